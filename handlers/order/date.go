@@ -14,9 +14,13 @@ func parseDate(s string) (time.Time, bool) {
 	if len(s) > len(time.DateOnly) && s[len(time.DateOnly)] == ' ' {
 		s = strings.Replace(s, " ", "T", 1) + "Z"
 	}
-	// UnmarshalText holds to RFC 3339; time.Parse lets "1:00:00" and a comma before the decimals pass.
-	var t time.Time
-	if err := t.UnmarshalText([]byte(s)); err != nil {
+	// time.Parse also takes an hour of one digit and a comma before the decimals (https://go.dev/issue/54580).
+	const afterHour = len("2006-01-02T15")
+	if len(s) <= afterHour || s[afterHour] != ':' || strings.Contains(s, ",") {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
 		return time.Time{}, false
 	}
 	t = time.UnixMicro(t.UnixMicro()).UTC()
