@@ -1,0 +1,89 @@
+package invoice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// URLLife is how long a URL that Finder gives is valid. The credentials that signed it may end it sooner.
+const URLLife = time.Hour
+
+// ErrNotFound means that the account has no invoice, or none for the vendor asked for.
+var ErrNotFound = errors.New("no invoice")
+
+// ListObjectsAPI is what a Finder needs of an S3 client: s3:ListBucket on the bucket.
+type ListObjectsAPI interface {
+	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
+}
+
+// PresignAPI signs a URL. S3 checks the signer's s3:GetObject on invoices/* when the URL is used.
+type PresignAPI interface {
+	PresignGetObject(context.Context, *s3.GetObjectInput, ...func(*s3.PresignOptions)) (*v4.PresignedHTTPRequest, error)
+}
+
+// Finder finds the latest invoice.
+type Finder struct {
+	List    ListObjectsAPI
+	Presign PresignAPI
+	Bucket  string // Required
+}
+
+// few is how many keys are asked for when the first one will nearly always do.
+const few = 8
+
+// Latest gives the key of the account's latest invoice by order date, or of its latest at one vendor when
+// vendorID is not empty. The error is ErrNotFound if there is none.
+//
+// Without a vendor this takes one request. With one it pages through the account's newer invoices, 1,000 at a
+// time, until the vendor's first.
+//
+// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+func (f *Finder) Latest(ctx context.Context, accountID, vendorID string) (string, error) {
+	in := &s3.ListObjectsV2Input{Bucket: aws.String(f.Bucket), Prefix: aws.String(AccountPrefix(accountID))}
+	if vendorID == "" {
+		in.MaxKeys = aws.Int32(few)
+	}
+	var best parts
+	pages := s3.NewListObjectsV2Paginator(f.List, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", fmt.Errorf("listing the invoices of account %s: %w", accountID, err)
+		}
+		for _, object := range page.Contents {
+			p, ok := parseKey(aws.ToString(object.Key), accountID)
+			if !ok || vendorID != "" && p.vendorID != vendorID {
+				continue
+			}
+			// Keys come newest first: past the first time found, nothing can be later.
+			if best.key != "" && p.rev != best.rev {
+				return best.key, nil
+			}
+			if best.key == "" || p.outranks(best) {
+				best = p
+			}
+		}
+	}
+	if best.key == "" {
+		return "", ErrNotFound
+	}
+	return best.key, nil
+}
+
+// URL signs a URL with which anybody can read the object at key for URLLife.
+func (f *Finder) URL(ctx context.Context, key string) (string, error) {
+	signed, err := f.Presign.PresignGetObject(ctx, &s3.GetObjectInput{
+		Bucket: aws.String(f.Bucket),
+		Key:    aws.String(key),
+	}, s3.WithPresignExpires(URLLife))
+	if err != nil {
+		return "", fmt.Errorf("signing a URL for %s: %w", key, err)
+	}
+	return signed.URL, nil
+}
