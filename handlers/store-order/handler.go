@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/handlers/sqsbatch"
+	"github.com/order-patterns/order-patterns/handlers/store"
+)
+
+// atOnce is how many messages of a batch are stored side by side: a whole batch of the default size.
+const atOnce = 10
+
+type handler struct {
+	orders *store.Writer
+}
+
+func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	return sqsbatch.Process(ctx, batch, atOnce, h.store), nil
+}
+
+func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
+	o, err := order.Parse([]byte(m.Body))
+	if err != nil {
+		return err
+	}
+	stored, err := h.orders.Apply(ctx, o)
+	if err != nil {
+		return err
+	}
+	outcome := "order stored"
+	if !stored {
+		outcome = "order superseded: the table holds it, or a newer one"
+	}
+	slog.InfoContext(ctx, outcome, "orderid", o.OrderID, "eventtype", o.EventType, "messageId", m.MessageId)
+	return nil
+}

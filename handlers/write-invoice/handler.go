@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/order-patterns/order-patterns/handlers/invoice"
+	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/handlers/sqsbatch"
+)
+
+// atOnce is how many messages of a batch are handled side by side: more than the default batch of five, and few
+// enough for the smallest memory size, which comes with little CPU.
+const atOnce = 10
+
+type handler struct {
+	invoices *invoice.Writer
+}
+
+func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	return sqsbatch.Process(ctx, batch, atOnce, h.write), nil
+}
+
+func (h *handler) write(ctx context.Context, m events.SQSMessage) error {
+	o, err := order.Parse([]byte(m.Body))
+	if err != nil {
+		return err
+	}
+	log := slog.With("orderid", o.OrderID, "messageId", m.MessageId)
+	if o.Completed() {
+		log.InfoContext(ctx, "order completed: it was invoiced when it was placed")
+		return nil
+	}
+	_, written, err := h.invoices.Put(ctx, o)
+	if err != nil {
+		return err
+	}
+	if !written {
+		log.InfoContext(ctx, "invoice was there already")
+		return nil
+	}
+	log.InfoContext(ctx, "invoice written")
+	return nil
+}
