@@ -1,0 +1,8 @@
+// Package lambda is the embedded cloud's AWS Lambda. It runs functions as AWS does with the runtime provided.al2023:
+// the real deployment package is unpacked and its bootstrap started as a process, which asks the Runtime API for
+// events. Environments stay warm, serve one event at a time, and are as many as there are concurrent events.
+//
+// What differs from AWS: functions are native processes of this machine, so their architecture must be its own;
+// memory size is reported but not enforced; /tmp is the machine's; and an environment that crashed or timed out is
+// replaced by a new one, instead of being reset with its /tmp kept.
+package lambda
