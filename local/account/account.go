@@ -1,0 +1,70 @@
+// Package account describes the one AWS account and Region that the embedded cloud plays, and is where
+// every service comes for the things that they share: ARNs, the clock, injected faults and the log.
+package account
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+// ID and Region are where everything in the embedded cloud lives.
+const (
+	ID     = "123456789012"
+	Region = "us-east-1"
+)
+
+// Account is shared by all services of one embedded cloud.
+type Account struct {
+	// Clock is the only source of time. Tests stop it with clockwork.NewFakeClock.
+	Clock clockwork.Clock
+	// Faults are the failures that a test has asked for.
+	Faults *fault.Injector
+	// Log receives what an operator of the embedded cloud should know.
+	Log *slog.Logger
+
+	endpoint atomic.Pointer[string]
+}
+
+// New returns an account that uses the given clock and log.
+func New(clock clockwork.Clock, log *slog.Logger) *Account {
+	return &Account{Clock: clock, Faults: &fault.Injector{}, Log: log}
+}
+
+// ARN names a resource of a regional service: arn:aws:SERVICE:us-east-1:ACCOUNT:RESOURCE.
+func ARN(service, resource string) string {
+	return "arn:aws:" + service + ":" + Region + ":" + ID + ":" + resource
+}
+
+// GlobalARN names a resource of a service without Regions, IAM: arn:aws:SERVICE::ACCOUNT:RESOURCE.
+func GlobalARN(service, resource string) string {
+	return "arn:aws:" + service + "::" + ID + ":" + resource
+}
+
+// Endpoint is the URL of the AWS endpoint, such as http://127.0.0.1:4566; empty until the cloud listens.
+func (a *Account) Endpoint() string {
+	if p := a.endpoint.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// SetEndpoint records where the AWS endpoint listens.
+func (a *Account) SetEndpoint(url string) { a.endpoint.Store(&url) }
+
+// Authorize decides one action of one principal on one resource, and then lets an injected fault of that
+// action happen. The error is a *policy.DeniedError, or whatever the fault returns.
+//
+// Every operation of every service passes here once for each action that AWS would authorize, whether it came
+// over HTTP or from another service.
+func (a *Account) Authorize(ctx context.Context, r policy.Request) error {
+	if err := policy.Authorize(r); err != nil {
+		return err
+	}
+	return a.Faults.Before(ctx, fault.Event{Action: r.Action, Resource: r.Resource, Principal: r.Principal.ARN})
+}

@@ -1,0 +1,179 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Principal is who makes a request: a role's session, a user, an AWS service, or, as the zero value, nobody.
+type Principal struct {
+	// ARN is the session's or user's: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION.
+	ARN string
+	// RoleARN is the role's own ARN, which policies name and aws:PrincipalArn tells.
+	RoleARN string
+	// Service is set for an AWS service that acts by itself: "sns.amazonaws.com".
+	Service string
+	// Policies returns the identity-based policies as they are now.
+	Policies func() []*Document
+}
+
+// Anonymous tells whether the request is not signed by anybody.
+func (p Principal) Anonymous() bool { return p.ARN == "" && p.Service == "" }
+
+// ServicePrincipal is an AWS service acting by itself, for which only resource policies count.
+func ServicePrincipal(name string) Principal { return Principal{Service: name} }
+
+// Request is one action that needs permission.
+type Request struct {
+	Principal Principal
+	Action    string // "sqs:SendMessage"
+	Resource  string // an ARN
+	// ResourcePolicy is the policy attached to the resource; nil for none.
+	ResourcePolicy *Document
+	// Keys are the condition keys of this request, such as aws:SourceArn. aws:PrincipalArn is added.
+	Keys map[string]string
+}
+
+// DeniedError tells why a request is not allowed, in the words of AWS:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+type DeniedError struct {
+	Request  Request
+	Explicit string // "identity-based" or "resource-based" policy that denies; empty if none allows
+}
+
+func (e *DeniedError) Error() string {
+	r := e.Request
+	who := r.Principal.ARN
+	if r.Principal.Service != "" {
+		who = r.Principal.Service
+	}
+	if who == "" {
+		who = "anonymous"
+	}
+	if e.Explicit != "" {
+		return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s with an explicit deny in %s policy",
+			who, r.Action, r.Resource, article(e.Explicit))
+	}
+	kind := "identity-based"
+	if r.Principal.Policies == nil {
+		kind = "resource-based"
+	}
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no %s policy allows the %s action",
+		who, r.Action, r.Resource, kind, r.Action)
+}
+
+func article(kind string) string {
+	if strings.HasPrefix(kind, "i") {
+		return "an " + kind
+	}
+	return "a " + kind
+}
+
+// Authorize returns nil if r is allowed, else a *DeniedError.
+func Authorize(r Request) error {
+	keys := r.Keys
+	if arn := r.Principal.principalARN(); arn != "" {
+		keys = maps.Clone(keys)
+		if keys == nil {
+			keys = map[string]string{}
+		}
+		keys["aws:PrincipalArn"] = arn
+	}
+
+	allowed := false
+	if r.Principal.Policies != nil {
+		for _, d := range r.Principal.Policies() {
+			for i := range d.Statements {
+				s := &d.Statements[i]
+				if !s.appliesTo(r, keys) {
+					continue
+				}
+				if s.Effect == "Deny" {
+					return &DeniedError{Request: r, Explicit: "identity-based"}
+				}
+				allowed = true
+			}
+		}
+	}
+	if r.ResourcePolicy != nil {
+		for i := range r.ResourcePolicy.Statements {
+			s := &r.ResourcePolicy.Statements[i]
+			if !s.speaksOf(r.Principal) || !s.appliesTo(r, keys) {
+				continue
+			}
+			if s.Effect == "Deny" {
+				return &DeniedError{Request: r, Explicit: "resource-based"}
+			}
+			// The account's own ARN in a resource policy delegates to identity policies; it grants nothing itself.
+			if s.grants(r.Principal) {
+				allowed = true
+			}
+		}
+	}
+	if !allowed {
+		return &DeniedError{Request: r}
+	}
+	return nil
+}
+
+// Assumable tells whether a trust policy lets a principal assume the role.
+func Assumable(trust *Document, p Principal, keys map[string]string) error {
+	return Authorize(Request{
+		Principal: Principal{ARN: p.ARN, RoleARN: p.RoleARN, Service: p.Service},
+		Action:    "sts:AssumeRole", ResourcePolicy: trust, Keys: keys,
+	})
+}
+
+func (p Principal) principalARN() string {
+	if p.RoleARN != "" {
+		return p.RoleARN
+	}
+	return p.ARN
+}
+
+func (s *Statement) appliesTo(r Request, keys map[string]string) bool {
+	action := func(p string) bool { return matchAction(p, r.Action) }
+	resource := func(p string) bool { return matchARN(p, r.Resource) }
+	if len(s.Action) > 0 && !slices.ContainsFunc(s.Action, action) || slices.ContainsFunc(s.NotAction, action) {
+		return false
+	}
+	if len(s.Resource) > 0 && !slices.ContainsFunc(s.Resource, resource) || slices.ContainsFunc(s.NotResource, resource) {
+		return false
+	}
+	return holds(s.Condition, keys)
+}
+
+func (s *Statement) speaksOf(p Principal) bool {
+	if s.NotPrincipal != nil {
+		return !s.NotPrincipal.include(p)
+	}
+	return s.Principal != nil && s.Principal.include(p)
+}
+
+func (ps *Principals) include(p Principal) bool {
+	if ps.Any {
+		return true
+	}
+	if p.Service != "" {
+		return slices.Contains(ps.Service, p.Service)
+	}
+	return slices.ContainsFunc(ps.AWS, func(want string) bool { return want == p.ARN || want == p.RoleARN || isAccount(want, p) })
+}
+
+func (s *Statement) grants(p Principal) bool {
+	if s.NotPrincipal != nil || s.Principal.Any || p.Service != "" {
+		return true
+	}
+	return slices.ContainsFunc(s.Principal.AWS, func(want string) bool { return want == p.ARN || want == p.RoleARN })
+}
+
+// isAccount tells whether want names the principal's whole account, by its id or its root ARN.
+func isAccount(want string, p Principal) bool {
+	parts := strings.Split(p.ARN, ":")
+	if len(parts) < 5 || parts[4] == "" {
+		return false
+	}
+	return want == parts[4] || want == "arn:aws:iam::"+parts[4]+":root"
+}

@@ -1,0 +1,95 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// operator is a condition operator: how one value of the policy compares with one of the request.
+type operator struct {
+	test     func(want, have string) bool
+	negated  bool // true when no value may match; a missing key then satisfies it
+	ifExists bool
+	null     bool
+}
+
+var tests = map[string]func(want, have string) bool{
+	"StringEquals":             func(w, h string) bool { return w == h },
+	"StringEqualsIgnoreCase":   strings.EqualFold,
+	"StringLike":               Match,
+	"ArnEquals":                matchARN,
+	"ArnLike":                  matchARN,
+	"Bool":                     strings.EqualFold,
+	"NumericEquals":            numeric(func(w, h float64) bool { return h == w }),
+	"NumericLessThan":          numeric(func(w, h float64) bool { return h < w }),
+	"NumericLessThanEquals":    numeric(func(w, h float64) bool { return h <= w }),
+	"NumericGreaterThan":       numeric(func(w, h float64) bool { return h > w }),
+	"NumericGreaterThanEquals": numeric(func(w, h float64) bool { return h >= w }),
+}
+
+// parseOperator knows the operators of
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+// except those on dates, binary values and IP addresses, and the set operators ForAnyValue and ForAllValues.
+func parseOperator(name string) (operator, error) {
+	if name == "Null" {
+		return operator{null: true}, nil
+	}
+	base, ifExists := strings.CutSuffix(name, "IfExists")
+	positive := strings.Replace(base, "Not", "", 1)
+	test, ok := tests[positive]
+	if !ok {
+		return operator{}, fmt.Errorf("condition operator %q is not supported by the embedded cloud", name)
+	}
+	return operator{test: test, negated: positive != base, ifExists: ifExists}, nil
+}
+
+// holds tells whether a condition block is met by the keys of a request: all operators and all keys must be,
+// each by any of its values. Keys compare without regard to case.
+func holds(condition map[string]map[string]Strings, keys map[string]string) bool {
+	for name, byKey := range condition {
+		op, err := parseOperator(name)
+		if err != nil {
+			return false
+		}
+		for key, wants := range byKey {
+			have, present := lookup(keys, key)
+			if !op.met(wants, have, present) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (o operator) met(wants Strings, have string, present bool) bool {
+	if o.null {
+		return slices.ContainsFunc(wants, func(w string) bool { return strings.EqualFold(w, strconv.FormatBool(!present)) })
+	}
+	if !present {
+		return o.ifExists || o.negated
+	}
+	any := slices.ContainsFunc(wants, func(w string) bool { return o.test(w, have) })
+	return any != o.negated
+}
+
+func lookup(keys map[string]string, key string) (string, bool) {
+	if v, ok := keys[key]; ok {
+		return v, true
+	}
+	for k, v := range keys {
+		if strings.EqualFold(k, key) {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+func numeric(cmp func(w, h float64) bool) func(want, have string) bool {
+	return func(want, have string) bool {
+		w, err1 := strconv.ParseFloat(want, 64)
+		h, err2 := strconv.ParseFloat(have, 64)
+		return err1 == nil && err2 == nil && cmp(w, h)
+	}
+}

@@ -1,0 +1,191 @@
+// Package policy parses IAM policy documents and decides requests by them, as
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html describes for one
+// account: an explicit deny wins, then an allow in an identity-based or resource-based policy, else deny.
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Document is a policy.
+type Document struct {
+	Version    string
+	ID         string     `json:"Id"`
+	Statements Statements `json:"Statement"`
+}
+
+// Statement is one statement of a policy. Exactly one of Action and NotAction is set; Resource and NotResource
+// exclude each other.
+type Statement struct {
+	Sid          string
+	Effect       string
+	Action       Strings
+	NotAction    Strings
+	Resource     Strings
+	NotResource  Strings
+	Principal    *Principals
+	NotPrincipal *Principals
+	Condition    map[string]map[string]Strings
+}
+
+// Statements accepts a single statement where a list may stand.
+type Statements []Statement
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Statements) UnmarshalJSON(b []byte) error {
+	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
+		b = slices.Concat([]byte("["), b, []byte("]"))
+	}
+	var list []Statement
+	if err := strict(b, &list); err != nil {
+		return err
+	}
+	*s = list
+	return nil
+}
+
+// Strings accepts a single string (or a bool or number, in conditions) where a list may stand.
+type Strings []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Strings) UnmarshalJSON(b []byte) error {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		return err
+	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	*s = nil
+	for _, e := range list {
+		switch e := e.(type) {
+		case string, bool, json.Number:
+			*s = append(*s, fmt.Sprint(e))
+		default:
+			return fmt.Errorf("a string is wanted, not %s", b)
+		}
+	}
+	return nil
+}
+
+// Principals are whom a statement of a resource policy or trust policy speaks of.
+type Principals struct {
+	Any     bool    // "*"
+	AWS     Strings // ARNs, account ids, or "*"
+	Service Strings // such as "sns.amazonaws.com"
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *Principals) UnmarshalJSON(b []byte) error {
+	var star string
+	if json.Unmarshal(b, &star) == nil {
+		if star != "*" {
+			return fmt.Errorf("principal %q: a string principal can only be *", star)
+		}
+		*p = Principals{Any: true}
+		return nil
+	}
+	var m struct{ AWS, Service Strings }
+	if err := strict(b, &m); err != nil {
+		return fmt.Errorf("principal: %w", err)
+	}
+	*p = Principals{AWS: m.AWS, Service: m.Service, Any: slices.Contains(m.AWS, "*")}
+	return nil
+}
+
+// Kind is the place that a policy document takes, which decides what it must and may not contain.
+type Kind int
+
+const (
+	// Identity policies belong to a role: they name resources, and no principal.
+	Identity Kind = iota
+	// Resource policies belong to a queue, a topic, a bucket: they name principals.
+	Resource
+	// Trust policies belong to a role and tell who may assume it: principals, and no resource.
+	Trust
+)
+
+// Parse reads a policy document and refuses what AWS calls MalformedPolicyDocument.
+func Parse(text string, kind Kind) (*Document, error) {
+	var d Document
+	if err := strict([]byte(text), &d); err != nil {
+		return nil, fmt.Errorf("policy document is not valid: %w", err)
+	}
+	var errs []error
+	if d.Version != "2012-10-17" && d.Version != "2008-10-17" {
+		errs = append(errs, fmt.Errorf("Version: must be 2012-10-17, got %q", d.Version))
+	}
+	if len(d.Statements) == 0 {
+		errs = append(errs, errors.New("Statement: at least one is required"))
+	}
+	for i, s := range d.Statements {
+		for _, fault := range s.faults(kind) {
+			errs = append(errs, fmt.Errorf("Statement[%d]: %s", i, fault))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("policy document is not valid: %w", errors.Join(errs...))
+	}
+	return &d, nil
+}
+
+func (s *Statement) faults(kind Kind) []string {
+	var faults []string
+	if s.Effect != "Allow" && s.Effect != "Deny" {
+		faults = append(faults, fmt.Sprintf("Effect must be Allow or Deny, got %q", s.Effect))
+	}
+	if (len(s.Action) == 0) == (len(s.NotAction) == 0) {
+		faults = append(faults, "one of Action and NotAction is required")
+	}
+	for _, a := range slices.Concat(s.Action, s.NotAction) {
+		if service, name, ok := strings.Cut(a, ":"); a != "*" && (!ok || service == "" || name == "") {
+			faults = append(faults, fmt.Sprintf("Action %q must be service:action", a))
+		}
+	}
+	resources := len(s.Resource) + len(s.NotResource)
+	principals := s.Principal != nil || s.NotPrincipal != nil
+	switch {
+	case kind == Identity && principals:
+		faults = append(faults, "an identity policy has no Principal")
+	case kind != Identity && !principals:
+		faults = append(faults, "Principal is required")
+	}
+	switch {
+	case kind == Trust && resources > 0:
+		faults = append(faults, "a trust policy has no Resource")
+	case kind != Trust && resources == 0:
+		faults = append(faults, "Resource is required")
+	}
+	for _, r := range slices.Concat(s.Resource, s.NotResource) {
+		if r != "*" && !strings.HasPrefix(r, "arn:") {
+			faults = append(faults, fmt.Sprintf("Resource %q must be an ARN or *", r))
+		}
+	}
+	for op := range s.Condition {
+		if _, err := parseOperator(op); err != nil {
+			faults = append(faults, err.Error())
+		}
+	}
+	return faults
+}
+
+// strict decodes JSON and refuses unknown fields and anything after the value.
+func strict(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if d.More() {
+		return errors.New("text after the JSON value")
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// defaultsKey marks the inputs whose value the provider chose, as the AWS provider does in its state.
+const defaultsKey = resource.PropertyKey("__defaults")
+
+const suffixLength = 7
+
+// apply gives the resource a physical name if the program gave none: the one it has already, or a new one.
+func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.PropertyMap) error {
+	key := resource.PropertyKey(a.Property)
+	if _, given := news[key]; given {
+		return nil
+	}
+	name, had := olds[key]
+	if !had || !a.isDefault(olds) {
+		made, err := a.make(r)
+		if err != nil {
+			return err
+		}
+		name = resource.NewStringProperty(made)
+	}
+	news[key] = name
+	news[defaultsKey] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewStringProperty(a.Property)})
+	return nil
+}
+
+func (a *AutoName) make(r *pulumirpc.CheckRequest) (string, error) {
+	if auto := r.GetAutonaming(); auto != nil {
+		switch auto.GetMode() {
+		case pulumirpc.CheckRequest_AutonamingOptions_DISABLE:
+			return "", fmt.Errorf("is required: automatic naming is disabled")
+		case pulumirpc.CheckRequest_AutonamingOptions_ENFORCE, pulumirpc.CheckRequest_AutonamingOptions_PROPOSE:
+			return auto.GetProposedName(), nil
+		}
+	}
+	logical := r.GetName()
+	if a.Transform != nil {
+		logical = a.Transform(logical)
+	}
+	return resource.NewUniqueName(r.GetRandomSeed(), logical+"-", suffixLength, a.Max, nil)
+}
+
+func (a *AutoName) isDefault(inputs resource.PropertyMap) bool {
+	defaults, ok := inputs[defaultsKey]
+	if !ok || !defaults.IsArray() {
+		return false
+	}
+	for _, d := range defaults.ArrayValue() {
+		if d.IsString() && d.StringValue() == a.Property {
+			return true
+		}
+	}
+	return false
+}

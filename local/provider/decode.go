@@ -1,0 +1,226 @@
+package provider
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+)
+
+// Archive is the type of a field that takes a Pulumi archive, such as a function's code.
+type Archive = *archive.Archive
+
+// Failure is one fault of one property.
+type Failure struct {
+	Property string // path: "scalingConfig.maximumConcurrency"
+	Reason   string
+}
+
+// field is one property of a resource as its Go struct declares it with
+//
+//	`pulumi:"name,optional,replace"`
+//
+// where optional may be absent, and replace means that AWS cannot change it in place.
+type field struct {
+	name              string
+	optional, replace bool
+	index             []int
+}
+
+// fields lists the tagged fields of a struct, those of embedded structs included.
+func fields(t reflect.Type) []field {
+	var list []field
+	for _, f := range reflect.VisibleFields(t) {
+		tag, ok := f.Tag.Lookup("pulumi")
+		if !ok {
+			continue
+		}
+		name, rest, _ := strings.Cut(tag, ",")
+		list = append(list, field{
+			name:     name,
+			optional: strings.Contains(rest, "optional"),
+			replace:  strings.Contains(rest, "replace"),
+			index:    f.Index,
+		})
+	}
+	return list
+}
+
+// decoder fills Go structs from property maps and gathers every fault. Values that are not known yet, in a
+// preview, are left as they are and remembered.
+type decoder struct {
+	failures []Failure
+	unknown  map[string]bool
+}
+
+func (d *decoder) fail(path, format string, args ...any) {
+	d.failures = append(d.failures, Failure{Property: path, Reason: fmt.Sprintf(format, args...)})
+}
+
+func (d *decoder) object(path string, props resource.PropertyMap, target reflect.Value) {
+	known := map[resource.PropertyKey]bool{}
+	for _, f := range fields(target.Type()) {
+		key := resource.PropertyKey(f.name)
+		known[key] = true
+		at := join(path, f.name)
+		v, ok := props[key]
+		if !ok || v.IsNull() {
+			if !f.optional {
+				d.fail(at, "is required")
+			}
+			continue
+		}
+		d.value(at, v, target.FieldByIndex(f.index))
+	}
+	for key := range props {
+		if !known[key] && !strings.HasPrefix(string(key), "__") {
+			d.fail(join(path, string(key)), "is not supported by the embedded cloud")
+		}
+	}
+}
+
+func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Value) {
+	switch {
+	case v.IsComputed() || (v.IsOutput() && !v.OutputValue().Known):
+		d.unknown[path] = true
+		return
+	case v.IsOutput():
+		v = v.OutputValue().Element
+	case v.IsSecret():
+		v = v.SecretValue().Element
+	}
+	if target.Kind() == reflect.Pointer && target.Type() != reflect.TypeFor[Archive]() {
+		elem := reflect.New(target.Type().Elem())
+		d.value(path, v, elem.Elem())
+		if !d.unknown[path] {
+			target.Set(elem)
+		}
+		return
+	}
+	wrong := func(want string) { d.fail(path, "must be %s, got %s", want, v.TypeString()) }
+	switch target.Kind() {
+	case reflect.String:
+		if !v.IsString() {
+			wrong("a string")
+			return
+		}
+		target.SetString(v.StringValue())
+	case reflect.Bool:
+		if !v.IsBool() {
+			wrong("a boolean")
+			return
+		}
+		target.SetBool(v.BoolValue())
+	case reflect.Int, reflect.Int64:
+		if !v.IsNumber() || v.NumberValue() != math.Trunc(v.NumberValue()) {
+			wrong("an integer")
+			return
+		}
+		target.SetInt(int64(v.NumberValue()))
+	case reflect.Float64:
+		if !v.IsNumber() {
+			wrong("a number")
+			return
+		}
+		target.SetFloat(v.NumberValue())
+	case reflect.Slice:
+		if !v.IsArray() {
+			wrong("a list")
+			return
+		}
+		list := reflect.MakeSlice(target.Type(), len(v.ArrayValue()), len(v.ArrayValue()))
+		for i, e := range v.ArrayValue() {
+			d.value(fmt.Sprintf("%s[%d]", path, i), e, list.Index(i))
+		}
+		target.Set(list)
+	case reflect.Map:
+		if !v.IsObject() {
+			wrong("an object")
+			return
+		}
+		m := reflect.MakeMap(target.Type())
+		for k, e := range v.ObjectValue() {
+			elem := reflect.New(target.Type().Elem()).Elem()
+			at := fmt.Sprintf("%s[%q]", path, string(k))
+			if d.value(at, e, elem); !d.unknown[at] {
+				m.SetMapIndex(reflect.ValueOf(string(k)), elem)
+			}
+		}
+		target.Set(m)
+	case reflect.Struct:
+		if !v.IsObject() {
+			wrong("an object")
+			return
+		}
+		d.object(path, v.ObjectValue(), target)
+	default:
+		if !v.IsArchive() {
+			wrong("an archive")
+			return
+		}
+		target.Set(reflect.ValueOf(v.ArchiveValue()))
+	}
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// encode is the reverse of decode: nil pointers, slices and maps become absent properties.
+func encode(v reflect.Value) resource.PropertyMap {
+	props := resource.PropertyMap{}
+	for _, f := range fields(v.Type()) {
+		if value, ok := encodeValue(v.FieldByIndex(f.index)); ok {
+			props[resource.PropertyKey(f.name)] = value
+		}
+	}
+	return props
+}
+
+func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return resource.PropertyValue{}, false
+		}
+		if a, ok := v.Interface().(Archive); ok {
+			return resource.NewArchiveProperty(a), true
+		}
+		return encodeValue(v.Elem())
+	case reflect.String:
+		return resource.NewStringProperty(v.String()), true
+	case reflect.Bool:
+		return resource.NewBoolProperty(v.Bool()), true
+	case reflect.Int, reflect.Int64:
+		return resource.NewNumberProperty(float64(v.Int())), true
+	case reflect.Float64:
+		return resource.NewNumberProperty(v.Float()), true
+	case reflect.Slice:
+		if v.IsNil() {
+			return resource.PropertyValue{}, false
+		}
+		list := make([]resource.PropertyValue, v.Len())
+		for i := range list {
+			list[i], _ = encodeValue(v.Index(i))
+		}
+		return resource.NewArrayProperty(list), true
+	case reflect.Map:
+		if v.IsNil() {
+			return resource.PropertyValue{}, false
+		}
+		m := resource.PropertyMap{}
+		for _, k := range v.MapKeys() {
+			m[resource.PropertyKey(k.String())], _ = encodeValue(v.MapIndex(k))
+		}
+		return resource.NewObjectProperty(m), true
+	case reflect.Struct:
+		return resource.NewObjectProperty(encode(v)), true
+	}
+	panic(fmt.Sprintf("provider: a property cannot be a %s", v.Type()))
+}

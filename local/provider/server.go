@@ -1,0 +1,334 @@
+// Package provider is what the Pulumi engine sees of the embedded cloud: the aws provider. It serves the provider
+// protocol, pulumirpc.ResourceProvider, over the resource types that the services realise, and refuses every other
+// type by name. The CLI attaches to it through PULUMI_DEBUG_PROVIDERS=aws:PORT.
+//
+// A service declares each type once, as a Resource: two structs for inputs and state, and functions to check, create,
+// read, update and delete. What all types share lives here: reading and writing property maps, preview with values
+// that are not known yet, replacement, automatic names, and refresh.
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Function answers an invoke, such as aws:index/getCallerIdentity:getCallerIdentity.
+type Function func(ctx context.Context, args resource.PropertyMap) (resource.PropertyMap, error)
+
+// Server serves the provider protocol.
+type Server struct {
+	pulumirpc.UnimplementedResourceProviderServer
+	kinds     map[string]Kind
+	functions map[string]Function
+	region    string
+}
+
+// New returns a provider of these resource types and functions. region is the only one that it is in.
+func New(region string, kinds []Kind, functions map[string]Function) *Server {
+	s := &Server{kinds: map[string]Kind{}, functions: functions, region: region}
+	for _, k := range kinds {
+		s.kinds[k.token()] = k
+	}
+	return s
+}
+
+// Types lists the tokens of the resource types that are realised, sorted.
+func (s *Server) Types() []string { return slices.Sorted(maps.Keys(s.kinds)) }
+
+// Handshake tells the engine what this provider can do.
+func (s *Server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+	return &pulumirpc.ProviderHandshakeResponse{}, nil
+}
+
+// Attach and Cancel have nothing to do: the embedded cloud outlives the engine.
+func (s *Server) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// Cancel is called when the engine is interrupted. Operations here take no time that is worth cancelling.
+func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// GetPluginInfo tells the version of the AWS provider whose resource types these are.
+func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: "6.83.2"}, nil
+}
+
+// CheckConfig refuses a Region other than that of the embedded cloud.
+func (s *Server) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	news, err := unmarshal(r.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	resp := &pulumirpc.CheckResponse{Inputs: r.GetNews()}
+	if v, ok := news["region"]; ok && v.IsString() && v.StringValue() != s.region {
+		resp.Failures = append(resp.Failures, &pulumirpc.CheckFailure{
+			Property: "region", Reason: fmt.Sprintf("the embedded cloud is in %s only, got %q", s.region, v.StringValue()),
+		})
+	}
+	return resp, nil
+}
+
+// DiffConfig never replaces the provider: its configuration is only the Region.
+func (s *Server) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
+}
+
+// Configure accepts previews; secrets arrive as plain values and the engine keeps track of them.
+func (s *Server) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+	return &pulumirpc.ConfigureResponse{SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
+}
+
+// Check validates inputs and adds an automatic name.
+func (s *Server) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	kind, err := s.kind(r.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	olds, err := unmarshal(r.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(r.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	var failures []Failure
+	if auto := kind.autoName(); auto != nil {
+		if err := auto.apply(r, olds, news); err != nil {
+			failures = append(failures, Failure{Property: auto.Property, Reason: err.Error()})
+		}
+	}
+	if len(failures) == 0 {
+		failures = kind.check(news)
+	}
+	resp := &pulumirpc.CheckResponse{}
+	for _, f := range failures {
+		resp.Failures = append(resp.Failures, &pulumirpc.CheckFailure{Property: f.Property, Reason: f.Property + " " + f.Reason})
+	}
+	resp.Inputs, err = marshal(news)
+	return resp, err
+}
+
+// Diff compares the last inputs with the new ones. After a refresh the last inputs are what Read found.
+func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	kind, err := s.kind(r.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	olds, err := unmarshal(r.GetOldInputs())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(r.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range r.GetIgnoreChanges() {
+		news[resource.PropertyKey(key)] = olds[resource.PropertyKey(key)]
+	}
+	diff := olds.Diff(news, resource.IsInternalPropertyKey)
+	resp := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}
+	if diff == nil {
+		return resp, nil
+	}
+	resp.Changes = pulumirpc.DiffResponse_DIFF_SOME
+	resp.HasDetailedDiff, resp.DetailedDiff = true, map[string]*pulumirpc.PropertyDiff{}
+	replace := kind.replaceKeys()
+	for _, key := range diff.Keys() {
+		if !diff.Changed(key) {
+			continue
+		}
+		change := pulumirpc.PropertyDiff_UPDATE
+		switch {
+		case diff.Added(key):
+			change = pulumirpc.PropertyDiff_ADD
+		case diff.Deleted(key):
+			change = pulumirpc.PropertyDiff_DELETE
+		}
+		if replace[key] {
+			resp.Replaces = append(resp.Replaces, string(key))
+			change++ // each kind of change is followed by its replacing form
+		}
+		resp.Diffs = append(resp.Diffs, string(key))
+		resp.DetailedDiff[string(key)] = &pulumirpc.PropertyDiff{Kind: change, InputDiff: true}
+	}
+	// A resource whose name the program chose cannot stand beside its replacement.
+	if auto := kind.autoName(); auto != nil && len(resp.GetReplaces()) > 0 {
+		resp.DeleteBeforeReplace = !auto.isDefault(news)
+	}
+	return resp, nil
+}
+
+// Create makes a resource, or says what it would be.
+func (s *Server) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	kind, err := s.kind(r.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := unmarshal(r.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	if r.GetPreview() {
+		props, err := marshal(kind.preview(inputs))
+		return &pulumirpc.CreateResponse{Properties: props}, err
+	}
+	id, state, err := kind.create(ctx, inputs)
+	if err != nil {
+		return nil, fmt.Errorf("creating %s: %w", r.GetUrn(), err)
+	}
+	props, err := marshal(state)
+	return &pulumirpc.CreateResponse{Id: id, Properties: props}, err
+}
+
+// Read returns a resource as it is; an empty id says that it is gone.
+func (s *Server) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	kind, err := s.kind(r.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	oldInputs, err := unmarshal(r.GetInputs())
+	if err != nil {
+		return nil, err
+	}
+	state, err := kind.read(ctx, r.GetId())
+	if err != nil {
+		return nil, fmt.Errorf("reading %s %q: %w", r.GetUrn(), r.GetId(), err)
+	}
+	if state == nil {
+		return &pulumirpc.ReadResponse{}, nil
+	}
+	stateProps, err := marshal(state)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := marshal(inputsOf(kind, oldInputs, state))
+	return &pulumirpc.ReadResponse{Id: r.GetId(), Inputs: inputs, Properties: stateProps}, err
+}
+
+// inputsOf tells which inputs would lead to a state: those given before, with the values found now, or for an import,
+// all that have a value.
+func inputsOf(kind Kind, olds, state resource.PropertyMap) resource.PropertyMap {
+	inputs := resource.PropertyMap{}
+	keys := kind.inputKeys()
+	for key, value := range state {
+		old, given := olds[key]
+		switch {
+		case !keys[key] || (len(olds) > 0 && !given):
+		case given && sameWithin(old, value):
+			inputs[key] = old
+		default:
+			inputs[key] = value
+		}
+	}
+	if d, ok := olds[defaultsKey]; ok {
+		inputs[defaultsKey] = d
+	}
+	return inputs
+}
+
+// sameWithin tells whether an input still has its value. Archives have it if their hash is the same.
+func sameWithin(old, now resource.PropertyValue) bool { return old.DeepEquals(now) }
+
+// Update changes a resource in place, or says what it would become.
+func (s *Server) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
+	kind, err := s.kind(r.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := unmarshal(r.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	if r.GetPreview() {
+		state, err := unmarshal(r.GetOlds())
+		if err != nil {
+			return nil, err
+		}
+		for key := range kind.inputKeys() {
+			delete(state, key)
+		}
+		maps.Copy(state, inputs)
+		props, err := marshal(state)
+		return &pulumirpc.UpdateResponse{Properties: props}, err
+	}
+	state, err := kind.update(ctx, r.GetId(), inputs)
+	if err != nil {
+		return nil, fmt.Errorf("updating %s %q: %w", r.GetUrn(), r.GetId(), err)
+	}
+	props, err := marshal(state)
+	return &pulumirpc.UpdateResponse{Properties: props}, err
+}
+
+// Delete removes a resource.
+func (s *Server) Delete(ctx context.Context, r *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	kind, err := s.kind(r.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	if err := kind.delete(ctx, r.GetId()); err != nil {
+		return nil, fmt.Errorf("deleting %s %q: %w", r.GetUrn(), r.GetId(), err)
+	}
+	return &emptypb.Empty{}, nil
+}
+
+// Invoke calls a function.
+func (s *Server) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
+	f, ok := s.functions[r.GetTok()]
+	if !ok {
+		return nil, status.Errorf(codes.Unimplemented, "the embedded cloud does not implement the function %s; it has %q",
+			r.GetTok(), slices.Sorted(maps.Keys(s.functions)))
+	}
+	args, err := unmarshal(r.GetArgs())
+	if err != nil {
+		return nil, err
+	}
+	result, err := f(ctx, args)
+	if err != nil {
+		return nil, fmt.Errorf("invoking %s: %w", r.GetTok(), err)
+	}
+	ret, err := marshal(result)
+	return &pulumirpc.InvokeResponse{Return: ret}, err
+}
+
+func (s *Server) kind(text string) (Kind, error) {
+	u, err := urn.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("parsing URN %q: %w", text, err)
+	}
+	kind, ok := s.kinds[string(u.Type())]
+	if !ok {
+		return nil, status.Errorf(codes.Unimplemented,
+			"the embedded cloud does not implement the resource type %s; deploy to AWS to use it", u.Type())
+	}
+	return kind, nil
+}
+
+func unmarshal(s *structpb.Struct) (resource.PropertyMap, error) {
+	if s == nil {
+		return resource.PropertyMap{}, nil
+	}
+	m, err := plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true, ComputeAssetHashes: true})
+	if err != nil {
+		return nil, errors.Join(errors.New("reading properties"), err)
+	}
+	return m, nil
+}
+
+func marshal(m resource.PropertyMap) (*structpb.Struct, error) {
+	return plugin.MarshalProperties(m, plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true})
+}

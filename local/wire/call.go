@@ -1,0 +1,83 @@
+// Package wire speaks the protocols of AWS APIs: it authenticates a signed request, finds the service and the
+// operation that it is for, and renders results and errors as AWS SDKs expect them.
+//
+// The protocols are described at https://smithy.io/2.0/aws/protocols/index.html.
+package wire
+
+import (
+	"maps"
+	"net/http"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+// Call is one authenticated request to a service.
+type Call struct {
+	*http.Request
+	Account   *account.Account
+	Principal policy.Principal
+	Operation string // "PutItem"
+	Body      []byte
+	RequestID string
+	// Presigned is set when the signature came in the query string.
+	Presigned bool
+
+	performed []fault.Event
+}
+
+// Service is one AWS service behind the endpoint.
+type Service interface {
+	// SigningName is the service's name in the scope of a signature: "dynamodb".
+	SigningName() string
+	// ServeAWS answers a call.
+	ServeAWS(http.ResponseWriter, *Call)
+}
+
+// Option refines what Authorize asks.
+type Option func(*policy.Request)
+
+// WithResourcePolicy adds the policy attached to the resource.
+func WithResourcePolicy(d *policy.Document) Option {
+	return func(r *policy.Request) { r.ResourcePolicy = d }
+}
+
+// WithKeys adds condition keys.
+func WithKeys(keys map[string]string) Option {
+	return func(r *policy.Request) {
+		if r.Keys == nil {
+			r.Keys = map[string]string{}
+		}
+		maps.Copy(r.Keys, keys)
+	}
+}
+
+// Authorize decides whether the caller may perform action ("dynamodb:PutItem") on the resource with this ARN.
+// Return its error as it is: the protocol knows how to render it.
+func (c *Call) Authorize(action, resource string, opts ...Option) error {
+	r := policy.Request{Principal: c.Principal, Action: action, Resource: resource, Keys: map[string]string{
+		// The endpoint stands for one that AWS serves over TLS, and listens on loopback only.
+		"aws:SecureTransport": "true",
+	}}
+	for _, o := range opts {
+		o(&r)
+	}
+	if err := c.Account.Authorize(c.Context(), r); err != nil {
+		return err
+	}
+	if c.Account.Faults.Active() {
+		c.performed = append(c.performed, fault.Event{Action: action, Resource: resource, Principal: c.Principal.ARN})
+	}
+	return nil
+}
+
+// done lets the faults happen that strike between an action's effect and its answer.
+func (c *Call) done() error {
+	for _, e := range c.performed {
+		if err := c.Account.Faults.After(c.Context(), e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+// JSON serves the protocols awsJson1.0 and awsJson1.1: POST /, the operation in the header X-Amz-Target.
+type JSON struct {
+	Target  string // prefix of X-Amz-Target: "DynamoDB_20120810"
+	Version string // "1.0" or "1.1"
+	// Namespace is put before error codes, with a #, if the service does: "com.amazonaws.dynamodb.v20120810".
+	Namespace string
+	// Denied renders a missing permission; AccessDenied if nil.
+	Denied func(*policy.DeniedError) *Error
+	// Invalid is the code for a request that cannot be read; SerializationException if empty.
+	Invalid string
+
+	operations map[string]operation
+}
+
+type operation func(*Call) (any, error)
+
+// HandleJSON adds an operation. Parameters of the request that In lacks are refused by name, never ignored: give In
+// exactly the members that are implemented.
+func HandleJSON[In, Out any](j *JSON, name string, f func(*Call, *In) (*Out, error)) {
+	if j.operations == nil {
+		j.operations = map[string]operation{}
+	}
+	j.operations[name] = func(c *Call) (any, error) {
+		in := new(In)
+		if err := decodeStrict(c.Body, in); err != nil {
+			return nil, j.invalid(name, err)
+		}
+		out, err := f(c, in)
+		if err != nil {
+			return nil, err
+		}
+		return out, c.done()
+	}
+}
+
+// ServeAWS answers a call, or refuses an operation that was not added.
+func (j *JSON) ServeAWS(w http.ResponseWriter, c *Call) {
+	target, name, _ := strings.Cut(c.Header.Get("X-Amz-Target"), ".")
+	op, ok := j.operations[name]
+	if target != j.Target || !ok {
+		j.fail(w, c, Errorf(http.StatusBadRequest, "UnknownOperationException",
+			"The embedded cloud does not implement the operation %q", c.Header.Get("X-Amz-Target")))
+		return
+	}
+	c.Operation = name
+	out, err := op(c)
+	if err != nil {
+		j.fail(w, c, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, "application/x-amz-json-"+j.Version, out)
+}
+
+func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
+	denied := j.Denied
+	if denied == nil {
+		denied = AccessDenied
+	}
+	e := asError(err, denied)
+	code := e.Code
+	if j.Namespace != "" {
+		code = j.Namespace + "#" + code
+	}
+	body := map[string]any{"__type": code, "message": e.Message}
+	for k, v := range e.Fields {
+		body[k] = v
+	}
+	if e.Query != "" {
+		w.Header().Set("x-amzn-query-error", e.Query+";Sender")
+	}
+	writeJSON(w, e.Status, "application/x-amz-json-"+j.Version, body)
+}
+
+func (j *JSON) invalid(name string, err error) error {
+	// A parameter's own UnmarshalJSON may know better what is wrong with it.
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	code := j.Invalid
+	if code == "" {
+		code = "SerializationException"
+	}
+	return Errorf(http.StatusBadRequest, code, "%s: %v", name, err)
+}
+
+// decodeStrict reads a JSON body into v. The error names the member that is wrong.
+func decodeStrict(body []byte, v any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		body = []byte("{}")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Errorf("parameter %s: a JSON %s cannot be a %s", wrong.Field, wrong.Value, wrong.Type)
+	case err != nil && strings.Contains(err.Error(), "unknown field"):
+		return fmt.Errorf("the embedded cloud does not support this parameter: %w", err)
+	case err != nil:
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("text after the JSON value")
+	}
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller may have gone
+}

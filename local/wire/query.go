@@ -1,0 +1,186 @@
+package wire
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+// Query serves the protocol awsQuery: a form with an Action, answered in XML.
+type Query struct {
+	XMLNS string // "http://sns.amazonaws.com/doc/2010-03-31/"
+	// Version is the only API version that is accepted: "2010-03-31".
+	Version string
+	// Denied renders a missing permission; status 403 and code AccessDenied if nil.
+	Denied func(*policy.DeniedError) *Error
+
+	operations map[string]operation
+}
+
+// HandleQuery adds an operation.
+//
+// In is filled as from JSON: a list x.member.N is a slice, a map x.entry.N a slice of structs with the members
+// that the wire has (Name and Value, or key and value). Every scalar is a string on the wire: number and bool
+// fields need the tag `json:",string"`. Parameters that In lacks are refused by name.
+// Out is rendered by encoding/xml under <NAMEResult>: write list tags as `xml:"Topics>member"`.
+func HandleQuery[In, Out any](q *Query, name string, f func(*Call, *In) (*Out, error)) {
+	if q.operations == nil {
+		q.operations = map[string]operation{}
+	}
+	q.operations[name] = func(c *Call) (any, error) {
+		form, err := url.ParseQuery(string(c.Body))
+		if err != nil {
+			return nil, Errorf(http.StatusBadRequest, "MalformedQueryString", "%v", err)
+		}
+		in := new(In)
+		if err := decodeForm(form, in); err != nil {
+			return nil, Errorf(http.StatusBadRequest, "InvalidParameter", "Invalid parameter: %s: %v", name, err)
+		}
+		out, err := f(c, in)
+		if err != nil {
+			return nil, err
+		}
+		return out, c.done()
+	}
+}
+
+// ServeAWS answers a call, or refuses an operation that was not added.
+func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
+	form, err := url.ParseQuery(string(c.Body))
+	if err != nil {
+		q.fail(w, c, Errorf(http.StatusBadRequest, "MalformedQueryString", "%v", err))
+		return
+	}
+	name := form.Get("Action")
+	op, ok := q.operations[name]
+	if v := form.Get("Version"); !ok || v != q.Version {
+		q.fail(w, c, Errorf(http.StatusBadRequest, "InvalidAction",
+			"The embedded cloud does not implement the action %q of version %q", name, v))
+		return
+	}
+	c.Operation = name
+	out, err := op(c)
+	if err != nil {
+		q.fail(w, c, err)
+		return
+	}
+	q.write(w, http.StatusOK, name+"Response", func(e *xml.Encoder) error {
+		if err := e.EncodeElement(out, start(name+"Result")); err != nil {
+			return err
+		}
+		return e.EncodeElement(struct{ RequestId string }{c.RequestID}, start("ResponseMetadata"))
+	})
+}
+
+func (q *Query) fail(w http.ResponseWriter, c *Call, err error) {
+	denied := q.Denied
+	if denied == nil {
+		denied = func(d *policy.DeniedError) *Error {
+			return &Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: d.Error()}
+		}
+	}
+	e := asError(err, denied)
+	kind := "Sender"
+	if e.Status >= http.StatusInternalServerError {
+		kind = "Receiver"
+	}
+	q.write(w, e.Status, "ErrorResponse", func(enc *xml.Encoder) error {
+		if err := enc.EncodeElement(struct{ Type, Code, Message string }{kind, e.Code, e.Message}, start("Error")); err != nil {
+			return err
+		}
+		return enc.EncodeElement(c.RequestID, start("RequestId"))
+	})
+}
+
+func (q *Query) write(w http.ResponseWriter, status int, root string, body func(*xml.Encoder) error) {
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(status)
+	e := xml.NewEncoder(w)
+	open := start(root)
+	open.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: q.XMLNS}}
+	// An error here means that the caller has gone: there is nobody left to tell.
+	_ = e.EncodeToken(open)
+	_ = body(e)
+	_ = e.EncodeToken(open.End())
+	_ = e.Flush()
+}
+
+func start(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
+
+// decodeForm turns the flat keys of a form into the tree that they spell, and reads that into v.
+func decodeForm(form url.Values, v any) error {
+	tree := map[string]any{}
+	for key, values := range form {
+		if key == "Action" || key == "Version" {
+			continue
+		}
+		if len(values) != 1 {
+			return fmt.Errorf("%s is given %d times", key, len(values))
+		}
+		if err := plant(tree, strings.Split(key, "."), values[0]); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	body, err := json.Marshal(lists(tree))
+	if err != nil {
+		return err
+	}
+	return decodeStrict(body, v)
+}
+
+func plant(tree map[string]any, path []string, value string) error {
+	for _, name := range path[:len(path)-1] {
+		next, ok := tree[name].(map[string]any)
+		if !ok {
+			if _, taken := tree[name]; taken {
+				return fmt.Errorf("both a value and a structure")
+			}
+			next = map[string]any{}
+			tree[name] = next
+		}
+		tree = next
+	}
+	last := path[len(path)-1]
+	if _, taken := tree[last]; taken {
+		return fmt.Errorf("both a value and a structure")
+	}
+	tree[last] = value
+	return nil
+}
+
+// lists replaces every {"member": {"1": a, "2": b}} and {"entry": {...}} by [a, b].
+func lists(node any) any {
+	m, ok := node.(map[string]any)
+	if !ok {
+		return node
+	}
+	for _, word := range []string{"member", "entry"} {
+		if items, ok := m[word].(map[string]any); ok && len(m) == 1 {
+			keys := make([]int, 0, len(items))
+			for k := range items {
+				n, err := strconv.Atoi(k)
+				if err != nil {
+					return node
+				}
+				keys = append(keys, n)
+			}
+			slices.Sort(keys)
+			list := make([]any, len(keys))
+			for i, k := range keys {
+				list[i] = lists(items[strconv.Itoa(k)])
+			}
+			return list
+		}
+	}
+	for k, v := range m {
+		m[k] = lists(v)
+	}
+	return m
+}

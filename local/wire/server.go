@@ -1,0 +1,96 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/account"
+)
+
+// maxBody is more than any service accepts in one request here. Lambda packages come through the provider.
+const maxBody = 64 << 20
+
+// Server is the AWS endpoint: one address for all services.
+type Server struct {
+	account  *account.Account
+	verifier *verifier
+	services map[string]Service
+}
+
+// NewServer returns an endpoint for the services, each found by the name in the scope of a signature. Unsigned
+// requests go to S3, the only one here that can serve the public.
+func NewServer(a *account.Account, credentials Credentials, services ...Service) *Server {
+	s := &Server{account: a, verifier: newVerifier(credentials), services: map[string]Service{}}
+	for _, service := range services {
+		s.services[service.SigningName()] = service
+	}
+	return s
+}
+
+// ServeHTTP authenticates a request and hands it to its service.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := uuid.NewString()
+	w.Header().Set("x-amzn-RequestId", id)
+
+	body, err := readBody(w, r)
+	if err != nil {
+		s.refuse(w, r, "", err)
+		return
+	}
+	sig, err := parseSignature(r)
+	if err != nil {
+		s.refuse(w, r, "", err)
+		return
+	}
+	call := &Call{Request: r, Account: s.account, Body: body, RequestID: id}
+	name := "s3"
+	if sig != nil {
+		name = sig.service
+		call.Presigned = sig.expires > 0
+		if call.Principal, err = s.verifier.verify(r, body, sig, s.account.Clock.Now()); err != nil {
+			s.refuse(w, r, name, err)
+			return
+		}
+	}
+	service, ok := s.services[name]
+	if !ok {
+		s.refuse(w, r, name, Unsupported("the service %q", name))
+		return
+	}
+	service.ServeAWS(w, call)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ContentLength > 0 && r.ContentLength <= maxBody {
+		body := make([]byte, r.ContentLength)
+		_, err := io.ReadFull(r.Body, body)
+		return body, err
+	}
+	body, err := io.ReadAll(r.Body)
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is larger than %d bytes", large.Limit)
+	}
+	return body, err
+}
+
+// refuse answers a request that does not reach a service, in the form that its caller most likely reads.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, service string, err error) {
+	s.account.Log.Warn("request refused", "service", service, "method", r.Method, "path", r.URL.Path, "error", err)
+	c := &Call{Request: r, Account: s.account, RequestID: w.Header().Get("x-amzn-RequestId")}
+	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		(&JSON{Version: "1.0"}).fail(w, c, err)
+	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		(&Query{}).fail(w, c, err)
+	case service == "s3" || service == "":
+		WriteXMLError(w, c, err)
+	default:
+		writeRESTError(w, err)
+	}
+}

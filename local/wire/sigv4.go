@@ -1,0 +1,235 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+// Identity is what belongs to an access key.
+type Identity struct {
+	Secret       string
+	SessionToken string // empty for a user's long-lived key
+	Principal    policy.Principal
+}
+
+// Credentials knows the access keys of the account.
+type Credentials interface {
+	// Lookup returns what belongs to an access key, and whether it is valid.
+	Lookup(accessKey string) (Identity, bool)
+}
+
+const (
+	algorithm    = "AWS4-HMAC-SHA256"
+	amzTime      = "20060102T150405Z"
+	maxClockSkew = 15 * time.Minute
+)
+
+// signature is the parsed form of a request's signature, from the header or from the query string:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+type signature struct {
+	accessKey, region, service string
+	headers                    []string
+	value, token               string
+	signedAt                   time.Time
+	expires                    time.Duration // of a presigned URL; 0 otherwise
+}
+
+var errIncomplete = Errorf(http.StatusForbidden, "IncompleteSignature", "The request signature does not conform to AWS standards.")
+
+// parseSignature returns nil without an error for a request that is not signed.
+func parseSignature(r *http.Request) (*signature, error) {
+	auth := r.Header.Get("Authorization")
+	if auth == "" {
+		if q := r.URL.Query(); q.Has("X-Amz-Algorithm") || q.Has("X-Amz-Signature") {
+			return parsePresigned(q)
+		}
+		return nil, nil
+	}
+	rest, ok := strings.CutPrefix(auth, algorithm+" ")
+	if !ok {
+		return nil, errIncomplete
+	}
+	parts := map[string]string{}
+	for part := range strings.SplitSeq(rest, ",") {
+		k, v, _ := strings.Cut(strings.TrimSpace(part), "=")
+		parts[k] = v
+	}
+	at, err := time.Parse(amzTime, r.Header.Get("X-Amz-Date"))
+	if err != nil {
+		return nil, errIncomplete
+	}
+	s := &signature{value: parts["Signature"], signedAt: at, token: r.Header.Get("X-Amz-Security-Token")}
+	return s, s.scope(parts["Credential"], parts["SignedHeaders"])
+}
+
+func parsePresigned(q url.Values) (*signature, error) {
+	bad := func(why string) error {
+		return Errorf(http.StatusBadRequest, "AuthorizationQueryParametersError", "%s", why)
+	}
+	if q.Get("X-Amz-Algorithm") != algorithm {
+		return nil, bad("X-Amz-Algorithm only supports \"" + algorithm + "\"")
+	}
+	at, err := time.Parse(amzTime, q.Get("X-Amz-Date"))
+	if err != nil {
+		return nil, bad("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+	}
+	seconds, err := strconv.Atoi(q.Get("X-Amz-Expires"))
+	switch {
+	case err != nil:
+		return nil, bad("X-Amz-Expires should be a number")
+	case seconds < 1 || seconds > 604800:
+		return nil, bad("X-Amz-Expires must be between 1 and 604800 seconds")
+	}
+	s := &signature{
+		value: q.Get("X-Amz-Signature"), signedAt: at, token: q.Get("X-Amz-Security-Token"),
+		expires: time.Duration(seconds) * time.Second,
+	}
+	if err := s.scope(q.Get("X-Amz-Credential"), q.Get("X-Amz-SignedHeaders")); err != nil {
+		return nil, bad("Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting " +
+			"\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
+	}
+	return s, nil
+}
+
+func (s *signature) scope(credential, headers string) error {
+	scope := strings.Split(credential, "/")
+	if len(scope) != 5 || scope[4] != "aws4_request" || s.value == "" || headers == "" ||
+		scope[1] != s.signedAt.Format("20060102") {
+		return errIncomplete
+	}
+	s.accessKey, s.region, s.service = scope[0], scope[2], scope[3]
+	s.headers = strings.Split(headers, ";")
+	return nil
+}
+
+// verifier checks signatures by signing the request again with the secret that belongs to its key.
+type verifier struct {
+	credentials Credentials
+	signer, s3  *v4.Signer
+}
+
+func newVerifier(credentials Credentials) *verifier {
+	return &verifier{
+		credentials: credentials,
+		signer:      v4.NewSigner(),
+		s3: v4.NewSigner(func(o *v4.SignerOptions) {
+			o.DisableURIPathEscaping = true
+			o.DisableHeaderHoisting = true
+		}),
+	}
+}
+
+// verify returns who signed the request. now is the cloud's time, which ends a presigned URL; the age of an
+// ordinary signature is measured by the machine's, because that is what the caller's SDK signs with.
+func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.Time) (policy.Principal, error) {
+	id, ok := v.credentials.Lookup(s.accessKey)
+	if !ok || (id.SessionToken != "" && subtle.ConstantTimeCompare([]byte(id.SessionToken), []byte(s.token)) == 0) {
+		return policy.Principal{}, v.unknownKey(s)
+	}
+	hash, err := payloadHash(r, body, s)
+	if err != nil {
+		return policy.Principal{}, err
+	}
+	want, err := v.sign(r, hash, s, aws.Credentials{AccessKeyID: s.accessKey, SecretAccessKey: id.Secret, SessionToken: id.SessionToken})
+	if err != nil {
+		return policy.Principal{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(want), []byte(s.value)) == 0 {
+		code := "SignatureDoesNotMatch"
+		if s.service != "s3" {
+			code = "InvalidSignatureException"
+		}
+		return policy.Principal{}, Errorf(http.StatusForbidden, code,
+			"The request signature we calculated does not match the signature you provided. Check your key and signing method.")
+	}
+	switch {
+	case s.expires > 0 && now.After(s.signedAt.Add(s.expires)):
+		return policy.Principal{}, &Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Request has expired", Fields: map[string]any{
+			"X-Amz-Expires": strconv.Itoa(int(s.expires / time.Second)),
+			"Expires":       s.signedAt.Add(s.expires).UTC().Format(time.RFC3339),
+			"ServerTime":    now.UTC().Format(time.RFC3339),
+		}}
+	case s.expires == 0 && time.Since(s.signedAt).Abs() > maxClockSkew:
+		return policy.Principal{}, Errorf(http.StatusForbidden, "RequestTimeTooSkewed",
+			"The difference between the request time and the current time is too large.")
+	}
+	return id.Principal, nil
+}
+
+func (v *verifier) unknownKey(s *signature) error {
+	if s.service == "s3" {
+		return Errorf(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+	}
+	return Errorf(http.StatusForbidden, "UnrecognizedClientException", "The security token included in the request is invalid.")
+}
+
+func (v *verifier) sign(r *http.Request, hash string, s *signature, creds aws.Credentials) (string, error) {
+	again := &http.Request{Method: r.Method, Host: r.Host, Header: http.Header{}, URL: &url.URL{
+		Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery,
+	}}
+	for _, name := range s.headers {
+		switch name {
+		case "host":
+		case "content-length":
+			again.ContentLength = r.ContentLength
+		default:
+			again.Header[http.CanonicalHeaderKey(name)] = r.Header.Values(name)
+		}
+	}
+	signer := v.signer
+	if s.service == "s3" {
+		signer = v.s3
+	}
+	if s.expires == 0 {
+		if err := signer.SignHTTP(r.Context(), creds, again, hash, s.service, s.region, s.signedAt); err != nil {
+			return "", err
+		}
+		_, value, _ := strings.Cut(again.Header.Get("Authorization"), "Signature=")
+		return value, nil
+	}
+	query := again.URL.Query()
+	for _, own := range []string{"X-Amz-Signature", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Security-Token"} {
+		query.Del(own)
+	}
+	again.URL.RawQuery = query.Encode()
+	signed, _, err := signer.PresignHTTP(r.Context(), creds, again, hash, s.service, s.region, s.signedAt)
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(signed)
+	if err != nil {
+		return "", err
+	}
+	return u.Query().Get("X-Amz-Signature"), nil
+}
+
+// payloadHash is what the signature says of the body, after comparing it with the body.
+func payloadHash(r *http.Request, body []byte, s *signature) (string, error) {
+	const unsigned = "UNSIGNED-PAYLOAD"
+	declared := r.Header.Get("X-Amz-Content-Sha256")
+	if s.expires > 0 && !slices.Contains(s.headers, "x-amz-content-sha256") {
+		return unsigned, nil
+	}
+	if declared == unsigned || strings.HasPrefix(declared, "STREAMING-") {
+		return declared, nil
+	}
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	if declared != "" && declared != hash {
+		return "", Errorf(http.StatusBadRequest, "XAmzContentSHA256Mismatch",
+			"The provided 'x-amz-content-sha256' header does not match what was computed.")
+	}
+	return hash, nil
+}

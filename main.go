@@ -1,0 +1,40 @@
+// Command order-patterns is a Pulumi program that deploys four ways to process an order asynchronously on AWS. The
+// config value `pattern` chooses which.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		cfg, err := loadConfig(ctx)
+		if err != nil {
+			return err
+		}
+
+		if cfg.ownApiAccount {
+			if cfg.api.Account, err = components.NewApiAccount(ctx, "api-account"); err != nil {
+				return err
+			}
+		}
+
+		if cfg.deploys("fanout") {
+			fanOut, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
+				Packages:     cfg.packages,
+				Architecture: cfg.architecture,
+				StoreQueue:   components.QueueSettings{BatchSize: cfg.storeBatchSize},
+				InvoiceQueue: components.QueueSettings{BatchSize: cfg.invoiceBatchSize},
+				DeleteData:   cfg.deleteData,
+				Api:          cfg.api,
+			})
+			if err != nil {
+				return err
+			}
+			ctx.Export("fanout", fanOut.Outputs())
+		}
+		return nil
+	})
+}
