@@ -1,0 +1,122 @@
+package logs
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// group is a log group. Its events are in the order in which they came, the oldest leaving first.
+type group struct {
+	name    string
+	created int64 // ms since 1970, as all times here
+
+	mu      sync.Mutex
+	inputs  LogGroupArgs
+	streams map[string]*stream
+	events  []event
+	bytes   int // of events, as CloudWatch Logs measures them
+	next    int64
+}
+
+type stream struct {
+	name                 string
+	created              int64
+	first, last, arrived int64 // of events; 0 for none yet
+	bytes                int
+}
+
+type event struct {
+	stream      *stream
+	at, arrived int64
+	// id orders events of the same time, and tells events apart.
+	id      int64
+	message string
+}
+
+func (e *event) size() int { return len(e.message) + eventOverhead }
+
+func (g *group) stream(name string) *stream {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.streams[name]
+}
+
+func (g *group) createStream(name string, now int64) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.streams[name] != nil {
+		return wire.Errorf(http.StatusBadRequest, "ResourceAlreadyExistsException", "The specified log stream already exists")
+	}
+	g.streams[name] = &stream{name: name, created: now}
+	return nil
+}
+
+// append adds events to a stream and forgets what no longer fits.
+func (g *group) append(name string, events []Event, now int64) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.streams[name]
+	if s == nil {
+		return wire.Errorf(http.StatusBadRequest, "ResourceNotFoundException", "The specified log stream does not exist.")
+	}
+	for _, in := range events {
+		g.next++
+		e := event{stream: s, at: in.Time.UnixMilli(), arrived: now, id: g.next, message: in.Message}
+		if len(e.message) > maxEventBytes {
+			e.message = e.message[:maxEventBytes]
+		}
+		if s.first == 0 || e.at < s.first {
+			s.first = e.at
+		}
+		s.last, s.arrived = max(s.last, e.at), now
+		s.bytes += e.size()
+		g.bytes += e.size()
+		g.events = append(g.events, e)
+	}
+	g.evict(now)
+	return nil
+}
+
+// evict drops the oldest events while there are too many, or while they are past retention. append moves the rest
+// to a new array before long, so that what was dropped does not stay in memory.
+func (g *group) evict(now int64) {
+	n, oldest := 0, g.oldest(now)
+	for n < len(g.events) && (g.bytes > maxGroupBytes || g.events[n].at < oldest) {
+		e := &g.events[n]
+		g.bytes -= e.size()
+		e.stream.bytes -= e.size()
+		*e = event{}
+		n++
+	}
+	g.events = g.events[n:]
+}
+
+// oldest is the time before which events are past the group's retention.
+func (g *group) oldest(now int64) int64 {
+	if g.inputs.RetentionInDays == nil || *g.inputs.RetentionInDays == 0 {
+		return 0
+	}
+	return now - int64(*g.inputs.RetentionInDays)*(24*time.Hour).Milliseconds()
+}
+
+// find returns the events that match, by time.
+func (g *group) find(now int64, match func(*event) bool) []event {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.evict(now)
+	oldest := g.oldest(now)
+	var found []event
+	for i := range g.events {
+		// An event may have come later than ones that are younger than it, and be past retention before them.
+		if e := &g.events[i]; e.at >= oldest && match(e) {
+			found = append(found, *e)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	return found
+}

@@ -1,0 +1,190 @@
+package logs
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// An answer has at most this many events and this many bytes of them.
+const (
+	maxPageEvents = 10_000
+	maxPageBytes  = 1 << 20
+)
+
+type period struct{ StartTime, EndTime *int64 }
+
+type getLogEventsInput struct {
+	target
+	period
+	LogStreamName, NextToken string
+	Limit                    *int
+	StartFromHead            bool
+}
+
+type outputEvent struct {
+	Timestamp     int64  `json:"timestamp"`
+	Message       string `json:"message"`
+	IngestionTime int64  `json:"ingestionTime"`
+}
+
+type getLogEventsOutput struct {
+	Events            []outputEvent `json:"events"`
+	NextForwardToken  string        `json:"nextForwardToken"`
+	NextBackwardToken string        `json:"nextBackwardToken"`
+}
+
+// getLogEvents follows https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html:
+// the newest page first unless told otherwise, and at either end the token that was sent comes back.
+func (s *Service) getLogEvents(c *wire.Call, in *getLogEventsInput) (*getLogEventsOutput, error) {
+	g, err := s.of(c, in.target, "GetLogEvents", in.LogStreamName)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := limited(in.Limit, maxPageEvents, maxPageEvents)
+	if err != nil {
+		return nil, err
+	}
+	st := g.stream(in.LogStreamName)
+	if st == nil {
+		return nil, wire.Errorf(400, "ResourceNotFoundException", "The specified log stream does not exist.")
+	}
+	events := g.find(s.now(), func(e *event) bool {
+		return e.stream == st && (in.StartTime == nil || e.at >= *in.StartTime) && (in.EndTime == nil || e.at < *in.EndTime)
+	})
+	forward, at := in.StartFromHead, position{}
+	if !forward {
+		at = position{math.MaxInt64, math.MaxInt64}
+	}
+	if in.NextToken != "" {
+		if forward, at, err = parseToken(in.NextToken); err != nil {
+			return nil, err
+		}
+	}
+	first, last := at, at
+	if forward {
+		events = head(events[after(events, at):], limit)
+	} else {
+		events = events[:after(events, position{at.at, at.id - 1})]
+		slices.Reverse(events)
+		events = head(events, limit)
+		slices.Reverse(events)
+	}
+	if len(events) > 0 {
+		first, last = events[0].position(), events[len(events)-1].position()
+	} else if at.at == math.MaxInt64 {
+		last = position{} // nothing yet: what comes later is after this
+	}
+	out := &getLogEventsOutput{Events: []outputEvent{}, NextForwardToken: last.token("f"), NextBackwardToken: first.token("b")}
+	for _, e := range events {
+		out.Events = append(out.Events, outputEvent{Timestamp: e.at, Message: e.message, IngestionTime: e.arrived})
+	}
+	return out, nil
+}
+
+type filterLogEventsInput struct {
+	target
+	period
+	LogStreamNames                                []string
+	LogStreamNamePrefix, FilterPattern, NextToken string
+	Limit                                         *int
+	// Interleaved is ignored by AWS since 2019: answers always are.
+	Interleaved bool
+}
+
+type filteredEvent struct {
+	outputEvent
+	EventID       string `json:"eventId"`
+	LogStreamName string `json:"logStreamName"`
+}
+
+type filterLogEventsOutput struct {
+	Events             []filteredEvent `json:"events"`
+	NextToken          string          `json:"nextToken,omitempty"`
+	SearchedLogStreams []struct{}      `json:"searchedLogStreams"` // AWS leaves it empty too
+}
+
+// filterLogEvents follows
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+func (s *Service) filterLogEvents(c *wire.Call, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
+	g, err := s.of(c, in.target, "FilterLogEvents", "")
+	if err != nil {
+		return nil, err
+	}
+	terms, err := parsePattern(in.FilterPattern)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := limited(in.Limit, maxPageEvents, maxPageEvents)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != "" {
+		return nil, invalid("Only one of logStreamNames and logStreamNamePrefix can be given.")
+	}
+	var at position
+	if in.NextToken != "" {
+		if _, at, err = parseToken(in.NextToken); err != nil {
+			return nil, err
+		}
+	}
+	events := g.find(s.now(), func(e *event) bool {
+		return (in.StartTime == nil || e.at >= *in.StartTime) && (in.EndTime == nil || e.at <= *in.EndTime) &&
+			strings.HasPrefix(e.stream.name, in.LogStreamNamePrefix) &&
+			(len(in.LogStreamNames) == 0 || slices.Contains(in.LogStreamNames, e.stream.name)) && matches(terms, e.message)
+	})
+	events = events[after(events, at):]
+	page := head(events, limit)
+	out := &filterLogEventsOutput{Events: []filteredEvent{}, SearchedLogStreams: []struct{}{}}
+	for _, e := range page {
+		out.Events = append(out.Events, filteredEvent{
+			outputEvent: outputEvent{Timestamp: e.at, Message: e.message, IngestionTime: e.arrived},
+			EventID:     fmt.Sprintf("%020d%036d", e.at, e.id), LogStreamName: e.stream.name,
+		})
+	}
+	if len(page) < len(events) {
+		out.NextToken = page[len(page)-1].position().token("f")
+	}
+	return out, nil
+}
+
+// position is the place of an event among those of a group.
+type position struct{ at, id int64 }
+
+func (e *event) position() position { return position{e.at, e.id} }
+
+func (p position) token(direction string) string {
+	return fmt.Sprintf("%s/%d/%d", direction, p.at, p.id)
+}
+
+func parseToken(token string) (forward bool, p position, err error) {
+	var direction string
+	if _, err := fmt.Sscanf(strings.ReplaceAll(token, "/", " "), "%1s %d %d", &direction, &p.at, &p.id); err != nil ||
+		p.token(direction) != token {
+		return false, p, errNoToken
+	}
+	return direction == "f", p, nil
+}
+
+// after is the index of the first event behind a position.
+func after(events []event, p position) int {
+	return sort.Search(len(events), func(i int) bool {
+		e := &events[i]
+		return e.at > p.at || e.at == p.at && e.id > p.id
+	})
+}
+
+// head returns as many of the first events as fit into an answer; one always does.
+func head(events []event, limit int) []event {
+	bytes := 0
+	for i := range events {
+		if bytes += events[i].size(); i == limit || (i > 0 && bytes > maxPageBytes) {
+			return events[:i]
+		}
+	}
+	return events
+}
