@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/order"
+)
+
+func TestPlaceCountsEveryAnswerAndNotesEveryAcceptedOrder(t *testing.T) {
+	b := newBackend(t)
+	dir := project(t, `{"fanout":{"url":"`+b.api()+`/"}}`)
+	out, _, err := orders(t, "place", "-n", "200", "-c", "8", "--seed", "7")
+	require.NoError(t, err)
+	require.Regexp(t, `^200 orders placed in \S+, 8 at a time: [0-9.]+/s \(seed 7\)\n  202       200\n  latency   p50 \S+  p90 \S+  p99 \S+  max \S+\n$`, out)
+	require.Equal(t, 200, b.posts)
+	require.Len(t, b.orders, 200, "every order has an account of its own")
+
+	noted, err := readAccepted(filepath.Join(dir, ".local", "accepted.jsonl"), b.api())
+	require.NoError(t, err)
+	require.Len(t, noted, 200)
+	for _, a := range noted {
+		require.Equal(t, a.OrderID, b.orders[a.AccountID+"/"+a.VendorID].OrderID)
+	}
+
+	out, _, err = orders(t, "verify")
+	require.NoError(t, err)
+	require.Regexp(t, `^200 accepted orders: 200 stored \(all \S+ after verify began\), 200 invoiced \(all \S+ after verify began\)\nall done \S+ after verify began: \S+/s\n$`, out)
+}
+
+func TestOrderThatIsRefusedIsCountedAndNotSentAgain(t *testing.T) {
+	b := newBackend(t)
+	b.statusOf = func(post int) int {
+		switch {
+		case post%10 == 0:
+			return 429
+		case post == 5:
+			return 503
+		}
+		return 202
+	}
+	project(t, "")
+	out, _, err := orders(t, "place", "-n", "50", "-c", "4", "--url", b.api())
+	require.EqualError(t, err, "6 of 50 orders were not accepted")
+	require.Equal(t, 50, b.posts)
+	require.Contains(t, out, "  202       44\n  429       5\n  503       1\n")
+	require.Contains(t, out, "  5 times: 429 Too Many Requests: Too Many Requests\n")
+
+	out, _, err = orders(t, "verify", "--url", b.api())
+	require.NoError(t, err)
+	require.Contains(t, out, "44 accepted orders: 44 stored")
+}
+
+func TestNoAnswerAtAllIsCounted(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	project(t, "")
+	out, _, err := orders(t, "place", "-n", "3", "--url", "http://"+address)
+	require.EqualError(t, err, "3 of 3 orders were not accepted")
+	require.Contains(t, out, "  no answer 3\n")
+	require.Contains(t, out, "  3 times: no answer: dial: ")
+}
+
+func TestPlaceWaitsUntilAllAreStoredAndInvoiced(t *testing.T) {
+	b := newBackend(t)
+	b.storedAt = 15 // the first round of ten finds nothing
+	project(t, "")
+	out, _, err := orders(t, "place", "-n", "10", "--url", b.api(), "--wait", "30s")
+	require.NoError(t, err)
+	require.Contains(t, out, "10 accepted orders: 10 stored (all ")
+	require.Regexp(t, `all done \S+ after the first was placed: `, out)
+	require.Greater(t, b.looks, 10)
+}
+
+func TestVerifyPrintsWhatIsMissingAndFails(t *testing.T) {
+	b := newBackend(t)
+	project(t, "")
+	_, _, err := orders(t, "place", "-n", "100", "--url", b.api(), "--seed", "1")
+	require.NoError(t, err)
+	b.noItem, b.noBill = "Berlin", "Tokyo"
+	items, bills := 0, 0
+	for _, o := range b.orders {
+		switch o.City {
+		case b.noItem:
+			items++
+		case b.noBill:
+			bills++
+		}
+	}
+	require.Positive(t, items)
+	require.Positive(t, bills)
+	out, _, err := orders(t, "verify", "--url", b.api(), "--wait", "0s")
+	require.EqualError(t, err, fmt.Sprintf("%d of 100 accepted orders are not stored and invoiced", items+bills))
+	require.Contains(t, out, fmt.Sprintf("100 accepted orders: %d stored, %d invoiced\n", 100-items, 100-bills))
+	require.Equal(t, items, strings.Count(out, "not stored: 404 Not Found: no active order\n"))
+	require.Equal(t, bills, strings.Count(out, "not invoiced: 404 Not Found: no invoice\n"))
+	require.Regexp(t, regexp.MustCompile(`(?m)^missing: order o\d+ of account \S+ at vendor shop-\d+: not stored: `), out)
+}
+
+func TestVerifyFindsThatAnotherOrderIsInTheWay(t *testing.T) {
+	b := newBackend(t)
+	project(t, "")
+	_, _, err := orders(t, "place", "-n", "1", "--url", b.api())
+	require.NoError(t, err)
+	for k, o := range b.orders {
+		o.OrderID = "other"
+		b.orders[k] = o
+	}
+	out, _, err := orders(t, "verify", "--url", b.api(), "--wait", "0s")
+	require.Error(t, err)
+	require.Contains(t, out, `not stored: another order is there: "other"; not invoiced: another order is there: "other"`)
+}
+
+func TestVerifyOfNothingIsAnError(t *testing.T) {
+	dir := project(t, "")
+	_, _, err := orders(t, "verify", "--url", "http://127.0.0.1:1/prod")
+	require.EqualError(t, err, filepath.Join(dir, ".local", "accepted.jsonl")+" does not exist: no orders were placed")
+
+	b := newBackend(t)
+	_, _, err = orders(t, "place", "-n", "1", "--url", b.api())
+	require.NoError(t, err)
+	_, _, err = orders(t, "verify", "--url", "http://127.0.0.1:1/prod")
+	require.ErrorContains(t, err, "has no orders that http://127.0.0.1:1/prod accepted")
+
+	file := filepath.Join(dir, "broken.jsonl")
+	require.NoError(t, os.WriteFile(file, []byte("{}\n"), 0o600))
+	_, _, err = orders(t, "verify", "--url", b.api(), "--accepted", file)
+	require.EqualError(t, err, file+":1: not an accepted order: {}")
+}
+
+func TestResetForgetsEarlierOrders(t *testing.T) {
+	b := newBackend(t)
+	file := filepath.Join(project(t, ""), "new", "accepted.jsonl")
+	for range 2 {
+		_, _, err := orders(t, "place", "-n", "3", "--url", b.api(), "--accepted", file)
+		require.NoError(t, err)
+	}
+	noted, err := readAccepted(file, b.api())
+	require.NoError(t, err)
+	require.Len(t, noted, 6)
+	_, _, err = orders(t, "place", "-n", "2", "--url", b.api(), "--accepted", file, "--reset")
+	require.NoError(t, err)
+	noted, err = readAccepted(file, b.api())
+	require.NoError(t, err)
+	require.Len(t, noted, 2)
+}
+
+func TestInterruptedPlaceReportsWhatItDid(t *testing.T) {
+	b := newBackend(t)
+	project(t, "")
+	ctx, cancel := context.WithCancel(context.Background())
+	b.statusOf = func(post int) int {
+		if post == 5 {
+			cancel()
+		}
+		return 202
+	}
+	var out strings.Builder
+	err := run(ctx, []string{"place", "-n", "1000", "-c", "1", "--url", b.api()}, &out, &strings.Builder{})
+	require.ErrorContains(t, err, "orders not sent")
+	require.Contains(t, out.String(), "5 orders placed in ")
+	require.Less(t, b.posts, 10)
+}
+
+func TestGetPrintsTheItem(t *testing.T) {
+	b := newBackend(t)
+	project(t, "")
+	o := newGenerator(1, time.Now).next()
+	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
+	b.orders["a0/v0"] = o
+	out, _, err := orders(t, "get", "--url", b.api(), "--accountid", "a0", "--vendorid", "v0")
+	require.NoError(t, err)
+	want, err := o.JSON()
+	require.NoError(t, err)
+	require.JSONEq(t, string(want), out)
+	require.Contains(t, out, "\n  \"accountid\": \"a0\",\n")
+
+	_, _, err = orders(t, "get", "--url", b.api(), "--accountid", "a0", "--vendorid", "v1")
+	require.EqualError(t, err, "404 Not Found: no active order")
+}
+
+func TestInvoicePrintsOrSavesTheDocument(t *testing.T) {
+	b := newBackend(t)
+	dir := project(t, "")
+	o := newGenerator(1, time.Now).next()
+	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
+	b.orders["a0/v0"] = o
+	out, _, err := orders(t, "invoice", "--url", b.api(), "--accountid", "a0", "--vendorid", "v0")
+	require.NoError(t, err)
+	var document struct {
+		OrderID string
+		Total   json.Number
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &document))
+	require.Equal(t, "o1", document.OrderID)
+	require.NotEmpty(t, document.Total)
+
+	file := filepath.Join(dir, "invoice.json")
+	stdout, stderr, err := orders(t, "invoice", "--url", b.api(), "--accountid", "a0", "--vendorid", "v0", "-o", file)
+	require.NoError(t, err)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "saved to "+file)
+	saved, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, out, string(saved))
+
+	_, _, err = orders(t, "invoice", "--url", b.api(), "--accountid", "a0")
+	require.EqualError(t, err, "404 Not Found: no invoice")
+}
+
+func TestBadFlagsSayWhatIsWrong(t *testing.T) {
+	project(t, "")
+	url := "http://127.0.0.1:1"
+	for want, args := range map[string][]string{
+		"--count must be from 1 to 10000000, got 0":                                 {"place", "-n", "0", "--url", url},
+		"--concurrency must be from 1 to 1000, got 1001":                            {"place", "-c", "1001", "--url", url},
+		`invalid argument "x" for "-n, --count"`:                                    {"place", "-n", "x"},
+		"--wait must not be negative":                                               {"verify", "--wait", "-1s", "--url", url},
+		"unknown flag: --colour":                                                    {"place", "--colour"},
+		`unknown command "plaice"`:                                                  {"plaice"},
+		`required flag(s) "accountid", "vendorid"`:                                  {"get", "--url", url},
+		`--accountid must be 1 to 128 of the characters`:                            {"get", "--url", url, "--accountid", "a/b", "--vendorid", "v"},
+		`--vendorid must be 1 to 128 of the characters`:                             {"invoice", "--url", url, "--accountid", "a", "--vendorid", ""},
+		`--url must be like https://host/prod`:                                      {"place", "--url", "localhost:80"},
+		`without ? or #`:                                                            {"place", "--url", "http://h/prod?x=1"},
+		`[pattern url] were all set`:                                                {"place", "--url", url, "--pattern", "fanout"},
+		`--pattern must be one of fanout, orchestrator, eventstream, got "checker"`: {"place", "--pattern", "checker"},
+	} {
+		_, _, err := orders(t, args...)
+		require.ErrorContains(t, err, want, args)
+	}
+}
+
+func TestLocalStackIsFoundFromTheProject(t *testing.T) {
+	const a, b = `"fanout":{"url":"http://h/a/prod"}`, `"eventstream":{"url":"http://h/b/prod"}`
+	for name, c := range map[string]struct{ outputs, pattern, url, fault string }{
+		"the only one":       {"{" + a + "}", "", "http://h/a/prod", ""},
+		"beside the checker": {"{" + a + `,"checker":{"url":"http://h/c"},"region":"x"}`, "", "http://h/a/prod", ""},
+		"one of two":         {"{" + a + "," + b + "}", "eventstream", "http://h/b/prod", ""},
+		"which of two?":      {"{" + a + "," + b + "}", "", "", "choose with --pattern one of fanout, eventstream"},
+		"one not running":    {"{" + a + "}", "eventstream", "", "does not run the pattern eventstream; it runs: fanout"},
+		"none running":       {`{"fanout":{}}`, "", "", "runs none of the patterns fanout, orchestrator, eventstream"},
+		"broken":             {`{`, "", "", "reading the local stack's outputs in "},
+		"not up":             {"", "", "", "outputs.json does not exist): run `make up`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			project(t, c.outputs)
+			got, err := (&target{pattern: c.pattern}).base()
+			if c.fault != "" {
+				require.ErrorContains(t, err, c.fault)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.url, got)
+		})
+	}
+	t.Run("outside a project", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		_, err := (&target{}).base()
+		require.ErrorContains(t, err, "has a Pulumi.yaml")
+		_, _, err = orders(t, "place", "--url", "http://127.0.0.1:1")
+		require.ErrorContains(t, err, "no --accepted given")
+	})
+}
+
+func TestGeneratedOrdersFollowTheContractAndTheSeed(t *testing.T) {
+	one, two, other := newGenerator(1, time.Now), newGenerator(1, time.Now), newGenerator(2, time.Now)
+	same := true
+	for range 200 {
+		a, b, c := one.next(), two.next(), other.next()
+		body, err := order.EncodeJSON(map[string]order.Order{"order": a})
+		require.NoError(t, err)
+		back, err := order.ParseRequest(body)
+		require.NoError(t, err)
+		require.Equal(t, a, back)
+		require.Equal(t, a.Details, b.Details)
+		require.Equal(t, a.VendorID, b.VendorID)
+		require.NotEqual(t, a.AccountID, b.AccountID, "a run does not replace the orders of another")
+		same = same && a.Details == c.Details
+	}
+	require.False(t, same)
+}
+
+func TestLatencyQuantiles(t *testing.T) {
+	r := newReport()
+	for i := range 100 {
+		r.record(time.Duration(i+1)*time.Millisecond, nil)
+	}
+	r.record(time.Hour, errors.New("x"))
+	require.Equal(t, 100, r.statuses["202"])
+	require.Equal(t, 1, r.statuses["no answer"])
+	require.InDelta(t, 51*time.Millisecond, time.Duration(r.latency.ValueAtPercentile(50))*time.Microsecond, float64(time.Millisecond))
+	require.InDelta(t, 91*time.Millisecond, time.Duration(r.latency.ValueAtPercentile(90))*time.Microsecond, float64(time.Millisecond))
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/handlers/order"
+)
+
+func getCommand(t *target) *cobra.Command {
+	var accountID, vendorID string
+	cmd := &cobra.Command{
+		Use:   "get",
+		Short: "Print the active order of an account at a vendor",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			base, err := checked(t, map[string]string{"accountid": accountID, "vendorid": vendorID})
+			if err != nil {
+				return err
+			}
+			item, err := newAPI(base, 1).item(cmd.Context(), accountID, vendorID)
+			if err != nil {
+				return err
+			}
+			var pretty bytes.Buffer
+			if err := json.Indent(&pretty, item, "", "  "); err != nil {
+				return fmt.Errorf("the order is not JSON: %w", err)
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), pretty.String())
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&accountID, "accountid", "", "the account (required)")
+	cmd.Flags().StringVar(&vendorID, "vendorid", "", "the vendor (required)")
+	mustHave(cmd, "accountid", "vendorid")
+	return cmd
+}
+
+func invoiceCommand(t *target) *cobra.Command {
+	var accountID, vendorID, output string
+	cmd := &cobra.Command{
+		Use:   "invoice",
+		Short: "Print or save the latest invoice of an account",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ids := map[string]string{"accountid": accountID}
+			if cmd.Flags().Changed("vendorid") {
+				ids["vendorid"] = vendorID
+			}
+			base, err := checked(t, ids)
+			if err != nil {
+				return err
+			}
+			document, err := newAPI(base, 1).invoice(cmd.Context(), accountID, vendorID)
+			if err != nil {
+				return err
+			}
+			if output == "" {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s\n", bytes.TrimRight(document, "\n"))
+				return nil
+			}
+			if err := os.WriteFile(output, document, 0o600); err != nil {
+				return fmt.Errorf("saving the invoice: %w", err)
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "saved to %s\n", output)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&accountID, "accountid", "", "the account (required)")
+	cmd.Flags().StringVar(&vendorID, "vendorid", "", "only invoices of this vendor")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "save the document to this file instead")
+	mustHave(cmd, "accountid")
+	return cmd
+}
+
+// checked gives the API's base URL once the ids, by flag name, are found valid.
+func checked(t *target, ids map[string]string) (string, error) {
+	for _, flag := range []string{"accountid", "vendorid"} {
+		id, given := ids[flag]
+		if problem := order.CheckID(id); given && problem != "" {
+			return "", fmt.Errorf("--%s %s", flag, problem)
+		}
+	}
+	return t.base()
+}
+
+func mustHave(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		if err := cmd.MarkFlagRequired(flag); err != nil {
+			panic(err) // the flag is defined a few lines above each call
+		}
+	}
+}
