@@ -1,0 +1,176 @@
+package dynamodb
+
+import (
+	"slices"
+	"strings"
+)
+
+var conditionFunctions = map[string]int{
+	"attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2,
+	"begins_with": 2, "contains": 2, "size": 1,
+}
+
+var comparators = []string{"=", "<>", "<", "<=", ">", ">="}
+
+// parseCondition reads a condition, filter or key condition expression.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
+func parseCondition(what, src string, sc *scope) (*node, error) {
+	return parse(what, src, sc, conditionFunctions, func(p *parser) *node {
+		p.inner = p.or
+		return p.condition(p.or())
+	})
+}
+
+func (p *parser) or() *node {
+	n := p.and()
+	for p.peek().is("OR") {
+		left := p.condition(n)
+		p.advance()
+		n = p.operator("OR", left, p.condition(p.and()))
+	}
+	return n
+}
+
+func (p *parser) and() *node {
+	n := p.not()
+	for p.peek().is("AND") {
+		left := p.condition(n)
+		p.advance()
+		n = p.operator("AND", left, p.condition(p.not()))
+	}
+	return n
+}
+
+func (p *parser) not() *node {
+	if p.accept("NOT") {
+		return p.operator("NOT", p.condition(p.comparison()))
+	}
+	return p.comparison()
+}
+
+func (p *parser) comparison() *node {
+	x := p.primary()
+	switch t := p.peek(); {
+	case t.kind == tokenSymbol && slices.Contains(comparators, t.text):
+		p.operand(x)
+		p.advance()
+		n := p.operator(t.text, x, p.operand(p.primary()))
+		p.checkDistinct(n)
+		if t.text != "=" && t.text != "<>" {
+			p.checkOrdered(n)
+		}
+		return n
+	case t.is("BETWEEN"):
+		p.operand(x)
+		p.advance()
+		low := p.operand(p.primary())
+		p.expect("AND")
+		n := p.operator("BETWEEN", x, low, p.operand(p.primary()))
+		p.checkOrdered(n)
+		p.checkBounds(low, n.args[2])
+		return n
+	case t.is("IN"):
+		p.operand(x)
+		p.advance()
+		p.expect("(")
+		n := p.operator("IN", x)
+		for {
+			n.args = append(n.args, p.operand(p.primary()))
+			if !p.accept(",") {
+				break
+			}
+		}
+		p.expect(")")
+		if len(n.args)-1 > maxIn {
+			p.report(operandCount, "Incorrect number of operands for operator or function; operator or function: IN, number of operands: %d", len(n.args)-1)
+		}
+		return n
+	}
+	return x
+}
+
+// condition refuses an operand where only a condition can stand.
+func (p *parser) condition(n *node) *node {
+	switch n.op {
+	case "path", "value":
+		p.syntax()
+	case "size":
+		p.report(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", n.op)
+	}
+	return n
+}
+
+// checkOrdered refuses constants of a type that has no order.
+func (p *parser) checkOrdered(n *node) {
+	for _, arg := range n.args {
+		if t := typeOf(arg); t != "" && !strings.Contains("S N B", t) {
+			p.report(operandType, "Incorrect operand type for operator or function; operator: %s, operand type: %s", n.op, t)
+		}
+	}
+}
+
+func (p *parser) checkBounds(low, high *node) {
+	if low.value == nil || high.value == nil {
+		return
+	}
+	const bounds = "lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s"
+	if low.value.Type() != high.value.Type() {
+		p.report(operandType, "The BETWEEN operator requires same data type for lower and upper bounds; "+bounds,
+			describe(low.value), describe(high.value))
+	} else if c, ok := compareValues(low.value, high.value); ok && c > 0 {
+		p.report(operandType, "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "+bounds,
+			describe(low.value), describe(high.value))
+	}
+}
+
+func (p *parser) checkDistinct(n *node) {
+	if x, y := n.args[0], n.args[1]; x.op == "path" && y.op == "path" && slices.Equal(x.path, y.path) {
+		p.report(sameOperands, "The first operand must be distinct from the remaining operands for this operator or function; "+
+			"operator: %s, first operand: %s", n.op, x.path)
+	}
+}
+
+var typeNames = []string{"B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"}
+
+// checkCall checks the operands of a function that has the right number of them.
+func (p *parser) checkCall(n *node) {
+	refuse := func(t string) {
+		p.report(operandType, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op, t)
+	}
+	switch n.op {
+	case "attribute_exists", "attribute_not_exists", "if_not_exists":
+		if n.args[0].op != "path" {
+			p.report(operandType, "Operator or function requires a document path; operator or function: %s", n.op)
+		}
+	case "attribute_type":
+		name, ok := n.args[1].value.(String)
+		switch {
+		case n.args[1].op != "value":
+			refuse("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
+		case n.args[1].value != nil && !ok:
+			refuse(typeOf(n.args[1]))
+		case ok && !slices.Contains(typeNames, string(name)):
+			p.report(operandType, "Invalid attribute type name found; type: %s, valid types: {%s}", name, strings.Join(typeNames, ","))
+		}
+	case "begins_with":
+		p.checkDistinct(n)
+		for _, arg := range n.args {
+			if t := typeOf(arg); t != "" && t != "S" && t != "B" {
+				refuse(t)
+			}
+		}
+	case "contains":
+		p.checkDistinct(n)
+	case "size":
+		if t := typeOf(n.args[0]); t == "N" || t == "BOOL" || t == "NULL" {
+			refuse(t)
+		}
+	case "list_append":
+		for _, arg := range n.args {
+			if t := typeOf(arg); t != "" && t != "L" {
+				refuse(t)
+			}
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sample is the item that conditions are tried on, and the constants that they may use.
+const sample = `{"s":{"S":"banana"},"n":{"N":"10"},"m":{"N":"9"},"b":{"B":"AAEC"},"flag":{"BOOL":true},"nul":{"NULL":true},
+	"l":{"L":[{"S":"x"},{"N":"2"},{"M":{"k":{"S":"v"}}}]},"doc":{"M":{"a":{"M":{"b":{"N":"1"}}},"a.b":{"S":"dotted"}}},
+	"ss":{"SS":["a","b"]},"ns":{"NS":["1","2"]}}`
+
+const constants = `{":s":{"S":"banana"},":ban":{"S":"ban"},":z":{"S":"zebra"},":n":{"N":"10.0"},":one":{"N":"1"},":two":{"N":"2"},
+	":hundred":{"N":"100"},":bytes":{"B":"AAE="},":true":{"BOOL":true},":null":{"NULL":true},":list":{"L":[{"S":"x"}]},
+	":ba":{"SS":["b","a"]},":a":{"S":"a"},":S":{"S":"S"},":NS":{"S":"NS"},":bad":{"S":"STRING"},":v":{"S":"v"},":ns":{"NS":["3"]},
+	":map":{"M":{"k":{"S":"v"}}}}`
+
+func decode(t testing.TB, text string) Map {
+	t.Helper()
+	var m Map
+	require.NoError(t, json.Unmarshal([]byte(text), &m))
+	return m
+}
+
+func testScope(t testing.TB) *scope {
+	t.Helper()
+	sc, err := newScope(map[string]string{"#s": "s", "#doc": "doc", "#dotted": "a.b", "#size": "size"}, decode(t, constants), true)
+	require.NoError(t, err)
+	return sc
+}
+
+func TestConditions(t *testing.T) {
+	item := decode(t, sample)
+	for expression, want := range map[string]bool{
+		// comparators
+		"s = :s": true, "n = :n": true, "n = :s": false, "n <> :s": true, ":s = s": true, "#s = :s": true,
+		"n > m": true, "m < n": true, "s < :z": true, "s <= :s": true, "s > :s": false, "n >= :n": true, "b > :bytes": true,
+		"n < :hundred": true, "s < :hundred": false, "ss = :ba": true, "l[2] = :map": true, "flag = :true": true, "nul = :null": true,
+		// a missing attribute
+		"gone = :s": false, "gone < :n": false, ":n > gone": false, "gone <> :s": true, "gone <> lost": true, "gone = lost": false,
+		"NOT gone = :s": true, "gone BETWEEN :one AND :n": false,
+		// BETWEEN and IN
+		"n BETWEEN :one AND :hundred": true, "n BETWEEN :n AND :n": true, "s between :ban and :z": true, "m BETWEEN :n AND :hundred": false,
+		"n IN (:one, :n)": true, "n in (:one)": false, "s IN (:ban, :z)": false, "m BETWEEN :one AND n": true,
+		// logic and precedence
+		"s = :s AND n = :one OR m < n": true, "m < n OR s = :s AND n = :one": true, "(m < n OR s = :s) AND n = :one": false,
+		"NOT s = :z AND n = :n": true, "NOT (s = :s OR n = :n)": false, "(s) = :s": true, "s = (:s)": true, "not (s = :z)": true,
+		// functions
+		"attribute_exists(s)": true, "attribute_exists(gone)": false, "attribute_not_exists(gone)": true,
+		"attribute_not_exists(doc.a.b)": false, "attribute_exists(nul)": true, "attribute_not_exists (gone)": true,
+		"attribute_type(s, :S)": true, "attribute_type(ns, :NS)": true, "attribute_type(n, :S)": false, "attribute_type(gone, :S)": false,
+		"begins_with(s, :ban)": true, "begins_with(s, :z)": false, "begins_with(b, :bytes)": true, "begins_with(n, :ban)": false,
+		"begins_with(gone, :ban)": false, "begins_with(:s, :ban)": true,
+		"contains(s, :ban)": true, "contains(s, :n)": false, "contains(ss, :a)": true, "contains(ns, :one)": true, "contains(ns, :a)": false,
+		"contains(l, :two)": true, "contains(l, :map)": true, "contains(n, :one)": false, "contains(gone, :a)": false,
+		"size(s) > :two": true, "size(l) > :two": true, "size(n) > :two": false, "size(ss) = :two": true, "size(doc) = size(ss)": true,
+		// paths
+		"l[1] = :two": true, "l[7] = :two": false, "l[2].k = :v": true, "doc.a.b = :one": true, "#doc.#dotted = :dot": false,
+		"s.x = :s": false, "s[0] = :s": false, "l.x = :s": false, "doc[0] = :one": false,
+	} {
+		sc := testScope(t)
+		sc.values[":dot"] = String("not so")
+		n, err := parseCondition("ConditionExpression", expression, sc)
+		require.NoError(t, err, expression)
+		require.Equal(t, want, n.holds(item), expression)
+	}
+}
+
+func TestConditionsOnAnItemThatDoesNotExist(t *testing.T) {
+	for expression, want := range map[string]bool{"attribute_not_exists(p)": true, "attribute_exists(p)": false, "n = :n": false, "n <> :n": true} {
+		n, err := parseCondition("ConditionExpression", expression, testScope(t))
+		require.NoError(t, err)
+		require.Equal(t, want, n.holds(nil), expression)
+	}
+}
+
+func TestInvalidConditionsAreRefusedInDynamoDBsWords(t *testing.T) {
+	for expression, want := range map[string]string{
+		"":                             "The expression can not be empty;",
+		"s":                            `Syntax error; token: "<EOF>", near: "s"`,
+		"s = ":                         `Syntax error; token: "<EOF>", near: "= "`,
+		"s == :s":                      `Syntax error; token: "=", near: "== :s"`,
+		"s = :s AND":                   `Syntax error; token: "<EOF>", near: "AND"`,
+		"s = :s n = :n":                `Syntax error; token: "n", near: ":s n ="`,
+		"(s = :s":                      `Syntax error; token: "<EOF>", near: ":s"`,
+		"s = 5":                        `Syntax error; token: "5", near: "= 5"`,
+		"_s = :s":                      `Syntax error; token: "_", near: "_s"`,
+		"s = 'x'":                      `Syntax error; token: "'", near: "= 'x"`,
+		"l[-1] = :s":                   `Syntax error; token: "-", near: "[-1"`,
+		"s = :s AND n":                 `Syntax error; token: "<EOF>", near: "n"`,
+		"NOT NOT s = :s":               `Syntax error; token: "NOT", near: "NOT NOT s"`,
+		"s + n = :s":                   `Syntax error; token: "+", near: "s + n"`,
+		"(s = :s) = :s":                `Syntax error; token: "=", near: ") = :s"`,
+		"size(l)":                      "The function is not allowed to be used this way in an expression; function: size",
+		"attribute_exists(s) = s":      "The function is not allowed to be used this way in an expression; function: attribute_exists",
+		"size(contains(s, :a)) > :one": "The function is not allowed to be used this way in an expression; function: contains",
+		"exists(s)":                    "Invalid function name; function: exists",
+		"Size(s) = :n":                 "Invalid function name; function: Size",
+		"((s = :s))":                   "The expression has redundant parentheses;",
+		"name = :s":                    "Attribute name is a reserved keyword; reserved keyword: name",
+		"doc.Status = :s":              "Attribute name is a reserved keyword; reserved keyword: Status",
+		"#nope = :s":                   "An expression attribute name used in the document path is not defined; attribute name: #nope",
+		"s = :nope":                    "An expression attribute value used in expression is not defined; attribute value: :nope",
+		"s = s":                        "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [s]",
+		"begins_with(s)":               "Incorrect number of operands for operator or function; operator or function: begins_with, number of operands: 1",
+		"begins_with(s, :n)":           "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+		"attribute_exists(:s)":         "Operator or function requires a document path; operator or function: attribute_exists",
+		"attribute_type(s, :n)":        "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N",
+		"attribute_type(s, :bad)":      "Invalid attribute type name found; type: STRING, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+		"size(:n) = n":                 "Incorrect operand type for operator or function; operator or function: size, operand type: N",
+		"s < :list":                    "Incorrect operand type for operator or function; operator: <, operand type: L",
+		"n BETWEEN :n AND :one":        "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {N:1}",
+		"n BETWEEN :n AND :s":          "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {S:banana}",
+	} {
+		_, err := parseCondition("FilterExpression", expression, testScope(t))
+		require.Error(t, err, expression)
+		require.Equal(t, "ValidationException", code(err))
+		require.Equal(t, "Invalid FilterExpression: "+want, message(err), expression)
+	}
+}
+
+func TestExpressionLimits(t *testing.T) {
+	try := func(expression string) error {
+		_, err := parseCondition("ConditionExpression", expression, testScope(t))
+		return err
+	}
+	terms := func(n int) string { return strings.TrimSuffix(strings.Repeat("n=:n OR ", n), " OR ") }
+	require.NoError(t, try(terms(150)), "150 comparisons and 149 times OR")
+	require.ErrorContains(t, try(terms(151)), "too many operators; operator count: 301")
+
+	values := func(n int) string { return "n IN (" + strings.TrimSuffix(strings.Repeat(":n,", n), ",") + ")" }
+	require.NoError(t, try(values(100)))
+	require.ErrorContains(t, try(values(101)), "number of operands: 101")
+
+	long := func(n int) string { return fmt.Sprintf("n = :n%s", strings.Repeat(" ", n-6)) }
+	require.NoError(t, try(long(4096)))
+	require.ErrorContains(t, try(long(4097)), "Expression size has exceeded the maximum allowed size; expression size: 4097")
+
+	require.NoError(t, try("n"+strings.Repeat("[0]", 31)+" = :n"))
+	require.ErrorContains(t, try("n"+strings.Repeat("[0]", 32)+" = :n"), "too many nesting elements")
+}
+
+func TestPlaceholdersMustBeUsedAndWellFormed(t *testing.T) {
+	scopeError := func(names map[string]string, values Map, expressions bool) string {
+		_, err := newScope(names, values, expressions)
+		require.Error(t, err)
+		return message(err)
+	}
+	require.Equal(t, "ExpressionAttributeNames can only be specified when using expressions", scopeError(map[string]string{"#a": "a"}, nil, false))
+	require.Equal(t, "ExpressionAttributeValues must not be empty", scopeError(nil, Map{}, true))
+	require.Equal(t, `ExpressionAttributeNames contains invalid key: Syntax error; key: "a"`, scopeError(map[string]string{"a": "a"}, nil, true))
+	require.Equal(t, `ExpressionAttributeValues contains invalid key: Syntax error; key: ":a-b"`, scopeError(nil, Map{":a-b": Null{}}, true))
+
+	sc, err := newScope(map[string]string{"#a": "a", "#b": "b"}, Map{":x": Null{}, ":y": Null{}}, true)
+	require.NoError(t, err)
+	_, err = parseCondition("ConditionExpression", "#a = :x", sc)
+	require.NoError(t, err)
+	require.Equal(t, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}", message(sc.unused()))
+	_, err = parseCondition("FilterExpression", "#b = :x", sc)
+	require.NoError(t, err)
+	require.Equal(t, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:y}", message(sc.unused()))
+}

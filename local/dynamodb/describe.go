@@ -1,0 +1,194 @@
+package dynamodb
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+type tableInput struct{ TableName string }
+
+type keySchemaElement struct{ AttributeName, KeyType string }
+
+type attributeDefinition struct{ AttributeName, AttributeType string }
+
+type tableDescription struct {
+	TableName                 string
+	TableArn                  string
+	TableId                   string
+	TableStatus               string
+	CreationDateTime          float64 // seconds since 1970
+	AttributeDefinitions      []attributeDefinition
+	KeySchema                 []keySchemaElement
+	ItemCount                 int
+	TableSizeBytes            int
+	ProvisionedThroughput     struct{ NumberOfDecreasesToday, ReadCapacityUnits, WriteCapacityUnits int }
+	BillingModeSummary        struct{ BillingMode string }
+	TableClassSummary         struct{ TableClass string }
+	SSEDescription            *sseDescription `json:",omitempty"`
+	DeletionProtectionEnabled bool
+}
+
+type sseDescription struct{ Status, SSEType string }
+
+type describeTableOutput struct{ Table tableDescription }
+
+// describe authorizes a look at a table's settings and finds it.
+func (s *Service) inspect(c *wire.Call, action, nameOrARN string) (*table, error) {
+	name, err := s.authorize(c, action, nameOrARN)
+	if err != nil {
+		return nil, err
+	}
+	t := s.lookup(name)
+	if t == nil {
+		return nil, notFound("Requested resource not found: Table: %s not found", name)
+	}
+	t.expire(s.account.Clock.Now())
+	return t, nil
+}
+
+// describeTable counts items as they are now; DynamoDB's own counts are up to six hours old.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
+func (s *Service) describeTable(c *wire.Call, in *tableInput) (*describeTableOutput, error) {
+	t, err := s.inspect(c, "DescribeTable", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	args, items, bytes := t.describe()
+	d := tableDescription{
+		TableName: t.name, TableArn: t.arn, TableId: t.id, TableStatus: "ACTIVE",
+		CreationDateTime: float64(t.created.UnixMilli()) / 1000,
+		ItemCount:        items, TableSizeBytes: bytes,
+	}
+	for i, a := range t.schema.attributes() {
+		d.AttributeDefinitions = append(d.AttributeDefinitions, attributeDefinition{a.Name, a.Type})
+		d.KeySchema = append(d.KeySchema, keySchemaElement{a.Name, []string{"HASH", "RANGE"}[i]})
+	}
+	d.BillingModeSummary.BillingMode = "PAY_PER_REQUEST"
+	if args.provisioned() {
+		d.BillingModeSummary.BillingMode = "PROVISIONED"
+		d.ProvisionedThroughput.ReadCapacityUnits = *args.ReadCapacity
+		d.ProvisionedThroughput.WriteCapacityUnits = *args.WriteCapacity
+	}
+	d.TableClassSummary.TableClass = "STANDARD"
+	if args.TableClass != nil {
+		d.TableClassSummary.TableClass = *args.TableClass
+	}
+	if args.ServerSideEncryption != nil && args.ServerSideEncryption.Enabled {
+		d.SSEDescription = &sseDescription{"ENABLED", "KMS"}
+	}
+	d.DeletionProtectionEnabled = args.DeletionProtectionEnabled != nil && *args.DeletionProtectionEnabled
+	return &describeTableOutput{d}, nil
+}
+
+type ttlOutput struct {
+	TimeToLiveDescription struct {
+		AttributeName    string `json:",omitempty"`
+		TimeToLiveStatus string
+	}
+}
+
+func (s *Service) describeTimeToLive(c *wire.Call, in *tableInput) (*ttlOutput, error) {
+	t, err := s.inspect(c, "DescribeTimeToLive", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	args, _, _ := t.describe()
+	out := &ttlOutput{}
+	out.TimeToLiveDescription.AttributeName = args.ttlAttribute()
+	out.TimeToLiveDescription.TimeToLiveStatus = status(args.ttlAttribute() != "")
+	return out, nil
+}
+
+func status(enabled bool) string {
+	if enabled {
+		return "ENABLED"
+	}
+	return "DISABLED"
+}
+
+type backupsOutput struct {
+	ContinuousBackupsDescription struct {
+		ContinuousBackupsStatus        string
+		PointInTimeRecoveryDescription struct {
+			PointInTimeRecoveryStatus string
+			RecoveryPeriodInDays      int `json:",omitzero"`
+		}
+	}
+}
+
+func (s *Service) describeContinuousBackups(c *wire.Call, in *tableInput) (*backupsOutput, error) {
+	t, err := s.inspect(c, "DescribeContinuousBackups", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	args, _, _ := t.describe()
+	out := &backupsOutput{}
+	d := &out.ContinuousBackupsDescription
+	d.ContinuousBackupsStatus = "ENABLED" // as for every table
+	p := args.PointInTimeRecovery
+	d.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = status(p != nil && p.Enabled)
+	if p != nil && p.Enabled {
+		d.PointInTimeRecoveryDescription.RecoveryPeriodInDays = 35
+		if p.RecoveryPeriodInDays != nil {
+			d.PointInTimeRecoveryDescription.RecoveryPeriodInDays = *p.RecoveryPeriodInDays
+		}
+	}
+	return out, nil
+}
+
+type listTablesInput struct {
+	ExclusiveStartTableName string
+	Limit                   *int
+}
+
+type listTablesOutput struct {
+	TableNames             []string
+	LastEvaluatedTableName string `json:",omitempty"`
+}
+
+func (s *Service) listTables(c *wire.Call, in *listTablesInput) (*listTablesOutput, error) {
+	if err := c.Authorize("dynamodb:ListTables", "*"); err != nil {
+		return nil, err
+	}
+	limit := 100
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	if limit < 1 || limit > 100 {
+		return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value from 1 to 100", limit)
+	}
+	s.mu.RLock()
+	names := slices.Sorted(maps.Keys(s.tables))
+	s.mu.RUnlock()
+	names = slices.DeleteFunc(names, func(name string) bool { return name <= in.ExclusiveStartTableName })
+	out := &listTablesOutput{TableNames: names}
+	if len(names) > limit {
+		out.TableNames, out.LastEvaluatedTableName = names[:limit], names[limit-1]
+	}
+	if out.TableNames == nil {
+		out.TableNames = []string{}
+	}
+	return out, nil
+}
+
+type tag struct{ Key, Value string }
+
+type listTagsInput struct{ ResourceArn string }
+
+type listTagsOutput struct{ Tags []tag }
+
+func (s *Service) listTagsOfResource(c *wire.Call, in *listTagsInput) (*listTagsOutput, error) {
+	t, err := s.inspect(c, "ListTagsOfResource", in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	args, _, _ := t.describe()
+	out := &listTagsOutput{Tags: []tag{}}
+	for _, key := range slices.Sorted(maps.Keys(args.Tags)) {
+		out.Tags = append(out.Tags, tag{key, args.Tags[key]})
+	}
+	return out, nil
+}

@@ -1,0 +1,175 @@
+package dynamodb
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// holds tells whether a condition is true of an item; no condition is. An item that does not exist is nil.
+func (n *node) holds(item Map) bool {
+	if n == nil {
+		return true
+	}
+	switch n.op {
+	case "AND":
+		return n.args[0].holds(item) && n.args[1].holds(item)
+	case "OR":
+		return n.args[0].holds(item) || n.args[1].holds(item)
+	case "NOT":
+		return !n.args[0].holds(item)
+	case "attribute_exists":
+		return item.at(n.args[0].path) != nil
+	case "attribute_not_exists":
+		return item.at(n.args[0].path) == nil
+	}
+	v := make([]Value, len(n.args))
+	for i, arg := range n.args {
+		v[i] = arg.operandOf(item)
+	}
+	switch n.op {
+	case "=":
+		return equal(v[0], v[1])
+	case "<>": // an attribute that does not exist differs from everything, another such attribute included
+		return !equal(v[0], v[1])
+	case "BETWEEN":
+		low, ok1 := compareValues(v[0], v[1])
+		high, ok2 := compareValues(v[0], v[2])
+		return ok1 && ok2 && low >= 0 && high <= 0
+	case "IN":
+		return slices.ContainsFunc(v[1:], func(e Value) bool { return equal(v[0], e) })
+	case "attribute_type":
+		return v[0] != nil && String(v[0].Type()) == v[1]
+	case "begins_with":
+		return beginsWith(v[0], v[1])
+	case "contains":
+		return contains(v[0], v[1])
+	}
+	c, ok := compareValues(v[0], v[1])
+	return ok && ordered(n.op, c)
+}
+
+// ordered tells whether a comparison's result satisfies <, <=, > or >=.
+func ordered(op string, c int) bool {
+	switch op {
+	case "<":
+		return c < 0
+	case "<=":
+		return c <= 0
+	case ">":
+		return c > 0
+	}
+	return c >= 0
+}
+
+// operandOf is the value of a condition's operand; nil if the item lacks it.
+func (n *node) operandOf(item Map) Value {
+	switch n.op {
+	case "path":
+		return item.at(n.path)
+	case "size":
+		if count, ok := length(n.args[0].operandOf(item)); ok {
+			return Number(strconv.Itoa(count))
+		}
+		return nil
+	}
+	return n.value
+}
+
+// at is what a path leads to; nil if nothing.
+func (v Map) at(p path) Value {
+	var at Value = v
+	for _, s := range p {
+		switch in := at.(type) {
+		case Map:
+			at = in[s.name]
+		case List:
+			if s.name != "" || s.index >= len(in) {
+				return nil
+			}
+			at = in[s.index]
+		default:
+			return nil
+		}
+	}
+	return at
+}
+
+// equal compares by type and value; nil equals nothing.
+func equal(a, b Value) bool {
+	switch a := a.(type) {
+	case nil:
+		return false
+	case List:
+		b, ok := b.(List)
+		return ok && slices.EqualFunc(a, b, equal)
+	case Map:
+		b, ok := b.(Map)
+		return ok && maps.EqualFunc(a, b, equal)
+	case Set:
+		b, ok := b.(Set)
+		return ok && a.Elem == b.Elem && slices.Equal(a.Members, b.Members)
+	}
+	switch b.(type) {
+	case List, Map, Set: // not comparable with ==
+		return false
+	}
+	return a == b
+}
+
+// compareValues orders two strings, numbers or binaries; false if they are not of one such type.
+func compareValues(a, b Value) (int, bool) {
+	if a == nil || b == nil || a.Type() != b.Type() {
+		return 0, false
+	}
+	switch a.(type) {
+	case String, Number, Binary:
+		return cmp.Compare(sortable(a), sortable(b)), true
+	}
+	return 0, false
+}
+
+func beginsWith(v, prefix Value) bool {
+	switch v := v.(type) {
+	case String:
+		p, ok := prefix.(String)
+		return ok && strings.HasPrefix(string(v), string(p))
+	case Binary:
+		p, ok := prefix.(Binary)
+		return ok && strings.HasPrefix(string(v), string(p))
+	}
+	return false
+}
+
+// contains looks for a substring, an element of a list or a member of a set.
+func contains(v, part Value) bool {
+	switch v := v.(type) {
+	case String:
+		p, ok := part.(String)
+		return ok && strings.Contains(string(v), string(p))
+	case Binary:
+		p, ok := part.(Binary)
+		return ok && strings.Contains(string(v), string(p))
+	case List:
+		return slices.ContainsFunc(v, func(e Value) bool { return equal(e, part) })
+	case Set:
+		return part != nil && part.Type() == v.Elem && v.has(part)
+	}
+	return false
+}
+
+func (s Set) has(member Value) bool {
+	var text string
+	switch m := member.(type) {
+	case String:
+		text = string(m)
+	case Number:
+		text = string(m)
+	case Binary:
+		text = string(m)
+	}
+	_, found := slices.BinarySearch(s.Members, text)
+	return found
+}

@@ -1,0 +1,343 @@
+package dynamodb
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	maxExpression = 4 << 10 // bytes
+	maxOperators  = 300
+	maxIn         = 100
+)
+
+// node is one node of a parsed condition or update value. Op is "path", "value", a comparator, AND, OR,
+// NOT, BETWEEN, IN, + or -, or the name of a function.
+type node struct {
+	op     string
+	args   []*node
+	path   path
+	value  Value
+	call   bool // op is a function's name
+	parens bool
+}
+
+// path is a document path: attribute names and list indexes.
+type path []step
+
+// step is one step of a path; index counts only if name is empty.
+type step struct {
+	name  string
+	index int
+}
+
+func (s step) String() string {
+	if s.name == "" {
+		return fmt.Sprintf("[%d]", s.index)
+	}
+	return s.name
+}
+
+func (p path) String() string {
+	steps := make([]string, len(p))
+	for i, s := range p {
+		steps[i] = s.String()
+	}
+	return "[" + strings.Join(steps, ", ") + "]"
+}
+
+// scope is what the placeholders in a request's expressions stand for, and which of them were used.
+type scope struct {
+	names  map[string]string
+	values Map
+	used   map[string]bool
+}
+
+// newScope checks the placeholders. expressions tells whether the request has any expression.
+func newScope(names map[string]string, values Map, expressions bool) (*scope, error) {
+	for _, given := range []struct {
+		parameter, prefix string
+		present           bool
+		keys              []string
+	}{
+		{"ExpressionAttributeNames", "#", names != nil, slices.Sorted(maps.Keys(names))},
+		{"ExpressionAttributeValues", ":", values != nil, slices.Sorted(maps.Keys(values))},
+	} {
+		switch {
+		case given.present && !expressions:
+			return nil, invalid("%s can only be specified when using expressions", given.parameter)
+		case given.present && len(given.keys) == 0:
+			return nil, invalid("%s must not be empty", given.parameter)
+		}
+		for _, key := range given.keys {
+			if len(key) < 2 || key[:1] != given.prefix || wordEnd(key, 1) != len(key) {
+				return nil, invalid("%s contains invalid key: Syntax error; key: %q", given.parameter, key)
+			}
+		}
+	}
+	for key, name := range names {
+		if name == "" {
+			return nil, invalid("ExpressionAttributeNames contains invalid value: attribute name must not be empty; key: %s", key)
+		}
+	}
+	return &scope{names: names, values: values, used: map[string]bool{}}, nil
+}
+
+// unused refuses placeholders that no expression of the request has used.
+func (s *scope) unused() error {
+	for parameter, keys := range map[string][]string{
+		"ExpressionAttributeNames":  slices.Sorted(maps.Keys(s.names)),
+		"ExpressionAttributeValues": slices.Sorted(maps.Keys(s.values)),
+	} {
+		keys = slices.DeleteFunc(keys, func(key string) bool { return s.used[key] })
+		if len(keys) > 0 {
+			return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
+		}
+	}
+	return nil
+}
+
+// problem is a fault of an expression that is no syntax error. DynamoDB reports syntax errors first, and
+// of the others the first in this order.
+type problem int
+
+const (
+	redundantParens problem = iota
+	unknownFunction
+	misusedFunction
+	reservedWord
+	repeatedSection
+	undefinedName
+	undefinedValue
+	overlappingPaths
+	conflictingPaths
+	operandCount
+	sameOperands
+	operandType
+	problemKinds
+)
+
+// parser reads one expression. A syntax error is thrown as a panic of type syntaxError and caught in parse.
+type parser struct {
+	src       string
+	tokens    []token
+	next      int
+	scope     *scope
+	functions map[string]int // the functions known here, and how many operands each has
+	inner     func() *node   // what may stand in parentheses
+	operators int
+	problems  [problemKinds]string
+}
+
+type syntaxError string
+
+// parse reads src, the request's parameter what ("ConditionExpression"), with the given start rule.
+func parse[T any](what, src string, sc *scope, functions map[string]int, rule func(*parser) T) (result T, err error) {
+	switch {
+	case src == "":
+		return result, invalid("Invalid %s: The expression can not be empty;", what)
+	case len(src) > maxExpression:
+		return result, invalid("Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %d", what, len(src))
+	}
+	defer func() {
+		switch thrown := recover().(type) {
+		case nil:
+		case syntaxError:
+			err = invalid("Invalid %s: %s", what, string(thrown))
+		default:
+			panic(thrown)
+		}
+	}()
+	p := &parser{src: src, tokens: lex(src), scope: sc, functions: functions}
+	result = rule(p)
+	if p.peek().kind != tokenEnd {
+		p.syntax()
+	}
+	if p.operators > maxOperators {
+		return result, invalid("Invalid %s: The expression contains too many operators; operator count: %d", what, p.operators)
+	}
+	for _, text := range p.problems {
+		if text != "" {
+			return result, invalid("Invalid %s: %s", what, text)
+		}
+	}
+	return result, nil
+}
+
+func (p *parser) peek() token { return p.tokens[p.next] }
+
+func (p *parser) advance() token {
+	t := p.peek()
+	if t.kind != tokenEnd {
+		p.next++
+	}
+	return t
+}
+
+// accept consumes the next token if it is text.
+func (p *parser) accept(text string) bool {
+	if !p.peek().is(text) {
+		return false
+	}
+	p.advance()
+	return true
+}
+
+func (p *parser) expect(text string) {
+	if !p.accept(text) {
+		p.syntax()
+	}
+}
+
+// syntax reports the next token as one that cannot stand here.
+func (p *parser) syntax() {
+	near := p.src[p.tokens[max(p.next-1, 0)].start:p.tokens[min(p.next+1, len(p.tokens)-1)].end]
+	panic(syntaxError(fmt.Sprintf("Syntax error; token: %q, near: %q", p.peek().text, near)))
+}
+
+func (p *parser) report(kind problem, format string, args ...any) {
+	if p.problems[kind] == "" {
+		p.problems[kind] = fmt.Sprintf(format, args...)
+	}
+}
+
+// path reads a document path.
+func (p *parser) path() path {
+	steps := path{p.name()}
+	for {
+		switch {
+		case p.accept("."):
+			steps = append(steps, p.name())
+		case p.accept("["):
+			index, err := strconv.Atoi(p.peek().text)
+			if p.peek().kind != tokenNumber || err != nil {
+				p.syntax()
+			}
+			p.advance()
+			p.expect("]")
+			steps = append(steps, step{index: index})
+		default:
+			if len(steps) > maxNesting {
+				p.report(operandCount, "The document path has too many nesting elements; nesting depth: %d", len(steps))
+			}
+			return steps
+		}
+	}
+}
+
+func (p *parser) name() step {
+	switch t := p.peek(); t.kind {
+	case tokenWord:
+		if reserved[strings.ToUpper(t.text)] {
+			p.report(reservedWord, "Attribute name is a reserved keyword; reserved keyword: %s", t.text)
+		}
+		return step{name: p.advance().text}
+	case tokenName:
+		name, ok := p.scope.names[t.text]
+		if !ok {
+			p.report(undefinedName, "An expression attribute name used in the document path is not defined; attribute name: %s", t.text)
+			name = t.text
+		}
+		p.scope.used[t.text] = true
+		p.advance()
+		return step{name: name}
+	}
+	p.syntax()
+	return step{}
+}
+
+func (p *parser) placeholder() *node {
+	t := p.peek()
+	if t.kind != tokenValue {
+		p.syntax()
+	}
+	p.advance()
+	v, ok := p.scope.values[t.text]
+	if !ok {
+		p.report(undefinedValue, "An expression attribute value used in expression is not defined; attribute value: %s", t.text)
+	}
+	p.scope.used[t.text] = true
+	return &node{op: "value", value: v}
+}
+
+// primary reads a path, a placeholder, a function's call or something in parentheses.
+func (p *parser) primary() *node {
+	switch t := p.peek(); {
+	case t.is("("):
+		p.advance()
+		n := p.inner()
+		p.expect(")")
+		if n.parens {
+			p.report(redundantParens, "The expression has redundant parentheses;")
+		}
+		n.parens = true
+		return n
+	case t.kind == tokenValue:
+		return p.placeholder()
+	case t.kind == tokenWord && p.tokens[p.next+1].is("("):
+		return p.call()
+	case t.is("AND"), t.is("OR"), t.is("NOT"), t.is("BETWEEN"), t.is("IN"):
+		p.syntax()
+	}
+	return &node{op: "path", path: p.path()}
+}
+
+func (p *parser) call() *node {
+	n := p.operator(p.advance().text)
+	n.call = true
+	p.expect("(")
+	for {
+		n.args = append(n.args, p.operand(p.primary()))
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.expect(")")
+	want, known := p.functions[n.op]
+	switch {
+	case !known:
+		p.report(unknownFunction, "Invalid function name; function: %s", n.op)
+	case want != len(n.args):
+		p.report(operandCount, "Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, len(n.args))
+	default:
+		p.checkCall(n)
+	}
+	return n
+}
+
+// operator starts a node for an operator or function, and counts it.
+func (p *parser) operator(op string, args ...*node) *node {
+	p.operators++
+	return &node{op: op, args: args}
+}
+
+// operand refuses what cannot be compared or computed with.
+func (p *parser) operand(n *node) *node {
+	if _, isCondition := conditionFunctions[n.op]; n.call && isCondition && n.op != "size" {
+		p.report(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", n.op)
+	}
+	if n.op != "path" && n.op != "value" && !n.call {
+		p.syntax()
+	}
+	return n
+}
+
+// typeOf is the type of what a node yields, as far as it is known before an item is seen.
+func typeOf(n *node) string {
+	switch n.op {
+	case "value":
+		if n.value != nil {
+			return n.value.Type()
+		}
+	case "size":
+		return "N"
+	case "list_append":
+		return "L"
+	case "if_not_exists":
+		return typeOf(n.args[len(n.args)-1])
+	}
+	return ""
+}

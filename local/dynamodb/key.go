@@ -1,0 +1,136 @@
+package dynamodb
+
+import (
+	"cmp"
+	"hash/fnv"
+)
+
+const (
+	maxHashKey  = 2048 // bytes
+	maxRangeKey = 1024
+)
+
+// keyAttribute is one attribute of the primary key; Type is S, N or B.
+type keyAttribute struct{ Name, Type string }
+
+// schema is a table's primary key. The range key's name is empty in a table without one.
+type schema struct{ Hash, Range keyAttribute }
+
+func (s schema) attributes() []keyAttribute {
+	if s.Range.Name == "" {
+		return []keyAttribute{s.Hash}
+	}
+	return []keyAttribute{s.Hash, s.Range}
+}
+
+// isKey tells whether an attribute is part of the primary key.
+func (s schema) isKey(name string) bool {
+	return name == s.Hash.Name || name != "" && name == s.Range.Name
+}
+
+// position is where an item lies in its table: by the hash of its partition key, as DynamoDB spreads
+// partitions, then by partition key, then in order of the range key. Both keys are in sortable encoding.
+type position struct {
+	hash       uint64
+	pkey, skey string
+}
+
+func (p position) compare(q position) int {
+	return cmp.Or(cmp.Compare(p.hash, q.hash), cmp.Compare(p.pkey, q.pkey), cmp.Compare(p.skey, q.skey))
+}
+
+func partition(key string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(key))
+	// FNV leaves short keys close together; the finaliser of MurmurHash3 spreads them over the whole range.
+	x := h.Sum64()
+	x = (x ^ x>>33) * 0xff51afd7ed558ccd
+	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
+}
+
+// sortable encodes a key value so that byte order is DynamoDB's order.
+func sortable(v Value) string {
+	switch v := v.(type) {
+	case Number:
+		return v.sortable()
+	case String:
+		return string(v)
+	case Binary:
+		return string(v)
+	}
+	panic("dynamodb: a key of type " + v.Type())
+}
+
+// keyPosition checks the Key of a request: exactly the key attributes, of the right types.
+func (s schema) keyPosition(key Map) (position, error) {
+	attributes := s.attributes()
+	if len(key) != len(attributes) {
+		return position{}, errKeySchema()
+	}
+	for _, a := range attributes {
+		if v, ok := key[a.Name]; !ok || v.Type() != a.Type {
+			return position{}, errKeySchema()
+		}
+	}
+	return s.locate(key)
+}
+
+func errKeySchema() error { return invalid("The provided key element does not match the schema") }
+
+// itemPosition checks the key attributes of an item to be put.
+func (s schema) itemPosition(item Map) (position, error) {
+	for _, a := range s.attributes() {
+		v, ok := item[a.Name]
+		if !ok {
+			return position{}, invalid("One or more parameter values were invalid: Missing the key %s in the item", a.Name)
+		}
+		if v.Type() != a.Type {
+			return position{}, invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
+				a.Name, a.Type, v.Type())
+		}
+	}
+	return s.locate(item)
+}
+
+// locate expects the key attributes present and of the right types.
+func (s schema) locate(item Map) (position, error) {
+	for _, a := range s.attributes() {
+		if err := checkKeyValue(a, item[a.Name], a == s.Hash); err != nil {
+			return position{}, err
+		}
+	}
+	p := position{pkey: sortable(item[s.Hash.Name])}
+	p.hash = partition(p.pkey)
+	if s.Range.Name != "" {
+		p.skey = sortable(item[s.Range.Name])
+	}
+	return p, nil
+}
+
+func checkKeyValue(a keyAttribute, v Value, hash bool) error {
+	if a.Type == "N" {
+		return nil
+	}
+	n := size(v)
+	switch {
+	case n == 0 && a.Type == "S":
+		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", a.Name)
+	case n == 0:
+		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty binary value. Key: %s", a.Name)
+	case hash && n > maxHashKey:
+		return invalid("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes", maxHashKey)
+	case !hash && n > maxRangeKey:
+		return invalid("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes", maxRangeKey)
+	}
+	return nil
+}
+
+// keyOf is the item's primary key alone.
+func (s schema) keyOf(item Map) Map {
+	key := Map{}
+	for _, a := range s.attributes() {
+		key[a.Name] = item[a.Name]
+	}
+	return key
+}

@@ -1,0 +1,162 @@
+package dynamodb
+
+import "github.com/order-patterns/order-patterns/local/wire"
+
+// reading are the parameters that Query and Scan share.
+type reading struct {
+	placeholders
+	TableName              string
+	IndexName              string
+	Select                 string
+	Limit                  *int
+	ConsistentRead         bool
+	FilterExpression       *string
+	ProjectionExpression   *string
+	ExclusiveStartKey      Map
+	ReturnConsumedCapacity string
+}
+
+type pageOutput struct {
+	Items            []Map `json:",omitzero"`
+	Count            int
+	ScannedCount     int
+	LastEvaluatedKey Map       `json:",omitempty"`
+	ConsumedCapacity *capacity `json:",omitempty"`
+}
+
+// page is one page of a Query or Scan: where it starts in the table's tree and how to go on.
+type page struct {
+	start    position
+	exclude  bool // leave out the item at start
+	backward bool
+	// next tells what to do with the row at a position: take it, pass over it, or end the page.
+	next   func(position) verdict
+	filter *node
+	keep   projection
+}
+
+type verdict int
+
+const (
+	take verdict = iota
+	pass
+	end
+)
+
+// check validates what Query and Scan have in common.
+func (r *reading) check() error {
+	if r.IndexName != "" {
+		return invalid("The table does not have the specified index: %s", r.IndexName)
+	}
+	if err := enum("select", r.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
+		return err
+	}
+	projects := r.ProjectionExpression != nil
+	switch {
+	case r.Limit != nil && *r.Limit < 1:
+		return invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *r.Limit)
+	case r.Select == "ALL_PROJECTED_ATTRIBUTES":
+		return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+	case r.Select == "SPECIFIC_ATTRIBUTES" && !projects:
+		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	case r.Select == "COUNT" && projects:
+		return invalid("Cannot specify the ProjectionExpression when choosing to get only the Count")
+	case r.Select == "ALL_ATTRIBUTES" && projects:
+		return invalid("Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES")
+	}
+	return reporting{ReturnConsumedCapacity: r.ReturnConsumedCapacity}.check()
+}
+
+// parse reads the filter and the projection.
+func (r *reading) parse(sc *scope, p *page) (err error) {
+	if r.FilterExpression != nil {
+		if p.filter, err = parseCondition("FilterExpression", *r.FilterExpression, sc); err != nil {
+			return err
+		}
+	}
+	if r.ProjectionExpression != nil {
+		if p.keep, err = parseProjection(*r.ProjectionExpression, sc); err != nil {
+			return err
+		}
+	}
+	return sc.unused()
+}
+
+// startAt makes the page begin after the item where the last one ended.
+func (r *reading) startAt(s schema, p *page) error {
+	if r.ExclusiveStartKey == nil {
+		return nil
+	}
+	attributes := s.attributes()
+	for _, a := range attributes {
+		if _, ok := r.ExclusiveStartKey[a.Name]; !ok || len(r.ExclusiveStartKey) != len(attributes) {
+			return invalid("The provided starting key is invalid")
+		}
+	}
+	at, err := s.keyPosition(r.ExclusiveStartKey)
+	if err != nil {
+		return err
+	}
+	p.start, p.exclude = at, true
+	return nil
+}
+
+// answer reads one page. The lock is held only while rows are gathered, not while they are filtered.
+func (s *Service) answer(t *table, r *reading, p *page) (*pageOutput, error) {
+	rows, bytes, more := t.gather(p, r.Limit)
+	units := readUnits(bytes, r.ConsistentRead)
+	if !t.chargeRead(s.account.Clock.Now(), units) {
+		return nil, Throttled()
+	}
+	out := &pageOutput{ScannedCount: len(rows)}
+	out.ConsumedCapacity = reporting{ReturnConsumedCapacity: r.ReturnConsumedCapacity}.consumed(t, units)
+	if r.Select != "COUNT" {
+		out.Items = []Map{}
+	}
+	for _, found := range rows {
+		if !p.filter.holds(found.item) {
+			continue
+		}
+		out.Count++
+		if r.Select != "COUNT" {
+			out.Items = append(out.Items, p.keep.of(found.item))
+		}
+	}
+	if more {
+		out.LastEvaluatedKey = t.schema.keyOf(rows[len(rows)-1].item)
+	}
+	return out, nil
+}
+
+// gather returns the page's rows and their size. more says that a limit ended the page; as in DynamoDB, that
+// does not mean that anything follows.
+func (t *table) gather(p *page, limit *int) (rows []row, bytes int, more bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	visit := func(r row) bool {
+		verdict := p.next(r.position)
+		if p.exclude && r.position == p.start && verdict == take {
+			verdict = pass
+		}
+		if verdict == take {
+			rows, bytes = append(rows, r), bytes+r.size
+			more = bytes >= maxPageSize || limit != nil && len(rows) == *limit
+		}
+		return verdict != end && !more
+	}
+	if p.backward {
+		t.rows.Descend(row{position: p.start}, visit)
+	} else {
+		t.rows.Ascend(row{position: p.start}, visit)
+	}
+	return rows, bytes, more
+}
+
+// read authorizes and opens the table of a Query or Scan.
+func (s *Service) read(c *wire.Call, action string, r *reading) (*table, error) {
+	t, err := s.open(c, action, r.TableName)
+	if err != nil {
+		return nil, err
+	}
+	return t, r.check()
+}

@@ -1,0 +1,100 @@
+package dynamodb
+
+import "github.com/order-patterns/order-patterns/local/wire"
+
+type queryInput struct {
+	reading
+	KeyConditionExpression *string
+	ScanIndexForward       *bool
+}
+
+// query follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html.
+func (s *Service) query(c *wire.Call, in *queryInput) (*pageOutput, error) {
+	t, err := s.read(c, "Query", &in.reading)
+	if err != nil {
+		return nil, err
+	}
+	p := &page{backward: in.ScanIndexForward != nil && !*in.ScanIndexForward}
+	if in.KeyConditionExpression == nil {
+		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	sc, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, true)
+	if err != nil {
+		return nil, err
+	}
+	condition, err := parseCondition("KeyConditionExpression", *in.KeyConditionExpression, sc)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.parse(sc, p); err != nil {
+		return nil, err
+	}
+	terms, err := keyTerms(condition)
+	if err != nil {
+		return nil, err
+	}
+	if name := p.filter.mentions(t.schema.isKey); name != "" {
+		return nil, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+	}
+	k, err := t.schema.bind(terms)
+	if err != nil {
+		return nil, err
+	}
+	p.start = k.first(p.backward)
+	p.next = func(at position) verdict { return k.judge(at, p.backward) }
+	if err := in.startAt(t.schema, p); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.exclude && p.start.pkey != k.partition.pkey:
+		return nil, invalid("The provided starting key is outside query boundaries based on provided conditions")
+	case p.exclude && (k.below(p.start.skey) || k.above(p.start.skey)):
+		return nil, invalid("The provided starting key does not match the range key predicate")
+	}
+	return s.answer(t, &in.reading, p)
+}
+
+// first is where a query begins to read.
+func (k keyCondition) first(backward bool) position {
+	at := k.partition
+	switch {
+	case !backward:
+		at.skey = k.low
+	case k.bounded:
+		at.skey = k.high
+	default:
+		at.pkey += "\x00" // the least position after the partition
+	}
+	return at
+}
+
+func (k keyCondition) judge(at position, backward bool) verdict {
+	before, after := pass, end
+	if backward {
+		before, after = end, pass
+	}
+	partition := position{hash: at.hash, pkey: at.pkey}
+	switch c := partition.compare(k.partition); {
+	case c < 0, c == 0 && k.below(at.skey):
+		return before
+	case c > 0, k.above(at.skey):
+		return after
+	}
+	return take
+}
+
+// mentions returns the first top-level attribute in a condition that match accepts.
+func (n *node) mentions(match func(string) bool) string {
+	if n == nil {
+		return ""
+	}
+	if n.op == "path" && match(n.path[0].name) {
+		return n.path[0].name
+	}
+	for _, arg := range n.args {
+		if name := arg.mentions(match); name != "" {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,242 @@
+package dynamodb
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// TableArgs are the inputs of aws:dynamodb/table:Table. Secondary indexes, streams, replicas, imports, restores,
+// on-demand maxima and customer-managed keys are not implemented, and refused.
+type TableArgs struct {
+	Name                      *string           `pulumi:"name,optional,replace"`
+	Attributes                []TableAttribute  `pulumi:"attributes"`
+	HashKey                   string            `pulumi:"hashKey,replace"`
+	RangeKey                  *string           `pulumi:"rangeKey,optional,replace"`
+	BillingMode               *string           `pulumi:"billingMode,optional"` // PROVISIONED if absent
+	ReadCapacity              *int              `pulumi:"readCapacity,optional"`
+	WriteCapacity             *int              `pulumi:"writeCapacity,optional"`
+	TTL                       *TableTTL         `pulumi:"ttl,optional"`
+	PointInTimeRecovery       *PointInTime      `pulumi:"pointInTimeRecovery,optional"`
+	ServerSideEncryption      *TableSSE         `pulumi:"serverSideEncryption,optional"`
+	DeletionProtectionEnabled *bool             `pulumi:"deletionProtectionEnabled,optional"`
+	TableClass                *string           `pulumi:"tableClass,optional"`
+	Tags                      map[string]string `pulumi:"tags,optional"`
+}
+
+// TableAttribute declares a key attribute. Type is S, N or B.
+type TableAttribute struct {
+	Name string `pulumi:"name"`
+	Type string `pulumi:"type"`
+}
+
+// TableTTL names the attribute that holds an item's time of expiry, in seconds since 1970.
+type TableTTL struct {
+	AttributeName *string `pulumi:"attributeName,optional"`
+	Enabled       *bool   `pulumi:"enabled,optional"`
+}
+
+// PointInTime turns continuous backups on. The embedded cloud remembers the setting and keeps no backups.
+type PointInTime struct {
+	Enabled              bool `pulumi:"enabled"`
+	RecoveryPeriodInDays *int `pulumi:"recoveryPeriodInDays,optional"` // 35 if absent
+}
+
+// TableSSE chooses the AWS managed key over the AWS owned one. The embedded cloud remembers the setting; items
+// live in memory only.
+type TableSSE struct {
+	Enabled bool `pulumi:"enabled"`
+}
+
+type tableState struct {
+	TableArgs
+	ARN         string            `pulumi:"arn"`
+	StreamARN   string            `pulumi:"streamArn"`
+	StreamLabel string            `pulumi:"streamLabel"`
+	TagsAll     map[string]string `pulumi:"tagsAll"`
+}
+
+func (a *TableArgs) provisioned() bool {
+	return a.BillingMode == nil || *a.BillingMode == "PROVISIONED"
+}
+
+func (a *TableArgs) ttlAttribute() string {
+	if a.TTL == nil || a.TTL.Enabled == nil || !*a.TTL.Enabled || a.TTL.AttributeName == nil {
+		return ""
+	}
+	return *a.TTL.AttributeName
+}
+
+// schema is the primary key that the inputs declare.
+func (a *TableArgs) schema() schema {
+	types := map[string]string{}
+	for _, attribute := range a.Attributes {
+		types[attribute.Name] = attribute.Type
+	}
+	s := schema{Hash: keyAttribute{a.HashKey, types[a.HashKey]}}
+	if a.RangeKey != nil {
+		s.Range = keyAttribute{*a.RangeKey, types[*a.RangeKey]}
+	}
+	return s
+}
+
+// Kinds are the Pulumi resource types that this service realises.
+func (s *Service) Kinds() []provider.Kind {
+	return []provider.Kind{&provider.Resource[TableArgs, tableState]{
+		Type:     "aws:dynamodb/table:Table",
+		AutoName: &provider.AutoName{Property: "name", Max: 255},
+		Check:    checkTable,
+		Create:   s.createTable,
+		Read: func(_ context.Context, id string) (*tableState, error) {
+			if t := s.lookup(id); t != nil {
+				return t.state(), nil
+			}
+			return nil, nil
+		},
+		Update: s.updateTable,
+		Delete: s.deleteTable,
+	}}
+}
+
+func (s *Service) lookup(name string) *table {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.tables[name]
+}
+
+var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+
+// checkTable refuses what CreateTable, or the AWS provider before it, would refuse.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+func checkTable(c *provider.Checker, in *TableArgs) {
+	if in.Name != nil && !tableName.MatchString(*in.Name) {
+		c.Failf("name", "must be 3 to 255 letters, digits and _.-, got %q", *in.Name)
+	}
+	checkKeys(c, in)
+	c.OneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
+	c.OneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
+	if in.provisioned() && !c.Unknown("billingMode") {
+		for property, units := range map[string]*int{"readCapacity": in.ReadCapacity, "writeCapacity": in.WriteCapacity} {
+			if units == nil && !c.Unknown(property) {
+				c.Failf(property, "is required when billingMode is PROVISIONED, which is the default")
+			} else if units != nil && *units < 1 {
+				c.Failf(property, "must be at least 1, got %d", *units)
+			}
+		}
+	}
+	if ttl := in.TTL; ttl != nil && !c.Unknown("ttl.enabled") && !c.Unknown("ttl.attributeName") {
+		enabled, named := ttl.Enabled != nil && *ttl.Enabled, ttl.AttributeName != nil && *ttl.AttributeName != ""
+		if enabled != named {
+			c.Failf("ttl.attributeName", "must be given if, and only if, ttl.enabled is true")
+		}
+	}
+	if p := in.PointInTimeRecovery; p != nil {
+		c.Range("pointInTimeRecovery.recoveryPeriodInDays", p.RecoveryPeriodInDays, 1, 35)
+		if p.RecoveryPeriodInDays != nil && !p.Enabled && !c.Unknown("pointInTimeRecovery.enabled") {
+			c.Failf("pointInTimeRecovery.recoveryPeriodInDays", "can only be given if pointInTimeRecovery is enabled")
+		}
+	}
+	checkTags(c, in.Tags)
+}
+
+// checkKeys makes sure that the attributes are those of the key, no more and no fewer.
+func checkKeys(c *provider.Checker, in *TableArgs) {
+	if c.Unknown("attributes") || c.Unknown("hashKey") || c.Unknown("rangeKey") {
+		return
+	}
+	keys := []string{in.HashKey}
+	if in.RangeKey != nil {
+		keys = append(keys, *in.RangeKey)
+		if *in.RangeKey == in.HashKey {
+			c.Failf("rangeKey", "must differ from hashKey, got %q for both", in.HashKey)
+		}
+	}
+	declared := map[string]bool{}
+	for i, a := range in.Attributes {
+		at := fmt.Sprintf("attributes[%d]", i)
+		if c.Unknown(at+".name") || c.Unknown(at+".type") {
+			return
+		}
+		if !slices.Contains(keys, a.Name) {
+			c.Failf(at+".name", "%q is not part of the key: declare only hashKey and rangeKey", a.Name)
+		}
+		if declared[a.Name] {
+			c.Failf(at+".name", "%q is declared twice", a.Name)
+		}
+		declared[a.Name] = true
+		c.OneOf(at+".type", &a.Type, "S", "N", "B")
+		if len(a.Name) < 1 || len(a.Name) > 255 {
+			c.Failf(at+".name", "must be 1 to 255 characters long")
+		}
+	}
+	for i, property := range []string{"hashKey", "rangeKey"}[:len(keys)] {
+		if !declared[keys[i]] {
+			c.Failf(property, "%q must be declared in attributes", keys[i])
+		}
+	}
+}
+
+func checkTags(c *provider.Checker, tags map[string]string) {
+	if len(tags) > 50 {
+		c.Failf("tags", "must be at most 50, got %d", len(tags))
+	}
+	for key, value := range tags {
+		if key == "" || len(key) > 128 || len(value) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
+			c.Failf("tags", "key %q or its value is too long, empty, or begins with aws:", key)
+		}
+	}
+}
+
+func (s *Service) createTable(_ context.Context, in *TableArgs) (string, *tableState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := *in.Name
+	if _, taken := s.tables[name]; taken {
+		return "", nil, wire.Errorf(http.StatusBadRequest, "ResourceInUseException", "Table already exists: %s", name)
+	}
+	t := newTable(name, TableARN(name), uuid.NewString(), in.schema(), s.account.Clock.Now())
+	t.configure(in)
+	s.tables[name] = t
+	return name, t.state(), nil
+}
+
+func (s *Service) updateTable(_ context.Context, name string, in *TableArgs) (*tableState, error) {
+	t := s.lookup(name)
+	if t == nil {
+		return nil, notFound("Requested resource not found: Table: %s not found", name)
+	}
+	if in.schema() != t.schema {
+		return nil, invalid("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined.")
+	}
+	t.configure(in)
+	return t.state(), nil
+}
+
+func (s *Service) deleteTable(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, ok := s.tables[name]
+	if !ok {
+		return nil
+	}
+	if args, _, _ := t.describe(); args.DeletionProtectionEnabled != nil && *args.DeletionProtectionEnabled {
+		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	}
+	delete(s.tables, name)
+	return nil
+}
+
+func (t *table) state() *tableState {
+	args, _, _ := t.describe()
+	return &tableState{TableArgs: *args, ARN: t.arn, TagsAll: maps.Clone(args.Tags)}
+}

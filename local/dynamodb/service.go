@@ -1,0 +1,80 @@
+package dynamodb
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Service is the DynamoDB of one account.
+type Service struct {
+	wire.JSON
+	account *account.Account
+
+	mu     sync.RWMutex
+	tables map[string]*table
+	tokens tokens
+}
+
+// New returns a DynamoDB without tables.
+func New(a *account.Account) *Service {
+	s := &Service{
+		account: a,
+		tables:  map[string]*table{},
+		JSON:    wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810"},
+	}
+	wire.HandleJSON(&s.JSON, "GetItem", s.getItem)
+	wire.HandleJSON(&s.JSON, "PutItem", s.putItem)
+	wire.HandleJSON(&s.JSON, "UpdateItem", s.updateItem)
+	wire.HandleJSON(&s.JSON, "DeleteItem", s.deleteItem)
+	wire.HandleJSON(&s.JSON, "Query", s.query)
+	wire.HandleJSON(&s.JSON, "Scan", s.scan)
+	wire.HandleJSON(&s.JSON, "BatchGetItem", s.batchGetItem)
+	wire.HandleJSON(&s.JSON, "BatchWriteItem", s.batchWriteItem)
+	wire.HandleJSON(&s.JSON, "TransactGetItems", s.transactGetItems)
+	wire.HandleJSON(&s.JSON, "TransactWriteItems", s.transactWriteItems)
+	wire.HandleJSON(&s.JSON, "DescribeTable", s.describeTable)
+	wire.HandleJSON(&s.JSON, "DescribeTimeToLive", s.describeTimeToLive)
+	wire.HandleJSON(&s.JSON, "DescribeContinuousBackups", s.describeContinuousBackups)
+	wire.HandleJSON(&s.JSON, "ListTables", s.listTables)
+	wire.HandleJSON(&s.JSON, "ListTagsOfResource", s.listTagsOfResource)
+	return s
+}
+
+// SigningName is dynamodb.
+func (s *Service) SigningName() string { return "dynamodb" }
+
+// TableARN is the ARN of the table with this name.
+func TableARN(name string) string { return account.ARN("dynamodb", "table/"+name) }
+
+// authorize decides an action on a table, given by name or ARN, and returns its name.
+func (s *Service) authorize(c *wire.Call, action, nameOrARN string, opts ...wire.Option) (string, error) {
+	if nameOrARN == "" {
+		return "", invalid("The parameter 'TableName' is required but was not present in the request")
+	}
+	name := strings.TrimPrefix(nameOrARN, TableARN(""))
+	return name, c.Authorize("dynamodb:"+action, TableARN(name), opts...)
+}
+
+// table finds a table for an operation on its items.
+func (s *Service) table(name string) (*table, error) {
+	s.mu.RLock()
+	t, ok := s.tables[name]
+	s.mu.RUnlock()
+	if !ok {
+		return nil, notFound("Requested resource not found")
+	}
+	t.expire(s.account.Clock.Now())
+	return t, nil
+}
+
+// open authorizes an action and finds its table.
+func (s *Service) open(c *wire.Call, action, nameOrARN string, opts ...wire.Option) (*table, error) {
+	name, err := s.authorize(c, action, nameOrARN, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return s.table(name)
+}

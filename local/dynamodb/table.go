@@ -1,0 +1,118 @@
+package dynamodb
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/btree"
+	"golang.org/x/time/rate"
+)
+
+// burstSeconds is how much unused capacity a provisioned table saves up.
+const burstSeconds = 300
+
+// row is one stored item. The item is never changed in place.
+type row struct {
+	position
+	item Map
+	size int
+}
+
+// table keeps the items of one table in one ordered tree, so that Get, Query and Scan are all searches in it.
+type table struct {
+	name, arn, id string
+	schema        schema
+	created       time.Time
+
+	expiryDue atomic.Int64 // when to look for expired items next, in Unix seconds
+
+	mu            sync.RWMutex
+	rows          *btree.BTreeG[row]
+	bytes         int
+	args          TableArgs     // as last configured
+	reads, writes *rate.Limiter // nil for on-demand
+}
+
+func newTable(name, arn, id string, s schema, now time.Time) *table {
+	return &table{
+		name: name, arn: arn, id: id, schema: s, created: now,
+		rows: btree.NewBTreeGOptions(func(a, b row) bool { return a.compare(b.position) < 0 }, btree.Options{NoLocks: true}),
+	}
+}
+
+// configure puts new settings in force.
+func (t *table) configure(args *TableArgs) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !args.provisioned() {
+		t.reads, t.writes = nil, nil
+	} else if old := &t.args; t.reads == nil || *old.ReadCapacity != *args.ReadCapacity || *old.WriteCapacity != *args.WriteCapacity {
+		t.reads, t.writes = limiter(*args.ReadCapacity), limiter(*args.WriteCapacity)
+	}
+	t.args = *args
+	t.expiryDue.Store(math.MaxInt64)
+	if args.ttlAttribute() != "" {
+		t.expiryDue.Store(0)
+	}
+}
+
+func limiter(units int) *rate.Limiter { return rate.NewLimiter(rate.Limit(units), units*burstSeconds) }
+
+// describe returns the settings, the number of items and their size in bytes.
+func (t *table) describe() (args *TableArgs, items, bytes int) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	copied := t.args
+	return &copied, t.rows.Len(), t.bytes
+}
+
+// get returns the item at a position; nil if there is none. The caller holds no lock.
+func (t *table) get(at position) row {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	found, _ := t.rows.Get(row{position: at})
+	return found
+}
+
+// set stores an item, or removes what is there if item is nil. The caller holds t.mu.
+func (t *table) set(r row) {
+	var before row
+	if r.item == nil {
+		before, _ = t.rows.Delete(r)
+	} else {
+		before, _ = t.rows.Set(r)
+	}
+	t.bytes += r.size - before.size
+}
+
+// charge takes capacity units from a provisioned table; false if it has none left.
+func charge(l *rate.Limiter, now time.Time, units float64) bool {
+	return l == nil || l.AllowN(now, int(math.Ceil(units)))
+}
+
+// chargeRead is charge for readers, who hold no lock.
+func (t *table) chargeRead(now time.Time, units float64) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return charge(t.reads, now, units)
+}
+
+// lockAll locks the tables, each once and in order of their names so that two transactions cannot wait for
+// each other, and returns the function that unlocks them.
+func lockAll(tables []*table) (unlock func()) {
+	tables = slices.Clone(tables)
+	slices.SortFunc(tables, func(a, b *table) int { return strings.Compare(a.name+a.id, b.name+b.id) })
+	tables = slices.Compact(tables)
+	for _, t := range tables {
+		t.mu.Lock()
+	}
+	return func() {
+		for _, t := range tables {
+			t.mu.Unlock()
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package dynamodb
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+const (
+	maxTransactItems = 100
+	maxTransactSize  = 4 << 20
+	// A transaction reads or writes every item twice, to prepare and to commit.
+	transactionCost = 2
+)
+
+// transactWrite is one action of a transaction; its members are those of the operation with that name.
+type transactWrite struct {
+	conditional
+	TableName        string
+	Item             Map     `json:",omitzero"`
+	Key              Map     `json:",omitzero"`
+	UpdateExpression *string `json:",omitempty"`
+}
+
+type transactWriteItem struct {
+	ConditionCheck, Put, Update, Delete *transactWrite `json:",omitempty"`
+}
+
+type transactWriteInput struct {
+	reporting
+	TransactItems      []transactWriteItem
+	ClientRequestToken string
+}
+
+type transactWriteOutput struct {
+	ConsumedCapacity []capacity `json:",omitempty"`
+}
+
+// cancellationReason tells what one action of a cancelled transaction did to it.
+type cancellationReason struct {
+	Code    string
+	Message string `json:",omitempty"`
+	Item    Map    `json:",omitempty"`
+}
+
+// reasonCodes are the errors of one action that cancel the transaction, and what they are called then.
+var reasonCodes = map[string]string{
+	"ConditionalCheckFailedException":        "ConditionalCheckFailed",
+	"ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
+	"ThrottlingException":                    "ThrottlingError",
+	"TransactionConflictException":           "TransactionConflict",
+	"ValidationException":                    "ValidationError",
+}
+
+// reasons gathers the outcome of each action.
+type reasons struct {
+	list      []cancellationReason
+	cancelled bool
+}
+
+// add records an action's outcome; an error that is no reason to cancel is returned.
+func (r *reasons) add(err error) error {
+	reason := cancellationReason{Code: "None"}
+	if err != nil {
+		name, ok := reasonCodes[code(err)]
+		if !ok {
+			return err
+		}
+		reason = cancellationReason{Code: name, Message: message(err), Item: failedItem(err)}
+		r.cancelled = true
+	}
+	r.list = append(r.list, reason)
+	return nil
+}
+
+func (r *reasons) err() error {
+	if !r.cancelled {
+		return nil
+	}
+	codes := make([]string, len(r.list))
+	for i, reason := range r.list {
+		codes[i] = reason.Code
+	}
+	e := wire.Errorf(http.StatusBadRequest, "TransactionCanceledException",
+		"Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
+	e.Fields = map[string]any{"CancellationReasons": r.list}
+	return e
+}
+
+// transactWriteItems applies all actions or none.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (out *transactWriteOutput, err error) {
+	if err := checkTransaction(len(in.TransactItems)); err != nil {
+		return nil, err
+	}
+	mutations, faults, err := s.transactMutations(c, in.TransactItems)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	if err := faults.err(); err != nil {
+		return nil, err
+	}
+	repeated, finish, err := s.tokens.begin(in, s.account.Clock)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { finish(err == nil) }()
+	if !repeated {
+		if err := s.commit(mutations); err != nil {
+			return nil, err
+		}
+	}
+	var bill bill
+	for _, m := range mutations {
+		bill.add(m.table, transactionCost*m.units())
+	}
+	out = &transactWriteOutput{ConsumedCapacity: bill.consumed(in.reporting)}
+	for i := range out.ConsumedCapacity {
+		if c := &out.ConsumedCapacity[i]; repeated {
+			c.ReadCapacityUnits = c.CapacityUnits // a repetition only reads
+		} else {
+			c.WriteCapacityUnits = c.CapacityUnits
+		}
+	}
+	return out, nil
+}
+
+func checkTransaction(items int) error {
+	if items < 1 || items > maxTransactItems {
+		return invalid("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "+
+			"Member must have length greater than or equal to 1 and less than or equal to %d; it has %d", maxTransactItems, items)
+	}
+	return nil
+}
+
+// transactMutations authorizes and checks every action. Faults injected into one of them become reasons.
+func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]*mutation, *reasons, error) {
+	type target struct {
+		table *table
+		at    position
+	}
+	var mutations []*mutation
+	faults := &reasons{}
+	seen := map[target]bool{}
+	bytes := 0
+	for _, item := range items {
+		kind, action, w, err := item.action()
+		if err != nil {
+			return nil, nil, err
+		}
+		name, err := s.authorize(c, action, w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
+		if code(err) == "ValidationException" {
+			return nil, nil, err
+		}
+		if err := faults.add(err); err != nil {
+			return nil, nil, err
+		}
+		t, err := s.table(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		m, err := w.mutation(kind, t)
+		if err != nil {
+			return nil, nil, err
+		}
+		if seen[target{t, m.at}] {
+			return nil, nil, invalid("Transaction request cannot include multiple operations on one item")
+		}
+		seen[target{t, m.at}] = true
+		if bytes += m.after.size; bytes > maxTransactSize {
+			return nil, nil, invalid("Transaction request size has exceeded the maximum allowed size of 4 MB")
+		}
+		mutations = append(mutations, m)
+	}
+	return mutations, faults, nil
+}
+
+// action tells which one member is set, and which permission it needs.
+func (i transactWriteItem) action() (kind mutationKind, action string, w *transactWrite, err error) {
+	for _, a := range []struct {
+		kind   mutationKind
+		action string
+		w      *transactWrite
+	}{
+		{checkItem, "ConditionCheckItem", i.ConditionCheck}, {putItem, "PutItem", i.Put},
+		{updateItem, "UpdateItem", i.Update}, {deleteItem, "DeleteItem", i.Delete},
+	} {
+		if a.w == nil {
+			continue
+		}
+		if w != nil {
+			return 0, "", nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+		}
+		kind, action, w = a.kind, a.action, a.w
+	}
+	if w == nil {
+		return 0, "", nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+	}
+	return kind, action, w, nil
+}
+
+func (w *transactWrite) mutation(kind mutationKind, t *table) (*mutation, error) {
+	switch {
+	case kind == checkItem && w.ConditionExpression == nil:
+		return nil, missing("transactItems.member.conditionCheck.conditionExpression")
+	case kind == updateItem && w.UpdateExpression == nil:
+		return nil, missing("transactItems.member.update.updateExpression")
+	case kind != updateItem && w.UpdateExpression != nil:
+		return nil, invalid("UpdateExpression can only be specified for an Update")
+	case kind == putItem && w.Key != nil, kind != putItem && w.Item != nil:
+		return nil, invalid("Item can only be specified for a Put, and Key for the others")
+	case kind == putItem:
+		return newPut(t, w.Item, w.conditional)
+	}
+	return newKeyed(kind, t, w.Key, w.UpdateExpression, w.conditional)
+}
+
+// commit prepares all mutations under the locks of all their tables and commits them if none fails.
+func (s *Service) commit(mutations []*mutation) error {
+	tables := make([]*table, len(mutations))
+	for i, m := range mutations {
+		tables[i] = m.table
+	}
+	defer lockAll(tables)()
+	now := s.account.Clock.Now()
+	var outcome reasons
+	for _, m := range mutations {
+		err := m.prepare()
+		if err == nil && !charge(m.table.writes, now, transactionCost*m.units()) {
+			err = Throttled()
+		}
+		if err := outcome.add(err); err != nil {
+			return err
+		}
+	}
+	if err := outcome.err(); err != nil {
+		return err
+	}
+	for _, m := range mutations {
+		m.commit()
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestUpdates(t *testing.T) {
+	const (
+		item = `{"n":{"N":"10"},"s":{"S":"x"},"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"3"}]},
+			"d":{"M":{"a":{"N":"1"},"l":{"L":[{"M":{"k":{"S":"v"}}}]}}},"ss":{"SS":["a","b"]}}`
+		values = `{":n":{"N":"2.5"},":s":{"S":"y"},":l":{"L":[{"S":"end"}]},":c":{"SS":["b","c"]},":ab":{"SS":["a","b"]},":z":{"S":"z"}}`
+	)
+	for expression, want := range map[string]string{ // what the attributes named become; null if gone
+		"SET n = :s":                                    `{"n":{"S":"y"}}`,
+		"set n = n + :n":                                `{"n":{"N":"12.5"}}`,
+		"SET n = n - :n, x = n":                         `{"n":{"N":"7.5"},"x":{"N":"10"}}`, // values are those before the update
+		"SET n = s, s = n":                              `{"n":{"S":"x"},"s":{"N":"10"}}`,
+		"SET x = if_not_exists(x, :n) + :n":             `{"x":{"N":"5"}}`,
+		"SET n = if_not_exists(n, :n)":                  `{"n":{"N":"10"}}`,
+		"SET n = (n + :n)":                              `{"n":{"N":"12.5"}}`,
+		"SET l = list_append(l, :l)":                    `{"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"3"},{"S":"end"}]}}`,
+		"SET l = list_append(:l, if_not_exists(l, :l))": `{"l":{"L":[{"S":"end"},{"N":"0"},{"N":"1"},{"N":"2"},{"N":"3"}]}}`,
+		"SET l[1] = :s":                                 `{"l":{"L":[{"N":"0"},{"S":"y"},{"N":"2"},{"N":"3"}]}}`,
+		"SET l[9] = :s, l[7] = :z":                      `{"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"3"},{"S":"z"},{"S":"y"}]}}`,
+		"SET d.a = :s, d.b = :n":                        `{"d":{"M":{"a":{"S":"y"},"b":{"N":"2.5"},"l":{"L":[{"M":{"k":{"S":"v"}}}]}}}}`,
+		"SET d.l[0].k = :z":                             `{"d":{"M":{"a":{"N":"1"},"l":{"L":[{"M":{"k":{"S":"z"}}}]}}}}`,
+		"REMOVE n, x":                                   `{"n":null,"x":null}`,
+		"REMOVE l[0], l[2]":                             `{"l":{"L":[{"N":"1"},{"N":"3"}]}}`, // indexes before the update
+		"REMOVE l[0] SET l[3] = :s, l[8] = :z":          `{"l":{"L":[{"N":"1"},{"N":"2"},{"S":"y"},{"S":"z"}]}}`,
+		"REMOVE l[9]":                                   `{"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"3"}]}}`,
+		"REMOVE d.gone, d.l[0].k":                       `{"d":{"M":{"a":{"N":"1"},"l":{"L":[{"M":{}}]}}}}`,
+		"ADD n :n, x :n":                                `{"n":{"N":"12.5"},"x":{"N":"2.5"}}`,
+		"ADD ss :c, t :c":                               `{"ss":{"SS":["a","b","c"]},"t":{"SS":["b","c"]}}`,
+		"DELETE ss :c, t :c":                            `{"ss":{"SS":["a"]},"t":null}`,
+		"DELETE ss :ab":                                 `{"ss":null}`, // a set is never empty
+		"SET n = :s REMOVE s ADD x :n DELETE ss :c":     `{"n":{"S":"y"},"s":null,"x":{"N":"2.5"},"ss":{"SS":["a"]}}`,
+	} {
+		t.Run(expression, func(t *testing.T) {
+			old, before := decode(t, item), decode(t, item)
+			sc, err := newScope(nil, decode(t, values), true)
+			require.NoError(t, err)
+			u, err := parseUpdate(expression, sc)
+			require.NoError(t, err)
+			got, err := u.apply(old)
+			require.NoError(t, err)
+			require.Equal(t, before, old, "the old item is left as it was")
+
+			var changed map[string]json.RawMessage
+			require.NoError(t, json.Unmarshal([]byte(want), &changed))
+			expected := decode(t, item)
+			for name, text := range changed {
+				delete(expected, name)
+				if string(text) != "null" {
+					expected[name] = decode(t, fmt.Sprintf(`{%q:%s}`, name, text))[name]
+				}
+			}
+			require.Equal(t, expected, got)
+		})
+	}
+}
+
+func TestInvalidUpdatesAreRefusedInDynamoDBsWords(t *testing.T) {
+	for expression, want := range map[string]string{
+		"SET":                           `Syntax error; token: "<EOF>", near: "SET"`,
+		"SET a :s":                      `Syntax error; token: ":s", near: "a :s"`,
+		"CHANGE a = :s":                 `Syntax error; token: "CHANGE", near: "CHANGE a"`,
+		"SET a = :s,":                   `Syntax error; token: "<EOF>", near: ","`,
+		"SET a = :n + :n + :n":          `Syntax error; token: "+", near: ":n + :n"`,
+		"SET a = (:n + :n) - :n":        `Syntax error; token: "-", near: ") - :n"`,
+		"ADD a b":                       `Syntax error; token: "b", near: "a b"`,
+		"SET a = :s SET b = :s":         `The "SET" section can only be used once in an update expression;`,
+		"SET a = size(b)":               "Invalid function name; function: size",
+		"SET status = :s":               "Attribute name is a reserved keyword; reserved keyword: status",
+		"SET a = :s, a = :n":            "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a]",
+		"SET a.b = :s REMOVE a":         "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a, b], path two: [a]",
+		"SET a[1] = :s, a[1].b = :s":    "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a, [1]], path two: [a, [1], b]",
+		"SET a.b = :s, a[1] = :s":       "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [a, b], path two: [a, [1]]",
+		"ADD a :s":                      "Incorrect operand type for operator or function; operator: ADD, operand type: STRING",
+		"DELETE a :n":                   "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER",
+		"SET a = b + :s":                "Incorrect operand type for operator or function; operator or function: +, operand type: S",
+		"SET a = list_append(b, :n)":    "Incorrect operand type for operator or function; operator or function: list_append, operand type: N",
+		"SET a = if_not_exists(:n, :n)": "Operator or function requires a document path; operator or function: if_not_exists",
+		"SET a = if_not_exists(b)":      "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1",
+		"SET a = list_append(if_not_exists(b), :n)": "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1",
+	} {
+		sc, err := newScope(nil, Map{":s": String("s"), ":n": Number("1")}, true)
+		require.NoError(t, err)
+		_, err = parseUpdate(expression, sc)
+		require.Error(t, err, expression)
+		require.Equal(t, "Invalid UpdateExpression: "+want, message(err), expression)
+	}
+}
+
+func TestUpdatesThatAnItemDoesNotAllow(t *testing.T) {
+	item := decode(t, `{"n":{"N":"1"},"s":{"S":"x"},"l":{"L":[]},"ss":{"SS":["a"]},"big":{"N":"9e125"}}`)
+	const (
+		operand = "An operand in the update expression has an incorrect data type"
+		absent  = "The provided expression refers to an attribute that does not exist in the item"
+		where   = "The document path provided in the update expression is invalid for update"
+	)
+	for expression, want := range map[string]string{
+		"SET x = gone":              absent,
+		"SET n = gone + :n":         absent,
+		"SET x = s + :n":            operand,
+		"SET x = list_append(n, l)": operand,
+		"ADD s :n":                  operand,
+		"ADD n :ns":                 operand,
+		"DELETE ss :ns":             operand,
+		"DELETE n :ns":              operand,
+		"SET gone.x = :n":           where,
+		"SET s.x = :n":              where,
+		"SET l[0].x = :n":           where,
+		"SET l.x = :n":              where,
+		"REMOVE gone.x":             where,
+		"SET big = big + big":       "Number overflow. Attempting to store a number with magnitude larger than supported range",
+	} {
+		sc, err := newScope(nil, Map{":n": Number("1"), ":ns": Set{"N", []string{"1"}}}, true)
+		require.NoError(t, err)
+		u, err := parseUpdate(expression, sc)
+		require.NoError(t, err, expression)
+		_, err = u.apply(item)
+		require.Error(t, err, expression)
+		require.Equal(t, want, message(err), expression)
+	}
+}
+
+// TestUpdatesAgreeWithAModel applies random updates of counters, sets and lists, and compares with plain Go.
+func TestUpdatesAgreeWithAModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		counters := map[string]int{}
+		members := map[string]bool{}
+		var elements []int
+		item := Map{"elems": List{}}
+		for step := range rapid.IntRange(1, 20).Draw(t, "steps") {
+			var parts []string
+			values := Map{}
+			if rapid.Bool().Draw(t, "count") {
+				name, by := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "counter"), rapid.IntRange(-9, 9).Draw(t, "by")
+				counters[name] += by
+				values[":by"], values[":zero"] = Number(fmt.Sprint(by)), Number("0")
+				parts = append(parts, fmt.Sprintf("SET %s = if_not_exists(%s, :zero) + :by", name, name))
+			}
+			m := rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "member")
+			values[":m"] = Set{"S", []string{m}}
+			if rapid.Bool().Draw(t, "add") {
+				members[m] = true
+				parts = append(parts, "ADD tags :m")
+			} else {
+				delete(members, m)
+				parts = append(parts, "DELETE tags :m")
+			}
+			if len(elements) > 0 && rapid.Bool().Draw(t, "remove") {
+				i := rapid.IntRange(0, len(elements)-1).Draw(t, "index")
+				elements = append(elements[:i:i], elements[i+1:]...)
+				parts = append(parts, fmt.Sprintf("REMOVE elems[%d]", i))
+			} else {
+				elements = append(elements, step)
+				values[":e"] = Number(fmt.Sprint(step))
+				set := "elems[1000] = :e"
+				if strings.HasPrefix(parts[0], "SET") {
+					parts[0] += ", " + set
+				} else {
+					parts = append(parts, "SET "+set)
+				}
+			}
+			sc, err := newScope(nil, values, true)
+			require.NoError(t, err)
+			u, err := parseUpdate(strings.Join(parts, " "), sc)
+			require.NoError(t, err)
+			require.NoError(t, sc.unused())
+			item, err = u.apply(item)
+			require.NoError(t, err)
+		}
+		for name, want := range counters {
+			require.Equal(t, Number(fmt.Sprint(want)), item[name])
+		}
+		for _, m := range []string{"x", "y", "z"} {
+			require.Equal(t, members[m], contains(item["tags"], String(m)))
+		}
+		want := List{}
+		for _, e := range elements {
+			want = append(want, Number(fmt.Sprint(e)))
+		}
+		require.Equal(t, want, item["elems"])
+	})
+}
+
+func TestProjections(t *testing.T) {
+	item := decode(t, sample)
+	for expression, want := range map[string]string{
+		"s, n":                  `{"s":{"S":"banana"},"n":{"N":"10"}}`,
+		"gone":                  `{}`,
+		"doc.a":                 `{"doc":{"M":{"a":{"M":{"b":{"N":"1"}}}}}}`,
+		"#doc.#dotted":          `{"doc":{"M":{"a.b":{"S":"dotted"}}}}`,
+		"doc.gone, s":           `{"s":{"S":"banana"}}`,
+		"l[2], l[0]":            `{"l":{"L":[{"S":"x"},{"M":{"k":{"S":"v"}}}]}}`,
+		"l[2].k, l[1].k, l[99]": `{"l":{"L":[{"M":{"k":{"S":"v"}}}]}}`,
+		"s.x, l.x, doc[0]":      `{}`,
+	} {
+		keep, err := parseProjection(expression, testScope(t))
+		require.NoError(t, err)
+		require.Equal(t, decode(t, want), keep.of(item), expression)
+	}
+	for expression, want := range map[string]string{
+		"a, b,":  `Syntax error; token: "<EOF>", near: ","`,
+		"a = b":  `Syntax error; token: "=", near: "a = b"`,
+		"a, a.b": "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a, b]",
+		"year":   "Attribute name is a reserved keyword; reserved keyword: year",
+	} {
+		_, err := parseProjection(expression, testScope(t))
+		require.Error(t, err)
+		require.Equal(t, "Invalid ProjectionExpression: "+want, message(err), expression)
+	}
+}

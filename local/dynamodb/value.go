@@ -1,0 +1,250 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Value is one DynamoDB attribute value: String, Number, Binary, Bool, Null, List, Map or Set. Values
+// are immutable once stored, so readers may keep them without holding a table's lock.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
+type Value interface {
+	// Type is the data type descriptor: S, N, B, BOOL, NULL, L, M, SS, NS or BS.
+	Type() string
+	wire() wireValue
+}
+
+type (
+	// String is UTF-8 text.
+	String string
+	// Binary is raw bytes, kept as a string so that values compare and never alias.
+	Binary string
+	// Bool is true or false.
+	Bool bool
+	// Null is the only value of type NULL.
+	Null struct{}
+	// List is an ordered collection.
+	List []Value
+	// Map is a document; an item is a Map too.
+	Map map[string]Value
+	// Set is a string, number or binary set. Elem is S, N or B; Members are sorted and distinct, so that
+	// two equal sets have equal Members.
+	Set struct {
+		Elem    string
+		Members []string
+	}
+)
+
+func (String) Type() string { return "S" }
+func (Number) Type() string { return "N" }
+func (Binary) Type() string { return "B" }
+func (Bool) Type() string   { return "BOOL" }
+func (Null) Type() string   { return "NULL" }
+func (List) Type() string   { return "L" }
+func (Map) Type() string    { return "M" }
+func (s Set) Type() string  { return s.Elem + "S" }
+
+// maxNesting is how deep lists and maps may be nested.
+const maxNesting = 32
+
+// wireValue is DynamoDB JSON: an object with exactly one member, named by the type.
+type wireValue struct {
+	S    *string              `json:"S,omitempty"`
+	N    *string              `json:"N,omitempty"`
+	B    *[]byte              `json:"B,omitempty"`
+	BOOL *bool                `json:"BOOL,omitempty"`
+	NULL *bool                `json:"NULL,omitempty"`
+	L    []wireValue          `json:"L,omitzero"`
+	M    map[string]wireValue `json:"M,omitzero"`
+	SS   []string             `json:"SS,omitzero"`
+	NS   []string             `json:"NS,omitzero"`
+	BS   [][]byte             `json:"BS,omitzero"`
+}
+
+func (v String) wire() wireValue { s := string(v); return wireValue{S: &s} }
+func (v Number) wire() wireValue { s := string(v); return wireValue{N: &s} }
+func (v Binary) wire() wireValue { b := []byte(v); return wireValue{B: &b} }
+func (v Bool) wire() wireValue   { b := bool(v); return wireValue{BOOL: &b} }
+func (Null) wire() wireValue     { b := true; return wireValue{NULL: &b} }
+func (v Map) wire() wireValue    { return wireValue{M: v.wireMap()} }
+
+func (v List) wire() wireValue {
+	l := make([]wireValue, len(v))
+	for i, e := range v {
+		l[i] = e.wire()
+	}
+	return wireValue{L: l}
+}
+
+func (s Set) wire() wireValue {
+	switch s.Elem {
+	case "S":
+		return wireValue{SS: s.Members}
+	case "N":
+		return wireValue{NS: s.Members}
+	}
+	bs := make([][]byte, len(s.Members))
+	for i, m := range s.Members {
+		bs[i] = []byte(m)
+	}
+	return wireValue{BS: bs}
+}
+
+func (v Map) wireMap() map[string]wireValue {
+	m := make(map[string]wireValue, len(v))
+	for name, e := range v {
+		m[name] = e.wire()
+	}
+	return m
+}
+
+// MarshalJSON writes the map as DynamoDB JSON: {"name": {"S": "value"}}.
+func (v Map) MarshalJSON() ([]byte, error) { return json.Marshal(v.wireMap()) }
+
+// UnmarshalJSON reads DynamoDB JSON. Values that DynamoDB would refuse are a ValidationException.
+func (v *Map) UnmarshalJSON(data []byte) error {
+	var raw map[string]wireValue
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	if raw == nil {
+		return nil
+	}
+	m, err := mapFromWire(raw, 0)
+	*v = m
+	return err
+}
+
+func mapFromWire(raw map[string]wireValue, depth int) (Map, error) {
+	m := make(Map, len(raw))
+	for name, w := range raw {
+		value, err := w.value(depth)
+		if err != nil {
+			return nil, err
+		}
+		m[name] = value
+	}
+	return m, nil
+}
+
+// value converts one wire value and checks what DynamoDB checks: exactly one type, well-formed numbers,
+// sets that are not empty and hold no duplicates, nesting.
+func (w wireValue) value(depth int) (Value, error) {
+	var found []Value
+	var failed error
+	add := func(v Value, err error) {
+		found = append(found, v)
+		if failed == nil {
+			failed = err
+		}
+	}
+	if w.S != nil {
+		add(String(*w.S), nil)
+	}
+	if w.N != nil {
+		n, err := ParseNumber(*w.N)
+		add(n, err)
+	}
+	if w.B != nil {
+		add(Binary(*w.B), nil)
+	}
+	if w.BOOL != nil {
+		add(Bool(*w.BOOL), nil)
+	}
+	if w.NULL != nil {
+		if !*w.NULL {
+			return nil, invalid("One or more parameter values were invalid: Null attribute value types must have the value of true")
+		}
+		add(Null{}, nil)
+	}
+	if depth > maxNesting && (w.L != nil || w.M != nil) {
+		return nil, invalid("Nesting Levels have exceeded supported limits")
+	}
+	if w.L != nil {
+		list := make(List, len(w.L))
+		for i, e := range w.L {
+			v, err := e.value(depth + 1)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = v
+		}
+		add(list, nil)
+	}
+	if w.M != nil {
+		m, err := mapFromWire(w.M, depth+1)
+		add(m, err)
+	}
+	if w.SS != nil {
+		set, err := newSet("S", w.SS)
+		add(set, err)
+	}
+	if w.NS != nil {
+		set, err := numberSet(w.NS)
+		add(set, err)
+	}
+	if w.BS != nil {
+		members := make([]string, len(w.BS))
+		for i, b := range w.BS {
+			members[i] = string(b)
+		}
+		set, err := newSet("B", members)
+		add(set, err)
+	}
+	switch {
+	case failed != nil:
+		return nil, failed
+	case len(found) == 0:
+		return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+	case len(found) > 1:
+		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+	}
+	return found[0], nil
+}
+
+var setNames = map[string]string{"S": "string", "N": "number", "B": "binary"}
+
+func newSet(elem string, members []string) (Set, error) {
+	if len(members) == 0 {
+		// The two blanks are DynamoDB's.
+		return Set{}, invalid("One or more parameter values were invalid: An %s set  may not be empty", setNames[elem])
+	}
+	sorted := slices.Sorted(slices.Values(members))
+	if len(slices.Compact(slices.Clone(sorted))) != len(sorted) {
+		if elem == "N" {
+			return Set{}, invalid("Input collection contains duplicates")
+		}
+		return Set{}, invalid("One or more parameter values were invalid: Input collection [%s] contains duplicates.", strings.Join(members, ", "))
+	}
+	return Set{Elem: elem, Members: sorted}, nil
+}
+
+func numberSet(texts []string) (Set, error) {
+	members := make([]string, len(texts))
+	for i, text := range texts {
+		n, err := ParseNumber(text)
+		if err != nil {
+			return Set{}, err
+		}
+		members[i] = string(n)
+	}
+	return newSet("N", members)
+}
+
+// describe renders a value the way DynamoDB prints an operand in an error message: {S:text}.
+func describe(v Value) string {
+	text, err := json.Marshal(v.wire())
+	if err != nil {
+		return fmt.Sprintf("{%s}", v.Type())
+	}
+	switch v := v.(type) {
+	case String:
+		return fmt.Sprintf("{S:%s}", string(v))
+	case Number:
+		return fmt.Sprintf("{N:%s}", string(v))
+	}
+	return string(text)
+}

@@ -1,0 +1,165 @@
+package dynamodb
+
+import "github.com/order-patterns/order-patterns/local/wire"
+
+type putItemInput struct {
+	reporting
+	conditional
+	TableName    string
+	Item         Map
+	ReturnValues string
+}
+
+type deleteItemInput struct {
+	reporting
+	conditional
+	TableName    string
+	Key          Map
+	ReturnValues string
+}
+
+type updateItemInput struct {
+	reporting
+	conditional
+	TableName        string
+	Key              Map
+	UpdateExpression *string
+	ReturnValues     string
+}
+
+type writeOutput struct {
+	Attributes       Map       `json:",omitempty"`
+	ConsumedCapacity *capacity `json:",omitempty"`
+}
+
+// putItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html.
+func (s *Service) putItem(c *wire.Call, in *putItemInput) (*writeOutput, error) {
+	t, err := s.open(c, "PutItem", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newPut(t, in.Item, in.conditional)
+	if err != nil {
+		return nil, err
+	}
+	return s.write(m, in.reporting, in.ReturnValues, "NONE", "ALL_OLD")
+}
+
+// deleteItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html.
+func (s *Service) deleteItem(c *wire.Call, in *deleteItemInput) (*writeOutput, error) {
+	t, err := s.open(c, "DeleteItem", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newKeyed(deleteItem, t, in.Key, nil, in.conditional)
+	if err != nil {
+		return nil, err
+	}
+	return s.write(m, in.reporting, in.ReturnValues, "NONE", "ALL_OLD")
+}
+
+// updateItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html.
+func (s *Service) updateItem(c *wire.Call, in *updateItemInput) (*writeOutput, error) {
+	t, err := s.open(c, "UpdateItem", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newKeyed(updateItem, t, in.Key, in.UpdateExpression, in.conditional)
+	if err != nil {
+		return nil, err
+	}
+	return s.write(m, in.reporting, in.ReturnValues, "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
+}
+
+func (s *Service) write(m *mutation, r reporting, returns string, allowed ...string) (*writeOutput, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	if err := enum("returnValues", returns, allowed...); err != nil {
+		return nil, err
+	}
+	if err := m.run(s.account.Clock.Now()); err != nil {
+		return nil, err
+	}
+	out := &writeOutput{ConsumedCapacity: r.consumed(m.table, m.units())}
+	switch returns {
+	case "ALL_OLD":
+		out.Attributes = m.old.item
+	case "ALL_NEW":
+		out.Attributes = m.after.item
+	case "UPDATED_OLD":
+		out.Attributes = m.update.changed(m.old.item)
+	case "UPDATED_NEW":
+		out.Attributes = m.update.changed(m.after.item)
+	}
+	return out, nil
+}
+
+// changed is what an item has at the paths that the update names.
+func (u update) changed(item Map) Map {
+	if len(u) == 0 {
+		return nil
+	}
+	return project(u.paths()).of(item)
+}
+
+// newPut checks a put and makes it ready to run.
+func newPut(t *table, item Map, p conditional) (*mutation, error) {
+	if item == nil {
+		return nil, missing("item")
+	}
+	m := &mutation{kind: putItem, table: t}
+	if err := m.parse(p, nil); err != nil {
+		return nil, err
+	}
+	at, err := t.schema.itemPosition(item)
+	if err != nil {
+		return nil, err
+	}
+	m.at = at
+	m.after = row{position: at, item: item, size: itemSize(item)}
+	if m.after.size > maxItemSize {
+		return nil, invalid("Item size has exceeded the maximum allowed size")
+	}
+	return m, nil
+}
+
+// newKeyed is newPut for what names its item by key.
+func newKeyed(kind mutationKind, t *table, key Map, expression *string, p conditional) (*mutation, error) {
+	if key == nil {
+		return nil, missing("key")
+	}
+	m := &mutation{kind: kind, table: t, key: key}
+	if err := m.parse(p, expression); err != nil {
+		return nil, err
+	}
+	at, err := t.schema.keyPosition(key)
+	if err != nil {
+		return nil, err
+	}
+	m.at = at
+	m.after = row{position: at}
+	return m, m.update.checkKeys(t.schema)
+}
+
+func (m *mutation) parse(p conditional, updateExpression *string) error {
+	if err := enum("returnValuesOnConditionCheckFailure", p.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE"); err != nil {
+		return err
+	}
+	m.showOld = p.ReturnValuesOnConditionCheckFailure == "ALL_OLD"
+	sc, err := newScope(p.ExpressionAttributeNames, p.ExpressionAttributeValues, p.ConditionExpression != nil || updateExpression != nil)
+	if err != nil {
+		return err
+	}
+	if updateExpression != nil {
+		if m.update, err = parseUpdate(*updateExpression, sc); err != nil {
+			return err
+		}
+	}
+	if p.ConditionExpression != nil {
+		if m.condition, err = parseCondition("ConditionExpression", *p.ConditionExpression, sc); err != nil {
+			return err
+		}
+	}
+	return sc.unused()
+}
