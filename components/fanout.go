@@ -11,7 +11,7 @@ import (
 type FanOutArgs struct {
 	// Packages is the folder with the functions' zips. Default build/ARCHITECTURE, where `make build` puts them.
 	Packages string
-	// Architecture is ARM64, the default, or X8664; the zips must be built for it.
+	// Architecture is ARM64 or X8664. Default: what the zips were built for; ARM64 where Packages is not set either.
 	Architecture string
 
 	// Publish takes orders over HTTP. Default 512 MB, 10 s.
@@ -67,7 +67,7 @@ const fanOutType = "order-patterns:components:FanOut"
 
 // NewFanOut registers a FanOut. It refuses bad arguments, all at once, before it registers anything.
 func NewFanOut(ctx *pulumi.Context, name string, args *FanOutArgs, opts ...pulumi.ResourceOption) (*FanOut, error) {
-	settled, err := args.settle(name)
+	settled, pkgs, err := args.settle(name)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +75,14 @@ func NewFanOut(ctx *pulumi.Context, name string, args *FanOutArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource(fanOutType, name, f, opts...); err != nil {
 		return nil, err
 	}
-	if err := f.build(ctx, name, settled); err != nil {
+	if err := f.build(ctx, name, settled, pkgs); err != nil {
 		return nil, fmt.Errorf("%s %q: %w", fanOutType, name, err)
 	}
 	return f, ctx.RegisterResourceOutputs(f, f.Outputs())
 }
 
-// settle validates the arguments and returns them with every default in place.
-func (args *FanOutArgs) settle(name string) (*FanOutArgs, error) {
+// settle validates the arguments and returns them with every default in place, and the packages that they name.
+func (args *FanOutArgs) settle(name string) (*FanOutArgs, packages, error) {
 	settled := FanOutArgs{}
 	if args != nil {
 		settled = *args
@@ -95,8 +95,8 @@ func (args *FanOutArgs) settle(name string) (*FanOutArgs, error) {
 	settled.StoreQueue.validate(p, "StoreQueue")
 	settled.InvoiceQueue.validate(p, "InvoiceQueue")
 	settled.Api.validate(p, "Api.")
-	newPackages(settled.Packages, settled.Architecture).
-		validate(p, append([]string{"publish-order", "store-order", "write-invoice"}, readFunctions...)...)
+	pkgs := findPackages(p, settled.Packages, settled.Architecture,
+		append([]string{"publish-order", "store-order", "write-invoice"}, readFunctions...)...)
 
 	settled.Publish = settled.Publish.withDefaults(512, 10)
 	settled.Store = settled.Store.withDefaults(512, 30)
@@ -105,12 +105,11 @@ func (args *FanOutArgs) settle(name string) (*FanOutArgs, error) {
 	settled.StoreQueue = settled.StoreQueue.withDefaults(10)
 	settled.InvoiceQueue = settled.InvoiceQueue.withDefaults(5)
 	settled.Api.LogRetentionDays = or(settled.Api.LogRetentionDays, 30)
-	return &settled, p.err(fanOutType, name)
+	return &settled, pkgs, p.err(fanOutType, name)
 }
 
-func (f *FanOut) build(ctx *pulumi.Context, name string, args *FanOutArgs) error {
+func (f *FanOut) build(ctx *pulumi.Context, name string, args *FanOutArgs, pkgs packages) error {
 	parent := pulumi.Parent(f)
-	pkgs := newPackages(args.Packages, args.Architecture)
 	watch := observe{logRetentionDays: args.Api.LogRetentionDays}
 	tags := pulumi.ToStringMap(args.Api.Tags)
 

@@ -1,0 +1,80 @@
+# `make` lists what a person types. Needs Go and git.
+
+PATTERN ?= fanout
+N       ?= 1000
+C       ?= 16
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+export CGO_ENABLED ?= 0
+
+FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard handlers/*/main.go)))
+BIN       := .tools/bin
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+# --- Lambda packages ------------------------------------------------------------------------------------------------
+
+# package-ARCH builds every function for a Linux processor and zips it, byte for byte the same for the same source:
+# $(call package,folder,GOOS,GOARCH)
+define package
+	mkdir -p build/$(1) .local/bootstrap/$(1)
+	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
+		-o .local/bootstrap/$(1)/ $(addprefix ./handlers/,$(FUNCTIONS))
+	for f in $(FUNCTIONS); do \
+		mkdir -p .local/bootstrap/$(1)/zip && cp .local/bootstrap/$(1)/$$f .local/bootstrap/$(1)/zip/bootstrap && \
+		go tool build-lambda-zip -o build/$(1)/$$f.zip .local/bootstrap/$(1)/zip/bootstrap 2>/dev/null || exit 1; \
+	done
+endef
+
+.PHONY: build package-arm64 package-x86_64 package-local
+build: package-arm64 package-x86_64 package-local ## Build the Lambda zips: build/arm64, build/x86_64, build/local
+package-arm64:
+	$(call package,arm64,linux,arm64)
+package-x86_64:
+	$(call package,x86_64,linux,amd64)
+# The embedded cloud runs functions as processes of this machine.
+package-local:
+	$(call package,local,$(shell go env GOHOSTOS),$(shell go env GOHOSTARCH))
+
+# --- The local stack ------------------------------------------------------------------------------------------------
+
+.PHONY: up preview demo down outputs env
+up: prepare ## Deploy PATTERN to the embedded cloud
+	@$(BIN)/local up --pattern '$(PATTERN)'
+preview: prepare ## Tell what `make up` would change
+	@$(BIN)/local preview --pattern '$(PATTERN)'
+demo: up ## Deploy, place N orders with C at a time, wait for them, show one
+	@$(BIN)/orders place --pattern '$(PATTERN)' -n $(N) -c $(C)
+	@$(BIN)/orders verify --pattern '$(PATTERN)'
+down: local-command ## Destroy the local stack and stop the embedded cloud
+	@$(BIN)/local down
+outputs: ## Print the local stack's outputs as JSON
+	@if [ -x $(BIN)/local ]; then $(BIN)/local outputs; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
+env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
+	@if [ -x $(BIN)/local ]; then $(BIN)/local env; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
+
+.PHONY: prepare local-command
+prepare: cli package-local local-command
+local-command:
+	@mkdir -p $(BIN)
+	@go build -o $(BIN)/ ./cmd/local ./cmd/orders
+
+# The Pulumi CLI of this machine is used if there is one.
+.PHONY: cli
+ifneq ($(shell command -v pulumi),)
+cli:
+else
+cli: $(BIN)/pulumi $(BIN)/pulumi-language-go
+endif
+$(BIN)/pulumi: tools/pulumi/go.mod
+	@echo 'There is no pulumi on the PATH: building it from its Go modules, once. This takes 2 to 5 minutes.' >&2
+	@mkdir -p $(BIN)
+	@cd tools/pulumi && go build -trimpath -ldflags '-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(shell cd tools/pulumi && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)' \
+		-o $(CURDIR)/$@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+$(BIN)/pulumi-language-go: tools/pulumi-language-go/go.mod
+	@mkdir -p $(BIN)
+	@cd tools/pulumi-language-go && go build -trimpath -ldflags '-s -w' \
+		-o $(CURDIR)/$@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go

@@ -1,0 +1,164 @@
+// Package stack drives the Pulumi CLI over a stack whose AWS is an embedded cloud: the engine, the CLI and the program
+// are the real ones, the provider named aws is the embedded cloud's. State, config and the CLI's home stay in one folder.
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Name is the name of the stack.
+const Name = "local"
+
+// Stack is a Pulumi stack on an embedded cloud.
+type Stack struct {
+	// Project is the folder with Pulumi.yaml.
+	Project string
+	// Home is the folder for state, config and the CLI's own files.
+	Home string
+	// ProviderPort is where the embedded cloud serves the provider protocol.
+	ProviderPort int
+	// Log receives what the CLI prints.
+	Log io.Writer
+}
+
+// ConfigFile is the stack's config: a copy of Pulumi.local.yaml, which stays as it is.
+func (s *Stack) ConfigFile() string { return filepath.Join(s.Home, "Pulumi."+Name+".yaml") }
+
+// Up deploys the program, after looking at what is really there, so that a restarted cloud is filled again. config
+// overrides Pulumi.local.yaml.
+func (s *Stack) Up(ctx context.Context, config map[string]string) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	args := []string{"up", "--refresh", "--yes", "--skip-preview", "--suppress-outputs"}
+	return s.run(ctx, s.Log, s.withConfig(args, config)...)
+}
+
+// Preview tells what Up would do. With expectNoChanges any change is an error.
+func (s *Stack) Preview(ctx context.Context, config map[string]string, expectNoChanges bool) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	args := []string{"preview", "--refresh", "--diff", "--suppress-outputs"}
+	if expectNoChanges {
+		args = append(args, "--expect-no-changes")
+	}
+	return s.run(ctx, s.Log, s.withConfig(args, config)...)
+}
+
+// Outputs returns the stack's outputs as JSON.
+func (s *Stack) Outputs(ctx context.Context) ([]byte, error) {
+	var out bytes.Buffer
+	if err := s.run(ctx, &out, "stack", "output", "--json", "--stack", Name); err != nil {
+		return nil, err
+	}
+	if !json.Valid(out.Bytes()) {
+		return nil, fmt.Errorf("reading the outputs: the CLI printed %q", out.String())
+	}
+	return out.Bytes(), nil
+}
+
+// Destroy removes everything that the stack has.
+func (s *Stack) Destroy(ctx context.Context) error {
+	return s.run(ctx, s.Log, "destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", Name, "--config-file", s.ConfigFile())
+}
+
+// Forget drops the stack's state, whatever it says. What is left of it in a cloud goes with the cloud.
+func (s *Stack) Forget(ctx context.Context) error {
+	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)
+}
+
+// prepare makes a fresh copy of the config and sees to it that the stack exists and is not left locked by a CLI that
+// was killed.
+func (s *Stack) prepare(ctx context.Context) error {
+	if err := os.MkdirAll(s.state(), 0o755); err != nil {
+		return fmt.Errorf("making the state folder: %w", err)
+	}
+	config, err := os.ReadFile(filepath.Join(s.Project, "Pulumi."+Name+".yaml"))
+	if err != nil {
+		return fmt.Errorf("reading the stack's config: %w", err)
+	}
+	if err := os.WriteFile(s.ConfigFile(), config, 0o600); err != nil {
+		return fmt.Errorf("copying the stack's config: %w", err)
+	}
+	if err := s.run(ctx, io.Discard, "stack", "select", "--create", "--stack", Name); err != nil {
+		return err
+	}
+	locks, err := filepath.Glob(filepath.Join(s.state(), ".pulumi", "locks", "*", "*", "*", "*.json"))
+	if err != nil || len(locks) == 0 {
+		return err
+	}
+	return s.run(ctx, io.Discard, "cancel", "--yes", Name)
+}
+
+func (s *Stack) state() string { return filepath.Join(s.Home, "pulumi", "state") }
+
+func (s *Stack) withConfig(args []string, config map[string]string) []string {
+	args = append(args, "--stack", Name, "--config-file", s.ConfigFile())
+	for key, value := range config {
+		args = append(args, "--config", key+"="+value)
+	}
+	return args
+}
+
+// Environment is what the CLI needs to find the stack and the embedded cloud: NAME=value, ready for a process or a shell.
+func (s *Stack) Environment() []string {
+	return []string{
+		"PULUMI_HOME=" + filepath.Join(s.Home, "pulumi", "home"),
+		"PULUMI_BACKEND_URL=file://" + filepath.ToSlash(s.state()),
+		"PULUMI_CONFIG_PASSPHRASE=local",
+		fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=aws:%d", s.ProviderPort),
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"PATH=" + os.Getenv("PATH") + string(os.PathListSeparator) + s.tools(),
+	}
+}
+
+// tools is where `make` puts a CLI that it had to build. The PATH goes before it.
+func (s *Stack) tools() string { return filepath.Join(s.Project, ".tools", "bin") }
+
+func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error {
+	cli, err := exec.LookPath("pulumi")
+	if err != nil {
+		cli = filepath.Join(s.tools(), "pulumi")
+	}
+	cmd := exec.CommandContext(ctx, cli, append(args, "--non-interactive", "--color", "never")...)
+	cmd.Dir = s.Project
+	// A PATH of our own choosing comes last, and the last of two settings counts.
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PULUMI_ACCESS_TOKEN=") }), s.Environment()...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, &said), &said
+	if stdout == s.Log {
+		cmd.Stderr = cmd.Stdout
+	}
+	if err := cmd.Run(); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("there is no pulumi CLI: run `make up`, which builds one: %w", err)
+		}
+		return &Error{Args: args, Output: said.String(), Err: err}
+	}
+	return nil
+}
+
+// Error is a command of the CLI that failed.
+type Error struct {
+	Args   []string
+	Output string // what it printed
+	Err    error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("pulumi %s: %v\n%s", e.Args[0], e.Err, e.Output)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
