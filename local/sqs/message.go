@@ -1,0 +1,125 @@
+package sqs
+
+import (
+	"crypto/md5"
+	"encoding/binary"
+	"encoding/hex"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Message is what a sender sends.
+type Message struct {
+	// Body is 1 byte to the queue's MaximumMessageSize of the characters that XML 1.0 allows.
+	Body string
+	// Attributes are up to ten message attributes.
+	Attributes map[string]MessageAttribute
+	// TraceHeader becomes the system attribute AWSTraceHeader; empty for none.
+	TraceHeader string
+}
+
+// MessageAttribute is the value of a message attribute: a BinaryValue if DataType begins with Binary, else a
+// StringValue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+type MessageAttribute struct {
+	DataType    string // String, Number or Binary, and perhaps a dot and a label
+	StringValue string `json:",omitempty"`
+	BinaryValue []byte `json:",omitempty"`
+}
+
+func (a MessageAttribute) binary() bool { return strings.HasPrefix(a.DataType, "Binary") }
+
+const maxAttributes = 10
+
+var (
+	attributeName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+	attributeType = regexp.MustCompile(`^(String|Number|Binary)(\.[^\x00-\x1f]+)?$`)
+	reservedName  = regexp.MustCompile(`(?i)^(AWS|Amazon)\.`)
+	number        = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$`)
+)
+
+// check returns the size of a message in bytes, or what is wrong with it. The trace header does not count.
+func (m *Message) check() (int, error) {
+	if m.Body == "" {
+		return 0, missing("MessageBody")
+	}
+	if !allowedText(m.Body) {
+		return 0, refuse(http.StatusBadRequest, "InvalidMessageContents", "",
+			"Invalid characters found: the message body may contain #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to #xFFFD and #x10000 to #x10FFFF.")
+	}
+	if len(m.Attributes) > maxAttributes {
+		return 0, invalid("Number of message attributes [%d] exceeds the allowed maximum [%d].", len(m.Attributes), maxAttributes)
+	}
+	size := len(m.Body)
+	for name, a := range m.Attributes {
+		if err := a.check(name); err != nil {
+			return 0, err
+		}
+		size += len(name) + len(a.DataType) + len(a.StringValue) + len(a.BinaryValue)
+	}
+	return size, nil
+}
+
+func (a MessageAttribute) check(name string) error {
+	switch {
+	case len(name) > 256 || !attributeName.MatchString(name) || reservedName.MatchString(name):
+		return invalid("The message attribute name '%s' is invalid: up to 256 letters, digits, _, - and single dots between them, not beginning with AWS. or Amazon.", name)
+	case len(a.DataType) > 256 || !attributeType.MatchString(a.DataType):
+		return invalid("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
+	case a.binary() && (len(a.BinaryValue) == 0 || a.StringValue != ""),
+		!a.binary() && (a.StringValue == "" || len(a.BinaryValue) > 0):
+		return invalid("The message attribute '%s' must contain a non-empty value of its type '%s'.", name, a.DataType)
+	case strings.HasPrefix(a.DataType, "Number") && !number.MatchString(a.StringValue):
+		return invalid("Can't cast the value of message attribute '%s' to a number.", name)
+	case !allowedText(a.StringValue):
+		return invalid("The message attribute '%s' contains invalid characters.", name)
+	}
+	return nil
+}
+
+func allowedText(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			return false
+		}
+	}
+	return true
+}
+
+func md5Hex(s string) string {
+	sum := md5.Sum([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// md5OfAttributes follows "Calculating the MD5 message digest for message attributes" of the developer guide. It is
+// empty without attributes.
+func md5OfAttributes(attributes map[string]MessageAttribute) string {
+	if len(attributes) == 0 {
+		return ""
+	}
+	var buf []byte
+	add := func(s string) {
+		buf = binary.BigEndian.AppendUint32(buf, uint32(len(s)))
+		buf = append(buf, s...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		a := attributes[name]
+		add(name)
+		add(a.DataType)
+		if a.binary() {
+			buf = append(buf, 2)
+			add(string(a.BinaryValue))
+		} else {
+			buf = append(buf, 1)
+			add(a.StringValue)
+		}
+	}
+	sum := md5.Sum(buf)
+	return hex.EncodeToString(sum[:])
+}
