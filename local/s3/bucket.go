@@ -1,0 +1,166 @@
+package s3
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// bucket is a bucket, its settings and its objects.
+type bucket struct {
+	name    string
+	created time.Time
+
+	mu         sync.RWMutex
+	inputs     BucketArgs
+	access     *PublicAccessBlockArgs
+	policy     *PolicyArgs
+	encryption *EncryptionArgs
+	ownership  *OwnershipArgs
+	lifecycle  *LifecycleArgs
+	objects    map[string]*object
+	// keys are those of objects in order, or nil since an object came or went: a listing sorts them again.
+	keys []string
+}
+
+// object is what a put left. It never changes, so that it is read without the bucket's lock.
+type object struct {
+	body        []byte
+	etag        [md5.Size]byte
+	modified    time.Time
+	contentType string
+	headers     map[string]string // x-amz-meta-* and such as Cache-Control; nil for none
+	checksum    checksum
+}
+
+func (o *object) tag() string { return `"` + hex.EncodeToString(o.etag[:]) + `"` }
+
+// get returns an object that is there now, or nil.
+func (b *bucket) get(key string, now time.Time) *object {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.current(key, now)
+}
+
+// current is get for who holds the lock.
+func (b *bucket) current(key string, now time.Time) *object {
+	o := b.objects[key]
+	if o == nil {
+		return nil
+	}
+	if at, _ := b.lifecycle.expiry(key, o); !at.IsZero() && !now.Before(at) {
+		return nil
+	}
+	return o
+}
+
+// put stores an object, if the condition of the request on what is there holds.
+func (b *bucket) put(key string, o *object, ifMatch string, ifNone bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	have := b.current(key, o.modified)
+	switch {
+	case ifMatch != "" && have == nil:
+		return noKey(key)
+	case ifNone && have != nil, ifMatch != "" && !matches(ifMatch, have.tag()):
+		condition := "If-None-Match"
+		if !ifNone {
+			condition = "If-Match"
+		}
+		return preconditionFailed(condition)
+	}
+	if _, replaced := b.objects[key]; !replaced {
+		b.keys = nil
+	}
+	b.objects[key] = o
+	return nil
+}
+
+func (b *bucket) delete(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.objects[key]; ok {
+		delete(b.objects, key)
+		b.keys = nil
+	}
+}
+
+// sorted returns the bucket's keys in UTF-8 order, after dropping what has expired. Callers must not change it.
+func (b *bucket) sorted(now time.Time) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lifecycle != nil {
+		for key := range b.objects {
+			if b.current(key, now) == nil {
+				delete(b.objects, key)
+				b.keys = nil
+			}
+		}
+	}
+	if b.keys == nil {
+		b.keys = slices.Sorted(maps.Keys(b.objects))
+	}
+	return b.keys
+}
+
+// policyFor is the bucket policy as it counts for a caller: for the public not at all, if the bucket's public access
+// block restricts public buckets.
+func (b *bucket) policyFor(p policy.Principal) *policy.Document {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	restricted := b.access != nil && isTrue(b.access.RestrictPublicBuckets)
+	if b.policy == nil || (restricted && p.Anonymous()) {
+		return nil
+	}
+	return b.policy.doc
+}
+
+// algorithm is how the bucket encrypts: AES256 unless it is set otherwise.
+func (b *bucket) algorithm() string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.encryption != nil && b.encryption.Rules[0].Default != nil {
+		return b.encryption.Rules[0].Default.Algorithm
+	}
+	return "AES256"
+}
+
+// expiry tells when an object expires, at a midnight UTC, and by which rule; the zero time for never:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+func (l *LifecycleArgs) expiry(key string, o *object) (at time.Time, rule string) {
+	if l == nil {
+		return at, ""
+	}
+	for _, r := range l.Rules {
+		if r.Status != "Enabled" || r.Expiration == nil || !strings.HasPrefix(key, r.prefix()) {
+			continue
+		}
+		const day = 24 * time.Hour
+		// The next midnight at or after that many days.
+		ends := o.modified.Add(time.Duration(r.Expiration.Days)*day + day - 1).Truncate(day)
+		if at.IsZero() || ends.Before(at) {
+			at, rule = ends, r.ID
+		}
+	}
+	return at, rule
+}
+
+func noKey(key string) error {
+	return &wire.Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist.",
+		Fields: map[string]any{"Key": key}}
+}
+
+func preconditionFailed(condition string) error {
+	return &wire.Error{Status: http.StatusPreconditionFailed, Code: "PreconditionFailed",
+		Message: "At least one of the pre-conditions you specified did not hold", Fields: map[string]any{"Condition": condition}}
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }

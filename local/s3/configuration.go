@@ -1,0 +1,204 @@
+package s3
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// setting is a resource type that is one setting of a bucket, named by its bucket. Applying it may be refused.
+type setting[Args any] struct {
+	kind   string
+	bucket func(*Args) string
+	slot   func(*bucket) **Args
+	check  func(*provider.Checker, *Args)
+	apply  func(*bucket, *Args) error
+}
+
+func (k setting[Args]) in(s *Service) provider.Kind {
+	set := func(in *Args) error {
+		b, err := s.find(k.bucket(in))
+		if err != nil {
+			return err
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if k.apply != nil {
+			if err := k.apply(b, in); err != nil {
+				return err
+			}
+		}
+		*k.slot(b) = in
+		return nil
+	}
+	return &provider.Resource[Args, Args]{
+		Type:   k.kind,
+		Check:  k.check,
+		Create: func(_ context.Context, in *Args) (string, *Args, error) { return k.bucket(in), in, set(in) },
+		Update: func(_ context.Context, _ string, in *Args) (*Args, error) { return in, set(in) },
+		Read: func(_ context.Context, id string) (*Args, error) {
+			b, err := s.find(id)
+			if err != nil {
+				return nil, nil
+			}
+			b.mu.RLock()
+			defer b.mu.RUnlock()
+			return *k.slot(b), nil
+		},
+		Delete: func(_ context.Context, id string) error {
+			b, err := s.find(id)
+			if err != nil {
+				return nil
+			}
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			*k.slot(b) = nil
+			return nil
+		},
+	}
+}
+
+// PublicAccessBlockArgs are the inputs of aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock. There are no ACLs here, so
+// that two of them do nothing.
+type PublicAccessBlockArgs struct {
+	Bucket                string `pulumi:"bucket,replace"`
+	BlockPublicAcls       *bool  `pulumi:"blockPublicAcls,optional"`
+	BlockPublicPolicy     *bool  `pulumi:"blockPublicPolicy,optional"`
+	IgnorePublicAcls      *bool  `pulumi:"ignorePublicAcls,optional"`
+	RestrictPublicBuckets *bool  `pulumi:"restrictPublicBuckets,optional"`
+}
+
+func (s *Service) publicAccessBlockKind() provider.Kind {
+	return setting[PublicAccessBlockArgs]{
+		kind:   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+		bucket: func(a *PublicAccessBlockArgs) string { return a.Bucket },
+		slot:   func(b *bucket) **PublicAccessBlockArgs { return &b.access },
+	}.in(s)
+}
+
+// PolicyArgs are the inputs of aws:s3/bucketPolicy:BucketPolicy.
+type PolicyArgs struct {
+	Bucket string `pulumi:"bucket,replace"`
+	Policy string `pulumi:"policy"`
+
+	doc *policy.Document
+}
+
+func (s *Service) policyKind() provider.Kind {
+	return setting[PolicyArgs]{
+		kind:   "aws:s3/bucketPolicy:BucketPolicy",
+		bucket: func(a *PolicyArgs) string { return a.Bucket },
+		slot:   func(b *bucket) **PolicyArgs { return &b.policy },
+		check: func(c *provider.Checker, a *PolicyArgs) {
+			if c.Unknown("policy") {
+				return
+			}
+			if _, err := policy.Parse(a.Policy, policy.Resource); err != nil {
+				c.Failf("policy", "is not accepted: %v", err)
+			}
+		},
+		apply: func(b *bucket, a *PolicyArgs) error {
+			doc, err := policy.Parse(a.Policy, policy.Resource)
+			if err != nil {
+				return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "%v", err)
+			}
+			for _, st := range doc.Statements {
+				for _, arn := range append(st.Resource, st.NotResource...) {
+					if own := bucketARN(b.name); arn != own && !strings.HasPrefix(arn, own+"/") {
+						return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "Policy has invalid resource: %s", arn)
+					}
+				}
+			}
+			if b.access != nil && isTrue(b.access.BlockPublicPolicy) && public(doc) {
+				return wire.Errorf(http.StatusForbidden, "AccessDenied", "The bucket policy is public, and public policies are prevented "+
+					"by the BlockPublicPolicy setting in S3 Block Public Access")
+			}
+			a.doc = doc
+			return nil
+		},
+	}.in(s)
+}
+
+// restricting are the condition keys that keep a statement for everybody from being public, with any value here:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+var restricting = []string{
+	"aws:SourceArn", "aws:SourceAccount", "aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceIp",
+	"aws:SourceVpc", "aws:SourceVpce", "aws:userid",
+}
+
+// public tells whether a policy lets anybody do something.
+func public(doc *policy.Document) bool {
+	for _, st := range doc.Statements {
+		open := st.Effect == "Allow" && (st.NotPrincipal != nil || st.Principal.Any)
+		for _, byKey := range st.Condition {
+			for key := range byKey {
+				for _, r := range restricting {
+					open = open && !strings.EqualFold(key, r)
+				}
+			}
+		}
+		if open {
+			return true
+		}
+	}
+	return false
+}
+
+// EncryptionArgs are the inputs of
+// aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2.
+type EncryptionArgs struct {
+	Bucket string           `pulumi:"bucket,replace"`
+	Rules  []EncryptionRule `pulumi:"rules"`
+}
+
+// EncryptionRule is the one rule that a bucket has. A key of the account's own is refused: there is no KMS here.
+type EncryptionRule struct {
+	Default *struct {
+		Algorithm string `pulumi:"sseAlgorithm"`
+	} `pulumi:"applyServerSideEncryptionByDefault,optional"`
+	BucketKeyEnabled *bool `pulumi:"bucketKeyEnabled,optional"`
+}
+
+func (s *Service) encryptionKind() provider.Kind {
+	return setting[EncryptionArgs]{
+		kind:   "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+		bucket: func(a *EncryptionArgs) string { return a.Bucket },
+		slot:   func(b *bucket) **EncryptionArgs { return &b.encryption },
+		check: func(c *provider.Checker, a *EncryptionArgs) {
+			if len(a.Rules) != 1 && !c.Unknown("rules") {
+				c.Failf("rules", "must have one member, got %d", len(a.Rules))
+				return
+			}
+			const at = "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"
+			if d := a.Rules[0].Default; d != nil && !c.Unknown(at) {
+				c.OneOf(at, &d.Algorithm, "AES256", "aws:kms")
+			}
+		},
+	}.in(s)
+}
+
+// OwnershipArgs are the inputs of aws:s3/bucketOwnershipControls:BucketOwnershipControls.
+type OwnershipArgs struct {
+	Bucket string `pulumi:"bucket,replace"`
+	Rule   struct {
+		ObjectOwnership string `pulumi:"objectOwnership"`
+	} `pulumi:"rule"`
+}
+
+func (s *Service) ownershipKind() provider.Kind {
+	return setting[OwnershipArgs]{
+		kind:   "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+		bucket: func(a *OwnershipArgs) string { return a.Bucket },
+		slot:   func(b *bucket) **OwnershipArgs { return &b.ownership },
+		check: func(c *provider.Checker, a *OwnershipArgs) {
+			// The other values bring ACLs back, which are not implemented.
+			if !c.Unknown("rule") && !c.Unknown("rule.objectOwnership") {
+				c.OneOf("rule.objectOwnership", &a.Rule.ObjectOwnership, "BucketOwnerEnforced")
+			}
+		},
+	}.in(s)
+}

@@ -1,0 +1,198 @@
+// Package s3 is the embedded cloud's Amazon S3: buckets and the objects in them, in memory.
+//
+// It has the operations on objects in one request (put, get, head, delete, list), and refuses by name the rest:
+// multipart uploads, copies, versions, ACLs, tags, object lock. Buckets and their settings are made by Pulumi.
+//
+// Small code of its own rather than github.com/johannesboyne/gofakes3: that takes sub-resources and headers that it
+// does not know for plain requests, neither checks nor returns x-amz-checksum-*, and cannot read uploads with a
+// trailing checksum. Authorization by key, prefix and policy would have to be repeated in front of it.
+package s3
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Service keeps the account's buckets.
+type Service struct {
+	account *account.Account
+
+	mu      sync.RWMutex
+	buckets map[string]*bucket
+}
+
+// New returns a service without buckets.
+func New(a *account.Account) *Service { return &Service{account: a, buckets: map[string]*bucket{}} }
+
+// Throttled is the error of a prefix that gets more requests than it serves:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
+func Throttled() error {
+	return wire.Errorf(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+}
+
+// SigningName implements wire.Service.
+func (s *Service) SigningName() string { return "s3" }
+
+// request is a call with what its address means.
+type request struct {
+	*wire.Call
+	bucketName, key string
+	query           url.Values
+	bucket          *bucket // nil until authorized
+}
+
+// operation is one operation of the API, with the query parameters and x-amz- headers that it understands. Any other
+// is refused, because it might change what the caller means.
+type operation struct {
+	name           string
+	query, headers []string
+	serve          func(*Service, http.ResponseWriter, *request) error
+}
+
+// operations are found by method, by what the path names and by the query parameter that selects a sub-resource.
+var operations = map[string]operation{
+	"GET service":   {name: "ListBuckets", serve: (*Service).listBuckets},
+	"HEAD bucket":   {name: "HeadBucket", serve: (*Service).headBucket},
+	"PUT object":    {name: "PutObject", headers: putHeaders, serve: (*Service).putObject},
+	"GET object":    {name: "GetObject", query: overrides, headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
+	"HEAD object":   {name: "HeadObject", query: overrides, headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
+	"DELETE object": {name: "DeleteObject", serve: (*Service).deleteObject},
+	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
+		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type", "fetch-owner",
+	}},
+	"POST bucket delete":           {name: "DeleteObjects", headers: putHeaders, serve: (*Service).deleteObjects},
+	"GET bucket location":          {name: "GetBucketLocation", serve: (*Service).getLocation},
+	"GET bucket policy":            {name: "GetBucketPolicy", serve: (*Service).getPolicy},
+	"GET bucket encryption":        {name: "GetBucketEncryption", serve: (*Service).getEncryption},
+	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
+}
+
+// Headers and query parameters that any request may have: those of the signature, and x-id, which only names the
+// operation.
+var (
+	signatureParameters = []string{
+		"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Signedheaders", "X-Amz-Signature",
+		"X-Amz-Security-Token", "X-Amz-Content-Sha256",
+	}
+	commonHeaders = append([]string{"X-Amz-User-Agent", "X-Amz-Expected-Bucket-Owner"}, signatureParameters...)
+)
+
+// ServeAWS implements wire.Service.
+func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
+	w.Header().Set("X-Amz-Request-Id", c.RequestID)
+	err := c.Settle(w, func(w http.ResponseWriter, c *wire.Call) error {
+		r := &request{Call: c, query: c.URL.Query()}
+		r.bucketName, r.key = s.address(c.Request)
+		op, err := r.operation()
+		if err != nil {
+			return err
+		}
+		c.Operation = op.name
+		if owner := c.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != account.ID {
+			return wire.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+		}
+		return op.serve(s, w, r)
+	})
+	if err != nil {
+		wire.WriteXMLError(w, c, err)
+	}
+}
+
+// address tells the bucket and key of a request, from its path or, virtual-host style, from its host and path:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+func (s *Service) address(r *http.Request) (bucket, key string) {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	path := strings.TrimPrefix(r.URL.Path, "/")
+	if net.ParseIP(host) == nil {
+		for _, suffix := range []string{".s3." + account.Region + ".amazonaws.com", ".s3.amazonaws.com", ".s3.localhost", ".localhost"} {
+			if name, ok := strings.CutSuffix(host, suffix); ok && name != "s3" {
+				return name, path
+			}
+		}
+	}
+	bucket, key, _ = strings.Cut(path, "/")
+	return bucket, key
+}
+
+// operation finds what is asked for, and refuses what it does not understand of it.
+func (r *request) operation() (*operation, error) {
+	scope := r.Method + " object"
+	switch {
+	case r.bucketName == "":
+		scope = r.Method + " service"
+	case r.key == "":
+		scope = r.Method + " bucket"
+	}
+	op, ok := operations[scope]
+	selector := ""
+	for name := range r.query {
+		if sub, found := operations[scope+" "+name]; found {
+			op, ok, selector = sub, true, name
+		}
+	}
+	for name := range r.query {
+		header := http.CanonicalHeaderKey(name)
+		switch {
+		case name == selector || name == "x-id" || slices.Contains(op.query, name):
+		case r.Presigned && slices.Contains(signatureParameters, header):
+		case r.Presigned && strings.HasPrefix(header, "X-Amz-") && r.Header.Get(header) == "":
+			r.Header.Set(header, r.query.Get(name)) // a presigned URL carries headers so
+		default:
+			return nil, wire.Unsupported("%s %s with the query parameter %q", r.Method, r.URL.Path, name)
+		}
+	}
+	if !ok {
+		return nil, wire.Unsupported("%s %s", r.Method, r.URL.Path)
+	}
+	for name := range r.Header {
+		if strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name) &&
+			(op.name != "PutObject" || !strings.HasPrefix(name, metaPrefix)) {
+			return nil, wire.Unsupported("%s with the header %s", op.name, name)
+		}
+	}
+	return &op, nil
+}
+
+// authorize decides an action on the request's bucket, or on an object in it if key is not empty, and finds the bucket.
+func (s *Service) authorize(r *request, action, key string, keys map[string]string) error {
+	arn := bucketARN(r.bucketName)
+	if key != "" {
+		arn += "/" + key
+	}
+	s.mu.RLock()
+	b := s.buckets[r.bucketName]
+	s.mu.RUnlock()
+	var doc *policy.Document
+	if b != nil {
+		doc = b.policyFor(r.Principal)
+	}
+	if err := r.Authorize("s3:"+action, arn, wire.WithResourcePolicy(doc), wire.WithKeys(keys)); err != nil {
+		return err
+	}
+	if b == nil {
+		return noBucket(r.bucketName)
+	}
+	r.bucket = b
+	return nil
+}
+
+func noBucket(name string) error {
+	return &wire.Error{Status: http.StatusNotFound, Code: "NoSuchBucket", Message: "The specified bucket does not exist",
+		Fields: map[string]any{"BucketName": name}}
+}
+
+func (s *Service) now() time.Time { return s.account.Clock.Now().UTC() }
+
+func bucketARN(name string) string { return "arn:aws:s3:::" + name }
