@@ -32,14 +32,6 @@ type batchGetOutput struct {
 	ConsumedCapacity []capacity `json:",omitempty"`
 }
 
-// lookup is one item to read, with what to keep of it.
-type lookup struct {
-	table *table
-	at    position
-	key   Map
-	keep  projection
-}
-
 // batchGetItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html.
 func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput, error) {
 	r := reporting{ReturnConsumedCapacity: in.ReturnConsumedCapacity}
@@ -56,13 +48,13 @@ func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		request := in.RequestItems[name]
 		out.Responses[name] = []Map{}
-		for _, l := range wanted[name] {
+		for i, l := range wanted[name] {
 			found := l.table.get(l.at)
 			units := readUnits(found.size, request.ConsistentRead)
 			if bytes+found.size > maxBatchSize || !l.table.chargeRead(s.account.Clock.Now(), units) {
 				left := out.UnprocessedKeys[name]
 				left.projected, left.ConsistentRead = request.projected, request.ConsistentRead
-				left.Keys = append(left.Keys, l.key)
+				left.Keys = append(left.Keys, request.Keys[i])
 				out.UnprocessedKeys[name] = left
 				continue
 			}
@@ -92,10 +84,6 @@ func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup,
 		if err != nil {
 			return nil, err
 		}
-		keep, err := request.parse()
-		if err != nil {
-			return nil, err
-		}
 		if total += len(request.Keys); total > maxBatchGet {
 			return nil, invalid("Too many items requested for the BatchGetItem call")
 		}
@@ -104,15 +92,15 @@ func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup,
 		}
 		seen := map[position]bool{}
 		for _, key := range request.Keys {
-			at, err := t.schema.keyPosition(key)
+			l, err := newLookup(t, key, request.projected)
 			if err != nil {
 				return nil, err
 			}
-			if seen[at] {
+			if seen[l.at] {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
-			seen[at] = true
-			wanted[name] = append(wanted[name], lookup{t, at, key, keep})
+			seen[l.at] = true
+			wanted[name] = append(wanted[name], l)
 		}
 	}
 	return wanted, nil

@@ -74,16 +74,10 @@ func (p *parser) comparison() *node {
 		p.operand(x)
 		p.advance()
 		p.expect("(")
-		n := p.operator("IN", x)
-		for {
-			n.args = append(n.args, p.operand(p.primary()))
-			if !p.accept(",") {
-				break
-			}
-		}
+		n := p.operator("IN", append([]*node{x}, p.operands()...)...)
 		p.expect(")")
 		if len(n.args)-1 > maxIn {
-			p.report(operandCount, "Incorrect number of operands for operator or function; operator or function: IN, number of operands: %d", len(n.args)-1)
+			p.fail("Incorrect number of operands for operator or function; operator or function: IN, number of operands: %d", len(n.args)-1)
 		}
 		return n
 	}
@@ -96,7 +90,7 @@ func (p *parser) condition(n *node) *node {
 	case "path", "value":
 		p.syntax()
 	case "size":
-		p.report(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", n.op)
+		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)
 	}
 	return n
 }
@@ -105,7 +99,7 @@ func (p *parser) condition(n *node) *node {
 func (p *parser) checkOrdered(n *node) {
 	for _, arg := range n.args {
 		if t := typeOf(arg); t != "" && !strings.Contains("S N B", t) {
-			p.report(operandType, "Incorrect operand type for operator or function; operator: %s, operand type: %s", n.op, t)
+			p.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s", n.op, t)
 		}
 	}
 }
@@ -116,17 +110,17 @@ func (p *parser) checkBounds(low, high *node) {
 	}
 	const bounds = "lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s"
 	if low.value.Type() != high.value.Type() {
-		p.report(operandType, "The BETWEEN operator requires same data type for lower and upper bounds; "+bounds,
+		p.fail("The BETWEEN operator requires same data type for lower and upper bounds; "+bounds,
 			describe(low.value), describe(high.value))
 	} else if c, ok := compareValues(low.value, high.value); ok && c > 0 {
-		p.report(operandType, "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "+bounds,
+		p.fail("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "+bounds,
 			describe(low.value), describe(high.value))
 	}
 }
 
 func (p *parser) checkDistinct(n *node) {
 	if x, y := n.args[0], n.args[1]; x.op == "path" && y.op == "path" && slices.Equal(x.path, y.path) {
-		p.report(sameOperands, "The first operand must be distinct from the remaining operands for this operator or function; "+
+		p.fail("The first operand must be distinct from the remaining operands for this operator or function; "+
 			"operator: %s, first operand: %s", n.op, x.path)
 	}
 }
@@ -136,22 +130,22 @@ var typeNames = []string{"B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "
 // checkCall checks the operands of a function that has the right number of them.
 func (p *parser) checkCall(n *node) {
 	refuse := func(t string) {
-		p.report(operandType, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op, t)
+		p.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op, t)
 	}
 	switch n.op {
 	case "attribute_exists", "attribute_not_exists", "if_not_exists":
 		if n.args[0].op != "path" {
-			p.report(operandType, "Operator or function requires a document path; operator or function: %s", n.op)
+			p.fail("Operator or function requires a document path; operator or function: %s", n.op)
 		}
 	case "attribute_type":
 		name, ok := n.args[1].value.(String)
 		switch {
 		case n.args[1].op != "value":
 			refuse("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
-		case n.args[1].value != nil && !ok:
+		case !ok:
 			refuse(typeOf(n.args[1]))
-		case ok && !slices.Contains(typeNames, string(name)):
-			p.report(operandType, "Invalid attribute type name found; type: %s, valid types: {%s}", name, strings.Join(typeNames, ","))
+		case !slices.Contains(typeNames, string(name)):
+			p.fail("Invalid attribute type name found; type: %s, valid types: {%s}", name, strings.Join(typeNames, ","))
 		}
 	case "begins_with":
 		p.checkDistinct(n)

@@ -34,7 +34,7 @@ type sseDescription struct{ Status, SSEType string }
 
 type describeTableOutput struct{ Table tableDescription }
 
-// describe authorizes a look at a table's settings and finds it.
+// inspect authorizes a look at a table's settings and finds it.
 func (s *Service) inspect(c *wire.Call, action, nameOrARN string) (*table, error) {
 	name, err := s.authorize(c, action, nameOrARN)
 	if err != nil {
@@ -98,43 +98,9 @@ func (s *Service) describeTimeToLive(c *wire.Call, in *tableInput) (*ttlOutput, 
 	args, _, _ := t.describe()
 	out := &ttlOutput{}
 	out.TimeToLiveDescription.AttributeName = args.ttlAttribute()
-	out.TimeToLiveDescription.TimeToLiveStatus = status(args.ttlAttribute() != "")
-	return out, nil
-}
-
-func status(enabled bool) string {
-	if enabled {
-		return "ENABLED"
-	}
-	return "DISABLED"
-}
-
-type backupsOutput struct {
-	ContinuousBackupsDescription struct {
-		ContinuousBackupsStatus        string
-		PointInTimeRecoveryDescription struct {
-			PointInTimeRecoveryStatus string
-			RecoveryPeriodInDays      int `json:",omitzero"`
-		}
-	}
-}
-
-func (s *Service) describeContinuousBackups(c *wire.Call, in *tableInput) (*backupsOutput, error) {
-	t, err := s.inspect(c, "DescribeContinuousBackups", in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	args, _, _ := t.describe()
-	out := &backupsOutput{}
-	d := &out.ContinuousBackupsDescription
-	d.ContinuousBackupsStatus = "ENABLED" // as for every table
-	p := args.PointInTimeRecovery
-	d.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus = status(p != nil && p.Enabled)
-	if p != nil && p.Enabled {
-		d.PointInTimeRecoveryDescription.RecoveryPeriodInDays = 35
-		if p.RecoveryPeriodInDays != nil {
-			d.PointInTimeRecoveryDescription.RecoveryPeriodInDays = *p.RecoveryPeriodInDays
-		}
+	out.TimeToLiveDescription.TimeToLiveStatus = "DISABLED"
+	if args.ttlAttribute() != "" {
+		out.TimeToLiveDescription.TimeToLiveStatus = "ENABLED"
 	}
 	return out, nil
 }
@@ -170,25 +136,6 @@ func (s *Service) listTables(c *wire.Call, in *listTablesInput) (*listTablesOutp
 	}
 	if out.TableNames == nil {
 		out.TableNames = []string{}
-	}
-	return out, nil
-}
-
-type tag struct{ Key, Value string }
-
-type listTagsInput struct{ ResourceArn string }
-
-type listTagsOutput struct{ Tags []tag }
-
-func (s *Service) listTagsOfResource(c *wire.Call, in *listTagsInput) (*listTagsOutput, error) {
-	t, err := s.inspect(c, "ListTagsOfResource", in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	args, _, _ := t.describe()
-	out := &listTagsOutput{Tags: []tag{}}
-	for _, key := range slices.Sorted(maps.Keys(args.Tags)) {
-		out.Tags = append(out.Tags, tag{key, args.Tags[key]})
 	}
 	return out, nil
 }

@@ -2,8 +2,6 @@ package dynamodb
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,78 +47,7 @@ func (p path) String() string {
 	return "[" + strings.Join(steps, ", ") + "]"
 }
 
-// scope is what the placeholders in a request's expressions stand for, and which of them were used.
-type scope struct {
-	names  map[string]string
-	values Map
-	used   map[string]bool
-}
-
-// newScope checks the placeholders. expressions tells whether the request has any expression.
-func newScope(names map[string]string, values Map, expressions bool) (*scope, error) {
-	for _, given := range []struct {
-		parameter, prefix string
-		present           bool
-		keys              []string
-	}{
-		{"ExpressionAttributeNames", "#", names != nil, slices.Sorted(maps.Keys(names))},
-		{"ExpressionAttributeValues", ":", values != nil, slices.Sorted(maps.Keys(values))},
-	} {
-		switch {
-		case given.present && !expressions:
-			return nil, invalid("%s can only be specified when using expressions", given.parameter)
-		case given.present && len(given.keys) == 0:
-			return nil, invalid("%s must not be empty", given.parameter)
-		}
-		for _, key := range given.keys {
-			if len(key) < 2 || key[:1] != given.prefix || wordEnd(key, 1) != len(key) {
-				return nil, invalid("%s contains invalid key: Syntax error; key: %q", given.parameter, key)
-			}
-		}
-	}
-	for key, name := range names {
-		if name == "" {
-			return nil, invalid("ExpressionAttributeNames contains invalid value: attribute name must not be empty; key: %s", key)
-		}
-	}
-	return &scope{names: names, values: values, used: map[string]bool{}}, nil
-}
-
-// unused refuses placeholders that no expression of the request has used.
-func (s *scope) unused() error {
-	for parameter, keys := range map[string][]string{
-		"ExpressionAttributeNames":  slices.Sorted(maps.Keys(s.names)),
-		"ExpressionAttributeValues": slices.Sorted(maps.Keys(s.values)),
-	} {
-		keys = slices.DeleteFunc(keys, func(key string) bool { return s.used[key] })
-		if len(keys) > 0 {
-			return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
-		}
-	}
-	return nil
-}
-
-// problem is a fault of an expression that is no syntax error. DynamoDB reports syntax errors first, and
-// of the others the first in this order.
-type problem int
-
-const (
-	redundantParens problem = iota
-	unknownFunction
-	misusedFunction
-	reservedWord
-	repeatedSection
-	undefinedName
-	undefinedValue
-	overlappingPaths
-	conflictingPaths
-	operandCount
-	sameOperands
-	operandType
-	problemKinds
-)
-
-// parser reads one expression. A syntax error is thrown as a panic of type syntaxError and caught in parse.
+// parser reads one expression. Its rules throw what is wrong as a mistake, which parse catches.
 type parser struct {
 	src       string
 	tokens    []token
@@ -129,10 +56,11 @@ type parser struct {
 	functions map[string]int // the functions known here, and how many operands each has
 	inner     func() *node   // what may stand in parentheses
 	operators int
-	problems  [problemKinds]string
 }
 
-type syntaxError string
+// mistake is the first thing that is wrong with an expression, as DynamoDB words it. Of several, DynamoDB may
+// report another one.
+type mistake string
 
 // parse reads src, the request's parameter what ("ConditionExpression"), with the given start rule.
 func parse[T any](what, src string, sc *scope, functions map[string]int, rule func(*parser) T) (result T, err error) {
@@ -145,7 +73,7 @@ func parse[T any](what, src string, sc *scope, functions map[string]int, rule fu
 	defer func() {
 		switch thrown := recover().(type) {
 		case nil:
-		case syntaxError:
+		case mistake:
 			err = invalid("Invalid %s: %s", what, string(thrown))
 		default:
 			panic(thrown)
@@ -158,11 +86,6 @@ func parse[T any](what, src string, sc *scope, functions map[string]int, rule fu
 	}
 	if p.operators > maxOperators {
 		return result, invalid("Invalid %s: The expression contains too many operators; operator count: %d", what, p.operators)
-	}
-	for _, text := range p.problems {
-		if text != "" {
-			return result, invalid("Invalid %s: %s", what, text)
-		}
 	}
 	return result, nil
 }
@@ -195,14 +118,10 @@ func (p *parser) expect(text string) {
 // syntax reports the next token as one that cannot stand here.
 func (p *parser) syntax() {
 	near := p.src[p.tokens[max(p.next-1, 0)].start:p.tokens[min(p.next+1, len(p.tokens)-1)].end]
-	panic(syntaxError(fmt.Sprintf("Syntax error; token: %q, near: %q", p.peek().text, near)))
+	p.fail("Syntax error; token: %q, near: %q", p.peek().text, near)
 }
 
-func (p *parser) report(kind problem, format string, args ...any) {
-	if p.problems[kind] == "" {
-		p.problems[kind] = fmt.Sprintf(format, args...)
-	}
-}
+func (p *parser) fail(format string, args ...any) { panic(mistake(fmt.Sprintf(format, args...))) }
 
 // path reads a document path.
 func (p *parser) path() path {
@@ -221,7 +140,7 @@ func (p *parser) path() path {
 			steps = append(steps, step{index: index})
 		default:
 			if len(steps) > maxNesting {
-				p.report(operandCount, "The document path has too many nesting elements; nesting depth: %d", len(steps))
+				p.fail("The document path has too many nesting elements; nesting depth: %d", len(steps))
 			}
 			return steps
 		}
@@ -232,14 +151,13 @@ func (p *parser) name() step {
 	switch t := p.peek(); t.kind {
 	case tokenWord:
 		if reserved[strings.ToUpper(t.text)] {
-			p.report(reservedWord, "Attribute name is a reserved keyword; reserved keyword: %s", t.text)
+			p.fail("Attribute name is a reserved keyword; reserved keyword: %s", t.text)
 		}
 		return step{name: p.advance().text}
 	case tokenName:
 		name, ok := p.scope.names[t.text]
 		if !ok {
-			p.report(undefinedName, "An expression attribute name used in the document path is not defined; attribute name: %s", t.text)
-			name = t.text
+			p.fail("An expression attribute name used in the document path is not defined; attribute name: %s", t.text)
 		}
 		p.scope.used[t.text] = true
 		p.advance()
@@ -257,7 +175,7 @@ func (p *parser) placeholder() *node {
 	p.advance()
 	v, ok := p.scope.values[t.text]
 	if !ok {
-		p.report(undefinedValue, "An expression attribute value used in expression is not defined; attribute value: %s", t.text)
+		p.fail("An expression attribute value used in expression is not defined; attribute value: %s", t.text)
 	}
 	p.scope.used[t.text] = true
 	return &node{op: "value", value: v}
@@ -271,7 +189,7 @@ func (p *parser) primary() *node {
 		n := p.inner()
 		p.expect(")")
 		if n.parens {
-			p.report(redundantParens, "The expression has redundant parentheses;")
+			p.fail("The expression has redundant parentheses;")
 		}
 		n.parens = true
 		return n
@@ -288,24 +206,28 @@ func (p *parser) primary() *node {
 func (p *parser) call() *node {
 	n := p.operator(p.advance().text)
 	n.call = true
+	want, known := p.functions[n.op]
+	if !known {
+		p.fail("Invalid function name; function: %s", n.op)
+	}
 	p.expect("(")
+	n.args = p.operands()
+	p.expect(")")
+	if len(n.args) != want {
+		p.fail("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, len(n.args))
+	}
+	p.checkCall(n)
+	return n
+}
+
+// operands reads operands with commas between them.
+func (p *parser) operands() (list []*node) {
 	for {
-		n.args = append(n.args, p.operand(p.primary()))
+		list = append(list, p.operand(p.primary()))
 		if !p.accept(",") {
-			break
+			return list
 		}
 	}
-	p.expect(")")
-	want, known := p.functions[n.op]
-	switch {
-	case !known:
-		p.report(unknownFunction, "Invalid function name; function: %s", n.op)
-	case want != len(n.args):
-		p.report(operandCount, "Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, len(n.args))
-	default:
-		p.checkCall(n)
-	}
-	return n
 }
 
 // operator starts a node for an operator or function, and counts it.
@@ -317,7 +239,7 @@ func (p *parser) operator(op string, args ...*node) *node {
 // operand refuses what cannot be compared or computed with.
 func (p *parser) operand(n *node) *node {
 	if _, isCondition := conditionFunctions[n.op]; n.call && isCondition && n.op != "size" {
-		p.report(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", n.op)
+		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)
 	}
 	if n.op != "path" && n.op != "value" && !n.call {
 		p.syntax()
@@ -329,15 +251,13 @@ func (p *parser) operand(n *node) *node {
 func typeOf(n *node) string {
 	switch n.op {
 	case "value":
-		if n.value != nil {
-			return n.value.Type()
-		}
+		return n.value.Type()
 	case "size":
 		return "N"
 	case "list_append":
 		return "L"
 	case "if_not_exists":
-		return typeOf(n.args[len(n.args)-1])
+		return typeOf(n.args[1])
 	}
 	return ""
 }

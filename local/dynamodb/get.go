@@ -20,6 +20,25 @@ func (p projected) parse() (projection, error) {
 	return keep, sc.unused()
 }
 
+// lookup is one item to read, and what to keep of it.
+type lookup struct {
+	table *table
+	at    position
+	keep  projection
+}
+
+func newLookup(t *table, key Map, p projected) (lookup, error) {
+	if key == nil {
+		return lookup{}, missing("key")
+	}
+	keep, err := p.parse()
+	if err != nil {
+		return lookup{}, err
+	}
+	at, err := t.schema.keyPosition(key)
+	return lookup{t, at, keep}, err
+}
+
 type getItemInput struct {
 	reporting
 	projected
@@ -44,21 +63,14 @@ func (s *Service) getItem(c *wire.Call, in *getItemInput) (*getItemOutput, error
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if in.Key == nil {
-		return nil, missing("key")
-	}
-	keep, err := in.parse()
+	l, err := newLookup(t, in.Key, in.projected)
 	if err != nil {
 		return nil, err
 	}
-	at, err := t.schema.keyPosition(in.Key)
-	if err != nil {
-		return nil, err
-	}
-	found := t.get(at)
+	found := t.get(l.at)
 	units := readUnits(found.size, in.ConsistentRead)
 	if !t.chargeRead(s.account.Clock.Now(), units) {
 		return nil, Throttled()
 	}
-	return &getItemOutput{keep.of(found.item), in.consumed(t, units)}, nil
+	return &getItemOutput{l.keep.of(found.item), in.consumed(t, units)}, nil
 }

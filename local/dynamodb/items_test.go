@@ -244,6 +244,34 @@ func TestProvisionedTablesThrottle(t *testing.T) {
 	require.Equal(t, attributes{"p": str("a")}, out.UnprocessedItems["t"][0].DeleteRequest.Key)
 }
 
+func TestBatchReadsLeaveOverWhatCapacityDoesNotCover(t *testing.T) {
+	c := newCloud(t)
+	c.createTable(t, "t", "S", "", func(in *TableArgs) {
+		in.BillingMode, in.ReadCapacity, in.WriteCapacity = nil, aws.Int(1), aws.Int(1)
+	})
+	requests := map[string]types.KeysAndAttributes{"t": {ProjectionExpression: aws.String("p"), ConsistentRead: aws.Bool(true)}}
+	keys := requests["t"]
+	for i := range 100 {
+		keys.Keys = append(keys.Keys, attributes{"p": str(fmt.Sprint(i))})
+	}
+	requests["t"] = keys
+	read := func() (*sdk.BatchGetItemOutput, error) {
+		return c.client.BatchGetItem(t.Context(), &sdk.BatchGetItemInput{RequestItems: requests})
+	}
+	for range burstSeconds / 100 {
+		out, err := read()
+		require.NoError(t, err)
+		require.Empty(t, out.UnprocessedKeys)
+	}
+	_, err := read()
+	requireRefused(t, err, "ProvisionedThroughputExceededException", "")
+	c.clock.Advance(10 * time.Second)
+	out, err := read()
+	require.NoError(t, err)
+	require.Len(t, out.UnprocessedKeys["t"].Keys, 90)
+	require.Equal(t, "p", *out.UnprocessedKeys["t"].ProjectionExpression, "what is left can be sent as it is")
+}
+
 func TestFaultsThrottleATable(t *testing.T) {
 	c := newCloud(t)
 	c.createTable(t, "t", "S", "")

@@ -54,6 +54,28 @@ func (s *Service) query(c *wire.Call, in *queryInput) (*pageOutput, error) {
 	return s.answer(t, &in.reading, p)
 }
 
+// scan reads in the order of the partition keys' hashes. Parallel scans (Segment, TotalSegments) are refused.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html
+func (s *Service) scan(c *wire.Call, in *reading) (*pageOutput, error) {
+	t, err := s.read(c, "Scan", in)
+	if err != nil {
+		return nil, err
+	}
+	sc, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.FilterExpression != nil || in.ProjectionExpression != nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &page{next: func(position) verdict { return take }}
+	if err := in.parse(sc, p); err != nil {
+		return nil, err
+	}
+	if err := in.startAt(t.schema, p); err != nil {
+		return nil, err
+	}
+	return s.answer(t, in, p)
+}
+
 // first is where a query begins to read.
 func (k keyCondition) first(backward bool) position {
 	at := k.partition

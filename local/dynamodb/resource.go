@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -146,7 +145,6 @@ func checkTable(c *provider.Checker, in *TableArgs) {
 			c.Failf("pointInTimeRecovery.recoveryPeriodInDays", "can only be given if pointInTimeRecovery is enabled")
 		}
 	}
-	checkTags(c, in.Tags)
 }
 
 // checkKeys makes sure that the attributes are those of the key, no more and no fewer.
@@ -182,17 +180,6 @@ func checkKeys(c *provider.Checker, in *TableArgs) {
 	for i, property := range []string{"hashKey", "rangeKey"}[:len(keys)] {
 		if !declared[keys[i]] {
 			c.Failf(property, "%q must be declared in attributes", keys[i])
-		}
-	}
-}
-
-func checkTags(c *provider.Checker, tags map[string]string) {
-	if len(tags) > 50 {
-		c.Failf("tags", "must be at most 50, got %d", len(tags))
-	}
-	for key, value := range tags {
-		if key == "" || len(key) > 128 || len(value) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
-			c.Failf("tags", "key %q or its value is too long, empty, or begins with aws:", key)
 		}
 	}
 }

@@ -91,12 +91,6 @@ func TestATableLivesThroughPulumi(t *testing.T) {
 	ttl, err := c.client.DescribeTimeToLive(t.Context(), &sdk.DescribeTimeToLiveInput{TableName: aws.String("orders")})
 	require.NoError(t, err)
 	require.Equal(t, "expires", *ttl.TimeToLiveDescription.AttributeName)
-	backups, err := c.client.DescribeContinuousBackups(t.Context(), &sdk.DescribeContinuousBackupsInput{TableName: aws.String("orders")})
-	require.NoError(t, err)
-	require.EqualValues(t, 35, *backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.RecoveryPeriodInDays)
-	tags, err := c.client.ListTagsOfResource(t.Context(), &sdk.ListTagsOfResourceInput{ResourceArn: d.Table.TableArn})
-	require.NoError(t, err)
-	require.Equal(t, []types.Tag{{Key: aws.String("team"), Value: aws.String("coffee")}}, tags.Tags)
 	names, err := c.client.ListTables(t.Context(), &sdk.ListTablesInput{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"orders"}, names.TableNames)
@@ -171,7 +165,6 @@ func TestInvalidTablesAreRefused(t *testing.T) {
 		"ttl.attributeName":  {"ttl": map[string]any{"enabled": true}},
 		"pointInTimeRecovery.recoveryPeriodInDays": {"pointInTimeRecovery": map[string]any{"enabled": true, "recoveryPeriodInDays": 36.0}},
 		"tableClass":             {"tableClass": "GLACIER"},
-		"tags":                   {"tags": map[string]any{"aws:x": "y"}},
 		"globalSecondaryIndexes": {"globalSecondaryIndexes": []any{}},
 		"streamEnabled":          {"streamEnabled": true},
 	} {

@@ -37,9 +37,7 @@ func New(a *account.Account) *Service {
 	wire.HandleJSON(&s.JSON, "TransactWriteItems", s.transactWriteItems)
 	wire.HandleJSON(&s.JSON, "DescribeTable", s.describeTable)
 	wire.HandleJSON(&s.JSON, "DescribeTimeToLive", s.describeTimeToLive)
-	wire.HandleJSON(&s.JSON, "DescribeContinuousBackups", s.describeContinuousBackups)
 	wire.HandleJSON(&s.JSON, "ListTables", s.listTables)
-	wire.HandleJSON(&s.JSON, "ListTagsOfResource", s.listTagsOfResource)
 	return s
 }
 

@@ -130,6 +130,11 @@ func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (out 
 	return out, nil
 }
 
+// enclosing tells policies in which operation an action takes place.
+func enclosing(operation string) wire.Option {
+	return wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": operation})
+}
+
 func checkTransaction(items int) error {
 	if items < 1 || items > maxTransactItems {
 		return invalid("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "+
@@ -153,7 +158,7 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 		if err != nil {
 			return nil, nil, err
 		}
-		name, err := s.authorize(c, action, w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
+		name, err := s.authorize(c, action, w.TableName, enclosing("TransactWriteItems"))
 		if code(err) == "ValidationException" {
 			return nil, nil, err
 		}

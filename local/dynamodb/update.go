@@ -27,7 +27,7 @@ func parseUpdate(src string, sc *scope) (update, error) {
 		for p.peek().kind != tokenEnd {
 			verb := p.verb()
 			if seen[verb] {
-				p.report(repeatedSection, "The %q section can only be used once in an update expression;", verb)
+				p.fail("The %q section can only be used once in an update expression;", verb)
 			}
 			seen[verb] = true
 			for {
@@ -62,7 +62,7 @@ func (p *parser) action(verb string) action {
 		a.value = p.placeholder()
 		p.operators++
 		if t := typeOf(a.value); t != "" && (t == "N" && verb == "DELETE" || t != "N" && !isSetType(t)) {
-			p.report(operandType, "Incorrect operand type for operator or function; operator: %s, operand type: %s", verb, longTypeNames[t])
+			p.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s", verb, longTypeNames[t])
 		}
 	}
 	return a
@@ -86,7 +86,7 @@ func (p *parser) sum() *node {
 		n := p.operator(op, x, p.operand(p.primary()))
 		for _, arg := range n.args {
 			if t := typeOf(arg); t != "" && t != "N" {
-				p.report(operandType, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", op, t)
+				p.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", op, t)
 			}
 		}
 		return n
@@ -101,9 +101,9 @@ func (p *parser) checkPaths(paths []path) {
 		for _, two := range paths[i+1:] {
 			switch at := divergence(one, two); {
 			case at == min(len(one), len(two)):
-				p.report(overlappingPaths, conflict, "overlap", one, two)
+				p.fail(conflict, "overlap", one, two)
 			case (one[at].name == "") != (two[at].name == ""):
-				p.report(conflictingPaths, conflict, "conflict", one, two)
+				p.fail(conflict, "conflict", one, two)
 			}
 		}
 	}

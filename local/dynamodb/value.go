@@ -133,76 +133,54 @@ func mapFromWire(raw map[string]wireValue, depth int) (Map, error) {
 // value converts one wire value and checks what DynamoDB checks: exactly one type, well-formed numbers,
 // sets that are not empty and hold no duplicates, nesting.
 func (w wireValue) value(depth int) (Value, error) {
-	var found []Value
-	var failed error
-	add := func(v Value, err error) {
-		found = append(found, v)
-		if failed == nil {
-			failed = err
+	given := 0
+	for _, present := range []bool{w.S != nil, w.N != nil, w.B != nil, w.BOOL != nil, w.NULL != nil,
+		w.L != nil, w.M != nil, w.SS != nil, w.NS != nil, w.BS != nil} {
+		if present {
+			given++
 		}
 	}
-	if w.S != nil {
-		add(String(*w.S), nil)
-	}
-	if w.N != nil {
-		n, err := ParseNumber(*w.N)
-		add(n, err)
-	}
-	if w.B != nil {
-		add(Binary(*w.B), nil)
-	}
-	if w.BOOL != nil {
-		add(Bool(*w.BOOL), nil)
-	}
-	if w.NULL != nil {
-		if !*w.NULL {
-			return nil, invalid("One or more parameter values were invalid: Null attribute value types must have the value of true")
-		}
-		add(Null{}, nil)
-	}
-	if depth > maxNesting && (w.L != nil || w.M != nil) {
-		return nil, invalid("Nesting Levels have exceeded supported limits")
-	}
-	if w.L != nil {
-		list := make(List, len(w.L))
-		for i, e := range w.L {
-			v, err := e.value(depth + 1)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = v
-		}
-		add(list, nil)
-	}
-	if w.M != nil {
-		m, err := mapFromWire(w.M, depth+1)
-		add(m, err)
-	}
-	if w.SS != nil {
-		set, err := newSet("S", w.SS)
-		add(set, err)
-	}
-	if w.NS != nil {
-		set, err := numberSet(w.NS)
-		add(set, err)
-	}
-	if w.BS != nil {
+	switch {
+	case given == 0:
+		return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+	case given > 1:
+		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+	case w.S != nil:
+		return String(*w.S), nil
+	case w.N != nil:
+		return ParseNumber(*w.N)
+	case w.B != nil:
+		return Binary(*w.B), nil
+	case w.BOOL != nil:
+		return Bool(*w.BOOL), nil
+	case w.NULL != nil && !*w.NULL:
+		return nil, invalid("One or more parameter values were invalid: Null attribute value types must have the value of true")
+	case w.NULL != nil:
+		return Null{}, nil
+	case w.SS != nil:
+		return newSet("S", w.SS)
+	case w.NS != nil:
+		return numberSet(w.NS)
+	case w.BS != nil:
 		members := make([]string, len(w.BS))
 		for i, b := range w.BS {
 			members[i] = string(b)
 		}
-		set, err := newSet("B", members)
-		add(set, err)
+		return newSet("B", members)
+	case depth > maxNesting:
+		return nil, invalid("Nesting Levels have exceeded supported limits")
+	case w.M != nil:
+		return mapFromWire(w.M, depth+1)
 	}
-	switch {
-	case failed != nil:
-		return nil, failed
-	case len(found) == 0:
-		return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
-	case len(found) > 1:
-		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+	list := make(List, len(w.L))
+	for i, e := range w.L {
+		v, err := e.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = v
 	}
-	return found[0], nil
+	return list, nil
 }
 
 var setNames = map[string]string{"S": "string", "N": "number", "B": "binary"}
@@ -234,17 +212,5 @@ func numberSet(texts []string) (Set, error) {
 	return newSet("N", members)
 }
 
-// describe renders a value the way DynamoDB prints an operand in an error message: {S:text}.
-func describe(v Value) string {
-	text, err := json.Marshal(v.wire())
-	if err != nil {
-		return fmt.Sprintf("{%s}", v.Type())
-	}
-	switch v := v.(type) {
-	case String:
-		return fmt.Sprintf("{S:%s}", string(v))
-	case Number:
-		return fmt.Sprintf("{N:%s}", string(v))
-	}
-	return string(text)
-}
+// describe renders a string, number or binary as DynamoDB prints an operand in an error message: {S:text}.
+func describe(v Value) string { return fmt.Sprintf("{%s:%v}", v.Type(), v) }
