@@ -105,6 +105,7 @@ func (args *FanOutArgs) settle(name string) (*FanOutArgs, packages, error) {
 	settled.StoreQueue = settled.StoreQueue.withDefaults(10)
 	settled.InvoiceQueue = settled.InvoiceQueue.withDefaults(5)
 	settled.Api.LogRetentionDays = or(settled.Api.LogRetentionDays, 30)
+	settled.Api.AllowOrigin = or(settled.Api.AllowOrigin, "*")
 	return &settled, pkgs, p.err(fanOutType, name)
 }
 
@@ -114,7 +115,8 @@ func (f *FanOut) build(ctx *pulumi.Context, name string, args *FanOutArgs, pkgs 
 	tags := pulumi.ToStringMap(args.Api.Tags)
 
 	store, err := newOrderStore(ctx, name, orderStoreArgs{
-		packages: pkgs, read: args.Read, deleteData: args.DeleteData, observe: watch, tags: tags,
+		packages: pkgs, read: args.Read, deleteData: args.DeleteData,
+		allowOrigin: args.Api.AllowOrigin, observe: watch, tags: tags,
 	}, parent)
 	if err != nil {
 		return err
@@ -132,7 +134,7 @@ func (f *FanOut) build(ctx *pulumi.Context, name string, args *FanOutArgs, pkgs 
 	publish, err := newFunction(ctx, name+"-publish-order", functionArgs{
 		pkg: "publish-order", packages: pkgs, settings: args.Publish, observe: watch, tags: tags,
 		description: "Validates an order and publishes it",
-		environment: pulumi.StringMap{"TOPIC_ARN": topic.Arn},
+		environment: pulumi.StringMap{"TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": pulumi.String(args.Api.AllowOrigin)},
 		allow: []statement{{
 			sid: "PublishOrder", actions: []string{"sns:Publish"}, resources: []pulumi.StringInput{topic.Arn},
 		}},

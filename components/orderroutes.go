@@ -16,6 +16,8 @@ func (s *orderStore) routes(place *lambda.Function) []Route {
 			Responses: []Response{
 				{202, "The order is accepted; the body has its orderid"},
 				{400, "The order is not valid; the message names each field that is wrong"},
+				{413, "The body is larger than any order"},
+				{503, "The order was not accepted; try again"},
 			},
 		},
 		{

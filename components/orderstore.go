@@ -22,8 +22,10 @@ type orderStoreArgs struct {
 	packages   packages
 	read       FunctionSettings
 	deleteData bool
-	observe    observe
-	tags       pulumi.StringMap
+	// allowOrigin is the CORS origin that the functions answer with.
+	allowOrigin string
+	observe     observe
+	tags        pulumi.StringMap
 }
 
 func newOrderStore(ctx *pulumi.Context, name string, args orderStoreArgs, parent pulumi.ResourceOption) (*orderStore, error) {
@@ -61,7 +63,7 @@ func newOrderStore(ctx *pulumi.Context, name string, args orderStoreArgs, parent
 		packages:    args.packages,
 		description: "Answers GET /order from the table",
 		settings:    args.read,
-		environment: pulumi.StringMap{"TABLE_NAME": s.table.Name},
+		environment: pulumi.StringMap{"TABLE_NAME": s.table.Name, "ALLOW_ORIGIN": pulumi.String(args.allowOrigin)},
 		allow: []statement{{
 			sid: "ReadOrder", actions: []string{"dynamodb:GetItem"}, resources: []pulumi.StringInput{s.table.Arn},
 		}},
@@ -75,7 +77,7 @@ func newOrderStore(ctx *pulumi.Context, name string, args orderStoreArgs, parent
 		packages:    args.packages,
 		description: "Answers GET /invoice with a presigned URL",
 		settings:    args.read,
-		environment: pulumi.StringMap{"BUCKET_NAME": s.bucket.Bucket},
+		environment: pulumi.StringMap{"BUCKET_NAME": s.bucket.Bucket, "ALLOW_ORIGIN": pulumi.String(args.allowOrigin)},
 		allow: []statement{
 			{
 				sid: "FindInvoice", actions: []string{"s3:ListBucket"}, resources: []pulumi.StringInput{s.bucket.Arn},
