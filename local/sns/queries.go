@@ -1,0 +1,171 @@
+package sns
+
+import (
+	"encoding/xml"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// attributes is a map as the query protocol writes it.
+type attributes map[string]string
+
+// MarshalXML implements xml.Marshaler.
+func (a attributes) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type entry struct {
+		Key   string `xml:"key"`
+		Value string `xml:"value"`
+	}
+	list := struct {
+		Entries []entry `xml:"entry"`
+	}{}
+	for _, k := range slices.Sorted(maps.Keys(a)) {
+		list.Entries = append(list.Entries, entry{k, a[k]})
+	}
+	return e.EncodeElement(list, start)
+}
+
+type attributesOutput struct{ Attributes attributes }
+
+type topicInput struct {
+	TopicARN string `json:"TopicArn"`
+}
+
+type topicOutput struct {
+	TopicARN string `xml:"TopicArn"`
+}
+
+type listTopicsOutput struct {
+	Topics []topicOutput `xml:"Topics>member"`
+}
+
+func (s *Service) listTopics(c *wire.Call, _ *struct{}) (*listTopicsOutput, error) {
+	if err := c.Authorize("sns:ListTopics", "*"); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := &listTopicsOutput{}
+	for _, arn := range slices.Sorted(maps.Keys(s.topics)) {
+		out.Topics = append(out.Topics, topicOutput{arn})
+	}
+	return out, nil
+}
+
+func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (*attributesOutput, error) {
+	t, subscriptions, err := s.open(c, "GetTopicAttributes", in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := attributes{
+		"TopicArn": t.arn, "Owner": account.ID, "Policy": t.policyText, "DisplayName": "",
+		"SubscriptionsConfirmed": fmt.Sprint(len(subscriptions)), "SubscriptionsPending": "0", "SubscriptionsDeleted": "0",
+	}
+	for name, value := range map[string]*string{
+		"DisplayName": t.args.DisplayName, "KmsMasterKeyId": t.args.KMSKey, "TracingConfig": t.args.TracingConfig,
+	} {
+		if value != nil {
+			all[name] = *value
+		}
+	}
+	if t.args.SignatureVersion != nil {
+		all["SignatureVersion"] = fmt.Sprint(*t.args.SignatureVersion)
+	}
+	return &attributesOutput{all}, nil
+}
+
+type subscriptionOutput struct {
+	SubscriptionARN string `xml:"SubscriptionArn"`
+	Owner           string
+	Protocol        string
+	Endpoint        string
+	TopicARN        string `xml:"TopicArn"`
+}
+
+type listSubscriptionsOutput struct {
+	Subscriptions []subscriptionOutput `xml:"Subscriptions>member"`
+}
+
+func (s *Service) listSubscriptions(c *wire.Call, _ *struct{}) (*listSubscriptionsOutput, error) {
+	if err := c.Authorize("sns:ListSubscriptions", "*"); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return list(slices.Collect(maps.Values(s.subscriptions))), nil
+}
+
+func (s *Service) listSubscriptionsByTopic(c *wire.Call, in *topicInput) (*listSubscriptionsOutput, error) {
+	_, subscriptions, err := s.open(c, "ListSubscriptionsByTopic", in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	return list(slices.Clone(subscriptions)), nil
+}
+
+func list(subscriptions []*subscription) *listSubscriptionsOutput {
+	slices.SortFunc(subscriptions, func(a, b *subscription) int { return strings.Compare(a.arn, b.arn) })
+	out := &listSubscriptionsOutput{}
+	for _, sub := range subscriptions {
+		out.Subscriptions = append(out.Subscriptions, subscriptionOutput{sub.arn, account.ID, sub.args.Protocol, sub.args.Endpoint, sub.args.Topic})
+	}
+	return out
+}
+
+type subscriptionInput struct {
+	SubscriptionARN string `json:"SubscriptionArn"`
+}
+
+func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput) (*attributesOutput, error) {
+	i := strings.LastIndex(in.SubscriptionARN, ":")
+	if _, _, err := s.open(c, "GetSubscriptionAttributes", in.SubscriptionARN[:max(i, 0)]); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	sub := s.subscriptions[in.SubscriptionARN]
+	s.mu.RUnlock()
+	if sub == nil {
+		return nil, notFound("Subscription")
+	}
+	all := attributes{
+		"SubscriptionArn": sub.arn, "TopicArn": sub.args.Topic, "Owner": account.ID, "Protocol": sub.args.Protocol, "Endpoint": sub.args.Endpoint,
+		"RawMessageDelivery": fmt.Sprint(sub.raw()), "PendingConfirmation": "false", "ConfirmationWasAuthenticated": "true",
+	}
+	if sub.args.FilterPolicy != nil {
+		all["FilterPolicy"], all["FilterPolicyScope"] = *sub.args.FilterPolicy, scopeAttributes
+	}
+	if sub.args.RedrivePolicy != nil {
+		all["RedrivePolicy"] = *sub.args.RedrivePolicy
+	}
+	return &attributesOutput{all}, nil
+}
+
+type tagsInput struct {
+	ResourceARN string `json:"ResourceArn"`
+}
+
+type tag struct{ Key, Value string }
+
+type tagsOutput struct {
+	Tags []tag `xml:"Tags>member"`
+}
+
+func (s *Service) listTags(c *wire.Call, in *tagsInput) (*tagsOutput, error) {
+	t, _, err := s.open(c, "ListTagsForResource", in.ResourceARN)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := &tagsOutput{}
+	for _, k := range slices.Sorted(maps.Keys(t.args.Tags)) {
+		out.Tags = append(out.Tags, tag{k, t.args.Tags[k]})
+	}
+	return out, nil
+}
