@@ -125,13 +125,8 @@ func checkTable(c *provider.Checker, in *TableArgs) {
 	c.OneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
 	c.OneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
 	if in.provisioned() && !c.Unknown("billingMode") {
-		for property, units := range map[string]*int{"readCapacity": in.ReadCapacity, "writeCapacity": in.WriteCapacity} {
-			if units == nil && !c.Unknown(property) {
-				c.Failf(property, "is required when billingMode is PROVISIONED, which is the default")
-			} else if units != nil && *units < 1 {
-				c.Failf(property, "must be at least 1, got %d", *units)
-			}
-		}
+		checkCapacity(c, "readCapacity", in.ReadCapacity)
+		checkCapacity(c, "writeCapacity", in.WriteCapacity)
 	}
 	if ttl := in.TTL; ttl != nil && !c.Unknown("ttl.enabled") && !c.Unknown("ttl.attributeName") {
 		enabled, named := ttl.Enabled != nil && *ttl.Enabled, ttl.AttributeName != nil && *ttl.AttributeName != ""
@@ -144,6 +139,14 @@ func checkTable(c *provider.Checker, in *TableArgs) {
 		if p.RecoveryPeriodInDays != nil && !p.Enabled && !c.Unknown("pointInTimeRecovery.enabled") {
 			c.Failf("pointInTimeRecovery.recoveryPeriodInDays", "can only be given if pointInTimeRecovery is enabled")
 		}
+	}
+}
+
+func checkCapacity(c *provider.Checker, property string, units *int) {
+	if units == nil && !c.Unknown(property) {
+		c.Failf(property, "is required when billingMode is PROVISIONED, which is the default")
+	} else if units != nil && *units < 1 {
+		c.Failf(property, "must be at least 1, got %d", *units)
 	}
 }
 

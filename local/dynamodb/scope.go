@@ -45,14 +45,16 @@ func newScope(names map[string]string, values Map, expressions bool) (*scope, er
 
 // unused refuses placeholders that no expression of the request has used.
 func (s *scope) unused() error {
-	for parameter, keys := range map[string][]string{
-		"ExpressionAttributeNames":  slices.Sorted(maps.Keys(s.names)),
-		"ExpressionAttributeValues": slices.Sorted(maps.Keys(s.values)),
-	} {
-		keys = slices.DeleteFunc(keys, func(key string) bool { return s.used[key] })
-		if len(keys) > 0 {
-			return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
-		}
+	if err := s.leftOver("ExpressionAttributeNames", slices.Sorted(maps.Keys(s.names))); err != nil {
+		return err
+	}
+	return s.leftOver("ExpressionAttributeValues", slices.Sorted(maps.Keys(s.values)))
+}
+
+func (s *scope) leftOver(parameter string, keys []string) error {
+	keys = slices.DeleteFunc(keys, func(key string) bool { return s.used[key] })
+	if len(keys) > 0 {
+		return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
 	}
 	return nil
 }
