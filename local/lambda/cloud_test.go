@@ -1,0 +1,185 @@
+package lambda
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/jonboulle/clockwork"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/logs"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
+)
+
+var program []byte // the bootstrap that all tests deploy
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "lambda")
+	if err != nil {
+		panic(err)
+	}
+	path := filepath.Join(dir, "bootstrap")
+	build := exec.Command("go", "build", "-tags=lambda.norpc", "-o", path, "./testdata/bootstrap")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	if program, err = os.ReadFile(path); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// cloud is Lambda and the services that it works with, behind an endpoint.
+type cloud struct {
+	t       testing.TB
+	account *account.Account
+	iam     *iam.Service
+	logs    *logs.Service
+	xray    *xray.Service
+	sqs     *sqs.Service
+	lambda  *Service
+	sdk     *sdk.Client
+	admin   iam.Credentials
+	zip     provider.Archive
+}
+
+func newCloud(t testing.TB) *cloud { return newCloudAt(t, clockwork.NewRealClock()) }
+
+func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
+	t.Helper()
+	a := account.New(clock, slog.New(slog.DiscardHandler))
+	c := &cloud{t: t, account: a, iam: iam.New(a), logs: logs.New(a), xray: xray.New(a), sqs: sqs.New(a)}
+	c.zip = zipOf(t, map[string][]byte{"bootstrap": program}, 0o755)
+	var err error
+	c.lambda, err = New(a, Dependencies{Roles: c.iam, Logs: c.logs, Traces: c.xray, Queues: c.sqs, Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.lambda.Close()) })
+
+	server := httptest.NewServer(wire.NewServer(a, c.iam, c.lambda, c.sqs))
+	t.Cleanup(server.Close)
+	a.SetEndpoint(server.URL)
+	c.admin = c.iam.AddAdministrator("test")
+	c.sdk = sdk.New(sdk.Options{
+		BaseEndpoint: &server.URL, Region: account.Region, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider(c.admin.AccessKeyID, c.admin.SecretAccessKey, ""),
+	})
+	return c
+}
+
+func zipOf(t testing.TB, files map[string][]byte, mode fs.FileMode) provider.Archive {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, data := range files {
+		h := &zip.FileHeader{Name: name, Method: zip.Store}
+		h.SetMode(mode)
+		w, err := z.CreateHeader(h)
+		require.NoError(t, err)
+		_, err = w.Write(data)
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	path := filepath.Join(t.TempDir(), "code.zip")
+	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+	a, err := archive.FromPath(path)
+	require.NoError(t, err)
+	return a
+}
+
+const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
+// allow is a policy that allows actions on everything.
+func allow(actions ...string) string {
+	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{
+		map[string]any{"Effect": "Allow", "Action": actions, "Resource": "*"},
+	}})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// role makes an execution role that may do the actions, and log.
+func (c *cloud) role(name string, actions ...string) string {
+	c.t.Helper()
+	arn := roleKind(c.t, c.iam, name, trust)
+	c.grant(name, append(actions, "logs:CreateLogStream", "logs:PutLogEvents")...)
+	return arn
+}
+
+func (c *cloud) grant(role string, actions ...string) {
+	c.t.Helper()
+	create(c.t, c.iam, "aws:iam/rolePolicy:RolePolicy", map[string]any{"name": "p", "role": role, "policy": allow(actions...)})
+}
+
+// function deploys the test program, with a log group of its own.
+func (c *cloud) function(name string, change func(*FunctionArgs)) *function {
+	c.t.Helper()
+	in := &FunctionArgs{
+		Name: &name, Code: c.zip, Runtime: aws.String("provided.al2023"), Handler: aws.String("bootstrap"),
+		Architectures: []string{hostArchitecture()}, Timeout: aws.Int(10),
+	}
+	if change != nil {
+		change(in)
+	}
+	if in.Role == "" {
+		in.Role = c.role(name + "-role")
+	}
+	f := &function{name: name}
+	_, err := c.lambda.put(f, in)
+	require.NoError(c.t, err)
+	c.logGroup("/aws/lambda/" + name)
+	return f
+}
+
+func (c *cloud) logGroup(name string) {
+	c.t.Helper()
+	create(c.t, c.logs, "aws:cloudwatch/logGroup:LogGroup", map[string]any{"name": name})
+}
+
+// invoke calls a function with the SDK.
+func (c *cloud) invoke(name, payload string) *sdk.InvokeOutput {
+	c.t.Helper()
+	out, err := c.sdk.Invoke(context.Background(), &sdk.InvokeInput{FunctionName: &name, Payload: []byte(payload)})
+	require.NoError(c.t, err)
+	return out
+}
+
+// principal is the test's administrator, for calls within the process.
+func (c *cloud) principal() policy.Principal {
+	id, _ := c.iam.Lookup(c.admin.AccessKeyID)
+	return id.Principal
+}
+
+// eventually polls until the condition holds.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package lambda
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+const initLimit = 10 * time.Second
+
+// environment is one process of a function, and what Lambda knows of it. It runs one invocation at a time: assign
+// gives it one, the process fetches it from the Runtime API with next, answers with respond, and is done with it when
+// it asks for the next.
+type environment struct {
+	s         *Service
+	pool      *pool
+	token     string // its own path on the Runtime API
+	stream    string
+	principal policy.Principal
+	key       string // access key of principal's session
+	process   *process
+	log       *logWriter
+	started   time.Time
+	idleSince time.Time // guarded by the pool
+
+	work      chan *invoke  // the invocation that the process has not fetched yet
+	inited    chan struct{} // closed by the first next
+	gone      chan struct{} // closed when the process has ended
+	exitState string        // how it ended; set before gone is closed
+
+	mu        sync.Mutex
+	ready     bool    // has asked for work at least once
+	current   *invoke // assigned and not done
+	fetched   bool    // by the process
+	initError *errorBody
+	initTime  time.Duration // shown in the first report
+	reported  bool
+	dead      bool
+	memory    int // MB, as last measured
+	measured  time.Time
+	timer     clockwork.Timer
+}
+
+// newEnvironment starts a process of the pool's revision.
+func newEnvironment(p *pool) (*environment, *initFailure) {
+	s, rev := p.s, p.rev
+	principal, creds, err := s.Roles.AssumeRole(servicePrincipal, rev.config.role, rev.fn.name, nil)
+	if err != nil {
+		return nil, &initFailure{final: true, err: cannotAssume(403, "AccessDeniedException")}
+	}
+	e := &environment{
+		s: s, pool: p, token: randomHex(16), principal: principal, key: creds.AccessKeyID, started: s.account.Clock.Now(),
+		work: make(chan *invoke, 1), inited: make(chan struct{}), gone: make(chan struct{}),
+	}
+	e.stream = e.started.UTC().Format("2006/01/02/[") + latest + "]" + randomHex(16)
+	// The process may ask for work before start returns: what it asks waits for the lock.
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.api.add(e)
+	e.process, err = s.spawner.start(filepath.Join(rev.dir, "bootstrap"), rev.dir, e.variables(creds))
+	if err != nil {
+		s.api.remove(e)
+		s.Roles.Revoke(e.key)
+		s.account.Log.Error("function does not start", "function", rev.fn.name, "error", err)
+		return nil, &initFailure{final: true, body: errorBody{
+			Type: "Runtime.InvalidEntrypoint", Message: "Error: " + err.Error(),
+		}}
+	}
+	e.log = newLogWriter(s, rev, principal, e.stream, e.process.output)
+	rev.fn.environments.Add(1)
+	return e, nil
+}
+
+// variables are the environment of the process:
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+// AWS_ENDPOINT_URL is the only addition. It is the standard variable by which every AWS SDK finds an endpoint.
+func (e *environment) variables(creds iam.Credentials) []string {
+	rev := e.pool.rev
+	vars := map[string]string{
+		"AWS_ENDPOINT_URL": e.s.account.Endpoint(),
+
+		"_HANDLER":                        rev.config.handler,
+		"AWS_REGION":                      account.Region,
+		"AWS_DEFAULT_REGION":              account.Region,
+		"AWS_LAMBDA_FUNCTION_NAME":        rev.fn.name,
+		"AWS_LAMBDA_FUNCTION_VERSION":     latest,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(rev.config.memory),
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       rev.config.logGroup,
+		"AWS_LAMBDA_LOG_STREAM_NAME":      e.stream,
+		"AWS_ACCESS_KEY_ID":               creds.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY":           creds.SecretAccessKey,
+		"AWS_SESSION_TOKEN":               creds.SessionToken,
+		"AWS_LAMBDA_RUNTIME_API":          e.s.api.address() + "/" + e.token,
+		"LAMBDA_TASK_ROOT":                rev.dir,
+		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
+		"LANG":                            "en_US.UTF-8",
+		"PATH":                            "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+		"LD_LIBRARY_PATH":                 "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+		"TZ":                              ":UTC",
+		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
+		"AWS_XRAY_DAEMON_ADDRESS":         "127.0.0.1:2000",
+	}
+	if rev.config.jsonLogs {
+		vars["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+		vars["AWS_LAMBDA_LOG_LEVEL"] = rev.config.application
+	} else {
+		vars["AWS_LAMBDA_LOG_FORMAT"] = "Text"
+	}
+	maps.Copy(vars, rev.config.variables)
+	list := make([]string, 0, len(vars))
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		list = append(list, name+"="+vars[name])
+	}
+	return list
+}
+
+// initFailure is why an environment did not come up. final ones are not tried again.
+type initFailure struct {
+	final bool
+	body  errorBody
+	err   error // instead of body: the API call itself fails
+}
+
+// awaitInit waits for the process to ask for work, for at most limit.
+func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure {
+	timer := e.s.account.Clock.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-e.inited:
+		return nil
+	case <-timer.Chan():
+		e.process.kill()
+		<-e.gone
+		e.log.initReport(phase, "timeout", "", limit)
+		e.log.flush()
+		return &initFailure{body: timedOut(limit)}
+	case <-e.gone:
+	}
+	e.mu.Lock()
+	body := e.initError
+	e.mu.Unlock()
+	if body == nil {
+		body = &errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
+	}
+	e.log.initReport(phase, "error", body.Type, e.s.account.Clock.Since(e.started))
+	e.log.flush()
+	return &initFailure{body: *body}
+}
+
+// assign gives an idle environment an invocation.
+func (e *environment) assign(inv *invoke) {
+	e.mu.Lock()
+	if e.dead {
+		e.mu.Unlock()
+		e.pool.submit(inv)
+		return
+	}
+	e.current, e.fetched = inv, false
+	inv.begun = e.s.account.Clock.Now()
+	// The process compares the deadline with its own clock, which no test can stop.
+	inv.deadline = time.Now().Add(e.pool.rev.config.timeout)
+	e.timer = e.s.account.Clock.AfterFunc(e.pool.rev.config.timeout, func() { e.expire(inv) })
+	e.mu.Unlock()
+	e.log.start(inv)
+	e.work <- inv
+}
+
+// expire ends the process of an invocation that took too long.
+func (e *environment) expire(inv *invoke) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.current == inv {
+		inv.timedOut = true
+		e.process.kill()
+	}
+}
+
+// watch waits for the end of the process and clears up after it.
+func (e *environment) watch() {
+	defer e.s.background.Done()
+	e.exitState = e.process.wait()
+	e.s.api.remove(e)
+
+	e.mu.Lock()
+	e.dead = true
+	inv := e.current
+	e.current = nil
+	e.mu.Unlock()
+	last := e.pool.remove(e)
+	if inv != nil {
+		e.finish(inv, true)
+	}
+	close(e.gone)
+	e.log.close()
+	e.s.Roles.Revoke(e.key)
+	if last {
+		e.pool.rev.discard()
+	}
+}
+
+// finish reports an invocation that the environment is done with, and answers its caller.
+func (e *environment) finish(inv *invoke, exited bool) {
+	now := e.s.account.Clock.Now()
+	e.mu.Lock()
+	e.timer.Stop()
+	inv.duration = now.Sub(inv.begun)
+	if !e.reported {
+		e.reported, inv.initTime = true, e.initTime
+	}
+	// Reading /proc costs more than a short invocation, and memory seldom changes.
+	if !exited && now.Sub(e.measured) >= time.Second {
+		e.memory, e.measured = peakMemory(e.process.cmd.Process.Pid), now
+	}
+	inv.memory = e.memory
+	e.mu.Unlock()
+
+	e.log.drain()
+	switch {
+	case inv.responded:
+	case inv.timedOut:
+		inv.status = "timeout"
+		inv.failWith(timedOut(e.pool.rev.config.timeout))
+		e.log.timeout(inv, e.pool.rev.config.timeout)
+	default:
+		inv.failWith(errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState})
+		e.log.exited(inv, e.exitState)
+	}
+	e.log.end(inv)
+	e.s.trace(e, inv, now)
+	e.s.complete(e.pool.rev.fn, inv)
+}
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // crypto/rand does not fail
+	return hex.EncodeToString(b)
+}
+
+func timedOut(limit time.Duration) errorBody {
+	return errorBody{Type: "Sandbox.Timedout", Message: fmt.Sprintf("Error: Task timed out after %.2f seconds", limit.Seconds())}
+}

@@ -1,0 +1,194 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/logs"
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+// Logs is where functions' output goes. *logs.Service is one.
+type Logs interface {
+	Put(ctx context.Context, p policy.Principal, group, stream string, events []logs.Event) error
+}
+
+const (
+	// logInterval is how long a line waits for others to be put with it, by the machine's clock: it is no time of the
+	// account, and a stopped clock must not hide what functions print.
+	logInterval = 100 * time.Millisecond
+	maxLogBatch = 1000
+	maxLogLine  = 256 << 10
+	tailSize    = 4 << 10
+)
+
+// tail is the last that an invocation logged, for X-Amz-Log-Result.
+type tail struct{ text []byte }
+
+func (t *tail) add(line string) {
+	t.text = append(append(t.text, line...), '\n')
+	if extra := len(t.text) - tailSize; extra > 0 {
+		t.text = t.text[extra:]
+	}
+}
+
+// logWriter takes what an environment's process prints and what Lambda reports about it, line by line, and puts it in
+// batches into the environment's log stream with the permissions of the function's role. Without them it is lost.
+type logWriter struct {
+	s             *Service
+	rev           *revision
+	principal     policy.Principal
+	group, stream string
+	pipe          *os.File
+	raw           syscall.RawConn
+
+	mu      sync.Mutex
+	buffer  []byte
+	line    []byte // begun and not ended
+	events  []logs.Event
+	tail    *tail // of the current invocation
+	pending bool  // a flush is on its way
+
+	putting sync.Mutex // keeps batches in order
+	lost    sync.Once
+}
+
+func newLogWriter(s *Service, rev *revision, p policy.Principal, stream string, pipe *os.File) *logWriter {
+	w := &logWriter{
+		s: s, rev: rev, principal: p, group: rev.config.logGroup, stream: stream, pipe: pipe, buffer: make([]byte, 16<<10),
+	}
+	raw, err := pipe.SyscallConn()
+	if err != nil {
+		panic("lambda: a pipe without descriptor: " + err.Error()) // it was just opened
+	}
+	w.raw = raw
+	go w.pump()
+	return w
+}
+
+// pump reads the pipe until the process has closed it.
+func (w *logWriter) pump() {
+	_ = w.raw.Read(func(fd uintptr) (done bool) { // an error says that the pipe was closed
+		return !errors.Is(w.read(fd), syscall.EAGAIN)
+	})
+}
+
+// drain takes what the process has printed until now, so that it comes before what Lambda reports next.
+func (w *logWriter) drain() {
+	_ = w.raw.Control(func(fd uintptr) { _ = w.read(fd) }) // an error says that the pipe was closed
+}
+
+// read takes what is in the pipe, whose descriptor does not block.
+func (w *logWriter) read(fd uintptr) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		n, err := syscall.Read(int(fd), w.buffer)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return err
+		case n <= 0:
+			return io.EOF
+		default:
+			w.split(w.buffer[:n])
+		}
+	}
+}
+
+// split makes events of whole lines and keeps the rest. The caller holds the lock.
+func (w *logWriter) split(text []byte) {
+	for {
+		i := bytes.IndexByte(text, '\n')
+		if i < 0 {
+			w.line = append(w.line, text...)
+			if len(w.line) >= maxLogLine {
+				w.application(string(w.line))
+				w.line = w.line[:0]
+			}
+			return
+		}
+		if len(w.line) > 0 {
+			w.line = append(w.line, text[:i]...)
+			w.application(string(w.line))
+			w.line = w.line[:0]
+		} else {
+			w.application(string(text[:i]))
+		}
+		text = text[i+1:]
+	}
+}
+
+// application logs a line that the function printed, unless its level is below the one that is wanted.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+func (w *logWriter) application(line string) {
+	if line == "" {
+		return // CloudWatch Logs has no empty events
+	}
+	if least := w.rev.config.application; least != "" && least != "TRACE" {
+		var entry struct{ Level string }
+		if json.Unmarshal([]byte(line), &entry) != nil || levels[strings.ToUpper(entry.Level)] == 0 {
+			entry.Level = "INFO"
+		}
+		if levels[strings.ToUpper(entry.Level)] < levels[least] {
+			return
+		}
+	}
+	w.add(line)
+}
+
+var levels = map[string]int{"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "ERROR": 5, "FATAL": 6}
+
+// add appends an event. The caller holds the lock.
+func (w *logWriter) add(line string) {
+	if w.tail != nil {
+		w.tail.add(line)
+	}
+	w.events = append(w.events, logs.Event{Time: w.s.account.Clock.Now(), Message: line})
+	switch {
+	case len(w.events) == maxLogBatch:
+		go w.flush()
+	case !w.pending:
+		w.pending = true
+		time.AfterFunc(logInterval, w.flush)
+	}
+}
+
+// flush puts what has gathered.
+func (w *logWriter) flush() {
+	w.putting.Lock()
+	defer w.putting.Unlock()
+	w.mu.Lock()
+	events := w.events
+	w.events, w.pending = nil, false
+	w.mu.Unlock()
+	if len(events) == 0 {
+		return
+	}
+	if err := w.s.Logs.Put(context.Background(), w.principal, w.group, w.stream, events); err != nil {
+		w.lost.Do(func() {
+			w.s.account.Log.Warn("the logs of a function are lost", "function", w.rev.fn.name, "group", w.group, "error", err)
+		})
+	}
+}
+
+// close takes the rest of the output of a process that has ended.
+func (w *logWriter) close() {
+	w.drain()
+	w.pipe.Close()
+	w.mu.Lock()
+	if len(w.line) > 0 {
+		w.application(string(w.line))
+		w.line = nil
+	}
+	w.mu.Unlock()
+	w.flush()
+}

@@ -1,0 +1,232 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// mapping is an event source mapping: it reads a source with the permissions of a function's role and invokes the
+// function with what it finds.
+type mapping struct {
+	s        *Service
+	uuid     string
+	args     MappingArgs // as given
+	function string      // its name
+	source   source
+
+	mu       sync.Mutex
+	modified time.Time
+	result   string        // of what it did last, as AWS words it
+	stop     func()        // ends polling; nil while disabled
+	stopped  chan struct{} // closed when all that was polled is handled
+}
+
+// source is a kind of event source, with the mapping's settings for it. It has no state of its own.
+type source interface {
+	// check refuses a mapping that the source or the role does not allow, as AWS does when it is created or changed.
+	check(p policy.Principal, function *revision) error
+	// run reads and invokes until ctx ends, and then finishes what it has begun.
+	run(ctx context.Context, m *mapping, p policy.Principal)
+}
+
+func newSource(s *Service, in *MappingArgs) (source, error) {
+	switch service(in.EventSourceARN) {
+	case "sqs":
+		return &sqsSource{
+			queues: s.Queues, clock: s.account.Clock, arn: in.EventSourceARN,
+			batch: value(in.BatchSize, 10), window: time.Duration(value(in.MaximumBatchingWindowInSeconds, 0)) * time.Second,
+			concurrency: in.maximumConcurrency(), partial: len(in.FunctionResponseTypes) > 0,
+		}, nil
+	}
+	return nil, wire.Unsupported("event source mappings of %q", in.EventSourceARN)
+}
+
+// service is the third part of an ARN.
+func service(arn string) string {
+	parts := strings.SplitN(arn, ":", 4)
+	if len(parts) < 4 {
+		return ""
+	}
+	return parts[2]
+}
+
+func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
+	m := &mapping{s: s, uuid: uuid.NewString(), result: "No records processed"}
+	if err := m.configure(in); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	for _, other := range s.mappings {
+		if other.function == m.function && other.args.EventSourceARN == in.EventSourceARN {
+			s.mu.Unlock()
+			return nil, wire.Errorf(http.StatusConflict, "ResourceConflictException",
+				"An event source mapping with %s arn (\" %s \") and function (\" %s \") already exists. Please update or delete the existing mapping with UUID %s",
+				service(in.EventSourceARN), in.EventSourceARN, m.function, other.uuid)
+		}
+	}
+	s.mappings[m.uuid] = m
+	s.mu.Unlock()
+	return m, m.start()
+}
+
+// configure takes over inputs after AWS's checks of them. The mapping must not be running.
+func (m *mapping) configure(in *MappingArgs) error {
+	ref, err := parseReference(in.FunctionName, "")
+	if err != nil {
+		return err
+	}
+	f := m.s.function(ref.name)
+	if f == nil {
+		return functionNotFound(ref.arn)
+	}
+	src, err := newSource(m.s, in)
+	if err != nil {
+		return err
+	}
+	p, end, err := m.session(f)
+	if err != nil {
+		return err
+	}
+	defer end()
+	if err := src.check(p, f.current.Load()); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.args, m.function, m.source, m.modified = *in, ref.name, src, m.s.account.Clock.Now().UTC()
+	return nil
+}
+
+// session acts as the function's role.
+func (m *mapping) session(f *function) (policy.Principal, func(), error) {
+	p, creds, err := m.s.Roles.AssumeRole(servicePrincipal, f.current.Load().config.role, f.name, nil)
+	if err != nil {
+		return p, nil, cannotAssume(http.StatusBadRequest, "InvalidParameterValueException")
+	}
+	return p, func() { m.s.Roles.Revoke(creds.AccessKeyID) }, nil
+}
+
+func (m *mapping) enabled() bool { return value(m.args.Enabled, true) }
+
+// start begins to poll, if the mapping is enabled.
+func (m *mapping) start() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.enabled() {
+		return nil
+	}
+	f := m.s.function(m.function)
+	if f == nil {
+		return functionNotFound(functionARN(m.function))
+	}
+	p, end, err := m.session(f)
+	if err != nil {
+		return err
+	}
+	if !m.s.begin() {
+		end()
+		return errors.New("lambda: the service is closed")
+	}
+	ctx, cancel := context.WithCancel(m.s.ctx)
+	stopped := make(chan struct{})
+	m.stop, m.stopped = cancel, stopped
+	go func() {
+		defer m.s.background.Done()
+		defer close(stopped)
+		defer end()
+		m.source.run(ctx, m, p)
+	}()
+	return nil
+}
+
+// halt stops polling and waits until what was polled is handled, or ctx ends.
+func (m *mapping) halt(ctx context.Context) error {
+	m.mu.Lock()
+	stop, stopped := m.stop, m.stopped
+	m.stop = nil
+	m.mu.Unlock()
+	if stop == nil {
+		return nil
+	}
+	stop()
+	select {
+	case <-stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the invocations of event source mapping %s: %w", m.uuid, ctx.Err())
+	}
+}
+
+func (s *Service) mapping(uuid string) *mapping {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.mappings[uuid]
+}
+
+// invoke runs the function with a batch. The error is throttling, or another refusal of the batch.
+func (m *mapping) invoke(payload []byte) (Result, error) {
+	f := m.s.function(m.function)
+	arn := functionARN(m.function)
+	// Lambda needs no permission to invoke for its own mapping, but a test may have asked for a fault.
+	ev := fault.Event{Action: "lambda:InvokeFunction", Resource: arn, Principal: servicePrincipal}
+	if err := m.s.account.Faults.Before(m.s.ctx, ev); err != nil {
+		return Result{}, err
+	}
+	inv, err := m.s.submit(f, event{id: uuid.NewString(), arn: arn, payload: payload, limit: maxSyncPayload})
+	if err != nil {
+		return Result{}, err
+	}
+	if err := inv.wait(context.Background()); err != nil { // ends when the service closes: that kills the process
+		return Result{}, err
+	}
+	return inv.result(), m.s.account.Faults.After(m.s.ctx, ev)
+}
+
+func (m *mapping) report(result string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.result = result
+}
+
+func (m *mapping) state() (state, result, reason string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stop != nil {
+		return "Enabled", m.result, "USER_INITIATED"
+	}
+	return "Disabled", m.result, "USER_INITIATED"
+}
+
+// problem is what a mapping's LastProcessingResult says of a call that was refused.
+func problem(call string, err error) string {
+	if isDenied(err) {
+		return "PROBLEM: Lambda is not authorized to call " + call + ": " + err.Error()
+	}
+	return "PROBLEM: " + call + ": " + err.Error()
+}
+
+func isDenied(err error) bool {
+	var denied *policy.DeniedError
+	return errors.As(err, &denied)
+}
+
+func throttledError(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && (e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError)
+}
+
+func inAccount(arn string) bool {
+	return strings.Contains(arn, ":"+account.Region+":"+account.ID+":")
+}

@@ -1,0 +1,220 @@
+package lambda
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// pool is the environments of one revision. An invocation takes the one that was used last, or waits for the first
+// that becomes free or is started for it.
+type pool struct {
+	s   *Service
+	rev *revision
+
+	mu       sync.Mutex
+	all      map[*environment]bool
+	idle     []*environment // the one used last is last
+	waiting  []*invoke      // the first to come is first
+	starting int
+	// retired pools belong to a replaced revision: they finish what they have. Closed ones take nothing more.
+	retired, closed bool
+}
+
+func newPool(s *Service, rev *revision) *pool {
+	return &pool{s: s, rev: rev, all: map[*environment]bool{}}
+}
+
+// busy counts the invocations that run or wait.
+func (p *pool) busy() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.all) - len(p.idle) + len(p.waiting)
+}
+
+// submit lets an environment run inv as soon as there is one.
+func (p *pool) submit(inv *invoke) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		p.s.refuse(p.rev, inv)
+		return
+	}
+	if p.retired {
+		p.mu.Unlock()
+		p.rev.fn.current.Load().pool.submit(inv)
+		return
+	}
+	if n := len(p.idle); n > 0 {
+		e := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		e.assign(inv)
+		return
+	}
+	p.waiting = append(p.waiting, inv)
+	p.grow()
+	p.mu.Unlock()
+}
+
+// grow starts an environment if more invocations wait than environments are coming. The caller holds the lock.
+func (p *pool) grow() {
+	if p.starting >= len(p.waiting) || !p.s.begin() {
+		return
+	}
+	p.starting++
+	go func() {
+		defer p.s.background.Done()
+		p.start()
+	}()
+}
+
+// start brings up one environment, unless the invocations that wanted it have been served while it waited its turn.
+func (p *pool) start() {
+	var failure *initFailure
+	select {
+	case p.s.starting <- struct{}{}:
+		p.mu.Lock()
+		needed := p.starting <= len(p.waiting) && !p.closed
+		p.mu.Unlock()
+		if needed {
+			failure = p.initialise()
+		}
+		<-p.s.starting
+	case <-p.s.ctx.Done():
+	}
+
+	p.mu.Lock()
+	p.starting--
+	var inv *invoke
+	if failure != nil && len(p.waiting) > 0 {
+		inv, p.waiting = p.waiting[0], p.waiting[1:]
+	}
+	p.grow()
+	drained := p.drained()
+	p.mu.Unlock()
+	if inv != nil {
+		p.s.failInit(p.rev, inv, failure)
+	}
+	if drained {
+		p.rev.discard()
+	}
+}
+
+// initialise starts an environment as AWS does: the init phase may take 10 seconds; if it fails, it is run again as
+// part of the invocation, under the function's own timeout.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+func (p *pool) initialise() *initFailure {
+	failure := p.launch(initLimit, "init")
+	if failure != nil && !failure.final {
+		failure = p.launch(p.rev.config.timeout, "invoke")
+	}
+	return failure
+}
+
+func (p *pool) launch(limit time.Duration, phase string) *initFailure {
+	if p.s.ctx.Err() != nil {
+		return &initFailure{final: true, err: functionNotFound(p.rev.fn.arn())}
+	}
+	e, failure := newEnvironment(p)
+	if failure != nil {
+		return failure
+	}
+	p.mu.Lock()
+	p.all[e] = true
+	closed := p.closed
+	p.mu.Unlock()
+	p.s.background.Add(1) // the caller is counted, so that this cannot race with Close's waiting
+	go e.watch()
+	if closed {
+		e.process.kill()
+	}
+	return e.awaitInit(limit, phase)
+}
+
+// ready takes back an environment that has nothing to do.
+func (p *pool) ready(e *environment) {
+	p.mu.Lock()
+	switch {
+	case len(p.waiting) > 0 && !p.closed:
+		inv := p.waiting[0]
+		p.waiting = p.waiting[1:]
+		p.mu.Unlock()
+		e.assign(inv)
+		return
+	case p.retired || p.closed:
+		p.mu.Unlock()
+		e.process.kill()
+		return
+	}
+	e.idleSince = p.s.account.Clock.Now()
+	p.idle = append(p.idle, e)
+	p.mu.Unlock()
+}
+
+// remove forgets an environment whose process has ended. It tells whether it was the last of a retired pool.
+func (p *pool) remove(e *environment) (last bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.all, e)
+	p.idle = slices.DeleteFunc(p.idle, func(i *environment) bool { return i == e })
+	return p.drained()
+}
+
+func (p *pool) drained() bool {
+	return (p.retired || p.closed) && len(p.all)+len(p.waiting)+p.starting == 0
+}
+
+// retire ends the environments as they become idle. It tells whether there are none left.
+func (p *pool) retire() (done bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.retired = true
+	for _, e := range p.idle {
+		e.process.kill()
+	}
+	p.idle = nil
+	return p.drained()
+}
+
+// close kills the environments and refuses the invocations that wait for one.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	waiting := p.waiting
+	p.waiting, p.idle = nil, nil
+	for e := range p.all {
+		e.process.kill()
+	}
+	p.mu.Unlock()
+	for _, inv := range waiting {
+		p.s.refuse(p.rev, inv)
+	}
+}
+
+func (p *pool) kill() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = nil
+	for e := range p.all {
+		e.process.kill()
+	}
+	return len(p.all)
+}
+
+func (p *pool) size() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.all)
+}
+
+func (p *pool) reap(before time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for n < len(p.idle) && p.idle[n].idleSince.Before(before) {
+		p.idle[n].process.kill()
+		n++
+	}
+	p.idle = slices.Delete(p.idle, 0, n)
+}

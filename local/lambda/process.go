@@ -1,0 +1,83 @@
+package lambda
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+)
+
+// process is one running bootstrap, the leader of its own process group.
+type process struct {
+	cmd    *exec.Cmd
+	output *os.File // read end of the pipe that is its stdout and stderr
+}
+
+// spawner starts processes from one thread that lives as long as the service. The kernel kills a process started
+// with Pdeathsig when the thread that started it ends, not the program: https://go.dev/issue/27505
+type spawner struct {
+	work chan func()
+	once sync.Once
+}
+
+func newSpawner() *spawner {
+	s := &spawner{work: make(chan func())}
+	go func() {
+		runtime.LockOSThread()
+		for f := range s.work {
+			f()
+		}
+	}()
+	return s
+}
+
+// do runs f on the spawner's thread. Executables are written there too: a process that is forked while a file is open
+// for writing holds it open for a moment, and to execute it then fails with ETXTBSY (https://go.dev/issue/22315).
+func (s *spawner) do(f func()) {
+	done := make(chan struct{})
+	s.work <- func() {
+		defer close(done)
+		f()
+	}
+	<-done
+}
+
+// close ends the thread, and with it, on Linux, whatever it started that still runs.
+func (s *spawner) close() { s.once.Do(func() { close(s.work) }) }
+
+func (s *spawner) start(path, dir string, env []string) (*process, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("making a pipe for the output of %s: %w", path, err)
+	}
+	defer w.Close()
+	cmd := &exec.Cmd{Path: path, Args: []string{path}, Dir: dir, Env: env, Stdout: w, Stderr: w, SysProcAttr: attributes()}
+	s.do(func() { err = cmd.Start() })
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return &process{cmd: cmd, output: r}, nil
+}
+
+// kill ends the process and all that it started, at once.
+func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) } // an error says that it has ended
+
+// wait returns how the process ended, in the words of AWS: "exit status 1", "signal: killed".
+func (p *process) wait() string {
+	err := p.cmd.Wait()
+	p.kill() // what it started and left behind
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return "exit status 0"
+	case errors.As(err, &exit):
+		if s, ok := exit.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+			return "signal: " + s.Signal().String()
+		}
+	}
+	return err.Error()
+}

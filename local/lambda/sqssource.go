@@ -1,0 +1,257 @@
+package lambda
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/sqs"
+)
+
+// Queues is where mappings of queues read. *sqs.Service is one.
+type Queues interface {
+	Authorize(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) error
+	Receive(ctx context.Context, p policy.Principal, queueARN string, limit int, visibility, wait time.Duration) ([]sqs.Received, error)
+	Delete(ctx context.Context, p policy.Principal, queueARN string, receiptHandles []string) error
+	VisibilityTimeout(queueARN string) (time.Duration, bool)
+}
+
+// How Lambda scales with a queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+const (
+	startPollers = 5
+	maxPollers   = accountConcurrency
+	// growEvery is how long a backlog lasts for one more poller. AWS adds up to 300 a minute; on one machine more
+	// processes than that soon make each other slower.
+	growEvery = time.Second
+	longPoll  = 20 * time.Second
+	// retryRefused is the wait after a call that SQS or Lambda refused.
+	retryRefused = time.Second
+)
+
+// sqsSource polls a standard queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+type sqsSource struct {
+	queues      Queues
+	clock       clockwork.Clock
+	arn         string
+	batch       int
+	window      time.Duration
+	concurrency int // 0 for no limit of its own
+	partial     bool
+}
+
+func (q *sqsSource) check(p policy.Principal, function *revision) error {
+	visibility, exists := q.queues.VisibilityTimeout(q.arn)
+	for _, call := range pollerCalls {
+		// An injected fault of these actions is meant for polling; here only the role and the queue's policy speak.
+		if err := q.queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.arn); isDenied(err) {
+			return invalidParameter("The provided execution role does not have permissions to call %s on SQS", call)
+		}
+	}
+	if !exists {
+		return invalidParameter("Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.")
+	}
+	if timeout := function.config.timeout; timeout > visibility {
+		return invalidParameter("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
+			int(visibility.Seconds()), int(timeout.Seconds()))
+	}
+	return nil
+}
+
+var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
+
+// pollers are the concurrent pollers of one run. Each receives a batch and invokes the function with it.
+type pollers struct {
+	*sqsSource
+	m *mapping
+	p policy.Principal
+
+	group sync.WaitGroup
+	mu    sync.Mutex
+	count int
+	busy  int
+	grown time.Time
+}
+
+func (q *sqsSource) run(ctx context.Context, m *mapping, p policy.Principal) {
+	ps := &pollers{sqsSource: q, m: m, p: p, grown: q.clock.Now()}
+	ps.count = min(startPollers, ps.limit())
+	for range ps.count {
+		ps.group.Go(func() { ps.poll(ctx) })
+	}
+	ps.group.Wait()
+}
+
+func (ps *pollers) limit() int {
+	if ps.concurrency > 0 {
+		return ps.concurrency
+	}
+	return maxPollers
+}
+
+func (ps *pollers) poll(ctx context.Context) {
+	for ctx.Err() == nil {
+		received := ps.clock.Now()
+		batch, err := ps.gather(ctx)
+		switch {
+		case len(batch) > 0:
+			// What was received is handled, whatever happened then.
+			ps.begin(ctx, len(batch))
+			failed := false
+			for _, part := range ps.parts(batch) {
+				failed = ps.handle(ctx, part, received) || failed
+			}
+			ps.end()
+			if failed && ps.leave() {
+				return
+			}
+		case err != nil && ctx.Err() == nil:
+			ps.m.report(problem("SQS", err))
+			ps.pause(ctx, retryRefused)
+		case err == nil && ps.leave():
+			return
+		}
+	}
+}
+
+func (ps *pollers) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ps.clock.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// begin counts a poller as busy, and adds one if all are and there is more to do.
+func (ps *pollers) begin(ctx context.Context, messages int) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.busy++
+	now := ps.clock.Now()
+	if ps.busy == ps.count && ps.count < ps.limit() && messages >= min(ps.batch, maxReceive) && now.Sub(ps.grown) >= growEvery {
+		ps.count++
+		ps.grown = now
+		ps.group.Go(func() { ps.poll(ctx) })
+	}
+}
+
+func (ps *pollers) end() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.busy--
+}
+
+// leave lets a poller that found the queue empty, or the function failing, go if there are more than at the start. It
+// tells whether it may.
+func (ps *pollers) leave() bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.count <= startPollers {
+		return false
+	}
+	ps.count--
+	return true
+}
+
+// maxReceive is how many messages one ReceiveMessage gives at most.
+const maxReceive = 10
+
+// gather receives a batch: what one long poll gives, or with a batching window, what comes until the batch is full,
+// the window is over or 6 MB have gathered.
+func (ps *pollers) gather(ctx context.Context) ([]sqs.Received, error) {
+	batch, err := ps.receive(ctx, ps.batch, longPoll)
+	if err != nil || len(batch) == 0 || ps.window == 0 {
+		return batch, err
+	}
+	size := 0
+	for end := ps.clock.Now().Add(ps.window); ; {
+		for _, m := range batch {
+			size += len(m.Body)
+		}
+		left := end.Sub(ps.clock.Now())
+		if len(batch) >= ps.batch || left <= 0 || size >= maxSyncPayload {
+			return batch, nil
+		}
+		more, err := ps.receive(ctx, ps.batch-len(batch), min(left, longPoll))
+		batch = append(batch, more...)
+		if err != nil {
+			return batch, err
+		}
+		size = 0
+	}
+}
+
+func (ps *pollers) receive(ctx context.Context, limit int, wait time.Duration) ([]sqs.Received, error) {
+	if err := ps.queues.Authorize(ctx, ps.p, nil, "sqs:GetQueueAttributes", ps.arn); err != nil {
+		return nil, err
+	}
+	return ps.queues.Receive(ctx, ps.p, ps.arn, min(limit, maxReceive), ps.visibility(), wait)
+}
+
+// visibility is how long messages stay with this mapping: 0, the queue's own time, unless that is shorter than what
+// the window and the function may take.
+func (ps *pollers) visibility() time.Duration {
+	f := ps.m.s.function(ps.m.function)
+	own, _ := ps.queues.VisibilityTimeout(ps.arn)
+	if f != nil {
+		if need := ps.window + f.current.Load().config.timeout; need > own {
+			return need + 30*time.Second
+		}
+	}
+	return 0
+}
+
+// handle invokes the function with messages and deletes those that it has dealt with. It tells whether it failed.
+func (ps *pollers) handle(ctx context.Context, part records, received time.Time) (failed bool) {
+	result, err := ps.invoke(ctx, part, received)
+	if err != nil {
+		ps.m.report(problem("Invoke", err))
+		ps.pause(ctx, retryRefused)
+		return true
+	}
+	if result.FunctionError != "" {
+		ps.m.report("PROBLEM: Function call failed")
+		return true
+	}
+	done := part.messages
+	if ps.partial {
+		var ok bool
+		if done, ok = succeeded(result.Payload, part.messages); !ok {
+			ps.m.report("PROBLEM: Function response is not a valid list of batch item failures")
+			return true
+		}
+	}
+	for some := range slices.Chunk(done, maxReceive) {
+		handles := make([]string, len(some))
+		for i := range some {
+			handles[i] = some[i].ReceiptHandle
+		}
+		// Its end does not end ctx: a batch that was handled is deleted even though the mapping stops.
+		if err := ps.queues.Delete(context.WithoutCancel(ctx), ps.p, ps.arn, handles); err != nil {
+			ps.m.report(problem("SQS DeleteMessage", err))
+			return false
+		}
+	}
+	ps.m.report("OK")
+	return false
+}
+
+// invoke tries again while the function is throttled, until the messages are visible in the queue again.
+func (ps *pollers) invoke(ctx context.Context, part records, received time.Time) (Result, error) {
+	visibility := ps.visibility()
+	if visibility == 0 {
+		visibility, _ = ps.queues.VisibilityTimeout(ps.arn)
+	}
+	for backoff := 100 * time.Millisecond; ; backoff = min(2*backoff, 5*time.Second) {
+		result, err := ps.m.invoke(part.payload)
+		if err == nil || !throttledError(err) || !ps.clock.Now().Add(backoff).Before(received.Add(visibility)) {
+			return result, err
+		}
+		ps.pause(ctx, backoff)
+		if ctx.Err() != nil {
+			return Result{}, err
+		}
+	}
+}

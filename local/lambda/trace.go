@@ -1,0 +1,70 @@
+package lambda
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/xray"
+)
+
+// Traces is where the segments of sampled invocations go. *xray.Service is one.
+type Traces interface {
+	Put(ctx context.Context, p policy.Principal, segments ...xray.Segment) error
+	Sample(incoming string) xray.Header
+}
+
+// traceContext is an invocation's place in a trace.
+type traceContext struct {
+	header   string // what the function gets
+	root     string
+	parent   string // the caller's segment
+	service  string // AWS::Lambda's segment
+	function string // AWS::Lambda::Function's segment, the parent of what the function does
+	sampled  bool
+}
+
+// newTrace decides whether an invocation is traced. A function with active tracing continues the caller's trace or
+// begins one; others are traced only if the caller's request is.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+func (s *Service) newTrace(rev *revision, incoming string) traceContext {
+	var h xray.Header
+	if rev.config.tracing == "Active" {
+		h = s.Traces.Sample(incoming)
+	} else {
+		var ok bool
+		if h, ok = xray.ParseHeader(incoming); !ok {
+			h = xray.Header{Root: fmt.Sprintf("1-%08x-%s", s.account.Clock.Now().Unix(), randomHex(12))}
+		}
+	}
+	t := traceContext{root: h.Root, parent: h.Parent, sampled: h.Sampled, service: xray.NewID(), function: xray.NewID()}
+	h.Parent = t.function
+	t.header = h.String()
+	return t
+}
+
+func (t traceContext) record() *tracingRecord {
+	if !t.sampled {
+		return nil
+	}
+	return &tracingRecord{SpanID: t.function, Type: "X-Amzn-Trace-Id", Value: t.header}
+}
+
+// trace sends the two segments that Lambda writes for an invocation, with the permissions of the function's role.
+// Without them they are lost, as on AWS.
+func (s *Service) trace(e *environment, inv *invoke, end time.Time) {
+	t := inv.trace
+	if !t.sampled {
+		return
+	}
+	name := e.pool.rev.fn.name
+	err := s.Traces.Put(context.Background(), e.principal,
+		xray.Segment{TraceID: t.root, ID: t.service, ParentID: t.parent, Name: name, Origin: "AWS::Lambda",
+			Start: inv.accepted, End: end, Fault: inv.failed, HTTP: &xray.HTTP{Status: 200}},
+		xray.Segment{TraceID: t.root, ID: t.function, ParentID: t.service, Name: name, Origin: "AWS::Lambda::Function",
+			Start: inv.begun, End: end, Fault: inv.failed})
+	if err != nil {
+		s.account.Log.Debug("the segments of a function are lost", "function", name, "error", err)
+	}
+}
