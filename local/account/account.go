@@ -66,5 +66,5 @@ func (a *Account) Authorize(ctx context.Context, r policy.Request) error {
 	if err := policy.Authorize(r); err != nil {
 		return err
 	}
-	return a.Faults.Before(ctx, fault.Event{Action: r.Action, Resource: r.Resource, Principal: r.Principal.ARN})
+	return a.Faults.Before(ctx, fault.Event{Action: r.Action, Resource: r.Resource, Principal: r.Principal.String()})
 }

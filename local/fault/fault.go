@@ -17,7 +17,7 @@ import (
 type Event struct {
 	Action    string // as in IAM: "dynamodb:PutItem"
 	Resource  string // the ARN acted on
-	Principal string // the ARN of who acts
+	Principal string // who acts: an ARN, or a service such as "sns.amazonaws.com"
 }
 
 // When tells at which side of an action's effect a rule acts.
@@ -34,7 +34,7 @@ const (
 type Rule struct {
 	// Action and Resource match as IAM patterns do; * and ? are wildcards. Empty matches everything.
 	Action, Resource string
-	// Principal matches the ARN of the caller, for example "*/store-order-*". Empty matches everybody.
+	// Principal matches the caller, for example "*/store-order-*" or "sns.amazonaws.com". Empty matches everybody.
 	Principal string
 	When      When
 	// Skip lets this many matching events pass first.

@@ -83,7 +83,7 @@ func (s *Service) AddAdministrator(name string) Credentials {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys[c.AccessKeyID] = wire.Identity{Secret: c.SecretAccessKey, Principal: policy.Principal{
-		ARN: account.GlobalARN("iam", "user/"+name), Policies: func() []*policy.Document { return docs },
+		ARN: account.GlobalARN("iam", "user/"+name), ID: randomID("AIDA", 17), Policies: func() []*policy.Document { return docs },
 	}}
 	return c
 }
@@ -94,17 +94,19 @@ func (s *Service) AddAdministrator(name string) Credentials {
 func (s *Service) AssumeRole(service, roleARN, session string, keys map[string]string) (policy.Principal, Credentials, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.roles[roleName(roleARN)]
-	if !ok {
-		return policy.Principal{}, Credentials{}, &policy.DeniedError{Request: policy.Request{
-			Principal: policy.ServicePrincipal(service), Action: "sts:AssumeRole", Resource: roleARN,
-		}}
+	request := policy.Request{
+		Principal: policy.ServicePrincipal(service), Action: "sts:AssumeRole", Resource: roleARN, Keys: keys,
 	}
-	if err := policy.Assumable(r.trust, policy.ServicePrincipal(service), keys); err != nil {
-		return policy.Principal{}, Credentials{}, fmt.Errorf("assuming %s for %s: %w", roleARN, service, err)
+	r, ok := s.byARN(roleARN)
+	if ok {
+		request.ResourcePolicy = r.trust
+	}
+	if err := policy.Authorize(request); err != nil {
+		return policy.Principal{}, Credentials{}, err
 	}
 	p := policy.Principal{
 		ARN:      fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", account.ID, r.name, session),
+		ID:       r.id + ":" + session,
 		RoleARN:  roleARN,
 		Policies: func() []*policy.Document { return *r.effective.Load() },
 	}
@@ -132,8 +134,15 @@ func (s *Service) Lookup(accessKey string) (wire.Identity, bool) {
 func (s *Service) RoleExists(roleARN string) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	r, ok := s.roles[roleName(roleARN)]
-	return ok && r.arn() == roleARN
+	_, ok := s.byARN(roleARN)
+	return ok
+}
+
+// byARN finds a role by all of its ARN: the name alone would let one of another account or path pass. The caller holds
+// the lock.
+func (s *Service) byARN(arn string) (*role, bool) {
+	r, ok := s.roles[arn[strings.LastIndex(arn, "/")+1:]]
+	return r, ok && r.arn() == arn
 }
 
 func (r *role) arn() string { return account.GlobalARN("iam", "role"+r.path()+r.name) }
@@ -218,8 +227,6 @@ func (s *Service) detach(roleName, policyARN string) {
 		s.refresh(r)
 	}
 }
-
-func roleName(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
 func randomID(prefix string, n int) string {
 	b := make([]byte, n)

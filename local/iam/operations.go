@@ -4,9 +4,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -41,7 +44,7 @@ type roleOutput struct {
 func (r *role) output() roleOutput {
 	return roleOutput{
 		Path: r.path(), RoleName: r.name, RoleID: r.id, ARN: r.arn(), CreateDate: r.createdAt,
-		AssumeRolePolicyDocument: url.QueryEscape(r.inputs.AssumeRolePolicy), MaxSessionDuration: r.maxSessionDuration(),
+		AssumeRolePolicyDocument: percentEncode(r.inputs.AssumeRolePolicy), MaxSessionDuration: r.maxSessionDuration(),
 	}
 }
 
@@ -65,24 +68,35 @@ func (s *Service) listRoles(c *wire.Call, _ *struct{}) (*listRolesOutput, error)
 
 type roleInput struct{ RoleName string }
 
-func (s *Service) authorized(c *wire.Call, action, name string) (*role, error) {
+// withRole authorizes an action on a role and then reads the role, in this order, so that nobody learns which roles
+// there are without a permission. The authorization takes no lock: a test's fault may make it wait.
+func (s *Service) withRole(c *wire.Call, action, name string, read func(*role) error) error {
+	arn := account.GlobalARN("iam", "role/"+name)
+	s.mu.RLock()
+	if r, ok := s.roles[name]; ok {
+		arn = r.arn()
+	}
+	s.mu.RUnlock()
+	if err := c.Authorize(action, arn); err != nil {
+		return err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	r, err := s.find(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return r, c.Authorize(action, r.arn())
+	return read(r)
 }
 
 type getRoleOutput struct{ Role roleOutput }
 
 func (s *Service) getRole(c *wire.Call, in *roleInput) (*getRoleOutput, error) {
-	r, err := s.authorized(c, "iam:GetRole", in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	return &getRoleOutput{Role: r.output()}, nil
+	out := &getRoleOutput{}
+	return out, s.withRole(c, "iam:GetRole", in.RoleName, func(r *role) error {
+		out.Role = r.output()
+		return nil
+	})
 }
 
 type listRolePoliciesOutput struct {
@@ -91,13 +105,11 @@ type listRolePoliciesOutput struct {
 }
 
 func (s *Service) listRolePolicies(c *wire.Call, in *roleInput) (*listRolePoliciesOutput, error) {
-	r, err := s.authorized(c, "iam:ListRolePolicies", in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return &listRolePoliciesOutput{PolicyNames: slices.Sorted(maps.Keys(r.inline))}, nil
+	out := &listRolePoliciesOutput{}
+	return out, s.withRole(c, "iam:ListRolePolicies", in.RoleName, func(r *role) error {
+		out.PolicyNames = slices.Sorted(maps.Keys(r.inline))
+		return nil
+	})
 }
 
 type rolePolicyInput struct{ RoleName, PolicyName string }
@@ -105,35 +117,46 @@ type rolePolicyInput struct{ RoleName, PolicyName string }
 type getRolePolicyOutput struct{ RoleName, PolicyName, PolicyDocument string }
 
 func (s *Service) getRolePolicy(c *wire.Call, in *rolePolicyInput) (*getRolePolicyOutput, error) {
-	r, err := s.authorized(c, "iam:GetRolePolicy", in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	p, ok := r.inline[in.PolicyName]
-	if !ok {
-		return nil, wire.Errorf(http.StatusNotFound, "NoSuchEntity", "The role policy with name %s cannot be found.", in.PolicyName)
-	}
-	// The document travels percent-encoded (RFC 3986), as AWS documents for GetRolePolicy.
-	return &getRolePolicyOutput{in.RoleName, in.PolicyName, url.PathEscape(p.text)}, nil
+	out := &getRolePolicyOutput{RoleName: in.RoleName, PolicyName: in.PolicyName}
+	return out, s.withRole(c, "iam:GetRolePolicy", in.RoleName, func(r *role) error {
+		p, err := r.findInline(in.PolicyName)
+		if err != nil {
+			return err
+		}
+		out.PolicyDocument = percentEncode(p.text)
+		return nil
+	})
 }
 
 type putRolePolicyInput struct{ RoleName, PolicyName, PolicyDocument string }
 
 func (s *Service) putRolePolicy(c *wire.Call, in *putRolePolicyInput) (*struct{}, error) {
-	if _, err := s.authorized(c, "iam:PutRolePolicy", in.RoleName); err != nil {
+	if err := s.withRole(c, "iam:PutRolePolicy", in.RoleName, func(*role) error { return nil }); err != nil {
 		return nil, err
+	}
+	if !validName(in.PolicyName, maxPolicyName) {
+		return nil, wire.Errorf(http.StatusBadRequest, "ValidationError", "PolicyName %q is not valid.", in.PolicyName)
 	}
 	return &struct{}{}, s.putInline(in.RoleName, in.PolicyName, in.PolicyDocument)
 }
 
 func (s *Service) deleteRolePolicy(c *wire.Call, in *rolePolicyInput) (*struct{}, error) {
-	if _, err := s.authorized(c, "iam:DeleteRolePolicy", in.RoleName); err != nil {
+	if err := s.withRole(c, "iam:DeleteRolePolicy", in.RoleName, func(r *role) error {
+		_, err := r.findInline(in.PolicyName)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	s.deleteInline(in.RoleName, in.PolicyName)
 	return &struct{}{}, nil
+}
+
+func (r *role) findInline(name string) (*inlinePolicy, error) {
+	p, ok := r.inline[name]
+	if !ok {
+		return nil, wire.Errorf(http.StatusNotFound, "NoSuchEntity", "The role policy with name %s cannot be found.", name)
+	}
+	return p, nil
 }
 
 type attachedPolicy struct {
@@ -147,15 +170,14 @@ type listAttachedOutput struct {
 }
 
 func (s *Service) listAttachedRolePolicies(c *wire.Call, in *roleInput) (*listAttachedOutput, error) {
-	r, err := s.authorized(c, "iam:ListAttachedRolePolicies", in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	out := &listAttachedOutput{}
-	for _, arn := range r.attached {
-		out.AttachedPolicies = append(out.AttachedPolicies, attachedPolicy{PolicyName: roleName(arn), PolicyARN: arn})
-	}
-	return out, nil
+	return out, s.withRole(c, "iam:ListAttachedRolePolicies", in.RoleName, func(r *role) error {
+		for _, arn := range r.attached {
+			out.AttachedPolicies = append(out.AttachedPolicies, attachedPolicy{PolicyName: path.Base(arn), PolicyARN: arn})
+		}
+		return nil
+	})
 }
+
+// percentEncode is how policy documents travel: RFC 3986, in which a space is %20.
+func percentEncode(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

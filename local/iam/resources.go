@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,8 +39,16 @@ type roleState struct {
 
 var entityName = regexp.MustCompile(`^[\w+=,.@-]+$`)
 
+// Longest names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const (
+	maxRoleName   = 64
+	maxPolicyName = 128
+)
+
+func validName(name string, max int) bool { return len(name) <= max && entityName.MatchString(name) }
+
 func checkName(c *provider.Checker, name *string, max int) {
-	if name != nil && (len(*name) > max || !entityName.MatchString(*name)) {
+	if name != nil && !validName(*name, max) {
 		c.Failf("name", "must be 1 to %d letters, digits and +=,.@_-, got %q", max, *name)
 	}
 }
@@ -63,9 +72,9 @@ func (r *role) maxSessionDuration() int {
 func (s *Service) roleKind() provider.Kind {
 	return &provider.Resource[RoleArgs, roleState]{
 		Type:     "aws:iam/role:Role",
-		AutoName: &provider.AutoName{Property: "name", Max: 64},
+		AutoName: &provider.AutoName{Property: "name", Max: maxRoleName},
 		Check: func(c *provider.Checker, in *RoleArgs) {
-			checkName(c, in.Name, 64)
+			checkName(c, in.Name, maxRoleName)
 			checkDocument(c, "assumeRolePolicy", in.AssumeRolePolicy, policy.Trust)
 			c.Range("maxSessionDuration", in.MaxSessionDuration, 3600, 43200)
 			if in.Path != nil && (!strings.HasPrefix(*in.Path, "/") || !strings.HasSuffix(*in.Path, "/")) {
@@ -110,10 +119,16 @@ func (s *Service) roleKind() provider.Kind {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			r, ok := s.roles[id]
-			if ok && len(r.inline)+len(r.attached) > 0 && (r.inputs.ForceDetachPolicies == nil || !*r.inputs.ForceDetachPolicies) {
+			if !ok {
+				return nil
+			}
+			if len(r.inline)+len(r.attached) > 0 && (r.inputs.ForceDetachPolicies == nil || !*r.inputs.ForceDetachPolicies) {
 				return wire.Errorf(http.StatusConflict, "DeleteConflict", "Cannot delete entity, must delete policies first.")
 			}
 			delete(s.roles, id)
+			// Sessions of the role may live on, with no permission.
+			r.inline, r.attached = nil, nil
+			s.refresh(r)
 			return nil
 		},
 	}
@@ -142,9 +157,9 @@ func (s *Service) rolePolicyKind() provider.Kind {
 	put := func(in *rolePolicyArgs) error { return s.putInline(in.Role, *in.Name, in.Policy) }
 	return &provider.Resource[rolePolicyArgs, rolePolicyArgs]{
 		Type:     "aws:iam/rolePolicy:RolePolicy",
-		AutoName: &provider.AutoName{Property: "name", Max: 128},
+		AutoName: &provider.AutoName{Property: "name", Max: maxPolicyName},
 		Check: func(c *provider.Checker, in *rolePolicyArgs) {
-			checkName(c, in.Name, 128)
+			checkName(c, in.Name, maxPolicyName)
 			checkDocument(c, "policy", in.Policy, policy.Identity)
 		},
 		Create: func(_ context.Context, in *rolePolicyArgs) (string, *rolePolicyArgs, error) {
@@ -199,9 +214,9 @@ func (s *Service) policyKind() provider.Kind {
 	}
 	return &provider.Resource[PolicyArgs, policyState]{
 		Type:     "aws:iam/policy:Policy",
-		AutoName: &provider.AutoName{Property: "name", Max: 128},
+		AutoName: &provider.AutoName{Property: "name", Max: maxPolicyName},
 		Check: func(c *provider.Checker, in *PolicyArgs) {
-			checkName(c, in.Name, 128)
+			checkName(c, in.Name, maxPolicyName)
 			checkDocument(c, "policy", in.Policy, policy.Identity)
 		},
 		Create: func(_ context.Context, in *PolicyArgs) (string, *policyState, error) {
@@ -210,6 +225,12 @@ func (s *Service) policyKind() provider.Kind {
 				path = *in.Path
 			}
 			arn := account.GlobalARN("iam", "policy"+path+*in.Name)
+			s.mu.RLock()
+			_, taken := s.policies[arn]
+			s.mu.RUnlock()
+			if taken {
+				return "", nil, wire.Errorf(http.StatusConflict, "EntityAlreadyExists", "A policy called %s already exists.", *in.Name)
+			}
 			state, err := set(arn, in)
 			return arn, state, err
 		},
@@ -225,6 +246,11 @@ func (s *Service) policyKind() provider.Kind {
 		Delete: func(_ context.Context, id string) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
+			for _, r := range s.roles {
+				if slices.Contains(r.attached, id) {
+					return wire.Errorf(http.StatusConflict, "DeleteConflict", "Cannot delete a policy attached to entities.")
+				}
+			}
 			delete(s.policies, id)
 			return nil
 		},
@@ -246,14 +272,8 @@ func (s *Service) attachmentKind() provider.Kind {
 			name, arn, _ := strings.Cut(id, "/")
 			s.mu.RLock()
 			defer s.mu.RUnlock()
-			r, ok := s.roles[name]
-			if !ok {
-				return nil, nil
-			}
-			for _, have := range r.attached {
-				if have == arn {
-					return &attachmentArgs{Role: name, PolicyARN: arn}, nil
-				}
+			if r, ok := s.roles[name]; ok && slices.Contains(r.attached, arn) {
+				return &attachmentArgs{Role: name, PolicyARN: arn}, nil
 			}
 			return nil, nil
 		},

@@ -13,6 +13,8 @@ type Principal struct {
 	ARN string
 	// RoleARN is the role's own ARN, which policies name and aws:PrincipalArn tells.
 	RoleARN string
+	// ID is unique, unlike the ARN of a role's session: "AROA...:SESSION".
+	ID string
 	// Service is set for an AWS service that acts by itself: "sns.amazonaws.com".
 	Service string
 	// Policies returns the identity-based policies as they are now.
@@ -21,6 +23,17 @@ type Principal struct {
 
 // Anonymous tells whether the request is not signed by anybody.
 func (p Principal) Anonymous() bool { return p.ARN == "" && p.Service == "" }
+
+// String names the principal: its ARN, or the service.
+func (p Principal) String() string {
+	switch {
+	case p.Service != "":
+		return p.Service
+	case p.ARN != "":
+		return p.ARN
+	}
+	return "anonymous"
+}
 
 // ServicePrincipal is an AWS service acting by itself, for which only resource policies count.
 func ServicePrincipal(name string) Principal { return Principal{Service: name} }
@@ -45,23 +58,16 @@ type DeniedError struct {
 
 func (e *DeniedError) Error() string {
 	r := e.Request
-	who := r.Principal.ARN
-	if r.Principal.Service != "" {
-		who = r.Principal.Service
-	}
-	if who == "" {
-		who = "anonymous"
-	}
 	if e.Explicit != "" {
 		return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s with an explicit deny in %s policy",
-			who, r.Action, r.Resource, article(e.Explicit))
+			r.Principal, r.Action, r.Resource, article(e.Explicit))
 	}
 	kind := "identity-based"
 	if r.Principal.Policies == nil {
 		kind = "resource-based"
 	}
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no %s policy allows the %s action",
-		who, r.Action, r.Resource, kind, r.Action)
+		r.Principal, r.Action, r.Resource, kind, r.Action)
 }
 
 func article(kind string) string {
@@ -118,14 +124,6 @@ func Authorize(r Request) error {
 	return nil
 }
 
-// Assumable tells whether a trust policy lets a principal assume the role.
-func Assumable(trust *Document, p Principal, keys map[string]string) error {
-	return Authorize(Request{
-		Principal: Principal{ARN: p.ARN, RoleARN: p.RoleARN, Service: p.Service},
-		Action:    "sts:AssumeRole", ResourcePolicy: trust, Keys: keys,
-	})
-}
-
 func (p Principal) principalARN() string {
 	if p.RoleARN != "" {
 		return p.RoleARN
@@ -163,7 +161,7 @@ func (ps *Principals) include(p Principal) bool {
 }
 
 func (s *Statement) grants(p Principal) bool {
-	if s.NotPrincipal != nil || s.Principal.Any || p.Service != "" {
+	if s.Principal.Any || p.Service != "" {
 		return true
 	}
 	return slices.ContainsFunc(s.Principal.AWS, func(want string) bool { return want == p.ARN || want == p.RoleARN })

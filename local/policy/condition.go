@@ -29,6 +29,16 @@ var tests = map[string]func(want, have string) bool{
 	"NumericGreaterThanEquals": numeric(func(w, h float64) bool { return h >= w }),
 }
 
+// negations are the operators that hold when no value matches, and what it is that must not.
+var negations = map[string]string{
+	"StringNotEquals":           "StringEquals",
+	"StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+	"StringNotLike":             "StringLike",
+	"ArnNotEquals":              "ArnEquals",
+	"ArnNotLike":                "ArnLike",
+	"NumericNotEquals":          "NumericEquals",
+}
+
 // parseOperator knows the operators of
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 // except those on dates, binary values and IP addresses, and the set operators ForAnyValue and ForAllValues.
@@ -37,12 +47,15 @@ func parseOperator(name string) (operator, error) {
 		return operator{null: true}, nil
 	}
 	base, ifExists := strings.CutSuffix(name, "IfExists")
-	positive := strings.Replace(base, "Not", "", 1)
+	positive, negated := negations[base]
+	if !negated {
+		positive = base
+	}
 	test, ok := tests[positive]
 	if !ok {
 		return operator{}, fmt.Errorf("condition operator %q is not supported by the embedded cloud", name)
 	}
-	return operator{test: test, negated: positive != base, ifExists: ifExists}, nil
+	return operator{test: test, negated: negated, ifExists: ifExists}, nil
 }
 
 // holds tells whether a condition block is met by the keys of a request: all operators and all keys must be,

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -126,10 +128,15 @@ func Parse(text string, kind Kind) (*Document, error) {
 	if len(d.Statements) == 0 {
 		errs = append(errs, errors.New("Statement: at least one is required"))
 	}
+	sids := map[string]bool{}
 	for i, s := range d.Statements {
 		for _, fault := range s.faults(kind) {
 			errs = append(errs, fmt.Errorf("Statement[%d]: %s", i, fault))
 		}
+		if s.Sid != "" && sids[s.Sid] {
+			errs = append(errs, fmt.Errorf("Statement[%d]: Sid %q is there twice", i, s.Sid))
+		}
+		sids[s.Sid] = true
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("policy document is not valid: %w", errors.Join(errs...))
@@ -157,7 +164,11 @@ func (s *Statement) faults(kind Kind) []string {
 		faults = append(faults, "an identity policy has no Principal")
 	case kind != Identity && !principals:
 		faults = append(faults, "Principal is required")
+	case s.NotPrincipal != nil && (s.Effect == "Allow" || s.Principal != nil):
+		faults = append(faults, "NotPrincipal stands only in a Deny, and without Principal")
 	}
+	faults = append(faults, s.Principal.faults()...)
+	faults = append(faults, s.NotPrincipal.faults()...)
 	switch {
 	case kind == Trust && resources > 0:
 		faults = append(faults, "a trust policy has no Resource")
@@ -165,13 +176,53 @@ func (s *Statement) faults(kind Kind) []string {
 		faults = append(faults, "Resource is required")
 	}
 	for _, r := range slices.Concat(s.Resource, s.NotResource) {
-		if r != "*" && !strings.HasPrefix(r, "arn:") {
+		if r != "*" && !isARN(r) {
 			faults = append(faults, fmt.Sprintf("Resource %q must be an ARN or *", r))
 		}
+		faults = append(faults, variables("Resource", r)...)
 	}
-	for op := range s.Condition {
+	for op, keys := range s.Condition {
 		if _, err := parseOperator(op); err != nil {
 			faults = append(faults, err.Error())
+		}
+		for key, values := range keys {
+			for _, v := range values {
+				faults = append(faults, variables(op+" "+key, v)...)
+			}
+		}
+	}
+	return faults
+}
+
+// variables refuses policy variables such as ${aws:username}: taken for plain text, one in a Deny would deny nothing.
+func variables(where, text string) []string {
+	if !strings.Contains(text, "${") {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: the embedded cloud does not support policy variables, got %q", where, text)}
+}
+
+func isARN(s string) bool { return strings.HasPrefix(s, "arn:") && strings.Count(s, ":") >= 5 }
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+// faults reports principals that are none: AWS accepts no wildcard but a lone *.
+func (ps *Principals) faults() []string {
+	if ps == nil {
+		return nil
+	}
+	var faults []string
+	if !ps.Any && len(ps.AWS)+len(ps.Service) == 0 {
+		faults = append(faults, "Principal names nobody")
+	}
+	for _, p := range ps.AWS {
+		if p != "*" && !accountID.MatchString(p) && (!isARN(p) || strings.ContainsAny(p, "*?")) {
+			faults = append(faults, fmt.Sprintf("Principal AWS %q must be *, an account id, or an ARN without wildcards", p))
+		}
+	}
+	for _, p := range ps.Service {
+		if !strings.HasSuffix(p, ".amazonaws.com") {
+			faults = append(faults, fmt.Sprintf("Principal Service %q must be like sns.amazonaws.com", p))
 		}
 	}
 	return faults
@@ -184,7 +235,7 @@ func strict(b []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		return err
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("text after the JSON value")
 	}
 	return nil

@@ -83,14 +83,9 @@ func (d *decoder) object(path string, props resource.PropertyMap, target reflect
 }
 
 func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Value) {
-	switch {
-	case v.IsComputed() || (v.IsOutput() && !v.OutputValue().Known):
+	if v.IsComputed() {
 		d.unknown[path] = true
 		return
-	case v.IsOutput():
-		v = v.OutputValue().Element
-	case v.IsSecret():
-		v = v.SecretValue().Element
 	}
 	if target.Kind() == reflect.Pointer && target.Type() != reflect.TypeFor[Archive]() {
 		elem := reflect.New(target.Type().Elem())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
@@ -63,8 +64,15 @@ func (c *Checker) Failf(property, format string, args ...any) {
 	c.failures = append(c.failures, Failure{Property: property, Reason: fmt.Sprintf(format, args...)})
 }
 
-// Unknown tells whether a property has a value that is not known until the program is deployed.
-func (c *Checker) Unknown(property string) bool { return c.unknown[property] }
+// Unknown tells whether a property's value, or a part of it, is not known until the program is deployed.
+func (c *Checker) Unknown(property string) bool {
+	for path := range c.unknown {
+		if rest, ok := strings.CutPrefix(path, property); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return true
+		}
+	}
+	return false
+}
 
 // Range reports an integer that is present and outside lo..hi.
 func (c *Checker) Range(property string, v *int, lo, hi int) {
@@ -120,10 +128,10 @@ func (r *Resource[In, State]) check(props resource.PropertyMap) []Failure {
 
 // preview is the state that creating the resource would give: its inputs, and for the rest that it is not known.
 func (r *Resource[In, State]) preview(inputs resource.PropertyMap) resource.PropertyMap {
-	state := inputs.Copy()
+	state, isInput := inputs.Copy(), r.inputKeys()
 	for _, f := range fields(reflect.TypeFor[State]()) {
 		key := resource.PropertyKey(f.name)
-		if _, given := state[key]; !given && !r.inputKeys()[key] {
+		if !isInput[key] {
 			state[key] = resource.MakeComputed(resource.NewStringProperty(""))
 		}
 	}

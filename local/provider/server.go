@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -47,12 +48,12 @@ func New(region string, kinds []Kind, functions map[string]Function) *Server {
 // Types lists the tokens of the resource types that are realised, sorted.
 func (s *Server) Types() []string { return slices.Sorted(maps.Keys(s.kinds)) }
 
-// Handshake tells the engine what this provider can do.
+// Handshake tells the engine what this provider can do. Secrets arrive as plain values: the engine keeps track of them.
 func (s *Server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
-	return &pulumirpc.ProviderHandshakeResponse{}, nil
+	return &pulumirpc.ProviderHandshakeResponse{SupportsAutonamingConfiguration: true}, nil
 }
 
-// Attach and Cancel have nothing to do: the embedded cloud outlives the engine.
+// Attach is called once the engine has connected.
 func (s *Server) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
@@ -67,17 +68,25 @@ func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plug
 	return &pulumirpc.PluginInfo{Version: "6.83.2"}, nil
 }
 
-// CheckConfig refuses a Region other than that of the embedded cloud.
+// CheckConfig refuses a Region other than that of the embedded cloud, and settings that it would not heed. Those that
+// skip a check of the AWS provider have nothing to skip here.
 func (s *Server) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	news, err := unmarshal(r.GetNews())
 	if err != nil {
 		return nil, err
 	}
 	resp := &pulumirpc.CheckResponse{Inputs: r.GetNews()}
-	if v, ok := news["region"]; ok && v.IsString() && v.StringValue() != s.region {
-		resp.Failures = append(resp.Failures, &pulumirpc.CheckFailure{
-			Property: "region", Reason: fmt.Sprintf("the embedded cloud is in %s only, got %q", s.region, v.StringValue()),
-		})
+	for _, key := range news.StableKeys() {
+		name, v, reason := string(key), news[key], ""
+		switch {
+		case name == "region" && v.IsString() && v.StringValue() != s.region:
+			reason = fmt.Sprintf("the embedded cloud is in %s only, got %q", s.region, v.StringValue())
+		case name != "region" && name != "version" && !strings.HasPrefix(name, "skip") && !resource.IsInternalPropertyKey(key):
+			reason = fmt.Sprintf("the embedded cloud does not support the provider's setting %s", name)
+		}
+		if reason != "" {
+			resp.Failures = append(resp.Failures, &pulumirpc.CheckFailure{Property: name, Reason: reason})
+		}
 	}
 	return resp, nil
 }
@@ -87,7 +96,7 @@ func (s *Server) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc
 	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
 }
 
-// Configure accepts previews; secrets arrive as plain values and the engine keeps track of them.
+// Configure says to an engine that did not shake hands what Handshake says.
 func (s *Server) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	return &pulumirpc.ConfigureResponse{SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
 }
@@ -123,7 +132,8 @@ func (s *Server) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc
 	return resp, err
 }
 
-// Diff compares the last inputs with the new ones. After a refresh the last inputs are what Read found.
+// Diff compares the last inputs with the new ones. After a refresh the last inputs are what Read found. What the
+// program wants ignored, the engine has put back already.
 func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	kind, err := s.kind(r.GetUrn())
 	if err != nil {
@@ -136,9 +146,6 @@ func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.D
 	news, err := unmarshal(r.GetNews())
 	if err != nil {
 		return nil, err
-	}
-	for _, key := range r.GetIgnoreChanges() {
-		news[resource.PropertyKey(key)] = olds[resource.PropertyKey(key)]
 	}
 	diff := olds.Diff(news, resource.IsInternalPropertyKey)
 	resp := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}
@@ -229,8 +236,8 @@ func inputsOf(kind Kind, olds, state resource.PropertyMap) resource.PropertyMap 
 		old, given := olds[key]
 		switch {
 		case !keys[key] || (len(olds) > 0 && !given):
-		case given && sameWithin(old, value):
-			inputs[key] = old
+		case given && old.DeepEquals(value):
+			inputs[key] = old // an archive may be the same and lie elsewhere
 		default:
 			inputs[key] = value
 		}
@@ -240,9 +247,6 @@ func inputsOf(kind Kind, olds, state resource.PropertyMap) resource.PropertyMap 
 	}
 	return inputs
 }
-
-// sameWithin tells whether an input still has its value. Archives have it if their hash is the same.
-func sameWithin(old, now resource.PropertyValue) bool { return old.DeepEquals(now) }
 
 // Update changes a resource in place, or says what it would become.
 func (s *Server) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {

@@ -33,5 +33,5 @@ type callerIdentityOutput struct {
 
 // callerIdentity needs no permission, as in AWS.
 func callerIdentity(c *wire.Call, _ *struct{}) (*callerIdentityOutput, error) {
-	return &callerIdentityOutput{ARN: c.Principal.ARN, UserID: c.Principal.ARN, Account: account.ID}, nil
+	return &callerIdentityOutput{ARN: c.Principal.ARN, UserID: c.Principal.ID, Account: account.ID}, nil
 }

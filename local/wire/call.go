@@ -67,7 +67,7 @@ func (c *Call) Authorize(action, resource string, opts ...Option) error {
 		return err
 	}
 	if c.Account.Faults.Active() {
-		c.performed = append(c.performed, fault.Event{Action: action, Resource: resource, Principal: c.Principal.ARN})
+		c.performed = append(c.performed, fault.Event{Action: action, Resource: resource, Principal: c.Principal.String()})
 	}
 	return nil
 }

@@ -23,16 +23,14 @@ type JSON struct {
 	// Invalid is the code for a request that cannot be read; SerializationException if empty.
 	Invalid string
 
-	operations map[string]operation
+	operations map[string]func(*Call) (any, error)
 }
-
-type operation func(*Call) (any, error)
 
 // HandleJSON adds an operation. Parameters of the request that In lacks are refused by name, never ignored: give In
 // exactly the members that are implemented.
 func HandleJSON[In, Out any](j *JSON, name string, f func(*Call, *In) (*Out, error)) {
 	if j.operations == nil {
-		j.operations = map[string]operation{}
+		j.operations = map[string]func(*Call) (any, error){}
 	}
 	j.operations[name] = func(c *Call) (any, error) {
 		in := new(In)

@@ -21,7 +21,7 @@ type Query struct {
 	// Denied renders a missing permission; status 403 and code AccessDenied if nil.
 	Denied func(*policy.DeniedError) *Error
 
-	operations map[string]operation
+	operations map[string]func(*Call, url.Values) (any, error)
 }
 
 // HandleQuery adds an operation.
@@ -32,13 +32,9 @@ type Query struct {
 // Out is rendered by encoding/xml under <NAMEResult>: write list tags as `xml:"Topics>member"`.
 func HandleQuery[In, Out any](q *Query, name string, f func(*Call, *In) (*Out, error)) {
 	if q.operations == nil {
-		q.operations = map[string]operation{}
+		q.operations = map[string]func(*Call, url.Values) (any, error){}
 	}
-	q.operations[name] = func(c *Call) (any, error) {
-		form, err := url.ParseQuery(string(c.Body))
-		if err != nil {
-			return nil, Errorf(http.StatusBadRequest, "MalformedQueryString", "%v", err)
-		}
+	q.operations[name] = func(c *Call, form url.Values) (any, error) {
 		in := new(In)
 		if err := decodeForm(form, in); err != nil {
 			return nil, Errorf(http.StatusBadRequest, "InvalidParameter", "Invalid parameter: %s: %v", name, err)
@@ -66,7 +62,7 @@ func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
 		return
 	}
 	c.Operation = name
-	out, err := op(c)
+	out, err := op(c, form)
 	if err != nil {
 		q.fail(w, c, err)
 		return

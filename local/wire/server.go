@@ -48,7 +48,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	call := &Call{Request: r, Account: s.account, Body: body, RequestID: id}
 	name := "s3"
-	if sig != nil {
+	switch {
+	case sig == nil && (isJSON(r) || isQuery(r)):
+		s.refuse(w, r, "", Errorf(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token"))
+		return
+	case sig != nil:
 		name = sig.service
 		call.Presigned = sig.expires > 0
 		if call.Principal, err = s.verifier.verify(r, body, sig, s.account.Clock.Now()); err != nil {
@@ -84,13 +88,19 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, service string, 
 	s.account.Log.Warn("request refused", "service", service, "method", r.Method, "path", r.URL.Path, "error", err)
 	c := &Call{Request: r, Account: s.account, RequestID: w.Header().Get("x-amzn-RequestId")}
 	switch {
-	case r.Header.Get("X-Amz-Target") != "":
+	case isJSON(r):
 		(&JSON{Version: "1.0"}).fail(w, c, err)
-	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+	case isQuery(r):
 		(&Query{}).fail(w, c, err)
 	case service == "s3" || service == "":
 		WriteXMLError(w, c, err)
 	default:
 		writeRESTError(w, err)
 	}
+}
+
+func isJSON(r *http.Request) bool { return r.Header.Get("X-Amz-Target") != "" }
+
+func isQuery(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }

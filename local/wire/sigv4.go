@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
@@ -138,6 +139,10 @@ func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.T
 	if !ok || (id.SessionToken != "" && subtle.ConstantTimeCompare([]byte(id.SessionToken), []byte(s.token)) == 0) {
 		return policy.Principal{}, v.unknownKey(s)
 	}
+	if s.region != account.Region {
+		return policy.Principal{}, Errorf(http.StatusForbidden, s.mismatch(),
+			"Credential should be scoped to a valid region: %s, not %q.", account.Region, s.region)
+	}
 	hash, err := payloadHash(r, body, s)
 	if err != nil {
 		return policy.Principal{}, err
@@ -147,11 +152,7 @@ func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.T
 		return policy.Principal{}, err
 	}
 	if subtle.ConstantTimeCompare([]byte(want), []byte(s.value)) == 0 {
-		code := "SignatureDoesNotMatch"
-		if s.service != "s3" {
-			code = "InvalidSignatureException"
-		}
-		return policy.Principal{}, Errorf(http.StatusForbidden, code,
+		return policy.Principal{}, Errorf(http.StatusForbidden, s.mismatch(),
 			"The request signature we calculated does not match the signature you provided. Check your key and signing method.")
 	}
 	switch {
@@ -166,6 +167,14 @@ func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.T
 			"The difference between the request time and the current time is too large.")
 	}
 	return id.Principal, nil
+}
+
+// mismatch is the code for a signature that is not right.
+func (s *signature) mismatch() string {
+	if s.service == "s3" {
+		return "SignatureDoesNotMatch"
+	}
+	return "InvalidSignatureException"
 }
 
 func (v *verifier) unknownKey(s *signature) error {
