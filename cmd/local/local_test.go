@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain lets the test binary be the command, too: up starts the cloud as `local serve`.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// command runs the command with a home of the test's own.
+func command(t *testing.T, home string, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	err = run(context.WithoutCancel(t.Context()), append(args, "--home", home), &out, &errs)
+	return out.String(), errs.String(), err
+}
+
+func cloudOf(t *testing.T, home string) running {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(home, "cloud.json"))
+	require.NoError(t, err)
+	var r running
+	require.NoError(t, json.Unmarshal(text, &r))
+	return r
+}
+
+func urlOf(t *testing.T, outputs string) string {
+	t.Helper()
+	var deployed struct{ Fanout struct{ URL string } }
+	require.NoError(t, json.Unmarshal([]byte(outputs), &deployed), outputs)
+	require.NotEmpty(t, deployed.Fanout.URL)
+	return deployed.Fanout.URL
+}
+
+const order = `{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-01-31T08:30:00Z","city":"Lisbon",
+	"details":{"coffeetype":"Latte","coffeesize":"Large","unitprice":3.5,"quantity":2}}}`
+
+func place(t *testing.T, url string) {
+	t.Helper()
+	resp, err := http.Post(url+"/order", "application/json", strings.NewReader(order))
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusAccepted, resp.StatusCode)
+}
+
+func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+
+func TestUpDeploysAndHealsAndDownLeavesNothing(t *testing.T) {
+	home := t.TempDir()
+	t.Cleanup(func() { _, _, _ = command(t, home, "down") }) // whatever fails before
+
+	outputs, said, err := command(t, home, "up")
+	require.NoError(t, err, said)
+	require.Contains(t, said, "curl -i -X POST "+urlOf(t, outputs)+"/order")
+	place(t, urlOf(t, outputs))
+	first := cloudOf(t, home)
+
+	again, _, err := command(t, home, "outputs")
+	require.NoError(t, err)
+	require.Equal(t, outputs, again)
+
+	said, _, err = command(t, home, "preview")
+	require.NoError(t, err)
+	require.Contains(t, said, "unchanged")
+	require.NotContains(t, said, "create")
+
+	t.Run("a killed cloud is started and filled again", func(t *testing.T) {
+		require.NoError(t, syscall.Kill(first.PID, syscall.SIGKILL))
+		require.Eventually(t, func() bool { return !answers(first.Endpoint) }, 10*time.Second, 10*time.Millisecond)
+		outputs, said, err := command(t, home, "up")
+		require.NoError(t, err, said)
+		second := cloudOf(t, home)
+		require.NotEqual(t, first.PID, second.PID)
+		place(t, urlOf(t, outputs))
+	})
+
+	t.Run("the environment leads aws and pulumi to it", func(t *testing.T) {
+		out, _, err := command(t, home, "env")
+		require.NoError(t, err)
+		for _, name := range []string{"AWS_ENDPOINT_URL=", "AWS_ACCESS_KEY_ID=", "PULUMI_DEBUG_PROVIDERS='aws:", "PULUMI_BACKEND_URL="} {
+			require.Contains(t, out, "export "+name)
+		}
+	})
+
+	last := cloudOf(t, home)
+	_, said, err = command(t, home, "down")
+	require.NoError(t, err, said)
+	require.False(t, answers(last.Endpoint), "the cloud is stopped")
+	require.NoFileExists(t, filepath.Join(home, "outputs.json"))
+	require.NoFileExists(t, filepath.Join(home, "cloud.json"))
+	_, _, err = command(t, home, "outputs")
+	require.ErrorContains(t, err, "make up")
+}
+
+func answers(endpoint string) bool {
+	resp, err := http.Get(endpoint)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return true
+}
+
+func TestDownWhereNothingIsUpIsNoError(t *testing.T) {
+	_, said, err := command(t, t.TempDir(), "down")
+	require.NoError(t, err, said)
+}
+
+func TestABadPatternIsNamed(t *testing.T) {
+	home := t.TempDir()
+	t.Cleanup(func() { _, _, _ = command(t, home, "down") })
+	_, said, err := command(t, home, "up", "--pattern", "fanuot")
+	require.Error(t, err)
+	require.Contains(t, said, `"fanuot"`)
+	require.Contains(t, said, "fanout")
+}

@@ -1,0 +1,105 @@
+// Command local runs the program against the embedded cloud: it starts and stops the cloud, and deploys to it with the
+// Pulumi CLI. The Makefile's targets up, preview, down, outputs and env call it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "local:", err)
+		os.Exit(1)
+	}
+}
+
+// run is main with its surroundings as arguments.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var home string
+	root := &cobra.Command{
+		Use:           "local",
+		Short:         "Deploy to the embedded cloud",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&home, "home", "", "folder for state (default .local in the project)")
+	root.SetArgs(args)
+	root.SetOut(stderr)
+	root.SetErr(stderr)
+
+	env := func() (*environment, error) {
+		project, err := findProject()
+		if err != nil {
+			return nil, err
+		}
+		if home == "" {
+			home = filepath.Join(project, ".local")
+		}
+		home, err := filepath.Abs(home)
+		return &environment{project: project, home: home, stdout: stdout, stderr: stderr}, err
+	}
+	add := func(use, short string, f func(context.Context, *environment) error, flags func(*cobra.Command)) {
+		cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+			e, err := env()
+			if err != nil {
+				return err
+			}
+			return f(cmd.Context(), e)
+		}}
+		if flags != nil {
+			flags(cmd)
+		}
+		root.AddCommand(cmd)
+	}
+
+	var pattern string
+	withPattern := func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(&pattern, "pattern", "fanout", "what to deploy: a pattern, several separated by commas, or all")
+	}
+	add("serve", "Run the embedded cloud until interrupted", serve, nil)
+	add("up", "Start the embedded cloud if need be, and deploy", func(ctx context.Context, e *environment) error {
+		return up(ctx, e, pattern)
+	}, withPattern)
+	add("preview", "Tell what up would change", func(ctx context.Context, e *environment) error {
+		return preview(ctx, e, pattern)
+	}, withPattern)
+	add("down", "Destroy the stack and stop the embedded cloud", down, nil)
+	add("outputs", "Print the stack's outputs as JSON", outputs, nil)
+	add("env", "Print the environment for pulumi and aws, for a shell to eval", printEnvironment, nil)
+	return root.ExecuteContext(ctx)
+}
+
+// environment is where the command runs.
+type environment struct {
+	project, home  string
+	stdout, stderr io.Writer
+}
+
+// findProject looks for Pulumi.yaml, here and above.
+func findProject() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("no Pulumi.yaml here or above: run this within the project")
+		}
+		dir = parent
+	}
+}

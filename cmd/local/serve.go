@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/order-patterns/order-patterns/local"
+)
+
+// running is what a started cloud leaves in its home for other commands to find.
+type running struct {
+	PID             int    `json:"pid"`
+	Executable      string `json:"executable"` // the build that is running, by time and size
+	Endpoint        string `json:"endpoint"`
+	ProviderPort    int    `json:"providerPort"`
+	AccessKeyID     string `json:"accessKeyId"`
+	SecretAccessKey string `json:"secretAccessKey"`
+}
+
+const startLimit = 15 * time.Second
+
+func (e *environment) cloudFile() string { return filepath.Join(e.home, "cloud.json") }
+func (e *environment) cloudLog() string  { return filepath.Join(e.home, "cloud.log") }
+
+// serve runs the embedded cloud in the foreground, on ports that are free.
+func serve(ctx context.Context, e *environment) error {
+	if err := os.MkdirAll(e.home, 0o755); err != nil {
+		return fmt.Errorf("making %s: %w", e.home, err)
+	}
+	cloud, err := local.Start(local.Options{
+		Clock: clockwork.NewRealClock(),
+		Dir:   filepath.Join(e.home, "functions"),
+		Log:   slog.New(slog.NewJSONHandler(e.stderr, nil)),
+	})
+	if err != nil {
+		return err
+	}
+	defer cloud.Close()
+	build, err := executable()
+	if err != nil {
+		return err
+	}
+	state, err := json.MarshalIndent(running{
+		PID: os.Getpid(), Executable: build, Endpoint: cloud.Endpoint, ProviderPort: cloud.ProviderPort,
+		AccessKeyID: cloud.Admin.AccessKeyID, SecretAccessKey: cloud.Admin.SecretAccessKey,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	// Written aside and renamed, so that nobody reads half of it. It holds a key, if one that opens nothing but this.
+	if err := os.WriteFile(e.cloudFile()+".new", state, 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(e.cloudFile()+".new", e.cloudFile()); err != nil {
+		return err
+	}
+	defer os.Remove(e.cloudFile())
+	fmt.Fprintf(e.stdout, "The embedded cloud listens at %s\n", cloud.Endpoint)
+	<-ctx.Done()
+	return nil
+}
+
+// find returns the cloud that runs for this home, or nil.
+func (e *environment) find() (*running, error) {
+	text, err := os.ReadFile(e.cloudFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r running
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", e.cloudFile(), err)
+	}
+	// A process with that number may be another by now; only the cloud answers at its endpoint.
+	client := http.Client{Timeout: 2 * time.Second}
+	resp, err := client.Get(r.Endpoint)
+	if err != nil {
+		return nil, nil
+	}
+	resp.Body.Close()
+	return &r, nil
+}
+
+// start returns the running cloud. It starts one if there is none, or if there is one of another build.
+func (e *environment) start(ctx context.Context) (*running, error) {
+	r, err := e.find()
+	if err != nil {
+		return nil, err
+	}
+	build, err := executable()
+	if err != nil {
+		return nil, err
+	}
+	if r != nil && r.Executable == build {
+		return r, nil
+	}
+	if r != nil {
+		fmt.Fprintln(e.stderr, "The embedded cloud was built anew: restarting it, empty")
+		if err := e.stop(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(e.home, 0o755); err != nil {
+		return nil, fmt.Errorf("making %s: %w", e.home, err)
+	}
+	log, err := os.Create(e.cloudLog())
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(e.cloudFile()) // of one that died
+	cmd := exec.Command(self, "serve", "--home", e.home)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = e.project, log, log
+	// In a session of its own it outlives this command and the terminal.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the embedded cloud: %w", err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	deadline := time.NewTimer(startLimit)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case err := <-exited:
+			return nil, fmt.Errorf("the embedded cloud did not start: %w; see %s", err, e.cloudLog())
+		case <-deadline.C:
+			return nil, fmt.Errorf("the embedded cloud did not start within %s; see %s", startLimit, e.cloudLog())
+		case <-tick.C:
+			if r, err := e.find(); r != nil || err != nil {
+				return r, err
+			}
+		}
+	}
+}
+
+// stop ends the running cloud and waits until it is gone.
+func (e *environment) stop(ctx context.Context) error {
+	r, err := e.find()
+	if err != nil || r == nil {
+		return err
+	}
+	if err := syscall.Kill(r.PID, syscall.SIGTERM); err != nil {
+		return fmt.Errorf("stopping the embedded cloud, process %d: %w", r.PID, err)
+	}
+	deadline := time.Now().Add(startLimit)
+	for time.Now().Before(deadline) {
+		if syscall.Kill(r.PID, 0) != nil {
+			_ = os.Remove(e.cloudFile())
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("the embedded cloud, process %d, did not stop within %s", r.PID, startLimit)
+}
+
+// executable identifies the build of this command.
+func executable() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(self)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s %d", info.ModTime().UTC().Format(time.RFC3339Nano), info.Size()), nil
+}

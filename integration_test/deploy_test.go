@@ -1,0 +1,77 @@
+package integration_test
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/internal/stack"
+)
+
+// preview runs `pulumi preview` with the deployed config, changed as told, and returns what it printed.
+func preview(t *testing.T, change map[string]string, expectNoChanges bool) (string, error) {
+	t.Helper()
+	embedded(t)
+	s := *deployment.stack
+	var said bytes.Buffer
+	s.Log = &said
+	config := maps.Clone(deployment.config)
+	maps.Copy(config, change)
+	err := s.Preview(t.Context(), config, expectNoChanges)
+	return said.String(), err
+}
+
+func TestPreviewAfterUpShowsNoChange(t *testing.T) {
+	said, err := preview(t, nil, true)
+	require.NoError(t, err, said)
+}
+
+func TestRebuiltPackagesShowNoChange(t *testing.T) {
+	embedded(t)
+	name := filepath.Join(project, "build", "local", "store-order.zip")
+	before, err := os.ReadFile(name)
+	require.NoError(t, err)
+	// Forget what was linked and zipped, so that it is done again.
+	require.NoError(t, os.RemoveAll(filepath.Join(project, ".local", "bootstrap", "local")))
+	require.NoError(t, os.Remove(name))
+	cmd := exec.Command("make", "package-local")
+	cmd.Dir = project
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	after, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(before, after), "the zip is the same byte for byte")
+	said, err := preview(t, nil, true)
+	require.NoError(t, err, said)
+}
+
+func TestBadConfigStopsPreviewAndSaysWhatToDo(t *testing.T) {
+	tests := map[string]struct {
+		change map[string]string
+		says   []string
+	}{
+		"unknown pattern":         {map[string]string{"pattern": "fanuot"}, []string{`"fanuot"`, "fanout", "all"}},
+		"no pattern":              {map[string]string{"pattern": ""}, []string{"pattern", "fanout"}},
+		"batch size too large":    {map[string]string{"storeBatchSize": "11"}, []string{"storeBatchSize", "11", "10"}},
+		"batch size zero":         {map[string]string{"invoiceBatchSize": "0"}, []string{"invoiceBatchSize", "1"}},
+		"batch size is no number": {map[string]string{"storeBatchSize": "ten"}, []string{"storeBatchSize"}},
+		"retention not offered":   {map[string]string{"logRetentionDays": "8"}, []string{"LogRetentionDays", "7"}},
+		"packages are missing":    {map[string]string{"packages": t.TempDir()}, []string{"store-order.zip", "make build"}},
+		"another Region":          {map[string]string{"aws:region": "eu-west-1"}, []string{"eu-west-1", "us-east-1"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			said, err := preview(t, tt.change, false)
+			var failed *stack.Error
+			require.ErrorAs(t, err, &failed, said)
+			for _, text := range tt.says {
+				require.Contains(t, said, text)
+			}
+		})
+	}
+}
