@@ -1,0 +1,175 @@
+package apigateway
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/account"
+)
+
+// proxyEvent is the event of a Lambda proxy integration, format version 1.0. What has no value is null.
+type proxyEvent struct {
+	Resource       string              `json:"resource"`
+	Path           string              `json:"path"`
+	HTTPMethod     string              `json:"httpMethod"`
+	Headers        map[string]string   `json:"headers"` // the last value of each
+	MultiHeaders   map[string][]string `json:"multiValueHeaders"`
+	Query          map[string]string   `json:"queryStringParameters"`
+	MultiQuery     map[string][]string `json:"multiValueQueryStringParameters"`
+	PathParameters map[string]string   `json:"pathParameters"`
+	StageVariables map[string]string   `json:"stageVariables"`
+	Context        requestContext      `json:"requestContext"`
+	Body           *string             `json:"body"`
+	IsBase64       bool                `json:"isBase64Encoded"`
+}
+
+type requestContext struct {
+	ResourceID        string   `json:"resourceId"`
+	ResourcePath      string   `json:"resourcePath"`
+	HTTPMethod        string   `json:"httpMethod"`
+	ExtendedRequestID string   `json:"extendedRequestId"`
+	RequestTime       string   `json:"requestTime"`
+	Path              string   `json:"path"` // with the stage
+	AccountID         string   `json:"accountId"`
+	Protocol          string   `json:"protocol"`
+	Stage             string   `json:"stage"`
+	DomainPrefix      string   `json:"domainPrefix"`
+	RequestTimeEpoch  int64    `json:"requestTimeEpoch"`
+	RequestID         string   `json:"requestId"`
+	Identity          identity `json:"identity"`
+	DomainName        string   `json:"domainName"`
+	DeploymentID      string   `json:"deploymentId"`
+	APIID             string   `json:"apiId"`
+}
+
+// identity is of an anonymous caller: methods here have no authorization.
+type identity struct {
+	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
+	AccountID                     *string `json:"accountId"`
+	CognitoIdentityID             *string `json:"cognitoIdentityId"`
+	Caller                        *string `json:"caller"`
+	SourceIP                      string  `json:"sourceIp"`
+	PrincipalOrgID                *string `json:"principalOrgId"`
+	AccessKey                     *string `json:"accessKey"`
+	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
+	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
+	UserARN                       *string `json:"userArn"`
+	UserAgent                     *string `json:"userAgent"`
+	User                          *string `json:"user"`
+}
+
+// event renders the request for a function.
+func (x *exchange) event() ([]byte, error) {
+	m := x.method
+	e := proxyEvent{
+		Resource: m.resource.path, Path: x.path, HTTPMethod: x.request.Method,
+		PathParameters: x.pathParameters, StageVariables: x.live.variables,
+		Context: requestContext{
+			ResourceID: m.resource.id, ResourcePath: m.resource.path, HTTPMethod: x.request.Method,
+			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
+			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
+			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
+			DeploymentID: x.live.deploymentID, APIID: x.apiID, Identity: identity{SourceIP: x.sourceIP()},
+		},
+	}
+	if agent := x.request.UserAgent(); agent != "" {
+		e.Context.Identity.UserAgent = &agent
+	}
+	e.Headers, e.MultiHeaders = x.eventHeaders()
+	if len(x.query) > 0 {
+		e.MultiQuery, e.Query = x.query, lastValues(x.query)
+	}
+	if len(x.body) > 0 {
+		text := string(x.body)
+		if e.IsBase64 = x.live.binary.match(x.request.Header.Get("Content-Type")); e.IsBase64 {
+			text = base64.StdEncoding.EncodeToString(x.body)
+		}
+		e.Body = &text
+	}
+	var b bytes.Buffer
+	b.Grow(2048 + len(x.body))
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(&e); err != nil {
+		return nil, fmt.Errorf("rendering the event: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// eventHeaders are the request's headers and those that API Gateway adds, but for those of the connection.
+func (x *exchange) eventHeaders() (map[string]string, map[string][]string) {
+	h := make(map[string][]string, len(x.request.Header)+5)
+	for name, values := range x.request.Header {
+		if name != "Connection" && name != "Content-Length" {
+			h[name] = values
+		}
+	}
+	_, port, _ := net.SplitHostPort(x.request.Host)
+	h["Host"] = []string{x.request.Host}
+	h["X-Amzn-Trace-Id"] = []string{x.traceHeader}
+	h["X-Forwarded-For"] = []string{strings.Join(append(h["X-Forwarded-For"], x.sourceIP()), ", ")}
+	h["X-Forwarded-Port"] = []string{port}
+	h["X-Forwarded-Proto"] = []string{"http"} // the embedded cloud does not speak TLS
+	return lastValues(h), h
+}
+
+func lastValues(m map[string][]string) map[string]string {
+	last := make(map[string]string, len(m))
+	for name, values := range m {
+		last[name] = values[len(values)-1]
+	}
+	return last
+}
+
+// mediaTypes are those of an API whose bodies are binary.
+type mediaTypes []string
+
+// match tells whether a Content-Type or Accept header names a binary type.
+func (list mediaTypes) match(header string) bool {
+	media, _, _ := strings.Cut(header, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	for _, t := range list {
+		group, all := strings.CutSuffix(t, "/*")
+		if t == "*/*" || t == media || all && strings.HasPrefix(media, group+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// mediaType is that of the request's body; JSON where the client does not say.
+func (x *exchange) mediaType() string {
+	media, _, _ := strings.Cut(x.request.Header.Get("Content-Type"), ";")
+	if media = strings.ToLower(strings.TrimSpace(media)); media == "" {
+		return jsonType
+	}
+	return media
+}
+
+// missing lists the required parameters that the request lacks, or has blank.
+func (x *exchange) missing() []string {
+	var names []string
+	for _, p := range x.method.required {
+		var value string
+		switch p.In {
+		case "query":
+			value = x.query.Get(p.Name)
+		case "header":
+			value = x.request.Header.Get(p.Name)
+			if http.CanonicalHeaderKey(p.Name) == "Host" {
+				value = x.request.Host
+			}
+		case "path":
+			value = x.pathParameters[p.Name]
+		}
+		if strings.TrimSpace(value) == "" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,97 @@
+package apigateway
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/xray"
+)
+
+// exchange is one request on its way through a stage, and what access logs tell of it.
+type exchange struct {
+	service    *Service
+	live       *liveStage
+	request    *http.Request
+	start      time.Time
+	requestID  string
+	extendedID string
+	apiID      string
+	stageName  string
+	path       string // below the stage, as the client wrote it
+
+	method         *method // nil if there is none
+	pathParameters map[string]string
+	query          url.Values
+	body           []byte
+
+	trace       xray.Header // Root and Parent as the client sent them, or a new Root
+	segment     string      // id of the stage's segment; empty if the request is not traced
+	traceHeader string      // for the integration and the client
+
+	status      int
+	length      int // bytes of the response's body
+	latency     time.Duration
+	failed      *failure
+	integration integrationOutcome
+}
+
+// integrationOutcome is what access logs tell of an integration.
+type integrationOutcome struct {
+	status         int // of the backend's answer
+	endpointStatus int // of the service that was called
+	latency        time.Duration
+	requestID      string
+	err            string
+}
+
+// text is a status, or nothing where no integration was called.
+func (o *integrationOutcome) text(status int) string {
+	if status == 0 {
+		return ""
+	}
+	return strconv.Itoa(status)
+}
+
+func (o *integrationOutcome) millis() string {
+	if o.endpointStatus == 0 && o.err == "" {
+		return ""
+	}
+	return milliseconds(o.latency)
+}
+
+var (
+	noFailure  = &failure{}
+	noResource = &resource{}
+)
+
+func (x *exchange) failure() *failure {
+	if x.failed == nil {
+		return noFailure
+	}
+	return x.failed
+}
+
+func (x *exchange) messageString() string {
+	if x.failed == nil {
+		return ""
+	}
+	return compact(x.failed.message)
+}
+
+func (x *exchange) resource() *resource {
+	if x.method == nil {
+		return noResource
+	}
+	return x.method.resource
+}
+
+func (x *exchange) sourceIP() string {
+	host, _, err := net.SplitHostPort(x.request.RemoteAddr)
+	if err != nil {
+		return x.request.RemoteAddr
+	}
+	return host
+}

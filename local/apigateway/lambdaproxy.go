@@ -1,0 +1,192 @@
+package apigateway
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/lambda"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// lambdaProxy passes the request to a function as an event, and takes the response from its answer:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+type lambdaProxy struct {
+	function string // ARN
+	timeout  time.Duration
+}
+
+// principal is API Gateway itself: a function's resource policy has to let it in.
+var principal = policy.ServicePrincipal("apigateway.amazonaws.com")
+
+var invocationURI = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `:lambda:path/2015-03-31/functions/(arn:aws:lambda:[^/]+)/invocations$`)
+
+func readLambdaProxy(r *reader, at string, spec *integrationSpec, _ *method) integration {
+	m := invocationURI.FindStringSubmatch(spec.URI)
+	if m == nil {
+		r.failf(at+".uri", "must be arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations, got %q", account.Region, spec.URI)
+		return nil
+	}
+	if spec.HTTPMethod != http.MethodPost {
+		r.failf(at+".httpMethod", "must be POST, which is how Lambda is invoked, got %q", spec.HTTPMethod)
+	}
+	if len(spec.RequestTemplates) > 0 {
+		r.failf(at+".requestTemplates", "a proxy integration has none")
+	}
+	// Responses may be there, and mean nothing for a proxy.
+	return &lambdaProxy{function: m[1], timeout: spec.timeout()}
+}
+
+var errIntegrationTimeout = errors.New("integration timed out")
+
+func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failure) {
+	event, err := x.event()
+	if err != nil {
+		x.integration.err = err.Error()
+		return nil, failConfiguration
+	}
+	// A client that goes away ends neither the invocation nor the wait for it.
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	timer := x.service.account.Clock.AfterFunc(p.timeout, func() { cancel(errIntegrationTimeout) })
+	begin := x.service.account.Clock.Now()
+	result, err := x.service.functions.Invoke(ctx, lambda.Invocation{
+		Principal: principal, Function: p.function, Payload: event, TraceHeader: x.traceHeader,
+		Keys: map[string]string{
+			"aws:SourceArn":     account.ARN("execute-api", x.apiID+"/"+x.stageName+"/"+x.request.Method+x.path),
+			"aws:SourceAccount": account.ID,
+		},
+	})
+	timer.Stop()
+	timedOut := errors.Is(context.Cause(ctx), errIntegrationTimeout)
+	cancel(nil)
+	x.integration.latency = x.service.account.Clock.Since(begin)
+	x.integration.requestID = result.RequestID
+	if err != nil {
+		x.integration.err = err.Error()
+		return nil, p.refused(x, err, timedOut)
+	}
+	x.integration.endpointStatus = http.StatusOK
+	if result.FunctionError != "" {
+		x.integration.err = "The function failed: " + string(result.Payload)
+		return nil, failMalformed
+	}
+	out, err := x.proxyResponse(result.Payload)
+	if err != nil {
+		x.integration.err = "Malformed Lambda proxy response: " + err.Error()
+		return nil, failMalformed
+	}
+	x.integration.status = out.status
+	return out, nil
+}
+
+func (p *lambdaProxy) refused(x *exchange, err error, timedOut bool) *failure {
+	var denied *policy.DeniedError
+	var refusal *wire.Error
+	switch {
+	case timedOut:
+		return failTimeout
+	case errors.As(err, &denied):
+		x.integration.endpointStatus = http.StatusForbidden
+		return failConfiguration
+	case errors.As(err, &refusal):
+		x.integration.endpointStatus = refusal.Status
+		if refusal.Status == http.StatusRequestEntityTooLarge {
+			return failTooLarge
+		}
+	}
+	return failIntegration
+}
+
+// proxyAnswer is the only shape that a function may answer in; other members make it malformed.
+type proxyAnswer struct {
+	StatusCode        json.RawMessage     `json:"statusCode"`
+	Headers           map[string]scalar   `json:"headers"`
+	MultiValueHeaders map[string][]scalar `json:"multiValueHeaders"`
+	Body              *string             `json:"body"`
+	IsBase64Encoded   bool                `json:"isBase64Encoded"`
+}
+
+// scalar is a header's value: API Gateway takes numbers and booleans for strings.
+type scalar string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *scalar) UnmarshalJSON(b []byte) error {
+	switch {
+	case b[0] == '"':
+		return json.Unmarshal(b, (*string)(s))
+	case b[0] == '{' || b[0] == '[':
+		return fmt.Errorf("a header cannot be %s", b)
+	case string(b) != "null":
+		*s = scalar(b)
+	}
+	return nil
+}
+
+// remapped are headers that are the gateway's own. What a function gives for them goes under another name:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+var remapped = []string{
+	"Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards", "Proxy-Authenticate", "Server",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "Www-Authenticate",
+}
+
+// proxyResponse makes the response that a function's answer describes.
+func (x *exchange) proxyResponse(payload []byte) (*response, error) {
+	var answer *proxyAnswer
+	if err := strictJSON(payload, &answer); err != nil {
+		return nil, err
+	}
+	if answer == nil {
+		return nil, errors.New("the answer is null")
+	}
+	out := &response{status: http.StatusOK, header: http.Header{}}
+	if text := strings.Trim(string(answer.StatusCode), `"`); text != "" && text != "null" {
+		var err error
+		if out.status, err = strconv.Atoi(text); err != nil || out.status < 200 || out.status > 599 {
+			return nil, fmt.Errorf("statusCode %s", answer.StatusCode)
+		}
+	}
+	add := func(name string, value scalar) {
+		name = http.CanonicalHeaderKey(name)
+		if slices.Contains(remapped, name) {
+			name = "X-Amzn-Remapped-" + name
+		}
+		if !slices.Contains(out.header[name], string(value)) {
+			out.header[name] = append(out.header[name], string(value))
+		}
+	}
+	for name, values := range answer.MultiValueHeaders {
+		for _, v := range values {
+			add(name, v)
+		}
+	}
+	for name, v := range answer.Headers {
+		add(name, v)
+	}
+	if out.header.Get("Content-Type") == "" {
+		out.header.Set("Content-Type", jsonType)
+	}
+	if answer.Body == nil {
+		return out, nil
+	}
+	out.body = []byte(*answer.Body)
+	// The body is binary only for clients that ask for a binary type first, unless all types are binary.
+	accept, _, _ := strings.Cut(x.request.Header.Get("Accept"), ",")
+	if answer.IsBase64Encoded && x.live.binary.match(accept) {
+		body, err := base64.StdEncoding.DecodeString(*answer.Body)
+		if err != nil {
+			return nil, fmt.Errorf("body: %w", err)
+		}
+		out.body = body
+	}
+	return out, nil
+}
