@@ -1,0 +1,153 @@
+// Package cloudtest puts services of the embedded cloud behind a real endpoint and a real provider, for their tests.
+package cloudtest
+
+import (
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go"
+	"github.com/jonboulle/clockwork"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Service is a service that also realises Pulumi resource types.
+type Service interface {
+	wire.Service
+	Kinds() []provider.Kind
+}
+
+// Cloud is an embedded cloud with one or few services.
+type Cloud struct {
+	Account *account.Account
+	// Clock stands still at the time at which the test began.
+	Clock *clockwork.FakeClock
+	IAM   *iam.Service
+	// Admin is the configuration of an SDK client that may do everything, and does not retry.
+	Admin aws.Config
+
+	provider *provider.Server
+}
+
+// New makes an account; Serve then starts its endpoint.
+func New() *Cloud {
+	clock := clockwork.NewFakeClockAt(clockwork.NewRealClock().Now())
+	a := account.New(clock, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return &Cloud{Account: a, Clock: clock, IAM: iam.New(a)}
+}
+
+// Serve starts the endpoint of services, which use the cloud's account.
+func (c *Cloud) Serve(t testing.TB, services ...wire.Service) {
+	t.Helper()
+	kinds := c.IAM.Kinds()
+	for _, s := range services {
+		if s, ok := s.(Service); ok {
+			kinds = append(kinds, s.Kinds()...)
+		}
+	}
+	c.provider = provider.New(account.Region, kinds, nil)
+	server := httptest.NewServer(wire.NewServer(c.Account, c.IAM, services...))
+	t.Cleanup(server.Close)
+	c.Account.SetEndpoint(server.URL)
+	c.Admin = c.config(c.IAM.AddAdministrator("test"))
+}
+
+func (c *Cloud) config(creds iam.Credentials) aws.Config {
+	return aws.Config{
+		Region:           account.Region,
+		BaseEndpoint:     aws.String(c.Account.Endpoint()),
+		Credentials:      credentials.NewStaticCredentialsProvider(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken),
+		RetryMaxAttempts: 1,
+	}
+}
+
+// Role makes a role with an inline policy, and returns a session of it and the configuration of its SDK clients.
+func (c *Cloud) Role(t testing.TB, name, document string) (policy.Principal, aws.Config) {
+	t.Helper()
+	c.MustDeploy(t, "aws:iam/role:Role", map[string]any{"name": name, "assumeRolePolicy": `{"Version":"2012-10-17","Statement":
+		[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	c.MustDeploy(t, "aws:iam/rolePolicy:RolePolicy", map[string]any{"name": "inline", "role": name, "policy": document})
+	p, creds, err := c.IAM.AssumeRole("lambda.amazonaws.com", account.GlobalARN("iam", "role/"+name), "session", nil)
+	require.NoError(t, err)
+	return p, c.config(creds)
+}
+
+func urn(kind string) string { return "urn:pulumi:test::project::" + kind + "::Logical" }
+
+// Check asks the provider what is wrong with the inputs of a resource.
+func (c *Cloud) Check(t testing.TB, kind string, inputs map[string]any) *pulumirpc.CheckResponse {
+	t.Helper()
+	news, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(inputs), plugin.MarshalOptions{KeepUnknowns: true})
+	require.NoError(t, err)
+	out, err := c.provider.Check(t.Context(), &pulumirpc.CheckRequest{
+		Urn: urn(kind), Name: "Logical", News: news, RandomSeed: []byte("0123456789abcdef0123456789abcdef"),
+	})
+	require.NoError(t, err)
+	return out
+}
+
+// Deploy checks and creates a resource as the Pulumi engine does, and returns its id and state.
+func (c *Cloud) Deploy(t testing.TB, kind string, inputs map[string]any) (string, map[string]any, error) {
+	t.Helper()
+	checked := c.Check(t, kind, inputs)
+	require.Empty(t, checked.GetFailures())
+	out, err := c.provider.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(kind), Properties: checked.GetInputs()})
+	if err != nil {
+		return "", nil, err
+	}
+	return out.GetId(), out.GetProperties().AsMap(), nil
+}
+
+// MustDeploy is Deploy without an error.
+func (c *Cloud) MustDeploy(t testing.TB, kind string, inputs map[string]any) (id string, state map[string]any) {
+	t.Helper()
+	id, state, err := c.Deploy(t, kind, inputs)
+	require.NoError(t, err)
+	return id, state
+}
+
+// Update changes a resource in place.
+func (c *Cloud) Update(t testing.TB, kind, id string, inputs map[string]any) error {
+	t.Helper()
+	_, err := c.provider.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(kind), Id: id, News: c.Check(t, kind, inputs).GetInputs()})
+	return err
+}
+
+// Read returns the state of a resource, or nil if it is gone.
+func (c *Cloud) Read(t testing.TB, kind, id string) map[string]any {
+	t.Helper()
+	out, err := c.provider.Read(t.Context(), &pulumirpc.ReadRequest{Urn: urn(kind), Id: id})
+	require.NoError(t, err)
+	if out.GetId() == "" {
+		return nil
+	}
+	return out.GetProperties().AsMap()
+}
+
+// Delete removes a resource.
+func (c *Cloud) Delete(t testing.TB, kind, id string) error {
+	t.Helper()
+	_, err := c.provider.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: urn(kind), Id: id})
+	return err
+}
+
+// Refused asserts the code of an error that came over the wire, and returns its message.
+func Refused(t testing.TB, err error, code string) string {
+	t.Helper()
+	var e smithy.APIError
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, code, e.ErrorCode(), e.ErrorMessage())
+	return e.ErrorMessage()
+}

@@ -1,0 +1,354 @@
+package s3_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
+	"github.com/order-patterns/order-patterns/local/s3"
+)
+
+func TestObjectComesBackWithItsHeadersAndMetadata(t *testing.T) {
+	c := newCloud(t)
+	_, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{
+		Bucket: aws.String("orders"), Key: aws.String("a/b c+d%é.json"), Body: strings.NewReader(`{"total":"7.00"}`),
+		ContentType: aws.String("application/json"), CacheControl: aws.String("no-store"), ContentEncoding: aws.String("identity"),
+		Metadata: map[string]string{"orderid": "7"}, ServerSideEncryption: types.ServerSideEncryptionAes256,
+	})
+	require.NoError(t, err)
+	out, err := c.client.HeadObject(t.Context(), &sdk.HeadObjectInput{Bucket: aws.String("orders"), Key: aws.String("a/b c+d%é.json")})
+	require.NoError(t, err)
+	require.Equal(t, "application/json", *out.ContentType)
+	require.Equal(t, "no-store", *out.CacheControl)
+	require.Equal(t, "identity", *out.ContentEncoding)
+	require.Equal(t, map[string]string{"orderid": "7"}, out.Metadata)
+	require.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryption)
+	require.EqualValues(t, 16, *out.ContentLength)
+	require.Equal(t, c.Clock.Now().UTC().Truncate(time.Second), out.LastModified.UTC())
+	body, err := get(t, c.client, "a/b c+d%é.json")
+	require.NoError(t, err)
+	require.JSONEq(t, `{"total":"7.00"}`, body)
+}
+
+// The SDK compares what it reads with the checksum that comes with it; here, that it does come.
+func TestEveryChecksumIsVerifiedAndReturned(t *testing.T) {
+	c := newCloud(t)
+	for _, algorithm := range []types.ChecksumAlgorithm{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"} {
+		t.Run(string(algorithm), func(t *testing.T) {
+			put, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{
+				Bucket: aws.String("orders"), Key: aws.String("k"), Body: strings.NewReader("body"), ChecksumAlgorithm: algorithm,
+			})
+			require.NoError(t, err)
+			out, err := c.client.GetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("orders"), Key: aws.String("k"), ChecksumMode: "ENABLED"})
+			require.NoError(t, err)
+			defer out.Body.Close()
+			sums := func(crc32, crc32c, nvme, sha1, sha256 *string) string {
+				all := ""
+				for _, s := range []*string{crc32, crc32c, nvme, sha1, sha256} {
+					all += aws.ToString(s) + ";"
+				}
+				return all
+			}
+			sum := sums(out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256)
+			require.NotEqual(t, ";;;;;", sum)
+			require.Equal(t, sums(put.ChecksumCRC32, put.ChecksumCRC32C, put.ChecksumCRC64NVME, put.ChecksumSHA1, put.ChecksumSHA256), sum)
+		})
+	}
+	_, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{
+		Bucket: aws.String("orders"), Key: aws.String("bad"), Body: strings.NewReader("body"), ChecksumCRC32: aws.String("AAAAAA=="),
+	})
+	cloudtest.Refused(t, err, "BadDigest")
+	_, err = get(t, c.client, "bad")
+	cloudtest.Refused(t, err, "NoSuchKey")
+}
+
+// presignPut makes a URL that lets a test send any body and headers that do not count for the signature.
+func presignPut(t *testing.T, c *cloud, key string) string {
+	t.Helper()
+	u, err := sdk.NewPresignClient(c.client).PresignPutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("orders"), Key: &key})
+	require.NoError(t, err)
+	return u.URL
+}
+
+func TestChunkedUploadIsDecodedAndItsTrailerVerified(t *testing.T) {
+	c := newCloud(t)
+	const good = "4\r\nbody\r\n0\r\nx-amz-checksum-crc32:26gLsg==\r\n\r\n"
+	tests := map[string]struct {
+		body, length string
+		status       int
+	}{
+		"whole":            {good, "4", 200},
+		"two chunks":       {"2\r\nbo\r\n2\r\ndy\r\n0\r\nx-amz-checksum-crc32:26gLsg==\r\n\r\n", "4", 200},
+		"wrong checksum":   {strings.Replace(good, "26gL", "AAAA", 1), "4", 400},
+		"wrong length":     {good, "5", 400},
+		"cut off":          {"5\r\nbody", "4", 400},
+		"no trailer":       {"4\r\nbody\r\n0\r\n\r\n", "4", 400},
+		"not chunked":      {"body", "4", 400},
+		"unknown checksum": {strings.Replace(good, "crc32", "xxhash3", 1), "4", 400},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			status, text := fetch(t, http.MethodPut, presignPut(t, c, "k"), http.Header{
+				"Content-Encoding": {"aws-chunked"}, "X-Amz-Content-Sha256": {"STREAMING-UNSIGNED-PAYLOAD-TRAILER"},
+				"X-Amz-Decoded-Content-Length": {tt.length}, "X-Amz-Trailer": {"x-amz-checksum-crc32"},
+			}, []byte(tt.body)...)
+			require.Equal(t, tt.status, status, text)
+			if status == 200 {
+				body, err := get(t, c.client, "k")
+				require.NoError(t, err)
+				require.Equal(t, "body", body)
+			}
+		})
+	}
+	status, text := fetch(t, http.MethodPut, presignPut(t, c, "k"), http.Header{"X-Amz-Content-Sha256": {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}})
+	require.Equal(t, http.StatusNotImplemented, status, text)
+}
+
+func TestContentMD5IsVerified(t *testing.T) {
+	c := newCloud(t)
+	status, text := fetch(t, http.MethodPut, presignPut(t, c, "k"), http.Header{"Content-Md5": {"AAAAAAAAAAAAAAAAAAAAAA=="}}, []byte("body")...)
+	require.Equal(t, 400, status)
+	require.Contains(t, text, "<Code>BadDigest</Code>")
+}
+
+func TestConditionalPut(t *testing.T) {
+	c := newCloud(t)
+	put := func(in sdk.PutObjectInput) (string, error) {
+		in.Bucket, in.Key, in.Body = aws.String("orders"), aws.String("k"), strings.NewReader("body")
+		out, err := c.client.PutObject(t.Context(), &in)
+		if err != nil {
+			return "", err
+		}
+		return *out.ETag, nil
+	}
+	_, err := put(sdk.PutObjectInput{IfMatch: aws.String(`"841a2d689ad86bd1611447453c22c6fc"`)})
+	cloudtest.Refused(t, err, "NoSuchKey")
+	tag, err := put(sdk.PutObjectInput{IfNoneMatch: aws.String("*")})
+	require.NoError(t, err)
+	_, err = put(sdk.PutObjectInput{IfNoneMatch: aws.String("*")})
+	cloudtest.Refused(t, err, "PreconditionFailed")
+	_, err = put(sdk.PutObjectInput{IfMatch: aws.String(`"00"`)})
+	cloudtest.Refused(t, err, "PreconditionFailed")
+	_, err = put(sdk.PutObjectInput{IfMatch: &tag})
+	require.NoError(t, err)
+	_, err = put(sdk.PutObjectInput{IfNoneMatch: &tag})
+	cloudtest.Refused(t, err, "NotImplemented")
+}
+
+func TestOfManyFirstWritersExactlyOneWins(t *testing.T) {
+	c := newCloud(t)
+	for key := range 10 {
+		var won atomic.Int32
+		var wg sync.WaitGroup
+		for writer := range 8 {
+			wg.Go(func() {
+				_, err := c.client.PutObject(context.Background(), &sdk.PutObjectInput{
+					Bucket: aws.String("orders"), Key: aws.String(fmt.Sprint(key)), Body: strings.NewReader(fmt.Sprint(writer)), IfNoneMatch: aws.String("*"),
+				})
+				if err == nil {
+					won.Add(1)
+					return
+				}
+				cloudtest.Refused(t, err, "PreconditionFailed")
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 1, won.Load())
+	}
+}
+
+func TestRange(t *testing.T) {
+	c := newCloud(t)
+	c.put(t, "k", "0123456789")
+	tests := []struct {
+		header, body, contentRange string
+		status                     int
+	}{
+		{"bytes=0-3", "0123", "bytes 0-3/10", 206},
+		{"bytes=8-", "89", "bytes 8-9/10", 206},
+		{"bytes=8-99", "89", "bytes 8-9/10", 206},
+		{"bytes=-3", "789", "bytes 7-9/10", 206},
+		{"bytes=-99", "0123456789", "bytes 0-9/10", 206},
+		{"bytes=5-2", "0123456789", "", 200},
+		{"bytes=0-1,3-4", "0123456789", "", 200},
+		{"lines=0-1", "0123456789", "", 200},
+		{"bytes=10-", "", "", 416},
+		{"bytes=-0", "", "", 416},
+	}
+	u, err := sdk.NewPresignClient(c.client).PresignGetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("orders"), Key: aws.String("k")})
+	require.NoError(t, err)
+	for _, tt := range tests {
+		t.Run(tt.header, func(t *testing.T) {
+			r, err := http.NewRequest(http.MethodGet, u.URL, nil)
+			require.NoError(t, err)
+			r.Header.Set("Range", tt.header)
+			resp, err := http.DefaultClient.Do(r)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			require.Equal(t, tt.status, resp.StatusCode)
+			if tt.status != 416 {
+				body := make([]byte, 20)
+				n, _ := resp.Body.Read(body)
+				require.Equal(t, tt.body, string(body[:n]))
+				require.Equal(t, tt.contentRange, resp.Header.Get("Content-Range"))
+			}
+		})
+	}
+}
+
+func TestConditionalGet(t *testing.T) {
+	c := newCloud(t)
+	c.put(t, "k", "body")
+	now := c.Clock.Now().UTC()
+	tests := map[string]struct {
+		in   sdk.GetObjectInput
+		code string
+	}{
+		"same tag":             {sdk.GetObjectInput{IfMatch: aws.String(`"841a2d689ad86bd1611447453c22c6fc"`)}, ""},
+		"other tag":            {sdk.GetObjectInput{IfMatch: aws.String(`"00"`)}, "PreconditionFailed"},
+		"not this tag":         {sdk.GetObjectInput{IfNoneMatch: aws.String(`"841a2d689ad86bd1611447453c22c6fc"`)}, "NotModified"},
+		"not another tag":      {sdk.GetObjectInput{IfNoneMatch: aws.String(`"00"`)}, ""},
+		"changed since":        {sdk.GetObjectInput{IfModifiedSince: aws.Time(now.Add(-time.Minute))}, ""},
+		"not changed since":    {sdk.GetObjectInput{IfModifiedSince: aws.Time(now.Add(time.Minute))}, "NotModified"},
+		"unmodified since":     {sdk.GetObjectInput{IfUnmodifiedSince: aws.Time(now.Add(time.Minute))}, ""},
+		"not unmodified since": {sdk.GetObjectInput{IfUnmodifiedSince: aws.Time(now.Add(-time.Minute))}, "PreconditionFailed"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.in.Bucket, tt.in.Key = aws.String("orders"), aws.String("k")
+			out, err := c.client.GetObject(t.Context(), &tt.in)
+			if tt.code == "" {
+				require.NoError(t, err)
+				require.NoError(t, out.Body.Close())
+				return
+			}
+			cloudtest.Refused(t, err, tt.code)
+		})
+	}
+}
+
+func TestDelete(t *testing.T) {
+	c := newCloud(t)
+	for _, key := range []string{"a", "b", "c"} {
+		c.put(t, key, key)
+	}
+	_, err := c.client.DeleteObject(t.Context(), &sdk.DeleteObjectInput{Bucket: aws.String("orders"), Key: aws.String("a")})
+	require.NoError(t, err)
+	_, err = c.client.DeleteObject(t.Context(), &sdk.DeleteObjectInput{Bucket: aws.String("orders"), Key: aws.String("a")})
+	require.NoError(t, err, "a key that is gone is deleted as well")
+
+	role := c.role(t, "partial", `{"Effect":"Allow","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::orders/b"}`)
+	out, err := role.DeleteObjects(t.Context(), &sdk.DeleteObjectsInput{Bucket: aws.String("orders"), Delete: &types.Delete{
+		Objects: []types.ObjectIdentifier{{Key: aws.String("b")}, {Key: aws.String("c")}},
+	}})
+	require.NoError(t, err)
+	require.Len(t, out.Deleted, 1)
+	require.Equal(t, "b", *out.Deleted[0].Key)
+	require.Len(t, out.Errors, 1)
+	require.Equal(t, "AccessDenied", *out.Errors[0].Code)
+	_, err = get(t, c.client, "b")
+	cloudtest.Refused(t, err, "NoSuchKey")
+	_, err = get(t, c.client, "c")
+	require.NoError(t, err)
+}
+
+func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
+	c := newCloud(t)
+	c.put(t, "k", "body")
+	bucket, key := aws.String("orders"), aws.String("k")
+	tests := map[string]func(ctx context.Context) error{
+		"X-Amz-Tagging": func(ctx context.Context) error {
+			_, err := c.client.PutObject(ctx, &sdk.PutObjectInput{Bucket: bucket, Key: key, Tagging: aws.String("a=b")})
+			return err
+		},
+		"X-Amz-Acl": func(ctx context.Context) error {
+			_, err := c.client.PutObject(ctx, &sdk.PutObjectInput{Bucket: bucket, Key: key, ACL: "public-read"})
+			return err
+		},
+		"X-Amz-Copy-Source": func(ctx context.Context) error {
+			_, err := c.client.CopyObject(ctx, &sdk.CopyObjectInput{Bucket: bucket, Key: key, CopySource: aws.String("orders/k")})
+			return err
+		},
+		"storage class GLACIER": func(ctx context.Context) error {
+			_, err := c.client.PutObject(ctx, &sdk.PutObjectInput{Bucket: bucket, Key: key, StorageClass: "GLACIER"})
+			return err
+		},
+		`encryption "aws:kms"`: func(ctx context.Context) error {
+			_, err := c.client.PutObject(ctx, &sdk.PutObjectInput{Bucket: bucket, Key: key, ServerSideEncryption: "aws:kms"})
+			return err
+		},
+		`"versionId"`: func(ctx context.Context) error {
+			_, err := c.client.GetObject(ctx, &sdk.GetObjectInput{Bucket: bucket, Key: key, VersionId: aws.String("1")})
+			return err
+		},
+		`"uploads"`: func(ctx context.Context) error {
+			_, err := c.client.CreateMultipartUpload(ctx, &sdk.CreateMultipartUploadInput{Bucket: bucket, Key: key})
+			return err
+		},
+		`"versioning"`: func(ctx context.Context) error {
+			_, err := c.client.GetBucketVersioning(ctx, &sdk.GetBucketVersioningInput{Bucket: bucket})
+			return err
+		},
+		"PUT /new": func(ctx context.Context) error {
+			_, err := c.client.CreateBucket(ctx, &sdk.CreateBucketInput{Bucket: aws.String("new")})
+			return err
+		},
+		"GET /orders": func(ctx context.Context) error {
+			_, err := c.client.ListObjects(ctx, &sdk.ListObjectsInput{Bucket: bucket})
+			return err
+		},
+		"VersionId": func(ctx context.Context) error {
+			_, err := c.client.DeleteObjects(ctx, &sdk.DeleteObjectsInput{Bucket: bucket, Delete: &types.Delete{
+				Objects: []types.ObjectIdentifier{{Key: key, VersionId: aws.String("1")}},
+			}})
+			return err
+		},
+	}
+	for name, call := range tests {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, cloudtest.Refused(t, call(t.Context()), "NotImplemented"), name)
+		})
+	}
+	body, err := get(t, c.client, "k")
+	require.NoError(t, err)
+	require.Equal(t, "body", body, "nothing of it had an effect")
+}
+
+func TestLimits(t *testing.T) {
+	c := newCloud(t)
+	_, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("orders"), Key: aws.String(strings.Repeat("k", 1025))})
+	cloudtest.Refused(t, err, "KeyTooLongError")
+	_, err = c.client.PutObject(t.Context(), &sdk.PutObjectInput{
+		Bucket: aws.String("orders"), Key: aws.String("k"), Metadata: map[string]string{"m": strings.Repeat("v", 2048)},
+	})
+	cloudtest.Refused(t, err, "MetadataTooLarge")
+}
+
+func TestThrottledAsATestAsks(t *testing.T) {
+	c := newCloud(t)
+	remove := c.Account.Faults.Add(fault.Rule{Action: "s3:PutObject", Do: func(context.Context, fault.Event) error { return s3.Throttled() }})
+	_, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("orders"), Key: aws.String("k")})
+	cloudtest.Refused(t, err, "SlowDown")
+	remove()
+	_, err = get(t, c.client, "k")
+	cloudtest.Refused(t, err, "NoSuchKey")
+
+	// An answer that is lost after the effect.
+	c.Account.Faults.Add(fault.Rule{Action: "s3:PutObject", When: fault.After, Do: func(context.Context, fault.Event) error { return s3.Throttled() }})
+	_, err = c.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("orders"), Key: aws.String("k")})
+	cloudtest.Refused(t, err, "SlowDown")
+	_, err = get(t, c.client, "k")
+	require.NoError(t, err)
+}

@@ -1,0 +1,163 @@
+package s3_test
+
+import (
+	"net/http"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
+)
+
+func TestBucketIsMadeReadChangedAndDeleted(t *testing.T) {
+	c := newCloud(t)
+	id, state := c.MustDeploy(t, bucketType, map[string]any{"tags": map[string]any{"a": "b"}})
+	require.Regexp(t, regexp.MustCompile(`^logical-[0-9a-f]{7}$`), id)
+	require.Equal(t, map[string]any{
+		"bucket": id, "tags": map[string]any{"a": "b"}, "arn": "arn:aws:s3:::" + id, "region": "us-east-1", "hostedZoneId": "Z3AQBSTGFAJSTF",
+		"bucketDomainName": id + ".s3.amazonaws.com", "bucketRegionalDomainName": id + ".s3.us-east-1.amazonaws.com",
+	}, state)
+	require.Equal(t, state, c.Read(t, bucketType, id))
+	_, _, err := c.Deploy(t, bucketType, map[string]any{"bucket": id})
+	require.ErrorContains(t, err, "BucketAlreadyOwnedByYou")
+
+	require.NoError(t, c.Update(t, bucketType, id, map[string]any{"bucket": id, "forceDestroy": true}))
+	require.Equal(t, true, c.Read(t, bucketType, id)["forceDestroy"])
+	require.NoError(t, c.Delete(t, bucketType, id))
+	require.Nil(t, c.Read(t, bucketType, id))
+	require.NoError(t, c.Delete(t, bucketType, id))
+}
+
+func TestBucketThatHoldsObjectsIsDeletedOnlyByForce(t *testing.T) {
+	c := newCloud(t)
+	c.put(t, "k", "body")
+	require.ErrorContains(t, c.Delete(t, bucketType, "orders"), "BucketNotEmpty")
+	require.NoError(t, c.Update(t, bucketType, "orders", map[string]any{"bucket": "orders", "forceDestroy": true}))
+	require.NoError(t, c.Delete(t, bucketType, "orders"))
+}
+
+func TestInputsThatAWSRefuses(t *testing.T) {
+	c := newCloud(t)
+	tests := map[string]struct {
+		kind     string
+		inputs   map[string]any
+		property string
+	}{
+		"upper case":       {bucketType, map[string]any{"bucket": "Orders"}, "bucket"},
+		"too short":        {bucketType, map[string]any{"bucket": "ab"}, "bucket"},
+		"an address":       {bucketType, map[string]any{"bucket": "10.0.0.1"}, "bucket"},
+		"two dots":         {bucketType, map[string]any{"bucket": "a..b"}, "bucket"},
+		"prefix":           {bucketType, map[string]any{"bucketPrefix": "a"}, "bucketPrefix"},
+		"not a policy":     {policyType, map[string]any{"bucket": "orders", "policy": "{}"}, "policy"},
+		"no rule":          {encryptionType, map[string]any{"bucket": "orders", "rules": []any{}}, "rules"},
+		"algorithm":        {encryptionType, encryption("orders", "DES"), "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"},
+		"ACLs":             {ownershipType, map[string]any{"bucket": "orders", "rule": map[string]any{"objectOwnership": "ObjectWriter"}}, "rule.objectOwnership"},
+		"rule status":      {lifecycleType, lifecycle(map[string]any{"status": "On"}), "rules[0].status"},
+		"rule days":        {lifecycleType, lifecycle(map[string]any{"expiration": map[string]any{"days": 0}}), "rules[0].expiration.days"},
+		"rule transitions": {lifecycleType, lifecycle(map[string]any{"transitions": []any{}}), "rules[0].transitions"},
+		"rule of nothing":  {lifecycleType, map[string]any{"bucket": "orders", "rules": []any{map[string]any{"id": "r", "status": "Enabled"}}}, "rules[0].expiration"},
+		"two prefixes":     {lifecycleType, lifecycle(map[string]any{"prefix": "a", "filter": map[string]any{}}), "rules[0].prefix"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			failures := c.Check(t, tt.kind, tt.inputs).GetFailures()
+			require.Len(t, failures, 1)
+			require.Equal(t, tt.property, failures[0].GetProperty(), failures[0].GetReason())
+		})
+	}
+	_, _, err := c.Deploy(t, policyType, map[string]any{"bucket": "orders", "policy": document(
+		`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::elsewhere/*"}`)})
+	require.ErrorContains(t, err, "MalformedPolicy")
+	_, _, err = c.Deploy(t, accessType, map[string]any{"bucket": "missing"})
+	require.ErrorContains(t, err, "NoSuchBucket")
+}
+
+func encryption(bucket, algorithm string) map[string]any {
+	return map[string]any{"bucket": bucket, "rules": []any{map[string]any{
+		"applyServerSideEncryptionByDefault": map[string]any{"sseAlgorithm": algorithm}, "bucketKeyEnabled": true,
+	}}}
+}
+
+func lifecycle(change map[string]any) map[string]any {
+	rule := map[string]any{"id": "r", "status": "Enabled", "expiration": map[string]any{"days": 2}}
+	for k, v := range change {
+		rule[k] = v
+	}
+	return map[string]any{"bucket": "orders", "rules": []any{rule}}
+}
+
+func TestSettingsShowOnTheWire(t *testing.T) {
+	c := newCloud(t)
+	bucket := aws.String("orders")
+	block, err := c.client.GetPublicAccessBlock(t.Context(), &sdk.GetPublicAccessBlockInput{Bucket: bucket})
+	require.NoError(t, err)
+	require.True(t, *block.PublicAccessBlockConfiguration.BlockPublicAcls && *block.PublicAccessBlockConfiguration.RestrictPublicBuckets)
+	sse, err := c.client.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionInput{Bucket: bucket})
+	require.NoError(t, err)
+	require.Equal(t, types.ServerSideEncryptionAes256, sse.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm)
+	_, err = c.client.GetBucketPolicy(t.Context(), &sdk.GetBucketPolicyInput{Bucket: bucket})
+	cloudtest.Refused(t, err, "NoSuchBucketPolicy")
+
+	access, _ := c.MustDeploy(t, accessType, map[string]any{"bucket": "orders", "blockPublicPolicy": true})
+	c.MustDeploy(t, policyType, map[string]any{"bucket": "orders", "policy": document(tlsOnly)})
+	c.MustDeploy(t, encryptionType, encryption("orders", "aws:kms"))
+	c.MustDeploy(t, ownershipType, map[string]any{"bucket": "orders", "rule": map[string]any{"objectOwnership": "BucketOwnerEnforced"}})
+
+	block, err = c.client.GetPublicAccessBlock(t.Context(), &sdk.GetPublicAccessBlockInput{Bucket: bucket})
+	require.NoError(t, err)
+	require.True(t, *block.PublicAccessBlockConfiguration.BlockPublicPolicy)
+	require.False(t, *block.PublicAccessBlockConfiguration.BlockPublicAcls)
+	text, err := c.client.GetBucketPolicy(t.Context(), &sdk.GetBucketPolicyInput{Bucket: bucket})
+	require.NoError(t, err)
+	require.JSONEq(t, document(tlsOnly), *text.Policy)
+	sse, err = c.client.GetBucketEncryption(t.Context(), &sdk.GetBucketEncryptionInput{Bucket: bucket})
+	require.NoError(t, err)
+	require.True(t, *sse.ServerSideEncryptionConfiguration.Rules[0].BucketKeyEnabled)
+	put, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: bucket, Key: aws.String("k")})
+	require.NoError(t, err)
+	require.Equal(t, types.ServerSideEncryptionAwsKms, put.ServerSideEncryption)
+
+	require.NoError(t, c.Delete(t, accessType, access))
+	require.Nil(t, c.Read(t, accessType, access))
+	_, err = c.client.GetPublicAccessBlock(t.Context(), &sdk.GetPublicAccessBlockInput{Bucket: bucket})
+	cloudtest.Refused(t, err, "NoSuchPublicAccessBlockConfiguration")
+	where, err := c.client.GetBucketLocation(t.Context(), &sdk.GetBucketLocationInput{Bucket: bucket})
+	require.NoError(t, err)
+	require.Empty(t, where.LocationConstraint)
+	buckets, err := c.client.ListBuckets(t.Context(), &sdk.ListBucketsInput{})
+	require.NoError(t, err)
+	require.Equal(t, "orders", *buckets.Buckets[0].Name)
+}
+
+func TestLifecycleExpiresObjectsAtMidnight(t *testing.T) {
+	c := newCloud(t)
+	// Noon, so that two days and the rest of that day remain.
+	c.Clock.Advance(c.Clock.Now().UTC().Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(c.Clock.Now()))
+	written := c.Clock.Now()
+	c.MustDeploy(t, lifecycleType, lifecycle(map[string]any{"filter": map[string]any{"prefix": "tmp/"}}))
+	c.put(t, "tmp/k", "body")
+	c.put(t, "k", "body")
+	head, err := c.client.HeadObject(t.Context(), &sdk.HeadObjectInput{Bucket: aws.String("orders"), Key: aws.String("tmp/k")})
+	require.NoError(t, err)
+	ends := written.Add(60 * time.Hour).UTC()
+	require.Equal(t, `expiry-date="`+ends.Format(http.TimeFormat)+`", rule-id="r"`, *head.Expiration)
+
+	c.Clock.Advance(60*time.Hour - time.Second)
+	_, err = get(t, c.client, "tmp/k")
+	require.NoError(t, err)
+	c.Clock.Advance(time.Second)
+	_, err = get(t, c.client, "tmp/k")
+	cloudtest.Refused(t, err, "NoSuchKey")
+	_, err = get(t, c.client, "k")
+	require.NoError(t, err)
+	out, err := c.client.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Input{Bucket: aws.String("orders")})
+	require.NoError(t, err)
+	require.Len(t, out.Contents, 1)
+	_, err = c.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("orders"), Key: aws.String("tmp/k"), IfNoneMatch: aws.String("*")})
+	require.NoError(t, err, "an expired object does not count")
+}
