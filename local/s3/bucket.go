@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,7 +24,6 @@ type bucket struct {
 	policy     *PolicyArgs
 	encryption *EncryptionArgs
 	ownership  *OwnershipArgs
-	lifecycle  *LifecycleArgs
 	objects    map[string]*object
 	// keys are those of objects in order, or nil since an object came or went: a listing sorts them again.
 	keys []string
@@ -43,41 +41,25 @@ type object struct {
 
 func (o *object) tag() string { return `"` + hex.EncodeToString(o.etag[:]) + `"` }
 
-// get returns an object that is there now, or nil.
-func (b *bucket) get(key string, now time.Time) *object {
+// get returns an object, or nil.
+func (b *bucket) get(key string) *object {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.current(key, now)
-}
-
-// current is get for who holds the lock.
-func (b *bucket) current(key string, now time.Time) *object {
-	o := b.objects[key]
-	if o == nil {
-		return nil
-	}
-	if at, _ := b.lifecycle.expiry(key, o); !at.IsZero() && !now.Before(at) {
-		return nil
-	}
-	return o
+	return b.objects[key]
 }
 
 // put stores an object, if the condition of the request on what is there holds.
 func (b *bucket) put(key string, o *object, ifMatch string, ifNone bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	have := b.current(key, o.modified)
+	have := b.objects[key]
 	switch {
 	case ifMatch != "" && have == nil:
 		return noKey(key)
 	case ifNone && have != nil, ifMatch != "" && !matches(ifMatch, have.tag()):
-		condition := "If-None-Match"
-		if !ifNone {
-			condition = "If-Match"
-		}
-		return preconditionFailed(condition)
+		return errPrecondition
 	}
-	if _, replaced := b.objects[key]; !replaced {
+	if have == nil {
 		b.keys = nil
 	}
 	b.objects[key] = o
@@ -93,18 +75,10 @@ func (b *bucket) delete(key string) {
 	}
 }
 
-// sorted returns the bucket's keys in UTF-8 order, after dropping what has expired. Callers must not change it.
-func (b *bucket) sorted(now time.Time) []string {
+// sorted returns the bucket's keys in UTF-8 order. Callers must not change it.
+func (b *bucket) sorted() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.lifecycle != nil {
-		for key := range b.objects {
-			if b.current(key, now) == nil {
-				delete(b.objects, key)
-				b.keys = nil
-			}
-		}
-	}
 	if b.keys == nil {
 		b.keys = slices.Sorted(maps.Keys(b.objects))
 	}
@@ -133,34 +107,11 @@ func (b *bucket) algorithm() string {
 	return "AES256"
 }
 
-// expiry tells when an object expires, at a midnight UTC, and by which rule; the zero time for never:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
-func (l *LifecycleArgs) expiry(key string, o *object) (at time.Time, rule string) {
-	if l == nil {
-		return at, ""
-	}
-	for _, r := range l.Rules {
-		if r.Status != "Enabled" || r.Expiration == nil || !strings.HasPrefix(key, r.prefix()) {
-			continue
-		}
-		const day = 24 * time.Hour
-		// The next midnight at or after that many days.
-		ends := o.modified.Add(time.Duration(r.Expiration.Days)*day + day - 1).Truncate(day)
-		if at.IsZero() || ends.Before(at) {
-			at, rule = ends, r.ID
-		}
-	}
-	return at, rule
-}
-
 func noKey(key string) error {
 	return &wire.Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist.",
 		Fields: map[string]any{"Key": key}}
 }
 
-func preconditionFailed(condition string) error {
-	return &wire.Error{Status: http.StatusPreconditionFailed, Code: "PreconditionFailed",
-		Message: "At least one of the pre-conditions you specified did not hold", Fields: map[string]any{"Condition": condition}}
-}
+var errPrecondition = wire.Errorf(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 
 func isTrue(b *bool) bool { return b != nil && *b }

@@ -21,7 +21,6 @@ const (
 	policyType     = "aws:s3/bucketPolicy:BucketPolicy"
 	encryptionType = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 	ownershipType  = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
-	lifecycleType  = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
 )
 
 // cloud has a bucket named orders.

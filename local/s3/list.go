@@ -3,6 +3,7 @@ package s3
 import (
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -93,10 +95,9 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 	case out.EncodingType != "" && out.EncodingType != "url":
 		return invalidArgument("encoding-type", out.EncodingType, "Invalid Encoding Method specified in Request")
 	}
-	now := s.now()
-	page, more := list(r.bucket.sorted(now), out.Prefix, out.Delimiter, after, out.MaxKeys)
+	page, more := list(r.bucket.sorted(), out.Prefix, out.Delimiter, after, out.MaxKeys)
 	for _, item := range page {
-		o := r.bucket.get(item.name, now)
+		o := r.bucket.get(item.name)
 		switch {
 		case item.common:
 			out.CommonPrefixes = append(out.CommonPrefixes, commonPrefix{item.name})
@@ -208,17 +209,17 @@ func (s *Service) deleteObjects(w http.ResponseWriter, r *request) error {
 		}
 	}
 	for _, o := range in.Objects {
-		err := s.authorize(r, "DeleteObject", o.Key, nil)
-		switch e := asError(err); {
-		case e == nil:
-			r.bucket.delete(o.Key)
-			if !in.Quiet {
-				out.Deleted = append(out.Deleted, deleted{o.Key})
-			}
-		case r.bucket == nil && e.Code == "NoSuchBucket":
+		var denied *policy.DeniedError
+		switch err := s.authorize(r, "DeleteObject", o.Key, nil); {
+		case errors.As(err, &denied):
+			out.Errors = append(out.Errors, deleteError{o.Key, "AccessDenied", "Access Denied"})
+			continue
+		case err != nil:
 			return err
-		default:
-			out.Errors = append(out.Errors, deleteError{o.Key, e.Code, e.Message})
+		}
+		r.bucket.delete(o.Key)
+		if !in.Quiet {
+			out.Deleted = append(out.Deleted, deleted{o.Key})
 		}
 	}
 	return writeXML(w, &out)

@@ -1,12 +1,13 @@
 package s3
 
 import (
+	"bytes"
 	"crypto/md5"
-	"fmt"
+	"maps"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -69,8 +70,7 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	if err := r.bucket.put(key, o, r.Header.Get("If-Match"), ifNone == "*"); err != nil {
 		return err
 	}
-	r.bucket.describe(w.Header(), key, o)
-	w.Header().Set(o.checksum.header, o.checksum.value)
+	r.bucket.describe(w.Header(), o)
 	return nil
 }
 
@@ -107,22 +107,21 @@ func storedHeaders(h http.Header) (map[string]string, error) {
 }
 
 // describe sets the headers that a put and a get have in common.
-func (b *bucket) describe(h http.Header, key string, o *object) {
+func (b *bucket) describe(h http.Header, o *object) {
 	h.Set("ETag", o.tag())
 	h.Set(sseHeader, b.algorithm())
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	if at, rule := b.lifecycle.expiry(key, o); !at.IsZero() {
-		h.Set("X-Amz-Expiration", fmt.Sprintf(`expiry-date="%s", rule-id="%s"`, at.Format(http.TimeFormat), rule))
-	}
+	h.Set(o.checksum.header, o.checksum.value)
 }
+
+// oneRange is what S3 takes for a range; it sends the whole object for anything else, such as several ranges.
+var oneRange = regexp.MustCompile(`^bytes=(\d+-\d*|-0*[1-9]\d*)$`)
 
 // getObject serves GET and HEAD: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 	if err := s.authorize(r, "GetObject", r.key, nil); err != nil {
 		return err
 	}
-	o := r.bucket.get(r.key, s.now())
+	o := r.bucket.get(r.key)
 	if o == nil {
 		// Who may not list the bucket does not learn whether the key exists.
 		if err := s.authorize(r, "ListBucket", "", nil); err != nil {
@@ -131,10 +130,10 @@ func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 		return noKey(r.key)
 	}
 	h := w.Header()
-	r.bucket.describe(h, r.key, o)
-	h.Set("Last-Modified", o.modified.Format(http.TimeFormat))
-	h.Set("Accept-Ranges", "bytes")
+	before := maps.Clone(h)
+	r.bucket.describe(h, o)
 	h.Set("Content-Type", o.contentType)
+	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
 	for name, value := range o.headers {
 		h.Set(name, value)
 	}
@@ -146,92 +145,57 @@ func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 			h.Set(strings.TrimPrefix(name, "response-"), value)
 		}
 	}
-	switch failed := r.unmet(o); failed {
-	case "":
-	case "If-None-Match", "If-Modified-Since":
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	default:
-		return preconditionFailed(failed)
+	if !oneRange.MatchString(r.Header.Get("Range")) {
+		r.Header.Del("Range")
 	}
-	body, status := o.body, http.StatusOK
-	if first, last, ok := parseRange(r.Header.Get("Range"), len(body)); ok {
-		if first >= len(body) {
-			return &wire.Error{Status: http.StatusRequestedRangeNotSatisfiable, Code: "InvalidRange", Message: "The requested range is not satisfiable",
-				Fields: map[string]any{"ActualObjectSize": len(body), "RangeRequested": r.Header.Get("Range")}}
-		}
-		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, len(body)))
-		body, status = body[first:last+1], http.StatusPartialContent
-	} else if strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
-		h.Set(o.checksum.header, o.checksum.value)
-		h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
+	if !strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") || r.Header.Get("Range") != "" {
+		h.Del(o.checksum.header) // which is of the whole object
+		h.Del("X-Amz-Checksum-Type")
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the caller may have gone
+	content := &contentWriter{ResponseWriter: w, size: len(o.body)}
+	http.ServeContent(content, r.Request, "", o.modified, bytes.NewReader(o.body))
+	if content.refused != 0 {
+		clear(h)
+		maps.Copy(h, before)
+	}
+	switch content.refused {
+	case http.StatusPreconditionFailed:
+		return errPrecondition
+	case http.StatusRequestedRangeNotSatisfiable:
+		return &wire.Error{Status: content.refused, Code: "InvalidRange", Message: "The requested range is not satisfiable",
+			Fields: map[string]any{"ActualObjectSize": len(o.body), "RangeRequested": r.Header.Get("Range")}}
 	}
 	return nil
 }
 
-// unmet names the condition of a read that does not hold; conditions on the ETag go before those on the time.
-func (r *request) unmet(o *object) string {
-	modified := o.modified.Truncate(time.Second)
-	since := func(name string) (time.Time, bool) {
-		t, err := http.ParseTime(r.Header.Get(name))
-		return t, err == nil
+// contentWriter holds back the errors of http.ServeContent, which S3 words itself, and tells the length of content that
+// is stored encoded, which http.ServeContent does not.
+type contentWriter struct {
+	http.ResponseWriter
+	size, refused int
+}
+
+func (w *contentWriter) WriteHeader(status int) {
+	if status >= http.StatusBadRequest {
+		w.refused = status
+		return
 	}
-	if tag := r.Header.Get("If-Match"); tag != "" {
-		if !matches(tag, o.tag()) {
-			return "If-Match"
-		}
-	} else if t, ok := since("If-Unmodified-Since"); ok && modified.After(t) {
-		return "If-Unmodified-Since"
+	if status == http.StatusOK {
+		w.Header().Set("Content-Length", strconv.Itoa(w.size))
 	}
-	if tag := r.Header.Get("If-None-Match"); tag != "" {
-		if matches(tag, o.tag()) {
-			return "If-None-Match"
-		}
-	} else if t, ok := since("If-Modified-Since"); ok && !modified.After(t) {
-		return "If-Modified-Since"
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *contentWriter) Write(b []byte) (int, error) {
+	if w.refused != 0 {
+		return len(b), nil
 	}
-	return ""
+	return w.ResponseWriter.Write(b)
 }
 
 // matches compares an ETag of a request, which may lack its quotes, with an object's.
 func matches(want, tag string) bool {
 	return want == "*" || strings.Trim(want, `"`) == strings.Trim(tag, `"`)
-}
-
-// parseRange reads a single range of bytes. S3 sends the whole object for what is none: another unit, several ranges.
-func parseRange(header string, size int) (first, last int, ok bool) {
-	from, to, found := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
-	if !found || !strings.HasPrefix(header, "bytes=") {
-		return 0, 0, false
-	}
-	if from == "" {
-		n, err := strconv.Atoi(to)
-		if err != nil || n < 0 {
-			return 0, 0, false
-		}
-		if n == 0 {
-			return size, size, true
-		}
-		return max(0, size-n), size - 1, true
-	}
-	first, err := strconv.Atoi(from)
-	if err != nil || first < 0 {
-		return 0, 0, false
-	}
-	last = size - 1
-	if to != "" {
-		n, err := strconv.Atoi(to)
-		if err != nil || n < first {
-			return 0, 0, false
-		}
-		last = min(last, n)
-	}
-	return first, last, true
 }
 
 // deleteObject follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html: a key that is not there

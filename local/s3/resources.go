@@ -15,7 +15,7 @@ import (
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
-		s.bucketKind(), s.publicAccessBlockKind(), s.policyKind(), s.encryptionKind(), s.ownershipKind(), s.lifecycleKind(),
+		s.bucketKind(), s.publicAccessBlockKind(), s.policyKind(), s.encryptionKind(), s.ownershipKind(),
 	}
 }
 
@@ -93,7 +93,7 @@ func (s *Service) bucketKind() provider.Kind {
 			if err != nil {
 				return nil
 			}
-			if len(b.sorted(s.now())) > 0 && !isTrue(b.inputs.ForceDestroy) {
+			if len(b.sorted()) > 0 && !isTrue(b.inputs.ForceDestroy) {
 				return wire.Errorf(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty: %s", id)
 			}
 			s.mu.Lock()

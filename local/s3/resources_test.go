@@ -1,10 +1,8 @@
 package s3_test
 
 import (
-	"net/http"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -48,20 +46,15 @@ func TestInputsThatAWSRefuses(t *testing.T) {
 		inputs   map[string]any
 		property string
 	}{
-		"upper case":       {bucketType, map[string]any{"bucket": "Orders"}, "bucket"},
-		"too short":        {bucketType, map[string]any{"bucket": "ab"}, "bucket"},
-		"an address":       {bucketType, map[string]any{"bucket": "10.0.0.1"}, "bucket"},
-		"two dots":         {bucketType, map[string]any{"bucket": "a..b"}, "bucket"},
-		"prefix":           {bucketType, map[string]any{"bucketPrefix": "a"}, "bucketPrefix"},
-		"not a policy":     {policyType, map[string]any{"bucket": "orders", "policy": "{}"}, "policy"},
-		"no rule":          {encryptionType, map[string]any{"bucket": "orders", "rules": []any{}}, "rules"},
-		"algorithm":        {encryptionType, encryption("orders", "DES"), "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"},
-		"ACLs":             {ownershipType, map[string]any{"bucket": "orders", "rule": map[string]any{"objectOwnership": "ObjectWriter"}}, "rule.objectOwnership"},
-		"rule status":      {lifecycleType, lifecycle(map[string]any{"status": "On"}), "rules[0].status"},
-		"rule days":        {lifecycleType, lifecycle(map[string]any{"expiration": map[string]any{"days": 0}}), "rules[0].expiration.days"},
-		"rule transitions": {lifecycleType, lifecycle(map[string]any{"transitions": []any{}}), "rules[0].transitions"},
-		"rule of nothing":  {lifecycleType, map[string]any{"bucket": "orders", "rules": []any{map[string]any{"id": "r", "status": "Enabled"}}}, "rules[0].expiration"},
-		"two prefixes":     {lifecycleType, lifecycle(map[string]any{"prefix": "a", "filter": map[string]any{}}), "rules[0].prefix"},
+		"upper case":   {bucketType, map[string]any{"bucket": "Orders"}, "bucket"},
+		"too short":    {bucketType, map[string]any{"bucket": "ab"}, "bucket"},
+		"an address":   {bucketType, map[string]any{"bucket": "10.0.0.1"}, "bucket"},
+		"two dots":     {bucketType, map[string]any{"bucket": "a..b"}, "bucket"},
+		"prefix":       {bucketType, map[string]any{"bucketPrefix": "a"}, "bucketPrefix"},
+		"not a policy": {policyType, map[string]any{"bucket": "orders", "policy": "{}"}, "policy"},
+		"no rule":      {encryptionType, map[string]any{"bucket": "orders", "rules": []any{}}, "rules"},
+		"algorithm":    {encryptionType, encryption("orders", "DES"), "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"},
+		"ACLs":         {ownershipType, map[string]any{"bucket": "orders", "rule": map[string]any{"objectOwnership": "ObjectWriter"}}, "rule.objectOwnership"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,14 +74,6 @@ func encryption(bucket, algorithm string) map[string]any {
 	return map[string]any{"bucket": bucket, "rules": []any{map[string]any{
 		"applyServerSideEncryptionByDefault": map[string]any{"sseAlgorithm": algorithm}, "bucketKeyEnabled": true,
 	}}}
-}
-
-func lifecycle(change map[string]any) map[string]any {
-	rule := map[string]any{"id": "r", "status": "Enabled", "expiration": map[string]any{"days": 2}}
-	for k, v := range change {
-		rule[k] = v
-	}
-	return map[string]any{"bucket": "orders", "rules": []any{rule}}
 }
 
 func TestSettingsShowOnTheWire(t *testing.T) {
@@ -132,32 +117,4 @@ func TestSettingsShowOnTheWire(t *testing.T) {
 	buckets, err := c.client.ListBuckets(t.Context(), &sdk.ListBucketsInput{})
 	require.NoError(t, err)
 	require.Equal(t, "orders", *buckets.Buckets[0].Name)
-}
-
-func TestLifecycleExpiresObjectsAtMidnight(t *testing.T) {
-	c := newCloud(t)
-	// Noon, so that two days and the rest of that day remain.
-	c.Clock.Advance(c.Clock.Now().UTC().Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(c.Clock.Now()))
-	written := c.Clock.Now()
-	c.MustDeploy(t, lifecycleType, lifecycle(map[string]any{"filter": map[string]any{"prefix": "tmp/"}}))
-	c.put(t, "tmp/k", "body")
-	c.put(t, "k", "body")
-	head, err := c.client.HeadObject(t.Context(), &sdk.HeadObjectInput{Bucket: aws.String("orders"), Key: aws.String("tmp/k")})
-	require.NoError(t, err)
-	ends := written.Add(60 * time.Hour).UTC()
-	require.Equal(t, `expiry-date="`+ends.Format(http.TimeFormat)+`", rule-id="r"`, *head.Expiration)
-
-	c.Clock.Advance(60*time.Hour - time.Second)
-	_, err = get(t, c.client, "tmp/k")
-	require.NoError(t, err)
-	c.Clock.Advance(time.Second)
-	_, err = get(t, c.client, "tmp/k")
-	cloudtest.Refused(t, err, "NoSuchKey")
-	_, err = get(t, c.client, "k")
-	require.NoError(t, err)
-	out, err := c.client.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Input{Bucket: aws.String("orders")})
-	require.NoError(t, err)
-	require.Len(t, out.Contents, 1)
-	_, err = c.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("orders"), Key: aws.String("tmp/k"), IfNoneMatch: aws.String("*")})
-	require.NoError(t, err, "an expired object does not count")
 }

@@ -2,28 +2,11 @@ package s3
 
 import (
 	"encoding/xml"
-	"errors"
 	"net/http"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
-
-// asError is what a failure for one key of many looks like; nil for none.
-func asError(err error) *wire.Error {
-	var e *wire.Error
-	var denied *policy.DeniedError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &e):
-		return e
-	case errors.As(err, &denied):
-		return wire.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
-	}
-	return wire.Errorf(http.StatusInternalServerError, "InternalError", "%v", err)
-}
 
 func (s *Service) headBucket(w http.ResponseWriter, r *request) error {
 	if err := s.authorize(r, "ListBucket", "", nil); err != nil {

@@ -63,8 +63,8 @@ func NewID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
 // else the default rule decides, which samples the first request of each second and 5% of the others.
 func (s *Service) Sample(incoming string) Header {
 	h, ok := ParseHeader(incoming)
-	if !ok {
-		h = Header{Root: fmt.Sprintf("1-%08x-%016x%08x", s.account.Clock.Now().Unix(), rand.Uint64(), rand.Uint32())}
+	if !ok { // a decision without a trace begins one
+		h = Header{Sampled: h.Sampled, decided: h.decided, Root: fmt.Sprintf("1-%08x-%016x%08x", s.account.Clock.Now().Unix(), rand.Uint64(), rand.Uint32())}
 	}
 	if !h.decided {
 		h.Sampled, h.decided = s.sampler.sample(), true

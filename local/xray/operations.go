@@ -38,7 +38,10 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, "InvalidRequestException", format, args...)
 }
 
-type unprocessedSegment struct{ ID, ErrorCode, Message string }
+type unprocessedSegment struct {
+	ID                 string `json:"Id"`
+	ErrorCode, Message string
+}
 
 type putTraceSegmentsOutput struct {
 	UnprocessedTraceSegments []unprocessedSegment
@@ -82,22 +85,28 @@ type getTraceSummariesInput struct {
 	Sampling                                   bool
 }
 
-type serviceID struct{ Name, AccountId string }
+type serviceID struct {
+	Name      string
+	AccountID string `json:"AccountId"`
+}
 
 type summaryHTTP struct {
-	HttpURL, HttpMethod, UserAgent, ClientIp string `json:",omitempty"`
-	HttpStatus                               int    `json:",omitempty"`
+	URL       string `json:"HttpURL,omitempty"`
+	Method    string `json:"HttpMethod,omitempty"`
+	UserAgent string `json:",omitempty"`
+	ClientIP  string `json:"ClientIp,omitempty"`
+	Status    int    `json:"HttpStatus,omitempty"`
 }
 
 type traceSummary struct {
-	Id                              string
+	ID                              string `json:"Id"`
 	StartTime                       float64
 	Duration, ResponseTime          float64
 	HasFault, HasError, HasThrottle bool
 	IsPartial                       bool
-	Http                            *summaryHTTP `json:",omitempty"`
+	HTTP                            *summaryHTTP `json:"Http,omitempty"`
 	EntryPoint                      *serviceID   `json:",omitempty"`
-	ServiceIds                      []serviceID
+	ServiceIDs                      []serviceID  `json:"ServiceIds"`
 }
 
 type getTraceSummariesOutput struct {
@@ -147,14 +156,14 @@ func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, err
 // summary describes a trace by its segments, and its entry by the earliest that has no parent.
 func (t *trace) summary() traceSummary {
 	start, end := t.span()
-	sum := traceSummary{Id: t.id, StartTime: seconds(start), Duration: end.Sub(start).Seconds(), ServiceIds: []serviceID{}}
+	sum := traceSummary{ID: t.id, StartTime: seconds(start), Duration: end.Sub(start).Seconds(), ServiceIDs: []serviceID{}}
 	var entry *Segment
 	for i := range t.segments {
 		g := &t.segments[i]
 		sum.HasFault, sum.HasError, sum.HasThrottle = sum.HasFault || g.Fault, sum.HasError || g.Error, sum.HasThrottle || g.Throttle
 		sum.IsPartial = sum.IsPartial || g.End.IsZero()
-		if id := (serviceID{g.Name, account.ID}); !slices.Contains(sum.ServiceIds, id) {
-			sum.ServiceIds = append(sum.ServiceIds, id)
+		if id := (serviceID{g.Name, account.ID}); !slices.Contains(sum.ServiceIDs, id) {
+			sum.ServiceIDs = append(sum.ServiceIDs, id)
 		}
 		if g.ParentID == "" && (entry == nil || g.Start.Before(entry.Start)) {
 			entry = g
@@ -166,15 +175,18 @@ func (t *trace) summary() traceSummary {
 	sum.EntryPoint = &serviceID{entry.Name, account.ID}
 	sum.ResponseTime = max(0, entry.End.Sub(entry.Start).Seconds())
 	if h := entry.HTTP; h != nil {
-		sum.Http = &summaryHTTP{HttpURL: h.URL, HttpMethod: h.Method, UserAgent: h.UserAgent, ClientIp: h.ClientIP, HttpStatus: h.Status}
+		sum.HTTP = &summaryHTTP{URL: h.URL, Method: h.Method, UserAgent: h.UserAgent, ClientIP: h.ClientIP, Status: h.Status}
 	}
 	return sum
 }
 
-type segmentOutput struct{ Id, Document string }
+type segmentOutput struct {
+	ID       string `json:"Id"`
+	Document string
+}
 
 type traceOutput struct {
-	Id            string
+	ID            string `json:"Id"`
 	Duration      float64
 	LimitExceeded bool
 	Segments      []segmentOutput
@@ -182,7 +194,7 @@ type traceOutput struct {
 
 type batchGetTracesOutput struct {
 	Traces              []traceOutput
-	UnprocessedTraceIds []string
+	UnprocessedTraceIDs []string `json:"UnprocessedTraceIds"`
 }
 
 // batchGetTraces leaves out traces that it does not have, as AWS does.
@@ -201,14 +213,14 @@ func (s *Service) batchGetTraces(c *wire.Call) (*batchGetTracesOutput, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &batchGetTracesOutput{Traces: []traceOutput{}, UnprocessedTraceIds: []string{}}
+	out := &batchGetTracesOutput{Traces: []traceOutput{}, UnprocessedTraceIDs: []string{}}
 	for _, id := range in.TraceIDs {
 		t := s.traces[id]
 		if t == nil {
 			continue
 		}
 		start, end := t.span()
-		to := traceOutput{Id: id, Duration: end.Sub(start).Seconds(), LimitExceeded: t.exceeded}
+		to := traceOutput{ID: id, Duration: end.Sub(start).Seconds(), LimitExceeded: t.exceeded}
 		segments := slices.SortedStableFunc(slices.Values(t.segments), func(a, b Segment) int {
 			return cmp.Compare(a.Start.UnixMicro(), b.Start.UnixMicro())
 		})
