@@ -1,0 +1,111 @@
+package apigateway_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// edit changes one place of the test's document, given as a path of members.
+func edit(t *testing.T, value string, path ...string) string {
+	t.Helper()
+	var doc map[string]any
+	require.NoError(t, json.Unmarshal([]byte(document(t)), &doc))
+	at := doc
+	for _, name := range path[:len(path)-1] {
+		next, ok := at[name].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			at[name] = next
+		}
+		at = next
+	}
+	var v any
+	require.NoError(t, json.Unmarshal([]byte(value), &v))
+	at[path[len(path)-1]] = v
+	text, err := json.Marshal(doc)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
+	const integration = "x-amazon-apigateway-integration"
+	const responses = "x-amazon-apigateway-gateway-responses"
+	path := func(names ...string) []string { return append([]string{"paths", "/order"}, names...) }
+	schema := func(names ...string) []string { return append([]string{"components", "schemas", "Order"}, names...) }
+	for name, tc := range map[string]struct {
+		value string
+		at    []string
+		want  string
+	}{
+		"extension of the document":  {`{}`, []string{"x-amazon-apigateway-policy"}, "x-amazon-apigateway-policy is not supported"},
+		"extension of a method":      {`{"type":"none"}`, path("get", "x-amazon-apigateway-auth"), "paths./order.get: x-amazon-apigateway-auth is not supported"},
+		"security":                   {`[{"key":[]}]`, path("get", "security"), "paths./order.get: security is not supported"},
+		"security scheme":            {`{}`, []string{"components", "securitySchemes"}, "components: securitySchemes is not supported"},
+		"version 3.1":                {`"3.1.0"`, []string{"openapi"}, `openapi: must be a version 3.0.x, got "3.1.0"`},
+		"verb":                       {`{}`, path("trace"), "paths./order: trace is not supported"},
+		"member of the wrong type":   {`7`, path("get", "summary"), "summary cannot be a JSON number"},
+		"validator":                  {`"none"`, path("get", "x-amazon-apigateway-request-validator"), `there is no validator "none"`},
+		"parameter in a cookie":      {`[{"name":"x","in":"cookie"}]`, path("get", "parameters"), `in: "cookie" is not supported`},
+		"parameter by reference":     {`[{"$ref":"#/x"}]`, path("get", "parameters"), "parameters[0]: $ref is not supported"},
+		"path parameter":             {`[{"name":"x","in":"path"}]`, path("get", "parameters"), `the path has no variable "x"`},
+		"path":                       {`{}`, []string{"paths", "/a{b}"}, `path part "a{b}"`},
+		"two variables":              {`{}`, []string{"paths", "/order/{id}"}, "only one is allowed"},
+		"below the rest of a path":   {`{}`, []string{"paths", "/files/{path+}/x"}, "nothing can follow"},
+		"keyword":                    {`true`, schema("nullable"), "components.schemas.Order: the schema keyword nullable is not supported"},
+		"nested keyword":             {`{"anyOf":[{"discriminator":{}}]}`, schema("properties", "x"), "Order.properties.x.anyOf[0]: the schema keyword discriminator"},
+		"format":                     {`"date-time"`, schema("format"), `"date-time" is not supported`},
+		"reference to nothing":       {`{"$ref":"#/components/schemas/None"}`, path("post", "requestBody", "content", "application/json", "schema"), "None"},
+		"pattern":                    {`"("`, path("post", "requestBody", "content", "application/json", "schema", "pattern"), "is not a JSON schema of draft 4"},
+		"response type":              {`{}`, []string{responses, "NOT_FOUND"}, "is not a gateway response type"},
+		"response variable":          {`{"application/json":"$context.authorizer.principalId"}`, []string{responses, "THROTTLED", "responseTemplates"}, "$context.authorizer.principalId is not supported"},
+		"variable of logs":           {`{"application/json":"$context.status"}`, []string{responses, "THROTTLED", "responseTemplates"}, "exists in access logs only"},
+		"template that computes":     {`{"application/json":"$input.body"}`, []string{responses, "THROTTLED", "responseTemplates"}, "$input.body is not supported"},
+		"response header of request": {`{"gatewayresponse.header.X":"method.request.header.X"}`, []string{responses, "THROTTLED", "responseParameters"}, "only a static value"},
+		"response status":            {`"ok"`, []string{responses, "THROTTLED", "statusCode"}, `must be an HTTP status, got "ok"`},
+		"integration type":           {`"aws"`, path("get", integration, "type"), `the integration type "aws" is not supported by the embedded cloud; it has ["AWS_PROXY" "MOCK"]`},
+		"integration's credentials":  {`"arn"`, path("get", integration, "credentials"), "credentials is not supported"},
+		"integration's verb":         {`"GET"`, path("get", integration, "httpMethod"), "must be POST"},
+		"integration's function":     {`"arn:aws:lambda:x"`, path("get", integration, "uri"), "lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations"},
+		"integration's timeout":      {`30000`, path("get", integration, "timeoutInMillis"), "must be from 50 to 29000, got 30000"},
+		"mock's template":            {`{"application/json":"{\"statusCode\": $x}"}`, path("options", integration, "requestTemplates"), "variables or directives"},
+		"mock's undeclared header":   {`"'1'"`, path("options", integration, "responses", "default", "responseParameters", "method.response.header.X"), "does not declare the header X"},
+		"mock's undeclared status":   {`"204"`, path("options", integration, "responses", "default", "statusCode"), "invalid method response: 204"},
+		"not an object":              {`[]`, path("get"), "paths./order.get: must be a JSON object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := edit(t, tc.value, tc.at...)
+			c := newCloud(t)
+			failures := c.Check(t, apiType, map[string]any{"body": body}).GetFailures()
+			require.Len(t, failures, 1)
+			require.Contains(t, failures[0].GetReason(), tc.want)
+		})
+	}
+}
+
+func TestOtherExtensionsAreIgnored(t *testing.T) {
+	c := newCloud(t)
+	require.Empty(t, c.Check(t, apiType, map[string]any{"body": edit(t, `{}`, "paths", "/order", "x-internal")}).GetFailures())
+}
+
+func TestEveryFaultIsReportedAtOnce(t *testing.T) {
+	body := strings.Replace(document(t), `"type": "mock"`, `"type": "http"`, 1)
+	body = strings.Replace(body, `"timeoutInMillis": 3000`, `"timeoutInMillis": 1`, 1)
+	failures := newCloud(t).Check(t, apiType, map[string]any{"body": body}).GetFailures()
+	require.Len(t, failures, 1)
+	require.Contains(t, failures[0].GetReason(), `paths./order.options.x-amazon-apigateway-integration.type: the integration type "http"`)
+	require.Contains(t, failures[0].GetReason(), "paths./order.get.x-amazon-apigateway-integration.timeoutInMillis: must be")
+}
+
+func TestOnlyCompleteAPIsCanBeDeployed(t *testing.T) {
+	c := newCloud(t)
+	id, _ := c.MustDeploy(t, apiType, map[string]any{"name": "empty"})
+	_, _, err := c.Deploy(t, deploymentType, map[string]any{"restApi": id})
+	require.ErrorContains(t, err, "The REST API doesn't contain any methods")
+
+	id, _ = c.MustDeploy(t, apiType, map[string]any{"body": edit(t, `{"responses":{}}`, "paths", "/order", "put")})
+	_, _, err = c.Deploy(t, deploymentType, map[string]any{"restApi": id})
+	require.ErrorContains(t, err, "No integration defined for method: PUT /order")
+}
