@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/jonboulle/clockwork"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
@@ -78,7 +79,7 @@ func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.lambda.Close()) })
 
-	server := httptest.NewServer(wire.NewServer(a, c.iam, c.lambda, c.sqs))
+	server := httptest.NewServer(wire.NewServer(a, c.iam, c.lambda, c.sqs, c.logs))
 	t.Cleanup(server.Close)
 	a.SetEndpoint(server.URL)
 	c.admin = c.iam.AddAdministrator("test")
@@ -166,6 +167,13 @@ func (c *cloud) invoke(name, payload string) *sdk.InvokeOutput {
 	out, err := c.sdk.Invoke(context.Background(), &sdk.InvokeInput{FunctionName: &name, Payload: []byte(payload)})
 	require.NoError(c.t, err)
 	return out
+}
+
+func (c *cloud) cloudwatch() *cloudwatchlogs.Client {
+	return cloudwatchlogs.New(cloudwatchlogs.Options{
+		BaseEndpoint: aws.String(c.account.Endpoint()), Region: account.Region,
+		Credentials: credentials.NewStaticCredentialsProvider(c.admin.AccessKeyID, c.admin.SecretAccessKey, ""),
+	})
 }
 
 // principal is the test's administrator, for calls within the process.

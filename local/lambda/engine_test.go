@@ -78,3 +78,25 @@ func roleKind(t testing.TB, s *iam.Service, name, trust string) string {
 	t.Helper()
 	return create(t, s, "aws:iam/role:Role", map[string]any{"name": name, "assumeRolePolicy": trust})["arn"].StringValue()
 }
+
+func (e engine) update(kind, id string, inputs map[string]any) resource.PropertyMap {
+	e.t.Helper()
+	checked, failures := e.check(kind, inputs)
+	require.Empty(e.t, failures)
+	resp, err := e.server.Update(context.Background(), &pulumirpc.UpdateRequest{Id: id, Urn: urn(kind), News: checked})
+	require.NoError(e.t, err)
+	return e.unmarshal(resp.GetProperties())
+}
+
+func (e engine) read(kind, id string, inputs *structpb.Struct) *pulumirpc.ReadResponse {
+	e.t.Helper()
+	resp, err := e.server.Read(context.Background(), &pulumirpc.ReadRequest{Id: id, Urn: urn(kind), Inputs: inputs})
+	require.NoError(e.t, err)
+	return resp
+}
+
+func (e engine) delete(kind, id string) {
+	e.t.Helper()
+	_, err := e.server.Delete(context.Background(), &pulumirpc.DeleteRequest{Id: id, Urn: urn(kind)})
+	require.NoError(e.t, err)
+}

@@ -176,7 +176,8 @@ func (s *Service) mapping(uuid string) *mapping {
 }
 
 // invoke runs the function with a batch. The error is throttling, or another refusal of the batch.
-func (m *mapping) invoke(payload []byte) (Result, error) {
+// traceHeader is the trace that the invocation belongs to, or what is decided of it; empty for none.
+func (m *mapping) invoke(payload []byte, traceHeader string) (Result, error) {
 	f := m.s.function(m.function)
 	arn := functionARN(m.function)
 	// Lambda needs no permission to invoke for its own mapping, but a test may have asked for a fault.
@@ -184,7 +185,7 @@ func (m *mapping) invoke(payload []byte) (Result, error) {
 	if err := m.s.account.Faults.Before(m.s.ctx, ev); err != nil {
 		return Result{}, err
 	}
-	inv, err := m.s.submit(f, event{id: uuid.NewString(), arn: arn, payload: payload, limit: maxSyncPayload})
+	inv, err := m.s.submit(f, event{id: uuid.NewString(), arn: arn, payload: payload, limit: maxSyncPayload, trace: traceHeader})
 	if err != nil {
 		return Result{}, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // Queues is where mappings of queues read. *sqs.Service is one.
@@ -245,7 +246,7 @@ func (ps *pollers) invoke(ctx context.Context, part records, received time.Time)
 		visibility, _ = ps.queues.VisibilityTimeout(ps.arn)
 	}
 	for backoff := 100 * time.Millisecond; ; backoff = min(2*backoff, 5*time.Second) {
-		result, err := ps.m.invoke(part.payload)
+		result, err := ps.m.invoke(part.payload, sampledBySender(part.messages))
 		if err == nil || !throttledError(err) || !ps.clock.Now().Add(backoff).Before(received.Add(visibility)) {
 			return result, err
 		}
@@ -254,4 +255,15 @@ func (ps *pollers) invoke(ctx context.Context, part records, received time.Time)
 			return Result{}, err
 		}
 	}
+}
+
+// sampledBySender says that an invocation is traced if the sender of any of its messages was: its trace is a new one,
+// which X-Ray links to theirs. https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
+func sampledBySender(messages []sqs.Received) string {
+	for i := range messages {
+		if h, ok := xray.ParseHeader(messages[i].Attributes["AWSTraceHeader"]); ok && h.Sampled {
+			return "Sampled=1"
+		}
+	}
+	return ""
 }

@@ -1,0 +1,460 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/jonboulle/clockwork"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/sqs"
+)
+
+const mappingKind = "aws:lambda/eventSourceMapping:EventSourceMapping"
+
+func (c *cloud) queue(name string, properties map[string]any) string {
+	c.t.Helper()
+	properties["name"] = name
+	return create(c.t, c.sqs, "aws:sqs/queue:Queue", properties)["arn"].StringValue()
+}
+
+func (c *cloud) send(queueARN string, bodies ...string) {
+	c.t.Helper()
+	for _, body := range bodies {
+		_, err := c.sqs.Send(context.Background(), c.principal(), nil, queueARN, sqs.Message{Body: body})
+		require.NoError(c.t, err)
+	}
+}
+
+// count tells how many messages a queue holds.
+func (c *cloud) count(queueARN string) (visible, inFlight int) {
+	c.t.Helper()
+	name := queueARN[strings.LastIndex(queueARN, ":")+1:]
+	client := awssqs.New(awssqs.Options{
+		BaseEndpoint: aws.String(c.account.Endpoint()), Region: account.Region,
+		Credentials: credentials.NewStaticCredentialsProvider(c.admin.AccessKeyID, c.admin.SecretAccessKey, ""),
+	})
+	out, err := client.GetQueueAttributes(context.Background(), &awssqs.GetQueueAttributesInput{
+		QueueUrl: aws.String(c.sqs.QueueURL(name)), AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+	})
+	require.NoError(c.t, err)
+	number := func(name types.QueueAttributeName) int {
+		n, err := strconv.Atoi(out.Attributes[string(name)])
+		require.NoError(c.t, err)
+		return n
+	}
+	return number(types.QueueAttributeNameApproximateNumberOfMessages), number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+}
+
+// consumer deploys a function that may read queues.
+func (c *cloud) consumer(name string) {
+	c.function(name, func(in *FunctionArgs) {
+		in.Role = c.role(name+"-role", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+	})
+}
+
+func (c *cloud) mapping(function, queue string, change func(*MappingArgs)) *mapping {
+	c.t.Helper()
+	in := &MappingArgs{EventSourceARN: queue, FunctionName: function, FunctionResponseTypes: []string{"ReportBatchItemFailures"}}
+	if change != nil {
+		change(in)
+	}
+	m, err := c.lambda.createMapping(in)
+	require.NoError(c.t, err)
+	return m
+}
+
+func TestMappingDeliversAndDeletes(t *testing.T) {
+	c := newCloud(t)
+	queue := c.queue("q", map[string]any{})
+	c.consumer("f")
+	c.mapping("f", queue, nil)
+	const n = 200
+	for i := range n {
+		c.send(queue, fmt.Sprintf("m%d", i))
+	}
+	eventually(t, "the queue is empty", func() bool { v, i := c.count(queue); return v+i == 0 })
+	var seen map[string]int
+	eventually(t, "all are in the log", func() bool {
+		seen = map[string]int{}
+		for _, line := range c.messages("/aws/lambda/f", 1) {
+			var ev events.SQSEvent
+			if text, ok := strings.CutPrefix(line, "batch "); ok {
+				require.NoError(t, json.Unmarshal([]byte(text), &ev))
+				require.LessOrEqual(t, len(ev.Records), 10)
+				for _, r := range ev.Records {
+					seen[r.Body]++
+				}
+			}
+		}
+		return len(seen) == n
+	})
+	for body, times := range seen {
+		require.Equal(t, 1, times, body)
+	}
+}
+
+func TestFailedItemsReturnAndGoToTheDeadLetterQueue(t *testing.T) {
+	c := newCloud(t)
+	dead := c.queue("dead", map[string]any{})
+	queue := c.queue("q", map[string]any{
+		"visibilityTimeoutSeconds": 1,
+		"redrivePolicy":            fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":2}`, dead),
+	})
+	c.function("f", func(in *FunctionArgs) {
+		in.Timeout = aws.Int(1)
+		in.Role = c.role("r", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+	})
+	c.mapping("f", queue, func(in *MappingArgs) { in.MaximumBatchingWindowInSeconds = aws.Int(0) })
+	c.send(queue, "ok", "fail", "ok")
+	eventually(t, "the one that failed is dead, the others are done", func() bool {
+		v, i := c.count(queue)
+		d, _ := c.count(dead)
+		return v+i == 0 && d == 1
+	})
+}
+
+// fakeQueues is a queue of which a test decides what it answers.
+type fakeQueues struct {
+	mu       sync.Mutex
+	messages []sqs.Received
+	deleted  []string
+	receives int
+	denied   string // action
+	visible  time.Duration
+	wake     chan struct{}
+}
+
+func newFakeQueues(bodies ...string) *fakeQueues {
+	q := &fakeQueues{visible: 30 * time.Second, wake: make(chan struct{}, 1)}
+	q.add(bodies...)
+	return q
+}
+
+func (q *fakeQueues) add(bodies ...string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, b := range bodies {
+		id := fmt.Sprintf("id-%d", len(q.messages)+q.receives*100)
+		q.messages = append(q.messages, sqs.Received{MessageID: id, ReceiptHandle: "h-" + id, Body: b, MD5OfBody: "md5"})
+	}
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *fakeQueues) Authorize(_ context.Context, p policy.Principal, _ map[string]string, action, arn string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if action == q.denied {
+		return &policy.DeniedError{Request: policy.Request{Principal: p, Action: action, Resource: arn}}
+	}
+	return nil
+}
+
+func (q *fakeQueues) Receive(ctx context.Context, p policy.Principal, arn string, limit int, _, wait time.Duration) ([]sqs.Received, error) {
+	if err := q.Authorize(ctx, p, nil, "sqs:ReceiveMessage", arn); err != nil {
+		return nil, err
+	}
+	for {
+		q.mu.Lock()
+		q.receives++
+		if n := min(limit, len(q.messages)); n > 0 {
+			got := q.messages[:n:n]
+			q.messages = q.messages[n:]
+			q.mu.Unlock()
+			return got, nil
+		}
+		q.mu.Unlock()
+		select {
+		case <-q.wake:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (q *fakeQueues) Delete(ctx context.Context, p policy.Principal, arn string, handles []string) error {
+	if err := q.Authorize(ctx, p, nil, "sqs:DeleteMessage", arn); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.deleted = append(q.deleted, handles...)
+	return nil
+}
+
+func (q *fakeQueues) VisibilityTimeout(string) (time.Duration, bool) { return q.visible, true }
+
+func (q *fakeQueues) done() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return append([]string{}, q.deleted...)
+}
+
+var fakeARN = account.ARN("sqs", "fake")
+
+func TestFunctionErrorLeavesTheWholeBatch(t *testing.T) {
+	c := newCloud(t)
+	q := newFakeQueues("ok", "crash")
+	c.lambda.Queues = q
+	c.consumer("f")
+	m := c.mapping("f", fakeARN, nil)
+	eventually(t, "it is invoked", func() bool { return c.lambda.Stats("f").Errors == 1 })
+	q.add("ok")
+	eventually(t, "the next is deleted", func() bool { return len(q.done()) == 1 })
+	require.NotEqual(t, "h-id-0", q.done()[0])
+	require.NotEqual(t, "h-id-1", q.done()[0])
+	_, result, _ := m.state()
+	require.Equal(t, "OK", result)
+}
+
+func TestBatchResponses(t *testing.T) {
+	batch := []sqs.Received{{MessageID: "a"}, {MessageID: "b"}}
+	for response, want := range map[string]string{
+		``: "ab", ` `: "ab", `null`: "ab", `{}`: "ab", `{"batchItemFailures":[]}`: "ab", `{"batchItemFailures":null}`: "ab",
+		`{"batchItemFailures":[{"itemIdentifier":"a"}]}`:                          "b",
+		`{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"b"}]}`:   "",
+		`{"batchItemFailures":[{"itemIdentifier":""}]}`:                           "failed",
+		`{"batchItemFailures":[{"itemIdentifier":null}]}`:                         "failed",
+		`{"batchItemFailures":[{"messageId":"a"}]}`:                               "failed",
+		`{"batchItemFailures":[{"itemIdentifier":"c"}]}`:                          "failed",
+		`{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"zzz"}]}`: "failed",
+		`{"batchItemFailures":{}}`:                                                "failed",
+		`{"batchItemFailures":["a"]}`:                                             "failed",
+		`"ok"`:                                                                    "failed",
+		`{`:                                                                       "failed",
+	} {
+		done, ok := succeeded([]byte(response), batch)
+		got := ""
+		for _, m := range done {
+			got += m.MessageID
+		}
+		if !ok {
+			got = "failed"
+		}
+		require.Equal(t, want, got, response)
+	}
+}
+
+func TestResponseIsIgnoredUnlessItIsAskedFor(t *testing.T) {
+	c := newCloud(t)
+	q := newFakeQueues("fail")
+	c.lambda.Queues = q
+	c.consumer("f")
+	c.mapping("f", fakeARN, func(in *MappingArgs) { in.FunctionResponseTypes = nil })
+	eventually(t, "it is deleted", func() bool { return len(q.done()) == 1 })
+}
+
+func TestEventIsWhatAWSSends(t *testing.T) {
+	source := &sqsSource{arn: fakeARN}
+	parts := source.parts([]sqs.Received{{
+		MessageID: "id", ReceiptHandle: "handle", Body: `{"a":"<b>"}`, MD5OfBody: "m1", MD5OfAttributes: "m2",
+		Attributes: map[string]string{"ApproximateReceiveCount": "1"},
+		MessageAttributes: map[string]sqs.MessageAttribute{
+			"s": {DataType: "String", StringValue: "v"}, "b": {DataType: "Binary", BinaryValue: []byte("x")},
+		},
+	}, {MessageID: "id2", ReceiptHandle: "h2", Body: "b2", MD5OfBody: "m3", Attributes: map[string]string{}}})
+	require.Len(t, parts, 1)
+	require.JSONEq(t, `{"Records":[{
+		"messageId":"id","receiptHandle":"handle","body":"{\"a\":\"<b>\"}","attributes":{"ApproximateReceiveCount":"1"},
+		"messageAttributes":{
+			"s":{"stringValue":"v","stringListValues":[],"binaryListValues":[],"dataType":"String"},
+			"b":{"binaryValue":"eA==","stringListValues":[],"binaryListValues":[],"dataType":"Binary"}},
+		"md5OfMessageAttributes":"m2","md5OfBody":"m1","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:123456789012:fake","awsRegion":"us-east-1"
+	},{
+		"messageId":"id2","receiptHandle":"h2","body":"b2","attributes":{},"messageAttributes":{},"md5OfBody":"m3",
+		"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:123456789012:fake","awsRegion":"us-east-1"
+	}]}`, string(parts[0].payload))
+	require.Contains(t, string(parts[0].payload), "<b>", "no HTML escapes")
+}
+
+func TestBatchOverSixMegabytesIsSplit(t *testing.T) {
+	source := &sqsSource{arn: fakeARN}
+	var batch []sqs.Received
+	for i := range 10 {
+		batch = append(batch, sqs.Received{MessageID: fmt.Sprint(i), Body: strings.Repeat("x", 1<<20)})
+	}
+	n := 0
+	parts := source.parts(batch)
+	require.Len(t, parts, 2)
+	for _, p := range parts {
+		require.LessOrEqual(t, len(p.payload), maxSyncPayload)
+		require.True(t, json.Valid(p.payload))
+		n += len(p.messages)
+	}
+	require.Equal(t, 10, n)
+}
+
+func TestWindowGathersABatch(t *testing.T) {
+	c := newCloud(t)
+	queue := c.queue("q", map[string]any{})
+	c.consumer("f")
+	c.mapping("f", queue, func(in *MappingArgs) {
+		in.BatchSize, in.MaximumBatchingWindowInSeconds = aws.Int(12), aws.Int(300)
+		in.ScalingConfig = &ScalingConfig{MaximumConcurrency: aws.Int(2)}
+	})
+	// Two pollers gather 12 each: one of them has its batch by the 23rd message.
+	for i := range 23 {
+		c.send(queue, fmt.Sprint(i))
+	}
+	eventually(t, "a full batch", func() bool { return c.lambda.Stats("f").Invocations == 1 })
+	eventually(t, "12 are deleted", func() bool { v, i := c.count(queue); return v+i == 11 })
+}
+
+func TestThrottledBatchIsRetriedUntilItsMessagesReturn(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	c := newCloudAt(t, clock)
+	q := newFakeQueues()
+	c.lambda.Queues = q
+	c.consumer("f")
+	m := c.mapping("f", fakeARN, nil)
+	tries := make(chan struct{}, 100)
+	remove := c.account.Faults.Add(fault.Rule{Action: "lambda:InvokeFunction", Do: func(context.Context, fault.Event) error {
+		tries <- struct{}{}
+		return Throttled()
+	}})
+	q.add("first")
+	deadline := clock.Now().Add(q.visible)
+	n := 0
+	for clock.Now().Before(deadline) {
+		select {
+		case <-tries:
+			n++
+		case <-time.After(2 * time.Millisecond):
+			clock.Advance(50 * time.Millisecond)
+		}
+	}
+	require.Greater(t, n, 4)
+	eventually(t, "it gives up", func() bool { _, result, _ := m.state(); return strings.HasPrefix(result, "PROBLEM: Invoke") })
+	remove()
+	require.Empty(t, q.done())
+	require.Zero(t, c.lambda.Stats("f").Invocations)
+}
+
+func TestMappingIsRefusedAsOnAWS(t *testing.T) {
+	c := newCloud(t)
+	queue := c.queue("q", map[string]any{"visibilityTimeoutSeconds": 5})
+	c.function("slow", func(in *FunctionArgs) {
+		in.Role = c.role("slow", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+	})
+	in := &MappingArgs{EventSourceARN: queue, FunctionName: "slow"}
+	_, err := c.lambda.createMapping(in)
+	require.ErrorContains(t, err, "Queue visibility timeout: 5 seconds is less than Function timeout: 10 seconds")
+
+	for i, missing := range pollerCalls {
+		actions := []string{"sqs:none"}
+		for _, call := range pollerCalls {
+			if call != missing {
+				actions = append(actions, "sqs:"+call)
+			}
+		}
+		name := fmt.Sprintf("f%d", i)
+		c.function(name, func(in *FunctionArgs) { in.Timeout, in.Role = aws.Int(1), c.role(name+"-role", actions...) })
+		_, err := c.lambda.createMapping(&MappingArgs{EventSourceARN: queue, FunctionName: name})
+		require.ErrorContains(t, err, "The provided execution role does not have permissions to call "+missing+" on SQS")
+	}
+	_, err = c.lambda.createMapping(&MappingArgs{EventSourceARN: queue, FunctionName: "none"})
+	require.ErrorContains(t, err, "Function not found")
+	_, err = c.lambda.createMapping(&MappingArgs{EventSourceARN: account.ARN("sqs", "none"), FunctionName: "slow"})
+	require.ErrorContains(t, err, "does not exist")
+	_, err = c.lambda.createMapping(&MappingArgs{EventSourceARN: account.ARN("kinesis", "stream/s"), FunctionName: "slow"})
+	require.ErrorContains(t, err, "does not implement event source mappings")
+}
+
+func TestMappingStopsWorkingWithoutAnyOfItsPermissions(t *testing.T) {
+	for _, call := range pollerCalls {
+		t.Run(call, func(t *testing.T) {
+			c := newCloud(t)
+			q := newFakeQueues()
+			c.lambda.Queues = q
+			c.consumer("f")
+			m := c.mapping("f", fakeARN, nil)
+			q.mu.Lock()
+			q.denied = "sqs:" + call
+			q.mu.Unlock()
+			q.add("one", "two", "three", "four", "five", "six") // one may go to a poll that was under way
+			eventually(t, "the mapping says so", func() bool {
+				_, result, _ := m.state()
+				return strings.HasPrefix(result, "PROBLEM: Lambda is not authorized to call SQS")
+			})
+		})
+	}
+}
+
+func TestDisabledMappingDoesNotPollAndDeletionWaitsForTheBatchInHand(t *testing.T) {
+	c := newCloud(t)
+	queue := c.queue("q", map[string]any{})
+	c.consumer("f")
+	e := newEngine(t, c.lambda)
+	id, state, err := e.create(mappingKind, map[string]any{"eventSourceArn": queue, "functionName": "f", "enabled": false})
+	require.NoError(t, err)
+	require.Equal(t, "Disabled", state["state"].StringValue())
+	c.send(queue, "ok")
+	visible, _ := c.count(queue)
+	require.Equal(t, 1, visible)
+
+	state = e.update(mappingKind, id, map[string]any{"eventSourceArn": queue, "functionName": "f"})
+	require.Equal(t, "Enabled", state["state"].StringValue())
+	eventually(t, "it polls", func() bool { v, i := c.count(queue); return v+i == 0 })
+
+	out, err := c.sdk.ListEventSourceMappings(context.Background(), &sdk.ListEventSourceMappingsInput{FunctionName: aws.String("f")})
+	require.NoError(t, err)
+	require.Len(t, out.EventSourceMappings, 1)
+	require.EqualValues(t, 10, *out.EventSourceMappings[0].BatchSize)
+	one, err := c.sdk.GetEventSourceMapping(context.Background(), &sdk.GetEventSourceMappingInput{UUID: &id})
+	require.NoError(t, err)
+	require.Equal(t, "Enabled", *one.State)
+
+	c.send(queue, `wait`)
+	e.delete(mappingKind, id)
+	visible, inFlight := c.count(queue)
+	require.Zero(t, inFlight, "what was received was handled")
+	before := c.lambda.Stats("f").Invocations
+	c.send(queue, "ok")
+	visible, _ = c.count(queue)
+	require.GreaterOrEqual(t, visible, 1)
+	require.Equal(t, before, c.lambda.Stats("f").Invocations)
+}
+
+func TestMappingGrowsWithABacklogUpToItsLimit(t *testing.T) {
+	for _, test := range []struct{ limit, want int }{{0, 7}, {6, 6}, {2, 2}} {
+		clock := clockwork.NewFakeClock()
+		c := newCloudAt(t, clock)
+		q := newFakeQueues()
+		c.lambda.Queues = q
+		c.consumer("f")
+		src := &sqsSource{queues: q, clock: clock, arn: fakeARN, batch: 1, concurrency: test.limit}
+		m := &mapping{s: c.lambda, function: "f", source: src}
+		ps := &pollers{sqsSource: src, m: m, grown: clock.Now()}
+		ps.count = min(startPollers, ps.limit())
+		ctx, cancel := context.WithCancel(context.Background())
+		for range 10 {
+			clock.Advance(growEvery / 2)
+			ps.busy = ps.count - 1
+			ps.begin(ctx, 1)
+			if ps.count == test.want {
+				break
+			}
+		}
+		require.Equal(t, test.want, ps.count)
+		cancel()
+		ps.group.Wait()
+	}
+}
