@@ -27,8 +27,8 @@ type Query struct {
 // HandleQuery adds an operation.
 //
 // In is filled as from JSON: a list x.member.N is a slice, a map x.entry.N a slice of structs with the members
-// that the wire has (Name and Value, or key and value). Every scalar is a string on the wire: number and bool
-// fields need the tag `json:",string"`. Parameters that In lacks are refused by name.
+// that the wire has (Name and Value, or key and value). Every scalar is a string, as on the wire. Parameters that In
+// lacks are refused by name.
 // Out is rendered by encoding/xml under <NAMEResult>: write list tags as `xml:"Topics>member"`.
 func HandleQuery[In, Out any](q *Query, name string, f func(*Call, *In) (*Out, error)) {
 	if q.operations == nil {

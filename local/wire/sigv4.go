@@ -58,21 +58,26 @@ func parseSignature(r *http.Request) (*signature, error) {
 		}
 		return nil, nil
 	}
-	rest, ok := strings.CutPrefix(auth, algorithm+" ")
-	if !ok {
+	if !strings.HasPrefix(auth, algorithm+" ") {
 		return nil, errIncomplete
 	}
-	parts := map[string]string{}
-	for part := range strings.SplitSeq(rest, ",") {
-		k, v, _ := strings.Cut(strings.TrimSpace(part), "=")
-		parts[k] = v
-	}
+	parts := authorization(auth)
 	at, err := time.Parse(amzTime, r.Header.Get("X-Amz-Date"))
 	if err != nil {
 		return nil, errIncomplete
 	}
 	s := &signature{value: parts["Signature"], signedAt: at, token: r.Header.Get("X-Amz-Security-Token")}
 	return s, s.scope(parts["Credential"], parts["SignedHeaders"])
+}
+
+// authorization splits an Authorization header: Credential, SignedHeaders and Signature.
+func authorization(header string) map[string]string {
+	parts := map[string]string{}
+	for part := range strings.SplitSeq(strings.TrimPrefix(header, algorithm), ",") {
+		k, v, _ := strings.Cut(strings.TrimSpace(part), "=")
+		parts[k] = v
+	}
+	return parts
 }
 
 func parsePresigned(q url.Values) (*signature, error) {
@@ -205,8 +210,7 @@ func (v *verifier) sign(r *http.Request, hash string, s *signature, creds aws.Cr
 		if err := signer.SignHTTP(r.Context(), creds, again, hash, s.service, s.region, s.signedAt); err != nil {
 			return "", err
 		}
-		_, value, _ := strings.Cut(again.Header.Get("Authorization"), "Signature=")
-		return value, nil
+		return s.valueIn(authorization(again.Header.Get("Authorization"))), nil
 	}
 	query := again.URL.Query()
 	for _, own := range []string{"X-Amz-Signature", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Security-Token"} {
@@ -221,7 +225,17 @@ func (v *verifier) sign(r *http.Request, hash string, s *signature, creds aws.Cr
 	if err != nil {
 		return "", err
 	}
-	return u.Query().Get("X-Amz-Signature"), nil
+	q := u.Query()
+	return s.valueIn(map[string]string{"SignedHeaders": q.Get("X-Amz-SignedHeaders"), "Signature": q.Get("X-Amz-Signature")}), nil
+}
+
+// valueIn returns the signature of a request signed again, if it covers the headers that s says it does: the signer
+// adds those that every signature must cover.
+func (s *signature) valueIn(again map[string]string) string {
+	if again["SignedHeaders"] != strings.Join(s.headers, ";") {
+		return ""
+	}
+	return again["Signature"]
 }
 
 // payloadHash is what the signature says of the body, after comparing it with the body.
