@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 )
@@ -24,6 +23,9 @@ func readMock(r *reader, at string, spec *integrationSpec, m *method) integratio
 	if spec.URI != "" || spec.HTTPMethod != "" {
 		r.failf(at, "uri and httpMethod are not for mock integrations")
 	}
+	if len(spec.RequestTemplates) == 0 {
+		r.failf(at+".requestTemplates", "at least one is required, or the mock has no status")
+	}
 	k := &mock{statuses: map[string]int{}, passthrough: spec.PassthroughBehavior}
 	for _, media := range slices.Sorted(maps.Keys(spec.RequestTemplates)) {
 		text := spec.RequestTemplates[media]
@@ -41,16 +43,11 @@ func readMock(r *reader, at string, spec *integrationSpec, m *method) integratio
 
 func (k *mock) serve(_ context.Context, x *exchange) (*response, *failure) {
 	status, ok := k.statuses[x.mediaType()]
-	if !ok {
-		if k.passthrough == never || k.passthrough == whenNoTemplates && len(k.statuses) > 0 {
-			return nil, failMediaType
-		}
-		// The body passes through, and is what tells the status.
-		var request mockRequest
-		if json.Unmarshal(x.body, &request) != nil || request.StatusCode == 0 {
-			return nil, failConfiguration
-		}
-		status = request.StatusCode
+	switch {
+	case !ok && k.passthrough != whenNoMatch && k.passthrough != "":
+		return nil, failMediaType
+	case !ok:
+		return nil, failConfiguration // the body passes through as it is, and tells no status
 	}
 	x.integration.status, x.integration.endpointStatus = status, status
 	if out := mapResponse(k.responses, status, x.request.Header.Values("Accept")); out != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -26,14 +27,11 @@ func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 	return &model{schema: s}, nil
 }
 
-// keywords are those of draft 4 and, to say nothing, of annotations. OpenAPI's own keywords that API Gateway ignores,
+// keywords are those of draft 4 that are supported, and annotations. OpenAPI's own keywords that API Gateway ignores,
 // such as nullable and readOnly, are refused: a body would be judged differently from what the document says.
-var keywords = []string{
-	"$ref", "additionalItems", "additionalProperties", "allOf", "anyOf", "default", "deprecated",
-	"description", "enum", "example", "exclusiveMaximum", "externalDocs", "format", "items", "maxItems", "maxLength",
-	"maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not", "oneOf",
-	"pattern", "patternProperties", "properties", "required", "title", "type", "uniqueItems",
-}
+var keywords = strings.Fields(`$ref additionalProperties allOf anyOf default deprecated description enum example externalDocs
+	format items maxItems maxLength maximum minItems minLength minimum multipleOf oneOf pattern properties required title type
+	uniqueItems`)
 
 // formats are those that say how a number or string is kept, which no validator checks.
 var formats = []string{"int32", "int64", "float", "double", "byte", "binary", "password"}
@@ -57,21 +55,21 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 			if json.Unmarshal(value, &format) != nil || !slices.Contains(formats, format) {
 				r.failf(in, "%s is not supported by the embedded cloud; use a pattern", value)
 			}
-		case "properties", "patternProperties":
+		case "properties":
 			var children map[string]json.RawMessage
 			_ = json.Unmarshal(value, &children) // the schema's compiler reports another type
 			for _, child := range slices.Sorted(maps.Keys(children)) {
 				r.schema(in+"."+child, children[child])
 			}
-		case "items", "additionalItems", "additionalProperties", "not", "allOf", "anyOf", "oneOf":
-			var list []json.RawMessage
-			if json.Unmarshal(value, &list) != nil {
-				list = []json.RawMessage{value}
+		case "allOf", "anyOf", "oneOf":
+			var children []json.RawMessage
+			_ = json.Unmarshal(value, &children)
+			for i, child := range children {
+				r.schema(fmt.Sprintf("%s[%d]", in, i), child)
 			}
-			for i, child := range list {
-				if !bytes.Equal(child, []byte("true")) && !bytes.Equal(child, []byte("false")) {
-					r.schema(fmt.Sprintf("%s[%d]", in, i), child)
-				}
+		case "items", "additionalProperties":
+			if text := string(value); name == "items" || text != "true" && text != "false" {
+				r.schema(in, value)
 			}
 		}
 	}

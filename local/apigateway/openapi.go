@@ -10,14 +10,11 @@ import (
 	"strings"
 )
 
-// document is an OpenAPI 3.0 document: the members that are understood, or that say nothing to a gateway. Members
-// that it lacks are refused by name, so that no document seems to work here that AWS would serve differently.
+// document is an OpenAPI 3.0 document. Members that it lacks are refused by name, so that no document seems to work
+// here that AWS would serve differently; those tagged as ignored say nothing to a gateway.
 type document struct {
+	_                struct{}                   `ignored:"info servers tags externalDocs"`
 	OpenAPI          string                     `json:"openapi"`
-	Info             json.RawMessage            `json:"info"`
-	Servers          json.RawMessage            `json:"servers"`
-	Tags             json.RawMessage            `json:"tags"`
-	ExternalDocs     json.RawMessage            `json:"externalDocs"`
 	Paths            map[string]json.RawMessage `json:"paths"`
 	Components       json.RawMessage            `json:"components"`
 	Validators       map[string]json.RawMessage `json:"x-amazon-apigateway-request-validators"`
@@ -36,17 +33,16 @@ type validator struct {
 }
 
 type pathItem struct {
-	Summary     string            `json:"summary"`
-	Description string            `json:"description"`
-	Parameters  []json.RawMessage `json:"parameters"`
-	Get         json.RawMessage   `json:"get"`
-	Put         json.RawMessage   `json:"put"`
-	Post        json.RawMessage   `json:"post"`
-	Delete      json.RawMessage   `json:"delete"`
-	Options     json.RawMessage   `json:"options"`
-	Head        json.RawMessage   `json:"head"`
-	Patch       json.RawMessage   `json:"patch"`
-	Any         json.RawMessage   `json:"x-amazon-apigateway-any-method"`
+	_          struct{}          `ignored:"summary description servers"`
+	Parameters []json.RawMessage `json:"parameters"`
+	Get        json.RawMessage   `json:"get"`
+	Put        json.RawMessage   `json:"put"`
+	Post       json.RawMessage   `json:"post"`
+	Delete     json.RawMessage   `json:"delete"`
+	Options    json.RawMessage   `json:"options"`
+	Head       json.RawMessage   `json:"head"`
+	Patch      json.RawMessage   `json:"patch"`
+	Any        json.RawMessage   `json:"x-amazon-apigateway-any-method"`
 }
 
 func (p *pathItem) operations() map[string]json.RawMessage {
@@ -59,47 +55,35 @@ func (p *pathItem) operations() map[string]json.RawMessage {
 }
 
 type operation struct {
-	OperationID  string                     `json:"operationId"`
-	Summary      string                     `json:"summary"`
-	Description  string                     `json:"description"`
-	Tags         []string                   `json:"tags"`
-	ExternalDocs json.RawMessage            `json:"externalDocs"`
-	Deprecated   bool                       `json:"deprecated"`
-	Servers      json.RawMessage            `json:"servers"`
-	Parameters   []json.RawMessage          `json:"parameters"`
-	RequestBody  json.RawMessage            `json:"requestBody"`
-	Responses    map[string]json.RawMessage `json:"responses"`
-	Validator    *string                    `json:"x-amazon-apigateway-request-validator"`
-	Integration  json.RawMessage            `json:"x-amazon-apigateway-integration"`
+	_           struct{}                   `ignored:"operationId summary description tags externalDocs deprecated servers"`
+	Parameters  []json.RawMessage          `json:"parameters"`
+	RequestBody json.RawMessage            `json:"requestBody"`
+	Responses   map[string]json.RawMessage `json:"responses"`
+	Validator   *string                    `json:"x-amazon-apigateway-request-validator"`
+	Integration json.RawMessage            `json:"x-amazon-apigateway-integration"`
 }
 
+// parameter is one of a request. Its schema documents it; API Gateway checks only that a required one is there.
 type parameter struct {
-	Name        string          `json:"name"`
-	In          string          `json:"in"` // "query", "path" or "header"
-	Required    bool            `json:"required"`
-	Description string          `json:"description"`
-	Deprecated  bool            `json:"deprecated"`
-	Example     json.RawMessage `json:"example"`
-	// Schema documents the parameter; API Gateway checks only that a required one is there.
-	Schema json.RawMessage `json:"schema"`
+	_        struct{} `ignored:"description deprecated example schema"`
+	Name     string   `json:"name"`
+	In       string   `json:"in"` // "query", "path" or "header"
+	Required bool     `json:"required"`
 }
 
 type requestBody struct {
-	Description string                     `json:"description"`
-	Required    bool                       `json:"required"`
-	Content     map[string]json.RawMessage `json:"content"`
+	_       struct{}                   `ignored:"description required"`
+	Content map[string]json.RawMessage `json:"content"`
 }
 
 type mediaType struct {
-	Schema   json.RawMessage `json:"schema"`
-	Example  json.RawMessage `json:"example"`
-	Examples json.RawMessage `json:"examples"`
+	_      struct{}        `ignored:"example examples"`
+	Schema json.RawMessage `json:"schema"`
 }
 
 type methodResponse struct {
-	Description string                     `json:"description"`
-	Headers     map[string]json.RawMessage `json:"headers"`
-	Content     json.RawMessage            `json:"content"`
+	_       struct{}                   `ignored:"description content"`
+	Headers map[string]json.RawMessage `json:"headers"`
 }
 
 // reader decodes the parts of a document and gathers every fault with the place where it is.
@@ -120,6 +104,9 @@ func (r *reader) object(at string, raw json.RawMessage, into any) bool {
 	known := map[string]bool{}
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(into).Elem()) {
 		known[f.Tag.Get("json")] = true
+		for name := range strings.FieldsSeq(f.Tag.Get("ignored")) {
+			known[name] = true
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if !known[name] && !foreignExtension(name) {

@@ -1,8 +1,6 @@
 package apigateway
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +29,6 @@ type liveStage struct {
 }
 
 type methodState struct {
-	limit    Settings
 	limiter  *rate.Limiter // nil where only the account's limit holds
 	logLevel string
 }
@@ -43,13 +40,10 @@ const (
 
 // settingsOf are the settings of a method: of its own, else of the stage.
 func (st *stage) settingsOf(m *method) Settings {
-	path := strings.TrimPrefix(m.resource.path, "/")
-	for _, key := range []string{path + "/" + m.verb, path + "/*", "*/" + m.verb, allMethods} {
-		if set, ok := st.settings[key]; ok {
-			return set
-		}
+	if set, ok := st.settings[m.key()]; ok {
+		return set
 	}
-	return Settings{}
+	return st.settings[allMethods]
 }
 
 // limiter is a token bucket for one method; nil if the settings leave its limits to the account.
@@ -78,7 +72,7 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 	}
 	for _, m := range d.definition.methods {
 		set := st.settingsOf(m)
-		state := &methodState{limit: set, limiter: set.limiter()}
+		state := &methodState{limiter: set.limiter()}
 		if set.LoggingLevel != nil {
 			state.logLevel = *set.LoggingLevel
 		}
@@ -116,15 +110,5 @@ func (s *Service) accessLogOf(st *stage) *accessLog {
 	return newAccessLog(s, *set, format)
 }
 
-// methodKeys are the method paths that settings can name, those of AWS's error message.
-func (d *definition) methodKeys() []string {
-	keys := map[string]bool{allMethods: true}
-	for _, m := range d.methods {
-		path := strings.TrimPrefix(m.resource.path, "/")
-		for _, verb := range []string{m.verb, "*"} {
-			keys[path+"/"+verb] = true
-		}
-		keys["*/"+m.verb] = true
-	}
-	return slices.Sorted(maps.Keys(keys))
-}
+// key is the method's path in method settings.
+func (m *method) key() string { return strings.TrimPrefix(m.resource.path, "/") + "/" + m.verb }

@@ -1,6 +1,8 @@
 package apigateway_test
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +140,26 @@ func TestRequestsOverTheLimitAreThrottled(t *testing.T) {
 
 	_, _, err := a.Deploy(t, settingsType, map[string]any{"restApi": a.id, "stageName": "prod", "methodPath": "none/GET", "settings": map[string]any{}})
 	require.ErrorContains(t, err, "Invalid method setting path: none/GET")
+}
+
+func TestTheLoggingLevelDecidesWhatTheCloudsLogTells(t *testing.T) {
+	c := newCloud(t)
+	var log bytes.Buffer
+	c.Account.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": c.role(t, "logger", "apigateway.amazonaws.com", pushToLogs)})
+	a := c.deploy(t, document(t), nil)
+	inputs := map[string]any{"restApi": a.id, "stageName": "prod", "methodPath": "*/*", "settings": map[string]any{"loggingLevel": "ERROR"}}
+	id, _ := a.MustDeploy(t, settingsType, inputs)
+	a.call(t, "OPTIONS /order", "")
+	require.Empty(t, log.String())
+	a.call(t, "POST /order", "{}")
+	require.Contains(t, log.String(), `[object has missing required properties ([\"order\"])]`)
+
+	inputs["settings"] = map[string]any{"loggingLevel": "INFO"}
+	require.NoError(t, a.Update(t, settingsType, id, inputs))
+	log.Reset()
+	a.call(t, "OPTIONS /order", "")
+	require.Contains(t, log.String(), `"path":"/order","status":200`)
 }
 
 func TestTheAccountHasALimitToo(t *testing.T) {

@@ -34,21 +34,14 @@ func (e *explanation) add(s *jsonschema.Schema, value any) {
 	for s.Ref != nil {
 		s = s.Ref
 	}
-	if s.Bool != nil {
-		return // said of the object or array that the value is in
-	}
 	object, _ := value.(map[string]any)
 	array, _ := value.([]any)
 	text, isText := value.(string)
 	number := rational(value)
 	length := utf8.RuneCountInString(text)
 
-	items, _ := s.Items.([]*jsonschema.Schema)
-	if more, ok := s.AdditionalItems.(bool); ok && !more && s.Items != nil {
-		e.sayf(len(array) > len(items), "schema only allows %d elements in array but instance has %d elements", len(items), len(array))
-	}
 	if more, ok := s.AdditionalProperties.(bool); ok && !more {
-		names := slices.DeleteFunc(slices.Sorted(maps.Keys(object)), func(name string) bool { return len(members(s, name)) > 0 })
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(object)), func(name string) bool { return s.Properties[name] != nil })
 		e.sayf(len(names) > 0, "object instance has properties which are not allowed by the schema: %s", compact(names))
 	}
 	if n := len(s.AllOf); n > 0 {
@@ -67,14 +60,8 @@ func (e *explanation) add(s *jsonschema.Schema, value any) {
 	if max := s.MaxLength; max != nil {
 		e.sayf(length > *max, "string \"%s\" is too long (length: %d, maximum allowed: %d)", text, length, *max)
 	}
-	if max := s.MaxProperties; max != nil {
-		e.sayf(len(object) > *max, "object has too many properties (found %d but schema requires at most %d)", len(object), *max)
-	}
 	if max := s.Maximum; max != nil && number != nil {
 		e.sayf(number.Cmp(max) > 0, "numeric instance is greater than the required maximum (maximum: %s, found: %v)", decimal(max), value)
-	}
-	if max := s.ExclusiveMaximum; max != nil && number != nil {
-		e.sayf(number.Cmp(max) >= 0, "numeric instance is not strictly lower than the required maximum %s", decimal(max))
 	}
 	if min := s.MinItems; min != nil && array != nil {
 		e.sayf(len(array) < *min, "array is too short: must have at least %d elements but instance has %d elements", *min, len(array))
@@ -82,17 +69,11 @@ func (e *explanation) add(s *jsonschema.Schema, value any) {
 	if min := s.MinLength; min != nil && isText {
 		e.sayf(length < *min, "string \"%s\" is too short (length: %d, required minimum: %d)", text, length, *min)
 	}
-	if min := s.MinProperties; min != nil && object != nil {
-		e.sayf(len(object) < *min, "object has too few properties (found %d but schema requires at least %d)", len(object), *min)
-	}
 	if min := s.Minimum; min != nil && number != nil {
 		e.sayf(number.Cmp(min) < 0, "numeric instance is lower than the required minimum (minimum: %s, found: %v)", decimal(min), value)
 	}
 	if of := s.MultipleOf; of != nil && number != nil {
 		e.sayf(!new(big.Rat).Quo(number, of).IsInt(), "remainder of division is not zero (%v / %s)", value, decimal(of))
-	}
-	if s.Not != nil {
-		e.sayf(s.Not.Validate(value) == nil, "instance matched a schema which it should not have")
 	}
 	if n := len(s.OneOf); n > 0 {
 		e.sayf(matches(s.OneOf, value) != 1, "instance failed to match exactly one schema (matched %d out of %d)", matches(s.OneOf, value), n)
@@ -116,47 +97,24 @@ func (e *explanation) add(s *jsonschema.Schema, value any) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		for _, child := range members(s, name) {
+		if child := member(s, name); child != nil {
 			e.add(child, object[name])
 		}
 	}
-	for i, item := range array {
-		if child := element(s, i); child != nil {
-			e.add(child, item)
+	if items, ok := s.Items.(*jsonschema.Schema); ok {
+		for _, item := range array {
+			e.add(items, item)
 		}
 	}
 }
 
-// members are the schemas that a member of an object must meet.
-func members(s *jsonschema.Schema, name string) []*jsonschema.Schema {
-	var list []*jsonschema.Schema
+// member is the schema that a member of an object must meet; nil for any.
+func member(s *jsonschema.Schema, name string) *jsonschema.Schema {
 	if child := s.Properties[name]; child != nil {
-		list = append(list, child)
+		return child
 	}
-	for pattern, child := range s.PatternProperties {
-		if pattern.MatchString(name) {
-			list = append(list, child)
-		}
-	}
-	if other, ok := s.AdditionalProperties.(*jsonschema.Schema); ok && len(list) == 0 {
-		list = append(list, other)
-	}
-	return list
-}
-
-// element is the schema that an item of an array must meet; nil for any.
-func element(s *jsonschema.Schema, i int) *jsonschema.Schema {
-	switch items := s.Items.(type) {
-	case *jsonschema.Schema:
-		return items
-	case []*jsonschema.Schema:
-		if i < len(items) {
-			return items[i]
-		}
-		more, _ := s.AdditionalItems.(*jsonschema.Schema)
-		return more
-	}
-	return nil
+	other, _ := s.AdditionalProperties.(*jsonschema.Schema)
+	return other
 }
 
 func matches(schemas []*jsonschema.Schema, value any) int {
