@@ -45,9 +45,6 @@ func New(region string, kinds []Kind, functions map[string]Function) *Server {
 	return s
 }
 
-// Types lists the tokens of the resource types that are realised, sorted.
-func (s *Server) Types() []string { return slices.Sorted(maps.Keys(s.kinds)) }
-
 // Handshake tells the engine what this provider can do. Secrets arrive as plain values: the engine keeps track of them.
 func (s *Server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{SupportsAutonamingConfiguration: true}, nil
