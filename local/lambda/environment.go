@@ -199,16 +199,13 @@ func (e *environment) watch() {
 	inv := e.current
 	e.current = nil
 	e.mu.Unlock()
-	last := e.pool.remove(e)
+	e.pool.remove(e)
 	if inv != nil {
 		e.finish(inv, true)
 	}
 	close(e.gone)
 	e.log.close()
 	e.s.Roles.Revoke(e.key)
-	if last {
-		e.pool.rev.discard()
-	}
 }
 
 // finish reports an invocation that the environment is done with, and answers its caller.

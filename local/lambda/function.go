@@ -21,6 +21,8 @@ type function struct {
 	current  atomic.Pointer[revision]
 	policy   atomic.Pointer[resourcePolicy]
 	inflight atomic.Int64
+	// revisions are the current one and those that still finish what they have. The service's lock guards them.
+	revisions []*revision
 
 	invocations, errors, throttles, environments atomic.Int64
 }

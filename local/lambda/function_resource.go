@@ -237,7 +237,7 @@ func (s *Service) functionKind() provider.Kind {
 			}
 			s.mu.Unlock()
 			if f != nil {
-				f.current.Load().pool.close()
+				s.closePools(f)
 			}
 			return nil
 		},
@@ -256,8 +256,7 @@ func (s *Service) put(f *function, in *FunctionArgs) (*functionState, error) {
 	rev := &revision{fn: f, id: newRevisionID(), args: *in, config: in.configure(), bundle: b, modified: s.account.Clock.Now().UTC()}
 	rev.dir = filepath.Join(s.Dir, f.name+"-"+rev.id)
 	rev.pool = newPool(s, rev)
-	s.spawner.do(func() { err = b.unpack(rev.dir) })
-	if err != nil {
+	if err := s.spawner.do(func() error { return b.unpack(rev.dir) }); err != nil {
 		rev.discard()
 		return nil, fmt.Errorf("lambda: function %s: %w", f.name, err)
 	}
@@ -277,9 +276,10 @@ func (s *Service) put(f *function, in *FunctionArgs) (*functionState, error) {
 	s.reserved = reserved
 	f.current.Store(rev)
 	s.functions[f.name] = f
+	f.revisions = append(f.revisions, rev)
 	s.mu.Unlock()
-	if old != nil && old.pool.retire() {
-		old.discard()
+	if old != nil {
+		old.pool.retire()
 	}
 	return rev.state(), nil
 }
@@ -301,9 +301,15 @@ func cannotAssume(status int, code string) error {
 	return wire.Errorf(status, code, "The role defined for the function cannot be assumed by Lambda.")
 }
 
-// discard removes the unpacked files of a revision that no process runs any more. What cannot be removed is left to
-// whoever removes the service's whole directory.
-func (r *revision) discard() { _ = os.RemoveAll(r.dir) }
+// discard forgets a revision that no process runs any more. Files that cannot be removed are left to whoever removes
+// the service's whole directory.
+func (r *revision) discard() {
+	_ = os.RemoveAll(r.dir)
+	s := r.pool.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.fn.revisions = slices.DeleteFunc(r.fn.revisions, func(other *revision) bool { return other == r })
+}
 
 func (r *revision) lastModified() string { return r.modified.Format("2006-01-02T15:04:05.000-0700") }
 

@@ -28,7 +28,10 @@ type mapping struct {
 
 	mu       sync.Mutex
 	modified time.Time
-	result   string        // of what it did last, as AWS words it
+	result   string // of what it did last, as AWS words it
+	role     string // that session is of
+	session  policy.Principal
+	key      string        // access key of session
 	stop     func()        // ends polling; nil while disabled
 	stopped  chan struct{} // closed when all that was polled is handled
 }
@@ -38,7 +41,7 @@ type source interface {
 	// check refuses a mapping that the source or the role does not allow, as AWS does when it is created or changed.
 	check(p policy.Principal, function *revision) error
 	// run reads and invokes until ctx ends, and then finishes what it has begun.
-	run(ctx context.Context, m *mapping, p policy.Principal)
+	run(ctx context.Context, m *mapping)
 }
 
 func newSource(s *Service, in *MappingArgs) (source, error) {
@@ -95,11 +98,10 @@ func (m *mapping) configure(in *MappingArgs) error {
 	if err != nil {
 		return err
 	}
-	p, end, err := m.session(f)
+	p, err := m.principal(f)
 	if err != nil {
 		return err
 	}
-	defer end()
 	if err := src.check(p, f.current.Load()); err != nil {
 		return err
 	}
@@ -109,13 +111,24 @@ func (m *mapping) configure(in *MappingArgs) error {
 	return nil
 }
 
-// session acts as the function's role.
-func (m *mapping) session(f *function) (policy.Principal, func(), error) {
-	p, creds, err := m.s.Roles.AssumeRole(servicePrincipal, f.current.Load().config.role, f.name, nil)
-	if err != nil {
-		return p, nil, cannotAssume(http.StatusBadRequest, "InvalidParameterValueException")
+// principal acts as the role that a function has now; f is nil if there is no function any more.
+func (m *mapping) principal(f *function) (policy.Principal, error) {
+	if f == nil {
+		return policy.Principal{}, functionNotFound(functionARN(m.function))
 	}
-	return p, func() { m.s.Roles.Revoke(creds.AccessKeyID) }, nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	role := f.current.Load().config.role
+	if m.role == role {
+		return m.session, nil
+	}
+	p, creds, err := m.s.Roles.AssumeRole(servicePrincipal, role, f.name, nil)
+	if err != nil {
+		return p, cannotAssume(http.StatusBadRequest, "InvalidParameterValueException")
+	}
+	m.s.Roles.Revoke(m.key)
+	m.role, m.session, m.key = role, p, creds.AccessKeyID
+	return p, nil
 }
 
 func (m *mapping) enabled() bool { return value(m.args.Enabled, true) }
@@ -127,16 +140,7 @@ func (m *mapping) start() error {
 	if !m.enabled() {
 		return nil
 	}
-	f := m.s.function(m.function)
-	if f == nil {
-		return functionNotFound(functionARN(m.function))
-	}
-	p, end, err := m.session(f)
-	if err != nil {
-		return err
-	}
 	if !m.s.begin() {
-		end()
 		return errors.New("lambda: the service is closed")
 	}
 	ctx, cancel := context.WithCancel(m.s.ctx)
@@ -145,8 +149,7 @@ func (m *mapping) start() error {
 	go func() {
 		defer m.s.background.Done()
 		defer close(stopped)
-		defer end()
-		m.source.run(ctx, m, p)
+		m.source.run(ctx, m)
 	}()
 	return nil
 }

@@ -112,6 +112,7 @@ func (s *Service) mappingKind() provider.Kind {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			delete(s.mappings, id)
+			s.Roles.Revoke(m.key)
 			return nil
 		},
 	}

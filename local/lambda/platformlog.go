@@ -3,7 +3,6 @@ package lambda
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -13,58 +12,17 @@ import (
 
 const logTime = "2006-01-02T15:04:05.000Z"
 
-type platformEvent struct {
-	Time   string `json:"time"`
-	Type   string `json:"type"`
-	Record any    `json:"record"`
-}
-
-type startRecord struct {
-	RequestID string         `json:"requestId"`
-	Version   string         `json:"version"`
-	Tracing   *tracingRecord `json:"tracing,omitempty"`
-}
-
-type tracingRecord struct {
-	SpanID string `json:"spanId,omitempty"`
-	Type   string `json:"type"`
-	Value  string `json:"value"`
-}
-
-type reportMetrics struct {
-	DurationMs       float64 `json:"durationMs"`
-	BilledDurationMs int64   `json:"billedDurationMs"`
-	MemorySizeMB     int     `json:"memorySizeMB"`
-	MaxMemoryUsedMB  int     `json:"maxMemoryUsedMB"`
-	InitDurationMs   float64 `json:"initDurationMs,omitempty"`
-}
-
-type reportRecord struct {
-	RequestID string         `json:"requestId"`
-	Metrics   reportMetrics  `json:"metrics"`
-	Tracing   *tracingRecord `json:"tracing,omitempty"`
-	Status    string         `json:"status"`
-	ErrorType string         `json:"errorType,omitempty"`
-}
-
-type initReportRecord struct {
-	InitializationType string `json:"initializationType"`
-	Phase              string `json:"phase"`
-	Status             string `json:"status"`
-	ErrorType          string `json:"errorType,omitempty"`
-	Metrics            struct {
-		DurationMs float64 `json:"durationMs"`
-	} `json:"metrics"`
-}
+// record is what an event says.
+type record map[string]any
 
 // platform logs a line of Lambda's own: text, or, for the JSON format, an event of the given type and level.
-func (w *logWriter) platform(level, kind string, record any, text func() string) {
+func (w *logWriter) platform(level, kind string, r record, text func() string) {
 	c := &w.rev.config
 	if c.jsonLogs {
 		if levels[level] < levels[c.system] {
 			return
 		}
-		line, err := json.Marshal(platformEvent{w.s.account.Clock.Now().UTC().Format(logTime), kind, record})
+		line, err := json.Marshal(record{"time": w.s.account.Clock.Now().UTC().Format(logTime), "type": kind, "record": r})
 		if err != nil {
 			panic("lambda: " + err.Error()) // numbers and strings
 		}
@@ -84,7 +42,7 @@ func (w *logWriter) start(inv *invoke) {
 	w.mu.Lock()
 	w.tail = inv.tail
 	w.mu.Unlock()
-	w.platform("INFO", "platform.start", startRecord{inv.id, latest, inv.trace.record()}, func() string {
+	w.platform("INFO", "platform.start", inv.trace.add(record{"requestId": inv.id, "version": latest}), func() string {
 		return "START RequestId: " + inv.id + " Version: " + latest
 	})
 }
@@ -111,39 +69,32 @@ func (w *logWriter) textOnly(text func() string) {
 
 // end closes the log of an invocation with its report.
 func (w *logWriter) end(inv *invoke) {
-	ms := milliseconds(inv.duration)
-	// Init is billed with the first invocation.
-	billed := (inv.duration + inv.initTime + time.Millisecond - 1) / time.Millisecond
-	record := reportRecord{RequestID: inv.id, Status: inv.reportStatus(), Tracing: inv.trace.record(), Metrics: reportMetrics{
-		DurationMs: ms, BilledDurationMs: int64(billed), MemorySizeMB: w.rev.config.memory, MaxMemoryUsedMB: inv.memory,
-		InitDurationMs: milliseconds(inv.initTime),
-	}}
+	duration, billed := milliseconds(inv.duration), int64((inv.duration+inv.initTime+time.Millisecond-1)/time.Millisecond)
+	metrics := record{"durationMs": duration, "billedDurationMs": billed, "memorySizeMB": w.rev.config.memory, "maxMemoryUsedMB": inv.memory}
+	if inv.initTime > 0 {
+		metrics["initDurationMs"] = milliseconds(inv.initTime) // init is billed, too
+	}
+	r := inv.trace.add(record{"requestId": inv.id, "status": inv.reportStatus(), "metrics": metrics})
 	if inv.failed {
-		record.ErrorType = inv.errorType
+		r["errorType"] = inv.errorType
 	}
 	w.textOnly(func() string { return "END RequestId: " + inv.id })
-	w.platform("INFO", "platform.report", record, func() string {
-		m := &record.Metrics
-		b := make([]byte, 0, 256)
-		b = append(append(b, "REPORT RequestId: "...), inv.id...)
-		b = strconv.AppendFloat(append(b, "\tDuration: "...), m.DurationMs, 'f', 2, 64)
-		b = strconv.AppendInt(append(b, " ms\tBilled Duration: "...), m.BilledDurationMs, 10)
-		b = strconv.AppendInt(append(b, " ms\tMemory Size: "...), int64(m.MemorySizeMB), 10)
-		b = strconv.AppendInt(append(b, " MB\tMax Memory Used: "...), int64(m.MaxMemoryUsedMB), 10)
-		b = append(b, " MB\t"...)
-		if m.InitDurationMs > 0 {
-			b = append(strconv.AppendFloat(append(b, "Init Duration: "...), m.InitDurationMs, 'f', 2, 64), " ms\t"...)
+	w.platform("INFO", "platform.report", r, func() string {
+		line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
+			inv.id, duration, billed, w.rev.config.memory, inv.memory)
+		if inv.initTime > 0 {
+			line += fmt.Sprintf("Init Duration: %.2f ms\t", milliseconds(inv.initTime))
 		}
 		if inv.status != "" {
-			b = append(append(b, "Status: "...), inv.status...)
-			if inv.status == "error" {
-				b = append(append(b, "\tError Type: "...), inv.errorType...)
-			}
+			line += "Status: " + inv.status
+		}
+		if inv.status == "error" {
+			line += "\tError Type: " + inv.errorType
 		}
 		if t := inv.trace; t.sampled {
-			b = append(b, "\nXRAY TraceId: "+t.root+"\tSegmentId: "+t.function+"\tSampled: true\t"...)
+			line += "\nXRAY TraceId: " + t.root + "\tSegmentId: " + t.function + "\tSampled: true\t"
 		}
-		return string(b)
+		return line
 	})
 	w.mu.Lock()
 	w.tail = nil
@@ -152,10 +103,12 @@ func (w *logWriter) end(inv *invoke) {
 
 // initReport says how an init phase failed. One that succeeds is in the report of the first invocation.
 func (w *logWriter) initReport(phase, status, errorType string, took time.Duration) {
-	record := initReportRecord{InitializationType: "on-demand", Phase: phase, Status: status, ErrorType: errorType}
-	record.Metrics.DurationMs = milliseconds(took)
-	w.platform("INFO", "platform.initReport", record, func() string {
-		line := fmt.Sprintf("INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s", record.Metrics.DurationMs, phase, status)
+	r := record{"initializationType": "on-demand", "phase": phase, "status": status, "metrics": record{"durationMs": milliseconds(took)}}
+	if errorType != "" {
+		r["errorType"] = errorType
+	}
+	w.platform("INFO", "platform.initReport", r, func() string {
+		line := fmt.Sprintf("INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s", milliseconds(took), phase, status)
 		if errorType != "" {
 			line += "\tError Type: " + errorType
 		}

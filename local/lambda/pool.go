@@ -25,13 +25,6 @@ func newPool(s *Service, rev *revision) *pool {
 	return &pool{s: s, rev: rev, all: map[*environment]bool{}}
 }
 
-// busy counts the invocations that run or wait.
-func (p *pool) busy() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.all) - len(p.idle) + len(p.waiting)
-}
-
 // submit lets an environment run inv as soon as there is one.
 func (p *pool) submit(inv *invoke) {
 	p.mu.Lock()
@@ -74,13 +67,16 @@ func (p *pool) start() {
 	var failure *initFailure
 	select {
 	case p.s.starting <- struct{}{}:
+		// A process that takes long sleeps, or hangs: it must not keep those of other functions from starting.
+		release := sync.OnceFunc(func() { <-p.s.starting })
+		time.AfterFunc(time.Second, release)
 		p.mu.Lock()
 		needed := p.starting <= len(p.waiting) && !p.closed
 		p.mu.Unlock()
 		if needed {
 			failure = p.initialise()
 		}
-		<-p.s.starting
+		release()
 	case <-p.s.ctx.Done():
 	}
 
@@ -91,13 +87,9 @@ func (p *pool) start() {
 		inv, p.waiting = p.waiting[0], p.waiting[1:]
 	}
 	p.grow()
-	drained := p.drained()
-	p.mu.Unlock()
+	p.unlock()
 	if inv != nil {
 		p.s.failInit(p.rev, inv, failure)
-	}
-	if drained {
-		p.rev.discard()
 	}
 }
 
@@ -152,29 +144,32 @@ func (p *pool) ready(e *environment) {
 	p.mu.Unlock()
 }
 
-// remove forgets an environment whose process has ended. It tells whether it was the last of a retired pool.
-func (p *pool) remove(e *environment) (last bool) {
+// remove forgets an environment whose process has ended.
+func (p *pool) remove(e *environment) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	delete(p.all, e)
 	p.idle = slices.DeleteFunc(p.idle, func(i *environment) bool { return i == e })
-	return p.drained()
 }
 
-func (p *pool) drained() bool {
-	return (p.retired || p.closed) && len(p.all)+len(p.waiting)+p.starting == 0
+// unlock also discards the revision when nothing of it is left.
+func (p *pool) unlock() {
+	done := (p.retired || p.closed) && len(p.all)+len(p.waiting)+p.starting == 0
+	p.mu.Unlock()
+	if done {
+		p.rev.discard()
+	}
 }
 
-// retire ends the environments as they become idle. It tells whether there are none left.
-func (p *pool) retire() (done bool) {
+// retire ends the environments as they become idle.
+func (p *pool) retire() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.retired = true
 	for _, e := range p.idle {
 		e.process.kill()
 	}
 	p.idle = nil
-	return p.drained()
 }
 
 // close kills the environments and refuses the invocations that wait for one.
@@ -186,7 +181,7 @@ func (p *pool) close() {
 	for e := range p.all {
 		e.process.kill()
 	}
-	p.mu.Unlock()
+	p.unlock()
 	for _, inv := range waiting {
 		p.s.refuse(p.rev, inv)
 	}

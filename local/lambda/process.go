@@ -19,16 +19,23 @@ type process struct {
 // spawner starts processes from one thread that lives as long as the service. The kernel kills a process started
 // with Pdeathsig when the thread that started it ends, not the program: https://go.dev/issue/27505
 type spawner struct {
-	work chan func()
-	once sync.Once
+	work  chan func()
+	ended chan struct{}
+	close func() // ends the thread, and with it, on Linux, whatever it started that still runs
 }
 
 func newSpawner() *spawner {
-	s := &spawner{work: make(chan func())}
+	s := &spawner{work: make(chan func()), ended: make(chan struct{})}
+	s.close = sync.OnceFunc(func() { close(s.ended) })
 	go func() {
 		runtime.LockOSThread()
-		for f := range s.work {
-			f()
+		for {
+			select {
+			case f := <-s.work:
+				f()
+			case <-s.ended:
+				return
+			}
 		}
 	}()
 	return s
@@ -36,17 +43,15 @@ func newSpawner() *spawner {
 
 // do runs f on the spawner's thread. Executables are written there too: a process that is forked while a file is open
 // for writing holds it open for a moment, and to execute it then fails with ETXTBSY (https://go.dev/issue/22315).
-func (s *spawner) do(f func()) {
-	done := make(chan struct{})
-	s.work <- func() {
-		defer close(done)
-		f()
+func (s *spawner) do(f func() error) error {
+	done := make(chan error, 1)
+	select {
+	case s.work <- func() { done <- f() }:
+		return <-done
+	case <-s.ended:
+		return errors.New("the embedded cloud is closing")
 	}
-	<-done
 }
-
-// close ends the thread, and with it, on Linux, whatever it started that still runs.
-func (s *spawner) close() { s.once.Do(func() { close(s.work) }) }
 
 func (s *spawner) start(path, dir string, env []string) (*process, error) {
 	r, w, err := os.Pipe()
@@ -55,8 +60,7 @@ func (s *spawner) start(path, dir string, env []string) (*process, error) {
 	}
 	defer w.Close()
 	cmd := &exec.Cmd{Path: path, Args: []string{path}, Dir: dir, Env: env, Stdout: w, Stderr: w, SysProcAttr: attributes()}
-	s.do(func() { err = cmd.Start() })
-	if err != nil {
+	if err := s.do(cmd.Start); err != nil {
 		r.Close()
 		return nil, err
 	}

@@ -106,11 +106,29 @@ func (s *Service) Close() error {
 	}
 	s.mu.RUnlock()
 	for _, f := range functions {
-		f.current.Load().pool.close()
+		s.closePools(f)
 	}
 	s.background.Wait()
 	s.spawner.close()
 	return s.api.close()
+}
+
+// closePools kills what runs of a function, and refuses what waits.
+func (s *Service) closePools(f *function) {
+	for _, p := range s.pools(f) {
+		p.close()
+	}
+}
+
+// pools are those of all of a function's revisions.
+func (s *Service) pools(f *function) []*pool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	pools := make([]*pool, len(f.revisions))
+	for i, r := range f.revisions {
+		pools[i] = r.pool
+	}
+	return pools
 }
 
 // begin counts a goroutine that Close has to wait for; it tells whether there still is work to begin.
@@ -156,20 +174,25 @@ func (s *Service) Stats(functionName string) Stats {
 	if f == nil {
 		return Stats{}
 	}
-	return Stats{
+	stats := Stats{
 		Invocations: f.invocations.Load(), Errors: f.errors.Load(), Throttles: f.throttles.Load(),
-		Environments: f.environments.Load(), Running: f.current.Load().pool.size(), Busy: f.current.Load().pool.busy(),
+		Environments: f.environments.Load(), Busy: int(f.inflight.Load()),
 	}
+	for _, p := range s.pools(f) {
+		stats.Running += p.size()
+	}
+	return stats
 }
 
 // Kill ends all processes of a function, in the middle of what they do, as a crash of their machine would. It tells
 // how many there were.
-func (s *Service) Kill(functionName string) int {
-	f := s.function(functionName)
-	if f == nil {
-		return 0
+func (s *Service) Kill(functionName string) (killed int) {
+	if f := s.function(functionName); f != nil {
+		for _, p := range s.pools(f) {
+			killed += p.kill()
+		}
 	}
-	return f.current.Load().pool.kill()
+	return killed
 }
 
 // reap ends environments that have been idle for long.

@@ -68,7 +68,6 @@ var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttribute
 type pollers struct {
 	*sqsSource
 	m *mapping
-	p policy.Principal
 
 	group sync.WaitGroup
 	mu    sync.Mutex
@@ -77,8 +76,8 @@ type pollers struct {
 	grown time.Time
 }
 
-func (q *sqsSource) run(ctx context.Context, m *mapping, p policy.Principal) {
-	ps := &pollers{sqsSource: q, m: m, p: p, grown: q.clock.Now()}
+func (q *sqsSource) run(ctx context.Context, m *mapping) {
+	ps := &pollers{sqsSource: q, m: m, grown: q.clock.Now()}
 	ps.count = min(startPollers, ps.limit())
 	for range ps.count {
 		ps.group.Go(func() { ps.poll(ctx) })
@@ -185,16 +184,22 @@ func (ps *pollers) gather(ctx context.Context) ([]sqs.Received, error) {
 }
 
 func (ps *pollers) receive(ctx context.Context, limit int, wait time.Duration) ([]sqs.Received, error) {
-	if err := ps.queues.Authorize(ctx, ps.p, nil, "sqs:GetQueueAttributes", ps.arn); err != nil {
+	p, err := ps.m.principal(ps.function())
+	if err != nil {
 		return nil, err
 	}
-	return ps.queues.Receive(ctx, ps.p, ps.arn, min(limit, maxReceive), ps.visibility(), wait)
+	if err := ps.queues.Authorize(ctx, p, nil, "sqs:GetQueueAttributes", ps.arn); err != nil {
+		return nil, err
+	}
+	return ps.queues.Receive(ctx, p, ps.arn, min(limit, maxReceive), ps.visibility(), wait)
 }
+
+func (ps *pollers) function() *function { return ps.m.s.function(ps.m.function) }
 
 // visibility is how long messages stay with this mapping: 0, the queue's own time, unless that is shorter than what
 // the window and the function may take.
 func (ps *pollers) visibility() time.Duration {
-	f := ps.m.s.function(ps.m.function)
+	f := ps.function()
 	own, _ := ps.queues.VisibilityTimeout(ps.arn)
 	if f != nil {
 		if need := ps.window + f.current.Load().config.timeout; need > own {
@@ -224,13 +229,18 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 			return true
 		}
 	}
+	p, err := ps.m.principal(ps.function())
+	if err != nil {
+		ps.m.report(problem("SQS DeleteMessage", err))
+		return false
+	}
 	for some := range slices.Chunk(done, maxReceive) {
 		handles := make([]string, len(some))
 		for i := range some {
 			handles[i] = some[i].ReceiptHandle
 		}
 		// Its end does not end ctx: a batch that was handled is deleted even though the mapping stops.
-		if err := ps.queues.Delete(context.WithoutCancel(ctx), ps.p, ps.arn, handles); err != nil {
+		if err := ps.queues.Delete(context.WithoutCancel(ctx), p, ps.arn, handles); err != nil {
 			ps.m.report(problem("SQS DeleteMessage", err))
 			return false
 		}

@@ -44,11 +44,12 @@ func (s *Service) newTrace(rev *revision, incoming string) traceContext {
 	return t
 }
 
-func (t traceContext) record() *tracingRecord {
-	if !t.sampled {
-		return nil
+// add tells the trace of a sampled invocation in a record of the log.
+func (t traceContext) add(r record) record {
+	if t.sampled {
+		r["tracing"] = record{"spanId": t.function, "type": "X-Amzn-Trace-Id", "value": t.header}
 	}
-	return &tracingRecord{SpanID: t.function, Type: "X-Amzn-Trace-Id", Value: t.header}
+	return r
 }
 
 // trace sends the two segments that Lambda writes for an invocation, with the permissions of the function's role.
