@@ -36,7 +36,7 @@ func (s *Service) Send(ctx context.Context, p policy.Principal, keys map[string]
 
 // after lets the faults happen that strike between an action's effect and its answer.
 func (s *Service) after(ctx context.Context, p policy.Principal, action, arn string) error {
-	return s.account.Faults.After(ctx, fault.Event{Action: action, Resource: arn, Principal: p.ARN})
+	return s.account.Faults.After(ctx, fault.Event{Action: action, Resource: arn, Principal: p.String()})
 }
 
 // send checks a message and puts it into the queue. A nil delay is the queue's.
@@ -66,11 +66,12 @@ func (q *queue) send(p policy.Principal, m Message, delaySeconds *int) (*message
 	return sent, nil
 }
 
+// senderID is the unique id of a user or role's session; that of an AWS service is its name here.
 func senderID(p policy.Principal) string {
-	if p.Service != "" {
-		return p.Service
+	if p.ID != "" {
+		return p.ID
 	}
-	return p.ARN
+	return p.String()
 }
 
 // Receive receives up to limit messages, of any number unlike the API. It waits until one is visible, the time to wait

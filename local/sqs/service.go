@@ -7,8 +7,8 @@
 //
 // Differences from AWS, beside what is refused by name (FIFO queues, fair queues, list values of attributes): a
 // receive looks at the whole queue, so that a short poll finds every message; counts are exact; a change of an
-// attribute acts at once; SenderId is the sender's ARN; there is no KMS, so that a key is only remembered (but see
-// Send for the key that AWS services cannot use).
+// attribute acts at once; there is no KMS, so that a key is only remembered (but see Send for the key that AWS services
+// cannot use).
 package sqs
 
 import (

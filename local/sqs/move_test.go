@@ -1,0 +1,107 @@
+package sqs
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/stretchr/testify/require"
+)
+
+// dead makes two queues with one dead-letter queue, in which are n messages of each.
+func (c *cloud) dead(t *testing.T, n int) (dlq string, sources [2]string) {
+	dlq = c.queue(t, "dlq", nil)
+	for i, name := range []string{"a", "b"} {
+		sources[i] = c.queue(t, name, redriveTo(dlq, 1))
+		for range n {
+			c.send(t, sources[i], name)
+		}
+		c.receive(t, sources[i])
+	}
+	c.clock.Advance(30 * time.Second)
+	for _, arn := range sources {
+		require.Empty(t, c.receive(t, arn))
+	}
+	return dlq, sources
+}
+
+func (c *cloud) tasks(t *testing.T, dlq string) []types.ListMessageMoveTasksResultEntry {
+	out, err := c.client.ListMessageMoveTasks(t.Context(), &sdk.ListMessageMoveTasksInput{SourceArn: &dlq, MaxResults: aws.Int32(10)})
+	require.NoError(t, err)
+	return out.Results
+}
+
+func TestAMoveTaskReturnsMessagesToWhereTheyCameFrom(t *testing.T) {
+	c := newCloud(t)
+	dlq, sources := c.dead(t, 3)
+	_, err := c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq})
+	require.NoError(t, err)
+	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(dlq))
+	for i, body := range []string{"a", "b"} {
+		got := c.receive(t, sources[i])
+		require.Equal(t, []string{body, body, body}, bodies(got))
+		require.Equal(t, "1", got[0].Attributes["ApproximateReceiveCount"], "a moved message is a new one")
+	}
+	task := c.tasks(t, dlq)[0]
+	require.Equal(t, "COMPLETED", *task.Status)
+	require.EqualValues(t, 6, task.ApproximateNumberOfMessagesMoved)
+	require.EqualValues(t, 6, *task.ApproximateNumberOfMessagesToMove)
+	require.Nil(t, task.TaskHandle)
+	require.Nil(t, task.DestinationArn)
+}
+
+func TestAMoveTaskKeepsItsRateAndCanBeCancelled(t *testing.T) {
+	c := newCloud(t)
+	dlq, sources := c.dead(t, 5)
+	start := &sdk.StartMessageMoveTaskInput{SourceArn: &dlq, DestinationArn: &sources[0], MaxNumberOfMessagesPerSecond: aws.Int32(3)}
+	started, err := c.client.StartMessageMoveTask(t.Context(), start)
+	require.NoError(t, err)
+	require.Equal(t, [3]string{"3", "0", "0"}, c.counts(sources[0]))
+	_, err = c.client.StartMessageMoveTask(t.Context(), start)
+	require.ErrorContains(t, err, "already a task running")
+	c.clock.Advance(time.Second)
+	eventually(t, func() bool { return c.counts(sources[0]) == [3]string{"6", "0", "0"} })
+	require.Equal(t, "RUNNING", *c.tasks(t, dlq)[0].Status)
+	require.Equal(t, *started.TaskHandle, *c.tasks(t, dlq)[0].TaskHandle)
+	cancelled, err := c.client.CancelMessageMoveTask(t.Context(), &sdk.CancelMessageMoveTaskInput{TaskHandle: started.TaskHandle})
+	require.NoError(t, err)
+	require.EqualValues(t, 6, cancelled.ApproximateNumberOfMessagesMoved)
+	_, err = c.client.CancelMessageMoveTask(t.Context(), &sdk.CancelMessageMoveTaskInput{TaskHandle: started.TaskHandle})
+	require.ErrorContains(t, err, "Only active tasks")
+	c.clock.Advance(time.Minute)
+	require.Equal(t, [3]string{"4", "0", "0"}, c.counts(dlq))
+	require.Equal(t, "CANCELLED", *c.tasks(t, dlq)[0].Status)
+}
+
+func TestAMoveTaskFailsForMessagesOfUnknownSource(t *testing.T) {
+	c := newCloud(t)
+	dlq, _ := c.dead(t, 1)
+	c.receive(t, dlq) // keeps the two that were redriven out of the way
+	c.send(t, dlq, "sent to the dead-letter queue itself")
+	_, err := c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq})
+	require.NoError(t, err)
+	task := c.tasks(t, dlq)[0]
+	require.Equal(t, "FAILED", *task.Status)
+	require.Equal(t, "CouldNotDetermineMessageSource", *task.FailureReason)
+	require.Equal(t, [3]string{"1", "2", "0"}, c.counts(dlq))
+
+	_, err = c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq, DestinationArn: aws.String(QueueARN("none"))})
+	require.Equal(t, "ResourceNotFoundException", code(err))
+}
+
+func TestTheDeadLetterQueueChoosesItsSources(t *testing.T) {
+	c := newCloud(t)
+	allow := func(policy string) string {
+		require.NoError(t, c.configure(c.find("dlq"), settingsMap{"RedriveAllowPolicy": policy}))
+		_, err := c.create("source", redriveTo(QueueARN("dlq"), 1), nil)
+		c.destroy("source")
+		return code(err)
+	}
+	c.queue(t, "dlq", nil)
+	require.Empty(t, allow(`{"redrivePermission":"allowAll"}`))
+	require.Equal(t, "InvalidAttributeValue", allow(`{"redrivePermission":"denyAll"}`))
+	require.Empty(t, allow(`{"redrivePermission":"byQueue","sourceQueueArns":["`+QueueARN("source")+`"]}`))
+	require.Equal(t, "InvalidAttributeValue", allow(`{"redrivePermission":"byQueue","sourceQueueArns":["`+QueueARN("other")+`"]}`))
+}
