@@ -5,12 +5,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +34,10 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-var program []byte // the bootstrap that all tests deploy
+var (
+	program    []byte // the bootstrap that all tests deploy
+	programZip provider.Archive
+)
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "lambda")
@@ -46,6 +51,9 @@ func TestMain(m *testing.M) {
 		panic(string(out))
 	}
 	if program, err = os.ReadFile(path); err != nil {
+		panic(err)
+	}
+	if programZip, err = writeZip(filepath.Join(dir, "code.zip"), map[string][]byte{"bootstrap": program}, 0o755); err != nil {
 		panic(err)
 	}
 	code := m.Run()
@@ -65,15 +73,34 @@ type cloud struct {
 	sdk     *sdk.Client
 	admin   iam.Credentials
 	zip     provider.Archive
+	log     *lockedBuffer
+}
+
+// lockedBuffer is what the account has logged.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func newCloud(t testing.TB) *cloud { return newCloudAt(t, clockwork.NewRealClock()) }
 
 func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
 	t.Helper()
-	a := account.New(clock, slog.New(slog.DiscardHandler))
-	c := &cloud{t: t, account: a, iam: iam.New(a), logs: logs.New(a), xray: xray.New(a), sqs: sqs.New(a)}
-	c.zip = zipOf(t, map[string][]byte{"bootstrap": program}, 0o755)
+	log := &lockedBuffer{}
+	a := account.New(clock, slog.New(slog.NewJSONHandler(log, nil)))
+	c := &cloud{t: t, log: log, zip: programZip, account: a, iam: iam.New(a), logs: logs.New(a), xray: xray.New(a), sqs: sqs.New(a)}
 	var err error
 	c.lambda, err = New(a, Dependencies{Roles: c.iam, Logs: c.logs, Traces: c.xray, Queues: c.sqs, Dir: t.TempDir()})
 	require.NoError(t, err)
@@ -92,22 +119,29 @@ func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
 
 func zipOf(t testing.TB, files map[string][]byte, mode fs.FileMode) provider.Archive {
 	t.Helper()
+	a, err := writeZip(filepath.Join(t.TempDir(), "code.zip"), files, mode)
+	require.NoError(t, err)
+	return a
+}
+
+func writeZip(path string, files map[string][]byte, mode fs.FileMode) (provider.Archive, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for name, data := range files {
 		h := &zip.FileHeader{Name: name, Method: zip.Store}
 		h.SetMode(mode)
 		w, err := z.CreateHeader(h)
-		require.NoError(t, err)
-		_, err = w.Write(data)
-		require.NoError(t, err)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(data); err != nil {
+			return nil, err
+		}
 	}
-	require.NoError(t, z.Close())
-	path := filepath.Join(t.TempDir(), "code.zip")
-	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
-	a, err := archive.FromPath(path)
-	require.NoError(t, err)
-	return a
+	if err := errors.Join(z.Close(), os.WriteFile(path, b.Bytes(), 0o600)); err != nil {
+		return nil, err
+	}
+	return archive.FromPath(path)
 }
 
 const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`

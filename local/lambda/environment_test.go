@@ -135,6 +135,24 @@ func TestUpdateReplacesEnvironmentsWithoutDisturbingInvocations(t *testing.T) {
 	})
 }
 
+func TestClosingEndsReplacedRevisionsToo(t *testing.T) {
+	c := newCloud(t)
+	f := c.function("f", func(in *FunctionArgs) { in.Timeout = aws.Int(900) })
+	go func() {
+		_, _ = c.lambda.Invoke(context.Background(), Invocation{Principal: c.principal(), Function: "f", Payload: []byte(`{"do":"sleep","ms":600000}`)})
+	}()
+	eventually(t, "it runs", func() bool { return f.busy() == 1 })
+	in := f.current.Load().args
+	_, err := c.lambda.put(f, &in)
+	require.NoError(t, err)
+	require.Equal(t, 1, c.lambda.Stats("f").Running)
+	require.NoError(t, c.lambda.Close())
+	require.Zero(t, c.lambda.Stats("f").Running)
+	left, err := os.ReadDir(c.lambda.Dir)
+	require.NoError(t, err)
+	require.Empty(t, left, "unpacked files are removed")
+}
+
 func TestNoProcessSurvivesItsEnvironment(t *testing.T) {
 	c := newCloud(t)
 	c.function("f", nil)

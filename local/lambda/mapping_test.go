@@ -398,6 +398,31 @@ func TestMappingStopsWorkingWithoutAnyOfItsPermissions(t *testing.T) {
 	}
 }
 
+func TestMappingActsAsTheFunctionsCurrentRole(t *testing.T) {
+	c := newCloud(t)
+	queue := c.queue("q", map[string]any{})
+	c.consumer("f")
+	m := c.mapping("f", queue, nil)
+	f := c.lambda.function("f")
+	in := f.current.Load().args
+	in.Role = c.role("without")
+	_, err := c.lambda.put(f, &in)
+	require.NoError(t, err)
+	c.send(queue, "1", "2", "3", "4", "5", "6") // polls that are under way may still get some
+	eventually(t, "the new role may not", func() bool { _, result, _ := m.state(); return strings.Contains(result, "assumed-role/without/f") })
+	c.grant("without", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+	require.NoError(t, m.halt(context.Background()))
+	require.NoError(t, m.start())
+	c.send(queue, "7")
+	eventually(t, "it may", func() bool { visible, _ := c.count(queue); return visible == 0 })
+}
+
+func TestSampledMessagesMakeATracedInvocation(t *testing.T) {
+	sampled := map[string]string{"AWSTraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"}
+	require.Empty(t, sampledBySender([]sqs.Received{{}, {Attributes: map[string]string{"AWSTraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0"}}}))
+	require.Equal(t, "Sampled=1", sampledBySender([]sqs.Received{{}, {Attributes: sampled}}))
+}
+
 func TestDisabledMappingDoesNotPollAndDeletionWaitsForTheBatchInHand(t *testing.T) {
 	c := newCloud(t)
 	queue := c.queue("q", map[string]any{})
