@@ -1,7 +1,9 @@
 package sns
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -123,7 +125,20 @@ func (in *messageInput) check() (message, error) {
 
 type publishBatchInput struct {
 	TopicARN string       `json:"TopicArn"`
-	Entries  []batchEntry `json:"PublishBatchRequestEntries"`
+	Entries  batchEntries `json:"PublishBatchRequestEntries"`
+}
+
+// batchEntries is a list that may be empty, which the query protocol writes as an empty string.
+type batchEntries []batchEntry
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *batchEntries) UnmarshalJSON(b []byte) error {
+	if string(b) == `""` {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode((*[]batchEntry)(e))
 }
 
 type batchEntry struct {

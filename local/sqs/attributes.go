@@ -3,6 +3,7 @@ package sqs
 import (
 	"container/heap"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -125,10 +126,10 @@ func parseRedrive(text string) (*redrivePolicy, error) {
 		return nil, err
 	}
 	if r.Target == "" {
-		return nil, fmt.Errorf("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")
+		return nil, errors.New("it does not contain the mandatory attribute deadLetterTargetArn")
 	}
 	if r.MaxReceiveCount < 1 || r.MaxReceiveCount > 1000 {
-		return nil, fmt.Errorf("Invalid value for maxReceiveCount: %d, valid values are from 1 to 1000 both inclusive.", r.MaxReceiveCount)
+		return nil, fmt.Errorf("invalid value for maxReceiveCount: %d, valid values are from 1 to 1000 both inclusive", r.MaxReceiveCount)
 	}
 	return &r, nil
 }

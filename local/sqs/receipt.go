@@ -60,7 +60,7 @@ func (q *queue) handle(m *message) string {
 	binary.BigEndian.PutUint64(b[0:], q.nonce)
 	binary.BigEndian.PutUint64(b[8:], m.seq)
 	binary.BigEndian.PutUint32(b[16:], m.receipt)
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	return base64.StdEncoding.EncodeToString(b[:])
 }
 
 // held finds the message of a handle: nil if it is gone, or was received again, which makes the handle an old one.
@@ -69,7 +69,7 @@ func (q *queue) held(handle string) (*message, error) {
 	if handle == "" {
 		return nil, missing("ReceiptHandle")
 	}
-	b, err := base64.RawURLEncoding.DecodeString(handle)
+	b, err := base64.StdEncoding.DecodeString(handle)
 	if err != nil || len(b) != 20 || binary.BigEndian.Uint64(b) != q.nonce {
 		return nil, refuse(http.StatusBadRequest, "ReceiptHandleIsInvalid", "", "The input receipt handle %q is invalid.", handle)
 	}
