@@ -34,10 +34,15 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	c := config.New(ctx, "")
 	s := &settings{packages: c.Get("packages"), architecture: c.Get("architecture")}
 	var errs []error
-	integer := func(key string) int {
+	// A key that is not set is zero, which to a component means its default; a zero that somebody has set is a mistake.
+	integer := func(key string, lo, hi int) int {
 		n, err := c.TryInt(key)
-		if err != nil && !errors.Is(err, config.ErrMissingVar) {
+		switch {
+		case errors.Is(err, config.ErrMissingVar):
+		case err != nil:
 			errs = append(errs, fmt.Errorf("config %s: must be an integer, got %q", key, c.Get(key)))
+		case n < lo || n > hi:
+			errs = append(errs, fmt.Errorf("config %s: must be from %d to %d, got %d", key, lo, hi, n))
 		}
 		return n
 	}
@@ -54,13 +59,13 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		errs = append(errs, err)
 	}
 	s.deleteData = boolean("deleteData")
-	s.storeBatchSize = integer("storeBatchSize")
-	s.invoiceBatchSize = integer("invoiceBatchSize")
+	s.storeBatchSize = integer("storeBatchSize", 1, 10)
+	s.invoiceBatchSize = integer("invoiceBatchSize", 1, 10)
 	s.api = components.ApiSettings{
-		RateLimit:        integer("apiRateLimit"),
-		BurstLimit:       integer("apiBurstLimit"),
+		RateLimit:        integer("apiRateLimit", 1, 10000),
+		BurstLimit:       integer("apiBurstLimit", 1, 5000),
 		AllowOrigin:      c.Get("allowOrigin"),
-		LogRetentionDays: integer("logRetentionDays"),
+		LogRetentionDays: integer("logRetentionDays", 1, 3653),
 		Tags:             map[string]string{"project": ctx.Project(), "stack": ctx.Stack()},
 	}
 	switch logs := c.Get("apiAccessLogs"); logs {
@@ -72,14 +77,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	default:
 		errs = append(errs, fmt.Errorf("config apiAccessLogs: must be one of off, account, own-account, got %q", logs))
 	}
-	// A batch of zero is a mistake here, where there is always a default; to the component it means the default.
-	for key, n := range map[string]int{"storeBatchSize": s.storeBatchSize, "invoiceBatchSize": s.invoiceBatchSize} {
-		if n == 0 && c.Get(key) != "" {
-			errs = append(errs, fmt.Errorf("config %s: must be from 1 to 10, got %s", key, c.Get(key)))
-		}
-	}
 	if len(errs) > 0 {
-		slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 		return nil, errors.Join(errs...)
 	}
 	return s, nil
@@ -91,17 +89,19 @@ func parsePatterns(text string) ([]string, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, fmt.Errorf("config pattern: is required; choose from %s, several separated by commas, or all", valid)
 	}
-	if strings.TrimSpace(text) == "all" {
-		return patterns, nil
-	}
 	var chosen []string
 	for name := range strings.SplitSeq(text, ",") {
-		name = strings.TrimSpace(name)
-		if !slices.Contains(patterns, name) {
-			return nil, fmt.Errorf("config pattern: there is no pattern %q; choose from %s, several separated by commas, or all", name, valid)
+		names := []string{strings.TrimSpace(name)}
+		if names[0] == "all" {
+			names = patterns
 		}
-		if !slices.Contains(chosen, name) {
-			chosen = append(chosen, name)
+		for _, name := range names {
+			if !slices.Contains(patterns, name) {
+				return nil, fmt.Errorf("config pattern: there is no pattern %q; choose from %s, several separated by commas, or all", name, valid)
+			}
+			if !slices.Contains(chosen, name) {
+				chosen = append(chosen, name)
+			}
 		}
 	}
 	return chosen, nil

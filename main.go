@@ -8,33 +8,34 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-func main() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
-		cfg, err := loadConfig(ctx)
+func main() { pulumi.Run(deploy) }
+
+// deploy registers the patterns that the stack's config names.
+func deploy(ctx *pulumi.Context) error {
+	cfg, err := loadConfig(ctx)
+	if err != nil {
+		return err
+	}
+
+	if cfg.ownApiAccount {
+		if cfg.api.Account, err = components.NewApiAccount(ctx, "api-account"); err != nil {
+			return err
+		}
+	}
+
+	if cfg.deploys("fanout") {
+		fanOut, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
+			Packages:     cfg.packages,
+			Architecture: cfg.architecture,
+			StoreQueue:   components.QueueSettings{BatchSize: cfg.storeBatchSize},
+			InvoiceQueue: components.QueueSettings{BatchSize: cfg.invoiceBatchSize},
+			DeleteData:   cfg.deleteData,
+			Api:          cfg.api,
+		})
 		if err != nil {
 			return err
 		}
-
-		if cfg.ownApiAccount {
-			if cfg.api.Account, err = components.NewApiAccount(ctx, "api-account"); err != nil {
-				return err
-			}
-		}
-
-		if cfg.deploys("fanout") {
-			fanOut, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-				Packages:     cfg.packages,
-				Architecture: cfg.architecture,
-				StoreQueue:   components.QueueSettings{BatchSize: cfg.storeBatchSize},
-				InvoiceQueue: components.QueueSettings{BatchSize: cfg.invoiceBatchSize},
-				DeleteData:   cfg.deleteData,
-				Api:          cfg.api,
-			})
-			if err != nil {
-				return err
-			}
-			ctx.Export("fanout", fanOut.Outputs())
-		}
-		return nil
-	})
+		ctx.Export("fanout", fanOut.Outputs())
+	}
+	return nil
 }

@@ -34,7 +34,8 @@ type ApiSettings struct {
 	RateLimit int
 	// BurstLimit is how many requests may come at once: 1 to 5,000, which is also the account's limit and the default.
 	BurstLimit int
-	// AllowOrigin is the CORS origin: "*", the default, or one such as https://shop.example.com.
+	// AllowOrigin is the CORS origin: "*", the default, or one such as https://shop.example.com. The API says it in
+	// preflights and in its own errors; in other answers the functions do.
 	AllowOrigin string
 	// AccessLogs writes a line of JSON for each request to a log group of the API. It needs the Region's API Gateway
 	// account setting to name a role: see ApiAccount, and DependsOn it if this program makes it. Off by default,
@@ -116,15 +117,16 @@ func NewOrderApi(ctx *pulumi.Context, name string, args *OrderApiArgs, opts ...p
 }
 
 var (
-	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
-	pathPattern = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z0-9._-]+\+?\}))+$`)
+	methods       = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
+	originPattern = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
+	pathPattern   = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z0-9._-]+\+?\}))+$`)
 )
 
 func (args *OrderApiArgs) validate(p *problems) {
 	if len(args.Routes) == 0 {
 		p.addf("Routes", "at least one is required")
 	}
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	for i, r := range args.Routes {
 		at := fmt.Sprintf("Routes[%d]", i)
 		if !slices.Contains(methods, r.Method) {
@@ -139,11 +141,22 @@ func (args *OrderApiArgs) validate(p *problems) {
 		if len(r.Responses) == 0 {
 			p.addf(at+".Responses", "at least one is required")
 		}
-		if key := r.Method + " " + r.Path; seen[key] {
-			p.addf(at, "%s is there twice", key)
-		} else {
-			seen[key] = true
+		for j, response := range r.Responses {
+			if response.Status < 200 || response.Status > 599 {
+				p.addf(fmt.Sprintf("%s.Responses[%d].Status", at, j), "must be from 200 to 599, got %d", response.Status)
+			}
 		}
+		for j, parameter := range r.Query {
+			if parameter.Name == "" {
+				p.addf(fmt.Sprintf("%s.Query[%d].Name", at, j), "is required")
+			}
+		}
+		// What differs in braces only would also give its resources the same names.
+		key := routeSuffix(r)
+		if other, taken := seen[key]; taken {
+			p.addf(at, "%s %s cannot be told from Routes[%d]", r.Method, r.Path, other)
+		}
+		seen[key] = i
 	}
 	args.ApiSettings.validate(p, "")
 }
@@ -152,10 +165,8 @@ func (s ApiSettings) validate(p *problems, path string) {
 	p.between(path+"RateLimit", s.RateLimit, 1, 10000)
 	p.between(path+"BurstLimit", s.BurstLimit, 1, 5000)
 	validateRetention(p, path+"LogRetentionDays", s.LogRetentionDays)
-	if o := s.AllowOrigin; o != "" && o != "*" && !strings.HasPrefix(o, "https://") && !strings.HasPrefix(o, "http://") {
-		p.addf(path+"AllowOrigin", "must be * or an origin such as https://shop.example.com, got %q", o)
-	} else if strings.ContainsAny(o, "'\" \\") {
-		p.addf(path+"AllowOrigin", "must not contain quotes, spaces or backslashes, got %q", o)
+	if o := s.AllowOrigin; o != "" && o != "*" && !originPattern.MatchString(o) {
+		p.addf(path+"AllowOrigin", "must be * or an origin such as https://shop.example.com, with nothing behind it, got %q", o)
 	}
 	if s.Account != nil && !s.AccessLogs {
 		p.addf(path+"Account", "is of use only with AccessLogs")
@@ -181,7 +192,11 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 	document := pulumi.All(arns...).ApplyT(func(values []any) (string, error) {
 		integrations := make([]string, len(values))
 		for i, v := range values {
-			integrations[i], _ = v.(string)
+			arn, _ := v.(string)
+			if arn == "" {
+				return "", fmt.Errorf("Routes[%d].Function: has no invocation ARN", i)
+			}
+			integrations[i] = arn
 		}
 		return openAPI(name, args.Routes, integrations, origin)
 	}).(pulumi.StringOutput)
@@ -199,7 +214,7 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 	}
 
 	// A permission per route, and the stage after all of them: the first request must not find its way barred.
-	ready := args.DependsOn
+	ready := slices.Clone(args.DependsOn)
 	for _, r := range args.Routes {
 		permission, err := lambda.NewPermission(ctx, name+"-invoke"+routeSuffix(r), &lambda.PermissionArgs{
 			Action:    pulumi.String("lambda:InvokeFunction"),

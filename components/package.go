@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 )
 
 // Architectures of Lambda functions. arm64 costs a fifth less per GB-second:
@@ -32,7 +33,10 @@ func (p packages) path(function string) (string, error) {
 // findPackages settles the folder and the architecture, and reports the zips that are missing, that Lambda would
 // refuse to start, or that were built for another processor.
 func findPackages(p *problems, folder, architecture string, functions ...string) packages {
-	p.oneOf("Architecture", architecture, ARM64, X8664)
+	if accepted := []string{ARM64, X8664}; architecture != "" && !slices.Contains(accepted, architecture) {
+		p.addf("Architecture", "must be one of %q, got %q", accepted, architecture)
+		architecture = "" // the packages are looked at as if it were not set
+	}
 	pkgs := packages{folder: or(folder, filepath.Join("build", or(architecture, ARM64))), architecture: architecture}
 	for _, function := range functions {
 		path, err := pkgs.path(function)

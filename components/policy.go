@@ -49,8 +49,8 @@ func allow(statements ...statement) pulumi.StringOutput {
 	}
 	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
 		next := func() (string, error) {
-			v, ok := values[0].(string)
-			if !ok {
+			v, _ := values[0].(string)
+			if v == "" {
 				return "", fmt.Errorf("policy document: an ARN is missing, got %v", values[0])
 			}
 			values = values[1:]

@@ -3,7 +3,6 @@ package components
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // problems gathers what is wrong with a component's arguments, so that a person sees all of it at once.
@@ -17,13 +16,6 @@ func (p *problems) addf(path, format string, args ...any) {
 func (p *problems) between(path string, v, lo, hi int) {
 	if v != 0 && (v < lo || v > hi) {
 		p.addf(path, "must be from %d to %d, got %d", lo, hi, v)
-	}
-}
-
-// oneOf reports a text that is not one of those accepted. Empty stands for the default, and is accepted.
-func (p *problems) oneOf(path, v string, accepted ...string) {
-	if v != "" && !slices.Contains(accepted, v) {
-		p.addf(path, "must be one of %q, got %q", accepted, v)
 	}
 }
 

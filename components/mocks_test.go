@@ -1,0 +1,153 @@
+package components_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+// cloud stands in for the engine and AWS: it records what is registered, and answers with outputs that tell where they
+// are from: arn:queue/NAME, https://queue/NAME, id:queue/NAME.
+type cloud struct {
+	mu         sync.Mutex
+	registered map[string]pulumi.MockResourceArgs // by type and name: "aws:sqs/queue:Queue fanout-store-order"
+}
+
+func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.registered == nil {
+		c.registered = map[string]pulumi.MockResourceArgs{}
+	}
+	key := args.TypeToken + " " + args.Name
+	if _, twice := c.registered[key]; twice {
+		return "", nil, fmt.Errorf("%s is registered twice", key)
+	}
+	c.registered[key] = args
+
+	kind := strings.ToLower(args.TypeToken[strings.LastIndex(args.TypeToken, ":")+1:])
+	from := kind + "/" + args.Name
+	state := args.Inputs.Copy()
+	outputs := map[string]string{"arn": "arn:" + from, "url": "https://" + from, "name": "name:" + from}
+	switch kind {
+	case "bucketv2":
+		outputs["bucket"] = "name:" + from
+	case "function":
+		outputs["invokeArn"] = "invoke:" + from
+	case "restapi":
+		outputs["executionArn"] = "arn:" + from
+	case "stage":
+		outputs["invokeUrl"] = "https://" + from
+	}
+	for name, value := range outputs {
+		if _, given := state[resource.PropertyKey(name)]; !given {
+			state[resource.PropertyKey(name)] = resource.NewStringProperty(value)
+		}
+	}
+	return "id:" + from, state, nil
+}
+
+func (c *cloud) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) { return args.Args, nil }
+
+// run runs a program.
+func (c *cloud) run(program pulumi.RunFunc) error {
+	return pulumi.RunErr(program, pulumi.WithMocks("project", "stack", c))
+}
+
+// find returns a registration, which must be there.
+func (c *cloud) find(t *testing.T, typ, name string) pulumi.MockResourceArgs {
+	t.Helper()
+	r, ok := c.registered[typ+" "+name]
+	require.True(t, ok, "no %s named %s", typ, name)
+	return r
+}
+
+// inputs are those of a registration, as plain values.
+func (c *cloud) inputs(t *testing.T, typ, name string) map[string]any {
+	t.Helper()
+	return c.find(t, typ, name).Inputs.Mappable()
+}
+
+// document parses an input that holds JSON.
+func (c *cloud) document(t *testing.T, typ, name, input string) map[string]any {
+	t.Helper()
+	text, ok := c.inputs(t, typ, name)[input].(string)
+	require.True(t, ok, "%s of %s", input, name)
+	var doc map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &doc))
+	return doc
+}
+
+// dependencies are the names of what a resource waits for, each with its kind: "queuepolicy/NAME".
+func (c *cloud) dependencies(t *testing.T, typ, name string) []string {
+	t.Helper()
+	var list []string
+	for _, urn := range c.find(t, typ, name).RegisterRPC.GetDependencies() {
+		u := resource.URN(urn)
+		list = append(list, strings.ToLower(u.Type().Name().String())+"/"+u.Name())
+	}
+	return list
+}
+
+// FanOut's functions.
+var functions = []string{"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"}
+
+// packages writes a zip for each of FanOut's functions, and returns the folder.
+func packages(t *testing.T, machine elf.Machine) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, name := range functions {
+		writePackage(t, folder, name, "bootstrap", 0o755, executable(machine))
+	}
+	return folder
+}
+
+// executable is as much of a Linux executable as tells its processor.
+func executable(machine elf.Machine) []byte {
+	header := append([]byte(elf.ELFMAG), make([]byte, 60)...)
+	binary.LittleEndian.PutUint16(header[18:], uint16(machine))
+	return header
+}
+
+func writePackage(t testing.TB, folder, name, file string, mode os.FileMode, content []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	h := &zip.FileHeader{Name: file, Method: zip.Deflate}
+	h.SetMode(mode)
+	w, err := z.CreateHeader(h)
+	require.NoError(t, err)
+	_, err = w.Write(content)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	require.NoError(t, os.WriteFile(filepath.Join(folder, name+".zip"), b.Bytes(), 0o600))
+}
+
+// fanOut deploys a FanOut named fanout. edit, if not nil, changes its arguments.
+func fanOut(t *testing.T, edit func(*components.FanOutArgs)) *cloud {
+	t.Helper()
+	c := &cloud{}
+	args := &components.FanOutArgs{Packages: packages(t, elf.EM_AARCH64)}
+	if edit != nil {
+		edit(args)
+	}
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		_, err := components.NewFanOut(ctx, "fanout", args)
+		return err
+	}))
+	return c
+}

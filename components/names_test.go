@@ -1,0 +1,89 @@
+package components_test
+
+import (
+	"debug/elf"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden lists in testdata")
+
+// A child's name and type are its identity: another one replaces a table, or a queue with orders in it, in every stack
+// that there is. So a change of these lists is a breaking change.
+func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
+	for name, program := range map[string]pulumi.RunFunc{
+		"fanout": func(ctx *pulumi.Context) error {
+			account, err := components.NewApiAccount(ctx, "api-account")
+			if err != nil {
+				return err
+			}
+			_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
+				Packages: packages(t, elf.EM_AARCH64), Api: components.ApiSettings{AccessLogs: true, Account: account},
+			})
+			return err
+		},
+		"orderapi": func(ctx *pulumi.Context) error {
+			fn, err := lambda.NewFunction(ctx, "fn", &lambda.FunctionArgs{Role: pulumi.String("arn:role")})
+			if err != nil {
+				return err
+			}
+			ok := []components.Response{{Status: 200}}
+			_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Routes: []components.Route{
+				{Method: "GET", Path: "/order/{orderId}/status", Function: fn, Responses: ok},
+				{Method: "POST", Path: "/order", Function: fn, Responses: ok},
+			}})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &cloud{}
+			require.NoError(t, c.run(program))
+			var lines []string
+			for key, r := range c.registered {
+				parent := resource.URN(r.RegisterRPC.GetParent())
+				lines = append(lines, key+" < "+parent.Name())
+			}
+			slices.Sort(lines)
+			got := strings.Join(lines, "\n") + "\n"
+			golden := filepath.Join("testdata", name+".golden")
+			if *update {
+				require.NoError(t, os.MkdirAll("testdata", 0o755))
+				require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			require.Equal(t, string(want), got)
+		})
+	}
+}
+
+func TestTwoOfAKindStandSideBySide(t *testing.T) {
+	c := &cloud{}
+	folder := packages(t, elf.EM_AARCH64)
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		for _, name := range []string{"one", "two"} {
+			if _, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Packages: folder}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	for _, key := range slices.Collect(maps.Keys(c.registered)) {
+		if before, ok := strings.CutSuffix(key, " one"); ok {
+			require.Contains(t, c.registered, before+" two")
+		}
+		require.Regexp(t, ` (one|two)(-|$)`, key)
+	}
+}

@@ -1,0 +1,137 @@
+package components_test
+
+import (
+	"debug/elf"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
+	type args = components.FanOutArgs
+	// rewrite replaces one of the packages.
+	rewrite := func(name, file string, mode os.FileMode, content []byte) func(*args) {
+		return func(a *args) { writePackage(t, a.Packages, name, file, mode, content) }
+	}
+	for _, c := range []struct {
+		name string
+		edit func(*args)
+		want []string
+	}{
+		{"memory", func(a *args) { a.Publish.MemoryMB = 127 }, []string{"Publish.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"timeout", func(a *args) { a.Store.TimeoutSeconds = 901 }, []string{"Store.TimeoutSeconds: must be from 1 to 900, got 901"}},
+		{"concurrency", func(a *args) { a.Read.ReservedConcurrency = -1 }, []string{"Read.ReservedConcurrency: must be from 1 to 1000, got -1"}},
+		{"batch size", func(a *args) { a.StoreQueue.BatchSize = 10001 }, []string{"StoreQueue.BatchSize: must be from 1 to 10000, got 10001"}},
+		{"a large batch without a window", func(a *args) { a.InvoiceQueue.BatchSize = 11 },
+			[]string{"InvoiceQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11"}},
+		{"window", func(a *args) { a.StoreQueue.BatchingWindowSeconds = 301 }, []string{"StoreQueue.BatchingWindowSeconds: must be from 1 to 300, got 301"}},
+		{"maximum concurrency", func(a *args) { a.StoreQueue.MaximumConcurrency = 1 }, []string{"StoreQueue.MaximumConcurrency: must be from 2 to 1000, got 1"}},
+		{"receives", func(a *args) { a.StoreQueue.MaxReceiveCount = 1001 }, []string{"StoreQueue.MaxReceiveCount: must be from 1 to 1000, got 1001"}},
+		{"retention of dead letters", func(a *args) { a.InvoiceQueue.RetentionDays = 15 }, []string{"InvoiceQueue.RetentionDays: must be from 1 to 14, got 15"}},
+		{"rate", func(a *args) { a.Api.RateLimit = 10001 }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
+		{"burst", func(a *args) { a.Api.BurstLimit = -5 }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
+		{"log retention", func(a *args) { a.Api.LogRetentionDays = 31 }, []string{"Api.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
+		{"an origin without a scheme", func(a *args) { a.Api.AllowOrigin = "shop.example.com" }, []string{`Api.AllowOrigin: must be * or an origin`, `got "shop.example.com"`}},
+		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = "https://shop.example.com/" }, []string{"with nothing behind it"}},
+		{"an origin that would break out of its quotes", func(a *args) { a.Api.AllowOrigin = "https://x'y" }, []string{"Api.AllowOrigin"}},
+		{"an account without access logs", func(a *args) { a.Api.Account = &components.ApiAccount{} }, []string{"Api.Account: is of use only with AccessLogs"}},
+		{"architecture", func(a *args) { a.Architecture = "mips" }, []string{`Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
+
+		{"a missing package", func(a *args) { require.NoError(t, os.Remove(filepath.Join(a.Packages, "store-order.zip"))) },
+			[]string{"Packages: no package at /", "/store-order.zip: run `make build`"}},
+		{"a package that is no zip", func(a *args) {
+			require.NoError(t, os.WriteFile(filepath.Join(a.Packages, "get-order.zip"), []byte("x"), 0o600))
+		}, []string{"/get-order.zip cannot be read: zip: not a valid zip file: run `make build`"}},
+		{"a package without bootstrap", rewrite("get-order", "get-order", 0o755, executable(elf.EM_AARCH64)), []string{"/get-order.zip has no file named bootstrap: run `make build`"}},
+		{"bootstrap in a folder", rewrite("get-order", "bin/bootstrap", 0o755, executable(elf.EM_AARCH64)), []string{"has no file named bootstrap"}},
+		{"bootstrap that is not executable", rewrite("write-invoice", "bootstrap", 0o644, executable(elf.EM_AARCH64)),
+			[]string{"Packages: bootstrap in /", "/write-invoice.zip is not executable: run `make build`"}},
+		{"bootstrap for another kind of processor", rewrite("publish-order", "bootstrap", 0o755, executable(elf.EM_RISCV)), []string{"is no executable for arm64 or x86_64"}},
+		{"bootstrap that is a script", rewrite("publish-order", "bootstrap", 0o755, []byte("#!/bin/sh\necho it is a script\n")), []string{"is no executable for arm64 or x86_64"}},
+		{"bootstrap that is empty", rewrite("publish-order", "bootstrap", 0o755, nil), []string{"reading its header"}},
+		{"packages for another architecture", func(a *args) { a.Architecture = components.X8664 },
+			[]string{"/publish-order.zip was built for arm64, not for x86_64", "/get-invoice.zip was built for arm64, not for x86_64"}},
+		{"packages of both architectures", rewrite("write-invoice", "bootstrap", 0o755, executable(elf.EM_X86_64)), []string{"/write-invoice.zip was built for x86_64, not for arm64"}},
+		{"no packages where they are by default", func(a *args) { a.Packages, a.Architecture = "", components.X8664 },
+			[]string{"/build/x86_64/publish-order.zip: run `make build`", "/build/x86_64/get-invoice.zip: run `make build`"}},
+
+		{"everything at once", func(a *args) {
+			a.Publish.MemoryMB, a.Store.MemoryMB, a.Invoice.MemoryMB, a.Read.MemoryMB = 1, 1, 1, 1
+			a.StoreQueue.BatchSize, a.InvoiceQueue.BatchSize = -1, -1
+			a.Api.RateLimit, a.Api.AllowOrigin, a.Api.LogRetentionDays = -1, "x", 2
+			a.Architecture = "mips"
+			require.NoError(t, os.Remove(filepath.Join(a.Packages, "get-order.zip")))
+		}, []string{
+			"Publish.MemoryMB", "Store.MemoryMB", "Invoice.MemoryMB", "Read.MemoryMB", "StoreQueue.BatchSize", "InvoiceQueue.BatchSize",
+			"Api.RateLimit", "Api.AllowOrigin", "Api.LogRetentionDays", "Architecture", "get-order.zip",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			c.edit(a)
+			cloud := &cloud{}
+			err := cloud.run(func(ctx *pulumi.Context) error {
+				_, err := components.NewFanOut(ctx, "fanout", a)
+				return err
+			})
+			require.ErrorContains(t, err, `order-patterns:components:FanOut "fanout": `)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.Empty(t, cloud.registered)
+		})
+	}
+}
+
+func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
+	ok := []components.Response{{Status: 200}}
+	fn := &lambda.Function{}
+	for _, c := range []struct {
+		name string
+		args *components.OrderApiArgs
+		want []string
+	}{
+		{"no arguments", nil, []string{"Routes: at least one is required"}},
+		{"an empty route", &components.OrderApiArgs{Routes: []components.Route{{}}}, []string{
+			`Routes[0].Method: must be one of ["GET" "POST" "PUT" "PATCH" "DELETE" "HEAD"], got ""`, `Routes[0].Path: must be like /order`,
+			"Routes[0].Function: is required", "Routes[0].Responses: at least one is required",
+		}},
+		{"methods and paths that are none", &components.OrderApiArgs{Routes: []components.Route{
+			{Method: "OPTIONS", Path: "order", Function: fn, Responses: ok}, {Method: "get", Path: "/a/", Function: fn, Responses: ok},
+			{Method: "GET", Path: "/a/{b", Function: fn, Responses: ok},
+		}}, []string{`Routes[0].Method`, `Routes[0].Path`, `Routes[1].Method`, `Routes[1].Path`, `Routes[2].Path`}},
+		{"a route twice", &components.OrderApiArgs{Routes: []components.Route{
+			{Method: "GET", Path: "/a", Function: fn, Responses: ok}, {Method: "POST", Path: "/a", Function: fn, Responses: ok},
+			{Method: "GET", Path: "/a", Function: fn, Responses: ok},
+		}}, []string{"Routes[2]: GET /a cannot be told from Routes[0]"}},
+		{"routes whose resources would have the same names", &components.OrderApiArgs{Routes: []components.Route{
+			{Method: "GET", Path: "/order/{id}", Function: fn, Responses: ok}, {Method: "GET", Path: "/order/id", Function: fn, Responses: ok},
+		}}, []string{"Routes[1]: GET /order/id cannot be told from Routes[0]"}},
+		{"a response without a status, a parameter without a name", &components.OrderApiArgs{Routes: []components.Route{
+			{Method: "GET", Path: "/a", Function: fn, Responses: []components.Response{{Status: 200}, {}}, Query: []components.Parameter{{}}},
+		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},
+		{"settings", &components.OrderApiArgs{
+			Routes:      []components.Route{{Method: "GET", Path: "/a", Function: fn, Responses: ok}},
+			ApiSettings: components.ApiSettings{RateLimit: -1, BurstLimit: 5001, LogRetentionDays: 2, AllowOrigin: "ftp://x"},
+		}, []string{"RateLimit", "BurstLimit", "LogRetentionDays", "AllowOrigin"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cloud := &cloud{}
+			err := cloud.run(func(ctx *pulumi.Context) error {
+				_, err := components.NewOrderApi(ctx, "api", c.args)
+				return err
+			})
+			require.ErrorContains(t, err, `order-patterns:components:OrderApi "api": `)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.Empty(t, cloud.registered)
+		})
+	}
+}
