@@ -211,7 +211,7 @@ func TestReservedConcurrencyThrottles(t *testing.T) {
 		defer close(first)
 		_, _ = c.sdk.Invoke(context.Background(), &sdk.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(`{"do":"sleep","ms":5000}`)})
 	}()
-	eventually(t, "the first runs", func() bool { return c.lambda.function("f").inflight.Load() == 1 })
+	eventually(t, "the first runs", func() bool { return c.lambda.function("f").busy() == 1 })
 	_, err := c.sdk.Invoke(context.Background(), &sdk.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(`{}`)})
 	var throttle *types.TooManyRequestsException
 	require.ErrorAs(t, err, &throttle)

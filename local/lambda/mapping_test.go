@@ -449,7 +449,7 @@ func TestDisabledMappingDoesNotPollAndDeletionWaitsForTheBatchInHand(t *testing.
 
 	c.send(queue, `wait`)
 	e.delete(mappingKind, id)
-	visible, inFlight := c.count(queue)
+	_, inFlight := c.count(queue)
 	require.Zero(t, inFlight, "what was received was handled")
 	before := c.lambda.Stats("f").Invocations
 	c.send(queue, "ok")
