@@ -1,0 +1,236 @@
+package components_test
+
+import (
+	"debug/elf"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+const (
+	functionType = "aws:lambda/function:Function"
+	queueType    = "aws:sqs/queue:Queue"
+	logGroupType = "aws:cloudwatch/logGroup:LogGroup"
+	tableType    = "aws:dynamodb/table:Table"
+	bucketType   = "aws:s3/bucketV2:BucketV2"
+	stageType    = "aws:apigateway/stage:Stage"
+)
+
+// has asserts that inputs have these values, and leaves the others alone.
+func has(t *testing.T, inputs, want map[string]any) {
+	t.Helper()
+	got := map[string]any{}
+	for key := range want {
+		got[key] = inputs[key]
+	}
+	require.Empty(t, cmp.Diff(want, got))
+}
+
+func TestFunctionsByDefault(t *testing.T) {
+	c := fanOut(t, nil)
+	for name, want := range map[string]struct{ memory, timeout float64 }{
+		"publish-order": {512, 10}, "store-order": {512, 30}, "write-invoice": {128, 30}, "get-order": {256, 10}, "get-invoice": {256, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inputs := c.inputs(t, functionType, "fanout-"+name)
+			has(t, inputs, map[string]any{
+				"memorySize": want.memory, "timeout": want.timeout, "runtime": "provided.al2023", "handler": "bootstrap",
+				"architectures": []any{"arm64"}, "tracingConfig": map[string]any{"mode": "Active"},
+				"loggingConfig":                map[string]any{"logFormat": "JSON", "logGroup": "name:loggroup/fanout-" + name + "-logs"},
+				"role":                         "arn:role/fanout-" + name + "-role",
+				"reservedConcurrentExecutions": nil, "name": nil,
+			})
+			// The zip goes as it is, under a path that does not depend on where the engine runs.
+			code := c.find(t, functionType, "fanout-"+name).Inputs["code"].ArchiveValue()
+			require.True(t, filepath.IsAbs(code.Path))
+			require.Equal(t, name+".zip", filepath.Base(code.Path))
+			has(t, c.inputs(t, logGroupType, "fanout-"+name+"-logs"), map[string]any{"retentionInDays": 30.0})
+		})
+	}
+}
+
+func TestFunctionsLearnWhereTheirDataIs(t *testing.T) {
+	table, bucket := "name:table/fanout-orders", "name:bucketv2/fanout-invoices"
+	for name, want := range map[string]map[string]any{
+		"publish-order": {"TOPIC_ARN": "arn:topic/fanout-orders", "ALLOW_ORIGIN": "https://shop.example.com"},
+		"store-order":   {"TABLE_NAME": table},
+		"write-invoice": {"BUCKET_NAME": bucket},
+		"get-order":     {"TABLE_NAME": table, "ALLOW_ORIGIN": "https://shop.example.com"},
+		"get-invoice":   {"BUCKET_NAME": bucket, "ALLOW_ORIGIN": "https://shop.example.com"},
+	} {
+		c := fanOut(t, func(a *components.FanOutArgs) { a.Api.AllowOrigin = "https://shop.example.com" })
+		has(t, c.inputs(t, functionType, "fanout-"+name), map[string]any{"environment": map[string]any{"variables": want}})
+	}
+}
+
+func TestQueuesByDefault(t *testing.T) {
+	c := fanOut(t, nil)
+	for name, batch := range map[string]float64{"fanout-store-order": 10, "fanout-write-invoice": 5} {
+		t.Run(name, func(t *testing.T) {
+			has(t, c.inputs(t, queueType, name), map[string]any{
+				"visibilityTimeoutSeconds": 180.0, "messageRetentionSeconds": 1209600.0, "receiveWaitTimeSeconds": 20.0,
+				"sqsManagedSseEnabled": true, "redrivePolicy": nil, "policy": nil,
+			})
+			has(t, c.inputs(t, queueType, name+"-dead-letters"), map[string]any{"messageRetentionSeconds": 1209600.0, "sqsManagedSseEnabled": true})
+			require.Equal(t, map[string]any{"deadLetterTargetArn": "arn:queue/" + name + "-dead-letters", "maxReceiveCount": 5.0},
+				c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", name+"-redrive", "redrivePolicy"))
+			require.Equal(t, map[string]any{"redrivePermission": "byQueue", "sourceQueueArns": []any{"arn:queue/" + name}},
+				c.document(t, "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", name+"-redrive-allow", "redriveAllowPolicy"))
+			require.Equal(t, map[string]any{
+				"batchSize": batch, "maximumBatchingWindowInSeconds": 0.0, "functionResponseTypes": []any{"ReportBatchItemFailures"},
+				"eventSourceArn": "arn:queue/" + name, "functionName": "arn:function/" + name,
+			}, c.inputs(t, "aws:lambda/eventSourceMapping:EventSourceMapping", name+"-mapping"))
+			has(t, c.inputs(t, "aws:sns/topicSubscription:TopicSubscription", name+"-subscription"), map[string]any{
+				"topic": "arn:topic/fanout-orders", "protocol": "sqs", "endpoint": "arn:queue/" + name, "rawMessageDelivery": true,
+			})
+		})
+	}
+}
+
+// AWS's provider takes 25 seconds for each queue resource: a chain of them is what `pulumi up` takes.
+func TestQueuesAreMadeSideBySide(t *testing.T) {
+	c := fanOut(t, nil)
+	for _, name := range []string{"fanout-store-order", "fanout-write-invoice"} {
+		require.Empty(t, c.dependencies(t, queueType, name))
+		require.Empty(t, c.dependencies(t, queueType, name+"-dead-letters"))
+	}
+}
+
+func TestSettingsGoWhereTheyBelong(t *testing.T) {
+	c := fanOut(t, func(a *components.FanOutArgs) {
+		a.Publish = components.FunctionSettings{MemoryMB: 1024, TimeoutSeconds: 20, ReservedConcurrency: 7}
+		a.Store = components.FunctionSettings{TimeoutSeconds: 60}
+		a.StoreQueue = components.QueueSettings{BatchSize: 100, BatchingWindowSeconds: 5, MaximumConcurrency: 20, MaxReceiveCount: 9, RetentionDays: 3}
+		a.Api = components.ApiSettings{RateLimit: 100, BurstLimit: 50, LogRetentionDays: 7, Tags: map[string]string{"team": "coffee"}}
+	})
+	has(t, c.inputs(t, functionType, "fanout-publish-order"), map[string]any{
+		"memorySize": 1024.0, "timeout": 20.0, "reservedConcurrentExecutions": 7.0, "tags": map[string]any{"team": "coffee"}})
+	has(t, c.inputs(t, functionType, "fanout-store-order"), map[string]any{"memorySize": 512.0, "timeout": 60.0})
+	has(t, c.inputs(t, queueType, "fanout-store-order"), map[string]any{"visibilityTimeoutSeconds": 6*60.0 + 5, "messageRetentionSeconds": 1209600.0})
+	has(t, c.inputs(t, queueType, "fanout-store-order-dead-letters"), map[string]any{"messageRetentionSeconds": 3 * 86400.0})
+	has(t, c.inputs(t, "aws:lambda/eventSourceMapping:EventSourceMapping", "fanout-store-order-mapping"), map[string]any{
+		"batchSize": 100.0, "maximumBatchingWindowInSeconds": 5.0, "scalingConfig": map[string]any{"maximumConcurrency": 20.0}})
+	require.EqualValues(t, 9, c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", "fanout-store-order-redrive", "redrivePolicy")["maxReceiveCount"])
+	has(t, c.inputs(t, queueType, "fanout-write-invoice"), map[string]any{"visibilityTimeoutSeconds": 180.0})
+	has(t, c.inputs(t, logGroupType, "fanout-store-order-logs"), map[string]any{"retentionInDays": 7.0})
+	has(t, c.inputs(t, "aws:apigateway/methodSettings:MethodSettings", "fanout-api"), map[string]any{
+		"methodPath": "*/*", "settings": map[string]any{"metricsEnabled": true, "throttlingRateLimit": 100.0, "throttlingBurstLimit": 50.0}})
+}
+
+func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
+	c := fanOut(t, func(a *components.FanOutArgs) {
+		a.Api.Tags, a.Api.AccessLogs = map[string]string{"team": "coffee"}, true
+	})
+	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType,
+		"aws:iam/role:Role", "aws:sns/topic:Topic", "aws:apigateway/restApi:RestApi"}
+	for key, r := range c.registered {
+		if slices.Contains(tagged, r.TypeToken) {
+			require.Equal(t, map[string]any{"team": "coffee"}, r.Inputs.Mappable()["tags"], key)
+		}
+	}
+}
+
+func TestDataIsEncryptedAndPrivate(t *testing.T) {
+	c := fanOut(t, nil)
+	has(t, c.inputs(t, "aws:sns/topic:Topic", "fanout-orders"), map[string]any{"kmsMasterKeyId": "alias/aws/sns"})
+	const bucket = "id:bucketv2/fanout-invoices"
+	require.Equal(t, map[string]any{
+		"bucket": bucket, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
+	}, c.inputs(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "fanout-invoices"))
+	has(t, c.inputs(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "fanout-invoices"), map[string]any{
+		"bucket": bucket, "rules": []any{map[string]any{"applyServerSideEncryptionByDefault": map[string]any{"sseAlgorithm": "AES256"}}}})
+	has(t, c.inputs(t, "aws:s3/bucketOwnershipControls:BucketOwnershipControls", "fanout-invoices"), map[string]any{
+		"bucket": bucket, "rule": map[string]any{"objectOwnership": "BucketOwnerEnforced"}})
+
+	require.Equal(t, bucket, c.inputs(t, "aws:s3/bucketPolicy:BucketPolicy", "fanout-invoices")["bucket"])
+	require.Equal(t, map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
+		"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+		"Resource":  []any{"arn:bucketv2/fanout-invoices", "arn:bucketv2/fanout-invoices/*"},
+		"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+	}}}, c.document(t, "aws:s3/bucketPolicy:BucketPolicy", "fanout-invoices", "policy"))
+	require.Contains(t, c.dependencies(t, "aws:s3/bucketPolicy:BucketPolicy", "fanout-invoices"), "bucketpublicaccessblock/fanout-invoices")
+}
+
+func TestTheTableIsKeyedByCustomerAndShop(t *testing.T) {
+	has(t, fanOut(t, nil).inputs(t, tableType, "fanout-orders"), map[string]any{
+		"hashKey": "accountid", "rangeKey": "vendorid", "billingMode": "PAY_PER_REQUEST",
+		"attributes": []any{map[string]any{"name": "accountid", "type": "S"}, map[string]any{"name": "vendorid", "type": "S"}},
+		"ttl":        map[string]any{"attributeName": "expires", "enabled": true},
+	})
+}
+
+func TestDataIsProtectedUnlessItMayBeDeleted(t *testing.T) {
+	for name, deleteData := range map[string]bool{"by default": false, "with DeleteData": true} {
+		t.Run(name, func(t *testing.T) {
+			c := fanOut(t, func(a *components.FanOutArgs) { a.DeleteData = deleteData })
+			has(t, c.inputs(t, tableType, "fanout-orders"), map[string]any{
+				"deletionProtectionEnabled": !deleteData, "pointInTimeRecovery": map[string]any{"enabled": !deleteData}})
+			has(t, c.inputs(t, bucketType, "fanout-invoices"), map[string]any{"forceDestroy": deleteData})
+			for key, r := range c.registered {
+				data := r.TypeToken == tableType || r.TypeToken == bucketType
+				require.Equal(t, data && !deleteData, r.RegisterRPC.GetProtect(), key)
+			}
+		})
+	}
+}
+
+func TestTheStageIsTracedThrottledAndReadyWhenItOpens(t *testing.T) {
+	c := fanOut(t, nil)
+	has(t, c.inputs(t, stageType, "fanout-api"), map[string]any{
+		"stageName": "prod", "xrayTracingEnabled": true, "restApi": "id:restapi/fanout-api", "deployment": "id:deployment/fanout-api", "accessLogSettings": nil})
+	has(t, c.inputs(t, "aws:apigateway/methodSettings:MethodSettings", "fanout-api"), map[string]any{
+		"settings": map[string]any{"metricsEnabled": true, "throttlingRateLimit": 10000.0, "throttlingBurstLimit": 5000.0}})
+	has(t, c.inputs(t, "aws:apigateway/restApi:RestApi", "fanout-api"), map[string]any{
+		"endpointConfiguration": map[string]any{"types": "REGIONAL"}, "failOnWarnings": true})
+
+	for _, want := range []string{
+		"permission/fanout-api-invoke-post-order", "permission/fanout-api-invoke-get-order", "permission/fanout-api-invoke-get-invoice",
+		"topicsubscription/fanout-store-order-subscription", "topicsubscription/fanout-write-invoice-subscription",
+		"queuepolicy/fanout-store-order-queue-policy", "queuepolicy/fanout-write-invoice-queue-policy",
+		"redrivepolicy/fanout-store-order-redrive", "redrivepolicy/fanout-write-invoice-redrive",
+	} {
+		require.Contains(t, c.dependencies(t, stageType, "fanout-api"), want)
+	}
+	for _, name := range functions {
+		require.Contains(t, c.dependencies(t, functionType, "fanout-"+name), "rolepolicy/fanout-"+name+"-policy")
+	}
+	for _, name := range []string{"fanout-store-order", "fanout-write-invoice"} {
+		require.Contains(t, c.dependencies(t, "aws:sns/topicSubscription:TopicSubscription", name+"-subscription"), "queuepolicy/"+name+"-queue-policy")
+		require.Contains(t, c.dependencies(t, "aws:lambda/eventSourceMapping:EventSourceMapping", name+"-mapping"), "rolepolicy/"+name+"-policy")
+	}
+}
+
+func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
+	c := &cloud{}
+	folder := packages(t, elf.EM_AARCH64)
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		account, err := components.NewApiAccount(ctx, "api-account")
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
+			Packages: folder, Api: components.ApiSettings{AccessLogs: true, Account: account}})
+		return err
+	}))
+	stage := c.inputs(t, stageType, "fanout-api")["accessLogSettings"].(map[string]any)
+	require.Equal(t, "arn:loggroup/fanout-api-access-logs", stage["destinationArn"])
+	// One line, so that one request is one event, and JSON once the variables are filled in. AWS wants the request's id.
+	require.NotContains(t, stage["format"], "\n")
+	format := parse(t, stage["format"].(string))
+	require.Equal(t, "$context.requestId", format["requestId"])
+	require.Equal(t, "$context.status", format["status"])
+	has(t, c.inputs(t, logGroupType, "fanout-api-access-logs"), map[string]any{"retentionInDays": 30.0})
+	require.Contains(t, c.dependencies(t, stageType, "fanout-api"), "account/api-account")
+
+	has(t, c.inputs(t, "aws:apigateway/account:Account", "api-account"), map[string]any{"cloudwatchRoleArn": "arn:role/api-account-role"})
+	require.Contains(t, c.dependencies(t, "aws:apigateway/account:Account", "api-account"), "rolepolicyattachment/api-account-push-logs")
+	has(t, c.inputs(t, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "api-account-push-logs"), map[string]any{
+		"role": "name:role/api-account-role", "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"})
+	require.Equal(t, "apigateway.amazonaws.com", trusted(t, c, "api-account-role"))
+}
