@@ -237,8 +237,14 @@ func TestAWaitThatEndsPassesItsWakeUpOn(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		leaving := c.poll(ctx, arn, 20*time.Second)
 		staying := c.poll(t.Context(), arn, 20*time.Second)
-		go cancel()
+		c.SetDelivery(arn, Delivery{Hold: true})
 		c.send(t, arn, "one")
+		q := c.findARN(arn)
+		q.mu.Lock()
+		q.delivery = Delivery{}
+		cancel()
+		q.settle(c.clock.Now()) // wakes the first, which is leaving
+		q.mu.Unlock()
 		var got []Received
 		for len(got) == 0 || got[0].Body != "one" {
 			select {
@@ -248,7 +254,6 @@ func TestAWaitThatEndsPassesItsWakeUpOn(t *testing.T) {
 				t.Fatal("the message reached nobody")
 			}
 		}
-		cancel()
 	}
 }
 
