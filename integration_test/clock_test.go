@@ -7,7 +7,8 @@ import (
 )
 
 // clock is the embedded cloud's time in these tests. It runs at the speed of real time, and jumps ahead where a test
-// would otherwise wait for minutes.
+// would otherwise wait for minutes. All jumps together have to stay under an hour: functions and clients sign with the
+// machine's time, and a presigned URL is good for that long.
 type clock struct {
 	*clockwork.FakeClock
 	done, stopped chan struct{}

@@ -60,8 +60,6 @@ func place(t *testing.T, url string) {
 	require.Equal(t, http.StatusAccepted, resp.StatusCode)
 }
 
-func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
-
 func TestUpDeploysAndHealsAndDownLeavesNothing(t *testing.T) {
 	home := t.TempDir()
 	t.Cleanup(func() { _, _, _ = command(t, home, "down") }) // whatever fails before

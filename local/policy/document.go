@@ -123,15 +123,15 @@ func Parse(text string, kind Kind) (*Document, error) {
 	}
 	var errs []error
 	if d.Version != "2012-10-17" && d.Version != "2008-10-17" {
-		errs = append(errs, fmt.Errorf("Version: must be 2012-10-17, got %q", d.Version))
+		errs = append(errs, fmt.Errorf("member Version: must be 2012-10-17, got %q", d.Version))
 	}
 	if len(d.Statements) == 0 {
-		errs = append(errs, errors.New("Statement: at least one is required"))
+		errs = append(errs, errors.New("member Statement: at least one is required"))
 	}
 	sids := map[string]bool{}
 	for i, s := range d.Statements {
 		for _, fault := range s.faults(kind) {
-			errs = append(errs, fmt.Errorf("Statement[%d]: %s", i, fault))
+			errs = append(errs, fmt.Errorf("member Statement[%d]: %s", i, fault))
 		}
 		if s.Sid != "" && sids[s.Sid] {
 			errs = append(errs, fmt.Errorf("Statement[%d]: Sid %q is there twice", i, s.Sid))
