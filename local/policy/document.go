@@ -134,7 +134,7 @@ func Parse(text string, kind Kind) (*Document, error) {
 			errs = append(errs, fmt.Errorf("member Statement[%d]: %s", i, fault))
 		}
 		if s.Sid != "" && sids[s.Sid] {
-			errs = append(errs, fmt.Errorf("Statement[%d]: Sid %q is there twice", i, s.Sid))
+			errs = append(errs, fmt.Errorf("member Statement[%d]: Sid %q is there twice", i, s.Sid))
 		}
 		sids[s.Sid] = true
 	}
