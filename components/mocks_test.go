@@ -123,19 +123,53 @@ func executable(machine elf.Machine) []byte {
 	return header
 }
 
-func writePackage(t testing.TB, folder, name, file string, mode os.FileMode, content []byte) {
+func writePackage(t *testing.T, folder, name, file string, mode os.FileMode, content []byte) {
 	t.Helper()
+	require.NoError(t, zipFile(filepath.Join(folder, name+".zip"), file, mode, content))
+}
+
+func zipFile(path, file string, mode os.FileMode, content []byte) error {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	h := &zip.FileHeader{Name: file, Method: zip.Deflate}
 	h.SetMode(mode)
 	w, err := z.CreateHeader(h)
-	require.NoError(t, err)
-	_, err = w.Write(content)
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	require.NoError(t, os.WriteFile(filepath.Join(folder, name+".zip"), b.Bytes(), 0o600))
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(content); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o600)
 }
+
+// exampleFolder has the packages of the examples: a test's own folder is not to be had in one.
+var exampleFolder string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if exampleFolder, err = os.MkdirTemp("", "packages"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(exampleFolder)
+		return m.Run()
+	}())
+}
+
+func examplePackages() string {
+	for _, name := range functions {
+		if err := zipFile(filepath.Join(exampleFolder, name+".zip"), "bootstrap", 0o755, executable(elf.EM_AARCH64)); err != nil {
+			panic(err)
+		}
+	}
+	return exampleFolder
+}
+
+func exampleRun(program pulumi.RunFunc) error { return (&cloud{}).run(program) }
 
 // fanOut deploys a FanOut named fanout. edit, if not nil, changes its arguments.
 func fanOut(t *testing.T, edit func(*components.FanOutArgs)) *cloud {

@@ -62,6 +62,11 @@ func (r Route) operation(integration string) object {
 		},
 	}
 	var parameters []object
+	for _, name := range pathParameter.FindAllString(r.Path, -1) {
+		parameters = append(parameters, object{
+			"name": strings.Trim(name, "{+}"), "in": "path", "required": true, "schema": object{"type": "string"},
+		})
+	}
 	for _, p := range r.Query {
 		parameters = append(parameters, object{
 			"name": p.Name, "in": "query", "required": p.Required, "description": p.Description,

@@ -169,7 +169,11 @@ func TestARouteWithPathParametersAndABodyOfSomebodyElse(t *testing.T) {
 	}))
 	operation := at(t, c.document(t, restAPIType, "api", "body"), "paths", "/order/{orderId}/{rest+}", "put")
 	require.Empty(t, cmp.Diff(map[string]any{
-		"summary":     "Changes an order",
+		"summary": "Changes an order",
+		"parameters": []any{
+			map[string]any{"name": "orderId", "in": "path", "required": true, "schema": map[string]any{"type": "string"}},
+			map[string]any{"name": "rest", "in": "path", "required": true, "schema": map[string]any{"type": "string"}},
+		},
 		"responses":   map[string]any{"204": map[string]any{"description": "Changed"}},
 		"requestBody": map[string]any{"required": true, "content": map[string]any{"application/json": map[string]any{"schema": map[string]any{"type": "object"}}}},
 		integration: map[string]any{"type": "aws_proxy", "httpMethod": "POST", "uri": "invoke:function/fn",
