@@ -44,3 +44,17 @@ func BenchmarkColdStart(b *testing.B) {
 		b.StartTimer()
 	}
 }
+
+// BenchmarkMapping is a message from a queue, through a function, to its deletion.
+func BenchmarkMapping(b *testing.B) {
+	c := newCloud(b)
+	queue := c.queue("q", map[string]any{})
+	c.consumer("f")
+	for range b.N {
+		c.send(queue, "ok")
+	}
+	b.ResetTimer()
+	c.mapping("f", queue, nil)
+	eventually(b, "the queue is empty", func() bool { v, i := c.count(queue); return v+i == 0 })
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+}

@@ -483,3 +483,33 @@ func TestMappingGrowsWithABacklogUpToItsLimit(t *testing.T) {
 		ps.group.Wait()
 	}
 }
+
+func TestKilledFunctionsLoseNoMessage(t *testing.T) {
+	c := newCloud(t)
+	queue := c.queue("q", map[string]any{"visibilityTimeoutSeconds": 1})
+	c.function("f", func(in *FunctionArgs) {
+		in.Timeout = aws.Int(1)
+		in.Role = c.role("r", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+	})
+	c.mapping("f", queue, nil)
+	const n = 300
+	for i := range n {
+		if i%30 == 29 {
+			c.lambda.Kill("f")
+		}
+		c.send(queue, fmt.Sprintf("m%d", i))
+	}
+	eventually(t, "the queue is empty", func() bool { v, i := c.count(queue); return v+i == 0 })
+	seen := map[string]bool{}
+	eventually(t, "every message was handled", func() bool {
+		for _, line := range c.messages("/aws/lambda/f", 1) {
+			var ev events.SQSEvent
+			if text, ok := strings.CutPrefix(line, "batch "); ok && json.Unmarshal([]byte(text), &ev) == nil {
+				for _, r := range ev.Records {
+					seen[r.Body] = true
+				}
+			}
+		}
+		return len(seen) == n
+	})
+}
