@@ -85,7 +85,7 @@ func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
 		return Result{}, err
 	}
 	if s.account.Faults.Active() {
-		err = s.account.Faults.After(ctx, fault.Event{Action: request.Action, Resource: ref.arn, Principal: in.Principal.ARN})
+		err = s.account.Faults.After(ctx, fault.Event{Action: request.Action, Resource: ref.arn, Principal: in.Principal.String()})
 	}
 	return inv.result(), err
 }

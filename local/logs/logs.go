@@ -80,7 +80,7 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, groupName, stream
 	if err := g.append(streamName, events, s.now()); err != nil {
 		return err
 	}
-	return s.account.Faults.After(ctx, fault.Event{Action: "logs:PutLogEvents", Resource: arn, Principal: p.ARN})
+	return s.account.Faults.After(ctx, fault.Event{Action: "logs:PutLogEvents", Resource: arn, Principal: p.String()})
 }
 
 var (

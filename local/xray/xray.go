@@ -72,7 +72,7 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segme
 		s.add(segment)
 	}
 	s.mu.Unlock()
-	return s.account.Faults.After(ctx, fault.Event{Action: "xray:PutTraceSegments", Resource: "*", Principal: p.ARN})
+	return s.account.Faults.After(ctx, fault.Event{Action: "xray:PutTraceSegments", Resource: "*", Principal: p.String()})
 }
 
 // add keeps a segment. One with the same id that came before was sent in progress: this one replaces it. The caller

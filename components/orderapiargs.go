@@ -1,0 +1,134 @@
+package components
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// OrderApiArgs describe a REST API whose routes lead to Lambda functions.
+type OrderApiArgs struct {
+	// Routes are what the API serves. Required.
+	Routes []Route
+	ApiSettings
+	// DependsOn is what must be in place before the API takes its first request: a topic without its subscriptions
+	// would lose what is published to it.
+	DependsOn []pulumi.Resource
+}
+
+// ApiSettings are the operational settings of an API.
+type ApiSettings struct {
+	// RateLimit is the steady number of requests per second that the stage lets through: 1 to 10,000, which is also
+	// the account's limit and the default. Above it, callers get 429.
+	RateLimit int
+	// BurstLimit is how many requests may come at once: 1 to 5,000, which is also the account's limit and the default.
+	BurstLimit int
+	// AllowOrigin is the CORS origin: "*", the default, or one such as https://shop.example.com. The API says it in
+	// preflights and in its own errors; in other answers the functions do.
+	AllowOrigin string
+	// AccessLogs writes a line of JSON for each request to a log group of the API. It needs the Region's API Gateway
+	// account setting to name a role: see ApiAccount, and DependsOn it if this program makes it. Off by default,
+	// because where the setting is missing AWS refuses to create the stage.
+	AccessLogs bool
+	// Account is the Region's API Gateway setting, if this program owns it. Nil where another one does.
+	Account *ApiAccount
+	// LogRetentionDays is how long log groups keep their lines: a number of days that CloudWatch Logs accepts.
+	// Default 30.
+	LogRetentionDays int
+	// Tags are put on every resource that takes tags.
+	Tags map[string]string
+}
+
+// Route is one method of one path.
+type Route struct {
+	Method string // "GET", "POST", ...
+	Path   string // "/order"
+	// Function answers the route's requests.
+	Function *lambda.Function
+	Summary  string
+	// Query are the parameters of the query string. Requests without a required one get 400.
+	Query []Parameter
+	// Body is a JSON schema of draft 4 that request bodies must meet, else 400; nil for none.
+	Body map[string]any
+	// Responses are the statuses that the function answers.
+	Responses []Response
+}
+
+// Parameter is one parameter of a query string.
+type Parameter struct {
+	Name, Description string
+	Required          bool
+}
+
+// Response is one status that a route answers.
+type Response struct {
+	Status      int
+	Description string
+}
+
+var (
+	methods       = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
+	originPattern = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
+	pathPattern   = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z0-9._-]+\+?\}))+$`)
+)
+
+func (args *OrderApiArgs) validate(p *problems) {
+	if len(args.Routes) == 0 {
+		p.addf("Routes", "at least one is required")
+	}
+	seen := map[string]int{}
+	for i, r := range args.Routes {
+		at := fmt.Sprintf("Routes[%d]", i)
+		if !slices.Contains(methods, r.Method) {
+			p.addf(at+".Method", "must be one of %q, got %q", methods, r.Method)
+		}
+		if !pathPattern.MatchString(r.Path) {
+			p.addf(at+".Path", "must be like /order or /order/{orderId}, got %q", r.Path)
+		}
+		if r.Function == nil {
+			p.addf(at+".Function", "is required")
+		}
+		if len(r.Responses) == 0 {
+			p.addf(at+".Responses", "at least one is required")
+		}
+		for j, response := range r.Responses {
+			if response.Status < 200 || response.Status > 599 {
+				p.addf(fmt.Sprintf("%s.Responses[%d].Status", at, j), "must be from 200 to 599, got %d", response.Status)
+			}
+		}
+		for j, parameter := range r.Query {
+			if parameter.Name == "" {
+				p.addf(fmt.Sprintf("%s.Query[%d].Name", at, j), "is required")
+			}
+		}
+		// What differs in braces only would also give its resources the same names.
+		key := routeSuffix(r)
+		if other, taken := seen[key]; taken {
+			p.addf(at, "%s %s cannot be told from Routes[%d]", r.Method, r.Path, other)
+		}
+		seen[key] = i
+	}
+	args.ApiSettings.validate(p, "")
+}
+
+func (s ApiSettings) validate(p *problems, path string) {
+	p.between(path+"RateLimit", s.RateLimit, 1, 10000)
+	p.between(path+"BurstLimit", s.BurstLimit, 1, 5000)
+	validateRetention(p, path+"LogRetentionDays", s.LogRetentionDays)
+	if o := s.AllowOrigin; o != "" && o != "*" && !originPattern.MatchString(o) {
+		p.addf(path+"AllowOrigin", "must be * or an origin such as https://shop.example.com, with nothing behind it, got %q", o)
+	}
+	if s.Account != nil && !s.AccessLogs {
+		p.addf(path+"Account", "is of use only with AccessLogs")
+	}
+}
+
+// routeSuffix names the resources of a route: -post-order for POST /order.
+func routeSuffix(r Route) string {
+	path := strings.NewReplacer("/", "-", "{", "", "}", "", "+", "").Replace(r.Path)
+	return "-" + strings.ToLower(r.Method) + path
+}

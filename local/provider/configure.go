@@ -1,0 +1,64 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// Handshake tells the engine what this provider can do. Secrets arrive as plain values: the engine keeps track of them.
+func (s *Server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+	return &pulumirpc.ProviderHandshakeResponse{SupportsAutonamingConfiguration: true}, nil
+}
+
+// Attach is called once the engine has connected.
+func (s *Server) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// Cancel is called when the engine is interrupted. Operations here take no time that is worth cancelling.
+func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// GetPluginInfo tells the version of the AWS provider whose resource types these are.
+func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: "6.83.2"}, nil
+}
+
+// CheckConfig refuses a Region other than that of the embedded cloud, and settings that it would not heed. Those that
+// skip a check of the AWS provider have nothing to skip here.
+func (s *Server) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	news, err := unmarshal(r.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	resp := &pulumirpc.CheckResponse{Inputs: r.GetNews()}
+	for _, key := range news.StableKeys() {
+		name, v, reason := string(key), news[key], ""
+		switch {
+		case name == "region" && v.IsString() && v.StringValue() != s.region:
+			reason = fmt.Sprintf("the embedded cloud is in %s only, got %q", s.region, v.StringValue())
+		case name != "region" && name != "version" && !strings.HasPrefix(name, "skip") && !resource.IsInternalPropertyKey(key):
+			reason = fmt.Sprintf("the embedded cloud does not support the provider's setting %s", name)
+		}
+		if reason != "" {
+			resp.Failures = append(resp.Failures, &pulumirpc.CheckFailure{Property: name, Reason: reason})
+		}
+	}
+	return resp, nil
+}
+
+// DiffConfig never replaces the provider: its configuration is only the Region.
+func (s *Server) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
+}
+
+// Configure says to an engine that did not shake hands what Handshake says.
+func (s *Server) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+	return &pulumirpc.ConfigureResponse{SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
+}
