@@ -35,10 +35,12 @@ type message struct {
 type messageInput struct {
 	Message           string
 	Subject           *string
-	MessageAttributes []struct {
-		Name  string
-		Value sqs.MessageAttribute
-	}
+	MessageAttributes []messageAttribute
+}
+
+type messageAttribute struct {
+	Name  string
+	Value sqs.MessageAttribute
 }
 
 type publishInput struct {
@@ -58,20 +60,22 @@ func (s *Service) publish(c *wire.Call, in *publishInput) (*publishOutput, error
 	if in.size() > maxSize {
 		return nil, invalid("Message too long")
 	}
-	id, err := s.accept(c, t, subscriptions, &in.messageInput)
+	id, err := s.accept(c.Context(), c.Header.Get(traceHeader), t, subscriptions, &in.messageInput)
 	return &publishOutput{id}, err
 }
 
+const traceHeader = "X-Amzn-Trace-Id"
+
 // accept checks a message and delivers it. Deliveries outlive the publisher's connection.
-func (s *Service) accept(c *wire.Call, t *topic, subscriptions []*subscription, in *messageInput) (string, error) {
+func (s *Service) accept(ctx context.Context, trace string, t *topic, subscriptions []*subscription, in *messageInput) (string, error) {
 	m, err := in.check()
 	if err != nil {
 		return "", err
 	}
-	m.id, m.at, m.trace = uuid.NewString(), s.account.Clock.Now(), c.Header.Get("X-Amzn-Trace-Id")
-	ctx := context.WithoutCancel(c.Context())
+	m.id, m.at, m.trace = uuid.NewString(), s.account.Clock.Now(), trace
+	ctx = context.WithoutCancel(ctx)
 	for _, sub := range subscriptions {
-		if sub.filter.matches(m.attributes) {
+		if !sub.pending() && sub.filter.matches(m.attributes) {
 			s.deliver(ctx, &delivery{topic: t, subscription: sub.arn, message: s.render(sub, m)})
 		}
 	}
@@ -176,7 +180,7 @@ func (s *Service) publishBatch(c *wire.Call, in *publishBatchInput) (*publishBat
 	out := &publishBatchOutput{}
 	for i := range in.Entries {
 		e := &in.Entries[i]
-		id, err := s.accept(c, t, subscriptions, &e.messageInput)
+		id, err := s.accept(c.Context(), c.Header.Get(traceHeader), t, subscriptions, &e.messageInput)
 		var failed *wire.Error
 		switch {
 		case err == nil:

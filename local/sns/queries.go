@@ -63,9 +63,15 @@ func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (*attributesO
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	pending := 0
+	for _, sub := range subscriptions {
+		if sub.pending() {
+			pending++
+		}
+	}
 	all := attributes{
 		"TopicArn": t.arn, "Owner": account.ID, "Policy": t.policyText, "DisplayName": "",
-		"SubscriptionsConfirmed": fmt.Sprint(len(subscriptions)), "SubscriptionsPending": "0", "SubscriptionsDeleted": "0",
+		"SubscriptionsConfirmed": fmt.Sprint(len(subscriptions) - pending), "SubscriptionsPending": fmt.Sprint(pending), "SubscriptionsDeleted": "0",
 	}
 	for name, value := range map[string]*string{
 		"DisplayName": t.args.DisplayName, "KmsMasterKeyId": t.args.KMSKey, "TracingConfig": t.args.TracingConfig,
@@ -113,7 +119,11 @@ func list(subscriptions []*subscription) *listSubscriptionsOutput {
 	slices.SortFunc(subscriptions, func(a, b *subscription) int { return strings.Compare(a.arn, b.arn) })
 	out := &listSubscriptionsOutput{}
 	for _, sub := range subscriptions {
-		out.Subscriptions = append(out.Subscriptions, subscriptionOutput{sub.arn, account.ID, sub.args.Protocol, sub.args.Endpoint, sub.args.Topic})
+		arn := sub.arn
+		if sub.pending() {
+			arn = "PendingConfirmation" // lists do not tell the ARN before
+		}
+		out.Subscriptions = append(out.Subscriptions, subscriptionOutput{arn, account.ID, sub.args.Protocol, sub.args.Endpoint, sub.args.Topic})
 	}
 	return out
 }
@@ -135,7 +145,8 @@ func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput)
 	}
 	all := attributes{
 		"SubscriptionArn": sub.arn, "TopicArn": sub.args.Topic, "Owner": account.ID, "Protocol": sub.args.Protocol, "Endpoint": sub.args.Endpoint,
-		"RawMessageDelivery": fmt.Sprint(sub.raw()), "PendingConfirmation": "false", "ConfirmationWasAuthenticated": "true",
+		"RawMessageDelivery": fmt.Sprint(sub.raw()), "PendingConfirmation": fmt.Sprint(sub.pending()),
+		"ConfirmationWasAuthenticated": fmt.Sprint(!sub.pending()),
 	}
 	if sub.args.FilterPolicy != nil {
 		all["FilterPolicy"], all["FilterPolicyScope"] = *sub.args.FilterPolicy, scopeAttributes

@@ -127,7 +127,7 @@ func TestBadInputsAreRefusedByName(t *testing.T) {
 		"topic's policy":   {topicType, "policy", "{}", "policy is not accepted"},
 		"policy":           {topicPolicyType, "policy", "{}", "policy is not accepted"},
 		"protocol":         {subscriptionType, "protocol", "lambda", `does not deliver to "lambda"`},
-		"email":            {subscriptionType, "protocol", "email", `does not deliver to "email"`},
+		"https":            {subscriptionType, "protocol", "https", `does not deliver to "https"`},
 		"endpoint":         {subscriptionType, "endpoint", "store", "ARN of a standard queue"},
 		"endpoint FIFO":    {subscriptionType, "endpoint", queueARN + ".fifo", "ARN of a standard queue"},
 		"scope":            {subscriptionType, "filterPolicyScope", "MessageBody", `does not filter by "MessageBody"`},

@@ -1,4 +1,5 @@
 // Package sns is the embedded cloud's Amazon Simple Notification Service: standard topics that deliver to SQS queues.
+// Subscriptions of e-mail addresses are accepted and stay pending, because nobody can confirm them: no mail is sent.
 //
 // A publish is answered once every subscribed queue has the message or its delivery waits to be retried. SNS sends to
 // a queue as the service sns.amazonaws.com, with the topic's ARN as aws:SourceArn, so that the queue's policy decides.
@@ -86,6 +87,13 @@ func (s *Service) Dropped(topicARN string) int64 {
 
 // open authorizes an action on a topic, and finds it with its subscriptions as they are now.
 func (s *Service) open(c *wire.Call, action, arn string) (*topic, []*subscription, error) {
+	return s.find(arn, func(doc *policy.Document) error {
+		return c.Authorize("sns:"+action, arn, wire.WithResourcePolicy(doc))
+	})
+}
+
+// find is open for any caller: authorize decides by the topic's policy, which is nil for a topic that does not exist.
+func (s *Service) find(arn string, authorize func(*policy.Document) error) (*topic, []*subscription, error) {
 	if !strings.HasPrefix(arn, account.ARN("sns", "")) {
 		return nil, nil, invalid("TopicArn Reason: no ARN of a topic of this account and Region: %q", arn)
 	}
@@ -97,7 +105,7 @@ func (s *Service) open(c *wire.Call, action, arn string) (*topic, []*subscriptio
 		doc, subscriptions = t.policy, t.subscriptions
 	}
 	s.mu.RUnlock()
-	if err := c.Authorize("sns:"+action, arn, wire.WithResourcePolicy(doc)); err != nil {
+	if err := authorize(doc); err != nil {
 		return nil, nil, err
 	}
 	if t == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// subscription is one queue's. It is replaced, never changed.
+// subscription is one endpoint's. It is replaced, never changed.
 type subscription struct {
 	arn        string
 	topic      *topic
@@ -33,11 +34,21 @@ type SubscriptionArgs struct {
 	RedrivePolicy      *string `pulumi:"redrivePolicy,optional"`
 }
 
-const scopeAttributes = "MessageAttributes"
+const (
+	scopeAttributes = "MessageAttributes"
+
+	protocolSQS   = "sqs"
+	protocolEmail = "email"
+)
 
 func (s *subscription) raw() bool {
 	return s.args.RawMessageDelivery != nil && *s.args.RawMessageDelivery
 }
+
+// pending tells whether the subscription waits for its confirmation, as those of e-mail addresses do for ever: their
+// owner would have to follow a link in a mail. Nothing is delivered to them.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+func (s *subscription) pending() bool { return s.args.Protocol == protocolEmail }
 
 type subscriptionState struct {
 	SubscriptionArgs
@@ -48,7 +59,10 @@ type subscriptionState struct {
 }
 
 func (s *subscription) state() *subscriptionState {
-	return &subscriptionState{SubscriptionArgs: s.args, ARN: s.arn, OwnerID: account.ID, ConfirmationWasAuthenticated: true}
+	return &subscriptionState{
+		SubscriptionArgs: s.args, ARN: s.arn, OwnerID: account.ID,
+		PendingConfirmation: s.pending(), ConfirmationWasAuthenticated: !s.pending(),
+	}
 }
 
 // parse reads the policies among the inputs, or returns the property that is not accepted.
@@ -72,6 +86,8 @@ func (s *subscription) parse() (property string, err error) {
 	return "", nil
 }
 
+var emailAddress = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+
 func isQueue(arn string) bool {
 	name, ok := strings.CutPrefix(arn, account.ARN("sqs", ""))
 	return ok && name != "" && !strings.HasSuffix(name, ".fifo")
@@ -81,16 +97,24 @@ func (s *Service) subscriptionKind() provider.Kind {
 	return &provider.Resource[SubscriptionArgs, subscriptionState]{
 		Type: "aws:sns/topicSubscription:TopicSubscription",
 		Check: func(c *provider.Checker, in *SubscriptionArgs) {
-			if in.Protocol != "sqs" && !c.Unknown("protocol") {
-				c.Failf("protocol", "must be sqs: the embedded cloud does not deliver to %q", in.Protocol)
-			}
-			if !isQueue(in.Endpoint) && !c.Unknown("endpoint") {
+			sub := &subscription{args: *in}
+			switch {
+			case c.Unknown("protocol"):
+			case in.Protocol != protocolSQS && in.Protocol != protocolEmail:
+				c.Failf("protocol", "must be sqs or email: the embedded cloud does not deliver to %q", in.Protocol)
+			case c.Unknown("endpoint"):
+			case in.Protocol == protocolSQS && !isQueue(in.Endpoint):
 				c.Failf("endpoint", "must be the ARN of a standard queue in this account and Region, got %q", in.Endpoint)
+			case in.Protocol == protocolEmail && !emailAddress.MatchString(in.Endpoint):
+				c.Failf("endpoint", "must be an e-mail address, got %q", in.Endpoint)
+			}
+			if in.Protocol == protocolEmail && sub.raw() {
+				c.Failf("rawMessageDelivery", "is not supported by the protocol email")
 			}
 			if in.FilterPolicyScope != nil && *in.FilterPolicyScope != scopeAttributes {
 				c.Failf("filterPolicyScope", "must be %s: the embedded cloud does not filter by %q", scopeAttributes, *in.FilterPolicyScope)
 			}
-			if property, err := (&subscription{args: *in}).parse(); err != nil {
+			if property, err := sub.parse(); err != nil {
 				c.Failf(property, "is not accepted: %v", err)
 			}
 		},
