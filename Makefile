@@ -8,6 +8,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 export CGO_ENABLED ?= 0
 
+# Where zips go, and the executables that go into them.
+BUILD     ?= build
+BOOTSTRAP ?= .local/bootstrap
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard handlers/*/main.go)))
 BIN       := .tools/bin
 
@@ -20,12 +23,12 @@ help: ## List the targets
 # package-ARCH builds every function for a Linux processor and zips it, byte for byte the same for the same source:
 # $(call package,folder,GOOS,GOARCH)
 define package
-	mkdir -p build/$(1) .local/bootstrap/$(1)
+	mkdir -p $(BUILD)/$(1) $(BOOTSTRAP)/$(1)
 	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
-		-o .local/bootstrap/$(1)/ $(addprefix ./handlers/,$(FUNCTIONS))
+		-o $(BOOTSTRAP)/$(1)/ $(addprefix ./handlers/,$(FUNCTIONS))
 	for f in $(FUNCTIONS); do \
-		mkdir -p .local/bootstrap/$(1)/zip && cp .local/bootstrap/$(1)/$$f .local/bootstrap/$(1)/zip/bootstrap && \
-		go tool build-lambda-zip -o build/$(1)/$$f.zip .local/bootstrap/$(1)/zip/bootstrap 2>/dev/null || exit 1; \
+		mkdir -p $(BOOTSTRAP)/$(1)/zip && cp $(BOOTSTRAP)/$(1)/$$f $(BOOTSTRAP)/$(1)/zip/bootstrap && \
+		go tool build-lambda-zip -o $(BUILD)/$(1)/$$f.zip $(BOOTSTRAP)/$(1)/zip/bootstrap 2>/dev/null || exit 1; \
 	done
 endef
 

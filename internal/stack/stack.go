@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,11 +71,20 @@ func (s *Stack) Outputs(ctx context.Context) ([]byte, error) {
 
 // Destroy removes everything that the stack has.
 func (s *Stack) Destroy(ctx context.Context) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
 	return s.run(ctx, s.Log, "destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", Name, "--config-file", s.ConfigFile())
 }
 
 // Forget drops the stack's state, whatever it says. What is left of it in a cloud goes with the cloud.
 func (s *Stack) Forget(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(s.state(), ".pulumi", "stacks")); errors.Is(err, fs.ErrNotExist) {
+		return nil // there never was one
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
 	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)
 }
 
@@ -136,8 +146,9 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 	cmd.Dir = s.Project
 	// A PATH of our own choosing comes last, and the last of two settings counts.
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PULUMI_ACCESS_TOKEN=") }), s.Environment()...)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, &said), &said
+	// One writer for both lets the CLI's two streams share a buffer: exec then copies them in one goroutine.
+	var said, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, &said), &errs
 	if stdout == s.Log {
 		cmd.Stderr = cmd.Stdout
 	}
@@ -145,7 +156,7 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 		if errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("there is no pulumi CLI: run `make up`, which builds one: %w", err)
 		}
-		return &Error{Args: args, Output: said.String(), Err: err}
+		return &Error{Args: args, Output: said.String() + errs.String(), Err: err}
 	}
 	return nil
 }
