@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -35,6 +37,7 @@ func (e Env) Answers() httpapi.Answers { return e.answers }
 // makes its handler, of one of the signatures that lambda.Start accepts. If a variable is missing or the AWS
 // configuration cannot be loaded, that is logged and the process ends, which Lambda reports as a failed start.
 func Main(newHandler func(Env) any, required ...string) {
+	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), Processors(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))))
 	slog.SetDefault(slog.New(NewLogHandler(os.Stdout)))
 	ctx := context.Background()
 	env, err := Load(ctx, os.LookupEnv, required...)
@@ -43,6 +46,22 @@ func Main(newHandler func(Env) any, required ...string) {
 		os.Exit(1)
 	}
 	lambda.StartWithOptions(newHandler(env), lambda.WithContext(ctx))
+}
+
+// memoryOfOneCPU is how much memory, in MB, comes with the time of one processor.
+const memoryOfOneCPU = 1769
+
+// Processors is how many threads are of use to a function of this memory size, as AWS_LAMBDA_FUNCTION_MEMORY_SIZE
+// has it, in MB; without a size, as many as there are processors. Every function sees two processors or more, but
+// gets a share of their time by its memory: threads beyond that share only wake and interrupt each other.
+//
+// See https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+func Processors(memory string) int {
+	mb, err := strconv.Atoi(memory)
+	if err != nil || mb <= 0 {
+		return runtime.NumCPU()
+	}
+	return (mb + memoryOfOneCPU - 1) / memoryOfOneCPU
 }
 
 // Load reads the environment. The error names every required variable that is missing or empty.

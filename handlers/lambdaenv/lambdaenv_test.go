@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"runtime"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -53,5 +54,14 @@ func TestLogLevelComesFromTheFunctionsSettings(t *testing.T) {
 		h := lambdaenv.NewLogHandler(&bytes.Buffer{})
 		require.True(t, h.Enabled(context.Background(), want), setting)
 		require.False(t, h.Enabled(context.Background(), want-1), setting)
+	}
+}
+
+func TestAFunctionHasAsManyThreadsAsItsMemoryBuysProcessors(t *testing.T) {
+	for memory, want := range map[string]int{
+		"128": 1, "512": 1, "1769": 1, "1770": 2, "3538": 2, "10240": 6, // the table in AWS's documentation ends at six
+		"": runtime.NumCPU(), "plenty": runtime.NumCPU(), "0": runtime.NumCPU(),
+	} {
+		require.Equal(t, want, lambdaenv.Processors(memory), memory)
 	}
 }
