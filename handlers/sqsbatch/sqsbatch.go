@@ -94,10 +94,20 @@ func untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // guarded turns a panic into the failure of its message: unguarded, it would end the process and fail the batch.
 func guarded(ctx context.Context, handle Handle, m events.SQSMessage) (err error) {
+	_ = growStack(0)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	return handle(ctx, m)
+}
+
+// growStack gives a new goroutine the stack that a call of an AWS SDK needs, in one step while the stack is empty.
+// Growing bit by bit, with ever more frames to move, took a sixth of a consumer's time.
+//
+//go:noinline
+func growStack(i int) byte {
+	var room [24 << 10]byte
+	return room[i]
 }
