@@ -138,6 +138,7 @@ type fakeQueues struct {
 	denied   string // action
 	visible  time.Duration
 	wake     chan struct{}
+	late     []string // come while a receive is on its way back
 }
 
 func newFakeQueues(bodies ...string) *fakeQueues {
@@ -178,10 +179,18 @@ func (q *fakeQueues) Receive(ctx context.Context, p policy.Principal, arn string
 		if n := min(limit, len(q.messages)); n > 0 {
 			got := q.messages[:n:n]
 			q.messages = q.messages[n:]
+			late := q.late
+			q.late = nil
 			q.mu.Unlock()
+			if late != nil {
+				q.add(late...)
+			}
 			return got, nil
 		}
 		q.mu.Unlock()
+		if wait == 0 {
+			return nil, nil
+		}
 		select {
 		case <-q.wake:
 		case <-ctx.Done():
@@ -300,6 +309,18 @@ func TestBatchOverSixMegabytesIsSplit(t *testing.T) {
 		n += len(p.messages)
 	}
 	require.Equal(t, 10, n)
+}
+
+func TestMessagesThatComeDuringAPollAreInItsBatch(t *testing.T) {
+	c := newCloud(t)
+	q := newFakeQueues()
+	q.late = []string{"two", "three"}
+	q.add("one")
+	c.lambda.Queues = q
+	c.consumer("f")
+	c.mapping("f", fakeARN, nil)
+	eventually(t, "all are deleted", func() bool { return len(q.done()) == 3 })
+	require.Equal(t, int64(1), c.lambda.Stats("f").Invocations)
 }
 
 func TestWindowGathersABatch(t *testing.T) {

@@ -107,8 +107,8 @@ func checkExecutable(f *zip.File) error {
 		return fmt.Errorf("could not be unzipped: %w", err)
 	}
 	defer r.Close()
-	data, err := io.ReadAll(r)
-	if err != nil {
+	data := make([]byte, f.UncompressedSize64)
+	if _, err := io.ReadFull(r, data); err != nil {
 		return fmt.Errorf("could not be unzipped: bootstrap: %w", err)
 	}
 	if bytes.HasPrefix(data, []byte("#!")) {

@@ -29,6 +29,9 @@ const (
 	// processes than that soon make each other slower.
 	growEvery = time.Second
 	longPoll  = 20 * time.Second
+	// roundTrip stands for the time, by the machine's clock, that a poll is on its way in AWS. Messages that come
+	// meanwhile are in its batch; without it, every batch would have one.
+	roundTrip = 5 * time.Millisecond
 	// retryRefused is the wait after a call that SQS or Lambda refused.
 	retryRefused = time.Second
 )
@@ -70,6 +73,7 @@ type pollers struct {
 	m *mapping
 
 	group sync.WaitGroup
+	turn  sync.Mutex // to poll
 	mu    sync.Mutex
 	count int
 	busy  int
@@ -94,8 +98,7 @@ func (ps *pollers) limit() int {
 
 func (ps *pollers) poll(ctx context.Context) {
 	for ctx.Err() == nil {
-		received := ps.clock.Now()
-		batch, err := ps.gather(ctx)
+		batch, received, err := ps.gather(ctx)
 		switch {
 		case len(batch) > 0:
 			// What was received is handled, whatever happened then.
@@ -158,29 +161,47 @@ func (ps *pollers) leave() bool {
 // maxReceive is how many messages one ReceiveMessage gives at most.
 const maxReceive = 10
 
-// gather receives a batch: what one long poll gives, or with a batching window, what comes until the batch is full,
-// the window is over or 6 MB have gathered.
-func (ps *pollers) gather(ctx context.Context) ([]sqs.Received, error) {
-	batch, err := ps.receive(ctx, ps.batch, longPoll)
-	if err != nil || len(batch) == 0 || ps.window == 0 {
-		return batch, err
+// gather receives a batch, and tells from when on it is hidden from others: what one poll gives, or with a batching
+// window, what comes until the batch is full, the window is over or 6 MB have gathered.
+func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
+	if ps.window == 0 {
+		return ps.once(ctx)
+	}
+	batch, err = ps.receive(ctx, ps.batch, longPoll)
+	received = ps.clock.Now()
+	if err != nil || len(batch) == 0 {
+		return batch, received, err
 	}
 	size := 0
-	for end := ps.clock.Now().Add(ps.window); ; {
+	for end := received.Add(ps.window); ; {
 		for _, m := range batch {
 			size += len(m.Body)
 		}
 		left := end.Sub(ps.clock.Now())
 		if len(batch) >= ps.batch || left <= 0 || size >= maxSyncPayload {
-			return batch, nil
+			return batch, received, nil
 		}
 		more, err := ps.receive(ctx, ps.batch-len(batch), min(left, longPoll))
 		batch = append(batch, more...)
 		if err != nil {
-			return batch, err
+			return batch, received, err
 		}
 		size = 0
 	}
+}
+
+// once receives what one poll gives. One poller does so at a time: else they would share out what is one batch.
+func (ps *pollers) once(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
+	ps.turn.Lock()
+	defer ps.turn.Unlock()
+	batch, err = ps.receive(ctx, ps.batch, longPoll)
+	received = ps.clock.Now()
+	if missing := min(ps.batch, maxReceive) - len(batch); err == nil && len(batch) > 0 && missing > 0 {
+		time.Sleep(roundTrip)
+		more, _ := ps.receive(ctx, missing, 0) // what is wrong shows in the next poll
+		batch = append(batch, more...)
+	}
+	return batch, received, err
 }
 
 func (ps *pollers) receive(ctx context.Context, limit int, wait time.Duration) ([]sqs.Received, error) {
