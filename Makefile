@@ -50,8 +50,8 @@ up: prepare ## Deploy PATTERN to the embedded cloud
 preview: prepare ## Tell what `make up` would change
 	@$(BIN)/local preview --pattern '$(PATTERN)'
 demo: up ## Deploy, place N orders with C at a time, wait for them, show one
-	@$(BIN)/orders place --pattern '$(PATTERN)' -n $(N) -c $(C)
-	@$(BIN)/orders verify --pattern '$(PATTERN)'
+	@$(BIN)/orders place --pattern '$(PATTERN)' -n $(N) -c $(C) --wait 2m
+	@$(BIN)/orders show --pattern '$(PATTERN)'
 down: local-command ## Destroy the local stack and stop the embedded cloud
 	@$(BIN)/local down
 outputs: ## Print the local stack's outputs as JSON

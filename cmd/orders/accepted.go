@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,6 +20,17 @@ type accepted struct {
 	AccountID string `json:"accountid"`
 	VendorID  string `json:"vendorid"`
 	OrderID   string `json:"orderid"`
+}
+
+func (a accepted) write(w io.Writer) error {
+	line, err := json.Marshal(a)
+	if err == nil {
+		_, err = w.Write(append(line, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("noting accepted orders: %w", err)
+	}
+	return nil
 }
 
 func acceptedFlag(cmd *cobra.Command, file *string) {

@@ -1,7 +1,7 @@
 // Command orders is a client of the coffee patterns: it places random orders and measures how long their answers
 // take, verifies that every accepted order was stored and invoiced, and reads single orders and invoices.
 //
-//	orders place -n 1000 -c 16 && orders verify
+//	orders place -n 1000 -c 16 && orders verify && orders show
 //	orders get --accountid a0 --vendorid v0
 //	orders invoice --accountid a0 -o invoice.json
 //

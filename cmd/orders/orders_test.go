@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -15,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/internal/coffee"
 )
 
 func TestPlaceCountsEveryAnswerAndNotesEveryAcceptedOrder(t *testing.T) {
@@ -178,7 +177,7 @@ func TestInterruptedPlaceReportsWhatItDid(t *testing.T) {
 func TestGetPrintsTheItem(t *testing.T) {
 	b := newBackend(t)
 	project(t, "")
-	o := newGenerator(1, time.Now).next()
+	o := coffee.NewGenerator(1, time.Now).Next()
 	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
 	b.orders["a0/v0"] = o
 	out, _, err := orders(t, "get", "--url", b.api(), "--accountid", "a0", "--vendorid", "v0")
@@ -195,7 +194,7 @@ func TestGetPrintsTheItem(t *testing.T) {
 func TestInvoicePrintsOrSavesTheDocument(t *testing.T) {
 	b := newBackend(t)
 	dir := project(t, "")
-	o := newGenerator(1, time.Now).next()
+	o := coffee.NewGenerator(1, time.Now).Next()
 	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
 	b.orders["a0/v0"] = o
 	out, _, err := orders(t, "invoice", "--url", b.api(), "--accountid", "a0", "--vendorid", "v0")
@@ -221,32 +220,28 @@ func TestInvoicePrintsOrSavesTheDocument(t *testing.T) {
 	require.EqualError(t, err, "404 Not Found: no invoice")
 }
 
-func TestGeneratedOrdersFollowTheContractAndTheSeed(t *testing.T) {
-	one, two, other := newGenerator(1, time.Now), newGenerator(1, time.Now), newGenerator(2, time.Now)
-	same := true
-	for range 200 {
-		a, b, c := one.next(), two.next(), other.next()
-		body, err := order.EncodeJSON(map[string]order.Order{"order": a})
-		require.NoError(t, err)
-		back, err := order.ParseRequest(body)
-		require.NoError(t, err)
-		require.Equal(t, a, back)
-		require.Equal(t, a.Details, b.Details)
-		require.Equal(t, a.VendorID, b.VendorID)
-		require.NotEqual(t, a.AccountID, b.AccountID, "a run does not replace the orders of another")
-		same = same && a.Details == c.Details
+func TestShowPrintsTheLastOrderAndItsInvoice(t *testing.T) {
+	b := newBackend(t)
+	project(t, "")
+	_, _, err := orders(t, "place", "-n", "5", "-c", "1", "--url", b.api())
+	require.NoError(t, err)
+	out, _, err := orders(t, "show", "--url", b.api())
+	require.NoError(t, err)
+	item, invoice, found := strings.Cut(out, "The invoice of order o5:\n")
+	require.True(t, found, out)
+	text, found := strings.CutPrefix(item, "The item of order o5:\n")
+	require.True(t, found, out)
+	for _, document := range []string{text, invoice} {
+		require.Contains(t, document, "\n  \"orderid\": \"o5\",\n", "laid out for a person")
+		require.True(t, json.Valid([]byte(document)), document)
 	}
-	require.False(t, same)
-}
+	require.Contains(t, invoice, `"total"`)
 
-func TestLatencyQuantiles(t *testing.T) {
-	r := newReport()
-	for i := range 100 {
-		r.record(time.Duration(i+1)*time.Millisecond, nil)
+	for k, o := range b.orders {
+		o.City = "Tokyo"
+		b.orders[k] = o
 	}
-	r.record(time.Hour, errors.New("x"))
-	require.Equal(t, 100, r.statuses["202"])
-	require.Equal(t, 1, r.statuses["no answer"])
-	require.InDelta(t, 51*time.Millisecond, time.Duration(r.latency.ValueAtPercentile(50))*time.Microsecond, float64(time.Millisecond))
-	require.InDelta(t, 91*time.Millisecond, time.Duration(r.latency.ValueAtPercentile(90))*time.Microsecond, float64(time.Millisecond))
+	b.noBill = "Tokyo"
+	_, _, err = orders(t, "show", "--url", b.api())
+	require.EqualError(t, err, "getting the invoice of order o5: 404 Not Found: no invoice")
 }

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -16,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/internal/coffee"
 )
 
 type placeFlags struct {
@@ -66,96 +64,35 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 		f.seed = rand.Uint64()
 	}
 
-	p := &placing{
-		api: newAPI(base, f.atOnce), generator: newGenerator(f.seed, time.Now), left: f.count, file: file,
-		bar: newBar(cmd.ErrOrStderr(), f.count),
+	var noted []accepted
+	bar := newBar(cmd.ErrOrStderr(), f.count)
+	load := coffee.Load{
+		Client: coffee.NewClient(base, f.atOnce), Generator: coffee.NewGenerator(f.seed, time.Now), Count: f.count, AtOnce: f.atOnce,
+		// Noted at once, so that verify knows the order even if this run is killed.
+		Accepted: func(o order.Order) error {
+			a := accepted{URL: base, AccountID: o.AccountID, VendorID: o.VendorID, OrderID: o.OrderID}
+			noted = append(noted, a)
+			return a.write(file)
+		},
+		Answered: func() { _ = bar.Add(1) }, // a bar that cannot be drawn is no reason to fail
 	}
 	start := time.Now()
-	report, err := p.run(cmd.Context(), f.atOnce)
-	report.print(cmd.OutOrStdout(), time.Since(start), f)
+	answers, err := load.Run(cmd.Context())
+	took := time.Since(start)
+	_ = bar.Finish()
+	report(cmd.OutOrStdout(), answers, took, f)
 	if err != nil {
 		return err
 	}
-	if f.wait > 0 && len(p.accepted) > 0 {
-		if err := newVerifying(p.api, p.accepted).run(cmd, f.atOnce, f.wait, start, "the first was placed"); err != nil {
+	if f.wait > 0 && len(noted) > 0 {
+		if err := newVerifying(load.Client, noted).run(cmd, f.atOnce, f.wait, start, "the first was placed"); err != nil {
 			return err
 		}
 	}
-	if refused := f.count - report.statuses["202"]; refused > 0 {
+	if refused := f.count - answers.Accepted(); refused > 0 {
 		return fmt.Errorf("%d of %d orders were not accepted", refused, f.count)
 	}
 	return nil
-}
-
-// placing is one run of place. What its workers share is under mu.
-type placing struct {
-	api *api
-	bar *progressbar.ProgressBar
-
-	mu        sync.Mutex
-	generator *generator
-	left      int
-	file      io.Writer
-	accepted  []accepted
-	stopped   error // why no more orders are sent
-}
-
-func (p *placing) run(ctx context.Context, workers int) (*report, error) {
-	reports := make([]*report, workers)
-	var all sync.WaitGroup
-	for i := range reports {
-		reports[i] = newReport()
-		all.Go(func() {
-			for o, ok := p.take(ctx); ok; o, ok = p.take(ctx) {
-				p.one(ctx, o, reports[i])
-			}
-		})
-	}
-	all.Wait()
-	_ = p.bar.Finish() // a bar that cannot be drawn is no reason to fail
-	total := newReport()
-	for _, r := range reports {
-		total.add(r)
-	}
-	return total, p.stopped
-}
-
-// take gives the next order to send, until there are none left or the run is stopped.
-func (p *placing) take(ctx context.Context) (order.Order, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.stopped == nil && ctx.Err() != nil && p.left > 0 {
-		p.stopped = fmt.Errorf("stopped with %d orders not sent", p.left)
-	}
-	if p.left == 0 || p.stopped != nil {
-		return order.Order{}, false
-	}
-	p.left--
-	return p.generator.next(), true
-}
-
-func (p *placing) one(ctx context.Context, o order.Order, r *report) {
-	start := time.Now()
-	id, err := p.api.place(ctx, o)
-	r.record(time.Since(start), err)
-	_ = p.bar.Add(1)
-	if err == nil {
-		p.keep(accepted{URL: p.api.base, AccountID: o.AccountID, VendorID: o.VendorID, OrderID: id})
-	}
-}
-
-// keep notes an accepted order at once, so that verify knows it even if this run is killed.
-func (p *placing) keep(a accepted) {
-	line, err := json.Marshal(a)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.accepted = append(p.accepted, a)
-	if err == nil {
-		_, err = p.file.Write(append(line, '\n'))
-	}
-	if err != nil && p.stopped == nil {
-		p.stopped = fmt.Errorf("noting accepted orders: %w", err)
-	}
 }
 
 // newBar draws on a terminal only: in a log, its redrawing would be noise.

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/internal/coffee"
 )
 
 func getCommand(t *target) *cobra.Command {
@@ -22,15 +22,15 @@ func getCommand(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			item, err := newAPI(base, 1).item(cmd.Context(), accountID, vendorID)
+			item, err := coffee.NewClient(base, 1).Item(cmd.Context(), accountID, vendorID)
 			if err != nil {
 				return err
 			}
-			var pretty bytes.Buffer
-			if err := json.Indent(&pretty, item, "", "  "); err != nil {
-				return fmt.Errorf("the order is not JSON: %w", err)
+			text, err := pretty(item)
+			if err != nil {
+				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), pretty.String())
+			fmt.Fprintln(cmd.OutOrStdout(), text)
 			return nil
 		},
 	}
@@ -55,7 +55,7 @@ func invoiceCommand(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			document, err := newAPI(base, 1).invoice(cmd.Context(), accountID, vendorID)
+			document, err := coffee.NewClient(base, 1).Invoice(cmd.Context(), accountID, vendorID)
 			if err != nil {
 				return err
 			}

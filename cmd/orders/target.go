@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// coffee are the patterns whose API this client speaks.
-var coffee = []string{"fanout", "orchestrator", "eventstream"}
+// coffeePatterns are the patterns whose API this client speaks.
+var coffeePatterns = []string{"fanout", "orchestrator", "eventstream"}
 
 // target says which API to talk to, as the flags have it.
 type target struct {
@@ -37,8 +37,8 @@ func (t *target) base() (string, error) {
 
 // local reads the outputs of the project's local stack, one object per deployed pattern.
 func (t *target) local() (string, error) {
-	if t.pattern != "" && !slices.Contains(coffee, t.pattern) {
-		return "", fmt.Errorf("--pattern must be one of %s, got %q", strings.Join(coffee, ", "), t.pattern)
+	if t.pattern != "" && !slices.Contains(coffeePatterns, t.pattern) {
+		return "", fmt.Errorf("--pattern must be one of %s, got %q", strings.Join(coffeePatterns, ", "), t.pattern)
 	}
 	project, err := projectDir()
 	if err != nil {
@@ -57,7 +57,7 @@ func (t *target) local() (string, error) {
 		return "", fmt.Errorf("reading the local stack's outputs in %s: %w", file, err)
 	}
 	urls, names := map[string]string{}, []string{}
-	for _, name := range coffee {
+	for _, name := range coffeePatterns {
 		var output struct {
 			URL string `json:"url"`
 		}
@@ -67,11 +67,11 @@ func (t *target) local() (string, error) {
 	}
 	switch {
 	case t.pattern != "" && urls[t.pattern] == "":
-		return "", fmt.Errorf("the local stack does not run the pattern %s; it runs: %s", t.pattern, listOr(names, "none of "+strings.Join(coffee, ", ")))
+		return "", fmt.Errorf("the local stack does not run the pattern %s; it runs: %s", t.pattern, listOr(names, "none of "+strings.Join(coffeePatterns, ", ")))
 	case t.pattern != "":
 		return urls[t.pattern], nil
 	case len(names) == 0:
-		return "", fmt.Errorf("the local stack runs none of the patterns %s (%s)", strings.Join(coffee, ", "), file)
+		return "", fmt.Errorf("the local stack runs none of the patterns %s (%s)", strings.Join(coffeePatterns, ", "), file)
 	case len(names) > 1:
 		return "", fmt.Errorf("the local stack runs several patterns: choose with --pattern one of %s", strings.Join(names, ", "))
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/internal/coffee"
 )
 
 // pollEvery is the pause between two looks at the orders that are not done.
@@ -43,7 +45,7 @@ func verifyCommand(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return newVerifying(newAPI(base, atOnce), orders).run(cmd, atOnce, wait, time.Now(), "verify began")
+			return newVerifying(coffee.NewClient(base, atOnce), orders).run(cmd, atOnce, wait, time.Now(), "verify began")
 		},
 	}
 	concurrency(cmd, &atOnce)
@@ -62,12 +64,12 @@ func (c *check) done() bool { return c.itemFault == "" && c.invoiceFault == "" }
 
 // verifying looks for orders until all are found or the time is up.
 type verifying struct {
-	api    *api
+	client *coffee.Client
 	orders []*check
 }
 
-func newVerifying(a *api, orders []accepted) *verifying {
-	v := &verifying{api: a}
+func newVerifying(c *coffee.Client, orders []accepted) *verifying {
+	v := &verifying{client: c}
 	for _, o := range orders {
 		v.orders = append(v.orders, &check{accepted: o, itemFault: "not looked for", invoiceFault: "not looked for"})
 	}
@@ -150,11 +152,11 @@ func (v *verifying) round(ctx context.Context, pending []*check, atOnce int) {
 		workers.Go(func() {
 			for c := range work {
 				if c.itemFault != "" {
-					item, err := v.api.item(ctx, c.AccountID, c.VendorID)
+					item, err := v.client.Item(ctx, c.AccountID, c.VendorID)
 					c.itemFault = fault(item, err, c.OrderID)
 				}
 				if c.invoiceFault != "" {
-					document, err := v.api.invoice(ctx, c.AccountID, c.VendorID)
+					document, err := v.client.Invoice(ctx, c.AccountID, c.VendorID)
 					c.invoiceFault = fault(document, err, c.OrderID)
 				}
 			}
@@ -173,7 +175,7 @@ func (v *verifying) round(ctx context.Context, pending []*check, atOnce int) {
 // fault says why a document that was got, or not, is not that of the order, or gives "" if it is.
 func fault(document []byte, err error, orderID string) string {
 	if err != nil {
-		return reason(err)
+		return coffee.Reason(err)
 	}
 	var d struct{ OrderID string }
 	if err := json.Unmarshal(document, &d); err != nil {

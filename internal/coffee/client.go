@@ -1,4 +1,6 @@
-package main
+// Package coffee is a client of the HTTP API that the coffee patterns share, and a source of load for it: random orders,
+// placed many at a time, their answers counted and timed.
+package coffee
 
 import (
 	"bytes"
@@ -21,34 +23,35 @@ const requestTime = 35 * time.Second
 // maxAnswer bounds what is read of an answer; an order or an invoice is far smaller.
 const maxAnswer = 1 << 20
 
-// api is the HTTP API of a coffee pattern.
-type api struct {
-	base string
+// Client calls the HTTP API of a coffee pattern.
+type Client struct {
+	// Base is the API's URL, stage included, without a slash at the end.
+	Base string
 	http *http.Client
 }
 
-// newAPI makes a client that keeps as many connections open as there are requests at once: the default of two
+// NewClient makes a client that keeps as many connections open as there are requests at once: the default of two
 // would open a new connection for nearly every request, and measure that.
-func newAPI(base string, atOnce int) *api {
+func NewClient(base string, atOnce int) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns = 0 // no limit over all hosts
 	transport.MaxIdleConnsPerHost = atOnce
-	return &api{base: base, http: &http.Client{Transport: transport, Timeout: requestTime}}
+	return &Client{Base: base, http: &http.Client{Transport: transport, Timeout: requestTime}}
 }
 
-// statusError is an answer with a status that was not wanted.
-type statusError struct {
-	status  int
-	message string // of the API's {"message": ...}, or the beginning of the body
+// StatusError is an answer with a status that was not wanted.
+type StatusError struct {
+	Status  int
+	Message string // of the API's {"message": ...}, or the beginning of the body
 }
 
-func (e *statusError) Error() string {
-	return fmt.Sprintf("%d %s: %s", e.status, http.StatusText(e.status), e.message)
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%d %s: %s", e.Status, http.StatusText(e.Status), e.Message)
 }
 
-// reason is err without what differs between two failures of one kind, such as the port of a connection.
-func reason(err error) string {
-	var answered *statusError
+// Reason is err without what differs between two failures of one kind, such as the port of a connection.
+func Reason(err error) string {
+	var answered *StatusError
 	if errors.As(err, &answered) {
 		return answered.Error()
 	}
@@ -60,7 +63,7 @@ func reason(err error) string {
 }
 
 // do sends a request and reads the whole answer, so that the connection can be used again.
-func (a *api) do(ctx context.Context, method, address string, body []byte, want int) ([]byte, error) {
+func (c *Client) do(ctx context.Context, method, address string, body []byte, want int) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -68,7 +71,7 @@ func (a *api) do(ctx context.Context, method, address string, body []byte, want 
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := a.http.Do(req)
+	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +81,7 @@ func (a *api) do(ctx context.Context, method, address string, body []byte, want 
 		return nil, fmt.Errorf("reading the answer of %s %s: %w", method, req.URL.Path, err)
 	}
 	if resp.StatusCode != want {
-		return nil, &statusError{status: resp.StatusCode, message: message(answer)}
+		return nil, &StatusError{Status: resp.StatusCode, Message: message(answer)}
 	}
 	return answer, nil
 }
@@ -91,13 +94,13 @@ func message(answer []byte) string {
 	return string(answer[:min(len(answer), 200)])
 }
 
-// place posts an order and gives the id under which it was accepted.
-func (a *api) place(ctx context.Context, o order.Order) (orderID string, err error) {
+// Place posts an order and gives the id under which it was accepted.
+func (c *Client) Place(ctx context.Context, o order.Order) (orderID string, err error) {
 	body, err := order.EncodeJSON(map[string]order.Order{"order": o})
 	if err != nil {
 		return "", err
 	}
-	answer, err := a.do(ctx, http.MethodPost, a.base+"/order", body, http.StatusAccepted)
+	answer, err := c.do(ctx, http.MethodPost, c.Base+"/order", body, http.StatusAccepted)
 	if err != nil {
 		return "", err
 	}
@@ -108,10 +111,10 @@ func (a *api) place(ctx context.Context, o order.Order) (orderID string, err err
 	return accepted.OrderID, nil
 }
 
-// item gets the active order of a customer at a shop, as JSON.
-func (a *api) item(ctx context.Context, accountID, vendorID string) (json.RawMessage, error) {
+// Item gets the active order of a customer at a shop, as JSON.
+func (c *Client) Item(ctx context.Context, accountID, vendorID string) (json.RawMessage, error) {
 	query := url.Values{"accountid": {accountID}, "vendorid": {vendorID}}
-	answer, err := a.do(ctx, http.MethodGet, a.base+"/order?"+query.Encode(), nil, http.StatusOK)
+	answer, err := c.do(ctx, http.MethodGet, c.Base+"/order?"+query.Encode(), nil, http.StatusOK)
 	if err != nil {
 		return nil, err
 	}
@@ -122,13 +125,13 @@ func (a *api) item(ctx context.Context, accountID, vendorID string) (json.RawMes
 	return found.Item, nil
 }
 
-// invoice gets the latest invoice of an account, or of an account at one vendor: first its URL, then the document.
-func (a *api) invoice(ctx context.Context, accountID, vendorID string) ([]byte, error) {
+// Invoice gets the latest invoice of an account, or of an account at one vendor: first its URL, then the document.
+func (c *Client) Invoice(ctx context.Context, accountID, vendorID string) ([]byte, error) {
 	query := url.Values{"accountid": {accountID}}
 	if vendorID != "" {
 		query.Set("vendorid", vendorID)
 	}
-	answer, err := a.do(ctx, http.MethodGet, a.base+"/invoice?"+query.Encode(), nil, http.StatusOK)
+	answer, err := c.do(ctx, http.MethodGet, c.Base+"/invoice?"+query.Encode(), nil, http.StatusOK)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +139,7 @@ func (a *api) invoice(ctx context.Context, accountID, vendorID string) ([]byte, 
 	if err := json.Unmarshal(answer, &address); err != nil {
 		return nil, fmt.Errorf("the answer is not a JSON string with a URL: %.200s", answer)
 	}
-	document, err := a.do(ctx, http.MethodGet, address, nil, http.StatusOK)
+	document, err := c.do(ctx, http.MethodGet, address, nil, http.StatusOK)
 	if err != nil {
 		return nil, fmt.Errorf("fetching the invoice: %w", err)
 	}

@@ -1,4 +1,4 @@
-package main
+package coffee
 
 import (
 	"fmt"
@@ -30,20 +30,22 @@ var (
 	}
 )
 
-// generator makes random orders. The seed decides what is ordered where; the accounts are new in every run, one
+// Generator makes random orders. The seed decides what is ordered where; the accounts are new in every run, one
 // for each order, so that no order of this or another run replaces it and each can be looked for exactly.
-type generator struct {
+type Generator struct {
 	random *rand.Rand
 	run    string
 	made   int
 	now    func() time.Time
 }
 
-func newGenerator(seed uint64, now func() time.Time) *generator {
-	return &generator{random: rand.New(rand.NewPCG(seed, seed)), run: uuid.NewString()[:8], now: now}
+// NewGenerator makes a generator whose orders have the dates that now gives.
+func NewGenerator(seed uint64, now func() time.Time) *Generator {
+	return &Generator{random: rand.New(rand.NewPCG(seed, seed)), run: uuid.NewString()[:8], now: now}
 }
 
-func (g *generator) next() order.Order {
+// Next makes an order. It is not for several goroutines at once.
+func (g *Generator) Next() order.Order {
 	coffee, size := coffees[g.random.IntN(len(coffees))], sizes[g.random.IntN(len(sizes))]
 	o := order.Order{
 		AccountID: fmt.Sprintf("commuter-%s-%d", g.run, g.made),

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/internal/coffee"
+)
+
+func showCommand(t *target) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Print the item and the invoice of the order that was accepted last",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			base, err := t.base()
+			if err != nil {
+				return err
+			}
+			name, err := acceptedFile(file)
+			if err != nil {
+				return err
+			}
+			orders, err := readAccepted(name, base)
+			if err != nil {
+				return err
+			}
+			o, client := orders[len(orders)-1], coffee.NewClient(base, 1)
+			item, err := client.Item(cmd.Context(), o.AccountID, o.VendorID)
+			if err != nil {
+				return fmt.Errorf("getting order %s: %w", o.OrderID, err)
+			}
+			document, err := client.Invoice(cmd.Context(), o.AccountID, o.VendorID)
+			if err != nil {
+				return fmt.Errorf("getting the invoice of order %s: %w", o.OrderID, err)
+			}
+			for _, part := range []struct {
+				title string
+				json  []byte
+			}{{"The item", item}, {"The invoice", document}} {
+				text, err := pretty(part.json)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s of order %s:\n%s\n", part.title, o.OrderID, text)
+			}
+			return nil
+		},
+	}
+	acceptedFlag(cmd, &file)
+	return cmd
+}
+
+// pretty lays JSON out for a person.
+func pretty(text []byte) (string, error) {
+	var out bytes.Buffer
+	if err := json.Indent(&out, bytes.TrimSpace(text), "", "  "); err != nil {
+		return "", fmt.Errorf("not JSON: %w: %.100s", err, text)
+	}
+	return out.String(), nil
+}
