@@ -1,0 +1,159 @@
+package stepfunctions
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/logs"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Lines are delivered in batches: a second after the first line, or when there are many.
+const (
+	logDelay = time.Second
+	logBatch = 1000
+)
+
+// fatal and grave are the events that levels below ALL log:
+// https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
+var (
+	fatal = []string{"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"}
+	grave = append(slices.Clone(fatal), "FailStateEntered", "LambdaFunctionFailed", "LambdaFunctionTimedOut", "TaskFailed", "TaskTimedOut")
+)
+
+// logSettings are where and what a revision of a machine logs.
+type logSettings struct {
+	level  string
+	data   bool
+	group  string
+	stream string
+	// delivery is CloudWatch's own service of delivery, which the log group's resource policy lets in. Step Functions
+	// writes that policy with the permissions of the machine's role: see deliveryActions.
+	delivery policy.Principal
+}
+
+// deliveryActions are what the role of a machine that logs must be allowed on all resources:
+// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+var deliveryActions = []string{
+	"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
+	"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
+}
+
+// groupOf is the log group of a destination: arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*.
+func groupOf(destination string) (string, bool) {
+	group, ok := strings.CutPrefix(destination, account.ARN("logs", "log-group:"))
+	name, all := strings.CutSuffix(group, ":*")
+	return name, ok && all && name != "" && !strings.ContainsAny(name, ":*")
+}
+
+// logSettings makes the settings of a revision, if its role may log.
+func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*logSettings, error) {
+	l := args.logging()
+	if *l.Level == "OFF" {
+		return nil, nil
+	}
+	group, ok := groupOf(*l.LogDestination)
+	if !ok {
+		return nil, wire.Errorf(http.StatusBadRequest, "InvalidLoggingConfiguration", "Invalid Logging Configuration: Log Destination is not the ARN of a log group that ends with :*")
+	}
+	for _, action := range deliveryActions {
+		if policy.Authorize(policy.Request{Principal: role, Action: action, Resource: "*"}) != nil {
+			return nil, wire.Errorf(http.StatusBadRequest, "AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination")
+		}
+	}
+	allowed, err := policy.Parse(fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":%q}]}`,
+		account.ARN("logs", "log-group:"+group+":log-stream:*")), policy.Identity)
+	if err != nil {
+		return nil, fmt.Errorf("stepfunctions: the policy of log deliveries: %w", err)
+	}
+	delivery := policy.ServicePrincipal("delivery.logs.amazonaws.com")
+	delivery.Policies = func() []*policy.Document { return []*policy.Document{allowed} }
+	return &logSettings{
+		level: *l.Level, data: *l.IncludeExecutionData, group: group, delivery: delivery,
+		stream: fmt.Sprintf("states/%s/%s/%s", *args.Name, s.account.Clock.Now().UTC().Format("2006-01-02-15-04"), randomHex(4)),
+	}, nil
+}
+
+// wants tells whether an event is logged. A machine that does not log has no settings.
+func (l *logSettings) wants(kind string) bool {
+	switch {
+	case l == nil:
+		return false
+	case l.level == "ALL":
+		return true
+	case l.level == "ERROR":
+		return slices.Contains(grave, kind)
+	}
+	return slices.Contains(fatal, kind)
+}
+
+// logBuffer holds the lines that wait for delivery.
+type logBuffer struct {
+	mu      sync.Mutex
+	lines   []logLine
+	timer   clockwork.Timer
+	writing sync.Mutex // batches go one after the other
+}
+
+type logLine struct {
+	to    *logSettings
+	event logs.Event
+}
+
+// log notes an event, if the execution's machine logs such.
+func (s *Service) log(e *execution, ev *event) {
+	to := e.revision.logs
+	if !to.wants(ev.kind) {
+		return
+	}
+	line := logLine{to, logs.Event{Time: ev.at, Message: ev.logged(e.arn, to.data)}}
+	b := &s.buffer
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lines = append(b.lines, line)
+	switch len(b.lines) {
+	case 1:
+		b.timer = s.account.Clock.AfterFunc(logDelay, s.deliver)
+	case logBatch:
+		b.timer.Stop()
+		go s.deliver()
+	}
+}
+
+// deliver writes what waits. Lines that cannot be written are lost, as on AWS; no execution fails for that.
+func (s *Service) deliver() {
+	b := &s.buffer
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.mu.Lock()
+	lines := b.lines
+	b.lines = nil
+	b.mu.Unlock()
+	batches := map[*logSettings][]logs.Event{}
+	for _, l := range lines {
+		batches[l.to] = append(batches[l.to], l.event)
+	}
+	for to, events := range batches {
+		if err := s.Logs.Put(context.Background(), to.delivery, to.group, to.stream, events); err != nil {
+			s.account.Log.Warn("the log of a state machine is lost", "group", to.group, "lines", len(events), "error", err)
+		}
+	}
+}
+
+// stop ends the timer of what waits, for whoever delivers it now.
+func (b *logBuffer) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+}

@@ -1,0 +1,199 @@
+// Package stepfunctions is the embedded cloud's AWS Step Functions: Standard and Express workflows in the Amazon States
+// Language, with JSONPath.
+//
+// It has the state types Task, Pass, Choice, Wait, Succeed and Fail, all intrinsic functions, retriers and catchers, and
+// tasks that invoke Lambda functions (by lambda:invoke, or with the function as the resource) or publish to SNS. A
+// definition with anything else, such as Parallel, Map, JSONata, variables or heartbeats, is refused by the name of what
+// it needs when the state machine is created.
+//
+// An execution is a goroutine that goes through the states. It calls other services with a session of the machine's
+// role, and waits by the account's clock.
+//
+// Differences from AWS: JSONPath has no filters, functions and recursive descent. Members of objects that a state makes
+// are in alphabetical order. Closed executions are forgotten after 90 days as on AWS, and earlier when there are more
+// than 10,000 of them or their histories take more than 256 MiB; their names can be used again then. Nothing throttles
+// StartExecution, and nothing redrives. A trace has one segment for each execution, without subsegments for its states.
+// There are no versions, aliases, activities and callbacks.
+package stepfunctions
+
+import (
+	"bytes"
+	"context"
+	crand "crypto/rand"
+	"encoding/hex"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/lambda"
+	"github.com/order-patterns/order-patterns/local/logs"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
+)
+
+const (
+	standard = "STANDARD"
+	express  = "EXPRESS"
+
+	signingName      = "states"
+	target           = "AWSStepFunctions"
+	servicePrincipal = "states.amazonaws.com"
+)
+
+// What is kept of executions that closed.
+const (
+	maxClosed     = 10000
+	maxClosedSize = 256 << 20 // bytes
+	retention     = 90 * 24 * time.Hour
+)
+
+// Roles starts sessions of state machines' roles. *iam.Service is one.
+type Roles interface {
+	AssumeRole(service, roleARN, session string, keys map[string]string) (policy.Principal, iam.Credentials, error)
+	Revoke(accessKey string)
+}
+
+// Functions is what tasks invoke. *lambda.Service is one.
+type Functions interface {
+	Invoke(ctx context.Context, in lambda.Invocation) (lambda.Result, error)
+}
+
+// Topics is what tasks publish to. *sns.Service is one.
+type Topics interface {
+	Publish(ctx context.Context, p policy.Principal, in sns.Publication) (messageID string, err error)
+}
+
+// Logs is where state machines log. *logs.Service is one.
+type Logs interface {
+	Put(ctx context.Context, p policy.Principal, group, stream string, events []logs.Event) error
+}
+
+// Traces is where the segments of sampled executions go. *xray.Service is one.
+type Traces interface {
+	Put(ctx context.Context, p policy.Principal, segments ...xray.Segment) error
+	Sample(incoming string) xray.Header
+}
+
+// Dependencies are what Step Functions needs of other services.
+type Dependencies struct {
+	Roles     Roles
+	Functions Functions
+	Topics    Topics
+	Logs      Logs
+	Traces    Traces
+	// Random returns numbers from 0, included, to 1, excluded: the jitter of retries, and States.MathRandom. Nil is
+	// math/rand/v2.
+	Random func() float64
+}
+
+// Service keeps the account's state machines and their executions.
+type Service struct {
+	Dependencies
+	wire.JSON
+	account *account.Account
+	buffer  logBuffer
+
+	// ctx ends when the service closes; background counts the executions that then have to end.
+	ctx        context.Context
+	cancel     context.CancelFunc
+	background sync.WaitGroup
+
+	// The lock of an execution is taken before mu.
+	mu         sync.RWMutex
+	machines   map[string]*machine   // by ARN
+	executions map[string]*execution // Standard ones, by ARN
+	running    map[*execution]bool
+	closed     []*execution // of executions, in the order of closing
+	closedSize int
+	numbers    int // machines and executions there were
+}
+
+// New returns a service without state machines. It runs nothing until an execution starts.
+func New(a *account.Account, d Dependencies) *Service {
+	if d.Random == nil {
+		d.Random = rand.Float64
+	}
+	s := &Service{
+		Dependencies: d, account: a, JSON: wire.JSON{Target: target, Version: "1.0"},
+		machines: map[string]*machine{}, executions: map[string]*execution{}, running: map[*execution]bool{},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.operations()
+	return s
+}
+
+// Close ends all executions where they are, and writes what they logged.
+func (s *Service) Close() {
+	s.mu.Lock()
+	s.cancel()
+	s.mu.Unlock()
+	s.background.Wait()
+	s.buffer.stop()
+	s.deliver()
+}
+
+// SigningName is states.
+func (s *Service) SigningName() string { return signingName }
+
+// Kinds are the Pulumi resource types that this service realises.
+func (s *Service) Kinds() []provider.Kind { return []provider.Kind{s.machineKind()} }
+
+// Throttled is what Step Functions answers to too many requests.
+func Throttled() error {
+	return wire.Errorf(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
+}
+
+// Call performs an action of the API, such as StartExecution, in the name of a principal: what API Gateway does for an
+// integration with the URI arn:aws:apigateway:REGION:states:action/StartExecution. body is the action's JSON request,
+// and traceHeader its X-Amzn-Trace-Id, or empty. The answer is a status and JSON, also for what is refused.
+func (s *Service) Call(ctx context.Context, p policy.Principal, action, traceHeader string, body []byte) (status int, response []byte) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", nil)
+	if err != nil {
+		panic(err) // the method and URL are constants
+	}
+	request.Header.Set("X-Amz-Target", target+"."+action)
+	if traceHeader != "" {
+		request.Header.Set("X-Amzn-Trace-Id", traceHeader)
+	}
+	w := &answer{header: http.Header{}}
+	s.ServeAWS(w, &wire.Call{Request: request, Account: s.account, Principal: p, Body: body, RequestID: uuid.NewString()})
+	return w.status, w.body.Bytes()
+}
+
+// answer holds a response.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+func (s *Service) random() float64 { return s.Random() }
+
+// assume starts a session of a role. Its key is given to nobody, so that it is revoked at once.
+func (s *Service) assume(roleARN string) (policy.Principal, error) {
+	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, roleARN, randomHex(16), nil)
+	if err != nil {
+		return policy.Principal{}, wire.Errorf(http.StatusBadRequest, "AccessDeniedException",
+			"Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.")
+	}
+	s.Roles.Revoke(credentials.AccessKeyID)
+	return p, nil
+}
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = crand.Read(b) // does not fail
+	return hex.EncodeToString(b)
+}

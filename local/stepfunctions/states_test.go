@@ -1,0 +1,159 @@
+package stepfunctions_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDataTakesItsWayThroughAState(t *testing.T) {
+	w := newWorld(t)
+	const input = `{"order":{"id":"o1","unitprice":3.50,"details":{"size":"L"}},"list":[1,2,{"x":"y"}],"detail-type":"t"}`
+	for _, c := range []struct{ name, definition, want string }{
+		{"everything by default", one(`"Type":"Pass","End":true`), input},
+		{"InputPath selects", one(`"Type":"Pass","InputPath":"$.order.details","End":true`), `{"size":"L"}`},
+		{"InputPath null is an empty object", one(`"Type":"Pass","InputPath":null,"End":true`), `{}`},
+		{"InputPath may be a part of the context", one(`"Type":"Pass","InputPath":"$$.State.Name","End":true`), `"S"`},
+		{"OutputPath selects", one(`"Type":"Pass","OutputPath":"$.list[2].x","End":true`), `"y"`},
+		{"OutputPath null is an empty object", one(`"Type":"Pass","OutputPath":null,"End":true`), `{}`},
+		{"a name with a hyphen", one(`"Type":"Pass","OutputPath":"$.detail-type","End":true`), `"t"`},
+		{"a name in brackets", one(`"Type":"Pass","OutputPath":"$['order']['id']","End":true`), `"o1"`},
+		{"an index from the end", one(`"Type":"Pass","OutputPath":"$.list[-1].x","End":true`), `"y"`},
+		{"an indefinite path gives a list", one(`"Type":"Pass","OutputPath":"$.list[0:2]","End":true`), `[1,2]`},
+		{"a wildcard over members, in the order of their names", one(`"Type":"Pass","OutputPath":"$.order[*]","End":true`), `[{"size":"L"},"o1",3.50]`},
+		{"an indefinite path may find nothing", one(`"Type":"Pass","OutputPath":"$.list[*].nope","End":true`), `[]`},
+		{"Result is the output", one(`"Type":"Pass","Result":{"a.$":"$.b"},"End":true`), `{"a.$":"$.b"}`},
+		{"Result may be null", one(`"Type":"Pass","Result":null,"End":true`), `null`},
+		{"ResultPath puts into the input", one(`"Type":"Pass","InputPath":"$.order","Result":1,"ResultPath":"$.order.details.n","OutputPath":"$.order.details","End":true`), `{"size":"L","n":1}`},
+		{"ResultPath makes what is missing", one(`"Type":"Pass","Result":1,"ResultPath":"$.a.b","OutputPath":"$.a","End":true`), `{"b":1}`},
+		{"ResultPath replaces an item", one(`"Type":"Pass","Result":9,"ResultPath":"$.list[1]","OutputPath":"$.list","End":true`), `[1,9,{"x":"y"}]`},
+		{"ResultPath null discards the result", one(`"Type":"Pass","Result":1,"ResultPath":null,"End":true`), input},
+		{"Parameters make the input", one(`"Type":"Pass","Parameters":{"id.$":"$.order.id","n":1,"in":[{"who.$":"$$.Execution.Input.order.id"}]},"End":true`), `{"id":"o1","n":1,"in":[{"who":"o1"}]}`},
+		{"Parameters call functions", one(`"Type":"Pass","Parameters":{"text.$":"States.Format('{}/{}', $.order.id, $.order.unitprice)"},"End":true`), `{"text":"o1/3.50"}`},
+		{"a function gets the input, and its answer is selected", task(`,"Parameters":{"v.$":"$.order.id"},"ResultSelector":{"got.$":"$.v"},"ResultPath":"$.r","OutputPath":"$.r"`), `{"got":"o1"}`},
+		{"Succeed filters", one(`"Type":"Succeed","InputPath":"$.order","OutputPath":"$.id"`), `"o1"`},
+		{"the context object", one(`"Type":"Pass","Parameters":{"i.$":"$$.Execution.Input.order.id","r.$":"$$.Execution.RoleArn","n.$":"$$.State.RetryCount"},"End":true`),
+			`{"i":"o1","r":"arn:aws:iam::123456789012:role/machine","n":0}`},
+	} {
+		t.Run(c.name, func(t *testing.T) { requireOutput(t, c.want, w.run(t, c.definition, input)) })
+	}
+}
+
+func TestNumbersStayAsTheyAreWritten(t *testing.T) {
+	w := newWorld(t)
+	out := w.run(t, task(`,"Parameters":{"price.$":"$.price","n":1.10},"ResultPath":"$.r"`), `{"price":3.50,"big":12345678901234567890.123456789}`)
+	require.Equal(t, `{"big":12345678901234567890.123456789,"price":3.50,"r":{"n":1.10,"price":3.50}}`, *out.Output)
+}
+
+func TestFailuresOfTheMachineItself(t *testing.T) {
+	w := newWorld(t)
+	const in = "An error occurred while executing the state 'S' (entered at the event id #2). "
+	all := `,"Retry":[{"ErrorEquals":["States.ALL"]}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"C"}]`
+	for _, c := range []struct{ name, definition, input, error, cause string }{
+		{"InputPath finds nothing", one(`"Type":"Pass","InputPath":"$.a","End":true`), `{}`, "States.Runtime", in + "Invalid path '$.a'"},
+		{"OutputPath finds nothing", one(`"Type":"Pass","OutputPath":"$.a","End":true`), `{}`, "States.Runtime", in + "Invalid path '$.a'"},
+		{"a parameter finds nothing", one(`"Type":"Pass","Parameters":{"b.$":"$.a"},"End":true`), `{}`, "States.Runtime", in + "The JSONPath '$.a' specified for the field 'b.$' could not be found in the input '{}'"},
+		{"nothing catches that", `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"` + echoARN + `","Parameters":{"b.$":"$.a"},"End":true` + all + `},"C":{"Type":"Succeed"}}}`,
+			`{}`, "States.Runtime", in + "The JSONPath '$.a'"},
+		{"a function fails", one(`"Type":"Pass","Parameters":{"b.$":"States.StringToJson($.a)"},"End":true`), `{"a":"{"}`, "States.IntrinsicFailure", in + "The function 'States.StringToJson($.a)' had the following error: "},
+		{"ResultPath meets a scalar", one(`"Type":"Pass","Result":1,"ResultPath":"$.a.b","End":true`), `{"a":1}`, "States.ResultPathMatchFailure", in},
+		{"ResultPath is beyond a list", one(`"Type":"Pass","Result":1,"ResultPath":"$.a[1]","End":true`), `{"a":[1]}`, "States.ResultPathMatchFailure", in},
+		{"a wait for no number", one(`"Type":"Wait","SecondsPath":"$.a","End":true`), `{"a":"1"}`, "States.Runtime", in + "The SecondsPath parameter"},
+		{"a wait for something absent", one(`"Type":"Wait","SecondsPath":"$.a","End":true`), `{}`, "States.Runtime", in + "The SecondsPath parameter does not reference an input value: $.a"},
+		{"a wait until no time", one(`"Type":"Wait","TimestampPath":"$.a","End":true`), `{"a":"today"}`, "States.Runtime", in + "The TimestampPath parameter does not reference a valid ISO-8601"},
+		{"no timeout", task(`,"TimeoutSecondsPath":"$.a"`), `{"a":0}`, "States.Runtime", in + "The TimeoutSecondsPath parameter"},
+		{"no choice", `{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"E"}]},"E":{"Type":"Succeed"}}}`,
+			`{"a":1}`, "States.Runtime", in + "Failed to transition out of the state. The state does not point to a next state."},
+		{"a choice on what is absent", `{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"E"}]},"E":{"Type":"Succeed"}}}`,
+			`{}`, "States.Runtime", in + "Invalid path '$.a': The choice state's condition path references an invalid value."},
+		{"Fail", one(`"Type":"Fail","Error":"E","Cause":"why"`), `{}`, "E", "why"},
+		{"Fail without anything", one(`"Type":"Fail"`), `{}`, "", ""},
+		{"Fail by paths and functions", one(`"Type":"Fail","ErrorPath":"$.e","CausePath":"States.Format('{}!', $.c)"`), `{"e":"E","c":"why"}`, "E", "why!"},
+		{"Fail with no text", one(`"Type":"Fail","ErrorPath":"$.e"`), `{"e":1}`, "States.Runtime", in + "The ErrorPath parameter"},
+	} {
+		t.Run(c.name, func(t *testing.T) { requireFailed(t, c.error, c.cause, w.run(t, c.definition, c.input)) })
+	}
+}
+
+func TestWaitsLastUntilTheirTime(t *testing.T) {
+	w := newWorld(t)
+	for i, c := range []struct{ fields, input string }{
+		{`"Seconds":90`, `{}`},
+		{`"Timestamp":"IN90"`, `{}`},
+		{`"SecondsPath":"$.n"`, `{"n":90}`},
+		{`"TimestampPath":"$.t"`, `{"t":"IN90"}`},
+	} {
+		t.Run(c.fields, func(t *testing.T) {
+			at := strings.NewReplacer("IN90", w.Clock.Now().Add(90*time.Second).UTC().Format(time.RFC3339Nano))
+			m := w.machine(t, at.Replace(one(`"Type":"Wait","End":true,`+c.fields)), map[string]any{"name": fmt.Sprintf("wait%d", i)})
+			arn := w.start(t, m, at.Replace(c.input))
+			w.pass(t, 2, 89*time.Second)
+			require.Equal(t, []string{"ExecutionStarted", "WaitStateEntered"}, w.history(t, arn))
+			w.pass(t, 2, time.Second)
+			requireOutput(t, at.Replace(c.input), w.closed(t, arn))
+		})
+	}
+	t.Run("the past is not waited for", func(t *testing.T) {
+		requireOutput(t, `{}`, w.run(t, one(`"Type":"Wait","End":true,"Timestamp":"2020-01-01T00:00:00Z"`), `{}`))
+	})
+}
+
+func TestAnExecutionTimesOut(t *testing.T) {
+	w := newWorld(t)
+	arn := w.start(t, w.machine(t, `{"StartAt":"S","TimeoutSeconds":30,"States":{"S":{"Type":"Wait","Seconds":60,"End":true}}}`, nil), `{}`)
+	w.pass(t, 2, 30*time.Second)
+	out := w.closed(t, arn)
+	require.Equal(t, types.ExecutionStatusTimedOut, out.Status)
+	require.Equal(t, []string{"ExecutionStarted", "WaitStateEntered", "ExecutionTimedOut"}, w.history(t, arn))
+}
+
+func TestChoices(t *testing.T) {
+	w := newWorld(t)
+	const input = `{"s":"b","n":2,"big":1234567890123456789.01,"t":"2026-01-02T00:00:00Z","f":false,"z":null,"later":"2026-01-02T02:00:00+01:00"}`
+	for rule, want := range map[string]bool{
+		`"Variable":"$.s","StringEquals":"b"`:                                                                      true,
+		`"Variable":"$.s","StringEquals":"a"`:                                                                      false,
+		`"Variable":"$.n","StringEquals":"2"`:                                                                      false, // another type never matches
+		`"Variable":"$.s","StringLessThan":"c"`:                                                                    true,
+		`"Variable":"$.s","StringGreaterThanEquals":"b"`:                                                           true,
+		`"Variable":"$.s","StringEqualsPath":"$.s"`:                                                                true,
+		`"Variable":"$.s","StringMatches":"*b*"`:                                                                   true,
+		`"Variable":"$.s","StringMatches":"\\*"`:                                                                   false,
+		`"Variable":"$.n","NumericEquals":2.0`:                                                                     true,
+		`"Variable":"$.n","NumericLessThan":2`:                                                                     false,
+		`"Variable":"$.n","NumericLessThanEquals":2`:                                                               true,
+		`"Variable":"$.n","NumericGreaterThan":1.9`:                                                                true,
+		`"Variable":"$.big","NumericGreaterThan":1234567890123456789`:                                              true, // no float could tell
+		`"Variable":"$.n","NumericLessThanPath":"$.big"`:                                                           true,
+		`"Variable":"$.t","TimestampLessThan":"2026-01-03T00:00:00Z"`:                                              true,
+		`"Variable":"$.later","TimestampGreaterThanPath":"$.t"`:                                                    true,
+		`"Variable":"$.t","TimestampEquals":"2026-01-02T01:00:00+01:00"`:                                           true,
+		`"Variable":"$.f","BooleanEquals":false`:                                                                   true,
+		`"Variable":"$.f","BooleanEqualsPath":"$.f"`:                                                               true,
+		`"Variable":"$.nope","IsPresent":false`:                                                                    true,
+		`"Variable":"$.z","IsPresent":true`:                                                                        true,
+		`"Variable":"$.z","IsNull":true`:                                                                           true,
+		`"Variable":"$.s","IsString":true`:                                                                         true,
+		`"Variable":"$.n","IsNumeric":true`:                                                                        true,
+		`"Variable":"$.f","IsBoolean":true`:                                                                        true,
+		`"Variable":"$.t","IsTimestamp":true`:                                                                      true,
+		`"Variable":"$.s","IsTimestamp":true`:                                                                      false,
+		`"Variable":"$$.State.Name","StringEquals":"S"`:                                                            true,
+		`"Not":{"Variable":"$.s","StringEquals":"b"}`:                                                              false,
+		`"And":[{"Variable":"$.s","StringEquals":"b"},{"Variable":"$.n","NumericEquals":3}]`:                       false,
+		`"Or":[{"Variable":"$.s","StringEquals":"a"},{"Not":{"Variable":"$.n","NumericEquals":3}}]`:                true,
+		`"And":[{"Variable":"$.nope","IsPresent":true},{"Variable":"$.nope","StringEquals":"a"}]`:                  false, // the second is not looked at
+		`"Or":[{"Variable":"$.z","IsNull":true},{"Variable":"$.nope","StringEquals":"a"}]`:                         true,
+		`"And":[{"Variable":"$.s","IsString":true},{"Or":[{"Variable":"$.n","NumericEquals":2}]}],"Comment":"yes"`: true,
+	} {
+		t.Run(rule, func(t *testing.T) {
+			out := w.run(t, `{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[{`+rule+`,"Next":"Yes"}],"Default":"No"},
+				"Yes":{"Type":"Pass","Result":true,"End":true},"No":{"Type":"Pass","Result":false,"End":true}}}`, input)
+			requireOutput(t, map[bool]string{true: "true", false: "false"}[want], out)
+		})
+	}
+}
