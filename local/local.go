@@ -105,7 +105,7 @@ func (c *Cloud) start(o Options) error {
 		return err
 	}
 	c.stops = append(c.stops, c.Lambda.Close)
-	c.APIGateway = apigateway.New(a, c.Lambda, c.Logs, c.XRay, c.IAM, func() string { return c.APIs })
+	c.APIGateway = apigateway.New(a, c.Lambda, c.Logs, c.XRay, c.IAM, func() string { return c.APIs }, nil)
 	c.stops = append(c.stops, func() error {
 		c.APIGateway.Close()
 		return nil

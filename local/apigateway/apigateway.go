@@ -4,11 +4,13 @@
 //
 // Requests come to Handler, at /API/STAGE/PATH, which stands for https://API.execute-api.REGION.amazonaws.com/STAGE/PATH.
 // They are routed, throttled, validated against the document's parameters and schemas, and passed to a Lambda function
-// or answered by a mock. What API Gateway answers by itself are gateway responses, which the document can word.
+// or to an action of an AWS service, by mapping templates, or answered by a mock. What API Gateway answers by itself are
+// gateway responses, which the document can word.
 //
 // What a document says and this package does not implement is refused, by name, when it is imported: authorizers, API
-// keys, usage plans, other integration types, mapping templates that compute something, caches, canaries, custom
+// keys, usage plans, other integration types and services, what mapping templates rarely use, caches, canaries, custom
 // domains, compression. It deviates from AWS in these ways:
+//   - a role for integrations that API Gateway cannot assume is refused when the document is imported, not only at a request;
 //   - execution logs (loggingLevel) go to the embedded cloud's own log, and there are no metrics;
 //   - minItems and maxItems are validated, which AWS leaves out for imported models;
 //   - X-Forwarded-Proto is http, and the domain name is the address that the cloud listens on.
@@ -74,6 +76,7 @@ type Service struct {
 	tracer    Tracer
 	roles     Roles
 	baseURL   func() string
+	actions   map[string]Actions
 	limiter   *rate.Limiter
 	rest      wire.REST
 
@@ -102,9 +105,10 @@ type deployment struct {
 }
 
 // New returns a service without APIs. baseURL tells where Handler listens, such as http://127.0.0.1:4567, once it does.
-func New(a *account.Account, functions Functions, logs Logs, tracer Tracer, roles Roles, baseURL func() string) *Service {
+// actions are the services that integrations can call, by the names that they have in URIs, such as "states".
+func New(a *account.Account, functions Functions, logs Logs, tracer Tracer, roles Roles, baseURL func() string, actions map[string]Actions) *Service {
 	s := &Service{
-		account: a, functions: functions, logs: logs, tracer: tracer, roles: roles, baseURL: baseURL,
+		account: a, functions: functions, logs: logs, tracer: tracer, roles: roles, baseURL: baseURL, actions: actions,
 		limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
 	}
 	s.operations()

@@ -38,8 +38,8 @@ type method struct {
 }
 
 // parse reads an OpenAPI document. The error lists everything in it that API Gateway or the embedded cloud refuses.
-func parse(apiID, text string) (*definition, error) {
-	r := &reader{}
+func (s *Service) parse(apiID, text string) (*definition, error) {
+	r := &reader{actions: s.actions}
 	d := r.definition(apiID, text)
 	if len(r.faults) > 0 {
 		return nil, badRequest("Errors found during import:\n%v", errors.Join(r.faults...))

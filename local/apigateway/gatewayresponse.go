@@ -41,6 +41,11 @@ func failBody(validation string) *failure {
 	return &failure{kind: "BAD_REQUEST_BODY", status: 400, message: "Invalid request body", errorType: "BadRequestException", validation: validation}
 }
 
+// failUnmappable is for a body to which a mapping template cannot be applied.
+func failUnmappable(message string) *failure {
+	return &failure{kind: "BAD_REQUEST_BODY", status: 400, message: message, errorType: "BadRequestException", validation: message}
+}
+
 func failParameters(missing []string) *failure {
 	return &failure{
 		kind: "BAD_REQUEST_PARAMETERS", status: 400, errorType: "BadRequestException",

@@ -65,11 +65,41 @@ func (f *functions) fails(result lambda.Result, err error) {
 	f.answer = func(context.Context, lambda.Invocation) (lambda.Result, error) { return result, err }
 }
 
+// states answer every action by the test's handler, and remember the last.
+type states struct {
+	mu     sync.Mutex
+	by     policy.Principal
+	action string
+	body   string
+	calls  int
+	answer func(context.Context, policy.Principal, []byte) (int, []byte)
+}
+
+func (s *states) Call(ctx context.Context, p policy.Principal, action string, body []byte) (int, []byte) {
+	s.mu.Lock()
+	s.by, s.action, s.body = p, action, string(body)
+	s.calls++
+	answer := s.answer
+	s.mu.Unlock()
+	if answer == nil {
+		return http.StatusOK, []byte("{}")
+	}
+	return answer(ctx, p, body)
+}
+
+// returns makes every action answer this.
+func (s *states) returns(status int, body string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = func(context.Context, policy.Principal, []byte) (int, []byte) { return status, []byte(body) }
+}
+
 // cloud has an API Gateway, with fakes of what stages call, and roles and logs that are real.
 type cloud struct {
 	*cloudtest.Cloud
 	gateway   *apigateway.Service
 	functions *functions
+	states    *states
 	tracer    *tracer
 	logs      *logs.Service
 	data      *httptest.Server
@@ -94,11 +124,11 @@ func (r *tracer) Put(_ context.Context, p policy.Principal, segments ...xray.Seg
 
 func newCloud(t testing.TB) *cloud {
 	t.Helper()
-	c := &cloud{Cloud: cloudtest.New(), functions: &functions{}}
+	c := &cloud{Cloud: cloudtest.New(), functions: &functions{}, states: &states{}}
 	c.functions.returns(`{"statusCode":202,"body":"{}"}`)
 	c.tracer = &tracer{Service: xray.New(c.Account)}
 	c.logs = logs.New(c.Account)
-	c.gateway = apigateway.New(c.Account, c.functions, c.logs, c.tracer, c.IAM, func() string { return c.data.URL })
+	c.gateway = apigateway.New(c.Account, c.functions, c.logs, c.tracer, c.IAM, func() string { return c.data.URL }, map[string]apigateway.Actions{"states": c.states})
 	c.data = httptest.NewServer(c.gateway.Handler())
 	t.Cleanup(c.data.Close)
 	t.Cleanup(c.gateway.Close)

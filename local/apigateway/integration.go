@@ -3,6 +3,7 @@ package apigateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"regexp"
@@ -27,6 +28,7 @@ type response struct {
 
 // integrationTypes read the integrations that are supported, by their type in capitals.
 var integrationTypes = map[string]func(r *reader, at string, spec *integrationSpec, m *method) integration{
+	"AWS":       readServiceAction,
 	"AWS_PROXY": readLambdaProxy,
 	"MOCK":      readMock,
 }
@@ -39,6 +41,8 @@ type integrationSpec struct {
 	URI                 string                     `json:"uri"`
 	PassthroughBehavior string                     `json:"passthroughBehavior"`
 	TimeoutInMillis     *int                       `json:"timeoutInMillis"`
+	Credentials         string                     `json:"credentials"`
+	RequestParameters   map[string]string          `json:"requestParameters"`
 	RequestTemplates    map[string]string          `json:"requestTemplates"`
 	Responses           map[string]json.RawMessage `json:"responses"`
 }
@@ -49,6 +53,9 @@ const (
 	never           = "never"
 	defaultTimeout  = 29 * time.Second
 )
+
+// calls tells whether the integration calls an AWS service by mapping what it sends and gets.
+func (s *integrationSpec) calls() bool { return strings.EqualFold(s.Type, "aws") }
 
 func (s *integrationSpec) timeout() time.Duration {
 	if s.TimeoutInMillis == nil {
@@ -75,6 +82,12 @@ func (r *reader) integration(at string, raw json.RawMessage, m *method) integrat
 			spec.Type, slices.Sorted(maps.Keys(integrationTypes)))
 		return nil
 	}
+	if !spec.calls() && spec.Credentials != "" {
+		r.failf(at, "credentials is not supported by the embedded cloud for the type %s", spec.Type)
+	}
+	if !spec.calls() && len(spec.RequestParameters) > 0 {
+		r.failf(at, "requestParameters is not supported by the embedded cloud for the type %s", spec.Type)
+	}
 	return read(r, at, &spec, m)
 }
 
@@ -83,7 +96,7 @@ type integrationResponse struct {
 	pattern *regexp.Regexp // of the backend's status; nil for the default
 	status  int
 	header  http.Header
-	bodies  map[string]string // by media type
+	bodies  map[string]*mapping // by media type
 }
 
 type integrationResponseSpec struct {
@@ -102,7 +115,7 @@ func (r *reader) integrationResponses(at string, spec *integrationSpec, m *metho
 		if !r.object(in, spec.Responses[key], &s) {
 			continue
 		}
-		out := &integrationResponse{status: r.statusCode(in+".statusCode", s.StatusCode), header: http.Header{}, bodies: s.Templates}
+		out := &integrationResponse{status: r.statusCode(in+".statusCode", s.StatusCode), header: http.Header{}, bodies: map[string]*mapping{}}
 		declared, ok := m.responses[s.StatusCode]
 		if !ok {
 			r.failf(in, "Output mapping refers to an invalid method response: %s", s.StatusCode)
@@ -114,7 +127,11 @@ func (r *reader) integrationResponses(at string, spec *integrationSpec, m *metho
 			}
 		}
 		for _, media := range slices.Sorted(maps.Keys(s.Templates)) {
-			r.static(in+".responseTemplates."+media, s.Templates[media])
+			tAt := in + ".responseTemplates." + media
+			if !spec.calls() {
+				r.static(tAt, s.Templates[media])
+			}
+			out.bodies[strings.ToLower(media)] = r.mapping(tAt, s.Templates[media], true)
 		}
 		if key == "default" {
 			fallback = out
@@ -139,18 +156,54 @@ func (r *reader) static(at, text string) {
 	}
 }
 
-// mapResponse chooses the response for a backend's status; nil if none is configured for it.
-func mapResponse(list []*integrationResponse, status int, accept []string) *response {
+// mapping reads a mapping template, of a response or else of a request.
+func (r *reader) mapping(at, text string, response bool) *mapping {
+	m, err := parseMapping(text, response)
+	if err != nil {
+		r.failf(at, "%v", err)
+	}
+	return m
+}
+
+// mapResponse makes the response for a backend's status and body. Without a template the body passes through.
+func mapResponse(x *exchange, list []*integrationResponse, status int, body []byte) (*response, *failure) {
 	for _, ir := range list {
 		if ir.pattern != nil && !ir.pattern.MatchString(strconv.Itoa(status)) {
 			continue
 		}
-		media := pick(ir.bodies, accept)
-		out := &response{status: ir.status, header: ir.header.Clone(), body: []byte(ir.bodies[media])}
+		media := pick(ir.bodies, x.request.Header.Values("Accept"))
+		out := &response{status: ir.status, header: ir.header.Clone(), body: body}
+		if m := ir.bodies[media]; m != nil {
+			text, override, err := m.render(x, body)
+			if err != nil {
+				x.integration.err = "Unable to transform the response: " + err.Error()
+				return nil, failIntegration
+			}
+			if out.body = text; override != 0 {
+				out.status = override
+			}
+		}
 		if out.header.Get("Content-Type") == "" {
 			out.header.Set("Content-Type", media)
 		}
-		return out
+		return out, nil
 	}
-	return nil
+	x.integration.err = "No match for output mapping and no default output mapping configured for the status " + strconv.Itoa(status)
+	return nil, failConfiguration
 }
+
+// await runs the call of an integration and tells whether it took too long. A client that goes away ends neither the
+// call nor the wait for it.
+func (x *exchange) await(ctx context.Context, timeout time.Duration, call func(context.Context)) (timedOut bool) {
+	clock := x.service.account.Clock
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	timer := clock.AfterFunc(timeout, func() { cancel(errIntegrationTimeout) })
+	begin := clock.Now()
+	call(ctx)
+	timer.Stop()
+	x.integration.latency = clock.Since(begin)
+	return errors.Is(context.Cause(ctx), errIntegrationTimeout)
+}
+
+var errIntegrationTimeout = errors.New("integration timed out")

@@ -47,29 +47,22 @@ func readLambdaProxy(r *reader, at string, spec *integrationSpec, _ *method) int
 	return &lambdaProxy{function: m[1], timeout: spec.timeout()}
 }
 
-var errIntegrationTimeout = errors.New("integration timed out")
-
 func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failure) {
 	event, err := x.event()
 	if err != nil {
 		x.integration.err = err.Error()
 		return nil, failConfiguration
 	}
-	// A client that goes away ends neither the invocation nor the wait for it.
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	timer := x.service.account.Clock.AfterFunc(p.timeout, func() { cancel(errIntegrationTimeout) })
-	begin := x.service.account.Clock.Now()
-	result, err := x.service.functions.Invoke(ctx, lambda.Invocation{
-		Principal: principal, Function: p.function, Payload: event, TraceHeader: x.traceHeader,
-		Keys: map[string]string{
-			"aws:SourceArn":     account.ARN("execute-api", x.apiID+"/"+x.stageName+"/"+x.request.Method+x.path),
-			"aws:SourceAccount": account.ID,
-		},
+	var result lambda.Result
+	timedOut := x.await(ctx, p.timeout, func(ctx context.Context) {
+		result, err = x.service.functions.Invoke(ctx, lambda.Invocation{
+			Principal: principal, Function: p.function, Payload: event, TraceHeader: x.traceHeader,
+			Keys: map[string]string{
+				"aws:SourceArn":     account.ARN("execute-api", x.apiID+"/"+x.stageName+"/"+x.request.Method+x.path),
+				"aws:SourceAccount": account.ID,
+			},
+		})
 	})
-	timer.Stop()
-	timedOut := errors.Is(context.Cause(ctx), errIntegrationTimeout)
-	cancel(nil)
-	x.integration.latency = x.service.account.Clock.Since(begin)
 	x.integration.requestID = result.RequestID
 	if err != nil {
 		x.integration.err = err.Error()

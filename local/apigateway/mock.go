@@ -50,8 +50,5 @@ func (k *mock) serve(_ context.Context, x *exchange) (*response, *failure) {
 		return nil, failConfiguration // the body passes through as it is, and tells no status
 	}
 	x.integration.status, x.integration.endpointStatus = status, status
-	if out := mapResponse(k.responses, status, x.request.Header.Values("Accept")); out != nil {
-		return out, nil
-	}
-	return nil, failConfiguration
+	return mapResponse(x, k.responses, status, nil)
 }

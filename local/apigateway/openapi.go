@@ -87,7 +87,10 @@ type methodResponse struct {
 }
 
 // reader decodes the parts of a document and gathers every fault with the place where it is.
-type reader struct{ faults []error }
+type reader struct {
+	actions map[string]Actions
+	faults  []error
+}
 
 func (r *reader) failf(at, format string, args ...any) {
 	r.faults = append(r.faults, fmt.Errorf("%s: %s", at, fmt.Sprintf(format, args...)))

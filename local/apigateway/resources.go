@@ -47,7 +47,7 @@ func (a *restAPI) state() *restAPIState {
 	}
 }
 
-func (in *RestAPIArgs) check(c *provider.Checker) {
+func (s *Service) checkAPI(c *provider.Checker, in *RestAPIArgs) {
 	if in.Name != nil && (len(*in.Name) == 0 || len(*in.Name) > 1024) {
 		c.Failf("name", "must have 1 to 1024 characters, got %d", len(*in.Name))
 	}
@@ -57,21 +57,28 @@ func (in *RestAPIArgs) check(c *provider.Checker) {
 		c.OneOf("endpointConfiguration.ipAddressType", e.IPAddressType, "ipv4", "dualstack")
 	}
 	if in.Body != nil {
-		if _, err := parse("", *in.Body); err != nil {
+		if _, err := s.parse("", *in.Body); err != nil {
 			c.Failf("body", "is not accepted: %v", err)
 		}
 	}
 }
 
 // define makes the API's definition. The caller holds the lock.
-func (a *restAPI) define(in *RestAPIArgs) error {
+func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 	text := ""
 	if in.Body != nil {
 		text = *in.Body
 	}
-	d, err := parse(a.id, text)
+	d, err := s.parse(a.id, text)
 	if err != nil {
 		return err
+	}
+	for _, m := range d.methods {
+		if action, ok := m.integration.(*serviceAction); ok {
+			if err := s.assumable(action.role); err != nil {
+				return err
+			}
+		}
 	}
 	if in.BinaryMediaTypes != nil {
 		d.binary = in.BinaryMediaTypes
@@ -85,14 +92,14 @@ func (s *Service) restAPIKind() provider.Kind {
 	return &provider.Resource[RestAPIArgs, restAPIState]{
 		Type:     "aws:apigateway/restApi:RestApi",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
-		Check:    func(c *provider.Checker, in *RestAPIArgs) { in.check(c) },
+		Check:    s.checkAPI,
 		Create: func(_ context.Context, in *RestAPIArgs) (string, *restAPIState, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			a := &restAPI{
 				id: newID(10), created: s.account.Clock.Now().UTC(), deployments: map[string]*deployment{}, stages: map[string]*stage{},
 			}
-			if err := a.define(in); err != nil {
+			if err := s.define(a, in); err != nil {
 				return "", nil, err
 			}
 			s.apis[a.id] = a
@@ -113,7 +120,7 @@ func (s *Service) restAPIKind() provider.Kind {
 			if err != nil {
 				return nil, err
 			}
-			if err := a.define(in); err != nil {
+			if err := s.define(a, in); err != nil {
 				return nil, err
 			}
 			return a.state(), nil

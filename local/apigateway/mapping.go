@@ -1,0 +1,119 @@
+package apigateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// mapping is a mapping template, which makes the body that an integration is called with, or the one that the client
+// gets: https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings.html
+//
+// It implements the part of the Velocity Template Language that the patterns use: references with properties and
+// methods, #set, #if, ==, !=, &&, ||, !, and ## comments; $input.body, .path, .json and .params with one definite
+// JSONPath or name, $util.escapeJavaScript, $context, $stageVariables, $context.responseOverride.status, and the methods
+// replaceAll and contains of strings. All else is refused by name when it is parsed, and so is a variable that nothing
+// before it sets. It runs as API Gateway runs Velocity 1:
+//   - a reference without a value renders as nothing, quiet ($!x) or not, where Velocity itself shows its source;
+//   - only null and false are false in a condition; an empty string is true;
+//   - #set from a reference without a value leaves the variable as it was;
+//   - values of different types are equal if they render alike, and null equals only null;
+//   - a line break after a directive belongs to the directive.
+//
+// $input.json sorts the members of objects, whose order AWS keeps.
+type mapping struct{ nodes []node }
+
+// node renders a part of a template, expression computes a value: nil, bool, json.Number, string, []any or map[string]any.
+type (
+	node       func(*rendering)
+	expression func(*rendering) any
+)
+
+// rendering is one run of a mapping.
+type rendering struct {
+	x      *exchange
+	body   []byte // what $input is about: the request's, or the integration response's
+	parsed any    // the body, once a JSONPath was applied to it
+	isRead bool
+	set    map[string]any
+	status int // $context.responseOverride.status; 0 if it is not set
+	out    *strings.Builder
+	err    error // why it stopped
+}
+
+// notJSONError is why a JSONPath cannot be applied to a body.
+type notJSONError struct{ cause error }
+
+func (e *notJSONError) Error() string {
+	return "Could not parse request body into json: " + e.cause.Error()
+}
+
+// render fills in a template. A status other than 0 overrides that of the response.
+func (m *mapping) render(x *exchange, body []byte) (text []byte, status int, err error) {
+	r := &rendering{x: x, body: body, set: map[string]any{}, out: &strings.Builder{}}
+	r.run(m.nodes)
+	return []byte(r.out.String()), r.status, r.err
+}
+
+func (r *rendering) run(nodes []node) {
+	for _, n := range nodes {
+		if r.err != nil {
+			return
+		}
+		n(r)
+	}
+}
+
+// capture is what nodes render, as the value of a string with references in it.
+func (r *rendering) capture(nodes []node) string {
+	outer := r.out
+	r.out = &strings.Builder{}
+	r.run(nodes)
+	text := r.out.String()
+	r.out = outer
+	return text
+}
+
+func (r *rendering) failf(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+	}
+}
+
+// value is the body as JSON; nil if it is empty.
+func (r *rendering) value() any {
+	if r.isRead || len(r.body) == 0 {
+		return r.parsed
+	}
+	r.isRead = true
+	// Unmarshal checks the whole first, and how deep it nests.
+	var whole json.RawMessage
+	err := json.Unmarshal(r.body, &whole)
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(whole))
+		d.UseNumber()
+		err = d.Decode(&r.parsed)
+	}
+	if err != nil && r.err == nil {
+		r.err = &notJSONError{err}
+	}
+	return r.parsed
+}
+
+var errOverriddenTwice = errors.New("$context.responseOverride.status is set more than once")
+
+// override sets the response's status. API Gateway takes one override, and ignores what is not a status:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
+func (r *rendering) override(v any) {
+	if r.status != 0 {
+		r.err = errOverriddenTwice
+		return
+	}
+	number, _ := v.(json.Number)
+	if status, err := strconv.Atoi(string(number)); err == nil && status >= 100 && status <= 599 {
+		r.status = status
+	}
+}

@@ -1,0 +1,221 @@
+package apigateway_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	integrationExtension = "x-amazon-apigateway-integration"
+	gatewayRole          = "arn:aws:iam::123456789012:role/gateway"
+	startExecution       = "arn:aws:apigateway:us-east-1:states:action/StartExecution"
+)
+
+// starts is a document whose POST /order/{vendorid} starts an execution, changed as a test wants it.
+func starts(t testing.TB, change func(integration map[string]any)) string {
+	t.Helper()
+	integration := map[string]any{
+		"type": "aws", "httpMethod": "POST", "uri": startExecution, "credentials": gatewayRole,
+		"responses": map[string]any{"default": map[string]any{"statusCode": "200"}},
+	}
+	change(integration)
+	text, err := json.Marshal(map[string]any{"openapi": "3.0.1", "paths": map[string]any{"/order/{vendorid}": map[string]any{"post": map[string]any{
+		"responses": map[string]any{
+			"200": map[string]any{"headers": map[string]any{"Access-Control-Allow-Origin": map[string]any{}}}, "202": map[string]any{}, "500": map[string]any{},
+		},
+		integrationExtension: integration,
+	}}}})
+	require.NoError(t, err)
+	return string(text)
+}
+
+func withTemplate(t testing.TB, template string) string {
+	return starts(t, func(i map[string]any) { i["requestTemplates"] = map[string]any{"application/json": template} })
+}
+
+// trusts makes the role of integrations.
+func (c *cloud) trusts(t testing.TB, service string) (role, policy string) {
+	t.Helper()
+	role, _ = c.MustDeploy(t, "aws:iam/role:Role", map[string]any{"name": "gateway", "assumeRolePolicy": `{"Version":"2012-10-17","Statement":
+		[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`})
+	policy, _ = c.MustDeploy(t, "aws:iam/rolePolicy:RolePolicy", map[string]any{"name": "start", "role": role, "policy": `{"Version":"2012-10-17","Statement":
+		[{"Effect":"Allow","Action":"states:StartExecution","Resource":"` + machine + `"}]}`})
+	return role, policy
+}
+
+const machine = "arn:aws:states:us-east-1:123456789012:stateMachine:orders"
+
+const startTemplate = `## Names the execution after the order, so that it is placed once.
+#set($id = $input.path('$.order.orderid'))
+#if(!$id || $id == "")
+#set($id = $context.requestId)
+#end
+{"stateMachineArn":"` + machine + `","name":"$id","input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",\"order\":$util.escapeJavaScript($input.json('$.order')).replaceAll("\\'","'")}"}`
+
+func TestAnOrderReachesTheExecutionAsItIs(t *testing.T) {
+	c := newCloud(t)
+	c.trusts(t, "apigateway.amazonaws.com")
+	a := c.deploy(t, withTemplate(t, startTemplate), nil)
+	for name, order := range map[string]string{
+		"plain":       `{"orderid":"o-1","city":"Rome"}`,
+		"quotes":      `{"orderid":"o-1","city":"the \"eternal\" city"}`,
+		"apostrophes": `{"orderid":"o-1","city":"L'Aquila, 'O Sole"}`,
+		"backslashes": `{"orderid":"o-1","city":"a\\b \\' \\\" \\"}`,
+		"line breaks": `{"orderid":"o-1","city":"a\nb\r\n\tc"}`,
+		"unicode":     `{"orderid":"o-1","city":"Zürich 東京 ☕ 😀 \u0000\u001f\u007f\u2028"}`,
+		"markup":      `{"orderid":"o-1","city":"<b>&</b> / $id #end ${x} $context.stage"}`,
+		"numbers":     `{"orderid":"o-1","unitprice":3.50,"quantity":12345678901234567890,"details":[1,null,true,{}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := a.call(t, "POST /order/v0", `{"order":`+order+`}`)
+			require.Equal(t, 200, got.status, got.body)
+			var request struct{ StateMachineARN, Name, Input string }
+			require.NoError(t, json.Unmarshal([]byte(a.states.body), &request), a.states.body)
+			require.Equal(t, machine, request.StateMachineARN)
+			require.Equal(t, "o-1", request.Name)
+			require.JSONEq(t, `{"orderid":"o-1","requestid":"`+got.header.Get("x-amzn-RequestId")+`","order":`+order+`}`, request.Input)
+		})
+	}
+	for _, body := range []string{`{"order":{}}`, `{"order":{"orderid":""}}`, `{"order":{"orderid":null}}`} {
+		got := a.call(t, "POST /order/v0", body)
+		require.Contains(t, a.states.body, `"name":"`+got.header.Get("x-amzn-RequestId")+`"`, "the request names an order without an id")
+	}
+	require.Equal(t, "StartExecution", a.states.action)
+	require.Equal(t, "arn:aws:sts::123456789012:assumed-role/gateway/BackplaneAssumeRoleSession", a.states.by.ARN)
+}
+
+func TestTemplatesRenderAsAPIGatewayDoes(t *testing.T) {
+	c := newCloud(t)
+	c.trusts(t, "apigateway.amazonaws.com")
+	const body = `{"s":"text","n":7,"f":1.50,"t":true,"u":null,"e":"","l":[1,"two",{"b":1}],"o":{"a":{"b":"deep"}},"a-b":"dash","q":"it's \"é\"/<"}`
+	for name, test := range map[string]struct{ template, want string }{
+		"nothing":                {"", ""},
+		"text":                   {`{"a": "$1 # $ 5% $.x"}`, `{"a": "$1 # $ 5% $.x"}`},
+		"path":                   {`$input.path('$.s')|$input.path("$.n")|$input.path('$.f')|$input.path('$.t')`, `text|7|1.50|true`},
+		"path without a value":   {`[$input.path('$.x')$!input.path('$.x')$input.path('$.x.y')$input.path('$.u')]`, `[]`},
+		"path of places":         {`$input.path('$.l[1]') $input.path('$.l[-2]') $input.path("$['a-b']") [$input.path('$.l[9]')]`, `two two dash []`},
+		"list":                   {`$input.path('$.l')`, `[1,"two",{"b":1}]`},
+		"json":                   {`$input.json('$.o') $input.json('$.s') $input.json('$.f') $input.json('$.u') $input.json("$.x")`, `{"a":{"b":"deep"}} "text" 1.50 null ""`},
+		"json as written":        {`$input.json('$.q')`, `"it's \"é\"/<"`},
+		"body":                   {`$input.body`, body},
+		"parameter":              {`$input.params('vendorid') $input.params('city') $input.params('x-client') [$input.params('none')]`, `v0 Rome me []`},
+		"stage variable":         {`$stageVariables.color ${stageVariables.color}s [$stageVariables.none]`, `blue blues []`},
+		"context":                {`$context.stage $context.httpMethod $context.resourcePath [$context.identity.user]`, `prod POST /order/{vendorid} []`},
+		"context in a JSON text": {`"$context.identity.userAgent"`, `"a "quoted" agent"`},
+		"braces":                 {`#set($x = "a")${x}b $!{x}.c ${x}.c $x.`, `ab a.c a.c a.`},
+		"set":                    {"#set($x = 1)\n#set( $y='b' )\t\n$x$y", `1b`},
+		"set from nothing":       {`#set($x = 1)#set($x = $input.path('$.x'))$x`, `1`},
+		"set in no branch":       {`#if(false)#set($x = 1)#end[$x]`, `[]`},
+		"properties":             {`#set($x = $input.path('$'))$x.s $x.o.a.b [$x.none.a] [$x.s.none]`, `text deep [] []`},
+		"strings":                {`#set($x = "b")#set($y = "a $x ""c"" \")#set($z = 'a $x ''c''')$y $z`, `a b "c" \ a $x 'c'`},
+		"quiet in a string":      {`#set($x = $input.path('$.x'))#if("$!x" == "")none#end`, `none`},
+		"escape":                 {`$util.escapeJavaScript($input.path('$.q')) [$util.escapeJavaScript($input.path('$.u'))] $util.escapeJavaScript($input.path('$.n'))`, `it\'s \"\u00E9\"/< [] 7`},
+		"replaceAll":             {`$input.path('$.s').replaceAll("^.*e","").replaceAll('t', "''") [$input.path('$.n').replaceAll("7", "")]`, `x'' []`},
+		"contains":               {`$input.path('$.s').contains("ex") $input.path('$.s').contains($input.path('$.n')) [$input.path('$.x').contains("e")]`, `true false []`},
+		"if":                     {`#if($input.path('$.s') == "text")yes#end`, `yes`},
+		"elseif":                 {`#if($input.path('$.n') == 1)one#elseif($input.path('$.n') == 7)seven#elseif(true)more#else none#end`, `seven`},
+		"else":                   {`#if($input.path('$.x'))yes#{else}no#end`, `no`},
+		"no branch":              {`a#if(false)b#end#if(!true)c#elseif(false)d#{end}e`, `ae`},
+		"nested":                 {`#if(true)#if(false)a#else#if(true)b#end#end#end`, `b`},
+		"line breaks":            {"a\n#if (true)\nb\n#else\nc\n#end\nd", "a\nb\nd"},
+		"comment":                {"a## #foreach $x\nb##", "ab"},
+		"truth":                  {`#if("")a#end#if(0)b#end#if($input.path('$.e'))c#end#if($input.path('$.u'))d#end#if(!$input.path('$.x'))e#end`, `abce`},
+		"equality":               {`#if(1 == 1.0 && 1 == "1" && "true" == true && $input.path('$.x') == $input.path('$.u'))a#end#if($input.path('$.x') == "" || -1 != -1 || "A" == 'a')b#end`, `a`},
+		"precedence":             {`#if(true || false && false)a#end#if((true || false) && false)b#end#if(!false == true)c#end`, `ac`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := c.deploy(t, withTemplate(t, test.template), map[string]any{"variables": map[string]any{"color": "blue"}})
+			got := a.call(t, "POST /order/v0?city=Paris&city=Rome", body, "X-Client", "me", "User-Agent", `a "quoted" agent`)
+			require.Equal(t, 200, got.status, got.body)
+			require.Equal(t, test.want, a.states.body)
+		})
+	}
+}
+
+func TestABodyThatATemplateCannotReadIsRefused(t *testing.T) {
+	c := newCloud(t)
+	c.trusts(t, "apigateway.amazonaws.com")
+	a := c.deploy(t, withTemplate(t, `$input.json('$.a') $input.body`), nil)
+	for _, body := range []string{"{", "{} {}", "text", strings.Repeat("[", 20_000)} {
+		got := a.call(t, "POST /order/v0", body)
+		require.Equal(t, 400, got.status)
+		require.Contains(t, got.body, "Could not parse request body into json: ")
+		require.Equal(t, "BadRequestException", got.header.Get("x-amzn-ErrorType"))
+	}
+	require.Zero(t, c.states.calls)
+	require.Equal(t, 200, a.call(t, "POST /order/v0", "").status)
+	require.Equal(t, `"" {}`, c.states.body, "no body is an empty object to $input.body, and has no members")
+
+	for _, template := range []string{`$input.path('$')`, `$input.path('$.l').contains("a")`} {
+		got := c.deploy(t, withTemplate(t, template), nil).call(t, "POST /order/v0", `{"l":["a"]}`)
+		require.Equal(t, 500, got.status, "what Java would show is not shown wrong: %s", template)
+	}
+	require.Equal(t, 1, c.states.calls)
+}
+
+func TestTemplatesAreRefusedByName(t *testing.T) {
+	c := newCloud(t)
+	for name, test := range map[string]struct{ template, want string }{
+		"foreach":               {"a\n#foreach($x in $y)#end", "line 2: the directive #foreach is not supported"},
+		"define":                {"#define($x)a#end", "the directive #define is not supported"},
+		"macro call":            {"#loop()", "the directive #loop is not supported"},
+		"block comment":         {"#* a *#", `"#* a *#" is not supported`},
+		"literal block":         {"#[[a]]#", "is not supported"},
+		"escape":                {`\$context.stage`, `"\\$context.stage" is not supported`},
+		"escaped directive":     {`\#if`, `"\\#if" is not supported`},
+		"unset variable":        {"$id #set($id = 1)", "no #set before names the variable $id"},
+		"unset in a string":     {`#set($x = "a $y")`, "no #set before names the variable $y"},
+		"unset in itself":       {`#set($x = $x)`, "no #set before names the variable $x"},
+		"context":               {"$context.authorizer.principalId", "the variable $context.authorizer.principalId is not supported"},
+		"context of logs":       {"$context.status", "the variable $context.status is not supported"},
+		"bare context":          {"$context", "the variable $context. is not supported"},
+		"input":                 {"$input", "$input without a property or method"},
+		"all parameters":        {"$input.params()", "$input.params with 0 arguments is not supported"},
+		"input property":        {"$input.path", "$input.path is not supported"},
+		"util":                  {"$util.parseJson('1')", "$util.parseJson with 1 arguments is not supported"},
+		"stage variables":       {"$stageVariables.get('a')", "$stageVariables.get with 1 arguments is not supported"},
+		"filter":                {"$input.path('$.a[?(@.b == 1)]')", "only those that name one value"},
+		"wildcard":              {"$input.json('$.*')", "only those that name one value"},
+		"descent":               {"$input.json('$..a')", "only those that name one value"},
+		"slice":                 {"$input.json('$.a[0:2]')", "only those that name one value"},
+		"no path":               {"$input.json('a')", "it begins with $"},
+		"variable path":         {`#set($x = 'a')$input.json("$.$x")`, "is not a JSONPath in quotes"},
+		"path of a variable":    {`#set($x = 'a')$input.json($x)`, "is not a JSONPath in quotes"},
+		"index":                 {"#set($x = 1)$x[0]", "the index after $x is not supported"},
+		"method":                {"$input.body.substring(1)", "the method substring with 1 arguments is not supported"},
+		"method's arguments":    {"$input.body.contains()", "the method contains with 0 arguments is not supported"},
+		"regular expression":    {`$input.body.replaceAll("(?=a)", "")`, "only a regular expression without look-around"},
+		"replacement":           {`$input.body.replaceAll("(a)", "$1")`, "a replacement without"},
+		"variable expression":   {`#set($x = "a")$input.body.replaceAll($x, "")`, "both quoted"},
+		"less than":             {"#if(1 < 2)#end", `"< 2)#end"`},
+		"arithmetic":            {"#set($x = 1 + 1)", `"+ 1)"`},
+		"word operator":         {"#if(true and true)#end", `"and true)#end"`},
+		"list":                  {"#set($x = [1])", `"[1])"`},
+		"set of a property":     {"#set($x.y = 1)", "#set of $x.y is not supported"},
+		"set of a built-in":     {"#set($input = 1)", "#set of $input is not supported"},
+		"status of a request":   {"#set($context.responseOverride.status = 400)", "#set of $context.responseOverride.status is not supported here"},
+		"header override":       {"#set($context.requestOverride.header.a = 1)", "#set of $context.requestOverride.header.a is not supported"},
+		"set without a value":   {"#set($x)", "#set must be like"},
+		"set twice equal":       {"#set($x == 1)", "a value is wanted"},
+		"if without end":        {"#if(true) a", "#if without #end"},
+		"else without end":      {"#if(true)#else", "#else without #end"},
+		"end without if":        {"a #end", "#end without #if"},
+		"else after else":       {"#if(true)#else#else#end", "#else without #end"},
+		"if without condition":  {"#if a", `"(" is wanted`},
+		"unclosed brace":        {"${context.stage", `"}" is wanted`},
+		"unclosed string":       {`#set($x = "a)`, "a value is wanted"},
+		"unclosed call":         {`$input.params('a'`, `")" is wanted`},
+		"lone operator":         {`#if(true &&)#end`, "a value is wanted"},
+		"directive in a string": {`#set($x = "#foreach")`, "the directive #foreach is not supported"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			failures := c.Check(t, apiType, map[string]any{"body": withTemplate(t, test.template)}).GetFailures()
+			require.Len(t, failures, 1)
+			require.Contains(t, failures[0].GetReason(), test.want)
+			require.Contains(t, failures[0].GetReason(), integrationExtension+".requestTemplates.application/json: line ")
+		})
+	}
+}

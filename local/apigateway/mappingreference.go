@@ -1,0 +1,218 @@
+package apigateway
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/ohler55/ojg/jp"
+)
+
+// builtIn are the variables that API Gateway sets:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+var builtIn = map[string]bool{"input": true, "util": true, "context": true, "stageVariables": true}
+
+// step is one property or method call of a reference.
+type step struct {
+	name string
+	call bool
+	args []argument
+}
+
+type argument struct {
+	value expression
+	token string // as it is written
+}
+
+// reference reads $name.property.method(argument), with or without braces.
+func (p *mappingParser) reference() expression {
+	start := p.at
+	m := p.match(referenceStart)
+	var steps []step
+	for {
+		s := p.match(referenceStep)
+		if s == nil {
+			break
+		}
+		next := step{name: s[1], call: s[2] != ""}
+		if next.call {
+			next.args = p.arguments()
+		}
+		steps = append(steps, next)
+	}
+	if strings.HasPrefix(p.rest(), "[") {
+		p.failf("the index after %s is not supported by the embedded cloud", p.text[start:p.at])
+	}
+	if m[1] != "" {
+		p.expect("}")
+	}
+	value, rest := p.root(m[2], steps)
+	for _, s := range rest {
+		value = p.apply(value, s)
+	}
+	return value
+}
+
+func (p *mappingParser) arguments() []argument {
+	var list []argument
+	if p.operator(")") {
+		return nil
+	}
+	for {
+		start := p.at
+		value := p.expression()
+		list = append(list, argument{value, strings.TrimSpace(p.text[start:p.at])})
+		if !p.operator(",") {
+			p.expect(")")
+			return list
+		}
+	}
+}
+
+// root finds the value that a reference begins with, and returns the steps that are left.
+func (p *mappingParser) root(name string, steps []step) (expression, []step) {
+	if !builtIn[name] {
+		if !p.known[name] {
+			p.failf("no #set before names the variable $%s", name)
+		}
+		return func(r *rendering) any { return r.set[name] }, steps
+	}
+	if name == "context" {
+		return p.contextVariable(steps)
+	}
+	if len(steps) == 0 {
+		p.failf("$%s without a property or method is not supported by the embedded cloud", name)
+		return nothing, nil
+	}
+	s, rest := steps[0], steps[1:]
+	switch full := name + "." + s.name; {
+	case name == "stageVariables" && !s.call:
+		return func(r *rendering) any {
+			if v, ok := r.x.live.variables[s.name]; ok {
+				return v
+			}
+			return nil
+		}, rest
+	case full == "input.body" && !s.call:
+		return func(r *rendering) any {
+			if len(r.body) == 0 {
+				return "{}"
+			}
+			return string(r.body)
+		}, rest
+	case full == "input.path" && len(s.args) == 1:
+		path := p.path(s.args[0].token)
+		return func(r *rendering) any { return path.First(r.value()) }, rest
+	case full == "input.json" && len(s.args) == 1:
+		path := p.path(s.args[0].token)
+		return func(r *rendering) any {
+			if v, ok := path.FirstFound(r.value()); ok {
+				return compact(v)
+			}
+			return `""`
+		}, rest
+	case full == "input.params" && len(s.args) == 1:
+		return func(r *rendering) any { return r.x.param(r.textOf(s.args[0].value(r))) }, rest
+	case full == "util.escapeJavaScript" && len(s.args) == 1:
+		return func(r *rendering) any {
+			if v := s.args[0].value(r); v != nil {
+				return escapeJavaScript(r.textOf(v))
+			}
+			return nil
+		}, rest
+	}
+	call := ""
+	if s.call {
+		call = fmt.Sprintf(" with %d arguments", len(s.args))
+	}
+	p.failf("$%s.%s%s is not supported by the embedded cloud", name, s.name, call)
+	return nothing, nil
+}
+
+// contextVariable is the longest of API Gateway's variables that the steps name.
+func (p *mappingParser) contextVariable(steps []step) (expression, []step) {
+	name := ""
+	for i, s := range steps {
+		if s.call {
+			break
+		}
+		name = strings.TrimPrefix(name+"."+s.name, ".")
+		if v, ok := variables[name]; ok && !v.logOnly {
+			return func(r *rendering) any {
+				if value := v.value(r.x); value != "" {
+					return value
+				}
+				return nil
+			}, steps[i+1:]
+		}
+	}
+	p.failf("the variable $context.%s is not supported here by the embedded cloud", name)
+	return nothing, nil
+}
+
+// param is a parameter of the request: of the path, else of the query string, else a header.
+func (x *exchange) param(name string) string {
+	if v, ok := x.pathParameters[name]; ok {
+		return v
+	}
+	if values := x.query[name]; len(values) > 0 {
+		return values[len(values)-1]
+	}
+	return x.request.Header.Get(name)
+}
+
+// path reads a JSONPath in quotes. Those that select several values are refused.
+func (p *mappingParser) path(token string) jp.Expr {
+	text, ok := quotedText(token)
+	path, err := jp.ParseString(text)
+	if !ok || err != nil || len(path) == 0 || path[0] != jp.Root('$') {
+		p.failf("%s is not a JSONPath in quotes: it begins with $, and names with other signs than letters, digits and _ are like $['a-b']", token)
+		return nil
+	}
+	for _, fragment := range path[1:] {
+		switch fragment.(type) {
+		case jp.Child, jp.Nth:
+		default:
+			p.failf("the JSONPath %s is not supported by the embedded cloud, only those that name one value", token)
+		}
+	}
+	return path
+}
+
+// apply is a property or a method of a value. Properties of what is no object, and methods of what is no string, have
+// no value, as in Velocity; methods that lists and objects have in Java are not implemented.
+func (p *mappingParser) apply(of expression, s step) expression {
+	if !s.call {
+		return func(r *rendering) any {
+			object, _ := of(r).(map[string]any)
+			return object[s.name]
+		}
+	}
+	method := func(call func(r *rendering, of string) any) expression {
+		return func(r *rendering) any {
+			switch v := of(r).(type) {
+			case string:
+				return call(r, v)
+			case []any, map[string]any:
+				r.failf("the method %s of a list or an object is not supported by the embedded cloud", s.name)
+			}
+			return nil
+		}
+	}
+	switch {
+	case s.name == "contains" && len(s.args) == 1:
+		return method(func(r *rendering, v string) any { return strings.Contains(v, r.textOf(s.args[0].value(r))) })
+	case s.name == "replaceAll" && len(s.args) == 2:
+		pattern, isPattern := quotedText(s.args[0].token)
+		with, isText := quotedText(s.args[1].token)
+		expr, err := regexp.Compile(pattern)
+		if err != nil || !isPattern || !isText || strings.ContainsAny(with, `\$`) {
+			p.failf("replaceAll(%s, %s) is not supported by the embedded cloud, only a regular expression without look-around and a replacement without \\ and $, both quoted",
+				s.args[0].token, s.args[1].token)
+			return nothing
+		}
+		return method(func(_ *rendering, v string) any { return expr.ReplaceAllLiteralString(v, with) })
+	}
+	p.failf("the method %s with %d arguments is not supported by the embedded cloud", s.name, len(s.args))
+	return nothing
+}
