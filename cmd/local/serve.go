@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -22,7 +25,7 @@ import (
 // running is what a started cloud leaves in its home for other commands to find.
 type running struct {
 	PID             int    `json:"pid"`
-	Executable      string `json:"executable"` // the build that is running, by time and size
+	Executable      string `json:"executable"` // the build that is running
 	Endpoint        string `json:"endpoint"`
 	ProviderPort    int    `json:"providerPort"`
 	AccessKeyID     string `json:"accessKeyId"`
@@ -180,15 +183,20 @@ func (e *environment) stop(ctx context.Context) error {
 	return fmt.Errorf("the embedded cloud, process %d, did not stop within %s", r.PID, startLimit)
 }
 
-// executable identifies the build of this command.
+// executable identifies the build of this command by its content: a build that changes nothing is the same one.
 func executable() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
-	info, err := os.Stat(self)
+	f, err := os.Open(self)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s %d", info.ModTime().UTC().Format(time.RFC3339Nano), info.Size()), nil
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		return "", fmt.Errorf("reading %s: %w", self, err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
