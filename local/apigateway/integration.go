@@ -174,10 +174,9 @@ func mapResponse(x *exchange, list []*integrationResponse, status int, body []by
 		media := pick(ir.bodies, x.request.Header.Values("Accept"))
 		out := &response{status: ir.status, header: ir.header.Clone(), body: body}
 		if m := ir.bodies[media]; m != nil {
-			text, override, err := m.render(x, body)
-			if err != nil {
-				x.integration.err = "Unable to transform the response: " + err.Error()
-				return nil, failIntegration
+			text, override, failed := m.render(x, body)
+			if failed != nil {
+				return nil, failed
 			}
 			if out.body = text; override != 0 {
 				out.status = override

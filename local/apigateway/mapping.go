@@ -3,7 +3,6 @@ package apigateway
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,7 +23,10 @@ import (
 //   - a line break after a directive belongs to the directive.
 //
 // $input.json sorts the members of objects, whose order AWS keeps.
-type mapping struct{ nodes []node }
+type mapping struct {
+	nodes    []node
+	response bool // it makes a response, not a request
+}
 
 // node renders a part of a template, expression computes a value: nil, bool, json.Number, string, []any or map[string]any.
 type (
@@ -34,6 +36,7 @@ type (
 
 // rendering is one run of a mapping.
 type rendering struct {
+	*mapping
 	x      *exchange
 	body   []byte // what $input is about: the request's, or the integration response's
 	parsed any    // the body, once a JSONPath was applied to it
@@ -41,26 +44,19 @@ type rendering struct {
 	set    map[string]any
 	status int // $context.responseOverride.status; 0 if it is not set
 	out    *strings.Builder
-	err    error // why it stopped
+	failed *failure // why it stopped
 }
 
-// notJSONError is why a JSONPath cannot be applied to a body.
-type notJSONError struct{ cause error }
-
-func (e *notJSONError) Error() string {
-	return "Could not parse request body into json: " + e.cause.Error()
-}
-
-// render fills in a template. A status other than 0 overrides that of the response.
-func (m *mapping) render(x *exchange, body []byte) (text []byte, status int, err error) {
-	r := &rendering{x: x, body: body, set: map[string]any{}, out: &strings.Builder{}}
+// render fills in a template. A status other than 0 overrides that of the response. A failure is noted in x.
+func (m *mapping) render(x *exchange, body []byte) (text []byte, status int, failed *failure) {
+	r := &rendering{mapping: m, x: x, body: body, set: map[string]any{}, out: &strings.Builder{}}
 	r.run(m.nodes)
-	return []byte(r.out.String()), r.status, r.err
+	return []byte(r.out.String()), r.status, r.failed
 }
 
 func (r *rendering) run(nodes []node) {
 	for _, n := range nodes {
-		if r.err != nil {
+		if r.failed != nil {
 			return
 		}
 		n(r)
@@ -78,9 +74,8 @@ func (r *rendering) capture(nodes []node) string {
 }
 
 func (r *rendering) failf(format string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf(format, args...)
-	}
+	r.failed = failIntegration
+	r.x.integration.err = fmt.Sprintf(format, args...)
 }
 
 // value is the body as JSON; nil if it is empty.
@@ -97,23 +92,24 @@ func (r *rendering) value() any {
 		d.UseNumber()
 		err = d.Decode(&r.parsed)
 	}
-	if err != nil && r.err == nil {
-		r.err = &notJSONError{err}
+	if err != nil {
+		r.failf("Could not parse request body into json: %v", err)
+		if !r.response {
+			r.failed = failUnmappable(r.x.integration.err)
+		}
 	}
 	return r.parsed
 }
 
-var errOverriddenTwice = errors.New("$context.responseOverride.status is set more than once")
-
 // override sets the response's status. API Gateway takes one override, and ignores what is not a status:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
 func (r *rendering) override(v any) {
-	if r.status != 0 {
-		r.err = errOverriddenTwice
-		return
-	}
 	number, _ := v.(json.Number)
-	if status, err := strconv.Atoi(string(number)); err == nil && status >= 100 && status <= 599 {
+	status, err := strconv.Atoi(string(number))
+	switch {
+	case r.status != 0:
+		r.failf("$context.responseOverride.status is set more than once")
+	case err == nil && status >= 100 && status <= 599:
 		r.status = status
 	}
 }

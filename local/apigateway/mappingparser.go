@@ -15,8 +15,7 @@ type mappingParser struct {
 // parseMapping reads a mapping template. The error names the first thing that is wrong or not supported, and its line.
 func parseMapping(text string, response bool) (*mapping, error) {
 	p := &mappingParser{lexer: lexer{text: text}, response: response, known: map[string]bool{}}
-	m := &mapping{nodes: p.whole()}
-	return m, p.err
+	return &mapping{nodes: p.whole(), response: response}, p.err
 }
 
 func (p *mappingParser) whole() []node {

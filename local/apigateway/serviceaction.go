@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"regexp"
@@ -122,14 +121,6 @@ func (a *serviceAction) request(x *exchange) ([]byte, *failure) {
 	case m == nil:
 		return x.body, nil
 	}
-	body, _, err := m.render(x, x.body)
-	if err == nil {
-		return body, nil
-	}
-	x.integration.err = err.Error()
-	var syntax *notJSONError
-	if errors.As(err, &syntax) {
-		return nil, failUnmappable(err.Error())
-	}
-	return nil, failIntegration
+	body, _, failed := m.render(x, x.body)
+	return body, failed
 }
