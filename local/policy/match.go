@@ -25,8 +25,11 @@ func Match(pattern, value string) bool {
 // matchARN matches the six colon-separated parts of an ARN one by one, so that a * does not reach over a colon
 // of the first five; the resource, last, may itself contain colons.
 func matchARN(pattern, value string) bool {
-	if pattern == "*" {
+	if pattern == "*" || pattern == value {
 		return true
+	}
+	if !strings.ContainsAny(pattern, "*?") {
+		return false
 	}
 	ps, vs := strings.SplitN(pattern, ":", 6), strings.SplitN(value, ":", 6)
 	if len(ps) != len(vs) {
@@ -42,5 +45,8 @@ func matchARN(pattern, value string) bool {
 
 // matchAction compares without regard to case, as IAM does.
 func matchAction(pattern, value string) bool {
+	if !strings.ContainsAny(pattern, "*?") {
+		return strings.EqualFold(pattern, value)
+	}
 	return Match(strings.ToLower(pattern), strings.ToLower(value))
 }
