@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -18,8 +19,12 @@ const Places = 4
 
 const unit = 10_000
 
-// maxDigits bounds the text that Parse looks at: 14 integer digits and Places decimals fit an int64.
+// maxDigits and Places are the digits before and after the point that fit an int64.
 const maxDigits = 14
+
+// maxPower bounds the exponents that are computed with. A number would have to be written with as many digits for a
+// larger one to make an amount of it.
+const maxPower = 1 << 20
 
 // The reasons for which Parse refuses a text.
 var (
@@ -36,33 +41,76 @@ type Amount int64
 func FromInt(n int64) Amount { return Amount(n * unit) }
 
 // Parse reads plain decimal notation: an optional minus sign, digits, and at most Places decimals that matter
-// (trailing zeros after them are dropped: "3.500000" is 3.5). It refuses exponents, so a text such as 1e400 costs no more than
-// any other. The errors are ErrSyntax, ErrExponent, ErrPlaces and ErrRange, to be compared with errors.Is.
+// (trailing zeros after them are dropped: "3.500000" is 3.5). It refuses exponents. The errors are ErrSyntax,
+// ErrExponent, ErrPlaces and ErrRange, to be compared with errors.Is.
 func Parse(s string) (Amount, error) {
-	digits, negative := strings.CutPrefix(s, "-")
-	whole, frac, dotted := strings.Cut(digits, ".")
-	if i := strings.IndexAny(digits, "eE"); i > 0 && isDigits(digits[:1]) {
+	if i := strings.IndexAny(s, "eE"); i > 0 && isDigits(strings.TrimPrefix(s, "-")[:1]) {
 		return 0, ErrExponent
 	}
+	return parse(s, "")
+}
+
+// ParseJSON reads a JSON number. Other than Parse it takes an exponent: 1e2 is 100, and 35e-1 is 3.5. To JSON those are
+// spellings of one number, which a JSON schema cannot tell apart, and a service on the way may turn one into the
+// other. A text such as 1e999999999 costs no more than any other.
+func ParseJSON(s string) (Amount, error) {
+	mantissa, exponent := s, ""
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		mantissa, exponent = s[:i], strings.TrimPrefix(s[i+1:], "+")
+		if !isDigits(strings.TrimPrefix(exponent, "-")) || strings.HasPrefix(s[i+1:], "+-") {
+			return 0, ErrSyntax
+		}
+	}
+	return parse(mantissa, exponent)
+}
+
+// parse reads a decimal number times ten to the power of exponent, which is "" for none.
+func parse(s, exponent string) (Amount, error) {
+	s, negative := strings.CutPrefix(s, "-")
+	whole, frac, dotted := strings.Cut(s, ".")
 	if !isDigits(whole) || dotted && !isDigits(frac) {
 		return 0, ErrSyntax
 	}
-	frac = strings.TrimRight(frac, "0")
-	if len(frac) > Places {
-		return 0, ErrPlaces
+	// The value is digits divided by ten to the power of places.
+	digits, places := strings.TrimLeft(whole+frac, "0"), len(frac)
+	if digits == "" {
+		return 0, nil
 	}
-	whole = strings.TrimLeft(whole, "0")
-	if len(whole) > maxDigits {
+	power := 0
+	if exponent != "" {
+		var err error
+		if power, err = strconv.Atoi(exponent); err != nil || power < -maxPower || power > maxPower {
+			return 0, beyond(exponent)
+		}
+	}
+	places -= power
+	significant := strings.TrimRight(digits, "0")
+	places -= len(digits) - len(significant)
+	switch {
+	case places > Places:
+		return 0, ErrPlaces
+	case len(significant)-places > maxDigits:
 		return 0, ErrRange
 	}
 	var n int64
-	for _, c := range whole + frac + strings.Repeat("0", Places-len(frac)) {
+	for _, c := range significant {
 		n = n*10 + int64(c-'0')
+	}
+	for range Places - places {
+		n *= 10
 	}
 	if negative {
 		n = -n
 	}
 	return Amount(n), nil
+}
+
+// beyond is what is wrong with a number whose exponent is out of all proportion.
+func beyond(exponent string) error {
+	if strings.HasPrefix(exponent, "-") {
+		return ErrPlaces
+	}
+	return ErrRange
 }
 
 // Int gives the amount as a whole number, and whether it is one.

@@ -38,6 +38,43 @@ func TestParseRefusesWithTheReason(t *testing.T) {
 	}
 }
 
+func TestJSONNumbersMayHaveAnExponent(t *testing.T) {
+	for in, want := range map[string]string{
+		"1e2": "100", "35e-1": "3.5", "1E+2": "100", "1.5e1": "15", "0.00035e4": "3.5", "1.0E-4": "0.0001", "12300e-4": "1.23",
+		"-2.5E-1": "-0.25", "1e0": "1", "1e-0": "1", "1e02": "100", "0e999999999": "0", "0.0e-999999999999999999999": "0",
+		"1e13": "10000000000000", "3.50": "3.5", "7": "7", "1" + strings.Repeat("0", 500) + "e-500": "1",
+	} {
+		got, err := money.ParseJSON(in)
+		require.NoError(t, err, in)
+		require.Equal(t, want, got.String(), in)
+	}
+	for in, want := range map[string]error{
+		"1e400": money.ErrRange, "1e-9": money.ErrPlaces, "1e999999999": money.ErrRange, "1e-999999999": money.ErrPlaces,
+		"1e99999999999999999999": money.ErrRange, "1e-99999999999999999999": money.ErrPlaces, "1.23456e0": money.ErrPlaces,
+		"1e14": money.ErrRange, "1e": money.ErrSyntax, "e1": money.ErrSyntax, "1e+": money.ErrSyntax, "1e1e1": money.ErrSyntax,
+		"1e1.5": money.ErrSyntax, "1e+-1": money.ErrSyntax, "": money.ErrSyntax, "x": money.ErrSyntax,
+	} {
+		_, err := money.ParseJSON(in)
+		require.ErrorIs(t, err, want, in)
+	}
+}
+
+func TestJSONNumbersAreReadExactly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`-?(0|[1-9][0-9]{0,16})(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?`).Draw(t, "number")
+		want, ok := new(big.Rat).SetString(s)
+		require.True(t, ok)
+		want.Mul(want, big.NewRat(10_000, 1))
+		got, err := money.ParseJSON(s)
+		if err == nil {
+			require.Zero(t, want.Cmp(new(big.Rat).SetInt64(int64(got))), s)
+			return
+		}
+		limit := new(big.Rat).SetInt64(1_000_000_000_000_000_000)
+		require.True(t, !want.IsInt() || want.Abs(want).Cmp(limit) >= 0, "%s is an amount, but: %v", s, err)
+	})
+}
+
 func TestParseAndStringAreInverse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := money.Amount(rapid.Int64Range(-999999999999999999, 999999999999999999).Draw(t, "ten-thousandths"))

@@ -19,6 +19,10 @@ func parseDate(s string) (time.Time, bool) {
 	if len(s) <= afterHour || s[afterHour] != ':' || strings.Contains(s, ",") {
 		return time.Time{}, false
 	}
+	// It also takes offsets of 24 hours and of 60 minutes.
+	if n := len(s); s[n-3] == ':' && (s[n-5:n-3] == "24" || s[n-2:] == "60") {
+		return time.Time{}, false
+	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}, false

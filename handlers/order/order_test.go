@@ -15,7 +15,7 @@ import (
 )
 
 func orders() *rapid.Generator[order.Order] {
-	id := rapid.StringMatching(order.IDPattern).Filter(func(s string) bool { return len(s) <= order.MaxID })
+	id := rapid.StringMatching(order.IDPattern).Filter(func(s string) bool { return len(s) <= order.MaxOrderID })
 	text := rapid.StringMatching(`[\pL<&"\\][\pL <>&"'\\]{0,40}`)
 	return rapid.Custom(func(t *rapid.T) order.Order {
 		o := order.Order{
@@ -93,7 +93,7 @@ func TestAssignIDKeepsTheClientsID(t *testing.T) {
 	id, err := uuid.Parse(o.OrderID)
 	require.NoError(t, err)
 	require.Equal(t, uuid.Version(7), id.Version())
-	require.Empty(t, order.CheckID(o.OrderID))
+	require.Empty(t, order.CheckOrderID(o.OrderID))
 }
 
 func TestOrderInsideAnotherDocumentIsItsCanonicalForm(t *testing.T) {

@@ -58,9 +58,9 @@ func (r *reader) order(v any, path string, id presence) (Order, error) {
 	if o.Completed() {
 		order = optional
 	}
-	o.OrderID = r.id(fields, path, "orderid", id)
-	o.AccountID = r.id(fields, path, "accountid", required)
-	o.VendorID = r.id(fields, path, "vendorid", required)
+	o.OrderID = r.id(fields, path, "orderid", id, MaxOrderID)
+	o.AccountID = r.id(fields, path, "accountid", required, MaxID)
+	o.VendorID = r.id(fields, path, "vendorid", required, MaxID)
 	o.OrderDate = r.date(fields, path, "orderdate")
 	o.City = r.text(fields, path, "city", order)
 	o.Details = r.details(fields, path, order)

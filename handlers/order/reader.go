@@ -13,14 +13,15 @@ import (
 
 // The limits of the fields.
 const (
-	MaxID        = 128       // characters of accountid, vendorid and orderid
+	MaxID        = 128       // characters of accountid and vendorid
+	MaxOrderID   = 80        // characters of orderid: as many as the name of an execution of Step Functions may have
 	MaxText      = 128       // characters of city, coffeetype and coffeesize
 	MaxUnitPrice = 1_000_000 // in the currency's unit
 	MaxQuantity  = 10_000
 )
 
 // IDPattern is the regular expression (also valid in a JSON schema) that accountid, vendorid and orderid match,
-// besides having at most MaxID characters. They become parts of keys, hence no separators and no "..".
+// besides having at most MaxID or MaxOrderID characters. They become parts of keys, hence no separators and no "..".
 const IDPattern = `^\.?([A-Za-z0-9_-]\.?)+$`
 
 type presence bool
@@ -78,7 +79,7 @@ func (r *reader) field(fields map[string]any, path, name string, need presence) 
 	return v, found
 }
 
-func (r *reader) id(fields map[string]any, path, name string, need presence) string {
+func (r *reader) id(fields map[string]any, path, name string, need presence, limit int) string {
 	v, found := r.field(fields, path, name, need)
 	if !found {
 		return ""
@@ -88,17 +89,22 @@ func (r *reader) id(fields map[string]any, path, name string, need presence) str
 		r.faultf(join(path, name), "must be a string, got %s", show(v))
 		return ""
 	}
-	if problem := CheckID(s); problem != "" {
+	if problem := checkID(s, limit); problem != "" {
 		r.fault(join(path, name), problem)
 	}
 	return s
 }
 
-// CheckID says what is wrong with an accountid, vendorid or orderid, or gives "" if nothing is.
-func CheckID(s string) string {
+// CheckID says what is wrong with an accountid or vendorid, or gives "" if nothing is.
+func CheckID(s string) string { return checkID(s, MaxID) }
+
+// CheckOrderID says what is wrong with an orderid, or gives "" if nothing is.
+func CheckOrderID(s string) string { return checkID(s, MaxOrderID) }
+
+func checkID(s string, limit int) string {
 	switch {
-	case s == "" || len(s) > MaxID || strings.ContainsFunc(s, notInID):
-		return fmt.Sprintf("must be 1 to %d of the characters A-Z a-z 0-9 . _ -, got %s", MaxID, show(s))
+	case s == "" || len(s) > limit || strings.ContainsFunc(s, notInID):
+		return fmt.Sprintf("must be 1 to %d of the characters A-Z a-z 0-9 . _ -, got %s", limit, show(s))
 	case s == "." || strings.Contains(s, ".."):
 		return fmt.Sprintf("must not be a dot or hold two dots in a row, got %s", show(s))
 	}
@@ -133,30 +139,29 @@ func (r *reader) price(fields map[string]any, path, name string, need presence) 
 	if !found {
 		return 0
 	}
-	var text string
+	price, err := money.Amount(0), money.ErrSyntax
 	switch v := v.(type) {
 	case json.Number:
-		text = v.String()
+		price, err = money.ParseJSON(v.String())
 	case string:
-		text = v
+		price, err = money.Parse(v)
 	}
-	price, err := money.Parse(text)
 	if err != nil || price < 0 || price > money.FromInt(MaxUnitPrice) {
-		r.faultf(join(path, name), "must be a decimal number from 0 to %d with at most %d decimal places and no exponent, got %s",
+		r.faultf(join(path, name), "must be a number, or a decimal string without exponent, from 0 to %d with at most %d decimal places, got %s",
 			MaxUnitPrice, money.Places, show(v))
 		return 0
 	}
 	return price
 }
 
-// quantity takes 2.0 for 2, as JSON Schema's integer does: to JSON they are the same number.
+// quantity takes 2.0 and 2e0 for 2: to JSON they are the same number.
 func (r *reader) quantity(fields map[string]any, path, name string, need presence) int64 {
 	v, found := r.field(fields, path, name, need)
 	if !found {
 		return 0
 	}
 	number, _ := v.(json.Number)
-	amount, err := money.Parse(number.String())
+	amount, err := money.ParseJSON(number.String())
 	n, whole := amount.Int()
 	if err != nil || !whole || n < 1 || n > MaxQuantity {
 		r.faultf(join(path, name), "must be an integer from 1 to %d, got %s", MaxQuantity, show(v))
