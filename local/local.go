@@ -33,6 +33,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/s3"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/stepfunctions"
 	"github.com/order-patterns/order-patterns/local/sts"
 	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
@@ -59,16 +60,17 @@ type Cloud struct {
 	// Admin is the key of a user to whom everything is allowed: the person at the keyboard.
 	Admin iam.Credentials
 
-	Account    *account.Account
-	APIGateway *apigateway.Service
-	DynamoDB   *dynamodb.Service
-	IAM        *iam.Service
-	Lambda     *lambda.Service
-	Logs       *logs.Service
-	S3         *s3.Service
-	SNS        *sns.Service
-	SQS        *sqs.Service
-	XRay       *xray.Service
+	Account       *account.Account
+	APIGateway    *apigateway.Service
+	DynamoDB      *dynamodb.Service
+	IAM           *iam.Service
+	Lambda        *lambda.Service
+	Logs          *logs.Service
+	S3            *s3.Service
+	SNS           *sns.Service
+	SQS           *sqs.Service
+	StepFunctions *stepfunctions.Service
+	XRay          *xray.Service
 
 	stops []func() error // in the order of starting
 }
@@ -105,7 +107,15 @@ func (c *Cloud) start(o Options) error {
 		return err
 	}
 	c.stops = append(c.stops, c.Lambda.Close)
-	c.APIGateway = apigateway.New(a, c.Lambda, c.Logs, c.XRay, c.IAM, func() string { return c.APIs }, nil)
+	c.StepFunctions = stepfunctions.New(a, stepfunctions.Dependencies{
+		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Logs: c.Logs, Traces: c.XRay,
+	})
+	c.stops = append(c.stops, func() error {
+		c.StepFunctions.Close()
+		return nil
+	})
+	c.APIGateway = apigateway.New(a, c.Lambda, c.Logs, c.XRay, c.IAM, func() string { return c.APIs },
+		map[string]apigateway.Actions{"states": c.StepFunctions})
 	c.stops = append(c.stops, func() error {
 		c.APIGateway.Close()
 		return nil
@@ -114,7 +124,7 @@ func (c *Cloud) start(o Options) error {
 	services := []interface {
 		wire.Service
 		Kinds() []provider.Kind
-	}{c.APIGateway, c.DynamoDB, c.IAM, c.Lambda, c.Logs, c.S3, c.SNS, c.SQS}
+	}{c.APIGateway, c.DynamoDB, c.IAM, c.Lambda, c.Logs, c.S3, c.SNS, c.SQS, c.StepFunctions}
 	onTheWire := []wire.Service{c.XRay, sts.New()}
 	var kinds []provider.Kind
 	for _, s := range services {

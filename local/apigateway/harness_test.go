@@ -75,7 +75,7 @@ type states struct {
 	answer func(context.Context, policy.Principal, []byte) (int, []byte)
 }
 
-func (s *states) Call(ctx context.Context, p policy.Principal, action string, body []byte) (int, []byte) {
+func (s *states) Call(ctx context.Context, p policy.Principal, action, _ string, body []byte) (int, []byte) {
 	s.mu.Lock()
 	s.by, s.action, s.body = p, action, string(body)
 	s.calls++

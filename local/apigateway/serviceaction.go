@@ -17,7 +17,7 @@ import (
 // StartExecution, with a request in the service's protocol, and answers with its HTTP status and body: a refusal is an
 // answer too. It must return when ctx ends.
 type Actions interface {
-	Call(ctx context.Context, p policy.Principal, action string, body []byte) (status int, response []byte)
+	Call(ctx context.Context, p policy.Principal, action, traceHeader string, body []byte) (status int, response []byte)
 }
 
 // serviceAction calls an action of an AWS service, as a role, and maps its answer:
@@ -100,7 +100,7 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 	}
 	defer x.service.roles.Revoke(credentials.AccessKeyID)
 	var status int
-	if x.await(ctx, a.timeout, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, body) }) {
+	if x.await(ctx, a.timeout, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, x.traceHeader, body) }) {
 		x.integration.err = errIntegrationTimeout.Error()
 		return nil, failTimeout
 	}

@@ -19,6 +19,7 @@ func (s *Service) operations() {
 	wire.HandleJSON(&s.JSON, "DescribeStateMachine", s.describeStateMachine)
 	wire.HandleJSON(&s.JSON, "DescribeStateMachineForExecution", s.describeStateMachineForExecution)
 	wire.HandleJSON(&s.JSON, "ListStateMachines", s.listStateMachines)
+	wire.HandleJSON(&s.JSON, "UpdateStateMachine", s.updateStateMachine)
 }
 
 // open authorizes an action on an execution, and finds it.
