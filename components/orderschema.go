@@ -1,0 +1,139 @@
+package components
+
+import (
+	"fmt"
+
+	"github.com/order-patterns/order-patterns/handlers/money"
+	"github.com/order-patterns/order-patterns/handlers/order"
+)
+
+// orderSchema is all of what an order is, as a JSON schema of draft 4, for an API with no function between API Gateway
+// and what processes the order: everything that it accepts, package order accepts too.
+//
+// It keeps to what API Gateway supports, https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html:
+// minItems and maxItems do not count in imported models, so an array is given by enum. Patterns are ECMA 262 there and
+// RE2 in Go; these mean the same in both.
+//
+// What a schema cannot see, and package order refuses: a key that is given twice, of which only the last is left once
+// the body was read and written again; and half a surrogate pair in a text, where the reader keeps it. In return the schema
+// refuses an offset from UTC in the years 0000 and 9999, because it may carry a date out of the years of four digits.
+func orderSchema() map[string]any {
+	details := object{
+		"description": "What was ordered",
+		"type":        "object",
+		"properties": object{
+			"coffeetype": textSchema("Such as latte"),
+			"coffeesize": textSchema("Such as large"),
+			"unitprice":  priceSchema(),
+			"quantity": object{
+				"description": fmt.Sprintf("A whole number from 1 to %d", order.MaxQuantity),
+				// Draft 4 says of 2.0 that it is no integer.
+				"type": "number", "multipleOf": 1, "minimum": 1, "maximum": order.MaxQuantity,
+			},
+		},
+		"additionalProperties": false,
+	}
+	return object{
+		"description": "The request to place an order, or to complete it",
+		"type":        "object",
+		"properties": object{"order": object{
+			"description": "The order. A new one has city, and details with all four of their properties",
+			"type":        "object",
+			"properties": object{
+				"accountid": idSchema("The customer", order.MaxID),
+				"vendorid":  idSchema("The shop, at which a customer has one active order", order.MaxID),
+				"orderid":   idSchema("Chosen by the client, so that a repeated request is known as such; assigned if absent", order.MaxOrderID),
+				"orderdate": dateSchema(),
+				"city":      textSchema("Where the shop is"),
+				"details":   details,
+				"eventtype": eventSchema("What happened: the order is new, which is the default, or it was picked up",
+					order.NewOrder, order.OrderCompleted),
+			},
+			"required":             []string{"accountid", "vendorid", "orderdate"},
+			"additionalProperties": false,
+			"anyOf": []object{
+				{
+					"required": []string{"city", "details"},
+					"properties": object{
+						"details": object{"required": []string{"coffeetype", "coffeesize", "unitprice", "quantity"}},
+					},
+				},
+				{
+					"required":   []string{"eventtype"},
+					"properties": object{"eventtype": eventSchema("It was picked up", order.OrderCompleted)},
+				},
+			},
+		}},
+		"required":             []string{"order"},
+		"additionalProperties": false,
+	}
+}
+
+func idSchema(description string, length int) object {
+	return object{
+		"description": fmt.Sprintf("%s: 1 to %d letters, digits, dots (not two in a row), underscores and hyphens", description, length),
+		"type":        "string", "minLength": 1, "maxLength": length, "pattern": order.IDPattern,
+	}
+}
+
+const (
+	// blank are the characters of which a text must not consist: Unicode's white space, but for control characters.
+	blank = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+	// noText are the characters that a text must not hold: control characters, and the one that stands for what could
+	// not be decoded. \x is the only escape that ECMA 262 and RE2 share; so the last is there as it is.
+	noText = `\x00-\x1f\x7f-\x9f` + "\ufffd"
+)
+
+func textSchema(description string) object {
+	return object{
+		"description": fmt.Sprintf("%s: 1 to %d characters, not all blank, without control characters", description, order.MaxText),
+		"type":        "string", "minLength": 1, "maxLength": order.MaxText,
+		"pattern": "^[" + blank + "]*[^" + blank + noText + "][^" + noText + "]*$",
+	}
+}
+
+// eventSchema is an array of one of the types.
+func eventSchema(description string, types ...order.EventType) object {
+	arrays := make([][]order.EventType, len(types))
+	for i, t := range types {
+		arrays[i] = []order.EventType{t}
+	}
+	return object{
+		"description": description,
+		"type":        "array", "items": object{"type": "string", "enum": types}, "enum": arrays,
+	}
+}
+
+func priceSchema() object {
+	return object{
+		"description": fmt.Sprintf("Of one piece: a number, or a decimal number as a string, from 0 to %d with at most %d decimal places",
+			order.MaxUnitPrice, money.Places),
+		"anyOf": []object{
+			{"type": "number", "minimum": 0, "maximum": order.MaxUnitPrice, "multipleOf": 0.0001},
+			{"type": "string", "pattern": `^(0*[0-9]{1,6}(\.[0-9]{1,4}0*)?|0*1000000(\.0+)?|-0+(\.0+)?)$`},
+		},
+	}
+}
+
+// The parts of a date's pattern.
+const (
+	dayPattern = `([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))` +
+		`|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)`
+	hourPattern = `([01][0-9]|2[0-3]):[0-5][0-9]`
+	timePattern = hourPattern + `:[0-5][0-9](\.[0-9]+)?`
+	// innerYearPattern is any year but the first and the last of four digits.
+	innerYearPattern = `(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])`
+)
+
+func dateSchema() object {
+	return object{
+		"description": "When it happened, which tells the newer of two orders: RFC 3339, or YYYY-MM-DD HH:MM:SS[.ffffff] in UTC",
+		"type":        "string",
+		"pattern":     "^" + dayPattern + "( " + timePattern + "|T" + timePattern + "(Z|[+-]" + hourPattern + "))$",
+		"anyOf": []object{
+			{"pattern": "^" + innerYearPattern},
+			{"pattern": "Z$"},
+			{"pattern": " "},
+		},
+	}
+}
