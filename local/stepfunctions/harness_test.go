@@ -2,7 +2,6 @@ package stepfunctions_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -41,6 +40,7 @@ type world struct {
 	functions map[string]func(context.Context, lambda.Invocation) (lambda.Result, error) // by name
 	invoked   []lambda.Invocation
 	published []sns.Publication
+	segments  []xray.Segment
 	random    float64
 }
 
@@ -62,11 +62,13 @@ func newWorld(t testing.TB) *world {
 			},
 		}}
 	w.service = stepfunctions.New(c.Account, stepfunctions.Dependencies{
-		Roles: c.IAM, Functions: w, Topics: w, Logs: w.logs, Traces: w.xray, Random: func() float64 { return w.random },
+		Roles: c.IAM, Functions: w, Topics: w, Logs: w.logs, Traces: traces{w.xray, w}, Random: func() float64 { return w.random },
 	})
 	t.Cleanup(w.service.Close)
 	c.Serve(t, w.service, w.logs, w.xray)
-	w.sfn = sfn.NewFromConfig(c.Admin)
+	// The SDK closes the body of a request while the transport may still look for its end, and loses the connection of a
+	// long answer that comes at once. It retries that.
+	w.sfn = sfn.NewFromConfig(c.Admin, func(o *sfn.Options) { o.RetryMaxAttempts = 5 })
 	w.role(t, "machine", everything)
 	return w
 }
@@ -97,6 +99,28 @@ func (w *world) Publish(ctx context.Context, p policy.Principal, in sns.Publicat
 	defer w.mu.Unlock()
 	w.published = append(w.published, in)
 	return "message-1", nil
+}
+
+// traces keeps the segments that X-Ray took.
+type traces struct {
+	*xray.Service
+	world *world
+}
+
+func (r traces) Put(ctx context.Context, p policy.Principal, segments ...xray.Segment) error {
+	if err := r.Service.Put(ctx, p, segments...); err != nil {
+		return err
+	}
+	r.world.mu.Lock()
+	defer r.world.mu.Unlock()
+	r.world.segments = append(r.world.segments, segments...)
+	return nil
+}
+
+func (w *world) sent() []xray.Segment {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.segments)
 }
 
 func (w *world) calls() []lambda.Invocation {
@@ -171,7 +195,9 @@ func (w *world) closed(t testing.TB, arn string) *sfn.DescribeExecutionOutput {
 		if out.Status != types.ExecutionStatusRunning {
 			return out
 		}
-		require.True(t, time.Now().Before(deadline), "the execution does not close: %v", w.history(t, arn))
+		if !time.Now().Before(deadline) {
+			require.Fail(t, "the execution does not close", w.history(t, arn))
+		}
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -231,9 +257,9 @@ func requireFailed(t testing.TB, name, cause string, out *sfn.DescribeExecutionO
 	require.Contains(t, aws.ToString(out.Cause), cause)
 }
 
-func compact(t testing.TB, v any) string {
-	t.Helper()
-	b, err := json.Marshal(v)
-	require.NoError(t, err)
-	return string(b)
+// count is how many messages were published.
+func (w *world) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.published)
 }
