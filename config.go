@@ -13,7 +13,7 @@ import (
 )
 
 // patterns are what `pattern` may name.
-var patterns = []string{"fanout"}
+var patterns = []string{"fanout", "orchestrator"}
 
 // settings are the stack's config, checked. Pulumi.yaml describes each key and has its default.
 type settings struct {
@@ -23,6 +23,8 @@ type settings struct {
 	deleteData       bool
 	storeBatchSize   int
 	invoiceBatchSize int
+	express          bool
+	notifyEmail      string
 	ownApiAccount    bool
 	api              components.ApiSettings
 }
@@ -61,6 +63,8 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	s.deleteData = boolean("deleteData")
 	s.storeBatchSize = integer("storeBatchSize", 1, 10)
 	s.invoiceBatchSize = integer("invoiceBatchSize", 1, 10)
+	s.express = boolean("express")
+	s.notifyEmail = c.Get("notifyEmail")
 	s.api = components.ApiSettings{
 		RateLimit:        integer("apiRateLimit", 1, 10000),
 		BurstLimit:       integer("apiBurstLimit", 1, 5000),

@@ -37,5 +37,20 @@ func deploy(ctx *pulumi.Context) error {
 		}
 		ctx.Export("fanout", fanOut.Outputs())
 	}
+
+	if cfg.deploys("orchestrator") {
+		orchestrator, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
+			Packages:     cfg.packages,
+			Architecture: cfg.architecture,
+			Express:      cfg.express,
+			NotifyEmail:  cfg.notifyEmail,
+			DeleteData:   cfg.deleteData,
+			Api:          cfg.api,
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("orchestrator", orchestrator.Outputs())
+	}
 	return nil
 }

@@ -13,21 +13,31 @@ import (
 type ApiAccount struct {
 	pulumi.ResourceState
 
+	// RoleArn is the role with which API Gateway writes logs.
+	RoleArn pulumi.StringOutput
+
 	account *apigateway.Account
 }
+
+const apiAccountType = "order-patterns:components:ApiAccount"
 
 // NewApiAccount registers the setting and its role.
 func NewApiAccount(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*ApiAccount, error) {
 	a := &ApiAccount{}
-	if err := ctx.RegisterComponentResource("order-patterns:components:ApiAccount", name, a, opts...); err != nil {
-		return nil, err
-	}
+	build := func() error { return a.build(ctx, name) }
+	return a, register(ctx, apiAccountType, name, a, build, opts...)
+}
+
+// Outputs are the setting's fields.
+func (a *ApiAccount) Outputs() pulumi.Map { return pulumi.Map{"roleArn": a.RoleArn} }
+
+func (a *ApiAccount) build(ctx *pulumi.Context, name string) error {
 	parent := pulumi.Parent(a)
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 		AssumeRolePolicy: pulumi.String(trust("apigateway.amazonaws.com")),
 	}, parent)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// API Gateway accepts the role only with the permissions of this managed policy, on all log groups, because the
 	// role serves every API of the Region.
@@ -36,13 +46,11 @@ func NewApiAccount(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOpti
 		PolicyArn: pulumi.String("arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
 	}, parent)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	a.RoleArn = role.Arn
 	a.account, err = apigateway.NewAccount(ctx, name, &apigateway.AccountArgs{
 		CloudwatchRoleArn: role.Arn,
 	}, parent, pulumi.DependsOn([]pulumi.Resource{push}))
-	if err != nil {
-		return nil, err
-	}
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"roleArn": role.Arn})
+	return err
 }

@@ -1,8 +1,6 @@
 package components
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -72,13 +70,8 @@ func NewFanOut(ctx *pulumi.Context, name string, args *FanOutArgs, opts ...pulum
 		return nil, err
 	}
 	f := &FanOut{}
-	if err := ctx.RegisterComponentResource(fanOutType, name, f, opts...); err != nil {
-		return nil, err
-	}
-	if err := f.build(ctx, name, settled, pkgs); err != nil {
-		return nil, fmt.Errorf("%s %q: %w", fanOutType, name, err)
-	}
-	return f, ctx.RegisterResourceOutputs(f, f.Outputs())
+	build := func() error { return f.build(ctx, name, settled, pkgs) }
+	return f, register(ctx, fanOutType, name, f, build, opts...)
 }
 
 // settle validates the arguments and returns them with every default in place, and the packages that they name.
@@ -167,7 +160,7 @@ func (f *FanOut) build(ctx *pulumi.Context, name string, args *FanOutArgs, pkgs 
 	}
 
 	f.Api, err = NewOrderApi(ctx, name+"-api", &OrderApiArgs{
-		Routes:      store.routes(publish.Function),
+		Routes:      store.routes(placement{function: publish.Function}),
 		ApiSettings: args.Api,
 		DependsOn:   append(storing.ready, invoicing.ready...),
 	}, parent)

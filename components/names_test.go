@@ -2,7 +2,6 @@ package components_test
 
 import (
 	"debug/elf"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,8 +16,6 @@ import (
 
 	"github.com/order-patterns/order-patterns/components"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden lists in testdata")
 
 // A child's name and type are its identity: another one replaces a table, or a queue with orders in it, in every stack
 // that there is. So a change of these lists is a breaking change.
@@ -58,7 +55,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			slices.Sort(lines)
 			got := strings.Join(lines, "\n") + "\n"
 			golden := filepath.Join("testdata", name+".golden")
-			if *update {
+			if *components.Update {
 				require.NoError(t, os.MkdirAll("testdata", 0o755))
 				require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
 			}

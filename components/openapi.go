@@ -12,9 +12,9 @@ import (
 
 type object = map[string]any
 
-// openAPI renders the document. integrations has the invocation ARN of each route's function, in the order of the
-// routes. The same input gives the same text, byte for byte.
-func openAPI(title string, routes []Route, integrations []string, allowOrigin string) (string, error) {
+// openAPI renders the document. integrations tell where the requests of each route go, in the order of the routes. The
+// same input gives the same text, byte for byte.
+func openAPI(title string, routes []Route, integrations []object, allowOrigin string) (string, error) {
 	paths := object{}
 	methods := map[string][]string{}
 	for i, r := range routes {
@@ -37,7 +37,7 @@ func openAPI(title string, routes []Route, integrations []string, allowOrigin st
 			"all": object{"validateRequestBody": true, "validateRequestParameters": true},
 		},
 		"x-amazon-apigateway-request-validator": "all",
-		"x-amazon-apigateway-gateway-responses": gatewayResponses(allowOrigin),
+		"x-amazon-apigateway-gateway-responses": gatewayResponses(allowOrigin, bodyRules(routes)),
 	}
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -46,21 +46,37 @@ func openAPI(title string, routes []Route, integrations []string, allowOrigin st
 	return string(text), nil
 }
 
-func (r Route) operation(integration string) object {
+// lambdaProxy is the integration with a function that answers the whole request.
+func lambdaProxy(invokeARN string) object {
+	return object{
+		"type":                "aws_proxy",
+		"httpMethod":          "POST", // how Lambda is invoked, whatever the route's own method
+		"uri":                 invokeARN,
+		"passthroughBehavior": "when_no_match",
+	}
+}
+
+// bodyRules joins what the routes say of their bodies.
+func bodyRules(routes []Route) string {
+	var rules strings.Builder
+	for _, r := range routes {
+		if r.BodyRules != "" {
+			rules.WriteString(" " + r.BodyRules)
+		}
+	}
+	return rules.String()
+}
+
+func (r Route) operation(integration object) object {
 	responses := object{}
 	for _, s := range r.Responses {
-		responses[fmt.Sprint(s.Status)] = object{"description": s.Description}
+		answer := object{"description": s.Description}
+		if r.Execution != nil { // a function declares its headers by sending them
+			answer["headers"] = object{"Access-Control-Allow-Origin": object{"schema": object{"type": "string"}}}
+		}
+		responses[fmt.Sprint(s.Status)] = answer
 	}
-	op := object{
-		"summary":   r.Summary,
-		"responses": responses,
-		"x-amazon-apigateway-integration": object{
-			"type":                "aws_proxy",
-			"httpMethod":          "POST", // how Lambda is invoked, whatever the route's own method
-			"uri":                 integration,
-			"passthroughBehavior": "when_no_match",
-		},
-	}
+	op := object{"summary": r.Summary, "responses": responses, "x-amazon-apigateway-integration": integration}
 	var parameters []object
 	for _, name := range pathParameter.FindAllString(r.Path, -1) {
 		parameters = append(parameters, object{
@@ -109,7 +125,7 @@ func preflight(methods []string, allowOrigin string) object {
 
 // gatewayResponses words the errors that API Gateway gives by itself like those of the functions, and lets browsers
 // read them: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-func gatewayResponses(allowOrigin string) object {
+func gatewayResponses(allowOrigin, bodyRules string) object {
 	response := func(status int, template string) object {
 		r := object{
 			"responseParameters": object{"gatewayresponse.header.Access-Control-Allow-Origin": "'" + allowOrigin + "'"},
@@ -123,7 +139,7 @@ func gatewayResponses(allowOrigin string) object {
 	return object{
 		"DEFAULT_4XX":      response(0, `{"message":$context.error.messageString}`),
 		"DEFAULT_5XX":      response(0, `{"message":$context.error.messageString}`),
-		"BAD_REQUEST_BODY": response(400, `{"message":"Invalid request body: $context.error.validationErrorString"}`),
+		"BAD_REQUEST_BODY": response(400, `{"message":"Invalid request body: $context.error.validationErrorString`+bodyRules+`"}`),
 		// AWS says 403 Missing Authentication Token for a path or method that does not exist.
 		"MISSING_AUTHENTICATION_TOKEN": response(404, `{"message":"No route for $context.httpMethod $context.path"}`),
 	}

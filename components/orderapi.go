@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigateway"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -29,6 +28,8 @@ type OrderApi struct {
 	Document pulumi.StringOutput
 	// AccessLogGroup is the name of the log group of its access logs; empty without them.
 	AccessLogGroup pulumi.StringOutput
+
+	roles pulumi.StringArray // of the routes into state machines
 }
 
 const orderApiType = "order-patterns:components:OrderApi"
@@ -44,15 +45,49 @@ func NewOrderApi(ctx *pulumi.Context, name string, args *OrderApiArgs, opts ...p
 		return nil, err
 	}
 	api := &OrderApi{}
-	if err := ctx.RegisterComponentResource(orderApiType, name, api, opts...); err != nil {
-		return nil, err
-	}
-	if err := api.build(ctx, name, args); err != nil {
-		return nil, fmt.Errorf("%s %q: %w", orderApiType, name, err)
-	}
-	return api, ctx.RegisterResourceOutputs(api, pulumi.Map{
+	build := func() error { return api.build(ctx, name, args) }
+	return api, register(ctx, orderApiType, name, api, build, opts...)
+}
+
+// Outputs are the API's fields.
+func (api *OrderApi) Outputs() pulumi.Map {
+	return pulumi.Map{
 		"url": api.Url, "restApiId": api.RestApiId, "document": api.Document, "accessLogGroup": api.AccessLogGroup,
-	})
+	}
+}
+
+// targets are what the document has to know of where each route leads, and what must be in place before it is used: of
+// a function its invocation ARN; of a state machine its ARN and that of the role that starts it.
+func (api *OrderApi) targets(ctx *pulumi.Context, name string, routes []Route, parent pulumi.ResourceOption) (targets []any, ready []pulumi.Resource, err error) {
+	for _, r := range routes {
+		if r.Function != nil {
+			targets = append(targets, r.Function.InvokeArn)
+			continue
+		}
+		role, policy, err := r.Execution.newRole(ctx, name+"-start"+routeSuffix(r), parent)
+		if err != nil {
+			return nil, nil, err
+		}
+		ready = append(ready, policy)
+		api.roles = append(api.roles, role.Name)
+		targets = append(targets, pulumi.StringArray{r.Execution.StateMachine.Arn, role.Arn})
+	}
+	return targets, ready, nil
+}
+
+// integration renders one of the targets.
+func (r Route) integration(target any, allowOrigin string) (object, error) {
+	switch t := target.(type) {
+	case string:
+		if t != "" {
+			return lambdaProxy(t), nil
+		}
+	case []string:
+		if len(t) == 2 && t[0] != "" && t[1] != "" {
+			return r.Execution.integration(t[0], t[1], allowOrigin)
+		}
+	}
+	return nil, fmt.Errorf("what it leads to has no ARN, got %v", target)
 }
 
 // accessLogFormat is one JSON object on one line. It holds ids and outcomes, and nothing of the order.
@@ -67,18 +102,17 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 	tags := pulumi.ToStringMap(args.Tags)
 	origin := or(args.AllowOrigin, "*")
 
-	var arns []any
-	for _, r := range args.Routes {
-		arns = append(arns, r.Function.InvokeArn)
+	targets, ready, err := api.targets(ctx, name, args.Routes, parent)
+	if err != nil {
+		return err
 	}
-	document := pulumi.All(arns...).ApplyT(func(values []any) (string, error) {
-		integrations := make([]string, len(values))
+	document := pulumi.All(targets...).ApplyT(func(values []any) (string, error) {
+		integrations := make([]object, len(values))
 		for i, v := range values {
-			arn, _ := v.(string)
-			if arn == "" {
-				return "", fmt.Errorf("Routes[%d].Function: has no invocation ARN", i)
+			var err error
+			if integrations[i], err = args.Routes[i].integration(v, origin); err != nil {
+				return "", fmt.Errorf("Routes[%d]: %w", i, err)
 			}
-			integrations[i] = arn
 		}
 		return openAPI(name, args.Routes, integrations, origin)
 	}).(pulumi.StringOutput)
@@ -96,8 +130,11 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 	}
 
 	// A permission per route, and the stage after all of them: the first request must not find its way barred.
-	ready := slices.Clone(args.DependsOn)
+	ready = append(ready, args.DependsOn...)
 	for _, r := range args.Routes {
+		if r.Function == nil {
+			continue
+		}
 		permission, err := lambda.NewPermission(ctx, name+"-invoke"+routeSuffix(r), &lambda.PermissionArgs{
 			Action:    pulumi.String("lambda:InvokeFunction"),
 			Function:  r.Function.Name,

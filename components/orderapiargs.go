@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// OrderApiArgs describe a REST API whose routes lead to Lambda functions.
+// OrderApiArgs describe a REST API whose routes lead to Lambda functions and state machines.
 type OrderApiArgs struct {
 	// Routes are what the API serves. Required.
 	Routes []Route
@@ -47,13 +47,18 @@ type ApiSettings struct {
 type Route struct {
 	Method string // "GET", "POST", ...
 	Path   string // "/order"
-	// Function answers the route's requests.
+	// Function answers the route's requests. Required, unless Execution is set.
 	Function *lambda.Function
-	Summary  string
+	// Execution takes the route's requests straight into a state machine.
+	Execution *Execution
+	Summary   string
 	// Query are the parameters of the query string. Requests without a required one get 400.
 	Query []Parameter
 	// Body is a JSON schema of draft 4 that request bodies must meet, else 400; nil for none.
 	Body map[string]any
+	// BodyRules end the message of such a 400, because API Gateway tells what is wrong with a value, but not with
+	// which. Letters, digits and ()[]:;,.'/_- only.
+	BodyRules string
 	// Responses are the statuses that the function answers.
 	Responses []Response
 }
@@ -73,6 +78,7 @@ type Response struct {
 var (
 	methods       = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
 	originPattern = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
+	rulesPattern  = regexp.MustCompile(`^[A-Za-z0-9 ()\[\]:;,.'/_-]*$`)
 	pathPattern   = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z0-9._-]+\+?\}))+$`)
 )
 
@@ -89,8 +95,14 @@ func (args *OrderApiArgs) validate(p *problems) {
 		if !pathPattern.MatchString(r.Path) {
 			p.addf(at+".Path", "must be like /order or /order/{orderId}, got %q", r.Path)
 		}
-		if r.Function == nil {
-			p.addf(at+".Function", "is required")
+		switch {
+		case (r.Function == nil) == (r.Execution == nil):
+			p.addf(at+".Function", "is required, or Execution, and not both")
+		case r.Execution != nil:
+			r.Execution.validate(p, at+".Execution")
+		}
+		if !rulesPattern.MatchString(r.BodyRules) {
+			p.addf(at+".BodyRules", "must have letters, digits, spaces and ()[]:;,.'/_- only, got %q", r.BodyRules)
 		}
 		if len(r.Responses) == 0 {
 			p.addf(at+".Responses", "at least one is required")

@@ -1,0 +1,43 @@
+package components
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// diagram draws the machine in the language of https://mermaid.js.org/syntax/stateDiagram.html.
+func (m machine) diagram() string {
+	var b strings.Builder
+	arrow := func(from, to, label string) {
+		if label != "" {
+			label = ": " + label
+		}
+		fmt.Fprintf(&b, "  %s --> %s%s\n", from, to, label)
+	}
+	b.WriteString("stateDiagram-v2\n")
+	arrow("[*]", m.StartAt, "")
+	for _, name := range slices.Sorted(maps.Keys(m.States)) {
+		s := m.States[name]
+		for _, c := range s.Choices {
+			arrow(name, c.Next, c.And[len(c.And)-1].StringEquals)
+		}
+		if s.Default != "" {
+			arrow(name, s.Default, "else")
+		}
+		if s.Next != "" {
+			arrow(name, s.Next, "")
+		}
+		for _, c := range s.Catch {
+			arrow(name, c.Next, "fails, after its retries")
+		}
+		switch s.Type {
+		case "Succeed":
+			arrow(name, "[*]", "SUCCEEDED")
+		case "Fail":
+			arrow(name, "[*]", "FAILED")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,109 @@
+package components
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Execution lets API Gateway start an execution of a state machine by itself, with no function between:
+// https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-api-gateway.html
+//
+// The execution's input is {"orderid", "requestid", "order"}: its name, the request's id, and the body's part at
+// InputPath. The answer is 202 {"orderid", "executionArn"}; 409 if an execution of that name has begun before, other
+// than one that still runs with the same input; 503 where Step Functions is throttled.
+type Execution struct {
+	// StateMachine is the machine. Required.
+	StateMachine *sfn.StateMachine
+	// NamePath is where in the body the execution's name is, such as "$.order.orderid": a repeated request then starts
+	// nothing twice. The request's id is the name where the body has none. Required.
+	//
+	// A name has 1 to 80 letters, digits, dots, underscores and hyphens: the route's schema has to see to it.
+	NamePath string
+	// InputPath is the part of the body that the execution gets, such as "$.order". Required.
+	InputPath string
+}
+
+var memberPath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*)+$`)
+
+func (e *Execution) validate(p *problems, path string) {
+	if e.StateMachine == nil {
+		p.addf(path+".StateMachine", "is required")
+	}
+	for field, v := range map[string]string{"NamePath": e.NamePath, "InputPath": e.InputPath} {
+		if !memberPath.MatchString(v) {
+			p.addf(path+"."+field, "must be a path such as $.order, got %q", v)
+		}
+	}
+}
+
+// newRole makes the role with which API Gateway starts executions, of this machine alone.
+func (e *Execution) newRole(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*iam.Role, *iam.RolePolicy, error) {
+	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
+		AssumeRolePolicy: pulumi.String(trust("apigateway.amazonaws.com")),
+	}, opts...)
+	if err != nil {
+		return nil, nil, err
+	}
+	policy, err := iam.NewRolePolicy(ctx, name+"-policy", &iam.RolePolicyArgs{
+		Role: role.Name,
+		Policy: allow(statement{
+			sid: "StartExecution", actions: []string{"states:StartExecution"}, resources: []pulumi.StringInput{e.StateMachine.Arn},
+		}),
+	}, opts...)
+	return role, policy, err
+}
+
+// The mapping templates, in the language of
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+const (
+	// escapeJavaScript also escapes apostrophes, which JSON does not allow.
+	startTemplate = `#set($id = $input.path('NAME'))` +
+		`#if(!$id || $id == "")#set($id = $context.requestId)#end` +
+		`{"stateMachineArn":"MACHINE","name":"$id","input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",` +
+		`\"order\":$util.escapeJavaScript($input.json('INPUT')).replaceAll("\\'","'")}"}`
+	startedTemplate = `{"orderid":"$input.path('$.executionArn').replaceAll("^.*:","")",` +
+		`"executionArn":"$input.path('$.executionArn')"}`
+	refusedTemplate = `#set($type = $input.path('$.__type'))` +
+		`#if($type.contains("ExecutionAlreadyExists"))#set($context.responseOverride.status = 409)` +
+		`{"message":"NAME: an order with this id was accepted before"}` +
+		`#elseif($type.contains("Throttling") || $type.contains("ExecutionLimitExceeded"))#set($context.responseOverride.status = 503)` +
+		`{"message":"The order was not accepted; try again"}` +
+		`#else{"message":"Internal server error"}#end`
+)
+
+// integration is the x-amazon-apigateway-integration. The response's status is that of the mapping that the backend's
+// status chooses, unless its template overrides it.
+func (e *Execution) integration(machineARN, roleARN, allowOrigin string) (object, error) {
+	parts := strings.Split(machineARN, ":")
+	if len(parts) < 4 {
+		return nil, fmt.Errorf("state machine: %q is no ARN", machineARN)
+	}
+	respond := func(status, template string) object {
+		return object{
+			"statusCode":         status,
+			"responseParameters": object{"method.response.header.Access-Control-Allow-Origin": "'" + allowOrigin + "'"},
+			"responseTemplates":  object{"application/json": template},
+		}
+	}
+	unavailable := `{"message":"The order was not accepted; try again"}`
+	return object{
+		"type":        "aws",
+		"httpMethod":  "POST",
+		"uri":         fmt.Sprintf("arn:%s:apigateway:%s:states:action/StartExecution", parts[1], parts[3]),
+		"credentials": roleARN,
+		// Only JSON is validated; so nothing else may pass.
+		"passthroughBehavior": "never",
+		"requestTemplates": object{"application/json": strings.NewReplacer(
+			"NAME", e.NamePath, "MACHINE", machineARN, "INPUT", e.InputPath).Replace(startTemplate)},
+		"responses": object{
+			"200":     respond("202", startedTemplate),
+			`4\d{2}`:  respond("500", strings.ReplaceAll(refusedTemplate, "NAME", strings.TrimPrefix(e.NamePath, "$."))),
+			"default": respond("503", unavailable),
+		},
+	}, nil
+}

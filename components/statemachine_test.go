@@ -1,0 +1,99 @@
+package components
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func testMachine() machine {
+	return orderMachine(orderMachineArgs{
+		storeOrder: "arn:store", writeInvoice: "arn:invoice", takeBackOrder: "arn:back", topic: "arn:topic", taskTimeoutSeconds: 15,
+	})
+}
+
+// TestTheDocumentedDiagramIsTheMachine compares the page with the definition; -update writes it.
+func TestTheDocumentedDiagramIsTheMachine(t *testing.T) {
+	page := filepath.Join("..", "docs", "orchestrator.md")
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	const begin, end = "<!-- diagram -->\n", "<!-- /diagram -->"
+	before, rest, ok := strings.Cut(string(text), begin)
+	require.True(t, ok)
+	drawn, after, ok := strings.Cut(rest, end)
+	require.True(t, ok)
+	want := "```mermaid\n" + testMachine().diagram() + "```\n"
+	if *Update {
+		require.NoError(t, os.WriteFile(page, []byte(before+begin+want+end+after), 0o644))
+		return
+	}
+	require.Equal(t, want, drawn, "run go test ./components -update")
+}
+
+func TestEveryStateIsReachedAndLeadsToAnEnd(t *testing.T) {
+	m := testMachine()
+	reached := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		s, ok := m.States[name]
+		require.True(t, ok, "there is no state %s", name)
+		if reached[name] {
+			return
+		}
+		reached[name] = true
+		next := []string{s.Next, s.Default}
+		for _, c := range s.Choices {
+			next = append(next, c.Next)
+		}
+		for _, c := range s.Catch {
+			next = append(next, c.Next)
+		}
+		next = slices.DeleteFunc(next, func(n string) bool { return n == "" })
+		require.Equal(t, len(next) == 0, s.Type == "Succeed" || s.Type == "Fail", "%s ends, or goes on", name)
+		for _, n := range next {
+			visit(n)
+		}
+	}
+	visit(m.StartAt)
+	require.Len(t, reached, len(m.States))
+}
+
+func TestEveryTaskIsTriedAgainWithBackoffAndJitter(t *testing.T) {
+	for name, s := range testMachine().States {
+		if s.Type != "Task" {
+			continue
+		}
+		require.Len(t, s.Retry, 1, name)
+		r := s.Retry[0]
+		require.Equal(t, "FULL", r.JitterStrategy, name)
+		require.GreaterOrEqual(t, r.BackoffRate, 2.0, name)
+		require.Positive(t, s.TimeoutSeconds, name)
+		require.NotContains(t, r.ErrorEquals, "States.ALL", "%s: what is certain to fail is not tried again", name)
+	}
+}
+
+func TestOnlyAFailedInvoiceTakesTheOrderBack(t *testing.T) {
+	m := testMachine()
+	require.Equal(t, "TakeBackOrder", m.States["WriteInvoice"].Catch[0].Next)
+	require.Equal(t, "OrderFailed", m.States["TakeBackOrder"].Next)
+	require.Equal(t, "Fail", m.States["OrderFailed"].Type)
+	require.Equal(t, "$.failure.Error", m.States["OrderFailed"].ErrorPath)
+	require.Empty(t, m.States["StoreOrder"].Catch, "an order that was not stored fails as it is")
+	require.Equal(t, "OrderPlaced", m.States["NotificationFailed"].Next)
+}
+
+func TestTheDefinitionIsStableJSON(t *testing.T) {
+	one, err := testMachine().definition()
+	require.NoError(t, err)
+	two, err := testMachine().definition()
+	require.NoError(t, err)
+	require.Equal(t, one, two)
+	var doc map[string]any
+	require.NoError(t, json.Unmarshal([]byte(one), &doc))
+	require.Equal(t, "WhatHappened", doc["StartAt"])
+}
