@@ -233,3 +233,19 @@ func TestActionsCanBeCalledByAnotherService(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, status, answer)
 	}
 }
+
+func TestUpdatingAStateMachineOverTheAPIIsCheckedLikeCreatingOne(t *testing.T) {
+	w := newWorld(t)
+	m := w.machine(t, waits, nil)
+	update := func(in sfn.UpdateStateMachineInput) error {
+		in.StateMachineArn = &m
+		_, err := w.sfn.UpdateStateMachine(t.Context(), &in)
+		return err
+	}
+	definition := aws.String(one(`"Type":"Pass","Result":1,"End":true`))
+	cloudtest.Refused(t, update(sfn.UpdateStateMachineInput{Definition: aws.String(`{}`)}), "InvalidDefinition")
+	cloudtest.Refused(t, update(sfn.UpdateStateMachineInput{Definition: definition, LoggingConfiguration: &types.LoggingConfiguration{Level: "ALL"}}), "InvalidLoggingConfiguration")
+	cloudtest.Refused(t, update(sfn.UpdateStateMachineInput{RoleArn: aws.String(role + "x")}), "AccessDeniedException")
+	require.NoError(t, update(sfn.UpdateStateMachineInput{Definition: definition}))
+	requireOutput(t, `1`, w.closed(t, w.start(t, m, `{}`)))
+}

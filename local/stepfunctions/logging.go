@@ -3,7 +3,6 @@ package stepfunctions
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +13,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Lines are delivered in batches: a second after the first line, or when there are many.
@@ -22,6 +20,8 @@ const (
 	logDelay = time.Second
 	logBatch = 1000
 )
+
+var logLevels = []string{"OFF", "ERROR", "FATAL", "ALL"}
 
 // fatal and grave are the events that levels below ALL log:
 // https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
@@ -61,13 +61,16 @@ func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*l
 	if *l.Level == "OFF" {
 		return nil, nil
 	}
+	if !slices.Contains(logLevels, *l.Level) || l.LogDestination == nil {
+		return nil, refuse("InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify a level and exactly one Log Destination.")
+	}
 	group, ok := groupOf(*l.LogDestination)
 	if !ok {
-		return nil, wire.Errorf(http.StatusBadRequest, "InvalidLoggingConfiguration", "Invalid Logging Configuration: Log Destination is not the ARN of a log group that ends with :*")
+		return nil, refuse("InvalidLoggingConfiguration", "Invalid Logging Configuration: Log Destination is not the ARN of a log group that ends with :*")
 	}
 	for _, action := range deliveryActions {
 		if policy.Authorize(policy.Request{Principal: role, Action: action, Resource: "*"}) != nil {
-			return nil, wire.Errorf(http.StatusBadRequest, "AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination")
+			return nil, refuse("AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination")
 		}
 	}
 	allowed, err := policy.Parse(fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":%q}]}`,

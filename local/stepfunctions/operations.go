@@ -121,7 +121,7 @@ func (s *Service) describeExecution(c *wire.Call, in *executionInput) (*describe
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	out := &describeExecutionOutput{
-		executionItem: e.item(), Error: e.failure.Name, Cause: e.failure.Cause, TraceHeader: e.trace.header,
+		executionItem: e.item(), Error: e.failure.Name, Cause: e.failure.Cause, TraceHeader: e.trace.incoming,
 		RedriveStatus: "NOT_REDRIVABLE", RedriveReason: "The embedded cloud does not redrive executions",
 	}
 	data := in.IncludedData != "METADATA_ONLY"

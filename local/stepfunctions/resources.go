@@ -87,7 +87,7 @@ func checkMachine(c *provider.Checker, in *StateMachineArgs) {
 		c.Failf("roleArn", "must be the ARN of a role, got %q", in.RoleARN)
 	}
 	l := in.logging()
-	c.OneOf("loggingConfiguration.level", l.Level, "OFF", "ERROR", "FATAL", "ALL")
+	c.OneOf("loggingConfiguration.level", l.Level, logLevels...)
 	if c.Unknown("loggingConfiguration") {
 		return
 	}

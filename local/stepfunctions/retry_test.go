@@ -15,7 +15,7 @@ import (
 
 func flaky(fields string) string {
 	return `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:flaky","End":true` + fields + `},
-		"Caught":{"Type":"Pass","End":true},"Other":{"Type":"Succeed"}}}`
+		"Caught":{"Type":"Pass","End":true},"Other":{"Type":"Pass","Result":"other","End":true}}}`
 }
 
 // reachable makes the states of flaky reachable without changing what a test sees.

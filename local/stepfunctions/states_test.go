@@ -43,6 +43,13 @@ func TestDataTakesItsWayThroughAState(t *testing.T) {
 	}
 }
 
+func TestAStateChangesNoDataButItsOutput(t *testing.T) {
+	w := newWorld(t)
+	out := w.run(t, `{"StartAt":"A","States":{"A":{"Type":"Pass","Result":2,"ResultPath":"$.a.b","Next":"B"},"B":{"Type":"Pass","Result":3,"ResultPath":"$.l[0]","Next":"C"},
+		"C":{"Type":"Pass","Parameters":{"in.$":"$$.Execution.Input","out.$":"$"},"End":true}}}`, `{"a":{"b":1},"l":[1]}`)
+	requireOutput(t, `{"in":{"a":{"b":1},"l":[1]},"out":{"a":{"b":2},"l":[3]}}`, out)
+}
+
 func TestNumbersStayAsTheyAreWritten(t *testing.T) {
 	w := newWorld(t)
 	out := w.run(t, task(`,"Parameters":{"price.$":"$.price","n":1.10},"ResultPath":"$.r"`), `{"price":3.50,"big":12345678901234567890.123456789}`)

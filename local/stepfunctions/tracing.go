@@ -8,6 +8,7 @@ import (
 
 // trace is an execution's place in a trace. An execution without one has no header.
 type trace struct {
+	incoming         string // the caller's header
 	header           string // what the services that it calls get
 	root, parent, id string
 	sampled          bool
@@ -22,9 +23,9 @@ func (s *Service) newTrace(r *revision, incoming string) trace {
 		h, ok = s.Traces.Sample(incoming), true
 	}
 	if !ok {
-		return trace{}
+		return trace{incoming: incoming}
 	}
-	t := trace{root: h.Root, parent: h.Parent, id: xray.NewID(), sampled: h.Sampled}
+	t := trace{incoming: incoming, root: h.Root, parent: h.Parent, id: xray.NewID(), sampled: h.Sampled}
 	h.Parent = t.id
 	t.header = h.String()
 	return t

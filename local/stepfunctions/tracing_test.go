@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/stretchr/testify/require"
 
@@ -29,7 +30,7 @@ func TestTracesGoOnThroughAnExecution(t *testing.T) {
 			m := w.machine(t, task(``), map[string]any{"name": "traced", "tracingConfiguration": map[string]any{"enabled": c.enabled}})
 			out, err := w.sfn.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &m, TraceHeader: &c.incoming})
 			require.NoError(t, err)
-			w.closed(t, *out.ExecutionArn)
+			require.Equal(t, c.incoming, aws.ToString(w.closed(t, *out.ExecutionArn).TraceHeader))
 			w.service.Close()
 			header, passed := xray.ParseHeader(w.calls()[0].TraceHeader)
 			require.Equal(t, c.passed, passed)
