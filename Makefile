@@ -112,6 +112,13 @@ test: cli package-local ## All tests: unit, embedded cloud, integration on an em
 bench: cli package-local local-command ## Measure: cold starts, zip sizes, throughput, memory, preview and up
 	go run ./cmd/bench
 
+# The Go language host of Pulumi asks for all modules, also those that nothing is compiled from, and adds their
+# checksums where they are missing.
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum up to date
+	go mod tidy
+	go list -m -mod=mod -json all >/dev/null
+
 .PHONY: clean
 clean: ## Remove what the other targets made
 	rm -rf build .local .tools
