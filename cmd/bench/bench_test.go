@@ -98,11 +98,21 @@ func TestQuantiles(t *testing.T) {
 func TestMemoryIsOfTheCloudAndItsChildren(t *testing.T) {
 	m, err := parseProcesses("    1     0  100\n  42     1 2048\n  50    42   10\n  51    42   20\n  60    50  999\n", 42)
 	require.NoError(t, err)
-	require.Equal(t, memory{cloud: 2 << 20, functions: 2, inFunctions: 30 << 10}, m)
+	require.Equal(t, memory{cloud: 2 << 20, functions: []int{50, 51}, inFunctions: 30 << 10}, m)
 	_, err = parseProcesses("1 0 100\n", 42)
 	require.ErrorContains(t, err, "the embedded cloud, process 42, is gone")
 	_, err = parseProcesses("PID PPID RSS\n", 42)
 	require.Error(t, err)
+}
+
+func TestSharedPagesAreDividedAmongProcesses(t *testing.T) {
+	if _, err := os.Stat("/proc/self/smaps_rollup"); err != nil {
+		t.Skip("needs Linux's smaps_rollup")
+	}
+	n := shared([]int{os.Getpid()})
+	require.Greater(t, n, 1<<20)
+	require.Less(t, n, 4<<30)
+	require.Zero(t, shared([]int{os.Getpid(), -1}), "not known of all")
 }
 
 func TestMachineIsNamed(t *testing.T) {

@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strconv"
 	"strings"
 )
 
 // memory is what processes have resident, in bytes.
 type memory struct {
 	cloud       int
-	functions   int // processes
-	inFunctions int
+	functions   []int // processes
+	inFunctions int   // the pages that they share counted in each
 }
 
 // memoryOf measures the embedded cloud's process and those of the functions, which are its children.
@@ -35,7 +36,7 @@ func parseProcesses(text string, cloud int) (memory, error) {
 		case pid:
 			m.cloud = rss << 10
 		case parent:
-			m.functions++
+			m.functions = append(m.functions, pid)
 			m.inFunctions += rss << 10
 		}
 	}
@@ -43,6 +44,19 @@ func parseProcesses(text string, cloud int) (memory, error) {
 		return m, fmt.Errorf("the embedded cloud, process %d, is gone", cloud)
 	}
 	return m, nil
+}
+
+// shared is what processes have resident if a page that several share is divided among them, in bytes; 0 where the
+// system does not tell.
+func shared(pids []int) (total int) {
+	for _, pid := range pids {
+		n, err := strconv.Atoi(strings.TrimSuffix(field(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss"), " kB"))
+		if err != nil {
+			return 0
+		}
+		total += n << 10
+	}
+	return total
 }
 
 func megabytes(n int) float64 { return float64(n) / 1e6 }

@@ -60,8 +60,12 @@ func (d *deployment) printThroughput(ctx context.Context, out io.Writer, s setti
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nMemory (RSS) after these %d orders: the embedded cloud %.0f MB; its %d functions' processes %.0f MB together, "+
-		"the pages that they share counted in each.\n", placed, megabytes(m.cloud), m.functions, megabytes(m.inFunctions))
+	fmt.Fprintf(out, "\nMemory (RSS) after these %d orders: the embedded cloud %.0f MB; its %d functions' processes %.0f MB together",
+		placed, megabytes(m.cloud), len(m.functions), megabytes(m.inFunctions))
+	if n := shared(m.functions); n > 0 {
+		fmt.Fprintf(out, ", %.0f MB with the pages that they share counted once", megabytes(n))
+	}
+	fmt.Fprintln(out, ".")
 	return nil
 }
 
