@@ -51,7 +51,7 @@ func (w *Writer) Put(ctx context.Context, o order.Order) (key string, written bo
 		return key, false, nil
 	}
 	if err != nil {
-		return key, false, fmt.Errorf("writing the invoice of order %s: %w", o.OrderID, err)
+		return key, false, fmt.Errorf("writing the invoice of order %s to bucket %s: %w", o.OrderID, w.Bucket, err)
 	}
 	return key, true, nil
 }

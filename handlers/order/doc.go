@@ -8,7 +8,7 @@
 // # Reading
 //
 // ParseRequest reads what a client posts, {"order": {...}}; Parse reads the canonical form, which is what travels
-// between functions. Both check everything and report every fault at once, each with its JSON path, in an
+// between functions; ParseSubmission reads an order beside the id that it was assigned. All check everything and report every fault at once, each with its JSON path, in an
 // *InvalidOrder. Unknown fields are faults: a mistyped field name must not be lost in silence.
 //
 // # Writing

@@ -35,6 +35,45 @@ func Parse(body []byte) (Order, error) {
 	return r.order(doc, "", required)
 }
 
+// Submission is an order on its way through a state machine.
+type Submission struct {
+	Order     Order  // with its OrderID
+	RequestID string // of the request that brought it, for the log; may be empty
+}
+
+// ParseSubmission reads the input of a task, {"orderid", "requestid", "order": {...}}: the order as a client sent it or
+// in its canonical form, and beside it the id that it was assigned, which counts if the client chose none. The error is
+// an *InvalidOrder with every fault found.
+func ParseSubmission(input []byte) (Submission, error) {
+	doc, err := decode(input)
+	if err != nil {
+		return Submission{}, err
+	}
+	r := reader{}
+	fields := r.object(doc, "body", "orderid", "requestid", "order")
+	if fields == nil {
+		return Submission{}, r.err()
+	}
+	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
+	s := Submission{RequestID: r.text(fields, "", "requestid", optional)}
+	inner, found := r.field(fields, "", "order", required)
+	if !found {
+		return Submission{}, r.err()
+	}
+	// The id is missing only where neither place has it.
+	need := required
+	if _, given := fields["orderid"]; given {
+		need = optional
+	}
+	if s.Order, err = r.order(inner, "order", need); err != nil {
+		return Submission{}, err
+	}
+	if s.Order.OrderID == "" {
+		s.Order.OrderID = assigned
+	}
+	return s, nil
+}
+
 func decode(body []byte) (any, error) {
 	doc, err := strictjson.Decode(body)
 	if err != nil {

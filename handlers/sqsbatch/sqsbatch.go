@@ -11,15 +11,11 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-)
 
-// Margin is how long before the invocation's deadline the batch ends: time to report what is not done, rather
-// than let the invocation time out, which would bring the handled messages back as well. A tenth of the time
-// left is taken instead if that is less.
-const Margin = time.Second
+	"github.com/order-patterns/order-patterns/handlers/deadline"
+)
 
 // Handle does the work of one message. It may be called for several messages at once, and again for the same
 // message later. It should end when ctx does.
@@ -30,7 +26,8 @@ var errDeadline = errors.New("the invocation's deadline is near")
 // Process calls handle for every message, at most limit at a time, and reports those that failed: an error, a
 // panic, or not done near the deadline of ctx. One message's failure touches no other.
 func Process(ctx context.Context, batch events.SQSEvent, limit int, handle Handle) events.SQSEventResponse {
-	ctx, cancel := untilMargin(ctx)
+	// An invocation that timed out would bring the handled messages back as well.
+	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
 
 	type result struct {
@@ -82,14 +79,6 @@ func report(ctx context.Context, batch events.SQSEvent, errs []error) events.SQS
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 	}
 	return response
-}
-
-func untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-min(Margin, time.Until(deadline)/10)))
 }
 
 // guarded turns a panic into the failure of its message: unguarded, it would end the process and fail the batch.

@@ -105,7 +105,7 @@ func TestHandlerThatIgnoresTheContextDoesNotHoldTheBatch(t *testing.T) {
 			return nil
 		})
 		require.Equal(t, []string{"m1"}, failed(r))
-		// A tenth of three seconds is less than Margin.
+		// A tenth of three seconds is less than deadline.Margin.
 		require.Equal(t, 2700*time.Millisecond, time.Since(start))
 		time.Sleep(2 * time.Hour) // the straggler finishes, and finds room for its result
 	})

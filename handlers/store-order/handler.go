@@ -33,7 +33,7 @@ func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
 	}
 	outcome := "order stored"
 	if !stored {
-		outcome = "order superseded: the table holds it, or a newer one"
+		outcome = "order superseded: the table holds a newer one"
 	}
 	slog.InfoContext(ctx, outcome, "orderid", o.OrderID, "eventtype", o.EventType, "messageId", m.MessageId)
 	return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/order"
 )
 
-// TombstoneLife is how long a completed order is remembered.
+// TombstoneLife is how long it is remembered that an order was completed or taken back.
 const TombstoneLife = 30 * 24 * time.Hour
 
 // The attributes of an item that are not fields of the order.
@@ -43,22 +43,23 @@ func tie(o order.Order) (string, error) {
 	return fmt.Sprintf("%d#%s#%s", kind, o.OrderID, fingerprint), nil
 }
 
+// takenBackEvent marks the item of an order that was taken back. No client can send it.
+const takenBackEvent order.EventType = "order_taken_back"
+
+// backTie ranks the taking back of an order just above the order, which has the rank tie: all ties of new orders end
+// in a fingerprint, so none lies between the two.
+func backTie(tie string) string { return tie + "#back" }
+
 // toItem lays an order out as an item; now dates the end of a tombstone.
 func toItem(o order.Order, now time.Time) (item, error) {
 	rank, err := tie(o)
 	if err != nil {
 		return nil, err
 	}
-	it := key(o.AccountID, o.VendorID)
-	it["orderid"] = text(o.OrderID)
-	it["orderdate"] = text(order.FormatDate(o.OrderDate))
-	it["eventtype"] = &types.AttributeValueMemberL{Value: []types.AttributeValue{text(string(o.EventType))}}
-	it[attrVersion] = number(strconv.FormatInt(o.Version(), 10))
-	it[attrTie] = text(rank)
 	if o.Completed() {
-		it[attrExpires] = number(strconv.FormatInt(now.Add(TombstoneLife).Unix(), 10))
-		return it, nil
+		return tombstone(o, o.EventType, rank, now), nil
 	}
+	it := event(o, o.EventType, rank)
 	it["city"] = text(o.City)
 	it["details"] = &types.AttributeValueMemberM{Value: item{
 		"coffeetype": text(o.Details.CoffeeType),
@@ -68,6 +69,27 @@ func toItem(o order.Order, now time.Time) (item, error) {
 	}}
 	return it, nil
 }
+
+// event lays out what every item has.
+func event(o order.Order, what order.EventType, rank string) item {
+	it := key(o.AccountID, o.VendorID)
+	it["orderid"] = text(o.OrderID)
+	it["orderdate"] = text(order.FormatDate(o.OrderDate))
+	it["eventtype"] = &types.AttributeValueMemberL{Value: []types.AttributeValue{text(string(what))}}
+	it[attrVersion] = number(strconv.FormatInt(o.Version(), 10))
+	it[attrTie] = text(rank)
+	return it
+}
+
+// tombstone lays out that an order is over.
+func tombstone(o order.Order, what order.EventType, rank string, now time.Time) item {
+	it := event(o, what, rank)
+	it[attrExpires] = number(strconv.FormatInt(now.Add(TombstoneLife).Unix(), 10))
+	return it
+}
+
+// dead reports whether an item of the event is a tombstone.
+func dead(what order.EventType) bool { return what == order.OrderCompleted || what == takenBackEvent }
 
 // fromItem reads an item that toItem laid out.
 func fromItem(it item) (order.Order, error) {
@@ -81,7 +103,7 @@ func fromItem(it item) (order.Order, error) {
 		r.fail(attrVersion, "a whole number")
 	}
 	o.OrderDate = time.UnixMicro(version).UTC()
-	if o.Completed() {
+	if dead(o.EventType) {
 		return o, r.err()
 	}
 	o.City = r.text(it, "city")

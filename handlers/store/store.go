@@ -13,12 +13,20 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/order"
 )
 
-// ErrNotFound means that the customer has no active order at the shop: none was placed, or it was completed.
+// ErrNotFound means that the customer has no active order at the shop: none was placed, or it was
+// completed or taken back.
 var ErrNotFound = errors.New("no active order")
 
-// newer holds when nothing is stored, or something of a lower rank. The names are placeholders, so that no
-// future addition to DynamoDB's reserved words can break the expression.
-const newer = "attribute_not_exists(#account) OR #version < :version OR (#version = :version AND #tie < :tie)"
+// The conditions of writes. The names are placeholders, so that no future addition to DynamoDB's reserved words can
+// break an expression.
+const (
+	// notNewer holds when nothing is stored, or something of no higher rank.
+	notNewer = "attribute_not_exists(#account) OR #version < :version OR (#version = :version AND #tie <= :tie)"
+	// sameOrder holds when nothing is stored, or the order itself, or that it was taken back.
+	sameOrder = "attribute_not_exists(#account) OR (#version = :version AND (#tie = :tie OR #tie = :back))"
+)
+
+var names = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie}
 
 // PutItemAPI is what a Writer needs of a DynamoDB client: dynamodb:PutItem on the table.
 type PutItemAPI interface {
@@ -32,8 +40,9 @@ type Writer struct {
 	Now    func() time.Time // Required: the clock that dates the end of tombstones
 }
 
-// Apply makes the event the item of its key, unless the table already holds it or one of a higher rank; then
-// stored is false and nothing is wrong. An error means that the outcome is unknown: applying it again is safe.
+// Apply makes the event the item of its key, unless the table holds one of a higher rank; then stored is false and
+// nothing is wrong. Applying an event again gives the same answer while it is the item. An error means that the
+// outcome is unknown: applying it again is safe.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 func (w *Writer) Apply(ctx context.Context, o order.Order) (stored bool, err error) {
@@ -41,21 +50,55 @@ func (w *Writer) Apply(ctx context.Context, o order.Order) (stored bool, err err
 	if err != nil {
 		return false, fmt.Errorf("laying out order %s: %w", o.OrderID, err)
 	}
-	_, err = w.Client.PutItem(ctx, &dynamodb.PutItemInput{
+	stored, err = w.put(ctx, it, notNewer, item{":version": it[attrVersion], ":tie": it[attrTie]})
+	if err != nil {
+		return false, fmt.Errorf("storing order %s in table %s: %w", o.OrderID, w.Table, err)
+	}
+	return stored, nil
+}
+
+// TakeBack undoes the Apply of a new order: a tombstone takes the place of its item, or of no item. takenBack is false,
+// and nothing is wrong, if another event holds the key, which is left alone. Taking back again gives the same answer
+// while the tombstone is the item. An error means that the outcome is unknown: taking back again is safe.
+//
+// The tombstone outranks its order and nothing else that the order does not: an Apply that comes late, of a function
+// that was given up on, finds it and loses, and any newer event replaces it. With the item deleted such an Apply would
+// bring the order back. One case is left: an Apply of which nothing is seen yet, over an older order, which keeps the
+// key until that Apply arrives.
+//
+// A completion cannot be taken back; the error is an *order.InvalidOrder.
+func (w *Writer) TakeBack(ctx context.Context, o order.Order) (takenBack bool, err error) {
+	if o.Completed() {
+		return false, &order.InvalidOrder{Faults: []order.Fault{{
+			Path: "order.eventtype", Problem: fmt.Sprintf("must be [%q]: a completion cannot be taken back", order.NewOrder),
+		}}}
+	}
+	rank, err := tie(o)
+	if err != nil {
+		return false, fmt.Errorf("ranking order %s: %w", o.OrderID, err)
+	}
+	it := tombstone(o, takenBackEvent, backTie(rank), w.Now())
+	takenBack, err = w.put(ctx, it, sameOrder, item{":version": it[attrVersion], ":tie": text(rank), ":back": it[attrTie]})
+	if err != nil {
+		return false, fmt.Errorf("taking order %s back from table %s: %w", o.OrderID, w.Table, err)
+	}
+	return takenBack, nil
+}
+
+// put writes an item on a condition, and reports whether that held.
+func (w *Writer) put(ctx context.Context, it item, condition string, values item) (bool, error) {
+	_, err := w.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                 aws.String(w.Table),
 		Item:                      it,
-		ConditionExpression:       aws.String(newer),
-		ExpressionAttributeNames:  map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie},
-		ExpressionAttributeValues: item{":version": it[attrVersion], ":tie": it[attrTie]},
+		ConditionExpression:       aws.String(condition),
+		ExpressionAttributeNames:  names,
+		ExpressionAttributeValues: values,
 	})
-	var superseded *types.ConditionalCheckFailedException
-	if errors.As(err, &superseded) {
+	var failed *types.ConditionalCheckFailedException
+	if errors.As(err, &failed) {
 		return false, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("storing order %s: %w", o.OrderID, err)
-	}
-	return true, nil
+	return err == nil, err
 }
 
 // GetItemAPI is what a Reader needs of a DynamoDB client: dynamodb:GetItem on the table.
@@ -89,7 +132,7 @@ func (r *Reader) Get(ctx context.Context, accountID, vendorID string) (order.Ord
 	if err != nil {
 		return order.Order{}, fmt.Errorf("the item of account %s at vendor %s is not an order: %w", accountID, vendorID, err)
 	}
-	if o.Completed() {
+	if dead(o.EventType) {
 		return order.Order{}, ErrNotFound
 	}
 	return o, nil

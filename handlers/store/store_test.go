@@ -107,7 +107,7 @@ func TestRulesOfRank(t *testing.T) {
 	}{
 		"a newer order wins":                              {placed("o1", 30), placed("o0", 31), true},
 		"an older order loses":                            {placed("o1", 30), placed("o2", 29), false},
-		"a duplicate changes nothing":                     {placed("o1", 30), placed("o1", 30), false},
+		"a duplicate is the item already":                 {placed("o1", 30), placed("o1", 30), true},
 		"at one time the higher id wins":                  {placed("o1", 30), placed("o2", 30), true},
 		"at one time the lower id loses":                  {placed("o2", 30), placed("o1", 30), false},
 		"a completion removes an older order":             {placed("o1", 30), completed("o1", 31), true},
@@ -116,7 +116,7 @@ func TestRulesOfRank(t *testing.T) {
 		"a late order does not undo a completion":         {completed("o1", 31), placed("o1", 30), false},
 		"an order of a completion's time loses":           {completed("o1", 31), placed("o9", 31), false},
 		"an order after a completion wins":                {completed("o1", 31), placed("o2", 32), true},
-		"a duplicate completion changes nothing":          {completed("o1", 31), completed("o1", 31), false},
+		"a duplicate completion is the item already":      {completed("o1", 31), completed("o1", 31), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := &table{}

@@ -21,7 +21,8 @@ type item = map[string]types.AttributeValue
 type table struct {
 	mu    sync.Mutex
 	items map[string]item
-	fail  error
+	fail  error // answers every call, which does nothing
+	lose  error // answers the next put, after it was done
 	puts  int
 }
 
@@ -48,6 +49,10 @@ func (t *table) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(
 		t.items = map[string]item{}
 	}
 	t.items[k] = maps.Clone(in.Item)
+	if lost := t.lose; lost != nil {
+		t.lose = nil
+		return nil, lost
+	}
 	return &dynamodb.PutItemOutput{}, nil
 }
 
@@ -63,7 +68,7 @@ func (t *table) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(
 	return &dynamodb.GetItemOutput{Item: t.items[keyOf(in.Key)]}, nil
 }
 
-// condition evaluates OR, AND, parentheses, < and =, and attribute_not_exists. A comparison with an attribute
+// condition evaluates OR, AND, parentheses, <, <= and =, and attribute_not_exists. A comparison with an attribute
 // that is missing, or of another type, is false. Anything else panics.
 type condition struct {
 	tokens []string
@@ -136,6 +141,8 @@ func (c *condition) primary() bool {
 	switch op {
 	case "<":
 		return comparable && order < 0
+	case "<=":
+		return comparable && order <= 0
 	case "=":
 		return comparable && order == 0
 	}
@@ -175,7 +182,7 @@ func TestConditionEvaluatorIsNotAlwaysTrue(t *testing.T) {
 	values := item{":1": &types.AttributeValueMemberN{Value: "1"}, ":x": &types.AttributeValueMemberS{Value: "x"}}
 	it := item{"a": &types.AttributeValueMemberN{Value: "1.0"}, "b": &types.AttributeValueMemberS{Value: "w"}}
 	for expr, want := range map[string]bool{
-		"#a = :1": true, "#a < :1": false, "#b < :x": true, "#b = :x": false, "#a = :x": false,
+		"#a = :1": true, "#a < :1": false, "#b < :x": true, "#b = :x": false, "#a = :x": false, "#a <= :1": true, "#b <= :x": true, "#a <= :x": false,
 		"attribute_not_exists(#a)": false, "#a < :1 OR (#a = :1 AND #b < :x)": true, "(#a < :1 OR #a = :1) AND #b = :x": false,
 	} {
 		c := condition{tokens: tokenize(expr), item: it, names: names, values: values}
