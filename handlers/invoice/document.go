@@ -20,10 +20,12 @@ type Document struct {
 	Total     money.Amount  `json:"total"`     // the sum of the lines, of which an order has one
 }
 
-// New makes the invoice of an order. A completion has none; asking for it is an error.
+// New makes the invoice of an order. A completion has none; asking for it is an *order.InvalidOrder.
 func New(o order.Order) (Document, error) {
 	if o.EventType != order.NewOrder {
-		return Document{}, fmt.Errorf("order %s: an event of type %s has no invoice", o.OrderID, o.EventType)
+		return Document{}, &order.InvalidOrder{Faults: []order.Fault{{
+			Path: "order.eventtype", Problem: fmt.Sprintf("must be [%q]: an event of type %s has no invoice", order.NewOrder, o.EventType),
+		}}}
 	}
 	id, err := o.Fingerprint()
 	if err != nil {

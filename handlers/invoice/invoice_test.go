@@ -83,7 +83,9 @@ func TestCompletionHasNoInvoice(t *testing.T) {
 	b, o := &bucket{}, placed("o1", "v0", 30)
 	o.EventType = order.OrderCompleted
 	_, _, err := (&invoice.Writer{Client: b, Bucket: "invoices-1"}).Put(ctx, o)
-	require.ErrorContains(t, err, "order o1: an event of type order_completed has no invoice")
+	var invalid *order.InvalidOrder
+	require.ErrorAs(t, err, &invalid)
+	require.ErrorContains(t, err, "an event of type order_completed has no invoice")
 	require.Empty(t, b.objects)
 }
 
