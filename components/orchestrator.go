@@ -145,7 +145,7 @@ func (o *Orchestrator) build(ctx *pulumi.Context, name string, args *Orchestrato
 		{
 			pkg: "take-back-order-task", description: "Removes an order whose invoice could not be written", environment: table,
 			allow: []statement{{
-				sid: "TakeBackOrder", actions: []string{"dynamodb:DeleteItem"}, resources: []pulumi.StringInput{store.table.Arn},
+				sid: "TakeBackOrder", actions: []string{"dynamodb:PutItem"}, resources: []pulumi.StringInput{store.table.Arn},
 			}},
 		},
 	} {

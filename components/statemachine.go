@@ -89,26 +89,30 @@ func patiently(errors ...string) []retrier {
 	}}
 }
 
-func invoke(function string, payload map[string]any) map[string]any {
-	return map[string]any{"FunctionName": function, "Payload": payload}
+// invoke runs a function with the execution's input: all of them take the same.
+func invoke(function string) map[string]any {
+	return map[string]any{
+		"FunctionName": function,
+		"Payload":      map[string]any{"orderid.$": "$.orderid", "requestid.$": "$.requestid", "order.$": "$.order"},
+	}
 }
 
 // orderMachine stores an order, writes its invoice, notifies whom it concerns, and succeeds. An order whose invoice
-// cannot be written is taken back, and the execution fails with the invoice's error; one that nobody could be notified
-// of is placed all the same, and the output says so. The input is {"orderid", "requestid", "order"}.
+// cannot be written is taken back, and the execution fails with the invoice's error, as does one of which it is not known
+// whether it was stored; one that nobody could be notified of is placed all the same, and the output says so. The input is {"orderid", "requestid", "order"}.
 func orderMachine(a orderMachineArgs) machine {
 	const lambdaInvoke = "arn:aws:states:::lambda:invoke"
 	store := state{
 		Type: "Task", Resource: lambdaInvoke, TimeoutSeconds: a.taskTimeoutSeconds,
-		Parameters: invoke(a.storeOrder, map[string]any{
-			"orderid.$": "$.orderid", "requestid.$": "$.requestid", "order.$": "$.order",
-		}),
+		Parameters:     invoke(a.storeOrder),
 		ResultSelector: map[string]any{"order.$": "$.Payload.order", "stored.$": "$.Payload.stored"},
-		ResultPath:     "$",
+		ResultPath:     "$.store",
 		Retry:          patiently(transient...),
 	}
 	place, remove := store, store
 	place.Next, remove.Next = "WriteInvoice", "OrderCompleted"
+	// After such an error nobody knows whether the order was stored; what is refused was not.
+	place.Catch = []catcher{{ErrorEquals: transient, ResultPath: "$.failure", Next: "TakeBackOrder"}}
 	return machine{
 		Comment:        "Places an order, or completes it",
 		StartAt:        "WhatHappened",
@@ -130,7 +134,7 @@ func orderMachine(a orderMachineArgs) machine {
 			"StoreOrder":     place,
 			"WriteInvoice": {
 				Type: "Task", Resource: lambdaInvoke, TimeoutSeconds: a.taskTimeoutSeconds,
-				Parameters:     invoke(a.writeInvoice, map[string]any{"order.$": "$.order"}),
+				Parameters:     invoke(a.writeInvoice),
 				ResultSelector: map[string]any{"invoiceid.$": "$.Payload.invoiceid", "key.$": "$.Payload.key"},
 				ResultPath:     "$.invoice",
 				Retry:          patiently(transient...),
@@ -139,7 +143,7 @@ func orderMachine(a orderMachineArgs) machine {
 			},
 			"TakeBackOrder": {
 				Type: "Task", Resource: lambdaInvoke, TimeoutSeconds: a.taskTimeoutSeconds,
-				Parameters:     invoke(a.takeBackOrder, map[string]any{"order.$": "$.order"}),
+				Parameters:     invoke(a.takeBackOrder),
 				ResultSelector: map[string]any{"takenback.$": "$.Payload.takenback"},
 				ResultPath:     "$.takeback",
 				Retry:          patiently(transient...),
@@ -150,7 +154,7 @@ func orderMachine(a orderMachineArgs) machine {
 				Type: "Task", Resource: "arn:aws:states:::sns:publish", TimeoutSeconds: a.taskTimeoutSeconds,
 				Parameters: map[string]any{
 					"TopicArn": a.topic,
-					"Message":  map[string]any{"order.$": "$.order", "invoiceid.$": "$.invoice.invoiceid"},
+					"Message":  map[string]any{"order.$": "$.store.order", "invoiceid.$": "$.invoice.invoiceid"},
 				},
 				ResultSelector: map[string]any{"messageid.$": "$.MessageId"},
 				ResultPath:     "$.notification",

@@ -77,13 +77,17 @@ func TestEveryTaskIsTriedAgainWithBackoffAndJitter(t *testing.T) {
 	}
 }
 
-func TestOnlyAFailedInvoiceTakesTheOrderBack(t *testing.T) {
+func TestWhatMayHaveBeenStoredIsTakenBack(t *testing.T) {
 	m := testMachine()
 	require.Equal(t, "TakeBackOrder", m.States["WriteInvoice"].Catch[0].Next)
 	require.Equal(t, "OrderFailed", m.States["TakeBackOrder"].Next)
 	require.Equal(t, "Fail", m.States["OrderFailed"].Type)
 	require.Equal(t, "$.failure.Error", m.States["OrderFailed"].ErrorPath)
-	require.Empty(t, m.States["StoreOrder"].Catch, "an order that was not stored fails as it is")
+	caught := m.States["StoreOrder"].Catch[0]
+	require.Equal(t, "TakeBackOrder", caught.Next)
+	require.Contains(t, caught.ErrorEquals, "StoreUnavailable")
+	require.NotContains(t, caught.ErrorEquals, "States.ALL", "an order that was refused was not stored")
+	require.Empty(t, m.States["RemoveOrder"].Catch, "a completion cannot be taken back")
 	require.Equal(t, "OrderPlaced", m.States["NotificationFailed"].Next)
 }
 

@@ -18,6 +18,9 @@ func forEachCoffeePattern(t *testing.T, test func(t *testing.T, url string)) {
 	if f := deployment.outputs.FanOut; f != nil {
 		apis["fanout"] = f.URL
 	}
+	if o := deployment.outputs.Orchestrator; o != nil {
+		apis["orchestrator"] = o.URL
+	}
 	if len(apis) == 0 {
 		t.Skip("no coffee pattern is deployed")
 	}
@@ -121,7 +124,12 @@ func TestAClientMayChooseTheOrderID(t *testing.T) {
 		o := latte(newAccount(), "v0", time.Now())
 		o.OrderID = "order-of-" + o.AccountID
 		require.Equal(t, o.OrderID, place(t, url, o))
-		require.Equal(t, o.OrderID, place(t, url, o), "a repeated request is the same order")
+		// Repeated, it is the same order: accepted again, or refused as one that is known.
+		again := call(t, http.MethodPost, url+"/order", o.body())
+		require.Contains(t, []int{http.StatusAccepted, http.StatusConflict}, again.status, again.body)
+		if again.status == http.StatusConflict {
+			require.Contains(t, again.message(t), "orderid")
+		}
 		eventually(t, "the order is stored", func() bool { return getOrder(t, url, o.AccountID, "v0") != nil })
 		require.Equal(t, o.OrderID, getOrder(t, url, o.AccountID, "v0")["orderid"])
 	})

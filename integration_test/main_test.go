@@ -35,7 +35,8 @@ var deployment struct {
 
 // outputs are the stack's, by pattern.
 type outputs struct {
-	FanOut *fanOutOutputs `json:"fanout"`
+	FanOut       *fanOutOutputs       `json:"fanout"`
+	Orchestrator *orchestratorOutputs `json:"orchestrator"`
 }
 
 type fanOutOutputs struct {
@@ -49,6 +50,19 @@ type fanOutOutputs struct {
 	InvoiceDeadLettersURL string              `json:"invoiceDeadLettersUrl"`
 	AccessLogGroup        string              `json:"accessLogGroup"`
 	Functions             map[string]function `json:"functions"`
+}
+
+type orchestratorOutputs struct {
+	URL             string              `json:"url"`
+	StateMachineARN string              `json:"stateMachineArn"`
+	ExecutionLogs   string              `json:"executionLogs"`
+	MachineRoleName string              `json:"machineRoleName"`
+	TopicARN        string              `json:"topicArn"`
+	TableName       string              `json:"tableName"`
+	BucketName      string              `json:"bucketName"`
+	AccessLogGroup  string              `json:"accessLogGroup"`
+	APIRoleNames    []string            `json:"apiRoleNames"`
+	Functions       map[string]function `json:"functions"`
 }
 
 type function struct {
@@ -160,4 +174,13 @@ func fanOut(t *testing.T) *fanOutOutputs {
 		t.Skip("fanout is not deployed")
 	}
 	return deployment.outputs.FanOut
+}
+
+// orchestrator returns the pattern's outputs, or skips a test of a pattern that is not deployed.
+func orchestrator(t *testing.T) *orchestratorOutputs {
+	t.Helper()
+	if deployment.outputs.Orchestrator == nil {
+		t.Skip("orchestrator is not deployed")
+	}
+	return deployment.outputs.Orchestrator
 }
