@@ -111,7 +111,7 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 		for i, v := range values {
 			var err error
 			if integrations[i], err = args.Routes[i].integration(v, origin); err != nil {
-				return "", fmt.Errorf("Routes[%d]: %w", i, err)
+				return "", fmt.Errorf("route %d: %w", i, err)
 			}
 		}
 		return openAPI(name, args.Routes, integrations, origin)
