@@ -129,6 +129,9 @@ func TestFailedItemsReturnAndGoToTheDeadLetterQueue(t *testing.T) {
 	})
 }
 
+// poll is when a receive began and ended; it has no end while it is under way.
+type poll struct{ begun, ended time.Time }
+
 // fakeQueues is a queue of which a test decides what it answers.
 type fakeQueues struct {
 	mu       sync.Mutex
@@ -138,7 +141,7 @@ type fakeQueues struct {
 	denied   string // action
 	visible  time.Duration
 	wake     chan struct{}
-	late     []string // come while a receive is on its way back
+	polls    []poll
 }
 
 func newFakeQueues(bodies ...string) *fakeQueues {
@@ -173,24 +176,25 @@ func (q *fakeQueues) Receive(ctx context.Context, p policy.Principal, arn string
 	if err := q.Authorize(ctx, p, nil, "sqs:ReceiveMessage", arn); err != nil {
 		return nil, err
 	}
+	q.mu.Lock()
+	n := len(q.polls)
+	q.polls = append(q.polls, poll{begun: time.Now()})
+	q.mu.Unlock()
+	defer func() {
+		q.mu.Lock()
+		q.polls[n].ended = time.Now()
+		q.mu.Unlock()
+	}()
 	for {
 		q.mu.Lock()
 		q.receives++
 		if n := min(limit, len(q.messages)); n > 0 {
 			got := q.messages[:n:n]
 			q.messages = q.messages[n:]
-			late := q.late
-			q.late = nil
 			q.mu.Unlock()
-			if late != nil {
-				q.add(late...)
-			}
 			return got, nil
 		}
 		q.mu.Unlock()
-		if wait == 0 {
-			return nil, nil
-		}
 		select {
 		case <-q.wake:
 		case <-ctx.Done():
@@ -311,16 +315,25 @@ func TestBatchOverSixMegabytesIsSplit(t *testing.T) {
 	require.Equal(t, 10, n)
 }
 
-func TestMessagesThatComeDuringAPollAreInItsBatch(t *testing.T) {
+func TestPollsComeOneByOneAndNotAtOnceAfterAPartOfABatch(t *testing.T) {
 	c := newCloud(t)
 	q := newFakeQueues()
-	q.late = []string{"two", "three"}
-	q.add("one")
 	c.lambda.Queues = q
 	c.consumer("f")
 	c.mapping("f", fakeARN, nil)
-	eventually(t, "all are deleted", func() bool { return len(q.done()) == 3 })
-	require.Equal(t, int64(1), c.lambda.Stats("f").Invocations)
+	for i := range 5 {
+		q.add("ok")
+		eventually(t, "it is deleted, and more is asked for", func() bool {
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			return len(q.deleted) == i+1 && len(q.polls) == i+2
+		})
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range 5 {
+		require.GreaterOrEqual(t, q.polls[i+1].begun.Sub(q.polls[i].ended), betweenPolls)
+	}
 }
 
 func TestWindowGathersABatch(t *testing.T) {

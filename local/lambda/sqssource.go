@@ -29,9 +29,9 @@ const (
 	// processes than that soon make each other slower.
 	growEvery = time.Second
 	longPoll  = 20 * time.Second
-	// roundTrip stands for the time, by the machine's clock, that a poll is on its way in AWS. Messages that come
-	// meanwhile are in its batch; without it, every batch would have one.
-	roundTrip = 5 * time.Millisecond
+	// betweenPolls is how long after a poll that did not fill a batch the next one comes, by the machine's clock. In AWS
+	// it is on its way for that long. Without it, messages that come one by one would each have an invocation.
+	betweenPolls = 5 * time.Millisecond
 	// retryRefused is the wait after a call that SQS or Lambda refused.
 	retryRefused = time.Second
 )
@@ -190,16 +190,15 @@ func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received t
 	}
 }
 
-// once receives what one poll gives. One poller does so at a time: else they would share out what is one batch.
+// once receives what one poll gives. One poller does so at a time, else they would share out what is one batch.
 func (ps *pollers) once(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
 	ps.turn.Lock()
-	defer ps.turn.Unlock()
 	batch, err = ps.receive(ctx, ps.batch, longPoll)
 	received = ps.clock.Now()
-	if missing := min(ps.batch, maxReceive) - len(batch); err == nil && len(batch) > 0 && missing > 0 {
-		time.Sleep(roundTrip)
-		more, _ := ps.receive(ctx, missing, 0) // what is wrong shows in the next poll
-		batch = append(batch, more...)
+	if len(batch) < min(ps.batch, maxReceive) {
+		time.AfterFunc(betweenPolls, ps.turn.Unlock)
+	} else {
+		ps.turn.Unlock()
 	}
 	return batch, received, err
 }
