@@ -22,7 +22,8 @@ type Execution struct {
 	// NamePath is where in the body the execution's name is, such as "$.order.orderid": a repeated request then starts
 	// nothing twice. The request's id is the name where the body has none. Required.
 	//
-	// A name has 1 to 80 letters, digits, dots, underscores and hyphens: the route's schema has to see to it.
+	// A name has 1 to 80 letters, digits, dots, underscores and hyphens: the route's Body has to see to it, because the
+	// name goes into the request to Step Functions as it is.
 	NamePath string
 	// InputPath is the part of the body that the execution gets, such as "$.order". Required.
 	InputPath string
@@ -34,17 +35,22 @@ func (e *Execution) validate(p *problems, path string) {
 	if e.StateMachine == nil {
 		p.addf(path+".StateMachine", "is required")
 	}
-	for field, v := range map[string]string{"NamePath": e.NamePath, "InputPath": e.InputPath} {
-		if !memberPath.MatchString(v) {
-			p.addf(path+"."+field, "must be a path such as $.order, got %q", v)
+	for _, f := range []struct{ name, value string }{{"NamePath", e.NamePath}, {"InputPath", e.InputPath}} {
+		if !memberPath.MatchString(f.value) {
+			p.addf(path+"."+f.name, "must be a path such as $.order, got %q", f.value)
 		}
 	}
 }
 
+// executionStatuses are what the integration answers. API Gateway refuses a document in which a route's integration
+// answers with a status that the route does not declare.
+var executionStatuses = []int{202, 409, 500, 503}
+
 // newRole makes the role with which API Gateway starts executions, of this machine alone.
-func (e *Execution) newRole(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*iam.Role, *iam.RolePolicy, error) {
+func (e *Execution) newRole(ctx *pulumi.Context, name string, tags pulumi.StringMap, opts ...pulumi.ResourceOption) (*iam.Role, *iam.RolePolicy, error) {
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 		AssumeRolePolicy: pulumi.String(trust("apigateway.amazonaws.com")),
+		Tags:             tags,
 	}, opts...)
 	if err != nil {
 		return nil, nil, err
@@ -66,7 +72,8 @@ const (
 		`#if(!$id || $id == "")#set($id = $context.requestId)#end` +
 		`{"stateMachineArn":"MACHINE","name":"$id","input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",` +
 		`\"order\":$util.escapeJavaScript($input.json('INPUT')).replaceAll("\\'","'")}"}`
-	startedTemplate = `{"orderid":"$input.path('$.executionArn').replaceAll("^.*:","")",` +
+	// The name is the eighth part of the ARN: the last of a Standard execution's, but not of an Express one's.
+	startedTemplate = `{"orderid":"$input.path('$.executionArn').replaceAll("^([^:]*:){7}","").replaceAll(":.*","")",` +
 		`"executionArn":"$input.path('$.executionArn')"}`
 	refusedTemplate = `#set($type = $input.path('$.__type'))` +
 		`#if($type.contains("ExecutionAlreadyExists"))#set($context.responseOverride.status = 409)` +

@@ -58,13 +58,13 @@ func (api *OrderApi) Outputs() pulumi.Map {
 
 // targets are what the document has to know of where each route leads, and what must be in place before it is used: of
 // a function its invocation ARN; of a state machine its ARN and that of the role that starts it.
-func (api *OrderApi) targets(ctx *pulumi.Context, name string, routes []Route, parent pulumi.ResourceOption) (targets []any, ready []pulumi.Resource, err error) {
-	for _, r := range routes {
+func (api *OrderApi) targets(ctx *pulumi.Context, name string, args *OrderApiArgs, parent pulumi.ResourceOption) (targets []any, ready []pulumi.Resource, err error) {
+	for _, r := range args.Routes {
 		if r.Function != nil {
 			targets = append(targets, r.Function.InvokeArn)
 			continue
 		}
-		role, policy, err := r.Execution.newRole(ctx, name+"-start"+routeSuffix(r), parent)
+		role, policy, err := r.Execution.newRole(ctx, name+"-start"+routeSuffix(r), pulumi.ToStringMap(args.Tags), parent)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -102,7 +102,7 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 	tags := pulumi.ToStringMap(args.Tags)
 	origin := or(args.AllowOrigin, "*")
 
-	targets, ready, err := api.targets(ctx, name, args.Routes, parent)
+	targets, ready, err := api.targets(ctx, name, args, parent)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type ApiSettings struct {
 	// BurstLimit is how many requests may come at once: 1 to 5,000, which is also the account's limit and the default.
 	BurstLimit int
 	// AllowOrigin is the CORS origin: "*", the default, or one such as https://shop.example.com. The API says it in
-	// preflights and in its own errors; in other answers the functions do.
+	// preflights, in its own errors and for state machines; in other answers the functions do.
 	AllowOrigin string
 	// AccessLogs writes a line of JSON for each request to a log group of the API. It needs the Region's API Gateway
 	// account setting to name a role: see ApiAccount, and DependsOn it if this program makes it. Off by default,
@@ -49,7 +49,7 @@ type Route struct {
 	Path   string // "/order"
 	// Function answers the route's requests. Required, unless Execution is set.
 	Function *lambda.Function
-	// Execution takes the route's requests straight into a state machine.
+	// Execution takes the route's requests straight into a state machine. It wants a Body.
 	Execution *Execution
 	Summary   string
 	// Query are the parameters of the query string. Requests without a required one get 400.
@@ -59,7 +59,7 @@ type Route struct {
 	// BodyRules end the message of such a 400, because API Gateway tells what is wrong with a value, but not with
 	// which. Letters, digits and ()[]:;,.'/_- only.
 	BodyRules string
-	// Responses are the statuses that the function answers.
+	// Responses are the statuses that the route answers: with Execution at least 202, 409, 500 and 503.
 	Responses []Response
 }
 
@@ -95,11 +95,11 @@ func (args *OrderApiArgs) validate(p *problems) {
 		if !pathPattern.MatchString(r.Path) {
 			p.addf(at+".Path", "must be like /order or /order/{orderId}, got %q", r.Path)
 		}
-		switch {
-		case (r.Function == nil) == (r.Execution == nil):
+		if (r.Function == nil) == (r.Execution == nil) {
 			p.addf(at+".Function", "is required, or Execution, and not both")
-		case r.Execution != nil:
-			r.Execution.validate(p, at+".Execution")
+		}
+		if r.Execution != nil {
+			r.validateExecution(p, at)
 		}
 		if !rulesPattern.MatchString(r.BodyRules) {
 			p.addf(at+".BodyRules", "must have letters, digits, spaces and ()[]:;,.'/_- only, got %q", r.BodyRules)
@@ -125,6 +125,19 @@ func (args *OrderApiArgs) validate(p *problems) {
 		seen[key] = i
 	}
 	args.ApiSettings.validate(p, "")
+}
+
+// validateExecution wants what nobody else checks, with no function behind the API.
+func (r Route) validateExecution(p *problems, at string) {
+	r.Execution.validate(p, at+".Execution")
+	if r.Body == nil {
+		p.addf(at+".Body", "is required with Execution, to check the execution's name")
+	}
+	for _, status := range executionStatuses {
+		if !slices.ContainsFunc(r.Responses, func(response Response) bool { return response.Status == status }) {
+			p.addf(at+".Responses", "must have %d, which Execution may answer", status)
+		}
+	}
 }
 
 func (s ApiSettings) validate(p *problems, path string) {

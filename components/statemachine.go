@@ -67,10 +67,25 @@ type orderMachineArgs struct {
 	storeOrder, writeInvoice, takeBackOrder string // function ARNs
 	topic                                   string // ARN
 	taskTimeoutSeconds                      int    // of one attempt at a task
+	express                                 bool
 }
 
-// machineTimeoutSeconds ends an execution that hangs: many times what all retries of all tasks take.
-const machineTimeoutSeconds = 15 * 60
+// expressSeconds is when Step Functions ends an Express execution, whatever it is doing:
+// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const expressSeconds = 5 * 60
+
+// tasksInARow is how many tasks an execution runs one after another, at most.
+const tasksInARow = 3
+
+// timeoutSeconds ends an execution that hangs: twice what all attempts at its tasks and the waits between them take, so
+// that it never keeps a stored order from being taken back.
+func (a orderMachineArgs) timeoutSeconds() int {
+	seconds := 2 * tasksInARow * ((1+retries)*a.taskTimeoutSeconds + retryWaitSeconds)
+	if a.express {
+		return min(seconds, expressSeconds)
+	}
+	return seconds
+}
 
 // transient are the errors that another attempt may not meet again: of Lambda itself, of a function that crashed or
 // timed out, and those that the functions name so.
@@ -81,11 +96,16 @@ var transient = []string{
 	"StoreUnavailable", "InvoiceUnavailable", "States.Timeout",
 }
 
+const (
+	retries          = 5
+	retryWaitSeconds = 1 + 2 + 4 + 8 + 16
+)
+
 // patiently tries again up to five times, after about 1, 2, 4, 8 and 16 seconds, each at random between nothing and
 // that, so that those who failed together do not come back together.
 func patiently(errors ...string) []retrier {
 	return []retrier{{
-		ErrorEquals: errors, IntervalSeconds: 1, MaxAttempts: 5, BackoffRate: 2, MaxDelaySeconds: 20, JitterStrategy: "FULL",
+		ErrorEquals: errors, IntervalSeconds: 1, MaxAttempts: retries, BackoffRate: 2, MaxDelaySeconds: 20, JitterStrategy: "FULL",
 	}}
 }
 
@@ -99,7 +119,8 @@ func invoke(function string) map[string]any {
 
 // orderMachine stores an order, writes its invoice, notifies whom it concerns, and succeeds. An order whose invoice
 // cannot be written is taken back, and the execution fails with the invoice's error, as does one of which it is not known
-// whether it was stored; one that nobody could be notified of is placed all the same, and the output says so. The input is {"orderid", "requestid", "order"}.
+// whether it was stored; one that nobody could be notified of is placed all the same, and the output says so. The input
+// is {"orderid", "requestid", "order"}.
 func orderMachine(a orderMachineArgs) machine {
 	const lambdaInvoke = "arn:aws:states:::lambda:invoke"
 	store := state{
@@ -116,7 +137,7 @@ func orderMachine(a orderMachineArgs) machine {
 	return machine{
 		Comment:        "Places an order, or completes it",
 		StartAt:        "WhatHappened",
-		TimeoutSeconds: machineTimeoutSeconds,
+		TimeoutSeconds: a.timeoutSeconds(),
 		States: map[string]state{
 			"WhatHappened": {
 				Type: "Choice",
