@@ -23,7 +23,7 @@ func New(a *account.Account) *Service {
 	s := &Service{
 		account: a,
 		tables:  map[string]*table{},
-		JSON:    wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810"},
+		JSON:    wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810", Checksum: true},
 	}
 	wire.HandleJSON(&s.JSON, "GetItem", s.getItem)
 	wire.HandleJSON(&s.JSON, "PutItem", s.putItem)

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -20,6 +22,8 @@ type JSON struct {
 	Namespace string
 	// Denied renders a missing permission; AccessDenied if nil.
 	Denied func(*policy.DeniedError) *Error
+	// Checksum adds the header X-Amz-Crc32 to every answer: DynamoDB's clients want one.
+	Checksum bool
 	// Invalid is the code for a request that cannot be read; SerializationException if empty.
 	Invalid string
 
@@ -60,7 +64,15 @@ func (j *JSON) ServeAWS(w http.ResponseWriter, c *Call) {
 		j.fail(w, c, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, "application/x-amz-json-"+j.Version, out)
+	j.write(w, http.StatusOK, out)
+}
+
+func (j *JSON) write(w http.ResponseWriter, status int, v any) {
+	writeJSON(w, status, "application/x-amz-json-"+j.Version, v, func(body []byte) {
+		if j.Checksum {
+			w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
+		}
+	})
 }
 
 func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
@@ -80,7 +92,7 @@ func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
 	if e.Query != "" {
 		w.Header().Set("x-amzn-query-error", e.Query+";Sender")
 	}
-	writeJSON(w, e.Status, "application/x-amz-json-"+j.Version, body)
+	j.write(w, e.Status, body)
 }
 
 func (j *JSON) invalid(name string, err error) error {
@@ -119,13 +131,19 @@ func decodeStrict(body []byte, v any) error {
 	return nil
 }
 
-func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
+// writeJSON renders v. Each of the functions adds headers that depend on the body.
+func writeJSON(w http.ResponseWriter, status int, contentType string, v any, headers ...func(body []byte)) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
+	// As AWS does. SDKs close the connection of a chunked answer whose end they have not read.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	for _, set := range headers {
+		set(body)
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the caller may have gone
 }

@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -96,16 +98,18 @@ func (q *Query) fail(w http.ResponseWriter, c *Call, err error) {
 }
 
 func (q *Query) write(w http.ResponseWriter, status int, root string, body func(*xml.Encoder) error) {
-	w.Header().Set("Content-Type", "text/xml")
-	w.WriteHeader(status)
-	e := xml.NewEncoder(w)
+	var text bytes.Buffer
+	e := xml.NewEncoder(&text)
 	open := start(root)
 	open.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: q.XMLNS}}
-	// An error here means that the caller has gone: there is nobody left to tell.
-	_ = e.EncodeToken(open)
-	_ = body(e)
-	_ = e.EncodeToken(open.End())
-	_ = e.Flush()
+	if err := errors.Join(e.EncodeToken(open), body(e), e.EncodeToken(open.End()), e.Flush()); err != nil {
+		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	w.Header().Set("Content-Length", strconv.Itoa(text.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(text.Bytes()) // the caller may have gone
 }
 
 func start(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
