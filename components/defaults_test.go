@@ -20,6 +20,8 @@ const (
 	tableType    = "aws:dynamodb/table:Table"
 	bucketType   = "aws:s3/bucketV2:BucketV2"
 	stageType    = "aws:apigateway/stage:Stage"
+	machineType  = "aws:sfn/stateMachine:StateMachine"
+	topicType    = "aws:sns/topic:Topic"
 )
 
 // has asserts that inputs have these values, and leaves the others alone.
@@ -33,40 +35,56 @@ func has(t *testing.T, inputs, want map[string]any) {
 }
 
 func TestFunctionsByDefault(t *testing.T) {
-	c := fanOut(t, nil)
-	for name, want := range map[string]struct{ memory, timeout float64 }{
-		"publish-order": {512, 10}, "store-order": {512, 30}, "write-invoice": {128, 30}, "get-order": {256, 10}, "get-invoice": {256, 10},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inputs := c.inputs(t, functionType, "fanout-"+name)
-			has(t, inputs, map[string]any{
+	type size struct{ memory, timeout float64 }
+	sizes := map[string]map[string]size{
+		"fanout": {
+			"publish-order": {512, 10}, "store-order": {512, 30}, "write-invoice": {128, 30}, "get-order": {256, 10}, "get-invoice": {256, 10},
+		},
+		"orchestrator": {
+			"store-order-task": {256, 10}, "write-invoice-task": {256, 10}, "take-back-order-task": {256, 10},
+			"get-order": {256, 10}, "get-invoice": {256, 10},
+		},
+	}
+	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		for _, fn := range functions[pattern] {
+			name, want := pattern+"-"+fn, sizes[pattern][fn]
+			has(t, c.inputs(t, functionType, name), map[string]any{
 				"memorySize": want.memory, "timeout": want.timeout, "runtime": "provided.al2023", "handler": "bootstrap",
 				"architectures": []any{"arm64"}, "tracingConfig": map[string]any{"mode": "Active"},
-				"loggingConfig":                map[string]any{"logFormat": "JSON", "logGroup": "name:loggroup/fanout-" + name + "-logs"},
-				"role":                         "arn:role/fanout-" + name + "-role",
+				"loggingConfig":                map[string]any{"logFormat": "JSON", "logGroup": "name:loggroup/" + name + "-logs"},
+				"role":                         "arn:role/" + name + "-role",
 				"reservedConcurrentExecutions": nil, "name": nil,
 			})
 			// The zip goes as it is, under a path that does not depend on where the engine runs.
-			code := c.find(t, functionType, "fanout-"+name).Inputs["code"].ArchiveValue()
+			code := c.find(t, functionType, name).Inputs["code"].ArchiveValue()
 			require.True(t, filepath.IsAbs(code.Path))
-			require.Equal(t, name+".zip", filepath.Base(code.Path))
-			has(t, c.inputs(t, logGroupType, "fanout-"+name+"-logs"), map[string]any{"retentionInDays": 30.0})
-		})
-	}
+			require.Equal(t, fn+".zip", filepath.Base(code.Path))
+			has(t, c.inputs(t, logGroupType, name+"-logs"), map[string]any{"retentionInDays": 30.0})
+			// Without its policy the function's first invocations would fail.
+			require.Contains(t, c.dependencies(t, functionType, name), "rolepolicy/"+name+"-policy")
+		}
+	})
 }
 
 func TestFunctionsLearnWhereTheirDataIs(t *testing.T) {
-	table, bucket := "name:table/fanout-orders", "name:bucketv2/fanout-invoices"
-	for name, want := range map[string]map[string]any{
-		"publish-order": {"TOPIC_ARN": "arn:topic/fanout-orders", "ALLOW_ORIGIN": "https://shop.example.com"},
-		"store-order":   {"TABLE_NAME": table},
-		"write-invoice": {"BUCKET_NAME": bucket},
-		"get-order":     {"TABLE_NAME": table, "ALLOW_ORIGIN": "https://shop.example.com"},
-		"get-invoice":   {"BUCKET_NAME": bucket, "ALLOW_ORIGIN": "https://shop.example.com"},
-	} {
-		c := fanOut(t, func(a *components.FanOutArgs) { a.Api.AllowOrigin = "https://shop.example.com" })
-		has(t, c.inputs(t, functionType, "fanout-"+name), map[string]any{"environment": map[string]any{"variables": want}})
-	}
+	const origin = "https://shop.example.com"
+	eachPattern(t, common{api: components.ApiSettings{AllowOrigin: origin}}, func(t *testing.T, pattern string, c *cloud) {
+		table, bucket := "name:table/"+pattern+"-orders", "name:bucketv2/"+pattern+"-invoices"
+		for name, want := range map[string]map[string]any{
+			"publish-order":        {"TOPIC_ARN": "arn:topic/fanout-orders", "ALLOW_ORIGIN": origin},
+			"store-order":          {"TABLE_NAME": table},
+			"write-invoice":        {"BUCKET_NAME": bucket},
+			"store-order-task":     {"TABLE_NAME": table},
+			"write-invoice-task":   {"BUCKET_NAME": bucket},
+			"take-back-order-task": {"TABLE_NAME": table},
+			"get-order":            {"TABLE_NAME": table, "ALLOW_ORIGIN": origin},
+			"get-invoice":          {"BUCKET_NAME": bucket, "ALLOW_ORIGIN": origin},
+		} {
+			if slices.Contains(functions[pattern], name) {
+				has(t, c.inputs(t, functionType, pattern+"-"+name), map[string]any{"environment": map[string]any{"variables": want}})
+			}
+		}
+	})
 }
 
 func TestQueuesByDefault(t *testing.T) {
@@ -124,58 +142,69 @@ func TestSettingsGoWhereTheyBelong(t *testing.T) {
 }
 
 func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
-	c := fanOut(t, func(a *components.FanOutArgs) {
-		a.Api.Tags, a.Api.AccessLogs = map[string]string{"team": "coffee"}, true
-	})
-	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType,
-		"aws:iam/role:Role", "aws:sns/topic:Topic", "aws:apigateway/restApi:RestApi"}
-	for key, r := range c.registered {
-		if slices.Contains(tagged, r.TypeToken) {
-			require.Equal(t, map[string]any{"team": "coffee"}, r.Inputs.Mappable()["tags"], key)
+	tags := map[string]string{"team": "coffee"}
+	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType, machineType, topicType,
+		"aws:iam/role:Role", restAPIType}
+	eachPattern(t, common{api: components.ApiSettings{Tags: tags, AccessLogs: true}}, func(t *testing.T, _ string, c *cloud) {
+		for key, r := range c.registered {
+			if slices.Contains(tagged, r.TypeToken) {
+				require.Equal(t, map[string]any{"team": "coffee"}, r.Inputs.Mappable()["tags"], key)
+			}
 		}
-	}
+	})
 }
 
 func TestDataIsEncryptedAndPrivate(t *testing.T) {
-	c := fanOut(t, nil)
-	has(t, c.inputs(t, "aws:sns/topic:Topic", "fanout-orders"), map[string]any{"kmsMasterKeyId": "alias/aws/sns"})
-	const bucket = "id:bucketv2/fanout-invoices"
-	require.Equal(t, map[string]any{
-		"bucket": bucket, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
-	}, c.inputs(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "fanout-invoices"))
-	has(t, c.inputs(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "fanout-invoices"), map[string]any{
-		"bucket": bucket, "rules": []any{map[string]any{"applyServerSideEncryptionByDefault": map[string]any{"sseAlgorithm": "AES256"}}}})
-	has(t, c.inputs(t, "aws:s3/bucketOwnershipControls:BucketOwnershipControls", "fanout-invoices"), map[string]any{
-		"bucket": bucket, "rule": map[string]any{"objectOwnership": "BucketOwnerEnforced"}})
+	const encryption = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
+	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		for _, r := range c.registered {
+			if r.TypeToken == topicType {
+				has(t, r.Inputs.Mappable(), map[string]any{"kmsMasterKeyId": "alias/aws/sns"})
+			}
+		}
+		name := pattern + "-invoices"
+		bucket, arn := "id:bucketv2/"+name, "arn:bucketv2/"+name
+		require.Equal(t, map[string]any{
+			"bucket": bucket, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
+		}, c.inputs(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", name))
+		has(t, c.inputs(t, encryption, name), map[string]any{
+			"bucket": bucket, "rules": []any{map[string]any{"applyServerSideEncryptionByDefault": map[string]any{"sseAlgorithm": "AES256"}}}})
+		has(t, c.inputs(t, "aws:s3/bucketOwnershipControls:BucketOwnershipControls", name), map[string]any{
+			"bucket": bucket, "rule": map[string]any{"objectOwnership": "BucketOwnerEnforced"}})
 
-	require.Equal(t, bucket, c.inputs(t, "aws:s3/bucketPolicy:BucketPolicy", "fanout-invoices")["bucket"])
-	require.Equal(t, map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
-		"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-		"Resource":  []any{"arn:bucketv2/fanout-invoices", "arn:bucketv2/fanout-invoices/*"},
-		"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
-	}}}, c.document(t, "aws:s3/bucketPolicy:BucketPolicy", "fanout-invoices", "policy"))
-	require.Contains(t, c.dependencies(t, "aws:s3/bucketPolicy:BucketPolicy", "fanout-invoices"), "bucketpublicaccessblock/fanout-invoices")
+		const policy = "aws:s3/bucketPolicy:BucketPolicy"
+		require.Equal(t, bucket, c.inputs(t, policy, name)["bucket"])
+		require.Equal(t, map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
+			"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+			"Resource":  []any{arn, arn + "/*"},
+			"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+		}}}, c.document(t, policy, name, "policy"))
+		require.Contains(t, c.dependencies(t, policy, name), "bucketpublicaccessblock/"+name)
+	})
 }
 
 func TestTheTableIsKeyedByCustomerAndShop(t *testing.T) {
-	has(t, fanOut(t, nil).inputs(t, tableType, "fanout-orders"), map[string]any{
-		"hashKey": "accountid", "rangeKey": "vendorid", "billingMode": "PAY_PER_REQUEST",
-		"attributes": []any{map[string]any{"name": "accountid", "type": "S"}, map[string]any{"name": "vendorid", "type": "S"}},
-		"ttl":        map[string]any{"attributeName": "expires", "enabled": true},
+	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		has(t, c.inputs(t, tableType, pattern+"-orders"), map[string]any{
+			"hashKey": "accountid", "rangeKey": "vendorid", "billingMode": "PAY_PER_REQUEST",
+			"attributes": []any{map[string]any{"name": "accountid", "type": "S"}, map[string]any{"name": "vendorid", "type": "S"}},
+			"ttl":        map[string]any{"attributeName": "expires", "enabled": true},
+		})
 	})
 }
 
 func TestDataIsProtectedUnlessItMayBeDeleted(t *testing.T) {
 	for name, deleteData := range map[string]bool{"by default": false, "with DeleteData": true} {
 		t.Run(name, func(t *testing.T) {
-			c := fanOut(t, func(a *components.FanOutArgs) { a.DeleteData = deleteData })
-			has(t, c.inputs(t, tableType, "fanout-orders"), map[string]any{
-				"deletionProtectionEnabled": !deleteData, "pointInTimeRecovery": map[string]any{"enabled": !deleteData}})
-			has(t, c.inputs(t, bucketType, "fanout-invoices"), map[string]any{"forceDestroy": deleteData})
-			for key, r := range c.registered {
-				data := r.TypeToken == tableType || r.TypeToken == bucketType
-				require.Equal(t, data && !deleteData, r.RegisterRPC.GetProtect(), key)
-			}
+			eachPattern(t, common{deleteData: deleteData}, func(t *testing.T, pattern string, c *cloud) {
+				has(t, c.inputs(t, tableType, pattern+"-orders"), map[string]any{
+					"deletionProtectionEnabled": !deleteData, "pointInTimeRecovery": map[string]any{"enabled": !deleteData}})
+				has(t, c.inputs(t, bucketType, pattern+"-invoices"), map[string]any{"forceDestroy": deleteData})
+				for key, r := range c.registered {
+					data := r.TypeToken == tableType || r.TypeToken == bucketType
+					require.Equal(t, data && !deleteData, r.RegisterRPC.GetProtect(), key)
+				}
+			})
 		})
 	}
 }
@@ -196,9 +225,6 @@ func TestTheStageIsTracedThrottledAndReadyWhenItOpens(t *testing.T) {
 		"redrivepolicy/fanout-store-order-redrive", "redrivepolicy/fanout-write-invoice-redrive",
 	} {
 		require.Contains(t, c.dependencies(t, stageType, "fanout-api"), want)
-	}
-	for _, name := range functions {
-		require.Contains(t, c.dependencies(t, functionType, "fanout-"+name), "rolepolicy/fanout-"+name+"-policy")
 	}
 	for _, name := range []string{"fanout-store-order", "fanout-write-invoice"} {
 		require.Contains(t, c.dependencies(t, "aws:sns/topicSubscription:TopicSubscription", name+"-subscription"), "queuepolicy/"+name+"-queue-policy")

@@ -7,8 +7,10 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +23,7 @@ import (
 )
 
 // cloud stands in for the engine and AWS: it records what is registered, and answers with outputs that tell where they
-// are from: arn:queue/NAME, https://queue/NAME, id:queue/NAME.
+// are from: arn:queue/NAME, https://queue/NAME, id:queue/NAME; and machine(NAME), because an API looks into that ARN.
 type cloud struct {
 	mu         sync.Mutex
 	registered map[string]pulumi.MockResourceArgs // by type and name: "aws:sqs/queue:Queue fanout-store-order"
@@ -50,6 +52,8 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		outputs["invokeArn"] = "invoke:" + from
 	case "restapi":
 		outputs["executionArn"] = "arn:" + from
+	case "statemachine":
+		outputs["arn"] = machine(args.Name)
 	case "stage":
 		outputs["invokeUrl"] = "https://" + from
 	}
@@ -60,6 +64,9 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	}
 	return "id:" + from, state, nil
 }
+
+// machine is the ARN of a state machine.
+func machine(name string) string { return "arn:aws:states:eu-west-1:123456789012:stateMachine:" + name }
 
 func (c *cloud) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) { return args.Args, nil }
 
@@ -103,14 +110,20 @@ func (c *cloud) dependencies(t *testing.T, typ, name string) []string {
 	return list
 }
 
-// FanOut's functions.
-var functions = []string{"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"}
+// functions are those of each pattern, which is deployed under its config name.
+var functions = map[string][]string{
+	"fanout":       {"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"},
+	"orchestrator": {"store-order-task", "write-invoice-task", "take-back-order-task", "get-order", "get-invoice"},
+}
 
-// packages writes a zip for each of FanOut's functions, and returns the folder.
+// zips are the names of the functions' packages.
+func zips() []string { return slices.Concat(slices.Collect(maps.Values(functions))...) }
+
+// packages writes a zip for each function, and returns the folder.
 func packages(t *testing.T, machine elf.Machine) string {
 	t.Helper()
 	folder := t.TempDir()
-	for _, name := range functions {
+	for _, name := range zips() {
 		writePackage(t, folder, name, "bootstrap", 0o755, executable(machine))
 	}
 	return folder
@@ -161,7 +174,7 @@ func TestMain(m *testing.M) {
 }
 
 func examplePackages() string {
-	for _, name := range functions {
+	for _, name := range zips() {
 		if err := zipFile(filepath.Join(exampleFolder, name+".zip"), "bootstrap", 0o755, executable(elf.EM_AARCH64)); err != nil {
 			panic(err)
 		}
@@ -184,4 +197,36 @@ func fanOut(t *testing.T, edit func(*components.FanOutArgs)) *cloud {
 		return err
 	}))
 	return c
+}
+
+// orchestrator deploys an Orchestrator named orchestrator. edit, if not nil, changes its arguments.
+func orchestrator(t *testing.T, edit func(*components.OrchestratorArgs)) *cloud {
+	t.Helper()
+	c := &cloud{}
+	args := &components.OrchestratorArgs{Packages: packages(t, elf.EM_AARCH64)}
+	if edit != nil {
+		edit(args)
+	}
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		_, err := components.NewOrchestrator(ctx, "orchestrator", args)
+		return err
+	}))
+	return c
+}
+
+// common are the arguments that every pattern has.
+type common struct {
+	api        components.ApiSettings
+	deleteData bool
+}
+
+// eachPattern runs a test against each pattern, deployed under its config name.
+func eachPattern(t *testing.T, args common, test func(t *testing.T, name string, c *cloud)) {
+	t.Helper()
+	t.Run("fanout", func(t *testing.T) {
+		test(t, "fanout", fanOut(t, func(a *components.FanOutArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+	})
+	t.Run("orchestrator", func(t *testing.T) {
+		test(t, "orchestrator", orchestrator(t, func(a *components.OrchestratorArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+	})
 }

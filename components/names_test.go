@@ -2,6 +2,7 @@ package components_test
 
 import (
 	"debug/elf"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -28,6 +29,17 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			}
 			_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
 				Packages: packages(t, elf.EM_AARCH64), Api: components.ApiSettings{AccessLogs: true, Account: account},
+			})
+			return err
+		},
+		"orchestrator": func(ctx *pulumi.Context) error {
+			account, err := components.NewApiAccount(ctx, "api-account")
+			if err != nil {
+				return err
+			}
+			_, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
+				Packages: packages(t, elf.EM_AARCH64), NotifyEmail: "orders@example.com",
+				Api: components.ApiSettings{AccessLogs: true, Account: account},
 			})
 			return err
 		},
@@ -67,20 +79,28 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 }
 
 func TestTwoOfAKindStandSideBySide(t *testing.T) {
-	c := &cloud{}
 	folder := packages(t, elf.EM_AARCH64)
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		for _, name := range []string{"one", "two"} {
-			if _, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Packages: folder}); err != nil {
-				return err
+	for kind, register := range map[string]func(ctx *pulumi.Context, name string) error{
+		"fanout": func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Packages: folder})
+			return err
+		},
+		"orchestrator": func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Packages: folder})
+			return err
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			c := &cloud{}
+			require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+				return errors.Join(register(ctx, "one"), register(ctx, "two"))
+			}))
+			for _, key := range slices.Collect(maps.Keys(c.registered)) {
+				if before, ok := strings.CutSuffix(key, " one"); ok {
+					require.Contains(t, c.registered, before+" two")
+				}
+				require.Regexp(t, ` (one|two)(-|$)`, key)
 			}
-		}
-		return nil
-	}))
-	for _, key := range slices.Collect(maps.Keys(c.registered)) {
-		if before, ok := strings.CutSuffix(key, " one"); ok {
-			require.Contains(t, c.registered, before+" two")
-		}
-		require.Regexp(t, ` (one|two)(-|$)`, key)
+		})
 	}
 }
