@@ -10,6 +10,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
+const rolePolicyType = "aws:iam/rolePolicy:RolePolicy"
+
 // trusted is the service that may assume a role.
 func trusted(t *testing.T, c *cloud, role string) any {
 	t.Helper()
@@ -28,59 +30,104 @@ func allow(resource string, actions ...any) map[string]any {
 	return map[string]any{"Effect": "Allow", "Action": actions, "Resource": []any{resource}}
 }
 
+// grants are the statements of a role's policy by Sid, without it, and the role's trusted service.
+func grants(t *testing.T, c *cloud, name string) (statements map[string]any, service any) {
+	t.Helper()
+	doc := c.document(t, rolePolicyType, name+"-policy", "policy")
+	require.Equal(t, "2012-10-17", doc["Version"])
+	require.Equal(t, "name:role/"+name+"-role", c.inputs(t, rolePolicyType, name+"-policy")["role"])
+	statements = map[string]any{}
+	for _, s := range doc["Statement"].([]any) {
+		statement := s.(map[string]any)
+		sid := statement["Sid"].(string)
+		require.NotContains(t, statements, sid)
+		delete(statement, "Sid")
+		statements[sid] = statement
+	}
+	return statements, trusted(t, c, name+"-role")
+}
+
 // The whole of what each function may do. A permission more is a risk, one less an error at night.
 func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
-	const table, invoices = "arn:table/fanout-orders", "arn:bucketv2/fanout-invoices/invoices/*"
 	take := func(queue string) map[string]any {
 		return allow("arn:queue/"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 	}
-	find := allow("arn:bucketv2/fanout-invoices", "s3:ListBucket")
-	find["Condition"] = map[string]any{"StringLike": map[string]any{"s3:prefix": "invoices/*"}}
-	c := fanOut(t, nil)
-	for name, want := range map[string]map[string]any{
-		"publish-order": {"PublishOrder": allow("arn:topic/fanout-orders", "sns:Publish")},
-		"store-order":   {"StoreOrder": allow(table, "dynamodb:PutItem"), "TakeMessages": take("fanout-store-order")},
-		"write-invoice": {"WriteInvoice": allow(invoices, "s3:PutObject"), "TakeMessages": take("fanout-write-invoice")},
-		"get-order":     {"ReadOrder": allow(table, "dynamodb:GetItem")},
-		"get-invoice":   {"FindInvoice": find, "ShareInvoice": allow(invoices, "s3:GetObject")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			want["WriteLogs"] = allow("arn:loggroup/fanout-"+name+"-logs:*", "logs:CreateLogStream", "logs:PutLogEvents")
+	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		table, bucket := "arn:table/"+pattern+"-orders", "arn:bucketv2/"+pattern+"-invoices"
+		invoices := bucket + "/invoices/*"
+		find := allow(bucket, "s3:ListBucket")
+		find["Condition"] = map[string]any{"StringLike": map[string]any{"s3:prefix": "invoices/*"}}
+		may := map[string]map[string]any{
+			"publish-order":        {"PublishOrder": allow("arn:topic/fanout-orders", "sns:Publish")},
+			"store-order":          {"StoreOrder": allow(table, "dynamodb:PutItem"), "TakeMessages": take("fanout-store-order")},
+			"write-invoice":        {"WriteInvoice": allow(invoices, "s3:PutObject"), "TakeMessages": take("fanout-write-invoice")},
+			"store-order-task":     {"StoreOrder": allow(table, "dynamodb:PutItem")},
+			"write-invoice-task":   {"WriteInvoice": allow(invoices, "s3:PutObject")},
+			"take-back-order-task": {"TakeBackOrder": allow(table, "dynamodb:PutItem")},
+			"get-order":            {"ReadOrder": allow(table, "dynamodb:GetItem")},
+			"get-invoice":          {"FindInvoice": find, "ShareInvoice": allow(invoices, "s3:GetObject")},
+		}
+		for _, fn := range functions[pattern] {
+			want := may[fn]
+			want["WriteLogs"] = allow("arn:loggroup/"+pattern+"-"+fn+"-logs:*", "logs:CreateLogStream", "logs:PutLogEvents")
 			want["WriteTraces"] = allow("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
-			doc := c.document(t, "aws:iam/rolePolicy:RolePolicy", "fanout-"+name+"-policy", "policy")
-			got := map[string]any{}
-			for _, s := range doc["Statement"].([]any) {
-				statement := s.(map[string]any)
-				got[statement["Sid"].(string)] = statement
-				delete(statement, "Sid")
-			}
-			require.Empty(t, cmp.Diff(want, got))
-			require.Equal(t, "2012-10-17", doc["Version"])
-			require.Equal(t, "name:role/fanout-"+name+"-role", c.inputs(t, "aws:iam/rolePolicy:RolePolicy", "fanout-"+name+"-policy")["role"])
-			require.Equal(t, "lambda.amazonaws.com", trusted(t, c, "fanout-"+name+"-role"))
-		})
-	}
+			got, service := grants(t, c, pattern+"-"+fn)
+			require.Empty(t, cmp.Diff(want, got), fn)
+			require.Equal(t, "lambda.amazonaws.com", service, fn)
+		}
+	})
 }
 
-func TestNoRoleHasAWildcardButForTraces(t *testing.T) {
-	c := fanOut(t, func(a *components.FanOutArgs) { a.Api.AccessLogs = true })
-	policies := 0
-	for _, r := range c.registered {
-		if r.TypeToken != "aws:iam/rolePolicy:RolePolicy" {
-			continue
-		}
-		policies++
-		for _, s := range c.document(t, r.TypeToken, r.Name, "policy")["Statement"].([]any) {
-			statement := s.(map[string]any)
-			for _, action := range statement["Action"].([]any) {
-				require.NotContains(t, action, "*", r.Name)
-				for _, resource := range statement["Resource"].([]any) {
-					require.Equal(t, strings.HasPrefix(action.(string), "xray:"), resource == "*", "%s: %s on %s", r.Name, action, resource)
+func TestTheMachineMayRunItsTasksAndNotifyAndNothingElse(t *testing.T) {
+	c := orchestrator(t, nil)
+	got, service := grants(t, c, "orchestrator-machine")
+	run := allow("arn:function/orchestrator-store-order-task", "lambda:InvokeFunction")
+	run["Resource"] = append(run["Resource"].([]any),
+		"arn:function/orchestrator-write-invoice-task", "arn:function/orchestrator-take-back-order-task")
+	require.Empty(t, cmp.Diff(map[string]any{
+		"RunTasks": run,
+		"Notify":   allow("arn:topic/orchestrator-placed", "sns:Publish"),
+		"WriteTraces": allow("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules",
+			"xray:GetSamplingTargets"),
+		"DeliverLogs": allow("*", "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+			"logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+	}, got))
+	require.Equal(t, "states.amazonaws.com", service)
+}
+
+func TestTheAPIMayStartThisMachineAndNothingElse(t *testing.T) {
+	c := orchestrator(t, nil)
+	got, service := grants(t, c, "orchestrator-api-start-post-order")
+	require.Empty(t, cmp.Diff(map[string]any{"StartExecution": allow(machine("orchestrator"), "states:StartExecution")}, got))
+	require.Equal(t, "apigateway.amazonaws.com", service)
+}
+
+func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
+	// What AWS has no resources to limit to, by the name of the role that does it.
+	unlimited := func(policy, action string) bool {
+		return strings.HasPrefix(action, "xray:") || strings.HasPrefix(action, "logs:") && policy == "orchestrator-machine-policy"
+	}
+	// Besides the functions' roles, those of the machine and of what starts it.
+	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2}
+	eachPattern(t, common{api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, pattern string, c *cloud) {
+		policies := 0
+		for _, r := range c.registered {
+			if r.TypeToken != rolePolicyType {
+				continue
+			}
+			policies++
+			for _, s := range c.document(t, r.TypeToken, r.Name, "policy")["Statement"].([]any) {
+				statement := s.(map[string]any)
+				for _, action := range statement["Action"].([]any) {
+					require.NotContains(t, action, "*", r.Name)
+					for _, resource := range statement["Resource"].([]any) {
+						require.Equal(t, unlimited(r.Name, action.(string)), resource == "*", "%s: %s on %s", r.Name, action, resource)
+					}
 				}
 			}
 		}
-	}
-	require.Equal(t, len(functions["fanout"]), policies)
+		require.Equal(t, roles[pattern], policies)
+	})
 }
 
 func TestOnlyTheTopicSendsToTheQueues(t *testing.T) {
@@ -97,18 +144,27 @@ func TestOnlyTheTopicSendsToTheQueues(t *testing.T) {
 }
 
 func TestTheAPIInvokesEachFunctionForItsRouteOnly(t *testing.T) {
-	c := fanOut(t, nil)
-	got := map[string]string{}
-	for _, r := range c.registered {
-		if r.TypeToken == "aws:lambda/permission:Permission" {
-			inputs := r.Inputs.Mappable()
-			has(t, inputs, map[string]any{"action": "lambda:InvokeFunction", "principal": "apigateway.amazonaws.com"})
-			got[inputs["sourceArn"].(string)] = inputs["function"].(string)
-		}
+	want := map[string]map[string]string{
+		"fanout": {
+			"arn:restapi/fanout-api/prod/POST/order":  "name:function/fanout-publish-order",
+			"arn:restapi/fanout-api/prod/GET/order":   "name:function/fanout-get-order",
+			"arn:restapi/fanout-api/prod/GET/invoice": "name:function/fanout-get-invoice",
+		},
+		// None for POST /order, which runs no function; its role starts the machine.
+		"orchestrator": {
+			"arn:restapi/orchestrator-api/prod/GET/order":   "name:function/orchestrator-get-order",
+			"arn:restapi/orchestrator-api/prod/GET/invoice": "name:function/orchestrator-get-invoice",
+		},
 	}
-	require.Equal(t, map[string]string{
-		"arn:restapi/fanout-api/prod/POST/order":  "name:function/fanout-publish-order",
-		"arn:restapi/fanout-api/prod/GET/order":   "name:function/fanout-get-order",
-		"arn:restapi/fanout-api/prod/GET/invoice": "name:function/fanout-get-invoice",
-	}, got)
+	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		got := map[string]string{}
+		for _, r := range c.registered {
+			if r.TypeToken == "aws:lambda/permission:Permission" {
+				inputs := r.Inputs.Mappable()
+				has(t, inputs, map[string]any{"action": "lambda:InvokeFunction", "principal": "apigateway.amazonaws.com"})
+				got[inputs["sourceArn"].(string)] = inputs["function"].(string)
+			}
+		}
+		require.Equal(t, want[pattern], got)
+	})
 }

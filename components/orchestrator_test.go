@@ -1,0 +1,192 @@
+package components_test
+
+import (
+	"debug/elf"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+const subscriptionType = "aws:sns/topicSubscription:TopicSubscription"
+
+func TestExecutionsByDefault(t *testing.T) {
+	c := orchestrator(t, nil)
+	has(t, c.inputs(t, machineType, "orchestrator"), map[string]any{
+		"type": "STANDARD", "roleArn": "arn:role/orchestrator-machine-role", "name": nil,
+		"tracingConfiguration": map[string]any{"enabled": true},
+		"loggingConfiguration": map[string]any{
+			"level": "ERROR", "includeExecutionData": false, "logDestination": "arn:loggroup/orchestrator-executions:*",
+		},
+	})
+	has(t, c.inputs(t, logGroupType, "orchestrator-executions"), map[string]any{"retentionInDays": 30.0})
+	// Step Functions looks for the permission to deliver logs when the machine is made.
+	require.Contains(t, c.dependencies(t, machineType, "orchestrator"), "rolepolicy/orchestrator-machine-policy")
+}
+
+func TestExecutionsAsTheyAreSet(t *testing.T) {
+	c := orchestrator(t, func(a *components.OrchestratorArgs) {
+		a.Express, a.LogLevel, a.LogData, a.Api.LogRetentionDays = true, "ALL", true, 7
+		a.Task = components.FunctionSettings{MemoryMB: 512, TimeoutSeconds: 20, ReservedConcurrency: 9}
+		a.Read = components.FunctionSettings{MemoryMB: 128}
+	})
+	has(t, c.inputs(t, machineType, "orchestrator"), map[string]any{
+		"type": "EXPRESS",
+		"loggingConfiguration": map[string]any{
+			"level": "ALL", "includeExecutionData": true, "logDestination": "arn:loggroup/orchestrator-executions:*",
+		},
+	})
+	has(t, c.inputs(t, logGroupType, "orchestrator-executions"), map[string]any{"retentionInDays": 7.0})
+	for _, name := range []string{"store-order-task", "write-invoice-task", "take-back-order-task"} {
+		has(t, c.inputs(t, functionType, "orchestrator-"+name), map[string]any{
+			"memorySize": 512.0, "timeout": 20.0, "reservedConcurrentExecutions": 9.0})
+	}
+	has(t, c.inputs(t, functionType, "orchestrator-get-order"), map[string]any{"memorySize": 128.0, "timeout": 10.0})
+}
+
+func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
+	for name, timeout := range map[string]int{"by default": 0, "with patience": 60} {
+		t.Run(name, func(t *testing.T) {
+			c := orchestrator(t, func(a *components.OrchestratorArgs) { a.Task.TimeoutSeconds = timeout })
+			doc := c.document(t, machineType, "orchestrator", "definition")
+			ran := map[string]string{}
+			for name, s := range at(t, doc, "States") {
+				s := s.(map[string]any)
+				parameters, _ := s["Parameters"].(map[string]any)
+				switch s["Resource"] {
+				case nil:
+				case "arn:aws:states:::lambda:invoke":
+					ran[name] = parameters["FunctionName"].(string)
+					// The function's own timeout comes first, because its error says more.
+					function := strings.TrimPrefix(ran[name], "arn:function/")
+					require.Greater(t, s["TimeoutSeconds"], c.inputs(t, functionType, function)["timeout"], name)
+				case "arn:aws:states:::sns:publish":
+					ran[name] = parameters["TopicArn"].(string)
+				default:
+					t.Errorf("%s runs %v", name, s["Resource"])
+				}
+			}
+			require.Equal(t, map[string]string{
+				"StoreOrder":    "arn:function/orchestrator-store-order-task",
+				"RemoveOrder":   "arn:function/orchestrator-store-order-task",
+				"WriteInvoice":  "arn:function/orchestrator-write-invoice-task",
+				"TakeBackOrder": "arn:function/orchestrator-take-back-order-task",
+				"Notify":        "arn:topic/orchestrator-placed",
+			}, ran)
+		})
+	}
+}
+
+func TestAnAddressIsToldOfPlacedOrdersIfThereIsOne(t *testing.T) {
+	c := orchestrator(t, func(a *components.OrchestratorArgs) { a.NotifyEmail = "orders@example.com" })
+	require.Equal(t, map[string]any{
+		"topic": "arn:topic/orchestrator-placed", "protocol": "email", "endpoint": "orders@example.com",
+	}, c.inputs(t, subscriptionType, "orchestrator-email"))
+
+	for key := range orchestrator(t, nil).registered {
+		require.NotContains(t, key, subscriptionType)
+	}
+}
+
+func TestThePathIntoTheMachineIsReadyWhenTheStageOpens(t *testing.T) {
+	c := orchestrator(t, nil)
+	for _, want := range []string{
+		"rolepolicy/orchestrator-api-start-post-order-policy",
+		"permission/orchestrator-api-invoke-get-order", "permission/orchestrator-api-invoke-get-invoice",
+	} {
+		require.Contains(t, c.dependencies(t, stageType, "orchestrator-api"), want)
+	}
+}
+
+func TestTheOrchestratorTellsAStackWhereEverythingIs(t *testing.T) {
+	outputs := map[string]any{}
+	c := &cloud{}
+	folder := packages(t, elf.EM_AARCH64)
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		o, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Packages: folder})
+		if err != nil {
+			return err
+		}
+		o.Outputs().ToMapOutput().ApplyT(func(m map[string]any) error {
+			outputs = m
+			return nil
+		})
+		return nil
+	}))
+	where := map[string]any{}
+	for _, name := range functions["orchestrator"] {
+		full := "orchestrator-" + name
+		where[name] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
+	}
+	require.Equal(t, map[string]any{
+		"url":             "https://stage/orchestrator-api",
+		"stateMachineArn": machine("orchestrator"),
+		"executionLogs":   "name:loggroup/orchestrator-executions",
+		"machineRoleName": "name:role/orchestrator-machine-role",
+		"topicArn":        "arn:topic/orchestrator-placed",
+		"tableName":       "name:table/orchestrator-orders",
+		"tableArn":        "arn:table/orchestrator-orders",
+		"bucketName":      "name:bucketv2/orchestrator-invoices",
+		"accessLogGroup":  "",
+		"apiRoleNames":    []string{"name:role/orchestrator-api-start-post-order-role"},
+		"functions":       where,
+	}, outputs)
+}
+
+func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
+	type args = components.OrchestratorArgs
+	for _, c := range []struct {
+		name string
+		edit func(*args)
+		want []string
+	}{
+		{"memory", func(a *args) { a.Task.MemoryMB = 127 }, []string{"Task.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"timeout", func(a *args) { a.Read.TimeoutSeconds = 901 }, []string{"Read.TimeoutSeconds: must be from 1 to 900, got 901"}},
+		{"concurrency", func(a *args) { a.Task.ReservedConcurrency = -1 }, []string{"Task.ReservedConcurrency: must be from 1 to 1000, got -1"}},
+		{"tasks that take longer than an Express execution", func(a *args) { a.Express, a.Task.TimeoutSeconds = true, 96 },
+			[]string{"Task.TimeoutSeconds: must be at most 95 with Express, got 96"}},
+		{"log level", func(a *args) { a.LogLevel = "DEBUG" }, []string{`LogLevel: must be one of ["ALL" "ERROR" "FATAL" "OFF"], got "DEBUG"`}},
+		{"log level in small letters", func(a *args) { a.LogLevel = "error" }, []string{`LogLevel: must be one of`, `got "error"`}},
+		{"no address", func(a *args) { a.NotifyEmail = "orders" }, []string{`NotifyEmail: must be an address such as orders@example.com, got "orders"`}},
+		{"an address with a name", func(a *args) { a.NotifyEmail = "Orders <orders@example.com>" }, []string{`NotifyEmail: must be an address`}},
+		{"two addresses", func(a *args) { a.NotifyEmail = "a@example.com,b@example.com" }, []string{`NotifyEmail: must be an address`}},
+		{"rate", func(a *args) { a.Api.RateLimit = 10001 }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
+		{"log retention", func(a *args) { a.Api.LogRetentionDays = 31 }, []string{"Api.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
+		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = "https://shop.example.com/" }, []string{"Api.AllowOrigin", "with nothing behind it"}},
+		{"an account without access logs", func(a *args) { a.Api.Account = &components.ApiAccount{} }, []string{"Api.Account: is of use only with AccessLogs"}},
+		{"architecture", func(a *args) { a.Architecture = "mips" }, []string{`Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
+		{"a package for another kind of processor", func(a *args) {
+			writePackage(t, a.Packages, "take-back-order-task", "bootstrap", 0o755, executable(elf.EM_RISCV))
+		}, []string{"/take-back-order-task.zip: is no executable for arm64 or x86_64"}},
+		{"everything at once", func(a *args) {
+			a.Task, a.Read = components.FunctionSettings{MemoryMB: 1, TimeoutSeconds: -1}, components.FunctionSettings{MemoryMB: 1}
+			a.LogLevel, a.NotifyEmail, a.Architecture = "x", "x", "mips"
+			a.Api.RateLimit, a.Api.BurstLimit, a.Api.AllowOrigin, a.Api.LogRetentionDays = -1, -1, "x", 2
+			a.Packages = filepath.Join(a.Packages, "nowhere")
+		}, []string{
+			"Task.MemoryMB", "Task.TimeoutSeconds", "Read.MemoryMB", "LogLevel", "NotifyEmail", "Architecture",
+			"Api.RateLimit", "Api.BurstLimit", "Api.AllowOrigin", "Api.LogRetentionDays",
+			"Packages: no package at /", "/nowhere/store-order-task.zip: run `make build`", "/write-invoice-task.zip: run `make build`",
+			"/take-back-order-task.zip: run `make build`", "/get-order.zip: run `make build`", "/get-invoice.zip: run `make build`",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			c.edit(a)
+			cloud := &cloud{}
+			err := cloud.run(func(ctx *pulumi.Context) error {
+				_, err := components.NewOrchestrator(ctx, "orchestrator", a)
+				return err
+			})
+			require.ErrorContains(t, err, `order-patterns:components:Orchestrator "orchestrator": `)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.Empty(t, cloud.registered)
+		})
+	}
+}
