@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -84,6 +85,93 @@ func ExampleNewOrderApi() {
 	}
 	// Output:
 	// greetings come from https://stage/greetings/greeting?name=Ada
+}
+
+// A program of somebody else that uses Orchestrator alone.
+func ExampleNewOrchestrator() {
+	folder := examplePackages() // where `make build` leaves them: build/arm64
+
+	program := func(ctx *pulumi.Context) error {
+		coffee, err := components.NewOrchestrator(ctx, "coffee", &components.OrchestratorArgs{
+			Packages: folder,
+			Task:     components.FunctionSettings{MemoryMB: 512},
+			LogLevel: "ALL",
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("topic", coffee.TopicArn) // for those who want to hear of placed orders
+
+		pulumi.All(coffee.Url, coffee.StateMachineArn).ApplyT(func(v []any) error {
+			_, err := fmt.Printf("orders go to %s/order\nand from there into %s\n", v...)
+			return err
+		})
+		return nil
+	}
+
+	if err := exampleRun(program); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// orders go to https://stage/coffee-api/order
+	// and from there into arn:aws:states:eu-west-1:123456789012:stateMachine:coffee
+}
+
+// A program that puts a state machine of its own behind an API, with no function between. The schema is all that
+// checks a request; so it leaves nothing open.
+func ExampleNewOrderApi_execution() {
+	program := func(ctx *pulumi.Context) error {
+		role, err := iam.NewRole(ctx, "parcels", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(`{
+			"Version": "2012-10-17",
+			"Statement": [{"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+		}`)})
+		if err != nil {
+			return err
+		}
+		parcels, err := sfn.NewStateMachine(ctx, "parcels", &sfn.StateMachineArgs{
+			RoleArn:    role.Arn,
+			Definition: pulumi.String(`{"StartAt": "Sent", "States": {"Sent": {"Type": "Succeed"}}}`),
+		})
+		if err != nil {
+			return err
+		}
+		api, err := components.NewOrderApi(ctx, "post-office", &components.OrderApiArgs{
+			Routes: []components.Route{{
+				Method: "POST", Path: "/parcel",
+				Summary:   "Sends a parcel, once",
+				Execution: &components.Execution{StateMachine: parcels, NamePath: "$.parcel.id", InputPath: "$.parcel"},
+				Body: map[string]any{
+					"type": "object", "required": []string{"parcel"}, "additionalProperties": false,
+					"properties": map[string]any{"parcel": map[string]any{
+						"type": "object", "required": []string{"id", "grams"}, "additionalProperties": false,
+						"properties": map[string]any{
+							"id":    map[string]any{"type": "string", "pattern": "^[A-Za-z0-9]{1,80}$"},
+							"grams": map[string]any{"type": "integer", "minimum": 1, "maximum": 30000},
+						},
+					}},
+				},
+				BodyRules: "A parcel has an id: 1 to 80 letters and digits; and grams: 1 to 30000.",
+				Responses: []components.Response{
+					{Status: 202, Description: "The parcel is on its way"}, {Status: 409, Description: "It was sent before"},
+					{Status: 500, Description: "It was not sent"}, {Status: 503, Description: "It was not sent; try again"},
+				},
+			}},
+		})
+		if err != nil {
+			return err
+		}
+		api.Url.ApplyT(func(url string) error {
+			_, err := fmt.Println("parcels go to", url+"/parcel")
+			return err
+		})
+		return nil
+	}
+
+	if err := exampleRun(program); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// parcels go to https://stage/post-office/parcel
 }
 
 // Without its packages a component refuses to deploy, and says what to do.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -91,7 +92,17 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 
 func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	ok := []components.Response{{Status: 200}}
-	fn := &lambda.Function{}
+	fn, machine := &lambda.Function{}, &sfn.StateMachine{}
+	body := map[string]any{"type": "object"}
+	answers := []components.Response{{Status: 202}, {Status: 409}, {Status: 500}, {Status: 503}}
+	into := func(edit func(*components.Route)) *components.OrderApiArgs {
+		r := components.Route{
+			Method: "POST", Path: "/a", Body: body, Responses: answers,
+			Execution: &components.Execution{StateMachine: machine, NamePath: "$.id", InputPath: "$.a"},
+		}
+		edit(&r)
+		return &components.OrderApiArgs{Routes: []components.Route{r}}
+	}
 	for _, c := range []struct {
 		name string
 		args *components.OrderApiArgs
@@ -116,6 +127,25 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"a response without a status, a parameter without a name", &components.OrderApiArgs{Routes: []components.Route{
 			{Method: "GET", Path: "/a", Function: fn, Responses: []components.Response{{Status: 200}, {}}, Query: []components.Parameter{{}}},
 		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},
+		{"a route that leads nowhere", into(func(r *components.Route) { r.Execution = nil }),
+			[]string{"Routes[0].Function: is required, or Execution, and not both"}},
+		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.NamePath = fn, "" }),
+			[]string{"Routes[0].Function: is required, or Execution, and not both", "Routes[0].Execution.NamePath"}},
+		{"an empty execution", into(func(r *components.Route) { r.Execution = &components.Execution{} }), []string{
+			"Routes[0].Execution.StateMachine: is required",
+			"Routes[0].Execution.NamePath: must be a path such as $.order, got \"\"\nRoutes[0].Execution.InputPath: must be a path such as $.order, got \"\"",
+		}},
+		{"a path that is more than members", into(func(r *components.Route) { r.Execution.NamePath = "$.ids[0]" }), []string{`Routes[0].Execution.NamePath: must be a path such as $.order, got "$.ids[0]"`}},
+		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.InputPath = "$.a')" }), []string{"Routes[0].Execution.InputPath"}},
+		{"a path of something else", into(func(r *components.Route) { r.Execution.InputPath = "order" }), []string{"Routes[0].Execution.InputPath"}},
+		{"an execution whose name nobody checks", into(func(r *components.Route) { r.Body = nil }), []string{"Routes[0].Body: is required with Execution"}},
+		{"an execution whose answers are not declared", into(func(r *components.Route) { r.Responses = ok }), []string{
+			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 409", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
+		}},
+		{"rules that would break out of their quotes", into(func(r *components.Route) { r.BodyRules = `An "order"` }), []string{`Routes[0].BodyRules: must have letters, digits`}},
+		{"rules that would be a variable", into(func(r *components.Route) { r.BodyRules = "$context.path" }), []string{"Routes[0].BodyRules"}},
+		{"rules on two lines", into(func(r *components.Route) { r.BodyRules = "a\nb" }), []string{"Routes[0].BodyRules"}},
+		{"rules that escape", into(func(r *components.Route) { r.BodyRules = `a\` }), []string{"Routes[0].BodyRules"}},
 		{"settings", &components.OrderApiArgs{
 			Routes:      []components.Route{{Method: "GET", Path: "/a", Function: fn, Responses: ok}},
 			ApiSettings: components.ApiSettings{RateLimit: -1, BurstLimit: 5001, LogRetentionDays: 2, AllowOrigin: "ftp://x"},

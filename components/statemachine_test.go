@@ -77,6 +77,30 @@ func TestEveryTaskIsTriedAgainWithBackoffAndJitter(t *testing.T) {
 	}
 }
 
+// One that ended in between would leave an order without its invoice.
+func TestTheMachineOutlastsAllAttemptsAtItsTasks(t *testing.T) {
+	m := testMachine()
+	attempts := func(name string) (seconds float64) {
+		s := m.States[name]
+		require.Len(t, s.Retry, 1, name)
+		r, wait := s.Retry[0], float64(s.Retry[0].IntervalSeconds)
+		for range r.MaxAttempts {
+			seconds += wait
+			wait = min(wait*r.BackoffRate, float64(r.MaxDelaySeconds))
+		}
+		return seconds + float64((1+r.MaxAttempts)*s.TimeoutSeconds)
+	}
+	for _, way := range [][]string{{"StoreOrder", "WriteInvoice", "TakeBackOrder"}, {"StoreOrder", "WriteInvoice", "Notify"}} {
+		need := 0.0
+		for _, name := range way {
+			need += attempts(name)
+		}
+		require.Greater(t, float64(m.TimeoutSeconds), need, way)
+	}
+	require.Equal(t, 300, orderMachine(orderMachineArgs{taskTimeoutSeconds: 15, express: true}).TimeoutSeconds, "where Step Functions ends it anyway")
+	require.Greater(t, orderMachine(orderMachineArgs{taskTimeoutSeconds: 905}).TimeoutSeconds, 3*6*905)
+}
+
 func TestWhatMayHaveBeenStoredIsTakenBack(t *testing.T) {
 	m := testMachine()
 	require.Equal(t, "TakeBackOrder", m.States["WriteInvoice"].Catch[0].Next)

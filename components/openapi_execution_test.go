@@ -1,0 +1,164 @@
+package components_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+// postOrder is the operation with which the Orchestrator's API takes orders.
+func postOrder(t *testing.T, c *cloud) map[string]any {
+	t.Helper()
+	return at(t, c.document(t, restAPIType, "orchestrator-api", "body"), "paths", "/order", "post")
+}
+
+func TestOrdersGoStraightIntoTheMachine(t *testing.T) {
+	way := at(t, postOrder(t, orchestrator(t, nil)), integration)
+	require.Equal(t, []string{"credentials", "httpMethod", "passthroughBehavior", "requestTemplates", "responses", "type", "uri"},
+		slices.Sorted(maps.Keys(way)))
+	has(t, way, map[string]any{
+		"type": "aws", "httpMethod": "POST",
+		"uri":         "arn:aws:apigateway:eu-west-1:states:action/StartExecution",
+		"credentials": "arn:role/orchestrator-api-start-post-order-role",
+		// What is not JSON is not validated.
+		"passthroughBehavior": "never",
+	})
+	require.Equal(t, map[string]any{"application/json": `#set($id = $input.path('$.order.orderid'))` +
+		`#if(!$id || $id == "")#set($id = $context.requestId)#end` +
+		`{"stateMachineArn":"` + machine("orchestrator") + `","name":"$id",` +
+		`"input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",` +
+		`\"order\":$util.escapeJavaScript($input.json('$.order')).replaceAll("\\'","'")}"}`,
+	}, way["requestTemplates"])
+}
+
+func TestTheOtherRoutesAreThoseOfFanOut(t *testing.T) {
+	routes := func(c *cloud, name string) map[string]any {
+		paths := at(t, c.document(t, restAPIType, name+"-api", "body"), "paths")
+		for _, item := range paths {
+			for _, operation := range item.(map[string]any) {
+				if way := at(t, operation.(map[string]any), integration); way["uri"] != nil {
+					way["uri"] = strings.ReplaceAll(way["uri"].(string), name, "NAME")
+				}
+			}
+		}
+		delete(at(t, paths, "/order"), "post")
+		return paths
+	}
+	require.Empty(t, cmp.Diff(routes(fanOut(t, nil), "fanout"), routes(orchestrator(t, nil), "orchestrator")))
+}
+
+func TestStepFunctionsAnswersBecomeTheAPIs(t *testing.T) {
+	for _, origin := range []string{"*", "https://shop.example.com"} {
+		operation := postOrder(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Api.AllowOrigin = origin }))
+		mappings := at(t, operation, integration, "responses")
+		statuses := map[string]string{}
+		for pattern, m := range mappings {
+			mapping := m.(map[string]any)
+			statuses[pattern] = mapping["statusCode"].(string)
+			require.Equal(t, map[string]any{"method.response.header.Access-Control-Allow-Origin": "'" + origin + "'"}, mapping["responseParameters"])
+			require.Equal(t, []string{"application/json"}, slices.Collect(maps.Keys(at(t, mapping, "responseTemplates"))))
+		}
+		require.Equal(t, map[string]string{"200": "202", `4\d{2}`: "500", "default": "503"}, statuses)
+
+		template := func(pattern string) string {
+			return at(t, mappings, pattern, "responseTemplates")["application/json"].(string)
+		}
+		require.Contains(t, template("200"), `"executionArn":"$input.path('$.executionArn')"`)
+		require.Equal(t, "The order was not accepted; try again", parse(t, template("default"))["message"])
+		refused := template(`4\d{2}`)
+		for kind, status := range map[string]string{"ExecutionAlreadyExists": "409", "Throttling": "503", "ExecutionLimitExceeded": "503"} {
+			_, after, ok := strings.Cut(refused, `$type.contains("`+kind+`")`)
+			require.True(t, ok, kind)
+			_, after, _ = strings.Cut(after, "$context.responseOverride.status = ")
+			require.Equal(t, status, after[:3], kind)
+		}
+		require.Contains(t, refused, `{"message":"order.orderid: an order with this id was accepted before"}`)
+		// Nothing of what Step Functions says of the account gets out.
+		require.NotContains(t, refused, "$.message")
+		require.NotContains(t, refused, "$input.body")
+
+		// What a mapping answers, or its template says instead, the method declares; else API Gateway refuses the
+		// document, or drops the header.
+		for _, status := range []string{"202", "409", "500", "503"} {
+			require.Contains(t, at(t, operation, "responses", status, "headers"), "Access-Control-Allow-Origin")
+		}
+	}
+}
+
+func TestAnOrderIsCheckedInFullBeforeItStartsAnExecution(t *testing.T) {
+	doc := orchestrator(t, nil).document(t, restAPIType, "orchestrator-api", "body")
+	validator := doc["x-amazon-apigateway-request-validator"].(string)
+	require.Equal(t, true, at(t, doc, "x-amazon-apigateway-request-validators", validator)["validateRequestBody"])
+	body := at(t, doc, "paths", "/order", "post", "requestBody")
+	require.Equal(t, true, body["required"])
+	order := at(t, body, "content", "application/json", "schema", "properties", "order")
+	require.Equal(t, false, order["additionalProperties"])
+	properties := at(t, order, "properties")
+	require.Equal(t, []string{"accountid", "city", "details", "eventtype", "orderdate", "orderid", "vendorid"}, slices.Sorted(maps.Keys(properties)))
+	// It becomes the execution's name, and is written into the request as it is.
+	has(t, at(t, properties, "orderid"), map[string]any{"type": "string", "minLength": 1.0, "maxLength": 80.0})
+	require.NotEmpty(t, at(t, properties, "orderid")["pattern"])
+}
+
+func TestTheMessageOfABadOrderEndsWithWhatAnOrderIs(t *testing.T) {
+	response := func(c *cloud, name string) string {
+		return at(t, c.document(t, restAPIType, name+"-api", "body"), "x-amazon-apigateway-gateway-responses",
+			"BAD_REQUEST_BODY", "responseTemplates")["application/json"].(string)
+	}
+	before := "Invalid request body: $context.error.validationErrorString"
+	message := parse(t, response(orchestrator(t, nil), "orchestrator"))["message"].(string)
+	rules, ok := strings.CutPrefix(message, before+" An order has ")
+	require.True(t, ok, message)
+	for _, field := range []string{"accountid", "vendorid", "orderid", "orderdate", "city", "details", "coffeetype", "coffeesize", "unitprice", "quantity", "eventtype"} {
+		require.Contains(t, rules, field)
+	}
+	require.NotContains(t, rules, "$")
+	// Behind FanOut's API a function names each field that is wrong.
+	require.Equal(t, before, parse(t, response(fanOut(t, nil), "fanout"))["message"])
+}
+
+func TestARouteOfSomebodyElseIntoAMachineOfTheirOwn(t *testing.T) {
+	c := &cloud{}
+	rules := "A parcel has an id: 1 to 80 letters, (digits), [and] .'/_-; nothing else, please:"
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		m, err := sfn.NewStateMachine(ctx, "parcels", &sfn.StateMachineArgs{Definition: pulumi.String("{}"), RoleArn: pulumi.String("arn:role")})
+		if err != nil {
+			return err
+		}
+		fn, err := lambda.NewFunction(ctx, "fn", &lambda.FunctionArgs{Role: pulumi.String("arn:role")})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Routes: []components.Route{
+			{
+				Method: "PUT", Path: "/parcel/{id}", Body: map[string]any{"type": "object"}, BodyRules: rules,
+				Execution: &components.Execution{StateMachine: m, NamePath: "$.id", InputPath: "$.parcel.content_1"},
+				Responses: []components.Response{{Status: 202}, {Status: 409}, {Status: 500}, {Status: 503}},
+			},
+			{Method: "POST", Path: "/label", Function: fn, Body: map[string]any{"type": "object"}, BodyRules: "A label is short.", Responses: []components.Response{{Status: 204}}},
+		}})
+		return err
+	}))
+	text := c.inputs(t, restAPIType, "api")["body"].(string)
+	require.True(t, json.Valid([]byte(text)))
+	doc := parse(t, text)
+	way := at(t, doc, "paths", "/parcel/{id}", "put", integration)
+	require.Equal(t, "arn:role/api-start-put-parcel-id-role", way["credentials"])
+	template := at(t, way, "requestTemplates")["application/json"].(string)
+	require.Contains(t, template, `$input.path('$.id')`)
+	require.Contains(t, template, `$input.json('$.parcel.content_1')`)
+	require.Contains(t, template, machine("parcels"))
+	require.Contains(t, at(t, way, "responses", `4\d{2}`, "responseTemplates")["application/json"], `"message":"id: `)
+	bad := at(t, doc, "x-amazon-apigateway-gateway-responses", "BAD_REQUEST_BODY", "responseTemplates")["application/json"].(string)
+	require.True(t, strings.HasSuffix(parse(t, bad)["message"].(string), " "+rules+" A label is short."), bad)
+}
