@@ -1,19 +1,14 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
-	"debug/elf"
-	"encoding/binary"
-	"maps"
-	"os"
-	"path/filepath"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 )
@@ -29,7 +24,10 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	defer r.mu.Unlock()
 	r.registered = append(r.registered, args)
 	state := args.Inputs.Copy()
-	for _, output := range []resource.PropertyKey{"arn", "url", "name", "bucket", "invokeArn", "executionArn", "invokeUrl"} {
+	if _, given := state["arn"]; !given {
+		state["arn"] = resource.NewStringProperty("arn:aws:any:eu-west-1:123456789012:" + args.Name)
+	}
+	for _, output := range []resource.PropertyKey{"url", "name", "bucket", "invokeArn", "executionArn", "invokeUrl"} {
 		if _, given := state[output]; !given {
 			state[output] = resource.NewStringProperty(args.Name)
 		}
@@ -41,34 +39,27 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 	return args.Args, nil
 }
 
-func (r *recorder) types() []string {
-	seen := map[string]bool{}
-	for _, args := range r.registered {
-		seen[args.TypeToken] = true
-	}
-	return slices.Sorted(maps.Keys(seen))
-}
-
 // run runs a program with this config, over the defaults of Pulumi.yaml.
-func run(r *recorder, config map[string]string, program pulumi.RunFunc) error {
-	return pulumi.RunErr(program, pulumi.WithMocks("order-patterns", "test", r), func(info *pulumi.RunInfo) {
-		info.Config = map[string]string{
-			"order-patterns:pattern": "fanout", "order-patterns:packages": "", "order-patterns:architecture": "",
-			"order-patterns:deleteData": "false", "order-patterns:storeBatchSize": "10", "order-patterns:invoiceBatchSize": "5",
-			"order-patterns:apiRateLimit": "10000", "order-patterns:apiBurstLimit": "5000", "order-patterns:allowOrigin": "*",
-			"order-patterns:apiAccessLogs": "off", "order-patterns:logRetentionDays": "30",
-		}
-		for key, value := range config {
-			info.Config["order-patterns:"+key] = value
-		}
-	})
+func run(t *testing.T, r *recorder, config map[string]string, program pulumi.RunFunc) error {
+	t.Helper()
+	project, err := workspace.LoadProject("Pulumi.yaml")
+	require.NoError(t, err)
+	full := map[string]string{}
+	for key, declared := range project.Config {
+		full["order-patterns:"+key] = fmt.Sprint(declared.Default)
+	}
+	for key, value := range config {
+		require.Contains(t, project.Config, key)
+		full["order-patterns:"+key] = value
+	}
+	return pulumi.RunErr(program, pulumi.WithMocks("order-patterns", "test", r), func(info *pulumi.RunInfo) { info.Config = full })
 }
 
 func load(t *testing.T, config map[string]string) (*settings, error) {
 	t.Helper()
 	var s *settings
 	r := &recorder{}
-	err := run(r, config, func(ctx *pulumi.Context) (err error) {
+	err := run(t, r, config, func(ctx *pulumi.Context) (err error) {
 		s, err = loadConfig(ctx)
 		return err
 	})
@@ -88,19 +79,27 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	require.Equal(t, "*", s.api.AllowOrigin)
 	require.Equal(t, 30, s.api.LogRetentionDays)
 	require.False(t, s.api.AccessLogs)
+	require.False(t, s.express)
+	require.Empty(t, s.notifyEmail)
 	require.Equal(t, map[string]string{"project": "order-patterns", "stack": "test"}, s.api.Tags)
 }
 
 func TestPatternsAreChosenByName(t *testing.T) {
+	both := []string{"fanout", "orchestrator"}
+	require.Equal(t, both, patterns)
 	for text, want := range map[string][]string{
 		"fanout": {"fanout"}, " fanout ": {"fanout"}, "fanout,fanout": {"fanout"}, "fanout , fanout": {"fanout"},
-		"all": patterns, " all": patterns, "fanout,all": patterns, "all, fanout": patterns,
+		"orchestrator": {"orchestrator"}, "orchestrator,orchestrator": {"orchestrator"},
+		"fanout,orchestrator": both, "orchestrator, fanout": {"orchestrator", "fanout"},
+		"all": both, " all": both, "fanout,all": both, "all, fanout": both, "orchestrator,all": {"orchestrator", "fanout"},
 	} {
 		t.Run(text, func(t *testing.T) {
 			s, err := load(t, map[string]string{"pattern": text})
 			require.NoError(t, err)
 			require.Equal(t, want, s.patterns)
-			require.True(t, s.deploys("fanout"))
+			for _, pattern := range patterns {
+				require.Equal(t, slices.Contains(want, pattern), s.deploys(pattern), pattern)
+			}
 			require.False(t, s.deploys("checker-of-somebody-else"))
 		})
 	}
@@ -128,6 +127,7 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"logRetentionDays", "0", "config logRetentionDays: must be from 1 to 3653, got 0"},
 		{"logRetentionDays", "month", `config logRetentionDays: must be an integer, got "month"`},
 		{"deleteData", "yes", `config deleteData: must be true or false, got "yes"`},
+		{"express", "EXPRESS", `config express: must be true or false, got "EXPRESS"`},
 		{"apiAccessLogs", "on", `config apiAccessLogs: must be one of off, account, own-account, got "on"`},
 	} {
 		t.Run(c.key+" "+c.value, func(t *testing.T) {
@@ -138,8 +138,9 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 }
 
 func TestBadConfigIsRefusedAllAtOnce(t *testing.T) {
-	_, err := load(t, map[string]string{"pattern": "x", "deleteData": "x", "storeBatchSize": "x", "invoiceBatchSize": "99", "apiAccessLogs": "x"})
-	for _, key := range []string{"pattern", "deleteData", "storeBatchSize", "invoiceBatchSize", "apiAccessLogs"} {
+	bad := map[string]string{"pattern": "x", "deleteData": "x", "storeBatchSize": "x", "invoiceBatchSize": "99", "express": "x", "apiAccessLogs": "x"}
+	_, err := load(t, bad)
+	for key := range bad {
 		require.ErrorContains(t, err, "config "+key+": ")
 	}
 }
@@ -151,57 +152,4 @@ func TestApiAccessLogs(t *testing.T) {
 		require.Equal(t, want.logs, s.api.AccessLogs, value)
 		require.Equal(t, want.owns, s.ownApiAccount, value)
 	}
-}
-
-// folder has packages of FanOut's functions that start on this kind of processor.
-func folder(t *testing.T) string {
-	t.Helper()
-	header := append([]byte(elf.ELFMAG), make([]byte, 60)...)
-	binary.LittleEndian.PutUint16(header[18:], uint16(elf.EM_X86_64))
-	dir := t.TempDir()
-	for _, name := range []string{"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"} {
-		var b bytes.Buffer
-		z := zip.NewWriter(&b)
-		h := &zip.FileHeader{Name: "bootstrap"}
-		h.SetMode(0o755)
-		w, err := z.CreateHeader(h)
-		require.NoError(t, err)
-		_, err = w.Write(header)
-		require.NoError(t, err)
-		require.NoError(t, z.Close())
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".zip"), b.Bytes(), 0o600))
-	}
-	return dir
-}
-
-func TestTheProgramDeploysWhatTheConfigSays(t *testing.T) {
-	const account, component = "order-patterns:components:ApiAccount", "order-patterns:components:FanOut"
-	packages := folder(t)
-
-	r := &recorder{}
-	require.NoError(t, run(r, map[string]string{"packages": packages, "deleteData": "true", "storeBatchSize": "3", "invoiceBatchSize": "7"}, deploy))
-	require.Contains(t, r.types(), component)
-	require.NotContains(t, r.types(), account)
-	batches := map[string]float64{}
-	for _, args := range r.registered {
-		switch args.TypeToken {
-		case "aws:lambda/eventSourceMapping:EventSourceMapping":
-			batches[args.Name] = args.Inputs["batchSize"].NumberValue()
-		case "aws:lambda/function:Function":
-			require.Equal(t, "x86_64", args.Inputs["architectures"].ArrayValue()[0].StringValue(), "what the packages were built for")
-		}
-		require.False(t, args.RegisterRPC.GetProtect(), args.Name)
-	}
-	require.Equal(t, map[string]float64{"fanout-store-order-mapping": 3, "fanout-write-invoice-mapping": 7}, batches)
-
-	r = &recorder{}
-	require.NoError(t, run(r, map[string]string{"packages": packages, "apiAccessLogs": "own-account"}, deploy))
-	require.Contains(t, r.types(), account)
-
-	r = &recorder{}
-	require.ErrorContains(t, run(r, map[string]string{"packages": packages, "architecture": "arm64"}, deploy), "was built for x86_64, not for arm64")
-	require.ErrorContains(t, run(r, map[string]string{"packages": packages, "logRetentionDays": "31"}, deploy), "Api.LogRetentionDays: must be one of")
-	require.ErrorContains(t, run(r, map[string]string{"packages": "nowhere"}, deploy), "nowhere/store-order.zip: run `make build`")
-	require.ErrorContains(t, run(r, map[string]string{"pattern": "nope"}, deploy), `there is no pattern "nope"`)
-	require.Empty(t, r.registered)
 }

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+// folder has packages of all functions, which start on this kind of processor.
+func folder(t *testing.T) string {
+	t.Helper()
+	header := append([]byte(elf.ELFMAG), make([]byte, 60)...)
+	binary.LittleEndian.PutUint16(header[18:], uint16(elf.EM_X86_64))
+	dir := t.TempDir()
+	for _, name := range []string{
+		"publish-order", "store-order", "write-invoice", "get-order", "get-invoice",
+		"store-order-task", "write-invoice-task", "take-back-order-task",
+	} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		h := &zip.FileHeader{Name: "bootstrap"}
+		h.SetMode(0o755)
+		w, err := z.CreateHeader(h)
+		require.NoError(t, err)
+		_, err = w.Write(header)
+		require.NoError(t, err)
+		require.NoError(t, z.Close())
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".zip"), b.Bytes(), 0o600))
+	}
+	return dir
+}
+
+const (
+	accountType      = "order-patterns:components:ApiAccount"
+	fanOutType       = "order-patterns:components:FanOut"
+	orchestratorType = "order-patterns:components:Orchestrator"
+)
+
+// ours are the components that a program registers, by type, each as often as it does.
+func (r *recorder) ours() []string {
+	var types []string
+	for _, args := range r.registered {
+		if strings.HasPrefix(args.TypeToken, "order-patterns:") && !strings.HasSuffix(args.TypeToken, ":OrderApi") {
+			types = append(types, args.TypeToken)
+		}
+	}
+	slices.Sort(types)
+	return types
+}
+
+// of are the registrations of a type, by name.
+func (r *recorder) of(typ string) map[string]pulumi.MockResourceArgs {
+	found := map[string]pulumi.MockResourceArgs{}
+	for _, args := range r.registered {
+		if args.TypeToken == typ {
+			found[args.Name] = args
+		}
+	}
+	return found
+}
+
+func TestThePatternsThatTheConfigNamesAreDeployed(t *testing.T) {
+	packages := folder(t)
+	for pattern, want := range map[string][]string{
+		"fanout": {fanOutType}, "orchestrator": {orchestratorType},
+		"fanout,orchestrator": {fanOutType, orchestratorType}, "all": {fanOutType, orchestratorType},
+	} {
+		t.Run(pattern, func(t *testing.T) {
+			r := &recorder{}
+			require.NoError(t, run(t, r, map[string]string{"packages": packages, "pattern": pattern}, deploy))
+			require.Equal(t, want, r.ours())
+		})
+	}
+}
+
+func TestAllPatternsShareTheRegionsAccountSetting(t *testing.T) {
+	r := &recorder{}
+	require.NoError(t, run(t, r, map[string]string{"packages": folder(t), "pattern": "all", "apiAccessLogs": "own-account"}, deploy))
+	require.Equal(t, []string{accountType, fanOutType, orchestratorType}, r.ours())
+	stages := r.of("aws:apigateway/stage:Stage")
+	require.Len(t, stages, 2)
+	for name, stage := range stages {
+		require.Contains(t, stage.Inputs, resource.PropertyKey("accessLogSettings"), name)
+		require.Contains(t, strings.Join(stage.RegisterRPC.GetDependencies(), "\n"), "aws:apigateway/account:Account::api-account", name)
+	}
+}
+
+func TestFanOutIsDeployedAsTheConfigSays(t *testing.T) {
+	r := &recorder{}
+	require.NoError(t, run(t, r, map[string]string{"packages": folder(t), "deleteData": "true", "storeBatchSize": "3", "invoiceBatchSize": "7"}, deploy))
+	batches := map[string]float64{}
+	for name, mapping := range r.of("aws:lambda/eventSourceMapping:EventSourceMapping") {
+		batches[name] = mapping.Inputs["batchSize"].NumberValue()
+	}
+	require.Equal(t, map[string]float64{"fanout-store-order-mapping": 3, "fanout-write-invoice-mapping": 7}, batches)
+	r.requireX86AndUnprotected(t)
+}
+
+func TestTheOrchestratorIsDeployedAsTheConfigSays(t *testing.T) {
+	const subscription = "aws:sns/topicSubscription:TopicSubscription"
+	kind := func(r *recorder) string {
+		return r.of("aws:sfn/stateMachine:StateMachine")["orchestrator"].Inputs["type"].StringValue()
+	}
+	packages := folder(t)
+	r := &recorder{}
+	require.NoError(t, run(t, r, map[string]string{
+		"pattern": "orchestrator", "packages": packages, "deleteData": "true", "express": "true", "notifyEmail": "orders@example.com",
+	}, deploy))
+	require.Equal(t, "EXPRESS", kind(r))
+	require.Equal(t, "orders@example.com", r.of(subscription)["orchestrator-email"].Inputs["endpoint"].StringValue())
+	r.requireX86AndUnprotected(t)
+
+	r = &recorder{}
+	require.NoError(t, run(t, r, map[string]string{"pattern": "orchestrator", "packages": packages}, deploy))
+	require.Equal(t, "STANDARD", kind(r))
+	require.Empty(t, r.of(subscription))
+}
+
+// requireX86AndUnprotected looks at what both patterns make of packages and of deleteData.
+func (r *recorder) requireX86AndUnprotected(t *testing.T) {
+	t.Helper()
+	functions := r.of("aws:lambda/function:Function")
+	require.Len(t, functions, 5)
+	for name, fn := range functions {
+		require.Equal(t, "x86_64", fn.Inputs["architectures"].ArrayValue()[0].StringValue(), "%s: what the packages were built for", name)
+	}
+	for _, args := range r.registered {
+		require.False(t, args.RegisterRPC.GetProtect(), args.Name)
+	}
+}
+
+func TestWhatAComponentRefusesIsNotDeployed(t *testing.T) {
+	packages := folder(t)
+	for _, pattern := range append([]string{"all"}, patterns...) {
+		r := &recorder{}
+		refused := func(key, value, want string) {
+			t.Helper()
+			config := map[string]string{"pattern": pattern, "packages": packages}
+			config[key] = value
+			require.ErrorContains(t, run(t, r, config, deploy), want)
+		}
+		refused("architecture", "arm64", "was built for x86_64, not for arm64")
+		refused("logRetentionDays", "31", "Api.LogRetentionDays: must be one of")
+		refused("packages", "nowhere", "/get-order.zip: run `make build`")
+		refused("pattern", "nope", `there is no pattern "nope"`)
+		if pattern == "orchestrator" {
+			refused("notifyEmail", "nobody", `NotifyEmail: must be an address such as orders@example.com, got "nobody"`)
+		}
+		require.Empty(t, r.registered)
+	}
+}
