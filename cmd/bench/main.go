@@ -1,5 +1,5 @@
 // Command bench measures what docs/performance.md records, and prints it as Markdown: how quickly functions start, how
-// large their packages are, how long deploying takes, and what the FanOut pattern does on the embedded cloud.
+// large their packages are, how long deploying takes, and what the patterns do on the embedded cloud.
 //
 //	make bench
 //	go run ./cmd/bench -rounds 10 -n 5000

@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/order-patterns/order-patterns/internal/coffee"
 )
@@ -26,12 +23,21 @@ const (
 	drainLimit = 5 * time.Minute
 )
 
-// printThroughput places orders in rounds, and waits in each until the last is stored and invoiced.
+// printThroughput places orders with every pattern in rounds, and waits in each until the last is stored and invoiced.
 func (d *deployment) printThroughput(ctx context.Context, out io.Writer, s settings) error {
-	fmt.Fprintf(out, "\n## FanOut on the embedded cloud\n\n%d rounds of %d orders, %d at a time. Accepted: answered with 202, from the first request to the last answer.\n"+
-		"Completed: stored and invoiced, from the first request until both queues are empty.\n\n", s.rounds, s.orders, s.clients)
-	fmt.Fprintf(out, "| round | accepted/s | completed/s | p50 | p90 | p99 |\n|---|---|---|---|---|---|\n")
-	client := coffee.NewClient(d.outputs.FanOut.URL, s.clients)
+	fmt.Fprintf(out, "\n## Throughput on the embedded cloud\n\n%d rounds of %d orders, %d at a time. Accepted: answered with 202, from the first request to the last answer.\n"+
+		"Completed: stored and invoiced, from the first request until nothing is under way any more.\n", s.rounds, s.orders, s.clients)
+	for _, p := range d.patterns() {
+		if err := d.printRounds(ctx, out, s, p); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+func (d *deployment) printRounds(ctx context.Context, out io.Writer, s settings, p pattern) error {
+	fmt.Fprintf(out, "\n%s:\n\n| round | accepted/s | completed/s | p50 | p90 | p99 |\n|---|---|---|---|---|---|\n", p.name)
+	client := coffee.NewClient(p.url, s.clients)
 	placed := 0
 	for round := range s.rounds {
 		load := coffee.Load{Client: client, Generator: coffee.NewGenerator(rand.Uint64(), time.Now), Count: s.orders, AtOnce: s.clients}
@@ -45,14 +51,14 @@ func (d *deployment) printThroughput(ctx context.Context, out io.Writer, s setti
 			return fmt.Errorf("%d of %d orders were not accepted: %v", s.orders-answers.Accepted(), s.orders, answers.Reasons)
 		}
 		placed += s.orders
-		if err := d.drain(ctx); err != nil {
+		if err := drain(ctx, p); err != nil {
 			return err
 		}
 		completed := time.Since(begun)
 		fmt.Fprintf(out, "| %d | %.0f | %.0f | %s | %s | %s |\n", round+1, perSecond(s.orders, accepted), perSecond(s.orders, completed),
 			milliseconds(answers.Latency(50)), milliseconds(answers.Latency(90)), milliseconds(answers.Latency(99)))
 		// Counting all is a load of its own, and comes after the time is taken.
-		if err := d.count(ctx, placed); err != nil {
+		if err := d.count(ctx, p, placed); err != nil {
 			return err
 		}
 	}
@@ -71,54 +77,26 @@ func (d *deployment) printThroughput(ctx context.Context, out io.Writer, s setti
 
 func perSecond(n int, took time.Duration) float64 { return float64(n) / took.Seconds() }
 
-// drain waits until both queues are empty: a message is deleted once its function has dealt with it.
-func (d *deployment) drain(ctx context.Context) error {
-	deadline := time.Now().Add(drainLimit)
-	for _, url := range []string{d.outputs.FanOut.StoreQueueURL, d.outputs.FanOut.InvoiceQueueURL} {
-		for {
-			n, err := d.depth(ctx, url)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				break
-			}
-			if time.Now().After(deadline) {
-				return fmt.Errorf("%d messages are left in %s after %s", n, url, drainLimit)
-			}
-			select {
-			case <-time.After(drainEvery):
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+// drain waits until nothing is under way.
+func drain(ctx context.Context, p pattern) error {
+	for deadline := time.Now().Add(drainLimit); ; {
+		n, err := p.underWay(ctx)
+		if n == 0 || err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d orders are still under way after %s", n, drainLimit)
+		}
+		select {
+		case <-time.After(drainEvery):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return nil
 }
 
-// depth is how many messages a queue holds, those in flight included.
-func (d *deployment) depth(ctx context.Context, url string) (n int, err error) {
-	names := []sqstypes.QueueAttributeName{
-		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-		sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
-	}
-	got, err := sqs.NewFromConfig(d.config()).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: names})
-	if err != nil {
-		return 0, err
-	}
-	for _, name := range names {
-		some, err := strconv.Atoi(got.Attributes[string(name)])
-		if err != nil {
-			return 0, fmt.Errorf("the attribute %s of %s: %w", name, url, err)
-		}
-		n += some
-	}
-	return n, nil
-}
-
-// count makes sure that all orders are in the table and all invoices in the bucket, and none is a dead letter.
-func (d *deployment) count(ctx context.Context, want int) error {
-	f := d.outputs.FanOut
+// count makes sure that all orders are in the table and all invoices in the bucket, and none failed.
+func (d *deployment) count(ctx context.Context, p pattern, want int) error {
 	var errs []error
 	check := func(what string, n, want int) {
 		if n != want {
@@ -126,7 +104,7 @@ func (d *deployment) count(ctx context.Context, want int) error {
 		}
 	}
 	items := 0
-	scan := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(d.config()), &dynamodb.ScanInput{TableName: &f.TableName, Select: dynamodbtypes.SelectCount})
+	scan := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(d.config()), &dynamodb.ScanInput{TableName: &p.table, Select: dynamodbtypes.SelectCount})
 	for scan.HasMorePages() {
 		page, err := scan.NextPage(ctx)
 		if err != nil {
@@ -137,7 +115,7 @@ func (d *deployment) count(ctx context.Context, want int) error {
 	check("items", items, want)
 	invoices := 0
 	bucket := s3.NewFromConfig(d.config(), func(o *s3.Options) { o.UsePathStyle = true })
-	list := s3.NewListObjectsV2Paginator(bucket, &s3.ListObjectsV2Input{Bucket: &f.BucketName, Prefix: aws.String("invoices/")})
+	list := s3.NewListObjectsV2Paginator(bucket, &s3.ListObjectsV2Input{Bucket: &p.bucket, Prefix: aws.String("invoices/")})
 	for list.HasMorePages() {
 		page, err := list.NextPage(ctx)
 		if err != nil {
@@ -146,12 +124,7 @@ func (d *deployment) count(ctx context.Context, want int) error {
 		invoices += len(page.Contents)
 	}
 	check("invoices", invoices, want)
-	for _, url := range []string{f.StoreDeadLettersURL, f.InvoiceDeadLettersURL} {
-		n, err := d.depth(ctx, url)
-		if err != nil {
-			return err
-		}
-		check("dead letters", n, 0)
-	}
-	return errors.Join(errs...)
+	failed, err := p.failed(ctx)
+	check("failed orders", failed, 0)
+	return errors.Join(append(errs, err)...)
 }

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -50,9 +51,19 @@ func (p *pool) submit(inv *invoke) {
 	p.mu.Unlock()
 }
 
+// AWS starts an environment for each invocation that finds none idle. On one machine many more processes than
+// processors only make each other slower: from crowd on, the environments of a function come one by one, and only as
+// long as invocations wait for them.
+const crowdPatience = 250 * time.Millisecond
+
+var crowd = max(16, 4*runtime.NumCPU())
+
+// crowded tells whether there are many environments already. The caller holds the lock.
+func (p *pool) crowded() bool { return len(p.all)+p.starting >= crowd }
+
 // grow starts an environment if more invocations wait than environments are coming. The caller holds the lock.
 func (p *pool) grow() {
-	if p.starting >= len(p.waiting) || !p.s.begin() {
+	if p.starting >= len(p.waiting) || (p.starting > 0 && p.crowded()) || !p.s.begin() {
 		return
 	}
 	p.starting++
@@ -65,6 +76,15 @@ func (p *pool) grow() {
 // start brings up one environment, unless the invocations that wanted it have been served while it waited its turn.
 func (p *pool) start() {
 	var failure *initFailure
+	p.mu.Lock()
+	crowded := p.crowded()
+	p.mu.Unlock()
+	if crowded {
+		select {
+		case <-time.After(crowdPatience):
+		case <-p.s.ctx.Done():
+		}
+	}
 	select {
 	case p.s.starting <- struct{}{}:
 		// A process that takes long sleeps, or hangs: it must not keep those of other functions from starting.
