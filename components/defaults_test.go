@@ -68,6 +68,12 @@ func TestFunctionsByDefault(t *testing.T) {
 
 func TestFunctionsLearnWhereTheirDataIs(t *testing.T) {
 	const origin = "https://shop.example.com"
+	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		for _, name := range []string{"get-order", "get-invoice"} {
+			variables := at(t, c.inputs(t, functionType, pattern+"-"+name), "environment", "variables")
+			require.Equal(t, "*", variables["ALLOW_ORIGIN"], name)
+		}
+	})
 	eachPattern(t, common{api: components.ApiSettings{AllowOrigin: origin}}, func(t *testing.T, pattern string, c *cloud) {
 		table, bucket := "name:table/"+pattern+"-orders", "name:bucketv2/"+pattern+"-invoices"
 		for name, want := range map[string]map[string]any{

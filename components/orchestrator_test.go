@@ -40,6 +40,8 @@ func TestExecutionsAsTheyAreSet(t *testing.T) {
 			"level": "ALL", "includeExecutionData": true, "logDestination": "arn:loggroup/orchestrator-executions:*",
 		},
 	})
+	// Step Functions ends an Express execution after five minutes, whatever its definition says.
+	require.EqualValues(t, 300, c.document(t, machineType, "orchestrator", "definition")["TimeoutSeconds"])
 	has(t, c.inputs(t, logGroupType, "orchestrator-executions"), map[string]any{"retentionInDays": 7.0})
 	for _, name := range []string{"store-order-task", "write-invoice-task", "take-back-order-task"} {
 		has(t, c.inputs(t, functionType, "orchestrator-"+name), map[string]any{
