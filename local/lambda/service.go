@@ -89,7 +89,9 @@ func New(a *account.Account, d Dependencies) (*Service, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.spawner = newSpawner()
+	s.mu.Lock() // a clock that runs ahead calls reap at once
 	s.janitor = a.Clock.AfterFunc(time.Minute, s.reap)
+	s.mu.Unlock()
 	s.operations()
 	return s, nil
 }
