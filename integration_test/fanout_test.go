@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -197,15 +198,15 @@ func TestAFunctionKilledInTheMiddleOfABatchLosesAndDoublesNothing(t *testing.T) 
 
 	// The third write of each function has taken effect when the function dies, before it learns so.
 	for function, action := range map[string]string{"store-order": "dynamodb:PutItem", "write-invoice": "s3:PutObject"} {
-		name, killed := f.Functions[function].Name, 0
+		name, killed := f.Functions[function].Name, new(atomic.Int64)
 		t.Cleanup(cloud.Account.Faults.Add(fault.Rule{
 			Action: action, When: fault.After, Skip: 2, Times: 2,
 			Do: func(context.Context, fault.Event) error {
-				killed += cloud.Lambda.Kill(name)
+				killed.Add(int64(cloud.Lambda.Kill(name)))
 				return nil
 			},
 		}))
-		t.Cleanup(func() { require.Positive(t, killed, "%s was never killed", function) })
+		t.Cleanup(func() { require.Positive(t, killed.Load(), "%s was never killed", function) })
 	}
 	accounts := history(t, f, "killed-"+runID)
 	retried(t, f.StoreQueueURL)
