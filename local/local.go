@@ -27,6 +27,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/apigateway"
 	"github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -64,6 +65,7 @@ type Cloud struct {
 	APIGateway    *apigateway.Service
 	DynamoDB      *dynamodb.Service
 	IAM           *iam.Service
+	Kinesis       *kinesis.Service
 	Lambda        *lambda.Service
 	Logs          *logs.Service
 	S3            *s3.Service
@@ -100,6 +102,7 @@ func (c *Cloud) start(o Options) error {
 	c.S3 = s3.New(a)
 	c.SQS = sqs.New(a)
 	c.SNS = sns.New(a, c.SQS)
+	c.Kinesis = kinesis.New(a)
 	var err error
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{
 		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Dir: o.Dir,
@@ -124,7 +127,7 @@ func (c *Cloud) start(o Options) error {
 	services := []interface {
 		wire.Service
 		Kinds() []provider.Kind
-	}{c.APIGateway, c.DynamoDB, c.IAM, c.Lambda, c.Logs, c.S3, c.SNS, c.SQS, c.StepFunctions}
+	}{c.APIGateway, c.DynamoDB, c.IAM, c.Kinesis, c.Lambda, c.Logs, c.S3, c.SNS, c.SQS, c.StepFunctions}
 	onTheWire := []wire.Service{c.XRay, sts.New()}
 	var kinds []provider.Kind
 	for _, s := range services {
