@@ -22,6 +22,7 @@ const (
 	stageType    = "aws:apigateway/stage:Stage"
 	machineType  = "aws:sfn/stateMachine:StateMachine"
 	topicType    = "aws:sns/topic:Topic"
+	streamType   = "aws:kinesis/stream:Stream"
 )
 
 // has asserts that inputs have these values, and leaves the others alone.
@@ -43,6 +44,9 @@ func TestFunctionsByDefault(t *testing.T) {
 		"orchestrator": {
 			"store-order-task": {256, 10}, "write-invoice-task": {256, 10}, "take-back-order-task": {256, 10},
 			"get-order": {256, 10}, "get-invoice": {256, 10},
+		},
+		"eventstream": {
+			"append-order": {512, 10}, "project-order": {512, 30}, "invoice-order": {512, 30}, "get-order": {256, 10}, "get-invoice": {256, 10},
 		},
 	}
 	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
@@ -80,6 +84,9 @@ func TestFunctionsLearnWhereTheirDataIs(t *testing.T) {
 			"publish-order":        {"TOPIC_ARN": "arn:topic/fanout-orders", "ALLOW_ORIGIN": origin},
 			"store-order":          {"TABLE_NAME": table},
 			"write-invoice":        {"BUCKET_NAME": bucket},
+			"append-order":         {"STREAM_ARN": "arn:stream/eventstream-events", "ALLOW_ORIGIN": origin},
+			"project-order":        {"TABLE_NAME": table},
+			"invoice-order":        {"BUCKET_NAME": bucket},
 			"store-order-task":     {"TABLE_NAME": table},
 			"write-invoice-task":   {"BUCKET_NAME": bucket},
 			"take-back-order-task": {"TABLE_NAME": table},
@@ -149,7 +156,7 @@ func TestSettingsGoWhereTheyBelong(t *testing.T) {
 
 func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
 	tags := map[string]string{"team": "coffee"}
-	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType, machineType, topicType,
+	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType, machineType, topicType, streamType,
 		"aws:iam/role:Role", restAPIType}
 	eachPattern(t, common{api: components.ApiSettings{Tags: tags, AccessLogs: true}}, func(t *testing.T, _ string, c *cloud) {
 		for key, r := range c.registered {
@@ -207,7 +214,7 @@ func TestDataIsProtectedUnlessItMayBeDeleted(t *testing.T) {
 					"deletionProtectionEnabled": !deleteData, "pointInTimeRecovery": map[string]any{"enabled": !deleteData}})
 				has(t, c.inputs(t, bucketType, pattern+"-invoices"), map[string]any{"forceDestroy": deleteData})
 				for key, r := range c.registered {
-					data := r.TypeToken == tableType || r.TypeToken == bucketType
+					data := slices.Contains([]string{tableType, bucketType, streamType}, r.TypeToken)
 					require.Equal(t, data && !deleteData, r.RegisterRPC.GetProtect(), key)
 				}
 			})

@@ -114,6 +114,7 @@ func (c *cloud) dependencies(t *testing.T, typ, name string) []string {
 var functions = map[string][]string{
 	"fanout":       {"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"},
 	"orchestrator": {"store-order-task", "write-invoice-task", "take-back-order-task", "get-order", "get-invoice"},
+	"eventstream":  {"append-order", "project-order", "invoice-order", "get-order", "get-invoice"},
 }
 
 // zips are the names of the functions' packages.
@@ -214,6 +215,21 @@ func orchestrator(t *testing.T, edit func(*components.OrchestratorArgs)) *cloud 
 	return c
 }
 
+// eventStream deploys an EventStream named eventstream. edit, if not nil, changes its arguments.
+func eventStream(t *testing.T, edit func(*components.EventStreamArgs)) *cloud {
+	t.Helper()
+	c := &cloud{}
+	args := &components.EventStreamArgs{Packages: packages(t, elf.EM_AARCH64)}
+	if edit != nil {
+		edit(args)
+	}
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		_, err := components.NewEventStream(ctx, "eventstream", args)
+		return err
+	}))
+	return c
+}
+
 // common are the arguments that every pattern has.
 type common struct {
 	api        components.ApiSettings
@@ -228,5 +244,8 @@ func eachPattern(t *testing.T, args common, test func(t *testing.T, name string,
 	})
 	t.Run("orchestrator", func(t *testing.T) {
 		test(t, "orchestrator", orchestrator(t, func(a *components.OrchestratorArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+	})
+	t.Run("eventstream", func(t *testing.T) {
+		test(t, "eventstream", eventStream(t, func(a *components.EventStreamArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
 	})
 }

@@ -43,6 +43,17 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			})
 			return err
 		},
+		"eventstream": func(ctx *pulumi.Context) error {
+			account, err := components.NewApiAccount(ctx, "api-account")
+			if err != nil {
+				return err
+			}
+			_, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
+				Packages: packages(t, elf.EM_AARCH64), InvoiceReader: components.ReaderSettings{EnhancedFanOut: true},
+				Api: components.ApiSettings{AccessLogs: true, Account: account},
+			})
+			return err
+		},
 		"orderapi": func(ctx *pulumi.Context) error {
 			fn, err := lambda.NewFunction(ctx, "fn", &lambda.FunctionArgs{Role: pulumi.String("arn:role")})
 			if err != nil {
@@ -87,6 +98,10 @@ func TestTwoOfAKindStandSideBySide(t *testing.T) {
 		},
 		"orchestrator": func(ctx *pulumi.Context, name string) error {
 			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Packages: folder})
+			return err
+		},
+		"eventstream": func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Packages: folder})
 			return err
 		},
 	} {

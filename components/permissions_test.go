@@ -52,6 +52,15 @@ func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	take := func(queue string) map[string]any {
 		return allow("arn:queue/"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 	}
+	const stream = "arn:stream/eventstream-events"
+	reader := func(name, sid string, work map[string]any) map[string]any {
+		return map[string]any{
+			"FindShards":     allow(stream, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards"),
+			"ReadRecords":    allow(stream, "kinesis:GetShardIterator", "kinesis:GetRecords"),
+			"ReportFailures": allow("arn:queue/eventstream-"+name+"-failures", "sqs:SendMessage"),
+			sid:              work,
+		}
+	}
 	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		table, bucket := "arn:table/"+pattern+"-orders", "arn:bucketv2/"+pattern+"-invoices"
 		invoices := bucket + "/invoices/*"
@@ -61,6 +70,9 @@ func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 			"publish-order":        {"PublishOrder": allow("arn:topic/fanout-orders", "sns:Publish")},
 			"store-order":          {"StoreOrder": allow(table, "dynamodb:PutItem"), "TakeMessages": take("fanout-store-order")},
 			"write-invoice":        {"WriteInvoice": allow(invoices, "s3:PutObject"), "TakeMessages": take("fanout-write-invoice")},
+			"append-order":         {"AppendOrder": allow(stream, "kinesis:PutRecord")},
+			"project-order":        reader("project-order", "StoreOrder", allow(table, "dynamodb:PutItem")),
+			"invoice-order":        reader("invoice-order", "WriteInvoice", allow(invoices, "s3:PutObject")),
 			"store-order-task":     {"StoreOrder": allow(table, "dynamodb:PutItem")},
 			"write-invoice-task":   {"WriteInvoice": allow(invoices, "s3:PutObject")},
 			"take-back-order-task": {"TakeBackOrder": allow(table, "dynamodb:PutItem")},
@@ -108,7 +120,7 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 		return strings.HasPrefix(action, "xray:") || strings.HasPrefix(action, "logs:") && policy == "orchestrator-machine-policy"
 	}
 	// Besides the functions' roles, those of the machine and of what starts it.
-	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2}
+	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2, "eventstream": len(functions["eventstream"])}
 	eachPattern(t, common{api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, pattern string, c *cloud) {
 		policies := 0
 		for _, r := range c.registered {
@@ -149,6 +161,11 @@ func TestTheAPIInvokesEachFunctionForItsRouteOnly(t *testing.T) {
 			"arn:restapi/fanout-api/prod/POST/order":  "name:function/fanout-publish-order",
 			"arn:restapi/fanout-api/prod/GET/order":   "name:function/fanout-get-order",
 			"arn:restapi/fanout-api/prod/GET/invoice": "name:function/fanout-get-invoice",
+		},
+		"eventstream": {
+			"arn:restapi/eventstream-api/prod/POST/order":  "name:function/eventstream-append-order",
+			"arn:restapi/eventstream-api/prod/GET/order":   "name:function/eventstream-get-order",
+			"arn:restapi/eventstream-api/prod/GET/invoice": "name:function/eventstream-get-invoice",
 		},
 		// None for POST /order, which runs no function; its role starts the machine.
 		"orchestrator": {

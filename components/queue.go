@@ -58,11 +58,7 @@ const maxRetentionDays = 14
 func newQueue(ctx *pulumi.Context, name string, settings QueueSettings, consumer FunctionSettings, tags pulumi.StringMap,
 	opts ...pulumi.ResourceOption,
 ) (*queue, error) {
-	deadLetters, err := sqs.NewQueue(ctx, name+"-dead-letters", &sqs.QueueArgs{
-		MessageRetentionSeconds: pulumi.Int(settings.RetentionDays * 24 * 60 * 60),
-		SqsManagedSseEnabled:    pulumi.Bool(true),
-		Tags:                    tags,
-	}, opts...)
+	deadLetters, err := newDeadLetters(ctx, name+"-dead-letters", settings.RetentionDays, tags, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +101,15 @@ func newQueue(ctx *pulumi.Context, name string, settings QueueSettings, consumer
 		return nil, err
 	}
 	return &queue{Queue: q, deadLetters: deadLetters, redrive: redrive}, nil
+}
+
+// newDeadLetters makes a queue that only a person takes messages from.
+func newDeadLetters(ctx *pulumi.Context, name string, retentionDays int, tags pulumi.StringMap, opts ...pulumi.ResourceOption) (*sqs.Queue, error) {
+	return sqs.NewQueue(ctx, name, &sqs.QueueArgs{
+		MessageRetentionSeconds: pulumi.Int(retentionDays * 24 * 60 * 60),
+		SqsManagedSseEnabled:    pulumi.Bool(true),
+		Tags:                    tags,
+	}, opts...)
 }
 
 // consume lists what a function's role needs to take messages from the queue.

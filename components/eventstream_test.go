@@ -1,0 +1,166 @@
+package components_test
+
+import (
+	"debug/elf"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+const (
+	mappingType  = "aws:lambda/eventSourceMapping:EventSourceMapping"
+	consumerType = "aws:kinesis/streamConsumer:StreamConsumer"
+)
+
+func TestTheStreamByDefault(t *testing.T) {
+	c := eventStream(t, nil)
+	has(t, c.inputs(t, streamType, "eventstream-events"), map[string]any{
+		"streamModeDetails": map[string]any{"streamMode": "ON_DEMAND"}, "shardCount": nil, "retentionPeriod": 168.0,
+		"encryptionType": "KMS", "kmsKeyId": "alias/aws/kinesis", "name": nil,
+	})
+}
+
+func TestTheStreamAsItIsSet(t *testing.T) {
+	c := eventStream(t, func(a *components.EventStreamArgs) {
+		a.Stream = components.StreamSettings{Shards: 4, RetentionHours: 24}
+	})
+	has(t, c.inputs(t, streamType, "eventstream-events"), map[string]any{
+		"streamModeDetails": map[string]any{"streamMode": "PROVISIONED"}, "shardCount": 4.0, "retentionPeriod": 24.0,
+	})
+}
+
+func TestReadersByDefault(t *testing.T) {
+	c := eventStream(t, nil)
+	for _, name := range []string{"eventstream-project-order", "eventstream-invoice-order"} {
+		require.Equal(t, map[string]any{
+			"eventSourceArn": "arn:stream/eventstream-events", "functionName": "arn:function/" + name, "startingPosition": "TRIM_HORIZON",
+			"batchSize": 100.0, "maximumBatchingWindowInSeconds": 0.0, "parallelizationFactor": 1.0,
+			"maximumRetryAttempts": 10.0, "maximumRecordAgeInSeconds": -1.0, "bisectBatchOnFunctionError": true,
+			"functionResponseTypes": []any{"ReportBatchItemFailures"},
+			"destinationConfig":     map[string]any{"onFailure": map[string]any{"destinationArn": "arn:queue/" + name + "-failures"}},
+		}, c.inputs(t, mappingType, name+"-mapping"))
+		has(t, c.inputs(t, queueType, name+"-failures"), map[string]any{"messageRetentionSeconds": 1209600.0, "sqsManagedSseEnabled": true})
+		require.Contains(t, c.dependencies(t, mappingType, name+"-mapping"), "rolepolicy/"+name+"-policy")
+	}
+}
+
+func TestReadersAsTheyAreSet(t *testing.T) {
+	c := eventStream(t, func(a *components.EventStreamArgs) {
+		a.ProjectReader = components.ReaderSettings{
+			BatchSize: 10, BatchingWindowSeconds: 2, ParallelizationFactor: 5, MaximumRetryAttempts: 3, MaximumRecordAgeSeconds: 3600,
+			StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: "2026-01-31T08:30:00Z",
+		}
+		a.InvoiceReader.StartingPosition = "LATEST"
+	})
+	has(t, c.inputs(t, mappingType, "eventstream-project-order-mapping"), map[string]any{
+		"batchSize": 10.0, "maximumBatchingWindowInSeconds": 2.0, "parallelizationFactor": 5.0, "maximumRetryAttempts": 3.0,
+		"maximumRecordAgeInSeconds": 3600.0, "startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-31T08:30:00Z",
+	})
+	has(t, c.inputs(t, mappingType, "eventstream-invoice-order-mapping"), map[string]any{
+		"batchSize": 100.0, "startingPosition": "LATEST", "startingPositionTimestamp": nil,
+	})
+}
+
+func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
+	c := eventStream(t, func(a *components.EventStreamArgs) { a.ProjectReader.EnhancedFanOut = true })
+	const name, stream, consumer = "eventstream-project-order", "arn:stream/eventstream-events", "arn:streamconsumer/eventstream-project-order"
+	has(t, c.inputs(t, consumerType, name), map[string]any{"streamArn": stream, "name": nil})
+	has(t, c.inputs(t, mappingType, name+"-mapping"), map[string]any{"eventSourceArn": consumer})
+	has(t, c.inputs(t, mappingType, "eventstream-invoice-order-mapping"), map[string]any{"eventSourceArn": stream})
+	got, _ := grants(t, c, name)
+	require.Empty(t, cmp.Diff(allow(stream, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards"), got["FindShards"]))
+	require.Empty(t, cmp.Diff(allow(consumer, "kinesis:SubscribeToShard"), got["ReadRecords"]))
+}
+
+func TestTheEventStreamTellsAStackWhereEverythingIs(t *testing.T) {
+	outputs := map[string]any{}
+	c := &cloud{}
+	folder := packages(t, elf.EM_AARCH64)
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		e, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Packages: folder})
+		if err != nil {
+			return err
+		}
+		e.Outputs().ToMapOutput().ApplyT(func(m map[string]any) error {
+			outputs = m
+			return nil
+		})
+		return nil
+	}))
+	where := map[string]any{}
+	for _, name := range functions["eventstream"] {
+		full := "eventstream-" + name
+		where[name] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
+	}
+	require.Equal(t, map[string]any{
+		"url":                "https://stage/eventstream-api",
+		"streamName":         "name:stream/eventstream-events",
+		"streamArn":          "arn:stream/eventstream-events",
+		"tableName":          "name:table/eventstream-orders",
+		"tableArn":           "arn:table/eventstream-orders",
+		"bucketName":         "name:bucketv2/eventstream-invoices",
+		"projectFailuresUrl": "https://queue/eventstream-project-order-failures",
+		"invoiceFailuresUrl": "https://queue/eventstream-invoice-order-failures",
+		"accessLogGroup":     "",
+		"functions":          where,
+	}, outputs)
+}
+
+func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
+	type args = components.EventStreamArgs
+	for _, c := range []struct {
+		name string
+		edit func(*args)
+		want []string
+	}{
+		{"memory", func(a *args) { a.Append.MemoryMB = 127 }, []string{"Append.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"shards", func(a *args) { a.Stream.Shards = -1 }, []string{"Stream.Shards: must be from 1 to 10000, got -1"}},
+		{"retention", func(a *args) { a.Stream.RetentionHours = 23 }, []string{"Stream.RetentionHours: must be from 24 to 8760, got 23"}},
+		{"batch size", func(a *args) { a.ProjectReader.BatchSize = 10001 }, []string{"ProjectReader.BatchSize: must be from 1 to 10000, got 10001"}},
+		{"window", func(a *args) { a.InvoiceReader.BatchingWindowSeconds = 301 }, []string{"InvoiceReader.BatchingWindowSeconds: must be from 1 to 300, got 301"}},
+		{"parallelization", func(a *args) { a.ProjectReader.ParallelizationFactor = 11 }, []string{"ProjectReader.ParallelizationFactor: must be from 1 to 10, got 11"}},
+		{"retries", func(a *args) { a.ProjectReader.MaximumRetryAttempts = -1 }, []string{"ProjectReader.MaximumRetryAttempts: must be from 1 to 10000, got -1"}},
+		{"age", func(a *args) { a.InvoiceReader.MaximumRecordAgeSeconds = 59 }, []string{"InvoiceReader.MaximumRecordAgeSeconds: must be from 60 to 604800, got 59"}},
+		{"a position that is none", func(a *args) { a.ProjectReader.StartingPosition = "OLDEST" },
+			[]string{`ProjectReader.StartingPosition: must be one of ["TRIM_HORIZON" "LATEST" "AT_TIMESTAMP"], got "OLDEST"`}},
+		{"a time without its position", func(a *args) { a.ProjectReader.StartingPositionTimestamp = "2026-01-31T08:30:00Z" },
+			[]string{"ProjectReader.StartingPositionTimestamp: must be empty unless StartingPosition is AT_TIMESTAMP"}},
+		{"a position without its time", func(a *args) { a.InvoiceReader.StartingPosition = "AT_TIMESTAMP" },
+			[]string{`InvoiceReader.StartingPositionTimestamp: must be RFC 3339, such as 2026-01-31T08:30:00Z, got ""`}},
+		{"a time that is none", func(a *args) {
+			a.InvoiceReader.StartingPosition, a.InvoiceReader.StartingPositionTimestamp = "AT_TIMESTAMP", "yesterday"
+		}, []string{`got "yesterday"`}},
+		{"everything at once", func(a *args) {
+			bad := components.FunctionSettings{MemoryMB: 1}
+			a.Append, a.Project, a.Invoice, a.Read = bad, bad, bad, bad
+			a.Stream = components.StreamSettings{Shards: -1, RetentionHours: 1}
+			a.ProjectReader, a.InvoiceReader = components.ReaderSettings{BatchSize: -1}, components.ReaderSettings{BatchSize: -1}
+			a.Api.RateLimit, a.Architecture = -1, "mips"
+			a.Packages = filepath.Join(a.Packages, "nowhere")
+		}, []string{
+			"Append.MemoryMB", "Project.MemoryMB", "Invoice.MemoryMB", "Read.MemoryMB", "Stream.Shards", "Stream.RetentionHours",
+			"ProjectReader.BatchSize", "InvoiceReader.BatchSize", "Api.RateLimit", "Architecture",
+			"/append-order.zip: run `make build`", "/project-order.zip: run `make build`", "/invoice-order.zip: run `make build`",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			c.edit(a)
+			cloud := &cloud{}
+			err := cloud.run(func(ctx *pulumi.Context) error {
+				_, err := components.NewEventStream(ctx, "eventstream", a)
+				return err
+			})
+			require.ErrorContains(t, err, `order-patterns:components:EventStream "eventstream": `)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.Empty(t, cloud.registered)
+		})
+	}
+}
