@@ -1,7 +1,6 @@
 package order
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -11,11 +10,8 @@ import (
 // maxFaults is how many faults one message spells out; a body can hold any number of unknown fields.
 const maxFaults = 20
 
-// Fault is one thing wrong with a document: where, and what.
-type Fault struct {
-	Path    string // JSON path, such as order.details.quantity; "body" for the document as a whole
-	Problem string // such as "must be an integer from 1 to 10000, got 0"
-}
+// Fault is one thing wrong with a document.
+type Fault = strictjson.Fault
 
 // InvalidOrder is the error for a document that is not an order. Retrying it is of no use.
 type InvalidOrder struct {
@@ -33,25 +29,4 @@ func (e *InvalidOrder) Error() string {
 		lines = append(lines, f.Path+": "+f.Problem)
 	}
 	return strings.Join(lines, "; ")
-}
-
-// show repeats a JSON value in an error message: its kind for a container, its text, shortened, for the rest.
-func show(v any) string {
-	switch v := v.(type) {
-	case map[string]any:
-		return "an object"
-	case []any:
-		return "an array"
-	case string:
-		// Quoted as JSON, so that a control character shows as what was sent.
-		quoted, err := json.Marshal(strictjson.Clip(v))
-		if err != nil {
-			return "a string"
-		}
-		return string(quoted)
-	case nil:
-		return "null"
-	default:
-		return strictjson.Clip(fmt.Sprint(v))
-	}
 }

@@ -14,11 +14,11 @@ func ParseRequest(body []byte) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	r := reader{}
-	request := r.object(doc, "body", "order")
+	r := newReader()
+	request := r.Object(doc, "body", "order")
 	inner, found := request["order"]
 	if !found {
-		r.fault("order", "is missing")
+		r.Fault("order", "is missing")
 		return Order{}, r.err()
 	}
 	return r.order(inner, "order", optional)
@@ -31,8 +31,17 @@ func Parse(body []byte) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	r := reader{}
+	r := newReader()
 	return r.order(doc, "", required)
+}
+
+// Read is Parse for an order at path inside a document that strictjson decoded. It is ok if nothing is wrong
+// with it; what is wrong goes to r.
+func Read(r *strictjson.Reader, v any, path string) (o Order, ok bool) {
+	inner := newReader()
+	o, err := inner.order(v, path, required)
+	r.Faults = append(r.Faults, inner.Faults...)
+	return o, err == nil
 }
 
 // Submission is an order on its way through a state machine.
@@ -49,14 +58,14 @@ func ParseSubmission(input []byte) (Submission, error) {
 	if err != nil {
 		return Submission{}, err
 	}
-	r := reader{}
-	fields := r.object(doc, "body", "orderid", "requestid", "order")
+	r := newReader()
+	fields := r.Object(doc, "body", "orderid", "requestid", "order")
 	if fields == nil {
 		return Submission{}, r.err()
 	}
 	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
 	s := Submission{RequestID: r.text(fields, "", "requestid", optional)}
-	inner, found := r.field(fields, "", "order", required)
+	inner, found := r.Field(fields, "", "order", required)
 	if !found {
 		return Submission{}, r.err()
 	}
@@ -83,12 +92,12 @@ func decode(body []byte) (any, error) {
 }
 
 // order reads the order object at path. The event type comes first because it decides which fields must be there.
-func (r *reader) order(v any, path string, id presence) (Order, error) {
+func (r reader) order(v any, path string, id presence) (Order, error) {
 	at := path
 	if at == "" {
 		at = "body"
 	}
-	fields := r.object(v, at, "orderid", "accountid", "vendorid", "orderdate", "city", "details", "eventtype")
+	fields := r.Object(v, at, "orderid", "accountid", "vendorid", "orderdate", "city", "details", "eventtype")
 	if fields == nil {
 		return Order{}, r.err()
 	}
@@ -113,13 +122,13 @@ func (r *reader) order(v any, path string, id presence) (Order, error) {
 	return o, nil
 }
 
-func (r *reader) details(parent map[string]any, path string, need presence) Details {
-	v, found := r.field(parent, path, "details", need)
+func (r reader) details(parent map[string]any, path string, need presence) Details {
+	v, found := r.Field(parent, path, "details", need)
 	if !found {
 		return Details{}
 	}
-	path = join(path, "details")
-	fields := r.object(v, path, "coffeetype", "coffeesize", "unitprice", "quantity")
+	path = strictjson.Join(path, "details")
+	fields := r.Object(v, path, "coffeetype", "coffeesize", "unitprice", "quantity")
 	if fields == nil {
 		return Details{}
 	}
@@ -131,7 +140,7 @@ func (r *reader) details(parent map[string]any, path string, need presence) Deta
 	}
 }
 
-func (r *reader) eventType(fields map[string]any, path string) EventType {
+func (r reader) eventType(fields map[string]any, path string) EventType {
 	v, found := fields["eventtype"]
 	if !found {
 		return NewOrder
@@ -145,18 +154,18 @@ func (r *reader) eventType(fields map[string]any, path string) EventType {
 			return OrderCompleted
 		}
 	}
-	got := show(v)
+	got := strictjson.Show(v)
 	if ok && len(list) == 1 {
-		got = "[" + show(list[0]) + "]"
+		got = "[" + strictjson.Show(list[0]) + "]"
 	} else if ok {
 		got = fmt.Sprintf("an array of %d", len(list))
 	}
-	r.faultf(join(path, "eventtype"), "must be [%q] or [%q], got %s", NewOrder, OrderCompleted, got)
+	r.Faultf(strictjson.Join(path, "eventtype"), "must be [%q] or [%q], got %s", NewOrder, OrderCompleted, got)
 	return NewOrder
 }
 
-func (r *reader) date(fields map[string]any, path, name string) time.Time {
-	v, found := r.field(fields, path, name, required)
+func (r reader) date(fields map[string]any, path, name string) time.Time {
+	v, found := r.Field(fields, path, name, required)
 	if !found {
 		return time.Time{}
 	}
@@ -167,6 +176,6 @@ func (r *reader) date(fields map[string]any, path, name string) time.Time {
 			return t
 		}
 	}
-	r.faultf(join(path, name), `must be a time as RFC 3339 ("2026-03-01T08:30:00Z") or "YYYY-MM-DD HH:MM:SS[.ffffff]" in UTC, got %s`, show(v))
+	r.Faultf(strictjson.Join(path, name), `must be a time as RFC 3339 ("2026-03-01T08:30:00Z") or "YYYY-MM-DD HH:MM:SS[.ffffff]" in UTC, got %s`, strictjson.Show(v))
 	return time.Time{}
 }

@@ -1,0 +1,108 @@
+package strictjson
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Fault is one thing wrong with a document: where, and what.
+type Fault struct {
+	Path    string // JSON path, such as order.details.quantity; "body" for the document as a whole
+	Problem string // such as "must be an integer from 1 to 10000, got 0"
+}
+
+// Presence says whether a field must be there.
+type Presence bool
+
+// A field is one of these.
+const (
+	Required Presence = true
+	Optional Presence = false
+)
+
+// Reader takes fields out of a document that Decode gave, and collects every fault on the way. The zero value is ready.
+type Reader struct {
+	Faults []Fault
+}
+
+// Fault notes what is wrong at path.
+func (r *Reader) Fault(path, problem string) {
+	r.Faults = append(r.Faults, Fault{Path: path, Problem: problem})
+}
+
+// Faultf is Fault with a format.
+func (r *Reader) Faultf(path, format string, args ...any) {
+	r.Fault(path, fmt.Sprintf(format, args...))
+}
+
+// Object asserts that v is an object with no fields but the known ones. nil means that it is not an object.
+func (r *Reader) Object(v any, path string, known ...string) map[string]any {
+	fields, ok := v.(map[string]any)
+	if !ok {
+		r.Faultf(path, "must be an object, got %s", Show(v))
+		return nil
+	}
+	var unknown []string
+	for name := range fields {
+		if !slices.Contains(known, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown {
+		r.Faultf(path, "has an unknown field %s (known: %s)", Show(name), strings.Join(known, ", "))
+	}
+	return fields
+}
+
+// Field gives the field name of the object at path, and whether it is there.
+func (r *Reader) Field(fields map[string]any, path, name string, need Presence) (any, bool) {
+	v, found := fields[name]
+	if !found && need == Required {
+		r.Fault(Join(path, name), "is missing")
+	}
+	return v, found
+}
+
+// String gives a field that must be a string if it is there. It is not ok if it is not there, or no string.
+func (r *Reader) String(fields map[string]any, path, name string, need Presence) (s string, ok bool) {
+	v, found := r.Field(fields, path, name, need)
+	if !found {
+		return "", false
+	}
+	if s, ok = v.(string); !ok {
+		r.Faultf(Join(path, name), "must be a string, got %s", Show(v))
+	}
+	return s, ok
+}
+
+// Join is the path of the field name of the object at path; "" is the path of the document.
+func Join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// Show repeats a JSON value in an error message: its kind for a container, its text, shortened, for the rest.
+func Show(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "an array"
+	case string:
+		// Quoted as JSON, so that a control character shows as what was sent.
+		quoted, err := json.Marshal(Clip(v))
+		if err != nil {
+			return "a string"
+		}
+		return string(quoted)
+	case nil:
+		return "null"
+	default:
+		return Clip(fmt.Sprint(v))
+	}
+}
