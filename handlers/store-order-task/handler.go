@@ -27,18 +27,13 @@ func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, er
 		slog.ErrorContext(ctx, "order refused")
 		return output{}, failure.OfStore(err)
 	}
-	log := slog.With("orderid", s.Order.OrderID, "eventtype", s.Order.EventType, "apiRequestId", s.RequestID)
+	log := slog.With("apiRequestId", s.RequestID)
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	stored, err := h.orders.Apply(ctx, s.Order)
+	stored, err := h.orders.Consume(ctx, s.Order, log)
 	if err != nil {
-		log.ErrorContext(ctx, "order not stored", "error", err.Error())
+		log.ErrorContext(ctx, "order not stored", "orderid", s.Order.OrderID, "eventtype", s.Order.EventType, "error", err.Error())
 		return output{}, failure.OfStore(err)
 	}
-	outcome := "order stored"
-	if !stored {
-		outcome = "order superseded: the table holds a newer one"
-	}
-	log.InfoContext(ctx, outcome)
 	return output{Order: s.Order, Stored: stored}, nil
 }

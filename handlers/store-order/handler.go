@@ -27,14 +27,6 @@ func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	stored, err := h.orders.Apply(ctx, o)
-	if err != nil {
-		return err
-	}
-	outcome := "order stored"
-	if !stored {
-		outcome = "order superseded: the table holds a newer one"
-	}
-	slog.InfoContext(ctx, outcome, "orderid", o.OrderID, "eventtype", o.EventType, "messageId", m.MessageId)
-	return nil
+	_, err = h.orders.Consume(ctx, o, slog.With("messageId", m.MessageId))
+	return err
 }

@@ -17,5 +17,6 @@
 //
 // An order that was completed or taken back is not deleted but replaced by a tombstone, an item without city and
 // details: an older new_order that arrives late finds it and loses. The table's time to live (attribute expires)
-// removes it after TombstoneLife, when no queue can hold such a straggler any more: SQS keeps a message 14 days at most.
+// removes it after TombstoneLife, when no queue can hold such a straggler any more: SQS keeps a message 14 days at most. A
+// stream may keep events for longer; whoever reads an old order in it again reads on to its completion, too.
 package store

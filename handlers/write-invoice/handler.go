@@ -28,19 +28,5 @@ func (h *handler) write(ctx context.Context, m events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	log := slog.With("orderid", o.OrderID, "messageId", m.MessageId)
-	if o.Completed() {
-		log.InfoContext(ctx, "order completed: it was invoiced when it was placed")
-		return nil
-	}
-	_, written, err := h.invoices.Put(ctx, o)
-	if err != nil {
-		return err
-	}
-	if !written {
-		log.InfoContext(ctx, "invoice was there already")
-		return nil
-	}
-	log.InfoContext(ctx, "invoice written")
-	return nil
+	return h.invoices.Consume(ctx, o, slog.With("messageId", m.MessageId))
 }
