@@ -37,16 +37,25 @@ func Errorf(status int, format string, args ...any) *Error {
 	return &Error{Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// Answers makes responses. The zero value allows every origin.
+// Answers makes responses. The zero value allows every origin, and lays errors out as {"message": "..."}.
 type Answers struct {
-	AllowOrigin string // Access-Control-Allow-Origin; "" means "*"
+	AllowOrigin string           // Access-Control-Allow-Origin; "" means "*"
+	Layout      func(*Error) any // gives what JSON is made of, which it can always hold; nil means {"message": "..."}
+}
+
+// Described lays an error out as {"status": 400, "description": "..."}, a Layout.
+func Described(e *Error) any {
+	return struct {
+		Status      int    `json:"status"`
+		Description string `json:"description"`
+	}{e.Status, e.Message}
 }
 
 // JSON answers with v. A v that JSON cannot hold becomes a 500.
 func (a Answers) JSON(status int, v any) Response {
 	body, err := order.EncodeJSON(v)
 	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"message":"the answer could not be written"}`)
+		return a.Fail(Errorf(http.StatusInternalServerError, "the answer could not be written"))
 	}
 	origin := a.AllowOrigin
 	if origin == "" {
@@ -59,13 +68,19 @@ func (a Answers) JSON(status int, v any) Response {
 	}
 }
 
-// Fail answers with {"message": "..."}.
+// Fail answers with an error.
 func (a Answers) Fail(e *Error) Response {
+	if a.Layout != nil {
+		return a.JSON(e.Status, a.Layout(e))
+	}
 	return a.JSON(e.Status, map[string]string{"message": e.Message})
 }
 
-// Body gives the request's body, decoded if API Gateway sent it as base64.
-func Body(r Request) ([]byte, *Error) {
+// Body gives the request's body, decoded if API Gateway sent it as base64, of at most MaxBody bytes.
+func Body(r Request) ([]byte, *Error) { return BodyUpTo(r, MaxBody) }
+
+// BodyUpTo is Body with another limit in bytes.
+func BodyUpTo(r Request, limit int) ([]byte, *Error) {
 	body := []byte(r.Body)
 	if r.IsBase64Encoded {
 		var err error
@@ -73,8 +88,8 @@ func Body(r Request) ([]byte, *Error) {
 			return nil, Errorf(http.StatusBadRequest, "body: is not valid base64")
 		}
 	}
-	if len(body) > MaxBody {
-		return nil, Errorf(http.StatusRequestEntityTooLarge, "body: has %d bytes, more than the limit of %d", len(body), MaxBody)
+	if len(body) > limit {
+		return nil, Errorf(http.StatusRequestEntityTooLarge, "body: has %d bytes, more than the limit of %d", len(body), limit)
 	}
 	return body, nil
 }

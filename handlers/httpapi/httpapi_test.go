@@ -30,6 +30,14 @@ func TestAnswerThatCannotBeWrittenIsA500(t *testing.T) {
 	require.JSONEq(t, `{"message":"the answer could not be written"}`, r.Body)
 }
 
+func TestErrorsHaveTheLayoutOfTheAPI(t *testing.T) {
+	a := httpapi.Answers{Layout: httpapi.Described}
+	require.Equal(t, `{"status":404,"description":"no order"}`, a.Fail(httpapi.Errorf(404, "no order")).Body)
+	r := a.JSON(200, math.NaN())
+	require.Equal(t, 500, r.StatusCode)
+	require.Equal(t, `{"status":500,"description":"the answer could not be written"}`, r.Body)
+}
+
 func TestBody(t *testing.T) {
 	text := `{"order":1}`
 	body, fault := httpapi.Body(httpapi.Request{Body: text})
@@ -47,6 +55,8 @@ func TestBody(t *testing.T) {
 	require.Nil(t, fault)
 	_, fault = httpapi.Body(httpapi.Request{Body: strings.Repeat(" ", httpapi.MaxBody+1)})
 	require.Equal(t, httpapi.Errorf(413, "body: has 65537 bytes, more than the limit of 65536"), fault)
+	_, fault = httpapi.BodyUpTo(httpapi.Request{Body: strings.Repeat(" ", httpapi.MaxBody+1)}, httpapi.MaxBody+1)
+	require.Nil(t, fault)
 }
 
 func TestIDsAreThereOnceAndValid(t *testing.T) {
@@ -85,4 +95,31 @@ func TestIDsAreThereOnceAndValid(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAHeaderIsFoundInAnyLetterCaseAndOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		in    httpapi.Request
+		value string
+		found bool
+	}{
+		"none":       {},
+		"as written": {httpapi.Request{Headers: map[string]string{"Idempotency-Key": "k"}}, "k", true},
+		"lower case": {httpapi.Request{Headers: map[string]string{"idempotency-key": "k"}}, "k", true},
+		"empty":      {httpapi.Request{Headers: map[string]string{"IDEMPOTENCY-KEY": ""}}, "", true},
+		"other":      {httpapi.Request{Headers: map[string]string{"Idempotency": "k"}}, "", false},
+	} {
+		value, found, fault := httpapi.Header(c.in, "Idempotency-Key")
+		require.Nil(t, fault, name)
+		require.Equal(t, c.value, value, name)
+		require.Equal(t, c.found, found, name)
+	}
+	_, _, fault := httpapi.Header(httpapi.Request{
+		Headers: map[string]string{"idempotency-key": "b"}, MultiValueHeaders: map[string][]string{"idempotency-key": {"a", "b"}},
+	}, "Idempotency-Key")
+	require.Equal(t, httpapi.Errorf(400, "header Idempotency-Key: is given 2 times"), fault)
+	_, _, fault = httpapi.Header(httpapi.Request{
+		MultiValueHeaders: map[string][]string{"idempotency-key": {"a"}, "Idempotency-Key": {"b"}},
+	}, "Idempotency-Key")
+	require.Equal(t, httpapi.Errorf(400, "header Idempotency-Key: is given 2 times"), fault)
 }

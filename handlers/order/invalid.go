@@ -1,14 +1,6 @@
 package order
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/order-patterns/order-patterns/handlers/strictjson"
-)
-
-// maxFaults is how many faults one message spells out; a body can hold any number of unknown fields.
-const maxFaults = 20
+import "github.com/order-patterns/order-patterns/handlers/strictjson"
 
 // Fault is one thing wrong with a document.
 type Fault = strictjson.Fault
@@ -19,14 +11,4 @@ type InvalidOrder struct {
 }
 
 // Error names every fault with its path, in one line fit for the sender.
-func (e *InvalidOrder) Error() string {
-	var lines []string
-	for i, f := range e.Faults {
-		if i == maxFaults {
-			lines = append(lines, fmt.Sprintf("and %d more", len(e.Faults)-maxFaults))
-			break
-		}
-		lines = append(lines, f.Path+": "+f.Problem)
-	}
-	return strings.Join(lines, "; ")
-}
+func (e *InvalidOrder) Error() string { return strictjson.Explain(e.Faults) }

@@ -64,3 +64,19 @@ func FuzzDecodeAgreesWithEncodingJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestFaultsAreToldTogetherUpToALimit(t *testing.T) {
+	var r strictjson.Reader
+	require.NoError(t, r.Err())
+	r.Faultf("a", "is %d", 1)
+	r.Fault("b", "is missing")
+	require.EqualError(t, r.Err(), "a: is 1; b: is missing")
+	var invalid *strictjson.Invalid
+	require.ErrorAs(t, r.Err(), &invalid)
+	require.Equal(t, r.Faults, invalid.Faults)
+	for range 23 {
+		r.Fault("c", "is missing")
+	}
+	require.ErrorContains(t, r.Err(), "c: is missing; and 5 more")
+	require.Equal(t, 20, strings.Count(r.Err().Error(), ";"))
+}
