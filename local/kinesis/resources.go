@@ -1,0 +1,256 @@
+package kinesis
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/provider"
+)
+
+// Kinds are the Pulumi resource types that this service realises.
+func (s *Service) Kinds() []provider.Kind { return []provider.Kind{s.streamKind(), s.consumerKind()} }
+
+// StreamArgs are the inputs of aws:kinesis/stream:Stream.
+type StreamArgs struct {
+	Name                    *string           `pulumi:"name,optional,replace"`
+	ShardCount              *int              `pulumi:"shardCount,optional"`
+	Mode                    *StreamMode       `pulumi:"streamModeDetails,optional"`
+	RetentionPeriod         *int              `pulumi:"retentionPeriod,optional"` // hours
+	EncryptionType          *string           `pulumi:"encryptionType,optional"`
+	KMSKeyID                *string           `pulumi:"kmsKeyId,optional"`
+	ShardLevelMetrics       []string          `pulumi:"shardLevelMetrics,optional"`
+	EnforceConsumerDeletion *bool             `pulumi:"enforceConsumerDeletion,optional"`
+	Tags                    map[string]string `pulumi:"tags,optional"`
+}
+
+// StreamMode is PROVISIONED, the default, or ON_DEMAND.
+type StreamMode struct {
+	StreamMode string `pulumi:"streamMode"`
+}
+
+type streamState struct {
+	StreamArgs
+	ARN     string            `pulumi:"arn"`
+	TagsAll map[string]string `pulumi:"tagsAll"`
+}
+
+func (in *StreamArgs) mode() string {
+	if in.Mode == nil {
+		return provisioned
+	}
+	return in.Mode.StreamMode
+}
+
+func (in *StreamArgs) encrypted() bool {
+	return in.EncryptionType != nil && *in.EncryptionType == "KMS"
+}
+
+var shardLevelMetrics = []string{
+	"IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",
+	"ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds", "ALL",
+}
+
+// checkStream refuses what CreateStream, or the AWS provider before it, would refuse.
+//
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
+func checkStream(c *provider.Checker, in *StreamArgs) {
+	checkName(c, in.Name)
+	if in.Mode != nil && !c.Unknown("streamModeDetails") {
+		c.OneOf("streamModeDetails.streamMode", &in.Mode.StreamMode, provisioned, onDemand)
+	}
+	switch {
+	case c.Unknown("streamModeDetails") || c.Unknown("shardCount"):
+	case in.mode() == onDemand && in.ShardCount != nil:
+		c.Failf("shardCount", "must not be set when streamModeDetails.streamMode is %s", onDemand)
+	case in.mode() == provisioned && in.ShardCount == nil:
+		c.Failf("shardCount", "is required when streamModeDetails.streamMode is %s, which is the default", provisioned)
+	}
+	c.Range("shardCount", in.ShardCount, 1, maxShards)
+	c.Range("retentionPeriod", in.RetentionPeriod, minRetention, maxRetention)
+	c.OneOf("encryptionType", in.EncryptionType, "NONE", "KMS")
+	if in.encrypted() && (in.KMSKeyID == nil || *in.KMSKeyID == "") && !c.Unknown("kmsKeyId") {
+		c.Failf("kmsKeyId", "is required when encryptionType is KMS")
+	}
+	for i := range in.ShardLevelMetrics {
+		at := fmt.Sprintf("shardLevelMetrics[%d]", i)
+		if !c.Unknown(at) {
+			c.OneOf(at, &in.ShardLevelMetrics[i], shardLevelMetrics...)
+		}
+	}
+}
+
+func checkName(c *provider.Checker, name *string) {
+	if name != nil && !validName.MatchString(*name) {
+		c.Failf("name", "must be 1 to 128 letters, digits and _.-, got %q", *name)
+	}
+}
+
+func (s *Service) streamKind() provider.Kind {
+	return &provider.Resource[StreamArgs, streamState]{
+		Type:     "aws:kinesis/stream:Stream",
+		AutoName: &provider.AutoName{Property: "name", Max: 128},
+		Check:    checkStream,
+		Create:   s.createStream,
+		Read: func(_ context.Context, arn string) (*streamState, error) {
+			if st, err := s.streamAt(arn); err == nil {
+				return st.state(), nil
+			}
+			return nil, nil
+		},
+		Update: s.updateStream,
+		Delete: s.deleteStream,
+	}
+}
+
+func (s *Service) createStream(_ context.Context, in *StreamArgs) (string, *streamState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := *in.Name
+	if s.streams[name] != nil {
+		return "", nil, refuse("ResourceInUseException", "Stream %s under account %s already exists.", name, account.ID)
+	}
+	shards := onDemandShards
+	if in.mode() == provisioned {
+		shards = *in.ShardCount
+	}
+	now := s.account.Clock.Now()
+	st := newStream(name, in.mode(), shards, now)
+	st.configure(now, in)
+	s.streams[name] = st
+	return st.arn, st.state(), nil
+}
+
+// updateStream changes the mode, then the shards, then the rest. As on AWS, one update at most doubles or halves the
+// number of shards, and a stream that leaves on-demand mode has its shards to begin with.
+func (s *Service) updateStream(_ context.Context, arn string, in *StreamArgs) (*streamState, error) {
+	st, err := s.streamAt(arn)
+	if err != nil {
+		return nil, err
+	}
+	now := s.account.Clock.Now()
+	st.mu.Lock()
+	st.mode = in.mode()
+	if in.ShardCount != nil && *in.ShardCount != len(st.open) {
+		err = st.scale(now, *in.ShardCount)
+	}
+	st.mu.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("updating the shard count of stream %s: %w", st.name, err)
+	}
+	st.configure(now, in)
+	return st.state(), nil
+}
+
+// configure sets what is not about shards.
+func (st *stream) configure(now time.Time, in *StreamArgs) {
+	hours := minRetention
+	if in.RetentionPeriod != nil {
+		hours = *in.RetentionPeriod
+	}
+	st.setRetention(now, hours)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.kmsKey = ""
+	if in.encrypted() {
+		st.kmsKey = *in.KMSKeyID
+	}
+	st.metrics, st.tags = in.ShardLevelMetrics, in.Tags
+	st.enforce = in.EnforceConsumerDeletion != nil && *in.EnforceConsumerDeletion
+}
+
+func (st *stream) state() *streamState {
+	kind := st.encryption()
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	name, hours, enforce := st.name, int(st.hours.Load()), st.enforce
+	state := &streamState{ARN: st.arn, TagsAll: maps.Clone(st.tags), StreamArgs: StreamArgs{
+		Name: &name, Mode: &StreamMode{st.mode}, RetentionPeriod: &hours, EncryptionType: &kind, EnforceConsumerDeletion: &enforce,
+		ShardLevelMetrics: slices.Clone(st.metrics), Tags: maps.Clone(st.tags),
+	}}
+	if st.mode == provisioned {
+		shards := len(st.open)
+		state.ShardCount = &shards
+	}
+	if st.kmsKey != "" {
+		key := st.kmsKey
+		state.KMSKeyID = &key
+	}
+	return state
+}
+
+func (s *Service) deleteStream(_ context.Context, arn string) error {
+	st, err := s.streamAt(arn)
+	if err != nil {
+		return nil // it is gone
+	}
+	st.mu.RLock()
+	registered := len(st.consumers)
+	enforce := st.enforce
+	st.mu.RUnlock()
+	if registered > 0 && !enforce {
+		return refuse("ResourceInUseException", "Stream %s under account %s has %d registered consumers: deregister them, "+
+			"or set enforceConsumerDeletion, before deleting it.", st.name, account.ID, registered)
+	}
+	s.mu.Lock()
+	delete(s.streams, st.name)
+	s.mu.Unlock()
+	st.close(s.account.Clock.Now())
+	return nil
+}
+
+// ConsumerArgs are the inputs of aws:kinesis/streamConsumer:StreamConsumer.
+type ConsumerArgs struct {
+	Name      *string `pulumi:"name,optional,replace"`
+	StreamARN string  `pulumi:"streamArn,replace"`
+}
+
+type consumerState struct {
+	ConsumerArgs
+	ARN     string `pulumi:"arn"`
+	Created string `pulumi:"creationTimestamp"`
+}
+
+func (c *consumer) state(streamARN string) *consumerState {
+	name := c.name
+	return &consumerState{ConsumerArgs{&name, streamARN}, c.arn, c.created.UTC().Format(time.RFC3339)}
+}
+
+func (s *Service) consumerKind() provider.Kind {
+	return &provider.Resource[ConsumerArgs, consumerState]{
+		Type:     "aws:kinesis/streamConsumer:StreamConsumer",
+		AutoName: &provider.AutoName{Property: "name", Max: 128},
+		Check: func(c *provider.Checker, in *ConsumerArgs) {
+			checkName(c, in.Name)
+			if _, ok := nameOf(in.StreamARN); !ok && !c.Unknown("streamArn") {
+				c.Failf("streamArn", "must be the ARN of a stream in this account and Region, got %q", in.StreamARN)
+			}
+		},
+		Create: func(_ context.Context, in *ConsumerArgs) (string, *consumerState, error) {
+			st, err := s.streamAt(in.StreamARN)
+			if err != nil {
+				return "", nil, err
+			}
+			c, err := st.register(*in.Name, s.account.Clock.Now())
+			if err != nil {
+				return "", nil, err
+			}
+			return c.arn, c.state(st.arn), nil
+		},
+		Read: func(_ context.Context, arn string) (*consumerState, error) {
+			if st, c, err := s.consumerAt(arn); err == nil {
+				return c.state(st.arn), nil
+			}
+			return nil, nil
+		},
+		Delete: func(_ context.Context, arn string) error {
+			if st, c, err := s.consumerAt(arn); err == nil {
+				st.deregister(c.name)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,242 @@
+package kinesis
+
+import (
+	"fmt"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+)
+
+// What a shard lets through, and what one call may carry.
+//
+// https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+const (
+	maxRecord      = 1 << 20 // bytes of a record's data and partition key
+	writeRecords   = 1000    // per second
+	writeBytes     = 1 << 20 // per second
+	readCalls      = 5       // per second; GetShardIterator has as many of its own
+	readBytes      = 2 << 20 // per second; a registered consumer has as many of its own
+	maxReadRecords = 10_000  // of one GetRecords
+	maxReadBytes   = 10 << 20
+)
+
+// entry is one record as a shard keeps it: 48 bytes, its key and its data. Its sequence number follows from its place.
+type entry struct {
+	key     string
+	data    []byte
+	arrived int64 // milliseconds since 1970; never falls within a shard
+}
+
+// shard is one shard: its records in the order of arrival. A place counts records from 1.
+type shard struct {
+	stream      *stream
+	id          string
+	number      uint32
+	from, to    hash
+	parent      string
+	adjacent    string // the other parent, of a merge
+	created     time.Time
+	epoch       int64     // of its sequence numbers
+	closed      time.Time // zero while it is open; written with the locks of both stream and shard
+	mu          sync.Mutex
+	entries     []entry
+	first       uint64 // the place of entries[0], or of the next record if there is none
+	arrival     chan struct{}
+	writes      bucket
+	written     bucket
+	reads       bucket
+	iterators   bucket
+	bytesRead   bucket
+	byConsumers map[string]*bucket // of consumers' bytes, by their ARN
+}
+
+func shardID(number uint32) string { return fmt.Sprintf("shardId-%012d", number) }
+
+func (s *shard) open() bool { return s.closed.IsZero() }
+
+func (s *shard) sequenceAt(place uint64, unix int64) sequence {
+	return sequence{epoch: s.epoch, place: place, time: unix, shard: s.number}
+}
+
+// next is the place of the next record.
+func (s *shard) next() uint64 { return s.first + uint64(len(s.entries)) }
+
+// put appends a record, or refuses it for the limits. Its bucket of one second's allowance is how the shard's burst is
+// modelled: a shard at rest takes 1,000 records or 1 MiB at once.
+func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := float64(len(key) + len(data))
+	if s.writes.left(now) < 1 || s.written.left(now) < size {
+		return sequence{}, Throttled(s.stream.name, s.id)
+	}
+	s.writes.take(1)
+	s.written.take(size)
+	s.trim(now)
+	arrived := now.UnixMilli()
+	if n := len(s.entries); n > 0 {
+		arrived = max(arrived, s.entries[n-1].arrived)
+	}
+	place := s.next()
+	s.entries = append(s.entries, entry{key, data, arrived})
+	s.announce()
+	return s.sequenceAt(place, arrived/1000), nil
+}
+
+// announce wakes who waits for something to happen to the shard.
+func (s *shard) announce() {
+	if s.arrival != nil {
+		close(s.arrival)
+		s.arrival = nil
+	}
+}
+
+// trim drops what the stream no longer retains.
+func (s *shard) trim(now time.Time) {
+	horizon := now.Add(-s.stream.retention()).UnixMilli()
+	n := 0
+	for n < len(s.entries) && s.entries[n].arrived <= horizon {
+		n++
+	}
+	clear(s.entries[:n]) // so that the data can go at once
+	if s.entries = s.entries[n:]; len(s.entries) == 0 {
+		s.entries = nil
+	}
+	s.first += uint64(n)
+}
+
+// expired tells whether a closed shard is gone, because everything in it is.
+func (s *shard) expired(now time.Time) bool {
+	return !s.open() && !now.Before(s.closed.Add(s.stream.retention()))
+}
+
+// find turns a position into a place.
+func (s *shard) find(now time.Time, p Position) (uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trim(now)
+	switch p.Type {
+	case "TRIM_HORIZON":
+		return s.first, nil
+	case "LATEST":
+		return s.next(), nil
+	case "AT_TIMESTAMP":
+		if p.Timestamp.UnixMilli() > now.UnixMilli() {
+			return 0, invalid("The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: %d, "+
+				"currentTimestampInMillis: %d", p.Timestamp.UnixMilli(), now.UnixMilli())
+		}
+		from := p.Timestamp.UnixMilli()
+		n := sort.Search(len(s.entries), func(i int) bool { return s.entries[i].arrived >= from })
+		return s.first + uint64(n), nil
+	}
+	place, err := s.placeOf(p.SequenceNumber)
+	if p.Type == "AFTER_SEQUENCE_NUMBER" {
+		place++
+	}
+	return min(max(place, s.first), s.next()), err
+}
+
+// placeOf reads a sequence number of this shard.
+func (s *shard) placeOf(number string) (uint64, error) {
+	q, ok := parseSequence(number)
+	problem := ""
+	switch {
+	case !ok:
+		problem = "."
+	case q.shard != s.number:
+		return 0, invalid("Invalid StartingSequenceNumber. It encodes %s, while it was used in a call to a shard with %s", shardID(q.shard), s.id)
+	case q.epoch != s.epoch:
+		problem = " because it did not come from this stream."
+	default:
+		return q.place, nil
+	}
+	return 0, invalid("StartingSequenceNumber %s used in GetShardIterator on shard %s in stream %s under account %s is invalid%s",
+		number, s.id, s.stream.name, account.ID, problem)
+}
+
+// found is what a read of a shard brought.
+type found struct {
+	entries []entry
+	place   uint64 // of the first entry
+	next    uint64 // where to go on
+	end     bool   // the shard is closed and read to its end
+	more    bool
+}
+
+// behind is how far the last record read is behind the tip of the shard.
+func (f *found) behind(now time.Time) int64 {
+	if !f.more {
+		return 0
+	}
+	return max(0, now.UnixMilli()-f.entries[len(f.entries)-1].arrived)
+}
+
+// read reads up to limit records and 10 MiB from a place on. A call may use more bytes than the second that the shard
+// has saved up; those that follow are refused until that is made good, 4 seconds after a full 10 MiB. A consumer,
+// named by its ARN, has bytes of its own, and no limit of calls.
+func (s *shard) read(now time.Time, place uint64, limit int, consumer string) (found, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trim(now)
+	bytes := &s.bytesRead
+	if consumer != "" {
+		if bytes = s.byConsumers[consumer]; bytes == nil {
+			if s.byConsumers == nil {
+				s.byConsumers = map[string]*bucket{}
+			}
+			b := newBucket(readBytes, readBytes)
+			bytes = &b
+			s.byConsumers[consumer] = bytes
+		}
+	} else if s.reads.left(now) < 1 {
+		return found{}, Throttled(s.stream.name, s.id)
+	}
+	if bytes.left(now) <= 0 {
+		return found{}, Throttled(s.stream.name, s.id)
+	}
+	if consumer == "" {
+		s.reads.take(1)
+	}
+
+	f := found{place: min(max(place, s.first), s.next())}
+	rest := s.entries[f.place-s.first:]
+	n, size := 0, 0
+	for n < len(rest) && n < limit {
+		more := len(rest[n].key) + len(rest[n].data)
+		if n > 0 && size+more > maxReadBytes {
+			break
+		}
+		n, size = n+1, size+more
+	}
+	bytes.take(float64(size))
+	f.entries = append(f.entries, rest[:n]...)
+	f.next, f.more = f.place+uint64(n), n < len(rest)
+	f.end = !f.more && !s.open()
+	return f, nil
+}
+
+// allowIterator counts a GetShardIterator.
+func (s *shard) allowIterator(now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.iterators.left(now) < 1 {
+		return Throttled(s.stream.name, s.id)
+	}
+	s.iterators.take(1)
+	return nil
+}
+
+// arrives returns a channel that is closed when a record arrives or the shard is closed.
+func (s *shard) arrives() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.open() {
+		return alreadyClosed
+	}
+	if s.arrival == nil {
+		s.arrival = make(chan struct{})
+	}
+	return s.arrival
+}

@@ -1,0 +1,132 @@
+package kinesis
+
+import (
+	"slices"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	provisioned    = "PROVISIONED"
+	onDemand       = "ON_DEMAND"
+	onDemandShards = 4
+	maxShards      = 10_000 // of a stream
+	minRetention   = 24     // hours; the default, too
+	maxRetention   = 8760
+)
+
+// stream is one data stream. A shard's lock is taken after the stream's.
+type stream struct {
+	name, arn string
+	created   time.Time
+	hours     atomic.Int64 // retention
+
+	mu        sync.RWMutex
+	gone      bool
+	mode      string
+	kmsKey    string // empty without encryption
+	metrics   []string
+	tags      map[string]string
+	enforce   bool // delete it in spite of consumers
+	consumers map[string]*consumer
+	shards    []*shard // those that are not gone, by their number
+	open      []*shard // by their hash keys, all of which they cover
+	number    uint32   // of the next shard
+}
+
+func newStream(name, mode string, shards int, now time.Time) *stream {
+	st := &stream{name: name, arn: StreamARN(name), created: now, mode: mode, consumers: map[string]*consumer{}}
+	st.hours.Store(minRetention)
+	for i := range shards {
+		to := maxHash
+		if i+1 < shards {
+			to = share(i+1, shards).minusOne()
+		}
+		st.open = append(st.open, st.add(now, share(i, shards), to))
+	}
+	return st
+}
+
+func (st *stream) retention() time.Duration { return time.Duration(st.hours.Load()) * time.Hour }
+
+// put appends a record to the shard that its hash key belongs to. It holds the stream's lock, so that no shard is
+// closed meanwhile.
+func (st *stream) put(now time.Time, h hash, key string, data []byte, check func(*shard) error) (*shard, sequence, error) {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	if st.gone {
+		return nil, sequence{}, errNoStream(st.name)
+	}
+	s := st.open[st.at(h)]
+	if check != nil {
+		if err := check(s); err != nil {
+			return nil, sequence{}, err
+		}
+	}
+	q, err := s.put(now, key, data)
+	return s, q, err
+}
+
+// at is the index of the open shard that a hash key belongs to.
+func (st *stream) at(h hash) int {
+	return sort.Search(len(st.open), func(i int) bool { return !st.open[i].to.less(h) })
+}
+
+// live lists the shards that are not gone, by number: parents before children.
+func (st *stream) live(now time.Time) []*shard {
+	gone := func(s *shard) bool { return s.expired(now) }
+	st.mu.RLock()
+	shards := st.shards
+	expired := slices.ContainsFunc(shards, gone)
+	st.mu.RUnlock()
+	if !expired {
+		return shards
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	// A copy: who listed the shards before goes on with that list.
+	st.shards = slices.DeleteFunc(slices.Clone(st.shards), gone)
+	return st.shards
+}
+
+// find returns the shard with this id, unless it is gone.
+func (st *stream) find(now time.Time, id string) (*shard, error) {
+	shards := st.live(now)
+	i := sort.Search(len(shards), func(i int) bool { return shards[i].id >= id })
+	if i == len(shards) || shards[i].id != id {
+		return nil, errNoShard(st.name, id)
+	}
+	return shards[i], nil
+}
+
+// close ends the stream, and the waits for its records.
+func (st *stream) close(now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.gone = true
+	for _, s := range st.open {
+		s.close(now)
+	}
+}
+
+// encryption is the type of it.
+func (st *stream) encryption() string {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	if st.kmsKey == "" {
+		return "NONE"
+	}
+	return "KMS"
+}
+
+// setRetention changes how many hours records are kept. What is gone does not come back.
+func (st *stream) setRetention(now time.Time, hours int) {
+	for _, s := range st.live(now) {
+		s.mu.Lock()
+		s.trim(now)
+		s.mu.Unlock()
+	}
+	st.hours.Store(int64(hours))
+}
