@@ -3,7 +3,6 @@ package lambda
 import (
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -25,34 +24,6 @@ type function struct {
 	revisions []*revision
 
 	invocations, errors, throttles, environments atomic.Int64
-}
-
-// revision is a function's code and configuration from one update to the next, with the environments that run it.
-type revision struct {
-	fn       *function
-	id       string
-	args     FunctionArgs // as given
-	config   config
-	bundle   *bundle
-	dir      string // where the bundle is unpacked
-	modified time.Time
-	pool     *pool
-}
-
-// config is a revision's configuration with AWS's defaults filled in.
-type config struct {
-	role, runtime, handler, description string
-	memory                              int // MB
-	ephemeralStorage                    int // MB
-	timeout                             time.Duration
-	variables                           map[string]string
-	// reserved is the reserved concurrency, -1 for none.
-	reserved    int
-	tracing     string // Active or PassThrough
-	jsonLogs    bool
-	logGroup    string
-	application string // level of application logs, "" for text
-	system      string // level of system logs, "" for text
 }
 
 func (f *function) arn() string { return functionARN(f.name) }

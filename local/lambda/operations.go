@@ -1,14 +1,11 @@
 package lambda
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -66,70 +63,6 @@ func (s *Service) open(c *wire.Call, action string, known ...string) (*function,
 		err = functionNotFound(ref.arn)
 	}
 	return f, err
-}
-
-func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
-	if err := query(c, "Qualifier"); err != nil {
-		return err
-	}
-	ref, f, err := s.reference(c, "lambda:InvokeFunction")
-	if err != nil {
-		return err
-	}
-	w.Header().Set("X-Amz-Executed-Version", latest)
-	switch kind := c.Header.Get("X-Amz-Invocation-Type"); kind {
-	case "", "RequestResponse":
-		return s.invokeSync(w, c, ref, f)
-	case "Event":
-		if f == nil {
-			return functionNotFound(ref.arn)
-		}
-		if err := checkEvent(c.Body, maxAsyncPayload); err != nil {
-			return err
-		}
-		s.queueEvent(f, event{id: c.RequestID, arn: ref.arn, payload: c.Body, limit: maxAsyncPayload, trace: c.Header.Get("X-Amzn-Trace-Id")})
-		w.WriteHeader(http.StatusAccepted)
-		return nil
-	case "DryRun":
-		if f == nil {
-			return functionNotFound(ref.arn)
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	default:
-		return invalidParameter("InvocationType must be RequestResponse, Event or DryRun, got %q", kind)
-	}
-}
-
-func (s *Service) invokeSync(w http.ResponseWriter, c *wire.Call, ref reference, f *function) error {
-	clientContext, err := base64.StdEncoding.DecodeString(c.Header.Get("X-Amz-Client-Context"))
-	if err != nil {
-		return wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.")
-	}
-	ev := event{
-		id: c.RequestID, arn: ref.arn, payload: c.Body, limit: maxSyncPayload, trace: c.Header.Get("X-Amzn-Trace-Id"),
-		clientContext: string(clientContext), tail: c.Header.Get("X-Amz-Log-Type") == "Tail",
-	}
-	inv, err := s.submit(f, ev)
-	if err != nil {
-		return err
-	}
-	if err := inv.wait(c.Context()); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("X-Amzn-Trace-Id", inv.trace.header)
-	if inv.failed {
-		h.Set("X-Amz-Function-Error", Unhandled)
-	}
-	if inv.tail != nil {
-		h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(inv.tail.text))
-	}
-	h.Set("Content-Length", strconv.Itoa(len(inv.response)))
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(inv.response) // the caller may have gone
-	return nil
 }
 
 type listFunctionsOutput struct{ Functions []*configurationOutput }
@@ -253,60 +186,6 @@ func (s *Service) removePermissionOperation(w http.ResponseWriter, c *wire.Call)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// configurationOutput is the member FunctionConfiguration of several answers.
-type configurationOutput struct {
-	FunctionName     string
-	FunctionARN      string `json:"FunctionArn"`
-	Runtime          string
-	Role             string
-	Handler          string
-	CodeSize         int
-	CodeSha256       string
-	Description      string
-	Timeout          int
-	MemorySize       int
-	LastModified     string
-	Version          string
-	RevisionID       string `json:"RevisionId"`
-	State            string
-	LastUpdateStatus string
-	PackageType      string
-	Architectures    []string
-	EphemeralStorage struct{ Size int }
-	TracingConfig    struct{ Mode string }
-	LoggingConfig    loggingOutput
-	Environment      *environmentOutput `json:",omitempty"`
-}
-
-type environmentOutput struct{ Variables map[string]string }
-
-type loggingOutput struct {
-	LogFormat           string
-	LogGroup            string
-	ApplicationLogLevel string `json:",omitempty"`
-	SystemLogLevel      string `json:",omitempty"`
-}
-
-func (r *revision) output() *configurationOutput {
-	c := &r.config
-	out := &configurationOutput{
-		FunctionName: r.fn.name, FunctionARN: r.fn.arn(), Runtime: c.runtime, Role: c.role, Handler: c.handler,
-		CodeSize: r.bundle.size, CodeSha256: r.bundle.sha256, Description: c.description,
-		Timeout: int(c.timeout / time.Second), MemorySize: c.memory, LastModified: r.lastModified(), Version: latest,
-		RevisionID: r.id, State: "Active", LastUpdateStatus: "Successful", PackageType: "Zip",
-		Architectures: []string{hostArchitecture()},
-		LoggingConfig: loggingOutput{LogFormat: "Text", LogGroup: c.logGroup},
-	}
-	out.EphemeralStorage.Size, out.TracingConfig.Mode = c.ephemeralStorage, c.tracing
-	if c.jsonLogs {
-		out.LoggingConfig = loggingOutput{"JSON", c.logGroup, c.application, c.system}
-	}
-	if len(c.variables) > 0 {
-		out.Environment = &environmentOutput{c.variables}
-	}
-	return out
 }
 
 func mappingARN(uuid string) string { return account.ARN("lambda", "event-source-mapping:"+uuid) }
