@@ -53,6 +53,15 @@ func (s *Service) Stream(arn string) (streamARN string, consumer, ok bool) {
 	return "", false, false
 }
 
+// Retention is how long the stream keeps a record; false if there is no such stream.
+func (s *Service) Retention(streamARN string) (time.Duration, bool) {
+	st, err := s.streamAt(streamARN)
+	if err != nil {
+		return 0, false
+	}
+	return st.retention(), true
+}
+
 // Shards lists the stream's shards that are not gone with their retention, parents before children. The caller
 // authorizes.
 func (s *Service) Shards(streamARN string) ([]Shard, error) {
