@@ -49,7 +49,11 @@ func TestFunctionsByDefault(t *testing.T) {
 			"append-order": {512, 10}, "project-order": {512, 30}, "invoice-order": {512, 30}, "get-order": {256, 10}, "get-invoice": {256, 10},
 		},
 	}
-	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+	sizes["checker"] = map[string]size{
+		"capture-order": {512, 10}, "get-order-status": {512, 10}, "update-account": {512, 10}, "update-stock": {512, 10},
+		"check-balance": {256, 30}, "check-stock": {256, 30}, "update-order": {256, 30}, "ship-order": {256, 30},
+	}
+	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		for _, fn := range functions[pattern] {
 			name, want := pattern+"-"+fn, sizes[pattern][fn]
 			has(t, c.inputs(t, functionType, name), map[string]any{
@@ -72,13 +76,13 @@ func TestFunctionsByDefault(t *testing.T) {
 
 func TestFunctionsLearnWhereTheirDataIs(t *testing.T) {
 	const origin = "https://shop.example.com"
-	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		for _, name := range []string{"get-order", "get-invoice"} {
 			variables := at(t, c.inputs(t, functionType, pattern+"-"+name), "environment", "variables")
 			require.Equal(t, "*", variables["ALLOW_ORIGIN"], name)
 		}
 	})
-	eachPattern(t, common{api: components.ApiSettings{AllowOrigin: origin}}, func(t *testing.T, pattern string, c *cloud) {
+	eachCoffeePattern(t, common{api: components.ApiSettings{AllowOrigin: origin}}, func(t *testing.T, pattern string, c *cloud) {
 		table, bucket := "name:table/"+pattern+"-orders", "name:bucketv2/"+pattern+"-invoices"
 		for name, want := range map[string]map[string]any{
 			"publish-order":        {"TOPIC_ARN": "arn:topic/fanout-orders", "ALLOW_ORIGIN": origin},
@@ -157,8 +161,8 @@ func TestSettingsGoWhereTheyBelong(t *testing.T) {
 func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
 	tags := map[string]string{"team": "coffee"}
 	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType, machineType, topicType, streamType,
-		"aws:iam/role:Role", restAPIType}
-	eachPattern(t, common{api: components.ApiSettings{Tags: tags, AccessLogs: true}}, func(t *testing.T, _ string, c *cloud) {
+		"aws:iam/role:Role", restAPIType, usagePlanType, apiKeyType}
+	each(t, common{api: components.ApiSettings{Tags: tags, AccessLogs: true}}, func(t *testing.T, _ string, c *cloud) {
 		for key, r := range c.registered {
 			if slices.Contains(tagged, r.TypeToken) {
 				require.Equal(t, map[string]any{"team": "coffee"}, r.Inputs.Mappable()["tags"], key)
@@ -169,7 +173,7 @@ func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
 
 func TestDataIsEncryptedAndPrivate(t *testing.T) {
 	const encryption = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
-	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		for _, r := range c.registered {
 			if r.TypeToken == topicType {
 				has(t, r.Inputs.Mappable(), map[string]any{"kmsMasterKeyId": "alias/aws/sns"})
@@ -197,7 +201,7 @@ func TestDataIsEncryptedAndPrivate(t *testing.T) {
 }
 
 func TestTheTableIsKeyedByCustomerAndShop(t *testing.T) {
-	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		has(t, c.inputs(t, tableType, pattern+"-orders"), map[string]any{
 			"hashKey": "accountid", "rangeKey": "vendorid", "billingMode": "PAY_PER_REQUEST",
 			"attributes": []any{map[string]any{"name": "accountid", "type": "S"}, map[string]any{"name": "vendorid", "type": "S"}},
@@ -209,11 +213,15 @@ func TestTheTableIsKeyedByCustomerAndShop(t *testing.T) {
 func TestDataIsProtectedUnlessItMayBeDeleted(t *testing.T) {
 	for name, deleteData := range map[string]bool{"by default": false, "with DeleteData": true} {
 		t.Run(name, func(t *testing.T) {
-			eachPattern(t, common{deleteData: deleteData}, func(t *testing.T, pattern string, c *cloud) {
-				has(t, c.inputs(t, tableType, pattern+"-orders"), map[string]any{
-					"deletionProtectionEnabled": !deleteData, "pointInTimeRecovery": map[string]any{"enabled": !deleteData}})
-				has(t, c.inputs(t, bucketType, pattern+"-invoices"), map[string]any{"forceDestroy": deleteData})
+			each(t, common{deleteData: deleteData}, func(t *testing.T, _ string, c *cloud) {
 				for key, r := range c.registered {
+					switch r.TypeToken {
+					case tableType:
+						has(t, r.Inputs.Mappable(), map[string]any{
+							"deletionProtectionEnabled": !deleteData, "pointInTimeRecovery": map[string]any{"enabled": !deleteData}})
+					case bucketType:
+						has(t, r.Inputs.Mappable(), map[string]any{"forceDestroy": deleteData})
+					}
 					data := slices.Contains([]string{tableType, bucketType, streamType}, r.TypeToken)
 					require.Equal(t, data && !deleteData, r.RegisterRPC.GetProtect(), key)
 				}

@@ -114,7 +114,10 @@ func (c *cloud) dependencies(t *testing.T, typ, name string) []string {
 var functions = map[string][]string{
 	"fanout":       {"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"},
 	"orchestrator": {"store-order-task", "write-invoice-task", "take-back-order-task", "get-order", "get-invoice"},
-	"eventstream":  {"append-order", "project-order", "invoice-order", "get-order", "get-invoice"},
+	"checker": {
+		"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
+	},
+	"eventstream": {"append-order", "project-order", "invoice-order", "get-order", "get-invoice"},
 }
 
 // zips are the names of the functions' packages.
@@ -230,14 +233,38 @@ func eventStream(t *testing.T, edit func(*components.EventStreamArgs)) *cloud {
 	return c
 }
 
+// checkerPipeline deploys a CheckerPipeline named checker. edit, if not nil, changes its arguments.
+func checkerPipeline(t *testing.T, edit func(*components.CheckerPipelineArgs)) *cloud {
+	t.Helper()
+	c := &cloud{}
+	args := &components.CheckerPipelineArgs{Packages: packages(t, elf.EM_AARCH64)}
+	if edit != nil {
+		edit(args)
+	}
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		_, err := components.NewCheckerPipeline(ctx, "checker", args)
+		return err
+	}))
+	return c
+}
+
 // common are the arguments that every pattern has.
 type common struct {
 	api        components.ApiSettings
 	deleteData bool
 }
 
-// eachPattern runs a test against each pattern, deployed under its config name.
-func eachPattern(t *testing.T, args common, test func(t *testing.T, name string, c *cloud)) {
+// each runs a test against every pattern, deployed under its config name.
+func each(t *testing.T, args common, test func(t *testing.T, name string, c *cloud)) {
+	t.Helper()
+	eachCoffeePattern(t, args, test)
+	t.Run("checker", func(t *testing.T) {
+		test(t, "checker", checkerPipeline(t, func(a *components.CheckerPipelineArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+	})
+}
+
+// eachCoffeePattern runs a test against each coffee pattern, deployed under its config name.
+func eachCoffeePattern(t *testing.T, args common, test func(t *testing.T, name string, c *cloud)) {
 	t.Helper()
 	t.Run("fanout", func(t *testing.T) {
 		test(t, "fanout", fanOut(t, func(a *components.FanOutArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))

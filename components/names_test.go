@@ -54,6 +54,17 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			})
 			return err
 		},
+		"checker": func(ctx *pulumi.Context) error {
+			account, err := components.NewApiAccount(ctx, "api-account")
+			if err != nil {
+				return err
+			}
+			_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{
+				Packages: packages(t, elf.EM_AARCH64), UsagePlan: components.UsagePlan{RequireApiKey: true},
+				Api: components.ApiSettings{AccessLogs: true, Account: account},
+			})
+			return err
+		},
 		"orderapi": func(ctx *pulumi.Context) error {
 			fn, err := lambda.NewFunction(ctx, "fn", &lambda.FunctionArgs{Role: pulumi.String("arn:role")})
 			if err != nil {
@@ -102,6 +113,10 @@ func TestTwoOfAKindStandSideBySide(t *testing.T) {
 		},
 		"eventstream": func(ctx *pulumi.Context, name string) error {
 			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Packages: folder})
+			return err
+		},
+		"checker": func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Packages: folder})
 			return err
 		},
 	} {

@@ -3,6 +3,7 @@ package components
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,22 +13,35 @@ import (
 
 type object = map[string]any
 
+const (
+	apiKeyScheme = "api_key" // the name that API Gateway gives it, too
+	apiKeyHeader = "X-Api-Key"
+)
+
 // openAPI renders the document. integrations tell where the requests of each route go, in the order of the routes. The
 // same input gives the same text, byte for byte.
-func openAPI(title string, routes []Route, integrations []object, allowOrigin string) (string, error) {
+func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrigin string) (string, error) {
 	paths := object{}
-	methods := map[string][]string{}
-	for i, r := range routes {
+	methods, headers := map[string][]string{}, map[string][]string{}
+	for i, r := range args.Routes {
 		path, ok := paths[r.Path].(object)
 		if !ok {
 			path = object{}
 			paths[r.Path] = path
 		}
-		path[strings.ToLower(r.Method)] = r.operation(integrations[i])
+		operation := r.operation(integrations[i])
+		if args.requireAPIKey() {
+			operation["security"] = []object{{apiKeyScheme: []string{}}}
+			headers[r.Path] = append(headers[r.Path], apiKeyHeader)
+		}
+		path[strings.ToLower(r.Method)] = operation
 		methods[r.Path] = append(methods[r.Path], r.Method)
+		for _, h := range r.Headers {
+			headers[r.Path] = append(headers[r.Path], h.Name)
+		}
 	}
 	for path, list := range methods {
-		paths[path].(object)["options"] = preflight(list, allowOrigin)
+		paths[path].(object)["options"] = preflight(list, headers[path], allowOrigin)
 	}
 	doc := object{
 		"openapi": "3.0.1",
@@ -37,7 +51,12 @@ func openAPI(title string, routes []Route, integrations []object, allowOrigin st
 			"all": object{"validateRequestBody": true, "validateRequestParameters": true},
 		},
 		"x-amazon-apigateway-request-validator": "all",
-		"x-amazon-apigateway-gateway-responses": gatewayResponses(allowOrigin, bodyRules(routes)),
+		"x-amazon-apigateway-gateway-responses": gatewayResponses(allowOrigin, bodyRules(args.Routes), args.ErrorBody),
+	}
+	if args.requireAPIKey() {
+		doc["components"] = object{"securitySchemes": object{
+			apiKeyScheme: object{"type": "apiKey", "name": strings.ToLower(apiKeyHeader), "in": "header"},
+		}}
 	}
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -89,6 +108,11 @@ func (r Route) operation(integration object) object {
 			"schema": object{"type": "string"},
 		})
 	}
+	for _, h := range r.Headers {
+		parameters = append(parameters, object{
+			"name": h.Name, "in": "header", "required": h.Required, "description": h.Description, "schema": object{"type": "string"},
+		})
+	}
 	if parameters != nil {
 		op["parameters"] = parameters
 	}
@@ -100,11 +124,12 @@ func (r Route) operation(integration object) object {
 
 // preflight answers a browser's CORS question without a function:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
-func preflight(methods []string, allowOrigin string) object {
+func preflight(methods, extraHeaders []string, allowOrigin string) object {
+	slices.Sort(extraHeaders)
 	headers := map[string]string{
 		"Access-Control-Allow-Origin":  allowOrigin,
 		"Access-Control-Allow-Methods": strings.Join(append([]string{"OPTIONS"}, methods...), ","),
-		"Access-Control-Allow-Headers": "Content-Type,X-Amzn-Trace-Id",
+		"Access-Control-Allow-Headers": strings.Join(append([]string{"Content-Type", "X-Amzn-Trace-Id"}, slices.Compact(extraHeaders)...), ","),
 		"Access-Control-Max-Age":       "3600",
 	}
 	declared, mapped := object{}, object{}
@@ -125,8 +150,17 @@ func preflight(methods []string, allowOrigin string) object {
 
 // gatewayResponses words the errors that API Gateway gives by itself like those of the functions, and lets browsers
 // read them: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-func gatewayResponses(allowOrigin, bodyRules string) object {
-	response := func(status int, template string) object {
+func gatewayResponses(allowOrigin, bodyRules string, body ErrorBody) object {
+	responses := object{}
+	// A status of 0 is API Gateway's own. message is JSON: a text in quotes, or a variable that renders as one.
+	respond := func(kind string, status int, message string) {
+		template := `{"message":` + message + `}`
+		if body == DescriptionBody {
+			template = `{"description":` + message + `}`
+			if status != 0 {
+				template = fmt.Sprintf(`{"status":%d,"description":%s}`, status, message)
+			}
+		}
 		r := object{
 			"responseParameters": object{"gatewayresponse.header.Access-Control-Allow-Origin": "'" + allowOrigin + "'"},
 			"responseTemplates":  object{"application/json": template},
@@ -134,13 +168,21 @@ func gatewayResponses(allowOrigin, bodyRules string) object {
 		if status != 0 {
 			r["statusCode"] = fmt.Sprint(status)
 		}
-		return r
+		responses[kind] = r
 	}
-	return object{
-		"DEFAULT_4XX":      response(0, `{"message":$context.error.messageString}`),
-		"DEFAULT_5XX":      response(0, `{"message":$context.error.messageString}`),
-		"BAD_REQUEST_BODY": response(400, `{"message":"Invalid request body: $context.error.validationErrorString`+bodyRules+`"}`),
-		// AWS says 403 Missing Authentication Token for a path or method that does not exist.
-		"MISSING_AUTHENTICATION_TOKEN": response(404, `{"message":"No route for $context.httpMethod $context.path"}`),
+	const message = "$context.error.messageString"
+	respond("DEFAULT_4XX", 0, message)
+	respond("DEFAULT_5XX", 0, message)
+	respond("BAD_REQUEST_BODY", 400, `"Invalid request body: $context.error.validationErrorString`+bodyRules+`"`)
+	// AWS says 403 Missing Authentication Token for a path or method that does not exist.
+	respond("MISSING_AUTHENTICATION_TOKEN", 404, `"No route for $context.httpMethod $context.path"`)
+	if body == DescriptionBody { // no template has the status, so it is written where it is known
+		for kind, status := range map[string]int{
+			"BAD_REQUEST_PARAMETERS": 400, "INVALID_API_KEY": 403, "REQUEST_TOO_LARGE": 413, "UNSUPPORTED_MEDIA_TYPE": 415,
+			"THROTTLED": 429, "QUOTA_EXCEEDED": 429, "INTEGRATION_FAILURE": 504, "INTEGRATION_TIMEOUT": 504,
+		} {
+			respond(kind, status, message)
+		}
 	}
+	return responses
 }

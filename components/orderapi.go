@@ -28,6 +28,8 @@ type OrderApi struct {
 	Document pulumi.StringOutput
 	// AccessLogGroup is the name of the log group of its access logs; empty without them.
 	AccessLogGroup pulumi.StringOutput
+	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
+	ApiKey pulumi.StringOutput
 
 	roles pulumi.StringArray // of the routes into state machines
 }
@@ -52,7 +54,7 @@ func NewOrderApi(ctx *pulumi.Context, name string, args *OrderApiArgs, opts ...p
 // Outputs are the API's fields.
 func (api *OrderApi) Outputs() pulumi.Map {
 	return pulumi.Map{
-		"url": api.Url, "restApiId": api.RestApiId, "document": api.Document, "accessLogGroup": api.AccessLogGroup,
+		"url": api.Url, "restApiId": api.RestApiId, "document": api.Document, "accessLogGroup": api.AccessLogGroup, "apiKey": api.ApiKey,
 	}
 }
 
@@ -114,7 +116,7 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 				return "", fmt.Errorf("route %d: %w", i, err)
 			}
 		}
-		return openAPI(name, args.Routes, integrations, origin)
+		return args.openAPI(name, integrations, origin)
 	}).(pulumi.StringOutput)
 
 	rest, err := apigateway.NewRestApi(ctx, name, &apigateway.RestApiArgs{
@@ -197,6 +199,12 @@ func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs)
 	}, parent)
 	if err != nil {
 		return err
+	}
+	api.ApiKey = pulumi.String("").ToStringOutput()
+	if args.UsagePlan != nil {
+		if api.ApiKey, err = newUsagePlan(ctx, name, *args.UsagePlan, rest, deployed, tags, parent); err != nil {
+			return err
+		}
 	}
 	api.Url = deployed.InvokeUrl
 	api.RestApiId = rest.ID().ToStringOutput()

@@ -15,10 +15,25 @@ type OrderApiArgs struct {
 	// Routes are what the API serves. Required.
 	Routes []Route
 	ApiSettings
+	// UsagePlan limits each client. Nil for none.
+	UsagePlan *UsagePlan
+	// ErrorBody is what the errors are like that API Gateway itself answers: MessageBody, the default, or
+	// DescriptionBody.
+	ErrorBody ErrorBody
 	// DependsOn is what must be in place before the API takes its first request: a topic without its subscriptions
 	// would lose what is published to it.
 	DependsOn []pulumi.Resource
 }
+
+// ErrorBody is the layout of an error.
+type ErrorBody string
+
+const (
+	// MessageBody is {"message": "..."}.
+	MessageBody ErrorBody = "message"
+	// DescriptionBody is {"status": 400, "description": "..."}.
+	DescriptionBody ErrorBody = "description"
+)
 
 // ApiSettings are the operational settings of an API.
 type ApiSettings struct {
@@ -54,6 +69,8 @@ type Route struct {
 	Summary   string
 	// Query are the parameters of the query string. Requests without a required one get 400.
 	Query []Parameter
+	// Headers are those that a client may send beside the usual ones; browsers are told so.
+	Headers []Parameter
 	// Body is a JSON schema of draft 4 that request bodies must meet, else 400; nil for none.
 	Body map[string]any
 	// BodyRules end the message of such a 400, because API Gateway tells what is wrong with a value, but not with
@@ -63,7 +80,7 @@ type Route struct {
 	Responses []Response
 }
 
-// Parameter is one parameter of a query string.
+// Parameter is one parameter of a query string, or one header.
 type Parameter struct {
 	Name, Description string
 	Required          bool
@@ -79,6 +96,7 @@ var (
 	methods       = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
 	originPattern = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
 	rulesPattern  = regexp.MustCompile(`^[A-Za-z0-9 ()\[\]:;,.'/_-]*$`)
+	headerPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 	pathPattern   = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z0-9._-]+\+?\}))+$`)
 )
 
@@ -117,6 +135,11 @@ func (args *OrderApiArgs) validate(p *problems) {
 				p.addf(fmt.Sprintf("%s.Query[%d].Name", at, j), "is required")
 			}
 		}
+		for j, header := range r.Headers {
+			if !headerPattern.MatchString(header.Name) {
+				p.addf(fmt.Sprintf("%s.Headers[%d].Name", at, j), "must have letters, digits and hyphens only, got %q", header.Name)
+			}
+		}
 		// What differs in braces only would also give its resources the same names.
 		key := routeSuffix(r)
 		if other, taken := seen[key]; taken {
@@ -124,7 +147,18 @@ func (args *OrderApiArgs) validate(p *problems) {
 		}
 		seen[key] = i
 	}
+	if bodies := []ErrorBody{"", MessageBody, DescriptionBody}; !slices.Contains(bodies, args.ErrorBody) {
+		p.addf("ErrorBody", "must be one of %q, got %q", bodies[1:], args.ErrorBody)
+	}
+	if args.UsagePlan != nil {
+		args.UsagePlan.validate(p, "UsagePlan")
+	}
 	args.ApiSettings.validate(p, "")
+}
+
+// requireAPIKey tells whether clients have to bring an API key.
+func (args *OrderApiArgs) requireAPIKey() bool {
+	return args.UsagePlan != nil && args.UsagePlan.RequireApiKey
 }
 
 // validateExecution wants what nobody else checks, with no function behind the API.

@@ -61,7 +61,7 @@ func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 			sid:              work,
 		}
 	}
-	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		table, bucket := "arn:table/"+pattern+"-orders", "arn:bucketv2/"+pattern+"-invoices"
 		invoices := bucket + "/invoices/*"
 		find := allow(bucket, "s3:ListBucket")
@@ -120,8 +120,9 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 		return strings.HasPrefix(action, "xray:") || strings.HasPrefix(action, "logs:") && policy == "orchestrator-machine-policy"
 	}
 	// Besides the functions' roles, those of the machine and of what starts it.
-	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2, "eventstream": len(functions["eventstream"])}
-	eachPattern(t, common{api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, pattern string, c *cloud) {
+	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2, "eventstream": len(functions["eventstream"]),
+		"checker": len(functions["checker"])}
+	each(t, common{api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, pattern string, c *cloud) {
 		policies := 0
 		for _, r := range c.registered {
 			if r.TypeToken != rolePolicyType {
@@ -173,7 +174,7 @@ func TestTheAPIInvokesEachFunctionForItsRouteOnly(t *testing.T) {
 			"arn:restapi/orchestrator-api/prod/GET/invoice": "name:function/orchestrator-get-invoice",
 		},
 	}
-	eachPattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		got := map[string]string{}
 		for _, r := range c.registered {
 			if r.TypeToken == "aws:lambda/permission:Permission" {

@@ -1,0 +1,248 @@
+package components_test
+
+import (
+	"debug/elf"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+const (
+	usagePlanType    = "aws:apigateway/usagePlan:UsagePlan"
+	usagePlanKeyType = "aws:apigateway/usagePlanKey:UsagePlanKey"
+	apiKeyType       = "aws:apigateway/apiKey:ApiKey"
+	invokeConfigType = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+)
+
+func TestTablesOfTheCheckerPipeline(t *testing.T) {
+	byDefault := checkerPipeline(t, nil)
+	provisioned := checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
+		a.Capacity = components.TableCapacity{ReadUnits: 50, WriteUnits: 20}
+	})
+	for table, key := range map[string]string{"orders": "orderId", "accounts": "customerId", "stock": "productId"} {
+		has(t, byDefault.inputs(t, tableType, "checker-"+table), map[string]any{
+			"hashKey": key, "rangeKey": nil, "billingMode": "PAY_PER_REQUEST", "readCapacity": nil,
+			"attributes": []any{map[string]any{"name": key, "type": "S"}},
+		})
+		has(t, provisioned.inputs(t, tableType, "checker-"+table), map[string]any{
+			"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 20.0,
+		})
+	}
+}
+
+func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
+	c := checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
+		a.CheckQueue = components.QueueSettings{BatchSize: 7, MaxReceiveCount: 4}
+		a.UpdateQueue = components.QueueSettings{BatchSize: 3}
+	})
+	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "update-order": 3} {
+		has(t, c.inputs(t, mappingType, "checker-"+name+"-mapping"), map[string]any{
+			"eventSourceArn": "arn:queue/checker-" + name, "functionName": "arn:function/checker-" + name, "batchSize": batch,
+			"functionResponseTypes": []any{"ReportBatchItemFailures"},
+		})
+		require.Equal(t, "arn:queue/checker-"+name+"-dead-letters",
+			c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", "checker-"+name+"-redrive", "redrivePolicy")["deadLetterTargetArn"])
+	}
+	for _, name := range []string{"check-balance", "check-stock"} {
+		has(t, c.inputs(t, subscriptionType, "checker-"+name+"-subscription"), map[string]any{
+			"topic": "arn:topic/checker-orders", "endpoint": "arn:queue/checker-" + name, "rawMessageDelivery": true,
+		})
+		require.Contains(t, c.dependencies(t, stageType, "checker-api"), "topicsubscription/checker-"+name+"-subscription")
+	}
+	require.NotContains(t, c.registered, subscriptionType+" checker-update-order-subscription")
+}
+
+func TestShippingThatFailsIsReported(t *testing.T) {
+	c := checkerPipeline(t, nil)
+	has(t, c.inputs(t, invokeConfigType, "checker-ship-order-invocations"), map[string]any{
+		"functionName": "name:function/checker-ship-order", "maximumRetryAttempts": 2.0, "maximumEventAgeInSeconds": 21600.0,
+		"destinationConfig": map[string]any{"onFailure": map[string]any{"destination": "arn:queue/checker-ship-order-failures"}},
+	})
+	// Lambda checks when the destination is set that the role may send to it.
+	require.Contains(t, c.dependencies(t, invokeConfigType, "checker-ship-order-invocations"), "rolepolicy/checker-ship-order-policy")
+	has(t, c.inputs(t, queueType, "checker-ship-order-failures"), map[string]any{"messageRetentionSeconds": 1209600.0})
+}
+
+func TestFunctionsOfTheCheckerPipelineLearnWhereTheirDataIs(t *testing.T) {
+	c := checkerPipeline(t, nil)
+	const orders, accounts, stock, findings = "name:table/checker-orders", "name:table/checker-accounts", "name:table/checker-stock", "https://queue/checker-update-order"
+	for name, want := range map[string]map[string]any{
+		"capture-order":    {"ORDERS_TABLE": orders, "TOPIC_ARN": "arn:topic/checker-orders", "ALLOW_ORIGIN": "*"},
+		"get-order-status": {"ORDERS_TABLE": orders, "ALLOW_ORIGIN": "*"},
+		"update-account":   {"ACCOUNTS_TABLE": accounts, "ALLOW_ORIGIN": "*"},
+		"update-stock":     {"STOCK_TABLE": stock, "ALLOW_ORIGIN": "*"},
+		"check-balance":    {"ACCOUNTS_TABLE": accounts, "FINDINGS_QUEUE_URL": findings},
+		"check-stock":      {"STOCK_TABLE": stock, "FINDINGS_QUEUE_URL": findings},
+		"update-order":     {"ORDERS_TABLE": orders, "SHIP_FUNCTION": "arn:function/checker-ship-order"},
+		"ship-order":       {"ORDERS_TABLE": orders, "ACCOUNTS_TABLE": accounts, "STOCK_TABLE": stock},
+	} {
+		has(t, c.inputs(t, functionType, "checker-"+name), map[string]any{"environment": map[string]any{"variables": want}})
+	}
+}
+
+// The whole of what each function may do. A permission more is a risk, one less an error at night.
+func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testing.T) {
+	c := checkerPipeline(t, nil)
+	const orders, accounts, stock, topic, findings, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
+		"arn:topic/checker-orders", "arn:queue/checker-update-order", "arn:function/checker-ship-order"
+	take := func(queue string) map[string]any {
+		return allow("arn:queue/checker-"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+	}
+	shipping := allow(orders, "dynamodb:UpdateItem")
+	shipping["Resource"] = []any{orders, accounts, stock}
+	for fn, want := range map[string]map[string]any{
+		"capture-order":    {"CaptureOrder": allow(orders, "dynamodb:PutItem", "dynamodb:UpdateItem"), "PublishOrder": allow(topic, "sns:Publish")},
+		"get-order-status": {"ReadOrder": allow(orders, "dynamodb:GetItem")},
+		"update-account":   {"SetBalance": allow(accounts, "dynamodb:PutItem")},
+		"update-stock":     {"SetStock": allow(stock, "dynamodb:PutItem")},
+		"check-balance":    {"ReadAccount": allow(accounts, "dynamodb:GetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-balance")},
+		"check-stock":      {"ReadStock": allow(stock, "dynamodb:BatchGetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-stock")},
+		"update-order":     {"UpdateOrder": allow(orders, "dynamodb:UpdateItem"), "Ship": allow(ship, "lambda:InvokeFunction"), "TakeMessages": take("update-order")},
+		"ship-order": {
+			"ReadOrder": allow(orders, "dynamodb:GetItem"), "Ship": shipping,
+			"ReportFailures": allow("arn:queue/checker-ship-order-failures", "sqs:SendMessage"),
+		},
+	} {
+		want["WriteLogs"] = allow("arn:loggroup/checker-"+fn+"-logs:*", "logs:CreateLogStream", "logs:PutLogEvents")
+		want["WriteTraces"] = allow("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
+		got, service := grants(t, c, "checker-"+fn)
+		require.Empty(t, cmp.Diff(want, got), fn)
+		require.Equal(t, "lambda.amazonaws.com", service, fn)
+	}
+}
+
+func TestTheCheckersAPIWordsItsErrorsAsTheFunctionsDo(t *testing.T) {
+	doc := checkerPipeline(t, nil).document(t, restAPIType, "checker-api", "body")
+	responses := at(t, doc, "x-amazon-apigateway-gateway-responses")
+	for kind, want := range map[string]string{
+		"BAD_REQUEST_BODY":             `{"status":400,"description":"Invalid request body: $context.error.validationErrorString"}`,
+		"BAD_REQUEST_PARAMETERS":       `{"status":400,"description":$context.error.messageString}`,
+		"THROTTLED":                    `{"status":429,"description":$context.error.messageString}`,
+		"MISSING_AUTHENTICATION_TOKEN": `{"status":404,"description":"No route for $context.httpMethod $context.path"}`,
+		"DEFAULT_5XX":                  `{"description":$context.error.messageString}`,
+	} {
+		require.Equal(t, want, at(t, responses, kind, "responseTemplates")["application/json"], kind)
+	}
+}
+
+func TestAUsagePlanLimitsEachClient(t *testing.T) {
+	c := checkerPipeline(t, nil)
+	has(t, c.inputs(t, usagePlanType, "checker-api"), map[string]any{
+		"throttleSettings": map[string]any{"rateLimit": 1000.0, "burstLimit": 1000.0}, "quotaSettings": nil,
+		"apiStages": []any{map[string]any{"apiId": "id:restapi/checker-api", "stage": "prod"}},
+	})
+	require.NotContains(t, c.registered, apiKeyType+" checker-api")
+	require.NotContains(t, c.document(t, restAPIType, "checker-api", "body"), "components")
+
+	c = checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
+		a.UsagePlan = components.UsagePlan{RateLimit: 10, BurstLimit: 20, RequireApiKey: true, QuotaLimit: 5000, QuotaPeriod: "WEEK"}
+	})
+	has(t, c.inputs(t, usagePlanType, "checker-api"), map[string]any{
+		"throttleSettings": map[string]any{"rateLimit": 10.0, "burstLimit": 20.0},
+		"quotaSettings":    map[string]any{"limit": 5000.0, "period": "WEEK"},
+	})
+	has(t, c.inputs(t, usagePlanKeyType, "checker-api"), map[string]any{
+		"keyId": "id:apikey/checker-api", "keyType": "API_KEY", "usagePlanId": "id:usageplan/checker-api",
+	})
+	doc := c.document(t, restAPIType, "checker-api", "body")
+	require.Equal(t, map[string]any{"type": "apiKey", "name": "x-api-key", "in": "header"}, at(t, doc, "components", "securitySchemes", "api_key"))
+	for path, item := range at(t, doc, "paths") {
+		for method, operation := range item.(map[string]any) {
+			// A browser's preflight brings no key.
+			require.Equal(t, method != "options", operation.(map[string]any)["security"] != nil, "%s %s", method, path)
+		}
+	}
+	headers := at(t, doc, "paths", "/order", "options", integration, "responses", "default", "responseParameters")
+	require.Equal(t, "'Content-Type,X-Amzn-Trace-Id,Idempotency-Key,X-Api-Key'", headers["method.response.header.Access-Control-Allow-Headers"])
+}
+
+func TestTheCheckerPipelineTellsAStackWhereEverythingIs(t *testing.T) {
+	outputs := map[string]any{}
+	c := &cloud{}
+	folder := packages(t, elf.EM_AARCH64)
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		o, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Packages: folder})
+		if err != nil {
+			return err
+		}
+		o.Outputs().ToMapOutput().ApplyT(func(m map[string]any) error {
+			outputs = m
+			return nil
+		})
+		return nil
+	}))
+	where := map[string]any{}
+	for _, name := range functions["checker"] {
+		full := "checker-" + name
+		where[name] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
+	}
+	require.Equal(t, map[string]any{
+		"url":                   "https://stage/checker-api",
+		"apiKey":                "",
+		"topicArn":              "arn:topic/checker-orders",
+		"ordersTableName":       "name:table/checker-orders",
+		"accountsTableName":     "name:table/checker-accounts",
+		"stockTableName":        "name:table/checker-stock",
+		"balanceQueueUrl":       "https://queue/checker-check-balance",
+		"balanceDeadLettersUrl": "https://queue/checker-check-balance-dead-letters",
+		"stockQueueUrl":         "https://queue/checker-check-stock",
+		"stockDeadLettersUrl":   "https://queue/checker-check-stock-dead-letters",
+		"updateQueueUrl":        "https://queue/checker-update-order",
+		"updateDeadLettersUrl":  "https://queue/checker-update-order-dead-letters",
+		"shipFailuresUrl":       "https://queue/checker-ship-order-failures",
+		"accessLogGroup":        "",
+		"functions":             where,
+	}, outputs)
+}
+
+func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
+	type args = components.CheckerPipelineArgs
+	for _, c := range []struct {
+		name string
+		edit func(*args)
+		want []string
+	}{
+		{"memory", func(a *args) { a.Capture.MemoryMB = 127 }, []string{"Capture.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"batch size", func(a *args) { a.UpdateQueue.BatchSize = 11 }, []string{"UpdateQueue.BatchingWindowSeconds: must be at least 1"}},
+		{"half a capacity", func(a *args) { a.Capacity.ReadUnits = 5 }, []string{"Capacity: must have both ReadUnits and WriteUnits, or neither, got 5 and 0"}},
+		{"capacity", func(a *args) { a.Capacity = components.TableCapacity{ReadUnits: -1, WriteUnits: 40001} },
+			[]string{"Capacity.ReadUnits: must be from 1 to 40000, got -1", "Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
+		{"rate of a client", func(a *args) { a.UsagePlan.RateLimit = 10001 }, []string{"UsagePlan.RateLimit: must be from 1 to 10000, got 10001"}},
+		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = 5 }, []string{"UsagePlan.QuotaLimit: needs RequireApiKey"}},
+		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = "DAY" }, []string{"UsagePlan.QuotaPeriod: is of use only with QuotaLimit"}},
+		{"a period that is none", func(a *args) {
+			a.UsagePlan = components.UsagePlan{RequireApiKey: true, QuotaLimit: 5, QuotaPeriod: "YEAR"}
+		}, []string{`UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`}},
+		{"everything at once", func(a *args) {
+			bad := components.FunctionSettings{MemoryMB: 1}
+			a.Capture, a.Check, a.Update, a.Ship = bad, bad, bad, bad
+			a.CheckQueue.BatchSize, a.UpdateQueue.BatchSize = -1, -1
+			a.UsagePlan.BurstLimit, a.Capacity.ReadUnits, a.Api.RateLimit, a.Architecture = -1, -1, -1, "mips"
+			a.Packages = filepath.Join(a.Packages, "nowhere")
+		}, []string{
+			"Capture.MemoryMB", "Check.MemoryMB", "Update.MemoryMB", "Ship.MemoryMB", "CheckQueue.BatchSize", "UpdateQueue.BatchSize",
+			"UsagePlan.BurstLimit", "Capacity.ReadUnits", "Api.RateLimit", "Architecture",
+			"/capture-order.zip: run `make build`", "/ship-order.zip: run `make build`",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			c.edit(a)
+			cloud := &cloud{}
+			err := cloud.run(func(ctx *pulumi.Context) error {
+				_, err := components.NewCheckerPipeline(ctx, "checker", a)
+				return err
+			})
+			require.ErrorContains(t, err, `order-patterns:components:CheckerPipeline "checker": `)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.Empty(t, cloud.registered)
+		})
+	}
+}
