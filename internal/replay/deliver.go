@@ -1,0 +1,142 @@
+package replay
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+)
+
+const (
+	// tries is how often a record may be the first to fail before it is refused; the last time it is alone.
+	tries = 4
+	// firstPause is the time before its second try. It doubles with each.
+	firstPause = 250 * time.Millisecond
+	// maxShown is how many bytes of a function's answer a reason repeats.
+	maxShown = 300
+)
+
+// delivery hands the records of one shard to one function.
+type delivery struct {
+	api      InvokeAPI
+	function string
+	place    place
+	batch    int
+	size     int // of the next invocation: less than batch after a failure that did not say which record it was
+	tally    *tally
+}
+
+// deliver hands the records over in their order until each was handled or refused.
+func (d *delivery) deliver(ctx context.Context, records []record) error {
+	tried := 0 // how often the first record was the first to fail
+	for len(records) > 0 {
+		n := d.place.fitting(records, d.size)
+		a, err := d.invoke(ctx, records[:n])
+		if err != nil {
+			return err
+		}
+		if records = records[a.done:]; a.done > 0 {
+			tried = 0
+			d.tally.handled(d.function, a.done)
+		}
+		switch {
+		case a.fault == "":
+			d.size = min(d.batch, 2*d.size)
+			continue
+		case !a.named && n > 1:
+			// Halved again and again, the batch leaves the culprit alone.
+			d.size = n / 2
+			continue
+		}
+		if tried++; tried < tries {
+			if tried == tries-1 {
+				d.size = 1
+			}
+			if err := pause(ctx, firstPause<<(tried-1)); err != nil {
+				return err
+			}
+			continue
+		}
+		r := Refusal{Function: d.function, ShardID: d.place.shardID, SequenceNumber: aws.ToString(records[0].SequenceNumber), Reason: a.fault}
+		if err := d.tally.refused(r); err != nil {
+			return err
+		}
+		records, tried, d.size = records[1:], 0, d.batch
+	}
+	return nil
+}
+
+// answer is what an invocation says of its records.
+type answer struct {
+	done  int    // so many, from the first on, were handled
+	fault string // why not the next one; "" if all were handled
+	named bool   // the function named the record; else any of them may be at fault
+}
+
+// invoke hands records over in one event. The error is one of Lambda's, not the function's.
+//
+// See https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+func (d *delivery) invoke(ctx context.Context, records []record) (answer, error) {
+	event, err := json.Marshal(d.place.event(records))
+	if err != nil {
+		return answer{}, fmt.Errorf("laying out an event of %d records: %w", len(records), err)
+	}
+	out, err := d.api.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(d.function), Payload: event})
+	var tooLarge *types.RequestTooLargeException
+	switch {
+	case errors.As(err, &tooLarge):
+		return answer{fault: tooLarge.Error()}, nil
+	case err != nil:
+		return answer{}, fmt.Errorf("invoking %s: %w", d.function, err)
+	case out.FunctionError != nil:
+		return answer{fault: reason(out.Payload)}, nil
+	}
+	return readAnswer(out.Payload, records), nil
+}
+
+// readAnswer tells from a function's answer which records were handled: those before the checkpoint, the lowest sequence
+// number in the answer. An answer that names none of the records is a failure of all.
+//
+// See https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+func readAnswer(payload []byte, records []record) answer {
+	var response events.KinesisEventResponse
+	if len(bytes.TrimSpace(payload)) > 0 {
+		if err := json.Unmarshal(payload, &response); err != nil {
+			return answer{fault: "the answer is not one to a batch: " + show(payload)}
+		}
+	}
+	if len(response.BatchItemFailures) == 0 {
+		return answer{done: len(records)}
+	}
+	places := map[string]int{}
+	for i, r := range records {
+		places[aws.ToString(r.SequenceNumber)] = i
+	}
+	checkpoint := len(records)
+	for _, f := range response.BatchItemFailures {
+		i, known := places[f.ItemIdentifier]
+		if !known {
+			return answer{fault: "the answer names no record of the batch: " + show(payload)}
+		}
+		checkpoint = min(checkpoint, i)
+	}
+	return answer{done: checkpoint, fault: "reported as failed; the function's log says why", named: true}
+}
+
+// reason is what a failed function says of itself.
+func reason(payload []byte) string {
+	var failure struct{ ErrorType, ErrorMessage string }
+	if err := json.Unmarshal(payload, &failure); err != nil || failure.ErrorType == "" {
+		return "the function failed: " + show(payload)
+	}
+	return failure.ErrorType + ": " + show([]byte(failure.ErrorMessage))
+}
+
+func show(payload []byte) string { return fmt.Sprintf("%.*s", maxShown, payload) }

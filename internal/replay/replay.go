@@ -1,0 +1,166 @@
+// Package replay hands the records of a Kinesis stream to functions once more, as Lambda's event source mapping did when
+// they arrived: in events of the same shape, each shard in its order, parent shards before their children. The functions
+// run with their own code and permissions; whoever replays needs none of theirs.
+//
+// Records are handed over beside those that arrive meanwhile, so a function must give the same result for records that
+// come again, late, or at the same time as newer ones.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+)
+
+// shardsAtOnce is how many shards are replayed side by side, and so how many invocations are under way.
+const shardsAtOnce = 8
+
+// StreamAPI is what a Replay needs of a Kinesis client: kinesis:ListShards, kinesis:GetShardIterator and
+// kinesis:GetRecords on the stream.
+type StreamAPI interface {
+	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
+	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
+	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
+}
+
+// InvokeAPI is what a Replay needs of a Lambda client: lambda:InvokeFunction on the functions.
+type InvokeAPI interface {
+	Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
+}
+
+// Replay says what to hand to whom. The clients try again what is throttled; what still fails then ends the replay.
+type Replay struct {
+	Stream StreamAPI // Required
+	Lambda InvokeAPI // Required
+
+	StreamARN string
+	// Functions are the names or ARNs of the functions. Each gets every record.
+	Functions []string
+	// Since leaves out what arrived before. Zero: from the oldest record that the stream still has.
+	Since time.Time
+	// Until leaves out what arrived after, by the stream's clock. Required.
+	Until time.Time
+	// Batch is how many records an invocation gets at most; fewer if they would exceed its 6 MB. At least 1.
+	Batch int
+	// MaxRefused ends the replay once more records than this were refused: then not they are broken, but a function is.
+	MaxRefused int
+}
+
+// Result is what became of the records.
+type Result struct {
+	Handled map[string]int // how many, by function
+	Refused []Refusal
+}
+
+// Refusal is a record that a function failed on again and again, though it was alone. It was skipped.
+type Refusal struct {
+	Function, ShardID, SequenceNumber string
+	Reason                            string
+}
+
+func (r Refusal) String() string {
+	return fmt.Sprintf("sequence number %s of shard %s by %s: %s", r.SequenceNumber, r.ShardID, r.Function, r.Reason)
+}
+
+// Run replays. With an error, the result is what was done until then.
+func (r *Replay) Run(ctx context.Context) (Result, error) {
+	streamARN, err := arn.Parse(r.StreamARN)
+	if err != nil {
+		return Result{}, fmt.Errorf("reading the stream's ARN %q: %w", r.StreamARN, err)
+	}
+	shards, err := r.shards(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	t := &tally{limit: r.MaxRefused, result: Result{Handled: map[string]int{}}}
+	for _, function := range r.Functions {
+		t.result.Handled[function] = 0
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	slots := make(chan struct{}, shardsAtOnce)
+	var all sync.WaitGroup
+	for _, s := range shards {
+		all.Go(func() {
+			defer close(s.done)
+			if err := s.awaitParents(ctx); err != nil {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case slots <- struct{}{}:
+			}
+			defer func() { <-slots }()
+			if err := r.replayShard(ctx, s, streamARN.Region, t); err != nil {
+				cancel(fmt.Errorf("replaying shard %s: %w", s.id, err))
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return t.result, err
+	}
+	return t.result, nil
+}
+
+func (r *Replay) replayShard(ctx context.Context, s *shard, region string, t *tally) error {
+	var deliveries []*delivery
+	for _, function := range r.Functions {
+		deliveries = append(deliveries, &delivery{
+			api: r.Lambda, function: function, batch: r.Batch, size: r.Batch, tally: t,
+			place: place{streamARN: r.StreamARN, region: region, shardID: s.id},
+		})
+	}
+	return r.read(ctx, s.id, func(records []record) error {
+		for _, d := range deliveries {
+			if err := d.deliver(ctx, records); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tally counts for all shards.
+type tally struct {
+	mu     sync.Mutex
+	limit  int
+	result Result
+}
+
+func (t *tally) handled(function string, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.result.Handled[function] += n
+}
+
+var errRefused = errors.New("too many records were refused")
+
+func (t *tally) refused(r Refusal) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.result.Refused = append(t.result.Refused, r)
+	if len(t.result.Refused) > t.limit {
+		return fmt.Errorf("%w: more than %d", errRefused, t.limit)
+	}
+	return nil
+}
+
+// pause waits, or gives the reason why ctx ended.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
