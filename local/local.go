@@ -105,7 +105,7 @@ func (c *Cloud) start(o Options) error {
 	c.Kinesis = kinesis.New(a)
 	var err error
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{
-		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Dir: o.Dir,
+		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Dir: o.Dir,
 	}); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -69,6 +70,7 @@ type cloud struct {
 	logs    *logs.Service
 	xray    *xray.Service
 	sqs     *sqs.Service
+	kinesis *kinesis.Service
 	lambda  *Service
 	sdk     *sdk.Client
 	admin   iam.Credentials
@@ -100,13 +102,13 @@ func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
 	t.Helper()
 	log := &lockedBuffer{}
 	a := account.New(clock, slog.New(slog.NewJSONHandler(log, nil)))
-	c := &cloud{t: t, log: log, zip: programZip, account: a, iam: iam.New(a), logs: logs.New(a), xray: xray.New(a), sqs: sqs.New(a)}
+	c := &cloud{t: t, log: log, zip: programZip, account: a, iam: iam.New(a), logs: logs.New(a), xray: xray.New(a), sqs: sqs.New(a), kinesis: kinesis.New(a)}
 	var err error
-	c.lambda, err = New(a, Dependencies{Roles: c.iam, Logs: c.logs, Traces: c.xray, Queues: c.sqs, Dir: t.TempDir()})
+	c.lambda, err = New(a, Dependencies{Roles: c.iam, Logs: c.logs, Traces: c.xray, Queues: c.sqs, Streams: c.kinesis, Dir: t.TempDir()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.lambda.Close()) })
 
-	server := httptest.NewServer(wire.NewServer(a, c.iam, c.lambda, c.sqs, c.logs))
+	server := httptest.NewServer(wire.NewServer(a, c.iam, c.lambda, c.sqs, c.kinesis, c.logs))
 	t.Cleanup(server.Close)
 	a.SetEndpoint(server.URL)
 	c.admin = c.iam.AddAdministrator("test")

@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -33,13 +32,16 @@ type mapping struct {
 	session  policy.Principal
 	key      string        // access key of session
 	stop     func()        // ends polling; nil while disabled
-	stopped  chan struct{} // closed when all that was polled is handled
+	stopped  chan struct{} // closed when all that was polled is handled; nil before the first start
+	places   places        // in a stream
 }
 
 // source is a kind of event source, with the mapping's settings for it. It has no state of its own.
 type source interface {
 	// check refuses a mapping that the source or the role does not allow, as AWS does when it is created or changed.
 	check(p policy.Principal, function *revision) error
+	// begin is called once, when the mapping is created: this is the moment from which it reads.
+	begin(m *mapping)
 	// run reads and invokes until ctx ends, and then finishes what it has begun.
 	run(ctx context.Context, m *mapping)
 }
@@ -47,11 +49,9 @@ type source interface {
 func newSource(s *Service, in *MappingArgs) (source, error) {
 	switch service(in.EventSourceARN) {
 	case "sqs":
-		return &sqsSource{
-			queues: s.Queues, clock: s.account.Clock, arn: in.EventSourceARN,
-			batch: value(in.BatchSize, 10), window: time.Duration(value(in.MaximumBatchingWindowInSeconds, 0)) * time.Second,
-			concurrency: in.maximumConcurrency(), partial: len(in.FunctionResponseTypes) > 0,
-		}, nil
+		return newSQSSource(s, in), nil
+	case "kinesis":
+		return newStreamSource(s, in)
 	}
 	return nil, wire.Unsupported("event source mappings of %q", in.EventSourceARN)
 }
@@ -81,6 +81,7 @@ func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
 	}
 	s.mappings[m.uuid] = m
 	s.mu.Unlock()
+	m.source.begin(m)
 	return m, m.start()
 }
 
@@ -160,10 +161,12 @@ func (m *mapping) halt(ctx context.Context) error {
 	stop, stopped := m.stop, m.stopped
 	m.stop = nil
 	m.mu.Unlock()
-	if stop == nil {
+	if stop != nil {
+		stop()
+	}
+	if stopped == nil {
 		return nil
 	}
-	stop()
 	select {
 	case <-stopped:
 		return nil
@@ -178,57 +181,18 @@ func (s *Service) mapping(uuid string) *mapping {
 	return s.mappings[uuid]
 }
 
-// invoke runs the function with a batch. The error is throttling, or another refusal of the batch.
-// traceHeader is the trace that the invocation belongs to, or what is decided of it; empty for none.
-func (m *mapping) invoke(payload []byte, traceHeader string) (Result, error) {
-	f := m.s.function(m.function)
-	arn := functionARN(m.function)
-	// Lambda needs no permission to invoke for its own mapping, but a test may have asked for a fault.
-	ev := fault.Event{Action: "lambda:InvokeFunction", Resource: arn, Principal: servicePrincipal}
-	if err := m.s.account.Faults.Before(m.s.ctx, ev); err != nil {
-		return Result{}, err
-	}
-	inv, err := m.s.submit(f, event{id: uuid.NewString(), arn: arn, payload: payload, limit: maxSyncPayload, trace: traceHeader})
-	if err != nil {
-		return Result{}, err
-	}
-	if err := inv.wait(context.Background()); err != nil { // ends when the service closes: that kills the process
-		return Result{}, err
-	}
-	return inv.result(), m.s.account.Faults.After(m.s.ctx, ev)
-}
-
-func (m *mapping) report(result string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.result = result
-}
-
+// state is what the API tells of a mapping.
 func (m *mapping) state() (state, result, reason string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	state, reason = "Disabled", "USER_INITIATED"
 	if m.stop != nil {
-		return "Enabled", m.result, "USER_INITIATED"
+		state = "Enabled"
 	}
-	return "Disabled", m.result, "USER_INITIATED"
-}
-
-// problem is what a mapping's LastProcessingResult says of a call that was refused.
-func problem(call string, err error) string {
-	if isDenied(err) {
-		return "PROBLEM: Lambda is not authorized to call " + call + ": " + err.Error()
+	if service(m.args.EventSourceARN) == "kinesis" {
+		reason = "User action"
 	}
-	return "PROBLEM: " + call + ": " + err.Error()
-}
-
-func isDenied(err error) bool {
-	var denied *policy.DeniedError
-	return errors.As(err, &denied)
-}
-
-func throttledError(err error) bool {
-	var e *wire.Error
-	return errors.As(err, &e) && (e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError)
+	return state, m.result, reason
 }
 
 func inAccount(arn string) bool {

@@ -2,9 +2,7 @@ package lambda
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -19,13 +17,58 @@ type MappingArgs struct {
 	BatchSize                      *int              `pulumi:"batchSize,optional"`
 	MaximumBatchingWindowInSeconds *int              `pulumi:"maximumBatchingWindowInSeconds,optional"`
 	FunctionResponseTypes          []string          `pulumi:"functionResponseTypes,optional"`
-	ScalingConfig                  *ScalingConfig    `pulumi:"scalingConfig,optional"`
 	Tags                           map[string]string `pulumi:"tags,optional"`
+
+	// Of a queue only:
+	ScalingConfig *ScalingConfig `pulumi:"scalingConfig,optional"`
+
+	// Of a stream only:
+	StartingPosition           *string            `pulumi:"startingPosition,optional,replace"`
+	StartingPositionTimestamp  *string            `pulumi:"startingPositionTimestamp,optional,replace"`
+	ParallelizationFactor      *int               `pulumi:"parallelizationFactor,optional"`
+	MaximumRetryAttempts       *int               `pulumi:"maximumRetryAttempts,optional"`
+	MaximumRecordAgeInSeconds  *int               `pulumi:"maximumRecordAgeInSeconds,optional"`
+	BisectBatchOnFunctionError *bool              `pulumi:"bisectBatchOnFunctionError,optional"`
+	DestinationConfig          *DestinationConfig `pulumi:"destinationConfig,optional"`
 }
 
 // ScalingConfig limits how many invocations a mapping of a queue makes at once.
 type ScalingConfig struct {
 	MaximumConcurrency *int `pulumi:"maximumConcurrency,optional"`
+}
+
+// DestinationConfig tells where the metadata of discarded records go.
+type DestinationConfig struct {
+	OnFailure *OnFailure `pulumi:"onFailure,optional"`
+}
+
+// OnFailure names the destination.
+type OnFailure struct {
+	DestinationARN string `pulumi:"destinationArn"`
+}
+
+// forever is -1 in place of a number of retries or an age: no limit.
+const forever = -1
+
+func (in *MappingArgs) stream() bool { return service(in.EventSourceARN) == "kinesis" }
+
+func (in *MappingArgs) batchSize() int {
+	if in.stream() {
+		return value(in.BatchSize, 100)
+	}
+	return value(in.BatchSize, 10)
+}
+
+// seconds is a setting that is given in seconds.
+func seconds(n *int, otherwise int) time.Duration {
+	return time.Duration(value(n, otherwise)) * time.Second
+}
+
+func (in *MappingArgs) destination() string {
+	if in.DestinationConfig == nil || in.DestinationConfig.OnFailure == nil {
+		return ""
+	}
+	return in.DestinationConfig.OnFailure.DestinationARN
 }
 
 func (in *MappingArgs) maximumConcurrency() int {
@@ -45,28 +88,6 @@ type mappingState struct {
 	State                 string            `pulumi:"state"`
 	StateTransitionReason string            `pulumi:"stateTransitionReason"`
 	TagsAll               map[string]string `pulumi:"tagsAll"`
-}
-
-func checkMapping(c *provider.Checker, in *MappingArgs) {
-	c.Range("batchSize", in.BatchSize, 1, 10000)
-	c.Range("maximumBatchingWindowInSeconds", in.MaximumBatchingWindowInSeconds, 0, 300)
-	if value(in.BatchSize, 10) > 10 && value(in.MaximumBatchingWindowInSeconds, 0) < 1 && !c.Unknown("maximumBatchingWindowInSeconds") {
-		c.Failf("maximumBatchingWindowInSeconds", "must be 1 at least with a batchSize over 10, got batchSize %d", *in.BatchSize)
-	}
-	for _, t := range in.FunctionResponseTypes {
-		c.OneOf("functionResponseTypes", &t, "ReportBatchItemFailures")
-	}
-	if in.ScalingConfig != nil {
-		c.Range("scalingConfig.maximumConcurrency", in.ScalingConfig.MaximumConcurrency, 2, 1000)
-	}
-	if !c.Unknown("functionName") {
-		if _, err := parseReference(in.FunctionName, ""); err != nil {
-			c.Failf("functionName", "must be a name or an ARN of a function, got %q", in.FunctionName)
-		}
-	}
-	if !c.Unknown("eventSourceArn") && (service(in.EventSourceARN) != "sqs" || !inAccount(in.EventSourceARN)) {
-		c.Failf("eventSourceArn", "must be the ARN of a queue of this account and Region: the embedded cloud has no other event sources, got %q", in.EventSourceARN)
-	}
 }
 
 func (s *Service) mappingKind() provider.Kind {
@@ -131,80 +152,11 @@ func (m *mapping) resource() *mappingState {
 		LastModified: m.modified.Format(time.RFC3339), LastProcessingResult: result, State: state, StateTransitionReason: reason,
 		TagsAll: m.args.Tags,
 	}
-	st.BatchSize, st.Enabled = new(value(m.args.BatchSize, 10)), new(m.enabled())
+	st.BatchSize, st.Enabled = new(m.args.batchSize()), new(m.enabled())
+	if m.args.stream() {
+		st.ParallelizationFactor = new(value(m.args.ParallelizationFactor, 1))
+		st.MaximumRetryAttempts = new(value(m.args.MaximumRetryAttempts, forever))
+		st.MaximumRecordAgeInSeconds = new(value(m.args.MaximumRecordAgeInSeconds, forever))
+	}
 	return st
-}
-
-type mappingOutput struct {
-	UUID                           string
-	BatchSize                      int
-	MaximumBatchingWindowInSeconds int
-	EventSourceARN                 string         `json:"EventSourceArn"`
-	EventSourceMappingARN          string         `json:"EventSourceMappingArn"`
-	FunctionARN                    string         `json:"FunctionArn"`
-	FunctionResponseTypes          []string       `json:",omitempty"`
-	LastModified                   float64        // seconds since the epoch
-	ScalingConfig                  *scalingOutput `json:",omitempty"`
-	LastProcessingResult           string
-	State                          string
-	StateTransitionReason          string
-}
-
-type scalingOutput struct{ MaximumConcurrency int }
-
-func (m *mapping) output() *mappingOutput {
-	state, result, reason := m.state()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out := &mappingOutput{
-		UUID: m.uuid, BatchSize: value(m.args.BatchSize, 10), MaximumBatchingWindowInSeconds: value(m.args.MaximumBatchingWindowInSeconds, 0),
-		EventSourceARN: m.args.EventSourceARN, EventSourceMappingARN: mappingARN(m.uuid), FunctionARN: functionARN(m.function),
-		FunctionResponseTypes: m.args.FunctionResponseTypes, LastModified: float64(m.modified.UnixMilli()) / 1000,
-		LastProcessingResult: result, State: state, StateTransitionReason: reason,
-	}
-	if n := m.args.maximumConcurrency(); n > 0 {
-		out.ScalingConfig = &scalingOutput{n}
-	}
-	return out
-}
-
-type listMappingsOutput struct{ EventSourceMappings []*mappingOutput }
-
-func (s *Service) listMappings(c *wire.Call) (*listMappingsOutput, error) {
-	if err := query(c, "EventSourceArn", "FunctionName", "MaxItems"); err != nil {
-		return nil, err
-	}
-	if err := c.Authorize("lambda:ListEventSourceMappings", "*"); err != nil {
-		return nil, err
-	}
-	source, function := c.URL.Query().Get("EventSourceArn"), c.URL.Query().Get("FunctionName")
-	if function != "" {
-		ref, err := parseReference(function, "")
-		if err != nil {
-			return nil, err
-		}
-		function = ref.name
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	out := &listMappingsOutput{EventSourceMappings: []*mappingOutput{}}
-	for _, id := range slices.Sorted(maps.Keys(s.mappings)) {
-		m := s.mappings[id]
-		if (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function) {
-			out.EventSourceMappings = append(out.EventSourceMappings, m.output())
-		}
-	}
-	return out, nil
-}
-
-func (s *Service) getMapping(c *wire.Call) (*mappingOutput, error) {
-	id := c.PathValue("uuid")
-	if err := c.Authorize("lambda:GetEventSourceMapping", mappingARN(id)); err != nil {
-		return nil, err
-	}
-	m := s.mapping(id)
-	if m == nil {
-		return nil, mappingNotFound()
-	}
-	return m.output(), nil
 }

@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -213,6 +214,10 @@ func (q *fakeQueues) Delete(ctx context.Context, p policy.Principal, arn string,
 	return nil
 }
 
+func (q *fakeQueues) Send(context.Context, policy.Principal, map[string]string, string, sqs.Message) (string, error) {
+	return "", errors.New("nobody sends to it")
+}
+
 func (q *fakeQueues) VisibilityTimeout(string) (time.Duration, bool) { return q.visible, true }
 
 func (q *fakeQueues) done() []string {
@@ -408,7 +413,7 @@ func TestMappingIsRefusedAsOnAWS(t *testing.T) {
 	require.ErrorContains(t, err, "Function not found")
 	_, err = c.lambda.createMapping(&MappingArgs{EventSourceARN: account.ARN("sqs", "none"), FunctionName: "slow"})
 	require.ErrorContains(t, err, "does not exist")
-	_, err = c.lambda.createMapping(&MappingArgs{EventSourceARN: account.ARN("kinesis", "stream/s"), FunctionName: "slow"})
+	_, err = c.lambda.createMapping(&MappingArgs{EventSourceARN: account.ARN("dynamodb", "table/t/stream/s"), FunctionName: "slow"})
 	require.ErrorContains(t, err, "does not implement event source mappings")
 }
 

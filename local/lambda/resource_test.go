@@ -198,7 +198,7 @@ func TestPermissionAndMappingInputsAreChecked(t *testing.T) {
 		{mappingKind, "scalingConfig.maximumConcurrency", "2 to 1000", map[string]any{"eventSourceArn": queue, "functionName": "f", "scalingConfig": map[string]any{"maximumConcurrency": 1}}},
 		{mappingKind, "functionResponseTypes", "ReportBatchItemFailures", map[string]any{"eventSourceArn": queue, "functionName": "f", "functionResponseTypes": []any{"x"}}},
 		{mappingKind, "filterCriteria", "not supported", map[string]any{"eventSourceArn": queue, "functionName": "f", "filterCriteria": map[string]any{}}},
-		{mappingKind, "eventSourceArn", "no other event sources", map[string]any{"eventSourceArn": account.ARN("kinesis", "stream/s"), "functionName": "f"}},
+		{mappingKind, "eventSourceArn", "no other event sources", map[string]any{"eventSourceArn": account.ARN("dynamodb", "table/t/stream/s"), "functionName": "f"}},
 	} {
 		_, failures := e.check(test.kind, test.in)
 		require.Contains(t, failures, test.property)

@@ -43,6 +43,8 @@ type Dependencies struct {
 	Logs   Logs
 	Traces Traces
 	Queues Queues
+	// Streams may be nil if no mapping reads a stream.
+	Streams Streams
 	// Dir is where deployment packages are unpacked: an existing directory that nobody else writes to.
 	Dir string
 }

@@ -1,12 +1,11 @@
 package lambda
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // sqsRecord is a message as functions get it: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
@@ -39,30 +38,19 @@ type records struct {
 
 // parts makes events of a batch: one, unless that would be larger than an invocation may be.
 func (q *sqsSource) parts(batch []sqs.Received) []records {
-	const head, foot = `{"Records":[`, `]}`
+	const frame = len(eventHead) + len(eventFoot)
+	encoded := make([][]byte, len(batch))
 	var parts []records
-	var event bytes.Buffer
-	begun := 0
-	flush := func(end int) {
-		event.WriteString(foot)
-		parts = append(parts, records{batch[begun:end], bytes.Clone(event.Bytes())})
-		event.Reset()
-		begun = end
-	}
+	begun, size := 0, frame
 	for i := range batch {
-		record := q.record(&batch[i])
-		if i > begun && event.Len()+len(record)+len(foot)+1 > maxSyncPayload {
-			flush(i)
+		encoded[i] = q.record(&batch[i])
+		if i > begun && size+len(encoded[i]) > maxSyncPayload {
+			parts = append(parts, records{batch[begun:i], recordsEvent(encoded[begun:i])})
+			begun, size = i, frame
 		}
-		if i == begun {
-			event.WriteString(head)
-		} else {
-			event.WriteByte(',')
-		}
-		event.Write(record)
+		size += len(encoded[i]) + len(",")
 	}
-	flush(len(batch))
-	return parts
+	return append(parts, records{batch[begun:], recordsEvent(encoded[begun:])})
 }
 
 func (q *sqsSource) record(m *sqs.Received) []byte {
@@ -78,46 +66,31 @@ func (q *sqsSource) record(m *sqs.Received) []byte {
 		}
 		r.MessageAttributes[name] = out
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(r); err != nil {
-		panic("lambda: " + err.Error()) // strings only
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return encodeRecord(r)
 }
 
 // succeeded tells which messages a function has dealt with, by what it answered to ReportBatchItemFailures; false if
 // the whole batch counts as failed, because the answer is not valid or names a message that is not in the batch.
-// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 func succeeded(response []byte, batch []sqs.Received) ([]sqs.Received, bool) {
-	if len(bytes.TrimSpace(response)) == 0 {
-		return batch, true
-	}
-	var answer *struct {
-		BatchItemFailures []struct {
-			ItemIdentifier string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
-	if err := json.Unmarshal(response, &answer); err != nil {
+	failed, ok := failedItems(response)
+	if !ok {
 		return nil, false
 	}
-	if answer == nil || len(answer.BatchItemFailures) == 0 {
-		return batch, true
-	}
-	failed := map[string]bool{}
-	for _, f := range answer.BatchItemFailures {
-		known := slices.ContainsFunc(batch, func(m sqs.Received) bool { return m.MessageID == f.ItemIdentifier })
-		if !known {
-			return nil, false // empty, null and a wrong key, too
-		}
-		failed[f.ItemIdentifier] = true
-	}
-	var done []sqs.Received
-	for _, m := range batch {
-		if !failed[m.MessageID] {
-			done = append(done, m)
+	for _, id := range failed {
+		if !slices.ContainsFunc(batch, func(m sqs.Received) bool { return m.MessageID == id }) {
+			return nil, false
 		}
 	}
-	return done, true
+	return slices.DeleteFunc(slices.Clone(batch), func(m sqs.Received) bool { return slices.Contains(failed, m.MessageID) }), true
+}
+
+// sampledBySender says that an invocation is traced if the sender of any of its messages was: its trace is a new one,
+// which X-Ray links to theirs. https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
+func sampledBySender(messages []sqs.Received) string {
+	for i := range messages {
+		if h, ok := xray.ParseHeader(messages[i].Attributes["AWSTraceHeader"]); ok && h.Sampled {
+			return "Sampled=1"
+		}
+	}
+	return ""
 }

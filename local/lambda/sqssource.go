@@ -10,15 +10,15 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
-	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// Queues is where mappings of queues read. *sqs.Service is one.
+// Queues is where mappings of queues read, and where mappings of streams send what they discard. *sqs.Service is one.
 type Queues interface {
 	Authorize(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) error
 	Receive(ctx context.Context, p policy.Principal, queueARN string, limit int, visibility, wait time.Duration) ([]sqs.Received, error)
 	Delete(ctx context.Context, p policy.Principal, queueARN string, receiptHandles []string) error
 	VisibilityTimeout(queueARN string) (time.Duration, bool)
+	Send(ctx context.Context, p policy.Principal, keys map[string]string, queueARN string, m sqs.Message) (messageID string, err error)
 }
 
 // How Lambda scales with a queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
@@ -47,6 +47,14 @@ type sqsSource struct {
 	partial     bool
 }
 
+func newSQSSource(s *Service, in *MappingArgs) *sqsSource {
+	return &sqsSource{
+		queues: s.Queues, clock: s.account.Clock, arn: in.EventSourceARN,
+		batch: in.batchSize(), window: seconds(in.MaximumBatchingWindowInSeconds, 0),
+		concurrency: in.maximumConcurrency(), partial: len(in.FunctionResponseTypes) > 0,
+	}
+}
+
 func (q *sqsSource) check(p policy.Principal, function *revision) error {
 	visibility, exists := q.queues.VisibilityTimeout(q.arn)
 	for _, call := range pollerCalls {
@@ -64,6 +72,9 @@ func (q *sqsSource) check(p policy.Principal, function *revision) error {
 	}
 	return nil
 }
+
+// begin has nothing to note: a queue has no places in it.
+func (q *sqsSource) begin(*mapping) {}
 
 var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
 
@@ -113,17 +124,10 @@ func (ps *pollers) poll(ctx context.Context) {
 			}
 		case err != nil && ctx.Err() == nil:
 			ps.m.report(problem("SQS", err))
-			ps.pause(ctx, retryRefused)
+			ps.m.pause(ctx, retryRefused)
 		case err == nil && ps.leave():
 			return
 		}
-	}
-}
-
-func (ps *pollers) pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ps.clock.After(d):
-	case <-ctx.Done():
 	}
 }
 
@@ -234,7 +238,7 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 	result, err := ps.invoke(ctx, part, received)
 	if err != nil {
 		ps.m.report(problem("Invoke", err))
-		ps.pause(ctx, retryRefused)
+		ps.m.pause(ctx, retryRefused)
 		return true
 	}
 	if result.FunctionError != "" {
@@ -275,25 +279,15 @@ func (ps *pollers) invoke(ctx context.Context, part records, received time.Time)
 	if visibility == 0 {
 		visibility, _ = ps.queues.VisibilityTimeout(ps.arn)
 	}
-	for backoff := 100 * time.Millisecond; ; backoff = min(2*backoff, 5*time.Second) {
+	for n := 1; ; n++ {
 		result, err := ps.m.invoke(part.payload, sampledBySender(part.messages))
-		if err == nil || !throttledError(err) || !ps.clock.Now().Add(backoff).Before(received.Add(visibility)) {
+		wait := backoff(n, 5*time.Second)
+		if err == nil || !throttledError(err) || !ps.clock.Now().Add(wait).Before(received.Add(visibility)) {
 			return result, err
 		}
-		ps.pause(ctx, backoff)
+		ps.m.pause(ctx, wait)
 		if ctx.Err() != nil {
 			return Result{}, err
 		}
 	}
-}
-
-// sampledBySender says that an invocation is traced if the sender of any of its messages was: its trace is a new one,
-// which X-Ray links to theirs. https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
-func sampledBySender(messages []sqs.Received) string {
-	for i := range messages {
-		if h, ok := xray.ParseHeader(messages[i].Attributes["AWSTraceHeader"]); ok && h.Sampled {
-			return "Sampled=1"
-		}
-	}
-	return ""
 }

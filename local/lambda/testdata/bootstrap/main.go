@@ -21,10 +21,16 @@ type event struct {
 	Do   string // what to do
 	Text string // with what
 	MS   int    // for how long
-	// Records make it an event of a queue: the body of each message is one of ok, fail, and crash.
+	// Records make it an event of a queue or a stream. The body of each message is one of ok, fail, and crash. For what
+	// the data of a stream's records ask for, see stream.
 	Records []struct {
 		MessageID string `json:"messageId"`
 		Body      string `json:"body"`
+		EventID   string `json:"eventID"`
+		Kinesis   *struct {
+			SequenceNumber string `json:"sequenceNumber"`
+			Data           []byte `json:"data"`
+		} `json:"kinesis"`
 	}
 }
 
@@ -39,6 +45,9 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	var ev event
 	if err := json.Unmarshal(raw, &ev); err != nil {
 		return nil, err
+	}
+	if len(ev.Records) > 0 && ev.Records[0].Kinesis != nil {
+		return stream(ev)
 	}
 	if len(ev.Records) > 0 {
 		return batch(raw, ev)
@@ -105,6 +114,65 @@ func batch(raw json.RawMessage, ev event) (any, error) {
 	}
 	fmt.Printf("batch %s\n", raw)
 	return answer, nil
+}
+
+// seen is a line of the file that the variable SEEN names: an invocation with records of a stream has begun, or ended.
+type seen struct {
+	Begun bool
+	ID    string // of the invocation, unique in the file
+	Shard string
+	Data  []string
+}
+
+func (s seen) write() error {
+	line, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(os.Getenv("SEEN"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, f.Close())
+}
+
+// stream does what the data of records ask for, which may go on after a colon:
+// wait for a while; hang, crash, exit; gate: crash until there is the file SEEN.open; fail: report the record as failed;
+// unknown: report another that is not in the batch; anything else: nothing.
+func stream(ev event) (any, error) {
+	shard, _, _ := strings.Cut(ev.Records[0].EventID, ":")
+	note := seen{Begun: true, ID: fmt.Sprintf("%d-%d", os.Getpid(), invocations), Shard: shard}
+	for _, r := range ev.Records {
+		note.Data = append(note.Data, string(r.Kinesis.Data))
+	}
+	if err := note.write(); err != nil {
+		return nil, err
+	}
+	failures := []map[string]string{}
+	for _, r := range ev.Records {
+		what, _, _ := strings.Cut(string(r.Kinesis.Data), ":")
+		switch what {
+		case "wait":
+			time.Sleep(300 * time.Millisecond)
+		case "hang":
+			time.Sleep(time.Minute)
+		case "crash":
+			return nil, errors.New("the batch fails")
+		case "exit":
+			os.Exit(3)
+		case "gate":
+			if _, err := os.Stat(os.Getenv("SEEN") + ".open"); err != nil {
+				return nil, err
+			}
+		case "fail":
+			failures = append(failures, map[string]string{"itemIdentifier": r.Kinesis.SequenceNumber})
+		case "unknown":
+			failures = append(failures, map[string]string{"itemIdentifier": r.Kinesis.SequenceNumber + "0"})
+		}
+	}
+	note.Begun = false
+	return map[string]any{"batchItemFailures": failures}, note.write()
 }
 
 func main() {

@@ -1,0 +1,51 @@
+package lambda
+
+import (
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/kinesis"
+)
+
+// streamRecord is a record as functions get it: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+type streamRecord struct {
+	Kinesis           streamData `json:"kinesis"`
+	EventSource       string     `json:"eventSource"`
+	EventVersion      string     `json:"eventVersion"`
+	EventID           string     `json:"eventID"`
+	EventName         string     `json:"eventName"`
+	InvokeIdentityARN string     `json:"invokeIdentityArn"`
+	Region            string     `json:"awsRegion"`
+	EventSourceARN    string     `json:"eventSourceARN"`
+}
+
+type streamData struct {
+	SchemaVersion  string  `json:"kinesisSchemaVersion"`
+	PartitionKey   string  `json:"partitionKey"`
+	SequenceNumber string  `json:"sequenceNumber"`
+	Data           []byte  `json:"data"`
+	Arrived        float64 `json:"approximateArrivalTimestamp"` // seconds since the epoch, to the millisecond
+}
+
+// event is the event of a batch.
+func (r *shardReader) event(items []item) []byte {
+	encoded := make([][]byte, len(items))
+	for i := range items {
+		encoded[i] = r.encode(&items[i].Record)
+	}
+	return recordsEvent(encoded)
+}
+
+// encode is a record in an event. Its event source is what was mapped: the consumer, with enhanced fan-out.
+func (r *shardReader) encode(rec *kinesis.Record) []byte {
+	role := ""
+	if f := r.m.s.function(r.m.function); f != nil {
+		role = f.current.Load().config.role
+	}
+	return encodeRecord(streamRecord{
+		Kinesis: streamData{
+			SchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber,
+			Data: rec.Data, Arrived: float64(rec.Arrived.UnixMilli()) / 1000,
+		},
+		EventSource: "aws:kinesis", EventVersion: "1.0", EventID: r.id + ":" + rec.SequenceNumber, EventName: "aws:kinesis:record",
+		InvokeIdentityARN: role, Region: account.Region, EventSourceARN: r.arn,
+	})
+}
