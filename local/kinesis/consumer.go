@@ -171,7 +171,7 @@ func (s *Service) resume(kind, token string, now time.Time) ([]string, error) {
 	if !ok {
 		return nil, invalid("The NextToken is invalid.")
 	}
-	if now.Sub(fromMillis(fields[0])) > iteratorLife {
+	if tooOld(fromMillis(fields[0]), now) {
 		return nil, refuse("ExpiredNextTokenException", "The NextToken has expired: it could be used for 300 seconds.")
 	}
 	return fields[1:], nil

@@ -37,8 +37,20 @@ func newCloud(t testing.TB) *cloud {
 	c.s = New(c.Account)
 	c.Serve(t, c.s)
 	c.client = sdk.NewFromConfig(c.Admin)
+	c.admin = c.administrator()
+	return c
+}
+
+func (c *cloud) administrator() policy.Principal {
 	id, _ := c.IAM.Lookup(c.IAM.AddAdministrator("reader").AccessKeyID)
-	c.admin = id.Principal
+	return id.Principal
+}
+
+// newStreamOnly has the stream orders, and no endpoint.
+func newStreamOnly(shards int) *cloud {
+	c := &cloud{Cloud: cloudtest.New()}
+	c.s, c.admin = New(c.Account), c.administrator()
+	c.s.streams["orders"] = newStream("orders", provisioned, shards, c.Clock.Now())
 	return c
 }
 

@@ -40,6 +40,11 @@ func (s *Service) mac(text string) []byte {
 	return h.Sum(nil)[:macSize]
 }
 
+// tooOld tells whether a token of that time can no longer be used. Tokens have milliseconds.
+func tooOld(issued, now time.Time) bool {
+	return now.UnixMilli()-issued.UnixMilli() > iteratorLife.Milliseconds()
+}
+
 func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
 func fromMillis(text string) time.Time {
@@ -169,7 +174,7 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
 		return nil, err
 	}
 	now := s.account.Clock.Now()
-	if issued := fromMillis(fields[4]); now.Sub(issued) > iteratorLife {
+	if issued := fromMillis(fields[4]); tooOld(issued, now) {
 		return nil, errExpired(issued, now)
 	}
 	if millis(st.created) != fields[1] {

@@ -106,10 +106,13 @@ func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shard
 		return Batch{}, err
 	}
 	b, err := s.read(st, "", shardID, from, limit)
+	if err == nil {
+		err = s.after(ctx, p, action, streamARN)
+	}
 	if err != nil {
 		return Batch{}, err
 	}
-	return b, s.after(ctx, p, action, streamARN)
+	return b, nil
 }
 
 // ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer, which has 2 MiB a
@@ -124,10 +127,13 @@ func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumer
 		return Batch{}, err
 	}
 	b, err := s.read(st, c.arn, shardID, from, limit)
+	if err == nil {
+		err = s.after(ctx, p, action, consumerARN)
+	}
 	if err != nil {
 		return Batch{}, err
 	}
-	return b, s.after(ctx, p, action, consumerARN)
+	return b, nil
 }
 
 func (s *Service) read(st *stream, consumer, shardID string, from Position, limit int) (Batch, error) {

@@ -141,10 +141,16 @@ func (s *Service) Authorize(ctx context.Context, p policy.Principal, keys map[st
 }
 
 func (s *Service) allow(ctx context.Context, p policy.Principal, keys map[string]string, action, arn string) error {
-	all := map[string]string{"aws:SecureTransport": "true"} // as between AWS services
-	maps.Copy(all, keys)
+	all := overTLS
+	if len(keys) > 0 {
+		all = maps.Clone(overTLS)
+		maps.Copy(all, keys)
+	}
 	return s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn, Keys: all})
 }
+
+// overTLS has the condition key of a connection between AWS services. Nobody changes it.
+var overTLS = map[string]string{"aws:SecureTransport": "true"}
 
 // after lets the faults happen that strike between an action's effect and its answer.
 func (s *Service) after(ctx context.Context, p policy.Principal, action, arn string) error {

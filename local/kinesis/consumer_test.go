@@ -1,0 +1,112 @@
+package kinesis
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+func (c *cloud) register(t testing.TB, name string) string {
+	t.Helper()
+	out, err := c.client.RegisterStreamConsumer(t.Context(), &sdk.RegisterStreamConsumerInput{StreamARN: &ordersARN, ConsumerName: &name})
+	require.NoError(t, err)
+	return *out.Consumer.ConsumerARN
+}
+
+func TestConsumersAreRegisteredAndListed(t *testing.T) {
+	c := newOrders(t, 1)
+	arn := c.register(t, "reader")
+	require.Equal(t, fmt.Sprintf("%s/consumer/reader:%d", ordersARN, c.Clock.Now().Unix()), arn)
+	_, err := c.client.RegisterStreamConsumer(t.Context(), &sdk.RegisterStreamConsumerInput{StreamARN: &ordersARN, ConsumerName: aws.String("reader")})
+	refused(t, err, "ResourceInUseException")
+
+	for _, in := range []*sdk.DescribeStreamConsumerInput{{ConsumerARN: &arn}, {StreamARN: &ordersARN, ConsumerName: aws.String("reader")}} {
+		out, err := c.client.DescribeStreamConsumer(t.Context(), in)
+		require.NoError(t, err)
+		d := out.ConsumerDescription
+		require.Equal(t, arn, *d.ConsumerARN)
+		require.Equal(t, ordersARN, *d.StreamARN)
+		require.Equal(t, types.ConsumerStatusActive, d.ConsumerStatus)
+		require.WithinDuration(t, c.Clock.Now(), *d.ConsumerCreationTimestamp, time.Second)
+	}
+	streamARN, consumer, ok := c.s.Stream(arn)
+	require.Equal(t, []any{ordersARN, true, true}, []any{streamARN, consumer, ok})
+	streamARN, consumer, ok = c.s.Stream(ordersARN)
+	require.Equal(t, []any{ordersARN, false, true}, []any{streamARN, consumer, ok})
+	for _, absent := range []string{ordersARN + "/consumer/reader:1", StreamARN("other"), "x", ""} {
+		_, _, ok = c.s.Stream(absent)
+		require.False(t, ok, absent)
+	}
+
+	for i := range maxConsumers - 1 {
+		c.register(t, fmt.Sprint("other", i))
+	}
+	_, err = c.client.RegisterStreamConsumer(t.Context(), &sdk.RegisterStreamConsumerInput{StreamARN: &ordersARN, ConsumerName: aws.String("more")})
+	refused(t, err, "LimitExceededException")
+	pages, names := sdk.NewListStreamConsumersPaginator(c.client, &sdk.ListStreamConsumersInput{StreamARN: &ordersARN, MaxResults: aws.Int32(7)}), map[string]bool{}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		for _, one := range page.Consumers {
+			names[*one.ConsumerName] = true
+		}
+	}
+	require.Len(t, names, maxConsumers)
+
+	_, err = c.client.DeregisterStreamConsumer(t.Context(), &sdk.DeregisterStreamConsumerInput{ConsumerARN: &arn})
+	require.NoError(t, err)
+	_, err = c.client.DescribeStreamConsumer(t.Context(), &sdk.DescribeStreamConsumerInput{ConsumerARN: &arn})
+	refused(t, err, "ResourceNotFoundException")
+	_, err = c.client.DescribeStreamConsumer(t.Context(), &sdk.DescribeStreamConsumerInput{})
+	refused(t, err, "InvalidArgumentException")
+}
+
+func TestAConsumerHasReadLimitsOfItsOwn(t *testing.T) {
+	c := newOrders(t, 1)
+	one, two := c.register(t, "one"), c.register(t, "two")
+	for range 3 {
+		_, _, err := c.s.Put(t.Context(), c.admin, ordersARN, "a", make([]byte, maxRecord-1))
+		require.NoError(t, err)
+		c.Clock.Advance(time.Second)
+	}
+	read := func(arn string) (Batch, error) {
+		return c.s.ReadConsumer(t.Context(), c.admin, arn, shard0, Position{Type: "TRIM_HORIZON"}, 10)
+	}
+	b, err := read(one)
+	require.NoError(t, err)
+	require.Len(t, b.Records, 3)
+	_, err = read(one)
+	require.ErrorContains(t, err, "Rate exceeded for shard")
+	_, err = read(two)
+	require.NoError(t, err)
+	_, err = c.s.Read(t.Context(), c.admin, ordersARN, shard0, Position{Type: "TRIM_HORIZON"}, 10)
+	require.NoError(t, err)
+
+	// It may be asked as often as it likes.
+	c.Clock.Advance(time.Second)
+	for range 2 * readCalls {
+		_, err := c.s.ReadConsumer(t.Context(), c.admin, two, shard0, Position{Type: "LATEST"}, 10)
+		require.NoError(t, err)
+	}
+}
+
+func TestAConsumerIsReadWithItsOwnPermission(t *testing.T) {
+	c := newOrders(t, 1)
+	arn := c.register(t, "reader")
+	reader, _ := c.Role(t, "reader", statement(`"kinesis:SubscribeToShard"`, ordersARN+"/consumer/*"))
+	_, err := c.s.ReadConsumer(t.Context(), reader, arn, shard0, Position{Type: "LATEST"}, 10)
+	require.NoError(t, err)
+	other, _ := c.Role(t, "other", statement(`"kinesis:*"`, ordersARN))
+	_, err = c.s.ReadConsumer(t.Context(), other, arn, shard0, Position{Type: "LATEST"}, 10)
+	var denied *policy.DeniedError
+	require.ErrorAs(t, err, &denied)
+	_, err = c.s.ReadConsumer(t.Context(), c.admin, ordersARN+"/consumer/x:1", shard0, Position{Type: "LATEST"}, 10)
+	require.ErrorContains(t, err, "ResourceNotFoundException")
+}

@@ -1,0 +1,325 @@
+package kinesis
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/fault"
+)
+
+func TestIteratorsOfAllTypes(t *testing.T) {
+	c := newOrders(t, 1)
+	start := c.shards(t)[shard0].SequenceNumberRange.StartingSequenceNumber
+	var numbers []*string
+	var times []time.Time
+	for _, record := range []string{"one", "two", "three"} {
+		numbers = append(numbers, c.put(t, "a0", record).SequenceNumber)
+		times = append(times, c.Clock.Now())
+		c.Clock.Advance(time.Second)
+	}
+	from := func(number *string) func(*sdk.GetShardIteratorInput) {
+		return func(in *sdk.GetShardIteratorInput) { in.StartingSequenceNumber = number }
+	}
+	at := func(t time.Time) func(*sdk.GetShardIteratorInput) {
+		return func(in *sdk.GetShardIteratorInput) { in.Timestamp = &t }
+	}
+	none := func(*sdk.GetShardIteratorInput) {}
+	for name, test := range map[string]struct {
+		kind   types.ShardIteratorType
+		change func(*sdk.GetShardIteratorInput)
+		want   []string
+	}{
+		"from the start":            {types.ShardIteratorTypeTrimHorizon, none, []string{"one", "two", "three"}},
+		"from now on":               {types.ShardIteratorTypeLatest, none, []string{}},
+		"at a record":               {types.ShardIteratorTypeAtSequenceNumber, from(numbers[1]), []string{"two", "three"}},
+		"after a record":            {types.ShardIteratorTypeAfterSequenceNumber, from(numbers[1]), []string{"three"}},
+		"after the last":            {types.ShardIteratorTypeAfterSequenceNumber, from(numbers[2]), []string{}},
+		"at the shard's start":      {types.ShardIteratorTypeAtSequenceNumber, from(start), []string{"one", "two", "three"}},
+		"after the shard's start":   {types.ShardIteratorTypeAfterSequenceNumber, from(start), []string{"one", "two", "three"}},
+		"at the time of a record":   {types.ShardIteratorTypeAtTimestamp, at(times[1]), []string{"two", "three"}},
+		"at a time between records": {types.ShardIteratorTypeAtTimestamp, at(times[1].Add(time.Millisecond)), []string{"three"}},
+		"at a time before them":     {types.ShardIteratorTypeAtTimestamp, at(times[0].Add(-time.Hour)), []string{"one", "two", "three"}},
+		"at a time after them":      {types.ShardIteratorTypeAtTimestamp, at(times[2].Add(time.Millisecond)), []string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, test.want, data(c.get(t, c.iterator(t, shard0, test.kind, test.change))))
+		})
+	}
+}
+
+func TestLatestIsWhereTheShardEndedWhenTheIteratorWasMade(t *testing.T) {
+	c := newOrders(t, 1)
+	c.put(t, "a0", "before")
+	latest := c.iterator(t, shard0, types.ShardIteratorTypeLatest)
+	c.put(t, "a0", "after")
+	require.Equal(t, []string{"after"}, data(c.get(t, latest)))
+}
+
+func TestAnIteratorThatMakesNoSenseIsRefused(t *testing.T) {
+	c := newOrders(t, 2)
+	other := c.shards(t)[shardID(1)].SequenceNumberRange.StartingSequenceNumber
+	foreign := sequence{epoch: 1_600_000_000, place: 1, time: 1_600_000_000}.String()
+	future := c.Clock.Now().Add(time.Minute)
+	for name, test := range map[string]struct {
+		change        func(*sdk.GetShardIteratorInput)
+		code, message string
+	}{
+		"unknown shard": {func(in *sdk.GetShardIteratorInput) { in.ShardId = aws.String(shardID(2)) }, "ResourceNotFoundException",
+			"Shard shardId-000000000002 in stream orders under account 123456789012 does not exist"},
+		"unknown type": {func(in *sdk.GetShardIteratorInput) { in.ShardIteratorType = "EARLIEST" }, "ValidationException", ""},
+		"a number too many": {func(in *sdk.GetShardIteratorInput) { in.StartingSequenceNumber = &foreign }, "InvalidArgumentException",
+			"Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and " +
+				"no StartingSequenceNumber. Request specified LATEST and also a StartingSequenceNumber."},
+		"no number": {func(in *sdk.GetShardIteratorInput) { in.ShardIteratorType = "AT_SEQUENCE_NUMBER" }, "InvalidArgumentException", ""},
+		"no number at all": {func(in *sdk.GetShardIteratorInput) {
+			in.ShardIteratorType, in.StartingSequenceNumber = "AT_SEQUENCE_NUMBER", aws.String("17")
+		}, "InvalidArgumentException", "StartingSequenceNumber 17 used in GetShardIterator on shard shardId-000000000000 in stream orders " +
+			"under account 123456789012 is invalid."},
+		"another shard's number": {func(in *sdk.GetShardIteratorInput) {
+			in.ShardIteratorType, in.StartingSequenceNumber = "AT_SEQUENCE_NUMBER", other
+		}, "InvalidArgumentException", "Invalid StartingSequenceNumber. It encodes shardId-000000000001, while it was used in a call to a " +
+			"shard with shardId-000000000000"},
+		"another stream's number": {func(in *sdk.GetShardIteratorInput) {
+			in.ShardIteratorType, in.StartingSequenceNumber = "AFTER_SEQUENCE_NUMBER", &foreign
+		}, "InvalidArgumentException", "StartingSequenceNumber " + foreign + " used in GetShardIterator on shard shardId-000000000000 in stream " +
+			"orders under account 123456789012 is invalid because it did not come from this stream."},
+		"no time": {func(in *sdk.GetShardIteratorInput) { in.ShardIteratorType = "AT_TIMESTAMP" }, "InvalidArgumentException", ""},
+		"the future": {func(in *sdk.GetShardIteratorInput) {
+			in.ShardIteratorType, in.Timestamp = "AT_TIMESTAMP", &future
+		}, "InvalidArgumentException", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.Clock.Advance(200 * time.Millisecond)
+			in := &sdk.GetShardIteratorInput{StreamName: aws.String("orders"), ShardId: aws.String(shard0), ShardIteratorType: "LATEST"}
+			test.change(in)
+			_, err := c.client.GetShardIterator(t.Context(), in)
+			message := refused(t, err, test.code)
+			if test.message != "" {
+				require.Equal(t, test.message, message)
+			}
+		})
+	}
+}
+
+func TestAnIteratorExpiresAfterFiveMinutes(t *testing.T) {
+	c := newOrders(t, 1)
+	old := c.iterator(t, shard0, types.ShardIteratorTypeTrimHorizon)
+	c.Clock.Advance(5 * time.Minute)
+	out, err := c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: old, StreamARN: &ordersARN})
+	require.NoError(t, err)
+	c.Clock.Advance(time.Millisecond)
+	_, err = c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: old})
+	require.Contains(t, refused(t, err, "ExpiredIteratorException"), "tolerated delay of 300000 milliseconds")
+	c.get(t, out.NextShardIterator) // it was made later
+}
+
+func TestAnIteratorIsOpaque(t *testing.T) {
+	c := newOrders(t, 1)
+	token := c.s.seal("shards", millis(c.Clock.Now()), "orders", shard0, "1", millis(c.Clock.Now()))
+	for _, wrong := range []string{"", "x", "AAAA", token} {
+		_, err := c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: &wrong})
+		require.Equal(t, "Invalid ShardIterator.", refused(t, err, "InvalidArgumentException"), wrong)
+	}
+	good := c.iterator(t, shard0, types.ShardIteratorTypeTrimHorizon)
+	_, err := c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: good, StreamARN: aws.String(StreamARN("other"))})
+	refused(t, err, "InvalidArgumentException")
+	_, err = c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: good, Limit: aws.Int32(10_001)})
+	refused(t, err, "ValidationException")
+
+	// A stream of the same name that is made again is another.
+	require.NoError(t, c.Delete(t, streamType, ordersARN))
+	_, err = c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: good})
+	refused(t, err, "ResourceNotFoundException")
+	c.MustDeploy(t, streamType, map[string]any{"name": "orders", "shardCount": 1})
+	_, err = c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: good})
+	refused(t, err, "ResourceNotFoundException")
+}
+
+func TestAReadTellsHowFarItIsBehind(t *testing.T) {
+	c := newOrders(t, 1)
+	for range 3 {
+		c.put(t, "a0", "x")
+	}
+	c.Clock.Advance(10 * time.Second)
+	c.put(t, "a0", "last")
+	in := &sdk.GetRecordsInput{ShardIterator: c.iterator(t, shard0, types.ShardIteratorTypeTrimHorizon), Limit: aws.Int32(2)}
+	out, err := c.client.GetRecords(t.Context(), in)
+	require.NoError(t, err)
+	require.Len(t, out.Records, 2)
+	require.EqualValues(t, 10_200, *out.MillisBehindLatest)
+	require.Equal(t, []string{"x", "last"}, data(c.get(t, out.NextShardIterator)))
+}
+
+func TestAShardIsReadFiveTimesASecond(t *testing.T) {
+	c := newOrders(t, 2)
+	iterator, other := c.iterator(t, shard0, types.ShardIteratorTypeLatest), c.iterator(t, shardID(1), types.ShardIteratorTypeLatest)
+	read := func(iterator *string) error {
+		_, err := c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: iterator})
+		return err
+	}
+	for range readCalls {
+		require.NoError(t, read(iterator))
+	}
+	refused(t, read(iterator), "ProvisionedThroughputExceededException")
+	require.NoError(t, read(other))
+	c.Clock.Advance(200 * time.Millisecond)
+	require.NoError(t, read(iterator))
+	refused(t, read(iterator), "ProvisionedThroughputExceededException")
+
+	c.Clock.Advance(time.Second)
+	for i := range readCalls + 1 {
+		_, err := c.client.GetShardIterator(t.Context(), &sdk.GetShardIteratorInput{StreamARN: &ordersARN, ShardId: aws.String(shard0), ShardIteratorType: "LATEST"})
+		if i < readCalls {
+			require.NoError(t, err)
+			continue
+		}
+		refused(t, err, "ProvisionedThroughputExceededException")
+	}
+}
+
+func TestALargeReadIsMadeGoodBeforeTheNext(t *testing.T) {
+	c := newOrders(t, 1)
+	for range 12 {
+		_, _, err := c.s.Put(t.Context(), c.admin, ordersARN, "a", make([]byte, maxRecord-1))
+		require.NoError(t, err)
+		c.Clock.Advance(time.Second)
+	}
+	read := func(from Position) (Batch, error) {
+		return c.s.Read(t.Context(), c.admin, ordersARN, shard0, from, maxReadRecords)
+	}
+	b, err := read(Position{Type: "TRIM_HORIZON"})
+	require.NoError(t, err)
+	require.Len(t, b.Records, 10, "10 MiB at most")
+	require.True(t, b.More)
+	c.Clock.Advance(4 * time.Second)
+	_, err = read(b.Next)
+	require.ErrorContains(t, err, "ProvisionedThroughputExceededException: Rate exceeded for shard shardId-000000000000 in stream orders")
+	c.Clock.Advance(time.Millisecond)
+	b, err = read(b.Next)
+	require.NoError(t, err)
+	require.Len(t, b.Records, 2)
+	require.False(t, b.More)
+}
+
+func TestReadGoesOnWhereItWas(t *testing.T) {
+	c := newOrders(t, 1)
+	read := func(from Position, limit int) Batch {
+		c.Clock.Advance(200 * time.Millisecond)
+		b, err := c.s.Read(t.Context(), c.admin, ordersARN, shard0, from, limit)
+		require.NoError(t, err)
+		return b
+	}
+	empty := read(Position{Type: "LATEST"}, 10)
+	require.Empty(t, empty.Records)
+	require.False(t, empty.More || empty.End)
+	first := c.put(t, "a0", "one")
+	c.put(t, "a0", "two")
+
+	b := read(empty.Next, 1)
+	require.Equal(t, []Record{{*first.SequenceNumber, "a0", []byte("one"), b.Records[0].Arrived}}, b.Records)
+	require.True(t, b.More)
+	require.Equal(t, *first.SequenceNumber, b.Next.SequenceNumber)
+
+	// The position can be kept as its type and number.
+	for _, next := range []Position{b.Next, {Type: b.Next.Type, SequenceNumber: b.Next.SequenceNumber}} {
+		b := read(next, 10)
+		require.Equal(t, "two", string(b.Records[0].Data))
+		require.False(t, b.More || b.End)
+	}
+	again := read(Position{Type: empty.Next.Type, SequenceNumber: empty.Next.SequenceNumber}, 10)
+	require.Len(t, again.Records, 2)
+}
+
+func TestRecordsAreKeptForTheRetentionPeriod(t *testing.T) {
+	c := newOrders(t, 1)
+	c.put(t, "a0", "old")
+	c.Clock.Advance(time.Hour)
+	_, number, err := c.s.Put(t.Context(), c.admin, ordersARN, "a0", []byte("new"))
+	require.NoError(t, err)
+	c.Clock.Advance(23*time.Hour - time.Second)
+	require.Len(t, c.all(t, shard0), 2)
+	c.Clock.Advance(time.Second)
+	got := c.all(t, shard0)
+	require.Len(t, got, 1)
+	require.Equal(t, number, got[0].SequenceNumber)
+
+	// A longer period keeps what is there, and brings back nothing.
+	require.NoError(t, c.Update(t, streamType, ordersARN, map[string]any{"name": "orders", "shardCount": 1, "retentionPeriod": 48}))
+	c.Clock.Advance(24 * time.Hour)
+	require.Len(t, c.all(t, shard0), 1)
+	require.NoError(t, c.Update(t, streamType, ordersARN, map[string]any{"name": "orders", "shardCount": 1}))
+	require.Empty(t, c.all(t, shard0))
+
+	// Where the reader was is gone: it goes on with what there is.
+	_, _, err = c.s.Put(t.Context(), c.admin, ordersARN, "a0", []byte("newer"))
+	require.NoError(t, err)
+	b, err := c.s.Read(t.Context(), c.admin, ordersARN, shard0, Position{Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: number}, 10)
+	require.NoError(t, err)
+	require.Len(t, b.Records, 1)
+}
+
+func TestAnArrivalWakesWhoWaits(t *testing.T) {
+	c := newOrders(t, 2)
+	quiet, arrivals := c.s.Arrivals(ordersARN, shardID(1)), c.s.Arrivals(ordersARN, shard0)
+	requireOpen(t, arrivals)
+	_, err := c.putMany(t, []byte("x"), "0")
+	require.NoError(t, err)
+	requireClosed(t, arrivals)
+	requireOpen(t, quiet)
+	requireOpen(t, c.s.Arrivals(ordersARN, shard0))
+
+	split, err := c.client.SplitShard(t.Context(), &sdk.SplitShardInput{StreamARN: &ordersARN, ShardToSplit: aws.String(shardID(1)), NewStartingHashKey: aws.String(hashKey(12))})
+	require.NoError(t, err, split)
+	requireClosed(t, quiet)
+	requireClosed(t, c.s.Arrivals(ordersARN, shardID(1)))
+
+	arrivals = c.s.Arrivals(ordersARN, shard0)
+	require.NoError(t, c.Delete(t, streamType, ordersARN))
+	requireClosed(t, arrivals)
+	requireClosed(t, c.s.Arrivals(ordersARN, shard0))
+	_, err = c.s.Shards(ordersARN)
+	require.ErrorContains(t, err, "ResourceNotFoundException")
+}
+
+func requireOpen(t testing.TB, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+		t.Fatal("there was no arrival")
+	default:
+	}
+}
+
+func requireClosed(t testing.TB, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	default:
+		t.Fatal("the arrival was not told")
+	}
+}
+
+func TestFaultsThrottleAReadOrLoseItsAnswer(t *testing.T) {
+	c := newOrders(t, 1)
+	c.put(t, "a0", "x")
+	read := func() (Batch, error) {
+		return c.s.Read(t.Context(), c.admin, ordersARN, shard0, Position{Type: "TRIM_HORIZON"}, 10)
+	}
+	for when, action := range map[fault.When]string{fault.Before: "kinesis:GetShardIterator", fault.After: "kinesis:GetRecords"} {
+		remove := c.Account.Faults.Add(fault.Rule{Action: action, Resource: ordersARN, When: when, Do: func(context.Context, fault.Event) error {
+			return Throttled("orders", shard0)
+		}})
+		b, err := read()
+		require.ErrorContains(t, err, "Rate exceeded")
+		require.Empty(t, b.Records)
+		remove()
+	}
+	_, err := read()
+	require.NoError(t, err)
+}
