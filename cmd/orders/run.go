@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.PersistentFlags().StringVar(&t.url, "url", "", "base URL of the API, such as https://abc.execute-api.eu-west-1.amazonaws.com/prod (default: the running local stack)")
 	root.PersistentFlags().StringVar(&t.pattern, "pattern", "", "which pattern of the local stack, if it runs several")
 	root.MarkFlagsMutuallyExclusive("url", "pattern")
-	root.AddCommand(placeCommand(&t), verifyCommand(&t), getCommand(&t), invoiceCommand(&t), showCommand(&t))
+	root.AddCommand(placeCommand(&t), verifyCommand(&t), getCommand(&t), invoiceCommand(&t), showCommand(&t), replayCommand(&t))
 	return root.ExecuteContext(ctx)
 }
 

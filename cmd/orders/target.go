@@ -35,26 +35,14 @@ func (t *target) base() (string, error) {
 	return strings.TrimRight(t.url, "/"), nil
 }
 
-// local reads the outputs of the project's local stack, one object per deployed pattern.
+// local finds the API's base URL in the outputs of the local stack.
 func (t *target) local() (string, error) {
 	if t.pattern != "" && !slices.Contains(coffeePatterns, t.pattern) {
 		return "", fmt.Errorf("--pattern must be one of %s, got %q", strings.Join(coffeePatterns, ", "), t.pattern)
 	}
-	project, err := projectDir()
+	outputs, home, err := localOutputs("--url")
 	if err != nil {
-		return "", fmt.Errorf("no --url given, and no local stack: %w", err)
-	}
-	file := filepath.Join(project, ".local", "outputs.json")
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("no --url given, and no local stack is up (%s does not exist): run `make up`", file)
-	}
-	if err != nil {
-		return "", fmt.Errorf("reading the local stack's outputs: %w", err)
-	}
-	var outputs map[string]json.RawMessage
-	if err := json.Unmarshal(data, &outputs); err != nil {
-		return "", fmt.Errorf("reading the local stack's outputs in %s: %w", file, err)
+		return "", err
 	}
 	urls, names := map[string]string{}, []string{}
 	for _, name := range coffeePatterns {
@@ -71,12 +59,35 @@ func (t *target) local() (string, error) {
 	case t.pattern != "":
 		return urls[t.pattern], nil
 	case len(names) == 0:
-		return "", fmt.Errorf("the local stack runs none of the patterns %s (%s)", strings.Join(coffeePatterns, ", "), file)
+		return "", fmt.Errorf("the local stack runs none of the patterns %s (%s)", strings.Join(coffeePatterns, ", "), outputsFile(home))
 	case len(names) > 1:
 		return "", fmt.Errorf("the local stack runs several patterns: choose with --pattern one of %s", strings.Join(names, ", "))
 	}
 	return urls[names[0]], nil
 }
+
+// localOutputs reads the outputs of the project's local stack, one object per deployed pattern, and gives the folder that
+// it keeps its state in. flag is what was not given, for the error if there is no such stack.
+func localOutputs(flag string) (outputs map[string]json.RawMessage, home string, err error) {
+	project, err := projectDir()
+	if err != nil {
+		return nil, "", fmt.Errorf("no %s given, and no local stack: %w", flag, err)
+	}
+	home = filepath.Join(project, ".local")
+	data, err := os.ReadFile(outputsFile(home))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fmt.Errorf("no %s given, and no local stack is up (%s does not exist): run `make up`", flag, outputsFile(home))
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the local stack's outputs: %w", err)
+	}
+	if err := json.Unmarshal(data, &outputs); err != nil {
+		return nil, "", fmt.Errorf("reading the local stack's outputs in %s: %w", outputsFile(home), err)
+	}
+	return outputs, home, nil
+}
+
+func outputsFile(home string) string { return filepath.Join(home, "outputs.json") }
 
 func listOr(names []string, none string) string {
 	if len(names) == 0 {

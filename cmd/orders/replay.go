@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/internal/replay"
+)
+
+type replayFlags struct {
+	since             string
+	invoices          bool
+	batch, maxRefused int
+	stream            streamTarget
+}
+
+func replayCommand(t *target) *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay",
+		Short: "Hand the orders in the EventStream pattern's stream to its functions again",
+		Long: "Hand every order that the EventStream pattern's stream holds to its function project-order again, which makes the table\n" +
+			"of active orders anew, and with --invoices to invoice-order, too, which writes the invoices that are missing. New\n" +
+			"orders may be placed meanwhile: of two events of an order the newer wins, whenever it comes.\n\n" +
+			"A record that a function fails on again and again is printed and skipped; the exit status is then 1.\n\n" +
+			"Needs kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on the stream, and lambda:InvokeFunction on the\n" +
+			"functions.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if t.url != "" || t.pattern != "" && t.pattern != "eventstream" {
+				return errors.New("replay reads the stream of the pattern eventstream: name that of a stack on AWS with --stream-arn")
+			}
+			return replayOrders(cmd, f)
+		},
+	}
+	cmd.Flags().StringVar(&f.since, "since", "", "leave out what arrived in the stream before, a time such as 2026-03-01T08:30:00Z (default: all that the stream still holds)")
+	cmd.Flags().BoolVar(&f.invoices, "invoices", false, "hand the orders to invoice-order, too")
+	cmd.Flags().IntVar(&f.batch, "batch", 100, "how many records a function gets at once, 1 to 10000")
+	cmd.Flags().IntVar(&f.maxRefused, "max-refused", 100, "stop once more records than this were refused, 0 to 1000000")
+	cmd.Flags().StringVar(&f.stream.arn, "stream-arn", "", "ARN of the stream (default: of the running local stack)")
+	cmd.Flags().StringVar(&f.stream.project, "project-function", "", "name or ARN of the function project-order; needed with --stream-arn")
+	cmd.Flags().StringVar(&f.stream.invoice, "invoice-function", "", "name or ARN of the function invoice-order; needed with --stream-arn and --invoices")
+	cmd.MarkFlagsRequiredTogether("stream-arn", "project-function")
+	return cmd
+}
+
+func replayOrders(cmd *cobra.Command, f replayFlags) error {
+	if err := errors.Join(inRange("batch", f.batch, 1, 10_000), inRange("max-refused", f.maxRefused, 0, 1_000_000)); err != nil {
+		return err
+	}
+	start := time.Now()
+	r := &replay.Replay{Until: start, Batch: f.batch, MaxRefused: f.maxRefused}
+	if f.since != "" {
+		var err error
+		if r.Since, err = time.Parse(time.RFC3339, f.since); err != nil || r.Since.After(start) {
+			return fmt.Errorf("--since must be a time in the past such as 2026-03-01T08:30:00Z, got %q", f.since)
+		}
+	}
+	cfg, err := f.stream.find(cmd.Context(), f.invoices)
+	if err != nil {
+		return err
+	}
+	r.Stream, r.Lambda = kinesis.NewFromConfig(cfg), lambda.NewFromConfig(cfg)
+	r.StreamARN, r.Functions = f.stream.arn, []string{f.stream.project}
+	if f.invoices {
+		r.Functions = append(r.Functions, f.stream.invoice)
+	}
+	result, err := r.Run(cmd.Context())
+	reportReplay(cmd.OutOrStdout(), result, time.Since(start))
+	if err != nil {
+		return err
+	}
+	if n := len(result.Refused); n > 0 {
+		return fmt.Errorf("%d records were refused", n)
+	}
+	return nil
+}
+
+// reportReplay prints how the replay went, function by function.
+func reportReplay(w io.Writer, result replay.Result, took time.Duration) {
+	refused := map[string]int{}
+	for _, r := range result.Refused {
+		refused[r.Function]++
+		fmt.Fprintf(w, "refused: %s\n", r)
+	}
+	for _, function := range slices.Sorted(maps.Keys(result.Handled)) {
+		n := result.Handled[function]
+		fmt.Fprintf(w, "%s: %d records replayed, %d refused, in %s: %.1f/s\n", function, n, refused[function], seconds(took), float64(n)/took.Seconds())
+	}
+}
