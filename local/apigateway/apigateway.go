@@ -3,16 +3,17 @@
 // it, a stage serves one deployment.
 //
 // Requests come to Handler, at /API/STAGE/PATH, which stands for https://API.execute-api.REGION.amazonaws.com/STAGE/PATH.
-// They are routed, throttled, validated against the document's parameters and schemas, and passed to a Lambda function
+// They are routed, throttled, by API keys and usage plans too, validated against the document's parameters and schemas, and passed to a Lambda function
 // or to an action of an AWS service, by mapping templates, or answered by a mock. What API Gateway answers by itself are
 // gateway responses, which the document can word.
 //
-// What a document says and this package does not implement is refused, by name, when it is imported: authorizers, API
-// keys, usage plans, other integration types and services, what mapping templates rarely use, caches, canaries, custom
+// What a document says and this package does not implement is refused, by name, when it is imported: authorizers,
+// security of the whole document, which API Gateway ignores, other integration types and services, what mapping templates rarely use, caches, canaries, custom
 // domains, compression. It deviates from AWS in these ways:
 //   - a role for integrations that API Gateway cannot assume is refused when the document is imported, not only at a request;
 //   - execution logs (loggingLevel) go to the embedded cloud's own log, and there are no metrics;
 //   - minItems and maxItems are validated, which AWS leaves out for imported models;
+//   - throttles and quotas are exact, where AWS does its best; weeks of quotas begin on Sunday; GetUsage is not there;
 //   - X-Forwarded-Proto is http, and the domain name is the address that the cloud listens on.
 package apigateway
 
@@ -84,6 +85,9 @@ type Service struct {
 
 	mu   sync.RWMutex
 	apis map[string]*restAPI
+	// keys are the account's API keys, by id and by value.
+	keys, keyValues map[string]*apiKey
+	plans           map[string]*usagePlan
 	// owned are the account settings as a resource made them; nil if none did.
 	owned *AccountArgs
 }
@@ -110,6 +114,7 @@ func New(a *account.Account, functions Functions, logs Logs, tracer Tracer, role
 	s := &Service{
 		account: a, functions: functions, logs: logs, tracer: tracer, roles: roles, baseURL: baseURL, actions: actions,
 		limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
+		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{},
 	}
 	s.operations()
 	return s
@@ -133,6 +138,14 @@ func Throttled() error {
 
 func notFound(format string, args ...any) error {
 	return wire.Errorf(http.StatusNotFound, "NotFoundException", format, args...)
+}
+
+func conflict(format string, args ...any) error {
+	return wire.Errorf(http.StatusConflict, "ConflictException", format, args...)
+}
+
+func limitExceeded(format string, args ...any) error {
+	return wire.Errorf(http.StatusTooManyRequests, "LimitExceededException", format, args...)
 }
 
 // api returns an API or the error that AWS gives. The caller holds the lock.

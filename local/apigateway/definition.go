@@ -31,6 +31,7 @@ type definition struct {
 type method struct {
 	verb        string
 	resource    *resource
+	keyRequired bool              // an API key
 	required    []parameter       // those that a request must have
 	models      map[string]*model // of bodies, by media type; nil where bodies are not validated
 	responses   map[string]methodResponse
@@ -64,7 +65,9 @@ func (r *reader) definition(apiID, text string) *definition {
 		r.failf("openapi", "must be a version 3.0.x, got %q", doc.OpenAPI)
 	}
 	d.binary = doc.BinaryMediaTypes
-	c := &methodReader{reader: r, definition: d, validators: map[string]validator{}, validator: doc.Validator}
+	r.rootSecurity(doc.Security)
+	r.keySource("x-amazon-apigateway-api-key-source", doc.KeySource)
+	c := &methodReader{reader: r, definition: d, validators: map[string]validator{}, validator: doc.Validator, schemes: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(doc.Validators)) {
 		var v validator
 		r.object("x-amazon-apigateway-request-validators."+name, doc.Validators[name], &v)
@@ -78,6 +81,10 @@ func (r *reader) definition(apiID, text string) *definition {
 		r.object("components", doc.Components, &parts)
 		for _, name := range slices.Sorted(maps.Keys(parts.Schemas)) {
 			r.schema("components.schemas."+name, parts.Schemas[name])
+		}
+		for _, name := range slices.Sorted(maps.Keys(parts.SecuritySchemes)) {
+			r.securityScheme("components.securitySchemes."+name, parts.SecuritySchemes[name])
+			c.schemes[name] = true
 		}
 	}
 	root, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
@@ -105,6 +112,7 @@ type methodReader struct {
 	definition *definition
 	validators map[string]validator
 	validator  string // of methods that name none
+	schemes    map[string]bool
 	compiler   *jsonschema.Compiler
 }
 
@@ -166,6 +174,7 @@ func (r *methodReader) method(at, location string, m *method, parameters []json.
 			m.models = models
 		}
 	}
+	m.keyRequired = r.keyRequired(at, op.Security)
 	m.responses = map[string]methodResponse{}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		var mr methodResponse

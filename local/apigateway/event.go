@@ -56,6 +56,8 @@ type identity struct {
 	SourceIP                      string  `json:"sourceIp"`
 	PrincipalOrgID                *string `json:"principalOrgId"`
 	AccessKey                     *string `json:"accessKey"`
+	APIKey                        string  `json:"apiKey,omitempty"` // for methods that require one, like its id
+	APIKeyID                      string  `json:"apiKeyId,omitempty"`
 	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
 	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
 	UserARN                       *string `json:"userArn"`
@@ -74,7 +76,7 @@ func (x *exchange) event() ([]byte, error) {
 			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
 			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
 			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
-			DeploymentID: x.live.deploymentID, APIID: x.apiID, Identity: identity{SourceIP: x.sourceIP()},
+			DeploymentID: x.live.deploymentID, APIID: x.apiID, Identity: identity{SourceIP: x.sourceIP(), APIKey: x.apiKey, APIKeyID: x.apiKeyID},
 		},
 	}
 	if agent := x.request.UserAgent(); agent != "" {

@@ -23,6 +23,8 @@ type exchange struct {
 	path       string // below the stage, as the client wrote it
 
 	method         *method // nil if there is none
+	apiKey         string  // value of the client's key, and its id, if the method requires one
+	apiKeyID       string
 	pathParameters map[string]string
 	query          url.Values
 	body           []byte

@@ -23,6 +23,8 @@ type failure struct {
 // Messages and error types as AWS gives them.
 var (
 	failNoRoute     = &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: 403, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}
+	failKey         = &failure{kind: "INVALID_API_KEY", status: 403, message: "Forbidden", errorType: "ForbiddenException"}
+	failQuota       = &failure{kind: "QUOTA_EXCEEDED", status: 429, message: "Limit Exceeded", errorType: "LimitExceededException"}
 	failThrottled   = &failure{kind: "THROTTLED", status: 429, message: "Too Many Requests", errorType: "TooManyRequestsException"}
 	failTooLarge    = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "Request Too Long", errorType: "RequestTooLargeException"}
 	failHeaders     = &failure{kind: default4XX, status: 431, message: "Request Header Fields Too Large", errorType: "BadRequestException"}
@@ -53,7 +55,7 @@ func failParameters(missing []string) *failure {
 	}
 }
 
-// responseTypes are those that can be customised, though some cannot occur without authorizers, API keys or WAF.
+// responseTypes are those that can be customised, though some cannot occur without authorizers or WAF.
 var responseTypes = []string{
 	"ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
 	"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", default4XX, default5XX, "EXPIRED_TOKEN", "INTEGRATION_FAILURE",

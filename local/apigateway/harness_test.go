@@ -28,6 +28,9 @@ const (
 	stageType      = "aws:apigateway/stage:Stage"
 	settingsType   = "aws:apigateway/methodSettings:MethodSettings"
 	accountType    = "aws:apigateway/account:Account"
+	planType       = "aws:apigateway/usagePlan:UsagePlan"
+	keyType        = "aws:apigateway/apiKey:ApiKey"
+	planKeyType    = "aws:apigateway/usagePlanKey:UsagePlanKey"
 )
 
 // functions answer every invocation by the test's handler, and remember the last.

@@ -17,6 +17,8 @@ type document struct {
 	OpenAPI          string                     `json:"openapi"`
 	Paths            map[string]json.RawMessage `json:"paths"`
 	Components       json.RawMessage            `json:"components"`
+	Security         requirements               `json:"security"`
+	KeySource        *string                    `json:"x-amazon-apigateway-api-key-source"`
 	Validators       map[string]json.RawMessage `json:"x-amazon-apigateway-request-validators"`
 	Validator        string                     `json:"x-amazon-apigateway-request-validator"`
 	GatewayResponses map[string]json.RawMessage `json:"x-amazon-apigateway-gateway-responses"`
@@ -24,7 +26,8 @@ type document struct {
 }
 
 type components struct {
-	Schemas map[string]json.RawMessage `json:"schemas"`
+	Schemas         map[string]json.RawMessage `json:"schemas"`
+	SecuritySchemes map[string]json.RawMessage `json:"securitySchemes"`
 }
 
 type validator struct {
@@ -59,6 +62,7 @@ type operation struct {
 	Parameters  []json.RawMessage          `json:"parameters"`
 	RequestBody json.RawMessage            `json:"requestBody"`
 	Responses   map[string]json.RawMessage `json:"responses"`
+	Security    requirements               `json:"security"`
 	Validator   *string                    `json:"x-amazon-apigateway-request-validator"`
 	Integration json.RawMessage            `json:"x-amazon-apigateway-integration"`
 }

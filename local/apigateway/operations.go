@@ -71,7 +71,7 @@ func list[T any](of map[string]T, output func(T) object) object {
 func (a *restAPI) output() object {
 	return object{
 		"id": a.id, "name": *a.inputs.Name, "description": a.inputs.Description, "createdDate": a.created.Unix(),
-		"binaryMediaTypes": a.definition.binary, "disableExecuteApiEndpoint": a.definition.closed,
+		"binaryMediaTypes": a.definition.binary, "disableExecuteApiEndpoint": a.definition.closed, "apiKeySource": keyFromHeader,
 		"rootResourceId": a.definition.root.id, "tags": a.inputs.Tags,
 	}
 }

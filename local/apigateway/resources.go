@@ -9,7 +9,10 @@ import (
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{s.restAPIKind(), s.deploymentKind(), s.stageKind(), s.methodSettingsKind(), s.accountKind()}
+	return []provider.Kind{
+		s.restAPIKind(), s.deploymentKind(), s.stageKind(), s.methodSettingsKind(), s.accountKind(),
+		s.usagePlanKind(), s.apiKeyKind(), s.usagePlanKeyKind(),
+	}
 }
 
 // RestAPIArgs are the inputs of aws:apigateway/restApi:RestApi.
@@ -20,6 +23,7 @@ type RestAPIArgs struct {
 	BinaryMediaTypes          []string               `pulumi:"binaryMediaTypes,optional"`
 	EndpointConfiguration     *EndpointConfiguration `pulumi:"endpointConfiguration,optional"`
 	DisableExecuteAPIEndpoint *bool                  `pulumi:"disableExecuteApiEndpoint,optional"`
+	APIKeySource              *string                `pulumi:"apiKeySource,optional"`
 	FailOnWarnings            *bool                  `pulumi:"failOnWarnings,optional"`
 	PutRestAPIMode            *string                `pulumi:"putRestApiMode,optional"`
 	Tags                      map[string]string      `pulumi:"tags,optional"`
@@ -52,6 +56,7 @@ func (s *Service) checkAPI(c *provider.Checker, in *RestAPIArgs) {
 		c.Failf("name", "must have 1 to 1024 characters, got %d", len(*in.Name))
 	}
 	c.OneOf("putRestApiMode", in.PutRestAPIMode, "overwrite")
+	c.OneOf("apiKeySource", in.APIKeySource, keyFromHeader)
 	if e := in.EndpointConfiguration; e != nil && !c.Unknown("endpointConfiguration.types") {
 		c.OneOf("endpointConfiguration.types", &e.Types, "EDGE", "REGIONAL")
 		c.OneOf("endpointConfiguration.ipAddressType", e.IPAddressType, "ipv4", "dualstack")
@@ -134,6 +139,7 @@ func (s *Service) restAPIKind() provider.Kind {
 				}
 			}
 			delete(s.apis, id)
+			s.forget(func(st PlanStage) bool { return st.APIID == id })
 			return nil
 		},
 	}

@@ -87,8 +87,8 @@ func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 	if len(values) > 0 {
 		x.pathParameters = values
 	}
-	if !x.admit() {
-		return nil, failThrottled
+	if failed := x.admit(); failed != nil {
+		return nil, failed
 	}
 	if failed := x.readBody(w); failed != nil {
 		return nil, failed
@@ -113,15 +113,6 @@ func (x *exchange) headerBytes() int {
 		}
 	}
 	return n
-}
-
-// admit takes a token of the method's bucket and one of the account's:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
-func (x *exchange) admit() bool {
-	if l := x.live.methods[x.method].limiter; l != nil && !l.AllowN(x.start, 1) {
-		return false
-	}
-	return x.service.limiter.AllowN(x.start, 1)
 }
 
 func (x *exchange) readBody(w http.ResponseWriter) *failure {

@@ -78,9 +78,8 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 		}
 		// A change elsewhere must not refill the bucket.
 		if st.live != nil {
-			if old := st.live.methods[m]; old != nil && old.limiter != nil && state.limiter != nil &&
-				old.limiter.Limit() == state.limiter.Limit() && old.limiter.Burst() == state.limiter.Burst() {
-				state.limiter = old.limiter
+			if old := st.live.methods[m]; old != nil {
+				state.limiter = keepBucket(old.limiter, state.limiter)
 			}
 		}
 		live.methods[m] = state

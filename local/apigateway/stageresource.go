@@ -3,14 +3,12 @@ package apigateway
 import (
 	"context"
 	"maps"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // StageArgs are the inputs of aws:apigateway/stage:Stage.
@@ -126,7 +124,7 @@ func (s *Service) stageKind() provider.Kind {
 				return "", nil, err
 			}
 			if a.stages[in.StageName] != nil {
-				return "", nil, wire.Errorf(http.StatusConflict, "ConflictException", "Stage already exists")
+				return "", nil, conflict("Stage already exists")
 			}
 			st := &stage{created: s.account.Clock.Now().UTC(), settings: map[string]Settings{}}
 			if err := s.setStage(a, st, in); err != nil {
@@ -160,6 +158,7 @@ func (s *Service) stageKind() provider.Kind {
 			if a, st, err := s.findStage(id); err == nil {
 				st.live.log.close()
 				delete(a.stages, st.inputs.StageName)
+				s.forget(func(p PlanStage) bool { return p.APIID == a.id && p.Stage == st.inputs.StageName })
 			}
 			return nil
 		},

@@ -49,6 +49,8 @@ var variables = map[string]variable{
 	"error.validationErrorString": {value: func(x *exchange) string { return x.failure().validation }},
 	"extendedRequestId":           {value: func(x *exchange) string { return x.extendedID }},
 	"httpMethod":                  {value: func(x *exchange) string { return x.request.Method }},
+	"identity.apiKey":             {value: func(x *exchange) string { return x.apiKey }},
+	"identity.apiKeyId":           {value: func(x *exchange) string { return x.apiKeyID }},
 	"identity.caller":             {value: constant("")},
 	"identity.sourceIp":           {value: func(x *exchange) string { return x.sourceIP() }},
 	"identity.user":               {value: constant("")},

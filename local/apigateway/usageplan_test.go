@@ -1,0 +1,166 @@
+package apigateway_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/account"
+)
+
+func TestAKeyHasAValueOfItsOwn(t *testing.T) {
+	c := newCloud(t)
+	id, state := c.MustDeploy(t, keyType, map[string]any{"description": "a client", "tags": map[string]any{"team": "coffee"}})
+	require.Regexp(t, `^[A-Za-z0-9]{40}$`, state["value"])
+	require.Regexp(t, `^Logical-[0-9a-f]{7}$`, state["name"])
+	require.Equal(t, "arn:aws:apigateway:"+account.Region+"::/apikeys/"+id, state["arn"])
+	require.Equal(t, true, state["enabled"])
+	require.Equal(t, map[string]any{"team": "coffee"}, state["tagsAll"])
+	require.Equal(t, c.Clock.Now().UTC().Format(time.RFC3339), state["createdDate"])
+
+	c.Clock.Advance(time.Hour)
+	require.NoError(t, c.Update(t, keyType, id, map[string]any{"name": "client", "enabled": false}))
+	after := c.Read(t, keyType, id)
+	require.Equal(t, state["value"], after["value"])
+	require.Equal(t, state["createdDate"], after["createdDate"])
+	require.Equal(t, c.Clock.Now().UTC().Format(time.RFC3339), after["lastUpdatedDate"])
+	require.Equal(t, false, after["enabled"])
+
+	given := map[string]any{"value": strings.Repeat("aB3", 7)}
+	second, state := c.MustDeploy(t, keyType, given)
+	require.Equal(t, given["value"], state["value"])
+	_, _, err := c.Deploy(t, keyType, given)
+	require.ErrorContains(t, err, "ConflictException: API Key already exists")
+	require.NoError(t, c.Delete(t, keyType, second))
+	c.MustDeploy(t, keyType, given)
+	require.Nil(t, c.Read(t, keyType, second))
+	require.NoError(t, c.Delete(t, keyType, second), "deleting twice is no error")
+}
+
+func TestUsageInputsAreChecked(t *testing.T) {
+	quota := func(limit int, period string, offset int) map[string]any {
+		return map[string]any{"quotaSettings": map[string]any{"limit": limit, "period": period, "offset": offset}}
+	}
+	stage := map[string]any{"apiId": "a", "stage": "prod"}
+	method := func(path string, rate float64) map[string]any {
+		return map[string]any{"apiStages": []any{map[string]any{"apiId": "a", "stage": "prod", "throttles": []any{map[string]any{"path": path, "rateLimit": rate}}}}}
+	}
+	for name, tc := range map[string]struct {
+		kind   string
+		inputs map[string]any
+		want   string
+	}{
+		"short value":          {keyType, map[string]any{"value": strings.Repeat("a", 19)}, "value must be 20 to 128 letters and digits"},
+		"long value":           {keyType, map[string]any{"value": strings.Repeat("a", 129)}, "value must be 20 to 128"},
+		"other characters":     {keyType, map[string]any{"value": strings.Repeat("a-", 10)}, "value must be 20 to 128"},
+		"long name":            {keyType, map[string]any{"name": strings.Repeat("a", 1025)}, "name must have 1 to 1024 characters"},
+		"marketplace's client": {keyType, map[string]any{"customerId": "x"}, "customerId is not supported"},
+		"marketplace's code":   {planType, map[string]any{"productCode": "x"}, "productCode is not supported"},
+		"no throttle":          {planType, map[string]any{"throttleSettings": map[string]any{}}, "throttleSettings must have burstLimit or rateLimit"},
+		"negative rate":        {planType, map[string]any{"throttleSettings": map[string]any{"rateLimit": -1}}, "throttleSettings.rateLimit must be a number from 0, got -1"},
+		"negative burst":       {planType, map[string]any{"throttleSettings": map[string]any{"burstLimit": -1}}, "throttleSettings.burstLimit must be from 0"},
+		"negative quota":       {planType, quota(-1, "DAY", 0), "quotaSettings.limit must be from 0"},
+		"period":               {planType, quota(1, "YEAR", 0), `quotaSettings.period must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`},
+		"offset of a day":      {planType, quota(9, "DAY", 1), "quotaSettings.offset must be from 0 to 0, got 1"},
+		"offset of a week":     {planType, quota(9, "WEEK", 7), "quotaSettings.offset must be from 0 to 6, got 7"},
+		"offset of a month":    {planType, quota(99, "MONTH", 28), "quotaSettings.offset must be from 0 to 27, got 28"},
+		"no period":            {planType, map[string]any{"quotaSettings": map[string]any{"limit": 1}}, "quotaSettings.period is required"},
+		"stage twice":          {planType, map[string]any{"apiStages": []any{stage, stage}}, "apiStages[1] is the stage a:prod again"},
+		"method's path":        {planType, method("order/POST", 1), `apiStages[0].throttles[0].path must be a resource's path and a method, such as /order/POST, got "order/POST"`},
+		"method's rate":        {planType, method("/order/POST", -1), "apiStages[0].throttles[0].rateLimit must be a number from 0"},
+		"type of key":          {planKeyType, map[string]any{"keyId": "a", "usagePlanId": "b", "keyType": "JWT"}, `keyType must be one of ["API_KEY"], got "JWT"`},
+		"source of keys":       {apiType, map[string]any{"apiKeySource": "AUTHORIZER"}, `apiKeySource must be one of ["HEADER"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			failures := newCloud(t).Check(t, tc.kind, tc.inputs).GetFailures()
+			require.Len(t, failures, 1)
+			require.Contains(t, failures[0].GetReason(), tc.want)
+		})
+	}
+	require.Empty(t, newCloud(t).Check(t, planType, quota(9, "MONTH", 27)).GetFailures())
+	require.Empty(t, newCloud(t).Check(t, planType, method("/GET", 1)).GetFailures(), "the root's method")
+}
+
+func TestAPlanIsOfStagesThatAreThere(t *testing.T) {
+	a := newCloud(t).deploy(t, keyed(t), nil)
+	_, _, err := a.Deploy(t, planType, map[string]any{"apiStages": []any{map[string]any{"apiId": a.id, "stage": "test"}}})
+	require.ErrorContains(t, err, "NotFoundException: API Stage not found: "+a.id+":test")
+	_, _, err = a.Deploy(t, planType, map[string]any{"apiStages": []any{map[string]any{"apiId": a.id, "stage": "prod", "throttles": []any{
+		map[string]any{"path": "/order/PATCH", "rateLimit": 1},
+	}}}})
+	require.ErrorContains(t, err, "has no /order/PATCH")
+
+	plan := a.plan(t, nil)
+	state := a.Read(t, planType, plan)
+	require.Equal(t, "arn:aws:apigateway:us-east-1::/usageplans/"+plan, state["arn"])
+	require.Equal(t, "plan", state["name"])
+	require.Len(t, state["apiStages"], 1)
+	a.inputs["stageName"] = "test"
+	other, _ := a.MustDeploy(t, stageType, a.inputs)
+	require.NoError(t, a.Delete(t, stageType, other))
+	require.Len(t, a.Read(t, planType, plan)["apiStages"], 1)
+	require.NoError(t, a.Delete(t, stageType, a.stage))
+	require.Empty(t, a.Read(t, planType, plan)["apiStages"], "a stage that goes away leaves its plans")
+	require.ErrorContains(t, a.Update(t, planType, plan, a.planInputs(nil)), "API Stage not found")
+
+	b := a.cloud.deploy(t, keyed(t), nil)
+	require.NoError(t, b.Update(t, planType, plan, b.planInputs(nil)))
+	require.NoError(t, b.Delete(t, apiType, b.id))
+	require.Empty(t, b.Read(t, planType, plan)["apiStages"], "and so does one whose API goes away")
+}
+
+func TestAPlanCanBeDeletedWithItsStagesAndKeys(t *testing.T) {
+	a := newCloud(t).deploy(t, keyed(t), nil)
+	plan := a.plan(t, nil)
+	id, key := a.key(t, plan)
+	require.NoError(t, a.Delete(t, planType, plan))
+	require.NoError(t, a.Delete(t, planType, plan), "deleting twice is no error")
+	require.Nil(t, a.Read(t, planType, plan))
+	require.Nil(t, a.Read(t, planKeyType, plan+"/"+id))
+	require.NoError(t, a.Delete(t, planKeyType, plan+"/"+id))
+	require.NotNil(t, a.Read(t, keyType, id))
+	require.Equal(t, 403, a.call(t, status, "", "x-api-key", key).status)
+	require.ErrorContains(t, a.Update(t, planType, plan, a.planInputs(nil)), "Invalid Usage Plan ID specified")
+}
+
+func TestAKeyIsInOnePlanOfAStage(t *testing.T) {
+	a := newCloud(t).deploy(t, keyed(t), nil)
+	first, second := a.plan(t, nil), a.plan(t, nil)
+	empty, _ := a.MustDeploy(t, planType, map[string]any{"name": "empty"})
+	id, value := a.key(t, first, empty)
+	join := func(key, plan string) error {
+		_, _, err := a.Deploy(t, planKeyType, map[string]any{"keyId": key, "keyType": "API_KEY", "usagePlanId": plan})
+		return err
+	}
+	require.ErrorContains(t, join(id, first), "ConflictException: API Key "+id+" is in Usage Plan "+first+" already")
+	require.ErrorContains(t, join(id, second), "is in Usage Plan "+first+" already for the API Stage "+a.id+":prod")
+	require.ErrorContains(t, a.Update(t, planType, empty, a.planInputs(nil)), "already for the API Stage")
+	require.ErrorContains(t, join("none", first), "NotFoundException: Invalid API Key identifier specified")
+	require.ErrorContains(t, join(id, "none"), "NotFoundException: Invalid Usage Plan ID specified")
+
+	state := a.Read(t, planKeyType, first+"/"+id)
+	require.Equal(t, value, state["value"])
+	require.Equal(t, id, state["keyId"])
+	require.Equal(t, first, state["usagePlanId"])
+	require.NoError(t, a.Delete(t, planKeyType, first+"/"+id))
+	require.Nil(t, a.Read(t, planKeyType, first+"/"+id))
+	require.NoError(t, join(id, second))
+	require.NoError(t, a.Delete(t, keyType, id))
+	require.Nil(t, a.Read(t, planKeyType, second+"/"+id), "a key that goes away leaves its plans")
+}
+
+func TestAKeyIsInTenPlansAtMost(t *testing.T) {
+	c := newCloud(t)
+	id, _ := c.key(t)
+	for i := range 11 {
+		plan, _ := c.MustDeploy(t, planType, map[string]any{"name": "plan"})
+		_, _, err := c.Deploy(t, planKeyType, map[string]any{"keyId": id, "keyType": "API_KEY", "usagePlanId": plan})
+		if i < 10 {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, "LimitExceededException")
+	}
+}
