@@ -117,6 +117,7 @@ func New(a *account.Account, functions Functions, logs Logs, tracer Tracer, role
 		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{},
 	}
 	s.operations()
+	s.usageOperations()
 	return s
 }
 
