@@ -6,5 +6,5 @@
 // memory size is reported but not enforced; /tmp is the machine's; and an environment that crashed or timed out is
 // replaced by a new one, instead of being reset with its /tmp kept. A function that has many environments gains others
 // only gradually, and a mapping at most one poller a second. Lambda does not make a log group that is missing. Versions,
-// layers, images, VPCs, filters, dead-letter queues and destinations of functions are refused by name.
+// layers, images, VPCs, filters, dead-letter queues of functions and destinations other than queues are refused by name.
 package lambda

@@ -19,6 +19,7 @@ type function struct {
 	name     string
 	current  atomic.Pointer[revision]
 	policy   atomic.Pointer[resourcePolicy]
+	events   atomic.Pointer[eventSettings] // nil for AWS's defaults
 	inflight atomic.Int64
 	// revisions are the current one and those that still finish what they have. The service's lock guards them.
 	revisions []*revision

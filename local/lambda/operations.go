@@ -23,6 +23,8 @@ func (s *Service) operations() {
 	s.rest.Handle("POST "+functions+"/{name}/policy", "AddPermission", s.addPermissionOperation)
 	s.rest.Handle("DELETE "+functions+"/{name}/policy/{sid}", "RemovePermission", s.removePermissionOperation)
 	wire.HandleREST(&s.rest, "GET /2019-09-30/functions/{name}/concurrency", "GetFunctionConcurrency", s.getFunctionConcurrency)
+	wire.HandleREST(&s.rest, "GET /2019-09-25/functions/{name}/event-invoke-config", "GetFunctionEventInvokeConfig", s.getEventInvokeConfig)
+	wire.HandleREST(&s.rest, "GET /2019-09-25/functions/{name}/event-invoke-config/list", "ListFunctionEventInvokeConfigs", s.listEventInvokeConfigs)
 	wire.HandleREST(&s.rest, "GET /2017-03-31/tags/{arn}", "ListTags", s.listTags)
 	wire.HandleREST(&s.rest, "GET /2015-03-31/event-source-mappings", "ListEventSourceMappings", s.listMappings)
 	wire.HandleREST(&s.rest, "GET /2015-03-31/event-source-mappings/{$}", "ListEventSourceMappings", s.listMappings)

@@ -73,6 +73,8 @@ type Service struct {
 	functions map[string]*function // by name
 	mappings  map[string]*mapping  // by UUID
 	reserved  int                  // sum of reserved concurrency
+	// deliveries are by the name of the function.
+	deliveries map[string]AsyncDelivery
 }
 
 // New returns a service without functions. It listens on a loopback port for the processes of functions.
@@ -83,7 +85,7 @@ func New(a *account.Account, d Dependencies) (*Service, error) {
 	s := &Service{
 		Dependencies: d, account: a,
 		starting:  make(chan struct{}, max(4, 2*runtime.NumCPU())),
-		functions: map[string]*function{}, mappings: map[string]*mapping{},
+		functions: map[string]*function{}, mappings: map[string]*mapping{}, deliveries: map[string]AsyncDelivery{},
 	}
 	var err error
 	if s.api, err = newRuntimeAPI(); err != nil {
@@ -154,7 +156,7 @@ func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) { s.rest.ServeAW
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{s.functionKind(), s.permissionKind(), s.mappingKind()}
+	return []provider.Kind{s.functionKind(), s.permissionKind(), s.mappingKind(), s.eventInvokeConfigKind()}
 }
 
 // Stats count what happened to a function since it was created.

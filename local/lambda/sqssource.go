@@ -12,7 +12,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// Queues is where mappings of queues read, and where mappings of streams send what they discard. *sqs.Service is one.
+// Queues is where mappings of queues read, and where the records go of what mappings of streams discard and of
+// asynchronous invocations. *sqs.Service is one.
 type Queues interface {
 	Authorize(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) error
 	Receive(ctx context.Context, p policy.Principal, queueARN string, limit int, visibility, wait time.Duration) ([]sqs.Received, error)
