@@ -55,7 +55,7 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 			return nil
 		}
 	}
-	result, err := l.m.invoke(l.event(p.items), "")
+	result, err := l.invoke(l.event(p.items), "")
 	if err != nil { // it could not be invoked: that costs no retry
 		l.m.report(problem("Invoke", err))
 		p.waits++

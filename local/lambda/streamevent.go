@@ -1,6 +1,8 @@
 package lambda
 
 import (
+	"encoding/base64"
+
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
@@ -21,7 +23,7 @@ type streamData struct {
 	SchemaVersion  string  `json:"kinesisSchemaVersion"`
 	PartitionKey   string  `json:"partitionKey"`
 	SequenceNumber string  `json:"sequenceNumber"`
-	Data           []byte  `json:"data"`
+	Data           string  `json:"data"`                        // in Base64; empty, not null, for none
 	Arrived        float64 `json:"approximateArrivalTimestamp"` // seconds since the epoch, to the millisecond
 }
 
@@ -34,7 +36,8 @@ func (r *shardReader) event(items []item) []byte {
 	return recordsEvent(encoded)
 }
 
-// encode is a record in an event. Its event source is what was mapped: the consumer, with enhanced fan-out.
+// encode is a record in an event. Its event source is what was mapped. AWS does not say whether that is so of a consumer
+// with enhanced fan-out, too.
 func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	role := ""
 	if f := r.m.s.function(r.m.function); f != nil {
@@ -43,7 +46,7 @@ func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	return encodeRecord(streamRecord{
 		Kinesis: streamData{
 			SchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber,
-			Data: rec.Data, Arrived: float64(rec.Arrived.UnixMilli()) / 1000,
+			Data: base64.StdEncoding.EncodeToString(rec.Data), Arrived: float64(rec.Arrived.UnixMilli()) / 1000,
 		},
 		EventSource: "aws:kinesis", EventVersion: "1.0", EventID: r.id + ":" + rec.SequenceNumber, EventName: "aws:kinesis:record",
 		InvokeIdentityARN: role, Region: account.Region, EventSourceARN: r.arn,

@@ -14,20 +14,28 @@ import (
 // key's records is that of its lane.
 type shardReader struct {
 	*streamSource
-	m     *mapping
-	id    string
-	place *place
-	lost  bool // the place means nothing any more
-	lanes []*lane
-	taken chan struct{} // has an element after a lane has taken a batch
+	m      *mapping
+	id     string
+	place  *place
+	lost   bool // the place means nothing any more
+	lanes  []*lane
+	taken  chan struct{} // has an element after a lane has taken a batch
+	invoke func(payload []byte, traceHeader string) (Result, error)
+}
+
+func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardReader {
+	r := &shardReader{streamSource: s, m: m, id: id, place: p, taken: make(chan struct{}, 1), invoke: m.invoke}
+	for range s.parallel {
+		r.lanes = append(r.lanes, &lane{shardReader: r, more: make(chan struct{}, 1)})
+	}
+	return r
 }
 
 // run reads until the shard's end, or ctx ends. It returns when all lanes have finished what they have in hand, and what
 // they have not is in the place's backlog.
 func (r *shardReader) run(ctx context.Context) {
-	for range r.streamSource.lanes {
-		r.lanes = append(r.lanes, &lane{shardReader: r, more: make(chan struct{}, 1)})
-	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	r.deal(r.place.backlog)
 	r.place.backlog = nil
 	var group sync.WaitGroup
@@ -37,7 +45,10 @@ func (r *shardReader) run(ctx context.Context) {
 	if !r.place.end {
 		r.read(ctx)
 	}
-	if r.place.end || r.lost {
+	if r.lost {
+		stop()
+	}
+	if r.place.end {
 		for _, l := range r.lanes {
 			l.end()
 		}
@@ -100,7 +111,7 @@ func (r *shardReader) read(ctx context.Context) {
 
 // refused waits after a read that failed, and tells whether that is a problem. Being over the shard's read limits is
 // none: others read it too. A shard that is not there any more, or not the one that the place is in, is lost: its stream
-// was deleted. If there is a new one with its name, that is read from the beginning.
+// was deleted. What was read of it is gone, too; if there is a new one with its name, that is read from the beginning.
 func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	if ctx.Err() != nil {
 		return false

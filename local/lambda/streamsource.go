@@ -52,7 +52,7 @@ type streamSource struct {
 	start       kinesis.Position
 	batch       int
 	window      time.Duration
-	lanes       int           // batches of one shard at a time
+	parallel    int           // batches of one shard at a time
 	retries     int           // after the first attempt, or forever
 	maxAge      time.Duration // of a record; negative for no limit
 	bisect      bool
@@ -66,7 +66,7 @@ func newStreamSource(s *Service, in *MappingArgs) (*streamSource, error) {
 		streams: s.Streams, queues: s.Queues, clock: s.account.Clock,
 		arn: in.EventSourceARN, stream: stream, consumer: consumer,
 		start: kinesis.Position{Type: value(in.StartingPosition, "")},
-		batch: in.batchSize(), window: seconds(in.MaximumBatchingWindowInSeconds, 0), lanes: value(in.ParallelizationFactor, 1),
+		batch: in.batchSize(), window: seconds(in.MaximumBatchingWindowInSeconds, 0), parallel: value(in.ParallelizationFactor, 1),
 		retries: value(in.MaximumRetryAttempts, forever), maxAge: seconds(in.MaximumRecordAgeInSeconds, forever),
 		bisect: value(in.BisectBatchOnFunctionError, false), partial: len(in.FunctionResponseTypes) > 0, destination: in.destination(),
 	}
@@ -174,9 +174,8 @@ type streamRun struct {
 func (s *streamSource) run(ctx context.Context, m *mapping) {
 	r := &streamRun{streamSource: s, m: m, running: map[string]bool{}, ended: make(chan *shardReader)}
 	for ctx.Err() == nil {
-		r.startReaders(ctx)
 		wait := listEvery
-		if !m.places.known {
+		if !r.startReaders(ctx) {
 			wait = retryRefused
 		}
 		select {
@@ -192,14 +191,14 @@ func (s *streamSource) run(ctx context.Context, m *mapping) {
 	r.group.Wait()
 }
 
-// startReaders lists the shards, and reads those whose turn has come.
-func (r *streamRun) startReaders(ctx context.Context) {
+// startReaders lists the shards, and reads those whose turn has come. It tells whether it could.
+func (r *streamRun) startReaders(ctx context.Context) bool {
 	shards, err := r.list(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.m.report(problem("Kinesis", err))
 		}
-		return
+		return false
 	}
 	r.m.places.update(shards, r.start, r.running)
 	for _, shard := range shards {
@@ -207,7 +206,7 @@ func (r *streamRun) startReaders(ctx context.Context) {
 			continue
 		}
 		r.running[shard.ID] = true
-		reader := &shardReader{streamSource: r.streamSource, m: r.m, id: shard.ID, place: r.m.places.shards[shard.ID], taken: make(chan struct{}, 1)}
+		reader := newShardReader(r.streamSource, r.m, shard.ID, r.m.places.shards[shard.ID])
 		r.group.Go(func() {
 			reader.run(ctx)
 			select {
@@ -216,6 +215,7 @@ func (r *streamRun) startReaders(ctx context.Context) {
 			}
 		})
 	}
+	return true
 }
 
 func (r *streamRun) list(ctx context.Context) ([]kinesis.Shard, error) {

@@ -1,0 +1,129 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/order-patterns/order-patterns/local/kinesis"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/sqs"
+)
+
+// sentQueue keeps what is sent to it.
+type sentQueue struct {
+	*fakeQueues
+	bodies []string
+}
+
+func (d *sentQueue) Send(_ context.Context, _ policy.Principal, _ map[string]string, _ string, m sqs.Message) (string, error) {
+	d.bodies = append(d.bodies, m.Body)
+	return "id", nil
+}
+
+// Whatever fails and however it is told: each record is dealt with once, in order, or discarded, and what is discarded
+// is not more than it must be.
+func TestEveryRecordOfABatchIsDealtWithOrDiscarded(t *testing.T) {
+	r := newRiver(t, 1)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				r.clock.Advance(maxBackoff)
+				time.Sleep(10 * time.Microsecond)
+			}
+		}
+	}()
+	rapid.Check(t, func(t *rapid.T) {
+		m := &mapping{s: r.lambda, function: "f"}
+		out := &sentQueue{}
+		src := &streamSource{
+			streams: r.kinesis, queues: out, clock: r.clock, stream: "none", destination: "d", maxAge: forever, batch: 100, parallel: 1,
+			bisect: rapid.Bool().Draw(t, "bisect"), partial: rapid.Bool().Draw(t, "partial"), retries: rapid.IntRange(0, 2).Draw(t, "retries"),
+		}
+		lane := newShardReader(src, m, "shard", &place{}).lanes[0]
+		poison := rapid.SliceOfN(rapid.Bool(), 1, 40).Draw(t, "poison")
+		var batch []item
+		index := map[string]int{}
+		for i := range poison {
+			number := fmt.Sprint(100 + i)
+			index[number] = i
+			batch = append(batch, item{Record: kinesis.Record{SequenceNumber: number}})
+		}
+		var handled []int // records, in the order in which they were dealt with
+		tries := map[int]int{}
+		lane.invoke = func(payload []byte, _ string) (Result, error) {
+			if rapid.IntRange(0, 9).Draw(t, "refusal") == 0 {
+				return Result{}, Throttled()
+			}
+			var event struct {
+				Records []struct {
+					Kinesis struct {
+						SequenceNumber string
+					}
+				}
+			}
+			require.NoError(t, json.Unmarshal(payload, &event))
+			for _, rec := range event.Records {
+				i := index[rec.Kinesis.SequenceNumber]
+				tries[i]++
+				if !poison[i] {
+					continue
+				}
+				if !src.partial {
+					return Result{FunctionError: Unhandled}, nil
+				}
+				for _, before := range event.Records {
+					if before == rec {
+						break
+					}
+					handled = append(handled, index[before.Kinesis.SequenceNumber])
+				}
+				return Result{Payload: []byte(`{"batchItemFailures":[{"itemIdentifier":"` + rec.Kinesis.SequenceNumber + `"}]}`)}, nil
+			}
+			for _, rec := range event.Records {
+				handled = append(handled, index[rec.Kinesis.SequenceNumber])
+			}
+			return Result{}, nil
+		}
+		require.Empty(t, lane.handle(context.Background(), batch))
+
+		discarded := map[int]bool{}
+		for _, body := range out.bodies {
+			var d struct {
+				KinesisBatchInfo struct{ StartSequenceNumber, EndSequenceNumber string }
+			}
+			require.NoError(t, json.Unmarshal([]byte(body), &d))
+			for i := index[d.KinesisBatchInfo.StartSequenceNumber]; i <= index[d.KinesisBatchInfo.EndSequenceNumber]; i++ {
+				require.False(t, discarded[i], "twice")
+				discarded[i] = true
+			}
+		}
+		last := -1
+		for _, i := range handled {
+			require.Greater(t, i, last, "in order, and once")
+			require.False(t, discarded[i])
+			last = i
+		}
+		require.Len(t, poison, len(handled)+len(discarded))
+		for i, bad := range poison {
+			if bad {
+				require.True(t, discarded[i])
+			} else if src.bisect {
+				require.False(t, discarded[i], "with bisecting on, only what fails is discarded")
+			}
+			if bad && src.bisect {
+				require.Greater(t, tries[i], src.retries)
+			}
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/kinesis"
+)
+
+func TestInputsOfAStreamsMappingAreChecked(t *testing.T) {
+	c := newCloud(t)
+	e := newEngine(t, c.lambda)
+	stream, queue := account.ARN("kinesis", "stream/s"), account.ARN("sqs", "q")
+	onFailure := func(arn string) map[string]any {
+		return map[string]any{"onFailure": map[string]any{"destinationArn": arn}}
+	}
+	for _, test := range []struct {
+		property, reason string
+		in               map[string]any
+	}{
+		{"", "", nil},
+		{"", "", map[string]any{"batchSize": 10000, "maximumRetryAttempts": -1, "maximumRecordAgeInSeconds": -1, "destinationConfig": onFailure(queue)}},
+		{"", "", map[string]any{"eventSourceArn": stream + "/consumer/c:1700000000", "startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-02T15:04:05Z"}},
+		{"batchSize", "1 to 10000", map[string]any{"batchSize": 10001}},
+		{"startingPosition", "is required", map[string]any{"startingPosition": nil}},
+		{"startingPosition", "must be one of", map[string]any{"startingPosition": "AFTER_SEQUENCE_NUMBER"}},
+		{"startingPositionTimestamp", "goes with", map[string]any{"startingPosition": "AT_TIMESTAMP"}},
+		{"startingPositionTimestamp", "goes with", map[string]any{"startingPositionTimestamp": "2026-01-02T15:04:05Z"}},
+		{"startingPositionTimestamp", "must be a time", map[string]any{"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "yesterday"}},
+		{"parallelizationFactor", "1 to 10", map[string]any{"parallelizationFactor": 11}},
+		{"maximumRetryAttempts", "-1 to 10000", map[string]any{"maximumRetryAttempts": -2}},
+		{"maximumRecordAgeInSeconds", "from 60 to 604800", map[string]any{"maximumRecordAgeInSeconds": 59}},
+		{"maximumRecordAgeInSeconds", "from 60 to 604800", map[string]any{"maximumRecordAgeInSeconds": 604801}},
+		{"destinationConfig.onFailure", "is required", map[string]any{"destinationConfig": map[string]any{}}},
+		{"destinationConfig.onFailure.destinationArn", "must be the ARN of a queue", map[string]any{"destinationConfig": onFailure(account.ARN("sns", "t"))}},
+		{"tumblingWindowInSeconds", "not supported", map[string]any{"tumblingWindowInSeconds": 60}},
+		{"filterCriteria", "not supported", map[string]any{"filterCriteria": map[string]any{}}},
+		{"scalingConfig", "is not valid for Kinesis", map[string]any{"scalingConfig": map[string]any{"maximumConcurrency": 2}}},
+		{"startingPosition", "is not valid for SQS", map[string]any{"eventSourceArn": queue}},
+		{"parallelizationFactor", "is not valid for SQS", map[string]any{"eventSourceArn": queue, "parallelizationFactor": 2}},
+		{"maximumRetryAttempts", "is not valid for SQS", map[string]any{"eventSourceArn": queue, "maximumRetryAttempts": 2}},
+		{"maximumRecordAgeInSeconds", "is not valid for SQS", map[string]any{"eventSourceArn": queue, "maximumRecordAgeInSeconds": 60}},
+		{"bisectBatchOnFunctionError", "is not valid for SQS", map[string]any{"eventSourceArn": queue, "bisectBatchOnFunctionError": true}},
+		{"destinationConfig", "is not valid for SQS", map[string]any{"eventSourceArn": queue, "destinationConfig": onFailure(queue)}},
+	} {
+		in := map[string]any{"eventSourceArn": stream, "functionName": "f", "startingPosition": "LATEST"}
+		for k, v := range test.in {
+			if in[k] = v; v == nil {
+				delete(in, k)
+			}
+		}
+		_, failures := e.check(mappingKind, in)
+		if test.property == "" {
+			require.Empty(t, failures)
+			continue
+		}
+		require.Contains(t, failures, test.property)
+		require.Contains(t, failures[test.property], test.reason)
+	}
+}
+
+func TestAStreamsMappingShowsItsSettings(t *testing.T) {
+	r := newRiver(t, 1)
+	queue, _ := r.onFailure()
+	e := newEngine(t, r.lambda)
+	at := r.clock.Now().Add(-time.Minute).UTC().Truncate(time.Second)
+	given := map[string]any{
+		"eventSourceArn": r.stream, "functionName": "f", "startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": at.Format(time.RFC3339),
+		"enabled": false, "maximumRetryAttempts": 3, "maximumRecordAgeInSeconds": 120, "bisectBatchOnFunctionError": true, "parallelizationFactor": 2,
+		"destinationConfig": map[string]any{"onFailure": map[string]any{"destinationArn": queue}}, "functionResponseTypes": []any{"ReportBatchItemFailures"},
+	}
+	inputs, _ := e.check(mappingKind, given)
+	id, state, err := e.create(mappingKind, given)
+	require.NoError(t, err)
+	require.EqualValues(t, 100, state["batchSize"].NumberValue())
+	read := e.read(mappingKind, id, inputs)
+	require.Nil(t, e.unmarshal(inputs).Diff(e.unmarshal(read.GetInputs())))
+
+	out, err := r.cloud.sdk.GetEventSourceMapping(context.Background(), &sdk.GetEventSourceMappingInput{UUID: &id})
+	require.NoError(t, err)
+	require.EqualValues(t, 100, *out.BatchSize)
+	require.Equal(t, "AT_TIMESTAMP", string(out.StartingPosition))
+	require.WithinDuration(t, at, *out.StartingPositionTimestamp, 0)
+	require.EqualValues(t, []int32{3, 120, 2, 0}, []int32{*out.MaximumRetryAttempts, *out.MaximumRecordAgeInSeconds, *out.ParallelizationFactor, *out.TumblingWindowInSeconds})
+	require.True(t, *out.BisectBatchOnFunctionError)
+	require.Equal(t, queue, *out.DestinationConfig.OnFailure.Destination)
+	require.Equal(t, []string{"ReportBatchItemFailures"}, []string{string(out.FunctionResponseTypes[0])})
+	require.Equal(t, "No records processed", *out.LastProcessingResult)
+
+	// Without settings it shows what AWS takes in their place.
+	e.delete(mappingKind, id)
+	_, state, err = e.create(mappingKind, map[string]any{"eventSourceArn": r.stream, "functionName": "f", "startingPosition": "LATEST"})
+	require.NoError(t, err)
+	require.EqualValues(t, -1, state["maximumRetryAttempts"].NumberValue())
+	require.EqualValues(t, -1, state["maximumRecordAgeInSeconds"].NumberValue())
+	require.EqualValues(t, 1, state["parallelizationFactor"].NumberValue())
+	list, err := r.cloud.sdk.ListEventSourceMappings(context.Background(), &sdk.ListEventSourceMappingsInput{EventSourceArn: &r.stream})
+	require.NoError(t, err)
+	require.Len(t, list.EventSourceMappings, 1)
+	require.EqualValues(t, -1, *list.EventSourceMappings[0].MaximumRetryAttempts)
+	require.Nil(t, list.EventSourceMappings[0].DestinationConfig.OnFailure.Destination)
+}
+
+func TestAStreamsMappingIsRefusedAsOnAWS(t *testing.T) {
+	r := newRiver(t, 1)
+	queue, config := r.onFailure()
+	consumer := create(t, r.kinesis, "aws:kinesis/streamConsumer:StreamConsumer", map[string]any{"name": "c", "streamArn": r.stream})["arn"].StringValue()
+	consuming := append(slices.Clone(describing), subscribed...)
+	for i := range consuming {
+		consuming[i] = "kinesis:" + consuming[i]
+	}
+	consuming = append(consuming, "sqs:SendMessage")
+	attempt := func(arn string, change func(*MappingArgs)) error {
+		in := &MappingArgs{EventSourceARN: arn, FunctionName: "f", StartingPosition: aws.String("TRIM_HORIZON"), DestinationConfig: config}
+		if change != nil {
+			change(in)
+		}
+		_, err := r.lambda.createMapping(in)
+		return err
+	}
+	for _, source := range []struct {
+		arn     string
+		actions []string
+		reason  string
+	}{
+		{r.stream, streamActions, "Cannot access stream " + r.stream + ". Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in IAM."},
+		{consumer, consuming, "Cannot access stream consumer " + consumer},
+	} {
+		for _, missing := range source.actions {
+			r.grant("f-role", slices.DeleteFunc(slices.Clone(source.actions), func(a string) bool { return a == missing })...)
+			reason := source.reason
+			if strings.HasPrefix(missing, "sqs:") {
+				reason = "execution role does not have permissions to call SendMessage on SQS"
+			}
+			require.ErrorContains(t, attempt(source.arn, nil), reason, missing)
+		}
+		r.grant("f-role", source.actions...)
+		require.NoError(t, attempt(source.arn, nil))
+		require.ErrorContains(t, attempt(source.arn, nil), "already exists")
+	}
+	r.grant("f-role", streamActions...)
+	require.ErrorContains(t, attempt(account.ARN("kinesis", "stream/none"), nil), "Stream not found: "+account.ARN("kinesis", "stream/none"))
+	require.ErrorContains(t, attempt(r.stream, func(in *MappingArgs) {
+		in.StartingPosition, in.StartingPositionTimestamp = aws.String("AT_TIMESTAMP"), aws.String(r.clock.Now().Add(time.Hour).Format(time.RFC3339))
+	}), "cannot be in the future")
+	require.ErrorContains(t, attempt(r.stream, func(in *MappingArgs) {
+		in.DestinationConfig = &DestinationConfig{OnFailure: &OnFailure{DestinationARN: queue + "-none"}}
+	}), "there is no such queue")
+	require.Len(t, r.lambda.mappings, 2)
+}
+
+func TestEventOfAStreamIsWhatAWSSends(t *testing.T) {
+	r := newRiver(t, 1)
+	reader := newShardReader(&streamSource{arn: r.stream}, &mapping{s: r.lambda, function: "f"}, "shardId-000000000006", nil)
+	event := reader.event([]item{
+		{Record: kinesis.Record{SequenceNumber: "49590338271490256608559692538361571095921575989136588898", PartitionKey: "<1>", Data: []byte("Hello, this is a test."), Arrived: time.UnixMilli(1545084650987)}},
+		{Record: kinesis.Record{SequenceNumber: "7", PartitionKey: "2", Arrived: time.UnixMilli(1545084711000)}},
+	})
+	role := r.lambda.function("f").current.Load().config.role
+	require.Equal(t, `{"Records":[{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"<1>","sequenceNumber":"49590338271490256608559692538361571095921575989136588898",`+
+		`"data":"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==","approximateArrivalTimestamp":1545084650.987},"eventSource":"aws:kinesis","eventVersion":"1.0",`+
+		`"eventID":"shardId-000000000006:49590338271490256608559692538361571095921575989136588898","eventName":"aws:kinesis:record","invokeIdentityArn":"`+role+`",`+
+		`"awsRegion":"us-east-1","eventSourceARN":"`+r.stream+`"},{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"2","sequenceNumber":"7","data":"",`+
+		`"approximateArrivalTimestamp":1545084711},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"shardId-000000000006:7","eventName":"aws:kinesis:record",`+
+		`"invokeIdentityArn":"`+role+`","awsRegion":"us-east-1","eventSourceARN":"`+r.stream+`"}]}`, string(event))
+	var decoded events.KinesisEvent
+	require.NoError(t, json.Unmarshal(event, &decoded))
+	require.WithinDuration(t, time.UnixMilli(1545084650987), decoded.Records[0].Kinesis.ApproximateArrivalTimestamp.Time, time.Millisecond)
+}
