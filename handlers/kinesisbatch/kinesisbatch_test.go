@@ -102,8 +102,9 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 		}
 
 		var j journal
+		var response events.KinesisEventResponse
 		synctest.Test(t, func(*testing.T) {
-			response := kinesisbatch.Process(context.Background(), b, limit, func(_ context.Context, r events.KinesisEventRecord) error {
+			response = kinesisbatch.Process(context.Background(), b, limit, func(_ context.Context, r events.KinesisEventRecord) error {
 				defer j.begin(rt, r)()
 				time.Sleep(time.Second)
 				switch outcomeOf[r.Kinesis.SequenceNumber] {
@@ -114,8 +115,8 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 				}
 				return nil
 			})
-			require.Equal(rt, lowest, checkpoint(rt, response))
 		})
+		require.Equal(rt, lowest, checkpoint(rt, response))
 		if len(b.Records) > 0 {
 			require.Equal(rt, want, j.handled)
 		}
