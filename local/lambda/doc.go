@@ -6,5 +6,7 @@
 // memory size is reported but not enforced; /tmp is the machine's; and an environment that crashed or timed out is
 // replaced by a new one, instead of being reset with its /tmp kept. A function that has many environments gains others
 // only gradually, and a mapping at most one poller a second. Lambda does not make a log group that is missing. Versions,
-// layers, images, VPCs, filters, dead-letter queues of functions and destinations other than queues are refused by name.
+// layers, images, VPCs, filters, tumbling windows, dead-letter queues of functions and destinations other than queues are
+// refused by name. AWS does not publish how long a mapping of a stream waits between attempts: here it is 100 ms, doubled
+// up to 10 s. What is retried, split and counted where AWS is silent is told in streamattempt.go.
 package lambda
