@@ -13,7 +13,7 @@ import (
 )
 
 // patterns are what `pattern` may name.
-var patterns = []string{"fanout", "orchestrator"}
+var patterns = []string{"fanout", "orchestrator", "eventstream"}
 
 // settings are the stack's config, checked. Pulumi.yaml describes each key and has its default.
 type settings struct {
@@ -25,6 +25,8 @@ type settings struct {
 	invoiceBatchSize int
 	express          bool
 	notifyEmail      string
+	shards           int
+	reader           components.ReaderSettings
 	ownApiAccount    bool
 	api              components.ApiSettings
 }
@@ -65,6 +67,14 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	s.invoiceBatchSize = integer("invoiceBatchSize", 1, 10)
 	s.express = boolean("express")
 	s.notifyEmail = c.Get("notifyEmail")
+	s.shards = integer("shards", 0, 10000)
+	s.reader = components.ReaderSettings{
+		BatchSize:             integer("readerBatchSize", 1, 10000),
+		BatchingWindowSeconds: integer("readerBatchingWindowSeconds", 0, 300),
+		ParallelizationFactor: integer("parallelizationFactor", 1, 10),
+		MaximumRetryAttempts:  integer("readerRetryAttempts", 1, 10000),
+		EnhancedFanOut:        boolean("enhancedFanOut"),
+	}
 	s.api = components.ApiSettings{
 		RateLimit:        integer("apiRateLimit", 1, 10000),
 		BurstLimit:       integer("apiBurstLimit", 1, 5000),

@@ -11,6 +11,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
 )
 
 // recorder counts what a program registers.
@@ -81,17 +83,20 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	require.False(t, s.api.AccessLogs)
 	require.False(t, s.express)
 	require.Empty(t, s.notifyEmail)
+	require.Zero(t, s.shards)
+	require.Equal(t, components.ReaderSettings{BatchSize: 100, ParallelizationFactor: 1, MaximumRetryAttempts: 10}, s.reader)
 	require.Equal(t, map[string]string{"project": "order-patterns", "stack": "test"}, s.api.Tags)
 }
 
 func TestPatternsAreChosenByName(t *testing.T) {
 	both := []string{"fanout", "orchestrator"}
-	require.Equal(t, both, patterns)
+	all := []string{"fanout", "orchestrator", "eventstream"}
+	require.Equal(t, all, patterns)
 	for text, want := range map[string][]string{
 		"fanout": {"fanout"}, " fanout ": {"fanout"}, "fanout,fanout": {"fanout"}, "fanout , fanout": {"fanout"},
 		"orchestrator": {"orchestrator"}, "orchestrator,orchestrator": {"orchestrator"},
 		"fanout,orchestrator": both, "orchestrator, fanout": {"orchestrator", "fanout"},
-		"all": both, " all": both, "fanout,all": both, "all, fanout": both, "orchestrator,all": {"orchestrator", "fanout"},
+		"all": all, " all": all, "fanout,all": all, "all, fanout": all, "orchestrator,all": {"orchestrator", "fanout", "eventstream"},
 	} {
 		t.Run(text, func(t *testing.T) {
 			s, err := load(t, map[string]string{"pattern": text})
@@ -128,6 +133,12 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"logRetentionDays", "month", `config logRetentionDays: must be an integer, got "month"`},
 		{"deleteData", "yes", `config deleteData: must be true or false, got "yes"`},
 		{"express", "EXPRESS", `config express: must be true or false, got "EXPRESS"`},
+		{"shards", "-1", "config shards: must be from 0 to 10000, got -1"},
+		{"readerBatchSize", "0", "config readerBatchSize: must be from 1 to 10000, got 0"},
+		{"readerBatchingWindowSeconds", "301", "config readerBatchingWindowSeconds: must be from 0 to 300, got 301"},
+		{"readerRetryAttempts", "0", "config readerRetryAttempts: must be from 1 to 10000, got 0"},
+		{"parallelizationFactor", "11", "config parallelizationFactor: must be from 1 to 10, got 11"},
+		{"enhancedFanOut", "on", `config enhancedFanOut: must be true or false, got "on"`},
 		{"apiAccessLogs", "on", `config apiAccessLogs: must be one of off, account, own-account, got "on"`},
 	} {
 		t.Run(c.key+" "+c.value, func(t *testing.T) {

@@ -52,5 +52,21 @@ func deploy(ctx *pulumi.Context) error {
 		}
 		ctx.Export("orchestrator", orchestrator.Outputs())
 	}
+
+	if cfg.deploys("eventstream") {
+		eventStream, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
+			Packages:      cfg.packages,
+			Architecture:  cfg.architecture,
+			Stream:        components.StreamSettings{Shards: cfg.shards},
+			ProjectReader: cfg.reader,
+			InvoiceReader: cfg.reader,
+			DeleteData:    cfg.deleteData,
+			Api:           cfg.api,
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("eventstream", eventStream.Outputs())
+	}
 	return nil
 }

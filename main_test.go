@@ -25,6 +25,7 @@ func folder(t *testing.T) string {
 	for _, name := range []string{
 		"publish-order", "store-order", "write-invoice", "get-order", "get-invoice",
 		"store-order-task", "write-invoice-task", "take-back-order-task",
+		"append-order", "project-order", "invoice-order",
 	} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
@@ -42,6 +43,7 @@ func folder(t *testing.T) string {
 
 const (
 	accountType      = "order-patterns:components:ApiAccount"
+	eventStreamType  = "order-patterns:components:EventStream"
 	fanOutType       = "order-patterns:components:FanOut"
 	orchestratorType = "order-patterns:components:Orchestrator"
 )
@@ -72,8 +74,8 @@ func (r *recorder) of(typ string) map[string]pulumi.MockResourceArgs {
 func TestThePatternsThatTheConfigNamesAreDeployed(t *testing.T) {
 	packages := folder(t)
 	for pattern, want := range map[string][]string{
-		"fanout": {fanOutType}, "orchestrator": {orchestratorType},
-		"fanout,orchestrator": {fanOutType, orchestratorType}, "all": {fanOutType, orchestratorType},
+		"fanout": {fanOutType}, "orchestrator": {orchestratorType}, "eventstream": {eventStreamType},
+		"fanout,orchestrator": {fanOutType, orchestratorType}, "all": {eventStreamType, fanOutType, orchestratorType},
 	} {
 		t.Run(pattern, func(t *testing.T) {
 			r := &recorder{}
@@ -86,9 +88,9 @@ func TestThePatternsThatTheConfigNamesAreDeployed(t *testing.T) {
 func TestAllPatternsShareTheRegionsAccountSetting(t *testing.T) {
 	r := &recorder{}
 	require.NoError(t, run(t, r, map[string]string{"packages": folder(t), "pattern": "all", "apiAccessLogs": "own-account"}, deploy))
-	require.Equal(t, []string{accountType, fanOutType, orchestratorType}, r.ours())
+	require.Equal(t, []string{accountType, eventStreamType, fanOutType, orchestratorType}, r.ours())
 	stages := r.of("aws:apigateway/stage:Stage")
-	require.Len(t, stages, 2)
+	require.Len(t, stages, len(patterns))
 	for name, stage := range stages {
 		require.Contains(t, stage.Inputs, resource.PropertyKey("accessLogSettings"), name)
 		require.Contains(t, strings.Join(stage.RegisterRPC.GetDependencies(), "\n"), "aws:apigateway/account:Account::api-account", name)
@@ -126,7 +128,32 @@ func TestTheOrchestratorIsDeployedAsTheConfigSays(t *testing.T) {
 	require.Empty(t, r.of(subscription))
 }
 
-// requireX86AndUnprotected looks at what both patterns make of packages and of deleteData.
+func TestTheEventStreamIsDeployedAsTheConfigSays(t *testing.T) {
+	packages := folder(t)
+	r := &recorder{}
+	require.NoError(t, run(t, r, map[string]string{
+		"pattern": "eventstream", "packages": packages, "deleteData": "true", "shards": "4", "readerBatchSize": "10",
+		"readerBatchingWindowSeconds": "2", "parallelizationFactor": "3", "readerRetryAttempts": "5", "enhancedFanOut": "true",
+	}, deploy))
+	require.EqualValues(t, 4, r.of("aws:kinesis/stream:Stream")["eventstream-events"].Inputs["shardCount"].NumberValue())
+	mappings := r.of("aws:lambda/eventSourceMapping:EventSourceMapping")
+	require.Len(t, mappings, 2)
+	for _, m := range mappings {
+		require.EqualValues(t, 10, m.Inputs["batchSize"].NumberValue())
+		require.EqualValues(t, 2, m.Inputs["maximumBatchingWindowInSeconds"].NumberValue())
+		require.EqualValues(t, 3, m.Inputs["parallelizationFactor"].NumberValue())
+		require.EqualValues(t, 5, m.Inputs["maximumRetryAttempts"].NumberValue())
+	}
+	require.Len(t, r.of("aws:kinesis/streamConsumer:StreamConsumer"), 2)
+	r.requireX86AndUnprotected(t)
+
+	r = &recorder{}
+	require.NoError(t, run(t, r, map[string]string{"pattern": "eventstream", "packages": packages}, deploy))
+	require.NotContains(t, r.of("aws:kinesis/stream:Stream")["eventstream-events"].Inputs, resource.PropertyKey("shardCount"))
+	require.Empty(t, r.of("aws:kinesis/streamConsumer:StreamConsumer"))
+}
+
+// requireX86AndUnprotected looks at what every coffee pattern makes of packages and of deleteData.
 func (r *recorder) requireX86AndUnprotected(t *testing.T) {
 	t.Helper()
 	functions := r.of("aws:lambda/function:Function")

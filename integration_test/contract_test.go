@@ -21,6 +21,9 @@ func forEachCoffeePattern(t *testing.T, test func(t *testing.T, url string)) {
 	if o := deployment.outputs.Orchestrator; o != nil {
 		apis["orchestrator"] = o.URL
 	}
+	if e := deployment.outputs.EventStream; e != nil {
+		apis["eventstream"] = e.URL
+	}
 	if len(apis) == 0 {
 		t.Skip("no coffee pattern is deployed")
 	}

@@ -30,10 +30,18 @@ type permissions struct {
 	elsewhere []string
 }
 
-// mustWork says that nothing is broken before something is, and again after it was mended.
+// mustWork says that nothing is broken before something is, and again after it was mended; also to who is impatient, or
+// else impatience alone would break it.
 func (g *permissions) mustWork(t *testing.T) {
 	t.Helper()
 	require.NoError(t, g.works(&probe{t: t, patience: 20 * time.Second}), "with all permissions")
+	var err error
+	for range 5 { // a busy machine may be late once
+		if err = g.works(&probe{t: t, patience: impatient}); err == nil {
+			return
+		}
+	}
+	require.NoError(t, err, "with all permissions, within %s for each thing", impatient)
 }
 
 // mustBreak says that something is missed.

@@ -37,6 +37,7 @@ var deployment struct {
 type outputs struct {
 	FanOut       *fanOutOutputs       `json:"fanout"`
 	Orchestrator *orchestratorOutputs `json:"orchestrator"`
+	EventStream  *eventStreamOutputs  `json:"eventstream"`
 }
 
 type fanOutOutputs struct {
@@ -63,6 +64,17 @@ type orchestratorOutputs struct {
 	AccessLogGroup  string              `json:"accessLogGroup"`
 	APIRoleNames    []string            `json:"apiRoleNames"`
 	Functions       map[string]function `json:"functions"`
+}
+
+type eventStreamOutputs struct {
+	URL                string              `json:"url"`
+	StreamName         string              `json:"streamName"`
+	StreamARN          string              `json:"streamArn"`
+	TableName          string              `json:"tableName"`
+	BucketName         string              `json:"bucketName"`
+	ProjectFailuresURL string              `json:"projectFailuresUrl"`
+	InvoiceFailuresURL string              `json:"invoiceFailuresUrl"`
+	Functions          map[string]function `json:"functions"`
 }
 
 type function struct {
@@ -147,7 +159,11 @@ func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 			return remove, err
 		}
 	}
-	d.config = map[string]string{"pattern": "all"}
+	d.config = map[string]string{
+		"pattern": "all",
+		// A record that fails for good is given up within a second, and not within minutes.
+		"shards": "4", "readerRetryAttempts": "3",
+	}
 	if err := d.stack.Up(ctx, d.config); err != nil {
 		return remove, err
 	}
@@ -183,4 +199,13 @@ func orchestrator(t *testing.T) *orchestratorOutputs {
 		t.Skip("orchestrator is not deployed")
 	}
 	return deployment.outputs.Orchestrator
+}
+
+// eventStream returns the pattern's outputs, or skips a test of a pattern that is not deployed.
+func eventStream(t *testing.T) *eventStreamOutputs {
+	t.Helper()
+	if deployment.outputs.EventStream == nil {
+		t.Skip("eventstream is not deployed")
+	}
+	return deployment.outputs.EventStream
 }

@@ -17,6 +17,8 @@ type probe struct {
 	t *testing.T
 	// patience is how long each thing may take.
 	patience time.Duration
+	// step is how far the clock jumps ahead now and then while the probe waits, for what happens once in a while.
+	step time.Duration
 }
 
 // impatient is for what is expected to break: as long as it takes when nothing is wrong, several times over.
@@ -79,7 +81,7 @@ func (p *probe) observed(functions map[string]function, from time.Time) error {
 
 func (p *probe) until(what string, done func() (bool, error)) error {
 	deadline := time.Now().Add(p.patience)
-	for {
+	for look := 1; ; look++ {
 		ok, err := done()
 		if ok {
 			return nil
@@ -88,6 +90,9 @@ func (p *probe) until(what string, done func() (bool, error)) error {
 			return fmt.Errorf("within %s it was not so that %s (%v)", p.patience, what, err)
 		}
 		time.Sleep(20 * time.Millisecond)
+		if p.step > 0 && look%10 == 0 {
+			deployment.clock.Advance(p.step)
+		}
 	}
 }
 

@@ -1,0 +1,70 @@
+package integration_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+func eventStreamPermissions(t *testing.T) *permissions {
+	e := eventStream(t)
+	failures := []string{e.ProjectFailuresURL, e.InvoiceFailuresURL}
+	return &permissions{
+		functions: e.Functions,
+		works: func(p *probe) error {
+			p.step = time.Second // a shard is polled once in a second
+			from, sampled := p.begin()
+			if err := p.placed(e.URL, sampled); err != nil {
+				return err
+			}
+			// One record that no reader can read, so that it is told of.
+			poison := putRecords(p.t, e.StreamName, entry{key: newAccount(), data: spoilt(p.t, "nobody")})[0]
+			for _, queue := range failures {
+				if err := p.until("the failure is told", func() (bool, error) { return tells(p.t, queue, poison) }); err != nil {
+					return err
+				}
+			}
+			return p.observed(e.Functions, from)
+		},
+		changed: func(t *testing.T, name string) {
+			embedded(t).Lambda.Kill(e.Functions[name].Name) // a log stream is created only once in a process
+			if strings.HasSuffix(name, "-order") {
+				deployment.clock.Advance(11 * time.Second) // a mapping looks for new shards now and then
+			}
+		},
+		clean: func(t *testing.T) {
+			for _, queue := range failures {
+				takeFailures(t, queue)
+			}
+		},
+	}
+}
+
+// tells whether a failure queue has a message about this record.
+func tells(t *testing.T, queueURL string, id recordID) (bool, error) {
+	out, err := awssqs.NewFromConfig(awsConfig(t)).ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{
+		QueueUrl: &queueURL, MaxNumberOfMessages: 10, VisibilityTimeout: 0, WaitTimeSeconds: 0,
+	})
+	if err != nil {
+		return false, err
+	}
+	found := false
+	for _, m := range out.Messages {
+		found = found || strings.Contains(*m.Body, `"`+id.sequence+`"`)
+		// What is read is read: the next look is for what comes then.
+		_, err := awssqs.NewFromConfig(awsConfig(t)).DeleteMessage(t.Context(), &awssqs.DeleteMessageInput{
+			QueueUrl: aws.String(queueURL), ReceiptHandle: m.ReceiptHandle,
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return found, nil
+}
+
+func TestEventStreamNeedsEveryPermission(t *testing.T) {
+	eventStreamPermissions(t).noneCanBeTakenAway(t)
+}

@@ -1,0 +1,150 @@
+package integration_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/handlers/orderevent"
+)
+
+// recordID is where a record is in a stream.
+type recordID struct{ shard, sequence string }
+
+// entry is a record to put into a stream.
+type entry struct {
+	key  string // what decides on the shard
+	hash string // does so instead of the key, if not empty
+	data []byte
+}
+
+// event is what the stream holds of an order.
+func (o coffeeOrder) event(t *testing.T) []byte {
+	t.Helper()
+	parsed, err := order.Parse([]byte(o.message()))
+	require.NoError(t, err)
+	data, err := orderevent.New(parsed, uuid.New(), time.Now()).JSON()
+	require.NoError(t, err)
+	return data
+}
+
+// putRecords puts records into a stream with one call, all of which must go in.
+func putRecords(t *testing.T, stream string, entries ...entry) []recordID {
+	t.Helper()
+	in := &kinesis.PutRecordsInput{StreamName: &stream}
+	for _, e := range entries {
+		r := types.PutRecordsRequestEntry{PartitionKey: aws.String(e.key), Data: e.data}
+		if e.hash != "" {
+			r.ExplicitHashKey = aws.String(e.hash)
+		}
+		in.Records = append(in.Records, r)
+	}
+	out, err := kinesis.NewFromConfig(awsConfig(t)).PutRecords(t.Context(), in)
+	require.NoError(t, err)
+	require.Zero(t, *out.FailedRecordCount)
+	var ids []recordID
+	for _, r := range out.Records {
+		ids = append(ids, recordID{*r.ShardId, *r.SequenceNumber})
+	}
+	return ids
+}
+
+// readRecord finds a record in a stream by what a failure tells of it.
+func readRecord(t *testing.T, stream string, id recordID) types.Record {
+	t.Helper()
+	streams := kinesis.NewFromConfig(awsConfig(t))
+	it, err := streams.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{
+		StreamName: &stream, ShardId: &id.shard, StartingSequenceNumber: &id.sequence, ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber,
+	})
+	require.NoError(t, err)
+	out, err := streams.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: it.ShardIterator, Limit: aws.Int32(1)})
+	require.NoError(t, err)
+	require.Len(t, out.Records, 1)
+	require.Equal(t, id.sequence, *out.Records[0].SequenceNumber)
+	return out.Records[0]
+}
+
+// discarded is what Lambda tells of records that a reader failed with for good:
+// https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+type discarded struct {
+	RequestContext struct {
+		RequestID, FunctionArn, Condition string
+		ApproximateInvokeCount            int
+	}
+	Timestamp        string
+	KinesisBatchInfo struct {
+		ShardID, StartSequenceNumber, EndSequenceNumber, StreamArn      string
+		ApproximateArrivalOfFirstRecord, ApproximateArrivalOfLastRecord string
+		BatchSize                                                       int
+	}
+}
+
+func (d discarded) first() recordID {
+	return recordID{d.KinesisBatchInfo.ShardID, d.KinesisBatchInfo.StartSequenceNumber}
+}
+
+// takeFailures takes all messages from a failure queue.
+func takeFailures(t *testing.T, queueURL string) []discarded {
+	t.Helper()
+	queues := awssqs.NewFromConfig(awsConfig(t))
+	var all []discarded
+	for {
+		got, err := queues.ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &queueURL, MaxNumberOfMessages: 10})
+		require.NoError(t, err)
+		if len(got.Messages) == 0 {
+			return all
+		}
+		for _, m := range got.Messages {
+			var d discarded
+			require.NoError(t, json.Unmarshal([]byte(*m.Body), &d), *m.Body)
+			all = append(all, d)
+			_, err := queues.DeleteMessage(t.Context(), &awssqs.DeleteMessageInput{QueueUrl: &queueURL, ReceiptHandle: m.ReceiptHandle})
+			require.NoError(t, err)
+		}
+	}
+}
+
+// accounts makes names of accounts, which are read as numbers in some tests.
+func numbered(prefix string, n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = prefix + "-" + strconv.Itoa(i)
+	}
+	return names
+}
+
+// spoilt is an event that no reader can read.
+func spoilt(t *testing.T, account string) []byte {
+	t.Helper()
+	return fmt.Appendf(nil, `{"id":%q,"type":"new_order","time":"2026-01-31T08:30:00Z","version":1,"order":{"accountid":%q}}`, uuid.NewString(), account)
+}
+
+// splitShard splits the first open shard of a stream in the middle.
+func splitShard(t *testing.T, stream string) {
+	t.Helper()
+	streams := kinesis.NewFromConfig(awsConfig(t))
+	shards, err := streams.ListShards(t.Context(), &kinesis.ListShardsInput{
+		StreamName: &stream, ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest},
+	})
+	require.NoError(t, err)
+	low, ok := new(big.Int).SetString(*shards.Shards[0].HashKeyRange.StartingHashKey, 10)
+	require.True(t, ok)
+	high, ok := new(big.Int).SetString(*shards.Shards[0].HashKeyRange.EndingHashKey, 10)
+	require.True(t, ok)
+	middle := low.Rsh(low.Add(low, high), 1).String()
+	_, err = streams.SplitShard(t.Context(), &kinesis.SplitShardInput{
+		StreamName: &stream, ShardToSplit: shards.Shards[0].ShardId, NewStartingHashKey: &middle,
+	})
+	require.NoError(t, err)
+}
