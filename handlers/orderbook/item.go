@@ -124,7 +124,7 @@ func (r *reader) amount(name string) money.Amount {
 		r.fail(name, "a number")
 		return 0
 	}
-	a, err := money.Parse(n.Value)
+	a, err := money.ParseJSON(n.Value)
 	if err != nil {
 		r.fail(name, "an amount")
 	}
