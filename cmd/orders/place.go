@@ -80,7 +80,7 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 	answers, err := load.Run(cmd.Context())
 	took := time.Since(start)
 	_ = bar.Finish()
-	report(cmd.OutOrStdout(), answers, took, f)
+	report(cmd.OutOrStdout(), answers, took, f.atOnce, f.seed)
 	if err != nil {
 		return err
 	}

@@ -7,16 +7,16 @@ import (
 	"slices"
 	"time"
 
-	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/internal/load"
 )
 
 // maxReasons is how many different reasons for not accepting are printed.
 const maxReasons = 5
 
 // report prints how the placing of orders went.
-func report(w io.Writer, a *coffee.Answers, took time.Duration, f placeFlags) {
+func report(w io.Writer, a *load.Answers, took time.Duration, atOnce int, seed uint64) {
 	n := a.Count()
-	fmt.Fprintf(w, "%d orders placed in %s, %d at a time: %.1f/s (seed %d)\n", n, seconds(took), f.atOnce, float64(n)/took.Seconds(), f.seed)
+	fmt.Fprintf(w, "%d orders placed in %s, %d at a time: %.1f/s (seed %d)\n", n, seconds(took), atOnce, float64(n)/took.Seconds(), seed)
 	for _, status := range slices.Sorted(maps.Keys(a.Statuses)) {
 		fmt.Fprintf(w, "  %-9s %d\n", status, a.Statuses[status])
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/internal/load"
 )
 
 // pollEvery is the pause between two looks at the orders that are not done.
@@ -175,7 +176,7 @@ func (v *verifying) round(ctx context.Context, pending []*check, atOnce int) {
 // fault says why a document that was got, or not, is not that of the order, or gives "" if it is.
 func fault(document []byte, err error, orderID string) string {
 	if err != nil {
-		return coffee.Reason(err)
+		return load.Reason(err)
 	}
 	var d struct{ OrderID string }
 	if err := json.Unmarshal(document, &d); err != nil {

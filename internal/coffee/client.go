@@ -3,96 +3,24 @@
 package coffee
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/internal/load"
 )
 
-// requestTime bounds one request: API Gateway itself answers within 29 seconds.
-const requestTime = 35 * time.Second
-
-// maxAnswer bounds what is read of an answer; an order or an invoice is far smaller.
-const maxAnswer = 1 << 20
-
-// Client calls the HTTP API of a coffee pattern.
+// Client calls the HTTP API of a coffee pattern. An answer with another status than the contract's for success is a
+// *load.StatusError.
 type Client struct {
-	// Base is the API's URL, stage included, without a slash at the end.
-	Base string
-	http *http.Client
+	api *load.Client
 }
 
-// NewClient makes a client that keeps as many connections open as there are requests at once: the default of two
-// would open a new connection for nearly every request, and measure that.
-func NewClient(base string, atOnce int) *Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns = 0 // no limit over all hosts
-	transport.MaxIdleConnsPerHost = atOnce
-	return &Client{Base: base, http: &http.Client{Transport: transport, Timeout: requestTime}}
-}
-
-// StatusError is an answer with a status that was not wanted.
-type StatusError struct {
-	Status  int
-	Message string // of the API's {"message": ...}, or the beginning of the body
-}
-
-func (e *StatusError) Error() string {
-	return fmt.Sprintf("%d %s: %s", e.Status, http.StatusText(e.Status), e.Message)
-}
-
-// Reason is err without what differs between two failures of one kind, such as the port of a connection.
-func Reason(err error) string {
-	var answered *StatusError
-	if errors.As(err, &answered) {
-		return answered.Error()
-	}
-	var network *net.OpError
-	if errors.As(err, &network) {
-		return fmt.Sprintf("no answer: %s: %s", network.Op, network.Err)
-	}
-	return err.Error()
-}
-
-// do sends a request and reads the whole answer, so that the connection can be used again.
-func (c *Client) do(ctx context.Context, method, address string, body []byte, want int) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("reading the answer of %s %s: %w", method, req.URL.Path, err)
-	}
-	if resp.StatusCode != want {
-		return nil, &StatusError{Status: resp.StatusCode, Message: message(answer)}
-	}
-	return answer, nil
-}
-
-func message(answer []byte) string {
-	var known struct{ Message string }
-	if json.Unmarshal(answer, &known) == nil && known.Message != "" {
-		return known.Message
-	}
-	return string(answer[:min(len(answer), 200)])
-}
+// NewClient makes a client of the API at base, which has no slash at the end, for so many requests at once.
+func NewClient(base string, atOnce int) *Client { return &Client{api: load.NewClient(base, atOnce)} }
 
 // Place posts an order and gives the id under which it was accepted.
 func (c *Client) Place(ctx context.Context, o order.Order) (orderID string, err error) {
@@ -100,7 +28,7 @@ func (c *Client) Place(ctx context.Context, o order.Order) (orderID string, err 
 	if err != nil {
 		return "", err
 	}
-	answer, err := c.do(ctx, http.MethodPost, c.Base+"/order", body, http.StatusAccepted)
+	answer, err := c.api.Post(ctx, "/order", nil, body, http.StatusAccepted)
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +42,7 @@ func (c *Client) Place(ctx context.Context, o order.Order) (orderID string, err 
 // Item gets the active order of a customer at a shop, as JSON.
 func (c *Client) Item(ctx context.Context, accountID, vendorID string) (json.RawMessage, error) {
 	query := url.Values{"accountid": {accountID}, "vendorid": {vendorID}}
-	answer, err := c.do(ctx, http.MethodGet, c.Base+"/order?"+query.Encode(), nil, http.StatusOK)
+	answer, err := c.api.Get(ctx, "/order?"+query.Encode())
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +59,7 @@ func (c *Client) Invoice(ctx context.Context, accountID, vendorID string) ([]byt
 	if vendorID != "" {
 		query.Set("vendorid", vendorID)
 	}
-	answer, err := c.do(ctx, http.MethodGet, c.Base+"/invoice?"+query.Encode(), nil, http.StatusOK)
+	answer, err := c.api.Get(ctx, "/invoice?"+query.Encode())
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +67,7 @@ func (c *Client) Invoice(ctx context.Context, accountID, vendorID string) ([]byt
 	if err := json.Unmarshal(answer, &address); err != nil {
 		return nil, fmt.Errorf("the answer is not a JSON string with a URL: %.200s", answer)
 	}
-	document, err := c.do(ctx, http.MethodGet, address, nil, http.StatusOK)
+	document, err := c.api.Fetch(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("fetching the invoice: %w", err)
 	}

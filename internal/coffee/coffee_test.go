@@ -33,18 +33,6 @@ func TestGeneratedOrdersFollowTheContractAndTheSeed(t *testing.T) {
 	require.False(t, same)
 }
 
-func TestLatencyQuantiles(t *testing.T) {
-	r := NewAnswers()
-	for i := range 100 {
-		r.Record(time.Duration(i+1)*time.Millisecond, nil)
-	}
-	r.Record(time.Hour, errors.New("x"))
-	require.Equal(t, 100, r.Statuses["202"])
-	require.Equal(t, 1, r.Statuses["no answer"])
-	require.InDelta(t, 51*time.Millisecond, r.Latency(50), float64(time.Millisecond))
-	require.InDelta(t, 91*time.Millisecond, r.Latency(90), float64(time.Millisecond))
-}
-
 // api accepts every order.
 func api(t *testing.T) *httptest.Server {
 	t.Helper()

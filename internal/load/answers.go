@@ -1,4 +1,4 @@
-package coffee
+package load
 
 import (
 	"errors"
@@ -8,26 +8,31 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Answers counts and times the answers to orders. It is not for several goroutines at once.
+// Answers counts and times the answers to requests. It is not for several goroutines at once.
 type Answers struct {
 	// Statuses counts by HTTP status, or "no answer".
 	Statuses map[string]int
-	// Reasons counts the messages of the answers other than 202.
-	Reasons map[string]int
-	latency *hdrhistogram.Histogram
+	// Reasons counts the messages of the answers that were not wanted.
+	Reasons  map[string]int
+	want     string
+	accepted int
+	latency  *hdrhistogram.Histogram
 }
 
-// NewAnswers returns an empty count.
-func NewAnswers() *Answers {
-	// Microseconds, up to just over the time limit of a request, to three digits.
-	return &Answers{Statuses: map[string]int{}, Reasons: map[string]int{}, latency: hdrhistogram.New(1, (2 * requestTime).Microseconds(), 3)}
+// NewAnswers returns an empty count. want is the HTTP status of an answer without an error.
+func NewAnswers(want int) *Answers {
+	return &Answers{
+		Statuses: map[string]int{}, Reasons: map[string]int{}, want: strconv.Itoa(want),
+		// Microseconds, up to just over the time limit of a request, to three digits.
+		latency: hdrhistogram.New(1, (2 * requestTime).Microseconds(), 3),
+	}
 }
 
-// Record counts one answer: nil is 202.
+// Record counts one answer: nil is the one that was wanted.
 func (a *Answers) Record(took time.Duration, err error) {
 	// Beyond the histogram's range there is only a clock that was set: the longest latency stands for it.
 	_ = a.latency.RecordValue(min(max(took.Microseconds(), 1), a.latency.HighestTrackableValue()))
-	status := "202"
+	status := a.want
 	var answered *StatusError
 	switch {
 	case errors.As(err, &answered):
@@ -38,7 +43,9 @@ func (a *Answers) Record(took time.Duration, err error) {
 	a.Statuses[status]++
 	if err != nil {
 		a.Reasons[Reason(err)]++
+		return
 	}
+	a.accepted++
 }
 
 // Add counts another's answers here, too.
@@ -49,6 +56,7 @@ func (a *Answers) Add(other *Answers) {
 	for reason, n := range other.Reasons {
 		a.Reasons[reason] += n
 	}
+	a.accepted += other.accepted
 	a.latency.Merge(other.latency)
 }
 
@@ -56,7 +64,7 @@ func (a *Answers) Add(other *Answers) {
 func (a *Answers) Count() int { return int(a.latency.TotalCount()) }
 
 // Accepted is how many orders were accepted.
-func (a *Answers) Accepted() int { return a.Statuses["202"] }
+func (a *Answers) Accepted() int { return a.accepted }
 
 // Latency is the time that so many percent of the answers took at most; 100 gives the longest.
 func (a *Answers) Latency(percent float64) time.Duration {

@@ -1,0 +1,111 @@
+// Package load is what the clients of the patterns' HTTP APIs share: calling an API, and putting load on it, many
+// requests at a time, whose answers are counted and timed.
+package load
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"time"
+)
+
+// requestTime bounds one request: API Gateway itself answers within 29 seconds.
+const requestTime = 35 * time.Second
+
+// maxAnswer bounds what is read of an answer; the largest, to a hundred orders of fifty items each, is smaller.
+const maxAnswer = 4 << 20
+
+// Client calls an HTTP API that speaks JSON.
+type Client struct {
+	// Base is the API's URL, stage included, without a slash at the end.
+	Base string
+	// Header is sent with every request to the API. It must not change once there are requests.
+	Header http.Header
+	http   *http.Client
+}
+
+// NewClient makes a client that keeps as many connections open as there are requests at once: the default of two
+// would open a new connection for nearly every request, and measure that.
+func NewClient(base string, atOnce int) *Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns = 0 // no limit over all hosts
+	transport.MaxIdleConnsPerHost = atOnce
+	return &Client{Base: base, Header: http.Header{}, http: &http.Client{Transport: transport, Timeout: requestTime}}
+}
+
+// StatusError is an answer with a status that was not wanted.
+type StatusError struct {
+	Status  int
+	Message string // of the API's {"message": ...} or {"description": ...}, or the beginning of the body
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%d %s: %s", e.Status, http.StatusText(e.Status), e.Message)
+}
+
+// Reason is err without what differs between two failures of one kind, such as the port of a connection.
+func Reason(err error) string {
+	var answered *StatusError
+	if errors.As(err, &answered) {
+		return answered.Error()
+	}
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return fmt.Sprintf("no answer: %s: %s", network.Op, network.Err)
+	}
+	return err.Error()
+}
+
+// Get reads a resource of the API, path and query.
+func (c *Client) Get(ctx context.Context, path string) ([]byte, error) {
+	return c.do(ctx, http.MethodGet, c.Base+path, c.Header, nil, http.StatusOK)
+}
+
+// Post sends a JSON document to a resource of the API, and gives the answer if its status is want.
+func (c *Client) Post(ctx context.Context, path string, header http.Header, body []byte, want int) ([]byte, error) {
+	all := http.Header{"Content-Type": {"application/json"}}
+	maps.Copy(all, c.Header)
+	maps.Copy(all, header)
+	return c.do(ctx, http.MethodPost, c.Base+path, all, body, want)
+}
+
+// Fetch reads a document that is elsewhere.
+func (c *Client) Fetch(ctx context.Context, address string) ([]byte, error) {
+	return c.do(ctx, http.MethodGet, address, nil, nil, http.StatusOK)
+}
+
+// do sends a request and reads the whole answer, so that the connection can be used again.
+func (c *Client) do(ctx context.Context, method, address string, header http.Header, body []byte, want int) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(req.Header, header)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer of %s %s: %w", method, req.URL.Path, err)
+	}
+	if resp.StatusCode != want {
+		return nil, &StatusError{Status: resp.StatusCode, Message: message(answer)}
+	}
+	return answer, nil
+}
+
+func message(answer []byte) string {
+	var known struct{ Message, Description string }
+	if json.Unmarshal(answer, &known) == nil && known.Message+known.Description != "" {
+		return known.Message + known.Description // an answer has one of them
+	}
+	return string(answer[:min(len(answer), 200)])
+}
