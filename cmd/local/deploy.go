@@ -23,13 +23,17 @@ func (e *environment) stack(r *running) *stack.Stack {
 func (e *environment) outputsFile() string { return filepath.Join(e.home, "outputs.json") }
 
 // up deploys, and prints the outputs and how to place a first order.
-func up(ctx context.Context, e *environment, pattern string) error {
+func up(ctx context.Context, e *environment, c chosen) error {
+	config, err := c.config(e.project)
+	if err != nil {
+		return err
+	}
 	r, err := e.start(ctx)
 	if err != nil {
 		return err
 	}
 	s := e.stack(r)
-	if err := s.Up(ctx, map[string]string{"pattern": pattern}); err != nil {
+	if err := s.Up(ctx, config); err != nil {
 		return deployError(err)
 	}
 	text, err := s.Outputs(ctx)
@@ -77,14 +81,18 @@ func printCurl(e *environment, outputs []byte) error {
 }
 
 // preview tells what up would change.
-func preview(ctx context.Context, e *environment, pattern string) error {
+func preview(ctx context.Context, e *environment, c chosen) error {
+	config, err := c.config(e.project)
+	if err != nil {
+		return err
+	}
 	r, err := e.start(ctx)
 	if err != nil {
 		return err
 	}
 	s := e.stack(r)
 	s.Log = e.stdout
-	return deployError(s.Preview(ctx, map[string]string{"pattern": pattern}, false))
+	return deployError(s.Preview(ctx, config, false))
 }
 
 // down destroys the stack and stops the cloud. Where the cloud is gone already, so is all that was in it.

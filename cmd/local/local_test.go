@@ -129,3 +129,46 @@ func TestABadPatternIsNamed(t *testing.T) {
 	require.Contains(t, said, `"fanuot"`)
 	require.Contains(t, said, "fanout")
 }
+
+func TestConfigIsGivenByTheKeysOfPulumiYaml(t *testing.T) {
+	project, err := findProject()
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		values []string
+		want   map[string]string
+		errs   []string
+	}{
+		"none":            {nil, map[string]string{}, nil},
+		"some":            {[]string{"shards=2", "allowOrigin=https://a/?b=c"}, map[string]string{"shards": "2", "allowOrigin": "https://a/?b=c"}, nil},
+		"empty":           {[]string{"notifyEmail="}, map[string]string{"notifyEmail": ""}, nil},
+		"no value":        {[]string{"shards"}, nil, []string{`--config must be like key=value, got "shards"`}},
+		"unknown":         {[]string{"shard=2"}, nil, []string{"--config shard: there is no such key", "shards"}},
+		"another package": {[]string{"aws:region=eu-west-1"}, nil, []string{"--config aws:region: there is no such key"}},
+		"the pattern":     {[]string{"pattern=all"}, nil, []string{"--config pattern: is what --pattern is for"}},
+		"twice":           {[]string{"shards=2", "shards=3"}, nil, []string{"--config shards: is given twice"}},
+		"all at once":     {[]string{"shards", "shard=2"}, nil, []string{"key=value", "no such key"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := chosen{pattern: "fanout", values: c.values}.config(project)
+			for _, want := range c.errs {
+				require.ErrorContains(t, err, want)
+			}
+			if c.errs == nil {
+				require.NoError(t, err)
+				c.want["pattern"] = "fanout"
+				require.Equal(t, c.want, got)
+			}
+		})
+	}
+}
+
+func TestConfigReachesTheProgramAndIsNotKept(t *testing.T) {
+	home := t.TempDir()
+	t.Cleanup(func() { _, _, _ = command(t, home, "down") })
+	said, errs, err := command(t, home, "preview", "--config", "storeBatchSize=11", "--config", "apiAccessLogs=of")
+	require.Error(t, err)
+	require.Contains(t, said+errs, "config storeBatchSize: must be from 1 to 10, got 11")
+	require.Contains(t, said+errs, "config apiAccessLogs: must be one of off, account, own-account")
+	said, errs, err = command(t, home, "preview")
+	require.NoError(t, err, said+errs)
+}

@@ -63,17 +63,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		root.AddCommand(cmd)
 	}
 
-	var pattern string
-	withPattern := func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&pattern, "pattern", "fanout", "what to deploy: a pattern, several separated by commas, or all")
+	var c chosen
+	withConfig := func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(&c.pattern, "pattern", "fanout", "what to deploy: a pattern, several separated by commas, or all")
+		cmd.Flags().StringArrayVar(&c.values, "config", nil, "a key=value of Pulumi.yaml's config, over that of Pulumi.local.yaml; may be given several times")
 	}
 	add("serve", "Run the embedded cloud until interrupted", serve, nil)
 	add("up", "Start the embedded cloud if need be, and deploy", func(ctx context.Context, e *environment) error {
-		return up(ctx, e, pattern)
-	}, withPattern)
+		return up(ctx, e, c)
+	}, withConfig)
 	add("preview", "Tell what up would change", func(ctx context.Context, e *environment) error {
-		return preview(ctx, e, pattern)
-	}, withPattern)
+		return preview(ctx, e, c)
+	}, withConfig)
 	add("down", "Destroy the stack and stop the embedded cloud", down, nil)
 	add("outputs", "Print the stack's outputs as JSON", outputs, nil)
 	add("env", "Print the environment for pulumi and aws, for a shell to eval", printEnvironment, nil)

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+)
+
+// chosen is what the flags say about the stack.
+type chosen struct {
+	pattern string
+	values  []string // key=value
+}
+
+// config is the stack's, as far as it is not Pulumi.local.yaml's. A key must be one that Pulumi.yaml declares: nothing
+// would read another. The program itself checks the values.
+func (c chosen) config(project string) (map[string]string, error) {
+	config := map[string]string{"pattern": c.pattern}
+	if len(c.values) == 0 {
+		return config, nil
+	}
+	declared, err := workspace.LoadProject(filepath.Join(project, "Pulumi.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("reading which config there is: %w", err)
+	}
+	var errs []error
+	for _, text := range c.values {
+		key, value, ok := strings.Cut(text, "=")
+		_, known := declared.Config[key]
+		_, twice := config[key]
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("--config must be like key=value, got %q", text))
+		case key == "pattern":
+			errs = append(errs, errors.New("--config pattern: is what --pattern is for"))
+		case !known:
+			keys := slices.Sorted(maps.Keys(declared.Config))
+			errs = append(errs, fmt.Errorf("--config %s: there is no such key; choose from %s", key, strings.Join(keys, ", ")))
+		case twice:
+			errs = append(errs, fmt.Errorf("--config %s: is given twice", key))
+		default:
+			config[key] = value
+		}
+	}
+	return config, errors.Join(errs...)
+}
