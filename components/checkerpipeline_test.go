@@ -98,8 +98,8 @@ func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testin
 	for fn, want := range map[string]map[string]any{
 		"capture-order":    {"CaptureOrder": allow(orders, "dynamodb:PutItem", "dynamodb:UpdateItem"), "PublishOrder": allow(topic, "sns:Publish")},
 		"get-order-status": {"ReadOrder": allow(orders, "dynamodb:GetItem")},
-		"update-account":   {"SetBalance": allow(accounts, "dynamodb:PutItem")},
-		"update-stock":     {"SetStock": allow(stock, "dynamodb:PutItem")},
+		"update-account":   {"SetBalance": allow(accounts, "dynamodb:UpdateItem")},
+		"update-stock":     {"SetStock": allow(stock, "dynamodb:UpdateItem")},
 		"check-balance":    {"ReadAccount": allow(accounts, "dynamodb:GetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-balance")},
 		"check-stock":      {"ReadStock": allow(stock, "dynamodb:BatchGetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-stock")},
 		"update-order":     {"UpdateOrder": allow(orders, "dynamodb:UpdateItem"), "Ship": allow(ship, "lambda:InvokeFunction"), "TakeMessages": take("update-order")},

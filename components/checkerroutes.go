@@ -33,12 +33,12 @@ func (b *checkerBuilder) front(topic *sns.Topic) (*checkerFront, error) {
 		return nil, err
 	}
 	if f.account, err = b.function("update-account", "Sets the balance of an account", b.args.Capture,
-		pulumi.StringMap{"ACCOUNTS_TABLE": b.accounts.Name, "ALLOW_ORIGIN": origin}, on("SetBalance", b.accounts, "dynamodb:PutItem"),
+		pulumi.StringMap{"ACCOUNTS_TABLE": b.accounts.Name, "ALLOW_ORIGIN": origin}, on("SetBalance", b.accounts, "dynamodb:UpdateItem"),
 	); err != nil {
 		return nil, err
 	}
 	f.stock, err = b.function("update-stock", "Sets the stock of a product", b.args.Capture,
-		pulumi.StringMap{"STOCK_TABLE": b.stock.Name, "ALLOW_ORIGIN": origin}, on("SetStock", b.stock, "dynamodb:PutItem"),
+		pulumi.StringMap{"STOCK_TABLE": b.stock.Name, "ALLOW_ORIGIN": origin}, on("SetStock", b.stock, "dynamodb:UpdateItem"),
 	)
 	return f, err
 }

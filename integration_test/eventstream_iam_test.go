@@ -13,10 +13,10 @@ func eventStreamPermissions(t *testing.T) *permissions {
 	e := eventStream(t)
 	failures := []string{e.ProjectFailuresURL, e.InvoiceFailuresURL}
 	return &permissions{
+		patience:  time.Second,
 		functions: e.Functions,
-		works: func(p *probe) error {
+		serves: func(p *probe, _ time.Time, sampled []string) error {
 			p.step = time.Second // a shard is polled once in a second
-			from, sampled := p.begin()
 			if err := p.placed(e.URL, sampled); err != nil {
 				return err
 			}
@@ -27,7 +27,11 @@ func eventStreamPermissions(t *testing.T) *permissions {
 					return err
 				}
 			}
-			return p.observed(e.Functions, from)
+			p.again = func() {
+				account := newAccount()
+				putRecords(p.t, e.StreamName, entry{key: account, data: withID(latte(account, "v0", time.Now()), "o").event(p.t)})
+			}
+			return nil
 		},
 		changed: func(t *testing.T, name string) {
 			embedded(t).Lambda.Kill(e.Functions[name].Name) // a log stream is created only once in a process

@@ -13,23 +13,20 @@ func fanOutPermissions(t *testing.T) *permissions {
 	f := fanOut(t)
 	queues := []string{f.StoreQueueURL, f.InvoiceQueueURL}
 	return &permissions{
+		patience:  500 * time.Millisecond,
 		functions: f.Functions,
-		works: func(p *probe) error {
-			from, sampled := p.begin()
+		serves: func(p *probe, _ time.Time, sampled []string) error {
 			if err := p.placed(f.URL, sampled); err != nil {
 				return err
 			}
-			if err := p.until("messages are deleted from their queues", func() (bool, error) {
+			return p.until("messages are deleted from their queues", func() (bool, error) {
 				for _, queue := range queues {
 					if waiting, held := depth(p.t, queue); waiting+held > 0 {
 						return false, nil
 					}
 				}
 				return true, nil
-			}); err != nil {
-				return err
-			}
-			return p.observed(f.Functions, from)
+			})
 		},
 		changed: func(t *testing.T, name string) {
 			// A log stream is created only once in a process; a long poll began with the old permissions.

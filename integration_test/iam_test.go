@@ -20,14 +20,26 @@ type permissions struct {
 	functions map[string]function
 	// services are the names of further roles, those that AWS services assume, by what they are for.
 	services map[string]string
-	// works checks, with orders, all that the pattern is for, and all that an operator sees of it.
-	works func(*probe) error
+	// serves checks, with orders, all that the pattern is for, and what an operator sees of it apart from its functions.
+	// from is when it began; the headers have its trace recorded.
+	serves func(p *probe, from time.Time, sampled []string) error
 	// changed makes a function's changed role count.
 	changed func(t *testing.T, function string)
 	// clean drops what failed for want of a permission.
 	clean func(t *testing.T)
+	// patience is how long to wait for what is expected to break, for each thing.
+	patience time.Duration
 	// elsewhere are the Sids of statements whose use another test shows.
 	elsewhere []string
+}
+
+// works checks all that the pattern is for, and that each of its functions leaves logs and traces.
+func (g *permissions) works(p *probe) error {
+	from, sampled := p.begin()
+	if err := g.serves(p, from, sampled); err != nil {
+		return err
+	}
+	return p.observed(g.functions, from)
 }
 
 // mustWork says that nothing is broken before something is, and again after it was mended; also to who is impatient, or
@@ -37,18 +49,18 @@ func (g *permissions) mustWork(t *testing.T) {
 	require.NoError(t, g.works(&probe{t: t, patience: 20 * time.Second}), "with all permissions")
 	var err error
 	for range 5 { // a busy machine may be late once
-		if err = g.works(&probe{t: t, patience: impatient}); err == nil {
+		if err = g.works(&probe{t: t, patience: g.patience}); err == nil {
 			return
 		}
 	}
-	require.NoError(t, err, "with all permissions, within %s for each thing", impatient)
+	require.NoError(t, err, "with all permissions, within %s for each thing", g.patience)
 }
 
 // mustBreak says that something is missed.
 func (g *permissions) mustBreak(t *testing.T, take, giveBack func()) {
 	t.Helper()
 	take()
-	err := g.works(&probe{t: t, patience: impatient})
+	err := g.works(&probe{t: t, patience: g.patience})
 	giveBack()
 	g.clean(t)
 	require.Error(t, err, "the pattern works without it")
@@ -121,21 +133,35 @@ func (p *rolePolicy) put(d policyDocument) {
 	require.NoError(p.t, err)
 }
 
+// observing are the actions with which a function leaves logs and traces, and what is missing without each.
+var observing = map[string]func(p *probe, fn function, from time.Time) (bool, error){
+	"logs:CreateLogStream":     func(p *probe, fn function, from time.Time) (bool, error) { return p.logged(fn.LogGroup, from) },
+	"logs:PutLogEvents":        func(p *probe, fn function, from time.Time) (bool, error) { return p.logged(fn.LogGroup, from) },
+	"xray:PutTraceSegments":    func(p *probe, fn function, from time.Time) (bool, error) { return p.traced(fn.Name, from) },
+	"xray:PutTelemetryRecords": func(p *probe, fn function, from time.Time) (bool, error) { return p.traced(fn.Name, from) },
+}
+
 // noneCanBeTakenAway takes every action of every statement of every function's role away, one at a time, and every
 // statement of the other roles, and wants the pattern to break each time: what is not missed should not be granted.
 func (g *permissions) noneCanBeTakenAway(t *testing.T) {
 	embedded(t) // IAM on AWS takes effect within seconds or minutes; that would take hours.
 	g.mustWork(t)
+	policies := map[string]*rolePolicy{}
 	for name, fn := range g.functions {
-		policy := readRolePolicy(t, fn.RoleName)
-		put := func(d policyDocument) {
-			policy.put(d)
-			g.changed(t, name)
-		}
+		policies[name] = readRolePolicy(t, fn.RoleName)
+	}
+	for action, left := range observing {
+		t.Run("each function "+action, func(t *testing.T) { g.mustNotBeSeen(t, policies, action, left) })
+	}
+	for name := range g.functions {
+		policy := policies[name]
 		for i, s := range policy.document.Statement {
 			for _, action := range s["Action"].([]any) {
-				t.Run(name+" "+action.(string), func(t *testing.T) {
-					g.mustBreak(t, func() { put(policy.document.without(i, action)) }, func() { put(policy.document) })
+				if observing[action.(string)] != nil {
+					continue
+				}
+				t.Run(name+" "+action.(string)+" "+s["Sid"].(string), func(t *testing.T) {
+					g.mustBreak(t, func() { g.put(t, name, policy, policy.document.without(i, action)) }, func() { g.put(t, name, policy, policy.document) })
 				})
 			}
 		}
@@ -153,6 +179,48 @@ func (g *permissions) noneCanBeTakenAway(t *testing.T) {
 	}
 	g.noInvocationCanBeForbidden(t)
 	g.mustWork(t)
+}
+
+// put changes the policy of a function's role, and makes that count.
+func (g *permissions) put(t *testing.T, name string, policy *rolePolicy, d policyDocument) {
+	t.Helper()
+	policy.t = t
+	policy.put(d)
+	g.changed(t, name)
+}
+
+// mustNotBeSeen takes an action with which functions leave traces of themselves from all of them. The pattern serves as
+// before; each of them is missed, for itself.
+func (g *permissions) mustNotBeSeen(t *testing.T, policies map[string]*rolePolicy, action string, left func(*probe, function, time.Time) (bool, error)) {
+	t.Helper()
+	for name, policy := range policies {
+		found := false
+		for i, s := range policy.document.Statement {
+			if slices.Contains(s["Action"].([]any), any(action)) {
+				found = true
+				g.put(t, name, policy, policy.document.without(i, action))
+			}
+		}
+		require.True(t, found, "%s has no %s", name, action)
+	}
+	p := &probe{t: t, patience: 20 * time.Second}
+	from, sampled := p.begin()
+	err := g.serves(p, from, sampled)
+	time.Sleep(g.patience)
+	seen := map[string]bool{}
+	for name, fn := range g.functions {
+		ok, err := left(p, fn, from)
+		require.NoError(t, err)
+		seen[name] = ok
+	}
+	for name, policy := range policies {
+		g.put(t, name, policy, policy.document)
+	}
+	g.clean(t)
+	require.NoError(t, err, "orders do not need it")
+	for name := range seen {
+		require.False(t, seen[name], "%s is seen without it", name)
+	}
 }
 
 // noInvocationCanBeForbidden takes every statement of every function's own policy away.
