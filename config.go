@@ -13,7 +13,7 @@ import (
 )
 
 // patterns are what `pattern` may name.
-var patterns = []string{"fanout", "orchestrator", "eventstream"}
+var patterns = []string{"fanout", "orchestrator", "eventstream", "checker"}
 
 // settings are the stack's config, checked. Pulumi.yaml describes each key and has its default.
 type settings struct {
@@ -27,6 +27,7 @@ type settings struct {
 	notifyEmail      string
 	shards           int
 	reader           components.ReaderSettings
+	usagePlan        components.UsagePlan
 	ownApiAccount    bool
 	api              components.ApiSettings
 }
@@ -74,6 +75,13 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		ParallelizationFactor: integer("parallelizationFactor", 1, 10),
 		MaximumRetryAttempts:  integer("readerRetryAttempts", 1, 10000),
 		EnhancedFanOut:        boolean("enhancedFanOut"),
+	}
+	s.usagePlan = components.UsagePlan{
+		RateLimit:     integer("clientRateLimit", 1, 10000),
+		BurstLimit:    integer("clientBurstLimit", 1, 5000),
+		RequireApiKey: boolean("requireApiKey"),
+		QuotaLimit:    integer("clientQuota", 0, 1<<31-1),
+		QuotaPeriod:   c.Get("clientQuotaPeriod"),
 	}
 	s.api = components.ApiSettings{
 		RateLimit:        integer("apiRateLimit", 1, 10000),

@@ -84,19 +84,20 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	require.False(t, s.express)
 	require.Empty(t, s.notifyEmail)
 	require.Zero(t, s.shards)
+	require.Equal(t, components.UsagePlan{RateLimit: 1000, BurstLimit: 1000}, s.usagePlan)
 	require.Equal(t, components.ReaderSettings{BatchSize: 100, ParallelizationFactor: 1, MaximumRetryAttempts: 10}, s.reader)
 	require.Equal(t, map[string]string{"project": "order-patterns", "stack": "test"}, s.api.Tags)
 }
 
 func TestPatternsAreChosenByName(t *testing.T) {
 	both := []string{"fanout", "orchestrator"}
-	all := []string{"fanout", "orchestrator", "eventstream"}
+	all := []string{"fanout", "orchestrator", "eventstream", "checker"}
 	require.Equal(t, all, patterns)
 	for text, want := range map[string][]string{
 		"fanout": {"fanout"}, " fanout ": {"fanout"}, "fanout,fanout": {"fanout"}, "fanout , fanout": {"fanout"},
 		"orchestrator": {"orchestrator"}, "orchestrator,orchestrator": {"orchestrator"},
 		"fanout,orchestrator": both, "orchestrator, fanout": {"orchestrator", "fanout"},
-		"all": all, " all": all, "fanout,all": all, "all, fanout": all, "orchestrator,all": {"orchestrator", "fanout", "eventstream"},
+		"all": all, " all": all, "fanout,all": all, "all, fanout": all, "orchestrator,all": {"orchestrator", "fanout", "eventstream", "checker"},
 	} {
 		t.Run(text, func(t *testing.T) {
 			s, err := load(t, map[string]string{"pattern": text})
@@ -139,6 +140,10 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"readerRetryAttempts", "0", "config readerRetryAttempts: must be from 1 to 10000, got 0"},
 		{"parallelizationFactor", "11", "config parallelizationFactor: must be from 1 to 10, got 11"},
 		{"enhancedFanOut", "on", `config enhancedFanOut: must be true or false, got "on"`},
+		{"clientRateLimit", "0", "config clientRateLimit: must be from 1 to 10000, got 0"},
+		{"clientBurstLimit", "5001", "config clientBurstLimit: must be from 1 to 5000, got 5001"},
+		{"clientQuota", "-1", "config clientQuota: must be from 0 to 2147483647, got -1"},
+		{"requireApiKey", "x", `config requireApiKey: must be true or false, got "x"`},
 		{"apiAccessLogs", "on", `config apiAccessLogs: must be one of off, account, own-account, got "on"`},
 	} {
 		t.Run(c.key+" "+c.value, func(t *testing.T) {

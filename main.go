@@ -68,5 +68,19 @@ func deploy(ctx *pulumi.Context) error {
 		}
 		ctx.Export("eventstream", eventStream.Outputs())
 	}
+
+	if cfg.deploys("checker") {
+		checker, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{
+			Packages:     cfg.packages,
+			Architecture: cfg.architecture,
+			UsagePlan:    cfg.usagePlan,
+			DeleteData:   cfg.deleteData,
+			Api:          cfg.api,
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("checker", checker.Outputs())
+	}
 	return nil
 }

@@ -26,6 +26,7 @@ func folder(t *testing.T) string {
 		"publish-order", "store-order", "write-invoice", "get-order", "get-invoice",
 		"store-order-task", "write-invoice-task", "take-back-order-task",
 		"append-order", "project-order", "invoice-order",
+		"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
 	} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
@@ -43,6 +44,7 @@ func folder(t *testing.T) string {
 
 const (
 	accountType      = "order-patterns:components:ApiAccount"
+	checkerType      = "order-patterns:components:CheckerPipeline"
 	eventStreamType  = "order-patterns:components:EventStream"
 	fanOutType       = "order-patterns:components:FanOut"
 	orchestratorType = "order-patterns:components:Orchestrator"
@@ -75,7 +77,8 @@ func TestThePatternsThatTheConfigNamesAreDeployed(t *testing.T) {
 	packages := folder(t)
 	for pattern, want := range map[string][]string{
 		"fanout": {fanOutType}, "orchestrator": {orchestratorType}, "eventstream": {eventStreamType},
-		"fanout,orchestrator": {fanOutType, orchestratorType}, "all": {eventStreamType, fanOutType, orchestratorType},
+		"checker":             {checkerType},
+		"fanout,orchestrator": {fanOutType, orchestratorType}, "all": {checkerType, eventStreamType, fanOutType, orchestratorType},
 	} {
 		t.Run(pattern, func(t *testing.T) {
 			r := &recorder{}
@@ -88,7 +91,7 @@ func TestThePatternsThatTheConfigNamesAreDeployed(t *testing.T) {
 func TestAllPatternsShareTheRegionsAccountSetting(t *testing.T) {
 	r := &recorder{}
 	require.NoError(t, run(t, r, map[string]string{"packages": folder(t), "pattern": "all", "apiAccessLogs": "own-account"}, deploy))
-	require.Equal(t, []string{accountType, eventStreamType, fanOutType, orchestratorType}, r.ours())
+	require.Equal(t, []string{accountType, checkerType, eventStreamType, fanOutType, orchestratorType}, r.ours())
 	stages := r.of("aws:apigateway/stage:Stage")
 	require.Len(t, stages, len(patterns))
 	for name, stage := range stages {
@@ -105,7 +108,7 @@ func TestFanOutIsDeployedAsTheConfigSays(t *testing.T) {
 		batches[name] = mapping.Inputs["batchSize"].NumberValue()
 	}
 	require.Equal(t, map[string]float64{"fanout-store-order-mapping": 3, "fanout-write-invoice-mapping": 7}, batches)
-	r.requireX86AndUnprotected(t)
+	r.requireX86AndUnprotected(t, 5)
 }
 
 func TestTheOrchestratorIsDeployedAsTheConfigSays(t *testing.T) {
@@ -120,7 +123,7 @@ func TestTheOrchestratorIsDeployedAsTheConfigSays(t *testing.T) {
 	}, deploy))
 	require.Equal(t, "EXPRESS", kind(r))
 	require.Equal(t, "orders@example.com", r.of(subscription)["orchestrator-email"].Inputs["endpoint"].StringValue())
-	r.requireX86AndUnprotected(t)
+	r.requireX86AndUnprotected(t, 5)
 
 	r = &recorder{}
 	require.NoError(t, run(t, r, map[string]string{"pattern": "orchestrator", "packages": packages}, deploy))
@@ -145,7 +148,7 @@ func TestTheEventStreamIsDeployedAsTheConfigSays(t *testing.T) {
 		require.EqualValues(t, 5, m.Inputs["maximumRetryAttempts"].NumberValue())
 	}
 	require.Len(t, r.of("aws:kinesis/streamConsumer:StreamConsumer"), 2)
-	r.requireX86AndUnprotected(t)
+	r.requireX86AndUnprotected(t, 5)
 
 	r = &recorder{}
 	require.NoError(t, run(t, r, map[string]string{"pattern": "eventstream", "packages": packages}, deploy))
@@ -153,11 +156,29 @@ func TestTheEventStreamIsDeployedAsTheConfigSays(t *testing.T) {
 	require.Empty(t, r.of("aws:kinesis/streamConsumer:StreamConsumer"))
 }
 
-// requireX86AndUnprotected looks at what every coffee pattern makes of packages and of deleteData.
-func (r *recorder) requireX86AndUnprotected(t *testing.T) {
+func TestTheCheckerIsDeployedAsTheConfigSays(t *testing.T) {
+	packages := folder(t)
+	r := &recorder{}
+	require.NoError(t, run(t, r, map[string]string{
+		"pattern": "checker", "packages": packages, "deleteData": "true", "requireApiKey": "true",
+		"clientRateLimit": "5", "clientBurstLimit": "6", "clientQuota": "700", "clientQuotaPeriod": "MONTH",
+	}, deploy))
+	plan := r.of("aws:apigateway/usagePlan:UsagePlan")["checker-api"].Inputs.Mappable()
+	require.Equal(t, map[string]any{"rateLimit": 5.0, "burstLimit": 6.0}, plan["throttleSettings"])
+	require.Equal(t, map[string]any{"limit": 700.0, "period": "MONTH"}, plan["quotaSettings"])
+	require.Len(t, r.of("aws:apigateway/apiKey:ApiKey"), 1)
+	r.requireX86AndUnprotected(t, 8)
+
+	r = &recorder{}
+	require.NoError(t, run(t, r, map[string]string{"pattern": "checker", "packages": packages}, deploy))
+	require.Empty(t, r.of("aws:apigateway/apiKey:ApiKey"))
+}
+
+// requireX86AndUnprotected looks at what every pattern makes of packages and of deleteData.
+func (r *recorder) requireX86AndUnprotected(t *testing.T, count int) {
 	t.Helper()
 	functions := r.of("aws:lambda/function:Function")
-	require.Len(t, functions, 5)
+	require.Len(t, functions, count)
 	for name, fn := range functions {
 		require.Equal(t, "x86_64", fn.Inputs["architectures"].ArrayValue()[0].StringValue(), "%s: what the packages were built for", name)
 	}
@@ -178,8 +199,12 @@ func TestWhatAComponentRefusesIsNotDeployed(t *testing.T) {
 		}
 		refused("architecture", "arm64", "was built for x86_64, not for arm64")
 		refused("logRetentionDays", "31", "Api.LogRetentionDays: must be one of")
-		refused("packages", "nowhere", "/get-order.zip: run `make build`")
+		refused("packages", "nowhere", ".zip: run `make build`")
 		refused("pattern", "nope", `there is no pattern "nope"`)
+		if pattern == "checker" {
+			refused("clientQuota", "5", "UsagePlan.QuotaLimit: needs RequireApiKey")
+			refused("clientQuotaPeriod", "YEAR", `UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`)
+		}
 		if pattern == "orchestrator" {
 			refused("notifyEmail", "nobody", `NotifyEmail: must be an address such as orders@example.com, got "nobody"`)
 		}
