@@ -49,9 +49,8 @@ up: prepare ## Deploy PATTERN to the embedded cloud
 	@$(BIN)/local up --pattern '$(PATTERN)'
 preview: prepare ## Tell what `make up` would change
 	@$(BIN)/local preview --pattern '$(PATTERN)'
-demo: up ## Deploy, place N orders with C at a time, wait for them, show one
-	@$(BIN)/orders place --pattern '$(PATTERN)' -n $(N) -c $(C) --wait 2m
-	@$(BIN)/orders show --pattern '$(PATTERN)'
+demo: up ## Deploy; in each pattern place N orders with C at a time, wait for them, show what became of them
+	@$(BIN)/orders demo --pattern '$(PATTERN)' -n $(N) -c $(C)
 down: local-command ## Destroy the local stack and stop the embedded cloud
 	@$(BIN)/local down
 outputs: ## Print the local stack's outputs as JSON

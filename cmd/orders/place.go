@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"time"
 
@@ -32,11 +30,14 @@ func placeCommand(t *target) *cobra.Command {
 		Long: "Place random orders, each with an account of its own. An order is sent once: whatever the answer, it is counted and\n" +
 			"not sent again. The exit status is 1 if any was not accepted, or with --wait not stored and invoiced in time.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return place(cmd, t, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.seed = seedOf(cmd, f.seed)
+			return place(cmd, t, f)
+		},
 	}
-	cmd.Flags().IntVarP(&f.count, "count", "n", 100, "how many orders, 1 to 10000000")
+	countFlag(cmd, &f.count)
 	concurrency(cmd, &f.atOnce)
-	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "what is ordered where; the same seed orders the same (default: random)")
+	seedFlag(cmd, &f.seed)
 	acceptedFlag(cmd, &f.accepted)
 	cmd.Flags().BoolVar(&f.reset, "reset", false, "empty the file of the accepted orders first")
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "then wait at most this long until all are stored and invoiced, and print when they were")
@@ -44,7 +45,7 @@ func placeCommand(t *target) *cobra.Command {
 }
 
 func place(cmd *cobra.Command, t *target, f placeFlags) error {
-	if err := errors.Join(inRange("count", f.count, 1, 10_000_000), inRange("concurrency", f.atOnce, 1, 1000)); err != nil {
+	if err := amount(f.count, f.atOnce); err != nil {
 		return err
 	}
 	base, err := t.base()
@@ -60,9 +61,6 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 		return err
 	}
 	defer file.Close()
-	if !cmd.Flags().Changed("seed") {
-		f.seed = rand.Uint64()
-	}
 
 	var noted []accepted
 	bar := newBar(cmd.ErrOrStderr(), f.count)

@@ -24,7 +24,7 @@ func report(w io.Writer, a *load.Answers, took time.Duration, atOnce int, seed u
 		fmt.Fprintf(w, "  latency   p50 %s  p90 %s  p99 %s  max %s\n",
 			seconds(a.Latency(50)), seconds(a.Latency(90)), seconds(a.Latency(99)), seconds(a.Latency(100)))
 	}
-	reasons := slices.SortedFunc(maps.Keys(a.Reasons), func(x, y string) int { return a.Reasons[y] - a.Reasons[x] })
+	reasons := byCount(a.Reasons)
 	for i, reason := range reasons {
 		if i == maxReasons {
 			fmt.Fprintf(w, "  and %d other reasons\n", len(reasons)-maxReasons)

@@ -16,43 +16,45 @@ func showCommand(t *target) *cobra.Command {
 		Use:   "show",
 		Short: "Print the item and the invoice of the order that was accepted last",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			base, err := t.base()
-			if err != nil {
-				return err
-			}
-			name, err := acceptedFile(file)
-			if err != nil {
-				return err
-			}
-			orders, err := readAccepted(name, base)
-			if err != nil {
-				return err
-			}
-			o, client := orders[len(orders)-1], coffee.NewClient(base, 1)
-			item, err := client.Item(cmd.Context(), o.AccountID, o.VendorID)
-			if err != nil {
-				return fmt.Errorf("getting order %s: %w", o.OrderID, err)
-			}
-			document, err := client.Invoice(cmd.Context(), o.AccountID, o.VendorID)
-			if err != nil {
-				return fmt.Errorf("getting the invoice of order %s: %w", o.OrderID, err)
-			}
-			for _, part := range []struct {
-				title string
-				json  []byte
-			}{{"The item", item}, {"The invoice", document}} {
-				text, err := pretty(part.json)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s of order %s:\n%s\n", part.title, o.OrderID, text)
-			}
-			return nil
-		},
+		RunE:  func(cmd *cobra.Command, _ []string) error { return show(cmd, t, file) },
 	}
 	acceptedFlag(cmd, &file)
 	return cmd
+}
+
+func show(cmd *cobra.Command, t *target, file string) error {
+	base, err := t.base()
+	if err != nil {
+		return err
+	}
+	name, err := acceptedFile(file)
+	if err != nil {
+		return err
+	}
+	orders, err := readAccepted(name, base)
+	if err != nil {
+		return err
+	}
+	o, client := orders[len(orders)-1], coffee.NewClient(base, 1)
+	item, err := client.Item(cmd.Context(), o.AccountID, o.VendorID)
+	if err != nil {
+		return fmt.Errorf("getting order %s: %w", o.OrderID, err)
+	}
+	document, err := client.Invoice(cmd.Context(), o.AccountID, o.VendorID)
+	if err != nil {
+		return fmt.Errorf("getting the invoice of order %s: %w", o.OrderID, err)
+	}
+	for _, part := range []struct {
+		title string
+		json  []byte
+	}{{"The item", item}, {"The invoice", document}} {
+		text, err := pretty(part.json)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s of order %s:\n%s\n", part.title, o.OrderID, text)
+	}
+	return nil
 }
 
 // pretty lays JSON out for a person.

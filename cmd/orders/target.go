@@ -12,71 +12,107 @@ import (
 	"strings"
 )
 
-// coffeePatterns are the patterns whose API this client speaks.
-var coffeePatterns = []string{"fanout", "orchestrator", "eventstream"}
+// The patterns by the API that they have.
+var (
+	coffeePatterns  = []string{"fanout", "orchestrator", "eventstream"}
+	checkerPatterns = []string{"checker"}
+)
 
 // target says which API to talk to, as the flags have it.
 type target struct {
 	url, pattern string
 }
 
-// base finds the API's base URL, without a slash at the end: --url, or else that of the local stack.
+// endpoint is where a pattern's API is.
+type endpoint struct {
+	URL    string `json:"url"`    // without a slash at the end
+	APIKey string `json:"apiKey"` // "" if the API asks for none
+}
+
+// base finds the base URL of a coffee API, without a slash at the end: --url, or else that of the local stack.
 func (t *target) base() (string, error) {
+	api, err := t.find(coffeePatterns)
+	return api.URL, err
+}
+
+// find finds the API of one of these patterns: --url, or else that of the local stack.
+func (t *target) find(patterns []string) (endpoint, error) {
 	if t.url == "" {
-		return t.local()
+		return t.local(patterns)
 	}
 	u, err := url.Parse(t.url)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("--url must be like https://host/prod, got %q", t.url)
+		return endpoint{}, fmt.Errorf("--url must be like https://host/prod, got %q", t.url)
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("--url must be the API's base, without ? or #, got %q", t.url)
+		return endpoint{}, fmt.Errorf("--url must be the API's base, without ? or #, got %q", t.url)
 	}
-	return strings.TrimRight(t.url, "/"), nil
+	return endpoint{URL: strings.TrimRight(t.url, "/")}, nil
 }
 
-// local finds the API's base URL in the outputs of the local stack.
-func (t *target) local() (string, error) {
-	if t.pattern != "" && !slices.Contains(coffeePatterns, t.pattern) {
-		return "", fmt.Errorf("--pattern must be one of %s, got %q", strings.Join(coffeePatterns, ", "), t.pattern)
+// local finds the API in the outputs of the local stack.
+func (t *target) local(patterns []string) (endpoint, error) {
+	list := strings.Join(patterns, ", ")
+	if t.pattern != "" && !slices.Contains(patterns, t.pattern) {
+		return endpoint{}, fmt.Errorf("--pattern must be one of %s, got %q%s", list, t.pattern, hint(t.pattern))
 	}
 	outputs, home, err := localOutputs("--url")
 	if err != nil {
-		return "", err
+		return endpoint{}, err
 	}
-	urls, names := map[string]string{}, []string{}
-	for _, name := range coffeePatterns {
-		var output struct {
-			URL string `json:"url"`
-		}
-		if json.Unmarshal(outputs[name], &output) == nil && output.URL != "" {
-			urls[name], names = strings.TrimRight(output.URL, "/"), append(names, name)
-		}
-	}
+	apis, names := deployed(outputs, patterns)
 	switch {
-	case t.pattern != "" && urls[t.pattern] == "":
-		return "", fmt.Errorf("the local stack does not run the pattern %s; it runs: %s", t.pattern, listOr(names, "none of "+strings.Join(coffeePatterns, ", ")))
+	case t.pattern != "" && apis[t.pattern].URL == "":
+		return endpoint{}, fmt.Errorf("the local stack does not run the pattern %s; it runs: %s", t.pattern, listOr(names, "none of "+list))
 	case t.pattern != "":
-		return urls[t.pattern], nil
+		return apis[t.pattern], nil
 	case len(names) == 0:
-		return "", fmt.Errorf("the local stack runs none of the patterns %s (%s)", strings.Join(coffeePatterns, ", "), outputsFile(home))
+		return endpoint{}, fmt.Errorf("the local stack runs none of the patterns %s (%s)", list, outputsFile(home))
 	case len(names) > 1:
-		return "", fmt.Errorf("the local stack runs several patterns: choose with --pattern one of %s", strings.Join(names, ", "))
+		return endpoint{}, fmt.Errorf("the local stack runs several patterns: choose with --pattern one of %s", strings.Join(names, ", "))
 	}
-	return urls[names[0]], nil
+	return apis[names[0]], nil
+}
+
+// hint says which commands are for a pattern that another command is not for.
+func hint(pattern string) string {
+	switch {
+	case slices.Contains(checkerPatterns, pattern):
+		return ": its orders are placed with `orders checkout`"
+	case slices.Contains(coffeePatterns, pattern):
+		return ": its orders are placed with `orders place`"
+	}
+	return ""
+}
+
+// deployed finds which of these patterns a local stack runs, and where.
+func deployed(outputs map[string]json.RawMessage, patterns []string) (apis map[string]endpoint, names []string) {
+	apis = map[string]endpoint{}
+	for _, name := range patterns {
+		var api endpoint
+		if json.Unmarshal(outputs[name], &api) == nil && api.URL != "" {
+			api.URL = strings.TrimRight(api.URL, "/")
+			apis[name], names = api, append(names, name)
+		}
+	}
+	return apis, names
 }
 
 // localOutputs reads the outputs of the project's local stack, one object per deployed pattern, and gives the folder that
-// it keeps its state in. flag is what was not given, for the error if there is no such stack.
-func localOutputs(flag string) (outputs map[string]json.RawMessage, home string, err error) {
+// it keeps its state in. without is the flag that was not given and would do instead, for the error if there is no such
+// stack; "" for none.
+func localOutputs(without string) (outputs map[string]json.RawMessage, home string, err error) {
+	if without != "" {
+		without = "no " + without + " given, and "
+	}
 	project, err := projectDir()
 	if err != nil {
-		return nil, "", fmt.Errorf("no %s given, and no local stack: %w", flag, err)
+		return nil, "", fmt.Errorf("%sno local stack: %w", without, err)
 	}
 	home = filepath.Join(project, ".local")
 	data, err := os.ReadFile(outputsFile(home))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", fmt.Errorf("no %s given, and no local stack is up (%s does not exist): run `make up`", flag, outputsFile(home))
+		return nil, "", fmt.Errorf("%sno local stack is up (%s does not exist): run `make up`", without, outputsFile(home))
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the local stack's outputs: %w", err)

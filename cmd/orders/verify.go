@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -28,11 +29,8 @@ func verifyCommand(t *target) *cobra.Command {
 			"print what is missing. The exit status is 1 if anything is.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := inRange("concurrency", atOnce, 1, 1000); err != nil {
+			if err := errors.Join(inRange("concurrency", atOnce, 1, 1000), notNegative(wait)); err != nil {
 				return err
-			}
-			if wait < 0 {
-				return fmt.Errorf("--wait must not be negative, got %s", wait)
 			}
 			base, err := t.base()
 			if err != nil {

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/order-patterns/order-patterns/handlers/checkout"
+	"github.com/order-patterns/order-patterns/handlers/money"
+)
+
+// counter is a checker API in memory. It checks what it is sent as the real one does, and decides an order when it is
+// asked for its status.
+type counter struct {
+	*httptest.Server
+	mu       sync.Mutex
+	accounts map[string]money.Amount
+	stock    map[string]int64
+	orders   map[string]*checkout.Record
+	keys     map[string]string // Idempotency-Keys, and the ids of their orders
+	posts    int
+	looks    int
+
+	apiKey    string                 // that every request must bring
+	statusOf  func(post int) int     // the status of the nth POST /order, from 1; 200 if nil
+	decidesAt int                    // orders are decided from this many looks on
+	broken    func(*checkout.Record) // spoils what was decided
+	looked    func(look int)         // is told of each look
+}
+
+func newCounter(t *testing.T) *counter {
+	t.Helper()
+	c := &counter{
+		accounts: map[string]money.Amount{}, stock: map[string]int64{}, orders: map[string]*checkout.Record{}, keys: map[string]string{},
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /prod/account", c.account)
+	mux.HandleFunc("POST /prod/stock", c.pieces)
+	mux.HandleFunc("POST /prod/order", c.post)
+	mux.HandleFunc("GET /prod/order/{id}/status", c.status)
+	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if r.Header.Get("X-Api-Key") != c.apiKey {
+			refuse(w, 403, "Forbidden")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *counter) api() string { return c.URL + "/prod" }
+
+func describe(w http.ResponseWriter, status int, description string) {
+	answer(w, status, map[string]any{"status": status, "description": description})
+}
+
+// fields reads a request that sets a balance.
+func fields(w http.ResponseWriter, r *http.Request, key string) (id string, read checkout.Reader, all map[string]any) {
+	body, _ := io.ReadAll(r.Body)
+	doc, err := checkout.Decode(body)
+	if err != nil {
+		describe(w, 400, err.Error())
+		return "", read, nil
+	}
+	all = read.Object(doc, "body", key, "balance")
+	return read.ID(all, "", key), read, all
+}
+
+func (c *counter) account(w http.ResponseWriter, r *http.Request) {
+	id, read, all := fields(w, r, "customerId")
+	balance := read.Amount(all, "", "balance")
+	if err := read.Err(); err != nil {
+		describe(w, 400, err.Error())
+		return
+	}
+	c.accounts[id] = balance
+	answer(w, 202, map[string]int{"code": 202})
+}
+
+func (c *counter) pieces(w http.ResponseWriter, r *http.Request) {
+	id, read, all := fields(w, r, "productId")
+	balance := read.Whole(all, "", "balance", 0, checkout.MaxStock)
+	if err := read.Err(); err != nil {
+		describe(w, 400, err.Error())
+		return
+	}
+	c.stock[id] = balance
+	answer(w, 202, map[string]int{"code": 202})
+}
+
+func (c *counter) post(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	o, err := checkout.ParseRequest(body)
+	if err != nil {
+		describe(w, 400, err.Error())
+		return
+	}
+	c.posts++
+	key := r.Header.Get("Idempotency-Key")
+	id, again := c.keys[key]
+	if !again {
+		id = fmt.Sprintf("o%d", len(c.orders)+1)
+		o.OrderID = id
+		c.orders[id] = &checkout.Record{Order: o, Status: checkout.Pending, Logs: []string{}}
+		c.keys[key] = id
+	}
+	if c.statusOf != nil {
+		if status := c.statusOf(c.posts); status != 200 {
+			describe(w, status, "please repeat the request with the same Idempotency-Key")
+			return
+		}
+	}
+	answer(w, 200, c.orders[id])
+}
+
+func (c *counter) status(w http.ResponseWriter, r *http.Request) {
+	c.looks++
+	if c.looked != nil {
+		c.looked(c.looks)
+	}
+	rec, found := c.orders[r.PathValue("id")]
+	if !found {
+		answer(w, 404, map[string]any{"code": 404, "message": "Order not found"})
+		return
+	}
+	if rec.Status == checkout.Pending && c.looks >= c.decidesAt {
+		c.decide(rec)
+		if c.broken != nil {
+			c.broken(rec)
+		}
+	}
+	answer(w, 200, map[string]any{"status": rec.Status, "logs": rec.Logs})
+}
+
+func (c *counter) decide(rec *checkout.Record) {
+	rec.Status = checkout.Rejected
+	balance, known := c.accounts[rec.CustomerID]
+	switch {
+	case !known:
+		rec.Logs = append(rec.Logs, "Unknown customer "+rec.CustomerID)
+	case balance < rec.TotalAmount:
+		rec.Logs = append(rec.Logs, fmt.Sprintf("Insufficient account balance: %s wanted, %s left", rec.TotalAmount, balance))
+	default:
+		rec.Logs = append(rec.Logs, "Sufficient account balance")
+	}
+	for _, item := range rec.Wanted() {
+		if left, known := c.stock[item.ProductID]; !known {
+			rec.Logs = append(rec.Logs, "Unknown product "+item.ProductID)
+			return
+		} else if left < item.Qty {
+			rec.Logs = append(rec.Logs, fmt.Sprintf("Insufficient stock of %s: %d wanted, %d left", item.ProductID, item.Qty, left))
+			return
+		}
+	}
+	rec.Logs = append(rec.Logs, "Sufficient stock")
+	if rec.Logs[0] != "Sufficient account balance" {
+		return
+	}
+	rec.Status, rec.Logs = checkout.Shipped, append(rec.Logs, "Shipped")
+	c.accounts[rec.CustomerID] -= rec.TotalAmount
+	for _, item := range rec.Wanted() {
+		c.stock[item.ProductID] -= item.Qty
+	}
+}
