@@ -68,14 +68,34 @@ curl '%s/order?accountid=a0&vendorid=v0'
 curl '%s/invoice?accountid=a0'
 `
 
+const curlChecker = `
+Fill an account and the stock, and place an order (%[1]s):
+
+curl -i -X POST %[2]s/account%[3]s -H 'Content-Type: application/json' -d '{"customerId":"c0","balance":100}'
+curl -i -X POST %[2]s/stock%[3]s -H 'Content-Type: application/json' -d '{"productId":"p0","balance":10}'
+curl -i -X POST %[2]s/order%[3]s -H 'Content-Type: application/json' \
+  -d '{"customerId":"c0","items":[{"productId":"p0","qty":2}],"totalAmount":10.5}'
+
+Ask for its status, with the orderId of the answer:
+
+curl '%[2]s/order/ORDERID/status'%[3]s
+`
+
 func printCurl(e *environment, outputs []byte) error {
-	var deployed map[string]struct{ URL string }
+	var deployed map[string]struct{ URL, APIKey string }
 	if err := json.Unmarshal(outputs, &deployed); err != nil {
 		return fmt.Errorf("reading the outputs: %w", err)
 	}
 	for _, pattern := range slices.Sorted(maps.Keys(deployed)) {
-		url := deployed[pattern].URL
-		fmt.Fprintf(e.stderr, curl, pattern, url, url, url)
+		url, key := deployed[pattern].URL, deployed[pattern].APIKey
+		if pattern != "checker" {
+			fmt.Fprintf(e.stderr, curl, pattern, url, url, url)
+			continue
+		}
+		if key != "" {
+			key = " -H 'X-Api-Key: " + key + "'"
+		}
+		fmt.Fprintf(e.stderr, curlChecker, pattern, url, key)
 	}
 	return nil
 }

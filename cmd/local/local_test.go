@@ -97,6 +97,24 @@ func TestUpDeploysAndHealsAndDownLeavesNothing(t *testing.T) {
 		}
 	})
 
+	t.Run("an API key is shown to whoever must send it", func(t *testing.T) {
+		outputs, said, err := command(t, home, "up", "--pattern", "checker", "--config", "requireApiKey=true")
+		require.NoError(t, err, said)
+		var deployed struct{ Checker struct{ URL, APIKey string } }
+		require.NoError(t, json.Unmarshal([]byte(outputs), &deployed), outputs)
+		require.Contains(t, said, "curl -i -X POST "+deployed.Checker.URL+"/account -H 'X-Api-Key: "+deployed.Checker.APIKey+"'")
+		for key, want := range map[string]int{deployed.Checker.APIKey: http.StatusAccepted, "": http.StatusForbidden} {
+			r, err := http.NewRequest(http.MethodPost, deployed.Checker.URL+"/account", strings.NewReader(`{"customerId":"c0","balance":100}`))
+			require.NoError(t, err)
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("X-Api-Key", key)
+			resp, err := http.DefaultClient.Do(r)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.Equal(t, want, resp.StatusCode)
+		}
+	})
+
 	last := cloudOf(t, home)
 	_, said, err = command(t, home, "down")
 	require.NoError(t, err, said)

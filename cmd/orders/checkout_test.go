@@ -22,9 +22,9 @@ func TestCheckoutOpensPlacesWaitsAndCounts(t *testing.T) {
   200       300
   latency   p50 \S+  p90 \S+  p99 \S+  max \S+
 300 accepted orders: all decided \S+ after the first was placed: [0-9.]+/s
-  Rejected  \d+
+  Rejected +\d+
 (    \d+ times: (Insufficient|Unknown) [a-z]+.*
-)+  Shipped   \d+
+)+  Shipped +\d+
 for example order o\d+ of customer \S+: Rejected; .*
 for example order o\d+ of customer \S+: Shipped; Sufficient account balance; Sufficient stock; Shipped
 $`, out)
@@ -82,7 +82,7 @@ func TestOrdersThatAreNeverDecidedAreNamed(t *testing.T) {
 	out, _, err := orders(t, "checkout", "-n", "20", "--url", c.api(), "--wait", "0s")
 	require.EqualError(t, err, "15 of 20 accepted orders are not decided")
 	require.Contains(t, out, "20 accepted orders: 5 decided ")
-	require.Contains(t, out, "  Pending   15\n")
+	require.Contains(t, out, "  Pending       15\n")
 	require.Equal(t, 15, strings.Count(out, "undecided: order o"))
 	require.NotContains(t, out, "wrong:")
 }

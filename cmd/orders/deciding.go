@@ -112,7 +112,7 @@ func (d *deciding) report(out io.Writer) {
 	}
 	statuses := slices.Sorted(maps.Keys(counts))
 	for _, status := range statuses {
-		fmt.Fprintf(out, "  %-9s %d\n", status, counts[status])
+		fmt.Fprintf(out, "  %-13s %d\n", status, counts[status])
 		if status != checkout.Rejected {
 			continue
 		}

@@ -57,10 +57,11 @@ func (s *Stack) Preview(ctx context.Context, config map[string]string, expectNoC
 	return s.run(ctx, s.Log, s.withConfig(args, config)...)
 }
 
-// Outputs returns the stack's outputs as JSON.
+// Outputs returns the stack's outputs as JSON, secrets in clear: the API key of a local stack opens nothing but the
+// local stack, and whoever calls its API needs it.
 func (s *Stack) Outputs(ctx context.Context) ([]byte, error) {
 	var out bytes.Buffer
-	if err := s.run(ctx, &out, "stack", "output", "--json", "--stack", Name); err != nil {
+	if err := s.run(ctx, &out, "stack", "output", "--json", "--show-secrets", "--stack", Name); err != nil {
 		return nil, err
 	}
 	if !json.Valid(out.Bytes()) {
