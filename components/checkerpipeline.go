@@ -16,9 +16,9 @@ type CheckerPipelineArgs struct {
 
 	// Capture takes orders over HTTP, sets balances, and tells an order's status. Default 512 MB, 10 s.
 	Capture FunctionSettings
-	// Check looks at accounts and stock. Default 256 MB, 30 s.
+	// Check looks at accounts and stock. Default 256 MB, 10 s.
 	Check FunctionSettings
-	// Update applies findings to orders. Default 256 MB, 30 s.
+	// Update applies findings to orders. Default 256 MB, 10 s.
 	Update FunctionSettings
 	// Ship deducts credit and stock. Default 256 MB, 30 s.
 	Ship FunctionSettings
@@ -108,8 +108,8 @@ func (args *CheckerPipelineArgs) settle(name string) (*CheckerPipelineArgs, pack
 	pkgs := findPackages(p, settled.Packages, settled.Architecture, checkerFunctions...)
 
 	settled.Capture = settled.Capture.withDefaults(512, 10)
-	settled.Check = settled.Check.withDefaults(256, 30)
-	settled.Update = settled.Update.withDefaults(256, 30)
+	settled.Check = settled.Check.withDefaults(256, 10)
+	settled.Update = settled.Update.withDefaults(256, 10)
 	settled.Ship = settled.Ship.withDefaults(256, 30)
 	settled.CheckQueue = settled.CheckQueue.withDefaults(10)
 	settled.UpdateQueue = settled.UpdateQueue.withDefaults(10)

@@ -54,6 +54,12 @@ func (c *chance) of(probability float64) bool {
 	return c.random.Float64() < probability
 }
 
+func (c *chance) below(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.random.IntN(n)
+}
+
 // lifetime is what one account orders, in the order in which it does.
 type lifetime struct {
 	account string

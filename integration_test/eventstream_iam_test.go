@@ -1,12 +1,10 @@
 package integration_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 func eventStreamPermissions(t *testing.T) *permissions {
@@ -49,24 +47,7 @@ func eventStreamPermissions(t *testing.T) *permissions {
 
 // tells whether a failure queue has a message about this record.
 func tells(t *testing.T, queueURL string, id recordID) (bool, error) {
-	out, err := awssqs.NewFromConfig(awsConfig(t)).ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{
-		QueueUrl: &queueURL, MaxNumberOfMessages: 10, VisibilityTimeout: 0, WaitTimeSeconds: 0,
-	})
-	if err != nil {
-		return false, err
-	}
-	found := false
-	for _, m := range out.Messages {
-		found = found || strings.Contains(*m.Body, `"`+id.sequence+`"`)
-		// What is read is read: the next look is for what comes then.
-		_, err := awssqs.NewFromConfig(awsConfig(t)).DeleteMessage(t.Context(), &awssqs.DeleteMessageInput{
-			QueueUrl: aws.String(queueURL), ReceiptHandle: m.ReceiptHandle,
-		})
-		if err != nil {
-			return false, err
-		}
-	}
-	return found, nil
+	return slices.ContainsFunc(takeFailures(t, queueURL), func(d discarded) bool { return d.first() == id }), nil
 }
 
 func TestEventStreamNeedsEveryPermission(t *testing.T) {

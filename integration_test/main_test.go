@@ -38,6 +38,7 @@ type outputs struct {
 	FanOut       *fanOutOutputs       `json:"fanout"`
 	Orchestrator *orchestratorOutputs `json:"orchestrator"`
 	EventStream  *eventStreamOutputs  `json:"eventstream"`
+	Checker      *checkerOutputs      `json:"checker"`
 }
 
 type fanOutOutputs struct {
@@ -75,6 +76,31 @@ type eventStreamOutputs struct {
 	ProjectFailuresURL string              `json:"projectFailuresUrl"`
 	InvoiceFailuresURL string              `json:"invoiceFailuresUrl"`
 	Functions          map[string]function `json:"functions"`
+}
+
+type checkerOutputs struct {
+	URL                   string              `json:"url"`
+	APIKey                string              `json:"apiKey"`
+	TopicARN              string              `json:"topicArn"`
+	OrdersTableName       string              `json:"ordersTableName"`
+	AccountsTableName     string              `json:"accountsTableName"`
+	StockTableName        string              `json:"stockTableName"`
+	BalanceQueueURL       string              `json:"balanceQueueUrl"`
+	BalanceDeadLettersURL string              `json:"balanceDeadLettersUrl"`
+	StockQueueURL         string              `json:"stockQueueUrl"`
+	StockDeadLettersURL   string              `json:"stockDeadLettersUrl"`
+	UpdateQueueURL        string              `json:"updateQueueUrl"`
+	UpdateDeadLettersURL  string              `json:"updateDeadLettersUrl"`
+	ShipFailuresURL       string              `json:"shipFailuresUrl"`
+	Functions             map[string]function `json:"functions"`
+}
+
+func (c *checkerOutputs) queues() []string {
+	return []string{c.BalanceQueueURL, c.StockQueueURL, c.UpdateQueueURL}
+}
+
+func (c *checkerOutputs) failures() []string {
+	return []string{c.BalanceDeadLettersURL, c.StockDeadLettersURL, c.UpdateDeadLettersURL, c.ShipFailuresURL}
 }
 
 type function struct {
@@ -208,4 +234,13 @@ func eventStream(t *testing.T) *eventStreamOutputs {
 		t.Skip("eventstream is not deployed")
 	}
 	return deployment.outputs.EventStream
+}
+
+// checker returns the pattern's outputs, or skips a test of a pattern that is not deployed.
+func checker(t *testing.T) *checkerOutputs {
+	t.Helper()
+	if deployment.outputs.Checker == nil {
+		t.Skip("checker is not deployed")
+	}
+	return deployment.outputs.Checker
 }

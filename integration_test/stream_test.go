@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -97,25 +96,16 @@ func (d discarded) first() recordID {
 // takeFailures takes all messages from a failure queue.
 func takeFailures(t *testing.T, queueURL string) []discarded {
 	t.Helper()
-	queues := awssqs.NewFromConfig(awsConfig(t))
 	var all []discarded
-	for {
-		got, err := queues.ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &queueURL, MaxNumberOfMessages: 10})
-		require.NoError(t, err)
-		if len(got.Messages) == 0 {
-			return all
-		}
-		for _, m := range got.Messages {
-			var d discarded
-			require.NoError(t, json.Unmarshal([]byte(*m.Body), &d), *m.Body)
-			all = append(all, d)
-			_, err := queues.DeleteMessage(t.Context(), &awssqs.DeleteMessageInput{QueueUrl: &queueURL, ReceiptHandle: m.ReceiptHandle})
-			require.NoError(t, err)
-		}
+	for _, body := range take(t, queueURL) {
+		var d discarded
+		require.NoError(t, json.Unmarshal([]byte(body), &d), body)
+		all = append(all, d)
 	}
+	return all
 }
 
-// accounts makes names of accounts, which are read as numbers in some tests.
+// numbered makes names of accounts that have a beginning in common.
 func numbered(prefix string, n int) []string {
 	names := make([]string, n)
 	for i := range names {

@@ -26,7 +26,7 @@ func main() {
 		answers.Layout = httpapi.Described
 		h := &handler{
 			orders:  &orderbook.Book{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Get("ORDERS_TABLE")},
-			topic:   sns.NewFromConfig(env.AWS),
+			topic:   sns.NewFromConfig(env.Retrying("Throttled")),
 			arn:     env.Get("TOPIC_ARN"),
 			answers: answers,
 			now:     time.Now,

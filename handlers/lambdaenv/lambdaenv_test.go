@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/lambdaenv"
@@ -64,4 +66,13 @@ func TestAFunctionHasAsManyThreadsAsItsMemoryBuysProcessors(t *testing.T) {
 	} {
 		require.Equal(t, want, lambdaenv.Processors(memory), memory)
 	}
+}
+
+func TestWhatSNSSaysWhenItIsThrottledIsTriedAgain(t *testing.T) {
+	throttled := &smithy.GenericAPIError{Code: "Throttled"}
+	require.False(t, retry.NewStandard().IsErrorRetryable(throttled), "the SDK has learnt it: drop Retrying")
+	retryer := lambdaenv.Env{}.Retrying("Throttled").Retryer()
+	require.True(t, retryer.IsErrorRetryable(throttled))
+	require.False(t, retryer.IsErrorRetryable(&smithy.GenericAPIError{Code: "AuthorizationError"}))
+	require.True(t, retryer.IsErrorRetryable(&smithy.GenericAPIError{Code: "ThrottlingException"}))
 }

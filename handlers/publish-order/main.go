@@ -12,7 +12,7 @@ import (
 
 func main() {
 	lambdaenv.Main(func(env lambdaenv.Env) any {
-		h := &handler{topic: sns.NewFromConfig(env.AWS), topicARN: env.Get("TOPIC_ARN"), answers: env.Answers()}
+		h := &handler{topic: sns.NewFromConfig(env.Retrying("Throttled")), topicARN: env.Get("TOPIC_ARN"), answers: env.Answers()}
 		return h.handle
 	}, "TOPIC_ARN")
 }
