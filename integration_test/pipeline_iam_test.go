@@ -78,17 +78,6 @@ func checkerPermissions(t *testing.T) *permissions {
 	}
 }
 
-// captured sends an order and returns the id of its answer.
-func (p *probe) captured(c *checkerOutputs, body string, want int, header []string) (string, error) {
-	r, err := try(http.MethodPost, c.URL+"/order", body, header...)
-	if err != nil || r.status != want {
-		return "", fmt.Errorf("POST /order: %v %d %s", err, r.status, r.body)
-	}
-	var o struct{ OrderID string }
-	decode(p.t, r.body, &o)
-	return o.OrderID, nil
-}
-
 func TestCheckerNeedsEveryPermission(t *testing.T) { checkerPermissions(t).noneCanBeTakenAway(t) }
 
 // without runs something while a function's role lacks an action.
