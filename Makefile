@@ -108,7 +108,7 @@ test: cli package-local ## All tests: unit, embedded cloud, integration on an em
 	CGO_ENABLED=$(if $(RACE),1,0) go test -v $(RACE) -timeout 20m ./handlers/... ./local/... ./cmd/... ./internal/... ./integration_test/...
 
 .PHONY: bench
-bench: cli package-local local-command ## Measure: cold starts, zip sizes, throughput, memory, preview and up
+bench: cli package-local local-command ## Measure: cold starts, zip sizes, deploying, throughput, memory, the stream's readers
 	go run ./cmd/bench
 
 # The Go language host of Pulumi asks for all modules, also those that nothing is compiled from, and adds their

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,9 +125,60 @@ func TestMachineIsNamed(t *testing.T) {
 }
 
 func TestBadFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-n", "0"}, {"-rounds", "-1"}, {"extra"}} {
-		require.ErrorContains(t, run(t.Context(), args, io.Discard), "at least 1", args)
+	for args, want := range map[string]string{
+		"-n 0":                                "at least 1",
+		"-rounds -1":                          "at least 1",
+		"-rate 0":                             "at least 1",
+		"-steady 0":                           "at least 1",
+		"extra":                               "nothing but flags",
+		"-n 10001":                            "-n must be at most 10000, got 10001",
+		"-rate 200 -steady 21":                "-rate for -steady and 30 seconds more must be at most 10000 orders, got 200 a second for 21 s",
+		"-rate 3037000500 -steady 3037000500": "-rate for -steady",
+		"-only fanuot":                        `there is no part "fanuot"; choose from packages, starts, deploying, fanout,`,
+		"-only fanout,":                       `there is no part ""`,
+		"-n 0 -only x":                        `there is no part "x"`,
+		"-x":                                  "not defined: -x",
+	} {
+		_, err := parseFlags(strings.Fields(args), io.Discard)
+		require.ErrorContains(t, err, want, args)
 	}
 	t.Chdir(t.TempDir())
 	require.ErrorContains(t, run(t.Context(), nil, io.Discard), "make bench")
+}
+
+func TestPartsAreChosenAndWhatTheyNeedIsDeployed(t *testing.T) {
+	for only, want := range map[string]string{
+		"":                                "all",
+		"packages,starts":                 "",
+		"fanout, checker":                 "fanout,checker",
+		"eventstream,batching,packages":   "eventstream",
+		"batching":                        "eventstream",
+		"orchestrator,deploying,batching": "all",
+	} {
+		s, err := parseFlags([]string{"-only", only}, io.Discard)
+		require.NoError(t, err, only)
+		require.Equal(t, want, deployed(s.parts), only)
+		for _, part := range parts {
+			require.Equal(t, only == "" || slices.Contains(strings.Split(strings.ReplaceAll(only, " ", ""), ","), part), s.measure(part), "%s of %q", part, only)
+		}
+	}
+}
+
+// Each function refuses to start without the variables that its main names.
+func TestEveryFunctionsVariablesAreKnown(t *testing.T) {
+	known := map[string]bool{}
+	for _, v := range variables("", "f") {
+		name, value, _ := strings.Cut(v, "=")
+		known[name] = value != ""
+	}
+	mains, err := filepath.Glob("../../handlers/*/main.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, mains)
+	for _, file := range mains {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile(`"([A-Z]+_[A-Z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+			require.True(t, known[name[1]], "%s of %s", name[1], file)
+		}
+	}
 }

@@ -20,6 +20,7 @@ import (
 type deployment struct {
 	project, home string
 	local         string // the command that `make` built
+	pattern       string // what is deployed
 	cloud         cloud
 	outputs       outputs
 }
@@ -49,9 +50,31 @@ type outputs struct {
 		BucketName      string
 		StateMachineARN string
 	}
+	EventStream struct {
+		URL                string
+		StreamName         string
+		TableName          string
+		BucketName         string
+		ProjectFailuresURL string
+		InvoiceFailuresURL string
+		Functions          functions
+	}
+	Checker struct {
+		URL                   string
+		APIKey                string
+		OrdersTableName       string
+		BalanceDeadLettersURL string
+		StockDeadLettersURL   string
+		UpdateDeadLettersURL  string
+		ShipFailuresURL       string
+		Functions             functions
+	}
 }
 
-func newDeployment(project string) (*deployment, error) {
+// functions are those of a pattern, by the names of their packages.
+type functions map[string]struct{ LogGroup string }
+
+func newDeployment(project, pattern string) (*deployment, error) {
 	local := filepath.Join(project, ".tools", "bin", "local")
 	if _, err := os.Stat(local); err != nil {
 		return nil, fmt.Errorf("%w: type `make bench`, which builds it", err)
@@ -60,7 +83,7 @@ func newDeployment(project string) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &deployment{project: project, home: home, local: local}, nil
+	return &deployment{project: project, home: home, local: local, pattern: pattern}, nil
 }
 
 // command runs `local` and returns how long it took and what it printed.
@@ -75,30 +98,42 @@ func (d *deployment) command(ctx context.Context, args ...string) (time.Duration
 	return time.Since(begun), said.String(), nil
 }
 
-// printTimes deploys, and tells how long that takes.
-func (d *deployment) printTimes(ctx context.Context, out io.Writer) error {
-	pattern := []string{"--pattern", "all"}
-	empty, _, err := d.command(ctx, append([]string{"up"}, pattern...)...)
+// up deploys, with values of the stack's config like key=value, and returns how long that took and what it printed.
+func (d *deployment) up(ctx context.Context, config ...string) (time.Duration, string, error) {
+	args := []string{"up", "--pattern", d.pattern}
+	for _, value := range config {
+		args = append(args, "--config", value)
+	}
+	took, said, err := d.command(ctx, args...)
 	if err != nil {
-		return err
+		return 0, "", err
 	}
 	for file, v := range map[string]any{"cloud.json": &d.cloud, "outputs.json": &d.outputs} {
 		text, err := os.ReadFile(filepath.Join(d.home, file))
 		if err != nil {
-			return err
+			return 0, "", err
 		}
 		if err := json.Unmarshal(text, v); err != nil {
-			return fmt.Errorf("reading %s: %w", file, err)
+			return 0, "", fmt.Errorf("reading %s: %w", file, err)
 		}
 	}
-	again, said, err := d.command(ctx, append([]string{"up"}, pattern...)...)
+	return took, said, nil
+}
+
+// printTimes deploys, and tells how long that takes.
+func (d *deployment) printTimes(ctx context.Context, out io.Writer) error {
+	empty, _, err := d.up(ctx)
+	if err != nil {
+		return err
+	}
+	again, said, err := d.up(ctx)
 	if err != nil {
 		return err
 	}
 	if strings.Contains(said, "updated") || strings.Contains(said, "created") {
 		return fmt.Errorf("the second deployment changed something:\n%s", said)
 	}
-	preview, _, err := d.command(ctx, append([]string{"preview"}, pattern...)...)
+	preview, _, err := d.command(ctx, "preview", "--pattern", d.pattern)
 	if err != nil {
 		return err
 	}

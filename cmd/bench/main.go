@@ -1,8 +1,10 @@
 // Command bench measures what docs/performance.md records, and prints it as Markdown: how quickly functions start, how
-// large their packages are, how long deploying takes, and what the patterns do on the embedded cloud.
+// large their packages are, how long deploying takes, what the patterns do on the embedded cloud, and what the settings of a
+// stream's readers cost.
 //
 //	make bench
-//	go run ./cmd/bench -rounds 10 -n 5000
+//	go run ./cmd/bench -rounds 10 -n 5000 -only fanout,eventstream
+//	go run ./cmd/bench -only batching -rate 100 -steady 60
 //
 // The embedded cloud, its functions and this command, which places the orders, are processes of their own and share the
 // machine's processors. It uses a stack of its own, and removes it.
@@ -17,6 +19,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -33,24 +37,59 @@ func main() {
 	}
 }
 
-// settings are how much is measured.
+// settings are what is measured, and how much.
 type settings struct {
+	parts                   []string
 	starts                  int // of each function
 	rounds, orders, clients int // rounds of so many orders, so many at a time
+	rate, steady            int // orders a second, for so many seconds
 }
 
-func run(ctx context.Context, args []string, out io.Writer) (err error) {
+// maxOrders are placed at a time: what a function logs about more does not fit into its log group on the embedded cloud,
+// from which it is read when each was done.
+const maxOrders = 10_000
+
+// parseFlags reads the command line, and reports everything that is wrong with it at once.
+func parseFlags(args []string, out io.Writer) (settings, error) {
 	var s settings
+	var only string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.StringVar(&only, "only", "", "what to measure, separated by commas: "+strings.Join(parts, ", ")+"; default all")
 	flags.IntVar(&s.starts, "starts", 20, "how often to start each function")
 	flags.IntVar(&s.rounds, "rounds", 5, "rounds of placing orders")
-	flags.IntVar(&s.orders, "n", 2000, "orders in each round")
+	flags.IntVar(&s.orders, "n", 2000, fmt.Sprintf("orders in each round, at most %d", maxOrders))
 	flags.IntVar(&s.clients, "c", 16, "orders placed at once")
+	flags.IntVar(&s.rate, "rate", 100, "batching: orders a second")
+	flags.IntVar(&s.steady, "steady", 60, "batching: for so many seconds")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return s, err
 	}
-	if min(s.starts, s.rounds, s.orders, s.clients) < 1 || flags.NArg() > 0 {
-		return errors.New("all of -starts, -rounds, -n and -c must be at least 1, and nothing else be given")
+	var errs []error
+	if min(s.starts, s.rounds, s.orders, s.clients, s.rate, s.steady) < 1 || flags.NArg() > 0 {
+		errs = append(errs, errors.New("all numbers must be at least 1, and nothing but flags be given"))
+	}
+	if s.orders > maxOrders {
+		errs = append(errs, fmt.Errorf("-n must be at most %d, got %d", maxOrders, s.orders))
+	}
+	// The product of two large numbers may be a small one.
+	if steady := s.steady + longestWindow(); s.rate > maxOrders || s.steady > maxOrders || s.rate*steady > maxOrders {
+		errs = append(errs, fmt.Errorf("-rate for -steady and %d seconds more must be at most %d orders, got %d a second for %d s",
+			longestWindow(), maxOrders, s.rate, s.steady))
+	}
+	var err error
+	if s.parts, err = parseParts(only); err != nil {
+		errs = append(errs, err)
+	}
+	return s, errors.Join(errs...)
+}
+
+func (s settings) measure(part string) bool { return slices.Contains(s.parts, part) }
+
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	s, err := parseFlags(args, os.Stderr)
+	if err != nil {
+		return err
 	}
 	project, err := os.Getwd()
 	if err != nil {
@@ -61,19 +100,32 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 
 	printMachine(out)
-	if err := printPackages(out, filepath.Join(project, "build")); err != nil {
-		return err
+	if s.measure("packages") {
+		if err := printPackages(out, filepath.Join(project, "build")); err != nil {
+			return err
+		}
 	}
-	if err := printStarts(ctx, out, filepath.Join(project, "build", "local"), s.starts); err != nil {
-		return err
+	if s.measure("starts") {
+		if err := printStarts(ctx, out, filepath.Join(project, "build", "local"), s.starts); err != nil {
+			return err
+		}
 	}
-	d, err := newDeployment(project)
+	pattern := deployed(s.parts)
+	if pattern == "" {
+		return nil
+	}
+	d, err := newDeployment(project, pattern)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.remove(context.WithoutCancel(ctx))) }()
-	if err := d.printTimes(ctx, out); err != nil {
+	if s.measure("deploying") {
+		err = d.printTimes(ctx, out)
+	} else {
+		_, _, err = d.up(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	return d.printThroughput(ctx, out, s)
+	return d.printPatterns(ctx, out, s)
 }

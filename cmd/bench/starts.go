@@ -133,6 +133,8 @@ func variables(runtimeAPI, function string) []string {
 		"LANG": "en_US.UTF-8", "TZ": ":UTC", "PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
 		"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
 		"TABLE_NAME": "orders", "BUCKET_NAME": "invoices", "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:orders", "ALLOW_ORIGIN": "*",
+		"STREAM_ARN": "arn:aws:kinesis:us-east-1:123456789012:stream/orders", "ORDERS_TABLE": "orders", "ACCOUNTS_TABLE": "accounts", "STOCK_TABLE": "stock",
+		"FINDINGS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/findings", "SHIP_FUNCTION": "ship-order",
 	}
 	var list []string
 	for name, value := range vars {
