@@ -107,6 +107,12 @@ test: cli package-local ## All tests: unit, embedded cloud, integration on an em
 	go test -v . ./components/...
 	CGO_ENABLED=$(if $(RACE),1,0) go test -v $(RACE) -timeout 20m ./handlers/... ./local/... ./cmd/... ./internal/... ./integration_test/...
 
+ROUNDS ?= 10
+
+.PHONY: soak
+soak: cli package-local ## The randomised tests, ROUNDS times with new seeds; SEED=n repeats one
+	go test -v -timeout 0 -count $(ROUNDS) -run 'TestManyOrdersForTooLittle|TestTenThousandOrders' ./integration_test
+
 .PHONY: bench
 bench: cli package-local local-command ## Measure: cold starts, zip sizes, deploying, throughput, memory, the stream's readers
 	go run ./cmd/bench

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,10 +21,13 @@ import (
 // awsConfig is the surrounding AWS configuration, like any tool's: the tests do not know where it leads.
 func awsConfig(t *testing.T) aws.Config {
 	t.Helper()
-	cfg, err := config.LoadDefaultConfig(t.Context())
+	cfg, err := loadConfig()
 	require.NoError(t, err)
 	return cfg
 }
+
+// loadConfig reads the environment and files once: tests that wait ask for the configuration many times a second.
+var loadConfig = sync.OnceValues(func() (aws.Config, error) { return config.LoadDefaultConfig(context.Background()) })
 
 // depth counts a queue's messages: those that wait, and those that a consumer holds.
 func depth(t *testing.T, queueURL string) (waiting, held int) {

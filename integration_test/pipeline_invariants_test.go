@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -27,25 +26,14 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// runs is how many seeds TestManyOrdersForTooLittle takes; RUNS=n asks for more, as `make soak` does.
-func runs(t *testing.T) int {
-	t.Helper()
-	text := os.Getenv("RUNS")
-	if text == "" {
-		return 3
-	}
-	n, err := strconv.Atoi(text)
-	require.NoError(t, err, "RUNS")
-	return n
-}
-
 // TestManyOrdersForTooLittle has 50 customers order 20 products 2,000 times, with neither the credit nor the stock for all
 // of it, while every queue delivers twice and out of order, checkers dawdle, calls fail and functions die. At the end
 // nothing may be lost, doubled or below zero, and every order be decided.
 func TestManyOrdersForTooLittle(t *testing.T) {
+	const seeds = 3
 	c := checker(t)
 	first := seed(t)
-	for i := range uint64(runs(t)) {
+	for i := range uint64(seeds) {
 		t.Run(fmt.Sprintf("SEED=%d", first+i), func(t *testing.T) { manyOrdersForTooLittle(t, c, first+i) })
 	}
 }
