@@ -7,6 +7,9 @@ C       ?= 16
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 export CGO_ENABLED ?= 0
+# What goes into a zip must not tell where it was built. What does not gets the same flag, so that each package is
+# compiled once for all of them.
+export GOFLAGS := $(GOFLAGS) -trimpath
 
 # Where zips go, and the executables that go into them.
 BUILD     ?= build
@@ -24,7 +27,7 @@ help: ## List the targets
 # $(call package,folder,GOOS,GOARCH)
 define package
 	mkdir -p $(BUILD)/$(1) $(BOOTSTRAP)/$(1)
-	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
+	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
 		-o $(BOOTSTRAP)/$(1)/ $(addprefix ./handlers/,$(FUNCTIONS))
 	for f in $(FUNCTIONS); do \
 		mkdir -p $(BOOTSTRAP)/$(1)/zip && cp $(BOOTSTRAP)/$(1)/$$f $(BOOTSTRAP)/$(1)/zip/bootstrap && \
@@ -74,11 +77,11 @@ endif
 $(BIN)/pulumi: tools/pulumi/go.mod
 	@echo 'There is no pulumi on the PATH: building it from its Go modules, once. This takes 2 to 5 minutes.' >&2
 	@mkdir -p $(BIN)
-	@cd tools/pulumi && go build -trimpath -ldflags '-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(shell cd tools/pulumi && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)' \
+	@cd tools/pulumi && go build -ldflags '-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(shell cd tools/pulumi && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)' \
 		-o $(CURDIR)/$@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
 $(BIN)/pulumi-language-go: tools/pulumi-language-go/go.mod
 	@mkdir -p $(BIN)
-	@cd tools/pulumi-language-go && go build -trimpath -ldflags '-s -w' \
+	@cd tools/pulumi-language-go && go build -ldflags '-s -w' \
 		-o $(CURDIR)/$@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
 
 # --- Quality --------------------------------------------------------------------------------------------------------
@@ -99,19 +102,26 @@ check: ## Format, vet, lint, known vulnerabilities
 		esac; }
 
 # The race detector needs a C compiler; without one the tests run without it. The components run in one goroutine at a
-# time, over an SDK that takes minutes to compile for it.
-RACE := $(if $(shell command -v gcc),-race)
+# time, over an SDK that takes minutes to compile for it; the integration tests are mostly about other processes, and
+# `make soak` runs the busiest of them with it.
+RACE  := $(if $(shell command -v gcc),-race)
+RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 
+# The integration tests wait for most of their time. The others run beside them, and are printed after them.
 .PHONY: test
 test: cli package-local ## All tests: unit, embedded cloud, integration on an embedded cloud
-	go test -v . ./components/...
-	CGO_ENABLED=$(if $(RACE),1,0) go test -v $(RACE) -timeout 20m ./handlers/... ./local/... ./cmd/... ./internal/... ./integration_test/...
+	go test -vet=off -v . ./components/...
+	@mkdir -p .local; \
+	$(RACED) ./handlers/... ./local/... ./cmd/... ./internal/... > .local/test.log 2>&1 & raced=$$!; \
+	status=0; go test -vet=off -v -timeout 20m ./integration_test || status=1; \
+	wait $$raced || status=1; \
+	cat .local/test.log; exit $$status
 
 ROUNDS ?= 10
 
 .PHONY: soak
 soak: cli package-local ## The randomised tests, ROUNDS times with new seeds; SEED=n repeats one
-	go test -v -timeout 0 -count $(ROUNDS) -run 'TestManyOrdersForTooLittle|TestTenThousandOrders' ./integration_test
+	CGO_ENABLED=$(if $(RACE),1,0) go test -v $(RACE) -timeout 0 -count $(ROUNDS) -run 'TestManyOrdersForTooLittle|TestTenThousandOrders' ./integration_test
 
 .PHONY: bench
 bench: cli package-local local-command ## Measure: cold starts, zip sizes, deploying, throughput, memory, the stream's readers
