@@ -50,19 +50,29 @@ func TestRebuiltPackagesShowNoChange(t *testing.T) {
 	require.NoError(t, err, said)
 }
 
+// TestBadConfigStopsPreviewAndSaysWhatToDo has a preview for each of those who look at the config: the CLI, the program,
+// the components, and the provider. What is wrong at one of them is said all at once.
 func TestBadConfigStopsPreviewAndSaysWhatToDo(t *testing.T) {
 	tests := map[string]struct {
 		change map[string]string
 		says   []string
 	}{
-		"unknown pattern":         {map[string]string{"pattern": "fanuot"}, []string{`"fanuot"`, "fanout", "all"}},
-		"no pattern":              {map[string]string{"pattern": ""}, []string{"pattern", "fanout"}},
-		"batch size too large":    {map[string]string{"storeBatchSize": "11"}, []string{"storeBatchSize", "11", "10"}},
-		"batch size zero":         {map[string]string{"invoiceBatchSize": "0"}, []string{"invoiceBatchSize", "1"}},
-		"batch size is no number": {map[string]string{"storeBatchSize": "ten"}, []string{"storeBatchSize"}},
-		"retention not offered":   {map[string]string{"logRetentionDays": "8"}, []string{"LogRetentionDays", "7"}},
-		"packages are missing":    {map[string]string{"packages": t.TempDir()}, []string{"store-order.zip", "make build"}},
-		"another Region":          {map[string]string{"aws:region": "eu-west-1"}, []string{"eu-west-1", "us-east-1"}},
+		"the program": {
+			map[string]string{
+				"pattern": "fanuot", "storeBatchSize": "11", "invoiceBatchSize": "0",
+			},
+			[]string{
+				`config pattern: there is no pattern "fanuot"`, "fanout", "all", "config storeBatchSize: must be from 1 to 10, got 11",
+				"config invoiceBatchSize: must be from 1 to 10, got 0",
+			},
+		},
+		"the CLI": {map[string]string{"storeBatchSize": "ten"}, []string{"storeBatchSize", "integer"}},
+		"no pattern": {map[string]string{"pattern": ""}, []string{"config pattern: is required", "fanout"}},
+		"a component": {
+			map[string]string{"logRetentionDays": "8", "packages": t.TempDir()},
+			[]string{"Api.LogRetentionDays", "7", "store-order.zip", "make build"},
+		},
+		"the provider": {map[string]string{"aws:region": "eu-west-1"}, []string{"eu-west-1", "us-east-1"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
