@@ -66,7 +66,7 @@ func TestBadConfigStopsPreviewAndSaysWhatToDo(t *testing.T) {
 				"config invoiceBatchSize: must be from 1 to 10, got 0",
 			},
 		},
-		"the CLI": {map[string]string{"storeBatchSize": "ten"}, []string{"storeBatchSize", "integer"}},
+		"the CLI":    {map[string]string{"storeBatchSize": "ten"}, []string{"storeBatchSize", "integer"}},
 		"no pattern": {map[string]string{"pattern": ""}, []string{"config pattern: is required", "fanout"}},
 		"a component": {
 			map[string]string{"logRetentionDays": "8", "packages": t.TempDir()},
