@@ -1,101 +1,38 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"slices"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checker"
+	"github.com/order-patterns/order-patterns/handlers/checker/checkertest"
 	"github.com/order-patterns/order-patterns/handlers/checkout"
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/ledger"
-	"github.com/order-patterns/order-patterns/handlers/money"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
 )
 
-// queue keeps what is found, by order.
-type queue struct {
-	mu    sync.Mutex
-	found map[string][]string
-}
-
-func (q *queue) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
-	f, err := checkout.ParseFinding([]byte(aws.ToString(in.MessageBody)))
-	if err != nil {
-		return nil, err
-	}
-	if f.Check != checkout.Account {
-		return nil, errors.New("finding of another check")
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.found == nil {
-		q.found = map[string][]string{}
-	}
-	q.found[f.OrderID] = append(q.found[f.OrderID], fmt.Sprint(f.Passed, ": ", f.Log))
-	return &sqs.SendMessageOutput{}, nil
-}
-
-// start gives the function, its table with these balances, and the queue of findings.
-func start(t *testing.T, balances map[string]string) (*checker.Checker, *queue, *dynamodbtest.DynamoDB) {
-	t.Helper()
-	db := dynamodbtest.Start(t)
-	table := db.Table(t, "accounts", "customerId")
-	for id, balance := range balances {
-		a, err := money.Parse(balance)
-		require.NoError(t, err)
-		admin := &ledger.Ledger{Client: db.Client, Table: table, Kind: ledger.Accounts}
-		require.NoError(t, admin.Set(t.Context(), id, a, time.Now()))
-	}
-	// Only what the doc comment of main says that it needs.
-	role := db.Role(t, "check-balance", fmt.Sprintf(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
-	q := &queue{}
-	j := &judge{accounts: &ledger.Ledger{Client: role, Table: table, Kind: ledger.Accounts}}
-	return &checker.Checker{Check: checkout.Account, Findings: q, QueueURL: "https://findings", Judge: j.judge}, q, db
-}
-
-func batch(t *testing.T) (b events.SQSEvent) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/ten-two-malformed.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &b))
-	return b
-}
-
-func call(t *testing.T, c *checker.Checker, b events.SQSEvent) (failed []string) {
-	t.Helper()
-	response, err := c.Handle(t.Context(), b)
-	require.NoError(t, err)
-	for _, f := range response.BatchItemFailures {
-		failed = append(failed, f.ItemIdentifier)
-	}
-	slices.Sort(failed)
-	return failed
+var check = checkertest.Check{
+	Function: "check-balance", Check: checkout.Account, Kind: ledger.Accounts,
+	Action: "dynamodb:GetItem", // all that the doc comment of main says that it needs
+	Judge:  func(l *ledger.Ledger) checker.Judge { return (&judge{accounts: l}).judge },
 }
 
 func TestATableThatFailsIsAnOrderThatComesAgain(t *testing.T) {
-	c, q, db := start(t, nil)
-	db.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
-	require.Len(t, call(t, c, batch(t)), 10)
-	require.Empty(t, q.found)
+	w := check.Start(t, nil)
+	w.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
+	require.Len(t, w.Call(t, handlertest.Event[events.SQSEvent](t, "ten-two-malformed.json")), 10)
+	require.Empty(t, w.Found)
 }
 
 func TestOfTenOrdersTheMalformedFailAlone(t *testing.T) {
-	c, q, _ := start(t, map[string]string{"rich": "100", "poor": "12", "zero": "0"})
-	b := batch(t)
-	require.Equal(t, []string{b.Records[3].MessageId, b.Records[8].MessageId}, call(t, c, b))
+	w := check.Start(t, map[string]string{"rich": "100", "poor": "12", "zero": "0"})
+	b := handlertest.Event[events.SQSEvent](t, "ten-two-malformed.json")
+	require.Equal(t, []string{b.Records[3].MessageId, b.Records[8].MessageId}, w.Call(t, b))
 	require.Equal(t, map[string][]string{
 		"o0": {"true: Sufficient account balance", "true: Sufficient account balance"},
 		"o1": {"false: Insufficient account balance: 30 wanted, 12 left"},
@@ -104,5 +41,5 @@ func TestOfTenOrdersTheMalformedFailAlone(t *testing.T) {
 		"o5": {"true: Sufficient account balance"},
 		"o6": {"false: Insufficient account balance: 100.0001 wanted, 100 left"},
 		"o9": {"true: Sufficient account balance"},
-	}, q.found)
+	}, w.Found)
 }

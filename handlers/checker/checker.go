@@ -28,9 +28,11 @@ type Checker struct {
 	Check    checkout.Check
 	Findings SendAPI
 	QueueURL string
-	// Judge says whether an order passes, and why, for its logs. An error means that it cannot be told now.
-	Judge func(context.Context, checkout.Order) (passed bool, log string, err error)
+	Judge    Judge
 }
+
+// Judge says whether an order passes, and why, for its logs. An error means that it cannot be told now.
+type Judge func(context.Context, checkout.Order) (passed bool, log string, err error)
 
 // Handle checks the orders of a batch, each on its own. An order that comes again is checked again, and gives another
 // finding, of which the first that is applied counts.

@@ -1,124 +1,31 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/stretchr/testify/require"
-
-	"github.com/order-patterns/order-patterns/handlers/balanceapi"
-	"github.com/order-patterns/order-patterns/handlers/httpapi"
-	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
-	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/handlers/balanceapi/balanceapitest"
 )
 
-func start(t *testing.T) (*balanceapi.Handler, *dynamodbtest.DynamoDB) {
-	t.Helper()
-	db := dynamodbtest.Start(t)
-	table := db.Table(t, "accounts", "customerId")
-	// Only what the doc comment of main says that it needs.
-	role := db.Role(t, "update-account", fmt.Sprintf(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
-	now := func() time.Time { return time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC) }
-	return newHandler(role, table, httpapi.Answers{}, now), db
+var api = balanceapitest.API{
+	Function: "update-account", New: newHandler, Event: "post-account.json", Key: "customerId", ID: "c1", Balance: "120.05",
+	Rule: "a number from 0 to 100000000000 with at most 4 decimal places",
 }
 
-func request(t *testing.T) (r httpapi.Request) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/post-account.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &r))
-	return r
-}
-
-// with is the recorded request with another balance.
-func with(t *testing.T, balance string) httpapi.Request {
-	return httpapi.Request{Body: strings.Replace(request(t).Body, "120.05", balance, 1)}
-}
-
-func call(t *testing.T, h *balanceapi.Handler, r httpapi.Request) (status int, body string) {
-	t.Helper()
-	answer, err := h.Handle(t.Context(), r)
-	require.NoError(t, err)
-	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(t, "application/json", answer.Headers["Content-Type"])
-	return answer.StatusCode, answer.Body
-}
-
-func left(t *testing.T, db *dynamodbtest.DynamoDB) string {
-	t.Helper()
-	return db.Get(t, "accounts", "customerId", "c1")["balance"].(*types.AttributeValueMemberN).Value
-}
-
-func TestABalanceIsStoredAndAnswered(t *testing.T) {
-	h, db := start(t)
-	status, body := call(t, h, request(t))
-	require.Equal(t, 202, status)
-	require.JSONEq(t, `{"code":202,"updatedPayload":{"customerId":"c1","balance":120.05,"updateTime":"2026-03-01T08:30:00Z"}}`, body)
-	require.Equal(t, "120.05", left(t, db))
-}
+func TestABalanceIsStoredAndAnswered(t *testing.T) { api.StoresTheRecorded(t) }
 
 func TestTheLastBalanceCountsAndZeroIsOne(t *testing.T) {
-	h, db := start(t)
-	for in, want := range map[string]string{"0": "0", "0.0": "0", "-0": "0", "10.50": "10.5", "1e2": "100", "0.0001": "0.0001", "100000000000": "100000000000"} {
-		status, body := call(t, h, with(t, "7"))
-		require.Equal(t, 202, status, body)
-		status, body = call(t, h, with(t, in))
-		require.Equal(t, 202, status, body)
-		require.Contains(t, body, `"balance":`+want+`,`)
-		require.Equal(t, want, left(t, db))
-	}
+	api.KeepsTheLast(t, map[string]string{
+		"0": "0", "0.0": "0", "-0": "0", "10.50": "10.5", "1e2": "100", "0.0001": "0.0001", "100000000000": "100000000000",
+	})
 }
 
 func TestBadInputIsRefusedWithItsFieldAndNothingIsStored(t *testing.T) {
-	h, db := start(t)
-	for in, want := range map[string]string{
-		"":                                 "body: is empty",
-		"balance=1":                        "body: is not valid JSON",
-		"[]":                               "body: must be an object, got an array",
-		"{}":                               "customerId: is missing; balance: is missing",
-		`{"customerId":"c1"}`:              "balance: is missing",
-		`{"customerId":7,"balance":1}`:     "customerId: must be a string, got 7",
-		`{"customerId":"a/b","balance":1}`: "customerId: must be 1 to 128 of the characters",
-		`{"customerId":"c1","balance":1,"limit":5}`:    `body: has an unknown field "limit" (known: customerId, balance)`,
-		`{"customerId":"c1","balance":1,"balance":2}`:  "body: has the key balance twice",
-		`{"customerId":"","balance":-1}`:               `customerId: must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, got ""; balance: must be`,
-		`{"customerId":"c1","balance":"10.5"}`:         `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got "10.5"`,
-		`{"customerId":"c1","balance":"0"}`:            `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got "0"`,
-		`{"customerId":"c1","balance":-0.0001}`:        `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got -0.0001`,
-		`{"customerId":"c1","balance":0.00001}`:        `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got 0.00001`,
-		`{"customerId":"c1","balance":100000000000.1}`: `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got 100000000000.1`,
-		`{"customerId":"c1","balance":1e400}`:          `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got 1e400`,
-		`{"customerId":"c1","balance":null}`:           `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got null`,
-		`{"customerId":"c1","balance":true}`:           `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got true`,
-		`{"customerId":"c1","balance":{}}`:             `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got an object`,
-		`{"customerId":"c1","balance":[1]}`:            `balance: must be a number from 0 to 100000000000 with at most 4 decimal places, got an array`,
-	} {
-		status, body := call(t, h, httpapi.Request{Body: in})
-		require.Equal(t, 400, status, in)
-		var f struct {
-			Status      int
-			Description string
-		}
-		require.NoError(t, json.Unmarshal([]byte(body), &f))
-		require.Equal(t, 400, f.Status)
-		require.Contains(t, f.Description, want, in)
-	}
-	status, _ := call(t, h, httpapi.Request{Body: strings.Repeat(" ", httpapi.MaxBody+1)})
-	require.Equal(t, 413, status)
-	require.Nil(t, db.Get(t, "accounts", "customerId", "c1"))
+	api.Refuses(t, map[string]string{
+		`"10.5"`: `"10.5"`, `"0"`: `"0"`, "-0.0001": "-0.0001", "0.00001": "0.00001", "100000000000.1": "100000000000.1", "1e400": "1e400",
+		"null": "null", "true": "true", "{}": "an object", "[1]": "an array",
+	})
 }
 
 func TestABalanceThatCouldNotBeStoredIsNotAccepted(t *testing.T) {
-	h, db := start(t)
-	db.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("AccessDenied on arn:table"))})
-	status, body := call(t, h, request(t))
-	require.Equal(t, 503, status)
-	require.Equal(t, `{"status":503,"description":"the balance was not updated; please try again"}`, body)
+	api.DoesNotAcceptWhatItCannotStore(t)
 }

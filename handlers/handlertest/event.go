@@ -1,0 +1,39 @@
+// Package handlertest is what the tests of the functions share: recorded events, what a batch's answer says, a bucket and
+// a table in memory.
+package handlertest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/stretchr/testify/require"
+)
+
+// Recorded reads a file of the test's folder testdata.
+func Recorded(t testing.TB, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", file))
+	require.NoError(t, err)
+	return content
+}
+
+// Event reads an event that was recorded in a file of the test's folder testdata.
+func Event[E any](t testing.TB, file string) (event E) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(Recorded(t, file), &event))
+	return event
+}
+
+// Failed gives the ids of the messages that failed, in the answer to an SQS batch: none is an empty list, and not null.
+func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []string) {
+	t.Helper()
+	require.NoError(t, err)
+	require.NotNil(t, response.BatchItemFailures)
+	for _, f := range response.BatchItemFailures {
+		ids = append(ids, f.ItemIdentifier)
+	}
+	return ids
+}
