@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/orderevent"
 )
@@ -44,13 +44,8 @@ func (s *stream) PutRecord(_ context.Context, in *kinesis.PutRecordInput, _ ...f
 	return &kinesis.PutRecordOutput{ShardId: aws.String("shardId-000000000000"), SequenceNumber: aws.String("1")}, nil
 }
 
-func request(t *testing.T, file string) (r httpapi.Request) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/" + file)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &r))
-	return r
-}
+// request reads a recorded event.
+var request = handlertest.Event[httpapi.Request]
 
 func call(t *testing.T, to putRecordAPI, r httpapi.Request) (status int, body map[string]any) {
 	t.Helper()

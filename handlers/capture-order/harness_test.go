@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checkout"
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/orderbook"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
@@ -101,13 +101,8 @@ func (w *world) all() map[string]checkout.Record {
 	return found
 }
 
-func event(t *testing.T, file string) (r httpapi.Request) {
-	t.Helper()
-	recorded, err := os.ReadFile("testdata/" + file)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(recorded, &r))
-	return r
-}
+// event reads a recorded event.
+var event = handlertest.Event[httpapi.Request]
 
 // call runs the function, and decodes its answer into what.
 func (w *world) call(ctx context.Context, r httpapi.Request, what any) (status int) {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/invoice"
 )
@@ -45,6 +44,9 @@ func (b *bucket) PresignGetObject(_ context.Context, in *s3.GetObjectInput, opti
 	return &v4.PresignedHTTPRequest{URL: "https://" + aws.ToString(in.Bucket) + "/" + aws.ToString(in.Key) + "?a=1&life=" + o.Expires.String()}, nil
 }
 
+// request reads a recorded event.
+var request = handlertest.Event[httpapi.Request]
+
 func call(t *testing.T, b *bucket, r httpapi.Request) (int, string) {
 	t.Helper()
 	h := &handler{invoices: &invoice.Finder{List: b, Presign: b, Bucket: "b"}}
@@ -53,14 +55,6 @@ func call(t *testing.T, b *bucket, r httpapi.Request) (int, string) {
 	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
 	require.Equal(t, "application/json", answer.Headers["Content-Type"])
 	return answer.StatusCode, answer.Body
-}
-
-func request(t *testing.T, file string) (r httpapi.Request) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/" + file)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &r))
-	return r
 }
 
 func TestAnswerIsAJSONStringWithTheURLOfTheLatestInvoice(t *testing.T) {

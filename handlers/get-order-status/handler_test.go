@@ -1,16 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checkout"
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/orderbook"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
@@ -34,12 +33,8 @@ func start(t *testing.T) (*handler, *dynamodbtest.DynamoDB, *orderbook.Book) {
 	return &handler{orders: &orderbook.Book{Client: role, Table: table}, answers: httpapi.Answers{Layout: httpapi.Described}}, db, book
 }
 
-func request(t *testing.T) (r httpapi.Request) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/get-order-status.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &r))
-	return r
+func request(t *testing.T) httpapi.Request {
+	return handlertest.Event[httpapi.Request](t, "get-order-status.json")
 }
 
 func call(t *testing.T, h *handler, r httpapi.Request) (int, string) {

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/store"
 )
@@ -54,12 +53,8 @@ func call(t *testing.T, tab *table, r httpapi.Request) (int, string) {
 	return answer.StatusCode, answer.Body
 }
 
-func request(t *testing.T) (r httpapi.Request) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/get-order.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &r))
-	return r
+func request(t *testing.T) httpapi.Request {
+	return handlertest.Event[httpapi.Request](t, "get-order.json")
 }
 
 func TestActiveOrderIsAnsweredWithExactNumbersAndNoInternals(t *testing.T) {

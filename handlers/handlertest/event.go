@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,15 +24,4 @@ func Event[E any](t testing.TB, file string) (event E) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(Recorded(t, file), &event))
 	return event
-}
-
-// Failed gives the ids of the messages that failed, in the answer to an SQS batch: none is an empty list, and not null.
-func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []string) {
-	t.Helper()
-	require.NoError(t, err)
-	require.NotNil(t, response.BatchItemFailures)
-	for _, f := range response.BatchItemFailures {
-		ids = append(ids, f.ItemIdentifier)
-	}
-	return ids
 }

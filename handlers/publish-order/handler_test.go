@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/httpapi"
 )
 
@@ -33,13 +33,8 @@ func (t *topic) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.
 	return &sns.PublishOutput{MessageId: aws.String("m1")}, nil
 }
 
-func request(t *testing.T, file string) (r httpapi.Request) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/" + file)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &r))
-	return r
-}
+// request reads a recorded event.
+var request = handlertest.Event[httpapi.Request]
 
 func call(t *testing.T, to *topic, r httpapi.Request) (status int, body map[string]any) {
 	t.Helper()

@@ -3,55 +3,25 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/store"
 )
 
-// table keeps the last item put, unless told to fail. Conditions are the store package's tests.
-type table struct {
-	item        map[string]types.AttributeValue
-	puts        int
-	fail        error // before it writes
-	lose        error // after it wrote
-	hadDeadline bool
-}
-
-func (t *table) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	t.puts++
-	_, t.hadDeadline = ctx.Deadline()
-	if t.fail != nil {
-		return nil, t.fail
-	}
-	t.item = in.Item
-	return &dynamodb.PutItemOutput{}, t.lose
-}
-
-func recorded(t *testing.T, file string) []byte {
-	t.Helper()
-	input, err := os.ReadFile("testdata/" + file)
-	require.NoError(t, err)
-	return input
-}
+const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
 // call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
-func call(tab *table, input []byte) (output, errorType string, err error) {
+func call(t *testing.T, tab *handlertest.Table, input []byte) (output, errorType string, err error) {
 	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
-	out, err := lambda.NewHandler(h.handle).Invoke(context.Background(), input)
-	if err != nil {
-		return "", reflect.Indirect(reflect.ValueOf(err)).Type().Name(), err
-	}
-	return string(out), "", nil
+	return handlertest.Invoke(t, h.handle, input)
 }
 
 func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
@@ -64,13 +34,13 @@ func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
 			`"orderdate":"2026-03-01T07:45:00Z","eventtype":["order_completed"]}`,
 	} {
 		t.Run(file, func(t *testing.T) {
-			tab := &table{}
-			out, _, err := call(tab, recorded(t, file))
+			tab := &handlertest.Table{}
+			out, _, err := call(t, tab, handlertest.Recorded(t, file))
 			require.NoError(t, err)
 			require.Equal(t, `{"order":`+want+`,"stored":true}`, out)
-			require.Contains(t, want, `"orderid":"`+tab.item["orderid"].(*types.AttributeValueMemberS).Value+`"`)
+			require.Contains(t, want, `"orderid":"`+tab.Orders()["a0/v0"]+`"`)
 
-			again, _, err := call(tab, recorded(t, file))
+			again, _, err := call(t, tab, handlertest.Recorded(t, file))
 			require.NoError(t, err)
 			require.Equal(t, out, again, "the same answer again")
 		})
@@ -78,13 +48,13 @@ func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
 }
 
 func TestASupersededOrderIsSuccess(t *testing.T) {
-	out, _, err := call(&table{fail: &types.ConditionalCheckFailedException{}}, recorded(t, "new-order.json"))
+	out, _, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "new-order.json"))
 	require.NoError(t, err)
 	require.Contains(t, out, `"stored":false`)
 }
 
 func TestABadOrderIsAnInvalidOrderAndNothingIsWritten(t *testing.T) {
-	good := string(recorded(t, "new-order.json"))
+	good := string(handlertest.Recorded(t, "new-order.json"))
 	for what, input := range map[string]string{
 		"empty object":     `{}`,
 		"array":            `[]`,
@@ -98,10 +68,10 @@ func TestABadOrderIsAnInvalidOrderAndNothingIsWritten(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			require.NotEqual(t, good, input)
-			tab := &table{}
-			_, errorType, err := call(tab, []byte(input))
+			tab := &handlertest.Table{}
+			_, errorType, err := call(t, tab, []byte(input))
 			require.Equal(t, "InvalidOrder", errorType, err)
-			require.Zero(t, tab.puts)
+			require.Empty(t, tab.Puts)
 		})
 	}
 }
@@ -111,31 +81,42 @@ func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 		"StoreUnavailable": &smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow down"},
 		"StoreRefused":     &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no PutItem for you"},
 	} {
-		_, errorType, err := call(&table{fail: cause}, recorded(t, "new-order.json"))
+		_, errorType, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "new-order.json"))
 		require.Equal(t, want, errorType)
-		require.ErrorContains(t, err, "storing order 7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55 in table orders: "+cause.Error())
+		require.ErrorContains(t, err, "storing order "+orderID+" in table orders: "+cause.Error())
 	}
 }
 
 func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T) {
-	tab, want := &table{lose: errors.New("connection reset by peer")}, &table{}
-	_, errorType, err := call(tab, recorded(t, "new-order.json"))
+	tab, want := &handlertest.Table{Lose: errors.New("connection reset by peer")}, &handlertest.Table{}
+	_, errorType, err := call(t, tab, handlertest.Recorded(t, "new-order.json"))
 	require.Equal(t, "StoreUnavailable", errorType, err)
-	tab.lose = nil
-	out, _, err := call(tab, recorded(t, "new-order.json"))
+	tab.Lose = nil
+	out, _, err := call(t, tab, handlertest.Recorded(t, "new-order.json"))
 	require.NoError(t, err)
-	once, _, err := call(want, recorded(t, "new-order.json"))
+	once, _, err := call(t, want, handlertest.Recorded(t, "new-order.json"))
 	require.NoError(t, err)
 	require.Equal(t, once, out)
-	require.Equal(t, want.item, tab.item)
+	require.Equal(t, want.Items, tab.Items)
+}
+
+// watched is a table that notes whether a put has a deadline.
+type watched struct {
+	handlertest.Table
+	hadDeadline bool
+}
+
+func (w *watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	_, w.hadDeadline = ctx.Deadline()
+	return w.Table.PutItem(ctx, in, options...)
 }
 
 func TestTheFunctionAnswersBeforeItsInvocationEnds(t *testing.T) {
-	tab := &table{}
+	tab := &watched{}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
-	_, err := h.handle(ctx, recorded(t, "new-order.json"))
+	_, err := h.handle(ctx, handlertest.Recorded(t, "new-order.json"))
 	require.NoError(t, err)
 	require.True(t, tab.hadDeadline)
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -19,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checkout"
+	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/orderbook"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
@@ -73,23 +72,14 @@ func (w *world) order(t *testing.T, id string) checkout.Record {
 	return rec
 }
 
-func batch(t *testing.T) (b events.SQSEvent) {
-	t.Helper()
-	event, err := os.ReadFile("testdata/ten-two-bad.json")
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(event, &b))
-	return b
+func batch(t *testing.T) events.SQSEvent {
+	return handlertest.Event[events.SQSEvent](t, "ten-two-bad.json")
 }
 
-func call(t *testing.T, w *world, b events.SQSEvent) (failed []string) {
+func call(t *testing.T, w *world, b events.SQSEvent) []string {
 	t.Helper()
 	response, err := w.handle(t.Context(), b)
-	require.NoError(t, err)
-	require.NotNil(t, response.BatchItemFailures)
-	for _, f := range response.BatchItemFailures {
-		failed = append(failed, f.ItemIdentifier)
-	}
-	return failed
+	return handlertest.Failed(t, response, err)
 }
 
 // only are the messages of a batch with these places.

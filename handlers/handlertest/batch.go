@@ -1,0 +1,31 @@
+package handlertest
+
+import (
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/stretchr/testify/require"
+)
+
+// Failed gives the ids of the messages that failed, in the answer to an SQS batch: none is an empty list, and not null.
+func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []string) {
+	t.Helper()
+	require.NoError(t, err)
+	require.NotNil(t, response.BatchItemFailures)
+	for _, f := range response.BatchItemFailures {
+		ids = append(ids, f.ItemIdentifier)
+	}
+	return ids
+}
+
+// Checkpoint gives the sequence number from which on Lambda delivers a Kinesis batch again, "" if all of it was done.
+func Checkpoint(t testing.TB, response events.KinesisEventResponse, err error) string {
+	t.Helper()
+	require.NoError(t, err)
+	require.NotNil(t, response.BatchItemFailures)
+	if len(response.BatchItemFailures) == 0 {
+		return ""
+	}
+	require.Len(t, response.BatchItemFailures, 1)
+	return response.BatchItemFailures[0].ItemIdentifier
+}

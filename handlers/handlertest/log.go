@@ -1,0 +1,27 @@
+package handlertest
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Logged runs do, and gives the lines that it logs, without their time. It changes the default logger meanwhile: no test
+// that runs beside it may log.
+func Logged(t testing.TB, do func()) (lines []map[string]any) {
+	t.Helper()
+	var out bytes.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
+	do()
+	for line := range bytes.Lines(out.Bytes()) {
+		var fields map[string]any
+		require.NoError(t, json.Unmarshal(line, &fields))
+		delete(fields, "time")
+		lines = append(lines, fields)
+	}
+	return lines
+}
