@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
@@ -20,8 +18,7 @@ const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
 // call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
 func call(t *testing.T, tab *handlertest.Table, input []byte) (output, errorType string, err error) {
-	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
-	return handlertest.Invoke(t, h.handle, input)
+	return handlertest.Invoke(t, newTask(&store.Writer{Client: tab, Table: "orders", Now: time.Now}).Handle, input)
 }
 
 func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
@@ -98,25 +95,4 @@ func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, once, out)
 	require.Equal(t, want.Items, tab.Items)
-}
-
-// watched is a table that notes whether a put has a deadline.
-type watched struct {
-	handlertest.Table
-	hadDeadline bool
-}
-
-func (w *watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	_, w.hadDeadline = ctx.Deadline()
-	return w.Table.PutItem(ctx, in, options...)
-}
-
-func TestTheFunctionAnswersBeforeItsInvocationEnds(t *testing.T) {
-	tab := &watched{}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
-	_, err := h.handle(ctx, handlertest.Recorded(t, "new-order.json"))
-	require.NoError(t, err)
-	require.True(t, tab.hadDeadline)
 }

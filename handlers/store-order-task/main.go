@@ -21,7 +21,6 @@ import (
 
 func main() {
 	lambdaenv.Main(func(env lambdaenv.Env) any {
-		h := &handler{orders: &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Get("TABLE_NAME"), Now: time.Now}}
-		return h.handle
+		return newTask(&store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Get("TABLE_NAME"), Now: time.Now}).Handle
 	}, "TABLE_NAME")
 }

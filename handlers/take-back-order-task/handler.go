@@ -2,42 +2,32 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 
-	"github.com/order-patterns/order-patterns/handlers/deadline"
 	"github.com/order-patterns/order-patterns/handlers/failure"
 	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/handlers/ordertask"
 	"github.com/order-patterns/order-patterns/handlers/store"
 )
-
-type handler struct {
-	orders *store.Writer
-}
 
 type output struct {
 	TakenBack bool `json:"takenback"`
 }
 
-// handle takes the input as it is: what encoding/json would say of it has a name that no state machine matches.
-func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
-	s, err := order.ParseSubmission(input)
-	if err != nil {
-		slog.ErrorContext(ctx, "order refused")
-		return output{}, failure.OfStore(err)
+func newTask(orders *store.Writer) *ordertask.Task[output] {
+	return &ordertask.Task[output]{
+		Do: func(ctx context.Context, o order.Order, log *slog.Logger) (output, error) {
+			takenBack, err := orders.TakeBack(ctx, o)
+			if err != nil {
+				return output{}, err
+			}
+			outcome := "order taken back"
+			if !takenBack {
+				outcome = "order left alone: the table holds another"
+			}
+			log.InfoContext(ctx, outcome, "orderid", o.OrderID)
+			return output{TakenBack: takenBack}, nil
+		},
+		Failed: "order not taken back", Named: failure.OfStore,
 	}
-	log := slog.With("orderid", s.Order.OrderID, "apiRequestId", s.RequestID)
-	ctx, cancel := deadline.Ahead(ctx)
-	defer cancel()
-	takenBack, err := h.orders.TakeBack(ctx, s.Order)
-	if err != nil {
-		log.ErrorContext(ctx, "order not taken back", "error", err.Error())
-		return output{}, failure.OfStore(err)
-	}
-	outcome := "order taken back"
-	if !takenBack {
-		outcome = "order left alone: the table holds another"
-	}
-	log.InfoContext(ctx, outcome)
-	return output{TakenBack: takenBack}, nil
 }

@@ -17,8 +17,7 @@ const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
 // call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
 func call(t *testing.T, tab *handlertest.Table, input []byte) (output, errorType string, err error) {
-	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: func() time.Time { return time.Unix(0, 0) }}}
-	return handlertest.Invoke(t, h.handle, input)
+	return handlertest.Invoke(t, newTask(&store.Writer{Client: tab, Table: "orders", Now: func() time.Time { return time.Unix(0, 0) }}).Handle, input)
 }
 
 func TestAnOrderIsTakenBackInWhicheverFormItComes(t *testing.T) {

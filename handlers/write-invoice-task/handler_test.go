@@ -13,8 +13,7 @@ import (
 
 // call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
 func call(t *testing.T, b *handlertest.Bucket, input []byte) (output, errorType string, err error) {
-	h := &handler{invoices: &invoice.Writer{Client: b, Bucket: "invoices"}}
-	return handlertest.Invoke(t, h.handle, input)
+	return handlertest.Invoke(t, newTask(&invoice.Writer{Client: b, Bucket: "invoices"}).Handle, input)
 }
 
 const (

@@ -18,7 +18,6 @@ import (
 
 func main() {
 	lambdaenv.Main(func(env lambdaenv.Env) any {
-		h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Get("BUCKET_NAME")}}
-		return h.handle
+		return newTask(&invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Get("BUCKET_NAME")}).Handle
 	}, "BUCKET_NAME")
 }
