@@ -209,38 +209,31 @@ func embedded(t *testing.T) *local.Cloud {
 	return deployment.cloud
 }
 
-// fanOut returns the pattern's outputs, or skips a test of a pattern that is not deployed.
 func fanOut(t *testing.T) *fanOutOutputs {
 	t.Helper()
-	if deployment.outputs.FanOut == nil {
-		t.Skip("fanout is not deployed")
-	}
-	return deployment.outputs.FanOut
+	return deployed(t, "fanout", deployment.outputs.FanOut)
 }
 
-// orchestrator returns the pattern's outputs, or skips a test of a pattern that is not deployed.
 func orchestrator(t *testing.T) *orchestratorOutputs {
 	t.Helper()
-	if deployment.outputs.Orchestrator == nil {
-		t.Skip("orchestrator is not deployed")
-	}
-	return deployment.outputs.Orchestrator
+	return deployed(t, "orchestrator", deployment.outputs.Orchestrator)
 }
 
-// eventStream returns the pattern's outputs, or skips a test of a pattern that is not deployed.
 func eventStream(t *testing.T) *eventStreamOutputs {
 	t.Helper()
-	if deployment.outputs.EventStream == nil {
-		t.Skip("eventstream is not deployed")
-	}
-	return deployment.outputs.EventStream
+	return deployed(t, "eventstream", deployment.outputs.EventStream)
 }
 
-// checker returns the pattern's outputs, or skips a test of a pattern that is not deployed.
 func checker(t *testing.T) *checkerOutputs {
 	t.Helper()
-	if deployment.outputs.Checker == nil {
-		t.Skip("checker is not deployed")
+	return deployed(t, "checker", deployment.outputs.Checker)
+}
+
+// deployed returns a pattern's outputs, or skips a test of a pattern that is not deployed.
+func deployed[O any](t *testing.T, pattern string, outputs *O) *O {
+	t.Helper()
+	if outputs == nil {
+		t.Skip(pattern + " is not deployed")
 	}
-	return deployment.outputs.Checker
+	return outputs
 }
