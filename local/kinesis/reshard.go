@@ -102,6 +102,24 @@ func (st *stream) openShard(now time.Time, id string) (int, error) {
 	return 0, refuse("ResourceNotFoundException", "Could not find shard %s in stream %s under account %s.", id, st.name, account.ID)
 }
 
+// reshard authorizes a call's action on a stream, and does it, holding the lock, if it is one whose shards can be chosen.
+func (s *Service) reshard(c *wire.Call, action string, in streamInput, do func(st *stream, now time.Time) error) (*struct{}, error) {
+	st, err := s.enter(c, action, in)
+	if err != nil {
+		return nil, err
+	}
+	now := s.account.Clock.Now()
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.mode != provisioned {
+		return nil, errOnDemand(action)
+	}
+	if err := do(st, now); err != nil {
+		return nil, err
+	}
+	return &struct{}{}, nil
+}
+
 type splitInput struct {
 	streamInput
 	ShardToSplit       string
@@ -112,33 +130,25 @@ type splitInput struct {
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html
 func (s *Service) splitShard(c *wire.Call, in *splitInput) (*struct{}, error) {
-	st, err := s.enter(c, "SplitShard", in.streamInput)
-	if err != nil {
-		return nil, err
-	}
-	now := s.account.Clock.Now()
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if st.mode != provisioned {
-		return nil, errOnDemand("SplitShard")
-	}
-	i, err := st.openShard(now, in.ShardToSplit)
-	if err != nil {
-		return nil, err
-	}
-	at, ok := parseHash(in.NewStartingHashKey)
-	if !ok {
-		return nil, outside(in.NewStartingHashKey, "newStartingHashKey", `Member must satisfy regular expression pattern: 0|([1-9]\d{0,38})`)
-	}
-	if sh := st.open[i]; !sh.from.plusOne().less(at) || !at.less(sh.to) {
-		return nil, invalid("NewStartingHashKey %s used in SplitShard() on shard %s in stream %s under account %s is not both greater than "+
-			"one plus the shard's StartingHashKey %s and less than the shard's EndingHashKey %s.", at, sh.id, st.name, account.ID, sh.from, sh.to)
-	}
-	if len(st.open) == maxShards {
-		return nil, refuse("LimitExceededException", "Stream %s under account %s has %d shards already.", st.name, account.ID, maxShards)
-	}
-	st.split(now, i, at)
-	return &struct{}{}, nil
+	return s.reshard(c, "SplitShard", in.streamInput, func(st *stream, now time.Time) error {
+		i, err := st.openShard(now, in.ShardToSplit)
+		if err != nil {
+			return err
+		}
+		at, ok := parseHash(in.NewStartingHashKey)
+		if !ok {
+			return outside(in.NewStartingHashKey, "newStartingHashKey", `Member must satisfy regular expression pattern: 0|([1-9]\d{0,38})`)
+		}
+		if sh := st.open[i]; !sh.from.plusOne().less(at) || !at.less(sh.to) {
+			return invalid("NewStartingHashKey %s used in SplitShard() on shard %s in stream %s under account %s is not both greater than "+
+				"one plus the shard's StartingHashKey %s and less than the shard's EndingHashKey %s.", at, sh.id, st.name, account.ID, sh.from, sh.to)
+		}
+		if len(st.open) == maxShards {
+			return refuse("LimitExceededException", "Stream %s under account %s has %d shards already.", st.name, account.ID, maxShards)
+		}
+		st.split(now, i, at)
+		return nil
+	})
 }
 
 type mergeInput struct {
@@ -151,30 +161,22 @@ type mergeInput struct {
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_MergeShards.html
 func (s *Service) mergeShards(c *wire.Call, in *mergeInput) (*struct{}, error) {
-	st, err := s.enter(c, "MergeShards", in.streamInput)
-	if err != nil {
-		return nil, err
-	}
-	now := s.account.Clock.Now()
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if st.mode != provisioned {
-		return nil, errOnDemand("MergeShards")
-	}
-	i, err := st.openShard(now, in.ShardToMerge)
-	if err != nil {
-		return nil, err
-	}
-	j, err := st.openShard(now, in.AdjacentShardToMerge)
-	if err != nil {
-		return nil, err
-	}
-	if j != i+1 && i != j+1 {
-		return nil, invalid("Shards %s and %s in stream %s under account %s are not an adjacent pair of shards eligible for merging",
-			in.ShardToMerge, in.AdjacentShardToMerge, st.name, account.ID)
-	}
-	st.merge(now, min(i, j))
-	return &struct{}{}, nil
+	return s.reshard(c, "MergeShards", in.streamInput, func(st *stream, now time.Time) error {
+		i, err := st.openShard(now, in.ShardToMerge)
+		if err != nil {
+			return err
+		}
+		j, err := st.openShard(now, in.AdjacentShardToMerge)
+		if err != nil {
+			return err
+		}
+		if j != i+1 && i != j+1 {
+			return invalid("Shards %s and %s in stream %s under account %s are not an adjacent pair of shards eligible for merging",
+				in.ShardToMerge, in.AdjacentShardToMerge, st.name, account.ID)
+		}
+		st.merge(now, min(i, j))
+		return nil
+	})
 }
 
 type scaleInput struct {
