@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -162,26 +161,8 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 }
 
 func TestTheCheckerPipelineTellsAStackWhereEverythingIs(t *testing.T) {
-	outputs := map[string]any{}
-	c := &cloud{}
-	folder := packages(t, elf.EM_AARCH64)
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		o, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Packages: folder})
-		if err != nil {
-			return err
-		}
-		o.Outputs().ToMapOutput().ApplyT(func(m map[string]any) error {
-			outputs = m
-			return nil
-		})
-		return nil
-	}))
-	where := map[string]any{}
-	for _, name := range functions["checker"] {
-		full := "checker-" + name
-		where[name] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
-	}
-	require.Equal(t, map[string]any{
+	args := &components.CheckerPipelineArgs{Packages: packages(t, elf.EM_AARCH64)}
+	tells(t, components.NewCheckerPipeline, "checker", args, map[string]any{
 		"url":                   "https://stage/checker-api",
 		"apiKey":                "",
 		"topicArn":              "arn:topic/checker-orders",
@@ -196,8 +177,7 @@ func TestTheCheckerPipelineTellsAStackWhereEverythingIs(t *testing.T) {
 		"updateDeadLettersUrl":  "https://queue/checker-update-order-dead-letters",
 		"shipFailuresUrl":       "https://queue/checker-ship-order-failures",
 		"accessLogGroup":        "",
-		"functions":             where,
-	}, outputs)
+	})
 }
 
 func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
@@ -233,16 +213,7 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := &args{Packages: packages(t, elf.EM_AARCH64)}
 			c.edit(a)
-			cloud := &cloud{}
-			err := cloud.run(func(ctx *pulumi.Context) error {
-				_, err := components.NewCheckerPipeline(ctx, "checker", a)
-				return err
-			})
-			require.ErrorContains(t, err, `order-patterns:components:CheckerPipeline "checker": `)
-			for _, want := range c.want {
-				require.ErrorContains(t, err, want)
-			}
-			require.Empty(t, cloud.registered)
+			refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", a, c.want)
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -78,26 +77,8 @@ func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
 }
 
 func TestTheEventStreamTellsAStackWhereEverythingIs(t *testing.T) {
-	outputs := map[string]any{}
-	c := &cloud{}
-	folder := packages(t, elf.EM_AARCH64)
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		e, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Packages: folder})
-		if err != nil {
-			return err
-		}
-		e.Outputs().ToMapOutput().ApplyT(func(m map[string]any) error {
-			outputs = m
-			return nil
-		})
-		return nil
-	}))
-	where := map[string]any{}
-	for _, name := range functions["eventstream"] {
-		full := "eventstream-" + name
-		where[name] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
-	}
-	require.Equal(t, map[string]any{
+	args := &components.EventStreamArgs{Packages: packages(t, elf.EM_AARCH64)}
+	tells(t, components.NewEventStream, "eventstream", args, map[string]any{
 		"url":                "https://stage/eventstream-api",
 		"streamName":         "name:stream/eventstream-events",
 		"streamArn":          "arn:stream/eventstream-events",
@@ -107,8 +88,7 @@ func TestTheEventStreamTellsAStackWhereEverythingIs(t *testing.T) {
 		"projectFailuresUrl": "https://queue/eventstream-project-order-failures",
 		"invoiceFailuresUrl": "https://queue/eventstream-invoice-order-failures",
 		"accessLogGroup":     "",
-		"functions":          where,
-	}, outputs)
+	})
 }
 
 func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
@@ -151,16 +131,7 @@ func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := &args{Packages: packages(t, elf.EM_AARCH64)}
 			c.edit(a)
-			cloud := &cloud{}
-			err := cloud.run(func(ctx *pulumi.Context) error {
-				_, err := components.NewEventStream(ctx, "eventstream", a)
-				return err
-			})
-			require.ErrorContains(t, err, `order-patterns:components:EventStream "eventstream": `)
-			for _, want := range c.want {
-				require.ErrorContains(t, err, want)
-			}
-			require.Empty(t, cloud.registered)
+			refuses(t, components.NewEventStream, "EventStream", "eventstream", a, c.want)
 		})
 	}
 }

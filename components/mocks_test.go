@@ -191,61 +191,25 @@ func exampleRun(program pulumi.RunFunc) error { return (&cloud{}).run(program) }
 // fanOut deploys a FanOut named fanout. edit, if not nil, changes its arguments.
 func fanOut(t *testing.T, edit func(*components.FanOutArgs)) *cloud {
 	t.Helper()
-	c := &cloud{}
-	args := &components.FanOutArgs{Packages: packages(t, elf.EM_AARCH64)}
-	if edit != nil {
-		edit(args)
-	}
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		_, err := components.NewFanOut(ctx, "fanout", args)
-		return err
-	}))
-	return c
+	return deploy(t, components.NewFanOut, "fanout", &components.FanOutArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
 }
 
 // orchestrator deploys an Orchestrator named orchestrator. edit, if not nil, changes its arguments.
 func orchestrator(t *testing.T, edit func(*components.OrchestratorArgs)) *cloud {
 	t.Helper()
-	c := &cloud{}
-	args := &components.OrchestratorArgs{Packages: packages(t, elf.EM_AARCH64)}
-	if edit != nil {
-		edit(args)
-	}
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		_, err := components.NewOrchestrator(ctx, "orchestrator", args)
-		return err
-	}))
-	return c
+	return deploy(t, components.NewOrchestrator, "orchestrator", &components.OrchestratorArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
 }
 
 // eventStream deploys an EventStream named eventstream. edit, if not nil, changes its arguments.
 func eventStream(t *testing.T, edit func(*components.EventStreamArgs)) *cloud {
 	t.Helper()
-	c := &cloud{}
-	args := &components.EventStreamArgs{Packages: packages(t, elf.EM_AARCH64)}
-	if edit != nil {
-		edit(args)
-	}
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		_, err := components.NewEventStream(ctx, "eventstream", args)
-		return err
-	}))
-	return c
+	return deploy(t, components.NewEventStream, "eventstream", &components.EventStreamArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
 }
 
 // checkerPipeline deploys a CheckerPipeline named checker. edit, if not nil, changes its arguments.
 func checkerPipeline(t *testing.T, edit func(*components.CheckerPipelineArgs)) *cloud {
 	t.Helper()
-	c := &cloud{}
-	args := &components.CheckerPipelineArgs{Packages: packages(t, elf.EM_AARCH64)}
-	if edit != nil {
-		edit(args)
-	}
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		_, err := components.NewCheckerPipeline(ctx, "checker", args)
-		return err
-	}))
-	return c
+	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
 }
 
 // common are the arguments that every pattern has.

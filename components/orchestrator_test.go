@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -105,26 +104,8 @@ func TestThePathIntoTheMachineIsReadyWhenTheStageOpens(t *testing.T) {
 }
 
 func TestTheOrchestratorTellsAStackWhereEverythingIs(t *testing.T) {
-	outputs := map[string]any{}
-	c := &cloud{}
-	folder := packages(t, elf.EM_AARCH64)
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		o, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Packages: folder})
-		if err != nil {
-			return err
-		}
-		o.Outputs().ToMapOutput().ApplyT(func(m map[string]any) error {
-			outputs = m
-			return nil
-		})
-		return nil
-	}))
-	where := map[string]any{}
-	for _, name := range functions["orchestrator"] {
-		full := "orchestrator-" + name
-		where[name] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
-	}
-	require.Equal(t, map[string]any{
+	args := &components.OrchestratorArgs{Packages: packages(t, elf.EM_AARCH64)}
+	tells(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
 		"url":             "https://stage/orchestrator-api",
 		"stateMachineArn": machine("orchestrator"),
 		"executionLogs":   "name:loggroup/orchestrator-executions",
@@ -135,8 +116,7 @@ func TestTheOrchestratorTellsAStackWhereEverythingIs(t *testing.T) {
 		"bucketName":      "name:bucketv2/orchestrator-invoices",
 		"accessLogGroup":  "",
 		"apiRoleNames":    []string{"name:role/orchestrator-api-start-post-order-role"},
-		"functions":       where,
-	}, outputs)
+	})
 }
 
 func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
@@ -179,16 +159,7 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := &args{Packages: packages(t, elf.EM_AARCH64)}
 			c.edit(a)
-			cloud := &cloud{}
-			err := cloud.run(func(ctx *pulumi.Context) error {
-				_, err := components.NewOrchestrator(ctx, "orchestrator", a)
-				return err
-			})
-			require.ErrorContains(t, err, `order-patterns:components:Orchestrator "orchestrator": `)
-			for _, want := range c.want {
-				require.ErrorContains(t, err, want)
-			}
-			require.Empty(t, cloud.registered)
+			refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", a, c.want)
 		})
 	}
 }

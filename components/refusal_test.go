@@ -8,7 +8,6 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -76,16 +75,7 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := &args{Packages: packages(t, elf.EM_AARCH64)}
 			c.edit(a)
-			cloud := &cloud{}
-			err := cloud.run(func(ctx *pulumi.Context) error {
-				_, err := components.NewFanOut(ctx, "fanout", a)
-				return err
-			})
-			require.ErrorContains(t, err, `order-patterns:components:FanOut "fanout": `)
-			for _, want := range c.want {
-				require.ErrorContains(t, err, want)
-			}
-			require.Empty(t, cloud.registered)
+			refuses(t, components.NewFanOut, "FanOut", "fanout", a, c.want)
 		})
 	}
 }
@@ -152,16 +142,7 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}, []string{"RateLimit", "BurstLimit", "LogRetentionDays", "AllowOrigin"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cloud := &cloud{}
-			err := cloud.run(func(ctx *pulumi.Context) error {
-				_, err := components.NewOrderApi(ctx, "api", c.args)
-				return err
-			})
-			require.ErrorContains(t, err, `order-patterns:components:OrderApi "api": `)
-			for _, want := range c.want {
-				require.ErrorContains(t, err, want)
-			}
-			require.Empty(t, cloud.registered)
+			refuses(t, components.NewOrderApi, "OrderApi", "api", c.args, c.want)
 		})
 	}
 }

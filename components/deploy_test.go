@@ -1,0 +1,69 @@
+package components_test
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+// component is what a constructor makes.
+type component interface{ Outputs() pulumi.Map }
+
+// constructor makes a component C of its arguments A.
+type constructor[A any, C component] func(*pulumi.Context, string, *A, ...pulumi.ResourceOption) (C, error)
+
+// deploy makes a component. edit, if not nil, changes its arguments.
+func deploy[A any, C component](t *testing.T, create constructor[A, C], name string, args *A, edit func(*A)) *cloud {
+	t.Helper()
+	if edit != nil {
+		edit(args)
+	}
+	c := &cloud{}
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		_, err := create(ctx, name, args)
+		return err
+	}))
+	return c
+}
+
+// tells asserts the outputs of a pattern under its config name: those given, and where its functions are.
+func tells[A any, C component](t *testing.T, create constructor[A, C], name string, args *A, want map[string]any) {
+	t.Helper()
+	var outputs map[string]any
+	c := &cloud{}
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		component, err := create(ctx, name, args)
+		if err != nil {
+			return err
+		}
+		component.Outputs().ToMapOutput().ApplyT(func(m map[string]any) error {
+			outputs = m
+			return nil
+		})
+		return nil
+	}))
+	where := map[string]any{}
+	for _, function := range functions[name] {
+		full := name + "-" + function
+		where[function] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
+	}
+	want["functions"] = where
+	require.Equal(t, want, outputs)
+}
+
+// refuses asserts that a component cannot be made of these arguments, that the error tells which component it is, and
+// every part of want, and that nothing was registered before.
+func refuses[A any, C component](t *testing.T, create constructor[A, C], kind, name string, args *A, want []string) {
+	t.Helper()
+	c := &cloud{}
+	err := c.run(func(ctx *pulumi.Context) error {
+		_, err := create(ctx, name, args)
+		return err
+	})
+	require.ErrorContains(t, err, `order-patterns:components:`+kind+` "`+name+`": `)
+	for _, part := range want {
+		require.ErrorContains(t, err, part)
+	}
+	require.Empty(t, c.registered)
+}
