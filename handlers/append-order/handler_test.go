@@ -51,11 +51,9 @@ func call(t *testing.T, to putRecordAPI, r httpapi.Request) (status int, body ma
 	t.Helper()
 	h := &handler{stream: to, streamARN: streamARN, now: func() time.Time { return now }}
 	answer, err := h.handle(context.Background(), r)
-	require.NoError(t, err)
-	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(t, "application/json", answer.Headers["Content-Type"])
-	require.NoError(t, json.Unmarshal([]byte(answer.Body), &body))
-	return answer.StatusCode, body
+	status, text := handlertest.Answer(t, answer, err)
+	require.NoError(t, json.Unmarshal([]byte(text), &body))
+	return status, body
 }
 
 func TestAcceptedOrderIsAnEventInTheStream(t *testing.T) {

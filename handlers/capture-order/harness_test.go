@@ -108,11 +108,9 @@ var event = handlertest.Event[httpapi.Request]
 func (w *world) call(ctx context.Context, r httpapi.Request, what any) (status int) {
 	w.t.Helper()
 	answer, err := w.handle(ctx, r)
-	require.NoError(w.t, err)
-	require.Equal(w.t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(w.t, "application/json", answer.Headers["Content-Type"])
-	require.NoError(w.t, json.Unmarshal([]byte(answer.Body), what), answer.Body)
-	return answer.StatusCode
+	status, body := handlertest.Answer(w.t, answer, err)
+	require.NoError(w.t, json.Unmarshal([]byte(body), what), body)
+	return status
 }
 
 type fault struct {

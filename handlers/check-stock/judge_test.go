@@ -1,37 +1,28 @@
 package main
 
 import (
-	"errors"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checker"
 	"github.com/order-patterns/order-patterns/handlers/checker/checkertest"
 	"github.com/order-patterns/order-patterns/handlers/checkout"
-	"github.com/order-patterns/order-patterns/handlers/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/ledger"
-	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
-	"github.com/order-patterns/order-patterns/local/fault"
 )
 
 var check = checkertest.Check{
 	Function: "check-stock", Check: checkout.Stock, Kind: ledger.Stock,
+	Event:  "ten-two-malformed.json",
 	Action: "dynamodb:BatchGetItem", // all that the doc comment of main says that it needs
 	Judge:  func(l *ledger.Ledger) checker.Judge { return (&judge{stock: l}).judge },
 }
 
-func TestATableThatFailsIsAnOrderThatComesAgain(t *testing.T) {
-	w := check.Start(t, nil)
-	w.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
-	require.Len(t, w.Call(t, handlertest.Event[events.SQSEvent](t, "ten-two-malformed.json")), 10)
-	require.Empty(t, w.Found)
-}
+func TestATableThatFailsIsAnOrderThatComesAgain(t *testing.T) { check.FailsWithItsTable(t) }
 
 func TestOfTenOrdersTheMalformedFailAlone(t *testing.T) {
 	w := check.Start(t, map[string]string{"123": "5", "456": "1", "none": "0"})
-	b := handlertest.Event[events.SQSEvent](t, "ten-two-malformed.json")
+	b := check.Batch(t)
 	require.Equal(t, []string{b.Records[5].MessageId, b.Records[8].MessageId}, w.Call(t, b))
 	require.Equal(t, map[string][]string{
 		"o0": {"true: Sufficient stock", "true: Sufficient stock"},

@@ -51,10 +51,7 @@ func call(t *testing.T, b *bucket, r httpapi.Request) (int, string) {
 	t.Helper()
 	h := &handler{invoices: &invoice.Finder{List: b, Presign: b, Bucket: "b"}}
 	answer, err := h.handle(context.Background(), r)
-	require.NoError(t, err)
-	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(t, "application/json", answer.Headers["Content-Type"])
-	return answer.StatusCode, answer.Body
+	return handlertest.Answer(t, answer, err)
 }
 
 func TestAnswerIsAJSONStringWithTheURLOfTheLatestInvoice(t *testing.T) {

@@ -40,10 +40,7 @@ func request(t *testing.T) httpapi.Request {
 func call(t *testing.T, h *handler, r httpapi.Request) (int, string) {
 	t.Helper()
 	answer, err := h.handle(t.Context(), r)
-	require.NoError(t, err)
-	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(t, "application/json", answer.Headers["Content-Type"])
-	return answer.StatusCode, answer.Body
+	return handlertest.Answer(t, answer, err)
 }
 
 func TestAnOrderIsAnsweredAsItIsNow(t *testing.T) {

@@ -47,10 +47,7 @@ func call(t *testing.T, tab *table, r httpapi.Request) (int, string) {
 	t.Helper()
 	h := &handler{orders: &store.Reader{Client: tab, Table: "orders"}}
 	answer, err := h.handle(context.Background(), r)
-	require.NoError(t, err)
-	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(t, "application/json", answer.Headers["Content-Type"])
-	return answer.StatusCode, answer.Body
+	return handlertest.Answer(t, answer, err)
 }
 
 func request(t *testing.T) httpapi.Request {

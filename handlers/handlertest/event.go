@@ -1,5 +1,5 @@
-// Package handlertest is what the tests of the functions share: recorded events, what a batch's answer says, a bucket and
-// a table in memory.
+// Package handlertest is what the tests of the functions share: recorded events, what an answer says, lines of the log,
+// and a bucket and a table in memory.
 package handlertest
 
 import (

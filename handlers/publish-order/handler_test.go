@@ -40,11 +40,9 @@ func call(t *testing.T, to *topic, r httpapi.Request) (status int, body map[stri
 	t.Helper()
 	h := &handler{topic: to, topicARN: "arn:topic"}
 	answer, err := h.handle(context.Background(), r)
-	require.NoError(t, err)
-	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(t, "application/json", answer.Headers["Content-Type"])
-	require.NoError(t, json.Unmarshal([]byte(answer.Body), &body))
-	return answer.StatusCode, body
+	status, text := handlertest.Answer(t, answer, err)
+	require.NoError(t, json.Unmarshal([]byte(text), &body))
+	return status, body
 }
 
 func TestAcceptedOrderIsPublishedInCanonicalForm(t *testing.T) {

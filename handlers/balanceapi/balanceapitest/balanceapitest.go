@@ -67,10 +67,7 @@ func (w *world) with(t *testing.T, balance string) httpapi.Request {
 func (w *world) call(t *testing.T, r httpapi.Request) (status int, body string) {
 	t.Helper()
 	answer, err := w.function.Handle(t.Context(), r)
-	require.NoError(t, err)
-	require.Equal(t, "*", answer.Headers["Access-Control-Allow-Origin"])
-	require.Equal(t, "application/json", answer.Headers["Content-Type"])
-	return answer.StatusCode, answer.Body
+	return handlertest.Answer(t, answer, err)
 }
 
 // left is the balance that the table has.

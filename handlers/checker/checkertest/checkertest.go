@@ -4,6 +4,7 @@ package checkertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/ledger"
 	"github.com/order-patterns/order-patterns/handlers/money"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
+	"github.com/order-patterns/order-patterns/local/fault"
 )
 
 // Check is a function that makes a check. All fields are required.
@@ -29,8 +31,15 @@ type Check struct {
 	Check    checkout.Check
 	Kind     ledger.Kind
 	Action   string // all that it may do with the table of balances
+	Event    string // the file of a recorded batch, of ten orders
 	// Judge gives the judge of a Checker that looks into the table.
 	Judge func(*ledger.Ledger) checker.Judge
+}
+
+// Batch reads the recorded batch.
+func (c Check) Batch(t *testing.T) events.SQSEvent {
+	t.Helper()
+	return handlertest.Event[events.SQSEvent](t, c.Event)
 }
 
 // World is the function, its table, and what it found.
@@ -85,4 +94,12 @@ func (w *World) Call(t *testing.T, b events.SQSEvent) []string {
 	failed := handlertest.Failed(t, response, err)
 	slices.Sort(failed)
 	return failed
+}
+
+// FailsWithItsTable tests that no order is judged, and each comes again, while the table fails.
+func (c Check) FailsWithItsTable(t *testing.T) {
+	w := c.Start(t, nil)
+	w.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
+	require.Len(t, w.Call(t, c.Batch(t)), 10)
+	require.Empty(t, w.Found)
 }
