@@ -113,8 +113,7 @@ func (args *CheckerPipelineArgs) settle(name string) (*CheckerPipelineArgs, pack
 	settled.Ship = settled.Ship.withDefaults(256, 30)
 	settled.CheckQueue = settled.CheckQueue.withDefaults(10)
 	settled.UpdateQueue = settled.UpdateQueue.withDefaults(10)
-	settled.Api.LogRetentionDays = or(settled.Api.LogRetentionDays, 30)
-	settled.Api.AllowOrigin = or(settled.Api.AllowOrigin, "*")
+	settled.Api = settled.Api.withDefaults()
 	return &settled, pkgs, p.err(checkerPipelineType, name)
 }
 

@@ -57,11 +57,7 @@ func (b *checkerBuilder) table(what, key string) (*dynamodb.Table, error) {
 		args.BillingMode = pulumi.String("PROVISIONED")
 		args.ReadCapacity, args.WriteCapacity = pulumi.Int(c.ReadUnits), pulumi.Int(c.WriteUnits)
 	}
-	opts := b.opts
-	if !b.args.DeleteData {
-		opts = append(opts, pulumi.Protect(true))
-	}
-	return dynamodb.NewTable(b.ctx, b.name+"-"+what, args, opts...)
+	return dynamodb.NewTable(b.ctx, b.name+"-"+what, args, protect(b.args.DeleteData, b.opts...)...)
 }
 
 // function makes one of the pipeline's functions.

@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -22,4 +23,12 @@ func register(ctx *pulumi.Context, typ, name string, c component, build func() e
 		return fmt.Errorf("%s %q: %w", typ, name, err)
 	}
 	return ctx.RegisterResourceOutputs(c, c.Outputs())
+}
+
+// protect keeps what holds data from being deleted with the stack, unless it may be.
+func protect(deleteData bool, opts ...pulumi.ResourceOption) []pulumi.ResourceOption {
+	if deleteData {
+		return opts
+	}
+	return append(slices.Clone(opts), pulumi.Protect(true))
 }

@@ -100,8 +100,7 @@ func (args *EventStreamArgs) settle(name string) (*EventStreamArgs, packages, er
 	settled.Stream = settled.Stream.withDefaults()
 	settled.ProjectReader = settled.ProjectReader.withDefaults()
 	settled.InvoiceReader = settled.InvoiceReader.withDefaults()
-	settled.Api.LogRetentionDays = or(settled.Api.LogRetentionDays, 30)
-	settled.Api.AllowOrigin = or(settled.Api.AllowOrigin, "*")
+	settled.Api = settled.Api.withDefaults()
 	return &settled, pkgs, p.err(eventStreamType, name)
 }
 
@@ -119,11 +118,7 @@ func (e *EventStream) build(ctx *pulumi.Context, name string, args *EventStreamA
 	}
 
 	// The stream holds what the table can be made of again.
-	keep := []pulumi.ResourceOption{parent}
-	if !args.DeleteData {
-		keep = append(keep, pulumi.Protect(true))
-	}
-	stream, err := newStream(ctx, name+"-events", args.Stream, tags, keep...)
+	stream, err := newStream(ctx, name+"-events", args.Stream, tags, protect(args.DeleteData, parent)...)
 	if err != nil {
 		return err
 	}
@@ -142,9 +137,7 @@ func (e *EventStream) build(ctx *pulumi.Context, name string, args *EventStreamA
 		pkg: "project-order", packages: pkgs, settings: args.Project, observe: watch, tags: tags,
 		description: "Applies the stream's orders to the table",
 		environment: pulumi.StringMap{"TABLE_NAME": store.table.Name},
-		allow: []statement{{
-			sid: "StoreOrder", actions: []string{"dynamodb:PutItem"}, resources: []pulumi.StringInput{store.table.Arn},
-		}},
+		allow:       []statement{store.mayStore()},
 	}, parent)
 	if err != nil {
 		return err
@@ -153,9 +146,7 @@ func (e *EventStream) build(ctx *pulumi.Context, name string, args *EventStreamA
 		pkg: "invoice-order", packages: pkgs, settings: args.Invoice, observe: watch, tags: tags,
 		description: "Writes invoices of the stream's orders to the bucket",
 		environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
-		allow: []statement{{
-			sid: "WriteInvoice", actions: []string{"s3:PutObject"}, resources: []pulumi.StringInput{store.invoices()},
-		}},
+		allow:       []statement{store.mayInvoice()},
 	}, parent)
 	if err != nil {
 		return err

@@ -97,8 +97,7 @@ func (args *FanOutArgs) settle(name string) (*FanOutArgs, packages, error) {
 	settled.Read = settled.Read.withDefaults(256, 10)
 	settled.StoreQueue = settled.StoreQueue.withDefaults(10)
 	settled.InvoiceQueue = settled.InvoiceQueue.withDefaults(5)
-	settled.Api.LogRetentionDays = or(settled.Api.LogRetentionDays, 30)
-	settled.Api.AllowOrigin = or(settled.Api.AllowOrigin, "*")
+	settled.Api = settled.Api.withDefaults()
 	return &settled, pkgs, p.err(fanOutType, name)
 }
 
@@ -140,9 +139,7 @@ func (f *FanOut) build(ctx *pulumi.Context, name string, args *FanOutArgs, pkgs 
 		pkg: "store-order", packages: pkgs, settings: args.Store, observe: watch, tags: tags,
 		description: "Stores orders in the table",
 		environment: pulumi.StringMap{"TABLE_NAME": store.table.Name},
-		allow: []statement{{
-			sid: "StoreOrder", actions: []string{"dynamodb:PutItem"}, resources: []pulumi.StringInput{store.table.Arn},
-		}},
+		allow:       []statement{store.mayStore()},
 	}, parent)
 	if err != nil {
 		return err
@@ -151,9 +148,7 @@ func (f *FanOut) build(ctx *pulumi.Context, name string, args *FanOutArgs, pkgs 
 		pkg: "write-invoice", packages: pkgs, settings: args.Invoice, observe: watch, tags: tags,
 		description: "Writes invoices to the bucket",
 		environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
-		allow: []statement{{
-			sid: "WriteInvoice", actions: []string{"s3:PutObject"}, resources: []pulumi.StringInput{store.invoices()},
-		}},
+		allow:       []statement{store.mayInvoice()},
 	}, parent)
 	if err != nil {
 		return err

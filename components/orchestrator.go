@@ -110,8 +110,7 @@ func (args *OrchestratorArgs) settle(name string) (*OrchestratorArgs, packages, 
 	settled.Task = settled.Task.withDefaults(256, 10)
 	settled.Read = settled.Read.withDefaults(256, 10)
 	settled.LogLevel = or(settled.LogLevel, "ERROR")
-	settled.Api.LogRetentionDays = or(settled.Api.LogRetentionDays, 30)
-	settled.Api.AllowOrigin = or(settled.Api.AllowOrigin, "*")
+	settled.Api = settled.Api.withDefaults()
 	return &settled, pkgs, p.err(orchestratorType, name)
 }
 
@@ -132,16 +131,12 @@ func (o *Orchestrator) build(ctx *pulumi.Context, name string, args *Orchestrato
 	for _, task := range []functionArgs{
 		{
 			pkg: "store-order-task", description: "Stores an order in the table", environment: table,
-			allow: []statement{{
-				sid: "StoreOrder", actions: []string{"dynamodb:PutItem"}, resources: []pulumi.StringInput{store.table.Arn},
-			}},
+			allow: []statement{store.mayStore()},
 		},
 		{
 			pkg: "write-invoice-task", description: "Writes an invoice to the bucket",
 			environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
-			allow: []statement{{
-				sid: "WriteInvoice", actions: []string{"s3:PutObject"}, resources: []pulumi.StringInput{store.invoices()},
-			}},
+			allow:       []statement{store.mayInvoice()},
 		},
 		{
 			pkg: "take-back-order-task", description: "Removes an order whose invoice could not be written", environment: table,

@@ -174,6 +174,13 @@ func (r Route) validateExecution(p *problems, at string) {
 	}
 }
 
+// withDefaults settles what the functions of a pattern share with its API.
+func (s ApiSettings) withDefaults() ApiSettings {
+	s.LogRetentionDays = or(s.LogRetentionDays, 30)
+	s.AllowOrigin = or(s.AllowOrigin, "*")
+	return s
+}
+
 func (s ApiSettings) validate(p *problems, path string) {
 	p.between(path+"RateLimit", s.RateLimit, 1, 10000)
 	p.between(path+"BurstLimit", s.BurstLimit, 1, 5000)

@@ -31,10 +31,7 @@ type orderStoreArgs struct {
 func newOrderStore(ctx *pulumi.Context, name string, args orderStoreArgs, parent pulumi.ResourceOption) (*orderStore, error) {
 	s := &orderStore{}
 	opts := []pulumi.ResourceOption{parent}
-	keep := opts
-	if !args.deleteData {
-		keep = append(keep, pulumi.Protect(true))
-	}
+	keep := protect(args.deleteData, opts...)
 	var err error
 	s.table, err = dynamodb.NewTable(ctx, name+"-orders", &dynamodb.TableArgs{
 		BillingMode: pulumi.String("PAY_PER_REQUEST"),
@@ -89,6 +86,16 @@ func newOrderStore(ctx *pulumi.Context, name string, args orderStoreArgs, parent
 		observe: args.observe, tags: args.tags,
 	}, opts...)
 	return s, err
+}
+
+// mayStore lets a function write orders.
+func (s *orderStore) mayStore() statement {
+	return statement{sid: "StoreOrder", actions: []string{"dynamodb:PutItem"}, resources: []pulumi.StringInput{s.table.Arn}}
+}
+
+// mayInvoice lets a function write invoices.
+func (s *orderStore) mayInvoice() statement {
+	return statement{sid: "WriteInvoice", actions: []string{"s3:PutObject"}, resources: []pulumi.StringInput{s.invoices()}}
 }
 
 // invoicePrefix begins the key of every invoice.
