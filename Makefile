@@ -14,7 +14,7 @@ export GOFLAGS := $(GOFLAGS) -trimpath
 # Where zips go, and the executables that go into them.
 BUILD     ?= build
 BOOTSTRAP ?= .local/bootstrap
-FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard handlers/*/main.go)))
+FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard handlers/functions/*/main.go)))
 BIN       := .tools/bin
 
 .PHONY: help
@@ -27,11 +27,11 @@ help: ## List the targets
 # $(call package,folder,GOOS,GOARCH)
 define package
 	mkdir -p $(BUILD)/$(1) $(BOOTSTRAP)/$(1)
-	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
-		-o $(BOOTSTRAP)/$(1)/ $(addprefix ./handlers/,$(FUNCTIONS))
+	cd handlers && GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
+		-o $(abspath $(BOOTSTRAP))/$(1)/ ./functions/...
 	for f in $(FUNCTIONS); do \
 		mkdir -p $(BOOTSTRAP)/$(1)/zip && cp $(BOOTSTRAP)/$(1)/$$f $(BOOTSTRAP)/$(1)/zip/bootstrap && \
-		go tool build-lambda-zip -o $(BUILD)/$(1)/$$f.zip $(BOOTSTRAP)/$(1)/zip/bootstrap 2>/dev/null || exit 1; \
+		go -C handlers tool build-lambda-zip -o $(abspath $(BUILD))/$(1)/$$f.zip $(abspath $(BOOTSTRAP))/$(1)/zip/bootstrap 2>/dev/null || exit 1; \
 	done
 endef
 
@@ -65,7 +65,8 @@ env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
 prepare: cli package-local local-command
 local-command:
 	@mkdir -p $(BIN)
-	@go build -o $(BIN)/ ./cmd/local ./cmd/orders
+	@go -C local build -o $(CURDIR)/$(BIN)/ ./cmd/local
+	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./orders
 
 # The Pulumi CLI of this machine is used if there is one.
 .PHONY: cli
@@ -86,20 +87,23 @@ $(BIN)/pulumi-language-go: tools/pulumi-language-go/go.mod
 
 # --- Quality --------------------------------------------------------------------------------------------------------
 
-CHECK := go tool -modfile=tools/check/go.mod
+# The Go modules. The root is what others import; the embedded cloud, the functions, the commands and the integration
+# tests have modules of their own, so that importing the components brings in Pulumi's SDK only.
+MODULES := . handlers local cmd integration_test
+CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
 check: ## Format, vet, lint, known vulnerabilities
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
-	go vet ./...
-	$(CHECK) staticcheck ./...
-	@out=$$($(CHECK) govulncheck ./... 2>&1) && echo "$$out" || { \
-		echo "$$out" >&2; \
+	@sums='sha256sum $(foreach m,$(MODULES),$(m)/go.mod $(m)/go.sum)'; before=$$($$sums); $(MAKE) -s tidy; \
+		[ "$$before" = "$$($$sums)" ] || { echo 'go.mod and go.sum were not tidy; they are now: commit them' >&2; exit 1; }
+	@for m in $(MODULES); do ( cd $$m && echo "checking module $$m" && go vet ./... && $(CHECK) staticcheck ./... && \
+		{ out=$$($(CHECK) govulncheck ./... 2>&1) && echo "$$out" || { \
 		case "$$out" in \
 			*'fetching vulnerabilities'*) echo 'govulncheck cannot reach its database from here: vulnerabilities were NOT checked.' >&2 ;; \
-			*) exit 1 ;; \
-		esac; }
+			*) echo "$$out" >&2; exit 1 ;; \
+		esac; }; } ) || exit 1; done
 
 # The race detector needs a C compiler; without one the tests run without it. The components run in one goroutine at a
 # time, over an SDK that takes minutes to compile for it; the integration tests are mostly about other processes, and
@@ -110,10 +114,10 @@ RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 # The integration tests wait for most of their time. The others run beside them, and are printed after them.
 .PHONY: test
 test: cli package-local ## All tests: unit, embedded cloud, integration on an embedded cloud
-	go test -vet=off -v . ./components/...
+	go test -vet=off -v ./...
 	@mkdir -p .local; \
-	$(RACED) ./handlers/... ./local/... ./cmd/... ./internal/... > .local/test.log 2>&1 & raced=$$!; \
-	status=0; go test -vet=off -v -timeout 20m ./integration_test || status=1; \
+	for m in handlers local cmd; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	status=0; go -C integration_test test -vet=off -v -timeout 20m . || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; exit $$status
 
@@ -121,17 +125,17 @@ ROUNDS ?= 10
 
 .PHONY: soak
 soak: cli package-local ## The randomised tests, ROUNDS times with new seeds; SEED=n repeats one
-	CGO_ENABLED=$(if $(RACE),1,0) go test -v $(RACE) -timeout 0 -count $(ROUNDS) -run 'TestManyOrdersForTooLittle|TestTenThousandOrders' ./integration_test
+	CGO_ENABLED=$(if $(RACE),1,0) go -C integration_test test -v $(RACE) -timeout 0 -count $(ROUNDS) -run 'TestManyOrdersForTooLittle|TestTenThousandOrders' .
 
 .PHONY: bench
 bench: cli package-local local-command ## Measure: cold starts, zip sizes, deploying, throughput, memory, the stream's readers
-	go run ./cmd/bench
+	go -C cmd run ./bench
 
 # The Go language host of Pulumi asks for all modules, also those that nothing is compiled from, and adds their
 # checksums where they are missing.
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum up to date
-	go mod tidy
+	for m in $(MODULES); do ( cd $$m && go mod tidy ) || exit 1; done
 	go list -m -mod=mod -json all >/dev/null
 
 .PHONY: clean

@@ -3,8 +3,8 @@ package components
 import (
 	"fmt"
 
-	"github.com/order-patterns/order-patterns/handlers/money"
-	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/order/coffee"
+	"github.com/order-patterns/order-patterns/order/money"
 )
 
 // orderSchema is all of what an order is, as a JSON schema of draft 4, for an API with no function between API Gateway
@@ -26,9 +26,9 @@ func orderSchema() map[string]any {
 			"coffeesize": textSchema("Such as large"),
 			"unitprice":  priceSchema(),
 			"quantity": object{
-				"description": fmt.Sprintf("A whole number from 1 to %d", order.MaxQuantity),
+				"description": fmt.Sprintf("A whole number from 1 to %d", coffee.MaxQuantity),
 				// Draft 4 says of 2.0 that it is no integer.
-				"type": "number", "multipleOf": 1, "minimum": 1, "maximum": order.MaxQuantity,
+				"type": "number", "multipleOf": 1, "minimum": 1, "maximum": coffee.MaxQuantity,
 			},
 		},
 		"additionalProperties": false,
@@ -40,14 +40,14 @@ func orderSchema() map[string]any {
 			"description": "The order. A new one has city, and details with all four of their properties",
 			"type":        "object",
 			"properties": object{
-				"accountid": idSchema("The customer", order.MaxID),
-				"vendorid":  idSchema("The shop, at which a customer has one active order", order.MaxID),
-				"orderid":   idSchema("Chosen by the client, so that a repeated request is known as such; assigned if absent", order.MaxOrderID),
+				"accountid": idSchema("The customer", coffee.MaxID),
+				"vendorid":  idSchema("The shop, at which a customer has one active order", coffee.MaxID),
+				"orderid":   idSchema("Chosen by the client, so that a repeated request is known as such; assigned if absent", coffee.MaxOrderID),
 				"orderdate": dateSchema(),
 				"city":      textSchema("Where the shop is"),
 				"details":   details,
 				"eventtype": eventSchema("What happened: the order is new, which is the default, or it was picked up",
-					order.NewOrder, order.OrderCompleted),
+					coffee.NewOrder, coffee.OrderCompleted),
 			},
 			"required":             []string{"accountid", "vendorid", "orderdate"},
 			"additionalProperties": false,
@@ -60,7 +60,7 @@ func orderSchema() map[string]any {
 				},
 				{
 					"required":   []string{"eventtype"},
-					"properties": object{"eventtype": eventSchema("It was picked up", order.OrderCompleted)},
+					"properties": object{"eventtype": eventSchema("It was picked up", coffee.OrderCompleted)},
 				},
 			},
 		}},
@@ -72,7 +72,7 @@ func orderSchema() map[string]any {
 func idSchema(description string, length int) object {
 	return object{
 		"description": fmt.Sprintf("%s: 1 to %d letters, digits, dots (not two in a row), underscores and hyphens", description, length),
-		"type":        "string", "minLength": 1, "maxLength": length, "pattern": order.IDPattern,
+		"type":        "string", "minLength": 1, "maxLength": length, "pattern": coffee.IDPattern,
 	}
 }
 
@@ -86,17 +86,17 @@ const (
 
 func textSchema(description string) object {
 	return object{
-		"description": fmt.Sprintf("%s: 1 to %d characters, not all blank, without control characters", description, order.MaxText),
-		"type":        "string", "minLength": 1, "maxLength": order.MaxText,
+		"description": fmt.Sprintf("%s: 1 to %d characters, not all blank, without control characters", description, coffee.MaxText),
+		"type":        "string", "minLength": 1, "maxLength": coffee.MaxText,
 		"pattern": "^[" + blank + "]*[^" + blank + noText + "][^" + noText + "]*$",
 	}
 }
 
 // eventSchema is an array of one of the types.
-func eventSchema(description string, types ...order.EventType) object {
-	arrays := make([][]order.EventType, len(types))
+func eventSchema(description string, types ...coffee.EventType) object {
+	arrays := make([][]coffee.EventType, len(types))
 	for i, t := range types {
-		arrays[i] = []order.EventType{t}
+		arrays[i] = []coffee.EventType{t}
 	}
 	return object{
 		"description": description,
@@ -107,9 +107,9 @@ func eventSchema(description string, types ...order.EventType) object {
 func priceSchema() object {
 	return object{
 		"description": fmt.Sprintf("Of one piece: a number, or a decimal number as a string, from 0 to %d with at most %d decimal places",
-			order.MaxUnitPrice, money.Places),
+			coffee.MaxUnitPrice, money.Places),
 		"anyOf": []object{
-			{"type": "number", "minimum": 0, "maximum": order.MaxUnitPrice, "multipleOf": 0.0001},
+			{"type": "number", "minimum": 0, "maximum": coffee.MaxUnitPrice, "multipleOf": 0.0001},
 			{"type": "string", "pattern": `^(0*[0-9]{1,6}(\.[0-9]{1,4}0*)?|0*1000000(\.0+)?|-0+(\.0+)?)$`},
 		},
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // schemaOf compiles a schema as API Gateway reads it: JSON, of draft 4.
@@ -95,7 +95,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		for _, v := range c.values {
 			body := bodyWith(t, map[string]any{c.path: v})
 			require.NoError(t, accepts(schema, body), body)
-			_, err := order.ParseRequest([]byte(body))
+			_, err := coffee.ParseRequest([]byte(body))
 			require.NoError(t, err, body)
 		}
 	}
@@ -105,7 +105,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		completion["eventtype"] = []any{"order_completed"}
 		body := bodyWith(t, completion)
 		require.NoError(t, accepts(schema, body), body)
-		_, err := order.ParseRequest([]byte(body))
+		_, err := coffee.ParseRequest([]byte(body))
 		require.NoError(t, err, body)
 	}
 }
@@ -154,8 +154,8 @@ func TestTheOrderSchemaRefusesWhatTheFunctionsRefuse(t *testing.T) {
 		bad = append(bad, bodyWith(t, map[string]any{"eventtype": []any{"order_completed"}, path: v}))
 	}
 	for _, body := range bad {
-		_, err := order.ParseRequest([]byte(body))
-		var invalid *order.InvalidOrder
+		_, err := coffee.ParseRequest([]byte(body))
+		var invalid *coffee.InvalidOrder
 		require.ErrorAs(t, err, &invalid, body)
 		require.Error(t, accepts(schema, body), body)
 	}
@@ -191,7 +191,7 @@ func values() *rapid.Generator[any] {
 	numbers := rapid.Map(rapid.StringMatching(`-?(0|[1-9][0-9]{0,7})(\.[0-9]{1,7})?([eE][+-]?[0-9]{1,2})?`), func(s string) any { return number(s) })
 	return rapid.OneOf(
 		strange.AsAny(), sized.AsAny(), date.AsAny(), numbers,
-		rapid.StringMatching(`-?[0-9]{0,8}(\.[0-9]{0,7})?(e[0-9])?`).AsAny(), rapid.StringMatching(order.IDPattern).AsAny(),
+		rapid.StringMatching(`-?[0-9]{0,8}(\.[0-9]{0,7})?(e[0-9])?`).AsAny(), rapid.StringMatching(coffee.IDPattern).AsAny(),
 		rapid.SampledFrom([]any{
 			nil, number("null"), true, []any{}, map[string]any{}, []any{"new_order"}, []any{"order_completed"}, []any{"new_order", "order_completed"},
 			"new_order", "", " ", number("1"), number("10000"), number("10001"), "1000000", "1000000.0001",
@@ -222,12 +222,12 @@ func TestNothingThatTheOrderSchemaAcceptsIsDroppedLater(t *testing.T) {
 			return
 		}
 		accepted++
-		o, err := order.ParseRequest([]byte(body))
+		o, err := coffee.ParseRequest([]byte(body))
 		require.NoError(t, err, body)
 		require.NoError(t, o.AssignID())
 		doc, err := o.JSON()
 		require.NoError(t, err)
-		back, err := order.Parse(doc)
+		back, err := coffee.Parse(doc)
 		require.NoError(t, err)
 		require.Equal(t, o, back)
 	})
@@ -253,7 +253,7 @@ func TestEachFieldOfTheOrderSchemaIsNoWiderThanTheFunctions(t *testing.T) {
 				body := bodyWith(t, map[string]any{path: near.Draw(t, path)})
 				if accepts(schema, body) == nil {
 					accepted++
-					_, err := order.ParseRequest([]byte(body))
+					_, err := coffee.ParseRequest([]byte(body))
 					require.NoError(t, err, body)
 				}
 			})

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/internal/stack"
+	"github.com/order-patterns/order-patterns/local/stack"
 )
 
 // preview runs `pulumi preview` with the deployed config, changed as told, and returns what it printed.

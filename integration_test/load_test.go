@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
-	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // TestAThousandOrdersAtSixteenAtATime wants each of them accepted, stored and invoiced.
@@ -18,12 +18,12 @@ func TestAThousandOrdersAtSixteenAtATime(t *testing.T) {
 	const count, atOnce = 1000, 16
 	forEachCoffeePattern(t, func(t *testing.T, url string) {
 		seed := rand.Uint64()
-		client := coffee.NewClient(url, atOnce)
+		client := coffeeclient.NewClient(url, atOnce)
 		var mu sync.Mutex
-		var placed []order.Order
-		load := coffee.Load{
-			Client: client, Generator: coffee.NewGenerator(seed, time.Now), Count: count, AtOnce: atOnce,
-			Accepted: func(o order.Order) error {
+		var placed []coffee.Order
+		load := coffeeclient.Load{
+			Client: client, Generator: coffeeclient.NewGenerator(seed, time.Now), Count: count, AtOnce: atOnce,
+			Accepted: func(o coffee.Order) error {
 				mu.Lock()
 				defer mu.Unlock()
 				placed = append(placed, o)
@@ -43,7 +43,7 @@ func TestAThousandOrdersAtSixteenAtATime(t *testing.T) {
 }
 
 // isDone waits until an order is stored and invoiced.
-func isDone(t *testing.T, client *coffee.Client, o order.Order) error {
+func isDone(t *testing.T, client *coffeeclient.Client, o coffee.Order) error {
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		_, err := client.Item(t.Context(), o.AccountID, o.VendorID)
 		if err == nil {

@@ -18,8 +18,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/order-patterns/order-patterns/internal/stack"
 	"github.com/order-patterns/order-patterns/local"
+	"github.com/order-patterns/order-patterns/local/stack"
 )
 
 // deployment is what the tests run against.
@@ -224,7 +224,7 @@ func eventStream(t *testing.T) *eventStreamOutputs {
 	return deployed(t, "eventstream", deployment.outputs.EventStream)
 }
 
-func checker(t *testing.T) *checkerOutputs {
+func checkerStack(t *testing.T) *checkerOutputs {
 	t.Helper()
 	return deployed(t, "checker", deployment.outputs.Checker)
 }

@@ -14,12 +14,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/order/checker"
 )
 
 func checkerPermissions(t *testing.T) *permissions {
-	c := checker(t)
+	c := checkerStack(t)
 	return &permissions{
 		patience:  500 * time.Millisecond,
 		functions: c.Functions,
@@ -99,7 +99,7 @@ func (c *checkerOutputs) without(t *testing.T, function, action string, do func(
 // TestAnOrderThatNobodyCanRepeatIsRejected has an order stored and not published, whose client did not name it. The
 // function needs UpdateItem for that.
 func TestAnOrderThatNobodyCanRepeatIsRejected(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	customer, product := c.given(t, "100", 100)
 	t.Cleanup(embedded(t).Account.Faults.Add(fault.Rule{Action: "sns:Publish", Resource: c.TopicARN, Do: always(refused)}))
 	place := func(want string) {
@@ -107,7 +107,7 @@ func TestAnOrderThatNobodyCanRepeatIsRejected(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, r.status, r.body)
 		require.NotContains(t, r.body, "arn:", "the cause is for the log, not for the client")
 		var statuses []string
-		for _, rec := range c.records(t, []checkout.Order{{CustomerID: customer}}) {
+		for _, rec := range c.records(t, []checker.Order{{CustomerID: customer}}) {
 			statuses = append(statuses, string(rec.Status))
 		}
 		require.Contains(t, statuses, want)
@@ -120,7 +120,7 @@ func TestAnOrderThatNobodyCanRepeatIsRejected(t *testing.T) {
 // three minutes, and then tells the failure queue, with the permissions of the function.
 func TestShippingThatFailsForGoodIsTold(t *testing.T) {
 	embedded(t)
-	c := checker(t)
+	c := checkerStack(t)
 	told := func(id string) bool {
 		for _, text := range take(t, c.ShipFailuresURL) {
 			if strings.Contains(text, id) {

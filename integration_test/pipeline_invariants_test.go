@@ -15,15 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
-	"github.com/order-patterns/order-patterns/handlers/money"
-	"github.com/order-patterns/order-patterns/handlers/orderbook"
-	"github.com/order-patterns/order-patterns/internal/shop"
+	"github.com/order-patterns/order-patterns/cmd/client/checkerclient"
+	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
 	localdb "github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/order/checker"
+	"github.com/order-patterns/order-patterns/order/money"
 )
 
 // TestManyOrdersForTooLittle has 50 customers order 20 products 2,000 times, with neither the credit nor the stock for all
@@ -31,7 +31,7 @@ import (
 // nothing may be lost, doubled or below zero, and every order be decided.
 func TestManyOrdersForTooLittle(t *testing.T) {
 	const seeds = 3
-	c := checker(t)
+	c := checkerStack(t)
 	first := seed(t)
 	for i := range uint64(seeds) {
 		t.Run(fmt.Sprintf("SEED=%d", first+i), func(t *testing.T) { manyOrdersForTooLittle(t, c, first+i) })
@@ -41,23 +41,23 @@ func TestManyOrdersForTooLittle(t *testing.T) {
 func manyOrdersForTooLittle(t *testing.T, c *checkerOutputs, seed uint64) {
 	const orders, customers, products, atOnce = 2000, 50, 20, 24
 	random := &chance{random: rand.New(rand.NewPCG(seed, 2))}
-	generator := shop.NewGenerator(seed, orders, customers, products)
+	generator := checkerclient.NewGenerator(seed, orders, customers, products)
 	for id, balance := range generator.Opening.Accounts {
 		generator.Opening.Accounts[id] = balance / 2
 	}
 	for id, pieces := range generator.Opening.Stock {
 		generator.Opening.Stock[id] = pieces / 2
 	}
-	client := shop.NewClient(c.URL, c.APIKey, atOnce)
+	client := checkerclient.NewClient(c.URL, c.APIKey, atOnce)
 	require.NoError(t, client.Open(t.Context(), generator.Opening, atOnce))
 
 	disorder(t, c, seed)
 	misfortunes(t, c, random)
 	var mu sync.Mutex
-	var accepted []checkout.Order
-	answers, err := (&shop.Load{
+	var accepted []checker.Order
+	answers, err := (&checkerclient.Load{
 		Client: client, Next: generator.Next, Count: orders, AtOnce: atOnce, Attempts: 30,
-		Accepted: func(rec checkout.Record) error {
+		Accepted: func(rec checker.Record) error {
 			mu.Lock()
 			defer mu.Unlock()
 			accepted = append(accepted, rec.Order)
@@ -68,7 +68,7 @@ func manyOrdersForTooLittle(t *testing.T, c *checkerOutputs, seed uint64) {
 	require.Equal(t, orders, answers.Accepted(), "%v", answers.Reasons)
 
 	records := c.allDecided(t, accepted)
-	books := shop.Books{Before: generator.Opening, Accepted: accepted, Orders: records, After: &shop.Balances{
+	books := checkerclient.Books{Before: generator.Opening, Accepted: accepted, Orders: records, After: &checkerclient.Balances{
 		Accounts: map[string]money.Amount{}, Stock: map[string]int64{},
 	}}
 	for id, text := range balances(t, c.AccountsTableName, "customerId", generator.Opening.Accounts) {
@@ -81,13 +81,13 @@ func manyOrdersForTooLittle(t *testing.T, c *checkerOutputs, seed uint64) {
 	}
 	require.Empty(t, books.Violations())
 
-	outcome := map[checkout.Status]int{}
+	outcome := map[checker.Status]int{}
 	for _, rec := range records {
 		outcome[rec.Status]++
 	}
 	t.Log(outcome)
-	require.Greater(t, outcome[checkout.Shipped], orders/10)
-	require.Greater(t, outcome[checkout.Rejected], orders/10)
+	require.Greater(t, outcome[checker.Shipped], orders/10)
+	require.Greater(t, outcome[checker.Rejected], orders/10)
 	for _, url := range c.failures() {
 		waiting, held := depth(t, url)
 		require.Zero(t, waiting+held, url)
@@ -161,7 +161,7 @@ func misfortunes(t *testing.T, c *checkerOutputs, random *chance) {
 // allDecided waits until every order is shipped or rejected and all copies of messages are dealt with, and reads them. It
 // jumps over waits, and only while no function is at work: those for messages that a dead function held to become visible
 // again, and those before an invocation is tried again.
-func (c *checkerOutputs) allDecided(t *testing.T, accepted []checkout.Order) []checkout.Record {
+func (c *checkerOutputs) allDecided(t *testing.T, accepted []checker.Order) []checker.Record {
 	t.Helper()
 	cloud := embedded(t)
 	idle := func() bool {
@@ -195,10 +195,10 @@ func (c *checkerOutputs) allDecided(t *testing.T, accepted []checkout.Order) []c
 }
 
 // undecided counts these orders' customers' orders that are neither shipped nor rejected.
-func (c *checkerOutputs) undecided(t *testing.T, accepted []checkout.Order) (n int) {
+func (c *checkerOutputs) undecided(t *testing.T, accepted []checker.Order) (n int) {
 	t.Helper()
 	for _, rec := range c.records(t, accepted) {
-		if rec.Status != checkout.Shipped && rec.Status != checkout.Rejected {
+		if rec.Status != checker.Shipped && rec.Status != checker.Rejected {
 			n++
 		}
 	}
@@ -206,7 +206,7 @@ func (c *checkerOutputs) undecided(t *testing.T, accepted []checkout.Order) (n i
 }
 
 // records reads all orders of the run that these are of, accepted or not: ids of customers end in the run's.
-func (c *checkerOutputs) records(t *testing.T, accepted []checkout.Order) []checkout.Record {
+func (c *checkerOutputs) records(t *testing.T, accepted []checker.Order) []checker.Record {
 	t.Helper()
 	ours := map[string]bool{}
 	for _, o := range accepted {
@@ -226,7 +226,7 @@ func (c *checkerOutputs) records(t *testing.T, accepted []checkout.Order) []chec
 		}
 	}
 	book := &orderbook.Book{Client: dynamodb.NewFromConfig(awsConfig(t)), Table: c.OrdersTableName}
-	records := make([]checkout.Record, len(ids))
+	records := make([]checker.Record, len(ids))
 	var all errgroup.Group
 	all.SetLimit(8)
 	for i, id := range ids {

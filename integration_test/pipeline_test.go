@@ -17,7 +17,7 @@ import (
 )
 
 func TestBalancesAreSet(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	for path, key := range map[string]string{"/account": "customerId", "/stock": "productId"} {
 		for _, balance := range []string{"0", "25"} {
 			id := newAccount()
@@ -39,7 +39,7 @@ func TestBalancesAreSet(t *testing.T) {
 }
 
 func TestAnOrderThatIsPaidAndInStockIsShipped(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	customer, product := c.given(t, "100.25", 5)
 	r := c.post(t, "/order", orderOf(customer, product, 2, "30.5"))
 	require.Equal(t, http.StatusOK, r.status, r.body)
@@ -62,7 +62,7 @@ func TestAnOrderThatIsPaidAndInStockIsShipped(t *testing.T) {
 }
 
 func TestAnOrderIsRejectedWithTheReason(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	customer, product := c.given(t, "12", 1)
 	for name, tt := range map[string]struct{ body, log string }{
 		"too dear":         {orderOf(customer, product, 1, "30"), "Insufficient account balance: 30 wanted, 12 left"},
@@ -87,7 +87,7 @@ func TestAnOrderIsRejectedWithTheReason(t *testing.T) {
 }
 
 func TestOrdersOfDifferentCustomersAreCapturedTogether(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	one, product := c.given(t, "10", 10)
 	other, _ := c.given(t, "10", 10)
 	r := c.post(t, "/orders", `{"orders":[`+orderOf(one, product, 1, "3")+","+orderOf(other, product, 2, "4")+`]}`)
@@ -107,7 +107,7 @@ func TestOrdersOfDifferentCustomersAreCapturedTogether(t *testing.T) {
 }
 
 func TestOneBadOrderAmongGoodOnesIsNamedAndNothingIsCaptured(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	customer, product := c.given(t, "10", 10)
 	r := c.post(t, "/orders", `{"orders":[`+orderOf(customer, product, 1, "3")+","+orderOf(customer, product, 0, "4")+`]}`)
 	require.Equal(t, http.StatusBadRequest, r.status, r.body)
@@ -130,7 +130,7 @@ func description(t *testing.T, r response, status int) string {
 }
 
 func TestBadRequestsOfTheCheckerAreRefusedAndTheDescriptionNamesTheField(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	good := orderOf("c1", "p1", 1, "30")
 	with := func(old, replacement string) string {
 		require.Contains(t, good, old)
@@ -172,14 +172,14 @@ func TestBadRequestsOfTheCheckerAreRefusedAndTheDescriptionNamesTheField(t *test
 }
 
 func TestAnUnknownOrderIs404(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	r := call(t, http.MethodGet, c.URL+"/order/"+uuid.NewString()+"/status", "", c.header()...)
 	require.Equal(t, http.StatusNotFound, r.status)
 	require.JSONEq(t, `{"code":404,"message":"Order not found"}`, r.body)
 }
 
 func TestARepeatedRequestIsOneOrder(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	customer, product := c.given(t, "10", 10)
 	key, body := uuid.NewString(), orderOf(customer, product, 6, "6")
 	id := c.order(t, body, "Idempotency-Key", key)
@@ -199,7 +199,7 @@ func TestARepeatedRequestIsOneOrder(t *testing.T) {
 
 func TestAnOrderThatWasStoredAndNotPublishedIsNotStuck(t *testing.T) {
 	cloud := embedded(t)
-	c := checker(t)
+	c := checkerStack(t)
 	customer, product := c.given(t, "10", 10)
 	failing := func(when fault.When, do func(context.Context, fault.Event) error) func() {
 		return cloud.Account.Faults.Add(fault.Rule{Action: "sns:Publish", Resource: c.TopicARN, When: when, Do: do})
@@ -254,7 +254,7 @@ func TestAnOrderThatWasStoredAndNotPublishedIsNotStuck(t *testing.T) {
 }
 
 func TestTheCheckersAPIAnswersBrowsers(t *testing.T) {
-	c := checker(t)
+	c := checkerStack(t)
 	r := call(t, http.MethodOptions, c.URL+"/order", "", "Origin", "https://shop.example.com", "Access-Control-Request-Method", "POST")
 	require.Equal(t, http.StatusOK, r.status)
 	require.Contains(t, r.header.Get("Access-Control-Allow-Headers"), "Idempotency-Key")

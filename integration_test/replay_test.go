@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/internal/replay"
+	"github.com/order-patterns/order-patterns/cmd/client/replay"
 )
 
 // TestReplayRestoresTheTableAndInvoicesNothingTwice deletes what the table has of some accounts, completed orders and all,

@@ -14,8 +14,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
-	"github.com/order-patterns/order-patterns/handlers/orderevent"
+	"github.com/order-patterns/order-patterns/handlers/coffee/orderevent"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // recordID is where a record is in a stream.
@@ -31,7 +31,7 @@ type entry struct {
 // event is what the stream holds of an order.
 func (o coffeeOrder) event(t *testing.T) []byte {
 	t.Helper()
-	parsed, err := order.Parse([]byte(o.message()))
+	parsed, err := coffee.Parse([]byte(o.message()))
 	require.NoError(t, err)
 	data, err := orderevent.New(parsed, uuid.New(), time.Now()).JSON()
 	require.NoError(t, err)

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
-	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // readerNames are the functions that read the stream.
@@ -116,11 +116,11 @@ func (d *deployment) steadyLoad(ctx context.Context, s settings, p *pattern, b b
 	if err := sleep(ctx, settle); err != nil {
 		return st, err
 	}
-	client := coffee.NewClient(d.outputs.EventStream.URL, s.rate)
+	client := coffeeclient.NewClient(d.outputs.EventStream.URL, s.rate)
 	begun := time.Now()
 	end := begun.Add(time.Duration(s.steady) * time.Second)
-	accepted, err := steadily(ctx, s.rate, s.rate*(s.steady+b.seconds), coffee.NewGenerator(rand.Uint64(), time.Now).Next,
-		func(ctx context.Context, o order.Order) (string, error) { return client.Place(ctx, o) })
+	accepted, err := steadily(ctx, s.rate, s.rate*(s.steady+b.seconds), coffeeclient.NewGenerator(rand.Uint64(), time.Now).Next,
+		func(ctx context.Context, o coffee.Order) (string, error) { return client.Place(ctx, o) })
 	if err != nil {
 		return st, err
 	}

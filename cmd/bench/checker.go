@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
-	"github.com/order-patterns/order-patterns/handlers/money"
-	"github.com/order-patterns/order-patterns/internal/load"
-	"github.com/order-patterns/order-patterns/internal/shop"
+	"github.com/order-patterns/order-patterns/cmd/client/checkerclient"
+	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/checker"
+	"github.com/order-patterns/order-patterns/order/money"
 )
 
 // A shop with so many customers and products that a transaction seldom meets another at the same account or stock, as
@@ -29,15 +29,15 @@ const (
 
 func (d *deployment) checker() *pattern {
 	o := d.outputs.Checker
-	client := func(atOnce int) *shop.Client { return shop.NewClient(o.URL, o.APIKey, atOnce) }
+	client := func(atOnce int) *checkerclient.Client { return checkerclient.NewClient(o.URL, o.APIKey, atOnce) }
 	givenUp := d.deadLetters(o.BalanceDeadLettersURL, o.StockDeadLettersURL, o.UpdateDeadLettersURL, o.ShipFailuresURL)
 	return &pattern{
 		part: "checker", name: "CheckerPipeline",
 		prepare: func(ctx context.Context) error { return client(16).Open(ctx, plenty(), 16) },
 		place: func(ctx context.Context, n, atOnce int) (ids []string, answers *load.Answers, err error) {
-			placing := shop.Load{
+			placing := checkerclient.Load{
 				Client: client(atOnce), Next: nextPurchase, Count: n, AtOnce: atOnce,
-				Accepted: func(rec checkout.Record) error {
+				Accepted: func(rec checker.Record) error {
 					ids = append(ids, rec.OrderID)
 					return nil
 				},
@@ -53,7 +53,7 @@ func (d *deployment) checker() *pattern {
 			return errors.Join(rejections.err(), err, givenUp(ctx))
 		},
 		check: func(ctx context.Context, placed int) error {
-			shipped, err := d.withStatus(ctx, checkout.Shipped, nil)
+			shipped, err := d.withStatus(ctx, checker.Shipped, nil)
 			return errors.Join(err, amount("shipped orders", shipped, placed))
 		},
 	}
@@ -68,8 +68,8 @@ func customer(i int) string { return fmt.Sprintf("customer-%d", i) }
 func product(i int) string  { return fmt.Sprintf("product-%d", i) }
 
 // plenty is what all customers and products have.
-func plenty() shop.Balances {
-	b := shop.Balances{Accounts: map[string]money.Amount{}, Stock: map[string]int64{}}
+func plenty() checkerclient.Balances {
+	b := checkerclient.Balances{Accounts: map[string]money.Amount{}, Stock: map[string]int64{}}
 	for i := range customers {
 		b.Accounts[customer(i)] = money.FromInt(plentyOfMoney)
 	}
@@ -80,18 +80,18 @@ func plenty() shop.Balances {
 }
 
 // nextPurchase makes a random order of 1 to maxItems products.
-func nextPurchase() checkout.Order {
-	o := checkout.Order{CustomerID: customer(rand.IntN(customers))}
+func nextPurchase() checker.Order {
+	o := checker.Order{CustomerID: customer(rand.IntN(customers))}
 	for range 1 + rand.IntN(maxItems) {
 		qty := 1 + rand.Int64N(5)
-		o.Items = append(o.Items, checkout.Item{ProductID: product(rand.IntN(products)), Qty: qty})
+		o.Items = append(o.Items, checker.Item{ProductID: product(rand.IntN(products)), Qty: qty})
 		o.TotalAmount += money.FromInt(10 * qty)
 	}
 	return o
 }
 
 // withStatus counts the orders that have come so far, and gives the logs of each to take, unless that is nil.
-func (d *deployment) withStatus(ctx context.Context, status checkout.Status, take func(logs []string)) (n int, err error) {
+func (d *deployment) withStatus(ctx context.Context, status checker.Status, take func(logs []string)) (n int, err error) {
 	in := &dynamodb.ScanInput{
 		TableName:                 &d.outputs.Checker.OrdersTableName,
 		FilterExpression:          aws.String("#status = :status"),
@@ -129,7 +129,7 @@ type reasons map[string]int
 
 func (d *deployment) rejections(ctx context.Context) (reasons, error) {
 	r := reasons{}
-	_, err := d.withStatus(ctx, checkout.Rejected, func(logs []string) { r[shop.Kind(logs)]++ })
+	_, err := d.withStatus(ctx, checker.Rejected, func(logs []string) { r[checkerclient.Kind(logs)]++ })
 	return r, err
 }
 

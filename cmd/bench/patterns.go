@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
-	"github.com/order-patterns/order-patterns/internal/coffee"
-	"github.com/order-patterns/order-patterns/internal/load"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // pattern is what the measuring has to know of a deployed one.
@@ -84,9 +84,9 @@ func (d *deployment) eventStream() *pattern {
 // placeCoffee places orders that every coffee pattern takes.
 func placeCoffee(url string) func(context.Context, int, int) ([]string, *load.Answers, error) {
 	return func(ctx context.Context, n, atOnce int) (ids []string, answers *load.Answers, err error) {
-		placing := coffee.Load{
-			Client: coffee.NewClient(url, atOnce), Generator: coffee.NewGenerator(rand.Uint64(), time.Now), Count: n, AtOnce: atOnce,
-			Accepted: func(o order.Order) error {
+		placing := coffeeclient.Load{
+			Client: coffeeclient.NewClient(url, atOnce), Generator: coffeeclient.NewGenerator(rand.Uint64(), time.Now), Count: n, AtOnce: atOnce,
+			Accepted: func(o coffee.Order) error {
 				ids = append(ids, o.OrderID)
 				return nil
 			},

@@ -11,9 +11,9 @@ import (
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
-	"github.com/order-patterns/order-patterns/handlers/order"
-	"github.com/order-patterns/order-patterns/internal/load"
+	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/checker"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // fake is a pattern of which every order takes two seconds.
@@ -130,9 +130,9 @@ func TestPurchasesFollowTheContractAndAreOfThoseThatHavePlenty(t *testing.T) {
 		for _, item := range o.Items {
 			require.Contains(t, have.Stock, item.ProductID)
 		}
-		body, err := order.EncodeJSON(map[string]any{"customerId": o.CustomerID, "items": o.Items, "totalAmount": o.TotalAmount})
+		body, err := coffee.EncodeJSON(map[string]any{"customerId": o.CustomerID, "items": o.Items, "totalAmount": o.TotalAmount})
 		require.NoError(t, err)
-		back, err := checkout.ParseRequest(body)
+		back, err := checker.ParseRequest(body)
 		require.NoError(t, err)
 		require.True(t, back.Same(o))
 	}

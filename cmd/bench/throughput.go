@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/order-patterns/order-patterns/internal/load"
+	"github.com/order-patterns/order-patterns/cmd/client/load"
 )
 
 const (

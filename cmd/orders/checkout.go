@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
-	"github.com/order-patterns/order-patterns/internal/shop"
+	"github.com/order-patterns/order-patterns/cmd/client/checkerclient"
+	"github.com/order-patterns/order-patterns/order/checker"
 )
 
 // apiKeyVariable is where the API key comes from, so that it need not be on the command line.
@@ -73,7 +73,7 @@ func checkOut(cmd *cobra.Command, t *target, f checkoutFlags) error {
 		api.APIKey = os.Getenv(apiKeyVariable)
 	}
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	client, generator := shop.NewClient(api.URL, api.APIKey, f.atOnce), shop.NewGenerator(f.seed, f.count, f.customers, f.products)
+	client, generator := checkerclient.NewClient(api.URL, api.APIKey, f.atOnce), checkerclient.NewGenerator(f.seed, f.count, f.customers, f.products)
 
 	start := time.Now()
 	if err := client.Open(ctx, generator.Opening, f.atOnce); err != nil {
@@ -81,11 +81,11 @@ func checkOut(cmd *cobra.Command, t *target, f checkoutFlags) error {
 	}
 	fmt.Fprintf(out, "%d accounts and the stock of %d products set in %s\n", f.customers, f.products, seconds(time.Since(start)))
 
-	var captured []checkout.Record
+	var captured []checker.Record
 	bar := newBar(cmd.ErrOrStderr(), f.count)
-	load := shop.Load{
+	load := checkerclient.Load{
 		Client: client, Next: generator.Next, Count: f.count, AtOnce: f.atOnce, Attempts: f.attempts,
-		Accepted: func(r checkout.Record) error { captured = append(captured, r); return nil },
+		Accepted: func(r checker.Record) error { captured = append(captured, r); return nil },
 		Answered: func() { _ = bar.Add(1) }, // a bar that cannot be drawn is no reason to fail
 	}
 	start = time.Now()
@@ -98,7 +98,7 @@ func checkOut(cmd *cobra.Command, t *target, f checkoutFlags) error {
 	}
 	refused := f.count - answers.Accepted()
 	if len(captured) > 0 {
-		if err := newDeciding(client, captured).run(ctx, out, f, start, shop.Books{Before: generator.Opening, Unanswered: refused}); err != nil {
+		if err := newDeciding(client, captured).run(ctx, out, f, start, checkerclient.Books{Before: generator.Opening, Unanswered: refused}); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
+	"github.com/order-patterns/order-patterns/order/checker"
 )
 
 func TestCheckoutOpensPlacesWaitsAndCounts(t *testing.T) {
@@ -90,7 +90,7 @@ func TestOrdersThatAreNeverDecidedAreNamed(t *testing.T) {
 func TestAnOrderThatCannotBeLookedAtIsNamedWithTheReason(t *testing.T) {
 	c := newCounter(t)
 	project(t, "")
-	c.broken = func(rec *checkout.Record) { delete(c.orders, rec.OrderID); rec.Status = checkout.Pending }
+	c.broken = func(rec *checker.Record) { delete(c.orders, rec.OrderID); rec.Status = checker.Pending }
 	out, _, err := orders(t, "checkout", "-n", "1", "--url", c.api(), "--wait", "300ms")
 	require.EqualError(t, err, "1 of 1 accepted orders are not decided")
 	require.Regexp(t, `undecided: order o1 of customer \S+: Pending; .*; 404 Not Found: Order not found\n`, out)
@@ -98,14 +98,14 @@ func TestAnOrderThatCannotBeLookedAtIsNamedWithTheReason(t *testing.T) {
 
 func TestWhatDoesNotAddUpIsToldAndFails(t *testing.T) {
 	project(t, "")
-	for want, broken := range map[string]func(*checkout.Record){
-		"is Rejected without a reason": func(r *checkout.Record) {
-			r.Status, r.Logs = checkout.Rejected, []string{"Sufficient stock"}
+	for want, broken := range map[string]func(*checker.Record){
+		"is Rejected without a reason": func(r *checker.Record) {
+			r.Status, r.Logs = checker.Rejected, []string{"Sufficient stock"}
 		},
-		"shipped orders took": func(r *checkout.Record) {
-			r.Status, r.Logs = checkout.Shipped, []string{"Sufficient account balance", "Sufficient stock", "Shipped"}
+		"shipped orders took": func(r *checker.Record) {
+			r.Status, r.Logs = checker.Shipped, []string{"Sufficient account balance", "Sufficient stock", "Shipped"}
 		},
-		"has a log line twice": func(r *checkout.Record) { r.Logs = append(r.Logs, r.Logs...) },
+		"has a log line twice": func(r *checker.Record) { r.Logs = append(r.Logs, r.Logs...) },
 	} {
 		c := newCounter(t)
 		c.broken = broken

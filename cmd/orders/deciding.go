@@ -10,19 +10,19 @@ import (
 	"sync"
 	"time"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
-	"github.com/order-patterns/order-patterns/internal/load"
-	"github.com/order-patterns/order-patterns/internal/shop"
+	"github.com/order-patterns/order-patterns/cmd/client/checkerclient"
+	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/checker"
 )
 
 // progress is what is known of one order of the checker pattern.
 type progress struct {
-	checkout.Record
+	checker.Record
 	fault string // why it could not be looked at last time; "" if it could
 }
 
 func (p *progress) decided() bool {
-	return p.Status == checkout.Shipped || p.Status == checkout.Rejected
+	return p.Status == checker.Shipped || p.Status == checker.Rejected
 }
 
 func (p *progress) String() string {
@@ -37,11 +37,11 @@ func (p *progress) String() string {
 
 // deciding looks at orders until all are decided or the time is up.
 type deciding struct {
-	client *shop.Client
+	client *checkerclient.Client
 	orders []*progress
 }
 
-func newDeciding(c *shop.Client, captured []checkout.Record) *deciding {
+func newDeciding(c *checkerclient.Client, captured []checker.Record) *deciding {
 	d := &deciding{client: c}
 	for _, r := range captured {
 		d.orders = append(d.orders, &progress{Record: r})
@@ -51,7 +51,7 @@ func newDeciding(c *shop.Client, captured []checkout.Record) *deciding {
 
 // run looks for at most the time that the flags give, and prints the outcome, with times counted from since. The books
 // tell what there was before.
-func (d *deciding) run(ctx context.Context, out io.Writer, f checkoutFlags, since time.Time, books shop.Books) error {
+func (d *deciding) run(ctx context.Context, out io.Writer, f checkoutFlags, since time.Time, books checkerclient.Books) error {
 	deadline := time.Now().Add(f.wait)
 	pending := d.orders
 	for {
@@ -91,7 +91,7 @@ func (d *deciding) run(ctx context.Context, out io.Writer, f checkoutFlags, sinc
 }
 
 // wrong is what must not be of the orders that are decided.
-func (d *deciding) wrong(books shop.Books) []string {
+func (d *deciding) wrong(books checkerclient.Books) []string {
 	for _, p := range d.orders {
 		if p.decided() {
 			books.Accepted, books.Orders = append(books.Accepted, p.Order), append(books.Orders, p.Record)
@@ -102,18 +102,18 @@ func (d *deciding) wrong(books shop.Books) []string {
 
 // report counts the orders by status, those that were rejected by reason, and shows one of each status.
 func (d *deciding) report(out io.Writer) {
-	counts, reasons, examples := map[checkout.Status]int{}, map[string]int{}, map[checkout.Status]*progress{}
+	counts, reasons, examples := map[checker.Status]int{}, map[string]int{}, map[checker.Status]*progress{}
 	for _, p := range d.orders {
 		counts[p.Status]++
 		examples[p.Status] = p
-		if p.Status == checkout.Rejected {
-			reasons[shop.Kind(p.Logs)]++
+		if p.Status == checker.Rejected {
+			reasons[checkerclient.Kind(p.Logs)]++
 		}
 	}
 	statuses := slices.Sorted(maps.Keys(counts))
 	for _, status := range statuses {
 		fmt.Fprintf(out, "  %-13s %d\n", status, counts[status])
-		if status != checkout.Rejected {
+		if status != checker.Rejected {
 			continue
 		}
 		for _, reason := range byCount(reasons) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
 )
 
 func TestPlaceCountsEveryAnswerAndNotesEveryAcceptedOrder(t *testing.T) {
@@ -177,7 +177,7 @@ func TestInterruptedPlaceReportsWhatItDid(t *testing.T) {
 func TestGetPrintsTheItem(t *testing.T) {
 	b := newBackend(t)
 	project(t, "")
-	o := coffee.NewGenerator(1, time.Now).Next()
+	o := coffeeclient.NewGenerator(1, time.Now).Next()
 	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
 	b.orders["a0/v0"] = o
 	out, _, err := orders(t, "get", "--url", b.api(), "--accountid", "a0", "--vendorid", "v0")
@@ -194,7 +194,7 @@ func TestGetPrintsTheItem(t *testing.T) {
 func TestInvoicePrintsOrSavesTheDocument(t *testing.T) {
 	b := newBackend(t)
 	dir := project(t, "")
-	o := coffee.NewGenerator(1, time.Now).Next()
+	o := coffeeclient.NewGenerator(1, time.Now).Next()
 	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
 	b.orders["a0/v0"] = o
 	out, _, err := orders(t, "invoice", "--url", b.api(), "--accountid", "a0", "--vendorid", "v0")

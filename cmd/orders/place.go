@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
-	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 type placeFlags struct {
@@ -64,10 +64,10 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 
 	var noted []accepted
 	bar := newBar(cmd.ErrOrStderr(), f.count)
-	load := coffee.Load{
-		Client: coffee.NewClient(base, f.atOnce), Generator: coffee.NewGenerator(f.seed, time.Now), Count: f.count, AtOnce: f.atOnce,
+	load := coffeeclient.Load{
+		Client: coffeeclient.NewClient(base, f.atOnce), Generator: coffeeclient.NewGenerator(f.seed, time.Now), Count: f.count, AtOnce: f.atOnce,
 		// Noted at once, so that verify knows the order even if this run is killed.
-		Accepted: func(o order.Order) error {
+		Accepted: func(o coffee.Order) error {
 			a := accepted{URL: base, AccountID: o.AccountID, VendorID: o.VendorID, OrderID: o.OrderID}
 			noted = append(noted, a)
 			return a.write(file)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/order-patterns/order-patterns/handlers/order"
-	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 func getCommand(t *target) *cobra.Command {
@@ -22,7 +22,7 @@ func getCommand(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			item, err := coffee.NewClient(base, 1).Item(cmd.Context(), accountID, vendorID)
+			item, err := coffeeclient.NewClient(base, 1).Item(cmd.Context(), accountID, vendorID)
 			if err != nil {
 				return err
 			}
@@ -55,7 +55,7 @@ func invoiceCommand(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			document, err := coffee.NewClient(base, 1).Invoice(cmd.Context(), accountID, vendorID)
+			document, err := coffeeclient.NewClient(base, 1).Invoice(cmd.Context(), accountID, vendorID)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func invoiceCommand(t *target) *cobra.Command {
 func checked(t *target, ids map[string]string) (string, error) {
 	for _, flag := range []string{"accountid", "vendorid"} {
 		id, given := ids[flag]
-		if problem := order.CheckID(id); given && problem != "" {
+		if problem := coffee.CheckID(id); given && problem != "" {
 			return "", fmt.Errorf("--%s %s", flag, problem)
 		}
 	}

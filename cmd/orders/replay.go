@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/spf13/cobra"
 
-	"github.com/order-patterns/order-patterns/internal/replay"
+	"github.com/order-patterns/order-patterns/cmd/client/replay"
 )
 
 type replayFlags struct {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/order-patterns/order-patterns/internal/load"
+	"github.com/order-patterns/order-patterns/cmd/client/load"
 )
 
 // maxReasons is how many different reasons for not accepting are printed.

@@ -15,15 +15,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/invoice"
-	"github.com/order-patterns/order-patterns/handlers/order"
+	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // backend is a coffee API in memory. It checks what it is sent as the real one does.
 type backend struct {
 	*httptest.Server
 	mu     sync.Mutex
-	orders map[string]order.Order // by account and vendor
+	orders map[string]coffee.Order // by account and vendor
 	posts  int
 	looks  int
 
@@ -35,7 +35,7 @@ type backend struct {
 
 func newBackend(t *testing.T) *backend {
 	t.Helper()
-	b := &backend{orders: map[string]order.Order{}}
+	b := &backend{orders: map[string]coffee.Order{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /prod/order", b.post)
 	mux.HandleFunc("GET /prod/order", b.get)
@@ -63,7 +63,7 @@ func (b *backend) post(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	o, err := order.ParseRequest(body)
+	o, err := coffee.ParseRequest(body)
 	if err != nil {
 		refuse(w, 400, err.Error())
 		return
@@ -82,7 +82,7 @@ func (b *backend) post(w http.ResponseWriter, r *http.Request) {
 	answer(w, 202, map[string]string{"orderid": o.OrderID})
 }
 
-func (b *backend) find(r *http.Request) (order.Order, bool) {
+func (b *backend) find(r *http.Request) (coffee.Order, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	o, ok := b.orders[r.FormValue("accountid")+"/"+r.FormValue("vendorid")]
@@ -99,7 +99,7 @@ func (b *backend) get(w http.ResponseWriter, r *http.Request) {
 		refuse(w, 404, "no active order")
 		return
 	}
-	answer(w, 200, map[string]order.Order{"Item": o})
+	answer(w, 200, map[string]coffee.Order{"Item": o})
 }
 
 func (b *backend) url(w http.ResponseWriter, r *http.Request) {

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/order-patterns/order-patterns/handlers/checkout"
-	"github.com/order-patterns/order-patterns/handlers/money"
+	"github.com/order-patterns/order-patterns/order/checker"
+	"github.com/order-patterns/order-patterns/order/money"
 )
 
 // counter is a checker API in memory. It checks what it is sent as the real one does, and decides an order when it is
@@ -19,22 +19,22 @@ type counter struct {
 	mu       sync.Mutex
 	accounts map[string]money.Amount
 	stock    map[string]int64
-	orders   map[string]*checkout.Record
+	orders   map[string]*checker.Record
 	keys     map[string]string // Idempotency-Keys, and the ids of their orders
 	posts    int
 	looks    int
 
-	apiKey    string                 // that every request must bring
-	statusOf  func(post int) int     // the status of the nth POST /order, from 1; 200 if nil
-	decidesAt int                    // orders are decided from this many looks on
-	broken    func(*checkout.Record) // spoils what was decided
-	looked    func(look int)         // is told of each look
+	apiKey    string                // that every request must bring
+	statusOf  func(post int) int    // the status of the nth POST /order, from 1; 200 if nil
+	decidesAt int                   // orders are decided from this many looks on
+	broken    func(*checker.Record) // spoils what was decided
+	looked    func(look int)        // is told of each look
 }
 
 func newCounter(t *testing.T) *counter {
 	t.Helper()
 	c := &counter{
-		accounts: map[string]money.Amount{}, stock: map[string]int64{}, orders: map[string]*checkout.Record{}, keys: map[string]string{},
+		accounts: map[string]money.Amount{}, stock: map[string]int64{}, orders: map[string]*checker.Record{}, keys: map[string]string{},
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /prod/account", c.account)
@@ -61,9 +61,9 @@ func describe(w http.ResponseWriter, status int, description string) {
 }
 
 // fields reads a request that sets a balance.
-func fields(w http.ResponseWriter, r *http.Request, key string) (id string, read checkout.Reader, all map[string]any) {
+func fields(w http.ResponseWriter, r *http.Request, key string) (id string, read checker.Reader, all map[string]any) {
 	body, _ := io.ReadAll(r.Body)
-	doc, err := checkout.Decode(body)
+	doc, err := checker.Decode(body)
 	if err != nil {
 		describe(w, 400, err.Error())
 		return "", read, nil
@@ -85,7 +85,7 @@ func (c *counter) account(w http.ResponseWriter, r *http.Request) {
 
 func (c *counter) pieces(w http.ResponseWriter, r *http.Request) {
 	id, read, all := fields(w, r, "productId")
-	balance := read.Whole(all, "", "balance", 0, checkout.MaxStock)
+	balance := read.Whole(all, "", "balance", 0, checker.MaxStock)
 	if err := read.Err(); err != nil {
 		describe(w, 400, err.Error())
 		return
@@ -96,7 +96,7 @@ func (c *counter) pieces(w http.ResponseWriter, r *http.Request) {
 
 func (c *counter) post(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	o, err := checkout.ParseRequest(body)
+	o, err := checker.ParseRequest(body)
 	if err != nil {
 		describe(w, 400, err.Error())
 		return
@@ -107,7 +107,7 @@ func (c *counter) post(w http.ResponseWriter, r *http.Request) {
 	if !again {
 		id = fmt.Sprintf("o%d", len(c.orders)+1)
 		o.OrderID = id
-		c.orders[id] = &checkout.Record{Order: o, Status: checkout.Pending, Logs: []string{}}
+		c.orders[id] = &checker.Record{Order: o, Status: checker.Pending, Logs: []string{}}
 		c.keys[key] = id
 	}
 	if c.statusOf != nil {
@@ -129,7 +129,7 @@ func (c *counter) status(w http.ResponseWriter, r *http.Request) {
 		answer(w, 404, map[string]any{"code": 404, "message": "Order not found"})
 		return
 	}
-	if rec.Status == checkout.Pending && c.looks >= c.decidesAt {
+	if rec.Status == checker.Pending && c.looks >= c.decidesAt {
 		c.decide(rec)
 		if c.broken != nil {
 			c.broken(rec)
@@ -138,8 +138,8 @@ func (c *counter) status(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, map[string]any{"status": rec.Status, "logs": rec.Logs})
 }
 
-func (c *counter) decide(rec *checkout.Record) {
-	rec.Status = checkout.Rejected
+func (c *counter) decide(rec *checker.Record) {
+	rec.Status = checker.Rejected
 	balance, known := c.accounts[rec.CustomerID]
 	switch {
 	case !known:
@@ -162,7 +162,7 @@ func (c *counter) decide(rec *checkout.Record) {
 	if rec.Logs[0] != "Sufficient account balance" {
 		return
 	}
-	rec.Status, rec.Logs = checkout.Shipped, append(rec.Logs, "Shipped")
+	rec.Status, rec.Logs = checker.Shipped, append(rec.Logs, "Shipped")
 	c.accounts[rec.CustomerID] -= rec.TotalAmount
 	for _, item := range rec.Wanted() {
 		c.stock[item.ProductID] -= item.Qty

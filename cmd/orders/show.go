@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/order-patterns/order-patterns/internal/coffee"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
 )
 
 func showCommand(t *target) *cobra.Command {
@@ -35,7 +35,7 @@ func show(cmd *cobra.Command, t *target, file string) error {
 	if err != nil {
 		return err
 	}
-	o, client := orders[len(orders)-1], coffee.NewClient(base, 1)
+	o, client := orders[len(orders)-1], coffeeclient.NewClient(base, 1)
 	item, err := client.Item(cmd.Context(), o.AccountID, o.VendorID)
 	if err != nil {
 		return fmt.Errorf("getting order %s: %w", o.OrderID, err)

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/order-patterns/order-patterns/internal/coffee"
-	"github.com/order-patterns/order-patterns/internal/load"
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/cmd/client/load"
 )
 
 // pollEvery is the pause between two looks at the orders that are not done.
@@ -44,7 +44,7 @@ func verifyCommand(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return newVerifying(coffee.NewClient(base, atOnce), orders).run(cmd, atOnce, wait, time.Now(), "verify began")
+			return newVerifying(coffeeclient.NewClient(base, atOnce), orders).run(cmd, atOnce, wait, time.Now(), "verify began")
 		},
 	}
 	concurrency(cmd, &atOnce)
@@ -63,11 +63,11 @@ func (c *check) done() bool { return c.itemFault == "" && c.invoiceFault == "" }
 
 // verifying looks for orders until all are found or the time is up.
 type verifying struct {
-	client *coffee.Client
+	client *coffeeclient.Client
 	orders []*check
 }
 
-func newVerifying(c *coffee.Client, orders []accepted) *verifying {
+func newVerifying(c *coffeeclient.Client, orders []accepted) *verifying {
 	v := &verifying{client: c}
 	for _, o := range orders {
 		v.orders = append(v.orders, &check{accepted: o, itemFault: "not looked for", invoiceFault: "not looked for"})

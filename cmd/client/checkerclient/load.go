@@ -1,0 +1,82 @@
+package checkerclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/checker"
+)
+
+// pause is how long a request waits until it is repeated, times how often it was sent.
+const pause = 100 * time.Millisecond
+
+// Open sets balances, so many at a time. It ends with the first that fails.
+func (c *Client) Open(ctx context.Context, b Balances, atOnce int) error {
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(atOnce)
+	for id, balance := range b.Accounts {
+		all.Go(func() error { return c.SetAccount(ctx, id, balance) })
+	}
+	for id, pieces := range b.Stock {
+		all.Go(func() error { return c.SetStock(ctx, id, pieces) })
+	}
+	return all.Wait()
+}
+
+// Load is a number of orders to place.
+type Load struct {
+	Client *Client
+	// Next makes an order, one call at a time.
+	Next func() checker.Order
+	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
+	Count, AtOnce int
+	// Attempts is how often an order is sent, with the same Idempotency-Key, as long as there is no answer, or one with
+	// 429 or 5xx. The last answer counts. Default 1.
+	Attempts int
+	// Accepted is told of each accepted order at once, one call at a time. An error ends the run. Nil for nobody.
+	Accepted func(checker.Record) error
+	// Answered is called after each order's last answer, several at once. Nil for nobody.
+	Answered func()
+}
+
+// Run places the orders, each with an Idempotency-Key of its own. If ctx ends or Accepted fails, what was sent until then
+// is counted, and the error says why the rest was not.
+func (l *Load) Run(ctx context.Context) (*load.Answers, error) {
+	run, sent := uuid.NewString(), atomic.Int64{}
+	return load.Run[checker.Order, checker.Record]{
+		Count: l.Count, AtOnce: l.AtOnce,
+		Next: l.Next,
+		Place: func(ctx context.Context, o checker.Order) (checker.Record, error) {
+			return l.place(ctx, fmt.Sprintf("%s-%d", run, sent.Add(1)), o)
+		},
+		Want:     http.StatusOK,
+		Accepted: l.Accepted, Answered: l.Answered,
+	}.Do(ctx)
+}
+
+func (l *Load) place(ctx context.Context, key string, o checker.Order) (checker.Record, error) {
+	for attempt := 1; ; attempt++ {
+		rec, err := l.Client.Place(ctx, key, o)
+		if err == nil || attempt >= l.Attempts || !worthRepeating(err) {
+			return rec, err
+		}
+		select {
+		case <-ctx.Done():
+			return rec, err
+		case <-time.After(pause * time.Duration(attempt)):
+		}
+	}
+}
+
+func worthRepeating(err error) bool {
+	var answered *load.StatusError
+	return !errors.As(err, &answered) || answered.Status == http.StatusTooManyRequests || answered.Status >= 500
+}

@@ -1,0 +1,75 @@
+// Package coffeeclient is a client of the HTTP API that the coffee patterns share, and a source of load for it: random orders,
+// placed many at a time, their answers counted and timed.
+package coffeeclient
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+// Client calls the HTTP API of a coffee pattern. An answer with another status than the contract's for success is a
+// *load.StatusError.
+type Client struct {
+	api *load.Client
+}
+
+// NewClient makes a client of the API at base, which has no slash at the end, for so many requests at once.
+func NewClient(base string, atOnce int) *Client { return &Client{api: load.NewClient(base, atOnce)} }
+
+// Place posts an order and gives the id under which it was accepted.
+func (c *Client) Place(ctx context.Context, o coffee.Order) (orderID string, err error) {
+	body, err := coffee.EncodeJSON(map[string]coffee.Order{"order": o})
+	if err != nil {
+		return "", err
+	}
+	answer, err := c.api.Post(ctx, "/order", nil, body, http.StatusAccepted)
+	if err != nil {
+		return "", err
+	}
+	var accepted struct{ OrderID string }
+	if err := json.Unmarshal(answer, &accepted); err != nil || accepted.OrderID == "" {
+		return "", fmt.Errorf("the order was accepted without an orderid: %.200s", answer)
+	}
+	return accepted.OrderID, nil
+}
+
+// Item gets the active order of a customer at a shop, as JSON.
+func (c *Client) Item(ctx context.Context, accountID, vendorID string) (json.RawMessage, error) {
+	query := url.Values{"accountid": {accountID}, "vendorid": {vendorID}}
+	answer, err := c.api.Get(ctx, "/order?"+query.Encode())
+	if err != nil {
+		return nil, err
+	}
+	var found struct{ Item json.RawMessage }
+	if err := json.Unmarshal(answer, &found); err != nil || found.Item == nil {
+		return nil, fmt.Errorf("the answer has no Item: %.200s", answer)
+	}
+	return found.Item, nil
+}
+
+// Invoice gets the latest invoice of an account, or of an account at one vendor: first its URL, then the document.
+func (c *Client) Invoice(ctx context.Context, accountID, vendorID string) ([]byte, error) {
+	query := url.Values{"accountid": {accountID}}
+	if vendorID != "" {
+		query.Set("vendorid", vendorID)
+	}
+	answer, err := c.api.Get(ctx, "/invoice?"+query.Encode())
+	if err != nil {
+		return nil, err
+	}
+	var address string
+	if err := json.Unmarshal(answer, &address); err != nil {
+		return nil, fmt.Errorf("the answer is not a JSON string with a URL: %.200s", answer)
+	}
+	document, err := c.api.Fetch(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("fetching the invoice: %w", err)
+	}
+	return document, nil
+}

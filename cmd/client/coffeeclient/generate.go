@@ -1,0 +1,65 @@
+package coffeeclient
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/order/coffee"
+	"github.com/order-patterns/order-patterns/order/money"
+)
+
+const shops = 50
+
+var (
+	cities = []string{"Amsterdam", "Berlin", "Chicago", "Lisbon", "Melbourne", "Montréal", "New York", "Seattle", "Tokyo", "Zürich"}
+	// Prices in ten-thousandths: of the small cup, and what each size adds.
+	coffees = []struct {
+		kind  string
+		price money.Amount
+	}{
+		{"americano", 28_000}, {"cappuccino", 34_500}, {"cold brew", 39_900}, {"espresso", 22_000}, {"flat white", 36_000}, {"latte", 37_500}, {"mocha", 41_250},
+	}
+	sizes = []struct {
+		size string
+		adds money.Amount
+	}{
+		{"small", 0}, {"medium", 5_000}, {"large", 9_500},
+	}
+)
+
+// Generator makes random orders. The seed decides what is ordered where; the accounts are new in every run, one
+// for each order, so that no order of this or another run replaces it and each can be looked for exactly.
+type Generator struct {
+	random *rand.Rand
+	run    string
+	made   int
+	now    func() time.Time
+}
+
+// NewGenerator makes a generator whose orders have the dates that now gives.
+func NewGenerator(seed uint64, now func() time.Time) *Generator {
+	return &Generator{random: rand.New(rand.NewPCG(seed, seed)), run: uuid.NewString()[:8], now: now}
+}
+
+// Next makes an order. It is not for several goroutines at once.
+func (g *Generator) Next() coffee.Order {
+	drink, size := coffees[g.random.IntN(len(coffees))], sizes[g.random.IntN(len(sizes))]
+	o := coffee.Order{
+		AccountID: fmt.Sprintf("commuter-%s-%d", g.run, g.made),
+		VendorID:  fmt.Sprintf("shop-%d", g.random.IntN(shops)),
+		OrderDate: g.now().UTC().Truncate(time.Microsecond),
+		City:      cities[g.random.IntN(len(cities))],
+		Details: coffee.Details{
+			CoffeeType: drink.kind,
+			CoffeeSize: size.size,
+			UnitPrice:  drink.price + size.adds,
+			Quantity:   1 + g.random.Int64N(4),
+		},
+		EventType: coffee.NewOrder,
+	}
+	g.made++
+	return o
+}

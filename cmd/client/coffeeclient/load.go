@@ -1,0 +1,37 @@
+package coffeeclient
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+// Load is a number of orders to place.
+type Load struct {
+	Client    *Client
+	Generator *Generator
+	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
+	Count, AtOnce int
+	// Accepted is told of each accepted order at once, one call at a time. An error ends the run. Nil for nobody.
+	Accepted func(o coffee.Order) error
+	// Answered is called after each answer, several at once. Nil for nobody.
+	Answered func()
+}
+
+// Run places the orders, each once: whatever the answer, it is counted and the order not sent again. If ctx ends or
+// Accepted fails, what was sent until then is counted, and the error says why the rest was not.
+func (l *Load) Run(ctx context.Context) (*load.Answers, error) {
+	return load.Run[coffee.Order, coffee.Order]{
+		Count: l.Count, AtOnce: l.AtOnce,
+		Next: l.Generator.Next,
+		Place: func(ctx context.Context, o coffee.Order) (coffee.Order, error) {
+			var err error
+			o.OrderID, err = l.Client.Place(ctx, o)
+			return o, err
+		},
+		Want:     http.StatusAccepted,
+		Accepted: l.Accepted, Answered: l.Answered,
+	}.Do(ctx)
+}

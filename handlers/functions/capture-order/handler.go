@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
+	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/sidebyside"
+	"github.com/order-patterns/order-patterns/order/checker"
+)
+
+const (
+	// atOnce is how many orders of one request are captured side by side.
+	atOnce = 16
+	// maxBatch is the largest body of POST /orders in bytes: as many orders as there may be fit, each as long as it may be.
+	maxBatch = 1 << 20
+)
+
+// publishAPI is what the function needs of an SNS client.
+type publishAPI interface {
+	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
+}
+
+type handler struct {
+	orders  *orderbook.Book
+	topic   publishAPI
+	arn     string
+	answers httpapi.Answers
+	now     func() time.Time
+}
+
+func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	var answer any
+	var fault *httpapi.Error
+	switch r.Resource {
+	case "/order":
+		answer, fault = h.one(ctx, r)
+	case "/orders":
+		answer, fault = h.many(ctx, r)
+	default:
+		fault = httpapi.Errorf(http.StatusNotFound, "there is no %s %s", r.HTTPMethod, r.Resource)
+	}
+	if fault != nil {
+		return h.answers.Fail(fault), nil
+	}
+	return h.answers.JSON(http.StatusOK, answer), nil
+}
+
+// request reads what both routes have in common.
+func request[T any](ctx context.Context, r httpapi.Request, limit int, parse func([]byte) (T, error)) (what T, key requestKey, fault *httpapi.Error) {
+	body, fault := httpapi.BodyUpTo(r, limit)
+	if fault != nil {
+		return what, "", fault
+	}
+	if key, fault = readKey(r); fault != nil {
+		return what, "", fault
+	}
+	what, err := parse(body)
+	if err != nil {
+		slog.InfoContext(ctx, "order refused")
+		return what, "", httpapi.Errorf(http.StatusBadRequest, "%s", err)
+	}
+	return what, key, nil
+}
+
+func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
+	o, key, fault := request(ctx, r, httpapi.MaxBody, checker.ParseRequest)
+	if fault != nil {
+		return nil, fault
+	}
+	ctx, cancel := deadline.Ahead(ctx)
+	defer cancel()
+	return h.capture(ctx, key, o, 0)
+}
+
+// batch is the answer to POST /orders, if at least one order was captured.
+type batch struct {
+	Orders []checker.Record `json:"orders"`
+	Failed []failed         `json:"failed,omitempty"`
+}
+
+// failed is an order of a batch that was not captured: its place in the request, and what POST /order would have said.
+type failed struct {
+	Index       int    `json:"index"`
+	CustomerID  string `json:"customerId"`
+	Status      int    `json:"status"`
+	Description string `json:"description"`
+}
+
+// many captures the orders of a request side by side. An invalid one refuses the request before any is stored.
+func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
+	orders, key, fault := request(ctx, r, maxBatch, checker.ParseRequests)
+	if fault != nil {
+		return nil, fault
+	}
+	records := make([]checker.Record, len(orders))
+	errs := sidebyside.Do(ctx, len(orders), atOnce, func(ctx context.Context, i int) error {
+		rec, fault := h.capture(ctx, key, orders[i], i)
+		if fault != nil {
+			return fault
+		}
+		records[i] = rec
+		return nil
+	})
+	var answer batch
+	for i, err := range errs {
+		if err == nil {
+			answer.Orders = append(answer.Orders, records[i])
+			continue
+		}
+		var fault *httpapi.Error
+		if !errors.As(err, &fault) {
+			slog.ErrorContext(ctx, "order not captured", "index", i, "error", err.Error())
+			fault = unavailable(key)
+		}
+		answer.Failed = append(answer.Failed, failed{i, orders[i].CustomerID, fault.Status, fault.Message})
+	}
+	if answer.Orders == nil {
+		return nil, worst(answer.Failed)
+	}
+	return answer, nil
+}
+
+// worst answers a batch of which nothing was captured: with what is worth another try, if there is that.
+func worst(all []failed) *httpapi.Error {
+	w := all[0]
+	for _, f := range all {
+		if f.Status > w.Status {
+			w = f
+		}
+	}
+	return httpapi.Errorf(w.Status, "%s", w.Description)
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+)
+
+type handler struct {
+	invoices *invoice.Finder
+	answers  httpapi.Answers
+}
+
+func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	url, fault := h.get(ctx, r)
+	if fault != nil {
+		return h.answers.Fail(fault), nil
+	}
+	return h.answers.JSON(http.StatusOK, url), nil
+}
+
+func (h *handler) get(ctx context.Context, r httpapi.Request) (url string, fault *httpapi.Error) {
+	accountID, fault := httpapi.ID(r, "accountid")
+	if fault != nil {
+		return "", fault
+	}
+	vendorID, fault := httpapi.OptionalID(r, "vendorid")
+	if fault != nil {
+		return "", fault
+	}
+	key, err := h.invoices.Latest(ctx, accountID, vendorID)
+	if err == nil {
+		url, err = h.invoices.URL(ctx, key)
+	}
+	switch {
+	case errors.Is(err, invoice.ErrNotFound) && vendorID != "":
+		return "", httpapi.Errorf(http.StatusNotFound, "account %s has no invoice from vendor %s", accountID, vendorID)
+	case errors.Is(err, invoice.ErrNotFound):
+		return "", httpapi.Errorf(http.StatusNotFound, "account %s has no invoice", accountID)
+	case err != nil:
+		slog.ErrorContext(ctx, "invoice not found out", "error", err.Error())
+		return "", httpapi.Errorf(http.StatusServiceUnavailable, "the invoice could not be found out; please try again")
+	}
+	return url, nil
+}

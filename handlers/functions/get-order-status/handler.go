@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
+	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/order/checker"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+type handler struct {
+	orders  *orderbook.Book
+	answers httpapi.Answers
+}
+
+// found is the answer when there is such an order.
+type found struct {
+	Status checker.Status `json:"status"`
+	Logs   []string       `json:"logs"`
+}
+
+// absent is the answer when there is none, which the API's contract words otherwise than its other errors.
+type absent struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	id := r.PathParameters["orderId"]
+	if problem := coffee.CheckID(id); problem != "" {
+		return h.answers.Fail(httpapi.Errorf(http.StatusBadRequest, "path parameter orderId: %s", problem)), nil
+	}
+	ctx, cancel := deadline.Ahead(ctx)
+	defer cancel()
+	rec, err := h.orders.Get(ctx, id)
+	switch {
+	case errors.Is(err, orderbook.ErrNotFound):
+		return h.answers.JSON(http.StatusNotFound, absent{http.StatusNotFound, "Order not found"}), nil
+	case err != nil:
+		slog.ErrorContext(ctx, "order not read", "orderId", id, "error", err.Error())
+		return h.answers.Fail(httpapi.Errorf(http.StatusServiceUnavailable, "the order could not be read; please try again")), nil
+	}
+	return h.answers.JSON(http.StatusOK, found{rec.Status, rec.Logs}), nil
+}

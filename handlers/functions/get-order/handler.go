@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+type handler struct {
+	orders  *store.Reader
+	answers httpapi.Answers
+}
+
+// found is the answer when there is an active order: its canonical form.
+type found struct {
+	Item coffee.Order `json:"Item"`
+}
+
+func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	answer, fault := h.get(ctx, r)
+	if fault != nil {
+		return h.answers.Fail(fault), nil
+	}
+	return h.answers.JSON(http.StatusOK, answer), nil
+}
+
+func (h *handler) get(ctx context.Context, r httpapi.Request) (found, *httpapi.Error) {
+	accountID, fault := httpapi.ID(r, "accountid")
+	if fault != nil {
+		return found{}, fault
+	}
+	vendorID, fault := httpapi.ID(r, "vendorid")
+	if fault != nil {
+		return found{}, fault
+	}
+	o, err := h.orders.Get(ctx, accountID, vendorID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return found{}, httpapi.Errorf(http.StatusNotFound, "account %s has no active order at vendor %s", accountID, vendorID)
+	case err != nil:
+		slog.ErrorContext(ctx, "order not read", "error", err.Error())
+		return found{}, httpapi.Errorf(http.StatusServiceUnavailable, "the order could not be read; please try again")
+	}
+	return found{Item: o}, nil
+}

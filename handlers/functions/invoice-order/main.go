@@ -1,0 +1,20 @@
+// Command invoice-order is the EventStream pattern's reader that writes an invoice to an S3 bucket for each new order
+// of a Kinesis batch. An event that comes again finds its invoice there and writes none.
+//
+// Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket; reading the stream, which Lambda does with
+// this role.
+package main
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+)
+
+func main() {
+	lambdaenv.Main(func(env lambdaenv.Env) any {
+		h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Get("BUCKET_NAME")}}
+		return h.handle
+	}, "BUCKET_NAME")
+}

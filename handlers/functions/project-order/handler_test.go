@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+)
+
+// batch reads a recorded event.
+var batch = handlertest.Event[events.KinesisEvent]
+
+// call hands the batch over, and gives the checkpoint, "" if all was done.
+func call(t *testing.T, tab *handlertest.Table, b events.KinesisEvent) string {
+	t.Helper()
+	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
+	response, err := h.handle(t.Context(), b)
+	return handlertest.Checkpoint(t, response, err)
+}
+
+func TestTheNewestEventOfEachKeyIsTheItem(t *testing.T) {
+	tab := &handlertest.Table{}
+	require.Empty(t, call(t, tab, batch(t, "placed-completed-duplicate.json")))
+	require.Equal(t, []string{"o1", "o2", "o3", "o4", "o3"}, tab.Puts, "in the order of the stream")
+	require.Equal(t, map[string]string{"a0/v0": "o1", "a0/v1": "o4"}, tab.Orders())
+}
+
+func TestTwiceReversedAndInPiecesGiveTheSameItems(t *testing.T) {
+	b := batch(t, "placed-completed-duplicate.json")
+	once := &handlertest.Table{}
+	call(t, once, b)
+	reversed := slices.Clone(b.Records)
+	slices.Reverse(reversed)
+	for name, batches := range map[string][][]events.KinesisEventRecord{
+		"twice":     {b.Records, b.Records},
+		"reversed":  {reversed},
+		"in pieces": {b.Records[2:], b.Records[:3], b.Records[1:2]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := &handlertest.Table{}
+			for _, records := range batches {
+				require.Empty(t, call(t, tab, events.KinesisEvent{Records: records}))
+			}
+			require.Equal(t, once.Orders(), tab.Orders())
+		})
+	}
+}
+
+func TestMalformedRecordIsTheCheckpointAndStopsItsAccountAlone(t *testing.T) {
+	tab, b := &handlertest.Table{}, batch(t, "four-accounts-one-malformed.json")
+	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, call(t, tab, b))
+	slices.Sort(tab.Puts)
+	require.Equal(t, []string{"o0", "o1", "o2", "o4", "o6", "o7"}, tab.Puts, "o5 waits behind it")
+
+	// What Lambda does next: everything from the checkpoint on, and, that failing too, all but the record itself.
+	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, call(t, tab, events.KinesisEvent{Records: b.Records[3:]}))
+	require.Empty(t, call(t, tab, events.KinesisEvent{Records: b.Records[4:]}))
+	require.Equal(t, []string{"a0/v0", "a0/v6", "a1/v1", "a1/v5", "a2/v2", "a2/v7", "a3/v4"}, slices.Sorted(maps.Keys(tab.Items)))
+}
+
+func TestWriteThatFailsIsTheCheckpoint(t *testing.T) {
+	b := batch(t, "four-accounts-one-malformed.json")
+	tab := &handlertest.Table{Fails: map[string]error{"o1": errors.New("throttled"), "o7": errors.New("throttled")}}
+	require.Equal(t, b.Records[1].Kinesis.SequenceNumber, call(t, tab, b))
+	require.NotContains(t, tab.Puts, "o5")
+	require.Contains(t, tab.Puts, "o6")
+}
+
+func TestRecordThatIsNoEventAtAllFails(t *testing.T) {
+	for _, data := range []string{"", "hello", `{"orderid":"o1","accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:40:00Z","eventtype":["order_completed"]}`} {
+		b := batch(t, "placed-completed-duplicate.json")
+		b.Records[4].Kinesis.Data = []byte(data)
+		require.Equal(t, b.Records[4].Kinesis.SequenceNumber, call(t, &handlertest.Table{}, b))
+	}
+}
+
+func TestEachEventIsLoggedWithItsPlace(t *testing.T) {
+	b := batch(t, "placed-completed-duplicate.json")
+	lines := handlertest.Logged(t, func() { call(t, &handlertest.Table{}, b) })
+	require.Len(t, lines, 5)
+	for i, want := range []string{"order stored", "order superseded: the table holds a newer one"} {
+		require.Equal(t, map[string]any{
+			"level": "INFO", "msg": want, "orderid": []string{"o1", "o2"}[i], "eventtype": []string{"new_order", "order_completed"}[i],
+			"eventid": "0f6d3c3e-8a2b-4c59-9b7e-00000000000" + strconv.Itoa(i), "sequenceNumber": b.Records[i].Kinesis.SequenceNumber,
+		}, lines[i])
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+)
+
+const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
+
+// call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
+func call(t *testing.T, tab *handlertest.Table, input []byte) (output, errorType string, err error) {
+	return handlertest.Invoke(t, newTask(&store.Writer{Client: tab, Table: "orders", Now: time.Now}).Handle, input)
+}
+
+func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
+	const order = `"accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:30:00.123456Z","city":"Zürich",` +
+		`"details":{"coffeetype":"latte","coffeesize":"large","unitprice":3.5,"quantity":2},"eventtype":["new_order"]}`
+	for file, want := range map[string]string{
+		"new-order.json":       `{"orderid":"7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55",` + order,
+		"clients-orderid.json": `{"orderid":"morning-1",` + order,
+		"order-completed.json": `{"orderid":"7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55","accountid":"a0","vendorid":"v0",` +
+			`"orderdate":"2026-03-01T07:45:00Z","eventtype":["order_completed"]}`,
+	} {
+		t.Run(file, func(t *testing.T) {
+			tab := &handlertest.Table{}
+			out, _, err := call(t, tab, handlertest.Recorded(t, file))
+			require.NoError(t, err)
+			require.Equal(t, `{"order":`+want+`,"stored":true}`, out)
+			require.Contains(t, want, `"orderid":"`+tab.Orders()["a0/v0"]+`"`)
+
+			again, _, err := call(t, tab, handlertest.Recorded(t, file))
+			require.NoError(t, err)
+			require.Equal(t, out, again, "the same answer again")
+		})
+	}
+}
+
+func TestASupersededOrderIsSuccess(t *testing.T) {
+	out, _, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "new-order.json"))
+	require.NoError(t, err)
+	require.Contains(t, out, `"stored":false`)
+}
+
+func TestABadOrderIsAnInvalidOrderAndNothingIsWritten(t *testing.T) {
+	good := string(handlertest.Recorded(t, "new-order.json"))
+	for what, input := range map[string]string{
+		"empty object":     `{}`,
+		"array":            `[]`,
+		"string":           `"order"`,
+		"order is null":    `{"orderid":"o1","order":null}`,
+		"mistyped orderid": strings.Replace(good, `"orderid"`, `"orderId"`, 1),
+		"bad orderid":      strings.Replace(good, `"orderid": "7e9b`, `"orderid": "../7e9b`, 1),
+		"bad field":        strings.Replace(good, `"quantity": 2.0`, `"quantity": 0`, 1),
+		"key twice":        strings.Replace(good, `"city"`, `"city":"Bern","city"`, 1),
+		"requestid":        strings.Replace(good, `"requestid": "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"`, `"requestid": 7`, 1),
+	} {
+		t.Run(what, func(t *testing.T) {
+			require.NotEqual(t, good, input)
+			tab := &handlertest.Table{}
+			_, errorType, err := call(t, tab, []byte(input))
+			require.Equal(t, "InvalidOrder", errorType, err)
+			require.Empty(t, tab.Puts)
+		})
+	}
+}
+
+func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
+	for want, cause := range map[string]error{
+		"StoreUnavailable": &smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow down"},
+		"StoreRefused":     &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no PutItem for you"},
+	} {
+		_, errorType, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "new-order.json"))
+		require.Equal(t, want, errorType)
+		require.ErrorContains(t, err, "storing order "+orderID+" in table orders: "+cause.Error())
+	}
+}
+
+func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T) {
+	tab, want := &handlertest.Table{Lose: errors.New("connection reset by peer")}, &handlertest.Table{}
+	_, errorType, err := call(t, tab, handlertest.Recorded(t, "new-order.json"))
+	require.Equal(t, "StoreUnavailable", errorType, err)
+	tab.Lose = nil
+	out, _, err := call(t, tab, handlertest.Recorded(t, "new-order.json"))
+	require.NoError(t, err)
+	once, _, err := call(t, want, handlertest.Recorded(t, "new-order.json"))
+	require.NoError(t, err)
+	require.Equal(t, once, out)
+	require.Equal(t, want.Items, tab.Items)
+}

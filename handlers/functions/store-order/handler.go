@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+// atOnce is how many messages of a batch are stored side by side: a whole batch of the default size.
+const atOnce = 10
+
+type handler struct {
+	orders *store.Writer
+}
+
+func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	return sqsbatch.Process(ctx, batch, atOnce, h.store), nil
+}
+
+func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
+	o, err := coffee.Parse([]byte(m.Body))
+	if err != nil {
+		return err
+	}
+	_, err = h.orders.Consume(ctx, o, slog.With("messageId", m.MessageId))
+	return err
+}

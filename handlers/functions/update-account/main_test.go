@@ -1,0 +1,31 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/order-patterns/order-patterns/handlers/checker/balanceapi/balanceapitest"
+)
+
+var api = balanceapitest.API{
+	Function: "update-account", New: newHandler, Event: "post-account.json", Key: "customerId", ID: "c1", Balance: "120.05",
+	Rule: "a number from 0 to 100000000000 with at most 4 decimal places",
+}
+
+func TestABalanceIsStoredAndAnswered(t *testing.T) { api.StoresTheRecorded(t) }
+
+func TestTheLastBalanceCountsAndZeroIsOne(t *testing.T) {
+	api.KeepsTheLast(t, map[string]string{
+		"0": "0", "0.0": "0", "-0": "0", "10.50": "10.5", "1e2": "100", "0.0001": "0.0001", "100000000000": "100000000000",
+	})
+}
+
+func TestBadInputIsRefusedWithItsFieldAndNothingIsStored(t *testing.T) {
+	api.Refuses(t, map[string]string{
+		`"10.5"`: `"10.5"`, `"0"`: `"0"`, "-0.0001": "-0.0001", "0.00001": "0.00001", "100000000000.1": "100000000000.1", "1e400": "1e400",
+		"null": "null", "true": "true", "{}": "an object", "[1]": "an array",
+	})
+}
+
+func TestABalanceThatCouldNotBeStoredIsNotAccepted(t *testing.T) {
+	api.DoesNotAcceptWhatItCannotStore(t)
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/order/checker"
+)
+
+// world is the function with a table of the orders o0 to o3, and a ship-order that notes what it is asked.
+type world struct {
+	*handler
+	db   *dynamodbtest.DynamoDB
+	book *orderbook.Book
+
+	mu      sync.Mutex
+	invoked []string
+	fail    error
+}
+
+func start(t *testing.T) *world {
+	t.Helper()
+	db := dynamodbtest.Start(t)
+	table := db.Table(t, "orders", "orderId")
+	// Only what the doc comment of main says that it needs.
+	role := db.Role(t, "update-order", fmt.Sprintf(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
+	w := &world{db: db, book: &orderbook.Book{Client: db.Client, Table: table}}
+	w.handler = &handler{orders: &orderbook.Book{Client: role, Table: table}, functions: w, ship: "ship-order"}
+	for i := range 4 {
+		o := checker.Order{OrderID: fmt.Sprint("o", i), CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 1}
+		_, err := w.book.Capture(t.Context(), checker.NewRecord(o, time.Now()))
+		require.NoError(t, err)
+	}
+	return w
+}
+
+// Invoke is ship-order's.
+func (w *world) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fail != nil {
+		return nil, w.fail
+	}
+	if in.InvocationType != types.InvocationTypeEvent || aws.ToString(in.FunctionName) != "ship-order" {
+		return nil, fmt.Errorf("unexpected Invoke %+v", in)
+	}
+	w.invoked = append(w.invoked, string(in.Payload))
+	return &lambda.InvokeOutput{StatusCode: 202}, nil
+}
+
+func (w *world) order(t *testing.T, id string) checker.Record {
+	t.Helper()
+	rec, err := w.book.Get(t.Context(), id)
+	require.NoError(t, err)
+	return rec
+}
+
+func batch(t *testing.T) events.SQSEvent {
+	return handlertest.Event[events.SQSEvent](t, "ten-two-bad.json")
+}
+
+func call(t *testing.T, w *world, b events.SQSEvent) []string {
+	t.Helper()
+	response, err := w.handle(t.Context(), b)
+	return handlertest.Failed(t, response, err)
+}
+
+// only are the messages of a batch with these places.
+func only(b events.SQSEvent, places ...int) (some events.SQSEvent) {
+	for _, i := range places {
+		some.Records = append(some.Records, b.Records[i])
+	}
+	return some
+}
+
+const shipO0 = `{"orderId":"o0"}`
+
+func TestOfTenFindingsTheMalformedAndTheOneOfNoOrderFailAlone(t *testing.T) {
+	w, b := start(t), batch(t)
+	require.Equal(t, []string{b.Records[5].MessageId, b.Records[6].MessageId}, call(t, w, b))
+
+	rec := w.order(t, "o0")
+	require.Equal(t, checker.ReadyToShip, rec.Status)
+	require.ElementsMatch(t, []string{"Sufficient account balance", "Sufficient stock"}, rec.Logs)
+	rec = w.order(t, "o1")
+	require.Equal(t, checker.Rejected, rec.Status)
+	require.ElementsMatch(t, []string{"Sufficient account balance", "Insufficient stock of 456: 3 wanted, 1 left"}, rec.Logs)
+	rec = w.order(t, "o2")
+	require.Equal(t, checker.Pending, rec.Status)
+	require.False(t, rec.AccountChecked)
+	rec = w.order(t, "o3")
+	require.Equal(t, checker.Rejected, rec.Status)
+	require.Equal(t, []string{"Unknown customer c1"}, rec.Logs)
+
+	require.NotEmpty(t, w.invoked)
+	require.Equal(t, []string{shipO0}, slices.Compact(w.invoked), "only the order that is ready is shipped")
+}
+
+func TestABatchThatComesAgainChangesNothing(t *testing.T) {
+	w, b := start(t), batch(t)
+	call(t, w, b)
+	before := []checker.Record{w.order(t, "o0"), w.order(t, "o1"), w.order(t, "o2"), w.order(t, "o3")}
+	slices.Reverse(b.Records)
+	call(t, w, b)
+	require.Equal(t, before, []checker.Record{w.order(t, "o0"), w.order(t, "o1"), w.order(t, "o2"), w.order(t, "o3")})
+}
+
+func TestTheFindingThatCompletesAnOrderHasItShippedOnce(t *testing.T) {
+	w, b := start(t), batch(t)
+	require.Empty(t, call(t, w, only(b, 0)))
+	require.Empty(t, w.invoked)
+	require.Empty(t, call(t, w, only(b, 1)))
+	require.Equal(t, []string{shipO0}, w.invoked)
+}
+
+// The function may end between the update and the invocation, or the invocation may fail: the finding comes again.
+func TestAnInvocationThatWasNotMadeIsMadeWhenTheFindingComesAgain(t *testing.T) {
+	w, b := start(t), batch(t)
+	w.fail = errors.New("TooManyRequestsException")
+	require.Empty(t, call(t, w, only(b, 0)))
+	require.Equal(t, []string{b.Records[1].MessageId}, call(t, w, only(b, 1)))
+	require.Equal(t, checker.ReadyToShip, w.order(t, "o0").Status)
+
+	w.fail = nil
+	require.Empty(t, call(t, w, only(b, 1)))
+	require.Equal(t, []string{shipO0}, w.invoked)
+	require.Len(t, w.order(t, "o0").Logs, 2)
+}
+
+func TestAnOrderThatWasShippedIsNotShippedAgain(t *testing.T) {
+	w, b := start(t), batch(t)
+	call(t, w, only(b, 0, 1))
+	_, _, err := w.book.Reject(t.Context(), "o0", checker.ReadyToShip, "Unknown customer c1")
+	require.NoError(t, err)
+	w.invoked = nil
+	require.Empty(t, call(t, w, only(b, 0, 1)))
+	require.Empty(t, w.invoked)
+}
+
+func TestATableThatFailsIsAMessageThatComesAgain(t *testing.T) {
+	w, b := start(t), batch(t)
+	w.db.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
+	require.Len(t, call(t, w, b), len(b.Records))
+	require.Empty(t, w.invoked)
+}
+
+func TestManyCopiesOfBothFindingsInManyBatchesAtOnce(t *testing.T) {
+	for range 5 {
+		w, b := start(t), batch(t)
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				_, err := w.handle(context.Background(), only(b, 0, 1, 7, 9))
+				assert.NoError(t, err)
+			})
+		}
+		all.Wait()
+		rec := w.order(t, "o0")
+		require.Equal(t, checker.ReadyToShip, rec.Status)
+		require.Len(t, rec.Logs, 2)
+		require.NotEmpty(t, w.invoked)
+	}
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/order-patterns/order-patterns/handlers/checker/balanceapi/balanceapitest"
+)
+
+var api = balanceapitest.API{
+	Function: "update-stock", New: newHandler, Event: "post-stock.json", Key: "productId", ID: "456", Balance: "12",
+	Rule: "an integer from 0 to 1000000000",
+}
+
+func TestABalanceIsStoredAndAnswered(t *testing.T) { api.StoresTheRecorded(t) }
+
+func TestTheLastBalanceCountsAndZeroIsOne(t *testing.T) {
+	api.KeepsTheLast(t, map[string]string{"0": "0", "0.0": "0", "12.0": "12", "1e2": "100", "1000000000": "1000000000"})
+}
+
+func TestBadInputIsRefusedWithItsFieldAndNothingIsStored(t *testing.T) {
+	api.Refuses(t, map[string]string{
+		`"12"`: `"12"`, `"0"`: `"0"`, "-1": "-1", "0.5": "0.5", "1000000001": "1000000001", "1e400": "1e400",
+		"null": "null", "true": "true", "{}": "an object", "[1]": "an array",
+	})
+}
+
+func TestABalanceThatCouldNotBeStoredIsNotAccepted(t *testing.T) {
+	api.DoesNotAcceptWhatItCannotStore(t)
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+// atOnce is how many messages of a batch are handled side by side: more than the default batch of five, and few
+// enough for the smallest memory size, which comes with little CPU.
+const atOnce = 10
+
+type handler struct {
+	invoices *invoice.Writer
+}
+
+func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	return sqsbatch.Process(ctx, batch, atOnce, h.write), nil
+}
+
+func (h *handler) write(ctx context.Context, m events.SQSMessage) error {
+	o, err := coffee.Parse([]byte(m.Body))
+	if err != nil {
+		return err
+	}
+	return h.invoices.Consume(ctx, o, slog.With("messageId", m.MessageId))
+}

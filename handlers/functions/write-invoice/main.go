@@ -1,0 +1,20 @@
+// Command write-invoice is the FanOut pattern's consumer that writes an invoice to an S3 bucket for each new order
+// of an SQS batch.
+//
+// Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket; sqs:ReceiveMessage, sqs:DeleteMessage
+// and sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
+package main
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+)
+
+func main() {
+	lambdaenv.Main(func(env lambdaenv.Env) any {
+		h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Get("BUCKET_NAME")}}
+		return h.handle
+	}, "BUCKET_NAME")
+}

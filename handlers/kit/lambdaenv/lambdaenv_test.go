@@ -1,0 +1,78 @@
+package lambdaenv_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"runtime"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+)
+
+func lookup(vars map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v, ok := vars[name]
+		return v, ok
+	}
+}
+
+func TestMissingVariablesAreAllNamed(t *testing.T) {
+	_, err := lambdaenv.Load(context.Background(), lookup(map[string]string{"TABLE_NAME": "t", "EMPTY": ""}), "TABLE_NAME", "TOPIC_ARN", "EMPTY")
+	require.EqualError(t, err, "required environment variables are not set: TOPIC_ARN, EMPTY")
+}
+
+func TestLoadGivesVariablesAndAWSConfiguration(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-west-1")
+	env, err := lambdaenv.Load(context.Background(), lookup(map[string]string{"TABLE_NAME": "t", "ALLOW_ORIGIN": "https://x.example"}), "TABLE_NAME")
+	require.NoError(t, err)
+	require.Equal(t, "t", env.Get("TABLE_NAME"))
+	require.Equal(t, "eu-west-1", env.AWS.Region)
+	require.Equal(t, "https://x.example", env.Answers().AllowOrigin)
+}
+
+func TestLogRecordsAreJSONWithTheRequestID(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(lambdaenv.NewLogHandler(&out)).With("function", "f")
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "r-1"})
+	log.DebugContext(ctx, "not written")
+	log.InfoContext(ctx, "order stored", "orderid", "o1")
+	var record map[string]any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &record), out.String())
+	require.NotEmpty(t, record["timestamp"])
+	delete(record, "timestamp")
+	require.Equal(t, map[string]any{"level": "INFO", "message": "order stored", "orderid": "o1", "requestId": "r-1", "function": "f"}, record)
+}
+
+func TestLogLevelComesFromTheFunctionsSettings(t *testing.T) {
+	for setting, want := range map[string]slog.Level{"": slog.LevelInfo, "DEBUG": slog.LevelDebug, "ERROR": slog.LevelError, "TRACE": slog.LevelInfo} {
+		t.Setenv("AWS_LAMBDA_LOG_LEVEL", setting)
+		h := lambdaenv.NewLogHandler(&bytes.Buffer{})
+		require.True(t, h.Enabled(context.Background(), want), setting)
+		require.False(t, h.Enabled(context.Background(), want-1), setting)
+	}
+}
+
+func TestAFunctionHasAsManyThreadsAsItsMemoryBuysProcessors(t *testing.T) {
+	for memory, want := range map[string]int{
+		"128": 1, "512": 1, "1769": 1, "1770": 2, "3538": 2, "10240": 6, // the table in AWS's documentation ends at six
+		"": runtime.NumCPU(), "plenty": runtime.NumCPU(), "0": runtime.NumCPU(),
+	} {
+		require.Equal(t, want, lambdaenv.Processors(memory), memory)
+	}
+}
+
+func TestWhatSNSSaysWhenItIsThrottledIsTriedAgain(t *testing.T) {
+	throttled := &smithy.GenericAPIError{Code: "Throttled"}
+	require.False(t, retry.NewStandard().IsErrorRetryable(throttled), "the SDK has learnt it: drop Retrying")
+	retryer := lambdaenv.Env{}.Retrying("Throttled").Retryer()
+	require.True(t, retryer.IsErrorRetryable(throttled))
+	require.False(t, retryer.IsErrorRetryable(&smithy.GenericAPIError{Code: "AuthorizationError"}))
+	require.True(t, retryer.IsErrorRetryable(&smithy.GenericAPIError{Code: "ThrottlingException"}))
+}

@@ -1,0 +1,88 @@
+package checker
+
+import (
+	"fmt"
+
+	"github.com/order-patterns/order-patterns/order/strictjson"
+)
+
+// ParseRequest reads the body of POST /order: an order without its id.
+func ParseRequest(body []byte) (Order, error) { return parse(body) }
+
+// Parse reads what Order.JSON writes.
+func Parse(body []byte) (Order, error) { return parse(body, "orderId") }
+
+func parse(body []byte, more ...string) (Order, error) {
+	doc, err := Decode(body)
+	if err != nil {
+		return Order{}, err
+	}
+	var r Reader
+	o := r.order(doc, "", more...)
+	if err := r.Err(); err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
+// ParseRequests reads the body of POST /orders, {"orders": [...]}: 1 to MaxOrders orders without their ids.
+func ParseRequests(body []byte) ([]Order, error) {
+	doc, err := Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	var r Reader
+	var orders []Order
+	if fields := r.Object(doc, "body", "orders"); fields != nil {
+		for i, v := range r.list(fields, "", "orders", MaxOrders) {
+			orders = append(orders, r.order(v, fmt.Sprintf("orders[%d]", i)))
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return orders, nil
+}
+
+// order reads the order object at path; more is "orderId" if it has that.
+func (r *Reader) order(v any, path string, more ...string) Order {
+	at := path
+	if at == "" {
+		at = "body"
+	}
+	fields := r.Object(v, at, append(more, "customerId", "items", "totalAmount")...)
+	if fields == nil {
+		return Order{}
+	}
+	var o Order
+	if len(more) > 0 {
+		o.OrderID = r.ID(fields, path, "orderId")
+	}
+	o.CustomerID = r.ID(fields, path, "customerId")
+	for i, v := range r.list(fields, path, "items", MaxItems) {
+		o.Items = append(o.Items, r.item(v, fmt.Sprintf("%s[%d]", strictjson.Join(path, "items"), i)))
+	}
+	o.TotalAmount = r.Amount(fields, path, "totalAmount")
+	return o
+}
+
+func (r *Reader) item(v any, path string) Item {
+	fields := r.Object(v, path, "productId", "qty")
+	if fields == nil {
+		return Item{}
+	}
+	return Item{ProductID: r.ID(fields, path, "productId"), Qty: r.Whole(fields, path, "qty", 1, MaxQty)}
+}
+
+// ParseReference reads {"orderId": "..."}, which names an order.
+func ParseReference(body []byte) (orderID string, err error) {
+	doc, err := Decode(body)
+	if err != nil {
+		return "", err
+	}
+	var r Reader
+	if fields := r.Object(doc, "body", "orderId"); fields != nil {
+		orderID = r.ID(fields, "", "orderId")
+	}
+	return orderID, r.Err()
+}

@@ -1,0 +1,124 @@
+package coffee
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/order/money"
+)
+
+// EventType says what happened to the order.
+type EventType string
+
+// The event types of the contract.
+const (
+	NewOrder       EventType = "new_order"
+	OrderCompleted EventType = "order_completed"
+)
+
+// Order is one event of an order. OrderID is empty only between ParseRequest and AssignID. City and Details are
+// the zero value for OrderCompleted.
+type Order struct {
+	OrderID   string
+	AccountID string
+	VendorID  string
+	OrderDate time.Time // UTC, whole microseconds, years 0 to 9999
+	City      string
+	Details   Details
+	EventType EventType
+}
+
+// Details is what was ordered.
+type Details struct {
+	CoffeeType string       `json:"coffeetype"`
+	CoffeeSize string       `json:"coffeesize"`
+	UnitPrice  money.Amount `json:"unitprice"` // 0 to MaxUnitPrice
+	Quantity   int64        `json:"quantity"`  // 1 to MaxQuantity
+}
+
+// Total is the unit price times the quantity. Within the limits of a parsed order it always fits.
+func (d Details) Total() (money.Amount, error) {
+	total, ok := d.UnitPrice.Times(d.Quantity)
+	if !ok {
+		return 0, fmt.Errorf("%s times %d is too large an amount", d.UnitPrice, d.Quantity)
+	}
+	return total, nil
+}
+
+// Completed reports whether the event says that the order was picked up.
+func (o Order) Completed() bool { return o.EventType == OrderCompleted }
+
+// Version orders the events of one account and shop: orderdate in microseconds since the Unix epoch.
+func (o Order) Version() int64 { return o.OrderDate.UnixMicro() }
+
+// AssignID gives the order a new time-ordered id (UUID version 7) if it has none.
+func (o *Order) AssignID() error {
+	if o.OrderID != "" {
+		return nil
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("making an order id: %w", err)
+	}
+	o.OrderID = id.String()
+	return nil
+}
+
+// namespace is the UUID namespace of Fingerprint; it must never change, or invoices would be written twice.
+var namespace = uuid.UUID{0x6f, 0x72, 0x64, 0x65, 0x72, 0x2d, 0x50, 0x61, 0xa7, 0x74, 0x65, 0x72, 0x6e, 0x73, 0x2e, 0x31}
+
+// Fingerprint is a UUID (version 5) of the canonical form: the same for every copy of a message, another for any
+// difference in content, even under the same order id.
+func (o Order) Fingerprint() (uuid.UUID, error) {
+	canonical, err := o.JSON()
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return uuid.NewSHA1(namespace, canonical), nil
+}
+
+// canonical is the layout of JSON; the order of the fields here is the order in the document.
+type canonical struct {
+	OrderID   string       `json:"orderid,omitempty"`
+	AccountID string       `json:"accountid"`
+	VendorID  string       `json:"vendorid"`
+	OrderDate string       `json:"orderdate"`
+	City      string       `json:"city,omitempty"`
+	Details   *Details     `json:"details,omitempty"`
+	EventType [1]EventType `json:"eventtype"`
+}
+
+// JSON writes the canonical form, the flat order object without a wrapper. Equal orders give equal bytes.
+func (o Order) JSON() ([]byte, error) {
+	c := canonical{
+		OrderID: o.OrderID, AccountID: o.AccountID, VendorID: o.VendorID,
+		OrderDate: FormatDate(o.OrderDate), EventType: [1]EventType{o.EventType},
+	}
+	if !o.Completed() {
+		c.City, c.Details = o.City, &o.Details
+	}
+	doc, err := EncodeJSON(c)
+	if err != nil {
+		return nil, fmt.Errorf("encoding order %s: %w", o.OrderID, err)
+	}
+	return doc, nil
+}
+
+// MarshalJSON is JSON, for an order inside another document.
+func (o Order) MarshalJSON() ([]byte, error) { return o.JSON() }
+
+// EncodeJSON is json.Marshal without the escapes of <, > and &, which are for pages of HTML and make a
+// document harder to read.
+func EncodeJSON(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}

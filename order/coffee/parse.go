@@ -1,0 +1,181 @@
+package coffee
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/order-patterns/order-patterns/order/strictjson"
+)
+
+// ParseRequest reads the body of POST /order, {"order": {...}}. orderid may be absent; eventtype defaults to
+// new_order. The error is an *InvalidOrder with every fault found.
+func ParseRequest(body []byte) (Order, error) {
+	doc, err := decode(body)
+	if err != nil {
+		return Order{}, err
+	}
+	r := newReader()
+	request := r.Object(doc, "body", "order")
+	inner, found := request["order"]
+	if !found {
+		r.Fault("order", "is missing")
+		return Order{}, r.err()
+	}
+	return r.order(inner, "order", optional)
+}
+
+// Parse reads the canonical form that JSON writes, in which orderid is required. The error is an *InvalidOrder
+// with every fault found.
+func Parse(body []byte) (Order, error) {
+	doc, err := decode(body)
+	if err != nil {
+		return Order{}, err
+	}
+	r := newReader()
+	return r.order(doc, "", required)
+}
+
+// Read is Parse for an order at path inside a document that strictjson decoded. It is ok if nothing is wrong
+// with it; what is wrong goes to r.
+func Read(r *strictjson.Reader, v any, path string) (o Order, ok bool) {
+	inner := newReader()
+	o, err := inner.order(v, path, required)
+	r.Faults = append(r.Faults, inner.Faults...)
+	return o, err == nil
+}
+
+// Submission is an order on its way through a state machine.
+type Submission struct {
+	Order     Order  // with its OrderID
+	RequestID string // of the request that brought it, for the log; may be empty
+}
+
+// ParseSubmission reads the input of a task, {"orderid", "requestid", "order": {...}}: the order as a client sent it or
+// in its canonical form, and beside it the id that it was assigned, which counts if the client chose none. The error is
+// an *InvalidOrder with every fault found.
+func ParseSubmission(input []byte) (Submission, error) {
+	doc, err := decode(input)
+	if err != nil {
+		return Submission{}, err
+	}
+	r := newReader()
+	fields := r.Object(doc, "body", "orderid", "requestid", "order")
+	if fields == nil {
+		return Submission{}, r.err()
+	}
+	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
+	s := Submission{RequestID: r.text(fields, "", "requestid", optional)}
+	inner, found := r.Field(fields, "", "order", required)
+	if !found {
+		return Submission{}, r.err()
+	}
+	// The id is missing only where neither place has it.
+	need := required
+	if _, given := fields["orderid"]; given {
+		need = optional
+	}
+	if s.Order, err = r.order(inner, "order", need); err != nil {
+		return Submission{}, err
+	}
+	if s.Order.OrderID == "" {
+		s.Order.OrderID = assigned
+	}
+	return s, nil
+}
+
+func decode(body []byte) (any, error) {
+	doc, err := strictjson.Decode(body)
+	if err != nil {
+		return nil, &InvalidOrder{Faults: []Fault{{Path: "body", Problem: err.Error()}}}
+	}
+	return doc, nil
+}
+
+// order reads the order object at path. The event type comes first because it decides which fields must be there.
+func (r reader) order(v any, path string, id presence) (Order, error) {
+	at := path
+	if at == "" {
+		at = "body"
+	}
+	fields := r.Object(v, at, "orderid", "accountid", "vendorid", "orderdate", "city", "details", "eventtype")
+	if fields == nil {
+		return Order{}, r.err()
+	}
+	o := Order{EventType: r.eventType(fields, path)}
+	order := required
+	if o.Completed() {
+		order = optional
+	}
+	o.OrderID = r.id(fields, path, "orderid", id, MaxOrderID)
+	o.AccountID = r.id(fields, path, "accountid", required, MaxID)
+	o.VendorID = r.id(fields, path, "vendorid", required, MaxID)
+	o.OrderDate = r.date(fields, path, "orderdate")
+	o.City = r.text(fields, path, "city", order)
+	o.Details = r.details(fields, path, order)
+	if err := r.err(); err != nil {
+		return Order{}, err
+	}
+	// A completion says only that the order is over; what it repeats of the order has been checked, and is dropped.
+	if o.Completed() {
+		o.City, o.Details = "", Details{}
+	}
+	return o, nil
+}
+
+func (r reader) details(parent map[string]any, path string, need presence) Details {
+	v, found := r.Field(parent, path, "details", need)
+	if !found {
+		return Details{}
+	}
+	path = strictjson.Join(path, "details")
+	fields := r.Object(v, path, "coffeetype", "coffeesize", "unitprice", "quantity")
+	if fields == nil {
+		return Details{}
+	}
+	return Details{
+		CoffeeType: r.text(fields, path, "coffeetype", need),
+		CoffeeSize: r.text(fields, path, "coffeesize", need),
+		UnitPrice:  r.price(fields, path, "unitprice", need),
+		Quantity:   r.quantity(fields, path, "quantity", need),
+	}
+}
+
+func (r reader) eventType(fields map[string]any, path string) EventType {
+	v, found := fields["eventtype"]
+	if !found {
+		return NewOrder
+	}
+	list, ok := v.([]any)
+	if ok && len(list) == 1 {
+		switch list[0] {
+		case string(NewOrder):
+			return NewOrder
+		case string(OrderCompleted):
+			return OrderCompleted
+		}
+	}
+	got := strictjson.Show(v)
+	if ok && len(list) == 1 {
+		got = "[" + strictjson.Show(list[0]) + "]"
+	} else if ok {
+		got = fmt.Sprintf("an array of %d", len(list))
+	}
+	r.Faultf(strictjson.Join(path, "eventtype"), "must be [%q] or [%q], got %s", NewOrder, OrderCompleted, got)
+	return NewOrder
+}
+
+func (r reader) date(fields map[string]any, path, name string) time.Time {
+	v, found := r.Field(fields, path, name, required)
+	if !found {
+		return time.Time{}
+	}
+	s, ok := v.(string)
+	if ok {
+		var t time.Time
+		if t, ok = parseDate(s); ok {
+			return t
+		}
+	}
+	r.Faultf(strictjson.Join(path, name), `must be a time as RFC 3339 ("2026-03-01T08:30:00Z") or "YYYY-MM-DD HH:MM:SS[.ffffff]" in UTC, got %s`, strictjson.Show(v))
+	return time.Time{}
+}

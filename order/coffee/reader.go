@@ -1,0 +1,127 @@
+package coffee
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/order-patterns/order-patterns/order/money"
+	"github.com/order-patterns/order-patterns/order/strictjson"
+)
+
+// The limits of the fields.
+const (
+	MaxID        = 128       // characters of accountid and vendorid
+	MaxOrderID   = 80        // characters of orderid: as many as the name of an execution of Step Functions may have
+	MaxText      = 128       // characters of city, coffeetype and coffeesize
+	MaxUnitPrice = 1_000_000 // in the currency's unit
+	MaxQuantity  = 10_000
+)
+
+// IDPattern is the regular expression (also valid in a JSON schema) that accountid, vendorid and orderid match,
+// besides having at most MaxID or MaxOrderID characters. They become parts of keys, hence no separators and no "..".
+const IDPattern = `^\.?([A-Za-z0-9_-]\.?)+$`
+
+type presence = strictjson.Presence
+
+const (
+	required = strictjson.Required
+	optional = strictjson.Optional
+)
+
+// reader takes the fields of an order out of a decoded document and collects every fault on the way.
+type reader struct {
+	*strictjson.Reader
+}
+
+func newReader() reader { return reader{&strictjson.Reader{}} }
+
+func (r reader) err() error {
+	if len(r.Faults) == 0 {
+		return nil
+	}
+	return &InvalidOrder{Faults: r.Faults}
+}
+
+func (r reader) id(fields map[string]any, path, name string, need presence, limit int) string {
+	s, ok := r.String(fields, path, name, need)
+	if !ok {
+		return ""
+	}
+	if problem := checkID(s, limit); problem != "" {
+		r.Fault(strictjson.Join(path, name), problem)
+	}
+	return s
+}
+
+// CheckID says what is wrong with an accountid or vendorid, or gives "" if nothing is.
+func CheckID(s string) string { return checkID(s, MaxID) }
+
+// CheckOrderID says what is wrong with an orderid, or gives "" if nothing is.
+func CheckOrderID(s string) string { return checkID(s, MaxOrderID) }
+
+func checkID(s string, limit int) string {
+	switch {
+	case s == "" || len(s) > limit || strings.ContainsFunc(s, notInID):
+		return fmt.Sprintf("must be 1 to %d of the characters A-Z a-z 0-9 . _ -, got %s", limit, strictjson.Show(s))
+	case s == "." || strings.Contains(s, ".."):
+		return fmt.Sprintf("must not be a dot or hold two dots in a row, got %s", strictjson.Show(s))
+	}
+	return ""
+}
+
+func notInID(c rune) bool {
+	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-')
+}
+
+func (r reader) text(fields map[string]any, path, name string, need presence) string {
+	s, ok := r.String(fields, path, name, need)
+	if !ok {
+		return ""
+	}
+	if strings.TrimSpace(s) == "" || utf8.RuneCountInString(s) > MaxText || strings.ContainsFunc(s, notText) {
+		r.Faultf(strictjson.Join(path, name), "must be 1 to %d characters, not all blank, without control characters, got %s", MaxText, strictjson.Show(s))
+	}
+	return s
+}
+
+// notText also refuses U+FFFD: the decoder puts it in place of half a surrogate pair, so what was sent is lost.
+func notText(c rune) bool { return unicode.IsControl(c) || c == utf8.RuneError }
+
+func (r reader) price(fields map[string]any, path, name string, need presence) money.Amount {
+	v, found := r.Field(fields, path, name, need)
+	if !found {
+		return 0
+	}
+	price, err := money.Amount(0), money.ErrSyntax
+	switch v := v.(type) {
+	case json.Number:
+		price, err = money.ParseJSON(v.String())
+	case string:
+		price, err = money.Parse(v)
+	}
+	if err != nil || price < 0 || price > money.FromInt(MaxUnitPrice) {
+		r.Faultf(strictjson.Join(path, name), "must be a number, or a decimal string without exponent, from 0 to %d with at most %d decimal places, got %s",
+			MaxUnitPrice, money.Places, strictjson.Show(v))
+		return 0
+	}
+	return price
+}
+
+// quantity takes 2.0 and 2e0 for 2: to JSON they are the same number.
+func (r reader) quantity(fields map[string]any, path, name string, need presence) int64 {
+	v, found := r.Field(fields, path, name, need)
+	if !found {
+		return 0
+	}
+	number, _ := v.(json.Number)
+	amount, err := money.ParseJSON(number.String())
+	n, whole := amount.Int()
+	if err != nil || !whole || n < 1 || n > MaxQuantity {
+		r.Faultf(strictjson.Join(path, name), "must be an integer from 1 to %d, got %s", MaxQuantity, strictjson.Show(v))
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,71 @@
+package coffee_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+// submission is request with more beside its order, and an id inside unless that is empty.
+func submission(beside, inside string) []byte {
+	s := strings.Replace(request, `{"order":{`, `{`+beside+`"order":{`, 1)
+	if inside != "" {
+		s = strings.Replace(s, `"accountid"`, `"orderid":"`+inside+`","accountid"`, 1)
+	}
+	return []byte(s)
+}
+
+func TestTheClientsOrderIDCountsElseTheAssignedOne(t *testing.T) {
+	for name, c := range map[string]struct{ beside, inside, want string }{
+		"assigned":         {`"orderid":"assigned",`, "", "assigned"},
+		"chosen":           {``, "chosen", "chosen"},
+		"both":             {`"orderid":"assigned",`, "chosen", "chosen"},
+		"with a requestid": {`"requestid":"r-1","orderid":"assigned",`, "", "assigned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := coffee.ParseSubmission(submission(c.beside, c.inside))
+			require.NoError(t, err)
+			require.Equal(t, c.want, s.Order.OrderID)
+			want, err := coffee.ParseRequest([]byte(request))
+			require.NoError(t, err)
+			want.OrderID = c.want
+			require.Equal(t, want, s.Order)
+			require.Equal(t, strings.Contains(c.beside, "r-1"), s.RequestID == "r-1")
+		})
+	}
+}
+
+func TestASubmissionMayHoldTheCanonicalForm(t *testing.T) {
+	first, err := coffee.ParseSubmission(submission("", "o1"))
+	require.NoError(t, err)
+	again, err := coffee.EncodeJSON(map[string]any{"order": first.Order})
+	require.NoError(t, err)
+	second, err := coffee.ParseSubmission(again)
+	require.NoError(t, err)
+	require.Equal(t, first, second)
+}
+
+func TestSubmissionsAreRefusedWithEveryFault(t *testing.T) {
+	for in, want := range map[string]string{
+		string(submission("", "")):                               "order.orderid: is missing",
+		string(submission(`"orderid":"a/b",`, "chosen")):         `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
+		string(submission(`"orderid":null,`, "")):                "orderid: must be a string, got null",
+		string(submission(`"orderid":"o1","requestid":7,`, "")):  "requestid: must be a string, got 7",
+		string(submission(`"orderid":"o1","orderId":"o2",`, "")): `body: has an unknown field "orderId" (known: orderid, requestid, order)`,
+		`{"orderid":"o1"}`:                                       "order: is missing",
+		`{"orderid":"o1","order":[]}`:                            "order: must be an object, got an array",
+		`{"orderid":"o1","order":null}`:                          "order: must be an object, got null",
+		`[]`:                                                     "body: must be an object, got an array",
+		``:                                                       "body: is empty",
+		`{"orderid":"/","requestid":1,"order":{"accountid":"a","vendorid":"v","eventtype":["order_completed"]}}`: `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "/"; ` +
+			"requestid: must be a string, got 1; order.orderdate: is missing",
+	} {
+		_, err := coffee.ParseSubmission([]byte(in))
+		var invalid *coffee.InvalidOrder
+		require.ErrorAs(t, err, &invalid, in)
+		require.Contains(t, err.Error(), want, in)
+	}
+}
