@@ -40,9 +40,11 @@ func (s *Service) inspect(c *wire.Call, action, nameOrARN string) (*table, error
 	if err != nil {
 		return nil, err
 	}
-	t := s.lookup(name)
-	if t == nil {
-		return nil, notFound("Requested resource not found: Table: %s not found", name)
+	s.mu.RLock()
+	t, err := s.find(name)
+	s.mu.RUnlock()
+	if err != nil {
+		return nil, err
 	}
 	t.expire(s.account.Clock.Now())
 	return t, nil

@@ -67,9 +67,9 @@ func (c *cloud) createTable(t testing.TB, name, hashType, rangeType string, chan
 	for _, f := range change {
 		f(in)
 	}
-	_, _, err := c.Service.createTable(t.Context(), in)
+	_, err := c.Service.createTable(t.Context(), in)
 	require.NoError(t, err)
-	return c.lookup(name)
+	return c.tables[name]
 }
 
 func (c *cloud) put(t testing.TB, table string, item map[string]types.AttributeValue) {

@@ -204,7 +204,7 @@ func TestExpiredItemsGoAfterTheLag(t *testing.T) {
 	c.put(t, "t", attributes{"p": str("ancient"), "until": num("7")})
 	c.put(t, "t", attributes{"p": str("text"), "until": str("1")})
 	c.clock.Advance(time.Hour)
-	tbl := c.lookup("t")
+	tbl := c.tables["t"]
 	remaining := func() (n int) {
 		_, err := c.Service.table("t") // the next operation on the table
 		require.NoError(t, err)

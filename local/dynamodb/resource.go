@@ -90,26 +90,25 @@ func (a *TableArgs) schema() schema {
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{&provider.Resource[TableArgs, tableState]{
+	return []provider.Kind{&provider.Object[TableArgs, tableState, table]{
 		Type:     "aws:dynamodb/table:Table",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Check:    checkTable,
+		Lock:     &s.mu,
+		Find:     s.find,
+		State:    (*table).state,
 		Create:   s.createTable,
-		Read: func(_ context.Context, id string) (*tableState, error) {
-			if t := s.lookup(id); t != nil {
-				return t.state(), nil
-			}
-			return nil, nil
-		},
-		Update: s.updateTable,
-		Delete: s.deleteTable,
+		Update:   func(_ context.Context, t *table, in *TableArgs) error { return t.update(in) },
+		Delete:   s.deleteTable,
 	}}
 }
 
-func (s *Service) lookup(name string) *table {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.tables[name]
+// find returns a table. The caller holds the lock.
+func (s *Service) find(name string) (*table, error) {
+	if t := s.tables[name]; t != nil {
+		return t, nil
+	}
+	return nil, notFound("Requested resource not found: Table: %s not found", name)
 }
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
@@ -118,9 +117,7 @@ var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
 func checkTable(c *provider.Checker, in *TableArgs) {
-	if in.Name != nil && !tableName.MatchString(*in.Name) {
-		c.Failf("name", "must be 3 to 255 letters, digits and _.-, got %q", *in.Name)
-	}
+	c.Match("name", in.Name, tableName, "3 to 255 letters, digits and _.-")
 	checkKeys(c, in)
 	c.OneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
 	c.OneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
@@ -187,42 +184,29 @@ func checkKeys(c *provider.Checker, in *TableArgs) {
 	}
 }
 
-func (s *Service) createTable(_ context.Context, in *TableArgs) (string, *tableState, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Service) createTable(_ context.Context, in *TableArgs) (string, error) {
 	name := *in.Name
-	if _, taken := s.tables[name]; taken {
-		return "", nil, wire.Errorf(http.StatusBadRequest, "ResourceInUseException", "Table already exists: %s", name)
+	if s.tables[name] != nil {
+		return "", wire.Errorf(http.StatusBadRequest, "ResourceInUseException", "Table already exists: %s", name)
 	}
-	t := newTable(name, TableARN(name), uuid.NewString(), in.schema(), s.account.Clock.Now())
-	t.configure(in)
-	s.tables[name] = t
-	return name, t.state(), nil
+	s.tables[name] = newTable(name, TableARN(name), uuid.NewString(), in.schema(), s.account.Clock.Now())
+	s.tables[name].configure(in)
+	return name, nil
 }
 
-func (s *Service) updateTable(_ context.Context, name string, in *TableArgs) (*tableState, error) {
-	t := s.lookup(name)
-	if t == nil {
-		return nil, notFound("Requested resource not found: Table: %s not found", name)
-	}
+func (t *table) update(in *TableArgs) error {
 	if in.schema() != t.schema {
-		return nil, invalid("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined.")
+		return invalid("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined.")
 	}
 	t.configure(in)
-	return t.state(), nil
+	return nil
 }
 
-func (s *Service) deleteTable(_ context.Context, name string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, ok := s.tables[name]
-	if !ok {
-		return nil
-	}
+func (s *Service) deleteTable(_ context.Context, t *table) error {
 	if args, _, _ := t.describe(); args.DeletionProtectionEnabled != nil && *args.DeletionProtectionEnabled {
 		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
-	delete(s.tables, name)
+	delete(s.tables, t.name)
 	return nil
 }
 

@@ -109,13 +109,15 @@ type engine struct {
 	t *testing.T
 }
 
-// connect serves a provider over a real connection.
-func connect(t *testing.T, ts things) engine {
+// connect serves a provider of things over a real connection.
+func connect(t *testing.T, ts things) engine { return connectTo(t, ts.kinds()) }
+
+func connectTo(t *testing.T, kinds []provider.Kind) engine {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := grpc.NewServer()
-	pulumirpc.RegisterResourceProviderServer(server, provider.New("us-east-1", ts.kinds(), map[string]provider.Function{
+	pulumirpc.RegisterResourceProviderServer(server, provider.New("us-east-1", kinds, map[string]provider.Function{
 		"aws:index/getThing:getThing": func(_ context.Context, args resource.PropertyMap) (resource.PropertyMap, error) {
 			if args["fail"].IsBool() {
 				return nil, errors.New("broken inside")

@@ -4,14 +4,18 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Kind is one Pulumi resource type that the embedded cloud realises. Resource is the only implementation.
-type Kind interface {
+// Kind is one Pulumi resource type that the embedded cloud realises: a Resource or an Object.
+type Kind interface{ kind() kind }
+
+// kind is what the server needs of a resource type.
+type kind interface {
 	token() string
 	autoName() *AutoName
 	replaceKeys() map[resource.PropertyKey]bool
@@ -53,7 +57,7 @@ type AutoName struct {
 	Transform func(string) string
 }
 
-// Checker gathers what is wrong with a resource's inputs.
+// Checker collects what is wrong with a resource's inputs.
 type Checker struct {
 	failures []Failure
 	unknown  map[string]bool
@@ -81,13 +85,32 @@ func (c *Checker) Range(property string, v *int, lo, hi int) {
 	}
 }
 
-// OneOf reports a string that is present and not one of those accepted.
+// OneOf reports a string that is present, known and not one of those accepted.
 func (c *Checker) OneOf(property string, v *string, accepted ...string) {
-	if v != nil && !slices.Contains(accepted, *v) {
+	if v != nil && !c.Unknown(property) && !slices.Contains(accepted, *v) {
 		c.Failf(property, "must be one of %q, got %q", accepted, *v)
 	}
 }
 
+// Match reports a string that is present, known and does not match. want says in words what the pattern asks for, for
+// example "1 to 80 letters and digits".
+func (c *Checker) Match(property string, v *string, pattern *regexp.Regexp, want string) {
+	if v != nil && !c.Unknown(property) && !pattern.MatchString(*v) {
+		c.Failf(property, "must be %s, got %q", want, *v)
+	}
+}
+
+// Parse reports a text that is present, known and refused by parse, for example a policy document.
+func (c *Checker) Parse(property string, v *string, parse func(string) error) {
+	if v == nil || c.Unknown(property) {
+		return
+	}
+	if err := parse(*v); err != nil {
+		c.Failf(property, "is not accepted: %v", err)
+	}
+}
+
+func (r *Resource[In, State]) kind() kind          { return r }
 func (r *Resource[In, State]) token() string       { return r.Type }
 func (r *Resource[In, State]) autoName() *AutoName { return r.AutoName }
 

@@ -2,9 +2,9 @@
 // protocol, pulumirpc.ResourceProvider, over the resource types that the services realise, and refuses every other
 // type by name. The CLI attaches to it through PULUMI_DEBUG_PROVIDERS=aws:PORT.
 //
-// A service declares each type once, as a Resource: two structs for inputs and state, and functions to check, create,
-// read, update and delete. What all types share lives here: reading and writing property maps, preview with values
-// that are not known yet, replacement, automatic names, and refresh.
+// A service declares each type once, as an Object: two structs for inputs and state, and functions to check, find,
+// create, update and delete. (Resource is the same without Find.) What all types share is here: reading and writing
+// property maps, preview with values that are not known yet, replacement, automatic names, and refresh.
 package provider
 
 import (
@@ -30,16 +30,16 @@ type Function func(ctx context.Context, args resource.PropertyMap) (resource.Pro
 // Server serves the provider protocol.
 type Server struct {
 	pulumirpc.UnimplementedResourceProviderServer
-	kinds     map[string]Kind
+	kinds     map[string]kind
 	functions map[string]Function
 	region    string
 }
 
 // New returns a provider of these resource types and functions. region is the only one that it is in.
 func New(region string, kinds []Kind, functions map[string]Function) *Server {
-	s := &Server{kinds: map[string]Kind{}, functions: functions, region: region}
+	s := &Server{kinds: map[string]kind{}, functions: functions, region: region}
 	for _, k := range kinds {
-		s.kinds[k.token()] = k
+		s.kinds[k.kind().token()] = k.kind()
 	}
 	return s
 }
@@ -172,7 +172,7 @@ func (s *Server) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulumirpc
 
 // inputsOf tells which inputs would lead to a state: those given before, with the values found now, or for an import,
 // all that have a value.
-func inputsOf(kind Kind, olds, state resource.PropertyMap) resource.PropertyMap {
+func inputsOf(kind kind, olds, state resource.PropertyMap) resource.PropertyMap {
 	inputs := resource.PropertyMap{}
 	keys := kind.inputKeys()
 	for key, value := range state {
@@ -252,7 +252,7 @@ func (s *Server) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*pulum
 	return &pulumirpc.InvokeResponse{Return: ret}, err
 }
 
-func (s *Server) kind(text string) (Kind, error) {
+func (s *Server) kind(text string) (kind, error) {
 	u, err := urn.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("parsing URN %q: %w", text, err)

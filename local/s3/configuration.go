@@ -20,14 +20,10 @@ type setting[Args any] struct {
 }
 
 func (k setting[Args]) in(s *Service) provider.Kind {
-	set := func(in *Args) error {
-		b, err := s.find(k.bucket(in))
-		if err != nil {
-			return err
-		}
+	set := func(b *bucket, in *Args) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if k.apply != nil {
+		if k.apply != nil && in != nil {
 			if err := k.apply(b, in); err != nil {
 				return err
 			}
@@ -35,30 +31,25 @@ func (k setting[Args]) in(s *Service) provider.Kind {
 		*k.slot(b) = in
 		return nil
 	}
-	return &provider.Resource[Args, Args]{
-		Type:   k.kind,
-		Check:  k.check,
-		Create: func(_ context.Context, in *Args) (string, *Args, error) { return k.bucket(in), in, set(in) },
-		Update: func(_ context.Context, _ string, in *Args) (*Args, error) { return in, set(in) },
-		Read: func(_ context.Context, id string) (*Args, error) {
-			b, err := s.find(id)
-			if err != nil {
-				return nil, nil
-			}
+	return &provider.Object[Args, Args, bucket]{
+		Type:  k.kind,
+		Check: k.check,
+		Lock:  &s.mu,
+		Find:  s.find,
+		State: func(b *bucket) *Args {
 			b.mu.RLock()
 			defer b.mu.RUnlock()
-			return *k.slot(b), nil
+			return *k.slot(b)
 		},
-		Delete: func(_ context.Context, id string) error {
-			b, err := s.find(id)
+		Create: func(_ context.Context, in *Args) (string, error) {
+			b, err := s.find(k.bucket(in))
 			if err != nil {
-				return nil
+				return "", err
 			}
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			*k.slot(b) = nil
-			return nil
+			return b.name, set(b, in)
 		},
+		Update: func(_ context.Context, b *bucket, in *Args) error { return set(b, in) },
+		Delete: func(_ context.Context, b *bucket) error { return set(b, nil) },
 	}
 }
 
@@ -94,12 +85,10 @@ func (s *Service) policyKind() provider.Kind {
 		bucket: func(a *PolicyArgs) string { return a.Bucket },
 		slot:   func(b *bucket) **PolicyArgs { return &b.policy },
 		check: func(c *provider.Checker, a *PolicyArgs) {
-			if c.Unknown("policy") {
-				return
-			}
-			if _, err := policy.Parse(a.Policy, policy.Resource); err != nil {
-				c.Failf("policy", "is not accepted: %v", err)
-			}
+			c.Parse("policy", &a.Policy, func(text string) error {
+				_, err := policy.Parse(text, policy.Resource)
+				return err
+			})
 		},
 		apply: func(b *bucket, a *PolicyArgs) error {
 			doc, err := policy.Parse(a.Policy, policy.Resource)

@@ -35,8 +35,9 @@ type bucketState struct {
 	HostedZoneID       string `pulumi:"hostedZoneId"`
 }
 
-// state describes a bucket; the caller holds its lock.
 func (b *bucket) state() *bucketState {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
 	return &bucketState{
 		BucketArgs: b.inputs, ARN: bucketARN(b.name), DomainName: b.name + ".s3.amazonaws.com",
 		RegionalDomainName: b.name + ".s3." + account.Region + ".amazonaws.com", Region: account.Region, HostedZoneID: "Z3AQBSTGFAJSTF",
@@ -47,7 +48,7 @@ func (b *bucket) state() *bucketState {
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 func (s *Service) bucketKind() provider.Kind {
-	return &provider.Resource[BucketArgs, bucketState]{
+	return &provider.Object[BucketArgs, bucketState, bucket]{
 		Type:     "aws:s3/bucketV2:BucketV2",
 		AutoName: &provider.AutoName{Property: "bucket", Max: 63, Transform: strings.ToLower},
 		Check: func(c *provider.Checker, in *BucketArgs) {
@@ -55,58 +56,38 @@ func (s *Service) bucketKind() provider.Kind {
 				c.Failf("bucket", "must be 3 to 63 lower-case letters, digits, hyphens and single dots, got %q", *n)
 			}
 		},
-		Create: func(_ context.Context, in *BucketArgs) (string, *bucketState, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
+		Lock:  &s.mu,
+		Find:  s.find,
+		State: (*bucket).state,
+		Create: func(_ context.Context, in *BucketArgs) (string, error) {
 			if s.buckets[*in.Bucket] != nil {
-				return "", nil, wire.Errorf(http.StatusConflict, "BucketAlreadyOwnedByYou",
+				return "", wire.Errorf(http.StatusConflict, "BucketAlreadyOwnedByYou",
 					"Your previous request to create the named bucket succeeded and you already own it.")
 			}
 			// Since April 2023 new buckets block public access.
-			b := &bucket{name: *in.Bucket, created: s.now(), inputs: *in, objects: map[string]*object{}, access: &PublicAccessBlockArgs{
+			s.buckets[*in.Bucket] = &bucket{name: *in.Bucket, created: s.now(), inputs: *in, objects: map[string]*object{}, access: &PublicAccessBlockArgs{
 				Bucket: *in.Bucket, BlockPublicAcls: new(true), BlockPublicPolicy: new(true), IgnorePublicAcls: new(true), RestrictPublicBuckets: new(true),
 			}}
-			s.buckets[b.name] = b
-			return b.name, b.state(), nil
+			return *in.Bucket, nil
 		},
-		Read: func(_ context.Context, id string) (*bucketState, error) {
-			b, err := s.find(id)
-			if err != nil {
-				return nil, nil
-			}
-			b.mu.RLock()
-			defer b.mu.RUnlock()
-			return b.state(), nil
-		},
-		Update: func(_ context.Context, id string, in *BucketArgs) (*bucketState, error) {
-			b, err := s.find(id)
-			if err != nil {
-				return nil, err
-			}
+		Update: func(_ context.Context, b *bucket, in *BucketArgs) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			b.inputs = *in
-			return b.state(), nil
+			return nil
 		},
-		Delete: func(_ context.Context, id string) error {
-			b, err := s.find(id)
-			if err != nil {
-				return nil
+		Delete: func(_ context.Context, b *bucket) error {
+			if len(b.sorted()) > 0 && !isTrue(b.state().ForceDestroy) {
+				return wire.Errorf(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty: %s", b.name)
 			}
-			if len(b.sorted()) > 0 && !isTrue(b.inputs.ForceDestroy) {
-				return wire.Errorf(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty: %s", id)
-			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			delete(s.buckets, id)
+			delete(s.buckets, b.name)
 			return nil
 		},
 	}
 }
 
+// find returns a bucket. The caller holds the lock.
 func (s *Service) find(name string) (*bucket, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	if b := s.buckets[name]; b != nil {
 		return b, nil
 	}
