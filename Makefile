@@ -23,15 +23,16 @@ help: ## List the targets
 
 # --- Lambda packages ------------------------------------------------------------------------------------------------
 
-# package-ARCH builds every function for a Linux processor and zips it, byte for byte the same for the same source:
-# $(call package,folder,GOOS,GOARCH)
+# $(call package,FOLDER,GOOS,GOARCH) builds every function and zips it. The same source gives the same zip, byte for byte.
+# Go relinks a function only if it has changed, and only a function that differs from the one in its zip is zipped again.
 define package
-	mkdir -p $(BUILD)/$(1) $(BOOTSTRAP)/$(1)
-	cd handlers && GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
+	@mkdir -p $(BUILD)/$(1) $(BOOTSTRAP)/$(1)
+	@cd handlers && GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w' \
 		-o $(abspath $(BOOTSTRAP))/$(1)/ ./functions/...
-	for f in $(FUNCTIONS); do \
-		mkdir -p $(BOOTSTRAP)/$(1)/zip && cp $(BOOTSTRAP)/$(1)/$$f $(BOOTSTRAP)/$(1)/zip/bootstrap && \
-		go -C handlers tool build-lambda-zip -o $(abspath $(BUILD))/$(1)/$$f.zip $(abspath $(BOOTSTRAP))/$(1)/zip/bootstrap 2>/dev/null || exit 1; \
+	@cd handlers && for f in $(FUNCTIONS); do \
+		built=$(abspath $(BOOTSTRAP))/$(1)/$$f; zipped=$$built.zip/bootstrap; zip=$(abspath $(BUILD))/$(1)/$$f.zip; \
+		if [ -e $$zip ] && cmp -s $$built $$zipped; then continue; fi; \
+		mkdir -p $$built.zip && cp $$built $$zipped && go tool build-lambda-zip -o $$zip $$zipped 2>/dev/null || exit 1; \
 	done
 endef
 
@@ -61,8 +62,11 @@ outputs: ## Print the local stack's outputs as JSON
 env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
 	@if [ -x $(BIN)/local ]; then $(BIN)/local env; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 
-.PHONY: prepare local-command
-prepare: cli package-local local-command
+.PHONY: prepare program local-command
+prepare: cli package-local program local-command
+# Where the CLI puts the compiled program, by Pulumi.yaml. It compiles the program only if it has changed since.
+program:
+	@go build -o build/program .
 local-command:
 	@mkdir -p $(BIN)
 	@go -C local build -o $(CURDIR)/$(BIN)/ ./cmd/local
@@ -80,7 +84,11 @@ $(BIN)/pulumi: tools/pulumi/go.mod
 	@mkdir -p $(BIN)
 	@cd tools/pulumi && go build -ldflags '-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(shell cd tools/pulumi && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)' \
 		-o $(CURDIR)/$@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
-$(BIN)/pulumi-language-go: tools/pulumi-language-go/go.mod
+# The language host that can be built from Go modules reads its options from flags. The CLI passes those of Pulumi.yaml
+# in a request, so this script repeats the one that matters.
+$(BIN)/pulumi-language-go: $(BIN)/language-host
+	@printf '#!/bin/sh\nexec "$${0%%/*}/language-host" -buildTarget build/program "$$@"\n' > $@ && chmod +x $@
+$(BIN)/language-host: tools/pulumi-language-go/go.mod
 	@mkdir -p $(BIN)
 	@cd tools/pulumi-language-go && go build -ldflags '-s -w' \
 		-o $(CURDIR)/$@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
