@@ -1,5 +1,5 @@
-// Package stack drives the Pulumi CLI over a stack whose AWS is an embedded cloud: the engine, the CLI and the program
-// are the real ones, the provider named aws is the embedded cloud's. State, config and the CLI's home stay in one folder.
+// Package stack runs the Pulumi CLI on a stack whose aws provider is an embedded cloud. The CLI, the engine and the
+// program are the real ones. State, config and the CLI's home stay in one folder.
 package stack
 
 import (
@@ -28,14 +28,14 @@ type Stack struct {
 	Home string
 	// ProviderPort is where the embedded cloud serves the provider protocol.
 	ProviderPort int
-	// Log receives what the CLI prints.
+	// Log receives the output of the CLI.
 	Log io.Writer
 }
 
-// ConfigFile is the stack's config: a copy of Pulumi.local.yaml, which stays as it is.
+// ConfigFile is the path of the stack's config, a copy of Pulumi.local.yaml.
 func (s *Stack) ConfigFile() string { return filepath.Join(s.Home, "Pulumi."+Name+".yaml") }
 
-// Up deploys the program, after looking at what is really there, so that a restarted cloud is filled again. config
+// Up refreshes the state and deploys the program. The refresh makes Up recreate what a restart of the cloud removed. config
 // overrides Pulumi.local.yaml.
 func (s *Stack) Up(ctx context.Context, config map[string]string) error {
 	if err := s.prepare(ctx); err != nil {
@@ -45,7 +45,7 @@ func (s *Stack) Up(ctx context.Context, config map[string]string) error {
 	return s.run(ctx, s.Log, s.withConfig(args, config)...)
 }
 
-// Preview tells what Up would do. With expectNoChanges any change is an error.
+// Preview shows what Up would change. With expectNoChanges, a change is an error.
 func (s *Stack) Preview(ctx context.Context, config map[string]string, expectNoChanges bool) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
@@ -57,20 +57,20 @@ func (s *Stack) Preview(ctx context.Context, config map[string]string, expectNoC
 	return s.run(ctx, s.Log, s.withConfig(args, config)...)
 }
 
-// Outputs returns the stack's outputs as JSON, secrets in clear: the API key of a local stack opens nothing but the
-// local stack, and whoever calls its API needs it.
+// Outputs returns the stack's outputs as JSON, with secrets in plain text. A caller of the local stack's API needs its API
+// key, and the key is of no use elsewhere.
 func (s *Stack) Outputs(ctx context.Context) ([]byte, error) {
 	var out bytes.Buffer
 	if err := s.run(ctx, &out, "stack", "output", "--json", "--show-secrets", "--stack", Name); err != nil {
 		return nil, err
 	}
 	if !json.Valid(out.Bytes()) {
-		return nil, fmt.Errorf("reading the outputs: the CLI printed %q", out.String())
+		return nil, fmt.Errorf("reading the outputs: pulumi printed invalid JSON: %q", out.String())
 	}
 	return out.Bytes(), nil
 }
 
-// Destroy removes everything that the stack has.
+// Destroy deletes all resources of the stack.
 func (s *Stack) Destroy(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
@@ -78,10 +78,10 @@ func (s *Stack) Destroy(ctx context.Context) error {
 	return s.run(ctx, s.Log, "destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", Name, "--config-file", s.ConfigFile())
 }
 
-// Forget drops the stack's state, whatever it says. What is left of it in a cloud goes with the cloud.
+// Forget deletes the stack's state, even if the state lists resources. They end with the cloud.
 func (s *Stack) Forget(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(s.state(), ".pulumi", "stacks")); errors.Is(err, fs.ErrNotExist) {
-		return nil // there never was one
+		return nil // there is no stack
 	}
 	if err := s.prepare(ctx); err != nil {
 		return err
@@ -89,8 +89,7 @@ func (s *Stack) Forget(ctx context.Context) error {
 	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)
 }
 
-// prepare makes a fresh copy of the config and sees to it that the stack exists and is not left locked by a CLI that
-// was killed.
+// prepare copies the config, creates the stack if there is none, and removes the lock of a CLI that was killed.
 func (s *Stack) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(s.state(), 0o755); err != nil {
 		return fmt.Errorf("making the state folder: %w", err)
@@ -122,7 +121,7 @@ func (s *Stack) withConfig(args []string, config map[string]string) []string {
 	return args
 }
 
-// Environment is what the CLI needs to find the stack and the embedded cloud: NAME=value, ready for a process or a shell.
+// Environment returns the variables, as NAME=value, with which the CLI finds the stack and the embedded cloud.
 func (s *Stack) Environment() []string {
 	return []string{
 		"PULUMI_HOME=" + filepath.Join(s.Home, "pulumi", "home"),
@@ -135,7 +134,7 @@ func (s *Stack) Environment() []string {
 	}
 }
 
-// tools is where `make` puts a CLI that it had to build. The PATH goes before it.
+// tools is the folder of the CLI that `make` builds. A CLI on the PATH is preferred.
 func (s *Stack) tools() string { return filepath.Join(s.Project, ".tools", "bin") }
 
 func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error {
@@ -145,9 +144,9 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 	}
 	cmd := exec.CommandContext(ctx, cli, append(args, "--non-interactive", "--color", "never")...)
 	cmd.Dir = s.Project
-	// A PATH of our own choosing comes last, and the last of two settings counts.
+	// Of two settings of one variable the last one counts.
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PULUMI_ACCESS_TOKEN=") }), s.Environment()...)
-	// One writer for both lets the CLI's two streams share a buffer: exec then copies them in one goroutine.
+	// With the same writer for both streams, exec copies both in one goroutine, so that the buffer needs no lock.
 	var said, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, &said), &errs
 	if stdout == s.Log {
@@ -155,14 +154,14 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 	}
 	if err := cmd.Run(); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("there is no pulumi CLI: run `make up`, which builds one: %w", err)
+			return fmt.Errorf("there is no pulumi command: `make up` builds one: %w", err)
 		}
 		return &Error{Args: args, Output: said.String() + errs.String(), Err: err}
 	}
 	return nil
 }
 
-// Error is a command of the CLI that failed.
+// Error reports that a command of the CLI failed.
 type Error struct {
 	Args   []string
 	Output string // what it printed

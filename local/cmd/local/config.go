@@ -11,22 +11,22 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
-// chosen is what the flags say about the stack.
-type chosen struct {
+// selection is what the flags say about the stack.
+type selection struct {
 	pattern string
 	values  []string // key=value
 }
 
-// config is the stack's, as far as it is not Pulumi.local.yaml's. A key must be one that Pulumi.yaml declares: nothing
-// would read another. The program itself checks the values.
-func (c chosen) config(project string) (map[string]string, error) {
+// config returns the config values that override Pulumi.local.yaml. Each key must be declared in Pulumi.yaml, because the
+// program reads no other. The program validates the values.
+func (c selection) config(project string) (map[string]string, error) {
 	config := map[string]string{"pattern": c.pattern}
 	if len(c.values) == 0 {
 		return config, nil
 	}
 	declared, err := workspace.LoadProject(filepath.Join(project, "Pulumi.yaml"))
 	if err != nil {
-		return nil, fmt.Errorf("reading which config there is: %w", err)
+		return nil, fmt.Errorf("reading the config keys of Pulumi.yaml: %w", err)
 	}
 	var errs []error
 	for _, text := range c.values {
@@ -37,7 +37,7 @@ func (c chosen) config(project string) (map[string]string, error) {
 		case !ok:
 			errs = append(errs, fmt.Errorf("--config must be like key=value, got %q", text))
 		case key == "pattern":
-			errs = append(errs, errors.New("--config pattern: is what --pattern is for"))
+			errs = append(errs, errors.New("--config pattern: use --pattern instead"))
 		case !known:
 			keys := slices.Sorted(maps.Keys(declared.Config))
 			errs = append(errs, fmt.Errorf("--config %s: there is no such key; choose from %s", key, strings.Join(keys, ", ")))

@@ -19,11 +19,11 @@ func (e *environment) stack(r *running) *stack.Stack {
 	return &stack.Stack{Project: e.project, Home: e.home, ProviderPort: r.ProviderPort, Log: e.stderr}
 }
 
-// outputsFile is where other commands, such as orders, find what is deployed.
+// outputsFile is where other commands, such as orders, read the outputs.
 func (e *environment) outputsFile() string { return filepath.Join(e.home, "outputs.json") }
 
 // up deploys, and prints the outputs and how to place a first order.
-func up(ctx context.Context, e *environment, c chosen) error {
+func up(ctx context.Context, e *environment, c selection) error {
 	config, err := c.config(e.project)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func up(ctx context.Context, e *environment, c chosen) error {
 	return printCurl(e, text)
 }
 
-// deployError is what the CLI said, which is on the screen already.
+// deployError drops the output of the CLI from an error, because it is on the screen already.
 func deployError(err error) error {
 	var failed *stack.Error
 	if errors.As(err, &failed) {
@@ -100,8 +100,8 @@ func printCurl(e *environment, outputs []byte) error {
 	return nil
 }
 
-// preview tells what up would change.
-func preview(ctx context.Context, e *environment, c chosen) error {
+// preview shows what up would change.
+func preview(ctx context.Context, e *environment, c selection) error {
 	config, err := c.config(e.project)
 	if err != nil {
 		return err
@@ -115,7 +115,8 @@ func preview(ctx context.Context, e *environment, c chosen) error {
 	return deployError(s.Preview(ctx, config, false))
 }
 
-// down destroys the stack and stops the cloud. Where the cloud is gone already, so is all that was in it.
+// down destroys the stack and stops the cloud. If the cloud does not run, only the state is removed: the resources ended
+// with the cloud.
 func down(ctx context.Context, e *environment) error {
 	r, err := e.find()
 	if err != nil {
@@ -152,7 +153,7 @@ func outputs(_ context.Context, e *environment) error {
 	return err
 }
 
-// printEnvironment prints what makes pulumi and aws find the local stack.
+// printEnvironment prints the environment variables with which pulumi and aws find the local stack.
 func printEnvironment(_ context.Context, e *environment) error {
 	r, err := e.find()
 	if err != nil {

@@ -166,12 +166,12 @@ func TestConfigIsGivenByTheKeysOfPulumiYaml(t *testing.T) {
 		"no value":        {[]string{"shards"}, nil, []string{`--config must be like key=value, got "shards"`}},
 		"unknown":         {[]string{"shard=2"}, nil, []string{"--config shard: there is no such key", "shards"}},
 		"another package": {[]string{"aws:region=eu-west-1"}, nil, []string{"--config aws:region: there is no such key"}},
-		"the pattern":     {[]string{"pattern=all"}, nil, []string{"--config pattern: is what --pattern is for"}},
+		"the pattern":     {[]string{"pattern=all"}, nil, []string{"--config pattern: use --pattern instead"}},
 		"twice":           {[]string{"shards=2", "shards=3"}, nil, []string{"--config shards: is given twice"}},
 		"all at once":     {[]string{"shards", "shard=2"}, nil, []string{"key=value", "no such key"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := chosen{pattern: "fanout", values: c.values}.config(project)
+			got, err := selection{pattern: "fanout", values: c.values}.config(project)
 			for _, want := range c.errs {
 				require.ErrorContains(t, err, want)
 			}

@@ -24,7 +24,7 @@ func main() {
 	}
 }
 
-// run is main with its surroundings as arguments.
+// run is main without global state, for the tests.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var home string
 	root := &cobra.Command{
@@ -63,16 +63,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		root.AddCommand(cmd)
 	}
 
-	var c chosen
+	var c selection
 	withConfig := func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&c.pattern, "pattern", "fanout", "what to deploy: a pattern, several separated by commas, or all")
-		cmd.Flags().StringArrayVar(&c.values, "config", nil, "a key=value of Pulumi.yaml's config, over that of Pulumi.local.yaml; may be given several times")
+		cmd.Flags().StringVar(&c.pattern, "pattern", "fanout", "the patterns to deploy: one, several separated by commas, or all")
+		cmd.Flags().StringArrayVar(&c.values, "config", nil, "a config value as key=value, which overrides Pulumi.local.yaml; repeatable")
 	}
 	add("serve", "Run the embedded cloud until interrupted", serve, nil)
-	add("up", "Start the embedded cloud if need be, and deploy", func(ctx context.Context, e *environment) error {
+	add("up", "Start the embedded cloud if it does not run, and deploy", func(ctx context.Context, e *environment) error {
 		return up(ctx, e, c)
 	}, withConfig)
-	add("preview", "Tell what up would change", func(ctx context.Context, e *environment) error {
+	add("preview", "Show what up would change", func(ctx context.Context, e *environment) error {
 		return preview(ctx, e, c)
 	}, withConfig)
 	add("down", "Destroy the stack and stop the embedded cloud", down, nil)
@@ -87,7 +87,7 @@ type environment struct {
 	stdout, stderr io.Writer
 }
 
-// findProject looks for Pulumi.yaml, here and above.
+// findProject returns the nearest folder with a Pulumi.yaml: the working directory or a parent.
 func findProject() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -99,7 +99,7 @@ func findProject() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("no Pulumi.yaml here or above: run this within the project")
+			return "", errors.New("there is no Pulumi.yaml in this folder or above: run this command inside the project")
 		}
 		dir = parent
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/order-patterns/order-patterns/local"
 )
 
-// running is what a started cloud leaves in its home for other commands to find.
+// running describes a started cloud to the other commands. It is the content of cloud.json.
 type running struct {
 	PID             int    `json:"pid"`
 	Executable      string `json:"executable"` // the build that is running
@@ -37,7 +37,7 @@ const startLimit = 15 * time.Second
 func (e *environment) cloudFile() string { return filepath.Join(e.home, "cloud.json") }
 func (e *environment) cloudLog() string  { return filepath.Join(e.home, "cloud.log") }
 
-// serve runs the embedded cloud in the foreground, on ports that are free.
+// serve runs the embedded cloud in the foreground, on free ports.
 func serve(ctx context.Context, e *environment) error {
 	if err := os.MkdirAll(e.home, 0o755); err != nil {
 		return fmt.Errorf("making %s: %w", e.home, err)
@@ -62,7 +62,7 @@ func serve(ctx context.Context, e *environment) error {
 	if err != nil {
 		return err
 	}
-	// Written aside and renamed, so that nobody reads half of it. It holds a key, if one that opens nothing but this.
+	// The rename is atomic: no reader sees half of the file. The file is private because it holds the administrator's key.
 	if err := os.WriteFile(e.cloudFile()+".new", state, 0o600); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func serve(ctx context.Context, e *environment) error {
 	return nil
 }
 
-// find returns the cloud that runs for this home, or nil.
+// find returns the cloud that runs with this home, or nil.
 func (e *environment) find() (*running, error) {
 	text, err := os.ReadFile(e.cloudFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,7 +88,7 @@ func (e *environment) find() (*running, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", e.cloudFile(), err)
 	}
-	// A process with that number may be another by now; only the cloud answers at its endpoint.
+	// The process id may have been reused. The cloud is running if its endpoint answers.
 	client := http.Client{Timeout: 2 * time.Second}
 	resp, err := client.Get(r.Endpoint)
 	if err != nil {
@@ -98,7 +98,7 @@ func (e *environment) find() (*running, error) {
 	return &r, nil
 }
 
-// start returns the running cloud. It starts one if there is none, or if there is one of another build.
+// start returns the running cloud. It starts one if none runs, and restarts one of another build.
 func (e *environment) start(ctx context.Context) (*running, error) {
 	r, err := e.find()
 	if err != nil {
@@ -112,7 +112,7 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 		return r, nil
 	}
 	if r != nil {
-		fmt.Fprintln(e.stderr, "The embedded cloud was built anew: restarting it, empty")
+		fmt.Fprintln(e.stderr, "The embedded cloud has changed: restarting it. It starts empty")
 		if err := e.stop(ctx); err != nil {
 			return nil, err
 		}
@@ -129,10 +129,10 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(e.cloudFile()) // of one that died
+	_ = os.Remove(e.cloudFile()) // left by a cloud that was killed
 	cmd := exec.Command(self, "serve", "--home", e.home)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = e.project, log, log
-	// In a session of its own it outlives this command and the terminal.
+	// A session of its own lets the cloud outlive this command and the terminal.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the embedded cloud: %w", err)
@@ -159,7 +159,7 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 	}
 }
 
-// stop ends the running cloud and waits until it is gone.
+// stop ends the running cloud and waits for its process to end.
 func (e *environment) stop(ctx context.Context) error {
 	r, err := e.find()
 	if err != nil || r == nil {
@@ -183,7 +183,7 @@ func (e *environment) stop(ctx context.Context) error {
 	return fmt.Errorf("the embedded cloud, process %d, did not stop within %s", r.PID, startLimit)
 }
 
-// executable identifies the build of this command by its content: a build that changes nothing is the same one.
+// executable returns the SHA-256 of this command's binary, which identifies the build.
 func executable() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
