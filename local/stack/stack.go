@@ -57,6 +57,38 @@ func (s *Stack) Preview(ctx context.Context, config map[string]string, expectNoC
 	return s.run(ctx, s.Log, s.withConfig(args, config)...)
 }
 
+// Import replaces the stack's state by an exported one.
+func (s *Stack) Import(ctx context.Context, file string) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	return s.run(ctx, s.Log, "stack", "import", "--file", file, "--stack", Name)
+}
+
+// Step is what an update would do to one resource: Op is same, create, update, replace, delete, ...
+type Step struct {
+	Op  string `json:"op"`
+	URN string `json:"urn"`
+}
+
+// Plan returns the steps of an update from the recorded state, without a look at what exists.
+func (s *Stack) Plan(ctx context.Context, config map[string]string) ([]Step, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := s.run(ctx, &out, s.withConfig([]string{"preview", "--json", "--show-sames"}, config)...); err != nil {
+		return nil, err
+	}
+	var plan struct {
+		Steps []Step `json:"steps"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &plan); err != nil {
+		return nil, fmt.Errorf("reading the plan: %w", err)
+	}
+	return plan.Steps, nil
+}
+
 // Outputs returns the stack's outputs as JSON, with secrets in plain text. A caller of the local stack's API needs its API
 // key, and the key is of no use elsewhere.
 func (s *Stack) Outputs(ctx context.Context) ([]byte, error) {
