@@ -7,8 +7,8 @@ C       ?= 16
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 export CGO_ENABLED ?= 0
-# What goes into a zip must not tell where it was built. What does not gets the same flag, so that each package is
-# compiled once for all of them.
+# A zip must not depend on the folder in which it was built. Everything else is built with the same flag, so that each
+# package is compiled once.
 export GOFLAGS := $(GOFLAGS) -trimpath
 
 # Where zips go, and the executables that go into them.
@@ -51,9 +51,9 @@ package-local:
 .PHONY: up preview demo down outputs env
 up: prepare ## Deploy PATTERN to the embedded cloud
 	@$(BIN)/local up --pattern '$(PATTERN)'
-preview: prepare ## Tell what `make up` would change
+preview: prepare ## Show what `make up` would change
 	@$(BIN)/local preview --pattern '$(PATTERN)'
-demo: up ## Deploy; in each pattern place N orders with C at a time, wait for them, show what became of them
+demo: up ## Deploy, place N orders in each pattern, C at a time, wait for them, and show the results
 	@$(BIN)/orders demo --pattern '$(PATTERN)' -n $(N) -c $(C)
 down: local-command ## Destroy the local stack and stop the embedded cloud
 	@$(BIN)/local down
