@@ -49,7 +49,7 @@ func manyOrdersForTooLittle(t *testing.T, c *checkerOutputs, seed uint64) {
 		generator.Opening.Stock[id] = pieces / 2
 	}
 	client := checkerclient.NewClient(c.URL, c.APIKey, atOnce)
-	require.NoError(t, client.Open(t.Context(), generator.Opening, atOnce))
+	require.NoError(t, client.SetBalances(t.Context(), generator.Opening, atOnce))
 
 	disorder(t, c, seed)
 	misfortunes(t, c, random)
@@ -68,18 +68,18 @@ func manyOrdersForTooLittle(t *testing.T, c *checkerOutputs, seed uint64) {
 	require.Equal(t, orders, answers.Accepted(), "%v", answers.Reasons)
 
 	records := c.allDecided(t, accepted)
-	books := checkerclient.Books{Before: generator.Opening, Accepted: accepted, Orders: records, After: &checkerclient.Balances{
+	audit := checkerclient.Audit{Before: generator.Opening, Accepted: accepted, Orders: records, After: &checkerclient.Balances{
 		Accounts: map[string]money.Amount{}, Stock: map[string]int64{},
 	}}
 	for id, text := range balances(t, c.AccountsTableName, "customerId", generator.Opening.Accounts) {
-		books.After.Accounts[id], err = money.Parse(text)
+		audit.After.Accounts[id], err = money.Parse(text)
 		require.NoError(t, err)
 	}
 	for id, text := range balances(t, c.StockTableName, "productId", generator.Opening.Stock) {
-		books.After.Stock[id], err = strconv.ParseInt(text, 10, 64)
+		audit.After.Stock[id], err = strconv.ParseInt(text, 10, 64)
 		require.NoError(t, err)
 	}
-	require.Empty(t, books.Violations())
+	require.Empty(t, audit.Violations())
 
 	outcome := map[checker.Status]int{}
 	for _, rec := range records {

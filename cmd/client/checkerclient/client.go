@@ -1,10 +1,11 @@
-// Package checkerclient is a client of the HTTP API of the CheckerPipeline pattern, and a source of load for it: accounts, stock
-// and random orders, placed many at a time, their answers counted and timed. Books tell whether what became of the
-// orders adds up.
+// Package checkerclient is a client and load generator for the HTTP API of the checker pattern. It sets accounts and stock,
+// places random orders, many at a time, and counts and times the answers. Audit finds out whether the results are
+// consistent.
 package checkerclient
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,14 +16,14 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// Client calls the HTTP API of a checker pattern. An answer with another status than the contract's for success is a
-// *load.StatusError.
+// Client calls the HTTP API of the checker pattern. An answer with another status than the contract's for success is
+// returned as a *load.StatusError.
 type Client struct {
 	api *load.Client
 }
 
-// NewClient makes a client of the API at base, which has no slash at the end, for so many requests at once. apiKey is
-// the value of the usage plan's API key; "" if the API asks for none.
+// NewClient returns a client of the API at base, which has no slash at the end, for atOnce requests at a time. apiKey is
+// the value of the usage plan's API key; "" if the API requires none.
 func NewClient(base, apiKey string, atOnce int) *Client {
 	c := &Client{api: load.NewClient(base, atOnce)}
 	if apiKey != "" {
@@ -31,7 +32,7 @@ func NewClient(base, apiKey string, atOnce int) *Client {
 	return c
 }
 
-// SetAccount makes the balance of a customer's account what it is, whatever it was.
+// SetAccount sets the balance of a customer's account.
 func (c *Client) SetAccount(ctx context.Context, customerID string, balance money.Amount) error {
 	body := map[string]any{"customerId": customerID, "balance": balance}
 	if _, err := c.post(ctx, "/account", "", body, http.StatusAccepted); err != nil {
@@ -40,7 +41,7 @@ func (c *Client) SetAccount(ctx context.Context, customerID string, balance mone
 	return nil
 }
 
-// SetStock makes the number of pieces in stock of a product what it is, whatever it was.
+// SetStock sets the number of pieces in stock of a product.
 func (c *Client) SetStock(ctx context.Context, productID string, pieces int64) error {
 	body := map[string]any{"productId": productID, "balance": pieces}
 	if _, err := c.post(ctx, "/stock", "", body, http.StatusAccepted); err != nil {
@@ -49,7 +50,7 @@ func (c *Client) SetStock(ctx context.Context, productID string, pieces int64) e
 	return nil
 }
 
-// request is an order as POST /order takes it: without an id, which the API assigns.
+// request is the body of POST /order. It has no id: the API assigns it.
 type request struct {
 	CustomerID  string         `json:"customerId"`
 	Items       []checker.Item `json:"items"`
@@ -58,54 +59,37 @@ type request struct {
 
 func requestOf(o checker.Order) request { return request{o.CustomerID, o.Items, o.TotalAmount} }
 
-// Place posts an order and gives it as it was captured. With a key, 1 to 128 printable ASCII characters without spaces,
-// the request may be repeated: it is still the same order. With "" each request is another.
+// captured is the answer to POST /order. Its totalAmount is a JSON number.
+type captured struct {
+	checker.Record
+	TotalAmount json.Number `json:"totalAmount"`
+}
+
+// Place posts an order and returns it as the API stored it. The key, 1 to 128 printable ASCII characters without spaces,
+// makes the request idempotent: repeated with the same key, it is the same order. With "" each request is a new order.
 func (c *Client) Place(ctx context.Context, key string, o checker.Order) (checker.Record, error) {
 	answer, err := c.post(ctx, "/order", key, requestOf(o), http.StatusOK)
 	if err != nil {
 		return checker.Record{}, err
 	}
-	var rec captured
-	if err := decode(answer, &rec); err != nil {
-		return checker.Record{}, fmt.Errorf("reading the captured order: %w", err)
+	var got captured
+	if err := json.Unmarshal(answer, &got); err != nil {
+		return checker.Record{}, fmt.Errorf("reading the captured order: %w: %.200s", err, answer)
 	}
-	return rec.of(o)
+	rec := got.Record
+	if rec.TotalAmount, err = money.ParseJSON(got.TotalAmount.String()); err != nil {
+		return checker.Record{}, fmt.Errorf("the order was captured with totalAmount %q: %w", got.TotalAmount, err)
+	}
+	switch {
+	case rec.OrderID == "":
+		return checker.Record{}, fmt.Errorf("the order was captured without an orderId: %s", answer)
+	case !rec.Same(o):
+		return checker.Record{}, fmt.Errorf("another order was captured than was sent: %s", answer)
+	}
+	return rec, nil
 }
 
-// Failed is an order of PlaceAll that was not captured.
-type Failed struct {
-	Index      int    // of the order in the request
-	CustomerID string // the order's
-	// What Place would have failed with.
-	Status      int
-	Description string
-}
-
-// PlaceAll posts 1 to checker.MaxOrders orders in one request. It gives those that were captured, in the order of the
-// request, and those that were not. The error means that none was. The key is as in Place.
-func (c *Client) PlaceAll(ctx context.Context, key string, orders []checker.Order) ([]checker.Record, []Failed, error) {
-	var body struct {
-		Orders []request `json:"orders"`
-	}
-	for _, o := range orders {
-		body.Orders = append(body.Orders, requestOf(o))
-	}
-	answer, err := c.post(ctx, "/orders", key, body, http.StatusOK)
-	if err != nil {
-		return nil, nil, err
-	}
-	var placed struct {
-		Orders []captured
-		Failed []Failed
-	}
-	if err := decode(answer, &placed); err != nil {
-		return nil, nil, fmt.Errorf("reading the captured orders: %w", err)
-	}
-	records, err := match(orders, placed.Orders, placed.Failed)
-	return records, placed.Failed, err
-}
-
-// Status tells how far an order has come, and what each step found.
+// Status returns an order's status, and what each step logged.
 func (c *Client) Status(ctx context.Context, orderID string) (checker.Status, []string, error) {
 	answer, err := c.api.Get(ctx, "/order/"+url.PathEscape(orderID)+"/status")
 	if err != nil {
@@ -115,8 +99,8 @@ func (c *Client) Status(ctx context.Context, orderID string) (checker.Status, []
 		Status checker.Status
 		Logs   []string
 	}
-	if err := decode(answer, &found); err != nil {
-		return "", nil, fmt.Errorf("reading the status of order %s: %w", orderID, err)
+	if err := json.Unmarshal(answer, &found); err != nil {
+		return "", nil, fmt.Errorf("reading the status of order %s: %w: %.200s", orderID, err, answer)
 	}
 	return found.Status, found.Logs, nil
 }

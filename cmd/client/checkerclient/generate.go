@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	maxLines  = 4 // items of an order, 1 to this many; a product may occur twice
-	maxPieces = 5 // pieces of an item, 1 to this many
-	// piecesTwice is twice the number of pieces that an order has on average.
-	piecesTwice = (1 + maxLines) * (1 + maxPieces) / 2
-	// unknownOneIn is how seldom an order is of a customer, or for a product, that nobody knows.
+	maxItems = 4 // an order has 1 to maxItems items; a product may occur twice
+	maxQty   = 5 // an item has 1 to maxQty pieces
+	// doublePieces is twice the mean number of pieces of an order.
+	doublePieces = (1 + maxItems) * (1 + maxQty) / 2
+	// One order in unknownOneIn has an unknown customer, and one in as many an unknown product.
 	unknownOneIn = 100
 )
 
@@ -24,26 +24,26 @@ const (
 	minPrice, maxPrice = 100 * cent, 2000 * cent
 )
 
-// Balances are the money in accounts, and the pieces in stock, by id.
+// Balances are the money of customers and the stock of products, by id.
 type Balances struct {
 	Accounts map[string]money.Amount
 	Stock    map[string]int64
 }
 
-// Generator makes accounts, stock and random orders. The seed decides who orders what; the ids of customers and products
-// are new in every run, so that what is left in the end is of this run alone.
+// Generator makes accounts, stock and random orders. The seed determines who orders what. The ids of customers and products
+// are new in every run, so that other runs do not change their balances.
 type Generator struct {
 	random    *rand.Rand
 	run       string
 	customers []string
 	products  []string
 	prices    []money.Amount
-	// Opening is what there is before the first order.
+	// Opening are the balances before the first order.
 	Opening Balances
 }
 
-// NewGenerator makes a generator of about so many orders, customers and products, each at least 1. The balances are
-// about what all the orders come to, some less and some more: some orders will find the account or the stock empty.
+// NewGenerator returns a generator for about so many orders, customers and products, each at least 1. The opening balances
+// are 0.75 to 2 times what the orders need on average, so that some orders find too little in an account or in stock.
 func NewGenerator(seed uint64, orders, customers, products int) *Generator {
 	g := &Generator{
 		random:  rand.New(rand.NewPCG(seed, seed)),
@@ -54,13 +54,13 @@ func NewGenerator(seed uint64, orders, customers, products int) *Generator {
 		id := fmt.Sprintf("product-%s-%d", g.run, i)
 		price := minPrice + cent*money.Amount(g.random.Int64N(int64((maxPrice-minPrice)/cent)+1))
 		g.products, g.prices = append(g.products, id), append(g.prices, price)
-		g.Opening.Stock[id] = g.about(piecesTwice*perHead(orders, products)) / 2
+		g.Opening.Stock[id] = g.about(doublePieces*perHead(orders, products)) / 2
 	}
 	var sum money.Amount
 	for _, price := range g.prices {
 		sum += price
 	}
-	perOrder := sum / money.Amount(products) * piecesTwice / 2
+	perOrder := sum / money.Amount(products) * doublePieces / 2
 	for i := range customers {
 		id := fmt.Sprintf("customer-%s-%d", g.run, i)
 		g.customers = append(g.customers, id)
@@ -70,24 +70,25 @@ func NewGenerator(seed uint64, orders, customers, products int) *Generator {
 	return g
 }
 
+// perHead is orders divided by heads, rounded up.
 func perHead(orders, heads int) int64 { return int64((orders + heads - 1) / heads) }
 
-// about gives n, three quarters of it, twice of it, or something in between.
+// about returns a random number from 0.75 n to 2 n.
 func (g *Generator) about(n int64) int64 { return n * (750 + g.random.Int64N(1250)) / 1000 }
 
-// Next makes an order, without an id. It is not for several goroutines at once.
+// Next makes an order, without an id. It is not safe for concurrent use.
 func (g *Generator) Next() checker.Order {
 	o := checker.Order{CustomerID: g.customers[g.random.IntN(len(g.customers))]}
-	for range 1 + g.random.IntN(maxLines) {
-		product, qty := g.random.IntN(len(g.products)), 1+g.random.Int64N(maxPieces)
+	for range 1 + g.random.IntN(maxItems) {
+		product, qty := g.random.IntN(len(g.products)), 1+g.random.Int64N(maxQty)
 		o.Items = append(o.Items, checker.Item{ProductID: g.products[product], Qty: qty})
 		o.TotalAmount += g.prices[product] * money.Amount(qty)
 	}
 	if g.random.IntN(unknownOneIn) == 0 {
-		o.CustomerID = "stranger-" + g.run
+		o.CustomerID = "unknown-customer-" + g.run
 	}
 	if g.random.IntN(unknownOneIn) == 0 {
-		o.Items[0].ProductID = "unicorn-" + g.run
+		o.Items[0].ProductID = "unknown-product-" + g.run
 	}
 	return o
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// pause is how long a request waits until it is repeated, times how often it was sent.
+// pause is the time until a request is sent again, times the number of attempts so far.
 const pause = 100 * time.Millisecond
 
-// Open sets balances, so many at a time. It ends with the first that fails.
-func (c *Client) Open(ctx context.Context, b Balances, atOnce int) error {
+// SetBalances sets balances, atOnce at a time. It stops at the first error.
+func (c *Client) SetBalances(ctx context.Context, b Balances, atOnce int) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(atOnce)
 	for id, balance := range b.Accounts {
@@ -38,17 +38,17 @@ type Load struct {
 	Next func() checker.Order
 	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
 	Count, AtOnce int
-	// Attempts is how often an order is sent, with the same Idempotency-Key, as long as there is no answer, or one with
-	// 429 or 5xx. The last answer counts. Default 1.
+	// Attempts is how often an order is sent at most. It is sent again, with the same Idempotency-Key, if the answer is 429
+	// or 5xx or there is none. The last answer counts. Default 1.
 	Attempts int
-	// Accepted is told of each accepted order at once, one call at a time. An error ends the run. Nil for nobody.
+	// Accepted is called with each accepted order at once, one call at a time. An error stops the run. Optional.
 	Accepted func(checker.Record) error
-	// Answered is called after each order's last answer, several at once. Nil for nobody.
+	// Answered is called after each order's last answer, one call at a time. Optional.
 	Answered func()
 }
 
-// Run places the orders, each with an Idempotency-Key of its own. If ctx ends or Accepted fails, what was sent until then
-// is counted, and the error says why the rest was not.
+// Run places the orders, each with an Idempotency-Key of its own. If ctx ends or Accepted fails, no more orders are sent;
+// the answers so far are returned with an error that says why.
 func (l *Load) Run(ctx context.Context) (*load.Answers, error) {
 	run, sent := uuid.NewString(), atomic.Int64{}
 	return load.Run[checker.Order, checker.Record]{
@@ -65,7 +65,7 @@ func (l *Load) Run(ctx context.Context) (*load.Answers, error) {
 func (l *Load) place(ctx context.Context, key string, o checker.Order) (checker.Record, error) {
 	for attempt := 1; ; attempt++ {
 		rec, err := l.Client.Place(ctx, key, o)
-		if err == nil || attempt >= l.Attempts || !worthRepeating(err) {
+		if err == nil || attempt >= l.Attempts || !retryable(err) {
 			return rec, err
 		}
 		select {
@@ -76,7 +76,7 @@ func (l *Load) place(ctx context.Context, key string, o checker.Order) (checker.
 	}
 }
 
-func worthRepeating(err error) bool {
+func retryable(err error) bool {
 	var answered *load.StatusError
 	return !errors.As(err, &answered) || answered.Status == http.StatusTooManyRequests || answered.Status >= 500
 }

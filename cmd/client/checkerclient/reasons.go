@@ -7,22 +7,22 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// What steps that went well log.
+// The log lines of steps that succeeded.
 const (
-	accountSuffices = "Sufficient account balance"
-	stockSuffices   = "Sufficient stock"
-	shipped         = string(checker.Shipped)
+	accountSufficient = "Sufficient account balance"
+	stockSufficient   = "Sufficient stock"
+	shipped           = string(checker.Shipped)
 )
 
-var wentWell = []string{accountSuffices, stockSuffices, shipped}
+var successLogs = []string{accountSufficient, stockSufficient, shipped}
 
 // Reasons are the log lines that say why an order was rejected.
 func Reasons(logs []string) []string {
-	return slices.DeleteFunc(slices.Clone(logs), func(line string) bool { return slices.Contains(wentWell, line) })
+	return slices.DeleteFunc(slices.Clone(logs), func(line string) bool { return slices.Contains(successLogs, line) })
 }
 
-// Kind is what an order's reasons have in common with those of others: without ids and numbers, sorted, joined with
-// "; ". "" means that there are none.
+// Kind is an order's reasons without ids and numbers, so that orders can be counted by it. Several are sorted and joined
+// with "; ". "" means that there is none.
 func Kind(logs []string) string {
 	var kinds []string
 	for _, line := range Reasons(logs) {

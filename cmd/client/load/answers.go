@@ -12,7 +12,7 @@ import (
 type Answers struct {
 	// Statuses counts by HTTP status, or "no answer".
 	Statuses map[string]int
-	// Reasons counts the messages of the answers that were not wanted.
+	// Reasons counts the errors by message.
 	Reasons  map[string]int
 	want     string
 	accepted int
@@ -28,9 +28,9 @@ func NewAnswers(want int) *Answers {
 	}
 }
 
-// Record counts one answer: nil is the one that was wanted.
+// Record counts one answer. A nil error means the wanted status.
 func (a *Answers) Record(took time.Duration, err error) {
-	// Beyond the histogram's range there is only a clock that was set: the longest latency stands for it.
+	// A latency beyond the histogram's range can only come from a clock that was set; it is recorded as the longest.
 	_ = a.latency.RecordValue(min(max(took.Microseconds(), 1), a.latency.HighestTrackableValue()))
 	status := a.want
 	var answered *StatusError
@@ -48,25 +48,13 @@ func (a *Answers) Record(took time.Duration, err error) {
 	a.accepted++
 }
 
-// Add counts another's answers here, too.
-func (a *Answers) Add(other *Answers) {
-	for status, n := range other.Statuses {
-		a.Statuses[status] += n
-	}
-	for reason, n := range other.Reasons {
-		a.Reasons[reason] += n
-	}
-	a.accepted += other.accepted
-	a.latency.Merge(other.latency)
-}
-
-// Count is how many answers there were, those that never came included.
+// Count is how many requests were recorded, including those without an answer.
 func (a *Answers) Count() int { return int(a.latency.TotalCount()) }
 
 // Accepted is how many orders were accepted.
 func (a *Answers) Accepted() int { return a.accepted }
 
-// Latency is the time that so many percent of the answers took at most; 100 gives the longest.
+// Latency is a percentile of the time until the answer; that of 100 is the longest time.
 func (a *Answers) Latency(percent float64) time.Duration {
 	return time.Duration(a.latency.ValueAtPercentile(percent)) * time.Microsecond
 }

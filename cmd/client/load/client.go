@@ -1,5 +1,5 @@
-// Package load is what the clients of the patterns' HTTP APIs share: calling an API, and putting load on it, many
-// requests at a time, whose answers are counted and timed.
+// Package load has what the clients of the patterns' HTTP APIs share: an HTTP client, and a load generator that sends many
+// requests at a time and counts and times the answers.
 package load
 
 import (
@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// requestTime bounds one request: API Gateway itself answers within 29 seconds.
+// requestTime is the time limit of one request. API Gateway answers within 29 seconds.
 const requestTime = 35 * time.Second
 
-// maxAnswer bounds what is read of an answer; the largest, to a hundred orders of fifty items each, is smaller.
+// maxAnswer is how many bytes of an answer are read. The largest answer, to a hundred orders of fifty items each, is smaller.
 const maxAnswer = 4 << 20
 
 // Client calls an HTTP API that speaks JSON.
@@ -30,8 +30,8 @@ type Client struct {
 	http   *http.Client
 }
 
-// NewClient makes a client that keeps as many connections open as there are requests at once: the default of two
-// would open a new connection for nearly every request, and measure that.
+// NewClient returns a client that keeps atOnce connections open. With net/http's default of two, nearly every request
+// would open a new connection, and its latency would include that.
 func NewClient(base string, atOnce int) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns = 0 // no limit over all hosts
@@ -39,7 +39,7 @@ func NewClient(base string, atOnce int) *Client {
 	return &Client{Base: base, Header: http.Header{}, http: &http.Client{Transport: transport, Timeout: requestTime}}
 }
 
-// StatusError is an answer with a status that was not wanted.
+// StatusError is an answer with another status than the wanted one.
 type StatusError struct {
 	Status  int
 	Message string // of the API's {"message": ...} or {"description": ...}, or the beginning of the body
@@ -49,7 +49,7 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%d %s: %s", e.Status, http.StatusText(e.Status), e.Message)
 }
 
-// Reason is err without what differs between two failures of one kind, such as the port of a connection.
+// Reason is err's message without details that differ between failures of one kind, such as the port of a connection.
 func Reason(err error) string {
 	var answered *StatusError
 	if errors.As(err, &answered) {
@@ -62,12 +62,12 @@ func Reason(err error) string {
 	return err.Error()
 }
 
-// Get reads a resource of the API, path and query.
+// Get reads a resource of the API, given by path and query.
 func (c *Client) Get(ctx context.Context, path string) ([]byte, error) {
 	return c.do(ctx, http.MethodGet, c.Base+path, c.Header, nil, http.StatusOK)
 }
 
-// Post sends a JSON document to a resource of the API, and gives the answer if its status is want.
+// Post sends a JSON document to a resource of the API, and returns the answer if its status is want.
 func (c *Client) Post(ctx context.Context, path string, header http.Header, body []byte, want int) ([]byte, error) {
 	all := http.Header{"Content-Type": {"application/json"}}
 	maps.Copy(all, c.Header)
@@ -75,12 +75,12 @@ func (c *Client) Post(ctx context.Context, path string, header http.Header, body
 	return c.do(ctx, http.MethodPost, c.Base+path, all, body, want)
 }
 
-// Fetch reads a document that is elsewhere.
+// Fetch reads a document at another address, without the API's headers.
 func (c *Client) Fetch(ctx context.Context, address string) ([]byte, error) {
 	return c.do(ctx, http.MethodGet, address, nil, nil, http.StatusOK)
 }
 
-// do sends a request and reads the whole answer, so that the connection can be used again.
+// do sends a request. It reads the whole answer, so that the connection can be reused.
 func (c *Client) do(ctx context.Context, method, address string, header http.Header, body []byte, want int) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {

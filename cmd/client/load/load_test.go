@@ -12,22 +12,21 @@ import (
 )
 
 func TestAnswersAreCountedAndTimed(t *testing.T) {
-	one, two := NewAnswers(202), NewAnswers(202)
+	a := NewAnswers(202)
 	for i := range 100 {
-		one.Record(time.Duration(i+1)*time.Millisecond, nil)
+		a.Record(time.Duration(i+1)*time.Millisecond, nil)
 	}
-	two.Record(time.Hour, errors.New("x"))
-	two.Record(time.Millisecond, &StatusError{Status: 429, Message: "slow down"})
-	one.Add(two)
-	require.Equal(t, map[string]int{"202": 100, "429": 1, "no answer": 1}, one.Statuses)
-	require.Equal(t, map[string]int{"x": 1, "429 Too Many Requests: slow down": 1}, one.Reasons)
-	require.Equal(t, 102, one.Count())
-	require.Equal(t, 100, one.Accepted())
-	require.InDelta(t, 51*time.Millisecond, one.Latency(50), float64(time.Millisecond))
-	require.InDelta(t, 91*time.Millisecond, one.Latency(90), float64(time.Millisecond))
+	a.Record(time.Hour, errors.New("x"))
+	a.Record(time.Millisecond, &StatusError{Status: 429, Message: "slow down"})
+	require.Equal(t, map[string]int{"202": 100, "429": 1, "no answer": 1}, a.Statuses)
+	require.Equal(t, map[string]int{"x": 1, "429 Too Many Requests: slow down": 1}, a.Reasons)
+	require.Equal(t, 102, a.Count())
+	require.Equal(t, 100, a.Accepted())
+	require.InDelta(t, 51*time.Millisecond, a.Latency(50), float64(time.Millisecond))
+	require.InDelta(t, 91*time.Millisecond, a.Latency(90), float64(time.Millisecond))
 }
 
-func TestWhatIsAcceptedIsTheStatusThatWasWanted(t *testing.T) {
+func TestOnlyTheWantedStatusIsAccepted(t *testing.T) {
 	a := NewAnswers(200)
 	a.Record(time.Millisecond, nil)
 	a.Record(time.Millisecond, &StatusError{Status: 202})
@@ -35,7 +34,7 @@ func TestWhatIsAcceptedIsTheStatusThatWasWanted(t *testing.T) {
 	require.Equal(t, map[string]int{"200": 1, "202": 1}, a.Statuses)
 }
 
-func TestARunPlacesEachOrderOnceAndTellsOfTheAcceptedOnes(t *testing.T) {
+func TestRunPlacesEachOrderOnceAndReportsTheAcceptedOnes(t *testing.T) {
 	made := 0
 	var accepted []int
 	answers, err := Run[int, int]{
@@ -61,7 +60,7 @@ func TestARunPlacesEachOrderOnceAndTellsOfTheAcceptedOnes(t *testing.T) {
 	require.ElementsMatch(t, want, accepted)
 }
 
-func TestHeadersGoToTheAPIAndNowhereElse(t *testing.T) {
+func TestHeadersAreSentToTheAPIOnly(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(r.Header.Get("X-Api-Key") + "/" + r.Header.Get("Idempotency-Key") + "/" + r.Header.Get("Content-Type")))
 	}))
@@ -79,7 +78,7 @@ func TestHeadersGoToTheAPIAndNowhereElse(t *testing.T) {
 	require.Equal(t, "//", string(answer))
 }
 
-func TestTheMessageOfARefusalIsRead(t *testing.T) {
+func TestStatusErrorHasTheMessageOfTheBody(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"message":"no active order"}`:                  "400 Bad Request: no active order",
 		`{"status":400,"description":"qty: is missing"}`: "400 Bad Request: qty: is missing",

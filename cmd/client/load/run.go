@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Run is a number of orders to place, each with a request of its own. In is an order, Out what the API made of it.
+// Run is a number of orders to place, each with a request of its own. In is an order, Out the API's answer to it.
 type Run[In, Out any] struct {
 	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
 	Count, AtOnce int
@@ -15,72 +15,58 @@ type Run[In, Out any] struct {
 	Next func() In
 	// Place sends it, several at once.
 	Place func(context.Context, In) (Out, error)
-	// Want is the HTTP status of the answer if Place gives no error.
+	// Want is the HTTP status of the answer if Place returns no error.
 	Want int
-	// Accepted is told of each accepted order at once, one call at a time. An error ends the run. Nil for nobody.
+	// Accepted is called with each accepted order at once, one call at a time. An error stops the run. Optional.
 	Accepted func(Out) error
-	// Answered is called after each answer, several at once. Nil for nobody.
+	// Answered is called after each answer, one call at a time. Optional.
 	Answered func()
 }
 
-// Do places the orders, each once: whatever the answer, it is counted and the order not placed again. If ctx ends or
-// Accepted fails, what was sent until then is counted, and the error says why the rest was not.
+// Do places the orders, each once: an order is counted and not placed again, whatever the answer. If ctx ends or
+// Accepted fails, no more orders are sent; the answers so far are returned with an error that says why.
 func (r Run[In, Out]) Do(ctx context.Context) (*Answers, error) {
-	state := &running[In, Out]{Run: r, left: r.Count}
-	counts := make([]*Answers, r.AtOnce)
-	var all sync.WaitGroup
-	for i := range counts {
-		counts[i] = NewAnswers(r.Want)
-		all.Go(func() {
-			for o, ok := state.take(ctx); ok; o, ok = state.take(ctx) {
-				state.place(ctx, o, counts[i])
+	var (
+		mu      sync.Mutex // guards what follows, and the calls of Next, Accepted and Answered
+		answers = NewAnswers(r.Want)
+		left    = r.Count
+		stopped error // why no more orders are sent
+	)
+	next := func() (o In, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if stopped == nil && left > 0 && ctx.Err() != nil {
+			stopped = fmt.Errorf("stopped with %d orders not sent", left)
+		}
+		if stopped != nil || left == 0 {
+			return o, false
+		}
+		left--
+		return r.Next(), true
+	}
+	record := func(took time.Duration, placed Out, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		answers.Record(took, err)
+		if r.Answered != nil {
+			r.Answered()
+		}
+		if err == nil && r.Accepted != nil {
+			if err := r.Accepted(placed); err != nil && stopped == nil {
+				stopped = err
+			}
+		}
+	}
+	var workers sync.WaitGroup
+	for range r.AtOnce {
+		workers.Go(func() {
+			for o, ok := next(); ok; o, ok = next() {
+				start := time.Now()
+				placed, err := r.Place(ctx, o)
+				record(time.Since(start), placed, err)
 			}
 		})
 	}
-	all.Wait()
-	total := NewAnswers(r.Want)
-	for _, c := range counts {
-		total.Add(c)
-	}
-	return total, state.stopped
-}
-
-// running is a run that is under way.
-type running[In, Out any] struct {
-	Run[In, Out]
-
-	mu      sync.Mutex // also of Next and Accepted
-	left    int
-	stopped error // why no more orders are sent
-}
-
-// take gives the next order to send, until there are none left or the run is stopped.
-func (r *running[In, Out]) take(ctx context.Context) (next In, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.stopped == nil && ctx.Err() != nil && r.left > 0 {
-		r.stopped = fmt.Errorf("stopped with %d orders not sent", r.left)
-	}
-	if r.left == 0 || r.stopped != nil {
-		return next, false
-	}
-	r.left--
-	return r.Next(), true
-}
-
-func (r *running[In, Out]) place(ctx context.Context, o In, count *Answers) {
-	start := time.Now()
-	placed, err := r.Place(ctx, o)
-	count.Record(time.Since(start), err)
-	if r.Answered != nil {
-		r.Answered()
-	}
-	if err != nil || r.Accepted == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.Accepted(placed); err != nil && r.stopped == nil {
-		r.stopped = err
-	}
+	workers.Wait()
+	return answers, stopped
 }

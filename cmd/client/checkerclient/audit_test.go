@@ -20,9 +20,9 @@ func ordered(id string) checker.Order {
 	}}
 }
 
-// kept are books that add up: of four orders two were shipped.
-func kept() Books {
-	b := Books{
+// consistent is an audit without violations: two of four orders were shipped.
+func consistent() Audit {
+	b := Audit{
 		Before: Balances{
 			Accounts: map[string]money.Amount{"ann": money.FromInt(25), "bob": 0},
 			Stock:    map[string]int64{"apple": 5, "pear": 6, "plum": 1},
@@ -47,82 +47,82 @@ func kept() Books {
 	return b
 }
 
-// order gives a stored order, to change it.
-func (b Books) order(id string) *checker.Record {
+// order returns a stored order, to change it.
+func (b Audit) order(id string) *checker.Record {
 	return &b.Orders[slices.IndexFunc(b.Orders, func(r checker.Record) bool { return r.OrderID == id })]
 }
 
-func TestBooksThatAddUpHaveNoViolations(t *testing.T) {
-	require.Empty(t, kept().Violations())
-	b := kept()
+func TestConsistentOrdersHaveNoViolations(t *testing.T) {
+	require.Empty(t, consistent().Violations())
+	b := consistent()
 	b.After = nil
 	require.Empty(t, b.Violations())
 }
 
-func TestEachViolationIsTold(t *testing.T) {
+func TestEachViolationIsReported(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*Books)
+		change func(*Audit)
 		want   []string
 	}{
 		"an accepted order is lost": {
-			func(b *Books) {
+			func(b *Audit) {
 				b.Orders = slices.DeleteFunc(b.Orders, func(r checker.Record) bool { return r.OrderID == "3" })
 			},
 			[]string{"order 3 was accepted and is not stored"},
 		},
 		"another order is stored": {
-			func(b *Books) { b.order("3").CustomerID = "bob" },
+			func(b *Audit) { b.order("3").CustomerID = "bob" },
 			[]string{`order 3 was accepted as {OrderID:3 CustomerID:ann Items:[{ProductID:apple Qty:2} {ProductID:pear Qty:1} {ProductID:pear Qty:2}] TotalAmount:10} ` +
 				`and is stored as {OrderID:3 CustomerID:bob Items:[{ProductID:apple Qty:2} {ProductID:pear Qty:1} {ProductID:pear Qty:2}] TotalAmount:10}`},
 		},
-		"an order became two": {
-			func(b *Books) {
+		"an order is stored twice under different ids": {
+			func(b *Audit) {
 				b.Orders = append(b.Orders, checker.Record{Order: ordered("5"), Status: checker.Rejected, Logs: []string{"Unknown customer ann"}})
 			},
 			[]string{"1 orders are stored that were not accepted, and 0 were sent besides: 5"},
 		},
 		"two orders got one id": {
-			func(b *Books) { b.Accepted = append(b.Accepted, ordered("1")) },
+			func(b *Audit) { b.Accepted = append(b.Accepted, ordered("1")) },
 			[]string{"order 1 was accepted twice"},
 		},
 		"an order is listed twice": {
-			func(b *Books) { b.Orders = append(b.Orders, *b.order("3")) },
+			func(b *Audit) { b.Orders = append(b.Orders, *b.order("3")) },
 			[]string{"order 3 is stored twice"},
 		},
 		"an order is Pending": {
-			func(b *Books) { b.order("3").Status = checker.Pending },
+			func(b *Audit) { b.order("3").Status = checker.Pending },
 			[]string{`order 3 is still "Pending": its logs are ["Sufficient account balance" "Insufficient stock of pear: 3 wanted, 0 left"]`},
 		},
-		"an order is Pending, and nobody looked at it": {
-			func(b *Books) { b.order("3").Status, b.order("3").Logs, b.Unanswered = checker.Pending, nil, 1 },
+		"an accepted order is Pending without logs": {
+			func(b *Audit) { b.order("3").Status, b.order("3").Logs, b.Unanswered = checker.Pending, nil, 1 },
 			[]string{`order 3 is still "Pending": its logs are []`},
 		},
 		"an order is Ready to ship": {
-			func(b *Books) { b.order("4").Status = checker.ReadyToShip },
+			func(b *Audit) { b.order("4").Status = checker.ReadyToShip },
 			[]string{`order 4 is still "Ready to ship": its logs are ["Sufficient account balance" "Sufficient stock" "Insufficient account balance: 10 wanted, 5 left"]`},
 		},
 		"an order has no status": {
-			func(b *Books) { b.order("3").Status = "" },
+			func(b *Audit) { b.order("3").Status = "" },
 			[]string{`order 3 is still "": its logs are ["Sufficient account balance" "Insufficient stock of pear: 3 wanted, 0 left"]`},
 		},
 		"rejected without a reason": {
-			func(b *Books) { b.order("4").Logs = []string{"Sufficient stock", "Sufficient account balance"} },
+			func(b *Audit) { b.order("4").Logs = []string{"Sufficient stock", "Sufficient account balance"} },
 			[]string{`order 4 is Rejected without a reason: its logs are ["Sufficient stock" "Sufficient account balance"]`},
 		},
-		"rejected after it was shipped": {
-			func(b *Books) { b.order("4").Logs = append(b.order("4").Logs, "Shipped") },
+		"rejected and shipped": {
+			func(b *Audit) { b.order("4").Logs = append(b.order("4").Logs, "Shipped") },
 			[]string{`order 4 is Rejected and was shipped: its logs are ["Sufficient account balance" "Sufficient stock" "Insufficient account balance: 10 wanted, 5 left" "Shipped"]`},
 		},
 		"shipped without a check": {
-			func(b *Books) { b.order("1").Logs = []string{"Sufficient stock", "Shipped"} },
+			func(b *Audit) { b.order("1").Logs = []string{"Sufficient stock", "Shipped"} },
 			[]string{`order 1 is Shipped, and its logs are ["Sufficient stock" "Shipped"]`},
 		},
 		"shipped against a check": {
-			func(b *Books) { b.order("1").Logs[0] = "Unknown customer ann" },
+			func(b *Audit) { b.order("1").Logs[0] = "Unknown customer ann" },
 			[]string{`order 1 is Shipped, and its logs are ["Unknown customer ann" "Sufficient stock" "Shipped"]`},
 		},
 		"shipped twice": {
-			func(b *Books) {
+			func(b *Audit) {
 				b.order("1").Logs = append(b.order("1").Logs, "Shipped")
 				b.After.Accounts["ann"], b.After.Stock["apple"], b.After.Stock["pear"] = money.FromInt(-5), -1, -3
 			},
@@ -134,69 +134,69 @@ func TestEachViolationIsTold(t *testing.T) {
 			},
 		},
 		"a finding was logged twice": {
-			func(b *Books) { b.order("3").Logs = append(b.order("3").Logs, "Sufficient account balance") },
+			func(b *Audit) { b.order("3").Logs = append(b.order("3").Logs, "Sufficient account balance") },
 			[]string{`order 3 has a log line twice: "Sufficient account balance"`},
 		},
-		"money went elsewhere": {
-			func(b *Books) { b.After.Accounts["bob"] = 1 },
+		"an account without orders changed": {
+			func(b *Audit) { b.After.Accounts["bob"] = 1 },
 			[]string{"customer bob had 0, shipped orders took 0 of it, and 0.0001 is left"},
 		},
 		"a rejected order was paid": {
-			func(b *Books) { b.After.Accounts["ann"] = 0 },
+			func(b *Audit) { b.After.Accounts["ann"] = 0 },
 			[]string{"customer ann had 25, shipped orders took 20 of it, and 0 is left"},
 		},
 		"stock was not taken": {
-			func(b *Books) { b.After.Stock["pear"] = 3 },
+			func(b *Audit) { b.After.Stock["pear"] = 3 },
 			[]string{"product pear had 6, shipped orders took 6 of it, and 3 is left"},
 		},
-		"an account has gone": {
-			func(b *Books) { delete(b.After.Accounts, "bob") },
+		"an account is missing": {
+			func(b *Audit) { delete(b.After.Accounts, "bob") },
 			[]string{"customer bob has no balance any more"},
 		},
-		"a product has appeared": {
-			func(b *Books) { b.After.Stock["unicorn"] = 0 },
-			[]string{"product unicorn has a balance and had none"},
+		"a product is new": {
+			func(b *Audit) { b.After.Stock["kiwi"] = 0 },
+			[]string{"product kiwi has a balance and had none"},
 		},
 		"more was spent than there was": {
-			func(b *Books) { b.After, b.Before.Accounts["ann"] = nil, money.FromInt(19) },
+			func(b *Audit) { b.After, b.Before.Accounts["ann"] = nil, money.FromInt(19) },
 			[]string{"customer ann had 19, and shipped orders took 20 of it"},
 		},
 		"more was shipped than there was": {
-			func(b *Books) { b.After, b.Before.Stock["pear"] = nil, 5 },
+			func(b *Audit) { b.After, b.Before.Stock["pear"] = nil, 5 },
 			[]string{"product pear had 5, and shipped orders took 6 of it"},
 		},
-		"a stranger was served": {
-			func(b *Books) { b.After = nil; delete(b.Before.Accounts, "ann") },
+		"an unknown customer was served": {
+			func(b *Audit) { b.After = nil; delete(b.Before.Accounts, "ann") },
 			[]string{"customer ann had no balance, and shipped orders took 20 of it"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := kept()
+			b := consistent()
 			c.change(&b)
 			require.Equal(t, c.want, b.Violations())
 		})
 	}
 }
 
-func TestAnOrderWithoutAnAnswerMayBeStoredAndMayWait(t *testing.T) {
-	b := kept()
+func TestUnansweredOrderMayBeStoredAndPending(t *testing.T) {
+	b := consistent()
 	b.Accepted = slices.DeleteFunc(b.Accepted, func(o checker.Order) bool { return o.OrderID == "1" })
 	b.Orders = append(b.Orders, checker.Record{Order: ordered("5"), Status: checker.Pending})
 	b.Unanswered = 2
 	require.Empty(t, b.Violations())
 	b.order("5").Logs = []string{"Sufficient stock"}
-	require.Equal(t, []string{`order 5 is still "Pending": its logs are ["Sufficient stock"]`}, b.Violations(), "once it was published it is decided")
+	require.Equal(t, []string{`order 5 is still "Pending": its logs are ["Sufficient stock"]`}, b.Violations(), "a published order is decided")
 	b.order("5").Logs, b.Unanswered = nil, 1
 	require.Equal(t, []string{"2 orders are stored that were not accepted, and 1 were sent besides: 1, 5"}, b.Violations())
 }
 
-// An honest shop has no violations, and whoever changes a balance behind its back is found.
-func TestBooksOfAnyHonestShopAddUp(t *testing.T) {
+// A correct pattern has no violations. A balance that was changed otherwise is one.
+func TestCorrectProcessingHasNoViolations(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := NewGenerator(rapid.Uint64().Draw(t, "seed"), 50, rapid.IntRange(1, 8).Draw(t, "customers"), rapid.IntRange(1, 8).Draw(t, "products"))
-		b := Books{Before: g.Opening, After: &Balances{Accounts: maps.Clone(g.Opening.Accounts), Stock: maps.Clone(g.Opening.Stock)}}
+		b := Audit{Before: g.Opening, After: &Balances{Accounts: maps.Clone(g.Opening.Accounts), Stock: maps.Clone(g.Opening.Stock)}}
 		for range 50 {
-			keep(&b, g.Next())
+			process(&b, g.Next())
 		}
 		require.Empty(t, b.Violations())
 		victim := rapid.SampledFrom(slices.Sorted(maps.Keys(g.Opening.Stock))).Draw(t, "product")
@@ -205,8 +205,8 @@ func TestBooksOfAnyHonestShopAddUp(t *testing.T) {
 	})
 }
 
-// keep sells an order one after the other, as the real shop does many at once.
-func keep(b *Books, o checker.Order) {
+// process ships or rejects an order as the pattern does, one at a time.
+func process(b *Audit, o checker.Order) {
 	o.OrderID = strconv.Itoa(len(b.Orders))
 	rec := checker.Record{Order: o, Status: checker.Rejected}
 	switch {

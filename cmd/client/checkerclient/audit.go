@@ -9,45 +9,45 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// Books are what there was, what was ordered, and what became of it.
-type Books struct {
-	// Before are the balances before the first order. Nothing else may have changed them since but the orders.
+// Audit compares balances and orders: what there was, what was ordered, and the results.
+type Audit struct {
+	// Before are the balances before the first order. Only the orders may have changed them since.
 	Before Balances
-	// After are the balances once all is decided; nil if they are not known.
+	// After are the balances once all orders are decided; nil if they are not known.
 	After *Balances
 	// Accepted are the orders that the API answered with 200.
 	Accepted []checker.Order
-	// Unanswered is how many other orders were sent. They may have been stored or not, and what was stored may wait, as
-	// Pending, until its request is repeated.
+	// Unanswered is how many orders were sent without being accepted. Each may be stored or not, and a stored one may stay
+	// Pending until its request is repeated.
 	Unanswered int
-	// Orders are all orders as they are stored. Of the marks of the checks nothing is said here.
+	// Orders are all orders as they are stored. AccountChecked and StockChecked are not read.
 	Orders []checker.Record
 }
 
-// Violations tells what must not be, a sentence each, sorted; none if all is as it should be:
-//   - an accepted order that is not stored, or not as it was sent; more stored orders than sent ones;
-//   - an order that is neither Shipped nor Rejected; a Rejected one whose logs give no reason, or say that it was shipped;
-//     a Shipped one whose logs do not say once that the account suffices, that the stock does, and that it was shipped;
-//     a log line that is there twice;
-//   - a customer who spent more than the account had, or more of a product shipped than there was;
-//   - with After: a balance that is not what the shipped orders left of it, is below zero, has gone, or is new.
-func (b Books) Violations() []string {
+// Violations returns a sentence for each inconsistency, sorted; none if there is none. These are inconsistencies:
+//   - an accepted order is not stored, or is stored differently; more orders are stored than were sent;
+//   - an order is neither Shipped nor Rejected; the logs of a Rejected order give no reason, or say that it was shipped; the
+//     logs of a Shipped order do not say exactly that account and stock were sufficient and that it was shipped; a log line
+//     occurs twice;
+//   - a customer spent more than the account had, or more of a product was shipped than there was;
+//   - with After: a balance is not Before less the shipped orders, is below zero, is missing, or is new.
+func (a Audit) Violations() []string {
 	v := &violations{}
-	accepted := v.stored(b)
-	for _, rec := range b.Orders {
+	accepted := v.stored(a)
+	for _, rec := range a.Orders {
 		v.logs(rec)
-		// The request of an order that was not accepted may still be repeated.
+		// An order that was not accepted may stay Pending: its request may still be repeated.
 		if accepted[rec.OrderID] || rec.Status != checker.Pending || len(rec.Logs) > 0 {
 			v.decided(rec)
 		}
 	}
-	spent, sold := b.taken()
+	spent, sold := a.taken()
 	left := Balances{}
-	if b.After != nil {
-		left = *b.After
+	if a.After != nil {
+		left = *a.After
 	}
-	compare(v, "customer", b.Before.Accounts, spent, left.Accounts, b.After != nil)
-	compare(v, "product", b.Before.Stock, sold, left.Stock, b.After != nil)
+	compare(v, "customer", a.Before.Accounts, spent, left.Accounts, a.After != nil)
+	compare(v, "product", a.Before.Stock, sold, left.Stock, a.After != nil)
 	slices.Sort(v.found)
 	return v.found
 }
@@ -58,17 +58,17 @@ func (v *violations) addf(format string, args ...any) {
 	v.found = append(v.found, fmt.Sprintf(format, args...))
 }
 
-// stored compares the orders that were sent and stored, and gives the ids of those that were accepted.
-func (v *violations) stored(b Books) (accepted map[string]bool) {
+// stored compares the accepted orders with the stored ones, and returns the ids of the accepted ones.
+func (v *violations) stored(a Audit) (accepted map[string]bool) {
 	stored := map[string]checker.Record{}
-	for _, rec := range b.Orders {
+	for _, rec := range a.Orders {
 		if _, twice := stored[rec.OrderID]; twice {
 			v.addf("order %s is stored twice", rec.OrderID)
 		}
 		stored[rec.OrderID] = rec
 	}
 	accepted = map[string]bool{}
-	for _, o := range b.Accepted {
+	for _, o := range a.Accepted {
 		rec, found := stored[o.OrderID]
 		switch {
 		case accepted[o.OrderID]:
@@ -86,9 +86,9 @@ func (v *violations) stored(b Books) (accepted map[string]bool) {
 			others = append(others, id)
 		}
 	}
-	if len(others) > b.Unanswered {
+	if len(others) > a.Unanswered {
 		slices.Sort(others)
-		v.addf("%d orders are stored that were not accepted, and %d were sent besides: %s", len(others), b.Unanswered, strings.Join(others, ", "))
+		v.addf("%d orders are stored that were not accepted, and %d were sent besides: %s", len(others), a.Unanswered, strings.Join(others, ", "))
 	}
 	return accepted
 }
@@ -104,7 +104,7 @@ func (v *violations) logs(rec checker.Record) {
 func (v *violations) decided(rec checker.Record) {
 	switch rec.Status {
 	case checker.Shipped:
-		if lines := slices.Sorted(slices.Values(rec.Logs)); !slices.Equal(lines, slices.Sorted(slices.Values(wentWell))) {
+		if lines := slices.Sorted(slices.Values(rec.Logs)); !slices.Equal(lines, slices.Sorted(slices.Values(successLogs))) {
 			v.addf("order %s is Shipped, and its logs are %q", rec.OrderID, rec.Logs)
 		}
 	case checker.Rejected:
@@ -119,10 +119,10 @@ func (v *violations) decided(rec checker.Record) {
 	}
 }
 
-// taken adds up the shipped orders.
-func (b Books) taken() (spent map[string]money.Amount, sold map[string]int64) {
+// taken adds up the money and the pieces of the shipped orders.
+func (a Audit) taken() (spent map[string]money.Amount, sold map[string]int64) {
 	spent, sold = map[string]money.Amount{}, map[string]int64{}
-	for _, rec := range b.Orders {
+	for _, rec := range a.Orders {
 		if rec.Status != checker.Shipped {
 			continue
 		}
@@ -134,7 +134,7 @@ func (b Books) taken() (spent map[string]money.Amount, sold map[string]int64) {
 	return spent, sold
 }
 
-// compare checks balances of one kind. Without known nothing is said of what is left.
+// compare checks balances of one kind. What is left is checked only if it is known.
 func compare[N ~int64](v *violations, kind string, before, taken, left map[string]N, known bool) {
 	for id, n := range taken {
 		if had, found := before[id]; !found {

@@ -18,7 +18,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// api answers every request with what handle gives, and notes the requests.
+// api answers every request with the result of handle, and records the requests.
 func api(t *testing.T, handle func(r *http.Request, body string) (int, string)) (*Client, *[]*http.Request, *[]string) {
 	t.Helper()
 	var mu sync.Mutex
@@ -37,7 +37,7 @@ func api(t *testing.T, handle func(r *http.Request, body string) (int, string)) 
 	return NewClient(s.URL+"/prod", "secret", 2), &requests, &bodies
 }
 
-// capture answers as capture-order does.
+// capture returns capture-order's answer.
 func capture(t *testing.T, o checker.Order) string {
 	t.Helper()
 	o.OrderID = "o1"
@@ -83,7 +83,7 @@ func TestRequestsFollowTheContract(t *testing.T) {
 	require.Equal(t, []string{"", "", "key", "", ""}, keys)
 }
 
-func TestARefusalIsTold(t *testing.T) {
+func TestErrorHasTheAPIsMessage(t *testing.T) {
 	c, _, _ := api(t, func(r *http.Request, _ string) (int, string) {
 		if r.Method == http.MethodGet {
 			return 404, `{"code":404,"message":"Order not found"}`
@@ -98,11 +98,9 @@ func TestARefusalIsTold(t *testing.T) {
 	require.Equal(t, 400, answered.Status)
 	_, _, err = c.Status(t.Context(), "o1")
 	require.EqualError(t, err, "404 Not Found: Order not found")
-	_, _, err = c.PlaceAll(t.Context(), "", []checker.Order{one})
-	require.EqualError(t, err, "400 Bad Request: balance: is missing")
 }
 
-func TestAnAnswerThatIsNotTheOrdersIsAnError(t *testing.T) {
+func TestAnswerWithAnotherOrderIsAnError(t *testing.T) {
 	good := capture(t, one)
 	for answer, want := range map[string]string{
 		"OK":                                         "reading the captured order: ",
@@ -117,32 +115,11 @@ func TestAnAnswerThatIsNotTheOrdersIsAnError(t *testing.T) {
 	}
 }
 
-func TestOfSeveralOrdersSomeMayFail(t *testing.T) {
-	two := one
-	two.CustomerID = "c2"
-	c, _, bodies := api(t, func(*http.Request, string) (int, string) {
-		return 200, `{"orders":[` + capture(t, two) + `],"failed":[{"index":0,"customerId":"c1","status":503,"description":"please try again"}]}`
-	})
-	records, failed, err := c.PlaceAll(t.Context(), "k", []checker.Order{one, two})
-	require.NoError(t, err)
-	require.Len(t, records, 1)
-	require.True(t, records[0].Same(two))
-	require.Equal(t, []Failed{{0, "c1", 503, "please try again"}}, failed)
-	parsed, err := checker.ParseRequests([]byte((*bodies)[0]))
-	require.NoError(t, err)
-	require.Equal(t, []checker.Order{one, two}, parsed)
-
-	_, _, err = c.PlaceAll(t.Context(), "k", []checker.Order{two, one})
-	require.ErrorContains(t, err, "order 1 of 2: another order was captured than was sent")
-	_, _, err = c.PlaceAll(t.Context(), "k", []checker.Order{one})
-	require.EqualError(t, err, "of 1 orders 1 were captured and 1 failed")
-}
-
 func TestGeneratedOrdersFollowTheContractAndTheSeed(t *testing.T) {
 	a, b, c := NewGenerator(1, 200, 5, 3), NewGenerator(1, 200, 5, 3), NewGenerator(2, 200, 5, 3)
 	require.Len(t, a.Opening.Accounts, 5)
 	require.Len(t, a.Opening.Stock, 3)
-	same, strangers, unicorns := true, 0, 0
+	same, unknownCustomers, unknownProducts := true, 0, 0
 	for range 2000 {
 		one, two, other := a.Next(), b.Next(), c.Next()
 		body, err := coffee.EncodeJSON(requestOf(one))
@@ -154,22 +131,22 @@ func TestGeneratedOrdersFollowTheContractAndTheSeed(t *testing.T) {
 		require.NotEqual(t, one.CustomerID, two.CustomerID, "a run does not touch the accounts of another")
 		same = same && one.TotalAmount == other.TotalAmount
 		if _, known := a.Opening.Accounts[one.CustomerID]; !known {
-			strangers++
+			unknownCustomers++
 		}
 		if _, known := a.Opening.Stock[one.Items[0].ProductID]; !known {
-			unicorns++
+			unknownProducts++
 		}
 	}
 	require.False(t, same)
-	require.InDelta(t, 20, strangers, 15)
-	require.InDelta(t, 20, unicorns, 15)
+	require.InDelta(t, 20, unknownCustomers, 15)
+	require.InDelta(t, 20, unknownProducts, 15)
 }
 
-// A demonstration in which nothing is rejected, or everything, would show little.
+// A demo should show both outcomes.
 func TestMostButNotAllGeneratedOrdersCanBeShipped(t *testing.T) {
 	for _, n := range []struct{ orders, customers, products int }{{1000, 50, 20}, {100, 50, 20}, {10000, 10, 1000}, {300, 1, 1}} {
 		g := NewGenerator(7, n.orders, n.customers, n.products)
-		b := Books{Before: g.Opening, After: &Balances{Accounts: map[string]money.Amount{}, Stock: map[string]int64{}}}
+		b := Audit{Before: g.Opening, After: &Balances{Accounts: map[string]money.Amount{}, Stock: map[string]int64{}}}
 		for id, balance := range g.Opening.Accounts {
 			b.After.Accounts[id] = balance
 		}
@@ -178,7 +155,7 @@ func TestMostButNotAllGeneratedOrdersCanBeShipped(t *testing.T) {
 		}
 		count := 0
 		for range n.orders {
-			keep(&b, g.Next())
+			process(&b, g.Next())
 			if b.Orders[len(b.Orders)-1].Status == checker.Shipped {
 				count++
 			}
@@ -194,14 +171,14 @@ func TestBalancesAreSet(t *testing.T) {
 		set = append(set, body)
 		return 202, `{}`
 	})
-	require.NoError(t, c.Open(t.Context(), Balances{Accounts: map[string]money.Amount{"c1": 5, "c2": 0}, Stock: map[string]int64{"p1": 3}}, 2))
+	require.NoError(t, c.SetBalances(t.Context(), Balances{Accounts: map[string]money.Amount{"c1": 5, "c2": 0}, Stock: map[string]int64{"p1": 3}}, 2))
 	require.ElementsMatch(t, []string{`{"balance":0.0005,"customerId":"c1"}`, `{"balance":0,"customerId":"c2"}`, `{"balance":3,"productId":"p1"}`}, set)
 
 	refusing, _, _ := api(t, func(*http.Request, string) (int, string) { return 403, `{"message":"Forbidden"}` })
-	require.EqualError(t, refusing.Open(t.Context(), Balances{Accounts: map[string]money.Amount{"c1": 5}}, 1), "setting the account of customer c1: 403 Forbidden: Forbidden")
+	require.EqualError(t, refusing.SetBalances(t.Context(), Balances{Accounts: map[string]money.Amount{"c1": 5}}, 1), "setting the account of customer c1: 403 Forbidden: Forbidden")
 }
 
-func TestAnOrderIsRepeatedUnderItsKeyWhileThatMayHelp(t *testing.T) {
+func TestOrderIsRetriedWithItsKeyIfTheErrorIsRetryable(t *testing.T) {
 	for _, c := range []struct {
 		answers  []int
 		attempts int
@@ -233,7 +210,7 @@ func TestAnOrderIsRepeatedUnderItsKeyWhileThatMayHelp(t *testing.T) {
 	}
 }
 
-func TestEveryOrderHasAKeyOfItsOwn(t *testing.T) {
+func TestEveryOrderHasItsOwnKey(t *testing.T) {
 	keys := map[string]bool{}
 	client, _, _ := api(t, func(r *http.Request, _ string) (int, string) {
 		keys[r.Header.Get("Idempotency-Key")] = true

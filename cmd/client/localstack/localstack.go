@@ -1,0 +1,94 @@
+// Package localstack reads what `make up` leaves in the project: where the stack's APIs and resources are, and where the
+// embedded cloud listens.
+package localstack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// ErrNotUp means that no stack is deployed.
+var ErrNotUp = errors.New("no local stack is up")
+
+// Stack is a stack on an embedded cloud.
+type Stack struct {
+	// Home is the folder of its state, .local in the project by default.
+	Home string
+}
+
+// Find returns the stack of the project around the working directory, which need not be deployed.
+func Find() (Stack, error) {
+	project, err := Project()
+	return Stack{Home: filepath.Join(project, ".local")}, err
+}
+
+// Project returns the nearest folder with a Pulumi.yaml, from the working directory up.
+func Project() (string, error) {
+	start, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the working directory: %w", err)
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("neither %s nor a folder above it has a Pulumi.yaml", start)
+		}
+	}
+}
+
+// OutputsFile is the file of the stack's outputs.
+func (s Stack) OutputsFile() string { return filepath.Join(s.Home, "outputs.json") }
+
+// Outputs decodes the stack's outputs, one JSON object for each deployed pattern under its name, into a pointer to a map
+// or struct. It returns ErrNotUp if there is no stack.
+func (s Stack) Outputs(into any) error {
+	data, err := os.ReadFile(s.OutputsFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w (%s does not exist): run `make up`", ErrNotUp, s.OutputsFile())
+	}
+	if err != nil {
+		return fmt.Errorf("reading the local stack's outputs: %w", err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("reading the local stack's outputs in %s: %w", s.OutputsFile(), err)
+	}
+	return nil
+}
+
+// Cloud is a running embedded cloud.
+type Cloud struct {
+	PID      int // of its process
+	Endpoint string
+	// The key of its administrator.
+	AccessKeyID, SecretAccessKey string
+}
+
+// Cloud reads where the stack's embedded cloud runs.
+func (s Stack) Cloud() (c Cloud, err error) {
+	file := filepath.Join(s.Home, "cloud.json")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return c, fmt.Errorf("the embedded cloud is not running: run `make up`: %w", err)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return c, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return c, nil
+}
+
+// Config is a configuration for SDK clients of the cloud. It ignores the environment and the user's AWS profiles.
+func (c Cloud) Config(region string) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String(c.Endpoint),
+		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, ""),
+	}
+}
