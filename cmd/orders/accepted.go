@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
-// accepted is an order that the API answered with 202: a line of the file that place writes and verify reads.
+// accepted is an order that the API answered with 202. It is a line of the file that place writes and verify reads.
 type accepted struct {
 	URL       string `json:"url"` // the API's base URL: one file serves several stacks
 	AccountID string `json:"accountid"`
@@ -28,7 +30,7 @@ func (a accepted) write(w io.Writer) error {
 		_, err = w.Write(append(line, '\n'))
 	}
 	if err != nil {
-		return fmt.Errorf("noting accepted orders: %w", err)
+		return fmt.Errorf("writing the accepted orders: %w", err)
 	}
 	return nil
 }
@@ -42,15 +44,20 @@ func acceptedFile(flag string) (string, error) {
 	if flag != "" {
 		return flag, nil
 	}
-	project, err := projectDir()
+	stack, err := localstack.Find()
 	if err != nil {
 		return "", fmt.Errorf("no --accepted given, and no project to keep the accepted orders in: %w", err)
 	}
-	return filepath.Join(project, ".local", "accepted.jsonl"), nil
+	return filepath.Join(stack.Home, "accepted.jsonl"), nil
 }
 
-// openAccepted opens the file for appending, and makes its folder if need be. reset empties it first.
-func openAccepted(file string, reset bool) (*os.File, error) {
+// openAccepted opens the file of the flag for appending, and creates its folder if it does not exist. reset empties the
+// file first.
+func openAccepted(flag string, reset bool) (*os.File, error) {
+	file, err := acceptedFile(flag)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder of the accepted orders: %w", err)
 	}
@@ -65,7 +72,21 @@ func openAccepted(file string, reset bool) (*os.File, error) {
 	return f, nil
 }
 
-// readAccepted reads the orders that the API at url accepted.
+// readAccepted reads the orders that the target's API accepted from the file of the flag. It returns the API's base URL,
+// too.
+func (t *target) readAccepted(flag string) (base string, orders []accepted, err error) {
+	if base, err = t.coffee(); err != nil {
+		return "", nil, err
+	}
+	file, err := acceptedFile(flag)
+	if err != nil {
+		return "", nil, err
+	}
+	orders, err = readAccepted(file, base)
+	return base, orders, err
+}
+
+// readAccepted reads the orders that the API at url accepted. It is an error if there are none.
 func readAccepted(file, url string) ([]accepted, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDemoShowsThePatternsThatRun(t *testing.T) {
-	b, c := newBackend(t), newCounter(t)
+func TestDemoRunsTheDeployedPatterns(t *testing.T) {
+	b, c := newCoffeeAPI(t), newCheckerAPI(t)
 	outputs := `{"checker":{"url":"` + c.api() + `"},"fanout":{"url":"` + b.api() + `"},"region":"x"}`
 	const (
 		coffee  = "20 orders placed in .*all done .*The item of order o\\d+:.*The invoice of order o\\d+:.*"
@@ -34,8 +34,8 @@ func TestDemoShowsThePatternsThatRun(t *testing.T) {
 	}
 }
 
-func TestDemoEndsWithTheFirstPatternThatFails(t *testing.T) {
-	b, c := newBackend(t), newCounter(t)
+func TestDemoStopsAtTheFirstFailure(t *testing.T) {
+	b, c := newCoffeeAPI(t), newCheckerAPI(t)
 	b.statusOf = func(int) int { return 503 }
 	project(t, `{"checker":{"url":"`+c.api()+`"},"fanout":{"url":"`+b.api()+`"}}`)
 	out, _, err := orders(t, "demo", "-n", "3")
@@ -44,7 +44,7 @@ func TestDemoEndsWithTheFirstPatternThatFails(t *testing.T) {
 	require.Empty(t, c.accounts)
 }
 
-func TestDemoOfWhatDoesNotRunSaysWhatRuns(t *testing.T) {
+func TestDemoOfAPatternThatIsNotDeployedNamesThoseThatAre(t *testing.T) {
 	project(t, `{"checker":{"url":"http://h/prod"},"fanout":{"url":"http://h/prod"}}`)
 	for pattern, want := range map[string]string{
 		"eventstream": `the local stack does not run the pattern "eventstream"; it runs: fanout, checker`,

@@ -17,8 +17,8 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
 )
 
-func TestPlaceCountsEveryAnswerAndNotesEveryAcceptedOrder(t *testing.T) {
-	b := newBackend(t)
+func TestPlaceCountsAnswersAndWritesAcceptedOrders(t *testing.T) {
+	b := newCoffeeAPI(t)
 	dir := project(t, `{"fanout":{"url":"`+b.api()+`/"}}`)
 	out, _, err := orders(t, "place", "-n", "200", "-c", "8", "--seed", "7")
 	require.NoError(t, err)
@@ -26,10 +26,10 @@ func TestPlaceCountsEveryAnswerAndNotesEveryAcceptedOrder(t *testing.T) {
 	require.Equal(t, 200, b.posts)
 	require.Len(t, b.orders, 200, "every order has an account of its own")
 
-	noted, err := readAccepted(filepath.Join(dir, ".local", "accepted.jsonl"), b.api())
+	placed, err := readAccepted(filepath.Join(dir, ".local", "accepted.jsonl"), b.api())
 	require.NoError(t, err)
-	require.Len(t, noted, 200)
-	for _, a := range noted {
+	require.Len(t, placed, 200)
+	for _, a := range placed {
 		require.Equal(t, a.OrderID, b.orders[a.AccountID+"/"+a.VendorID].OrderID)
 	}
 
@@ -38,8 +38,8 @@ func TestPlaceCountsEveryAnswerAndNotesEveryAcceptedOrder(t *testing.T) {
 	require.Regexp(t, `^200 accepted orders: 200 stored \(all \S+ after verify began\), 200 invoiced \(all \S+ after verify began\)\nall done \S+ after verify began: \S+/s\n$`, out)
 }
 
-func TestOrderThatIsRefusedIsCountedAndNotSentAgain(t *testing.T) {
-	b := newBackend(t)
+func TestRefusedOrderIsCountedAndNotRetried(t *testing.T) {
+	b := newCoffeeAPI(t)
 	b.statusOf = func(post int) int {
 		switch {
 		case post%10 == 0:
@@ -61,7 +61,7 @@ func TestOrderThatIsRefusedIsCountedAndNotSentAgain(t *testing.T) {
 	require.Contains(t, out, "44 accepted orders: 44 stored")
 }
 
-func TestNoAnswerAtAllIsCounted(t *testing.T) {
+func TestMissingAnswerIsCounted(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := listener.Addr().String()
@@ -74,7 +74,7 @@ func TestNoAnswerAtAllIsCounted(t *testing.T) {
 }
 
 func TestPlaceWaitsUntilAllAreStoredAndInvoiced(t *testing.T) {
-	b := newBackend(t)
+	b := newCoffeeAPI(t)
 	b.storedAt = 15 // the first round of ten finds nothing
 	project(t, "")
 	out, _, err := orders(t, "place", "-n", "10", "--url", b.api(), "--wait", "30s")
@@ -85,7 +85,7 @@ func TestPlaceWaitsUntilAllAreStoredAndInvoiced(t *testing.T) {
 }
 
 func TestVerifyPrintsWhatIsMissingAndFails(t *testing.T) {
-	b := newBackend(t)
+	b := newCoffeeAPI(t)
 	project(t, "")
 	_, _, err := orders(t, "place", "-n", "100", "--url", b.api(), "--seed", "1")
 	require.NoError(t, err)
@@ -109,8 +109,8 @@ func TestVerifyPrintsWhatIsMissingAndFails(t *testing.T) {
 	require.Regexp(t, regexp.MustCompile(`(?m)^missing: order o\d+ of account \S+ at vendor shop-\d+: not stored: `), out)
 }
 
-func TestVerifyFindsThatAnotherOrderIsInTheWay(t *testing.T) {
-	b := newBackend(t)
+func TestVerifyReportsAnotherOrderInItsPlace(t *testing.T) {
+	b := newCoffeeAPI(t)
 	project(t, "")
 	_, _, err := orders(t, "place", "-n", "1", "--url", b.api())
 	require.NoError(t, err)
@@ -123,12 +123,12 @@ func TestVerifyFindsThatAnotherOrderIsInTheWay(t *testing.T) {
 	require.Contains(t, out, `not stored: another order is there: "other"; not invoiced: another order is there: "other"`)
 }
 
-func TestVerifyOfNothingIsAnError(t *testing.T) {
+func TestVerifyWithoutAcceptedOrdersIsAnError(t *testing.T) {
 	dir := project(t, "")
 	_, _, err := orders(t, "verify", "--url", "http://127.0.0.1:1/prod")
 	require.EqualError(t, err, filepath.Join(dir, ".local", "accepted.jsonl")+" does not exist: no orders were placed")
 
-	b := newBackend(t)
+	b := newCoffeeAPI(t)
 	_, _, err = orders(t, "place", "-n", "1", "--url", b.api())
 	require.NoError(t, err)
 	_, _, err = orders(t, "verify", "--url", "http://127.0.0.1:1/prod")
@@ -140,25 +140,25 @@ func TestVerifyOfNothingIsAnError(t *testing.T) {
 	require.EqualError(t, err, file+":1: not an accepted order: {}")
 }
 
-func TestResetForgetsEarlierOrders(t *testing.T) {
-	b := newBackend(t)
+func TestResetEmptiesTheFile(t *testing.T) {
+	b := newCoffeeAPI(t)
 	file := filepath.Join(project(t, ""), "new", "accepted.jsonl")
 	for range 2 {
 		_, _, err := orders(t, "place", "-n", "3", "--url", b.api(), "--accepted", file)
 		require.NoError(t, err)
 	}
-	noted, err := readAccepted(file, b.api())
+	placed, err := readAccepted(file, b.api())
 	require.NoError(t, err)
-	require.Len(t, noted, 6)
+	require.Len(t, placed, 6)
 	_, _, err = orders(t, "place", "-n", "2", "--url", b.api(), "--accepted", file, "--reset")
 	require.NoError(t, err)
-	noted, err = readAccepted(file, b.api())
+	placed, err = readAccepted(file, b.api())
 	require.NoError(t, err)
-	require.Len(t, noted, 2)
+	require.Len(t, placed, 2)
 }
 
-func TestInterruptedPlaceReportsWhatItDid(t *testing.T) {
-	b := newBackend(t)
+func TestInterruptedPlacePrintsItsReport(t *testing.T) {
+	b := newCoffeeAPI(t)
 	project(t, "")
 	ctx, cancel := context.WithCancel(context.Background())
 	b.statusOf = func(post int) int {
@@ -175,7 +175,7 @@ func TestInterruptedPlaceReportsWhatItDid(t *testing.T) {
 }
 
 func TestGetPrintsTheItem(t *testing.T) {
-	b := newBackend(t)
+	b := newCoffeeAPI(t)
 	project(t, "")
 	o := coffeeclient.NewGenerator(1, time.Now).Next()
 	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
@@ -192,7 +192,7 @@ func TestGetPrintsTheItem(t *testing.T) {
 }
 
 func TestInvoicePrintsOrSavesTheDocument(t *testing.T) {
-	b := newBackend(t)
+	b := newCoffeeAPI(t)
 	dir := project(t, "")
 	o := coffeeclient.NewGenerator(1, time.Now).Next()
 	o.OrderID, o.AccountID, o.VendorID = "o1", "a0", "v0"
@@ -221,7 +221,7 @@ func TestInvoicePrintsOrSavesTheDocument(t *testing.T) {
 }
 
 func TestShowPrintsTheLastOrderAndItsInvoice(t *testing.T) {
-	b := newBackend(t)
+	b := newCoffeeAPI(t)
 	project(t, "")
 	_, _, err := orders(t, "place", "-n", "5", "-c", "1", "--url", b.api())
 	require.NoError(t, err)

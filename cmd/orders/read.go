@@ -77,7 +77,7 @@ func invoiceCommand(t *target) *cobra.Command {
 	return cmd
 }
 
-// checked gives the API's base URL once the ids, by flag name, are found valid.
+// checked validates the ids, by flag name, and returns the API's base URL.
 func checked(t *target, ids map[string]string) (string, error) {
 	for _, flag := range []string{"accountid", "vendorid"} {
 		id, given := ids[flag]
@@ -85,7 +85,7 @@ func checked(t *target, ids map[string]string) (string, error) {
 			return "", fmt.Errorf("--%s %s", flag, problem)
 		}
 	}
-	return t.base()
+	return t.coffee()
 }
 
 func mustHave(cmd *cobra.Command, flags ...string) {

@@ -26,11 +26,11 @@ func replayCommand(t *target) *cobra.Command {
 	var f replayFlags
 	cmd := &cobra.Command{
 		Use:   "replay",
-		Short: "Hand the orders in the EventStream pattern's stream to its functions again",
-		Long: "Hand every order that the EventStream pattern's stream holds to its function project-order again, which makes the table\n" +
-			"of active orders anew, and with --invoices to invoice-order, too, which writes the invoices that are missing. New\n" +
-			"orders may be placed meanwhile: of two events of an order the newer wins, whenever it comes.\n\n" +
-			"A record that a function fails on again and again is printed and skipped; the exit status is then 1.\n\n" +
+		Short: "Send the orders in the stream of the eventstream pattern to its functions again",
+		Long: "Send every order in the stream of the eventstream pattern to its function project-order again, which restores the table\n" +
+			"of active orders. With --invoices, also send them to invoice-order, which writes the missing invoices. New orders may be\n" +
+			"placed meanwhile: of two events of an order the newer one wins, whichever arrives first.\n\n" +
+			"A record that a function fails on repeatedly is printed and skipped; the exit status is then 1.\n\n" +
 			"Needs kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on the stream, and lambda:InvokeFunction on the\n" +
 			"functions.",
 		Args: cobra.NoArgs,
@@ -41,10 +41,10 @@ func replayCommand(t *target) *cobra.Command {
 			return replayOrders(cmd, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.since, "since", "", "leave out what arrived in the stream before, a time such as 2026-03-01T08:30:00Z (default: all that the stream still holds)")
-	cmd.Flags().BoolVar(&f.invoices, "invoices", false, "hand the orders to invoice-order, too")
-	cmd.Flags().IntVar(&f.batch, "batch", 100, "how many records a function gets at once, 1 to 10000")
-	cmd.Flags().IntVar(&f.maxRefused, "max-refused", 100, "stop once more records than this were refused, 0 to 1000000")
+	cmd.Flags().StringVar(&f.since, "since", "", "leave out records that arrived before this time, such as 2026-03-01T08:30:00Z (default: all records in the stream)")
+	cmd.Flags().BoolVar(&f.invoices, "invoices", false, "send the orders to invoice-order, too")
+	cmd.Flags().IntVar(&f.batch, "batch", 100, "how many records an invocation gets at most, 1 to 10000")
+	cmd.Flags().IntVar(&f.maxRefused, "max-refused", 100, "stop once more records than this are refused, 0 to 1000000")
 	cmd.Flags().StringVar(&f.stream.arn, "stream-arn", "", "ARN of the stream (default: of the running local stack)")
 	cmd.Flags().StringVar(&f.stream.project, "project-function", "", "name or ARN of the function project-order; needed with --stream-arn")
 	cmd.Flags().StringVar(&f.stream.invoice, "invoice-function", "", "name or ARN of the function invoice-order; needed with --stream-arn and --invoices")
@@ -84,7 +84,7 @@ func replayOrders(cmd *cobra.Command, f replayFlags) error {
 	return nil
 }
 
-// reportReplay prints how the replay went, function by function.
+// reportReplay prints the refused records, and the counts of each function.
 func reportReplay(w io.Writer, result replay.Result, took time.Duration) {
 	refused := map[string]int{}
 	for _, r := range result.Refused {

@@ -21,7 +21,7 @@ const (
 	streamJSON = `{"streamArn":"` + ordersARN + `","functions":{"project-order":{"name":"project-1","logGroup":"g"},"invoice-order":{"name":"invoice-1"}}}`
 )
 
-// cloud is as much of AWS as a replay uses: a stream of one shard with three records, and functions that fail on one.
+// cloud is the part of AWS that a replay uses: a stream of one shard with three records, and functions that fail on one.
 type cloud struct {
 	*httptest.Server
 	mu        sync.Mutex
@@ -94,18 +94,18 @@ func (c *cloud) invoke(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, map[string]any{"batchItemFailures": failures})
 }
 
-// localCloud makes the cloud that of the project's local stack.
+// localCloud makes c the embedded cloud of the project's local stack.
 func localCloud(t *testing.T, dir string, c *cloud) {
 	t.Helper()
 	t.Setenv("AWS_ENDPOINT_URL", "")
-	// What a person has set up for AWS must not get in between.
+	// The user's AWS configuration must be ignored.
 	t.Setenv("AWS_PROFILE", "production")
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "none"))
 	state := `{"pid":1,"endpoint":"` + c.URL + `","accessKeyId":"AKIALOCAL","secretAccessKey":"s"}`
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".local", "cloud.json"), []byte(state), 0o600))
 }
 
-func TestReplayHandsTheStreamToTheLocalStacksFunction(t *testing.T) {
+func TestReplayInvokesTheLocalStacksFunctions(t *testing.T) {
 	c := newCloud(t)
 	localCloud(t, project(t, `{"eventstream":`+streamJSON+`,"fanout":{}}`), c)
 	out, _, err := orders(t, "replay")
@@ -123,7 +123,7 @@ func TestReplayHandsTheStreamToTheLocalStacksFunction(t *testing.T) {
 	require.Equal(t, strconv.FormatInt(time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC).Unix(), 10), c.timestamp.String())
 }
 
-func TestReplayPrintsWhatWasRefusedAndFails(t *testing.T) {
+func TestReplayPrintsRefusedRecordsAndFails(t *testing.T) {
 	c := newCloud(t)
 	c.poison = "11"
 	localCloud(t, project(t, `{"eventstream":`+streamJSON+`}`), c)
@@ -148,7 +148,7 @@ func TestReplayOnAWSTakesItsNamesFromFlags(t *testing.T) {
 	require.Contains(t, c.signed, "/eu-west-1/kinesis/", "the region is the stream's")
 }
 
-func TestReplaySaysWhatItLacks(t *testing.T) {
+func TestReplayNamesWhatIsMissing(t *testing.T) {
 	for name, c := range map[string]struct {
 		outputs string
 		args    []string

@@ -23,15 +23,7 @@ func showCommand(t *target) *cobra.Command {
 }
 
 func show(cmd *cobra.Command, t *target, file string) error {
-	base, err := t.base()
-	if err != nil {
-		return err
-	}
-	name, err := acceptedFile(file)
-	if err != nil {
-		return err
-	}
-	orders, err := readAccepted(name, base)
+	base, orders, err := t.readAccepted(file)
 	if err != nil {
 		return err
 	}
@@ -57,7 +49,7 @@ func show(cmd *cobra.Command, t *target, file string) error {
 	return nil
 }
 
-// pretty lays JSON out for a person.
+// pretty indents JSON.
 func pretty(text []byte) (string, error) {
 	var out bytes.Buffer
 	if err := json.Indent(&out, bytes.TrimSpace(text), "", "  "); err != nil {

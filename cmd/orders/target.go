@@ -2,23 +2,22 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
 // The patterns by the API that they have.
 var (
 	coffeePatterns  = []string{"fanout", "orchestrator", "eventstream"}
 	checkerPatterns = []string{"checker"}
+	allPatterns     = slices.Concat(coffeePatterns, checkerPatterns)
 )
 
-// target says which API to talk to, as the flags have it.
+// target says which API to use, as given by the flags.
 type target struct {
 	url, pattern string
 }
@@ -26,16 +25,16 @@ type target struct {
 // endpoint is where a pattern's API is.
 type endpoint struct {
 	URL    string `json:"url"`    // without a slash at the end
-	APIKey string `json:"apiKey"` // "" if the API asks for none
+	APIKey string `json:"apiKey"` // "" if the API requires none
 }
 
-// base finds the base URL of a coffee API, without a slash at the end: --url, or else that of the local stack.
-func (t *target) base() (string, error) {
+// coffee returns the base URL of the API of a coffee pattern, without a slash at the end.
+func (t *target) coffee() (string, error) {
 	api, err := t.find(coffeePatterns)
 	return api.URL, err
 }
 
-// find finds the API of one of these patterns: --url, or else that of the local stack.
+// find returns the API at --url, or else that of the local stack, which must run one of these patterns.
 func (t *target) find(patterns []string) (endpoint, error) {
 	if t.url == "" {
 		return t.local(patterns)
@@ -50,43 +49,76 @@ func (t *target) find(patterns []string) (endpoint, error) {
 	return endpoint{URL: strings.TrimRight(t.url, "/")}, nil
 }
 
-// local finds the API in the outputs of the local stack.
+// local returns the API of the one pattern of the local stack that --pattern names or that is the only one.
 func (t *target) local(patterns []string) (endpoint, error) {
 	list := strings.Join(patterns, ", ")
 	if t.pattern != "" && !slices.Contains(patterns, t.pattern) {
 		return endpoint{}, fmt.Errorf("--pattern must be one of %s, got %q%s", list, t.pattern, hint(t.pattern))
 	}
-	outputs, home, err := localOutputs("--url")
+	apis, names, err := deployed("--url", patterns)
 	if err != nil {
 		return endpoint{}, err
 	}
-	apis, names := deployed(outputs, patterns)
 	switch {
-	case t.pattern != "" && apis[t.pattern].URL == "":
+	case t.pattern != "" && !slices.Contains(names, t.pattern):
 		return endpoint{}, fmt.Errorf("the local stack does not run the pattern %s; it runs: %s", t.pattern, listOr(names, "none of "+list))
 	case t.pattern != "":
 		return apis[t.pattern], nil
 	case len(names) == 0:
-		return endpoint{}, fmt.Errorf("the local stack runs none of the patterns %s (%s)", list, outputsFile(home))
+		return endpoint{}, fmt.Errorf("the local stack runs none of the patterns %s", list)
 	case len(names) > 1:
 		return endpoint{}, fmt.Errorf("the local stack runs several patterns: choose with --pattern one of %s", strings.Join(names, ", "))
 	}
 	return apis[names[0]], nil
 }
 
-// hint says which commands are for a pattern that another command is not for.
+// hint names the command for a pattern that another command does not support.
 func hint(pattern string) string {
 	switch {
 	case slices.Contains(checkerPatterns, pattern):
-		return ": its orders are placed with `orders checkout`"
+		return ": its orders are placed with `orders checker`"
 	case slices.Contains(coffeePatterns, pattern):
 		return ": its orders are placed with `orders place`"
 	}
 	return ""
 }
 
-// deployed finds which of these patterns a local stack runs, and where.
-func deployed(outputs map[string]json.RawMessage, patterns []string) (apis map[string]endpoint, names []string) {
+// chosen returns the APIs of the patterns of the local stack that --pattern names, separated by commas. Without --pattern,
+// and with "all", it returns those of all patterns that the stack runs.
+func (t *target) chosen() (apis map[string]endpoint, names []string, err error) {
+	apis, running, err := deployed("", allPatterns)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case len(running) == 0:
+		return nil, nil, fmt.Errorf("the local stack runs none of the patterns %s", strings.Join(allPatterns, ", "))
+	case t.pattern == "":
+		return apis, running, nil
+	}
+	for name := range strings.SplitSeq(t.pattern, ",") {
+		some := []string{strings.TrimSpace(name)}
+		if some[0] == "all" {
+			some = running
+		}
+		for _, name := range some {
+			if !slices.Contains(running, name) {
+				return nil, nil, fmt.Errorf("the local stack does not run the pattern %q; it runs: %s", name, strings.Join(running, ", "))
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return apis, names, nil
+}
+
+// deployed returns which of these patterns the local stack runs, and their APIs. missing is the flag that could have been
+// given instead of a local stack, for the error; "" for none.
+func deployed(missing string, patterns []string) (apis map[string]endpoint, names []string, err error) {
+	outputs, _, err := localOutputs(missing)
+	if err != nil {
+		return nil, nil, err
+	}
 	apis = map[string]endpoint{}
 	for _, name := range patterns {
 		var api endpoint
@@ -95,55 +127,24 @@ func deployed(outputs map[string]json.RawMessage, patterns []string) (apis map[s
 			apis[name], names = api, append(names, name)
 		}
 	}
-	return apis, names
+	return apis, names, nil
 }
 
-// localOutputs reads the outputs of the project's local stack, one object per deployed pattern, and gives the folder that
-// it keeps its state in. without is the flag that was not given and would do instead, for the error if there is no such
-// stack; "" for none.
-func localOutputs(without string) (outputs map[string]json.RawMessage, home string, err error) {
-	if without != "" {
-		without = "no " + without + " given, and "
+// localOutputs reads the outputs of the local stack. missing is as for deployed.
+func localOutputs(missing string) (outputs map[string]json.RawMessage, stack localstack.Stack, err error) {
+	stack, err = localstack.Find()
+	if err == nil {
+		err = stack.Outputs(&outputs)
 	}
-	project, err := projectDir()
-	if err != nil {
-		return nil, "", fmt.Errorf("%sno local stack: %w", without, err)
+	if err != nil && missing != "" {
+		err = fmt.Errorf("no %s given, and %w", missing, err)
 	}
-	home = filepath.Join(project, ".local")
-	data, err := os.ReadFile(outputsFile(home))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", fmt.Errorf("%sno local stack is up (%s does not exist): run `make up`", without, outputsFile(home))
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("reading the local stack's outputs: %w", err)
-	}
-	if err := json.Unmarshal(data, &outputs); err != nil {
-		return nil, "", fmt.Errorf("reading the local stack's outputs in %s: %w", outputsFile(home), err)
-	}
-	return outputs, home, nil
+	return outputs, stack, err
 }
-
-func outputsFile(home string) string { return filepath.Join(home, "outputs.json") }
 
 func listOr(names []string, none string) string {
 	if len(names) == 0 {
 		return none
 	}
 	return strings.Join(names, ", ")
-}
-
-// projectDir is the nearest folder with a Pulumi.yaml, from the working directory up.
-func projectDir() (string, error) {
-	start, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("finding the working directory: %w", err)
-	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("neither %s nor a folder above it has a Pulumi.yaml", start)
-		}
-	}
 }

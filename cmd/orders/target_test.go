@@ -14,6 +14,8 @@ func TestBadFlagsSayWhatIsWrong(t *testing.T) {
 		"--concurrency must be from 1 to 1000, got 1001": {"place", "-c", "1001", "--url", url},
 		`invalid argument "x" for "-n, --count"`:         {"place", "-n", "x"},
 		"--wait must not be negative":                    {"verify", "--wait", "-1s", "--url", url},
+		"--wait must not be negative, got -3s":           {"place", "--wait", "-3s", "--url", url},
+		"curl is for the local stack: use --pattern":     {"curl", "--url", url},
 		"unknown flag: --colour":                         {"place", "--colour"},
 		`unknown command "plaice"`:                       {"plaice"},
 		`required flag(s) "accountid", "vendorid"`:       {"get", "--url", url},
@@ -22,18 +24,18 @@ func TestBadFlagsSayWhatIsWrong(t *testing.T) {
 		`--url must be like https://host/prod`:           {"place", "--url", "localhost:80"},
 		`without ? or #`:                                 {"place", "--url", "http://h/prod?x=1"},
 		`[pattern url] were all set`:                     {"place", "--url", url, "--pattern", "fanout"},
-		"--pattern must be one of fanout, orchestrator, eventstream, got \"checker\": its orders are placed with `orders checkout`": {"place", "--pattern", "checker"},
-		"--pattern must be one of checker, got \"fanout\": its orders are placed with `orders place`":                               {"checkout", "--pattern", "fanout"},
-		`--pattern must be one of checker, got "x"`:                                                                                 {"checkout", "--pattern", "x"},
-		"--count must be from 1 to 10000000, got -1":                                                                                {"checkout", "-n", "-1", "--url", url},
-		"--attempts must be from 1 to 100, got 0":                                                                                   {"checkout", "--attempts", "0", "--url", url},
-		"--customers must be from 1 to 10000, got 0":                                                                                {"checkout", "--customers", "0", "--url", url},
-		"--products must be from 1 to 10000, got 10001":                                                                             {"checkout", "--products", "10001", "--url", url},
-		"--wait must not be negative, got -2s":                                                                                      {"checkout", "--wait", "-2s", "--url", url},
-		"--concurrency must be from 1 to 1000, got 0":                                                                               {"demo", "-c", "0"},
-		"--wait must be more than 0, got 0s":                                                                                        {"demo", "--wait", "0s"},
-		"demo is for the local stack: use `orders place` or":                                                                        {"demo", "--url", url},
-		"no local stack is up":                                                                                                      {"demo"},
+		"--pattern must be one of fanout, orchestrator, eventstream, got \"checker\": its orders are placed with `orders checker`": {"place", "--pattern", "checker"},
+		"--pattern must be one of checker, got \"fanout\": its orders are placed with `orders place`":                              {"checker", "--pattern", "fanout"},
+		`--pattern must be one of checker, got "x"`:                                                                                {"checker", "--pattern", "x"},
+		"--count must be from 1 to 10000000, got -1":                                                                               {"checker", "-n", "-1", "--url", url},
+		"--attempts must be from 1 to 100, got 0":                                                                                  {"checker", "--attempts", "0", "--url", url},
+		"--customers must be from 1 to 10000, got 0":                                                                               {"checker", "--customers", "0", "--url", url},
+		"--products must be from 1 to 10000, got 10001":                                                                            {"checker", "--products", "10001", "--url", url},
+		"--wait must not be negative, got -2s":                                                                                     {"checker", "--wait", "-2s", "--url", url},
+		"--concurrency must be from 1 to 1000, got 0":                                                                              {"demo", "-c", "0"},
+		"--wait must be more than 0, got 0s":                                                                                       {"demo", "--wait", "0s"},
+		"demo is for the local stack: use `orders place` or":                                                                       {"demo", "--url", url},
+		"no local stack is up":                                                                                                     {"demo"},
 	} {
 		_, _, err := orders(t, args...)
 		require.ErrorContains(t, err, want, args)
@@ -54,7 +56,7 @@ func TestLocalStackIsFoundFromTheProject(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			project(t, c.outputs)
-			got, err := (&target{pattern: c.pattern}).base()
+			got, err := (&target{pattern: c.pattern}).coffee()
 			if c.fault != "" {
 				require.ErrorContains(t, err, c.fault)
 				return
@@ -65,7 +67,7 @@ func TestLocalStackIsFoundFromTheProject(t *testing.T) {
 	}
 	t.Run("outside a project", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		_, err := (&target{}).base()
+		_, err := (&target{}).coffee()
 		require.ErrorContains(t, err, "has a Pulumi.yaml")
 		_, _, err = orders(t, "place", "--url", "http://127.0.0.1:1")
 		require.ErrorContains(t, err, "no --accepted given")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,9 +14,6 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/load"
 )
 
-// pollEvery is the pause between two looks at the orders that are not done.
-const pollEvery = 200 * time.Millisecond
-
 func verifyCommand(t *target) *cobra.Command {
 	var file string
 	var atOnce int
@@ -25,104 +21,106 @@ func verifyCommand(t *target) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that every accepted order is stored and invoiced",
-		Long: "Check that every order that `orders place` was told was accepted, by this API, is stored and has its invoice, and\n" +
-			"print what is missing. The exit status is 1 if anything is.",
+		Long: "Check that every order of `orders place` that this API accepted is stored and has its invoice, and print what is missing.\n" +
+			"The exit status is 1 if anything is.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(inRange("concurrency", atOnce, 1, 1000), notNegative(wait)); err != nil {
+			if err := errors.Join(inRange("concurrency", atOnce, 1, 1000), notNegative("wait", wait)); err != nil {
 				return err
 			}
-			base, err := t.base()
+			base, orders, err := t.readAccepted(file)
 			if err != nil {
 				return err
 			}
-			name, err := acceptedFile(file)
-			if err != nil {
-				return err
-			}
-			orders, err := readAccepted(name, base)
-			if err != nil {
-				return err
-			}
-			return newVerifying(coffeeclient.NewClient(base, atOnce), orders).run(cmd, atOnce, wait, time.Now(), "verify began")
+			return verify(cmd, coffeeclient.NewClient(base, atOnce), orders, atOnce, wait, time.Now(), "verify began")
 		},
 	}
-	concurrency(cmd, &atOnce)
+	concurrencyFlag(cmd, &atOnce)
 	acceptedFlag(cmd, &file)
 	cmd.Flags().DurationVar(&wait, "wait", 60*time.Second, "how long orders may take to appear; 0 looks once")
 	return cmd
 }
 
-// check is what is known of one order. An empty fault means that it was found.
+// check is what is known of an accepted order.
 type check struct {
 	accepted
-	itemFault, invoiceFault string
+	item, invoice document
 }
 
-func (c *check) done() bool { return c.itemFault == "" && c.invoiceFault == "" }
-
-// verifying looks for orders until all are found or the time is up.
-type verifying struct {
-	client *coffeeclient.Client
-	orders []*check
+// document is an order's item or invoice.
+type document struct {
+	at    time.Time // when it was found; zero if it was not
+	fault string    // why it was not found
 }
 
-func newVerifying(c *coffeeclient.Client, orders []accepted) *verifying {
-	v := &verifying{client: c}
+// look sets the document from the answer to a request for it.
+func (d *document) look(body []byte, err error, orderID string) {
+	if d.fault = fault(body, err, orderID); d.fault == "" {
+		d.at = time.Now()
+	}
+}
+
+func (c *check) done() bool { return !c.item.at.IsZero() && !c.invoice.at.IsZero() }
+
+func (c *check) String() string {
+	var faults []string
+	if c.item.at.IsZero() {
+		faults = append(faults, "not stored: "+c.item.fault)
+	}
+	if c.invoice.at.IsZero() {
+		faults = append(faults, "not invoiced: "+c.invoice.fault)
+	}
+	return fmt.Sprintf("order %s of account %s at vendor %s: %s", c.OrderID, c.AccountID, c.VendorID, strings.Join(faults, "; "))
+}
+
+// verify looks for the items and invoices of orders for at most wait, and prints the result. Times are counted from since,
+// which event describes.
+func verify(cmd *cobra.Command, client *coffeeclient.Client, orders []accepted, atOnce int, wait time.Duration, since time.Time, event string) error {
+	out := cmd.OutOrStdout()
+	var checks []*check
 	for _, o := range orders {
-		v.orders = append(v.orders, &check{accepted: o, itemFault: "not looked for", invoiceFault: "not looked for"})
+		checks = append(checks, &check{accepted: o, item: document{fault: "not looked for"}, invoice: document{fault: "not looked for"}})
 	}
-	return v
-}
-
-// run looks for at most wait, and prints the outcome, with times counted from since, which event names.
-func (v *verifying) run(cmd *cobra.Command, atOnce int, wait time.Duration, since time.Time, event string) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	deadline := time.Now().Add(wait)
-	var stored, invoiced time.Duration // when all were; 0 while some are not
-	pending := v.orders
-	for {
-		v.round(ctx, pending, atOnce)
-		pending = nil
-		items, invoices := 0, 0
-		for _, c := range v.orders {
-			if c.itemFault != "" {
-				items++
-			}
-			if c.invoiceFault != "" {
-				invoices++
-			}
-			if !c.done() {
-				pending = append(pending, c)
-			}
+	look := func(ctx context.Context, c *check) {
+		if c.item.at.IsZero() {
+			item, err := client.Item(ctx, c.AccountID, c.VendorID)
+			c.item.look(item, err, c.OrderID)
 		}
-		if items == 0 && stored == 0 {
-			stored = time.Since(since)
-		}
-		if invoices == 0 && invoiced == 0 {
-			invoiced = time.Since(since)
-		}
-		left := time.Until(deadline)
-		if len(pending) == 0 || left <= 0 {
-			fmt.Fprintf(out, "%d accepted orders: %d stored%s, %d invoiced%s\n", len(v.orders),
-				len(v.orders)-items, after(stored, event), len(v.orders)-invoices, after(invoiced, event))
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("stopped with %d orders not found yet", len(pending))
-		case <-time.After(min(pollEvery, left)):
+		if c.invoice.at.IsZero() {
+			invoice, err := client.Invoice(ctx, c.AccountID, c.VendorID)
+			c.invoice.look(invoice, err, c.OrderID)
 		}
 	}
-	if len(pending) == 0 {
-		took := max(stored, invoiced)
-		fmt.Fprintf(out, "all done %s after %s: %.1f/s\n", seconds(took), event, float64(len(v.orders))/took.Seconds())
+	missing, err := poll(cmd.Context(), checks, atOnce, wait, look, (*check).done)
+	if err != nil {
+		return fmt.Errorf("stopped with %d orders not found yet", len(missing))
+	}
+	stored, storedAfter := found(checks, since, func(c *check) document { return c.item })
+	invoiced, invoicedAfter := found(checks, since, func(c *check) document { return c.invoice })
+	fmt.Fprintf(out, "%d accepted orders: %d stored%s, %d invoiced%s\n", len(checks),
+		stored, after(storedAfter, event), invoiced, after(invoicedAfter, event))
+	if len(missing) == 0 {
+		took := max(storedAfter, invoicedAfter)
+		fmt.Fprintf(out, "all done %s after %s: %.1f/s\n", seconds(took), event, float64(len(checks))/took.Seconds())
 		return nil
 	}
-	for _, c := range pending {
+	for _, c := range missing {
 		fmt.Fprintf(out, "missing: %s\n", c)
 	}
-	return fmt.Errorf("%d of %d accepted orders are not stored and invoiced", len(pending), len(v.orders))
+	return fmt.Errorf("%d of %d accepted orders are not stored and invoiced", len(missing), len(checks))
+}
+
+// found counts the documents that were found. If all were, it returns the time from since until the last one was.
+func found(checks []*check, since time.Time, of func(*check) document) (n int, all time.Duration) {
+	for _, c := range checks {
+		if at := of(c).at; !at.IsZero() {
+			n, all = n+1, max(all, at.Sub(since))
+		}
+	}
+	if n < len(checks) {
+		return n, 0
+	}
+	return n, all
 }
 
 func after(d time.Duration, event string) string {
@@ -132,53 +130,14 @@ func after(d time.Duration, event string) string {
 	return fmt.Sprintf(" (all %s after %s)", seconds(d), event)
 }
 
-func (c *check) String() string {
-	var faults []string
-	if c.itemFault != "" {
-		faults = append(faults, "not stored: "+c.itemFault)
-	}
-	if c.invoiceFault != "" {
-		faults = append(faults, "not invoiced: "+c.invoiceFault)
-	}
-	return fmt.Sprintf("order %s of account %s at vendor %s: %s", c.OrderID, c.AccountID, c.VendorID, strings.Join(faults, "; "))
-}
-
-// round looks once for everything that was not found before.
-func (v *verifying) round(ctx context.Context, pending []*check, atOnce int) {
-	work := make(chan *check)
-	var workers sync.WaitGroup
-	for range min(atOnce, len(pending)) {
-		workers.Go(func() {
-			for c := range work {
-				if c.itemFault != "" {
-					item, err := v.client.Item(ctx, c.AccountID, c.VendorID)
-					c.itemFault = fault(item, err, c.OrderID)
-				}
-				if c.invoiceFault != "" {
-					document, err := v.client.Invoice(ctx, c.AccountID, c.VendorID)
-					c.invoiceFault = fault(document, err, c.OrderID)
-				}
-			}
-		})
-	}
-	for _, c := range pending {
-		if ctx.Err() != nil {
-			break
-		}
-		work <- c
-	}
-	close(work)
-	workers.Wait()
-}
-
-// fault says why a document that was got, or not, is not that of the order, or gives "" if it is.
-func fault(document []byte, err error, orderID string) string {
+// fault says why an answer is not the order's document; "" if it is.
+func fault(body []byte, err error, orderID string) string {
 	if err != nil {
 		return load.Reason(err)
 	}
 	var d struct{ OrderID string }
-	if err := json.Unmarshal(document, &d); err != nil {
-		return fmt.Sprintf("not JSON: %.100s", document)
+	if err := json.Unmarshal(body, &d); err != nil {
+		return fmt.Sprintf("not JSON: %.100s", body)
 	}
 	if d.OrderID != orderID {
 		return fmt.Sprintf("another order is there: %q", d.OrderID)

@@ -14,9 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// ErrNotUp means that no stack is deployed.
-var ErrNotUp = errors.New("no local stack is up")
-
 // Stack is a stack on an embedded cloud.
 type Stack struct {
 	// Home is the folder of its state, .local in the project by default.
@@ -49,11 +46,11 @@ func Project() (string, error) {
 func (s Stack) OutputsFile() string { return filepath.Join(s.Home, "outputs.json") }
 
 // Outputs decodes the stack's outputs, one JSON object for each deployed pattern under its name, into a pointer to a map
-// or struct. It returns ErrNotUp if there is no stack.
+// or struct.
 func (s Stack) Outputs(into any) error {
 	data, err := os.ReadFile(s.OutputsFile())
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w (%s does not exist): run `make up`", ErrNotUp, s.OutputsFile())
+		return fmt.Errorf("no local stack is up (%s does not exist): run `make up`", s.OutputsFile())
 	}
 	if err != nil {
 		return fmt.Errorf("reading the local stack's outputs: %w", err)

@@ -12,28 +12,28 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// counter is a checker API in memory. It checks what it is sent as the real one does, and decides an order when it is
-// asked for its status.
-type counter struct {
+// checkerAPI is an API of the checker pattern in memory. It validates requests as the real one does, and decides an order
+// when its status is requested.
+type checkerAPI struct {
 	*httptest.Server
 	mu       sync.Mutex
 	accounts map[string]money.Amount
 	stock    map[string]int64
 	orders   map[string]*checker.Record
-	keys     map[string]string // Idempotency-Keys, and the ids of their orders
+	keys     map[string]string // order ids by Idempotency-Key
 	posts    int
 	looks    int
 
-	apiKey    string                // that every request must bring
+	apiKey    string                // that every request must have
 	statusOf  func(post int) int    // the status of the nth POST /order, from 1; 200 if nil
-	decidesAt int                   // orders are decided from this many looks on
-	broken    func(*checker.Record) // spoils what was decided
-	looked    func(look int)        // is told of each look
+	decidesAt int                   // orders are decided from this many requests for a status on
+	broken    func(*checker.Record) // changes a decided order
+	looked    func(look int)        // is called with the number of each request for a status
 }
 
-func newCounter(t *testing.T) *counter {
+func newCheckerAPI(t *testing.T) *checkerAPI {
 	t.Helper()
-	c := &counter{
+	c := &checkerAPI{
 		accounts: map[string]money.Amount{}, stock: map[string]int64{}, orders: map[string]*checker.Record{}, keys: map[string]string{},
 	}
 	mux := http.NewServeMux()
@@ -54,7 +54,7 @@ func newCounter(t *testing.T) *counter {
 	return c
 }
 
-func (c *counter) api() string { return c.URL + "/prod" }
+func (c *checkerAPI) api() string { return c.URL + "/prod" }
 
 func describe(w http.ResponseWriter, status int, description string) {
 	answer(w, status, map[string]any{"status": status, "description": description})
@@ -72,7 +72,7 @@ func fields(w http.ResponseWriter, r *http.Request, key string) (id string, read
 	return read.ID(all, "", key), read, all
 }
 
-func (c *counter) account(w http.ResponseWriter, r *http.Request) {
+func (c *checkerAPI) account(w http.ResponseWriter, r *http.Request) {
 	id, read, all := fields(w, r, "customerId")
 	balance := read.Amount(all, "", "balance")
 	if err := read.Err(); err != nil {
@@ -83,7 +83,7 @@ func (c *counter) account(w http.ResponseWriter, r *http.Request) {
 	answer(w, 202, map[string]int{"code": 202})
 }
 
-func (c *counter) pieces(w http.ResponseWriter, r *http.Request) {
+func (c *checkerAPI) pieces(w http.ResponseWriter, r *http.Request) {
 	id, read, all := fields(w, r, "productId")
 	balance := read.Whole(all, "", "balance", 0, checker.MaxStock)
 	if err := read.Err(); err != nil {
@@ -94,7 +94,7 @@ func (c *counter) pieces(w http.ResponseWriter, r *http.Request) {
 	answer(w, 202, map[string]int{"code": 202})
 }
 
-func (c *counter) post(w http.ResponseWriter, r *http.Request) {
+func (c *checkerAPI) post(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	o, err := checker.ParseRequest(body)
 	if err != nil {
@@ -119,7 +119,7 @@ func (c *counter) post(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, c.orders[id])
 }
 
-func (c *counter) status(w http.ResponseWriter, r *http.Request) {
+func (c *checkerAPI) status(w http.ResponseWriter, r *http.Request) {
 	c.looks++
 	if c.looked != nil {
 		c.looked(c.looks)
@@ -138,7 +138,7 @@ func (c *counter) status(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, map[string]any{"status": rec.Status, "logs": rec.Logs})
 }
 
-func (c *counter) decide(rec *checker.Record) {
+func (c *checkerAPI) decide(rec *checker.Record) {
 	rec.Status = checker.Rejected
 	balance, known := c.accounts[rec.CustomerID]
 	switch {

@@ -10,12 +10,12 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-func TestCheckoutOpensPlacesWaitsAndCounts(t *testing.T) {
-	c := newCounter(t)
+func TestCheckerSetsBalancesPlacesWaitsAndReports(t *testing.T) {
+	c := newCheckerAPI(t)
 	c.apiKey, c.decidesAt = "secret", 400 // the first round finds nothing
 	project(t, `{"checker":{"url":"`+c.api()+`/","apiKey":"secret"},"region":"x"}`)
 	t.Setenv("ORDERS_API_KEY", "of another API")
-	out, _, err := orders(t, "checkout", "-n", "300", "-c", "8", "--seed", "7", "--customers", "10", "--products", "5")
+	out, _, err := orders(t, "checker", "-n", "300", "-c", "8", "--seed", "7", "--customers", "10", "--products", "5")
 	require.NoError(t, err, out)
 	require.Regexp(t, `^10 accounts and the stock of 5 products set in \S+
 300 orders placed in \S+, 8 at a time: [0-9.]+/s \(seed 7\)
@@ -35,23 +35,23 @@ $`, out)
 	require.Greater(t, c.looks, 300)
 }
 
-func TestCheckoutOfAnAPIElsewhereTakesItsKeyFromTheFlagOrTheEnvironment(t *testing.T) {
-	c := newCounter(t)
+func TestAPIKeyOfAnAPIElsewhereIsThatOfTheFlagOrTheEnvironment(t *testing.T) {
+	c := newCheckerAPI(t)
 	c.apiKey = "secret"
 	project(t, "")
-	_, _, err := orders(t, "checkout", "-n", "2", "--url", c.api())
+	_, _, err := orders(t, "checker", "-n", "2", "--url", c.api())
 	require.ErrorContains(t, err, ": 403 Forbidden: Forbidden")
-	_, _, err = orders(t, "checkout", "-n", "2", "--url", c.api(), "--api-key", "secret")
+	_, _, err = orders(t, "checker", "-n", "2", "--url", c.api(), "--api-key", "secret")
 	require.NoError(t, err)
 	t.Setenv("ORDERS_API_KEY", "secret")
-	_, _, err = orders(t, "checkout", "-n", "2", "--url", c.api())
+	_, _, err = orders(t, "checker", "-n", "2", "--url", c.api())
 	require.NoError(t, err)
-	_, _, err = orders(t, "checkout", "-n", "2", "--url", c.api(), "--api-key", "wrong")
+	_, _, err = orders(t, "checker", "-n", "2", "--url", c.api(), "--api-key", "wrong")
 	require.ErrorContains(t, err, ": 403 Forbidden: Forbidden")
 }
 
-func TestAnOrderWithoutAGoodAnswerIsRepeatedAndIsStillOne(t *testing.T) {
-	c := newCounter(t)
+func TestOrderIsRetriedAndIsStoredOnce(t *testing.T) {
+	c := newCheckerAPI(t)
 	c.statusOf = func(post int) int {
 		if post%5 == 0 {
 			return 503
@@ -59,27 +59,27 @@ func TestAnOrderWithoutAGoodAnswerIsRepeatedAndIsStillOne(t *testing.T) {
 		return 200
 	}
 	project(t, "")
-	out, _, err := orders(t, "checkout", "-n", "40", "-c", "4", "--url", c.api(), "--attempts", "20")
+	out, _, err := orders(t, "checker", "-n", "40", "-c", "4", "--url", c.api(), "--attempts", "20")
 	require.NoError(t, err, out)
 	require.Contains(t, out, "  200       40\n")
 	require.Greater(t, c.posts, 40)
 	require.Len(t, c.orders, 40)
 
-	// Sent once, some are stored of which nobody knows; they may wait.
-	c = newCounter(t)
+	// With one attempt, orders without an answer are stored, too, and may stay Pending.
+	c = newCheckerAPI(t)
 	c.statusOf = func(post int) int { return []int{200, 503}[post%2] }
-	out, _, err = orders(t, "checkout", "-n", "40", "--url", c.api(), "--attempts", "1")
+	out, _, err = orders(t, "checker", "-n", "40", "--url", c.api(), "--attempts", "1")
 	require.EqualError(t, err, "20 of 40 orders were not accepted")
 	require.Contains(t, out, "  200       20\n  503       20\n")
 	require.Contains(t, out, "20 accepted orders: all decided ")
 	require.NotContains(t, out, "wrong:")
 }
 
-func TestOrdersThatAreNeverDecidedAreNamed(t *testing.T) {
-	c := newCounter(t)
-	c.decidesAt = 16 // of one round's twenty the last five are
+func TestUndecidedOrdersArePrinted(t *testing.T) {
+	c := newCheckerAPI(t)
+	c.decidesAt = 16 // the last five of twenty requests
 	project(t, "")
-	out, _, err := orders(t, "checkout", "-n", "20", "--url", c.api(), "--wait", "0s")
+	out, _, err := orders(t, "checker", "-n", "20", "--url", c.api(), "--wait", "0s")
 	require.EqualError(t, err, "15 of 20 accepted orders are not decided")
 	require.Contains(t, out, "20 accepted orders: 5 decided ")
 	require.Contains(t, out, "  Pending       15\n")
@@ -87,16 +87,16 @@ func TestOrdersThatAreNeverDecidedAreNamed(t *testing.T) {
 	require.NotContains(t, out, "wrong:")
 }
 
-func TestAnOrderThatCannotBeLookedAtIsNamedWithTheReason(t *testing.T) {
-	c := newCounter(t)
+func TestOrderWithoutAStatusIsPrintedWithTheReason(t *testing.T) {
+	c := newCheckerAPI(t)
 	project(t, "")
 	c.broken = func(rec *checker.Record) { delete(c.orders, rec.OrderID); rec.Status = checker.Pending }
-	out, _, err := orders(t, "checkout", "-n", "1", "--url", c.api(), "--wait", "300ms")
+	out, _, err := orders(t, "checker", "-n", "1", "--url", c.api(), "--wait", "300ms")
 	require.EqualError(t, err, "1 of 1 accepted orders are not decided")
 	require.Regexp(t, `undecided: order o1 of customer \S+: Pending; .*; 404 Not Found: Order not found\n`, out)
 }
 
-func TestWhatDoesNotAddUpIsToldAndFails(t *testing.T) {
+func TestInconsistentResultsArePrintedAndFail(t *testing.T) {
 	project(t, "")
 	for want, broken := range map[string]func(*checker.Record){
 		"is Rejected without a reason": func(r *checker.Record) {
@@ -107,17 +107,17 @@ func TestWhatDoesNotAddUpIsToldAndFails(t *testing.T) {
 		},
 		"has a log line twice": func(r *checker.Record) { r.Logs = append(r.Logs, r.Logs...) },
 	} {
-		c := newCounter(t)
+		c := newCheckerAPI(t)
 		c.broken = broken
-		out, _, err := orders(t, "checkout", "-n", "200", "--customers", "5", "--products", "5", "--seed", "3", "--url", c.api())
-		require.ErrorContains(t, err, "the orders do not add up: ")
+		out, _, err := orders(t, "checker", "-n", "200", "--customers", "5", "--products", "5", "--seed", "3", "--url", c.api())
+		require.ErrorContains(t, err, "the results are inconsistent: ")
 		require.Contains(t, out, "wrong: ")
 		require.Contains(t, out, want)
 	}
 }
 
-func TestInterruptedCheckoutReportsWhatItDid(t *testing.T) {
-	c := newCounter(t)
+func TestInterruptedCheckerPrintsItsReport(t *testing.T) {
+	c := newCheckerAPI(t)
 	project(t, "")
 	ctx, cancel := context.WithCancel(context.Background())
 	c.statusOf = func(post int) int {
@@ -127,13 +127,13 @@ func TestInterruptedCheckoutReportsWhatItDid(t *testing.T) {
 		return 200
 	}
 	var out strings.Builder
-	err := run(ctx, []string{"checkout", "-n", "1000", "-c", "1", "--url", c.api()}, &out, &strings.Builder{})
+	err := run(ctx, []string{"checker", "-n", "1000", "-c", "1", "--url", c.api()}, &out, &strings.Builder{})
 	require.ErrorContains(t, err, "orders not sent")
 	require.Contains(t, out.String(), "5 orders placed in ")
 }
 
-func TestInterruptedWaitingSaysHowManyAreLeft(t *testing.T) {
-	c := newCounter(t)
+func TestInterruptedWaitingPrintsHowManyAreLeft(t *testing.T) {
+	c := newCheckerAPI(t)
 	project(t, "")
 	ctx, cancel := context.WithCancel(context.Background())
 	c.decidesAt, c.looked = 1<<30, func(look int) {
@@ -141,6 +141,14 @@ func TestInterruptedWaitingSaysHowManyAreLeft(t *testing.T) {
 			cancel()
 		}
 	}
-	err := run(ctx, []string{"checkout", "-n", "10", "--url", c.api()}, &strings.Builder{}, &strings.Builder{})
+	err := run(ctx, []string{"checker", "-n", "10", "--url", c.api()}, &strings.Builder{}, &strings.Builder{})
 	require.EqualError(t, err, "stopped with 10 orders not decided")
+}
+
+func TestCheckoutIsTheFormerNameOfChecker(t *testing.T) {
+	c := newCheckerAPI(t)
+	project(t, "")
+	out, _, err := orders(t, "checkout", "-n", "1", "--url", c.api())
+	require.NoError(t, err)
+	require.Contains(t, out, "1 accepted orders: all decided ")
 }

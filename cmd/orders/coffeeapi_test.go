@@ -19,8 +19,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// backend is a coffee API in memory. It checks what it is sent as the real one does.
-type backend struct {
+// coffeeAPI is the API of a coffee pattern in memory. It validates requests as the real one does.
+type coffeeAPI struct {
 	*httptest.Server
 	mu     sync.Mutex
 	orders map[string]coffee.Order // by account and vendor
@@ -33,9 +33,9 @@ type backend struct {
 	noBill   string             // a city whose orders are never invoiced
 }
 
-func newBackend(t *testing.T) *backend {
+func newCoffeeAPI(t *testing.T) *coffeeAPI {
 	t.Helper()
-	b := &backend{orders: map[string]coffee.Order{}}
+	b := &coffeeAPI{orders: map[string]coffee.Order{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /prod/order", b.post)
 	mux.HandleFunc("GET /prod/order", b.get)
@@ -46,7 +46,7 @@ func newBackend(t *testing.T) *backend {
 	return b
 }
 
-func (b *backend) api() string { return b.URL + "/prod" }
+func (b *coffeeAPI) api() string { return b.URL + "/prod" }
 
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
@@ -58,7 +58,7 @@ func refuse(w http.ResponseWriter, status int, message string) {
 	answer(w, status, map[string]string{"message": message})
 }
 
-func (b *backend) post(w http.ResponseWriter, r *http.Request) {
+func (b *coffeeAPI) post(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -82,14 +82,14 @@ func (b *backend) post(w http.ResponseWriter, r *http.Request) {
 	answer(w, 202, map[string]string{"orderid": o.OrderID})
 }
 
-func (b *backend) find(r *http.Request) (coffee.Order, bool) {
+func (b *coffeeAPI) find(r *http.Request) (coffee.Order, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	o, ok := b.orders[r.FormValue("accountid")+"/"+r.FormValue("vendorid")]
 	return o, ok
 }
 
-func (b *backend) get(w http.ResponseWriter, r *http.Request) {
+func (b *coffeeAPI) get(w http.ResponseWriter, r *http.Request) {
 	o, ok := b.find(r)
 	b.mu.Lock()
 	b.looks++
@@ -102,7 +102,7 @@ func (b *backend) get(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, map[string]coffee.Order{"Item": o})
 }
 
-func (b *backend) url(w http.ResponseWriter, r *http.Request) {
+func (b *coffeeAPI) url(w http.ResponseWriter, r *http.Request) {
 	if o, ok := b.find(r); !ok || o.City == b.noBill {
 		refuse(w, 404, "no invoice")
 		return
@@ -110,7 +110,7 @@ func (b *backend) url(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, b.URL+"/bucket?"+r.URL.RawQuery)
 }
 
-func (b *backend) document(w http.ResponseWriter, r *http.Request) {
+func (b *coffeeAPI) document(w http.ResponseWriter, r *http.Request) {
 	o, _ := b.find(r)
 	d, err := invoice.New(o)
 	if err != nil {
@@ -120,7 +120,7 @@ func (b *backend) document(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, d)
 }
 
-// orders runs the command line in an empty folder outside any project.
+// orders runs the command line.
 func orders(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -128,7 +128,8 @@ func orders(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	return out.String(), errs.String(), err
 }
 
-// project makes a project folder with these outputs of a local stack ("" for none), and works in a folder of it.
+// project makes a project folder with these outputs of a local stack ("" for none), and a subfolder of it the working
+// directory.
 func project(t *testing.T, outputs string) (dir string) {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
