@@ -1,5 +1,5 @@
-// Package coffeeclient is a client of the HTTP API that the coffee patterns share, and a source of load for it: random orders,
-// placed many at a time, their answers counted and timed.
+// Package coffeeclient is a client and load generator for the HTTP API that the coffee patterns share. It places random
+// orders, many at a time, and counts and times the answers.
 package coffeeclient
 
 import (
@@ -13,16 +13,16 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Client calls the HTTP API of a coffee pattern. An answer with another status than the contract's for success is a
-// *load.StatusError.
+// Client calls the HTTP API of a coffee pattern. An answer with another status than the contract's for success is returned
+// as a *load.StatusError.
 type Client struct {
 	api *load.Client
 }
 
-// NewClient makes a client of the API at base, which has no slash at the end, for so many requests at once.
+// NewClient returns a client of the API at base, which has no slash at the end, for atOnce requests at a time.
 func NewClient(base string, atOnce int) *Client { return &Client{api: load.NewClient(base, atOnce)} }
 
-// Place posts an order and gives the id under which it was accepted.
+// Place posts an order and returns the id under which it was accepted.
 func (c *Client) Place(ctx context.Context, o coffee.Order) (orderID string, err error) {
 	body, err := coffee.EncodeJSON(map[string]coffee.Order{"order": o})
 	if err != nil {
@@ -39,7 +39,7 @@ func (c *Client) Place(ctx context.Context, o coffee.Order) (orderID string, err
 	return accepted.OrderID, nil
 }
 
-// Item gets the active order of a customer at a shop, as JSON.
+// Item gets the active order of an account at a vendor, as JSON.
 func (c *Client) Item(ctx context.Context, accountID, vendorID string) (json.RawMessage, error) {
 	query := url.Values{"accountid": {accountID}, "vendorid": {vendorID}}
 	answer, err := c.api.Get(ctx, "/order?"+query.Encode())

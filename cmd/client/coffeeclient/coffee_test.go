@@ -46,7 +46,7 @@ func api(t *testing.T) *httptest.Server {
 	return s
 }
 
-func TestLoadTellsOfEachAcceptedOrder(t *testing.T) {
+func TestLoadReportsEachAcceptedOrder(t *testing.T) {
 	ids := map[string]bool{}
 	var answered atomic.Int64
 	load := Load{
@@ -65,7 +65,7 @@ func TestLoadTellsOfEachAcceptedOrder(t *testing.T) {
 	require.Equal(t, int64(100), answered.Load())
 }
 
-func TestLoadEndsWithItsContextOrItsListener(t *testing.T) {
+func TestLoadStopsWithItsContextOrAnErrorOfAccepted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	load := Load{Client: NewClient(api(t).URL, 1), Generator: NewGenerator(1, time.Now), Count: 100, AtOnce: 1}
 	load.Accepted = func(coffee.Order) error {

@@ -15,7 +15,7 @@ const shops = 50
 
 var (
 	cities = []string{"Amsterdam", "Berlin", "Chicago", "Lisbon", "Melbourne", "Montréal", "New York", "Seattle", "Tokyo", "Zürich"}
-	// Prices in ten-thousandths: of the small cup, and what each size adds.
+	// Prices in ten-thousandths: that of the small cup, and the surcharge for each size.
 	coffees = []struct {
 		kind  string
 		price money.Amount
@@ -23,15 +23,15 @@ var (
 		{"americano", 28_000}, {"cappuccino", 34_500}, {"cold brew", 39_900}, {"espresso", 22_000}, {"flat white", 36_000}, {"latte", 37_500}, {"mocha", 41_250},
 	}
 	sizes = []struct {
-		size string
-		adds money.Amount
+		size      string
+		surcharge money.Amount
 	}{
 		{"small", 0}, {"medium", 5_000}, {"large", 9_500},
 	}
 )
 
-// Generator makes random orders. The seed decides what is ordered where; the accounts are new in every run, one
-// for each order, so that no order of this or another run replaces it and each can be looked for exactly.
+// Generator makes random orders. The seed determines what is ordered where. Each order has a new account, so that no other
+// order replaces it.
 type Generator struct {
 	random *rand.Rand
 	run    string
@@ -39,12 +39,12 @@ type Generator struct {
 	now    func() time.Time
 }
 
-// NewGenerator makes a generator whose orders have the dates that now gives.
+// NewGenerator returns a generator whose orders have the dates that now returns.
 func NewGenerator(seed uint64, now func() time.Time) *Generator {
 	return &Generator{random: rand.New(rand.NewPCG(seed, seed)), run: uuid.NewString()[:8], now: now}
 }
 
-// Next makes an order. It is not for several goroutines at once.
+// Next makes an order. It is not safe for concurrent use.
 func (g *Generator) Next() coffee.Order {
 	drink, size := coffees[g.random.IntN(len(coffees))], sizes[g.random.IntN(len(sizes))]
 	o := coffee.Order{
@@ -55,7 +55,7 @@ func (g *Generator) Next() coffee.Order {
 		Details: coffee.Details{
 			CoffeeType: drink.kind,
 			CoffeeSize: size.size,
-			UnitPrice:  drink.price + size.adds,
+			UnitPrice:  drink.price + size.surcharge,
 			Quantity:   1 + g.random.Int64N(4),
 		},
 		EventType: coffee.NewOrder,

@@ -14,14 +14,14 @@ type Load struct {
 	Generator *Generator
 	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
 	Count, AtOnce int
-	// Accepted is told of each accepted order at once, one call at a time. An error ends the run. Nil for nobody.
+	// Accepted is called with each accepted order at once, one call at a time. An error stops the run. Optional.
 	Accepted func(o coffee.Order) error
-	// Answered is called after each answer, several at once. Nil for nobody.
+	// Answered is called after each answer, one call at a time. Optional.
 	Answered func()
 }
 
-// Run places the orders, each once: whatever the answer, it is counted and the order not sent again. If ctx ends or
-// Accepted fails, what was sent until then is counted, and the error says why the rest was not.
+// Run places the orders, each once: an order is counted and not sent again, whatever the answer. If ctx ends or Accepted
+// fails, no more orders are sent; the answers so far are returned with an error that says why.
 func (l *Load) Run(ctx context.Context) (*load.Answers, error) {
 	return load.Run[coffee.Order, coffee.Order]{
 		Count: l.Count, AtOnce: l.AtOnce,

@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Answers counts and times the answers to requests. It is not for several goroutines at once.
+// Answers counts and times the answers to requests. It is not safe for concurrent use.
 type Answers struct {
 	// Statuses counts by HTTP status, or "no answer".
 	Statuses map[string]int

@@ -15,25 +15,25 @@ import (
 )
 
 const (
-	// tries is how often a record may be the first to fail before it is refused; the last time it is alone.
+	// tries is how often a record may be the first to fail before it is refused. The last try is with no other record.
 	tries = 4
-	// firstPause is the time before its second try. It doubles with each.
+	// firstPause is the time before the second try. It doubles with each try.
 	firstPause = 250 * time.Millisecond
-	// maxShown is how many bytes of a function's answer a reason repeats.
+	// maxShown is how many bytes of a function's answer a reason quotes.
 	maxShown = 300
 )
 
-// delivery hands the records of one shard to one function.
+// delivery invokes one function with the records of one shard.
 type delivery struct {
 	api      InvokeAPI
 	function string
 	place    place
 	batch    int
-	size     int // of the next invocation: less than batch after a failure that did not say which record it was
+	size     int // of the next invocation: less than batch after a failure that named no record
 	tally    *tally
 }
 
-// deliver hands the records over in their order until each was handled or refused.
+// deliver invokes the function with the records in order until each is handled or refused.
 func (d *delivery) deliver(ctx context.Context, records []record) error {
 	tried := 0 // how often the first record was the first to fail
 	for len(records) > 0 {
@@ -51,7 +51,7 @@ func (d *delivery) deliver(ctx context.Context, records []record) error {
 			d.size = min(d.batch, 2*d.size)
 			continue
 		case !a.named && n > 1:
-			// Halved again and again, the batch leaves the culprit alone.
+			// Halving the batch repeatedly isolates the record that fails.
 			d.size = n / 2
 			continue
 		}
@@ -73,20 +73,20 @@ func (d *delivery) deliver(ctx context.Context, records []record) error {
 	return nil
 }
 
-// answer is what an invocation says of its records.
+// answer is the result of an invocation.
 type answer struct {
-	done  int    // so many, from the first on, were handled
-	fault string // why not the next one; "" if all were handled
-	named bool   // the function named the record; else any of them may be at fault
+	done  int    // how many records were handled, from the first on
+	fault string // why the next one was not; "" if all were handled
+	named bool   // the function named the record that failed; else it may be any of them
 }
 
-// invoke hands records over in one event. The error is one of Lambda's, not the function's.
+// invoke sends records in one event. The error is one of Lambda's, not the function's.
 //
 // See https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func (d *delivery) invoke(ctx context.Context, records []record) (answer, error) {
 	event, err := json.Marshal(d.place.event(records))
 	if err != nil {
-		return answer{}, fmt.Errorf("laying out an event of %d records: %w", len(records), err)
+		return answer{}, fmt.Errorf("encoding an event of %d records: %w", len(records), err)
 	}
 	out, err := d.api.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(d.function), Payload: event})
 	var tooLarge *types.RequestTooLargeException
@@ -101,8 +101,8 @@ func (d *delivery) invoke(ctx context.Context, records []record) (answer, error)
 	return readAnswer(out.Payload, records), nil
 }
 
-// readAnswer tells from a function's answer which records were handled: those before the checkpoint, the lowest sequence
-// number in the answer. An answer that names none of the records is a failure of all.
+// readAnswer returns which records were handled according to a function's answer: those before the lowest sequence number
+// that it names. An answer that names a record which is not in the batch is a failure of all.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 func readAnswer(payload []byte, records []record) answer {
@@ -130,7 +130,7 @@ func readAnswer(payload []byte, records []record) answer {
 	return answer{done: checkpoint, fault: "reported as failed; the function's log says why", named: true}
 }
 
-// reason is what a failed function says of itself.
+// reason is a failed function's error, for a refusal.
 func reason(payload []byte) string {
 	var failure struct{ ErrorType, ErrorMessage string }
 	if err := json.Unmarshal(payload, &failure); err != nil || failure.ErrorType == "" {

@@ -20,7 +20,7 @@ func one(n int) *stream {
 	return s
 }
 
-func TestBatchGoesOnFromItsCheckpoint(t *testing.T) {
+func TestBatchContinuesAtItsCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &functions{poison: map[string]int{"1004": 2, "1007": 1}}
 		start := time.Now()
@@ -33,11 +33,11 @@ func TestBatchGoesOnFromItsCheckpoint(t *testing.T) {
 			sizes = append(sizes, len(e.Records))
 		}
 		require.Equal(t, []int{10, 6, 6}, sizes)
-		require.Equal(t, 250*time.Millisecond+500*time.Millisecond, time.Since(start), "time for what is wrong to pass")
+		require.Equal(t, 250*time.Millisecond+500*time.Millisecond, time.Since(start), "the pauses double")
 	})
 }
 
-func TestRecordThatFailsForGoodIsRefusedAlone(t *testing.T) {
+func TestRecordThatAlwaysFailsIsRefusedAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, f := range map[string]*functions{
 			"named":   {poison: map[string]int{"1004": forever}},
@@ -59,7 +59,7 @@ func TestRecordThatFailsForGoodIsRefusedAlone(t *testing.T) {
 	})
 }
 
-func TestAnswerThatNamesNoRecordIsAFailureOfAll(t *testing.T) {
+func TestAnswerThatNamesNoRecordIsAFailureOfAllRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, answer := range []string{
 			`{"batchItemFailures":[{"itemIdentifier":""}]}`, `{"batchItemFailures":[{"itemIdentifier":null}]}`,
@@ -79,7 +79,7 @@ func TestAnswerThatNamesNoRecordIsAFailureOfAll(t *testing.T) {
 	})
 }
 
-func TestTooManyRefusedRecordsEndTheReplay(t *testing.T) {
+func TestTooManyRefusedRecordsStopTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &functions{answer: `{"batchItemFailures":[{"itemIdentifier":""}]}`}
 		result, err := run(t, one(50), f, func(r *replay.Replay) { r.MaxRefused = 5 })

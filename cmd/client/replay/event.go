@@ -7,18 +7,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// maxPayload is how many bytes of an event are filled, a little less than the 6 MB that an invocation takes.
+// maxPayload is the size limit of an event in bytes, a little less than the 6 MB that an invocation takes.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxPayload = 6_000_000
 
-// place is where records come from.
+// place is the shard that records come from.
 type place struct {
 	streamARN, region, shardID string
 }
 
-// event lays records out as Lambda does when it reads the stream itself. Only invokeIdentityArn is empty: no mapping
-// read them.
+// event is the event that Lambda sends for records when it reads the stream itself, except that invokeIdentityArn is empty:
+// the records were not read by an event source mapping.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 func (p place) event(records []record) events.KinesisEvent {
@@ -43,15 +43,15 @@ func (p place) event(records []record) events.KinesisEvent {
 	return e
 }
 
-// around is how many bytes a record takes in an event at most, besides its data, its partition key and the ARN.
-const around = 600
+// recordOverhead is the maximum size in bytes of a record in an event without its data, partition key and ARN.
+const recordOverhead = 600
 
-// fitting is how many of the records, at most limit and at least one, fit into an event.
+// fitting returns how many of the records fit into an event, at most limit and at least one.
 func (p place) fitting(records []record, limit int) int {
 	size := 0
 	for n, r := range records[:min(limit, len(records))] {
-		// JSON writes a character of the key in six bytes at most.
-		size += base64.StdEncoding.EncodedLen(len(r.Data)) + 6*len(aws.ToString(r.PartitionKey)) + len(p.streamARN) + around
+		// JSON encodes a character of the key in six bytes at most.
+		size += base64.StdEncoding.EncodedLen(len(r.Data)) + 6*len(aws.ToString(r.PartitionKey)) + len(p.streamARN) + recordOverhead
 		if size > maxPayload && n > 0 {
 			return n
 		}

@@ -1,9 +1,9 @@
-// Package replay hands the records of a Kinesis stream to functions once more, as Lambda's event source mapping did when
-// they arrived: in events of the same shape, each shard in its order, parent shards before their children. The functions
-// run with their own code and permissions; whoever replays needs none of theirs.
+// Package replay invokes functions with the records of a Kinesis stream again, as Lambda's event source mapping did when the
+// records arrived: with events of the same form, each shard in order, parent shards before their children. The functions
+// run with their own code and permissions; the caller needs none of theirs.
 //
-// Records are handed over beside those that arrive meanwhile, so a function must give the same result for records that
-// come again, late, or at the same time as newer ones.
+// The event source mapping goes on delivering new records meanwhile. A function must therefore give the same result for
+// records that are repeated, late, or concurrent with newer ones.
 package replay
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// shardsAtOnce is how many shards are replayed side by side, and so how many invocations are under way.
+// shardsAtOnce is how many shards are replayed in parallel, and so the number of concurrent invocations.
 const shardsAtOnce = 8
 
 // StreamAPI is what a Replay needs of a Kinesis client: kinesis:ListShards, kinesis:GetShardIterator and
@@ -34,7 +34,8 @@ type InvokeAPI interface {
 	Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
 }
 
-// Replay says what to hand to whom. The clients try again what is throttled; what still fails then ends the replay.
+// Replay says which records to replay, and to which functions. The clients retry throttled requests. Any other error of an
+// API, or one that remains after the retries, stops the replay.
 type Replay struct {
 	Stream StreamAPI // Required
 	Lambda InvokeAPI // Required
@@ -42,23 +43,24 @@ type Replay struct {
 	StreamARN string
 	// Functions are the names or ARNs of the functions. Each gets every record.
 	Functions []string
-	// Since leaves out what arrived before. Zero: from the oldest record that the stream still has.
+	// Since leaves out records that arrived before it. Zero means from the oldest record in the stream.
 	Since time.Time
-	// Until leaves out what arrived after, by the stream's clock. Required.
+	// Until leaves out records that arrived after it, by the stream's clock. Required.
 	Until time.Time
 	// Batch is how many records an invocation gets at most; fewer if they would exceed its 6 MB. At least 1.
 	Batch int
-	// MaxRefused ends the replay once more records than this were refused: then not they are broken, but a function is.
+	// MaxRefused stops the replay once more records than this are refused. The fault is then probably in a function, not in
+	// the records.
 	MaxRefused int
 }
 
-// Result is what became of the records.
+// Result counts the records by what happened to them.
 type Result struct {
 	Handled map[string]int // how many, by function
 	Refused []Refusal
 }
 
-// Refusal is a record that a function failed on again and again, though it was alone. It was skipped.
+// Refusal is a record that was skipped because a function failed on it repeatedly, the last time with no other record.
 type Refusal struct {
 	Function, ShardID, SequenceNumber string
 	Reason                            string
@@ -68,7 +70,7 @@ func (r Refusal) String() string {
 	return fmt.Sprintf("sequence number %s of shard %s by %s: %s", r.SequenceNumber, r.ShardID, r.Function, r.Reason)
 }
 
-// Run replays. With an error, the result is what was done until then.
+// Run replays the records. With an error, the result is of the records until then.
 func (r *Replay) Run(ctx context.Context) (Result, error) {
 	streamARN, err := arn.Parse(r.StreamARN)
 	if err != nil {
@@ -128,7 +130,7 @@ func (r *Replay) replayShard(ctx context.Context, s *shard, region string, t *ta
 	})
 }
 
-// tally counts for all shards.
+// tally counts the records of all shards.
 type tally struct {
 	mu     sync.Mutex
 	limit  int
@@ -153,7 +155,7 @@ func (t *tally) refused(r Refusal) error {
 	return nil
 }
 
-// pause waits, or gives the reason why ctx ended.
+// pause waits for d. It returns ctx's cause if ctx ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -18,7 +18,7 @@ import (
 // begin is before every record of the tests, and before their bubbles' clock starts.
 var begin = time.Date(1999, 12, 31, 12, 0, 0, 123_000_000, time.UTC)
 
-func TestRecordsAreHandedOverAsLambdaDoes(t *testing.T) {
+func TestEventsAreThoseOfLambda(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, f := &stream{shards: []*shard{{id: "shardId-000000000000"}}}, &functions{}
 		s.add("shardId-000000000000", begin, 25)
@@ -67,11 +67,11 @@ func TestParentShardsComeBeforeTheirChildren(t *testing.T) {
 		for _, edge := range [][2]string{{"0", "1"}, {"0", "2"}, {"2", "4"}, {"3", "4"}} {
 			require.Less(t, last[edge[0]], first[edge[1]], "shard %s before %s", edge[0], edge[1])
 		}
-		require.Less(t, first["3"], last["0"], "shards that are not related go side by side")
+		require.Less(t, first["3"], last["0"], "unrelated shards are replayed in parallel")
 	})
 }
 
-func TestSinceLeavesOutWhatArrivedBefore(t *testing.T) {
+func TestSinceLeavesOutEarlierRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &functions{}
 		result, err := run(t, resharded(), f, func(r *replay.Replay) { r.Since = begin.Add(2*time.Hour + 15*time.Second) })
@@ -82,7 +82,7 @@ func TestSinceLeavesOutWhatArrivedBefore(t *testing.T) {
 	})
 }
 
-func TestUntilLeavesOutWhatArrivedAfter(t *testing.T) {
+func TestUntilLeavesOutLaterRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, f := &stream{shards: []*shard{{id: "0"}}}, &functions{}
 		s.add("0", begin, 20)
@@ -96,7 +96,7 @@ func TestUntilLeavesOutWhatArrivedAfter(t *testing.T) {
 	})
 }
 
-func TestRecordsThatKeepArrivingDoNotProlongIt(t *testing.T) {
+func TestNewRecordsDoNotProlongTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, f := &stream{shards: []*shard{{id: "0"}}, live: true}, &functions{takes: time.Second}
 		s.add("0", begin, 30)
@@ -106,7 +106,7 @@ func TestRecordsThatKeepArrivingDoNotProlongIt(t *testing.T) {
 	})
 }
 
-func TestShardIsReadThroughGapsGentlyAndPastTheLifeOfAnIterator(t *testing.T) {
+func TestReadingHandlesGapsLimitsAndExpiredIterators(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, f := &stream{shards: []*shard{{id: "0"}}, gap: true}, &functions{}
 		s.add("0", begin, 4500)
@@ -136,7 +136,7 @@ func TestEachFunctionGetsEveryRecord(t *testing.T) {
 	})
 }
 
-func TestErrorsOfTheServicesEndTheReplay(t *testing.T) {
+func TestErrorsOfTheServicesStopTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := resharded()
 		s.fail = errors.New("AccessDeniedException")
@@ -157,7 +157,7 @@ func TestErrorsOfTheServicesEndTheReplay(t *testing.T) {
 	})
 }
 
-func TestInterruptedReplayTellsWhatItDid(t *testing.T) {
+func TestInterruptedReplayReturnsItsResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4500*time.Millisecond)
 		defer cancel()

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// How a shard is read. It lets itself be read five times a second and 2 MB a second, by all its readers together: at
-// this pace, half of that is left to the functions that read it anyway.
+// Kinesis allows five reads and 2 MB a second of a shard, for all its readers together. At this rate, half of the reads
+// remain for the event source mappings.
 //
 // See https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 const (
@@ -22,15 +22,15 @@ const (
 
 type record = types.Record
 
-// shard is one shard of the stream on its way through a replay.
+// shard is one shard of the stream.
 type shard struct {
 	id      string
 	parents []*shard
-	done    chan struct{} // closed when it was replayed, or the replay ended
+	done    chan struct{} // closed when the shard was replayed, or the replay ended
 }
 
-// shards lists the stream's shards with their parents, those that are closed included. A parent that the stream no
-// longer has is none.
+// shards lists the stream's shards, including closed ones, with their parents. A parent that the stream no longer has is
+// left out.
 //
 // See https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
 func (r *Replay) shards(ctx context.Context) ([]*shard, error) {
@@ -45,7 +45,7 @@ func (r *Replay) shards(ctx context.Context) ([]*shard, error) {
 		if aws.ToString(out.NextToken) == "" {
 			break
 		}
-		// The token says which stream; naming it as well is an error.
+		// The token identifies the stream. A request with both is an error.
 		in = &kinesis.ListShardsInput{NextToken: out.NextToken}
 	}
 	byID := map[string]*shard{}
@@ -65,7 +65,7 @@ func (r *Replay) shards(ctx context.Context) ([]*shard, error) {
 	return shards, nil
 }
 
-// awaitParents waits until the shards that this one came from were replayed: what they have of a partition key is older.
+// awaitParents waits until the parents of the shard were replayed: their records of a partition key are older.
 func (s *shard) awaitParents(ctx context.Context) error {
 	for _, p := range s.parents {
 		select {
@@ -76,11 +76,11 @@ func (s *shard) awaitParents(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// read gives the records of a shard that arrived between Since and Until, in their order, some at a time.
+// read calls give with the records of a shard that arrived between Since and Until, in order, a page at a time.
 //
 // See https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 func (r *Replay) read(ctx context.Context, shardID string, give func([]record) error) error {
-	last := "" // the sequence number of the last record that was given
+	last := "" // the last sequence number passed to give
 	iterator, err := r.iterator(ctx, shardID, last)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (r *Replay) read(ctx context.Context, shardID string, give func([]record) e
 		out, err := r.Stream.GetRecords(ctx, &kinesis.GetRecordsInput{
 			StreamARN: aws.String(r.StreamARN), ShardIterator: iterator, Limit: aws.Int32(readLimit),
 		})
-		// An iterator lives five minutes; handing the records over may take longer.
+		// An iterator expires after five minutes. The invocations may take longer.
 		var expired *types.ExpiredIteratorException
 		if errors.As(err, &expired) {
 			if iterator, err = r.iterator(ctx, shardID, last); err != nil {
@@ -108,7 +108,7 @@ func (r *Replay) read(ctx context.Context, shardID string, give func([]record) e
 			}
 			last = aws.ToString(records[len(records)-1].SequenceNumber)
 		}
-		// Nothing, and no way to go, is the end for now. Nothing alone is not: records may lie further on.
+		// A page without records is the end only if it is at the tip of the shard: a shard may have gaps.
 		atTip := len(out.Records) == 0 && aws.ToInt64(out.MillisBehindLatest) == 0
 		if out.NextShardIterator == nil || atTip || len(records) < len(out.Records) {
 			return nil
@@ -120,7 +120,7 @@ func (r *Replay) read(ctx context.Context, shardID string, give func([]record) e
 	}
 }
 
-// iterator starts after the record with the sequence number last, or where the replay starts.
+// iterator returns an iterator that starts after the sequence number last, or with "" where the replay starts.
 func (r *Replay) iterator(ctx context.Context, shardID, last string) (*string, error) {
 	in := &kinesis.GetShardIteratorInput{StreamARN: aws.String(r.StreamARN), ShardId: aws.String(shardID)}
 	switch {
@@ -138,8 +138,8 @@ func (r *Replay) iterator(ctx context.Context, shardID, last string) (*string, e
 	return out.ShardIterator, nil
 }
 
-// inTime cuts off the records behind the last one that arrived by Until. Arrival times are approximate, and one may lie
-// before that of the record ahead of it.
+// inTime returns the records up to the last one that arrived by Until. Arrival times are approximate: a record may have an
+// earlier one than the record before it.
 func (r *Replay) inTime(records []record) []record {
 	for n := len(records); n > 0; n-- {
 		if !aws.ToTime(records[n-1].ApproximateArrivalTimestamp).After(r.Until) {
