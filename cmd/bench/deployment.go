@@ -6,160 +6,128 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
-// deployment is a stack of our own on an embedded cloud of our own, made as `make up` makes one.
+// deployment is a stack with all patterns on an embedded cloud.
 type deployment struct {
-	project, home string
-	local         string // the command that `make` built
-	pattern       string // what is deployed
-	cloud         cloud
-	outputs       outputs
+	project string
+	stack   localstack.Stack
+	cloud   localstack.Cloud
+	outputs map[string]outputs // by pattern
 }
 
-// cloud is what `local serve` tells other commands.
-type cloud struct {
-	PID             int
-	Endpoint        string
-	AccessKeyID     string
-	SecretAccessKey string
-}
-
-// outputs are those of the stack that the measuring needs.
+// outputs are those of a pattern that are used here.
 type outputs struct {
-	FanOut struct {
-		URL                   string
-		TableName             string
-		BucketName            string
-		StoreQueueURL         string
-		StoreDeadLettersURL   string
-		InvoiceQueueURL       string
-		InvoiceDeadLettersURL string
-	}
-	Orchestrator struct {
-		URL             string
-		TableName       string
-		BucketName      string
-		StateMachineARN string
-	}
-	EventStream struct {
-		URL                string
-		StreamName         string
-		TableName          string
-		BucketName         string
-		ProjectFailuresURL string
-		InvoiceFailuresURL string
-		Functions          functions
-	}
-	Checker struct {
-		URL                   string
-		APIKey                string
-		OrdersTableName       string
-		BalanceDeadLettersURL string
-		StockDeadLettersURL   string
-		UpdateDeadLettersURL  string
-		ShipFailuresURL       string
-		Functions             functions
-	}
+	URL, APIKey string
+	Functions   map[string]struct{ LogGroup string }
 }
 
-// functions are those of a pattern, by the names of their packages.
-type functions map[string]struct{ LogGroup string }
-
-func newDeployment(project, pattern string) (*deployment, error) {
-	local := filepath.Join(project, ".tools", "bin", "local")
-	if _, err := os.Stat(local); err != nil {
-		return nil, fmt.Errorf("%w: type `make bench`, which builds it", err)
+// local runs the command that `make up` and `make down` run, and returns how long it took.
+func (d *deployment) local(ctx context.Context, args ...string) (time.Duration, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(d.project, ".tools", "bin", "local"), append(args, "--home", d.stack.Home)...)
+	cmd.Dir = d.project
+	began := time.Now()
+	if printed, err := cmd.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("local %s: %w: %s", args[0], err, printed)
 	}
-	home, err := os.MkdirTemp("", "order-patterns-bench-")
-	if err != nil {
-		return nil, err
-	}
-	return &deployment{project: project, home: home, local: local, pattern: pattern}, nil
+	return time.Since(began), nil
 }
 
-// command runs `local` and returns how long it took and what it printed.
-func (d *deployment) command(ctx context.Context, args ...string) (time.Duration, string, error) {
-	cmd := exec.CommandContext(ctx, d.local, append(args, "--home", d.home)...)
-	var said strings.Builder
-	cmd.Dir, cmd.Stdout, cmd.Stderr = d.project, &said, &said
-	begun := time.Now()
-	if err := cmd.Run(); err != nil {
-		return 0, "", fmt.Errorf("local %s: %w\n%s", args[0], err, said.String())
-	}
-	return time.Since(begun), said.String(), nil
-}
-
-// up deploys, with values of the stack's config like key=value, and returns how long that took and what it printed.
-func (d *deployment) up(ctx context.Context, config ...string) (time.Duration, string, error) {
-	args := []string{"up", "--pattern", d.pattern}
+// up deploys with values for the stack's config, like key=value.
+func (d *deployment) up(ctx context.Context, config ...string) error {
+	args := []string{"up", "--pattern", "all"}
 	for _, value := range config {
 		args = append(args, "--config", value)
 	}
-	took, said, err := d.command(ctx, args...)
-	if err != nil {
-		return 0, "", err
+	if _, err := d.local(ctx, args...); err != nil {
+		return err
 	}
-	for file, v := range map[string]any{"cloud.json": &d.cloud, "outputs.json": &d.outputs} {
-		text, err := os.ReadFile(filepath.Join(d.home, file))
-		if err != nil {
-			return 0, "", err
-		}
-		if err := json.Unmarshal(text, v); err != nil {
-			return 0, "", fmt.Errorf("reading %s: %w", file, err)
-		}
-	}
-	return took, said, nil
+	var err error
+	d.cloud, err = d.stack.Cloud()
+	return errors.Join(err, d.stack.Outputs(&d.outputs))
 }
 
-// printTimes deploys, and tells how long that takes.
+func (d *deployment) remove(ctx context.Context) error {
+	_, err := d.local(ctx, "down")
+	return errors.Join(err, os.RemoveAll(d.stack.Home))
+}
+
+// printTimes deploys, and prints how long that takes.
 func (d *deployment) printTimes(ctx context.Context, out io.Writer) error {
-	empty, _, err := d.up(ctx)
-	if err != nil {
-		return err
-	}
-	again, said, err := d.up(ctx)
-	if err != nil {
-		return err
-	}
-	if strings.Contains(said, "updated") || strings.Contains(said, "created") {
-		return fmt.Errorf("the second deployment changed something:\n%s", said)
-	}
-	preview, _, err := d.command(ctx, "preview", "--pattern", d.pattern)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\n## Deploying all patterns\n\nThe whole command, as `make` runs it, with everything built.\n\n| command | time |\n|---|---|\n")
-	for _, r := range []struct {
-		what string
-		took time.Duration
-	}{
-		{"`local up`: starts the embedded cloud, and deploys to it", empty},
-		{"`local up` with nothing to change", again},
-		{"`local preview`", preview},
+	fmt.Fprint(out, "\n## Deploying\n\nAll patterns, with everything built.\n\n")
+	header(out, "command", "time")
+	for _, c := range [][2]string{
+		{"up", "`local up`: starts the embedded cloud, and deploys to it"},
+		{"up", "`local up` with nothing to change"},
+		{"preview", "`local preview`"},
 	} {
-		fmt.Fprintf(out, "| %s | %.1f s |\n", r.what, r.took.Seconds())
+		took, err := d.local(ctx, c[0], "--pattern", "all")
+		if err != nil {
+			return err
+		}
+		row(out, c[1], fmt.Sprintf("%.1f s", took.Seconds()))
 	}
 	return nil
 }
 
-// config is for SDK clients of the embedded cloud.
-func (d *deployment) config() aws.Config {
-	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: &d.cloud.Endpoint,
-		Credentials: credentials.NewStaticCredentialsProvider(d.cloud.AccessKeyID, d.cloud.SecretAccessKey, ""),
+// logged is what a function logged.
+type logged struct {
+	orders  map[string]time.Time // when it logged an order first, by order id
+	reports []time.Time          // when invocations ended
+}
+
+// logs reads what a function has logged since a time.
+func (d *deployment) logs(ctx context.Context, group string, since time.Time) (logged, error) {
+	all := logged{orders: map[string]time.Time{}}
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(d.cloud.Config("us-east-1")),
+		&cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli())})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return all, fmt.Errorf("reading the log group %s: %w", group, err)
+		}
+		for _, e := range page.Events {
+			all.add(time.UnixMilli(*e.Timestamp), *e.Message)
+		}
+	}
+	return all, nil
+}
+
+// add reads a line. A function logs each order that it has processed with level INFO. Other lines are ignored.
+func (l *logged) add(at time.Time, text string) {
+	var line struct{ Type, Level, OrderID string }
+	if json.Unmarshal([]byte(text), &line) != nil {
+		return
+	}
+	switch first, known := l.orders[line.OrderID]; {
+	case line.Type == "platform.report":
+		l.reports = append(l.reports, at)
+	case line.OrderID != "" && line.Level == "INFO" && (!known || at.Before(first)):
+		l.orders[line.OrderID] = at
 	}
 }
 
-func (d *deployment) remove(ctx context.Context) error {
-	_, _, err := d.command(ctx, "down")
-	return errors.Join(err, os.RemoveAll(d.home))
+// quantile is the smallest of the values that a share q of them do not exceed.
+func quantile(values []time.Duration, q float64) time.Duration {
+	s := slices.Sorted(slices.Values(values))
+	return s[max(0, int(math.Ceil(q*float64(len(s))))-1)]
+}
+
+// short formats a duration with the digits that matter.
+func short(d time.Duration) string {
+	if d >= time.Second {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }

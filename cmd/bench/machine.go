@@ -1,70 +1,60 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// printMachine names what the figures were measured on.
+// printMachine describes the machine. Processor and memory are known on Linux only.
 func printMachine(out io.Writer) {
-	fmt.Fprintf(out, "## Machine\n\n| | |\n|---|---|\n")
-	row := func(name, value string) { fmt.Fprintf(out, "| %s | %s |\n", name, value) }
-	row("date", time.Now().Format(time.DateOnly))
-	row("processor", or(field("/proc/cpuinfo", "model name"), command("sysctl", "-n", "machdep.cpu.brand_string")))
-	row("cores", strconv.Itoa(runtime.NumCPU()))
-	row("memory", or(gibibytes(strings.TrimSuffix(field("/proc/meminfo", "MemTotal"), " kB"), 1<<10), gibibytes(command("sysctl", "-n", "hw.memsize"), 1)))
-	row("system", command("uname", "-sr")+", "+runtime.GOARCH)
-	row("Go", runtime.Version())
-	// Who else computes on this machine takes from every figure below.
-	row("load before", or(loadAverage(), command("sysctl", "-n", "vm.loadavg")))
+	fmt.Fprint(out, "## Machine\n\n")
+	header(out, "", "")
+	row(out, "date", time.Now().Format(time.DateOnly))
+	row(out, "processor", fmt.Sprintf("%s, %d cores", field("/proc/cpuinfo", "model name"), runtime.NumCPU()))
+	row(out, "memory", field("/proc/meminfo", "MemTotal"))
+	system, _ := exec.Command("uname", "-sr").Output()
+	row(out, "system", strings.TrimSpace(string(system))+", "+runtime.GOARCH)
+	row(out, "Go", runtime.Version())
 }
 
-func loadAverage() string {
-	text, _ := os.ReadFile("/proc/loadavg")
-	fields := strings.Fields(string(text))
-	return strings.Join(fields[:min(3, len(fields))], " ")
-}
-
-// field is a value of a file with lines like "name : value"; empty if there is none.
+// field is a value of a file with lines like "name : value"; "unknown" if there is none.
 func field(file, name string) string {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return ""
-	}
+	text, _ := os.ReadFile(file)
 	for line := range strings.Lines(string(text)) {
 		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
 			return strings.TrimSpace(value)
 		}
 	}
-	return ""
+	return "unknown"
 }
 
-// command is what a command prints; empty if there is no such command here.
-func command(name string, args ...string) string {
-	text, _ := exec.Command(name, args...).Output()
-	return strings.TrimSpace(string(text))
-}
-
-// gibibytes reads a number of units; empty if it is none.
-func gibibytes(number string, unit int) string {
-	n, err := strconv.Atoi(number)
+// memory describes the resident memory of the embedded cloud's process and of its children, which are the functions.
+func memory(ctx context.Context, cloud int) (string, error) {
+	text, err := exec.CommandContext(ctx, "ps", "-A", "-o", "pid=,ppid=,rss=").Output()
 	if err != nil {
-		return ""
+		return "", fmt.Errorf("measuring memory with ps: %w", err)
 	}
-	return fmt.Sprintf("%.1f GiB", float64(n)*float64(unit)/(1<<30))
-}
-
-func or(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
+	var inCloud, functions, inFunctions, unshared int // kB
+	for line := range strings.Lines(string(text)) {
+		var pid, parent, rss, pss int
+		if _, err := fmt.Sscan(line, &pid, &parent, &rss); err != nil {
+			return "", fmt.Errorf("ps printed %q: %w", line, err)
+		}
+		switch cloud {
+		case pid:
+			inCloud = rss
+		case parent:
+			// Pss divides a page among the processes that share it. It is known on Linux only.
+			_, _ = fmt.Sscan(field(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss"), &pss)
+			functions, inFunctions, unshared = functions+1, inFunctions+rss, unshared+pss
 		}
 	}
-	return "unknown"
+	return fmt.Sprintf("the embedded cloud %d MB; the functions' %d processes %d MB together, %d MB with the pages that they share counted once",
+		inCloud/1000, functions, inFunctions/1000, unshared/1000), nil
 }

@@ -1,13 +1,12 @@
-// Command bench measures what docs/performance.md records, and prints it as Markdown: how quickly functions start, how
-// large their packages are, how long deploying takes, what the patterns do on the embedded cloud, and what the settings of a
-// stream's readers cost.
+// Command bench measures the figures of docs/performance.md and prints them as Markdown tables.
 //
 //	make bench
-//	go run ./cmd/bench -rounds 10 -n 5000 -only fanout,eventstream
-//	go run ./cmd/bench -only batching -rate 100 -steady 60
+//	go -C cmd run ./bench -rounds 10 -n 5000 -only fanout,eventstream
 //
-// The embedded cloud, its functions and this command, which places the orders, are processes of their own and share the
-// machine's processors. It uses a stack of its own, and removes it.
+// It deploys a stack of its own to an embedded cloud of its own, and removes both. The embedded cloud, the functions and
+// this command, which places the orders, are separate processes and share the machine's processors.
+//
+// It is no Go benchmark: most figures are percentiles and rates of other processes, and testing.B reports means.
 package main
 
 import (
@@ -22,110 +21,111 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// settings are what is measured, and how much.
+// parts are the names for -only.
+var parts = []string{"packages", "starts", "deploying", "fanout", "orchestrator", "eventstream", "checker", "batching"}
+
+// settings say what to measure.
 type settings struct {
-	parts                   []string
-	starts                  int // of each function
-	rounds, orders, clients int // rounds of so many orders, so many at a time
-	rate, steady            int // orders a second, for so many seconds
-}
-
-// maxOrders are placed at a time: what a function logs about more does not fit into its log group on the embedded cloud,
-// from which it is read when each was done.
-const maxOrders = 10_000
-
-// parseFlags reads the command line, and reports everything that is wrong with it at once.
-func parseFlags(args []string, out io.Writer) (settings, error) {
-	var s settings
-	var only string
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(out)
-	flags.StringVar(&only, "only", "", "what to measure, separated by commas: "+strings.Join(parts, ", ")+"; default all")
-	flags.IntVar(&s.starts, "starts", 20, "how often to start each function")
-	flags.IntVar(&s.rounds, "rounds", 5, "rounds of placing orders")
-	flags.IntVar(&s.orders, "n", 2000, fmt.Sprintf("orders in each round, at most %d", maxOrders))
-	flags.IntVar(&s.clients, "c", 16, "orders placed at once")
-	flags.IntVar(&s.rate, "rate", 100, "batching: orders a second")
-	flags.IntVar(&s.steady, "steady", 60, "batching: for so many seconds")
-	if err := flags.Parse(args); err != nil {
-		return s, err
-	}
-	var errs []error
-	if min(s.starts, s.rounds, s.orders, s.clients, s.rate, s.steady) < 1 || flags.NArg() > 0 {
-		errs = append(errs, errors.New("all numbers must be at least 1, and nothing but flags be given"))
-	}
-	if s.orders > maxOrders {
-		errs = append(errs, fmt.Errorf("-n must be at most %d, got %d", maxOrders, s.orders))
-	}
-	// The product of two large numbers may be a small one.
-	if steady := s.steady + longestWindow(); s.rate > maxOrders || s.steady > maxOrders || s.rate*steady > maxOrders {
-		errs = append(errs, fmt.Errorf("-rate for -steady and %d seconds more must be at most %d orders, got %d a second for %d s",
-			longestWindow(), maxOrders, s.rate, s.steady))
-	}
-	var err error
-	if s.parts, err = parseParts(only); err != nil {
-		errs = append(errs, err)
-	}
-	return s, errors.Join(errs...)
+	parts          []string
+	rounds, orders int // of each pattern, and of each round
 }
 
 func (s settings) measure(part string) bool { return slices.Contains(s.parts, part) }
 
-func run(ctx context.Context, args []string, out io.Writer) (err error) {
-	s, err := parseFlags(args, os.Stderr)
-	if err != nil {
-		return err
+func parseFlags(args []string) (s settings, err error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	only := flags.String("only", strings.Join(parts, ","), "what to measure, separated by commas")
+	flags.IntVar(&s.rounds, "rounds", 5, "rounds of placing orders")
+	// A log group of the embedded cloud keeps 8 MiB. The logs of more orders would not fit in.
+	flags.IntVar(&s.orders, "n", 2000, "orders in each round, 1 to 10000")
+	if err := flags.Parse(args); err != nil {
+		return s, err
 	}
-	project, err := os.Getwd()
-	if err != nil {
-		return err
+	for name := range strings.SplitSeq(*only, ",") {
+		s.parts = append(s.parts, strings.TrimSpace(name))
 	}
-	if _, err := os.Stat(filepath.Join(project, "Pulumi.yaml")); err != nil {
-		return errors.New("run this in the folder of the project, or type `make bench`")
+	unknown := slices.DeleteFunc(slices.Clone(s.parts), func(name string) bool { return slices.Contains(parts, name) })
+	switch {
+	case flags.NArg() > 0:
+		return s, fmt.Errorf("unexpected argument %q: only flags are accepted", flags.Arg(0))
+	case len(unknown) > 0:
+		return s, fmt.Errorf("-only must be some of %s, got %q", strings.Join(parts, ", "), unknown)
+	case s.rounds < 1:
+		return s, fmt.Errorf("-rounds must be at least 1, got %d", s.rounds)
+	case s.orders < 1 || s.orders > 10_000:
+		return s, fmt.Errorf("-n must be from 1 to 10000, got %d", s.orders)
 	}
+	return s, nil
+}
 
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	s, err := parseFlags(args)
+	if err != nil {
+		return err
+	}
+	project, err := localstack.Project()
+	if err != nil {
+		return err
+	}
 	printMachine(out)
 	if s.measure("packages") {
-		if err := printPackages(out, filepath.Join(project, "build")); err != nil {
-			return err
-		}
+		printPackages(out, filepath.Join(project, "build"))
 	}
 	if s.measure("starts") {
-		if err := printStarts(ctx, out, filepath.Join(project, "build", "local"), s.starts); err != nil {
+		if err := printStarts(ctx, out, filepath.Join(project, "build", "local")); err != nil {
 			return err
 		}
 	}
-	pattern := deployed(s.parts)
-	if pattern == "" {
-		return nil
+	if !slices.ContainsFunc(parts[2:], s.measure) {
+		return nil // the first two need no stack
 	}
-	d, err := newDeployment(project, pattern)
-	if err != nil {
+	d := &deployment{project: project}
+	if d.stack.Home, err = os.MkdirTemp("", "order-patterns-bench-"); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.remove(context.WithoutCancel(ctx))) }()
 	if s.measure("deploying") {
-		err = d.printTimes(ctx, out)
-	} else {
-		_, _, err = d.up(ctx)
+		if err := d.printTimes(ctx, out); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	if err := d.up(ctx); err != nil {
 		return err
 	}
-	return d.printPatterns(ctx, out, s)
+	for _, p := range patterns {
+		if s.measure(p.name) {
+			if err := d.printRounds(ctx, out, s, p); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+	}
+	if s.measure("batching") {
+		return d.printBatching(ctx, out, s)
+	}
+	return nil
+}
+
+// header prints the first two lines of a table.
+func header(out io.Writer, names ...any) {
+	row(out, names...)
+	fmt.Fprintln(out, "|"+strings.Repeat("---|", len(names)))
+}
+
+// row prints a line of a table.
+func row(out io.Writer, cells ...any) {
+	fmt.Fprintf(out, "|"+strings.Repeat(" %v |", len(cells))+"\n", cells...)
 }

@@ -2,179 +2,174 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
+	"github.com/order-patterns/order-patterns/cmd/client/checkerclient"
 	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
 	"github.com/order-patterns/order-patterns/cmd/client/load"
+	"github.com/order-patterns/order-patterns/order/checker"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// pattern is what the measuring has to know of a deployed one.
+// pattern is a pattern to measure. An order is completed once each of its functions has logged it.
 type pattern struct {
-	part, name string
-	// prepare comes before the first order. Nil for nothing.
-	prepare func(context.Context) error
-	// place places so many orders, so many at once, and gives the ids of those that were accepted.
-	place func(ctx context.Context, n, atOnce int) (ids []string, answers *load.Answers, err error)
-	// watch begins to look after the orders of a round that began at a time.
-	watch func(ids []string, begun time.Time) look
-	// failed is an error if any order was given up. It is asked now and then while orders are under way.
-	failed func(context.Context) error
-	// check is an error unless all orders, so many since the pattern was deployed, were dealt with.
-	check func(ctx context.Context, placed int) error
-	// placed counts the orders since the pattern was deployed.
-	placed int
+	name      string
+	functions []string
 }
 
-// look counts the orders that are not completed, roughly until there are none, and tells when the last one was.
-type look func(context.Context) (left int, last time.Time, err error)
-
-func (d *deployment) patterns() []*pattern {
-	return []*pattern{d.fanOut(), d.orchestrator(), d.eventStream(), d.checker()}
-}
-
-func (d *deployment) fanOut() *pattern {
-	o := d.outputs.FanOut
-	return &pattern{
-		part: "fanout", name: "FanOut",
-		place: placeCoffee(o.URL),
-		// A message is deleted once its function has dealt with it.
-		watch:  d.underWay(func(ctx context.Context) (int, error) { return d.depths(ctx, o.StoreQueueURL, o.InvoiceQueueURL) }),
-		failed: d.deadLetters(o.StoreDeadLettersURL, o.InvoiceDeadLettersURL),
-		check:  d.storedAndInvoiced(o.TableName, o.BucketName),
+var (
+	eventStream = pattern{"eventstream", []string{"project-order", "invoice-order"}}
+	patterns    = []pattern{
+		{"fanout", []string{"store-order", "write-invoice"}},
+		{"orchestrator", []string{"store-order-task", "write-invoice-task"}},
+		eventStream,
+		{"checker", []string{"ship-order"}},
 	}
-}
+)
 
-func (d *deployment) orchestrator() *pattern {
-	o := d.outputs.Orchestrator
-	return &pattern{
-		part: "orchestrator", name: "Orchestrator",
-		place: placeCoffee(o.URL),
-		watch: d.underWay(func(ctx context.Context) (int, error) {
-			return d.executions(ctx, o.StateMachineARN, sfntypes.ExecutionStatusRunning)
-		}),
-		failed: func(ctx context.Context) error {
-			n, err := d.executions(ctx, o.StateMachineARN, sfntypes.ExecutionStatusFailed, sfntypes.ExecutionStatusTimedOut, sfntypes.ExecutionStatusAborted)
-			return orError(n, "executions failed", err)
-		},
-		check: d.storedAndInvoiced(o.TableName, o.BucketName),
-	}
-}
+const clients = 16 // orders placed at once
 
-func (d *deployment) eventStream() *pattern {
-	o := d.outputs.EventStream
-	return &pattern{
-		part: "eventstream", name: "EventStream",
-		place:  placeCoffee(o.URL),
-		watch:  func(ids []string, begun time.Time) look { return d.readers(begun).of(ids) },
-		failed: d.deadLetters(o.ProjectFailuresURL, o.InvoiceFailuresURL),
-		check:  d.storedAndInvoiced(o.TableName, o.BucketName),
-	}
-}
-
-// placeCoffee places orders that every coffee pattern takes.
-func placeCoffee(url string) func(context.Context, int, int) ([]string, *load.Answers, error) {
-	return func(ctx context.Context, n, atOnce int) (ids []string, answers *load.Answers, err error) {
-		placing := coffeeclient.Load{
-			Client: coffeeclient.NewClient(url, atOnce), Generator: coffeeclient.NewGenerator(rand.Uint64(), time.Now), Count: n, AtOnce: atOnce,
-			Accepted: func(o coffee.Order) error {
-				ids = append(ids, o.OrderID)
-				return nil
-			},
+// printRounds places orders in rounds, and prints throughput, latency and memory.
+func (d *deployment) printRounds(ctx context.Context, out io.Writer, s settings, p pattern) error {
+	place := d.placeCoffee
+	if p.name == "checker" {
+		orders, err := d.prepareChecker(ctx)
+		if err != nil {
+			return err
 		}
-		answers, err = placing.Run(ctx)
+		place = orders
+	}
+	fmt.Fprintf(out, "\n## %s\n\n%d rounds of %d orders, %d at a time.\n\n", p.name, s.rounds, s.orders, clients)
+	header(out, "round", "accepted/s", "completed/s", "p50", "p90", "p99")
+	for i := range s.rounds {
+		r, err := d.round(ctx, p, s.orders, place)
+		if err != nil {
+			return err
+		}
+		row(out, i+1, perSecond(s.orders, r.accepted), perSecond(s.orders, quantile(r.completed, 1)),
+			short(r.answers.Latency(50)), short(r.answers.Latency(90)), short(r.answers.Latency(99)))
+	}
+	m, err := memory(ctx, d.cloud.PID)
+	fmt.Fprintf(out, "\nMemory (RSS) after these %d orders: %s.\n", s.rounds*s.orders, m)
+	return err
+}
+
+func perSecond(n int, took time.Duration) string {
+	return fmt.Sprintf("%.0f", float64(n)/took.Seconds())
+}
+
+// round is the result of a round of orders. Times are counted from its first request.
+type round struct {
+	answers   *load.Answers
+	accepted  time.Duration   // until the last answer
+	completed []time.Duration // until each order was completed
+}
+
+// place places n orders with a pattern, and returns the ids of those that were accepted.
+type place func(ctx context.Context, p pattern, n int) (ids []string, answers *load.Answers, err error)
+
+// round places n orders, and waits until all are completed.
+func (d *deployment) round(ctx context.Context, p pattern, n int, place place) (r round, err error) {
+	began := time.Now()
+	ids, answers, err := place(ctx, p, n)
+	r.answers, r.accepted = answers, time.Since(began)
+	if err == nil && len(ids) < n {
+		err = fmt.Errorf("%d of %d orders were not accepted: %v", n-len(ids), n, answers.Reasons)
+	}
+	if err != nil {
+		return r, err
+	}
+	logs, err := d.await(ctx, p, ids, began)
+	for _, id := range ids {
+		at, _ := completed(id, logs)
+		r.completed = append(r.completed, at.Sub(began))
+	}
+	return r, err
+}
+
+func (d *deployment) placeCoffee(ctx context.Context, p pattern, n int) (ids []string, answers *load.Answers, err error) {
+	answers, err = (&coffeeclient.Load{
+		Client:    coffeeclient.NewClient(d.outputs[p.name].URL, clients),
+		Generator: coffeeclient.NewGenerator(rand.Uint64(), time.Now), Count: n, AtOnce: clients,
+		Accepted: func(o coffee.Order) error { ids = append(ids, o.OrderID); return nil },
+	}).Run(ctx)
+	return ids, answers, err
+}
+
+// prepareChecker sets the balances of the checker's customers and products. They suffice for a million orders, so that all
+// are shipped, and there are so many that transactions rarely conflict.
+func (d *deployment) prepareChecker(ctx context.Context) (place, error) {
+	o := d.outputs["checker"]
+	client, generator := checkerclient.NewClient(o.URL, o.APIKey, clients), checkerclient.NewGenerator(rand.Uint64(), 1_000_000, 1000, 100)
+	// Orders of unknown customers or products are left out.
+	next := func() checker.Order {
+		for {
+			order := generator.Next()
+			_, customer := generator.Opening.Accounts[order.CustomerID]
+			_, product := generator.Opening.Stock[order.Items[0].ProductID]
+			if customer && product {
+				return order
+			}
+		}
+	}
+	place := func(ctx context.Context, _ pattern, n int) (ids []string, answers *load.Answers, err error) {
+		answers, err = (&checkerclient.Load{
+			Client: client, Next: next, Count: n, AtOnce: clients,
+			Accepted: func(r checker.Record) error { ids = append(ids, r.OrderID); return nil },
+		}).Run(ctx)
 		return ids, answers, err
 	}
+	return place, client.SetBalances(ctx, generator.Opening, clients)
 }
 
-// underWay looks at a pattern where orders that are under way can be counted.
-func (d *deployment) underWay(count func(context.Context) (int, error)) func([]string, time.Time) look {
-	return func([]string, time.Time) look {
-		return func(ctx context.Context) (int, time.Time, error) {
-			n, err := count(ctx)
-			return n, time.Now(), err
-		}
-	}
-}
+const (
+	pollEvery  = time.Second // reading the logs more often would be a load of its own
+	awaitLimit = 5 * time.Minute
+)
 
-func (d *deployment) deadLetters(urls ...string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		n, err := d.depths(ctx, urls...)
-		return orError(n, "messages were given up", err)
-	}
-}
-
-// orError makes an error of a number that is not zero.
-func orError(n int, what string, err error) error {
-	if err != nil || n == 0 {
-		return err
-	}
-	return fmt.Errorf("%d %s", n, what)
-}
-
-// storedAndInvoiced checks that a table has as many items as orders were placed, and a bucket as many invoices.
-func (d *deployment) storedAndInvoiced(table, bucket string) func(context.Context, int) error {
-	return func(ctx context.Context, placed int) error {
-		items, err := d.items(ctx, table)
-		if err != nil {
-			return err
-		}
-		invoices, err := d.invoices(ctx, bucket)
-		if err != nil {
-			return err
-		}
-		return errors.Join(amount("items", items, placed), amount("invoices", invoices, placed))
-	}
-}
-
-func amount(what string, n, want int) error {
-	if n == want {
-		return nil
-	}
-	return fmt.Errorf("%d %s instead of %d", n, what, want)
-}
-
-// executions counts a state machine's executions of some statuses, of each up to the first page of 1,000.
-func (d *deployment) executions(ctx context.Context, machineARN string, statuses ...sfntypes.ExecutionStatus) (n int, err error) {
-	machines := sfn.NewFromConfig(d.config())
-	for _, status := range statuses {
-		page, err := machines.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &machineARN, StatusFilter: status, MaxResults: 1000})
-		if err != nil {
-			return 0, fmt.Errorf("listing executions: %w", err)
-		}
-		n += len(page.Executions)
-	}
-	return n, nil
-}
-
-// depths is how many messages queues hold, those in flight included.
-func (d *deployment) depths(ctx context.Context, urls ...string) (n int, err error) {
-	names := []sqstypes.QueueAttributeName{
-		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-		sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
-	}
-	queues := sqs.NewFromConfig(d.config())
-	for _, url := range urls {
-		got, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: names})
-		if err != nil {
-			return 0, fmt.Errorf("counting the messages of %s: %w", url, err)
-		}
-		for _, name := range names {
-			some, err := strconv.Atoi(got.Attributes[string(name)])
+// await waits until orders that were placed since a time are completed, and returns the logs of the pattern's functions.
+func (d *deployment) await(ctx context.Context, p pattern, ids []string, since time.Time) (logs []logged, err error) {
+	ctx, cancel := context.WithTimeout(ctx, awaitLimit)
+	defer cancel()
+	for {
+		logs = nil
+		for _, name := range p.functions {
+			l, err := d.logs(ctx, d.outputs[p.name].Functions[name].LogGroup, since)
 			if err != nil {
-				return 0, fmt.Errorf("the attribute %s of %s: %w", name, url, err)
+				return nil, err
 			}
-			n += some
+			logs = append(logs, l)
+		}
+		left := 0
+		for _, id := range ids {
+			if _, ok := completed(id, logs); !ok {
+				left++
+			}
+		}
+		if left == 0 {
+			return logs, nil
+		}
+		select {
+		case <-time.After(pollEvery):
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%d of %d orders are not completed: %w", left, len(ids), ctx.Err())
 		}
 	}
-	return n, nil
+}
+
+// completed returns when the last of the functions logged an order. It returns false if one has not.
+func completed(id string, logs []logged) (last time.Time, ok bool) {
+	for _, l := range logs {
+		at, ok := l.orders[id]
+		if !ok {
+			return last, false
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	return last, true
 }
