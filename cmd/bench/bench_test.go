@@ -1,87 +1,93 @@
-package main
+package bench
 
 import (
-	"archive/zip"
+	"context"
+	"fmt"
+	"math"
 	"net/http"
 	"os"
-	"path/filepath"
-	"regexp"
+	"os/exec"
+	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain lets the test binary be a function that sleeps before it requests an event, or one that ends.
+var (
+	// ctx ends when the benchmarks are interrupted. They fail then, and remove what they deployed.
+	ctx context.Context
+	// page is the Markdown to print at the end.
+	page strings.Builder
+)
+
 func TestMain(m *testing.M) {
-	switch api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); {
-	case api == "":
-		os.Exit(m.Run())
-	case os.Getenv("TABLE_NAME") == "":
-		os.Exit(3)
-	default:
-		time.Sleep(30 * time.Millisecond)
-		_, _ = http.Get("http://" + api + "/2018-06-01/runtime/invocation/next")
+	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" {
+		fakeFunction(api)
 	}
+	ctx, _ = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := m.Run()
+	if page.Len() > 0 {
+		benchmarks := page.String()
+		page.Reset()
+		machine()
+		fmt.Print(page.String() + benchmarks)
+	}
+	os.Exit(code)
 }
 
-func TestStartsAreMeasuredUntilTheFirstEventIsRequested(t *testing.T) {
-	dir := t.TempDir()
-	require.ErrorContains(t, printStarts(t.Context(), &strings.Builder{}, dir), "no zips in "+dir)
-	program, err := os.ReadFile(os.Args[0])
-	require.NoError(t, err)
-	f, err := os.Create(filepath.Join(dir, "one.zip"))
-	require.NoError(t, err)
-	z, header := zip.NewWriter(f), &zip.FileHeader{Name: "bootstrap"}
-	header.SetMode(0o755)
-	w, err := z.CreateHeader(header)
-	require.NoError(t, err)
-	_, err = w.Write(program)
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	require.NoError(t, f.Close())
-
-	var out strings.Builder
-	require.NoError(t, printStarts(t.Context(), &out, dir))
-	require.Regexp(t, `\n\| one \| [3-9]\d\.\d ms \| [0-9.]+ ms \|\n$`, out.String())
-
-	defer func(all []string) { environment = all }(environment)
-	environment = nil
-	_, err = start(t.Context(), os.Args[0])
-	require.ErrorContains(t, err, "it ended before it requested an event: exit status 3")
+// section starts a section of the page with a table that has these columns.
+func section(title, text string, columns ...any) {
+	fmt.Fprintf(&page, "\n## %s\n\n%s\n\n", title, text)
+	row(columns...)
+	fmt.Fprintln(&page, "|"+strings.Repeat("---|", len(columns)))
 }
 
-func TestEnvironmentHasTheVariablesOfEveryFunction(t *testing.T) {
-	mains, err := filepath.Glob("../../handlers/functions/*/main.go")
-	require.NoError(t, err)
-	require.NotEmpty(t, mains)
-	for _, file := range mains {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		for _, name := range regexp.MustCompile(`"([A-Z]+_[A-Z_]+)"`).FindAllStringSubmatch(string(text), -1) {
-			require.True(t, slices.ContainsFunc(environment, func(v string) bool { return strings.HasPrefix(v, name[1]+"=") }), "%s of %s", name[1], file)
+// row adds a row to the table.
+func row(cells ...any) {
+	fmt.Fprintf(&page, "|"+strings.Repeat(" %v |", len(cells))+"\n", cells...)
+}
+
+// machine adds a description of the machine. Processor and memory are known on Linux only.
+func machine() {
+	var kB float64
+	_, _ = fmt.Sscan(field("/proc/meminfo", "MemTotal"), &kB)
+	system, _ := exec.Command("uname", "-sr").Output()
+	section("Machine", "Where the figures were measured.", "", "")
+	row("date", time.Now().Format(time.DateOnly))
+	row("processor", fmt.Sprintf("%s, %d cores", field("/proc/cpuinfo", "model name"), runtime.NumCPU()))
+	row("memory", fmt.Sprintf("%.1f GiB", kB/(1<<20)))
+	row("system", strings.TrimSpace(string(system))+", "+runtime.GOARCH)
+	row("Go", runtime.Version())
+}
+
+// field is a value of a file with lines like "name : value"; "" if there is none.
+func field(file, name string) string {
+	text, _ := os.ReadFile(file)
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
 		}
 	}
+	return ""
 }
 
-func TestOrderIsCompletedWhenTheLastFunctionHasLoggedIt(t *testing.T) {
-	began := time.Now()
-	stored, invoiced := logged{orders: map[string]time.Time{}}, logged{orders: map[string]time.Time{}}
-	stored.add(began.Add(2*time.Second), `{"level":"INFO","message":"order stored","orderid":"o1"}`)
-	stored.add(began.Add(time.Second), `{"level":"INFO","message":"order stored","orderid":"o1"}`)
-	stored.add(began.Add(time.Second), `{"level":"ERROR","orderid":"o2"}`)
-	stored.add(began.Add(time.Second), `{"type":"platform.report"}`)
-	stored.add(began, `not JSON`)
-	_, ok := completed("o1", []logged{stored, invoiced})
-	require.False(t, ok)
-	invoiced.add(began.Add(5*time.Second), `{"level":"INFO","orderId":"o1"}`)
-	at, ok := completed("o1", []logged{stored, invoiced})
-	require.True(t, ok)
-	require.Equal(t, began.Add(5*time.Second), at)
-	require.Equal(t, map[string]time.Time{"o1": began.Add(time.Second)}, stored.orders)
-	require.Len(t, stored.reports, 1)
+// quantile is the smallest of the values that a share q of them do not exceed.
+func quantile(values []time.Duration, q float64) time.Duration {
+	s := slices.Sorted(slices.Values(values))
+	return s[max(0, int(math.Ceil(q*float64(len(s))))-1)]
+}
+
+// short formats a duration with the digits that matter.
+func short(d time.Duration) string {
+	if d >= time.Second {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }
 
 func TestQuantiles(t *testing.T) {
@@ -91,15 +97,13 @@ func TestQuantiles(t *testing.T) {
 	}
 }
 
-func TestBadFlagsAreRefused(t *testing.T) {
-	for args, want := range map[string]string{
-		"-n 0":             "-n must be from 1 to 10000, got 0",
-		"-n 10001":         "-n must be from 1 to 10000, got 10001",
-		"-rounds -1":       "-rounds must be at least 1, got -1",
-		"extra":            `unexpected argument "extra": only flags are accepted`,
-		"-only fanout,tea": `-only must be some of packages, starts, deploying, fanout, orchestrator, eventstream, checker, batching, got ["tea"]`,
-	} {
-		_, err := parseFlags(strings.Fields(args))
-		require.EqualError(t, err, want)
+// fakeFunction is what the test binary does when it is started as a function: without TABLE_NAME it ends, as a function
+// that lacks a variable does, else it requests an event after 30 ms.
+func fakeFunction(api string) {
+	if os.Getenv("TABLE_NAME") == "" {
+		os.Exit(3)
 	}
+	time.Sleep(30 * time.Millisecond)
+	_, _ = http.Get("http://" + api + "/2018-06-01/runtime/invocation/next")
+	os.Exit(0)
 }

@@ -72,9 +72,9 @@ func openAccepted(flag string, reset bool) (*os.File, error) {
 	return f, nil
 }
 
-// readAccepted reads the orders that the target's API accepted from the file of the flag. It returns the API's base URL,
+// acceptedOrders reads the orders that the target's API accepted from the file of the flag. It returns the API's base URL,
 // too.
-func (t *target) readAccepted(flag string) (base string, orders []accepted, err error) {
+func (t *target) acceptedOrders(flag string) (base string, orders []accepted, err error) {
 	if base, err = t.coffee(); err != nil {
 		return "", nil, err
 	}

@@ -23,7 +23,7 @@ func showCommand(t *target) *cobra.Command {
 }
 
 func show(cmd *cobra.Command, t *target, file string) error {
-	base, orders, err := t.readAccepted(file)
+	base, orders, err := t.acceptedOrders(file)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func verifyCommand(t *target) *cobra.Command {
 			if err := errors.Join(inRange("concurrency", atOnce, 1, 1000), notNegative("wait", wait)); err != nil {
 				return err
 			}
-			base, orders, err := t.readAccepted(file)
+			base, orders, err := t.acceptedOrders(file)
 			if err != nil {
 				return err
 			}
