@@ -136,7 +136,7 @@ soak: cli package-local ## The randomised tests, ROUNDS times with new seeds; SE
 	CGO_ENABLED=$(if $(RACE),1,0) go -C integration_test test -v $(RACE) -timeout 0 -count $(ROUNDS) -run 'TestManyOrdersForTooLittle|TestTenThousandOrders' .
 
 .PHONY: bench
-bench: cli package-local local-command ## Measure: cold starts, zip sizes, deploying, throughput, memory, the stream's readers
+bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings
 	go -C cmd test -run '^$$' -bench . -benchtime 1x -timeout 0 ./bench
 
 # The Go language host of Pulumi asks for all modules, also those that nothing is compiled from, and adds their
