@@ -26,8 +26,8 @@ const (
 // is the default.
 func BenchmarkBatching(b *testing.B) {
 	d := newDeployment(b)
-	section("EventStream: batches of the readers", fmt.Sprintf("Invocations and delay are of %s with %d orders a second. Full speed is %d orders, %d at a time.",
-		steadyFor, rate, orders, clients), "setting", "batch", "window", "invocations of project-order for 1,000 orders", "of invoice-order",
+	section("EventStream: batches of the readers", fmt.Sprintf("Invocations and delay are of %v s with %d orders a second. Full speed is %d orders, %d at a time.",
+		steadyFor.Seconds(), rate, orders, clients), "setting", "batch", "window", "invocations of project-order for 1,000 orders", "of invoice-order",
 		"delay p50", "p99", "accepted/s", "completed/s, half", "completed/s, all")
 	for _, s := range []struct {
 		name         string
