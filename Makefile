@@ -51,6 +51,7 @@ package-local:
 .PHONY: up preview demo down outputs env
 up: prepare ## Deploy PATTERN to the embedded cloud
 	@$(BIN)/local up --pattern '$(PATTERN)'
+	@$(BIN)/orders curl >&2
 preview: prepare ## Show what `make up` would change
 	@$(BIN)/local preview --pattern '$(PATTERN)'
 demo: up ## Deploy, place N orders in each pattern, C at a time, wait for them, and show the results

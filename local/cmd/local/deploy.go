@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/stack"
@@ -22,7 +19,7 @@ func (e *environment) stack(r *running) *stack.Stack {
 // outputsFile is where other commands, such as orders, read the outputs.
 func (e *environment) outputsFile() string { return filepath.Join(e.home, "outputs.json") }
 
-// up deploys, and prints the outputs and how to place a first order.
+// up deploys, and prints the outputs.
 func up(ctx context.Context, e *environment, c selection) error {
 	config, err := c.config(e.project)
 	if err != nil {
@@ -43,8 +40,8 @@ func up(ctx context.Context, e *environment, c selection) error {
 	if err := os.WriteFile(e.outputsFile(), text, 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%s", text)
-	return printCurl(e, text)
+	_, err = e.stdout.Write(text)
+	return err
 }
 
 // deployError drops the output of the CLI from an error, because it is on the screen already.
@@ -54,50 +51,6 @@ func deployError(err error) error {
 		return fmt.Errorf("pulumi %s: %w", failed.Args[0], failed.Err)
 	}
 	return err
-}
-
-const curl = `
-Place an order (%s):
-
-curl -i -X POST %s/order -H 'Content-Type: application/json' \
-  -d '{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-01-31T08:30:00Z","city":"Lisbon","details":{"coffeetype":"Latte","coffeesize":"Large","unitprice":3.5,"quantity":2}}}'
-
-Read it, and a link to its invoice:
-
-curl '%s/order?accountid=a0&vendorid=v0'
-curl '%s/invoice?accountid=a0'
-`
-
-const curlChecker = `
-Fill an account and the stock, and place an order (%[1]s):
-
-curl -i -X POST %[2]s/account%[3]s -H 'Content-Type: application/json' -d '{"customerId":"c0","balance":100}'
-curl -i -X POST %[2]s/stock%[3]s -H 'Content-Type: application/json' -d '{"productId":"p0","balance":10}'
-curl -i -X POST %[2]s/order%[3]s -H 'Content-Type: application/json' \
-  -d '{"customerId":"c0","items":[{"productId":"p0","qty":2}],"totalAmount":10.5}'
-
-Ask for its status, with the orderId of the answer:
-
-curl '%[2]s/order/ORDERID/status'%[3]s
-`
-
-func printCurl(e *environment, outputs []byte) error {
-	var deployed map[string]struct{ URL, APIKey string }
-	if err := json.Unmarshal(outputs, &deployed); err != nil {
-		return fmt.Errorf("reading the outputs: %w", err)
-	}
-	for _, pattern := range slices.Sorted(maps.Keys(deployed)) {
-		url, key := deployed[pattern].URL, deployed[pattern].APIKey
-		if pattern != "checker" {
-			fmt.Fprintf(e.stderr, curl, pattern, url, url, url)
-			continue
-		}
-		if key != "" {
-			key = " -H 'X-Api-Key: " + key + "'"
-		}
-		fmt.Fprintf(e.stderr, curlChecker, pattern, url, key)
-	}
-	return nil
 }
 
 // preview shows what up would change.
