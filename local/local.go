@@ -113,10 +113,7 @@ func (c *Cloud) start(o Options) error {
 	c.StepFunctions = stepfunctions.New(a, stepfunctions.Dependencies{
 		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Logs: c.Logs, Traces: c.XRay,
 	})
-	c.stops = append(c.stops, func() error {
-		c.StepFunctions.Close()
-		return nil
-	})
+	c.stops = append(c.stops, c.StepFunctions.Close)
 	c.APIGateway = apigateway.New(a, c.Lambda, c.Logs, c.XRay, c.IAM, func() string { return c.APIs },
 		map[string]apigateway.Actions{"states": c.StepFunctions})
 	c.stops = append(c.stops, func() error {

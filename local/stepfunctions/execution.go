@@ -19,6 +19,11 @@ const (
 	aborted   = "ABORTED"
 )
 
+var statuses = []string{running, succeeded, failed, timedOut, aborted}
+
+// endEvents are the events with which an execution ends that does not succeed.
+var endEvents = map[string]string{failed: "ExecutionFailed", timedOut: "ExecutionTimedOut", aborted: "ExecutionAborted"}
+
 // maxDuration is how long executions can run: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 var maxDuration = map[string]time.Duration{standard: 365 * 24 * time.Hour, express: 5 * time.Minute}
 
@@ -39,7 +44,7 @@ type execution struct {
 	cancel context.CancelFunc
 	limit  clockwork.Timer
 
-	// principal is a session of the role, once a task needed one. Only the run uses it.
+	// principal is a session of the role. It is nil until a task needs it. Only the execution's goroutine uses it.
 	principal *policy.Principal
 
 	mu      sync.Mutex
@@ -49,21 +54,21 @@ type execution struct {
 	failure failure
 	last    int // id of the newest event
 	events  []event
-	size    int
+	size    int // of events, in bytes
 }
 
-// start records the first event. The caller holds the lock.
-func (e *execution) start() {
+// begin records the first event and starts the timeout. The caller holds the lock.
+func (e *execution) begin() {
 	e.ctx, e.cancel = context.WithCancel(e.service.ctx)
-	e.limit = e.service.account.Clock.AfterFunc(e.revision.limit(e.machine.kind), func() { e.stop(timedOut, "ExecutionTimedOut", &failure{}) })
+	e.limit = e.service.account.Clock.AfterFunc(e.revision.timeout(e.machine.kind), func() { e.stop(timedOut, &failure{}) })
 	e.add(event{kind: "ExecutionStarted", details: withInput(details{RoleARN: e.revision.args.RoleARN}, e.input)})
 }
 
-// kept is about what the execution takes in memory once it is closed.
-func (e *execution) kept() int { return e.size + 2*len(e.input) }
+// memory is about how many bytes the execution takes in memory after it closed.
+func (e *execution) memory() int { return e.size + 2*len(e.input) }
 
-// record adds an event that follows the last one, and returns its id, or 0 if the execution does not run any more:
-// what happens after it was closed is not part of it.
+// record adds an event that follows the last one and returns its id. It returns 0 if the execution has closed. Nothing
+// that happens after that is recorded.
 func (e *execution) record(kind string, d *details) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -71,12 +76,12 @@ func (e *execution) record(kind string, d *details) int {
 		return 0
 	}
 	if e.last == maxEvents-1 && e.machine.kind == standard {
-		e.end(failed, "ExecutionFailed", &failure{Name: errorRuntime, Cause: "The execution reached the maximum number of history events (25000)."})
+		e.end(failed, &failure{Name: errorRuntime, Cause: "The execution reached the maximum number of history events (25000)."})
 		return 0
 	}
 	previous := e.last
 	if e.last == 1 {
-		previous = 0 // that the execution started precedes no state's entry
+		previous = 0 // as on AWS, the first state's entry does not follow ExecutionStarted
 	}
 	e.add(event{previous: previous, kind: kind, details: d})
 	return e.last
@@ -87,7 +92,7 @@ func (e *execution) add(ev event) {
 	e.last++
 	ev.id, ev.at = e.last, e.service.account.Clock.Now()
 	e.service.log(e, &ev)
-	if e.machine.kind == standard { // AWS keeps no history of the others
+	if e.machine.kind == standard { // AWS keeps no history of Express executions
 		e.events = append(e.events, ev)
 		e.size += ev.size()
 	}
@@ -105,28 +110,27 @@ func (e *execution) succeed(output string) {
 	e.close(succeeded)
 }
 
-// stop closes the execution in any other way, unless it is closed already, and tells when it was.
-func (e *execution) stop(status, kind string, f *failure) time.Time {
+// stop closes the execution with any other status than SUCCEEDED, unless it has closed already.
+func (e *execution) stop(status string, f *failure) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.status == running {
-		e.end(status, kind, f)
+		e.end(status, f)
 	}
-	return e.stopped
 }
 
 // end records a failure and closes. The caller holds the lock.
-func (e *execution) end(status, kind string, f *failure) {
+func (e *execution) end(status string, f *failure) {
 	e.failure = *f
-	previous := 0 // what comes from outside follows nothing
+	previous := 0 // a timeout or an abort follows no event
 	if status == failed {
 		previous = e.last
 	}
-	e.add(event{previous: previous, kind: kind, details: &details{Error: f.Name, Cause: f.Cause}})
+	e.add(event{previous: previous, kind: endEvents[status], details: &details{Error: f.Name, Cause: f.Cause}})
 	e.close(status)
 }
 
-// close ends whatever the execution waits for. The caller holds the lock.
+// close ends what the execution waits for. The caller holds the lock.
 func (e *execution) close(status string) {
 	e.status, e.stopped = status, e.service.account.Clock.Now()
 	e.cancel()

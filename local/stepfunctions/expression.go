@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
-// expression is the value of a field whose name ends in ".$": a path, or an intrinsic function.
+// expression is the value of a field whose name ends with ".$" or Path: a JSONPath, or an intrinsic function.
 type expression interface {
 	evaluate(*scope) (any, error)
 }
@@ -19,7 +20,7 @@ func (l literal) evaluate(*scope) (any, error) { return l.value, nil }
 func (p *path) evaluate(sc *scope) (any, error) {
 	v, ok := p.find(sc)
 	if !ok {
-		return nil, runtimef("The JSONPath '%s' could not be found in the input '%s'", p.text, render(sc.data))
+		return nil, runtimef("The JSONPath '%s' could not be found in the input '%s'", p.text, renderJSON(sc.data))
 	}
 	return v, nil
 }
@@ -27,7 +28,7 @@ func (p *path) evaluate(sc *scope) (any, error) {
 // call is an intrinsic function with its arguments.
 type call struct {
 	text     string
-	function function
+	function intrinsic
 	args     []expression
 }
 
@@ -39,23 +40,22 @@ func (c *call) evaluate(sc *scope) (any, error) {
 			return nil, err
 		}
 	}
-	v, err := c.function.do(sc, args)
+	v, err := c.function.do(args)
 	if err != nil {
-		return nil, &failure{Name: "States.IntrinsicFailure", Cause: fmt.Sprintf("The function '%s' had the following error: %v", c.text, err), inState: true}
+		return nil, &failure{Name: errorIntrinsic, Cause: fmt.Sprintf("The function '%s' had the following error: %v", c.text, err), inState: true}
 	}
 	return v, nil
 }
 
-// maxNesting is how many intrinsic functions can be within each other.
+// maxNesting is how many levels of intrinsic functions are accepted.
 const maxNesting = 10
 
 func parseExpression(text string) (expression, error) {
 	if strings.HasPrefix(text, "$") {
 		return parsePath(text)
 	}
-	p := &expressionParser{text: text}
-	e, err := p.call(1)
-	if err == nil && p.rest() != "" {
+	e, rest, err := parseCall(text, 1)
+	if err == nil && rest != "" {
 		err = errors.New("there is text after it")
 	}
 	if err != nil {
@@ -64,132 +64,72 @@ func parseExpression(text string) (expression, error) {
 	return e, nil
 }
 
-// expressionParser reads the syntax of intrinsic functions:
+// parseCall reads an intrinsic function and returns the text after it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
-type expressionParser struct {
-	text string
-	at   int
-	// template is set before the first argument of States.Format, which reads escapes itself.
-	template bool
-}
-
-func (p *expressionParser) rest() string { return strings.TrimLeft(p.text[p.at:], " ") }
-
-func (p *expressionParser) take(token string) bool {
-	rest := p.rest()
-	if !strings.HasPrefix(rest, token) {
-		return false
-	}
-	p.at = len(p.text) - len(rest) + len(token)
-	return true
-}
-
-func (p *expressionParser) call(depth int) (expression, error) {
-	start := len(p.text) - len(p.rest())
-	name, _, ok := strings.Cut(p.rest(), "(")
+func parseCall(text string, depth int) (e expression, rest string, err error) {
+	name, rest, ok := strings.Cut(text, "(")
 	if !ok || !strings.HasPrefix(name, "States.") {
-		return nil, fmt.Errorf("a function has the form States.Name(...), not %q", p.rest())
+		return nil, "", fmt.Errorf("a function has the form States.Name(...), not %q", text)
 	}
-	f, known := functions[name]
+	f, known := intrinsics[name]
 	if !known {
-		return nil, fmt.Errorf("there is no intrinsic function %s", name)
+		return nil, "", fmt.Errorf("the embedded cloud does not implement the intrinsic function %s", name)
 	}
 	if depth > maxNesting {
-		return nil, fmt.Errorf("more than %d functions are within each other", maxNesting)
+		return nil, "", fmt.Errorf("more than %d functions are within each other", maxNesting)
 	}
-	p.take(name + "(")
 	c := &call{function: f}
-	for !p.take(")") {
-		if len(c.args) > 0 && !p.take(",") {
-			return nil, fmt.Errorf("expected , or ) before %q", p.rest())
+	for rest = strings.TrimSpace(rest); !strings.HasPrefix(rest, ")"); {
+		if len(c.args) > 0 {
+			if rest, ok = strings.CutPrefix(rest, ","); !ok {
+				return nil, "", fmt.Errorf("expected , or ) before %q", rest)
+			}
 		}
-		p.template = name == "States.Format" && len(c.args) == 0
-		arg, err := p.argument(depth)
-		if err != nil {
-			return nil, err
+		var arg expression
+		keepEscapes := name == formatName && len(c.args) == 0 // States.Format reads them itself
+		if arg, rest, err = parseArgument(strings.TrimSpace(rest), depth, keepEscapes); err != nil {
+			return nil, "", err
 		}
 		c.args = append(c.args, arg)
+		rest = strings.TrimSpace(rest)
 	}
 	if n := len(c.args); n < f.min || n > f.max {
-		return nil, fmt.Errorf("the function %s cannot have %d arguments", name, n)
+		return nil, "", fmt.Errorf("the function %s cannot have %d arguments", name, n)
 	}
-	c.text = p.text[start:p.at]
-	return c, nil
+	rest = rest[1:]
+	c.text = text[:len(text)-len(rest)]
+	return c, strings.TrimSpace(rest), nil
 }
 
-func (p *expressionParser) argument(depth int) (expression, error) {
-	rest := p.rest()
-	switch {
-	case strings.HasPrefix(rest, "'"):
-		return p.quoted()
-	case strings.HasPrefix(rest, "$"):
-		text := rest[:pathEnd(rest)]
-		p.take(text)
-		return parsePath(strings.TrimSpace(text))
-	case strings.HasPrefix(rest, "States."):
-		return p.call(depth + 1)
-	}
-	end := strings.IndexAny(rest, ",)")
-	if end < 0 {
-		return nil, errors.New("it does not end with )")
-	}
-	text := strings.TrimSpace(rest[:end])
-	p.take(rest[:end])
-	var number json.Number
-	switch {
-	case text == "null":
-		return literal{}, nil
-	case text == "true" || text == "false":
-		return literal{text == "true"}, nil
-	case json.Unmarshal([]byte(text), &number) == nil && number != "" && text[0] != '"':
-		return literal{number}, nil
-	}
-	return nil, fmt.Errorf("%q is no string, number, boolean, path or function", text)
-}
+var (
+	stringArgument = regexp.MustCompile(`^'(?s:\\.|[^'\\])*'`)
+	pathArgument   = regexp.MustCompile(`^\$(\[('[^']*'|"[^"]*"|[^\]'"])*\]|[^,)\[])*`)
+	otherArgument  = regexp.MustCompile(`^[^,)\s]+`)
+	escaped        = regexp.MustCompile(`(?s)\\(.)`)
+)
 
-// pathEnd is where a path ends that is an argument: at a comma or parenthesis that is not in brackets.
-func pathEnd(text string) int {
-	depth := 0
-	var quote rune
-	for i, r := range text {
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			}
-		case r == '\'' || r == '"':
-			quote = r
-		case r == '[':
-			depth++
-		case r == ']':
-			depth--
-		case depth == 0 && (r == ',' || r == ')'):
-			return i
+func parseArgument(text string, depth int, keepEscapes bool) (e expression, rest string, err error) {
+	if strings.HasPrefix(text, "States.") {
+		return parseCall(text, depth+1)
+	}
+	if arg := stringArgument.FindString(text); arg != "" {
+		rest, arg = text[len(arg):], arg[1:len(arg)-1]
+		if !keepEscapes {
+			arg = escaped.ReplaceAllString(arg, "$1")
+		}
+		return literal{arg}, rest, nil
+	}
+	if arg := pathArgument.FindString(text); arg != "" {
+		p, err := parsePath(strings.TrimSpace(arg))
+		return p, text[len(arg):], err
+	}
+	arg := otherArgument.FindString(text)
+	v, err := parseJSON(arg)
+	switch v.(type) {
+	case nil, bool, json.Number:
+		if err == nil {
+			return literal{v}, text[len(arg):], nil
 		}
 	}
-	return len(text)
-}
-
-// quoted reads a string in single quotes, in which a backslash makes the next character an ordinary one.
-func (p *expressionParser) quoted() (expression, error) {
-	p.take("'")
-	var b strings.Builder
-	for i := p.at; i < len(p.text); i++ {
-		switch ch := p.text[i]; ch {
-		case '\'':
-			p.at = i + 1
-			return literal{b.String()}, nil
-		case '\\':
-			if i++; i == len(p.text) {
-				continue
-			}
-			if p.template {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(p.text[i])
-		default:
-			b.WriteByte(ch)
-		}
-	}
-	return nil, errors.New("a string has no end")
+	return nil, "", fmt.Errorf("%q does not begin with a string, number, boolean, null, path or function", text)
 }

@@ -64,7 +64,7 @@ func newWorld(t testing.TB) *world {
 	w.service = stepfunctions.New(c.Account, stepfunctions.Dependencies{
 		Roles: c.IAM, Functions: w, Topics: w, Logs: w.logs, Traces: traces{w.xray, w}, Random: func() float64 { return w.random },
 	})
-	t.Cleanup(w.service.Close)
+	t.Cleanup(func() { require.NoError(t, w.service.Close()) })
 	c.Serve(t, w.service, w.logs, w.xray)
 	// The SDK closes the body of a request while the transport may still look for its end, and loses the connection of a
 	// long answer that comes at once. It retries that.

@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// maxEvents is how many events an execution's history can have. The last of them is the failure for want of more.
+// maxEvents is how many events an execution's history can have. If it is reached, the last event is ExecutionFailed.
 const maxEvents = 25000
 
 // event is an entry of an execution's history:
@@ -20,7 +20,7 @@ type event struct {
 	details      *details
 }
 
-// details are what an event tells, of whatever kind it is.
+// details are the members of the details of all kinds of events.
 type details struct {
 	Name           string     `json:"name,omitempty"`
 	Input          *string    `json:"input,omitempty"`
@@ -53,25 +53,18 @@ func withOutput(d details, text string) *details {
 	return &d
 }
 
-// withoutData is what is told to who must not see, or does not want, the data of executions.
+// withoutData returns the details without the data of the execution.
 func (d *details) withoutData() *details {
-	if d == nil || d.Input == nil && d.Output == nil && d.Parameters == nil {
-		return d
-	}
 	bare := *d
 	bare.Input, bare.InputDetails, bare.Output, bare.OutputDetails, bare.Parameters = nil, nil, nil, nil, nil
 	return &bare
 }
 
-// render is the event as GetExecutionHistory shows it.
-func (e *event) render(data bool) map[string]any {
+// output is the event as GetExecutionHistory returns it.
+func (e *event) output() map[string]any {
 	m := map[string]any{"id": e.id, "previousEventId": e.previous, "timestamp": epoch(e.at), "type": e.kind}
 	if e.details != nil {
-		d := e.details
-		if !data {
-			d = d.withoutData()
-		}
-		m[e.detailsKey()] = d
+		m[e.detailsKey()] = e.details
 	}
 	return m
 }
@@ -86,7 +79,7 @@ func (e *event) detailsKey() string {
 	return string(unicode.ToLower(rune(name[0]))) + name[1:] + "EventDetails"
 }
 
-// size is about what the event takes in memory.
+// size is about how many bytes the event takes in memory.
 func (e *event) size() int {
 	n := 200
 	if d := e.details; d != nil {
@@ -100,23 +93,23 @@ func (e *event) size() int {
 	return n
 }
 
-// epoch is a time as the protocol has it, in seconds.
+// epoch is a time in the JSON protocol: seconds since 1970.
 type epoch time.Time
 
 func (t epoch) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64), nil
 }
 
-// logged is the event as Step Functions writes it to a log group.
-func (e *event) logged(executionARN string, data bool) string {
-	d := e.details
+// logLine is the event as Step Functions writes it to a log group.
+func (e *event) logLine(executionARN string, data bool) string {
+	d := &details{}
+	if e.details != nil {
+		d = e.details
+	}
 	if !data {
 		d = d.withoutData()
 	}
-	if d == nil {
-		d = &details{}
-	}
-	line, _ := json.Marshal(map[string]any{ // nothing in it can fail
+	line, _ := json.Marshal(map[string]any{ // cannot fail
 		"id": strconv.Itoa(e.id), "type": e.kind, "details": d, "previous_event_id": strconv.Itoa(e.previous),
 		"event_timestamp": strconv.FormatInt(e.at.UnixMilli(), 10), "execution_arn": executionARN, "redrive_count": "0",
 	})

@@ -27,20 +27,12 @@ func TestEachActionNeedsItsPermissionOnItsResource(t *testing.T) {
 			_, err := c.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &m})
 			return err
 		}},
-		"StopExecution": {arn, func(c *sfn.Client) error {
-			_, err := c.StopExecution(t.Context(), &sfn.StopExecutionInput{ExecutionArn: &arn})
-			return err
-		}},
 		"DescribeExecution": {arn, func(c *sfn.Client) error {
 			_, err := c.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 			return err
 		}},
 		"GetExecutionHistory": {arn, func(c *sfn.Client) error {
 			_, err := c.GetExecutionHistory(t.Context(), &sfn.GetExecutionHistoryInput{ExecutionArn: &arn})
-			return err
-		}},
-		"DescribeStateMachineForExecution": {arn, func(c *sfn.Client) error {
-			_, err := c.DescribeStateMachineForExecution(t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &arn})
 			return err
 		}},
 		"ListExecutions": {m, func(c *sfn.Client) error {
@@ -82,9 +74,9 @@ func TestTasksNeedThePermissionsOfTheRole(t *testing.T) {
 	publishing := definition(publish, `{"TopicArn":"`+topicARN+`","Message":"m"}`)
 	for _, c := range []struct{ name, policy, definition, error, cause string }{
 		{"to-invoke", allow("lambda:InvokeFunction", echoARN+"x"), invoking, "Lambda.AWSLambdaException",
-			"is not authorized to perform: lambda:InvokeFunction on resource: " + echoARN + " because no identity-based policy allows the lambda:InvokeFunction action (Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException; Request ID: "},
+			"is not authorized to perform: lambda:InvokeFunction on resource: " + echoARN + " because no identity-based policy allows the lambda:InvokeFunction action (Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException)"},
 		{"to-call", allow("sns:*", "*"), task(``), "Lambda.AWSLambdaException", "lambda:InvokeFunction"},
-		{"to-publish", allow("lambda:InvokeFunction", "*"), publishing, "SNS.AuthorizationErrorException", "(Service: AmazonSNS; Status Code: 403; Error Code: AuthorizationError; Request ID: "},
+		{"to-publish", allow("lambda:InvokeFunction", "*"), publishing, "SNS.AuthorizationErrorException", "(Service: AmazonSNS; Status Code: 403; Error Code: AuthorizationError)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := w.machine(t, c.definition, map[string]any{"name": c.name, "roleArn": w.role(t, c.name, c.policy)})

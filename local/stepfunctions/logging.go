@@ -15,7 +15,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// Lines are delivered in batches: a second after the first line, or when there are many.
+// Lines are delivered in batches: a second after the first line, or when logBatch lines wait.
 const (
 	logDelay = time.Second
 	logBatch = 1000
@@ -23,50 +23,50 @@ const (
 
 var logLevels = []string{"OFF", "ERROR", "FATAL", "ALL"}
 
-// fatal and grave are the events that levels below ALL log:
+// fatalEvents and errorEvents are the events that are logged at the levels FATAL and ERROR:
 // https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
 var (
-	fatal = []string{"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"}
-	grave = append(slices.Clone(fatal), "FailStateEntered", "LambdaFunctionFailed", "LambdaFunctionTimedOut", "TaskFailed", "TaskTimedOut")
+	fatalEvents = []string{"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"}
+	errorEvents = append(slices.Clone(fatalEvents), "FailStateEntered", "LambdaFunctionFailed", "LambdaFunctionTimedOut", "TaskFailed", "TaskTimedOut")
 )
 
-// logSettings are where and what a revision of a machine logs.
+// logSettings is what a revision of a machine logs, and where.
 type logSettings struct {
 	level  string
 	data   bool
 	group  string
 	stream string
-	// delivery is CloudWatch's own service of delivery, which the log group's resource policy lets in. Step Functions
-	// writes that policy with the permissions of the machine's role: see deliveryActions.
+	// delivery is the service principal that writes the lines. On AWS the log group's resource policy allows it, and Step
+	// Functions writes that policy with the permissions of the machine's role: see deliveryActions.
 	delivery policy.Principal
 }
 
-// deliveryActions are what the role of a machine that logs must be allowed on all resources:
+// deliveryActions are the actions that the role of a machine with logging must be allowed on all resources:
 // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
 var deliveryActions = []string{
 	"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
 	"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
 }
 
-// groupOf is the log group of a destination: arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*.
+// groupOf returns the name of the log group of a destination, arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*.
 func groupOf(destination string) (string, bool) {
 	group, ok := strings.CutPrefix(destination, account.ARN("logs", "log-group:"))
 	name, all := strings.CutSuffix(group, ":*")
 	return name, ok && all && name != "" && !strings.ContainsAny(name, ":*")
 }
 
-// logSettings makes the settings of a revision, if its role may log.
+// logSettings returns the settings of a revision, nil if logging is off. It fails if the role may not deliver logs.
 func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*logSettings, error) {
 	l := args.logging()
 	if *l.Level == "OFF" {
 		return nil, nil
 	}
 	if !slices.Contains(logLevels, *l.Level) || l.LogDestination == nil {
-		return nil, refuse("InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify a level and exactly one Log Destination.")
+		return nil, invalidLogging("Must specify a level and exactly one Log Destination.")
 	}
 	group, ok := groupOf(*l.LogDestination)
 	if !ok {
-		return nil, refuse("InvalidLoggingConfiguration", "Invalid Logging Configuration: Log Destination is not the ARN of a log group that ends with :*")
+		return nil, invalidLogging("Log Destination is not the ARN of a log group that ends with :*")
 	}
 	for _, action := range deliveryActions {
 		if policy.Authorize(policy.Request{Principal: role, Action: action, Resource: "*"}) != nil {
@@ -86,17 +86,17 @@ func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*l
 	}, nil
 }
 
-// wants tells whether an event is logged. A machine that does not log has no settings.
-func (l *logSettings) wants(kind string) bool {
+// includes reports whether an event is logged. A machine without logging has nil settings.
+func (l *logSettings) includes(kind string) bool {
 	switch {
 	case l == nil:
 		return false
 	case l.level == "ALL":
 		return true
 	case l.level == "ERROR":
-		return slices.Contains(grave, kind)
+		return slices.Contains(errorEvents, kind)
 	}
-	return slices.Contains(fatal, kind)
+	return slices.Contains(fatalEvents, kind)
 }
 
 // logBuffer holds the lines that wait for delivery.
@@ -104,7 +104,7 @@ type logBuffer struct {
 	mu      sync.Mutex
 	lines   []logLine
 	timer   clockwork.Timer
-	writing sync.Mutex // batches go one after the other
+	writing sync.Mutex // held while a batch is written, so that batches stay in order
 }
 
 type logLine struct {
@@ -112,13 +112,13 @@ type logLine struct {
 	event logs.Event
 }
 
-// log notes an event, if the execution's machine logs such.
+// log adds an event to the buffer if the execution's machine logs it.
 func (s *Service) log(e *execution, ev *event) {
 	to := e.revision.logs
-	if !to.wants(ev.kind) {
+	if !to.includes(ev.kind) {
 		return
 	}
-	line := logLine{to, logs.Event{Time: ev.at, Message: ev.logged(e.arn, to.data)}}
+	line := logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, to.data)}}
 	b := &s.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -132,7 +132,7 @@ func (s *Service) log(e *execution, ev *event) {
 	}
 }
 
-// deliver writes what waits. Lines that cannot be written are lost, as on AWS; no execution fails for that.
+// deliver writes the lines of the buffer. As on AWS, lines that cannot be written are lost and no execution fails.
 func (s *Service) deliver() {
 	b := &s.buffer
 	b.writing.Lock()
@@ -152,7 +152,7 @@ func (s *Service) deliver() {
 	}
 }
 
-// stop ends the timer of what waits, for whoever delivers it now.
+// stop ends the timer of the buffer.
 func (b *logBuffer) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

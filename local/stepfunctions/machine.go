@@ -7,6 +7,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 )
 
+const active = "ACTIVE" // the only status of a state machine
+
 // machine is a state machine.
 type machine struct {
 	arn, name, kind string
@@ -15,17 +17,35 @@ type machine struct {
 	current         atomic.Pointer[revision]
 }
 
-// revision is a state machine as it was created, or updated. Executions go on with the one that they began with.
+// revision is one version of a state machine's properties. An execution keeps the revision that it started with.
 type revision struct {
 	id         string // empty for the first
 	args       StateMachineArgs
 	definition *definition
-	logs       *logSettings // nil if it does not log
+	logs       *logSettings // nil if logging is off
 	updated    time.Time
 }
 
-// limit is how long executions may run.
-func (r *revision) limit(kind string) time.Duration {
+// newRevision validates what can only be validated when the machine is created or updated: the role can be assumed, and
+// may deliver logs.
+func (s *Service) newRevision(in *StateMachineArgs, id string) (*revision, error) {
+	d, err := parseDefinition(in.Definition)
+	if err != nil {
+		return nil, err
+	}
+	role, err := s.assume(in.RoleARN)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.logSettings(in, role)
+	if err != nil {
+		return nil, err
+	}
+	return &revision{id: id, args: *in, definition: d, logs: settings, updated: s.account.Clock.Now()}, nil
+}
+
+// timeout is how long an execution may run.
+func (r *revision) timeout(kind string) time.Duration {
 	limit := maxDuration[kind]
 	if d := r.definition.timeout; d > 0 && d < limit {
 		return d
@@ -35,47 +55,12 @@ func (r *revision) limit(kind string) time.Duration {
 
 func machineARN(name string) string { return account.ARN(signingName, "stateMachine:"+name) }
 
-func machineGone(arn string) error {
-	return refuse("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
-}
-
 func (s *Service) machine(arn string) (*machine, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	m := s.machines[arn]
 	if m == nil {
-		return nil, machineGone(arn)
+		return nil, machineDoesNotExist(arn)
 	}
 	return m, nil
-}
-
-// remove deletes a state machine: its running executions are aborted, and all are forgotten.
-func (s *Service) remove(arn string) {
-	s.mu.Lock()
-	m := s.machines[arn]
-	delete(s.machines, arn)
-	var open []*execution
-	for e := range s.running {
-		if e.machine == m {
-			open = append(open, e)
-		}
-	}
-	kept := s.closed[:0:0]
-	for _, e := range s.closed {
-		if e.machine != m {
-			kept = append(kept, e)
-		} else {
-			s.closedSize -= e.kept()
-		}
-	}
-	s.closed = kept
-	for arn, e := range s.executions {
-		if e.machine == m {
-			delete(s.executions, arn)
-		}
-	}
-	s.mu.Unlock()
-	for _, e := range open {
-		e.stop(aborted, "ExecutionAborted", &failure{})
-	}
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -19,35 +17,29 @@ type StateMachineArgs struct {
 	Type       *string               `pulumi:"type,optional,replace"`
 	Logging    *LoggingConfiguration `pulumi:"loggingConfiguration,optional"`
 	Tracing    *TracingConfiguration `pulumi:"tracingConfiguration,optional"`
-	Publish    *bool                 `pulumi:"publish,optional"`
 	Tags       map[string]string     `pulumi:"tags,optional"`
 }
 
-// LoggingConfiguration tells what is logged and where: to the log group of an ARN that ends with ":*".
+// LoggingConfiguration is what is logged, and to which log group: its ARN, followed by ":*".
 type LoggingConfiguration struct {
 	IncludeExecutionData *bool   `pulumi:"includeExecutionData,optional"`
-	Level                *string `pulumi:"level,optional"` // OFF, the default, ERROR, FATAL or ALL
+	Level                *string `pulumi:"level,optional"` // OFF (default), ERROR, FATAL or ALL
 	LogDestination       *string `pulumi:"logDestination,optional"`
 }
 
-// TracingConfiguration tells whether X-Ray is active.
+// TracingConfiguration is whether X-Ray tracing is enabled. Default: false.
 type TracingConfiguration struct {
 	Enabled *bool `pulumi:"enabled,optional"`
 }
 
 type machineState struct {
 	StateMachineArgs
-	ARN                string            `pulumi:"arn"`
-	CreationDate       string            `pulumi:"creationDate"`
-	Description        string            `pulumi:"description"`
-	RevisionID         string            `pulumi:"revisionId"`
-	VersionARN         string            `pulumi:"stateMachineVersionArn"`
-	VersionDescription string            `pulumi:"versionDescription"`
-	Status             string            `pulumi:"status"`
-	TagsAll            map[string]string `pulumi:"tagsAll"`
+	ARN          string            `pulumi:"arn"`
+	CreationDate string            `pulumi:"creationDate"`
+	RevisionID   string            `pulumi:"revisionId"`
+	Status       string            `pulumi:"status"`
+	TagsAll      map[string]string `pulumi:"tagsAll"`
 }
-
-const active = "ACTIVE"
 
 var machineName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
@@ -75,9 +67,6 @@ func checkMachine(c *provider.Checker, in *StateMachineArgs) {
 		c.Failf("name", "must be 1 to 80 letters, digits, hyphens and underscores, got %q", *in.Name)
 	}
 	c.OneOf("type", in.Type, standard, express)
-	if in.Publish != nil && *in.Publish {
-		c.Failf("publish", "must not be true: the embedded cloud has no versions of state machines")
-	}
 	if !c.Unknown("definition") {
 		if _, err := parseDefinition(in.Definition); err != nil {
 			c.Failf("definition", "is not accepted: %v", err)
@@ -100,6 +89,9 @@ func checkMachine(c *provider.Checker, in *StateMachineArgs) {
 	}
 }
 
+// Kinds are the Pulumi resource types that this service implements.
+func (s *Service) Kinds() []provider.Kind { return []provider.Kind{s.machineKind()} }
+
 func (s *Service) machineKind() provider.Kind {
 	return &provider.Resource[StateMachineArgs, machineState]{
 		Type:     "aws:sfn/stateMachine:StateMachine",
@@ -117,7 +109,7 @@ func (s *Service) machineKind() provider.Kind {
 			m.current.Store(r)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			// AWS answers with the machine that exists if all is the same; two owners of one machine are refused here.
+			// AWS returns an existing machine with the same properties. Two owners of one machine are refused here.
 			if s.machines[m.arn] != nil {
 				return "", nil, refuse("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.arn)
 			}
@@ -137,38 +129,21 @@ func (s *Service) machineKind() provider.Kind {
 			if err != nil {
 				return nil, err
 			}
-			r, err := s.newRevision(in, uuid.NewString())
-			if err != nil {
+			if _, err := s.update(m, in); err != nil {
 				return nil, err
 			}
-			m.current.Store(r)
 			return m.state(), nil
 		},
 		Delete: func(_ context.Context, id string) error {
-			s.remove(id)
+			if m, err := s.machine(id); err == nil {
+				s.deleteMachine(m)
+			}
 			return nil
 		},
 	}
 }
 
-// newRevision checks what can only be checked when the machine is made: that its role can be assumed, and may log.
-func (s *Service) newRevision(in *StateMachineArgs, id string) (*revision, error) {
-	d, err := parseDefinition(in.Definition)
-	if err != nil {
-		return nil, err
-	}
-	role, err := s.assume(in.RoleARN)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := s.logSettings(in, role)
-	if err != nil {
-		return nil, err
-	}
-	return &revision{id: id, args: *in, definition: d, logs: settings, updated: s.account.Clock.Now()}, nil
-}
-
-// state is what the AWS provider would show: the inputs, AWS's defaults where they are empty, and what AWS made.
+// state is what the AWS provider would show: the inputs with AWS's defaults, and the outputs.
 func (m *machine) state() *machineState {
 	r := m.current.Load()
 	in := r.args

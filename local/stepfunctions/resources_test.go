@@ -117,10 +117,10 @@ func TestClosingEndsEverything(t *testing.T) {
 		w.start(t, m, `{}`)
 	}
 	w.pass(t, 100, 0)
-	w.service.Close()
+	require.NoError(t, w.service.Close())
 	status, _ := w.service.Call(t.Context(), administrator(t, w), "StartExecution", "", fmt.Appendf(nil, `{"stateMachineArn":%q}`, m))
 	require.Equal(t, http.StatusServiceUnavailable, status)
-	w.service.Close()
+	require.NoError(t, w.service.Close())
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() < before+50 }, 10*time.Second, time.Millisecond)
 }
 

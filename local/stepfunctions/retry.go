@@ -1,37 +1,9 @@
 package stepfunctions
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
-)
-
-// failure is why a state or an execution failed.
-type failure struct {
-	Name, Cause string
-	// inState is set if the cause does not name the state yet.
-	inState bool
-}
-
-// runtimef is a failure of the machine itself, which nothing catches. Documentation names some of these otherwise
-// (States.ParameterPathFailure, States.NoChoiceMatched); this is what AWS reports for all.
-func runtimef(format string, args ...any) *failure {
-	return &failure{Name: errorRuntime, Cause: fmt.Sprintf(format, args...), inState: true}
-}
-
-func (f *failure) Error() string { return f.Name + ": " + f.Cause }
-
-// Names of errors that the States Language knows:
-// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-const (
-	errorAll         = "States.ALL"
-	errorTaskFailed  = "States.TaskFailed"
-	errorTimeout     = "States.Timeout"
-	errorRuntime     = "States.Runtime"
-	errorDataLimit   = "States.DataLimitExceeded"
-	errorPermissions = "States.Permissions"
-	errorResultPath  = "States.ResultPathMatchFailure"
 )
 
 // retrier is an element of Retry.
@@ -48,35 +20,30 @@ type retrier struct {
 type catcher struct {
 	errors []string
 	next   string
-	result resultPath
+	result dataPath
 }
 
 // handlers reads Retry and Catch.
 func (n *node) handlers(st *state) {
-	retry, catch := n.list("Retry"), n.list("Catch")
-	for i, v := range retry {
-		h := n.node(n.where(indexed("Retry", i)), v)
-		h.text("Comment")
-		st.retriers = append(st.retriers, retrier{
-			errors:   h.errorEquals(i == len(retry)-1),
-			interval: seconds(h.integer("IntervalSeconds", 1, maxSeconds, 1)),
-			attempts: h.integer("MaxAttempts", 0, maxSeconds, 3),
-			backoff:  h.number("BackoffRate", 1, math.MaxFloat64, 2),
-			maxDelay: seconds(h.integer("MaxDelaySeconds", 1, 31622400, 0)),
-			jitter:   h.jitter(),
-		})
-		if r := st.retriers[i]; r.maxDelay > 0 && r.maxDelay <= r.interval {
-			h.failf(h.where("MaxDelaySeconds"), "MaxDelaySeconds must be greater than IntervalSeconds")
+	for o := range n.objects("Retry") {
+		o.text("Comment")
+		r := retrier{
+			errors:   o.errorEquals(),
+			interval: seconds(o.integer("IntervalSeconds", 1, maxSeconds, 1)),
+			attempts: o.integer("MaxAttempts", 0, maxSeconds, 3),
+			backoff:  o.number("BackoffRate", 1, math.MaxFloat64, 2),
+			maxDelay: seconds(o.integer("MaxDelaySeconds", 1, 31622400, 0)),
+			jitter:   o.jitter(),
 		}
-		h.close()
+		if r.maxDelay > 0 && r.maxDelay <= r.interval {
+			o.failf(o.where("MaxDelaySeconds"), "MaxDelaySeconds must be greater than IntervalSeconds")
+		}
+		st.retriers = append(st.retriers, r)
 	}
-	for i, v := range catch {
-		h := n.node(n.where(indexed("Catch", i)), v)
-		h.text("Comment")
-		h.require("Next")
-		h.refuse("Assign", "Output")
-		st.catchers = append(st.catchers, catcher{errors: h.errorEquals(i == len(catch)-1), next: h.text("Next"), result: h.resultPath()})
-		h.close()
+	for o := range n.objects("Catch") {
+		o.text("Comment")
+		o.require("Next")
+		st.catchers = append(st.catchers, catcher{errors: o.errorEquals(), next: o.text("Next"), result: o.resultPath()})
 	}
 }
 
@@ -88,33 +55,43 @@ func (n *node) jitter() bool {
 	return strategy == "FULL"
 }
 
-// errorEquals takes the names that a retrier or catcher is for. States.ALL must be alone, and in the last one.
-func (n *node) errorEquals(last bool) []string {
+// errorEquals reads the names of the errors that a retrier or catcher matches. States.ALL must be the only name, and in
+// the last retrier or catcher.
+func (n *node) errorEquals() []string {
 	at := n.where("ErrorEquals")
 	n.require("ErrorEquals")
 	var names []string
-	for _, v := range n.list("ErrorEquals") {
+	for _, v := range n.values("ErrorEquals") {
 		name, ok := v.(string)
 		if !ok {
 			n.failf(at, "Expected value of type [String]")
 		}
 		names = append(names, name)
 	}
-	if slices.Contains(names, errorAll) && (len(names) > 1 || !last) {
+	if slices.Contains(names, errorAll) && (len(names) > 1 || !n.last) {
 		n.failf(at, "States.ALL must appear alone, and in the last element")
 	}
 	return names
 }
 
-// matches tells whether an error is one of those named. States.Runtime and States.DataLimitExceeded are in no wildcard.
-func (f *failure) matches(names []string) bool {
-	wild := f.Name != errorRuntime && f.Name != errorDataLimit
-	return f.Name != errorRuntime && slices.ContainsFunc(names, func(name string) bool {
-		return name == f.Name || wild && name == errorAll || wild && name == errorTaskFailed && f.Name != errorTimeout
-	})
+// nextRetry returns whether to retry after a failure, and the wait before that. The first retrier that matches decides.
+// counts are the retries so far of each retrier.
+func nextRetry(f *failure, retriers []retrier, counts []int, random func() float64) (time.Duration, bool) {
+	for i := range retriers {
+		r := &retriers[i]
+		if !f.matches(r.errors) {
+			continue
+		}
+		if counts[i] == r.attempts {
+			return 0, false
+		}
+		counts[i]++
+		return r.delay(counts[i]-1, random), true
+	}
+	return 0, false
 }
 
-// delay is how long to wait before the n-th retry, counted from 0.
+// delay is the wait before the n-th retry, counted from 0.
 func (r *retrier) delay(n int, random func() float64) time.Duration {
 	limit := r.maxDelay
 	if limit == 0 {

@@ -109,7 +109,7 @@ func TestATaskTimesOut(t *testing.T) {
 		require.Equal(t, []string{"ExecutionStarted", "TaskStateEntered", "LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionTimedOut", "ExecutionFailed"}, w.history(t, arn))
 	})
 	t.Run("States.Timeout catches it, States.TaskFailed does not", func(t *testing.T) {
-		arn := run(t, "catches", `,"TimeoutSecondsPath":"$.t","Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"Other"},{"ErrorEquals":["States.Timeout"],"Next":"Caught"}]`, `{"t":5}`)
+		arn := run(t, "catches", `,"TimeoutSeconds":5,"Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"Other"},{"ErrorEquals":["States.Timeout"],"Next":"Caught"}]`, `{}`)
 		requireOutput(t, `{"Error":"States.Timeout","Cause":""}`, w.closed(t, arn))
 	})
 }
@@ -131,9 +131,9 @@ func TestErrorsOfLambdaHaveTheirNames(t *testing.T) {
 		{answer(`{"errorMessage":"m","errorType":"InvoiceRefused"}`), "InvoiceRefused", `{"errorMessage":"m","errorType":"InvoiceRefused"}`},
 		{answer(`{"errorMessage":"RequestId: r Error: Task timed out after 3.00 seconds","errorType":"Sandbox.Timedout"}`), "Sandbox.Timedout", "Task timed out"},
 		{answer(`{"errorMessage":"m"}`), "Lambda.Unknown", `The cause could not be determined because Lambda did not return an error type. Returned payload: {"errorMessage":"m"}`},
-		{refuse(lambda.Throttled()), "Lambda.TooManyRequestsException", "Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: TooManyRequestsException; Request ID: "},
-		{refuse(wire.Errorf(http.StatusInternalServerError, "ServiceException", "oh")), "Lambda.ServiceException", "oh (Service: AWSLambda; Status Code: 500; Error Code: ServiceException; "},
-		{nil, "Lambda.ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:flaky (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; "},
+		{refuse(lambda.Throttled()), "Lambda.TooManyRequestsException", "Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: TooManyRequestsException)"},
+		{refuse(wire.Errorf(http.StatusInternalServerError, "ServiceException", "oh")), "Lambda.ServiceException", "oh (Service: AWSLambda; Status Code: 500; Error Code: ServiceException)"},
+		{nil, "Lambda.ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:flaky (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w.functions["flaky"] = c.do

@@ -1,19 +1,3 @@
-// Package stepfunctions is the embedded cloud's AWS Step Functions: Standard and Express workflows in the Amazon States
-// Language, with JSONPath.
-//
-// It has the state types Task, Pass, Choice, Wait, Succeed and Fail, all intrinsic functions, retriers and catchers, and
-// tasks that invoke Lambda functions (by lambda:invoke, or with the function as the resource) or publish to SNS. A
-// definition with anything else, such as Parallel, Map, JSONata, variables or heartbeats, is refused by the name of what
-// it needs when the state machine is created.
-//
-// An execution is a goroutine that goes through the states. It calls other services with a session of the machine's
-// role, and waits by the account's clock.
-//
-// Differences from AWS: JSONPath has no filters, functions and recursive descent. Members of objects that a state makes
-// are in alphabetical order. Closed executions are forgotten after 90 days as on AWS, and earlier when there are more
-// than 10,000 of them or their histories take more than 256 MiB; their names can be used again then. Nothing throttles
-// StartExecution, and nothing redrives. A trace has one segment for each execution, without subsegments for its states.
-// There are no versions, aliases, activities and callbacks.
 package stepfunctions
 
 import (
@@ -24,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -33,7 +16,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
-	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
@@ -46,13 +28,6 @@ const (
 	signingName      = "states"
 	target           = "AWSStepFunctions"
 	servicePrincipal = "states.amazonaws.com"
-)
-
-// What is kept of executions that closed.
-const (
-	maxClosed     = 10000
-	maxClosedSize = 256 << 20 // bytes
-	retention     = 90 * 24 * time.Hour
 )
 
 // Roles starts sessions of state machines' roles. *iam.Service is one.
@@ -82,15 +57,14 @@ type Traces interface {
 	Sample(incoming string) xray.Header
 }
 
-// Dependencies are what Step Functions needs of other services.
+// Dependencies are the other services that Step Functions uses. All are required but Random.
 type Dependencies struct {
 	Roles     Roles
 	Functions Functions
 	Topics    Topics
 	Logs      Logs
 	Traces    Traces
-	// Random returns numbers from 0, included, to 1, excluded: the jitter of retries, and States.MathRandom. Nil is
-	// math/rand/v2.
+	// Random returns numbers from 0, included, to 1, excluded, for the jitter of retries. Default: rand.Float64.
 	Random func() float64
 }
 
@@ -101,7 +75,7 @@ type Service struct {
 	account *account.Account
 	buffer  logBuffer
 
-	// ctx ends when the service closes; background counts the executions that then have to end.
+	// ctx ends when the service closes. background counts the executions that run.
 	ctx        context.Context
 	cancel     context.CancelFunc
 	background sync.WaitGroup
@@ -111,9 +85,9 @@ type Service struct {
 	machines   map[string]*machine   // by ARN
 	executions map[string]*execution // Standard ones, by ARN
 	running    map[*execution]bool
-	closed     []*execution // of executions, in the order of closing
+	closed     []*execution // of executions, the oldest first
 	closedSize int
-	numbers    int // machines and executions there were
+	numbers    int // of machines and executions, given in the order of creation
 }
 
 // New returns a service without state machines. It runs nothing until an execution starts.
@@ -126,34 +100,27 @@ func New(a *account.Account, d Dependencies) *Service {
 		machines: map[string]*machine{}, executions: map[string]*execution{}, running: map[*execution]bool{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.operations()
+	s.register()
 	return s
 }
 
-// Close ends all executions where they are, and writes what they logged.
-func (s *Service) Close() {
+// Close ends all executions without closing them, and delivers their logs. It returns no error.
+func (s *Service) Close() error {
 	s.mu.Lock()
 	s.cancel()
 	s.mu.Unlock()
 	s.background.Wait()
 	s.buffer.stop()
 	s.deliver()
+	return nil
 }
 
 // SigningName is states.
 func (s *Service) SigningName() string { return signingName }
 
-// Kinds are the Pulumi resource types that this service realises.
-func (s *Service) Kinds() []provider.Kind { return []provider.Kind{s.machineKind()} }
-
-// Throttled is what Step Functions answers to too many requests.
-func Throttled() error {
-	return wire.Errorf(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
-}
-
-// Call performs an action of the API, such as StartExecution, in the name of a principal: what API Gateway does for an
-// integration with the URI arn:aws:apigateway:REGION:states:action/StartExecution. body is the action's JSON request,
-// and traceHeader its X-Amzn-Trace-Id, or empty. The answer is a status and JSON, also for what is refused.
+// Call performs an action of the API, such as StartExecution, as a principal. API Gateway calls it for an integration
+// with the URI arn:aws:apigateway:REGION:states:action/StartExecution. body is the action's JSON request, and traceHeader
+// its X-Amzn-Trace-Id, or empty. An error of the action is a status and JSON, too.
 func (s *Service) Call(ctx context.Context, p policy.Principal, action, traceHeader string, body []byte) (status int, response []byte) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", nil)
 	if err != nil {
@@ -168,7 +135,7 @@ func (s *Service) Call(ctx context.Context, p policy.Principal, action, traceHea
 	return w.status, w.body.Bytes()
 }
 
-// answer holds a response.
+// answer is an http.ResponseWriter that keeps the response.
 type answer struct {
 	header http.Header
 	status int
@@ -179,9 +146,7 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
-func (s *Service) random() float64 { return s.Random() }
-
-// assume starts a session of a role. Its key is given to nobody, so that it is revoked at once.
+// assume starts a session of a role. Nobody uses its access key, which is therefore revoked at once.
 func (s *Service) assume(roleARN string) (policy.Principal, error) {
 	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, roleARN, randomHex(16), nil)
 	if err != nil {
@@ -194,6 +159,6 @@ func (s *Service) assume(roleARN string) (policy.Principal, error) {
 
 func randomHex(bytes int) string {
 	b := make([]byte, bytes)
-	_, _ = crand.Read(b) // does not fail
+	_, _ = crand.Read(b) // cannot fail
 	return hex.EncodeToString(b)
 }

@@ -6,16 +6,16 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// trace is an execution's place in a trace. An execution without one has no header.
+// trace is an execution's place in a trace. The header is empty if the execution is not traced.
 type trace struct {
 	incoming         string // the caller's header
-	header           string // what the services that it calls get
+	header           string // for the services that the execution calls
 	root, parent, id string
 	sampled          bool
 }
 
-// newTrace decides whether an execution is traced: a machine with tracing continues the caller's trace or begins one,
-// another is traced only if its caller is.
+// newTrace returns the trace of an execution. A machine with tracing continues the caller's trace or begins one. A
+// machine without it only passes on the caller's trace.
 // https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
 func (s *Service) newTrace(r *revision, incoming string) trace {
 	h, ok := xray.ParseHeader(incoming)
@@ -31,9 +31,9 @@ func (s *Service) newTrace(r *revision, incoming string) trace {
 	return t
 }
 
-// traced sends the segment of an execution that ended, with the permissions of its role. Without them it is lost, as on
-// AWS.
-func (s *Service) traced(e *execution) {
+// sendSegment sends the segment of an execution that ended, with the permissions of its role. As on AWS, the segment is
+// lost if they are missing.
+func (s *Service) sendSegment(e *execution) {
 	if !e.trace.sampled {
 		return
 	}
@@ -41,7 +41,7 @@ func (s *Service) traced(e *execution) {
 	status, stopped := e.status, e.stopped
 	e.mu.Unlock()
 	if status == running {
-		return // the service closes
+		return // the service is closing
 	}
 	v := &visit{execution: e}
 	p, err := v.assume()

@@ -31,7 +31,7 @@ func TestTracesGoOnThroughAnExecution(t *testing.T) {
 			out, err := w.sfn.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &m, TraceHeader: &c.incoming})
 			require.NoError(t, err)
 			require.Equal(t, c.incoming, aws.ToString(w.closed(t, *out.ExecutionArn).TraceHeader))
-			w.service.Close()
+			require.NoError(t, w.service.Close())
 			header, passed := xray.ParseHeader(w.calls()[0].TraceHeader)
 			require.Equal(t, c.passed, passed)
 			require.Equal(t, c.sampled, header.Sampled)
@@ -70,7 +70,7 @@ func TestTracesNeedThePermissionsOfTheRole(t *testing.T) {
 		requireOutput(t, `{}`, w.closed(t, w.start(t, m, `{}`)))
 		w.Clock.Advance(time.Second) // the first of each second is sampled
 	}
-	w.service.Close()
+	require.NoError(t, w.service.Close())
 	require.Len(t, w.sent(), 1)
 	require.Equal(t, "both", w.sent()[0].Name)
 }

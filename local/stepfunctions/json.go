@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -13,10 +14,10 @@ import (
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const maxData = 256 << 10
 
-// Data passes between states as what encoding/json makes of it, numbers as they are written. It is never changed once
-// made, so that states, events and contexts share it.
+// Data is passed between states as encoding/json decodes it, with numbers as json.Number. States, events and contexts
+// share it, so it must not be changed.
 
-func parseData(text string) (any, error) {
+func parseJSON(text string) (any, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	var v any
@@ -32,13 +33,7 @@ func parseData(text string) (any, error) {
 	return v, nil
 }
 
-func render(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case json.RawMessage:
-		return string(v)
-	}
+func renderJSON(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -48,10 +43,12 @@ func render(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// asText is a value as States.Format writes it.
-func asText(v any) string {
+// renderText renders a string as it is, and any other value as JSON.
+func renderText(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	return render(v)
+	return renderJSON(v)
 }
+
+func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }

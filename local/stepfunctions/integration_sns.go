@@ -1,0 +1,38 @@
+package stepfunctions
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/sqs"
+)
+
+// publish is arn:aws:states:::sns:publish: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sns.html
+// A message that is no string is sent as JSON.
+func publish(ctx context.Context, v *visit, parameters any) (any, error) {
+	var in struct {
+		TopicARN   string `json:"TopicArn"`
+		Message    any
+		Subject    *string
+		Attributes map[string]sqs.MessageAttribute `json:"MessageAttributes"`
+	}
+	d := json.NewDecoder(strings.NewReader(renderJSON(parameters)))
+	d.UseNumber()
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil {
+		return nil, runtimef("The parameters are not those of sns:publish: %v", err)
+	}
+	p, err := v.assume()
+	if err != nil {
+		return nil, err
+	}
+	id, err := v.service.Topics.Publish(ctx, p, sns.Publication{
+		TopicARN: in.TopicARN, Message: renderText(in.Message), Subject: in.Subject, Attributes: in.Attributes, TraceHeader: v.trace.header,
+	})
+	if err != nil {
+		return nil, serviceFailure("SNS", "AmazonSNS", err)
+	}
+	return map[string]any{"MessageId": id}, nil
+}

@@ -1,0 +1,110 @@
+package stepfunctions
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ohler55/ojg/jp"
+)
+
+// scope is the data to which the expressions of a state refer.
+type scope struct {
+	data    any                   // $
+	context func() map[string]any // $$
+}
+
+// path is a JSONPath to one value of a state's data, or of the context object if it begins with $$.
+type path struct {
+	text    string
+	context bool
+	expr    jp.Expr
+}
+
+var (
+	// hyphenated matches names with hyphens, which AWS accepts without brackets and package jp does not.
+	hyphenated = regexp.MustCompile(`\.(\w*-[\w-]*)`)
+	quoted     = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
+)
+
+func parsePath(text string) (*path, error) {
+	p := &path{text: text}
+	rest, ok := strings.CutPrefix(text, "$$")
+	switch {
+	case ok:
+		p.context, rest = true, "$"+rest
+	case strings.HasPrefix(text, "$"):
+		rest = text
+	default:
+		return nil, errors.New("not a valid JSONPath")
+	}
+	if !strings.ContainsAny(rest, `'"`) {
+		rest = hyphenated.ReplaceAllString(rest, "['$1']")
+	}
+	unsupported := errors.New("not a JSONPath that the embedded cloud implements: only names and indexes, as in $.a.b[0]")
+	if strings.ContainsAny(quoted.ReplaceAllString(rest, ""), "()?") {
+		return nil, unsupported
+	}
+	var err error
+	if p.expr, err = jp.ParseString(rest); err != nil {
+		return nil, fmt.Errorf("not a valid JSONPath: %w", err)
+	}
+	for _, step := range p.expr[1:] {
+		switch step.(type) {
+		case jp.Child, jp.Nth:
+		default:
+			return nil, unsupported
+		}
+	}
+	return p, nil
+}
+
+// find returns the value that the path selects, if there is one.
+func (p *path) find(sc *scope) (any, bool) {
+	data := sc.data
+	if p.context {
+		data = sc.context()
+	}
+	if len(p.expr) == 1 {
+		return data, true
+	}
+	return p.expr.FirstFound(data)
+}
+
+// put returns a copy of data with value at the path. Objects that are missing on the way are added.
+func (p *path) put(data, value any) (any, bool) { return put(data, value, p.expr[1:]) }
+
+func put(data, value any, steps jp.Expr) (any, bool) {
+	if len(steps) == 0 {
+		return value, true
+	}
+	switch step := steps[0].(type) {
+	case jp.Child:
+		object, ok := data.(map[string]any)
+		if !ok && data != nil {
+			return nil, false
+		}
+		inner, ok := put(object[string(step)], value, steps[1:])
+		if !ok {
+			return nil, false
+		}
+		changed := maps.Clone(object)
+		if changed == nil {
+			changed = map[string]any{}
+		}
+		changed[string(step)] = inner
+		return changed, true
+	case jp.Nth:
+		list, ok := data.([]any)
+		if i := int(step); ok && i >= 0 && i < len(list) {
+			inner, ok := put(list[i], value, steps[1:])
+			changed := slices.Clone(list)
+			changed[i] = inner
+			return changed, ok
+		}
+	}
+	return nil, false
+}
