@@ -1,8 +1,11 @@
 package stepfunctions
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -108,7 +111,7 @@ func (s *Service) deleteOld() {
 }
 
 // deleteMachine deletes a state machine with its executions. Running ones are aborted.
-func (s *Service) deleteMachine(m *machine) {
+func (s *Service) deleteMachine(_ context.Context, m *machine) error {
 	s.mu.Lock()
 	delete(s.machines, m.arn)
 	var open []*execution
@@ -117,22 +120,15 @@ func (s *Service) deleteMachine(m *machine) {
 			open = append(open, e)
 		}
 	}
-	kept := s.closed[:0:0]
+	s.closed = slices.DeleteFunc(s.closed, func(e *execution) bool { return e.machine == m })
+	s.closedSize = 0
 	for _, e := range s.closed {
-		if e.machine != m {
-			kept = append(kept, e)
-		} else {
-			s.closedSize -= e.memory()
-		}
+		s.closedSize += e.memory()
 	}
-	s.closed = kept
-	for arn, e := range s.executions {
-		if e.machine == m {
-			delete(s.executions, arn)
-		}
-	}
+	maps.DeleteFunc(s.executions, func(_ string, e *execution) bool { return e.machine == m })
 	s.mu.Unlock()
 	for _, e := range open {
 		e.stop(aborted, &failure{})
 	}
+	return nil
 }

@@ -3,7 +3,6 @@ package stepfunctions
 import (
 	"context"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -41,7 +40,10 @@ type machineState struct {
 	TagsAll      map[string]string `pulumi:"tagsAll"`
 }
 
-var machineName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+var (
+	machineName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+	roleARN     = regexp.MustCompile(`^arn:aws:iam::`)
+)
 
 // logging is the logging configuration with its defaults.
 func (a *StateMachineArgs) logging() LoggingConfiguration {
@@ -62,19 +64,31 @@ func (a *StateMachineArgs) tracing() bool {
 	return a.Tracing != nil && a.Tracing.Enabled != nil && *a.Tracing.Enabled
 }
 
+// Kinds are the Pulumi resource types that this service implements.
+func (s *Service) Kinds() []provider.Kind {
+	return []provider.Kind{&provider.Object[StateMachineArgs, machineState, machine]{
+		Type:     "aws:sfn/stateMachine:StateMachine",
+		AutoName: &provider.AutoName{Property: "name", Max: 80},
+		Check:    checkMachine,
+		Find:     s.machine,
+		State:    (*machine).state,
+		Create:   s.createMachine,
+		Update: func(_ context.Context, m *machine, in *StateMachineArgs) error {
+			_, err := s.update(m, in)
+			return err
+		},
+		Delete: s.deleteMachine,
+	}}
+}
+
 func checkMachine(c *provider.Checker, in *StateMachineArgs) {
-	if in.Name != nil && !machineName.MatchString(*in.Name) {
-		c.Failf("name", "must be 1 to 80 letters, digits, hyphens and underscores, got %q", *in.Name)
-	}
+	c.Match("name", in.Name, machineName, "1 to 80 letters, digits, hyphens and underscores")
 	c.OneOf("type", in.Type, standard, express)
-	if !c.Unknown("definition") {
-		if _, err := parseDefinition(in.Definition); err != nil {
-			c.Failf("definition", "is not accepted: %v", err)
-		}
-	}
-	if !c.Unknown("roleArn") && !strings.HasPrefix(in.RoleARN, "arn:aws:iam::") {
-		c.Failf("roleArn", "must be the ARN of a role, got %q", in.RoleARN)
-	}
+	c.Parse("definition", &in.Definition, func(text string) error {
+		_, err := parseDefinition(text)
+		return err
+	})
+	c.Match("roleArn", &in.RoleARN, roleARN, "the ARN of a role")
 	l := in.logging()
 	c.OneOf("loggingConfiguration.level", l.Level, logLevels...)
 	if c.Unknown("loggingConfiguration") {
@@ -89,58 +103,26 @@ func checkMachine(c *provider.Checker, in *StateMachineArgs) {
 	}
 }
 
-// Kinds are the Pulumi resource types that this service implements.
-func (s *Service) Kinds() []provider.Kind { return []provider.Kind{s.machineKind()} }
-
-func (s *Service) machineKind() provider.Kind {
-	return &provider.Resource[StateMachineArgs, machineState]{
-		Type:     "aws:sfn/stateMachine:StateMachine",
-		AutoName: &provider.AutoName{Property: "name", Max: 80},
-		Check:    checkMachine,
-		Create: func(_ context.Context, in *StateMachineArgs) (string, *machineState, error) {
-			r, err := s.newRevision(in, "")
-			if err != nil {
-				return "", nil, err
-			}
-			m := &machine{arn: machineARN(*in.Name), name: *in.Name, kind: standard, created: r.updated}
-			if in.Type != nil {
-				m.kind = *in.Type
-			}
-			m.current.Store(r)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			// AWS returns an existing machine with the same properties. Two owners of one machine are refused here.
-			if s.machines[m.arn] != nil {
-				return "", nil, refuse("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.arn)
-			}
-			s.numbers++
-			m.number = s.numbers
-			s.machines[m.arn] = m
-			return m.arn, m.state(), nil
-		},
-		Read: func(_ context.Context, id string) (*machineState, error) {
-			if m, err := s.machine(id); err == nil {
-				return m.state(), nil
-			}
-			return nil, nil
-		},
-		Update: func(_ context.Context, id string, in *StateMachineArgs) (*machineState, error) {
-			m, err := s.machine(id)
-			if err != nil {
-				return nil, err
-			}
-			if _, err := s.update(m, in); err != nil {
-				return nil, err
-			}
-			return m.state(), nil
-		},
-		Delete: func(_ context.Context, id string) error {
-			if m, err := s.machine(id); err == nil {
-				s.deleteMachine(m)
-			}
-			return nil
-		},
+func (s *Service) createMachine(_ context.Context, in *StateMachineArgs) (string, error) {
+	r, err := s.newRevision(in, "")
+	if err != nil {
+		return "", err
 	}
+	m := &machine{arn: machineARN(*in.Name), name: *in.Name, kind: standard, created: r.updated}
+	if in.Type != nil {
+		m.kind = *in.Type
+	}
+	m.current.Store(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// AWS returns an existing machine with the same properties. Two owners of one machine are refused here.
+	if s.machines[m.arn] != nil {
+		return "", refuse("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.arn)
+	}
+	s.numbers++
+	m.number = s.numbers
+	s.machines[m.arn] = m
+	return m.arn, nil
 }
 
 // state is what the AWS provider would show: the inputs with AWS's defaults, and the outputs.
