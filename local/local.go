@@ -101,7 +101,8 @@ func (c *Cloud) start(o Options) error {
 	c.XRay = xray.New(a)
 	c.S3 = s3.New(a)
 	c.SQS = sqs.New(a)
-	c.SNS = sns.New(a, c.SQS)
+	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS})
+	c.stops = append(c.stops, c.SNS.Close)
 	c.Kinesis = kinesis.New(a)
 	var err error
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{

@@ -34,14 +34,14 @@ func TestAnEmailSubscriptionStaysPending(t *testing.T) {
 		arns[*sub.Endpoint] = *sub.SubscriptionArn
 	}
 	require.Equal(t, "PendingConfirmation", arns["shop@example.com"])
-	require.Contains(t, arns[queueARN], topicARN)
+	require.Contains(t, arns[storeARN], topicARN)
 	topic, err := c.client.GetTopicAttributes(t.Context(), &sdk.GetTopicAttributesInput{TopicArn: aws.String(topicARN)})
 	require.NoError(t, err)
 	require.Equal(t, "1", topic.Attributes["SubscriptionsPending"])
 	require.Equal(t, "1", topic.Attributes["SubscriptionsConfirmed"])
 
 	c.publish("hello", nil)
-	require.Equal(t, []string{"hello"}, c.bodies(queueARN), "other subscriptions do not wait for it")
+	require.Equal(t, []string{"hello"}, c.bodies(storeARN), "other subscriptions do not wait for it")
 	require.Zero(t, c.Dropped(topicARN), "what nobody confirmed is not a failed delivery")
 
 	c.remove(subscriptionType, created.GetId())
@@ -57,7 +57,7 @@ func TestAnEmailSubscriptionIsCheckedAsOne(t *testing.T) {
 		want     string
 	}{
 		"address": {"endpoint", "shop", `must be an e-mail address, got "shop"`},
-		"queue":   {"endpoint", queueARN, "must be an e-mail address"},
+		"queue":   {"endpoint", storeARN, "must be an e-mail address"},
 		"raw":     {"rawMessageDelivery", true, "not supported by the protocol email"},
 		"timeout": {"confirmationTimeoutInMinutes", 1, "confirmationTimeoutInMinutes is not supported"},
 	} {

@@ -3,6 +3,7 @@ package sns
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,11 +11,12 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// filter is a filter policy over message attributes: all keys must be met, each by any of its conditions. A nil filter
-// matches everything. https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
+// filter is a filter policy over message attributes. A message matches if, for every key, any of its conditions holds. A
+// nil filter matches every message. https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
 type filter map[string][]condition
 
-// condition tells whether one value of an attribute is accepted; absent is what it says of an attribute that is missing.
+// condition is one condition on an attribute. accepts reports whether it holds for a value, absent whether it holds if
+// the attribute is missing.
 type condition struct {
 	accepts func(value any) bool
 	absent  bool
@@ -50,46 +52,48 @@ func parseCondition(item any) (condition, error) {
 	if scalar(item) {
 		return condition{accepts: func(v any) bool { return v == item }}, nil
 	}
-	m, ok := item.(map[string]any)
-	if !ok {
-		return condition{}, fmt.Errorf("a condition cannot be %v", item)
-	}
+	m, _ := item.(map[string]any)
 	if len(m) != 1 {
-		return condition{}, fmt.Errorf("a condition has one operator, got %d", len(m))
+		return condition{}, fmt.Errorf("a condition must be a string, a number or an object with one operator, got %v", item)
 	}
-	for operator, arg := range m {
-		text, isText := arg.(string)
-		switch {
-		case operator == "exists" && (arg == true || arg == false):
-			return condition{accepts: func(any) bool { return arg == true }, absent: arg == false}, nil
-		case operator == "prefix" && isText:
-			return onStrings(func(v string) bool { return strings.HasPrefix(v, text) }), nil
-		case operator == "suffix" && isText:
-			return onStrings(func(v string) bool { return strings.HasSuffix(v, text) }), nil
-		case operator == "equals-ignore-case" && isText:
-			return onStrings(func(v string) bool { return strings.EqualFold(v, text) }), nil
-		case operator == "anything-but":
-			if nested, ok := arg.(map[string]any); ok {
-				inner, err := parseCondition(nested)
-				return condition{accepts: func(v any) bool { return !inner.accepts(v) }}, err
-			}
-			list, ok := arg.([]any)
-			if !ok {
-				list = []any{arg}
-			}
-			if len(list) == 0 || slices.ContainsFunc(list, func(v any) bool { return !scalar(v) }) {
-				return condition{}, fmt.Errorf("anything-but: strings or numbers are wanted, got %v", arg)
-			}
-			return condition{accepts: func(v any) bool { return !slices.Contains(list, v) }}, nil
-		case operator == "numeric":
-			return parseNumeric(arg)
-		}
-		return condition{}, fmt.Errorf("the embedded cloud does not support the operator %q on %v", operator, arg)
+	operator := slices.Collect(maps.Keys(m))[0]
+	arg := m[operator]
+	text, isText := arg.(string)
+	exists, isFlag := arg.(bool)
+	switch {
+	case operator == "exists" && isFlag:
+		return condition{accepts: func(any) bool { return exists }, absent: !exists}, nil
+	case operator == "prefix" && isText:
+		return onStrings(func(v string) bool { return strings.HasPrefix(v, text) }), nil
+	case operator == "suffix" && isText:
+		return onStrings(func(v string) bool { return strings.HasSuffix(v, text) }), nil
+	case operator == "equals-ignore-case" && isText:
+		return onStrings(func(v string) bool { return strings.EqualFold(v, text) }), nil
+	case operator == "anything-but":
+		return parseAnythingBut(arg)
+	case operator == "numeric":
+		return parseNumeric(arg)
 	}
-	panic("unreachable")
+	return condition{}, fmt.Errorf("the embedded cloud does not support the operator %q on %v", operator, arg)
 }
 
-// scalar tells whether a value of JSON is none that holds others: only those compare.
+// parseAnythingBut reads a string or number, a list of them, or an object with another operator.
+func parseAnythingBut(arg any) (condition, error) {
+	if nested, ok := arg.(map[string]any); ok {
+		inner, err := parseCondition(nested)
+		return condition{accepts: func(v any) bool { return !inner.accepts(v) }}, err
+	}
+	list, ok := arg.([]any)
+	if !ok {
+		list = []any{arg}
+	}
+	if len(list) == 0 || slices.ContainsFunc(list, func(v any) bool { return !scalar(v) }) {
+		return condition{}, fmt.Errorf("anything-but: must have strings or numbers, got %v", arg)
+	}
+	return condition{accepts: func(v any) bool { return !slices.Contains(list, v) }}, nil
+}
+
+// scalar reports whether a JSON value is neither a list nor an object. Only scalars can be compared with ==.
 func scalar(v any) bool {
 	switch v.(type) {
 	case []any, map[string]any:
@@ -102,29 +106,31 @@ func onStrings(test func(string) bool) condition {
 	return condition{accepts: func(v any) bool { s, ok := v.(string); return ok && test(s) }}
 }
 
-// parseNumeric reads pairs of a comparison and a number, all of which must hold: [">=", 0, "<", 10].
+var comparisons = map[string]func(v, n float64) bool{
+	"=": func(v, n float64) bool { return v == n },
+	"<": func(v, n float64) bool { return v < n }, "<=": func(v, n float64) bool { return v <= n },
+	">": func(v, n float64) bool { return v > n }, ">=": func(v, n float64) bool { return v >= n },
+}
+
+// parseNumeric reads one or two comparisons, all of which must hold: [">=", 0, "<", 10].
 func parseNumeric(arg any) (condition, error) {
 	list, _ := arg.([]any)
-	compare := map[string]func(v, n float64) bool{
-		"=": func(v, n float64) bool { return v == n },
-		"<": func(v, n float64) bool { return v < n }, "<=": func(v, n float64) bool { return v <= n },
-		">": func(v, n float64) bool { return v > n }, ">=": func(v, n float64) bool { return v >= n },
-	}
 	if len(list) != 2 && len(list) != 4 {
-		return condition{}, fmt.Errorf("numeric: one or two comparisons are wanted, got %v", arg)
+		return condition{}, fmt.Errorf("numeric: must have one or two comparisons, got %v", arg)
 	}
-	for i := 0; i < len(list); i += 2 {
-		name, _ := list[i].(string)
-		if _, ok := list[i+1].(float64); !ok || compare[name] == nil {
-			return condition{}, fmt.Errorf("numeric: =, <, <=, > or >= and a number are wanted, got %v", list[i:i+2])
+	var all []func(float64) bool
+	for pair := range slices.Chunk(list, 2) {
+		name, _ := pair[0].(string)
+		n, ok := pair[1].(float64)
+		compare := comparisons[name]
+		if !ok || compare == nil {
+			return condition{}, fmt.Errorf("numeric: must have =, <, <=, > or >= and a number, got %v", pair)
 		}
+		all = append(all, func(v float64) bool { return compare(v, n) })
 	}
 	return condition{accepts: func(v any) bool {
 		n, ok := v.(float64)
-		for i := 0; ok && i < len(list); i += 2 {
-			ok = compare[list[i].(string)](n, list[i+1].(float64))
-		}
-		return ok
+		return ok && !slices.ContainsFunc(all, func(holds func(float64) bool) bool { return !holds(n) })
 	}}, nil
 }
 
@@ -145,7 +151,7 @@ func (f filter) matches(attributes map[string]sqs.MessageAttribute) bool {
 	return true
 }
 
-// valuesOf are the values that conditions see: none of a Binary attribute, each of an array.
+// valuesOf returns the values that conditions are applied to. A Binary attribute has none, an array each of its own.
 func valuesOf(a sqs.MessageAttribute) []any {
 	switch a.DataType {
 	case "Number":

@@ -36,7 +36,7 @@ const (
 	queueType        = "aws:sqs/queue:Queue"
 
 	topicARN = "arn:aws:sns:us-east-1:123456789012:orders"
-	queueARN = "arn:aws:sqs:us-east-1:123456789012:store"
+	storeARN = "arn:aws:sqs:us-east-1:123456789012:store"
 	deadARN  = "arn:aws:sqs:us-east-1:123456789012:dead"
 )
 
@@ -61,8 +61,8 @@ func newCloud(t testing.TB) *cloud {
 	clock := clockwork.NewFakeClockAt(clockwork.NewRealClock().Now())
 	a := account.New(clock, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	c := &cloud{t: t, account: a, clock: clock, iam: iam.New(a), sqs: sqs.New(a)}
-	c.Service = New(a, c.sqs)
-	t.Cleanup(c.Close)
+	c.Service = New(a, Dependencies{Queues: c.sqs})
+	t.Cleanup(func() { require.NoError(t, c.Close()) })
 	c.Server = provider.New(account.Region, append(append(c.Kinds(), c.sqs.Kinds()...), c.iam.Kinds()...), nil)
 	server := httptest.NewServer(wire.NewServer(a, c.iam, c.Service, c.sqs))
 	t.Cleanup(server.Close)
@@ -74,7 +74,7 @@ func newCloud(t testing.TB) *cloud {
 	c.admin = id.Principal
 
 	c.create(topicType, map[string]any{"name": "orders"})
-	for name, arn := range map[string]string{"store": queueARN, "dead": deadARN} {
+	for name, arn := range map[string]string{"store": storeARN, "dead": deadARN} {
 		c.create(queueType, map[string]any{"name": name, "policy": allowTopic(arn)})
 	}
 	return c
@@ -143,7 +143,7 @@ func (c *cloud) refreshed(kind, id string, inputs map[string]any) (gone bool, ch
 // subscribe subscribes the queue store to the topic, with more inputs, and returns the subscription's ARN.
 func (c *cloud) subscribe(more map[string]any) string {
 	c.t.Helper()
-	inputs := map[string]any{"topic": topicARN, "protocol": "sqs", "endpoint": queueARN}
+	inputs := map[string]any{"topic": topicARN, "protocol": "sqs", "endpoint": storeARN}
 	for k, v := range more {
 		inputs[k] = v
 	}
@@ -177,7 +177,7 @@ func (c *cloud) arrives() sqs.Received {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), 5*time.Second)
 	defer cancel()
-	got, err := c.sqs.Receive(ctx, c.admin, queueARN, 1, 0, time.Hour)
+	got, err := c.sqs.Receive(ctx, c.admin, storeARN, 1, 0, time.Hour)
 	require.NoError(c.t, err)
 	return got[0]
 }

@@ -30,7 +30,7 @@ func TestRawDeliveryIsTheMessageItself(t *testing.T) {
 		TopicArn: aws.String(topicARN), Message: aws.String(`{"a":"<é&>"}`), Subject: aws.String("lost in raw delivery"), MessageAttributes: sample,
 	}, sdk.WithAPIOptions(smithyhttp.AddHeaderValue("X-Amzn-Trace-Id", trace)))
 	require.NoError(t, err)
-	got := c.received(queueARN)
+	got := c.received(storeARN)
 	require.Len(t, got, 1)
 	require.Equal(t, `{"a":"<é&>"}`, got[0].Body)
 	require.Equal(t, map[string]sqs.MessageAttribute{
@@ -50,7 +50,7 @@ func TestAnEnvelopeTellsWhereTheMessageIsFrom(t *testing.T) {
 		TopicArn: aws.String(topicARN), Message: aws.String("<hello>"), Subject: aws.String("new order"), MessageAttributes: sample,
 	})
 	require.NoError(t, err)
-	got := c.received(queueARN)[0]
+	got := c.received(storeARN)[0]
 	require.Empty(t, got.MessageAttributes)
 	var e map[string]any
 	require.NoError(t, json.Unmarshal([]byte(got.Body), &e))
@@ -68,7 +68,7 @@ func TestAnEnvelopeTellsWhereTheMessageIsFrom(t *testing.T) {
 	}, e)
 	require.Contains(t, e["UnsubscribeURL"], strings.ReplaceAll(arn, ":", "%3A"))
 	c.publish("plain", nil)
-	require.NotContains(t, c.received(queueARN)[0].Body, "Subject")
+	require.NotContains(t, c.received(storeARN)[0].Body, "Subject")
 }
 
 func TestEverySubscriptionGetsItsCopy(t *testing.T) {
@@ -78,7 +78,7 @@ func TestEverySubscriptionGetsItsCopy(t *testing.T) {
 	for i := range 3 {
 		c.publish(fmt.Sprint(i), map[string]types.MessageAttributeValue{})
 	}
-	require.Equal(t, []string{"0", "1", "2"}, c.bodies(queueARN))
+	require.Equal(t, []string{"0", "1", "2"}, c.bodies(storeARN))
 	require.Equal(t, []string{"0", "1", "2"}, c.bodies(deadARN))
 }
 
@@ -99,7 +99,7 @@ func TestABatchEntryFailsAlone(t *testing.T) {
 	require.Equal(t, "b", *out.Failed[0].Id)
 	require.Equal(t, "InvalidParameter", *out.Failed[0].Code)
 	require.True(t, out.Failed[0].SenderFault)
-	require.Equal(t, []string{"1", "3"}, c.bodies(queueARN))
+	require.Equal(t, []string{"1", "3"}, c.bodies(storeARN))
 }
 
 func TestABadPublishIsRefusedByName(t *testing.T) {
@@ -128,7 +128,7 @@ func TestABadPublishIsRefusedByName(t *testing.T) {
 		}), "InvalidParameter", "too long"},
 		"subject":         {good(func(in *sdk.PublishInput) { in.Subject = aws.String(strings.Repeat("x", 101)) }), "InvalidParameter", "Subject"},
 		"attribute name":  {good(func(in *sdk.PublishInput) { in.MessageAttributes = values{"a b": text("String", "x")} }), "InvalidParameter", "a b"},
-		"attribute type":  {good(func(in *sdk.PublishInput) { in.MessageAttributes = values{"a": text("Text", "x")} }), "InvalidParameter", "type prefixes"},
+		"attribute type":  {good(func(in *sdk.PublishInput) { in.MessageAttributes = values{"a": text("Text", "x")} }), "InvalidParameter", `type of the message attribute "a" must be one of`},
 		"attribute value": {good(func(in *sdk.PublishInput) { in.MessageAttributes = values{"a": text("String", "")} }), "InvalidParameter", "non-empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestABadPublishIsRefusedByName(t *testing.T) {
 	require.ErrorContains(t, err, "MessageGroupId")
 	_, err = c.client.CreateTopic(t.Context(), &sdk.CreateTopicInput{Name: aws.String("x")})
 	require.ErrorContains(t, err, "CreateTopic")
-	require.Empty(t, c.bodies(queueARN), "nothing refused was delivered")
+	require.Empty(t, c.bodies(storeARN), "nothing refused was delivered")
 }
 
 // role makes a role with a policy that allows one action, and a client with its session.

@@ -1,38 +1,26 @@
-// Package sns is the embedded cloud's Amazon Simple Notification Service: standard topics that deliver to SQS queues.
-// Subscriptions of e-mail addresses are accepted and stay pending, because nobody can confirm them: no mail is sent.
-//
-// A publish is answered once every subscribed queue has the message or its delivery waits to be retried. SNS sends to
-// a queue as the service sns.amazonaws.com, with the topic's ARN as aws:SourceArn, so that the queue's policy decides.
-//
-// Differences from AWS, beside what is refused by name: the signature of an envelope has AWS's shape and cannot be
-// verified; active tracing passes the trace header on as PassThrough does, and adds no segment; retries have no
-// jitter; lists are not divided into pages.
 package sns
 
 import (
-	"context"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// Queues is what SNS needs of SQS. The error of Send tells by sqs.ClientSide whether another attempt is worth while.
-type Queues interface {
-	Send(ctx context.Context, p policy.Principal, keys map[string]string, queueARN string, m sqs.Message) (messageID string, err error)
+// Dependencies are the other services that SNS uses. All are required.
+type Dependencies struct {
+	Queues sqs.Sender
 }
 
 // Service is the SNS of one account.
 type Service struct {
+	Dependencies
 	wire.Query
 	account *account.Account
-	queues  Queues
 	closed  atomic.Bool
 
 	mu            sync.RWMutex
@@ -48,34 +36,29 @@ type topic struct {
 	policy     *policy.Document
 	// subscriptions is replaced, never changed, so that a publish reads it without the lock.
 	subscriptions []*subscription
-	keys          map[string]string // condition keys of its deliveries
 	dropped       atomic.Int64
 }
 
 // New returns an SNS without topics.
-func New(a *account.Account, queues Queues) *Service {
+func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
-		account: a, queues: queues, topics: map[string]*topic{}, subscriptions: map[string]*subscription{},
+		Dependencies: d, account: a, topics: map[string]*topic{}, subscriptions: map[string]*subscription{},
 		Query: wire.Query{XMLNS: "http://sns.amazonaws.com/doc/2010-03-31/", Version: "2010-03-31", Denied: denied},
 	}
-	wire.HandleQuery(&s.Query, "Publish", s.publish)
-	wire.HandleQuery(&s.Query, "PublishBatch", s.publishBatch)
-	wire.HandleQuery(&s.Query, "ListTopics", s.listTopics)
-	wire.HandleQuery(&s.Query, "ListSubscriptions", s.listSubscriptions)
-	wire.HandleQuery(&s.Query, "ListSubscriptionsByTopic", s.listSubscriptionsByTopic)
-	wire.HandleQuery(&s.Query, "GetTopicAttributes", s.getTopicAttributes)
-	wire.HandleQuery(&s.Query, "GetSubscriptionAttributes", s.getSubscriptionAttributes)
-	wire.HandleQuery(&s.Query, "ListTagsForResource", s.listTags)
+	s.register()
 	return s
 }
 
 // SigningName is sns.
 func (s *Service) SigningName() string { return "sns" }
 
-// Close ends all retries. What was not delivered by then is lost, as everything that the embedded cloud holds.
-func (s *Service) Close() { s.closed.Store(true) }
+// Close ends all retries. Messages that are not delivered are lost. It returns no error.
+func (s *Service) Close() error {
+	s.closed.Store(true)
+	return nil
+}
 
-// Dropped is how many deliveries of a topic were given up without a dead-letter queue to take them.
+// Dropped is how many deliveries of a topic failed for good and were not taken by a dead-letter queue.
 func (s *Service) Dropped(topicARN string) int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -85,17 +68,11 @@ func (s *Service) Dropped(topicARN string) int64 {
 	return 0
 }
 
-// open authorizes an action on a topic, and finds it with its subscriptions as they are now.
-func (s *Service) open(c *wire.Call, action, arn string) (*topic, []*subscription, error) {
-	return s.find(arn, func(doc *policy.Document) error {
-		return c.Authorize("sns:"+action, arn, wire.WithResourcePolicy(doc))
-	})
-}
-
-// find is open for any caller: authorize decides by the topic's policy, which is nil for a topic that does not exist.
+// find returns a topic with its current subscriptions, if authorize allows the action by the topic's policy. The policy
+// is nil if the topic does not exist.
 func (s *Service) find(arn string, authorize func(*policy.Document) error) (*topic, []*subscription, error) {
 	if !strings.HasPrefix(arn, account.ARN("sns", "")) {
-		return nil, nil, invalid("TopicArn Reason: no ARN of a topic of this account and Region: %q", arn)
+		return nil, nil, invalid("TopicArn must be the ARN of a topic of this account and Region, got %q", arn)
 	}
 	s.mu.RLock()
 	t := s.topics[arn]
@@ -112,24 +89,4 @@ func (s *Service) find(arn string, authorize func(*policy.Document) error) (*top
 		return nil, nil, notFound("Topic")
 	}
 	return t, subscriptions, nil
-}
-
-func notFound(what string) error {
-	return wire.Errorf(http.StatusNotFound, "NotFound", "%s does not exist", what)
-}
-
-func invalid(format string, args ...any) error {
-	return wire.Errorf(http.StatusBadRequest, "InvalidParameter", "Invalid parameter: "+format, args...)
-}
-
-// denied words a missing permission as SNS does.
-func denied(d *policy.DeniedError) *wire.Error {
-	upper := *d
-	upper.Request.Action = strings.Replace(d.Request.Action, "sns:", "SNS:", 1)
-	return wire.Errorf(http.StatusForbidden, "AuthorizationError", "%s", upper.Error())
-}
-
-// Throttled is what SNS answers to too many requests. It fits fault.Rule.Do.
-func Throttled(context.Context, fault.Event) error {
-	return wire.Errorf(http.StatusTooManyRequests, "Throttled", "Rate exceeded")
 }

@@ -155,3 +155,8 @@ func overTLS(keys map[string]string) map[string]string {
 	}
 	return all
 }
+
+// Sender sends messages for other services. *Service is one. ClientSide tells whether an error is worth a retry.
+type Sender interface {
+	Send(ctx context.Context, p policy.Principal, keys map[string]string, queueARN string, m Message) (messageID string, err error)
+}

@@ -41,11 +41,6 @@ type Functions interface {
 	Invoke(ctx context.Context, in lambda.Invocation) (lambda.Result, error)
 }
 
-// Topics is what tasks publish to. *sns.Service is one.
-type Topics interface {
-	Publish(ctx context.Context, p policy.Principal, in sns.Publication) (messageID string, err error)
-}
-
 // Logs is where state machines log. *logs.Service is one.
 type Logs interface {
 	Put(ctx context.Context, p policy.Principal, group, stream string, events []logs.Event) error
@@ -61,7 +56,7 @@ type Traces interface {
 type Dependencies struct {
 	Roles     Roles
 	Functions Functions
-	Topics    Topics
+	Topics    sns.Publisher
 	Logs      Logs
 	Traces    Traces
 	// Random returns numbers from 0, included, to 1, excluded, for the jitter of retries. Default: rand.Float64.

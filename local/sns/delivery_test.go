@@ -23,7 +23,7 @@ func TestAFailureOfTheQueuesSideIsRetriedOnAWSsSchedule(t *testing.T) {
 			c := newCloud(t)
 			c.subscribe(map[string]any{"rawMessageDelivery": true})
 			attempts := make(chan time.Time, 100)
-			c.account.Faults.Add(fault.Rule{Action: "sqs:SendMessage", Resource: queueARN, Principal: "sns.amazonaws.com", Times: 7, Do: func(ctx context.Context, e fault.Event) error {
+			c.account.Faults.Add(fault.Rule{Action: "sqs:SendMessage", Resource: storeARN, Principal: "sns.amazonaws.com", Times: 7, Do: func(ctx context.Context, e fault.Event) error {
 				attempts <- c.clock.Now()
 				return do(ctx, e)
 			}})
@@ -33,13 +33,13 @@ func TestAFailureOfTheQueuesSideIsRetriedOnAWSsSchedule(t *testing.T) {
 			// Two more after a second each, then the first of the exponential ones.
 			for range 3 {
 				require.NoError(t, c.clock.BlockUntilContext(t.Context(), 1))
-				require.Empty(t, c.bodies(queueARN))
+				require.Empty(t, c.bodies(storeARN))
 				c.clock.Advance(time.Second)
 			}
 			// The seventh retry, which succeeds, comes 20^(1/9) seconds after the sixth.
 			require.Eventually(t, func() bool { return len(attempts) == 7 }, 5*time.Second, time.Millisecond)
 			require.NoError(t, c.clock.BlockUntilContext(t.Context(), 1))
-			require.Empty(t, c.bodies(queueARN))
+			require.Empty(t, c.bodies(storeARN))
 			c.clock.Advance(1395 * time.Millisecond)
 			require.Equal(t, "x", c.arrives().Body)
 			for range 4 {
@@ -80,17 +80,17 @@ func TestAnAnswerThatIsLostDeliversTwice(t *testing.T) {
 	c.subscribe(map[string]any{"rawMessageDelivery": true})
 	c.account.Faults.Add(fault.Rule{Action: "sqs:SendMessage", When: fault.After, Times: 1, Do: sqs.Unavailable})
 	c.publish("x", nil)
-	require.Equal(t, []string{"x", "x"}, c.bodies(queueARN))
+	require.Equal(t, []string{"x", "x"}, c.bodies(storeARN))
 }
 
 func TestOneQueueThatFailsDelaysNoOther(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(map[string]any{"rawMessageDelivery": true})
 	c.subscribe(map[string]any{"rawMessageDelivery": true, "endpoint": deadARN})
-	remove := c.account.Faults.Add(fault.Rule{Action: "sqs:SendMessage", Resource: queueARN, Do: sqs.Throttled})
+	remove := c.account.Faults.Add(fault.Rule{Action: "sqs:SendMessage", Resource: storeARN, Do: sqs.Throttled})
 	c.publish("x", nil)
 	require.Equal(t, []string{"x"}, c.bodies(deadARN))
-	require.Empty(t, c.bodies(queueARN))
+	require.Empty(t, c.bodies(storeARN))
 	remove()
 	c.clock.Advance(time.Second)
 	require.Equal(t, "x", c.arrives().Body)
@@ -109,7 +109,7 @@ func TestRetriesEndWithTheSubscription(t *testing.T) {
 	c.deliver(t.Context(), &delivery{topic: c.topics[topicARN], subscription: arn}) // what the timer does
 	require.Len(t, attempts, 4)
 	c.subscribe(nil)
-	c.Close()
+	require.NoError(t, c.Close())
 	c.publish("y", nil)
 	require.Len(t, attempts, 4, "a closed service attempts nothing")
 }
@@ -125,16 +125,10 @@ func TestAFailureOfThisSideIsNotRetried(t *testing.T) {
 		attributes   map[string]types.MessageAttributeValue
 	}{
 		"the queue does not exist": {
-			subscription: map[string]any{"endpoint": queueARN + "-gone"},
+			subscription: map[string]any{"endpoint": storeARN + "-gone"},
 		},
 		"the queue's policy does not allow it": {
 			before:       func(c *cloud) { c.create(queueType, map[string]any{"name": "private"}) },
-			subscription: map[string]any{"endpoint": "arn:aws:sqs:us-east-1:123456789012:private"},
-		},
-		"SNS cannot use the queue's key": {
-			before: func(c *cloud) {
-				c.create(queueType, map[string]any{"name": "private", "kmsMasterKeyId": "alias/aws/sqs", "policy": allowTopic("arn:aws:sqs:us-east-1:123456789012:private")})
-			},
 			subscription: map[string]any{"endpoint": "arn:aws:sqs:us-east-1:123456789012:private"},
 		},
 		"more attributes than a raw delivery can have": {
@@ -159,7 +153,7 @@ func TestAFailureOfThisSideIsNotRetried(t *testing.T) {
 			c.publish("y", nil)
 			if test.attributes != nil {
 				require.EqualValues(t, 1, c.Dropped(topicARN))
-				require.Len(t, c.bodies(queueARN), 1)
+				require.Len(t, c.bodies(storeARN), 1)
 				return
 			}
 			require.EqualValues(t, 1, c.Dropped(topicARN))
@@ -172,7 +166,7 @@ func TestADeadLetterQueueMustAllowTheTopicToo(t *testing.T) {
 	c := newCloud(t)
 	c.create(queueType, map[string]any{"name": "private"})
 	c.subscribe(map[string]any{
-		"endpoint": queueARN + "-gone", "redrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:private"}`,
+		"endpoint": storeARN + "-gone", "redrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:private"}`,
 	})
 	c.publish("x", nil)
 	require.EqualValues(t, 1, c.Dropped(topicARN))
@@ -215,11 +209,11 @@ func TestAFilterPolicyChoosesMessages(t *testing.T) {
 			for _, attributes := range test.no {
 				c.publish("no", attributes)
 			}
-			require.Empty(t, c.bodies(queueARN))
+			require.Empty(t, c.bodies(storeARN))
 			for _, attributes := range test.yes {
 				c.publish("yes", attributes)
 			}
-			require.Len(t, c.bodies(queueARN), len(test.yes))
+			require.Len(t, c.bodies(storeARN), len(test.yes))
 			require.Zero(t, c.Dropped(topicARN), "what a filter passes over is not dropped")
 		})
 	}

@@ -33,7 +33,7 @@ func TestAnotherServicePublishesAsTheAPIDoes(t *testing.T) {
 	id, err := c.Publish(t.Context(), c.session("machine", "sns:Publish"), in)
 	require.NoError(t, err)
 	require.NotEmpty(t, id)
-	got := c.received(queueARN)
+	got := c.received(storeARN)
 	require.Len(t, got, 1)
 	require.Equal(t, "placed", got[0].Body)
 	require.Equal(t, "Rome", got[0].MessageAttributes["city"].StringValue)
@@ -55,7 +55,7 @@ func TestAnotherServicesBadPublishIsRefused(t *testing.T) {
 		"no ARN":        {machine, Publication{TopicARN: "orders", Message: "x"}, "InvalidParameter", "TopicArn"},
 		"empty":         {machine, Publication{TopicARN: topicARN}, "InvalidParameter", "Empty message"},
 		"long":          {machine, Publication{TopicARN: topicARN, Message: strings.Repeat("x", 256<<10+1)}, "InvalidParameter", "Message too long"},
-		"attribute":     {machine, Publication{TopicARN: topicARN, Message: "x", Attributes: map[string]sqs.MessageAttribute{"a": {DataType: "Float", StringValue: "1"}}}, "InvalidParameter", "invalid message attribute type"},
+		"attribute":     {machine, Publication{TopicARN: topicARN, Message: "x", Attributes: map[string]sqs.MessageAttribute{"a": {DataType: "Float", StringValue: "1"}}}, "InvalidParameter", `The type of the message attribute "a" must be one of`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.Publish(t.Context(), test.p, test.in)
@@ -65,7 +65,7 @@ func TestAnotherServicesBadPublishIsRefused(t *testing.T) {
 			require.Contains(t, refused.Message, test.text)
 		})
 	}
-	require.Empty(t, c.received(queueARN))
+	require.Empty(t, c.received(storeARN))
 }
 
 func TestFaultsReachAnotherServicesPublish(t *testing.T) {
@@ -77,12 +77,12 @@ func TestFaultsReachAnotherServicesPublish(t *testing.T) {
 	c.account.Faults.Add(fault.Rule{Action: "sns:Publish", Times: 1, Do: Throttled})
 	_, err := c.Publish(t.Context(), machine, in)
 	require.ErrorContains(t, err, "Throttled")
-	require.Empty(t, c.received(queueARN), "throttled before it did anything")
+	require.Empty(t, c.received(storeARN), "throttled before it did anything")
 
 	c.account.Faults.Add(fault.Rule{Action: "sns:Publish", When: fault.After, Times: 1, Do: func(context.Context, fault.Event) error {
 		return wire.Errorf(500, "InternalError", "lost")
 	}})
 	_, err = c.Publish(t.Context(), machine, in)
 	require.ErrorContains(t, err, "lost")
-	require.Equal(t, []string{"x"}, c.bodies(queueARN), "the answer is lost, not the message")
+	require.Equal(t, []string{"x"}, c.bodies(storeARN), "the answer is lost, not the message")
 }

@@ -8,8 +8,27 @@ import (
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
+
+// register adds the operations of the API.
+func (s *Service) register() {
+	wire.HandleQuery(&s.Query, "Publish", s.publish)
+	wire.HandleQuery(&s.Query, "PublishBatch", s.publishBatch)
+	wire.HandleQuery(&s.Query, "ListTopics", s.listTopics)
+	wire.HandleQuery(&s.Query, "ListSubscriptions", s.listSubscriptions)
+	wire.HandleQuery(&s.Query, "ListSubscriptionsByTopic", s.listSubscriptionsByTopic)
+	wire.HandleQuery(&s.Query, "GetTopicAttributes", s.getTopicAttributes)
+	wire.HandleQuery(&s.Query, "GetSubscriptionAttributes", s.getSubscriptionAttributes)
+}
+
+// open authorizes an action on a topic, and returns it with its current subscriptions.
+func (s *Service) open(c *wire.Call, action, arn string) (*topic, []*subscription, error) {
+	return s.find(arn, func(doc *policy.Document) error {
+		return c.Authorize("sns:"+action, arn, wire.WithResourcePolicy(doc))
+	})
+}
 
 // attributes is a map as the query protocol writes it.
 type attributes map[string]string
@@ -73,15 +92,8 @@ func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (*attributesO
 		"TopicArn": t.arn, "Owner": account.ID, "Policy": t.policyText, "DisplayName": "",
 		"SubscriptionsConfirmed": fmt.Sprint(len(subscriptions) - pending), "SubscriptionsPending": fmt.Sprint(pending), "SubscriptionsDeleted": "0",
 	}
-	for name, value := range map[string]*string{
-		"DisplayName": t.args.DisplayName, "KmsMasterKeyId": t.args.KMSKey, "TracingConfig": t.args.TracingConfig,
-	} {
-		if value != nil {
-			all[name] = *value
-		}
-	}
-	if t.args.SignatureVersion != nil {
-		all["SignatureVersion"] = fmt.Sprint(*t.args.SignatureVersion)
+	if key := t.args.KMSKey; key != nil {
+		all["KmsMasterKeyId"] = *key
 	}
 	return &attributesOutput{all}, nil
 }
@@ -121,7 +133,7 @@ func list(subscriptions []*subscription) *listSubscriptionsOutput {
 	for _, sub := range subscriptions {
 		arn := sub.arn
 		if sub.pending() {
-			arn = "PendingConfirmation" // lists do not tell the ARN before
+			arn = "PendingConfirmation" // AWS does not list the ARN before the confirmation
 		}
 		out.Subscriptions = append(out.Subscriptions, subscriptionOutput{arn, account.ID, sub.args.Protocol, sub.args.Endpoint, sub.args.Topic})
 	}
@@ -138,45 +150,21 @@ func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput)
 		return nil, err
 	}
 	s.mu.RLock()
-	sub := s.subscriptions[in.SubscriptionARN]
-	s.mu.RUnlock()
-	if sub == nil {
-		return nil, notFound("Subscription")
+	defer s.mu.RUnlock()
+	sub, err := s.subscription(in.SubscriptionARN)
+	if err != nil {
+		return nil, err
 	}
 	all := attributes{
 		"SubscriptionArn": sub.arn, "TopicArn": sub.args.Topic, "Owner": account.ID, "Protocol": sub.args.Protocol, "Endpoint": sub.args.Endpoint,
 		"RawMessageDelivery": fmt.Sprint(sub.raw()), "PendingConfirmation": fmt.Sprint(sub.pending()),
 		"ConfirmationWasAuthenticated": fmt.Sprint(!sub.pending()),
 	}
-	if sub.args.FilterPolicy != nil {
-		all["FilterPolicy"], all["FilterPolicyScope"] = *sub.args.FilterPolicy, scopeAttributes
+	if p := sub.args.FilterPolicy; p != nil {
+		all["FilterPolicy"], all["FilterPolicyScope"] = *p, scopeAttributes
 	}
-	if sub.args.RedrivePolicy != nil {
-		all["RedrivePolicy"] = *sub.args.RedrivePolicy
+	if p := sub.args.RedrivePolicy; p != nil {
+		all["RedrivePolicy"] = *p
 	}
 	return &attributesOutput{all}, nil
-}
-
-type tagsInput struct {
-	ResourceARN string `json:"ResourceArn"`
-}
-
-type tag struct{ Key, Value string }
-
-type tagsOutput struct {
-	Tags []tag `xml:"Tags>member"`
-}
-
-func (s *Service) listTags(c *wire.Call, in *tagsInput) (*tagsOutput, error) {
-	t, _, err := s.open(c, "ListTagsForResource", in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	out := &tagsOutput{}
-	for _, k := range slices.Sorted(maps.Keys(t.args.Tags)) {
-		out.Tags = append(out.Tags, tag{k, t.args.Tags[k]})
-	}
-	return out, nil
 }

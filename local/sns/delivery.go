@@ -1,0 +1,86 @@
+package sns
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/sqs"
+)
+
+// delivery is the delivery of one message to one subscription.
+type delivery struct {
+	topic        *topic
+	subscription string // ARN
+	message      sqs.Message
+	retries      int
+}
+
+// deliver sends a message to the queue of a subscription. Errors of the queue's side are retried. Errors of SNS's side,
+// for example a queue policy that does not allow it, are not.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+func (s *Service) deliver(ctx context.Context, d *delivery) {
+	for !s.closed.Load() {
+		s.mu.RLock()
+		sub := s.subscriptions[d.subscription]
+		s.mu.RUnlock()
+		if sub == nil {
+			return // the subscription was deleted
+		}
+		err := s.send(ctx, d, sub.args.Endpoint)
+		if err == nil {
+			return
+		}
+		d.retries++
+		wait, more := backoff(d.retries)
+		if sqs.ClientSide(err) || !more {
+			s.moveToDLQ(ctx, d, sub, err)
+			return
+		}
+		if wait > 0 {
+			s.account.Log.Warn("SNS delivery failed and is retried",
+				"subscription", sub.arn, "endpoint", sub.args.Endpoint, "retry", d.retries, "in", wait, "error", err)
+			s.account.Clock.AfterFunc(wait, func() { s.deliver(ctx, d) })
+			return
+		}
+	}
+}
+
+func (s *Service) send(ctx context.Context, d *delivery, queueARN string) error {
+	_, err := s.Queues.Send(ctx, policy.ServicePrincipal("sns.amazonaws.com"), map[string]string{
+		"aws:SourceArn": d.topic.arn, "aws:SourceAccount": account.ID, "aws:PrincipalIsAWSService": "true",
+	}, queueARN, d.message)
+	return err
+}
+
+// backoff is AWS's schedule for SQS and Lambda. It returns the wait before a retry, which is counted from 1, and whether
+// there is such a retry.
+func backoff(retry int) (time.Duration, bool) {
+	switch {
+	case retry <= 3:
+		return 0, true
+	case retry <= 5:
+		return time.Second, true
+	case retry <= 15:
+		return time.Duration(math.Pow(20, float64(retry-6)/9) * float64(time.Second)), true
+	}
+	return 20 * time.Second, retry <= 100_015
+}
+
+// moveToDLQ sends a message to the subscription's dead-letter queue. If there is none, or its policy does not allow it,
+// the message is dropped.
+func (s *Service) moveToDLQ(ctx context.Context, d *delivery, sub *subscription, cause error) {
+	log := s.account.Log.With("subscription", sub.arn, "endpoint", sub.args.Endpoint, "error", cause)
+	if sub.deadLetter != "" {
+		err := s.send(ctx, d, sub.deadLetter)
+		if err == nil {
+			log.Warn("SNS delivery failed; the message is in the dead-letter queue", "deadLetterTargetArn", sub.deadLetter)
+			return
+		}
+		log = log.With("deadLetterTargetArn", sub.deadLetter, "deadLetterError", err)
+	}
+	d.topic.dropped.Add(1)
+	log.Warn("SNS delivery failed; the message is dropped")
+}

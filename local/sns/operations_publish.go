@@ -1,0 +1,158 @@
+package sns
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"regexp"
+
+	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// messageInput is what Publish and an entry of PublishBatch have in common.
+type messageInput struct {
+	Message           string
+	Subject           *string
+	MessageAttributes []struct {
+		Name  string
+		Value sqs.MessageAttribute
+	}
+}
+
+// message returns the message of the input. An attribute that is given twice is refused.
+func (in *messageInput) message(c *wire.Call) (message, error) {
+	m := message{text: in.Message, subject: in.Subject, trace: c.Header.Get("X-Amzn-Trace-Id")}
+	for _, a := range in.MessageAttributes {
+		if m.attributes == nil {
+			m.attributes = map[string]sqs.MessageAttribute{}
+		}
+		if _, twice := m.attributes[a.Name]; twice {
+			return m, invalid("The message attribute %q is given twice", a.Name)
+		}
+		m.attributes[a.Name] = a.Value
+	}
+	return m, nil
+}
+
+func (s *Service) publishInput(c *wire.Call, t *topic, subscriptions []*subscription, in *messageInput) (string, error) {
+	m, err := in.message(c)
+	if err != nil {
+		return "", err
+	}
+	return s.accept(c.Context(), t, subscriptions, m)
+}
+
+type publishInput struct {
+	TopicARN string `json:"TopicArn"`
+	messageInput
+}
+
+type publishOutput struct {
+	MessageID string `xml:"MessageId"`
+}
+
+func (s *Service) publish(c *wire.Call, in *publishInput) (*publishOutput, error) {
+	t, subscriptions, err := s.open(c, "Publish", in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.publishInput(c, t, subscriptions, &in.messageInput)
+	return &publishOutput{id}, err
+}
+
+type publishBatchInput struct {
+	TopicARN string       `json:"TopicArn"`
+	Entries  batchEntries `json:"PublishBatchRequestEntries"`
+}
+
+// batchEntries is a list that may be empty. The query protocol writes an empty list as an empty string.
+type batchEntries []batchEntry
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *batchEntries) UnmarshalJSON(b []byte) error {
+	if string(b) == `""` {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode((*[]batchEntry)(e))
+}
+
+type batchEntry struct {
+	ID string `json:"Id"`
+	messageInput
+}
+
+type publishBatchOutput struct {
+	Successful []batchResult `xml:"Successful>member"`
+	Failed     []batchError  `xml:"Failed>member"`
+}
+
+type batchResult struct {
+	ID        string `xml:"Id"`
+	MessageID string `xml:"MessageId"`
+}
+
+type batchError struct {
+	ID          string `xml:"Id"`
+	Code        string
+	Message     string
+	SenderFault bool
+}
+
+func (s *Service) publishBatch(c *wire.Call, in *publishBatchInput) (*publishBatchOutput, error) {
+	t, subscriptions, err := s.open(c, "Publish", in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkBatch(c, in.Entries); err != nil {
+		return nil, err
+	}
+	out := &publishBatchOutput{}
+	for i := range in.Entries {
+		e := &in.Entries[i]
+		id, err := s.publishInput(c, t, subscriptions, &e.messageInput)
+		var failed *wire.Error
+		switch {
+		case err == nil:
+			out.Successful = append(out.Successful, batchResult{e.ID, id})
+		case errors.As(err, &failed):
+			out.Failed = append(out.Failed, batchError{e.ID, failed.Code, failed.Message, true})
+		default:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+const maxEntries = 10 // of a batch
+
+var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+
+// checkBatch refuses a batch as a whole: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html#API_PublishBatch_Errors
+func checkBatch(c *wire.Call, entries []batchEntry) error {
+	switch n := len(entries); {
+	case n == 0:
+		return refuse("EmptyBatchRequest", "The batch request doesn't contain any entries.")
+	case n > maxEntries:
+		return refuse("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible: %d of %d.", n, maxEntries)
+	}
+	size, seen := 0, map[string]bool{}
+	for i := range entries {
+		e := &entries[i]
+		if !entryID.MatchString(e.ID) {
+			return refuse("InvalidBatchEntryId", "The Id of a batch entry must be 1 to 80 letters, digits, _ and -, got %q.", e.ID)
+		}
+		if seen[e.ID] {
+			return refuse("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id: %s", e.ID)
+		}
+		seen[e.ID] = true
+		m, _ := e.message(c) // an attribute that is given twice fails with its entry
+		size += m.size()
+	}
+	if size > maxSize {
+		return refuse("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit of %d bytes.", maxSize)
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package sns
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/sqs"
+)
+
+const (
+	maxSize    = 256 << 10 // bytes of a message or a batch
+	maxSubject = 100       // characters
+	maxName    = 256       // characters of an attribute's name
+)
+
+// Publication is a message that another service publishes, for example Step Functions for a state machine.
+type Publication struct {
+	TopicARN    string
+	Message     string
+	Subject     *string
+	Attributes  map[string]sqs.MessageAttribute
+	TraceHeader string // X-Amzn-Trace-Id; empty for none
+}
+
+// Publisher publishes for another service. *Service is one.
+type Publisher interface {
+	Publish(ctx context.Context, p policy.Principal, in Publication) (messageID string, err error)
+}
+
+// Publish does what the API's Publish does, with the same limits. p needs sns:Publish by its own policies or the topic's.
+// Every refusal is a *wire.Error. That of a missing permission has the code AuthorizationError.
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publication) (messageID string, err error) {
+	const action = "sns:Publish"
+	t, subscriptions, err := s.find(in.TopicARN, func(doc *policy.Document) error {
+		err := s.account.Authorize(ctx, policy.Request{
+			Principal: p, Action: action, Resource: in.TopicARN, ResourcePolicy: doc,
+			Keys: map[string]string{"aws:SecureTransport": "true"},
+		})
+		var refused *policy.DeniedError
+		if errors.As(err, &refused) {
+			return denied(refused)
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	m := message{text: in.Message, subject: in.Subject, trace: in.TraceHeader, attributes: in.Attributes}
+	if messageID, err = s.accept(ctx, t, subscriptions, m); err != nil {
+		return "", err
+	}
+	return messageID, s.account.Faults.After(ctx, fault.Event{Action: action, Resource: in.TopicARN, Principal: p.String()})
+}
+
+// message is what a publisher publishes.
+type message struct {
+	id, text, trace string
+	subject         *string
+	attributes      map[string]sqs.MessageAttribute
+	at              time.Time
+}
+
+// accept validates a message and delivers it. Deliveries go on when the publisher's connection ends.
+func (s *Service) accept(ctx context.Context, t *topic, subscriptions []*subscription, m message) (string, error) {
+	if err := m.check(); err != nil {
+		return "", err
+	}
+	m.id, m.at = uuid.NewString(), s.account.Clock.Now()
+	ctx = context.WithoutCancel(ctx)
+	for _, sub := range subscriptions {
+		if !sub.pending() && sub.filter.matches(m.attributes) {
+			s.deliver(ctx, &delivery{topic: t, subscription: sub.arn, message: s.render(sub, m)})
+		}
+	}
+	return m.id, nil
+}
+
+func (m *message) size() int {
+	size := len(m.text)
+	for name, a := range m.attributes {
+		size += len(name) + len(a.DataType) + len(a.StringValue) + len(a.BinaryValue)
+	}
+	return size
+}
+
+var (
+	attributeName  = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+	attributeTypes = []string{"String", "String.Array", "Number", "Binary"}
+	subjectFormat  = regexp.MustCompile(`^[^\x00-\x1f\x7f]+$`)
+)
+
+func (m *message) check() error {
+	switch {
+	case m.size() > maxSize:
+		return invalid("Message too long")
+	case m.text == "":
+		return invalid("Empty message")
+	case !utf8.ValidString(m.text):
+		return invalid("Message must be UTF-8")
+	case m.subject != nil && (utf8.RuneCountInString(*m.subject) > maxSubject || !subjectFormat.MatchString(*m.subject)):
+		return invalid("Subject must be 1 to %d characters without line breaks", maxSubject)
+	}
+	for name, a := range m.attributes {
+		binary := a.DataType == "Binary"
+		switch {
+		case len(name) > maxName || !attributeName.MatchString(name):
+			return invalid("The message attribute name %q is not valid", name)
+		case !slices.Contains(attributeTypes, a.DataType):
+			return invalid("The type of the message attribute %q must be one of %q", name, attributeTypes)
+		case binary && len(a.BinaryValue) == 0, !binary && a.StringValue == "":
+			return invalid("The message attribute %q must contain a non-empty value of its type %s", name, a.DataType)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package sns
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/provider"
+)
+
+// subscription subscribes one endpoint to one topic. It is replaced, never changed.
+type subscription struct {
+	arn        string
+	topic      *topic
+	args       SubscriptionArgs
+	filter     filter
+	deadLetter string // ARN of a queue; empty for none
+}
+
+// SubscriptionArgs are the inputs of aws:sns/topicSubscription:TopicSubscription.
+type SubscriptionArgs struct {
+	Topic              string  `pulumi:"topic,replace"`
+	Protocol           string  `pulumi:"protocol,replace"` // sqs or email
+	Endpoint           string  `pulumi:"endpoint,replace"`
+	RawMessageDelivery *bool   `pulumi:"rawMessageDelivery,optional"`
+	FilterPolicy       *string `pulumi:"filterPolicy,optional"`
+	FilterPolicyScope  *string `pulumi:"filterPolicyScope,optional"` // MessageAttributes
+	RedrivePolicy      *string `pulumi:"redrivePolicy,optional"`
+}
+
+const (
+	scopeAttributes = "MessageAttributes"
+
+	protocolSQS   = "sqs"
+	protocolEmail = "email"
+)
+
+type subscriptionState struct {
+	SubscriptionArgs
+	ARN                          string `pulumi:"arn"`
+	OwnerID                      string `pulumi:"ownerId"`
+	PendingConfirmation          bool   `pulumi:"pendingConfirmation"`
+	ConfirmationWasAuthenticated bool   `pulumi:"confirmationWasAuthenticated"`
+}
+
+func (s *subscription) state() *subscriptionState {
+	return &subscriptionState{
+		SubscriptionArgs: s.args, ARN: s.arn, OwnerID: account.ID,
+		PendingConfirmation: s.pending(), ConfirmationWasAuthenticated: !s.pending(),
+	}
+}
+
+func (s *subscription) raw() bool {
+	return s.args.RawMessageDelivery != nil && *s.args.RawMessageDelivery
+}
+
+// pending reports whether the subscription waits for its confirmation. E-mail subscriptions do so forever, because their
+// owner would have to follow a link in a mail. Nothing is delivered to them.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+func (s *subscription) pending() bool { return s.args.Protocol == protocolEmail }
+
+// parse reads the policies among the inputs. An error is returned with the property that is not accepted.
+func (s *subscription) parse() (property string, err error) {
+	if p := s.args.FilterPolicy; p != nil && *p != "" {
+		if s.filter, err = parseFilter(*p); err != nil {
+			return "filterPolicy", err
+		}
+	}
+	if p := s.args.RedrivePolicy; p != nil && *p != "" {
+		var redrive struct {
+			Target string `json:"deadLetterTargetArn"`
+		}
+		if err := json.Unmarshal([]byte(*p), &redrive); err != nil {
+			return "redrivePolicy", err
+		}
+		if s.deadLetter = redrive.Target; !queueARN.MatchString(s.deadLetter) {
+			return "redrivePolicy", fmt.Errorf("deadLetterTargetArn must be the ARN of a standard queue, got %q", s.deadLetter)
+		}
+	}
+	return "", nil
+}
+
+var (
+	queueARN     = regexp.MustCompile("^" + account.ARN("sqs", "") + `[A-Za-z0-9_-]+$`)
+	emailAddress = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+)
+
+func (s *Service) subscriptionKind() provider.Kind {
+	return &provider.Object[SubscriptionArgs, subscriptionState, subscription]{
+		Type:  "aws:sns/topicSubscription:TopicSubscription",
+		Lock:  &s.mu,
+		Find:  s.subscription,
+		State: (*subscription).state,
+		Check: checkSubscription,
+		Create: func(_ context.Context, in *SubscriptionArgs) (string, error) {
+			arn := in.Topic + ":" + uuid.NewString()
+			return arn, s.subscribe(arn, in)
+		},
+		Update: func(_ context.Context, sub *subscription, in *SubscriptionArgs) error {
+			return s.subscribe(sub.arn, in)
+		},
+		Delete: func(_ context.Context, sub *subscription) error {
+			delete(s.subscriptions, sub.arn)
+			sub.topic.remove(sub.arn)
+			return nil
+		},
+	}
+}
+
+func checkSubscription(c *provider.Checker, in *SubscriptionArgs) {
+	sub := &subscription{args: *in}
+	c.OneOf("protocol", &in.Protocol, protocolSQS, protocolEmail)
+	switch {
+	case c.Unknown("protocol"):
+	case in.Protocol == protocolSQS:
+		c.Match("endpoint", &in.Endpoint, queueARN, "the ARN of a standard queue in this account and Region")
+	case in.Protocol == protocolEmail:
+		c.Match("endpoint", &in.Endpoint, emailAddress, "an e-mail address")
+		if sub.raw() {
+			c.Failf("rawMessageDelivery", "is not supported by the protocol email")
+		}
+	}
+	c.OneOf("filterPolicyScope", in.FilterPolicyScope, scopeAttributes)
+	if property, err := sub.parse(); err != nil {
+		c.Failf(property, "is not accepted: %v", err)
+	}
+}
+
+// subscription returns a subscription. The caller holds the lock.
+func (s *Service) subscription(arn string) (*subscription, error) {
+	if sub := s.subscriptions[arn]; sub != nil {
+		return sub, nil
+	}
+	return nil, notFound("Subscription")
+}
+
+// subscribe adds a subscription, or replaces the one with this ARN. The queue need not exist. The caller holds the lock.
+func (s *Service) subscribe(arn string, in *SubscriptionArgs) error {
+	sub := &subscription{arn: arn, args: *in}
+	if property, err := sub.parse(); err != nil {
+		return invalid("%s: %v", property, err)
+	}
+	var err error
+	if sub.topic, err = s.topic(in.Topic); err != nil {
+		return err
+	}
+	for _, other := range sub.topic.subscriptions {
+		if other.arn != arn && other.args.Endpoint == in.Endpoint {
+			return invalid("the endpoint %s is subscribed to the topic already", in.Endpoint)
+		}
+	}
+	s.subscriptions[arn] = sub
+	sub.topic.remove(arn)
+	sub.topic.subscriptions = append(sub.topic.subscriptions, sub)
+	return nil
+}
+
+// remove replaces the list of subscriptions by one without this ARN. The new list has no room that it shares.
+func (t *topic) remove(arn string) {
+	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool { return sub.arn == arn })
+}
