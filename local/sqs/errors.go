@@ -11,8 +11,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// refuse makes an error with the code of the JSON protocol and the one that the query protocol had; an empty query
-// code is the same as the other. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-api-responses.html
+// refuse returns an error with its codes in the JSON protocol and in the former query protocol. An empty query code is
+// the same as the other. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-api-responses.html
 func refuse(status int, code, query, format string, args ...any) *wire.Error {
 	e := wire.Errorf(status, code, format, args...)
 	if e.Query = query; query == "" {
@@ -21,12 +21,12 @@ func refuse(status int, code, query, format string, args ...any) *wire.Error {
 	return e
 }
 
-// legacy gives codes that had a prefix in the query protocol.
+// legacy returns an error whose code had a prefix in the query protocol.
 func legacy(status int, code, format string, args ...any) *wire.Error {
 	return refuse(status, code, "AWS.SimpleQueueService."+code, format, args...)
 }
 
-func errNoQueue() *wire.Error {
+func noQueue() *wire.Error {
 	return refuse(http.StatusBadRequest, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
 		"The specified queue does not exist.")
 }
@@ -49,7 +49,7 @@ func invalidAttribute(value, name, reason string) *wire.Error {
 		"Value %s for parameter %s is invalid. Reason: %s", value, name, reason)
 }
 
-// denied words a missing permission as SQS does: status 403, the action in lower case.
+// denied renders a missing permission as SQS does: status 403, the action in lower case.
 func denied(d *policy.DeniedError) *wire.Error {
 	lower := *d
 	lower.Request.Action = strings.ToLower(d.Request.Action)
@@ -61,13 +61,13 @@ func Throttled(context.Context, fault.Event) error {
 	return refuse(http.StatusForbidden, "RequestThrottled", "", "The request was denied due to request throttling.")
 }
 
-// Unavailable is what SQS answers when it fails itself. It fits fault.Rule.Do.
+// Unavailable is SQS's answer to a failure of its own. It fits fault.Rule.Do.
 func Unavailable(context.Context, fault.Event) error {
 	return refuse(http.StatusServiceUnavailable, "ServiceUnavailable", "", "The request has failed due to a temporary failure of the server.")
 }
 
-// ClientSide tells whether an error of Send is the sender's fault: no such queue, no permission, a message that is not
-// accepted. Only other errors are worth another attempt.
+// ClientSide reports whether an error of Send is the sender's fault: no such queue, no permission, an invalid message.
+// Such an error is not worth a retry.
 func ClientSide(err error) bool {
 	var denied *policy.DeniedError
 	var e *wire.Error

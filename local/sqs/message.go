@@ -25,7 +25,7 @@ type Message struct {
 // MessageAttribute is the value of a message attribute: a BinaryValue if DataType begins with Binary, else a
 // StringValue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
 type MessageAttribute struct {
-	DataType    string // String, Number or Binary, and perhaps a dot and a label
+	DataType    string // String, Number or Binary, optionally with a dot and a label
 	StringValue string `json:",omitempty"`
 	BinaryValue []byte `json:",omitempty"`
 }
@@ -41,7 +41,7 @@ var (
 	number        = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$`)
 )
 
-// check returns the size of a message in bytes, or what is wrong with it. The trace header does not count.
+// check validates a message and returns its size in bytes. The trace header does not count.
 func (m *Message) check() (int, error) {
 	if m.Body == "" {
 		return 0, missing("MessageBody")
@@ -66,9 +66,9 @@ func (m *Message) check() (int, error) {
 func (a MessageAttribute) check(name string) error {
 	switch {
 	case len(name) > 256 || !attributeName.MatchString(name) || reservedName.MatchString(name):
-		return invalid("The message attribute name '%s' is invalid: up to 256 letters, digits, _, - and single dots between them, not beginning with AWS. or Amazon.", name)
+		return invalid("The message attribute name '%s' must be up to 256 letters, digits, _, - and single dots between them, and not begin with AWS. or Amazon.", name)
 	case len(a.DataType) > 256 || !attributeType.MatchString(a.DataType):
-		return invalid("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
+		return invalid("The type of the message attribute '%s' must be String, Number or Binary, optionally with a dot and a label.", name)
 	case a.binary() && (len(a.BinaryValue) == 0 || a.StringValue != ""),
 		!a.binary() && (a.StringValue == "" || len(a.BinaryValue) > 0):
 		return invalid("The message attribute '%s' must contain a non-empty value of its type '%s'.", name, a.DataType)

@@ -1,26 +1,55 @@
 package sqs
 
 import (
+	"errors"
 	"net/http"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-const (
-	maxLimit = 10 // messages of one receive
-	maxWait  = 20 // seconds
-)
+// register adds the operations of the API.
+func (s *Service) register() {
+	wire.HandleJSON(&s.JSON, "SendMessage", s.sendMessage)
+	wire.HandleJSON(&s.JSON, "SendMessageBatch", s.sendMessageBatch)
+	wire.HandleJSON(&s.JSON, "ReceiveMessage", s.receiveMessage)
+	wire.HandleJSON(&s.JSON, "DeleteMessage", s.deleteMessage)
+	wire.HandleJSON(&s.JSON, "ChangeMessageVisibility", s.changeMessageVisibility)
+	wire.HandleJSON(&s.JSON, "GetQueueUrl", s.getQueueURL)
+	wire.HandleJSON(&s.JSON, "GetQueueAttributes", s.getQueueAttributes)
+	wire.HandleJSON(&s.JSON, "SetQueueAttributes", s.setQueueAttributes)
+	wire.HandleJSON(&s.JSON, "ListQueues", s.listQueues)
+	wire.HandleJSON(&s.JSON, "PurgeQueue", s.purgeQueue)
+	wire.HandleJSON(&s.JSON, "StartMessageMoveTask", s.startMessageMoveTask)
+	wire.HandleJSON(&s.JSON, "ListMessageMoveTasks", s.listMessageMoveTasks)
+	wire.HandleJSON(&s.JSON, "CancelMessageMoveTask", s.cancelMessageMoveTask)
+}
+
+// open authorizes a call's action on the queue with this URL, and returns the queue.
+func (s *Service) open(c *wire.Call, action, queueURL string) (*queue, error) {
+	name, err := nameOf(queueURL)
+	if err != nil {
+		return nil, err
+	}
+	return s.allow(c, action, QueueARN(name), noQueue())
+}
+
+// allow authorizes a call's action on the queue with this ARN, and returns the queue, or absent if it does not exist.
+func (s *Service) allow(c *wire.Call, action, arn string, absent error) (*queue, error) {
+	q := s.findARN(arn)
+	if err := c.Authorize("sqs:"+action, arn, wire.WithResourcePolicy(q.accessPolicy())); err != nil {
+		return nil, err
+	}
+	if q == nil {
+		return nil, absent
+	}
+	return q, nil
+}
 
 type sendInput struct {
 	QueueURL string `json:"QueueUrl"`
-	sendParameters
-}
-
-type sendEntry struct {
-	ID string `json:"Id"`
 	sendParameters
 }
 
@@ -52,7 +81,7 @@ func (q *queue) sendFrom(c *wire.Call, id string, in *sendParameters) (*sendOutp
 	m := Message{Body: in.Body, Attributes: in.Attributes, TraceHeader: c.Header.Get("X-Amzn-Trace-Id")}
 	for name, a := range in.SystemAttributes {
 		if name != "AWSTraceHeader" || a.DataType != "String" || a.StringValue == "" {
-			return nil, invalid("Message system attribute name '%s' is invalid: only AWSTraceHeader, a String, can be sent.", name)
+			return nil, invalid("The only message system attribute that can be sent is AWSTraceHeader, a String, got '%s'.", name)
 		}
 		m.TraceHeader = a.StringValue
 	}
@@ -63,22 +92,86 @@ func (q *queue) sendFrom(c *wire.Call, id string, in *sendParameters) (*sendOutp
 	return &sendOutput{id, sent.id, sent.md5, sent.md5Attrs, md5OfAttributes(in.SystemAttributes)}, nil
 }
 
-func (s *Service) sendMessageBatch(c *wire.Call, in *batchInput[sendEntry]) (*batchOutput[*sendOutput], error) {
+type sendBatchInput struct {
+	QueueURL string `json:"QueueUrl"`
+	Entries  []sendEntry
+}
+
+type sendEntry struct {
+	ID string `json:"Id"`
+	sendParameters
+}
+
+type sendBatchOutput struct {
+	Successful []*sendOutput `json:",omitempty"`
+	Failed     []batchError  `json:",omitempty"`
+}
+
+type batchError struct {
+	ID          string `json:"Id"`
+	SenderFault bool
+	Code        string
+	Message     string
+}
+
+func (s *Service) sendMessageBatch(c *wire.Call, in *sendBatchInput) (*sendBatchOutput, error) {
 	q, err := s.open(c, "SendMessage", in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
-	size := 0
-	for _, e := range in.Entries {
-		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // what is wrong fails with its entry
+	if err := checkBatch(in.Entries); err != nil {
+		return nil, err
+	}
+	out := &sendBatchOutput{}
+	for i := range in.Entries {
+		e := &in.Entries[i]
+		sent, err := q.sendFrom(c, e.ID, &e.sendParameters)
+		var failed *wire.Error
+		switch {
+		case err == nil:
+			out.Successful = append(out.Successful, sent)
+		case errors.As(err, &failed):
+			out.Failed = append(out.Failed, batchError{e.ID, true, failed.Query, failed.Message})
+		default:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+const (
+	maxEntries   = 10      // of a batch
+	maxBatchSize = 1 << 20 // bytes
+)
+
+var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+
+// checkBatch refuses a batch as a whole.
+func checkBatch(entries []sendEntry) error {
+	bad := func(code, format string, args ...any) error {
+		return legacy(http.StatusBadRequest, code, format, args...)
+	}
+	if n := len(entries); n == 0 {
+		return bad("EmptyBatchRequest", "There should be at least one entry in the request.")
+	} else if n > maxEntries {
+		return bad("TooManyEntriesInBatchRequest", "Maximum number of entries per request are %d. You have sent %d.", maxEntries, n)
+	}
+	size, seen := 0, map[string]bool{}
+	for _, e := range entries {
+		if !entryID.MatchString(e.ID) {
+			return bad("InvalidBatchEntryId", "The Id of a batch entry must be 1 to 80 letters, digits, _ and -, got %q.", e.ID)
+		}
+		if seen[e.ID] {
+			return bad("BatchEntryIdsNotDistinct", "Id %s repeated.", e.ID)
+		}
+		seen[e.ID] = true
+		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // an invalid message fails with its entry
 		size += n
 	}
 	if size > maxBatchSize {
-		return nil, legacy(http.StatusBadRequest, "BatchRequestTooLong", "Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBatchSize, size)
+		return bad("BatchRequestTooLong", "Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBatchSize, size)
 	}
-	return batch(in.Entries, func(e *sendEntry) string { return e.ID }, func(e *sendEntry) (*sendOutput, error) {
-		return q.sendFrom(c, e.ID, &e.sendParameters)
-	})
+	return nil
 }
 
 type receiveInput struct {
@@ -95,9 +188,10 @@ type receiveOutput struct {
 	Messages []Received `json:",omitempty"`
 }
 
+const maxLimit = 10 // messages of one receive
+
 var systemAttributeNames = []string{
-	"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "AWSTraceHeader",
-	"DeadLetterQueueSourceArn", "SequenceNumber", "MessageDeduplicationId", "MessageGroupId",
+	"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "AWSTraceHeader", "DeadLetterQueueSourceArn",
 }
 
 func (s *Service) receiveMessage(c *wire.Call, in *receiveInput) (*receiveOutput, error) {
@@ -107,14 +201,13 @@ func (s *Service) receiveMessage(c *wire.Call, in *receiveInput) (*receiveOutput
 	}
 	limit, visibility, wait := 1, -1, q.settings.Load().wait
 	for _, p := range []struct {
-		name   string
-		given  *int
-		lo, hi int
-		set    *int
+		name       string
+		given, set *int
+		lo, hi     int
 	}{
-		{"MaxNumberOfMessages", in.MaxNumberOfMessages, 1, maxLimit, &limit},
-		{"VisibilityTimeout", in.VisibilityTimeout, 0, maxVisibility, &visibility},
-		{"WaitTimeSeconds", in.WaitTimeSeconds, 0, maxWait, &wait},
+		{"MaxNumberOfMessages", in.MaxNumberOfMessages, &limit, 1, maxLimit},
+		{"VisibilityTimeout", in.VisibilityTimeout, &visibility, 0, maxVisibility},
+		{"WaitTimeSeconds", in.WaitTimeSeconds, &wait, 0, maxWait},
 	} {
 		if p.given == nil {
 			continue
@@ -126,7 +219,7 @@ func (s *Service) receiveMessage(c *wire.Call, in *receiveInput) (*receiveOutput
 	system := slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames)
 	for _, name := range system {
 		if !slices.Contains(systemAttributeNames, name) {
-			return nil, refuse(http.StatusBadRequest, "InvalidAttributeName", "", "Unknown Attribute %s.", name)
+			return nil, unknownAttribute(name)
 		}
 	}
 	got, err := q.receive(c.Context(), limit, time.Duration(visibility)*time.Second, time.Duration(wait)*time.Second)
@@ -134,50 +227,9 @@ func (s *Service) receiveMessage(c *wire.Call, in *receiveInput) (*receiveOutput
 		return nil, err
 	}
 	for i := range got {
-		got[i].show(system, in.MessageAttributeNames)
+		got[i].selectAttributes(system, in.MessageAttributeNames)
 	}
 	return &receiveOutput{got}, nil
-}
-
-// show leaves of a message's attributes those that were asked for, by name, by prefix.* or by All.
-func (r *Received) show(system, custom []string) {
-	if len(system) > 0 {
-		r.Attributes = r.system.all()
-		if !slices.Contains(system, "All") {
-			for name := range r.Attributes {
-				if !slices.Contains(system, name) {
-					delete(r.Attributes, name)
-				}
-			}
-		}
-	}
-	all := r.MessageAttributes // the queue's own
-	r.MessageAttributes = nil
-	for name, a := range all {
-		if !slices.ContainsFunc(custom, func(want string) bool {
-			prefix, wild := strings.CutSuffix(want, "*")
-			return want == name || want == "All" || wild && strings.HasPrefix(name, strings.TrimSuffix(prefix, "."))
-		}) {
-			continue
-		}
-		if r.MessageAttributes == nil {
-			r.MessageAttributes = map[string]MessageAttribute{}
-		}
-		r.MessageAttributes[name] = a
-	}
-	// The digest is of what is returned, so that the receiver can compute it.
-	if len(r.MessageAttributes) != len(all) {
-		r.MD5OfAttributes = md5OfAttributes(r.MessageAttributes)
-	}
-}
-
-type receiptEntry struct {
-	ID            string `json:"Id"`
-	ReceiptHandle string
-}
-
-type batchResult struct {
-	ID string `json:"Id"`
 }
 
 type deleteInput struct {
@@ -193,31 +245,9 @@ func (s *Service) deleteMessage(c *wire.Call, in *deleteInput) (*struct{}, error
 	return &struct{}{}, q.delete(in.ReceiptHandle)
 }
 
-func (s *Service) deleteMessageBatch(c *wire.Call, in *batchInput[receiptEntry]) (*batchOutput[batchResult], error) {
-	q, err := s.open(c, "DeleteMessage", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
-	return batch(in.Entries, func(e *receiptEntry) string { return e.ID }, func(e *receiptEntry) (batchResult, error) {
-		return batchResult{e.ID}, q.delete(e.ReceiptHandle)
-	})
-}
-
-type visibilityParameters struct {
-	ReceiptHandle     string
-	VisibilityTimeout *int
-}
-
-func (q *queue) change(p visibilityParameters) error {
-	if p.VisibilityTimeout == nil {
-		return missing("VisibilityTimeout")
-	}
-	return q.changeVisibility(p.ReceiptHandle, *p.VisibilityTimeout)
-}
-
 type changeInput struct {
-	QueueURL string `json:"QueueUrl"`
-	visibilityParameters
+	deleteInput
+	VisibilityTimeout *int
 }
 
 func (s *Service) changeMessageVisibility(c *wire.Call, in *changeInput) (*struct{}, error) {
@@ -225,20 +255,8 @@ func (s *Service) changeMessageVisibility(c *wire.Call, in *changeInput) (*struc
 	if err != nil {
 		return nil, err
 	}
-	return &struct{}{}, q.change(in.visibilityParameters)
-}
-
-type changeEntry struct {
-	ID string `json:"Id"`
-	visibilityParameters
-}
-
-func (s *Service) changeMessageVisibilityBatch(c *wire.Call, in *batchInput[changeEntry]) (*batchOutput[batchResult], error) {
-	q, err := s.open(c, "ChangeMessageVisibility", in.QueueURL)
-	if err != nil {
-		return nil, err
+	if in.VisibilityTimeout == nil {
+		return nil, missing("VisibilityTimeout")
 	}
-	return batch(in.Entries, func(e *changeEntry) string { return e.ID }, func(e *changeEntry) (batchResult, error) {
-		return batchResult{e.ID}, q.change(e.visibilityParameters)
-	})
+	return &struct{}{}, q.changeVisibility(in.ReceiptHandle, *in.VisibilityTimeout)
 }

@@ -2,8 +2,8 @@ package sqs
 
 import (
 	"container/heap"
+	"container/list"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,15 +13,12 @@ import (
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// maxInFlight is how many messages of a standard queue can be in flight.
-const maxInFlight = 120_000
-
 // queue keeps the messages of one queue.
 type queue struct {
 	name, arn string
 	service   *Service
 	clock     clockwork.Clock
-	nonce     uint64 // tells its receipt handles from those of other queues
+	nonce     uint64 // distinguishes its receipt handles from those of other queues
 	created   time.Time
 	settings  atomic.Pointer[settings]
 
@@ -34,21 +31,23 @@ type queue struct {
 
 	messages map[uint64]*message // by number
 	lastSeq  uint64
-	peak     int // most messages since there were none
-	ready    line
+	peak     int        // the most messages since the queue was empty
+	ready    *list.List // of *message
 	schedule schedule
 	counts   [states]int
-	waiters  []chan struct{} // long polls; each is closed to wake it
+	waiters  []chan struct{} // one of each long poll, closed to wake it
 	timer    clockwork.Timer
 	timerAt  time.Time
 }
 
-func (s *Service) newQueue(name string, set settings, tags map[string]string) *queue {
+func (s *Service) newQueue(name string, tags map[string]string) *queue {
 	now := s.account.Clock.Now()
 	q := &queue{
 		name: name, arn: QueueARN(name), service: s, clock: s.account.Clock, nonce: rand.Uint64(),
-		created: now, modified: now, tags: tags, messages: map[uint64]*message{},
+		created: now, modified: now, tags: tags,
 	}
+	q.clear()
+	set := defaults
 	q.settings.Store(&set)
 	return q
 }
@@ -60,7 +59,7 @@ func (q *queue) accessPolicy() *policy.Document {
 	return q.settings.Load().policy
 }
 
-// add puts a message into the queue, to be received from a point in time on. It reports false if the queue is deleted.
+// add adds a message, which becomes visible at visibleAt. It returns false if the queue is deleted.
 func (q *queue) add(m *message, visibleAt time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -72,14 +71,14 @@ func (q *queue) add(m *message, visibleAt time.Time) bool {
 	q.messages[m.seq] = m
 	q.peak = max(q.peak, len(q.messages))
 	q.counts[ready]++
-	q.ready.append(m)
+	m.element = q.ready.PushBack(m)
 	m.due = q.expiry(m)
 	heap.Push(&q.schedule, m)
 	now := q.clock.Now()
 	if visibleAt = visibleAt.Add(q.delivery.Delay); visibleAt.After(now) {
 		q.move(m, delayed, visibleAt)
 	}
-	q.settle(now)
+	q.notify(now)
 	return true
 }
 
@@ -89,17 +88,17 @@ func (q *queue) expiry(m *message) time.Time {
 	return m.sent.Add(time.Duration(q.settings.Load().retention) * time.Second)
 }
 
-// move changes a message's state; visibleAt counts unless it becomes ready.
+// move changes a message's state. visibleAt is ignored if the message becomes ready.
 func (q *queue) move(m *message, to state, visibleAt time.Time) {
 	q.counts[m.state]--
 	if m.state == ready {
-		q.ready.remove(m)
+		q.ready.Remove(m.element)
 	}
 	m.state, m.visibleAt = to, visibleAt
 	q.counts[to]++
 	m.due = q.expiry(m)
 	if to == ready {
-		q.ready.append(m)
+		m.element = q.ready.PushBack(m)
 	} else if visibleAt.Before(m.due) {
 		m.due = visibleAt
 	}
@@ -109,17 +108,17 @@ func (q *queue) move(m *message, to state, visibleAt time.Time) {
 func (q *queue) remove(m *message) {
 	q.counts[m.state]--
 	if m.state == ready {
-		q.ready.remove(m)
+		q.ready.Remove(m.element)
 	}
 	heap.Remove(&q.schedule, m.place)
 	delete(q.messages, m.seq)
-	// Maps and slices keep their size: let that of a burst go.
+	// Maps and slices do not shrink. After a burst they are replaced.
 	if len(q.messages) == 0 && q.peak > 1024 {
 		q.messages, q.schedule, q.peak = map[uint64]*message{}, nil, 0
 	}
 }
 
-// advance lets happen what is due: messages become visible, or are gone.
+// advance makes messages visible, and removes those whose retention is over.
 func (q *queue) advance(now time.Time) {
 	for len(q.schedule) > 0 && !q.schedule[0].due.After(now) {
 		if m := q.schedule[0]; q.expiry(m).After(now) {
@@ -130,8 +129,9 @@ func (q *queue) advance(now time.Time) {
 	}
 }
 
-// settle ends every change: long polls are woken for what can be received now, and by a timer for what can be later.
-func (q *queue) settle(now time.Time) {
+// notify is called after every change. It wakes long polls for messages that are visible, and sets the timer for the next
+// message that becomes visible.
+func (q *queue) notify(now time.Time) {
 	q.advance(now)
 	if q.delivery.Hold {
 		return
@@ -155,66 +155,17 @@ func (q *queue) settle(now time.Time) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.timer = nil
-		q.settle(q.clock.Now())
+		q.notify(q.clock.Now())
 	})
 }
 
-// take receives up to limit messages. Those whose receives are used up are returned apart: they belong into the
-// dead-letter queue, which is returned too. If that queue is gone, they are delivered as before, and so not lost.
-func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []Received, dead []*message, target *queue, err error) {
-	q.advance(now)
-	if q.delivery.Hold || q.counts[ready] == 0 {
-		return nil, nil, nil, nil
-	}
-	set := q.settings.Load()
-	if set.redrive != nil {
-		target = q.service.findARN(set.redrive.Target)
-	}
-	if visibility < 0 {
-		visibility = time.Duration(set.visibility) * time.Second
-	}
-	for len(got) < limit && q.counts[ready] > 0 {
-		m := q.pick()
-		if target != nil && m.receivesHere >= int(set.redrive.MaxReceiveCount) {
-			q.remove(m)
-			dead = append(dead, m)
-			continue
-		}
-		if q.counts[inFlight] >= maxInFlight {
-			if len(got) == 0 {
-				err = refuse(http.StatusForbidden, "OverLimit", "", "Too many messages in flight for queue %s.", q.name)
-			}
-			break
-		}
-		m.receives++
-		m.receivesHere++
-		m.receipt++
-		if m.received = now; m.firstReceived.IsZero() {
-			m.firstReceived = now
-		}
-		q.move(m, inFlight, now.Add(visibility))
-		got = append(got, q.received(m))
-	}
-	return got, dead, target, err
-}
-
-// bury moves messages to the dead-letter queue. They keep their identity and age. The caller holds no lock.
-func (q *queue) bury(dead []*message, target *queue) {
-	for _, m := range dead {
-		m.source, m.receivesHere = q.arn, 0
-		if !target.add(m, m.sent) {
-			q.add(m, m.sent) // the target was deleted in this moment
-		}
-	}
-}
-
-// clear forgets all messages.
+// clear removes all messages.
 func (q *queue) clear() {
 	q.messages, q.schedule, q.peak = map[uint64]*message{}, nil, 0
-	q.ready, q.counts = line{}, [states]int{}
+	q.ready, q.counts = list.New(), [states]int{}
 }
 
-// close ends a queue that was deleted.
+// close ends the long polls of a queue that was deleted.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

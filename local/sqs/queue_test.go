@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 )
 
@@ -52,7 +54,10 @@ func TestVisibilityCanBeChangedWhileInFlight(t *testing.T) {
 	c.send(t, arn, "one")
 	got := c.receive(t, arn)
 	change := func(to time.Duration) error {
-		return c.ChangeVisibility(t.Context(), c.admin, arn, []string{got[0].ReceiptHandle}, to)
+		_, err := c.client.ChangeMessageVisibility(t.Context(), &sdk.ChangeMessageVisibilityInput{
+			QueueUrl: aws.String(c.QueueURL("orders")), ReceiptHandle: &got[0].ReceiptHandle, VisibilityTimeout: int32(to / time.Second),
+		})
+		return err
 	}
 	c.clock.Advance(20 * time.Second)
 	require.NoError(t, change(100*time.Second))
@@ -61,7 +66,7 @@ func TestVisibilityCanBeChangedWhileInFlight(t *testing.T) {
 	require.ErrorContains(t, change(12*time.Hour), "beyond the limit")
 	require.NoError(t, change(0))
 	require.Equal(t, [3]string{"1", "0", "0"}, c.counts(arn), "0 makes it visible at once")
-	require.Equal(t, "MessageNotInflight", code(change(time.Second)))
+	require.Equal(t, "AWS.SimpleQueueService.MessageNotInflight", code(change(time.Second)))
 	require.Len(t, c.receive(t, arn), 1)
 	require.ErrorContains(t, change(time.Second), "not available for visibility timeout change", "the handle is an old one")
 }
@@ -123,7 +128,7 @@ func TestWithoutTheDeadLetterQueueNothingIsLost(t *testing.T) {
 	c := newCloud(t)
 	dlq := c.queue(t, "orders-dlq", nil)
 	arn := c.queue(t, "orders", redriveTo(dlq, 1))
-	c.destroy("orders-dlq")
+	c.destroy(c.findARN(dlq))
 	c.send(t, arn, "poison")
 	for range 3 {
 		require.Len(t, c.receive(t, arn), 1)
@@ -186,7 +191,7 @@ func TestALongPollWaitsForAMessageToBecomeVisible(t *testing.T) {
 			want: []string{},
 		},
 		"the queue is deleted": {
-			then: func(c *cloud, _ string) { c.destroy("orders") },
+			then: func(c *cloud, arn string) { c.destroy(c.findARN(arn)) },
 			want: []string{"QueueDoesNotExist: The specified queue does not exist."},
 		},
 	} {
@@ -243,7 +248,7 @@ func TestAWaitThatEndsPassesItsWakeUpOn(t *testing.T) {
 		q.mu.Lock()
 		q.delivery = Delivery{}
 		cancel()
-		q.settle(c.clock.Now()) // wakes the first, which is leaving
+		q.notify(c.clock.Now()) // wakes the first, which is leaving
 		q.mu.Unlock()
 		var got []Received
 		for len(got) == 0 || got[0].Body != "one" {

@@ -4,57 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
-	"strconv"
 	"time"
 )
 
-// Received is a message as a consumer gets it.
-type Received struct {
-	MessageID         string                      `json:"MessageId"`
-	ReceiptHandle     string                      // of this receive
-	Body              string                      //
-	MD5OfBody         string                      // in hexadecimal
-	MD5OfAttributes   string                      `json:"MD5OfMessageAttributes,omitempty"`
-	Attributes        map[string]string           `json:",omitempty"` // system attributes
-	MessageAttributes map[string]MessageAttribute `json:",omitempty"`
-
-	system systemAttributes
-}
-
-// systemAttributes are what a message's system attributes are made of, when somebody asks.
-type systemAttributes struct {
-	sender, trace, source string
-	receives              int
-	sent, first           time.Time
-}
-
-func (q *queue) received(m *message) Received {
-	return Received{
-		MessageID: m.id, ReceiptHandle: q.handle(m), Body: m.Body, MD5OfBody: m.md5,
-		MD5OfAttributes: m.md5Attrs, MessageAttributes: m.Attributes,
-		system: systemAttributes{m.sender, m.TraceHeader, m.source, m.receives, m.sent, m.firstReceived},
-	}
-}
-
-// all returns every system attribute that the message has.
-func (a *systemAttributes) all() map[string]string {
-	millis := func(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-	m := map[string]string{
-		"SenderId":                         a.sender,
-		"SentTimestamp":                    millis(a.sent),
-		"ApproximateReceiveCount":          strconv.Itoa(a.receives),
-		"ApproximateFirstReceiveTimestamp": millis(a.first),
-	}
-	if a.trace != "" {
-		m["AWSTraceHeader"] = a.trace
-	}
-	if a.source != "" {
-		m["DeadLetterQueueSourceArn"] = a.source
-	}
-	return m
-}
-
-// handle names one receive of one message of one queue.
+// handle is the receipt handle of the latest receive of a message.
 func (q *queue) handle(m *message) string {
 	var b [20]byte
 	binary.BigEndian.PutUint64(b[0:], q.nonce)
@@ -63,8 +16,8 @@ func (q *queue) handle(m *message) string {
 	return base64.StdEncoding.EncodeToString(b[:])
 }
 
-// held finds the message of a handle: nil if it is gone, or was received again, which makes the handle an old one.
-// The caller holds the lock.
+// held returns the message of a receipt handle. It is nil if the message is gone, or was received again since. The caller
+// holds the lock.
 func (q *queue) held(handle string) (*message, error) {
 	if handle == "" {
 		return nil, missing("ReceiptHandle")
@@ -80,7 +33,7 @@ func (q *queue) held(handle string) (*message, error) {
 	return m, nil
 }
 
-// delete removes a message. An old handle, or one whose message is gone, succeeds without effect.
+// delete removes a message. An old handle, or that of a message that is gone, succeeds without effect.
 func (q *queue) delete(handle string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -92,13 +45,11 @@ func (q *queue) delete(handle string) error {
 	if !q.redeliver(m, now) {
 		q.remove(m)
 	}
-	q.settle(now)
+	q.notify(now)
 	return nil
 }
 
-const maxVisibility = 43_200 // seconds
-
-// changeVisibility makes a message in flight visible in so many seconds from now.
+// changeVisibility makes a message in flight visible in this number of seconds.
 func (q *queue) changeVisibility(handle string, seconds int) error {
 	if seconds < 0 || seconds > maxVisibility {
 		return outside(seconds, "VisibilityTimeout", 0, maxVisibility)
@@ -121,6 +72,6 @@ func (q *queue) changeVisibility(handle string, seconds int) error {
 		return invalid("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [%d seconds].", seconds, maxVisibility)
 	}
 	q.move(m, inFlight, visibleAt)
-	q.settle(now)
+	q.notify(now)
 	return nil
 }

@@ -2,13 +2,14 @@ package sqs
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strconv"
 
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// Kinds are the Pulumi resource types that this service realises.
+// Kinds are the Pulumi resource types that this service implements.
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
 		s.queueKind(),
@@ -24,7 +25,6 @@ func (s *Service) Kinds() []provider.Kind {
 // QueueArgs are the inputs of aws:sqs/queue:Queue.
 type QueueArgs struct {
 	Name               *string           `pulumi:"name,optional,replace"`
-	FIFO               *bool             `pulumi:"fifoQueue,optional,replace"`
 	Delay              *int              `pulumi:"delaySeconds,optional"`
 	MaxMessageSize     *int              `pulumi:"maxMessageSize,optional"`
 	Retention          *int              `pulumi:"messageRetentionSeconds,optional"`
@@ -34,8 +34,6 @@ type QueueArgs struct {
 	RedrivePolicy      *string           `pulumi:"redrivePolicy,optional"`
 	RedriveAllowPolicy *string           `pulumi:"redriveAllowPolicy,optional"`
 	ManagedSSE         *bool             `pulumi:"sqsManagedSseEnabled,optional"`
-	KMSKey             *string           `pulumi:"kmsMasterKeyId,optional"`
-	KMSReuse           *int              `pulumi:"kmsDataKeyReusePeriodSeconds,optional"`
 	Tags               map[string]string `pulumi:"tags,optional"`
 }
 
@@ -45,13 +43,13 @@ type queueState struct {
 	URL string `pulumi:"url"`
 }
 
-// providerMaxSize is the limit, and the default, that version 6 of the AWS provider knows for maxMessageSize.
+// providerMaxSize is the default, and the upper bound, of maxMessageSize in version 6 of the AWS provider.
 const providerMaxSize = 256 << 10
 
-// attributes are the queue attributes that the inputs ask for. What is absent gets the provider's default, but for
-// those that the provider leaves as they are, because another resource may own them, or AWS chooses them.
+// attributes returns the queue attributes for the inputs. An absent input gets the provider's default. Absent policies
+// are left as they are, because another resource may own them.
 func (in *QueueArgs) attributes() map[string]string {
-	all := map[string]string{"KmsMasterKeyId": ""}
+	all := map[string]string{}
 	for name, p := range map[string]struct {
 		given    *int
 		fallback int
@@ -61,7 +59,6 @@ func (in *QueueArgs) attributes() map[string]string {
 		"MessageRetentionPeriod":        {in.Retention, defaults.retention},
 		"ReceiveMessageWaitTimeSeconds": {in.Wait, defaults.wait},
 		"VisibilityTimeout":             {in.Visibility, defaults.visibility},
-		"KmsDataKeyReusePeriodSeconds":  {in.KMSReuse, defaults.kmsReuse},
 	} {
 		if p.given == nil {
 			p.given = &p.fallback
@@ -69,14 +66,14 @@ func (in *QueueArgs) attributes() map[string]string {
 		all[name] = strconv.Itoa(*p.given)
 	}
 	for name, text := range map[string]*string{
-		"Policy": in.Policy, "RedrivePolicy": in.RedrivePolicy, "RedriveAllowPolicy": in.RedriveAllowPolicy, "KmsMasterKeyId": in.KMSKey,
+		"Policy": in.Policy, "RedrivePolicy": in.RedrivePolicy, "RedriveAllowPolicy": in.RedriveAllowPolicy,
 	} {
 		if text != nil {
 			all[name] = *text
 		}
 	}
 	if in.ManagedSSE != nil {
-		all["SqsManagedSseEnabled"] = strconv.FormatBool(*in.ManagedSSE)
+		all[managedSSE] = strconv.FormatBool(*in.ManagedSSE)
 	}
 	return all
 }
@@ -85,7 +82,6 @@ func (s *Service) state(q *queue) *queueState {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	set := *q.settings.Load()
-	standard := false
 	optional := func(text string) *string {
 		if text == "" {
 			return nil
@@ -93,88 +89,51 @@ func (s *Service) state(q *queue) *queueState {
 		return &text
 	}
 	return &queueState{ARN: q.arn, URL: s.QueueURL(q.name), QueueArgs: QueueArgs{
-		Name: &q.name, FIFO: &standard, Delay: &set.delay, MaxMessageSize: &set.maxSize, Retention: &set.retention, Wait: &set.wait,
+		Name: &q.name, Delay: &set.delay, MaxMessageSize: &set.maxSize, Retention: &set.retention, Wait: &set.wait,
 		Visibility: &set.visibility, Policy: optional(set.policyText), RedrivePolicy: optional(set.redriveText),
-		RedriveAllowPolicy: optional(set.allowText), ManagedSSE: &set.managedSSE, KMSKey: optional(set.kmsKey), KMSReuse: &set.kmsReuse,
-		Tags: maps.Clone(q.tags),
+		RedriveAllowPolicy: optional(set.allowText), ManagedSSE: &set.managedSSE, Tags: maps.Clone(q.tags),
 	}}
 }
 
 func (s *Service) queueKind() provider.Kind {
-	return &provider.Resource[QueueArgs, queueState]{
+	return &provider.Object[QueueArgs, queueState, queue]{
 		Type:     "aws:sqs/queue:Queue",
 		AutoName: &provider.AutoName{Property: "name", Max: 80},
+		Find:     s.findURL,
+		State:    s.state,
 		Check: func(c *provider.Checker, in *QueueArgs) {
-			if in.FIFO != nil && *in.FIFO {
-				c.Failf("fifoQueue", "is not supported by the embedded cloud, which has standard queues only")
-			}
-			if in.Name != nil && !queueName.MatchString(*in.Name) {
-				c.Failf("name", "must be 1 to 80 letters, digits, _ and - (FIFO queues are not supported), got %q", *in.Name)
-			}
+			c.Match("name", in.Name, queueName, "1 to 80 letters, digits, _ and -")
 			c.Range("delaySeconds", in.Delay, 0, maxDelay)
 			c.Range("maxMessageSize", in.MaxMessageSize, 1<<10, providerMaxSize)
 			c.Range("messageRetentionSeconds", in.Retention, 60, 1_209_600)
 			c.Range("receiveWaitTimeSeconds", in.Wait, 0, maxWait)
 			c.Range("visibilityTimeoutSeconds", in.Visibility, 0, maxVisibility)
-			c.Range("kmsDataKeyReusePeriodSeconds", in.KMSReuse, 60, 86_400)
-			if in.KMSKey != nil && in.ManagedSSE != nil {
-				c.Failf("sqsManagedSseEnabled", "conflicts with kmsMasterKeyId")
-			}
-			checkText(c, "policy", "Policy", in.Policy)
-			checkText(c, "redrivePolicy", "RedrivePolicy", in.RedrivePolicy)
-			checkText(c, "redriveAllowPolicy", "RedriveAllowPolicy", in.RedriveAllowPolicy)
+			checkAttribute(c, "policy", "Policy", in.Policy)
+			checkAttribute(c, "redrivePolicy", "RedrivePolicy", in.RedrivePolicy)
+			checkAttribute(c, "redriveAllowPolicy", "RedriveAllowPolicy", in.RedriveAllowPolicy)
 		},
-		Create: func(_ context.Context, in *QueueArgs) (string, *queueState, error) {
-			q, err := s.create(*in.Name, in.attributes(), in.Tags)
-			if err != nil {
-				return "", nil, err
-			}
-			return s.QueueURL(q.name), s.state(q), nil
+		Create: func(_ context.Context, in *QueueArgs) (string, error) {
+			_, err := s.create(*in.Name, in.attributes(), in.Tags)
+			return s.QueueURL(*in.Name), err
 		},
-		Read: func(_ context.Context, id string) (*queueState, error) {
-			if q := s.at(id); q != nil {
-				return s.state(q), nil
-			}
-			return nil, nil
-		},
-		Update: func(_ context.Context, id string, in *QueueArgs) (*queueState, error) {
-			q := s.at(id)
-			if q == nil {
-				return nil, errNoQueue()
-			}
+		Update: func(_ context.Context, q *queue, in *QueueArgs) error {
 			if err := s.configure(q, in.attributes()); err != nil {
-				return nil, err
+				return err
 			}
 			q.mu.Lock()
+			defer q.mu.Unlock()
 			q.tags = in.Tags
-			q.mu.Unlock()
-			return s.state(q), nil
+			return nil
 		},
-		Delete: func(_ context.Context, id string) error {
-			if q := s.at(id); q != nil {
-				s.destroy(q.name)
-			}
+		Delete: func(_ context.Context, q *queue) error {
+			s.destroy(q)
 			return nil
 		},
 	}
 }
 
-// at finds the queue whose URL is a resource's id.
-func (s *Service) at(queueURL string) *queue {
-	name, err := nameOf(queueURL)
-	if err != nil {
-		return nil
-	}
-	return s.find(name)
-}
-
-func checkText(c *provider.Checker, property, attribute string, text *string) {
-	if text == nil || c.Unknown(property) {
-		return
-	}
-	if err := new(settings).set(attribute, *text); err != nil {
-		c.Failf(property, "is not accepted: %v", err)
-	}
+func checkAttribute(c *provider.Checker, property, attribute string, text *string) {
+	c.Parse(property, text, func(text string) error { return new(settings).set(attribute, text) })
 }
 
 type policyArgs struct {
@@ -192,53 +151,42 @@ type redriveAllowArgs struct {
 	Text     string `pulumi:"redriveAllowPolicy"`
 }
 
-// attributeKind is a resource that is one attribute of a queue. of returns where In keeps the queue's URL and the
+// attributeKind is a resource that is one attribute of a queue. of returns where In has the queue's URL and the
 // attribute's text.
 func attributeKind[In any](s *Service, token, property, attribute string, of func(*In) (queueURL, text *string)) provider.Kind {
-	put := func(queueURL, text string) error {
-		q := s.at(queueURL)
-		if q == nil {
-			return errNoQueue()
-		}
-		return s.configure(q, map[string]string{attribute: text})
+	put := func(_ context.Context, q *queue, in *In) error {
+		_, text := of(in)
+		return s.configure(q, map[string]string{attribute: *text})
 	}
-	return &provider.Resource[In, In]{
+	return &provider.Object[In, In, queue]{
 		Type: token,
 		Check: func(c *provider.Checker, in *In) {
 			_, text := of(in)
-			if *text == "" && !c.Unknown(property) {
-				c.Failf(property, "must not be empty")
-				return
-			}
-			checkText(c, property, attribute, text)
+			c.Parse(property, text, func(text string) error {
+				if text == "" {
+					return errors.New("it is empty")
+				}
+				return new(settings).set(attribute, text)
+			})
 		},
-		Create: func(_ context.Context, in *In) (string, *In, error) {
-			queueURL, text := of(in)
-			return *queueURL, in, put(*queueURL, *text)
-		},
-		Read: func(_ context.Context, id string) (*In, error) {
-			q := s.at(id)
-			if q == nil {
-				return nil, nil
-			}
-			now, ok := q.attributes()[attribute]
-			if !ok {
-				return nil, nil
-			}
+		Find: s.findURL,
+		State: func(q *queue) *In {
 			in := new(In)
 			queueURL, text := of(in)
-			*queueURL, *text = id, now
-			return in, nil
-		},
-		Update: func(_ context.Context, id string, in *In) (*In, error) {
-			_, text := of(in)
-			return in, put(id, *text)
-		},
-		Delete: func(_ context.Context, id string) error {
-			if s.at(id) == nil {
+			if *queueURL, *text = s.QueueURL(q.name), q.attributes()[attribute]; *text == "" {
 				return nil
 			}
-			return put(id, "")
+			return in
 		},
+		Create: func(ctx context.Context, in *In) (string, error) {
+			queueURL, _ := of(in)
+			q, err := s.findURL(*queueURL)
+			if err != nil {
+				return "", err
+			}
+			return *queueURL, put(ctx, q, in)
+		},
+		Update: put,
+		Delete: func(ctx context.Context, q *queue) error { return put(ctx, q, new(In)) },
 	}
 }

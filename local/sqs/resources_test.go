@@ -3,7 +3,6 @@ package sqs
 import (
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -96,12 +95,12 @@ func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
 	gone, changes := e.refreshed(queueType, made.GetId(), inputs)
 	require.False(t, gone)
 	require.Empty(t, changes, "what other resources own is no drift")
-	now, _ := c.Service.Kinds(), c.find(state["name"].(string)).attributes()
+	now, _ := c.Service.Kinds(), c.findARN(QueueARN(state["name"].(string))).attributes()
 	require.Len(t, now, 4)
 
 	_, err = e.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(queueType), Id: made.GetId(), News: e.props(map[string]any{"name": state["name"], "delaySeconds": 5})})
 	require.NoError(t, err)
-	attributes := c.find(state["name"].(string)).attributes()
+	attributes := c.findARN(QueueARN(state["name"].(string))).attributes()
 	require.Equal(t, "5", attributes["DelaySeconds"])
 	require.Equal(t, "30", attributes["VisibilityTimeout"], "an input that is taken away returns to its default")
 	require.Equal(t, text[driveType], attributes["RedrivePolicy"], "and leaves alone what others own")
@@ -113,7 +112,7 @@ func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
 		require.NoError(t, err)
 		gone, _ := e.refreshed(kind, made.GetId(), e.props(nil))
 		require.True(t, gone)
-		require.Empty(t, c.find(state["name"].(string)).attributes()[map[string]string{policyType: "Policy", driveType: "RedrivePolicy", allowType: "RedriveAllowPolicy"}[kind]])
+		require.Empty(t, c.findARN(QueueARN(state["name"].(string))).attributes()[map[string]string{policyType: "Policy", driveType: "RedrivePolicy", allowType: "RedriveAllowPolicy"}[kind]])
 	}
 	for range 2 {
 		_, err = e.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: urn(queueType), Id: made.GetId()})
@@ -158,15 +157,15 @@ func TestBadInputsOfAQueueAreRefusedByName(t *testing.T) {
 		"wait":                   {queueType, "receiveWaitTimeSeconds", 21, "from 0 to 20"},
 		"visibility":             {queueType, "visibilityTimeoutSeconds", 43201, "from 0 to 43200"},
 		"visibility not integer": {queueType, "visibilityTimeoutSeconds", 1.5, "an integer"},
-		"key reuse":              {queueType, "kmsDataKeyReusePeriodSeconds", 59, "from 60"},
+		"key":                    {queueType, "kmsMasterKeyId", "alias/x", "kmsMasterKeyId is not supported"},
 		"policy":                 {queueType, "policy", "{}", "policy is not accepted"},
-		"redrive policy":         {queueType, "redrivePolicy", `{"deadLetterTargetArn":"x","maxReceiveCount":0}`, "maxReceiveCount: 0"},
+		"redrive policy":         {queueType, "redrivePolicy", `{"deadLetterTargetArn":"x","maxReceiveCount":0}`, "maxReceiveCount must be from 1 to 1000, got 0"},
 		"redrive policy member":  {queueType, "redrivePolicy", `{"deadLetterTargetArn":"x","maxReceives":1}`, "maxReceives"},
 		"allow policy":           {queueType, "redriveAllowPolicy", `{"redrivePermission":"some"}`, "allowAll, denyAll or byQueue"},
-		"queue policy":           {policyType, "policy", "", "must not be empty"},
+		"queue policy":           {policyType, "policy", "", "policy is not accepted: it is empty"},
 		"queue policy JSON":      {policyType, "policy", "{", "policy is not accepted"},
 		"redrive policy text":    {driveType, "redrivePolicy", "{}", "deadLetterTargetArn"},
-		"allow policy text":      {allowType, "redriveAllowPolicy", "[]", "not the JSON"},
+		"allow policy text":      {allowType, "redriveAllowPolicy", "[]", "not valid JSON of this policy"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inputs := map[string]any{test.property: test.value}
@@ -178,19 +177,6 @@ func TestBadInputsOfAQueueAreRefusedByName(t *testing.T) {
 			require.Contains(t, failures[0].GetReason(), test.want)
 		})
 	}
-	both := e.check(queueType, map[string]any{"kmsMasterKeyId": "alias/x", "sqsManagedSseEnabled": true}).GetFailures()
-	require.Equal(t, "sqsManagedSseEnabled conflicts with kmsMasterKeyId", both[0].GetReason())
 	unknown := e.check(policyType, map[string]any{"queueUrl": resource.MakeComputed(resource.NewStringProperty("")), "policy": resource.MakeComputed(resource.NewStringProperty(""))})
 	require.Empty(t, unknown.GetFailures(), "what is not known yet is not judged")
-}
-
-func TestAKeyReplacesTheManagedEncryption(t *testing.T) {
-	c := newCloud(t)
-	e := c.engine(t)
-	made := e.create(queueType, map[string]any{"name": "orders", "kmsMasterKeyId": "alias/orders"})
-	require.Equal(t, "false", c.find("orders").attributes()["SqsManagedSseEnabled"])
-	_, err := e.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(queueType), Id: made.GetId(), News: e.props(map[string]any{"name": "orders", "sqsManagedSseEnabled": true})})
-	require.NoError(t, err)
-	require.Equal(t, aws.String("true"), aws.String(c.find("orders").attributes()["SqsManagedSseEnabled"]))
-	require.NotContains(t, c.find("orders").attributes(), "KmsMasterKeyId")
 }

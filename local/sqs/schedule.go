@@ -1,6 +1,9 @@
 package sqs
 
-import "time"
+import (
+	"container/list"
+	"time"
+)
 
 // message is one message in a queue.
 type message struct {
@@ -15,13 +18,13 @@ type message struct {
 	receivesHere                  int    // in this queue, for its redrive policy
 	seq                           uint64 // number within this queue
 	receipt                       uint32 // number of the latest receipt handle
-	redelivered                   bool   // Delivery.Twice has handed it out again
+	redelivered                   bool   // by Delivery.Twice
 
-	state      state
-	visibleAt  time.Time // when delayed or in flight
-	due        time.Time // when something happens: visible, or retention over
-	place      int       // in the schedule
-	next, prev *message  // in the line, when ready
+	state     state
+	visibleAt time.Time     // if delayed or in flight
+	due       time.Time     // when it becomes visible, or its retention ends
+	place     int           // in the schedule
+	element   *list.Element // of the queue's list, if ready
 }
 
 type state byte
@@ -33,7 +36,7 @@ const (
 	states
 )
 
-// schedule is a heap of all messages by when something happens to them. It implements heap.Interface.
+// schedule is a heap of all messages by when they are due. It implements heap.Interface.
 type schedule []*message
 
 func (s schedule) Len() int { return len(s) }
@@ -41,7 +44,7 @@ func (s schedule) Less(i, j int) bool {
 	if c := s[i].due.Compare(s[j].due); c != 0 {
 		return c < 0
 	}
-	return s[i].seq < s[j].seq // messages that become visible together stay in order
+	return s[i].seq < s[j].seq // messages that become visible at the same time stay in order
 }
 func (s schedule) Swap(i, j int) {
 	s[i], s[j] = s[j], s[i]
@@ -62,31 +65,4 @@ func (s *schedule) Pop() any {
 	(*s)[last] = nil
 	*s = (*s)[:last]
 	return m
-}
-
-// line is the list of ready messages, linked through themselves so that any can leave it at no cost.
-type line struct{ first, last *message }
-
-func (l *line) append(m *message) {
-	m.prev, m.next = l.last, nil
-	if l.last == nil {
-		l.first = m
-	} else {
-		l.last.next = m
-	}
-	l.last = m
-}
-
-func (l *line) remove(m *message) {
-	if m.prev == nil {
-		l.first = m.next
-	} else {
-		m.prev.next = m.next
-	}
-	if m.next == nil {
-		l.last = m.prev
-	} else {
-		m.next.prev = m.prev
-	}
-	m.prev, m.next = nil, nil
 }

@@ -1,24 +1,16 @@
-// Package sqs is the embedded cloud's Amazon Simple Queue Service: standard queues.
-//
-// A queue keeps its messages in memory, in one list of those that can be received and one heap of what happens to
-// each next: it becomes visible, or its retention ends. Nothing runs while nobody asks; a queue has one timer, and
-// only while somebody waits in a long poll. Redrive policies, queue policies and message move tasks are obeyed, and
-// tests may ask for the disorder that AWS reserves to itself: see Delivery.
-//
-// Differences from AWS, beside what is refused by name (FIFO queues, fair queues, list values of attributes): a
-// receive looks at the whole queue, so that a short poll finds every message; counts are exact; a change of an
-// attribute acts at once; there is no KMS, so that a key is only remembered (but see Send for the key that AWS services
-// cannot use).
 package sqs
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -43,23 +35,7 @@ func New(a *account.Account) *Service {
 		account: a, queues: map[string]*queue{}, deliveries: map[string]Delivery{},
 		JSON: wire.JSON{Target: "AmazonSQS", Version: "1.0", Namespace: "com.amazonaws.sqs", Denied: denied},
 	}
-	wire.HandleJSON(&s.JSON, "SendMessage", s.sendMessage)
-	wire.HandleJSON(&s.JSON, "SendMessageBatch", s.sendMessageBatch)
-	wire.HandleJSON(&s.JSON, "ReceiveMessage", s.receiveMessage)
-	wire.HandleJSON(&s.JSON, "DeleteMessage", s.deleteMessage)
-	wire.HandleJSON(&s.JSON, "DeleteMessageBatch", s.deleteMessageBatch)
-	wire.HandleJSON(&s.JSON, "ChangeMessageVisibility", s.changeMessageVisibility)
-	wire.HandleJSON(&s.JSON, "ChangeMessageVisibilityBatch", s.changeMessageVisibilityBatch)
-	wire.HandleJSON(&s.JSON, "GetQueueUrl", s.getQueueURL)
-	wire.HandleJSON(&s.JSON, "GetQueueAttributes", s.getQueueAttributes)
-	wire.HandleJSON(&s.JSON, "SetQueueAttributes", s.setQueueAttributes)
-	wire.HandleJSON(&s.JSON, "ListQueues", s.listQueues)
-	wire.HandleJSON(&s.JSON, "ListQueueTags", s.listQueueTags)
-	wire.HandleJSON(&s.JSON, "ListDeadLetterSourceQueues", s.listDeadLetterSourceQueues)
-	wire.HandleJSON(&s.JSON, "PurgeQueue", s.purgeQueue)
-	wire.HandleJSON(&s.JSON, "StartMessageMoveTask", s.startMessageMoveTask)
-	wire.HandleJSON(&s.JSON, "ListMessageMoveTasks", s.listMessageMoveTasks)
-	wire.HandleJSON(&s.JSON, "CancelMessageMoveTask", s.cancelMessageMoveTask)
+	s.register()
 	return s
 }
 
@@ -74,7 +50,7 @@ func (s *Service) QueueURL(name string) string {
 	return s.account.Endpoint() + "/" + account.ID + "/" + name
 }
 
-// nameOf reads the queue's name from a URL. The host is not compared: the endpoint has several names.
+// nameOf returns the queue's name in a URL. The host is not compared, because the endpoint has several names.
 func nameOf(queueURL string) (string, error) {
 	if queueURL == "" {
 		return "", missing("QueueUrl")
@@ -88,75 +64,90 @@ func nameOf(queueURL string) (string, error) {
 	return "", refuse(http.StatusBadRequest, "InvalidAddress", "", "The address %s is not valid for this endpoint.", queueURL)
 }
 
-func (s *Service) find(name string) *queue {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.queues[name]
-}
-
+// findARN returns the queue with this ARN, nil if there is none.
 func (s *Service) findARN(arn string) *queue {
 	name, ok := strings.CutPrefix(arn, QueueARN(""))
 	if !ok {
 		return nil
 	}
-	return s.find(name)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.queues[name]
 }
 
-// open authorizes a call's action on the queue with this URL, and finds it.
-func (s *Service) open(c *wire.Call, action, queueURL string) (*queue, error) {
+// findURL returns the queue with this URL.
+func (s *Service) findURL(queueURL string) (*queue, error) {
 	name, err := nameOf(queueURL)
 	if err != nil {
 		return nil, err
 	}
-	return s.allow(c, action, QueueARN(name))
+	if q := s.findARN(QueueARN(name)); q != nil {
+		return q, nil
+	}
+	return nil, noQueue()
 }
 
-func (s *Service) allow(c *wire.Call, action, arn string) (*queue, error) {
-	q := s.findARN(arn)
-	if err := c.Authorize("sqs:"+action, arn, wire.WithResourcePolicy(q.accessPolicy())); err != nil {
-		return nil, err
-	}
+// VisibilityTimeout returns the queue's VisibilityTimeout in seconds as a duration, and false if there is no such queue.
+func (s *Service) VisibilityTimeout(queueARN string) (time.Duration, bool) {
+	q := s.findARN(queueARN)
 	if q == nil {
-		return nil, errNoQueue()
+		return 0, false
 	}
-	return q, nil
+	return time.Duration(q.settings.Load().visibility) * time.Second, true
 }
 
-// Authorize decides an action, such as "sqs:GetQueueAttributes", of a principal on a queue, by the principal's
-// policies and the queue's. An AWS service learns that a queue does not exist; others must be allowed to.
+// Authorize decides an action, such as "sqs:GetQueueAttributes", of a principal on a queue, by the policies of the
+// principal and the queue. An AWS service learns that a queue does not exist, another principal only if it is allowed
+// the action.
 func (s *Service) Authorize(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) error {
 	_, err := s.enter(ctx, p, keys, action, queueARN)
 	return err
 }
 
+// enter authorizes an action of another service and returns the queue.
 func (s *Service) enter(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) (*queue, error) {
 	q := s.findARN(queueARN)
 	if q == nil && p.Service != "" {
-		return nil, errNoQueue()
+		return nil, noQueue()
 	}
+	all := map[string]string{"aws:SecureTransport": "true"} // AWS services connect over TLS
+	maps.Copy(all, keys)
 	err := s.account.Authorize(ctx, policy.Request{
-		Principal: p, Action: action, Resource: queueARN, ResourcePolicy: q.accessPolicy(), Keys: overTLS(keys),
+		Principal: p, Action: action, Resource: queueARN, ResourcePolicy: q.accessPolicy(), Keys: all,
 	})
 	if err == nil && q == nil {
-		err = errNoQueue()
+		err = noQueue()
 	}
 	return q, err
 }
 
-// overTLS adds the condition key of a connection between AWS services.
-func overTLS(keys map[string]string) map[string]string {
-	const key = "aws:SecureTransport"
-	if _, ok := keys[key]; ok {
-		return keys
-	}
-	all := map[string]string{key: "true"}
-	for k, v := range keys {
-		all[k] = v
-	}
-	return all
+// after runs the faults that strike between an action's effect and its answer.
+func (s *Service) after(ctx context.Context, p policy.Principal, action, arn string) error {
+	return s.account.Faults.After(ctx, fault.Event{Action: action, Resource: arn, Principal: p.String()})
 }
 
-// Sender sends messages for other services. *Service is one. ClientSide tells whether an error is worth a retry.
-type Sender interface {
-	Send(ctx context.Context, p policy.Principal, keys map[string]string, queueARN string, m Message) (messageID string, err error)
+// create adds a queue. AWS returns an existing queue with the same attributes. Two owners of one queue are refused here.
+func (s *Service) create(name string, attributes, tags map[string]string) (*queue, error) {
+	q := s.newQueue(name, tags)
+	if err := s.configure(q, attributes); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.queues[name] != nil {
+		s.mu.Unlock()
+		return nil, refuse(http.StatusBadRequest, "QueueNameExists", "QueueAlreadyExists", "A queue with the name %s exists already in account %s.", name, account.ID)
+	}
+	s.queues[name] = q
+	d := s.deliveries[q.arn]
+	s.mu.Unlock()
+	q.setDelivery(d)
+	return q, nil
+}
+
+// destroy deletes a queue with its messages.
+func (s *Service) destroy(q *queue) {
+	s.mu.Lock()
+	delete(s.queues, q.name)
+	s.mu.Unlock()
+	q.close()
 }

@@ -94,9 +94,11 @@ func TestAMoveTaskFailsForMessagesOfUnknownSource(t *testing.T) {
 func TestTheDeadLetterQueueChoosesItsSources(t *testing.T) {
 	c := newCloud(t)
 	allow := func(policy string) string {
-		require.NoError(t, c.configure(c.find("dlq"), settingsMap{"RedriveAllowPolicy": policy}))
+		require.NoError(t, c.configure(c.findARN(QueueARN("dlq")), settingsMap{"RedriveAllowPolicy": policy}))
 		_, err := c.create("source", redriveTo(QueueARN("dlq"), 1), nil)
-		c.destroy("source")
+		if q := c.findARN(QueueARN("source")); q != nil {
+			c.destroy(q)
+		}
 		return code(err)
 	}
 	c.queue(t, "dlq", nil)

@@ -1,0 +1,118 @@
+package sqs
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+type getURLInput struct {
+	QueueName string
+	Owner     *string `json:"QueueOwnerAWSAccountId"`
+}
+
+type urlOutput struct {
+	QueueURL string `json:"QueueUrl"`
+}
+
+func (s *Service) getQueueURL(c *wire.Call, in *getURLInput) (*urlOutput, error) {
+	if in.QueueName == "" {
+		return nil, missing("QueueName")
+	}
+	if in.Owner != nil && *in.Owner != account.ID {
+		return nil, noQueue()
+	}
+	if _, err := s.allow(c, "GetQueueUrl", QueueARN(in.QueueName), noQueue()); err != nil {
+		return nil, err
+	}
+	return &urlOutput{s.QueueURL(in.QueueName)}, nil
+}
+
+type queueInput struct {
+	QueueURL string `json:"QueueUrl"`
+}
+
+type getAttributesInput struct {
+	queueInput
+	AttributeNames []string
+}
+
+type attributesOutput struct {
+	Attributes map[string]string `json:",omitempty"`
+}
+
+func (s *Service) getQueueAttributes(c *wire.Call, in *getAttributesInput) (*attributesOutput, error) {
+	q, err := s.open(c, "GetQueueAttributes", in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	all := q.attributes()
+	for _, name := range in.AttributeNames {
+		if _, present := all[name]; !present && texts[name] == nil && name != "All" {
+			return nil, unknownAttribute(name)
+		}
+	}
+	if !slices.Contains(in.AttributeNames, "All") {
+		maps.DeleteFunc(all, func(name, _ string) bool { return !slices.Contains(in.AttributeNames, name) })
+	}
+	return &attributesOutput{all}, nil
+}
+
+type setAttributesInput struct {
+	queueInput
+	Attributes map[string]string
+}
+
+func (s *Service) setQueueAttributes(c *wire.Call, in *setAttributesInput) (*struct{}, error) {
+	q, err := s.open(c, "SetQueueAttributes", in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Attributes) == 0 {
+		return nil, missing("Attribute.Name")
+	}
+	return &struct{}{}, s.configure(q, in.Attributes)
+}
+
+type listQueuesInput struct{ QueueNamePrefix string }
+
+type listQueuesOutput struct {
+	QueueURLs []string `json:"QueueUrls,omitempty"`
+}
+
+func (s *Service) listQueues(c *wire.Call, in *listQueuesInput) (*listQueuesOutput, error) {
+	if err := c.Authorize("sqs:ListQueues", "*"); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := &listQueuesOutput{}
+	for _, name := range slices.Sorted(maps.Keys(s.queues)) {
+		if strings.HasPrefix(name, in.QueueNamePrefix) {
+			out.QueueURLs = append(out.QueueURLs, s.QueueURL(name))
+		}
+	}
+	return out, nil
+}
+
+// purgeQueue deletes all messages. As on AWS, a queue can be purged once in 60 seconds.
+func (s *Service) purgeQueue(c *wire.Call, in *queueInput) (*struct{}, error) {
+	q, err := s.open(c, "PurgeQueue", in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.clock.Now()
+	if now.Before(q.purged.Add(time.Minute)) {
+		return nil, legacy(http.StatusForbidden, "PurgeQueueInProgress", "Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
+	}
+	q.purged = now
+	q.clear()
+	return &struct{}{}, nil
+}

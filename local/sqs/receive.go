@@ -1,0 +1,148 @@
+package sqs
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+)
+
+// maxInFlight is how many messages of a standard queue can be in flight.
+const maxInFlight = 120_000
+
+// Receive receives messages for another service. Unlike the API it has no upper bound for limit. It waits until a
+// message is visible, wait is over, or ctx ends. In the last case it returns the error of ctx. A visibility of 0 is the
+// queue's VisibilityTimeout.
+func (s *Service) Receive(ctx context.Context, p policy.Principal, queueARN string, limit int, visibility, wait time.Duration) ([]Received, error) {
+	q, err := s.enter(ctx, p, nil, "sqs:ReceiveMessage", queueARN)
+	if err != nil {
+		return nil, err
+	}
+	if visibility == 0 {
+		visibility = -1
+	}
+	got, err := q.receive(ctx, limit, visibility, wait)
+	if err != nil {
+		return nil, err
+	}
+	for i := range got {
+		got[i].Attributes = got[i].system.all()
+	}
+	return got, s.after(ctx, p, "sqs:ReceiveMessage", queueARN)
+}
+
+// receive waits for messages. A negative visibility is the queue's.
+func (q *queue) receive(ctx context.Context, limit int, visibility, wait time.Duration) ([]Received, error) {
+	var timeout <-chan time.Time
+	for {
+		q.mu.Lock()
+		if q.deleted {
+			q.mu.Unlock()
+			return nil, noQueue()
+		}
+		now := q.clock.Now()
+		got, dead, target, err := q.take(limit, visibility, now)
+		var wake chan struct{}
+		if len(got) == 0 && err == nil && wait > 0 {
+			wake = make(chan struct{})
+			q.waiters = append(q.waiters, wake)
+		}
+		q.notify(now)
+		q.mu.Unlock()
+		q.moveToDLQ(dead, target)
+		if wake == nil {
+			return got, err
+		}
+		if timeout == nil {
+			timer := q.clock.NewTimer(wait)
+			defer timer.Stop()
+			timeout = timer.Chan()
+		}
+		select {
+		case <-wake:
+		case <-timeout:
+			q.leave(wake)
+			wait = 0 // try once more
+		case <-ctx.Done():
+			q.leave(wake)
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// leave ends a wait. If a message has woken it at the same moment, another waiter is woken.
+func (q *queue) leave(wake chan struct{}) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiters = slices.DeleteFunc(q.waiters, func(w chan struct{}) bool { return w == wake })
+	q.notify(q.clock.Now())
+}
+
+// take receives up to limit messages. Messages that have been received too often are returned as dead, with the
+// dead-letter queue that they belong to. If that queue is gone, they are received as before. The caller holds the lock.
+func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []Received, dead []*message, target *queue, err error) {
+	q.advance(now)
+	if q.delivery.Hold || q.counts[ready] == 0 {
+		return nil, nil, nil, nil
+	}
+	set := q.settings.Load()
+	if set.redrive != nil {
+		target = q.service.findARN(set.redrive.Target)
+	}
+	if visibility < 0 {
+		visibility = time.Duration(set.visibility) * time.Second
+	}
+	for len(got) < limit && q.counts[ready] > 0 {
+		m := q.pick()
+		if target != nil && m.receivesHere >= set.redrive.MaxReceiveCount {
+			q.remove(m)
+			dead = append(dead, m)
+			continue
+		}
+		if q.counts[inFlight] >= maxInFlight {
+			if len(got) == 0 {
+				err = refuse(http.StatusForbidden, "OverLimit", "", "Too many messages in flight for queue %s.", q.name)
+			}
+			break
+		}
+		m.receives++
+		m.receivesHere++
+		m.receipt++
+		if m.received = now; m.firstReceived.IsZero() {
+			m.firstReceived = now
+		}
+		q.move(m, inFlight, now.Add(visibility))
+		got = append(got, q.received(m))
+	}
+	return got, dead, target, err
+}
+
+// moveToDLQ moves messages to the dead-letter queue. They keep their ids and ages. The caller holds no lock.
+func (q *queue) moveToDLQ(dead []*message, target *queue) {
+	for _, m := range dead {
+		m.source, m.receivesHere = q.arn, 0
+		if !target.add(m, m.sent) {
+			q.add(m, m.sent) // the target was deleted in the meantime
+		}
+	}
+}
+
+// Delete deletes messages that were received. The error joins one for each handle that is not the queue's. The other
+// messages are deleted.
+func (s *Service) Delete(ctx context.Context, p policy.Principal, queueARN string, receiptHandles []string) error {
+	q, err := s.enter(ctx, p, nil, "sqs:DeleteMessage", queueARN)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, h := range receiptHandles {
+		errs = append(errs, q.delete(h))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return s.after(ctx, p, "sqs:DeleteMessage", queueARN)
+}
