@@ -2,10 +2,9 @@
 // Language, with JSONPath. https://docs.aws.amazon.com/step-functions/latest/dg/welcome.html
 //
 // It implements the state types Task, Pass, Choice, Wait, Succeed and Fail, Retry and Catch, the intrinsic functions
-// States.Format, States.JsonToString, States.StringToJson and States.UUID, and tasks that invoke Lambda functions
-// (lambda:invoke, or the function as the resource) or publish to SNS (sns:publish). A definition with anything else,
-// such as Parallel, Map, JSONata, variables or heartbeats, is refused when the state machine is created or updated. The
-// error names what is not implemented.
+// States.Format, States.JsonToString, States.StringToJson and States.UUID, and the integrations lambda:invoke and
+// sns:publish. A definition with anything else, such as Parallel, Map, JSONata, variables, heartbeats, or a function's
+// ARN as resource, is refused when the state machine is created or updated. The error names what is not implemented.
 //
 // An execution is a goroutine that goes through the states. It calls other services with a session of the machine's
 // role, and waits by the account's clock.

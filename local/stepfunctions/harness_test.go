@@ -172,9 +172,15 @@ func one(fields string) string {
 	return `{"StartAt":"S","States":{"S":{` + fields + `}}}`
 }
 
-// task is a machine with one task that calls the function echo.
-func task(fields string) string {
-	return one(`"Type":"Task","Resource":"` + echoARN + `","End":true` + fields)
+// task is a machine with one task that calls the function echo with its input, unless fields say otherwise.
+func task(fields string) string { return one(invoking("echo", fields)) }
+
+// invoking are the fields of a task that ends its machine.
+func invoking(function, fields string) string {
+	if !strings.Contains(fields, `"Parameters"`) {
+		fields += `,"Parameters":{"FunctionName":"` + function + `","Payload.$":"$"}`
+	}
+	return `"Type":"Task","Resource":"` + invokeFunction + `","End":true` + fields
 }
 
 // start starts an execution and returns its ARN.

@@ -35,11 +35,6 @@ func describe(e types.HistoryEvent) string {
 	case e.TaskFailedEventDetails != nil:
 		d := e.TaskFailedEventDetails
 		details = *d.ResourceType + " " + *d.Resource + " " + *d.Error + " " + *d.Cause
-	case e.LambdaFunctionScheduledEventDetails != nil:
-		d := e.LambdaFunctionScheduledEventDetails
-		details = fmt.Sprint(*d.Resource, " ", *d.Input, " ", aws.ToInt64(d.TimeoutInSeconds))
-	case e.LambdaFunctionSucceededEventDetails != nil:
-		details = *e.LambdaFunctionSucceededEventDetails.Output
 	case e.ExecutionSucceededEventDetails != nil:
 		details = *e.ExecutionSucceededEventDetails.Output
 	case e.ExecutionFailedEventDetails != nil:
@@ -60,18 +55,6 @@ func (w *world) told(t *testing.T, arn string) string {
 }
 
 const role = "arn:aws:iam::123456789012:role/machine"
-
-func TestHistoryOfAFunctionAsResource(t *testing.T) {
-	w := newWorld(t)
-	out := w.run(t, task(`,"TimeoutSeconds":9`), `{"a": 1}`)
-	require.Empty(t, cmp.Diff(`1<0 ExecutionStarted {"a": 1} `+role+`
-2<0 TaskStateEntered S {"a": 1}
-3<2 LambdaFunctionScheduled `+echoARN+` {"a":1} 9
-4<3 LambdaFunctionStarted
-5<4 LambdaFunctionSucceeded {"a":1}
-6<5 TaskStateExited S {"a":1}
-7<6 ExecutionSucceeded {"a":1}`, w.told(t, *out.ExecutionArn)))
-}
 
 func TestHistoryOfAnOrderThatIsTakenBack(t *testing.T) {
 	w := newWorld(t)
@@ -168,8 +151,8 @@ func TestDataIsLimitedTo256KiB(t *testing.T) {
 	w.functions["echo"] = fails() // answers {"ok":true}
 	w.functions["flaky"] = w.functions["echo"]
 	catch := `,"Catch":[{"ErrorEquals":["States.DataLimitExceeded"],"Next":"Caught"},{"ErrorEquals":["States.ALL"],"Next":"Other"}]`
-	out = w.run(t, flaky(`,"Parameters":{"a.$":"$","b.$":"$","c.$":"$"}`+catch), `"`+half+`"`)
+	out = w.run(t, flaky(`,"Parameters":{"FunctionName":"flaky","Payload":{"a.$":"$","b.$":"$","c.$":"$"}}`+catch), `"`+half+`"`)
 	require.Contains(t, *out.Output, "States.DataLimitExceeded")
-	out = w.run(t, flaky(`,"Parameters":{"a.$":"$","b.$":"$","c.$":"$"},"Catch":[{"ErrorEquals":["Never"],"Next":"Caught"},{"ErrorEquals":["States.ALL"],"Next":"Other"}]`), `"`+half+`"`)
+	out = w.run(t, flaky(`,"Parameters":{"FunctionName":"flaky","Payload":{"a.$":"$","b.$":"$","c.$":"$"}},"Catch":[{"ErrorEquals":["Never"],"Next":"Caught"},{"ErrorEquals":["States.ALL"],"Next":"Other"}]`), `"`+half+`"`)
 	requireFailed(t, "States.DataLimitExceeded", "", out)
 }

@@ -75,7 +75,6 @@ func TestTasksNeedThePermissionsOfTheRole(t *testing.T) {
 	for _, c := range []struct{ name, policy, definition, error, cause string }{
 		{"to-invoke", allow("lambda:InvokeFunction", echoARN+"x"), invoking, "Lambda.AWSLambdaException",
 			"is not authorized to perform: lambda:InvokeFunction on resource: " + echoARN + " because no identity-based policy allows the lambda:InvokeFunction action (Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException)"},
-		{"to-call", allow("sns:*", "*"), task(``), "Lambda.AWSLambdaException", "lambda:InvokeFunction"},
 		{"to-publish", allow("lambda:InvokeFunction", "*"), publishing, "SNS.AuthorizationErrorException", "(Service: AmazonSNS; Status Code: 403; Error Code: AuthorizationError)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -26,12 +26,6 @@ func invoke(ctx context.Context, v *visit, parameters any) (any, error) {
 	return map[string]any{"ExecutedVersion": answer.ExecutedVersion, "Payload": result, "StatusCode": number(http.StatusOK)}, nil
 }
 
-// invokeFunction calls a function whose ARN is the resource. Its payload is the task's input.
-func invokeFunction(ctx context.Context, v *visit, parameters any) (any, error) {
-	_, result, err := v.callFunction(ctx, v.state.work.(task).function, []byte(renderJSON(parameters)))
-	return result, err
-}
-
 // callFunction invokes a function with the machine's role. An error of the function has the name that the function
 // reports.
 func (v *visit) callFunction(ctx context.Context, name string, payload []byte) (lambda.Result, any, error) {

@@ -27,7 +27,7 @@ var logLevels = []string{"OFF", "ERROR", "FATAL", "ALL"}
 // https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
 var (
 	fatalEvents = []string{"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"}
-	errorEvents = append(slices.Clone(fatalEvents), "FailStateEntered", "LambdaFunctionFailed", "LambdaFunctionTimedOut", "TaskFailed", "TaskTimedOut")
+	errorEvents = append(slices.Clone(fatalEvents), "FailStateEntered", "TaskFailed", "TaskTimedOut")
 )
 
 // logSettings is what a revision of a machine logs, and where.

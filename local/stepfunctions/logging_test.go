@@ -15,7 +15,7 @@ import (
 const (
 	groupName = "/aws/vendedlogs/states/m"
 	groupARN  = "arn:aws:logs:us-east-1:123456789012:log-group:" + groupName + ":*"
-	breaks    = `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"` + echoARN + `x","Catch":[{"ErrorEquals":["States.ALL"],"Next":"F"}],"End":true},"F":{"Type":"Fail","Error":"E","Cause":"why"}}}`
+	breaks    = `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"` + invokeFunction + `","Parameters":{"FunctionName":"echox"},"Catch":[{"ErrorEquals":["States.ALL"],"Next":"F"}],"End":true},"F":{"Type":"Fail","Error":"E","Cause":"why"}}}`
 )
 
 func logging(level string, data bool) map[string]any {
@@ -40,8 +40,8 @@ func (w *world) lines(t *testing.T) []map[string]any {
 
 func TestWhatIsLoggedDependsOnTheLevel(t *testing.T) {
 	for level, want := range map[string]string{
-		"OFF": "", "FATAL": "ExecutionFailed", "ERROR": "LambdaFunctionFailed FailStateEntered ExecutionFailed",
-		"ALL": "ExecutionStarted TaskStateEntered LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionFailed TaskStateExited FailStateEntered ExecutionFailed",
+		"OFF": "", "FATAL": "ExecutionFailed", "ERROR": "TaskFailed FailStateEntered ExecutionFailed",
+		"ALL": "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskFailed TaskStateExited FailStateEntered ExecutionFailed",
 	} {
 		for _, machineType := range []string{"STANDARD", "EXPRESS"} {
 			t.Run(level+" "+machineType, func(t *testing.T) {
@@ -71,9 +71,9 @@ func TestLinesAreDeliveredAfterASecond(t *testing.T) {
 	w := newWorld(t)
 	w.MustDeploy(t, "aws:cloudwatch/logGroup:LogGroup", map[string]any{"name": groupName})
 	for data, want := range map[bool]string{
-		false: `[{"roleArn":"` + role + `"},{"name":"T"},{"resource":"` + echoARN + `x"},{},{"error":"Lambda.ResourceNotFoundException"},{"name":"T"},{"name":"F"},{"error":"E","cause":"why"}]`,
+		false: `[{"roleArn":"` + role + `"},{"name":"T"},{"resourceType":"lambda","resource":"invoke","region":"us-east-1"},{"resourceType":"lambda","resource":"invoke"},{"resourceType":"lambda","resource":"invoke","error":"Lambda.ResourceNotFoundException"},{"name":"T"},{"name":"F"},{"error":"E","cause":"why"}]`,
 		true: `[{"roleArn":"` + role + `","input":"{}","inputDetails":{"truncated":false}},{"name":"T","input":"{}","inputDetails":{"truncated":false}},
-			{"resource":"` + echoARN + `x","input":"{}","inputDetails":{"truncated":false}},{},{"error":"Lambda.ResourceNotFoundException"},
+			{"resourceType":"lambda","resource":"invoke","region":"us-east-1","parameters":"{\"FunctionName\":\"echox\"}"},{"resourceType":"lambda","resource":"invoke"},{"resourceType":"lambda","resource":"invoke","error":"Lambda.ResourceNotFoundException"},
 			{"name":"T","output":"{}","outputDetails":{"truncated":false}},{"name":"F","input":"{}","inputDetails":{"truncated":false}},{"error":"E","cause":"why"}]`,
 	} {
 		before := len(w.lines(t))

@@ -14,7 +14,7 @@ import (
 )
 
 func flaky(fields string) string {
-	return `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:flaky","End":true` + fields + `},
+	return `{"StartAt":"S","States":{"S":{"ResultSelector":{"ok.$":"$.Payload.ok"},` + invoking("flaky", fields) + `},
 		"Caught":{"Type":"Pass","End":true},"Other":{"Type":"Pass","Result":"other","End":true}}}`
 }
 
@@ -66,7 +66,7 @@ func TestRetriesComeWhenTheirRetrierSays(t *testing.T) {
 func TestTheContextTellsHowOftenATaskWasRetried(t *testing.T) {
 	w := newWorld(t)
 	w.functions["flaky"] = fails("E", "E")
-	arn := w.start(t, w.machine(t, flaky(`,"Parameters":{"n.$":"$$.State.RetryCount"},"Retry":[{"ErrorEquals":["E"]}],"Catch":[`+reachable+`]`), nil), `{}`)
+	arn := w.start(t, w.machine(t, flaky(`,"Parameters":{"FunctionName":"flaky","Payload":{"n.$":"$$.State.RetryCount"}},"Retry":[{"ErrorEquals":["E"]}],"Catch":[`+reachable+`]`), nil), `{}`)
 	w.pass(t, 2, time.Second)
 	w.pass(t, 2, 2*time.Second)
 	w.closed(t, arn)
@@ -106,7 +106,7 @@ func TestATaskTimesOut(t *testing.T) {
 	t.Run("and fails", func(t *testing.T) {
 		arn := run(t, "fails", `,"TimeoutSeconds":5,"Catch":[`+reachable+`]`, `{}`)
 		requireFailed(t, "States.Timeout", "", w.closed(t, arn))
-		require.Equal(t, []string{"ExecutionStarted", "TaskStateEntered", "LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionTimedOut", "ExecutionFailed"}, w.history(t, arn))
+		require.Equal(t, []string{"ExecutionStarted", "TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskTimedOut", "ExecutionFailed"}, w.history(t, arn))
 	})
 	t.Run("States.Timeout catches it, States.TaskFailed does not", func(t *testing.T) {
 		arn := run(t, "catches", `,"TimeoutSeconds":5,"Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"Other"},{"ErrorEquals":["States.Timeout"],"Next":"Caught"}]`, `{}`)

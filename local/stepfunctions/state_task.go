@@ -3,7 +3,6 @@ package stepfunctions
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -20,7 +19,6 @@ type task struct {
 type integration struct {
 	service, action    string   // "lambda", "invoke"
 	required, optional []string // parameters
-	function           string   // the ARN, if the resource is a function itself
 	call               func(ctx context.Context, v *visit, parameters any) (any, error)
 }
 
@@ -33,8 +31,6 @@ var integrations = map[string]integration{
 		required: []string{"TopicArn", "Message"}, optional: []string{"Subject", "MessageAttributes"}},
 }
 
-var functionPrefix = account.ARN("lambda", "function:")
-
 func readTask(n *node, st *state) work {
 	n.require("Resource")
 	st.selector = n.template("ResultSelector")
@@ -45,10 +41,8 @@ func readTask(n *node, st *state) work {
 	if t.integration, known = integrations[resource]; known {
 		parameters, _ := st.parameters.(objectTemplate)
 		parameters.requireFields(n, t.required, t.optional)
-	} else if strings.HasPrefix(resource, functionPrefix) {
-		t.integration = integration{function: resource, call: invokeFunction}
 	} else if n.has("Resource") {
-		n.failf(n.where("Resource"), "The embedded cloud does not implement the resource %s, only lambda:invoke, sns:publish and the ARNs of functions", resource)
+		n.failf(n.where("Resource"), "The embedded cloud does not implement the resource %s, only lambda:invoke and sns:publish", resource)
 	}
 	return t
 }
@@ -87,8 +81,12 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	if len(text) > maxData {
 		return nil, tooLarge(v.state.name)
 	}
-	if v.record(t.event("Scheduled"), t.scheduled(text)) == 0 || v.record(t.event("Started"), t.details(details{})) == 0 {
-		return nil, errClosed
+	scheduled := &details{Region: account.Region, Parameters: &text, TimeoutSeconds: int(t.timeout / time.Second)}
+	if err := t.record(v, "Scheduled", scheduled); err != nil {
+		return nil, err
+	}
+	if err := t.record(v, "Started", &details{}); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(v.ctx)
 	defer cancel(nil)
@@ -107,45 +105,24 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	}
 	output := renderJSON(result)
 	if len(output) > maxData {
-		return nil, t.failed(v, "Failed", tooLarge(t.service+t.function))
+		return nil, t.failed(v, "Failed", tooLarge(t.service))
 	}
-	if v.record(t.event("Succeeded"), t.details(*withOutput(details{}, output))) == 0 {
-		return nil, errClosed
-	}
-	return result, nil
+	return result, t.record(v, "Succeeded", withOutput(details{}, output))
 }
 
-// event is the type of an event of the task.
-func (t task) event(name string) string {
-	if t.function != "" {
-		return "LambdaFunction" + name
-	}
-	return "Task" + name
-}
-
-func (t task) scheduled(parameters string) *details {
-	d := details{TimeoutSeconds: int(t.timeout / time.Second)}
-	if t.function != "" {
-		d.Resource = t.function
-		return withInput(d, parameters)
-	}
-	d.Region, d.Parameters = account.Region, &parameters
-	return t.details(d)
-}
-
-// details adds the service and action. It returns nil for an event that has no details.
-func (t task) details(d details) *details {
-	if t.function == "" {
-		d.ResourceType, d.Resource = t.service, t.action
-	} else if d == (details{}) {
-		return nil
-	}
-	return &d
-}
-
-func (t task) failed(v *visit, event string, f *failure) error {
-	if v.record(t.event(event), t.details(details{Error: f.Name, Cause: f.Cause})) == 0 {
+// record adds an event of the task with its service and action. It returns errClosed if the execution has closed.
+func (t task) record(v *visit, event string, d *details) error {
+	d.ResourceType, d.Resource = t.service, t.action
+	if v.execution.record("Task"+event, d) == 0 {
 		return errClosed
+	}
+	return nil
+}
+
+// failed records a failure and returns it.
+func (t task) failed(v *visit, event string, f *failure) error {
+	if err := t.record(v, event, &details{Error: f.Name, Cause: f.Cause}); err != nil {
+		return err
 	}
 	return f
 }

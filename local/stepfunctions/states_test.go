@@ -31,7 +31,7 @@ func TestDataTakesItsWayThroughAState(t *testing.T) {
 		{"ResultPath null discards the result", one(`"Type":"Pass","Result":1,"ResultPath":null,"End":true`), input},
 		{"Parameters make the input", one(`"Type":"Pass","Parameters":{"id.$":"$.order.id","n":1,"in":[{"who.$":"$$.Execution.Input.order.id"}]},"End":true`), `{"id":"o1","n":1,"in":[{"who":"o1"}]}`},
 		{"Parameters call functions", one(`"Type":"Pass","Parameters":{"text.$":"States.Format('{}/{}', $.order.id, $.order.unitprice)"},"End":true`), `{"text":"o1/3.50"}`},
-		{"a function gets the input, and its answer is selected", task(`,"Parameters":{"v.$":"$.order.id"},"ResultSelector":{"got.$":"$.v"},"ResultPath":"$.r","OutputPath":"$.r"`), `{"got":"o1"}`},
+		{"a function gets the input, and its answer is selected", task(`,"Parameters":{"FunctionName":"echo","Payload":{"v.$":"$.order.id"}},"ResultSelector":{"got.$":"$.Payload.v"},"ResultPath":"$.r","OutputPath":"$.r"`), `{"got":"o1"}`},
 		{"Succeed filters", one(`"Type":"Succeed","InputPath":"$.order","OutputPath":"$.id"`), `"o1"`},
 		{"the context object", one(`"Type":"Pass","Parameters":{"i.$":"$$.Execution.Input.order.id","r.$":"$$.Execution.RoleArn","n.$":"$$.State.RetryCount"},"End":true`),
 			`{"i":"o1","r":"arn:aws:iam::123456789012:role/machine","n":0}`},
@@ -49,7 +49,7 @@ func TestAStateChangesNoDataButItsOutput(t *testing.T) {
 
 func TestNumbersStayAsTheyAreWritten(t *testing.T) {
 	w := newWorld(t)
-	out := w.run(t, task(`,"Parameters":{"price.$":"$.price","n":1.10},"ResultPath":"$.r"`), `{"price":3.50,"big":12345678901234567890.123456789}`)
+	out := w.run(t, task(`,"Parameters":{"FunctionName":"echo","Payload":{"price.$":"$.price","n":1.10}},"ResultSelector":{"price.$":"$.Payload.price","n.$":"$.Payload.n"},"ResultPath":"$.r"`), `{"price":3.50,"big":12345678901234567890.123456789}`)
 	require.Equal(t, `{"big":12345678901234567890.123456789,"price":3.50,"r":{"n":1.10,"price":3.50}}`, *out.Output)
 }
 
@@ -61,7 +61,7 @@ func TestFailuresOfTheMachineItself(t *testing.T) {
 		{"InputPath finds nothing", one(`"Type":"Pass","InputPath":"$.a","End":true`), `{}`, "States.Runtime", in + "Invalid path '$.a'"},
 		{"OutputPath finds nothing", one(`"Type":"Pass","OutputPath":"$.a","End":true`), `{}`, "States.Runtime", in + "Invalid path '$.a'"},
 		{"a parameter finds nothing", one(`"Type":"Pass","Parameters":{"b.$":"$.a"},"End":true`), `{}`, "States.Runtime", in + "The JSONPath '$.a' could not be found in the input '{}'"},
-		{"nothing catches that", `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"` + echoARN + `","Parameters":{"b.$":"$.a"},"End":true` + all + `},"C":{"Type":"Succeed"}}}`,
+		{"nothing catches that", `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"` + invokeFunction + `","Parameters":{"FunctionName":"echo","Payload":{"b.$":"$.a"}},"End":true` + all + `},"C":{"Type":"Succeed"}}}`,
 			`{}`, "States.Runtime", in + "The JSONPath '$.a'"},
 		{"a function fails", one(`"Type":"Pass","Parameters":{"b.$":"States.StringToJson($.a)"},"End":true`), `{"a":"{"}`, "States.IntrinsicFailure", in + "The function 'States.StringToJson($.a)' had the following error: "},
 		{"ResultPath meets a scalar", one(`"Type":"Pass","Result":1,"ResultPath":"$.a.b","End":true`), `{"a":1}`, "States.ResultPathMatchFailure", in},
