@@ -29,13 +29,10 @@ type SubscriptionArgs struct {
 	Endpoint           string  `pulumi:"endpoint,replace"`
 	RawMessageDelivery *bool   `pulumi:"rawMessageDelivery,optional"`
 	FilterPolicy       *string `pulumi:"filterPolicy,optional"`
-	FilterPolicyScope  *string `pulumi:"filterPolicyScope,optional"` // MessageAttributes
 	RedrivePolicy      *string `pulumi:"redrivePolicy,optional"`
 }
 
 const (
-	scopeAttributes = "MessageAttributes"
-
 	protocolSQS   = "sqs"
 	protocolEmail = "email"
 )
@@ -125,7 +122,6 @@ func checkSubscription(c *provider.Checker, in *SubscriptionArgs) {
 			c.Failf("rawMessageDelivery", "is not supported by the protocol email")
 		}
 	}
-	c.OneOf("filterPolicyScope", in.FilterPolicyScope, scopeAttributes)
 	if property, err := sub.parse(); err != nil {
 		c.Failf(property, "is not accepted: %v", err)
 	}

@@ -124,7 +124,7 @@ func TestBadInputsAreRefusedByName(t *testing.T) {
 		"https":            {subscriptionType, "protocol", "https", `must be one of ["sqs" "email"], got "https"`},
 		"endpoint":         {subscriptionType, "endpoint", "store", "ARN of a standard queue"},
 		"endpoint FIFO":    {subscriptionType, "endpoint", storeARN + ".fifo", "ARN of a standard queue"},
-		"scope":            {subscriptionType, "filterPolicyScope", "MessageBody", `must be one of ["MessageAttributes"], got "MessageBody"`},
+		"scope":            {subscriptionType, "filterPolicyScope", "MessageBody", "filterPolicyScope is not supported"},
 		"role":             {subscriptionType, "subscriptionRoleArn", "x", "subscriptionRoleArn is not supported"},
 		"redrive":          {subscriptionType, "redrivePolicy", `{}`, "deadLetterTargetArn"},
 		"redrive JSON":     {subscriptionType, "redrivePolicy", `{`, "redrivePolicy is not accepted"},

@@ -28,9 +28,6 @@ func (s *Service) Receive(ctx context.Context, p policy.Principal, queueARN stri
 	if err != nil {
 		return nil, err
 	}
-	for i := range got {
-		got[i].Attributes = got[i].system.all()
-	}
 	return got, s.after(ctx, p, "sqs:ReceiveMessage", queueARN)
 }
 

@@ -17,50 +17,36 @@ type Received struct {
 	MD5OfAttributes   string                      `json:"MD5OfMessageAttributes,omitempty"`
 	Attributes        map[string]string           `json:",omitempty"` // system attributes
 	MessageAttributes map[string]MessageAttribute `json:",omitempty"`
-
-	system systemAttributes
-}
-
-// systemAttributes are the values of a message's system attributes.
-type systemAttributes struct {
-	sender, trace, source string
-	receives              int
-	sent, first           time.Time
 }
 
 func (q *queue) received(m *message) Received {
 	return Received{
 		MessageID: m.id, ReceiptHandle: q.handle(m), Body: m.Body, MD5OfBody: m.md5,
-		MD5OfAttributes: m.md5Attrs, MessageAttributes: m.Attributes,
-		system: systemAttributes{m.sender, m.TraceHeader, m.source, m.receives, m.sent, m.firstReceived},
+		MD5OfAttributes: m.md5Attrs, MessageAttributes: m.Attributes, Attributes: m.systemAttributes(),
 	}
 }
 
-// all returns all system attributes of the message.
-func (a *systemAttributes) all() map[string]string {
+func (m *message) systemAttributes() map[string]string {
 	millis := func(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-	m := map[string]string{
-		"SenderId":                         a.sender,
-		"SentTimestamp":                    millis(a.sent),
-		"ApproximateReceiveCount":          strconv.Itoa(a.receives),
-		"ApproximateFirstReceiveTimestamp": millis(a.first),
+	all := map[string]string{
+		"SenderId":                         m.sender,
+		"SentTimestamp":                    millis(m.sent),
+		"ApproximateReceiveCount":          strconv.Itoa(m.receives),
+		"ApproximateFirstReceiveTimestamp": millis(m.firstReceived),
 	}
-	if a.trace != "" {
-		m["AWSTraceHeader"] = a.trace
+	if m.TraceHeader != "" {
+		all["AWSTraceHeader"] = m.TraceHeader
 	}
-	if a.source != "" {
-		m["DeadLetterQueueSourceArn"] = a.source
+	if m.source != "" {
+		all["DeadLetterQueueSourceArn"] = m.source
 	}
-	return m
+	return all
 }
 
 // selectAttributes keeps the attributes that were asked for by name, by prefix.* or by All.
 func (r *Received) selectAttributes(system, custom []string) {
-	if len(system) > 0 {
-		r.Attributes = r.system.all()
-		if !slices.Contains(system, "All") {
-			maps.DeleteFunc(r.Attributes, func(name, _ string) bool { return !slices.Contains(system, name) })
-		}
+	if !slices.Contains(system, "All") {
+		maps.DeleteFunc(r.Attributes, func(name, _ string) bool { return !slices.Contains(system, name) })
 	}
 	all := r.MessageAttributes // shared with the queue
 	r.MessageAttributes = maps.Clone(all)

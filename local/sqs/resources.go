@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"strconv"
 
@@ -25,8 +24,6 @@ func (s *Service) Kinds() []provider.Kind {
 // QueueArgs are the inputs of aws:sqs/queue:Queue.
 type QueueArgs struct {
 	Name               *string           `pulumi:"name,optional,replace"`
-	Delay              *int              `pulumi:"delaySeconds,optional"`
-	MaxMessageSize     *int              `pulumi:"maxMessageSize,optional"`
 	Retention          *int              `pulumi:"messageRetentionSeconds,optional"`
 	Wait               *int              `pulumi:"receiveWaitTimeSeconds,optional"`
 	Visibility         *int              `pulumi:"visibilityTimeoutSeconds,optional"`
@@ -43,19 +40,17 @@ type queueState struct {
 	URL string `pulumi:"url"`
 }
 
-// providerMaxSize is the default, and the upper bound, of maxMessageSize in version 6 of the AWS provider.
+// providerMaxSize is the MaximumMessageSize that version 6 of the AWS provider sets by default, in bytes.
 const providerMaxSize = 256 << 10
 
 // attributes returns the queue attributes for the inputs. An absent input gets the provider's default. Absent policies
 // are left as they are, because another resource may own them.
 func (in *QueueArgs) attributes() map[string]string {
-	all := map[string]string{}
+	all := map[string]string{"MaximumMessageSize": strconv.Itoa(providerMaxSize)}
 	for name, p := range map[string]struct {
 		given    *int
 		fallback int
 	}{
-		"DelaySeconds":                  {in.Delay, defaults.delay},
-		"MaximumMessageSize":            {in.MaxMessageSize, providerMaxSize},
 		"MessageRetentionPeriod":        {in.Retention, defaults.retention},
 		"ReceiveMessageWaitTimeSeconds": {in.Wait, defaults.wait},
 		"VisibilityTimeout":             {in.Visibility, defaults.visibility},
@@ -89,9 +84,9 @@ func (s *Service) state(q *queue) *queueState {
 		return &text
 	}
 	return &queueState{ARN: q.arn, URL: s.QueueURL(q.name), QueueArgs: QueueArgs{
-		Name: &q.name, Delay: &set.delay, MaxMessageSize: &set.maxSize, Retention: &set.retention, Wait: &set.wait,
-		Visibility: &set.visibility, Policy: optional(set.policyText), RedrivePolicy: optional(set.redriveText),
-		RedriveAllowPolicy: optional(set.allowText), ManagedSSE: &set.managedSSE, Tags: maps.Clone(q.tags),
+		Name: &q.name, Retention: &set.retention, Wait: &set.wait, Visibility: &set.visibility,
+		Policy: optional(set.policyText), RedrivePolicy: optional(set.redriveText), RedriveAllowPolicy: optional(set.allowText),
+		ManagedSSE: &set.managedSSE, Tags: maps.Clone(q.tags),
 	}}
 }
 
@@ -103,14 +98,12 @@ func (s *Service) queueKind() provider.Kind {
 		State:    s.state,
 		Check: func(c *provider.Checker, in *QueueArgs) {
 			c.Match("name", in.Name, queueName, "1 to 80 letters, digits, _ and -")
-			c.Range("delaySeconds", in.Delay, 0, maxDelay)
-			c.Range("maxMessageSize", in.MaxMessageSize, 1<<10, providerMaxSize)
 			c.Range("messageRetentionSeconds", in.Retention, 60, 1_209_600)
 			c.Range("receiveWaitTimeSeconds", in.Wait, 0, maxWait)
 			c.Range("visibilityTimeoutSeconds", in.Visibility, 0, maxVisibility)
-			checkAttribute(c, "policy", "Policy", in.Policy)
-			checkAttribute(c, "redrivePolicy", "RedrivePolicy", in.RedrivePolicy)
-			checkAttribute(c, "redriveAllowPolicy", "RedriveAllowPolicy", in.RedriveAllowPolicy)
+			c.Parse("policy", in.Policy, checkAttribute("Policy"))
+			c.Parse("redrivePolicy", in.RedrivePolicy, checkAttribute("RedrivePolicy"))
+			c.Parse("redriveAllowPolicy", in.RedriveAllowPolicy, checkAttribute("RedriveAllowPolicy"))
 		},
 		Create: func(_ context.Context, in *QueueArgs) (string, error) {
 			_, err := s.create(*in.Name, in.attributes(), in.Tags)
@@ -132,8 +125,8 @@ func (s *Service) queueKind() provider.Kind {
 	}
 }
 
-func checkAttribute(c *provider.Checker, property, attribute string, text *string) {
-	c.Parse(property, text, func(text string) error { return new(settings).set(attribute, text) })
+func checkAttribute(name string) func(string) error {
+	return func(text string) error { return new(settings).set(name, text) }
 }
 
 type policyArgs struct {
@@ -162,12 +155,10 @@ func attributeKind[In any](s *Service, token, property, attribute string, of fun
 		Type: token,
 		Check: func(c *provider.Checker, in *In) {
 			_, text := of(in)
-			c.Parse(property, text, func(text string) error {
-				if text == "" {
-					return errors.New("it is empty")
-				}
-				return new(settings).set(attribute, text)
-			})
+			if *text == "" && !c.Unknown(property) {
+				c.Failf(property, "must not be empty")
+			}
+			c.Parse(property, text, checkAttribute(attribute))
 		},
 		Find: s.findURL,
 		State: func(q *queue) *In {

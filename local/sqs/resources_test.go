@@ -79,9 +79,9 @@ func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
 	require.Equal(t, made.GetId(), state["url"])
 	require.Equal(t, c.QueueURL(state["name"].(string)), state["url"])
 	require.Equal(t, QueueARN(state["name"].(string)), state["arn"])
-	require.EqualValues(t, 256<<10, state["maxMessageSize"], "the provider's default is not SQS's")
 
 	arn := state["arn"].(string)
+	require.Equal(t, "262144", c.findARN(arn).attributes()["MaximumMessageSize"], "the provider's default is not SQS's")
 	text := map[string]string{
 		policyType: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"` + arn + `"}]}`,
 		driveType:  redriveTo(dlq.GetProperties().AsMap()["arn"].(string), 5)["RedrivePolicy"],
@@ -98,10 +98,10 @@ func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
 	now, _ := c.Service.Kinds(), c.findARN(QueueARN(state["name"].(string))).attributes()
 	require.Len(t, now, 4)
 
-	_, err = e.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(queueType), Id: made.GetId(), News: e.props(map[string]any{"name": state["name"], "delaySeconds": 5})})
+	_, err = e.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(queueType), Id: made.GetId(), News: e.props(map[string]any{"name": state["name"], "receiveWaitTimeSeconds": 5})})
 	require.NoError(t, err)
 	attributes := c.findARN(QueueARN(state["name"].(string))).attributes()
-	require.Equal(t, "5", attributes["DelaySeconds"])
+	require.Equal(t, "5", attributes["ReceiveMessageWaitTimeSeconds"])
 	require.Equal(t, "30", attributes["VisibilityTimeout"], "an input that is taken away returns to its default")
 	require.Equal(t, text[driveType], attributes["RedrivePolicy"], "and leaves alone what others own")
 	_, changes = e.refreshed(queueType, made.GetId(), inputs)
@@ -151,8 +151,8 @@ func TestBadInputsOfAQueueAreRefusedByName(t *testing.T) {
 		"FIFO name":              {queueType, "name", "orders.fifo", "name must be"},
 		"FIFO property":          {queueType, "contentBasedDeduplication", true, "contentBasedDeduplication is not supported"},
 		"name too long":          {queueType, "name", string(make([]byte, 81)), "name must be"},
-		"delay":                  {queueType, "delaySeconds", 901, "from 0 to 900"},
-		"size":                   {queueType, "maxMessageSize", 1023, "from 1024 to 262144"},
+		"delay":                  {queueType, "delaySeconds", 5, "delaySeconds is not supported"},
+		"size":                   {queueType, "maxMessageSize", 1024, "maxMessageSize is not supported"},
 		"retention":              {queueType, "messageRetentionSeconds", 59, "from 60 to 1209600"},
 		"wait":                   {queueType, "receiveWaitTimeSeconds", 21, "from 0 to 20"},
 		"visibility":             {queueType, "visibilityTimeoutSeconds", 43201, "from 0 to 43200"},
@@ -162,7 +162,7 @@ func TestBadInputsOfAQueueAreRefusedByName(t *testing.T) {
 		"redrive policy":         {queueType, "redrivePolicy", `{"deadLetterTargetArn":"x","maxReceiveCount":0}`, "maxReceiveCount must be from 1 to 1000, got 0"},
 		"redrive policy member":  {queueType, "redrivePolicy", `{"deadLetterTargetArn":"x","maxReceives":1}`, "maxReceives"},
 		"allow policy":           {queueType, "redriveAllowPolicy", `{"redrivePermission":"some"}`, "allowAll, denyAll or byQueue"},
-		"queue policy":           {policyType, "policy", "", "policy is not accepted: it is empty"},
+		"queue policy":           {policyType, "policy", "", "must not be empty"},
 		"queue policy JSON":      {policyType, "policy", "{", "policy is not accepted"},
 		"redrive policy text":    {driveType, "redrivePolicy", "{}", "deadLetterTargetArn"},
 		"allow policy text":      {allowType, "redriveAllowPolicy", "[]", "not valid JSON of this policy"},

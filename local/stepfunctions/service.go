@@ -30,23 +30,12 @@ const (
 	servicePrincipal = "states.amazonaws.com"
 )
 
-// Roles starts sessions of state machines' roles. *iam.Service is one.
-type Roles interface {
-	AssumeRole(service, roleARN, session string, keys map[string]string) (policy.Principal, iam.Credentials, error)
-	Revoke(accessKey string)
-}
-
-// Functions is what tasks invoke. *lambda.Service is one.
+// Functions invokes the functions of tasks. *lambda.Service implements it.
 type Functions interface {
 	Invoke(ctx context.Context, in lambda.Invocation) (lambda.Result, error)
 }
 
-// Logs is where state machines log. *logs.Service is one.
-type Logs interface {
-	Put(ctx context.Context, p policy.Principal, group, stream string, events []logs.Event) error
-}
-
-// Traces is where the segments of sampled executions go. *xray.Service is one.
+// Traces makes sampling decisions and records segments. *xray.Service implements it.
 type Traces interface {
 	Put(ctx context.Context, p policy.Principal, segments ...xray.Segment) error
 	Sample(incoming string) xray.Header
@@ -54,10 +43,10 @@ type Traces interface {
 
 // Dependencies are the other services that Step Functions uses. All are required but Random.
 type Dependencies struct {
-	Roles     Roles
+	Roles     *iam.Service
 	Functions Functions
 	Topics    sns.Publisher
-	Logs      Logs
+	Logs      *logs.Service
 	Traces    Traces
 	// Random returns numbers from 0, included, to 1, excluded, for the jitter of retries. Default: rand.Float64.
 	Random func() float64
