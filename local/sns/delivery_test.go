@@ -13,7 +13,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-func TestAFailureOfTheQueuesSideIsRetriedOnAWSsSchedule(t *testing.T) {
+func TestServerErrorsAreRetriedOnTheScheduleOfAWS(t *testing.T) {
 	for name, do := range map[string]func(context.Context, fault.Event) error{
 		"throttled":   sqs.Throttled,
 		"unavailable": sqs.Unavailable,
@@ -53,7 +53,7 @@ func TestAFailureOfTheQueuesSideIsRetriedOnAWSsSchedule(t *testing.T) {
 	}
 }
 
-func TestTheScheduleIsAWSs(t *testing.T) {
+func TestRetrySchedule(t *testing.T) {
 	total := 0
 	for {
 		wait, more := backoff(total + 1)
@@ -75,7 +75,7 @@ func TestTheScheduleIsAWSs(t *testing.T) {
 	require.Equal(t, 100_015, total)
 }
 
-func TestAnAnswerThatIsLostDeliversTwice(t *testing.T) {
+func TestALostAnswerDeliversTheMessageTwice(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(map[string]any{"rawMessageDelivery": true})
 	c.account.Faults.Add(fault.Rule{Action: "sqs:SendMessage", When: fault.After, Times: 1, Do: sqs.Unavailable})
@@ -83,7 +83,7 @@ func TestAnAnswerThatIsLostDeliversTwice(t *testing.T) {
 	require.Equal(t, []string{"x", "x"}, c.bodies(storeARN))
 }
 
-func TestOneQueueThatFailsDelaysNoOther(t *testing.T) {
+func TestAFailingQueueDoesNotDelayOtherQueues(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(map[string]any{"rawMessageDelivery": true})
 	c.subscribe(map[string]any{"rawMessageDelivery": true, "endpoint": deadARN})
@@ -106,7 +106,7 @@ func TestRetriesEndWithTheSubscription(t *testing.T) {
 	}})
 	c.publish("x", nil)
 	c.remove(subscriptionType, arn)
-	c.deliver(t.Context(), &delivery{topic: c.topics[topicARN], subscription: arn}) // what the timer does
+	c.deliver(t.Context(), &delivery{topic: c.topics[topicARN], subscription: arn}) // as the timer does
 	require.Len(t, attempts, 4)
 	c.subscribe(nil)
 	require.NoError(t, c.Close())
@@ -114,7 +114,7 @@ func TestRetriesEndWithTheSubscription(t *testing.T) {
 	require.Len(t, attempts, 4, "a closed service attempts nothing")
 }
 
-func TestAFailureOfThisSideIsNotRetried(t *testing.T) {
+func TestClientErrorsAreNotRetried(t *testing.T) {
 	eleven := map[string]types.MessageAttributeValue{}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"} {
 		eleven[name] = text("String", "x")
@@ -157,7 +157,7 @@ func TestAFailureOfThisSideIsNotRetried(t *testing.T) {
 				return
 			}
 			require.EqualValues(t, 1, c.Dropped(topicARN))
-			require.Len(t, c.bodies(deadARN), 1, "a dead-letter queue takes it")
+			require.Len(t, c.bodies(deadARN), 1, "the message is in the dead-letter queue")
 		})
 	}
 }
@@ -173,7 +173,7 @@ func TestADeadLetterQueueMustAllowTheTopicToo(t *testing.T) {
 	require.Empty(t, c.bodies("arn:aws:sqs:us-east-1:123456789012:private"))
 }
 
-func TestAFilterPolicyChoosesMessages(t *testing.T) {
+func TestFilterPolicies(t *testing.T) {
 	type values = map[string]types.MessageAttributeValue
 	for policy, test := range map[string]struct{ yes, no []values }{
 		`{"city":["Rome","Oslo"]}`: {
@@ -214,7 +214,7 @@ func TestAFilterPolicyChoosesMessages(t *testing.T) {
 				c.publish("yes", attributes)
 			}
 			require.Len(t, c.bodies(storeARN), len(test.yes))
-			require.Zero(t, c.Dropped(topicARN), "what a filter passes over is not dropped")
+			require.Zero(t, c.Dropped(topicARN), "a message that is filtered out is not dropped")
 		})
 	}
 }

@@ -16,7 +16,7 @@ func TestAnEmailSubscriptionStaysPending(t *testing.T) {
 	created, err := c.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(subscriptionType), Properties: c.check(subscriptionType, inputs).GetInputs()})
 	require.NoError(t, err)
 	state := created.GetProperties().AsMap()
-	require.Regexp(t, `^`+topicARN+`:[0-9a-f-]{36}$`, created.GetId(), "the provider asks for the ARN even if it waits")
+	require.Regexp(t, `^`+topicARN+`:[0-9a-f-]{36}$`, created.GetId(), "the provider gets the ARN of a pending subscription")
 	require.Equal(t, created.GetId(), state["arn"])
 	require.Equal(t, true, state["pendingConfirmation"])
 	require.Equal(t, false, state["confirmationWasAuthenticated"])
@@ -41,15 +41,15 @@ func TestAnEmailSubscriptionStaysPending(t *testing.T) {
 	require.Equal(t, "1", topic.Attributes["SubscriptionsConfirmed"])
 
 	c.publish("hello", nil)
-	require.Equal(t, []string{"hello"}, c.bodies(storeARN), "other subscriptions do not wait for it")
-	require.Zero(t, c.Dropped(topicARN), "what nobody confirmed is not a failed delivery")
+	require.Equal(t, []string{"hello"}, c.bodies(storeARN), "other subscriptions are not delayed")
+	require.Zero(t, c.Dropped(topicARN), "a pending subscription is not a failed delivery")
 
 	c.remove(subscriptionType, created.GetId())
 	gone, _ := c.refreshed(subscriptionType, created.GetId(), inputs)
 	require.True(t, gone)
 }
 
-func TestAnEmailSubscriptionIsCheckedAsOne(t *testing.T) {
+func TestInvalidEmailSubscriptionsAreRefused(t *testing.T) {
 	c := newCloud(t)
 	for name, test := range map[string]struct {
 		property string

@@ -95,7 +95,7 @@ func allowTopic(arn string) string {
 		"Action":"sqs:SendMessage","Resource":"` + arn + `","Condition":{"ArnEquals":{"aws:SourceArn":"` + topicARN + `"}}}]}`
 }
 
-// The methods below speak to the provider as the Pulumi engine does.
+// The methods below call the provider as the Pulumi engine does.
 
 func urn(kind string) string { return "urn:pulumi:test::project::" + kind + "::orders" }
 
@@ -128,7 +128,7 @@ func (c *cloud) remove(kind, id string) {
 	require.NoError(c.t, err)
 }
 
-// refreshed reads a resource and tells what the next preview would show.
+// refreshed reads a resource and returns the changes that the next preview would show.
 func (c *cloud) refreshed(kind, id string, inputs map[string]any) (gone bool, changes []string) {
 	read, err := c.Read(c.t.Context(), &pulumirpc.ReadRequest{Urn: urn(kind), Id: id, Inputs: c.props(inputs)})
 	require.NoError(c.t, err)
@@ -157,7 +157,7 @@ func (c *cloud) publish(text string, attributes map[string]types.MessageAttribut
 	return *out.MessageId
 }
 
-// received takes what a queue has.
+// received receives all visible messages of a queue.
 func (c *cloud) received(arn string) []sqs.Received {
 	got, err := c.sqs.Receive(c.t.Context(), c.admin, arn, 100, 0, 0)
 	require.NoError(c.t, err)

@@ -22,7 +22,7 @@ var sample = map[string]types.MessageAttributeValue{
 	"raw":   {DataType: aws.String("Binary"), BinaryValue: []byte{0, 255}},
 }
 
-func TestRawDeliveryIsTheMessageItself(t *testing.T) {
+func TestRawDeliveryOmitsTheEnvelope(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(map[string]any{"rawMessageDelivery": true})
 	const trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
@@ -43,7 +43,7 @@ func TestRawDeliveryIsTheMessageItself(t *testing.T) {
 	require.Equal(t, "sns.amazonaws.com", got[0].Attributes["SenderId"])
 }
 
-func TestAnEnvelopeTellsWhereTheMessageIsFrom(t *testing.T) {
+func TestEnvelopeOfANotification(t *testing.T) {
 	c := newCloud(t)
 	arn := c.subscribe(nil)
 	out, err := c.client.Publish(t.Context(), &sdk.PublishInput{
@@ -71,7 +71,7 @@ func TestAnEnvelopeTellsWhereTheMessageIsFrom(t *testing.T) {
 	require.NotContains(t, c.received(storeARN)[0].Body, "Subject")
 }
 
-func TestEverySubscriptionGetsItsCopy(t *testing.T) {
+func TestEverySubscriptionReceivesTheMessage(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(map[string]any{"rawMessageDelivery": true})
 	c.subscribe(map[string]any{"rawMessageDelivery": true, "endpoint": deadARN})
@@ -102,7 +102,7 @@ func TestABatchEntryFailsAlone(t *testing.T) {
 	require.Equal(t, []string{"1", "3"}, c.bodies(storeARN))
 }
 
-func TestABadPublishIsRefusedByName(t *testing.T) {
+func TestInvalidPublishesAreRefused(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(nil)
 	type values = map[string]types.MessageAttributeValue
@@ -160,7 +160,7 @@ func TestABadPublishIsRefusedByName(t *testing.T) {
 	require.ErrorContains(t, err, "MessageGroupId")
 	_, err = c.client.CreateTopic(t.Context(), &sdk.CreateTopicInput{Name: aws.String("x")})
 	require.ErrorContains(t, err, "CreateTopic")
-	require.Empty(t, c.bodies(storeARN), "nothing refused was delivered")
+	require.Empty(t, c.bodies(storeARN), "no refused message was delivered")
 }
 
 // role makes a role with a policy that allows one action, and a client with its session.

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestATopicLivesThroughPulumi(t *testing.T) {
+func TestLifecycleOfATopicAndItsPolicy(t *testing.T) {
 	c := newCloud(t)
 	inputs := map[string]any{"name": "news", "kmsMasterKeyId": "alias/aws/sns", "tags": map[string]any{"team": "coffee"}}
 	id := c.create(topicType, inputs)
@@ -19,7 +19,7 @@ func TestATopicLivesThroughPulumi(t *testing.T) {
 	require.Equal(t, id, c.create(topicPolicyType, policyInputs))
 	gone, changes := c.refreshed(topicType, id, inputs)
 	require.False(t, gone)
-	require.Empty(t, changes, "the policy that another resource owns is no drift")
+	require.Empty(t, changes, "a policy that another resource owns is no drift")
 	_, changes = c.refreshed(topicPolicyType, id, policyInputs)
 	require.Empty(t, changes)
 
@@ -38,7 +38,7 @@ func TestATopicLivesThroughPulumi(t *testing.T) {
 	_, changes = c.refreshed(topicType, id, inputs)
 	require.ElementsMatch(t, []string{"kmsMasterKeyId", "tags"}, changes)
 	_, changes = c.refreshed(topicPolicyType, id, policyInputs)
-	require.Empty(t, changes, "an update of the topic leaves the policy alone")
+	require.Empty(t, changes, "an update of the topic does not change the policy")
 	c.remove(topicPolicyType, id)
 	gone, _ = c.refreshed(topicPolicyType, id, policyInputs)
 	require.True(t, gone)
@@ -55,7 +55,7 @@ func TestATopicLivesThroughPulumi(t *testing.T) {
 	require.ErrorContains(t, err, "NotFound")
 }
 
-func TestASubscriptionLivesThroughPulumi(t *testing.T) {
+func TestLifecycleOfASubscription(t *testing.T) {
 	c := newCloud(t)
 	inputs := map[string]any{
 		"topic": topicARN, "protocol": "sqs", "endpoint": storeARN, "rawMessageDelivery": true,
@@ -101,7 +101,7 @@ func TestASubscriptionLivesThroughPulumi(t *testing.T) {
 	id = c.create(subscriptionType, inputs)
 	c.remove(topicType, topicARN)
 	gone, _ = c.refreshed(subscriptionType, id, inputs)
-	require.True(t, gone, "a topic takes its subscriptions along")
+	require.True(t, gone, "deleting a topic deletes its subscriptions")
 	_, err = c.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(subscriptionType), Properties: c.props(inputs)})
 	require.ErrorContains(t, err, "Topic does not exist")
 	c.remove(subscriptionType, id)

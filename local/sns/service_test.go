@@ -23,7 +23,7 @@ func (c *cloud) session(name, action string) policy.Principal {
 	return p
 }
 
-func TestAnotherServicePublishesAsTheAPIDoes(t *testing.T) {
+func TestAnotherServicePublishes(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(map[string]any{"rawMessageDelivery": true, "filterPolicy": `{"city":["Rome"]}`})
 	in := Publication{
@@ -40,7 +40,7 @@ func TestAnotherServicePublishesAsTheAPIDoes(t *testing.T) {
 	require.Equal(t, in.TraceHeader, got[0].Attributes["AWSTraceHeader"])
 }
 
-func TestAnotherServicesBadPublishIsRefused(t *testing.T) {
+func TestInvalidPublishesOfAnotherServiceAreRefused(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(nil)
 	machine := c.session("machine", "sns:Publish")
@@ -68,7 +68,7 @@ func TestAnotherServicesBadPublishIsRefused(t *testing.T) {
 	require.Empty(t, c.received(storeARN))
 }
 
-func TestFaultsReachAnotherServicesPublish(t *testing.T) {
+func TestFaultsOfAnotherServicesPublish(t *testing.T) {
 	c := newCloud(t)
 	c.subscribe(map[string]any{"rawMessageDelivery": true})
 	machine := c.session("machine", "sns:Publish")
@@ -77,12 +77,12 @@ func TestFaultsReachAnotherServicesPublish(t *testing.T) {
 	c.account.Faults.Add(fault.Rule{Action: "sns:Publish", Times: 1, Do: Throttled})
 	_, err := c.Publish(t.Context(), machine, in)
 	require.ErrorContains(t, err, "Throttled")
-	require.Empty(t, c.received(storeARN), "throttled before it did anything")
+	require.Empty(t, c.received(storeARN), "a throttled publish has no effect")
 
 	c.account.Faults.Add(fault.Rule{Action: "sns:Publish", When: fault.After, Times: 1, Do: func(context.Context, fault.Event) error {
 		return wire.Errorf(500, "InternalError", "lost")
 	}})
 	_, err = c.Publish(t.Context(), machine, in)
 	require.ErrorContains(t, err, "lost")
-	require.Equal(t, []string{"x"}, c.bodies(storeARN), "the answer is lost, not the message")
+	require.Equal(t, []string{"x"}, c.bodies(storeARN), "only the answer is lost, not the message")
 }

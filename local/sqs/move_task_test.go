@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dead makes two queues with one dead-letter queue, in which are n messages of each.
+// dead makes two queues with one dead-letter queue, and moves n messages of each to it.
 func (c *cloud) dead(t *testing.T, n int) (dlq string, sources [2]string) {
 	dlq = c.queue(t, "dlq", nil)
 	for i, name := range []string{"a", "b"} {
@@ -78,7 +78,7 @@ func TestAMoveTaskKeepsItsRateAndCanBeCancelled(t *testing.T) {
 func TestAMoveTaskFailsForMessagesOfUnknownSource(t *testing.T) {
 	c := newCloud(t)
 	dlq, _ := c.dead(t, 1)
-	c.receive(t, dlq) // keeps the two that were redriven out of the way
+	c.receive(t, dlq) // hides the two redriven messages
 	c.send(t, dlq, "sent to the dead-letter queue itself")
 	_, err := c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq})
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestAMoveTaskFailsForMessagesOfUnknownSource(t *testing.T) {
 	require.Equal(t, "ResourceNotFoundException", code(err))
 }
 
-func TestTheDeadLetterQueueChoosesItsSources(t *testing.T) {
+func TestRedriveAllowPolicyLimitsTheSourceQueues(t *testing.T) {
 	c := newCloud(t)
 	allow := func(policy string) string {
 		require.NoError(t, c.configure(c.findARN(QueueARN("dlq")), settingsMap{"RedriveAllowPolicy": policy}))

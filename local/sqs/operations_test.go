@@ -175,7 +175,7 @@ func TestABadRequestIsRefusedByName(t *testing.T) {
 			require.Equal(t, test.code, code(err))
 		})
 	}
-	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(QueueARN("orders")), "nothing refused was kept")
+	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(QueueARN("orders")), "no refused message was stored")
 }
 
 func TestABatchEntryFailsAlone(t *testing.T) {
@@ -199,7 +199,7 @@ func TestABatchEntryFailsAlone(t *testing.T) {
 	require.Equal(t, [3]string{"0", "1", "1"}, c.counts(QueueARN("orders")))
 }
 
-func TestABatchThatIsNotInOrderIsRefusedAsAWhole(t *testing.T) {
+func TestAnInvalidBatchIsRefusedAsAWhole(t *testing.T) {
 	c := newCloud(t)
 	url := c.queueURL(t, "orders", nil)
 	entry := func(id string, size int) types.SendMessageBatchRequestEntry {
@@ -222,7 +222,7 @@ func TestABatchThatIsNotInOrderIsRefusedAsAWhole(t *testing.T) {
 	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(QueueARN("orders")))
 }
 
-func TestAPersonFindsTheQueues(t *testing.T) {
+func TestQueuesAndTheirAttributesAreListed(t *testing.T) {
 	c := newCloud(t)
 	dlq := c.queue(t, "orders-dlq", nil)
 	for _, name := range []string{"orders-a", "orders-b", "orders-c"} {
@@ -325,7 +325,7 @@ func TestEveryOperationNeedsItsPermission(t *testing.T) {
 	}
 }
 
-// nobody is a client whose role is trusted and allows nothing here.
+// nobody is a client whose role has no permissions.
 func (c *cloud) nobody(t *testing.T) *sdk.Client {
 	e := c.engine(t)
 	role := e.create("aws:iam/role:Role", map[string]any{"name": "nobody", "assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}]}`})
@@ -342,7 +342,7 @@ func TestTheQueuePolicyDecidesForAnotherService(t *testing.T) {
 		_, err := c.Send(t.Context(), sns, map[string]string{"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:" + topic}, arn, Message{Body: "x"})
 		return err
 	}
-	require.True(t, ClientSide(from("orders")), "without a policy it may not")
+	require.True(t, ClientSide(from("orders")), "a queue without a policy denies it")
 	allow := `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + arn + `",
 		 "Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:123456789012:orders"}}},
@@ -374,5 +374,5 @@ func TestFaultsStrikeBeforeAndAfterTheEffect(t *testing.T) {
 	c.account.Faults.Add(fault.Rule{Action: "sqs:ReceiveMessage", When: fault.After, Times: 1, Do: Unavailable})
 	_, err := c.client.ReceiveMessage(t.Context(), &sdk.ReceiveMessageInput{QueueUrl: aws.String(c.QueueURL("orders"))})
 	require.ErrorContains(t, err, fmt.Sprint("StatusCode: ", http.StatusServiceUnavailable))
-	require.Equal(t, [3]string{"0", "1", "0"}, c.counts(arn), "the receive that nobody saw counts")
+	require.Equal(t, [3]string{"0", "1", "0"}, c.counts(arn), "a receive whose answer is lost counts")
 }

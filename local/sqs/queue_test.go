@@ -98,10 +98,10 @@ func TestRetentionEndsAMessageInAnyState(t *testing.T) {
 	require.NoError(t, c.configure(c.findARN(arn), settingsMap{"MessageRetentionPeriod": "60"}))
 	c.clock.Advance(time.Minute)
 	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(arn))
-	require.Empty(t, c.findARN(arn).messages, "a shorter retention acts on messages that are there")
+	require.Empty(t, c.findARN(arn).messages, "a shorter retention applies to existing messages")
 }
 
-func TestReceivesUsedUpMoveAMessageToItsDeadLetterQueue(t *testing.T) {
+func TestAMessageMovesToTheDeadLetterQueueAfterMaxReceiveCount(t *testing.T) {
 	c := newCloud(t)
 	dlq := c.queue(t, "orders-dlq", settingsMap{"MessageRetentionPeriod": "3600"})
 	arn := c.queue(t, "orders", redriveTo(dlq, 2))
@@ -110,9 +110,9 @@ func TestReceivesUsedUpMoveAMessageToItsDeadLetterQueue(t *testing.T) {
 	c.clock.Advance(30 * time.Second)
 	require.Len(t, c.receive(t, arn), 1, "maxReceiveCount receives are allowed")
 	c.clock.Advance(30 * time.Second)
-	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(dlq), "it moves at the next attempt to receive it")
+	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(dlq), "the message moves at the next attempt to receive it")
 	c.send(t, arn, "good")
-	require.Equal(t, []string{"good"}, bodies(c.receive(t, arn)), "the attempt passes over it")
+	require.Equal(t, []string{"good"}, bodies(c.receive(t, arn)), "the receive skips the dead message")
 
 	dead := c.receive(t, dlq)
 	require.Equal(t, []string{"poison"}, bodies(dead))
@@ -121,10 +121,10 @@ func TestReceivesUsedUpMoveAMessageToItsDeadLetterQueue(t *testing.T) {
 	require.Equal(t, "3", dead[0].Attributes["ApproximateReceiveCount"], "receives count over both queues")
 	require.Equal(t, arn, dead[0].Attributes["DeadLetterQueueSourceArn"])
 	c.clock.Advance(time.Hour - time.Minute)
-	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(dlq), "its retention runs since it was sent")
+	require.Equal(t, [3]string{"0", "0", "0"}, c.counts(dlq), "its retention is counted from the first send")
 }
 
-func TestWithoutTheDeadLetterQueueNothingIsLost(t *testing.T) {
+func TestMessagesStayIfTheDeadLetterQueueIsDeleted(t *testing.T) {
 	c := newCloud(t)
 	dlq := c.queue(t, "orders-dlq", nil)
 	arn := c.queue(t, "orders", redriveTo(dlq, 1))
@@ -219,7 +219,7 @@ func TestALongPollWaitsForAMessageToBecomeVisible(t *testing.T) {
 	}
 }
 
-func TestALongPollOfTheDeadLetterQueueSeesWhatMovesThere(t *testing.T) {
+func TestALongPollOfTheDeadLetterQueueReceivesRedrivenMessages(t *testing.T) {
 	c := newCloud(t)
 	dlq := c.queue(t, "orders-dlq", nil)
 	arn := c.queue(t, "orders", redriveTo(dlq, 1))
@@ -235,7 +235,7 @@ func TestALongPollOfTheDeadLetterQueueSeesWhatMovesThere(t *testing.T) {
 	require.Empty(t, <-source)
 }
 
-func TestAWaitThatEndsPassesItsWakeUpOn(t *testing.T) {
+func TestALongPollThatIsCancelledWakesAnotherOne(t *testing.T) {
 	for range 20 {
 		c := newCloud(t)
 		arn := c.queue(t, "orders", nil)
@@ -295,7 +295,7 @@ func TestManyConsumersReceiveEveryMessageOnce(t *testing.T) {
 		case body := <-seen:
 			counts[body]++
 		case <-time.After(10 * time.Second):
-			t.Fatalf("only %d of %d bodies, four of each wanted", len(counts), messages/4)
+			t.Fatalf("received only %d of %d bodies, want four of each", len(counts), messages/4)
 		}
 	}
 	require.Len(t, counts, messages/4)
@@ -305,7 +305,7 @@ func TestManyConsumersReceiveEveryMessageOnce(t *testing.T) {
 	eventually(t, func() bool { return c.counts(arn) == [3]string{"0", "0", "0"} })
 }
 
-func TestTooManyInFlightAreRefused(t *testing.T) {
+func TestMessagesInFlightAreLimited(t *testing.T) {
 	c := newCloud(t)
 	arn := c.queue(t, "orders", nil)
 	for range maxInFlight + 1 {
@@ -320,7 +320,7 @@ func TestTooManyInFlightAreRefused(t *testing.T) {
 	require.Len(t, c.receive(t, arn), 1)
 	c.clock.Advance(time.Minute)
 	c.delete(t, arn, c.receive(t, arn)...)
-	require.Zero(t, cap(c.findARN(arn).schedule), "the room of a burst is given back")
+	require.Zero(t, cap(c.findARN(arn).schedule), "the memory of a burst is freed")
 }
 
 func TestDeliveryTwiceReachesTheConsumerTwice(t *testing.T) {

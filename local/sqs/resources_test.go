@@ -13,7 +13,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// engine speaks to the provider as the Pulumi engine does.
+// engine calls the provider as the Pulumi engine does.
 type engine struct {
 	*provider.Server
 	t *testing.T
@@ -55,7 +55,7 @@ func (e engine) create(kind string, inputs map[string]any) *pulumirpc.CreateResp
 	return out
 }
 
-// refreshed reads a resource and tells what the next preview would show.
+// refreshed reads a resource and returns the changes that the next preview would show.
 func (e engine) refreshed(kind, id string, inputs *structpb.Struct) (gone bool, changes []string) {
 	read, err := e.Read(e.t.Context(), &pulumirpc.ReadRequest{Urn: urn(kind), Id: id, Inputs: inputs})
 	require.NoError(e.t, err)
@@ -67,7 +67,7 @@ func (e engine) refreshed(kind, id string, inputs *structpb.Struct) (gone bool, 
 	return false, diff.GetDiffs()
 }
 
-func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
+func TestLifecycleOfAQueueAndItsPolicies(t *testing.T) {
 	c := newCloud(t)
 	e := c.engine(t)
 	dlq := e.create(queueType, map[string]any{"name": "dlq", "messageRetentionSeconds": 1209600, "sqsManagedSseEnabled": true})
@@ -94,7 +94,7 @@ func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
 	}
 	gone, changes := e.refreshed(queueType, made.GetId(), inputs)
 	require.False(t, gone)
-	require.Empty(t, changes, "what other resources own is no drift")
+	require.Empty(t, changes, "policies that other resources own are no drift")
 	now, _ := c.Service.Kinds(), c.findARN(QueueARN(state["name"].(string))).attributes()
 	require.Len(t, now, 4)
 
@@ -102,10 +102,10 @@ func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
 	require.NoError(t, err)
 	attributes := c.findARN(QueueARN(state["name"].(string))).attributes()
 	require.Equal(t, "5", attributes["ReceiveMessageWaitTimeSeconds"])
-	require.Equal(t, "30", attributes["VisibilityTimeout"], "an input that is taken away returns to its default")
-	require.Equal(t, text[driveType], attributes["RedrivePolicy"], "and leaves alone what others own")
+	require.Equal(t, "30", attributes["VisibilityTimeout"], "a removed input returns to its default")
+	require.Equal(t, text[driveType], attributes["RedrivePolicy"], "an update of the queue does not change policies that other resources own")
 	_, changes = e.refreshed(queueType, made.GetId(), inputs)
-	require.ElementsMatch(t, []string{"visibilityTimeoutSeconds", "tags"}, changes, "drift is seen")
+	require.ElementsMatch(t, []string{"visibilityTimeoutSeconds", "tags"}, changes, "drift is reported")
 
 	for kind := range text {
 		_, err := e.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: urn(kind), Id: made.GetId()})
@@ -132,7 +132,7 @@ func TestAQueueAndItsPoliciesLiveThroughPulumi(t *testing.T) {
 	require.ErrorContains(t, err, "QueueDoesNotExist")
 }
 
-func TestAQueueHasOneOwner(t *testing.T) {
+func TestAQueueIsCreatedOnce(t *testing.T) {
 	c := newCloud(t)
 	e := c.engine(t)
 	e.create(queueType, map[string]any{"name": "orders"})
@@ -178,5 +178,5 @@ func TestBadInputsOfAQueueAreRefusedByName(t *testing.T) {
 		})
 	}
 	unknown := e.check(policyType, map[string]any{"queueUrl": resource.MakeComputed(resource.NewStringProperty("")), "policy": resource.MakeComputed(resource.NewStringProperty(""))})
-	require.Empty(t, unknown.GetFailures(), "what is not known yet is not judged")
+	require.Empty(t, unknown.GetFailures(), "unknown inputs are not validated")
 }

@@ -87,6 +87,27 @@ func (s *Service) findURL(queueURL string) (*queue, error) {
 	return nil, noQueue()
 }
 
+// open authorizes a call's action on the queue with this URL, and returns the queue.
+func (s *Service) open(c *wire.Call, action, queueURL string) (*queue, error) {
+	name, err := nameOf(queueURL)
+	if err != nil {
+		return nil, err
+	}
+	return s.allow(c, action, QueueARN(name), noQueue())
+}
+
+// allow authorizes a call's action on the queue with this ARN, and returns the queue, or absent if it does not exist.
+func (s *Service) allow(c *wire.Call, action, arn string, absent error) (*queue, error) {
+	q := s.findARN(arn)
+	if err := c.Authorize("sqs:"+action, arn, wire.WithResourcePolicy(q.accessPolicy())); err != nil {
+		return nil, err
+	}
+	if q == nil {
+		return nil, absent
+	}
+	return q, nil
+}
+
 // VisibilityTimeout returns the queue's VisibilityTimeout in seconds as a duration, and false if there is no such queue.
 func (s *Service) VisibilityTimeout(queueARN string) (time.Duration, bool) {
 	q := s.findARN(queueARN)

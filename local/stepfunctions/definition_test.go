@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDefinitionsAreCheckedWhenTheMachineIsMade(t *testing.T) {
+func TestInvalidDefinitionsAreRefusedAtCreation(t *testing.T) {
 	w := newWorld(t)
 	const schema = "SCHEMA_VALIDATION_FAILED: "
 	call := func(parameters string) string {
@@ -76,7 +76,7 @@ func TestDefinitionsAreCheckedWhenTheMachineIsMade(t *testing.T) {
 		{"two times to wait", one(`"Type":"Wait","Seconds":1,"SecondsPath":"$","End":true`), "Exactly one of the fields Seconds"},
 		{"part of a second", one(`"Type":"Wait","Seconds":1.5,"End":true`), "Expected value of type [Integer] at /States/S/Seconds"},
 		{"a time that is none", one(`"Type":"Wait","Timestamp":"2026","End":true`), "Value is not a valid RFC 3339 timestamp: '2026'"},
-		{"an error said twice", one(`"Type":"Fail","Error":"a","ErrorPath":"$.a"`), "Only one of the fields can be set: [Error, ErrorPath]"},
+		{"an error given twice", one(`"Type":"Fail","Error":"a","ErrorPath":"$.a"`), "Only one of the fields can be set: [Error, ErrorPath]"},
 		{"a timeout in the data", task(`,"TimeoutSecondsPath":"$.a"`), "does not implement the field 'TimeoutSecondsPath'"},
 		{"no timeout", task(`,"TimeoutSeconds":0`), "Value must be a number from 1 to"},
 		{"no choices", `{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[]}}}`, "Value must be an array that is not empty at /States/S/Choices"},
@@ -107,7 +107,7 @@ func TestDefinitionsAreCheckedWhenTheMachineIsMade(t *testing.T) {
 			require.Contains(t, failures[0].GetReason(), strings.ReplaceAll(c.want, `\"`, `"`))
 		})
 	}
-	t.Run("all faults are told at once", func(t *testing.T) {
+	t.Run("all problems are reported at once", func(t *testing.T) {
 		reason := w.Check(t, kind, inputs(`{"StartAt":"S","States":{"S":{"Type":"Pass","Next":"X","Result":1,"Foo":2},"T":{"Type":"Wait"}}}`, nil)).GetFailures()[0].GetReason()
 		for _, want := range []string{"/States/S/Foo", "target: X", "/States/T,", "is not reachable"} {
 			require.Contains(t, reason, want)

@@ -27,7 +27,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// world is a cloud with Step Functions, whose functions and topics do as a test says.
+// world is a cloud with Step Functions. Tests define what its functions do.
 type world struct {
 	*cloudtest.Cloud
 	service *stepfunctions.Service
@@ -73,7 +73,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// Invoke authorizes as Lambda does and does what the test says.
+// Invoke authorizes as Lambda does and calls the test's function.
 func (w *world) Invoke(ctx context.Context, in lambda.Invocation) (lambda.Result, error) {
 	name := in.Function[strings.LastIndex(in.Function, ":")+1:]
 	arn := account.ARN("lambda", "function:"+name)
@@ -154,7 +154,7 @@ func (w *world) role(t testing.TB, name, document string) string {
 
 const kind = "aws:sfn/stateMachine:StateMachine"
 
-// inputs are those of a state machine with the role that may do everything, unless more says otherwise.
+// inputs are the inputs of a state machine with a role that allows everything. more overrides them.
 func inputs(definition string, more map[string]any) map[string]any {
 	in := map[string]any{"definition": definition, "roleArn": account.GlobalARN("iam", "role/machine")}
 	maps.Copy(in, more)
@@ -241,7 +241,7 @@ func (w *world) history(t testing.TB, arn string) []string {
 	return list
 }
 
-// pass lets time pass once n timers wait: of each running execution one, and those of what it waits for.
+// pass advances the clock as soon as n timers wait. Each running execution has one, and one for what it waits for.
 func (w *world) pass(t testing.TB, timers int, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// describe writes an event on a line: its id, the one before it, its type, and what it tells.
+// describe writes an event on a line: its id, the id of the previous one, its type, and its details.
 func describe(e types.HistoryEvent) string {
 	var details string
 	switch {
@@ -45,7 +45,7 @@ func describe(e types.HistoryEvent) string {
 	return strings.TrimSpace(fmt.Sprintf("%d<%d %s %s", e.Id, e.PreviousEventId, e.Type, details))
 }
 
-func (w *world) told(t *testing.T, arn string) string {
+func (w *world) historyText(t *testing.T, arn string) string {
 	t.Helper()
 	var lines []string
 	for _, e := range w.events(t, arn) {
@@ -79,7 +79,7 @@ func TestHistoryOfAnOrderThatIsTakenBack(t *testing.T) {
 10<9 TaskFailed lambda invoke InvoiceRefused {"errorMessage":"no","errorType":"InvoiceRefused"}
 11<10 TaskStateExited Invoice {"error":{"Cause":"{\"errorMessage\":\"no\",\"errorType\":\"InvoiceRefused\"}","Error":"InvoiceRefused"},"new":true}
 12<11 FailStateEntered Failed {"error":{"Cause":"{\"errorMessage\":\"no\",\"errorType\":\"InvoiceRefused\"}","Error":"InvoiceRefused"},"new":true}
-13<12 ExecutionFailed InvoiceRefused no invoice`, w.told(t, out)))
+13<12 ExecutionFailed InvoiceRefused no invoice`, w.historyText(t, out)))
 }
 
 func TestTheResultOfAnInvocation(t *testing.T) {

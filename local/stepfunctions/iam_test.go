@@ -58,7 +58,7 @@ func TestEachActionNeedsItsPermissionOnItsResource(t *testing.T) {
 	}
 }
 
-func TestWhoMayNotAskLearnsNotWhatExists(t *testing.T) {
+func TestADeniedCallDoesNotRevealWhetherTheMachineExists(t *testing.T) {
 	w := newWorld(t)
 	_, config := w.Role(t, "nobody", allow("s3:GetObject", "*"))
 	_, err := sfn.NewFromConfig(config).StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String("arn:aws:states:us-east-1:123456789012:stateMachine:none")})
@@ -85,7 +85,7 @@ func TestTasksNeedThePermissionsOfTheRole(t *testing.T) {
 	require.Empty(t, w.calls())
 	require.Empty(t, w.published)
 
-	t.Run("which are enough", func(t *testing.T) {
+	t.Run("the permission is sufficient", func(t *testing.T) {
 		for name, c := range map[string][2]string{"invoker": {allow("lambda:InvokeFunction", echoARN), invoking}, "publisher": {allow("sns:Publish", topicARN), publishing}} {
 			m := w.machine(t, c[1], map[string]any{"name": name, "roleArn": w.role(t, name, c[0])})
 			out := w.closed(t, w.start(t, m, `{}`))

@@ -38,7 +38,7 @@ func (w *world) lines(t *testing.T) []map[string]any {
 	return lines
 }
 
-func TestWhatIsLoggedDependsOnTheLevel(t *testing.T) {
+func TestLogLevels(t *testing.T) {
 	for level, want := range map[string]string{
 		"OFF": "", "FATAL": "ExecutionFailed", "ERROR": "TaskFailed FailStateEntered ExecutionFailed",
 		"ALL": "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskFailed TaskStateExited FailStateEntered ExecutionFailed",
@@ -92,7 +92,7 @@ func TestLinesAreDeliveredAfterASecond(t *testing.T) {
 			require.Equal(t, "0", l["redrive_count"])
 			d := l["details"].(map[string]any)
 			if strings.HasPrefix(fmt.Sprint(d["error"]), "Lambda") {
-				delete(d, "cause") // it tells the request's id
+				delete(d, "cause") // it contains a random id
 			}
 			details = append(details, d)
 		}
@@ -124,7 +124,7 @@ func TestLoggingNeedsEachPermissionOfTheRole(t *testing.T) {
 	require.ErrorContains(t, err, "not authorized to access the Log Destination")
 }
 
-func TestAnExecutionDoesNotFailForItsLog(t *testing.T) {
+func TestAnExecutionDoesNotFailIfItsLogIsLost(t *testing.T) {
 	w := newWorld(t) // without the log group
 	m := w.machine(t, one(`"Type":"Pass","End":true`), map[string]any{"loggingConfiguration": logging("ALL", true)})
 	arn := w.start(t, m, `{}`)

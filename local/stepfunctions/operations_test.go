@@ -30,7 +30,7 @@ func TestStartingTheSameExecutionAgain(t *testing.T) {
 
 	w.pass(t, 2, 10*time.Second)
 	again, err := start(`{"a":1}`)
-	require.NoError(t, err, "while it runs, the same input is answered as the first time")
+	require.NoError(t, err, "while it runs, a repeated start with the same input returns it")
 	require.Equal(t, first.StartDate, again.StartDate)
 	require.Equal(t, first.ExecutionArn, again.ExecutionArn)
 	_, err = start(`{"a":2}`)
@@ -72,7 +72,7 @@ func TestStartingIsRefused(t *testing.T) {
 	require.Len(t, w.history(t, arn), 4, "256 KiB are taken")
 }
 
-func TestWithoutNameAndInputAnExecutionGetsThem(t *testing.T) {
+func TestDefaultNameAndInputOfAnExecution(t *testing.T) {
 	w := newWorld(t)
 	m := w.machine(t, one(`"Type":"Pass","End":true`), nil)
 	out, err := w.sfn.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &m})
@@ -162,11 +162,11 @@ func TestDescribingStateMachines(t *testing.T) {
 	cloudtest.Refused(t, err, "StateMachineDoesNotExist")
 }
 
-func TestExpressExecutionsLeaveNoRecord(t *testing.T) {
+func TestExpressExecutionsHaveNoHistory(t *testing.T) {
 	w := newWorld(t)
 	m := w.machine(t, task(``), map[string]any{"type": "EXPRESS"})
 	var arns []string
-	for range 2 { // the same name is no obstacle
+	for range 2 { // with the same name
 		out, err := w.sfn.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &m, Name: aws.String("n")})
 		require.NoError(t, err)
 		arns = append(arns, *out.ExecutionArn)
@@ -206,7 +206,7 @@ func TestActionsCanBeCalledByAnotherService(t *testing.T) {
 	}
 }
 
-func TestUpdatingAStateMachineOverTheAPIIsCheckedLikeCreatingOne(t *testing.T) {
+func TestUpdateStateMachineValidatesLikeCreation(t *testing.T) {
 	w := newWorld(t)
 	m := w.machine(t, waits, nil)
 	update := func(in sfn.UpdateStateMachineInput) error {

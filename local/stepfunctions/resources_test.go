@@ -45,7 +45,7 @@ func TestStateMachineResource(t *testing.T) {
 	require.ErrorContains(t, w.Update(t, kind, id, inputs(waits, named)), "StateMachineDoesNotExist")
 }
 
-func TestStateMachinesThatAWSWouldRefuse(t *testing.T) {
+func TestInvalidStateMachinesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	for property, in := range map[string]map[string]any{
 		"name":                                {"name": "a b"},
@@ -106,7 +106,7 @@ func TestTheNewest10000ClosedExecutionsAreKept(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return list() == 10000 && len(names) == 10000 }, 20*time.Second, 50*time.Millisecond)
 	_, err := w.sfn.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &open})
-	require.NoError(t, err, "one that runs is never forgotten")
+	require.NoError(t, err, "a running execution is never deleted")
 }
 
 func TestClosingEndsEverything(t *testing.T) {

@@ -21,14 +21,14 @@ func flaky(fields string) string {
 // reachable makes the states of flaky reachable without changing what a test sees.
 const reachable = `{"ErrorEquals":["Never"],"Next":"Caught"},{"ErrorEquals":["Never2"],"Next":"Other"}`
 
-func TestRetriesComeWhenTheirRetrierSays(t *testing.T) {
+func TestRetries(t *testing.T) {
 	w := newWorld(t)
 	for _, c := range []struct {
 		name, retry string
 		random      float64
 		errors      []string
 		delays      []time.Duration
-		fails       string // with which error it ends; empty for success
+		fails       string // the error with which it ends; empty for success
 	}{
 		{"by default three times, the interval doubling from a second", `{"ErrorEquals":["E"]}`, 0, []string{"E", "E", "E", "E"}, []time.Duration{1e9, 2e9, 4e9}, "E"},
 		{"as configured", `{"ErrorEquals":["E"],"IntervalSeconds":2,"MaxAttempts":2,"BackoffRate":1.5}`, 0, []string{"E", "E"}, []time.Duration{2e9, 3e9}, ""},
@@ -63,7 +63,7 @@ func TestRetriesComeWhenTheirRetrierSays(t *testing.T) {
 	}
 }
 
-func TestTheContextTellsHowOftenATaskWasRetried(t *testing.T) {
+func TestRetryCountInTheContext(t *testing.T) {
 	w := newWorld(t)
 	w.functions["flaky"] = fails("E", "E")
 	arn := w.start(t, w.machine(t, flaky(`,"Parameters":{"FunctionName":"flaky","Payload":{"n.$":"$$.State.RetryCount"}},"Retry":[{"ErrorEquals":["E"]}],"Catch":[`+reachable+`]`), nil), `{}`)
@@ -77,7 +77,7 @@ func TestTheContextTellsHowOftenATaskWasRetried(t *testing.T) {
 	require.Equal(t, []string{`{"n":0}`, `{"n":1}`, `{"n":2}`}, payloads)
 }
 
-func TestCatchersTakeWhatRetriersDoNot(t *testing.T) {
+func TestCatchers(t *testing.T) {
 	w := newWorld(t)
 	const cause = `{\"errorMessage\":\"no\",\"errorType\":\"E\"}`
 	for _, c := range []struct{ name, catch, want string }{
@@ -114,7 +114,7 @@ func TestATaskTimesOut(t *testing.T) {
 	})
 }
 
-func TestErrorsOfLambdaHaveTheirNames(t *testing.T) {
+func TestErrorNamesOfLambda(t *testing.T) {
 	w := newWorld(t)
 	answer := func(payload string) func(context.Context, lambda.Invocation) (lambda.Result, error) {
 		return func(context.Context, lambda.Invocation) (lambda.Result, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDataTakesItsWayThroughAState(t *testing.T) {
+func TestInputAndOutputProcessing(t *testing.T) {
 	w := newWorld(t)
 	const input = `{"order":{"id":"o1","unitprice":3.50,"details":{"size":"L"}},"list":[1,2,{"x":"y"}],"detail-type":"t"}`
 	for _, c := range []struct{ name, definition, want string }{
@@ -71,7 +71,7 @@ func TestFailuresOfTheMachineItself(t *testing.T) {
 		{"a wait until no time", one(`"Type":"Wait","TimestampPath":"$.a","End":true`), `{"a":"today"}`, "States.Runtime", in + `The TimestampPath parameter cannot be "today"`},
 		{"no choice", `{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"E"}]},"E":{"Type":"Succeed"}}}`,
 			`{"a":1}`, "States.Runtime", in + "Failed to transition out of the state. The state does not point to a next state."},
-		{"a choice on what is absent", `{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"E"}]},"E":{"Type":"Succeed"}}}`,
+		{"a choice on an absent value", `{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"E"}]},"E":{"Type":"Succeed"}}}`,
 			`{}`, "States.Runtime", in + "Invalid path '$.a': The choice state's condition path references an invalid value."},
 		{"Fail", one(`"Type":"Fail","Error":"E","Cause":"why"`), `{}`, "E", "why"},
 		{"Fail without anything", one(`"Type":"Fail"`), `{}`, "", ""},
@@ -100,7 +100,7 @@ func TestWaitsLastUntilTheirTime(t *testing.T) {
 			requireOutput(t, at.Replace(c.input), w.closed(t, arn))
 		})
 	}
-	t.Run("the past is not waited for", func(t *testing.T) {
+	t.Run("a time in the past does not wait", func(t *testing.T) {
 		requireOutput(t, `{}`, w.run(t, one(`"Type":"Wait","End":true,"Timestamp":"2020-01-01T00:00:00Z"`), `{}`))
 	})
 }
@@ -130,7 +130,7 @@ func TestChoices(t *testing.T) {
 		`"Variable":"$.n","NumericLessThan":2`:                                                                     false,
 		`"Variable":"$.n","NumericLessThanEquals":2`:                                                               true,
 		`"Variable":"$.n","NumericGreaterThan":1.9`:                                                                true,
-		`"Variable":"$.big","NumericGreaterThan":1234567890123456789`:                                              true, // no float could tell
+		`"Variable":"$.big","NumericGreaterThan":1234567890123456789`:                                              true, // equal as floats
 		`"Variable":"$.n","NumericLessThanPath":"$.big"`:                                                           true,
 		`"Variable":"$.t","TimestampLessThan":"2026-01-03T00:00:00Z"`:                                              true,
 		`"Variable":"$.later","TimestampGreaterThanPath":"$.t"`:                                                    true,
@@ -149,7 +149,7 @@ func TestChoices(t *testing.T) {
 		`"Not":{"Variable":"$.s","StringEquals":"b"}`:                                                              false,
 		`"And":[{"Variable":"$.s","StringEquals":"b"},{"Variable":"$.n","NumericEquals":3}]`:                       false,
 		`"Or":[{"Variable":"$.s","StringEquals":"a"},{"Not":{"Variable":"$.n","NumericEquals":3}}]`:                true,
-		`"And":[{"Variable":"$.nope","IsPresent":true},{"Variable":"$.nope","StringEquals":"a"}]`:                  false, // the second is not looked at
+		`"And":[{"Variable":"$.nope","IsPresent":true},{"Variable":"$.nope","StringEquals":"a"}]`:                  false, // the second is not evaluated
 		`"Or":[{"Variable":"$.z","IsNull":true},{"Variable":"$.nope","StringEquals":"a"}]`:                         true,
 		`"And":[{"Variable":"$.s","IsString":true},{"Or":[{"Variable":"$.n","NumericEquals":2}]}],"Comment":"yes"`: true,
 	} {

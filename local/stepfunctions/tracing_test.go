@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-func TestTracesGoOnThroughAnExecution(t *testing.T) {
+func TestTraces(t *testing.T) {
 	const root = "1-5759e988-bd862e3fe1be46a994272793"
 	const parent = "53995c3f42cd8ad8"
 	for _, c := range []struct {
@@ -50,7 +50,7 @@ func TestTracesGoOnThroughAnExecution(t *testing.T) {
 	}
 }
 
-func TestTheHeaderOfTheRequestIsPreferredAndFailuresAreFaults(t *testing.T) {
+func TestTheRequestsTraceHeaderTakesPrecedenceAndFailuresAreFaults(t *testing.T) {
 	w := newWorld(t)
 	m := w.machine(t, one(`"Type":"Fail"`), map[string]any{"name": "failing"})
 	_, body := w.service.Call(t.Context(), administrator(t, w), "StartExecution", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1",
