@@ -15,11 +15,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// Lines are delivered in batches: a second after the first line, or when logBatch lines wait.
-const (
-	logDelay = time.Second
-	logBatch = 1000
-)
+// logDelay is the time from the first line of a batch to its delivery.
+const logDelay = time.Second
 
 var logLevels = []string{"OFF", "ERROR", "FATAL", "ALL"}
 
@@ -122,13 +119,8 @@ func (s *Service) log(e *execution, ev *event) {
 	b := &s.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.lines = append(b.lines, line)
-	switch len(b.lines) {
-	case 1:
+	if b.lines = append(b.lines, line); len(b.lines) == 1 {
 		b.timer = s.account.Clock.AfterFunc(logDelay, s.deliver)
-	case logBatch:
-		b.timer.Stop()
-		go s.deliver()
 	}
 }
 
