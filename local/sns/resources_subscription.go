@@ -156,7 +156,7 @@ func (s *Service) subscribe(arn string, in *SubscriptionArgs) error {
 	return nil
 }
 
-// remove replaces the list of subscriptions by one without this ARN. The new list has no room that it shares.
+// remove replaces the list of subscriptions by a copy without this ARN.
 func (t *topic) remove(arn string) {
 	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool { return sub.arn == arn })
 }

@@ -9,5 +9,6 @@
 // Differences from AWS:
 //   - A receive searches the whole queue, so that a short poll finds every message.
 //   - Counts are exact, and a change of an attribute takes effect at once.
+//   - maxReceiveCount must be a number, not a string.
 //   - There are no FIFO queues, fair queues, KMS keys, list values of attributes, and no pages of lists.
 package sqs

@@ -108,7 +108,7 @@ func (s *Service) allow(c *wire.Call, action, arn string, absent error) (*queue,
 	return q, nil
 }
 
-// VisibilityTimeout returns the queue's VisibilityTimeout in seconds as a duration, and false if there is no such queue.
+// VisibilityTimeout returns the queue's VisibilityTimeout, and false if there is no such queue.
 func (s *Service) VisibilityTimeout(queueARN string) (time.Duration, bool) {
 	q := s.findARN(queueARN)
 	if q == nil {

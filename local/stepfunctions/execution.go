@@ -64,7 +64,7 @@ func (e *execution) begin() {
 	e.add(event{kind: "ExecutionStarted", details: withInput(details{RoleARN: e.revision.args.RoleARN}, e.input)})
 }
 
-// memory is about how many bytes the execution takes in memory after it closed.
+// memory estimates how many bytes the execution takes after it closed.
 func (e *execution) memory() int { return e.size + 2*len(e.input) }
 
 // record adds an event that follows the last one and returns its id. It returns 0 if the execution has closed. Nothing

@@ -79,7 +79,7 @@ func (e *event) detailsKey() string {
 	return string(unicode.ToLower(rune(name[0]))) + name[1:] + "EventDetails"
 }
 
-// size is about how many bytes the event takes in memory.
+// size estimates how many bytes the event takes in memory.
 func (e *event) size() int {
 	n := 200
 	if d := e.details; d != nil {

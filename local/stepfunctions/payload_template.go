@@ -25,7 +25,7 @@ type listTemplate []template
 
 type constantTemplate struct{ value any }
 
-// parseTemplate reads a template that is at a place of the definition. A value whose name has no ".$" is a constant.
+// parseTemplate reads a template at a place of the definition. A value whose name has no ".$" is a constant.
 func (p *problems) parseTemplate(at string, v any) template {
 	switch v := v.(type) {
 	case map[string]any:
