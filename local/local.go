@@ -115,12 +115,11 @@ func (c *Cloud) start(o Options) error {
 		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Logs: c.Logs, Traces: c.XRay,
 	})
 	c.stops = append(c.stops, c.StepFunctions.Close)
-	c.APIGateway = apigateway.New(a, c.Lambda, c.Logs, c.XRay, c.IAM, func() string { return c.APIs },
-		map[string]apigateway.Actions{"states": c.StepFunctions})
-	c.stops = append(c.stops, func() error {
-		c.APIGateway.Close()
-		return nil
+	c.APIGateway = apigateway.New(a, apigateway.Dependencies{
+		Functions: c.Lambda, Actions: map[string]apigateway.Actions{"states": c.StepFunctions}, Logs: c.Logs, Traces: c.XRay, Roles: c.IAM,
+		BaseURL: func() string { return c.APIs },
 	})
+	c.stops = append(c.stops, c.APIGateway.Close)
 
 	services := []interface {
 		wire.Service

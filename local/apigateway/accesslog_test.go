@@ -15,7 +15,7 @@ import (
 
 const pushToLogs = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
-// role makes a role that a service may assume, with these managed policies.
+// role makes a role that a service may assume and that has these managed policies.
 func (c *cloud) role(t testing.TB, name, service string, policies ...string) string {
 	t.Helper()
 	_, state := c.MustDeploy(t, "aws:iam/role:Role", map[string]any{"name": name, "assumeRolePolicy": `{"Version":"2012-10-17","Statement":
@@ -49,9 +49,6 @@ func TestLoggingNeedsTheAccountsRole(t *testing.T) {
 	const refusal = "BadRequestException: CloudWatch Logs role ARN must be set in account settings to enable logging"
 	_, _, err := c.Deploy(t, stageType, a.inputs)
 	require.ErrorContains(t, err, refusal)
-	settings := map[string]any{"restApi": a.id, "stageName": "prod", "methodPath": "*/*", "settings": map[string]any{"loggingLevel": "ERROR"}}
-	_, _, err = c.Deploy(t, settingsType, settings)
-	require.ErrorContains(t, err, refusal)
 
 	const denied = "The role ARN does not have required permissions configured"
 	for name, arn := range map[string]string{
@@ -62,18 +59,18 @@ func TestLoggingNeedsTheAccountsRole(t *testing.T) {
 		_, _, err = c.Deploy(t, accountType, map[string]any{"cloudwatchRoleArn": arn})
 		require.ErrorContains(t, err, denied, name)
 	}
-	id, state := c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": c.role(t, "logger", "apigateway.amazonaws.com", pushToLogs), "resetOnDelete": true})
+	id, state := c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": c.role(t, "logger", "apigateway.amazonaws.com", pushToLogs)})
 	require.Equal(t, []any{map[string]any{"burstLimit": 5000.0, "rateLimit": 10000.0}}, state["throttleSettings"])
 	c.MustDeploy(t, stageType, a.inputs)
-	c.MustDeploy(t, settingsType, settings)
 
 	require.NoError(t, c.Delete(t, accountType, id))
 	require.Nil(t, c.Read(t, accountType, id))
-	_, err2 := c.gateway.Kinds(), c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs)
-	require.ErrorContains(t, err2, refusal, "resetOnDelete")
+	require.NoError(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), "the setting stays as it is")
+	c.MustDeploy(t, accountType, map[string]any{})
+	require.ErrorContains(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), refusal)
 }
 
-// logged makes an API whose stage logs in this format.
+// logged makes an API whose stage writes access logs in this format.
 func logged(t *testing.T, format string) *api {
 	c := newCloud(t)
 	c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": c.role(t, "logger", "apigateway.amazonaws.com", pushToLogs)})
@@ -81,7 +78,7 @@ func logged(t *testing.T, format string) *api {
 	return c.deploy(t, document(t), accessLogs(format))
 }
 
-func TestAccessLogsTellWhatHappened(t *testing.T) {
+func TestAccessLogsShowTheOutcome(t *testing.T) {
 	a := logged(t, `{"id":"$context.requestId","method":"$context.httpMethod","resource":"$context.resourcePath","path":"$context.path",`+
 		`"status":$context.status,"length":$context.responseLength,"integration":"$context.integrationStatus","function":"$context.integration.status",`+
 		`"latency":"$context.integrationLatency","type":"$context.error.responseType","why":"$context.error.validationErrorString",`+
@@ -104,7 +101,7 @@ func TestAccessLogsTellWhatHappened(t *testing.T) {
 		"status": 202.0, "length": 2.0, "integration": "200", "function": "202", "latency": "0", "type": "-", "why": "-", "message": "-",
 		"agent": `a "quoted" agent`, "caller": "-", "trouble": "-",
 	}, got[0])
-	require.Equal(t, `[object has missing required properties (["accountid","vendorid"])]`, got[1]["why"])
+	require.Equal(t, `[missing properties 'accountid', 'vendorid']`, got[1]["why"])
 	require.Equal(t, "BAD_REQUEST_BODY", got[1]["type"])
 	require.Equal(t, "-", got[1]["integration"])
 	require.Equal(t, "Missing Authentication Token", got[2]["message"])
@@ -112,24 +109,24 @@ func TestAccessLogsTellWhatHappened(t *testing.T) {
 	require.Equal(t, 403.0, got[2]["status"])
 }
 
-func TestManyLinesAreWrittenAtOnceAndTheRestOnClose(t *testing.T) {
+func TestAFullBatchIsWrittenAtOnceAndTheRestOnClose(t *testing.T) {
 	a := logged(t, "$context.requestId")
 	for range 1000 {
 		a.call(t, "OPTIONS /order", "")
 	}
 	require.Eventually(t, func() bool { return len(a.lines(t)) == 1000 }, 5*time.Second, 5*time.Millisecond)
 	a.call(t, "OPTIONS /order", "")
-	a.gateway.Close()
+	require.NoError(t, a.gateway.Close())
 	require.Len(t, a.lines(t), 1001)
 }
 
-func TestAChangedFormatHoldsFromTheNextRequest(t *testing.T) {
+func TestAChangedFormatAppliesFromTheNextRequest(t *testing.T) {
 	a := logged(t, "first $context.requestId")
 	a.call(t, "OPTIONS /order", "")
 	a.inputs["accessLogSettings"] = accessLogs("second $context.requestId")["accessLogSettings"]
 	require.NoError(t, a.Update(t, stageType, a.stage, a.inputs))
 	a.call(t, "OPTIONS /order", "")
-	a.gateway.Close()
+	require.NoError(t, a.gateway.Close())
 	lines := a.lines(t)
 	require.Len(t, lines, 2)
 	for i, word := range []string{"first", "second"} {

@@ -158,7 +158,7 @@ func TestAPlanThrottlesEachKeyByItself(t *testing.T) {
 	a.Clock.Advance(time.Second)
 	require.Equal(t, []int{202, 429}, a.statuses(t, status, first, 2))
 
-	require.NoError(t, a.Update(t, planType, plan, a.planInputs(map[string]any{"description": "x", "throttleSettings": throttle(1, 2)})))
+	require.NoError(t, a.Update(t, planType, plan, a.planInputs(map[string]any{"tags": map[string]any{"team": "coffee"}, "throttleSettings": throttle(1, 2)})))
 	require.Equal(t, []int{429}, a.statuses(t, status, first, 1), "a change elsewhere does not refill the bucket")
 	require.NoError(t, a.Update(t, planType, plan, a.planInputs(map[string]any{"throttleSettings": throttle(1, 3)})))
 	require.Equal(t, []int{202, 202, 202, 429}, a.statuses(t, status, first, 4), "another limit is another bucket")
@@ -174,24 +174,6 @@ func TestAPlansLimitIsForAllItsStagesTogether(t *testing.T) {
 	require.Equal(t, []int{202}, a.statuses(t, status, key, 1))
 	require.Equal(t, []int{202, 429}, b.statuses(t, status, key, 2))
 	require.Equal(t, []int{429}, a.statuses(t, status, key, 1))
-}
-
-func TestAPlanThrottlesMethodsBesides(t *testing.T) {
-	a := newCloud(t).deploy(t, keyed(t), nil)
-	stages := []any{map[string]any{"apiId": a.id, "stage": "prod", "throttles": []any{
-		map[string]any{"path": "/order/{orderid}/status/GET", "rateLimit": 1, "burstLimit": 1},
-	}}}
-	inputs := a.planInputs(map[string]any{"apiStages": stages, "throttleSettings": throttle(1, 3)})
-	plan := a.plan(t, inputs)
-	_, key := a.key(t, plan)
-	const get = "GET /order?accountid=a&vendorid=v"
-	require.Equal(t, []int{202, 429, 429, 429}, a.statuses(t, status, key, 4), "the method's limit")
-	require.NoError(t, a.Update(t, planType, plan, inputs))
-	require.Equal(t, []int{429}, a.statuses(t, status, key, 1), "an update without a change does not refill the bucket")
-	require.Equal(t, []int{202, 202, 429}, a.statuses(t, get, key, 3), "what the method refused took nothing of the plan's limit")
-	a.Clock.Advance(time.Second)
-	require.Equal(t, []int{202}, a.statuses(t, get, key, 1))
-	require.Equal(t, []int{429}, a.statuses(t, status, key, 1), "the plan's limit holds for the method too")
 }
 
 func TestAStagesLimitComesAfterThePlans(t *testing.T) {
@@ -226,7 +208,7 @@ func TestFunctionsAndLogsLearnWhoTheClientIs(t *testing.T) {
 	require.Equal(t, id, event.RequestContext.Identity.APIKeyID)
 	refused := a.call(t, status, "", "x-api-key", key)
 	unknown := a.call(t, status, "")
-	a.gateway.Close()
+	require.NoError(t, a.gateway.Close())
 	require.Equal(t, []string{
 		ok.header.Get("x-amzn-RequestId") + " 202 " + id + " -",
 		refused.header.Get("x-amzn-RequestId") + " 429 " + id + " THROTTLED",

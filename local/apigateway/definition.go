@@ -1,124 +1,129 @@
 package apigateway
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// definition is an API as its OpenAPI document describes it, ready to serve. It never changes: a deployment keeps
-// the one that the API had at the time.
+// definition is an API as its OpenAPI document describes it, ready to serve. It never changes: a deployment keeps the
+// one that the API had at the time.
 type definition struct {
 	document  string
-	root      *resource
+	rootID    string            // of the resource "/"
+	resources []*resource       // in the order in which requests are compared with them
+	variables map[string]string // names of path variables, by the path before them and their kind
 	methods   []*method
 	responses map[string]*gatewayResponse // by type
-	binary    mediaTypes
-	closed    bool // the API's default endpoint is disabled
 }
 
 // method is one verb on one resource.
 type method struct {
 	verb        string
 	resource    *resource
-	keyRequired bool              // an API key
-	required    []parameter       // those that a request must have
-	models      map[string]*model // of bodies, by media type; nil where bodies are not validated
+	keyRequired bool        // an API key
+	required    []parameter // those that a request must have
+	model       *model      // of JSON bodies; nil where bodies are not validated
 	responses   map[string]methodResponse
 	integration integration
 }
 
+// key is the method's path in method settings: order/POST.
+func (m *method) key() string { return strings.TrimPrefix(m.resource.path, "/") + "/" + m.verb }
+
 // parse reads an OpenAPI document. The error lists everything in it that API Gateway or the embedded cloud refuses.
 func (s *Service) parse(apiID, text string) (*definition, error) {
-	r := &reader{actions: s.actions}
-	d := r.definition(apiID, text)
-	if len(r.faults) > 0 {
-		return nil, badRequest("Errors found during import:\n%v", errors.Join(r.faults...))
+	d := &definition{
+		document: text, rootID: resourceID(apiID, "/", 10), variables: map[string]string{}, responses: map[string]*gatewayResponse{},
+	}
+	r := &reader{actions: s.Actions, definition: d, validators: map[string]validator{}, schemes: map[string]bool{}}
+	if text != "" {
+		r.document(text)
+	}
+	if len(r.problems) > 0 {
+		return nil, badRequest("Errors found during import:\n%v", errors.Join(r.problems...))
 	}
 	return d, nil
 }
 
-func badRequest(format string, args ...any) error {
-	return wire.Errorf(http.StatusBadRequest, "BadRequestException", format, args...)
+// reader decodes the parts of a document and collects every problem with its place.
+type reader struct {
+	actions    map[string]Actions
+	definition *definition
+	validators map[string]validator
+	validator  string          // of methods that name none
+	schemes    map[string]bool // names of the security schemes
+	compiler   *jsonschema.Compiler
+	problems   []error
 }
 
-func (r *reader) definition(apiID, text string) *definition {
-	d := &definition{document: text, root: newResource(apiID, "/"), responses: map[string]*gatewayResponse{}}
-	if text == "" {
-		return d
-	}
+func (r *reader) document(text string) {
 	var doc document
 	if !r.object("body", json.RawMessage(text), &doc) {
-		return d
+		return
 	}
 	if !strings.HasPrefix(doc.OpenAPI, "3.0.") {
 		r.failf("openapi", "must be a version 3.0.x, got %q", doc.OpenAPI)
 	}
-	d.binary = doc.BinaryMediaTypes
-	r.rootSecurity(doc.Security)
-	r.keySource("x-amazon-apigateway-api-key-source", doc.KeySource)
-	c := &methodReader{reader: r, definition: d, validators: map[string]validator{}, validator: doc.Validator, schemes: map[string]bool{}}
-	for _, name := range slices.Sorted(maps.Keys(doc.Validators)) {
-		var v validator
-		r.object("x-amazon-apigateway-request-validators."+name, doc.Validators[name], &v)
-		c.validators[name] = v
+	// API Gateway ignores it, and the API would be open:
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+	if len(doc.Security) > 0 {
+		r.failf("security", "API Gateway ignores it at the root of a document: each operation needs its own")
 	}
-	for _, kind := range slices.Sorted(maps.Keys(doc.GatewayResponses)) {
-		d.responses[kind] = r.gatewayResponse("x-amazon-apigateway-gateway-responses."+kind, kind, doc.GatewayResponses[kind])
+	if doc.KeySource != nil && *doc.KeySource != keyFromHeader {
+		r.failf("x-amazon-apigateway-api-key-source", "must be %s, got %q: the embedded cloud has no authorizers", keyFromHeader, *doc.KeySource)
+	}
+	r.validator = doc.Validator
+	for name, raw := range sorted(doc.Validators) {
+		var v validator
+		r.object("x-amazon-apigateway-request-validators."+name, raw, &v)
+		r.validators[name] = v
+	}
+	for kind, raw := range sorted(doc.GatewayResponses) {
+		r.definition.responses[kind] = r.gatewayResponse("x-amazon-apigateway-gateway-responses."+kind, kind, raw)
 	}
 	if doc.Components != nil {
 		var parts components
 		r.object("components", doc.Components, &parts)
-		for _, name := range slices.Sorted(maps.Keys(parts.Schemas)) {
-			r.schema("components.schemas."+name, parts.Schemas[name])
+		for name, raw := range sorted(parts.Schemas) {
+			r.schema("components.schemas."+name, raw)
 		}
-		for _, name := range slices.Sorted(maps.Keys(parts.SecuritySchemes)) {
-			r.securityScheme("components.securitySchemes."+name, parts.SecuritySchemes[name])
-			c.schemes[name] = true
+		for name, raw := range sorted(parts.SecuritySchemes) {
+			r.securityScheme("components.securitySchemes."+name, raw)
+			r.schemes[name] = true
 		}
 	}
-	root, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-	if err != nil {
+	var err error
+	if r.compiler, err = newCompiler(text); err != nil {
 		r.failf("body", "%v", err)
-		return d
+		return
 	}
-	c.compiler = jsonschema.NewCompiler()
-	c.compiler.DefaultDraft(jsonschema.Draft4)
-	if err := c.compiler.AddResource(documentURL, root); err != nil {
-		r.failf("body", "%v", err)
-		return d
-	}
-	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+	for path, raw := range sorted(doc.Paths) {
 		if !foreignExtension(path) {
-			c.path(path, doc.Paths[path])
+			r.path(path, raw)
 		}
 	}
-	return d
 }
 
-// methodReader reads the paths of a document.
-type methodReader struct {
-	*reader
-	definition *definition
-	validators map[string]validator
-	validator  string // of methods that name none
-	schemes    map[string]bool
-	compiler   *jsonschema.Compiler
+// sorted iterates over a map by name, so that problems have the same order each time.
+func sorted[T any](m map[string]T) func(yield func(string, T) bool) {
+	return func(yield func(string, T) bool) {
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if !yield(name, m[name]) {
+				return
+			}
+		}
+	}
 }
 
-func (r *methodReader) path(path string, raw json.RawMessage) {
+func (r *reader) path(path string, raw json.RawMessage) {
 	at := "paths." + path
-	res, err := r.definition.root.add(r.definition.root.id, path)
+	res, err := r.definition.addResource(path)
 	if err != nil {
 		r.failf(at, "%v", err)
 		return
@@ -127,23 +132,24 @@ func (r *methodReader) path(path string, raw json.RawMessage) {
 	if !r.object(at, raw, &item) {
 		return
 	}
-	operations := item.operations()
-	for _, verb := range slices.Sorted(maps.Keys(operations)) {
+	for verb, raw := range sorted(item.operations()) {
 		name := strings.ToLower(verb)
 		if verb == anyMethod {
 			name = "x-amazon-apigateway-any-method"
 		}
 		var op operation
-		if r.object(at+"."+name, operations[verb], &op) {
-			m := &method{verb: verb, resource: res}
-			r.method(at+"."+name, pointer("paths", path, name), m, slices.Concat(item.Parameters, op.Parameters), &op)
+		if r.object(at+"."+name, raw, &op) {
+			m := &method{verb: verb, resource: res, responses: map[string]methodResponse{}}
+			op.Parameters = slices.Concat(item.Parameters, op.Parameters)
+			r.method(at+"."+name, pointer("paths", path, name), m, &op)
 			res.methods[verb] = m
 			r.definition.methods = append(r.definition.methods, m)
 		}
 	}
 }
 
-func (r *methodReader) method(at, location string, m *method, parameters []json.RawMessage, op *operation) {
+// method reads an operation. at names its place in messages, location is its JSON pointer.
+func (r *reader) method(at, location string, m *method, op *operation) {
 	name := r.validator
 	if op.Validator != nil {
 		name = *op.Validator
@@ -152,7 +158,7 @@ func (r *methodReader) method(at, location string, m *method, parameters []json.
 	if name != "" && !ok {
 		r.failf(at, "x-amazon-apigateway-request-validator: there is no validator %q", name)
 	}
-	for i, raw := range parameters {
+	for i, raw := range op.Parameters {
 		var p parameter
 		pAt := fmt.Sprintf("%s.parameters[%d]", at, i)
 		if !r.object(pAt, raw, &p) {
@@ -161,7 +167,7 @@ func (r *methodReader) method(at, location string, m *method, parameters []json.
 		if p.In != "query" && p.In != "path" && p.In != "header" {
 			r.failf(pAt, "in: %q is not supported, only query, path and header", p.In)
 		}
-		if p.In == "path" && !strings.Contains(m.resource.path+"/", "/{"+p.Name+"}/") && !strings.HasSuffix(m.resource.path, "{"+p.Name+"+}") {
+		if isVariable := func(s segment) bool { return s.kind != fixedSegment && s.name == p.Name }; p.In == "path" && !slices.ContainsFunc(m.resource.segments, isVariable) {
 			r.failf(pAt, "the path has no variable %q", p.Name)
 		}
 		if p.Required && checks.Parameters {
@@ -169,16 +175,14 @@ func (r *methodReader) method(at, location string, m *method, parameters []json.
 		}
 	}
 	if op.RequestBody != nil {
-		models := r.models(at+".requestBody", location+"/requestBody", op.RequestBody)
-		if checks.Body {
-			m.models = models
+		if body := r.requestBody(at+".requestBody", location, op.RequestBody); checks.Body {
+			m.model = body
 		}
 	}
 	m.keyRequired = r.keyRequired(at, op.Security)
-	m.responses = map[string]methodResponse{}
-	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
+	for status, raw := range sorted(op.Responses) {
 		var mr methodResponse
-		if r.object(at+".responses."+status, op.Responses[status], &mr) {
+		if r.object(at+".responses."+status, raw, &mr) {
 			m.responses[status] = mr
 		}
 	}
@@ -187,30 +191,24 @@ func (r *methodReader) method(at, location string, m *method, parameters []json.
 	}
 }
 
-func (r *methodReader) models(at, location string, raw json.RawMessage) map[string]*model {
-	models := map[string]*model{}
+// requestBody reads the model of an operation's JSON bodies. Bodies of another media type are not validated.
+func (r *reader) requestBody(at, location string, raw json.RawMessage) *model {
 	var body requestBody
 	r.object(at, raw, &body)
-	for _, media := range slices.Sorted(maps.Keys(body.Content)) {
-		var content mediaType
-		mAt := at + ".content." + media
-		if !r.object(mAt, body.Content[media], &content) || content.Schema == nil {
-			continue
-		}
-		if !r.schema(mAt+".schema", content.Schema) {
-			continue
-		}
-		m, err := compileModel(r.compiler, location+pointer("content", media, "schema"))
-		if err != nil {
-			r.failf(mAt+".schema", "%v", err)
-			continue
-		}
-		models[strings.ToLower(media)] = m
+	raw, ok := forJSON(r, at+".content", body.Content)
+	at += ".content." + jsonType
+	var content mediaType
+	if !ok || !r.object(at, raw, &content) || content.Schema == nil || !r.schema(at+".schema", content.Schema) {
+		return nil
 	}
-	return models
+	m, err := compileModel(r.compiler, location+pointer("requestBody", "content", jsonType, "schema"))
+	if err != nil {
+		r.failf(at+".schema", "%v", err)
+	}
+	return m
 }
 
-// deployable tells whether the definition can be deployed, with the errors of CreateDeployment.
+// deployable refuses a definition that cannot be deployed, with the errors of CreateDeployment.
 func (d *definition) deployable() error {
 	if len(d.methods) == 0 {
 		return badRequest("The REST API doesn't contain any methods")
@@ -230,17 +228,4 @@ func pointer(tokens ...string) string {
 		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(t))
 	}
 	return b.String()
-}
-
-// strictJSON decodes exactly one JSON value.
-func strictJSON(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("text after the JSON value")
-	}
-	return nil
 }

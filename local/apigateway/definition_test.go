@@ -30,7 +30,7 @@ func edit(t *testing.T, value string, path ...string) string {
 	return string(text)
 }
 
-func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
+func TestUnsupportedPartsAreRefusedByName(t *testing.T) {
 	const integration = "x-amazon-apigateway-integration"
 	const responses = "x-amazon-apigateway-gateway-responses"
 	path := func(names ...string) []string { return append([]string{"paths", "/order"}, names...) }
@@ -43,7 +43,7 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		"extension of the document":  {`{}`, []string{"x-amazon-apigateway-policy"}, "x-amazon-apigateway-policy is not supported"},
 		"extension of a method":      {`{"type":"none"}`, path("get", "x-amazon-apigateway-auth"), "paths./order.get: x-amazon-apigateway-auth is not supported"},
 		"security without a scheme":  {`[{"key":[]}]`, path("get", "security"), `paths./order.get.security[0]: there is no security scheme "key"`},
-		"optional security":          {`[{}]`, path("get", "security"), "cannot leave it to the client"},
+		"optional security":          {`[{}]`, path("get", "security"), "an API key cannot be optional"},
 		"security of the document":   {`[{"key":[]}]`, []string{"security"}, "security: API Gateway ignores it at the root"},
 		"security scheme":            {`{"type":"oauth2"}`, []string{"components", "securitySchemes", "x"}, "components.securitySchemes.x: only API keys are supported"},
 		"key in the query":           {`{"type":"apiKey","name":"x-api-key","in":"query"}`, []string{"components", "securitySchemes", "x"}, "only API keys"},
@@ -78,7 +78,11 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		"integration's verb":         {`"GET"`, path("get", integration, "httpMethod"), "must be POST"},
 		"integration's function":     {`"arn:aws:lambda:x"`, path("get", integration, "uri"), "lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations"},
 		"integration's timeout":      {`30000`, path("get", integration, "timeoutInMillis"), "must be from 50 to 29000, got 30000"},
-		"mock's template":            {`{"application/json":"{\"statusCode\": $x}"}`, path("options", integration, "requestTemplates"), "variables or directives"},
+		"mock's template":            {`{"application/json":"{\"statusCode\": $x}"}`, path("options", integration, "requestTemplates"), `must be like {"statusCode": 200}`},
+		"media type of a template":   {`{"text/plain":"x"}`, []string{responses, "THROTTLED", "responseTemplates"}, "responseTemplates.text/plain: the media type is not supported"},
+		"media type of a body":       {`{"text/plain":{}}`, path("get", "requestBody", "content"), "requestBody.content.text/plain: the media type is not supported"},
+		"binary media types":         {`["image/png"]`, []string{"x-amazon-apigateway-binary-media-types"}, "x-amazon-apigateway-binary-media-types is not supported"},
+		"passthrough":                {`"when_no_templates"`, path("get", integration, "passthroughBehavior"), "must be when_no_match or never"},
 		"mock without a template":    {`{}`, path("options", integration, "requestTemplates"), "at least one is required"},
 		"mock's undeclared header":   {`"'1'"`, path("options", integration, "responses", "default", "responseParameters", "method.response.header.X"), "does not declare the header X"},
 		"mock's undeclared status":   {`"204"`, path("options", integration, "responses", "default", "statusCode"), "invalid method response: 204"},
@@ -99,7 +103,7 @@ func TestOtherExtensionsAreIgnored(t *testing.T) {
 	require.Empty(t, c.Check(t, apiType, map[string]any{"body": edit(t, `{}`, "paths", "/order", "x-internal")}).GetFailures())
 }
 
-func TestEveryFaultIsReportedAtOnce(t *testing.T) {
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	body := strings.Replace(document(t), `"type": "mock"`, `"type": "http"`, 1)
 	body = strings.Replace(body, `"timeoutInMillis": 3000`, `"timeoutInMillis": 1`, 1)
 	failures := newCloud(t).Check(t, apiType, map[string]any{"body": body}).GetFailures()

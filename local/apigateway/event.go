@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -12,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 )
 
-// proxyEvent is the event of a Lambda proxy integration, format version 1.0. What has no value is null.
+// proxyEvent is the event of a Lambda proxy integration, format version 1.0. Members without a value are null.
 type proxyEvent struct {
 	Resource       string              `json:"resource"`
 	Path           string              `json:"path"`
@@ -22,10 +21,10 @@ type proxyEvent struct {
 	Query          map[string]string   `json:"queryStringParameters"`
 	MultiQuery     map[string][]string `json:"multiValueQueryStringParameters"`
 	PathParameters map[string]string   `json:"pathParameters"`
-	StageVariables map[string]string   `json:"stageVariables"`
+	StageVariables map[string]string   `json:"stageVariables"` // there are none here
 	Context        requestContext      `json:"requestContext"`
 	Body           *string             `json:"body"`
-	IsBase64       bool                `json:"isBase64Encoded"`
+	IsBase64       bool                `json:"isBase64Encoded"` // false: there are no binary media types here
 }
 
 type requestContext struct {
@@ -47,7 +46,7 @@ type requestContext struct {
 	APIID             string   `json:"apiId"`
 }
 
-// identity is of an anonymous caller: methods here have no authorization.
+// identity is that of an anonymous caller: methods here have no authorization.
 type identity struct {
 	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
 	AccountID                     *string `json:"accountId"`
@@ -56,7 +55,7 @@ type identity struct {
 	SourceIP                      string  `json:"sourceIp"`
 	PrincipalOrgID                *string `json:"principalOrgId"`
 	AccessKey                     *string `json:"accessKey"`
-	APIKey                        string  `json:"apiKey,omitempty"` // for methods that require one, like its id
+	APIKey                        string  `json:"apiKey,omitempty"` // only for methods that require one
 	APIKeyID                      string  `json:"apiKeyId,omitempty"`
 	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
 	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
@@ -70,7 +69,7 @@ func (x *exchange) event() ([]byte, error) {
 	m := x.method
 	e := proxyEvent{
 		Resource: m.resource.path, Path: x.path, HTTPMethod: x.request.Method,
-		PathParameters: x.pathParameters, StageVariables: x.live.variables,
+		PathParameters: x.pathParameters,
 		Context: requestContext{
 			ResourceID: m.resource.id, ResourcePath: m.resource.path, HTTPMethod: x.request.Method,
 			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
@@ -87,11 +86,7 @@ func (x *exchange) event() ([]byte, error) {
 		e.MultiQuery, e.Query = x.query, lastValues(x.query)
 	}
 	if len(x.body) > 0 {
-		text := string(x.body)
-		if e.IsBase64 = x.live.binary.match(x.request.Header.Get("Content-Type")); e.IsBase64 {
-			text = base64.StdEncoding.EncodeToString(x.body)
-		}
-		e.Body = &text
+		e.Body = new(string(x.body))
 	}
 	var b bytes.Buffer
 	b.Grow(2048 + len(x.body))
@@ -103,7 +98,7 @@ func (x *exchange) event() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// eventHeaders are the request's headers and those that API Gateway adds, but for those of the connection.
+// eventHeaders are the request's headers, without those of the connection, and those that API Gateway adds.
 func (x *exchange) eventHeaders() (map[string]string, map[string][]string) {
 	h := make(map[string][]string, len(x.request.Header)+5)
 	for name, values := range x.request.Header {
@@ -128,23 +123,7 @@ func lastValues(m map[string][]string) map[string]string {
 	return last
 }
 
-// mediaTypes are those of an API whose bodies are binary.
-type mediaTypes []string
-
-// match tells whether a Content-Type or Accept header names a binary type.
-func (list mediaTypes) match(header string) bool {
-	media, _, _ := strings.Cut(header, ";")
-	media = strings.ToLower(strings.TrimSpace(media))
-	for _, t := range list {
-		group, all := strings.CutSuffix(t, "/*")
-		if t == "*/*" || t == media || all && strings.HasPrefix(media, group+"/") {
-			return true
-		}
-	}
-	return false
-}
-
-// mediaType is that of the request's body; JSON where the client does not say.
+// mediaType is that of the request's body. The default is JSON.
 func (x *exchange) mediaType() string {
 	media, _, _ := strings.Cut(x.request.Header.Get("Content-Type"), ";")
 	if media = strings.ToLower(strings.TrimSpace(media)); media == "" {
@@ -153,7 +132,7 @@ func (x *exchange) mediaType() string {
 	return media
 }
 
-// missing lists the required parameters that the request lacks, or has blank.
+// missing lists the required parameters that are absent or blank.
 func (x *exchange) missing() []string {
 	var names []string
 	for _, p := range x.method.required {

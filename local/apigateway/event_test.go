@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var record = flag.Bool("record", false, "write testdata/event.json anew")
+var record = flag.Bool("record", false, "rewrite testdata/event.json")
 
-// The event is compared with a recorded one, in which what differs from run to run is a word in capitals.
+// The event is compared with a recorded one, in which values that differ from run to run are words in capitals.
 func TestTheEventHasEveryMemberOfFormat1(t *testing.T) {
-	a := newCloud(t).deploy(t, document(t), map[string]any{"variables": map[string]any{"color": "blue"}})
+	a := newCloud(t).deploy(t, document(t), nil)
 	a.call(t, "POST /files/a%20b/c?q=1&q=two+words&empty=", `{"text":"<é>"}`,
 		"Content-Type", "application/json", "X-Twice", "first", "X-Twice", "second", "User-Agent", "tests/1",
 		"X-Forwarded-For", "203.0.113.9", "X-Amzn-Trace-Id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
@@ -52,7 +52,7 @@ func TestTheEventHasEveryMemberOfFormat1(t *testing.T) {
 	require.Equal(t, "/files/a%20b/c", typed.Path, "the path is as the client wrote it")
 }
 
-func TestWhatARequestDoesNotHaveIsNull(t *testing.T) {
+func TestMembersWithoutAValueAreNull(t *testing.T) {
 	a := newCloud(t).deploy(t, document(t), nil)
 	a.call(t, "GET /files/x", "", "User-Agent", "")
 	event := a.functions.event(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// exchange is one request on its way through a stage, and what access logs tell of it.
+// exchange is one request to a stage, and what access logs show of it.
 type exchange struct {
 	service    *Service
 	live       *liveStage
@@ -40,7 +40,7 @@ type exchange struct {
 	integration integrationOutcome
 }
 
-// integrationOutcome is what access logs tell of an integration.
+// integrationOutcome is what access logs show of an integration.
 type integrationOutcome struct {
 	status         int // of the backend's answer
 	endpointStatus int // of the service that was called
@@ -49,8 +49,8 @@ type integrationOutcome struct {
 	err            string
 }
 
-// text is a status, or nothing where no integration was called.
-func (o *integrationOutcome) text(status int) string {
+// statusText is empty where no integration was called.
+func statusText(status int) string {
 	if status == 0 {
 		return ""
 	}

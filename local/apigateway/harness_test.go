@@ -33,7 +33,7 @@ const (
 	planKeyType    = "aws:apigateway/usagePlanKey:UsagePlanKey"
 )
 
-// functions answer every invocation by the test's handler, and remember the last.
+// functions answer every invocation with the test's function, and record the last.
 type functions struct {
 	mu     sync.Mutex
 	last   lambda.Invocation
@@ -57,7 +57,7 @@ func (f *functions) event(t testing.TB) map[string]any {
 	return event
 }
 
-// returns makes every function answer this payload.
+// returns makes every function answer with this payload.
 func (f *functions) returns(payload string) {
 	f.fails(lambda.Result{Payload: []byte(payload), RequestID: "8f7e", ExecutedVersion: "$LATEST"}, nil)
 }
@@ -68,7 +68,7 @@ func (f *functions) fails(result lambda.Result, err error) {
 	f.answer = func(context.Context, lambda.Invocation) (lambda.Result, error) { return result, err }
 }
 
-// states answer every action by the test's handler, and remember the last.
+// states answer every action with the test's function, and record the last.
 type states struct {
 	mu     sync.Mutex
 	by     policy.Principal
@@ -90,14 +90,14 @@ func (s *states) Call(ctx context.Context, p policy.Principal, action, _ string,
 	return answer(ctx, p, body)
 }
 
-// returns makes every action answer this.
+// returns makes every action answer with this.
 func (s *states) returns(status int, body string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answer = func(context.Context, policy.Principal, []byte) (int, []byte) { return status, []byte(body) }
 }
 
-// cloud has an API Gateway, with fakes of what stages call, and roles and logs that are real.
+// cloud has an API Gateway with real roles and logs, and fakes of the functions and services that stages call.
 type cloud struct {
 	*cloudtest.Cloud
 	gateway   *apigateway.Service
@@ -109,7 +109,7 @@ type cloud struct {
 	client    *sdk.Client
 }
 
-// tracer samples everything that does not say otherwise, and keeps the segments.
+// tracer records the segments.
 type tracer struct {
 	*xray.Service
 	mu       sync.Mutex
@@ -131,10 +131,13 @@ func newCloud(t testing.TB) *cloud {
 	c.functions.returns(`{"statusCode":202,"body":"{}"}`)
 	c.tracer = &tracer{Service: xray.New(c.Account)}
 	c.logs = logs.New(c.Account)
-	c.gateway = apigateway.New(c.Account, c.functions, c.logs, c.tracer, c.IAM, func() string { return c.data.URL }, map[string]apigateway.Actions{"states": c.states})
+	c.gateway = apigateway.New(c.Account, apigateway.Dependencies{
+		Functions: c.functions, Actions: map[string]apigateway.Actions{"states": c.states}, Logs: c.logs, Traces: c.tracer, Roles: c.IAM,
+		BaseURL: func() string { return c.data.URL },
+	})
 	c.data = httptest.NewServer(c.gateway.Handler())
 	t.Cleanup(c.data.Close)
-	t.Cleanup(c.gateway.Close)
+	t.Cleanup(func() { require.NoError(t, c.gateway.Close()) })
 	c.Serve(t, c.gateway, c.logs)
 	c.client = sdk.NewFromConfig(c.Admin)
 	return c
@@ -154,7 +157,7 @@ type api struct {
 	inputs                     map[string]any // of the stage
 }
 
-// deploy makes an API of a document, and a stage with these further inputs.
+// deploy makes an API from a document, and a stage with these additional inputs.
 func (c *cloud) deploy(t testing.TB, body string, stage map[string]any) *api {
 	t.Helper()
 	a := &api{cloud: c, inputs: map[string]any{"stageName": "prod"}}
@@ -170,7 +173,7 @@ func (c *cloud) deploy(t testing.TB, body string, stage map[string]any) *api {
 	return a
 }
 
-// answer is a response as far as the tests look at it.
+// answer is the part of a response that the tests check.
 type answer struct {
 	status int
 	header http.Header

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// integration is what answers a method's requests once they are validated.
+// integration answers a method's requests once they are validated.
 type integration interface {
-	// serve returns a response, or why there is none. It notes in x what access logs tell of an integration.
+	// serve returns a response, or why there is none. It records in x what access logs show of an integration.
 	serve(ctx context.Context, x *exchange) (*response, *failure)
 }
 
@@ -26,7 +26,7 @@ type response struct {
 	body   []byte
 }
 
-// integrationTypes read the integrations that are supported, by their type in capitals.
+// integrationTypes read the supported integrations, by their type in capitals.
 var integrationTypes = map[string]func(r *reader, at string, spec *integrationSpec, m *method) integration{
 	"AWS":       readServiceAction,
 	"AWS_PROXY": readLambdaProxy,
@@ -42,20 +42,11 @@ type integrationSpec struct {
 	PassthroughBehavior string                     `json:"passthroughBehavior"`
 	TimeoutInMillis     *int                       `json:"timeoutInMillis"`
 	Credentials         string                     `json:"credentials"`
-	RequestParameters   map[string]string          `json:"requestParameters"`
 	RequestTemplates    map[string]string          `json:"requestTemplates"`
 	Responses           map[string]json.RawMessage `json:"responses"`
 }
 
-const (
-	whenNoMatch     = "when_no_match"
-	whenNoTemplates = "when_no_templates"
-	never           = "never"
-	defaultTimeout  = 29 * time.Second
-)
-
-// calls tells whether the integration calls an AWS service by mapping what it sends and gets.
-func (s *integrationSpec) calls() bool { return strings.EqualFold(s.Type, "aws") }
+const defaultTimeout = 29 * time.Second
 
 func (s *integrationSpec) timeout() time.Duration {
 	if s.TimeoutInMillis == nil {
@@ -63,6 +54,10 @@ func (s *integrationSpec) timeout() time.Duration {
 	}
 	return time.Duration(*s.TimeoutInMillis) * time.Millisecond
 }
+
+// strict reports whether a request without a template for its media type is refused. Else its body passes through:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
+func (s *integrationSpec) strict() bool { return strings.EqualFold(s.PassthroughBehavior, "never") }
 
 func (r *reader) integration(at string, raw json.RawMessage, m *method) integration {
 	var spec integrationSpec
@@ -72,21 +67,18 @@ func (r *reader) integration(at string, raw json.RawMessage, m *method) integrat
 	if t := spec.TimeoutInMillis; t != nil && (*t < 50 || *t > 29000) {
 		r.failf(at+".timeoutInMillis", "must be from 50 to 29000, got %d", *t)
 	}
-	spec.PassthroughBehavior = strings.ToLower(spec.PassthroughBehavior)
-	if !slices.Contains([]string{"", whenNoMatch, whenNoTemplates, never}, spec.PassthroughBehavior) {
-		r.failf(at+".passthroughBehavior", "must be when_no_match, when_no_templates or never, got %q", spec.PassthroughBehavior)
+	if !slices.Contains([]string{"", "when_no_match", "never"}, strings.ToLower(spec.PassthroughBehavior)) {
+		r.failf(at+".passthroughBehavior", "must be when_no_match or never, got %q", spec.PassthroughBehavior)
 	}
-	read, ok := integrationTypes[strings.ToUpper(spec.Type)]
+	kind := strings.ToUpper(spec.Type)
+	read, ok := integrationTypes[kind]
 	if !ok {
 		r.failf(at+".type", "the integration type %q is not supported by the embedded cloud; it has %q",
 			spec.Type, slices.Sorted(maps.Keys(integrationTypes)))
 		return nil
 	}
-	if !spec.calls() && spec.Credentials != "" {
+	if kind != "AWS" && spec.Credentials != "" {
 		r.failf(at, "credentials is not supported by the embedded cloud for the type %s", spec.Type)
-	}
-	if !spec.calls() && len(spec.RequestParameters) > 0 {
-		r.failf(at, "requestParameters is not supported by the embedded cloud for the type %s", spec.Type)
 	}
 	return read(r, at, &spec, m)
 }
@@ -96,7 +88,7 @@ type integrationResponse struct {
 	pattern *regexp.Regexp // of the backend's status; nil for the default
 	status  int
 	header  http.Header
-	bodies  map[string]*mapping // by media type
+	body    *mapping // nil for the backend's own
 }
 
 type integrationResponseSpec struct {
@@ -107,34 +99,28 @@ type integrationResponseSpec struct {
 
 // integrationResponses reads the responses of an integration that maps them, the default last.
 func (r *reader) integrationResponses(at string, spec *integrationSpec, m *method) []*integrationResponse {
-	var list []*integrationResponse
-	var fallback *integrationResponse
-	for _, key := range slices.Sorted(maps.Keys(spec.Responses)) {
+	var list, last []*integrationResponse
+	for key, raw := range sorted(spec.Responses) {
 		in := at + ".responses." + key
 		var s integrationResponseSpec
-		if !r.object(in, spec.Responses[key], &s) {
+		if !r.object(in, raw, &s) {
 			continue
 		}
-		out := &integrationResponse{status: r.statusCode(in+".statusCode", s.StatusCode), header: http.Header{}, bodies: map[string]*mapping{}}
+		out := &integrationResponse{status: r.statusCode(in+".statusCode", s.StatusCode), header: http.Header{}}
 		declared, ok := m.responses[s.StatusCode]
 		if !ok {
 			r.failf(in, "Output mapping refers to an invalid method response: %s", s.StatusCode)
 		}
-		for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {
-			r.staticHeader(in+".responseParameters", "method.response.header.", name, s.Parameters[name], out.header)
-			if header := strings.TrimPrefix(name, "method.response.header."); !has(declared.Headers, header) {
+		for name, value := range sorted(s.Parameters) {
+			r.staticHeader(in+".responseParameters", "method.response.header.", name, value, out.header)
+			header := strings.TrimPrefix(name, "method.response.header.")
+			if _, ok := declared.Headers[header]; !ok {
 				r.failf(in+".responseParameters."+name, "the method response %s does not declare the header %s", s.StatusCode, header)
 			}
 		}
-		for _, media := range slices.Sorted(maps.Keys(s.Templates)) {
-			tAt := in + ".responseTemplates." + media
-			if !spec.calls() {
-				r.static(tAt, s.Templates[media])
-			}
-			out.bodies[strings.ToLower(media)] = r.mapping(tAt, s.Templates[media], true)
-		}
+		out.body = r.mapping(in+".responseTemplates", s.Templates, true)
 		if key == "default" {
-			fallback = out
+			last = append(last, out)
 			continue
 		}
 		var err error
@@ -143,38 +129,31 @@ func (r *reader) integrationResponses(at string, spec *integrationSpec, m *metho
 		}
 		list = append(list, out)
 	}
-	if fallback != nil {
-		list = append(list, fallback)
-	}
-	return list
+	return append(list, last...)
 }
 
-// static refuses mapping templates that compute something.
-func (r *reader) static(at, text string) {
-	if strings.ContainsAny(text, "$#") {
-		r.failf(at, "mapping templates with variables or directives are not supported for this integration type")
+// mapping reads the mapping template of a request or of a response; nil if there is none.
+func (r *reader) mapping(at string, templates map[string]string, response bool) *mapping {
+	text, ok := forJSON(r, at, templates)
+	if !ok {
+		return nil
 	}
-}
-
-// mapping reads a mapping template, of a response or else of a request.
-func (r *reader) mapping(at, text string, response bool) *mapping {
 	m, err := parseMapping(text, response)
 	if err != nil {
-		r.failf(at, "%v", err)
+		r.failf(at+"."+jsonType, "%v", err)
 	}
 	return m
 }
 
-// mapResponse makes the response for a backend's status and body. Without a template the body passes through.
+// mapResponse makes the response for a backend's status and body.
 func mapResponse(x *exchange, list []*integrationResponse, status int, body []byte) (*response, *failure) {
 	for _, ir := range list {
 		if ir.pattern != nil && !ir.pattern.MatchString(strconv.Itoa(status)) {
 			continue
 		}
-		media := pick(ir.bodies, x.request.Header.Values("Accept"))
 		out := &response{status: ir.status, header: ir.header.Clone(), body: body}
-		if m := ir.bodies[media]; m != nil {
-			text, override, failed := m.render(x, body)
+		if ir.body != nil {
+			text, override, failed := ir.body.render(x, body)
 			if failed != nil {
 				return nil, failed
 			}
@@ -183,7 +162,7 @@ func mapResponse(x *exchange, list []*integrationResponse, status int, body []by
 			}
 		}
 		if out.header.Get("Content-Type") == "" {
-			out.header.Set("Content-Type", media)
+			out.header.Set("Content-Type", jsonType)
 		}
 		return out, nil
 	}
@@ -191,8 +170,10 @@ func mapResponse(x *exchange, list []*integrationResponse, status int, body []by
 	return nil, failConfiguration
 }
 
-// await runs the call of an integration and tells whether it took too long. A client that goes away ends neither the
-// call nor the wait for it.
+var errIntegrationTimeout = errors.New("integration timed out")
+
+// await runs the call of an integration and reports whether it took too long. A client that disconnects does not end
+// the call or the wait for it.
 func (x *exchange) await(ctx context.Context, timeout time.Duration, call func(context.Context)) (timedOut bool) {
 	clock := x.service.account.Clock
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -204,5 +185,3 @@ func (x *exchange) await(ctx context.Context, timeout time.Duration, call func(c
 	x.integration.latency = clock.Since(begin)
 	return errors.Is(context.Cause(ctx), errIntegrationTimeout)
 }
-
-var errIntegrationTimeout = errors.New("integration timed out")

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,15 +18,12 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// lambdaProxy passes the request to a function as an event, and takes the response from its answer:
+// lambdaProxy invokes a function with the request as an event, and makes the response from its answer:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 type lambdaProxy struct {
 	function string // ARN
 	timeout  time.Duration
 }
-
-// principal is API Gateway itself: a function's resource policy has to let it in.
-var principal = policy.ServicePrincipal("apigateway.amazonaws.com")
 
 var invocationURI = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `:lambda:path/2015-03-31/functions/(arn:aws:lambda:[^/]+)/invocations$`)
 
@@ -43,7 +39,7 @@ func readLambdaProxy(r *reader, at string, spec *integrationSpec, _ *method) int
 	if len(spec.RequestTemplates) > 0 {
 		r.failf(at+".requestTemplates", "a proxy integration has none")
 	}
-	// Responses may be there, and mean nothing for a proxy.
+	// A proxy integration ignores its responses.
 	return &lambdaProxy{function: m[1], timeout: spec.timeout()}
 }
 
@@ -55,7 +51,7 @@ func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failu
 	}
 	var result lambda.Result
 	timedOut := x.await(ctx, p.timeout, func(ctx context.Context) {
-		result, err = x.service.functions.Invoke(ctx, lambda.Invocation{
+		result, err = x.service.Functions.Invoke(ctx, lambda.Invocation{
 			Principal: principal, Function: p.function, Payload: event, TraceHeader: x.traceHeader,
 			Keys: map[string]string{
 				"aws:SourceArn":     account.ARN("execute-api", x.apiID+"/"+x.stageName+"/"+x.request.Method+x.path),
@@ -66,14 +62,14 @@ func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failu
 	x.integration.requestID = result.RequestID
 	if err != nil {
 		x.integration.err = err.Error()
-		return nil, p.refused(x, err, timedOut)
+		return nil, x.refused(err, timedOut)
 	}
 	x.integration.endpointStatus = http.StatusOK
 	if result.FunctionError != "" {
 		x.integration.err = "The function failed: " + string(result.Payload)
 		return nil, failMalformed
 	}
-	out, err := x.proxyResponse(result.Payload)
+	out, err := proxyResponse(result.Payload)
 	if err != nil {
 		x.integration.err = "Malformed Lambda proxy response: " + err.Error()
 		return nil, failMalformed
@@ -82,7 +78,8 @@ func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failu
 	return out, nil
 }
 
-func (p *lambdaProxy) refused(x *exchange, err error, timedOut bool) *failure {
+// refused is the failure of an invocation that did not happen or did not end.
+func (x *exchange) refused(err error, timedOut bool) *failure {
 	var denied *policy.DeniedError
 	var refusal *wire.Error
 	switch {
@@ -100,16 +97,17 @@ func (p *lambdaProxy) refused(x *exchange, err error, timedOut bool) *failure {
 	return failIntegration
 }
 
-// proxyAnswer is the only shape that a function may answer in; other members make it malformed.
+// proxyAnswer is the answer of a function. An answer with other members is malformed.
 type proxyAnswer struct {
 	StatusCode        json.RawMessage     `json:"statusCode"`
 	Headers           map[string]scalar   `json:"headers"`
 	MultiValueHeaders map[string][]scalar `json:"multiValueHeaders"`
 	Body              *string             `json:"body"`
-	IsBase64Encoded   bool                `json:"isBase64Encoded"`
+	// IsBase64Encoded makes no difference without binary media types: the client gets the text.
+	IsBase64Encoded bool `json:"isBase64Encoded"`
 }
 
-// scalar is a header's value: API Gateway takes numbers and booleans for strings.
+// scalar is a header's value. API Gateway converts numbers and booleans to strings.
 type scalar string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -125,15 +123,15 @@ func (s *scalar) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// remapped are headers that are the gateway's own. What a function gives for them goes under another name:
+// remapped are headers that only the gateway may set. Those of a function are renamed:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 var remapped = []string{
 	"Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards", "Proxy-Authenticate", "Server",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "Www-Authenticate",
 }
 
-// proxyResponse makes the response that a function's answer describes.
-func (x *exchange) proxyResponse(payload []byte) (*response, error) {
+// proxyResponse makes the response from a function's answer.
+func proxyResponse(payload []byte) (*response, error) {
 	var answer *proxyAnswer
 	if err := strictJSON(payload, &answer); err != nil {
 		return nil, err
@@ -168,18 +166,8 @@ func (x *exchange) proxyResponse(payload []byte) (*response, error) {
 	if out.header.Get("Content-Type") == "" {
 		out.header.Set("Content-Type", jsonType)
 	}
-	if answer.Body == nil {
-		return out, nil
-	}
-	out.body = []byte(*answer.Body)
-	// The body is binary only for clients that ask for a binary type first, unless all types are binary.
-	accept, _, _ := strings.Cut(x.request.Header.Get("Accept"), ",")
-	if answer.IsBase64Encoded && x.live.binary.match(accept) {
-		body, err := base64.StdEncoding.DecodeString(*answer.Body)
-		if err != nil {
-			return nil, fmt.Errorf("body: %w", err)
-		}
-		out.body = body
+	if answer.Body != nil {
+		out.body = []byte(*answer.Body)
 	}
 	return out, nil
 }

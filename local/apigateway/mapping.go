@@ -8,27 +8,28 @@ import (
 	"strings"
 )
 
-// mapping is a mapping template, which makes the body that an integration is called with, or the one that the client
-// gets: https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings.html
+// mapping is a mapping template. It makes the body of a call to an integration, or of the response to the client:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings.html
 //
 // It implements the part of the Velocity Template Language that the patterns use: references with properties and
 // methods, #set, #if, ==, !=, &&, ||, !, and ## comments; $input.body, .path, .json and .params with one definite
-// JSONPath or name, $util.escapeJavaScript, $context, $stageVariables, $context.responseOverride.status, and the methods
-// replaceAll and contains of strings. All else is refused by name when it is parsed, and so is a variable that nothing
-// before it sets. It runs as API Gateway runs Velocity 1:
-//   - a reference without a value renders as nothing, quiet ($!x) or not, where Velocity itself shows its source;
+// JSONPath or name, $util.escapeJavaScript, $context, $context.responseOverride.status, and the methods replaceAll and
+// contains of strings. Everything else is refused by name when the template is parsed, also a variable that no #set
+// before it names. It behaves as Velocity 1 in API Gateway:
+//   - a reference without a value renders as nothing, quiet ($!x) or not; Velocity itself shows its source;
 //   - only null and false are false in a condition; an empty string is true;
 //   - #set from a reference without a value leaves the variable as it was;
-//   - values of different types are equal if they render alike, and null equals only null;
+//   - values of different types are equal if they render alike; null equals only null;
 //   - a line break after a directive belongs to the directive.
 //
-// $input.json sorts the members of objects, whose order AWS keeps.
+// $input.json sorts the members of objects. AWS keeps their order.
 type mapping struct {
 	nodes    []node
 	response bool // it makes a response, not a request
 }
 
-// node renders a part of a template, expression computes a value: nil, bool, json.Number, string, []any or map[string]any.
+// A node renders a part of a template. An expression computes a value: nil, bool, json.Number, string, []any or
+// map[string]any.
 type (
 	node       func(*rendering)
 	expression func(*rendering) any
@@ -38,8 +39,8 @@ type (
 type rendering struct {
 	*mapping
 	x      *exchange
-	body   []byte // what $input is about: the request's, or the integration response's
-	parsed any    // the body, once a JSONPath was applied to it
+	body   []byte // $input: the request's body, or that of the integration's response
+	parsed any    // the body, after the first JSONPath
 	isRead bool
 	set    map[string]any
 	status int // $context.responseOverride.status; 0 if it is not set
@@ -47,7 +48,7 @@ type rendering struct {
 	failed *failure // why it stopped
 }
 
-// render fills in a template. A status other than 0 overrides that of the response. A failure is noted in x.
+// render runs a template. A status other than 0 overrides that of the response. A failure is recorded in x.
 func (m *mapping) render(x *exchange, body []byte) (text []byte, status int, failed *failure) {
 	r := &rendering{mapping: m, x: x, body: body, set: map[string]any{}, out: &strings.Builder{}}
 	r.run(m.nodes)
@@ -63,7 +64,7 @@ func (r *rendering) run(nodes []node) {
 	}
 }
 
-// capture is what nodes render, as the value of a string with references in it.
+// capture returns what nodes render. It is the value of a string with references in it.
 func (r *rendering) capture(nodes []node) string {
 	outer := r.out
 	r.out = &strings.Builder{}
@@ -84,7 +85,7 @@ func (r *rendering) value() any {
 		return r.parsed
 	}
 	r.isRead = true
-	// Unmarshal checks the whole first, and how deep it nests.
+	// Unmarshal checks first that the body is one value that does not nest too deep.
 	var whole json.RawMessage
 	err := json.Unmarshal(r.body, &whole)
 	if err == nil {
@@ -95,13 +96,13 @@ func (r *rendering) value() any {
 	if err != nil {
 		r.failf("Could not parse request body into json: %v", err)
 		if !r.response {
-			r.failed = failUnmappable(r.x.integration.err)
+			r.failed = failBody(r.x.integration.err, r.x.integration.err)
 		}
 	}
 	return r.parsed
 }
 
-// override sets the response's status. API Gateway takes one override, and ignores what is not a status:
+// override sets the response's status. API Gateway accepts one override, and ignores a value that is not a status:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
 func (r *rendering) override(v any) {
 	number, _ := v.(json.Number)

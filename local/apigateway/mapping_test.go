@@ -14,7 +14,7 @@ const (
 	startExecution       = "arn:aws:apigateway:us-east-1:states:action/StartExecution"
 )
 
-// starts is a document whose POST /order/{vendorid} starts an execution, changed as a test wants it.
+// starts is a document whose POST /order/{vendorid} starts an execution. change edits the integration.
 func starts(t testing.TB, change func(integration map[string]any)) string {
 	t.Helper()
 	integration := map[string]any{
@@ -36,7 +36,7 @@ func withTemplate(t testing.TB, template string) string {
 	return starts(t, func(i map[string]any) { i["requestTemplates"] = map[string]any{"application/json": template} })
 }
 
-// trusts makes the role of integrations.
+// trusts makes the role of integrations, which a service may assume.
 func (c *cloud) trusts(t testing.TB, service string) (role, policy string) {
 	t.Helper()
 	role, _ = c.MustDeploy(t, "aws:iam/role:Role", map[string]any{"name": "gateway", "assumeRolePolicy": `{"Version":"2012-10-17","Statement":
@@ -102,7 +102,6 @@ func TestTemplatesRenderAsAPIGatewayDoes(t *testing.T) {
 		"json as written":        {`$input.json('$.q')`, `"it's \"é\"/<"`},
 		"body":                   {`$input.body`, body},
 		"parameter":              {`$input.params('vendorid') $input.params('city') $input.params('x-client') [$input.params('none')]`, `v0 Rome me []`},
-		"stage variable":         {`$stageVariables.color ${stageVariables.color}s [$stageVariables.none]`, `blue blues []`},
 		"context":                {`$context.stage $context.httpMethod $context.resourcePath [$context.identity.user]`, `prod POST /order/{vendorid} []`},
 		"context in a JSON text": {`"$context.identity.userAgent"`, `"a "quoted" agent"`},
 		"braces":                 {`#set($x = "a")${x}b $!{x}.c ${x}.c $x.`, `ab a.c a.c a.`},
@@ -127,7 +126,7 @@ func TestTemplatesRenderAsAPIGatewayDoes(t *testing.T) {
 		"precedence":             {`#if(true || false && false)a#end#if((true || false) && false)b#end#if(!false == true)c#end`, `ac`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := c.deploy(t, withTemplate(t, test.template), map[string]any{"variables": map[string]any{"color": "blue"}})
+			a := c.deploy(t, withTemplate(t, test.template), nil)
 			got := a.call(t, "POST /order/v0?city=Paris&city=Rome", body, "X-Client", "me", "User-Agent", `a "quoted" agent`)
 			require.Equal(t, 200, got.status, got.body)
 			require.Equal(t, test.want, a.states.body)
@@ -177,13 +176,13 @@ func TestTemplatesAreRefusedByName(t *testing.T) {
 		"input property":        {"$input.path", "$input.path is not supported"},
 		"util":                  {"$util.parseJson('1')", "$util.parseJson with 1 arguments is not supported"},
 		"stage variables":       {"$stageVariables.get('a')", "$stageVariables.get with 1 arguments is not supported"},
-		"filter":                {"$input.path('$.a[?(@.b == 1)]')", "only those that name one value"},
-		"wildcard":              {"$input.json('$.*')", "only those that name one value"},
-		"descent":               {"$input.json('$..a')", "only those that name one value"},
-		"slice":                 {"$input.json('$.a[0:2]')", "only those that name one value"},
-		"no path":               {"$input.json('a')", "it begins with $"},
-		"variable path":         {`#set($x = 'a')$input.json("$.$x")`, "is not a JSONPath in quotes"},
-		"path of a variable":    {`#set($x = 'a')$input.json($x)`, "is not a JSONPath in quotes"},
+		"filter":                {"$input.path('$.a[?(@.b == 1)]')", "only a path of one value"},
+		"wildcard":              {"$input.json('$.*')", "only a path of one value"},
+		"descent":               {"$input.json('$..a')", "only a path of one value"},
+		"slice":                 {"$input.json('$.a[0:2]')", "only a path of one value"},
+		"no path":               {"$input.json('a')", "it must begin with $"},
+		"variable path":         {`#set($x = 'a')$input.json("$.$x")`, "is not a quoted JSONPath"},
+		"path of a variable":    {`#set($x = 'a')$input.json($x)`, "is not a quoted JSONPath"},
 		"index":                 {"#set($x = 1)$x[0]", "the index after $x is not supported"},
 		"method":                {"$input.body.substring(1)", "the method substring with 1 arguments is not supported"},
 		"method's arguments":    {"$input.body.contains()", "the method contains with 0 arguments is not supported"},
@@ -199,16 +198,16 @@ func TestTemplatesAreRefusedByName(t *testing.T) {
 		"status of a request":   {"#set($context.responseOverride.status = 400)", "#set of $context.responseOverride.status is not supported here"},
 		"header override":       {"#set($context.requestOverride.header.a = 1)", "#set of $context.requestOverride.header.a is not supported"},
 		"set without a value":   {"#set($x)", "#set must be like"},
-		"set twice equal":       {"#set($x == 1)", "a value is wanted"},
+		"set twice equal":       {"#set($x == 1)", "expected a value"},
 		"if without end":        {"#if(true) a", "#if without #end"},
 		"else without end":      {"#if(true)#else", "#else without #end"},
 		"end without if":        {"a #end", "#end without #if"},
 		"else after else":       {"#if(true)#else#else#end", "#else without #end"},
-		"if without condition":  {"#if a", `"(" is wanted`},
-		"unclosed brace":        {"${context.stage", `"}" is wanted`},
-		"unclosed string":       {`#set($x = "a)`, "a value is wanted"},
-		"unclosed call":         {`$input.params('a'`, `")" is wanted`},
-		"lone operator":         {`#if(true &&)#end`, "a value is wanted"},
+		"if without condition":  {"#if a", `expected "("`},
+		"unclosed brace":        {"${context.stage", `expected "}"`},
+		"unclosed string":       {`#set($x = "a)`, "expected a value"},
+		"unclosed call":         {`$input.params('a'`, `expected ")"`},
+		"lone operator":         {`#if(true &&)#end`, "expected a value"},
 		"directive in a string": {`#set($x = "#foreach")`, "the directive #foreach is not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,54 +1,38 @@
 package apigateway
 
-import (
-	"context"
-	"maps"
-	"slices"
-)
+import "context"
 
-// mock answers without a backend, as for CORS preflight:
+// mock answers without a backend, for example a CORS preflight:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
 type mock struct {
-	statuses    map[string]int // by the media type of the request
-	passthrough string
-	responses   []*integrationResponse
-}
-
-// mockRequest is what a mock's request template makes.
-type mockRequest struct {
-	StatusCode int `json:"statusCode"`
+	status    int
+	strict    bool
+	responses []*integrationResponse
 }
 
 func readMock(r *reader, at string, spec *integrationSpec, m *method) integration {
 	if spec.URI != "" || spec.HTTPMethod != "" {
 		r.failf(at, "uri and httpMethod are not for mock integrations")
 	}
-	if len(spec.RequestTemplates) == 0 {
+	var request struct {
+		StatusCode int `json:"statusCode"`
+	}
+	text, ok := forJSON(r, at+".requestTemplates", spec.RequestTemplates)
+	if !ok {
 		r.failf(at+".requestTemplates", "at least one is required, or the mock has no status")
+	} else if err := strictJSON([]byte(text), &request); err != nil || request.StatusCode == 0 {
+		r.failf(at+".requestTemplates."+jsonType, `must be like {"statusCode": 200}, got %q`, text)
 	}
-	k := &mock{statuses: map[string]int{}, passthrough: spec.PassthroughBehavior}
-	for _, media := range slices.Sorted(maps.Keys(spec.RequestTemplates)) {
-		text := spec.RequestTemplates[media]
-		in := at + ".requestTemplates." + media
-		r.static(in, text)
-		var request mockRequest
-		if err := strictJSON([]byte(text), &request); err != nil || request.StatusCode == 0 {
-			r.failf(in, `must be like {"statusCode": 200}, got %q`, text)
-		}
-		k.statuses[media] = request.StatusCode
-	}
-	k.responses = r.integrationResponses(at, spec, m)
-	return k
+	return &mock{status: request.StatusCode, strict: spec.strict(), responses: r.integrationResponses(at, spec, m)}
 }
 
 func (k *mock) serve(_ context.Context, x *exchange) (*response, *failure) {
-	status, ok := k.statuses[x.mediaType()]
-	switch {
-	case !ok && k.passthrough != whenNoMatch && k.passthrough != "":
+	switch isJSON := x.mediaType() == jsonType; {
+	case !isJSON && k.strict:
 		return nil, failMediaType
-	case !ok:
-		return nil, failConfiguration // the body passes through as it is, and tells no status
+	case !isJSON:
+		return nil, failConfiguration // the body passes through, and has no status
 	}
-	x.integration.status, x.integration.endpointStatus = status, status
-	return mapResponse(x, k.responses, status, nil)
+	x.integration.status, x.integration.endpointStatus = k.status, k.status
+	return mapResponse(x, k.responses, k.status, nil)
 }

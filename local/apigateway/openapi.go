@@ -1,17 +1,17 @@
 package apigateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"reflect"
-	"slices"
 	"strings"
 )
 
-// document is an OpenAPI 3.0 document. Members that it lacks are refused by name, so that no document seems to work
-// here that AWS would serve differently; those tagged as ignored say nothing to a gateway.
+// document is an OpenAPI 3.0 document. Members that the struct lacks are refused by name, so that no document seems to
+// work here that AWS would serve differently. Members tagged as ignored mean nothing to a gateway.
 type document struct {
 	_                struct{}                   `ignored:"info servers tags externalDocs"`
 	OpenAPI          string                     `json:"openapi"`
@@ -22,7 +22,6 @@ type document struct {
 	Validators       map[string]json.RawMessage `json:"x-amazon-apigateway-request-validators"`
 	Validator        string                     `json:"x-amazon-apigateway-request-validator"`
 	GatewayResponses map[string]json.RawMessage `json:"x-amazon-apigateway-gateway-responses"`
-	BinaryMediaTypes []string                   `json:"x-amazon-apigateway-binary-media-types"`
 }
 
 type components struct {
@@ -49,12 +48,16 @@ type pathItem struct {
 }
 
 func (p *pathItem) operations() map[string]json.RawMessage {
-	all := map[string]json.RawMessage{
+	given := map[string]json.RawMessage{}
+	for verb, raw := range map[string]json.RawMessage{
 		"GET": p.Get, "PUT": p.Put, "POST": p.Post, "DELETE": p.Delete, "OPTIONS": p.Options, "HEAD": p.Head,
 		"PATCH": p.Patch, anyMethod: p.Any,
+	} {
+		if raw != nil {
+			given[verb] = raw
+		}
 	}
-	maps.DeleteFunc(all, func(_ string, op json.RawMessage) bool { return op == nil })
-	return all
+	return given
 }
 
 type operation struct {
@@ -67,7 +70,7 @@ type operation struct {
 	Integration json.RawMessage            `json:"x-amazon-apigateway-integration"`
 }
 
-// parameter is one of a request. Its schema documents it; API Gateway checks only that a required one is there.
+// parameter is one of a request. Its schema is documentation: API Gateway checks only that a required one is there.
 type parameter struct {
 	_        struct{} `ignored:"description deprecated example schema"`
 	Name     string   `json:"name"`
@@ -90,14 +93,8 @@ type methodResponse struct {
 	Headers map[string]json.RawMessage `json:"headers"`
 }
 
-// reader decodes the parts of a document and gathers every fault with the place where it is.
-type reader struct {
-	actions map[string]Actions
-	faults  []error
-}
-
 func (r *reader) failf(at, format string, args ...any) {
-	r.faults = append(r.faults, fmt.Errorf("%s: %s", at, fmt.Sprintf(format, args...)))
+	r.problems = append(r.problems, fmt.Errorf("%s: %s", at, fmt.Sprintf(format, args...)))
 }
 
 // object decodes a JSON object into a struct and refuses members that the struct lacks. Extensions are ignored, as
@@ -115,7 +112,7 @@ func (r *reader) object(at string, raw json.RawMessage, into any) bool {
 			known[name] = true
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
+	for name := range sorted(members) {
 		if !known[name] && !foreignExtension(name) {
 			r.failf(at, "%s is not supported by the embedded cloud", name)
 		}
@@ -123,15 +120,38 @@ func (r *reader) object(at string, raw json.RawMessage, into any) bool {
 	if err := json.Unmarshal(raw, into); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			r.failf(at, "%s cannot be a JSON %s", wrong.Field, wrong.Value)
-		} else {
-			r.failf(at, "%v", err)
+			err = fmt.Errorf("%s cannot be a JSON %s", wrong.Field, wrong.Value)
 		}
+		r.failf(at, "%v", err)
 		return false
 	}
 	return true
 }
 
+// forJSON returns the value of the media type application/json, and refuses others.
+func forJSON[T any](r *reader, at string, byMediaType map[string]T) (value T, ok bool) {
+	for media := range sorted(byMediaType) {
+		if media != jsonType {
+			r.failf(at+"."+media, "the media type is not supported by the embedded cloud, only %s", jsonType)
+		}
+	}
+	value, ok = byMediaType[jsonType]
+	return value, ok
+}
+
 func foreignExtension(name string) bool {
 	return strings.HasPrefix(name, "x-") && !strings.HasPrefix(name, "x-amazon-apigateway-")
+}
+
+// strictJSON decodes exactly one JSON value.
+func strictJSON(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("text after the JSON value")
+	}
+	return nil
 }

@@ -10,69 +10,65 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// object is a JSON object of an answer. Members without a value are left out.
+// object is a JSON object of an answer.
 type object map[string]any
 
-// operations are the calls with which a person looks at APIs:
+// operations are the calls with which a person looks at APIs, usage plans and API keys:
 // https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html
 func (s *Service) operations() {
-	of := func(f func(*wire.Call, *restAPI) (object, error)) func(*wire.Call) (*object, error) {
-		return func(c *wire.Call) (*object, error) {
-			if err := authorize(c); err != nil {
-				return nil, err
-			}
-			s.mu.RLock()
-			defer s.mu.RUnlock()
-			a, err := s.api(c.PathValue("api"))
-			if err != nil {
-				return nil, err
-			}
-			out, err := f(c, a)
-			return &out, err
-		}
-	}
-	wire.HandleREST(&s.rest, "GET /restapis", "GetRestApis", s.getRestAPIs)
-	wire.HandleREST(&s.rest, "GET /restapis/{api}", "GetRestApi", of(getRestAPI))
-	wire.HandleREST(&s.rest, "GET /restapis/{api}/stages", "GetStages", of(getStages))
-	wire.HandleREST(&s.rest, "GET /restapis/{api}/stages/{stage}", "GetStage", of(getStage))
-	wire.HandleREST(&s.rest, "GET /restapis/{api}/deployments", "GetDeployments", of(getDeployments))
-	wire.HandleREST(&s.rest, "GET /account", "GetAccount", s.getAccount)
-	s.rest.Handle("GET /restapis/{api}/stages/{stage}/exports/{type}", "GetExport", s.getExport)
+	s.get("/restapis", "GetRestApis", s.getRestAPIs)
+	s.get("/restapis/{api}", "GetRestApi", s.getRestAPI)
+	s.get("/restapis/{api}/stages", "GetStages", s.getStages)
+	s.get("/restapis/{api}/stages/{stage}", "GetStage", s.getStage)
+	s.get("/restapis/{api}/deployments", "GetDeployments", s.getDeployments)
+	s.get("/account", "GetAccount", s.getAccount)
+	s.get("/usageplans", "GetUsagePlans", s.getUsagePlans, "keyId")
+	s.get("/usageplans/{plan}", "GetUsagePlan", s.getUsagePlan)
+	s.get("/usageplans/{plan}/keys", "GetUsagePlanKeys", s.getUsagePlanKeys)
+	s.get("/apikeys", "GetApiKeys", s.getAPIKeys, "includeValues")
+	s.get("/apikeys/{key}", "GetApiKey", s.getAPIKey, "includeValue")
+	s.Handle("GET /restapis/{api}/stages/{stage}/exports/{type}", "GetExport", s.getExport)
 }
 
-// SigningName implements wire.Service.
-func (s *Service) SigningName() string { return "apigateway" }
+// get adds an operation that reads, with the parameters that it supports in the query string.
+func (s *Service) get(path, name string, read func(*wire.Call) (object, error), parameters ...string) {
+	wire.HandleREST(&s.REST, "GET "+path, name, func(c *wire.Call) (*object, error) {
+		if err := authorize(c, parameters...); err != nil {
+			return nil, err
+		}
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		out, err := read(c)
+		return &out, err
+	})
+}
 
-// ServeAWS implements wire.Service.
-func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) { s.rest.ServeAWS(w, c) }
-
-// authorize asks for the one action that all reading needs, on the path, and refuses parameters that are not known.
-func authorize(c *wire.Call, known ...string) error {
+// authorize checks the one action for everything that reads, on the path, and refuses other parameters than these.
+func authorize(c *wire.Call, parameters ...string) error {
 	if err := c.Authorize("apigateway:GET", arn(c.URL.Path)); err != nil {
 		return err
 	}
 	for name := range c.URL.Query() {
-		if !slices.Contains(known, name) {
+		if !slices.Contains(parameters, name) {
 			return wire.Unsupported("the parameter %q of %s", name, c.Operation)
 		}
 	}
 	return nil
 }
 
-// list is how this API answers with several things: in the order of their ids.
+// list renders several things, sorted by their ids.
 func list[T any](of map[string]T, output func(T) object) object {
 	items := []object{}
-	for _, id := range slices.Sorted(maps.Keys(of)) {
-		items = append(items, output(of[id]))
+	for _, v := range sorted(of) {
+		items = append(items, output(v))
 	}
 	return object{"item": items}
 }
 
 func (a *restAPI) output() object {
 	return object{
-		"id": a.id, "name": *a.inputs.Name, "description": a.inputs.Description, "createdDate": a.created.Unix(),
-		"binaryMediaTypes": a.definition.binary, "disableExecuteApiEndpoint": a.definition.closed, "apiKeySource": keyFromHeader,
-		"rootResourceId": a.definition.root.id, "tags": a.inputs.Tags,
+		"id": a.id, "name": *a.inputs.Name, "createdDate": a.created.Unix(), "apiKeySource": keyFromHeader,
+		"rootResourceId": a.definition.rootID, "tags": a.inputs.Tags,
 	}
 }
 
@@ -81,13 +77,12 @@ func (st *stage) output() object {
 	for key, set := range st.settings {
 		settings[key] = object{
 			"throttlingRateLimit": set.ThrottlingRateLimit, "throttlingBurstLimit": set.ThrottlingBurstLimit,
-			"loggingLevel": set.LoggingLevel, "metricsEnabled": set.MetricsEnabled, "dataTraceEnabled": set.DataTraceEnabled,
+			"metricsEnabled": set.MetricsEnabled,
 		}
 	}
 	out := object{
-		"stageName": st.inputs.StageName, "deploymentId": st.inputs.Deployment, "description": st.inputs.Description,
-		"createdDate": st.created.Unix(), "lastUpdatedDate": st.updated.Unix(), "tracingEnabled": st.live.tracing,
-		"variables": st.inputs.Variables, "methodSettings": settings, "tags": st.inputs.Tags,
+		"stageName": st.inputs.StageName, "deploymentId": st.inputs.Deployment, "createdDate": st.created.Unix(),
+		"lastUpdatedDate": st.updated.Unix(), "tracingEnabled": st.live.tracing, "methodSettings": settings, "tags": st.inputs.Tags,
 	}
 	if set := st.inputs.AccessLogSettings; set != nil {
 		out["accessLogSettings"] = object{"destinationArn": set.DestinationARN, "format": set.Format}
@@ -95,47 +90,132 @@ func (st *stage) output() object {
 	return out
 }
 
-func (d *deployment) output() object {
-	return object{"id": d.id, "description": d.inputs.Description, "createdDate": d.created.Unix()}
+func (d *deployment) output() object { return object{"id": d.id, "createdDate": d.created.Unix()} }
+
+func (p *usagePlan) output() object {
+	stages := []object{}
+	for _, st := range p.inputs.APIStages {
+		stages = append(stages, object{"apiId": st.APIID, "stage": st.Stage})
+	}
+	out := object{"id": p.id, "name": *p.inputs.Name, "apiStages": stages, "tags": p.inputs.Tags}
+	if t := p.inputs.Throttle; t != nil {
+		perSecond, burst := t.values()
+		out["throttle"] = object{"rateLimit": perSecond, "burstLimit": burst}
+	}
+	if q := p.inputs.Quota; q != nil {
+		out["quota"] = object{"limit": q.Limit, "offset": 0, "period": q.Period}
+	}
+	return out
 }
 
-func (s *Service) getRestAPIs(c *wire.Call) (*object, error) {
-	if err := authorize(c); err != nil {
+// output includes the key's value only if the caller asks for it.
+func (k *apiKey) output(withValue bool) object {
+	out := object{
+		"id": k.id, "name": *k.inputs.Name, "description": k.inputs.Description, "enabled": k.enabled(),
+		"createdDate": k.created.Unix(), "lastUpdatedDate": k.updated.Unix(), "tags": k.inputs.Tags,
+	}
+	if withValue {
+		out["value"] = k.value
+	}
+	return out
+}
+
+func (s *Service) getRestAPIs(*wire.Call) (object, error) {
+	return list(s.apis, (*restAPI).output), nil
+}
+
+func (s *Service) getRestAPI(c *wire.Call) (object, error) {
+	a, err := s.api(c.PathValue("api"))
+	if err != nil {
 		return nil, err
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	out := list(s.apis, (*restAPI).output)
-	return &out, nil
+	return a.output(), nil
 }
 
-func getRestAPI(_ *wire.Call, a *restAPI) (object, error) { return a.output(), nil }
+func (s *Service) getStages(c *wire.Call) (object, error) {
+	a, err := s.api(c.PathValue("api"))
+	if err != nil {
+		return nil, err
+	}
+	return list(a.stages, (*stage).output), nil
+}
 
-func getStages(_ *wire.Call, a *restAPI) (object, error) { return list(a.stages, (*stage).output), nil }
+func (s *Service) stageOf(c *wire.Call) (*stage, error) {
+	a, err := s.api(c.PathValue("api"))
+	if err != nil {
+		return nil, err
+	}
+	return a.stage(c.PathValue("stage"))
+}
 
-func getStage(c *wire.Call, a *restAPI) (object, error) {
-	st, err := a.stage(c.PathValue("stage"))
+func (s *Service) getStage(c *wire.Call) (object, error) {
+	st, err := s.stageOf(c)
 	if err != nil {
 		return nil, err
 	}
 	return st.output(), nil
 }
 
-func getDeployments(_ *wire.Call, a *restAPI) (object, error) {
+func (s *Service) getDeployments(c *wire.Call) (object, error) {
+	a, err := s.api(c.PathValue("api"))
+	if err != nil {
+		return nil, err
+	}
 	return list(a.deployments, (*deployment).output), nil
 }
 
-func (s *Service) getAccount(c *wire.Call) (*object, error) {
-	if err := authorize(c); err != nil {
-		return nil, err
-	}
-	return &object{
+func (s *Service) getAccount(*wire.Call) (object, error) {
+	return object{
 		"cloudwatchRoleArn": s.logRole.Load(), "features": accountFeatures, "apiKeyVersion": apiKeyVersion,
 		"throttleSettings": object{"burstLimit": accountBurst, "rateLimit": accountRate},
 	}, nil
 }
 
-// getExport gives the OpenAPI document that a stage serves, without API Gateway's extensions unless they are asked for.
+// getUsagePlans lists all plans, or those that a key belongs to.
+func (s *Service) getUsagePlans(c *wire.Call) (object, error) {
+	plans := s.plans
+	if id := c.URL.Query().Get("keyId"); id != "" {
+		k, err := s.key(id)
+		if err != nil {
+			return nil, err
+		}
+		plans = k.plans
+	}
+	return list(plans, (*usagePlan).output), nil
+}
+
+func (s *Service) getUsagePlan(c *wire.Call) (object, error) {
+	p, err := s.plan(c.PathValue("plan"))
+	if err != nil {
+		return nil, err
+	}
+	return p.output(), nil
+}
+
+func (s *Service) getUsagePlanKeys(c *wire.Call) (object, error) {
+	p, err := s.plan(c.PathValue("plan"))
+	if err != nil {
+		return nil, err
+	}
+	return list(p.keys, func(k *apiKey) object {
+		return object{"id": k.id, "type": apiKeyType, "name": *k.inputs.Name, "value": k.value}
+	}), nil
+}
+
+func (s *Service) getAPIKeys(c *wire.Call) (object, error) {
+	withValues := c.URL.Query().Get("includeValues") == "true"
+	return list(s.keys, func(k *apiKey) object { return k.output(withValues) }), nil
+}
+
+func (s *Service) getAPIKey(c *wire.Call) (object, error) {
+	k, err := s.key(c.PathValue("key"))
+	if err != nil {
+		return nil, err
+	}
+	return k.output(c.URL.Query().Get("includeValue") == "true"), nil
+}
+
+// getExport returns the OpenAPI document that a stage serves, without API Gateway's extensions unless they are asked for.
 func (s *Service) getExport(w http.ResponseWriter, c *wire.Call) error {
 	if err := authorize(c, "extensions"); err != nil {
 		return err
@@ -145,17 +225,13 @@ func (s *Service) getExport(w http.ResponseWriter, c *wire.Call) error {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	a, err := s.api(c.PathValue("api"))
-	if err != nil {
-		return err
-	}
-	st, err := a.stage(c.PathValue("stage"))
+	st, err := s.stageOf(c)
 	if err != nil {
 		return err
 	}
 	body := []byte(st.live.document)
 	switch extensions := c.URL.Query().Get("extensions"); extensions {
-	case "apigateway", "integrations":
+	case "apigateway":
 	case "":
 		var doc any
 		if err := json.Unmarshal(body, &doc); err != nil {
@@ -167,7 +243,6 @@ func (s *Service) getExport(w http.ResponseWriter, c *wire.Call) error {
 		return wire.Unsupported("the extensions %q, only apigateway", extensions)
 	}
 	w.Header().Set("Content-Type", jsonType)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+a.id+`-`+st.inputs.StageName+`.json"`)
 	_, err = w.Write(body)
 	return err
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 )
 
-func TestAPersonCanLookAround(t *testing.T) {
-	a := newCloud(t).deploy(t, document(t), map[string]any{"xrayTracingEnabled": true, "variables": map[string]any{"color": "blue"}})
+func TestAPIsCanBeInspected(t *testing.T) {
+	a := newCloud(t).deploy(t, document(t), map[string]any{"xrayTracingEnabled": true})
 	a.MustDeploy(t, settingsType, map[string]any{"restApi": a.id, "stageName": "prod", "methodPath": "*/*", "settings": map[string]any{"throttlingRateLimit": 5}})
 	ctx := t.Context()
 
@@ -31,7 +31,6 @@ func TestAPersonCanLookAround(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, a.deployment, *stage.DeploymentId)
 	require.True(t, stage.TracingEnabled)
-	require.Equal(t, map[string]string{"color": "blue"}, stage.Variables)
 	require.Equal(t, 5.0, stage.MethodSettings["*/*"].ThrottlingRateLimit)
 	deployments, err := a.client.GetDeployments(ctx, &sdk.GetDeploymentsInput{RestApiId: &a.id})
 	require.NoError(t, err)
@@ -53,7 +52,7 @@ func TestAPersonCanLookAround(t *testing.T) {
 	require.JSONEq(t, document(t), string(whole.Body))
 }
 
-func TestWhatIsNotThereOrNotSupportedIsRefused(t *testing.T) {
+func TestUnknownIdsAndParametersAreRefused(t *testing.T) {
 	a := newCloud(t).deploy(t, document(t), nil)
 	ctx := t.Context()
 	_, err := a.client.GetRestApi(ctx, &sdk.GetRestApiInput{RestApiId: aws.String("none")})
@@ -68,7 +67,7 @@ func TestWhatIsNotThereOrNotSupportedIsRefused(t *testing.T) {
 	require.Contains(t, cloudtest.Refused(t, err, "UnknownOperationException"), "POST /restapis")
 }
 
-func TestLookingAroundNeedsPermission(t *testing.T) {
+func TestReadingNeedsPermission(t *testing.T) {
 	a := newCloud(t).deploy(t, document(t), nil)
 	_, config := a.Role(t, "reader", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"apigateway:GET",
 		"Resource":"arn:aws:apigateway:us-east-1::/restapis/`+a.id+`/stages/*"}]}`)

@@ -38,17 +38,6 @@ func TestAQuotaBeginsAnewWithEachPeriod(t *testing.T) {
 	}
 }
 
-func TestTheFirstPeriodHasLessByTheOffset(t *testing.T) {
-	a := newCloud(t).deploy(t, keyed(t), nil)
-	quota := map[string]any{"quotaSettings": map[string]any{"limit": 4, "period": "WEEK", "offset": 3}}
-	plan := a.plan(t, quota)
-	_, key := a.key(t, plan)
-	require.Equal(t, []int{202, 429}, a.statuses(t, status, key, 2))
-	a.Clock.Advance(7 * 24 * time.Hour)
-	require.NoError(t, a.Update(t, planType, plan, a.planInputs(quota)))
-	require.Equal(t, []int{202, 202, 202, 202, 429}, a.statuses(t, status, key, 5), "an update does not make it the first again")
-}
-
 func TestThrottledRequestsDoNotCount(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	_, key := a.key(t, a.plan(t, map[string]any{

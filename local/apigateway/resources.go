@@ -17,22 +17,17 @@ func (s *Service) Kinds() []provider.Kind {
 
 // RestAPIArgs are the inputs of aws:apigateway/restApi:RestApi.
 type RestAPIArgs struct {
-	Name                      *string                `pulumi:"name,optional"`
-	Body                      *string                `pulumi:"body,optional"`
-	Description               *string                `pulumi:"description,optional"`
-	BinaryMediaTypes          []string               `pulumi:"binaryMediaTypes,optional"`
-	EndpointConfiguration     *EndpointConfiguration `pulumi:"endpointConfiguration,optional"`
-	DisableExecuteAPIEndpoint *bool                  `pulumi:"disableExecuteApiEndpoint,optional"`
-	APIKeySource              *string                `pulumi:"apiKeySource,optional"`
-	FailOnWarnings            *bool                  `pulumi:"failOnWarnings,optional"`
-	PutRestAPIMode            *string                `pulumi:"putRestApiMode,optional"`
-	Tags                      map[string]string      `pulumi:"tags,optional"`
+	Name                  *string                `pulumi:"name,optional"`
+	Body                  *string                `pulumi:"body,optional"`
+	EndpointConfiguration *EndpointConfiguration `pulumi:"endpointConfiguration,optional"`
+	// FailOnWarnings makes no difference here: there are no warnings.
+	FailOnWarnings *bool             `pulumi:"failOnWarnings,optional"`
+	Tags           map[string]string `pulumi:"tags,optional"`
 }
 
-// EndpointConfiguration tells where AWS receives an API's requests. It makes no difference here.
+// EndpointConfiguration is where AWS receives an API's requests. It makes no difference here.
 type EndpointConfiguration struct {
-	Types         string  `pulumi:"types"`
-	IPAddressType *string `pulumi:"ipAddressType,optional"`
+	Types string `pulumi:"types"` // EDGE or REGIONAL
 }
 
 type restAPIState struct {
@@ -44,31 +39,57 @@ type restAPIState struct {
 	TagsAll        map[string]string `pulumi:"tagsAll"`
 }
 
-func (a *restAPI) state() *restAPIState {
-	return &restAPIState{
-		RestAPIArgs: a.inputs, ARN: arn("/restapis/" + a.id), CreatedDate: a.created.Format(time.RFC3339), ExecutionARN: executionARN(a.id),
-		RootResourceID: a.definition.root.id, TagsAll: a.inputs.Tags,
+func checkName(c *provider.Checker, name *string) {
+	if name != nil && (len(*name) == 0 || len(*name) > 1024) {
+		c.Failf("name", "must have 1 to 1024 characters, got %d", len(*name))
 	}
 }
 
-func (s *Service) checkAPI(c *provider.Checker, in *RestAPIArgs) {
-	if in.Name != nil && (len(*in.Name) == 0 || len(*in.Name) > 1024) {
-		c.Failf("name", "must have 1 to 1024 characters, got %d", len(*in.Name))
-	}
-	c.OneOf("putRestApiMode", in.PutRestAPIMode, "overwrite")
-	c.OneOf("apiKeySource", in.APIKeySource, keyFromHeader)
-	if e := in.EndpointConfiguration; e != nil && !c.Unknown("endpointConfiguration.types") {
-		c.OneOf("endpointConfiguration.types", &e.Types, "EDGE", "REGIONAL")
-		c.OneOf("endpointConfiguration.ipAddressType", e.IPAddressType, "ipv4", "dualstack")
-	}
-	if in.Body != nil {
-		if _, err := s.parse("", *in.Body); err != nil {
-			c.Failf("body", "is not accepted: %v", err)
-		}
+func (s *Service) restAPIKind() provider.Kind {
+	return &provider.Object[RestAPIArgs, restAPIState, restAPI]{
+		Type:     "aws:apigateway/restApi:RestApi",
+		AutoName: &provider.AutoName{Property: "name", Max: 255},
+		Lock:     &s.mu,
+		Find:     s.api,
+		Check: func(c *provider.Checker, in *RestAPIArgs) {
+			checkName(c, in.Name)
+			if e := in.EndpointConfiguration; e != nil {
+				c.OneOf("endpointConfiguration.types", &e.Types, "EDGE", "REGIONAL")
+			}
+			c.Parse("body", in.Body, func(body string) error {
+				_, err := s.parse("", body)
+				return err
+			})
+		},
+		State: func(a *restAPI) *restAPIState {
+			return &restAPIState{
+				RestAPIArgs: a.inputs, ARN: arn("/restapis/" + a.id), CreatedDate: a.created.Format(time.RFC3339),
+				ExecutionARN: executionARN(a.id), RootResourceID: a.definition.rootID, TagsAll: a.inputs.Tags,
+			}
+		},
+		Create: func(_ context.Context, in *RestAPIArgs) (string, error) {
+			a := &restAPI{
+				id: newID(10), created: s.account.Clock.Now().UTC(), deployments: map[string]*deployment{}, stages: map[string]*stage{},
+			}
+			if err := s.define(a, in); err != nil {
+				return "", err
+			}
+			s.apis[a.id] = a
+			return a.id, nil
+		},
+		Update: func(_ context.Context, a *restAPI, in *RestAPIArgs) error { return s.define(a, in) },
+		Delete: func(_ context.Context, a *restAPI) error {
+			for _, st := range a.stages {
+				st.live.log.close()
+			}
+			delete(s.apis, a.id)
+			s.forget(func(st PlanStage) bool { return st.APIID == a.id })
+			return nil
+		},
 	}
 }
 
-// define makes the API's definition. The caller holds the lock.
+// define sets the API's inputs and definition. The caller holds the lock.
 func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 	text := ""
 	if in.Body != nil {
@@ -78,78 +99,17 @@ func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range d.methods {
-		if action, ok := m.integration.(*serviceAction); ok {
-			if err := s.assumable(action.role); err != nil {
-				return err
-			}
-		}
+	if err := s.assumable(d); err != nil {
+		return err
 	}
-	if in.BinaryMediaTypes != nil {
-		d.binary = in.BinaryMediaTypes
-	}
-	d.closed = in.DisableExecuteAPIEndpoint != nil && *in.DisableExecuteAPIEndpoint
 	a.inputs, a.definition = *in, d
 	return nil
 }
 
-func (s *Service) restAPIKind() provider.Kind {
-	return &provider.Resource[RestAPIArgs, restAPIState]{
-		Type:     "aws:apigateway/restApi:RestApi",
-		AutoName: &provider.AutoName{Property: "name", Max: 255},
-		Check:    s.checkAPI,
-		Create: func(_ context.Context, in *RestAPIArgs) (string, *restAPIState, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			a := &restAPI{
-				id: newID(10), created: s.account.Clock.Now().UTC(), deployments: map[string]*deployment{}, stages: map[string]*stage{},
-			}
-			if err := s.define(a, in); err != nil {
-				return "", nil, err
-			}
-			s.apis[a.id] = a
-			return a.id, a.state(), nil
-		},
-		Read: func(_ context.Context, id string) (*restAPIState, error) {
-			s.mu.RLock()
-			defer s.mu.RUnlock()
-			if a, err := s.api(id); err == nil {
-				return a.state(), nil
-			}
-			return nil, nil
-		},
-		Update: func(_ context.Context, id string, in *RestAPIArgs) (*restAPIState, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			a, err := s.api(id)
-			if err != nil {
-				return nil, err
-			}
-			if err := s.define(a, in); err != nil {
-				return nil, err
-			}
-			return a.state(), nil
-		},
-		Delete: func(_ context.Context, id string) error {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if a := s.apis[id]; a != nil {
-				for _, st := range a.stages {
-					st.live.log.close()
-				}
-			}
-			delete(s.apis, id)
-			s.forget(func(st PlanStage) bool { return st.APIID == id })
-			return nil
-		},
-	}
-}
-
 // DeploymentArgs are the inputs of aws:apigateway/deployment:Deployment.
 type DeploymentArgs struct {
-	RestAPI     string            `pulumi:"restApi,replace"`
-	Description *string           `pulumi:"description,optional"`
-	Triggers    map[string]string `pulumi:"triggers,optional,replace"`
+	RestAPI  string            `pulumi:"restApi,replace"`
+	Triggers map[string]string `pulumi:"triggers,optional,replace"`
 }
 
 type deploymentState struct {
@@ -159,71 +119,101 @@ type deploymentState struct {
 	InvokeURL    string `pulumi:"invokeUrl"`
 }
 
-func (s *Service) deploymentState(d *deployment) *deploymentState {
-	return &deploymentState{
-		DeploymentArgs: d.inputs, CreatedDate: d.created.Format(time.RFC3339),
-		ExecutionARN: executionARN(d.inputs.RestAPI + "/"), InvokeURL: s.invokeURL(d.inputs.RestAPI, ""),
-	}
-}
-
-// findDeployment looks in all APIs, because a Pulumi id has only the deployment's. The caller holds the lock.
-func (s *Service) findDeployment(id string) (*restAPI, *deployment) {
+// deployment searches all APIs, because a Pulumi id has only the deployment's. The caller holds the lock.
+func (s *Service) deployment(id string) (*deployment, error) {
 	for _, a := range s.apis {
 		if d := a.deployments[id]; d != nil {
-			return a, d
+			return d, nil
 		}
 	}
-	return nil, nil
+	return nil, notFound("Invalid Deployment identifier specified")
 }
 
 func (s *Service) deploymentKind() provider.Kind {
-	return &provider.Resource[DeploymentArgs, deploymentState]{
+	return &provider.Object[DeploymentArgs, deploymentState, deployment]{
 		Type: "aws:apigateway/deployment:Deployment",
-		Create: func(_ context.Context, in *DeploymentArgs) (string, *deploymentState, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
+		Lock: &s.mu,
+		Find: s.deployment,
+		State: func(d *deployment) *deploymentState {
+			return &deploymentState{
+				DeploymentArgs: d.inputs, CreatedDate: d.created.Format(time.RFC3339),
+				ExecutionARN: executionARN(d.inputs.RestAPI + "/"), InvokeURL: s.BaseURL() + "/" + d.inputs.RestAPI + "/",
+			}
+		},
+		Create: func(_ context.Context, in *DeploymentArgs) (string, error) {
 			a, err := s.api(in.RestAPI)
 			if err != nil {
-				return "", nil, err
+				return "", err
 			}
 			if err := a.definition.deployable(); err != nil {
-				return "", nil, err
+				return "", err
 			}
 			d := &deployment{id: newID(6), inputs: *in, created: s.account.Clock.Now().UTC(), definition: a.definition}
 			a.deployments[d.id] = d
-			return d.id, s.deploymentState(d), nil
+			return d.id, nil
 		},
-		Read: func(_ context.Context, id string) (*deploymentState, error) {
-			s.mu.RLock()
-			defer s.mu.RUnlock()
-			if _, d := s.findDeployment(id); d != nil {
-				return s.deploymentState(d), nil
-			}
-			return nil, nil
-		},
-		Update: func(_ context.Context, id string, in *DeploymentArgs) (*deploymentState, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			_, d := s.findDeployment(id)
-			if d == nil {
-				return nil, notFound("Invalid Deployment identifier specified")
-			}
-			d.inputs = *in
-			return s.deploymentState(d), nil
-		},
-		Delete: func(_ context.Context, id string) error {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			a, d := s.findDeployment(id)
-			if d == nil {
-				return nil
-			}
+		Delete: func(_ context.Context, d *deployment) error {
+			a := s.apis[d.inputs.RestAPI]
 			for _, st := range a.stages {
-				if st.inputs.Deployment == id {
+				if st.inputs.Deployment == d.id {
 					return badRequest("Active stages pointing to this deployment must be moved or deleted")
 				}
 			}
-			delete(a.deployments, id)
+			delete(a.deployments, d.id)
+			return nil
+		},
+	}
+}
+
+// AccountArgs are the inputs of aws:apigateway/account:Account, API Gateway's settings for the account in the Region.
+type AccountArgs struct {
+	CloudwatchRoleARN *string `pulumi:"cloudwatchRoleArn,optional"`
+}
+
+type accountState struct {
+	AccountArgs
+	APIKeyVersion    string             `pulumi:"apiKeyVersion"`
+	Features         []string           `pulumi:"features"`
+	ThrottleSettings []throttleSettings `pulumi:"throttleSettings"`
+}
+
+type throttleSettings struct {
+	BurstLimit int     `pulumi:"burstLimit"`
+	RateLimit  float64 `pulumi:"rateLimit"`
+}
+
+const apiKeyVersion = "1"
+
+var accountFeatures = []string{"UsagePlans"}
+
+// accountKind is the settings as a resource. They always exist: making the resource sets them, and deleting it leaves
+// them as they are.
+func (s *Service) accountKind() provider.Kind {
+	return &provider.Object[AccountArgs, accountState, Service]{
+		Type: "aws:apigateway/account:Account",
+		Lock: &s.mu,
+		Find: func(string) (*Service, error) {
+			if !s.accountOwned {
+				return nil, notFound("No resource has made the account settings since the embedded cloud started")
+			}
+			return s, nil
+		},
+		State: func(*Service) *accountState {
+			return &accountState{
+				AccountArgs: AccountArgs{CloudwatchRoleARN: s.logRole.Load()}, APIKeyVersion: apiKeyVersion, Features: accountFeatures,
+				ThrottleSettings: []throttleSettings{{BurstLimit: accountBurst, RateLimit: accountRate}},
+			}
+		},
+		Create: func(_ context.Context, in *AccountArgs) (string, error) {
+			if err := s.setLogRole(in.CloudwatchRoleARN); err != nil {
+				return "", err
+			}
+			s.accountOwned = true
+			return "api-gateway-account", nil
+		},
+		Update: func(_ context.Context, _ *Service, in *AccountArgs) error { return s.setLogRole(in.CloudwatchRoleARN) },
+		Delete: func(context.Context, *Service) error {
+			s.accountOwned = false
 			return nil
 		},
 	}

@@ -1,130 +1,130 @@
 package apigateway
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// anyMethod is the verb of a method that takes every verb without a method of its own.
+// anyMethod is the verb of a method for all verbs that have no method of their own.
 const anyMethod = "ANY"
 
-// resource is one path of an API, a node of the tree that requests are routed by. As in API Gateway, a segment is
-// looked for by its name first, then as a {variable}, then as the rest of the path, {variable+}.
+// resource is one path of an API.
 type resource struct {
 	id       string
 	path     string // "/order/{orderId}"
+	segments []segment
 	methods  map[string]*method
-	static   map[string]*resource
-	variable *resource
-	rest     *resource
-	name     string // of the variable that this resource stands for; empty if it is static
 }
 
-func newResource(apiID, path string) *resource {
-	sum := sha256.Sum256([]byte(apiID + path))
-	id := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))
-	size := 6
-	if path == "/" {
-		size = 10
-	}
-	return &resource{id: id[:size], path: path, methods: map[string]*method{}, static: map[string]*resource{}}
+type segment struct {
+	kind segmentKind
+	name string // of the variable; its text if it is fixed
 }
 
-var segmentPattern = regexp.MustCompile(`^([A-Za-z0-9._,:-]+|\{[A-Za-z0-9._-]+\+?\})$`)
+// segmentKind is a kind of segment. API Gateway compares a request with resources in this order.
+type segmentKind int
 
-// add returns the resource of a path below r, the root, making what is missing.
-func (r *resource) add(apiID, path string) (*resource, error) {
+const (
+	fixedSegment    segmentKind = iota
+	variableSegment             // {name}
+	restSegment                 // {name+}, one or more segments
+)
+
+// resourceID is derived from the path and from the id of what it belongs to: the API for "/", else the resource "/".
+func resourceID(parent, path string, length int) string {
+	sum := sha256.Sum256([]byte(parent + path))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:length]
+}
+
+var segmentPattern = regexp.MustCompile(`^(?:[A-Za-z0-9._,:-]+|\{([A-Za-z0-9._-]+)(\+?)\})$`)
+
+// addResource adds a path, and keeps the resources in the order in which requests are compared with them.
+func (d *definition) addResource(path string) (*resource, error) {
 	if !strings.HasPrefix(path, "/") {
-		return nil, fmt.Errorf("must begin with /")
+		return nil, errors.New("must begin with /")
 	}
-	at, so := r, ""
-	for segment := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		if segment == "" {
+	res := &resource{methods: map[string]*method{}}
+	for text := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
+		if text == "" {
 			continue
 		}
-		so += "/" + segment
-		if !segmentPattern.MatchString(segment) {
-			return nil, fmt.Errorf("resource's path part %q must be of a-zA-Z0-9._-:, or one variable in braces", segment)
+		m := segmentPattern.FindStringSubmatch(text)
+		if m == nil {
+			return nil, fmt.Errorf("resource's path part %q must be of a-zA-Z0-9._-:, or one variable in braces", text)
 		}
-		if at.name != "" && strings.HasSuffix(at.path, "+}") {
-			return nil, fmt.Errorf("nothing can follow a variable that takes the rest of the path")
+		s := segment{fixedSegment, text}
+		switch {
+		case m[2] != "":
+			s = segment{restSegment, m[1]}
+		case m[1] != "":
+			s = segment{variableSegment, m[1]}
 		}
-		next, err := at.child(segment)
-		if err != nil {
-			return nil, err
+		if n := len(res.segments); n > 0 && res.segments[n-1].kind == restSegment {
+			return nil, errors.New("nothing can follow a variable that takes the rest of the path")
 		}
-		if *next == nil {
-			*next = newResource(apiID, so)
-			(*next).name = strings.TrimSuffix(strings.Trim(segment, "{}"), "+")
+		if s.kind != fixedSegment {
+			place := fmt.Sprint(res.path, s.kind)
+			if other, ok := d.variables[place]; ok && other != s.name {
+				return nil, fmt.Errorf("a sibling of %s/%s already has a variable path part -- only one is allowed", res.path, text)
+			}
+			d.variables[place] = s.name
 		}
-		if !strings.HasPrefix(segment, "{") {
-			(*next).name = ""
-			at.static[segment] = *next
-		}
-		at = *next
+		res.path += "/" + text
+		res.segments = append(res.segments, s)
 	}
-	return at, nil
+	res.id = resourceID(d.rootID, res.path, 6)
+	if res.path == "" {
+		res.path, res.id = "/", d.rootID
+	}
+	d.resources = append(d.resources, res)
+	slices.SortStableFunc(d.resources, func(a, b *resource) int {
+		return slices.CompareFunc(a.segments, b.segments, func(s, t segment) int { return cmp.Compare(s.kind, t.kind) })
+	})
+	return res, nil
 }
 
-func (r *resource) child(segment string) (**resource, error) {
-	if !strings.HasPrefix(segment, "{") {
-		next := r.static[segment]
-		return &next, nil
+// find returns the method for a request, and the values of the variables of its path, decoded. The path alone chooses
+// the resource.
+func (d *definition) find(verb, path string) (*method, map[string]string) {
+	var parts []string
+	if path != "/" {
+		parts = strings.Split(path[1:], "/")
 	}
-	place := &r.variable
-	if strings.HasSuffix(segment, "+}") {
-		place = &r.rest
+	for _, res := range d.resources {
+		if values, ok := res.match(parts); ok && len(res.methods) > 0 {
+			return cmp.Or(res.methods[verb], res.methods[anyMethod]), values
+		}
 	}
-	if have := *place; have != nil && !strings.HasSuffix(have.path, "/"+segment) {
-		return nil, fmt.Errorf("a sibling of %s already has a variable path part -- only one is allowed", segment)
-	}
-	return place, nil
+	return nil, nil
 }
 
-// find returns the resource for the segments of a request's path and the values of its variables, decoded; nil if
-// there is none with a method.
-func (r *resource) find(segments []string, values map[string]string) *resource {
-	if len(segments) == 0 {
-		if len(r.methods) == 0 {
-			return nil
+func (r *resource) match(parts []string) (values map[string]string, ok bool) {
+	for i, s := range r.segments {
+		if i == len(parts) {
+			return nil, false
 		}
-		return r
-	}
-	value, err := url.PathUnescape(segments[0])
-	if err != nil {
-		return nil
-	}
-	if next := r.static[value]; next != nil {
-		if found := next.find(segments[1:], values); found != nil {
-			return found
+		text := parts[i]
+		if s.kind == restSegment && text != "" {
+			text = strings.Join(parts[i:], "/")
+			parts = parts[:i+1]
 		}
-	}
-	if value == "" {
-		return nil
-	}
-	if r.variable != nil {
-		if found := r.variable.find(segments[1:], values); found != nil {
-			values[r.variable.name] = value
-			return found
+		value, err := url.PathUnescape(text)
+		if err != nil || value == "" || s.kind == fixedSegment && value != s.name {
+			return nil, false
+		}
+		if s.kind != fixedSegment {
+			if values == nil {
+				values = map[string]string{}
+			}
+			values[s.name] = value
 		}
 	}
-	if r.rest != nil && len(r.rest.methods) > 0 {
-		if all, err := url.PathUnescape(strings.Join(segments, "/")); err == nil {
-			values[r.rest.name] = all
-			return r.rest
-		}
-	}
-	return nil
-}
-
-// method returns the method for a verb, or the one for any.
-func (r *resource) method(verb string) *method {
-	if m := r.methods[verb]; m != nil {
-		return m
-	}
-	return r.methods[anyMethod]
+	return values, len(parts) == len(r.segments)
 }

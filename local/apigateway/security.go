@@ -3,12 +3,16 @@ package apigateway
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
-// securityScheme is how clients say who they are. Only API keys are supported.
+// keyHeader is the only place of API keys in a request; keyFromHeader is its name in an API's settings.
+const (
+	keyHeader     = "x-api-key"
+	keyFromHeader = "HEADER"
+)
+
+// securityScheme is how clients identify themselves. Only API keys are supported.
 type securityScheme struct {
 	_    struct{} `ignored:"description"`
 	Type string   `json:"type"`
@@ -16,7 +20,7 @@ type securityScheme struct {
 	In   string   `json:"in"`
 }
 
-// requirements are what an operation asks of clients: names of schemes, with scopes.
+// requirements are names of security schemes, with scopes.
 type requirements []map[string][]string
 
 func (r *reader) securityScheme(at string, raw json.RawMessage) {
@@ -29,32 +33,14 @@ func (r *reader) securityScheme(at string, raw json.RawMessage) {
 	}
 }
 
-// keyFromHeader is the source of API keys that needs no authorizer.
-const keyFromHeader = "HEADER"
-
-// keySource refuses sources of API keys other than the header.
-func (r *reader) keySource(at string, source *string) {
-	if source != nil && *source != keyFromHeader {
-		r.failf(at, "must be %s, got %q: the embedded cloud has no authorizers", keyFromHeader, *source)
-	}
-}
-
-// rootSecurity refuses requirements of the whole document. API Gateway takes no notice of them, and the API would be
-// open: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-func (r *reader) rootSecurity(list requirements) {
-	if len(list) > 0 {
-		r.failf("security", "API Gateway ignores it at the root of a document: each operation has to have its own")
-	}
-}
-
-// keyRequired tells whether an operation asks for an API key.
-func (r *methodReader) keyRequired(at string, list requirements) bool {
+// keyRequired reports whether an operation requires an API key.
+func (r *reader) keyRequired(at string, list requirements) bool {
 	for i, requirement := range list {
 		in := fmt.Sprintf("%s.security[%d]", at, i)
 		if len(requirement) == 0 {
-			r.failf(in, "a method cannot leave it to the client whether there is a key")
+			r.failf(in, "an API key cannot be optional")
 		}
-		for _, name := range slices.Sorted(maps.Keys(requirement)) {
+		for name := range sorted(requirement) {
 			if !r.schemes[name] {
 				r.failf(in, "there is no security scheme %q", name)
 			}

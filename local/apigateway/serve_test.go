@@ -68,10 +68,10 @@ func TestInvalidRequestsDoNotReachTheFunction(t *testing.T) {
 		"no body":             {"POST /order", "", "", 422, bad(`[Unknown error parsing request body]`)},
 		"not JSON":            {"POST /order", "{", "application/json", 422, bad(`[Unknown error parsing request body]`)},
 		"two values":          {"POST /order", "{} {}", "", 422, bad(`[Unknown error parsing request body]`)},
-		"missing":             {"POST /order", `{"order":{}}`, "application/json; charset=utf-8", 422, bad(`[object has missing required properties (["accountid","vendorid"])]`)},
-		"wrong type":          {"POST /order", `{"order":7}`, "", 422, bad(`[instance type (integer) does not match any allowed primitive type (allowed: ["object"])]`)},
-		"pattern":             {"POST /order", `{"order":{"accountid":"a/b","vendorid":"v"}}`, "", 422, bad(`[ECMA 262 regex "^[a-z0-9]+$" does not match input string "a/b"]`)},
-		"through references":  {"POST /order", `{"order":{"accountid":"a","vendorid":"v","details":{"quantity":0}}}`, "", 422, bad(`[numeric instance is lower than the required minimum (minimum: 1, found: 0)]`)},
+		"missing":             {"POST /order", `{"order":{}}`, "application/json; charset=utf-8", 422, bad(`[missing properties 'accountid', 'vendorid']`)},
+		"wrong type":          {"POST /order", `{"order":7}`, "", 422, bad(`[got number, want object]`)},
+		"pattern":             {"POST /order", `{"order":{"accountid":"a/b","vendorid":"v"}}`, "", 422, bad(`['a/b' does not match pattern '^[a-z0-9]+$']`)},
+		"through references":  {"POST /order", `{"order":{"accountid":"a","vendorid":"v","details":{"quantity":0}}}`, "", 422, bad(`[minimum: got 0, want 1]`)},
 		"parameter missing":   {"GET /order?accountid=a", "", "", 400, `{"message":"Missing required request parameters: [vendorid]","type":"BAD_REQUEST_PARAMETERS"}`},
 		"parameters missing":  {"GET /order", "", "", 400, `{"message":"Missing required request parameters: [accountid, vendorid]","type":"BAD_REQUEST_PARAMETERS"}`},
 		"parameter is blank":  {"GET /order?accountid=a&vendorid=%20", "", "", 400, `{"message":"Missing required request parameters: [vendorid]","type":"BAD_REQUEST_PARAMETERS"}`},
@@ -191,19 +191,4 @@ func TestAnErrorOfTheInvocationIsNotATimeout(t *testing.T) {
 	a := newCloud(t).deploy(t, document(t), nil)
 	a.functions.fails(lambda.Result{}, errors.New("the network is down"))
 	require.Equal(t, 500, a.call(t, "GET /files/x", "").status)
-}
-
-func TestBinaryBodiesTravelInBase64(t *testing.T) {
-	body := strings.Replace(document(t), `"paths"`, `"x-amazon-apigateway-binary-media-types":["image/png"],"paths"`, 1)
-	a := newCloud(t).deploy(t, body, nil)
-	a.functions.returns(`{"statusCode":200,"body":"AP/+","isBase64Encoded":true}`)
-
-	got := a.call(t, "POST /files/x", "\x00\xff", "Content-Type", "image/png", "Accept", "image/png")
-	require.Equal(t, "AP8=", a.functions.event(t)["body"])
-	require.Equal(t, true, a.functions.event(t)["isBase64Encoded"])
-	require.Equal(t, "\x00\xff\xfe", got.body)
-
-	got = a.call(t, "POST /files/x", "text", "Content-Type", "text/plain")
-	require.Equal(t, "text", a.functions.event(t)["body"])
-	require.Equal(t, "AP/+", got.body, "clients that do not ask for the type get the text")
 }

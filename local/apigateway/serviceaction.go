@@ -6,16 +6,15 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// Actions are the API of an AWS service, which integrations of the type aws call. Call performs an action, such as
-// StartExecution, with a request in the service's protocol, and answers with its HTTP status and body: a refusal is an
-// answer too. It must return when ctx ends.
+// Actions are the API of an AWS service that integrations of the type aws call. Call performs an action, such as
+// StartExecution, with a request in the service's protocol, and returns the HTTP status and body of the answer, also of
+// a refusal. It must return when ctx ends.
 type Actions interface {
 	Call(ctx context.Context, p policy.Principal, action, traceHeader string, body []byte) (status int, response []byte)
 }
@@ -23,23 +22,18 @@ type Actions interface {
 // serviceAction calls an action of an AWS service, as a role, and maps its answer:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-request-basic-setup.html
 type serviceAction struct {
-	service     Actions
-	action      string
-	role        string // ARN
-	timeout     time.Duration
-	passthrough string
-	requests    map[string]*mapping // by the media type of the request
-	responses   []*integrationResponse
+	service   Actions
+	action    string
+	role      string // ARN
+	timeout   time.Duration
+	strict    bool
+	request   *mapping // of JSON bodies
+	responses []*integrationResponse
 }
 
 var (
 	actionURI = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `:([a-z0-9.-]+):action/([A-Za-z]+)$`)
 	roleARN   = regexp.MustCompile(`^arn:aws:iam::` + account.ID + `:role/.+$`)
-)
-
-const (
-	contentTypeParameter = "integration.request.header.Content-Type"
-	actionContentType    = "'application/x-amz-json-1.0'" // of the services that there are
 )
 
 func readServiceAction(r *reader, at string, spec *integrationSpec, m *method) integration {
@@ -49,10 +43,8 @@ func readServiceAction(r *reader, at string, spec *integrationSpec, m *method) i
 			account.Region, spec.URI)
 		return nil
 	}
-	a := &serviceAction{
-		action: uri[2], role: spec.Credentials, timeout: spec.timeout(), passthrough: spec.PassthroughBehavior, requests: map[string]*mapping{},
-	}
-	if a.service = r.actions[uri[1]]; a.service == nil {
+	a := &serviceAction{service: r.actions[uri[1]], action: uri[2], role: spec.Credentials, timeout: spec.timeout(), strict: spec.strict()}
+	if a.service == nil {
 		r.failf(at+".uri", "the service %q is not supported by the embedded cloud in integrations; it has %q", uri[1], slices.Sorted(maps.Keys(r.actions)))
 	}
 	if spec.HTTPMethod != http.MethodPost {
@@ -64,41 +56,43 @@ func readServiceAction(r *reader, at string, spec *integrationSpec, m *method) i
 	case !roleARN.MatchString(spec.Credentials):
 		r.failf(at+".credentials", "must be the ARN of a role of this account, got %q", spec.Credentials)
 	}
-	for _, name := range slices.Sorted(maps.Keys(spec.RequestParameters)) {
-		if value := spec.RequestParameters[name]; name != contentTypeParameter || value != actionContentType {
-			r.failf(at+".requestParameters", "%s: %s is not supported by the embedded cloud, only %s: %s", name, value, contentTypeParameter, actionContentType)
-		}
-	}
-	for _, media := range slices.Sorted(maps.Keys(spec.RequestTemplates)) {
-		a.requests[strings.ToLower(media)] = r.mapping(at+".requestTemplates."+media, spec.RequestTemplates[media], false)
-	}
+	a.request = r.mapping(at+".requestTemplates", spec.RequestTemplates, false)
 	a.responses = r.integrationResponses(at, spec, m)
 	return a
 }
 
-// assumable refuses a role that API Gateway cannot assume. AWS finds that out at the first request.
-func (s *Service) assumable(role string) error {
-	_, credentials, err := s.roles.AssumeRole(principal.Service, role, actionSession, nil)
-	if err != nil {
-		return badRequest("API Gateway does not have permission to assume the provided role %s", role)
+// assumable refuses a definition with a role that API Gateway cannot assume. AWS finds that out at the first request.
+func (s *Service) assumable(d *definition) error {
+	for _, m := range d.methods {
+		action, ok := m.integration.(*serviceAction)
+		if !ok {
+			continue
+		}
+		_, end, err := s.assume(action.role)
+		if err != nil {
+			return badRequest("API Gateway does not have permission to assume the provided role %s", action.role)
+		}
+		end()
 	}
-	s.roles.Revoke(credentials.AccessKeyID)
 	return nil
 }
 
-const actionSession = "BackplaneAssumeRoleSession"
-
 func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *failure) {
-	body, failed := a.request(x)
-	if failed != nil {
-		return nil, failed
+	body := x.body
+	if m := a.request; m != nil && x.mediaType() == jsonType {
+		var failed *failure
+		if body, _, failed = m.render(x, x.body); failed != nil {
+			return nil, failed
+		}
+	} else if a.strict {
+		return nil, failMediaType
 	}
-	p, credentials, err := x.service.roles.AssumeRole(principal.Service, a.role, actionSession, nil)
+	p, end, err := x.service.assume(a.role)
 	if err != nil {
 		x.integration.err = "API Gateway does not have permission to assume the provided role " + a.role
 		return nil, failConfiguration
 	}
-	defer x.service.roles.Revoke(credentials.AccessKeyID)
+	defer end()
 	var status int
 	if x.await(ctx, a.timeout, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, x.traceHeader, body) }) {
 		x.integration.err = errIntegrationTimeout.Error()
@@ -109,18 +103,4 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 		x.integration.err = string(body)
 	}
 	return mapResponse(x, a.responses, status, body)
-}
-
-// request is the body of the call: what the template of the request's media type makes, or the request's own.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
-func (a *serviceAction) request(x *exchange) ([]byte, *failure) {
-	m := a.requests[x.mediaType()]
-	switch {
-	case m == nil && (a.passthrough == never || a.passthrough == whenNoTemplates && len(a.requests) > 0):
-		return nil, failMediaType
-	case m == nil:
-		return x.body, nil
-	}
-	body, _, failed := m.render(x, x.body)
-	return body, failed
 }

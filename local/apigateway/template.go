@@ -1,6 +1,8 @@
 package apigateway
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -10,16 +12,16 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 )
 
-// template is a text with $context variables, as in gateway responses and in access logs:
+// template is a text with $context variables, of a gateway response or an access log:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 //
-// Values are escaped as within a JSON string, so that a JSON text stays one whatever a client sends.
+// Values are escaped for a JSON string, so that a client cannot make a JSON text invalid.
 type template struct{ parts []part }
 
+// part is a text or a variable.
 type part struct {
 	literal string
-	value   func(*exchange) string // nil for a literal
-	raw     bool
+	variable
 }
 
 type variable struct {
@@ -37,7 +39,7 @@ func constant(s string) func(*exchange) string { return func(*exchange) string {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// variables are those that REST APIs without authorizers have. A caller here is always anonymous.
+// variables are those of REST APIs without authorizers. The caller is always anonymous.
 var variables = map[string]variable{
 	"accountId":                   {value: constant(account.ID)},
 	"apiId":                       {value: func(x *exchange) string { return x.apiID }},
@@ -72,15 +74,15 @@ var variables = map[string]variable{
 	"integration.error":       {value: func(x *exchange) string { return x.integration.err }, logOnly: true},
 	"integration.latency":     {value: func(x *exchange) string { return x.integration.millis() }, logOnly: true},
 	"integration.requestId":   {value: func(x *exchange) string { return x.integration.requestID }, logOnly: true},
-	"integration.status":      {value: func(x *exchange) string { return x.integration.text(x.integration.status) }, logOnly: true},
+	"integration.status":      {value: func(x *exchange) string { return statusText(x.integration.status) }, logOnly: true},
 	"integrationErrorMessage": {value: func(x *exchange) string { return x.integration.err }, logOnly: true},
 	"integrationLatency":      {value: func(x *exchange) string { return x.integration.millis() }, logOnly: true},
-	"integrationStatus":       {value: func(x *exchange) string { return x.integration.text(x.integration.endpointStatus) }, logOnly: true},
+	"integrationStatus":       {value: func(x *exchange) string { return statusText(x.integration.endpointStatus) }, logOnly: true},
 }
 
 var reference = regexp.MustCompile(`\$(context\.[A-Za-z]+(?:\.[A-Za-z]+)*|[A-Za-z{!][A-Za-z.]*)`)
 
-// parseTemplate refuses variables that it does not know, and every other use of $.
+// parseTemplate refuses unknown variables and every other use of $.
 func parseTemplate(text string, inLog bool) (*template, error) {
 	t := &template{}
 	at := 0
@@ -95,14 +97,14 @@ func parseTemplate(text string, inLog bool) (*template, error) {
 		case v.logOnly && !inLog:
 			return nil, fmt.Errorf("the variable $context.%s exists in access logs only", name)
 		}
-		t.parts = append(t.parts, part{literal: text[at:m[0]]}, part{value: v.value, raw: v.raw})
+		t.parts = append(t.parts, part{literal: text[at:m[0]]}, part{variable: v})
 		at = m[1]
 	}
 	t.parts = append(t.parts, part{literal: text[at:]})
 	return t, nil
 }
 
-// render fills in the variables; absent stands for those without a value.
+// render inserts the variables. A variable without a value is rendered as absent.
 func (t *template) render(x *exchange, absent string) string {
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -122,12 +124,17 @@ func (t *template) render(x *exchange, absent string) string {
 	return b.String()
 }
 
-// escape makes s fit between the quotes of a JSON string.
+// escape returns s as it is between the quotes of a JSON string.
 func escape(s string) string {
-	special := func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r > '~' }
-	if strings.IndexFunc(s, special) < 0 {
-		return s
-	}
 	quoted := compact(s)
 	return quoted[1 : len(quoted)-1]
+}
+
+// compact renders a value that came from JSON.
+func compact(v any) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // cannot fail
+	return strings.TrimSuffix(b.String(), "\n")
 }

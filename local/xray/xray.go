@@ -24,6 +24,12 @@ const (
 	maxDocument   = 64 << 10
 )
 
+// Traces makes sampling decisions and records segments. *Service implements it.
+type Traces interface {
+	Sample(incoming string) Header
+	Put(ctx context.Context, p policy.Principal, segments ...Segment) error
+}
+
 // Service keeps traces, and decides which requests are traced.
 type Service struct {
 	account *account.Account

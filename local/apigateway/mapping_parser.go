@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// mappingParser turns a mapping template into what renders it.
+// mappingParser compiles a mapping template to functions that render it.
 type mappingParser struct {
 	lexer
 	response bool            // the template makes a response
@@ -94,7 +94,7 @@ func (p *mappingParser) conditional() node {
 	}
 	var branches []branch
 	for name := "if"; name != "end"; {
-		b := branch{when: func(*rendering) any { return true }}
+		b := branch{when: always(true)}
 		if name != "else" {
 			p.expect("(")
 			b.when = p.expression()
@@ -120,52 +120,45 @@ func (p *mappingParser) conditional() node {
 	}
 }
 
-// expression reads a value. || binds less than &&, && less than == and !=, and ! most.
-func (p *mappingParser) expression() expression {
-	left := p.conjunction()
-	for p.operator("||") {
-		a, b := left, p.conjunction()
-		left = func(r *rendering) any { return truthy(a(r)) || truthy(b(r)) }
-	}
-	return left
-}
+// binaryOperators are in the order of their precedence, the lowest first.
+var binaryOperators = [][]string{{"||"}, {"&&"}, {"==", "!="}}
 
-func (p *mappingParser) conjunction() expression {
-	left := p.equality()
-	for p.operator("&&") {
-		a, b := left, p.equality()
-		left = func(r *rendering) any { return truthy(a(r)) && truthy(b(r)) }
-	}
-	return left
-}
+func (p *mappingParser) expression() expression { return p.binary(0) }
 
-func (p *mappingParser) equality() expression {
-	left := p.operand()
+func (p *mappingParser) binary(level int) expression {
+	if level == len(binaryOperators) {
+		return p.operand()
+	}
+	left := p.binary(level + 1)
 	for {
-		a := left
-		switch {
-		case p.operator("=="):
-			b := p.operand()
-			left = func(r *rendering) any { return r.equal(a(r), b(r)) }
-		case p.operator("!="):
-			b := p.operand()
-			left = func(r *rendering) any { return !r.equal(a(r), b(r)) }
-		default:
+		operator := p.operator(binaryOperators[level]...)
+		if operator == "" {
 			return left
+		}
+		a, b := left, p.binary(level+1)
+		left = func(r *rendering) any {
+			switch operator {
+			case "||":
+				return truthy(a(r)) || truthy(b(r))
+			case "&&":
+				return truthy(a(r)) && truthy(b(r))
+			}
+			return r.equal(a(r), b(r)) == (operator == "==")
 		}
 	}
 }
 
 func (p *mappingParser) operand() expression {
-	switch {
-	case p.operator("!"):
+	switch p.operator("!", "(") {
+	case "!":
 		of := p.operand()
 		return func(r *rendering) any { return !truthy(of(r)) }
-	case p.accept("("):
+	case "(":
 		inner := p.expression()
 		p.expect(")")
 		return inner
-	case referenceStart.MatchString(p.rest()):
+	}
+	if referenceStart.MatchString(p.rest()) {
 		return p.reference()
 	}
 	if m := p.match(stringToken); m != nil {
@@ -177,19 +170,19 @@ func (p *mappingParser) operand() expression {
 	if m := p.match(booleanToken); m != nil {
 		return always(m[0] == "true")
 	}
-	p.failf("a value is wanted, or what is there is not supported by the embedded cloud: %q", p.next())
+	p.failf("expected a value, and the embedded cloud does not support %q here", p.next())
 	return nothing
 }
 
 func always(v any) expression { return func(*rendering) any { return v } }
 
-// nothing stands for what could not be parsed.
+// nothing is the value of what could not be parsed.
 var nothing = always(nil)
 
 // quoted is the value of a string. One in double quotes is a template itself.
 func (p *mappingParser) quoted(token string) expression {
-	value, fixed := quotedText(token)
-	if fixed {
+	value, constant := quotedText(token)
+	if constant {
 		return always(value)
 	}
 	inner := &mappingParser{lexer: lexer{text: value}, response: p.response, known: p.known}

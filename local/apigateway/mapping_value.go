@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 )
 
-// textOf is how a value renders: nothing for null, JSON for a list.
+// textOf renders a value. Null is empty, a list is JSON.
 func (r *rendering) textOf(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -42,13 +42,13 @@ func (r *rendering) equal(a, b any) bool {
 	return r.textOf(a) == r.textOf(b)
 }
 
-// escapes are those of escapeJavaScript that have a short form.
+// escapes are the short forms of escapeJavaScript.
 var escapes = map[uint16]string{
 	'\b': `\b`, '\n': `\n`, '\t': `\t`, '\f': `\f`, '\r': `\r`, '\'': `\'`, '"': `\"`, '\\': `\\`,
 }
 
-// escapeJavaScript escapes a text as within a string of JavaScript. That is one of JSON too, but for the \' that it
-// makes of an apostrophe.
+// escapeJavaScript escapes a text for a string of JavaScript. The result is valid in JSON too, except \' for an
+// apostrophe.
 func escapeJavaScript(s string) string {
 	var b strings.Builder
 	for _, unit := range utf16.Encode([]rune(s)) {

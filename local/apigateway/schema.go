@@ -3,22 +3,36 @@ package apigateway
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
-// documentURL is under which schemas find each other by #/components/schemas/NAME.
+// documentURL is the base of references such as #/components/schemas/NAME.
 const documentURL = "https://embedded.invalid/openapi.json"
 
 // model is a JSON schema of draft 4 that request bodies must meet:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
 type model struct{ schema *jsonschema.Schema }
 
+func newCompiler(document string) (*jsonschema.Compiler, error) {
+	root, err := jsonschema.UnmarshalJSON(strings.NewReader(document))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft4)
+	return c, c.AddResource(documentURL, root)
+}
+
+// compileModel compiles the schema at a JSON pointer in the document.
 func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 	s, err := c.Compile(documentURL + "#" + location)
 	if err != nil {
@@ -28,7 +42,7 @@ func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 }
 
 // keywords are those of draft 4 that are supported, and annotations. OpenAPI's own keywords that API Gateway ignores,
-// such as nullable and readOnly, are refused: a body would be judged differently from what the document says.
+// such as nullable and readOnly, are refused: they would not do what the document says.
 var keywords = strings.Fields(`$ref additionalProperties allOf anyOf default deprecated description enum example externalDocs
 	format items maxItems maxLength maximum minItems minLength minimum multipleOf oneOf pattern properties required title type
 	uniqueItems`)
@@ -36,19 +50,20 @@ var keywords = strings.Fields(`$ref additionalProperties allOf anyOf default dep
 // formats are those that say how a number or string is kept, which no validator checks.
 var formats = []string{"int32", "int64", "float", "double", "byte", "binary", "password"}
 
-// schema refuses keywords and formats that would not be validated as the document's reader expects.
+// schema refuses keywords and formats that would not be validated as a reader of the document expects.
 func (r *reader) schema(at string, raw json.RawMessage) bool {
-	before := len(r.faults)
+	before := len(r.problems)
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) != nil {
 		r.failf(at, "a schema must be a JSON object")
 		return false
 	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		value, in := members[name], at+"."+name
+	for name, value := range sorted(members) {
+		in := at + "." + name
 		if !slices.Contains(keywords, name) && !foreignExtension(name) {
 			r.failf(at, "the schema keyword %s is not supported", name)
 		}
+		// The compiler reports values of another type.
 		switch name {
 		case "format":
 			var format string
@@ -57,9 +72,9 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 			}
 		case "properties":
 			var children map[string]json.RawMessage
-			_ = json.Unmarshal(value, &children) // the schema's compiler reports another type
-			for _, child := range slices.Sorted(maps.Keys(children)) {
-				r.schema(in+"."+child, children[child])
+			_ = json.Unmarshal(value, &children)
+			for child, schema := range sorted(children) {
+				r.schema(in+"."+child, schema)
 			}
 		case "allOf", "anyOf", "oneOf":
 			var children []json.RawMessage
@@ -73,26 +88,43 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 			}
 		}
 	}
-	return len(r.faults) == before
+	return len(r.problems) == before
 }
 
-// unparsable is all that API Gateway says of a body that is empty or not JSON.
+// unparsable is the validation error of a body that is empty or not JSON, in the words of AWS.
 const unparsable = "[Unknown error parsing request body]"
 
-// hugeExponent finds numbers whose arithmetic would take unreasonable time; no schema means them.
+// hugeExponent matches numbers whose arithmetic would take unreasonable time.
 var hugeExponent = regexp.MustCompile(`^[^eE]*[eE][+-]?0*[1-9]\d{3,}$`)
 
-// validate returns "" for a body that meets the schema, else what API Gateway says of it in
-// $context.error.validationErrorString.
+// validate returns "" for a body that meets the schema, else $context.error.validationErrorString: the reasons in
+// brackets. As on AWS it does not say which field is wrong.
 func (m *model) validate(body []byte) string {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil || hasHugeNumber(value) {
 		return unparsable
 	}
-	if m.schema.Validate(value) == nil {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(m.schema.Validate(value), &invalid) {
 		return ""
 	}
-	return explain(m.schema, value)
+	reasons := slices.Sorted(slices.Values(reasons(invalid)))
+	return "[" + strings.Join(slices.Compact(reasons), ", ") + "]"
+}
+
+var english = message.NewPrinter(language.English)
+
+func reasons(e *jsonschema.ValidationError) (all []string) {
+	if k, ok := e.ErrorKind.(*kind.AdditionalProperties); ok {
+		slices.Sort(k.Properties) // they come from a map
+	}
+	if len(e.Causes) == 0 {
+		return []string{e.ErrorKind.LocalizedString(english)}
+	}
+	for _, cause := range e.Causes {
+		all = append(all, reasons(cause)...)
+	}
+	return all
 }
 
 func hasHugeNumber(v any) bool {

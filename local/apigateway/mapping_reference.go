@@ -24,7 +24,7 @@ type argument struct {
 	token string // as it is written
 }
 
-// reference reads $name.property.method(argument), with or without braces.
+// reference reads $name.property.method(argument), with or without braces around it.
 func (p *mappingParser) reference() expression {
 	start := p.at
 	m := p.match(referenceStart)
@@ -55,14 +55,14 @@ func (p *mappingParser) reference() expression {
 
 func (p *mappingParser) arguments() []argument {
 	var list []argument
-	if p.operator(")") {
+	if p.operator(")") != "" {
 		return nil
 	}
 	for {
 		start := p.at
 		value := p.expression()
 		list = append(list, argument{value, strings.TrimSpace(p.text[start:p.at])})
-		if !p.operator(",") {
+		if p.operator(",") == "" {
 			p.expect(")")
 			return list
 		}
@@ -84,52 +84,58 @@ func (p *mappingParser) root(name string, steps []step) (expression, []step) {
 		p.failf("$%s without a property or method is not supported by the embedded cloud", name)
 		return nothing, nil
 	}
-	s, rest := steps[0], steps[1:]
-	switch full := name + "." + s.name; {
-	case name == "stageVariables" && !s.call:
-		return func(r *rendering) any {
-			if v, ok := r.x.live.variables[s.name]; ok {
-				return v
-			}
-			return nil
-		}, rest
-	case full == "input.body" && !s.call:
+	value := p.function(name+"."+steps[0].name, steps[0])
+	if value == nil {
+		call := ""
+		if steps[0].call {
+			call = fmt.Sprintf(" with %d arguments", len(steps[0].args))
+		}
+		p.failf("$%s.%s%s is not supported by the embedded cloud", name, steps[0].name, call)
+		value = nothing
+	}
+	return value, steps[1:]
+}
+
+// function is a property of $input, or a method of $input or $util; nil if it is not supported.
+func (p *mappingParser) function(name string, s step) expression {
+	if name == "input.body" && !s.call {
 		return func(r *rendering) any {
 			if len(r.body) == 0 {
 				return "{}"
 			}
 			return string(r.body)
-		}, rest
-	case full == "input.path" && len(s.args) == 1:
-		path := p.path(s.args[0].token)
-		return func(r *rendering) any { return path.First(r.value()) }, rest
-	case full == "input.json" && len(s.args) == 1:
-		path := p.path(s.args[0].token)
+		}
+	}
+	if len(s.args) != 1 {
+		return nil
+	}
+	argument := s.args[0]
+	switch name {
+	case "input.path":
+		path := p.path(argument.token)
+		return func(r *rendering) any { return path.First(r.value()) }
+	case "input.json":
+		path := p.path(argument.token)
 		return func(r *rendering) any {
 			if v, ok := path.FirstFound(r.value()); ok {
 				return compact(v)
 			}
 			return `""`
-		}, rest
-	case full == "input.params" && len(s.args) == 1:
-		return func(r *rendering) any { return r.x.param(r.textOf(s.args[0].value(r))) }, rest
-	case full == "util.escapeJavaScript" && len(s.args) == 1:
+		}
+	case "input.params":
+		return func(r *rendering) any { return r.x.param(r.textOf(argument.value(r))) }
+	case "util.escapeJavaScript":
 		return func(r *rendering) any {
-			if v := s.args[0].value(r); v != nil {
+			if v := argument.value(r); v != nil {
 				return escapeJavaScript(r.textOf(v))
 			}
 			return nil
-		}, rest
+		}
 	}
-	call := ""
-	if s.call {
-		call = fmt.Sprintf(" with %d arguments", len(s.args))
-	}
-	p.failf("$%s.%s%s is not supported by the embedded cloud", name, s.name, call)
-	return nothing, nil
+	return nil
 }
 
-// contextVariable is the longest of API Gateway's variables that the steps name.
+// contextVariable is the longest $context variable that the steps name.
 func (p *mappingParser) contextVariable(steps []step) (expression, []step) {
 	name := ""
 	for i, s := range steps {
@@ -150,7 +156,7 @@ func (p *mappingParser) contextVariable(steps []step) (expression, []step) {
 	return nothing, nil
 }
 
-// param is a parameter of the request: of the path, else of the query string, else a header.
+// param is a path variable of this name, else a parameter of the query string, else a header.
 func (x *exchange) param(name string) string {
 	if v, ok := x.pathParameters[name]; ok {
 		return v
@@ -161,26 +167,26 @@ func (x *exchange) param(name string) string {
 	return x.request.Header.Get(name)
 }
 
-// path reads a JSONPath in quotes. Those that select several values are refused.
+// path reads a quoted JSONPath. One that can select several values is refused.
 func (p *mappingParser) path(token string) jp.Expr {
 	text, ok := quotedText(token)
 	path, err := jp.ParseString(text)
 	if !ok || err != nil || len(path) == 0 || path[0] != jp.Root('$') {
-		p.failf("%s is not a JSONPath in quotes: it begins with $, and names with other signs than letters, digits and _ are like $['a-b']", token)
+		p.failf("%s is not a quoted JSONPath: it must begin with $, and a name with other characters than letters, digits and _ is written as $['a-b']", token)
 		return nil
 	}
 	for _, fragment := range path[1:] {
 		switch fragment.(type) {
 		case jp.Child, jp.Nth:
 		default:
-			p.failf("the JSONPath %s is not supported by the embedded cloud, only those that name one value", token)
+			p.failf("the JSONPath %s is not supported by the embedded cloud, only a path of one value", token)
 		}
 	}
 	return path
 }
 
-// apply is a property or a method of a value. Properties of what is no object, and methods of what is no string, have
-// no value, as in Velocity; methods that lists and objects have in Java are not implemented.
+// apply is a property or a method of a value. As in Velocity, a property has no value if the value is not an object, and
+// a method has none if it is not a string. The methods of lists and objects in Java are not implemented.
 func (p *mappingParser) apply(of expression, s step) expression {
 	if !s.call {
 		return func(r *rendering) any {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// lexer walks over the text of a mapping template. Its first fault takes it to the end of the text.
+// lexer reads the text of a mapping template. After the first error it is at the end of the text.
 type lexer struct {
 	text string
 	at   int
@@ -14,7 +14,7 @@ type lexer struct {
 }
 
 var (
-	// special is where plain text ends. Backslashes belong to it, because they escape what follows.
+	// special is where plain text ends. Backslashes before it escape it.
 	special       = regexp.MustCompile(`\\*(?:\$!?\{?[A-Za-z]|#(?:\{?[A-Za-z@]|#|\*|\[\[))`)
 	directiveName = regexp.MustCompile(`^#(?:\{([A-Za-z]+)\}|([A-Za-z]+))`)
 	lineComment   = regexp.MustCompile(`^##[^\n]*\n?`)
@@ -25,7 +25,7 @@ var (
 	referenceStep  = regexp.MustCompile(`^\.([A-Za-z][A-Za-z0-9_-]*)(\(?)`)
 	setTarget      = regexp.MustCompile(`^\s*\(\s*\$!?\{?([A-Za-z][A-Za-z0-9_.-]*)\}?\s*=`)
 
-	// A quote within quotes is written twice. A backslash is a character like others.
+	// A quote within quotes is written twice. A backslash has no special meaning.
 	stringToken  = regexp.MustCompile(`^(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)')`)
 	numberToken  = regexp.MustCompile(`^-?\d+(?:\.\d+)?`)
 	booleanToken = regexp.MustCompile(`^(?:true|false)\b`)
@@ -41,7 +41,7 @@ func (l *lexer) failf(format string, args ...any) {
 
 func (l *lexer) rest() string { return l.text[l.at:] }
 
-// next is a little of what follows, to name it.
+// next is the beginning of what follows, for messages.
 func (l *lexer) next() string {
 	word, _, _ := strings.Cut(l.rest(), "\n")
 	if runes := []rune(word); len(runes) > 20 {
@@ -50,7 +50,7 @@ func (l *lexer) next() string {
 	return word
 }
 
-// match takes a token, and returns its groups; nil if something else follows.
+// match reads a token, and returns its groups; nil if something else follows.
 func (l *lexer) match(token *regexp.Regexp) []string {
 	groups := token.FindStringSubmatch(l.rest())
 	if groups != nil {
@@ -59,27 +59,25 @@ func (l *lexer) match(token *regexp.Regexp) []string {
 	return groups
 }
 
-func (l *lexer) accept(token string) bool {
-	if !strings.HasPrefix(l.rest(), token) {
-		return false
-	}
-	l.at += len(token)
-	return true
-}
-
-// operator accepts a token after spaces.
-func (l *lexer) operator(token string) bool {
+// operator reads one of these tokens after spaces, and returns it; "" if something else follows.
+func (l *lexer) operator(tokens ...string) string {
 	l.match(spaces)
-	return l.accept(token)
+	for _, token := range tokens {
+		if strings.HasPrefix(l.rest(), token) {
+			l.at += len(token)
+			return token
+		}
+	}
+	return ""
 }
 
 func (l *lexer) expect(token string) {
-	if !l.operator(token) {
-		l.failf("%q is wanted, or what is there is not supported by the embedded cloud: %q", token, l.next())
+	if l.operator(token) == "" {
+		l.failf("expected %q, and the embedded cloud does not support %q here", token, l.next())
 	}
 }
 
-// plain takes the text up to the next reference, directive or comment.
+// plain reads the text up to the next reference, directive or comment.
 func (l *lexer) plain() string {
 	end := len(l.rest())
 	if m := special.FindStringIndex(l.rest()); m != nil {
@@ -90,8 +88,8 @@ func (l *lexer) plain() string {
 	return text
 }
 
-// quotedText is the value of a quoted text, unless references are to be filled in.
-func quotedText(token string) (string, bool) {
+// quotedText is the value of a quoted text. It is not constant if it has references.
+func quotedText(token string) (text string, constant bool) {
 	m := stringToken.FindStringSubmatch(token)
 	if m == nil || len(m[0]) != len(token) {
 		return "", false

@@ -1,0 +1,158 @@
+package apigateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/lambda"
+	"github.com/order-patterns/order-patterns/local/logs"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
+)
+
+// Dependencies are what API Gateway calls. All are required.
+type Dependencies struct {
+	Functions Functions
+	// Actions are the services that integrations can call, by their names in URIs, such as "states".
+	Actions map[string]Actions
+	Logs    *logs.Service
+	Traces  xray.Traces
+	Roles   *iam.Service
+	// BaseURL returns the address of Handler, such as http://127.0.0.1:4567, once it listens.
+	BaseURL func() string
+}
+
+// Functions invoke a Lambda function. Invoke must return when its context ends.
+type Functions interface {
+	Invoke(ctx context.Context, in lambda.Invocation) (lambda.Result, error)
+}
+
+// Limits of https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+const (
+	accountRate  = 10_000 // requests per second
+	accountBurst = 5_000
+	maxBody      = 10 << 20 // bytes
+	maxHeaders   = 10_240   // bytes of the request line and all headers
+)
+
+// Service keeps the account's REST APIs and serves their stages.
+type Service struct {
+	wire.REST
+	Dependencies
+	account *account.Account
+	limiter *rate.Limiter
+	logRole atomic.Pointer[string] // ARN, the account's setting; nil for none
+
+	mu   sync.RWMutex
+	apis map[string]*restAPI
+	// keys are the account's API keys, by id and by value.
+	keys, keyValues map[string]*apiKey
+	plans           map[string]*usagePlan
+	accountOwned    bool // a resource made the account's settings
+}
+
+type restAPI struct {
+	id          string
+	inputs      RestAPIArgs
+	created     time.Time
+	definition  *definition
+	deployments map[string]*deployment
+	stages      map[string]*stage
+}
+
+type deployment struct {
+	id         string
+	inputs     DeploymentArgs
+	created    time.Time
+	definition *definition
+}
+
+// New returns a service without APIs.
+func New(a *account.Account, d Dependencies) *Service {
+	s := &Service{
+		Dependencies: d, account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
+		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{},
+	}
+	s.operations()
+	return s
+}
+
+// SigningName is apigateway.
+func (s *Service) SigningName() string { return "apigateway" }
+
+// Close writes the access logs that wait to be written. Later requests are not logged.
+func (s *Service) Close() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, api := range s.apis {
+		for _, st := range api.stages {
+			st.live.log.close()
+		}
+	}
+	return nil
+}
+
+// api returns an API. The caller holds the lock.
+func (s *Service) api(id string) (*restAPI, error) {
+	if api := s.apis[id]; api != nil {
+		return api, nil
+	}
+	return nil, notFound("Invalid API identifier specified %s:%s", account.ID, id)
+}
+
+func (a *restAPI) stage(name string) (*stage, error) {
+	if st := a.stages[name]; st != nil {
+		return st, nil
+	}
+	return nil, notFound("Invalid stage identifier specified")
+}
+
+// plan returns a usage plan. The caller holds the lock.
+func (s *Service) plan(id string) (*usagePlan, error) {
+	if p := s.plans[id]; p != nil {
+		return p, nil
+	}
+	return nil, notFound("Invalid Usage Plan ID specified")
+}
+
+// key returns an API key. The caller holds the lock.
+func (s *Service) key(id string) (*apiKey, error) {
+	if k := s.keys[id]; k != nil {
+		return k, nil
+	}
+	return nil, notFound("Invalid API Key identifier specified")
+}
+
+// principal is API Gateway itself, for resource policies and trust policies.
+var principal = policy.ServicePrincipal("apigateway.amazonaws.com")
+
+// assume starts a session of a role. end must be called when it is over.
+func (s *Service) assume(role string) (p policy.Principal, end func(), err error) {
+	p, credentials, err := s.Roles.AssumeRole(principal.Service, role, "BackplaneAssumeRoleSession", nil)
+	if err != nil {
+		return p, nil, err
+	}
+	return p, func() { s.Roles.Revoke(credentials.AccessKeyID) }, nil
+}
+
+// arn names a resource of the management API. It has no account in it.
+func arn(path string) string { return "arn:aws:apigateway:" + account.Region + "::" + path }
+
+func executionARN(path string) string { return account.ARN("execute-api", path) }
+
+// newID makes an identifier of lower-case letters and digits.
+func newID(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // crypto/rand does not fail
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b))[:n]
+}
