@@ -33,9 +33,6 @@ type method struct {
 	integration integration
 }
 
-// key is the method's path in method settings: order/POST.
-func (m *method) key() string { return strings.TrimPrefix(m.resource.path, "/") + "/" + m.verb }
-
 // parse reads an OpenAPI document. The error lists everything in it that API Gateway or the embedded cloud refuses.
 func (s *Service) parse(apiID, text string) (*definition, error) {
 	d := &definition{

@@ -16,15 +16,17 @@ type object map[string]any
 // operations are the calls with which a person looks at APIs, usage plans and API keys:
 // https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html
 func (s *Service) operations() {
-	s.get("/restapis", "GetRestApis", s.getRestAPIs)
-	s.get("/restapis/{api}", "GetRestApi", s.getRestAPI)
-	s.get("/restapis/{api}/stages", "GetStages", s.getStages)
-	s.get("/restapis/{api}/stages/{stage}", "GetStage", s.getStage)
-	s.get("/restapis/{api}/deployments", "GetDeployments", s.getDeployments)
+	api := func(c *wire.Call) (*restAPI, error) { return s.api(c.PathValue("api")) }
+	plan := func(c *wire.Call) (*usagePlan, error) { return s.plan(c.PathValue("plan")) }
+	s.get("/restapis", "GetRestApis", func(*wire.Call) (object, error) { return list(s.apis, (*restAPI).output), nil })
+	s.get("/restapis/{api}", "GetRestApi", of(api, (*restAPI).output))
+	s.get("/restapis/{api}/stages", "GetStages", of(api, func(a *restAPI) object { return list(a.stages, (*stage).output) }))
+	s.get("/restapis/{api}/stages/{stage}", "GetStage", of(s.stageOf, (*stage).output))
+	s.get("/restapis/{api}/deployments", "GetDeployments", of(api, func(a *restAPI) object { return list(a.deployments, (*deployment).output) }))
 	s.get("/account", "GetAccount", s.getAccount)
-	s.get("/usageplans", "GetUsagePlans", s.getUsagePlans, "keyId")
-	s.get("/usageplans/{plan}", "GetUsagePlan", s.getUsagePlan)
-	s.get("/usageplans/{plan}/keys", "GetUsagePlanKeys", s.getUsagePlanKeys)
+	s.get("/usageplans", "GetUsagePlans", func(*wire.Call) (object, error) { return list(s.plans, (*usagePlan).output), nil })
+	s.get("/usageplans/{plan}", "GetUsagePlan", of(plan, (*usagePlan).output))
+	s.get("/usageplans/{plan}/keys", "GetUsagePlanKeys", of(plan, func(p *usagePlan) object { return list(p.keys, (*apiKey).memberOutput) }))
 	s.get("/apikeys", "GetApiKeys", s.getAPIKeys, "includeValues")
 	s.get("/apikeys/{key}", "GetApiKey", s.getAPIKey, "includeValue")
 	s.Handle("GET /restapis/{api}/stages/{stage}/exports/{type}", "GetExport", s.getExport)
@@ -41,6 +43,17 @@ func (s *Service) get(path, name string, read func(*wire.Call) (object, error), 
 		out, err := read(c)
 		return &out, err
 	})
+}
+
+// of reads one thing and renders it.
+func of[T any](find func(*wire.Call) (*T, error), output func(*T) object) func(*wire.Call) (object, error) {
+	return func(c *wire.Call) (object, error) {
+		v, err := find(c)
+		if err != nil {
+			return nil, err
+		}
+		return output(v), nil
+	}
 }
 
 // authorize checks the one action for everything that reads, on the path, and refuses other parameters than these.
@@ -74,8 +87,8 @@ func (a *restAPI) output() object {
 
 func (st *stage) output() object {
 	settings := object{}
-	for key, set := range st.settings {
-		settings[key] = object{
+	if set := st.settings; set != nil {
+		settings[allMethods] = object{
 			"throttlingRateLimit": set.ThrottlingRateLimit, "throttlingBurstLimit": set.ThrottlingBurstLimit,
 			"metricsEnabled": set.MetricsEnabled,
 		}
@@ -120,24 +133,9 @@ func (k *apiKey) output(withValue bool) object {
 	return out
 }
 
-func (s *Service) getRestAPIs(*wire.Call) (object, error) {
-	return list(s.apis, (*restAPI).output), nil
-}
-
-func (s *Service) getRestAPI(c *wire.Call) (object, error) {
-	a, err := s.api(c.PathValue("api"))
-	if err != nil {
-		return nil, err
-	}
-	return a.output(), nil
-}
-
-func (s *Service) getStages(c *wire.Call) (object, error) {
-	a, err := s.api(c.PathValue("api"))
-	if err != nil {
-		return nil, err
-	}
-	return list(a.stages, (*stage).output), nil
+// memberOutput is the key as a member of a usage plan.
+func (k *apiKey) memberOutput() object {
+	return object{"id": k.id, "type": apiKeyType, "name": *k.inputs.Name, "value": k.value}
 }
 
 func (s *Service) stageOf(c *wire.Call) (*stage, error) {
@@ -148,58 +146,11 @@ func (s *Service) stageOf(c *wire.Call) (*stage, error) {
 	return a.stage(c.PathValue("stage"))
 }
 
-func (s *Service) getStage(c *wire.Call) (object, error) {
-	st, err := s.stageOf(c)
-	if err != nil {
-		return nil, err
-	}
-	return st.output(), nil
-}
-
-func (s *Service) getDeployments(c *wire.Call) (object, error) {
-	a, err := s.api(c.PathValue("api"))
-	if err != nil {
-		return nil, err
-	}
-	return list(a.deployments, (*deployment).output), nil
-}
-
 func (s *Service) getAccount(*wire.Call) (object, error) {
 	return object{
 		"cloudwatchRoleArn": s.logRole.Load(), "features": accountFeatures, "apiKeyVersion": apiKeyVersion,
 		"throttleSettings": object{"burstLimit": accountBurst, "rateLimit": accountRate},
 	}, nil
-}
-
-// getUsagePlans lists all plans, or those that a key belongs to.
-func (s *Service) getUsagePlans(c *wire.Call) (object, error) {
-	plans := s.plans
-	if id := c.URL.Query().Get("keyId"); id != "" {
-		k, err := s.key(id)
-		if err != nil {
-			return nil, err
-		}
-		plans = k.plans
-	}
-	return list(plans, (*usagePlan).output), nil
-}
-
-func (s *Service) getUsagePlan(c *wire.Call) (object, error) {
-	p, err := s.plan(c.PathValue("plan"))
-	if err != nil {
-		return nil, err
-	}
-	return p.output(), nil
-}
-
-func (s *Service) getUsagePlanKeys(c *wire.Call) (object, error) {
-	p, err := s.plan(c.PathValue("plan"))
-	if err != nil {
-		return nil, err
-	}
-	return list(p.keys, func(k *apiKey) object {
-		return object{"id": k.id, "type": apiKeyType, "name": *k.inputs.Name, "value": k.value}
-	}), nil
 }
 
 func (s *Service) getAPIKeys(c *wire.Call) (object, error) {

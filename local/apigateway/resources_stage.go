@@ -3,7 +3,6 @@ package apigateway
 import (
 	"context"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -68,14 +67,7 @@ func (s *Service) stageKind() provider.Kind {
 		Type:  "aws:apigateway/stage:Stage",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *StageArgs) { in.check(c) },
-		Find: func(id string) (*stage, error) { // "ags-API-STAGE"
-			apiID, name, _ := strings.Cut(strings.TrimPrefix(id, "ags-"), "-")
-			a, err := s.api(apiID)
-			if err != nil {
-				return nil, err
-			}
-			return a.stage(name)
-		},
+		Find:  func(id string) (*stage, error) { return s.findStage(strings.TrimPrefix(id, "ags-")) },
 		State: func(st *stage) *stageState {
 			path := st.inputs.RestAPI + "/" + st.inputs.StageName
 			return &stageState{
@@ -91,7 +83,7 @@ func (s *Service) stageKind() provider.Kind {
 			if a.stages[in.StageName] != nil {
 				return "", conflict("Stage already exists")
 			}
-			st := &stage{created: s.account.Clock.Now().UTC(), settings: map[string]Settings{}}
+			st := &stage{created: s.account.Clock.Now().UTC()}
 			return "ags-" + in.RestAPI + "-" + in.StageName, s.setStage(st, in)
 		},
 		Update: func(_ context.Context, st *stage, in *StageArgs) error { return s.setStage(st, in) },
@@ -102,6 +94,16 @@ func (s *Service) stageKind() provider.Kind {
 			return nil
 		},
 	}
+}
+
+// findStage finds a stage by API-STAGE. The caller holds the lock.
+func (s *Service) findStage(id string) (*stage, error) {
+	apiID, name, _ := strings.Cut(id, "-")
+	a, err := s.api(apiID)
+	if err != nil {
+		return nil, err
+	}
+	return a.stage(name)
 }
 
 // setStage applies the inputs to a stage and serves it. The caller holds the lock.
@@ -124,14 +126,13 @@ func (s *Service) setStage(st *stage, in *StageArgs) error {
 
 // MethodSettingsArgs are the inputs of aws:apigateway/methodSettings:MethodSettings.
 type MethodSettingsArgs struct {
-	RestAPI   string `pulumi:"restApi,replace"`
-	StageName string `pulumi:"stageName,replace"`
-	// MethodPath is PATH/METHOD without the leading slash, or */* for all methods.
-	MethodPath string   `pulumi:"methodPath,replace"`
+	RestAPI    string   `pulumi:"restApi,replace"`
+	StageName  string   `pulumi:"stageName,replace"`
+	MethodPath string   `pulumi:"methodPath,replace"` // */*: settings of single methods are not supported
 	Settings   Settings `pulumi:"settings"`
 }
 
-// Settings are those of one method of a stage, or of all.
+// Settings are those of each method of a stage.
 type Settings struct {
 	// ThrottlingRateLimit is in requests per second. -1 is the account's limit, also for ThrottlingBurstLimit.
 	ThrottlingRateLimit  *float64 `pulumi:"throttlingRateLimit,optional"`
@@ -140,75 +141,45 @@ type Settings struct {
 	MetricsEnabled *bool `pulumi:"metricsEnabled,optional"`
 }
 
+const (
+	allMethods = "*/*"
+	noLimit    = -1
+)
+
 func (in *MethodSettingsArgs) check(c *provider.Checker) {
+	c.OneOf("methodPath", &in.MethodPath, allMethods)
 	c.Range("settings.throttlingBurstLimit", in.Settings.ThrottlingBurstLimit, noLimit, accountBurst)
 	if v := in.Settings.ThrottlingRateLimit; v != nil && *v != noLimit && (*v < 0 || *v > accountRate) {
 		c.Failf("settings.throttlingRateLimit", "must be -1, or from 0 to %d, got %v", accountRate, *v)
 	}
 }
 
-// methodKey is the key of a method path in a stage's settings. ~1 stands for a slash.
-func methodKey(path string) string {
-	return strings.TrimPrefix(strings.ReplaceAll(path, "~1", "/"), "/")
-}
-
-// methodSettings are settings and the stage that they belong to.
-type methodSettings struct {
-	stage *stage
-	path  string
-}
-
 func (s *Service) methodSettingsKind() provider.Kind {
-	set := func(st *stage, path string, settings Settings) error {
-		key := methodKey(path)
-		if key != allMethods && !slices.ContainsFunc(st.live.definition.methods, func(m *method) bool { return m.key() == key }) {
-			return badRequest("Invalid method setting path: %s. There is no such method", path)
-		}
-		st.settings[key] = settings
+	set := func(st *stage, settings *Settings) error {
+		st.settings = settings
 		s.refresh(s.apis[st.inputs.RestAPI], st)
 		return nil
 	}
-	return &provider.Object[MethodSettingsArgs, MethodSettingsArgs, methodSettings]{
+	return &provider.Object[MethodSettingsArgs, MethodSettingsArgs, stage]{
 		Type:  "aws:apigateway/methodSettings:MethodSettings",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *MethodSettingsArgs) { in.check(c) },
-		// An id is API-STAGE-PATH. Stages and paths can have hyphens.
-		Find: func(id string) (*methodSettings, error) {
-			apiID, rest, _ := strings.Cut(id, "-")
-			a, err := s.api(apiID)
-			if err != nil {
-				return nil, err
+		Find:  func(id string) (*stage, error) { return s.findStage(strings.TrimSuffix(id, "-"+allMethods)) },
+		State: func(st *stage) *MethodSettingsArgs {
+			if st.settings == nil {
+				return nil
 			}
-			for name, st := range a.stages {
-				path, ok := strings.CutPrefix(rest, name+"-")
-				if _, known := st.settings[methodKey(path)]; ok && known {
-					return &methodSettings{st, path}, nil
-				}
-			}
-			return nil, notFound("Invalid method settings identifier specified")
-		},
-		State: func(m *methodSettings) *MethodSettingsArgs {
-			in := m.stage.inputs
-			return &MethodSettingsArgs{in.RestAPI, in.StageName, m.path, m.stage.settings[methodKey(m.path)]}
+			return &MethodSettingsArgs{st.inputs.RestAPI, st.inputs.StageName, allMethods, *st.settings}
 		},
 		Create: func(_ context.Context, in *MethodSettingsArgs) (string, error) {
-			a, err := s.api(in.RestAPI)
+			id := in.RestAPI + "-" + in.StageName
+			st, err := s.findStage(id)
 			if err != nil {
 				return "", err
 			}
-			st, err := a.stage(in.StageName)
-			if err != nil {
-				return "", err
-			}
-			return in.RestAPI + "-" + in.StageName + "-" + in.MethodPath, set(st, in.MethodPath, in.Settings)
+			return id + "-" + allMethods, set(st, &in.Settings)
 		},
-		Update: func(_ context.Context, m *methodSettings, in *MethodSettingsArgs) error {
-			return set(m.stage, m.path, in.Settings)
-		},
-		Delete: func(_ context.Context, m *methodSettings) error {
-			delete(m.stage.settings, methodKey(m.path))
-			s.refresh(s.apis[m.stage.inputs.RestAPI], m.stage)
-			return nil
-		},
+		Update: func(_ context.Context, st *stage, in *MethodSettingsArgs) error { return set(st, &in.Settings) },
+		Delete: func(_ context.Context, st *stage) error { return set(st, nil) },
 	}
 }

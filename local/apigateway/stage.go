@@ -11,7 +11,7 @@ type stage struct {
 	inputs   StageArgs
 	created  time.Time
 	updated  time.Time
-	settings map[string]Settings // by method path: "*/*", "order/POST"
+	settings *Settings // of all methods; nil for none
 	live     *liveStage
 }
 
@@ -26,13 +26,11 @@ type liveStage struct {
 	limiters     map[*method]*rate.Limiter // nil where only the account's limit applies
 }
 
-const (
-	allMethods = "*/*"
-	noLimit    = -1
-)
-
 // limiter is a token bucket for one method; nil if the settings leave its limits to the account.
-func (set Settings) limiter() *rate.Limiter {
+func (set *Settings) limiter() *rate.Limiter {
+	if set == nil {
+		return nil
+	}
 	perSecond, burst := float64(accountRate), accountBurst
 	if set.ThrottlingRateLimit != nil && *set.ThrottlingRateLimit != noLimit {
 		perSecond = *set.ThrottlingRateLimit
@@ -64,11 +62,7 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 		limiters: map[*method]*rate.Limiter{},
 	}
 	for _, m := range d.definition.methods {
-		set, ok := st.settings[m.key()]
-		if !ok {
-			set = st.settings[allMethods]
-		}
-		live.limiters[m] = set.limiter()
+		live.limiters[m] = st.settings.limiter()
 		if st.live != nil {
 			live.limiters[m] = keepBucket(st.live.limiters[m], live.limiters[m])
 		}
