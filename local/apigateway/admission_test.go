@@ -17,7 +17,6 @@ func keyed(t testing.TB) string {
 	t.Helper()
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal([]byte(document(t)), &doc))
-	doc["x-amazon-apigateway-api-key-source"] = "HEADER"
 	doc["components"].(map[string]any)["securitySchemes"] = map[string]any{
 		"api_key": map[string]any{"type": "apiKey", "name": "x-api-key", "in": "header"},
 	}

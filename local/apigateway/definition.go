@@ -38,7 +38,7 @@ func (s *Service) parse(apiID, text string) (*definition, error) {
 	d := &definition{
 		document: text, rootID: resourceID(apiID, "/", 10), variables: map[string]string{}, responses: map[string]*gatewayResponse{},
 	}
-	r := &reader{actions: s.Actions, definition: d, validators: map[string]validator{}, schemes: map[string]bool{}}
+	r := &reader{actions: s.Actions, definition: d, schemes: map[string]bool{}}
 	if text != "" {
 		r.document(text)
 	}
@@ -52,8 +52,7 @@ func (s *Service) parse(apiID, text string) (*definition, error) {
 type reader struct {
 	actions    map[string]Actions
 	definition *definition
-	validators map[string]validator
-	validator  string          // of methods that name none
+	checks     validator       // of all methods
 	schemes    map[string]bool // names of the security schemes
 	compiler   *jsonschema.Compiler
 	problems   []error
@@ -72,14 +71,14 @@ func (r *reader) document(text string) {
 	if len(doc.Security) > 0 {
 		r.failf("security", "API Gateway ignores it at the root of a document: each operation needs its own")
 	}
-	if doc.KeySource != nil && *doc.KeySource != keyFromHeader {
-		r.failf("x-amazon-apigateway-api-key-source", "must be %s, got %q: the embedded cloud has no authorizers", keyFromHeader, *doc.KeySource)
-	}
-	r.validator = doc.Validator
 	for name, raw := range sorted(doc.Validators) {
 		var v validator
-		r.object("x-amazon-apigateway-request-validators."+name, raw, &v)
-		r.validators[name] = v
+		if r.object("x-amazon-apigateway-request-validators."+name, raw, &v); name == doc.Validator {
+			r.checks = v
+		}
+	}
+	if _, ok := doc.Validators[doc.Validator]; !ok && doc.Validator != "" {
+		r.failf("x-amazon-apigateway-request-validator", "there is no validator %q", doc.Validator)
 	}
 	for kind, raw := range sorted(doc.GatewayResponses) {
 		r.definition.responses[kind] = r.gatewayResponse("x-amazon-apigateway-gateway-responses."+kind, kind, raw)
@@ -137,7 +136,6 @@ func (r *reader) path(path string, raw json.RawMessage) {
 		var op operation
 		if r.object(at+"."+name, raw, &op) {
 			m := &method{verb: verb, resource: res, responses: map[string]methodResponse{}}
-			op.Parameters = slices.Concat(item.Parameters, op.Parameters)
 			r.method(at+"."+name, pointer("paths", path, name), m, &op)
 			res.methods[verb] = m
 			r.definition.methods = append(r.definition.methods, m)
@@ -147,14 +145,6 @@ func (r *reader) path(path string, raw json.RawMessage) {
 
 // method reads an operation. at names its place in messages, location is its JSON pointer.
 func (r *reader) method(at, location string, m *method, op *operation) {
-	name := r.validator
-	if op.Validator != nil {
-		name = *op.Validator
-	}
-	checks, ok := r.validators[name]
-	if name != "" && !ok {
-		r.failf(at, "x-amazon-apigateway-request-validator: there is no validator %q", name)
-	}
 	for i, raw := range op.Parameters {
 		var p parameter
 		pAt := fmt.Sprintf("%s.parameters[%d]", at, i)
@@ -167,12 +157,12 @@ func (r *reader) method(at, location string, m *method, op *operation) {
 		if isVariable := func(s segment) bool { return s.kind != fixedSegment && s.name == p.Name }; p.In == "path" && !slices.ContainsFunc(m.resource.segments, isVariable) {
 			r.failf(pAt, "the path has no variable %q", p.Name)
 		}
-		if p.Required && checks.Parameters {
+		if p.Required && r.checks.Parameters {
 			m.required = append(m.required, p)
 		}
 	}
 	if op.RequestBody != nil {
-		if body := r.requestBody(at+".requestBody", location, op.RequestBody); checks.Body {
+		if body := r.requestBody(at+".requestBody", location, op.RequestBody); r.checks.Body {
 			m.model = body
 		}
 	}

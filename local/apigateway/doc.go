@@ -17,5 +17,6 @@
 //   - minItems and maxItems are validated, which AWS does not do for imported models;
 //   - throttles and quotas are exact, and the weeks of quotas begin on Sunday;
 //   - there are no metrics;
+//   - a header in the answer of a function must be a string, where AWS also takes numbers and booleans;
 //   - X-Forwarded-Proto is http, and the domain name is the address that the cloud listens on.
 package apigateway

@@ -66,12 +66,10 @@ type identity struct {
 
 // event renders the request for a function.
 func (x *exchange) event() ([]byte, error) {
-	m := x.method
 	e := proxyEvent{
-		Resource: m.resource.path, Path: x.path, HTTPMethod: x.request.Method,
-		PathParameters: x.pathParameters,
+		Resource: x.resource.path, Path: x.path, HTTPMethod: x.request.Method, PathParameters: x.pathParameters,
 		Context: requestContext{
-			ResourceID: m.resource.id, ResourcePath: m.resource.path, HTTPMethod: x.request.Method,
+			ResourceID: x.resource.id, ResourcePath: x.resource.path, HTTPMethod: x.request.Method,
 			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
 			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
 			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
@@ -143,7 +141,7 @@ func (x *exchange) missing() []string {
 		case "header":
 			value = x.request.Header.Get(p.Name)
 			if http.CanonicalHeaderKey(p.Name) == "Host" {
-				value = x.request.Host
+				value = x.request.Host // net/http keeps it apart
 			}
 		case "path":
 			value = x.pathParameters[p.Name]

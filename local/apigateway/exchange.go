@@ -22,8 +22,9 @@ type exchange struct {
 	stageName  string
 	path       string // below the stage, as the client wrote it
 
-	method         *method // nil if there is none
-	apiKey         string  // value of the client's key, and its id, if the method requires one
+	method         *method
+	resource       resource // empty if there is no method
+	apiKey         string   // value of the client's key, and its id, if the method requires one
 	apiKeyID       string
 	pathParameters map[string]string
 	query          url.Values
@@ -36,7 +37,7 @@ type exchange struct {
 	status      int
 	length      int // bytes of the response's body
 	latency     time.Duration
-	failed      *failure
+	failure     failure // empty if an integration answered
 	integration integrationOutcome
 }
 
@@ -45,7 +46,6 @@ type integrationOutcome struct {
 	status         int // of the backend's answer
 	endpointStatus int // of the service that was called
 	latency        time.Duration
-	requestID      string
 	err            string
 }
 
@@ -57,37 +57,11 @@ func statusText(status int) string {
 	return strconv.Itoa(status)
 }
 
-func (o *integrationOutcome) millis() string {
+func (o *integrationOutcome) latencyText() string {
 	if o.endpointStatus == 0 && o.err == "" {
 		return ""
 	}
 	return milliseconds(o.latency)
-}
-
-var (
-	noFailure  = &failure{}
-	noResource = &resource{}
-)
-
-func (x *exchange) failure() *failure {
-	if x.failed == nil {
-		return noFailure
-	}
-	return x.failed
-}
-
-func (x *exchange) messageString() string {
-	if x.failed == nil {
-		return ""
-	}
-	return compact(x.failed.message)
-}
-
-func (x *exchange) resource() *resource {
-	if x.method == nil {
-		return noResource
-	}
-	return x.method.resource
 }
 
 func (x *exchange) sourceIP() string {

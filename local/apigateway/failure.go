@@ -12,6 +12,14 @@ type failure struct {
 	validation string // why a body is invalid
 }
 
+// messageString is the message as JSON; empty if there is none.
+func (f *failure) messageString() string {
+	if f.message == "" {
+		return ""
+	}
+	return compact(f.message)
+}
+
 // Messages and error types are those of AWS.
 var (
 	failNoRoute     = &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: 403, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}

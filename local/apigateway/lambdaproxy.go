@@ -59,7 +59,6 @@ func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failu
 			},
 		})
 	})
-	x.integration.requestID = result.RequestID
 	if err != nil {
 		x.integration.err = err.Error()
 		return nil, x.refused(err, timedOut)
@@ -100,27 +99,11 @@ func (x *exchange) refused(err error, timedOut bool) *failure {
 // proxyAnswer is the answer of a function. An answer with other members is malformed.
 type proxyAnswer struct {
 	StatusCode        json.RawMessage     `json:"statusCode"`
-	Headers           map[string]scalar   `json:"headers"`
-	MultiValueHeaders map[string][]scalar `json:"multiValueHeaders"`
+	Headers           map[string]string   `json:"headers"`
+	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
 	Body              *string             `json:"body"`
 	// IsBase64Encoded makes no difference without binary media types: the client gets the text.
 	IsBase64Encoded bool `json:"isBase64Encoded"`
-}
-
-// scalar is a header's value. API Gateway converts numbers and booleans to strings.
-type scalar string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *scalar) UnmarshalJSON(b []byte) error {
-	switch {
-	case b[0] == '"':
-		return json.Unmarshal(b, (*string)(s))
-	case b[0] == '{' || b[0] == '[':
-		return fmt.Errorf("a header cannot be %s", b)
-	case string(b) != "null":
-		*s = scalar(b)
-	}
-	return nil
 }
 
 // remapped are headers that only the gateway may set. Those of a function are renamed:
@@ -146,13 +129,13 @@ func proxyResponse(payload []byte) (*response, error) {
 			return nil, fmt.Errorf("statusCode %s", answer.StatusCode)
 		}
 	}
-	add := func(name string, value scalar) {
+	add := func(name string, value string) {
 		name = http.CanonicalHeaderKey(name)
 		if slices.Contains(remapped, name) {
 			name = "X-Amzn-Remapped-" + name
 		}
-		if !slices.Contains(out.header[name], string(value)) {
-			out.header[name] = append(out.header[name], string(value))
+		if !slices.Contains(out.header[name], value) {
+			out.header[name] = append(out.header[name], value)
 		}
 	}
 	for name, values := range answer.MultiValueHeaders {

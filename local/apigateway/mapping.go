@@ -12,10 +12,10 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings.html
 //
 // It implements the part of the Velocity Template Language that the patterns use: references with properties and
-// methods, #set, #if, ==, !=, &&, ||, !, and ## comments; $input.body, .path, .json and .params with one definite
-// JSONPath or name, $util.escapeJavaScript, $context, $context.responseOverride.status, and the methods replaceAll and
+// methods, #set, #if, ==, !=, &&, ||, !, and ## comments; $input.body, .path and .json with one definite JSONPath,
+// $util.escapeJavaScript, $context, $context.responseOverride.status, and the methods replaceAll and
 // contains of strings. Everything else is refused by name when the template is parsed, also a variable that no #set
-// before it names. It behaves as Velocity 1 in API Gateway:
+// before it names, and a reference in a string. It behaves as Velocity 1 in API Gateway:
 //   - a reference without a value renders as nothing, quiet ($!x) or not; Velocity itself shows its source;
 //   - only null and false are false in a condition; an empty string is true;
 //   - #set from a reference without a value leaves the variable as it was;
@@ -44,13 +44,13 @@ type rendering struct {
 	isRead bool
 	set    map[string]any
 	status int // $context.responseOverride.status; 0 if it is not set
-	out    *strings.Builder
+	out    strings.Builder
 	failed *failure // why it stopped
 }
 
 // render runs a template. A status other than 0 overrides that of the response. A failure is recorded in x.
 func (m *mapping) render(x *exchange, body []byte) (text []byte, status int, failed *failure) {
-	r := &rendering{mapping: m, x: x, body: body, set: map[string]any{}, out: &strings.Builder{}}
+	r := &rendering{mapping: m, x: x, body: body, set: map[string]any{}}
 	r.run(m.nodes)
 	return []byte(r.out.String()), r.status, r.failed
 }
@@ -62,16 +62,6 @@ func (r *rendering) run(nodes []node) {
 		}
 		n(r)
 	}
-}
-
-// capture returns what nodes render. It is the value of a string with references in it.
-func (r *rendering) capture(nodes []node) string {
-	outer := r.out
-	r.out = &strings.Builder{}
-	r.run(nodes)
-	text := r.out.String()
-	r.out = outer
-	return text
 }
 
 func (r *rendering) failf(format string, args ...any) {

@@ -15,15 +15,11 @@ type mappingParser struct {
 // parseMapping reads a mapping template. The error names the first thing that is wrong or not supported, and its line.
 func parseMapping(text string, response bool) (*mapping, error) {
 	p := &mappingParser{lexer: lexer{text: text}, response: response, known: map[string]bool{}}
-	return &mapping{nodes: p.whole(), response: response}, p.err
-}
-
-func (p *mappingParser) whole() []node {
 	nodes, end := p.block()
 	if end != "" {
 		p.failf("#%s without #if", end)
 	}
-	return nodes
+	return &mapping{nodes: nodes, response: response}, p.err
 }
 
 // block reads up to the directive that ends it, and returns its name; "" at the end of the text.
@@ -162,7 +158,11 @@ func (p *mappingParser) operand() expression {
 		return p.reference()
 	}
 	if m := p.match(stringToken); m != nil {
-		return p.quoted(m[0])
+		text, constant := quotedText(m[0])
+		if !constant {
+			p.failf("the reference or directive in %s is not supported by the embedded cloud", m[0])
+		}
+		return always(text)
 	}
 	if m := p.match(numberToken); m != nil {
 		return always(json.Number(m[0]))
@@ -178,17 +178,3 @@ func always(v any) expression { return func(*rendering) any { return v } }
 
 // nothing is the value of what could not be parsed.
 var nothing = always(nil)
-
-// quoted is the value of a string. One in double quotes is a template itself.
-func (p *mappingParser) quoted(token string) expression {
-	value, constant := quotedText(token)
-	if constant {
-		return always(value)
-	}
-	inner := &mappingParser{lexer: lexer{text: value}, response: p.response, known: p.known}
-	nodes := inner.whole()
-	if inner.err != nil {
-		p.failf("in %s: %v", token, inner.err)
-	}
-	return func(r *rendering) any { return r.capture(nodes) }
-}

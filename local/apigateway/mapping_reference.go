@@ -122,8 +122,6 @@ func (p *mappingParser) function(name string, s step) expression {
 			}
 			return `""`
 		}
-	case "input.params":
-		return func(r *rendering) any { return r.x.param(r.textOf(argument.value(r))) }
 	case "util.escapeJavaScript":
 		return func(r *rendering) any {
 			if v := argument.value(r); v != nil {
@@ -154,17 +152,6 @@ func (p *mappingParser) contextVariable(steps []step) (expression, []step) {
 	}
 	p.failf("the variable $context.%s is not supported here by the embedded cloud", name)
 	return nothing, nil
-}
-
-// param is a path variable of this name, else a parameter of the query string, else a header.
-func (x *exchange) param(name string) string {
-	if v, ok := x.pathParameters[name]; ok {
-		return v
-	}
-	if values := x.query[name]; len(values) > 0 {
-		return values[len(values)-1]
-	}
-	return x.request.Header.Get(name)
 }
 
 // path reads a quoted JSONPath. One that can select several values is refused.

@@ -18,7 +18,6 @@ type document struct {
 	Paths            map[string]json.RawMessage `json:"paths"`
 	Components       json.RawMessage            `json:"components"`
 	Security         requirements               `json:"security"`
-	KeySource        *string                    `json:"x-amazon-apigateway-api-key-source"`
 	Validators       map[string]json.RawMessage `json:"x-amazon-apigateway-request-validators"`
 	Validator        string                     `json:"x-amazon-apigateway-request-validator"`
 	GatewayResponses map[string]json.RawMessage `json:"x-amazon-apigateway-gateway-responses"`
@@ -35,16 +34,15 @@ type validator struct {
 }
 
 type pathItem struct {
-	_          struct{}          `ignored:"summary description servers"`
-	Parameters []json.RawMessage `json:"parameters"`
-	Get        json.RawMessage   `json:"get"`
-	Put        json.RawMessage   `json:"put"`
-	Post       json.RawMessage   `json:"post"`
-	Delete     json.RawMessage   `json:"delete"`
-	Options    json.RawMessage   `json:"options"`
-	Head       json.RawMessage   `json:"head"`
-	Patch      json.RawMessage   `json:"patch"`
-	Any        json.RawMessage   `json:"x-amazon-apigateway-any-method"`
+	_       struct{}        `ignored:"summary description servers"`
+	Get     json.RawMessage `json:"get"`
+	Put     json.RawMessage `json:"put"`
+	Post    json.RawMessage `json:"post"`
+	Delete  json.RawMessage `json:"delete"`
+	Options json.RawMessage `json:"options"`
+	Head    json.RawMessage `json:"head"`
+	Patch   json.RawMessage `json:"patch"`
+	Any     json.RawMessage `json:"x-amazon-apigateway-any-method"`
 }
 
 func (p *pathItem) operations() map[string]json.RawMessage {
@@ -66,7 +64,6 @@ type operation struct {
 	RequestBody json.RawMessage            `json:"requestBody"`
 	Responses   map[string]json.RawMessage `json:"responses"`
 	Security    requirements               `json:"security"`
-	Validator   *string                    `json:"x-amazon-apigateway-request-validator"`
 	Integration json.RawMessage            `json:"x-amazon-apigateway-integration"`
 }
 

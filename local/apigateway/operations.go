@@ -80,7 +80,7 @@ func list[T any](of map[string]T, output func(T) object) object {
 
 func (a *restAPI) output() object {
 	return object{
-		"id": a.id, "name": *a.inputs.Name, "createdDate": a.created.Unix(), "apiKeySource": keyFromHeader,
+		"id": a.id, "name": *a.inputs.Name, "createdDate": a.created.Unix(), "apiKeySource": "HEADER",
 		"rootResourceId": a.definition.rootID, "tags": a.inputs.Tags,
 	}
 }
@@ -148,7 +148,7 @@ func (s *Service) stageOf(c *wire.Call) (*stage, error) {
 
 func (s *Service) getAccount(*wire.Call) (object, error) {
 	return object{
-		"cloudwatchRoleArn": s.logRole.Load(), "features": accountFeatures, "apiKeyVersion": apiKeyVersion,
+		"cloudwatchRoleArn": s.logRole.Load(), "features": []string{"UsagePlans"}, "apiKeyVersion": "1",
 		"throttleSettings": object{"burstLimit": accountBurst, "rateLimit": accountRate},
 	}, nil
 }

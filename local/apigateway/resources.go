@@ -172,8 +172,6 @@ type AccountArgs struct {
 
 type accountState struct {
 	AccountArgs
-	APIKeyVersion    string             `pulumi:"apiKeyVersion"`
-	Features         []string           `pulumi:"features"`
 	ThrottleSettings []throttleSettings `pulumi:"throttleSettings"`
 }
 
@@ -181,10 +179,6 @@ type throttleSettings struct {
 	BurstLimit int     `pulumi:"burstLimit"`
 	RateLimit  float64 `pulumi:"rateLimit"`
 }
-
-const apiKeyVersion = "1"
-
-var accountFeatures = []string{"UsagePlans"}
 
 // accountKind is the settings as a resource. They always exist: making the resource sets them, and deleting it leaves
 // them as they are.
@@ -200,7 +194,7 @@ func (s *Service) accountKind() provider.Kind {
 		},
 		State: func(*Service) *accountState {
 			return &accountState{
-				AccountArgs: AccountArgs{CloudwatchRoleARN: s.logRole.Load()}, APIKeyVersion: apiKeyVersion, Features: accountFeatures,
+				AccountArgs:      AccountArgs{CloudwatchRoleARN: s.logRole.Load()},
 				ThrottleSettings: []throttleSettings{{BurstLimit: accountBurst, RateLimit: accountRate}},
 			}
 		},

@@ -130,17 +130,3 @@ func TestAKeyIsInOnePlanOfAStage(t *testing.T) {
 	require.NoError(t, a.Delete(t, keyType, id))
 	require.Nil(t, a.Read(t, planKeyType, second+"/"+id), "a key that goes away leaves its plans")
 }
-
-func TestAKeyIsInTenPlansAtMost(t *testing.T) {
-	c := newCloud(t)
-	id, _ := c.key(t)
-	for i := range 11 {
-		plan, _ := c.MustDeploy(t, planType, map[string]any{"name": "plan"})
-		_, _, err := c.Deploy(t, planKeyType, map[string]any{"keyId": id, "keyType": "API_KEY", "usagePlanId": plan})
-		if i < 10 {
-			require.NoError(t, err)
-			continue
-		}
-		require.ErrorContains(t, err, "LimitExceededException")
-	}
-}

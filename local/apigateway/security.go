@@ -6,11 +6,8 @@ import (
 	"strings"
 )
 
-// keyHeader is the only place of API keys in a request; keyFromHeader is its name in an API's settings.
-const (
-	keyHeader     = "x-api-key"
-	keyFromHeader = "HEADER"
-)
+// keyHeader is the header of API keys.
+const keyHeader = "x-api-key"
 
 // securityScheme is how clients identify themselves. Only API keys are supported.
 type securityScheme struct {

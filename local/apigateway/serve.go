@@ -1,8 +1,6 @@
 package apigateway
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"io"
 	"maps"
@@ -17,7 +15,7 @@ import (
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{service: s, request: r, start: s.account.Clock.Now(), requestID: uuid.NewString(), extendedID: newExtendedID()}
+	x := &exchange{service: s, request: r, start: s.account.Clock.Now(), requestID: uuid.NewString(), extendedID: newID(15) + "="}
 	w.Header().Set("x-amzn-RequestId", x.requestID)
 	w.Header().Set("x-amz-apigw-id", x.extendedID)
 	if !x.locate() {
@@ -28,7 +26,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	x.beginTrace()
 	out, failed := x.answer(w)
 	if failed != nil {
-		x.failed = failed
+		x.failure = *failed
 		out = x.live.respond(x, failed)
 	}
 	x.status, x.length, x.latency = out.status, len(out.body), s.account.Clock.Since(x.start)
@@ -72,6 +70,7 @@ func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 	if x.method, x.pathParameters = x.live.find(x.request.Method, x.path); x.method == nil {
 		return nil, failNoRoute
 	}
+	x.resource = *x.method.resource
 	if failed := x.admit(); failed != nil {
 		return nil, failed
 	}
@@ -101,18 +100,9 @@ func (x *exchange) headerBytes() int {
 }
 
 func (x *exchange) readBody(w http.ResponseWriter) *failure {
-	if x.request.ContentLength > maxBody {
-		return failTooLarge
-	}
-	body := http.MaxBytesReader(w, x.request.Body, maxBody)
 	var err error
-	if n := x.request.ContentLength; n >= 0 {
-		x.body = make([]byte, n)
-		_, err = io.ReadFull(body, x.body)
-	} else {
-		x.body, err = io.ReadAll(body)
-	}
 	var large *http.MaxBytesError
+	x.body, err = io.ReadAll(http.MaxBytesReader(w, x.request.Body, maxBody))
 	switch {
 	case errors.As(err, &large):
 		return failTooLarge
@@ -123,10 +113,3 @@ func (x *exchange) readBody(w http.ResponseWriter) *failure {
 }
 
 const invalidBody = "Invalid request body"
-
-// newExtendedID makes a request's second id, such as TWegAcC4EowCHnA=.
-func newExtendedID() string {
-	b := make([]byte, 11)
-	_, _ = rand.Read(b) // crypto/rand does not fail
-	return base64.StdEncoding.EncodeToString(b)
-}

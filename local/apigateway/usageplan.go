@@ -1,18 +1,11 @@
 package apigateway
 
 import (
-	"net/http"
 	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/order-patterns/order-patterns/local/wire"
 )
-
-// maxPlansPerKey is a limit of
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-const maxPlansPerKey = 10
 
 // apiKey identifies a client by a value that it sends in the header x-api-key.
 type apiKey struct {
@@ -89,12 +82,8 @@ func (k *apiKey) fits(p *usagePlan, stages []PlanStage) error {
 
 // join adds a key to the plan.
 func (p *usagePlan) join(k *apiKey) error {
-	switch {
-	case p.keys[k.id] != nil:
+	if p.keys[k.id] != nil {
 		return conflict("API Key %s is in Usage Plan %s already", k.id, p.id)
-	case len(k.plans) == maxPlansPerKey:
-		return wire.Errorf(http.StatusTooManyRequests, "LimitExceededException",
-			"Maximum number of usage plans for the API Key %s has been reached", k.id)
 	}
 	if err := k.fits(p, p.inputs.APIStages); err != nil {
 		return err
