@@ -17,17 +17,7 @@ const jsonType = "application/json"
 type gatewayResponse struct {
 	status int // 0 for the type's own
 	header http.Header
-	body   *template // of JSON
-}
-
-var plainResponse = &gatewayResponse{body: plainBody()}
-
-func plainBody() *template {
-	t, err := parseTemplate(`{"message":$context.error.messageString}`, false)
-	if err != nil {
-		panic(err) // the template is a constant
-	}
-	return t
+	body   *template // of JSON; nil for {"message":$context.error.messageString}
 }
 
 type gatewayResponseSpec struct {
@@ -37,7 +27,7 @@ type gatewayResponseSpec struct {
 }
 
 func (r *reader) gatewayResponse(at, kind string, raw json.RawMessage) *gatewayResponse {
-	g := &gatewayResponse{header: http.Header{}, body: plainResponse.body}
+	g := &gatewayResponse{header: http.Header{}}
 	if !slices.Contains(responseTypes, kind) {
 		r.failf(at, "is not a gateway response type; they are %q", responseTypes)
 	}
@@ -91,8 +81,12 @@ func (d *definition) respond(x *exchange, f *failure) *response {
 	if f.status >= 500 {
 		fallback = default5XX
 	}
-	g := cmp.Or(d.responses[f.kind], d.responses[fallback], plainResponse)
-	out := &response{status: cmp.Or(g.status, f.status), header: http.Header{}, body: []byte(g.body.render(x, ""))}
+	g := cmp.Or(d.responses[f.kind], d.responses[fallback], &gatewayResponse{})
+	body := `{"message":` + f.messageString() + `}`
+	if g.body != nil {
+		body = g.body.render(x, "")
+	}
+	out := &response{status: cmp.Or(g.status, f.status), header: http.Header{}, body: []byte(body)}
 	out.header.Set("Content-Type", jsonType)
 	out.header.Set("x-amzn-ErrorType", f.errorType)
 	maps.Copy(out.header, g.header)
