@@ -2,18 +2,15 @@ package logs
 
 import (
 	"cmp"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// group is a log group. Its events are in the order in which they came, the oldest leaving first.
+// group is a log group. Its events are in the order of arrival, in which they are evicted too.
 type group struct {
 	name    string
-	created int64 // ms since 1970, as all times here
+	created int64 // milliseconds since 1970, like all times here
 
 	mu      sync.Mutex
 	inputs  LogGroupArgs
@@ -26,14 +23,14 @@ type group struct {
 type stream struct {
 	name                 string
 	created              int64
-	first, last, arrived int64 // of events; 0 for none yet
+	first, last, arrived int64 // of events; 0 if there are none
 	bytes                int
 }
 
 type event struct {
 	stream      *stream
 	at, arrived int64
-	// id orders events of the same time, and tells events apart.
+	// id is unique, and orders events of the same time.
 	id      int64
 	message string
 }
@@ -46,23 +43,14 @@ func (g *group) stream(name string) *stream {
 	return g.streams[name]
 }
 
-func (g *group) createStream(name string, now int64) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.streams[name] != nil {
-		return wire.Errorf(http.StatusBadRequest, "ResourceAlreadyExistsException", "The specified log stream already exists")
-	}
-	g.streams[name] = &stream{name: name, created: now}
-	return nil
-}
-
-// append adds events to a stream and forgets what no longer fits.
-func (g *group) append(name string, events []Event, now int64) error {
+// append adds events to a stream, which it creates if it is new, and removes the oldest events if there are too many.
+func (g *group) append(name string, events []Event, now int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.streams[name]
 	if s == nil {
-		return wire.Errorf(http.StatusBadRequest, "ResourceNotFoundException", "The specified log stream does not exist.")
+		s = &stream{name: name, created: now}
+		g.streams[name] = s
 	}
 	for _, in := range events {
 		g.next++
@@ -79,11 +67,10 @@ func (g *group) append(name string, events []Event, now int64) error {
 		g.events = append(g.events, e)
 	}
 	g.evict(now)
-	return nil
 }
 
-// evict drops the oldest events while there are too many, or while they are past retention. append moves the rest
-// to a new array before long, so that what was dropped does not stay in memory.
+// evict removes the oldest events while there are too many, or while they are past retention. append moves the others to
+// a new array at some time, so that removed events do not stay in memory.
 func (g *group) evict(now int64) {
 	n, oldest := 0, g.oldest(now)
 	for n < len(g.events) && (g.bytes > maxGroupBytes || g.events[n].at < oldest) {
@@ -98,10 +85,11 @@ func (g *group) evict(now int64) {
 
 // oldest is the time before which events are past the group's retention.
 func (g *group) oldest(now int64) int64 {
-	if g.inputs.RetentionInDays == nil || *g.inputs.RetentionInDays == 0 {
+	days := g.inputs.retention()
+	if days == nil {
 		return 0
 	}
-	return now - int64(*g.inputs.RetentionInDays)*(24*time.Hour).Milliseconds()
+	return now - int64(*days)*(24*time.Hour).Milliseconds()
 }
 
 // find returns the events that match, by time.
@@ -112,7 +100,7 @@ func (g *group) find(now int64, match func(*event) bool) []event {
 	oldest := g.oldest(now)
 	var found []event
 	for i := range g.events {
-		// An event may have come later than ones that are younger than it, and be past retention before them.
+		// An old event can arrive after younger ones, and is then not yet evicted.
 		if e := &g.events[i]; e.at >= oldest && match(e) {
 			found = append(found, *e)
 		}

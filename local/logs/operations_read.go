@@ -10,7 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// An answer has at most this many events and this many bytes of them.
+// Limits of a page.
 const (
 	maxPageEvents = 10_000
 	maxPageBytes  = 1 << 20
@@ -39,19 +39,19 @@ type getLogEventsOutput struct {
 }
 
 // getLogEvents follows https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html:
-// the newest page first unless told otherwise, and at either end the token that was sent comes back.
+// the newest page is the default, and at either end the token that was sent is returned.
 func (s *Service) getLogEvents(c *wire.Call, in *getLogEventsInput) (*getLogEventsOutput, error) {
 	g, err := s.of(c, in.target, "GetLogEvents", in.LogStreamName)
 	if err != nil {
 		return nil, err
 	}
-	limit, err := limited(in.Limit, maxPageEvents, maxPageEvents)
+	limit, err := limited(in.Limit, maxPageEvents)
 	if err != nil {
 		return nil, err
 	}
 	st := g.stream(in.LogStreamName)
 	if st == nil {
-		return nil, wire.Errorf(400, "ResourceNotFoundException", "The specified log stream does not exist.")
+		return nil, refuse("ResourceNotFoundException", "The specified log stream does not exist.")
 	}
 	events := g.find(s.now(), func(e *event) bool {
 		return e.stream == st && (in.StartTime == nil || e.at >= *in.StartTime) && (in.EndTime == nil || e.at < *in.EndTime)
@@ -77,7 +77,7 @@ func (s *Service) getLogEvents(c *wire.Call, in *getLogEventsInput) (*getLogEven
 	if len(events) > 0 {
 		first, last = events[0].position(), events[len(events)-1].position()
 	} else if at.at == math.MaxInt64 {
-		last = position{} // nothing yet: what comes later is after this
+		last = position{} // later events are after this
 	}
 	out := &getLogEventsOutput{Events: []outputEvent{}, NextForwardToken: last.token("f"), NextBackwardToken: first.token("b")}
 	for _, e := range events {
@@ -92,7 +92,7 @@ type filterLogEventsInput struct {
 	LogStreamNames                                []string
 	LogStreamNamePrefix, FilterPattern, NextToken string
 	Limit                                         *int
-	// Interleaved is ignored by AWS since 2019: answers always are.
+	// Interleaved is ignored, as by AWS since 2019: pages always are.
 	Interleaved bool
 }
 
@@ -119,7 +119,7 @@ func (s *Service) filterLogEvents(c *wire.Call, in *filterLogEventsInput) (*filt
 	if err != nil {
 		return nil, err
 	}
-	limit, err := limited(in.Limit, maxPageEvents, maxPageEvents)
+	limit, err := limited(in.Limit, maxPageEvents)
 	if err != nil {
 		return nil, err
 	}
@@ -165,12 +165,12 @@ func parseToken(token string) (forward bool, p position, err error) {
 	var direction string
 	if _, err := fmt.Sscanf(strings.ReplaceAll(token, "/", " "), "%1s %d %d", &direction, &p.at, &p.id); err != nil ||
 		p.token(direction) != token {
-		return false, p, errNoToken
+		return false, p, invalid("The specified nextToken is invalid.")
 	}
 	return direction == "f", p, nil
 }
 
-// after is the index of the first event behind a position.
+// after is the index of the first event after a position.
 func after(events []event, p position) int {
 	return sort.Search(len(events), func(i int) bool {
 		e := &events[i]
@@ -178,7 +178,7 @@ func after(events []event, p position) int {
 	})
 }
 
-// head returns as many of the first events as fit into an answer; one always does.
+// head returns as many of the first events as fit into a page, at least one.
 func head(events []event, limit int) []event {
 	bytes := 0
 	for i := range events {

@@ -1,0 +1,39 @@
+package logs_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
+)
+
+func TestFilterPatterns(t *testing.T) {
+	c := newCloud(t)
+	c.log(t, "s", "ERROR order 7", "order 8 stored", "error order 9", `{"level":"ERROR","order":"7"}`)
+	for pattern, want := range map[string][]string{
+		"":                      {"ERROR order 7", "order 8 stored", "error order 9", `{"level":"ERROR","order":"7"}`},
+		"ERROR":                 {"ERROR order 7", `{"level":"ERROR","order":"7"}`},
+		" order  ERROR ":        {"ERROR order 7", `{"level":"ERROR","order":"7"}`},
+		`"order 8"`:             {"order 8 stored"},
+		`"order 8" "8 st" o`:    {"order 8 stored"},
+		`absent`:                nil,
+		`"level":`:              {},
+		`?ERROR ?error`:         {},
+		`-ERROR`:                {},
+		`{ $.level = "ERROR" }`: {},
+		`%order [78]%`:          {},
+		`"open`:                 {},
+	} {
+		in := &sdk.FilterLogEventsInput{FilterPattern: aws.String(pattern)}
+		if want != nil && len(want) == 0 {
+			in.LogGroupName = aws.String(group)
+			_, err := c.client.FilterLogEvents(t.Context(), in)
+			cloudtest.Refused(t, err, "InvalidParameterException")
+			continue
+		}
+		require.Equal(t, want, c.filter(t, in), pattern)
+	}
+}

@@ -1,0 +1,112 @@
+// Package logs is the embedded cloud's Amazon CloudWatch Logs: log groups, their streams, and the events that functions,
+// APIs and state machines write to them. The wire has only the operations that read.
+//
+// Differences from AWS:
+//   - a group holds the newest 8 MiB of its events, so that the cloud's memory is bounded; its retention can end events
+//     earlier;
+//   - filter patterns are terms and quoted phrases; other syntax is refused.
+package logs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Limits of https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html. The limit of a group is
+// the embedded cloud's own.
+const (
+	maxEventBytes = 1 << 20
+	maxGroupBytes = 8 << 20
+	// eventOverhead is what CloudWatch Logs adds to the length of a message when it measures events.
+	eventOverhead = 26
+)
+
+// Service keeps the account's log groups.
+type Service struct {
+	wire.JSON
+	account *account.Account
+
+	mu     sync.RWMutex
+	groups map[string]*group
+}
+
+// Event is one log event. Time is kept in milliseconds.
+type Event struct {
+	Time    time.Time
+	Message string
+}
+
+// New returns a service without log groups.
+func New(a *account.Account) *Service {
+	s := &Service{account: a, groups: map[string]*group{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
+	wire.HandleJSON(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
+	wire.HandleJSON(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
+	wire.HandleJSON(&s.JSON, "GetLogEvents", s.getLogEvents)
+	wire.HandleJSON(&s.JSON, "FilterLogEvents", s.filterLogEvents)
+	return s
+}
+
+// SigningName is logs.
+func (s *Service) SigningName() string { return "logs" }
+
+// Put writes events to a stream for a service that logs as a role, such as Lambda or API Gateway. A new stream is
+// created. The group must exist, else the error has the code ResourceNotFoundException.
+//
+// It needs logs:PutLogEvents, and logs:CreateLogStream for a new stream. The service keeps the strings of events. A
+// message over 1 MiB is cut.
+func (s *Service) Put(ctx context.Context, p policy.Principal, groupName, streamName string, events []Event) error {
+	g, notFound := s.group(groupName)
+	arn := streamARN(groupName, streamName)
+	if notFound != nil || g.stream(streamName) == nil {
+		if err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: "logs:CreateLogStream", Resource: arn}); err != nil {
+			return err
+		}
+	}
+	if notFound != nil {
+		return notFound
+	}
+	if err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: "logs:PutLogEvents", Resource: arn}); err != nil {
+		return err
+	}
+	g.append(streamName, events, s.now())
+	return s.account.Faults.After(ctx, fault.Event{Action: "logs:PutLogEvents", Resource: arn, Principal: p.String()})
+}
+
+// now is the cloud's time in milliseconds, the unit of all times in this service.
+func (s *Service) now() int64 { return s.account.Clock.Now().UnixMilli() }
+
+func (s *Service) group(name string) (*group, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if g := s.groups[name]; g != nil {
+		return g, nil
+	}
+	return nil, refuse("ResourceNotFoundException", "The specified log group does not exist.")
+}
+
+// sorted returns the groups that match, by name.
+func (s *Service) sorted(match func(name string) bool) []*group {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var list []*group
+	for name, g := range s.groups {
+		if match(name) {
+			list = append(list, g)
+		}
+	}
+	slices.SortFunc(list, func(a, b *group) int { return cmp.Compare(a.name, b.name) })
+	return list
+}
+
+func groupARN(name string) string { return account.ARN("logs", "log-group:"+name) }
+
+// streamARN is the resource of a permission. The stream is empty for actions on a whole group.
+func streamARN(group, stream string) string { return groupARN(group) + ":log-stream:" + stream }
