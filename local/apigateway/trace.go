@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/order-patterns/order-patterns/local/xray"
@@ -17,7 +16,7 @@ func (x *exchange) beginTrace() {
 			x.traceHeader = incoming
 			return
 		}
-		x.trace = xray.Header{Root: fmt.Sprintf("1-%08x-%s%.8s", x.start.Unix(), xray.NewID(), xray.NewID())}
+		x.trace = xray.Header{Root: xray.NewRoot(x.start)}
 		x.traceHeader = "Root=" + x.trace.Root
 		return
 	}

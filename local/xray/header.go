@@ -5,20 +5,17 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/jonboulle/clockwork"
 )
 
-// Header is the tracing header X-Amzn-Trace-Id, which goes with a request from service to service:
+// Header is the tracing header X-Amzn-Trace-Id, which services pass on with a request:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 type Header struct {
 	Root    string // the trace's id: "1-5759e988-bd862e3fe1be46a994272793"
 	Parent  string // id of the caller's segment; empty for none
 	Sampled bool
 
-	decided bool // Sampled came with the header
+	decided bool // the header has Sampled
 }
 
 var (
@@ -26,8 +23,8 @@ var (
 	parentFormat = regexp.MustCompile(`^[0-9a-f]{16}$`)
 )
 
-// ParseHeader reads a tracing header, and tells whether it has a valid Root. Other fields than Root, Parent and Sampled,
-// and a Parent that is none, are left out.
+// ParseHeader reads a tracing header, and reports whether it has a valid Root. It ignores an invalid Parent, and fields
+// other than Root, Parent and Sampled.
 func ParseHeader(text string) (Header, bool) {
 	var h Header
 	for part := range strings.SplitSeq(text, ";") {
@@ -44,7 +41,7 @@ func ParseHeader(text string) (Header, bool) {
 	return h, rootFormat.MatchString(h.Root)
 }
 
-// String is the header as it travels.
+// String is the value of the header.
 func (h Header) String() string {
 	text := "Root=" + h.Root
 	if h.Parent != "" {
@@ -59,34 +56,31 @@ func (h Header) String() string {
 // NewID makes the id of a segment: 16 hexadecimal digits.
 func NewID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
 
-// Sample begins a trace, or goes on with the one of an incoming header. What the caller decided on sampling holds;
-// else the default rule decides, which samples the first request of each second and 5% of the others.
+// NewRoot makes the id of a trace that starts now.
+func NewRoot(now time.Time) string {
+	return fmt.Sprintf("1-%08x-%016x%08x", now.Unix(), rand.Uint64(), rand.Uint32())
+}
+
+// Sample continues the trace of an incoming header, or starts one. The caller's sampling decision applies, also without a
+// trace. If there is none, the default rule samples the first request of each second and 5% of the others:
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
 func (s *Service) Sample(incoming string) Header {
+	now := s.account.Clock.Now()
 	h, ok := ParseHeader(incoming)
-	if !ok { // a decision without a trace begins one
-		h = Header{Sampled: h.Sampled, decided: h.decided, Root: fmt.Sprintf("1-%08x-%016x%08x", s.account.Clock.Now().Unix(), rand.Uint64(), rand.Uint32())}
+	if !ok {
+		h = Header{Sampled: h.Sampled, decided: h.decided, Root: NewRoot(now)}
 	}
 	if !h.decided {
-		h.Sampled, h.decided = s.sampler.sample(), true
+		h.Sampled, h.decided = s.sample(now.Truncate(time.Second)), true
 	}
 	return h
 }
 
-// sampler is the default sampling rule:
-// https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
-type sampler struct {
-	clock clockwork.Clock
-
-	mu   sync.Mutex
-	last time.Time // the second in which the reservoir was used
-}
-
-func (s *sampler) sample() bool {
-	second := s.clock.Now().Truncate(time.Second)
+func (s *Service) sample(second time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !second.Equal(s.last) {
-		s.last = second
+	if !second.Equal(s.lastSample) {
+		s.lastSample = second
 		return true
 	}
 	return rand.Float64() < 0.05

@@ -2,7 +2,6 @@ package xray
 
 import (
 	"cmp"
-	"net/http"
 	"regexp"
 	"slices"
 
@@ -10,22 +9,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// operations are those of https://docs.aws.amazon.com/xray/latest/api/API_Operations.html with which programs send
-// segments and people look at traces.
-func (s *Service) operations() {
-	wire.HandleREST(&s.rest, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
-	wire.HandleREST(&s.rest, "POST /TelemetryRecords", "PutTelemetryRecords", s.putTelemetryRecords)
-	wire.HandleREST(&s.rest, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
-	wire.HandleREST(&s.rest, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
-}
-
-// SigningName implements wire.Service.
-func (s *Service) SigningName() string { return "xray" }
-
-// ServeAWS implements wire.Service.
-func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) { s.rest.ServeAWS(w, c) }
-
-// input authorizes an operation and reads its parameters.
+// input authorizes an operation and decodes its parameters.
 func input[In any](c *wire.Call) (*In, error) {
 	if err := c.Authorize("xray:"+c.Operation, "*"); err != nil {
 		return nil, err
@@ -34,18 +18,12 @@ func input[In any](c *wire.Call) (*In, error) {
 	return in, c.DecodeJSON(in)
 }
 
-func invalid(format string, args ...any) error {
-	return wire.Errorf(http.StatusBadRequest, "InvalidRequestException", format, args...)
-}
-
 type unprocessedSegment struct {
 	ID                 string `json:"Id"`
 	ErrorCode, Message string
 }
 
-type putTraceSegmentsOutput struct {
-	UnprocessedTraceSegments []unprocessedSegment
-}
+type putTraceSegmentsOutput struct{ UnprocessedTraceSegments []unprocessedSegment }
 
 func (s *Service) putTraceSegments(c *wire.Call) (*putTraceSegmentsOutput, error) {
 	in, err := input[struct{ TraceSegmentDocuments []string }](c)
@@ -56,33 +34,18 @@ func (s *Service) putTraceSegments(c *wire.Call) (*putTraceSegmentsOutput, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, text := range in.TraceSegmentDocuments {
-		segment, err := parseSegment(text)
-		if err != nil {
-			out.UnprocessedTraceSegments = append(out.UnprocessedTraceSegments,
-				unprocessedSegment{ID: segment.ID, ErrorCode: "InvalidSegment", Message: err.Error()})
-			continue
+		if segment, err := parseSegment(text); err != nil {
+			out.UnprocessedTraceSegments = append(out.UnprocessedTraceSegments, unprocessedSegment{segment.ID, "InvalidSegment", err.Error()})
+		} else {
+			s.add(segment)
 		}
-		s.add(segment)
 	}
 	return out, nil
 }
 
-// putTelemetryRecords takes what a daemon tells of itself, which nothing shows, in AWS neither.
-func (s *Service) putTelemetryRecords(c *wire.Call) (*struct{}, error) {
-	in, err := input[struct {
-		EC2InstanceID, Hostname, ResourceARN string
-		TelemetryRecords                     []map[string]any
-	}](c)
-	if err == nil && len(in.TelemetryRecords) == 0 {
-		err = invalid("TelemetryRecords is required.")
-	}
-	return &struct{}{}, err
-}
-
 type getTraceSummariesInput struct {
-	StartTime, EndTime                         float64
-	TimeRangeType, FilterExpression, NextToken string
-	Sampling                                   bool
+	StartTime, EndTime              float64
+	TimeRangeType, FilterExpression string
 }
 
 type serviceID struct {
@@ -91,10 +54,10 @@ type serviceID struct {
 }
 
 type summaryHTTP struct {
-	URL       string `json:"HttpURL,omitempty"`
 	Method    string `json:"HttpMethod,omitempty"`
-	UserAgent string `json:",omitempty"`
+	URL       string `json:"HttpURL,omitempty"`
 	ClientIP  string `json:"ClientIp,omitempty"`
+	UserAgent string `json:",omitempty"`
 	Status    int    `json:"HttpStatus,omitempty"`
 }
 
@@ -117,24 +80,19 @@ type getTraceSummariesOutput struct {
 
 var serviceFilter = regexp.MustCompile(`^\s*service\(\s*"([^"]*)"\s*\)\s*$`)
 
-// getTraceSummaries answers all in one page, so that there is never a NextToken. A trace is within a range of time if
-// it began there; any TimeRangeType means that.
+// getTraceSummaries returns the traces that started in a range of time, newest first, for any TimeRangeType. There is only
+// one page.
 func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, error) {
 	in, err := input[getTraceSummariesInput](c)
 	if err != nil {
 		return nil, err
 	}
-	var name string
 	filter := serviceFilter.FindStringSubmatch(in.FilterExpression)
 	switch {
 	case in.StartTime <= 0 || in.EndTime < in.StartTime:
 		return nil, invalid("StartTime and EndTime are required, and EndTime must not be before StartTime.")
 	case in.FilterExpression != "" && filter == nil:
 		return nil, invalid("The embedded cloud implements only filter expressions service(\"name\"), got %q.", in.FilterExpression)
-	case in.NextToken != "":
-		return nil, invalid("Invalid NextToken.")
-	case filter != nil:
-		name = filter[1]
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,14 +104,14 @@ func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, err
 			continue
 		}
 		out.TracesProcessedCount++
-		if filter == nil || slices.ContainsFunc(t.segments, func(s Segment) bool { return s.Name == name }) {
+		if filter == nil || slices.ContainsFunc(t.segments, func(g Segment) bool { return g.Name == filter[1] }) {
 			out.TraceSummaries = append(out.TraceSummaries, t.summary())
 		}
 	}
 	return out, nil
 }
 
-// summary describes a trace by its segments, and its entry by the earliest that has no parent.
+// summary describes a trace. Its entry point is the earliest segment without a parent.
 func (t *trace) summary() traceSummary {
 	start, end := t.span()
 	sum := traceSummary{ID: t.id, StartTime: seconds(start), Duration: end.Sub(start).Seconds(), ServiceIDs: []serviceID{}}
@@ -174,9 +132,7 @@ func (t *trace) summary() traceSummary {
 	}
 	sum.EntryPoint = &serviceID{entry.Name, account.ID}
 	sum.ResponseTime = max(0, entry.End.Sub(entry.Start).Seconds())
-	if h := entry.HTTP; h != nil {
-		sum.HTTP = &summaryHTTP{URL: h.URL, Method: h.Method, UserAgent: h.UserAgent, ClientIP: h.ClientIP, Status: h.Status}
-	}
+	sum.HTTP = (*summaryHTTP)(entry.HTTP)
 	return sum
 }
 
@@ -197,19 +153,14 @@ type batchGetTracesOutput struct {
 	UnprocessedTraceIDs []string `json:"UnprocessedTraceIds"`
 }
 
-// batchGetTraces leaves out traces that it does not have, as AWS does.
+// batchGetTraces omits unknown traces, as AWS does.
 func (s *Service) batchGetTraces(c *wire.Call) (*batchGetTracesOutput, error) {
-	in, err := input[struct {
-		TraceIDs  []string
-		NextToken string
-	}](c)
+	in, err := input[struct{ TraceIDs []string }](c)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(in.TraceIDs) < 1 || len(in.TraceIDs) > 5:
 		return nil, invalid("TraceIds must have 1 to 5 members, got %d.", len(in.TraceIDs))
-	case in.NextToken != "":
-		return nil, invalid("Invalid NextToken.")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

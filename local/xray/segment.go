@@ -9,57 +9,49 @@ import (
 // Segment is what one service did for one request:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 type Segment struct {
-	TraceID  string
-	ID       string // 16 hexadecimal digits: NewID
-	ParentID string // empty for the first of a trace
-	Name     string
-	Origin   string // "AWS::Lambda::Function"
-	Start    time.Time
-	End      time.Time // zero while in progress
-	// Error, Fault and Throttle tell that the request ended in a status of 400s, 500s, or in 429.
-	Error, Fault, Throttle bool
-	HTTP                   *HTTP
+	TraceID  string    `json:"trace_id"`
+	ID       string    `json:"id"`                  // 16 hexadecimal digits: NewID
+	ParentID string    `json:"parent_id,omitempty"` // empty for the first of a trace
+	Name     string    `json:"name"`
+	Origin   string    `json:"origin,omitempty"` // "AWS::Lambda::Function"
+	Start    time.Time `json:"-"`
+	End      time.Time `json:"-"`               // zero while in progress
+	Error    bool      `json:"error,omitempty"` // a status of 400 to 499
+	Fault    bool      `json:"fault,omitempty"` // a status of 500 to 599
+	Throttle bool      `json:"throttle,omitempty"`
+	HTTP     *HTTP     `json:"-"`
 
-	// document is set for segments that came as a document.
+	// document is the text of a segment from the wire.
 	document string
 }
 
-// HTTP is the request that a segment served and how it answered.
+// HTTP is the request that a segment served, and the status of the response.
 type HTTP struct {
-	Method, URL, ClientIP, UserAgent string
-	Status                           int
+	Method    string `json:"method,omitempty"`
+	URL       string `json:"url,omitempty"`
+	ClientIP  string `json:"client_ip,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+	Status    int    `json:"-"`
 }
 
-// document is the form in which segments travel. Fields that the service does not use are in the text alone.
+// document is a segment on the wire. Fields that the service does not use are only in the text.
 type document struct {
-	Name       string        `json:"name"`
-	ID         string        `json:"id"`
-	TraceID    string        `json:"trace_id"`
-	ParentID   string        `json:"parent_id,omitempty"`
+	Segment
 	Type       string        `json:"type,omitempty"`
-	Origin     string        `json:"origin,omitempty"`
 	Start      float64       `json:"start_time"`
 	End        float64       `json:"end_time,omitempty"`
 	InProgress bool          `json:"in_progress,omitempty"`
-	Error      bool          `json:"error,omitempty"`
-	Fault      bool          `json:"fault,omitempty"`
-	Throttle   bool          `json:"throttle,omitempty"`
 	HTTP       *documentHTTP `json:"http,omitempty"`
 }
 
 type documentHTTP struct {
-	Request struct {
-		Method    string `json:"method,omitempty"`
-		URL       string `json:"url,omitempty"`
-		ClientIP  string `json:"client_ip,omitempty"`
-		UserAgent string `json:"user_agent,omitempty"`
-	} `json:"request,omitzero"`
+	Request  HTTP `json:"request,omitzero"`
 	Response struct {
 		Status int `json:"status,omitempty"`
 	} `json:"response,omitzero"`
 }
 
-// size is about what a segment takes in memory.
+// size is about the memory of a segment.
 func (s *Segment) size() int { return len(s.document) + 256 }
 
 // render is the segment as a document.
@@ -67,33 +59,26 @@ func (s *Segment) render() (string, error) {
 	if s.document != "" {
 		return s.document, nil
 	}
-	d := document{
-		Name: s.Name, ID: s.ID, TraceID: s.TraceID, ParentID: s.ParentID, Origin: s.Origin, Start: seconds(s.Start),
-		InProgress: s.End.IsZero(), Error: s.Error, Fault: s.Fault, Throttle: s.Throttle,
-	}
+	d := document{Segment: *s, Start: seconds(s.Start), InProgress: s.End.IsZero()}
 	if !d.InProgress {
 		d.End = seconds(s.End)
 	}
-	if h := s.HTTP; h != nil {
-		d.HTTP = &documentHTTP{}
-		d.HTTP.Request.Method, d.HTTP.Request.URL = h.Method, h.URL
-		d.HTTP.Request.ClientIP, d.HTTP.Request.UserAgent = h.ClientIP, h.UserAgent
-		d.HTTP.Response.Status = h.Status
+	if s.HTTP != nil {
+		d.HTTP = &documentHTTP{Request: *s.HTTP}
+		d.HTTP.Response.Status = s.HTTP.Status
 	}
 	text, err := json.Marshal(d)
 	return string(text), err
 }
 
-// parseSegment reads a document and refuses one that X-Ray would not process.
+// parseSegment reads a document and refuses one that X-Ray does not process.
 func parseSegment(text string) (Segment, error) {
 	var d document
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return Segment{}, fmt.Errorf("invalid segment document: %w", err)
 	}
-	s := Segment{
-		TraceID: d.TraceID, ID: d.ID, ParentID: d.ParentID, Name: d.Name, Origin: d.Origin, Start: moment(d.Start),
-		Error: d.Error, Fault: d.Fault, Throttle: d.Throttle, document: text,
-	}
+	s := d.Segment
+	s.Start, s.document = moment(d.Start), text
 	switch {
 	case len(text) > maxDocument:
 		return s, fmt.Errorf("document is larger than %d bytes", maxDocument)
@@ -113,16 +98,14 @@ func parseSegment(text string) (Segment, error) {
 	if d.End > 0 {
 		s.End = moment(d.End)
 	}
-	if h := d.HTTP; h != nil {
-		s.HTTP = &HTTP{
-			Method: h.Request.Method, URL: h.Request.URL, ClientIP: h.Request.ClientIP, UserAgent: h.Request.UserAgent,
-			Status: h.Response.Status,
-		}
+	if d.HTTP != nil {
+		s.HTTP = &d.HTTP.Request
+		s.HTTP.Status = d.HTTP.Response.Status
 	}
 	return s, nil
 }
 
-// seconds is a time in X-Ray's unit, which microseconds are enough for.
+// seconds is a time in X-Ray's unit, with a precision of microseconds.
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
 func moment(seconds float64) time.Time { return time.UnixMicro(int64(seconds * 1e6)).UTC() }

@@ -1,13 +1,14 @@
-// Package xray is the embedded cloud's AWS X-Ray: it takes segment documents, from services inside and over the wire,
-// and shows the traces that they make up.
+// Package xray is the embedded cloud's AWS X-Ray: it receives segments, from the cloud's own services and as documents on
+// the wire, and returns the traces that they belong to.
 //
-// It holds the newest 2,000 traces, and no more than 500 KB of documents of each, as AWS does. Filter expressions are
-// limited to service("name").
+// Differences from AWS:
+//   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
+//   - the only filter expression is service("name"), and summaries are one page;
+//   - there are no telemetry records, groups or configurable sampling rules.
 package xray
 
 import (
 	"context"
-	"net/http"
 	"sync"
 	"time"
 
@@ -30,41 +31,39 @@ type Traces interface {
 	Put(ctx context.Context, p policy.Principal, segments ...Segment) error
 }
 
-// Service keeps traces, and decides which requests are traced.
+// Service keeps traces and makes sampling decisions.
 type Service struct {
+	wire.REST
 	account *account.Account
-	rest    wire.REST
-	sampler sampler
 
-	mu     sync.Mutex
-	traces map[string]*trace
-	ids    []string // of traces, in the order in which they came
+	mu         sync.Mutex
+	traces     map[string]*trace
+	ids        []string  // of traces, oldest first
+	lastSample time.Time // the second in which the default rule last sampled a first request
 }
 
 type trace struct {
 	id       string
 	segments []Segment
 	bytes    int
-	exceeded bool // some documents were not kept
+	exceeded bool // some documents were dropped
 }
 
 // New returns a service without traces.
 func New(a *account.Account) *Service {
 	s := &Service{account: a, traces: map[string]*trace{}}
-	s.sampler.clock = a.Clock
-	s.operations()
+	wire.HandleREST(&s.REST, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
+	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
+	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
 	return s
 }
 
-// Throttled is the error of an account that calls too often.
-func Throttled() error {
-	return wire.Errorf(http.StatusTooManyRequests, "ThrottledException", "Rate exceeded")
-}
+// SigningName is xray.
+func (s *Service) SigningName() string { return "xray" }
 
-// Put records segments for a service that traces, such as Lambda in the name of a function's role. A role's session
-// needs xray:PutTraceSegments and xray:PutTelemetryRecords; a service that acts by itself needs nothing.
-//
-// Call it for sampled requests only. The error is a *policy.DeniedError, or what an injected fault returns.
+// Put records segments of sampled requests for a service that traces, such as Lambda as a function's role. A session of
+// a role needs xray:PutTraceSegments and xray:PutTelemetryRecords. A service that acts as itself needs nothing. The error
+// is a *policy.DeniedError, or that of an injected fault.
 func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segment) error {
 	if p.Service == "" {
 		for _, action := range []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"} {
@@ -81,8 +80,7 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segme
 	return s.account.Faults.After(ctx, fault.Event{Action: "xray:PutTraceSegments", Resource: "*", Principal: p.String()})
 }
 
-// add keeps a segment. One with the same id that came before was sent in progress: this one replaces it. The caller
-// holds the lock.
+// add records a segment. It replaces one with the same id, which was sent while in progress. The caller holds the lock.
 func (s *Service) add(segment Segment) {
 	t := s.traces[segment.TraceID]
 	if t == nil {
@@ -109,7 +107,7 @@ func (s *Service) add(segment Segment) {
 	t.segments = append(t.segments, segment)
 }
 
-// span is when the earliest segment began and the latest ended so far.
+// span is the time from the start of the earliest segment to the latest end so far.
 func (t *trace) span() (start, end time.Time) {
 	for i := range t.segments {
 		s := &t.segments[i]
