@@ -70,7 +70,7 @@ func throttle(rate float64, burst int) map[string]any {
 	return map[string]any{"rateLimit": rate, "burstLimit": burst}
 }
 
-func TestAMethodThatRequiresAKeyTakesOneOfAPlanOfTheStage(t *testing.T) {
+func TestAMethodThatRequiresAKeyAcceptsOnlyKeysOfThePlan(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	other := a.cloud.deploy(t, keyed(t), nil)
 	plan := a.plan(t, nil)
@@ -102,7 +102,7 @@ func TestAMethodThatRequiresAKeyTakesOneOfAPlanOfTheStage(t *testing.T) {
 	require.Equal(t, 403, a.call(t, status, "", "x-api-key", good).status, "taken out of the plan")
 }
 
-func TestThePlansErrorsAreWordedAsOnAWS(t *testing.T) {
+func TestUsagePlanErrorsAreThoseOfAWS(t *testing.T) {
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal([]byte(keyed(t)), &doc))
 	delete(doc, "x-amazon-apigateway-gateway-responses")
@@ -128,7 +128,7 @@ func TestThePlansErrorsAreWordedAsOnAWS(t *testing.T) {
 	}
 }
 
-func TestTheDocumentCanWordThePlansErrors(t *testing.T) {
+func TestTheDocumentCanChangeUsagePlanErrors(t *testing.T) {
 	responses := `"x-amazon-apigateway-gateway-responses":{
 		"INVALID_API_KEY":{"statusCode":401,"responseTemplates":{"application/json":"{\"why\":\"who are you?\"}"}},
 		"QUOTA_EXCEEDED":{"statusCode":402,"responseParameters":{"gatewayresponse.header.X-Pay":"'more'"}},`
@@ -143,7 +143,7 @@ func TestTheDocumentCanWordThePlansErrors(t *testing.T) {
 	require.JSONEq(t, `{"message":"Limit Exceeded"}`, got.body)
 }
 
-func TestAPlanThrottlesEachKeyByItself(t *testing.T) {
+func TestAPlanThrottlesEachKeySeparately(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	plan := a.plan(t, map[string]any{"throttleSettings": throttle(1, 2)})
 	_, first := a.key(t, plan)
@@ -165,7 +165,7 @@ func TestAPlanThrottlesEachKeyByItself(t *testing.T) {
 	require.Equal(t, []int{202, 202, 202, 202}, a.statuses(t, status, first, 4), "no limit")
 }
 
-func TestAPlansLimitIsForAllItsStagesTogether(t *testing.T) {
+func TestAPlansLimitIsSharedByItsStages(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	b := a.cloud.deploy(t, keyed(t), nil)
 	both := []any{map[string]any{"apiId": a.id, "stage": "prod"}, map[string]any{"apiId": b.id, "stage": "prod"}}
@@ -194,7 +194,7 @@ func TestWithoutTheRequirementPlansAreBypassed(t *testing.T) {
 	require.Equal(t, []int{202}, a.statuses(t, status, key, 1), "nothing was counted")
 }
 
-func TestFunctionsAndLogsLearnWhoTheClientIs(t *testing.T) {
+func TestFunctionsAndLogsGetTheIdOfTheKey(t *testing.T) {
 	c := newCloud(t)
 	c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": c.role(t, "logger", "apigateway.amazonaws.com", pushToLogs)})
 	c.MustDeploy(t, "aws:cloudwatch/logGroup:LogGroup", map[string]any{"name": "api"})
@@ -239,4 +239,44 @@ func TestRequestsAtTheSameTimeAreAllCounted(t *testing.T) {
 	}
 	all.Wait()
 	require.Equal(t, map[int]int{202: 50, 429: 30}, counts)
+}
+
+func TestRequestsOverTheLimitAreThrottled(t *testing.T) {
+	a := newCloud(t).deploy(t, document(t), nil)
+	inputs := map[string]any{"restApi": a.id, "stageName": "prod", "methodPath": "*/*", "settings": map[string]any{
+		"throttlingRateLimit": 1, "throttlingBurstLimit": 2, "metricsEnabled": true,
+	}}
+	id, _ := a.MustDeploy(t, settingsType, inputs)
+	statuses := func(line string, n int) (all []int) {
+		for range n {
+			all = append(all, a.call(t, line, "").status)
+		}
+		return all
+	}
+
+	require.Equal(t, []int{202, 202, 429}, statuses("GET /files/x", 3), "the burst")
+	require.Equal(t, []int{202, 202, 429}, statuses("GET /order/1/status", 3), "each method has its own bucket")
+	got := a.call(t, "GET /files/x", "")
+	require.JSONEq(t, `{"message":"Too Many Requests","type":"THROTTLED"}`, got.body)
+	require.Equal(t, "TooManyRequestsException", got.header.Get("x-amzn-ErrorType"))
+
+	a.Clock.Advance(time.Second)
+	require.Equal(t, []int{202, 429}, statuses("GET /files/x", 2), "one a second")
+	require.Equal(t, []int{202, 429}, statuses("GET /order/1/status", 2))
+
+	require.Equal(t, "*/*", a.Read(t, settingsType, id)["methodPath"])
+	require.NoError(t, a.Update(t, settingsType, id, inputs))
+	require.Equal(t, []int{429}, statuses("GET /order/1/status", 1), "an update without a change does not refill the bucket")
+	require.NoError(t, a.Delete(t, settingsType, id))
+	require.Nil(t, a.Read(t, settingsType, id))
+	require.Equal(t, []int{202, 202, 202, 202}, statuses("GET /order/1/status", 4), "the account's limit")
+}
+
+func TestTheAccountHasALimitToo(t *testing.T) {
+	a := newCloud(t).deploy(t, document(t), nil)
+	counts := map[int]int{}
+	for range 5001 {
+		counts[a.call(t, "OPTIONS /order", "").status]++
+	}
+	require.Equal(t, map[int]int{200: 5000, 429: 1}, counts)
 }

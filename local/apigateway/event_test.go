@@ -17,7 +17,7 @@ import (
 var record = flag.Bool("record", false, "rewrite testdata/event.json")
 
 // The event is compared with a recorded one, in which values that differ from run to run are words in capitals.
-func TestTheEventHasEveryMemberOfFormat1(t *testing.T) {
+func TestTheEventHasAllMembersOfFormat1(t *testing.T) {
 	a := newCloud(t).deploy(t, document(t), nil)
 	a.call(t, "POST /files/a%20b/c?q=1&q=two+words&empty=", `{"text":"<é>"}`,
 		"Content-Type", "application/json", "X-Twice", "first", "X-Twice", "second", "User-Agent", "tests/1",

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAQuotaBeginsAnewWithEachPeriod(t *testing.T) {
+func TestAQuotaStartsAgainInEachPeriod(t *testing.T) {
 	for period, next := range map[string]func(time.Time) time.Time{
 		"DAY": func(now time.Time) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, 1) },
 		"WEEK": func(now time.Time) time.Time {
@@ -49,7 +49,7 @@ func TestThrottledRequestsDoNotCount(t *testing.T) {
 	require.Equal(t, 202, a.call(t, status, "", "x-api-key", key).status)
 }
 
-func TestAnUpdateKeepsWhatWasUsedUnlessThePeriodIsAnother(t *testing.T) {
+func TestAnUpdateKeepsTheCountUnlessThePeriodChanges(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	limit := func(n int, period string) map[string]any {
 		return a.planInputs(map[string]any{"quotaSettings": map[string]any{"limit": n, "period": period}})

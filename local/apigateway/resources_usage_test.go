@@ -10,7 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 )
 
-func TestAKeyHasAValueOfItsOwn(t *testing.T) {
+func TestAPIKeyLifecycle(t *testing.T) {
 	c := newCloud(t)
 	id, state := c.MustDeploy(t, keyType, map[string]any{"description": "a client", "tags": map[string]any{"team": "coffee"}})
 	require.Regexp(t, `^[A-Za-z0-9]{40}$`, state["value"])
@@ -67,7 +67,7 @@ func TestUsageInputsAreChecked(t *testing.T) {
 	require.Empty(t, newCloud(t).Check(t, planType, quota(9, "MONTH")).GetFailures())
 }
 
-func TestAPlanIsOfStagesThatAreThere(t *testing.T) {
+func TestAPlanNeedsExistingStages(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	_, _, err := a.Deploy(t, planType, map[string]any{"apiStages": []any{map[string]any{"apiId": a.id, "stage": "test"}}})
 	require.ErrorContains(t, err, "NotFoundException: API Stage not found: "+a.id+":test")
@@ -91,7 +91,7 @@ func TestAPlanIsOfStagesThatAreThere(t *testing.T) {
 	require.Empty(t, b.Read(t, planType, plan)["apiStages"], "and so does one whose API goes away")
 }
 
-func TestAPlanCanBeDeletedWithItsStagesAndKeys(t *testing.T) {
+func TestDeletingAPlanRemovesItsKeysFromIt(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	plan := a.plan(t, nil)
 	id, key := a.key(t, plan)
@@ -105,7 +105,7 @@ func TestAPlanCanBeDeletedWithItsStagesAndKeys(t *testing.T) {
 	require.ErrorContains(t, a.Update(t, planType, plan, a.planInputs(nil)), "Invalid Usage Plan ID specified")
 }
 
-func TestAKeyIsInOnePlanOfAStage(t *testing.T) {
+func TestAKeyHasOnePlanPerStage(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
 	first, second := a.plan(t, nil), a.plan(t, nil)
 	empty, _ := a.MustDeploy(t, planType, map[string]any{"name": "empty"})

@@ -55,3 +55,5 @@ func TestMemoryIsBounded(t *testing.T) {
 	require.True(t, *out.Traces[0].LimitExceeded)
 	require.Less(t, len(out.Traces[0].Segments), 3000)
 }
+
+const tracing = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["xray:PutTraceSegments","xray:PutTelemetryRecords"],"Resource":"*"}]}`
