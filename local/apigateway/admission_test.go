@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// keyed is the test's document with methods that require an API key: all of /order, but for the preflight.
+// keyed is the test's document in which all methods of /order except the preflight require an API key.
 func keyed(t testing.TB) string {
 	t.Helper()
 	var doc map[string]any
@@ -32,7 +32,7 @@ func keyed(t testing.TB) string {
 	return string(text)
 }
 
-// plan makes a usage plan for the stage, with these further inputs.
+// plan makes a usage plan for the stage, with these additional inputs.
 func (a *api) plan(t testing.TB, inputs map[string]any) string {
 	t.Helper()
 	id, _ := a.MustDeploy(t, planType, a.planInputs(inputs))
@@ -89,7 +89,7 @@ func TestAMethodThatRequiresAKeyAcceptsOnlyKeysOfThePlan(t *testing.T) {
 		require.Equal(t, "ForbiddenException", got.header.Get("x-amzn-ErrorType"), name)
 	}
 	require.Equal(t, 403, a.call(t, status, "").status, "without the header")
-	require.Equal(t, 403, a.call(t, "POST /order", "{").status, "the key is asked for before the body is validated")
+	require.Equal(t, 403, a.call(t, "POST /order", "{").status, "the key is checked before the body")
 	require.Zero(t, a.functions.calls)
 
 	require.Equal(t, 202, a.call(t, status, "", "X-API-Key", good).status)
@@ -99,7 +99,7 @@ func TestAMethodThatRequiresAKeyAcceptsOnlyKeysOfThePlan(t *testing.T) {
 	require.NoError(t, a.Update(t, keyType, id, map[string]any{"name": "on"}))
 	require.Equal(t, 202, a.call(t, status, "", "x-api-key", good).status)
 	require.NoError(t, a.Delete(t, planKeyType, plan+"/"+id))
-	require.Equal(t, 403, a.call(t, status, "", "x-api-key", good).status, "taken out of the plan")
+	require.Equal(t, 403, a.call(t, status, "", "x-api-key", good).status, "removed from the plan")
 }
 
 func TestUsagePlanErrorsAreThoseOfAWS(t *testing.T) {
@@ -158,9 +158,9 @@ func TestAPlanThrottlesEachKeySeparately(t *testing.T) {
 	require.Equal(t, []int{202, 429}, a.statuses(t, status, first, 2))
 
 	require.NoError(t, a.Update(t, planType, plan, a.planInputs(map[string]any{"tags": map[string]any{"team": "coffee"}, "throttleSettings": throttle(1, 2)})))
-	require.Equal(t, []int{429}, a.statuses(t, status, first, 1), "a change elsewhere does not refill the bucket")
+	require.Equal(t, []int{429}, a.statuses(t, status, first, 1), "an unrelated change does not refill the bucket")
 	require.NoError(t, a.Update(t, planType, plan, a.planInputs(map[string]any{"throttleSettings": throttle(1, 3)})))
-	require.Equal(t, []int{202, 202, 202, 429}, a.statuses(t, status, first, 4), "another limit is another bucket")
+	require.Equal(t, []int{202, 202, 202, 429}, a.statuses(t, status, first, 4), "a new limit is a new bucket")
 	require.NoError(t, a.Update(t, planType, plan, a.planInputs(nil)))
 	require.Equal(t, []int{202, 202, 202, 202}, a.statuses(t, status, first, 4), "no limit")
 }
@@ -181,7 +181,7 @@ func TestAStagesLimitComesAfterThePlans(t *testing.T) {
 	_, slow := a.key(t, a.plan(t, map[string]any{"throttleSettings": throttle(1, 1)}))
 	_, fast := a.key(t, a.plan(t, nil))
 	require.Equal(t, []int{202, 429, 429, 429}, a.statuses(t, status, slow, 4))
-	require.Equal(t, []int{202, 429}, a.statuses(t, status, fast, 2), "one client's excess takes nothing from the others")
+	require.Equal(t, []int{202, 429}, a.statuses(t, status, fast, 2), "a throttled client uses nothing of the shared limit")
 }
 
 func TestWithoutTheRequirementPlansAreBypassed(t *testing.T) {
@@ -261,7 +261,7 @@ func TestRequestsOverTheLimitAreThrottled(t *testing.T) {
 	require.Equal(t, "TooManyRequestsException", got.header.Get("x-amzn-ErrorType"))
 
 	a.Clock.Advance(time.Second)
-	require.Equal(t, []int{202, 429}, statuses("GET /files/x", 2), "one a second")
+	require.Equal(t, []int{202, 429}, statuses("GET /files/x", 2), "one per second")
 	require.Equal(t, []int{202, 429}, statuses("GET /order/1/status", 2))
 
 	require.Equal(t, "*/*", a.Read(t, settingsType, id)["methodPath"])

@@ -8,8 +8,8 @@
 //
 // The import refuses by name what is not implemented: authorizers, other integration types and services, templates of
 // other media types than application/json, binary media types, most of the template language, and the security of the
-// whole document, which AWS ignores. Resources have no caches, canaries, stage variables, execution logs, custom
-// domains or compression.
+// whole document, which AWS ignores. Resources have no caches, canaries, stage variables, execution logs, settings of
+// single methods, custom domains or compression.
 //
 // Differences from AWS:
 //   - a role that API Gateway cannot assume is refused when the document is imported, not at the first request;

@@ -176,5 +176,5 @@ func (p *mappingParser) operand() expression {
 
 func always(v any) expression { return func(*rendering) any { return v } }
 
-// nothing is the value of what could not be parsed.
+// nothing stands for an expression that could not be parsed.
 var nothing = always(nil)

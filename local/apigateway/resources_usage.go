@@ -85,8 +85,7 @@ func (s *Service) usagePlanKind() provider.Kind {
 			return p.id, nil
 		},
 		Update: func(_ context.Context, p *usagePlan, in *UsagePlanArgs) error { return s.setPlan(p, in) },
-		// DeleteUsagePlan refuses a plan with stages, and the AWS provider removes them before. Together they refuse
-		// nothing.
+		// DeleteUsagePlan refuses a plan with stages, so the AWS provider removes them before.
 		Delete: func(_ context.Context, p *usagePlan) error {
 			for _, k := range p.keys {
 				p.leave(k)

@@ -82,13 +82,13 @@ func TestAPlanNeedsExistingStages(t *testing.T) {
 	require.NoError(t, a.Delete(t, stageType, other))
 	require.Len(t, a.Read(t, planType, plan)["apiStages"], 1)
 	require.NoError(t, a.Delete(t, stageType, a.stage))
-	require.Empty(t, a.Read(t, planType, plan)["apiStages"], "a stage that goes away leaves its plans")
+	require.Empty(t, a.Read(t, planType, plan)["apiStages"], "a deleted stage is removed from its plans")
 	require.ErrorContains(t, a.Update(t, planType, plan, a.planInputs(nil)), "API Stage not found")
 
 	b := a.cloud.deploy(t, keyed(t), nil)
 	require.NoError(t, b.Update(t, planType, plan, b.planInputs(nil)))
 	require.NoError(t, b.Delete(t, apiType, b.id))
-	require.Empty(t, b.Read(t, planType, plan)["apiStages"], "and so does one whose API goes away")
+	require.Empty(t, b.Read(t, planType, plan)["apiStages"], "also if its API is deleted")
 }
 
 func TestDeletingAPlanRemovesItsKeysFromIt(t *testing.T) {
@@ -128,5 +128,5 @@ func TestAKeyHasOnePlanPerStage(t *testing.T) {
 	require.Nil(t, a.Read(t, planKeyType, first+"/"+id))
 	require.NoError(t, join(id, second))
 	require.NoError(t, a.Delete(t, keyType, id))
-	require.Nil(t, a.Read(t, planKeyType, second+"/"+id), "a key that goes away leaves its plans")
+	require.Nil(t, a.Read(t, planKeyType, second+"/"+id), "a deleted key is removed from its plans")
 }

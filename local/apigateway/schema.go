@@ -42,7 +42,7 @@ func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 }
 
 // keywords are those of draft 4 that are supported, and annotations. OpenAPI's own keywords that API Gateway ignores,
-// such as nullable and readOnly, are refused: they would not do what the document says.
+// such as nullable and readOnly, are refused, because AWS does not validate them.
 var keywords = strings.Fields(`$ref additionalProperties allOf anyOf default deprecated description enum example externalDocs
 	format items maxItems maxLength maximum minItems minLength minimum multipleOf oneOf pattern properties required title type
 	uniqueItems`)

@@ -14,8 +14,8 @@ import (
 
 const accessDenied = `{"__type":"AccessDeniedException","message":"not authorized"}`
 
-// mapped has the responses of an API that starts executions: a start is accepted, an order that exists already is a
-// conflict, and what is not the client's fault is unavailable.
+// mapped has the responses of an API that starts executions: 202 for a start, 409 for an order that exists already, and
+// 503 for other errors.
 func mapped(t testing.TB) string {
 	return starts(t, func(i map[string]any) {
 		i["responses"] = map[string]any{

@@ -28,7 +28,7 @@ type usagePlan struct {
 	clients map[string]*client // by id of the key
 }
 
-// client is what a plan grants to one key, and what is used of it.
+// client is the rate and the usage of one key in a plan.
 type client struct {
 	limiter *rate.Limiter // nil where the plan sets no rate
 	usage   *usage
@@ -48,7 +48,7 @@ func (p *usagePlan) covers(apiID, stage string) bool {
 	return slices.Contains(p.inputs.APIStages, PlanStage{apiID, stage})
 }
 
-// set changes the plan's settings. What keys have used stays, unless the quota has another period.
+// set changes the plan's settings. The usage of its keys stays, unless the quota has another period.
 func (p *usagePlan) set(in *UsagePlanArgs) {
 	was := p.inputs.Quota
 	p.inputs = *in
