@@ -12,104 +12,157 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// patterns are what `pattern` may name.
-var patterns = []string{"fanout", "orchestrator", "eventstream", "checker"}
-
-// settings are the stack's config, checked. Pulumi.yaml describes each key and has its default.
+// settings are the stack's config: the patterns to deploy, and the arguments of each.
 type settings struct {
-	patterns         []string
-	packages         string
-	architecture     string
-	deleteData       bool
-	storeBatchSize   int
-	invoiceBatchSize int
-	express          bool
-	notifyEmail      string
-	shards           int
-	reader           components.ReaderSettings
-	usagePlan        components.UsagePlan
-	ownApiAccount    bool
-	api              components.ApiSettings
+	patterns      []string
+	ownApiAccount bool
+
+	fanOut       components.FanOutArgs
+	orchestrator components.OrchestratorArgs
+	eventStream  components.EventStreamArgs
+	checker      components.CheckerPipelineArgs
 }
 
 func (s *settings) deploys(pattern string) bool { return slices.Contains(s.patterns, pattern) }
 
+// useApiAccount lets the access logs of all APIs wait for the Region's setting.
+func (s *settings) useApiAccount(roleArn pulumi.StringOutput) {
+	for _, api := range []*components.ApiSettings{&s.fanOut.Api, &s.orchestrator.Api, &s.eventStream.Api, &s.checker.Api} {
+		api.AccountRoleArn = roleArn
+	}
+}
+
 // loadConfig reads the stack's config and reports everything that is wrong with it at once.
 func loadConfig(ctx *pulumi.Context) (*settings, error) {
-	c := config.New(ctx, "")
-	s := &settings{packages: c.Get("packages"), architecture: c.Get("architecture")}
-	var errs []error
-	// A key that is not set is zero, which to a component means its default; a zero that somebody has set is a mistake.
-	integer := func(key string, lo, hi int) int {
-		n, err := c.TryInt(key)
-		switch {
-		case errors.Is(err, config.ErrMissingVar):
-		case err != nil:
-			errs = append(errs, fmt.Errorf("config %s: must be an integer, got %q", key, c.Get(key)))
-		case n < lo || n > hi:
-			errs = append(errs, fmt.Errorf("config %s: must be from %d to %d, got %d", key, lo, hi, n))
-		}
-		return n
+	r := &configReader{config: config.New(ctx, "")}
+	logs := r.oneOf("apiAccessLogs", accessLogs)
+	common := components.Common{
+		Packages:         r.config.Get("packages"),
+		Architecture:     r.config.Get("architecture"),
+		Tags:             pulumi.StringMap{"project": pulumi.String(ctx.Project()), "stack": pulumi.String(ctx.Stack())},
+		LogRetentionDays: r.number("logRetentionDays"),
+		DeleteData:       r.boolean("deleteData"),
 	}
-	boolean := func(key string) bool {
-		b, err := c.TryBool(key)
-		if err != nil && !errors.Is(err, config.ErrMissingVar) {
-			errs = append(errs, fmt.Errorf("config %s: must be true or false, got %q", key, c.Get(key)))
-		}
-		return b
+	api := components.ApiSettings{
+		RateLimit:   r.number("apiRateLimit"),
+		BurstLimit:  r.number("apiBurstLimit"),
+		AllowOrigin: r.text("allowOrigin"),
+		AccessLogs:  logs != "off",
 	}
-
-	var err error
-	if s.patterns, err = parsePatterns(c.Get("pattern")); err != nil {
-		errs = append(errs, err)
+	reader := components.ReaderSettings{
+		BatchSize:             r.number("readerBatchSize"),
+		BatchingWindowSeconds: r.number("readerBatchingWindowSeconds"),
+		ParallelizationFactor: r.number("parallelizationFactor"),
+		MaximumRetryAttempts:  r.number("readerRetryAttempts"),
+		EnhancedFanOut:        r.boolean("enhancedFanOut"),
 	}
-	s.deleteData = boolean("deleteData")
-	s.storeBatchSize = integer("storeBatchSize", 1, 10)
-	s.invoiceBatchSize = integer("invoiceBatchSize", 1, 10)
-	s.express = boolean("express")
-	s.notifyEmail = c.Get("notifyEmail")
-	s.shards = integer("shards", 0, 10000)
-	s.reader = components.ReaderSettings{
-		BatchSize:             integer("readerBatchSize", 1, 10000),
-		BatchingWindowSeconds: integer("readerBatchingWindowSeconds", 0, 300),
-		ParallelizationFactor: integer("parallelizationFactor", 1, 10),
-		MaximumRetryAttempts:  integer("readerRetryAttempts", 1, 10000),
-		EnhancedFanOut:        boolean("enhancedFanOut"),
+	s := &settings{
+		patterns:      r.patterns(),
+		ownApiAccount: logs == "own-account",
+		fanOut: components.FanOutArgs{
+			Common: common, Api: api,
+			StoreQueue:   components.QueueSettings{BatchSize: r.number("storeBatchSize")},
+			InvoiceQueue: components.QueueSettings{BatchSize: r.number("invoiceBatchSize")},
+		},
+		orchestrator: components.OrchestratorArgs{
+			Common: common, Api: api,
+			Express:     r.boolean("express"),
+			NotifyEmail: r.text("notifyEmail"),
+		},
+		eventStream: components.EventStreamArgs{
+			Common: common, Api: api,
+			Stream:        components.StreamSettings{Shards: r.numberOrZero("shards")},
+			ProjectReader: reader,
+			InvoiceReader: reader,
+		},
+		checker: components.CheckerPipelineArgs{
+			Common: common, Api: api,
+			UsagePlan: components.UsagePlan{
+				RateLimit:     r.number("clientRateLimit"),
+				BurstLimit:    r.number("clientBurstLimit"),
+				RequireApiKey: r.boolean("requireApiKey"),
+				QuotaLimit:    r.numberOrZero("clientQuota"),
+				QuotaPeriod:   r.text("clientQuotaPeriod"),
+			},
+		},
 	}
-	s.usagePlan = components.UsagePlan{
-		RateLimit:     integer("clientRateLimit", 1, 10000),
-		BurstLimit:    integer("clientBurstLimit", 1, 5000),
-		RequireApiKey: boolean("requireApiKey"),
-		QuotaLimit:    integer("clientQuota", 0, 1<<31-1),
-		QuotaPeriod:   c.Get("clientQuotaPeriod"),
-	}
-	s.api = components.ApiSettings{
-		RateLimit:        integer("apiRateLimit", 1, 10000),
-		BurstLimit:       integer("apiBurstLimit", 1, 5000),
-		AllowOrigin:      c.Get("allowOrigin"),
-		LogRetentionDays: integer("logRetentionDays", 1, 3653),
-		Tags:             map[string]string{"project": ctx.Project(), "stack": ctx.Stack()},
-	}
-	switch logs := c.Get("apiAccessLogs"); logs {
-	case "", "off":
-	case "account":
-		s.api.AccessLogs = true
-	case "own-account":
-		s.api.AccessLogs, s.ownApiAccount = true, true
-	default:
-		errs = append(errs, fmt.Errorf("config apiAccessLogs: must be one of off, account, own-account, got %q", logs))
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := errors.Join(r.errs...); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
 
-// parsePatterns reads one name, several separated by commas, or "all".
-func parsePatterns(text string) ([]string, error) {
-	valid := strings.Join(patterns, ", ")
+// configReader reads values of the config, and gathers what is wrong with them.
+type configReader struct {
+	config *config.Config
+	errs   []error
+}
+
+func (r *configReader) addf(key, format string, args ...any) {
+	r.errs = append(r.errs, fmt.Errorf("config %s: %s", key, fmt.Sprintf(format, args...)))
+}
+
+// number reads an integer within the limits of its key; nil if it is not set, which leaves the default to the component.
+func (r *configReader) number(key string) pulumi.IntPtrInput {
+	n, err := r.config.TryInt(key)
+	if errors.Is(err, config.ErrMissingVar) {
+		return nil
+	}
+	if err != nil {
+		r.addf(key, "must be an integer, got %q", r.config.Get(key))
+		return nil
+	}
+	i := slices.IndexFunc(configKeys, func(k configKey) bool { return k.name == key })
+	if err := configKeys[i].limits.Check(n); err != nil {
+		r.addf(key, "%v", err)
+	}
+	return pulumi.Int(n)
+}
+
+// numberOrZero reads an integer of which 0 stands for: not set.
+func (r *configReader) numberOrZero(key string) pulumi.IntPtrInput {
+	if n := r.number(key); n != pulumi.Int(0) {
+		return n
+	}
+	return nil
+}
+
+func (r *configReader) boolean(key string) bool {
+	b, err := r.config.TryBool(key)
+	if err != nil && !errors.Is(err, config.ErrMissingVar) {
+		r.addf(key, "must be true or false, got %q", r.config.Get(key))
+	}
+	return b
+}
+
+// text reads a string; nil if it is empty.
+func (r *configReader) text(key string) pulumi.StringPtrInput {
+	if s := r.config.Get(key); s != "" {
+		return pulumi.String(s)
+	}
+	return nil
+}
+
+// oneOf reads one of the values, of which the first is the default.
+func (r *configReader) oneOf(key string, values []string) string {
+	s := r.config.Get(key)
+	if s == "" {
+		return values[0]
+	}
+	if !slices.Contains(values, s) {
+		r.addf(key, "must be one of %s, got %q", strings.Join(values, ", "), s)
+	}
+	return s
+}
+
+// patterns reads one name, several separated by commas, or "all".
+func (r *configReader) patterns() []string {
+	const key = "pattern"
+	choose := fmt.Sprintf("choose from %s, several separated by commas, or all", strings.Join(patterns, ", "))
+	text := r.config.Get(key)
 	if strings.TrimSpace(text) == "" {
-		return nil, fmt.Errorf("config pattern: is required; choose from %s, several separated by commas, or all", valid)
+		r.addf(key, "is required; %s", choose)
+		return nil
 	}
 	var chosen []string
 	for name := range strings.SplitSeq(text, ",") {
@@ -119,12 +172,13 @@ func parsePatterns(text string) ([]string, error) {
 		}
 		for _, name := range names {
 			if !slices.Contains(patterns, name) {
-				return nil, fmt.Errorf("config pattern: there is no pattern %q; choose from %s, several separated by commas, or all", name, valid)
+				r.addf(key, "there is no pattern %q; %s", name, choose)
+				return nil
 			}
 			if !slices.Contains(chosen, name) {
 				chosen = append(chosen, name)
 			}
 		}
 	}
-	return chosen, nil
+	return chosen
 }

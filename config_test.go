@@ -1,7 +1,11 @@
 package main
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -73,20 +77,62 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	s, err := load(t, nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"fanout"}, s.patterns)
-	require.False(t, s.deleteData)
-	require.Equal(t, 10, s.storeBatchSize)
-	require.Equal(t, 5, s.invoiceBatchSize)
-	require.Equal(t, 10000, s.api.RateLimit)
-	require.Equal(t, 5000, s.api.BurstLimit)
-	require.Equal(t, "*", s.api.AllowOrigin)
-	require.Equal(t, 30, s.api.LogRetentionDays)
-	require.False(t, s.api.AccessLogs)
-	require.False(t, s.express)
-	require.Empty(t, s.notifyEmail)
-	require.Zero(t, s.shards)
-	require.Equal(t, components.UsagePlan{RateLimit: 1000, BurstLimit: 1000}, s.usagePlan)
-	require.Equal(t, components.ReaderSettings{BatchSize: 100, ParallelizationFactor: 1, MaximumRetryAttempts: 10}, s.reader)
-	require.Equal(t, map[string]string{"project": "order-patterns", "stack": "test"}, s.api.Tags)
+	require.False(t, s.ownApiAccount)
+	api := components.ApiSettings{RateLimit: pulumi.Int(10000), BurstLimit: pulumi.Int(5000), AllowOrigin: pulumi.String("*")}
+	common := components.Common{
+		LogRetentionDays: pulumi.Int(30),
+		Tags:             pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
+	}
+	reader := components.ReaderSettings{
+		BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(0), ParallelizationFactor: pulumi.Int(1), MaximumRetryAttempts: pulumi.Int(10),
+	}
+	require.Equal(t, components.FanOutArgs{
+		Common: common, Api: api,
+		StoreQueue:   components.QueueSettings{BatchSize: pulumi.Int(10)},
+		InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(5)},
+	}, s.fanOut)
+	require.Equal(t, components.OrchestratorArgs{Common: common, Api: api}, s.orchestrator)
+	require.Equal(t, components.EventStreamArgs{Common: common, Api: api, ProjectReader: reader, InvoiceReader: reader}, s.eventStream)
+	require.Equal(t, components.CheckerPipelineArgs{
+		Common: common, Api: api, UsagePlan: components.UsagePlan{RateLimit: pulumi.Int(1000), BurstLimit: pulumi.Int(1000)},
+	}, s.checker)
+}
+
+var update = flag.Bool("update", false, "rewrite Pulumi.yaml")
+
+// Pulumi refuses to read a typed key that has neither a value nor a default there, so it has to repeat the defaults.
+func TestPulumiYamlIsWrittenFromTheKeys(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# The keys are written from configkeys.go: go test . -update\n" +
+		"name: order-patterns\n" +
+		"description: Patterns of asynchronous order processing on AWS, chosen by the config value pattern\n" +
+		"runtime: go\nconfig:\n")
+	for _, k := range configKeys {
+		kind := map[reflect.Kind]string{reflect.String: "string", reflect.Int: "integer", reflect.Bool: "boolean"}[reflect.TypeOf(k.standard).Kind()]
+		standard, err := json.Marshal(k.standard)
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "  %s:\n    type: %s\n    description: %q\n    default: %s\n", k.name, kind, k.text(), standard)
+	}
+	if *update {
+		require.NoError(t, os.WriteFile("Pulumi.yaml", []byte(b.String()), 0o600))
+	}
+	text, err := os.ReadFile("Pulumi.yaml")
+	require.NoError(t, err)
+	require.Equal(t, b.String(), string(text), "run go test . -update")
+}
+
+func TestWhatIsNotSetIsLeftToTheComponents(t *testing.T) {
+	var s *settings
+	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
+		s, err = loadConfig(ctx)
+		return err
+	}, pulumi.WithMocks("order-patterns", "test", &recorder{}), func(info *pulumi.RunInfo) {
+		info.Config = map[string]string{"order-patterns:pattern": "all"}
+	}))
+	require.Equal(t, components.QueueSettings{}, s.fanOut.StoreQueue)
+	require.Equal(t, components.ReaderSettings{}, s.eventStream.ProjectReader)
+	require.Equal(t, components.ApiSettings{}, s.checker.Api)
+	require.Equal(t, components.UsagePlan{}, s.checker.UsagePlan)
 }
 
 func TestPatternsAreChosenByName(t *testing.T) {
@@ -165,7 +211,9 @@ func TestApiAccessLogs(t *testing.T) {
 	for value, want := range map[string]struct{ logs, owns bool }{"off": {}, "": {}, "account": {true, false}, "own-account": {true, true}} {
 		s, err := load(t, map[string]string{"apiAccessLogs": value})
 		require.NoError(t, err)
-		require.Equal(t, want.logs, s.api.AccessLogs, value)
+		for _, api := range []components.ApiSettings{s.fanOut.Api, s.orchestrator.Api, s.eventStream.Api, s.checker.Api} {
+			require.Equal(t, want.logs, api.AccessLogs, value)
+		}
 		require.Equal(t, want.owns, s.ownApiAccount, value)
 	}
 }

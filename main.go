@@ -10,77 +10,33 @@ import (
 
 func main() { pulumi.Run(deploy) }
 
-// deploy registers the patterns that the stack's config names.
+// deploy registers the patterns that the stack's config names, and exports the outputs of each under its name.
 func deploy(ctx *pulumi.Context) error {
 	cfg, err := loadConfig(ctx)
 	if err != nil {
 		return err
 	}
-
 	if cfg.ownApiAccount {
-		if cfg.api.Account, err = components.NewApiAccount(ctx, "api-account"); err != nil {
-			return err
-		}
-	}
-
-	if cfg.deploys("fanout") {
-		fanOut, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-			Packages:     cfg.packages,
-			Architecture: cfg.architecture,
-			StoreQueue:   components.QueueSettings{BatchSize: cfg.storeBatchSize},
-			InvoiceQueue: components.QueueSettings{BatchSize: cfg.invoiceBatchSize},
-			DeleteData:   cfg.deleteData,
-			Api:          cfg.api,
-		})
+		account, err := components.NewApiAccount(ctx, "api-account")
 		if err != nil {
 			return err
 		}
-		ctx.Export("fanout", fanOut.Outputs())
+		cfg.useApiAccount(account.RoleArn)
 	}
-
-	if cfg.deploys("orchestrator") {
-		orchestrator, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
-			Packages:     cfg.packages,
-			Architecture: cfg.architecture,
-			Express:      cfg.express,
-			NotifyEmail:  cfg.notifyEmail,
-			DeleteData:   cfg.deleteData,
-			Api:          cfg.api,
-		})
+	create := map[string]func(name string) (component, error){
+		"fanout":       func(name string) (component, error) { return components.NewFanOut(ctx, name, &cfg.fanOut) },
+		"orchestrator": func(name string) (component, error) { return components.NewOrchestrator(ctx, name, &cfg.orchestrator) },
+		"eventstream":  func(name string) (component, error) { return components.NewEventStream(ctx, name, &cfg.eventStream) },
+		"checker":      func(name string) (component, error) { return components.NewCheckerPipeline(ctx, name, &cfg.checker) },
+	}
+	for _, name := range cfg.patterns {
+		pattern, err := create[name](name)
 		if err != nil {
 			return err
 		}
-		ctx.Export("orchestrator", orchestrator.Outputs())
-	}
-
-	if cfg.deploys("eventstream") {
-		eventStream, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
-			Packages:      cfg.packages,
-			Architecture:  cfg.architecture,
-			Stream:        components.StreamSettings{Shards: cfg.shards},
-			ProjectReader: cfg.reader,
-			InvoiceReader: cfg.reader,
-			DeleteData:    cfg.deleteData,
-			Api:           cfg.api,
-		})
-		if err != nil {
-			return err
-		}
-		ctx.Export("eventstream", eventStream.Outputs())
-	}
-
-	if cfg.deploys("checker") {
-		checker, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{
-			Packages:     cfg.packages,
-			Architecture: cfg.architecture,
-			UsagePlan:    cfg.usagePlan,
-			DeleteData:   cfg.deleteData,
-			Api:          cfg.api,
-		})
-		if err != nil {
-			return err
-		}
-		ctx.Export("checker", checker.Outputs())
+		ctx.Export(name, pattern.Outputs())
 	}
 	return nil
 }
+
+type component interface{ Outputs() pulumi.Map }

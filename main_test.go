@@ -198,7 +198,7 @@ func TestWhatAComponentRefusesIsNotDeployed(t *testing.T) {
 			require.ErrorContains(t, run(t, r, config, deploy), want)
 		}
 		refused("architecture", "arm64", "was built for x86_64, not for arm64")
-		refused("logRetentionDays", "31", "Api.LogRetentionDays: must be one of")
+		refused("logRetentionDays", "31", "Common.LogRetentionDays: must be one of")
 		refused("packages", "nowhere", ".zip: run `make build`")
 		refused("pattern", "nope", `there is no pattern "nope"`)
 		if pattern == "checker" {

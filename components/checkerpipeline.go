@@ -1,74 +1,77 @@
 package components
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// CheckerPipelineArgs configure a CheckerPipeline. The zero value of each is a default fit for production.
+// CheckerPipelineArgs configure a CheckerPipeline. What is not set has a default fit for production.
 type CheckerPipelineArgs struct {
-	// Packages is the folder with the functions' zips. Default build/ARCHITECTURE, where `make build` puts them.
-	Packages string
-	// Architecture is ARM64 or X8664. Default: what the zips were built for; ARM64 where Packages is not set either.
-	Architecture string
+	Common Common `pulumi:"common,optional"`
 
-	// Capture takes orders over HTTP, sets balances, and tells an order's status. Default 512 MB, 10 s.
-	Capture FunctionSettings
-	// Check looks at accounts and stock. Default 256 MB, 10 s.
-	Check FunctionSettings
-	// Update applies findings to orders. Default 256 MB, 10 s.
-	Update FunctionSettings
-	// Ship deducts credit and stock. Default 256 MB, 30 s.
-	Ship FunctionSettings
+	// Capture takes orders over HTTP, sets balances, and answers with an order's status. Default [IntakeSize].
+	Capture FunctionSettings `pulumi:"capture,optional"`
+	// Check checks accounts and stock. Default [TaskSize].
+	Check FunctionSettings `pulumi:"check,optional"`
+	// Update applies findings to orders. Default [TaskSize].
+	Update FunctionSettings `pulumi:"update,optional"`
+	// Ship deducts credit and stock. Default [ShipSize].
+	Ship FunctionSettings `pulumi:"ship,optional"`
 
-	// CheckQueue is the way from the topic to each checker. Default batches of 10.
-	CheckQueue QueueSettings
-	// UpdateQueue is the way from the checkers to Update. Default batches of 10.
-	UpdateQueue QueueSettings
+	// CheckQueue is the queue between the topic and each checker. Default batches of [DefaultCheckBatchSize].
+	CheckQueue QueueSettings `pulumi:"checkQueue,optional"`
+	// UpdateQueue is the queue between the checkers and Update. Default batches of [DefaultCheckBatchSize].
+	UpdateQueue QueueSettings `pulumi:"updateQueue,optional"`
 
 	// Capacity is that of each of the three tables. Default on-demand.
-	Capacity TableCapacity
-	// UsagePlan limits each client of the API. Default 1,000 requests a second, and as many at once.
-	UsagePlan UsagePlan
+	Capacity TableCapacity `pulumi:"capacity,optional"`
+	// UsagePlan limits each client of the API.
+	UsagePlan UsagePlan `pulumi:"usagePlan,optional"`
 
-	// DeleteData lets the tables go, with all that is in them, when the stack does. By default they are protected, and
-	// can be restored to any second of the last 35 days.
-	DeleteData bool
-
-	// Api are the settings of the REST API. Its log retention and tags are those of all resources.
-	Api ApiSettings
+	// Api are the settings of the REST API.
+	Api ApiSettings `pulumi:"api,optional"`
 }
 
 // CheckerPipeline takes an order over HTTP, stores it and publishes it to an SNS topic. Two checkers, each with a queue of
-// its own, look side by side whether the customer has the credit and the shop the stock, and send what they found to a
+// its own, check in parallel whether the customer has the credit and the shop the stock, and send what they found to a
 // third queue. When both findings are good the order is shipped: credit, stock and the order's status change in one
 // transaction, exactly once, and never below zero.
 //
-// A checker never writes the order, and a finding is applied by a conditional update: findings come at least once and in
-// any order, and none is lost. A message that fails five times goes to its queue's dead-letter queue.
+// A checker never writes the order. A finding is applied by a conditional update, because findings are delivered at least
+// once and unordered; none is lost. A message that fails [DefaultMaxReceiveCount] times goes to its queue's dead-letter
+// queue.
 type CheckerPipeline struct {
 	pulumi.ResourceState
 
 	// Api is the REST API: POST /order, POST /orders, GET /order/{orderId}/status, POST /account, POST /stock.
 	Api *OrderApi
 	// Url is where the API answers, the stage included.
-	Url pulumi.StringOutput
+	Url pulumi.StringOutput `pulumi:"url"`
 	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
-	ApiKey pulumi.StringOutput
+	ApiKey pulumi.StringOutput `pulumi:"apiKey"`
 	// TopicArn is the topic that captured orders are published to. Subscribe to it to add a checker.
-	TopicArn pulumi.StringOutput
+	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
 	// OrdersTableName, AccountsTableName and StockTableName are the tables', keyed orderId, customerId and productId.
-	OrdersTableName, AccountsTableName, StockTableName pulumi.StringOutput
-	// BalanceQueueUrl, StockQueueUrl and UpdateQueueUrl are the queues of the checkers and of their findings.
-	BalanceQueueUrl, StockQueueUrl, UpdateQueueUrl pulumi.StringOutput
-	// BalanceDeadLettersUrl, StockDeadLettersUrl and UpdateDeadLettersUrl are where messages go that fail too often.
-	BalanceDeadLettersUrl, StockDeadLettersUrl, UpdateDeadLettersUrl pulumi.StringOutput
-	// ShipFailuresUrl is the queue that tells which orders could not be shipped, for a reason other than the order's.
-	ShipFailuresUrl pulumi.StringOutput
-
-	functions pulumi.Map
+	OrdersTableName   pulumi.StringOutput `pulumi:"ordersTableName"`
+	AccountsTableName pulumi.StringOutput `pulumi:"accountsTableName"`
+	StockTableName    pulumi.StringOutput `pulumi:"stockTableName"`
+	// The queues of the checkers and of their findings, each with its dead-letter queue.
+	BalanceQueueUrl       pulumi.StringOutput `pulumi:"balanceQueueUrl"`
+	BalanceDeadLettersUrl pulumi.StringOutput `pulumi:"balanceDeadLettersUrl"`
+	StockQueueUrl         pulumi.StringOutput `pulumi:"stockQueueUrl"`
+	StockDeadLettersUrl   pulumi.StringOutput `pulumi:"stockDeadLettersUrl"`
+	UpdateQueueUrl        pulumi.StringOutput `pulumi:"updateQueueUrl"`
+	UpdateDeadLettersUrl  pulumi.StringOutput `pulumi:"updateDeadLettersUrl"`
+	// ShipFailuresUrl is the queue with a message about each order that could not be shipped, for a reason other than the
+	// order's.
+	ShipFailuresUrl pulumi.StringOutput `pulumi:"shipFailuresUrl"`
+	// AccessLogGroup is the log group of the API's access logs; empty without them.
+	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
+	// Functions are the functions by the names of their zips.
+	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const checkerPipelineType = "order-patterns:components:CheckerPipeline"
@@ -80,179 +83,117 @@ var checkerFunctions = []string{
 
 // NewCheckerPipeline registers a CheckerPipeline. It refuses bad arguments, all at once, before it registers anything.
 func NewCheckerPipeline(ctx *pulumi.Context, name string, args *CheckerPipelineArgs, opts ...pulumi.ResourceOption) (*CheckerPipeline, error) {
-	settled, pkgs, err := args.settle(name)
-	if err != nil {
-		return nil, err
-	}
 	c := &CheckerPipeline{}
-	build := func() error { return c.build(ctx, name, settled, pkgs) }
-	return c, register(ctx, checkerPipelineType, name, c, build, opts...)
+	return register(ctx, checkerPipelineType, name, c, args, c.build, opts...)
 }
 
-// settle validates the arguments and returns them with every default in place, and the packages that they name.
-func (args *CheckerPipelineArgs) settle(name string) (*CheckerPipelineArgs, packages, error) {
-	settled := CheckerPipelineArgs{}
-	if args != nil {
-		settled = *args
-	}
-	p := &problems{}
-	settled.Capture.validate(p, "Capture")
-	settled.Check.validate(p, "Check")
-	settled.Update.validate(p, "Update")
-	settled.Ship.validate(p, "Ship")
-	settled.CheckQueue.validate(p, "CheckQueue")
-	settled.UpdateQueue.validate(p, "UpdateQueue")
-	settled.Capacity.validate(p, "Capacity")
-	settled.UsagePlan.validate(p, "UsagePlan")
-	settled.Api.validate(p, "Api.")
-	pkgs := findPackages(p, settled.Packages, settled.Architecture, checkerFunctions...)
+// Outputs are the fields that a stack exports.
+func (c *CheckerPipeline) Outputs() pulumi.Map { return outputs(c) }
 
-	settled.Capture = settled.Capture.withDefaults(512, 10)
-	settled.Check = settled.Check.withDefaults(256, 10)
-	settled.Update = settled.Update.withDefaults(256, 10)
-	settled.Ship = settled.Ship.withDefaults(256, 30)
-	settled.CheckQueue = settled.CheckQueue.withDefaults(10)
-	settled.UpdateQueue = settled.UpdateQueue.withDefaults(10)
-	settled.Api = settled.Api.withDefaults()
-	return &settled, pkgs, p.err(checkerPipelineType, name)
+func (args *CheckerPipelineArgs) resolve(v *validator) shared {
+	args.Capture = args.Capture.resolve(v, "Capture", IntakeSize)
+	args.Check = args.Check.resolve(v, "Check", TaskSize)
+	args.Update = args.Update.resolve(v, "Update", TaskSize)
+	args.Ship = args.Ship.resolve(v, "Ship", ShipSize)
+	args.CheckQueue = args.CheckQueue.resolve(v, "CheckQueue", DefaultCheckBatchSize)
+	args.UpdateQueue = args.UpdateQueue.resolve(v, "UpdateQueue", DefaultCheckBatchSize)
+	args.Capacity = args.Capacity.resolve(v, "Capacity")
+	args.UsagePlan = args.UsagePlan.resolve(v, "UsagePlan")
+	args.Api = args.Api.resolve(v, "Api")
+	return args.Common.resolve(v, checkerFunctions...)
 }
 
-func (c *CheckerPipeline) build(ctx *pulumi.Context, name string, args *CheckerPipelineArgs, pkgs packages) error {
-	parent := pulumi.Parent(c)
-	b := &checkerBuilder{ctx: ctx, name: name, args: args, packages: pkgs, opts: []pulumi.ResourceOption{parent}}
-	b.tags = pulumi.ToStringMap(args.Api.Tags)
-	if err := b.tables(); err != nil {
-		return err
-	}
-	topic, err := sns.NewTopic(ctx, name+"-orders", &sns.TopicArgs{
-		KmsMasterKeyId: pulumi.String("alias/aws/sns"), // encrypted at rest with the key that AWS manages for SNS
-		Tags:           b.tags,
-	}, parent)
+func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
+	tables, err := b.checkerTables(args.Capacity)
 	if err != nil {
 		return err
 	}
-	ship, shipFailures, err := b.shipping()
+	topic, err := b.topic("orders")
 	if err != nil {
 		return err
 	}
-	update, updates, err := b.updating(ship)
+	ship, shipFailures, err := b.shipping(args.Ship, tables)
 	if err != nil {
 		return err
 	}
-	balance, err := b.checking("check-balance", "Checks a customer's account", topic, updates,
-		pulumi.StringMap{"ACCOUNTS_TABLE": b.accounts.Name},
-		statement{sid: "ReadAccount", actions: []string{"dynamodb:GetItem"}, resources: []pulumi.StringInput{b.accounts.Arn}})
+	updates, _, err := b.worker(args.UpdateQueue, functionSpec{
+		zip: "update-order", description: "Applies what the checkers found to orders", settings: args.Update,
+		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "SHIP_FUNCTION": ship.Arn},
+		allow: []statement{
+			may("UpdateOrder", tables.orders.Arn, "dynamodb:UpdateItem"), may("Ship", ship.Arn, "lambda:InvokeFunction"),
+		},
+	})
 	if err != nil {
 		return err
 	}
-	stock, err := b.checking("check-stock", "Checks the stock of an order's products", topic, updates,
-		pulumi.StringMap{"STOCK_TABLE": b.stock.Name},
-		statement{sid: "ReadStock", actions: []string{"dynamodb:BatchGetItem"}, resources: []pulumi.StringInput{b.stock.Arn}})
+	sendFinding := may("SendFinding", updates.Arn, "sqs:SendMessage")
+	balance, balanceReady, err := b.subscriber(topic, args.CheckQueue, functionSpec{
+		zip: "check-balance", description: "Checks a customer's account", settings: args.Check,
+		environment: pulumi.StringMap{"ACCOUNTS_TABLE": tables.accounts.Name, "FINDINGS_QUEUE_URL": updates.Url},
+		allow:       []statement{may("ReadAccount", tables.accounts.Arn, "dynamodb:GetItem"), sendFinding},
+	})
 	if err != nil {
 		return err
 	}
-	front, err := b.front(topic)
+	stock, stockReady, err := b.subscriber(topic, args.CheckQueue, functionSpec{
+		zip: "check-stock", description: "Checks the stock of an order's products", settings: args.Check,
+		environment: pulumi.StringMap{"STOCK_TABLE": tables.stock.Name, "FINDINGS_QUEUE_URL": updates.Url},
+		allow:       []statement{may("ReadStock", tables.stock.Arn, "dynamodb:BatchGetItem"), sendFinding},
+	})
 	if err != nil {
 		return err
 	}
-	c.Api, err = NewOrderApi(ctx, name+"-api", &OrderApiArgs{
-		Routes:      front.routes(),
-		ApiSettings: args.Api,
-		UsagePlan:   &args.UsagePlan,
-		ErrorBody:   DescriptionBody,
-		DependsOn:   append(balance.ready, stock.ready...),
-	}, parent)
+	front, err := b.checkerFront(args, tables, topic)
 	if err != nil {
 		return err
 	}
-	c.Url, c.ApiKey, c.TopicArn = c.Api.Url, c.Api.ApiKey, topic.Arn
-	c.OrdersTableName, c.AccountsTableName, c.StockTableName = b.orders.Name, b.accounts.Name, b.stock.Name
-	c.BalanceQueueUrl, c.BalanceDeadLettersUrl = balance.queue.Url, balance.queue.deadLetters.Url
-	c.StockQueueUrl, c.StockDeadLettersUrl = stock.queue.Url, stock.queue.deadLetters.Url
+	c.Api, err = b.api(OrderApiArgs{
+		Routes: front.routes(), Settings: args.Api, UsagePlan: &args.UsagePlan, ErrorBody: DescriptionBody,
+		DependsOn: slices.Concat(balanceReady, stockReady),
+	})
+	if err != nil {
+		return err
+	}
+	c.Url, c.ApiKey, c.AccessLogGroup, c.TopicArn = c.Api.Url, c.Api.ApiKey, c.Api.AccessLogGroup, topic.Arn
+	c.OrdersTableName, c.AccountsTableName, c.StockTableName = tables.orders.Name, tables.accounts.Name, tables.stock.Name
+	c.BalanceQueueUrl, c.BalanceDeadLettersUrl = balance.Url, balance.deadLetters.Url
+	c.StockQueueUrl, c.StockDeadLettersUrl = stock.Url, stock.deadLetters.Url
 	c.UpdateQueueUrl, c.UpdateDeadLettersUrl = updates.Url, updates.deadLetters.Url
 	c.ShipFailuresUrl = shipFailures.Url
-	c.functions = pulumi.Map{
-		"capture-order": front.capture.outputs(), "get-order-status": front.status.outputs(),
-		"update-account": front.account.outputs(), "update-stock": front.stock.outputs(),
-		"check-balance": balance.function.outputs(), "check-stock": stock.function.outputs(),
-		"update-order": update.outputs(), "ship-order": ship.outputs(),
-	}
+	c.Functions = b.functionInfos()
 	return nil
 }
 
-// Outputs are what a stack exports of the pattern.
-func (c *CheckerPipeline) Outputs() pulumi.Map {
-	return pulumi.Map{
-		"url":                   c.Url,
-		"apiKey":                c.ApiKey,
-		"topicArn":              c.TopicArn,
-		"ordersTableName":       c.OrdersTableName,
-		"accountsTableName":     c.AccountsTableName,
-		"stockTableName":        c.StockTableName,
-		"balanceQueueUrl":       c.BalanceQueueUrl,
-		"balanceDeadLettersUrl": c.BalanceDeadLettersUrl,
-		"stockQueueUrl":         c.StockQueueUrl,
-		"stockDeadLettersUrl":   c.StockDeadLettersUrl,
-		"updateQueueUrl":        c.UpdateQueueUrl,
-		"updateDeadLettersUrl":  c.UpdateDeadLettersUrl,
-		"shipFailuresUrl":       c.ShipFailuresUrl,
-		"accessLogGroup":        c.Api.AccessLogGroup,
-		"functions":             c.functions,
-	}
-}
-
-// shipping makes the function that ships an order, and the queue that is told of an order which it failed with.
-func (b *checkerBuilder) shipping() (*function, *sqs.Queue, error) {
-	failures, err := newDeadLetters(b.ctx, b.name+"-ship-order-failures", maxRetentionDays, b.tags, b.opts...)
+// shipping makes the function that ships an order, and the queue that receives a message about an order that it failed with.
+func (b *builder) shipping(settings FunctionSettings, tables checkerTables) (*function, *sqs.Queue, error) {
+	failures, report, err := b.failures("ship-order")
 	if err != nil {
 		return nil, nil, err
 	}
-	fn, err := b.function("ship-order", "Deducts credit and stock, and ships an order", b.args.Ship,
-		pulumi.StringMap{"ORDERS_TABLE": b.orders.Name, "ACCOUNTS_TABLE": b.accounts.Name, "STOCK_TABLE": b.stock.Name},
-		statement{sid: "ReadOrder", actions: []string{"dynamodb:GetItem"}, resources: []pulumi.StringInput{b.orders.Arn}},
-		statement{sid: "Ship", actions: []string{"dynamodb:UpdateItem"}, resources: []pulumi.StringInput{b.orders.Arn, b.accounts.Arn, b.stock.Arn}},
-		statement{sid: "ReportFailures", actions: []string{"sqs:SendMessage"}, resources: []pulumi.StringInput{failures.Arn}},
-	)
+	fn, err := b.function(functionSpec{
+		zip: "ship-order", description: "Deducts credit and stock, and ships an order", settings: settings,
+		environment: pulumi.StringMap{
+			"ORDERS_TABLE": tables.orders.Name, "ACCOUNTS_TABLE": tables.accounts.Name, "STOCK_TABLE": tables.stock.Name,
+		},
+		allow: []statement{
+			may("ReadOrder", tables.orders.Arn, "dynamodb:GetItem"),
+			{
+				sid: "Ship", actions: []string{"dynamodb:UpdateItem"},
+				resources: []pulumi.StringInput{tables.orders.Arn, tables.accounts.Arn, tables.stock.Arn},
+			},
+			report,
+		},
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	_, err = lambda.NewFunctionEventInvokeConfig(b.ctx, b.name+"-ship-order-invocations", &lambda.FunctionEventInvokeConfigArgs{
+	_, err = lambda.NewFunctionEventInvokeConfig(b.ctx, b.child("ship-order-invocations"), &lambda.FunctionEventInvokeConfigArgs{
 		FunctionName:             fn.Name,
-		MaximumRetryAttempts:     pulumi.Int(2),
-		MaximumEventAgeInSeconds: pulumi.Int(maxEventAgeSeconds),
+		MaximumRetryAttempts:     pulumi.Int(asyncRetries),
+		MaximumEventAgeInSeconds: pulumi.Int(asyncEventAgeSeconds),
 		DestinationConfig: &lambda.FunctionEventInvokeConfigDestinationConfigArgs{
 			OnFailure: &lambda.FunctionEventInvokeConfigDestinationConfigOnFailureArgs{Destination: failures.Arn},
 		},
-	}, append(b.opts, pulumi.DependsOn([]pulumi.Resource{fn.policy}))...)
+	}, b.after(fn.policy)...)
 	return fn, failures, err
-}
-
-// maxEventAgeSeconds is how long Lambda keeps an asynchronous invocation at most.
-const maxEventAgeSeconds = 6 * 60 * 60
-
-// updating makes the queue of findings and the function that applies them.
-func (b *checkerBuilder) updating(ship *function) (*function, *queue, error) {
-	const name = "update-order"
-	q, err := newQueue(b.ctx, b.name+"-"+name, b.args.UpdateQueue, b.args.Update, b.tags, b.opts...)
-	if err != nil {
-		return nil, nil, err
-	}
-	fn, err := b.function(name, "Applies what the checkers found to orders", b.args.Update,
-		pulumi.StringMap{"ORDERS_TABLE": b.orders.Name, "SHIP_FUNCTION": ship.Arn},
-		statement{sid: "UpdateOrder", actions: []string{"dynamodb:UpdateItem"}, resources: []pulumi.StringInput{b.orders.Arn}},
-		statement{sid: "Ship", actions: []string{"lambda:InvokeFunction"}, resources: []pulumi.StringInput{ship.Arn}},
-		q.consume(),
-	)
-	if err != nil {
-		return nil, nil, err
-	}
-	return fn, q, q.drain(b.ctx, b.name+"-"+name, b.args.UpdateQueue, fn, b.opts...)
-}
-
-// checking makes a checker, and the queue through which the topic reaches it.
-func (b *checkerBuilder) checking(name, description string, topic *sns.Topic, updates *queue, environment pulumi.StringMap, read statement) (*consumer, error) {
-	environment["FINDINGS_QUEUE_URL"] = updates.Url
-	args := b.functionArgs(name, description, b.args.Check, environment, read,
-		statement{sid: "SendFinding", actions: []string{"sqs:SendMessage"}, resources: []pulumi.StringInput{updates.Arn}})
-	return newConsumer(b.ctx, b.name+"-"+name, topic, b.args.CheckQueue, args, b.opts...)
 }

@@ -1,11 +1,11 @@
 package components_test
 
 import (
-	"debug/elf"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -21,7 +21,7 @@ const (
 func TestTablesOfTheCheckerPipeline(t *testing.T) {
 	byDefault := checkerPipeline(t, nil)
 	provisioned := checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
-		a.Capacity = components.TableCapacity{ReadUnits: 50, WriteUnits: 20}
+		a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(20)}
 	})
 	for table, key := range map[string]string{"orders": "orderId", "accounts": "customerId", "stock": "productId"} {
 		has(t, byDefault.inputs(t, tableType, "checker-"+table), map[string]any{
@@ -36,8 +36,8 @@ func TestTablesOfTheCheckerPipeline(t *testing.T) {
 
 func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
 	c := checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
-		a.CheckQueue = components.QueueSettings{BatchSize: 7, MaxReceiveCount: 4}
-		a.UpdateQueue = components.QueueSettings{BatchSize: 3}
+		a.CheckQueue = components.QueueSettings{BatchSize: pulumi.Int(7), MaxReceiveCount: pulumi.Int(4)}
+		a.UpdateQueue = components.QueueSettings{BatchSize: pulumi.Int(3)}
 	})
 	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "update-order": 3} {
 		has(t, c.inputs(t, mappingType, "checker-"+name+"-mapping"), map[string]any{
@@ -139,7 +139,7 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 	require.NotContains(t, c.document(t, restAPIType, "checker-api", "body"), "components")
 
 	c = checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
-		a.UsagePlan = components.UsagePlan{RateLimit: 10, BurstLimit: 20, RequireApiKey: true, QuotaLimit: 5000, QuotaPeriod: "WEEK"}
+		a.UsagePlan = components.UsagePlan{RateLimit: pulumi.Int(10), BurstLimit: pulumi.Int(20), RequireApiKey: true, QuotaLimit: pulumi.Int(5000), QuotaPeriod: pulumi.String("WEEK")}
 	})
 	has(t, c.inputs(t, usagePlanType, "checker-api"), map[string]any{
 		"throttleSettings": map[string]any{"rateLimit": 10.0, "burstLimit": 20.0},
@@ -161,7 +161,7 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 }
 
 func TestTheCheckerPipelineTellsAStackWhereEverythingIs(t *testing.T) {
-	args := &components.CheckerPipelineArgs{Packages: packages(t, elf.EM_AARCH64)}
+	args := &components.CheckerPipelineArgs{Common: inFolder(t)}
 	tells(t, components.NewCheckerPipeline, "checker", args, map[string]any{
 		"url":                   "https://stage/checker-api",
 		"apiKey":                "",
@@ -187,31 +187,34 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Capture.MemoryMB = 127 }, []string{"Capture.MemoryMB: must be from 128 to 10240, got 127"}},
-		{"batch size", func(a *args) { a.UpdateQueue.BatchSize = 11 }, []string{"UpdateQueue.BatchingWindowSeconds: must be at least 1"}},
-		{"half a capacity", func(a *args) { a.Capacity.ReadUnits = 5 }, []string{"Capacity: must have both ReadUnits and WriteUnits, or neither, got 5 and 0"}},
-		{"capacity", func(a *args) { a.Capacity = components.TableCapacity{ReadUnits: -1, WriteUnits: 40001} },
+		{"memory", func(a *args) { a.Capture.MemoryMB = pulumi.Int(127) }, []string{"Capture.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"batch size", func(a *args) { a.UpdateQueue.BatchSize = pulumi.Int(11) }, []string{"UpdateQueue.BatchingWindowSeconds: must be at least 1"}},
+		{"half a capacity", func(a *args) { a.Capacity.ReadUnits = pulumi.Int(5) }, []string{"Capacity: must have both ReadUnits and WriteUnits, or neither"}},
+		{"capacity", func(a *args) {
+			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(-1), WriteUnits: pulumi.Int(40001)}
+		},
 			[]string{"Capacity.ReadUnits: must be from 1 to 40000, got -1", "Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
-		{"rate of a client", func(a *args) { a.UsagePlan.RateLimit = 10001 }, []string{"UsagePlan.RateLimit: must be from 1 to 10000, got 10001"}},
-		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = 5 }, []string{"UsagePlan.QuotaLimit: needs RequireApiKey"}},
-		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = "DAY" }, []string{"UsagePlan.QuotaPeriod: is of use only with QuotaLimit"}},
+		{"rate of a client", func(a *args) { a.UsagePlan.RateLimit = pulumi.Int(10001) }, []string{"UsagePlan.RateLimit: must be from 1 to 10000, got 10001"}},
+		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = pulumi.Int(5) }, []string{"UsagePlan.QuotaLimit: needs RequireApiKey"}},
+		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = pulumi.String("DAY") }, []string{"UsagePlan.QuotaPeriod: is of use only with QuotaLimit"}},
 		{"a period that is none", func(a *args) {
-			a.UsagePlan = components.UsagePlan{RequireApiKey: true, QuotaLimit: 5, QuotaPeriod: "YEAR"}
+			a.UsagePlan = components.UsagePlan{RequireApiKey: true, QuotaLimit: pulumi.Int(5), QuotaPeriod: pulumi.String("YEAR")}
 		}, []string{`UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`}},
 		{"everything at once", func(a *args) {
-			bad := components.FunctionSettings{MemoryMB: 1}
+			bad := components.FunctionSettings{MemoryMB: pulumi.Int(1)}
 			a.Capture, a.Check, a.Update, a.Ship = bad, bad, bad, bad
-			a.CheckQueue.BatchSize, a.UpdateQueue.BatchSize = -1, -1
-			a.UsagePlan.BurstLimit, a.Capacity.ReadUnits, a.Api.RateLimit, a.Architecture = -1, -1, -1, "mips"
-			a.Packages = filepath.Join(a.Packages, "nowhere")
+			a.CheckQueue.BatchSize, a.UpdateQueue.BatchSize = pulumi.Int(-1), pulumi.Int(-1)
+			a.UsagePlan.BurstLimit, a.Capacity.ReadUnits, a.Api.RateLimit = pulumi.Int(-1), pulumi.Int(-1), pulumi.Int(-1)
+			a.Common.Architecture = "mips"
+			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
 			"Capture.MemoryMB", "Check.MemoryMB", "Update.MemoryMB", "Ship.MemoryMB", "CheckQueue.BatchSize", "UpdateQueue.BatchSize",
-			"UsagePlan.BurstLimit", "Capacity.ReadUnits", "Api.RateLimit", "Architecture",
+			"UsagePlan.BurstLimit", "Capacity.ReadUnits", "Api.RateLimit", "Common.Architecture",
 			"/capture-order.zip: run `make build`", "/ship-order.zip: run `make build`",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			a := &args{Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", a, c.want)
 		})

@@ -2,33 +2,96 @@ package components
 
 import (
 	"fmt"
-	"slices"
+	"reflect"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// component is what every pattern and part of one is to Pulumi.
+// component is what every component is to Pulumi.
 type component interface {
 	pulumi.ComponentResource
-	// Outputs are what the component tells of itself, to the engine and to stacks that export it.
+	// Outputs are the component's outputs under the names that stacks export them by.
 	Outputs() pulumi.Map
 }
 
-// register makes a component known, builds its children, and registers its outputs. Arguments were validated before.
-func register(ctx *pulumi.Context, typ, name string, c component, build func() error, opts ...pulumi.ResourceOption) error {
-	if err := ctx.RegisterComponentResource(typ, name, c, opts...); err != nil {
-		return err
-	}
-	if err := build(); err != nil {
-		return fmt.Errorf("%s %q: %w", typ, name, err)
-	}
-	return ctx.RegisterResourceOutputs(c, c.Outputs())
+// arguments are a component's. resolve validates each of them and puts its default in place; the result is what all
+// children have in common.
+type arguments[A any] interface {
+	*A
+	resolve(v *validator) shared
 }
 
-// protect keeps what holds data from being deleted with the stack, unless it may be.
-func protect(deleteData bool, opts ...pulumi.ResourceOption) []pulumi.ResourceOption {
-	if deleteData {
-		return opts
+// register makes a component: it validates the arguments, and refuses bad ones before anything is registered; it
+// registers the component with its arguments as inputs, its children, and its outputs. It returns the component or an
+// error, never both. args may be nil.
+func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name string, c C, args *A, build func(*builder, *A) error,
+	opts ...pulumi.ResourceOption,
+) (C, error) {
+	var none C
+	var given, resolved A
+	if args != nil {
+		given, resolved = *args, *args
 	}
-	return append(slices.Clone(opts), pulumi.Protect(true))
+	v := &validator{component: fmt.Sprintf("%s %q", typ, name)}
+	common := P(&resolved).resolve(v)
+	if err := v.err(); err != nil {
+		return none, err
+	}
+	if err := ctx.RegisterComponentResourceV2(typ, name, inputs(reflect.ValueOf(given)), c, opts...); err != nil {
+		return none, err
+	}
+	b := &builder{ctx: ctx, name: name, parent: pulumi.Parent(c), shared: common}
+	if err := build(b, &resolved); err != nil {
+		return none, fmt.Errorf("%s: %w", v.component, err)
+	}
+	return c, ctx.RegisterResourceOutputs(c, c.Outputs())
+}
+
+// inputs are the fields of a struct that have a `pulumi` tag, under that name, and those of the structs in it. Fields that
+// are not set are left out.
+func inputs(args reflect.Value) pulumi.Map {
+	m := pulumi.Map{}
+	for i := range args.NumField() {
+		if name := propertyName(args.Type().Field(i)); name != "" && !args.Field(i).IsZero() {
+			m[name] = input(args.Field(i))
+		}
+	}
+	return m
+}
+
+func input(v reflect.Value) pulumi.Input {
+	if in, ok := v.Interface().(pulumi.Input); ok {
+		return in
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		return input(v.Elem())
+	case reflect.Struct:
+		return inputs(v)
+	case reflect.Slice:
+		list := make(pulumi.Array, v.Len())
+		for i := range list {
+			list[i] = input(v.Index(i))
+		}
+		return list
+	}
+	return pulumi.Any(v.Interface())
+}
+
+// outputs are the fields of a component that have a `pulumi` tag, under that name.
+func outputs(c component) pulumi.Map {
+	m := pulumi.Map{}
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		if name := propertyName(v.Type().Field(i)); name != "" {
+			m[name] = v.Field(i).Interface().(pulumi.Input)
+		}
+	}
+	return m
+}
+
+func propertyName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("pulumi"), ",")
+	return name
 }

@@ -82,7 +82,7 @@ func TestFunctionsLearnWhereTheirDataIs(t *testing.T) {
 			require.Equal(t, "*", variables["ALLOW_ORIGIN"], name)
 		}
 	})
-	eachCoffeePattern(t, common{api: components.ApiSettings{AllowOrigin: origin}}, func(t *testing.T, pattern string, c *cloud) {
+	eachCoffeePattern(t, common{api: components.ApiSettings{AllowOrigin: pulumi.String(origin)}}, func(t *testing.T, pattern string, c *cloud) {
 		table, bucket := "name:table/"+pattern+"-orders", "name:bucketv2/"+pattern+"-invoices"
 		for name, want := range map[string]map[string]any{
 			"publish-order":        {"TOPIC_ARN": "arn:topic/fanout-orders", "ALLOW_ORIGIN": origin},
@@ -137,12 +137,15 @@ func TestQueuesAreMadeSideBySide(t *testing.T) {
 	}
 }
 
+var team = pulumi.StringMap{"team": pulumi.String("coffee")}
+
 func TestSettingsGoWhereTheyBelong(t *testing.T) {
 	c := fanOut(t, func(a *components.FanOutArgs) {
-		a.Publish = components.FunctionSettings{MemoryMB: 1024, TimeoutSeconds: 20, ReservedConcurrency: 7}
-		a.Store = components.FunctionSettings{TimeoutSeconds: 60}
-		a.StoreQueue = components.QueueSettings{BatchSize: 100, BatchingWindowSeconds: 5, MaximumConcurrency: 20, MaxReceiveCount: 9, RetentionDays: 3}
-		a.Api = components.ApiSettings{RateLimit: 100, BurstLimit: 50, LogRetentionDays: 7, Tags: map[string]string{"team": "coffee"}}
+		a.Publish = components.FunctionSettings{MemoryMB: pulumi.Int(1024), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(7)}
+		a.Store = components.FunctionSettings{TimeoutSeconds: pulumi.Int(60)}
+		a.StoreQueue = components.QueueSettings{BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(5), MaximumConcurrency: pulumi.Int(20), MaxReceiveCount: pulumi.Int(9), RetentionDays: pulumi.Int(3)}
+		a.Api = components.ApiSettings{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)}
+		a.Common.LogRetentionDays, a.Common.Tags = pulumi.Int(7), team
 	})
 	has(t, c.inputs(t, functionType, "fanout-publish-order"), map[string]any{
 		"memorySize": 1024.0, "timeout": 20.0, "reservedConcurrentExecutions": 7.0, "tags": map[string]any{"team": "coffee"}})
@@ -159,10 +162,9 @@ func TestSettingsGoWhereTheyBelong(t *testing.T) {
 }
 
 func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
-	tags := map[string]string{"team": "coffee"}
 	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType, machineType, topicType, streamType,
 		"aws:iam/role:Role", restAPIType, usagePlanType, apiKeyType}
-	each(t, common{api: components.ApiSettings{Tags: tags, AccessLogs: true}}, func(t *testing.T, _ string, c *cloud) {
+	each(t, common{Common: components.Common{Tags: team}, api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, _ string, c *cloud) {
 		for key, r := range c.registered {
 			if slices.Contains(tagged, r.TypeToken) {
 				require.Equal(t, map[string]any{"team": "coffee"}, r.Inputs.Mappable()["tags"], key)
@@ -213,7 +215,7 @@ func TestTheTableIsKeyedByCustomerAndShop(t *testing.T) {
 func TestDataIsProtectedUnlessItMayBeDeleted(t *testing.T) {
 	for name, deleteData := range map[string]bool{"by default": false, "with DeleteData": true} {
 		t.Run(name, func(t *testing.T) {
-			each(t, common{deleteData: deleteData}, func(t *testing.T, _ string, c *cloud) {
+			each(t, common{Common: components.Common{DeleteData: deleteData}}, func(t *testing.T, _ string, c *cloud) {
 				for key, r := range c.registered {
 					switch r.TypeToken {
 					case tableType:
@@ -262,7 +264,7 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 			return err
 		}
 		_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-			Packages: folder, Api: components.ApiSettings{AccessLogs: true, Account: account}})
+			Common: components.Common{Packages: folder}, Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn}})
 		return err
 	}))
 	stage := c.inputs(t, stageType, "fanout-api")["accessLogSettings"].(map[string]any)

@@ -5,6 +5,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/components"
 )
 
 // component is what a constructor makes.
@@ -43,10 +45,10 @@ func tells[A any, C component](t *testing.T, create constructor[A, C], name stri
 		})
 		return nil
 	}))
-	where := map[string]any{}
+	where := map[string]components.FunctionInfo{}
 	for _, function := range functions[name] {
 		full := name + "-" + function
-		where[function] = map[string]any{"name": "name:function/" + full, "logGroup": "name:loggroup/" + full + "-logs", "roleName": "name:role/" + full + "-role"}
+		where[function] = components.FunctionInfo{Name: "name:function/" + full, LogGroup: "name:loggroup/" + full + "-logs", RoleName: "name:role/" + full + "-role"}
 	}
 	want["functions"] = where
 	require.Equal(t, want, outputs)

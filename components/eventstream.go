@@ -6,186 +6,124 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// EventStreamArgs configure an EventStream. The zero value of each is a default fit for production.
+// EventStreamArgs configure an EventStream. What is not set has a default fit for production.
 type EventStreamArgs struct {
-	// Packages is the folder with the functions' zips. Default build/ARCHITECTURE, where `make build` puts them.
-	Packages string
-	// Architecture is ARM64 or X8664. Default: what the zips were built for; ARM64 where Packages is not set either.
-	Architecture string
+	Common Common `pulumi:"common,optional"`
 
-	// Append takes orders over HTTP. Default 512 MB, 10 s.
-	Append FunctionSettings
-	// Project applies the stream's orders to the table. Default 512 MB, 30 s.
-	Project FunctionSettings
-	// Invoice writes invoices of the stream's orders. Default 512 MB, 30 s.
-	Invoice FunctionSettings
-	// Read answers the GET routes. Default 256 MB, 10 s.
-	Read FunctionSettings
+	// Append takes orders over HTTP. Default [IntakeSize].
+	Append FunctionSettings `pulumi:"append,optional"`
+	// Project applies the stream's orders to the table. Default [WorkerSize].
+	Project FunctionSettings `pulumi:"project,optional"`
+	// Invoice writes invoices of the stream's orders. Default [WorkerSize].
+	Invoice FunctionSettings `pulumi:"invoice,optional"`
+	// Read answers the GET routes. Default [ReadSize].
+	Read FunctionSettings `pulumi:"read,optional"`
 
 	// Stream sizes the stream. Default on-demand, with records kept for a week.
-	Stream StreamSettings
-	// ProjectReader is how Project reads the stream. Default batches of up to 100, without waiting for them to fill.
-	ProjectReader ReaderSettings
-	// InvoiceReader is how Invoice reads the stream. Default batches of up to 100, without waiting for them to fill.
-	InvoiceReader ReaderSettings
+	Stream StreamSettings `pulumi:"stream,optional"`
+	// ProjectReader and InvoiceReader are how Project and Invoice read the stream.
+	ProjectReader ReaderSettings `pulumi:"projectReader,optional"`
+	InvoiceReader ReaderSettings `pulumi:"invoiceReader,optional"`
 
-	// DeleteData lets the stream, the table and the bucket go, with all that is in them, when the stack does. By default
-	// they are protected, and the table can be restored to any second of the last 35 days.
-	DeleteData bool
-
-	// Api are the settings of the REST API. Its log retention and tags are those of all resources.
-	Api ApiSettings
+	// Api are the settings of the REST API.
+	Api ApiSettings `pulumi:"api,optional"`
 }
 
 // EventStream takes an order over HTTP and appends it, as an event, to a Kinesis stream, where an account's events keep
-// their order. Two functions read the stream independently of each other: one keeps a DynamoDB table that shows the
-// active orders, one writes invoices to an S3 bucket. The stream is kept, so that either can be made again from it.
+// their order. Two functions read the stream independently of each other: one keeps a DynamoDB table of the active orders,
+// one writes invoices to an S3 bucket. The stream keeps its records, so that both can be rebuilt from it.
 //
-// A record that fails time and again is named in the failure queue of the reader that it failed in, with the shard and the
-// sequence number under which it is still in the stream; the other reader does not notice.
+// A record that fails after all retries is reported to the failure queue of the reader that it failed in, with the shard and
+// the sequence number under which it is still in the stream; the other reader is not affected.
 type EventStream struct {
 	pulumi.ResourceState
 
 	// Api is the REST API: POST /order, GET /order, GET /invoice.
 	Api *OrderApi
 	// Url is where the API answers, the stage included.
-	Url pulumi.StringOutput
+	Url pulumi.StringOutput `pulumi:"url"`
 	// StreamName and StreamArn are of the stream of order events. Read it to add a consumer.
-	StreamName, StreamArn pulumi.StringOutput
+	StreamName pulumi.StringOutput `pulumi:"streamName"`
+	StreamArn  pulumi.StringOutput `pulumi:"streamArn"`
 	// TableName and TableArn are of the table of orders, keyed accountid and vendorid.
-	TableName, TableArn pulumi.StringOutput
+	TableName pulumi.StringOutput `pulumi:"tableName"`
+	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
 	// BucketName is of the bucket of invoices.
-	BucketName pulumi.StringOutput
-	// ProjectFailuresUrl and InvoiceFailuresUrl are the queues that tell which records a reader failed with for good.
-	ProjectFailuresUrl, InvoiceFailuresUrl pulumi.StringOutput
-
-	functions pulumi.Map
+	BucketName pulumi.StringOutput `pulumi:"bucketName"`
+	// ProjectFailuresUrl and InvoiceFailuresUrl are the queues with a message about each record that a reader failed with.
+	ProjectFailuresUrl pulumi.StringOutput `pulumi:"projectFailuresUrl"`
+	InvoiceFailuresUrl pulumi.StringOutput `pulumi:"invoiceFailuresUrl"`
+	// AccessLogGroup is the log group of the API's access logs; empty without them.
+	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
+	// Functions are the functions by the names of their zips.
+	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const eventStreamType = "order-patterns:components:EventStream"
 
 // NewEventStream registers an EventStream. It refuses bad arguments, all at once, before it registers anything.
 func NewEventStream(ctx *pulumi.Context, name string, args *EventStreamArgs, opts ...pulumi.ResourceOption) (*EventStream, error) {
-	settled, pkgs, err := args.settle(name)
-	if err != nil {
-		return nil, err
-	}
 	e := &EventStream{}
-	build := func() error { return e.build(ctx, name, settled, pkgs) }
-	return e, register(ctx, eventStreamType, name, e, build, opts...)
+	return register(ctx, eventStreamType, name, e, args, e.build, opts...)
 }
 
-// settle validates the arguments and returns them with every default in place, and the packages that they name.
-func (args *EventStreamArgs) settle(name string) (*EventStreamArgs, packages, error) {
-	settled := EventStreamArgs{}
-	if args != nil {
-		settled = *args
-	}
-	p := &problems{}
-	settled.Append.validate(p, "Append")
-	settled.Project.validate(p, "Project")
-	settled.Invoice.validate(p, "Invoice")
-	settled.Read.validate(p, "Read")
-	settled.Stream.validate(p, "Stream")
-	settled.ProjectReader.validate(p, "ProjectReader")
-	settled.InvoiceReader.validate(p, "InvoiceReader")
-	settled.Api.validate(p, "Api.")
-	pkgs := findPackages(p, settled.Packages, settled.Architecture,
-		slices.Concat([]string{"append-order", "project-order", "invoice-order"}, readFunctions)...)
+// Outputs are the fields that a stack exports.
+func (e *EventStream) Outputs() pulumi.Map { return outputs(e) }
 
-	settled.Append = settled.Append.withDefaults(512, 10)
-	settled.Project = settled.Project.withDefaults(512, 30)
-	settled.Invoice = settled.Invoice.withDefaults(512, 30)
-	settled.Read = settled.Read.withDefaults(256, 10)
-	settled.Stream = settled.Stream.withDefaults()
-	settled.ProjectReader = settled.ProjectReader.withDefaults()
-	settled.InvoiceReader = settled.InvoiceReader.withDefaults()
-	settled.Api = settled.Api.withDefaults()
-	return &settled, pkgs, p.err(eventStreamType, name)
+func (args *EventStreamArgs) resolve(v *validator) shared {
+	args.Append = args.Append.resolve(v, "Append", IntakeSize)
+	args.Project = args.Project.resolve(v, "Project", WorkerSize)
+	args.Invoice = args.Invoice.resolve(v, "Invoice", WorkerSize)
+	args.Read = args.Read.resolve(v, "Read", ReadSize)
+	args.Stream = args.Stream.resolve(v, "Stream")
+	args.ProjectReader = args.ProjectReader.resolve(v, "ProjectReader")
+	args.InvoiceReader = args.InvoiceReader.resolve(v, "InvoiceReader")
+	args.Api = args.Api.resolve(v, "Api")
+	return args.Common.resolve(v, slices.Concat([]string{"append-order", "project-order", "invoice-order"}, readFunctions)...)
 }
 
-func (e *EventStream) build(ctx *pulumi.Context, name string, args *EventStreamArgs, pkgs packages) error {
-	parent := pulumi.Parent(e)
-	watch := observe{logRetentionDays: args.Api.LogRetentionDays}
-	tags := pulumi.ToStringMap(args.Api.Tags)
-
-	store, err := newOrderStore(ctx, name, orderStoreArgs{
-		packages: pkgs, read: args.Read, deleteData: args.DeleteData,
-		allowOrigin: args.Api.AllowOrigin, observe: watch, tags: tags,
-	}, parent)
+func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
+	store, err := b.orderStore(args.Read, args.Api.AllowOrigin)
 	if err != nil {
 		return err
 	}
-
-	// The stream holds what the table can be made of again.
-	stream, err := newStream(ctx, name+"-events", args.Stream, tags, protect(args.DeleteData, parent)...)
+	stream, err := b.stream("events", args.Stream)
 	if err != nil {
 		return err
 	}
-	appending, err := newFunction(ctx, name+"-append-order", functionArgs{
-		pkg: "append-order", packages: pkgs, settings: args.Append, observe: watch, tags: tags,
-		description: "Validates an order and appends it to the stream",
-		environment: pulumi.StringMap{"STREAM_ARN": stream.Arn, "ALLOW_ORIGIN": pulumi.String(args.Api.AllowOrigin)},
-		allow: []statement{{
-			sid: "AppendOrder", actions: []string{"kinesis:PutRecord"}, resources: []pulumi.StringInput{stream.Arn},
-		}},
-	}, parent)
+	appending, err := b.function(functionSpec{
+		zip: "append-order", description: "Validates an order and appends it to the stream", settings: args.Append,
+		environment: pulumi.StringMap{"STREAM_ARN": stream.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)},
+		allow:       []statement{may("AppendOrder", stream.Arn, "kinesis:PutRecord")},
+	})
 	if err != nil {
 		return err
 	}
-	projecting, err := newReader(ctx, name+"-project-order", stream, args.ProjectReader, functionArgs{
-		pkg: "project-order", packages: pkgs, settings: args.Project, observe: watch, tags: tags,
-		description: "Applies the stream's orders to the table",
+	projectFailures, err := b.reader(stream, args.ProjectReader, functionSpec{
+		zip: "project-order", description: "Applies the stream's orders to the table", settings: args.Project,
 		environment: pulumi.StringMap{"TABLE_NAME": store.table.Name},
 		allow:       []statement{store.mayStore()},
-	}, parent)
+	})
 	if err != nil {
 		return err
 	}
-	invoicing, err := newReader(ctx, name+"-invoice-order", stream, args.InvoiceReader, functionArgs{
-		pkg: "invoice-order", packages: pkgs, settings: args.Invoice, observe: watch, tags: tags,
-		description: "Writes invoices of the stream's orders to the bucket",
+	invoiceFailures, err := b.reader(stream, args.InvoiceReader, functionSpec{
+		zip: "invoice-order", description: "Writes invoices of the stream's orders to the bucket", settings: args.Invoice,
 		environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
 		allow:       []statement{store.mayInvoice()},
-	}, parent)
+	})
 	if err != nil {
 		return err
 	}
-
-	e.Api, err = NewOrderApi(ctx, name+"-api", &OrderApiArgs{
-		Routes:      store.routes(placement{function: appending.Function}),
-		ApiSettings: args.Api,
-	}, parent)
+	e.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToFunction(appending)), Settings: args.Api})
 	if err != nil {
 		return err
 	}
-	e.Url = e.Api.Url
+	e.Url, e.AccessLogGroup = e.Api.Url, e.Api.AccessLogGroup
 	e.StreamName, e.StreamArn = stream.Name, stream.Arn
 	e.TableName, e.TableArn = store.table.Name, store.table.Arn
 	e.BucketName = store.bucket.Bucket
-	e.ProjectFailuresUrl, e.InvoiceFailuresUrl = projecting.failures.Url, invoicing.failures.Url
-	e.functions = pulumi.Map{
-		"append-order":  appending.outputs(),
-		"project-order": projecting.function.outputs(),
-		"invoice-order": invoicing.function.outputs(),
-		"get-order":     store.getOrder.outputs(),
-		"get-invoice":   store.getInvoice.outputs(),
-	}
+	e.ProjectFailuresUrl, e.InvoiceFailuresUrl = projectFailures.Url, invoiceFailures.Url
+	e.Functions = b.functionInfos()
 	return nil
-}
-
-// Outputs are what a stack exports of the pattern.
-func (e *EventStream) Outputs() pulumi.Map {
-	return pulumi.Map{
-		"url":                e.Url,
-		"streamName":         e.StreamName,
-		"streamArn":          e.StreamArn,
-		"tableName":          e.TableName,
-		"tableArn":           e.TableArn,
-		"bucketName":         e.BucketName,
-		"projectFailuresUrl": e.ProjectFailuresUrl,
-		"invoiceFailuresUrl": e.InvoiceFailuresUrl,
-		"accessLogGroup":     e.Api.AccessLogGroup,
-		"functions":          e.functions,
-	}
 }

@@ -1,11 +1,11 @@
 package components_test
 
 import (
-	"debug/elf"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -26,7 +26,7 @@ func TestTheStreamByDefault(t *testing.T) {
 
 func TestTheStreamAsItIsSet(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) {
-		a.Stream = components.StreamSettings{Shards: 4, RetentionHours: 24}
+		a.Stream = components.StreamSettings{Shards: pulumi.Int(4), RetentionHours: pulumi.Int(24)}
 	})
 	has(t, c.inputs(t, streamType, "eventstream-events"), map[string]any{
 		"streamModeDetails": map[string]any{"streamMode": "PROVISIONED"}, "shardCount": 4.0, "retentionPeriod": 24.0,
@@ -51,7 +51,7 @@ func TestReadersByDefault(t *testing.T) {
 func TestReadersAsTheyAreSet(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) {
 		a.ProjectReader = components.ReaderSettings{
-			BatchSize: 10, BatchingWindowSeconds: 2, ParallelizationFactor: 5, MaximumRetryAttempts: 3, MaximumRecordAgeSeconds: 3600,
+			BatchSize: pulumi.Int(10), BatchingWindowSeconds: pulumi.Int(2), ParallelizationFactor: pulumi.Int(5), MaximumRetryAttempts: pulumi.Int(3), MaximumRecordAgeSeconds: pulumi.Int(3600),
 			StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: "2026-01-31T08:30:00Z",
 		}
 		a.InvoiceReader.StartingPosition = "LATEST"
@@ -77,7 +77,7 @@ func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
 }
 
 func TestTheEventStreamTellsAStackWhereEverythingIs(t *testing.T) {
-	args := &components.EventStreamArgs{Packages: packages(t, elf.EM_AARCH64)}
+	args := &components.EventStreamArgs{Common: inFolder(t)}
 	tells(t, components.NewEventStream, "eventstream", args, map[string]any{
 		"url":                "https://stage/eventstream-api",
 		"streamName":         "name:stream/eventstream-events",
@@ -98,14 +98,14 @@ func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Append.MemoryMB = 127 }, []string{"Append.MemoryMB: must be from 128 to 10240, got 127"}},
-		{"shards", func(a *args) { a.Stream.Shards = -1 }, []string{"Stream.Shards: must be from 1 to 10000, got -1"}},
-		{"retention", func(a *args) { a.Stream.RetentionHours = 23 }, []string{"Stream.RetentionHours: must be from 24 to 8760, got 23"}},
-		{"batch size", func(a *args) { a.ProjectReader.BatchSize = 10001 }, []string{"ProjectReader.BatchSize: must be from 1 to 10000, got 10001"}},
-		{"window", func(a *args) { a.InvoiceReader.BatchingWindowSeconds = 301 }, []string{"InvoiceReader.BatchingWindowSeconds: must be from 1 to 300, got 301"}},
-		{"parallelization", func(a *args) { a.ProjectReader.ParallelizationFactor = 11 }, []string{"ProjectReader.ParallelizationFactor: must be from 1 to 10, got 11"}},
-		{"retries", func(a *args) { a.ProjectReader.MaximumRetryAttempts = -1 }, []string{"ProjectReader.MaximumRetryAttempts: must be from 1 to 10000, got -1"}},
-		{"age", func(a *args) { a.InvoiceReader.MaximumRecordAgeSeconds = 59 }, []string{"InvoiceReader.MaximumRecordAgeSeconds: must be from 60 to 604800, got 59"}},
+		{"memory", func(a *args) { a.Append.MemoryMB = pulumi.Int(127) }, []string{"Append.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"shards", func(a *args) { a.Stream.Shards = pulumi.Int(-1) }, []string{"Stream.Shards: must be from 1 to 10000, got -1"}},
+		{"retention", func(a *args) { a.Stream.RetentionHours = pulumi.Int(23) }, []string{"Stream.RetentionHours: must be from 24 to 8760, got 23"}},
+		{"batch size", func(a *args) { a.ProjectReader.BatchSize = pulumi.Int(10001) }, []string{"ProjectReader.BatchSize: must be from 1 to 10000, got 10001"}},
+		{"window", func(a *args) { a.InvoiceReader.BatchingWindowSeconds = pulumi.Int(301) }, []string{"InvoiceReader.BatchingWindowSeconds: must be from 0 to 300, got 301"}},
+		{"parallelization", func(a *args) { a.ProjectReader.ParallelizationFactor = pulumi.Int(11) }, []string{"ProjectReader.ParallelizationFactor: must be from 1 to 10, got 11"}},
+		{"retries", func(a *args) { a.ProjectReader.MaximumRetryAttempts = pulumi.Int(-1) }, []string{"ProjectReader.MaximumRetryAttempts: must be from 0 to 10000, got -1"}},
+		{"age", func(a *args) { a.InvoiceReader.MaximumRecordAgeSeconds = pulumi.Int(59) }, []string{"InvoiceReader.MaximumRecordAgeSeconds: must be from 60 to 604800, got 59"}},
 		{"a position that is none", func(a *args) { a.ProjectReader.StartingPosition = "OLDEST" },
 			[]string{`ProjectReader.StartingPosition: must be one of ["TRIM_HORIZON" "LATEST" "AT_TIMESTAMP"], got "OLDEST"`}},
 		{"a time without its position", func(a *args) { a.ProjectReader.StartingPositionTimestamp = "2026-01-31T08:30:00Z" },
@@ -116,20 +116,20 @@ func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			a.InvoiceReader.StartingPosition, a.InvoiceReader.StartingPositionTimestamp = "AT_TIMESTAMP", "yesterday"
 		}, []string{`got "yesterday"`}},
 		{"everything at once", func(a *args) {
-			bad := components.FunctionSettings{MemoryMB: 1}
+			bad := components.FunctionSettings{MemoryMB: pulumi.Int(1)}
 			a.Append, a.Project, a.Invoice, a.Read = bad, bad, bad, bad
-			a.Stream = components.StreamSettings{Shards: -1, RetentionHours: 1}
-			a.ProjectReader, a.InvoiceReader = components.ReaderSettings{BatchSize: -1}, components.ReaderSettings{BatchSize: -1}
-			a.Api.RateLimit, a.Architecture = -1, "mips"
-			a.Packages = filepath.Join(a.Packages, "nowhere")
+			a.Stream = components.StreamSettings{Shards: pulumi.Int(-1), RetentionHours: pulumi.Int(1)}
+			a.ProjectReader, a.InvoiceReader = components.ReaderSettings{BatchSize: pulumi.Int(-1)}, components.ReaderSettings{BatchSize: pulumi.Int(-1)}
+			a.Api.RateLimit, a.Common.Architecture = pulumi.Int(-1), "mips"
+			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
 			"Append.MemoryMB", "Project.MemoryMB", "Invoice.MemoryMB", "Read.MemoryMB", "Stream.Shards", "Stream.RetentionHours",
-			"ProjectReader.BatchSize", "InvoiceReader.BatchSize", "Api.RateLimit", "Architecture",
+			"ProjectReader.BatchSize", "InvoiceReader.BatchSize", "Api.RateLimit", "Common.Architecture",
 			"/append-order.zip: run `make build`", "/project-order.zip: run `make build`", "/invoice-order.zip: run `make build`",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			a := &args{Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewEventStream, "EventStream", "eventstream", a, c.want)
 		})

@@ -18,9 +18,9 @@ func ExampleNewFanOut() {
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
-			Packages:     folder,
-			InvoiceQueue: components.QueueSettings{BatchSize: 10, MaxReceiveCount: 8},
-			Api:          components.ApiSettings{AllowOrigin: "https://coffee.example.com"},
+			Common:       components.Common{Packages: folder},
+			InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(10), MaxReceiveCount: pulumi.Int(8)},
+			Api:          components.ApiSettings{AllowOrigin: pulumi.String("https://coffee.example.com")},
 		})
 		if err != nil {
 			return err
@@ -63,12 +63,13 @@ func ExampleNewOrderApi() {
 		}
 		api, err := components.NewOrderApi(ctx, "greetings", &components.OrderApiArgs{
 			Routes: []components.Route{{
-				Method: "GET", Path: "/greeting", Function: greet,
+				Method: "GET", Path: "/greeting",
+				Function:  &components.FunctionTarget{Name: greet.Name, InvokeArn: greet.InvokeArn},
 				Summary:   "Greets somebody",
 				Query:     []components.Parameter{{Name: "name", Description: "Whom to greet", Required: true}},
 				Responses: []components.Response{{Status: 200, Description: "The greeting"}},
 			}},
-			ApiSettings: components.ApiSettings{RateLimit: 10, BurstLimit: 20},
+			Settings: components.ApiSettings{RateLimit: pulumi.Int(10), BurstLimit: pulumi.Int(20)},
 		})
 		if err != nil {
 			return err
@@ -93,9 +94,9 @@ func ExampleNewOrchestrator() {
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewOrchestrator(ctx, "coffee", &components.OrchestratorArgs{
-			Packages: folder,
-			Task:     components.FunctionSettings{MemoryMB: 512},
-			LogLevel: "ALL",
+			Common:   components.Common{Packages: folder},
+			Task:     components.FunctionSettings{MemoryMB: pulumi.Int(512)},
+			LogLevel: pulumi.String("ALL"),
 		})
 		if err != nil {
 			return err
@@ -139,17 +140,17 @@ func ExampleNewOrderApi_execution() {
 			Routes: []components.Route{{
 				Method: "POST", Path: "/parcel",
 				Summary:   "Sends a parcel, once",
-				Execution: &components.Execution{StateMachine: parcels, NamePath: "$.parcel.id", InputPath: "$.parcel"},
-				Body: map[string]any{
-					"type": "object", "required": []string{"parcel"}, "additionalProperties": false,
-					"properties": map[string]any{"parcel": map[string]any{
-						"type": "object", "required": []string{"id", "grams"}, "additionalProperties": false,
-						"properties": map[string]any{
-							"id":    map[string]any{"type": "string", "pattern": "^[A-Za-z0-9]{1,80}$"},
-							"grams": map[string]any{"type": "integer", "minimum": 1, "maximum": 30000},
-						},
-					}},
-				},
+				Execution: &components.Execution{StateMachineArn: parcels.Arn, NamePath: "$.parcel.id", InputPath: "$.parcel"},
+				Body: `{
+					"type": "object", "required": ["parcel"], "additionalProperties": false,
+					"properties": {"parcel": {
+						"type": "object", "required": ["id", "grams"], "additionalProperties": false,
+						"properties": {
+							"id":    {"type": "string", "pattern": "^[A-Za-z0-9]{1,80}$"},
+							"grams": {"type": "integer", "minimum": 1, "maximum": 30000}
+						}
+					}}
+				}`,
 				BodyRules: "A parcel has an id: 1 to 80 letters and digits; and grams: 1 to 30000.",
 				Responses: []components.Response{
 					{Status: 202, Description: "The parcel is on its way"}, {Status: 409, Description: "It was sent before"},
@@ -178,8 +179,8 @@ func ExampleNewOrderApi_execution() {
 func ExampleNewFanOut_withoutPackages() {
 	program := func(ctx *pulumi.Context) error {
 		_, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
-			Packages: "/nowhere",
-			Store:    components.FunctionSettings{MemoryMB: 64},
+			Common: components.Common{Packages: "/nowhere"},
+			Store:  components.FunctionSettings{MemoryMB: pulumi.Int(64)},
 		})
 		fmt.Println(err)
 		return err
@@ -188,9 +189,9 @@ func ExampleNewFanOut_withoutPackages() {
 	_ = exampleRun(program) // nothing was registered
 	// Output:
 	// order-patterns:components:FanOut "coffee": Store.MemoryMB: must be from 128 to 10240, got 64
-	// Packages: no package at /nowhere/publish-order.zip: run `make build`
-	// Packages: no package at /nowhere/store-order.zip: run `make build`
-	// Packages: no package at /nowhere/write-invoice.zip: run `make build`
-	// Packages: no package at /nowhere/get-order.zip: run `make build`
-	// Packages: no package at /nowhere/get-invoice.zip: run `make build`
+	// Common.Packages: no package at /nowhere/publish-order.zip: run `make build`
+	// Common.Packages: no package at /nowhere/store-order.zip: run `make build`
+	// Common.Packages: no package at /nowhere/write-invoice.zip: run `make build`
+	// Common.Packages: no package at /nowhere/get-order.zip: run `make build`
+	// Common.Packages: no package at /nowhere/get-invoice.zip: run `make build`
 }

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -17,27 +15,25 @@ import (
 // InputPath. The answer is 202 {"orderid", "executionArn"}; 409 if an execution of that name has begun before, other
 // than one that still runs with the same input; 503 where Step Functions is throttled.
 type Execution struct {
-	// StateMachine is the machine. Required.
-	StateMachine *sfn.StateMachine
+	// StateMachineArn is the machine's. Required.
+	StateMachineArn pulumi.StringInput `pulumi:"stateMachineArn"`
 	// NamePath is where in the body the execution's name is, such as "$.order.orderid": a repeated request then starts
 	// nothing twice. The request's id is the name where the body has none. Required.
 	//
-	// A name has 1 to 80 letters, digits, dots, underscores and hyphens: the route's Body has to see to it, because the
+	// A name has 1 to 80 letters, digits, dots, underscores and hyphens: the route's Body must check this, because the
 	// name goes into the request to Step Functions as it is.
-	NamePath string
+	NamePath string `pulumi:"namePath"`
 	// InputPath is the part of the body that the execution gets, such as "$.order". Required.
-	InputPath string
+	InputPath string `pulumi:"inputPath"`
 }
 
 var memberPath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*)+$`)
 
-func (e *Execution) validate(p *problems, path string) {
-	if e.StateMachine == nil {
-		p.addf(path+".StateMachine", "is required")
-	}
+func (e *Execution) validate(v *validator, path string) {
+	v.required(path+".StateMachineArn", e.StateMachineArn)
 	for _, f := range []struct{ name, value string }{{"NamePath", e.NamePath}, {"InputPath", e.InputPath}} {
 		if !memberPath.MatchString(f.value) {
-			p.addf(path+"."+f.name, "must be a path such as $.order, got %q", f.value)
+			v.addf(path+"."+f.name, "must be a path such as $.order, got %q", f.value)
 		}
 	}
 }
@@ -45,24 +41,6 @@ func (e *Execution) validate(p *problems, path string) {
 // executionStatuses are what the integration answers. API Gateway refuses a document in which a route's integration
 // answers with a status that the route does not declare.
 var executionStatuses = []int{202, 409, 500, 503}
-
-// newRole makes the role with which API Gateway starts executions, of this machine alone.
-func (e *Execution) newRole(ctx *pulumi.Context, name string, tags pulumi.StringMap, opts ...pulumi.ResourceOption) (*iam.Role, *iam.RolePolicy, error) {
-	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
-		AssumeRolePolicy: pulumi.String(trust("apigateway.amazonaws.com")),
-		Tags:             tags,
-	}, opts...)
-	if err != nil {
-		return nil, nil, err
-	}
-	policy, err := iam.NewRolePolicy(ctx, name+"-policy", &iam.RolePolicyArgs{
-		Role: role.Name,
-		Policy: allow(statement{
-			sid: "StartExecution", actions: []string{"states:StartExecution"}, resources: []pulumi.StringInput{e.StateMachine.Arn},
-		}),
-	}, opts...)
-	return role, policy, err
-}
 
 // The mapping templates, in the language of
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html

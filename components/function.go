@@ -1,132 +1,156 @@
 package components
 
 import (
+	"context"
+	"fmt"
+	"reflect"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// FunctionSettings size one Lambda function.
+// FunctionSettings size Lambda functions.
 type FunctionSettings struct {
-	// MemoryMB is the memory in MB, which also decides the share of a processor: 128 to 10,240.
-	MemoryMB int
-	// TimeoutSeconds ends an invocation: 1 to 900.
-	TimeoutSeconds int
+	// MemoryMB is the memory in MB, which also decides the share of a processor: [MemoryRange].
+	MemoryMB pulumi.IntPtrInput `pulumi:"memoryMB,optional"`
+	// TimeoutSeconds ends an invocation: [TimeoutRange].
+	TimeoutSeconds pulumi.IntPtrInput `pulumi:"timeoutSeconds,optional"`
 	// ReservedConcurrency is both the most environments that may run at once and the number kept free for this
-	// function. Zero leaves it to the account's pool.
-	ReservedConcurrency int
+	// function: [ConcurrencyRange]. With 0 the function is never invoked. Default: it shares the account's pool.
+	ReservedConcurrency pulumi.IntPtrInput `pulumi:"reservedConcurrency,optional"`
 }
 
-func (s FunctionSettings) withDefaults(memoryMB, timeoutSeconds int) FunctionSettings {
-	s.MemoryMB = or(s.MemoryMB, memoryMB)
-	s.TimeoutSeconds = or(s.TimeoutSeconds, timeoutSeconds)
-	return s
+func (s FunctionSettings) resolve(v *validator, path string, standard Size) FunctionSettings {
+	return FunctionSettings{
+		MemoryMB:            v.number(path+".MemoryMB", s.MemoryMB, MemoryRange.Check, standard.MemoryMB),
+		TimeoutSeconds:      v.number(path+".TimeoutSeconds", s.TimeoutSeconds, TimeoutRange.Check, standard.TimeoutSeconds),
+		ReservedConcurrency: v.optional(path+".ReservedConcurrency", s.ReservedConcurrency, ConcurrencyRange.Check),
+	}
 }
 
-func (s FunctionSettings) validate(p *problems, path string) {
-	p.between(path+".MemoryMB", s.MemoryMB, 128, 10240)
-	p.between(path+".TimeoutSeconds", s.TimeoutSeconds, 1, 900)
-	p.between(path+".ReservedConcurrency", s.ReservedConcurrency, 1, 1000)
+// FunctionInfo says where a function of a component is.
+type FunctionInfo struct {
+	Name     string `pulumi:"name"`
+	LogGroup string `pulumi:"logGroup"`
+	RoleName string `pulumi:"roleName"`
 }
 
-// functionArgs describe one of our functions, which is named as its package.
-type functionArgs struct {
-	pkg         string
-	packages    packages
+// FunctionInfoMapOutput resolves to the functions of a component, by the name of their zip, such as "store-order".
+type FunctionInfoMapOutput struct{ *pulumi.OutputState }
+
+// ElementType is map[string]FunctionInfo.
+func (FunctionInfoMapOutput) ElementType() reflect.Type {
+	return reflect.TypeFor[map[string]FunctionInfo]()
+}
+
+// ToFunctionInfoMapOutput returns the output itself.
+func (o FunctionInfoMapOutput) ToFunctionInfoMapOutput() FunctionInfoMapOutput { return o }
+
+// ToFunctionInfoMapOutputWithContext returns the output itself.
+func (o FunctionInfoMapOutput) ToFunctionInfoMapOutputWithContext(context.Context) FunctionInfoMapOutput {
+	return o
+}
+
+// Name resolves to the name of one function. It fails if the component has no such function.
+func (o FunctionInfoMapOutput) Name(function string) pulumi.StringOutput {
+	return o.ApplyT(func(m map[string]FunctionInfo) (string, error) {
+		f, ok := m[function]
+		if !ok {
+			return "", fmt.Errorf("there is no function %q", function)
+		}
+		return f.Name, nil
+	}).(pulumi.StringOutput)
+}
+
+func init() { pulumi.RegisterOutputType(FunctionInfoMapOutput{}) }
+
+// functionSpec describes one of our functions.
+type functionSpec struct {
+	zip         string // the name of its package, which is also what its name ends with
 	description string
 	settings    FunctionSettings
 	environment pulumi.StringMap
-	allow       []statement // beyond writing its logs and traces
-	observe     observe
-	tags        pulumi.StringMap
+	allow       []statement // besides writing its logs and traces
 }
-
-// observe is what all functions of a component share of logging.
-type observe struct{ logRetentionDays int }
 
 // function is a Lambda function with a role and a log group of its own.
 type function struct {
 	*lambda.Function
+	zip      string
 	logGroup *cloudwatch.LogGroup
 	role     *iam.Role
 	policy   *iam.RolePolicy
 }
 
-func newFunction(ctx *pulumi.Context, name string, args functionArgs, opts ...pulumi.ResourceOption) (*function, error) {
-	// The log group has a name of its own choosing and the function is told of it: Lambda would otherwise make one
-	// that keeps everything for ever and that nobody deletes.
-	logGroup, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		RetentionInDays: pulumi.Int(args.observe.logRetentionDays),
-		Tags:            args.tags,
-	}, opts...)
+// function makes a function.
+func (b *builder) function(spec functionSpec) (*function, error) {
+	// The log group is made here and the function is told its name: Lambda would otherwise make one that keeps everything
+	// for ever, and that nobody deletes.
+	logGroup, err := b.logGroup(spec.zip + "-logs")
 	if err != nil {
 		return nil, err
 	}
-	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
-		AssumeRolePolicy: pulumi.String(trust("lambda.amazonaws.com")),
-		Tags:             args.tags,
-	}, opts...)
+	own := []statement{
+		may("WriteLogs", pulumi.Sprintf("%s:*", logGroup.Arn), "logs:CreateLogStream", "logs:PutLogEvents"),
+		// X-Ray has no resources that these actions could be limited to:
+		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+		may("WriteTraces", pulumi.String("*"), "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+	}
+	role, policy, err := b.role(spec.zip, "lambda.amazonaws.com", append(own, spec.allow...)...)
 	if err != nil {
 		return nil, err
 	}
-	statements := append([]statement{
-		{
-			sid:       "WriteLogs",
-			actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-			resources: []pulumi.StringInput{pulumi.Sprintf("%s:*", logGroup.Arn)},
-		},
-		{
-			sid:     "WriteTraces",
-			actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
-			// X-Ray has no resources that these actions could be limited to:
-			// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
-			resources: []pulumi.StringInput{pulumi.String("*")},
-		},
-	}, args.allow...)
-	policy, err := iam.NewRolePolicy(ctx, name+"-policy", &iam.RolePolicyArgs{
-		Role:   role.Name,
-		Policy: allow(statements...),
-	}, opts...)
+	path, err := b.packages.path(spec.zip)
 	if err != nil {
 		return nil, err
 	}
-	path, err := args.packages.path(args.pkg)
-	if err != nil {
-		return nil, err
-	}
-	settings := &lambda.FunctionArgs{
-		Description:   pulumi.String(args.description),
+	// Without its policy the function's first invocations would fail.
+	fn, err := lambda.NewFunction(b.ctx, b.child(spec.zip), &lambda.FunctionArgs{
+		Description:   pulumi.String(spec.description),
 		Role:          role.Arn,
 		Runtime:       lambda.RuntimeCustomAL2023,
 		Handler:       pulumi.String("bootstrap"),
-		Architectures: pulumi.StringArray{pulumi.String(args.packages.architecture)},
+		Architectures: pulumi.StringArray{pulumi.String(b.packages.architecture)},
 		// A zip is passed on byte for byte. An archive that Pulumi makes itself loses the executable bit of bootstrap.
-		Code:       pulumi.NewFileArchive(path),
-		MemorySize: pulumi.Int(args.settings.MemoryMB),
-		Timeout:    pulumi.Int(args.settings.TimeoutSeconds),
-		Environment: &lambda.FunctionEnvironmentArgs{
-			Variables: args.environment,
-		},
+		Code:                         pulumi.NewFileArchive(path),
+		MemorySize:                   spec.settings.MemoryMB,
+		Timeout:                      spec.settings.TimeoutSeconds,
+		ReservedConcurrentExecutions: spec.settings.ReservedConcurrency,
+		Environment:                  &lambda.FunctionEnvironmentArgs{Variables: spec.environment},
 		LoggingConfig: &lambda.FunctionLoggingConfigArgs{
 			LogFormat: pulumi.String("JSON"),
 			LogGroup:  logGroup.Name,
 		},
 		TracingConfig: &lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
-		Tags:          args.tags,
-	}
-	if args.settings.ReservedConcurrency > 0 {
-		settings.ReservedConcurrentExecutions = pulumi.Int(args.settings.ReservedConcurrency)
-	}
-	// Without its policy the function's first invocations would fail.
-	fn, err := lambda.NewFunction(ctx, name, settings, append(opts, pulumi.DependsOn([]pulumi.Resource{policy}))...)
+		Tags:          b.tags,
+	}, b.after(policy)...)
 	if err != nil {
 		return nil, err
 	}
-	return &function{Function: fn, logGroup: logGroup, role: role, policy: policy}, nil
+	f := &function{Function: fn, zip: spec.zip, logGroup: logGroup, role: role, policy: policy}
+	b.functions = append(b.functions, f)
+	return f, nil
 }
 
-// outputs are what a stack exports of the function.
-func (f *function) outputs() pulumi.Map {
-	return pulumi.Map{"name": f.Name, "logGroup": f.logGroup.Name, "roleName": f.role.Name}
+// functionInfos is where the functions are that were registered so far.
+func (b *builder) functionInfos() FunctionInfoMapOutput {
+	infos := pulumi.Map{}
+	for _, f := range b.functions {
+		infos[f.zip] = pulumi.StringArray{f.Name, f.logGroup.Name, f.role.Name}
+	}
+	return infos.ToMapOutput().ApplyT(func(m map[string]any) map[string]FunctionInfo {
+		resolved := map[string]FunctionInfo{}
+		for zip, v := range m {
+			names := v.([]string)
+			resolved[zip] = FunctionInfo{Name: names[0], LogGroup: names[1], RoleName: names[2]}
+		}
+		return resolved
+	}).(FunctionInfoMapOutput)
+}
+
+// target is how a route reaches the function.
+func (f *function) target() *FunctionTarget {
+	return &FunctionTarget{Name: f.Name, InvokeArn: f.InvokeArn}
 }

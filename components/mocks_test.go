@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -188,34 +189,51 @@ func examplePackages() string {
 
 func exampleRun(program pulumi.RunFunc) error { return (&cloud{}).run(program) }
 
+// target is how a route reaches a function.
+func target(fn *lambda.Function) *components.FunctionTarget {
+	return &components.FunctionTarget{Name: fn.Name, InvokeArn: fn.InvokeArn}
+}
+
 // fanOut deploys a FanOut named fanout. edit, if not nil, changes its arguments.
 func fanOut(t *testing.T, edit func(*components.FanOutArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewFanOut, "fanout", &components.FanOutArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
+	return deploy(t, components.NewFanOut, "fanout", &components.FanOutArgs{Common: inFolder(t)}, edit)
 }
 
 // orchestrator deploys an Orchestrator named orchestrator. edit, if not nil, changes its arguments.
 func orchestrator(t *testing.T, edit func(*components.OrchestratorArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewOrchestrator, "orchestrator", &components.OrchestratorArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
+	return deploy(t, components.NewOrchestrator, "orchestrator", &components.OrchestratorArgs{Common: inFolder(t)}, edit)
 }
 
 // eventStream deploys an EventStream named eventstream. edit, if not nil, changes its arguments.
 func eventStream(t *testing.T, edit func(*components.EventStreamArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewEventStream, "eventstream", &components.EventStreamArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
+	return deploy(t, components.NewEventStream, "eventstream", &components.EventStreamArgs{Common: inFolder(t)}, edit)
 }
 
 // checkerPipeline deploys a CheckerPipeline named checker. edit, if not nil, changes its arguments.
 func checkerPipeline(t *testing.T, edit func(*components.CheckerPipelineArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Packages: packages(t, elf.EM_AARCH64)}, edit)
+	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Common: inFolder(t)}, edit)
 }
 
-// common are the arguments that every pattern has.
+// inFolder are common arguments with the folder of new packages.
+func inFolder(t *testing.T) components.Common {
+	t.Helper()
+	return components.Common{Packages: packages(t, elf.EM_AARCH64)}
+}
+
+// common are the arguments that every pattern has, without Packages.
 type common struct {
-	api        components.ApiSettings
-	deleteData bool
+	components.Common
+	api components.ApiSettings
+}
+
+// set sets the arguments of a pattern.
+func (c common) set(all *components.Common, api *components.ApiSettings) {
+	c.Packages = all.Packages
+	*all, *api = c.Common, c.api
 }
 
 // each runs a test against every pattern, deployed under its config name.
@@ -223,7 +241,7 @@ func each(t *testing.T, args common, test func(t *testing.T, name string, c *clo
 	t.Helper()
 	eachCoffeePattern(t, args, test)
 	t.Run("checker", func(t *testing.T) {
-		test(t, "checker", checkerPipeline(t, func(a *components.CheckerPipelineArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+		test(t, "checker", checkerPipeline(t, func(a *components.CheckerPipelineArgs) { args.set(&a.Common, &a.Api) }))
 	})
 }
 
@@ -231,12 +249,12 @@ func each(t *testing.T, args common, test func(t *testing.T, name string, c *clo
 func eachCoffeePattern(t *testing.T, args common, test func(t *testing.T, name string, c *cloud)) {
 	t.Helper()
 	t.Run("fanout", func(t *testing.T) {
-		test(t, "fanout", fanOut(t, func(a *components.FanOutArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+		test(t, "fanout", fanOut(t, func(a *components.FanOutArgs) { args.set(&a.Common, &a.Api) }))
 	})
 	t.Run("orchestrator", func(t *testing.T) {
-		test(t, "orchestrator", orchestrator(t, func(a *components.OrchestratorArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+		test(t, "orchestrator", orchestrator(t, func(a *components.OrchestratorArgs) { args.set(&a.Common, &a.Api) }))
 	})
 	t.Run("eventstream", func(t *testing.T) {
-		test(t, "eventstream", eventStream(t, func(a *components.EventStreamArgs) { a.Api, a.DeleteData = args.api, args.deleteData }))
+		test(t, "eventstream", eventStream(t, func(a *components.EventStreamArgs) { args.set(&a.Common, &a.Api) }))
 	})
 }

@@ -28,7 +28,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-				Packages: packages(t, elf.EM_AARCH64), Api: components.ApiSettings{AccessLogs: true, Account: account},
+				Common: inFolder(t), Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -38,8 +38,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
-				Packages: packages(t, elf.EM_AARCH64), NotifyEmail: "orders@example.com",
-				Api: components.ApiSettings{AccessLogs: true, Account: account},
+				Common: inFolder(t), NotifyEmail: pulumi.String("orders@example.com"),
+				Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -49,8 +49,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
-				Packages: packages(t, elf.EM_AARCH64), InvoiceReader: components.ReaderSettings{EnhancedFanOut: true},
-				Api: components.ApiSettings{AccessLogs: true, Account: account},
+				Common: inFolder(t), InvoiceReader: components.ReaderSettings{EnhancedFanOut: true},
+				Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -60,8 +60,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{
-				Packages: packages(t, elf.EM_AARCH64), UsagePlan: components.UsagePlan{RequireApiKey: true},
-				Api: components.ApiSettings{AccessLogs: true, Account: account},
+				Common: inFolder(t), UsagePlan: components.UsagePlan{RequireApiKey: true},
+				Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -72,8 +72,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			}
 			ok := []components.Response{{Status: 200}}
 			_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Routes: []components.Route{
-				{Method: "GET", Path: "/order/{orderId}/status", Function: fn, Responses: ok},
-				{Method: "POST", Path: "/order", Function: fn, Responses: ok},
+				{Method: "GET", Path: "/order/{orderId}/status", Function: target(fn), Responses: ok},
+				{Method: "POST", Path: "/order", Function: target(fn), Responses: ok},
 			}})
 			return err
 		},
@@ -104,19 +104,19 @@ func TestTwoOfAKindStandSideBySide(t *testing.T) {
 	folder := packages(t, elf.EM_AARCH64)
 	for kind, register := range map[string]func(ctx *pulumi.Context, name string) error{
 		"fanout": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Packages: folder})
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Common: components.Common{Packages: folder}})
 			return err
 		},
 		"orchestrator": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Packages: folder})
+			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Common: components.Common{Packages: folder}})
 			return err
 		},
 		"eventstream": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Packages: folder})
+			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Common: components.Common{Packages: folder}})
 			return err
 		},
 		"checker": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Packages: folder})
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Common: components.Common{Packages: folder}})
 			return err
 		},
 	} {

@@ -18,8 +18,8 @@ const (
 	apiKeyHeader = "X-Api-Key"
 )
 
-// openAPI renders the document. integrations tell where the requests of each route go, in the order of the routes. The
-// same input gives the same text, byte for byte.
+// openAPI renders the document. integrations are the targets of the routes, in the order of the routes. The same input
+// gives the same text, byte for byte.
 func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrigin string) (string, error) {
 	paths := object{}
 	methods, headers := map[string][]string{}, map[string][]string{}
@@ -75,7 +75,7 @@ func lambdaProxy(invokeARN string) object {
 	}
 }
 
-// bodyRules joins what the routes say of their bodies.
+// bodyRules joins the rules of all routes.
 func bodyRules(routes []Route) string {
 	var rules strings.Builder
 	for _, r := range routes {
@@ -116,8 +116,8 @@ func (r Route) operation(integration object) object {
 	if parameters != nil {
 		op["parameters"] = parameters
 	}
-	if r.Body != nil {
-		op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": r.Body}}}
+	if r.Body != "" {
+		op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": json.RawMessage(r.Body)}}}
 	}
 	return op
 }

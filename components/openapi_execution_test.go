@@ -59,7 +59,7 @@ func TestTheOtherRoutesAreThoseOfFanOut(t *testing.T) {
 
 func TestStepFunctionsAnswersBecomeTheAPIs(t *testing.T) {
 	for _, origin := range []string{"*", "https://shop.example.com"} {
-		operation := postOrder(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Api.AllowOrigin = origin }))
+		operation := postOrder(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Api.AllowOrigin = pulumi.String(origin) }))
 		mappings := at(t, operation, integration, "responses")
 		statuses := map[string]string{}
 		for pattern, m := range mappings {
@@ -141,11 +141,11 @@ func TestARouteOfSomebodyElseIntoAMachineOfTheirOwn(t *testing.T) {
 		}
 		_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Routes: []components.Route{
 			{
-				Method: "PUT", Path: "/parcel/{id}", Body: map[string]any{"type": "object"}, BodyRules: rules,
-				Execution: &components.Execution{StateMachine: m, NamePath: "$.id", InputPath: "$.parcel.content_1"},
+				Method: "PUT", Path: "/parcel/{id}", Body: `{"type": "object"}`, BodyRules: rules,
+				Execution: &components.Execution{StateMachineArn: m.Arn, NamePath: "$.id", InputPath: "$.parcel.content_1"},
 				Responses: []components.Response{{Status: 202}, {Status: 409}, {Status: 500}, {Status: 503}},
 			},
-			{Method: "POST", Path: "/label", Function: fn, Body: map[string]any{"type": "object"}, BodyRules: "A label is short.", Responses: []components.Response{{Status: 204}}},
+			{Method: "POST", Path: "/label", Function: target(fn), Body: `{"type": "object"}`, BodyRules: "A label is short.", Responses: []components.Response{{Status: 204}}},
 		}})
 		return err
 	}))

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"fmt"
 	"net/mail"
 	"slices"
 
@@ -8,63 +9,61 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// OrchestratorArgs configure an Orchestrator. The zero value of each is a default fit for production.
+// OrchestratorArgs configure an Orchestrator. What is not set has a default fit for production.
 type OrchestratorArgs struct {
-	// Packages is the folder with the functions' zips. Default build/ARCHITECTURE, where `make build` puts them.
-	Packages string
-	// Architecture is ARM64 or X8664. Default: what the zips were built for; ARM64 where Packages is not set either.
-	Architecture string
+	Common Common `pulumi:"common,optional"`
 
-	// Task are the functions that the state machine runs. Default 256 MB, 10 s.
-	Task FunctionSettings
-	// Read answers the GET routes. Default 256 MB, 10 s.
-	Read FunctionSettings
+	// Task are the functions that the state machine runs. Default [TaskSize].
+	Task FunctionSettings `pulumi:"task,optional"`
+	// Read answers the GET routes. Default [ReadSize].
+	Read FunctionSettings `pulumi:"read,optional"`
 
 	// Express makes executions cheaper, five minutes long at most, and started at least once: the same order may then
-	// run twice, with the same result. They have no history to look at but in the log. One that still tries again when
-	// its five minutes are over is ended as it is, and takes nothing back. The default is Standard: started exactly once
-	// under an order's id, with a history of 90 days.
+	// run twice, with the same result. Their only history is the log. One that is still retrying when its five minutes are
+	// over is ended, and takes nothing back. The default is Standard: started exactly once under an order's id, with a
+	// history of 90 days.
 	// https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
-	Express bool
-	// LogLevel is what of an execution is logged: ALL, ERROR (the default), FATAL or OFF.
-	LogLevel string
+	Express bool `pulumi:"express,optional"`
+	// LogLevel is what of an execution is logged: ALL, ERROR, FATAL or OFF. Default [DefaultLogLevel].
+	LogLevel pulumi.StringPtrInput `pulumi:"logLevel,optional"`
 	// LogData lets the log hold the input and output of states, which is customers' data. Default false.
-	LogData bool
+	LogData pulumi.BoolPtrInput `pulumi:"logData,optional"`
 
 	// NotifyEmail gets a message for each placed order, once its owner has followed the link in AWS's first message.
-	// Empty for none.
-	NotifyEmail string
+	// Default: nobody is notified.
+	NotifyEmail pulumi.StringPtrInput `pulumi:"notifyEmail,optional"`
 
-	// DeleteData lets the table and the bucket go, with all that is in them, when the stack does. By default both are
-	// protected, and the table can be restored to any second of the last 35 days.
-	DeleteData bool
-
-	// Api are the settings of the REST API. Its log retention and tags are those of all resources.
-	Api ApiSettings
+	// Api are the settings of the REST API.
+	Api ApiSettings `pulumi:"api,optional"`
 }
 
 // Orchestrator takes an order over HTTP straight into a Step Functions state machine, with no function between. The
 // machine stores the order in a DynamoDB table, writes its invoice to an S3 bucket and publishes a notification to an
-// SNS topic, tries again what may succeed, and takes the order back if its invoice cannot be written.
+// SNS topic. It retries what may succeed, and takes the order back if its invoice cannot be written.
 type Orchestrator struct {
 	pulumi.ResourceState
 
 	// Api is the REST API: POST /order, GET /order, GET /invoice.
 	Api *OrderApi
 	// Url is where the API answers, the stage included.
-	Url pulumi.StringOutput
-	// StateMachineArn is the machine that processes orders.
-	StateMachineArn pulumi.StringOutput
+	Url pulumi.StringOutput `pulumi:"url"`
+	// StateMachineArn is the machine that processes orders, ExecutionLogs its log group and MachineRoleName its role.
+	StateMachineArn pulumi.StringOutput `pulumi:"stateMachineArn"`
+	ExecutionLogs   pulumi.StringOutput `pulumi:"executionLogs"`
+	MachineRoleName pulumi.StringOutput `pulumi:"machineRoleName"`
+	// ApiRoleNames are the roles with which the API starts executions.
+	ApiRoleNames pulumi.StringArrayOutput `pulumi:"apiRoleNames"`
 	// TopicArn is the topic that placed orders are published to.
-	TopicArn pulumi.StringOutput
+	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
 	// TableName and TableArn are of the table of orders, keyed accountid and vendorid.
-	TableName, TableArn pulumi.StringOutput
+	TableName pulumi.StringOutput `pulumi:"tableName"`
+	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
 	// BucketName is of the bucket of invoices.
-	BucketName pulumi.StringOutput
-
-	logGroup  pulumi.StringOutput
-	roleName  pulumi.StringOutput
-	functions pulumi.Map
+	BucketName pulumi.StringOutput `pulumi:"bucketName"`
+	// AccessLogGroup is the log group of the API's access logs; empty without them.
+	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
+	// Functions are the functions by the names of their zips.
+	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const orchestratorType = "order-patterns:components:Orchestrator"
@@ -74,133 +73,103 @@ var taskFunctions = []string{"store-order-task", "write-invoice-task", "take-bac
 
 // NewOrchestrator registers an Orchestrator. It refuses bad arguments, all at once, before it registers anything.
 func NewOrchestrator(ctx *pulumi.Context, name string, args *OrchestratorArgs, opts ...pulumi.ResourceOption) (*Orchestrator, error) {
-	settled, pkgs, err := args.settle(name)
-	if err != nil {
-		return nil, err
-	}
 	o := &Orchestrator{}
-	build := func() error { return o.build(ctx, name, settled, pkgs) }
-	return o, register(ctx, orchestratorType, name, o, build, opts...)
+	return register(ctx, orchestratorType, name, o, args, o.build, opts...)
 }
 
-// settle validates the arguments and returns them with every default in place, and the packages that they name.
-func (args *OrchestratorArgs) settle(name string) (*OrchestratorArgs, packages, error) {
-	settled := OrchestratorArgs{}
-	if args != nil {
-		settled = *args
-	}
-	p := &problems{}
-	settled.Task.validate(p, "Task")
-	settled.Read.validate(p, "Read")
-	settled.Api.validate(p, "Api.")
-	// Even if each task succeeds at once it may take its time, and a little more.
-	if most := expressSeconds/tasksInARow - taskGraceSeconds; settled.Express && settled.Task.TimeoutSeconds > most {
-		p.addf("Task.TimeoutSeconds", "must be at most %d with Express, got %d", most, settled.Task.TimeoutSeconds)
-	}
-	if levels := []string{"ALL", "ERROR", "FATAL", "OFF"}; settled.LogLevel != "" && !slices.Contains(levels, settled.LogLevel) {
-		p.addf("LogLevel", "must be one of %q, got %q", levels, settled.LogLevel)
-	}
-	if e := settled.NotifyEmail; e != "" {
-		if address, err := mail.ParseAddress(e); err != nil || address.Address != e {
-			p.addf("NotifyEmail", "must be an address such as orders@example.com, got %q", e)
-		}
-	}
-	pkgs := findPackages(p, settled.Packages, settled.Architecture, slices.Concat(taskFunctions, readFunctions)...)
+// Outputs are the fields that a stack exports.
+func (o *Orchestrator) Outputs() pulumi.Map { return outputs(o) }
 
-	settled.Task = settled.Task.withDefaults(256, 10)
-	settled.Read = settled.Read.withDefaults(256, 10)
-	settled.LogLevel = or(settled.LogLevel, "ERROR")
-	settled.Api = settled.Api.withDefaults()
-	return &settled, pkgs, p.err(orchestratorType, name)
+func (args *OrchestratorArgs) resolve(v *validator) shared {
+	args.Task = args.Task.resolve(v, "Task", TaskSize)
+	args.Read = args.Read.resolve(v, "Read", ReadSize)
+	if args.Express {
+		const path = "Task.TimeoutSeconds"
+		args.Task.TimeoutSeconds = v.number(path, args.Task.TimeoutSeconds, checkExpressTimeout, TaskSize.TimeoutSeconds)
+	}
+	args.LogLevel = v.text("LogLevel", args.LogLevel, oneOf("ALL", "ERROR", "FATAL", "OFF"), DefaultLogLevel)
+	if unset(args.LogData) {
+		args.LogData = pulumi.Bool(false)
+	}
+	if !unset(args.NotifyEmail) {
+		args.NotifyEmail = v.text("NotifyEmail", args.NotifyEmail, checkAddress, "")
+	}
+	args.Api = args.Api.resolve(v, "Api")
+	return args.Common.resolve(v, slices.Concat(taskFunctions, readFunctions)...)
 }
 
-func (o *Orchestrator) build(ctx *pulumi.Context, name string, args *OrchestratorArgs, pkgs packages) error {
-	parent := pulumi.Parent(o)
-	watch := observe{logRetentionDays: args.Api.LogRetentionDays}
-	tags := pulumi.ToStringMap(args.Api.Tags)
-
-	store, err := newOrderStore(ctx, name, orderStoreArgs{
-		packages: pkgs, read: args.Read, deleteData: args.DeleteData,
-		allowOrigin: args.Api.AllowOrigin, observe: watch, tags: tags,
-	}, parent)
-	if err != nil {
-		return err
-	}
-	table := pulumi.StringMap{"TABLE_NAME": store.table.Name}
-	tasks := map[string]*function{}
-	for _, task := range []functionArgs{
-		{
-			pkg: "store-order-task", description: "Stores an order in the table", environment: table,
-			allow: []statement{store.mayStore()},
-		},
-		{
-			pkg: "write-invoice-task", description: "Writes an invoice to the bucket",
-			environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
-			allow:       []statement{store.mayInvoice()},
-		},
-		{
-			pkg: "take-back-order-task", description: "Removes an order whose invoice could not be written", environment: table,
-			allow: []statement{{
-				sid: "TakeBackOrder", actions: []string{"dynamodb:PutItem"}, resources: []pulumi.StringInput{store.table.Arn},
-			}},
-		},
-	} {
-		task.packages, task.settings, task.observe, task.tags = pkgs, args.Task, watch, tags
-		if tasks[task.pkg], err = newFunction(ctx, name+"-"+task.pkg, task, parent); err != nil {
-			return err
-		}
-	}
-
-	topic, err := sns.NewTopic(ctx, name+"-placed", &sns.TopicArgs{
-		KmsMasterKeyId: pulumi.String("alias/aws/sns"), // encrypted at rest with the key that AWS manages for SNS
-		Tags:           tags,
-	}, parent)
-	if err != nil {
-		return err
-	}
-	if args.NotifyEmail != "" {
-		if _, err := sns.NewTopicSubscription(ctx, name+"-email", &sns.TopicSubscriptionArgs{
-			Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: pulumi.String(args.NotifyEmail),
-		}, parent); err != nil {
-			return err
-		}
-	}
-
-	stateMachine, err := o.newStateMachine(ctx, name, args, tasks, topic)
-	if err != nil {
-		return err
-	}
-	o.Api, err = NewOrderApi(ctx, name+"-api", &OrderApiArgs{
-		Routes:      store.routes(placement{execution: &Execution{StateMachine: stateMachine, NamePath: "$.order.orderid", InputPath: "$.order"}}),
-		ApiSettings: args.Api,
-	}, parent)
-	if err != nil {
-		return err
-	}
-	o.Url = o.Api.Url
-	o.StateMachineArn, o.TopicArn = stateMachine.Arn, topic.Arn
-	o.TableName, o.TableArn = store.table.Name, store.table.Arn
-	o.BucketName = store.bucket.Bucket
-	o.functions = pulumi.Map{"get-order": store.getOrder.outputs(), "get-invoice": store.getInvoice.outputs()}
-	for pkg, fn := range tasks {
-		o.functions[pkg] = fn.outputs()
+// checkExpressTimeout leaves each of an execution's tasks time for one attempt, and the grace.
+func checkExpressTimeout(seconds int) error {
+	if most := expressSeconds/tasksInARow - taskGraceSeconds; seconds > most {
+		return fmt.Errorf("must be at most %d with Express, got %d", most, seconds)
 	}
 	return nil
 }
 
-// Outputs are what a stack exports of the pattern.
-func (o *Orchestrator) Outputs() pulumi.Map {
-	return pulumi.Map{
-		"url":             o.Url,
-		"stateMachineArn": o.StateMachineArn,
-		"executionLogs":   o.logGroup,
-		"machineRoleName": o.roleName,
-		"topicArn":        o.TopicArn,
-		"tableName":       o.TableName,
-		"tableArn":        o.TableArn,
-		"bucketName":      o.BucketName,
-		"accessLogGroup":  o.Api.AccessLogGroup,
-		"apiRoleNames":    o.Api.roles,
-		"functions":       o.functions,
+func checkAddress(email string) error {
+	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
+		return fmt.Errorf("must be an address such as orders@example.com, got %q", email)
 	}
+	return nil
+}
+
+func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
+	store, err := b.orderStore(args.Read, args.Api.AllowOrigin)
+	if err != nil {
+		return err
+	}
+	tasks, err := b.tasks(args.Task, store)
+	if err != nil {
+		return err
+	}
+	topic, err := b.topic("placed")
+	if err != nil {
+		return err
+	}
+	if args.NotifyEmail != nil {
+		if _, err := sns.NewTopicSubscription(b.ctx, b.child("email"), &sns.TopicSubscriptionArgs{
+			Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: stringOf(args.NotifyEmail),
+		}, b.opts()...); err != nil {
+			return err
+		}
+	}
+	machine, err := o.stateMachine(b, args, tasks, topic)
+	if err != nil {
+		return err
+	}
+	o.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToMachine(machine.Arn)), Settings: args.Api})
+	if err != nil {
+		return err
+	}
+	o.Url, o.AccessLogGroup, o.ApiRoleNames = o.Api.Url, o.Api.AccessLogGroup, o.Api.roleNames.ToStringArrayOutput()
+	o.StateMachineArn, o.TopicArn = machine.Arn, topic.Arn
+	o.TableName, o.TableArn = store.table.Name, store.table.Arn
+	o.BucketName = store.bucket.Bucket
+	o.Functions = b.functionInfos()
+	return nil
+}
+
+// tasks makes the functions that the state machine runs, in the order of taskFunctions.
+func (b *builder) tasks(settings FunctionSettings, store *orderStore) ([]*function, error) {
+	table := pulumi.StringMap{"TABLE_NAME": store.table.Name}
+	specs := []functionSpec{
+		{description: "Stores an order in the table", environment: table, allow: []statement{store.mayStore()}},
+		{
+			description: "Writes an invoice to the bucket", allow: []statement{store.mayInvoice()},
+			environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
+		},
+		{
+			description: "Removes an order whose invoice could not be written", environment: table,
+			allow: []statement{may("TakeBackOrder", store.table.Arn, "dynamodb:PutItem")},
+		},
+	}
+	tasks := make([]*function, len(specs))
+	for i, spec := range specs {
+		spec.zip, spec.settings = taskFunctions[i], settings
+		var err error
+		if tasks[i], err = b.function(spec); err != nil {
+			return nil, err
+		}
+	}
+	return tasks, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -29,9 +30,9 @@ func TestExecutionsByDefault(t *testing.T) {
 
 func TestExecutionsAsTheyAreSet(t *testing.T) {
 	c := orchestrator(t, func(a *components.OrchestratorArgs) {
-		a.Express, a.LogLevel, a.LogData, a.Api.LogRetentionDays = true, "ALL", true, 7
-		a.Task = components.FunctionSettings{MemoryMB: 512, TimeoutSeconds: 20, ReservedConcurrency: 9}
-		a.Read = components.FunctionSettings{MemoryMB: 128}
+		a.Express, a.LogLevel, a.LogData, a.Common.LogRetentionDays = true, pulumi.String("ALL"), pulumi.Bool(true), pulumi.Int(7)
+		a.Task = components.FunctionSettings{MemoryMB: pulumi.Int(512), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(9)}
+		a.Read = components.FunctionSettings{MemoryMB: pulumi.Int(128)}
 	})
 	has(t, c.inputs(t, machineType, "orchestrator"), map[string]any{
 		"type": "EXPRESS",
@@ -50,7 +51,7 @@ func TestExecutionsAsTheyAreSet(t *testing.T) {
 }
 
 func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
-	for name, timeout := range map[string]int{"by default": 0, "with patience": 60} {
+	for name, timeout := range map[string]pulumi.IntPtrInput{"by default": nil, "with patience": pulumi.Int(60)} {
 		t.Run(name, func(t *testing.T) {
 			c := orchestrator(t, func(a *components.OrchestratorArgs) { a.Task.TimeoutSeconds = timeout })
 			doc := c.document(t, machineType, "orchestrator", "definition")
@@ -83,7 +84,7 @@ func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
 }
 
 func TestAnAddressIsToldOfPlacedOrdersIfThereIsOne(t *testing.T) {
-	c := orchestrator(t, func(a *components.OrchestratorArgs) { a.NotifyEmail = "orders@example.com" })
+	c := orchestrator(t, func(a *components.OrchestratorArgs) { a.NotifyEmail = pulumi.String("orders@example.com") })
 	require.Equal(t, map[string]any{
 		"topic": "arn:topic/orchestrator-placed", "protocol": "email", "endpoint": "orders@example.com",
 	}, c.inputs(t, subscriptionType, "orchestrator-email"))
@@ -104,7 +105,7 @@ func TestThePathIntoTheMachineIsReadyWhenTheStageOpens(t *testing.T) {
 }
 
 func TestTheOrchestratorTellsAStackWhereEverythingIs(t *testing.T) {
-	args := &components.OrchestratorArgs{Packages: packages(t, elf.EM_AARCH64)}
+	args := &components.OrchestratorArgs{Common: inFolder(t)}
 	tells(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
 		"url":             "https://stage/orchestrator-api",
 		"stateMachineArn": machine("orchestrator"),
@@ -126,38 +127,39 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Task.MemoryMB = 127 }, []string{"Task.MemoryMB: must be from 128 to 10240, got 127"}},
-		{"timeout", func(a *args) { a.Read.TimeoutSeconds = 901 }, []string{"Read.TimeoutSeconds: must be from 1 to 900, got 901"}},
-		{"concurrency", func(a *args) { a.Task.ReservedConcurrency = -1 }, []string{"Task.ReservedConcurrency: must be from 1 to 1000, got -1"}},
-		{"tasks that take longer than an Express execution", func(a *args) { a.Express, a.Task.TimeoutSeconds = true, 96 },
+		{"memory", func(a *args) { a.Task.MemoryMB = pulumi.Int(127) }, []string{"Task.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"timeout", func(a *args) { a.Read.TimeoutSeconds = pulumi.Int(901) }, []string{"Read.TimeoutSeconds: must be from 1 to 900, got 901"}},
+		{"concurrency", func(a *args) { a.Task.ReservedConcurrency = pulumi.Int(-1) }, []string{"Task.ReservedConcurrency: must be from 0 to 1000, got -1"}},
+		{"tasks that take longer than an Express execution", func(a *args) { a.Express, a.Task.TimeoutSeconds = true, pulumi.Int(96) },
 			[]string{"Task.TimeoutSeconds: must be at most 95 with Express, got 96"}},
-		{"log level", func(a *args) { a.LogLevel = "DEBUG" }, []string{`LogLevel: must be one of ["ALL" "ERROR" "FATAL" "OFF"], got "DEBUG"`}},
-		{"log level in small letters", func(a *args) { a.LogLevel = "error" }, []string{`LogLevel: must be one of`, `got "error"`}},
-		{"no address", func(a *args) { a.NotifyEmail = "orders" }, []string{`NotifyEmail: must be an address such as orders@example.com, got "orders"`}},
-		{"an address with a name", func(a *args) { a.NotifyEmail = "Orders <orders@example.com>" }, []string{`NotifyEmail: must be an address`}},
-		{"two addresses", func(a *args) { a.NotifyEmail = "a@example.com,b@example.com" }, []string{`NotifyEmail: must be an address`}},
-		{"rate", func(a *args) { a.Api.RateLimit = 10001 }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
-		{"log retention", func(a *args) { a.Api.LogRetentionDays = 31 }, []string{"Api.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
-		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = "https://shop.example.com/" }, []string{"Api.AllowOrigin", "with nothing behind it"}},
-		{"an account without access logs", func(a *args) { a.Api.Account = &components.ApiAccount{} }, []string{"Api.Account: is of use only with AccessLogs"}},
-		{"architecture", func(a *args) { a.Architecture = "mips" }, []string{`Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
+		{"log level", func(a *args) { a.LogLevel = pulumi.String("DEBUG") }, []string{`LogLevel: must be one of ["ALL" "ERROR" "FATAL" "OFF"], got "DEBUG"`}},
+		{"log level in small letters", func(a *args) { a.LogLevel = pulumi.String("error") }, []string{`LogLevel: must be one of`, `got "error"`}},
+		{"no address", func(a *args) { a.NotifyEmail = pulumi.String("orders") }, []string{`NotifyEmail: must be an address such as orders@example.com, got "orders"`}},
+		{"an address with a name", func(a *args) { a.NotifyEmail = pulumi.String("Orders <orders@example.com>") }, []string{`NotifyEmail: must be an address`}},
+		{"two addresses", func(a *args) { a.NotifyEmail = pulumi.String("a@example.com,b@example.com") }, []string{`NotifyEmail: must be an address`}},
+		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
+		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
+		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"Api.AllowOrigin", "with nothing behind it"}},
+		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 		{"a package for another kind of processor", func(a *args) {
-			writePackage(t, a.Packages, "take-back-order-task", "bootstrap", 0o755, executable(elf.EM_RISCV))
+			writePackage(t, a.Common.Packages, "take-back-order-task", "bootstrap", 0o755, executable(elf.EM_RISCV))
 		}, []string{"/take-back-order-task.zip: is no executable for arm64 or x86_64"}},
 		{"everything at once", func(a *args) {
-			a.Task, a.Read = components.FunctionSettings{MemoryMB: 1, TimeoutSeconds: -1}, components.FunctionSettings{MemoryMB: 1}
-			a.LogLevel, a.NotifyEmail, a.Architecture = "x", "x", "mips"
-			a.Api.RateLimit, a.Api.BurstLimit, a.Api.AllowOrigin, a.Api.LogRetentionDays = -1, -1, "x", 2
-			a.Packages = filepath.Join(a.Packages, "nowhere")
+			a.Task, a.Read = components.FunctionSettings{MemoryMB: pulumi.Int(1), TimeoutSeconds: pulumi.Int(-1)}, components.FunctionSettings{MemoryMB: pulumi.Int(1)}
+			a.LogLevel, a.NotifyEmail, a.Common.Architecture = pulumi.String("x"), pulumi.String("x"), "mips"
+			a.Api.RateLimit, a.Api.BurstLimit, a.Api.AllowOrigin = pulumi.Int(-1), pulumi.Int(-1), pulumi.String("x")
+			a.Common.LogRetentionDays = pulumi.Int(2)
+			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
-			"Task.MemoryMB", "Task.TimeoutSeconds", "Read.MemoryMB", "LogLevel", "NotifyEmail", "Architecture",
-			"Api.RateLimit", "Api.BurstLimit", "Api.AllowOrigin", "Api.LogRetentionDays",
-			"Packages: no package at /", "/nowhere/store-order-task.zip: run `make build`", "/write-invoice-task.zip: run `make build`",
+			"Task.MemoryMB", "Task.TimeoutSeconds", "Read.MemoryMB", "LogLevel", "NotifyEmail", "Common.Architecture",
+			"Api.RateLimit", "Api.BurstLimit", "Api.AllowOrigin", "Common.LogRetentionDays",
+			"Common.Packages: no package at /", "/nowhere/store-order-task.zip: run `make build`", "/write-invoice-task.zip: run `make build`",
 			"/take-back-order-task.zip: run `make build`", "/get-order.zip: run `make build`", "/get-invoice.zip: run `make build`",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			a := &args{Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", a, c.want)
 		})

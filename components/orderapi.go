@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigateway"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -21,61 +21,29 @@ type OrderApi struct {
 	pulumi.ResourceState
 
 	// Url is where the API answers, the stage included: https://API.execute-api.REGION.amazonaws.com/prod.
-	Url pulumi.StringOutput
+	Url pulumi.StringOutput `pulumi:"url"`
 	// RestApiId is the API's id.
-	RestApiId pulumi.StringOutput
+	RestApiId pulumi.StringOutput `pulumi:"restApiId"`
 	// Document is the OpenAPI document.
-	Document pulumi.StringOutput
+	Document pulumi.StringOutput `pulumi:"document"`
 	// AccessLogGroup is the name of the log group of its access logs; empty without them.
-	AccessLogGroup pulumi.StringOutput
+	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
 	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
-	ApiKey pulumi.StringOutput
+	ApiKey pulumi.StringOutput `pulumi:"apiKey"`
 
-	roles pulumi.StringArray // of the routes into state machines
+	roleNames pulumi.StringArray // of the routes into state machines
 }
 
 const orderApiType = "order-patterns:components:OrderApi"
 
 // NewOrderApi registers an OrderApi. It refuses bad arguments, all at once, before it registers anything.
 func NewOrderApi(ctx *pulumi.Context, name string, args *OrderApiArgs, opts ...pulumi.ResourceOption) (*OrderApi, error) {
-	if args == nil {
-		args = &OrderApiArgs{}
-	}
-	p := &problems{}
-	args.validate(p)
-	if err := p.err(orderApiType, name); err != nil {
-		return nil, err
-	}
 	api := &OrderApi{}
-	build := func() error { return api.build(ctx, name, args) }
-	return api, register(ctx, orderApiType, name, api, build, opts...)
+	return register(ctx, orderApiType, name, api, args, api.build, opts...)
 }
 
 // Outputs are the API's fields.
-func (api *OrderApi) Outputs() pulumi.Map {
-	return pulumi.Map{
-		"url": api.Url, "restApiId": api.RestApiId, "document": api.Document, "accessLogGroup": api.AccessLogGroup, "apiKey": api.ApiKey,
-	}
-}
-
-// targets are what the document has to know of where each route leads, and what must be in place before it is used: of
-// a function its invocation ARN; of a state machine its ARN and that of the role that starts it.
-func (api *OrderApi) targets(ctx *pulumi.Context, name string, args *OrderApiArgs, parent pulumi.ResourceOption) (targets []any, ready []pulumi.Resource, err error) {
-	for _, r := range args.Routes {
-		if r.Function != nil {
-			targets = append(targets, r.Function.InvokeArn)
-			continue
-		}
-		role, policy, err := r.Execution.newRole(ctx, name+"-start"+routeSuffix(r), pulumi.ToStringMap(args.Tags), parent)
-		if err != nil {
-			return nil, nil, err
-		}
-		ready = append(ready, policy)
-		api.roles = append(api.roles, role.Name)
-		targets = append(targets, pulumi.StringArray{r.Execution.StateMachine.Arn, role.Arn})
-	}
-	return targets, ready, nil
-}
+func (api *OrderApi) Outputs() pulumi.Map { return outputs(api) }
 
 // integration renders one of the targets.
 func (r Route) integration(target any, allowOrigin string) (object, error) {
@@ -99,117 +67,151 @@ const accessLogFormat = `{"requestId":"$context.requestId","extendedRequestId":"
 	`"integrationLatency":"$context.integrationLatency","errorType":"$context.error.responseType",` +
 	`"traceId":"$context.xrayTraceId"}`
 
-func (api *OrderApi) build(ctx *pulumi.Context, name string, args *OrderApiArgs) error {
-	parent := pulumi.Parent(api)
-	tags := pulumi.ToStringMap(args.Tags)
-	origin := or(args.AllowOrigin, "*")
-
-	targets, ready, err := api.targets(ctx, name, args, parent)
+func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
+	targets, ready, err := api.targets(b, args.Routes)
 	if err != nil {
 		return err
 	}
-	document := pulumi.All(targets...).ApplyT(func(values []any) (string, error) {
-		integrations := make([]object, len(values))
-		for i, v := range values {
+	document := pulumi.All(append(targets, stringOf(args.Settings.AllowOrigin))...).ApplyT(func(values []any) (string, error) {
+		origin := values[len(args.Routes)].(string)
+		integrations := make([]object, len(args.Routes))
+		for i, r := range args.Routes {
 			var err error
-			if integrations[i], err = args.Routes[i].integration(v, origin); err != nil {
+			if integrations[i], err = r.integration(values[i], origin); err != nil {
 				return "", fmt.Errorf("route %d: %w", i, err)
 			}
 		}
-		return args.openAPI(name, integrations, origin)
+		return args.openAPI(b.name, integrations, origin)
 	}).(pulumi.StringOutput)
 
-	rest, err := apigateway.NewRestApi(ctx, name, &apigateway.RestApiArgs{
+	rest, err := apigateway.NewRestApi(b.ctx, b.name, &apigateway.RestApiArgs{
 		Body: document,
 		EndpointConfiguration: &apigateway.RestApiEndpointConfigurationArgs{
 			Types: pulumi.String("REGIONAL"),
 		},
 		FailOnWarnings: pulumi.Bool(true),
-		Tags:           tags,
-	}, parent)
+		Tags:           b.tags,
+	}, b.opts()...)
 	if err != nil {
 		return err
 	}
-
-	// A permission per route, and the stage after all of them: the first request must not find its way barred.
-	ready = append(ready, args.DependsOn...)
-	for _, r := range args.Routes {
-		if r.Function == nil {
-			continue
-		}
-		permission, err := lambda.NewPermission(ctx, name+"-invoke"+routeSuffix(r), &lambda.PermissionArgs{
-			Action:    pulumi.String("lambda:InvokeFunction"),
-			Function:  r.Function.Name,
-			Principal: pulumi.String("apigateway.amazonaws.com"),
-			SourceArn: pulumi.Sprintf("%s/%s/%s%s", rest.ExecutionArn, stageName, r.Method, pathARN(r.Path)),
-		}, parent)
-		if err != nil {
-			return err
-		}
-		ready = append(ready, permission)
+	permissions, err := b.invokePermissions(rest, args.Routes)
+	if err != nil {
+		return err
 	}
-
-	deployment, err := apigateway.NewDeployment(ctx, name, &apigateway.DeploymentArgs{
+	deployment, err := apigateway.NewDeployment(b.ctx, b.name, &apigateway.DeploymentArgs{
 		RestApi: rest.ID(),
 		// A deployment is a snapshot: a changed document needs a new one.
 		Triggers: pulumi.StringMap{"document": document.ApplyT(digest).(pulumi.StringOutput)},
-	}, parent)
+	}, b.opts()...)
 	if err != nil {
 		return err
 	}
-
-	stage := &apigateway.StageArgs{
-		RestApi:            rest.ID(),
-		Deployment:         deployment.ID(),
-		StageName:          pulumi.String(stageName),
-		XrayTracingEnabled: pulumi.Bool(true),
-		Tags:               tags,
-	}
-	api.AccessLogGroup = pulumi.String("").ToStringOutput()
-	if args.AccessLogs {
-		logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{
-			RetentionInDays: pulumi.Int(or(args.LogRetentionDays, 30)),
-			Tags:            tags,
-		}, parent)
-		if err != nil {
-			return err
-		}
-		stage.AccessLogSettings = &apigateway.StageAccessLogSettingsArgs{
-			DestinationArn: logs.Arn,
-			Format:         pulumi.String(accessLogFormat),
-		}
-		api.AccessLogGroup = logs.Name
-		if args.Account != nil {
-			ready = append(ready, args.Account.account)
-		}
-	}
-	deployed, err := apigateway.NewStage(ctx, name, stage, parent, pulumi.DependsOn(ready))
-	if err != nil {
-		return err
-	}
-	_, err = apigateway.NewMethodSettings(ctx, name, &apigateway.MethodSettingsArgs{
-		RestApi:    rest.ID(),
-		StageName:  deployed.StageName,
-		MethodPath: pulumi.String("*/*"),
-		Settings: &apigateway.MethodSettingsSettingsArgs{
-			MetricsEnabled:       pulumi.Bool(true),
-			ThrottlingRateLimit:  pulumi.Float64(or(args.RateLimit, 10000)),
-			ThrottlingBurstLimit: pulumi.Int(or(args.BurstLimit, 5000)),
-		},
-	}, parent)
+	// The stage comes last, so that its first request finds everything in place.
+	stage, err := api.stage(b, args, rest, deployment, slices.Concat(ready, args.DependsOn, permissions))
 	if err != nil {
 		return err
 	}
 	api.ApiKey = pulumi.String("").ToStringOutput()
 	if args.UsagePlan != nil {
-		if api.ApiKey, err = newUsagePlan(ctx, name, *args.UsagePlan, rest, deployed, tags, parent); err != nil {
+		if api.ApiKey, err = b.usagePlan(*args.UsagePlan, rest, stage); err != nil {
 			return err
 		}
 	}
-	api.Url = deployed.InvokeUrl
+	api.Url = stage.InvokeUrl
 	api.RestApiId = rest.ID().ToStringOutput()
 	api.Document = document
 	return nil
+}
+
+// targets returns what the document must know about the target of each route: of a function its invocation ARN; of a
+// state machine its ARN and that of the role that starts it, which it makes. ready is what must be in place before.
+func (api *OrderApi) targets(b *builder, routes []Route) (targets []any, ready []pulumi.Resource, err error) {
+	for _, r := range routes {
+		if r.Function != nil {
+			targets = append(targets, r.Function.InvokeArn)
+			continue
+		}
+		role, policy, err := b.role("start"+routeSuffix(r), "apigateway.amazonaws.com",
+			may("StartExecution", r.Execution.StateMachineArn, "states:StartExecution"))
+		if err != nil {
+			return nil, nil, err
+		}
+		ready = append(ready, policy)
+		api.roleNames = append(api.roleNames, role.Name)
+		targets = append(targets, pulumi.StringArray{r.Execution.StateMachineArn, role.Arn})
+	}
+	return targets, ready, nil
+}
+
+// invokePermissions lets the API invoke each function, for its routes only.
+func (b *builder) invokePermissions(rest *apigateway.RestApi, routes []Route) (permissions []pulumi.Resource, err error) {
+	for _, r := range routes {
+		if r.Function == nil {
+			continue
+		}
+		permission, err := lambda.NewPermission(b.ctx, b.child("invoke"+routeSuffix(r)), &lambda.PermissionArgs{
+			Action:    pulumi.String("lambda:InvokeFunction"),
+			Function:  r.Function.Name,
+			Principal: pulumi.String("apigateway.amazonaws.com"),
+			SourceArn: pulumi.Sprintf("%s/%s/%s%s", rest.ExecutionArn, stageName, r.Method, pathARN(r.Path)),
+		}, b.opts()...)
+		if err != nil {
+			return nil, err
+		}
+		permissions = append(permissions, permission)
+	}
+	return permissions, nil
+}
+
+// stage makes the API's only stage, and its access logs.
+func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.RestApi, deployment *apigateway.Deployment,
+	ready []pulumi.Resource,
+) (*apigateway.Stage, error) {
+	stage := &apigateway.StageArgs{
+		RestApi:            rest.ID(),
+		Deployment:         deployment.ID(),
+		StageName:          pulumi.String(stageName),
+		XrayTracingEnabled: pulumi.Bool(true),
+		Tags:               b.tags,
+	}
+	api.AccessLogGroup = pulumi.String("").ToStringOutput()
+	if args.Settings.AccessLogs {
+		logs, err := b.logGroup("access-logs")
+		if err != nil {
+			return nil, err
+		}
+		api.AccessLogGroup = logs.Name
+		destination := logs.Arn
+		if role := args.Settings.AccountRoleArn; role != nil {
+			// The stage does not use the role, but must not be created before the account's setting names it.
+			destination = pulumi.All(logs.Arn, role).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+		}
+		stage.AccessLogSettings = &apigateway.StageAccessLogSettingsArgs{
+			DestinationArn: destination,
+			Format:         pulumi.String(accessLogFormat),
+		}
+	}
+	deployed, err := apigateway.NewStage(b.ctx, b.name, stage, b.after(ready...)...)
+	if err != nil {
+		return nil, err
+	}
+	_, err = apigateway.NewMethodSettings(b.ctx, b.name, &apigateway.MethodSettingsArgs{
+		RestApi:    rest.ID(),
+		StageName:  deployed.StageName,
+		MethodPath: pulumi.String("*/*"),
+		Settings: &apigateway.MethodSettingsSettingsArgs{
+			MetricsEnabled:       pulumi.Bool(true),
+			ThrottlingRateLimit:  rate(args.Settings.RateLimit),
+			ThrottlingBurstLimit: args.Settings.BurstLimit,
+		},
+	}, b.opts()...)
+	return deployed, err
+}
+
+// rate is a number of requests per second, as API Gateway takes it.
+func rate(limit pulumi.IntPtrInput) pulumi.Float64Output {
+	return intOf(limit).ApplyT(func(n int) float64 { return float64(n) }).(pulumi.Float64Output)
 }
 
 var pathParameter = regexp.MustCompile(`\{[^}]*\}`)

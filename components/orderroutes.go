@@ -1,20 +1,21 @@
 package components
 
-import "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+import (
+	"encoding/json"
+	"fmt"
 
-// placement is what takes an order: a function that checks each field, or a state machine, in front of which API Gateway
-// has to check everything.
-type placement struct {
-	function  *lambda.Function
-	execution *Execution
-}
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-// route is POST /order.
-func (p placement) route() Route {
-	r := Route{
-		Method: "POST", Path: "/order", Function: p.function, Execution: p.execution,
+	"github.com/order-patterns/order-patterns/order/coffee"
+	"github.com/order-patterns/order-patterns/order/money"
+)
+
+// orderToFunction is POST /order to a function, which checks each field itself.
+func orderToFunction(fn *function) Route {
+	return Route{
+		Method: "POST", Path: "/order", Function: fn.target(),
 		Summary: "Places an order, or completes it",
-		Body:    orderBody(),
+		Body:    schemaText(orderBody()),
 		Responses: []Response{
 			{202, "The order is accepted; the body has its orderid"},
 			{400, "The order is not valid; the message names each field that is wrong"},
@@ -22,35 +23,51 @@ func (p placement) route() Route {
 			{503, "The order was not accepted; try again"},
 		},
 	}
-	if p.execution != nil {
-		r.Body, r.BodyRules = orderSchema(), orderRules
-		r.Responses = []Response{
+}
+
+// orderToMachine is POST /order to a state machine, in front of which API Gateway has to check everything.
+func orderToMachine(arn pulumi.StringInput) Route {
+	return Route{
+		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, NamePath: "$.order.orderid", InputPath: "$.order"},
+		Summary: "Places an order, or completes it",
+		Body:    schemaText(orderSchema()), BodyRules: orderRules,
+		Responses: []Response{
 			{202, "The order is accepted; the body has its orderid and the ARN of its execution"},
 			{400, "The order is not valid; the message says what an order is"},
 			{409, "An order with this orderid was accepted before"},
 			{500, "The order was not accepted"},
 			{503, "The order was not accepted; try again"},
-		}
+		},
 	}
-	return r
 }
 
-// orderRules is what an order is, in a sentence.
-const orderRules = "An order has accountid and vendorid: 1 to 128 letters, digits and ._-; orderid, if at all: 1 to 80 of these; " +
-	"orderdate: RFC 3339, or YYYY-MM-DD HH:MM:SS in UTC; city: 1 to 128 characters; " +
-	"details: coffeetype and coffeesize: 1 to 128 characters, unitprice: 0 to 1000000 with 4 decimals, quantity: an integer, 1 to 10000; " +
-	"eventtype, if at all: [new_order] or [order_completed]; nothing else."
+// schemaText is the text of a JSON schema.
+func schemaText(schema object) string {
+	text, err := json.Marshal(schema)
+	if err != nil {
+		panic(err) // schemas are maps of strings and numbers, which always marshal
+	}
+	return string(text)
+}
 
-// routes are the coffee patterns' contract: what takes an order differs, what it looks like from outside does not.
-func (s *orderStore) routes(place placement) []Route {
+// orderRules says in a sentence what an order is.
+var orderRules = fmt.Sprintf("An order has accountid and vendorid: 1 to %d letters, digits and ._-; orderid, if at all: 1 to %d of these; "+
+	"orderdate: RFC 3339, or YYYY-MM-DD HH:MM:SS in UTC; city: 1 to %d characters; "+
+	"details: coffeetype and coffeesize: 1 to %d characters, unitprice: 0 to %d with %d decimals, quantity: an integer, 1 to %d; "+
+	"eventtype, if at all: [%s] or [%s]; nothing else.",
+	coffee.MaxID, coffee.MaxOrderID, coffee.MaxText, coffee.MaxText, coffee.MaxUnitPrice, money.Places, coffee.MaxQuantity,
+	coffee.NewOrder, coffee.OrderCompleted)
+
+// routes are the contract of the coffee patterns. They differ in how an order is placed only.
+func (s *orderStore) routes(placeOrder Route) []Route {
 	account := Parameter{Name: "accountid", Description: "The customer's account", Required: true}
 	vendor := Parameter{Name: "vendorid", Description: "The shop"}
 	vendorRequired := vendor
 	vendorRequired.Required = true
 	return []Route{
-		place.route(),
+		placeOrder,
 		{
-			Method: "GET", Path: "/order", Function: s.getOrder.Function,
+			Method: "GET", Path: "/order", Function: s.getOrder.target(),
 			Summary: "Gets a customer's active order at a shop",
 			Query:   []Parameter{account, vendorRequired},
 			Responses: []Response{
@@ -58,7 +75,7 @@ func (s *orderStore) routes(place placement) []Route {
 			},
 		},
 		{
-			Method: "GET", Path: "/invoice", Function: s.getInvoice.Function,
+			Method: "GET", Path: "/invoice", Function: s.getInvoice.target(),
 			Summary: "Gets a URL, valid for one hour, of a customer's latest invoice",
 			Query:   []Parameter{account, vendor},
 			Responses: []Response{
@@ -68,23 +85,24 @@ func (s *orderStore) routes(place placement) []Route {
 	}
 }
 
-// orderBody is what API Gateway itself checks of an order where a function comes next: that there is a JSON object, and
-// that what every order has is in it. The messages of its validator name a field only when that is missing; so wrong
-// types and values are left to the function, which names each.
-func orderBody() map[string]any {
+// orderBody is what API Gateway itself checks of an order that a function receives: that there is a JSON object, and that
+// the required fields are in it. The messages of its validator name a field only when that is missing; so wrong types and
+// values are left to the function, which names each.
+func orderBody() object {
 	field := func(description string) object { return object{"description": description} }
+	id := fmt.Sprintf("1 to %d letters, digits, dots, underscores and hyphens", coffee.MaxID)
 	return object{
 		"type": "object", "required": []string{"order"},
 		"properties": object{"order": object{
 			"required": []string{"accountid", "vendorid", "orderdate"},
 			"properties": object{
-				"accountid": field("1 to 128 letters, digits, dots, underscores and hyphens"),
-				"vendorid":  field("1 to 128 letters, digits, dots, underscores and hyphens"),
+				"accountid": field(id),
+				"vendorid":  field(id),
 				"orderid":   field("Chosen by the client, so that a repeated request is known as such; assigned if absent"),
 				"orderdate": field("RFC 3339, or YYYY-MM-DD HH:MM:SS[.ffffff] in UTC"),
-				"city":      field("1 to 128 characters; of a new order"),
+				"city":      field(fmt.Sprintf("1 to %d characters; of a new order", coffee.MaxText)),
 				"details":   field("coffeetype, coffeesize, unitprice (a decimal number or string), quantity (an integer from 1); of a new order"),
-				"eventtype": field(`["new_order"], which is the default, or ["order_completed"]`),
+				"eventtype": field(fmt.Sprintf(`["%s"], which is the default, or ["%s"]`, coffee.NewOrder, coffee.OrderCompleted)),
 			},
 		}},
 	}

@@ -17,7 +17,7 @@ import (
 // What a schema cannot see, and package order refuses: a key that is given twice, of which only the last is left once
 // the body was read and written again; and half a surrogate pair in a text, where the reader keeps it. In return the schema
 // refuses an offset from UTC in the years 0000 and 9999, because it may carry a date out of the years of four digits.
-func orderSchema() map[string]any {
+func orderSchema() object {
 	details := object{
 		"description": "What was ordered",
 		"type":        "object",

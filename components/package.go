@@ -3,6 +3,7 @@ package components
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"debug/macho"
 	"encoding/binary"
@@ -11,7 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"slices"
 )
 
 // Architectures of Lambda functions. arm64 costs a fifth less per GB-second:
@@ -30,35 +30,40 @@ func (p packages) path(function string) (string, error) {
 	return filepath.Abs(filepath.Join(p.folder, function+".zip"))
 }
 
-// findPackages settles the folder and the architecture, and reports the zips that are missing, that Lambda would
-// refuse to start, or that were built for another processor.
-func findPackages(p *problems, folder, architecture string, functions ...string) packages {
-	if accepted := []string{ARM64, X8664}; architecture != "" && !slices.Contains(accepted, architecture) {
-		p.addf("Architecture", "must be one of %q, got %q", accepted, architecture)
-		architecture = "" // the packages are looked at as if it were not set
+// findPackages resolves the arguments Packages and Architecture at a path. It reports the zips that are missing, that
+// Lambda would refuse to start, or that were built for another processor.
+func findPackages(v *validator, at, folder, architecture string, functions ...string) packages {
+	if architecture != "" {
+		if err := oneOf(ARM64, X8664)(architecture); err != nil {
+			v.addf(at+"Architecture", "%v", err)
+			architecture = "" // the packages are inspected as if it were not set
+		}
 	}
-	pkgs := packages{folder: or(folder, filepath.Join("build", or(architecture, ARM64))), architecture: architecture}
+	pkgs := packages{
+		folder:       cmp.Or(folder, filepath.Join("build", cmp.Or(architecture, ARM64))),
+		architecture: architecture,
+	}
 	for _, function := range functions {
 		path, err := pkgs.path(function)
 		if err != nil {
-			p.addf("Packages", "%v", err)
+			v.addf(at+"Packages", "%v", err)
 			continue
 		}
 		built, err := inspectPackage(path)
 		switch {
 		case err != nil:
-			p.addf("Packages", "%v", err)
+			v.addf(at+"Packages", "%v", err)
 		case pkgs.architecture == "":
 			pkgs.architecture = built
 		case pkgs.architecture != built:
-			p.addf("Packages", "%s was built for %s, not for %s", path, built, pkgs.architecture)
+			v.addf(at+"Packages", "%s was built for %s, not for %s", path, built, pkgs.architecture)
 		}
 	}
 	return pkgs
 }
 
-// inspectPackage returns the architecture that a zip was built for. It wants an executable file named bootstrap at the
-// root, as the runtime provided.al2023 does: https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
+// inspectPackage returns the architecture that a zip was built for. The zip must have an executable file named bootstrap
+// at its root, which the runtime provided.al2023 starts: https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 func inspectPackage(path string) (architecture string, err error) {
 	z, err := zip.OpenReader(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -17,6 +17,11 @@ type statement struct {
 	condition *condition
 }
 
+// may allows actions on one resource.
+func may(sid string, on pulumi.StringInput, actions ...string) statement {
+	return statement{sid: sid, actions: actions, resources: []pulumi.StringInput{on}}
+}
+
 type condition struct {
 	operator, key string
 	value         pulumi.StringInput
@@ -83,7 +88,11 @@ func renderPolicy(statements []statement, next func() (string, error)) (string, 
 		}
 		doc.Statement = append(doc.Statement, out)
 	}
-	text, err := json.Marshal(doc)
+	return marshal(doc)
+}
+
+func marshal(v any) (string, error) {
+	text, err := json.Marshal(v)
 	return string(text), err
 }
 

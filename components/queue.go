@@ -1,7 +1,7 @@
 package components
 
 import (
-	"encoding/json"
+	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
@@ -9,86 +9,88 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// QueueSettings tell how a function takes messages from its queue.
+// QueueSettings say how a function takes messages from its queue.
 type QueueSettings struct {
-	// BatchSize is the most messages in one invocation: 1 to 10,000; above 10 needs a BatchingWindowSeconds.
-	BatchSize int
-	// BatchingWindowSeconds is how long to wait for a batch to fill: 0 to 300. Default 0: do not wait.
-	BatchingWindowSeconds int
-	// MaximumConcurrency is the most invocations at once: 2 to 1,000. Zero leaves it to the function.
-	MaximumConcurrency int
-	// MaxReceiveCount is how often a message is tried before it goes to the dead-letter queue: 1 to 1,000. Default 5.
-	// AWS advises at least 5, because throttled attempts count too.
-	MaxReceiveCount int
-	// RetentionDays is how long the dead-letter queue keeps a message, from when it was first sent: 1 to 14. Default 14.
-	RetentionDays int
+	// BatchSize is the most messages in one invocation: [BatchSizeRange]. Above [SmallBatch] it needs a
+	// BatchingWindowSeconds.
+	BatchSize pulumi.IntPtrInput `pulumi:"batchSize,optional"`
+	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default 0: do not wait.
+	BatchingWindowSeconds pulumi.IntPtrInput `pulumi:"batchingWindowSeconds,optional"`
+	// MaximumConcurrency is the most invocations at the same time: [MaximumConcurrencyRange]. Default: the function's
+	// own concurrency is the limit.
+	MaximumConcurrency pulumi.IntPtrInput `pulumi:"maximumConcurrency,optional"`
+	// MaxReceiveCount is how often a message is tried before it goes to the dead-letter queue: [ReceiveCountRange].
+	// Default [DefaultMaxReceiveCount]. AWS advises at least 5, because throttled attempts count too.
+	MaxReceiveCount pulumi.IntPtrInput `pulumi:"maxReceiveCount,optional"`
+	// RetentionDays is how long the dead-letter queue keeps a message, from when it was first sent: [RetentionRange].
+	// Default: the longest.
+	RetentionDays pulumi.IntPtrInput `pulumi:"retentionDays,optional"`
 }
 
-func (s QueueSettings) withDefaults(batchSize int) QueueSettings {
-	s.BatchSize = or(s.BatchSize, batchSize)
-	s.MaxReceiveCount = or(s.MaxReceiveCount, 5)
-	s.RetentionDays = or(s.RetentionDays, 14)
-	return s
-}
-
-func (s QueueSettings) validate(p *problems, path string) {
-	p.between(path+".BatchSize", s.BatchSize, 1, 10000)
-	p.between(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, 1, 300)
-	p.between(path+".MaximumConcurrency", s.MaximumConcurrency, 2, 1000)
-	p.between(path+".MaxReceiveCount", s.MaxReceiveCount, 1, 1000)
-	p.between(path+".RetentionDays", s.RetentionDays, 1, 14)
-	if s.BatchSize > 10 && s.BatchingWindowSeconds == 0 {
-		p.addf(path+".BatchingWindowSeconds", "must be at least 1 when BatchSize is above 10, which is %d", s.BatchSize)
+func (s QueueSettings) resolve(v *validator, path string, batchSize int) QueueSettings {
+	r := QueueSettings{
+		BatchSize:             v.number(path+".BatchSize", s.BatchSize, BatchSizeRange.Check, batchSize),
+		BatchingWindowSeconds: v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, defaultWindowSeconds),
+		MaximumConcurrency:    v.optional(path+".MaximumConcurrency", s.MaximumConcurrency, MaximumConcurrencyRange.Check),
+		MaxReceiveCount:       v.number(path+".MaxReceiveCount", s.MaxReceiveCount, ReceiveCountRange.Check, DefaultMaxReceiveCount),
+		RetentionDays:         v.number(path+".RetentionDays", s.RetentionDays, RetentionRange.Check, RetentionRange.Max),
 	}
+	r.BatchingWindowSeconds = v.together(path+".BatchingWindowSeconds", r.BatchSize, r.BatchingWindowSeconds, func(batch, window int) error {
+		if batch > SmallBatch && window == 0 {
+			return fmt.Errorf("must be at least 1 when BatchSize is above %d, which is %d", SmallBatch, batch)
+		}
+		return nil
+	})
+	return r
 }
 
 // queue is a standard SQS queue with a dead-letter queue of its own.
 type queue struct {
 	*sqs.Queue
+	name        string
+	settings    QueueSettings
 	deadLetters *sqs.Queue
 	redrive     *sqs.RedrivePolicy
 }
 
-// maxRetentionDays is how long a queue keeps messages that nobody takes: the most that SQS allows.
-const maxRetentionDays = 14
-
-// newQueue makes the queue and its dead-letter queue side by side, and joins them by a policy afterwards. The AWS
-// provider waits 25 seconds for each queue resource to settle, so a chain of them (dead-letter queue, then queue, then
-// policy) would take three times as long as one; this way it is two, however many queues there are.
-func newQueue(ctx *pulumi.Context, name string, settings QueueSettings, consumer FunctionSettings, tags pulumi.StringMap,
-	opts ...pulumi.ResourceOption,
-) (*queue, error) {
-	deadLetters, err := newDeadLetters(ctx, name+"-dead-letters", settings.RetentionDays, tags, opts...)
+// queue makes the queue of a function, and its dead-letter queue in parallel, and joins them by a policy afterwards. The
+// AWS provider waits 25 seconds for each queue resource, so a chain of them (dead-letter queue, then queue, then policy)
+// would take three times as long as one. This way it is twice, however many queues there are.
+func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSettings) (*queue, error) {
+	deadLetters, err := b.deadLetters(name+"-dead-letters", settings.RetentionDays)
 	if err != nil {
 		return nil, err
 	}
-	q, err := sqs.NewQueue(ctx, name, &sqs.QueueArgs{
+	// Six times the function's timeout, plus the batching window, as Lambda advises:
+	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+	visibility := pulumi.All(intOf(consumer.TimeoutSeconds), intOf(settings.BatchingWindowSeconds)).ApplyT(func(n []any) int {
+		return 6*n[0].(int) + n[1].(int)
+	}).(pulumi.IntOutput)
+	q, err := sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
 		// A standard queue's messages keep their age when they move to the dead-letter queue. A short retention here
 		// would lose orders while a consumer is down.
-		MessageRetentionSeconds: pulumi.Int(maxRetentionDays * 24 * 60 * 60),
-		// Six times the function's timeout, plus the batching window, as Lambda advises:
-		// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-		VisibilityTimeoutSeconds: pulumi.Int(6*consumer.TimeoutSeconds + settings.BatchingWindowSeconds),
+		MessageRetentionSeconds:  pulumi.Int(RetentionRange.Max * secondsPerDay),
+		VisibilityTimeoutSeconds: visibility,
 		ReceiveWaitTimeSeconds:   pulumi.Int(20),
 		SqsManagedSseEnabled:     pulumi.Bool(true),
-		Tags:                     tags,
-	}, opts...)
+		Tags:                     b.tags,
+	}, b.opts()...)
 	if err != nil {
 		return nil, err
 	}
-	redrive, err := sqs.NewRedrivePolicy(ctx, name+"-redrive", &sqs.RedrivePolicyArgs{
+	redrive, err := sqs.NewRedrivePolicy(b.ctx, b.child(name+"-redrive"), &sqs.RedrivePolicyArgs{
 		QueueUrl: q.Url,
-		RedrivePolicy: deadLetters.Arn.ApplyT(func(arn string) (string, error) {
+		RedrivePolicy: pulumi.All(deadLetters.Arn, intOf(settings.MaxReceiveCount)).ApplyT(func(v []any) (string, error) {
 			return marshal(struct {
-				DeadLetterTargetARN string `json:"deadLetterTargetArn"`
-				MaxReceiveCount     int    `json:"maxReceiveCount"`
-			}{arn, settings.MaxReceiveCount})
+				DeadLetterTargetARN any `json:"deadLetterTargetArn"`
+				MaxReceiveCount     any `json:"maxReceiveCount"`
+			}{v[0], v[1]})
 		}).(pulumi.StringOutput),
-	}, opts...)
+	}, b.opts()...)
 	if err != nil {
 		return nil, err
 	}
-	_, err = sqs.NewRedriveAllowPolicy(ctx, name+"-redrive-allow", &sqs.RedriveAllowPolicyArgs{
+	_, err = sqs.NewRedriveAllowPolicy(b.ctx, b.child(name+"-redrive-allow"), &sqs.RedriveAllowPolicyArgs{
 		QueueUrl: deadLetters.Url,
 		RedriveAllowPolicy: q.Arn.ApplyT(func(arn string) (string, error) {
 			return marshal(struct {
@@ -96,35 +98,38 @@ func newQueue(ctx *pulumi.Context, name string, settings QueueSettings, consumer
 				Sources    []string `json:"sourceQueueArns"`
 			}{"byQueue", []string{arn}})
 		}).(pulumi.StringOutput),
-	}, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &queue{Queue: q, deadLetters: deadLetters, redrive: redrive}, nil
+	}, b.opts()...)
+	return &queue{Queue: q, name: name, settings: settings, deadLetters: deadLetters, redrive: redrive}, err
 }
 
-// newDeadLetters makes a queue that only a person takes messages from.
-func newDeadLetters(ctx *pulumi.Context, name string, retentionDays int, tags pulumi.StringMap, opts ...pulumi.ResourceOption) (*sqs.Queue, error) {
-	return sqs.NewQueue(ctx, name, &sqs.QueueArgs{
-		MessageRetentionSeconds: pulumi.Int(retentionDays * 24 * 60 * 60),
+// deadLetters makes a queue from which only a person takes messages.
+func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*sqs.Queue, error) {
+	return sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
+		MessageRetentionSeconds: intOf(retentionDays).ApplyT(func(days int) int { return days * secondsPerDay }).(pulumi.IntOutput),
 		SqsManagedSseEnabled:    pulumi.Bool(true),
-		Tags:                    tags,
-	}, opts...)
+		Tags:                    b.tags,
+	}, b.opts()...)
 }
 
-// consume lists what a function's role needs to take messages from the queue.
-func (q *queue) consume() statement {
-	return statement{
-		sid:       "TakeMessages",
-		actions:   []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
-		resources: []pulumi.StringInput{q.Arn},
+// failures makes a queue that receives a message about each record or event that a function failed with, and returns the
+// statement that lets the function send it.
+func (b *builder) failures(function string) (*sqs.Queue, statement, error) {
+	q, err := b.deadLetters(function+"-failures", pulumi.Int(RetentionRange.Max))
+	if err != nil {
+		return nil, statement{}, err
 	}
+	return q, may("ReportFailures", q.Arn, "sqs:SendMessage"), nil
+}
+
+// consume allows a function to take messages from the queue.
+func (q *queue) consume() statement {
+	return may("TakeMessages", q.Arn, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 }
 
 // subscribe lets a topic send to the queue, message bodies as they were published, and returns what must be in place
-// before the first message is.
-func (q *queue) subscribe(ctx *pulumi.Context, name string, topic *sns.Topic, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
-	policy, err := sqs.NewQueuePolicy(ctx, name+"-queue-policy", &sqs.QueuePolicyArgs{
+// before the first message is published.
+func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, error) {
+	policy, err := sqs.NewQueuePolicy(b.ctx, b.child(q.name+"-queue-policy"), &sqs.QueuePolicyArgs{
 		QueueUrl: q.Url,
 		Policy: allow(statement{
 			sid:       "TopicSends",
@@ -133,44 +138,58 @@ func (q *queue) subscribe(ctx *pulumi.Context, name string, topic *sns.Topic, op
 			resources: []pulumi.StringInput{q.Arn},
 			condition: &condition{"ArnEquals", "aws:SourceArn", topic.Arn},
 		}),
-	}, opts...)
+	}, b.opts()...)
 	if err != nil {
 		return nil, err
 	}
-	subscription, err := sns.NewTopicSubscription(ctx, name+"-subscription", &sns.TopicSubscriptionArgs{
+	subscription, err := sns.NewTopicSubscription(b.ctx, b.child(q.name+"-subscription"), &sns.TopicSubscriptionArgs{
 		Topic:              topic.Arn,
 		Protocol:           pulumi.String("sqs"),
 		Endpoint:           q.Arn,
 		RawMessageDelivery: pulumi.Bool(true),
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{policy}))...)
-	if err != nil {
-		return nil, err
-	}
-	return []pulumi.Resource{policy, subscription, q.redrive}, nil
+	}, b.after(policy)...)
+	return []pulumi.Resource{policy, subscription, q.redrive}, err
 }
 
 // drain invokes the function with batches of the queue's messages. The function answers which of a batch failed, so
 // that one bad message does not bring the others back.
-func (q *queue) drain(ctx *pulumi.Context, name string, settings QueueSettings, fn *function, opts ...pulumi.ResourceOption) error {
+func (b *builder) drain(q *queue, fn *function) error {
 	args := &lambda.EventSourceMappingArgs{
 		EventSourceArn:                 q.Arn,
 		FunctionName:                   fn.Arn,
-		BatchSize:                      pulumi.Int(settings.BatchSize),
-		MaximumBatchingWindowInSeconds: pulumi.Int(settings.BatchingWindowSeconds),
+		BatchSize:                      q.settings.BatchSize,
+		MaximumBatchingWindowInSeconds: q.settings.BatchingWindowSeconds,
 		FunctionResponseTypes:          pulumi.StringArray{pulumi.String("ReportBatchItemFailures")},
 	}
-	if settings.MaximumConcurrency > 0 {
-		args.ScalingConfig = &lambda.EventSourceMappingScalingConfigArgs{
-			MaximumConcurrency: pulumi.Int(settings.MaximumConcurrency),
-		}
+	if q.settings.MaximumConcurrency != nil {
+		args.ScalingConfig = &lambda.EventSourceMappingScalingConfigArgs{MaximumConcurrency: q.settings.MaximumConcurrency}
 	}
-	// A message that failed before the redrive policy is in place would only be tried again; so the mapping waits for
-	// the function's permissions alone.
-	_, err := lambda.NewEventSourceMapping(ctx, name+"-mapping", args, append(opts, pulumi.DependsOn([]pulumi.Resource{fn.policy}))...)
+	// A message that failed before the redrive policy is in place would only be retried; so the mapping waits for the
+	// function's permissions alone.
+	_, err := lambda.NewEventSourceMapping(b.ctx, b.child(q.name+"-mapping"), args, b.after(fn.policy)...)
 	return err
 }
 
-func marshal(v any) (string, error) {
-	text, err := json.Marshal(v)
-	return string(text), err
+// worker makes a function that takes messages from a queue of its own, which has the function's name.
+func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
+	q, err := b.queue(spec.zip, settings, spec.settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	spec.allow = append(spec.allow, q.consume())
+	fn, err := b.function(spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	return q, fn, b.drain(q, fn)
+}
+
+// subscriber makes a worker that a topic sends to, and returns what must be in place before the first message is published.
+func (b *builder) subscriber(topic *sns.Topic, settings QueueSettings, spec functionSpec) (*queue, []pulumi.Resource, error) {
+	q, _, err := b.worker(settings, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	ready, err := b.subscribe(q, topic)
+	return q, ready, err
 }

@@ -6,8 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/components"
@@ -17,63 +16,64 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	type args = components.FanOutArgs
 	// rewrite replaces one of the packages.
 	rewrite := func(name, file string, mode os.FileMode, content []byte) func(*args) {
-		return func(a *args) { writePackage(t, a.Packages, name, file, mode, content) }
+		return func(a *args) { writePackage(t, a.Common.Packages, name, file, mode, content) }
 	}
 	for _, c := range []struct {
 		name string
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Publish.MemoryMB = 127 }, []string{"Publish.MemoryMB: must be from 128 to 10240, got 127"}},
-		{"timeout", func(a *args) { a.Store.TimeoutSeconds = 901 }, []string{"Store.TimeoutSeconds: must be from 1 to 900, got 901"}},
-		{"concurrency", func(a *args) { a.Read.ReservedConcurrency = -1 }, []string{"Read.ReservedConcurrency: must be from 1 to 1000, got -1"}},
-		{"batch size", func(a *args) { a.StoreQueue.BatchSize = 10001 }, []string{"StoreQueue.BatchSize: must be from 1 to 10000, got 10001"}},
-		{"a large batch without a window", func(a *args) { a.InvoiceQueue.BatchSize = 11 },
+		{"memory", func(a *args) { a.Publish.MemoryMB = pulumi.Int(127) }, []string{"Publish.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"timeout", func(a *args) { a.Store.TimeoutSeconds = pulumi.Int(901) }, []string{"Store.TimeoutSeconds: must be from 1 to 900, got 901"}},
+		{"concurrency", func(a *args) { a.Read.ReservedConcurrency = pulumi.Int(-1) }, []string{"Read.ReservedConcurrency: must be from 0 to 1000, got -1"}},
+		{"batch size", func(a *args) { a.StoreQueue.BatchSize = pulumi.Int(10001) }, []string{"StoreQueue.BatchSize: must be from 1 to 10000, got 10001"}},
+		{"a large batch without a window", func(a *args) { a.InvoiceQueue.BatchSize = pulumi.Int(11) },
 			[]string{"InvoiceQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11"}},
-		{"window", func(a *args) { a.StoreQueue.BatchingWindowSeconds = 301 }, []string{"StoreQueue.BatchingWindowSeconds: must be from 1 to 300, got 301"}},
-		{"maximum concurrency", func(a *args) { a.StoreQueue.MaximumConcurrency = 1 }, []string{"StoreQueue.MaximumConcurrency: must be from 2 to 1000, got 1"}},
-		{"receives", func(a *args) { a.StoreQueue.MaxReceiveCount = 1001 }, []string{"StoreQueue.MaxReceiveCount: must be from 1 to 1000, got 1001"}},
-		{"retention of dead letters", func(a *args) { a.InvoiceQueue.RetentionDays = 15 }, []string{"InvoiceQueue.RetentionDays: must be from 1 to 14, got 15"}},
-		{"rate", func(a *args) { a.Api.RateLimit = 10001 }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
-		{"burst", func(a *args) { a.Api.BurstLimit = -5 }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
-		{"log retention", func(a *args) { a.Api.LogRetentionDays = 31 }, []string{"Api.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
-		{"an origin without a scheme", func(a *args) { a.Api.AllowOrigin = "shop.example.com" }, []string{`Api.AllowOrigin: must be * or an origin`, `got "shop.example.com"`}},
-		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = "https://shop.example.com/" }, []string{"with nothing behind it"}},
-		{"an origin that would break out of its quotes", func(a *args) { a.Api.AllowOrigin = "https://x'y" }, []string{"Api.AllowOrigin"}},
-		{"an account without access logs", func(a *args) { a.Api.Account = &components.ApiAccount{} }, []string{"Api.Account: is of use only with AccessLogs"}},
-		{"architecture", func(a *args) { a.Architecture = "mips" }, []string{`Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
+		{"window", func(a *args) { a.StoreQueue.BatchingWindowSeconds = pulumi.Int(301) }, []string{"StoreQueue.BatchingWindowSeconds: must be from 0 to 300, got 301"}},
+		{"maximum concurrency", func(a *args) { a.StoreQueue.MaximumConcurrency = pulumi.Int(1) }, []string{"StoreQueue.MaximumConcurrency: must be from 2 to 1000, got 1"}},
+		{"receives", func(a *args) { a.StoreQueue.MaxReceiveCount = pulumi.Int(1001) }, []string{"StoreQueue.MaxReceiveCount: must be from 1 to 1000, got 1001"}},
+		{"retention of dead letters", func(a *args) { a.InvoiceQueue.RetentionDays = pulumi.Int(15) }, []string{"InvoiceQueue.RetentionDays: must be from 1 to 14, got 15"}},
+		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
+		{"burst", func(a *args) { a.Api.BurstLimit = pulumi.Int(-5) }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
+		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
+		{"an origin without a scheme", func(a *args) { a.Api.AllowOrigin = pulumi.String("shop.example.com") }, []string{`Api.AllowOrigin: must be * or an origin`, `got "shop.example.com"`}},
+		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"with nothing behind it"}},
+		{"an origin that would break out of its quotes", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://x'y") }, []string{"Api.AllowOrigin"}},
+		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 
-		{"a missing package", func(a *args) { require.NoError(t, os.Remove(filepath.Join(a.Packages, "store-order.zip"))) },
-			[]string{"Packages: no package at /", "/store-order.zip: run `make build`"}},
+		{"a missing package", func(a *args) { require.NoError(t, os.Remove(filepath.Join(a.Common.Packages, "store-order.zip"))) },
+			[]string{"Common.Packages: no package at /", "/store-order.zip: run `make build`"}},
 		{"a package that is no zip", func(a *args) {
-			require.NoError(t, os.WriteFile(filepath.Join(a.Packages, "get-order.zip"), []byte("x"), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(a.Common.Packages, "get-order.zip"), []byte("x"), 0o600))
 		}, []string{"/get-order.zip cannot be read: zip: not a valid zip file: run `make build`"}},
 		{"a package without bootstrap", rewrite("get-order", "get-order", 0o755, executable(elf.EM_AARCH64)), []string{"/get-order.zip has no file named bootstrap: run `make build`"}},
 		{"bootstrap in a folder", rewrite("get-order", "bin/bootstrap", 0o755, executable(elf.EM_AARCH64)), []string{"has no file named bootstrap"}},
 		{"bootstrap that is not executable", rewrite("write-invoice", "bootstrap", 0o644, executable(elf.EM_AARCH64)),
-			[]string{"Packages: bootstrap in /", "/write-invoice.zip is not executable: run `make build`"}},
+			[]string{"Common.Packages: bootstrap in /", "/write-invoice.zip is not executable: run `make build`"}},
 		{"bootstrap for another kind of processor", rewrite("publish-order", "bootstrap", 0o755, executable(elf.EM_RISCV)), []string{"is no executable for arm64 or x86_64"}},
 		{"bootstrap that is a script", rewrite("publish-order", "bootstrap", 0o755, []byte("#!/bin/sh\necho it is a script\n")), []string{"is no executable for arm64 or x86_64"}},
 		{"bootstrap that is empty", rewrite("publish-order", "bootstrap", 0o755, nil), []string{"reading its header"}},
-		{"packages for another architecture", func(a *args) { a.Architecture = components.X8664 },
+		{"packages for another architecture", func(a *args) { a.Common.Architecture = components.X8664 },
 			[]string{"/publish-order.zip was built for arm64, not for x86_64", "/get-invoice.zip was built for arm64, not for x86_64"}},
 		{"packages of both architectures", rewrite("write-invoice", "bootstrap", 0o755, executable(elf.EM_X86_64)), []string{"/write-invoice.zip was built for x86_64, not for arm64"}},
-		{"no packages where they are by default", func(a *args) { a.Packages, a.Architecture = "", components.X8664 },
+		{"no packages where they are by default", func(a *args) { a.Common.Packages, a.Common.Architecture = "", components.X8664 },
 			[]string{"/build/x86_64/publish-order.zip: run `make build`", "/build/x86_64/get-invoice.zip: run `make build`"}},
 
 		{"everything at once", func(a *args) {
-			a.Publish.MemoryMB, a.Store.MemoryMB, a.Invoice.MemoryMB, a.Read.MemoryMB = 1, 1, 1, 1
-			a.StoreQueue.BatchSize, a.InvoiceQueue.BatchSize = -1, -1
-			a.Api.RateLimit, a.Api.AllowOrigin, a.Api.LogRetentionDays = -1, "x", 2
-			a.Architecture = "mips"
-			require.NoError(t, os.Remove(filepath.Join(a.Packages, "get-order.zip")))
+			bad := components.FunctionSettings{MemoryMB: pulumi.Int(1)}
+			a.Publish, a.Store, a.Invoice, a.Read = bad, bad, bad, bad
+			a.StoreQueue.BatchSize, a.InvoiceQueue.BatchSize = pulumi.Int(-1), pulumi.Int(-1)
+			a.Api.RateLimit, a.Api.AllowOrigin, a.Common.LogRetentionDays = pulumi.Int(-1), pulumi.String("x"), pulumi.Int(2)
+			a.Common.Architecture = "mips"
+			require.NoError(t, os.Remove(filepath.Join(a.Common.Packages, "get-order.zip")))
 		}, []string{
 			"Publish.MemoryMB", "Store.MemoryMB", "Invoice.MemoryMB", "Read.MemoryMB", "StoreQueue.BatchSize", "InvoiceQueue.BatchSize",
-			"Api.RateLimit", "Api.AllowOrigin", "Api.LogRetentionDays", "Architecture", "get-order.zip",
+			"Api.RateLimit", "Api.AllowOrigin", "Common.LogRetentionDays", "Common.Architecture", "get-order.zip",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Packages: packages(t, elf.EM_AARCH64)}
+			a := &args{Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewFanOut, "FanOut", "fanout", a, c.want)
 		})
@@ -82,13 +82,14 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 
 func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	ok := []components.Response{{Status: 200}}
-	fn, machine := &lambda.Function{}, &sfn.StateMachine{}
-	body := map[string]any{"type": "object"}
+	fn := &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}
+	machine := pulumi.String("arn:machine")
+	const body = `{"type": "object"}`
 	answers := []components.Response{{Status: 202}, {Status: 409}, {Status: 500}, {Status: 503}}
 	into := func(edit func(*components.Route)) *components.OrderApiArgs {
 		r := components.Route{
 			Method: "POST", Path: "/a", Body: body, Responses: answers,
-			Execution: &components.Execution{StateMachine: machine, NamePath: "$.id", InputPath: "$.a"},
+			Execution: &components.Execution{StateMachineArn: machine, NamePath: "$.id", InputPath: "$.a"},
 		}
 		edit(&r)
 		return &components.OrderApiArgs{Routes: []components.Route{r}}
@@ -122,13 +123,13 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.NamePath = fn, "" }),
 			[]string{"Routes[0].Function: is required, or Execution, and not both", "Routes[0].Execution.NamePath"}},
 		{"an empty execution", into(func(r *components.Route) { r.Execution = &components.Execution{} }), []string{
-			"Routes[0].Execution.StateMachine: is required",
+			"Routes[0].Execution.StateMachineArn: is required",
 			"Routes[0].Execution.NamePath: must be a path such as $.order, got \"\"\nRoutes[0].Execution.InputPath: must be a path such as $.order, got \"\"",
 		}},
 		{"a path that is more than members", into(func(r *components.Route) { r.Execution.NamePath = "$.ids[0]" }), []string{`Routes[0].Execution.NamePath: must be a path such as $.order, got "$.ids[0]"`}},
 		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.InputPath = "$.a')" }), []string{"Routes[0].Execution.InputPath"}},
 		{"a path of something else", into(func(r *components.Route) { r.Execution.InputPath = "order" }), []string{"Routes[0].Execution.InputPath"}},
-		{"an execution whose name nobody checks", into(func(r *components.Route) { r.Body = nil }), []string{"Routes[0].Body: is required with Execution"}},
+		{"an execution whose name nobody checks", into(func(r *components.Route) { r.Body = "" }), []string{"Routes[0].Body: is required with Execution"}},
 		{"an execution whose answers are not declared", into(func(r *components.Route) { r.Responses = ok }), []string{
 			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 409", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
 		}},
@@ -137,9 +138,13 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"rules on two lines", into(func(r *components.Route) { r.BodyRules = "a\nb" }), []string{"Routes[0].BodyRules"}},
 		{"rules that escape", into(func(r *components.Route) { r.BodyRules = `a\` }), []string{"Routes[0].BodyRules"}},
 		{"settings", &components.OrderApiArgs{
-			Routes:      []components.Route{{Method: "GET", Path: "/a", Function: fn, Responses: ok}},
-			ApiSettings: components.ApiSettings{RateLimit: -1, BurstLimit: 5001, LogRetentionDays: 2, AllowOrigin: "ftp://x"},
-		}, []string{"RateLimit", "BurstLimit", "LogRetentionDays", "AllowOrigin"}},
+			Routes:   []components.Route{{Method: "GET", Path: "/a", Function: fn, Responses: ok}},
+			Settings: components.ApiSettings{RateLimit: pulumi.Int(-1), BurstLimit: pulumi.Int(5001), AllowOrigin: pulumi.String("ftp://x")}, LogRetentionDays: pulumi.Int(2),
+		}, []string{"Settings.RateLimit: must", "Settings.BurstLimit: must", "\nLogRetentionDays: must", "Settings.AllowOrigin: must"}},
+		{"a function without its names", into(func(r *components.Route) { r.Execution, r.Function = nil, &components.FunctionTarget{} }),
+			[]string{"Routes[0].Function.Name: is required", "Routes[0].Function.InvokeArn: is required"}},
+		{"a body that is no JSON", into(func(r *components.Route) { r.Body = "{" }), []string{`Routes[0].Body: must be a JSON schema, an object, got "{"`}},
+		{"a body that is no object", into(func(r *components.Route) { r.Body = "[]" }), []string{`Routes[0].Body: must be a JSON schema`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			refuses(t, components.NewOrderApi, "OrderApi", "api", c.args, c.want)

@@ -1,0 +1,63 @@
+package components
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Common are the arguments that all patterns share.
+type Common struct {
+	// Packages is the folder with the functions' zips. Default build/ARCHITECTURE, where `make build` puts them.
+	Packages string `pulumi:"packages,optional"`
+	// Architecture is [ARM64] or [X8664]. Default: what the zips were built for; ARM64 where Packages is not set either.
+	Architecture string `pulumi:"architecture,optional"`
+	// Tags are put on every resource that takes tags.
+	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
+	// LogRetentionDays is how long log groups keep their lines: a number of days that CloudWatch Logs accepts. Default
+	// [DefaultLogRetention].
+	LogRetentionDays pulumi.IntPtrInput `pulumi:"logRetentionDays,optional"`
+	// DeleteData deletes the tables, the bucket and the stream, with what is in them, when the stack is destroyed. By
+	// default they are protected, and tables can be restored to any second of the last 35 days.
+	DeleteData bool `pulumi:"deleteData,optional"`
+}
+
+// shared is what the children of a component have in common: Common, validated.
+type shared struct {
+	packages         packages
+	tags             pulumi.StringMapInput
+	logRetentionDays pulumi.IntPtrInput
+	deleteData       bool
+}
+
+// resolve validates the arguments. functions names the zips that must be in the folder.
+func (c Common) resolve(v *validator, functions ...string) shared {
+	return shared{
+		packages:         findPackages(v, "Common.", c.Packages, c.Architecture, functions...),
+		tags:             tagsOf(c.Tags),
+		logRetentionDays: v.number("Common.LogRetentionDays", c.LogRetentionDays, checkRetention, DefaultLogRetention),
+		deleteData:       c.DeleteData,
+	}
+}
+
+func tagsOf(tags pulumi.StringMapInput) pulumi.StringMapInput {
+	if tags == nil {
+		return pulumi.StringMap{}
+	}
+	return tags
+}
+
+// retentionDays are the days that CloudWatch Logs accepts:
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var retentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// LogRetentionRange is from the shortest to the longest retention that CloudWatch Logs accepts.
+var LogRetentionRange = Range{retentionDays[0], retentionDays[len(retentionDays)-1]}
+
+func checkRetention(days int) error {
+	if !slices.Contains(retentionDays, days) {
+		return fmt.Errorf("must be one of %v, got %d", retentionDays, days)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package components
+
+import "fmt"
+
+// Range is what a number may be, both ends included.
+type Range struct{ Min, Max int }
+
+// String is the range as descriptions say it: "1 to 10".
+func (r Range) String() string { return fmt.Sprintf("%d to %d", r.Min, r.Max) }
+
+// Check returns an error that names the range, unless n is in it.
+func (r Range) Check(n int) error {
+	if n < r.Min || n > r.Max {
+		return fmt.Errorf("must be from %d to %d, got %d", r.Min, r.Max, n)
+	}
+	return nil
+}
+
+// The limits of numeric arguments, which are those of AWS.
+var (
+	// MemoryRange is a function's memory in MB, and TimeoutRange its timeout in seconds. ConcurrencyRange is its reserved
+	// concurrency; with 0 it is never invoked. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	MemoryRange      = Range{128, 10_240}
+	TimeoutRange     = Range{1, 900}
+	ConcurrencyRange = Range{0, 1000}
+
+	// BatchSizeRange is the number of messages or records in one invocation. A queue's batches above SmallBatch need a
+	// batching window. WindowRange is in seconds. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+	BatchSizeRange = Range{1, 10_000}
+	WindowRange    = Range{0, 300}
+
+	// MaximumConcurrencyRange is the number of invocations that take messages from one queue at the same time.
+	MaximumConcurrencyRange = Range{2, 1000}
+	// ReceiveCountRange is how often a message is received before it goes to the dead-letter queue.
+	ReceiveCountRange = Range{1, 1000}
+	// RetentionRange is for how many days a queue keeps a message.
+	RetentionRange = Range{1, 14}
+
+	// ShardsRange is the number of shards of a stream, and RetentionHoursRange for how long it keeps a record.
+	// https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+	ShardsRange         = Range{1, 10_000}
+	RetentionHoursRange = Range{24, 8760}
+	// ParallelizationRange is the number of batches of one shard that are processed at the same time.
+	ParallelizationRange = Range{1, 10}
+	// RetryAttemptsRange is how often a record is retried; RecordAgeRange is in seconds.
+	RetryAttemptsRange = Range{0, 10_000}
+	RecordAgeRange     = Range{60, 604_800}
+
+	// RateRange is in requests per second, and BurstRange in requests at the same time: the account's quotas.
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+	RateRange  = Range{1, 10_000}
+	BurstRange = Range{1, 5000}
+	// QuotaRange is the number of requests in a quota's period.
+	QuotaRange = Range{1, 1<<31 - 1}
+
+	// CapacityRange is a table's read or write capacity units, each.
+	CapacityRange = Range{1, 40_000}
+)
+
+// SmallBatch is the largest batch of a queue that needs no batching window.
+const SmallBatch = 10
+
+// What an argument is when it is not set.
+const (
+	DefaultStoreBatchSize   = 10 // FanOutArgs.StoreQueue
+	DefaultInvoiceBatchSize = 5  // FanOutArgs.InvoiceQueue
+	DefaultCheckBatchSize   = 10 // CheckerPipelineArgs.CheckQueue and UpdateQueue
+	DefaultMaxReceiveCount  = 5
+
+	DefaultReaderBatchSize       = 100
+	DefaultParallelizationFactor = 1
+	DefaultRetryAttempts         = 10
+	DefaultRetentionHours        = 7 * 24
+
+	DefaultRateLimit     = 10_000
+	DefaultBurstLimit    = 5000
+	DefaultAllowOrigin   = "*"
+	DefaultClientRate    = 1000
+	DefaultClientBurst   = 1000
+	DefaultQuotaPeriod   = "DAY"
+	DefaultLogRetention  = 30 // days
+	DefaultLogLevel      = "ERROR"
+	DefaultStartPosition = "TRIM_HORIZON"
+	defaultWindowSeconds = 0  // do not wait
+	defaultRecordAge     = -1 // Lambda's value for: as long as the stream keeps the record
+	secondsPerDay        = 24 * 60 * 60
+	asyncEventAgeSeconds = 6 * 60 * 60 // how long Lambda keeps an asynchronous invocation at most
+	asyncRetries         = 2           // how often Lambda retries an asynchronous invocation at most
+)
+
+// Size is the memory and the timeout of a function.
+type Size struct{ MemoryMB, TimeoutSeconds int }
+
+// Sizes of functions whose settings are not set.
+var (
+	IntakeSize  = Size{512, 10} // takes orders over HTTP
+	ReadSize    = Size{256, 10} // answers GET routes
+	WorkerSize  = Size{512, 30} // processes batches of orders
+	InvoiceSize = Size{128, 30} // writes invoices from a queue
+	TaskSize    = Size{256, 10} // one step of a process
+	ShipSize    = Size{256, 30} // ships an order
+)

@@ -1,0 +1,117 @@
+package components
+
+import (
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kinesis"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// ReaderSettings say how a function reads a stream. BatchSize and BatchingWindowSeconds trade cost against speed: 100 and
+// 30 give few, full, late invocations; 10 and 2 give many small ones soon.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
+type ReaderSettings struct {
+	// BatchSize is the most records in one invocation: [BatchSizeRange]. Default [DefaultReaderBatchSize].
+	BatchSize pulumi.IntPtrInput `pulumi:"batchSize,optional"`
+	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default 0: do not wait. Lambda polls
+	// each shard once a second in any case.
+	BatchingWindowSeconds pulumi.IntPtrInput `pulumi:"batchingWindowSeconds,optional"`
+	// ParallelizationFactor is how many batches of one shard are processed at the same time, each with other accounts'
+	// orders: [ParallelizationRange]. Default [DefaultParallelizationFactor].
+	ParallelizationFactor pulumi.IntPtrInput `pulumi:"parallelizationFactor,optional"`
+	// MaximumRetryAttempts is how often a record that fails is retried, alone in the end, before it goes to the failure
+	// queue: [RetryAttemptsRange], 0 for no retry. Default [DefaultRetryAttempts]. Meanwhile the records after it in its
+	// shard wait.
+	MaximumRetryAttempts pulumi.IntPtrInput `pulumi:"maximumRetryAttempts,optional"`
+	// MaximumRecordAgeSeconds sends a record that could not be processed for so long to the failure queue, even if the
+	// function could not be invoked at all: [RecordAgeRange]. Default: it waits for as long as the stream keeps it.
+	MaximumRecordAgeSeconds pulumi.IntPtrInput `pulumi:"maximumRecordAgeSeconds,optional"`
+	// StartingPosition is where in the stream a new reader begins: TRIM_HORIZON (the default: at the oldest record),
+	// LATEST or AT_TIMESTAMP. A change makes a new event source mapping, which begins there.
+	StartingPosition string `pulumi:"startingPosition,optional"`
+	// StartingPositionTimestamp is the time of AT_TIMESTAMP: RFC 3339, such as 2026-01-31T08:30:00Z.
+	StartingPositionTimestamp string `pulumi:"startingPositionTimestamp,optional"`
+	// EnhancedFanOut gives the reader 2 MB a second of each shard for itself, pushed to it instead of polled once a
+	// second. It costs by the shard-hour and the GB. By default the readers share what a shard gives.
+	// https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html
+	EnhancedFanOut bool `pulumi:"enhancedFanOut,optional"`
+}
+
+const atTimestamp = "AT_TIMESTAMP"
+
+func (s ReaderSettings) resolve(v *validator, path string) ReaderSettings {
+	s.BatchSize = v.number(path+".BatchSize", s.BatchSize, BatchSizeRange.Check, DefaultReaderBatchSize)
+	s.BatchingWindowSeconds = v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, defaultWindowSeconds)
+	s.ParallelizationFactor = v.number(path+".ParallelizationFactor", s.ParallelizationFactor, ParallelizationRange.Check, DefaultParallelizationFactor)
+	s.MaximumRetryAttempts = v.number(path+".MaximumRetryAttempts", s.MaximumRetryAttempts, RetryAttemptsRange.Check, DefaultRetryAttempts)
+	s.MaximumRecordAgeSeconds = v.number(path+".MaximumRecordAgeSeconds", s.MaximumRecordAgeSeconds, RecordAgeRange.Check, defaultRecordAge)
+	if s.StartingPosition == "" {
+		s.StartingPosition = DefaultStartPosition
+	}
+	if err := oneOf(DefaultStartPosition, "LATEST", atTimestamp)(s.StartingPosition); err != nil {
+		v.addf(path+".StartingPosition", "%v", err)
+	}
+	at, timestamp := s.StartingPosition == atTimestamp, path+".StartingPositionTimestamp"
+	switch _, err := time.Parse(time.RFC3339, s.StartingPositionTimestamp); {
+	case !at && s.StartingPositionTimestamp != "":
+		v.addf(timestamp, "must be empty unless StartingPosition is AT_TIMESTAMP, got %q", s.StartingPositionTimestamp)
+	case at && err != nil:
+		v.addf(timestamp, "must be RFC 3339, such as 2026-01-31T08:30:00Z, got %q", s.StartingPositionTimestamp)
+	}
+	return s
+}
+
+// reader makes a function that is invoked with the records of each shard in their order, and the queue that receives a
+// message about each record that it failed with for good. The function answers with the first record that failed; those
+// before it are done. A batch that fails as a whole is halved until the bad record is alone.
+func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec functionSpec) (*sqs.Queue, error) {
+	failures, report, err := b.failures(spec.zip)
+	if err != nil {
+		return nil, err
+	}
+	source, reading, err := b.readStream(spec.zip, stream, settings.EnhancedFanOut)
+	if err != nil {
+		return nil, err
+	}
+	spec.allow = append(append(spec.allow, reading...), report)
+	fn, err := b.function(spec)
+	if err != nil {
+		return nil, err
+	}
+	mapping := &lambda.EventSourceMappingArgs{
+		EventSourceArn:                 source,
+		FunctionName:                   fn.Arn,
+		StartingPosition:               pulumi.String(settings.StartingPosition),
+		BatchSize:                      settings.BatchSize,
+		MaximumBatchingWindowInSeconds: settings.BatchingWindowSeconds,
+		ParallelizationFactor:          settings.ParallelizationFactor,
+		MaximumRetryAttempts:           settings.MaximumRetryAttempts,
+		MaximumRecordAgeInSeconds:      settings.MaximumRecordAgeSeconds,
+		BisectBatchOnFunctionError:     pulumi.Bool(true),
+		FunctionResponseTypes:          pulumi.StringArray{pulumi.String("ReportBatchItemFailures")},
+		DestinationConfig: &lambda.EventSourceMappingDestinationConfigArgs{
+			OnFailure: &lambda.EventSourceMappingDestinationConfigOnFailureArgs{DestinationArn: failures.Arn},
+		},
+	}
+	if settings.StartingPositionTimestamp != "" {
+		mapping.StartingPositionTimestamp = pulumi.String(settings.StartingPositionTimestamp)
+	}
+	_, err = lambda.NewEventSourceMapping(b.ctx, b.child(spec.zip+"-mapping"), mapping, b.after(fn.policy)...)
+	return failures, err
+}
+
+// readStream returns what a mapping reads, the stream or a consumer of its own, and what the function's role needs for it:
+// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+func (b *builder) readStream(name string, stream *kinesis.Stream, enhanced bool) (pulumi.StringOutput, []statement, error) {
+	find := may("FindShards", stream.Arn, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards")
+	if !enhanced {
+		return stream.Arn, []statement{find, may("ReadRecords", stream.Arn, "kinesis:GetShardIterator", "kinesis:GetRecords")}, nil
+	}
+	consumer, err := kinesis.NewStreamConsumer(b.ctx, b.child(name), &kinesis.StreamConsumerArgs{StreamArn: stream.Arn}, b.opts()...)
+	if err != nil {
+		return pulumi.StringOutput{}, nil, err
+	}
+	return consumer.Arn, []statement{find, may("ReadRecords", consumer.Arn, "kinesis:SubscribeToShard")}, nil
+}

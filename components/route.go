@@ -1,0 +1,143 @@
+package components
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Route is one method of one path.
+type Route struct {
+	Method string `pulumi:"method"` // "GET", "POST", ...
+	Path   string `pulumi:"path"`   // "/order"
+	// Function answers the route's requests. Required, unless Execution is set.
+	Function *FunctionTarget `pulumi:"function,optional"`
+	// Execution starts a state machine with the route's requests. It needs a Body.
+	Execution *Execution `pulumi:"execution,optional"`
+	Summary   string     `pulumi:"summary,optional"`
+	// Query are the parameters of the query string. Requests without a required one get 400.
+	Query []Parameter `pulumi:"query,optional"`
+	// Headers are those that a client may send besides the usual ones. A CORS preflight lists them.
+	Headers []Parameter `pulumi:"headers,optional"`
+	// Body is the text of a JSON schema of draft 4 that request bodies must meet, else 400. Empty for none.
+	Body string `pulumi:"body,optional"`
+	// BodyRules end the message of such a 400, because API Gateway says what is wrong with a value, but not with
+	// which. Letters, digits and ()[]:;,.'/_- only.
+	BodyRules string `pulumi:"bodyRules,optional"`
+	// Responses are the statuses that the route answers: with Execution at least 202, 409, 500 and 503.
+	Responses []Response `pulumi:"responses"`
+}
+
+// FunctionTarget is a Lambda function behind a route, of any program.
+type FunctionTarget struct {
+	// Name is the function's name. The API gets the permission to invoke it. Required.
+	Name pulumi.StringInput `pulumi:"name"`
+	// InvokeArn is the ARN by which API Gateway invokes it, the output invokeArn of a function. Required.
+	InvokeArn pulumi.StringInput `pulumi:"invokeArn"`
+}
+
+// Parameter is one parameter of a query string, or one header.
+type Parameter struct {
+	Name        string `pulumi:"name"`
+	Description string `pulumi:"description,optional"`
+	Required    bool   `pulumi:"required,optional"`
+}
+
+// Response is one status that a route answers.
+type Response struct {
+	Status      int    `pulumi:"status"`
+	Description string `pulumi:"description,optional"`
+}
+
+var (
+	methods       = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
+	rulesPattern  = regexp.MustCompile(`^[A-Za-z0-9 ()\[\]:;,.'/_-]*$`)
+	headerPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	pathPattern   = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z0-9._-]+\+?\}))+$`)
+	// statusRange is what a route can answer.
+	statusRange = Range{200, 599}
+)
+
+func validateRoutes(v *validator, routes []Route) {
+	if len(routes) == 0 {
+		v.addf("Routes", "at least one is required")
+	}
+	seen := map[string]int{}
+	for i, r := range routes {
+		at := fmt.Sprintf("Routes[%d]", i)
+		r.validate(v, at)
+		// Routes that differ in braces only would give their resources the same names.
+		key := routeSuffix(r)
+		if other, taken := seen[key]; taken {
+			v.addf(at, "%s %s cannot be told from Routes[%d]", r.Method, r.Path, other)
+		}
+		seen[key] = i
+	}
+}
+
+func (r Route) validate(v *validator, at string) {
+	if err := oneOf(methods...)(r.Method); err != nil {
+		v.addf(at+".Method", "%v", err)
+	}
+	if !pathPattern.MatchString(r.Path) {
+		v.addf(at+".Path", "must be like /order or /order/{orderId}, got %q", r.Path)
+	}
+	if (r.Function == nil) == (r.Execution == nil) {
+		v.addf(at+".Function", "is required, or Execution, and not both")
+	}
+	if r.Function != nil {
+		v.required(at+".Function.Name", r.Function.Name)
+		v.required(at+".Function.InvokeArn", r.Function.InvokeArn)
+	}
+	if r.Execution != nil {
+		r.validateExecution(v, at)
+	}
+	var schema map[string]any
+	if r.Body != "" && json.Unmarshal([]byte(r.Body), &schema) != nil {
+		v.addf(at+".Body", "must be a JSON schema, an object, got %q", r.Body)
+	}
+	if !rulesPattern.MatchString(r.BodyRules) {
+		v.addf(at+".BodyRules", "must have letters, digits, spaces and ()[]:;,.'/_- only, got %q", r.BodyRules)
+	}
+	if len(r.Responses) == 0 {
+		v.addf(at+".Responses", "at least one is required")
+	}
+	for j, response := range r.Responses {
+		if err := statusRange.Check(response.Status); err != nil {
+			v.addf(fmt.Sprintf("%s.Responses[%d].Status", at, j), "%v", err)
+		}
+	}
+	for j, parameter := range r.Query {
+		if parameter.Name == "" {
+			v.addf(fmt.Sprintf("%s.Query[%d].Name", at, j), "is required")
+		}
+	}
+	for j, header := range r.Headers {
+		if !headerPattern.MatchString(header.Name) {
+			v.addf(fmt.Sprintf("%s.Headers[%d].Name", at, j), "must have letters, digits and hyphens only, got %q", header.Name)
+		}
+	}
+}
+
+// validateExecution checks what no function behind the API would check.
+func (r Route) validateExecution(v *validator, at string) {
+	r.Execution.validate(v, at+".Execution")
+	if r.Body == "" {
+		v.addf(at+".Body", "is required with Execution, to check the execution's name")
+	}
+	for _, status := range executionStatuses {
+		if !slices.ContainsFunc(r.Responses, func(response Response) bool { return response.Status == status }) {
+			v.addf(at+".Responses", "must have %d, which Execution may answer", status)
+		}
+	}
+}
+
+// routeSuffix names the resources of a route: -post-order for POST /order.
+func routeSuffix(r Route) string {
+	path := strings.NewReplacer("/", "-", "{", "", "}", "", "+", "").Replace(r.Path)
+	return "-" + strings.ToLower(r.Method) + path
+}

@@ -1,0 +1,149 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// validator validates a component's arguments and puts defaults in their place. What is wrong with values that are known
+// when the component is registered is gathered, so that a person sees all of it at once, before anything is registered.
+// A value that another resource provides is validated when it resolves: the resources that use it then fail with the same
+// message.
+type validator struct {
+	component string // such as `order-patterns:components:FanOut "orders"`
+	faults    []error
+}
+
+// addf reports what is wrong with the argument at a path.
+func (v *validator) addf(path, format string, args ...any) {
+	v.faults = append(v.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+// err joins what was reported, under the component's name; nil if nothing was.
+func (v *validator) err() error {
+	if len(v.faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", v.component, errors.Join(v.faults...))
+}
+
+// late is the error of a value that resolves after registration; nil if err is.
+func (v *validator) late(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %s: %w", v.component, path, err)
+}
+
+// unset tells whether an optional input was left out.
+func unset(in pulumi.Input) bool {
+	v := reflect.ValueOf(in)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// known returns the value of an input that is a value, such as pulumi.Int(5) or pulumi.StringPtr("x"), not an output.
+func known[T int | string](in pulumi.Input) (value T, ok bool) {
+	v := reflect.Indirect(reflect.ValueOf(in))
+	if !v.IsValid() || v.Kind() != reflect.TypeFor[T]().Kind() {
+		return value, false
+	}
+	return v.Convert(reflect.TypeFor[T]()).Interface().(T), true
+}
+
+// required reports an input that is not set.
+func (v *validator) required(path string, in pulumi.Input) {
+	if unset(in) {
+		v.addf(path, "is required")
+	}
+}
+
+// optional validates a number that has no default. It returns nil if the number is not set.
+func (v *validator) optional(path string, in pulumi.IntPtrInput, check func(int) error) pulumi.IntPtrInput {
+	if unset(in) {
+		return nil
+	}
+	if n, ok := known[int](in); ok {
+		if err := check(n); err != nil {
+			v.addf(path, "%v", err)
+		}
+		return pulumi.Int(n)
+	}
+	return in.ToIntPtrOutput().ApplyT(func(n *int) (*int, error) {
+		if n == nil {
+			return nil, nil
+		}
+		return n, v.late(path, check(*n))
+	}).(pulumi.IntPtrOutput)
+}
+
+// number validates a number, and returns the default if it is not set or resolves to nothing.
+func (v *validator) number(path string, in pulumi.IntPtrInput, check func(int) error, standard int) pulumi.IntPtrInput {
+	checked := v.optional(path, in, check)
+	if checked == nil {
+		return pulumi.Int(standard)
+	}
+	if output, ok := checked.(pulumi.IntPtrOutput); ok {
+		return output.ApplyT(func(n *int) int {
+			if n == nil {
+				return standard
+			}
+			return *n
+		}).(pulumi.IntOutput)
+	}
+	return checked
+}
+
+// text validates a string, and returns the default if it is not set or resolves to nothing.
+func (v *validator) text(path string, in pulumi.StringPtrInput, check func(string) error, standard string) pulumi.StringPtrInput {
+	if unset(in) {
+		return pulumi.String(standard)
+	}
+	if s, ok := known[string](in); ok {
+		if err := check(s); err != nil {
+			v.addf(path, "%v", err)
+		}
+		return pulumi.String(s)
+	}
+	return in.ToStringPtrOutput().ApplyT(func(s *string) (string, error) {
+		if s == nil {
+			return standard, nil
+		}
+		return *s, v.late(path, check(*s))
+	}).(pulumi.StringOutput)
+}
+
+// together validates two numbers that depend on each other, which number has returned. It returns the second.
+func (v *validator) together(path string, first, second pulumi.IntPtrInput, check func(first, second int) error) pulumi.IntPtrInput {
+	a, aKnown := known[int](first)
+	b, bKnown := known[int](second)
+	if aKnown && bKnown {
+		if err := check(a, b); err != nil {
+			v.addf(path, "%v", err)
+		}
+		return second
+	}
+	return pulumi.All(intOf(first), intOf(second)).ApplyT(func(n []any) (int, error) {
+		return n[1].(int), v.late(path, check(n[0].(int), n[1].(int)))
+	}).(pulumi.IntOutput)
+}
+
+// intOf is a validated number for use in a computation.
+func intOf(in pulumi.IntPtrInput) pulumi.IntOutput { return in.ToIntPtrOutput().Elem() }
+
+// stringOf is a validated string for use in a computation.
+func stringOf(in pulumi.StringPtrInput) pulumi.StringOutput { return in.ToStringPtrOutput().Elem() }
+
+// oneOf accepts the listed strings.
+func oneOf(accepted ...string) func(string) error {
+	return func(s string) error {
+		for _, a := range accepted {
+			if s == a {
+				return nil
+			}
+		}
+		return fmt.Errorf("must be one of %q, got %q", accepted, s)
+	}
+}

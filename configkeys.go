@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+// patterns are the names that the config value pattern may have.
+var patterns = []string{"fanout", "orchestrator", "eventstream", "checker"}
+
+// accessLogs are the values of apiAccessLogs.
+var accessLogs = []string{"off", "account", "own-account"}
+
+// configKey is a key of the stack's config.
+type configKey struct {
+	name string
+	// standard is the default, whose type is also the key's: a string, an int or a bool.
+	standard    any
+	limits      components.Range // of an int
+	description string           // ends with the limits of an int where it has %v
+}
+
+// configKeys are all keys. Pulumi.yaml is written from this list: go test . -update
+var configKeys = []configKey{
+	{"pattern", "fanout", none, "What to deploy: fanout, orchestrator, eventstream or checker; several separated by commas; or all"},
+	{"packages", "", none, "Folder of the Lambda zips that `make build` makes; default build/arm64"},
+	{"architecture", "", none, "Processor of the Lambda functions: arm64 or x86_64; default what the zips were built for"},
+	{"deleteData", false, none, "Delete the table and the bucket, with what is in them, when the stack is destroyed; else both are protected"},
+	{"storeBatchSize", components.DefaultStoreBatchSize, smallBatches, "fanout: most orders that one invocation stores, %v"},
+	{"invoiceBatchSize", components.DefaultInvoiceBatchSize, smallBatches, "fanout: most orders that one invocation invoices, %v"},
+	{"express", false, none, "orchestrator: Express executions, which are cheaper and have no history; else Standard ones"},
+	{"notifyEmail", "", none, "orchestrator: address that is notified of each placed order, once its owner has confirmed; none by default"},
+	{"shards", 0, orZero(components.ShardsRange), "eventstream: shards of the stream, %v; 0 leaves their number to Kinesis"},
+	{"readerBatchSize", components.DefaultReaderBatchSize, components.BatchSizeRange,
+		"eventstream: most records in one invocation, %v; 100 is cheap, 10 is quick"},
+	{"readerBatchingWindowSeconds", 0, components.WindowRange,
+		"eventstream: seconds to wait for a batch to fill, %v; 30 is cheap, 2 is quick"},
+	{"parallelizationFactor", components.DefaultParallelizationFactor, components.ParallelizationRange,
+		"eventstream: batches of one shard that are processed at the same time, %v"},
+	{"readerRetryAttempts", components.DefaultRetryAttempts, components.Range{Min: 1, Max: components.RetryAttemptsRange.Max},
+		"eventstream: how often a record that fails is retried before it goes to the failure queue, %v"},
+	{"enhancedFanOut", false, none, "eventstream: each reader has 2 MB a second of each shard for itself; else the readers share it"},
+	{"clientRateLimit", components.DefaultClientRate, components.RateRange,
+		"checker: requests per second that the usage plan allows the holder of an API key, %v"},
+	{"clientBurstLimit", components.DefaultClientBurst, components.BurstRange,
+		"checker: requests at the same time that the usage plan allows the holder of an API key, %v"},
+	{"requireApiKey", false, none, "checker: refuse requests without an API key in the header X-Api-Key; one is made, and is an output"},
+	{"clientQuota", 0, orZero(components.QuotaRange),
+		"checker: requests that the holder of an API key has in a clientQuotaPeriod; 0 for no limit; needs requireApiKey"},
+	{"clientQuotaPeriod", "", none, "checker: DAY, WEEK or MONTH; " + components.DefaultQuotaPeriod + " by default"},
+	{"apiRateLimit", components.DefaultRateLimit, components.RateRange, "Requests per second that an API lets through, %v"},
+	{"apiBurstLimit", components.DefaultBurstLimit, components.BurstRange, "Requests at the same time that an API lets through, %v"},
+	{"allowOrigin", components.DefaultAllowOrigin, none,
+		"CORS origin that may call the APIs from a browser, such as https://shop.example.com; * for any"},
+	{"apiAccessLogs", accessLogs[0], none, "Access logs of the APIs: off; account, where the Region's API Gateway setting names a role already; " +
+		"or own-account, if this stack is the one that makes that setting"},
+	{"logRetentionDays", components.DefaultLogRetention, components.LogRetentionRange, "Days that log groups keep their lines"},
+}
+
+var (
+	none components.Range
+	// smallBatches are those that need no batching window, which the config does not have.
+	smallBatches = components.Range{Min: components.BatchSizeRange.Min, Max: components.SmallBatch}
+)
+
+// orZero is a range in which 0 stands for: not set.
+func orZero(r components.Range) components.Range { return components.Range{Min: 0, Max: r.Max} }
+
+// text is the description, with the limits in it.
+func (k configKey) text() string {
+	if strings.Contains(k.description, "%v") {
+		return fmt.Sprintf(k.description, k.limits)
+	}
+	return k.description
+}
