@@ -22,7 +22,7 @@ type configKey struct {
 	description string           // ends with the limits of an int where it has %v
 }
 
-// configKeys are all keys. Pulumi.yaml is written from this list: go test . -update
+// configKeys are all keys. The section config of Pulumi.yaml is written from this list by: go test . -update
 var configKeys = []configKey{
 	{"pattern", "fanout", none, "What to deploy: fanout, orchestrator, eventstream or checker; several separated by commas; or all"},
 	{"packages", "", none, "Folder of the Lambda zips that `make build` makes; default build/arm64"},

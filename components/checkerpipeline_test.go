@@ -67,7 +67,7 @@ func TestShippingThatFailsIsReported(t *testing.T) {
 	has(t, c.inputs(t, queueType, "checker-ship-order-failures"), map[string]any{"messageRetentionSeconds": 1209600.0})
 }
 
-func TestFunctionsOfTheCheckerPipelineLearnWhereTheirDataIs(t *testing.T) {
+func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 	c := checkerPipeline(t, nil)
 	const orders, accounts, stock, findings = "name:table/checker-orders", "name:table/checker-accounts", "name:table/checker-stock", "https://queue/checker-update-order"
 	for name, want := range map[string]map[string]any{
@@ -84,7 +84,7 @@ func TestFunctionsOfTheCheckerPipelineLearnWhereTheirDataIs(t *testing.T) {
 	}
 }
 
-// The whole of what each function may do. A permission more is a risk, one less an error at night.
+// All permissions of each function: an unneeded one is a risk, a missing one an outage.
 func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	c := checkerPipeline(t, nil)
 	const orders, accounts, stock, topic, findings, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
@@ -160,9 +160,9 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 	require.Equal(t, "'Content-Type,X-Amzn-Trace-Id,Idempotency-Key,X-Api-Key'", headers["method.response.header.Access-Control-Allow-Headers"])
 }
 
-func TestTheCheckerPipelineTellsAStackWhereEverythingIs(t *testing.T) {
+func TestOutputsOfTheCheckerPipeline(t *testing.T) {
 	args := &components.CheckerPipelineArgs{Common: inFolder(t)}
-	tells(t, components.NewCheckerPipeline, "checker", args, map[string]any{
+	exports(t, components.NewCheckerPipeline, "checker", args, map[string]any{
 		"url":                   "https://stage/checker-api",
 		"apiKey":                "",
 		"topicArn":              "arn:topic/checker-orders",

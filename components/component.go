@@ -45,7 +45,10 @@ func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name
 	if err := build(b, &resolved); err != nil {
 		return none, fmt.Errorf("%s: %w", v.component, err)
 	}
-	return c, ctx.RegisterResourceOutputs(c, c.Outputs())
+	// RegisterResourceOutputs waits until the component is registered, which its inputs may delay. Meanwhile the program goes
+	// on to register other resources.
+	c.URN().ApplyT(func(pulumi.URN) error { return ctx.RegisterResourceOutputs(c, c.Outputs()) })
+	return c, nil
 }
 
 // inputs are the fields of a struct that have a `pulumi` tag, under that name, and those of the structs in it. Fields that

@@ -74,7 +74,7 @@ func TestFunctionsByDefault(t *testing.T) {
 	})
 }
 
-func TestFunctionsLearnWhereTheirDataIs(t *testing.T) {
+func TestEnvironmentOfTheFunctions(t *testing.T) {
 	const origin = "https://shop.example.com"
 	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		for _, name := range []string{"get-order", "get-invoice"} {
@@ -129,7 +129,7 @@ func TestQueuesByDefault(t *testing.T) {
 }
 
 // AWS's provider takes 25 seconds for each queue resource: a chain of them is what `pulumi up` takes.
-func TestQueuesAreMadeSideBySide(t *testing.T) {
+func TestQueuesAreCreatedInParallel(t *testing.T) {
 	c := fanOut(t, nil)
 	for _, name := range []string{"fanout-store-order", "fanout-write-invoice"} {
 		require.Empty(t, c.dependencies(t, queueType, name))
@@ -139,7 +139,7 @@ func TestQueuesAreMadeSideBySide(t *testing.T) {
 
 var team = pulumi.StringMap{"team": pulumi.String("coffee")}
 
-func TestSettingsGoWhereTheyBelong(t *testing.T) {
+func TestSettingsReachTheirResources(t *testing.T) {
 	c := fanOut(t, func(a *components.FanOutArgs) {
 		a.Publish = components.FunctionSettings{MemoryMB: pulumi.Int(1024), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(7)}
 		a.Store = components.FunctionSettings{TimeoutSeconds: pulumi.Int(60)}

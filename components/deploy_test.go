@@ -29,8 +29,8 @@ func deploy[A any, C component](t *testing.T, create constructor[A, C], name str
 	return c
 }
 
-// tells asserts the outputs of a pattern under its config name: those given, and where its functions are.
-func tells[A any, C component](t *testing.T, create constructor[A, C], name string, args *A, want map[string]any) {
+// exports asserts the outputs of a pattern that is deployed under its config name: want, and its functions.
+func exports[A any, C component](t *testing.T, create constructor[A, C], name string, args *A, want map[string]any) {
 	t.Helper()
 	var outputs map[string]any
 	c := &cloud{}
@@ -54,7 +54,7 @@ func tells[A any, C component](t *testing.T, create constructor[A, C], name stri
 	require.Equal(t, want, outputs)
 }
 
-// refuses asserts that a component cannot be made of these arguments, that the error tells which component it is, and
+// refuses asserts that a component cannot be made of these arguments, that the error names the component, and
 // every part of want, and that nothing was registered before.
 func refuses[A any, C component](t *testing.T, create constructor[A, C], kind, name string, args *A, want []string) {
 	t.Helper()

@@ -1,19 +1,33 @@
-// Package components holds Pulumi components that process orders asynchronously on AWS, each a pattern of its own
-// that a program can use alone.
+// Package components holds Pulumi components that process orders asynchronously on AWS. Each pattern is a component that
+// a program can use alone:
 //
-// FanOut takes orders over HTTP, publishes them to an SNS topic, and stores and invoices them from two SQS queues.
+//   - [FanOut]: an API, an SNS topic, and two SQS queues whose functions store and invoice the orders.
+//   - [Orchestrator]: an API that starts a Step Functions state machine, with no function between. The machine stores and
+//     invoices an order, publishes a notification, and takes back an order whose invoice cannot be written.
+//   - [EventStream]: an API, a Kinesis stream of order events, and two functions that read it.
+//   - [CheckerPipeline]: an API, two checkers that work in parallel, and a function that ships what they found good.
 //
-// Orchestrator takes orders over HTTP straight into a Step Functions state machine, with no function between, which
-// stores and invoices each, publishes a notification, and takes an order back whose invoice cannot be written.
+// [OrderApi] is the REST API in front of all of them, for programs that bring functions or state machines of their own.
+// [ApiAccount] is the Region's setting that access logs of APIs need, for a program that owns it.
 //
-// OrderApi is the REST API in front of both, for programs that bring functions or state machines of their own.
-// ApiAccount is the Region's setting that access logs of APIs need, for a program that owns it.
+// # Arguments
 //
-// Every component reads in one order: its arguments are validated, all faults at once and before anything is
-// registered; then its resources are registered, as its children and under names derived from its own; then its
-// outputs. Arguments left at their zero value take the default that their comment names, chosen for production: data
-// is protected, everything is encrypted, traced and logged, and each function may do only what it does.
+// What may come from another resource is an input: numbers, strings, tags and ARNs. A plain value decides which resources
+// there are. What is not set takes the default that its comment names, chosen for production: data is protected, everything
+// is encrypted, traced and logged, and each function may do only what it does. An explicit 0 is never a default: it is used
+// where 0 has a meaning, and refused otherwise.
+//
+// Values are validated before anything is registered, all of them at once. A value that another resource provides is
+// validated when it resolves.
+//
+// # Functions
 //
 // Functions run from zips that exist before the program does: `make build` makes them, and a component refuses to
 // deploy without them.
+//
+// # How a component is written
+//
+// A component is a struct of arguments with `pulumi` tags, a struct of outputs with `pulumi` tags, and two methods: resolve
+// validates each argument and puts its default in place, and build registers the children with a builder. The function
+// register does the rest, the same for all.
 package components

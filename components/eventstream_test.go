@@ -76,9 +76,9 @@ func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
 	require.Empty(t, cmp.Diff(allow(consumer, "kinesis:SubscribeToShard"), got["ReadRecords"]))
 }
 
-func TestTheEventStreamTellsAStackWhereEverythingIs(t *testing.T) {
+func TestOutputsOfTheEventStream(t *testing.T) {
 	args := &components.EventStreamArgs{Common: inFolder(t)}
-	tells(t, components.NewEventStream, "eventstream", args, map[string]any{
+	exports(t, components.NewEventStream, "eventstream", args, map[string]any{
 		"url":                "https://stage/eventstream-api",
 		"streamName":         "name:stream/eventstream-events",
 		"streamArn":          "arn:stream/eventstream-events",

@@ -11,8 +11,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A program of somebody else that uses FanOut alone, with its defaults but for the batches of its invoices. Its main
-// is pulumi.Run(program); here no AWS is behind it.
+// A program that uses FanOut alone, with other batches of invoices than the default. Its main is pulumi.Run(program); this
+// example runs without AWS.
 func ExampleNewFanOut() {
 	folder := examplePackages() // where `make build` leaves them: build/arm64
 
@@ -88,7 +88,7 @@ func ExampleNewOrderApi() {
 	// greetings come from https://stage/greetings/greeting?name=Ada
 }
 
-// A program of somebody else that uses Orchestrator alone.
+// A program that uses Orchestrator alone.
 func ExampleNewOrchestrator() {
 	folder := examplePackages() // where `make build` leaves them: build/arm64
 

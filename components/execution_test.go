@@ -40,11 +40,11 @@ func TestAnIntegrationIsInThePartitionAndRegionOfItsMachine(t *testing.T) {
 	require.ErrorContains(t, err, `"m" is no ARN`)
 }
 
-// A route whose machine or function is not there yet must not become a document without it.
-func TestARouteThatLeadsNowhereIsRefused(t *testing.T) {
+// A route whose machine or function does not exist yet must not become a document without it.
+func TestARouteWithoutATargetIsRefused(t *testing.T) {
 	execution := Route{Execution: &Execution{NamePath: "$.id", InputPath: "$.a"}}
 	for _, target := range []any{"", nil, []string{}, []string{"arn:aws:states:eu-west-1:1:stateMachine:m"}, []string{"", "arn:role"}, []string{"arn:aws:states:eu-west-1:1:stateMachine:m", ""}} {
 		_, err := execution.integration(target, "*")
-		require.ErrorContains(t, err, "has no ARN", target)
+		require.ErrorContains(t, err, "its target has no ARN", target)
 	}
 }

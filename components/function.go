@@ -86,8 +86,7 @@ type function struct {
 
 // function makes a function.
 func (b *builder) function(spec functionSpec) (*function, error) {
-	// The log group is made here and the function is told its name: Lambda would otherwise make one that keeps everything
-	// for ever, and that nobody deletes.
+	// Without a log group of ours, Lambda would make one that keeps everything for ever, and that nobody deletes.
 	logGroup, err := b.logGroup(spec.zip + "-logs")
 	if err != nil {
 		return nil, err

@@ -76,7 +76,7 @@ func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 	}
 }
 
-// An output without a value, such as an optional output of another resource, is as good as none.
+// An output may resolve to nothing, such as an optional output of another resource.
 func TestAnOutputWithoutAValueIsNotSet(t *testing.T) {
 	none := pulumi.IntPtrFromPtr(nil)
 	c := fanOut(t, func(a *components.FanOutArgs) {
@@ -86,7 +86,7 @@ func TestAnOutputWithoutAValueIsNotSet(t *testing.T) {
 	has(t, c.inputs(t, functionType, "fanout-store-order"), map[string]any{"memorySize": 512.0, "timeout": 30.0, "reservedConcurrentExecutions": nil})
 }
 
-func TestAnExplicitZeroIsMeantOrRefused(t *testing.T) {
+func TestAnExplicitZeroIsUsedOrRefused(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) {
 		a.Append.ReservedConcurrency = pulumi.Int(0)
 		a.ProjectReader.MaximumRetryAttempts = pulumi.Int(0)

@@ -23,8 +23,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// cloud stands in for the engine and AWS: it records what is registered, and answers with outputs that tell where they
-// are from: arn:queue/NAME, https://queue/NAME, id:queue/NAME; and machine(NAME), because an API looks into that ARN.
+// cloud stands in for the engine and AWS: it records what is registered, and answers with outputs that say which resource
+// they are of: arn:queue/NAME, https://queue/NAME, id:queue/NAME; and machine(NAME), because an API looks into that ARN.
 type cloud struct {
 	mu         sync.Mutex
 	registered map[string]pulumi.MockResourceArgs // by type and name: "aws:sqs/queue:Queue fanout-store-order"
@@ -134,7 +134,7 @@ func packages(t *testing.T, machine elf.Machine) string {
 	return folder
 }
 
-// executable is as much of a Linux executable as tells its processor.
+// executable is the header of a Linux executable, which names its processor.
 func executable(machine elf.Machine) []byte {
 	header := append([]byte(elf.ELFMAG), make([]byte, 60)...)
 	binary.LittleEndian.PutUint16(header[18:], uint16(machine))

@@ -18,8 +18,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A child's name and type are its identity: another one replaces a table, or a queue with orders in it, in every stack
-// that there is. So a change of these lists is a breaking change.
+// A child's name and type are its identity: a change replaces a table, or a queue with orders in it, in every existing
+// stack. So a change of these lists is a breaking change.
 func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 	for name, program := range map[string]pulumi.RunFunc{
 		"fanout": func(ctx *pulumi.Context) error {
@@ -100,7 +100,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 	}
 }
 
-func TestTwoOfAKindStandSideBySide(t *testing.T) {
+func TestTwoComponentsOfAKindFitInOneStack(t *testing.T) {
 	folder := packages(t, elf.EM_AARCH64)
 	for kind, register := range map[string]func(ctx *pulumi.Context, name string) error{
 		"fanout": func(ctx *pulumi.Context, name string) error {

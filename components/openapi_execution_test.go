@@ -127,7 +127,7 @@ func TestTheMessageOfABadOrderEndsWithWhatAnOrderIs(t *testing.T) {
 	require.Equal(t, before, parse(t, response(fanOut(t, nil), "fanout"))["message"])
 }
 
-func TestARouteOfSomebodyElseIntoAMachineOfTheirOwn(t *testing.T) {
+func TestARouteOfAnotherProgramToItsOwnMachine(t *testing.T) {
 	c := &cloud{}
 	rules := "A parcel has an id: 1 to 80 letters, (digits), [and] .'/_-; nothing else, please:"
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {

@@ -148,7 +148,7 @@ func TestTheSameInputGivesTheSameDocumentAndAnotherOneANewDeployment(t *testing.
 	require.NotEqual(t, trigger, other)
 }
 
-func TestARouteWithPathParametersAndABodyOfSomebodyElse(t *testing.T) {
+func TestARouteOfAnotherProgramWithPathParametersAndABody(t *testing.T) {
 	c := &cloud{}
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
 		fn, err := lambda.NewFunction(ctx, "fn", &lambda.FunctionArgs{Role: pulumi.String("arn:role")})

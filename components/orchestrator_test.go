@@ -28,7 +28,7 @@ func TestExecutionsByDefault(t *testing.T) {
 	require.Contains(t, c.dependencies(t, machineType, "orchestrator"), "rolepolicy/orchestrator-machine-policy")
 }
 
-func TestExecutionsAsTheyAreSet(t *testing.T) {
+func TestExecutionsWithSettings(t *testing.T) {
 	c := orchestrator(t, func(a *components.OrchestratorArgs) {
 		a.Express, a.LogLevel, a.LogData, a.Common.LogRetentionDays = true, pulumi.String("ALL"), pulumi.Bool(true), pulumi.Int(7)
 		a.Task = components.FunctionSettings{MemoryMB: pulumi.Int(512), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(9)}
@@ -51,7 +51,7 @@ func TestExecutionsAsTheyAreSet(t *testing.T) {
 }
 
 func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
-	for name, timeout := range map[string]pulumi.IntPtrInput{"by default": nil, "with patience": pulumi.Int(60)} {
+	for name, timeout := range map[string]pulumi.IntPtrInput{"by default": nil, "with a longer timeout": pulumi.Int(60)} {
 		t.Run(name, func(t *testing.T) {
 			c := orchestrator(t, func(a *components.OrchestratorArgs) { a.Task.TimeoutSeconds = timeout })
 			doc := c.document(t, machineType, "orchestrator", "definition")
@@ -83,7 +83,7 @@ func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
 	}
 }
 
-func TestAnAddressIsToldOfPlacedOrdersIfThereIsOne(t *testing.T) {
+func TestAnAddressIsNotifiedOfPlacedOrdersIfThereIsOne(t *testing.T) {
 	c := orchestrator(t, func(a *components.OrchestratorArgs) { a.NotifyEmail = pulumi.String("orders@example.com") })
 	require.Equal(t, map[string]any{
 		"topic": "arn:topic/orchestrator-placed", "protocol": "email", "endpoint": "orders@example.com",
@@ -104,9 +104,9 @@ func TestThePathIntoTheMachineIsReadyWhenTheStageOpens(t *testing.T) {
 	}
 }
 
-func TestTheOrchestratorTellsAStackWhereEverythingIs(t *testing.T) {
+func TestOutputsOfTheOrchestrator(t *testing.T) {
 	args := &components.OrchestratorArgs{Common: inFolder(t)}
-	tells(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
+	exports(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
 		"url":             "https://stage/orchestrator-api",
 		"stateMachineArn": machine("orchestrator"),
 		"executionLogs":   "name:loggroup/orchestrator-executions",

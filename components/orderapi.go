@@ -57,7 +57,7 @@ func (r Route) integration(target any, allowOrigin string) (object, error) {
 			return r.Execution.integration(t[0], t[1], allowOrigin)
 		}
 	}
-	return nil, fmt.Errorf("what it leads to has no ARN, got %v", target)
+	return nil, fmt.Errorf("its target has no ARN, got %v", target)
 }
 
 // accessLogFormat is one JSON object on one line. It holds ids and outcomes, and nothing of the order.

@@ -99,7 +99,7 @@ func (args *OrderApiArgs) resolve(v *validator) shared {
 	}
 }
 
-// requireAPIKey tells whether clients have to send an API key.
+// requireAPIKey reports whether clients have to send an API key.
 func (args *OrderApiArgs) requireAPIKey() bool {
 	return args.UsagePlan != nil && args.UsagePlan.RequireApiKey
 }

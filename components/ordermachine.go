@@ -62,7 +62,7 @@ type test struct {
 	StringEquals string `json:",omitempty"`
 }
 
-// orderMachineArgs are what the machine's tasks work with.
+// orderMachineArgs are what differs between machines.
 type orderMachineArgs struct {
 	storeOrder, writeInvoice, takeBackOrder string // function ARNs
 	topic                                   string // ARN
@@ -77,8 +77,8 @@ const expressSeconds = 5 * 60
 // tasksInARow is how many tasks an execution runs one after another, at most.
 const tasksInARow = 3
 
-// timeoutSeconds ends an execution that hangs: twice what all attempts at its tasks and the waits between them take, so
-// that it never keeps a stored order from being taken back.
+// timeoutSeconds ends an execution that hangs. It is twice what all attempts at the tasks and the delays between them take,
+// so that a stored order can always be taken back.
 func (a orderMachineArgs) timeoutSeconds() int {
 	seconds := 2 * tasksInARow * ((1+retries)*a.taskTimeoutSeconds + retryWaitSeconds)
 	if a.express {
@@ -87,8 +87,8 @@ func (a orderMachineArgs) timeoutSeconds() int {
 	return seconds
 }
 
-// transient are the errors that another attempt may not meet again: of Lambda itself, of a function that crashed or
-// timed out, and those that the functions name so.
+// transient are the errors after which a retry may succeed: those of Lambda itself, of a function that crashed or timed
+// out, and the functions' own errors of these names.
 // https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
 var transient = []string{
 	"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException",
@@ -101,15 +101,15 @@ const (
 	retryWaitSeconds = 1 + 2 + 4 + 8 + 16
 )
 
-// patiently tries again up to five times, after about 1, 2, 4, 8 and 16 seconds, each at random between nothing and
-// that, so that those who failed together do not come back together.
-func patiently(errors ...string) []retrier {
+// retry retries up to five times, after 1, 2, 4, 8 and 16 seconds at most. Each delay is random between 0 and that, so that
+// executions that failed at the same time do not retry at the same time.
+func retry(errors ...string) []retrier {
 	return []retrier{{
 		ErrorEquals: errors, IntervalSeconds: 1, MaxAttempts: retries, BackoffRate: 2, MaxDelaySeconds: 20, JitterStrategy: "FULL",
 	}}
 }
 
-// invoke runs a function with the execution's input: all of them take the same.
+// invoke runs a function with the execution's input, which is the same for all functions.
 func invoke(function string) map[string]any {
 	return map[string]any{
 		"FunctionName": function,
@@ -117,10 +117,11 @@ func invoke(function string) map[string]any {
 	}
 }
 
-// orderMachine stores an order, writes its invoice, notifies whom it concerns, and succeeds. An order whose invoice
-// cannot be written is taken back, and the execution fails with the invoice's error, as does one of which it is not known
-// whether it was stored; one that nobody could be notified of is placed all the same, and the output says so. The input
-// is {"orderid", "requestid", "order"}.
+// orderMachine stores an order, writes its invoice, publishes a notification, and succeeds. The input is
+// {"orderid", "requestid", "order"}.
+//
+// If the invoice cannot be written, or it is unknown whether the order was stored, the order is taken back and the execution
+// fails with that error. If the notification cannot be published, the order stands, and the output says so.
 func orderMachine(a orderMachineArgs) machine {
 	const lambdaInvoke = "arn:aws:states:::lambda:invoke"
 	store := state{
@@ -128,11 +129,11 @@ func orderMachine(a orderMachineArgs) machine {
 		Parameters:     invoke(a.storeOrder),
 		ResultSelector: map[string]any{"order.$": "$.Payload.order", "stored.$": "$.Payload.stored"},
 		ResultPath:     "$.store",
-		Retry:          patiently(transient...),
+		Retry:          retry(transient...),
 	}
 	place, remove := store, store
 	place.Next, remove.Next = "WriteInvoice", "OrderCompleted"
-	// After such an error nobody knows whether the order was stored; what is refused was not.
+	// After these errors it is unknown whether the order was stored. After all others it was not.
 	place.Catch = []catcher{{ErrorEquals: transient, ResultPath: "$.failure", Next: "TakeBackOrder"}}
 	return machine{
 		Comment:        "Places an order, or completes it",
@@ -158,7 +159,7 @@ func orderMachine(a orderMachineArgs) machine {
 				Parameters:     invoke(a.writeInvoice),
 				ResultSelector: map[string]any{"invoiceid.$": "$.Payload.invoiceid", "key.$": "$.Payload.key"},
 				ResultPath:     "$.invoice",
-				Retry:          patiently(transient...),
+				Retry:          retry(transient...),
 				Catch:          []catcher{{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.failure", Next: "TakeBackOrder"}},
 				Next:           "Notify",
 			},
@@ -167,7 +168,7 @@ func orderMachine(a orderMachineArgs) machine {
 				Parameters:     invoke(a.takeBackOrder),
 				ResultSelector: map[string]any{"takenback.$": "$.Payload.takenback"},
 				ResultPath:     "$.takeback",
-				Retry:          patiently(transient...),
+				Retry:          retry(transient...),
 				Next:           "OrderFailed",
 			},
 			"OrderFailed": {Type: "Fail", ErrorPath: "$.failure.Error", CausePath: "$.failure.Cause"},
@@ -179,8 +180,8 @@ func orderMachine(a orderMachineArgs) machine {
 				},
 				ResultSelector: map[string]any{"messageid.$": "$.MessageId"},
 				ResultPath:     "$.notification",
-				// Whatever SNS says may be different a moment later, but for what is certain.
-				Retry: patiently("States.TaskFailed", "States.Timeout"),
+				// Every error of SNS may be transient.
+				Retry: retry("States.TaskFailed", "States.Timeout"),
 				Catch: []catcher{{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.notification", Next: "NotificationFailed"}},
 				Next:  "OrderPlaced",
 			},

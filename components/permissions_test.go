@@ -47,7 +47,7 @@ func grants(t *testing.T, c *cloud, name string) (statements map[string]any, ser
 	return statements, trusted(t, c, name+"-role")
 }
 
-// The whole of what each function may do. A permission more is a risk, one less an error at night.
+// All permissions of each function: an unneeded one is a risk, a missing one an outage.
 func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	take := func(queue string) map[string]any {
 		return allow("arn:queue/"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")

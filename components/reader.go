@@ -64,7 +64,7 @@ func (s ReaderSettings) resolve(v *validator, path string) ReaderSettings {
 }
 
 // reader makes a function that is invoked with the records of each shard in their order, and the queue that receives a
-// message about each record that it failed with for good. The function answers with the first record that failed; those
+// message about each record that still fails after its retries. The function answers with the first record that failed; those
 // before it are done. A batch that fails as a whole is halved until the bad record is alone.
 func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec functionSpec) (*sqs.Queue, error) {
 	failures, report, err := b.failures(spec.zip)

@@ -38,7 +38,7 @@ func (v *validator) late(path string, err error) error {
 	return fmt.Errorf("%s: %s: %w", v.component, path, err)
 }
 
-// unset tells whether an optional input was left out.
+// unset reports whether an optional input was left out.
 func unset(in pulumi.Input) bool {
 	v := reflect.ValueOf(in)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
