@@ -35,7 +35,7 @@ var configKeys = []configKey{
 	{"shards", 0, orZero(components.ShardsRange), "eventstream: shards of the stream, %v; 0 leaves their number to Kinesis"},
 	{"readerBatchSize", components.DefaultReaderBatchSize, components.BatchSizeRange,
 		"eventstream: most records in one invocation, %v; 100 is cheap, 10 is quick"},
-	{"readerBatchingWindowSeconds", 0, components.WindowRange,
+	{"readerBatchingWindowSeconds", components.DefaultBatchingWindow, components.WindowRange,
 		"eventstream: seconds to wait for a batch to fill, %v; 30 is cheap, 2 is quick"},
 	{"parallelizationFactor", components.DefaultParallelizationFactor, components.ParallelizationRange,
 		"eventstream: batches of one shard that are processed at the same time, %v"},

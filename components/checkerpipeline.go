@@ -164,6 +164,11 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	return nil
 }
 
+const (
+	asyncRetries         = 2           // how often Lambda retries an asynchronous invocation at most
+	asyncEventAgeSeconds = 6 * 60 * 60 // how long it keeps one at most
+)
+
 // shipping makes the function that ships an order, and the queue that receives a message about an order that it failed with.
 func (b *builder) shipping(settings FunctionSettings, tables checkerTables) (*function, *sqs.Queue, error) {
 	failures, report, err := b.failures("ship-order")

@@ -81,7 +81,7 @@ func (e *Execution) integration(machineARN, roleARN, allowOrigin string) (object
 		"httpMethod":  "POST",
 		"uri":         fmt.Sprintf("arn:%s:apigateway:%s:states:action/StartExecution", parts[1], parts[3]),
 		"credentials": roleARN,
-		// Only JSON is validated; so nothing else may pass.
+		// Only JSON is validated, so other content types are refused.
 		"passthroughBehavior": "never",
 		"requestTemplates": object{"application/json": strings.NewReplacer(
 			"NAME", e.NamePath, "MACHINE", machineARN, "INPUT", e.InputPath).Replace(startTemplate)},

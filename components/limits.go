@@ -60,38 +60,35 @@ var (
 // SmallBatch is the largest batch of a queue that needs no batching window.
 const SmallBatch = 10
 
-// What an argument is when it is not set.
+// The defaults of arguments.
 const (
 	DefaultStoreBatchSize   = 10 // FanOutArgs.StoreQueue
 	DefaultInvoiceBatchSize = 5  // FanOutArgs.InvoiceQueue
 	DefaultCheckBatchSize   = 10 // CheckerPipelineArgs.CheckQueue and UpdateQueue
-	DefaultMaxReceiveCount  = 5
+	DefaultReaderBatchSize  = 100
+	DefaultBatchingWindow   = 0 // seconds: do not wait
 
-	DefaultReaderBatchSize       = 100
+	DefaultMaxReceiveCount       = 5
 	DefaultParallelizationFactor = 1
 	DefaultRetryAttempts         = 10
 	DefaultRetentionHours        = 7 * 24
+	DefaultStartingPosition      = "TRIM_HORIZON"
 
-	DefaultRateLimit     = 10_000
-	DefaultBurstLimit    = 5000
-	DefaultAllowOrigin   = "*"
-	DefaultClientRate    = 1000
-	DefaultClientBurst   = 1000
-	DefaultQuotaPeriod   = "DAY"
-	DefaultLogRetention  = 30 // days
-	DefaultLogLevel      = "ERROR"
-	DefaultStartPosition = "TRIM_HORIZON"
-	defaultWindowSeconds = 0  // do not wait
-	defaultRecordAge     = -1 // Lambda's value for: as long as the stream keeps the record
-	secondsPerDay        = 24 * 60 * 60
-	asyncEventAgeSeconds = 6 * 60 * 60 // how long Lambda keeps an asynchronous invocation at most
-	asyncRetries         = 2           // how often Lambda retries an asynchronous invocation at most
+	DefaultRateLimit   = 10_000
+	DefaultBurstLimit  = 5000
+	DefaultAllowOrigin = "*"
+	DefaultClientRate  = 1000
+	DefaultClientBurst = 1000
+	DefaultQuotaPeriod = "DAY"
+
+	DefaultLogRetention = 30 // days
+	DefaultLogLevel     = "ERROR"
 )
 
 // Size is the memory and the timeout of a function.
 type Size struct{ MemoryMB, TimeoutSeconds int }
 
-// Sizes of functions whose settings are not set.
+// The default sizes of functions.
 var (
 	IntakeSize  = Size{512, 10} // takes orders over HTTP
 	ReadSize    = Size{256, 10} // answers GET routes

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// This file writes the OpenAPI document that is the REST API: its routes, what they accept, where requests go, and how
-// API Gateway words its own errors. The extensions are described at
+// This file writes the OpenAPI document of the REST API: its routes, what they accept, their targets, and the wording of
+// API Gateway's own errors. The extensions are described at
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
 
 type object = map[string]any
 
 const (
-	apiKeyScheme = "api_key" // the name that API Gateway gives it, too
+	apiKeyScheme = "api_key" // also API Gateway's name for it
 	apiKeyHeader = "X-Api-Key"
 )
 
@@ -90,7 +90,7 @@ func (r Route) operation(integration object) object {
 	responses := object{}
 	for _, s := range r.Responses {
 		answer := object{"description": s.Description}
-		if r.Execution != nil { // a function declares its headers by sending them
+		if r.Execution != nil { // a function sends its headers undeclared
 			answer["headers"] = object{"Access-Control-Allow-Origin": object{"schema": object{"type": "string"}}}
 		}
 		responses[fmt.Sprint(s.Status)] = answer
@@ -122,7 +122,7 @@ func (r Route) operation(integration object) object {
 	return op
 }
 
-// preflight answers a browser's CORS question without a function:
+// preflight answers a browser's CORS preflight without a function:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
 func preflight(methods, extraHeaders []string, allowOrigin string) object {
 	slices.Sort(extraHeaders)
@@ -148,8 +148,7 @@ func preflight(methods, extraHeaders []string, allowOrigin string) object {
 	}
 }
 
-// gatewayResponses words the errors that API Gateway gives by itself like those of the functions, and lets browsers
-// read them: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+// gatewayResponses gives API Gateway's own errors the layout of the functions' errors, and lets browsers read them: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 func gatewayResponses(allowOrigin, bodyRules string, body ErrorBody) object {
 	responses := object{}
 	// A status of 0 is API Gateway's own. message is JSON: a text in quotes, or a variable that renders as one.

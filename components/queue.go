@@ -14,7 +14,8 @@ type QueueSettings struct {
 	// BatchSize is the most messages in one invocation: [BatchSizeRange]. Above [SmallBatch] it needs a
 	// BatchingWindowSeconds.
 	BatchSize pulumi.IntPtrInput `pulumi:"batchSize,optional"`
-	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default 0: do not wait.
+	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default
+	// [DefaultBatchingWindow]: do not wait.
 	BatchingWindowSeconds pulumi.IntPtrInput `pulumi:"batchingWindowSeconds,optional"`
 	// MaximumConcurrency is the most invocations at the same time: [MaximumConcurrencyRange]. Default: the function's
 	// own concurrency is the limit.
@@ -30,7 +31,7 @@ type QueueSettings struct {
 func (s QueueSettings) resolve(v *validator, path string, batchSize int) QueueSettings {
 	r := QueueSettings{
 		BatchSize:             v.number(path+".BatchSize", s.BatchSize, BatchSizeRange.Check, batchSize),
-		BatchingWindowSeconds: v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, defaultWindowSeconds),
+		BatchingWindowSeconds: v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, DefaultBatchingWindow),
 		MaximumConcurrency:    v.optional(path+".MaximumConcurrency", s.MaximumConcurrency, MaximumConcurrencyRange.Check),
 		MaxReceiveCount:       v.number(path+".MaxReceiveCount", s.MaxReceiveCount, ReceiveCountRange.Check, DefaultMaxReceiveCount),
 		RetentionDays:         v.number(path+".RetentionDays", s.RetentionDays, RetentionRange.Check, RetentionRange.Max),
@@ -43,6 +44,8 @@ func (s QueueSettings) resolve(v *validator, path string, batchSize int) QueueSe
 	})
 	return r
 }
+
+const secondsPerDay = 24 * 60 * 60
 
 // queue is a standard SQS queue with a dead-letter queue of its own.
 type queue struct {

@@ -15,8 +15,8 @@ import (
 type ReaderSettings struct {
 	// BatchSize is the most records in one invocation: [BatchSizeRange]. Default [DefaultReaderBatchSize].
 	BatchSize pulumi.IntPtrInput `pulumi:"batchSize,optional"`
-	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default 0: do not wait. Lambda polls
-	// each shard once a second in any case.
+	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default
+	// [DefaultBatchingWindow]: do not wait. Lambda polls each shard once a second in any case.
 	BatchingWindowSeconds pulumi.IntPtrInput `pulumi:"batchingWindowSeconds,optional"`
 	// ParallelizationFactor is how many batches of one shard are processed at the same time, each with other accounts'
 	// orders: [ParallelizationRange]. Default [DefaultParallelizationFactor].
@@ -28,8 +28,8 @@ type ReaderSettings struct {
 	// MaximumRecordAgeSeconds sends a record that could not be processed for so long to the failure queue, even if the
 	// function could not be invoked at all: [RecordAgeRange]. Default: it waits for as long as the stream keeps it.
 	MaximumRecordAgeSeconds pulumi.IntPtrInput `pulumi:"maximumRecordAgeSeconds,optional"`
-	// StartingPosition is where in the stream a new reader begins: TRIM_HORIZON (the default: at the oldest record),
-	// LATEST or AT_TIMESTAMP. A change makes a new event source mapping, which begins there.
+	// StartingPosition is where in the stream a new reader begins: TRIM_HORIZON, at the oldest record; LATEST; or
+	// AT_TIMESTAMP. Default [DefaultStartingPosition]. A change makes a new event source mapping, which begins there.
 	StartingPosition string `pulumi:"startingPosition,optional"`
 	// StartingPositionTimestamp is the time of AT_TIMESTAMP: RFC 3339, such as 2026-01-31T08:30:00Z.
 	StartingPositionTimestamp string `pulumi:"startingPositionTimestamp,optional"`
@@ -39,18 +39,21 @@ type ReaderSettings struct {
 	EnhancedFanOut bool `pulumi:"enhancedFanOut,optional"`
 }
 
-const atTimestamp = "AT_TIMESTAMP"
+const (
+	atTimestamp  = "AT_TIMESTAMP"
+	unlimitedAge = -1 // as long as the stream keeps the record
+)
 
 func (s ReaderSettings) resolve(v *validator, path string) ReaderSettings {
 	s.BatchSize = v.number(path+".BatchSize", s.BatchSize, BatchSizeRange.Check, DefaultReaderBatchSize)
-	s.BatchingWindowSeconds = v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, defaultWindowSeconds)
+	s.BatchingWindowSeconds = v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, DefaultBatchingWindow)
 	s.ParallelizationFactor = v.number(path+".ParallelizationFactor", s.ParallelizationFactor, ParallelizationRange.Check, DefaultParallelizationFactor)
 	s.MaximumRetryAttempts = v.number(path+".MaximumRetryAttempts", s.MaximumRetryAttempts, RetryAttemptsRange.Check, DefaultRetryAttempts)
-	s.MaximumRecordAgeSeconds = v.number(path+".MaximumRecordAgeSeconds", s.MaximumRecordAgeSeconds, RecordAgeRange.Check, defaultRecordAge)
+	s.MaximumRecordAgeSeconds = v.number(path+".MaximumRecordAgeSeconds", s.MaximumRecordAgeSeconds, RecordAgeRange.Check, unlimitedAge)
 	if s.StartingPosition == "" {
-		s.StartingPosition = DefaultStartPosition
+		s.StartingPosition = DefaultStartingPosition
 	}
-	if err := oneOf(DefaultStartPosition, "LATEST", atTimestamp)(s.StartingPosition); err != nil {
+	if err := oneOf(DefaultStartingPosition, "LATEST", atTimestamp)(s.StartingPosition); err != nil {
 		v.addf(path+".StartingPosition", "%v", err)
 	}
 	at, timestamp := s.StartingPosition == atTimestamp, path+".StartingPositionTimestamp"

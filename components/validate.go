@@ -109,7 +109,7 @@ func (v *validator) text(path string, in pulumi.StringPtrInput, check func(strin
 	}
 	return in.ToStringPtrOutput().ApplyT(func(s *string) (string, error) {
 		if s == nil {
-			return standard, nil
+			s = &standard
 		}
 		return *s, v.late(path, check(*s))
 	}).(pulumi.StringOutput)
