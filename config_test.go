@@ -19,7 +19,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// recorder counts what a program registers.
+// recorder records what a program registers.
 type recorder struct {
 	mu         sync.Mutex
 	registered []pulumi.MockResourceArgs

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// folder has packages of all functions, which start on this kind of processor.
+// folder has packages of all functions, built for x86_64.
 func folder(t *testing.T) string {
 	t.Helper()
 	header := append([]byte(elf.ELFMAG), make([]byte, 60)...)
@@ -174,7 +174,7 @@ func TestTheCheckerIsDeployedAsTheConfigSays(t *testing.T) {
 	require.Empty(t, r.of("aws:apigateway/apiKey:ApiKey"))
 }
 
-// requireX86AndUnprotected looks at what every pattern makes of packages and of deleteData.
+// requireX86AndUnprotected asserts that every pattern uses the packages and deleteData.
 func (r *recorder) requireX86AndUnprotected(t *testing.T, count int) {
 	t.Helper()
 	functions := r.of("aws:lambda/function:Function")

@@ -128,7 +128,7 @@ func TestQueuesByDefault(t *testing.T) {
 	}
 }
 
-// AWS's provider takes 25 seconds for each queue resource: a chain of them is what `pulumi up` takes.
+// The AWS provider takes 25 seconds for each queue resource, so a chain of them would decide how long `pulumi up` takes.
 func TestQueuesAreCreatedInParallel(t *testing.T) {
 	c := fanOut(t, nil)
 	for _, name := range []string{"fanout-store-order", "fanout-write-invoice"} {
@@ -232,7 +232,7 @@ func TestDataIsProtectedUnlessItMayBeDeleted(t *testing.T) {
 	}
 }
 
-func TestTheStageIsTracedThrottledAndReadyWhenItOpens(t *testing.T) {
+func TestTheStageIsTracedThrottledAndCreatedLast(t *testing.T) {
 	c := fanOut(t, nil)
 	has(t, c.inputs(t, stageType, "fanout-api"), map[string]any{
 		"stageName": "prod", "xrayTracingEnabled": true, "restApi": "id:restapi/fanout-api", "deployment": "id:deployment/fanout-api", "accessLogSettings": nil})
@@ -269,7 +269,7 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 	}))
 	stage := c.inputs(t, stageType, "fanout-api")["accessLogSettings"].(map[string]any)
 	require.Equal(t, "arn:loggroup/fanout-api-access-logs", stage["destinationArn"])
-	// One line, so that one request is one event, and JSON once the variables are filled in. AWS wants the request's id.
+	// One line, so that one request is one event, and JSON once the variables are filled in. AWS requires the request's id.
 	require.NotContains(t, stage["format"], "\n")
 	format := parse(t, stage["format"].(string))
 	require.Equal(t, "$context.requestId", format["requestId"])

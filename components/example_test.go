@@ -101,7 +101,7 @@ func ExampleNewOrchestrator() {
 		if err != nil {
 			return err
 		}
-		ctx.Export("topic", coffee.TopicArn) // for those who want to hear of placed orders
+		ctx.Export("topic", coffee.TopicArn) // for subscribers of their own
 
 		pulumi.All(coffee.Url, coffee.StateMachineArn).ApplyT(func(v []any) error {
 			_, err := fmt.Printf("orders go to %s/order\nand from there into %s\n", v...)
@@ -118,8 +118,8 @@ func ExampleNewOrchestrator() {
 	// and from there into arn:aws:states:eu-west-1:123456789012:stateMachine:coffee
 }
 
-// A program that puts a state machine of its own behind an API, with no function between. The schema is all that
-// checks a request; so it leaves nothing open.
+// A program that puts a state machine of its own behind an API, with no function between. Only the schema
+// checks a request, so it is strict.
 func ExampleNewOrderApi_execution() {
 	program := func(ctx *pulumi.Context) error {
 		role, err := iam.NewRole(ctx, "parcels", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(`{

@@ -164,7 +164,7 @@ func zipFile(path, file string, mode os.FileMode, content []byte) error {
 	return os.WriteFile(path, b.Bytes(), 0o600)
 }
 
-// exampleFolder has the packages of the examples: a test's own folder is not to be had in one.
+// exampleFolder has the packages of the examples, which have no t.TempDir.
 var exampleFolder string
 
 func TestMain(m *testing.M) {

@@ -22,7 +22,7 @@ func postOrder(t *testing.T, c *cloud) map[string]any {
 	return at(t, c.document(t, restAPIType, "orchestrator-api", "body"), "paths", "/order", "post")
 }
 
-func TestOrdersGoStraightIntoTheMachine(t *testing.T) {
+func TestAnOrderStartsAnExecutionWithoutAFunction(t *testing.T) {
 	way := at(t, postOrder(t, orchestrator(t, nil)), integration)
 	require.Equal(t, []string{"credentials", "httpMethod", "passthroughBehavior", "requestTemplates", "responses", "type", "uri"},
 		slices.Sorted(maps.Keys(way)))
@@ -83,12 +83,12 @@ func TestStepFunctionsAnswersBecomeTheAPIs(t *testing.T) {
 			require.Equal(t, status, after[:3], kind)
 		}
 		require.Contains(t, refused, `{"message":"order.orderid: an order with this id was accepted before"}`)
-		// Nothing of what Step Functions says of the account gets out.
+		// The message of Step Functions, which names the account, is not passed on.
 		require.NotContains(t, refused, "$.message")
 		require.NotContains(t, refused, "$input.body")
 
-		// What a mapping answers, or its template says instead, the method declares; else API Gateway refuses the
-		// document, or drops the header.
+		// The method must declare each status of a mapping or its template. Otherwise API Gateway refuses the document, or
+		// drops the header.
 		for _, status := range []string{"202", "409", "500", "503"} {
 			require.Contains(t, at(t, operation, "responses", status, "headers"), "Access-Control-Allow-Origin")
 		}

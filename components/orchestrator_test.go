@@ -94,7 +94,7 @@ func TestAnAddressIsNotifiedOfPlacedOrdersIfThereIsOne(t *testing.T) {
 	}
 }
 
-func TestThePathIntoTheMachineIsReadyWhenTheStageOpens(t *testing.T) {
+func TestTheMachineCanBeStartedWhenTheStageIsCreated(t *testing.T) {
 	c := orchestrator(t, nil)
 	for _, want := range []string{
 		"rolepolicy/orchestrator-api-start-post-order-policy",

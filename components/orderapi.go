@@ -125,7 +125,8 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 }
 
 // targets returns what the document must know about the target of each route: of a function its invocation ARN; of a
-// state machine its ARN and that of the role that starts it, which it makes. ready is what must be in place before.
+// state machine its ARN and that of the role that starts it, which it makes. ready is what must be in place before the
+// first request.
 func (api *OrderApi) targets(b *builder, routes []Route) (targets []any, ready []pulumi.Resource, err error) {
 	for _, r := range routes {
 		if r.Function != nil {

@@ -63,7 +63,7 @@ func TestEveryStateIsReachedAndLeadsToAnEnd(t *testing.T) {
 	require.Len(t, reached, len(m.States))
 }
 
-func TestEveryTaskIsTriedAgainWithBackoffAndJitter(t *testing.T) {
+func TestEveryTaskIsRetriedWithBackoffAndJitter(t *testing.T) {
 	for name, s := range testMachine().States {
 		if s.Type != "Task" {
 			continue
@@ -73,11 +73,11 @@ func TestEveryTaskIsTriedAgainWithBackoffAndJitter(t *testing.T) {
 		require.Equal(t, "FULL", r.JitterStrategy, name)
 		require.GreaterOrEqual(t, r.BackoffRate, 2.0, name)
 		require.Positive(t, s.TimeoutSeconds, name)
-		require.NotContains(t, r.ErrorEquals, "States.ALL", "%s: what is certain to fail is not tried again", name)
+		require.NotContains(t, r.ErrorEquals, "States.ALL", "%s: a permanent error is not retried", name)
 	}
 }
 
-// One that ended in between would leave an order without its invoice.
+// A machine that timed out between two tasks would leave an order without its invoice.
 func TestTheMachineOutlastsAllAttemptsAtItsTasks(t *testing.T) {
 	m := testMachine()
 	attempts := func(name string) (seconds float64) {

@@ -2,21 +2,22 @@ package components
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/order-patterns/order-patterns/order/coffee"
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// orderSchema is all of what an order is, as a JSON schema of draft 4, for an API with no function between API Gateway
-// and what processes the order: everything that it accepts, package order accepts too.
+// orderSchema is the full JSON schema of an order, of draft 4, for an API with no function between API Gateway and what
+// processes the order. Package order/coffee accepts everything that the schema accepts, with two exceptions that a schema
+// cannot express: a key that occurs twice, of which API Gateway passes on the last; and half a surrogate pair in a text.
+// The schema alone refuses an offset from UTC in the years 0000 and 9999, because the date in UTC may then have a year of
+// other than four digits.
 //
-// It keeps to what API Gateway supports, https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html:
-// minItems and maxItems do not count in imported models, so an array is given by enum. Patterns are ECMA 262 there and
+// It uses what API Gateway supports, https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html:
+// minItems and maxItems are ignored in imported models, so an array is given by enum. Patterns are ECMA 262 there and
 // RE2 in Go; these mean the same in both.
-//
-// What a schema cannot see, and package order refuses: a key that is given twice, of which only the last is left once
-// the body was read and written again; and half a surrogate pair in a text, where the reader keeps it. In return the schema
-// refuses an offset from UTC in the years 0000 and 9999, because it may carry a date out of the years of four digits.
 func orderSchema() object {
 	details := object{
 		"description": "What was ordered",
@@ -27,7 +28,7 @@ func orderSchema() object {
 			"unitprice":  priceSchema(),
 			"quantity": object{
 				"description": fmt.Sprintf("A whole number from 1 to %d", coffee.MaxQuantity),
-				// Draft 4 says of 2.0 that it is no integer.
+				// In draft 4, 2.0 is not an integer.
 				"type": "number", "multipleOf": 1, "minimum": 1, "maximum": coffee.MaxQuantity,
 			},
 		},
@@ -77,7 +78,7 @@ func idSchema(description string, length int) object {
 }
 
 const (
-	// blank are the characters of which a text must not consist: Unicode's white space, but for control characters.
+	// blank is Unicode's white space without control characters. A text must have another character.
 	blank = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 	// noText are the characters that a text must not hold: control characters, and the one that stands for what could
 	// not be decoded. \x is the only escape that ECMA 262 and RE2 share; so the last is there as it is.
@@ -104,13 +105,16 @@ func eventSchema(description string, types ...coffee.EventType) object {
 	}
 }
 
+// priceSchema relies on MaxUnitPrice being a power of ten: a smaller price has fewer digits.
 func priceSchema() object {
+	digits := len(strconv.Itoa(coffee.MaxUnitPrice)) - 1
+	text := fmt.Sprintf(`^(0*[0-9]{1,%d}(\.[0-9]{1,%d}0*)?|0*%d(\.0+)?|-0+(\.0+)?)$`, digits, money.Places, coffee.MaxUnitPrice)
 	return object{
 		"description": fmt.Sprintf("Of one piece: a number, or a decimal number as a string, from 0 to %d with at most %d decimal places",
 			coffee.MaxUnitPrice, money.Places),
 		"anyOf": []object{
-			{"type": "number", "minimum": 0, "maximum": coffee.MaxUnitPrice, "multipleOf": 0.0001},
-			{"type": "string", "pattern": `^(0*[0-9]{1,6}(\.[0-9]{1,4}0*)?|0*1000000(\.0+)?|-0+(\.0+)?)$`},
+			{"type": "number", "minimum": 0, "maximum": coffee.MaxUnitPrice, "multipleOf": math.Pow10(-money.Places)},
+			{"type": "string", "pattern": text},
 		},
 	}
 }

@@ -149,7 +149,7 @@ func TestTheOrderSchemaRefusesWhatTheFunctionsRefuse(t *testing.T) {
 			bad = append(bad, bodyWith(t, map[string]any{c.path: v}))
 		}
 	}
-	// What a completion repeats of its order is checked too, and only what it needs may not be missing.
+	// Of a completion, the optional fields are validated too.
 	for path, v := range map[string]any{"details.quantity": 0, "city": " ", "accountid": nil, "vendorid": nil, "orderdate": nil, "details.x": 1} {
 		bad = append(bad, bodyWith(t, map[string]any{"eventtype": []any{"order_completed"}, path: v}))
 	}
@@ -187,7 +187,7 @@ func values() *rapid.Generator[any] {
 		}
 		return s + "Z"
 	})
-	// The exponent stays within what a gateway computes with.
+	// The exponent stays within the range that a gateway supports.
 	numbers := rapid.Map(rapid.StringMatching(`-?(0|[1-9][0-9]{0,7})(\.[0-9]{1,7})?([eE][+-]?[0-9]{1,2})?`), func(s string) any { return number(s) })
 	return rapid.OneOf(
 		strange.AsAny(), sized.AsAny(), date.AsAny(), numbers,
@@ -209,7 +209,7 @@ func TestNothingThatTheOrderSchemaAcceptsIsDroppedLater(t *testing.T) {
 	accepted, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		change := rapid.MapOfN(rapid.SampledFrom(paths), values(), 1, 3).Draw(t, "change")
-		// Most changes make an order bad, so one that leaves others good comes often.
+		// Most changes make an order bad, so a change that keeps it good is drawn often.
 		if rapid.Bool().Draw(t, "one only") {
 			for path := range change {
 				change = map[string]any{path: change[path]}
@@ -276,7 +276,7 @@ func TestTheOrderSchemaDescribesEveryPropertyAndKeepsToSupportedKeywords(t *test
 			switch keyword {
 			case "properties":
 				for name, child := range v.(map[string]any) {
-					// A branch repeats a property for its rules, not for its reader.
+					// A branch repeats a property for its rules only, without a description.
 					walk(path+"."+name, child.(map[string]any), !strings.Contains(path, "anyOf"))
 				}
 			case "anyOf":
