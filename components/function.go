@@ -1,7 +1,6 @@
 package components
 
 import (
-	"context"
 	"fmt"
 	"reflect"
 
@@ -43,14 +42,6 @@ type FunctionInfoMapOutput struct{ *pulumi.OutputState }
 // ElementType is map[string]FunctionInfo.
 func (FunctionInfoMapOutput) ElementType() reflect.Type {
 	return reflect.TypeFor[map[string]FunctionInfo]()
-}
-
-// ToFunctionInfoMapOutput returns the output itself.
-func (o FunctionInfoMapOutput) ToFunctionInfoMapOutput() FunctionInfoMapOutput { return o }
-
-// ToFunctionInfoMapOutputWithContext returns the output itself.
-func (o FunctionInfoMapOutput) ToFunctionInfoMapOutputWithContext(context.Context) FunctionInfoMapOutput {
-	return o
 }
 
 // Name resolves to the name of one function. It fails if the component has no such function.
