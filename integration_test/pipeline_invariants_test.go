@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/order-patterns/order-patterns/cmd/client/checkerclient"
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	localdb "github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/lambda"
@@ -225,13 +225,13 @@ func (c *checkerOutputs) records(t *testing.T, accepted []checker.Order) []check
 			}
 		}
 	}
-	book := &orderbook.Book{Client: dynamodb.NewFromConfig(awsConfig(t)), Table: c.OrdersTableName}
+	table := &orders.Table{Client: dynamodb.NewFromConfig(awsConfig(t)), Name: c.OrdersTableName}
 	records := make([]checker.Record, len(ids))
 	var all errgroup.Group
 	all.SetLimit(8)
 	for i, id := range ids {
 		all.Go(func() (err error) {
-			records[i], err = book.Get(t.Context(), id)
+			records[i], err = table.Get(t.Context(), id)
 			return err
 		})
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/coffee/orderevent"
+	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -33,7 +33,7 @@ func (o coffeeOrder) event(t *testing.T) []byte {
 	t.Helper()
 	parsed, err := coffee.Parse([]byte(o.message()))
 	require.NoError(t, err)
-	data, err := orderevent.New(parsed, uuid.New(), time.Now()).JSON()
+	data, err := event.New(parsed, uuid.New(), time.Now()).JSON()
 	require.NoError(t, err)
 	return data
 }

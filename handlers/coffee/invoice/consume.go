@@ -7,8 +7,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Consume writes the invoice of an event that was delivered, if it is a new order, and logs what became of it. log
-// carries what is known of the delivery; the order's id is added.
+// Consume writes the invoice of an event that was delivered, if it is a new order, and logs the outcome with the order's
+// id. log has the attributes of the delivery.
 func (w *Writer) Consume(ctx context.Context, o coffee.Order, log *slog.Logger) error {
 	log = log.With("orderid", o.OrderID)
 	if o.Completed() {

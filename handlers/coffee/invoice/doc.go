@@ -4,11 +4,11 @@
 //
 //	invoices/{accountid}/{rev}/{vendorid}/{orderid}/{invoiceid}.json
 //
-// rev counts down as orderdate goes up (18 digits), so S3's listing, which is in key order, starts with the
-// newest invoice of an account: finding it takes one request however many there are.
+// rev (18 digits) decreases as orderdate increases. S3 lists keys in ascending order, so the listing of an account starts
+// with its newest invoice. To find it takes one request, however many there are.
 //
-// # Once
+// # Idempotency
 //
-// The document and its key follow from the order alone, so a message that is delivered twice means the same
-// bytes under the same key. Put writes only if the key is free and takes "it is there" for success.
+// The document and its key depend only on the order, so a message that is delivered twice gives the same bytes under the
+// same key. Put writes only if the key is free. A key that is taken is success.
 package invoice

@@ -17,10 +17,10 @@ type Document struct {
 	City      string         `json:"city"`
 	Details   coffee.Details `json:"details"`
 	LineTotal money.Amount   `json:"linetotal"` // unit price times quantity
-	Total     money.Amount   `json:"total"`     // the sum of the lines, of which an order has one
+	Total     money.Amount   `json:"total"`     // the sum of the line totals; an order has one line
 }
 
-// New makes the invoice of an order. A completion has none; asking for it is an *coffee.InvalidOrder.
+// New makes the invoice of an order. A completion has none; the error is an *coffee.InvalidOrder.
 func New(o coffee.Order) (Document, error) {
 	if o.EventType != coffee.NewOrder {
 		return Document{}, &coffee.InvalidOrder{Faults: []coffee.Fault{{

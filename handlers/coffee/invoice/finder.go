@@ -11,18 +11,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// URLLife is how long a URL that Finder gives is valid. The credentials that signed it may end it sooner.
+// URLLife is how long a URL of Finder is valid. It is shorter if the credentials that signed it expire before.
 const URLLife = time.Hour
 
-// ErrNotFound means that the account has no invoice, or none for the vendor asked for.
+// ErrNotFound means that the account has no invoice, or none of the vendor in question.
 var ErrNotFound = errors.New("no invoice")
 
-// ListObjectsAPI is what a Finder needs of an S3 client: s3:ListBucket on the bucket.
+// ListObjectsAPI is the part of an S3 client that a Finder uses. Needs s3:ListBucket on the bucket.
 type ListObjectsAPI interface {
 	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
 }
 
-// PresignAPI signs a URL. S3 checks the signer's s3:GetObject on invoices/* when the URL is used.
+// PresignAPI signs URLs. The signer needs s3:GetObject on invoices/*, which S3 checks when a URL is used.
 type PresignAPI interface {
 	PresignGetObject(context.Context, *s3.GetObjectInput, ...func(*s3.PresignOptions)) (*v4.PresignedHTTPRequest, error)
 }
@@ -34,22 +34,22 @@ type Finder struct {
 	Bucket  string // Required
 }
 
-// few is how many keys are asked for when the first one will nearly always do.
-const few = 8
+// pageSize is how many keys are listed if the first one nearly always suffices.
+const pageSize = 8
 
-// Latest gives the key of the account's latest invoice by order date, or of its latest at one vendor when
-// vendorID is not empty. The error is ErrNotFound if there is none.
+// Latest returns the key of the account's latest invoice by order date, or of its latest at one vendor if vendorID is not
+// empty. The error is ErrNotFound if there is none.
 //
-// Without a vendor this takes one request. With one it pages through the account's newer invoices, 1,000 at a
-// time, until the vendor's first.
+// Without a vendor this takes one request. With a vendor it pages through the account's newer invoices, 1,000 at a time,
+// to the first one of that vendor.
 //
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func (f *Finder) Latest(ctx context.Context, accountID, vendorID string) (string, error) {
 	in := &s3.ListObjectsV2Input{Bucket: aws.String(f.Bucket), Prefix: aws.String(AccountPrefix(accountID))}
 	if vendorID == "" {
-		in.MaxKeys = aws.Int32(few)
+		in.MaxKeys = aws.Int32(pageSize)
 	}
-	var best parts
+	var best keyParts
 	pages := s3.NewListObjectsV2Paginator(f.List, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -61,7 +61,7 @@ func (f *Finder) Latest(ctx context.Context, accountID, vendorID string) (string
 			if !ok || vendorID != "" && p.vendorID != vendorID {
 				continue
 			}
-			// Keys come newest first: past the first time found, nothing can be later.
+			// The newest keys come first, so nothing after the first time found is later.
 			if best.key != "" && p.rev != best.rev {
 				return best.key, nil
 			}
@@ -76,7 +76,7 @@ func (f *Finder) Latest(ctx context.Context, accountID, vendorID string) (string
 	return best.key, nil
 }
 
-// URL signs a URL with which anybody can read the object at key for URLLife.
+// URL signs a URL that lets anybody read the object at key for URLLife.
 func (f *Finder) URL(ctx context.Context, key string) (string, error) {
 	signed, err := f.Presign.PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(f.Bucket),

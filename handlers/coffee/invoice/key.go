@@ -15,35 +15,36 @@ const (
 	lastVersion = 253402300799999999
 )
 
-// AccountPrefix is what the keys of all of an account's invoices begin with, and no other account's.
+// AccountPrefix is the common prefix of the keys of an account's invoices. No other key has it.
 func AccountPrefix(accountID string) string { return prefix + accountID + "/" }
 
-// Key is where the invoice d of order o lies.
+// Key returns the key of the invoice d of order o.
 func Key(o coffee.Order, d Document) string {
 	return fmt.Sprintf("%s%018d/%s/%s/%s%s", AccountPrefix(o.AccountID), lastVersion-o.Version(), o.VendorID, o.OrderID, d.InvoiceID, suffix)
 }
 
-// parts is a key taken apart.
-type parts struct {
+// keyParts has the parts of a key.
+type keyParts struct {
 	key, rev, vendorID, orderID, invoiceID string
 }
 
-// parseKey takes a key below the account's prefix apart. Objects that are no invoices are not ok.
-func parseKey(key, accountID string) (p parts, ok bool) {
+// parseKey parses a key below the account's prefix. It is not ok for an object that is not an invoice.
+func parseKey(key, accountID string) (p keyParts, ok bool) {
 	rest, ok := strings.CutPrefix(key, AccountPrefix(accountID))
 	if !ok {
-		return parts{}, false
+		return keyParts{}, false
 	}
 	rest, ok = strings.CutSuffix(rest, suffix)
 	fields := strings.Split(rest, "/")
 	if !ok || len(fields) != 4 {
-		return parts{}, false
+		return keyParts{}, false
 	}
-	return parts{key: key, rev: fields[0], vendorID: fields[1], orderID: fields[2], invoiceID: fields[3]}, true
+	return keyParts{key: key, rev: fields[0], vendorID: fields[1], orderID: fields[2], invoiceID: fields[3]}, true
 }
 
-// outranks tells which of two invoices of one time counts as the latest: the one whose order the store keeps.
-func (p parts) outranks(q parts) bool {
+// outranks reports whether p is the later one of two invoices with the same time: the one whose order the table keeps
+// (see package store).
+func (p keyParts) outranks(q keyParts) bool {
 	return cmp.Or(
 		strings.Compare(p.orderID+"#"+p.invoiceID, q.orderID+"#"+q.invoiceID),
 		strings.Compare(p.vendorID, q.vendorID),

@@ -14,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// PutObjectAPI is what a Writer needs of an S3 client: s3:PutObject on invoices/*.
+// PutObjectAPI is the part of an S3 client that a Writer uses. Needs s3:PutObject on invoices/*.
 type PutObjectAPI interface {
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 }
@@ -25,8 +25,8 @@ type Writer struct {
 	Bucket string // Required
 }
 
-// Put writes the invoice of an order, and gives its key. written is false if it was there already. An error
-// means that the outcome is unknown: putting it again is safe.
+// Put writes the invoice of an order, and returns its key. written is false if it was there already. After an error the
+// outcome is unknown; putting it again is safe.
 //
 // See https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 func (w *Writer) Put(ctx context.Context, o coffee.Order) (key string, written bool, err error) {
@@ -56,8 +56,7 @@ func (w *Writer) Put(ctx context.Context, o coffee.Order) (key string, written b
 	return key, true, nil
 }
 
-// retryConflicts adds the answer that S3 gives when another request for the key is under way: the winner is
-// not known yet, and asking again tells.
+// retryConflicts retries the error that S3 returns while another request for the same key is in progress.
 func retryConflicts(o *s3.Options) {
 	o.Retryer = retry.AddWithErrorCodes(o.Retryer, "ConditionalRequestConflict")
 }

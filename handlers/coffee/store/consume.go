@@ -7,8 +7,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Consume is Apply for an event that was delivered, and logs what became of it. log carries what is known of the
-// delivery; the order's id and event type are added.
+// Consume is Apply for an event that was delivered, and logs the outcome with the order's id and event type. log has the
+// attributes of the delivery.
 func (w *Writer) Consume(ctx context.Context, o coffee.Order, log *slog.Logger) (stored bool, err error) {
 	stored, err = w.Apply(ctx, o)
 	if err != nil {

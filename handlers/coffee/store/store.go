@@ -10,25 +10,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/order-patterns/order-patterns/handlers/kit/item"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// ErrNotFound means that the customer has no active order at the shop: none was placed, or it was
-// completed or taken back.
+// ErrNotFound means that the customer has no active order at the shop: none was placed, or it was completed or taken
+// back.
 var ErrNotFound = errors.New("no active order")
 
-// The conditions of writes. The names are placeholders, so that no future addition to DynamoDB's reserved words can
-// break an expression.
+// The conditions of writes. Attribute names are placeholders, so that no future reserved word of DynamoDB breaks an
+// expression.
 const (
-	// notNewer holds when nothing is stored, or something of no higher rank.
+	// notNewer holds if nothing is stored, or an event that does not have a higher rank.
 	notNewer = "attribute_not_exists(#account) OR #version < :version OR (#version = :version AND #tie <= :tie)"
-	// sameOrder holds when nothing is stored, or the order itself, or that it was taken back.
+	// sameOrder holds if nothing is stored, or the order itself, or its tombstone from an earlier TakeBack.
 	sameOrder = "attribute_not_exists(#account) OR (#version = :version AND (#tie = :tie OR #tie = :back))"
 )
 
 var names = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie}
 
-// PutItemAPI is what a Writer needs of a DynamoDB client: dynamodb:PutItem on the table.
+// PutItemAPI is the part of a DynamoDB client that a Writer uses. Needs dynamodb:PutItem on the table.
 type PutItemAPI interface {
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 }
@@ -37,34 +38,34 @@ type PutItemAPI interface {
 type Writer struct {
 	Client PutItemAPI
 	Table  string           // Required: the table's name or ARN
-	Now    func() time.Time // Required: the clock that dates the end of tombstones
+	Now    func() time.Time // Required: the clock for the expiry of tombstones
 }
 
-// Apply makes the event the item of its key, unless the table holds one of a higher rank; then stored is false and
-// nothing is wrong. Applying an event again gives the same answer while it is the item. An error means that the
-// outcome is unknown: applying it again is safe.
+// Apply stores the event as the item of its key, unless the table holds an event with a higher rank. In that case stored
+// is false, and the error is nil. Applying the stored event again returns the same. After an error the outcome is
+// unknown; applying the event again is safe.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 func (w *Writer) Apply(ctx context.Context, o coffee.Order) (stored bool, err error) {
 	it, err := toItem(o, w.Now())
 	if err != nil {
-		return false, fmt.Errorf("laying out order %s: %w", o.OrderID, err)
+		return false, fmt.Errorf("making the item of order %s: %w", o.OrderID, err)
 	}
-	stored, err = w.put(ctx, it, notNewer, item{":version": it[attrVersion], ":tie": it[attrTie]})
+	stored, err = w.put(ctx, it, notNewer, item.Item{":version": it[attrVersion], ":tie": it[attrTie]})
 	if err != nil {
 		return false, fmt.Errorf("storing order %s in table %s: %w", o.OrderID, w.Table, err)
 	}
 	return stored, nil
 }
 
-// TakeBack undoes the Apply of a new order: a tombstone takes the place of its item, or of no item. takenBack is false,
-// and nothing is wrong, if another event holds the key, which is left alone. Taking back again gives the same answer
-// while the tombstone is the item. An error means that the outcome is unknown: taking back again is safe.
+// TakeBack undoes the Apply of a new order: it stores a tombstone if the table holds the order, or nothing. If the table
+// holds another event, that stays, takenBack is false, and the error is nil. Taking back again returns the same while the
+// tombstone is the item. After an error the outcome is unknown; taking back again is safe.
 //
-// The tombstone outranks its order and nothing else that the order does not: an Apply that comes late, of a function
-// that was given up on, finds it and loses, and any newer event replaces it. With the item deleted such an Apply would
-// bring the order back. One case is left: an Apply of which nothing is seen yet, over an older order, which keeps the
-// key until that Apply arrives.
+// The tombstone ranks just above its order. So a late Apply of the order, by a function that timed out, does not bring
+// the order back, which it would if the item were deleted; and any newer event replaces the tombstone. One case remains:
+// the table holds an older order when TakeBack runs, and the Apply of the order arrives only after that. TakeBack then
+// returns false, and the order becomes active.
 //
 // A completion cannot be taken back; the error is an *coffee.InvalidOrder.
 func (w *Writer) TakeBack(ctx context.Context, o coffee.Order) (takenBack bool, err error) {
@@ -77,16 +78,16 @@ func (w *Writer) TakeBack(ctx context.Context, o coffee.Order) (takenBack bool, 
 	if err != nil {
 		return false, fmt.Errorf("ranking order %s: %w", o.OrderID, err)
 	}
-	it := tombstone(o, takenBackEvent, backTie(rank), w.Now())
-	takenBack, err = w.put(ctx, it, sameOrder, item{":version": it[attrVersion], ":tie": text(rank), ":back": it[attrTie]})
+	it := tombstone(o, takenBackEvent, takenBackTie(rank), w.Now())
+	takenBack, err = w.put(ctx, it, sameOrder, item.Item{":version": it[attrVersion], ":tie": item.String(rank), ":back": it[attrTie]})
 	if err != nil {
 		return false, fmt.Errorf("taking order %s back from table %s: %w", o.OrderID, w.Table, err)
 	}
 	return takenBack, nil
 }
 
-// put writes an item on a condition, and reports whether that held.
-func (w *Writer) put(ctx context.Context, it item, condition string, values item) (bool, error) {
+// put writes an item if the condition holds, and reports whether it did.
+func (w *Writer) put(ctx context.Context, it item.Item, condition string, values item.Item) (bool, error) {
 	_, err := w.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                 aws.String(w.Table),
 		Item:                      it,
@@ -101,7 +102,7 @@ func (w *Writer) put(ctx context.Context, it item, condition string, values item
 	return err == nil, err
 }
 
-// GetItemAPI is what a Reader needs of a DynamoDB client: dynamodb:GetItem on the table.
+// GetItemAPI is the part of a DynamoDB client that a Reader uses. Needs dynamodb:GetItem on the table.
 type GetItemAPI interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 }
@@ -112,8 +113,8 @@ type Reader struct {
 	Table  string // Required: the table's name or ARN
 }
 
-// Get reads the active order of a customer at a shop. The read is strongly consistent: it sees every write that
-// has been answered. The error is ErrNotFound if there is none, or if it was completed.
+// Get reads the active order of a customer at a shop. The read is strongly consistent: it sees every write that was
+// answered before. The error is ErrNotFound if there is no active order.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
 func (r *Reader) Get(ctx context.Context, accountID, vendorID string) (coffee.Order, error) {
@@ -132,7 +133,7 @@ func (r *Reader) Get(ctx context.Context, accountID, vendorID string) (coffee.Or
 	if err != nil {
 		return coffee.Order{}, fmt.Errorf("the item of account %s at vendor %s is not an order: %w", accountID, vendorID, err)
 	}
-	if dead(o.EventType) {
+	if isTombstone(o.EventType) {
 		return coffee.Order{}, ErrNotFound
 	}
 	return o, nil

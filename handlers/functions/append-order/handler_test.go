@@ -17,7 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/coffee/orderevent"
+	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
@@ -65,11 +65,25 @@ func TestAcceptedOrderIsAnEventInTheStream(t *testing.T) {
 	require.Equal(t, map[string]any{"orderid": id, "accountid": "a0", "vendorid": "v0"}, body)
 
 	require.Equal(t, []string{"a0"}, to.keys, "an account's events are in one shard")
-	event, err := orderevent.Parse([]byte(to.records[0]))
+	event, err := event.Parse([]byte(to.records[0]))
 	require.NoError(t, err)
 	require.Equal(t, `{"id":"`+event.ID.String()+`","type":"new_order","time":"2026-03-01T08:30:02.123456Z","version":1772353800123456,`+
 		`"order":{"orderid":"`+id+`","accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:30:00.123456Z","city":"Zürich",`+
 		`"details":{"coffeetype":"latte","coffeesize":"large","unitprice":3.5,"quantity":2},"eventtype":["new_order"]}}`, to.records[0])
+}
+
+func TestAnAppendedOrderIsLoggedWithItsPlaceInTheStream(t *testing.T) {
+	to := &stream{}
+	var id any
+	lines := handlertest.Logged(t, func() {
+		_, body := call(t, to, request(t, "post-order.json"))
+		id = body["orderid"]
+	})
+	e, err := event.Parse([]byte(to.records[0]))
+	require.NoError(t, err)
+	require.Equal(t, []map[string]any{{
+		"level": "INFO", "msg": "order appended", "orderid": id, "eventid": e.ID.String(), "shardId": "shardId-000000000000", "sequenceNumber": "1",
+	}}, lines)
 }
 
 func TestSameRequestTwiceIsTwoEvents(t *testing.T) {
@@ -81,7 +95,7 @@ func TestSameRequestTwiceIsTwoEvents(t *testing.T) {
 		require.Equal(t, "mine", body["orderid"])
 	}
 	for _, data := range to.records {
-		event, err := orderevent.Parse([]byte(data))
+		event, err := event.Parse([]byte(data))
 		require.NoError(t, err)
 		require.True(t, event.Order.Completed())
 		require.Equal(t, "mine", event.Order.OrderID)
@@ -109,9 +123,15 @@ func TestBadInputIsRefusedAndNothingIsAppended(t *testing.T) {
 }
 
 func TestOrderThatCouldNotBeAppendedIsNotAccepted(t *testing.T) {
-	status, body := call(t, &stream{fail: errors.New("AccessDeniedException: role r on " + streamARN)}, request(t, "post-order.json"))
-	require.Equal(t, 503, status)
-	require.Equal(t, map[string]any{"message": "the order was not accepted; please try again"}, body)
+	to := &stream{fail: errors.New("AccessDeniedException: role r on " + streamARN)}
+	lines := handlertest.Logged(t, func() {
+		status, body := call(t, to, request(t, "post-order.json"))
+		require.Equal(t, 503, status)
+		require.Equal(t, map[string]any{"message": "the order was not accepted; please try again"}, body)
+	})
+	require.Len(t, lines, 1)
+	require.Equal(t, "order not appended", lines[0]["msg"])
+	require.Equal(t, to.fail.Error(), lines[0]["error"])
 }
 
 func TestThrottledShardIsTriedAgainWithTheSameEvent(t *testing.T) {

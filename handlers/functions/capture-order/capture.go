@@ -9,13 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// What a client is told of an order that was not accepted. The causes name resources and permissions.
+// The messages for a client whose order was not accepted. The causes, which name resources and permissions, are only for
+// the log.
 const (
 	tryAgain        = "the order was not accepted; please try again"
 	repeat          = "the order was not accepted yet; please repeat the request with the same " + keyHeader
@@ -23,11 +24,11 @@ const (
 	couldNotPublish = "The order could not be passed on to the checks"
 )
 
-// capture stores an order and publishes it. It is stored first: a check must find it, and what was published cannot be
-// taken back.
+// capture stores an order, and then publishes it. It is stored first because the checks must find it, and because a
+// publication cannot be undone.
 //
-// If the function ends between the two, the order stays Pending and nobody works on it. The client has no answer, and
-// knows no id; repeated with its key, the request publishes the order.
+// If the function ends between the two, the order stays Pending and is not checked. The client has no answer and no id.
+// If it repeats the request with the same key, the order is published.
 func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order, index int) (checker.Record, *httpapi.Error) {
 	var err error
 	if o.OrderID, err = key.orderID(o.CustomerID, index); err != nil {
@@ -37,9 +38,9 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order, 
 	work, cancel := deadline.Ahead(ctx)
 	defer cancel()
 	log := slog.With("orderId", o.OrderID)
-	rec, err := h.orders.Capture(work, checker.NewRecord(o, h.now()))
+	rec, err := h.orders.Create(work, checker.NewRecord(o, h.now()))
 	switch {
-	case errors.Is(err, orderbook.ErrDifferent):
+	case errors.Is(err, orders.ErrDifferent):
 		log.InfoContext(ctx, "order refused: its key was used for another one")
 		return checker.Record{}, httpapi.Errorf(http.StatusUnprocessableEntity, differentUnder)
 	case err != nil:
@@ -72,15 +73,15 @@ func (h *handler) publish(ctx context.Context, o checker.Order) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.topic.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(h.arn), Message: aws.String(string(message))})
+	_, err = h.topic.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(h.topicARN), Message: aws.String(string(message))})
 	return err
 }
 
-// abandon rejects an order that was not published and that nobody can ask for again: the client learned no id, and its
-// next try is another order. Should the topic have it all the same, the checks will find it Rejected. ctx goes on
-// for a moment after the one that the work had.
+// abandon rejects an order that was not published, and that the client cannot repeat: without a key, its next request is
+// another order. If the topic has the order all the same, the findings of the checks do not change that it is Rejected.
+// ctx ends a moment after the context of the work.
 func (h *handler) abandon(ctx context.Context, orderID string) {
 	if _, _, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish); err != nil {
-		slog.ErrorContext(ctx, "order stays Pending, and nobody knows of it", "orderId", orderID, "error", err.Error())
+		slog.ErrorContext(ctx, "order stays Pending, and is not checked", "orderId", orderID, "error", err.Error())
 	}
 }

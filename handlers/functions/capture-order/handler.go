@@ -9,31 +9,31 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
-	"github.com/order-patterns/order-patterns/handlers/kit/sidebyside"
+	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
 const (
-	// atOnce is how many orders of one request are captured side by side.
-	atOnce = 16
-	// maxBatch is the largest body of POST /orders in bytes: as many orders as there may be fit, each as long as it may be.
+	// maxConcurrent is how many orders of one request are captured concurrently.
+	maxConcurrent = 16
+	// maxBatch is the largest body of POST /orders in bytes. The largest valid request fits.
 	maxBatch = 1 << 20
 )
 
-// publishAPI is what the function needs of an SNS client.
+// publishAPI is the part of an SNS client that the function uses.
 type publishAPI interface {
 	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
 
 type handler struct {
-	orders  *orderbook.Book
-	topic   publishAPI
-	arn     string
-	answers httpapi.Answers
-	now     func() time.Time
+	orders   *orders.Table
+	topic    publishAPI
+	topicARN string
+	answers  httpapi.Answers
+	now      func() time.Time
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
@@ -101,7 +101,7 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 		return nil, fault
 	}
 	records := make([]checker.Record, len(orders))
-	errs := sidebyside.Do(ctx, len(orders), atOnce, func(ctx context.Context, i int) error {
+	errs := parallel.Do(ctx, len(orders), maxConcurrent, func(ctx context.Context, i int) error {
 		rec, fault := h.capture(ctx, key, orders[i], i)
 		if fault != nil {
 			return fault

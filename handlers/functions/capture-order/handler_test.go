@@ -121,12 +121,12 @@ func TestATopicThatHangsIsGivenUpBeforeTheInvocationEnds(t *testing.T) {
 }
 
 type batchAnswer struct {
-	Orders []checkoutRecord
+	Orders []answeredOrder
 	Failed []failed
 }
 
-// checkoutRecord is what the tests want to know of an order in an answer.
-type checkoutRecord struct {
+// answeredOrder has the fields of an order in an answer that the tests look at.
+type answeredOrder struct {
 	OrderID, CustomerID string
 	Status              checker.Status
 	TotalAmount         json.Number
@@ -140,7 +140,7 @@ func TestSeveralOrdersAreCapturedEachOnItsOwn(t *testing.T) {
 	require.Len(t, a.Orders, 3)
 	stored := w.all()
 	for i, want := range []struct{ customer, total string }{{"c1", "10.5"}, {"c2", "0"}, {"c3", "99.99"}} {
-		require.Equal(t, checkoutRecord{stored[want.customer].OrderID, want.customer, checker.Pending, json.Number(want.total)}, a.Orders[i])
+		require.Equal(t, answeredOrder{stored[want.customer].OrderID, want.customer, checker.Pending, json.Number(want.total)}, a.Orders[i])
 	}
 	require.Len(t, w.published, 3)
 }

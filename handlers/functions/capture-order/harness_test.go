@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
@@ -45,8 +45,8 @@ func start(t *testing.T) *world {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dynamodb:PutItem","dynamodb:UpdateItem"],"Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	w := &world{db: db, t: t}
 	w.handler = &handler{
-		orders: &orderbook.Book{Client: role, Table: table}, topic: w, arn: "arn:topic",
-		answers: httpapi.Answers{Layout: httpapi.Described}, now: time.Now,
+		orders: &orders.Table{Client: role, Name: table}, topic: w, topicARN: "arn:topic",
+		answers: httpapi.Answers{Layout: httpapi.StatusDescription}, now: time.Now,
 	}
 	return w
 }
@@ -60,7 +60,7 @@ func (w *world) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sn
 		return nil, err
 	}
 	// Asserted rather than required: this runs in goroutines of the function.
-	stored, err := (&orderbook.Book{Client: w.db.Client, Table: "orders"}).Get(context.Background(), o.OrderID)
+	stored, err := (&orders.Table{Client: w.db.Client, Name: "orders"}).Get(context.Background(), o.OrderID)
 	assert.NoError(w.t, err)
 	assert.True(w.t, stored.Same(o), "stored before published")
 	if aws.ToString(in.TopicArn) != "arn:topic" {
@@ -82,7 +82,7 @@ func (w *world) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sn
 // order is an order as the table has it.
 func (w *world) order(id string) checker.Record {
 	w.t.Helper()
-	rec, err := (&orderbook.Book{Client: w.db.Client, Table: "orders"}).Get(context.Background(), id)
+	rec, err := (&orders.Table{Client: w.db.Client, Name: "orders"}).Get(context.Background(), id)
 	require.NoError(w.t, err)
 	return rec
 }

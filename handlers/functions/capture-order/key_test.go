@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
@@ -52,7 +52,7 @@ func TestWithoutAKeyEveryOrderHasANewID(t *testing.T) {
 func TestARepeatedRequestIsTheSameOrder(t *testing.T) {
 	w := start(t)
 	r := event(t, "post-order-key.json")
-	var first, second checkoutRecord
+	var first, second answeredOrder
 	require.Equal(t, 200, w.call(t.Context(), r, &first))
 	r.Headers = map[string]string{"idempotency-KEY": r.Headers["Idempotency-Key"]}
 	require.Equal(t, 200, w.call(t.Context(), r, &second))
@@ -64,10 +64,10 @@ func TestARepeatedRequestIsTheSameOrder(t *testing.T) {
 func TestARepeatedRequestAnswersTheOrderAsItIsNow(t *testing.T) {
 	w := start(t)
 	r := event(t, "post-order-key.json")
-	var rec checkoutRecord
+	var rec answeredOrder
 	require.Equal(t, 200, w.call(t.Context(), r, &rec))
-	book := &orderbook.Book{Client: w.db.Client, Table: "orders"}
-	_, _, err := book.Reject(t.Context(), rec.OrderID, checker.Pending, "Unknown customer c1")
+	table := &orders.Table{Client: w.db.Client, Name: "orders"}
+	_, _, err := table.Reject(t.Context(), rec.OrderID, checker.Pending, "Unknown customer c1")
 	require.NoError(t, err)
 	require.Equal(t, 200, w.call(t.Context(), r, &rec))
 	require.Equal(t, checker.Rejected, rec.Status)
@@ -77,7 +77,7 @@ func TestARepeatedRequestAnswersTheOrderAsItIsNow(t *testing.T) {
 func TestAKeyIsForOneContent(t *testing.T) {
 	w := start(t)
 	r := event(t, "post-order-key.json")
-	var rec checkoutRecord
+	var rec answeredOrder
 	require.Equal(t, 200, w.call(t.Context(), r, &rec))
 	before := w.order(rec.OrderID)
 	other := r
@@ -102,7 +102,7 @@ func TestAnOrderThatWasStoredAndNotPublishedIsPublishedByRepeating(t *testing.T)
 	require.Empty(t, w.published)
 
 	w.fail = nil
-	var rec checkoutRecord
+	var rec answeredOrder
 	require.Equal(t, 200, w.call(t.Context(), r, &rec))
 	require.Len(t, w.published, 1)
 	require.Len(t, w.all(), 1)
@@ -112,7 +112,7 @@ func TestOneRequestSentManyTimesAtOnceIsOneOrder(t *testing.T) {
 	w := start(t)
 	r := event(t, "post-order-key.json")
 	var all sync.WaitGroup
-	answers := make([]checkoutRecord, 16)
+	answers := make([]answeredOrder, 16)
 	for i := range answers {
 		all.Go(func() {
 			answer, err := w.handle(t.Context(), r)

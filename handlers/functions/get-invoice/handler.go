@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
 
@@ -24,11 +25,11 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 }
 
 func (h *handler) get(ctx context.Context, r httpapi.Request) (url string, fault *httpapi.Error) {
-	accountID, fault := httpapi.ID(r, "accountid")
+	accountID, fault := orderapi.ID(r, "accountid")
 	if fault != nil {
 		return "", fault
 	}
-	vendorID, fault := httpapi.OptionalID(r, "vendorid")
+	vendorID, fault := orderapi.OptionalID(r, "vendorid")
 	if fault != nil {
 		return "", fault
 	}

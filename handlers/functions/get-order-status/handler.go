@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/checker"
@@ -14,17 +14,17 @@ import (
 )
 
 type handler struct {
-	orders  *orderbook.Book
+	orders  *orders.Table
 	answers httpapi.Answers
 }
 
-// found is the answer when there is such an order.
+// found is the answer if there is such an order.
 type found struct {
 	Status checker.Status `json:"status"`
 	Logs   []string       `json:"logs"`
 }
 
-// absent is the answer when there is none, which the API's contract words otherwise than its other errors.
+// absent is the answer if there is none. The API's contract gives it another layout than other errors.
 type absent struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
@@ -39,7 +39,7 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	defer cancel()
 	rec, err := h.orders.Get(ctx, id)
 	switch {
-	case errors.Is(err, orderbook.ErrNotFound):
+	case errors.Is(err, orders.ErrNotFound):
 		return h.answers.JSON(http.StatusNotFound, absent{http.StatusNotFound, "Order not found"}), nil
 	case err != nil:
 		slog.ErrorContext(ctx, "order not read", "orderId", id, "error", err.Error())

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
@@ -19,18 +19,18 @@ import (
 const id = "0195502a-2c40-7cc1-a5d5-0e8f1c7a9b01"
 
 // start gives the function, and a table with the order that the recorded request asks for.
-func start(t *testing.T) (*handler, *dynamodbtest.DynamoDB, *orderbook.Book) {
+func start(t *testing.T) (*handler, *dynamodbtest.DynamoDB, *orders.Table) {
 	t.Helper()
 	db := dynamodbtest.Start(t)
 	table := db.Table(t, "orders", "orderId")
 	// Only what the doc comment of main says that it needs.
 	role := db.Role(t, "get-order-status", fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
-	book := &orderbook.Book{Client: db.Client, Table: table}
+	stored := &orders.Table{Client: db.Client, Name: table}
 	o := checker.Order{OrderID: id, CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 1}
-	_, err := book.Capture(t.Context(), checker.NewRecord(o, time.Now()))
+	_, err := stored.Create(t.Context(), checker.NewRecord(o, time.Now()))
 	require.NoError(t, err)
-	return &handler{orders: &orderbook.Book{Client: role, Table: table}, answers: httpapi.Answers{Layout: httpapi.Described}}, db, book
+	return &handler{orders: &orders.Table{Client: role, Name: table}, answers: httpapi.Answers{Layout: httpapi.StatusDescription}}, db, stored
 }
 
 func request(t *testing.T) httpapi.Request {
@@ -44,12 +44,12 @@ func call(t *testing.T, h *handler, r httpapi.Request) (int, string) {
 }
 
 func TestAnOrderIsAnsweredAsItIsNow(t *testing.T) {
-	h, _, book := start(t)
+	h, _, stored := start(t)
 	status, body := call(t, h, request(t))
 	require.Equal(t, 200, status)
 	require.Equal(t, `{"status":"Pending","logs":[]}`, body)
 
-	_, _, err := book.Apply(t.Context(), checker.Finding{OrderID: id, Check: checker.Stock, Log: "Insufficient stock of 456: 3 wanted, 1 left"})
+	_, _, err := stored.Apply(t.Context(), checker.Finding{OrderID: id, Check: checker.Stock, Log: "Insufficient stock of 456: 3 wanted, 1 left"})
 	require.NoError(t, err)
 	status, body = call(t, h, request(t))
 	require.Equal(t, 200, status)

@@ -1,25 +1,24 @@
-// Command get-order-status is the function behind GET /order/{orderId}/status of the CheckerPipeline pattern: how far an
-// order has come, and what each step found.
+// Command get-order-status is the function behind GET /order/{orderId}/status of the checker pattern: it returns the
+// status of an order, and its log lines.
 //
 // Environment: ORDERS_TABLE; optional ALLOW_ORIGIN. IAM: dynamodb:GetItem on the table.
 package main
 
 import (
+	"os"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
 func main() {
-	lambdaenv.Main(func(env lambdaenv.Env) any {
-		answers := env.Answers()
-		answers.Layout = httpapi.Described
-		h := &handler{
-			orders:  &orderbook.Book{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Get("ORDERS_TABLE")},
-			answers: answers,
-		}
-		return h.handle
-	}, "ORDERS_TABLE")
+	env := lambdaenv.Setup()
+	h := &handler{
+		orders:  &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
+		answers: httpapi.Answers{AllowOrigin: os.Getenv("ALLOW_ORIGIN"), Layout: httpapi.StatusDescription},
+	}
+	env.Start(h.handle)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/coffee"
@@ -16,7 +17,7 @@ type handler struct {
 	answers httpapi.Answers
 }
 
-// found is the answer when there is an active order: its canonical form.
+// found is the answer if there is an active order, in its canonical form.
 type found struct {
 	Item coffee.Order `json:"Item"`
 }
@@ -30,11 +31,11 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 }
 
 func (h *handler) get(ctx context.Context, r httpapi.Request) (found, *httpapi.Error) {
-	accountID, fault := httpapi.ID(r, "accountid")
+	accountID, fault := orderapi.ID(r, "accountid")
 	if fault != nil {
 		return found{}, fault
 	}
-	vendorID, fault := httpapi.ID(r, "vendorid")
+	vendorID, fault := orderapi.ID(r, "vendorid")
 	if fault != nil {
 		return found{}, fault
 	}

@@ -5,18 +5,27 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
-	"github.com/order-patterns/order-patterns/handlers/coffee/orderevent"
+	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
 )
 
-// atOnce is how many accounts of a batch are worked on side by side: a write is mostly waiting for S3, and the smallest
-// memory size comes with little CPU.
-const atOnce = 10
+// maxConcurrent is how many accounts of a batch are processed concurrently. A write mostly waits for S3, and the smallest
+// memory size has little CPU.
+const maxConcurrent = 10
 
 type handler struct {
 	invoices *invoice.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
-	return orderevent.Process(ctx, batch, atOnce, h.invoices.Consume), nil
+	return kinesisbatch.Process(ctx, batch, maxConcurrent, h.write), nil
+}
+
+func (h *handler) write(ctx context.Context, r events.KinesisEventRecord) error {
+	e, log, err := event.FromRecord(r)
+	if err != nil {
+		return err
+	}
+	return h.invoices.Consume(ctx, e.Order, log)
 }

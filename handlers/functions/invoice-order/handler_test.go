@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 )
@@ -16,7 +17,7 @@ import (
 var batch = handlertest.Event[events.KinesisEvent]
 
 // call hands the batch over, and gives the checkpoint, "" if all was done.
-func call(t *testing.T, to *handlertest.Bucket, b events.KinesisEvent) string {
+func call(t *testing.T, to *coffeetest.Bucket, b events.KinesisEvent) string {
 	t.Helper()
 	h := &handler{invoices: &invoice.Writer{Client: to, Bucket: "b"}}
 	response, err := h.handle(t.Context(), b)
@@ -24,7 +25,7 @@ func call(t *testing.T, to *handlertest.Bucket, b events.KinesisEvent) string {
 }
 
 func TestOnlyPlacedOrdersAreInvoicedAndOnlyOnce(t *testing.T) {
-	to, b := &handlertest.Bucket{}, batch(t, "placed-completed-duplicate.json")
+	to, b := &coffeetest.Bucket{}, batch(t, "placed-completed-duplicate.json")
 	require.Empty(t, call(t, to, b))
 	require.Equal(t, []string{"o1", "o3"}, to.Invoiced(t))
 	slices.Reverse(b.Records)
@@ -33,7 +34,7 @@ func TestOnlyPlacedOrdersAreInvoicedAndOnlyOnce(t *testing.T) {
 }
 
 func TestMalformedRecordIsTheCheckpointAndStopsItsAccountAlone(t *testing.T) {
-	to, b := &handlertest.Bucket{}, batch(t, "four-accounts-one-malformed.json")
+	to, b := &coffeetest.Bucket{}, batch(t, "four-accounts-one-malformed.json")
 	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, call(t, to, b))
 	require.Equal(t, []string{"o0", "o1", "o2", "o4", "o6", "o7"}, to.Invoiced(t), "o5 waits behind it")
 	require.Empty(t, call(t, to, events.KinesisEvent{Records: b.Records[4:]}))
@@ -42,7 +43,7 @@ func TestMalformedRecordIsTheCheckpointAndStopsItsAccountAlone(t *testing.T) {
 
 func TestInvoiceThatCannotBeWrittenIsTheCheckpoint(t *testing.T) {
 	b := batch(t, "four-accounts-one-malformed.json")
-	to := &handlertest.Bucket{Fails: map[string]error{"o2": errors.New("SlowDown")}}
+	to := &coffeetest.Bucket{Fails: map[string]error{"o2": errors.New("SlowDown")}}
 	require.Equal(t, b.Records[2].Kinesis.SequenceNumber, call(t, to, b))
 	require.NotContains(t, to.Invoiced(t), "o7", "of the same account, and later")
 

@@ -1,5 +1,5 @@
-// Command invoice-order is the EventStream pattern's reader that writes an invoice to an S3 bucket for each new order
-// of a Kinesis batch. An event that comes again finds its invoice there and writes none.
+// Command invoice-order is the EventStream pattern's consumer that writes an invoice to an S3 bucket for each new order
+// of a Kinesis batch. An event that is delivered again finds its invoice there, and writes none.
 //
 // Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket; reading the stream, which Lambda does with
 // this role.
@@ -13,8 +13,7 @@ import (
 )
 
 func main() {
-	lambdaenv.Main(func(env lambdaenv.Env) any {
-		h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Get("BUCKET_NAME")}}
-		return h.handle
-	}, "BUCKET_NAME")
+	env := lambdaenv.Setup()
+	h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Required("BUCKET_NAME")}}
+	env.Start(h.handle)
 }

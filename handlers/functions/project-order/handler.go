@@ -2,28 +2,31 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/order-patterns/order-patterns/handlers/coffee/orderevent"
+	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
-	"github.com/order-patterns/order-patterns/order/coffee"
+	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
 )
 
-// atOnce is how many accounts of a batch are worked on side by side: a write is mostly waiting for DynamoDB, and the
-// smallest memory size comes with little CPU.
-const atOnce = 10
+// maxConcurrent is how many accounts of a batch are processed concurrently. A write mostly waits for DynamoDB, and the
+// smallest memory size has little CPU.
+const maxConcurrent = 10
 
 type handler struct {
 	orders *store.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
-	return orderevent.Process(ctx, batch, atOnce, h.project), nil
+	return kinesisbatch.Process(ctx, batch, maxConcurrent, h.project), nil
 }
 
-func (h *handler) project(ctx context.Context, o coffee.Order, log *slog.Logger) error {
-	_, err := h.orders.Consume(ctx, o, log)
+func (h *handler) project(ctx context.Context, r events.KinesisEventRecord) error {
+	e, log, err := event.FromRecord(r)
+	if err != nil {
+		return err
+	}
+	_, err = h.orders.Consume(ctx, e.Order, log)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 )
@@ -19,7 +20,7 @@ import (
 var batch = handlertest.Event[events.KinesisEvent]
 
 // call hands the batch over, and gives the checkpoint, "" if all was done.
-func call(t *testing.T, tab *handlertest.Table, b events.KinesisEvent) string {
+func call(t *testing.T, tab *coffeetest.Table, b events.KinesisEvent) string {
 	t.Helper()
 	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
 	response, err := h.handle(t.Context(), b)
@@ -27,7 +28,7 @@ func call(t *testing.T, tab *handlertest.Table, b events.KinesisEvent) string {
 }
 
 func TestTheNewestEventOfEachKeyIsTheItem(t *testing.T) {
-	tab := &handlertest.Table{}
+	tab := &coffeetest.Table{}
 	require.Empty(t, call(t, tab, batch(t, "placed-completed-duplicate.json")))
 	require.Equal(t, []string{"o1", "o2", "o3", "o4", "o3"}, tab.Puts, "in the order of the stream")
 	require.Equal(t, map[string]string{"a0/v0": "o1", "a0/v1": "o4"}, tab.Orders())
@@ -35,7 +36,7 @@ func TestTheNewestEventOfEachKeyIsTheItem(t *testing.T) {
 
 func TestTwiceReversedAndInPiecesGiveTheSameItems(t *testing.T) {
 	b := batch(t, "placed-completed-duplicate.json")
-	once := &handlertest.Table{}
+	once := &coffeetest.Table{}
 	call(t, once, b)
 	reversed := slices.Clone(b.Records)
 	slices.Reverse(reversed)
@@ -45,7 +46,7 @@ func TestTwiceReversedAndInPiecesGiveTheSameItems(t *testing.T) {
 		"in pieces": {b.Records[2:], b.Records[:3], b.Records[1:2]},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tab := &handlertest.Table{}
+			tab := &coffeetest.Table{}
 			for _, records := range batches {
 				require.Empty(t, call(t, tab, events.KinesisEvent{Records: records}))
 			}
@@ -55,7 +56,7 @@ func TestTwiceReversedAndInPiecesGiveTheSameItems(t *testing.T) {
 }
 
 func TestMalformedRecordIsTheCheckpointAndStopsItsAccountAlone(t *testing.T) {
-	tab, b := &handlertest.Table{}, batch(t, "four-accounts-one-malformed.json")
+	tab, b := &coffeetest.Table{}, batch(t, "four-accounts-one-malformed.json")
 	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, call(t, tab, b))
 	slices.Sort(tab.Puts)
 	require.Equal(t, []string{"o0", "o1", "o2", "o4", "o6", "o7"}, tab.Puts, "o5 waits behind it")
@@ -68,7 +69,7 @@ func TestMalformedRecordIsTheCheckpointAndStopsItsAccountAlone(t *testing.T) {
 
 func TestWriteThatFailsIsTheCheckpoint(t *testing.T) {
 	b := batch(t, "four-accounts-one-malformed.json")
-	tab := &handlertest.Table{Fails: map[string]error{"o1": errors.New("throttled"), "o7": errors.New("throttled")}}
+	tab := &coffeetest.Table{Fails: map[string]error{"o1": errors.New("throttled"), "o7": errors.New("throttled")}}
 	require.Equal(t, b.Records[1].Kinesis.SequenceNumber, call(t, tab, b))
 	require.NotContains(t, tab.Puts, "o5")
 	require.Contains(t, tab.Puts, "o6")
@@ -78,13 +79,13 @@ func TestRecordThatIsNoEventAtAllFails(t *testing.T) {
 	for _, data := range []string{"", "hello", `{"orderid":"o1","accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:40:00Z","eventtype":["order_completed"]}`} {
 		b := batch(t, "placed-completed-duplicate.json")
 		b.Records[4].Kinesis.Data = []byte(data)
-		require.Equal(t, b.Records[4].Kinesis.SequenceNumber, call(t, &handlertest.Table{}, b))
+		require.Equal(t, b.Records[4].Kinesis.SequenceNumber, call(t, &coffeetest.Table{}, b))
 	}
 }
 
 func TestEachEventIsLoggedWithItsPlace(t *testing.T) {
 	b := batch(t, "placed-completed-duplicate.json")
-	lines := handlertest.Logged(t, func() { call(t, &handlertest.Table{}, b) })
+	lines := handlertest.Logged(t, func() { call(t, &coffeetest.Table{}, b) })
 	require.Len(t, lines, 5)
 	for i, want := range []string{"order stored", "order superseded: the table holds a newer one"} {
 		require.Equal(t, map[string]any{

@@ -1,6 +1,6 @@
-// Command project-order is the EventStream pattern's reader that keeps the active orders: it applies each order event
-// of a Kinesis batch to a DynamoDB table. The table is a projection of the stream: applied again, from whichever point
-// and beside new ones, the events give the same items.
+// Command project-order is the EventStream pattern's consumer that stores the active orders: it applies each order event
+// of a Kinesis batch to a DynamoDB table. The table is a projection of the stream: replaying events, from any point and
+// while new ones arrive, gives the same items.
 //
 // Environment: TABLE_NAME. IAM: dynamodb:PutItem on the table; reading the stream, which Lambda does with this role.
 package main
@@ -15,8 +15,7 @@ import (
 )
 
 func main() {
-	lambdaenv.Main(func(env lambdaenv.Env) any {
-		h := &handler{orders: &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Get("TABLE_NAME"), Now: time.Now}}
-		return h.handle
-	}, "TABLE_NAME")
+	env := lambdaenv.Setup()
+	h := &handler{orders: &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Required("TABLE_NAME"), Now: time.Now}}
+	env.Start(h.handle)
 }

@@ -2,16 +2,18 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"github.com/order-patterns/order-patterns/handlers/coffee/accept"
+	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// publishAPI is what the function needs of an SNS client.
+// publishAPI is the part of an SNS client that the function uses.
 type publishAPI interface {
 	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
@@ -23,17 +25,26 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	return accept.Order(ctx, r, h.answers, "published", h.publish), nil
+	o, fault := orderapi.ParseOrder(ctx, r)
+	if fault != nil {
+		return h.answers.Fail(fault), nil
+	}
+	if err := h.publish(ctx, o); err != nil {
+		slog.ErrorContext(ctx, "order not published", "orderid", o.OrderID, "error", err.Error())
+		return h.answers.Fail(orderapi.NotAccepted()), nil
+	}
+	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(o)), nil
 }
 
-func (h *handler) publish(ctx context.Context, o coffee.Order) (where []any, err error) {
+func (h *handler) publish(ctx context.Context, o coffee.Order) error {
 	message, err := o.JSON()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out, err := h.topic.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(h.topicARN), Message: aws.String(string(message))})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []any{"messageId", aws.ToString(out.MessageId)}, nil
+	slog.InfoContext(ctx, "order published", "orderid", o.OrderID, "messageId", aws.ToString(out.MessageId))
+	return nil
 }

@@ -69,6 +69,24 @@ func TestClientsOrderIDIsKept(t *testing.T) {
 	require.Contains(t, to.published[0], `"orderid":"mine"`)
 }
 
+func TestAPublishedOrderIsLoggedWithItsMessage(t *testing.T) {
+	var id any
+	lines := handlertest.Logged(t, func() {
+		_, body := call(t, &topic{}, request(t, "post-order.json"))
+		id = body["orderid"]
+	})
+	require.Equal(t, []map[string]any{{"level": "INFO", "msg": "order published", "orderid": id, "messageId": "m1"}}, lines)
+}
+
+func TestEveryAnswerAllowsTheOriginOfTheSettings(t *testing.T) {
+	h := &handler{topic: &topic{}, topicARN: "arn:topic", answers: httpapi.Answers{AllowOrigin: "https://shop.example"}}
+	for _, file := range []string{"post-order.json", "post-order-no-body.json"} {
+		answer, err := h.handle(t.Context(), request(t, file))
+		require.NoError(t, err)
+		require.Equal(t, "https://shop.example", answer.Headers["Access-Control-Allow-Origin"])
+	}
+}
+
 func TestBadInputIsRefusedAndNothingIsPublished(t *testing.T) {
 	good := request(t, "post-order.json")
 	for name, c := range map[string]struct {
@@ -97,7 +115,14 @@ func TestBadInputIsRefusedAndNothingIsPublished(t *testing.T) {
 
 func TestOrderThatCouldNotBePublishedIsNotAccepted(t *testing.T) {
 	to := &topic{fail: errors.New("AuthorizationError: role r is not authorized on arn:topic")}
-	status, body := call(t, to, request(t, "post-order.json"))
-	require.Equal(t, 503, status)
-	require.Equal(t, map[string]any{"message": "the order was not accepted; please try again"}, body)
+	lines := handlertest.Logged(t, func() {
+		status, body := call(t, to, request(t, "post-order.json"))
+		require.Equal(t, 503, status)
+		require.Equal(t, map[string]any{"message": "the order was not accepted; please try again"}, body, "the cause is for the log only")
+	})
+	require.Len(t, lines, 1)
+	require.Equal(t, "order not published", lines[0]["msg"])
+	require.Equal(t, "ERROR", lines[0]["level"])
+	require.Contains(t, lines[0], "orderid")
+	require.Equal(t, to.fail.Error(), lines[0]["error"])
 }

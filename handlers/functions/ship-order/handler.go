@@ -9,20 +9,20 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/ledger"
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
 type handler struct {
 	client          *dynamodb.Client
-	orders          *orderbook.Book
-	accounts, stock *ledger.Ledger
+	orders          *orders.Table
+	accounts, stock *balances.Table
 	now             func() time.Time
 }
 
-// handle ships an order, or rejects it. An order that is not "Ready to ship" is left alone: it was decided already.
+// handle ships an order, or rejects it. An order that is not "Ready to ship" is not changed.
 func (h *handler) handle(ctx context.Context, input json.RawMessage) error {
 	id, err := checker.ParseReference(input)
 	if err != nil {
@@ -33,14 +33,14 @@ func (h *handler) handle(ctx context.Context, input json.RawMessage) error {
 	defer cancel()
 	outcome, err := h.ship(ctx, id)
 	if err != nil {
-		log.ErrorContext(ctx, "order not shipped; it will be tried again or go to the on-failure destination", "error", err.Error())
+		log.ErrorContext(ctx, "order not shipped; it will be retried or go to the on-failure destination", "error", err.Error())
 		return fmt.Errorf("shipping order %s: %w", id, err)
 	}
 	log.InfoContext(ctx, outcome)
 	return nil
 }
 
-// ship gives what came of it, for the log.
+// ship returns the outcome for the log.
 func (h *handler) ship(ctx context.Context, id string) (outcome string, err error) {
 	rec, err := h.orders.Get(ctx, id)
 	if err != nil {
@@ -49,19 +49,19 @@ func (h *handler) ship(ctx context.Context, id string) (outcome string, err erro
 	if rec.Status != checker.ReadyToShip {
 		return fmt.Sprintf("order is %s: nothing to do", rec.Status), nil
 	}
-	s := h.shipment(rec.Order)
-	err = s.transact(ctx)
+	debits := h.debits(rec.Order)
+	err = h.transact(ctx, id, debits)
 	if err == nil {
 		return "order shipped", nil
 	}
-	verdict, err := s.explain(err)
+	shortages, err := h.explain(err, debits)
 	switch {
 	case err != nil:
 		return "", err
-	case verdict == "":
-		return "order was decided in the meantime: nothing to do", nil
+	case shortages == "":
+		return "order was shipped or rejected in the meantime: nothing to do", nil
 	}
-	rec, rejected, err := h.orders.Reject(ctx, id, checker.ReadyToShip, verdict)
+	rec, rejected, err := h.orders.Reject(ctx, id, checker.ReadyToShip, shortages)
 	if err != nil {
 		return "", err
 	}

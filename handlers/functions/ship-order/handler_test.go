@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -77,11 +77,11 @@ func TestOnlyAnOrderThatIsReadyIsTouched(t *testing.T) {
 	w := start(t)
 	w.account(t, "c1", "20")
 	w.pieces(t, "123", 9)
-	book := &orderbook.Book{Client: w.db.Client, Table: "orders"}
-	_, err := book.Capture(t.Context(), checker.NewRecord(parse(t, "o1 c1 1 123*1"), time.Time{}))
+	stored := &orders.Table{Client: w.db.Client, Name: "orders"}
+	_, err := stored.Create(t.Context(), checker.NewRecord(parse(t, "o1 c1 1 123*1"), time.Time{}))
 	require.NoError(t, err)
 	require.NoError(t, w.ship(t.Context(), "o1"))
-	rec, err := book.Get(t.Context(), "o1")
+	rec, err := stored.Get(t.Context(), "o1")
 	require.NoError(t, err)
 	require.Equal(t, checker.Pending, rec.Status)
 	require.Equal(t, "20", w.leftOf(t, "c1"))
@@ -260,7 +260,7 @@ func TestErrorsThatAreNoVerdictRejectNothing(t *testing.T) {
 }
 
 // Whatever is asked in whatever order and however often: what was shipped adds up to what is gone.
-func TestTheBooksBalance(t *testing.T) {
+func TestTheTotalsAgree(t *testing.T) {
 	w := start(t)
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/ledger"
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/order/checker"
 	"github.com/order-patterns/order-patterns/order/money"
@@ -41,12 +41,12 @@ func start(t *testing.T) *world {
 }
 
 // newHandler is main's, with a clock that stands still.
-func newHandler(client *dynamodb.Client, orders, accounts, stock string) *handler {
+func newHandler(client *dynamodb.Client, ordersTable, accountsTable, stockTable string) *handler {
 	return &handler{
 		client:   client,
-		orders:   &orderbook.Book{Client: client, Table: orders},
-		accounts: &ledger.Ledger{Client: client, Table: accounts, Kind: ledger.Accounts},
-		stock:    &ledger.Ledger{Client: client, Table: stock, Kind: ledger.Stock},
+		orders:   &orders.Table{Client: client, Name: ordersTable},
+		accounts: &balances.Table{Client: client, Name: accountsTable, Kind: balances.Accounts},
+		stock:    &balances.Table{Client: client, Name: stockTable, Kind: balances.Stock},
 		now:      func() time.Time { return time.Date(2026, 3, 1, 8, 31, 0, 0, time.UTC) },
 	}
 }
@@ -61,23 +61,23 @@ func (w *world) retrying() {
 func (w *world) account(t require.TestingT, id, balance string) {
 	a, err := money.Parse(balance)
 	require.NoError(t, err)
-	admin := ledger.Ledger{Client: w.db.Client, Table: "accounts", Kind: ledger.Accounts}
+	admin := balances.Table{Client: w.db.Client, Name: "accounts", Kind: balances.Accounts}
 	require.NoError(t, admin.Set(context.Background(), id, a, time.Time{}))
 }
 
 func (w *world) pieces(t require.TestingT, id string, n int64) {
-	admin := ledger.Ledger{Client: w.db.Client, Table: "stock", Kind: ledger.Stock}
+	admin := balances.Table{Client: w.db.Client, Name: "stock", Kind: balances.Stock}
 	require.NoError(t, admin.Set(context.Background(), id, money.FromInt(n), time.Time{}))
 }
 
 // ready makes an order that is ready to ship: "o1 c1 10.5 123*2 456*1".
 func (w *world) ready(t require.TestingT, order string) {
 	o := parse(t, order)
-	book := &orderbook.Book{Client: w.db.Client, Table: "orders"}
-	_, err := book.Capture(context.Background(), checker.NewRecord(o, time.Time{}))
+	stored := &orders.Table{Client: w.db.Client, Name: "orders"}
+	_, err := stored.Create(context.Background(), checker.NewRecord(o, time.Time{}))
 	require.NoError(t, err)
 	for c, log := range map[checker.Check]string{checker.Account: "Sufficient account balance", checker.Stock: "Sufficient stock"} {
-		_, _, err = book.Apply(context.Background(), checker.Finding{OrderID: o.OrderID, Check: c, Passed: true, Log: log})
+		_, _, err = stored.Apply(context.Background(), checker.Finding{OrderID: o.OrderID, Check: c, Passed: true, Log: log})
 		require.NoError(t, err)
 	}
 }
@@ -104,7 +104,7 @@ func (w *world) ship(ctx context.Context, id string) error {
 
 // order is how far an order has come, and its last log line.
 func (w *world) order(t require.TestingT, id string) (checker.Status, string, int) {
-	rec, err := (&orderbook.Book{Client: w.db.Client, Table: "orders"}).Get(context.Background(), id)
+	rec, err := (&orders.Table{Client: w.db.Client, Name: "orders"}).Get(context.Background(), id)
 	require.NoError(t, err)
 	return rec.Status, rec.Logs[len(rec.Logs)-1], len(rec.Logs)
 }

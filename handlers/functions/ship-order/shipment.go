@@ -10,84 +10,67 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/ledger"
-	"github.com/order-patterns/order-patterns/handlers/kit/contention"
+	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// debit is what is taken from one balance.
+// debit is an amount to subtract from a balance of a table.
 type debit struct {
-	from *ledger.Ledger
-	want ledger.Want
+	from *balances.Table
+	want balances.Want
 }
 
-// shipment is the transaction of an order: its first action is the order's, then come the debits.
-type shipment struct {
-	handler *handler
-	orderID string
-	debits  []debit
-}
-
-func (h *handler) shipment(o checker.Order) shipment {
-	s := shipment{handler: h, orderID: o.OrderID}
-	s.debits = append(s.debits, debit{h.accounts, ledger.Want{ID: o.CustomerID, Amount: o.TotalAmount}})
-	// A transaction may touch an item once: a product that was ordered twice is one debit of the sum.
+func (h *handler) debits(o checker.Order) []debit {
+	debits := []debit{{h.accounts, balances.Want{ID: o.CustomerID, Amount: o.TotalAmount}}}
+	// A transaction may contain an item only once, so a product that was ordered twice is one debit of the sum.
 	for _, product := range o.Wanted() {
-		s.debits = append(s.debits, debit{h.stock, ledger.WantOf(product.ProductID, product.Qty)})
+		debits = append(debits, debit{h.stock, balances.Pieces(product.ProductID, product.Qty)})
 	}
-	return s
+	return debits
 }
 
-// transact makes the transaction, and makes it again as long as it meets others at the same items, which under a rush
-// for one product is the rule. The SDK gives each a token of its own: one whose answer was lost, and which the SDK sends
-// again, is made once.
+// transact marks the order as shipped and makes the debits, in one transaction. It is retried while it conflicts with
+// other transactions, which is usual when many orders race for one product. The SDK gives each transaction a token: if
+// the answer is lost and the SDK repeats the request, the transaction is made once.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-func (s shipment) transact(ctx context.Context) error {
-	return contention.Retry(ctx, func(ctx context.Context) error {
-		in := &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{s.handler.orders.Shipped(s.orderID)}}
-		now := s.handler.now()
-		for _, d := range s.debits {
+func (h *handler) transact(ctx context.Context, orderID string, debits []debit) error {
+	return awserr.RetryContention(ctx, func(ctx context.Context) error {
+		in := &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{h.orders.Shipped(orderID)}}
+		now := h.now()
+		for _, d := range debits {
 			in.TransactItems = append(in.TransactItems, d.from.Debit(d.want, now))
 		}
-		_, err := s.handler.client.TransactWriteItems(ctx, in)
+		_, err := h.client.TransactWriteItems(ctx, in)
 		return err
 	})
 }
 
-// explain tells why the transaction was cancelled: which balances came short, in the words of the checks, or "" if the
-// order itself was not to be shipped any more. If err is nothing of the kind, it comes back.
-func (s shipment) explain(err error) (verdict string, _ error) {
+// explain returns why the transaction was cancelled: the shortages as a log line, or "" if the order was not "Ready to
+// ship" any more. It returns any other err as it is.
+func (h *handler) explain(err error, debits []debit) (shortages string, _ error) {
 	var cancelled *types.TransactionCanceledException
-	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) != 1+len(s.debits) || contention.Is(err) {
+	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) != 1+len(debits) || awserr.Contention(err) {
 		return "", err
 	}
-	of, reasons := cancelled.CancellationReasons[0], cancelled.CancellationReasons[1:]
-	if aws.ToString(of.Code) == "ConditionalCheckFailed" {
+	// The reasons are in the order of the actions: the order first, then the debits.
+	ofOrder, ofDebits := cancelled.CancellationReasons[0], cancelled.CancellationReasons[1:]
+	if aws.ToString(ofOrder.Code) == "ConditionalCheckFailed" {
 		return "", nil
 	}
-	var accounts, stock []ledger.Shortage
-	for i, d := range s.debits {
-		shortage, short, failed := d.from.Refused(d.want, reasons[i])
-		switch {
-		case failed != nil:
-			return "", failed
-		case !short:
-		case d.from == s.handler.accounts:
-			accounts = append(accounts, shortage)
-		default:
-			stock = append(stock, shortage)
+	var lines []string
+	for i, d := range debits {
+		shortage, failed, err := d.from.DebitShortage(d.want, ofDebits[i])
+		if err != nil {
+			return "", err
+		}
+		if failed {
+			lines = append(lines, d.from.Kind.Explain(shortage))
 		}
 	}
-	var parts []string
-	if len(accounts) > 0 {
-		parts = append(parts, ledger.Accounts.Explain(accounts...))
+	if lines == nil {
+		return "", fmt.Errorf("the transaction was cancelled, but no condition failed: %w", err)
 	}
-	if len(stock) > 0 {
-		parts = append(parts, ledger.Stock.Explain(stock...))
-	}
-	if parts == nil {
-		return "", fmt.Errorf("the transaction was cancelled for another reason than a condition: %w", err)
-	}
-	return strings.Join(parts, "; "), nil
+	return strings.Join(lines, "; "), nil
 }

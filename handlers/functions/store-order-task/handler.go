@@ -2,25 +2,34 @@ package main
 
 import (
 	"context"
-	"log/slog"
+	"encoding/json"
 
-	"github.com/order-patterns/order-patterns/handlers/coffee/ordertask"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
-	"github.com/order-patterns/order-patterns/handlers/kit/failure"
+	"github.com/order-patterns/order-patterns/handlers/coffee/task"
+	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
+
+type handler struct {
+	orders *store.Writer
+}
 
 type output struct {
 	Order  coffee.Order `json:"order"`
 	Stored bool         `json:"stored"`
 }
 
-func newTask(orders *store.Writer) *ordertask.Task[output] {
-	return &ordertask.Task[output]{
-		Do: func(ctx context.Context, o coffee.Order, log *slog.Logger) (output, error) {
-			stored, err := orders.Consume(ctx, o, log)
-			return output{Order: o, Stored: stored}, err
-		},
-		Failed: "order not stored", Named: failure.OfStore,
+func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
+	ctx, cancel := deadline.Ahead(ctx)
+	defer cancel()
+	o, log, err := task.Parse(ctx, input)
+	if err != nil {
+		return output{}, err
 	}
+	stored, err := h.orders.Consume(ctx, o, log)
+	if err != nil {
+		task.LogError(ctx, log, "order not stored", o, err)
+		return output{}, task.StoreError(err)
+	}
+	return output{Order: o, Stored: stored}, nil
 }

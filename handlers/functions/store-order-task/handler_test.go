@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 )
@@ -17,8 +19,8 @@ import (
 const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
 // call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
-func call(t *testing.T, tab *handlertest.Table, input []byte) (output, errorType string, err error) {
-	return handlertest.Invoke(t, newTask(&store.Writer{Client: tab, Table: "orders", Now: time.Now}).Handle, input)
+func call(t *testing.T, tab *coffeetest.Table, input []byte) (output, errorType string, err error) {
+	return handlertest.Invoke(t, (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}).handle, input)
 }
 
 func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
@@ -31,7 +33,7 @@ func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
 			`"orderdate":"2026-03-01T07:45:00Z","eventtype":["order_completed"]}`,
 	} {
 		t.Run(file, func(t *testing.T) {
-			tab := &handlertest.Table{}
+			tab := &coffeetest.Table{}
 			out, _, err := call(t, tab, handlertest.Recorded(t, file))
 			require.NoError(t, err)
 			require.Equal(t, `{"order":`+want+`,"stored":true}`, out)
@@ -45,7 +47,7 @@ func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
 }
 
 func TestASupersededOrderIsSuccess(t *testing.T) {
-	out, _, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "new-order.json"))
+	out, _, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "new-order.json"))
 	require.NoError(t, err)
 	require.Contains(t, out, `"stored":false`)
 }
@@ -65,7 +67,7 @@ func TestABadOrderIsAnInvalidOrderAndNothingIsWritten(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			require.NotEqual(t, good, input)
-			tab := &handlertest.Table{}
+			tab := &coffeetest.Table{}
 			_, errorType, err := call(t, tab, []byte(input))
 			require.Equal(t, "InvalidOrder", errorType, err)
 			require.Empty(t, tab.Puts)
@@ -78,14 +80,14 @@ func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 		"StoreUnavailable": &smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow down"},
 		"StoreRefused":     &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no PutItem for you"},
 	} {
-		_, errorType, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "new-order.json"))
+		_, errorType, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "new-order.json"))
 		require.Equal(t, want, errorType)
 		require.ErrorContains(t, err, "storing order "+orderID+" in table orders: "+cause.Error())
 	}
 }
 
 func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T) {
-	tab, want := &handlertest.Table{Lose: errors.New("connection reset by peer")}, &handlertest.Table{}
+	tab, want := &coffeetest.Table{Lose: errors.New("connection reset by peer")}, &coffeetest.Table{}
 	_, errorType, err := call(t, tab, handlertest.Recorded(t, "new-order.json"))
 	require.Equal(t, "StoreUnavailable", errorType, err)
 	tab.Lose = nil
@@ -95,4 +97,15 @@ func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, once, out)
 	require.Equal(t, want.Items, tab.Items)
+}
+
+func TestTheTaskEndsBeforeItsInvocation(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	end, _ := ctx.Deadline()
+	tab := &coffeetest.Table{}
+	_, err := (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}).handle(ctx, handlertest.Recorded(t, "new-order.json"))
+	require.NoError(t, err)
+	require.NotZero(t, tab.Deadline)
+	require.True(t, tab.Deadline.Before(end))
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// atOnce is how many messages of a batch are stored side by side: a whole batch of the default size.
-const atOnce = 10
+// maxConcurrent is how many messages of a batch are stored concurrently: all of a batch of the default size.
+const maxConcurrent = 10
 
 type handler struct {
 	orders *store.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return sqsbatch.Process(ctx, batch, atOnce, h.store), nil
+	return sqsbatch.Process(ctx, batch, maxConcurrent, h.store), nil
 }
 
 func (h *handler) store(ctx context.Context, m events.SQSMessage) error {

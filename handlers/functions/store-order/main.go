@@ -1,5 +1,5 @@
-// Command store-order is the FanOut pattern's consumer that keeps the active orders: it applies each order event
-// of an SQS batch to a DynamoDB table.
+// Command store-order is the FanOut pattern's consumer that stores the active orders: it applies each order event of an
+// SQS batch to a DynamoDB table.
 //
 // Environment: TABLE_NAME. IAM: dynamodb:PutItem on the table; sqs:ReceiveMessage, sqs:DeleteMessage and
 // sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
@@ -15,8 +15,7 @@ import (
 )
 
 func main() {
-	lambdaenv.Main(func(env lambdaenv.Env) any {
-		h := &handler{orders: &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Get("TABLE_NAME"), Now: time.Now}}
-		return h.handle
-	}, "TABLE_NAME")
+	env := lambdaenv.Setup()
+	h := &handler{orders: &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Required("TABLE_NAME"), Now: time.Now}}
+	env.Start(h.handle)
 }

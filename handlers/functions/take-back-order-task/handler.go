@@ -2,32 +2,37 @@ package main
 
 import (
 	"context"
-	"log/slog"
+	"encoding/json"
 
-	"github.com/order-patterns/order-patterns/handlers/coffee/ordertask"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
-	"github.com/order-patterns/order-patterns/handlers/kit/failure"
-	"github.com/order-patterns/order-patterns/order/coffee"
+	"github.com/order-patterns/order-patterns/handlers/coffee/task"
+	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 )
+
+type handler struct {
+	orders *store.Writer
+}
 
 type output struct {
 	TakenBack bool `json:"takenback"`
 }
 
-func newTask(orders *store.Writer) *ordertask.Task[output] {
-	return &ordertask.Task[output]{
-		Do: func(ctx context.Context, o coffee.Order, log *slog.Logger) (output, error) {
-			takenBack, err := orders.TakeBack(ctx, o)
-			if err != nil {
-				return output{}, err
-			}
-			outcome := "order taken back"
-			if !takenBack {
-				outcome = "order left alone: the table holds another"
-			}
-			log.InfoContext(ctx, outcome, "orderid", o.OrderID)
-			return output{TakenBack: takenBack}, nil
-		},
-		Failed: "order not taken back", Named: failure.OfStore,
+func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
+	ctx, cancel := deadline.Ahead(ctx)
+	defer cancel()
+	o, log, err := task.Parse(ctx, input)
+	if err != nil {
+		return output{}, err
 	}
+	takenBack, err := h.orders.TakeBack(ctx, o)
+	if err != nil {
+		task.LogError(ctx, log, "order not taken back", o, err)
+		return output{}, task.StoreError(err)
+	}
+	outcome := "order taken back"
+	if !takenBack {
+		outcome = "order not taken back: the table holds another event"
+	}
+	log.InfoContext(ctx, outcome, "orderid", o.OrderID)
+	return output{TakenBack: takenBack}, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -9,21 +10,23 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+	"github.com/order-patterns/order-patterns/handlers/kit/item"
 )
 
 const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
 // call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
-func call(t *testing.T, tab *handlertest.Table, input []byte) (output, errorType string, err error) {
-	return handlertest.Invoke(t, newTask(&store.Writer{Client: tab, Table: "orders", Now: func() time.Time { return time.Unix(0, 0) }}).Handle, input)
+func call(t *testing.T, tab *coffeetest.Table, input []byte) (output, errorType string, err error) {
+	return handlertest.Invoke(t, (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: func() time.Time { return time.Unix(0, 0) }}}).handle, input)
 }
 
 func TestAnOrderIsTakenBackInWhicheverFormItComes(t *testing.T) {
-	var items []handlertest.Item
+	var items []item.Item
 	for _, file := range []string{"order.json", "as-submitted.json"} {
-		tab := &handlertest.Table{}
+		tab := &coffeetest.Table{}
 		for range 2 {
 			out, _, err := call(t, tab, handlertest.Recorded(t, file))
 			require.NoError(t, err)
@@ -37,7 +40,7 @@ func TestAnOrderIsTakenBackInWhicheverFormItComes(t *testing.T) {
 }
 
 func TestAnotherOrderThatHoldsTheKeyIsLeftAlone(t *testing.T) {
-	out, _, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "order.json"))
+	out, _, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "order.json"))
 	require.NoError(t, err)
 	require.Equal(t, `{"takenback":false}`, out)
 }
@@ -46,7 +49,7 @@ func TestWhatCannotBeTakenBackIsAnInvalidOrder(t *testing.T) {
 	for what, input := range map[string][]byte{
 		"a completion": handlertest.Recorded(t, "order-completed.json"), "nothing": []byte(`{}`), "an order without id": []byte(`{"order":{}}`), "a list": []byte(`[1]`),
 	} {
-		tab := &handlertest.Table{}
+		tab := &coffeetest.Table{}
 		_, errorType, err := call(t, tab, input)
 		require.Equal(t, "InvalidOrder", errorType, "%s: %v", what, err)
 		require.Empty(t, tab.Puts, what)
@@ -58,14 +61,14 @@ func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 		"StoreUnavailable": &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException", Message: "slow down"},
 		"StoreRefused":     &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no PutItem for you"},
 	} {
-		_, errorType, err := call(t, &handlertest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "order.json"))
+		_, errorType, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "order.json"))
 		require.Equal(t, want, errorType)
 		require.ErrorContains(t, err, "taking order "+orderID+" back from table orders: "+cause.Error())
 	}
 }
 
 func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T) {
-	tab, want := &handlertest.Table{Lose: errors.New("connection reset by peer")}, &handlertest.Table{}
+	tab, want := &coffeetest.Table{Lose: errors.New("connection reset by peer")}, &coffeetest.Table{}
 	_, errorType, err := call(t, tab, handlertest.Recorded(t, "order.json"))
 	require.Equal(t, "StoreUnavailable", errorType, err)
 	tab.Lose = nil
@@ -75,4 +78,15 @@ func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, once, out)
 	require.Equal(t, want.Items, tab.Items)
+}
+
+func TestTheTaskEndsBeforeItsInvocation(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	end, _ := ctx.Deadline()
+	tab := &coffeetest.Table{}
+	_, err := (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}).handle(ctx, handlertest.Recorded(t, "order.json"))
+	require.NoError(t, err)
+	require.NotZero(t, tab.Deadline)
+	require.True(t, tab.Deadline.Before(end))
 }

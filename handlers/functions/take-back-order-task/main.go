@@ -1,13 +1,13 @@
-// Command take-back-order-task is the Orchestrator's task that undoes the storing of an order of which a later step
-// failed. The order is then no active order, and a try to store it that comes late does not make it one again.
+// Command take-back-order-task is the Orchestrator's task that undoes the storing of an order after a later step has
+// failed. The order is then not active, and a late retry of storing it does not make it active again.
 //
-// Input: {"order": the order in its canonical form}; the input of store-order-task does as well, for an order of which
-// it is not known whether it was stored. Output: {"takenback"}, false if the table holds another event, such as a newer
-// order, which survives. Repeated, it has the same effect, and gives the same answer, as once.
+// Input: {"order": the order in its canonical form}, or the input of store-order-task if it is not known whether the
+// order was stored. Output: {"takenback"}, false if the table holds another event, such as a newer order, which stays.
+// The task is idempotent.
 //
-// Errors: InvalidOrder, StoreUnavailable, which is worth another try, and StoreRefused, which is not.
+// Errors: InvalidOrder; StoreUnavailable, which is worth a retry; StoreRefused, which is not.
 //
-// Environment: TABLE_NAME. IAM: dynamodb:PutItem on the table, where a tombstone takes the place of the order.
+// Environment: TABLE_NAME. IAM: dynamodb:PutItem on the table, where a tombstone replaces the order.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	lambdaenv.Main(func(env lambdaenv.Env) any {
-		return newTask(&store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Get("TABLE_NAME"), Now: time.Now}).Handle
-	}, "TABLE_NAME")
+	env := lambdaenv.Setup()
+	h := &handler{orders: &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Required("TABLE_NAME"), Now: time.Now}}
+	env.Start(h.handle)
 }

@@ -3,11 +3,12 @@ package main
 import (
 	"testing"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/balanceapi/balanceapitest"
+	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/checker/setbalance/setbalancetest"
 )
 
-var api = balanceapitest.API{
-	Function: "update-account", New: newHandler, Event: "post-account.json", Key: "customerId", ID: "c1", Balance: "120.05",
+var api = setbalancetest.API{
+	Function: "update-account", Kind: balances.Accounts, Event: "post-account.json", ID: "c1", Balance: "120.05",
 	Rule: "a number from 0 to 100000000000 with at most 4 decimal places",
 }
 

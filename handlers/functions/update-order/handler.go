@@ -11,27 +11,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// atOnce is how many findings of a batch are applied side by side: a whole batch of the default size.
-const atOnce = 10
+// maxConcurrent is how many findings of a batch are applied concurrently: all of a batch of the default size.
+const maxConcurrent = 10
 
-// invokeAPI is what the function needs of a Lambda client.
+// invokeAPI is the part of a Lambda client that the function uses.
 type invokeAPI interface {
 	Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
 }
 
 type handler struct {
-	orders    *orderbook.Book
-	functions invokeAPI
-	ship      string
+	orders       *orders.Table
+	functions    invokeAPI
+	shipFunction string
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return sqsbatch.Process(ctx, batch, atOnce, h.apply), nil
+	return sqsbatch.Process(ctx, batch, maxConcurrent, h.apply), nil
 }
 
 func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
@@ -48,15 +48,15 @@ func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 		outcome = "finding was applied already"
 	}
 	slog.InfoContext(ctx, outcome, "orderId", f.OrderID, "check", f.Check, "passed", f.Passed, "status", rec.Status, "messageId", m.MessageId)
-	// Asked of the order and not of the finding: one that was applied by an invocation that ended right after comes
-	// again, and it is then that the order is sent on its way. To be asked twice is nothing to ship-order.
+	// This depends on the order, and not on whether the finding was applied now: an earlier invocation may have applied it
+	// and ended before the next line. ship-order is idempotent.
 	if rec.Status == checker.ReadyToShip {
 		return h.shipOrder(ctx, f.OrderID)
 	}
 	return nil
 }
 
-// shipOrder hands the order over to ship-order, which Lambda calls, and calls again if it fails.
+// shipOrder invokes ship-order asynchronously. Lambda retries the invocation if it fails.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
 func (h *handler) shipOrder(ctx context.Context, orderID string) error {
@@ -65,10 +65,10 @@ func (h *handler) shipOrder(ctx context.Context, orderID string) error {
 		return fmt.Errorf("encoding the id of order %s: %w", orderID, err)
 	}
 	_, err = h.functions.Invoke(ctx, &lambda.InvokeInput{
-		FunctionName: aws.String(h.ship), InvocationType: types.InvocationTypeEvent, Payload: payload,
+		FunctionName: aws.String(h.shipFunction), InvocationType: types.InvocationTypeEvent, Payload: payload,
 	})
 	if err != nil {
-		return fmt.Errorf("having order %s shipped by %s: %w", orderID, h.ship, err)
+		return fmt.Errorf("invoking %s for order %s: %w", h.shipFunction, orderID, err)
 	}
 	slog.InfoContext(ctx, "order handed over to be shipped", "orderId", orderID)
 	return nil

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/orderbook"
+	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
@@ -26,8 +26,8 @@ import (
 // world is the function with a table of the orders o0 to o3, and a ship-order that notes what it is asked.
 type world struct {
 	*handler
-	db   *dynamodbtest.DynamoDB
-	book *orderbook.Book
+	db     *dynamodbtest.DynamoDB
+	stored *orders.Table
 
 	mu      sync.Mutex
 	invoked []string
@@ -41,11 +41,11 @@ func start(t *testing.T) *world {
 	// Only what the doc comment of main says that it needs.
 	role := db.Role(t, "update-order", fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
-	w := &world{db: db, book: &orderbook.Book{Client: db.Client, Table: table}}
-	w.handler = &handler{orders: &orderbook.Book{Client: role, Table: table}, functions: w, ship: "ship-order"}
+	w := &world{db: db, stored: &orders.Table{Client: db.Client, Name: table}}
+	w.handler = &handler{orders: &orders.Table{Client: role, Name: table}, functions: w, shipFunction: "ship-order"}
 	for i := range 4 {
 		o := checker.Order{OrderID: fmt.Sprint("o", i), CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 1}
-		_, err := w.book.Capture(t.Context(), checker.NewRecord(o, time.Now()))
+		_, err := w.stored.Create(t.Context(), checker.NewRecord(o, time.Now()))
 		require.NoError(t, err)
 	}
 	return w
@@ -67,7 +67,7 @@ func (w *world) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lam
 
 func (w *world) order(t *testing.T, id string) checker.Record {
 	t.Helper()
-	rec, err := w.book.Get(t.Context(), id)
+	rec, err := w.stored.Get(t.Context(), id)
 	require.NoError(t, err)
 	return rec
 }
@@ -147,7 +147,7 @@ func TestAnInvocationThatWasNotMadeIsMadeWhenTheFindingComesAgain(t *testing.T) 
 func TestAnOrderThatWasShippedIsNotShippedAgain(t *testing.T) {
 	w, b := start(t), batch(t)
 	call(t, w, only(b, 0, 1))
-	_, _, err := w.book.Reject(t.Context(), "o0", checker.ReadyToShip, "Unknown customer c1")
+	_, _, err := w.stored.Reject(t.Context(), "o0", checker.ReadyToShip, "Unknown customer c1")
 	require.NoError(t, err)
 	w.invoked = nil
 	require.Empty(t, call(t, w, only(b, 0, 1)))

@@ -3,11 +3,12 @@ package main
 import (
 	"testing"
 
-	"github.com/order-patterns/order-patterns/handlers/checker/balanceapi/balanceapitest"
+	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/checker/setbalance/setbalancetest"
 )
 
-var api = balanceapitest.API{
-	Function: "update-stock", New: newHandler, Event: "post-stock.json", Key: "productId", ID: "456", Balance: "12",
+var api = setbalancetest.API{
+	Function: "update-stock", Kind: balances.Stock, Event: "post-stock.json", ID: "456", Balance: "12",
 	Rule: "an integer from 0 to 1000000000",
 }
 

@@ -1,19 +1,22 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 )
 
 // call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
-func call(t *testing.T, b *handlertest.Bucket, input []byte) (output, errorType string, err error) {
-	return handlertest.Invoke(t, newTask(&invoice.Writer{Client: b, Bucket: "invoices"}).Handle, input)
+func call(t *testing.T, b *coffeetest.Bucket, input []byte) (output, errorType string, err error) {
+	return handlertest.Invoke(t, (&handler{invoices: &invoice.Writer{Client: b, Bucket: "invoices"}}).handle, input)
 }
 
 const (
@@ -24,7 +27,7 @@ const (
 )
 
 func TestAnInvoiceIsWrittenOnceHoweverOftenItIsAskedFor(t *testing.T) {
-	b := &handlertest.Bucket{}
+	b := &coffeetest.Bucket{}
 	// Step Functions keeps the value of a number, and not its spelling.
 	for _, file := range []string{"order.json", "order.json", "order-respelled.json"} {
 		out, _, err := call(t, b, handlertest.Recorded(t, file))
@@ -40,7 +43,7 @@ func TestWhatHasNoInvoiceIsAnInvalidOrder(t *testing.T) {
 	for what, input := range map[string][]byte{
 		"a completion": handlertest.Recorded(t, "order-completed.json"), "nothing": []byte(`{}`), "an order without id": []byte(`{"order":{}}`), "a list": []byte(`[1]`),
 	} {
-		b := &handlertest.Bucket{}
+		b := &coffeetest.Bucket{}
 		_, errorType, err := call(t, b, input)
 		require.Equal(t, "InvalidOrder", errorType, "%s: %v", what, err)
 		require.Empty(t, b.Objects, what)
@@ -52,14 +55,14 @@ func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 		"InvoiceUnavailable": &smithy.GenericAPIError{Code: "SlowDown", Message: "slow down"},
 		"InvoiceRefused":     &smithy.GenericAPIError{Code: "AccessDenied", Message: "no PutObject for you"},
 	} {
-		_, errorType, err := call(t, &handlertest.Bucket{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "order.json"))
+		_, errorType, err := call(t, &coffeetest.Bucket{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "order.json"))
 		require.Equal(t, want, errorType)
 		require.ErrorContains(t, err, "writing the invoice of order "+orderID+" to bucket invoices: "+cause.Error())
 	}
 }
 
 func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T) {
-	b := &handlertest.Bucket{Lose: errors.New("connection reset by peer")}
+	b := &coffeetest.Bucket{Lose: errors.New("connection reset by peer")}
 	_, errorType, err := call(t, b, handlertest.Recorded(t, "order.json"))
 	require.Equal(t, "InvoiceUnavailable", errorType, err)
 	b.Lose = nil
@@ -67,4 +70,15 @@ func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, written, out)
 	require.Len(t, b.Objects, 1)
+}
+
+func TestTheTaskEndsBeforeItsInvocation(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	end, _ := ctx.Deadline()
+	b := &coffeetest.Bucket{}
+	_, err := (&handler{invoices: &invoice.Writer{Client: b, Bucket: "invoices"}}).handle(ctx, handlertest.Recorded(t, "order.json"))
+	require.NoError(t, err)
+	require.NotZero(t, b.Deadline)
+	require.True(t, b.Deadline.Before(end))
 }

@@ -1,9 +1,9 @@
 // Command write-invoice-task is the Orchestrator's task that writes the invoice of an order to an S3 bucket.
 //
-// Input: {"order": the order in its canonical form}. Output: {"invoiceid", "key"}. Both follow from the order alone:
-// repeated, it gives the same answer, and there is one invoice.
+// Input: {"order": the order in its canonical form}. Output: {"invoiceid", "key"}, which depend only on the order. The
+// task is idempotent: there is one invoice, and the output is the same.
 //
-// Errors: InvalidOrder, for a completion too, which has no invoice; InvoiceUnavailable, which is worth another try, and
+// Errors: InvalidOrder, also for a completion, which has no invoice; InvoiceUnavailable, which is worth a retry;
 // InvoiceRefused, which is not.
 //
 // Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket.
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	lambdaenv.Main(func(env lambdaenv.Env) any {
-		return newTask(&invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Get("BUCKET_NAME")}).Handle
-	}, "BUCKET_NAME")
+	env := lambdaenv.Setup()
+	h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Required("BUCKET_NAME")}}
+	env.Start(h.handle)
 }

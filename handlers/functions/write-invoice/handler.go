@@ -11,16 +11,16 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// atOnce is how many messages of a batch are handled side by side: more than the default batch of five, and few
-// enough for the smallest memory size, which comes with little CPU.
-const atOnce = 10
+// maxConcurrent is how many messages of a batch are handled concurrently: more than the default batch of five, and few
+// enough for the smallest memory size, which has little CPU.
+const maxConcurrent = 10
 
 type handler struct {
 	invoices *invoice.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return sqsbatch.Process(ctx, batch, atOnce, h.write), nil
+	return sqsbatch.Process(ctx, batch, maxConcurrent, h.write), nil
 }
 
 func (h *handler) write(ctx context.Context, m events.SQSMessage) error {

@@ -1,8 +1,8 @@
-// Command write-invoice is the FanOut pattern's consumer that writes an invoice to an S3 bucket for each new order
-// of an SQS batch.
+// Command write-invoice is the FanOut pattern's consumer that writes an invoice to an S3 bucket for each new order of an
+// SQS batch. An order that is delivered again finds its invoice there, and writes none.
 //
-// Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket; sqs:ReceiveMessage, sqs:DeleteMessage
-// and sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
+// Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket; sqs:ReceiveMessage, sqs:DeleteMessage and
+// sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
 package main
 
 import (
@@ -13,8 +13,7 @@ import (
 )
 
 func main() {
-	lambdaenv.Main(func(env lambdaenv.Env) any {
-		h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Get("BUCKET_NAME")}}
-		return h.handle
-	}, "BUCKET_NAME")
+	env := lambdaenv.Setup()
+	h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Required("BUCKET_NAME")}}
+	env.Start(h.handle)
 }

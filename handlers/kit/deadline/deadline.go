@@ -1,5 +1,5 @@
-// Package deadline lets a handler end its work a little before its invocation would be ended: an answer that says
-// what is not done is worth more than a time-out, which says nothing.
+// Package deadline lets a handler stop its work shortly before its invocation times out. It can then still answer which
+// part is not done; a time-out answers nothing.
 package deadline
 
 import (
@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Margin is how long before the invocation's deadline the work ends. A tenth of the time left is taken instead if
-// that is less.
+// Margin is the time between the end of the work and the deadline of the invocation. If a tenth of the time left is
+// less, that is the margin.
 const Margin = time.Second
 
-// Ahead gives a context that ends Margin before ctx's deadline, or with ctx if that has none.
+// Ahead returns a context that ends Margin before the deadline of ctx, or with ctx if that has none.
 func Ahead(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
 
-// Answer gives the status and the body of an answer to a request, which is JSON that a page of any origin may read.
+// Answer returns the status and the body of an answer, and asserts that it is JSON that a page of any origin may read.
 func Answer(t testing.TB, answer httpapi.Response, err error) (status int, body string) {
 	t.Helper()
 	require.NoError(t, err)

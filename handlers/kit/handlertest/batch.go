@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Failed gives the ids of the messages that failed, in the answer to an SQS batch: none is an empty list, and not null.
+// Failed returns the ids of the failed messages in the answer to an SQS batch, and asserts that the list is not null.
 func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []string) {
 	t.Helper()
 	require.NoError(t, err)
@@ -18,7 +18,7 @@ func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []st
 	return ids
 }
 
-// Checkpoint gives the sequence number from which on Lambda delivers a Kinesis batch again, "" if all of it was done.
+// Checkpoint returns the sequence number from which on Lambda delivers a Kinesis batch again, or "" if all was done.
 func Checkpoint(t testing.TB, response events.KinesisEventResponse, err error) string {
 	t.Helper()
 	require.NoError(t, err)

@@ -1,5 +1,5 @@
-// Package handlertest is what the tests of the functions share: recorded events, what an answer says, lines of the log,
-// and a bucket and a table in memory.
+// Package handlertest is shared by the tests of the functions. It reads recorded events, invokes functions, checks
+// answers, and captures the log.
 package handlertest
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Recorded reads a file of the test's folder testdata.
+// Recorded reads a file in the test's folder testdata.
 func Recorded(t testing.TB, file string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("testdata", file))
@@ -19,7 +19,7 @@ func Recorded(t testing.TB, file string) []byte {
 	return content
 }
 
-// Event reads an event that was recorded in a file of the test's folder testdata.
+// Event reads an event that was recorded in a file in the test's folder testdata.
 func Event[E any](t testing.TB, file string) (event E) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(Recorded(t, file), &event))

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Logged runs do, and gives the lines that it logs, without their time. It changes the default logger meanwhile: no test
-// that runs beside it may log.
+// Logged runs do, and returns the lines that it logs, without their time. It replaces the default logger meanwhile: no
+// other test may log at the same time.
 func Logged(t testing.TB, do func()) (lines []map[string]any) {
 	t.Helper()
 	var out bytes.Buffer

@@ -31,7 +31,7 @@ func TestAnswerThatCannotBeWrittenIsA500(t *testing.T) {
 }
 
 func TestErrorsHaveTheLayoutOfTheAPI(t *testing.T) {
-	a := httpapi.Answers{Layout: httpapi.Described}
+	a := httpapi.Answers{Layout: httpapi.StatusDescription}
 	require.Equal(t, `{"status":404,"description":"no order"}`, a.Fail(httpapi.Errorf(404, "no order")).Body)
 	r := a.JSON(200, math.NaN())
 	require.Equal(t, 500, r.StatusCode)
@@ -59,42 +59,16 @@ func TestBody(t *testing.T) {
 	require.Nil(t, fault)
 }
 
-func TestIDsAreThereOnceAndValid(t *testing.T) {
-	query := func(values ...string) httpapi.Request {
-		r := httpapi.Request{QueryStringParameters: map[string]string{}, MultiValueQueryStringParameters: map[string][]string{"accountid": values}}
-		for _, v := range values {
-			r.QueryStringParameters["accountid"] = v
-		}
-		return r
-	}
-	for name, c := range map[string]struct {
-		in               httpapi.Request
-		id, fault, atAll string // atAll: the fault when the parameter is optional
-	}{
-		"valid":   {in: query("a0"), id: "a0"},
-		"missing": {in: query(), fault: "query parameter accountid: is missing"},
-		"no maps": {fault: "query parameter accountid: is missing"},
-		"empty":   {in: query(""), fault: "query parameter accountid: must be 1 to 128", atAll: "query parameter accountid: must be 1 to 128"},
-		"twice":   {in: query("a", "b"), fault: "query parameter accountid: is given 2 times", atAll: "is given 2 times"},
-		"slash":   {in: query("a/b"), fault: `got "a/b"`, atAll: `got "a/b"`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for _, v := range []struct {
-				get   func(httpapi.Request, string) (string, *httpapi.Error)
-				fault string
-			}{{httpapi.ID, c.fault}, {httpapi.OptionalID, c.atAll}} {
-				id, fault := v.get(c.in, "accountid")
-				if v.fault == "" {
-					require.Nil(t, fault)
-					require.Equal(t, c.id, id)
-					continue
-				}
-				require.NotNil(t, fault)
-				require.Equal(t, 400, fault.Status)
-				require.Contains(t, fault.Message, v.fault)
-			}
-		})
-	}
+func TestAQueryParameterIsGivenOnce(t *testing.T) {
+	value, found, fault := httpapi.Query(httpapi.Request{QueryStringParameters: map[string]string{"a": ""}}, "a")
+	require.Nil(t, fault)
+	require.True(t, found)
+	require.Empty(t, value)
+	_, found, fault = httpapi.Query(httpapi.Request{}, "a")
+	require.Nil(t, fault)
+	require.False(t, found)
+	_, _, fault = httpapi.Query(httpapi.Request{MultiValueQueryStringParameters: map[string][]string{"a": {"1", "2"}}}, "a")
+	require.Equal(t, httpapi.Errorf(400, "query parameter a: is given 2 times"), fault)
 }
 
 func TestAHeaderIsFoundInAnyLetterCaseAndOnce(t *testing.T) {

@@ -1,10 +1,10 @@
 // Package kinesisbatch handles the records of a Kinesis batch in the order of each partition key, for an event source
-// mapping with ReportBatchItemFailures: of a batch with a failure, Lambda hands over again everything from the
-// checkpoint on, which is the lowest sequence number reported, until its retries or the records' age run out and it
-// puts the failing records aside.
+// mapping with ReportBatchItemFailures. If a record fails, Lambda delivers the batch again from the checkpoint on, which
+// is the lowest sequence number reported. It does so until the retries are used up or the records are too old, and then
+// sends the failing records to the on-failure destination.
 //
-// So the records behind the checkpoint are handled again, those of other keys included, though they went well the first
-// time. Whoever handles them must not mind.
+// All records after the checkpoint are handled again, also those of other keys that succeeded. The handling of a record
+// must be idempotent.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 package kinesisbatch
@@ -16,26 +16,26 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/sidebyside"
+	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 )
 
-// Handle does the work of one record. It may be called for records of several keys at once, but for one record of a key
-// at a time, and again for the same record later. It should end when ctx does.
+// Handle handles one record. It may be called for records of several keys at once, but for one record of a key at a
+// time, and again for the same record later. It should return when ctx ends.
 type Handle func(ctx context.Context, r events.KinesisEventRecord) error
 
-// Process calls handle for the records: those of one partition key in their order, one after the other, and at most
-// limit keys side by side. A key stops at its first failure, for what follows must not overtake it; other keys go on.
-// An error, a panic, and not being done near the deadline of ctx are failures. The answer names the first record of the
-// batch that failed or was not done.
+// Process calls handle for the records: one after the other for the records of one partition key, and concurrently for
+// at most limit keys. A key stops at its first failure, because later records must not overtake it; other keys go on. A
+// failure is an error, a panic, or a record that is not done shortly before the deadline of ctx. The answer names the
+// first record of the batch that failed or was not done.
 func Process(ctx context.Context, batch events.KinesisEvent, limit int, handle Handle) events.KinesisEventResponse {
 	keys := byKey(batch)
-	// An invocation that timed out would bring back the records before the checkpoint as well.
-	errs := sidebyside.Do(ctx, len(keys), limit, func(ctx context.Context, i int) error {
+	// After a time-out Lambda would deliver the records before the checkpoint again, too.
+	errs := parallel.Do(ctx, len(keys), limit, func(ctx context.Context, i int) error {
 		return keys[i].handle(ctx, batch, handle)
 	})
 	checkpoint := len(batch.Records)
 	for i, k := range keys {
-		failed, ok := k.next()
+		failed, ok := k.firstUndone()
 		if !ok {
 			continue
 		}
@@ -44,23 +44,23 @@ func Process(ctx context.Context, batch events.KinesisEvent, limit int, handle H
 			"sequenceNumber", r.Kinesis.SequenceNumber, "partitionKey", r.Kinesis.PartitionKey, "eventID", r.EventID, "error", errs[i].Error())
 		checkpoint = min(checkpoint, failed)
 	}
-	// Never null: an empty list is the documented way to say that all is well.
+	// Never null: an empty list is the documented way to report success.
 	response := events.KinesisEventResponse{BatchItemFailures: []events.KinesisBatchItemFailure{}}
 	if checkpoint < len(batch.Records) {
-		// A batch is of one shard and in its order, so the first is also the lowest.
+		// A batch is from one shard and in its order, so the first record has the lowest sequence number.
 		response.BatchItemFailures = append(response.BatchItemFailures,
 			events.KinesisBatchItemFailure{ItemIdentifier: batch.Records[checkpoint].Kinesis.SequenceNumber})
 	}
 	return response
 }
 
-// key is the records of one partition key.
+// key has the records of one partition key.
 type key struct {
-	records []int        // their places in the batch, ascending
-	done    atomic.Int64 // how many were handled; a handler that ignores the deadline may still count when it is read
+	records []int        // indexes in the batch, ascending
+	done    atomic.Int64 // how many were handled; a handler that ignores the deadline may increment it after the answer
 }
 
-// byKey sorts the records of a batch by partition key, the key that comes first in the batch first.
+// byKey groups the records of a batch by partition key, in the order of each key's first record.
 func byKey(batch events.KinesisEvent) []*key {
 	var keys []*key
 	known := map[string]*key{}
@@ -76,12 +76,12 @@ func byKey(batch events.KinesisEvent) []*key {
 	return keys
 }
 
-// handle does the work of one record after the other, until one fails or the time is up.
+// handle handles one record after the other, until one fails or ctx ends.
 func (k *key) handle(ctx context.Context, batch events.KinesisEvent, handle Handle) error {
 	for _, i := range k.records {
-		// The answer may have been given already: Lambda then hands this record over again.
+		// The answer may have been sent already. Then Lambda will deliver this record again.
 		if ctx.Err() != nil {
-			return sidebyside.ErrDeadline
+			return parallel.ErrDeadline
 		}
 		if err := handle(ctx, batch.Records[i]); err != nil {
 			return err
@@ -91,8 +91,8 @@ func (k *key) handle(ctx context.Context, batch events.KinesisEvent, handle Hand
 	return nil
 }
 
-// next is the place of the first record that was not handled. It is not ok if all were.
-func (k *key) next() (place int, ok bool) {
+// firstUndone returns the index of the first record that was not handled. It is not ok if all were.
+func (k *key) firstUndone() (index int, ok bool) {
 	done := int(k.done.Load())
 	if done == len(k.records) {
 		return 0, false

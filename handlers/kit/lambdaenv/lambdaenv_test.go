@@ -16,25 +16,26 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
-func lookup(vars map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		v, ok := vars[name]
-		return v, ok
-	}
-}
-
 func TestMissingVariablesAreAllNamed(t *testing.T) {
-	_, err := lambdaenv.Load(context.Background(), lookup(map[string]string{"TABLE_NAME": "t", "EMPTY": ""}), "TABLE_NAME", "TOPIC_ARN", "EMPTY")
-	require.EqualError(t, err, "required environment variables are not set: TOPIC_ARN, EMPTY")
+	t.Setenv("TABLE_NAME", "t")
+	t.Setenv("EMPTY", "")
+	env := &lambdaenv.Env{}
+	require.Equal(t, "t", env.Required("TABLE_NAME"))
+	require.NoError(t, env.Err())
+	env.Required("TOPIC_ARN")
+	env.Required("EMPTY")
+	require.EqualError(t, env.Err(), "required environment variables are not set: TOPIC_ARN, EMPTY")
 }
 
-func TestLoadGivesVariablesAndAWSConfiguration(t *testing.T) {
+func TestSetupLoadsTheAWSConfiguration(t *testing.T) {
+	threads := runtime.GOMAXPROCS(0)
+	log := slog.Default()
+	t.Cleanup(func() {
+		runtime.GOMAXPROCS(threads)
+		slog.SetDefault(log)
+	})
 	t.Setenv("AWS_REGION", "eu-west-1")
-	env, err := lambdaenv.Load(context.Background(), lookup(map[string]string{"TABLE_NAME": "t", "ALLOW_ORIGIN": "https://x.example"}), "TABLE_NAME")
-	require.NoError(t, err)
-	require.Equal(t, "t", env.Get("TABLE_NAME"))
-	require.Equal(t, "eu-west-1", env.AWS.Region)
-	require.Equal(t, "https://x.example", env.Answers().AllowOrigin)
+	require.Equal(t, "eu-west-1", lambdaenv.Setup().AWS.Region)
 }
 
 func TestLogRecordsAreJSONWithTheRequestID(t *testing.T) {
@@ -71,7 +72,7 @@ func TestAFunctionHasAsManyThreadsAsItsMemoryBuysProcessors(t *testing.T) {
 func TestWhatSNSSaysWhenItIsThrottledIsTriedAgain(t *testing.T) {
 	throttled := &smithy.GenericAPIError{Code: "Throttled"}
 	require.False(t, retry.NewStandard().IsErrorRetryable(throttled), "the SDK has learnt it: drop Retrying")
-	retryer := lambdaenv.Env{}.Retrying("Throttled").Retryer()
+	retryer := (&lambdaenv.Env{}).Retrying("Throttled").Retryer()
 	require.True(t, retryer.IsErrorRetryable(throttled))
 	require.False(t, retryer.IsErrorRetryable(&smithy.GenericAPIError{Code: "AuthorizationError"}))
 	require.True(t, retryer.IsErrorRetryable(&smithy.GenericAPIError{Code: "ThrottlingException"}))

@@ -5,10 +5,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// Retrying is AWS for a service whose errors with these codes are worth trying again, beside those that the SDK knows. It
-// does not know Throttled, which is what SNS says:
+// Retrying returns AWS for a service whose errors with these codes are worth another try, besides those that the SDK
+// retries anyway. The SDK does not know SNS's Throttled:
 // https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
-func (e Env) Retrying(codes ...string) aws.Config {
+func (e *Env) Retrying(codes ...string) aws.Config {
 	cfg := e.AWS
 	cfg.Retryer = func() aws.Retryer { return retry.AddWithErrorCodes(retry.NewStandard(), codes...) }
 	return cfg

@@ -1,6 +1,6 @@
-// Package sqsbatch handles the messages of an SQS batch each on its own, for an event source mapping with
-// ReportBatchItemFailures: what was handled is deleted from the queue, and what failed, and only that, comes
-// back after its visibility timeout, until the queue's redrive policy moves it to the dead-letter queue.
+// Package sqsbatch handles each message of an SQS batch on its own, for an event source mapping with
+// ReportBatchItemFailures. Lambda deletes the handled messages from the queue. Only the failed ones become visible
+// again after the visibility timeout, until the queue's redrive policy moves them to the dead-letter queue.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 package sqsbatch
@@ -11,21 +11,21 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/sidebyside"
+	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 )
 
-// Handle does the work of one message. It may be called for several messages at once, and again for the same
-// message later. It should end when ctx does.
+// Handle handles one message. It may be called for several messages at once, and again for the same message later. It
+// should return when ctx ends.
 type Handle func(ctx context.Context, m events.SQSMessage) error
 
-// Process calls handle for every message, at most limit at a time, and reports those that failed: an error, a
-// panic, or not done near the deadline of ctx. One message's failure touches no other.
+// Process calls handle for every message, at most limit at a time, and reports those that failed: with an error, with a
+// panic, or not done shortly before the deadline of ctx. A failure of one message does not affect another.
 func Process(ctx context.Context, batch events.SQSEvent, limit int, handle Handle) events.SQSEventResponse {
-	// An invocation that timed out would bring the handled messages back as well.
-	errs := sidebyside.Do(ctx, len(batch.Records), limit, func(ctx context.Context, i int) error {
+	// After a time-out Lambda would deliver the handled messages again, too.
+	errs := parallel.Do(ctx, len(batch.Records), limit, func(ctx context.Context, i int) error {
 		return handle(ctx, batch.Records[i])
 	})
-	// Never null: an empty list is the documented way to say that all is well.
+	// Never null: an empty list is the documented way to report success.
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for i, m := range batch.Records {
 		if errs[i] == nil {

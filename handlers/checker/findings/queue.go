@@ -1,0 +1,39 @@
+// Package findings sends what a check found about an order to the queue of findings. A check never writes the order
+// itself: the consumer of the queue, update-order, applies the findings.
+package findings
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/order-patterns/order-patterns/order/checker"
+)
+
+// SendMessageAPI is the part of an SQS client that a Queue uses. Needs sqs:SendMessage on the queue.
+type SendMessageAPI interface {
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+}
+
+// Queue is the queue of findings. All fields are required.
+type Queue struct {
+	Client SendMessageAPI
+	URL    string
+}
+
+// Send sends a finding, and logs that the order was checked. log has the attributes of the delivery of the order. An
+// order that is delivered again gives another finding; only the first one is applied.
+func (q *Queue) Send(ctx context.Context, f checker.Finding, log *slog.Logger) error {
+	message, err := f.JSON()
+	if err != nil {
+		return err
+	}
+	if _, err := q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(q.URL), MessageBody: aws.String(string(message))}); err != nil {
+		return fmt.Errorf("sending the finding of the %s check on order %s: %w", f.Check, f.OrderID, err)
+	}
+	log.InfoContext(ctx, "order checked", "orderId", f.OrderID, "check", f.Check, "passed", f.Passed)
+	return nil
+}

@@ -1,0 +1,96 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/item"
+	"github.com/order-patterns/order-patterns/order/checker"
+)
+
+// change is one conditional update of an order. Attribute names are placeholders, so that no future reserved word of
+// DynamoDB breaks an expression.
+type change struct {
+	set, condition string
+	names          map[string]string
+	values         item.Item
+}
+
+// appendLog adds the line :log to the logs.
+const appendLog = "#logs = list_append(#logs, :log)"
+
+// update makes a change if its condition holds, and returns the order as it is afterwards. applied is false if the
+// condition did not hold. The error is ErrNotFound if there is no such order. Needs dynamodb:UpdateItem.
+//
+// See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+func (t *Table) update(ctx context.Context, orderID string, c change) (rec checker.Record, applied bool, err error) {
+	var now item.Item
+	err = awserr.RetryContention(ctx, func(ctx context.Context) error {
+		out, err := t.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName:                           aws.String(t.Name),
+			Key:                                 key(orderID),
+			UpdateExpression:                    aws.String("SET " + c.set),
+			ConditionExpression:                 aws.String(c.condition),
+			ExpressionAttributeNames:            c.names,
+			ExpressionAttributeValues:           c.values,
+			ReturnValues:                        types.ReturnValueAllNew,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
+		if err == nil {
+			now = out.Attributes
+		}
+		return err
+	})
+	var failed *types.ConditionalCheckFailedException
+	switch {
+	case err == nil:
+		applied = true
+	case !errors.As(err, &failed):
+		return checker.Record{}, false, fmt.Errorf("updating order %s in table %s: %w", orderID, t.Name, err)
+	case len(failed.Item) == 0:
+		return checker.Record{}, false, fmt.Errorf("updating order %s in table %s: %w", orderID, t.Name, ErrNotFound)
+	default:
+		now = failed.Item
+	}
+	if rec, err = fromItem(now); err != nil {
+		return checker.Record{}, false, fmt.Errorf("reading order %s from table %s: %w", orderID, t.Name, err)
+	}
+	return rec, applied, nil
+}
+
+// transition changes the status from one to another, with a log line.
+func transition(from, to checker.Status, log string) change {
+	return change{
+		set:       "#status = :to, " + appendLog,
+		condition: "#status = :from",
+		names:     map[string]string{"#status": "status", "#logs": "logs"},
+		values:    item.Item{":from": status(from), ":to": status(to), ":log": item.Strings(log)},
+	}
+}
+
+// Reject changes the status of an order from from to Rejected, with a log line that says why, and returns the order as
+// it is afterwards. applied is false if it had another status, which stays. The error is ErrNotFound if there is no such
+// order. Needs dynamodb:UpdateItem.
+func (t *Table) Reject(ctx context.Context, orderID string, from checker.Status, log string) (rec checker.Record, applied bool, err error) {
+	return t.update(ctx, orderID, transition(from, checker.Rejected, log))
+}
+
+// Shipped is the part of a transaction that changes the status of an order to Shipped, on the condition that it is "Ready
+// to ship". Needs dynamodb:UpdateItem.
+func (t *Table) Shipped(orderID string) types.TransactWriteItem {
+	c := transition(checker.ReadyToShip, checker.Shipped, "Shipped")
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName:                 aws.String(t.Name),
+		Key:                       key(orderID),
+		UpdateExpression:          aws.String("SET " + c.set),
+		ConditionExpression:       aws.String(c.condition),
+		ExpressionAttributeNames:  c.names,
+		ExpressionAttributeValues: c.values,
+	}}
+}

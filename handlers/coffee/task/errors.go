@@ -1,0 +1,48 @@
+package task
+
+import (
+	"errors"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+// The errors of the table of orders and of the bucket of invoices. Unavailable means that another try, which is safe, may
+// succeed; the outcome is unknown. Refused means that the service refused the request, and would refuse it again. The
+// message says what was done to which resource, and what the service answered.
+type (
+	StoreUnavailable   struct{ cause }
+	StoreRefused       struct{ cause }
+	InvoiceUnavailable struct{ cause }
+	InvoiceRefused     struct{ cause }
+)
+
+type cause struct{ err error }
+
+func (c cause) Error() string { return c.err.Error() }
+func (c cause) Unwrap() error { return c.err }
+
+// StoreError returns an error of the table as *StoreUnavailable or *StoreRefused, and an *coffee.InvalidOrder as it is.
+// nil stays nil.
+func StoreError(err error) error {
+	return classify(err, &StoreUnavailable{cause{err}}, &StoreRefused{cause{err}})
+}
+
+// InvoiceError returns an error of the bucket as *InvoiceUnavailable or *InvoiceRefused, and an *coffee.InvalidOrder as
+// it is. nil stays nil.
+func InvoiceError(err error) error {
+	return classify(err, &InvoiceUnavailable{cause{err}}, &InvoiceRefused{cause{err}})
+}
+
+func classify(err, unavailable, refused error) error {
+	var invalid *coffee.InvalidOrder
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		return invalid
+	case awserr.Permanent(err):
+		return refused
+	}
+	return unavailable
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/checker/findings"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/order/checker"
+)
+
+// maxConcurrent is how many orders of a batch are checked concurrently: all of a batch of the default size.
+const maxConcurrent = 10
+
+type handler struct {
+	accounts *balances.Table
+	findings *findings.Queue
+}
+
+func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	return sqsbatch.Process(ctx, batch, maxConcurrent, h.check), nil
+}
+
+func (h *handler) check(ctx context.Context, m events.SQSMessage) error {
+	o, err := checker.Parse([]byte(m.Body))
+	if err != nil {
+		return err
+	}
+	short, err := h.accounts.CheckOne(ctx, balances.Want{ID: o.CustomerID, Amount: o.TotalAmount})
+	if err != nil {
+		return fmt.Errorf("checking the account of order %s: %w", o.OrderID, err)
+	}
+	return h.findings.Send(ctx, balances.Accounts.Finding(o.OrderID, short), slog.With("messageId", m.MessageId))
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/checker/checktest"
+	"github.com/order-patterns/order-patterns/handlers/checker/findings"
+)
+
+var function = checktest.Check{
+	Function: "check-balance", Kind: balances.Accounts,
+	Event:  "ten-two-malformed.json",
+	Action: "dynamodb:GetItem", // all that the doc comment of main says that it needs
+	New: func(t *balances.Table, q *findings.Queue) checktest.Handler {
+		return (&handler{accounts: t, findings: q}).handle
+	},
+}
+
+func TestATableThatFailsIsAnOrderThatComesAgain(t *testing.T) { function.FailsWithItsTable(t) }
+
+func TestAFindingThatCouldNotBeSentIsAnOrderThatComesAgain(t *testing.T) {
+	function.FailsWithItsQueue(t)
+}
+
+func TestAnEmptyBatchFindsNothing(t *testing.T) { function.TakesAnEmptyBatch(t) }
+
+func TestOfTenOrdersTheMalformedFailAlone(t *testing.T) {
+	w := function.Start(t, map[string]string{"rich": "100", "poor": "12", "zero": "0"})
+	b := function.Batch(t)
+	require.Equal(t, []string{b.Records[3].MessageId, b.Records[8].MessageId}, w.Call(t, b))
+	require.Equal(t, map[string][]string{
+		"o0": {"true: Sufficient account balance", "true: Sufficient account balance"},
+		"o1": {"false: Insufficient account balance: 30 wanted, 12 left"},
+		"o2": {"false: Unknown customer unknown"},
+		"o4": {"true: Sufficient account balance"},
+		"o5": {"true: Sufficient account balance"},
+		"o6": {"false: Insufficient account balance: 100.0001 wanted, 100 left"},
+		"o9": {"true: Sufficient account balance"},
+	}, w.Found)
+}
