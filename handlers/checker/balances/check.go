@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
 	"github.com/order-patterns/order-patterns/order/money"
 )
@@ -58,7 +58,7 @@ func (t *Table) Check(ctx context.Context, wants []Want) ([]Shortage, error) {
 		if request = out.UnprocessedKeys; len(request) == 0 {
 			break
 		}
-		if err := awserr.Wait(ctx, attempt); err != nil {
+		if err := contention.Wait(ctx, attempt); err != nil {
 			return nil, fmt.Errorf("reading balances from table %s: keys were unprocessed %d times: %w", t.Name, attempt, err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
 	"github.com/order-patterns/order-patterns/order/money"
 )
@@ -39,7 +39,7 @@ func FormatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
 func (t *Table) Set(ctx context.Context, id string, balance money.Amount, now time.Time) error {
-	err := awserr.RetryContention(ctx, func(ctx context.Context) error {
+	err := contention.Retry(ctx, func(ctx context.Context) error {
 		_, err := t.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                 aws.String(t.Name),
 			Key:                       t.key(id),

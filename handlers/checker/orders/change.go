@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
@@ -31,7 +31,7 @@ const appendLog = "#logs = list_append(#logs, :log)"
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
 func (t *Table) update(ctx context.Context, orderID string, c change) (rec checker.Record, applied bool, err error) {
 	var now item.Item
-	err = awserr.RetryContention(ctx, func(ctx context.Context) error {
+	err = contention.Retry(ctx, func(ctx context.Context) error {
 		out, err := t.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                           aws.String(t.Name),
 			Key:                                 key(orderID),

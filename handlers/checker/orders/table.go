@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -52,7 +52,7 @@ func (t *Table) Get(ctx context.Context, orderID string) (checker.Record, error)
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 func (t *Table) Create(ctx context.Context, rec checker.Record) (checker.Record, error) {
-	err := awserr.RetryContention(ctx, func(ctx context.Context) error {
+	err := contention.Retry(ctx, func(ctx context.Context) error {
 		_, err := t.Client.PutItem(ctx, &dynamodb.PutItemInput{
 			TableName:                           aws.String(t.Name),
 			Item:                                toItem(rec),

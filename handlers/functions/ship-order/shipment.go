@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
-	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -36,7 +36,7 @@ func (h *handler) debits(o checker.Order) []debit {
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 func (h *handler) transact(ctx context.Context, orderID string, debits []debit) error {
-	return awserr.RetryContention(ctx, func(ctx context.Context) error {
+	return contention.Retry(ctx, func(ctx context.Context) error {
 		in := &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{h.orders.Shipped(orderID)}}
 		now := h.now()
 		for _, d := range debits {
@@ -51,7 +51,7 @@ func (h *handler) transact(ctx context.Context, orderID string, debits []debit) 
 // ship" any more. It returns any other err as it is.
 func (h *handler) explain(err error, debits []debit) (shortages string, _ error) {
 	var cancelled *types.TransactionCanceledException
-	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) != 1+len(debits) || awserr.Contention(err) {
+	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) != 1+len(debits) || contention.Is(err) {
 		return "", err
 	}
 	// The reasons are in the order of the actions: the order first, then the debits.

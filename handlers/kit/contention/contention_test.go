@@ -1,4 +1,4 @@
-package awserr_test
+package contention_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 )
 
 func cancelled(codes ...string) error {
@@ -45,7 +45,7 @@ func TestWhatIsContention(t *testing.T) {
 		"denied":                            {&smithy.GenericAPIError{Code: "AccessDeniedException"}, false},
 		"no answer":                         {errors.New("connection reset by peer"), false},
 	} {
-		require.Equal(t, c.want, awserr.Contention(c.err), name)
+		require.Equal(t, c.want, contention.Is(c.err), name)
 	}
 }
 
@@ -53,7 +53,7 @@ func TestAWriteIsRepeatedUntilItIsMadeOrRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, last := range []error{nil, &types.ConditionalCheckFailedException{}} {
 			calls := 0
-			err := awserr.RetryContention(t.Context(), func(context.Context) error {
+			err := contention.Retry(t.Context(), func(context.Context) error {
 				if calls++; calls < 20 {
 					return &types.TransactionConflictException{}
 				}
@@ -70,7 +70,7 @@ func TestItIsRepeatedUntilTheDeadlineAndTheWaitsGrow(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		start, calls := time.Now(), 0
-		err := awserr.RetryContention(ctx, func(context.Context) error {
+		err := contention.Retry(ctx, func(context.Context) error {
 			calls++
 			return &types.TransactionConflictException{Message: aws.String("busy")}
 		})
@@ -86,9 +86,9 @@ func TestTheFirstWaitsAreShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for range 100 {
 			start := time.Now()
-			require.NoError(t, awserr.Wait(t.Context(), 1))
+			require.NoError(t, contention.Wait(t.Context(), 1))
 			require.Less(t, time.Since(start), 20*time.Millisecond)
-			require.NoError(t, awserr.Wait(t.Context(), 1_000))
+			require.NoError(t, contention.Wait(t.Context(), 1_000))
 			require.Less(t, time.Since(start), 2*time.Second)
 		}
 	})
@@ -97,5 +97,5 @@ func TestTheFirstWaitsAreShort(t *testing.T) {
 func TestAContextThatEndedEndsTheWait(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, awserr.Wait(ctx, 1_000), context.Canceled)
+	require.ErrorIs(t, contention.Wait(ctx, 1_000), context.Canceled)
 }
