@@ -1,11 +1,10 @@
-// Package checker is the order of the CheckerPipeline pattern, from the request to the last log line: what was ordered,
-// how far it has come, and what the checks found.
+// Package checker defines the orders of the checker pattern: what was ordered, the status, and the findings of the checks.
 //
-// An order is captured as Pending. Two checks look at it side by side, of the customer's account and of the stock, and
-// each sends a Finding. One that failed makes the order Rejected, two that passed make it "Ready to ship"; shipping it
-// makes it Shipped, or Rejected if account or stock no longer suffice.
+// A new order is Pending. Two checks run concurrently, of the customer's account and of the stock, and each sends a
+// Finding. A finding that did not pass makes the order Rejected, two that passed make it "Ready to ship". Shipping makes
+// it Shipped, or Rejected if account or stock no longer suffice.
 //
-// The package reads and writes JSON, and knows nothing of Lambda, SNS, SQS or DynamoDB. Reading is strict: everything is
-// checked, every fault is told at once with its path in a *strictjson.Invalid, and unknown fields are faults. A number
-// is a JSON number; a string of digits is refused.
+// The package parses and encodes JSON, and does not depend on Lambda, SNS, SQS or DynamoDB. Parsing is strict: it reports
+// every fault at once with its path, in a *strictjson.Invalid. An unknown field is a fault, and so is a string where a
+// number belongs.
 package checker

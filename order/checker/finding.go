@@ -18,7 +18,7 @@ const (
 	Stock   Check = "stock"   // that everything is there
 )
 
-// Other is the check that is made besides.
+// Other returns the other check.
 func (c Check) Other() Check {
 	if c == Account {
 		return Stock
@@ -26,18 +26,18 @@ func (c Check) Other() Check {
 	return Account
 }
 
-// MaxLog is how many characters a log line may have: enough to tell for MaxItems products how many are left.
+// MaxLog is how many characters a log line may have. A line with the shortages of MaxItems products fits.
 const MaxLog = 16 << 10
 
-// Finding is what a check found out about an order.
+// Finding is the result of a check of an order.
 type Finding struct {
 	OrderID string `json:"orderId"`
 	Check   Check  `json:"check"`
 	Passed  bool   `json:"passed"`
-	Log     string `json:"log"` // in words, for the order's logs: 1 to MaxLog characters
+	Log     string `json:"log"` // the line for the order's logs: 1 to MaxLog characters
 }
 
-// JSON writes the finding; ParseFinding reads it.
+// JSON encodes the finding. ParseFinding parses it.
 func (f Finding) JSON() ([]byte, error) {
 	doc, err := coffee.EncodeJSON(f)
 	if err != nil {
@@ -46,7 +46,7 @@ func (f Finding) JSON() ([]byte, error) {
 	return doc, nil
 }
 
-// ParseFinding reads what Finding.JSON writes.
+// ParseFinding parses what Finding.JSON encodes.
 func ParseFinding(body []byte) (Finding, error) {
 	doc, err := Decode(body)
 	if err != nil {

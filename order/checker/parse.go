@@ -6,10 +6,10 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// ParseRequest reads the body of POST /order: an order without its id.
+// ParseRequest parses the body of POST /order: an order without an id.
 func ParseRequest(body []byte) (Order, error) { return parse(body) }
 
-// Parse reads what Order.JSON writes.
+// Parse parses what Order.JSON encodes.
 func Parse(body []byte) (Order, error) { return parse(body, "orderId") }
 
 func parse(body []byte, more ...string) (Order, error) {
@@ -25,7 +25,7 @@ func parse(body []byte, more ...string) (Order, error) {
 	return o, nil
 }
 
-// ParseRequests reads the body of POST /orders, {"orders": [...]}: 1 to MaxOrders orders without their ids.
+// ParseRequests parses the body of POST /orders, {"orders": [...]}: 1 to MaxOrders orders without ids.
 func ParseRequests(body []byte) ([]Order, error) {
 	doc, err := Decode(body)
 	if err != nil {
@@ -44,7 +44,7 @@ func ParseRequests(body []byte) ([]Order, error) {
 	return orders, nil
 }
 
-// order reads the order object at path; more is "orderId" if it has that.
+// order reads the order object at path. more has the field "orderId" if the order has an id.
 func (r *Reader) order(v any, path string, more ...string) Order {
 	at := path
 	if at == "" {
@@ -74,7 +74,7 @@ func (r *Reader) item(v any, path string) Item {
 	return Item{ProductID: r.ID(fields, path, "productId"), Qty: r.Whole(fields, path, "qty", 1, MaxQty)}
 }
 
-// ParseReference reads {"orderId": "..."}, which names an order.
+// ParseReference parses {"orderId": "..."}.
 func ParseReference(body []byte) (orderID string, err error) {
 	doc, err := Decode(body)
 	if err != nil {

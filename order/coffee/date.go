@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// FormatDate writes an order date as the canonical form has it: RFC 3339 in UTC, with the decimals it needs.
+// FormatDate formats an order date as in the canonical form: RFC 3339 in UTC, without trailing zeros of the seconds.
 func FormatDate(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// parseDate reads RFC 3339, or "YYYY-MM-DD HH:MM:SS[.ffffff]" as UTC, and cuts to whole microseconds, the
-// resolution in which events are compared.
+// parseDate parses RFC 3339, or "YYYY-MM-DD HH:MM:SS[.ffffff]" as UTC, and truncates to microseconds, the resolution in
+// which events are compared.
 func parseDate(s string) (time.Time, bool) {
 	if len(s) > len(time.DateOnly) && s[len(time.DateOnly)] == ' ' {
 		s = strings.Replace(s, " ", "T", 1) + "Z"
 	}
-	// time.Parse also takes an hour of one digit and a comma before the decimals (https://go.dev/issue/54580).
+	// time.Parse also accepts an hour of one digit, and a comma before the decimals (https://go.dev/issue/54580).
 	const afterHour = len("2006-01-02T15")
 	if len(s) <= afterHour || s[afterHour] != ':' || strings.Contains(s, ",") {
 		return time.Time{}, false
 	}
-	// It also takes offsets of 24 hours and of 60 minutes.
+	// It also accepts offsets of 24 hours and of 60 minutes.
 	if n := len(s); s[n-3] == ':' && (s[n-5:n-3] == "24" || s[n-2:] == "60") {
 		return time.Time{}, false
 	}
@@ -28,7 +28,7 @@ func parseDate(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t = time.UnixMicro(t.UnixMicro()).UTC()
-	// An offset can carry the first or last day out of the years that have four digits.
+	// With an offset, the first or last day can be outside the years of four digits.
 	if y := t.Year(); y < 0 || y > 9999 {
 		return time.Time{}, false
 	}

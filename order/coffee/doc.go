@@ -1,21 +1,21 @@
-// Package coffee is the coffee order that every pattern of "Skip the Line" carries: its fields, how a request or
-// a message is read and checked, and the one way it is written.
+// Package coffee defines the order of the coffee patterns: its fields, their validation, and its encoding.
 //
-// A customer (accountid) has one active order at a shop (vendorid). Two kinds of event say so: new_order places
-// or replaces it, order_completed says that it was picked up. Both are an Order; orderdate tells which of two
-// events is the newer.
+// A customer (accountid) has at most one active order at a shop (vendorid). There are two kinds of event: new_order places
+// or replaces the order, order_completed means that it was picked up. Both are an Order. Of two events, the one with the
+// later orderdate is the newer one.
 //
-// # Reading
+// # Parsing
 //
-// ParseRequest reads what a client posts, {"order": {...}}; Parse reads the canonical form, which is what travels
-// between functions; ParseSubmission reads an order beside the id that it was assigned. All check everything and report every fault at once, each with its JSON path, in an
-// *InvalidOrder. Unknown fields are faults: a mistyped field name must not be lost in silence.
+// ParseRequest parses what a client posts, {"order": {...}}. Parse parses the canonical form, which functions send to each
+// other. ParseSubmission parses an order with the id that was assigned to it. All of them validate everything, and report
+// every fault at once with its JSON path, in an *InvalidOrder. An unknown field is a fault, so that a mistyped field name
+// is not ignored.
 //
-// # Writing
+// # Encoding
 //
-// JSON writes the canonical form: fixed field order, orderdate in RFC 3339 UTC to the microsecond, decimals as
-// exact JSON numbers. Equal orders give equal bytes, so Fingerprint, which is derived from them, tells a
+// JSON encodes the canonical form: fields in a fixed order, orderdate in RFC 3339 in UTC to the microsecond, decimals as
+// exact JSON numbers. Equal orders give equal bytes. Fingerprint is derived from these bytes, so it distinguishes a
 // duplicate from a different order.
 //
-// The package knows nothing of Lambda, SNS, SQS or any other transport.
+// The package does not depend on Lambda, SNS, SQS or any other transport.
 package coffee

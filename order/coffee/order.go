@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// EventType says what happened to the order.
+// EventType is what happened to the order.
 type EventType string
 
 // The event types of the contract.
@@ -20,8 +20,8 @@ const (
 	OrderCompleted EventType = "order_completed"
 )
 
-// Order is one event of an order. OrderID is empty only between ParseRequest and AssignID. City and Details are
-// the zero value for OrderCompleted.
+// Order is one event of an order. OrderID is empty only between ParseRequest and AssignID. City and Details are zero for
+// OrderCompleted.
 type Order struct {
 	OrderID   string
 	AccountID string
@@ -40,7 +40,7 @@ type Details struct {
 	Quantity   int64        `json:"quantity"`  // 1 to MaxQuantity
 }
 
-// Total is the unit price times the quantity. Within the limits of a parsed order it always fits.
+// Total returns the unit price times the quantity. There is no error for an order that was parsed.
 func (d Details) Total() (money.Amount, error) {
 	total, ok := d.UnitPrice.Times(d.Quantity)
 	if !ok {
@@ -49,13 +49,13 @@ func (d Details) Total() (money.Amount, error) {
 	return total, nil
 }
 
-// Completed reports whether the event says that the order was picked up.
+// Completed reports whether the event is that the order was picked up.
 func (o Order) Completed() bool { return o.EventType == OrderCompleted }
 
-// Version orders the events of one account and shop: orderdate in microseconds since the Unix epoch.
+// Version returns orderdate in microseconds since the Unix epoch, by which the events of an account and shop are ordered.
 func (o Order) Version() int64 { return o.OrderDate.UnixMicro() }
 
-// AssignID gives the order a new time-ordered id (UUID version 7) if it has none.
+// AssignID assigns a new id, a time-ordered UUID (version 7), to an order that has none.
 func (o *Order) AssignID() error {
 	if o.OrderID != "" {
 		return nil
@@ -71,8 +71,8 @@ func (o *Order) AssignID() error {
 // namespace is the UUID namespace of Fingerprint; it must never change, or invoices would be written twice.
 var namespace = uuid.UUID{0x6f, 0x72, 0x64, 0x65, 0x72, 0x2d, 0x50, 0x61, 0xa7, 0x74, 0x65, 0x72, 0x6e, 0x73, 0x2e, 0x31}
 
-// Fingerprint is a UUID (version 5) of the canonical form: the same for every copy of a message, another for any
-// difference in content, even under the same order id.
+// Fingerprint returns a UUID (version 5) of the canonical form. It is equal for all copies of a message, and different for
+// any other content, even under the same order id.
 func (o Order) Fingerprint() (uuid.UUID, error) {
 	canonical, err := o.JSON()
 	if err != nil {
@@ -81,7 +81,7 @@ func (o Order) Fingerprint() (uuid.UUID, error) {
 	return uuid.NewSHA1(namespace, canonical), nil
 }
 
-// canonical is the layout of JSON; the order of the fields here is the order in the document.
+// canonical is the layout of Order.JSON. The fields are encoded in this order.
 type canonical struct {
 	OrderID   string       `json:"orderid,omitempty"`
 	AccountID string       `json:"accountid"`
@@ -92,7 +92,7 @@ type canonical struct {
 	EventType [1]EventType `json:"eventtype"`
 }
 
-// JSON writes the canonical form, the flat order object without a wrapper. Equal orders give equal bytes.
+// JSON encodes the canonical form, the order object without {"order": ...} around it. Equal orders give equal bytes.
 func (o Order) JSON() ([]byte, error) {
 	c := canonical{
 		OrderID: o.OrderID, AccountID: o.AccountID, VendorID: o.VendorID,
@@ -108,11 +108,10 @@ func (o Order) JSON() ([]byte, error) {
 	return doc, nil
 }
 
-// MarshalJSON is JSON, for an order inside another document.
+// MarshalJSON is JSON, for an order in another document.
 func (o Order) MarshalJSON() ([]byte, error) { return o.JSON() }
 
-// EncodeJSON is json.Marshal without the escapes of <, > and &, which are for pages of HTML and make a
-// document harder to read.
+// EncodeJSON is json.Marshal without escaping <, > and &, which is of use only in HTML.
 func EncodeJSON(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

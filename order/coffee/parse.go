@@ -7,8 +7,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// ParseRequest reads the body of POST /order, {"order": {...}}. orderid may be absent; eventtype defaults to
-// new_order. The error is an *InvalidOrder with every fault found.
+// ParseRequest parses the body of POST /order, {"order": {...}}. orderid is optional; eventtype is new_order by default.
+// The error is an *InvalidOrder with every fault.
 func ParseRequest(body []byte) (Order, error) {
 	doc, err := decode(body)
 	if err != nil {
@@ -24,8 +24,8 @@ func ParseRequest(body []byte) (Order, error) {
 	return r.order(inner, "order", optional)
 }
 
-// Parse reads the canonical form that JSON writes, in which orderid is required. The error is an *InvalidOrder
-// with every fault found.
+// Parse parses the canonical form that Order.JSON encodes, in which orderid is required. The error is an *InvalidOrder
+// with every fault.
 func Parse(body []byte) (Order, error) {
 	doc, err := decode(body)
 	if err != nil {
@@ -35,8 +35,8 @@ func Parse(body []byte) (Order, error) {
 	return r.order(doc, "", required)
 }
 
-// Read is Parse for an order at path inside a document that strictjson decoded. It is ok if nothing is wrong
-// with it; what is wrong goes to r.
+// Read is Parse for an order at path in a document that strictjson decoded. It is ok if there are no faults; faults are
+// added to r.
 func Read(r *strictjson.Reader, v any, path string) (o Order, ok bool) {
 	inner := newReader()
 	o, err := inner.order(v, path, required)
@@ -44,15 +44,15 @@ func Read(r *strictjson.Reader, v any, path string) (o Order, ok bool) {
 	return o, err == nil
 }
 
-// Submission is an order on its way through a state machine.
+// Submission is the input of the Orchestrator's state machine and its tasks.
 type Submission struct {
-	Order     Order  // with its OrderID
+	Order     Order  // has its OrderID
 	RequestID string // of the request that brought it, for the log; may be empty
 }
 
-// ParseSubmission reads the input of a task, {"orderid", "requestid", "order": {...}}: the order as a client sent it or
-// in its canonical form, and beside it the id that it was assigned, which counts if the client chose none. The error is
-// an *InvalidOrder with every fault found.
+// ParseSubmission parses the input of a task, {"orderid", "requestid", "order": {...}}: the order as the client sent it or
+// in its canonical form, and the id assigned to it, which counts if the order has none. The error is an *InvalidOrder with
+// every fault.
 func ParseSubmission(input []byte) (Submission, error) {
 	doc, err := decode(input)
 	if err != nil {
@@ -69,7 +69,7 @@ func ParseSubmission(input []byte) (Submission, error) {
 	if !found {
 		return Submission{}, r.err()
 	}
-	// The id is missing only where neither place has it.
+	// The order needs an id only if none was assigned.
 	need := required
 	if _, given := fields["orderid"]; given {
 		need = optional
@@ -91,7 +91,7 @@ func decode(body []byte) (any, error) {
 	return doc, nil
 }
 
-// order reads the order object at path. The event type comes first because it decides which fields must be there.
+// order reads the order object at path. The event type is read first because it decides which fields are required.
 func (r reader) order(v any, path string, id presence) (Order, error) {
 	at := path
 	if at == "" {
@@ -115,7 +115,7 @@ func (r reader) order(v any, path string, id presence) (Order, error) {
 	if err := r.err(); err != nil {
 		return Order{}, err
 	}
-	// A completion says only that the order is over; what it repeats of the order has been checked, and is dropped.
+	// A completion has no city and no details. If a client sends them, they are validated, and dropped.
 	if o.Completed() {
 		o.City, o.Details = "", Details{}
 	}
@@ -136,7 +136,7 @@ func (r reader) details(parent map[string]any, path string, need presence) Detai
 		CoffeeType: r.text(fields, path, "coffeetype", need),
 		CoffeeSize: r.text(fields, path, "coffeesize", need),
 		UnitPrice:  r.price(fields, path, "unitprice", need),
-		Quantity:   r.quantity(fields, path, "quantity", need),
+		Quantity:   r.Int(fields, path, "quantity", need, 1, MaxQuantity),
 	}
 }
 

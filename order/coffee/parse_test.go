@@ -79,7 +79,7 @@ func TestParseRequestNamesTheFieldThatIsWrong(t *testing.T) {
 		{"order", raw("[]"), "order: must be an object, got an array"},
 		{"orders", 1, `body: has an unknown field "orders"`},
 		{"order.acountid", "a", `order: has an unknown field "acountid"`},
-		{"coffee.AccountID", "a", `order: has an unknown field "AccountID"`},
+		{"order.AccountID", "a", `order: has an unknown field "AccountID"`},
 		{"order.details.size", 1, `order.details: has an unknown field "size"`},
 		{"order.accountid", nil, "order.accountid: is missing"},
 		{"order.accountid", 7, "order.accountid: must be a string, got 7"},

@@ -14,14 +14,15 @@ import (
 // The limits of the fields.
 const (
 	MaxID        = 128       // characters of accountid and vendorid
-	MaxOrderID   = 80        // characters of orderid: as many as the name of an execution of Step Functions may have
+	MaxOrderID   = 80        // characters of orderid, the limit of the name of a Step Functions execution
 	MaxText      = 128       // characters of city, coffeetype and coffeesize
 	MaxUnitPrice = 1_000_000 // in the currency's unit
-	MaxQuantity  = 10_000
+	MaxQuantity  = 10_000    // cups of an order
 )
 
-// IDPattern is the regular expression (also valid in a JSON schema) that accountid, vendorid and orderid match,
-// besides having at most MaxID or MaxOrderID characters. They become parts of keys, hence no separators and no "..".
+// IDPattern is a regular expression, also valid in a JSON schema, that accountid, vendorid and orderid must match. In
+// addition they have at most MaxID or MaxOrderID characters. They become parts of keys, so they contain neither separators
+// nor "..".
 const IDPattern = `^\.?([A-Za-z0-9_-]\.?)+$`
 
 type presence = strictjson.Presence
@@ -31,19 +32,14 @@ const (
 	optional = strictjson.Optional
 )
 
-// reader takes the fields of an order out of a decoded document and collects every fault on the way.
+// reader reads the fields of an order in a decoded document, and collects every fault.
 type reader struct {
 	*strictjson.Reader
 }
 
 func newReader() reader { return reader{&strictjson.Reader{}} }
 
-func (r reader) err() error {
-	if len(r.Faults) == 0 {
-		return nil
-	}
-	return &InvalidOrder{Faults: r.Faults}
-}
+func (r reader) err() error { return Invalid(r.Faults) }
 
 func (r reader) id(fields map[string]any, path, name string, need presence, limit int) string {
 	s, ok := r.String(fields, path, name, need)
@@ -56,10 +52,10 @@ func (r reader) id(fields map[string]any, path, name string, need presence, limi
 	return s
 }
 
-// CheckID says what is wrong with an accountid or vendorid, or gives "" if nothing is.
+// CheckID returns what is wrong with an accountid or vendorid, or "".
 func CheckID(s string) string { return checkID(s, MaxID) }
 
-// CheckOrderID says what is wrong with an orderid, or gives "" if nothing is.
+// CheckOrderID returns what is wrong with an orderid, or "".
 func CheckOrderID(s string) string { return checkID(s, MaxOrderID) }
 
 func checkID(s string, limit int) string {
@@ -87,7 +83,7 @@ func (r reader) text(fields map[string]any, path, name string, need presence) st
 	return s
 }
 
-// notText also refuses U+FFFD: the decoder puts it in place of half a surrogate pair, so what was sent is lost.
+// notText also refuses U+FFFD: the decoder replaces half a surrogate pair by it, and what was sent is lost.
 func notText(c rune) bool { return unicode.IsControl(c) || c == utf8.RuneError }
 
 func (r reader) price(fields map[string]any, path, name string, need presence) money.Amount {
@@ -108,20 +104,4 @@ func (r reader) price(fields map[string]any, path, name string, need presence) m
 		return 0
 	}
 	return price
-}
-
-// quantity takes 2.0 and 2e0 for 2: to JSON they are the same number.
-func (r reader) quantity(fields map[string]any, path, name string, need presence) int64 {
-	v, found := r.Field(fields, path, name, need)
-	if !found {
-		return 0
-	}
-	number, _ := v.(json.Number)
-	amount, err := money.ParseJSON(number.String())
-	n, whole := amount.Int()
-	if err != nil || !whole || n < 1 || n > MaxQuantity {
-		r.Faultf(strictjson.Join(path, name), "must be an integer from 1 to %d, got %s", MaxQuantity, strictjson.Show(v))
-		return 0
-	}
-	return n
 }

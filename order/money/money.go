@@ -1,9 +1,9 @@
-// Package money holds exact decimal amounts for the handlers.
+// Package money has exact decimal amounts.
 //
-// An Amount counts ten-thousandths in an int64: four decimal places, exact addition and multiplication, and
-// nothing to allocate. That is enough for every amount the order contracts allow (a unit price up to 1,000,000
-// times a quantity up to 10,000), and it keeps the start of a Lambda process free of a general decimal library.
-// Binary floating point appears nowhere on the way from the request to the table and the invoice.
+// An Amount counts ten-thousandths in an int64: it has four decimal places, addition and multiplication are exact, and
+// nothing is allocated. That is enough for every amount of an order (a unit price up to 1,000,000 times a quantity up to
+// 10,000), without a general decimal library, which would slow the start of a function. No binary floating point is used
+// between the request and the table or the invoice.
 package money
 
 import (
@@ -14,19 +14,19 @@ import (
 	"strings"
 )
 
-// Places is how many decimal places an Amount keeps.
+// Places is the number of decimal places of an Amount.
 const Places = 4
 
 const unit = 10_000
 
-// maxDigits and Places are the digits before and after the point that fit an int64.
+// maxDigits is the number of digits before the point that fit an int64, with Places after it.
 const maxDigits = 14
 
-// maxPower bounds the exponents that are computed with. A number would have to be written with as many digits for a
-// larger one to make an amount of it.
+// maxPower is the largest exponent that is evaluated. With a larger one, only a number with as many digits could be an
+// amount.
 const maxPower = 1 << 20
 
-// The reasons for which Parse refuses a text.
+// The errors of Parse and ParseJSON.
 var (
 	ErrSyntax   = errors.New("not a decimal number")
 	ErrExponent = errors.New("a number with an exponent")
@@ -37,12 +37,12 @@ var (
 // Amount is a decimal amount in ten-thousandths of the currency's unit. The zero value is 0.
 type Amount int64
 
-// FromInt gives the amount of n whole units.
+// FromInt returns the amount of n units.
 func FromInt(n int64) Amount { return Amount(n * unit) }
 
-// Parse reads plain decimal notation: an optional minus sign, digits, and at most Places decimals that matter
-// (trailing zeros after them are dropped: "3.500000" is 3.5). It refuses exponents. The errors are ErrSyntax,
-// ErrExponent, ErrPlaces and ErrRange, to be compared with errors.Is.
+// Parse parses plain decimal notation: an optional minus sign, digits, and at most Places decimals, not counting trailing
+// zeros ("3.500000" is 3.5). It refuses exponents. The errors are ErrSyntax, ErrExponent, ErrPlaces and ErrRange, for
+// errors.Is.
 func Parse(s string) (Amount, error) {
 	if i := strings.IndexAny(s, "eE"); i > 0 && isDigits(strings.TrimPrefix(s, "-")[:1]) {
 		return 0, ErrExponent
@@ -50,9 +50,9 @@ func Parse(s string) (Amount, error) {
 	return parse(s, "")
 }
 
-// ParseJSON reads a JSON number. Other than Parse it takes an exponent: 1e2 is 100, and 35e-1 is 3.5. To JSON those are
-// spellings of one number, which a JSON schema cannot tell apart, and a service on the way may turn one into the
-// other. A text such as 1e999999999 costs no more than any other.
+// ParseJSON parses a JSON number. Unlike Parse it accepts an exponent: 1e2 is 100, and 35e-1 is 3.5. In JSON these are
+// spellings of one number: a JSON schema cannot distinguish them, and a service in between may change one into the
+// other. A number such as 1e999999999 takes no more time than others.
 func ParseJSON(s string) (Amount, error) {
 	mantissa, exponent := s, ""
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
@@ -64,14 +64,14 @@ func ParseJSON(s string) (Amount, error) {
 	return parse(mantissa, exponent)
 }
 
-// parse reads a decimal number times ten to the power of exponent, which is "" for none.
+// parse parses a decimal number times ten to the power of exponent, which is "" if there is none.
 func parse(s, exponent string) (Amount, error) {
 	s, negative := strings.CutPrefix(s, "-")
 	whole, frac, dotted := strings.Cut(s, ".")
 	if !isDigits(whole) || dotted && !isDigits(frac) {
 		return 0, ErrSyntax
 	}
-	// The value is digits divided by ten to the power of places.
+	// The value is digits / 10^places.
 	digits, places := strings.TrimLeft(whole+frac, "0"), len(frac)
 	if digits == "" {
 		return 0, nil
@@ -80,7 +80,7 @@ func parse(s, exponent string) (Amount, error) {
 	if exponent != "" {
 		var err error
 		if power, err = strconv.Atoi(exponent); err != nil || power < -maxPower || power > maxPower {
-			return 0, beyond(exponent)
+			return 0, exponentError(exponent)
 		}
 	}
 	places -= power
@@ -105,15 +105,15 @@ func parse(s, exponent string) (Amount, error) {
 	return Amount(n), nil
 }
 
-// beyond is what is wrong with a number whose exponent is out of all proportion.
-func beyond(exponent string) error {
+// exponentError is the error of a number whose exponent exceeds maxPower.
+func exponentError(exponent string) error {
 	if strings.HasPrefix(exponent, "-") {
 		return ErrPlaces
 	}
 	return ErrRange
 }
 
-// Int gives the amount as a whole number, and whether it is one.
+// Int returns the amount as an integer, and whether it is one.
 func (a Amount) Int() (int64, bool) { return int64(a) / unit, a%unit == 0 }
 
 // Times multiplies by a count. ok is false when the product does not fit.
@@ -121,7 +121,7 @@ func (a Amount) Times(count int64) (product Amount, ok bool) {
 	if a == 0 || count == 0 {
 		return 0, true
 	}
-	// MinInt64 has no positive twin: the division check below would miss it.
+	// -MinInt64 overflows, which the division below would not detect.
 	if a == math.MinInt64 || count == math.MinInt64 {
 		return 0, false
 	}
@@ -129,7 +129,7 @@ func (a Amount) Times(count int64) (product Amount, ok bool) {
 	return Amount(p), p/count == int64(a)
 }
 
-// String writes plain decimal notation without trailing zeros: "3.5", "0", "-0.25".
+// String returns plain decimal notation without trailing zeros: "3.5", "0", "-0.25".
 func (a Amount) String() string {
 	sign, n := "", uint64(a)
 	if a < 0 {
@@ -139,7 +139,7 @@ func (a Amount) String() string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// MarshalJSON writes the amount as a JSON number, with exactly the digits of String.
+// MarshalJSON encodes the amount as a JSON number, with exactly the digits of String.
 func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.String()), nil }
 
 func isDigits(s string) bool {

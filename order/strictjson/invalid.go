@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Invalid is the error for a document that is not what it should be. Reading it again is of no use.
+// Invalid is the error for an invalid document. Reading it again does not help.
 type Invalid struct {
 	Faults []Fault
 }
 
-// Error names every fault with its path, in one line fit for the sender.
+// Error names the faults with their paths, in one line, for the sender.
 func (e *Invalid) Error() string { return Explain(e.Faults) }
 
-// Err is an *Invalid with the faults that were collected, or nil if there are none.
+// Err returns an *Invalid with the faults that were collected, or nil if there are none.
 func (r *Reader) Err() error {
 	if len(r.Faults) == 0 {
 		return nil
@@ -21,10 +21,10 @@ func (r *Reader) Err() error {
 	return &Invalid{Faults: r.Faults}
 }
 
-// maxFaults is how many faults one message spells out; a body can hold any number of unknown fields.
+// maxFaults is how many faults one message contains. A body can have any number of unknown fields.
 const maxFaults = 20
 
-// Explain tells faults with their paths, in one line fit for the sender.
+// Explain lists faults with their paths, in one line, for the sender.
 func Explain(faults []Fault) string {
 	var lines []string
 	for i, f := range faults {

@@ -22,7 +22,7 @@ const (
 	Optional Presence = false
 )
 
-// Reader takes fields out of a document that Decode gave, and collects every fault on the way. The zero value is ready.
+// Reader reads the fields of a document that Decode decoded, and collects every fault. The zero value is ready to use.
 type Reader struct {
 	Faults []Fault
 }
@@ -37,7 +37,8 @@ func (r *Reader) Faultf(path, format string, args ...any) {
 	r.Fault(path, fmt.Sprintf(format, args...))
 }
 
-// Object asserts that v is an object with no fields but the known ones. nil means that it is not an object.
+// Object returns the fields of v, which must be an object with no fields but the known ones. It returns nil if v is not an
+// object.
 func (r *Reader) Object(v any, path string, known ...string) map[string]any {
 	fields, ok := v.(map[string]any)
 	if !ok {
@@ -57,7 +58,7 @@ func (r *Reader) Object(v any, path string, known ...string) map[string]any {
 	return fields
 }
 
-// Field gives the field name of the object at path, and whether it is there.
+// Field returns the field name of the object at path, and whether it is there.
 func (r *Reader) Field(fields map[string]any, path, name string, need Presence) (any, bool) {
 	v, found := fields[name]
 	if !found && need == Required {
@@ -66,7 +67,7 @@ func (r *Reader) Field(fields map[string]any, path, name string, need Presence) 
 	return v, found
 }
 
-// String gives a field that must be a string if it is there. It is not ok if it is not there, or no string.
+// String returns a field that must be a string. It is not ok if the field is missing or is not a string.
 func (r *Reader) String(fields map[string]any, path, name string, need Presence) (s string, ok bool) {
 	v, found := r.Field(fields, path, name, need)
 	if !found {
@@ -78,7 +79,7 @@ func (r *Reader) String(fields map[string]any, path, name string, need Presence)
 	return s, ok
 }
 
-// Join is the path of the field name of the object at path; "" is the path of the document.
+// Join returns the path of the field name of the object at path; "" is the path of the document.
 func Join(path, name string) string {
 	if path == "" {
 		return name
@@ -86,7 +87,7 @@ func Join(path, name string) string {
 	return path + "." + name
 }
 
-// Show repeats a JSON value in an error message: its kind for a container, its text, shortened, for the rest.
+// Show formats a JSON value for an error message: the kind of an object or array, the shortened text of anything else.
 func Show(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -94,7 +95,7 @@ func Show(v any) string {
 	case []any:
 		return "an array"
 	case string:
-		// Quoted as JSON, so that a control character shows as what was sent.
+		// Quoted as JSON, so that control characters are visible.
 		quoted, err := json.Marshal(Clip(v))
 		if err != nil {
 			return "a string"

@@ -1,8 +1,8 @@
-// Package strictjson reads one JSON value as strictly as a place that takes money should.
+// Package strictjson decodes a JSON value strictly, and reads its fields.
 //
-// encoding/json alone lets several mistakes pass: a key given twice (the last wins), keys in the wrong letter
-// case, data after the value, and text that is not UTF-8 (replaced in silence). Decode refuses the first and
-// the last two with the place named; callers that look keys up in the result get the exact letter case.
+// encoding/json accepts several mistakes: a key that is given twice (the last one counts), keys in another letter case,
+// data after the value, and text that is not UTF-8 (which it replaces). Decode refuses all but the second, and names the
+// place. Keys in another letter case are unknown fields for Reader, which refuses those.
 package strictjson
 
 import (
@@ -15,12 +15,13 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep arrays and objects may nest. Orders need three levels; the limit keeps a body that is
-// nothing but opening brackets from growing the stack.
+// MaxDepth is how deep arrays and objects may be nested. Orders need three levels. The limit keeps a body of nothing but
+// opening brackets from growing the stack.
 const MaxDepth = 32
 
-// Decode reads data, which must hold exactly one JSON value. Objects become map[string]any, arrays []any, and
-// numbers json.Number with the digits as they were sent. The errors are sentences fit for the sender.
+// Decode decodes data, which must be exactly one JSON value. Objects become map[string]any, arrays []any, and numbers
+// json.Number with the digits as they were sent. The errors are for the sender; they continue a sentence that begins with
+// the document's name.
 func Decode(data []byte) (any, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("is empty, a JSON object is needed")
@@ -42,7 +43,7 @@ func Decode(data []byte) (any, error) {
 	}
 }
 
-// value reads one value; path names where it stands, for the errors.
+// value decodes one value; path is where it is, for the errors.
 func value(dec *json.Decoder, path []string) (any, error) {
 	tok, err := dec.Token()
 	if err != nil {
@@ -95,7 +96,7 @@ func object(dec *json.Decoder, path []string) (any, error) {
 	return fields, closing(dec)
 }
 
-// closing reads the ] or } that ends an array or object: a missing one must not pass.
+// closing reads the ] or } at the end of an array or object, which may be missing.
 func closing(dec *json.Decoder) error {
 	if _, err := dec.Token(); err != nil {
 		return syntax(err)
@@ -110,10 +111,10 @@ func syntax(err error) error {
 	return fmt.Errorf("is not valid JSON: %w", err)
 }
 
-// maxClip is how many characters of somebody else's text an error message repeats.
+// maxClip is how many characters of the input an error message repeats.
 const maxClip = 64
 
-// Clip shortens s to what an error message may repeat of it.
+// Clip shortens s for an error message.
 func Clip(s string) string {
 	if utf8.RuneCountInString(s) <= maxClip {
 		return s

@@ -89,12 +89,7 @@ func Parse(data []byte) (Event, error) {
 // reader reads the fields around the order. A program wrote them, so each has only one valid spelling.
 type reader struct{ strictjson.Reader }
 
-func (r *reader) err() error {
-	if len(r.Faults) == 0 {
-		return nil
-	}
-	return &coffee.InvalidOrder{Faults: r.Faults}
-}
+func (r *reader) err() error { return coffee.Invalid(r.Faults) }
 
 func (r *reader) id(fields map[string]any) uuid.UUID {
 	s, ok := r.String(fields, "", "id", strictjson.Required)

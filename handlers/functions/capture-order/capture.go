@@ -19,8 +19,8 @@ import (
 // the log.
 const (
 	tryAgain        = "the order was not accepted; please try again"
-	repeat          = "the order was not accepted yet; please repeat the request with the same " + keyHeader
-	differentUnder  = "an order with other content was accepted under this " + keyHeader
+	repeat          = "the order was not accepted yet; please repeat the request with the same " + checker.IdempotencyKeyHeader
+	differentUnder  = "an order with other content was accepted under this " + checker.IdempotencyKeyHeader
 	couldNotPublish = "The order could not be passed on to the checks"
 )
 

@@ -158,7 +158,7 @@ func TestABatchIsRepeatedUnderItsKeyOrderByOrder(t *testing.T) {
 }
 
 func TestKeysOfEveryKindThatIsAllowed(t *testing.T) {
-	for _, key := range []string{"k", "8e03978e-40d5-43e8-bc93-6894a57f9324", `!"#$%&'()*+,-./:;<=>?@[\]^_{|}~` + "`", strings.Repeat("k", maxKey)} {
+	for _, key := range []string{"k", "8e03978e-40d5-43e8-bc93-6894a57f9324", `!"#$%&'()*+,-./:;<=>?@[\]^_{|}~` + "`", strings.Repeat("k", checker.MaxIdempotencyKey)} {
 		got, fault := readKey(httpapi.Request{Headers: map[string]string{"Idempotency-Key": key}})
 		require.Nil(t, fault, key)
 		require.Equal(t, requestKey(key), got)

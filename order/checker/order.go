@@ -23,12 +23,12 @@ type Item struct {
 	Qty       int64  `json:"qty"` // 1 to MaxQty
 }
 
-// Same reports whether two orders ask for the same, whatever their ids.
+// Same reports whether two orders have the same content, apart from their ids.
 func (o Order) Same(other Order) bool {
 	return o.CustomerID == other.CustomerID && o.TotalAmount == other.TotalAmount && slices.Equal(o.Items, other.Items)
 }
 
-// Wanted adds up the order's pieces of each product, in the order in which the products first occur.
+// Wanted returns the sum of the order's pieces of each product, in the order in which the products first occur.
 func (o Order) Wanted() []Item {
 	var sums []Item
 	for _, item := range o.Items {
@@ -41,7 +41,7 @@ func (o Order) Wanted() []Item {
 	return sums
 }
 
-// JSON writes the order as it travels to the checks; Parse reads it.
+// JSON encodes the order for the checks. Parse parses it.
 func (o Order) JSON() ([]byte, error) {
 	doc, err := coffee.EncodeJSON(o)
 	if err != nil {
@@ -50,7 +50,7 @@ func (o Order) JSON() ([]byte, error) {
 	return doc, nil
 }
 
-// Status is how far an order has come.
+// Status is the state of an order.
 type Status string
 
 // The statuses. Rejected and Shipped are final.
@@ -61,17 +61,17 @@ const (
 	Rejected    Status = "Rejected"
 )
 
-// Record is an order with its progress, as it is stored and shown.
+// Record is an order with its status, as it is stored and returned to clients.
 type Record struct {
 	Order
 	Status         Status    `json:"status"`
-	AccountChecked bool      `json:"accountChecked"` // the finding of that check was applied, whichever way it went
+	AccountChecked bool      `json:"accountChecked"` // the finding of that check was applied, passed or not
 	StockChecked   bool      `json:"stockChecked"`
-	Logs           []string  `json:"logs"` // what each step found, in the order of their coming; never nil
+	Logs           []string  `json:"logs"` // what each step found, in the order of arrival; never nil
 	CreatedAt      time.Time `json:"-"`    // UTC
 }
 
-// NewRecord is the record of an order that was captured at now.
+// NewRecord makes the record of an order that was accepted at now.
 func NewRecord(o Order, now time.Time) Record {
 	return Record{Order: o, Status: Pending, Logs: []string{}, CreatedAt: now.UTC()}
 }
