@@ -10,7 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-func TestAFindingComesThroughAMessageUnchanged(t *testing.T) {
+func TestAFindingIsUnchangedByEncodingAndParsing(t *testing.T) {
 	for _, f := range []checker.Finding{
 		{OrderID: "o1", Check: checker.Account, Passed: true, Log: "Sufficient account balance"},
 		{OrderID: "o1", Check: checker.Stock, Log: "Insufficient stock of 456: 3 wanted, 1 left"},

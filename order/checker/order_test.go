@@ -30,7 +30,7 @@ func TestAProductThatIsOrderedTwiceIsWantedInSum(t *testing.T) {
 	})
 }
 
-func TestSameAsksWhatIsOrderedAndNotUnderWhichID(t *testing.T) {
+func TestSameIgnoresTheID(t *testing.T) {
 	one := checker.Order{OrderID: "1", CustomerID: "c", Items: []checker.Item{{ProductID: "p", Qty: 1}}, TotalAmount: 5}
 	for name, c := range map[string]struct {
 		change func(*checker.Order)
@@ -48,7 +48,7 @@ func TestSameAsksWhatIsOrderedAndNotUnderWhichID(t *testing.T) {
 	}
 }
 
-func TestARecordIsShownAsTheContractHasIt(t *testing.T) {
+func TestARecordIsEncodedAsInTheContract(t *testing.T) {
 	o := checker.Order{OrderID: "o1", CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 105_000}
 	shown, err := json.Marshal(checker.NewRecord(o, time.Now()))
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestARecordIsShownAsTheContractHasIt(t *testing.T) {
 		`"status":"Pending","accountChecked":false,"stockChecked":false,"logs":[]}`, string(shown))
 }
 
-func TestEachCheckHasItsOwnMark(t *testing.T) {
+func TestEachCheckHasItsOwnAttribute(t *testing.T) {
 	require.Equal(t, checker.Stock, checker.Account.Other())
 	require.Equal(t, checker.Account, checker.Stock.Other())
 	r := checker.Record{AccountChecked: true}

@@ -154,7 +154,7 @@ func orders() *rapid.Generator[checker.Order] {
 	})
 }
 
-func TestAnOrderComesThroughAMessageUnchanged(t *testing.T) {
+func TestAnOrderIsUnchangedByEncodingAndParsing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := orders().Draw(t, "order")
 		message, err := o.JSON()

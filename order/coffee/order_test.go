@@ -63,7 +63,7 @@ func TestIDPatternAndCheckIDAgree(t *testing.T) {
 	})
 }
 
-func TestFingerprintTellsDuplicatesFromChanges(t *testing.T) {
+func TestFingerprintDistinguishesDuplicatesFromChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := orders().Draw(t, "a"), orders().Draw(t, "b")
 		fa, err := a.Fingerprint()

@@ -42,7 +42,7 @@ func TestCanonicalFormIsFixed(t *testing.T) {
 	require.Equal(t, o, back)
 }
 
-// with gives the valid request with one field set (a dotted path), or removed when value is nil.
+// with returns the valid request with one field set (a dotted path), or removed if value is nil.
 func with(t *testing.T, path string, value any) []byte {
 	t.Helper()
 	var doc map[string]any
@@ -262,7 +262,7 @@ func TestCompletionNeedsOnlyTheKeysAndTheDate(t *testing.T) {
 	require.EqualError(t, err, "order.vendorid: is missing; order.orderdate: is missing")
 }
 
-func TestWhatACompletionRepeatsIsCheckedAndDropped(t *testing.T) {
+func TestTheDetailsOfACompletionAreValidatedAndDropped(t *testing.T) {
 	o, err := coffee.ParseRequest(with(t, "order.eventtype", []string{"order_completed"}))
 	require.NoError(t, err)
 	require.Empty(t, o.City)

@@ -9,7 +9,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// submission is request with more beside its order, and an id inside unless that is empty.
+// submission returns request with more fields beside its order, and with an id inside unless that is empty.
 func submission(beside, inside string) []byte {
 	s := strings.Replace(request, `{"order":{`, `{`+beside+`"order":{`, 1)
 	if inside != "" {

@@ -19,7 +19,7 @@ func TestDecodeKeepsTypesAndDigits(t *testing.T) {
 	}, got)
 }
 
-func TestDecodeRefusesWhatEncodingJSONLetsPass(t *testing.T) {
+func TestDecodeRefusesWhatEncodingJSONAccepts(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"nothing":           {"", "empty"},
 		"only spaces":       {" \n", "empty"},
@@ -65,7 +65,7 @@ func FuzzDecodeAgreesWithEncodingJSON(f *testing.F) {
 	})
 }
 
-func TestFaultsAreToldTogetherUpToALimit(t *testing.T) {
+func TestFaultsAreReportedTogetherUpToALimit(t *testing.T) {
 	var r strictjson.Reader
 	require.NoError(t, r.Err())
 	r.Faultf("a", "is %d", 1)

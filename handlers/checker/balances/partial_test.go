@@ -11,15 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// partial is a table that is asked too much: of a BatchGetItem it answers one key and leaves the others unprocessed,
-// until it was called full times.
+// partial is a busy table: until it was called full times, a BatchGetItem returns the item of one key, and the other keys
+// as unprocessed.
 type partial struct{ calls, full int }
 
 func (p *partial) client(t *testing.T, to *dynamodb.Client) *dynamodb.Client {
 	return dynamodb.New(to.Options(), func(o *dynamodb.Options) { o.HTTPClient = &cutting{t: t, partial: p, next: o.HTTPClient} })
 }
 
-// cutting is an HTTP client that asks for the first key alone, and adds the others to the answer as unprocessed.
+// cutting is an HTTP client that adds all keys but the first to the answer as unprocessed, and removes their items.
 type cutting struct {
 	t *testing.T
 	*partial

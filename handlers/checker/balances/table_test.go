@@ -36,7 +36,7 @@ func set(t require.TestingT, l *balances.Table, id string, balance money.Amount)
 	require.NoError(t, l.Set(context.Background(), id, balance, now))
 }
 
-// left is the balance as DynamoDB has it.
+// left returns the balance in DynamoDB.
 func left(t *testing.T, db *dynamodbtest.DynamoDB, l *balances.Table, id string) string {
 	t.Helper()
 	n, ok := db.Get(t, l.Name, l.Kind.Key, id)["balance"].(*types.AttributeValueMemberN)
@@ -90,7 +90,7 @@ func TestShortages(t *testing.T) {
 	require.ErrorContains(t, err, "reading the balance of productId bad from table balances: attribute balance is not a number")
 }
 
-func TestAccountsAreToldInMoney(t *testing.T) {
+func TestShortagesOfAccountsAreAmountsOfMoney(t *testing.T) {
 	l, _ := start(t, balances.Accounts)
 	set(t, l, "c1", 120_500)
 	for log, want := range map[string]balances.Want{
@@ -118,7 +118,7 @@ func TestTheLongestLogFitsAFinding(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestKeysThatWereLeftUnprocessedAreAskedForAgain(t *testing.T) {
+func TestUnprocessedKeysAreReadAgain(t *testing.T) {
 	l, _ := start(t, balances.Stock)
 	var wants []balances.Want
 	for i := range 6 {
@@ -133,7 +133,7 @@ func TestKeysThatWereLeftUnprocessedAreAskedForAgain(t *testing.T) {
 	require.Len(t, short, 3)
 	require.Equal(t, 4, p.calls)
 
-	// Not for longer than there is time.
+	// Until ctx ends.
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
 	l.Client = (&partial{full: 1000}).client(t, l.Client)
@@ -155,7 +155,7 @@ func take(ctx context.Context, l *balances.Table, want balances.Want) error {
 	return err
 }
 
-func TestADebitTakesWhatIsThereAndNoMore(t *testing.T) {
+func TestADebitNeverExceedsTheBalance(t *testing.T) {
 	l, db := start(t, balances.Accounts)
 	set(t, l, "c1", 105_000)
 	require.NoError(t, take(t.Context(), l, balances.Want{ID: "c1", Amount: 1}))
@@ -196,7 +196,7 @@ func TestDebitsAreExactAndNeverGoBelowZero(t *testing.T) {
 	})
 }
 
-func TestABalanceThatAShipmentIsAtIsSetRightAfter(t *testing.T) {
+func TestABalanceInATransactionIsSetAfterIt(t *testing.T) {
 	l, db := start(t, balances.Stock)
 	db.Fault(fault.Rule{Action: "dynamodb:UpdateItem", Times: 3,
 		Do: dynamodbtest.Answer(wire.Errorf(http.StatusBadRequest, "TransactionConflictException", "Transaction is ongoing for the item"))})
@@ -214,7 +214,7 @@ func TestErrorsSayWhatWasBeingDone(t *testing.T) {
 	require.ErrorContains(t, l.Set(t.Context(), "1", 1, now), "setting the balance of productId 1 in table balances: ")
 }
 
-// What the doc comments say that a method needs is all that it needs.
+// Every method needs only the permission that its doc comment names.
 func TestPermissions(t *testing.T) {
 	l, db := start(t, balances.Stock)
 	set(t, l, "1", money.FromInt(9))

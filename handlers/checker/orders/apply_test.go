@@ -64,7 +64,7 @@ func TestFindingsOneAfterTheOther(t *testing.T) {
 	}
 }
 
-func TestAFindingOfNoOrderIsAnErrorAndMakesNone(t *testing.T) {
+func TestAFindingOfAnUnknownOrderIsAnErrorAndMakesNone(t *testing.T) {
 	b, db := start(t)
 	for _, f := range []checker.Finding{accountPassed, stockFailed} {
 		_, _, err := b.Apply(t.Context(), f)
@@ -74,7 +74,7 @@ func TestAFindingOfNoOrderIsAnErrorAndMakesNone(t *testing.T) {
 	require.Nil(t, db.Get(t, "orders", "orderId", "o1"))
 }
 
-func TestFindingsThatComeLateChangeNothingThatIsDecided(t *testing.T) {
+func TestLateFindingsDoNotChangeTheStatus(t *testing.T) {
 	b, _ := start(t)
 	create(t, b, "o1")
 	_, _, err := b.Apply(t.Context(), accountPassed)
@@ -89,9 +89,8 @@ func TestFindingsThatComeLateChangeNothingThatIsDecided(t *testing.T) {
 	require.Equal(t, []string{rich, "given up", there}, rec.Logs)
 }
 
-// Many copies of both findings at the same moment: each is applied once, and exactly one of them is the one that finds
-// the order complete.
-func TestBothFindingsAtOnceAreOneTransition(t *testing.T) {
+// Many copies of both findings at the same moment: each is applied once, and exactly one of them makes the order ready.
+func TestTwoConcurrentFindingsMakeOneTransition(t *testing.T) {
 	for _, second := range []checker.Finding{stockPassed, stockFailed} {
 		b, _ := start(t)
 		for round := range 25 {
@@ -121,8 +120,8 @@ func TestBothFindingsAtOnceAreOneTransition(t *testing.T) {
 	}
 }
 
-// Between the two changes that a positive finding tries, whatever else may happen to the order does.
-func TestAFindingSeesWhatComesInBetween(t *testing.T) {
+// Between the two changes that a finding tries, another change is made to the order.
+func TestAFindingTakesAccountOfChangesInBetween(t *testing.T) {
 	for name, c := range map[string]struct {
 		between func(*orders.Table) error
 		want    checker.Status
@@ -208,7 +207,7 @@ func TestAWriteWaitsForATransactionToEnd(t *testing.T) {
 	require.True(t, applied)
 	remove()
 
-	// But not for longer than there is time.
+	// Until ctx ends.
 	db.Fault(fault.Rule{Action: "dynamodb:UpdateItem", Do: conflict})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

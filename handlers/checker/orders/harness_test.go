@@ -54,7 +54,7 @@ const (
 	gone  = "Insufficient stock of 456: 1 wanted, 0 left"
 )
 
-// found is what the check found about order o1.
+// found returns a finding of the check on order o1.
 func found(c checker.Check, passed bool) checker.Finding {
 	f := checker.Finding{OrderID: "o1", Check: c, Passed: passed}
 	switch {
@@ -91,7 +91,7 @@ func together(n int, f func(i int)) {
 
 func sorted(log []string) []string { return slices.Sorted(slices.Values(log)) }
 
-// watch counts the statuses that the client's writes gave an order.
+// watch counts the statuses that the writes gave an order.
 type watch struct {
 	mu   sync.Mutex
 	seen map[checker.Status]int

@@ -34,7 +34,7 @@ func TestItemHasTheAttributesOfTheContract(t *testing.T) {
 		types.AttributeValueMemberS{}, types.AttributeValueMemberN{}, types.AttributeValueMemberL{}, types.AttributeValueMemberM{}, types.AttributeValueMemberBOOL{})))
 }
 
-func TestGetGivesBackWhatWasCaptured(t *testing.T) {
+func TestGetReturnsWhatWasCreated(t *testing.T) {
 	b, _ := start(t)
 	_, err := b.Get(t.Context(), "o1")
 	require.ErrorIs(t, err, orders.ErrNotFound)
@@ -63,7 +63,7 @@ func TestAnIDThatIsTakenChangesNothing(t *testing.T) {
 	require.Equal(t, before, get(t, b, "o1"))
 }
 
-func TestManyCapturesUnderOneIDAreOneOrder(t *testing.T) {
+func TestManyCreatesUnderOneIDAreOneOrder(t *testing.T) {
 	b, _ := start(t)
 	together(20, func(i int) {
 		rec, err := b.Create(context.Background(), checker.NewRecord(order("o1"), now))
@@ -73,7 +73,7 @@ func TestManyCapturesUnderOneIDAreOneOrder(t *testing.T) {
 	require.Equal(t, checker.Pending, get(t, b, "o1").Status)
 }
 
-func TestACaptureWhoseAnswerWasLostIsMadeOnce(t *testing.T) {
+func TestACreateWhoseAnswerWasLostIsMadeOnce(t *testing.T) {
 	b, db := start(t)
 	db.Fault(fault.Rule{Action: "dynamodb:PutItem", When: fault.After, Times: 1, Do: dynamodbtest.Answer(errors.New("lost"))})
 	rec, err := retrying(b).Create(t.Context(), checker.NewRecord(order("o1"), now))
@@ -127,7 +127,7 @@ func TestErrorsSayWhatWasBeingDone(t *testing.T) {
 	require.ErrorContains(t, err, "updating order o1 in table elsewhere: ")
 }
 
-// What the doc comments say that a method needs is all that it needs.
+// Every method needs only the permission that its doc comment names.
 func TestPermissions(t *testing.T) {
 	b, db := start(t)
 	create(t, b, "o1", "o2")

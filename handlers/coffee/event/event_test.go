@@ -27,7 +27,7 @@ func TestEventIsLaidOutAsDocumented(t *testing.T) {
 		e, err := event.Parse([]byte(want))
 		require.NoError(t, err)
 		id := uuid.MustParse("0f6d3c3e-8a2b-4c59-9b7e-3f1f0c1d2e3a")
-		// A clock's nanoseconds and time zone do not show.
+		// The nanoseconds and the time zone of the clock do not matter.
 		now := e.Time.Add(999 * time.Nanosecond).In(time.FixedZone("", 3600))
 		again := event.New(e.Order, id, now)
 		require.Equal(t, e, again)

@@ -126,7 +126,7 @@ func TestS3SayingThatTheKeyIsTakenIsSuccess(t *testing.T) {
 	require.False(t, written)
 }
 
-func TestConflictWithAnotherWriterIsTriedAgain(t *testing.T) {
+func TestConflictWithAnotherWriterIsRetried(t *testing.T) {
 	var calls atomic.Int32
 	c := client(t, func(w http.ResponseWriter, _ *http.Request) {
 		if calls.Add(1) == 1 {
@@ -256,7 +256,7 @@ func TestURLIsSignedForAnHour(t *testing.T) {
 	require.Equal(t, "3600", u.Query().Get("X-Amz-Expires"))
 	require.Equal(t, "token", u.Query().Get("X-Amz-Security-Token"))
 	require.NotEmpty(t, u.Query().Get("X-Amz-Signature"))
-	// Any other signed header would have to be sent by whoever opens the URL.
+	// Whoever opens the URL would have to send any other signed header.
 	require.Equal(t, "host", u.Query().Get("X-Amz-SignedHeaders"))
 }
 

@@ -83,7 +83,7 @@ func TestTombstoneKeepsNoDetailsAndExpiresInThirtyDays(t *testing.T) {
 	require.Equal(t, now.AddDate(0, 0, 30).Unix(), int64(1774958400))
 }
 
-func TestGetGivesBackWhatWasStored(t *testing.T) {
+func TestGetReturnsWhatWasStored(t *testing.T) {
 	tab := &table{}
 	_, err := get(tab)
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -135,7 +135,7 @@ func TestRulesOfRank(t *testing.T) {
 	})
 }
 
-// A few times, ids and contents, so that ties of every kind come up often.
+// Few times, ids and contents, so that ties of every kind are frequent.
 func events() *rapid.Generator[coffee.Order] {
 	return rapid.Custom(func(t *rapid.T) coffee.Order {
 		o := placed(rapid.SampledFrom([]string{"o", "o-1", "o1", "o.2"}).Draw(t, "orderid"), rapid.IntRange(0, 2).Draw(t, "minute"))

@@ -17,7 +17,7 @@ import (
 type item = map[string]types.AttributeValue
 
 // table is a DynamoDB table in memory. It evaluates the condition expression that it is sent, so that the tests
-// prove the expression itself and not a copy of its idea.
+// test the expression itself.
 type table struct {
 	mu    sync.Mutex
 	items map[string]item

@@ -112,7 +112,7 @@ func TestFailureToTakeBackIsAnErrorNotSuccess(t *testing.T) {
 	require.False(t, back)
 }
 
-// step is one call on the table, perhaps one of which the answer is lost.
+// step is one call on the table, whose answer may be lost.
 type step struct {
 	back, lost bool
 	order      coffee.Order
@@ -176,7 +176,7 @@ func TestANewerEventSurvivesAnyStoringAndTakingBack(t *testing.T) {
 	})
 }
 
-// As a state machine does it: an order is taken back only after it was stored; but calls are repeated, and come late.
+// As in the state machine: an order is taken back only after it was stored, but calls are repeated and arrive late.
 func TestAnyDeliveryOfStoredAndTakenBackOrdersEndsInTheSameItems(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		set := rapid.SliceOfN(events(), 1, 5).Draw(t, "events")

@@ -42,14 +42,14 @@ var placed = coffee.Order{
 
 var keys = credentials.NewStaticCredentialsProvider("AKIA", "secret", "token")
 
-// storing applies an order to a DynamoDB behind url, and names the error.
+// storing applies an order to the DynamoDB at url, and returns the task's error.
 func storing(ctx context.Context, url string) error {
 	client := dynamodb.New(dynamodb.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: keys, RetryMaxAttempts: 1})
 	_, err := (&store.Writer{Client: client, Table: "orders", Now: time.Now}).Apply(ctx, placed)
 	return task.StoreError(err)
 }
 
-// invoicing puts an invoice to an S3 behind url, and names the error.
+// invoicing puts an invoice to the S3 at url, and returns the task's error.
 func invoicing(ctx context.Context, url string) error {
 	client := s3.New(s3.Options{Region: "eu-west-1", BaseEndpoint: &url, UsePathStyle: true, Credentials: keys, RetryMaxAttempts: 1})
 	_, _, err := (&invoice.Writer{Client: client, Bucket: "invoices"}).Put(ctx, placed)

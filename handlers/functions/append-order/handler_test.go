@@ -26,7 +26,7 @@ const streamARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
 
 var now = time.Date(2026, 3, 1, 8, 30, 2, 123456789, time.UTC)
 
-// stream remembers what is put into it.
+// stream keeps what is put into it.
 type stream struct {
 	keys, records []string
 	fail          error
@@ -134,7 +134,7 @@ func TestOrderThatCouldNotBeAppendedIsNotAccepted(t *testing.T) {
 	require.Equal(t, to.fail.Error(), lines[0]["error"])
 }
 
-func TestThrottledShardIsTriedAgainWithTheSameEvent(t *testing.T) {
+func TestThrottlingOfAShardIsRetriedWithTheSameEvent(t *testing.T) {
 	var records []string
 	free := 3 // the try that finds room
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -53,7 +53,7 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	return h.answers.JSON(http.StatusOK, answer), nil
 }
 
-// request reads what both routes have in common.
+// request parses the body and the key of a request.
 func request[T any](ctx context.Context, r httpapi.Request, limit int, parse func([]byte) (T, error)) (what T, key requestKey, fault *httpapi.Error) {
 	body, fault := httpapi.BodyUpTo(r, limit)
 	if fault != nil {
@@ -80,13 +80,13 @@ func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Err
 	return h.capture(ctx, key, o, 0)
 }
 
-// batch is the answer to POST /orders, if at least one order was captured.
+// batch is the answer to POST /orders if at least one order was captured.
 type batch struct {
 	Orders []checker.Record `json:"orders"`
 	Failed []failed         `json:"failed,omitempty"`
 }
 
-// failed is an order of a batch that was not captured: its place in the request, and what POST /order would have said.
+// failed is an order of a batch that was not captured: its index in the request, and what POST /order would answer.
 type failed struct {
 	Index       int    `json:"index"`
 	CustomerID  string `json:"customerId"`
@@ -94,7 +94,7 @@ type failed struct {
 	Description string `json:"description"`
 }
 
-// many captures the orders of a request side by side. An invalid one refuses the request before any is stored.
+// many captures the orders of a request concurrently. If one is invalid, the request is refused and none is stored.
 func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
 	orders, key, fault := request(ctx, r, maxBatch, checker.ParseRequests)
 	if fault != nil {
@@ -128,7 +128,8 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 	return answer, nil
 }
 
-// worst answers a batch of which nothing was captured: with what is worth another try, if there is that.
+// worst returns the error for a batch if no order was captured: the one with the highest status, so that a failure that is
+// worth a retry comes first.
 func worst(all []failed) *httpapi.Error {
 	w := all[0]
 	for _, f := range all {

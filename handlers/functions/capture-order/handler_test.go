@@ -100,7 +100,7 @@ func TestAnOrderThatCouldNotBeStoredIsNotPublished(t *testing.T) {
 	require.Empty(t, w.published)
 }
 
-func TestAnOrderThatCouldNotBePublishedIsRejectedWhereNobodyCanRepeatIt(t *testing.T) {
+func TestAnUnpublishedOrderIsRejectedIfTheClientCannotRepeatIt(t *testing.T) {
 	w := start(t)
 	w.fail = map[string]error{"": errors.New("AuthorizationError: role r is not authorized on arn:topic")}
 	require.Equal(t, fault{503, "the order was not accepted; please try again"}, w.fails(event(t, "post-order.json")))
@@ -145,14 +145,14 @@ func TestSeveralOrdersAreCapturedEachOnItsOwn(t *testing.T) {
 	require.Len(t, w.published, 3)
 }
 
-func TestABatchWithoutFailuresSaysNothingOfThem(t *testing.T) {
+func TestABatchWithoutFailuresHasNoFieldForThem(t *testing.T) {
 	w := start(t)
 	var body map[string]any
 	w.call(t.Context(), event(t, "post-orders.json"), &body)
 	require.Equal(t, []string{"orders"}, slices.Collect(maps.Keys(body)))
 }
 
-func TestOfABatchTheOrdersThatFailAreNamed(t *testing.T) {
+func TestTheFailedOrdersOfABatchAreNamed(t *testing.T) {
 	w := start(t)
 	w.fail = map[string]error{"c2": errors.New("throttled")}
 	var a batchAnswer
@@ -165,7 +165,7 @@ func TestOfABatchTheOrdersThatFailAreNamed(t *testing.T) {
 	require.Equal(t, checker.Pending, w.all()["c3"].Status)
 }
 
-func TestABatchOfWhichNothingIsCapturedFails(t *testing.T) {
+func TestABatchFailsIfNoOrderIsCaptured(t *testing.T) {
 	w := start(t)
 	w.fail = map[string]error{"": errors.New("down")}
 	require.Equal(t, fault{503, "the order was not accepted; please try again"}, w.fails(event(t, "post-orders.json")))

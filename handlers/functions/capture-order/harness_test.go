@@ -31,7 +31,7 @@ type world struct {
 
 	mu        sync.Mutex
 	published []checker.Order
-	// fail answers a publication, by customer. The customer "" stands for all.
+	// fail has the errors of Publish by customer; "" stands for all customers.
 	fail map[string]error
 	hang bool // a publication is answered when its context ends
 }
@@ -40,7 +40,7 @@ func start(t *testing.T) *world {
 	t.Helper()
 	db := dynamodbtest.Start(t)
 	table := db.Table(t, "orders", "orderId")
-	// Only what the doc comment of main says that it needs.
+	// Only what the doc comment of main lists.
 	role := db.Role(t, "capture-order", fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dynamodb:PutItem","dynamodb:UpdateItem"],"Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	w := &world{db: db, t: t}
@@ -51,7 +51,7 @@ func start(t *testing.T) *world {
 	return w
 }
 
-// Publish is the topic's. Whatever is published is in the table before.
+// Publish publishes to the topic. It asserts that the order is in the table before.
 func (w *world) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -79,7 +79,7 @@ func (w *world) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sn
 	return &sns.PublishOutput{MessageId: aws.String("m1")}, nil
 }
 
-// order is an order as the table has it.
+// order reads an order from the table.
 func (w *world) order(id string) checker.Record {
 	w.t.Helper()
 	rec, err := (&orders.Table{Client: w.db.Client, Name: "orders"}).Get(context.Background(), id)
@@ -87,7 +87,7 @@ func (w *world) order(id string) checker.Record {
 	return rec
 }
 
-// all are the orders that the table has, by customer; each customer has one.
+// all reads all orders from the table, by customer; each customer has one.
 func (w *world) all() map[string]checker.Record {
 	w.t.Helper()
 	out, err := w.db.Client.Scan(context.Background(), &dynamodb.ScanInput{TableName: aws.String("orders")})

@@ -16,7 +16,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// This must never change, or a request that is repeated across an update of the function would be a new order.
+// The ids must never change, or a request that is repeated after an update of the function would be a new order.
 func TestOrderIDsOfAKeyStayTheSame(t *testing.T) {
 	ids := map[string]bool{}
 	for _, c := range []struct {
@@ -58,7 +58,7 @@ func TestARepeatedRequestIsTheSameOrder(t *testing.T) {
 	require.Equal(t, 200, w.call(t.Context(), r, &second))
 	require.Equal(t, first, second)
 	require.Len(t, w.all(), 1)
-	require.Len(t, w.published, 2, "the checks do not mind to be asked twice")
+	require.Len(t, w.published, 2, "the checks are idempotent")
 }
 
 func TestARepeatedRequestAnswersTheOrderAsItIsNow(t *testing.T) {
@@ -71,7 +71,7 @@ func TestARepeatedRequestAnswersTheOrderAsItIsNow(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 200, w.call(t.Context(), r, &rec))
 	require.Equal(t, checker.Rejected, rec.Status)
-	require.Len(t, w.published, 1, "what is decided is not checked again")
+	require.Len(t, w.published, 1, "a decided order is not checked again")
 }
 
 func TestAKeyIsForOneContent(t *testing.T) {
@@ -92,8 +92,8 @@ func TestAKeyIsForOneContent(t *testing.T) {
 	require.Len(t, w.all(), 2)
 }
 
-// The crash between storing and publishing, or a topic that is down.
-func TestAnOrderThatWasStoredAndNotPublishedIsPublishedByRepeating(t *testing.T) {
+// A crash between storing and publishing, or a topic that is down.
+func TestAnUnpublishedOrderIsPublishedIfTheClientRepeatsIt(t *testing.T) {
 	w := start(t)
 	w.fail = map[string]error{"": errors.New("down")}
 	r := event(t, "post-order-key.json")
@@ -157,7 +157,7 @@ func TestABatchIsRepeatedUnderItsKeyOrderByOrder(t *testing.T) {
 	require.Equal(t, 422, w.fails(changed).Status)
 }
 
-func TestKeysOfEveryKindThatIsAllowed(t *testing.T) {
+func TestValidKeysAreAccepted(t *testing.T) {
 	for _, key := range []string{"k", "8e03978e-40d5-43e8-bc93-6894a57f9324", `!"#$%&'()*+,-./:;<=>?@[\]^_{|}~` + "`", strings.Repeat("k", checker.MaxIdempotencyKey)} {
 		got, fault := readKey(httpapi.Request{Headers: map[string]string{"Idempotency-Key": key}})
 		require.Nil(t, fault, key)

@@ -19,9 +19,9 @@ var function = checktest.Check{
 	},
 }
 
-func TestATableThatFailsIsAnOrderThatComesAgain(t *testing.T) { function.FailsWithItsTable(t) }
+func TestAnOrderIsDeliveredAgainIfTheTableFails(t *testing.T) { function.FailsWithItsTable(t) }
 
-func TestAFindingThatCouldNotBeSentIsAnOrderThatComesAgain(t *testing.T) {
+func TestAnOrderIsDeliveredAgainIfItsFindingIsNotSent(t *testing.T) {
 	function.FailsWithItsQueue(t)
 }
 

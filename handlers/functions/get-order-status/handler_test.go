@@ -18,12 +18,12 @@ import (
 
 const id = "0195502a-2c40-7cc1-a5d5-0e8f1c7a9b01"
 
-// start gives the function, and a table with the order that the recorded request asks for.
+// start returns the function, and a table with the order of the recorded request.
 func start(t *testing.T) (*handler, *dynamodbtest.DynamoDB, *orders.Table) {
 	t.Helper()
 	db := dynamodbtest.Start(t)
 	table := db.Table(t, "orders", "orderId")
-	// Only what the doc comment of main says that it needs.
+	// Only what the doc comment of main lists.
 	role := db.Role(t, "get-order-status", fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	stored := &orders.Table{Client: db.Client, Name: table}
@@ -56,7 +56,7 @@ func TestAnOrderIsAnsweredAsItIsNow(t *testing.T) {
 	require.Equal(t, `{"status":"Rejected","logs":["Insufficient stock of 456: 3 wanted, 1 left"]}`, body)
 }
 
-func TestAnOrderThatIsNotThereIsNotFoundInTheWordsOfTheContract(t *testing.T) {
+func TestAMissingOrderIsNotFoundAsInTheContract(t *testing.T) {
 	h, _, _ := start(t)
 	r := request(t)
 	r.PathParameters["orderId"] = "o1"

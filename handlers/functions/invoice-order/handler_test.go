@@ -16,7 +16,7 @@ import (
 // batch reads a recorded event.
 var batch = handlertest.Event[events.KinesisEvent]
 
-// call hands the batch over, and gives the checkpoint, "" if all was done.
+// call invokes the function with the batch, and returns the checkpoint, or "" if all was done.
 func call(t *testing.T, to *coffeetest.Bucket, b events.KinesisEvent) string {
 	t.Helper()
 	h := &handler{invoices: &invoice.Writer{Client: to, Bucket: "b"}}

@@ -19,7 +19,7 @@ import (
 // batch reads a recorded event.
 var batch = handlertest.Event[events.KinesisEvent]
 
-// call hands the batch over, and gives the checkpoint, "" if all was done.
+// call invokes the function with the batch, and returns the checkpoint, or "" if all was done.
 func call(t *testing.T, tab *coffeetest.Table, b events.KinesisEvent) string {
 	t.Helper()
 	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
@@ -34,7 +34,7 @@ func TestTheNewestEventOfEachKeyIsTheItem(t *testing.T) {
 	require.Equal(t, map[string]string{"a0/v0": "o1", "a0/v1": "o4"}, tab.Orders())
 }
 
-func TestTwiceReversedAndInPiecesGiveTheSameItems(t *testing.T) {
+func TestDuplicatesReverseOrderAndSplitBatchesGiveTheSameItems(t *testing.T) {
 	b := batch(t, "placed-completed-duplicate.json")
 	once := &coffeetest.Table{}
 	call(t, once, b)
@@ -61,7 +61,7 @@ func TestMalformedRecordIsTheCheckpointAndStopsItsAccountAlone(t *testing.T) {
 	slices.Sort(tab.Puts)
 	require.Equal(t, []string{"o0", "o1", "o2", "o4", "o6", "o7"}, tab.Puts, "o5 waits behind it")
 
-	// What Lambda does next: everything from the checkpoint on, and, that failing too, all but the record itself.
+	// What Lambda does next: it delivers everything from the checkpoint on, and, if that fails too, all but the record itself.
 	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, call(t, tab, events.KinesisEvent{Records: b.Records[3:]}))
 	require.Empty(t, call(t, tab, events.KinesisEvent{Records: b.Records[4:]}))
 	require.Equal(t, []string{"a0/v0", "a0/v6", "a1/v1", "a1/v5", "a2/v2", "a2/v7", "a3/v4"}, slices.Sorted(maps.Keys(tab.Items)))
@@ -75,7 +75,7 @@ func TestWriteThatFailsIsTheCheckpoint(t *testing.T) {
 	require.Contains(t, tab.Puts, "o6")
 }
 
-func TestRecordThatIsNoEventAtAllFails(t *testing.T) {
+func TestRecordThatIsNotAnEventFails(t *testing.T) {
 	for _, data := range []string{"", "hello", `{"orderid":"o1","accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:40:00Z","eventtype":["order_completed"]}`} {
 		b := batch(t, "placed-completed-duplicate.json")
 		b.Records[4].Kinesis.Data = []byte(data)

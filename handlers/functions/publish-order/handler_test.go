@@ -16,7 +16,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
 
-// topic remembers what is published to it.
+// topic keeps what is published to it.
 type topic struct {
 	published []string
 	fail      error

@@ -22,7 +22,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-func TestShippingTakesMoneyAndPiecesOnceHoweverOftenItIsAskedFor(t *testing.T) {
+func TestShippingIsIdempotent(t *testing.T) {
 	w := start(t)
 	w.account(t, "c1", "20")
 	w.pieces(t, "123", 9)
@@ -73,7 +73,7 @@ func TestWhatNoLongerSufficesRejectsTheOrderAndTakesNothing(t *testing.T) {
 	}
 }
 
-func TestOnlyAnOrderThatIsReadyIsTouched(t *testing.T) {
+func TestOnlyAnOrderThatIsReadyIsChanged(t *testing.T) {
 	w := start(t)
 	w.account(t, "c1", "20")
 	w.pieces(t, "123", 9)
@@ -115,7 +115,7 @@ func TestManyOrdersRaceForTheLastPieces(t *testing.T) {
 			for i := range orders {
 				w.ready(t, fmt.Sprintf("o%d c1 10.5 123*1", i))
 			}
-			// A part of the transactions and updates meets others, as on AWS.
+			// Some transactions and updates conflict with others, as on AWS.
 			w.db.Fault(fault.Rule{Action: "dynamodb:UpdateItem", Skip: 10, Times: 20, Do: conflict})
 			together(3*orders, func(i int) { assert.NoError(t, w.ship(context.Background(), "o"+strconv.Itoa(i%orders))) })
 			shipped := 0
@@ -140,7 +140,7 @@ func TestManyOrdersRaceForTheLastPieces(t *testing.T) {
 
 var conflict = dynamodbtest.Answer(wire.Errorf(http.StatusBadRequest, "TransactionConflictException", "Transaction is ongoing for the item"))
 
-func TestATransactionThatMeetsAnotherIsMadeAgain(t *testing.T) {
+func TestATransactionThatConflictsWithAnotherIsRetried(t *testing.T) {
 	for _, table := range []string{"orders", "accounts", "stock"} {
 		t.Run(table, func(t *testing.T) {
 			w := start(t)
@@ -157,7 +157,7 @@ func TestATransactionThatMeetsAnotherIsMadeAgain(t *testing.T) {
 	}
 }
 
-// Of a transaction that meets another one, the conditions may have seen the half of that.
+// In a transaction that conflicts with another one, a condition may have seen a part of the other.
 func TestAConflictIsNeverTakenForAShortage(t *testing.T) {
 	w := start(t)
 	w.account(t, "c1", "10.5")
@@ -172,8 +172,8 @@ func TestAConflictIsNeverTakenForAShortage(t *testing.T) {
 	require.Equal(t, "0", w.leftOf(t, "c1"))
 }
 
-// The order is shipped by another invocation between the transaction and the rejection, or before both.
-func TestAnOrderThatIsDecidedInTheMeantimeIsLeftAlone(t *testing.T) {
+// Another invocation ships the order between the transaction and the rejection, or before both.
+func TestAnOrderThatIsShippedOrRejectedInTheMeantimeIsNotChanged(t *testing.T) {
 	for name, skip := range map[string]int{"before the transaction": 0, "before the rejection": 1} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
@@ -244,7 +244,7 @@ func TestAnAnswerThatWasLostShipsOnce(t *testing.T) {
 	})
 }
 
-func TestErrorsThatAreNoVerdictRejectNothing(t *testing.T) {
+func TestOtherErrorsDoNotRejectTheOrder(t *testing.T) {
 	w := start(t)
 	w.account(t, "c1", "20")
 	w.pieces(t, "123", 5)
@@ -259,7 +259,7 @@ func TestErrorsThatAreNoVerdictRejectNothing(t *testing.T) {
 	require.NoError(t, w.ship(t.Context(), "o1"))
 }
 
-// Whatever is asked in whatever order and however often: what was shipped adds up to what is gone.
+// In any order of calls, with repetitions, the shipped orders add up to what is missing from the balances.
 func TestTheTotalsAgree(t *testing.T) {
 	w := start(t)
 	run := 0

@@ -30,7 +30,7 @@ func start(t *testing.T) *world {
 	t.Helper()
 	db := dynamodbtest.Start(t)
 	orders, accounts, stock := db.Table(t, "orders", "orderId"), db.Table(t, "accounts", "customerId"), db.Table(t, "stock", "productId")
-	// Only what the doc comment of main says that it needs.
+	// Only what the doc comment of main lists.
 	role := db.Role(t, "ship-order", fmt.Sprintf(`{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:UpdateItem"],"Resource":"%s"},
 		{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":["%s","%s"]}]}`,
@@ -40,7 +40,7 @@ func start(t *testing.T) *world {
 	return w
 }
 
-// newHandler is main's, with a clock that stands still.
+// newHandler makes the handler as main does, with a fixed clock.
 func newHandler(client *dynamodb.Client, ordersTable, accountsTable, stockTable string) *handler {
 	return &handler{
 		client:   client,
@@ -51,7 +51,7 @@ func newHandler(client *dynamodb.Client, ordersTable, accountsTable, stockTable 
 	}
 }
 
-// retrying repeats calls as the SDK does by itself.
+// retrying makes the retries of the SDK.
 func (w *world) retrying() {
 	options := w.client.Options()
 	options.Retryer, options.RetryMaxAttempts = nil, 3
@@ -102,7 +102,7 @@ func (w *world) ship(ctx context.Context, id string) error {
 	return w.handle(ctx, json.RawMessage(`{"orderId":"`+id+`"}`))
 }
 
-// order is how far an order has come, and its last log line.
+// order returns the status of an order, its last log line, and the number of lines.
 func (w *world) order(t require.TestingT, id string) (checker.Status, string, int) {
 	rec, err := (&orders.Table{Client: w.db.Client, Name: "orders"}).Get(context.Background(), id)
 	require.NoError(t, err)

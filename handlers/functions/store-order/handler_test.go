@@ -32,7 +32,7 @@ func TestOfTenMessagesTheMalformedOneFailsAlone(t *testing.T) {
 	require.Equal(t, []string{"o0", "o1", "o2", "o3", "o5", "o6", "o7", "o8", "o9"}, tab.Puts)
 }
 
-func TestWriteThatFailsIsReportedAndTouchesNoOther(t *testing.T) {
+func TestWriteThatFailsIsReportedAndAffectsNoOther(t *testing.T) {
 	b := batch(t, "ten-one-malformed.json")
 	tab := &coffeetest.Table{Fails: map[string]error{"o7": errors.New("throttled")}}
 	require.Equal(t, []string{b.Records[4].MessageId, b.Records[7].MessageId}, call(t, tab, b))
@@ -45,7 +45,7 @@ func TestSupersededOrderIsSuccess(t *testing.T) {
 	require.Equal(t, []string{"o2", "o3", "o3", "o4"}, tab.Puts)
 }
 
-func TestBodyThatIsNoOrderAtAllFailsAlone(t *testing.T) {
+func TestBodyThatIsNotAnOrderFailsAlone(t *testing.T) {
 	b := batch(t, "placed-completed-duplicate.json")
 	b.Records[0].Body = ""
 	b.Records[2].Body = `{"Type":"Notification","Message":"{}"}`

@@ -18,7 +18,7 @@ import (
 
 const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
-// call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
+// call invokes the function as the Lambda runtime does. errorType is the name that Step Functions matches.
 func call(t *testing.T, tab *coffeetest.Table, input []byte) (output, errorType string, err error) {
 	return handlertest.Invoke(t, (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: func() time.Time { return time.Unix(0, 0) }}}).handle, input)
 }
@@ -39,7 +39,7 @@ func TestAnOrderIsTakenBackInWhicheverFormItComes(t *testing.T) {
 	require.NotContains(t, items[0], "details")
 }
 
-func TestAnotherOrderThatHoldsTheKeyIsLeftAlone(t *testing.T) {
+func TestAnotherOrderUnderTheKeyIsNotChanged(t *testing.T) {
 	out, _, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "order.json"))
 	require.NoError(t, err)
 	require.Equal(t, `{"takenback":false}`, out)
@@ -67,7 +67,7 @@ func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T) {
+func TestALostAnswerIsUnavailableAndARetryGivesTheSameResult(t *testing.T) {
 	tab, want := &coffeetest.Table{Lose: errors.New("connection reset by peer")}, &coffeetest.Table{}
 	_, errorType, err := call(t, tab, handlertest.Recorded(t, "order.json"))
 	require.Equal(t, "StoreUnavailable", errorType, err)

@@ -14,7 +14,7 @@ var api = setbalancetest.API{
 
 func TestABalanceIsStoredAndAnswered(t *testing.T) { api.StoresTheRecorded(t) }
 
-func TestTheLastBalanceCountsAndZeroIsOne(t *testing.T) {
+func TestTheLastBalanceCountsAndZeroIsValid(t *testing.T) {
 	api.KeepsTheLast(t, map[string]string{
 		"0": "0", "0.0": "0", "-0": "0", "10.50": "10.5", "1e2": "100", "0.0001": "0.0001", "100000000000": "100000000000",
 	})

@@ -23,7 +23,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// world is the function with a table of the orders o0 to o3, and a ship-order that notes what it is asked.
+// world is the function with a table of the orders o0 to o3, and a ship-order that keeps its inputs.
 type world struct {
 	*handler
 	db     *dynamodbtest.DynamoDB
@@ -38,7 +38,7 @@ func start(t *testing.T) *world {
 	t.Helper()
 	db := dynamodbtest.Start(t)
 	table := db.Table(t, "orders", "orderId")
-	// Only what the doc comment of main says that it needs.
+	// Only what the doc comment of main lists.
 	role := db.Role(t, "update-order", fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	w := &world{db: db, stored: &orders.Table{Client: db.Client, Name: table}}
@@ -51,7 +51,7 @@ func start(t *testing.T) *world {
 	return w
 }
 
-// Invoke is ship-order's.
+// Invoke invokes ship-order.
 func (w *world) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -82,7 +82,7 @@ func call(t *testing.T, w *world, b events.SQSEvent) []string {
 	return handlertest.Failed(t, response, err)
 }
 
-// only are the messages of a batch with these places.
+// only returns the messages of a batch at these indexes.
 func only(b events.SQSEvent, places ...int) (some events.SQSEvent) {
 	for _, i := range places {
 		some.Records = append(some.Records, b.Records[i])
@@ -113,7 +113,7 @@ func TestOfTenFindingsTheMalformedAndTheOneOfNoOrderFailAlone(t *testing.T) {
 	require.Equal(t, []string{shipO0}, slices.Compact(w.invoked), "only the order that is ready is shipped")
 }
 
-func TestABatchThatComesAgainChangesNothing(t *testing.T) {
+func TestABatchThatIsDeliveredAgainChangesNothing(t *testing.T) {
 	w, b := start(t), batch(t)
 	call(t, w, b)
 	before := []checker.Record{w.order(t, "o0"), w.order(t, "o1"), w.order(t, "o2"), w.order(t, "o3")}
@@ -130,8 +130,8 @@ func TestTheFindingThatCompletesAnOrderHasItShippedOnce(t *testing.T) {
 	require.Equal(t, []string{shipO0}, w.invoked)
 }
 
-// The function may end between the update and the invocation, or the invocation may fail: the finding comes again.
-func TestAnInvocationThatWasNotMadeIsMadeWhenTheFindingComesAgain(t *testing.T) {
+// The function may end between the update and the invocation, or the invocation may fail: the finding is delivered again.
+func TestAFailedInvocationIsMadeWhenTheFindingIsDeliveredAgain(t *testing.T) {
 	w, b := start(t), batch(t)
 	w.fail = errors.New("TooManyRequestsException")
 	require.Empty(t, call(t, w, only(b, 0)))
@@ -154,7 +154,7 @@ func TestAnOrderThatWasShippedIsNotShippedAgain(t *testing.T) {
 	require.Empty(t, w.invoked)
 }
 
-func TestATableThatFailsIsAMessageThatComesAgain(t *testing.T) {
+func TestAMessageIsDeliveredAgainIfTheTableFails(t *testing.T) {
 	w, b := start(t), batch(t)
 	w.db.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
 	require.Len(t, call(t, w, b), len(b.Records))

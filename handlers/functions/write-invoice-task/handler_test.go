@@ -14,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 )
 
-// call runs the function as the Lambda runtime does. errorType is the name that Step Functions would see.
+// call invokes the function as the Lambda runtime does. errorType is the name that Step Functions matches.
 func call(t *testing.T, b *coffeetest.Bucket, input []byte) (output, errorType string, err error) {
 	return handlertest.Invoke(t, (&handler{invoices: &invoice.Writer{Client: b, Bucket: "invoices"}}).handle, input)
 }
@@ -26,7 +26,7 @@ const (
 	written = `{"invoiceid":"` + id + `","key":"` + key + `"}`
 )
 
-func TestAnInvoiceIsWrittenOnceHoweverOftenItIsAskedFor(t *testing.T) {
+func TestWritingAnInvoiceIsIdempotent(t *testing.T) {
 	b := &coffeetest.Bucket{}
 	// Step Functions keeps the value of a number, and not its spelling.
 	for _, file := range []string{"order.json", "order.json", "order-respelled.json"} {
@@ -61,7 +61,7 @@ func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatWasLostIsUnavailableAndTheNextTryIsAsTheFirst(t *testing.T) {
+func TestALostAnswerIsUnavailableAndARetryGivesTheSameResult(t *testing.T) {
 	b := &coffeetest.Bucket{Lose: errors.New("connection reset by peer")}
 	_, errorType, err := call(t, b, handlertest.Recorded(t, "order.json"))
 	require.Equal(t, "InvoiceUnavailable", errorType, err)

@@ -40,7 +40,7 @@ func checkpoint(t require.TestingT, r events.KinesisEventResponse) string {
 	return r.BatchItemFailures[0].ItemIdentifier
 }
 
-// journal notes what was handled, by key, and how many at once.
+// journal records what was handled, by key, and how many concurrently.
 type journal struct {
 	mu        sync.Mutex
 	handled   map[string][]string
@@ -119,7 +119,7 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 		if len(b.Records) > 0 {
 			require.Equal(rt, want, j.handled)
 		}
-		// Each record takes a second, so as many keys are under way as may be.
+		// Each record takes a second, so the limit is reached.
 		require.Equal(rt, min(limit, len(want)), j.peak)
 	})
 }
@@ -154,7 +154,7 @@ func TestNearTheDeadlineTheFirstUndoneRecordIsTheCheckpoint(t *testing.T) {
 	})
 }
 
-func TestHandlerThatIgnoresTheContextIsNotWaitedForNorGoesOn(t *testing.T) {
+func TestHandlerThatIgnoresTheContextDoesNotDelayTheAnswerAndStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()

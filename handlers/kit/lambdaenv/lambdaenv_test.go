@@ -69,7 +69,7 @@ func TestAFunctionHasAsManyThreadsAsItsMemoryBuysProcessors(t *testing.T) {
 	}
 }
 
-func TestWhatSNSSaysWhenItIsThrottledIsTriedAgain(t *testing.T) {
+func TestThrottlingBySNSIsRetried(t *testing.T) {
 	throttled := &smithy.GenericAPIError{Code: "Throttled"}
 	require.False(t, retry.NewStandard().IsErrorRetryable(throttled), "the SDK has learnt it: drop Retrying")
 	retryer := (&lambdaenv.Env{}).Retrying("Throttled").Retryer()

@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 )
 
-func TestEachTaskHasItsOwnOutcome(t *testing.T) {
+func TestEachTaskHasItsOwnError(t *testing.T) {
 	broken := errors.New("broken")
 	errs := parallel.Do(t.Context(), 4, 2, func(_ context.Context, i int) error {
 		switch i {
@@ -32,7 +32,7 @@ func TestEachTaskHasItsOwnOutcome(t *testing.T) {
 	require.Empty(t, parallel.Do(t.Context(), 0, 1, nil))
 }
 
-func TestTasksBeginInOrderAndThoseBehindTheDeadlineDoNot(t *testing.T) {
+func TestTasksStartInOrderAndNoneAfterTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()

@@ -93,7 +93,7 @@ func TestNearTheDeadlineTheRestIsReportedNotLost(t *testing.T) {
 	})
 }
 
-func TestHandlerThatIgnoresTheContextDoesNotHoldTheBatch(t *testing.T) {
+func TestHandlerThatIgnoresTheContextDoesNotDelayTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()

@@ -55,13 +55,13 @@ func (a API) start(t *testing.T) *world {
 	return w
 }
 
-// recorded is the recorded request.
+// recorded returns the recorded request.
 func (w *world) recorded(t *testing.T) httpapi.Request {
 	t.Helper()
 	return handlertest.Event[httpapi.Request](t, w.Event)
 }
 
-// with is the recorded request with another balance.
+// with returns the recorded request with another balance.
 func (w *world) with(t *testing.T, balance string) httpapi.Request {
 	t.Helper()
 	return httpapi.Request{Body: strings.Replace(w.recorded(t).Body, w.Balance, balance, 1)}
@@ -73,13 +73,13 @@ func (w *world) call(t *testing.T, r httpapi.Request) (status int, body string) 
 	return handlertest.Answer(t, answer, err)
 }
 
-// left is the balance that the table has.
+// left returns the balance in the table.
 func (w *world) left(t *testing.T) string {
 	t.Helper()
 	return w.Get(t, table, w.Kind.Key, w.ID)["balance"].(*types.AttributeValueMemberN).Value
 }
 
-// StoresTheRecorded tests that the balance of the recorded request is stored, and answered.
+// StoresTheRecorded tests that the balance of the recorded request is stored and returned.
 func (a API) StoresTheRecorded(t *testing.T) {
 	w := a.start(t)
 	status, body := w.call(t, w.recorded(t))
@@ -89,7 +89,7 @@ func (a API) StoresTheRecorded(t *testing.T) {
 }
 
 // KeepsTheLast tests that each of these balances, as it is spelled in a request, replaces another one, and how it is
-// stored and answered.
+// stored and returned.
 func (a API) KeepsTheLast(t *testing.T, balances map[string]string) {
 	w := a.start(t)
 	for in, want := range balances {
@@ -102,9 +102,9 @@ func (a API) KeepsTheLast(t *testing.T, balances map[string]string) {
 	}
 }
 
-// Refuses tests that what is no request of a balance is refused, each fault with its field, and that nothing is stored.
-// balances are JSON values that are no balance, each with how the answer tells what it got.
-func (a API) Refuses(t *testing.T, balances map[string]string) {
+// Refuses tests that invalid requests are refused, each fault with its field, and that nothing is stored. invalid has JSON
+// values that are not a balance, and how the answer repeats each.
+func (a API) Refuses(t *testing.T, invalid map[string]string) {
 	w := a.start(t)
 	refusals := map[string]string{
 		"":                                     "body: is empty",
@@ -118,7 +118,7 @@ func (a API) Refuses(t *testing.T, balances map[string]string) {
 		`{"KEY":"ID","balance":1,"limit":5}`:   `body: has an unknown field "limit" (known: KEY, balance)`,
 		`{"KEY":"ID","balance":1,"balance":2}`: "body: has the key balance twice",
 	}
-	for balance, got := range balances {
+	for balance, got := range invalid {
 		refusals[`{"KEY":"ID","balance":`+balance+`}`] = "balance: must be " + a.Rule + ", got " + got
 	}
 	named := strings.NewReplacer("KEY", a.Kind.Key, "ID", a.ID)
@@ -138,7 +138,7 @@ func (a API) Refuses(t *testing.T, balances map[string]string) {
 	require.Nil(t, w.Get(t, table, a.Kind.Key, a.ID))
 }
 
-// DoesNotAcceptWhatItCannotStore tests the answer while the table fails.
+// DoesNotAcceptWhatItCannotStore tests the answer if the table fails.
 func (a API) DoesNotAcceptWhatItCannotStore(t *testing.T) {
 	w := a.start(t)
 	w.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("AccessDenied on arn:table"))})
