@@ -5,7 +5,7 @@
 //	invoices/{accountid}/{rev}/{vendorid}/{orderid}/{invoiceid}.json
 //
 // rev (18 digits) decreases as orderdate increases. S3 lists keys in ascending order, so the listing of an account starts
-// with its newest invoice. To find it takes one request, however many there are.
+// with its newest invoice. Finding it takes one request.
 //
 // # Idempotency
 //
