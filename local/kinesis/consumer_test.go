@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/stretchr/testify/require"
@@ -15,27 +14,23 @@ import (
 
 func (c *cloud) register(t testing.TB, name string) string {
 	t.Helper()
-	out, err := c.client.RegisterStreamConsumer(t.Context(), &sdk.RegisterStreamConsumerInput{StreamARN: &ordersARN, ConsumerName: &name})
-	require.NoError(t, err)
-	return *out.Consumer.ConsumerARN
+	arn, _ := c.MustDeploy(t, consumerType, map[string]any{"name": name, "streamArn": ordersARN})
+	return arn
 }
 
 func TestConsumersAreRegisteredAndListed(t *testing.T) {
 	c := newOrders(t, 1)
 	arn := c.register(t, "reader")
 	require.Equal(t, fmt.Sprintf("%s/consumer/reader:%d", ordersARN, c.Clock.Now().Unix()), arn)
-	_, err := c.client.RegisterStreamConsumer(t.Context(), &sdk.RegisterStreamConsumerInput{StreamARN: &ordersARN, ConsumerName: aws.String("reader")})
-	refused(t, err, "ResourceInUseException")
+	_, _, err := c.Deploy(t, consumerType, map[string]any{"name": "reader", "streamArn": ordersARN})
+	require.ErrorContains(t, err, "ResourceInUseException")
 
-	for _, in := range []*sdk.DescribeStreamConsumerInput{{ConsumerARN: &arn}, {StreamARN: &ordersARN, ConsumerName: aws.String("reader")}} {
-		out, err := c.client.DescribeStreamConsumer(t.Context(), in)
-		require.NoError(t, err)
-		d := out.ConsumerDescription
-		require.Equal(t, arn, *d.ConsumerARN)
-		require.Equal(t, ordersARN, *d.StreamARN)
-		require.Equal(t, types.ConsumerStatusActive, d.ConsumerStatus)
-		require.WithinDuration(t, c.Clock.Now(), *d.ConsumerCreationTimestamp, time.Second)
-	}
+	described, err := c.client.ListStreamConsumers(t.Context(), &sdk.ListStreamConsumersInput{StreamARN: &ordersARN})
+	require.NoError(t, err)
+	d := described.Consumers[0]
+	require.Equal(t, arn, *d.ConsumerARN)
+	require.Equal(t, types.ConsumerStatusActive, d.ConsumerStatus)
+	require.WithinDuration(t, c.Clock.Now(), *d.ConsumerCreationTimestamp, time.Second)
 	streamARN, consumer, ok := c.s.Stream(arn)
 	require.Equal(t, []any{ordersARN, true, true}, []any{streamARN, consumer, ok})
 	streamARN, consumer, ok = c.s.Stream(ordersARN)
@@ -48,24 +43,19 @@ func TestConsumersAreRegisteredAndListed(t *testing.T) {
 	for i := range maxConsumers - 1 {
 		c.register(t, fmt.Sprint("other", i))
 	}
-	_, err = c.client.RegisterStreamConsumer(t.Context(), &sdk.RegisterStreamConsumerInput{StreamARN: &ordersARN, ConsumerName: aws.String("more")})
-	refused(t, err, "LimitExceededException")
-	pages, names := sdk.NewListStreamConsumersPaginator(c.client, &sdk.ListStreamConsumersInput{StreamARN: &ordersARN, MaxResults: aws.Int32(7)}), map[string]bool{}
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		require.NoError(t, err)
-		for _, one := range page.Consumers {
-			names[*one.ConsumerName] = true
-		}
+	_, _, err = c.Deploy(t, consumerType, map[string]any{"name": "more", "streamArn": ordersARN})
+	require.ErrorContains(t, err, "LimitExceededException")
+	list, err := c.client.ListStreamConsumers(t.Context(), &sdk.ListStreamConsumersInput{StreamARN: &ordersARN})
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, one := range list.Consumers {
+		names[*one.ConsumerName] = true
 	}
 	require.Len(t, names, maxConsumers)
 
-	_, err = c.client.DeregisterStreamConsumer(t.Context(), &sdk.DeregisterStreamConsumerInput{ConsumerARN: &arn})
-	require.NoError(t, err)
-	_, err = c.client.DescribeStreamConsumer(t.Context(), &sdk.DescribeStreamConsumerInput{ConsumerARN: &arn})
-	refused(t, err, "ResourceNotFoundException")
-	_, err = c.client.DescribeStreamConsumer(t.Context(), &sdk.DescribeStreamConsumerInput{})
-	refused(t, err, "InvalidArgumentException")
+	require.NoError(t, c.Delete(t, consumerType, arn))
+	streamARN, consumer, ok = c.s.Stream(arn)
+	require.Equal(t, []any{"", false, false}, []any{streamARN, consumer, ok})
 }
 
 func TestAConsumerHasReadLimitsOfItsOwn(t *testing.T) {

@@ -2,47 +2,46 @@ package kinesis
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// Position is where to read a shard from.
+// Position is where a read of a shard starts.
 type Position struct {
 	Type           string    // TRIM_HORIZON, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER
 	Timestamp      time.Time // of AT_TIMESTAMP, not in the future
 	SequenceNumber string    // of AT_ and AFTER_SEQUENCE_NUMBER
 
-	place uint64 // known, if the position comes from a read; 0 if not
+	place uint64 // if the position comes from a read, else 0
 }
 
-// Shard is one shard of a stream. The parents are empty if there are none, or they are gone with their retention.
+// Shard is one shard of a stream. The parents are empty if there are none, or they have expired.
 type Shard struct {
 	ID, ParentID, AdjacentParentID string
 	Closed                         bool
 }
 
-// Record is one record of a shard. Its data is shared: do not change it.
+// Record is one record of a shard. The data is shared: do not change it.
 type Record struct {
 	SequenceNumber, PartitionKey string
 	Data                         []byte
 	Arrived                      time.Time
 }
 
-// Batch is what one read found.
+// Batch is the result of one read.
 type Batch struct {
 	Records []Record
-	// Next is where to go on: after the last record, or the fixed place that the position meant where nothing came.
+	// Next is where the next read continues: after the last record or, if there was none, at the resolved position.
 	Next Position
-	// End tells that the shard is closed, and everything in it was read.
+	// End is set if the shard is closed and everything was read.
 	End bool
-	// More tells that there are more records right now.
+	// More is set if there are more records now.
 	More bool
 }
 
-// Stream tells which stream an ARN means: that of a stream, or of a registered consumer of one. ok is false if it does
-// not exist.
+// Stream resolves the ARN of a stream or of a registered consumer to the ARN of the stream. ok is false if it does not
+// exist.
 func (s *Service) Stream(arn string) (streamARN string, consumer, ok bool) {
 	if st, err := s.streamAt(arn); err == nil {
 		return st.arn, false, true
@@ -53,7 +52,7 @@ func (s *Service) Stream(arn string) (streamARN string, consumer, ok bool) {
 	return "", false, false
 }
 
-// Retention is how long the stream keeps a record; false if there is no such stream.
+// Retention is the retention period of a stream; false if there is no such stream.
 func (s *Service) Retention(streamARN string) (time.Duration, bool) {
 	st, err := s.streamAt(streamARN)
 	if err != nil {
@@ -62,73 +61,66 @@ func (s *Service) Retention(streamARN string) (time.Duration, bool) {
 	return st.retention(), true
 }
 
-// Shards lists the stream's shards that are not gone with their retention, parents before children. The caller
-// authorizes.
+// Shards returns the stream's shards that have not expired, parents before children. The caller authorizes.
 func (s *Service) Shards(streamARN string) ([]Shard, error) {
 	st, err := s.streamAt(streamARN)
 	if err != nil {
 		return nil, err
 	}
 	shards := st.live(s.account.Clock.Now())
-	there := map[string]bool{"": true}
+	listed := map[string]bool{}
 	list := make([]Shard, len(shards))
 	for i, sh := range shards {
-		there[sh.id] = true
-		list[i].ID = sh.id
-		if there[sh.parent] {
+		listed[sh.id] = true
+		list[i] = Shard{ID: sh.id, Closed: !sh.closedAt().IsZero()}
+		if listed[sh.parent] {
 			list[i].ParentID = sh.parent
 		}
-		if there[sh.adjacent] {
+		if listed[sh.adjacent] {
 			list[i].AdjacentParentID = sh.adjacent
 		}
-		sh.mu.Lock()
-		list[i].Closed = !sh.open()
-		sh.mu.Unlock()
 	}
 	return list, nil
 }
 
-// Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do: it authorizes the
-// former unless a read gave the position, and the latter, and counts against the shard's limits. An exceeded one is a
-// *wire.Error with the code ProvisionedThroughputExceededException. A shard that is gone is ResourceNotFoundException.
+// Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do. It authorizes GetRecords and,
+// unless a read returned the position, GetShardIterator, and it counts against the shard's limits. An exceeded limit is a
+// *wire.Error with the code ProvisionedThroughputExceededException. An expired shard is ResourceNotFoundException.
 func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shardID string, from Position, limit int) (Batch, error) {
 	if from.place == 0 {
-		if err := s.allow(ctx, p, nil, "kinesis:GetShardIterator", streamARN); err != nil {
+		if err := s.allow(ctx, p, "kinesis:GetShardIterator", streamARN); err != nil {
 			return Batch{}, err
 		}
 	}
-	const action = "kinesis:GetRecords"
-	if err := s.allow(ctx, p, nil, action, streamARN); err != nil {
-		return Batch{}, err
-	}
-	st, err := s.streamAt(streamARN)
-	if err != nil {
-		return Batch{}, err
-	}
-	b, err := s.read(st, "", shardID, from, limit)
-	if err == nil {
-		err = s.after(ctx, p, action, streamARN)
-	}
-	if err != nil {
-		return Batch{}, err
-	}
-	return b, nil
+	return s.readAs(ctx, p, "kinesis:GetRecords", streamARN, func() (Batch, error) {
+		st, err := s.streamAt(streamARN)
+		if err != nil {
+			return Batch{}, err
+		}
+		return s.read(st, "", shardID, from, limit)
+	})
 }
 
-// ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer, which has 2 MiB a
-// second of each shard for itself. Where AWS would send later, the limit is an error here, as that of Read.
+// ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer, which has a limit of
+// its own, 2 MiB a second of each shard. Where AWS would send records later, an exceeded limit is an error here, as in Read.
 func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumerARN, shardID string, from Position, limit int) (Batch, error) {
-	const action = "kinesis:SubscribeToShard"
-	if err := s.allow(ctx, p, nil, action, consumerARN); err != nil {
+	return s.readAs(ctx, p, "kinesis:SubscribeToShard", consumerARN, func() (Batch, error) {
+		st, c, err := s.consumerAt(consumerARN)
+		if err != nil {
+			return Batch{}, err
+		}
+		return s.read(st, c.arn, shardID, from, limit)
+	})
+}
+
+// readAs authorizes an action and reads, with the faults that are injected before and after.
+func (s *Service) readAs(ctx context.Context, p policy.Principal, action, arn string, read func() (Batch, error)) (Batch, error) {
+	if err := s.allow(ctx, p, action, arn); err != nil {
 		return Batch{}, err
 	}
-	st, c, err := s.consumerAt(consumerARN)
-	if err != nil {
-		return Batch{}, err
-	}
-	b, err := s.read(st, c.arn, shardID, from, limit)
+	b, err := read()
 	if err == nil {
-		err = s.after(ctx, p, action, consumerARN)
+		err = s.after(ctx, p, action, arn)
 	}
 	if err != nil {
 		return Batch{}, err
@@ -165,13 +157,13 @@ func (s *Service) read(st *stream, consumer, shardID string, from Position, limi
 	return b, nil
 }
 
-// number is the sequence number of a record that was read.
+// number is the sequence number of the i-th record that was read.
 func (f *found) number(s *shard, i int) string {
 	return s.sequenceAt(f.place+uint64(i), f.entries[i].arrived/1000).String()
 }
 
-// Arrivals is closed when a record arrives after the call, or the shard is closed, or its stream goes; it is closed
-// already for a shard that is. To miss nothing, ask for it before the read that finds nothing.
+// Arrivals returns a channel that is closed when a record arrives after the call, the shard closes or the stream is
+// deleted. For a closed shard it is closed already. To miss no record, call it before the read that finds none.
 func (s *Service) Arrivals(streamARN, shardID string) <-chan struct{} {
 	st, err := s.streamAt(streamARN)
 	if err != nil {
@@ -189,19 +181,3 @@ var alreadyClosed = func() <-chan struct{} {
 	close(c)
 	return c
 }()
-
-// consumerAt finds a consumer by its ARN: STREAM-ARN/consumer/NAME:SECONDS.
-func (s *Service) consumerAt(arn string) (*stream, *consumer, error) {
-	streamARN, rest, _ := strings.Cut(arn, "/consumer/")
-	name, _, _ := strings.Cut(rest, ":")
-	st, err := s.streamAt(streamARN)
-	if err != nil {
-		return nil, nil, err
-	}
-	st.mu.RLock()
-	defer st.mu.RUnlock()
-	if c := st.consumers[name]; c != nil && c.arn == arn {
-		return st, c, nil
-	}
-	return nil, nil, errNoConsumer(arn)
-}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -22,7 +20,6 @@ type StreamArgs struct {
 	RetentionPeriod         *int              `pulumi:"retentionPeriod,optional"` // hours
 	EncryptionType          *string           `pulumi:"encryptionType,optional"`
 	KMSKeyID                *string           `pulumi:"kmsKeyId,optional"`
-	ShardLevelMetrics       []string          `pulumi:"shardLevelMetrics,optional"`
 	EnforceConsumerDeletion *bool             `pulumi:"enforceConsumerDeletion,optional"`
 	Tags                    map[string]string `pulumi:"tags,optional"`
 }
@@ -49,12 +46,7 @@ func (in *StreamArgs) encrypted() bool {
 	return in.EncryptionType != nil && *in.EncryptionType == "KMS"
 }
 
-var shardLevelMetrics = []string{
-	"IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",
-	"ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds", "ALL",
-}
-
-// checkStream refuses what CreateStream, or the AWS provider before it, would refuse.
+// checkStream validates as CreateStream and the AWS provider do.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
 func checkStream(c *provider.Checker, in *StreamArgs) {
@@ -74,12 +66,6 @@ func checkStream(c *provider.Checker, in *StreamArgs) {
 	c.OneOf("encryptionType", in.EncryptionType, "NONE", "KMS")
 	if in.encrypted() && (in.KMSKeyID == nil || *in.KMSKeyID == "") && !c.Unknown("kmsKeyId") {
 		c.Failf("kmsKeyId", "is required when encryptionType is KMS")
-	}
-	for i := range in.ShardLevelMetrics {
-		at := fmt.Sprintf("shardLevelMetrics[%d]", i)
-		if !c.Unknown(at) {
-			c.OneOf(at, &in.ShardLevelMetrics[i], shardLevelMetrics...)
-		}
 	}
 }
 
@@ -111,7 +97,7 @@ func (s *Service) createStream(_ context.Context, in *StreamArgs) (string, *stre
 	defer s.mu.Unlock()
 	name := *in.Name
 	if s.streams[name] != nil {
-		return "", nil, refuse("ResourceInUseException", "Stream %s under account %s already exists.", name, account.ID)
+		return "", nil, refuse("ResourceInUseException", "Stream %s already exists.", name)
 	}
 	shards := onDemandShards
 	if in.mode() == provisioned {
@@ -124,8 +110,8 @@ func (s *Service) createStream(_ context.Context, in *StreamArgs) (string, *stre
 	return st.arn, st.state(), nil
 }
 
-// updateStream changes the mode, then the shards, then the rest. As on AWS, one update at most doubles or halves the
-// number of shards, and a stream that leaves on-demand mode has its shards to begin with.
+// updateStream changes the mode, then the shards, then the rest. As on AWS, one update can at most double or halve the
+// number of shards. A stream that leaves on-demand mode keeps its shards at first.
 func (s *Service) updateStream(_ context.Context, arn string, in *StreamArgs) (*streamState, error) {
 	st, err := s.streamAt(arn)
 	if err != nil {
@@ -145,7 +131,7 @@ func (s *Service) updateStream(_ context.Context, arn string, in *StreamArgs) (*
 	return st.state(), nil
 }
 
-// configure sets what is not about shards.
+// configure sets everything except the mode and the shards.
 func (st *stream) configure(now time.Time, in *StreamArgs) {
 	hours := minRetention
 	if in.RetentionPeriod != nil {
@@ -158,7 +144,7 @@ func (st *stream) configure(now time.Time, in *StreamArgs) {
 	if in.encrypted() {
 		st.kmsKey = *in.KMSKeyID
 	}
-	st.metrics, st.tags = in.ShardLevelMetrics, in.Tags
+	st.tags = in.Tags
 	st.enforce = in.EnforceConsumerDeletion != nil && *in.EnforceConsumerDeletion
 }
 
@@ -169,7 +155,7 @@ func (st *stream) state() *streamState {
 	name, hours, enforce := st.name, int(st.hours.Load()), st.enforce
 	state := &streamState{ARN: st.arn, TagsAll: maps.Clone(st.tags), StreamArgs: StreamArgs{
 		Name: &name, Mode: &StreamMode{st.mode}, RetentionPeriod: &hours, EncryptionType: &kind, EnforceConsumerDeletion: &enforce,
-		ShardLevelMetrics: slices.Clone(st.metrics), Tags: maps.Clone(st.tags),
+		Tags: maps.Clone(st.tags),
 	}}
 	if st.mode == provisioned {
 		shards := len(st.open)
@@ -188,12 +174,11 @@ func (s *Service) deleteStream(_ context.Context, arn string) error {
 		return nil // it is gone
 	}
 	st.mu.RLock()
-	registered := len(st.consumers)
-	enforce := st.enforce
+	registered, enforce := len(st.consumers), st.enforce
 	st.mu.RUnlock()
 	if registered > 0 && !enforce {
-		return refuse("ResourceInUseException", "Stream %s under account %s has %d registered consumers: deregister them, "+
-			"or set enforceConsumerDeletion, before deleting it.", st.name, account.ID, registered)
+		return refuse("ResourceInUseException", "Stream %s has %d registered consumers. Delete them, or set enforceConsumerDeletion, "+
+			"before you delete the stream.", st.name, registered)
 	}
 	s.mu.Lock()
 	delete(s.streams, st.name)

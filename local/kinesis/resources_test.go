@@ -33,7 +33,7 @@ func TestAStreamIsChangedInPlace(t *testing.T) {
 	c.put(t, "a0", "x")
 	require.NoError(t, c.Update(t, streamType, ordersARN, map[string]any{
 		"name": "orders", "shardCount": 4, "retentionPeriod": 168, "encryptionType": "KMS", "kmsKeyId": "alias/aws/kinesis",
-		"streamModeDetails": map[string]any{"streamMode": "PROVISIONED"}, "shardLevelMetrics": []any{"IteratorAgeMilliseconds"},
+		"streamModeDetails":       map[string]any{"streamMode": "PROVISIONED"},
 		"enforceConsumerDeletion": true, "tags": map[string]any{"team": "coffee"},
 	}))
 	state := c.Read(t, streamType, ordersARN)
@@ -41,12 +41,11 @@ func TestAStreamIsChangedInPlace(t *testing.T) {
 	require.EqualValues(t, 168, state["retentionPeriod"])
 	require.Equal(t, "KMS", state["encryptionType"])
 	require.Equal(t, "alias/aws/kinesis", state["kmsKeyId"])
-	require.Equal(t, []any{"IteratorAgeMilliseconds"}, state["shardLevelMetrics"])
 	require.Equal(t, map[string]any{"team": "coffee"}, state["tagsAll"])
 	require.Len(t, c.shards(t), 6)
 
 	err := c.Update(t, streamType, ordersARN, map[string]any{"name": "orders", "shardCount": 9})
-	require.ErrorContains(t, err, "UpdateShardCount cannot scale up over double your current open shard count")
+	require.ErrorContains(t, err, "LimitExceededException: UpdateShardCount can at most double or halve the number of open shards")
 
 	// On demand and back, with the shards that it has.
 	require.NoError(t, c.Update(t, streamType, ordersARN, map[string]any{"name": "orders", "streamModeDetails": map[string]any{"streamMode": "ON_DEMAND"}}))
@@ -82,7 +81,6 @@ func TestAStreamThatCannotBeIsRefused(t *testing.T) {
 		"long retention":             {map[string]any{"shardCount": 1, "retentionPeriod": 8761}, "retentionPeriod"},
 		"unknown encryption":         {map[string]any{"shardCount": 1, "encryptionType": "AES"}, "encryptionType"},
 		"no key":                     {map[string]any{"shardCount": 1, "encryptionType": "KMS"}, "kmsKeyId"},
-		"unknown metric":             {map[string]any{"shardCount": 1, "shardLevelMetrics": []any{"Age"}}, "shardLevelMetrics[0]"},
 		"bad name":                   {map[string]any{"shardCount": 1, "name": "or ders"}, "name"},
 		"unknown property":           {map[string]any{"shardCount": 1, "maxRecordSize": 1}, "maxRecordSize"},
 	} {

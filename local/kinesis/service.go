@@ -1,27 +1,27 @@
 // Package kinesis is the embedded cloud's Amazon Kinesis Data Streams.
 //
-// A stream keeps its records in memory, each shard in a list of its own under a lock of its own, until the stream's
-// retention period is over. Nothing runs while nobody asks: what is no longer retained goes at the next operation on
-// its shard. Sequence numbers, hash keys, iterators, resharding and the limits of a shard are those of AWS.
+// A stream keeps its records in memory until its retention period ends. Each shard has a list of records and a lock. There
+// are no background goroutines: an operation on a shard first removes the expired records. Sequence numbers, hash keys,
+// iterators, resharding and the limits of a shard are those of AWS.
 //
 // Differences from AWS:
 //
-//   - Changes act at once: a stream is always ACTIVE, shards are split and merged within the call, a record can be read
-//     as soon as it was put.
-//   - A shard at rest has saved up one second of its limits (1,000 records and 1 MiB written, 5 calls and 2 MiB read); what a
-//     larger read takes on top has to be made good first. AWS tolerates somewhat more, and says not how much.
-//   - An on-demand stream has four shards with the same limits, and does not scale by itself.
-//   - Limits on how often control operations are called, on shards of an account and on changes per day are not kept.
-//   - Records are at most 1 MiB: streams for larger ones cannot be made.
-//   - There is no KMS and no CloudWatch: keys and shard-level metrics are only remembered.
-//   - SubscribeToShard is there for other services of the cloud (ReadConsumer), and refused on the wire, as are
-//     resource policies and the operations that create, delete and configure streams: Pulumi does that.
+//   - Changes take effect immediately: a stream is always ACTIVE, splits and merges happen within the call, a record can be
+//     read as soon as it was put.
+//   - A shard allows a burst of one second of its limits (1,000 records and 1 MiB written, 5 calls and 2 MiB read). A larger
+//     read delays the next one. AWS tolerates somewhat more, and does not publish how much.
+//   - An on-demand stream has four shards with the same limits, and does not scale.
+//   - There are no limits of the rate of control operations, of the shards of an account or of changes per day.
+//   - A record has at most 1 MiB.
+//   - There is no KMS: the key of a stream is stored and not used.
+//   - Lists are complete: only ListShards has pages. Its only filter is AT_LATEST. GetRecords returns no ChildShards.
+//   - Streams and consumers are created, changed and deleted by Pulumi, not by operations. SubscribeToShard is available to
+//     other services of the embedded cloud only (ReadConsumer).
 package kinesis
 
 import (
 	"context"
 	"crypto/rand"
-	"maps"
 	"strings"
 	"sync"
 
@@ -35,7 +35,7 @@ import (
 type Service struct {
 	wire.JSON
 	account *account.Account
-	secret  [32]byte // seals tokens
+	secret  [32]byte // authenticates tokens
 
 	mu      sync.RWMutex
 	streams map[string]*stream // by name
@@ -53,16 +53,9 @@ func New(a *account.Account) *Service {
 	wire.HandleJSON(&s.JSON, "DescribeStreamSummary", s.describeStreamSummary)
 	wire.HandleJSON(&s.JSON, "ListStreams", s.listStreams)
 	wire.HandleJSON(&s.JSON, "ListShards", s.listShards)
-	wire.HandleJSON(&s.JSON, "ListTagsForStream", s.listTagsForStream)
 	wire.HandleJSON(&s.JSON, "SplitShard", s.splitShard)
 	wire.HandleJSON(&s.JSON, "MergeShards", s.mergeShards)
-	wire.HandleJSON(&s.JSON, "UpdateShardCount", s.updateShardCount)
-	wire.HandleJSON(&s.JSON, "IncreaseStreamRetentionPeriod", s.increaseRetention)
-	wire.HandleJSON(&s.JSON, "DecreaseStreamRetentionPeriod", s.decreaseRetention)
-	wire.HandleJSON(&s.JSON, "RegisterStreamConsumer", s.registerConsumer)
-	wire.HandleJSON(&s.JSON, "DescribeStreamConsumer", s.describeConsumer)
 	wire.HandleJSON(&s.JSON, "ListStreamConsumers", s.listConsumers)
-	wire.HandleJSON(&s.JSON, "DeregisterStreamConsumer", s.deregisterConsumer)
 	return s
 }
 
@@ -72,7 +65,7 @@ func (s *Service) SigningName() string { return "kinesis" }
 // StreamARN is the ARN of the stream with this name.
 func StreamARN(name string) string { return account.ARN("kinesis", "stream/"+name) }
 
-// streamInput names a stream: by one of them, or by both.
+// streamInput identifies a stream by its name, its ARN, or both.
 type streamInput struct{ StreamName, StreamARN string }
 
 func (in streamInput) name() (string, error) {
@@ -80,7 +73,7 @@ func (in streamInput) name() (string, error) {
 	if in.StreamARN != "" {
 		of, ok := nameOf(in.StreamARN)
 		if !ok {
-			return "", invalid("StreamARN %s is not the ARN of a stream in this account and Region.", in.StreamARN)
+			return "", invalid("StreamARN %s is not the ARN of a stream of this account and Region.", in.StreamARN)
 		}
 		if name != "" && name != of {
 			return "", invalid("StreamARN %s and StreamName %s name different streams.", in.StreamARN, name)
@@ -128,10 +121,11 @@ func (s *Service) streamAt(arn string) (*stream, error) {
 	return s.stream(name)
 }
 
-// Authorize decides an action, such as "kinesis:SubscribeToShard", of a principal on the ARN of a stream or a consumer;
-// then injected faults of that action happen. Who is allowed to learns that it does not exist.
-func (s *Service) Authorize(ctx context.Context, p policy.Principal, keys map[string]string, action, arn string) error {
-	if err := s.allow(ctx, p, keys, action, arn); err != nil {
+// Authorize decides whether a principal may perform an action, such as "kinesis:SubscribeToShard", on the ARN of a stream or
+// a consumer. Injected faults of the action apply. A principal that is allowed gets ResourceNotFoundException if there is no
+// such stream or consumer.
+func (s *Service) Authorize(ctx context.Context, p policy.Principal, action, arn string) error {
+	if err := s.allow(ctx, p, action, arn); err != nil {
 		return err
 	}
 	if _, _, ok := s.Stream(arn); !ok {
@@ -140,19 +134,14 @@ func (s *Service) Authorize(ctx context.Context, p policy.Principal, keys map[st
 	return nil
 }
 
-func (s *Service) allow(ctx context.Context, p policy.Principal, keys map[string]string, action, arn string) error {
-	all := overTLS
-	if len(keys) > 0 {
-		all = maps.Clone(overTLS)
-		maps.Copy(all, keys)
-	}
-	return s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn, Keys: all})
+func (s *Service) allow(ctx context.Context, p policy.Principal, action, arn string) error {
+	return s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn, Keys: overTLS})
 }
 
-// overTLS has the condition key of a connection between AWS services. Nobody changes it.
+// overTLS is the condition key of a connection between AWS services. It is read-only.
 var overTLS = map[string]string{"aws:SecureTransport": "true"}
 
-// after lets the faults happen that strike between an action's effect and its answer.
+// after applies the faults that are injected between the effect and the answer of an action.
 func (s *Service) after(ctx context.Context, p policy.Principal, action, arn string) error {
 	return s.account.Faults.After(ctx, fault.Event{Action: action, Resource: arn, Principal: p.String()})
 }

@@ -5,11 +5,9 @@ import (
 	"sort"
 	"sync"
 	"time"
-
-	"github.com/order-patterns/order-patterns/local/account"
 )
 
-// What a shard lets through, and what one call may carry.
+// Limits of a shard and of one call.
 //
 // https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 const (
@@ -22,14 +20,14 @@ const (
 	maxReadBytes   = 10 << 20
 )
 
-// entry is one record as a shard keeps it: 48 bytes, its key and its data. Its sequence number follows from its place.
+// entry is a stored record. Its sequence number follows from its place.
 type entry struct {
 	key     string
 	data    []byte
-	arrived int64 // milliseconds since 1970; never falls within a shard
+	arrived int64 // milliseconds since 1970; never decreases within a shard
 }
 
-// shard is one shard: its records in the order of arrival. A place counts records from 1.
+// shard is one shard of a stream, with its records in the order of arrival. A place is the index of a record, from 1.
 type shard struct {
 	stream      *stream
 	id          string
@@ -56,6 +54,13 @@ func shardID(number uint32) string { return fmt.Sprintf("shardId-%012d", number)
 
 func (s *shard) open() bool { return s.closed.IsZero() }
 
+// closedAt is the time when the shard was closed; zero while it is open.
+func (s *shard) closedAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
 func (s *shard) sequenceAt(place uint64, unix int64) sequence {
 	return sequence{epoch: s.epoch, place: place, time: unix, shard: s.number}
 }
@@ -63,8 +68,7 @@ func (s *shard) sequenceAt(place uint64, unix int64) sequence {
 // next is the place of the next record.
 func (s *shard) next() uint64 { return s.first + uint64(len(s.entries)) }
 
-// put appends a record, or refuses it for the limits. Its bucket of one second's allowance is how the shard's burst is
-// modelled: a shard at rest takes 1,000 records or 1 MiB at once.
+// put appends a record, or refuses it because of the limits.
 func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +89,7 @@ func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
 	return s.sequenceAt(place, arrived/1000), nil
 }
 
-// announce wakes who waits for something to happen to the shard.
+// announce wakes those that wait for a change of the shard.
 func (s *shard) announce() {
 	if s.arrival != nil {
 		close(s.arrival)
@@ -93,26 +97,26 @@ func (s *shard) announce() {
 	}
 }
 
-// trim drops what the stream no longer retains.
+// trim removes the expired records.
 func (s *shard) trim(now time.Time) {
 	horizon := now.Add(-s.stream.retention()).UnixMilli()
 	n := 0
 	for n < len(s.entries) && s.entries[n].arrived <= horizon {
 		n++
 	}
-	clear(s.entries[:n]) // so that the data can go at once
+	clear(s.entries[:n]) // so that the data can be garbage collected
 	if s.entries = s.entries[n:]; len(s.entries) == 0 {
 		s.entries = nil
 	}
 	s.first += uint64(n)
 }
 
-// expired tells whether a closed shard is gone, because everything in it is.
+// expired reports whether the shard is closed and all its records have expired.
 func (s *shard) expired(now time.Time) bool {
 	return !s.open() && !now.Before(s.closed.Add(s.stream.retention()))
 }
 
-// find turns a position into a place.
+// find returns the place of a position.
 func (s *shard) find(now time.Time, p Position) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,8 +128,7 @@ func (s *shard) find(now time.Time, p Position) (uint64, error) {
 		return s.next(), nil
 	case "AT_TIMESTAMP":
 		if p.Timestamp.UnixMilli() > now.UnixMilli() {
-			return 0, invalid("The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: %d, "+
-				"currentTimestampInMillis: %d", p.Timestamp.UnixMilli(), now.UnixMilli())
+			return 0, invalid("The Timestamp %s is in the future.", p.Timestamp.UTC().Format(time.RFC3339Nano))
 		}
 		from := p.Timestamp.UnixMilli()
 		n := sort.Search(len(s.entries), func(i int) bool { return s.entries[i].arrived >= from })
@@ -141,31 +144,27 @@ func (s *shard) find(now time.Time, p Position) (uint64, error) {
 // placeOf reads a sequence number of this shard.
 func (s *shard) placeOf(number string) (uint64, error) {
 	q, ok := parseSequence(number)
-	problem := ""
 	switch {
 	case !ok:
-		problem = "."
+		return 0, invalid("StartingSequenceNumber %s is not a sequence number.", number)
 	case q.shard != s.number:
-		return 0, invalid("Invalid StartingSequenceNumber. It encodes %s, while it was used in a call to a shard with %s", shardID(q.shard), s.id)
+		return 0, invalid("StartingSequenceNumber %s is of %s, not of %s.", number, shardID(q.shard), s.id)
 	case q.epoch != s.epoch:
-		problem = " because it did not come from this stream."
-	default:
-		return q.place, nil
+		return 0, invalid("StartingSequenceNumber %s did not come from the stream %s.", number, s.stream.name)
 	}
-	return 0, invalid("StartingSequenceNumber %s used in GetShardIterator on shard %s in stream %s under account %s is invalid%s",
-		number, s.id, s.stream.name, account.ID, problem)
+	return q.place, nil
 }
 
-// found is what a read of a shard brought.
+// found is the result of reading a shard.
 type found struct {
 	entries []entry
 	place   uint64 // of the first entry
-	next    uint64 // where to go on
-	end     bool   // the shard is closed and read to its end
+	next    uint64 // where the next read continues
+	end     bool   // the shard is closed and everything was read
 	more    bool
 }
 
-// behind is how far the last record read is behind the tip of the shard.
+// behind is MillisBehindLatest: the age of the last record that was read, 0 at the tip of the shard.
 func (f *found) behind(now time.Time) int64 {
 	if !f.more {
 		return 0
@@ -173,9 +172,9 @@ func (f *found) behind(now time.Time) int64 {
 	return max(0, now.UnixMilli()-f.entries[len(f.entries)-1].arrived)
 }
 
-// read reads up to limit records and 10 MiB from a place on. A call may use more bytes than the second that the shard
-// has saved up; those that follow are refused until that is made good, 4 seconds after a full 10 MiB. A consumer,
-// named by its ARN, has bytes of its own, and no limit of calls.
+// read reads up to limit records and 10 MiB from a place on. A call may exceed the bytes of the burst; the next calls are
+// refused until the bucket is positive again, 4 seconds after a full 10 MiB. A consumer, identified by its ARN, has a
+// bucket of its own for bytes, and no limit of calls.
 func (s *shard) read(now time.Time, place uint64, limit int, consumer string) (found, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -228,7 +227,7 @@ func (s *shard) allowIterator(now time.Time) error {
 	return nil
 }
 
-// arrives returns a channel that is closed when a record arrives or the shard is closed.
+// arrives returns a channel that is closed when a record arrives or the shard closes.
 func (s *shard) arrives() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()

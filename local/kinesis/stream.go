@@ -27,12 +27,11 @@ type stream struct {
 	gone      bool
 	mode      string
 	kmsKey    string // empty without encryption
-	metrics   []string
 	tags      map[string]string
-	enforce   bool // delete it in spite of consumers
+	enforce   bool // may be deleted although it has consumers
 	consumers map[string]*consumer
-	shards    []*shard // those that are not gone, by their number
-	open      []*shard // by their hash keys, all of which they cover
+	shards    []*shard // those that have not expired, by number; the slice is replaced, never changed
+	open      []*shard // by hash key; together they cover all hash keys
 	number    uint32   // of the next shard
 }
 
@@ -51,8 +50,8 @@ func newStream(name, mode string, shards int, now time.Time) *stream {
 
 func (st *stream) retention() time.Duration { return time.Duration(st.hours.Load()) * time.Hour }
 
-// put appends a record to the shard that its hash key belongs to. It holds the stream's lock, so that no shard is
-// closed meanwhile.
+// put appends a record to the shard of its hash key. It holds the stream's lock, so that the shard is not closed
+// meanwhile. check may be nil; its error refuses the record.
 func (st *stream) put(now time.Time, h hash, key string, data []byte, check func(*shard) error) (*shard, sequence, error) {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
@@ -69,12 +68,12 @@ func (st *stream) put(now time.Time, h hash, key string, data []byte, check func
 	return s, q, err
 }
 
-// at is the index of the open shard that a hash key belongs to.
+// at returns the index of the open shard of a hash key.
 func (st *stream) at(h hash) int {
 	return sort.Search(len(st.open), func(i int) bool { return !st.open[i].to.less(h) })
 }
 
-// live lists the shards that are not gone, by number: parents before children.
+// live returns the shards that have not expired, by number: parents before children.
 func (st *stream) live(now time.Time) []*shard {
 	gone := func(s *shard) bool { return s.expired(now) }
 	st.mu.RLock()
@@ -86,12 +85,11 @@ func (st *stream) live(now time.Time) []*shard {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	// A copy: who listed the shards before goes on with that list.
 	st.shards = slices.DeleteFunc(slices.Clone(st.shards), gone)
 	return st.shards
 }
 
-// find returns the shard with this id, unless it is gone.
+// find returns the shard with this id, unless it has expired.
 func (st *stream) find(now time.Time, id string) (*shard, error) {
 	shards := st.live(now)
 	i := sort.Search(len(shards), func(i int) bool { return shards[i].id >= id })
@@ -101,7 +99,7 @@ func (st *stream) find(now time.Time, id string) (*shard, error) {
 	return shards[i], nil
 }
 
-// close ends the stream, and the waits for its records.
+// close ends the stream and wakes those that wait for its records.
 func (st *stream) close(now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -111,7 +109,7 @@ func (st *stream) close(now time.Time) {
 	}
 }
 
-// encryption is the type of it.
+// encryption is the encryption type.
 func (st *stream) encryption() string {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
@@ -121,7 +119,7 @@ func (st *stream) encryption() string {
 	return "KMS"
 }
 
-// setRetention changes how many hours records are kept. What is gone does not come back.
+// setRetention changes the retention period. Expired records do not come back.
 func (st *stream) setRetention(now time.Time, hours int) {
 	for _, s := range st.live(now) {
 		s.mu.Lock()

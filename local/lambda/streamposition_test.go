@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -97,16 +95,8 @@ func TestHaltFinishesTheInvocationInHandAndRetriesNoMore(t *testing.T) {
 
 func TestChildrenOfAShardComeAfterTheirParents(t *testing.T) {
 	r := newRiver(t, 2)
-	reshard := func(n int32) {
-		_, err := r.sdk.UpdateShardCount(context.Background(), &awskinesis.UpdateShardCountInput{
-			StreamARN: &r.stream, TargetShardCount: &n, ScalingType: types.ScalingTypeUniformScaling,
-		})
-		require.NoError(t, err)
-		r.until("it is active again", func() bool {
-			out, err := r.sdk.DescribeStreamSummary(context.Background(), &awskinesis.DescribeStreamSummaryInput{StreamARN: &r.stream})
-			require.NoError(t, err)
-			return out.StreamDescriptionSummary.StreamStatus == types.StreamStatusActive
-		})
+	reshard := func(n int) {
+		newEngine(t, r.kinesis).update("aws:kinesis/stream:Stream", r.stream, map[string]any{"name": "s", "shardCount": n})
 	}
 	r.read(func(in *MappingArgs) {
 		in.StartingPosition = aws.String("LATEST")

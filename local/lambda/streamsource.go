@@ -16,7 +16,7 @@ import (
 
 // Streams is where mappings of streams read. *kinesis.Service is one.
 type Streams interface {
-	Authorize(ctx context.Context, p policy.Principal, keys map[string]string, action, arn string) error
+	Authorize(ctx context.Context, p policy.Principal, action, arn string) error
 	Stream(arn string) (streamARN string, consumer, ok bool)
 	Retention(streamARN string) (time.Duration, bool)
 	Shards(streamARN string) ([]kinesis.Shard, error)
@@ -120,7 +120,7 @@ func (s *streamSource) check(p policy.Principal, _ *revision) error {
 
 func (s *streamSource) authorize(ctx context.Context, p policy.Principal, arn string, calls []string) error {
 	for _, call := range calls {
-		if err := s.streams.Authorize(ctx, p, nil, "kinesis:"+call, arn); err != nil {
+		if err := s.streams.Authorize(ctx, p, "kinesis:"+call, arn); err != nil {
 			return err
 		}
 	}

@@ -55,12 +55,8 @@ func TestEveryCallNeedsPermissionOnItsStream(t *testing.T) {
 			_, err := producer.SplitShard(t.Context(), &sdk.SplitShardInput{StreamARN: &ordersARN, ShardToSplit: aws.String(shard0), NewStartingHashKey: aws.String("9")})
 			return err
 		},
-		"RegisterStreamConsumer": func() error {
-			_, err := producer.RegisterStreamConsumer(t.Context(), &sdk.RegisterStreamConsumerInput{StreamARN: &ordersARN, ConsumerName: aws.String("c")})
-			return err
-		},
-		"DescribeStreamConsumer": func() error {
-			_, err := producer.DescribeStreamConsumer(t.Context(), &sdk.DescribeStreamConsumerInput{ConsumerARN: aws.String(ordersARN + "/consumer/c:1")})
+		"ListStreamConsumers": func() error {
+			_, err := producer.ListStreamConsumers(t.Context(), &sdk.ListStreamConsumersInput{StreamARN: &ordersARN})
 			return err
 		},
 	}
@@ -86,9 +82,9 @@ func TestAReaderNeedsBothActions(t *testing.T) {
 	require.NoError(t, err, "a read that goes on needs no new iterator")
 
 	// What exists is told to those who are allowed to ask.
-	require.NoError(t, c.s.Authorize(t.Context(), both, nil, "kinesis:GetRecords", ordersARN))
-	require.ErrorAs(t, c.s.Authorize(t.Context(), both, nil, "kinesis:DescribeStream", ordersARN), &denied)
-	require.ErrorContains(t, c.s.Authorize(t.Context(), c.admin, nil, "kinesis:DescribeStream", StreamARN("other")), "not found")
+	require.NoError(t, c.s.Authorize(t.Context(), both, "kinesis:GetRecords", ordersARN))
+	require.ErrorAs(t, c.s.Authorize(t.Context(), both, "kinesis:DescribeStream", ordersARN), &denied)
+	require.ErrorContains(t, c.s.Authorize(t.Context(), c.admin, "kinesis:DescribeStream", StreamARN("other")), "not found")
 }
 
 func TestOtherOperationsAreRefusedByName(t *testing.T) {

@@ -1,0 +1,100 @@
+package kinesis
+
+import (
+	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+type putInput struct {
+	streamInput
+	recordInput
+}
+
+type putOutput struct {
+	ShardID        string `json:"ShardId"`
+	SequenceNumber string
+	EncryptionType string
+}
+
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+func (s *Service) putRecord(c *wire.Call, in *putInput) (*putOutput, error) {
+	st, err := s.enter(c, "PutRecord", in.streamInput)
+	if err != nil {
+		return nil, err
+	}
+	sh, q, err := s.putOne(st, &in.recordInput)
+	if err != nil {
+		return nil, err
+	}
+	return &putOutput{sh.id, q.String(), st.encryption()}, nil
+}
+
+// RecordAction is the action of fault.Rule for one record of a PutRecords, with the resource STREAM-ARN/SHARD-ID. The error
+// of the rule fails that record only. IAM has no such action.
+const RecordAction = "kinesis:PutRecords#Record"
+
+type putManyInput struct {
+	streamInput
+	Records []recordInput
+}
+
+type putManyOutput struct {
+	FailedRecordCount int
+	Records           []putManyResult
+	EncryptionType    string
+}
+
+// putManyResult has either the first two members or the last two.
+type putManyResult struct {
+	ShardID        string `json:"ShardId,omitempty"`
+	SequenceNumber string `json:",omitempty"`
+	ErrorCode      string `json:",omitempty"`
+	ErrorMessage   string `json:",omitempty"`
+}
+
+// putRecords puts the records in order. A record that fails does not affect the others. An invalid record makes the whole
+// request fail.
+//
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+func (s *Service) putRecords(c *wire.Call, in *putManyInput) (*putManyOutput, error) {
+	st, err := s.enter(c, "PutRecords", in.streamInput)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(in.Records); n < 1 || n > maxPutRecords {
+		return nil, invalidMember("Records", "must have 1 to %d elements, got %d", maxPutRecords, n)
+	}
+	hashes, total := make([]hash, len(in.Records)), 0
+	for i := range in.Records {
+		h, size, err := in.Records[i].check()
+		if err != nil {
+			return nil, err
+		}
+		hashes[i], total = h, total+size
+	}
+	if total > maxPutBytes {
+		return nil, invalid("The records must have at most %d bytes together, got %d.", maxPutBytes, total)
+	}
+
+	out := &putManyOutput{Records: make([]putManyResult, len(in.Records)), EncryptionType: st.encryption()}
+	var check func(*shard) error
+	if s.account.Faults.Active() {
+		check = func(sh *shard) error {
+			return s.account.Faults.Before(c.Context(), fault.Event{
+				Action: RecordAction, Resource: st.arn + "/" + sh.id, Principal: c.Principal.String(),
+			})
+		}
+	}
+	now := s.account.Clock.Now()
+	for i := range in.Records {
+		sh, q, err := st.put(now, hashes[i], in.Records[i].PartitionKey, in.Records[i].Data, check)
+		r := &out.Records[i]
+		if err != nil {
+			out.FailedRecordCount++
+			r.ErrorCode, r.ErrorMessage = codeAndMessage(err)
+			continue
+		}
+		r.ShardID, r.SequenceNumber = sh.id, q.String()
+	}
+	return out, nil
+}

@@ -1,0 +1,140 @@
+package kinesis
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// iterator makes the token of a place in a shard. It contains the stream's creation time, so that it is not valid for a
+// later stream of the same name.
+func (s *Service) iterator(sh *shard, place uint64, now time.Time) string {
+	return s.seal("iterator", sh.stream.name, millis(sh.stream.created), sh.id, strconv.FormatUint(place, 10), millis(now))
+}
+
+type iteratorInput struct {
+	streamInput
+	ShardID                string `json:"ShardId"`
+	ShardIteratorType      string
+	StartingSequenceNumber *string
+	Timestamp              *float64
+}
+
+type iteratorOutput struct{ ShardIterator string }
+
+// position validates the parameters of GetShardIterator.
+func (in *iteratorInput) position() (Position, error) {
+	p := Position{Type: in.ShardIteratorType}
+	switch p.Type {
+	case "TRIM_HORIZON", "LATEST":
+		if in.StartingSequenceNumber != nil {
+			return p, invalid("StartingSequenceNumber must not be given for %s.", p.Type)
+		}
+	case "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER":
+		if in.StartingSequenceNumber == nil {
+			return p, invalid("StartingSequenceNumber is required for %s.", p.Type)
+		}
+		p.SequenceNumber = *in.StartingSequenceNumber
+	case "AT_TIMESTAMP":
+		if in.StartingSequenceNumber != nil || in.Timestamp == nil {
+			return p, invalid("Timestamp, and no StartingSequenceNumber, is required for AT_TIMESTAMP.")
+		}
+		p.Timestamp = fromSeconds(*in.Timestamp)
+	default:
+		return p, invalidMember("ShardIteratorType", "must be TRIM_HORIZON, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER, got %q", p.Type)
+	}
+	return p, nil
+}
+
+// getShardIterator resolves the position immediately: LATEST is the place after the current last record.
+//
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
+func (s *Service) getShardIterator(c *wire.Call, in *iteratorInput) (*iteratorOutput, error) {
+	st, err := s.enter(c, "GetShardIterator", in.streamInput)
+	if err != nil {
+		return nil, err
+	}
+	p, err := in.position()
+	if err != nil {
+		return nil, err
+	}
+	now := s.account.Clock.Now()
+	sh, err := st.find(now, in.ShardID)
+	if err != nil {
+		return nil, err
+	}
+	if err := sh.allowIterator(now); err != nil {
+		return nil, err
+	}
+	place, err := sh.find(now, p)
+	if err != nil {
+		return nil, err
+	}
+	return &iteratorOutput{s.iterator(sh, place, now)}, nil
+}
+
+type getInput struct {
+	StreamARN     string
+	ShardIterator string
+	Limit         *int
+}
+
+type getOutput struct {
+	Records            []getRecord
+	NextShardIterator  *string // null at the end of a closed shard
+	MillisBehindLatest int64
+}
+
+type getRecord struct {
+	SequenceNumber, PartitionKey string
+	Data                         []byte
+	ApproximateArrivalTimestamp  float64
+	EncryptionType               string `json:",omitempty"` // absent without encryption
+}
+
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
+	fields, ok := s.unseal("iterator", in.ShardIterator)
+	if !ok {
+		return nil, invalid("Invalid ShardIterator.")
+	}
+	name, id := fields[0], fields[2]
+	place, _ := strconv.ParseUint(fields[3], 10, 64) // from a sealed token
+	st, err := s.enter(c, "GetRecords", streamInput{name, in.StreamARN})
+	if err != nil {
+		return nil, err
+	}
+	limit, err := between(in.Limit, "Limit", maxReadRecords, 1, maxReadRecords)
+	if err != nil {
+		return nil, err
+	}
+	now := s.account.Clock.Now()
+	if issued := fromMillis(fields[4]); tooOld(issued, now) {
+		return nil, refuse("ExpiredIteratorException", "The shard iterator was created at %s and was valid for %s.", issued.UTC().Format(time.RFC3339), tokenLife)
+	}
+	if millis(st.created) != fields[1] {
+		return nil, errNoShard(name, id)
+	}
+	sh, err := st.find(now, id)
+	if err != nil {
+		return nil, err
+	}
+	f, err := sh.read(now, place, limit, "")
+	if err != nil {
+		return nil, err
+	}
+	out := &getOutput{Records: make([]getRecord, len(f.entries)), MillisBehindLatest: f.behind(now)}
+	encryption := st.encryption()
+	if encryption == "NONE" {
+		encryption = ""
+	}
+	for i, e := range f.entries {
+		out.Records[i] = getRecord{f.number(sh, i), e.key, e.data, float64(e.arrived) / 1000, encryption}
+	}
+	if !f.end {
+		next := s.iterator(sh, f.next, now)
+		out.NextShardIterator = &next
+	}
+	return out, nil
+}

@@ -1,0 +1,48 @@
+package kinesis
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestSequenceNumbersGrowWithEveryRecordOfAShard(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		numbers := func(label string) sequence {
+			return sequence{
+				epoch: rapid.Int64Range(1_500_000_000, sequenceTimes).Draw(t, label+" epoch"), place: rapid.Uint64Range(0, lastPlace).Draw(t, label+" place"),
+				time: rapid.Int64Range(0, sequenceTimes).Draw(t, label+" time"), shard: rapid.Uint32().Draw(t, label+" shard"),
+			}
+		}
+		a, b := numbers("a"), numbers("b")
+		for _, q := range []sequence{a, b} {
+			back, ok := parseSequence(q.String())
+			require.True(t, ok)
+			require.Equal(t, q, back)
+		}
+		// Numbers of one length compare as texts.
+		require.Len(t, a.String(), 56)
+		require.Len(t, b.String(), 56)
+		if a.epoch < b.epoch {
+			require.Less(t, a.String(), b.String())
+		}
+		b.epoch, b.shard = a.epoch, a.shard
+		if a.place < b.place {
+			require.Less(t, a.String(), b.String())
+		}
+	})
+}
+
+// A sequence number that Kinesis gave in 2019 to a record of the first shard of a stream.
+func TestASequenceNumberOfAWSIsUnderstood(t *testing.T) {
+	q, ok := parseSequence("49594189147623985939251953501666965394405037144469929986")
+	require.True(t, ok)
+	require.Zero(t, q.shard)
+	require.Equal(t, 2019, time.Unix(q.epoch, 0).UTC().Year())
+	for _, wrong := range []string{"", "0", "1", "x", "49594189147623985939251953501666965394405037144469929987"} {
+		_, ok := parseSequence(wrong)
+		require.False(t, ok, wrong)
+	}
+}
