@@ -14,6 +14,7 @@ const maxConsumers = 20
 
 // consumer is a registered consumer of a stream, with enhanced fan-out.
 type consumer struct {
+	stream    *stream
 	name, arn string
 	created   time.Time
 }
@@ -32,7 +33,7 @@ func (st *stream) register(name string, now time.Time) (*consumer, error) {
 	case len(st.consumers) == maxConsumers:
 		return nil, refuse("LimitExceededException", "Stream %s already has the maximum of %d consumers.", st.name, maxConsumers)
 	}
-	c := &consumer{name, fmt.Sprintf("%s/consumer/%s:%d", st.arn, name, now.Unix()), now}
+	c := &consumer{st, name, fmt.Sprintf("%s/consumer/%s:%d", st.arn, name, now.Unix()), now}
 	st.consumers[name] = c
 	return c, nil
 }
@@ -44,17 +45,17 @@ func (st *stream) deregister(name string) {
 }
 
 // consumerAt finds a consumer by its ARN: STREAM-ARN/consumer/NAME:SECONDS.
-func (s *Service) consumerAt(arn string) (*stream, *consumer, error) {
+func (s *Service) consumerAt(arn string) (*consumer, error) {
 	streamARN, rest, _ := strings.Cut(arn, "/consumer/")
 	name, _, _ := strings.Cut(rest, ":")
 	st, err := s.streamAt(streamARN)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	st.mu.RLock()
 	defer st.mu.RUnlock()
 	if c := st.consumers[name]; c != nil && c.arn == arn {
-		return st, c, nil
+		return c, nil
 	}
-	return nil, nil, refuse("ResourceNotFoundException", "Consumer %s under account %s not found.", arn, account.ID)
+	return nil, refuse("ResourceNotFoundException", "Consumer %s under account %s not found.", arn, account.ID)
 }

@@ -46,8 +46,8 @@ func (s *Service) Stream(arn string) (streamARN string, consumer, ok bool) {
 	if st, err := s.streamAt(arn); err == nil {
 		return st.arn, false, true
 	}
-	if st, _, err := s.consumerAt(arn); err == nil {
-		return st.arn, true, true
+	if c, err := s.consumerAt(arn); err == nil {
+		return c.stream.arn, true, true
 	}
 	return "", false, false
 }
@@ -105,11 +105,11 @@ func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shard
 // its own, 2 MiB a second of each shard. Where AWS would send records later, an exceeded limit is an error here, as in Read.
 func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumerARN, shardID string, from Position, limit int) (Batch, error) {
 	return s.readAs(ctx, p, "kinesis:SubscribeToShard", consumerARN, func() (Batch, error) {
-		st, c, err := s.consumerAt(consumerARN)
+		c, err := s.consumerAt(consumerARN)
 		if err != nil {
 			return Batch{}, err
 		}
-		return s.read(st, c.arn, shardID, from, limit)
+		return s.read(c.stream, c.arn, shardID, from, limit)
 	})
 }
 

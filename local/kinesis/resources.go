@@ -70,34 +70,28 @@ func checkStream(c *provider.Checker, in *StreamArgs) {
 }
 
 func checkName(c *provider.Checker, name *string) {
-	if name != nil && !validName.MatchString(*name) {
-		c.Failf("name", "must be 1 to 128 letters, digits and _.-, got %q", *name)
-	}
+	c.Match("name", name, validName, "1 to 128 letters, digits and _.-")
 }
 
 func (s *Service) streamKind() provider.Kind {
-	return &provider.Resource[StreamArgs, streamState]{
+	return &provider.Object[StreamArgs, streamState, stream]{
 		Type:     "aws:kinesis/stream:Stream",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check:    checkStream,
+		Find:     s.streamAt,
+		State:    (*stream).state,
 		Create:   s.createStream,
-		Read: func(_ context.Context, arn string) (*streamState, error) {
-			if st, err := s.streamAt(arn); err == nil {
-				return st.state(), nil
-			}
-			return nil, nil
-		},
-		Update: s.updateStream,
-		Delete: s.deleteStream,
+		Update:   s.updateStream,
+		Delete:   s.deleteStream,
 	}
 }
 
-func (s *Service) createStream(_ context.Context, in *StreamArgs) (string, *streamState, error) {
+func (s *Service) createStream(_ context.Context, in *StreamArgs) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := *in.Name
 	if s.streams[name] != nil {
-		return "", nil, refuse("ResourceInUseException", "Stream %s already exists.", name)
+		return "", refuse("ResourceInUseException", "Stream %s already exists.", name)
 	}
 	shards := onDemandShards
 	if in.mode() == provisioned {
@@ -107,28 +101,25 @@ func (s *Service) createStream(_ context.Context, in *StreamArgs) (string, *stre
 	st := newStream(name, in.mode(), shards, now)
 	st.configure(now, in)
 	s.streams[name] = st
-	return st.arn, st.state(), nil
+	return st.arn, nil
 }
 
 // updateStream changes the mode, then the shards, then the rest. As on AWS, one update can at most double or halve the
 // number of shards. A stream that leaves on-demand mode keeps its shards at first.
-func (s *Service) updateStream(_ context.Context, arn string, in *StreamArgs) (*streamState, error) {
-	st, err := s.streamAt(arn)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) updateStream(_ context.Context, st *stream, in *StreamArgs) error {
 	now := s.account.Clock.Now()
 	st.mu.Lock()
 	st.mode = in.mode()
+	var err error
 	if in.ShardCount != nil && *in.ShardCount != len(st.open) {
 		err = st.scale(now, *in.ShardCount)
 	}
 	st.mu.Unlock()
 	if err != nil {
-		return nil, fmt.Errorf("updating the shard count of stream %s: %w", st.name, err)
+		return fmt.Errorf("updating the shard count of stream %s: %w", st.name, err)
 	}
 	st.configure(now, in)
-	return st.state(), nil
+	return nil
 }
 
 // configure sets everything except the mode and the shards.
@@ -168,11 +159,7 @@ func (st *stream) state() *streamState {
 	return state
 }
 
-func (s *Service) deleteStream(_ context.Context, arn string) error {
-	st, err := s.streamAt(arn)
-	if err != nil {
-		return nil // it is gone
-	}
+func (s *Service) deleteStream(_ context.Context, st *stream) error {
 	st.mu.RLock()
 	registered, enforce := len(st.consumers), st.enforce
 	st.mu.RUnlock()
@@ -199,13 +186,13 @@ type consumerState struct {
 	Created string `pulumi:"creationTimestamp"`
 }
 
-func (c *consumer) state(streamARN string) *consumerState {
+func (c *consumer) state() *consumerState {
 	name := c.name
-	return &consumerState{ConsumerArgs{&name, streamARN}, c.arn, c.created.UTC().Format(time.RFC3339)}
+	return &consumerState{ConsumerArgs{&name, c.stream.arn}, c.arn, c.created.UTC().Format(time.RFC3339)}
 }
 
 func (s *Service) consumerKind() provider.Kind {
-	return &provider.Resource[ConsumerArgs, consumerState]{
+	return &provider.Object[ConsumerArgs, consumerState, consumer]{
 		Type:     "aws:kinesis/streamConsumer:StreamConsumer",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check: func(c *provider.Checker, in *ConsumerArgs) {
@@ -214,27 +201,21 @@ func (s *Service) consumerKind() provider.Kind {
 				c.Failf("streamArn", "must be the ARN of a stream in this account and Region, got %q", in.StreamARN)
 			}
 		},
-		Create: func(_ context.Context, in *ConsumerArgs) (string, *consumerState, error) {
+		Find:  s.consumerAt,
+		State: (*consumer).state,
+		Create: func(_ context.Context, in *ConsumerArgs) (string, error) {
 			st, err := s.streamAt(in.StreamARN)
 			if err != nil {
-				return "", nil, err
+				return "", err
 			}
 			c, err := st.register(*in.Name, s.account.Clock.Now())
 			if err != nil {
-				return "", nil, err
+				return "", err
 			}
-			return c.arn, c.state(st.arn), nil
+			return c.arn, nil
 		},
-		Read: func(_ context.Context, arn string) (*consumerState, error) {
-			if st, c, err := s.consumerAt(arn); err == nil {
-				return c.state(st.arn), nil
-			}
-			return nil, nil
-		},
-		Delete: func(_ context.Context, arn string) error {
-			if st, c, err := s.consumerAt(arn); err == nil {
-				st.deregister(c.name)
-			}
+		Delete: func(_ context.Context, c *consumer) error {
+			c.stream.deregister(c.name)
 			return nil
 		},
 	}
