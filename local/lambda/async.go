@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -21,8 +20,8 @@ const (
 // retryDelays are the waits before the second and the third attempt of an event that the function failed with.
 var retryDelays = [defaultRetries]time.Duration{time.Minute, 2 * time.Minute}
 
-// Conditions under which the queue of events is done with one, as the records of
-// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html name them.
+// Conditions of finished events, with their names in the records of
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 const (
 	conditionSuccess = "Success"
 	retriesExhausted = "RetriesExhausted"
@@ -30,44 +29,44 @@ const (
 	zeroReserved     = "ZeroReservedConcurrency"
 )
 
-// asyncEvent is an event on its way from the queue to the function. Its attempts have one request id and belong to one
-// trace. What the function's settings say at a moment counts for it then, not what they said when it was queued.
+// asyncEvent is an event in the queue of asynchronous invocations. Its attempts have one request id and one trace. Each step
+// uses the current settings of the function, not those of the time when it was queued.
 type asyncEvent struct {
 	event
 	s        *Service
 	f        *function
 	queued   time.Time
 	backoff  time.Duration // before the next attempt, if this one is throttled
-	attempts int           // that the function answered, throttled ones are none
+	attempts int           // that the function answered; throttled attempts do not count
 	last     answer
 }
 
-// answer is what came of the last attempt.
+// answer is the outcome of the last attempt.
 type answer struct {
 	status  int // 0 before the first attempt, 200 if the function ran, else that of the refusal
 	failed  bool
 	payload []byte // nil if the function did not run
 }
 
-// AsyncDelivery is the disorder that a test asks of a function's asynchronous invocations, within what AWS may do at
-// any time. The zero value is none.
+// AsyncDelivery changes the delivery of a function's asynchronous invocations in a test, within the guarantees of AWS. The
+// zero value changes nothing.
 type AsyncDelivery struct {
-	// Twice delivers every event once more, with the same request id, after the queue was done with it: as if another
-	// server of AWS did not know that. The copy has attempts, an age and a record of its own.
+	// Twice delivers every event once more, with the same request id, after the first delivery has finished. The second
+	// delivery has its own attempts, age and record.
 	Twice bool
 }
 
-// SetAsyncDelivery asks a disorder of the events that are queued from now on for the function with this name, which
-// need not exist yet.
+// SetAsyncDelivery sets the delivery of events that are queued from now on for the function with this name. The function need
+// not exist yet.
 func (s *Service) SetAsyncDelivery(functionName string, d AsyncDelivery) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.deliveries[functionName] = d
 }
 
-// queueEvent delivers an authorized event until the function takes it, its attempts are used up or it is too old. When
-// the service closes, events that wait are gone, as all that it holds. When the function is deleted, they are discarded:
-// AWS does not say what becomes of them.
+// queueEvent delivers an authorized event until the function succeeds, the attempts are exhausted or the event is too old.
+// Events that wait are lost when the service closes, and discarded when the function is deleted: AWS does not document this
+// case.
 func (s *Service) queueEvent(f *function, ev event) {
 	if !s.begin() {
 		return
@@ -102,21 +101,24 @@ func (e *asyncEvent) deliver() {
 			e.end(condition)
 			return
 		default:
-			e.s.sleep(wait)
+			e.s.sleep(e.s.ctx, wait)
 		}
 	}
 }
 
-// attempt has the function handle the event. It tells how long to wait before the next attempt, or under which condition
-// there is none, or the error that makes attempts pointless.
+// attempt invokes the function. It returns how long to wait before the next attempt, or the condition under which the event
+// is finished, or the error because of which it is discarded.
 func (e *asyncEvent) attempt() (wait time.Duration, condition string, err error) {
-	if e.exhausted() { // if fewer retries are allowed than when this one was planned
+	if e.exhausted() { // the allowed retries may have changed while the event waited
 		return 0, retriesExhausted, nil
 	}
 	if !e.s.account.Clock.Now().Before(e.expires()) {
 		return 0, eventAgeExceeded, nil
 	}
-	inv, err := e.invoke()
+	inv, err := e.s.invokeItself(e.s.ctx, e.f, e.event)
+	if inv != nil {
+		e.trace = inv.trace.header
+	}
 	if err != nil {
 		return e.refused(err)
 	}
@@ -126,8 +128,8 @@ func (e *asyncEvent) attempt() (wait time.Duration, condition string, err error)
 	if !inv.failed {
 		return 0, conditionSuccess, nil
 	}
-	if e.s.function(e.f.name) != e.f { // deleted, which failed what it was running
-		return 0, "", functionNotFound(e.f.arn())
+	if e.s.function(e.f.name) != e.f { // it was deleted, which made its invocations fail
+		return 0, "", functionNotFound(e.f.name)
 	}
 	if e.exhausted() {
 		return 0, retriesExhausted, nil
@@ -140,29 +142,12 @@ func (e *asyncEvent) attempt() (wait time.Duration, condition string, err error)
 	return wait, "", nil
 }
 
-func (e *asyncEvent) exhausted() bool { return e.attempts > e.f.eventSettings().retries }
+func (e *asyncEvent) exhausted() bool { return e.attempts > e.f.eventSettings().retries() }
 
-func (e *asyncEvent) expires() time.Time { return e.queued.Add(e.f.eventSettings().age) }
+func (e *asyncEvent) expires() time.Time { return e.queued.Add(e.f.eventSettings().maxAge()) }
 
-func (e *asyncEvent) invoke() (*invoke, error) {
-	// Lambda needs no permission to empty its own queue, but a test may have asked for a fault.
-	ev := fault.Event{Action: "lambda:InvokeFunction", Resource: e.f.arn(), Principal: servicePrincipal}
-	if err := e.s.account.Faults.Before(e.s.ctx, ev); err != nil {
-		return nil, err
-	}
-	inv, err := e.s.submit(e.f, e.event)
-	if err != nil {
-		return nil, err
-	}
-	e.trace = inv.trace.header
-	if err := inv.wait(e.s.ctx); err != nil {
-		return nil, err
-	}
-	return inv, e.s.account.Faults.After(e.s.ctx, ev)
-}
-
-// refused decides about an event that the function could not be given. One that is throttled, or met a failure of
-// Lambda, stays in the queue for its whole age. A function without any concurrency gets no attempt more.
+// refused decides about an event after an invocation was refused. An event that was throttled, or met a failure of Lambda,
+// stays in the queue until its maximum age. A function with a reserved concurrency of 0 gets no further attempt.
 func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 	status := http.StatusInternalServerError
 	var refused *wire.Error
@@ -170,7 +155,7 @@ func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 		status = refused.Status
 	}
 	switch {
-	case status == http.StatusTooManyRequests && e.f.current.Load().config.reserved == 0:
+	case status == http.StatusTooManyRequests && *e.f.current.Load().args.ReservedConcurrentExecutions == 0:
 		return 0, zeroReserved, nil
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		e.last = answer{status: status}
@@ -181,15 +166,7 @@ func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 	return 0, "", err
 }
 
-// sleep waits by the account's clock, or until the service closes.
-func (s *Service) sleep(d time.Duration) {
-	select {
-	case <-s.account.Clock.After(d):
-	case <-s.ctx.Done():
-	}
-}
-
-// discarded tells that nobody will see an event any more, as on AWS a metric would.
+// discarded logs that an event is lost. AWS has a metric for that.
 func (e *asyncEvent) discarded(why string) {
 	e.s.account.Log.Warn("an event is discarded", "function", e.f.name, "request", e.id, "condition", why)
 }

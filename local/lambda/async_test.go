@@ -160,7 +160,7 @@ func TestNextAttemptRunsTheFunctionAsItIsThen(t *testing.T) {
 	f = c.lambda.function(f.name)
 	in := f.current.Load().args
 	in.Environment = nil
-	_, err := c.lambda.put(f, &in)
+	err := c.lambda.put(f, &in)
 	require.NoError(t, err)
 	asleep(t, clock)
 	clock.Advance(time.Minute)

@@ -177,7 +177,7 @@ func (c *cloud) grant(role string, actions ...string) {
 func (c *cloud) function(name string, change func(*FunctionArgs)) *function {
 	c.t.Helper()
 	in := &FunctionArgs{
-		Name: &name, Code: c.zip, Runtime: aws.String("provided.al2023"), Handler: aws.String("bootstrap"),
+		Name: &name, Code: c.zip, Runtime: "provided.al2023", Handler: "bootstrap",
 		Architectures: []string{hostArchitecture()}, Timeout: aws.Int(10),
 	}
 	if change != nil {
@@ -187,7 +187,7 @@ func (c *cloud) function(name string, change func(*FunctionArgs)) *function {
 		in.Role = c.role(name + "-role")
 	}
 	f := &function{name: name}
-	_, err := c.lambda.put(f, in)
+	err := c.lambda.put(f, in)
 	require.NoError(c.t, err)
 	c.logGroup("/aws/lambda/" + name)
 	return f

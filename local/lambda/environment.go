@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,13 +17,13 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/iam"
 	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 const initLimit = 10 * time.Second
 
-// environment is one process of a function, and what Lambda knows of it. It runs one invocation at a time: assign
-// gives it one, the process fetches it from the Runtime API with next, answers with respond, and is done with it when
-// it asks for the next.
+// environment is one process of a function. It runs one invocation at a time: assign gives it one, the process fetches it from
+// the Runtime API with next, answers with respond, and has finished it when it asks for the next one.
 type environment struct {
 	s         *Service
 	pool      *pool
@@ -41,8 +42,8 @@ type environment struct {
 	exitState string        // how it ended; set before gone is closed
 
 	mu        sync.Mutex
-	ready     bool    // has asked for work at least once
-	current   *invoke // assigned and not done
+	ready     bool    // the process has asked for work at least once
+	current   *invoke // assigned and not finished
 	fetched   bool    // by the process
 	initError *errorBody
 	initTime  time.Duration // shown in the first report
@@ -56,16 +57,16 @@ type environment struct {
 // newEnvironment starts a process of the pool's revision.
 func newEnvironment(p *pool) (*environment, *initFailure) {
 	s, rev := p.s, p.rev
-	principal, creds, err := s.Roles.AssumeRole(servicePrincipal, rev.config.role, rev.fn.name, nil)
+	principal, creds, err := s.Roles.AssumeRole(servicePrincipal, rev.args.Role, rev.fn.name, nil)
 	if err != nil {
-		return nil, &initFailure{final: true, err: cannotAssume(403, "AccessDeniedException")}
+		return nil, &initFailure{final: true, err: wire.Errorf(http.StatusForbidden, "AccessDeniedException", cannotAssume)}
 	}
 	e := &environment{
 		s: s, pool: p, token: randomHex(16), principal: principal, key: creds.AccessKeyID, started: s.account.Clock.Now(),
 		work: make(chan *invoke, 1), inited: make(chan struct{}), gone: make(chan struct{}),
 	}
 	e.stream = e.started.UTC().Format("2006/01/02/[") + latest + "]" + randomHex(16)
-	// The process may ask for work before start returns: what it asks waits for the lock.
+	// The process may ask for work before start returns: its request waits for the lock.
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s.api.add(e)
@@ -85,20 +86,20 @@ func newEnvironment(p *pool) (*environment, *initFailure) {
 
 // variables are the environment of the process:
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-// AWS_ENDPOINT_URL is the only addition. It is the standard variable by which every AWS SDK finds an endpoint.
+// AWS_ENDPOINT_URL is the only addition: the standard variable of all AWS SDKs for the endpoint.
 func (e *environment) variables(creds iam.Credentials) []string {
 	rev := e.pool.rev
 	vars := map[string]string{
 		"AWS_ENDPOINT_URL": e.s.account.Endpoint(),
 
-		"_HANDLER":                        rev.config.handler,
+		"_HANDLER":                        rev.args.Handler,
 		"AWS_REGION":                      account.Region,
 		"AWS_DEFAULT_REGION":              account.Region,
 		"AWS_LAMBDA_FUNCTION_NAME":        rev.fn.name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     latest,
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(rev.config.memory),
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(*rev.args.MemorySize),
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME":       rev.config.logGroup,
+		"AWS_LAMBDA_LOG_GROUP_NAME":       rev.logGroup,
 		"AWS_LAMBDA_LOG_STREAM_NAME":      e.stream,
 		"AWS_ACCESS_KEY_ID":               creds.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":           creds.SecretAccessKey,
@@ -112,26 +113,25 @@ func (e *environment) variables(creds iam.Credentials) []string {
 		"TZ":                              ":UTC",
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
 		"AWS_XRAY_DAEMON_ADDRESS":         "127.0.0.1:2000",
+		"AWS_LAMBDA_LOG_FORMAT":           rev.args.LoggingConfig.LogFormat,
 	}
-	if rev.config.jsonLogs {
-		vars["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
-		vars["AWS_LAMBDA_LOG_LEVEL"] = rev.config.application
-	} else {
-		vars["AWS_LAMBDA_LOG_FORMAT"] = "Text"
+	if rev.jsonLogs {
+		vars["AWS_LAMBDA_LOG_LEVEL"] = "INFO"
 	}
-	maps.Copy(vars, rev.config.variables)
+	maps.Copy(vars, value(rev.args.Environment, Environment{}).Variables)
 	list := make([]string, 0, len(vars))
-	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		list = append(list, name+"="+vars[name])
+	for name, v := range vars {
+		list = append(list, name+"="+v)
 	}
+	slices.Sort(list)
 	return list
 }
 
-// initFailure is why an environment did not come up. final ones are not tried again.
+// initFailure is the reason why an environment did not start. A final one is not retried.
 type initFailure struct {
 	final bool
 	body  errorBody
-	err   error // instead of body: the API call itself fails
+	err   error // if not nil, the API call fails, instead of the function
 }
 
 // awaitInit waits for the process to ask for work, for at most limit.
@@ -171,14 +171,14 @@ func (e *environment) assign(inv *invoke) {
 	e.current, e.fetched = inv, false
 	inv.begun = e.s.account.Clock.Now()
 	// The process compares the deadline with its own clock, which no test can stop.
-	inv.deadline = time.Now().Add(e.pool.rev.config.timeout)
-	e.timer = e.s.account.Clock.AfterFunc(e.pool.rev.config.timeout, func() { e.expire(inv) })
+	inv.deadline = time.Now().Add(e.pool.rev.timeout)
+	e.timer = e.s.account.Clock.AfterFunc(e.pool.rev.timeout, func() { e.expire(inv) })
 	e.mu.Unlock()
 	e.log.start(inv)
 	e.work <- inv
 }
 
-// expire ends the process of an invocation that took too long.
+// expire kills the process of an invocation that took too long.
 func (e *environment) expire(inv *invoke) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -188,7 +188,7 @@ func (e *environment) expire(inv *invoke) {
 	}
 }
 
-// watch waits for the end of the process and clears up after it.
+// watch waits for the end of the process and cleans up.
 func (e *environment) watch() {
 	defer e.s.background.Done()
 	e.exitState = e.process.wait()
@@ -208,7 +208,7 @@ func (e *environment) watch() {
 	e.s.Roles.Revoke(e.key)
 }
 
-// finish reports an invocation that the environment is done with, and answers its caller.
+// finish logs and completes an invocation that the environment has finished.
 func (e *environment) finish(inv *invoke, exited bool) {
 	now := e.s.account.Clock.Now()
 	e.mu.Lock()
@@ -217,7 +217,7 @@ func (e *environment) finish(inv *invoke, exited bool) {
 	if !e.reported {
 		e.reported, inv.initTime = true, e.initTime
 	}
-	// Reading /proc costs more than a short invocation, and memory seldom changes.
+	// Reading /proc costs more than a short invocation, and memory changes seldom.
 	if !exited && now.Sub(e.measured) >= time.Second {
 		e.memory, e.measured = peakMemory(e.process.cmd.Process.Pid), now
 	}
@@ -229,8 +229,8 @@ func (e *environment) finish(inv *invoke, exited bool) {
 	case inv.responded:
 	case inv.timedOut:
 		inv.status = "timeout"
-		inv.failWith(timedOut(e.pool.rev.config.timeout))
-		e.log.timeout(inv, e.pool.rev.config.timeout)
+		inv.failWith(timedOut(e.pool.rev.timeout))
+		e.log.timeout(inv, e.pool.rev.timeout)
 	default:
 		inv.failWith(errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState})
 		e.log.exited(inv, e.exitState)

@@ -125,7 +125,7 @@ func TestUpdateReplacesEnvironmentsWithoutDisturbingInvocations(t *testing.T) {
 	eventually(t, "it runs", func() bool { return f.busy() == 1 })
 	in := old.args
 	in.Environment = &Environment{Variables: map[string]string{"V": "2"}}
-	_, err := c.lambda.put(f, &in)
+	err := c.lambda.put(f, &in)
 	require.NoError(t, err)
 	require.Contains(t, string(c.invoke("f", `{"do":"env"}`).Payload), `"V=2"`)
 	require.Empty(t, <-running)
@@ -143,7 +143,7 @@ func TestClosingEndsReplacedRevisionsToo(t *testing.T) {
 	}()
 	eventually(t, "it runs", func() bool { return f.busy() == 1 })
 	in := f.current.Load().args
-	_, err := c.lambda.put(f, &in)
+	err := c.lambda.put(f, &in)
 	require.NoError(t, err)
 	require.Equal(t, 1, c.lambda.Stats("f").Running)
 	require.NoError(t, c.lambda.Close())

@@ -4,24 +4,21 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/google/uuid"
-
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// latest is the only version that functions have here.
+// latest is the only version of a function.
 const latest = "$LATEST"
 
-// function is one function. What an update replaces is in its current revision.
+// function is one function. An update replaces its current revision.
 type function struct {
 	name     string
 	current  atomic.Pointer[revision]
-	policy   atomic.Pointer[resourcePolicy]
-	events   atomic.Pointer[eventSettings] // nil for AWS's defaults
+	policy   atomic.Pointer[resourcePolicy] // nil for none
+	events   atomic.Pointer[eventSettings]  // nil for AWS's defaults
 	inflight atomic.Int64
-	// revisions are the current one and those that still finish what they have. The service's lock guards them.
+	// revisions are the current one and those that finish their invocations. The service's lock guards them.
 	revisions []*revision
 
 	invocations, errors, throttles, environments atomic.Int64
@@ -31,52 +28,33 @@ func (f *function) arn() string { return functionARN(f.name) }
 
 func functionARN(name string) string { return account.ARN("lambda", "function:"+name) }
 
+// function returns the function with this name, or nil.
 func (s *Service) function(name string) *function {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.functions[name]
 }
 
-// reference is how a caller names a function: FUNCTION, ACCOUNT:function:FUNCTION or the whole ARN, each with or
-// without :QUALIFIER; or with the qualifier apart.
-type reference struct{ name, arn string }
-
-func parseReference(text, qualifier string) (reference, error) {
-	rest := text
-	if strings.HasPrefix(rest, "arn:") {
-		rest = strings.TrimPrefix(rest, account.ARN("lambda", "function:"))
-	} else {
-		rest = strings.TrimPrefix(rest, account.ID+":function:")
+func (s *Service) find(name string) (*function, error) {
+	if f := s.function(name); f != nil {
+		return f, nil
 	}
-	name, inline, _ := strings.Cut(rest, ":")
-	if inline == "" {
-		inline = qualifier
-	}
-	if !functionName.MatchString(name) || (qualifier != "" && inline != qualifier) {
-		return reference{}, wire.Errorf(400, "ValidationException", "%q is no name or ARN of a function of this account and Region", text)
-	}
-	switch inline {
-	case "":
-		return reference{name, functionARN(name)}, nil
-	case latest:
-		return reference{name, functionARN(name) + ":" + latest}, nil
-	}
-	return reference{}, wire.Unsupported("versions and aliases: qualifier %q of function %q", inline, name)
+	return nil, functionNotFound(name)
 }
 
-// resourcePolicy is a function's policy in the form that decisions need, and as it was added.
-type resourcePolicy struct {
-	doc        *policy.Document
-	text       string
-	statements []statement
-	revision   string
-}
-
-func (f *function) document() *policy.Document {
-	if p := f.policy.Load(); p != nil {
-		return p.doc
+// parseName returns the name of a function from its name, its ARN or ACCOUNT:function:NAME. A qualifier is refused: there
+// are no versions and aliases.
+func parseName(text string) (string, error) {
+	rest, ok := strings.CutPrefix(text, functionARN(""))
+	if !ok {
+		rest = strings.TrimPrefix(text, account.ID+":function:")
 	}
-	return nil
+	name, qualifier, _ := strings.Cut(rest, ":")
+	switch {
+	case !functionName.MatchString(name):
+		return "", wire.Errorf(400, "ValidationException", "%q is not the name or the ARN of a function of this account and Region", text)
+	case qualifier != "":
+		return "", wire.Unsupported("versions and aliases: qualifier %q of function %q", qualifier, name)
+	}
+	return name, nil
 }
-
-func newRevisionID() string { return uuid.NewString() }

@@ -1,10 +1,12 @@
 package lambda
 
 import (
-	"net/http"
+	"context"
 
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Invocation is one synchronous call of a function by a principal.
@@ -12,51 +14,76 @@ type Invocation struct {
 	Principal policy.Principal
 	// Keys are condition keys for the function's resource policy, such as aws:SourceArn.
 	Keys map[string]string
-	// Function is a name or an ARN, with or without the qualifier $LATEST.
+	// Function is a name or an ARN, without a qualifier.
 	Function string
-	// Payload is the event, JSON of at most 6 MiB. Empty is sent to the function as {}. It is not copied: the caller
-	// must not change it any more.
+	// Payload is the event: JSON of at most 6 MiB. An empty payload is sent as {}. It is not copied: the caller must not
+	// change it any more.
 	Payload []byte
 	// TraceHeader is the caller's X-Amzn-Trace-Id; empty for none.
 	TraceHeader string
 }
 
-// Result is what a function answered.
+// Result is the answer of a function.
 type Result struct {
-	// Payload is the function's answer, or the error that it failed with.
+	// Payload is the function's answer or, if it failed, its error.
 	Payload []byte
 	// FunctionError is empty, or Unhandled if the function failed.
 	FunctionError string
 	RequestID     string
-	// ExecutedVersion is always $LATEST here.
+	// ExecutedVersion is always $LATEST.
 	ExecutedVersion string
 }
 
-// Unhandled is the only FunctionError that AWS still gives.
+// Unhandled is the only FunctionError that AWS still returns.
 const Unhandled = "Unhandled"
 
 // Limits of https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, in bytes.
 const (
 	maxSyncPayload  = 6 << 20
 	maxAsyncPayload = 1 << 20
-	// maxResponse has the slack that the Runtime API grants.
+	// maxResponse has the tolerance of the Runtime API.
 	maxResponse = 6<<20 + 100
 )
 
-// Throttled is the error of a call over the function's reserved concurrency.
-func Throttled() error { return throttled("ReservedFunctionConcurrentInvocationLimitExceeded") }
-
-func throttled(reason string) *wire.Error {
-	return &wire.Error{
-		Status: http.StatusTooManyRequests, Code: "TooManyRequestsException", Message: "Rate Exceeded.",
-		Fields: map[string]any{"Reason": reason, "Type": "User"},
+// Invoke invokes a function and waits for its answer. It authorizes lambda:InvokeFunction, also with the function's resource
+// policy. The error is a *policy.DeniedError, a *wire.Error, or that of ctx: then the function runs on, as on AWS. A function
+// that fails is not an error: see Result.FunctionError.
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
+	name, err := parseName(in.Function)
+	if err != nil {
+		return Result{}, err
 	}
+	f := s.function(name)
+	request := policy.Request{
+		Principal: in.Principal, Action: "lambda:InvokeFunction", Resource: functionARN(name), Keys: in.Keys, ResourcePolicy: f.document(),
+	}
+	if err := s.account.Authorize(ctx, request); err != nil {
+		return Result{}, err
+	}
+	ev := event{id: uuid.NewString(), arn: request.Resource, payload: in.Payload, limit: maxSyncPayload, trace: in.TraceHeader}
+	inv, err := s.invoke(ctx, f, ev)
+	if err != nil {
+		return Result{}, err
+	}
+	return inv.result(), s.after(ctx, request.Resource, in.Principal)
 }
 
-func functionNotFound(arn string) *wire.Error {
-	return wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", arn)
+// invokeItself invokes a function for a mapping or the queue of events, and waits for the answer until ctx ends. Lambda needs
+// no permission for that, but a test may have injected a fault.
+func (s *Service) invokeItself(ctx context.Context, f *function, ev event) (*invoke, error) {
+	lambda := policy.ServicePrincipal(servicePrincipal)
+	if err := s.account.Faults.Before(s.ctx, fault.Event{Action: "lambda:InvokeFunction", Resource: ev.arn, Principal: lambda.String()}); err != nil {
+		return nil, err
+	}
+	inv, err := s.invoke(ctx, f, ev)
+	if err != nil {
+		return inv, err
+	}
+	return inv, s.after(s.ctx, ev.arn, lambda)
 }
 
-func invalidParameter(format string, args ...any) *wire.Error {
-	return wire.Errorf(http.StatusBadRequest, "InvalidParameterValueException", format, args...)
+// after applies the faults that are injected between an invocation and its answer.
+func (s *Service) after(ctx context.Context, arn string, p policy.Principal) error {
+	return s.account.Faults.After(ctx, fault.Event{Action: "lambda:InvokeFunction", Resource: arn, Principal: p.String()})
 }

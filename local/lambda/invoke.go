@@ -7,23 +7,19 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/order-patterns/order-patterns/local/fault"
-	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// invoke is one invocation on its way through an environment. The caller waits for done; whoever has the invocation
-// in hand is the only one who writes to it.
+// invoke is one invocation. The caller waits for done. Only the pool or the environment that currently has the invocation
+// writes to it.
 type invoke struct {
 	event
 	trace    traceContext
-	tail     *tail // what it logs, if the caller asked for that
+	tail     *tail // the end of its log, if the caller asked for it
 	reserved bool  // counts against the function's own concurrency
 
 	accepted time.Time
-	begun    time.Time // when an environment took it
+	begun    time.Time // when an environment got it
 	deadline time.Time // by the machine's clock
 	duration time.Duration
 	initTime time.Duration // 0 unless the environment was started for it
@@ -40,7 +36,7 @@ type invoke struct {
 	done chan struct{}
 }
 
-// failWith makes the response an error that Lambda found, not the function.
+// failWith sets the response to an error of Lambda, not of the function.
 func (inv *invoke) failWith(b errorBody) {
 	if b.Type != "Function.ResponseSizeTooLarge" {
 		b.Message = "RequestId: " + inv.id + " " + b.Message
@@ -60,53 +56,36 @@ func (inv *invoke) result() Result {
 	return r
 }
 
-// Invoke calls a function and waits for its answer. It authorizes lambda:InvokeFunction with the function's resource
-// policy. The error is a *policy.DeniedError, a *wire.Error as AWS gives it, or that of ctx: the function then runs on,
-// as on AWS. A function that fails is no error: see Result.FunctionError.
-// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
-	ref, err := parseReference(in.Function, "")
-	if err != nil {
-		return Result{}, err
-	}
-	f := s.function(ref.name)
-	request := policy.Request{Principal: in.Principal, Action: "lambda:InvokeFunction", Resource: ref.arn, Keys: in.Keys}
-	if f != nil {
-		request.ResourcePolicy = f.document()
-	}
-	if err := s.account.Authorize(ctx, request); err != nil {
-		return Result{}, err
-	}
-	inv, err := s.submit(f, event{id: uuid.NewString(), arn: ref.arn, payload: in.Payload, limit: maxSyncPayload, trace: in.TraceHeader})
-	if err != nil {
-		return Result{}, err
-	}
-	if err := inv.wait(ctx); err != nil {
-		return Result{}, err
-	}
-	if s.account.Faults.Active() {
-		err = s.account.Faults.After(ctx, fault.Event{Action: request.Action, Resource: ref.arn, Principal: in.Principal.String()})
-	}
-	return inv.result(), err
-}
-
-// event is what an authorized caller wants a function to handle.
+// event is the input of an authorized invocation.
 type event struct {
-	id, arn       string // the request's, and the function's as the caller named it
-	payload       []byte
-	limit         int    // of the payload's size
-	trace         string // the caller's header
-	clientContext string
-	tail          bool
+	id, arn string // of the request, and of the function
+	payload []byte
+	limit   int    // of the payload's size
+	trace   string // the caller's header
+	tail    bool   // the end of the log is wanted
 }
 
-// submit hands an event to the function's pool, unless there is no concurrency left. f is nil if there is no function.
+// invoke submits an event and waits for the answer until ctx ends. The invocation is nil if it was not accepted.
+func (s *Service) invoke(ctx context.Context, f *function, ev event) (*invoke, error) {
+	inv, err := s.submit(f, ev)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-inv.done:
+		return inv, inv.err
+	case <-ctx.Done():
+		return inv, ctx.Err()
+	}
+}
+
+// submit gives an event to the function's pool, unless there is no concurrency left. f is nil if there is no such function.
 func (s *Service) submit(f *function, ev event) (*invoke, error) {
 	if err := checkEvent(ev.payload, ev.limit); err != nil {
 		return nil, err
 	}
 	if f == nil {
-		return nil, functionNotFound(ev.arn)
+		return nil, notFound("Function not found: %s", ev.arn)
 	}
 	if len(ev.payload) == 0 {
 		ev.payload = []byte("{}")
@@ -137,11 +116,12 @@ func checkEvent(payload []byte, limit int) error {
 	return nil
 }
 
-// admit takes one unit of concurrency, the function's own if it has some reserved. complete gives it back.
+// admit takes one unit of concurrency: of the function if it has reserved concurrency, else of the account. complete gives
+// it back.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 func (s *Service) admit(f *function, rev *revision, inv *invoke) error {
 	n := f.inflight.Add(1)
-	if limit := rev.config.reserved; limit >= 0 {
+	if limit := *rev.args.ReservedConcurrentExecutions; limit >= 0 {
 		if inv.reserved = true; n > int64(limit) {
 			f.inflight.Add(-1)
 			return Throttled()
@@ -159,7 +139,7 @@ func (s *Service) admit(f *function, rev *revision, inv *invoke) error {
 	return nil
 }
 
-// complete answers the caller of an invocation.
+// complete ends an invocation.
 func (s *Service) complete(f *function, inv *invoke) {
 	f.inflight.Add(-1)
 	if !inv.reserved {
@@ -172,25 +152,16 @@ func (s *Service) complete(f *function, inv *invoke) {
 	close(inv.done)
 }
 
-// refuse answers an invocation for which there is no function any more.
+// refuse ends an invocation whose function was deleted.
 func (s *Service) refuse(rev *revision, inv *invoke) {
-	inv.err = functionNotFound(inv.arn)
+	inv.err = functionNotFound(rev.fn.name)
 	s.complete(rev.fn, inv)
 }
 
-// failInit answers an invocation for which no environment came up.
+// failInit ends an invocation for which no environment could start.
 func (s *Service) failInit(rev *revision, inv *invoke, failure *initFailure) {
 	if inv.err = failure.err; inv.err == nil {
 		inv.failWith(failure.body)
 	}
 	s.complete(rev.fn, inv)
-}
-
-func (inv *invoke) wait(ctx context.Context) error {
-	select {
-	case <-inv.done:
-		return inv.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

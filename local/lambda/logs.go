@@ -16,21 +16,16 @@ import (
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// Logs is where functions' output goes. *logs.Service is one.
-type Logs interface {
-	Put(ctx context.Context, p policy.Principal, group, stream string, events []logs.Event) error
-}
-
 const (
-	// logInterval is how long a line waits for others to be put with it, by the machine's clock: it is no time of the
-	// account, and a stopped clock must not hide what functions print.
+	// logInterval is how long a line waits for others, so that they are put together. It is by the machine's clock, because
+	// logs must also arrive when a test stops the account's clock.
 	logInterval = 100 * time.Millisecond
 	maxLogBatch = 1000
 	maxLogLine  = 256 << 10
 	tailSize    = 4 << 10
 )
 
-// tail is the last that an invocation logged, for X-Amz-Log-Result.
+// tail is the end of an invocation's log, for X-Amz-Log-Result.
 type tail struct{ text []byte }
 
 func (t *tail) add(line string) {
@@ -40,8 +35,8 @@ func (t *tail) add(line string) {
 	}
 }
 
-// logWriter takes what an environment's process prints and what Lambda reports about it, line by line, and puts it in
-// batches into the environment's log stream with the permissions of the function's role. Without them it is lost.
+// logWriter collects the lines that an environment's process prints, and those of Lambda itself. It puts them in batches into
+// the environment's log stream with the permissions of the function's role. Without permission they are lost.
 type logWriter struct {
 	s             *Service
 	rev           *revision
@@ -52,10 +47,10 @@ type logWriter struct {
 
 	mu      sync.Mutex
 	buffer  []byte
-	line    []byte // begun and not ended
+	line    []byte // an incomplete line
 	events  []logs.Event
 	tail    *tail // of the current invocation
-	pending bool  // a flush is on its way
+	pending bool  // a flush is scheduled
 
 	putting sync.Mutex // keeps batches in order
 	lost    sync.Once
@@ -63,11 +58,11 @@ type logWriter struct {
 
 func newLogWriter(s *Service, rev *revision, p policy.Principal, stream string, pipe *os.File) *logWriter {
 	w := &logWriter{
-		s: s, rev: rev, principal: p, group: rev.config.logGroup, stream: stream, pipe: pipe, buffer: make([]byte, 16<<10),
+		s: s, rev: rev, principal: p, group: rev.logGroup, stream: stream, pipe: pipe, buffer: make([]byte, 16<<10),
 	}
 	raw, err := pipe.SyscallConn()
 	if err != nil {
-		panic("lambda: a pipe without descriptor: " + err.Error()) // it was just opened
+		panic("lambda: a pipe without descriptor: " + err.Error()) // it was opened just now
 	}
 	w.raw = raw
 	go w.pump()
@@ -76,17 +71,17 @@ func newLogWriter(s *Service, rev *revision, p policy.Principal, stream string, 
 
 // pump reads the pipe until the process has closed it.
 func (w *logWriter) pump() {
-	_ = w.raw.Read(func(fd uintptr) (done bool) { // an error says that the pipe was closed
+	_ = w.raw.Read(func(fd uintptr) (done bool) { // an error means that the pipe was closed
 		return !errors.Is(w.read(fd), syscall.EAGAIN)
 	})
 }
 
-// drain takes what the process has printed until now, so that it comes before what Lambda reports next.
+// drain reads what the process has printed so far, so that it comes before Lambda's next line.
 func (w *logWriter) drain() {
-	_ = w.raw.Control(func(fd uintptr) { _ = w.read(fd) }) // an error says that the pipe was closed
+	_ = w.raw.Control(func(fd uintptr) { _ = w.read(fd) }) // an error means that the pipe was closed
 }
 
-// read takes what is in the pipe, whose descriptor does not block.
+// read reads everything that is in the pipe. Its descriptor does not block.
 func (w *logWriter) read(fd uintptr) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -104,7 +99,7 @@ func (w *logWriter) read(fd uintptr) error {
 	}
 }
 
-// split makes events of whole lines and keeps the rest. The caller holds the lock.
+// split makes events of complete lines and keeps the rest. The caller holds the lock.
 func (w *logWriter) split(text []byte) {
 	for {
 		i := bytes.IndexByte(text, '\n')
@@ -127,25 +122,21 @@ func (w *logWriter) split(text []byte) {
 	}
 }
 
-// application logs a line that the function printed, unless its level is below the one that is wanted.
-// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+// application logs a line that the function printed. In the JSON format, the level of application logs is INFO: lines with a
+// lower level are dropped. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 func (w *logWriter) application(line string) {
 	if line == "" {
 		return // CloudWatch Logs has no empty events
 	}
-	if least := w.rev.config.application; least != "" && least != "TRACE" {
+	if w.rev.jsonLogs {
 		var entry struct{ Level string }
-		if json.Unmarshal([]byte(line), &entry) != nil || levels[strings.ToUpper(entry.Level)] == 0 {
-			entry.Level = "INFO"
-		}
-		if levels[strings.ToUpper(entry.Level)] < levels[least] {
+		_ = json.Unmarshal([]byte(line), &entry) // a line that is not JSON has no level
+		if level := strings.ToUpper(entry.Level); level == "TRACE" || level == "DEBUG" {
 			return
 		}
 	}
 	w.add(line)
 }
-
-var levels = map[string]int{"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "ERROR": 5, "FATAL": 6}
 
 // add appends an event. The caller holds the lock.
 func (w *logWriter) add(line string) {
@@ -162,7 +153,7 @@ func (w *logWriter) add(line string) {
 	}
 }
 
-// flush puts what has gathered.
+// flush puts the collected events.
 func (w *logWriter) flush() {
 	w.putting.Lock()
 	defer w.putting.Unlock()
@@ -180,7 +171,7 @@ func (w *logWriter) flush() {
 	}
 }
 
-// close takes the rest of the output of a process that has ended.
+// close reads and puts the rest of the output of a process that has ended.
 func (w *logWriter) close() {
 	w.drain()
 	w.pipe.Close()

@@ -73,12 +73,12 @@ func TestJSONLogsFilterByLevel(t *testing.T) {
 	c := newCloud(t)
 	c.logGroup("shared")
 	c.function("f", func(in *FunctionArgs) {
-		in.LoggingConfig = &LoggingConfig{LogFormat: "JSON", LogGroup: aws.String("shared"), ApplicationLogLevel: aws.String("WARN")}
+		in.LoggingConfig = &LoggingConfig{LogFormat: "JSON", LogGroup: aws.String("shared")}
 	})
-	c.invoke("f", `{"do":"print","text":"{\"level\":\"info\",\"msg\":\"a\"}\n{\"level\":\"ERROR\",\"msg\":\"b\"}\nplain"}`)
-	lines := c.messages("shared", 3)
-	require.Len(t, lines, 3)
-	require.Equal(t, `{"level":"ERROR","msg":"b"}`, lines[1])
+	c.invoke("f", `{"do":"print","text":"{\"level\":\"debug\",\"msg\":\"a\"}\n{\"level\":\"ERROR\",\"msg\":\"b\"}\n{\"level\":\"TRACE\"}\nplain"}`)
+	lines := c.messages("shared", 4)
+	require.Len(t, lines, 4)
+	require.Equal(t, []string{`{"level":"ERROR","msg":"b"}`, "plain"}, lines[1:3], "a line without a level counts as INFO")
 	var report struct {
 		Type   string
 		Record struct {
@@ -86,17 +86,10 @@ func TestJSONLogsFilterByLevel(t *testing.T) {
 			Metrics struct{ MemorySizeMB int }
 		}
 	}
-	require.NoError(t, json.Unmarshal([]byte(lines[2]), &report))
+	require.NoError(t, json.Unmarshal([]byte(lines[3]), &report))
 	require.Equal(t, "platform.report", report.Type)
 	require.Equal(t, "success", report.Record.Status)
 	require.Equal(t, 128, report.Record.Metrics.MemorySizeMB)
-
-	c.logGroup("quiet")
-	c.function("quiet", func(in *FunctionArgs) {
-		in.LoggingConfig = &LoggingConfig{LogFormat: "JSON", LogGroup: aws.String("quiet"), SystemLogLevel: aws.String("WARN")}
-	})
-	c.invoke("quiet", `{"do":"print","text":"plain"}`)
-	require.Equal(t, []string{"plain"}, c.messages("quiet", 1), "a line without a level counts as INFO")
 }
 
 func TestTailIsTheLastOfTheInvocationsLog(t *testing.T) {

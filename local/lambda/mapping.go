@@ -4,45 +4,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// mapping is an event source mapping: it reads a source with the permissions of a function's role and invokes the
-// function with what it finds.
+// mapping is an event source mapping: it reads a source with the permissions of the function's role, and invokes the
+// function with batches.
 type mapping struct {
 	s        *Service
 	uuid     string
-	args     MappingArgs // as given
+	args     MappingArgs // with defaults
 	function string      // its name
 	source   source
 
 	mu       sync.Mutex
 	modified time.Time
-	result   string // of what it did last, as AWS words it
-	role     string // that session is of
+	result   string // LastProcessingResult
+	role     string // of session
 	session  policy.Principal
 	key      string        // access key of session
 	stop     func()        // ends polling; nil while disabled
-	stopped  chan struct{} // closed when all that was polled is handled; nil before the first start
+	stopped  chan struct{} // closed when everything that was polled is handled; nil before the first start
 	places   places        // in a stream
 }
 
 // source is a kind of event source, with the mapping's settings for it. It has no state of its own.
 type source interface {
-	// check refuses a mapping that the source or the role does not allow, as AWS does when it is created or changed.
+	// check refuses a mapping that the source or the role does not allow. AWS checks when it is created or changed.
 	check(p policy.Principal, function *revision) error
-	// begin is called once, when the mapping is created: this is the moment from which it reads.
+	// begin is called once, when the mapping is created. LATEST means this moment.
 	begin(m *mapping)
-	// run reads and invokes until ctx ends, and then finishes what it has begun.
+	// run reads and invokes until ctx ends, and then finishes the invocations that it has begun.
 	run(ctx context.Context, m *mapping)
 }
 
@@ -74,9 +72,7 @@ func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
 	for _, other := range s.mappings {
 		if other.function == m.function && other.args.EventSourceARN == in.EventSourceARN {
 			s.mu.Unlock()
-			return nil, wire.Errorf(http.StatusConflict, "ResourceConflictException",
-				"An event source mapping with %s arn (\" %s \") and function (\" %s \") already exists. Please update or delete the existing mapping with UUID %s",
-				service(in.EventSourceARN), in.EventSourceARN, m.function, other.uuid)
+			return nil, conflict("An event source mapping of %s and function %s already exists: %s", in.EventSourceARN, m.function, other.uuid)
 		}
 	}
 	s.mappings[m.uuid] = m
@@ -85,17 +81,18 @@ func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
 	return m, m.start()
 }
 
-// configure takes over inputs after AWS's checks of them. The mapping must not be running.
+// configure validates and applies inputs. The mapping must not be running.
 func (m *mapping) configure(in *MappingArgs) error {
-	ref, err := parseReference(in.FunctionName, "")
+	name, err := parseName(in.FunctionName)
 	if err != nil {
 		return err
 	}
-	f := m.s.function(ref.name)
-	if f == nil {
-		return functionNotFound(ref.arn)
+	f, err := m.s.find(name)
+	if err != nil {
+		return err
 	}
-	src, err := newSource(m.s, in)
+	args := in.withDefaults()
+	src, err := newSource(m.s, &args)
 	if err != nil {
 		return err
 	}
@@ -108,37 +105,35 @@ func (m *mapping) configure(in *MappingArgs) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.args, m.function, m.source, m.modified = *in, ref.name, src, m.s.account.Clock.Now().UTC()
+	m.args, m.function, m.source, m.modified = args, name, src, m.s.account.Clock.Now().UTC()
 	return nil
 }
 
-// principal acts as the role that a function has now; f is nil if there is no function any more.
+// principal is a session of the role that the function has now. f is nil if the function was deleted.
 func (m *mapping) principal(f *function) (policy.Principal, error) {
 	if f == nil {
-		return policy.Principal{}, functionNotFound(functionARN(m.function))
+		return policy.Principal{}, functionNotFound(m.function)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	role := f.current.Load().config.role
+	role := f.current.Load().args.Role
 	if m.role == role {
 		return m.session, nil
 	}
 	p, creds, err := m.s.Roles.AssumeRole(servicePrincipal, role, f.name, nil)
 	if err != nil {
-		return p, cannotAssume(http.StatusBadRequest, "InvalidParameterValueException")
+		return p, invalidParameter(cannotAssume)
 	}
 	m.s.Roles.Revoke(m.key)
 	m.role, m.session, m.key = role, p, creds.AccessKeyID
 	return p, nil
 }
 
-func (m *mapping) enabled() bool { return value(m.args.Enabled, true) }
-
 // start begins to poll, if the mapping is enabled.
 func (m *mapping) start() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.enabled() {
+	if !*m.args.Enabled {
 		return nil
 	}
 	if !m.s.begin() {
@@ -155,7 +150,7 @@ func (m *mapping) start() error {
 	return nil
 }
 
-// halt stops polling and waits until what was polled is handled, or ctx ends.
+// halt stops polling, and waits until everything that was polled is handled, or ctx ends.
 func (m *mapping) halt(ctx context.Context) error {
 	m.mu.Lock()
 	stop, stopped := m.stop, m.stopped
@@ -175,26 +170,40 @@ func (m *mapping) halt(ctx context.Context) error {
 	}
 }
 
-func (s *Service) mapping(uuid string) *mapping {
+func (s *Service) mapping(uuid string) (*mapping, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.mappings[uuid]
+	if m := s.mappings[uuid]; m != nil {
+		return m, nil
+	}
+	return nil, notFound("The resource you requested does not exist.")
 }
 
-// state is what the API tells of a mapping.
-func (m *mapping) state() (state, result, reason string) {
+// state returns State and LastProcessingResult.
+func (m *mapping) state() (state, result string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	state, reason = "Disabled", "USER_INITIATED"
 	if m.stop != nil {
-		state = "Enabled"
+		return "Enabled", m.result
 	}
-	if service(m.args.EventSourceARN) == "kinesis" {
-		reason = "User action"
-	}
-	return state, m.result, reason
+	return "Disabled", m.result
 }
 
-func inAccount(arn string) bool {
-	return strings.Contains(arn, ":"+account.Region+":"+account.ID+":")
+// report sets LastProcessingResult.
+func (m *mapping) report(result string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.result = result
+}
+
+// invoke runs the function with a batch. The error is throttling, or another refusal of the batch. traceHeader is the
+// trace that the invocation belongs to, or only the sampling decision; empty for none.
+func (m *mapping) invoke(payload []byte, traceHeader string) (Result, error) {
+	ev := event{id: uuid.NewString(), arn: functionARN(m.function), payload: payload, limit: maxSyncPayload, trace: traceHeader}
+	// The wait ends when the service closes, because that kills the process.
+	inv, err := m.s.invokeItself(context.Background(), m.s.function(m.function), ev)
+	if err != nil {
+		return Result{}, err
+	}
+	return inv.result(), nil
 }

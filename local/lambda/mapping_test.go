@@ -239,7 +239,7 @@ func TestFunctionErrorLeavesTheWholeBatch(t *testing.T) {
 	eventually(t, "the next is deleted", func() bool { return len(q.done()) == 1 })
 	require.NotEqual(t, "h-id-0", q.done()[0])
 	require.NotEqual(t, "h-id-1", q.done()[0])
-	_, result, _ := m.state()
+	_, result := m.state()
 	require.Equal(t, "OK", result)
 }
 
@@ -381,7 +381,7 @@ func TestThrottledBatchIsRetriedUntilItsMessagesReturn(t *testing.T) {
 		}
 	}
 	require.Greater(t, n, 4)
-	eventually(t, "it gives up", func() bool { _, result, _ := m.state(); return strings.HasPrefix(result, "PROBLEM: Invoke") })
+	eventually(t, "it gives up", func() bool { _, result := m.state(); return strings.HasPrefix(result, "PROBLEM: Invoke") })
 	remove()
 	require.Empty(t, q.done())
 	require.Zero(t, c.lambda.Stats("f").Invocations)
@@ -430,7 +430,7 @@ func TestMappingStopsWorkingWithoutAnyOfItsPermissions(t *testing.T) {
 			q.mu.Unlock()
 			q.add("one", "two", "three", "four", "five", "six") // one may go to a poll that was under way
 			eventually(t, "the mapping says so", func() bool {
-				_, result, _ := m.state()
+				_, result := m.state()
 				return strings.HasPrefix(result, "PROBLEM: Lambda is not authorized to call SQS")
 			})
 		})
@@ -445,10 +445,10 @@ func TestMappingActsAsTheFunctionsCurrentRole(t *testing.T) {
 	f := c.lambda.function("f")
 	in := f.current.Load().args
 	in.Role = c.role("without")
-	_, err := c.lambda.put(f, &in)
+	err := c.lambda.put(f, &in)
 	require.NoError(t, err)
 	c.send(queue, "1", "2", "3", "4", "5", "6") // polls that are under way may still get some
-	eventually(t, "the new role may not", func() bool { _, result, _ := m.state(); return strings.Contains(result, "assumed-role/without/f") })
+	eventually(t, "the new role may not", func() bool { _, result := m.state(); return strings.Contains(result, "assumed-role/without/f") })
 	c.grant("without", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 	require.NoError(t, m.halt(context.Background()))
 	require.NoError(t, m.start())

@@ -6,32 +6,31 @@ import (
 	"time"
 )
 
-// What Lambda itself writes into a function's log, as text
-// (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html) or, if the function's log format is
-// JSON, as the events of https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html.
+// Lambda's own lines in a function's log. In the format Text they are those of
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html, in the format JSON the events of
+// https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html.
 
 const logTime = "2006-01-02T15:04:05.000Z"
 
-// record is what an event says.
+// record is the content of an event.
 type record map[string]any
 
-// platform logs a line of Lambda's own: text, or, for the JSON format, an event of the given type and level.
-func (w *logWriter) platform(level, kind string, r record, text func() string) {
-	c := &w.rev.config
-	if c.jsonLogs {
-		if levels[level] < levels[c.system] {
-			return
-		}
-		line, err := json.Marshal(record{"time": w.s.account.Clock.Now().UTC().Format(logTime), "type": kind, "record": r})
+// platform logs an event of this type in the format JSON, and the result of text in the format Text. An event without a type
+// is logged as text only.
+func (w *logWriter) platform(kind string, r record, text func() string) {
+	line := ""
+	switch {
+	case !w.rev.jsonLogs:
+		line = text()
+	case kind == "":
+		return
+	default:
+		b, err := json.Marshal(record{"time": w.s.account.Clock.Now().UTC().Format(logTime), "type": kind, "record": r})
 		if err != nil {
 			panic("lambda: " + err.Error()) // numbers and strings
 		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.add(string(line))
-		return
+		line = string(b)
 	}
-	line := text()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.add(line)
@@ -42,46 +41,39 @@ func (w *logWriter) start(inv *invoke) {
 	w.mu.Lock()
 	w.tail = inv.tail
 	w.mu.Unlock()
-	w.platform("INFO", "platform.start", inv.trace.add(record{"requestId": inv.id, "version": latest}), func() string {
+	w.platform("platform.start", inv.trace.add(record{"requestId": inv.id, "version": latest}), func() string {
 		return "START RequestId: " + inv.id + " Version: " + latest
 	})
 }
 
-// timeout and exited say why there is no answer; the JSON format says it in the report.
+// timeout and exited log why there is no answer. In the format JSON, that is in the report.
 func (w *logWriter) timeout(inv *invoke, limit time.Duration) {
-	w.textOnly(func() string {
+	w.platform("", nil, func() string {
 		return fmt.Sprintf("%s %s Task timed out after %.2f seconds", w.s.account.Clock.Now().UTC().Format(logTime), inv.id, limit.Seconds())
 	})
 }
 
 func (w *logWriter) exited(inv *invoke, state string) {
-	w.textOnly(func() string {
+	w.platform("", nil, func() string {
 		return "RequestId: " + inv.id + " Error: Runtime exited with error: " + state + "\nRuntime.ExitError"
 	})
 }
 
-func (w *logWriter) textOnly(text func() string) {
-	if w.rev.config.jsonLogs {
-		return
-	}
-	w.platform("", "", nil, text)
-}
-
-// end closes the log of an invocation with its report.
+// end ends the log of an invocation with its report.
 func (w *logWriter) end(inv *invoke) {
 	duration, billed := milliseconds(inv.duration), int64((inv.duration+inv.initTime+time.Millisecond-1)/time.Millisecond)
-	metrics := record{"durationMs": duration, "billedDurationMs": billed, "memorySizeMB": w.rev.config.memory, "maxMemoryUsedMB": inv.memory}
+	metrics := record{"durationMs": duration, "billedDurationMs": billed, "memorySizeMB": *w.rev.args.MemorySize, "maxMemoryUsedMB": inv.memory}
 	if inv.initTime > 0 {
-		metrics["initDurationMs"] = milliseconds(inv.initTime) // init is billed, too
+		metrics["initDurationMs"] = milliseconds(inv.initTime) // the init phase is billed too
 	}
 	r := inv.trace.add(record{"requestId": inv.id, "status": inv.reportStatus(), "metrics": metrics})
 	if inv.failed {
 		r["errorType"] = inv.errorType
 	}
-	w.textOnly(func() string { return "END RequestId: " + inv.id })
-	w.platform("INFO", "platform.report", r, func() string {
+	w.platform("", nil, func() string { return "END RequestId: " + inv.id })
+	w.platform("platform.report", r, func() string {
 		line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
-			inv.id, duration, billed, w.rev.config.memory, inv.memory)
+			inv.id, duration, billed, *w.rev.args.MemorySize, inv.memory)
 		if inv.initTime > 0 {
 			line += fmt.Sprintf("Init Duration: %.2f ms\t", milliseconds(inv.initTime))
 		}
@@ -101,13 +93,13 @@ func (w *logWriter) end(inv *invoke) {
 	w.mu.Unlock()
 }
 
-// initReport says how an init phase failed. One that succeeds is in the report of the first invocation.
+// initReport logs how an init phase failed. One that succeeded is in the report of the first invocation.
 func (w *logWriter) initReport(phase, status, errorType string, took time.Duration) {
 	r := record{"initializationType": "on-demand", "phase": phase, "status": status, "metrics": record{"durationMs": milliseconds(took)}}
 	if errorType != "" {
 		r["errorType"] = errorType
 	}
-	w.platform("INFO", "platform.initReport", r, func() string {
+	w.platform("platform.initReport", r, func() string {
 		line := fmt.Sprintf("INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s", milliseconds(took), phase, status)
 		if errorType != "" {
 			line += "\tError Type: " + errorType

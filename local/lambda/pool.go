@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// pool is the environments of one revision. An invocation takes the one that was used last, or waits for the first
-// that becomes free or is started for it.
+// pool has the environments of one revision. An invocation gets the environment that was used last, or waits for the first
+// one that becomes free or starts.
 type pool struct {
 	s   *Service
 	rev *revision
@@ -16,9 +16,9 @@ type pool struct {
 	mu       sync.Mutex
 	all      map[*environment]bool
 	idle     []*environment // the one used last is last
-	waiting  []*invoke      // the first to come is first
+	waiting  []*invoke      // in the order of arrival
 	starting int
-	// retired pools belong to a replaced revision: they finish what they have. Closed ones take nothing more.
+	// A retired pool belongs to a replaced revision and finishes its invocations. A closed pool accepts nothing.
 	retired, closed bool
 }
 
@@ -26,7 +26,7 @@ func newPool(s *Service, rev *revision) *pool {
 	return &pool{s: s, rev: rev, all: map[*environment]bool{}}
 }
 
-// submit lets an environment run inv as soon as there is one.
+// submit gives inv to an environment as soon as there is one.
 func (p *pool) submit(inv *invoke) {
 	p.mu.Lock()
 	if p.closed {
@@ -51,17 +51,17 @@ func (p *pool) submit(inv *invoke) {
 	p.mu.Unlock()
 }
 
-// AWS starts an environment for each invocation that finds none idle. On one machine many more processes than
-// processors only make each other slower: from crowd on, the environments of a function come one by one, and only as
-// long as invocations wait for them.
-const crowdPatience = 250 * time.Millisecond
+// AWS starts an environment for each invocation that finds none idle. On one machine, many more processes than processors slow
+// each other down: from crowd on, the environments of a function start one by one, each after crowdWait, and only while
+// invocations wait for them.
+const crowdWait = 250 * time.Millisecond
 
 var crowd = max(16, 4*runtime.NumCPU())
 
-// crowded tells whether there are many environments already. The caller holds the lock.
+// crowded reports whether there are many environments. The caller holds the lock.
 func (p *pool) crowded() bool { return len(p.all)+p.starting >= crowd }
 
-// grow starts an environment if more invocations wait than environments are coming. The caller holds the lock.
+// grow starts an environment if more invocations wait than environments are starting. The caller holds the lock.
 func (p *pool) grow() {
 	if p.starting >= len(p.waiting) || (p.starting > 0 && p.crowded()) || !p.s.begin() {
 		return
@@ -73,7 +73,7 @@ func (p *pool) grow() {
 	}()
 }
 
-// start brings up one environment, unless the invocations that wanted it have been served while it waited its turn.
+// start starts one environment, unless no invocation needs it any more when its turn comes.
 func (p *pool) start() {
 	var failure *initFailure
 	p.mu.Lock()
@@ -81,13 +81,13 @@ func (p *pool) start() {
 	p.mu.Unlock()
 	if crowded {
 		select {
-		case <-time.After(crowdPatience):
+		case <-time.After(crowdWait):
 		case <-p.s.ctx.Done():
 		}
 	}
 	select {
 	case p.s.starting <- struct{}{}:
-		// A process that takes long sleeps, or hangs: it must not keep those of other functions from starting.
+		// A process that initialises for long sleeps or hangs. It must not block the start of other functions.
 		release := sync.OnceFunc(func() { <-p.s.starting })
 		time.AfterFunc(time.Second, release)
 		p.mu.Lock()
@@ -113,20 +113,20 @@ func (p *pool) start() {
 	}
 }
 
-// initialise starts an environment as AWS does: the init phase may take 10 seconds; if it fails, it is run again as
-// part of the invocation, under the function's own timeout.
+// initialise starts an environment. The init phase may take 10 seconds. If it fails, it is repeated as part of the invocation,
+// with the function's own timeout.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 func (p *pool) initialise() *initFailure {
 	failure := p.launch(initLimit, "init")
 	if failure != nil && !failure.final {
-		failure = p.launch(p.rev.config.timeout, "invoke")
+		failure = p.launch(p.rev.timeout, "invoke")
 	}
 	return failure
 }
 
 func (p *pool) launch(limit time.Duration, phase string) *initFailure {
 	if p.s.ctx.Err() != nil {
-		return &initFailure{final: true, err: functionNotFound(p.rev.fn.arn())}
+		return &initFailure{final: true, err: functionNotFound(p.rev.fn.name)}
 	}
 	e, failure := newEnvironment(p)
 	if failure != nil {
@@ -136,7 +136,7 @@ func (p *pool) launch(limit time.Duration, phase string) *initFailure {
 	p.all[e] = true
 	closed := p.closed
 	p.mu.Unlock()
-	p.s.background.Add(1) // the caller is counted, so that this cannot race with Close's waiting
+	p.s.background.Add(1) // the caller is counted too, so that this does not race with Wait in Close
 	go e.watch()
 	if closed {
 		e.process.kill()
@@ -144,7 +144,7 @@ func (p *pool) launch(limit time.Duration, phase string) *initFailure {
 	return e.awaitInit(limit, phase)
 }
 
-// ready takes back an environment that has nothing to do.
+// ready gives an environment the next invocation, or makes it idle.
 func (p *pool) ready(e *environment) {
 	p.mu.Lock()
 	switch {
@@ -164,7 +164,7 @@ func (p *pool) ready(e *environment) {
 	p.mu.Unlock()
 }
 
-// remove forgets an environment whose process has ended.
+// remove removes an environment whose process has ended.
 func (p *pool) remove(e *environment) {
 	p.mu.Lock()
 	defer p.unlock()
@@ -172,7 +172,7 @@ func (p *pool) remove(e *environment) {
 	p.idle = slices.DeleteFunc(p.idle, func(i *environment) bool { return i == e })
 }
 
-// unlock also discards the revision when nothing of it is left.
+// unlock also discards the revision if the pool was its last user.
 func (p *pool) unlock() {
 	done := (p.retired || p.closed) && len(p.all)+len(p.waiting)+p.starting == 0
 	p.mu.Unlock()

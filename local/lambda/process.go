@@ -21,7 +21,7 @@ type process struct {
 type spawner struct {
 	work  chan func()
 	ended chan struct{}
-	close func() // ends the thread, and with it, on Linux, whatever it started that still runs
+	close func() // ends the thread and, on Linux, the processes that it started
 }
 
 func newSpawner() *spawner {
@@ -41,8 +41,8 @@ func newSpawner() *spawner {
 	return s
 }
 
-// do runs f on the spawner's thread. Executables are written there too: a process that is forked while a file is open
-// for writing holds it open for a moment, and to execute it then fails with ETXTBSY (https://go.dev/issue/22315).
+// do runs f on the spawner's thread. Executables are also written there: a process that is forked while a file is open for
+// writing inherits the open file for a moment, and executing it then fails with ETXTBSY (https://go.dev/issue/22315).
 func (s *spawner) do(f func() error) error {
 	done := make(chan error, 1)
 	select {
@@ -67,13 +67,13 @@ func (s *spawner) start(path, dir string, env []string) (*process, error) {
 	return &process{cmd: cmd, output: r}, nil
 }
 
-// kill ends the process and all that it started, at once.
-func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) } // an error says that it has ended
+// kill kills the process and its children.
+func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) } // an error means that it has ended
 
-// wait returns how the process ended, in the words of AWS: "exit status 1", "signal: killed".
+// wait waits for the end of the process, and returns how it ended in the words of AWS: "exit status 1", "signal: killed".
 func (p *process) wait() string {
 	err := p.cmd.Wait()
-	p.kill() // what it started and left behind
+	p.kill() // its children
 	var exit *exec.ExitError
 	switch {
 	case err == nil:

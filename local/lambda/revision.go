@@ -2,105 +2,65 @@ package lambda
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/google/uuid"
 )
 
-// revision is a function's code and configuration from one update to the next, with the environments that run it.
+// revision is the code and the configuration of a function between two updates, with the environments that run it.
 type revision struct {
 	fn       *function
-	id       string
-	args     FunctionArgs // as given
-	config   config
+	args     FunctionArgs // with defaults
+	timeout  time.Duration
+	logGroup string
+	jsonLogs bool
 	bundle   *bundle
 	dir      string // where the bundle is unpacked
 	modified time.Time
 	pool     *pool
 }
 
-// config is a revision's configuration with AWS's defaults filled in.
-type config struct {
-	role, runtime, handler, description string
-	memory                              int // MB
-	ephemeralStorage                    int // MB
-	timeout                             time.Duration
-	variables                           map[string]string
-	// reserved is the reserved concurrency, -1 for none.
-	reserved    int
-	tracing     string // Active or PassThrough
-	jsonLogs    bool
-	logGroup    string
-	application string // level of application logs, "" for text
-	system      string // level of system logs, "" for text
-}
+func (r *revision) lastModified() string { return r.modified.Format("2006-01-02T15:04:05.000-0700") }
 
-func value[T any](p *T, otherwise T) T {
-	if p == nil {
-		return otherwise
-	}
-	return *p
-}
-
-// configure fills in AWS's defaults.
-func (in *FunctionArgs) configure() config {
-	c := config{
-		role: in.Role, runtime: value(in.Runtime, ""), handler: value(in.Handler, ""), description: value(in.Description, ""),
-		memory: value(in.MemorySize, 128), ephemeralStorage: 512, timeout: time.Duration(value(in.Timeout, 3)) * time.Second,
-		reserved: value(in.ReservedConcurrentExecutions, -1), tracing: "PassThrough", logGroup: "/aws/lambda/" + *in.Name,
-	}
-	if in.EphemeralStorage != nil {
-		c.ephemeralStorage = value(in.EphemeralStorage.Size, 512)
-	}
-	if in.Environment != nil {
-		c.variables = in.Environment.Variables
-	}
-	if in.TracingConfig != nil {
-		c.tracing = in.TracingConfig.Mode
-	}
-	if l := in.LoggingConfig; l != nil {
-		c.logGroup = value(l.LogGroup, c.logGroup)
-		if c.jsonLogs = l.LogFormat == "JSON"; c.jsonLogs {
-			c.application, c.system = value(l.ApplicationLogLevel, "INFO"), value(l.SystemLogLevel, "INFO")
-		}
-	}
-	return c
-}
-
-// put makes a new revision the current one of a function, which may itself be new.
-func (s *Service) put(f *function, in *FunctionArgs) (*functionState, error) {
+// put makes a new revision the current one of a function. The function may be new.
+func (s *Service) put(f *function, in *FunctionArgs) error {
 	if err := s.checkRole(in.Role); err != nil {
-		return nil, err
+		return err
 	}
 	b, err := openBundle(in.Code)
 	if err != nil {
-		return nil, invalidParameter("code %v", err)
+		return invalidParameter("code %v", err)
 	}
-	rev := &revision{fn: f, id: newRevisionID(), args: *in, config: in.configure(), bundle: b, modified: s.account.Clock.Now().UTC()}
-	rev.dir = filepath.Join(s.Dir, f.name+"-"+rev.id)
+	rev := &revision{
+		fn: f, args: in.withDefaults(), bundle: b, modified: s.account.Clock.Now().UTC(),
+		dir: filepath.Join(s.Dir, f.name+"-"+uuid.NewString()), logGroup: "/aws/lambda/" + f.name,
+	}
+	rev.timeout = time.Duration(*rev.args.Timeout) * time.Second
+	if l := in.LoggingConfig; l != nil {
+		rev.logGroup, rev.jsonLogs = value(l.LogGroup, rev.logGroup), l.LogFormat == "JSON"
+	}
 	rev.pool = newPool(s, rev)
 	if err := s.spawner.do(func() error { return b.unpack(rev.dir) }); err != nil {
 		rev.discard()
-		return nil, fmt.Errorf("lambda: function %s: %w", f.name, err)
+		return fmt.Errorf("lambda: function %s: %w", f.name, err)
 	}
 
 	s.mu.Lock()
 	old := f.current.Load()
-	was := 0
+	reserved, before := rev.reserved(), 0
 	if old != nil {
-		was = max(0, old.config.reserved)
+		before = old.reserved()
 	}
-	reserved := s.reserved - was + max(0, rev.config.reserved)
-	if rev.config.reserved > was && accountConcurrency-reserved < minimumUnreserved {
+	total := s.reserved - before + reserved
+	if reserved > before && accountConcurrency-total < minimumUnreserved {
 		s.mu.Unlock()
 		rev.discard()
-		return nil, invalidParameter("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minimumUnreserved)
+		return invalidParameter("reservedConcurrentExecutions would leave the account less than its minimum of [%d] unreserved executions.", minimumUnreserved)
 	}
-	s.reserved = reserved
+	s.reserved = total
 	f.current.Store(rev)
 	s.functions[f.name] = f
 	f.revisions = append(f.revisions, rev)
@@ -108,28 +68,23 @@ func (s *Service) put(f *function, in *FunctionArgs) (*functionState, error) {
 	if old != nil {
 		old.pool.retire()
 	}
-	return rev.state(), nil
+	return nil
 }
+
+// reserved is how much concurrency the revision takes from the account.
+func (r *revision) reserved() int { return max(0, *r.args.ReservedConcurrentExecutions) }
 
 // checkRole refuses a role that Lambda may not assume.
 func (s *Service) checkRole(arn string) error {
-	if !s.Roles.RoleExists(arn) {
-		return cannotAssume(http.StatusBadRequest, "InvalidParameterValueException")
-	}
 	_, creds, err := s.Roles.AssumeRole(servicePrincipal, arn, "check", nil)
 	if err != nil {
-		return cannotAssume(http.StatusBadRequest, "InvalidParameterValueException")
+		return invalidParameter(cannotAssume)
 	}
 	s.Roles.Revoke(creds.AccessKeyID)
 	return nil
 }
 
-func cannotAssume(status int, code string) error {
-	return wire.Errorf(status, code, "The role defined for the function cannot be assumed by Lambda.")
-}
-
-// discard forgets a revision that no process runs any more. Files that cannot be removed are left to whoever removes
-// the service's whole directory.
+// discard removes a revision without processes. Files that cannot be removed stay until the service's directory is removed.
 func (r *revision) discard() {
 	_ = os.RemoveAll(r.dir)
 	s := r.pool.s
@@ -137,5 +92,3 @@ func (r *revision) discard() {
 	defer s.mu.Unlock()
 	r.fn.revisions = slices.DeleteFunc(r.fn.revisions, func(other *revision) bool { return other == r })
 }
-
-func (r *revision) lastModified() string { return r.modified.Format("2006-01-02T15:04:05.000-0700") }

@@ -37,7 +37,7 @@ func (a *runtimeAPI) close() error          { return a.server.Close() }
 func (a *runtimeAPI) add(e *environment)    { a.environments.Store(e.token, e) }
 func (a *runtimeAPI) remove(e *environment) { a.environments.Delete(e.token) }
 
-// errorBody is how functions and the Runtime API itself describe errors.
+// errorBody is an error of a function or of the Runtime API.
 type errorBody struct {
 	Message string `json:"errorMessage"`
 	Type    string `json:"errorType"`
@@ -77,7 +77,7 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// next ends the current invocation and waits for another.
+// next finishes the current invocation and waits for another.
 func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	done, first := e.current, !e.ready
@@ -114,9 +114,6 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 		h["Lambda-Runtime-Deadline-Ms"] = []string{strconv.FormatInt(inv.deadline.UnixMilli(), 10)}
 		h["Lambda-Runtime-Invoked-Function-Arn"] = []string{inv.arn}
 		h["Lambda-Runtime-Trace-Id"] = []string{inv.trace.header}
-		if inv.clientContext != "" {
-			h["Lambda-Runtime-Client-Context"] = []string{inv.clientContext}
-		}
 		h["Content-Length"] = []string{strconv.Itoa(len(inv.payload))}
 		_, _ = w.Write(inv.payload) // if the process ends meanwhile, watch reports it
 	case <-e.gone:
@@ -124,7 +121,7 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// respond takes the answer of the current invocation, or the error that it failed with.
+// respond receives the answer of the current invocation, or its error.
 func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string, failed bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
 	var large *http.MaxBytesError
@@ -154,7 +151,7 @@ func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string,
 	}
 }
 
-// failInit takes the error for which the process could not start to ask for work.
+// failInit receives the error of an init phase that failed.
 func (e *environment) failInit(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
 	if err != nil {

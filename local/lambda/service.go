@@ -1,12 +1,29 @@
+// Package lambda is the embedded cloud's AWS Lambda, with the runtime provided.al2023. The deployment package is unpacked and
+// its bootstrap is started as a process, which gets events from the Runtime API. An environment stays warm and handles one
+// event at a time. There are as many environments as concurrent events.
+//
+// Differences from AWS:
+//
+//   - Functions are native processes of this machine: their architecture must be that of the machine, the memory size is
+//     reported and not enforced, and /tmp is shared.
+//   - An environment that crashed or timed out is replaced by a new one. AWS resets it and keeps its /tmp.
+//   - A function that has many environments gets more of them only gradually, and a mapping adds at most one poller a second.
+//   - A log group is not created if it is missing.
+//   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions.
+//     Versions, aliases, layers, images, VPCs, filters, tumbling windows, dead-letter queues of functions and destinations other
+//     than queues are refused by name.
+//   - AWS does not document how long a mapping of a stream waits between attempts: here it is 100 ms, doubled up to 10 s. For
+//     other behaviour that AWS does not document see attempt.go.
 package lambda
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,56 +32,50 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/iam"
-	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/kinesis"
+	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 const (
-	// accountConcurrency is how many invocations may run at once in the account, and minimumUnreserved how many of
-	// them no function can reserve.
+	// accountConcurrency is the limit of concurrent invocations of the account. Functions cannot reserve the last
+	// minimumUnreserved of them.
 	accountConcurrency = 1000
 	minimumUnreserved  = 100
-	// idleLifetime is how long an environment stays warm without work. AWS does not say; minutes are observed.
+	// idleLifetime is how long an environment stays warm without work. AWS does not document it; minutes are observed.
 	idleLifetime     = 5 * time.Minute
 	servicePrincipal = "lambda.amazonaws.com"
 )
 
-// Roles starts sessions of execution roles. *iam.Service is one.
-type Roles interface {
-	AssumeRole(service, roleARN, session string, keys map[string]string) (policy.Principal, iam.Credentials, error)
-	Revoke(accessKey string)
-	RoleExists(roleARN string) bool
-}
-
-// Dependencies are what Lambda needs of other services.
+// Dependencies are the other services that Lambda uses.
 type Dependencies struct {
-	Roles  Roles
-	Logs   Logs
+	Roles  *iam.Service
+	Logs   *logs.Service
 	Traces Traces
 	Queues Queues
 	// Streams may be nil if no mapping reads a stream.
-	Streams Streams
-	// Dir is where deployment packages are unpacked: an existing directory that nobody else writes to.
+	Streams *kinesis.Service
+	// Dir is an existing directory in which deployment packages are unpacked. Nothing else writes to it.
 	Dir string
 }
 
 // Service keeps the account's functions and event source mappings, and runs them.
 type Service struct {
 	Dependencies
+	wire.REST
 	account *account.Account
-	rest    wire.REST
 	api     *runtimeAPI
 	spawner *spawner
 	janitor clockwork.Timer
 
-	// starting has one slot for each environment that may initialise at the same time. More would only make each of
-	// them slower, and an invocation that waits also takes an environment that becomes free.
+	// starting has one slot for each environment that may initialise at the same time. More would slow each other down, and
+	// an invocation that waits also gets an environment that becomes free.
 	starting chan struct{}
 	// unreserved counts the running invocations of functions without reserved concurrency.
 	unreserved atomic.Int64
 
-	// ctx ends when the service closes; background counts what then has to end.
+	// ctx ends when the service closes. background counts the goroutines that Close waits for.
 	ctx        context.Context
 	cancel     context.CancelFunc
 	background sync.WaitGroup
@@ -80,7 +91,7 @@ type Service struct {
 // New returns a service without functions. It listens on a loopback port for the processes of functions.
 func New(a *account.Account, d Dependencies) (*Service, error) {
 	if info, err := os.Stat(d.Dir); err != nil || !info.IsDir() {
-		return nil, errors.Join(fmt.Errorf("lambda: %q is no directory to unpack functions in", d.Dir), err)
+		return nil, errors.Join(fmt.Errorf("lambda: %q is not a directory to unpack functions in", d.Dir), err)
 	}
 	s := &Service{
 		Dependencies: d, account: a,
@@ -93,23 +104,19 @@ func New(a *account.Account, d Dependencies) (*Service, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.spawner = newSpawner()
-	s.mu.Lock() // a clock that runs ahead calls reap at once
+	s.mu.Lock() // reap may run before AfterFunc returns
 	s.janitor = a.Clock.AfterFunc(time.Minute, s.reap)
 	s.mu.Unlock()
 	s.operations()
 	return s, nil
 }
 
-// Close ends everything: mappings stop, every process of every function is killed, and their last log lines are
-// delivered.
+// Close stops the mappings, kills every process of every function, and delivers their last log lines.
 func (s *Service) Close() error {
 	s.cancel()
 	s.janitor.Stop()
 	s.mu.RLock()
-	functions := make([]*function, 0, len(s.functions))
-	for _, f := range s.functions {
-		functions = append(functions, f)
-	}
+	functions := slices.Collect(maps.Values(s.functions))
 	s.mu.RUnlock()
 	for _, f := range functions {
 		s.closePools(f)
@@ -119,14 +126,14 @@ func (s *Service) Close() error {
 	return s.api.close()
 }
 
-// closePools kills what runs of a function, and refuses what waits.
+// closePools kills the processes of a function, and refuses the invocations that wait.
 func (s *Service) closePools(f *function) {
 	for _, p := range s.pools(f) {
 		p.close()
 	}
 }
 
-// pools are those of all of a function's revisions.
+// pools returns the pools of all revisions of a function.
 func (s *Service) pools(f *function) []*pool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -137,7 +144,7 @@ func (s *Service) pools(f *function) []*pool {
 	return pools
 }
 
-// begin counts a goroutine that Close has to wait for; it tells whether there still is work to begin.
+// begin counts a goroutine that Close waits for. It returns false if the service is closed.
 func (s *Service) begin() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -148,60 +155,23 @@ func (s *Service) begin() bool {
 	return true
 }
 
-// SigningName implements wire.Service.
-func (s *Service) SigningName() string { return "lambda" }
+// sleep waits by the account's clock, or until ctx ends.
+func (s *Service) sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-s.account.Clock.After(d):
+	case <-ctx.Done():
+	}
+}
 
-// ServeAWS implements wire.Service.
-func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) { s.rest.ServeAWS(w, c) }
+// SigningName is lambda.
+func (s *Service) SigningName() string { return "lambda" }
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{s.functionKind(), s.permissionKind(), s.mappingKind(), s.eventInvokeConfigKind()}
 }
 
-// Stats count what happened to a function since it was created.
-type Stats struct {
-	// Invocations ended, whether with success or not.
-	Invocations int64
-	// Errors are the invocations that ended with a function error.
-	Errors int64
-	// Throttles are the invocations that were refused for want of concurrency.
-	Throttles int64
-	// Environments were started since the function was created; Running of them exist now.
-	Environments int64
-	Running      int
-	// Busy are the invocations that run now or wait for an environment.
-	Busy int
-}
-
-// Stats returns a function's counters. It is for tests and benchmarks.
-func (s *Service) Stats(functionName string) Stats {
-	f := s.function(functionName)
-	if f == nil {
-		return Stats{}
-	}
-	stats := Stats{
-		Invocations: f.invocations.Load(), Errors: f.errors.Load(), Throttles: f.throttles.Load(),
-		Environments: f.environments.Load(), Busy: int(f.inflight.Load()),
-	}
-	for _, p := range s.pools(f) {
-		stats.Running += p.size()
-	}
-	return stats
-}
-
-// Kill ends all processes of a function, in the middle of what they do, as a crash of their machine would. It tells
-// how many there were.
-func (s *Service) Kill(functionName string) (killed int) {
-	if f := s.function(functionName); f != nil {
-		for _, p := range s.pools(f) {
-			killed += p.kill()
-		}
-	}
-	return killed
-}
-
-// reap ends environments that have been idle for long.
+// reap ends the environments that have been idle for idleLifetime.
 func (s *Service) reap() {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

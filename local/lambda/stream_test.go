@@ -152,7 +152,7 @@ func numbered(what string, n int) (data []string) {
 }
 
 func (r *river) result(m *mapping) string {
-	_, result, _ := m.state()
+	_, result := m.state()
 	return result
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
-// streamRecord is a record as functions get it: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+// streamRecord is a record in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 type streamRecord struct {
 	Kinesis           streamData `json:"kinesis"`
 	EventSource       string     `json:"eventSource"`
@@ -23,11 +23,11 @@ type streamData struct {
 	SchemaVersion  string  `json:"kinesisSchemaVersion"`
 	PartitionKey   string  `json:"partitionKey"`
 	SequenceNumber string  `json:"sequenceNumber"`
-	Data           string  `json:"data"`                        // in Base64; empty, not null, for none
+	Data           string  `json:"data"`                        // in Base64
 	Arrived        float64 `json:"approximateArrivalTimestamp"` // seconds since the epoch, to the millisecond
 }
 
-// event is the event of a batch.
+// event makes the event of a batch.
 func (r *shardReader) event(items []item) []byte {
 	encoded := make([][]byte, len(items))
 	for i := range items {
@@ -36,12 +36,11 @@ func (r *shardReader) event(items []item) []byte {
 	return recordsEvent(encoded)
 }
 
-// encode is a record in an event. Its event source is what was mapped. AWS does not say whether that is so of a consumer
-// with enhanced fan-out, too.
+// encode encodes a record of an event. The event source is the mapped ARN. AWS does not document it for consumers.
 func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	role := ""
 	if f := r.m.s.function(r.m.function); f != nil {
-		role = f.current.Load().config.role
+		role = f.current.Load().args.Role
 	}
 	return encodeRecord(streamRecord{
 		Kinesis: streamData{

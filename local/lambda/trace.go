@@ -9,7 +9,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// Traces is where the segments of sampled invocations go. *xray.Service is one.
+// Traces receives the segments of sampled invocations. *xray.Service implements it.
 type Traces interface {
 	Put(ctx context.Context, p policy.Principal, segments ...xray.Segment) error
 	Sample(incoming string) xray.Header
@@ -17,20 +17,20 @@ type Traces interface {
 
 // traceContext is an invocation's place in a trace.
 type traceContext struct {
-	header   string // what the function gets
+	header   string // for the function
 	root     string
 	parent   string // the caller's segment
 	service  string // AWS::Lambda's segment
-	function string // AWS::Lambda::Function's segment, the parent of what the function does
+	function string // AWS::Lambda::Function's segment, the parent of the function's own segments
 	sampled  bool
 }
 
-// newTrace decides whether an invocation is traced. A function with active tracing continues the caller's trace or
-// begins one; others are traced only if the caller's request is.
+// newTrace decides whether an invocation is traced. A function with active tracing continues the caller's trace or starts
+// one. Others are traced only if the caller's request is.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 func (s *Service) newTrace(rev *revision, incoming string) traceContext {
 	var h xray.Header
-	if rev.config.tracing == "Active" {
+	if rev.args.TracingConfig.Mode == "Active" {
 		h = s.Traces.Sample(incoming)
 	} else {
 		var ok bool
@@ -44,7 +44,7 @@ func (s *Service) newTrace(rev *revision, incoming string) traceContext {
 	return t
 }
 
-// add tells the trace of a sampled invocation in a record of the log.
+// add adds the trace of a sampled invocation to a record of the log.
 func (t traceContext) add(r record) record {
 	if t.sampled {
 		r["tracing"] = record{"spanId": t.function, "type": "X-Amzn-Trace-Id", "value": t.header}
@@ -52,8 +52,8 @@ func (t traceContext) add(r record) record {
 	return r
 }
 
-// trace sends the two segments that Lambda writes for an invocation, with the permissions of the function's role.
-// Without them they are lost, as on AWS.
+// trace puts the two segments of an invocation, with the permissions of the function's role. Without permission they are
+// lost, as on AWS.
 func (s *Service) trace(e *environment, inv *invoke, end time.Time) {
 	t := inv.trace
 	if !t.sampled {

@@ -75,7 +75,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		deadline, _ := ctx.Deadline()
 		return map[string]any{
 			"arn": lc.InvokedFunctionArn, "id": lc.AwsRequestID, "trace": os.Getenv("_X_AMZN_TRACE_ID"),
-			"left": time.Until(deadline).Milliseconds(), "client": lc.ClientContext.Client.AppTitle, "n": invocations,
+			"left": time.Until(deadline).Milliseconds(), "n": invocations,
 		}, nil
 	case "call": // another function, through the SDK as any handler would
 		cfg, err := config.LoadDefaultConfig(ctx)

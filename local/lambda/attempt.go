@@ -9,16 +9,16 @@ import (
 // maxBackoff is the longest wait between two attempts. AWS does not publish its own.
 const maxBackoff = 10 * time.Second
 
-// part is a batch, or what is left of one, on its way through attempts.
+// part is a batch, or the rest of one, that is attempted until it is done.
 type part struct {
 	items []item
 	tries int // attempts that failed and count
-	waits int // attempts that failed since it last got on, whether they count or not
+	waits int // attempts in a row that failed, whether they count or not
 	last  *Result
 }
 
-// handle invokes the function with a batch until every record is dealt with or discarded; then it returns none. When ctx
-// ends it finishes the attempt in hand, and returns those that are not. Their retries are counted anew in the next run.
+// handle invokes the function with a batch until every record is handled or discarded. When ctx ends, it finishes the
+// current attempt and returns the rest. The next run counts their retries from zero.
 func (l *lane) handle(ctx context.Context, batch []item) (rest []item) {
 	todo := []part{{items: batch}}
 	for len(todo) > 0 && ctx.Err() == nil {
@@ -30,19 +30,19 @@ func (l *lane) handle(ctx context.Context, batch []item) (rest []item) {
 	return rest
 }
 
-// attempt makes one attempt at a part, and returns what is then left to do of it, in order.
+// attempt makes one attempt at a part, and returns the parts that are left, in order.
 //
-// AWS documents that splits cost no retry, that a part response makes the lowest sequence number that it lists the
-// checkpoint from which all is retried, and that with bisecting on, the batch is split there, and only the rest is
-// retried. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+// AWS documents: splits cost no retry. The lowest sequence number of a partial response is the checkpoint, from which
+// everything is retried. With bisecting, the batch is split at the checkpoint and only the rest is retried.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 //
-// It is silent on the rest. Here a part response whose checkpoint is the first record is the failure of a whole batch,
-// which is halved; halves and what is left after a split begin with a full quota of retries, the first half is dealt
-// with before the second begins, and there is no wait after a split. Without bisecting, what is left after a checkpoint
-// is retried as a batch that failed: that costs a retry.
+// AWS does not document the following. A partial response whose checkpoint is the first record is a failure of the whole
+// batch, which is halved. Each half, and the rest after a split, starts with all retries. The first half is finished before
+// the second starts. There is no wait after a split. Without bisecting, the rest after a checkpoint is retried as a failed
+// batch: that costs a retry.
 func (l *lane) attempt(ctx context.Context, p part) []part {
 	if p.waits > 0 {
-		l.m.pause(ctx, backoff(p.waits, maxBackoff))
+		l.m.s.sleep(ctx, backoff(p.waits, maxBackoff))
 	}
 	if ctx.Err() != nil {
 		return []part{p}
@@ -56,7 +56,7 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 		}
 	}
 	result, err := l.invoke(l.event(p.items), "")
-	if err != nil { // it could not be invoked: that costs no retry
+	if err != nil { // the function was not invoked: that costs no retry
 		l.m.report(problem("Invoke", err))
 		p.waits++
 		return []part{p}
@@ -80,8 +80,8 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 	return []part{p}
 }
 
-// checkpoint tells how many of the first records a function has dealt with, and how that is called. A response that names
-// a record that is not in the batch is the failure of all of it, as is one that is not valid: AWS says so of an empty
+// checkpoint returns how many of the first records a function handled, and the LastProcessingResult. An invalid response, and
+// one with an identifier that is not in the batch, is a failure of the whole batch. AWS documents that for an empty
 // identifier and a wrong key.
 func (l *lane) checkpoint(result Result, items []item) (n int, outcome string) {
 	if result.FunctionError != "" {
@@ -103,7 +103,7 @@ func (l *lane) checkpoint(result Result, items []item) (n int, outcome string) {
 	return n, "OK"
 }
 
-// expired counts the records at the front that are older than the mapping or the stream lets them become.
+// expired counts the records at the front that are older than the mapping's maximum age or the stream's retention period.
 func (l *lane) expired(items []item) int {
 	limit, ok := l.streams.Retention(l.stream)
 	if l.maxAge >= 0 && (!ok || l.maxAge < limit) {

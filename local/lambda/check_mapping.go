@@ -2,13 +2,15 @@ package lambda
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// maxRecordAge is the oldest that records may be set to become: a week, in seconds.
+// maxRecordAge is the greatest maximumRecordAgeInSeconds: a week.
 const maxRecordAge = 604800
 
 func checkMapping(c *provider.Checker, in *MappingArgs) {
@@ -18,13 +20,13 @@ func checkMapping(c *provider.Checker, in *MappingArgs) {
 		c.OneOf("functionResponseTypes", &t, "ReportBatchItemFailures")
 	}
 	if !c.Unknown("functionName") {
-		if _, err := parseReference(in.FunctionName, ""); err != nil {
+		if _, err := parseName(in.FunctionName); err != nil {
 			c.Failf("functionName", "must be a name or an ARN of a function, got %q", in.FunctionName)
 		}
 	}
 	switch {
 	case c.Unknown("eventSourceArn"):
-		// What a preview cannot tell yet, the settings do: a stream needs a starting position, and a queue has none.
+		// In a preview the settings show the kind of source: a stream needs a starting position, and a queue has none.
 		if in.StartingPosition != nil || c.Unknown("startingPosition") {
 			checkStreamMapping(c, in)
 		} else {
@@ -40,9 +42,9 @@ func checkMapping(c *provider.Checker, in *MappingArgs) {
 	}
 }
 
-var streamARN = regexp.MustCompile(`^` + regexp.QuoteMeta(account.ARN("kinesis", "stream/")) + `[A-Za-z0-9_.-]{1,128}(/consumer/[A-Za-z0-9_.-]{1,128}:[0-9]+)?$`)
+var streamARN = regexp.MustCompile(`^` + regexp.QuoteMeta(kinesis.StreamARN("")) + `[A-Za-z0-9_.-]{1,128}(/consumer/[A-Za-z0-9_.-]{1,128}:[0-9]+)?$`)
 
-func isQueue(arn string) bool { return service(arn) == "sqs" && inAccount(arn) }
+func isQueue(arn string) bool { return strings.HasPrefix(arn, sqs.QueueARN("")) }
 
 func checkQueueMapping(c *provider.Checker, in *MappingArgs) {
 	if value(in.BatchSize, 10) > 10 && value(in.MaximumBatchingWindowInSeconds, 0) < 1 && !c.Unknown("maximumBatchingWindowInSeconds") {

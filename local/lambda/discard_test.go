@@ -152,7 +152,7 @@ func TestWholeBatchFailsByCrashTimeoutAndUnknownRecords(t *testing.T) {
 			if what == "hang" {
 				in := r.lambda.function("f").current.Load().args
 				in.Timeout = aws.Int(1)
-				_, err := r.lambda.put(r.lambda.function("f"), &in)
+				err := r.lambda.put(r.lambda.function("f"), &in)
 				require.NoError(t, err)
 			}
 			r.put("k", "ok", what)

@@ -9,16 +9,16 @@ import (
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
-// item is a record that waits for its batch.
+// item is a record that waits for a batch.
 type item struct {
 	kinesis.Record
-	size int // in an event, bytes
+	size int // bytes in an event
 }
 
-// lane handles the records of some partition keys of a shard, one batch after the other, in order.
+// lane handles the records of some partition keys of a shard, one batch after another, in order.
 type lane struct {
 	*shardReader
-	more chan struct{} // has an element after something has changed
+	more chan struct{} // signalled after a change of queue or ended
 
 	mu    sync.Mutex
 	queue []item
@@ -45,7 +45,7 @@ func (l *lane) length() int {
 	return len(l.queue)
 }
 
-// signal leaves an element in a channel with room for one.
+// signal puts an element into a channel of capacity one, if it is empty.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -53,7 +53,7 @@ func signal(c chan struct{}) {
 	}
 }
 
-// run handles batches until no more will come, or ctx ends. What it has not handled is in its queue then.
+// run handles batches until no more will come, or ctx ends. Then its queue holds the records that it has not handled.
 func (l *lane) run(ctx context.Context) {
 	for {
 		batch := l.gather(ctx)
@@ -70,8 +70,8 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// gather takes a batch: what there is, or with a batching window, what there is when the batch is full, 6 MB have
-// gathered, no more will come, or the window is over that began with the first record. It is empty at the end.
+// gather waits for a batch. Without a batching window it is everything in the queue. A window begins with the first record;
+// then it ends when the batch is full, 6 MB are there or no more will come. The result is empty at the end.
 func (l *lane) gather(ctx context.Context) []item {
 	var window <-chan time.Time
 	over := l.window == 0
@@ -93,8 +93,8 @@ func (l *lane) gather(ctx context.Context) []item {
 	return nil
 }
 
-// take takes what makes a batch from the queue: nothing, if that is not full and may grow. It tells whether more may
-// come.
+// take removes a batch from the queue: nothing if the batch is not full and may grow, unless partly is set. It reports
+// whether more may come.
 func (l *lane) take(partly bool) (batch []item, more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

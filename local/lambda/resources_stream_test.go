@@ -91,7 +91,7 @@ func TestAStreamsMappingShowsItsSettings(t *testing.T) {
 	require.EqualValues(t, 100, *out.BatchSize)
 	require.Equal(t, "AT_TIMESTAMP", string(out.StartingPosition))
 	require.WithinDuration(t, at, *out.StartingPositionTimestamp, 0)
-	require.EqualValues(t, []int32{3, 120, 2, 0}, []int32{*out.MaximumRetryAttempts, *out.MaximumRecordAgeInSeconds, *out.ParallelizationFactor, *out.TumblingWindowInSeconds})
+	require.EqualValues(t, []int32{3, 120, 2}, []int32{*out.MaximumRetryAttempts, *out.MaximumRecordAgeInSeconds, *out.ParallelizationFactor})
 	require.True(t, *out.BisectBatchOnFunctionError)
 	require.Equal(t, queue, *out.DestinationConfig.OnFailure.Destination)
 	require.Equal(t, []string{"ReportBatchItemFailures"}, []string{string(out.FunctionResponseTypes[0])})
@@ -108,7 +108,7 @@ func TestAStreamsMappingShowsItsSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list.EventSourceMappings, 1)
 	require.EqualValues(t, -1, *list.EventSourceMappings[0].MaximumRetryAttempts)
-	require.Nil(t, list.EventSourceMappings[0].DestinationConfig.OnFailure.Destination)
+	require.Nil(t, list.EventSourceMappings[0].DestinationConfig)
 }
 
 func TestAStreamsMappingIsRefusedAsOnAWS(t *testing.T) {
@@ -133,14 +133,14 @@ func TestAStreamsMappingIsRefusedAsOnAWS(t *testing.T) {
 		actions []string
 		reason  string
 	}{
-		{r.stream, streamActions, "Cannot access stream " + r.stream + ". Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in IAM."},
-		{consumer, consuming, "Cannot access stream consumer " + consumer},
+		{r.stream, streamActions, "Cannot access stream " + r.stream + ". The role needs DescribeStream, DescribeStreamSummary, ListShards on the stream, and GetShardIterator, GetRecords on what is mapped."},
+		{consumer, consuming, "Cannot access stream " + consumer},
 	} {
 		for _, missing := range source.actions {
 			r.grant("f-role", slices.DeleteFunc(slices.Clone(source.actions), func(a string) bool { return a == missing })...)
 			reason := source.reason
 			if strings.HasPrefix(missing, "sqs:") {
-				reason = "execution role does not have permissions to call SendMessage on SQS"
+				reason = "execution role does not have permissions to call SendMessage on " + queue
 			}
 			require.ErrorContains(t, attempt(source.arn, nil), reason, missing)
 		}
@@ -155,7 +155,7 @@ func TestAStreamsMappingIsRefusedAsOnAWS(t *testing.T) {
 	}), "cannot be in the future")
 	require.ErrorContains(t, attempt(r.stream, func(in *MappingArgs) {
 		in.DestinationConfig = &DestinationConfig{OnFailure: &OnFailure{DestinationARN: queue + "-none"}}
-	}), "there is no such queue")
+	}), "The destination ARN " + queue + "-none is invalid.")
 	require.Len(t, r.lambda.mappings, 2)
 }
 
@@ -166,7 +166,7 @@ func TestEventOfAStreamIsWhatAWSSends(t *testing.T) {
 		{Record: kinesis.Record{SequenceNumber: "49590338271490256608559692538361571095921575989136588898", PartitionKey: "<1>", Data: []byte("Hello, this is a test."), Arrived: time.UnixMilli(1545084650987)}},
 		{Record: kinesis.Record{SequenceNumber: "7", PartitionKey: "2", Arrived: time.UnixMilli(1545084711000)}},
 	})
-	role := r.lambda.function("f").current.Load().config.role
+	role := r.lambda.function("f").current.Load().args.Role
 	require.Equal(t, `{"Records":[{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"<1>","sequenceNumber":"49590338271490256608559692538361571095921575989136588898",`+
 		`"data":"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==","approximateArrivalTimestamp":1545084650.987},"eventSource":"aws:kinesis","eventVersion":"1.0",`+
 		`"eventID":"shardId-000000000006:49590338271490256608559692538361571095921575989136588898","eventName":"aws:kinesis:record","invokeIdentityArn":"`+role+`",`+

@@ -33,7 +33,7 @@ func TestPackagesThatCouldNotRunAreRefused(t *testing.T) {
 		{"bootstrap not at the root", zipOf(t, map[string][]byte{"bin/bootstrap": program}, 0o755), "no file named bootstrap at its root"},
 		{"not executable", zipOf(t, map[string][]byte{"bootstrap": program}, 0o644), "not executable: its mode in the zip is -rw-r--r--"},
 		{"another architecture", zipOf(t, map[string][]byte{"bootstrap": foreign}, 0o755), "build it for " + runtime.GOOS + "/" + runtime.GOARCH},
-		{"no program", zipOf(t, map[string][]byte{"bootstrap": []byte("text")}, 0o755), "is no program"},
+		{"no program", zipOf(t, map[string][]byte{"bootstrap": []byte("text")}, 0o755), "is not a program"},
 		{"outside of the root", zipOf(t, map[string][]byte{"bootstrap": program, "../evil": nil}, 0o755), `outside of its root: "../evil"`},
 		{"too large as a zip", zipOf(t, map[string][]byte{"bootstrap": program, "big": make([]byte, maxZip)}, 0o755), "52428800 at most"},
 		{"no zip", &archive.Archive{Sig: archive.ArchiveSig, Path: noZip}, "could not be unzipped"},

@@ -28,7 +28,7 @@ func TestStartingPosition(t *testing.T) {
 				}
 			})
 			r.put("k", "new")
-			m.args.Enabled = nil
+			m.args.Enabled = aws.Bool(true)
 			require.NoError(t, m.start())
 			r.untilBatches(test.want)
 		})
@@ -48,7 +48,6 @@ func TestAMappingThatWasChangedGoesOnWhereItWas(t *testing.T) {
 	id, state, err := e.create(mappingKind, given(nil))
 	require.NoError(t, err)
 	require.Equal(t, "Enabled", state["state"].StringValue())
-	require.Equal(t, "User action", state["stateTransitionReason"].StringValue())
 	r.put("k", "0", "1")
 	r.untilBatches("0,1")
 

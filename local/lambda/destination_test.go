@@ -42,8 +42,7 @@ func (c *cloud) events(function string, change func(*EventInvokeConfigArgs)) {
 	in := c.lambda.function(function).eventSettings().args
 	in.FunctionName = function
 	change(&in)
-	_, err := c.lambda.putEventSettings(context.Background(), &in)
-	require.NoError(c.t, err)
+	require.NoError(c.t, c.lambda.putEventSettings(context.Background(), c.lambda.function(function), &in))
 }
 
 // received takes what is in a queue out of it.

@@ -3,27 +3,30 @@ package lambda
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// invocationRecord is what a destination gets of an event that the queue is done with:
+// invocationRecord is what a destination gets of an asynchronous event, or of a discarded batch of a stream:
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+// https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 //
-// AWS does not publish the record of an event that the function never saw. Here it has the status of the last refusal
-// and no payload of a response, and neither if there was no attempt.
+// AWS does not document the record of an event without an invocation. Here it has the status of the last refusal, and
+// neither a status nor a payload if there was no attempt.
 type invocationRecord struct {
-	Version         string           `json:"version"`
-	Timestamp       string           `json:"timestamp"`
 	RequestContext  recordedRequest  `json:"requestContext"`
-	RequestPayload  json.RawMessage  `json:"requestPayload"`
+	RequestPayload  json.RawMessage  `json:"requestPayload,omitempty"`
 	ResponseContext *recordedOutcome `json:"responseContext,omitempty"`
 	ResponsePayload json.RawMessage  `json:"responsePayload,omitempty"`
+	Version         string           `json:"version"`
+	Timestamp       string           `json:"timestamp"`
+	Batch           *recordedBatch   `json:"KinesisBatchInfo,omitempty"` // of a stream: only where the records are
 }
 
 type recordedRequest struct {
 	RequestID   string `json:"requestId"`
-	FunctionARN string `json:"functionArn"` // with its qualifier
+	FunctionARN string `json:"functionArn"` // of an event, with its qualifier
 	Condition   string `json:"condition"`
 	InvokeCount int    `json:"approximateInvokeCount"`
 }
@@ -33,6 +36,18 @@ type recordedOutcome struct {
 	ExecutedVersion string `json:"executedVersion,omitempty"`
 	FunctionError   string `json:"functionError,omitempty"`
 }
+
+type recordedBatch struct {
+	ShardID        string `json:"shardId"`
+	Start          string `json:"startSequenceNumber"`
+	End            string `json:"endSequenceNumber"`
+	ArrivalOfFirst string `json:"approximateArrivalOfFirstRecord"`
+	ArrivalOfLast  string `json:"approximateArrivalOfLastRecord"`
+	Size           int    `json:"batchSize"`
+	StreamARN      string `json:"streamArn"`
+}
+
+func millis(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (e *asyncEvent) record(condition string) invocationRecord {
 	r := invocationRecord{
@@ -54,7 +69,7 @@ func (e *asyncEvent) record(condition string) invocationRecord {
 	return r
 }
 
-// asJSON is a function's answer in a record. One that is no JSON, which a custom runtime may give, becomes a string.
+// asJSON is a function's answer in a record. An answer that is not JSON, which is possible, becomes a string.
 func asJSON(answer []byte) json.RawMessage {
 	if len(answer) == 0 || json.Valid(answer) {
 		return answer
@@ -63,14 +78,12 @@ func asJSON(answer []byte) json.RawMessage {
 	return text
 }
 
-// end sends the record of an event that the queue is done with, if there is a destination for it. While SQS does not
-// work it tries again. A destination that refuses loses the record: because the role may not send any more, the queue
-// is gone, or the record is too large for a message.
+// end sends the record of a finished event, if there is a destination for it. It retries while SQS fails. The record is lost
+// if the destination refuses it: the role may not send any more, the queue was deleted, or the record is too large.
 func (e *asyncEvent) end(condition string) {
-	settings := e.f.eventSettings()
-	destination := settings.onFailure
+	destination, onSuccess := e.f.eventSettings().destinations()
 	if condition == conditionSuccess {
-		destination = settings.onSuccess
+		destination = onSuccess
 	}
 	if destination == "" {
 		if condition != conditionSuccess {
@@ -89,13 +102,13 @@ func (e *asyncEvent) end(condition string) {
 				"request", e.id, "condition", condition, "destination", destination, "error", err)
 			return
 		}
-		e.s.sleep(wait)
+		e.s.sleep(e.s.ctx, wait)
 	}
 }
 
-// send sends with the permissions that the function's role has now.
+// send sends with the current permissions of the function's role.
 func (e *asyncEvent) send(destination string, message sqs.Message) error {
-	p, creds, err := e.s.Roles.AssumeRole(servicePrincipal, e.f.current.Load().config.role, e.f.name, nil)
+	p, creds, err := e.s.Roles.AssumeRole(servicePrincipal, e.f.current.Load().args.Role, e.f.name, nil)
 	if err != nil {
 		return err
 	}

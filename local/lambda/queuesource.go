@@ -12,8 +12,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// Queues is where mappings of queues read, and where the records go of what mappings of streams discard and of
-// asynchronous invocations. *sqs.Service is one.
+// Queues are the sources of mappings, and the destinations of records of discarded batches and of asynchronous invocations.
+// *sqs.Service implements it.
 type Queues interface {
 	Authorize(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) error
 	Receive(ctx context.Context, p policy.Principal, queueARN string, limit int, visibility, wait time.Duration) ([]sqs.Received, error)
@@ -26,12 +26,12 @@ type Queues interface {
 const (
 	startPollers = 5
 	maxPollers   = accountConcurrency
-	// growEvery is how long a backlog lasts for one more poller. AWS adds up to 300 a minute; on one machine more
-	// processes than that soon make each other slower.
+	// growEvery is how long a backlog lasts before one more poller starts. AWS adds up to 300 a minute; on one machine more
+	// processes slow each other down.
 	growEvery = time.Second
 	longPoll  = 20 * time.Second
-	// betweenPolls is how long after a poll that did not fill a batch the next one comes, by the machine's clock. In AWS
-	// it is on its way for that long. Without it, messages that come one by one would each have an invocation.
+	// betweenPolls is the wait after a poll that did not fill a batch, by the machine's clock. It stands for the network of
+	// AWS: without it, messages that come one by one would each have an invocation.
 	betweenPolls = 5 * time.Millisecond
 	// retryRefused is the wait after a call that SQS or Lambda refused.
 	retryRefused = time.Second
@@ -48,33 +48,36 @@ type sqsSource struct {
 	partial     bool
 }
 
+// seconds converts a setting that is given in seconds.
+func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
+
 func newSQSSource(s *Service, in *MappingArgs) *sqsSource {
 	return &sqsSource{
 		queues: s.Queues, clock: s.account.Clock, arn: in.EventSourceARN,
-		batch: in.batchSize(), window: seconds(in.MaximumBatchingWindowInSeconds, 0),
-		concurrency: in.maximumConcurrency(), partial: len(in.FunctionResponseTypes) > 0,
+		batch: *in.BatchSize, window: seconds(in.MaximumBatchingWindowInSeconds),
+		concurrency: value(value(in.ScalingConfig, ScalingConfig{}).MaximumConcurrency, 0), partial: len(in.FunctionResponseTypes) > 0,
 	}
 }
 
 func (q *sqsSource) check(p policy.Principal, function *revision) error {
 	visibility, exists := q.queues.VisibilityTimeout(q.arn)
 	for _, call := range pollerCalls {
-		// An injected fault of these actions is meant for polling; here only the role and the queue's policy speak.
+		// Injected faults of polling are ignored here: only the policies of the role and the queue decide.
 		if err := q.queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.arn); isDenied(err) {
 			return invalidParameter("The provided execution role does not have permissions to call %s on SQS", call)
 		}
 	}
 	if !exists {
-		return invalidParameter("Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.")
+		return invalidParameter("The queue %s does not exist.", q.arn)
 	}
-	if timeout := function.config.timeout; timeout > visibility {
+	if timeout := function.timeout; timeout > visibility {
 		return invalidParameter("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
 			int(visibility.Seconds()), int(timeout.Seconds()))
 	}
 	return nil
 }
 
-// begin has nothing to note: a queue has no places in it.
+// begin does nothing: a mapping has no position in a queue.
 func (q *sqsSource) begin(*mapping) {}
 
 var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
@@ -113,7 +116,7 @@ func (ps *pollers) poll(ctx context.Context) {
 		batch, received, err := ps.gather(ctx)
 		switch {
 		case len(batch) > 0:
-			// What was received is handled, whatever happened then.
+			// What was received is handled, even if the next receive failed or ctx has ended.
 			ps.begin(ctx, len(batch))
 			failed := false
 			for _, part := range ps.parts(batch) {
@@ -125,14 +128,14 @@ func (ps *pollers) poll(ctx context.Context) {
 			}
 		case err != nil && ctx.Err() == nil:
 			ps.m.report(problem("SQS", err))
-			ps.m.pause(ctx, retryRefused)
+			ps.m.s.sleep(ctx, retryRefused)
 		case err == nil && ps.leave():
 			return
 		}
 	}
 }
 
-// begin counts a poller as busy, and adds one if all are and there is more to do.
+// begin counts a poller as busy, and adds one if all are busy and the batch was full.
 func (ps *pollers) begin(ctx context.Context, messages int) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -151,8 +154,8 @@ func (ps *pollers) end() {
 	ps.busy--
 }
 
-// leave lets a poller that found the queue empty, or the function failing, go if there are more than at the start. It
-// tells whether it may.
+// leave reports whether a poller that found the queue empty, or the function failing, must end: there are more than at the
+// start.
 func (ps *pollers) leave() bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -166,8 +169,8 @@ func (ps *pollers) leave() bool {
 // maxReceive is how many messages one ReceiveMessage gives at most.
 const maxReceive = 10
 
-// gather receives a batch, and tells from when on it is hidden from others: what one poll gives, or with a batching
-// window, what comes until the batch is full, the window is over or 6 MB have gathered.
+// gather receives a batch, and returns the time of the first receive. Without a batching window it is the result of one
+// poll; else everything until the batch is full, the window ends or 6 MB have been received.
 func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
 	if ps.window == 0 {
 		return ps.once(ctx)
@@ -195,7 +198,7 @@ func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received t
 	}
 }
 
-// once receives what one poll gives. One poller does so at a time, else they would share out what is one batch.
+// once returns the result of one poll. One poller polls at a time, else several would share the messages of one batch.
 func (ps *pollers) once(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
 	ps.turn.Lock()
 	batch, err = ps.receive(ctx, ps.batch, longPoll)
@@ -221,25 +224,25 @@ func (ps *pollers) receive(ctx context.Context, limit int, wait time.Duration) (
 
 func (ps *pollers) function() *function { return ps.m.s.function(ps.m.function) }
 
-// visibility is how long messages stay with this mapping: 0, the queue's own time, unless that is shorter than what
-// the window and the function may take.
+// visibility is the visibility timeout of a receive: 0 for that of the queue, unless it is shorter than what the window and
+// the function may take.
 func (ps *pollers) visibility() time.Duration {
 	f := ps.function()
 	own, _ := ps.queues.VisibilityTimeout(ps.arn)
 	if f != nil {
-		if need := ps.window + f.current.Load().config.timeout; need > own {
+		if need := ps.window + f.current.Load().timeout; need > own {
 			return need + 30*time.Second
 		}
 	}
 	return 0
 }
 
-// handle invokes the function with messages and deletes those that it has dealt with. It tells whether it failed.
+// handle invokes the function with messages, and deletes those that it handled. It reports whether the function failed.
 func (ps *pollers) handle(ctx context.Context, part records, received time.Time) (failed bool) {
 	result, err := ps.invoke(ctx, part, received)
 	if err != nil {
 		ps.m.report(problem("Invoke", err))
-		ps.m.pause(ctx, retryRefused)
+		ps.m.s.sleep(ctx, retryRefused)
 		return true
 	}
 	if result.FunctionError != "" {
@@ -264,7 +267,7 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 		for i := range some {
 			handles[i] = some[i].ReceiptHandle
 		}
-		// Its end does not end ctx: a batch that was handled is deleted even though the mapping stops.
+		// A batch that was handled is deleted even if the mapping stops.
 		if err := ps.queues.Delete(context.WithoutCancel(ctx), p, ps.arn, handles); err != nil {
 			ps.m.report(problem("SQS DeleteMessage", err))
 			return false
@@ -274,7 +277,7 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 	return false
 }
 
-// invoke tries again while the function is throttled, until the messages are visible in the queue again.
+// invoke retries while the function is throttled, until the messages become visible again.
 func (ps *pollers) invoke(ctx context.Context, part records, received time.Time) (Result, error) {
 	visibility := ps.visibility()
 	if visibility == 0 {
@@ -283,10 +286,10 @@ func (ps *pollers) invoke(ctx context.Context, part records, received time.Time)
 	for n := 1; ; n++ {
 		result, err := ps.m.invoke(part.payload, sampledBySender(part.messages))
 		wait := backoff(n, 5*time.Second)
-		if err == nil || !throttledError(err) || !ps.clock.Now().Add(wait).Before(received.Add(visibility)) {
+		if err == nil || !isThrottled(err) || !ps.clock.Now().Add(wait).Before(received.Add(visibility)) {
 			return result, err
 		}
-		ps.m.pause(ctx, wait)
+		ps.m.s.sleep(ctx, wait)
 		if ctx.Err() != nil {
 			return Result{}, err
 		}

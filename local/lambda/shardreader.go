@@ -10,16 +10,16 @@ import (
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
-// shardReader reads one shard during a run, and deals its records to the lanes by their partition keys. The order of a
-// key's records is that of its lane.
+// shardReader reads one shard during a run, and distributes its records to lanes by their partition keys. A lane keeps the
+// order of a key's records.
 type shardReader struct {
 	*streamSource
 	m      *mapping
 	id     string
 	place  *place
-	lost   bool // the place means nothing any more
+	lost   bool // the place is not valid any more
 	lanes  []*lane
-	taken  chan struct{} // has an element after a lane has taken a batch
+	taken  chan struct{} // signalled after a lane has taken a batch
 	invoke func(payload []byte, traceHeader string) (Result, error)
 }
 
@@ -31,8 +31,8 @@ func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardRead
 	return r
 }
 
-// run reads until the shard's end, or ctx ends. It returns when all lanes have finished what they have in hand, and what
-// they have not is in the place's backlog.
+// run reads until the shard's end, or ctx ends. It returns when all lanes have finished their current attempt. The records
+// that are not handled are in the place's backlog then.
 func (r *shardReader) run(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -68,7 +68,7 @@ func bySequence(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cm
 func (r *shardReader) read(ctx context.Context) {
 	failing := false
 	for ctx.Err() == nil {
-		if !r.wanted() {
+		if !r.hasRoom() {
 			select {
 			case <-r.taken:
 			case <-ctx.Done():
@@ -76,7 +76,7 @@ func (r *shardReader) read(ctx context.Context) {
 			continue
 		}
 		var arrival <-chan struct{}
-		if r.consumer { // before it reads, so that nothing comes in between
+		if r.consumer { // before the read, so that no arrival is missed
 			arrival = r.streams.Arrivals(r.stream, r.id)
 		}
 		b, err := r.streamSource.read(ctx, r.m, r.id, r.place.from, readLimit)
@@ -104,14 +104,14 @@ func (r *shardReader) read(ctx context.Context) {
 			case <-ctx.Done():
 			}
 		default:
-			r.m.pause(ctx, pollEvery)
+			r.m.s.sleep(ctx, pollEvery)
 		}
 	}
 }
 
-// refused waits after a read that failed, and tells whether that is a problem. Being over the shard's read limits is
-// none: others read it too. A shard that is not there any more, or not the one that the place is in, is lost: its stream
-// was deleted. What was read of it is gone, too; if there is a new one with its name, that is read from the beginning.
+// refused waits after a read that failed, and reports whether the error is a problem. Exceeded read limits are not: the
+// shard has other readers. If the shard does not exist any more, or the place is of another one, the stream was deleted: the
+// reader is lost, with the records that it read. A new stream of the same name is read from the beginning.
 func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	if ctx.Err() != nil {
 		return false
@@ -120,12 +120,12 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	if isProblem = code != "ProvisionedThroughputExceededException"; isProblem {
 		r.m.report(problem("Kinesis", err))
 	}
-	r.m.pause(ctx, retryRefused)
+	r.m.s.sleep(ctx, retryRefused)
 	r.lost = ctx.Err() == nil && (code == "ResourceNotFoundException" || code == "InvalidArgumentException")
 	return isProblem
 }
 
-// deal gives records to their lanes.
+// deal distributes records to their lanes.
 func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
 	for _, rec := range records {
@@ -145,8 +145,8 @@ func (r *shardReader) laneOf(key string) int {
 	return int(h.Sum32() % uint32(len(r.lanes)))
 }
 
-// wanted tells whether any lane has room for more than it has: the others wait in their queues meanwhile, so that one
-// lane that is stuck does not stop the rest. What they hold of a record is little, as its data is the stream's.
-func (r *shardReader) wanted() bool {
+// hasRoom reports whether any lane has less than a batch. The queues of the others may grow meanwhile, so that one lane
+// that is stuck does not stop the rest. A queue needs little memory, because the stream owns the data of the records.
+func (r *shardReader) hasRoom() bool {
 	return slices.ContainsFunc(r.lanes, func(l *lane) bool { return l.length() < r.batch })
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// sqsRecord is a message as functions get it: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+// sqsRecord is a message in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 type sqsRecord struct {
 	MessageID         string                  `json:"messageId"`
 	ReceiptHandle     string                  `json:"receiptHandle"`
@@ -30,13 +30,13 @@ type sqsAttribute struct {
 	DataType         string   `json:"dataType"`
 }
 
-// records is an event and the messages that are in it.
+// records is an event and its messages.
 type records struct {
 	messages []sqs.Received
 	payload  []byte
 }
 
-// parts makes events of a batch: one, unless that would be larger than an invocation may be.
+// parts makes the events of a batch: one, unless its payload would be too large.
 func (q *sqsSource) parts(batch []sqs.Received) []records {
 	const frame = len(eventHead) + len(eventFoot)
 	encoded := make([][]byte, len(batch))
@@ -69,8 +69,8 @@ func (q *sqsSource) record(m *sqs.Received) []byte {
 	return encodeRecord(r)
 }
 
-// succeeded tells which messages a function has dealt with, by what it answered to ReportBatchItemFailures; false if
-// the whole batch counts as failed, because the answer is not valid or names a message that is not in the batch.
+// succeeded returns the messages that are not reported as failed. It returns false if the whole batch failed, because the
+// answer is invalid or contains an identifier that is not in the batch.
 func succeeded(response []byte, batch []sqs.Received) ([]sqs.Received, bool) {
 	failed, ok := failedItems(response)
 	if !ok {
@@ -84,8 +84,8 @@ func succeeded(response []byte, batch []sqs.Received) ([]sqs.Received, bool) {
 	return slices.DeleteFunc(slices.Clone(batch), func(m sqs.Received) bool { return slices.Contains(failed, m.MessageID) }), true
 }
 
-// sampledBySender says that an invocation is traced if the sender of any of its messages was: its trace is a new one,
-// which X-Ray links to theirs. https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
+// sampledBySender returns a sampling decision: an invocation is traced if the sender of any of its messages was. The trace is
+// a new one, which X-Ray links to those of the senders. https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
 func sampledBySender(messages []sqs.Received) string {
 	for i := range messages {
 		if h, ok := xray.ParseHeader(messages[i].Attributes["AWSTraceHeader"]); ok && h.Sampled {

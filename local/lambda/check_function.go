@@ -14,7 +14,7 @@ var (
 	logGroupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
 )
 
-// reservedVariables cannot be set by a function's configuration:
+// reservedVariables cannot be set in a function's configuration:
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 var reservedVariables = []string{
 	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
@@ -24,26 +24,15 @@ var reservedVariables = []string{
 }
 
 func checkFunction(c *provider.Checker, in *FunctionArgs) {
-	if in.Name != nil && !functionName.MatchString(*in.Name) {
-		c.Failf("name", "must be 1 to 64 letters, digits, hyphens and underscores, got %q", *in.Name)
-	}
-	c.OneOf("packageType", in.PackageType, "Zip")
+	c.Match("name", in.Name, functionName, "1 to 64 letters, digits, hyphens and underscores")
 	c.Range("memorySize", in.MemorySize, 128, 10240)
 	c.Range("timeout", in.Timeout, 1, 900)
 	c.Range("reservedConcurrentExecutions", in.ReservedConcurrentExecutions, -1, accountConcurrency)
 	if in.Description != nil && len(*in.Description) > 256 {
 		c.Failf("description", "must be at most 256 characters, got %d", len(*in.Description))
 	}
-	for property, value := range map[string]*string{"runtime": in.Runtime, "handler": in.Handler} {
-		if value == nil && !c.Unknown(property) {
-			c.Failf(property, "is required: runtime and handler are mandatory for functions created with deployment packages")
-		}
-	}
-	if r := in.Runtime; r != nil && *r != "provided.al2023" && *r != "provided.al2" {
-		c.Failf("runtime", "%q is not supported by the embedded cloud, which runs provided.al2023 and provided.al2", *r)
-	}
-	if in.Publish != nil && *in.Publish {
-		c.Failf("publish", "must not be true: the embedded cloud has no function versions")
+	if r := in.Runtime; r != "provided.al2023" && r != "provided.al2" && !c.Unknown("runtime") {
+		c.Failf("runtime", "%q is not supported by the embedded cloud, which runs provided.al2023 and provided.al2", r)
 	}
 	checkArchitectures(c, in.Architectures)
 	if in.Code != nil && !c.Unknown("code") {
@@ -51,25 +40,15 @@ func checkFunction(c *provider.Checker, in *FunctionArgs) {
 			c.Failf("code", "%v", err)
 		}
 	}
-	if in.EphemeralStorage != nil {
-		c.Range("ephemeralStorage.size", in.EphemeralStorage.Size, 512, 10240)
-	}
 	if in.Environment != nil {
 		checkVariables(c, in.Environment.Variables)
 	}
-	if in.TracingConfig != nil && !c.Unknown("tracingConfig.mode") {
+	if in.TracingConfig != nil {
 		c.OneOf("tracingConfig.mode", &in.TracingConfig.Mode, "Active", "PassThrough")
 	}
 	if l := in.LoggingConfig; l != nil {
 		c.OneOf("loggingConfig.logFormat", &l.LogFormat, "Text", "JSON")
-		c.OneOf("loggingConfig.applicationLogLevel", l.ApplicationLogLevel, "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
-		c.OneOf("loggingConfig.systemLogLevel", l.SystemLogLevel, "DEBUG", "INFO", "WARN")
-		if l.LogFormat == "Text" && (l.ApplicationLogLevel != nil || l.SystemLogLevel != nil) {
-			c.Failf("loggingConfig", "can have log levels only with logFormat JSON")
-		}
-		if l.LogGroup != nil && !logGroupName.MatchString(*l.LogGroup) {
-			c.Failf("loggingConfig.logGroup", "must be 1 to 512 letters, digits and .-_/#, got %q", *l.LogGroup)
-		}
+		c.Match("loggingConfig.logGroup", l.LogGroup, logGroupName, "1 to 512 letters, digits and .-_/#")
 	}
 }
 
@@ -83,7 +62,7 @@ func checkArchitectures(c *provider.Checker, list []string) {
 	if len(list) > 1 || (list[0] != "x86_64" && list[0] != "arm64") {
 		c.Failf("architectures", "must be one of [x86_64] and [arm64], got %q", list)
 	} else if host := hostArchitecture(); list[0] != host {
-		c.Failf("architectures", "must be [%q] here, got [%q] (the default is [\"x86_64\"]): the embedded cloud runs functions as native processes of this machine. Set it by config, and build bootstrap for it", host, list[0])
+		c.Failf("architectures", "must be [%q] here, got [%q]: the embedded cloud runs functions as native processes of this machine. Set the architecture by config, and build bootstrap for it", host, list[0])
 	}
 }
 

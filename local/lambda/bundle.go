@@ -35,15 +35,15 @@ func hostArchitecture() string {
 	return "x86_64"
 }
 
-// bundle is a deployment package that Lambda accepts.
+// bundle is a valid deployment package.
 type bundle struct {
 	zip    *zip.Reader
 	size   int
 	sha256 string // base64, as AWS shows it
 }
 
-// openBundle reads an archive and refuses what could not run: on AWS, some of it is refused only when the function is
-// invoked, with Runtime.InvalidEntrypoint.
+// openBundle reads an archive and refuses one that could not run. AWS refuses some of them only when the function is invoked,
+// with Runtime.InvalidEntrypoint.
 func openBundle(a provider.Archive) (*bundle, error) {
 	data, err := archiveBytes(a)
 	if err != nil {
@@ -85,7 +85,7 @@ func openBundle(a provider.Archive) (*bundle, error) {
 	return &bundle{zip: z, size: len(data), sha256: base64.StdEncoding.EncodeToString(sum[:])}, nil
 }
 
-// archiveBytes is the zip itself if the archive is one, else a zip of its files.
+// archiveBytes returns the archive itself if it is a zip, else a zip of its files.
 func archiveBytes(a provider.Archive) ([]byte, error) {
 	format, source, err := a.ReadSourceArchive()
 	if err != nil {
@@ -100,7 +100,7 @@ func archiveBytes(a provider.Archive) ([]byte, error) {
 	return a.Bytes(archive.ZIPArchive)
 }
 
-// checkExecutable refuses a program for another machine than this one, where functions run as native processes.
+// checkExecutable refuses a program for another kind of machine, because functions run as native processes.
 func checkExecutable(f *zip.File) error {
 	r, err := f.Open()
 	if err != nil {
@@ -114,7 +114,7 @@ func checkExecutable(f *zip.File) error {
 	if bytes.HasPrefix(data, []byte("#!")) {
 		return nil
 	}
-	is := "no program"
+	is := "not a program"
 	if e, err := elf.NewFile(bytes.NewReader(data)); err == nil {
 		is = "linux/" + map[elf.Machine]string{elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64"}[e.Machine]
 	} else if m, err := macho.NewFile(bytes.NewReader(data)); err == nil {

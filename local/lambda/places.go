@@ -7,18 +7,17 @@ import (
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
-// places are how far a mapping has come in a stream. They outlast its runs, so that a mapping that is disabled or
-// changed goes on where it was. One run at a time uses them.
+// places are the positions of a mapping in a stream. They are kept between runs, so that a mapping that was disabled or
+// changed continues where it was. One run at a time uses them.
 type places struct {
-	// known tells that the shards are in that were there when the mapping was created. The starting position is theirs;
-	// shards that come later are read from their beginning.
+	// known is set once the first shards were listed. The starting position is for those only; later shards are read from
+	// their beginning.
 	known  bool
 	shards map[string]*place // by shard ID
 }
 
-// place is how far a mapping has come with a shard. On AWS it is a checkpoint for each lane. Here it is the position up
-// to which the shard was read, and the records that were read and are not dealt with: that says the same, and goes on
-// saying it when the mapping is given another number of lanes.
+// place is the position of a mapping in a shard: up to where it was read, and the records that were read and not handled. AWS
+// has a checkpoint for each lane. This is equivalent, and does not depend on the number of lanes.
 type place struct {
 	from    kinesis.Position
 	backlog []kinesis.Record // in their order
@@ -27,7 +26,7 @@ type place struct {
 
 func (p *place) done() bool { return p.end && len(p.backlog) == 0 }
 
-// update takes in a listing: shards that are new, and those that are gone, except for the ones being read.
+// update applies a list of the shards. It adds new shards, and removes those that expired and are not being read.
 func (ps *places) update(shards []kinesis.Shard, start kinesis.Position, running map[string]bool) {
 	if ps.known {
 		start = kinesis.Position{Type: trimHorizon}
@@ -49,8 +48,8 @@ func (ps *places) update(shards []kinesis.Shard, start kinesis.Position, running
 	}
 }
 
-// begin notes the shards that there are. LATEST is a fixed place in each of them from now on, however long the first
-// read takes. If Kinesis refuses, the first run does this.
+// begin records the current shards. It resolves LATEST to a fixed position in each of them, which does not depend on the
+// time of the first read. If Kinesis refuses, the first run does this.
 func (s *streamSource) begin(m *mapping) {
 	shards, err := s.streams.Shards(s.stream)
 	if err != nil {

@@ -1,0 +1,157 @@
+package lambda
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// operations registers the calls of https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html that are implemented.
+func (s *Service) operations() {
+	const functions, mappings = "/2015-03-31/functions", "/2015-03-31/event-source-mappings"
+	s.Handle("POST "+functions+"/{name}/invocations", "Invoke", s.invokeOperation)
+	for _, slash := range []string{"", "/{$}"} { // SDKs differ
+		wire.HandleREST(&s.REST, "GET "+functions+slash, "ListFunctions", s.listFunctions)
+		wire.HandleREST(&s.REST, "GET "+mappings+slash, "ListEventSourceMappings", s.listMappings)
+	}
+	wire.HandleREST(&s.REST, "GET "+functions+"/{name}", "GetFunction", s.getFunction)
+	wire.HandleREST(&s.REST, "GET "+functions+"/{name}/configuration", "GetFunctionConfiguration", s.getFunctionConfiguration)
+	wire.HandleREST(&s.REST, "GET "+functions+"/{name}/policy", "GetPolicy", s.getPolicy)
+	s.Handle("POST "+functions+"/{name}/policy", "AddPermission", s.addPermissionOperation)
+	s.Handle("DELETE "+functions+"/{name}/policy/{sid}", "RemovePermission", s.removePermissionOperation)
+	wire.HandleREST(&s.REST, "GET /2019-09-25/functions/{name}/event-invoke-config", "GetFunctionEventInvokeConfig", s.getEventInvokeConfig)
+	wire.HandleREST(&s.REST, "GET "+mappings+"/{uuid}", "GetEventSourceMapping", s.getMapping)
+}
+
+// query refuses parameters in the query string other than those that are known.
+func query(c *wire.Call, known ...string) error {
+	for name := range c.URL.Query() {
+		if !slices.Contains(known, name) {
+			return wire.Unsupported("the parameter %q of %s", name, c.Operation)
+		}
+	}
+	return nil
+}
+
+// authorize parses the name of the function in the path and authorizes an action on it. f is nil if there is no such
+// function.
+func (s *Service) authorize(c *wire.Call, action string) (name string, f *function, err error) {
+	if err := query(c); err != nil {
+		return "", nil, err
+	}
+	if name, err = parseName(c.PathValue("name")); err != nil {
+		return "", nil, err
+	}
+	f = s.function(name)
+	return name, f, c.Authorize("lambda:"+action, functionARN(name), wire.WithResourcePolicy(f.document()))
+}
+
+// open is authorize for operations that need the function to exist.
+func (s *Service) open(c *wire.Call, action string) (*function, error) {
+	name, f, err := s.authorize(c, action)
+	if err == nil && f == nil {
+		err = functionNotFound(name)
+	}
+	return f, err
+}
+
+// configurationOutput is FunctionConfiguration.
+type configurationOutput struct {
+	FunctionName     string
+	FunctionARN      string `json:"FunctionArn"`
+	Runtime          string
+	Role             string
+	Handler          string
+	CodeSize         int
+	CodeSha256       string
+	Description      string
+	Timeout          int
+	MemorySize       int
+	LastModified     string
+	Version          string
+	State            string
+	LastUpdateStatus string
+	PackageType      string
+	Architectures    []string
+	TracingConfig    *TracingConfig
+	LoggingConfig    LoggingConfig
+	Environment      *Environment `json:",omitempty"`
+}
+
+func (f *function) configuration() *configurationOutput {
+	r := f.current.Load()
+	in := &r.args
+	return &configurationOutput{
+		FunctionName: f.name, FunctionARN: f.arn(), Runtime: in.Runtime, Role: in.Role, Handler: in.Handler,
+		CodeSize: r.bundle.size, CodeSha256: r.bundle.sha256, Description: value(in.Description, ""), Timeout: *in.Timeout,
+		MemorySize: *in.MemorySize, LastModified: r.lastModified(), Version: latest, State: "Active", LastUpdateStatus: "Successful",
+		PackageType: "Zip", Architectures: in.Architectures, TracingConfig: in.TracingConfig,
+		LoggingConfig: LoggingConfig{in.LoggingConfig.LogFormat, &r.logGroup}, Environment: in.Environment,
+	}
+}
+
+type listFunctionsOutput struct{ Functions []*configurationOutput }
+
+func (s *Service) listFunctions(c *wire.Call) (*listFunctionsOutput, error) {
+	if err := query(c, "MaxItems"); err != nil {
+		return nil, err
+	}
+	if err := c.Authorize("lambda:ListFunctions", "*"); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := &listFunctionsOutput{Functions: []*configurationOutput{}}
+	for _, name := range slices.Sorted(maps.Keys(s.functions)) {
+		out.Functions = append(out.Functions, s.functions[name].configuration())
+	}
+	return out, nil
+}
+
+type getFunctionOutput struct {
+	Configuration *configurationOutput
+	Tags          map[string]string `json:",omitempty"`
+	Concurrency   *concurrency      `json:",omitempty"`
+}
+
+type concurrency struct{ ReservedConcurrentExecutions *int }
+
+func (s *Service) getFunction(c *wire.Call) (*getFunctionOutput, error) {
+	f, err := s.open(c, "GetFunction")
+	if err != nil {
+		return nil, err
+	}
+	in := &f.current.Load().args
+	out := &getFunctionOutput{Configuration: f.configuration(), Tags: in.Tags}
+	if *in.ReservedConcurrentExecutions >= 0 {
+		out.Concurrency = &concurrency{in.ReservedConcurrentExecutions}
+	}
+	return out, nil
+}
+
+func (s *Service) getFunctionConfiguration(c *wire.Call) (*configurationOutput, error) {
+	f, err := s.open(c, "GetFunctionConfiguration")
+	if err != nil {
+		return nil, err
+	}
+	return f.configuration(), nil
+}
+
+type eventInvokeConfigOutput struct {
+	EventInvokeConfigArgs
+	FunctionARN  string  `json:"FunctionArn"` // with the qualifier
+	LastModified float64 // seconds since 1970
+}
+
+func (s *Service) getEventInvokeConfig(c *wire.Call) (*eventInvokeConfigOutput, error) {
+	f, err := s.open(c, "GetFunctionEventInvokeConfig")
+	if err != nil {
+		return nil, err
+	}
+	set := f.events.Load()
+	if set == nil {
+		return nil, notFound("The function %s:%s doesn't have an EventInvokeConfig", f.arn(), latest)
+	}
+	return &eventInvokeConfigOutput{set.args, f.arn() + ":" + latest, float64(set.modified.UnixMilli()) / 1000}, nil
+}

@@ -1,0 +1,57 @@
+package lambda
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
+	name, f, err := s.authorize(c, "InvokeFunction")
+	if err != nil {
+		return err
+	}
+	if c.Header.Get("X-Amz-Client-Context") != "" {
+		return wire.Unsupported("client contexts")
+	}
+	h := w.Header()
+	h.Set("X-Amz-Executed-Version", latest)
+	ev := event{id: c.RequestID, arn: functionARN(name), payload: c.Body, limit: maxSyncPayload, trace: c.Header.Get("X-Amzn-Trace-Id")}
+	switch kind := c.Header.Get("X-Amz-Invocation-Type"); kind {
+	case "", "RequestResponse":
+	case "Event":
+		if f == nil {
+			return functionNotFound(name)
+		}
+		ev.limit = maxAsyncPayload
+		if err := checkEvent(ev.payload, ev.limit); err != nil {
+			return err
+		}
+		s.queueEvent(f, ev)
+		w.WriteHeader(http.StatusAccepted)
+		return nil
+	default:
+		return wire.Unsupported("the invocation type %q", kind)
+	}
+
+	ev.tail = c.Header.Get("X-Amz-Log-Type") == "Tail"
+	inv, err := s.invoke(c.Context(), f, ev)
+	if err != nil {
+		return err
+	}
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Amzn-Trace-Id", inv.trace.header)
+	if inv.failed {
+		h.Set("X-Amz-Function-Error", Unhandled)
+	}
+	if inv.tail != nil {
+		h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(inv.tail.text))
+	}
+	h.Set("Content-Length", strconv.Itoa(len(inv.response)))
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(inv.response) // the caller may have gone
+	return nil
+}

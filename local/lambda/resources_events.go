@@ -1,0 +1,150 @@
+package lambda
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/provider"
+)
+
+// EventInvokeConfigArgs are the inputs of aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig.
+type EventInvokeConfigArgs struct {
+	FunctionName             string             `pulumi:"functionName,replace" json:"-"`
+	MaximumRetryAttempts     *int               `pulumi:"maximumRetryAttempts,optional"`
+	MaximumEventAgeInSeconds *int               `pulumi:"maximumEventAgeInSeconds,optional" json:",omitempty"`
+	DestinationConfig        *EventDestinations `pulumi:"destinationConfig,optional" json:",omitempty"`
+}
+
+// EventDestinations receive the records of events that the function failed with, and that it handled.
+type EventDestinations struct {
+	OnFailure *EventDestination `pulumi:"onFailure,optional" json:",omitempty"`
+	OnSuccess *EventDestination `pulumi:"onSuccess,optional" json:",omitempty"`
+}
+
+// EventDestination is the ARN of a standard queue.
+type EventDestination struct {
+	Destination string `pulumi:"destination"`
+}
+
+// eventSettings control how a function's events are delivered.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
+type eventSettings struct {
+	args     EventInvokeConfigArgs
+	modified time.Time
+}
+
+// eventSettings returns the settings that a function has now.
+func (f *function) eventSettings() *eventSettings {
+	if set := f.events.Load(); set != nil {
+		return set
+	}
+	return &eventSettings{}
+}
+
+func (set *eventSettings) retries() int { return value(set.args.MaximumRetryAttempts, defaultRetries) }
+
+func (set *eventSettings) maxAge() time.Duration {
+	return time.Duration(value(set.args.MaximumEventAgeInSeconds, int(maxEventAge/time.Second))) * time.Second
+}
+
+// destinations are the ARNs of queues, empty for none.
+func (set *eventSettings) destinations() (onFailure, onSuccess string) {
+	d := value(set.args.DestinationConfig, EventDestinations{})
+	return value(d.OnFailure, EventDestination{}).Destination, value(d.OnSuccess, EventDestination{}).Destination
+}
+
+func checkEventInvokeConfig(c *provider.Checker, in *EventInvokeConfigArgs) {
+	if !c.Unknown("functionName") {
+		name, err := parseName(in.FunctionName)
+		if err != nil || (in.FunctionName != name && in.FunctionName != functionARN(name)) {
+			c.Failf("functionName", "must be a name or an ARN of a function, without a qualifier, got %q", in.FunctionName)
+		}
+	}
+	c.Range("maximumRetryAttempts", in.MaximumRetryAttempts, 0, defaultRetries)
+	c.Range("maximumEventAgeInSeconds", in.MaximumEventAgeInSeconds, 60, int(maxEventAge/time.Second))
+	if d := in.DestinationConfig; d != nil {
+		checkEventDestination(c, "destinationConfig.onFailure.destination", d.OnFailure)
+		checkEventDestination(c, "destinationConfig.onSuccess.destination", d.OnSuccess)
+	}
+}
+
+func checkEventDestination(c *provider.Checker, property string, d *EventDestination) {
+	if d != nil && !c.Unknown(property) && (!isQueue(d.Destination) || strings.HasSuffix(d.Destination, ".fifo")) {
+		c.Failf(property, "must be the ARN of a standard queue of this account and Region: the embedded cloud has no other destinations, got %q", d.Destination)
+	}
+}
+
+func (s *Service) eventInvokeConfigKind() provider.Kind {
+	return &provider.Object[EventInvokeConfigArgs, EventInvokeConfigArgs, function]{
+		Type:  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+		Check: checkEventInvokeConfig,
+		Find: func(id string) (*function, error) {
+			name, err := parseName(id)
+			if err != nil {
+				return nil, err
+			}
+			return s.find(name)
+		},
+		State: func(f *function) *EventInvokeConfigArgs {
+			if set := f.events.Load(); set != nil {
+				return &set.args
+			}
+			return nil
+		},
+		// Creating a second one replaces the first, as on AWS.
+		Create: func(ctx context.Context, in *EventInvokeConfigArgs) (string, error) {
+			name, err := parseName(in.FunctionName)
+			if err != nil {
+				return "", err
+			}
+			f, err := s.find(name)
+			if err != nil {
+				return "", err
+			}
+			return in.FunctionName, s.putEventSettings(ctx, f, in)
+		},
+		Update: s.putEventSettings,
+		Delete: func(_ context.Context, f *function) error {
+			f.events.Store(nil)
+			return nil
+		},
+	}
+}
+
+// putEventSettings sets how a function's events are delivered from now on. It also applies to events that wait.
+func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventInvokeConfigArgs) error {
+	set := &eventSettings{args: *in, modified: s.account.Clock.Now()}
+	set.args.MaximumRetryAttempts = new(set.retries())
+	onFailure, onSuccess := set.destinations()
+	if onFailure+onSuccess != "" {
+		p, creds, err := s.Roles.AssumeRole(servicePrincipal, f.current.Load().args.Role, f.name, nil)
+		if err != nil {
+			return invalidParameter(cannotAssume)
+		}
+		defer s.Roles.Revoke(creds.AccessKeyID)
+		for _, arn := range []string{onFailure, onSuccess} {
+			if err := checkDestination(ctx, s.Queues, p, arn); err != nil {
+				return err
+			}
+		}
+	}
+	f.events.Store(set)
+	return nil
+}
+
+// checkDestination refuses a queue that does not exist, or to which the principal may not send. An empty ARN is accepted.
+func checkDestination(ctx context.Context, queues Queues, p policy.Principal, queueARN string) error {
+	if queueARN == "" {
+		return nil
+	}
+	// Injected faults of sending are ignored here: only the policies of the role and the queue decide.
+	if err := queues.Authorize(ctx, p, nil, "sqs:SendMessage", queueARN); isDenied(err) {
+		return invalidParameter("The function's execution role does not have permissions to call SendMessage on %s", queueARN)
+	}
+	if _, exists := queues.VisibilityTimeout(queueARN); !exists {
+		return invalidParameter("The destination ARN %s is invalid.", queueARN)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package lambda
+
+import (
+	"context"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/provider"
+)
+
+// FunctionArgs are the inputs of aws:lambda/function:Function.
+type FunctionArgs struct {
+	Name                         *string           `pulumi:"name,optional,replace"`
+	Role                         string            `pulumi:"role"`
+	Code                         provider.Archive  `pulumi:"code"`
+	Runtime                      string            `pulumi:"runtime"`
+	Handler                      string            `pulumi:"handler"`
+	Architectures                []string          `pulumi:"architectures,optional"`
+	Description                  *string           `pulumi:"description,optional"`
+	MemorySize                   *int              `pulumi:"memorySize,optional"` // MB
+	Timeout                      *int              `pulumi:"timeout,optional"`    // seconds
+	Environment                  *Environment      `pulumi:"environment,optional"`
+	ReservedConcurrentExecutions *int              `pulumi:"reservedConcurrentExecutions,optional"` // -1 for none
+	TracingConfig                *TracingConfig    `pulumi:"tracingConfig,optional"`
+	LoggingConfig                *LoggingConfig    `pulumi:"loggingConfig,optional"`
+	Tags                         map[string]string `pulumi:"tags,optional"`
+}
+
+// Environment holds the function's own environment variables.
+type Environment struct {
+	Variables map[string]string `pulumi:"variables,optional"`
+}
+
+// TracingConfig is X-Ray's mode: Active or PassThrough.
+type TracingConfig struct {
+	Mode string `pulumi:"mode"`
+}
+
+// LoggingConfig is the format of a function's logs, Text or JSON, and their log group.
+type LoggingConfig struct {
+	LogFormat string  `pulumi:"logFormat"`
+	LogGroup  *string `pulumi:"logGroup,optional"`
+}
+
+// value is what p points to, or the default if it is nil.
+func value[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}
+
+// withDefaults sets AWS's default of each input that is absent.
+func (in FunctionArgs) withDefaults() FunctionArgs {
+	in.MemorySize = new(value(in.MemorySize, 128))
+	in.Timeout = new(value(in.Timeout, 3))
+	in.ReservedConcurrentExecutions = new(value(in.ReservedConcurrentExecutions, -1))
+	in.Architectures = []string{hostArchitecture()}
+	if in.TracingConfig == nil {
+		in.TracingConfig = &TracingConfig{Mode: "PassThrough"}
+	}
+	if in.LoggingConfig == nil {
+		in.LoggingConfig = &LoggingConfig{LogFormat: "Text", LogGroup: new("/aws/lambda/" + *in.Name)}
+	}
+	return in
+}
+
+type functionState struct {
+	FunctionArgs
+	ARN            string            `pulumi:"arn"`
+	InvokeARN      string            `pulumi:"invokeArn"` // the URI of an integration of API Gateway
+	Version        string            `pulumi:"version"`
+	LastModified   string            `pulumi:"lastModified"`
+	CodeSha256     string            `pulumi:"codeSha256"`
+	SourceCodeSize int               `pulumi:"sourceCodeSize"`
+	TagsAll        map[string]string `pulumi:"tagsAll"`
+}
+
+func (f *function) state() *functionState {
+	r, arn := f.current.Load(), f.arn()
+	return &functionState{
+		FunctionArgs: r.args, ARN: arn, Version: latest, LastModified: r.lastModified(), CodeSha256: r.bundle.sha256,
+		InvokeARN:      strings.Join([]string{"arn:aws:apigateway", account.Region, "lambda:path/2015-03-31/functions/" + arn + "/invocations"}, ":"),
+		SourceCodeSize: r.bundle.size, TagsAll: r.args.Tags,
+	}
+}
+
+func (s *Service) functionKind() provider.Kind {
+	return &provider.Object[FunctionArgs, functionState, function]{
+		Type:     "aws:lambda/function:Function",
+		AutoName: &provider.AutoName{Property: "name", Max: 64},
+		Check:    checkFunction,
+		Find:     s.find,
+		State:    (*function).state,
+		Create: func(_ context.Context, in *FunctionArgs) (string, error) {
+			if s.function(*in.Name) != nil {
+				return "", conflict("Function already exist: %s", *in.Name)
+			}
+			return *in.Name, s.put(&function{name: *in.Name}, in)
+		},
+		Update: func(_ context.Context, f *function, in *FunctionArgs) error { return s.put(f, in) },
+		Delete: func(_ context.Context, f *function) error {
+			s.mu.Lock()
+			delete(s.functions, f.name)
+			s.reserved -= f.current.Load().reserved()
+			s.mu.Unlock()
+			s.closePools(f)
+			return nil
+		},
+	}
+}
