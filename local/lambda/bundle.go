@@ -128,45 +128,4 @@ func checkExecutable(f *zip.File) error {
 }
 
 // unpack writes the files below dir, which must not exist.
-func (b *bundle) unpack(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	for _, f := range b.zip.File {
-		name := filepath.FromSlash(strings.TrimSuffix(f.Name, "/"))
-		if f.Mode().IsDir() {
-			err = root.MkdirAll(name, 0o755)
-		} else {
-			err = unpackFile(root, name, f)
-		}
-		if err != nil {
-			return fmt.Errorf("unpacking %q: %w", f.Name, err)
-		}
-	}
-	return nil
-}
-
-func unpackFile(root *os.Root, name string, f *zip.File) error {
-	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return err
-	}
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	w, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.Mode().Perm()|0o400)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(w, r); err != nil {
-		w.Close()
-		return err
-	}
-	return w.Close()
-}
+func (b *bundle) unpack(dir string) error { return os.CopyFS(dir, b.zip) }

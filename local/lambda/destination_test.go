@@ -39,7 +39,7 @@ func (c *cloud) destination(function string) string {
 // events changes how a function's events are delivered.
 func (c *cloud) events(function string, change func(*EventInvokeConfigArgs)) {
 	c.t.Helper()
-	in := c.lambda.function(function).eventSettings().args
+	in := *c.lambda.function(function).eventSettings()
 	in.FunctionName = function
 	change(&in)
 	require.NoError(c.t, c.lambda.putEventSettings(context.Background(), c.lambda.function(function), &in))

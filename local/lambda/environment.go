@@ -49,8 +49,6 @@ type environment struct {
 	initTime  time.Duration // shown in the first report
 	reported  bool
 	dead      bool
-	memory    int // MB, as last measured
-	measured  time.Time
 	timer     clockwork.Timer
 }
 
@@ -201,7 +199,7 @@ func (e *environment) watch() {
 	e.mu.Unlock()
 	e.pool.remove(e)
 	if inv != nil {
-		e.finish(inv, true)
+		e.finish(inv)
 	}
 	close(e.gone)
 	e.log.close()
@@ -209,7 +207,7 @@ func (e *environment) watch() {
 }
 
 // finish logs and completes an invocation that the environment has finished.
-func (e *environment) finish(inv *invoke, exited bool) {
+func (e *environment) finish(inv *invoke) {
 	now := e.s.account.Clock.Now()
 	e.mu.Lock()
 	e.timer.Stop()
@@ -217,11 +215,6 @@ func (e *environment) finish(inv *invoke, exited bool) {
 	if !e.reported {
 		e.reported, inv.initTime = true, e.initTime
 	}
-	// Reading /proc costs more than a short invocation, and memory changes seldom.
-	if !exited && now.Sub(e.measured) >= time.Second {
-		e.memory, e.measured = peakMemory(e.process.cmd.Process.Pid), now
-	}
-	inv.memory = e.memory
 	e.mu.Unlock()
 
 	e.log.drain()

@@ -15,8 +15,8 @@ const latest = "$LATEST"
 type function struct {
 	name     string
 	current  atomic.Pointer[revision]
-	policy   atomic.Pointer[resourcePolicy] // nil for none
-	events   atomic.Pointer[eventSettings]  // nil for AWS's defaults
+	policy   atomic.Pointer[resourcePolicy]        // nil for none
+	events   atomic.Pointer[EventInvokeConfigArgs] // nil for AWS's defaults
 	inflight atomic.Int64
 	// revisions are the current one and those that finish their invocations. The service's lock guards them.
 	revisions []*revision

@@ -23,7 +23,6 @@ type invoke struct {
 	deadline time.Time // by the machine's clock
 	duration time.Duration
 	initTime time.Duration // 0 unless the environment was started for it
-	memory   int           // MB
 
 	response  []byte
 	failed    bool

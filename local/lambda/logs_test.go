@@ -52,10 +52,10 @@ func TestLogsAreWrittenAsLambdaWritesThem(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"START RequestId: ID Version: $LATEST", "one", "two", "END RequestId: ID",
-		"REPORT RequestId: ID\tDuration: N ms\tBilled Duration: N ms\tMemory Size: N MB\tMax Memory Used: N MB\tInit Duration: N ms\t",
+		"REPORT RequestId: ID\tDuration: N ms\tBilled Duration: N ms\tMemory Size: N MB\tInit Duration: N ms\t",
 		"START RequestId: ID Version: $LATEST", "RequestId: ID Error: Runtime exited with error: exit status 7\nRuntime.ExitError",
 		"END RequestId: ID",
-		"REPORT RequestId: ID\tDuration: N ms\tBilled Duration: N ms\tMemory Size: N MB\tMax Memory Used: N MB\tStatus: error\tError Type: Runtime.ExitError",
+		"REPORT RequestId: ID\tDuration: N ms\tBilled Duration: N ms\tMemory Size: N MB\tStatus: error\tError Type: Runtime.ExitError",
 		"last words",
 	}, lines)
 }

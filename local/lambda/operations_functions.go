@@ -16,7 +16,6 @@ func (s *Service) operations() {
 		wire.HandleREST(&s.REST, "GET "+mappings+slash, "ListEventSourceMappings", s.listMappings)
 	}
 	wire.HandleREST(&s.REST, "GET "+functions+"/{name}", "GetFunction", s.getFunction)
-	wire.HandleREST(&s.REST, "GET "+functions+"/{name}/configuration", "GetFunctionConfiguration", s.getFunctionConfiguration)
 	wire.HandleREST(&s.REST, "GET "+functions+"/{name}/policy", "GetPolicy", s.getPolicy)
 	s.Handle("POST "+functions+"/{name}/policy", "AddPermission", s.addPermissionOperation)
 	s.Handle("DELETE "+functions+"/{name}/policy/{sid}", "RemovePermission", s.removePermissionOperation)
@@ -58,37 +57,14 @@ func (s *Service) open(c *wire.Call, action string) (*function, error) {
 
 // configurationOutput is FunctionConfiguration.
 type configurationOutput struct {
-	FunctionName     string
-	FunctionARN      string `json:"FunctionArn"`
-	Runtime          string
-	Role             string
-	Handler          string
-	CodeSize         int
-	CodeSha256       string
-	Description      string
-	Timeout          int
-	MemorySize       int
-	LastModified     string
-	Version          string
-	State            string
-	LastUpdateStatus string
-	PackageType      string
-	Architectures    []string
-	TracingConfig    *TracingConfig
-	LoggingConfig    LoggingConfig
-	Environment      *Environment `json:",omitempty"`
+	*functionState
+	State, LastUpdateStatus, PackageType string
 }
 
 func (f *function) configuration() *configurationOutput {
-	r := f.current.Load()
-	in := &r.args
-	return &configurationOutput{
-		FunctionName: f.name, FunctionARN: f.arn(), Runtime: in.Runtime, Role: in.Role, Handler: in.Handler,
-		CodeSize: r.bundle.size, CodeSha256: r.bundle.sha256, Description: value(in.Description, ""), Timeout: *in.Timeout,
-		MemorySize: *in.MemorySize, LastModified: r.lastModified(), Version: latest, State: "Active", LastUpdateStatus: "Successful",
-		PackageType: "Zip", Architectures: in.Architectures, TracingConfig: in.TracingConfig,
-		LoggingConfig: LoggingConfig{in.LoggingConfig.LogFormat, &r.logGroup}, Environment: in.Environment,
-	}
+	st := f.state()
+	st.LoggingConfig = &LoggingConfig{st.LoggingConfig.LogFormat, &f.current.Load().logGroup}
+	return &configurationOutput{st, "Active", "Successful", "Zip"}
 }
 
 type listFunctionsOutput struct{ Functions []*configurationOutput }
@@ -130,18 +106,9 @@ func (s *Service) getFunction(c *wire.Call) (*getFunctionOutput, error) {
 	return out, nil
 }
 
-func (s *Service) getFunctionConfiguration(c *wire.Call) (*configurationOutput, error) {
-	f, err := s.open(c, "GetFunctionConfiguration")
-	if err != nil {
-		return nil, err
-	}
-	return f.configuration(), nil
-}
-
 type eventInvokeConfigOutput struct {
-	EventInvokeConfigArgs
-	FunctionARN  string  `json:"FunctionArn"` // with the qualifier
-	LastModified float64 // seconds since 1970
+	*EventInvokeConfigArgs
+	FunctionARN string `json:"FunctionArn"` // with the qualifier
 }
 
 func (s *Service) getEventInvokeConfig(c *wire.Call) (*eventInvokeConfigOutput, error) {
@@ -153,5 +120,5 @@ func (s *Service) getEventInvokeConfig(c *wire.Call) (*eventInvokeConfigOutput, 
 	if set == nil {
 		return nil, notFound("The function %s:%s doesn't have an EventInvokeConfig", f.arn(), latest)
 	}
-	return &eventInvokeConfigOutput{set.args, f.arn() + ":" + latest, float64(set.modified.UnixMilli()) / 1000}, nil
+	return &eventInvokeConfigOutput{set, f.arn() + ":" + latest}, nil
 }

@@ -11,29 +11,21 @@ import (
 
 func mappingARN(uuid string) string { return account.ARN("lambda", "event-source-mapping:"+uuid) }
 
-// mappingOutput is EventSourceMappingConfiguration.
+// mappingOutput is EventSourceMappingConfiguration. Its times are seconds since 1970.
 type mappingOutput struct {
-	MappingArgs
-	UUID                      string
-	EventSourceMappingARN     string  `json:"EventSourceMappingArn"`
-	FunctionARN               string  `json:"FunctionArn"`
-	StartingPositionTimestamp float64 `json:",omitempty"` // seconds since 1970
-	LastModified              float64 // seconds since 1970
-	LastProcessingResult      string
-	State                     string
+	*mappingState
+	StartingPositionTimestamp float64 `json:",omitempty"`
+	LastModified              float64
 }
 
 func (m *mapping) output() *mappingOutput {
-	state, result := m.state()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out := &mappingOutput{
-		MappingArgs: m.args, UUID: m.uuid, EventSourceMappingARN: mappingARN(m.uuid), FunctionARN: functionARN(m.function),
-		LastModified: float64(m.modified.UnixMilli()) / 1000, LastProcessingResult: result, State: state,
-	}
-	if at, err := time.Parse(time.RFC3339, value(m.args.StartingPositionTimestamp, "")); err == nil {
+	out := &mappingOutput{mappingState: m.resource()}
+	if at, err := time.Parse(time.RFC3339, value(out.MappingArgs.StartingPositionTimestamp, "")); err == nil {
 		out.StartingPositionTimestamp = float64(at.UnixMilli()) / 1000
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out.LastModified = float64(m.modified.UnixMilli()) / 1000
 	return out
 }
 

@@ -62,7 +62,7 @@ func (w *logWriter) exited(inv *invoke, state string) {
 // end ends the log of an invocation with its report.
 func (w *logWriter) end(inv *invoke) {
 	duration, billed := milliseconds(inv.duration), int64((inv.duration+inv.initTime+time.Millisecond-1)/time.Millisecond)
-	metrics := record{"durationMs": duration, "billedDurationMs": billed, "memorySizeMB": *w.rev.args.MemorySize, "maxMemoryUsedMB": inv.memory}
+	metrics := record{"durationMs": duration, "billedDurationMs": billed, "memorySizeMB": *w.rev.args.MemorySize}
 	if inv.initTime > 0 {
 		metrics["initDurationMs"] = milliseconds(inv.initTime) // the init phase is billed too
 	}
@@ -72,8 +72,8 @@ func (w *logWriter) end(inv *invoke) {
 	}
 	w.platform("", nil, func() string { return "END RequestId: " + inv.id })
 	w.platform("platform.report", r, func() string {
-		line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
-			inv.id, duration, billed, *w.rev.args.MemorySize, inv.memory)
+		line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\t",
+			inv.id, duration, billed, *w.rev.args.MemorySize)
 		if inv.initTime > 0 {
 			line += fmt.Sprintf("Init Duration: %.2f ms\t", milliseconds(inv.initTime))
 		}

@@ -4,9 +4,6 @@ package lambda
 
 import "syscall"
 
-// attributes put a process in a group of its own. Other systems than Linux cannot tie its life to this program's, so
-// that processes stay behind if the embedded cloud is killed with SIGKILL.
+// attributes put a process in a group of its own. Only Linux can kill it when this program ends: elsewhere, processes stay
+// behind if the embedded cloud is killed with SIGKILL.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
-
-// peakMemory is not known here.
-func peakMemory(int) int { return 0 }

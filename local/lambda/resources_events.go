@@ -28,30 +28,24 @@ type EventDestination struct {
 	Destination string `pulumi:"destination"`
 }
 
-// eventSettings control how a function's events are delivered.
+// eventSettings control how a function's events are delivered now.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
-type eventSettings struct {
-	args     EventInvokeConfigArgs
-	modified time.Time
-}
-
-// eventSettings returns the settings that a function has now.
-func (f *function) eventSettings() *eventSettings {
+func (f *function) eventSettings() *EventInvokeConfigArgs {
 	if set := f.events.Load(); set != nil {
 		return set
 	}
-	return &eventSettings{}
+	return &EventInvokeConfigArgs{}
 }
 
-func (set *eventSettings) retries() int { return value(set.args.MaximumRetryAttempts, defaultRetries) }
+func (in *EventInvokeConfigArgs) retries() int { return value(in.MaximumRetryAttempts, defaultRetries) }
 
-func (set *eventSettings) maxAge() time.Duration {
-	return time.Duration(value(set.args.MaximumEventAgeInSeconds, int(maxEventAge/time.Second))) * time.Second
+func (in *EventInvokeConfigArgs) maxAge() time.Duration {
+	return time.Duration(value(in.MaximumEventAgeInSeconds, int(maxEventAge/time.Second))) * time.Second
 }
 
 // destinations are the ARNs of queues, empty for none.
-func (set *eventSettings) destinations() (onFailure, onSuccess string) {
-	d := value(set.args.DestinationConfig, EventDestinations{})
+func (in *EventInvokeConfigArgs) destinations() (onFailure, onSuccess string) {
+	d := value(in.DestinationConfig, EventDestinations{})
 	return value(d.OnFailure, EventDestination{}).Destination, value(d.OnSuccess, EventDestination{}).Destination
 }
 
@@ -87,12 +81,7 @@ func (s *Service) eventInvokeConfigKind() provider.Kind {
 			}
 			return s.find(name)
 		},
-		State: func(f *function) *EventInvokeConfigArgs {
-			if set := f.events.Load(); set != nil {
-				return &set.args
-			}
-			return nil
-		},
+		State: func(f *function) *EventInvokeConfigArgs { return f.events.Load() },
 		// Creating a second one replaces the first, as on AWS.
 		Create: func(ctx context.Context, in *EventInvokeConfigArgs) (string, error) {
 			name, err := parseName(in.FunctionName)
@@ -115,8 +104,8 @@ func (s *Service) eventInvokeConfigKind() provider.Kind {
 
 // putEventSettings sets how a function's events are delivered from now on. It also applies to events that wait.
 func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventInvokeConfigArgs) error {
-	set := &eventSettings{args: *in, modified: s.account.Clock.Now()}
-	set.args.MaximumRetryAttempts = new(set.retries())
+	set := *in
+	set.MaximumRetryAttempts = new(set.retries())
 	onFailure, onSuccess := set.destinations()
 	if onFailure+onSuccess != "" {
 		p, creds, err := s.Roles.AssumeRole(servicePrincipal, f.current.Load().args.Role, f.name, nil)
@@ -130,7 +119,7 @@ func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventIn
 			}
 		}
 	}
-	f.events.Store(set)
+	f.events.Store(&set)
 	return nil
 }
 

@@ -8,22 +8,22 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// FunctionArgs are the inputs of aws:lambda/function:Function.
+// FunctionArgs are the inputs of aws:lambda/function:Function. In JSON they are members of FunctionConfiguration.
 type FunctionArgs struct {
-	Name                         *string           `pulumi:"name,optional,replace"`
+	Name                         *string           `pulumi:"name,optional,replace" json:"FunctionName"`
 	Role                         string            `pulumi:"role"`
-	Code                         provider.Archive  `pulumi:"code"`
+	Code                         provider.Archive  `pulumi:"code" json:"-"`
 	Runtime                      string            `pulumi:"runtime"`
 	Handler                      string            `pulumi:"handler"`
 	Architectures                []string          `pulumi:"architectures,optional"`
-	Description                  *string           `pulumi:"description,optional"`
+	Description                  *string           `pulumi:"description,optional" json:",omitempty"`
 	MemorySize                   *int              `pulumi:"memorySize,optional"` // MB
 	Timeout                      *int              `pulumi:"timeout,optional"`    // seconds
-	Environment                  *Environment      `pulumi:"environment,optional"`
-	ReservedConcurrentExecutions *int              `pulumi:"reservedConcurrentExecutions,optional"` // -1 for none
+	Environment                  *Environment      `pulumi:"environment,optional" json:",omitempty"`
+	ReservedConcurrentExecutions *int              `pulumi:"reservedConcurrentExecutions,optional" json:"-"` // -1 for none
 	TracingConfig                *TracingConfig    `pulumi:"tracingConfig,optional"`
 	LoggingConfig                *LoggingConfig    `pulumi:"loggingConfig,optional"`
-	Tags                         map[string]string `pulumi:"tags,optional"`
+	Tags                         map[string]string `pulumi:"tags,optional" json:"-"`
 }
 
 // Environment holds the function's own environment variables.
@@ -67,13 +67,13 @@ func (in FunctionArgs) withDefaults() FunctionArgs {
 
 type functionState struct {
 	FunctionArgs
-	ARN            string            `pulumi:"arn"`
-	InvokeARN      string            `pulumi:"invokeArn"` // the URI of an integration of API Gateway
+	ARN            string            `pulumi:"arn" json:"FunctionArn"`
+	InvokeARN      string            `pulumi:"invokeArn" json:"-"` // the URI of an integration of API Gateway
 	Version        string            `pulumi:"version"`
 	LastModified   string            `pulumi:"lastModified"`
 	CodeSha256     string            `pulumi:"codeSha256"`
-	SourceCodeSize int               `pulumi:"sourceCodeSize"`
-	TagsAll        map[string]string `pulumi:"tagsAll"`
+	SourceCodeSize int               `pulumi:"sourceCodeSize" json:"CodeSize"`
+	TagsAll        map[string]string `pulumi:"tagsAll" json:"-"`
 }
 
 func (f *function) state() *functionState {

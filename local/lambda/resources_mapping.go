@@ -76,9 +76,9 @@ func (in *MappingArgs) destination() string {
 type mappingState struct {
 	MappingArgs
 	UUID                 string `pulumi:"uuid"`
-	ARN                  string `pulumi:"arn"`
-	FunctionARN          string `pulumi:"functionArn"`
-	LastModified         string `pulumi:"lastModified"`
+	ARN                  string `pulumi:"arn" json:"EventSourceMappingArn"`
+	FunctionARN          string `pulumi:"functionArn" json:"FunctionArn"`
+	LastModified         string `pulumi:"lastModified" json:"-"`
 	LastProcessingResult string `pulumi:"lastProcessingResult"`
 	State                string `pulumi:"state"`
 }

@@ -155,7 +155,7 @@ func TestAStreamsMappingIsRefusedAsOnAWS(t *testing.T) {
 	}), "cannot be in the future")
 	require.ErrorContains(t, attempt(r.stream, func(in *MappingArgs) {
 		in.DestinationConfig = &DestinationConfig{OnFailure: &OnFailure{DestinationARN: queue + "-none"}}
-	}), "The destination ARN " + queue + "-none is invalid.")
+	}), "The destination ARN "+queue+"-none is invalid.")
 	require.Len(t, r.lambda.mappings, 2)
 }
 

@@ -112,8 +112,6 @@ func TestFunctionLife(t *testing.T) {
 	got, err := c.sdk.GetFunction(context.Background(), &sdk.GetFunctionInput{FunctionName: &name})
 	require.NoError(t, err)
 	require.Equal(t, arn, *got.Configuration.FunctionArn)
-	_, err = c.sdk.GetFunctionConfiguration(context.Background(), &sdk.GetFunctionConfigurationInput{FunctionName: &arn})
-	require.NoError(t, err)
 	require.Nil(t, got.Concurrency)
 
 	e.delete(functionKind, id)

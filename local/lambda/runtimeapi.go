@@ -97,7 +97,7 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	}
 	e.mu.Unlock()
 	if done != nil {
-		e.finish(done, false)
+		e.finish(done)
 	}
 	if done != nil || first {
 		e.pool.ready(e)

@@ -4,8 +4,8 @@
 //
 // Differences from AWS:
 //
-//   - Functions are native processes of this machine: their architecture must be that of the machine, the memory size is
-//     reported and not enforced, and /tmp is shared.
+//   - Functions are native processes of this machine: their architecture must be that of the machine, memory is neither
+//     limited nor measured, and /tmp is shared.
 //   - An environment that crashed or timed out is replaced by a new one. AWS resets it and keeps its /tmp.
 //   - A function that has many environments gets more of them only gradually, and a mapping adds at most one poller a second.
 //   - A log group is not created if it is missing.
