@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,22 +44,13 @@ type source interface {
 }
 
 func newSource(s *Service, in *MappingArgs) (source, error) {
-	switch service(in.EventSourceARN) {
-	case "sqs":
+	switch {
+	case isQueue(in.EventSourceARN):
 		return newSQSSource(s, in), nil
-	case "kinesis":
+	case in.stream():
 		return newStreamSource(s, in)
 	}
 	return nil, wire.Unsupported("event source mappings of %q", in.EventSourceARN)
-}
-
-// service is the third part of an ARN.
-func service(arn string) string {
-	parts := strings.SplitN(arn, ":", 4)
-	if len(parts) < 4 {
-		return ""
-	}
-	return parts[2]
 }
 
 func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {

@@ -2,8 +2,10 @@ package lambda
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -48,7 +50,7 @@ type OnFailure struct {
 // forever is -1 as a number of retries or an age: no limit.
 const forever = -1
 
-func (in *MappingArgs) stream() bool { return service(in.EventSourceARN) == "kinesis" }
+func (in *MappingArgs) stream() bool { return strings.HasPrefix(in.EventSourceARN, kinesis.StreamARN("")) }
 
 // withDefaults sets AWS's default of each input that is absent.
 func (in MappingArgs) withDefaults() MappingArgs {
