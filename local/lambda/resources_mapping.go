@@ -50,7 +50,9 @@ type OnFailure struct {
 // forever is -1 as a number of retries or an age: no limit.
 const forever = -1
 
-func (in *MappingArgs) stream() bool { return strings.HasPrefix(in.EventSourceARN, kinesis.StreamARN("")) }
+func (in *MappingArgs) stream() bool {
+	return strings.HasPrefix(in.EventSourceARN, kinesis.StreamARN(""))
+}
 
 // withDefaults sets AWS's default of each input that is absent.
 func (in MappingArgs) withDefaults() MappingArgs {
