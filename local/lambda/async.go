@@ -107,7 +107,7 @@ func (e *asyncEvent) deliver() {
 }
 
 // attempt invokes the function. It returns how long to wait before the next attempt, or the condition under which the event
-// is finished, or the error because of which it is discarded.
+// is finished, or the error that makes the queue discard it.
 func (e *asyncEvent) attempt() (wait time.Duration, condition string, err error) {
 	if e.exhausted() { // the allowed retries may have changed while the event waited
 		return 0, retriesExhausted, nil
