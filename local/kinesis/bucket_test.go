@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestABucketFillsUpAndTakesDebts(t *testing.T) {
+func TestABucketFillsUpAndAllowsDebt(t *testing.T) {
 	now := time.Unix(1000, 0)
 	b := newBucket(10, 2)
 	require.EqualValues(t, 10, b.left(now))

@@ -30,7 +30,7 @@ func TestEveryCallNeedsPermissionOnItsStream(t *testing.T) {
 		"arn:aws:kinesis:us-east-1:123456789012:stream/other because no identity-based policy allows the kinesis:PutRecord action",
 		refused(t, put("other"), "AccessDeniedException"))
 	var typed *types.AccessDeniedException
-	require.ErrorAs(t, put("absent"), &typed, "whether the stream exists is not told")
+	require.ErrorAs(t, put("absent"), &typed, "the error does not reveal whether the stream exists")
 
 	iterator, err := producer.GetShardIterator(t.Context(), &sdk.GetShardIteratorInput{StreamARN: &ordersARN, ShardId: aws.String(shard0), ShardIteratorType: "LATEST"})
 	require.NoError(t, err)
@@ -81,7 +81,7 @@ func TestAReaderNeedsBothActions(t *testing.T) {
 	_, err = read(one, first.Next)
 	require.NoError(t, err, "a read that goes on needs no new iterator")
 
-	// What exists is told to those who are allowed to ask.
+	// A principal that is allowed learns that a stream does not exist.
 	require.NoError(t, c.s.Authorize(t.Context(), both, "kinesis:GetRecords", ordersARN))
 	require.ErrorAs(t, c.s.Authorize(t.Context(), both, "kinesis:DescribeStream", ordersARN), &denied)
 	require.ErrorContains(t, c.s.Authorize(t.Context(), c.admin, "kinesis:DescribeStream", StreamARN("other")), "not found")

@@ -61,7 +61,7 @@ func TestLatestIsWhereTheShardEndedWhenTheIteratorWasMade(t *testing.T) {
 	require.Equal(t, []string{"after"}, data(c.get(t, latest)))
 }
 
-func TestAnIteratorThatMakesNoSenseIsRefused(t *testing.T) {
+func TestAnInvalidIteratorRequestIsRefused(t *testing.T) {
 	c := newOrders(t, 2)
 	other := c.shards(t)[shardID(1)].SequenceNumberRange.StartingSequenceNumber
 	foreign := sequence{epoch: 1_600_000_000, place: 1, time: 1_600_000_000}.String()
@@ -137,7 +137,7 @@ func TestAnIteratorIsOpaque(t *testing.T) {
 	refused(t, err, "ResourceNotFoundException")
 }
 
-func TestAReadTellsHowFarItIsBehind(t *testing.T) {
+func TestMillisBehindLatest(t *testing.T) {
 	c := newOrders(t, 1)
 	for range 3 {
 		c.put(t, "a0", "x")
@@ -179,7 +179,7 @@ func TestAShardIsReadFiveTimesASecond(t *testing.T) {
 	}
 }
 
-func TestALargeReadIsMadeGoodBeforeTheNext(t *testing.T) {
+func TestALargeReadDelaysTheNext(t *testing.T) {
 	c := newOrders(t, 1)
 	for range 12 {
 		_, _, err := c.s.Put(t.Context(), c.admin, ordersARN, "a", make([]byte, maxRecord-1))
@@ -260,7 +260,7 @@ func TestRecordsAreKeptForTheRetentionPeriod(t *testing.T) {
 	require.Len(t, b.Records, 1)
 }
 
-func TestAnArrivalWakesWhoWaits(t *testing.T) {
+func TestAnArrivalClosesTheChannel(t *testing.T) {
 	c := newOrders(t, 2)
 	quiet, arrivals := c.s.Arrivals(ordersARN, shardID(1)), c.s.Arrivals(ordersARN, shard0)
 	requireOpen(t, arrivals)
@@ -297,7 +297,7 @@ func requireClosed(t testing.TB, c <-chan struct{}) {
 	select {
 	case <-c:
 	default:
-		t.Fatal("the arrival was not told")
+		t.Fatal("the channel is not closed")
 	}
 }
 

@@ -44,7 +44,7 @@ func asleep(t *testing.T, clock *clockwork.FakeClock) {
 	require.NoError(t, clock.BlockUntilContext(context.Background(), 2))
 }
 
-// refuse lets the next n deliveries of events meet an error, all if n is 0. The result tells how many have.
+// refuse makes the next n deliveries of events fail with an error, all if n is 0. The result counts them.
 func (c *cloud) refuse(n int, err error) (refused func() int64) {
 	var count atomic.Int64
 	c.account.Faults.Add(fault.Rule{
@@ -76,7 +76,7 @@ func TestEventIsTriedThreeTimes(t *testing.T) {
 	invocations(2)
 	clock.Advance(time.Second)
 	c.invocations("f", 3)
-	eventually(t, "nobody wants it", func() bool { return c.logged("RetriesExhausted") })
+	eventually(t, "it is discarded", func() bool { return c.logged("RetriesExhausted") })
 	clock.Advance(time.Hour)
 	require.EqualValues(t, 3, c.lambda.Stats("f").Invocations)
 }
@@ -148,7 +148,7 @@ func TestEventPermissionIsNeededToQueue(t *testing.T) {
 	require.Zero(t, c.lambda.Stats("f").Invocations)
 }
 
-func TestNextAttemptRunsTheFunctionAsItIsThen(t *testing.T) {
+func TestNextAttemptRunsTheCurrentRevision(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	c := newCloudAt(t, clock)
 	f := c.function("f", func(in *FunctionArgs) {
@@ -192,7 +192,7 @@ func TestEventsOfADeletedFunctionAreDiscarded(t *testing.T) {
 	}
 }
 
-func TestEventsThatWaitAreGoneWhenTheServiceCloses(t *testing.T) {
+func TestWaitingEventsAreLostWhenTheServiceCloses(t *testing.T) {
 	var c *cloud
 	var destination string
 	t.Run("open", func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestEventsThatWaitAreGoneWhenTheServiceCloses(t *testing.T) {
 	require.False(t, c.logged("an event is discarded"))
 }
 
-func TestTestsMayAskForEventsTwice(t *testing.T) {
+func TestAsyncDeliveryTwice(t *testing.T) {
 	c := newCloud(t)
 	c.lambda.SetAsyncDelivery("f", AsyncDelivery{Twice: true})
 	c.function("f", nil)

@@ -79,7 +79,7 @@ func (c *cloud) records(queueARN string, n int) []invocationRecord {
 	return records
 }
 
-// logged tells whether there is a line with all the words in what an operator sees.
+// logged reports whether a line of the account's log contains all the words.
 func (c *cloud) logged(words ...string) bool {
 	for line := range strings.Lines(c.log.String()) {
 		found := true
@@ -119,7 +119,7 @@ func TestRecordOfAnEventThatFailedThreeTimes(t *testing.T) {
 	require.Contains(t, body, "<a&b>", "not escaped")
 }
 
-func TestRecordOfAnEventThatTheFunctionTook(t *testing.T) {
+func TestRecordOfAnEventThatSucceeded(t *testing.T) {
 	c := newCloudAt(t, fakeClock(t))
 	c.function("f", nil)
 	destination := c.destination("f")
@@ -154,7 +154,7 @@ func TestRecordsGoWhereTheSettingsSay(t *testing.T) {
 	require.Equal(t, retriesExhausted, r.RequestContext.Condition)
 	require.Equal(t, 1, r.RequestContext.InvokeCount, "no retries")
 	eventually(t, "both are done", func() bool { return c.lambda.Stats("f").Invocations == 2 })
-	require.Empty(t, c.received(taken), "nobody wants what the function took")
+	require.Empty(t, c.received(taken), "there is no destination for success")
 	require.False(t, c.logged("an event is discarded"))
 }
 

@@ -39,7 +39,7 @@ func (r *river) failures(queue string, n int) (bodies []string) {
 	return bodies
 }
 
-func TestExhaustedRetriesSendWhereTheRecordsAre(t *testing.T) {
+func TestExhaustedRetriesSendThePositionsOfTheRecords(t *testing.T) {
 	r := newRiver(t, 1)
 	queue, config := r.onFailure()
 	r.read(func(in *MappingArgs) { in.MaximumRetryAttempts, in.DestinationConfig = aws.Int(2), config })
@@ -139,7 +139,7 @@ func TestResponsesForBatchesOfAStream(t *testing.T) {
 		n, _ := partial.checkpoint(Result{Payload: []byte(response)}, items)
 		require.Equal(t, want, n, response)
 		n, _ = whole.checkpoint(Result{Payload: []byte(response)}, items)
-		require.Equal(t, 3, n, "the response is ignored unless it is asked for")
+		require.Equal(t, 3, n, "the response is ignored without ReportBatchItemFailures")
 		n, _ = partial.checkpoint(Result{Payload: []byte(response), FunctionError: Unhandled}, items)
 		require.Zero(t, n)
 	}
@@ -231,7 +231,7 @@ func TestADestinationThatRefusesDoesNotStopTheStream(t *testing.T) {
 	// The role is given another policy.
 	r.grant("f-role", slices.DeleteFunc(slices.Clone(streamActions), func(a string) bool { return strings.HasPrefix(a, "sqs:") })...)
 	r.put("k", "crash:2")
-	r.until("it says so", func() bool {
+	r.until("the mapping reports it", func() bool {
 		return strings.HasPrefix(r.result(m), "PROBLEM: Lambda is not authorized to call SQS SendMessage")
 	})
 	require.Contains(t, r.log.String(), "the destination of discarded records refuses")
@@ -247,7 +247,7 @@ func TestTakenPermissionsStopAMappingUntilTheyAreBack(t *testing.T) {
 			r.put("k", "1")
 			r.untilBatches("1")
 			r.grant("f-role", slices.DeleteFunc(slices.Clone(streamActions), func(a string) bool { return a == missing })...)
-			r.until("it says so", func() bool {
+			r.until("the mapping reports it", func() bool {
 				return strings.HasPrefix(r.result(m), "PROBLEM: Lambda is not authorized to call Kinesis")
 			})
 			require.Contains(t, r.result(m), missing)

@@ -79,7 +79,7 @@ func TestAMappingThatWasChangedGoesOnWhereItWas(t *testing.T) {
 	require.NotContains(t, r.batches()[before-1:], "7")
 }
 
-func TestHaltFinishesTheInvocationInHandAndRetriesNoMore(t *testing.T) {
+func TestHaltFinishesTheCurrentInvocationAndDoesNotRetry(t *testing.T) {
 	r := newRiver(t, 1)
 	r.put("k", "wait", "crash")
 	m := r.read(nil)
@@ -126,7 +126,7 @@ func TestAStreamThatIsMadeAnewIsReadFromItsBeginning(t *testing.T) {
 	r.put("k", "old")
 	r.untilBatches("old")
 	newEngine(t, r.kinesis).delete("aws:kinesis/stream:Stream", r.stream)
-	r.until("it says so", func() bool { return strings.HasPrefix(r.result(m), "PROBLEM: Kinesis: ResourceNotFoundException") })
+	r.until("the mapping reports it", func() bool { return strings.HasPrefix(r.result(m), "PROBLEM: Kinesis: ResourceNotFoundException") })
 	create(t, r.kinesis, "aws:kinesis/stream:Stream", map[string]any{"name": "s", "shardCount": 1})
 	r.put("k", "new")
 	r.untilBatches("old", "new")

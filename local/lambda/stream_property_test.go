@@ -26,9 +26,9 @@ func (d *sentQueue) Send(_ context.Context, _ policy.Principal, _ map[string]str
 	return "id", nil
 }
 
-// Whatever fails and however it is told: each record is dealt with once, in order, or discarded, and what is discarded
-// is not more than it must be.
-func TestEveryRecordOfABatchIsDealtWithOrDiscarded(t *testing.T) {
+// For every kind of failure and response: each record is handled once, in order, or discarded, and no record is discarded
+// without need.
+func TestEveryRecordOfABatchIsHandledOrDiscarded(t *testing.T) {
 	r := newRiver(t, 1)
 	done := make(chan struct{})
 	defer close(done)
@@ -59,7 +59,7 @@ func TestEveryRecordOfABatchIsDealtWithOrDiscarded(t *testing.T) {
 			index[number] = i
 			batch = append(batch, item{Record: kinesis.Record{SequenceNumber: number}})
 		}
-		var handled []int // records, in the order in which they were dealt with
+		var handled []int // records, in the order in which they were handled
 		tries := map[int]int{}
 		lane.invoke = func(payload []byte, _ string) (Result, error) {
 			if rapid.IntRange(0, 9).Draw(t, "refusal") == 0 {

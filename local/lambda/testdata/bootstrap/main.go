@@ -87,7 +87,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 			return nil, err
 		}
 		return json.RawMessage(out.Payload), nil
-	case "child": // leave a process behind and tell its id
+	case "child": // leave a process behind and return its id
 		cmd := exec.Command("/bin/sleep", "300")
 		if err := cmd.Start(); err != nil {
 			return nil, err
