@@ -1,7 +1,9 @@
 package kinesis
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -23,26 +25,22 @@ type iteratorInput struct {
 
 type iteratorOutput struct{ ShardIterator string }
 
+var positionTypes = []string{"TRIM_HORIZON", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"}
+
 // position validates the parameters of GetShardIterator.
-func (in *iteratorInput) position() (Position, error) {
-	p := Position{Type: in.ShardIteratorType}
-	switch p.Type {
-	case "TRIM_HORIZON", "LATEST":
-		if in.StartingSequenceNumber != nil {
-			return p, invalid("StartingSequenceNumber must not be given for %s.", p.Type)
-		}
-	case "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER":
-		if in.StartingSequenceNumber == nil {
-			return p, invalid("StartingSequenceNumber is required for %s.", p.Type)
-		}
+func (in *iteratorInput) position() (p Position, err error) {
+	p.Type = in.ShardIteratorType
+	switch {
+	case !slices.Contains(positionTypes, p.Type):
+		return p, invalidMember("ShardIteratorType", "must be one of %q, got %q", positionTypes, p.Type)
+	case strings.HasSuffix(p.Type, "_SEQUENCE_NUMBER") != (in.StartingSequenceNumber != nil):
+		return p, invalid("StartingSequenceNumber goes with AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER, and only with those, got %s.", p.Type)
+	case in.StartingSequenceNumber != nil:
 		p.SequenceNumber = *in.StartingSequenceNumber
-	case "AT_TIMESTAMP":
-		if in.StartingSequenceNumber != nil || in.Timestamp == nil {
-			return p, invalid("Timestamp, and no StartingSequenceNumber, is required for AT_TIMESTAMP.")
-		}
+	case p.Type == "AT_TIMESTAMP" && in.Timestamp == nil:
+		return p, invalid("Timestamp is required for AT_TIMESTAMP.")
+	case p.Type == "AT_TIMESTAMP":
 		p.Timestamp = fromSeconds(*in.Timestamp)
-	default:
-		return p, invalidMember("ShardIteratorType", "must be TRIM_HORIZON, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER, got %q", p.Type)
 	}
 	return p, nil
 }

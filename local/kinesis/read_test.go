@@ -74,7 +74,7 @@ func TestAnInvalidIteratorRequestIsRefused(t *testing.T) {
 			"Shard shardId-000000000002 in stream orders under account 123456789012 does not exist"},
 		"unknown type": {func(in *sdk.GetShardIteratorInput) { in.ShardIteratorType = "EARLIEST" }, "ValidationException", ""},
 		"a number too many": {func(in *sdk.GetShardIteratorInput) { in.StartingSequenceNumber = &foreign }, "InvalidArgumentException",
-			"StartingSequenceNumber must not be given for LATEST."},
+			"StartingSequenceNumber goes with AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER, and only with those, got LATEST."},
 		"no number": {func(in *sdk.GetShardIteratorInput) { in.ShardIteratorType = "AT_SEQUENCE_NUMBER" }, "InvalidArgumentException", ""},
 		"no number at all": {func(in *sdk.GetShardIteratorInput) {
 			in.ShardIteratorType, in.StartingSequenceNumber = "AT_SEQUENCE_NUMBER", aws.String("17")

@@ -8,6 +8,11 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
+// Kinds are the Pulumi resource types that this service realises.
+func (s *Service) Kinds() []provider.Kind {
+	return []provider.Kind{s.functionKind(), s.permissionKind(), s.mappingKind(), s.eventInvokeConfigKind()}
+}
+
 // FunctionArgs are the inputs of aws:lambda/function:Function. In JSON they are members of FunctionConfiguration.
 type FunctionArgs struct {
 	Name                         *string           `pulumi:"name,optional,replace" json:"FunctionName"`

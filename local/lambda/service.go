@@ -34,7 +34,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/iam"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/logs"
-	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -165,11 +164,6 @@ func (s *Service) sleep(ctx context.Context, d time.Duration) {
 
 // SigningName is lambda.
 func (s *Service) SigningName() string { return "lambda" }
-
-// Kinds are the Pulumi resource types that this service realises.
-func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{s.functionKind(), s.permissionKind(), s.mappingKind(), s.eventInvokeConfigKind()}
-}
 
 // reap ends the environments that have been idle for idleLifetime.
 func (s *Service) reap() {
