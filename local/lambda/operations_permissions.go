@@ -34,6 +34,7 @@ func (s *Service) addPermissionOperation(w http.ResponseWriter, c *wire.Call) er
 	if err := in.validate(); err != nil {
 		return err
 	}
+	in.Function = f.name
 	if err := s.addPermission(f.name, in); err != nil {
 		return err
 	}

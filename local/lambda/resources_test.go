@@ -167,6 +167,18 @@ func TestPermissionLife(t *testing.T) {
 
 	_, _, err = e.create(permissionKind, given)
 	require.ErrorContains(t, err, "ResourceConflictException")
+
+	// A permission that was removed and added by operations is the same resource.
+	sid := state["statementId"].StringValue()
+	_, err = c.sdk.RemovePermission(context.Background(), &sdk.RemovePermissionInput{FunctionName: aws.String("f"), StatementId: &sid})
+	require.NoError(t, err)
+	_, err = c.sdk.AddPermission(context.Background(), &sdk.AddPermissionInput{
+		FunctionName: aws.String("f"), StatementId: &sid, Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("apigateway.amazonaws.com"),
+		SourceArn: aws.String(given["sourceArn"].(string)), SourceAccount: aws.String(account.ID),
+	})
+	require.NoError(t, err)
+	read = e.read(permissionKind, id, inputs)
+	require.Nil(t, e.unmarshal(inputs).Diff(e.unmarshal(read.GetInputs())))
 	e.delete(permissionKind, id)
 	e.delete(permissionKind, id)
 	require.Empty(t, e.read(permissionKind, id, inputs).GetId())
