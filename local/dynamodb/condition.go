@@ -5,10 +5,7 @@ import (
 	"strings"
 )
 
-var conditionFunctions = map[string]int{
-	"attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2,
-	"begins_with": 2, "contains": 2, "size": 1,
-}
+var conditionFunctions = map[string]int{"attribute_exists": 1, "attribute_not_exists": 1, "begins_with": 2}
 
 var comparators = []string{"=", "<>", "<", "<=", ">", ">="}
 
@@ -86,11 +83,8 @@ func (p *parser) comparison() *node {
 
 // condition refuses an operand where only a condition can stand.
 func (p *parser) condition(n *node) *node {
-	switch n.op {
-	case "path", "value":
+	if n.op == "path" || n.op == "value" {
 		p.syntax()
-	case "size":
-		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)
 	}
 	return n
 }
@@ -108,13 +102,9 @@ func (p *parser) checkBounds(low, high *node) {
 	if low.value == nil || high.value == nil {
 		return
 	}
-	const bounds = "lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s"
-	if low.value.Type() != high.value.Type() {
-		p.fail("The BETWEEN operator requires same data type for lower and upper bounds; "+bounds,
-			describe(low.value), describe(high.value))
-	} else if c, ok := compareValues(low.value, high.value); ok && c > 0 {
-		p.fail("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "+bounds,
-			describe(low.value), describe(high.value))
+	if c, ok := compareValues(low.value, high.value); !ok || c > 0 {
+		p.fail("The bounds of BETWEEN must have one type, and the upper must not be less than the lower; bounds: %s %v, %s %v",
+			low.value.Type(), low.value, high.value.Type(), high.value)
 	}
 }
 
@@ -124,8 +114,6 @@ func (p *parser) checkDistinct(n *node) {
 			"operator: %s, first operand: %s", n.op, x.path)
 	}
 }
-
-var typeNames = []string{"B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"}
 
 // checkCall checks the operands of a function that has the right number of them.
 func (p *parser) checkCall(n *node) {
@@ -137,28 +125,12 @@ func (p *parser) checkCall(n *node) {
 		if n.args[0].op != "path" {
 			p.fail("Operator or function requires a document path; operator or function: %s", n.op)
 		}
-	case "attribute_type":
-		name, ok := n.args[1].value.(String)
-		switch {
-		case n.args[1].op != "value":
-			refuse("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
-		case !ok:
-			refuse(typeOf(n.args[1]))
-		case !slices.Contains(typeNames, string(name)):
-			p.fail("Invalid attribute type name found; type: %s, valid types: {%s}", name, strings.Join(typeNames, ","))
-		}
 	case "begins_with":
 		p.checkDistinct(n)
 		for _, arg := range n.args {
 			if t := typeOf(arg); t != "" && t != "S" && t != "B" {
 				refuse(t)
 			}
-		}
-	case "contains":
-		p.checkDistinct(n)
-	case "size":
-		if t := typeOf(n.args[0]); t == "N" || t == "BOOL" || t == "NULL" {
-			refuse(t)
 		}
 	case "list_append":
 		for _, arg := range n.args {

@@ -47,21 +47,3 @@ func code(err error) string {
 	}
 	return ""
 }
-
-func message(err error) string {
-	var e *wire.Error
-	if errors.As(err, &e) {
-		return e.Message
-	}
-	return err.Error()
-}
-
-// failedItem is the item that a failed condition carries; nil if it carries none.
-func failedItem(err error) Map {
-	var e *wire.Error
-	if !errors.As(err, &e) {
-		return nil
-	}
-	item, _ := e.Fields["Item"].(Map)
-	return item
-}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -40,12 +39,8 @@ func (n *node) holds(item Map) bool {
 		return ok1 && ok2 && low >= 0 && high <= 0
 	case "IN":
 		return slices.ContainsFunc(v[1:], func(e Value) bool { return equal(v[0], e) })
-	case "attribute_type":
-		return v[0] != nil && String(v[0].Type()) == v[1]
 	case "begins_with":
 		return beginsWith(v[0], v[1])
-	case "contains":
-		return contains(v[0], v[1])
 	}
 	c, ok := compareValues(v[0], v[1])
 	return ok && ordered(n.op, c)
@@ -66,14 +61,8 @@ func ordered(op string, c int) bool {
 
 // operandOf is the value of a condition's operand; nil if the item lacks it.
 func (n *node) operandOf(item Map) Value {
-	switch n.op {
-	case "path":
+	if n.op == "path" {
 		return item.at(n.path)
-	case "size":
-		if count, ok := length(n.args[0].operandOf(item)); ok {
-			return Number(strconv.Itoa(count))
-		}
-		return nil
 	}
 	return n.value
 }
@@ -108,12 +97,9 @@ func equal(a, b Value) bool {
 	case Map:
 		b, ok := b.(Map)
 		return ok && maps.EqualFunc(a, b, equal)
-	case Set:
-		b, ok := b.(Set)
-		return ok && a.Elem == b.Elem && slices.Equal(a.Members, b.Members)
 	}
 	switch b.(type) {
-	case List, Map, Set: // not comparable with ==
+	case List, Map: // not comparable with ==
 		return false
 	}
 	return a == b
@@ -132,44 +118,9 @@ func compareValues(a, b Value) (int, bool) {
 }
 
 func beginsWith(v, prefix Value) bool {
-	switch v := v.(type) {
-	case String:
-		p, ok := prefix.(String)
-		return ok && strings.HasPrefix(string(v), string(p))
-	case Binary:
-		p, ok := prefix.(Binary)
-		return ok && strings.HasPrefix(string(v), string(p))
+	switch v.(type) {
+	case String, Binary:
+		return prefix != nil && v.Type() == prefix.Type() && strings.HasPrefix(sortable(v), sortable(prefix))
 	}
 	return false
-}
-
-// contains looks for a substring, an element of a list or a member of a set.
-func contains(v, part Value) bool {
-	switch v := v.(type) {
-	case String:
-		p, ok := part.(String)
-		return ok && strings.Contains(string(v), string(p))
-	case Binary:
-		p, ok := part.(Binary)
-		return ok && strings.Contains(string(v), string(p))
-	case List:
-		return slices.ContainsFunc(v, func(e Value) bool { return equal(e, part) })
-	case Set:
-		return part != nil && part.Type() == v.Elem && v.has(part)
-	}
-	return false
-}
-
-func (s Set) has(member Value) bool {
-	var text string
-	switch m := member.(type) {
-	case String:
-		text = string(m)
-	case Number:
-		text = string(m)
-	case Binary:
-		text = string(m)
-	}
-	_, found := slices.BinarySearch(s.Members, text)
-	return found
 }

@@ -32,8 +32,10 @@ type step struct {
 	index int
 }
 
+func (s step) isIndex() bool { return s.name == "" }
+
 func (s step) String() string {
-	if s.name == "" {
+	if s.isIndex() {
 		return fmt.Sprintf("[%d]", s.index)
 	}
 	return s.name
@@ -207,7 +209,10 @@ func (p *parser) call() *node {
 	n := p.operator(p.advance().text)
 	n.call = true
 	want, known := p.functions[n.op]
-	if !known {
+	switch {
+	case n.op == "contains" || n.op == "attribute_type" || n.op == "size":
+		p.fail("The embedded cloud does not implement the function %s", n.op)
+	case !known:
 		p.fail("Invalid function name; function: %s", n.op)
 	}
 	p.expect("(")
@@ -238,7 +243,7 @@ func (p *parser) operator(op string, args ...*node) *node {
 
 // operand refuses what cannot be compared or computed with.
 func (p *parser) operand(n *node) *node {
-	if _, isCondition := conditionFunctions[n.op]; n.call && isCondition && n.op != "size" {
+	if _, isCondition := conditionFunctions[n.op]; isCondition {
 		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)
 	}
 	if n.op != "path" && n.op != "value" && !n.call {
@@ -252,8 +257,6 @@ func typeOf(n *node) string {
 	switch n.op {
 	case "value":
 		return n.value.Type()
-	case "size":
-		return "N"
 	case "list_append":
 		return "L"
 	case "if_not_exists":

@@ -92,8 +92,7 @@ func num(s string) types.AttributeValue { return &types.AttributeValueMemberN{Va
 func list(v ...types.AttributeValue) types.AttributeValue {
 	return &types.AttributeValueMemberL{Value: v}
 }
-func doc(m attributes) types.AttributeValue     { return &types.AttributeValueMemberM{Value: m} }
-func strings_(s ...string) types.AttributeValue { return &types.AttributeValueMemberSS{Value: s} }
+func doc(m attributes) types.AttributeValue { return &types.AttributeValueMemberM{Value: m} }
 
 // requireRefused asserts the code and, if given, the message of an error that came over the wire.
 func requireRefused(t testing.TB, err error, code, message string) {
@@ -104,4 +103,13 @@ func requireRefused(t testing.TB, err error, code, message string) {
 	if message != "" {
 		require.Equal(t, message, e.ErrorMessage())
 	}
+}
+
+// message is the message of an AWS error.
+func message(err error) string {
+	var e *wire.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
 }

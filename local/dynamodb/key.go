@@ -114,14 +114,12 @@ func checkKeyValue(a keyAttribute, v Value, hash bool) error {
 	}
 	n := size(v)
 	switch {
-	case n == 0 && a.Type == "S":
-		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", a.Name)
 	case n == 0:
-		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty binary value. Key: %s", a.Name)
+		return invalid("The key attribute %s must not be empty", a.Name)
 	case hash && n > maxHashKey:
-		return invalid("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes", maxHashKey)
+		return invalid("The partition key %s must have at most %d bytes, got %d", a.Name, maxHashKey, n)
 	case !hash && n > maxRangeKey:
-		return invalid("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes", maxRangeKey)
+		return invalid("The sort key %s must have at most %d bytes, got %d", a.Name, maxRangeKey, n)
 	}
 	return nil
 }

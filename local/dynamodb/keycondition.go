@@ -1,5 +1,10 @@
 package dynamodb
 
+import (
+	"errors"
+	"slices"
+)
+
 // keyCondition selects one partition, and an interval of its range keys.
 type keyCondition struct {
 	partition       position // skey counts not
@@ -21,69 +26,38 @@ type keyTerm struct {
 	values []Value
 }
 
-// keyTerms takes a key condition expression apart. What a key condition cannot be is refused before the
-// table's schema is known, as DynamoDB does.
-func keyTerms(n *node) ([]keyTerm, error) {
-	var terms []keyTerm
-	seen := map[string]bool{}
-	for _, c := range conjuncts(n) {
-		switch c.op {
-		case "=", "<", "<=", ">", ">=", "BETWEEN", "begins_with":
-		default:
-			return nil, invalid("Invalid operator used in KeyConditionExpression: %s", c.op)
-		}
-		t, err := newKeyTerm(c)
-		if err != nil {
-			return nil, err
-		}
-		if seen[t.name] {
-			return nil, invalid("KeyConditionExpressions must only contain one condition per key")
-		}
-		seen[t.name] = true
-		terms = append(terms, t)
-	}
-	if len(terms) > 2 {
-		return nil, invalid("Conditions can be of length 1 or 2 only")
-	}
-	return terms, nil
-}
+var keyOperators = []string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}
 
-func conjuncts(n *node) []*node {
-	if n.op == "AND" {
-		return append(conjuncts(n.args[0]), conjuncts(n.args[1])...)
-	}
-	return []*node{n}
+func errKeyCondition() error {
+	return invalid("KeyConditionExpression must be PARTITIONKEY = :value, and optionally AND one condition on the sort key; "+
+		"each compares a key attribute with values, by one of %q", keyOperators)
 }
 
 // mirrored is what a comparison becomes when its sides change places.
 var mirrored = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
-func newKeyTerm(c *node) (keyTerm, error) {
-	const fault = "Invalid condition in KeyConditionExpression: "
-	t := keyTerm{op: c.op}
-	for i, arg := range c.args {
-		switch {
-		case arg.call:
-			return t, invalid("KeyConditionExpressions cannot contain nested operations")
-		case arg.op == "value":
-			t.values = append(t.values, arg.value)
-		case len(arg.path) > 1:
-			return t, invalid("KeyConditionExpressions cannot have conditions on nested attributes")
-		case t.name != "":
-			return t, invalid(fault + "Multiple attribute names used in one condition")
-		case i > 0 && mirrored[c.op] == "":
-			return t, invalid(fault+"%s operator must have the key attribute as its first operand", c.op)
-		default:
-			t.name = arg.path[0].name
-			if i > 0 {
-				t.op = mirrored[c.op]
-			}
+// keyTerms takes a key condition expression apart.
+func keyTerms(n *node) ([]keyTerm, error) {
+	if n.op == "AND" {
+		left, err1 := keyTerms(n.args[0])
+		right, err2 := keyTerms(n.args[1])
+		return append(left, right...), errors.Join(err1, err2)
+	}
+	op, key, rest := n.op, n.args[0], n.args[1:]
+	if other := mirrored[op]; other != "" && key.op == "value" {
+		op, key, rest = other, n.args[1], n.args[:1]
+	}
+	if !slices.Contains(keyOperators, op) || key.op != "path" || len(key.path) > 1 {
+		return nil, errKeyCondition()
+	}
+	t := keyTerm{name: key.path[0].name, op: op}
+	for _, arg := range rest {
+		if arg.op != "value" {
+			return nil, errKeyCondition()
 		}
+		t.values = append(t.values, arg.value)
 	}
-	if t.name == "" {
-		return t, invalid(fault + "No key attribute specified")
-	}
-	return t, nil
+	return []keyTerm{t}, nil
 }
 
 // bind applies the terms to a table's key.
@@ -97,21 +71,15 @@ func (s schema) bind(terms []keyTerm) (keyCondition, error) {
 		return keyCondition{}, invalid("Query condition missed key schema element: %s", s.Hash.Name)
 	}
 	sort, sorted := byName[s.Range.Name]
-	switch {
-	case hash.op != "=" || len(terms) > 1 && s.Range.Name == "":
-		return keyCondition{}, invalid("Query key condition not supported")
-	case len(terms) > 1 && !sorted:
-		return keyCondition{}, invalid("Query condition missed key schema element: %s", s.Range.Name)
+	if hash.op != "=" || len(terms) > 2 || len(byName) < len(terms) || len(terms) > 1 && !sorted {
+		return keyCondition{}, errKeyCondition()
 	}
-	for _, t := range []struct {
-		keyTerm
-		keyAttribute
-	}{{hash, s.Hash}, {sort, s.Range}} {
+	for a, t := range map[keyAttribute]keyTerm{s.Hash: hash, s.Range: sort} {
 		for _, v := range t.values {
-			if v.Type() != t.Type {
+			if v.Type() != a.Type {
 				return keyCondition{}, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
 			}
-			if err := checkKeyValue(t.keyAttribute, v, t.keyAttribute == s.Hash); err != nil {
+			if err := checkKeyValue(a, v, a == s.Hash); err != nil {
 				return keyCondition{}, err
 			}
 		}

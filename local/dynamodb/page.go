@@ -5,23 +5,21 @@ import "github.com/order-patterns/order-patterns/local/wire"
 // reading are the parameters that Query and Scan share.
 type reading struct {
 	placeholders
-	TableName              string
-	IndexName              string
-	Select                 string
-	Limit                  *int
-	ConsistentRead         bool
-	FilterExpression       *string
-	ProjectionExpression   *string
-	ExclusiveStartKey      Map
-	ReturnConsumedCapacity string
+	TableName            string
+	IndexName            string
+	Select               string
+	Limit                *int
+	ConsistentRead       bool
+	FilterExpression     *string
+	ProjectionExpression *string
+	ExclusiveStartKey    Map
 }
 
 type pageOutput struct {
 	Items            []Map `json:",omitzero"`
 	Count            int
 	ScannedCount     int
-	LastEvaluatedKey Map       `json:",omitempty"`
-	ConsumedCapacity *capacity `json:",omitempty"`
+	LastEvaluatedKey Map `json:",omitempty"`
 }
 
 // page is one page of a Query or Scan: where it starts in the table's tree and how to go on.
@@ -48,23 +46,17 @@ func (r *reading) check() error {
 	if r.IndexName != "" {
 		return invalid("The table does not have the specified index: %s", r.IndexName)
 	}
-	if err := enum("select", r.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
+	if err := enum("Select", r.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES"); err != nil {
 		return err
 	}
 	projects := r.ProjectionExpression != nil
 	switch {
 	case r.Limit != nil && *r.Limit < 1:
-		return invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *r.Limit)
-	case r.Select == "ALL_PROJECTED_ATTRIBUTES":
-		return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
-	case r.Select == "SPECIFIC_ATTRIBUTES" && !projects:
-		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
-	case r.Select == "COUNT" && projects:
-		return invalid("Cannot specify the ProjectionExpression when choosing to get only the Count")
-	case r.Select == "ALL_ATTRIBUTES" && projects:
-		return invalid("Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES")
+		return invalid("Limit must be at least 1, got %d", *r.Limit)
+	case r.Select != "" && projects != (r.Select == "SPECIFIC_ATTRIBUTES"):
+		return invalid("Select must be SPECIFIC_ATTRIBUTES if, and only if, ProjectionExpression is given; got %s", r.Select)
 	}
-	return reporting{ReturnConsumedCapacity: r.ReturnConsumedCapacity}.check()
+	return nil
 }
 
 // parse reads the filter and the projection.
@@ -104,12 +96,10 @@ func (r *reading) startAt(s schema, p *page) error {
 // answer reads one page. The lock is held only while rows are gathered, not while they are filtered.
 func (s *Service) answer(t *table, r *reading, p *page) (*pageOutput, error) {
 	rows, bytes, more := t.gather(p, r.Limit)
-	units := readUnits(bytes, r.ConsistentRead)
-	if !t.chargeRead(s.account.Clock.Now(), units) {
+	if !t.chargeRead(s.account.Clock.Now(), readUnits(bytes, r.ConsistentRead)) {
 		return nil, Throttled()
 	}
 	out := &pageOutput{ScannedCount: len(rows)}
-	out.ConsumedCapacity = reporting{ReturnConsumedCapacity: r.ReturnConsumedCapacity}.consumed(t, units)
 	if r.Select != "COUNT" {
 		out.Items = []Map{}
 	}

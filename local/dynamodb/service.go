@@ -32,8 +32,6 @@ func New(a *account.Account) *Service {
 	wire.HandleJSON(&s.JSON, "Query", s.query)
 	wire.HandleJSON(&s.JSON, "Scan", s.scan)
 	wire.HandleJSON(&s.JSON, "BatchGetItem", s.batchGetItem)
-	wire.HandleJSON(&s.JSON, "BatchWriteItem", s.batchWriteItem)
-	wire.HandleJSON(&s.JSON, "TransactGetItems", s.transactGetItems)
 	wire.HandleJSON(&s.JSON, "TransactWriteItems", s.transactWriteItems)
 	wire.HandleJSON(&s.JSON, "DescribeTable", s.describeTable)
 	wire.HandleJSON(&s.JSON, "DescribeTimeToLive", s.describeTimeToLive)

@@ -1,7 +1,5 @@
 package dynamodb
 
-import "unicode/utf8"
-
 const (
 	// maxItemSize is the largest item, names included.
 	maxItemSize = 400 << 10
@@ -18,8 +16,9 @@ func size(v Value) int {
 		return len(v)
 	case Binary:
 		return len(v)
-	case Number:
-		return numberSize(v)
+	case Number: // one byte for two significant digits, and one more
+		_, digits, _ := v.parts()
+		return (len(digits)+1)/2 + 1
 	case List:
 		total := 3
 		for _, e := range v {
@@ -28,24 +27,8 @@ func size(v Value) int {
 		return total
 	case Map:
 		return 3 + len(v) + itemSize(v)
-	case Set:
-		total := 0
-		for _, m := range v.Members {
-			if v.Elem == "N" {
-				total += numberSize(Number(m))
-			} else {
-				total += len(m)
-			}
-		}
-		return total
 	}
 	return 1 // BOOL and NULL
-}
-
-// numberSize is one byte for two significant digits, and one more.
-func numberSize(n Number) int {
-	_, digits, _ := n.parts()
-	return (len(digits)+1)/2 + 1
 }
 
 // itemSize is the size of an item: its attributes' names and values.
@@ -71,21 +54,4 @@ func readUnits(size int, consistent bool) float64 {
 		return units(size, 4<<10)
 	}
 	return units(size, 4<<10) / 2
-}
-
-// length is what the function size() of an expression returns; false if the type has no size.
-func length(v Value) (int, bool) {
-	switch v := v.(type) {
-	case String:
-		return utf8.RuneCountInString(string(v)), true
-	case Binary:
-		return len(v), true
-	case List:
-		return len(v), true
-	case Map:
-		return len(v), true
-	case Set:
-		return len(v.Members), true
-	}
-	return 0, false
 }

@@ -54,7 +54,7 @@ func (t *tokens) begin(in *transactWriteInput, clock clockwork.Clock) (repeated 
 		return false, func(bool) {}, nil
 	}
 	if len(token) > maxToken {
-		return false, nil, invalid("1 validation error detected: Value '%s' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to %d", token, maxToken)
+		return false, nil, invalid("ClientRequestToken must have at most %d characters, got %q", maxToken, token)
 	}
 	items, err := json.Marshal(in.TransactItems)
 	if err != nil {

@@ -1,13 +1,10 @@
 package dynamodb
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 var updateFunctions = map[string]int{"if_not_exists": 2, "list_append": 2}
 
-// action is one action of an update expression. Verb is SET, REMOVE, ADD or DELETE.
+// action is one action of an update expression. Verb is SET, REMOVE or ADD; DELETE, for sets, is not implemented.
 type action struct {
 	verb  string
 	path  path
@@ -37,16 +34,24 @@ func parseUpdate(src string, sc *scope) (update, error) {
 				}
 			}
 		}
+		for _, path := range actions.paths() {
+			if slices.ContainsFunc(path, step.isIndex) {
+				p.fail("The embedded cloud does not implement list indexes in updates; path: %s", path)
+			}
+		}
 		p.checkPaths(actions.paths())
 		return actions
 	})
 }
 
 func (p *parser) verb() string {
-	for _, verb := range []string{"SET", "REMOVE", "ADD", "DELETE"} {
+	for _, verb := range []string{"SET", "REMOVE", "ADD"} {
 		if p.accept(verb) {
 			return verb
 		}
+	}
+	if p.peek().is("DELETE") {
+		p.fail("The embedded cloud does not implement DELETE, which works on sets")
 	}
 	p.syntax()
 	return ""
@@ -58,21 +63,15 @@ func (p *parser) action(verb string) action {
 	case "SET":
 		p.expect("=")
 		a.value = p.sum()
-	case "ADD", "DELETE":
+	case "ADD":
 		a.value = p.placeholder()
 		p.operators++
-		if t := typeOf(a.value); t != "" && (t == "N" && verb == "DELETE" || t != "N" && !isSetType(t)) {
-			p.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s", verb, longTypeNames[t])
+		if t := a.value.value.Type(); t != "N" {
+			p.fail("Incorrect operand type for operator or function; operator: ADD, operand type: %s", t)
 		}
 	}
 	return a
 }
-
-var longTypeNames = map[string]string{
-	"S": "STRING", "N": "NUMBER", "B": "BINARY", "NULL": "NULL", "BOOL": "BOOLEAN", "L": "LIST", "M": "MAP",
-}
-
-func isSetType(t string) bool { return t == "SS" || t == "NS" || t == "BS" }
 
 // sum is what SET assigns: an operand, or the sum or difference of two.
 func (p *parser) sum() *node {
@@ -102,7 +101,7 @@ func (p *parser) checkPaths(paths []path) {
 			switch at := divergence(one, two); {
 			case at == min(len(one), len(two)):
 				p.fail(conflict, "overlap", one, two)
-			case (one[at].name == "") != (two[at].name == ""):
+			case one[at].isIndex() != two[at].isIndex():
 				p.fail(conflict, "conflict", one, two)
 			}
 		}
@@ -135,18 +134,4 @@ func (u update) checkKeys(s schema) error {
 		}
 	}
 	return nil
-}
-
-// inOrder sorts actions so that elements set beyond the end of a list are appended in order of their index.
-func (u update) inOrder() update {
-	sorted := slices.Clone(u)
-	slices.SortStableFunc(sorted, func(a, b action) int {
-		return slices.CompareFunc(a.path, b.path, func(s, t step) int {
-			if c := strings.Compare(s.name, t.name); c != 0 {
-				return c
-			}
-			return s.index - t.index
-		})
-	})
-	return sorted
 }

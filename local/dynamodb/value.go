@@ -2,17 +2,16 @@ package dynamodb
 
 import (
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// Value is one DynamoDB attribute value: String, Number, Binary, Bool, Null, List, Map or Set. Values
-// are immutable once stored, so readers may keep them without holding a table's lock.
+// Value is one DynamoDB attribute value: String, Number, Binary, Bool, Null, List or Map. Sets are not implemented.
+// Values are immutable once stored, so readers may keep them without holding a table's lock.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 type Value interface {
-	// Type is the data type descriptor: S, N, B, BOOL, NULL, L, M, SS, NS or BS.
+	// Type is the data type descriptor: S, N, B, BOOL, NULL, L or M.
 	Type() string
 	wire() wireValue
 }
@@ -30,12 +29,6 @@ type (
 	List []Value
 	// Map is a document; an item is a Map too.
 	Map map[string]Value
-	// Set is a string, number or binary set. Elem is S, N or B; Members are sorted and distinct, so that
-	// two equal sets have equal Members.
-	Set struct {
-		Elem    string
-		Members []string
-	}
 )
 
 func (String) Type() string { return "S" }
@@ -45,7 +38,6 @@ func (Bool) Type() string   { return "BOOL" }
 func (Null) Type() string   { return "NULL" }
 func (List) Type() string   { return "L" }
 func (Map) Type() string    { return "M" }
-func (s Set) Type() string  { return s.Elem + "S" }
 
 // maxNesting is how deep lists and maps may be nested.
 const maxNesting = 32
@@ -59,9 +51,14 @@ type wireValue struct {
 	NULL *bool                `json:"NULL,omitempty"`
 	L    []wireValue          `json:"L,omitzero"`
 	M    map[string]wireValue `json:"M,omitzero"`
-	SS   []string             `json:"SS,omitzero"`
-	NS   []string             `json:"NS,omitzero"`
-	BS   [][]byte             `json:"BS,omitzero"`
+	sets
+}
+
+// sets are the types that are refused by name.
+type sets struct {
+	SS json.RawMessage `json:"SS,omitempty"`
+	NS json.RawMessage `json:"NS,omitempty"`
+	BS json.RawMessage `json:"BS,omitempty"`
 }
 
 func (v String) wire() wireValue { s := string(v); return wireValue{S: &s} }
@@ -77,20 +74,6 @@ func (v List) wire() wireValue {
 		l[i] = e.wire()
 	}
 	return wireValue{L: l}
-}
-
-func (s Set) wire() wireValue {
-	switch s.Elem {
-	case "S":
-		return wireValue{SS: s.Members}
-	case "N":
-		return wireValue{NS: s.Members}
-	}
-	bs := make([][]byte, len(s.Members))
-	for i, m := range s.Members {
-		bs[i] = []byte(m)
-	}
-	return wireValue{BS: bs}
 }
 
 func (v Map) wireMap() map[string]wireValue {
@@ -130,17 +113,17 @@ func mapFromWire(raw map[string]wireValue, depth int) (Map, error) {
 	return m, nil
 }
 
-// value converts one wire value and checks what DynamoDB checks: exactly one type, well-formed numbers,
-// sets that are not empty and hold no duplicates, nesting.
+// value converts one wire value and checks what DynamoDB checks: exactly one type, well-formed numbers, nesting.
 func (w wireValue) value(depth int) (Value, error) {
 	given := 0
-	for _, present := range []bool{w.S != nil, w.N != nil, w.B != nil, w.BOOL != nil, w.NULL != nil,
-		w.L != nil, w.M != nil, w.SS != nil, w.NS != nil, w.BS != nil} {
+	for _, present := range []bool{w.S != nil, w.N != nil, w.B != nil, w.BOOL != nil, w.NULL != nil, w.L != nil, w.M != nil} {
 		if present {
 			given++
 		}
 	}
 	switch {
+	case w.SS != nil || w.NS != nil || w.BS != nil:
+		return nil, wire.Unsupported("sets (SS, NS, BS) in DynamoDB")
 	case given == 0:
 		return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
 	case given > 1:
@@ -157,16 +140,6 @@ func (w wireValue) value(depth int) (Value, error) {
 		return nil, invalid("One or more parameter values were invalid: Null attribute value types must have the value of true")
 	case w.NULL != nil:
 		return Null{}, nil
-	case w.SS != nil:
-		return newSet("S", w.SS)
-	case w.NS != nil:
-		return numberSet(w.NS)
-	case w.BS != nil:
-		members := make([]string, len(w.BS))
-		for i, b := range w.BS {
-			members[i] = string(b)
-		}
-		return newSet("B", members)
 	case depth > maxNesting:
 		return nil, invalid("Nesting Levels have exceeded supported limits")
 	case w.M != nil:
@@ -182,35 +155,3 @@ func (w wireValue) value(depth int) (Value, error) {
 	}
 	return list, nil
 }
-
-var setNames = map[string]string{"S": "string", "N": "number", "B": "binary"}
-
-func newSet(elem string, members []string) (Set, error) {
-	if len(members) == 0 {
-		// The two blanks are DynamoDB's.
-		return Set{}, invalid("One or more parameter values were invalid: An %s set  may not be empty", setNames[elem])
-	}
-	sorted := slices.Sorted(slices.Values(members))
-	if len(slices.Compact(slices.Clone(sorted))) != len(sorted) {
-		if elem == "N" {
-			return Set{}, invalid("Input collection contains duplicates")
-		}
-		return Set{}, invalid("One or more parameter values were invalid: Input collection [%s] contains duplicates.", strings.Join(members, ", "))
-	}
-	return Set{Elem: elem, Members: sorted}, nil
-}
-
-func numberSet(texts []string) (Set, error) {
-	members := make([]string, len(texts))
-	for i, text := range texts {
-		n, err := ParseNumber(text)
-		if err != nil {
-			return Set{}, err
-		}
-		members[i] = string(n)
-	}
-	return newSet("N", members)
-}
-
-// describe renders a string, number or binary as DynamoDB prints an operand in an error message: {S:text}.
-func describe(v Value) string { return fmt.Sprintf("{%s:%v}", v.Type(), v) }

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -25,12 +26,8 @@ type tableDescription struct {
 	TableSizeBytes            int
 	ProvisionedThroughput     struct{ NumberOfDecreasesToday, ReadCapacityUnits, WriteCapacityUnits int }
 	BillingModeSummary        struct{ BillingMode string }
-	TableClassSummary         struct{ TableClass string }
-	SSEDescription            *sseDescription `json:",omitempty"`
 	DeletionProtectionEnabled bool
 }
-
-type sseDescription struct{ Status, SSEType string }
 
 type describeTableOutput struct{ Table tableDescription }
 
@@ -74,14 +71,7 @@ func (s *Service) describeTable(c *wire.Call, in *tableInput) (*describeTableOut
 		d.ProvisionedThroughput.ReadCapacityUnits = *args.ReadCapacity
 		d.ProvisionedThroughput.WriteCapacityUnits = *args.WriteCapacity
 	}
-	d.TableClassSummary.TableClass = "STANDARD"
-	if args.TableClass != nil {
-		d.TableClassSummary.TableClass = *args.TableClass
-	}
-	if args.ServerSideEncryption != nil && args.ServerSideEncryption.Enabled {
-		d.SSEDescription = &sseDescription{"ENABLED", "KMS"}
-	}
-	d.DeletionProtectionEnabled = args.DeletionProtectionEnabled != nil && *args.DeletionProtectionEnabled
+	d.DeletionProtectionEnabled = isTrue(args.DeletionProtectionEnabled)
 	return &describeTableOutput{d}, nil
 }
 
@@ -121,23 +111,16 @@ func (s *Service) listTables(c *wire.Call, in *listTablesInput) (*listTablesOutp
 	if err := c.Authorize("dynamodb:ListTables", "*"); err != nil {
 		return nil, err
 	}
-	limit := 100
-	if in.Limit != nil {
-		limit = *in.Limit
-	}
+	limit := *cmp.Or(in.Limit, new(100))
 	if limit < 1 || limit > 100 {
-		return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value from 1 to 100", limit)
+		return nil, invalid("Limit must be from 1 to 100, got %d", limit)
 	}
 	s.mu.RLock()
 	names := slices.Sorted(maps.Keys(s.tables))
 	s.mu.RUnlock()
 	names = slices.DeleteFunc(names, func(name string) bool { return name <= in.ExclusiveStartTableName })
-	out := &listTablesOutput{TableNames: names}
 	if len(names) > limit {
-		out.TableNames, out.LastEvaluatedTableName = names[:limit], names[limit-1]
+		return &listTablesOutput{names[:limit], names[limit-1]}, nil
 	}
-	if out.TableNames == nil {
-		out.TableNames = []string{}
-	}
-	return out, nil
+	return &listTablesOutput{TableNames: append([]string{}, names...)}, nil
 }

@@ -3,7 +3,6 @@ package dynamodb
 import "github.com/order-patterns/order-patterns/local/wire"
 
 type putItemInput struct {
-	reporting
 	conditional
 	TableName    string
 	Item         Map
@@ -11,7 +10,6 @@ type putItemInput struct {
 }
 
 type deleteItemInput struct {
-	reporting
 	conditional
 	TableName    string
 	Key          Map
@@ -19,7 +17,6 @@ type deleteItemInput struct {
 }
 
 type updateItemInput struct {
-	reporting
 	conditional
 	TableName        string
 	Key              Map
@@ -28,8 +25,7 @@ type updateItemInput struct {
 }
 
 type writeOutput struct {
-	Attributes       Map       `json:",omitempty"`
-	ConsumedCapacity *capacity `json:",omitempty"`
+	Attributes Map `json:",omitempty"`
 }
 
 // putItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html.
@@ -42,7 +38,7 @@ func (s *Service) putItem(c *wire.Call, in *putItemInput) (*writeOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.write(m, in.reporting, in.ReturnValues, "NONE", "ALL_OLD")
+	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD")
 }
 
 // deleteItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html.
@@ -55,7 +51,7 @@ func (s *Service) deleteItem(c *wire.Call, in *deleteItemInput) (*writeOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return s.write(m, in.reporting, in.ReturnValues, "NONE", "ALL_OLD")
+	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD")
 }
 
 // updateItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html.
@@ -68,20 +64,17 @@ func (s *Service) updateItem(c *wire.Call, in *updateItemInput) (*writeOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return s.write(m, in.reporting, in.ReturnValues, "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
+	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
 }
 
-func (s *Service) write(m *mutation, r reporting, returns string, allowed ...string) (*writeOutput, error) {
-	if err := r.check(); err != nil {
-		return nil, err
-	}
-	if err := enum("returnValues", returns, allowed...); err != nil {
+func (s *Service) write(m *mutation, returns string, allowed ...string) (*writeOutput, error) {
+	if err := enum("ReturnValues", returns, allowed...); err != nil {
 		return nil, err
 	}
 	if err := m.run(s.account.Clock.Now()); err != nil {
 		return nil, err
 	}
-	out := &writeOutput{ConsumedCapacity: r.consumed(m.table, m.units())}
+	out := &writeOutput{}
 	switch returns {
 	case "ALL_OLD":
 		out.Attributes = m.old.item
@@ -106,7 +99,7 @@ func (u update) changed(item Map) Map {
 // newPut checks a put and makes it ready to run.
 func newPut(t *table, item Map, p conditional) (*mutation, error) {
 	if item == nil {
-		return nil, missing("item")
+		return nil, missing("Item")
 	}
 	m := &mutation{kind: putItem, table: t}
 	if err := m.parse(p, nil); err != nil {
@@ -127,7 +120,7 @@ func newPut(t *table, item Map, p conditional) (*mutation, error) {
 // newKeyed is newPut for what names its item by key.
 func newKeyed(kind mutationKind, t *table, key Map, expression *string, p conditional) (*mutation, error) {
 	if key == nil {
-		return nil, missing("key")
+		return nil, missing("Key")
 	}
 	m := &mutation{kind: kind, table: t, key: key}
 	if err := m.parse(p, expression); err != nil {
@@ -143,7 +136,7 @@ func newKeyed(kind mutationKind, t *table, key Map, expression *string, p condit
 }
 
 func (m *mutation) parse(p conditional, updateExpression *string) error {
-	if err := enum("returnValuesOnConditionCheckFailure", p.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE"); err != nil {
+	if err := enum("ReturnValuesOnConditionCheckFailure", p.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE"); err != nil {
 		return err
 	}
 	m.showOld = p.ReturnValuesOnConditionCheckFailure == "ALL_OLD"

@@ -22,23 +22,20 @@ func TestItemsAreStoredAndRead(t *testing.T) {
 	c := newCloud(t)
 	c.createTable(t, "orders", "S", "N")
 	item := attributes{
-		"p": str("a"), "r": num("1.50"), "doc": doc(attributes{"l": list(num("1"), str(""))}), "tags": strings_("y", "x"),
+		"p": str("a"), "r": num("1.50"), "doc": doc(attributes{"l": list(num("1"), str(""))}),
 		"blob": &types.AttributeValueMemberB{Value: []byte{0, 1}}, "on": &types.AttributeValueMemberBOOL{Value: true},
 	}
 	c.put(t, "orders", item)
-	item["r"], item["tags"] = num("1.5"), strings_("x", "y")
+	item["r"] = num("1.5")
 	require.Equal(t, item, c.get(t, "orders", attributes{"p": str("a"), "r": num("15e-1")}), "equal numbers are one key")
 	require.Nil(t, c.get(t, "orders", attributes{"p": str("a"), "r": num("2")}))
 
 	out, err := c.client.GetItem(t.Context(), &sdk.GetItemInput{
 		TableName: aws.String(TableARN("orders")), Key: attributes{"p": str("a"), "r": num("1.5")}, ConsistentRead: aws.Bool(true),
 		ProjectionExpression: aws.String("doc.#l[0]"), ExpressionAttributeNames: map[string]string{"#l": "l"},
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes,
 	})
 	require.NoError(t, err)
 	require.Equal(t, attributes{"doc": doc(attributes{"l": list(num("1"))})}, out.Item)
-	require.Equal(t, 1.0, *out.ConsumedCapacity.CapacityUnits)
-	require.Equal(t, 1.0, *out.ConsumedCapacity.Table.CapacityUnits)
 }
 
 func TestConditionalPut(t *testing.T) {
@@ -90,7 +87,7 @@ func TestReturnValues(t *testing.T) {
 	require.NoError(t, err, "deleting what is not there succeeds")
 	require.Nil(t, out.Attributes)
 	_, err = c.client.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String("t"), Item: key, ReturnValues: types.ReturnValueAllNew})
-	requireRefused(t, err, "ValidationException", "1 validation error detected: Value 'ALL_NEW' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [NONE, ALL_OLD]")
+	requireRefused(t, err, "ValidationException", `ReturnValues must be one of ["NONE" "ALL_OLD"], got "ALL_NEW"`)
 }
 
 func TestUpdateMakesAnAbsentItem(t *testing.T) {
@@ -122,8 +119,8 @@ func TestInvalidRequestsAreRefused(t *testing.T) {
 	}{
 		"no range key":     {put(attributes{"p": str("a")}), "One or more parameter values were invalid: Missing the key r in the item"},
 		"wrong key type":   {put(attributes{"p": str("a"), "r": str("1")}), "One or more parameter values were invalid: Type mismatch for key r expected: N actual: S"},
-		"empty key":        {put(attributes{"p": str(""), "r": num("1")}), "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p"},
-		"long key":         {put(attributes{"p": str(strings.Repeat("x", 2049)), "r": num("1")}), "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
+		"empty key":        {put(attributes{"p": str(""), "r": num("1")}), "The key attribute p must not be empty"},
+		"long key":         {put(attributes{"p": str(strings.Repeat("x", 2049)), "r": num("1")}), "The partition key p must have at most 2048 bytes, got 2049"},
 		"long key is fine": {put(attributes{"p": str(strings.Repeat("x", 2048)), "r": num("1")}), ""},
 		"large item":       {put(attributes{"p": str("a"), "r": num("1"), "x": str(strings.Repeat("x", 400<<10))}), "Item size has exceeded the maximum allowed size"},
 		"bad number":       {put(attributes{"p": str("a"), "r": num("one")}), "The parameter cannot be converted to a numeric value: one"},
@@ -165,6 +162,13 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 	requireRefused(t, err, "SerializationException", "")
 	require.ErrorContains(t, err, `"Expected"`)
 	require.Nil(t, c.get(t, "t", attributes{"p": str("a")}))
+	_, err = c.client.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String("t"), Item: attributes{"p": str("a"), "set": &types.AttributeValueMemberSS{Value: []string{"x"}}}})
+	requireRefused(t, err, "NotImplemented", "")
+	require.ErrorContains(t, err, "does not implement sets")
+	_, err = c.client.BatchWriteItem(t.Context(), &sdk.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
+		"t": {{PutRequest: &types.PutRequest{Item: attributes{"p": str("a")}}}}}})
+	requireRefused(t, err, "UnknownOperationException", "")
+	require.ErrorContains(t, err, "BatchWriteItem")
 	_, err = c.client.CreateBackup(t.Context(), &sdk.CreateBackupInput{TableName: aws.String("t"), BackupName: aws.String("bak")})
 	requireRefused(t, err, "UnknownOperationException", "")
 	require.ErrorContains(t, err, "CreateBackup")
@@ -231,17 +235,51 @@ func TestProvisionedTablesThrottle(t *testing.T) {
 		require.NoError(t, put(), "five minutes of unused capacity are saved up")
 	}
 	requireRefused(t, put(), "ProvisionedThroughputExceededException", "")
-	_, err := c.client.BatchWriteItem(t.Context(), &sdk.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
-		"t": {{PutRequest: &types.PutRequest{Item: attributes{"p": str("b")}}}},
-	}})
-	requireRefused(t, err, "ProvisionedThroughputExceededException", "")
 	c.clock.Advance(time.Second)
-	out, err := c.client.BatchWriteItem(t.Context(), &sdk.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
-		"t": {{PutRequest: &types.PutRequest{Item: attributes{"p": str("b")}}}, {DeleteRequest: &types.DeleteRequest{Key: attributes{"p": str("a")}}}},
+	require.NoError(t, put())
+	requireRefused(t, put(), "ProvisionedThroughputExceededException", "")
+
+	transact := func() error {
+		_, err := c.client.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+			{Put: &types.Put{TableName: aws.String("t"), Item: attributes{"p": str("b")}}},
+		}})
+		return err
+	}
+	c.clock.Advance(time.Second)
+	requireRefused(t, transact(), "TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [ProvisionedThroughputExceeded]")
+	c.clock.Advance(time.Second)
+	require.NoError(t, transact(), "a transaction costs twice as much")
+}
+
+func TestBatchGet(t *testing.T) {
+	c := newCloud(t)
+	c.createTable(t, "t", "S", "")
+	c.createTable(t, "u", "S", "")
+	for _, p := range []string{"1", "24"} {
+		c.put(t, "t", attributes{"p": str(p), "x": num("1")})
+	}
+	c.put(t, "u", attributes{"p": str("a"), "x": num("1")})
+	got, err := c.client.BatchGetItem(t.Context(), &sdk.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+		"t": {Keys: []map[string]types.AttributeValue{{"p": str("0")}, {"p": str("1")}, {"p": str("24")}}, ProjectionExpression: aws.String("p")},
+		"u": {Keys: []map[string]types.AttributeValue{{"p": str("a")}}, ConsistentRead: aws.Bool(true)},
 	}})
 	require.NoError(t, err)
-	require.Len(t, out.UnprocessedItems["t"], 1)
-	require.Equal(t, attributes{"p": str("a")}, out.UnprocessedItems["t"][0].DeleteRequest.Key)
+	require.Empty(t, got.UnprocessedKeys)
+	require.ElementsMatch(t, []map[string]types.AttributeValue{{"p": str("1")}, {"p": str("24")}}, got.Responses["t"])
+	require.Equal(t, []map[string]types.AttributeValue{{"p": str("a"), "x": num("1")}}, got.Responses["u"])
+
+	keys := make([]map[string]types.AttributeValue, 101)
+	for i := range keys {
+		keys[i] = attributes{"p": str(fmt.Sprint(i))}
+	}
+	for want, keys := range map[string][]map[string]types.AttributeValue{
+		"Too many items requested for the BatchGetItem call": keys,
+		"Provided list of item keys contains duplicates":     {{"p": str("0")}, {"p": str("0")}},
+		"The provided key element does not match the schema": {{"q": str("0")}},
+	} {
+		_, err := c.client.BatchGetItem(t.Context(), &sdk.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"t": {Keys: keys}}})
+		requireRefused(t, err, "ValidationException", want)
+	}
 }
 
 func TestBatchReadsLeaveOverWhatCapacityDoesNotCover(t *testing.T) {

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -28,13 +29,8 @@ type transactWriteItem struct {
 }
 
 type transactWriteInput struct {
-	reporting
 	TransactItems      []transactWriteItem
 	ClientRequestToken string
-}
-
-type transactWriteOutput struct {
-	ConsumedCapacity []capacity `json:",omitempty"`
 }
 
 // cancellationReason tells what one action of a cancelled transaction did to it.
@@ -63,11 +59,12 @@ type reasons struct {
 func (r *reasons) add(err error) error {
 	reason := cancellationReason{Code: "None"}
 	if err != nil {
-		name, ok := reasonCodes[code(err)]
-		if !ok {
+		var e *wire.Error
+		if !errors.As(err, &e) || reasonCodes[e.Code] == "" {
 			return err
 		}
-		reason = cancellationReason{Code: name, Message: message(err), Item: failedItem(err)}
+		reason.Code, reason.Message = reasonCodes[e.Code], e.Message
+		reason.Item, _ = e.Fields["Item"].(Map)
 		r.cancelled = true
 	}
 	r.list = append(r.list, reason)
@@ -91,15 +88,12 @@ func (r *reasons) err() error {
 // transactWriteItems applies all actions or none.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (out *transactWriteOutput, err error) {
-	if err := checkTransaction(len(in.TransactItems)); err != nil {
-		return nil, err
+func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (out *struct{}, err error) {
+	if n := len(in.TransactItems); n < 1 || n > maxTransactItems {
+		return nil, invalid("TransactItems must have from 1 to %d members, got %d", maxTransactItems, n)
 	}
 	mutations, faults, err := s.transactMutations(c, in.TransactItems)
 	if err != nil {
-		return nil, err
-	}
-	if err := in.check(); err != nil {
 		return nil, err
 	}
 	if err := faults.err(); err != nil {
@@ -115,32 +109,7 @@ func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (out 
 			return nil, err
 		}
 	}
-	var bill bill
-	for _, m := range mutations {
-		bill.add(m.table, transactionCost*m.units())
-	}
-	out = &transactWriteOutput{ConsumedCapacity: bill.consumed(in.reporting)}
-	for i := range out.ConsumedCapacity {
-		if c := &out.ConsumedCapacity[i]; repeated {
-			c.ReadCapacityUnits = c.CapacityUnits // a repetition only reads
-		} else {
-			c.WriteCapacityUnits = c.CapacityUnits
-		}
-	}
-	return out, nil
-}
-
-// enclosing tells policies in which operation an action takes place.
-func enclosing(operation string) wire.Option {
-	return wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": operation})
-}
-
-func checkTransaction(items int) error {
-	if items < 1 || items > maxTransactItems {
-		return invalid("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "+
-			"Member must have length greater than or equal to 1 and less than or equal to %d; it has %d", maxTransactItems, items)
-	}
-	return nil
+	return &struct{}{}, nil
 }
 
 // transactMutations authorizes and checks every action. Faults injected into one of them become reasons.
@@ -158,7 +127,7 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 		if err != nil {
 			return nil, nil, err
 		}
-		name, err := s.authorize(c, action, w.TableName, enclosing("TransactWriteItems"))
+		name, err := s.authorize(c, action, w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
 		if code(err) == "ValidationException" {
 			return nil, nil, err
 		}
@@ -185,8 +154,9 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 	return mutations, faults, nil
 }
 
-// action tells which one member is set, and which permission it needs.
+// action returns the one member that is set, and the permission that it needs.
 func (i transactWriteItem) action() (kind mutationKind, action string, w *transactWrite, err error) {
+	set := 0
 	for _, a := range []struct {
 		kind   mutationKind
 		action string
@@ -195,26 +165,23 @@ func (i transactWriteItem) action() (kind mutationKind, action string, w *transa
 		{checkItem, "ConditionCheckItem", i.ConditionCheck}, {putItem, "PutItem", i.Put},
 		{updateItem, "UpdateItem", i.Update}, {deleteItem, "DeleteItem", i.Delete},
 	} {
-		if a.w == nil {
-			continue
+		if a.w != nil {
+			set++
+			kind, action, w = a.kind, a.action, a.w
 		}
-		if w != nil {
-			return 0, "", nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
-		}
-		kind, action, w = a.kind, a.action, a.w
 	}
-	if w == nil {
-		return 0, "", nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+	if set != 1 {
+		err = invalid("TransactItems can only contain one of Check, Put, Update or Delete")
 	}
-	return kind, action, w, nil
+	return kind, action, w, err
 }
 
 func (w *transactWrite) mutation(kind mutationKind, t *table) (*mutation, error) {
 	switch {
 	case kind == checkItem && w.ConditionExpression == nil:
-		return nil, missing("transactItems.member.conditionCheck.conditionExpression")
+		return nil, missing("ConditionExpression")
 	case kind == updateItem && w.UpdateExpression == nil:
-		return nil, missing("transactItems.member.update.updateExpression")
+		return nil, missing("UpdateExpression")
 	case kind != updateItem && w.UpdateExpression != nil:
 		return nil, invalid("UpdateExpression can only be specified for an Update")
 	case kind == putItem && w.Key != nil, kind != putItem && w.Item != nil:

@@ -14,8 +14,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// TableArgs are the inputs of aws:dynamodb/table:Table. Secondary indexes, streams, replicas, imports, restores,
-// on-demand maxima and customer-managed keys are not implemented, and refused.
+// TableArgs are the inputs of aws:dynamodb/table:Table that are implemented. Secondary indexes, streams, replicas, table
+// classes, encryption settings and the rest are refused.
 type TableArgs struct {
 	Name                      *string           `pulumi:"name,optional,replace"`
 	Attributes                []TableAttribute  `pulumi:"attributes"`
@@ -26,9 +26,7 @@ type TableArgs struct {
 	WriteCapacity             *int              `pulumi:"writeCapacity,optional"`
 	TTL                       *TableTTL         `pulumi:"ttl,optional"`
 	PointInTimeRecovery       *PointInTime      `pulumi:"pointInTimeRecovery,optional"`
-	ServerSideEncryption      *TableSSE         `pulumi:"serverSideEncryption,optional"`
 	DeletionProtectionEnabled *bool             `pulumi:"deletionProtectionEnabled,optional"`
-	TableClass                *string           `pulumi:"tableClass,optional"`
 	Tags                      map[string]string `pulumi:"tags,optional"`
 }
 
@@ -46,13 +44,6 @@ type TableTTL struct {
 
 // PointInTime turns continuous backups on. The embedded cloud remembers the setting and keeps no backups.
 type PointInTime struct {
-	Enabled              bool `pulumi:"enabled"`
-	RecoveryPeriodInDays *int `pulumi:"recoveryPeriodInDays,optional"` // 35 if absent
-}
-
-// TableSSE chooses the AWS managed key over the AWS owned one. The embedded cloud remembers the setting; items
-// live in memory only.
-type TableSSE struct {
 	Enabled bool `pulumi:"enabled"`
 }
 
@@ -64,12 +55,14 @@ type tableState struct {
 	TagsAll     map[string]string `pulumi:"tagsAll"`
 }
 
+func isTrue(b *bool) bool { return b != nil && *b }
+
 func (a *TableArgs) provisioned() bool {
 	return a.BillingMode == nil || *a.BillingMode == "PROVISIONED"
 }
 
 func (a *TableArgs) ttlAttribute() string {
-	if a.TTL == nil || a.TTL.Enabled == nil || !*a.TTL.Enabled || a.TTL.AttributeName == nil {
+	if a.TTL == nil || !isTrue(a.TTL.Enabled) || a.TTL.AttributeName == nil {
 		return ""
 	}
 	return *a.TTL.AttributeName
@@ -120,21 +113,14 @@ func checkTable(c *provider.Checker, in *TableArgs) {
 	c.Match("name", in.Name, tableName, "3 to 255 letters, digits and _.-")
 	checkKeys(c, in)
 	c.OneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
-	c.OneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
 	if in.provisioned() && !c.Unknown("billingMode") {
 		checkCapacity(c, "readCapacity", in.ReadCapacity)
 		checkCapacity(c, "writeCapacity", in.WriteCapacity)
 	}
 	if ttl := in.TTL; ttl != nil && !c.Unknown("ttl.enabled") && !c.Unknown("ttl.attributeName") {
-		enabled, named := ttl.Enabled != nil && *ttl.Enabled, ttl.AttributeName != nil && *ttl.AttributeName != ""
+		enabled, named := isTrue(ttl.Enabled), ttl.AttributeName != nil && *ttl.AttributeName != ""
 		if enabled != named {
 			c.Failf("ttl.attributeName", "must be given if, and only if, ttl.enabled is true")
-		}
-	}
-	if p := in.PointInTimeRecovery; p != nil {
-		c.Range("pointInTimeRecovery.recoveryPeriodInDays", p.RecoveryPeriodInDays, 1, 35)
-		if p.RecoveryPeriodInDays != nil && !p.Enabled && !c.Unknown("pointInTimeRecovery.enabled") {
-			c.Failf("pointInTimeRecovery.recoveryPeriodInDays", "can only be given if pointInTimeRecovery is enabled")
 		}
 	}
 }
@@ -203,7 +189,7 @@ func (t *table) update(in *TableArgs) error {
 }
 
 func (s *Service) deleteTable(_ context.Context, t *table) error {
-	if args, _, _ := t.describe(); args.DeletionProtectionEnabled != nil && *args.DeletionProtectionEnabled {
+	if args, _, _ := t.describe(); isTrue(args.DeletionProtectionEnabled) {
 		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	delete(s.tables, t.name)

@@ -1,0 +1,162 @@
+package dynamodb
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+const (
+	maxBatchGet = 100
+	// maxBatchSize is how many bytes one batch may read.
+	maxBatchSize = 16 << 20
+)
+
+// projected are the parameters that choose attributes.
+type projected struct {
+	ProjectionExpression     *string
+	ExpressionAttributeNames map[string]string
+}
+
+func (p projected) parse() (projection, error) {
+	sc, err := newScope(p.ExpressionAttributeNames, nil, p.ProjectionExpression != nil)
+	if err != nil || p.ProjectionExpression == nil {
+		return nil, err
+	}
+	keep, err := parseProjection(*p.ProjectionExpression, sc)
+	if err != nil {
+		return nil, err
+	}
+	return keep, sc.unused()
+}
+
+// lookup is one item to read, and what to keep of it.
+type lookup struct {
+	table *table
+	at    position
+	keep  projection
+}
+
+func newLookup(t *table, key Map, p projected) (lookup, error) {
+	if key == nil {
+		return lookup{}, missing("Key")
+	}
+	keep, err := p.parse()
+	if err != nil {
+		return lookup{}, err
+	}
+	at, err := t.schema.keyPosition(key)
+	return lookup{t, at, keep}, err
+}
+
+type getItemInput struct {
+	projected
+	TableName      string
+	Key            Map
+	ConsistentRead bool
+}
+
+type getItemOutput struct {
+	Item Map `json:",omitzero"`
+}
+
+// getItem reads are strongly consistent always; ConsistentRead only doubles what they cost.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
+func (s *Service) getItem(c *wire.Call, in *getItemInput) (*getItemOutput, error) {
+	t, err := s.open(c, "GetItem", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLookup(t, in.Key, in.projected)
+	if err != nil {
+		return nil, err
+	}
+	found := t.get(l.at)
+	if !t.chargeRead(s.account.Clock.Now(), readUnits(found.size, in.ConsistentRead)) {
+		return nil, Throttled()
+	}
+	return &getItemOutput{l.keep.of(found.item)}, nil
+}
+
+// keysAndAttributes is what to get from one table.
+type keysAndAttributes struct {
+	projected      `json:",omitzero"`
+	Keys           []Map
+	ConsistentRead bool `json:",omitempty"`
+}
+
+type batchGetInput struct{ RequestItems map[string]keysAndAttributes }
+
+type batchGetOutput struct {
+	Responses       map[string][]Map
+	UnprocessedKeys map[string]keysAndAttributes
+}
+
+// batchGetItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html.
+func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput, error) {
+	wanted, err := s.lookups(c, in)
+	if err != nil {
+		return nil, err
+	}
+	out := &batchGetOutput{Responses: map[string][]Map{}, UnprocessedKeys: map[string]keysAndAttributes{}}
+	bytes, read := 0, false
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		request := in.RequestItems[name]
+		out.Responses[name] = []Map{}
+		for i, l := range wanted[name] {
+			found := l.table.get(l.at)
+			units := readUnits(found.size, request.ConsistentRead)
+			if bytes+found.size > maxBatchSize || !l.table.chargeRead(s.account.Clock.Now(), units) {
+				left := out.UnprocessedKeys[name]
+				left.projected, left.ConsistentRead = request.projected, request.ConsistentRead
+				left.Keys = append(left.Keys, request.Keys[i])
+				out.UnprocessedKeys[name] = left
+				continue
+			}
+			bytes, read = bytes+found.size, true
+			if found.item != nil {
+				out.Responses[name] = append(out.Responses[name], l.keep.of(found.item))
+			}
+		}
+	}
+	if !read {
+		return nil, Throttled()
+	}
+	return out, nil
+}
+
+// lookups authorizes and checks all that a BatchGetItem asks for.
+func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup, error) {
+	if len(in.RequestItems) == 0 {
+		return nil, missing("RequestItems")
+	}
+	wanted, total := map[string][]lookup{}, 0
+	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
+		request := in.RequestItems[name]
+		t, err := s.open(c, "BatchGetItem", name)
+		if err != nil {
+			return nil, err
+		}
+		if total += len(request.Keys); total > maxBatchGet {
+			return nil, invalid("Too many items requested for the BatchGetItem call")
+		}
+		if len(request.Keys) == 0 {
+			return nil, missing("RequestItems." + name + ".Keys")
+		}
+		seen := map[position]bool{}
+		for _, key := range request.Keys {
+			l, err := newLookup(t, key, request.projected)
+			if err != nil {
+				return nil, err
+			}
+			if seen[l.at] {
+				return nil, invalid("Provided list of item keys contains duplicates")
+			}
+			seen[l.at] = true
+			wanted[name] = append(wanted[name], l)
+		}
+	}
+	return wanted, nil
+}
