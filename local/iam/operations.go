@@ -9,27 +9,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // operations are the calls with which a person, or a test, looks at roles and changes their inline policies.
 func (s *Service) operations() {
-	s.query = wire.Query{XMLNS: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"}
-	wire.HandleQuery(&s.query, "ListRoles", s.listRoles)
-	wire.HandleQuery(&s.query, "GetRole", s.getRole)
-	wire.HandleQuery(&s.query, "ListRolePolicies", s.listRolePolicies)
-	wire.HandleQuery(&s.query, "GetRolePolicy", s.getRolePolicy)
-	wire.HandleQuery(&s.query, "PutRolePolicy", s.putRolePolicy)
-	wire.HandleQuery(&s.query, "DeleteRolePolicy", s.deleteRolePolicy)
-	wire.HandleQuery(&s.query, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
+	s.Query = wire.Query{XMLNS: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"}
+	wire.HandleQuery(&s.Query, "ListRoles", s.listRoles)
+	wire.HandleQuery(&s.Query, "GetRole", s.getRole)
+	wire.HandleQuery(&s.Query, "ListRolePolicies", s.listRolePolicies)
+	wire.HandleQuery(&s.Query, "GetRolePolicy", s.getRolePolicy)
+	wire.HandleQuery(&s.Query, "PutRolePolicy", s.putRolePolicy)
+	wire.HandleQuery(&s.Query, "DeleteRolePolicy", s.deleteRolePolicy)
+	wire.HandleQuery(&s.Query, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
 }
-
-// SigningName implements wire.Service.
-func (s *Service) SigningName() string { return "iam" }
-
-// ServeAWS implements wire.Service.
-func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) { s.query.ServeAWS(w, c) }
 
 type roleOutput struct {
 	Path                     string
@@ -43,8 +36,8 @@ type roleOutput struct {
 
 func (r *role) output() roleOutput {
 	return roleOutput{
-		Path: r.path(), RoleName: r.name, RoleID: r.id, ARN: r.arn(), CreateDate: r.createdAt,
-		AssumeRolePolicyDocument: percentEncode(r.inputs.AssumeRolePolicy), MaxSessionDuration: r.maxSessionDuration(),
+		Path: "/", RoleName: r.name, RoleID: r.id, ARN: roleARN(r.name), CreateDate: r.createdAt,
+		AssumeRolePolicyDocument: percentEncode(r.inputs.AssumeRolePolicy), MaxSessionDuration: 3600,
 	}
 }
 
@@ -68,25 +61,19 @@ func (s *Service) listRoles(c *wire.Call, _ *struct{}) (*listRolesOutput, error)
 
 type roleInput struct{ RoleName string }
 
-// withRole authorizes an action on a role and then reads the role, in this order, so that nobody learns which roles
-// there are without a permission. The authorization takes no lock: a test's fault may make it wait.
-func (s *Service) withRole(c *wire.Call, action, name string, read func(*role) error) error {
-	arn := account.GlobalARN("iam", "role/"+name)
-	s.mu.RLock()
-	if r, ok := s.roles[name]; ok {
-		arn = r.arn()
-	}
-	s.mu.RUnlock()
-	if err := c.Authorize(action, arn); err != nil {
+// withRole authorizes an action on a role and then finds the role, in this order, so that nobody learns which roles
+// exist without a permission. The authorization holds no lock, because a test's fault may make it wait.
+func (s *Service) withRole(c *wire.Call, action, name string, do func(*role) error) error {
+	if err := c.Authorize(action, roleARN(name)); err != nil {
 		return err
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r, err := s.find(name)
 	if err != nil {
 		return err
 	}
-	return read(r)
+	return do(r)
 }
 
 type getRoleOutput struct{ Role roleOutput }
@@ -131,32 +118,27 @@ func (s *Service) getRolePolicy(c *wire.Call, in *rolePolicyInput) (*getRolePoli
 type putRolePolicyInput struct{ RoleName, PolicyName, PolicyDocument string }
 
 func (s *Service) putRolePolicy(c *wire.Call, in *putRolePolicyInput) (*struct{}, error) {
-	if err := s.withRole(c, "iam:PutRolePolicy", in.RoleName, func(*role) error { return nil }); err != nil {
-		return nil, err
-	}
-	if !validName(in.PolicyName, maxPolicyName) {
-		return nil, wire.Errorf(http.StatusBadRequest, "ValidationError", "PolicyName %q is not valid.", in.PolicyName)
-	}
-	return &struct{}{}, s.putInline(in.RoleName, in.PolicyName, in.PolicyDocument)
+	return &struct{}{}, s.withRole(c, "iam:PutRolePolicy", in.RoleName, func(*role) error {
+		if !policyName.MatchString(in.PolicyName) {
+			return wire.Errorf(http.StatusBadRequest, "ValidationError", "PolicyName %q must be %s.", in.PolicyName, nameForm)
+		}
+		return s.putInline(in.RoleName, in.PolicyName, in.PolicyDocument)
+	})
 }
 
 func (s *Service) deleteRolePolicy(c *wire.Call, in *rolePolicyInput) (*struct{}, error) {
-	if err := s.withRole(c, "iam:DeleteRolePolicy", in.RoleName, func(r *role) error {
+	return &struct{}{}, s.withRole(c, "iam:DeleteRolePolicy", in.RoleName, func(r *role) error {
 		_, err := r.findInline(in.PolicyName)
+		s.deleteInline(r, in.PolicyName)
 		return err
-	}); err != nil {
-		return nil, err
-	}
-	s.deleteInline(in.RoleName, in.PolicyName)
-	return &struct{}{}, nil
+	})
 }
 
 func (r *role) findInline(name string) (*inlinePolicy, error) {
-	p, ok := r.inline[name]
-	if !ok {
-		return nil, wire.Errorf(http.StatusNotFound, "NoSuchEntity", "The role policy with name %s cannot be found.", name)
+	if p := r.inline[name]; p != nil {
+		return p, nil
 	}
-	return p, nil
+	return nil, noEntity("The role policy with name %s cannot be found.", name)
 }
 
 type attachedPolicy struct {

@@ -34,7 +34,7 @@ func start(t *testing.T) *cloudtest.Cloud {
 func TestLookingAtRolesThroughAnSDK(t *testing.T) {
 	c := start(t)
 	client := sdk.NewFromConfig(c.Admin)
-	c.MustDeploy(t, roleType, map[string]any{"name": "store", "path": "/orders/", "assumeRolePolicy": trustLambda, "maxSessionDuration": 7200})
+	c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": trustLambda})
 	c.MustDeploy(t, roleType, map[string]any{"name": "a", "assumeRolePolicy": trustLambda})
 	c.MustDeploy(t, rolePolicyType, map[string]any{"name": "inline", "role": "store", "policy": listRoles})
 	c.MustDeploy(t, attachmentType, map[string]any{"role": "store", "policyArn": pushLogs})
@@ -46,10 +46,10 @@ func TestLookingAtRolesThroughAnSDK(t *testing.T) {
 
 	got, err := client.GetRole(t.Context(), &sdk.GetRoleInput{RoleName: aws.String("store")})
 	require.NoError(t, err)
-	require.Equal(t, "arn:aws:iam::123456789012:role/orders/store", *got.Role.Arn)
-	require.Equal(t, "/orders/", *got.Role.Path)
+	require.Equal(t, "arn:aws:iam::123456789012:role/store", *got.Role.Arn)
+	require.Equal(t, "/", *got.Role.Path)
 	require.Regexp(t, `^AROA[A-Z2-7]{17}$`, *got.Role.RoleId)
-	require.EqualValues(t, 7200, *got.Role.MaxSessionDuration)
+	require.EqualValues(t, 3600, *got.Role.MaxSessionDuration)
 	require.WithinDuration(t, c.Clock.Now(), *got.Role.CreateDate, time.Second)
 	trust, err := url.PathUnescape(*got.Role.AssumeRolePolicyDocument)
 	require.NoError(t, err)
@@ -194,9 +194,9 @@ func TestARevokedSessionIsNobody(t *testing.T) {
 
 func TestATrustPolicyIsAskedWhoMayAssumeTheRole(t *testing.T) {
 	c := start(t)
-	c.MustDeploy(t, roleType, map[string]any{"name": "store", "path": "/orders/", "assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+	c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
 		"Principal":{"Service":"states.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:states:*:*:*"}}}]}`})
-	const arn = "arn:aws:iam::123456789012:role/orders/store"
+	const arn = "arn:aws:iam::123456789012:role/store"
 	machine := map[string]string{"aws:SourceArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m"}
 	require.True(t, c.IAM.RoleExists(arn))
 	_, _, err := c.IAM.AssumeRole("states.amazonaws.com", arn, "s", machine)
@@ -209,8 +209,8 @@ func TestATrustPolicyIsAskedWhoMayAssumeTheRole(t *testing.T) {
 		"another service":             {"lambda.amazonaws.com", arn, machine},
 		"a condition that is not met": {"states.amazonaws.com", arn, nil},
 		"a role that there is not":    {"states.amazonaws.com", arn + "2", machine},
-		"another path":                {"states.amazonaws.com", "arn:aws:iam::123456789012:role/store", machine},
-		"another account":             {"states.amazonaws.com", "arn:aws:iam::210987654321:role/orders/store", machine},
+		"another path":                {"states.amazonaws.com", "arn:aws:iam::123456789012:role/orders/store", machine},
+		"another account":             {"states.amazonaws.com", "arn:aws:iam::210987654321:role/store", machine},
 		"a name for an ARN":           {"states.amazonaws.com", "store", machine},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,131 @@
+// Package iam is the embedded cloud's AWS Identity and Access Management: roles, their inline policies, and the access
+// keys of users and of sessions. What policies decide is in package policy.
+//
+// Differences from AWS:
+//
+//   - A change counts from the next call on.
+//   - Roles have no path. The managed policies are the ones of AWS that the patterns attach; a program cannot make its own.
+//   - There are no permissions boundaries, session policies or organisation policies.
+package iam
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Service keeps the account's roles, policies and access keys.
+type Service struct {
+	wire.Query
+	account *account.Account
+	managed map[string]*policy.Document // by ARN
+
+	mu    sync.RWMutex
+	roles map[string]*role         // by name
+	keys  map[string]wire.Identity // by access key
+}
+
+// role is a role. All but effective is guarded by the service's lock.
+type role struct {
+	name      string
+	inputs    RoleArgs
+	id        string
+	createdAt time.Time
+	trust     *policy.Document
+	inline    map[string]*inlinePolicy // by name
+	attached  []string                 // ARNs of managed policies
+
+	// effective is what the role allows now, so that an authorization costs one load.
+	effective atomic.Pointer[[]*policy.Document]
+}
+
+type inlinePolicy struct {
+	text string
+	doc  *policy.Document
+}
+
+// New returns a service that holds no roles, and the managed policies of AWS that the patterns use.
+func New(a *account.Account) *Service {
+	s := &Service{account: a, managed: map[string]*policy.Document{}, roles: map[string]*role{}, keys: map[string]wire.Identity{}}
+	for arn, text := range awsManaged {
+		s.managed[arn] = mustParse(text)
+	}
+	s.operations()
+	return s
+}
+
+// SigningName is iam.
+func (s *Service) SigningName() string { return "iam" }
+
+// mustParse parses a constant.
+func mustParse(text string) *policy.Document {
+	doc, err := policy.Parse(text, policy.Identity)
+	if err != nil {
+		panic("iam: " + err.Error())
+	}
+	return doc
+}
+
+func roleARN(name string) string { return account.GlobalARN("iam", "role/"+name) }
+
+// find returns a role or the error that AWS gives. The caller holds the lock.
+func (s *Service) find(name string) (*role, error) {
+	if r := s.roles[name]; r != nil {
+		return r, nil
+	}
+	return nil, noEntity("The role with name %s cannot be found.", name)
+}
+
+// refresh recomputes what a role allows. The caller holds the lock.
+func (s *Service) refresh(r *role) {
+	var docs []*policy.Document
+	for _, p := range r.inline {
+		docs = append(docs, p.doc)
+	}
+	for _, arn := range r.attached {
+		docs = append(docs, s.managed[arn])
+	}
+	r.effective.Store(&docs)
+}
+
+// putInline adds an inline policy to a role, or replaces it. The caller holds the lock.
+func (s *Service) putInline(roleName, name, text string) error {
+	doc, err := policy.Parse(text, policy.Identity)
+	if err != nil {
+		return malformed(err)
+	}
+	r, err := s.find(roleName)
+	if err != nil {
+		return err
+	}
+	r.inline[name] = &inlinePolicy{text: text, doc: doc}
+	s.refresh(r)
+	return nil
+}
+
+// deleteInline takes an inline policy from a role. The caller holds the lock.
+func (s *Service) deleteInline(r *role, name string) {
+	delete(r.inline, name)
+	s.refresh(r)
+}
+
+// attach gives a role a managed policy. The caller holds the lock.
+func (s *Service) attach(roleName, policyARN string) error {
+	r, err := s.find(roleName)
+	if err != nil {
+		return err
+	}
+	if s.managed[policyARN] == nil {
+		return noEntity("Policy %s does not exist or is not attachable.", policyARN)
+	}
+	if !slices.Contains(r.attached, policyARN) {
+		r.attached = append(r.attached, policyARN)
+	}
+	s.refresh(r)
+	return nil
+}
