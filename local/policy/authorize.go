@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,13 +27,7 @@ func (p Principal) Anonymous() bool { return p.ARN == "" && p.Service == "" }
 
 // String names the principal: its ARN, or the service.
 func (p Principal) String() string {
-	switch {
-	case p.Service != "":
-		return p.Service
-	case p.ARN != "":
-		return p.ARN
-	}
-	return "anonymous"
+	return cmp.Or(p.Service, p.ARN, "anonymous")
 }
 
 // ServicePrincipal is an AWS service acting by itself, for which only resource policies count.
@@ -53,14 +48,14 @@ type Request struct {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 type DeniedError struct {
 	Request  Request
-	Explicit string // "identity-based" or "resource-based" policy that denies; empty if none allows
+	Explicit string // the policy that denies: "an identity-based" or "a resource-based"; empty if none allows
 }
 
 func (e *DeniedError) Error() string {
 	r := e.Request
 	if e.Explicit != "" {
 		return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s with an explicit deny in %s policy",
-			r.Principal, r.Action, r.Resource, article(e.Explicit))
+			r.Principal, r.Action, r.Resource, e.Explicit)
 	}
 	kind := "identity-based"
 	if r.Principal.Policies == nil {
@@ -70,24 +65,13 @@ func (e *DeniedError) Error() string {
 		r.Principal, r.Action, r.Resource, kind, r.Action)
 }
 
-func article(kind string) string {
-	if strings.HasPrefix(kind, "i") {
-		return "an " + kind
-	}
-	return "a " + kind
-}
-
 // Authorize returns nil if r is allowed, else a *DeniedError.
 func Authorize(r Request) error {
-	keys := r.Keys
-	if arn := r.Principal.principalARN(); arn != "" {
-		keys = maps.Clone(keys)
-		if keys == nil {
-			keys = map[string]string{}
-		}
+	keys := map[string]string{}
+	maps.Copy(keys, r.Keys)
+	if arn := cmp.Or(r.Principal.RoleARN, r.Principal.ARN); arn != "" {
 		keys["aws:PrincipalArn"] = arn
 	}
-
 	allowed := false
 	if r.Principal.Policies != nil {
 		for _, d := range r.Principal.Policies() {
@@ -97,7 +81,7 @@ func Authorize(r Request) error {
 					continue
 				}
 				if s.Effect == "Deny" {
-					return &DeniedError{Request: r, Explicit: "identity-based"}
+					return &DeniedError{Request: r, Explicit: "an identity-based"}
 				}
 				allowed = true
 			}
@@ -106,11 +90,11 @@ func Authorize(r Request) error {
 	if r.ResourcePolicy != nil {
 		for i := range r.ResourcePolicy.Statements {
 			s := &r.ResourcePolicy.Statements[i]
-			if !s.speaksOf(r.Principal) || !s.appliesTo(r, keys) {
+			if s.Principal == nil || !s.Principal.include(r.Principal) || !s.appliesTo(r, keys) {
 				continue
 			}
 			if s.Effect == "Deny" {
-				return &DeniedError{Request: r, Explicit: "resource-based"}
+				return &DeniedError{Request: r, Explicit: "a resource-based"}
 			}
 			// The account's own ARN in a resource policy delegates to identity policies; it grants nothing itself.
 			if s.grants(r.Principal) {
@@ -124,13 +108,6 @@ func Authorize(r Request) error {
 	return nil
 }
 
-func (p Principal) principalARN() string {
-	if p.RoleARN != "" {
-		return p.RoleARN
-	}
-	return p.ARN
-}
-
 func (s *Statement) appliesTo(r Request, keys map[string]string) bool {
 	action := func(p string) bool { return matchAction(p, r.Action) }
 	resource := func(p string) bool { return matchARN(p, r.Resource) }
@@ -141,13 +118,6 @@ func (s *Statement) appliesTo(r Request, keys map[string]string) bool {
 		return false
 	}
 	return holds(s.Condition, keys)
-}
-
-func (s *Statement) speaksOf(p Principal) bool {
-	if s.NotPrincipal != nil {
-		return !s.NotPrincipal.include(p)
-	}
-	return s.Principal != nil && s.Principal.include(p)
 }
 
 func (ps *Principals) include(p Principal) bool {

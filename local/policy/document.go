@@ -21,18 +21,17 @@ type Document struct {
 	Statements Statements `json:"Statement"`
 }
 
-// Statement is one statement of a policy. Exactly one of Action and NotAction is set; Resource and NotResource
-// exclude each other.
+// Statement is one statement of a policy. Exactly one of Action and NotAction is set. Resource and NotResource
+// exclude each other. NotPrincipal is not implemented.
 type Statement struct {
-	Sid          string
-	Effect       string
-	Action       Strings
-	NotAction    Strings
-	Resource     Strings
-	NotResource  Strings
-	Principal    *Principals
-	NotPrincipal *Principals
-	Condition    map[string]map[string]Strings
+	Sid         string
+	Effect      string
+	Action      Strings
+	NotAction   Strings
+	Resource    Strings
+	NotResource Strings
+	Principal   *Principals
+	Condition   map[string]map[string]Strings
 }
 
 // Statements accepts a single statement where a list may stand.
@@ -144,88 +143,73 @@ func Parse(text string, kind Kind) (*Document, error) {
 	return &d, nil
 }
 
-func (s *Statement) faults(kind Kind) []string {
-	var faults []string
-	if s.Effect != "Allow" && s.Effect != "Deny" {
-		faults = append(faults, fmt.Sprintf("Effect must be Allow or Deny, got %q", s.Effect))
+// faults collects what is wrong with a statement.
+type faults []string
+
+// expect records a fault unless ok.
+func (f *faults) expect(ok bool, format string, args ...any) {
+	if !ok {
+		*f = append(*f, fmt.Sprintf(format, args...))
 	}
-	if (len(s.Action) == 0) == (len(s.NotAction) == 0) {
-		faults = append(faults, "one of Action and NotAction is required")
-	}
+}
+
+func (s *Statement) faults(kind Kind) faults {
+	var f faults
+	f.expect(s.Effect == "Allow" || s.Effect == "Deny", "Effect must be Allow or Deny, got %q", s.Effect)
+	f.expect((len(s.Action) == 0) != (len(s.NotAction) == 0), "one of Action and NotAction is required")
 	for _, a := range slices.Concat(s.Action, s.NotAction) {
-		if service, name, ok := strings.Cut(a, ":"); a != "*" && (!ok || service == "" || name == "") {
-			faults = append(faults, fmt.Sprintf("Action %q must be service:action", a))
-		}
+		service, name, _ := strings.Cut(a, ":")
+		f.expect(a == "*" || service != "" && name != "", "Action %q must be service:action", a)
 	}
-	resources := len(s.Resource) + len(s.NotResource)
-	principals := s.Principal != nil || s.NotPrincipal != nil
-	switch {
-	case kind == Identity && principals:
-		faults = append(faults, "an identity policy has no Principal")
-	case kind != Identity && !principals:
-		faults = append(faults, "Principal is required")
-	case s.NotPrincipal != nil && (s.Effect == "Allow" || s.Principal != nil):
-		faults = append(faults, "NotPrincipal stands only in a Deny, and without Principal")
+	if kind == Identity {
+		f.expect(s.Principal == nil, "an identity policy has no Principal")
+	} else {
+		f.expect(s.Principal != nil, "Principal is required")
 	}
-	faults = append(faults, s.Principal.faults()...)
-	faults = append(faults, s.NotPrincipal.faults()...)
-	switch {
-	case kind == Trust && resources > 0:
-		faults = append(faults, "a trust policy has no Resource")
-	case kind != Trust && resources == 0:
-		faults = append(faults, "Resource is required")
+	if s.Principal != nil {
+		s.Principal.check(&f)
 	}
-	for _, r := range slices.Concat(s.Resource, s.NotResource) {
-		if r != "*" && !isARN(r) {
-			faults = append(faults, fmt.Sprintf("Resource %q must be an ARN or *", r))
-		}
-		faults = append(faults, variables("Resource", r)...)
+	resources := slices.Concat(s.Resource, s.NotResource)
+	if kind == Trust {
+		f.expect(len(resources) == 0, "a trust policy has no Resource")
+	} else {
+		f.expect(len(resources) > 0, "Resource is required")
+	}
+	for _, r := range resources {
+		f.expect(r == "*" || isARN(r), "Resource %q must be an ARN or *", r)
+		f.expectPlain("Resource", r)
 	}
 	for op, keys := range s.Condition {
-		if _, err := parseOperator(op); err != nil {
-			faults = append(faults, err.Error())
-		}
+		_, err := parseOperator(op)
+		f.expect(err == nil, "%v", err)
 		for key, values := range keys {
 			for _, v := range values {
-				faults = append(faults, variables(op+" "+key, v)...)
+				f.expectPlain(op+" "+key, v)
 			}
 		}
 	}
-	return faults
+	return f
 }
 
-// variables refuses policy variables such as ${aws:username}: taken for plain text, one in a Deny would deny nothing.
-func variables(where, text string) []string {
-	if !strings.Contains(text, "${") {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s: the embedded cloud does not support policy variables, got %q", where, text)}
+// expectPlain refuses policy variables such as ${aws:username}: taken for plain text, one in a Deny would deny nothing.
+func (f *faults) expectPlain(where, text string) {
+	f.expect(!strings.Contains(text, "${"), "%s: the embedded cloud does not support policy variables, got %q", where, text)
 }
 
 func isARN(s string) bool { return strings.HasPrefix(s, "arn:") && strings.Count(s, ":") >= 5 }
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-// faults reports principals that are none: AWS accepts no wildcard but a lone *.
-func (ps *Principals) faults() []string {
-	if ps == nil {
-		return nil
-	}
-	var faults []string
-	if !ps.Any && len(ps.AWS)+len(ps.Service) == 0 {
-		faults = append(faults, "Principal names nobody")
-	}
+// check reports principals that are none. AWS accepts no wildcard but a lone *.
+func (ps *Principals) check(f *faults) {
+	f.expect(ps.Any || len(ps.AWS)+len(ps.Service) > 0, "Principal names nobody")
 	for _, p := range ps.AWS {
-		if p != "*" && !accountID.MatchString(p) && (!isARN(p) || strings.ContainsAny(p, "*?")) {
-			faults = append(faults, fmt.Sprintf("Principal AWS %q must be *, an account id, or an ARN without wildcards", p))
-		}
+		f.expect(p == "*" || accountID.MatchString(p) || isARN(p) && !strings.ContainsAny(p, "*?"),
+			"Principal AWS %q must be *, an account id, or an ARN without wildcards", p)
 	}
 	for _, p := range ps.Service {
-		if !strings.HasSuffix(p, ".amazonaws.com") {
-			faults = append(faults, fmt.Sprintf("Principal Service %q must be like sns.amazonaws.com", p))
-		}
+		f.expect(strings.HasSuffix(p, ".amazonaws.com"), "Principal Service %q must be like sns.amazonaws.com", p)
 	}
-	return faults
 }
 
 // strict decodes JSON and refuses unknown fields and anything after the value.

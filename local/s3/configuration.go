@@ -122,7 +122,7 @@ var restricting = []string{
 // public tells whether a policy lets anybody do something.
 func public(doc *policy.Document) bool {
 	for _, st := range doc.Statements {
-		open := st.Effect == "Allow" && (st.NotPrincipal != nil || st.Principal.Any)
+		open := st.Effect == "Allow" && st.Principal.Any
 		for _, byKey := range st.Condition {
 			for key := range byKey {
 				for _, r := range restricting {
