@@ -4,13 +4,11 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/policy"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // bucket is a bucket, its settings and its objects.
@@ -106,12 +104,5 @@ func (b *bucket) algorithm() string {
 	}
 	return "AES256"
 }
-
-func noKey(key string) error {
-	return &wire.Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist.",
-		Fields: map[string]any{"Key": key}}
-}
-
-var errPrecondition = wire.Errorf(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 
 func isTrue(b *bool) bool { return b != nil && *b }

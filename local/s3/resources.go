@@ -85,11 +85,3 @@ func (s *Service) bucketKind() provider.Kind {
 		},
 	}
 }
-
-// find returns a bucket. The caller holds the lock.
-func (s *Service) find(name string) (*bucket, error) {
-	if b := s.buckets[name]; b != nil {
-		return b, nil
-	}
-	return nil, noBucket(name)
-}

@@ -3,7 +3,6 @@ package s3
 import (
 	"encoding/base64"
 	"encoding/xml"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,14 +12,13 @@ import (
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 const (
 	namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 	timestamp = "2006-01-02T15:04:05.000Z"
-	maxKeys   = 1000 // of a page, and of a batch to delete
+	maxKeys   = 1000 // of a page
 )
 
 func writeXML(w http.ResponseWriter, v any) error {
@@ -52,7 +50,6 @@ type listedObject struct {
 	Key, LastModified, ETag, ChecksumAlgorithm, ChecksumType string
 	Size                                                     int
 	StorageClass                                             string
-	Owner                                                    *owner
 }
 
 type commonPrefix struct{ Prefix string }
@@ -105,9 +102,6 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 			listed := listedObject{
 				Key: item.name, LastModified: o.modified.Format(timestamp), ETag: o.tag(), Size: len(o.body), StorageClass: "STANDARD",
 				ChecksumAlgorithm: strings.ToUpper(strings.TrimPrefix(o.checksum.header, "X-Amz-Checksum-")), ChecksumType: "FULL_OBJECT",
-			}
-			if r.query.Get("fetch-owner") == "true" {
-				listed.Owner = &owner{account.ID}
 			}
 			out.Contents = append(out.Contents, listed)
 		}
@@ -166,63 +160,6 @@ func list(keys []string, prefix, delimiter, after string, limit int) (page []lis
 		page = append(page, item)
 	}
 	return page, false
-}
-
-func invalidArgument(name, value, message string) error {
-	return &wire.Error{Status: http.StatusBadRequest, Code: "InvalidArgument", Message: message,
-		Fields: map[string]any{"ArgumentName": name, "ArgumentValue": value}}
-}
-
-type deleteInput struct {
-	Quiet   bool
-	Objects []struct {
-		Key   string
-		Other []struct{ XMLName xml.Name } `xml:",any"`
-	} `xml:"Object"`
-}
-
-type deleteResult struct {
-	XMLName xml.Name      `xml:"http://s3.amazonaws.com/doc/2006-03-01/ DeleteResult"`
-	Deleted []deleted     `xml:"Deleted"`
-	Errors  []deleteError `xml:"Error"`
-}
-
-type deleted struct{ Key string }
-
-type deleteError struct{ Key, Code, Message string }
-
-// deleteObjects follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html: each key is allowed or
-// denied by itself.
-func (s *Service) deleteObjects(w http.ResponseWriter, r *request) error {
-	body, _, err := r.payload()
-	if err != nil {
-		return err
-	}
-	var in deleteInput
-	if err := xml.Unmarshal(body, &in); err != nil || len(in.Objects) == 0 || len(in.Objects) > maxKeys {
-		return wire.Errorf(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
-	}
-	var out deleteResult
-	for _, o := range in.Objects {
-		if len(o.Other) > 0 {
-			return wire.Unsupported("DeleteObjects with %s", o.Other[0].XMLName.Local)
-		}
-	}
-	for _, o := range in.Objects {
-		var denied *policy.DeniedError
-		switch err := s.authorize(r, "DeleteObject", o.Key, nil); {
-		case errors.As(err, &denied):
-			out.Errors = append(out.Errors, deleteError{o.Key, "AccessDenied", "Access Denied"})
-			continue
-		case err != nil:
-			return err
-		}
-		r.bucket.delete(o.Key)
-		if !in.Quiet {
-			out.Deleted = append(out.Deleted, deleted{o.Key})
-		}
-	}
-	return writeXML(w, &out)
 }
 
 type listBucketsResult struct {

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"maps"
 	"net/http"
@@ -22,15 +23,10 @@ const (
 var (
 	putHeaders = []string{
 		"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha1", "X-Amz-Checksum-Sha256",
-		"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Decoded-Content-Length", "X-Amz-Trailer", "X-Amz-Storage-Class", sseHeader,
+		"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Storage-Class", sseHeader,
 	}
 	// stored are the headers of a put that a get returns, beside the content type and user metadata.
 	stored = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"}
-	// overrides are parameters of a get that replace headers of its answer.
-	overrides = []string{
-		"response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language",
-		"response-content-type", "response-expires",
-	}
 )
 
 // putObject follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
@@ -47,7 +43,7 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	ifNone := r.Header.Get("If-None-Match")
 	switch class := r.Header.Get("X-Amz-Storage-Class"); {
 	case len(r.key) > maxKey:
-		return wire.Errorf(http.StatusBadRequest, "KeyTooLongError", "Your key is too long")
+		return badRequest("KeyTooLongError", "Your key is too long")
 	case class != "" && class != "STANDARD":
 		return wire.Unsupported("the storage class %s", class)
 	case sse != "" && sse != algorithm:
@@ -59,10 +55,8 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	o := &object{body: body, etag: md5.Sum(body), modified: s.now(), contentType: r.Header.Get("Content-Type"), checksum: sum}
-	if o.contentType == "" {
-		o.contentType = "binary/octet-stream"
-	}
+	o := &object{body: body, etag: md5.Sum(body), modified: s.now(), checksum: sum,
+		contentType: cmp.Or(r.Header.Get("Content-Type"), "binary/octet-stream")}
 	if o.headers, err = storedHeaders(r.Header); err != nil {
 		return err
 	}
@@ -76,20 +70,10 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 
 // storedHeaders picks the headers that belong to the object.
 func storedHeaders(h http.Header) (map[string]string, error) {
-	var kept map[string]string
-	keep := func(name, value string) {
-		if kept == nil {
-			kept = map[string]string{}
-		}
-		kept[name] = value
-	}
+	kept := map[string]string{}
 	for _, name := range stored {
-		value := h.Get(name)
-		if name == "Content-Encoding" { // aws-chunked is of the request
-			value = strings.Trim(strings.Replace(value, "aws-chunked", "", 1), ", ")
-		}
-		if value != "" {
-			keep(name, value)
+		if value := h.Get(name); value != "" {
+			kept[name] = value
 		}
 	}
 	size := 0
@@ -97,11 +81,11 @@ func storedHeaders(h http.Header) (map[string]string, error) {
 		if suffix, ok := strings.CutPrefix(name, metaPrefix); ok {
 			value := strings.Join(values, ",")
 			size += len(suffix) + len(value)
-			keep(name, value)
+			kept[name] = value
 		}
 	}
 	if size > maxMeta {
-		return nil, wire.Errorf(http.StatusBadRequest, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size")
+		return nil, badRequest("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size")
 	}
 	return kept, nil
 }
@@ -136,14 +120,6 @@ func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
 	for name, value := range o.headers {
 		h.Set(name, value)
-	}
-	for _, name := range overrides {
-		if value := r.query.Get(name); value != "" {
-			if r.Principal.Anonymous() {
-				return wire.Errorf(http.StatusBadRequest, "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests.")
-			}
-			h.Set(strings.TrimPrefix(name, "response-"), value)
-		}
 	}
 	if !oneRange.MatchString(r.Header.Get("Range")) {
 		r.Header.Del("Range")

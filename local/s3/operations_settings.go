@@ -16,16 +16,6 @@ func (s *Service) headBucket(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// getLocation says nothing for us-east-1, as S3 does.
-func (s *Service) getLocation(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetBucketLocation", "", nil); err != nil {
-		return err
-	}
-	return writeXML(w, struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ LocationConstraint"`
-	}{})
-}
-
 func (s *Service) getPolicy(w http.ResponseWriter, r *request) error {
 	if err := s.authorize(r, "GetBucketPolicy", "", nil); err != nil {
 		return err

@@ -1,11 +1,3 @@
-// Package s3 is the embedded cloud's Amazon S3: buckets and the objects in them, in memory.
-//
-// It has the operations on objects in one request (put, get, head, delete, list), and refuses by name the rest:
-// multipart uploads, copies, versions, ACLs, tags, object lock. Buckets and their settings are made by Pulumi.
-//
-// Small code of its own rather than github.com/johannesboyne/gofakes3: that takes sub-resources and headers that it
-// does not know for plain requests, neither checks nor returns x-amz-checksum-*, and cannot read uploads with a
-// trailing checksum. Authorization by key, prefix and policy would have to be repeated in front of it.
 package s3
 
 import (
@@ -14,33 +6,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
-
-// Service keeps the account's buckets.
-type Service struct {
-	account *account.Account
-
-	mu      sync.RWMutex
-	buckets map[string]*bucket
-}
-
-// New returns a service without buckets.
-func New(a *account.Account) *Service { return &Service{account: a, buckets: map[string]*bucket{}} }
-
-// Throttled is the error of a prefix that gets more requests than it serves:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
-func Throttled() error {
-	return wire.Errorf(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
-}
-
-// SigningName implements wire.Service.
-func (s *Service) SigningName() string { return "s3" }
 
 // request is a call with what its address means.
 type request struct {
@@ -63,14 +33,12 @@ var operations = map[string]operation{
 	"GET service":   {name: "ListBuckets", serve: (*Service).listBuckets},
 	"HEAD bucket":   {name: "HeadBucket", serve: (*Service).headBucket},
 	"PUT object":    {name: "PutObject", headers: putHeaders, serve: (*Service).putObject},
-	"GET object":    {name: "GetObject", query: overrides, headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
-	"HEAD object":   {name: "HeadObject", query: overrides, headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
+	"GET object":    {name: "GetObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
+	"HEAD object":   {name: "HeadObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
 	"DELETE object": {name: "DeleteObject", serve: (*Service).deleteObject},
 	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
-		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type", "fetch-owner",
+		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type",
 	}},
-	"POST bucket delete":           {name: "DeleteObjects", headers: putHeaders, serve: (*Service).deleteObjects},
-	"GET bucket location":          {name: "GetBucketLocation", serve: (*Service).getLocation},
 	"GET bucket policy":            {name: "GetBucketPolicy", serve: (*Service).getPolicy},
 	"GET bucket encryption":        {name: "GetBucketEncryption", serve: (*Service).getEncryption},
 	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
@@ -83,7 +51,7 @@ var (
 		"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Signedheaders", "X-Amz-Signature",
 		"X-Amz-Security-Token", "X-Amz-Content-Sha256",
 	}
-	commonHeaders = append([]string{"X-Amz-User-Agent", "X-Amz-Expected-Bucket-Owner"}, signatureParameters...)
+	commonHeaders = append([]string{"X-Amz-User-Agent"}, signatureParameters...)
 )
 
 // ServeAWS implements wire.Service.
@@ -97,9 +65,6 @@ func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
 			return err
 		}
 		c.Operation = op.name
-		if owner := c.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != account.ID {
-			return wire.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
-		}
 		return op.serve(s, w, r)
 	})
 	if err != nil {
@@ -107,7 +72,7 @@ func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
 	}
 }
 
-// address tells the bucket and key of a request, from its path or, virtual-host style, from its host and path:
+// address returns the bucket and key of a request, from its path or, virtual-host style, from its host and path:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 func (s *Service) address(r *http.Request) (bucket, key string) {
 	host := r.Host
@@ -172,27 +137,15 @@ func (s *Service) authorize(r *request, action, key string, keys map[string]stri
 		arn += "/" + key
 	}
 	s.mu.RLock()
-	b := s.buckets[r.bucketName]
+	b, missing := s.find(r.bucketName)
 	s.mu.RUnlock()
 	var doc *policy.Document
-	if b != nil {
+	if missing == nil {
 		doc = b.policyFor(r.Principal)
 	}
 	if err := r.Authorize("s3:"+action, arn, wire.WithResourcePolicy(doc), wire.WithKeys(keys)); err != nil {
 		return err
 	}
-	if b == nil {
-		return noBucket(r.bucketName)
-	}
 	r.bucket = b
-	return nil
+	return missing
 }
-
-func noBucket(name string) error {
-	return &wire.Error{Status: http.StatusNotFound, Code: "NoSuchBucket", Message: "The specified bucket does not exist",
-		Fields: map[string]any{"BucketName": name}}
-}
-
-func (s *Service) now() time.Time { return s.account.Clock.Now().UTC() }
-
-func bucketARN(name string) string { return "arn:aws:s3:::" + name }
