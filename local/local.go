@@ -5,18 +5,19 @@
 // the protocols of AWS. Functions are the real zips, run as processes against Lambda's Runtime API. Every call needs a
 // signature, and is decided by IAM as AWS would.
 //
-// It implements what the patterns use, and refuses the rest by name. Each service has a package of its own, furnished
-// alike: what it keeps, what it answers on the wire, and which Pulumi resources it realises. Tests stop its clock and
-// ask it for faults.
+// It refuses by name what it does not implement. Each service has a package of its own with the same files: service,
+// operations (the wire), resources (Pulumi) and errors. Package localtest is for the tests of other programs.
 package local
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -60,6 +61,8 @@ type Cloud struct {
 	ProviderPort int
 	// Admin is the key of a user to whom everything is allowed: the person at the keyboard.
 	Admin iam.Credentials
+	// Provider is what ProviderPort serves.
+	Provider *provider.Server
 
 	Account       *account.Account
 	APIGateway    *apigateway.Service
@@ -77,7 +80,7 @@ type Cloud struct {
 	stops []func() error // in the order of starting
 }
 
-// Start runs a cloud on free ports of 127.0.0.1. Close stops it; what it held is gone then.
+// Start runs a cloud on free ports of 127.0.0.1. Close stops it, and its data is lost.
 func Start(o Options) (*Cloud, error) {
 	c := &Cloud{Account: account.New(o.Clock, o.Log)}
 	if err := c.start(o); err != nil {
@@ -87,12 +90,36 @@ func Start(o Options) (*Cloud, error) {
 }
 
 func (c *Cloud) start(o Options) error {
-	if err := os.RemoveAll(o.Dir); err != nil {
+	if err := errors.Join(os.RemoveAll(o.Dir), os.MkdirAll(o.Dir, 0o755)); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
+	services, err := c.services(o.Dir)
+	if err != nil {
 		return err
 	}
+	var kinds []provider.Kind
+	for _, s := range services {
+		if s, ok := s.(interface{ Kinds() []provider.Kind }); ok {
+			kinds = append(kinds, s.Kinds()...)
+		}
+		if s, ok := s.(io.Closer); ok {
+			c.stops = append(c.stops, s.Close)
+		}
+	}
+	if c.Endpoint, err = c.serveHTTP(wire.NewServer(c.Account, c.IAM, services...)); err != nil {
+		return err
+	}
+	c.Account.SetEndpoint(c.Endpoint)
+	// APIs have an address of their own, as on AWS, so that no path of theirs is taken for a bucket.
+	if c.APIs, err = c.serveHTTP(c.APIGateway.Handler()); err != nil {
+		return err
+	}
+	c.Provider = provider.New(account.Region, kinds, functions())
+	return c.serveProvider()
+}
+
+// services makes all services, each after those that it depends on.
+func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	a := c.Account
 	c.IAM = iam.New(a)
 	c.Admin = c.IAM.AddAdministrator("developer")
@@ -102,52 +129,29 @@ func (c *Cloud) start(o Options) error {
 	c.S3 = s3.New(a)
 	c.SQS = sqs.New(a)
 	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS})
-	c.stops = append(c.stops, c.SNS.Close)
 	c.Kinesis = kinesis.New(a)
-	var err error
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{
-		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Dir: o.Dir,
+		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Dir: dir,
 	}); err != nil {
-		return err
+		return nil, err
 	}
-	c.stops = append(c.stops, c.Lambda.Close)
 	c.StepFunctions = stepfunctions.New(a, stepfunctions.Dependencies{
 		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Logs: c.Logs, Traces: c.XRay,
 	})
-	c.stops = append(c.stops, c.StepFunctions.Close)
 	c.APIGateway = apigateway.New(a, apigateway.Dependencies{
 		Functions: c.Lambda, Actions: map[string]apigateway.Actions{"states": c.StepFunctions}, Logs: c.Logs, Traces: c.XRay, Roles: c.IAM,
 		BaseURL: func() string { return c.APIs },
 	})
-	c.stops = append(c.stops, c.APIGateway.Close)
-
-	services := []interface {
-		wire.Service
-		Kinds() []provider.Kind
-	}{c.APIGateway, c.DynamoDB, c.IAM, c.Kinesis, c.Lambda, c.Logs, c.S3, c.SNS, c.SQS, c.StepFunctions}
-	onTheWire := []wire.Service{c.XRay, sts.New()}
-	var kinds []provider.Kind
-	for _, s := range services {
-		onTheWire = append(onTheWire, s)
-		kinds = append(kinds, s.Kinds()...)
-	}
-
-	if c.Endpoint, err = c.serveHTTP(wire.NewServer(a, c.IAM, onTheWire...)); err != nil {
-		return err
-	}
-	a.SetEndpoint(c.Endpoint)
-	// APIs have an address of their own, as on AWS, so that no path of theirs is taken for a bucket.
-	if c.APIs, err = c.serveHTTP(c.APIGateway.Handler()); err != nil {
-		return err
-	}
-	return c.serveProvider(provider.New(account.Region, kinds, functions()))
+	return []wire.Service{
+		c.IAM, sts.New(), c.DynamoDB, c.Logs, c.XRay, c.S3, c.SQS, c.SNS, c.Kinesis, c.Lambda, c.StepFunctions, c.APIGateway,
+	}, nil
 }
 
 // Close stops everything, in the reverse order of starting. It kills the processes of functions.
 func (c *Cloud) Close() error {
 	var errs []error
-	for i := len(c.stops) - 1; i >= 0; i-- {
-		errs = append(errs, c.stops[i]())
+	for _, stop := range slices.Backward(c.stops) {
+		errs = append(errs, stop())
 	}
 	c.stops = nil
 	return errors.Join(errs...)
@@ -173,13 +177,13 @@ func (c *Cloud) serveHTTP(handler http.Handler) (string, error) {
 // maxMessage is the size of a provider message, as large as the engine's own.
 const maxMessage = 400 << 20
 
-func (c *Cloud) serveProvider(p *provider.Server) error {
+func (c *Cloud) serveProvider() error {
 	l, err := listen()
 	if err != nil {
 		return err
 	}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
-	pulumirpc.RegisterResourceProviderServer(server, p)
+	pulumirpc.RegisterResourceProviderServer(server, c.Provider)
 	go func() {
 		if err := server.Serve(l); err != nil {
 			c.Account.Log.Error("provider stopped", "error", err)

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go"
+	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -29,23 +29,29 @@ type Service interface {
 	Kinds() []provider.Kind
 }
 
+// Engine deploys resources one by one, as the Pulumi engine does for a program.
+type Engine struct {
+	Provider *provider.Server
+	Account  *account.Account
+	IAM      *iam.Service
+	// Name is the logical name of resources, from which physical names are made.
+	Name string
+}
+
 // Cloud is an embedded cloud with one or few services.
 type Cloud struct {
-	Account *account.Account
+	Engine
 	// Clock stands still at the time at which the test began.
 	Clock *clockwork.FakeClock
-	IAM   *iam.Service
 	// Admin is the configuration of an SDK client that may do everything, and does not retry.
 	Admin aws.Config
-
-	provider *provider.Server
 }
 
 // New makes an account; Serve then starts its endpoint.
 func New() *Cloud {
 	clock := clockwork.NewFakeClockAt(clockwork.NewRealClock().Now())
 	a := account.New(clock, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	return &Cloud{Account: a, Clock: clock, IAM: iam.New(a)}
+	return &Cloud{Engine: Engine{Account: a, IAM: iam.New(a), Name: "Logical"}, Clock: clock}
 }
 
 // Serve starts the endpoint of services, which use the cloud's account.
@@ -57,7 +63,7 @@ func (c *Cloud) Serve(t testing.TB, services ...wire.Service) {
 			kinds = append(kinds, s.Kinds()...)
 		}
 	}
-	c.provider = provider.New(account.Region, kinds, nil)
+	c.Provider = provider.New(account.Region, kinds, nil)
 	server := httptest.NewServer(wire.NewServer(c.Account, c.IAM, services...))
 	t.Cleanup(server.Close)
 	c.Account.SetEndpoint(server.URL)
@@ -65,45 +71,50 @@ func (c *Cloud) Serve(t testing.TB, services ...wire.Service) {
 }
 
 func (c *Cloud) config(creds iam.Credentials) aws.Config {
-	return aws.Config{
-		Region:           account.Region,
-		BaseEndpoint:     aws.String(c.Account.Endpoint()),
-		Credentials:      credentials.NewStaticCredentialsProvider(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken),
-		RetryMaxAttempts: 1,
-	}
+	config := creds.Config(c.Account.Endpoint())
+	config.RetryMaxAttempts = 1
+	return config
 }
 
-// Role makes a role with an inline policy, and returns a session of it and the configuration of its SDK clients.
+// Role makes a role with an inline policy, and returns a session of it and the configuration of its SDK clients, which
+// do not retry.
 func (c *Cloud) Role(t testing.TB, name, document string) (policy.Principal, aws.Config) {
 	t.Helper()
-	c.MustDeploy(t, "aws:iam/role:Role", map[string]any{"name": name, "assumeRolePolicy": `{"Version":"2012-10-17","Statement":
-		[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
-	c.MustDeploy(t, "aws:iam/rolePolicy:RolePolicy", map[string]any{"name": "inline", "role": name, "policy": document})
-	p, creds, err := c.IAM.AssumeRole("lambda.amazonaws.com", account.GlobalARN("iam", "role/"+name), "session", nil)
-	require.NoError(t, err)
+	p, creds := c.Session(t, name, document)
 	return p, c.config(creds)
+}
+
+// Session makes a role with an inline policy, and starts a session of it for Lambda.
+func (e *Engine) Session(t testing.TB, name, document string) (policy.Principal, iam.Credentials) {
+	t.Helper()
+	e.MustDeploy(t, "aws:iam/role:Role", map[string]any{"name": name, "assumeRolePolicy": `{"Version":"2012-10-17","Statement":
+		[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+	e.MustDeploy(t, "aws:iam/rolePolicy:RolePolicy", map[string]any{"name": "inline", "role": name, "policy": document})
+	p, creds, err := e.IAM.AssumeRole("lambda.amazonaws.com", account.GlobalARN("iam", "role/"+name), "session", nil)
+	require.NoError(t, err)
+	return p, creds
 }
 
 func urn(kind string) string { return "urn:pulumi:test::project::" + kind + "::Logical" }
 
 // Check asks the provider what is wrong with the inputs of a resource.
-func (c *Cloud) Check(t testing.TB, kind string, inputs map[string]any) *pulumirpc.CheckResponse {
+func (e *Engine) Check(t testing.TB, kind string, inputs map[string]any) *pulumirpc.CheckResponse {
 	t.Helper()
 	news, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(inputs), plugin.MarshalOptions{KeepUnknowns: true})
 	require.NoError(t, err)
-	out, err := c.provider.Check(t.Context(), &pulumirpc.CheckRequest{
-		Urn: urn(kind), Name: "Logical", News: news, RandomSeed: []byte("0123456789abcdef0123456789abcdef"),
+	out, err := e.Provider.Check(t.Context(), &pulumirpc.CheckRequest{
+		Urn: urn(kind), Name: e.Name, News: news, RandomSeed: []byte(uuid.NewString()),
 	})
 	require.NoError(t, err)
 	return out
 }
 
 // Deploy checks and creates a resource as the Pulumi engine does, and returns its id and state.
-func (c *Cloud) Deploy(t testing.TB, kind string, inputs map[string]any) (string, map[string]any, error) {
+func (e *Engine) Deploy(t testing.TB, kind string, inputs map[string]any) (string, map[string]any, error) {
 	t.Helper()
-	checked := c.Check(t, kind, inputs)
+	checked := e.Check(t, kind, inputs)
 	require.Empty(t, checked.GetFailures())
-	out, err := c.provider.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(kind), Properties: checked.GetInputs()})
+	out, err := e.Provider.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(kind), Properties: checked.GetInputs()})
 	if err != nil {
 		return "", nil, err
 	}
@@ -111,24 +122,24 @@ func (c *Cloud) Deploy(t testing.TB, kind string, inputs map[string]any) (string
 }
 
 // MustDeploy is Deploy without an error.
-func (c *Cloud) MustDeploy(t testing.TB, kind string, inputs map[string]any) (id string, state map[string]any) {
+func (e *Engine) MustDeploy(t testing.TB, kind string, inputs map[string]any) (id string, state map[string]any) {
 	t.Helper()
-	id, state, err := c.Deploy(t, kind, inputs)
+	id, state, err := e.Deploy(t, kind, inputs)
 	require.NoError(t, err)
 	return id, state
 }
 
 // Update changes a resource in place.
-func (c *Cloud) Update(t testing.TB, kind, id string, inputs map[string]any) error {
+func (e *Engine) Update(t testing.TB, kind, id string, inputs map[string]any) error {
 	t.Helper()
-	_, err := c.provider.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(kind), Id: id, News: c.Check(t, kind, inputs).GetInputs()})
+	_, err := e.Provider.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(kind), Id: id, News: e.Check(t, kind, inputs).GetInputs()})
 	return err
 }
 
 // Read returns the state of a resource, or nil if it is gone.
-func (c *Cloud) Read(t testing.TB, kind, id string) map[string]any {
+func (e *Engine) Read(t testing.TB, kind, id string) map[string]any {
 	t.Helper()
-	out, err := c.provider.Read(t.Context(), &pulumirpc.ReadRequest{Urn: urn(kind), Id: id})
+	out, err := e.Provider.Read(t.Context(), &pulumirpc.ReadRequest{Urn: urn(kind), Id: id})
 	require.NoError(t, err)
 	if out.GetId() == "" {
 		return nil
@@ -137,9 +148,9 @@ func (c *Cloud) Read(t testing.TB, kind, id string) map[string]any {
 }
 
 // Delete removes a resource.
-func (c *Cloud) Delete(t testing.TB, kind, id string) error {
+func (e *Engine) Delete(t testing.TB, kind, id string) error {
 	t.Helper()
-	_, err := c.provider.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: urn(kind), Id: id})
+	_, err := e.Provider.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: urn(kind), Id: id})
 	return err
 }
 
