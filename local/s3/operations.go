@@ -57,7 +57,7 @@ var (
 // ServeAWS implements wire.Service.
 func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
 	w.Header().Set("X-Amz-Request-Id", c.RequestID)
-	err := c.Settle(w, func(w http.ResponseWriter, c *wire.Call) error {
+	err := c.Respond(w, func(w http.ResponseWriter, c *wire.Call) error {
 		r := &request{Call: c, query: c.URL.Query()}
 		r.bucketName, r.key = s.address(c.Request)
 		op, err := r.operation()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/order-patterns/order-patterns/local/policy"
 )
@@ -32,16 +33,18 @@ func Unsupported(format string, args ...any) *Error {
 	return Errorf(http.StatusNotImplemented, "NotImplemented", "The embedded cloud does not implement "+format, args...)
 }
 
-// asError turns any error into one that can be written: denials get the code that the protocol gives them, and
-// what is not an AWS error is an internal one.
+// asError turns any error into one that can be written. denied renders a missing permission; it is AccessDenied if nil.
+// What is not an AWS error becomes an internal one.
 func asError(err error, denied func(*policy.DeniedError) *Error) *Error {
 	var e *Error
-	if errors.As(err, &e) {
-		return e
-	}
 	var d *policy.DeniedError
-	if errors.As(err, &d) {
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &d) && denied != nil:
 		return denied(d)
+	case errors.As(err, &d):
+		return AccessDenied(d)
 	}
 	return &Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: err.Error()}
 }
@@ -49,4 +52,24 @@ func asError(err error, denied func(*policy.DeniedError) *Error) *Error {
 // AccessDenied is how most JSON services refuse what a policy does not allow.
 func AccessDenied(d *policy.DeniedError) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: d.Error()}
+}
+
+// forbidden returns a function that renders a missing permission with status 403.
+func forbidden(code string) func(*policy.DeniedError) *Error {
+	return func(d *policy.DeniedError) *Error {
+		return &Error{Status: http.StatusForbidden, Code: code, Message: d.Error()}
+	}
+}
+
+// write sends a rendered answer, or reports that rendering it failed.
+func write(w http.ResponseWriter, status int, contentType string, body []byte, err error) {
+	if err != nil {
+		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	// As AWS does. SDKs close the connection of a chunked answer whose end they have not read.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller may have gone
 }

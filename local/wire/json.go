@@ -2,11 +2,13 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -68,27 +70,21 @@ func (j *JSON) ServeAWS(w http.ResponseWriter, c *Call) {
 }
 
 func (j *JSON) write(w http.ResponseWriter, status int, v any) {
-	writeJSON(w, status, "application/x-amz-json-"+j.Version, v, func(body []byte) {
-		if j.Checksum {
-			w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
-		}
-	})
+	body, err := json.Marshal(v)
+	if err == nil && j.Checksum {
+		w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
+	}
+	write(w, status, "application/x-amz-json-"+j.Version, body, err)
 }
 
 func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
-	denied := j.Denied
-	if denied == nil {
-		denied = AccessDenied
-	}
-	e := asError(err, denied)
+	e := asError(err, j.Denied)
 	code := e.Code
 	if j.Namespace != "" {
 		code = j.Namespace + "#" + code
 	}
 	body := map[string]any{"__type": code, "message": e.Message}
-	for k, v := range e.Fields {
-		body[k] = v
-	}
+	maps.Copy(body, e.Fields)
 	if e.Query != "" {
 		w.Header().Set("x-amzn-query-error", e.Query+";Sender")
 	}
@@ -96,16 +92,12 @@ func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
 }
 
 func (j *JSON) invalid(name string, err error) error {
-	// A parameter's own UnmarshalJSON may know better what is wrong with it.
+	// The UnmarshalJSON of a parameter may return an AWS error.
 	var e *Error
 	if errors.As(err, &e) {
 		return e
 	}
-	code := j.Invalid
-	if code == "" {
-		code = "SerializationException"
-	}
-	return Errorf(http.StatusBadRequest, code, "%s: %v", name, err)
+	return Errorf(http.StatusBadRequest, cmp.Or(j.Invalid, "SerializationException"), "%s: %v", name, err)
 }
 
 // decodeStrict reads a JSON body into v. The error names the member that is wrong.
@@ -129,21 +121,4 @@ func decodeStrict(body []byte, v any) error {
 		return errors.New("text after the JSON value")
 	}
 	return nil
-}
-
-// writeJSON renders v. Each of the functions adds headers that depend on the body.
-func writeJSON(w http.ResponseWriter, status int, contentType string, v any, headers ...func(body []byte)) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", contentType)
-	// As AWS does. SDKs close the connection of a chunked answer whose end they have not read.
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	for _, set := range headers {
-		set(body)
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller may have gone
 }

@@ -80,9 +80,7 @@ func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
 func (q *Query) fail(w http.ResponseWriter, c *Call, err error) {
 	denied := q.Denied
 	if denied == nil {
-		denied = func(d *policy.DeniedError) *Error {
-			return &Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: d.Error()}
-		}
+		denied = forbidden("AccessDenied")
 	}
 	e := asError(err, denied)
 	kind := "Sender"
@@ -102,14 +100,8 @@ func (q *Query) write(w http.ResponseWriter, status int, root string, body func(
 	e := xml.NewEncoder(&text)
 	open := start(root)
 	open.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: q.XMLNS}}
-	if err := errors.Join(e.EncodeToken(open), body(e), e.EncodeToken(open.End()), e.Flush()); err != nil {
-		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/xml")
-	w.Header().Set("Content-Length", strconv.Itoa(text.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write(text.Bytes()) // the caller may have gone
+	err := errors.Join(e.EncodeToken(open), body(e), e.EncodeToken(open.End()), e.Flush())
+	write(w, status, "text/xml", text.Bytes(), err)
 }
 
 func start(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
@@ -124,7 +116,7 @@ func decodeForm(form url.Values, v any) error {
 		if len(values) != 1 {
 			return fmt.Errorf("%s is given %d times", key, len(values))
 		}
-		if err := plant(tree, strings.Split(key, "."), values[0]); err != nil {
+		if err := insert(tree, strings.Split(key, "."), values[0]); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 	}
@@ -135,24 +127,21 @@ func decodeForm(form url.Values, v any) error {
 	return decodeStrict(body, v)
 }
 
-func plant(tree map[string]any, path []string, value string) error {
-	for _, name := range path[:len(path)-1] {
-		next, ok := tree[name].(map[string]any)
-		if !ok {
-			if _, taken := tree[name]; taken {
-				return fmt.Errorf("both a value and a structure")
-			}
-			next = map[string]any{}
-			tree[name] = next
-		}
-		tree = next
+// insert puts a value at a path of a tree.
+func insert(tree map[string]any, path []string, value string) error {
+	have, taken := tree[path[0]]
+	below, isTree := have.(map[string]any)
+	switch {
+	case taken && !(isTree && len(path) > 1):
+		return errors.New("both a value and a structure")
+	case len(path) == 1:
+		tree[path[0]] = value
+		return nil
+	case !taken:
+		below = map[string]any{}
+		tree[path[0]] = below
 	}
-	last := path[len(path)-1]
-	if _, taken := tree[last]; taken {
-		return fmt.Errorf("both a value and a structure")
-	}
-	tree[last] = value
-	return nil
+	return insert(below, path[1:], value)
 }
 
 // lists replaces every {"member": {"1": a, "2": b}} and {"entry": {...}} by [a, b].

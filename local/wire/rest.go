@@ -3,9 +3,9 @@ package wire
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
-
-	"github.com/order-patterns/order-patterns/local/policy"
 )
 
 // REST serves the protocol restJson1, in which method and path name the operation. Path parameters are read with
@@ -32,7 +32,8 @@ func HandleREST[Out any](r *REST, pattern, name string, f func(*Call) (*Out, err
 		if err != nil {
 			return err
 		}
-		writeJSON(w, http.StatusOK, "application/json", out)
+		body, err := json.Marshal(out)
+		write(w, http.StatusOK, "application/json", body, err)
 		return nil
 	})
 }
@@ -42,15 +43,15 @@ func (r *REST) Handle(pattern, name string, f func(http.ResponseWriter, *Call) e
 	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
 		c := req.Context().Value(callKey{}).(*Call)
 		c.Request, c.Operation = req, name
-		if err := c.Settle(w, f); err != nil {
+		if err := c.Respond(w, f); err != nil {
 			writeRESTError(w, err)
 		}
 	})
 }
 
-// Settle runs f and then the faults that strike before the answer is sent. While any fault is in force, the answer
-// is held back until then.
-func (c *Call) Settle(w http.ResponseWriter, f func(http.ResponseWriter, *Call) error) error {
+// Respond runs f and then the faults that act after an effect. While any fault is in force, the answer is held back
+// until then.
+func (c *Call) Respond(w http.ResponseWriter, f func(http.ResponseWriter, *Call) error) error {
 	if !c.Account.Faults.Active() {
 		return f(w, c)
 	}
@@ -88,13 +89,10 @@ func (r *REST) ServeAWS(w http.ResponseWriter, c *Call) {
 }
 
 func writeRESTError(w http.ResponseWriter, err error) {
-	e := asError(err, func(d *policy.DeniedError) *Error {
-		return &Error{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: d.Error()}
-	})
-	body := map[string]any{"Message": e.Message, "message": e.Message}
-	for k, v := range e.Fields {
-		body[k] = v
-	}
+	e := asError(err, forbidden("AccessDeniedException"))
+	fields := map[string]any{"Message": e.Message, "message": e.Message}
+	maps.Copy(fields, e.Fields)
+	body, err := json.Marshal(fields)
 	w.Header().Set("x-amzn-ErrorType", e.Code)
-	writeJSON(w, e.Status, "application/json", body)
+	write(w, e.Status, "application/json", body, err)
 }

@@ -35,6 +35,8 @@ const (
 	algorithm    = "AWS4-HMAC-SHA256"
 	amzTime      = "20060102T150405Z"
 	maxClockSkew = 15 * time.Minute
+
+	badSignature, badSignatureS3 = "InvalidSignatureException", "SignatureDoesNotMatch"
 )
 
 // signature is the parsed form of a request's signature, from the header or from the query string:
@@ -81,32 +83,26 @@ func authorization(header string) map[string]string {
 }
 
 func parsePresigned(q url.Values) (*signature, error) {
-	bad := func(why string) error {
-		return Errorf(http.StatusBadRequest, "AuthorizationQueryParametersError", "%s", why)
-	}
-	if q.Get("X-Amz-Algorithm") != algorithm {
-		return nil, bad("X-Amz-Algorithm only supports \"" + algorithm + "\"")
-	}
-	at, err := time.Parse(amzTime, q.Get("X-Amz-Date"))
-	if err != nil {
-		return nil, bad("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
-	}
-	seconds, err := strconv.Atoi(q.Get("X-Amz-Expires"))
-	switch {
-	case err != nil:
-		return nil, bad("X-Amz-Expires should be a number")
-	case seconds < 1 || seconds > 604800:
-		return nil, bad("X-Amz-Expires must be between 1 and 604800 seconds")
-	}
+	at, err1 := time.Parse(amzTime, q.Get("X-Amz-Date"))
+	seconds, err2 := strconv.Atoi(q.Get("X-Amz-Expires"))
 	s := &signature{
 		value: q.Get("X-Amz-Signature"), signedAt: at, token: q.Get("X-Amz-Security-Token"),
 		expires: time.Duration(seconds) * time.Second,
 	}
-	if err := s.scope(q.Get("X-Amz-Credential"), q.Get("X-Amz-SignedHeaders")); err != nil {
-		return nil, bad("Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting " +
-			"\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
+	wrong := ""
+	switch {
+	case q.Get("X-Amz-Algorithm") != algorithm:
+		wrong = "X-Amz-Algorithm must be " + algorithm
+	case err1 != nil:
+		wrong = "X-Amz-Date must be like " + amzTime
+	case err2 != nil || seconds < 1 || seconds > 604800:
+		wrong = "X-Amz-Expires must be from 1 to 604800 seconds"
+	case s.scope(q.Get("X-Amz-Credential"), q.Get("X-Amz-SignedHeaders")) != nil:
+		wrong = "X-Amz-Credential must be KEY/YYYYMMDD/REGION/SERVICE/aws4_request, with X-Amz-SignedHeaders and X-Amz-Signature"
+	default:
+		return s, nil
 	}
-	return s, nil
+	return nil, Errorf(http.StatusBadRequest, "AuthorizationQueryParametersError", "%s", wrong)
 }
 
 func (s *signature) scope(credential, headers string) error {
@@ -142,11 +138,10 @@ func newVerifier(credentials Credentials) *verifier {
 func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.Time) (policy.Principal, error) {
 	id, ok := v.credentials.Lookup(s.accessKey)
 	if !ok || (id.SessionToken != "" && subtle.ConstantTimeCompare([]byte(id.SessionToken), []byte(s.token)) == 0) {
-		return policy.Principal{}, v.unknownKey(s)
+		return policy.Principal{}, s.refuse("InvalidAccessKeyId", "UnrecognizedClientException", "The access key or its session token is not known.")
 	}
 	if s.region != account.Region {
-		return policy.Principal{}, Errorf(http.StatusForbidden, s.mismatch(),
-			"Credential should be scoped to a valid region: %s, not %q.", account.Region, s.region)
+		return policy.Principal{}, s.refuse(badSignatureS3, badSignature, "Credential should be scoped to a valid region: %s, not %q.", account.Region, s.region)
 	}
 	hash, err := payloadHash(r, body, s)
 	if err != nil {
@@ -157,7 +152,7 @@ func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.T
 		return policy.Principal{}, err
 	}
 	if subtle.ConstantTimeCompare([]byte(want), []byte(s.value)) == 0 {
-		return policy.Principal{}, Errorf(http.StatusForbidden, s.mismatch(),
+		return policy.Principal{}, s.refuse(badSignatureS3, badSignature,
 			"The request signature we calculated does not match the signature you provided. Check your key and signing method.")
 	}
 	switch {
@@ -174,19 +169,12 @@ func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.T
 	return id.Principal, nil
 }
 
-// mismatch is the code for a signature that is not right.
-func (s *signature) mismatch() string {
+// refuse is an error of a signature: S3 has other codes than the other services.
+func (s *signature) refuse(s3Code, code, format string, args ...any) error {
 	if s.service == "s3" {
-		return "SignatureDoesNotMatch"
+		code = s3Code
 	}
-	return "InvalidSignatureException"
-}
-
-func (v *verifier) unknownKey(s *signature) error {
-	if s.service == "s3" {
-		return Errorf(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
-	}
-	return Errorf(http.StatusForbidden, "UnrecognizedClientException", "The security token included in the request is invalid.")
+	return Errorf(http.StatusForbidden, code, format, args...)
 }
 
 func (v *verifier) sign(r *http.Request, hash string, s *signature, creds aws.Credentials) (string, error) {
