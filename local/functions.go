@@ -9,7 +9,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// functions are the invokes with which a program asks where it is.
+// functions are the invokes that return the account, Region and partition.
 func functions() map[string]provider.Function {
 	return map[string]provider.Function{
 		"aws:index/getCallerIdentity:getCallerIdentity": answer(map[string]any{

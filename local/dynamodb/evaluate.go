@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// holds tells whether a condition is true of an item; no condition is. An item that does not exist is nil.
+// holds returns whether a condition is true of an item. No condition (nil) is true. The item is nil if it does not exist.
 func (n *node) holds(item Map) bool {
 	if n == nil {
 		return true
@@ -46,7 +46,7 @@ func (n *node) holds(item Map) bool {
 	return ok && ordered(n.op, c)
 }
 
-// ordered tells whether a comparison's result satisfies <, <=, > or >=.
+// ordered returns whether a comparison's result satisfies <, <=, > or >=.
 func ordered(op string, c int) bool {
 	switch op {
 	case "<":

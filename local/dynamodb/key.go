@@ -23,12 +23,12 @@ func (s schema) attributes() []keyAttribute {
 	return []keyAttribute{s.Hash, s.Range}
 }
 
-// isKey tells whether an attribute is part of the primary key.
+// isKey returns whether an attribute is part of the primary key.
 func (s schema) isKey(name string) bool {
 	return name == s.Hash.Name || name != "" && name == s.Range.Name
 }
 
-// position is where an item lies in its table: by the hash of its partition key, as DynamoDB spreads
+// position is where an item is in its table: ordered by the hash of its partition key, as DynamoDB spreads
 // partitions, then by partition key, then in order of the range key. Both keys are in sortable encoding.
 type position struct {
 	hash       uint64

@@ -22,14 +22,14 @@ type token struct {
 	start, end int // in the expression
 }
 
-// is tells whether the token is this symbol, or this keyword in any case.
+// is returns whether the token is this symbol, or this keyword in any case.
 func (t token) is(text string) bool {
 	return t.kind == tokenSymbol && t.text == text || t.kind == tokenWord && strings.EqualFold(t.text, text)
 }
 
 var symbols = []string{"<>", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", ",", ".", "+", "-"}
 
-// lex splits an expression into tokens, the last of which is tokenEnd. A character that belongs nowhere
+// lex splits an expression into tokens, the last of which is tokenEnd. An unknown character
 // becomes a symbol, so that the parser reports it with its surroundings.
 func lex(src string) []token {
 	var tokens []token

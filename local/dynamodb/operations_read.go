@@ -127,7 +127,7 @@ func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput
 	return out, nil
 }
 
-// lookups authorizes and checks all that a BatchGetItem asks for.
+// lookups authorizes and checks all reads of a BatchGetItem.
 func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup, error) {
 	if len(in.RequestItems) == 0 {
 		return nil, missing("RequestItems")

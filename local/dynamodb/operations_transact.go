@@ -33,7 +33,7 @@ type transactWriteInput struct {
 	ClientRequestToken string
 }
 
-// cancellationReason tells what one action of a cancelled transaction did to it.
+// cancellationReason is the outcome of one action of a cancelled transaction.
 type cancellationReason struct {
 	Code    string
 	Message string `json:",omitempty"`
@@ -49,7 +49,7 @@ var reasonCodes = map[string]string{
 	"ValidationException":                    "ValidationError",
 }
 
-// reasons gathers the outcome of each action.
+// reasons collects the outcome of each action.
 type reasons struct {
 	list      []cancellationReason
 	cancelled bool

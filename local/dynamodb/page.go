@@ -27,7 +27,7 @@ type page struct {
 	start    position
 	exclude  bool // leave out the item at start
 	backward bool
-	// next tells what to do with the row at a position: take it, pass over it, or end the page.
+	// next decides about the row at a position: take it, pass over it, or end the page.
 	next   func(position) verdict
 	filter *node
 	keep   projection
@@ -93,7 +93,7 @@ func (r *reading) startAt(s schema, p *page) error {
 	return nil
 }
 
-// answer reads one page. The lock is held only while rows are gathered, not while they are filtered.
+// answer reads one page. The lock is held only while rows are collected, not while they are filtered.
 func (s *Service) answer(t *table, r *reading, p *page) (*pageOutput, error) {
 	rows, bytes, more := t.gather(p, r.Limit)
 	if !t.chargeRead(s.account.Clock.Now(), readUnits(bytes, r.ConsistentRead)) {

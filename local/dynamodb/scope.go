@@ -13,7 +13,7 @@ type scope struct {
 	used   map[string]bool
 }
 
-// newScope checks the placeholders. expressions tells whether the request has any expression.
+// newScope checks the placeholders. expressions is whether the request has any expression.
 func newScope(names map[string]string, values Map, expressions bool) (*scope, error) {
 	for _, given := range []struct {
 		parameter, prefix string

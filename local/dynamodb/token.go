@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// tokenLife is how long after its transaction a ClientRequestToken makes a repetition harmless.
+	// tokenLife is how long after its transaction a ClientRequestToken makes a repetition idempotent.
 	tokenLife = 10 * time.Minute
 	maxToken  = 36
 )
@@ -36,7 +36,7 @@ type doneToken struct {
 	expires time.Time
 }
 
-// forget drops the tokens whose life is over. SDKs put a token into every transaction.
+// forget drops the expired tokens. SDKs put a token into every transaction.
 func (t *tokens) forget(now time.Time) {
 	gone := 0
 	for gone < len(t.done) && now.After(t.done[gone].expires) {
@@ -46,8 +46,8 @@ func (t *tokens) forget(now time.Time) {
 	t.done = t.done[gone:]
 }
 
-// begin tells whether the transaction is the repetition of one that has succeeded. Unless it fails, finish must
-// be called with the outcome: the token of a transaction that failed may be used again.
+// begin returns whether the transaction repeats one that has succeeded. Unless it returns an error, finish must be called
+// with the outcome: the token of a transaction that failed may be used again.
 func (t *tokens) begin(in *transactWriteInput, clock clockwork.Clock) (repeated bool, finish func(succeeded bool), err error) {
 	token := in.ClientRequestToken
 	if token == "" {

@@ -93,7 +93,7 @@ func (p *parser) sum() *node {
 	return x
 }
 
-// checkPaths refuses paths of which one contains another, or that take one value for a list and a map.
+// checkPaths refuses two paths if one contains the other, or if they use one value as a list and as a map.
 func (p *parser) checkPaths(paths []path) {
 	const conflict = "Two document paths %s with each other; must remove or rewrite one of these paths; path one: %s, path two: %s"
 	for i, one := range paths {

@@ -20,7 +20,7 @@ type Event struct {
 	Principal string // who acts: an ARN, or a service such as "sns.amazonaws.com"
 }
 
-// When tells at which side of an action's effect a rule acts.
+// When is the side of an action's effect at which a rule acts.
 type When int
 
 const (
@@ -84,7 +84,7 @@ func (i *Injector) Before(ctx context.Context, e Event) error { return i.run(ctx
 // After runs the rules that act once e took effect.
 func (i *Injector) After(ctx context.Context, e Event) error { return i.run(ctx, After, e) }
 
-// Active tells whether any rule is in force.
+// Active returns whether any rule is in force.
 func (i *Injector) Active() bool { return i.active.Load() > 0 }
 
 func (i *Injector) run(ctx context.Context, when When, e Event) error {

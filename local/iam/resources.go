@@ -42,7 +42,7 @@ var (
 
 const nameForm = "letters, digits and +=,.@_-, 64 of a role and 128 of a policy at most"
 
-// accepted says what is wrong with a policy document.
+// accepted returns a check of policy documents.
 func accepted(kind policy.Kind) func(string) error {
 	return func(text string) error {
 		_, err := policy.Parse(text, kind)

@@ -73,7 +73,7 @@ func mustParse(text string) *policy.Document {
 
 func roleARN(name string) string { return account.GlobalARN("iam", "role/"+name) }
 
-// find returns a role or the error that AWS gives. The caller holds the lock.
+// find returns a role, or AWS's error if there is none. The caller holds the lock.
 func (s *Service) find(name string) (*role, error) {
 	if r := s.roles[name]; r != nil {
 		return r, nil
@@ -114,7 +114,7 @@ func (s *Service) deleteInline(r *role, name string) {
 	s.refresh(r)
 }
 
-// attach gives a role a managed policy. The caller holds the lock.
+// attach adds a managed policy to a role. The caller holds the lock.
 func (s *Service) attach(roleName, policyARN string) error {
 	r, err := s.find(roleName)
 	if err != nil {

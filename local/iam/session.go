@@ -82,7 +82,7 @@ func (s *Service) Lookup(accessKey string) (wire.Identity, bool) {
 	return id, ok
 }
 
-// RoleExists tells whether an ARN names a role of this account.
+// RoleExists returns whether an ARN names a role of this account.
 func (s *Service) RoleExists(roleARN string) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -12,7 +12,7 @@ import (
 type Principal struct {
 	// ARN is the session's or user's: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION.
 	ARN string
-	// RoleARN is the role's own ARN, which policies name and aws:PrincipalArn tells.
+	// RoleARN is the role's own ARN, which policies name. It is the key aws:PrincipalArn.
 	RoleARN string
 	// ID is unique, unlike the ARN of a role's session: "AROA...:SESSION".
 	ID string
@@ -22,7 +22,7 @@ type Principal struct {
 	Policies func() []*Document
 }
 
-// Anonymous tells whether the request is not signed by anybody.
+// Anonymous returns whether the request is not signed.
 func (p Principal) Anonymous() bool { return p.ARN == "" && p.Service == "" }
 
 // String names the principal: its ARN, or the service.
@@ -44,7 +44,7 @@ type Request struct {
 	Keys map[string]string
 }
 
-// DeniedError tells why a request is not allowed, in the words of AWS:
+// DeniedError is the reason why a request is not allowed. Its text is that of AWS:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 type DeniedError struct {
 	Request  Request
@@ -137,7 +137,7 @@ func (s *Statement) grants(p Principal) bool {
 	return slices.ContainsFunc(s.Principal.AWS, func(want string) bool { return want == p.ARN || want == p.RoleARN })
 }
 
-// isAccount tells whether want names the principal's whole account, by its id or its root ARN.
+// isAccount returns whether want names the principal's whole account, by its id or its root ARN.
 func isAccount(want string, p Principal) bool {
 	parts := strings.Split(p.ARN, ":")
 	if len(parts) < 5 || parts[4] == "" {

@@ -58,8 +58,8 @@ func parseOperator(name string) (operator, error) {
 	return operator{test: test, negated: negated, ifExists: ifExists}, nil
 }
 
-// holds tells whether a condition block is met by the keys of a request: all operators and all keys must be,
-// each by any of its values. Keys compare without regard to case.
+// holds returns whether the keys of a request meet a condition block. All operators and all keys must be met, each by any
+// of its values. Keys compare without regard to case.
 func holds(condition map[string]map[string]Strings, keys map[string]string) bool {
 	for name, byKey := range condition {
 		op, err := parseOperator(name)

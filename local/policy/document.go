@@ -77,7 +77,7 @@ func (s *Strings) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Principals are whom a statement of a resource policy or trust policy speaks of.
+// Principals are the callers that a statement of a resource policy or trust policy applies to.
 type Principals struct {
 	Any     bool    // "*"
 	AWS     Strings // ARNs, account ids, or "*"
@@ -110,7 +110,7 @@ const (
 	Identity Kind = iota
 	// Resource policies belong to a queue, a topic, a bucket: they name principals.
 	Resource
-	// Trust policies belong to a role and tell who may assume it: principals, and no resource.
+	// Trust policies belong to a role. They name the principals that may assume it, and no resource.
 	Trust
 )
 

@@ -2,7 +2,7 @@ package policy
 
 import "strings"
 
-// Match tells whether value matches a pattern in which * stands for any characters and ? for any one byte.
+// Match returns whether value matches a pattern in which * stands for any characters and ? for any one byte.
 func Match(pattern, value string) bool {
 	// Iterative matching with one point to come back to: linear for the patterns that policies have.
 	p, v, star, mark := 0, 0, -1, 0

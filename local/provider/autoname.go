@@ -12,7 +12,7 @@ const defaultsKey = resource.PropertyKey("__defaults")
 
 const suffixLength = 7
 
-// apply gives the resource a physical name if the program gave none: the one it has already, or a new one.
+// apply sets the physical name if the program does not: to the one that the resource has, or a new one.
 func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.PropertyMap) error {
 	key := resource.PropertyKey(a.Property)
 	if _, given := news[key]; given {

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// Handshake tells the engine what this provider can do. Secrets arrive as plain values: the engine keeps track of them.
+// Handshake returns what this provider can do. Secrets arrive as plain values: the engine keeps track of them.
 func (s *Server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{SupportsAutonamingConfiguration: true}, nil
 }
@@ -25,13 +25,13 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 	return &emptypb.Empty{}, nil
 }
 
-// GetPluginInfo tells the version of the AWS provider whose resource types these are.
+// GetPluginInfo returns the version of the AWS provider whose resource types these are.
 func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	return &pulumirpc.PluginInfo{Version: "6.83.2"}, nil
 }
 
-// CheckConfig refuses a Region other than that of the embedded cloud, and settings that it would not heed. Those that
-// skip a check of the AWS provider have nothing to skip here.
+// CheckConfig refuses a Region other than that of the embedded cloud, and settings that it does not have. Settings that
+// skip a check of the AWS provider are accepted, because those checks do not exist here.
 func (s *Server) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	news, err := unmarshal(r.GetNews())
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Server) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc
 	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
 }
 
-// Configure says to an engine that did not shake hands what Handshake says.
+// Configure answers an engine that did not call Handshake.
 func (s *Server) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	return &pulumirpc.ConfigureResponse{SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
 }

@@ -49,8 +49,8 @@ func fields(t reflect.Type) []field {
 	return list
 }
 
-// decoder fills Go structs from property maps and gathers every fault. Values that are not known yet, in a
-// preview, are left as they are and remembered.
+// decoder fills Go structs from property maps and collects every fault. It records the values that are not known yet, in a
+// preview, and leaves their fields unset.
 type decoder struct {
 	failures []Failure
 	unknown  map[string]bool

@@ -33,10 +33,10 @@ type kind interface {
 type Resource[In, State any] struct {
 	// Type is the token: "aws:sqs/queue:Queue".
 	Type string
-	// AutoName makes a physical name when the program gives none; nil if the type has no name.
+	// AutoName makes a physical name when the program sets none; nil if the type has no name.
 	AutoName *AutoName
 	// Check reports what AWS would refuse, beyond presence and type of properties, which the tags say. In a preview
-	// some inputs may not be known yet: they look absent, and c.Unknown tells.
+	// some inputs may not be known yet: they are unset, and c.Unknown returns true.
 	Check func(c *Checker, in *In)
 	// Create makes the resource. Its error is what AWS would answer.
 	Create func(ctx context.Context, in *In) (id string, state *State, err error)
@@ -48,8 +48,8 @@ type Resource[In, State any] struct {
 	Delete func(ctx context.Context, id string) error
 }
 
-// AutoName tells how a physical name is made: the logical name, a hyphen and seven random hexadecimal digits, as
-// the AWS provider does.
+// AutoName is how a physical name is made: from the logical name, a hyphen and seven random hexadecimal digits, as the
+// AWS provider does.
 type AutoName struct {
 	Property string // the input, nearly always "name"
 	Max      int    // length limit of the whole name
@@ -68,7 +68,7 @@ func (c *Checker) Failf(property, format string, args ...any) {
 	c.failures = append(c.failures, Failure{Property: property, Reason: fmt.Sprintf(format, args...)})
 }
 
-// Unknown tells whether a property's value, or a part of it, is not known until the program is deployed.
+// Unknown returns whether a property's value, or a part of it, is not known until the program is deployed.
 func (c *Checker) Unknown(property string) bool {
 	for path := range c.unknown {
 		if rest, ok := strings.CutPrefix(path, property); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
@@ -92,8 +92,8 @@ func (c *Checker) OneOf(property string, v *string, accepted ...string) {
 	}
 }
 
-// Match reports a string that is present, known and does not match. want says in words what the pattern asks for, for
-// example "1 to 80 letters and digits".
+// Match reports a string that is present, known and does not match. want is the pattern in words, for example
+// "1 to 80 letters and digits".
 func (c *Checker) Match(property string, v *string, pattern *regexp.Regexp, want string) {
 	if v != nil && !c.Unknown(property) && !pattern.MatchString(*v) {
 		c.Failf(property, "must be %s, got %q", want, *v)
@@ -149,7 +149,7 @@ func (r *Resource[In, State]) check(props resource.PropertyMap) []Failure {
 	return c.failures
 }
 
-// preview is the state that creating the resource would give: its inputs, and for the rest that it is not known.
+// preview returns the state that creating the resource would give: its inputs, and unknown outputs.
 func (r *Resource[In, State]) preview(inputs resource.PropertyMap) resource.PropertyMap {
 	state, isInput := inputs.Copy(), r.inputKeys()
 	for _, f := range fields(reflect.TypeFor[State]()) {

@@ -75,8 +75,8 @@ func (s *Server) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc
 	return resp, err
 }
 
-// Diff compares the last inputs with the new ones. After a refresh the last inputs are what Read found. What the
-// program wants ignored, the engine has put back already.
+// Diff compares the last inputs with the new ones. After a refresh the last inputs are those that Read returned.
+// The engine has already undone the changes that the program ignores.
 func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	kind, err := s.kind(r.GetUrn())
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.D
 	return resp, nil
 }
 
-// Create makes a resource, or says what it would be.
+// Create makes a resource, or in a preview returns what it would be.
 func (s *Server) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
 	kind, err := s.kind(r.GetUrn())
 	if err != nil {
@@ -145,7 +145,7 @@ func (s *Server) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulum
 	return &pulumirpc.CreateResponse{Id: id, Properties: props}, err
 }
 
-// Read returns a resource as it is; an empty id says that it is gone.
+// Read returns a resource as it is, or an empty id if it is gone.
 func (s *Server) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	kind, err := s.kind(r.GetUrn())
 	if err != nil {
@@ -170,7 +170,7 @@ func (s *Server) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulumirpc
 	return &pulumirpc.ReadResponse{Id: r.GetId(), Inputs: inputs, Properties: stateProps}, err
 }
 
-// inputsOf tells which inputs would lead to a state: those given before, with the values found now, or for an import,
+// inputsOf returns the inputs that would lead to a state: those set before, with their values of now, or for an import
 // all that have a value.
 func inputsOf(kind kind, olds, state resource.PropertyMap) resource.PropertyMap {
 	inputs := resource.PropertyMap{}
@@ -191,7 +191,7 @@ func inputsOf(kind kind, olds, state resource.PropertyMap) resource.PropertyMap 
 	return inputs
 }
 
-// Update changes a resource in place, or says what it would become.
+// Update changes a resource in place, or in a preview returns what it would become.
 func (s *Server) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	kind, err := s.kind(r.GetUrn())
 	if err != nil {

@@ -23,11 +23,11 @@ type bucket struct {
 	encryption *EncryptionArgs
 	ownership  *OwnershipArgs
 	objects    map[string]*object
-	// keys are those of objects in order, or nil since an object came or went: a listing sorts them again.
+	// keys are the sorted keys of objects. Nil after an object was added or deleted: the next listing sorts them again.
 	keys []string
 }
 
-// object is what a put left. It never changes, so that it is read without the bucket's lock.
+// object is a stored object. It never changes, so it is read without the bucket's lock.
 type object struct {
 	body        []byte
 	etag        [md5.Size]byte
@@ -83,8 +83,8 @@ func (b *bucket) sorted() []string {
 	return b.keys
 }
 
-// policyFor is the bucket policy as it counts for a caller: for the public not at all, if the bucket's public access
-// block restricts public buckets.
+// policyFor returns the bucket policy that applies to a caller: none for an anonymous one if the public access block
+// restricts public buckets.
 func (b *bucket) policyFor(p policy.Principal) *policy.Document {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -35,7 +35,7 @@ func digest(h hash.Hash, body []byte) string {
 	return base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
-// payload returns the body that was sent and its checksum, after comparing it with all that the request tells of it.
+// payload returns the body that was sent and its checksum, after comparing it with the checksums of the request.
 func (r *request) payload() ([]byte, checksum, error) {
 	body := r.Body
 	if mode := r.Header.Get("X-Amz-Content-Sha256"); strings.HasPrefix(mode, "STREAMING-") {

@@ -144,8 +144,8 @@ func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// contentWriter holds back the errors of http.ServeContent, which S3 words itself, and tells the length of content that
-// is stored encoded, which http.ServeContent does not.
+// contentWriter holds back the errors of http.ServeContent, because S3 has its own, and sets the length of content that is
+// stored encoded, which http.ServeContent does not.
 type contentWriter struct {
 	http.ResponseWriter
 	size, refused int

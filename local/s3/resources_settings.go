@@ -119,7 +119,7 @@ var restricting = []string{
 	"aws:SourceVpc", "aws:SourceVpce", "aws:userid",
 }
 
-// public tells whether a policy lets anybody do something.
+// public returns whether a policy allows something to everybody.
 func public(doc *policy.Document) bool {
 	for _, st := range doc.Statements {
 		open := st.Effect == "Allow" && st.Principal.Any

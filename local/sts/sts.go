@@ -1,4 +1,4 @@
-// Package sts is the embedded cloud's AWS Security Token Service, as far as a caller asks who it is:
+// Package sts is the embedded cloud's AWS Security Token Service. It has one operation:
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 package sts
 

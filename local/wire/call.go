@@ -35,7 +35,7 @@ type Service interface {
 	ServeAWS(http.ResponseWriter, *Call)
 }
 
-// Option refines what Authorize asks.
+// Option adds to the request that Authorize decides.
 type Option func(*policy.Request)
 
 // WithResourcePolicy adds the policy attached to the resource.
@@ -72,7 +72,7 @@ func (c *Call) Authorize(action, resource string, opts ...Option) error {
 	return nil
 }
 
-// done lets the faults happen that strike between an action's effect and its answer.
+// done runs the faults that act after an action's effect and before its answer.
 func (c *Call) done() error {
 	for _, e := range c.performed {
 		if err := c.Account.Faults.After(c.Context(), e); err != nil {

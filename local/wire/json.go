@@ -24,7 +24,7 @@ type JSON struct {
 	Namespace string
 	// Denied renders a missing permission; AccessDenied if nil.
 	Denied func(*policy.DeniedError) *Error
-	// Checksum adds the header X-Amz-Crc32 to every answer: DynamoDB's clients want one.
+	// Checksum adds the header X-Amz-Crc32 to every answer: DynamoDB's clients check it.
 	Checksum bool
 	// Invalid is the code for a request that cannot be read; SerializationException if empty.
 	Invalid string
@@ -32,7 +32,7 @@ type JSON struct {
 	operations map[string]func(*Call) (any, error)
 }
 
-// HandleJSON adds an operation. Parameters of the request that In lacks are refused by name, never ignored: give In
+// HandleJSON adds an operation. Parameters of the request that In lacks are refused by name, never ignored: In has
 // exactly the members that are implemented.
 func HandleJSON[In, Out any](j *JSON, name string, f func(*Call, *In) (*Out, error)) {
 	if j.operations == nil {

@@ -133,8 +133,8 @@ func newVerifier(credentials Credentials) *verifier {
 	}
 }
 
-// verify returns who signed the request. now is the cloud's time, which ends a presigned URL; the age of an
-// ordinary signature is measured by the machine's, because that is what the caller's SDK signs with.
+// verify returns who signed the request. now is the cloud's time, by which a presigned URL expires. The age of an ordinary
+// signature is measured by the machine's time, because the caller's SDK signs with that.
 func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.Time) (policy.Principal, error) {
 	id, ok := v.credentials.Lookup(s.accessKey)
 	if !ok || (id.SessionToken != "" && subtle.ConstantTimeCompare([]byte(id.SessionToken), []byte(s.token)) == 0) {
@@ -217,7 +217,7 @@ func (v *verifier) sign(r *http.Request, hash string, s *signature, creds aws.Cr
 	return s.valueIn(map[string]string{"SignedHeaders": q.Get("X-Amz-SignedHeaders"), "Signature": q.Get("X-Amz-Signature")}), nil
 }
 
-// valueIn returns the signature of a request signed again, if it covers the headers that s says it does: the signer
+// valueIn returns the signature of a request signed again, if it covers the same headers as s. The signer
 // adds those that every signature must cover.
 func (s *signature) valueIn(again map[string]string) string {
 	if again["SignedHeaders"] != strings.Join(s.headers, ";") {
@@ -226,7 +226,7 @@ func (s *signature) valueIn(again map[string]string) string {
 	return again["Signature"]
 }
 
-// payloadHash is what the signature says of the body, after comparing it with the body.
+// payloadHash returns the hash of the body that was signed, after comparing it with the body.
 func payloadHash(r *http.Request, body []byte, s *signature) (string, error) {
 	const unsigned = "UNSIGNED-PAYLOAD"
 	declared := r.Header.Get("X-Amz-Content-Sha256")

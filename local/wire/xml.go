@@ -21,7 +21,7 @@ func WriteXMLError(w http.ResponseWriter, c *Call, err error) {
 		return
 	}
 	enc := xml.NewEncoder(w)
-	// An error here means that the caller has gone: there is nobody left to tell.
+	// An error here means that the caller has gone.
 	root := start("Error")
 	_ = enc.EncodeToken(root)
 	_ = enc.EncodeElement(e.Code, start("Code"))

@@ -1,5 +1,5 @@
-// Package dynamodbtest gives the tests of programs that use DynamoDB the embedded one, behind a real endpoint: the
-// conditions that they send are evaluated, and not a copy of their idea.
+// Package dynamodbtest runs the embedded DynamoDB alone, behind a real endpoint, for tests of programs that use it: it
+// evaluates the conditions that they send.
 package dynamodbtest
 
 import (
@@ -35,7 +35,7 @@ func Start(t testing.TB) *DynamoDB {
 	return &DynamoDB{Client: sdk.NewFromConfig(cloud.Admin), cloud: cloud}
 }
 
-// Table makes an on-demand table whose partition key is a string, and gives its name.
+// Table makes an on-demand table whose partition key is a string, and returns its name.
 func (d *DynamoDB) Table(t testing.TB, name, key string) string {
 	t.Helper()
 	d.cloud.MustDeploy(t, "aws:dynamodb/table:Table", map[string]any{
@@ -44,7 +44,7 @@ func (d *DynamoDB) Table(t testing.TB, name, key string) string {
 	return name
 }
 
-// Role gives a client that may do what the policy document says.
+// Role returns a client that may do what the policy document allows.
 func (d *DynamoDB) Role(t testing.TB, name, document string) *sdk.Client {
 	t.Helper()
 	_, config := d.cloud.Role(t, name, document)
@@ -54,7 +54,7 @@ func (d *DynamoDB) Role(t testing.TB, name, document string) *sdk.Client {
 // ARN is the ARN of a table.
 func ARN(table string) string { return dynamodb.TableARN(table) }
 
-// Fault puts a rule in force, and gives the function that takes it out again.
+// Fault puts a rule in force, and returns the function that removes it.
 func (d *DynamoDB) Fault(r fault.Rule) (remove func()) { return d.cloud.Account.Faults.Add(r) }
 
 // Answer is what a rule does that answers with an error: a *wire.Error is rendered as DynamoDB does it.

@@ -38,7 +38,7 @@ type Engine struct {
 	Name string
 }
 
-// Cloud is an embedded cloud with one or few services.
+// Cloud is an embedded cloud with some services.
 type Cloud struct {
 	Engine
 	// Clock stands still at the time at which the test began.
@@ -97,7 +97,7 @@ func (e *Engine) Session(t testing.TB, name, document string) (policy.Principal,
 
 func urn(kind string) string { return "urn:pulumi:test::project::" + kind + "::Logical" }
 
-// Check asks the provider what is wrong with the inputs of a resource.
+// Check returns the provider's check of a resource's inputs.
 func (e *Engine) Check(t testing.TB, kind string, inputs map[string]any) *pulumirpc.CheckResponse {
 	t.Helper()
 	news, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(inputs), plugin.MarshalOptions{KeepUnknowns: true})
