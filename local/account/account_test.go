@@ -26,7 +26,7 @@ func TestEndpointIsEmptyUntilSet(t *testing.T) {
 	require.Equal(t, "http://127.0.0.1:1", a.Endpoint())
 }
 
-func TestAFaultStrikesOnlyWhatIsAllowedAndNamesWhoActs(t *testing.T) {
+func TestFaultAppliesOnlyToAllowedActions(t *testing.T) {
 	a := account.New(clockwork.NewRealClock(), slog.Default())
 	var struck []string
 	errFault := errors.New("fault")

@@ -73,7 +73,7 @@ func TestConditionsOnAnItemThatDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestInvalidConditionsAreRefusedInDynamoDBsWords(t *testing.T) {
+func TestInvalidConditionsAreRefused(t *testing.T) {
 	for expression, want := range map[string]string{
 		"":                        "The expression can not be empty;",
 		"s":                       `Syntax error; token: "<EOF>", near: "s"`,

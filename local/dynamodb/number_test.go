@@ -92,7 +92,7 @@ func TestSumsAreExactOrRefused(t *testing.T) {
 	})
 }
 
-func TestMoneyAddsUpExactly(t *testing.T) {
+func TestSumsOfMoneyAreExact(t *testing.T) {
 	sum := Number("0")
 	for range 10 {
 		var err error

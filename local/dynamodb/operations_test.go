@@ -197,7 +197,7 @@ func TestConcurrentConditionalWritesLoseNothing(t *testing.T) {
 	require.Equal(t, num("0"), c.get(t, "t", attributes{"p": str("stock")})["left"])
 }
 
-func TestExpiredItemsGoAfterTheLag(t *testing.T) {
+func TestExpiredItemsAreDeletedAfterTheLag(t *testing.T) {
 	c := newCloud(t)
 	c.createTable(t, "t", "S", "", func(in *TableArgs) {
 		in.TTL = &TableTTL{AttributeName: aws.String("until"), Enabled: aws.Bool(true)}
@@ -282,7 +282,7 @@ func TestBatchGet(t *testing.T) {
 	}
 }
 
-func TestBatchReadsLeaveOverWhatCapacityDoesNotCover(t *testing.T) {
+func TestBatchGetReturnsUnprocessedKeysWhenThrottled(t *testing.T) {
 	c := newCloud(t)
 	c.createTable(t, "t", "S", "", func(in *TableArgs) {
 		in.BillingMode, in.ReadCapacity, in.WriteCapacity = nil, aws.Int(1), aws.Int(1)

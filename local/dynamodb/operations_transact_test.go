@@ -86,7 +86,7 @@ func TestRacingTransactionsNeverOverdraw(t *testing.T) {
 	require.Equal(t, "30 0", c.balances(t))
 }
 
-func TestATokenMakesARepetitionHarmless(t *testing.T) {
+func TestClientRequestTokenMakesATransactionIdempotent(t *testing.T) {
 	c := shop(t, "10", "10")
 	run := func(n string) error {
 		_, err := c.client.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{

@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNoExpressionBreaksTheParser reads random sequences of tokens: each is refused with a ValidationException, or
+// TestParserAcceptsAnyInput reads random sequences of tokens: each is refused with a ValidationException, or
 // can be evaluated on any item.
-func TestNoExpressionBreaksTheParser(t *testing.T) {
+func TestParserAcceptsAnyInput(t *testing.T) {
 	words := strings.Fields(`a b l #s :s :n :ba :list gone name AND OR NOT BETWEEN IN SET REMOVE ADD DELETE size if_not_exists
 		list_append attribute_exists attribute_type contains begins_with foo ( ( ) ) [ ] [0] . , = <> < <= + - 0 7 ' é _`)
 	item := decode(t, sample)

@@ -72,7 +72,7 @@ func production(changes map[string]any) map[string]any {
 	return inputs
 }
 
-func TestATableLivesThroughPulumi(t *testing.T) {
+func TestTableCreateUpdateDelete(t *testing.T) {
 	c := newCloud(t)
 	e := c.engine(t)
 	made := e.create(tableType, production(nil))
@@ -172,7 +172,7 @@ func TestInvalidTablesAreRefused(t *testing.T) {
 	}
 }
 
-func TestUnknownInputsWaitForTheirValues(t *testing.T) {
+func TestUnknownInputsAreNotChecked(t *testing.T) {
 	unknown := resource.MakeComputed(resource.NewStringProperty(""))
 	for _, property := range []string{"hashKey", "rangeKey", "billingMode", "attributes"} {
 		inputs := production(nil)

@@ -56,7 +56,7 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
-func TestInvalidUpdatesAreRefusedInDynamoDBsWords(t *testing.T) {
+func TestInvalidUpdatesAreRefused(t *testing.T) {
 	for expression, want := range map[string]string{
 		"SET":                           `Syntax error; token: "<EOF>", near: "SET"`,
 		"SET a :s":                      `Syntax error; token: ":s", near: "a :s"`,

@@ -19,7 +19,7 @@ var (
 
 func fail(context.Context, fault.Event) error { return errFault }
 
-func TestARuleStrikesWhatItNames(t *testing.T) {
+func TestRuleMatchesActionResourceAndPrincipal(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		rule    fault.Rule
@@ -61,7 +61,7 @@ func TestSkipAndTimesCountMatchingEventsOnly(t *testing.T) {
 	require.Equal(t, []bool{false, true, true, false, false}, struck)
 }
 
-func TestARemovedRuleStrikesNoMore(t *testing.T) {
+func TestRemovedRuleDoesNotApply(t *testing.T) {
 	var i fault.Injector
 	require.False(t, i.Active())
 	first := i.Add(fault.Rule{Do: fail})
@@ -76,7 +76,7 @@ func TestARemovedRuleStrikesNoMore(t *testing.T) {
 	require.False(t, i.Active())
 }
 
-func TestTheFirstErrorEndsIt(t *testing.T) {
+func TestFirstErrorStopsTheRules(t *testing.T) {
 	var i fault.Injector
 	var ran []string
 	for _, name := range []string{"one", "two", "three"} {
@@ -92,7 +92,7 @@ func TestTheFirstErrorEndsIt(t *testing.T) {
 	require.Equal(t, []string{"one", "two"}, ran)
 }
 
-func TestARuleMayWaitWhileOthersAct(t *testing.T) {
+func TestRuleCanWaitWhileOthersRun(t *testing.T) {
 	var i fault.Injector
 	waiting, release := make(chan struct{}), make(chan struct{})
 	i.Add(fault.Rule{Action: "slow", Do: func(ctx context.Context, _ fault.Event) error {

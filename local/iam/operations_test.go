@@ -31,7 +31,7 @@ func start(t *testing.T) *cloudtest.Cloud {
 	return c
 }
 
-func TestLookingAtRolesThroughAnSDK(t *testing.T) {
+func TestReadRolesThroughAnSDK(t *testing.T) {
 	c := start(t)
 	client := sdk.NewFromConfig(c.Admin)
 	c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": trustLambda})
@@ -153,7 +153,7 @@ func TestEveryOperationNeedsItsPermission(t *testing.T) {
 }
 
 // A test may hold one caller; all others go on.
-func TestAnAuthorizationThatWaitsHoldsNoLock(t *testing.T) {
+func TestWaitingAuthorizationHoldsNoLock(t *testing.T) {
 	c := start(t)
 	client := sdk.NewFromConfig(c.Admin)
 	c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": trustLambda})
@@ -174,7 +174,7 @@ func TestAnAuthorizationThatWaitsHoldsNoLock(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
-func TestARevokedSessionIsNobody(t *testing.T) {
+func TestRevokedSessionIsUnknown(t *testing.T) {
 	c := start(t)
 	c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": trustLambda})
 	p, creds, err := c.IAM.AssumeRole("lambda.amazonaws.com", account.GlobalARN("iam", "role/store"), "i-1", nil)
@@ -192,7 +192,7 @@ func TestARevokedSessionIsNobody(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestATrustPolicyIsAskedWhoMayAssumeTheRole(t *testing.T) {
+func TestAssumeRoleNeedsTheTrustPolicy(t *testing.T) {
 	c := start(t)
 	c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
 		"Principal":{"Service":"states.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:states:*:*:*"}}}]}`})

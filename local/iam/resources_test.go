@@ -44,7 +44,7 @@ func TestInputsAreCheckedAsIAMDoes(t *testing.T) {
 	}
 }
 
-func TestARoleIsDeletedOnceItsPoliciesAre(t *testing.T) {
+func TestRoleWithPoliciesIsNotDeleted(t *testing.T) {
 	c := start(t)
 	id, state := c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": trustLambda})
 	require.Equal(t, "arn:aws:iam::123456789012:role/store", state["arn"])
@@ -81,7 +81,7 @@ func TestSessionsOfADeletedRoleMayDoNothing(t *testing.T) {
 	require.Error(t, c.Account.Authorize(t.Context(), list))
 }
 
-func TestPhysicalNamesAreTakenOnce(t *testing.T) {
+func TestRoleNamesAreUnique(t *testing.T) {
 	c := start(t)
 	inputs := map[string]any{"name": "n", "assumeRolePolicy": trustLambda}
 	c.MustDeploy(t, roleType, inputs)
@@ -89,7 +89,7 @@ func TestPhysicalNamesAreTakenOnce(t *testing.T) {
 	require.ErrorContains(t, err, "EntityAlreadyExists")
 }
 
-func TestWhatARoleDependsOnMustBeThere(t *testing.T) {
+func TestPoliciesNeedAnExistingRole(t *testing.T) {
 	c := start(t)
 	_, _, err := c.Deploy(t, rolePolicyType, map[string]any{"role": "absent", "policy": listRoles})
 	require.ErrorContains(t, err, "The role with name absent cannot be found.")
@@ -126,7 +126,7 @@ func TestUpdatesOfARole(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestChangesMadeElsewhereAreSeen(t *testing.T) {
+func TestChangesOutsideOfPulumiAreRead(t *testing.T) {
 	c := start(t)
 	c.MustDeploy(t, roleType, map[string]any{"name": "store", "assumeRolePolicy": trustLambda})
 	id, _ := c.MustDeploy(t, rolePolicyType, map[string]any{"name": "inline", "role": "store", "policy": nothing})

@@ -122,7 +122,7 @@ func TestAuthorize(t *testing.T) {
 	}
 }
 
-func TestATrustPolicyDecidesWhoMayAssumeTheRole(t *testing.T) {
+func TestTrustPolicyDecidesWhoMayAssumeTheRole(t *testing.T) {
 	trust := parse(t, Trust, `{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}`)
 	assume := func(p Principal, action string) error {
 		return Authorize(Request{Principal: p, Action: action, Resource: "arn:aws:iam::123456789012:role/store", ResourcePolicy: trust})
@@ -142,7 +142,7 @@ func TestPoliciesAreReadAtEachDecision(t *testing.T) {
 	require.NoError(t, Authorize(r))
 }
 
-func TestADenialSaysWhatAWSSays(t *testing.T) {
+func TestDenialHasAWSsMessage(t *testing.T) {
 	message := func(r Request) string {
 		var denied *DeniedError
 		require.True(t, errors.As(Authorize(r), &denied))

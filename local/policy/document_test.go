@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestParseAcceptsASingleValueWhereAListMayStand(t *testing.T) {
+func TestParseAcceptsASingleValueInPlaceOfAList(t *testing.T) {
 	got, err := Parse(`{"Version":"2012-10-17","Id":"p","Statement":{"Sid":"S","Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*",
 		"Resource":"arn:aws:s3:::b/*","Condition":{"Bool":{"aws:SecureTransport":false},"NumericEquals":{"n":[1,2.50]}}}}`, Resource)
 	require.NoError(t, err)

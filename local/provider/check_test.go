@@ -52,7 +52,7 @@ func TestCheckReportsEveryFaultByItsPath(t *testing.T) {
 	}
 }
 
-func TestCheckAsksLessOfWhatIsNotKnownYet(t *testing.T) {
+func TestCheckSkipsUnknownValues(t *testing.T) {
 	e := connect(t, things{})
 	out := e.check(thingType, nil, map[string]any{
 		"required": unknown, "size": unknown, "list": []any{unknown}, "tags": map[string]any{"k": unknown, "l": "v"},
@@ -68,7 +68,7 @@ func TestCheckAsksLessOfWhatIsNotKnownYet(t *testing.T) {
 
 // The engine sends no secrets to a provider that does not accept them, and marks what comes of them itself. A secret
 // that is sent all the same is its value.
-func TestSecretsAreTakenAsPlainValues(t *testing.T) {
+func TestSecretsArePlainValues(t *testing.T) {
 	ts := things{}
 	e := connect(t, ts)
 	handshake, err := e.Handshake(t.Context(), &pulumirpc.ProviderHandshakeRequest{})
@@ -103,7 +103,7 @@ func TestCheckConfig(t *testing.T) {
 	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.GetChanges())
 }
 
-func TestTheEngineLearnsThatNamingCanBeConfigured(t *testing.T) {
+func TestHandshakeAnnouncesConfigurableNaming(t *testing.T) {
 	e := connect(t, things{})
 	handshake, err := e.Handshake(t.Context(), &pulumirpc.ProviderHandshakeRequest{})
 	require.NoError(t, err)
@@ -160,7 +160,7 @@ func TestAutomaticNames(t *testing.T) {
 	require.Contains(t, long.GetFailures()[0].GetReason(), "longer than maximum length 20")
 }
 
-func TestAutomaticNamesAsTheProjectConfiguresThem(t *testing.T) {
+func TestAutomaticNamesConfiguredByTheProject(t *testing.T) {
 	e := connect(t, things{})
 	check := func(mode pulumirpc.CheckRequest_AutonamingOptions_Mode) *pulumirpc.CheckResponse {
 		out, err := e.Check(t.Context(), &pulumirpc.CheckRequest{Urn: urn(thingType), Name: "Logical", News: props(t, map[string]any{"required": "x"}),

@@ -115,7 +115,7 @@ func TestArchivesCompareByContentNotByPath(t *testing.T) {
 	require.Equal(t, same.Path, read(t, out.GetInputs())["code"].ArchiveValue().Path)
 }
 
-func TestALife(t *testing.T) {
+func TestCreateUpdateDelete(t *testing.T) {
 	ts := things{}
 	e := connect(t, ts)
 	created := e.create(thingType, map[string]any{"required": "x", "size": 3, "rate": 0.5, "on": false, "list": []any{"a", "b"},
@@ -143,7 +143,7 @@ func TestALife(t *testing.T) {
 	require.NoError(t, err, "deleting what is gone")
 }
 
-func TestAPreviewKnowsInputsAndNotOutputs(t *testing.T) {
+func TestPreviewHasInputsAndUnknownOutputs(t *testing.T) {
 	ts := things{}
 	e := connect(t, ts)
 	checked := e.check(thingType, nil, map[string]any{"required": "x", "size": unknown})
@@ -168,7 +168,7 @@ func TestAPreviewKnowsInputsAndNotOutputs(t *testing.T) {
 	require.Empty(t, ts, "a preview makes nothing")
 }
 
-func TestARefreshShowsDriftOfWhatTheProgramGave(t *testing.T) {
+func TestRefreshReportsDriftOfInputs(t *testing.T) {
 	ts := things{}
 	e := connect(t, ts)
 	inputs := map[string]any{"required": "x", "size": 3, "tags": map[string]any{"k": "v"}}
@@ -191,7 +191,7 @@ func TestARefreshShowsDriftOfWhatTheProgramGave(t *testing.T) {
 	require.ElementsMatch(t, []string{"size", "tags"}, e.diff(thingType, refresh(), read(t, checked.GetInputs()).Mappable()).GetDiffs())
 }
 
-func TestAnImportFindsEveryInputThatHasAValue(t *testing.T) {
+func TestImportReturnsEveryInput(t *testing.T) {
 	ts := things{}
 	e := connect(t, ts)
 	id := e.create(thingType, map[string]any{"required": "x", "size": 3}).GetId()
@@ -200,7 +200,7 @@ func TestAnImportFindsEveryInputThatHasAValue(t *testing.T) {
 	require.Equal(t, map[string]any{"name": id, "required": "x", "size": 3.0}, read(t, out.GetInputs()).Mappable())
 }
 
-func TestErrorsSayWhatWasBeingDoneToWhat(t *testing.T) {
+func TestErrorsNameActionAndResource(t *testing.T) {
 	e := connect(t, things{})
 	_, err := e.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(thingType), Properties: props(t, map[string]any{"name": "n", "required": "refuse"})})
 	require.ErrorContains(t, err, "creating "+urn(thingType)+": LimitExceeded: too many things")
@@ -216,7 +216,7 @@ func TestErrorsSayWhatWasBeingDoneToWhat(t *testing.T) {
 	require.ErrorContains(t, err, "required is still unknown")
 }
 
-func TestTypesAndFunctionsThatAreNotThereAreRefusedByName(t *testing.T) {
+func TestUnknownTypesAndFunctionsAreRefusedByName(t *testing.T) {
 	e := connect(t, things{})
 	const vpc = "aws:ec2/vpc:Vpc"
 	calls := map[string]func() error{

@@ -76,7 +76,7 @@ func TestEachOperationNeedsItsPermission(t *testing.T) {
 	cloudtest.Refused(t, err, "AccessDenied")
 }
 
-func TestOnlyWhoMayListLearnsThatAKeyIsMissing(t *testing.T) {
+func TestMissingKeyIsReportedOnlyToCallersWhoMayList(t *testing.T) {
 	c := newCloud(t)
 	read := `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::orders/*"}`
 	_, err := get(t, c.role(t, "reader", read), "missing")
@@ -123,7 +123,7 @@ func TestBucketPolicyAllowsAndDenies(t *testing.T) {
 	cloudtest.Refused(t, err, "AccessDenied")
 }
 
-func TestPublicAccessIsRefusedUnlessItIsWantedTwice(t *testing.T) {
+func TestPublicAccessNeedsPolicyAndPublicAccessBlock(t *testing.T) {
 	c := newCloud(t)
 	c.put(t, "k", "body")
 	object := c.Account.Endpoint() + "/orders/k"

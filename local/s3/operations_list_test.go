@@ -39,7 +39,7 @@ func model(keys []string, prefix, delimiter, after string) []string {
 	return items
 }
 
-func TestListingIsThatOfASortedModel(t *testing.T) {
+func TestListingAgreesWithAModel(t *testing.T) {
 	c := newCloud(t)
 	var keys []string // that the bucket holds
 	text := rapid.StringOfN(rapid.SampledFrom([]rune("ab/é ")), 0, 4, -1)

@@ -21,7 +21,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/s3"
 )
 
-func TestObjectComesBackWithItsHeadersAndMetadata(t *testing.T) {
+func TestObjectKeepsHeadersAndMetadata(t *testing.T) {
 	c := newCloud(t)
 	_, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{
 		Bucket: aws.String("orders"), Key: aws.String("a/b c+d%é.json"), Body: strings.NewReader(`{"total":"7.00"}`),
@@ -123,7 +123,7 @@ func TestConditionalPut(t *testing.T) {
 	cloudtest.Refused(t, err, "NotImplemented")
 }
 
-func TestOfManyFirstWritersExactlyOneWins(t *testing.T) {
+func TestOneOfConcurrentFirstWritersWins(t *testing.T) {
 	c := newCloud(t)
 	for key := range 10 {
 		var won atomic.Int32
@@ -315,7 +315,7 @@ func TestLimits(t *testing.T) {
 	cloudtest.Refused(t, err, "MetadataTooLarge")
 }
 
-func TestThrottledAsATestAsks(t *testing.T) {
+func TestInjectedThrottling(t *testing.T) {
 	c := newCloud(t)
 	remove := c.Account.Faults.Add(fault.Rule{Action: "s3:PutObject", Do: func(context.Context, fault.Event) error { return s3.Throttled() }})
 	_, err := c.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("orders"), Key: aws.String("k")})

@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 )
 
-func TestBucketIsMadeReadChangedAndDeleted(t *testing.T) {
+func TestBucketCreateReadUpdateDelete(t *testing.T) {
 	c := newCloud(t)
 	id, state := c.MustDeploy(t, bucketType, map[string]any{"tags": map[string]any{"a": "b"}})
 	require.Regexp(t, regexp.MustCompile(`^logical-[0-9a-f]{7}$`), id)
@@ -31,7 +31,7 @@ func TestBucketIsMadeReadChangedAndDeleted(t *testing.T) {
 	require.NoError(t, c.Delete(t, bucketType, id))
 }
 
-func TestBucketThatHoldsObjectsIsDeletedOnlyByForce(t *testing.T) {
+func TestBucketWithObjectsIsDeletedOnlyByForce(t *testing.T) {
 	c := newCloud(t)
 	c.put(t, "k", "body")
 	require.ErrorContains(t, c.Delete(t, bucketType, "orders"), "BucketNotEmpty")
@@ -39,7 +39,7 @@ func TestBucketThatHoldsObjectsIsDeletedOnlyByForce(t *testing.T) {
 	require.NoError(t, c.Delete(t, bucketType, "orders"))
 }
 
-func TestInputsThatAWSRefuses(t *testing.T) {
+func TestInvalidInputsAreRefused(t *testing.T) {
 	c := newCloud(t)
 	tests := map[string]struct {
 		kind     string
@@ -76,7 +76,7 @@ func encryption(bucket, algorithm string) map[string]any {
 	}}}
 }
 
-func TestSettingsShowOnTheWire(t *testing.T) {
+func TestSettingsAreReadOnTheWire(t *testing.T) {
 	c := newCloud(t)
 	bucket := aws.String("orders")
 	block, err := c.client.GetPublicAccessBlock(t.Context(), &sdk.GetPublicAccessBlockInput{Bucket: bucket})

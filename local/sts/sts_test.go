@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/sts"
 )
 
-func TestWhoCalls(t *testing.T) {
+func TestGetCallerIdentity(t *testing.T) {
 	c := cloudtest.New()
 	c.Serve(t, sts.New())
 	// No permission is needed, and none can be taken away.

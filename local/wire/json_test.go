@@ -114,7 +114,7 @@ func TestJSONThroughAnSDK(t *testing.T) {
 	})
 }
 
-func TestJSONBodiesThatCannotBeReadNameWhatIsWrong(t *testing.T) {
+func TestInvalidJSONIsRefusedWithTheReason(t *testing.T) {
 	e := serve(t, newJSONService())
 	for body, want := range map[string]string{
 		`{"TableName":7}`: "parameter TableName: a JSON number cannot be a string",
@@ -177,7 +177,7 @@ func TestFaultsThroughAnSDK(t *testing.T) {
 	require.NoError(t, call())
 }
 
-func TestAFaultMayHoldACallUntilItsCallerGivesUp(t *testing.T) {
+func TestFaultCanDelayACallUntilItsCallerCancels(t *testing.T) {
 	e := serve(t, newJSONService())
 	e.account.Faults.Add(fault.Rule{Do: func(ctx context.Context, _ fault.Event) error {
 		<-ctx.Done()

@@ -29,7 +29,7 @@ func presigned(t *testing.T, e *endpoint, key aws.Credentials) string {
 	return presign(t, s3.NewFromConfig(e.config(key, nil), func(o *s3.Options) { o.UsePathStyle = true }), "invoices/a0")
 }
 
-func TestAPresignedURLMakesWhoeverFollowsItTheSigner(t *testing.T) {
+func TestPresignedURLActsAsItsSigner(t *testing.T) {
 	e := serve(t, whoami("s3"))
 	for key, who := range map[*aws.Credentials]string{
 		&userKey: "arn:aws:iam::123456789012:user/u ", &roleKey: "arn:aws:sts::123456789012:assumed-role/r/s ",
@@ -40,7 +40,7 @@ func TestAPresignedURLMakesWhoeverFollowsItTheSigner(t *testing.T) {
 	}
 }
 
-func TestAPresignedURLEndsByTheCloudsClock(t *testing.T) {
+func TestPresignedURLExpiresByTheCloudsClock(t *testing.T) {
 	e := serve(t, whoami("s3"))
 	url := presigned(t, e, roleKey)
 	e.clock.Advance(59 * time.Minute)
@@ -55,7 +55,7 @@ func TestAPresignedURLEndsByTheCloudsClock(t *testing.T) {
 	require.Contains(t, body, "<ServerTime>"+e.clock.Now().UTC().Format(time.RFC3339)+"</ServerTime>")
 }
 
-func TestAPresignedURLThatWasChangedIsRefused(t *testing.T) {
+func TestChangedPresignedURLIsRefused(t *testing.T) {
 	e := serve(t, whoami("s3"))
 	set := func(name, value string) func(url.Values) { return func(q url.Values) { q.Set(name, value) } }
 	for _, c := range []struct {
@@ -105,7 +105,7 @@ func TestAPresignedURLThatWasChangedIsRefused(t *testing.T) {
 	})
 }
 
-func TestWhoDoesNotSignIsNobody(t *testing.T) {
+func TestUnsignedRequestIsAnonymous(t *testing.T) {
 	e := serve(t, whoami("s3"))
 	status, body := get(t, e.url+"/bucket/key")
 	require.Equal(t, http.StatusOK, status)

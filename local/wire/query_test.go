@@ -144,7 +144,7 @@ func TestQueryThroughAnSDK(t *testing.T) {
 	})
 }
 
-func TestQueryFormsThatCannotBeRead(t *testing.T) {
+func TestInvalidQueryForms(t *testing.T) {
 	e := serve(t, newQueryService())
 	const head = "Action=Publish&Version=2010-03-31&"
 	for _, c := range []struct{ name, form, want string }{

@@ -38,7 +38,7 @@ func (s signing) send(t *testing.T, e *endpoint) (int, string) {
 	return do(t, r)
 }
 
-func TestWhoSignedARequestIsWhoMakesIt(t *testing.T) {
+func TestPrincipalIsTheSigner(t *testing.T) {
 	e := serve(t, whoami("dynamodb"))
 	for key, who := range map[*aws.Credentials]string{
 		&userKey: "arn:aws:iam::123456789012:user/u", &roleKey: "arn:aws:sts::123456789012:assumed-role/r/s",
@@ -49,7 +49,7 @@ func TestWhoSignedARequestIsWhoMakesIt(t *testing.T) {
 	}
 }
 
-func TestASignatureThatIsNotRightIsRefused(t *testing.T) {
+func TestWrongSignatureIsRefused(t *testing.T) {
 	e := serve(t, whoami("dynamodb"))
 	other := aws.Credentials{AccessKeyID: "AKIAOTHER", SecretAccessKey: "user-secret"}
 	set := func(name, value string) func(*http.Request) {
@@ -123,7 +123,7 @@ func TestASignatureThatIsNotRightIsRefused(t *testing.T) {
 	}
 }
 
-func TestASignatureIsGoodForAQuarterOfAnHour(t *testing.T) {
+func TestSignatureExpiresAfterFifteenMinutes(t *testing.T) {
 	e := serve(t, whoami("dynamodb"))
 	for _, age := range []time.Duration{-14 * time.Minute, 14 * time.Minute} {
 		s := signing{key: userKey, service: "dynamodb", region: "us-east-1", at: time.Now().Add(age)}
@@ -136,7 +136,7 @@ func TestASignatureIsGoodForAQuarterOfAnHour(t *testing.T) {
 }
 
 // The signature's age is measured by the machine's clock, with which SDKs sign, not by the cloud's.
-func TestAStoppedOrMovedClockRefusesNoSDK(t *testing.T) {
+func TestSDKWorksWithStoppedOrMovedClock(t *testing.T) {
 	e := serve(t, whoami("s3"))
 	e.clock.Advance(30 * 24 * time.Hour)
 	client := s3.NewFromConfig(e.config(userKey, nil), func(o *s3.Options) { o.UsePathStyle = true })
@@ -144,7 +144,7 @@ func TestAStoppedOrMovedClockRefusesNoSDK(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestObjectKeysOfAnyCharactersCanBeSigned(t *testing.T) {
+func TestObjectKeysWithAnyCharactersCanBeSigned(t *testing.T) {
 	e := serve(t, whoami("s3"))
 	client := s3.NewFromConfig(e.config(roleKey, nil), func(o *s3.Options) { o.UsePathStyle = true })
 	for _, key := range []string{"invoices/a0/v0", "a b+c", "ü/€", "a//b", "%41", "a=b&c?d#e", "~!*'();:@$,[]"} {
