@@ -12,6 +12,15 @@ const defaultsKey = resource.PropertyKey("__defaults")
 
 const suffixLength = 7
 
+// AutoName is how a physical name is made: from the logical name, a hyphen and seven random hexadecimal digits, as the
+// AWS provider does.
+type AutoName struct {
+	Property string // the input, nearly always "name"
+	Max      int    // length limit of the whole name
+	// Transform adapts the logical name, for example strings.ToLower for buckets. Nil leaves it.
+	Transform func(string) string
+}
+
 // apply sets the physical name if the program does not: to the one that the resource has, or a new one.
 func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.PropertyMap) error {
 	key := resource.PropertyKey(a.Property)

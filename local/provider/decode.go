@@ -56,6 +56,25 @@ type decoder struct {
 	unknown  map[string]bool
 }
 
+// keys returns the names of T's properties that match.
+func keys[T any](match func(field) bool) map[resource.PropertyKey]bool {
+	all := map[resource.PropertyKey]bool{}
+	for _, f := range fields(reflect.TypeFor[T]()) {
+		if match(f) {
+			all[resource.PropertyKey(f.name)] = true
+		}
+	}
+	return all
+}
+
+// decode reads the inputs of a resource.
+func decode[In any](props resource.PropertyMap) (*In, *decoder) {
+	in := new(In)
+	d := &decoder{unknown: map[string]bool{}}
+	d.object("", props, reflect.ValueOf(in).Elem())
+	return in, d
+}
+
 func (d *decoder) fail(path, format string, args ...any) {
 	d.failures = append(d.failures, Failure{Property: path, Reason: fmt.Sprintf(format, args...)})
 }

@@ -54,9 +54,8 @@ type fixedArgs struct {
 type things map[string]thingArgs
 
 func (ts things) kinds() []provider.Kind {
-	state := func(id string) *thingState { return &thingState{thingArgs: ts[id], ARN: "arn:" + id} }
 	return []provider.Kind{
-		&provider.Resource[thingArgs, thingState]{
+		&provider.Object[thingArgs, thingState, string]{
 			Type:     thingType,
 			AutoName: &provider.AutoName{Property: "name", Max: 20, Transform: strings.ToLower},
 			Check: func(c *provider.Checker, in *thingArgs) {
@@ -69,36 +68,35 @@ func (ts things) kinds() []provider.Kind {
 					c.Failf("list", "must not be of nothing")
 				}
 			},
-			Create: func(_ context.Context, in *thingArgs) (string, *thingState, error) {
+			Find: func(id string) (*string, error) {
+				if _, ok := ts[id]; !ok {
+					return nil, errors.New("NoSuchThing: " + id)
+				}
+				return &id, nil
+			},
+			State: func(id *string) *thingState { return &thingState{thingArgs: ts[*id], ARN: "arn:" + *id} },
+			Create: func(_ context.Context, in *thingArgs) (string, error) {
 				if in.Required == "refuse" {
-					return "", nil, errors.New("LimitExceeded: too many things")
+					return "", errors.New("LimitExceeded: too many things")
 				}
 				ts[*in.Name] = *in
-				return *in.Name, state(*in.Name), nil
+				return *in.Name, nil
 			},
-			Read: func(_ context.Context, id string) (*thingState, error) {
-				if id == "broken" {
-					return nil, errors.New("broken inside")
-				}
-				if _, ok := ts[id]; !ok {
-					return nil, nil
-				}
-				return state(id), nil
+			Update: func(_ context.Context, id *string, in *thingArgs) error {
+				ts[*id] = *in
+				return nil
 			},
-			Update: func(_ context.Context, id string, in *thingArgs) (*thingState, error) {
-				ts[id] = *in
-				return state(id), nil
-			},
-			Delete: func(_ context.Context, id string) error {
-				delete(ts, id)
+			Delete: func(_ context.Context, id *string) error {
+				delete(ts, *id)
 				return nil
 			},
 		},
-		&provider.Resource[fixedArgs, fixedArgs]{
+		&provider.Object[fixedArgs, fixedArgs, fixedArgs]{
 			Type:   fixedType,
-			Create: func(_ context.Context, in *fixedArgs) (string, *fixedArgs, error) { return "id", in, nil },
-			Read:   func(context.Context, string) (*fixedArgs, error) { return &fixedArgs{}, nil },
-			Delete: func(context.Context, string) error { return errors.New("in use") },
+			Find:   func(string) (*fixedArgs, error) { return &fixedArgs{}, nil },
+			State:  func(a *fixedArgs) *fixedArgs { return a },
+			Create: func(context.Context, *fixedArgs) (string, error) { return "id", nil },
+			Delete: func(context.Context, *fixedArgs) error { return errors.New("in use") },
 		},
 	}
 }

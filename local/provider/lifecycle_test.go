@@ -204,8 +204,8 @@ func TestErrorsNameActionAndResource(t *testing.T) {
 	e := connect(t, things{})
 	_, err := e.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(thingType), Properties: props(t, map[string]any{"name": "n", "required": "refuse"})})
 	require.ErrorContains(t, err, "creating "+urn(thingType)+": LimitExceeded: too many things")
-	_, err = e.Read(t.Context(), &pulumirpc.ReadRequest{Id: "broken", Urn: urn(thingType)})
-	require.ErrorContains(t, err, "reading "+urn(thingType)+` "broken": broken inside`)
+	_, err = e.Update(t.Context(), &pulumirpc.UpdateRequest{Id: "gone", Urn: urn(thingType), News: props(t, map[string]any{"name": "gone", "required": "x"})})
+	require.ErrorContains(t, err, "updating "+urn(thingType)+` "gone": NoSuchThing: gone`)
 	_, err = e.Delete(t.Context(), &pulumirpc.DeleteRequest{Id: "id", Urn: urn(fixedType)})
 	require.ErrorContains(t, err, "deleting "+urn(fixedType)+` "id": in use`)
 

@@ -2,27 +2,50 @@ package provider
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Object realises a Pulumi resource type whose objects a service finds by id. It is a Resource that needs less: Read
-// returns nothing for an object that is gone, Update of one returns the error of Find, and Delete of one is no error.
+// Kind is one Pulumi resource type that the embedded cloud realises. Object is the only implementation.
+type Kind interface {
+	token() string
+	autoName() *AutoName
+	inputKeys() map[resource.PropertyKey]bool
+	replaceKeys() map[resource.PropertyKey]bool
+	check(resource.PropertyMap) []Failure
+	preview(inputs resource.PropertyMap) resource.PropertyMap
+	create(ctx context.Context, inputs resource.PropertyMap) (string, resource.PropertyMap, error)
+	read(id string) resource.PropertyMap
+	update(ctx context.Context, id string, inputs resource.PropertyMap) (resource.PropertyMap, error)
+	delete(ctx context.Context, id string) error
+}
+
+// Object realises a Pulumi resource type whose objects a service finds by id. In declares its inputs and State its
+// outputs; State embeds In. Both use `pulumi:"name,optional,replace"` tags. Optional scalars are pointers, so that absent
+// and zero differ.
 //
 // T is what the service keeps. It may also be a small struct that Find makes, for example of an object and the one that
 // it belongs to.
 type Object[In, State, T any] struct {
-	// Type, AutoName and Check are those of Resource.
-	Type     string
+	// Type is the token: "aws:sqs/queue:Queue".
+	Type string
+	// AutoName makes a physical name when the program sets none. Nil if the type has no name.
 	AutoName *AutoName
-	Check    func(c *Checker, in *In)
+	// Check reports what AWS would refuse, beyond presence and type of properties, which the tags declare. In a preview
+	// some inputs may not be known yet: they are unset, and c.Unknown returns true.
+	Check func(c *Checker, in *In)
 	// Lock is held while any of the functions below runs. Nil if they lock what they need themselves.
 	Lock sync.Locker
-	// Find returns the object with this id. Its only error is that there is none, in the words of the service.
+	// Find returns the object with this id. Its only error is that there is none, in the words of the service: then a
+	// read returns nothing, an update returns the error, and a deletion succeeds.
 	Find func(id string) (*T, error)
-	// State returns the object's state, or nil for a setting that the object does not have. It is encoded after Lock is
-	// released, so what it points to must not change.
+	// State returns the object's state, or nil for a setting that the object does not have. It is encoded before Lock is
+	// released.
 	State func(object *T) *State
-	// Create makes the object and returns its id.
+	// Create makes the object and returns its id. Its error is what AWS would answer.
 	Create func(ctx context.Context, in *In) (id string, err error)
 	// Update changes the object in place. Without it, every change replaces the object.
 	Update func(ctx context.Context, object *T, in *In) error
@@ -30,57 +53,96 @@ type Object[In, State, T any] struct {
 	Delete func(ctx context.Context, object *T) error
 }
 
-func (o *Object[In, State, T]) kind() kind {
-	r := &Resource[In, State]{
-		Type: o.Type, AutoName: o.AutoName, Check: o.Check,
-		Create: func(ctx context.Context, in *In) (string, *State, error) {
-			defer o.lock()()
-			id, err := o.Create(ctx, in)
-			if err != nil {
-				return "", nil, err
-			}
-			state, err := o.state(id)
-			return id, state, err
-		},
-		Read: func(_ context.Context, id string) (*State, error) {
-			defer o.lock()()
-			state, err := o.state(id)
-			if err != nil {
-				return nil, nil
-			}
-			return state, nil
-		},
-		Delete: func(ctx context.Context, id string) error {
-			defer o.lock()()
-			object, err := o.Find(id)
-			if err != nil {
-				return nil
-			}
-			return o.Delete(ctx, object)
-		},
-	}
-	if o.Update != nil {
-		r.Update = func(ctx context.Context, id string, in *In) (*State, error) {
-			defer o.lock()()
-			object, err := o.Find(id)
-			if err != nil {
-				return nil, err
-			}
-			if err := o.Update(ctx, object, in); err != nil {
-				return nil, err
-			}
-			return o.State(object), nil
-		}
-	}
-	return r
+func (o *Object[In, State, T]) token() string       { return o.Type }
+func (o *Object[In, State, T]) autoName() *AutoName { return o.AutoName }
+
+func (o *Object[In, State, T]) inputKeys() map[resource.PropertyKey]bool {
+	return keys[In](func(field) bool { return true })
 }
 
-func (o *Object[In, State, T]) state(id string) (*State, error) {
+func (o *Object[In, State, T]) replaceKeys() map[resource.PropertyKey]bool {
+	return keys[In](func(f field) bool { return f.replace || o.Update == nil })
+}
+
+func (o *Object[In, State, T]) check(props resource.PropertyMap) []Failure {
+	in, d := decode[In](props)
+	if len(d.failures) > 0 || o.Check == nil {
+		return d.failures
+	}
+	c := &Checker{unknown: d.unknown}
+	o.Check(c, in)
+	return c.failures
+}
+
+// preview returns the state that creating the object would give: its inputs, and unknown outputs.
+func (o *Object[In, State, T]) preview(inputs resource.PropertyMap) resource.PropertyMap {
+	state, isInput := inputs.Copy(), o.inputKeys()
+	for key := range keys[State](func(field) bool { return true }) {
+		if !isInput[key] {
+			state[key] = resource.MakeComputed(resource.NewStringProperty(""))
+		}
+	}
+	return state
+}
+
+func (o *Object[In, State, T]) create(ctx context.Context, props resource.PropertyMap) (string, resource.PropertyMap, error) {
+	in, err := o.inputs(props)
+	if err != nil {
+		return "", nil, err
+	}
+	defer o.lock()()
+	id, err := o.Create(ctx, in)
+	if err != nil {
+		return "", nil, err
+	}
+	object, err := o.Find(id)
+	if err != nil {
+		return "", nil, err
+	}
+	return id, o.encode(object), nil
+}
+
+func (o *Object[In, State, T]) read(id string) resource.PropertyMap {
+	defer o.lock()()
+	object, err := o.Find(id)
+	if err != nil {
+		return nil
+	}
+	return o.encode(object)
+}
+
+func (o *Object[In, State, T]) update(ctx context.Context, id string, props resource.PropertyMap) (resource.PropertyMap, error) {
+	in, err := o.inputs(props)
+	if err != nil {
+		return nil, err
+	}
+	defer o.lock()()
 	object, err := o.Find(id)
 	if err != nil {
 		return nil, err
 	}
-	return o.State(object), nil
+	if err := o.Update(ctx, object, in); err != nil {
+		return nil, err
+	}
+	return o.encode(object), nil
+}
+
+func (o *Object[In, State, T]) delete(ctx context.Context, id string) error {
+	defer o.lock()()
+	object, err := o.Find(id)
+	if err != nil {
+		return nil
+	}
+	return o.Delete(ctx, object)
+}
+
+// encode returns the object's state, or nil. The caller holds the lock.
+func (o *Object[In, State, T]) encode(object *T) resource.PropertyMap {
+	state := o.State(object)
+	if state == nil {
+		return nil
+	}
+	return encode(reflect.ValueOf(state).Elem())
 }
 
 // lock locks, and returns the function that unlocks.
@@ -90,4 +152,16 @@ func (o *Object[In, State, T]) lock() (unlock func()) {
 	}
 	o.Lock.Lock()
 	return o.Lock.Unlock
+}
+
+// inputs decodes what was checked before. A failure or an unknown value here is the engine's mistake.
+func (o *Object[In, State, T]) inputs(props resource.PropertyMap) (*In, error) {
+	in, d := decode[In](props)
+	for _, f := range d.failures {
+		return nil, fmt.Errorf("%s: %s %s", o.Type, f.Property, f.Reason)
+	}
+	for path := range d.unknown {
+		return nil, fmt.Errorf("%s: %s is still unknown", o.Type, path)
+	}
+	return in, nil
 }

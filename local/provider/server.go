@@ -3,8 +3,8 @@
 // type by name. The CLI attaches to it through PULUMI_DEBUG_PROVIDERS=aws:PORT.
 //
 // A service declares each type once, as an Object: two structs for inputs and state, and functions to check, find,
-// create, update and delete. (Resource is the same without Find.) What all types share is here: reading and writing
-// property maps, preview with values that are not known yet, replacement, automatic names, and refresh.
+// create, update and delete. What all types share is here: reading and writing property maps, preview with values that
+// are not known yet, replacement, automatic names, and refresh.
 package provider
 
 import (
@@ -30,34 +30,27 @@ type Function func(ctx context.Context, args resource.PropertyMap) (resource.Pro
 // Server serves the provider protocol.
 type Server struct {
 	pulumirpc.UnimplementedResourceProviderServer
-	kinds     map[string]kind
+	kinds     map[string]Kind
 	functions map[string]Function
 	region    string
 }
 
 // New returns a provider of these resource types and functions. region is the only one that it is in.
 func New(region string, kinds []Kind, functions map[string]Function) *Server {
-	s := &Server{kinds: map[string]kind{}, functions: functions, region: region}
+	s := &Server{kinds: map[string]Kind{}, functions: functions, region: region}
 	for _, k := range kinds {
-		s.kinds[k.kind().token()] = k.kind()
+		s.kinds[k.token()] = k
 	}
 	return s
 }
 
 // Check validates inputs and adds an automatic name.
 func (s *Server) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	kind, err := s.kind(r.GetUrn())
+	kind, props, err := s.open(r.GetUrn(), r.GetOlds(), r.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	olds, err := unmarshal(r.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	news, err := unmarshal(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
+	olds, news := props[0], props[1]
 	var failures []Failure
 	if auto := kind.autoName(); auto != nil {
 		if err := auto.apply(r, olds, news); err != nil {
@@ -78,18 +71,11 @@ func (s *Server) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc
 // Diff compares the last inputs with the new ones. After a refresh the last inputs are those that Read returned.
 // The engine has already undone the changes that the program ignores.
 func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	kind, err := s.kind(r.GetUrn())
+	kind, props, err := s.open(r.GetUrn(), r.GetOldInputs(), r.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	olds, err := unmarshal(r.GetOldInputs())
-	if err != nil {
-		return nil, err
-	}
-	news, err := unmarshal(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
+	olds, news := props[0], props[1]
 	diff := olds.Diff(news, resource.IsInternalPropertyKey)
 	resp := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}
 	if diff == nil {
@@ -125,40 +111,30 @@ func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.D
 
 // Create makes a resource, or in a preview returns what it would be.
 func (s *Server) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
-	kind, err := s.kind(r.GetUrn())
+	kind, props, err := s.open(r.GetUrn(), r.GetProperties())
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := unmarshal(r.GetProperties())
-	if err != nil {
-		return nil, err
-	}
+	inputs := props[0]
 	if r.GetPreview() {
-		props, err := marshal(kind.preview(inputs))
-		return &pulumirpc.CreateResponse{Properties: props}, err
+		state, err := marshal(kind.preview(inputs))
+		return &pulumirpc.CreateResponse{Properties: state}, err
 	}
 	id, state, err := kind.create(ctx, inputs)
 	if err != nil {
 		return nil, fmt.Errorf("creating %s: %w", r.GetUrn(), err)
 	}
-	props, err := marshal(state)
-	return &pulumirpc.CreateResponse{Id: id, Properties: props}, err
+	text, err := marshal(state)
+	return &pulumirpc.CreateResponse{Id: id, Properties: text}, err
 }
 
 // Read returns a resource as it is, or an empty id if it is gone.
-func (s *Server) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	kind, err := s.kind(r.GetUrn())
+func (s *Server) Read(_ context.Context, r *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	kind, props, err := s.open(r.GetUrn(), r.GetInputs())
 	if err != nil {
 		return nil, err
 	}
-	oldInputs, err := unmarshal(r.GetInputs())
-	if err != nil {
-		return nil, err
-	}
-	state, err := kind.read(ctx, r.GetId())
-	if err != nil {
-		return nil, fmt.Errorf("reading %s %q: %w", r.GetUrn(), r.GetId(), err)
-	}
+	state := kind.read(r.GetId())
 	if state == nil {
 		return &pulumirpc.ReadResponse{}, nil
 	}
@@ -166,13 +142,13 @@ func (s *Server) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulumirpc
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := marshal(inputsOf(kind, oldInputs, state))
+	inputs, err := marshal(inputsOf(kind, props[0], state))
 	return &pulumirpc.ReadResponse{Id: r.GetId(), Inputs: inputs, Properties: stateProps}, err
 }
 
 // inputsOf returns the inputs that would lead to a state: those set before, with their values of now, or for an import
 // all that have a value.
-func inputsOf(kind kind, olds, state resource.PropertyMap) resource.PropertyMap {
+func inputsOf(kind Kind, olds, state resource.PropertyMap) resource.PropertyMap {
 	inputs := resource.PropertyMap{}
 	keys := kind.inputKeys()
 	for key, value := range state {
@@ -193,37 +169,26 @@ func inputsOf(kind kind, olds, state resource.PropertyMap) resource.PropertyMap 
 
 // Update changes a resource in place, or in a preview returns what it would become.
 func (s *Server) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	kind, err := s.kind(r.GetUrn())
+	kind, props, err := s.open(r.GetUrn(), r.GetOlds(), r.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := unmarshal(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
+	state, inputs := props[0], props[1]
 	if r.GetPreview() {
-		state, err := unmarshal(r.GetOlds())
-		if err != nil {
-			return nil, err
-		}
 		for key := range kind.inputKeys() {
 			delete(state, key)
 		}
 		maps.Copy(state, inputs)
-		props, err := marshal(state)
-		return &pulumirpc.UpdateResponse{Properties: props}, err
-	}
-	state, err := kind.update(ctx, r.GetId(), inputs)
-	if err != nil {
+	} else if state, err = kind.update(ctx, r.GetId(), inputs); err != nil {
 		return nil, fmt.Errorf("updating %s %q: %w", r.GetUrn(), r.GetId(), err)
 	}
-	props, err := marshal(state)
-	return &pulumirpc.UpdateResponse{Properties: props}, err
+	text, err := marshal(state)
+	return &pulumirpc.UpdateResponse{Properties: text}, err
 }
 
 // Delete removes a resource.
 func (s *Server) Delete(ctx context.Context, r *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
-	kind, err := s.kind(r.GetUrn())
+	kind, _, err := s.open(r.GetUrn())
 	if err != nil {
 		return nil, err
 	}
@@ -252,17 +217,24 @@ func (s *Server) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*pulum
 	return &pulumirpc.InvokeResponse{Return: ret}, err
 }
 
-func (s *Server) kind(text string) (kind, error) {
+// open returns the kind of a URN, and reads the properties of a request.
+func (s *Server) open(text string, structs ...*structpb.Struct) (Kind, []resource.PropertyMap, error) {
 	u, err := urn.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("parsing URN %q: %w", text, err)
+		return nil, nil, fmt.Errorf("parsing URN %q: %w", text, err)
 	}
 	kind, ok := s.kinds[string(u.Type())]
 	if !ok {
-		return nil, status.Errorf(codes.Unimplemented,
+		return nil, nil, status.Errorf(codes.Unimplemented,
 			"the embedded cloud does not implement the resource type %s; deploy to AWS to use it", u.Type())
 	}
-	return kind, nil
+	props := make([]resource.PropertyMap, len(structs))
+	for i, st := range structs {
+		if props[i], err = unmarshal(st); err != nil {
+			return nil, nil, err
+		}
+	}
+	return kind, props, nil
 }
 
 func unmarshal(s *structpb.Struct) (resource.PropertyMap, error) {
