@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // Name is the name of the stack.
@@ -30,6 +32,9 @@ type Stack struct {
 	ProviderPort int
 	// Log receives the output of the CLI.
 	Log io.Writer
+	// Kill ends the CLI at once when it is closed. The end of a call's context interrupts the CLI: it finishes the operations
+	// that have started, and saves the state.
+	Kill <-chan struct{}
 }
 
 // ConfigFile is the path of the stack's config, a copy of Pulumi.local.yaml.
@@ -176,6 +181,10 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 	}
 	cmd := exec.CommandContext(ctx, cli, append(args, "--non-interactive", "--color", "never")...)
 	cmd.Dir = s.Project
+	// In a process group of its own the CLI does not receive the terminal's Ctrl-C. Its signals come from here only: the first
+	// one ends it in order, the second one makes it end its plugins and itself at once.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	// Of two settings of one variable the last one counts.
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PULUMI_ACCESS_TOKEN=") }), s.Environment()...)
 	// With the same writer for both streams, exec copies both in one goroutine, so that the buffer needs no lock.
@@ -184,13 +193,42 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 	if stdout == s.Log {
 		cmd.Stderr = cmd.Stdout
 	}
-	if err := cmd.Run(); err != nil {
+	if err := s.wait(cmd); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("pulumi %s: %w", args[0], ctx.Err())
+		}
 		if errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("there is no pulumi command: `make up` builds one: %w", err)
 		}
 		return &Error{Args: args, Output: said.String() + errs.String(), Err: err}
 	}
 	return nil
+}
+
+// killLimit is how long a CLI may take to end its plugins before it is killed.
+const killLimit = 5 * time.Second
+
+// wait starts the CLI and waits for its end.
+func (s *Stack) wait(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		select {
+		case <-ended:
+			return
+		case <-s.Kill:
+		}
+		_ = cmd.Process.Signal(os.Interrupt) // an error means that the process has ended
+		select {
+		case <-ended:
+		case <-time.After(killLimit):
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		}
+	}()
+	return cmd.Wait()
 }
 
 // Error reports that a command of the CLI failed.

@@ -13,7 +13,7 @@ import (
 )
 
 func (e *environment) stack(r *running) *stack.Stack {
-	return &stack.Stack{Project: e.project, Home: e.home, ProviderPort: r.ProviderPort, Log: e.stderr}
+	return &stack.Stack{Project: e.project, Home: e.home, ProviderPort: r.ProviderPort, Log: e.stderr, Kill: e.kill}
 }
 
 // outputsFile is where other commands, such as orders, read the outputs.
@@ -47,6 +47,9 @@ func up(ctx context.Context, e *environment, c selection) error {
 // deployError drops the output of the CLI from an error, because it is on the screen already.
 func deployError(err error) error {
 	var failed *stack.Error
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted: run the command again to complete it")
+	}
 	if errors.As(err, &failed) {
 		return fmt.Errorf("pulumi %s: %w", failed.Args[0], failed.Err)
 	}
@@ -101,6 +104,13 @@ func outputs(_ context.Context, e *environment) error {
 	}
 	if err != nil {
 		return err
+	}
+	r, err := e.find()
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return errors.New("the embedded cloud does not run, and its stack is gone: run `make up`")
 	}
 	_, err = e.stdout.Write(text)
 	return err

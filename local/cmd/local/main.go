@@ -16,16 +16,24 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	ctx, cancel := context.WithCancel(context.Background())
+	kill := make(chan struct{})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel() // Pulumi finishes the operations that have started, and saves the state.
+		<-signals
+		close(kill)
+	}()
+	if err := run(ctx, kill, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)
 	}
 }
 
-// run is main without global state, for the tests.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+// run is main without global state, for the tests. The end of ctx interrupts the command, and kill ends it at once.
+func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stderr io.Writer) error {
 	var home string
 	root := &cobra.Command{
 		Use:           "local",
@@ -47,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			home = filepath.Join(project, ".local")
 		}
 		home, err := filepath.Abs(home)
-		return &environment{project: project, home: home, stdout: stdout, stderr: stderr}, err
+		return &environment{project: project, home: home, stdout: stdout, stderr: stderr, kill: kill}, err
 	}
 	add := func(use, short string, f func(context.Context, *environment) error, flags func(*cobra.Command)) {
 		cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,12 +78,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	add("serve", "Run the embedded cloud until interrupted", serve, nil)
 	add("up", "Start the embedded cloud if it does not run, and deploy", func(ctx context.Context, e *environment) error {
-		return up(ctx, e, c)
+		return e.alone(ctx, func() error { return up(ctx, e, c) })
 	}, withConfig)
 	add("preview", "Show what up would change", func(ctx context.Context, e *environment) error {
-		return preview(ctx, e, c)
+		return e.alone(ctx, func() error { return preview(ctx, e, c) })
 	}, withConfig)
-	add("down", "Destroy the stack and stop the embedded cloud", down, nil)
+	add("down", "Destroy the stack and stop the embedded cloud", func(ctx context.Context, e *environment) error {
+		return e.alone(ctx, func() error { return down(ctx, e) })
+	}, nil)
 	add("outputs", "Print the stack's outputs as JSON", outputs, nil)
 	add("env", "Print the environment for pulumi and aws, for a shell to eval", printEnvironment, nil)
 	return root.ExecuteContext(ctx)
@@ -85,6 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 type environment struct {
 	project, home  string
 	stdout, stderr io.Writer
+	kill           <-chan struct{}
 }
 
 // findProject returns the nearest folder with a Pulumi.yaml: the working directory or a parent.

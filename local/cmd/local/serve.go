@@ -39,9 +39,14 @@ func (e *environment) cloudLog() string  { return filepath.Join(e.home, "cloud.l
 
 // serve runs the embedded cloud in the foreground, on free ports.
 func serve(ctx context.Context, e *environment) error {
-	if err := os.MkdirAll(e.home, 0o755); err != nil {
-		return fmt.Errorf("making %s: %w", e.home, err)
+	release, err := e.tryLock("cloud.lock")
+	if errors.Is(err, errLocked) {
+		return fmt.Errorf("an embedded cloud already runs with %s: stop it with `make down`, or choose another --home", e.home)
 	}
+	if err != nil {
+		return err
+	}
+	defer release()
 	cloud, err := local.Start(local.Options{
 		Clock: clockwork.NewRealClock(),
 		Dir:   filepath.Join(e.home, "functions"),
@@ -129,7 +134,12 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(e.cloudFile()) // left by a cloud that was killed
+	// These describe a cloud that has ended.
+	for _, file := range []string{e.cloudFile(), e.outputsFile()} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
 	cmd := exec.Command(self, "serve", "--home", e.home)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = e.project, log, log
 	// A session of its own lets the cloud outlive this command and the terminal.

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestASecondUpWaitsForTheFirst(t *testing.T) {
+	home := t.TempDir()
+	t.Cleanup(func() { _, _, _ = command(t, home, "down") })
+	var ups sync.WaitGroup
+	outputs, stderr, errs := [2]string{}, [2]string{}, [2]error{}
+	for i := range 2 {
+		ups.Go(func() { outputs[i], stderr[i], errs[i] = command(t, home, "up") })
+	}
+	ups.Wait()
+	require.NoError(t, errs[0], stderr[0])
+	require.NoError(t, errs[1], stderr[1])
+	require.Equal(t, outputs[0], outputs[1], "both used one cloud")
+	require.Equal(t, 1, strings.Count(stderr[0]+stderr[1], "Another up, preview or down uses "+home+": waiting for it to end"))
+
+	t.Run("serve refuses to run beside a running cloud", func(t *testing.T) {
+		before := cloudOf(t, home)
+		_, _, err := command(t, home, "serve")
+		require.ErrorContains(t, err, "an embedded cloud already runs with "+home)
+		require.Equal(t, before, cloudOf(t, home))
+		require.True(t, answers(before.Endpoint))
+	})
+
+	t.Run("outputs of a cloud that was killed are refused", func(t *testing.T) {
+		r := cloudOf(t, home)
+		require.NoError(t, syscall.Kill(r.PID, syscall.SIGKILL))
+		require.Eventually(t, func() bool { return !answers(r.Endpoint) }, 10*time.Second, 10*time.Millisecond)
+		stdout, _, err := command(t, home, "outputs")
+		require.ErrorContains(t, err, "the embedded cloud does not run, and its stack is gone: run `make up`")
+		require.Empty(t, stdout)
+	})
+}
+
+// interrupt starts up as a process of its own, and sends it signals once Pulumi creates the first function.
+func interrupt(t *testing.T, home string, signals int) (stderr string) {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self, "up", "--home", home)
+	pipe, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var log strings.Builder
+	lines := bufio.NewScanner(pipe)
+	for lines.Scan() {
+		log.WriteString(lines.Text() + "\n")
+		for ; signals > 0 && strings.Contains(lines.Text(), "aws:lambda:Function"); signals-- {
+			require.NoError(t, cmd.Process.Signal(os.Interrupt))
+			time.Sleep(50 * time.Millisecond) // pending signals of one kind are delivered once
+		}
+	}
+	require.Zero(t, signals, log.String())
+	require.Error(t, cmd.Wait())
+	require.Contains(t, log.String(), "interrupted: run the command again to complete it")
+	return log.String()
+}
+
+func TestCtrlCEndsPulumiInOrderAndTwiceAtOnce(t *testing.T) {
+	for name, signals := range map[string]int{"once": 1, "twice": 2} {
+		t.Run(name, func(t *testing.T) {
+			home := t.TempDir()
+			t.Cleanup(func() { _, _, _ = command(t, home, "down") })
+			interrupt(t, home, signals)
+
+			// No process of the interrupted run is left, but the cloud.
+			out, err := exec.Command("ps", "-e", "-o", "pid=,command=", "eww").Output()
+			require.NoError(t, err)
+			for line := range strings.Lines(string(out)) {
+				if strings.Contains(line, "PULUMI_HOME="+filepath.Join(home, "pulumi")) {
+					require.Fail(t, "left behind", strings.SplitN(line, " PATH=", 2)[0])
+				}
+			}
+			if signals == 1 {
+				state := readState(t, home)
+				require.NotEmpty(t, state.Checkpoint.Latest.Resources)
+				require.Empty(t, state.Checkpoint.Latest.PendingOperations, "every operation that started has ended")
+			}
+			outputs, stderr, err := command(t, home, "up")
+			require.NoError(t, err, stderr)
+			place(t, urlOf(t, outputs))
+		})
+	}
+}
+
+type stackState struct {
+	Checkpoint struct {
+		Latest struct {
+			Resources         []json.RawMessage `json:"resources"`
+			PendingOperations []json.RawMessage `json:"pending_operations"`
+		} `json:"latest"`
+	} `json:"checkpoint"`
+}
+
+func readState(t *testing.T, home string) (s stackState) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(home, "pulumi", "state", ".pulumi", "stacks", "order-patterns", "local.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &s))
+	return s
+}
