@@ -117,7 +117,7 @@ func (s *Stack) Destroy(ctx context.Context) error {
 
 // Forget deletes the stack's state, even if the state lists resources. They end with the cloud.
 func (s *Stack) Forget(ctx context.Context) error {
-	if _, err := os.Stat(filepath.Join(s.state(), ".pulumi", "stacks")); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(s.State(), ".pulumi", "stacks")); errors.Is(err, fs.ErrNotExist) {
 		return nil // there is no stack
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -128,7 +128,7 @@ func (s *Stack) Forget(ctx context.Context) error {
 
 // prepare copies the config, creates the stack if there is none, and removes the lock of a CLI that was killed.
 func (s *Stack) prepare(ctx context.Context) error {
-	if err := os.MkdirAll(s.state(), 0o755); err != nil {
+	if err := os.MkdirAll(s.State(), 0o755); err != nil {
 		return fmt.Errorf("making the state folder: %w", err)
 	}
 	config, err := os.ReadFile(filepath.Join(s.Project, "Pulumi."+Name+".yaml"))
@@ -141,14 +141,15 @@ func (s *Stack) prepare(ctx context.Context) error {
 	if err := s.run(ctx, io.Discard, "stack", "select", "--create", "--stack", Name); err != nil {
 		return err
 	}
-	locks, err := filepath.Glob(filepath.Join(s.state(), ".pulumi", "locks", "*", "*", "*", "*.json"))
+	locks, err := filepath.Glob(filepath.Join(s.State(), ".pulumi", "locks", "*", "*", "*", "*.json"))
 	if err != nil || len(locks) == 0 {
 		return err
 	}
 	return s.run(ctx, io.Discard, "cancel", "--yes", Name)
 }
 
-func (s *Stack) state() string { return filepath.Join(s.Home, "pulumi", "state") }
+// State is the folder of the file backend.
+func (s *Stack) State() string { return filepath.Join(s.Home, "pulumi", "state") }
 
 func (s *Stack) withConfig(args []string, config map[string]string) []string {
 	args = append(args, "--stack", Name, "--config-file", s.ConfigFile())
@@ -162,7 +163,7 @@ func (s *Stack) withConfig(args []string, config map[string]string) []string {
 func (s *Stack) Environment() []string {
 	return []string{
 		"PULUMI_HOME=" + filepath.Join(s.Home, "pulumi", "home"),
-		"PULUMI_BACKEND_URL=file://" + filepath.ToSlash(s.state()),
+		"PULUMI_BACKEND_URL=file://" + filepath.ToSlash(s.State()),
 		"PULUMI_CONFIG_PASSPHRASE=local",
 		fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=aws:%d", s.ProviderPort),
 		"PULUMI_SKIP_UPDATE_CHECK=true",

@@ -47,6 +47,10 @@ func serve(ctx context.Context, e *environment) error {
 		return err
 	}
 	defer release()
+	// The folder that `local env` names as Pulumi's backend: Pulumi itself does not create it.
+	if err := os.MkdirAll(e.stack(&running{}).State(), 0o755); err != nil {
+		return fmt.Errorf("making the state folder: %w", err)
+	}
 	cloud, err := local.Start(local.Options{
 		Clock: clockwork.NewRealClock(),
 		Dir:   filepath.Join(e.home, "functions"),
