@@ -63,8 +63,10 @@ func (a *Account) SetEndpoint(url string) { a.endpoint.Store(&url) }
 // Every operation of every service passes here once for each action that AWS would authorize, whether it came
 // over HTTP or from another service.
 func (a *Account) Authorize(ctx context.Context, r policy.Request) error {
+	e := fault.Event{Action: r.Action, Resource: r.Resource, Principal: r.Principal.String()}
 	if err := policy.Authorize(r); err != nil {
+		a.Faults.Refused(ctx, e)
 		return err
 	}
-	return a.Faults.Before(ctx, fault.Event{Action: r.Action, Resource: r.Resource, Principal: r.Principal.String()})
+	return a.Faults.Before(ctx, e)
 }

@@ -46,3 +46,16 @@ func TestFaultAppliesOnlyToAllowedActions(t *testing.T) {
 	require.ErrorIs(t, a.Authorize(t.Context(), r), errFault)
 	require.Equal(t, []string{"sns.amazonaws.com"}, struck)
 }
+
+func TestRefusedActionIsObserved(t *testing.T) {
+	a := account.New(clockwork.NewRealClock(), slog.Default())
+	var refused []string
+	a.Faults.Add(fault.Rule{When: fault.Refused, Do: func(_ context.Context, e fault.Event) error {
+		refused = append(refused, e.Principal+" "+e.Action)
+		return errors.New("ignored")
+	}})
+	r := policy.Request{Principal: policy.ServicePrincipal("sns.amazonaws.com"), Action: "sqs:SendMessage", Resource: account.ARN("sqs", "q")}
+	var denied *policy.DeniedError
+	require.ErrorAs(t, a.Authorize(t.Context(), r), &denied)
+	require.Equal(t, []string{"sns.amazonaws.com sqs:SendMessage"}, refused)
+}

@@ -28,6 +28,8 @@ const (
 	Before When = iota
 	// After the action took effect, before the caller is answered: an error replaces the answer.
 	After
+	// Refused is when IAM does not allow the action. The rule observes it: its error is ignored.
+	Refused
 )
 
 // Rule is one fault.
@@ -83,6 +85,9 @@ func (i *Injector) Before(ctx context.Context, e Event) error { return i.run(ctx
 
 // After runs the rules that act once e took effect.
 func (i *Injector) After(ctx context.Context, e Event) error { return i.run(ctx, After, e) }
+
+// Refused runs the rules that observe that IAM does not allow e.
+func (i *Injector) Refused(ctx context.Context, e Event) { _ = i.run(ctx, Refused, e) }
 
 // Active returns whether any rule is in force.
 func (i *Injector) Active() bool { return i.active.Load() > 0 }
