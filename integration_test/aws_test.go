@@ -6,19 +6,29 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/stretchr/testify/require"
-
-	"github.com/order-patterns/order-patterns/local"
 )
 
-// awsConfig is the surrounding AWS configuration, like any tool's: the tests do not know where it leads.
+// loadConfig reads the AWS settings of the environment, as any tool does. It reads them once: tests that wait create
+// clients many times a second.
+var loadConfig = sync.OnceValues(func() (aws.Config, error) { return config.LoadDefaultConfig(context.Background()) })
+
 func awsConfig(t *testing.T) aws.Config {
 	t.Helper()
 	cfg, err := loadConfig()
@@ -26,84 +36,83 @@ func awsConfig(t *testing.T) aws.Config {
 	return cfg
 }
 
-// loadConfig reads the environment and files once: tests that wait ask for the configuration many times a second.
-var loadConfig = sync.OnceValues(func() (aws.Config, error) { return config.LoadDefaultConfig(context.Background()) })
+func apiGatewayClient(t *testing.T) *apigateway.Client { return apigateway.NewFromConfig(awsConfig(t)) }
+func dynamoDBClient(t *testing.T) *dynamodb.Client     { return dynamodb.NewFromConfig(awsConfig(t)) }
+func iamClient(t *testing.T) *iam.Client               { return iam.NewFromConfig(awsConfig(t)) }
+func kinesisClient(t *testing.T) *kinesis.Client       { return kinesis.NewFromConfig(awsConfig(t)) }
+func lambdaClient(t *testing.T) *lambda.Client         { return lambda.NewFromConfig(awsConfig(t)) }
+func logsClient(t *testing.T) *cloudwatchlogs.Client {
+	return cloudwatchlogs.NewFromConfig(awsConfig(t))
+}
+func s3Client(t *testing.T) *s3.Client     { return s3.NewFromConfig(awsConfig(t)) }
+func sfnClient(t *testing.T) *sfn.Client   { return sfn.NewFromConfig(awsConfig(t)) }
+func snsClient(t *testing.T) *sns.Client   { return sns.NewFromConfig(awsConfig(t)) }
+func sqsClient(t *testing.T) *sqs.Client   { return sqs.NewFromConfig(awsConfig(t)) }
+func stsClient(t *testing.T) *sts.Client   { return sts.NewFromConfig(awsConfig(t)) }
+func xrayClient(t *testing.T) *xray.Client { return xray.NewFromConfig(awsConfig(t)) }
 
-// depth counts a queue's messages: those that wait, and those that a consumer holds.
-func depth(t *testing.T, queueURL string) (waiting, held int) {
+// depth returns how many messages of a queue are visible or delayed, and how many are in flight.
+func depth(t *testing.T, queueURL string) (visible, inFlight int) {
 	t.Helper()
-	// Not the test's context: cleanups ask too.
-	out, err := sqs.NewFromConfig(awsConfig(t)).GetQueueAttributes(context.Background(), &sqs.GetQueueAttributesInput{
+	// Not the test's context: cleanups call this too.
+	out, err := sqsClient(t).GetQueueAttributes(context.Background(), &sqs.GetQueueAttributesInput{
 		QueueUrl: &queueURL,
-		AttributeNames: []types.QueueAttributeName{
-			types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-			types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+		AttributeNames: []sqstypes.QueueAttributeName{
+			sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+			sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 		},
 	})
 	require.NoError(t, err)
-	number := func(name types.QueueAttributeName) int {
+	number := func(name sqstypes.QueueAttributeName) int {
 		n, err := strconv.Atoi(out.Attributes[string(name)])
 		require.NoError(t, err, "%s of %s", name, queueURL)
 		return n
 	}
-	return number(types.QueueAttributeNameApproximateNumberOfMessages) + number(types.QueueAttributeNameApproximateNumberOfMessagesDelayed),
-		number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+	return number(sqstypes.QueueAttributeNameApproximateNumberOfMessages) + number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed),
+		number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 }
 
-// settled waits until nothing waits in these queues and nobody works on a message of theirs.
-func settled(t *testing.T, queueURLs ...string) {
+// countMessages returns how many messages queues have, visible or not.
+func countMessages(t *testing.T, queueURLs ...string) (n int) {
 	t.Helper()
-	eventually(t, "the queues are empty", func() bool {
-		for _, url := range queueURLs {
-			if waiting, held := depth(t, url); waiting+held > 0 {
-				return false
-			}
-		}
-		return true
-	})
+	for _, url := range queueURLs {
+		visible, inFlight := depth(t, url)
+		n += visible + inFlight
+	}
+	return n
 }
 
-// retried jumps from one visibility timeout to the next until a queue is empty, because its messages were handled or
-// went to the dead-letter queue. It jumps only while every message is hidden and no function is at work.
-func retried(t *testing.T, queueURL string) {
+// receiveAll receives all messages of a queue, deletes them, and returns their bodies.
+func receiveAll(t *testing.T, queueURL string) (bodies []string) {
 	t.Helper()
-	cloud := embedded(t)
-	eventually(t, "the messages are handled, or given up", func() bool {
-		waiting, held := depth(t, queueURL)
-		if waiting+held == 0 {
-			return true
+	queues := sqsClient(t)
+	for {
+		got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &queueURL, MaxNumberOfMessages: 10})
+		require.NoError(t, err)
+		if len(got.Messages) == 0 {
+			return bodies
 		}
-		if waiting == 0 && idle(cloud) {
-			deployment.clock.Advance(181 * time.Second)
-		}
-		return false
-	})
-}
-
-// idle tells whether no function is at work.
-func idle(cloud *local.Cloud) bool {
-	for _, f := range deployment.outputs.FanOut.Functions {
-		if cloud.Lambda.Stats(f.Name).Busy > 0 {
-			return false
+		for _, m := range got.Messages {
+			bodies = append(bodies, *m.Body)
+			_, err := queues.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &queueURL, ReceiptHandle: m.ReceiptHandle})
+			require.NoError(t, err)
 		}
 	}
-	return true
 }
 
 func queueARN(url string) string {
 	return "arn:aws:sqs:us-east-1:123456789012:" + url[strings.LastIndex(url, "/")+1:]
 }
 
-// invoices lists the keys of an account's invoices.
+// invoices lists the keys of an account's invoices, without their common prefix.
 func invoices(t *testing.T, bucket, account string) []string {
 	t.Helper()
-	out, err := s3.NewFromConfig(awsConfig(t)).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{
-		Bucket: &bucket, Prefix: aws.String("invoices/" + account + "/"),
-	})
+	prefix := "invoices/" + account + "/"
+	out, err := s3Client(t).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
 	require.NoError(t, err)
 	var keys []string
 	for _, o := range out.Contents {
-		keys = append(keys, strings.TrimPrefix(*o.Key, "invoices/"+account+"/"))
+		keys = append(keys, strings.TrimPrefix(*o.Key, prefix))
 	}
 	return keys
 }

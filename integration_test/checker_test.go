@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// header is what requests to the checker's API need beside their body.
+// header returns the headers that requests to the checker's API need.
 func (c *checkerOutputs) header() []string {
 	if c.APIKey == "" {
 		return nil
@@ -21,8 +21,8 @@ func (c *checkerOutputs) post(t *testing.T, path, body string, header ...string)
 	return call(t, http.MethodPost, c.URL+path, body, append(header, c.header()...)...)
 }
 
-// order captures an order and returns its id.
-func (c *checkerOutputs) order(t *testing.T, body string, header ...string) string {
+// placeOrder places an order and returns its id.
+func (c *checkerOutputs) placeOrder(t *testing.T, body string, header ...string) string {
 	t.Helper()
 	r := c.post(t, "/order", body, header...)
 	require.Equal(t, http.StatusOK, r.status, r.body)
@@ -32,32 +32,32 @@ func (c *checkerOutputs) order(t *testing.T, body string, header ...string) stri
 	return o.OrderID
 }
 
-type status struct {
+type orderStatus struct {
 	Status string
 	Logs   []string
 }
 
-func (c *checkerOutputs) status(t *testing.T, orderID string) status {
+func (c *checkerOutputs) status(t *testing.T, orderID string) orderStatus {
 	t.Helper()
 	r := call(t, http.MethodGet, c.URL+"/order/"+orderID+"/status", "", c.header()...)
 	require.Equal(t, http.StatusOK, r.status, r.body)
-	var s status
+	var s orderStatus
 	decode(t, r.body, &s)
 	return s
 }
 
-// decided waits until an order is shipped or rejected.
-func (c *checkerOutputs) decided(t *testing.T, orderID string) (s status) {
+// waitForDecision waits until an order is shipped or rejected.
+func (c *checkerOutputs) waitForDecision(t *testing.T, orderID string) (s orderStatus) {
 	t.Helper()
-	eventually(t, "the order is decided", func() bool {
+	eventually(t, "the order is shipped or rejected", func() bool {
 		s = c.status(t, orderID)
 		return s.Status == "Shipped" || s.Status == "Rejected"
 	})
 	return s
 }
 
-// given sets a customer's account and a product's stock, and returns their ids.
-func (c *checkerOutputs) given(t *testing.T, balance string, pieces int) (customer, product string) {
+// newCustomerAndProduct sets the balance of a new customer's account and the stock of a new product, and returns their ids.
+func (c *checkerOutputs) newCustomerAndProduct(t *testing.T, balance string, pieces int) (customer, product string) {
 	t.Helper()
 	customer, product = newAccount(), newAccount()
 	for path, body := range map[string]string{
@@ -70,6 +70,7 @@ func (c *checkerOutputs) given(t *testing.T, balance string, pieces int) (custom
 	return customer, product
 }
 
-func orderOf(customer, product string, qty int, total string) string {
+// checkerOrder returns the JSON of an order with one item.
+func checkerOrder(customer, product string, qty int, total string) string {
 	return fmt.Sprintf(`{"customerId":%q,"items":[{"productId":%q,"qty":%d}],"totalAmount":%s}`, customer, product, qty, total)
 }

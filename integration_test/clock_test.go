@@ -1,15 +1,19 @@
 package integration_test
 
 import (
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 )
 
-// clock is the embedded cloud's time in these tests. It runs at the speed of real time, and jumps ahead where a test
-// would otherwise wait for minutes. All jumps together have to stay under an hour: functions and clients sign with the
-// machine's time, and a presigned URL is good for that long. Those
-// that jump the furthest, of the checker, are in the files pipeline_*, which Go runs after all that read an invoice.
+// clock is the time of the embedded cloud. It runs at the speed of real time. Tests advance it where they would otherwise
+// wait for minutes.
+//
+// Functions sign presigned URLs with the machine's time, and the cloud checks them with this clock. A presigned URL is
+// valid for one hour. So tests that read invoices work only until the clock is an hour ahead of the machine's time. Tests
+// that advance it by many minutes and read no invoices call runAfterOthers.
 type clock struct {
 	*clockwork.FakeClock
 	done, stopped chan struct{}
@@ -41,4 +45,23 @@ func (c *clock) stop() error {
 	close(c.done)
 	<-c.stopped
 	return nil
+}
+
+// now returns the time of the cloud that the tests run against.
+func now() time.Time {
+	if deployment.clock != nil {
+		return deployment.clock.Now()
+	}
+	return time.Now()
+}
+
+var last sync.Mutex
+
+// runAfterOthers makes a test run after all tests that do not call this function, and alone. Go runs parallel tests when
+// all others have ended; the mutex makes them run one at a time.
+func runAfterOthers(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	last.Lock()
+	t.Cleanup(last.Unlock)
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/order-patterns/order-patterns/local/stack"
 )
 
-// preview runs `pulumi preview` with the deployed config, changed as told, and returns what it printed.
+// preview runs `pulumi preview` with a changed copy of the deployed config, and returns what it printed.
 func preview(t *testing.T, change map[string]string, expectNoChanges bool) (string, error) {
 	t.Helper()
 	embedded(t)
 	s := *deployment.stack
-	var said bytes.Buffer
-	s.Log = &said
+	var printed bytes.Buffer
+	s.Log = &printed
 	config := maps.Clone(deployment.config)
 	maps.Copy(config, change)
 	err := s.Preview(t.Context(), config, expectNoChanges)
-	return said.String(), err
+	return printed.String(), err
 }
 
 func TestPreviewAfterUpShowsNoChange(t *testing.T) {
-	said, err := preview(t, nil, true)
-	require.NoError(t, err, said)
+	printed, err := preview(t, nil, true)
+	require.NoError(t, err, printed)
 }
 
 func TestRebuiltPackagesShowNoChange(t *testing.T) {
@@ -44,18 +44,18 @@ func TestRebuiltPackagesShowNoChange(t *testing.T) {
 		require.NoError(t, err)
 		after, err := os.ReadFile(filepath.Join(rebuilt, name+".zip"))
 		require.NoError(t, err)
-		require.True(t, bytes.Equal(before, after), "%s is the same byte for byte", name)
+		require.True(t, bytes.Equal(before, after), "%s is identical, byte for byte", name)
 	}
-	said, err := preview(t, map[string]string{"packages": rebuilt}, true)
-	require.NoError(t, err, said)
+	printed, err := preview(t, map[string]string{"packages": rebuilt}, true)
+	require.NoError(t, err, printed)
 }
 
-// TestBadConfigStopsPreviewAndSaysWhatToDo has a preview for each of those who look at the config: the CLI, the program,
-// the components, and the provider. What is wrong at one of them is said all at once.
-func TestBadConfigStopsPreviewAndSaysWhatToDo(t *testing.T) {
+// TestInvalidConfigStopsPreviewWithInstructions has a case for each place that validates the config: the CLI, the program,
+// the components and the provider. Each reports all its errors at once.
+func TestInvalidConfigStopsPreviewWithInstructions(t *testing.T) {
 	tests := map[string]struct {
 		change map[string]string
-		says   []string
+		prints []string
 	}{
 		"the program": {
 			map[string]string{
@@ -76,11 +76,11 @@ func TestBadConfigStopsPreviewAndSaysWhatToDo(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			said, err := preview(t, tt.change, false)
+			printed, err := preview(t, tt.change, false)
 			var failed *stack.Error
-			require.ErrorAs(t, err, &failed, said)
-			for _, text := range tt.says {
-				require.Contains(t, said, text)
+			require.ErrorAs(t, err, &failed, printed)
+			for _, text := range tt.prints {
+				require.Contains(t, printed, text)
 			}
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"strconv"
 	"testing"
 	"time"
 
@@ -18,17 +17,17 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// recordID is where a record is in a stream.
+// recordID is the position of a record in a stream.
 type recordID struct{ shard, sequence string }
 
 // entry is a record to put into a stream.
 type entry struct {
-	key  string // what decides on the shard
-	hash string // does so instead of the key, if not empty
+	key  string // partition key
+	hash string // explicit hash key: selects the shard instead of the partition key, if not empty
 	data []byte
 }
 
-// event is what the stream holds of an order.
+// event returns the data of the order's record in the stream.
 func (o coffeeOrder) event(t *testing.T) []byte {
 	t.Helper()
 	parsed, err := coffee.Parse([]byte(o.message()))
@@ -38,7 +37,7 @@ func (o coffeeOrder) event(t *testing.T) []byte {
 	return data
 }
 
-// putRecords puts records into a stream with one call, all of which must go in.
+// putRecords puts records into a stream with one call, and returns their positions.
 func putRecords(t *testing.T, stream string, entries ...entry) []recordID {
 	t.Helper()
 	in := &kinesis.PutRecordsInput{StreamName: &stream}
@@ -49,7 +48,7 @@ func putRecords(t *testing.T, stream string, entries ...entry) []recordID {
 		}
 		in.Records = append(in.Records, r)
 	}
-	out, err := kinesis.NewFromConfig(awsConfig(t)).PutRecords(t.Context(), in)
+	out, err := kinesisClient(t).PutRecords(t.Context(), in)
 	require.NoError(t, err)
 	require.Zero(t, *out.FailedRecordCount)
 	var ids []recordID
@@ -59,10 +58,10 @@ func putRecords(t *testing.T, stream string, entries ...entry) []recordID {
 	return ids
 }
 
-// readRecord finds a record in a stream by what a failure tells of it.
+// readRecord reads the record at a position.
 func readRecord(t *testing.T, stream string, id recordID) types.Record {
 	t.Helper()
-	streams := kinesis.NewFromConfig(awsConfig(t))
+	streams := kinesisClient(t)
 	it, err := streams.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{
 		StreamName: &stream, ShardId: &id.shard, StartingSequenceNumber: &id.sequence, ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber,
 	})
@@ -74,7 +73,7 @@ func readRecord(t *testing.T, stream string, id recordID) types.Record {
 	return out.Records[0]
 }
 
-// discarded is what Lambda tells of records that a reader failed with for good:
+// discarded is the message that Lambda sends to a reader's failure queue when it gives up on records:
 // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 type discarded struct {
 	RequestContext struct {
@@ -93,11 +92,11 @@ func (d discarded) first() recordID {
 	return recordID{d.KinesisBatchInfo.ShardID, d.KinesisBatchInfo.StartSequenceNumber}
 }
 
-// takeFailures takes all messages from a failure queue.
-func takeFailures(t *testing.T, queueURL string) []discarded {
+// receiveFailures receives and deletes all messages of a failure queue.
+func receiveFailures(t *testing.T, queueURL string) []discarded {
 	t.Helper()
 	var all []discarded
-	for _, body := range take(t, queueURL) {
+	for _, body := range receiveAll(t, queueURL) {
 		var d discarded
 		require.NoError(t, json.Unmarshal([]byte(body), &d), body)
 		all = append(all, d)
@@ -105,17 +104,8 @@ func takeFailures(t *testing.T, queueURL string) []discarded {
 	return all
 }
 
-// numbered makes names of accounts that have a beginning in common.
-func numbered(prefix string, n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = prefix + "-" + strconv.Itoa(i)
-	}
-	return names
-}
-
-// spoilt is an event that no reader can read.
-func spoilt(t *testing.T, account string) []byte {
+// poison returns the data of a record that no reader can parse.
+func poison(t *testing.T, account string) []byte {
 	t.Helper()
 	return fmt.Appendf(nil, `{"id":%q,"type":"new_order","time":"2026-01-31T08:30:00Z","version":1,"order":{"accountid":%q}}`, uuid.NewString(), account)
 }
@@ -123,7 +113,7 @@ func spoilt(t *testing.T, account string) []byte {
 // splitShard splits the first open shard of a stream in the middle.
 func splitShard(t *testing.T, stream string) {
 	t.Helper()
-	streams := kinesis.NewFromConfig(awsConfig(t))
+	streams := kinesisClient(t)
 	shards, err := streams.ListShards(t.Context(), &kinesis.ListShardsInput{
 		StreamName: &stream, ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest},
 	})

@@ -4,72 +4,51 @@ import (
 	"testing"
 	"time"
 
-	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/require"
 )
 
 func fanOutPermissions(t *testing.T) *permissions {
 	f := fanOut(t)
-	queues := []string{f.StoreQueueURL, f.InvoiceQueueURL}
 	return &permissions{
-		patience:  500 * time.Millisecond,
 		functions: f.Functions,
-		serves: func(p *probe, _ time.Time, sampled []string) error {
-			if err := p.placed(f.URL, sampled); err != nil {
+		works: func(p *probe, _ time.Time, sampled []string) error {
+			if err := p.coffeeOrder(f.URL, sampled); err != nil {
 				return err
 			}
-			return p.until("messages are deleted from their queues", func() (bool, error) {
-				for _, queue := range queues {
-					if waiting, held := depth(p.t, queue); waiting+held > 0 {
-						return false, nil
-					}
-				}
-				return true, nil
-			})
+			return p.emptyQueues(f.queues())
 		},
-		changed: func(t *testing.T, name string) {
-			// A log stream is created only once in a process; a long poll began with the old permissions.
-			embedded(t).Lambda.Kill(f.Functions[name].Name)
-			if name == "store-order" || name == "write-invoice" {
-				deployment.clock.Advance(21 * time.Second)
-			}
+		changed: func(t *testing.T, name, action string) {
+			restartFunction(t, f.Functions[name], action, 21*time.Second) // longer than a long poll
 		},
-		clean: func(t *testing.T) {
-			for _, queue := range append(queues, f.StoreDeadLettersURL, f.InvoiceDeadLettersURL) {
-				if waiting, held := depth(t, queue); waiting+held == 0 {
-					continue
-				}
-				_, err := awssqs.NewFromConfig(awsConfig(t)).PurgeQueue(t.Context(), &awssqs.PurgeQueueInput{QueueUrl: &queue})
-				require.NoError(t, err)
-				deployment.clock.Advance(time.Minute) // SQS purges a queue once in 60 seconds
-			}
-		},
+		clean: func(t *testing.T) { purge(t, append(f.queues(), f.deadLetterQueues()...)...) },
 	}
 }
 
-func TestFanOutNeedsEveryPermission(t *testing.T) { fanOutPermissions(t).noneCanBeTakenAway(t) }
+func TestFanOutNeedsAllPermissions(t *testing.T) { fanOutPermissions(t).requireAllNeeded(t) }
 
-func TestFanOutNeedsEveryQueuePolicy(t *testing.T) {
+func TestFanOutNeedsAllQueuePolicies(t *testing.T) {
 	embedded(t)
 	f := fanOut(t)
 	g := fanOutPermissions(t)
-	g.mustWork(t)
-	queues := awssqs.NewFromConfig(awsConfig(t))
-	for name, queue := range map[string]string{"store": f.StoreQueueURL, "invoice": f.InvoiceQueueURL} {
+	g.requireWorks(t)
+	queues := sqsClient(t)
+	for name, url := range map[string]string{"store": f.StoreQueueURL, "invoice": f.InvoiceQueueURL} {
 		t.Run(name, func(t *testing.T) {
-			out, err := queues.GetQueueAttributes(t.Context(), &awssqs.GetQueueAttributesInput{
-				QueueUrl: &queue, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNamePolicy},
+			out, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+				QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNamePolicy},
 			})
 			require.NoError(t, err)
 			set := func(policy string) {
-				_, err := queues.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{
-					QueueUrl: &queue, Attributes: map[string]string{"Policy": policy},
+				_, err := queues.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
+					QueueUrl: &url, Attributes: map[string]string{"Policy": policy},
 				})
 				require.NoError(t, err)
 			}
-			g.mustBreak(t, func() { set("") }, func() { set(out.Attributes["Policy"]) })
+			r := refusal{principal: "sns.amazonaws.com", resource: queueARN(url), actions: []string{"sqs:SendMessage"}}
+			g.requireBreaks(t, r, func() { set("") }, func() { set(out.Attributes["Policy"]) })
 		})
 	}
-	g.mustWork(t)
+	g.requireWorks(t)
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// TestAThousandOrdersAtSixteenAtATime wants each of them accepted, stored and invoiced.
-func TestAThousandOrdersAtSixteenAtATime(t *testing.T) {
-	const count, atOnce = 1000, 16
+// TestThousandConcurrentOrders places 1,000 orders, 16 at a time, and asserts that each is accepted, stored and invoiced.
+func TestThousandConcurrentOrders(t *testing.T) {
+	const count, parallel = 1000, 16
 	forEachCoffeePattern(t, func(t *testing.T, url string) {
 		seed := rand.Uint64()
-		client := coffeeclient.NewClient(url, atOnce)
+		client := coffeeclient.NewClient(url, parallel)
 		var mu sync.Mutex
 		var placed []coffee.Order
 		load := coffeeclient.Load{
-			Client: client, Generator: coffeeclient.NewGenerator(seed, time.Now), Count: count, AtOnce: atOnce,
+			Client: client, Generator: coffeeclient.NewGenerator(seed, time.Now), Count: count, AtOnce: parallel,
 			Accepted: func(o coffee.Order) error {
 				mu.Lock()
 				defer mu.Unlock()
@@ -34,23 +34,18 @@ func TestAThousandOrdersAtSixteenAtATime(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, count, answers.Accepted(), "seed %d: %v", seed, answers.Reasons)
 		var done errgroup.Group
-		done.SetLimit(atOnce)
+		done.SetLimit(parallel)
 		for _, o := range placed {
-			done.Go(func() error { return isDone(t, client, o) })
+			done.Go(func() error {
+				return wait{limit: time.Minute, interval: 50 * time.Millisecond}.until("the order is stored and invoiced", func() (bool, error) {
+					_, err := client.Item(t.Context(), o.AccountID, o.VendorID)
+					if err == nil {
+						_, err = client.Invoice(t.Context(), o.AccountID, o.VendorID)
+					}
+					return err == nil, err
+				})
+			})
 		}
 		require.NoError(t, done.Wait(), "seed %d", seed)
 	})
-}
-
-// isDone waits until an order is stored and invoiced.
-func isDone(t *testing.T, client *coffeeclient.Client, o coffee.Order) error {
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		_, err := client.Item(t.Context(), o.AccountID, o.VendorID)
-		if err == nil {
-			_, err = client.Invoice(t.Context(), o.AccountID, o.VendorID)
-		}
-		if err == nil || time.Now().After(deadline) {
-			return err
-		}
-	}
 }

@@ -23,7 +23,7 @@ func TestAPersonCanLookAround(t *testing.T) {
 	f := fanOut(t)
 	cfg := awsConfig(t)
 	account := newAccount()
-	id := place(t, f.URL, latte(account, "v0", time.Now()))
+	id := place(t, f.URL, newOrder(account, "v0", time.Now()))
 	eventually(t, "the order is stored and invoiced", func() bool {
 		return getOrder(t, f.URL, account, "v0") != nil && getInvoice(t, f.URL, account, "v0") != nil
 	})

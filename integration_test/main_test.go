@@ -1,9 +1,9 @@
-// Package integration_test tests a deployed stack from outside, through HTTP and the AWS SDK, by what the stack's
-// outputs name.
+// Package integration_test tests a deployed stack from outside, through HTTP and the AWS SDK. The stack's outputs name
+// what it tests.
 //
-// By default the tests start an embedded cloud and a stack of their own, and remove both. With STACK=name they run
-// against that stack, wherever it is deployed, with the surrounding AWS and Pulumi settings; what needs the embedded
-// cloud's controls is skipped then.
+// By default the tests start an embedded cloud, deploy a stack to it, and remove both at the end. STACK=name runs them
+// against that stack instead, wherever it is deployed, with the surrounding AWS and Pulumi settings. Tests that need the
+// controls of the embedded cloud are then skipped.
 package integration_test
 
 import (
@@ -25,88 +25,12 @@ import (
 // deployment is what the tests run against.
 var deployment struct {
 	outputs outputs
-	// The rest is there only on an embedded cloud.
+	// The other fields are set only on an embedded cloud.
 	cloud *local.Cloud
 	clock *clock
 	stack *stack.Stack
-	// up is the config that the stack was deployed with.
+	// config is the stack's config.
 	config map[string]string
-}
-
-// outputs are the stack's, by pattern.
-type outputs struct {
-	FanOut       *fanOutOutputs       `json:"fanout"`
-	Orchestrator *orchestratorOutputs `json:"orchestrator"`
-	EventStream  *eventStreamOutputs  `json:"eventstream"`
-	Checker      *checkerOutputs      `json:"checker"`
-}
-
-type fanOutOutputs struct {
-	URL                   string              `json:"url"`
-	TopicARN              string              `json:"topicArn"`
-	TableName             string              `json:"tableName"`
-	BucketName            string              `json:"bucketName"`
-	StoreQueueURL         string              `json:"storeQueueUrl"`
-	StoreDeadLettersURL   string              `json:"storeDeadLettersUrl"`
-	InvoiceQueueURL       string              `json:"invoiceQueueUrl"`
-	InvoiceDeadLettersURL string              `json:"invoiceDeadLettersUrl"`
-	AccessLogGroup        string              `json:"accessLogGroup"`
-	Functions             map[string]function `json:"functions"`
-}
-
-type orchestratorOutputs struct {
-	URL             string              `json:"url"`
-	StateMachineARN string              `json:"stateMachineArn"`
-	ExecutionLogs   string              `json:"executionLogs"`
-	MachineRoleName string              `json:"machineRoleName"`
-	TopicARN        string              `json:"topicArn"`
-	TableName       string              `json:"tableName"`
-	BucketName      string              `json:"bucketName"`
-	AccessLogGroup  string              `json:"accessLogGroup"`
-	APIRoleNames    []string            `json:"apiRoleNames"`
-	Functions       map[string]function `json:"functions"`
-}
-
-type eventStreamOutputs struct {
-	URL                string              `json:"url"`
-	StreamName         string              `json:"streamName"`
-	StreamARN          string              `json:"streamArn"`
-	TableName          string              `json:"tableName"`
-	BucketName         string              `json:"bucketName"`
-	ProjectFailuresURL string              `json:"projectFailuresUrl"`
-	InvoiceFailuresURL string              `json:"invoiceFailuresUrl"`
-	Functions          map[string]function `json:"functions"`
-}
-
-type checkerOutputs struct {
-	URL                   string              `json:"url"`
-	APIKey                string              `json:"apiKey"`
-	TopicARN              string              `json:"topicArn"`
-	OrdersTableName       string              `json:"ordersTableName"`
-	AccountsTableName     string              `json:"accountsTableName"`
-	StockTableName        string              `json:"stockTableName"`
-	BalanceQueueURL       string              `json:"balanceQueueUrl"`
-	BalanceDeadLettersURL string              `json:"balanceDeadLettersUrl"`
-	StockQueueURL         string              `json:"stockQueueUrl"`
-	StockDeadLettersURL   string              `json:"stockDeadLettersUrl"`
-	UpdateQueueURL        string              `json:"updateQueueUrl"`
-	UpdateDeadLettersURL  string              `json:"updateDeadLettersUrl"`
-	ShipFailuresURL       string              `json:"shipFailuresUrl"`
-	Functions             map[string]function `json:"functions"`
-}
-
-func (c *checkerOutputs) queues() []string {
-	return []string{c.BalanceQueueURL, c.StockQueueURL, c.UpdateQueueURL}
-}
-
-func (c *checkerOutputs) failures() []string {
-	return []string{c.BalanceDeadLettersURL, c.StockDeadLettersURL, c.UpdateDeadLettersURL, c.ShipFailuresURL}
-}
-
-type function struct {
-	Name     string `json:"name"`
-	LogGroup string `json:"logGroup"`
-	RoleName string `json:"roleName"`
 }
 
 func TestMain(m *testing.M) {
@@ -136,9 +60,10 @@ func run(m *testing.M) int {
 
 func nothing() error { return nil }
 
+// project is the folder of Pulumi.yaml.
 const project = ".."
 
-// findStack reads the outputs of a stack that somebody deployed.
+// findStack reads the outputs of a stack that is already deployed.
 func findStack(ctx context.Context, name string) error {
 	cmd := exec.CommandContext(ctx, "pulumi", "stack", "output", "--json", "--non-interactive", "--stack", name)
 	cmd.Dir, cmd.Stderr = project, os.Stderr
@@ -149,7 +74,7 @@ func findStack(ctx context.Context, name string) error {
 	return json.Unmarshal(text, &deployment.outputs)
 }
 
-// deployEmbedded starts a cloud in this process and deploys every pattern to it.
+// deployEmbedded starts a cloud in this process and deploys all patterns to it.
 func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 	home, err := os.MkdirTemp("", "order-patterns-")
 	if err != nil {
@@ -187,7 +112,7 @@ func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 	}
 	d.config = map[string]string{
 		"pattern": "all",
-		// A record that fails for good is given up within a second, and not within minutes.
+		// Three retries take less than a second. The default takes minutes before a record is given up.
 		"shards": "4", "readerRetryAttempts": "3",
 	}
 	if err := d.stack.Up(ctx, d.config); err != nil {
@@ -198,42 +123,4 @@ func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 		return remove, err
 	}
 	return remove, json.Unmarshal(text, &d.outputs)
-}
-
-// embedded returns the embedded cloud, or skips a test that needs its controls.
-func embedded(t *testing.T) *local.Cloud {
-	t.Helper()
-	if deployment.cloud == nil {
-		t.Skip("needs the controls of an embedded cloud")
-	}
-	return deployment.cloud
-}
-
-func fanOut(t *testing.T) *fanOutOutputs {
-	t.Helper()
-	return deployed(t, "fanout", deployment.outputs.FanOut)
-}
-
-func orchestrator(t *testing.T) *orchestratorOutputs {
-	t.Helper()
-	return deployed(t, "orchestrator", deployment.outputs.Orchestrator)
-}
-
-func eventStream(t *testing.T) *eventStreamOutputs {
-	t.Helper()
-	return deployed(t, "eventstream", deployment.outputs.EventStream)
-}
-
-func checkerStack(t *testing.T) *checkerOutputs {
-	t.Helper()
-	return deployed(t, "checker", deployment.outputs.Checker)
-}
-
-// deployed returns a pattern's outputs, or skips a test of a pattern that is not deployed.
-func deployed[O any](t *testing.T, pattern string, outputs *O) *O {
-	t.Helper()
-	if outputs == nil {
-		t.Skip(pattern + " is not deployed")
-	}
-	return outputs
 }

@@ -18,79 +18,76 @@ func orchestratorPermissions(t *testing.T) *permissions {
 	o := orchestrator(t)
 	machineName := o.StateMachineARN[strings.LastIndex(o.StateMachineARN, ":")+1:]
 	return &permissions{
-		patience:  500 * time.Millisecond,
-		functions: o.Functions,
-		services:  map[string]string{"state machine": o.MachineRoleName, "API": o.APIRoleNames[0]},
-		elsewhere: []string{"DeliverLogs"},
-		serves: func(p *probe, from time.Time, sampled []string) error {
+		functions:       o.Functions,
+		services:        map[string]string{"state machine": o.MachineRoleName, "API": o.APIRoleNames[0]},
+		testedElsewhere: []string{"DeliverLogs"},
+		works: func(p *probe, from time.Time, sampled []string) error {
 			p.step = time.Second // log events are delivered once in a second
-			if err := p.placed(o.URL, sampled); err != nil {
+			if err := p.coffeeOrder(o.URL, sampled); err != nil {
 				return err
 			}
-			if err := p.ends(o, newAccount(), types.ExecutionStatusSucceeded, sampled, `"messageid"`); err != nil {
+			if err := p.execution(o, newAccount(), types.ExecutionStatusSucceeded, sampled, `"messageid"`); err != nil {
 				return err
 			}
-			// One order whose invoice is refused, so that it is taken back and the failure is logged.
+			// The invoice of another order is refused, so that the order is taken back and the failure is logged.
 			account := newAccount()
-			remove := embedded(p.t).Account.Faults.Add(fault.Rule{Action: "s3:PutObject", Resource: invoiceOf(o, account), Do: always(refused)})
+			remove := inject(p.t, fault.Rule{Action: "s3:PutObject", Resource: invoicesOf(o, account), Do: fail(accessDenied)})
 			defer remove()
-			if err := p.ends(o, account, types.ExecutionStatusFailed, sampled, "InvoiceRefused"); err != nil {
+			if err := p.execution(o, account, types.ExecutionStatusFailed, sampled, "InvoiceRefused"); err != nil {
 				return err
 			}
-			if err := p.until("the machine logs the failure", func() (bool, error) { return p.logged(o.ExecutionLogs, from) }); err != nil {
+			if err := p.until("the state machine logs the failure", func() (bool, error) { return p.logged(o.ExecutionLogs, from) }); err != nil {
 				return err
 			}
-			return p.until("the machine is traced", func() (bool, error) { return p.traced(machineName, from) })
+			return p.until("the state machine is traced", func() (bool, error) { return p.traced(machineName, from) })
 		},
-		changed: func(t *testing.T, name string) {
-			embedded(t).Lambda.Kill(o.Functions[name].Name) // a log stream is created only once in a process
-		},
-		clean: func(*testing.T) {},
+		changed: func(t *testing.T, name, action string) { restartFunction(t, o.Functions[name], action, 0) },
+		clean:   func(*testing.T) {},
 	}
 }
 
-// ends checks that an order's execution ends as told, with a text in its output or error.
-func (p *probe) ends(o *orchestratorOutputs, account string, status types.ExecutionStatus, header []string, text string) error {
-	r, err := try(http.MethodPost, o.URL+"/order", latte(account, "v0", time.Now()).body(), header...)
+// execution places an order and checks that its execution ends with this status, and with this text in its output or error.
+func (p *probe) execution(o *orchestratorOutputs, account string, status types.ExecutionStatus, header []string, text string) error {
+	r, err := send(http.MethodPost, o.URL+"/order", newOrder(account, "v0", time.Now()).body(), header...)
 	if err != nil || r.status != http.StatusAccepted {
 		return fmt.Errorf("POST /order: %v %d %s", err, r.status, r.body)
 	}
 	var accepted struct{ ExecutionArn string }
 	decode(p.t, r.body, &accepted)
-	machines := sfn.NewFromConfig(awsConfig(p.t))
-	return p.until(fmt.Sprintf("an execution is %s with %s", status, text), func() (bool, error) {
+	machines := sfnClient(p.t)
+	return p.until(fmt.Sprintf("an execution is %s and has %s", status, text), func() (bool, error) {
 		out, err := machines.DescribeExecution(p.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &accepted.ExecutionArn})
 		if err != nil {
 			return false, err
 		}
-		said := ""
+		result := ""
 		for _, s := range []*string{out.Output, out.Error, out.Cause} {
 			if s != nil {
-				said += *s
+				result += *s
 			}
 		}
 		if out.Status != status {
-			return false, fmt.Errorf("it is %s: %s", out.Status, said)
+			return false, fmt.Errorf("it is %s: %s", out.Status, result)
 		}
-		return strings.Contains(said, text), nil
+		return strings.Contains(result, text), nil
 	})
 }
 
-func TestOrchestratorNeedsEveryPermission(t *testing.T) {
-	orchestratorPermissions(t).noneCanBeTakenAway(t)
+func TestOrchestratorNeedsAllPermissions(t *testing.T) {
+	orchestratorPermissions(t).requireAllNeeded(t)
 }
 
-// TestTheMachineCannotBeDeployedWithoutLogDelivery is the use of the statement DeliverLogs: Step Functions checks it
-// when a machine with logging is created or updated; CloudWatch Logs delivers by itself from then on.
-func TestTheMachineCannotBeDeployedWithoutLogDelivery(t *testing.T) {
+// TestStateMachineCannotBeDeployedWithoutLogDelivery shows the use of the statement DeliverLogs. Step Functions checks its
+// actions when a state machine with logging is created or updated. Later, CloudWatch Logs delivers without them.
+func TestStateMachineCannotBeDeployedWithoutLogDelivery(t *testing.T) {
 	embedded(t)
 	o := orchestrator(t)
-	machines := sfn.NewFromConfig(awsConfig(t))
-	is, err := machines.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: &o.StateMachineARN})
+	machines := sfnClient(t)
+	deployed, err := machines.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: &o.StateMachineARN})
 	require.NoError(t, err)
 	update := func() error {
 		_, err := machines.UpdateStateMachine(t.Context(), &sfn.UpdateStateMachineInput{
-			StateMachineArn: &o.StateMachineARN, RoleArn: is.RoleArn, LoggingConfiguration: is.LoggingConfiguration,
+			StateMachineArn: &o.StateMachineARN, RoleArn: deployed.RoleArn, LoggingConfiguration: deployed.LoggingConfiguration,
 		})
 		return err
 	}
@@ -108,5 +105,5 @@ func TestTheMachineCannotBeDeployedWithoutLogDelivery(t *testing.T) {
 		}
 		return
 	}
-	t.Fatal("the machine's role has no statement DeliverLogs")
+	t.Fatal("the state machine's role has no statement DeliverLogs")
 }

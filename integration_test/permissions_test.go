@@ -1,167 +1,129 @@
 package integration_test
 
 import (
+	"context"
 	"encoding/json"
-	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/fault"
 )
 
-// permissions are what a pattern was granted, and how to tell whether it still works.
+// permissions describes the permissions of a pattern, and how to check whether the pattern works.
 type permissions struct {
 	functions map[string]function
-	// services are the names of further roles, those that AWS services assume, by what they are for.
+	// services are the names of the roles that AWS services assume, by purpose.
 	services map[string]string
-	// serves checks, with orders, all that the pattern is for, and what an operator sees of it apart from its functions.
-	// from is when it began; the headers have its trace recorded.
-	serves func(p *probe, from time.Time, sampled []string) error
-	// changed makes a function's changed role count.
-	changed func(t *testing.T, function string)
-	// clean drops what failed for want of a permission.
+	// works uses, with orders, everything that the pattern does, except for the logs and traces of its functions. from is
+	// when it began. The headers sampled make API Gateway trace a request.
+	works func(p *probe, from time.Time, sampled []string) error
+	// changed makes a change of a function's permission for an action take effect.
+	changed func(t *testing.T, function, action string)
+	// clean removes the messages that could not be handled for lack of a permission.
 	clean func(t *testing.T)
-	// patience is how long to wait for what is expected to break, for each thing.
-	patience time.Duration
-	// elsewhere are the Sids of statements, and the actions of functions, whose use another test shows.
-	elsewhere []string
+	// testedElsewhere are the Sids of statements, and functions with an action, whose use another test shows.
+	testedElsewhere []string
 }
 
-// works checks all that the pattern is for, and that each of its functions leaves logs and traces.
-func (g *permissions) works(p *probe) error {
+// check runs works, and checks that each function writes logs and traces.
+func (g *permissions) check(p *probe) error {
 	from, sampled := p.begin()
-	if err := g.serves(p, from, sampled); err != nil {
+	if err := g.works(p, from, sampled); err != nil {
 		return err
 	}
-	return p.observed(g.functions, from)
-}
-
-// mustWork says that nothing is broken before something is, and again after it was mended; also to who is impatient, or
-// else impatience alone would break it.
-func (g *permissions) mustWork(t *testing.T) {
-	t.Helper()
-	require.NoError(t, g.works(&probe{t: t, patience: 20 * time.Second}), "with all permissions")
-	var err error
-	for range 5 { // a busy machine may be late once
-		if err = g.works(&probe{t: t, patience: g.patience}); err == nil {
-			return
+	for name, fn := range g.functions {
+		if err := p.until(name+" writes logs", func() (bool, error) { return p.logged(fn.LogGroup, from) }); err != nil {
+			return err
+		}
+		if err := p.until(name+" is traced", func() (bool, error) { return p.traced(fn.Name, from) }); err != nil {
+			return err
 		}
 	}
-	require.NoError(t, err, "with all permissions, within %s for each thing", g.patience)
+	return nil
 }
 
-// mustBreak says that something is missed.
-func (g *permissions) mustBreak(t *testing.T, take, giveBack func()) {
+func (g *permissions) requireWorks(t *testing.T) {
 	t.Helper()
-	take()
-	err := g.works(&probe{t: t, patience: g.patience})
-	giveBack()
+	require.NoError(t, g.check(&probe{t: t, functions: g.functions}), "with all permissions")
+}
+
+// refusal describes calls that IAM refuses. Principal and resource are patterns; empty matches all.
+type refusal struct {
+	principal, resource string
+	actions             []string
+}
+
+func ofRole(role string, actions ...string) refusal {
+	return refusal{principal: "*:assumed-role/" + role + "/*", actions: actions}
+}
+
+// observe counts the calls that IAM refuses until the test ends.
+func (r refusal) observe(t *testing.T) *counter {
+	t.Helper()
+	seen := &counter{}
+	inject(t, fault.Rule{When: fault.Refused, Principal: r.principal, Resource: r.resource, Do: func(_ context.Context, e fault.Event) error {
+		if slices.Contains(r.actions, e.Action) {
+			seen.Add(1)
+		}
+		return nil
+	}})
+	return seen
+}
+
+// requireBreaks asserts that the pattern does not work between forbid and allow, and that IAM refuses a call meanwhile.
+func (g *permissions) requireBreaks(t *testing.T, r refusal, forbid, allow func()) {
+	t.Helper()
+	refused := r.observe(t)
+	forbid()
+	err := g.check(&probe{t: t, functions: g.functions, refused: refused})
+	allow()
 	g.clean(t)
-	require.Error(t, err, "the pattern works without it")
-	t.Log("breaks, as it should:", err)
+	require.Error(t, err, "the pattern works without the permission")
+	require.Positive(t, refused.Load(), "the pattern fails, but IAM did not refuse %v: %v", r.actions, err)
+	t.Log("fails as expected:", err)
 }
 
-type policyDocument struct {
-	Version   string
-	Statement []map[string]any
-}
-
-func (d policyDocument) String() string {
-	text, err := json.Marshal(d)
-	if err != nil {
-		panic(err) // it came from JSON
-	}
-	return string(text)
-}
-
-// without returns the document with some actions taken from one statement, and the statement with its last action.
-func (d policyDocument) without(statement int, actions ...any) policyDocument {
-	d.Statement = slices.Clone(d.Statement)
-	rest := slices.DeleteFunc(slices.Clone(d.Statement[statement]["Action"].([]any)), func(a any) bool { return slices.Contains(actions, a) })
-	if len(rest) == 0 {
-		d.Statement = slices.Delete(d.Statement, statement, statement+1)
-		return d
-	}
-	d.Statement[statement] = maps.Clone(d.Statement[statement])
-	d.Statement[statement]["Action"] = rest
-	return d
-}
-
-// rolePolicy is the one policy that a role of ours has.
-type rolePolicy struct {
-	t          *testing.T
-	role, name string
-	document   policyDocument
-}
-
-func readRolePolicy(t *testing.T, role string) *rolePolicy {
-	t.Helper()
-	roles := iam.NewFromConfig(awsConfig(t))
-	list, err := roles.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: &role})
-	require.NoError(t, err)
-	require.Len(t, list.PolicyNames, 1)
-	attached, err := roles.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &role})
-	require.NoError(t, err)
-	require.Empty(t, attached.AttachedPolicies, "all that the role allows is in its own policy")
-	p := &rolePolicy{t: t, role: role, name: list.PolicyNames[0]}
-	got, err := roles.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &p.name})
-	require.NoError(t, err)
-	text, err := url.PathUnescape(*got.PolicyDocument)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal([]byte(text), &p.document))
-	return p
-}
-
-// put changes the policy. One without statements is not a policy: then the role loses it.
-func (p *rolePolicy) put(d policyDocument) {
-	p.t.Helper()
-	roles := iam.NewFromConfig(awsConfig(p.t))
-	var err error
-	if len(d.Statement) == 0 {
-		_, err = roles.DeleteRolePolicy(p.t.Context(), &iam.DeleteRolePolicyInput{RoleName: &p.role, PolicyName: &p.name})
-	} else {
-		_, err = roles.PutRolePolicy(p.t.Context(), &iam.PutRolePolicyInput{
-			RoleName: &p.role, PolicyName: &p.name, PolicyDocument: aws.String(d.String()),
-		})
-	}
-	require.NoError(p.t, err)
-}
-
-// observing are the actions with which a function leaves logs and traces, and what is missing without each.
-var observing = map[string]func(p *probe, fn function, from time.Time) (bool, error){
+// observability are the actions with which functions write logs and traces. Each value checks for what a function writes.
+var observability = map[string]func(p *probe, fn function, from time.Time) (bool, error){
 	"logs:CreateLogStream":     func(p *probe, fn function, from time.Time) (bool, error) { return p.logged(fn.LogGroup, from) },
 	"logs:PutLogEvents":        func(p *probe, fn function, from time.Time) (bool, error) { return p.logged(fn.LogGroup, from) },
 	"xray:PutTraceSegments":    func(p *probe, fn function, from time.Time) (bool, error) { return p.traced(fn.Name, from) },
 	"xray:PutTelemetryRecords": func(p *probe, fn function, from time.Time) (bool, error) { return p.traced(fn.Name, from) },
 }
 
-// noneCanBeTakenAway takes every action of every statement of every function's role away, one at a time, and every
-// statement of the other roles, and wants the pattern to break each time: what is not missed should not be granted.
-func (g *permissions) noneCanBeTakenAway(t *testing.T) {
-	embedded(t) // IAM on AWS takes effect within seconds or minutes; that would take hours.
-	g.mustWork(t)
+// requireAllNeeded asserts that the pattern needs all its permissions. It removes, one at a time, each action of each
+// statement of each function's role, each statement of the other roles, and each statement of each function's own policy.
+// The pattern must fail each time.
+func (g *permissions) requireAllNeeded(t *testing.T) {
+	embedded(t) // on AWS each change of a policy takes seconds or minutes to take effect
+	g.requireWorks(t)
 	policies := map[string]*rolePolicy{}
 	for name, fn := range g.functions {
 		policies[name] = readRolePolicy(t, fn.RoleName)
 	}
-	for action, left := range observing {
-		t.Run("each function "+action, func(t *testing.T) { g.mustNotBeSeen(t, policies, action, left) })
+	for action, written := range observability {
+		t.Run("all functions "+action, func(t *testing.T) { g.requireNotObservable(t, policies, action, written) })
 	}
-	for name := range g.functions {
+	for name, fn := range g.functions {
 		policy := policies[name]
 		for i, s := range policy.document.Statement {
-			for _, action := range s["Action"].([]any) {
-				if observing[action.(string)] != nil || slices.Contains(g.elsewhere, name+" "+action.(string)) {
+			for _, a := range s["Action"].([]any) {
+				action := a.(string)
+				if observability[action] != nil || slices.Contains(g.testedElsewhere, name+" "+action) {
 					continue
 				}
-				t.Run(name+" "+action.(string)+" "+s["Sid"].(string), func(t *testing.T) {
-					g.mustBreak(t, func() { g.put(t, name, policy, policy.document.without(i, action)) }, func() { g.put(t, name, policy, policy.document) })
+				t.Run(name+" "+action+" "+s["Sid"].(string), func(t *testing.T) {
+					g.requireBreaks(t, ofRole(fn.RoleName, action), func() {
+						g.put(t, name, action, policy, policy.document.without(i, action))
+					}, func() {
+						g.put(t, name, action, policy, policy.document)
+					})
 				})
 			}
 		}
@@ -169,75 +131,85 @@ func (g *permissions) noneCanBeTakenAway(t *testing.T) {
 	for name, role := range g.services {
 		policy := readRolePolicy(t, role)
 		for i, s := range policy.document.Statement {
-			if slices.Contains(g.elsewhere, s["Sid"].(string)) {
+			if slices.Contains(g.testedElsewhere, s["Sid"].(string)) {
 				continue
 			}
+			var actions []string
+			for _, a := range s["Action"].([]any) {
+				actions = append(actions, a.(string))
+			}
 			t.Run(name+" "+s["Sid"].(string), func(t *testing.T) {
-				g.mustBreak(t, func() { policy.put(policy.document.without(i, s["Action"].([]any)...)) }, func() { policy.put(policy.document) })
+				g.requireBreaks(t, ofRole(role, actions...), func() {
+					policy.put(policy.document.without(i, s["Action"].([]any)...))
+				}, func() {
+					policy.put(policy.document)
+				})
 			})
 		}
 	}
-	g.noInvocationCanBeForbidden(t)
-	g.mustWork(t)
+	g.requireInvocationsNeeded(t)
+	g.requireWorks(t)
 }
 
-// put changes the policy of a function's role, and makes that count.
-func (g *permissions) put(t *testing.T, name string, policy *rolePolicy, d policyDocument) {
+// put replaces the policy of a function's role. action is what the change is about.
+func (g *permissions) put(t *testing.T, name, action string, policy *rolePolicy, d policyDocument) {
 	t.Helper()
 	policy.t = t
 	policy.put(d)
-	g.changed(t, name)
+	g.changed(t, name, action)
 }
 
-// mustNotBeSeen takes an action with which functions leave traces of themselves from all of them. The pattern serves as
-// before; each of them is missed, for itself.
-func (g *permissions) mustNotBeSeen(t *testing.T, policies map[string]*rolePolicy, action string, left func(*probe, function, time.Time) (bool, error)) {
+// requireNotObservable removes an action that is used for logs and traces from the roles of all functions. The pattern must
+// work as before. IAM must refuse the action to each function, and none may have written what the action is for.
+func (g *permissions) requireNotObservable(t *testing.T, policies map[string]*rolePolicy, action string, written func(*probe, function, time.Time) (bool, error)) {
 	t.Helper()
+	refused := map[string]*counter{}
 	for name, policy := range policies {
-		found := false
-		for i, s := range policy.document.Statement {
-			if slices.Contains(s["Action"].([]any), any(action)) {
-				found = true
-				g.put(t, name, policy, policy.document.without(i, action))
-			}
-		}
-		require.True(t, found, "%s has no %s", name, action)
+		i := slices.IndexFunc(policy.document.Statement, func(s map[string]any) bool { return slices.Contains(s["Action"].([]any), any(action)) })
+		require.NotEqual(t, -1, i, "%s has no %s", name, action)
+		g.put(t, name, action, policy, policy.document.without(i, action))
+		refused[name] = ofRole(g.functions[name].RoleName, action).observe(t)
 	}
-	p := &probe{t: t, patience: 20 * time.Second}
+	p := &probe{t: t, functions: g.functions}
 	from, sampled := p.begin()
-	err := g.serves(p, from, sampled)
-	time.Sleep(g.patience)
+	err := g.works(p, from, sampled)
+	var notRefused []string
 	seen := map[string]bool{}
 	for name, fn := range g.functions {
-		ok, err := left(p, fn, from)
+		if p.until(name+" is refused "+action, func() (bool, error) { return refused[name].Load() > 0, nil }) != nil {
+			notRefused = append(notRefused, name)
+		}
+		ok, err := written(p, fn, from)
 		require.NoError(t, err)
 		seen[name] = ok
 	}
 	for name, policy := range policies {
-		g.put(t, name, policy, policy.document)
+		g.put(t, name, action, policy, policy.document)
 	}
 	g.clean(t)
-	require.NoError(t, err, "orders do not need it")
+	require.NoError(t, err, "orders do not need the permission")
+	require.Empty(t, notRefused, "IAM did not refuse %s to these functions", action)
 	for name := range seen {
-		require.False(t, seen[name], "%s is seen without it", name)
+		require.False(t, seen[name], "%s writes logs or traces without the permission", name)
 	}
 }
 
-// noInvocationCanBeForbidden takes every statement of every function's own policy away.
-func (g *permissions) noInvocationCanBeForbidden(t *testing.T) {
-	functions := lambda.NewFromConfig(awsConfig(t))
+// requireInvocationsNeeded removes each statement of each function's own policy, which allows API Gateway to invoke it.
+func (g *permissions) requireInvocationsNeeded(t *testing.T) {
+	functions := lambdaClient(t)
 	for name, fn := range g.functions {
 		got, err := functions.GetPolicy(t.Context(), &lambda.GetPolicyInput{FunctionName: aws.String(fn.Name)})
 		if err != nil {
 			require.ErrorContains(t, err, "ResourceNotFoundException", name)
-			continue // a function that no service invokes by such a permission
+			continue // API Gateway does not invoke this function
 		}
 		var doc policyDocument
 		require.NoError(t, json.Unmarshal([]byte(*got.Policy), &doc))
 		for _, s := range doc.Statement {
 			sid := s["Sid"].(string)
 			t.Run(name+" "+sid, func(t *testing.T) {
-				g.mustBreak(t, func() {
+				r := refusal{principal: "apigateway.amazonaws.com", resource: "*:" + fn.Name, actions: []string{"lambda:InvokeFunction"}}
+				g.requireBreaks(t, r, func() {
 					_, err := functions.RemovePermission(t.Context(), &lambda.RemovePermissionInput{FunctionName: aws.String(fn.Name), StatementId: &sid})
 					require.NoError(t, err)
 				}, func() {
@@ -252,14 +224,22 @@ func (g *permissions) noInvocationCanBeForbidden(t *testing.T) {
 	}
 }
 
-// sourceARN is the aws:SourceArn that a statement's condition wants.
-func sourceARN(statement map[string]any) *string {
-	for _, keys := range statement["Condition"].(map[string]any) {
-		for key, value := range keys.(map[string]any) {
-			if strings.EqualFold(key, "aws:SourceArn") {
-				return aws.String(value.(string))
-			}
+// withoutPermission runs do while a function's role lacks an action.
+func (g *permissions) withoutPermission(t *testing.T, function, action string, do func()) {
+	t.Helper()
+	policy := readRolePolicy(t, g.functions[function].RoleName)
+	for i, s := range policy.document.Statement {
+		if slices.Contains(s["Action"].([]any), any(action)) {
+			g.put(t, function, action, policy, policy.document.without(i, action))
+			do()
+			g.put(t, function, action, policy, policy.document)
+			return
 		}
 	}
-	return nil
+	t.Fatalf("%s has no %s", function, action)
+}
+
+// isPolling returns whether an event source mapping uses the action to poll a queue or a stream.
+func isPolling(action string) bool {
+	return strings.HasPrefix(action, "kinesis:") || action == "sqs:ReceiveMessage" || action == "sqs:GetQueueAttributes"
 }

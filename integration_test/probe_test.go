@@ -2,46 +2,79 @@ package integration_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/stretchr/testify/require"
 )
 
-// probe watches a pattern at work.
+type counter = atomic.Int64
+
+// probe checks whether a pattern works.
 type probe struct {
-	t *testing.T
-	// patience is how long each thing may take.
-	patience time.Duration
-	// step is how far the clock jumps ahead now and then while the probe waits, for what happens once in a while.
+	t         *testing.T
+	functions map[string]function
+	// step is how far the clock is advanced every few polls, for what happens once in a while.
 	step time.Duration
-	// again, if not nil, gives the pattern something more to do after a step: of invocations that no caller has had
-	// traced, X-Ray takes one each second.
+	// again, if set, is called after each step. It gives the pattern more to do: X-Ray samples one invocation in a second of
+	// those that are not already traced.
 	again func()
+	// refused counts the calls that IAM refuses; nil if it is expected to refuse none.
+	refused *counter
 }
 
-// begin returns the time from which on the work of a probe counts, and headers that have its trace recorded.
+// begin returns the time after which logs and traces are the probe's own, and headers that make API Gateway trace a request.
 func (p *probe) begin() (from time.Time, sampled []string) {
-	// The start of a trace is known to the second only. This puts one between this order and what was before.
+	// Traces have their start in whole seconds. This puts at least one between this probe and what was before.
 	deployment.clock.Advance(2 * time.Second)
 	now := deployment.clock.Now()
 	root := fmt.Sprintf("1-%08x-%024x", now.Unix(), time.Now().UnixNano())
 	return now.Add(-time.Second), []string{"X-Amzn-Trace-Id", "Root=" + root + ";Sampled=1"}
 }
 
-// placed checks, for a coffee pattern, that an order is accepted, stored and invoiced. It returns what is not so.
-func (p *probe) placed(url string, sampled []string) error {
+// pollsAfterRefusal is how many polls must find that no function is running and that the condition is not met, after IAM
+// refused a call, before a probe gives up.
+const pollsAfterRefusal = 15
+
+var errRefused = errors.New("IAM refused a call, and no function is running")
+
+// until waits until a condition is met. It gives up early if IAM has refused a call and the pattern is idle since.
+func (p *probe) until(what string, done func() (bool, error)) error {
+	cloud := embedded(p.t)
+	idlePolls := 0
+	return wait{interval: 10 * time.Millisecond, between: func(polls int) error {
+		if p.step > 0 && polls%5 == 0 {
+			deployment.clock.Advance(p.step)
+			if p.again != nil {
+				p.again()
+			}
+		}
+		if p.refused != nil && p.refused.Load() > 0 && idle(cloud, p.functions) {
+			if idlePolls++; idlePolls > pollsAfterRefusal {
+				return errRefused
+			}
+		}
+		return nil
+	}}.until(what, done)
+}
+
+// coffeeOrder checks, for a coffee pattern, that an order is accepted, stored and invoiced.
+func (p *probe) coffeeOrder(url string, sampled []string) error {
 	account := newAccount()
-	placed, err := try(http.MethodPost, url+"/order", latte(account, "v0", time.Now()).body(), sampled...)
+	placed, err := send(http.MethodPost, url+"/order", newOrder(account, "v0", time.Now()).body(), sampled...)
 	if err != nil || placed.status != http.StatusAccepted {
 		return fmt.Errorf("POST /order: %v %d %s", err, placed.status, placed.body)
 	}
 	get := func(path string) (response, error) {
-		return try(http.MethodGet, url+path+"?accountid="+account+"&vendorid=v0", "", sampled...)
+		return send(http.MethodGet, url+path+"?accountid="+account+"&vendorid=v0", "", sampled...)
 	}
 	if err := p.until("the order is stored", func() (bool, error) {
 		r, err := get("/order")
@@ -49,7 +82,7 @@ func (p *probe) placed(url string, sampled []string) error {
 	}); err != nil {
 		return err
 	}
-	if err := p.until("the invoice can be read", func() (bool, error) {
+	return p.until("the invoice can be read", func() (bool, error) {
 		r, err := get("/invoice")
 		if err != nil || r.status != http.StatusOK {
 			return false, err
@@ -58,58 +91,52 @@ func (p *probe) placed(url string, sampled []string) error {
 		if err := json.Unmarshal([]byte(r.body), &link); err != nil {
 			return false, err
 		}
-		doc, err := try(http.MethodGet, link, "")
+		doc, err := send(http.MethodGet, link, "")
 		return doc.status == http.StatusOK, err
-	}); err != nil {
-		return err
-	}
-	return nil
+	})
 }
 
-// observed checks that all functions leave logs and traces.
-func (p *probe) observed(functions map[string]function, from time.Time) error {
-	for name, fn := range functions {
-		if err := p.until(name+" writes logs", func() (bool, error) { return p.logged(fn.LogGroup, from) }); err != nil {
-			return err
-		}
-		if err := p.until(name+" is traced", func() (bool, error) { return p.traced(fn.Name, from) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *probe) until(what string, done func() (bool, error)) error {
-	deadline := time.Now().Add(p.patience)
-	for look := 1; ; look++ {
-		ok, err := done()
-		if ok {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("within %s it was not so that %s (%v)", p.patience, what, err)
-		}
-		time.Sleep(20 * time.Millisecond)
-		if p.step > 0 && look%5 == 0 {
-			deployment.clock.Advance(p.step)
-			if p.again != nil {
-				p.again()
-			}
-		}
-	}
+func (p *probe) emptyQueues(queueURLs []string) error {
+	return p.until("the messages are deleted from their queues", func() (bool, error) {
+		return countMessages(p.t, queueURLs...) == 0, nil
+	})
 }
 
 func (p *probe) logged(logGroup string, from time.Time) (bool, error) {
-	out, err := cloudwatchlogs.NewFromConfig(awsConfig(p.t)).FilterLogEvents(p.t.Context(), &cloudwatchlogs.FilterLogEventsInput{
+	out, err := logsClient(p.t).FilterLogEvents(p.t.Context(), &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: &logGroup, StartTime: aws.Int64(from.UnixMilli()),
 	})
 	return err == nil && len(out.Events) > 0, err
 }
 
 func (p *probe) traced(service string, from time.Time) (bool, error) {
-	out, err := xray.NewFromConfig(awsConfig(p.t)).GetTraceSummaries(p.t.Context(), &xray.GetTraceSummariesInput{
+	out, err := xrayClient(p.t).GetTraceSummaries(p.t.Context(), &xray.GetTraceSummariesInput{
 		StartTime: &from, EndTime: aws.Time(deployment.clock.Now().Add(time.Minute)),
 		FilterExpression: aws.String(fmt.Sprintf("service(%q)", service)),
 	})
 	return err == nil && len(out.TraceSummaries) > 0, err
+}
+
+// restartFunction ends a function's processes after a change of its permissions: a process creates its log stream only
+// once. If the mapping of a queue or stream polls with the action, it also advances the clock, so that the poll that began
+// with the old permissions ends.
+func restartFunction(t *testing.T, fn function, action string, poll time.Duration) {
+	t.Helper()
+	embedded(t).Lambda.Kill(fn.Name)
+	if isPolling(action) {
+		deployment.clock.Advance(poll)
+	}
+}
+
+// purge deletes all messages of queues, those in flight too.
+func purge(t *testing.T, queueURLs ...string) {
+	t.Helper()
+	for _, url := range queueURLs {
+		if countMessages(t, url) == 0 {
+			continue
+		}
+		_, err := sqsClient(t).PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &url})
+		require.NoError(t, err)
+		deployment.clock.Advance(time.Minute) // SQS allows one purge of a queue in 60 seconds
+	}
 }

@@ -1,0 +1,92 @@
+package integration_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/stretchr/testify/require"
+)
+
+type policyDocument struct {
+	Version   string
+	Statement []map[string]any
+}
+
+func (d policyDocument) String() string {
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // it came from JSON
+	}
+	return string(text)
+}
+
+// without returns the document without some actions of one statement. A statement without actions is removed.
+func (d policyDocument) without(statement int, actions ...any) policyDocument {
+	d.Statement = slices.Clone(d.Statement)
+	rest := slices.DeleteFunc(slices.Clone(d.Statement[statement]["Action"].([]any)), func(a any) bool { return slices.Contains(actions, a) })
+	if len(rest) == 0 {
+		d.Statement = slices.Delete(d.Statement, statement, statement+1)
+		return d
+	}
+	d.Statement[statement] = maps.Clone(d.Statement[statement])
+	d.Statement[statement]["Action"] = rest
+	return d
+}
+
+// rolePolicy is the only policy of one of the patterns' roles.
+type rolePolicy struct {
+	t          *testing.T
+	role, name string
+	document   policyDocument
+}
+
+func readRolePolicy(t *testing.T, role string) *rolePolicy {
+	t.Helper()
+	roles := iamClient(t)
+	list, err := roles.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: &role})
+	require.NoError(t, err)
+	require.Len(t, list.PolicyNames, 1)
+	attached, err := roles.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &role})
+	require.NoError(t, err)
+	require.Empty(t, attached.AttachedPolicies, "the role has no policy besides its own")
+	p := &rolePolicy{t: t, role: role, name: list.PolicyNames[0]}
+	got, err := roles.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &p.name})
+	require.NoError(t, err)
+	text, err := url.PathUnescape(*got.PolicyDocument)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal([]byte(text), &p.document))
+	return p
+}
+
+// put replaces the policy. A policy must have statements, so one without is deleted.
+func (p *rolePolicy) put(d policyDocument) {
+	p.t.Helper()
+	roles := iamClient(p.t)
+	var err error
+	if len(d.Statement) == 0 {
+		_, err = roles.DeleteRolePolicy(p.t.Context(), &iam.DeleteRolePolicyInput{RoleName: &p.role, PolicyName: &p.name})
+	} else {
+		_, err = roles.PutRolePolicy(p.t.Context(), &iam.PutRolePolicyInput{
+			RoleName: &p.role, PolicyName: &p.name, PolicyDocument: aws.String(d.String()),
+		})
+	}
+	require.NoError(p.t, err)
+}
+
+// sourceARN returns the aws:SourceArn that a statement's condition requires.
+func sourceARN(statement map[string]any) *string {
+	for _, keys := range statement["Condition"].(map[string]any) {
+		for key, value := range keys.(map[string]any) {
+			if strings.EqualFold(key, "aws:SourceArn") {
+				return aws.String(value.(string))
+			}
+		}
+	}
+	return nil
+}
