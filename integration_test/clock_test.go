@@ -1,7 +1,6 @@
 package integration_test
 
 import (
-	"sync"
 	"testing"
 	"time"
 
@@ -55,13 +54,9 @@ func now() time.Time {
 	return time.Now()
 }
 
-var last sync.Mutex
-
-// runAfterOthers makes a test run after all tests that do not call this function, and alone. Go runs parallel tests when
-// all others have ended; the mutex makes them run one at a time.
+// runAfterOthers makes a test run after all tests that do not call this function: Go runs parallel tests when all others
+// have ended. TestMain makes the parallel tests run one at a time.
 func runAfterOthers(t *testing.T) {
 	t.Helper()
 	t.Parallel()
-	last.Lock()
-	t.Cleanup(last.Unlock)
 }

@@ -35,6 +35,10 @@ var deployment struct {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	// Faults and jumps of the clock affect all tests that run. See runAfterOthers.
+	if err := flag.Set("test.parallel", "1"); err != nil {
+		panic(err)
+	}
 	os.Exit(run(m))
 }
 

@@ -3,6 +3,7 @@ package integration_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,17 +94,12 @@ func TestStateMachineCannotBeDeployedWithoutLogDelivery(t *testing.T) {
 	}
 	require.NoError(t, update())
 	policy := readRolePolicy(t, o.MachineRoleName)
-	for i, s := range policy.document.Statement {
-		if s["Sid"] != "DeliverLogs" {
-			continue
-		}
-		for _, action := range s["Action"].([]any) {
-			policy.put(policy.document.without(i, action))
-			err := update()
-			policy.put(policy.document)
-			require.ErrorContains(t, err, "not authorized to access the Log Destination", "without %s", action)
-		}
-		return
+	i := slices.IndexFunc(policy.document.Statement, func(s map[string]any) bool { return s["Sid"] == "DeliverLogs" })
+	require.NotEqual(t, -1, i, "the state machine's role has no statement DeliverLogs")
+	for _, action := range policy.document.Statement[i]["Action"].([]any) {
+		policy.remove(t, i, action)
+		err := update()
+		policy.restore(t)
+		require.ErrorContains(t, err, "not authorized to access the Log Destination", "without %s", action)
 	}
-	t.Fatal("the state machine's role has no statement DeliverLogs")
 }

@@ -120,9 +120,11 @@ func (g *permissions) requireAllNeeded(t *testing.T) {
 				}
 				t.Run(name+" "+action+" "+s["Sid"].(string), func(t *testing.T) {
 					g.requireBreaks(t, ofRole(fn.RoleName, action), func() {
-						g.put(t, name, action, policy, policy.document.without(i, action))
+						policy.remove(t, i, action)
+						g.changed(t, name, action)
 					}, func() {
-						g.put(t, name, action, policy, policy.document)
+						policy.restore(t)
+						g.changed(t, name, action)
 					})
 				})
 			}
@@ -139,24 +141,12 @@ func (g *permissions) requireAllNeeded(t *testing.T) {
 				actions = append(actions, a.(string))
 			}
 			t.Run(name+" "+s["Sid"].(string), func(t *testing.T) {
-				g.requireBreaks(t, ofRole(role, actions...), func() {
-					policy.put(policy.document.without(i, s["Action"].([]any)...))
-				}, func() {
-					policy.put(policy.document)
-				})
+				g.requireBreaks(t, ofRole(role, actions...), func() { policy.remove(t, i, s["Action"].([]any)...) }, func() { policy.restore(t) })
 			})
 		}
 	}
 	g.requireInvocationsNeeded(t)
 	g.requireWorks(t)
-}
-
-// put replaces the policy of a function's role. action is what the change is about.
-func (g *permissions) put(t *testing.T, name, action string, policy *rolePolicy, d policyDocument) {
-	t.Helper()
-	policy.t = t
-	policy.put(d)
-	g.changed(t, name, action)
 }
 
 // requireNotObservable removes an action that is used for logs and traces from the roles of all functions. The pattern must
@@ -165,9 +155,8 @@ func (g *permissions) requireNotObservable(t *testing.T, policies map[string]*ro
 	t.Helper()
 	refused := map[string]*counter{}
 	for name, policy := range policies {
-		i := slices.IndexFunc(policy.document.Statement, func(s map[string]any) bool { return slices.Contains(s["Action"].([]any), any(action)) })
-		require.NotEqual(t, -1, i, "%s has no %s", name, action)
-		g.put(t, name, action, policy, policy.document.without(i, action))
+		policy.remove(t, policy.document.statementWith(t, action), action)
+		g.changed(t, name, action)
 		refused[name] = ofRole(g.functions[name].RoleName, action).observe(t)
 	}
 	p := &probe{t: t, functions: g.functions}
@@ -184,7 +173,8 @@ func (g *permissions) requireNotObservable(t *testing.T, policies map[string]*ro
 		seen[name] = ok
 	}
 	for name, policy := range policies {
-		g.put(t, name, action, policy, policy.document)
+		policy.restore(t)
+		g.changed(t, name, action)
 	}
 	g.clean(t)
 	require.NoError(t, err, "orders do not need the permission")
@@ -228,15 +218,11 @@ func (g *permissions) requireInvocationsNeeded(t *testing.T) {
 func (g *permissions) withoutPermission(t *testing.T, function, action string, do func()) {
 	t.Helper()
 	policy := readRolePolicy(t, g.functions[function].RoleName)
-	for i, s := range policy.document.Statement {
-		if slices.Contains(s["Action"].([]any), any(action)) {
-			g.put(t, function, action, policy, policy.document.without(i, action))
-			do()
-			g.put(t, function, action, policy, policy.document)
-			return
-		}
-	}
-	t.Fatalf("%s has no %s", function, action)
+	policy.remove(t, policy.document.statementWith(t, action), action)
+	g.changed(t, function, action)
+	do()
+	policy.restore(t)
+	g.changed(t, function, action)
 }
 
 // isPolling returns whether an event source mapping uses the action to poll a queue or a stream.

@@ -41,8 +41,8 @@ func (d policyDocument) without(statement int, actions ...any) policyDocument {
 
 // rolePolicy is the only policy of one of the patterns' roles.
 type rolePolicy struct {
-	t          *testing.T
 	role, name string
+	text       string // as deployed
 	document   policyDocument
 }
 
@@ -55,28 +55,46 @@ func readRolePolicy(t *testing.T, role string) *rolePolicy {
 	attached, err := roles.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &role})
 	require.NoError(t, err)
 	require.Empty(t, attached.AttachedPolicies, "the role has no policy besides its own")
-	p := &rolePolicy{t: t, role: role, name: list.PolicyNames[0]}
+	p := &rolePolicy{role: role, name: list.PolicyNames[0]}
 	got, err := roles.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &p.name})
 	require.NoError(t, err)
-	text, err := url.PathUnescape(*got.PolicyDocument)
+	p.text, err = url.PathUnescape(*got.PolicyDocument)
 	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal([]byte(text), &p.document))
+	require.NoError(t, json.Unmarshal([]byte(p.text), &p.document))
 	return p
 }
 
-// put replaces the policy. A policy must have statements, so one without is deleted.
-func (p *rolePolicy) put(d policyDocument) {
-	p.t.Helper()
-	roles := iamClient(p.t)
-	var err error
-	if len(d.Statement) == 0 {
-		_, err = roles.DeleteRolePolicy(p.t.Context(), &iam.DeleteRolePolicyInput{RoleName: &p.role, PolicyName: &p.name})
-	} else {
-		_, err = roles.PutRolePolicy(p.t.Context(), &iam.PutRolePolicyInput{
-			RoleName: &p.role, PolicyName: &p.name, PolicyDocument: aws.String(d.String()),
-		})
+// remove removes actions of one statement from the policy. If that was the only statement, it deletes the policy: a policy
+// must have statements.
+func (p *rolePolicy) remove(t *testing.T, statement int, actions ...any) {
+	t.Helper()
+	d := p.document.without(statement, actions...)
+	if len(d.Statement) > 0 {
+		p.put(t, d.String())
+		return
 	}
-	require.NoError(p.t, err)
+	_, err := iamClient(t).DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: &p.role, PolicyName: &p.name})
+	require.NoError(t, err)
+}
+
+// restore puts back the policy as it was deployed.
+func (p *rolePolicy) restore(t *testing.T) {
+	t.Helper()
+	p.put(t, p.text)
+}
+
+func (p *rolePolicy) put(t *testing.T, text string) {
+	t.Helper()
+	_, err := iamClient(t).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: &p.role, PolicyName: &p.name, PolicyDocument: &text})
+	require.NoError(t, err)
+}
+
+// statementWith returns the index of the statement that has this action.
+func (d policyDocument) statementWith(t *testing.T, action string) int {
+	t.Helper()
+	i := slices.IndexFunc(d.Statement, func(s map[string]any) bool { return slices.Contains(s["Action"].([]any), any(action)) })
+	require.NotEqual(t, -1, i, "no statement has %s", action)
+	return i
 }
 
 // sourceARN returns the aws:SourceArn that a statement's condition requires.
