@@ -11,7 +11,7 @@ func eventStreamPermissions(t *testing.T) *permissions {
 	return &permissions{
 		functions: e.Functions,
 		works: func(p *probe, _ time.Time, sampled []string) error {
-			p.step = time.Second // a shard is polled once in a second
+			p.step = 200 * time.Millisecond // a shard is polled once in a second
 			if err := p.coffeeOrder(e.URL, sampled); err != nil {
 				return err
 			}

@@ -37,7 +37,7 @@ func TestThousandConcurrentOrders(t *testing.T) {
 		done.SetLimit(parallel)
 		for _, o := range placed {
 			done.Go(func() error {
-				return wait{limit: time.Minute, interval: 50 * time.Millisecond}.until("the order is stored and invoiced", func() (bool, error) {
+				return wait{limit: time.Minute, interval: 50 * time.Millisecond, step: 200 * time.Millisecond}.until("the order is stored and invoiced", func() (bool, error) {
 					_, err := client.Item(t.Context(), o.AccountID, o.VendorID)
 					if err == nil {
 						_, err = client.Invoice(t.Context(), o.AccountID, o.VendorID)

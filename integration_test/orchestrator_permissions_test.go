@@ -23,7 +23,7 @@ func orchestratorPermissions(t *testing.T) *permissions {
 		services:        map[string]string{"state machine": o.MachineRoleName, "API": o.APIRoleNames[0]},
 		testedElsewhere: []string{"DeliverLogs"},
 		works: func(p *probe, from time.Time, sampled []string) error {
-			p.step = time.Second // log events are delivered once in a second
+			p.step = 200 * time.Millisecond // log events are delivered once in a second
 			if err := p.coffeeOrder(o.URL, sampled); err != nil {
 				return err
 			}

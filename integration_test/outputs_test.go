@@ -92,6 +92,29 @@ type function struct {
 	RoleName string `json:"roleName"`
 }
 
+// functions returns the functions of all patterns. Its keys have no meaning.
+func (o *outputs) functions() map[string]function {
+	all := map[string]function{}
+	add := func(functions map[string]function) {
+		for _, f := range functions {
+			all[f.Name] = f
+		}
+	}
+	if o.FanOut != nil {
+		add(o.FanOut.Functions)
+	}
+	if o.Orchestrator != nil {
+		add(o.Orchestrator.Functions)
+	}
+	if o.EventStream != nil {
+		add(o.EventStream.Functions)
+	}
+	if o.Checker != nil {
+		add(o.Checker.Functions)
+	}
+	return all
+}
+
 // skipUnless skips a test if what it needs is not available.
 func skipUnless(t *testing.T, available bool, what string) {
 	t.Helper()

@@ -22,9 +22,9 @@ type counter = atomic.Int64
 type probe struct {
 	t         *testing.T
 	functions map[string]function
-	// step is how far the clock is advanced every few polls, for what happens once in a while.
+	// step is how far the clock is advanced between two polls. See wait.
 	step time.Duration
-	// again, if set, is called after each step. It gives the pattern more to do: X-Ray samples one invocation in a second of
+	// again, if set, is called every few polls. It gives the pattern more to do: X-Ray samples one invocation in a second of
 	// those that are not already traced.
 	again func()
 	// refused counts the calls that IAM refuses; nil if it is expected to refuse none.
@@ -50,12 +50,9 @@ var errRefused = errors.New("IAM refused a call, and no function is running")
 func (p *probe) until(what string, done func() (bool, error)) error {
 	cloud := embedded(p.t)
 	idlePolls := 0
-	return wait{interval: 10 * time.Millisecond, between: func(polls int) error {
-		if p.step > 0 && polls%5 == 0 {
-			deployment.clock.Advance(p.step)
-			if p.again != nil {
-				p.again()
-			}
+	return wait{interval: 10 * time.Millisecond, step: p.step, between: func(polls int) error {
+		if p.again != nil && polls%5 == 0 {
+			p.again()
 		}
 		if p.refused != nil && p.refused.Load() > 0 && idle(cloud, p.functions) {
 			if idlePolls++; idlePolls > pollsAfterRefusal {

@@ -16,6 +16,9 @@ import (
 type wait struct {
 	limit    time.Duration // default 20 seconds
 	interval time.Duration // between two polls; default 20 milliseconds
+	// step is how far the clock is advanced between two polls, if no function is running; for what the embedded cloud does
+	// once in a while.
+	step time.Duration
 	// between, if set, is called between two polls. It gets the number of polls so far. Its error ends the wait.
 	between func(polls int) error
 }
@@ -33,6 +36,9 @@ func (w wait) until(what string, done func() (bool, error)) error {
 			return errors.Join(fmt.Errorf("not within %s: %s", w.limit, what), err)
 		}
 		time.Sleep(w.interval)
+		if w.step > 0 && polls > 2 && deployment.cloud != nil && idle(deployment.cloud, deployment.outputs.functions()) {
+			deployment.clock.Advance(w.step)
+		}
 		if w.between != nil {
 			if stop := w.between(polls); stop != nil {
 				return errors.Join(fmt.Errorf("not met: %s: %w", what, stop), err)
@@ -45,6 +51,12 @@ func (w wait) until(what string, done func() (bool, error)) error {
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	require.NoError(t, wait{}.until(what, func() (bool, error) { return condition(), nil }))
+}
+
+// eventuallyPolled is eventually for what depends on a stream: a shard is polled once in a second.
+func eventuallyPolled(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	require.NoError(t, wait{step: 200 * time.Millisecond}.until(what, func() (bool, error) { return condition(), nil }))
 }
 
 // waitUntilEmpty waits until queues have no message, neither visible nor in flight.
