@@ -3,7 +3,6 @@ package integration_test
 import (
 	"fmt"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -42,13 +41,10 @@ func manyOrders(t *testing.T, c *checkerOutputs, seed uint64) {
 
 	disorderDelivery(t, c, seed)
 	injectRandomFaults(t, c, newRandomness(seed, 2))
-	var mu sync.Mutex
 	var accepted []checker.Order
 	answers, err := (&checkerclient.Load{
 		Client: client, Next: generator.Next, Count: orders, AtOnce: parallel, Attempts: 30,
 		Accepted: func(rec checker.Record) error {
-			mu.Lock()
-			defer mu.Unlock()
 			accepted = append(accepted, rec.Order)
 			return nil
 		},

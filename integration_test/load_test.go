@@ -2,7 +2,6 @@ package integration_test
 
 import (
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,13 +18,10 @@ func TestThousandConcurrentOrders(t *testing.T) {
 	forEachCoffeePattern(t, func(t *testing.T, url string) {
 		seed := rand.Uint64()
 		client := coffeeclient.NewClient(url, parallel)
-		var mu sync.Mutex
 		var placed []coffee.Order
 		load := coffeeclient.Load{
 			Client: client, Generator: coffeeclient.NewGenerator(seed, time.Now), Count: count, AtOnce: parallel,
 			Accepted: func(o coffee.Order) error {
-				mu.Lock()
-				defer mu.Unlock()
 				placed = append(placed, o)
 				return nil
 			},
