@@ -92,3 +92,13 @@ func TestCheckerCORS(t *testing.T) {
 	require.Contains(t, description(t, r, 404), "/nowhere")
 	require.Equal(t, "*", r.header.Get("Access-Control-Allow-Origin"))
 }
+
+func TestCheckerRequestWithoutAPIKeyIsForbidden(t *testing.T) {
+	c := checkerPattern(t)
+	skipUnless(t, c.APIKey != "", "an API that requires a key")
+	for _, key := range [][]string{nil, {"X-Api-Key", "not-" + c.APIKey}} {
+		r := call(t, http.MethodGet, c.URL+"/order/"+uuid.NewString()+"/status", "", key...)
+		require.Equal(t, http.StatusForbidden, r.status, r.body)
+		require.Equal(t, "*", r.header.Get("Access-Control-Allow-Origin"))
+	}
+}

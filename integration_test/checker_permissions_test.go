@@ -22,6 +22,7 @@ func checkerPermissions(t *testing.T) *permissions {
 		functions:       c.Functions,
 		testedElsewhere: []string{"capture-order dynamodb:UpdateItem", "ship-order sqs:SendMessage"},
 		works: func(p *probe, _ time.Time, sampled []string) error {
+			sampled = append(sampled, c.header()...)
 			customer, product := newAccount(), newAccount()
 			for path, body := range map[string]string{
 				"/account": fmt.Sprintf(`{"customerId":%q,"balance":100}`, customer), "/stock": fmt.Sprintf(`{"productId":%q,"balance":100}`, product),
@@ -113,8 +114,9 @@ func TestFailedShippingIsSentToTheFailureQueue(t *testing.T) {
 	id := invoke()
 	eventually(t, "the failure queue has the event", func() bool { return reported(id) })
 	checkerPermissions(t).withoutPermission(t, "ship-order", "sqs:SendMessage", func() {
+		refused := ofRole(c.Functions["ship-order"].RoleName, "sqs:SendMessage").observe(t)
 		id := invoke()
-		time.Sleep(200 * time.Millisecond)
+		eventually(t, "IAM refuses to send the event", func() bool { return refused.Load() > 0 })
 		require.False(t, reported(id))
 	})
 }

@@ -122,7 +122,7 @@ func TestLookAtAPI(t *testing.T) {
 
 func TestLookAtAPIKeys(t *testing.T) {
 	c := checkerPattern(t)
-	skipUnless(t, c.APIKey != "", "an API with a key")
+	skipUnless(t, c.APIKey != "", "an API that requires a key")
 	apis := apiGatewayClient(t)
 	keys, err := apis.GetApiKeys(t.Context(), &apigateway.GetApiKeysInput{IncludeValues: aws.Bool(true)})
 	require.NoError(t, err)
