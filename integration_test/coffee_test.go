@@ -141,11 +141,11 @@ func getInvoice(t *testing.T, url, account, vendor string) map[string]any {
 // waitForOrder waits until an account has an active order.
 func waitForOrder(t *testing.T, url, account, vendor string) {
 	t.Helper()
-	eventuallyPolled(t, "the order of "+account+" is stored", func() bool { return getOrder(t, url, account, vendor) != nil })
+	eventuallyAdvancing(t, "the order of "+account+" is stored", func() bool { return getOrder(t, url, account, vendor) != nil })
 }
 
 // waitForInvoice waits until an account has an invoice. vendor may be empty.
 func waitForInvoice(t *testing.T, url, account, vendor string) {
 	t.Helper()
-	eventuallyPolled(t, "the order of "+account+" is invoiced", func() bool { return getInvoice(t, url, account, vendor) != nil })
+	eventuallyAdvancing(t, "the order of "+account+" is invoiced", func() bool { return getInvoice(t, url, account, vendor) != nil })
 }

@@ -91,7 +91,7 @@ func TestCompletedOrderIsRemovedAndItsInvoiceIsKept(t *testing.T) {
 		waitForOrder(t, url, account, "v0")
 		waitForInvoice(t, url, account, "v0")
 		place(t, url, completion(account, "v0", now.Add(time.Second)))
-		eventuallyPolled(t, "the order is removed", func() bool { return getOrder(t, url, account, "v0") == nil })
+		eventuallyAdvancing(t, "the order is removed", func() bool { return getOrder(t, url, account, "v0") == nil })
 		require.NotNil(t, getInvoice(t, url, account, "v0"))
 	})
 }
@@ -106,10 +106,10 @@ func TestOrderWithTheLatestDateIsTheActiveOne(t *testing.T) {
 		waitForOrder(t, url, account, "v1")
 		waitForInvoice(t, url, account, "v1")
 		require.Equal(t, newest, getOrder(t, url, account, "v0")["orderid"])
-		eventuallyPolled(t, "the account's latest invoice is that of the other vendor's order", func() bool {
+		eventuallyAdvancing(t, "the account's latest invoice is that of the other vendor's order", func() bool {
 			return getInvoice(t, url, account, "")["orderid"] == other
 		})
-		eventuallyPolled(t, "the vendor's latest invoice is that of the latest order", func() bool {
+		eventuallyAdvancing(t, "the vendor's latest invoice is that of the latest order", func() bool {
 			return getInvoice(t, url, account, "v0")["orderid"] == newest
 		})
 	})

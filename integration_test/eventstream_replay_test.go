@@ -27,7 +27,7 @@ func TestReplayRestoresTheTableAndRepeatsNoInvoice(t *testing.T) {
 	}
 	poisoned := putRecords(t, e.StreamName, entry{key: accounts[0], data: poison(t, accounts[0])})[0]
 	want := allItems(histories)
-	eventuallyPolled(t, "all orders are stored and invoiced", func() bool {
+	eventuallyAdvancing(t, "all orders are stored and invoiced", func() bool {
 		return maps.Equal(want, readItems(t, e, histories)) && allInvoiced(t, e, histories)
 	})
 	invoicesBefore := readInvoices(t, e, histories)

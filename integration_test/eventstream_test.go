@@ -137,7 +137,7 @@ func TestOrderAppendedTwiceIsOneOrder(t *testing.T) {
 	inject(t, fault.Rule{Action: "kinesis:PutRecord", When: fault.After, Times: 1, Do: fail(e.throttled())})
 	account := newAccount()
 	id := place(t, e.URL, newOrder(account, "v0", time.Now()))
-	eventuallyPolled(t, "the order is stored and invoiced", func() bool {
+	eventuallyAdvancing(t, "the order is stored and invoiced", func() bool {
 		return getOrder(t, e.URL, account, "v0") != nil && len(invoices(t, e.BucketName, account)) > 0
 	})
 	later := newAccount()

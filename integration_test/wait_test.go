@@ -53,8 +53,9 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	require.NoError(t, wait{}.until(what, func() (bool, error) { return condition(), nil }))
 }
 
-// eventuallyPolled is eventually for what depends on a stream: a shard is polled once in a second.
-func eventuallyPolled(t *testing.T, what string, condition func() bool) {
+// eventuallyAdvancing is eventually with a clock that runs faster while no function is running. It is for what may depend on
+// a stream: Lambda polls a shard once in a second.
+func eventuallyAdvancing(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	require.NoError(t, wait{step: 200 * time.Millisecond}.until(what, func() (bool, error) { return condition(), nil }))
 }
