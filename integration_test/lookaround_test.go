@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -112,7 +113,9 @@ func TestLookAtLogs(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, groups.LogGroups, 1)
 		require.NotNil(t, groups.LogGroups[0].RetentionInDays)
-		streams, err := logs.DescribeLogStreams(t.Context(), &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: &group})
+		streams, err := logs.DescribeLogStreams(t.Context(), &cloudwatchlogs.DescribeLogStreamsInput{
+			LogGroupName: &group, OrderBy: logstypes.OrderByLastEventTime, Descending: aws.Bool(true), // the first has events
+		})
 		require.NoError(t, err)
 		require.NotEmpty(t, streams.LogStreams)
 		events, err := logs.GetLogEvents(t.Context(), &cloudwatchlogs.GetLogEventsInput{
