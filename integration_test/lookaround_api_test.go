@@ -29,14 +29,7 @@ func TestLookAtFunctions(t *testing.T) {
 		got, err := functions.GetFunction(t.Context(), &lambda.GetFunctionInput{FunctionName: &fn.Name})
 		require.NoError(t, err, name)
 		require.Equal(t, fn.LogGroup, *got.Configuration.LoggingConfig.LogGroup)
-		config, err := functions.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: &fn.Name})
-		require.NoError(t, err)
-		require.Equal(t, got.Configuration.CodeSha256, config.CodeSha256)
-		require.Contains(t, *config.Role, fn.RoleName)
-		_, err = functions.GetFunctionConcurrency(t.Context(), &lambda.GetFunctionConcurrencyInput{FunctionName: &fn.Name})
-		require.NoError(t, err)
-		_, err = functions.ListTags(t.Context(), &lambda.ListTagsInput{Resource: config.FunctionArn})
-		require.NoError(t, err)
+		require.Contains(t, *got.Configuration.Role, fn.RoleName)
 	}
 	for name, batch := range map[string]int32{"store-order": 10, "write-invoice": 5} {
 		mappings, err := functions.ListEventSourceMappings(t.Context(), &lambda.ListEventSourceMappingsInput{FunctionName: aws.String(f.Functions[name].Name)})
@@ -56,9 +49,6 @@ func TestLookAtAsynchronousInvocation(t *testing.T) {
 	config, err := functions.GetFunctionEventInvokeConfig(t.Context(), &lambda.GetFunctionEventInvokeConfigInput{FunctionName: &ship})
 	require.NoError(t, err)
 	require.Equal(t, queueARN(c.ShipFailuresURL), *config.DestinationConfig.OnFailure.Destination)
-	list, err := functions.ListFunctionEventInvokeConfigs(t.Context(), &lambda.ListFunctionEventInvokeConfigsInput{FunctionName: &ship})
-	require.NoError(t, err)
-	require.Len(t, list.FunctionEventInvokeConfigs, 1)
 }
 
 func TestLookAtRoles(t *testing.T) {

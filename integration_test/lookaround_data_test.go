@@ -80,8 +80,6 @@ func TestLookAtBucket(t *testing.T) {
 	require.Contains(t, names, f.BucketName)
 	_, err = objects.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &f.BucketName})
 	require.NoError(t, err)
-	_, err = objects.GetBucketLocation(t.Context(), &s3.GetBucketLocationInput{Bucket: &f.BucketName})
-	require.NoError(t, err)
 	block, err := objects.GetPublicAccessBlock(t.Context(), &s3.GetPublicAccessBlockInput{Bucket: &f.BucketName})
 	require.NoError(t, err)
 	require.True(t, *block.PublicAccessBlockConfiguration.BlockPublicPolicy)
@@ -124,8 +122,6 @@ func TestLookAtStream(t *testing.T) {
 	described, err := streams.DescribeStream(t.Context(), &kinesis.DescribeStreamInput{StreamName: &e.StreamName})
 	require.NoError(t, err)
 	require.NotEmpty(t, described.StreamDescription.Shards)
-	_, err = streams.ListTagsForStream(t.Context(), &kinesis.ListTagsForStreamInput{StreamName: &e.StreamName})
-	require.NoError(t, err)
 	_, err = streams.ListStreamConsumers(t.Context(), &kinesis.ListStreamConsumersInput{StreamARN: &e.StreamARN})
 	require.NoError(t, err)
 
@@ -153,7 +149,7 @@ func TestLookAtStream(t *testing.T) {
 func TestLookAtStateMachine(t *testing.T) {
 	o := orchestrator(t)
 	machines := sfnClient(t)
-	execution := waitForExecution(t, startExecution(t, o, newOrder(newAccount(), "v0", time.Now())))
+	waitForExecution(t, startExecution(t, o, newOrder(newAccount(), "v0", time.Now())))
 	list, err := machines.ListStateMachines(t.Context(), &sfn.ListStateMachinesInput{})
 	require.NoError(t, err)
 	var arns []string
@@ -164,9 +160,6 @@ func TestLookAtStateMachine(t *testing.T) {
 	machine, err := machines.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: &o.StateMachineARN})
 	require.NoError(t, err)
 	require.True(t, json.Valid([]byte(*machine.Definition)))
-	same, err := machines.DescribeStateMachineForExecution(t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: execution.ExecutionArn})
-	require.NoError(t, err)
-	require.JSONEq(t, *machine.Definition, *same.Definition)
 	executions, err := machines.ListExecutions(t.Context(), &sfn.ListExecutionsInput{
 		StateMachineArn: &o.StateMachineARN, StatusFilter: types.ExecutionStatusSucceeded,
 	})
