@@ -126,7 +126,7 @@ func TestLookAtAPIKeys(t *testing.T) {
 	key, err := apis.GetApiKey(t.Context(), &apigateway.GetApiKeyInput{ApiKey: &id, IncludeValue: aws.Bool(true)})
 	require.NoError(t, err)
 	require.Equal(t, c.APIKey, *key.Value)
-	plans, err := apis.GetUsagePlans(t.Context(), &apigateway.GetUsagePlansInput{KeyId: &id})
+	plans, err := apis.GetUsagePlans(t.Context(), &apigateway.GetUsagePlansInput{})
 	require.NoError(t, err)
 	require.Len(t, plans.Items, 1)
 	plan, err := apis.GetUsagePlan(t.Context(), &apigateway.GetUsagePlanInput{UsagePlanId: plans.Items[0].Id})
