@@ -10,5 +10,6 @@
 //   - A receive searches the whole queue, so that a short poll finds every message.
 //   - Counts are exact, and a change of an attribute takes effect at once.
 //   - maxReceiveCount must be a number, not a string.
+//   - A message move task is done when its start is answered. It has no rate.
 //   - There are no FIFO queues, fair queues, KMS keys, list values of attributes, and no pages of lists.
 package sqs

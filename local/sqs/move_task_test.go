@@ -52,29 +52,6 @@ func TestAMoveTaskReturnsMessagesToWhereTheyCameFrom(t *testing.T) {
 	require.Nil(t, task.DestinationArn)
 }
 
-func TestAMoveTaskKeepsItsRateAndCanBeCancelled(t *testing.T) {
-	c := newCloud(t)
-	dlq, sources := c.dead(t, 5)
-	start := &sdk.StartMessageMoveTaskInput{SourceArn: &dlq, DestinationArn: &sources[0], MaxNumberOfMessagesPerSecond: aws.Int32(3)}
-	started, err := c.client.StartMessageMoveTask(t.Context(), start)
-	require.NoError(t, err)
-	require.Equal(t, [3]string{"3", "0", "0"}, c.counts(sources[0]))
-	_, err = c.client.StartMessageMoveTask(t.Context(), start)
-	require.ErrorContains(t, err, "already a task running")
-	c.clock.Advance(time.Second)
-	eventually(t, func() bool { return c.counts(sources[0]) == [3]string{"6", "0", "0"} })
-	require.Equal(t, "RUNNING", *c.tasks(t, dlq)[0].Status)
-	require.Equal(t, *started.TaskHandle, *c.tasks(t, dlq)[0].TaskHandle)
-	cancelled, err := c.client.CancelMessageMoveTask(t.Context(), &sdk.CancelMessageMoveTaskInput{TaskHandle: started.TaskHandle})
-	require.NoError(t, err)
-	require.EqualValues(t, 6, cancelled.ApproximateNumberOfMessagesMoved)
-	_, err = c.client.CancelMessageMoveTask(t.Context(), &sdk.CancelMessageMoveTaskInput{TaskHandle: started.TaskHandle})
-	require.ErrorContains(t, err, "Only active tasks")
-	c.clock.Advance(time.Minute)
-	require.Equal(t, [3]string{"4", "0", "0"}, c.counts(dlq))
-	require.Equal(t, "CANCELLED", *c.tasks(t, dlq)[0].Status)
-}
-
 func TestAMoveTaskFailsForMessagesOfUnknownSource(t *testing.T) {
 	c := newCloud(t)
 	dlq, _ := c.dead(t, 1)

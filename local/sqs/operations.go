@@ -24,7 +24,6 @@ func (s *Service) register() {
 	wire.HandleJSON(&s.JSON, "PurgeQueue", s.purgeQueue)
 	wire.HandleJSON(&s.JSON, "StartMessageMoveTask", s.startMessageMoveTask)
 	wire.HandleJSON(&s.JSON, "ListMessageMoveTasks", s.listMessageMoveTasks)
-	wire.HandleJSON(&s.JSON, "CancelMessageMoveTask", s.cancelMessageMoveTask)
 }
 
 type sendInput struct {

@@ -4,26 +4,24 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 type startMoveInput struct {
 	SourceARN string  `json:"SourceArn"`
 	DestARN   *string `json:"DestinationArn"`
-	Rate      *int    `json:"MaxNumberOfMessagesPerSecond"`
 }
 
 type taskOutput struct{ TaskHandle string }
 
 // startMessageMoveTask needs, beside its own permission, those to receive from and delete in the dead-letter queue, and
-// to send to the destinations.
+// to send to the destinations. The task is done when it returns, so that there is nothing to cancel.
 func (s *Service) startMessageMoveTask(c *wire.Call, in *startMoveInput) (*taskOutput, error) {
 	source, err := s.moveSource(c, "StartMessageMoveTask", in.SourceARN)
 	if err != nil {
 		return nil, err
-	}
-	if in.Rate != nil && (*in.Rate < 1 || *in.Rate > maxRate) {
-		return nil, outside(*in.Rate, "MaxNumberOfMessagesPerSecond", 1, maxRate)
 	}
 	destinations := s.sourcesOf(source)
 	if len(destinations) == 0 {
@@ -37,11 +35,8 @@ func (s *Service) startMessageMoveTask(c *wire.Call, in *startMoveInput) (*taskO
 			return nil, err
 		}
 	}
-	t, err := s.startMove(source, in.DestARN, in.Rate)
-	if err != nil {
-		return nil, err
-	}
-	return &taskOutput{t.handle}, nil
+	s.move(source, in.DestARN)
+	return &taskOutput{uuid.NewString()}, nil
 }
 
 // moveSource authorizes an action on message move tasks, and to read the dead-letter queue. It returns that queue.
@@ -69,15 +64,13 @@ type listMoveInput struct {
 type listMoveOutput struct{ Results []moveResult }
 
 type moveResult struct {
-	TaskHandle string  `json:",omitempty"` // of a running task
-	Status     string  //
-	SourceARN  string  `json:"SourceArn"`
-	DestARN    *string `json:"DestinationArn,omitempty"`
-	Rate       *int    `json:"MaxNumberOfMessagesPerSecond,omitempty"`
-	Moved      int     `json:"ApproximateNumberOfMessagesMoved"`
-	ToMove     int     `json:"ApproximateNumberOfMessagesToMove"`
-	Failure    string  `json:"FailureReason,omitempty"`
-	Started    int64   `json:"StartedTimestamp"`
+	Status    string
+	SourceARN string  `json:"SourceArn"`
+	DestARN   *string `json:"DestinationArn,omitempty"`
+	Moved     int     `json:"ApproximateNumberOfMessagesMoved"`
+	ToMove    int     `json:"ApproximateNumberOfMessagesToMove"`
+	Failure   string  `json:"FailureReason,omitempty"`
+	Started   int64   `json:"StartedTimestamp"`
 }
 
 const maxMoveResults = 10
@@ -93,29 +86,13 @@ func (s *Service) listMessageMoveTasks(c *wire.Call, in *listMoveInput) (*listMo
 			return nil, outside(limit, "MaxResults", 1, maxMoveResults)
 		}
 	}
-	s.taskMu.Lock()
-	defer s.taskMu.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	out := &listMoveOutput{Results: []moveResult{}}
-	for _, t := range slices.Backward(s.tasks) {
+	for _, t := range slices.Backward(s.moves) {
 		if t.source == source && len(out.Results) < limit {
 			out.Results = append(out.Results, t.result())
 		}
 	}
 	return out, nil
-}
-
-type cancelMoveOutput struct {
-	Moved int `json:"ApproximateNumberOfMessagesMoved"`
-}
-
-func (s *Service) cancelMessageMoveTask(c *wire.Call, in *taskOutput) (*cancelMoveOutput, error) {
-	t := s.findMove(in.TaskHandle)
-	if t == nil {
-		return nil, noResource("TaskHandle")
-	}
-	if _, err := s.moveSource(c, "CancelMessageMoveTask", t.source.arn); err != nil {
-		return nil, err
-	}
-	moved, err := t.cancel()
-	return &cancelMoveOutput{moved}, err
 }

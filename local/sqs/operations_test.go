@@ -144,7 +144,6 @@ func TestABadRequestIsRefusedByName(t *testing.T) {
 		"set redrive allow":      {sdk.SetQueueAttributesInput{QueueUrl: url, Attributes: settingsMap{"RedriveAllowPolicy": `{"redrivePermission":"byQueue"}`}}, "InvalidAttributeValue", "sourceQueueArns"},
 		"move what is no DLQ":    {sdk.StartMessageMoveTaskInput{SourceArn: aws.String(QueueARN("orders"))}, "InvalidParameterValue", "Dead Letter Queue"},
 		"move from nowhere":      {sdk.StartMessageMoveTaskInput{SourceArn: aws.String(QueueARN("other"))}, "ResourceNotFoundException", "SourceArn"},
-		"no such task":           {sdk.CancelMessageMoveTaskInput{TaskHandle: aws.String("x")}, "ResourceNotFoundException", "TaskHandle"},
 		"not implemented":        {sdk.DeleteQueueInput{QueueUrl: url}, "UnknownOperationException", "DeleteQueue"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,8 +163,6 @@ func TestABadRequestIsRefusedByName(t *testing.T) {
 				_, err = c.client.SetQueueAttributes(t.Context(), &in)
 			case sdk.StartMessageMoveTaskInput:
 				_, err = c.client.StartMessageMoveTask(t.Context(), &in)
-			case sdk.CancelMessageMoveTaskInput:
-				_, err = c.client.CancelMessageMoveTask(t.Context(), &in)
 			case sdk.DeleteQueueInput:
 				_, err = c.client.DeleteQueue(t.Context(), &in)
 			default:

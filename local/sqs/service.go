@@ -20,13 +20,10 @@ type Service struct {
 	wire.JSON
 	account *account.Account
 
-	// Locks are taken in this order: taskMu, a task's, a queue's, mu.
-	taskMu sync.Mutex
-	tasks  []*moveTask // oldest first
-
 	mu         sync.RWMutex
 	queues     map[string]*queue   // by name
 	deliveries map[string]Delivery // by ARN
+	moves      []*moveTask         // oldest first
 }
 
 // New returns an SQS without queues.
