@@ -12,7 +12,7 @@ import (
 // iterator makes the token of a place in a shard. It contains the stream's creation time, so that it is not valid for a
 // later stream of the same name.
 func (s *Service) iterator(sh *shard, place uint64, now time.Time) string {
-	return s.seal("iterator", sh.stream.name, millis(sh.stream.created), sh.id, strconv.FormatUint(place, 10), millis(now))
+	return s.seal(sh.stream.name, millis(sh.stream.created), sh.id, strconv.FormatUint(place, 10), millis(now))
 }
 
 type iteratorInput struct {
@@ -93,7 +93,7 @@ type getRecord struct {
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
-	fields, ok := s.unseal("iterator", in.ShardIterator)
+	fields, ok := s.unseal(in.ShardIterator)
 	if !ok {
 		return nil, invalid("Invalid ShardIterator.")
 	}

@@ -117,8 +117,7 @@ func TestAnIteratorExpiresAfterFiveMinutes(t *testing.T) {
 
 func TestAnIteratorIsOpaque(t *testing.T) {
 	c := newOrders(t, 1)
-	token := c.s.seal("shards", millis(c.Clock.Now()), "orders", shard0, "1", millis(c.Clock.Now()))
-	for _, wrong := range []string{"", "x", "AAAA", token} {
+	for _, wrong := range []string{"", "x", "AAAA"} {
 		_, err := c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: &wrong})
 		require.Equal(t, "Invalid ShardIterator.", refused(t, err, "InvalidArgumentException"), wrong)
 	}

@@ -19,11 +19,6 @@ func (c *cloud) split(shard string, at string) error {
 	return err
 }
 
-func (c *cloud) merge(a, b string) error {
-	_, err := c.client.MergeShards(context.Background(), &sdk.MergeShardsInput{StreamARN: &ordersARN, ShardToMerge: &a, AdjacentShardToMerge: &b})
-	return err
-}
-
 // scale changes the number of shards as pulumi up does, with UpdateShardCount.
 func (c *cloud) scale(t testing.TB, to int) error {
 	t.Helper()
@@ -64,7 +59,10 @@ func TestASplitShardIsReadToItsEndAndThenItsChildren(t *testing.T) {
 
 func TestMergedShardsHaveOneChild(t *testing.T) {
 	c := newOrders(t, 3)
-	require.NoError(t, c.merge(shardID(2), shardID(1)), "in any order")
+	st := c.s.streams["orders"]
+	st.mu.Lock()
+	st.merge(c.Clock.Now(), 1)
+	st.mu.Unlock()
 	child := c.shards(t)[shardID(3)]
 	require.Equal(t, shardID(1), *child.ParentShardId)
 	require.Equal(t, shardID(2), *child.AdjacentParentShardId)
@@ -81,12 +79,8 @@ func TestMergedShardsHaveOneChild(t *testing.T) {
 	}, list)
 }
 
-func TestOnlyOpenAndAdjacentShardsAreResharded(t *testing.T) {
+func TestOnlyOpenShardsAreSplit(t *testing.T) {
 	c := newOrders(t, 4)
-	require.Equal(t, "Shards shardId-000000000000 and shardId-000000000002 of stream orders are not adjacent.",
-		refused(t, c.merge(shard0, shardID(2)), "InvalidArgumentException"))
-	refused(t, c.merge(shard0, shard0), "InvalidArgumentException")
-	refused(t, c.merge(shard0, shardID(9)), "ResourceNotFoundException")
 	refused(t, c.split(shardID(9), "7"), "ResourceNotFoundException")
 	refused(t, c.split(shard0, "x"), "ValidationException")
 	for _, at := range []string{"0", "1", share(1, 4).minusOne().String(), hashKey(9)} {
@@ -95,11 +89,9 @@ func TestOnlyOpenAndAdjacentShardsAreResharded(t *testing.T) {
 	require.NoError(t, c.split(shard0, "2"))
 	require.Equal(t, "Shard shardId-000000000000 in stream orders has already been merged or split.",
 		refused(t, c.split(shard0, "4"), "ResourceInUseException"))
-	refused(t, c.merge(shard0, shardID(1)), "ResourceInUseException")
 
 	require.NoError(t, c.Update(t, streamType, ordersARN, map[string]any{"name": "orders", "streamModeDetails": map[string]any{"streamMode": "ON_DEMAND"}}))
 	refused(t, c.split(shardID(1), "4"), "ValidationException")
-	refused(t, c.merge(shardID(1), shardID(2)), "ValidationException")
 }
 
 func TestUpdateShardCountMakesEqualShards(t *testing.T) {

@@ -14,7 +14,7 @@
 //   - There are no limits of the rate of control operations, of the shards of an account or of changes per day.
 //   - A record has at most 1 MiB.
 //   - There is no KMS: the key of a stream is stored and not used.
-//   - Lists are complete: only ListShards has pages. Its only filter is AT_LATEST. GetRecords returns no ChildShards.
+//   - Lists are complete: there are no pages. The only filter of ListShards is AT_LATEST. GetRecords returns no ChildShards.
 //   - Streams and consumers are created, changed and deleted by Pulumi, not by operations. SubscribeToShard is available to
 //     other services of the embedded cloud only (ReadConsumer).
 package kinesis
@@ -54,7 +54,6 @@ func New(a *account.Account) *Service {
 	wire.HandleJSON(&s.JSON, "ListStreams", s.listStreams)
 	wire.HandleJSON(&s.JSON, "ListShards", s.listShards)
 	wire.HandleJSON(&s.JSON, "SplitShard", s.splitShard)
-	wire.HandleJSON(&s.JSON, "MergeShards", s.mergeShards)
 	wire.HandleJSON(&s.JSON, "ListStreamConsumers", s.listConsumers)
 	return s
 }

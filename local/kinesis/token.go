@@ -10,25 +10,24 @@ import (
 	"time"
 )
 
-// tokenLife is how long a shard iterator or a NextToken is valid.
+// tokenLife is how long a shard iterator is valid.
 const tokenLife = 5 * time.Minute
 
 const macSize = 16
 
-// seal makes an opaque, authenticated token of a kind and fields. No field may contain a slash.
-func (s *Service) seal(kind string, fields ...string) string {
-	text := kind + "/" + strings.Join(fields, "/")
+// seal makes an opaque, authenticated token of fields. No field may contain a slash.
+func (s *Service) seal(fields ...string) string {
+	text := strings.Join(fields, "/")
 	return base64.StdEncoding.EncodeToString(append(s.mac(text), text...))
 }
 
-// unseal returns the fields of a token of this kind.
-func (s *Service) unseal(kind, token string) (fields []string, ok bool) {
+// unseal returns the fields of a token.
+func (s *Service) unseal(token string) (fields []string, ok bool) {
 	b, err := base64.StdEncoding.DecodeString(token)
 	if err != nil || len(b) < macSize || !hmac.Equal(b[:macSize], s.mac(string(b[macSize:]))) {
 		return nil, false
 	}
-	fields = strings.Split(string(b[macSize:]), "/")
-	return fields[1:], fields[0] == kind
+	return strings.Split(string(b[macSize:]), "/"), true
 }
 
 func (s *Service) mac(text string) []byte {
