@@ -88,7 +88,7 @@ func (n *node) compute(item Map) (Value, error) {
 
 // replace returns a copy of in with what is at p replaced by v, or removed if v is nil.
 func replace(in Map, p path, v Value) (Map, error) {
-	name := p[0].name
+	name := p[0]
 	if len(p) > 1 {
 		child, ok := in[name].(Map)
 		if !ok {

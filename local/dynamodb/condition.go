@@ -68,15 +68,7 @@ func (p *parser) comparison() *node {
 		p.checkBounds(low, n.args[2])
 		return n
 	case t.is("IN"):
-		p.operand(x)
-		p.advance()
-		p.expect("(")
-		n := p.operator("IN", append([]*node{x}, p.operands()...)...)
-		p.expect(")")
-		if len(n.args)-1 > maxIn {
-			p.fail("Incorrect number of operands for operator or function; operator or function: IN, number of operands: %d", len(n.args)-1)
-		}
-		return n
+		p.fail("The embedded cloud does not implement IN")
 	}
 	return x
 }

@@ -37,8 +37,6 @@ func (n *node) holds(item Map) bool {
 		low, ok1 := compareValues(v[0], v[1])
 		high, ok2 := compareValues(v[0], v[2])
 		return ok1 && ok2 && low >= 0 && high <= 0
-	case "IN":
-		return slices.ContainsFunc(v[1:], func(e Value) bool { return equal(v[0], e) })
 	case "begins_with":
 		return beginsWith(v[0], v[1])
 	}
@@ -70,18 +68,12 @@ func (n *node) operandOf(item Map) Value {
 // at is what a path leads to; nil if nothing.
 func (v Map) at(p path) Value {
 	var at Value = v
-	for _, s := range p {
-		switch in := at.(type) {
-		case Map:
-			at = in[s.name]
-		case List:
-			if s.name != "" || s.index >= len(in) {
-				return nil
-			}
-			at = in[s.index]
-		default:
+	for _, name := range p {
+		in, ok := at.(Map)
+		if !ok {
 			return nil
 		}
+		at = in[name]
 	}
 	return at
 }

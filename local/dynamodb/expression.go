@@ -2,18 +2,16 @@ package dynamodb
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
 const (
 	maxExpression = 4 << 10 // bytes
 	maxOperators  = 300
-	maxIn         = 100
 )
 
 // node is one node of a parsed condition or update value. Op is "path", "value", a comparator, AND, OR,
-// NOT, BETWEEN, IN, + or -, or the name of a function.
+// NOT, BETWEEN, + or -, or the name of a function.
 type node struct {
 	op     string
 	args   []*node
@@ -23,30 +21,11 @@ type node struct {
 	parens bool
 }
 
-// path is a document path: attribute names and list indexes.
-type path []step
-
-// step is one step of a path; index counts only if name is empty.
-type step struct {
-	name  string
-	index int
-}
-
-func (s step) isIndex() bool { return s.name == "" }
-
-func (s step) String() string {
-	if s.isIndex() {
-		return fmt.Sprintf("[%d]", s.index)
-	}
-	return s.name
-}
+// path is a document path: the names of an attribute and of members of maps.
+type path []string
 
 func (p path) String() string {
-	steps := make([]string, len(p))
-	for i, s := range p {
-		steps[i] = s.String()
-	}
-	return "[" + strings.Join(steps, ", ") + "]"
+	return "[" + strings.Join(p, ", ") + "]"
 }
 
 // parser reads one expression. Its rules throw what is wrong as a mistake, which parse catches.
@@ -132,14 +111,8 @@ func (p *parser) path() path {
 		switch {
 		case p.accept("."):
 			steps = append(steps, p.name())
-		case p.accept("["):
-			index, err := strconv.Atoi(p.peek().text)
-			if p.peek().kind != tokenNumber || err != nil {
-				p.syntax()
-			}
-			p.advance()
-			p.expect("]")
-			steps = append(steps, step{index: index})
+		case p.peek().is("["):
+			p.fail("The embedded cloud does not implement list indexes; path: %s", steps)
 		default:
 			if len(steps) > maxNesting {
 				p.fail("The document path has too many nesting elements; nesting depth: %d", len(steps))
@@ -149,13 +122,13 @@ func (p *parser) path() path {
 	}
 }
 
-func (p *parser) name() step {
+func (p *parser) name() string {
 	switch t := p.peek(); t.kind {
 	case tokenWord:
 		if reserved[strings.ToUpper(t.text)] {
 			p.fail("Attribute name is a reserved keyword; reserved keyword: %s", t.text)
 		}
-		return step{name: p.advance().text}
+		return p.advance().text
 	case tokenName:
 		name, ok := p.scope.names[t.text]
 		if !ok {
@@ -163,10 +136,10 @@ func (p *parser) name() step {
 		}
 		p.scope.used[t.text] = true
 		p.advance()
-		return step{name: name}
+		return name
 	}
 	p.syntax()
-	return step{}
+	return ""
 }
 
 func (p *parser) placeholder() *node {
@@ -199,7 +172,7 @@ func (p *parser) primary() *node {
 		return p.placeholder()
 	case t.kind == tokenWord && p.tokens[p.next+1].is("("):
 		return p.call()
-	case t.is("AND"), t.is("OR"), t.is("NOT"), t.is("BETWEEN"), t.is("IN"):
+	case t.is("AND"), t.is("OR"), t.is("NOT"), t.is("BETWEEN"):
 		p.syntax()
 	}
 	return &node{op: "path", path: p.path()}

@@ -50,7 +50,7 @@ func keyTerms(n *node) ([]keyTerm, error) {
 	if !slices.Contains(keyOperators, op) || key.op != "path" || len(key.path) > 1 {
 		return nil, errKeyCondition()
 	}
-	t := keyTerm{name: key.path[0].name, op: op}
+	t := keyTerm{name: key.path[0], op: op}
 	for _, arg := range rest {
 		if arg.op != "value" {
 			return nil, errKeyCondition()

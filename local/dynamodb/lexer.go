@@ -12,7 +12,6 @@ const (
 	tokenWord             // a keyword, a function or an attribute name
 	tokenName             // #name
 	tokenValue            // :value
-	tokenNumber           // a list index
 	tokenSymbol           // an operator or punctuation
 )
 
@@ -27,7 +26,7 @@ func (t token) is(text string) bool {
 	return t.kind == tokenSymbol && t.text == text || t.kind == tokenWord && strings.EqualFold(t.text, text)
 }
 
-var symbols = []string{"<>", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", ",", ".", "+", "-"}
+var symbols = []string{"<>", "<=", ">=", "=", "<", ">", "(", ")", ",", ".", "+", "-"}
 
 // lex splits an expression into tokens, the last of which is tokenEnd. An unknown character
 // becomes a symbol, so that the parser reports it with its surroundings.
@@ -46,11 +45,6 @@ func lex(src string) []token {
 			t.kind, t.end = tokenName, wordEnd(src, i+1)
 		case c == ':':
 			t.kind, t.end = tokenValue, wordEnd(src, i+1)
-		case isDigit(c):
-			t.kind, t.end = tokenNumber, i+1
-			for t.end < len(src) && isDigit(src[t.end]) {
-				t.end++
-			}
 		case isLetter(c):
 			t.kind, t.end = tokenWord, wordEnd(src, i)
 		default:

@@ -110,8 +110,8 @@ func (n *node) mentions(match func(string) bool) string {
 	if n == nil {
 		return ""
 	}
-	if n.op == "path" && match(n.path[0].name) {
-		return n.path[0].name
+	if n.op == "path" && match(n.path[0]) {
+		return n.path[0]
 	}
 	for _, arg := range n.args {
 		if name := arg.mentions(match); name != "" {

@@ -64,7 +64,7 @@ func (s *Service) updateItem(c *wire.Call, in *updateItemInput) (*writeOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
+	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD", "ALL_NEW")
 }
 
 func (s *Service) write(m *mutation, returns string, allowed ...string) (*writeOutput, error) {
@@ -80,20 +80,8 @@ func (s *Service) write(m *mutation, returns string, allowed ...string) (*writeO
 		out.Attributes = m.old.item
 	case "ALL_NEW":
 		out.Attributes = m.after.item
-	case "UPDATED_OLD":
-		out.Attributes = m.update.changed(m.old.item)
-	case "UPDATED_NEW":
-		out.Attributes = m.update.changed(m.after.item)
 	}
 	return out, nil
-}
-
-// changed is what an item has at the paths that the update names.
-func (u update) changed(item Map) Map {
-	if len(u) == 0 {
-		return nil
-	}
-	return project(u.paths()).of(item)
 }
 
 // newPut checks a put and makes it ready to run.

@@ -1,12 +1,7 @@
 package dynamodb
 
-import (
-	"maps"
-	"slices"
-)
-
 // projection is a tree of the paths to keep; a leaf keeps everything below it.
-type projection map[step]projection
+type projection map[string]projection
 
 // parseProjection reads a projection expression.
 //
@@ -30,11 +25,11 @@ func project(paths []path) projection {
 	root := projection{}
 	for _, p := range paths {
 		at := root
-		for _, s := range p {
-			if at[s] == nil {
-				at[s] = projection{}
+		for _, name := range p {
+			if at[name] == nil {
+				at[name] = projection{}
 			}
-			at = at[s]
+			at = at[name]
 		}
 	}
 	return root
@@ -45,44 +40,17 @@ func (p projection) of(item Map) Map {
 	if p == nil || item == nil {
 		return item
 	}
-	kept, _ := p.pick(item).(Map)
-	if kept == nil {
-		return Map{}
+	kept := Map{}
+	for name, below := range p {
+		v, ok := item[name]
+		if ok && len(below) > 0 {
+			inner, _ := v.(Map)
+			inner = below.of(inner)
+			v, ok = inner, len(inner) > 0
+		}
+		if ok {
+			kept[name] = v
+		}
 	}
 	return kept
-}
-
-// pick returns nil if nothing in v is kept.
-func (p projection) pick(v Value) Value {
-	if len(p) == 0 {
-		return v
-	}
-	switch v := v.(type) {
-	case Map:
-		m := Map{}
-		for s, below := range p {
-			if e, ok := v[s.name]; ok && s.name != "" {
-				if kept := below.pick(e); kept != nil {
-					m[s.name] = kept
-				}
-			}
-		}
-		if len(m) > 0 {
-			return m
-		}
-	case List:
-		var l List
-		// Elements keep their order in the list, whatever their order in the expression.
-		for _, s := range slices.SortedFunc(maps.Keys(p), func(a, b step) int { return a.index - b.index }) {
-			if s.name == "" && s.index < len(v) {
-				if kept := p[s].pick(v[s.index]); kept != nil {
-					l = append(l, kept)
-				}
-			}
-		}
-		if len(l) > 0 {
-			return l
-		}
-	}
-	return nil
 }

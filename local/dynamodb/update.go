@@ -34,11 +34,6 @@ func parseUpdate(src string, sc *scope) (update, error) {
 				}
 			}
 		}
-		for _, path := range actions.paths() {
-			if slices.ContainsFunc(path, step.isIndex) {
-				p.fail("The embedded cloud does not implement list indexes in updates; path: %s", path)
-			}
-		}
 		p.checkPaths(actions.paths())
 		return actions
 	})
@@ -93,29 +88,15 @@ func (p *parser) sum() *node {
 	return x
 }
 
-// checkPaths refuses two paths if one contains the other, or if they use one value as a list and as a map.
+// checkPaths refuses two paths if one contains the other.
 func (p *parser) checkPaths(paths []path) {
-	const conflict = "Two document paths %s with each other; must remove or rewrite one of these paths; path one: %s, path two: %s"
 	for i, one := range paths {
 		for _, two := range paths[i+1:] {
-			switch at := divergence(one, two); {
-			case at == min(len(one), len(two)):
-				p.fail(conflict, "overlap", one, two)
-			case one[at].isIndex() != two[at].isIndex():
-				p.fail(conflict, "conflict", one, two)
+			if n := min(len(one), len(two)); slices.Equal(one[:n], two[:n]) {
+				p.fail("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", one, two)
 			}
 		}
 	}
-}
-
-// divergence is how many steps two paths have in common at their start.
-func divergence(one, two path) int {
-	for i := range min(len(one), len(two)) {
-		if one[i] != two[i] {
-			return i
-		}
-	}
-	return min(len(one), len(two))
 }
 
 func (u update) paths() []path {
@@ -129,8 +110,8 @@ func (u update) paths() []path {
 // checkKeys refuses to change the primary key.
 func (u update) checkKeys(s schema) error {
 	for _, a := range u {
-		if s.isKey(a.path[0].name) {
-			return invalid("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", a.path[0].name)
+		if s.isKey(a.path[0]) {
+			return invalid("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", a.path[0])
 		}
 	}
 	return nil
