@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -116,7 +117,7 @@ var remapped = []string{
 // proxyResponse makes the response from a function's answer.
 func proxyResponse(payload []byte) (*response, error) {
 	var answer *proxyAnswer
-	if err := strictJSON(payload, &answer); err != nil {
+	if err := strictjson.Decode(payload, &answer); err != nil {
 		return nil, err
 	}
 	if answer == nil {

@@ -1,11 +1,12 @@
 package apigateway
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 // mapping is a mapping template. It makes the body of a call to an integration, or of the response to the client:
@@ -75,15 +76,7 @@ func (r *rendering) value() any {
 		return r.parsed
 	}
 	r.isRead = true
-	// Unmarshal checks first that the body is one value that does not nest too deep.
-	var whole json.RawMessage
-	err := json.Unmarshal(r.body, &whole)
-	if err == nil {
-		d := json.NewDecoder(bytes.NewReader(whole))
-		d.UseNumber()
-		err = d.Decode(&r.parsed)
-	}
-	if err != nil {
+	if err := strictjson.Decode(r.body, &r.parsed); err != nil {
 		r.failf("Could not parse request body into json: %v", err)
 		if !r.response {
 			r.failed = failBody(r.x.integration.err, r.x.integration.err)

@@ -1,6 +1,10 @@
 package apigateway
 
-import "context"
+import (
+	"context"
+
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
+)
 
 // mock answers without a backend, for example a CORS preflight:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
@@ -20,7 +24,7 @@ func readMock(r *reader, at string, spec *integrationSpec, m *method) integratio
 	text, ok := forJSON(r, at+".requestTemplates", spec.RequestTemplates)
 	if !ok {
 		r.failf(at+".requestTemplates", "at least one is required, or the mock has no status")
-	} else if err := strictJSON([]byte(text), &request); err != nil || request.StatusCode == 0 {
+	} else if err := strictjson.Decode(text, &request); err != nil || request.StatusCode == 0 {
 		r.failf(at+".requestTemplates."+jsonType, `must be like {"statusCode": 200}, got %q`, text)
 	}
 	return &mock{status: request.StatusCode, strict: spec.strict(), responses: r.integrationResponses(at, spec, m)}

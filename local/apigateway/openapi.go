@@ -1,11 +1,9 @@
 package apigateway
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
 )
@@ -138,17 +136,4 @@ func forJSON[T any](r *reader, at string, byMediaType map[string]T) (value T, ok
 
 func foreignExtension(name string) bool {
 	return strings.HasPrefix(name, "x-") && !strings.HasPrefix(name, "x-amazon-apigateway-")
-}
-
-// strictJSON decodes exactly one JSON value.
-func strictJSON(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("text after the JSON value")
-	}
-	return nil
 }

@@ -8,10 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 // Document is a policy.
@@ -43,7 +44,7 @@ func (s *Statements) UnmarshalJSON(b []byte) error {
 		b = slices.Concat([]byte("["), b, []byte("]"))
 	}
 	var list []Statement
-	if err := strict(b, &list); err != nil {
+	if err := strictjson.Decode(b, &list); err != nil {
 		return err
 	}
 	*s = list
@@ -95,7 +96,7 @@ func (p *Principals) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var m struct{ AWS, Service Strings }
-	if err := strict(b, &m); err != nil {
+	if err := strictjson.Decode(b, &m); err != nil {
 		return fmt.Errorf("principal: %w", err)
 	}
 	*p = Principals{AWS: m.AWS, Service: m.Service, Any: slices.Contains(m.AWS, "*")}
@@ -117,7 +118,7 @@ const (
 // Parse reads a policy document and refuses what AWS calls MalformedPolicyDocument.
 func Parse(text string, kind Kind) (*Document, error) {
 	var d Document
-	if err := strict([]byte(text), &d); err != nil {
+	if err := strictjson.Decode(text, &d); err != nil {
 		return nil, fmt.Errorf("policy document is not valid: %w", err)
 	}
 	var errs []error
@@ -210,17 +211,4 @@ func (ps *Principals) check(f *faults) {
 	for _, p := range ps.Service {
 		f.expect(strings.HasSuffix(p, ".amazonaws.com"), "Principal Service %q must be like sns.amazonaws.com", p)
 	}
-}
-
-// strict decodes JSON and refuses unknown fields and anything after the value.
-func strict(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("text after the JSON value")
-	}
-	return nil
 }

@@ -1,11 +1,10 @@
 package sns
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"regexp"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -74,9 +73,7 @@ func (e *batchEntries) UnmarshalJSON(b []byte) error {
 	if string(b) == `""` {
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode((*[]batchEntry)(e))
+	return strictjson.Decode(b, (*[]batchEntry)(e))
 }
 
 type batchEntry struct {

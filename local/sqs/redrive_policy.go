@@ -1,11 +1,11 @@
 package sqs
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 // redrivePolicy is the RedrivePolicy of a source queue.
@@ -55,9 +55,7 @@ func (p *redriveAllowPolicy) allows(source string) bool {
 }
 
 func decode(text string, v any) error {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := strictjson.Decode(text, v); err != nil {
 		return fmt.Errorf("not valid JSON of this policy: %w", err)
 	}
 	return nil

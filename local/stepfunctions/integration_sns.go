@@ -2,9 +2,8 @@ package stepfunctions
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
@@ -18,10 +17,7 @@ func publish(ctx context.Context, v *visit, parameters any) (any, error) {
 		Subject    *string
 		Attributes map[string]sqs.MessageAttribute `json:"MessageAttributes"`
 	}
-	d := json.NewDecoder(strings.NewReader(renderJSON(parameters)))
-	d.UseNumber()
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil {
+	if err := strictjson.Decode(renderJSON(parameters), &in); err != nil {
 		return nil, runtimef("The parameters are not those of sns:publish: %v", err)
 	}
 	p, err := v.assume()

@@ -3,11 +3,11 @@ package stepfunctions
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
+
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 // maxData is the largest input or output of a state or an execution, in bytes:
@@ -17,20 +17,9 @@ const maxData = 256 << 10
 // Data is passed between states as encoding/json decodes it, with numbers as json.Number. States, events and contexts
 // share it, so it must not be changed.
 
-func parseJSON(text string) (any, error) {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("it is empty")
-		}
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is text after the JSON value")
-	}
-	return v, nil
+func parseJSON(text string) (v any, err error) {
+	err = strictjson.Decode(text, &v)
+	return v, err
 }
 
 func renderJSON(v any) string {

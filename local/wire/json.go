@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"maps"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
@@ -105,20 +105,13 @@ func decodeStrict(body []byte, v any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	err := d.Decode(v)
+	err := strictjson.Decode(body, v)
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrong):
 		return fmt.Errorf("parameter %s: a JSON %s cannot be a %s", wrong.Field, wrong.Value, wrong.Type)
 	case err != nil && strings.Contains(err.Error(), "unknown field"):
 		return fmt.Errorf("the embedded cloud does not support this parameter: %w", err)
-	case err != nil:
-		return err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("text after the JSON value")
-	}
-	return nil
+	return err
 }
