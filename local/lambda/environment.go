@@ -223,10 +223,8 @@ func (e *environment) finish(inv *invoke) {
 	case inv.timedOut:
 		inv.status = "timeout"
 		inv.failWith(timedOut(e.pool.rev.timeout))
-		e.log.timeout(inv, e.pool.rev.timeout)
 	default:
 		inv.failWith(errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState})
-		e.log.exited(inv, e.exitState)
 	}
 	e.log.end(inv)
 	e.s.trace(e, inv, now)

@@ -15,8 +15,7 @@ import (
 type invoke struct {
 	event
 	trace    traceContext
-	tail     *tail // the end of its log, if the caller asked for it
-	reserved bool  // counts against the function's own concurrency
+	reserved bool // counts against the function's own concurrency
 
 	accepted time.Time
 	begun    time.Time // when an environment got it
@@ -61,7 +60,6 @@ type event struct {
 	payload []byte
 	limit   int    // of the payload's size
 	trace   string // the caller's header
-	tail    bool   // the end of the log is wanted
 }
 
 // invoke submits an event and waits for the answer until ctx ends. The invocation is nil if it was not accepted.
@@ -96,9 +94,6 @@ func (s *Service) submit(f *function, ev event) (*invoke, error) {
 		return nil, err
 	}
 	inv.trace = s.newTrace(rev, ev.trace)
-	if ev.tail {
-		inv.tail = &tail{}
-	}
 	rev.pool.submit(inv)
 	return inv, nil
 }

@@ -22,18 +22,7 @@ const (
 	logInterval = 100 * time.Millisecond
 	maxLogBatch = 1000
 	maxLogLine  = 256 << 10
-	tailSize    = 4 << 10
 )
-
-// tail is the end of an invocation's log, for X-Amz-Log-Result.
-type tail struct{ text []byte }
-
-func (t *tail) add(line string) {
-	t.text = append(append(t.text, line...), '\n')
-	if extra := len(t.text) - tailSize; extra > 0 {
-		t.text = t.text[extra:]
-	}
-}
 
 // logWriter collects the lines that an environment's process prints, and those of Lambda itself. It puts them in batches into
 // the environment's log stream with the permissions of the function's role. Without permission they are lost.
@@ -49,8 +38,7 @@ type logWriter struct {
 	buffer  []byte
 	line    []byte // an incomplete line
 	events  []logs.Event
-	tail    *tail // of the current invocation
-	pending bool  // a flush is scheduled
+	pending bool // a flush is scheduled
 
 	putting sync.Mutex // keeps batches in order
 	lost    sync.Once
@@ -140,9 +128,6 @@ func (w *logWriter) application(line string) {
 
 // add appends an event. The caller holds the lock.
 func (w *logWriter) add(line string) {
-	if w.tail != nil {
-		w.tail.add(line)
-	}
 	w.events = append(w.events, logs.Event{Time: w.s.account.Clock.Now(), Message: line})
 	switch {
 	case len(w.events) == maxLogBatch:

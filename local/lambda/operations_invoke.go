@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"encoding/base64"
 	"net/http"
 	"strconv"
 
@@ -16,6 +15,9 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 	}
 	if c.Header.Get("X-Amz-Client-Context") != "" {
 		return wire.Unsupported("client contexts")
+	}
+	if c.Header.Get("X-Amz-Log-Type") == "Tail" {
+		return wire.Unsupported("the log in the answer of an invocation")
 	}
 	h := w.Header()
 	h.Set("X-Amz-Executed-Version", latest)
@@ -37,7 +39,6 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 		return wire.Unsupported("the invocation type %q", kind)
 	}
 
-	ev.tail = c.Header.Get("X-Amz-Log-Type") == "Tail"
 	inv, err := s.invoke(c.Context(), f, ev)
 	if err != nil {
 		return err
@@ -46,9 +47,6 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 	h.Set("X-Amzn-Trace-Id", inv.trace.header)
 	if inv.failed {
 		h.Set("X-Amz-Function-Error", Unhandled)
-	}
-	if inv.tail != nil {
-		h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(inv.tail.text))
 	}
 	h.Set("Content-Length", strconv.Itoa(len(inv.response)))
 	w.WriteHeader(http.StatusOK)
