@@ -2,7 +2,6 @@ package s3_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -208,25 +207,4 @@ func TestPresignedURLOfARevokedSessionIsRefused(t *testing.T) {
 	status, text := fetch(t, http.MethodGet, presigned.URL, nil)
 	require.Equal(t, http.StatusForbidden, status)
 	require.Contains(t, text, "<Code>InvalidAccessKeyId</Code>")
-}
-
-func TestVirtualHostAddressing(t *testing.T) {
-	c := newCloud(t)
-	c.put(t, "a/b", "body")
-	u, err := url.Parse(c.Account.Endpoint())
-	require.NoError(t, err)
-	// Not every resolver knows that names under localhost are this machine: the test connects by address.
-	config := c.Admin
-	config.BaseEndpoint = aws.String("http://localhost:" + u.Port())
-	client := clientOf(config, func(o *sdk.Options) { o.UsePathStyle = false })
-	presigned, err := sdk.NewPresignClient(client).PresignGetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("orders"), Key: aws.String("a/b")})
-	require.NoError(t, err)
-	at, err := url.Parse(presigned.URL)
-	require.NoError(t, err)
-	host := at.Host
-	require.Equal(t, "orders.localhost:"+u.Port(), host)
-	at.Host = u.Host
-	status, text := fetch(t, http.MethodGet, at.String(), http.Header{"Host": {host}})
-	require.Equal(t, http.StatusOK, status, text)
-	require.Equal(t, "body", text)
 }

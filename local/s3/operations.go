@@ -1,13 +1,11 @@
 package s3
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -59,7 +57,7 @@ func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
 	w.Header().Set("X-Amz-Request-Id", c.RequestID)
 	err := c.Respond(w, func(w http.ResponseWriter, c *wire.Call) error {
 		r := &request{Call: c, query: c.URL.Query()}
-		r.bucketName, r.key = s.address(c.Request)
+		r.bucketName, r.key, _ = strings.Cut(strings.TrimPrefix(c.URL.Path, "/"), "/")
 		op, err := r.operation()
 		if err != nil {
 			return err
@@ -70,25 +68,6 @@ func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
 	if err != nil {
 		wire.WriteXMLError(w, c, err)
 	}
-}
-
-// address returns the bucket and key of a request, from its path or, virtual-host style, from its host and path:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-func (s *Service) address(r *http.Request) (bucket, key string) {
-	host := r.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	path := strings.TrimPrefix(r.URL.Path, "/")
-	if net.ParseIP(host) == nil {
-		for _, suffix := range []string{".s3." + account.Region + ".amazonaws.com", ".s3.amazonaws.com", ".s3.localhost", ".localhost"} {
-			if name, ok := strings.CutSuffix(host, suffix); ok && name != "s3" {
-				return name, path
-			}
-		}
-	}
-	bucket, key, _ = strings.Cut(path, "/")
-	return bucket, key
 }
 
 // operation finds what is asked for, and refuses what it does not understand of it.

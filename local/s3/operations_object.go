@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/md5"
-	"maps"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -97,13 +95,18 @@ func (b *bucket) describe(h http.Header, o *object) {
 	h.Set(o.checksum.header, o.checksum.value)
 }
 
-// oneRange is what S3 takes for a range; it sends the whole object for anything else, such as several ranges.
-var oneRange = regexp.MustCompile(`^bytes=(\d+-\d*|-0*[1-9]\d*)$`)
+// unsupportedConditions are the headers of a get that are refused.
+var unsupportedConditions = []string{"Range", "If-Match", "If-Unmodified-Since"}
 
 // getObject serves GET and HEAD: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 	if err := s.authorize(r, "GetObject", r.key, nil); err != nil {
 		return err
+	}
+	for _, name := range unsupportedConditions {
+		if r.Header.Get(name) != "" {
+			return wire.Unsupported("%s with the header %s", r.Operation, name)
+		}
 	}
 	o := r.bucket.get(r.key)
 	if o == nil {
@@ -114,59 +117,19 @@ func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 		return noKey(r.key)
 	}
 	h := w.Header()
-	before := maps.Clone(h)
 	r.bucket.describe(h, o)
 	h.Set("Content-Type", o.contentType)
 	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
 	for name, value := range o.headers {
 		h.Set(name, value)
 	}
-	if !oneRange.MatchString(r.Header.Get("Range")) {
-		r.Header.Del("Range")
-	}
-	if !strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") || r.Header.Get("Range") != "" {
-		h.Del(o.checksum.header) // which is of the whole object
+	if !strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+		h.Del(o.checksum.header)
 		h.Del("X-Amz-Checksum-Type")
 	}
-	content := &contentWriter{ResponseWriter: w, size: len(o.body)}
-	http.ServeContent(content, r.Request, "", o.modified, bytes.NewReader(o.body))
-	if content.refused != 0 {
-		clear(h)
-		maps.Copy(h, before)
-	}
-	switch content.refused {
-	case http.StatusPreconditionFailed:
-		return errPrecondition
-	case http.StatusRequestedRangeNotSatisfiable:
-		return &wire.Error{Status: content.refused, Code: "InvalidRange", Message: "The requested range is not satisfiable",
-			Fields: map[string]any{"ActualObjectSize": len(o.body), "RangeRequested": r.Header.Get("Range")}}
-	}
+	h.Set("Content-Length", strconv.Itoa(len(o.body))) // http.ServeContent does not if there is a Content-Encoding
+	http.ServeContent(w, r.Request, "", o.modified, bytes.NewReader(o.body))
 	return nil
-}
-
-// contentWriter holds back the errors of http.ServeContent, because S3 has its own, and sets the length of content that is
-// stored encoded, which http.ServeContent does not.
-type contentWriter struct {
-	http.ResponseWriter
-	size, refused int
-}
-
-func (w *contentWriter) WriteHeader(status int) {
-	if status >= http.StatusBadRequest {
-		w.refused = status
-		return
-	}
-	if status == http.StatusOK {
-		w.Header().Set("Content-Length", strconv.Itoa(w.size))
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *contentWriter) Write(b []byte) (int, error) {
-	if w.refused != 0 {
-		return len(b), nil
-	}
-	return w.ResponseWriter.Write(b)
 }
 
 // matches compares an ETag of a request, which may lack its quotes, with an object's.

@@ -5,8 +5,10 @@
 //
 // Differences from AWS:
 //
+//   - A request names its bucket in the path, as SDKs do for an endpoint whose host is an IP address.
 //   - Not implemented, and refused by name: multipart and chunked uploads, batch deletes, copies, versions, ACLs, tags,
-//     object lock, and parameters that override the headers of an answer.
+//     object lock, ranges of objects, gets with If-Match or If-Unmodified-Since, and parameters that override the headers of
+//     an answer.
 //
 // This is code of its own rather than github.com/johannesboyne/gofakes3, which takes sub-resources and headers that it
 // does not know for plain requests, and neither checks nor returns x-amz-checksum-*.
