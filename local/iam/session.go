@@ -82,13 +82,6 @@ func (s *Service) Lookup(accessKey string) (wire.Identity, bool) {
 	return id, ok
 }
 
-// RoleExists returns whether an ARN names a role of this account.
-func (s *Service) RoleExists(roleARN string) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.byARN(roleARN) != nil
-}
-
 // byARN finds a role by its whole ARN, or returns nil. The name alone would match a role of another account. The caller
 // holds the lock.
 func (s *Service) byARN(arn string) *role {
