@@ -2,7 +2,6 @@ package sns
 
 import (
 	"errors"
-	"regexp"
 
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
@@ -103,8 +102,13 @@ func (s *Service) publishBatch(c *wire.Call, in *publishBatchInput) (*publishBat
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBatch(c, in.Entries); err != nil {
-		return nil, err
+	ids, size := make([]string, len(in.Entries)), 0
+	for i := range in.Entries {
+		m, _ := in.Entries[i].message(c) // an attribute that is given twice fails with its entry
+		ids[i], size = in.Entries[i].ID, size+m.size()
+	}
+	if code, message := sqs.CheckBatch(ids, size, maxSize); code != "" {
+		return nil, refuse(code, "%s", message)
 	}
 	out := &publishBatchOutput{}
 	for i := range in.Entries {
@@ -121,35 +125,4 @@ func (s *Service) publishBatch(c *wire.Call, in *publishBatchInput) (*publishBat
 		}
 	}
 	return out, nil
-}
-
-const maxEntries = 10 // of a batch
-
-var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
-
-// checkBatch refuses a batch as a whole: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html#API_PublishBatch_Errors
-func checkBatch(c *wire.Call, entries []batchEntry) error {
-	switch n := len(entries); {
-	case n == 0:
-		return refuse("EmptyBatchRequest", "The batch request doesn't contain any entries.")
-	case n > maxEntries:
-		return refuse("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible: %d of %d.", n, maxEntries)
-	}
-	size, seen := 0, map[string]bool{}
-	for i := range entries {
-		e := &entries[i]
-		if !entryID.MatchString(e.ID) {
-			return refuse("InvalidBatchEntryId", "The Id of a batch entry must be 1 to 80 letters, digits, _ and -, got %q.", e.ID)
-		}
-		if seen[e.ID] {
-			return refuse("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id: %s", e.ID)
-		}
-		seen[e.ID] = true
-		m, _ := e.message(c) // an attribute that is given twice fails with its entry
-		size += m.size()
-	}
-	if size > maxSize {
-		return refuse("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit of %d bytes.", maxSize)
-	}
-	return nil
 }

@@ -3,7 +3,6 @@ package sqs
 import (
 	"errors"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
@@ -97,8 +96,13 @@ func (s *Service) sendMessageBatch(c *wire.Call, in *sendBatchInput) (*sendBatch
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBatch(in.Entries); err != nil {
-		return nil, err
+	ids, size := make([]string, len(in.Entries)), 0
+	for i, e := range in.Entries {
+		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // an invalid message fails with its entry
+		ids[i], size = e.ID, size+n
+	}
+	if code, message := CheckBatch(ids, size, maxBatchSize); code != "" {
+		return nil, legacy(http.StatusBadRequest, code, "%s", message)
 	}
 	out := &sendBatchOutput{}
 	for i := range in.Entries {
@@ -115,41 +119,6 @@ func (s *Service) sendMessageBatch(c *wire.Call, in *sendBatchInput) (*sendBatch
 		}
 	}
 	return out, nil
-}
-
-const (
-	maxEntries   = 10      // of a batch
-	maxBatchSize = 1 << 20 // bytes
-)
-
-var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
-
-// checkBatch refuses a batch as a whole.
-func checkBatch(entries []sendEntry) error {
-	bad := func(code, format string, args ...any) error {
-		return legacy(http.StatusBadRequest, code, format, args...)
-	}
-	if n := len(entries); n == 0 {
-		return bad("EmptyBatchRequest", "There should be at least one entry in the request.")
-	} else if n > maxEntries {
-		return bad("TooManyEntriesInBatchRequest", "Maximum number of entries per request are %d. You have sent %d.", maxEntries, n)
-	}
-	size, seen := 0, map[string]bool{}
-	for _, e := range entries {
-		if !entryID.MatchString(e.ID) {
-			return bad("InvalidBatchEntryId", "The Id of a batch entry must be 1 to 80 letters, digits, _ and -, got %q.", e.ID)
-		}
-		if seen[e.ID] {
-			return bad("BatchEntryIdsNotDistinct", "Id %s repeated.", e.ID)
-		}
-		seen[e.ID] = true
-		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // an invalid message fails with its entry
-		size += n
-	}
-	if size > maxBatchSize {
-		return bad("BatchRequestTooLong", "Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBatchSize, size)
-	}
-	return nil
 }
 
 type receiveInput struct {
