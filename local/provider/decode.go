@@ -114,47 +114,22 @@ func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Va
 		}
 		return
 	}
-	wrong := func(want string) { d.fail(path, "must be %s, got %s", want, v.TypeString()) }
-	switch target.Kind() {
-	case reflect.String:
-		if !v.IsString() {
-			wrong("a string")
-			return
-		}
+	switch kind := target.Kind(); {
+	case kind == reflect.String && v.IsString():
 		target.SetString(v.StringValue())
-	case reflect.Bool:
-		if !v.IsBool() {
-			wrong("a boolean")
-			return
-		}
+	case kind == reflect.Bool && v.IsBool():
 		target.SetBool(v.BoolValue())
-	case reflect.Int, reflect.Int64:
-		if !v.IsNumber() || v.NumberValue() != math.Trunc(v.NumberValue()) {
-			wrong("an integer")
-			return
-		}
+	case kind == reflect.Int && v.IsNumber() && v.NumberValue() == math.Trunc(v.NumberValue()):
 		target.SetInt(int64(v.NumberValue()))
-	case reflect.Float64:
-		if !v.IsNumber() {
-			wrong("a number")
-			return
-		}
+	case kind == reflect.Float64 && v.IsNumber():
 		target.SetFloat(v.NumberValue())
-	case reflect.Slice:
-		if !v.IsArray() {
-			wrong("a list")
-			return
-		}
+	case kind == reflect.Slice && v.IsArray():
 		list := reflect.MakeSlice(target.Type(), len(v.ArrayValue()), len(v.ArrayValue()))
 		for i, e := range v.ArrayValue() {
 			d.value(fmt.Sprintf("%s[%d]", path, i), e, list.Index(i))
 		}
 		target.Set(list)
-	case reflect.Map:
-		if !v.IsObject() {
-			wrong("an object")
-			return
-		}
+	case kind == reflect.Map && v.IsObject():
 		m := reflect.MakeMap(target.Type())
 		for k, e := range v.ObjectValue() {
 			elem := reflect.New(target.Type().Elem()).Elem()
@@ -164,19 +139,19 @@ func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Va
 			}
 		}
 		target.Set(m)
-	case reflect.Struct:
-		if !v.IsObject() {
-			wrong("an object")
-			return
-		}
+	case kind == reflect.Struct && v.IsObject():
 		d.object(path, v.ObjectValue(), target)
-	default:
-		if !v.IsArchive() {
-			wrong("an archive")
-			return
-		}
+	case kind == reflect.Pointer && v.IsArchive():
 		target.Set(reflect.ValueOf(v.ArchiveValue()))
+	default:
+		d.fail(path, "must be %s, got %s", wanted[kind], v.TypeString())
 	}
+}
+
+// wanted are the kinds of fields in words. The only pointer that value does not follow is an Archive.
+var wanted = map[reflect.Kind]string{
+	reflect.String: "a string", reflect.Bool: "a boolean", reflect.Int: "an integer", reflect.Float64: "a number",
+	reflect.Slice: "a list", reflect.Map: "an object", reflect.Struct: "an object", reflect.Pointer: "an archive",
 }
 
 func join(path, name string) string {
@@ -199,10 +174,13 @@ func encode(v reflect.Value) resource.PropertyMap {
 
 func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
 	switch v.Kind() {
-	case reflect.Pointer:
+	case reflect.Pointer, reflect.Slice, reflect.Map:
 		if v.IsNil() {
 			return resource.PropertyValue{}, false
 		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
 		if a, ok := v.Interface().(Archive); ok {
 			return resource.NewArchiveProperty(a), true
 		}
@@ -211,23 +189,17 @@ func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
 		return resource.NewStringProperty(v.String()), true
 	case reflect.Bool:
 		return resource.NewBoolProperty(v.Bool()), true
-	case reflect.Int, reflect.Int64:
+	case reflect.Int:
 		return resource.NewNumberProperty(float64(v.Int())), true
 	case reflect.Float64:
 		return resource.NewNumberProperty(v.Float()), true
 	case reflect.Slice:
-		if v.IsNil() {
-			return resource.PropertyValue{}, false
-		}
 		list := make([]resource.PropertyValue, v.Len())
 		for i := range list {
 			list[i], _ = encodeValue(v.Index(i))
 		}
 		return resource.NewArrayProperty(list), true
 	case reflect.Map:
-		if v.IsNil() {
-			return resource.PropertyValue{}, false
-		}
 		m := resource.PropertyMap{}
 		for _, k := range v.MapKeys() {
 			m[resource.PropertyKey(k.String())], _ = encodeValue(v.MapIndex(k))
