@@ -3,21 +3,15 @@ package apigateway
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/jonboulle/clockwork"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// Access logs are written in batches: one second after the first line, or when a batch is full.
-const (
-	logDelay = time.Second
-	logBatch = 1000
-)
+// logDelay is the time from the first line of a batch to its delivery.
+const logDelay = time.Second
 
 // accessLog writes a stage's access log, as the account's role.
 type accessLog struct {
@@ -25,12 +19,7 @@ type accessLog struct {
 	settings AccessLogSettings
 	format   *template
 	stream   string
-
-	mu      sync.Mutex
-	events  []logs.Event
-	timer   clockwork.Timer
-	closed  bool
-	writing sync.Mutex // orders the batches
+	buffer   *logs.Buffer[logs.Event]
 }
 
 // accessLogOf keeps the stage's log if its settings are the same. Otherwise it closes it and starts another.
@@ -51,54 +40,26 @@ func (s *Service) accessLogOf(st *stage) *accessLog {
 	if err != nil {
 		return nil // checked before: see StageArgs.check
 	}
-	return &accessLog{service: s, settings: *set, format: format, stream: newID(32)}
+	l := &accessLog{service: s, settings: *set, format: format, stream: newID(32)}
+	l.buffer = logs.NewBuffer(s.account.Clock, logDelay, l.deliver)
+	return l
 }
 
 // add records a request. A nil log ignores it.
 func (l *accessLog) add(x *exchange) {
-	if l == nil {
-		return
-	}
-	e := logs.Event{Time: x.start, Message: strings.TrimSuffix(l.format.render(x, "-"), "\n")}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return
-	}
-	l.events = append(l.events, e)
-	switch len(l.events) {
-	case 1:
-		l.timer = l.service.account.Clock.AfterFunc(logDelay, l.flush)
-	case logBatch:
-		l.timer.Stop()
-		go l.flush()
+	if l != nil {
+		l.buffer.Add(logs.Event{Time: x.start, Message: strings.TrimSuffix(l.format.render(x, "-"), "\n")})
 	}
 }
 
 // close writes the waiting lines. Later lines are ignored.
 func (l *accessLog) close() {
-	if l == nil {
-		return
+	if l != nil {
+		l.buffer.Close()
 	}
-	l.mu.Lock()
-	l.closed = true
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	l.mu.Unlock()
-	l.flush()
 }
 
-func (l *accessLog) flush() {
-	l.writing.Lock()
-	defer l.writing.Unlock()
-	l.mu.Lock()
-	events := l.events
-	l.events = nil
-	l.mu.Unlock()
-	if len(events) == 0 {
-		return
-	}
+func (l *accessLog) deliver(events []logs.Event) {
 	if err := l.write(events); err != nil {
 		l.service.account.Log.Warn("writing the access log of an API failed", "group", l.settings.group(), "lines", len(events), "error", err)
 	}

@@ -1,7 +1,6 @@
 package apigateway
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"strings"
@@ -22,7 +21,7 @@ import (
 
 // Dependencies are what API Gateway calls. All are required.
 type Dependencies struct {
-	Functions Functions
+	Functions lambda.Invoker
 	// Actions are the services that integrations can call, by their names in URIs, such as "states".
 	Actions map[string]Actions
 	Logs    *logs.Service
@@ -30,11 +29,6 @@ type Dependencies struct {
 	Roles   *iam.Service
 	// BaseURL returns the address of Handler, such as http://127.0.0.1:4567, once it listens.
 	BaseURL func() string
-}
-
-// Functions invoke a Lambda function. Invoke must return when its context ends.
-type Functions interface {
-	Invoke(ctx context.Context, in lambda.Invocation) (lambda.Result, error)
 }
 
 // Limits of https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html

@@ -143,7 +143,7 @@ func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure 
 		e.process.kill()
 		<-e.gone
 		e.log.initReport(phase, "timeout", "", limit)
-		e.log.flush()
+		e.log.events.Flush()
 		return &initFailure{body: timedOut(limit)}
 	case <-e.gone:
 	}
@@ -154,7 +154,7 @@ func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure 
 		body = &errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
 	}
 	e.log.initReport(phase, "error", body.Type, e.s.account.Clock.Since(e.started))
-	e.log.flush()
+	e.log.events.Flush()
 	return &initFailure{body: *body}
 }
 

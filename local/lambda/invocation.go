@@ -34,6 +34,11 @@ type Result struct {
 	ExecutedVersion string
 }
 
+// Invoker invokes functions for other services. Invoke must return when its context ends. *Service implements it.
+type Invoker interface {
+	Invoke(ctx context.Context, in Invocation) (Result, error)
+}
+
 // Unhandled is the only FunctionError that AWS still returns.
 const Unhandled = "Unhandled"
 

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
@@ -20,7 +22,6 @@ const (
 	// logInterval is how long a line waits for others, so that they are put together. It is by the machine's clock, because
 	// logs must also arrive when a test stops the account's clock.
 	logInterval = 100 * time.Millisecond
-	maxLogBatch = 1000
 	maxLogLine  = 256 << 10
 )
 
@@ -34,20 +35,20 @@ type logWriter struct {
 	pipe          *os.File
 	raw           syscall.RawConn
 
-	mu      sync.Mutex
-	buffer  []byte
-	line    []byte // an incomplete line
-	events  []logs.Event
-	pending bool // a flush is scheduled
+	events *logs.Buffer[logs.Event]
 
-	putting sync.Mutex // keeps batches in order
-	lost    sync.Once
+	mu     sync.Mutex
+	buffer []byte
+	line   []byte // an incomplete line
+
+	lost sync.Once
 }
 
 func newLogWriter(s *Service, rev *revision, p policy.Principal, stream string, pipe *os.File) *logWriter {
 	w := &logWriter{
 		s: s, rev: rev, principal: p, group: rev.logGroup, stream: stream, pipe: pipe, buffer: make([]byte, 16<<10),
 	}
+	w.events = logs.NewBuffer(clockwork.NewRealClock(), logInterval, w.put)
 	raw, err := pipe.SyscallConn()
 	if err != nil {
 		panic("lambda: a pipe without descriptor: " + err.Error()) // it was opened just now
@@ -126,29 +127,12 @@ func (w *logWriter) application(line string) {
 	w.add(line)
 }
 
-// add appends an event. The caller holds the lock.
 func (w *logWriter) add(line string) {
-	w.events = append(w.events, logs.Event{Time: w.s.account.Clock.Now(), Message: line})
-	switch {
-	case len(w.events) == maxLogBatch:
-		go w.flush()
-	case !w.pending:
-		w.pending = true
-		time.AfterFunc(logInterval, w.flush)
-	}
+	w.events.Add(logs.Event{Time: w.s.account.Clock.Now(), Message: line})
 }
 
-// flush puts the collected events.
-func (w *logWriter) flush() {
-	w.putting.Lock()
-	defer w.putting.Unlock()
-	w.mu.Lock()
-	events := w.events
-	w.events, w.pending = nil, false
-	w.mu.Unlock()
-	if len(events) == 0 {
-		return
-	}
+// put puts a batch of events.
+func (w *logWriter) put(events []logs.Event) {
 	if err := w.s.Logs.Put(context.Background(), w.principal, w.group, w.stream, events); err != nil {
 		w.lost.Do(func() {
 			w.s.account.Log.Warn("the logs of a function are lost", "function", w.rev.fn.name, "group", w.group, "error", err)
@@ -166,5 +150,5 @@ func (w *logWriter) close() {
 		w.line = nil
 	}
 	w.mu.Unlock()
-	w.flush()
+	w.events.Flush()
 }

@@ -36,6 +36,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 const (
@@ -52,7 +53,7 @@ const (
 type Dependencies struct {
 	Roles  *iam.Service
 	Logs   *logs.Service
-	Traces Traces
+	Traces xray.Traces
 	Queues Queues
 	// Streams may be nil if no mapping reads a stream.
 	Streams *kinesis.Service

@@ -5,15 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
-
-// Traces receives the segments of sampled invocations. *xray.Service implements it.
-type Traces interface {
-	Put(ctx context.Context, p policy.Principal, segments ...xray.Segment) error
-	Sample(incoming string) xray.Header
-}
 
 // traceContext is an invocation's place in a trace.
 type traceContext struct {

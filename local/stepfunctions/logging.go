@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/jonboulle/clockwork"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/logs"
@@ -96,14 +93,6 @@ func (l *logSettings) includes(kind string) bool {
 	return slices.Contains(fatalEvents, kind)
 }
 
-// logBuffer holds the lines that wait for delivery.
-type logBuffer struct {
-	mu      sync.Mutex
-	lines   []logLine
-	timer   clockwork.Timer
-	writing sync.Mutex // held while a batch is written, so that batches stay in order
-}
-
 type logLine struct {
 	to    *logSettings
 	event logs.Event
@@ -111,28 +100,13 @@ type logLine struct {
 
 // log adds an event to the buffer if the execution's machine logs it.
 func (s *Service) log(e *execution, ev *event) {
-	to := e.revision.logs
-	if !to.includes(ev.kind) {
-		return
-	}
-	line := logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, to.data)}}
-	b := &s.buffer
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.lines = append(b.lines, line); len(b.lines) == 1 {
-		b.timer = s.account.Clock.AfterFunc(logDelay, s.deliver)
+	if to := e.revision.logs; to.includes(ev.kind) {
+		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, to.data)}})
 	}
 }
 
-// deliver writes the lines of the buffer. As on AWS, lines that cannot be written are lost and no execution fails.
-func (s *Service) deliver() {
-	b := &s.buffer
-	b.writing.Lock()
-	defer b.writing.Unlock()
-	b.mu.Lock()
-	lines := b.lines
-	b.lines = nil
-	b.mu.Unlock()
+// deliver writes lines. As on AWS, lines that cannot be written are lost and no execution fails.
+func (s *Service) deliver(lines []logLine) {
 	batches := map[*logSettings][]logs.Event{}
 	for _, l := range lines {
 		batches[l.to] = append(batches[l.to], l.event)
@@ -141,14 +115,5 @@ func (s *Service) deliver() {
 		if err := s.Logs.Put(context.Background(), to.delivery, to.group, to.stream, events); err != nil {
 			s.account.Log.Warn("the log of a state machine is lost", "group", to.group, "lines", len(events), "error", err)
 		}
-	}
-}
-
-// stop ends the timer of the buffer.
-func (b *logBuffer) stop() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.timer != nil {
-		b.timer.Stop()
 	}
 }

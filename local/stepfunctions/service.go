@@ -1,7 +1,6 @@
 package stepfunctions
 
 import (
-	"bytes"
 	"context"
 	crand "crypto/rand"
 	"encoding/hex"
@@ -30,24 +29,13 @@ const (
 	servicePrincipal = "states.amazonaws.com"
 )
 
-// Functions invokes the functions of tasks. *lambda.Service implements it.
-type Functions interface {
-	Invoke(ctx context.Context, in lambda.Invocation) (lambda.Result, error)
-}
-
-// Traces makes sampling decisions and records segments. *xray.Service implements it.
-type Traces interface {
-	Put(ctx context.Context, p policy.Principal, segments ...xray.Segment) error
-	Sample(incoming string) xray.Header
-}
-
 // Dependencies are the other services that Step Functions uses. All are required but Random.
 type Dependencies struct {
 	Roles     *iam.Service
-	Functions Functions
+	Functions lambda.Invoker
 	Topics    sns.Publisher
 	Logs      *logs.Service
-	Traces    Traces
+	Traces    xray.Traces
 	// Random returns numbers from 0, included, to 1, excluded, for the jitter of retries. Default: rand.Float64.
 	Random func() float64
 }
@@ -57,7 +45,7 @@ type Service struct {
 	Dependencies
 	wire.JSON
 	account *account.Account
-	buffer  logBuffer
+	buffer  *logs.Buffer[logLine]
 
 	// ctx ends when the service closes. background counts the executions that run.
 	ctx        context.Context
@@ -84,6 +72,7 @@ func New(a *account.Account, d Dependencies) *Service {
 		machines: map[string]*machine{}, executions: map[string]*execution{}, running: map[*execution]bool{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.buffer = logs.NewBuffer(a.Clock, logDelay, s.deliver)
 	s.register()
 	return s
 }
@@ -94,8 +83,7 @@ func (s *Service) Close() error {
 	s.cancel()
 	s.mu.Unlock()
 	s.background.Wait()
-	s.buffer.stop()
-	s.deliver()
+	s.buffer.Close()
 	return nil
 }
 
@@ -114,21 +102,8 @@ func (s *Service) Call(ctx context.Context, p policy.Principal, action, traceHea
 	if traceHeader != "" {
 		request.Header.Set("X-Amzn-Trace-Id", traceHeader)
 	}
-	w := &answer{header: http.Header{}}
-	s.ServeAWS(w, &wire.Call{Request: request, Account: s.account, Principal: p, Body: body, RequestID: uuid.NewString()})
-	return w.status, w.body.Bytes()
+	return wire.Perform(s, &wire.Call{Request: request, Account: s.account, Principal: p, Body: body, RequestID: uuid.NewString()})
 }
-
-// answer is an http.ResponseWriter that keeps the response.
-type answer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
 // assume starts a session of a role. Nobody uses its access key, which is therefore revoked at once.
 func (s *Service) assume(roleARN string) (policy.Principal, error) {

@@ -67,6 +67,13 @@ func (c *Call) Respond(w http.ResponseWriter, f func(http.ResponseWriter, *Call)
 	return nil
 }
 
+// Perform performs a call within the process, and returns the status and the body of the answer.
+func Perform(s Service, c *Call) (status int, body []byte) {
+	held := &heldResponse{header: http.Header{}, status: http.StatusOK}
+	s.ServeAWS(held, c)
+	return held.status, held.body.Bytes()
+}
+
 type heldResponse struct {
 	header http.Header
 	status int
