@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
@@ -41,14 +39,6 @@ func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.Property
 }
 
 func (a *AutoName) make(r *pulumirpc.CheckRequest) (string, error) {
-	if auto := r.GetAutonaming(); auto != nil {
-		switch auto.GetMode() {
-		case pulumirpc.CheckRequest_AutonamingOptions_DISABLE:
-			return "", fmt.Errorf("is required: automatic naming is disabled")
-		case pulumirpc.CheckRequest_AutonamingOptions_ENFORCE, pulumirpc.CheckRequest_AutonamingOptions_PROPOSE:
-			return auto.GetProposedName(), nil
-		}
-	}
 	logical := r.GetName()
 	if a.Transform != nil {
 		logical = a.Transform(logical)

@@ -103,15 +103,14 @@ func TestCheckConfig(t *testing.T) {
 	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.GetChanges())
 }
 
-func TestHandshakeAnnouncesConfigurableNaming(t *testing.T) {
+func TestHandshake(t *testing.T) {
 	e := connect(t, things{})
 	handshake, err := e.Handshake(t.Context(), &pulumirpc.ProviderHandshakeRequest{})
 	require.NoError(t, err)
-	require.True(t, handshake.GetSupportsAutonamingConfiguration())
+	require.False(t, handshake.GetSupportsAutonamingConfiguration())
 	configured, err := e.Configure(t.Context(), &pulumirpc.ConfigureRequest{})
 	require.NoError(t, err)
 	require.True(t, configured.GetSupportsPreview())
-	require.True(t, configured.GetSupportsAutonamingConfiguration())
 	info, err := e.GetPluginInfo(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, "6.83.2", info.GetVersion())
@@ -158,19 +157,4 @@ func TestAutomaticNames(t *testing.T) {
 	require.Len(t, long.GetFailures(), 1)
 	require.Equal(t, "name", long.GetFailures()[0].GetProperty())
 	require.Contains(t, long.GetFailures()[0].GetReason(), "longer than maximum length 20")
-}
-
-func TestAutomaticNamesConfiguredByTheProject(t *testing.T) {
-	e := connect(t, things{})
-	check := func(mode pulumirpc.CheckRequest_AutonamingOptions_Mode) *pulumirpc.CheckResponse {
-		out, err := e.Check(t.Context(), &pulumirpc.CheckRequest{Urn: urn(thingType), Name: "Logical", News: props(t, map[string]any{"required": "x"}),
-			RandomSeed: seed, Autonaming: &pulumirpc.CheckRequest_AutonamingOptions{ProposedName: "proposed", Mode: mode}})
-		require.NoError(t, err)
-		return out
-	}
-	require.Equal(t, "proposed", name(t, check(pulumirpc.CheckRequest_AutonamingOptions_PROPOSE)))
-	require.Equal(t, "proposed", name(t, check(pulumirpc.CheckRequest_AutonamingOptions_ENFORCE)))
-	failures := check(pulumirpc.CheckRequest_AutonamingOptions_DISABLE).GetFailures()
-	require.Len(t, failures, 1)
-	require.Equal(t, "name is required: automatic naming is disabled", failures[0].GetReason())
 }

@@ -10,9 +10,10 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// Handshake returns what this provider can do. Secrets arrive as plain values: the engine keeps track of them.
+// Handshake returns what this provider can do. Secrets arrive as plain values: the engine keeps
+// track of them. A project cannot configure automatic names.
 func (s *Server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
-	return &pulumirpc.ProviderHandshakeResponse{SupportsAutonamingConfiguration: true}, nil
+	return &pulumirpc.ProviderHandshakeResponse{}, nil
 }
 
 // Attach is called once the engine has connected.
@@ -60,5 +61,5 @@ func (s *Server) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc
 
 // Configure answers an engine that did not call Handshake.
 func (s *Server) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	return &pulumirpc.ConfigureResponse{SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
+	return &pulumirpc.ConfigureResponse{SupportsPreview: true}, nil
 }
