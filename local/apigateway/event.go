@@ -1,14 +1,12 @@
 package apigateway
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 // proxyEvent is the event of a Lambda proxy integration, format version 1.0. Members without a value are null.
@@ -65,7 +63,7 @@ type identity struct {
 }
 
 // event renders the request for a function.
-func (x *exchange) event() ([]byte, error) {
+func (x *exchange) event() []byte {
 	e := proxyEvent{
 		Resource: x.resource.path, Path: x.path, HTTPMethod: x.request.Method, PathParameters: x.pathParameters,
 		Context: requestContext{
@@ -86,14 +84,7 @@ func (x *exchange) event() ([]byte, error) {
 	if len(x.body) > 0 {
 		e.Body = new(string(x.body))
 	}
-	var b bytes.Buffer
-	b.Grow(2048 + len(x.body))
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(&e); err != nil {
-		return nil, fmt.Errorf("rendering the event: %w", err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return strictjson.Encode(&e)
 }
 
 // eventHeaders are the request's headers, without those of the connection, and those that API Gateway adds.

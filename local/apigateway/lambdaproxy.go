@@ -45,12 +45,9 @@ func readLambdaProxy(r *reader, at string, spec *integrationSpec, _ *method) int
 }
 
 func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failure) {
-	event, err := x.event()
-	if err != nil {
-		x.integration.err = err.Error()
-		return nil, failConfiguration
-	}
+	event := x.event()
 	var result lambda.Result
+	var err error
 	timedOut := x.await(ctx, p.timeout, func(ctx context.Context) {
 		result, err = x.service.Functions.Invoke(ctx, lambda.Invocation{
 			Principal: principal, Function: p.function, Payload: event, TraceHeader: x.traceHeader,

@@ -1,8 +1,6 @@
 package apigateway
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -10,6 +8,7 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 // template is a text with $context variables, of a gateway response or an access log:
@@ -125,10 +124,4 @@ func escape(s string) string {
 }
 
 // compact renders a value that came from JSON.
-func compact(v any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // cannot fail
-	return strings.TrimSuffix(b.String(), "\n")
-}
+func compact(v any) string { return string(strictjson.Encode(v)) }

@@ -53,14 +53,3 @@ func recordsEvent(encoded [][]byte) []byte {
 	event.WriteString(eventFoot)
 	return event.Bytes()
 }
-
-// encodeRecord encodes a record, which has strings and numbers only, as JSON without Go's escapes for HTML.
-func encodeRecord(record any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(record); err != nil {
-		panic("lambda: " + err.Error())
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}

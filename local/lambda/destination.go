@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
@@ -91,7 +92,7 @@ func (e *asyncEvent) end(condition string) {
 		}
 		return
 	}
-	message := sqs.Message{Body: string(encodeRecord(e.record(condition)))}
+	message := sqs.Message{Body: string(strictjson.Encode(e.record(condition)))}
 	for wait := startingDelay; ; wait = min(2*wait, maxRetryDelay) {
 		err := e.send(destination, message)
 		if err == nil || e.s.ctx.Err() != nil {

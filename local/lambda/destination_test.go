@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
@@ -298,5 +299,5 @@ func TestAnswerThatIsNoJSONIsAStringInTheRecord(t *testing.T) {
 	require.Nil(t, asJSON(nil))
 	e := &asyncEvent{s: newCloud(t).lambda, f: &function{name: "f"}, last: answer{status: http.StatusOK}}
 	e.payload = []byte(`{}`)
-	require.NotContains(t, string(encodeRecord(e.record(conditionSuccess))), "responsePayload")
+	require.NotContains(t, string(strictjson.Encode(e.record(conditionSuccess))), "responsePayload")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
@@ -26,7 +27,7 @@ func (l *lane) discard(ctx context.Context, p part, items []item, condition stri
 	if l.destination == "" {
 		return true
 	}
-	message := sqs.Message{Body: string(encodeRecord(l.failure(p, items, condition)))}
+	message := sqs.Message{Body: string(strictjson.Encode(l.failure(p, items, condition)))}
 	for n := 1; ; n++ {
 		// A send that has begun is finished even if the mapping stops.
 		err := l.send(context.WithoutCancel(ctx), message)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
@@ -66,7 +67,7 @@ func (q *sqsSource) record(m *sqs.Received) []byte {
 		}
 		r.MessageAttributes[name] = out
 	}
-	return encodeRecord(r)
+	return strictjson.Encode(r)
 }
 
 // succeeded returns the messages that are not reported as failed. It returns false if the whole batch failed, because the

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
@@ -42,7 +43,7 @@ func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	if f := r.m.s.function(r.m.function); f != nil {
 		role = f.current.Load().args.Role
 	}
-	return encodeRecord(streamRecord{
+	return strictjson.Encode(streamRecord{
 		Kinesis: streamData{
 			SchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber,
 			Data: base64.StdEncoding.EncodeToString(rec.Data), Arrived: float64(rec.Arrived.UnixMilli()) / 1000,

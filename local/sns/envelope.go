@@ -1,13 +1,11 @@
 package sns
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"net/url"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
@@ -49,11 +47,5 @@ func (s *Service) render(sub *subscription, m message) sqs.Message {
 		}
 		e.MessageAttributes[name] = envelopeAttribute{a.DataType, value}
 	}
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
-		panic(fmt.Sprintf("sns: rendering an envelope of strings: %v", err))
-	}
-	return sqs.Message{Body: string(bytes.TrimSpace(body.Bytes())), TraceHeader: m.trace}
+	return sqs.Message{Body: string(strictjson.Encode(e)), TraceHeader: m.trace}
 }

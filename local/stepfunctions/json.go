@@ -1,11 +1,8 @@
 package stepfunctions
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
@@ -22,15 +19,7 @@ func parseJSON(text string) (v any, err error) {
 	return v, err
 }
 
-func renderJSON(v any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(fmt.Sprintf("stepfunctions: data that was parsed cannot be rendered: %v", err))
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
+func renderJSON(v any) string { return string(strictjson.Encode(v)) }
 
 // renderText renders a string as it is, and any other value as JSON.
 func renderText(v any) string {

@@ -1,4 +1,4 @@
-// Package strictjson decodes JSON and refuses what the target does not have.
+// Package strictjson decodes JSON and refuses what the target does not have. It encodes JSON as AWS does.
 package strictjson
 
 import (
@@ -24,4 +24,16 @@ func Decode[T string | []byte | json.RawMessage](text T, v any) error {
 		return errors.New("there is text after the JSON value")
 	}
 	return nil
+}
+
+// Encode encodes a value without the escapes that package json adds for HTML, and without a line break at the end. It panics
+// if v has something that JSON cannot represent.
+func Encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic("encoding JSON: " + err.Error())
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

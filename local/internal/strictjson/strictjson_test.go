@@ -24,3 +24,8 @@ func TestDecode(t *testing.T) {
 		require.ErrorContains(t, strictjson.Decode([]byte(text), &v), want, text)
 	}
 }
+
+func TestEncode(t *testing.T) {
+	require.Equal(t, `{"a":"<&>"}`, string(strictjson.Encode(map[string]string{"a": "<&>"})))
+	require.Panics(t, func() { strictjson.Encode(func() {}) })
+}
