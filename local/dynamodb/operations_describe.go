@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -97,30 +96,16 @@ func (s *Service) describeTimeToLive(c *wire.Call, in *tableInput) (*ttlOutput, 
 	return out, nil
 }
 
-type listTablesInput struct {
-	ExclusiveStartTableName string
-	Limit                   *int
-}
+type listTablesOutput struct{ TableNames []string }
 
-type listTablesOutput struct {
-	TableNames             []string
-	LastEvaluatedTableName string `json:",omitempty"`
-}
-
-func (s *Service) listTables(c *wire.Call, in *listTablesInput) (*listTablesOutput, error) {
+// listTables returns all tables: there are no pages.
+func (s *Service) listTables(c *wire.Call, _ *struct{}) (*listTablesOutput, error) {
 	if err := c.Authorize("dynamodb:ListTables", "*"); err != nil {
 		return nil, err
 	}
-	limit := *cmp.Or(in.Limit, new(100))
-	if limit < 1 || limit > 100 {
-		return nil, invalid("Limit must be from 1 to 100, got %d", limit)
-	}
 	s.mu.RLock()
-	names := slices.Sorted(maps.Keys(s.tables))
-	s.mu.RUnlock()
-	names = slices.DeleteFunc(names, func(name string) bool { return name <= in.ExclusiveStartTableName })
-	if len(names) > limit {
-		return &listTablesOutput{names[:limit], names[limit-1]}, nil
-	}
-	return &listTablesOutput{TableNames: append([]string{}, names...)}, nil
+	defer s.mu.RUnlock()
+	names := slices.AppendSeq([]string{}, maps.Keys(s.tables))
+	slices.Sort(names)
+	return &listTablesOutput{names}, nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -76,7 +78,7 @@ func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*l
 	delivery.Policies = func() []*policy.Document { return []*policy.Document{allowed} }
 	return &logSettings{
 		level: *l.Level, data: *l.IncludeExecutionData, group: group, delivery: delivery,
-		stream: fmt.Sprintf("states/%s/%s/%s", *args.Name, s.account.Clock.Now().UTC().Format("2006-01-02-15-04"), randomHex(4)),
+		stream: fmt.Sprintf("states/%s/%s/%s", *args.Name, s.account.Clock.Now().UTC().Format("2006-01-02-15-04"), uuid.NewString()[:8]),
 	}, nil
 }
 

@@ -13,7 +13,6 @@ const active = "ACTIVE" // the only status of a state machine
 type machine struct {
 	arn, name, kind string
 	created         time.Time
-	number          int // in the order of creation
 	current         atomic.Pointer[revision]
 }
 

@@ -26,12 +26,10 @@ type machineItem struct {
 	Name            string `json:"name"`
 	Type            string `json:"type"`
 	CreationDate    epoch  `json:"creationDate"`
-
-	number int
 }
 
 func (m *machine) item() machineItem {
-	return machineItem{m.arn, m.name, m.kind, epoch(m.created), m.number}
+	return machineItem{m.arn, m.name, m.kind, epoch(m.created)}
 }
 
 type machineInput struct {
@@ -67,10 +65,10 @@ func (s *Service) describeStateMachine(c *wire.Call, in *machineInput) (*describ
 
 type listMachinesOutput struct {
 	StateMachines []machineItem `json:"stateMachines"`
-	NextToken     string        `json:"nextToken,omitempty"`
 }
 
-func (s *Service) listStateMachines(c *wire.Call, in *pageInput) (*listMachinesOutput, error) {
+// listStateMachines returns all state machines, by name: there are no pages.
+func (s *Service) listStateMachines(c *wire.Call, _ *struct{}) (*listMachinesOutput, error) {
 	if err := c.Authorize("states:ListStateMachines", machineARN("*")); err != nil {
 		return nil, err
 	}
@@ -80,9 +78,8 @@ func (s *Service) listStateMachines(c *wire.Call, in *pageInput) (*listMachinesO
 		items = append(items, m.item())
 	}
 	s.mu.RUnlock()
-	slices.SortFunc(items, func(a, b machineItem) int { return cmp.Compare(a.number, b.number) })
-	items, next, err := page(*in, items, false, func(i machineItem) int { return i.number })
-	return &listMachinesOutput{items, next}, err
+	slices.SortFunc(items, func(a, b machineItem) int { return cmp.Compare(a.Name, b.Name) })
+	return &listMachinesOutput{items}, nil
 }
 
 type updateMachineInput struct {

@@ -149,13 +149,10 @@ func TestDescribingStateMachines(t *testing.T) {
 	requireOutput(t, `{}`, w.closed(t, execution))
 
 	var names []string
-	p := sfn.NewListStateMachinesPaginator(w.sfn, &sfn.ListStateMachinesInput{MaxResults: 1})
-	for p.HasMorePages() {
-		page, err := p.NextPage(t.Context())
-		require.NoError(t, err)
-		for _, m := range page.StateMachines {
-			names = append(names, *m.Name+" "+string(m.Type))
-		}
+	list, err := w.sfn.ListStateMachines(t.Context(), &sfn.ListStateMachinesInput{})
+	require.NoError(t, err)
+	for _, m := range list.StateMachines {
+		names = append(names, *m.Name+" "+string(m.Type))
 	}
 	require.Equal(t, []string{"described STANDARD", "second EXPRESS"}, names)
 	_, err = w.sfn.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: aws.String(m + "x")})

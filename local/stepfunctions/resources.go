@@ -119,8 +119,6 @@ func (s *Service) createMachine(_ context.Context, in *StateMachineArgs) (string
 	if s.machines[m.arn] != nil {
 		return "", refuse("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.arn)
 	}
-	s.numbers++
-	m.number = s.numbers
 	s.machines[m.arn] = m
 	return m.arn, nil
 }

@@ -2,8 +2,6 @@ package stepfunctions
 
 import (
 	"context"
-	crand "crypto/rand"
-	"encoding/hex"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -59,7 +57,7 @@ type Service struct {
 	running    map[*execution]bool
 	closed     []*execution // of executions, the oldest first
 	closedSize int
-	numbers    int // of machines and executions, given in the order of creation
+	numbers    int // of executions, given in the order of starting
 }
 
 // New returns a service without state machines. It runs nothing until an execution starts.
@@ -107,17 +105,11 @@ func (s *Service) Call(ctx context.Context, p policy.Principal, action, traceHea
 
 // assume starts a session of a role. Nobody uses its access key, which is therefore revoked at once.
 func (s *Service) assume(roleARN string) (policy.Principal, error) {
-	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, roleARN, randomHex(16), nil)
+	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, roleARN, uuid.NewString(), nil)
 	if err != nil {
 		return policy.Principal{}, wire.Errorf(http.StatusBadRequest, "AccessDeniedException",
 			"Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.")
 	}
 	s.Roles.Revoke(credentials.AccessKeyID)
 	return p, nil
-}
-
-func randomHex(bytes int) string {
-	b := make([]byte, bytes)
-	_, _ = crand.Read(b) // cannot fail
-	return hex.EncodeToString(b)
 }
