@@ -15,17 +15,18 @@ import (
 const maxConcurrent = 10
 
 type handler struct {
+	reader   *kinesisbatch.Reader
 	invoices *invoice.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
-	return kinesisbatch.Process(ctx, batch, maxConcurrent, h.write), nil
+	return h.reader.Process(ctx, batch, maxConcurrent, h.write), nil
 }
 
 func (h *handler) write(ctx context.Context, r events.KinesisEventRecord) error {
 	e, log, err := event.FromRecord(r)
 	if err != nil {
-		return err
+		return kinesisbatch.Permanent(err)
 	}
 	return h.invoices.Consume(ctx, e.Order, log)
 }

@@ -1,19 +1,20 @@
 // Command invoice-order is the EventStream pattern's consumer that writes an invoice to an S3 bucket for each new order
 // of a Kinesis batch. An event that is delivered again finds its invoice there, and writes none.
 //
-// Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket; reading the stream, which Lambda does with
-// this role.
+// Environment: BUCKET_NAME, FAILURES_URL. IAM: s3:PutObject on invoices/* of the bucket; sqs:SendMessage on the failure
+// queue, which Lambda needs, too; reading the stream, which Lambda does with this role.
 package main
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
 func main() {
 	env := lambdaenv.Setup()
-	h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Required("BUCKET_NAME")}}
+	h := &handler{reader: kinesisbatch.New(env), invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Required("BUCKET_NAME")}}
 	env.Start(h.handle)
 }

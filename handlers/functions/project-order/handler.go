@@ -15,17 +15,18 @@ import (
 const maxConcurrent = 10
 
 type handler struct {
+	reader *kinesisbatch.Reader
 	orders *store.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
-	return kinesisbatch.Process(ctx, batch, maxConcurrent, h.project), nil
+	return h.reader.Process(ctx, batch, maxConcurrent, h.project), nil
 }
 
 func (h *handler) project(ctx context.Context, r events.KinesisEventRecord) error {
 	e, log, err := event.FromRecord(r)
 	if err != nil {
-		return err
+		return kinesisbatch.Permanent(err)
 	}
 	_, err = h.orders.Consume(ctx, e.Order, log)
 	return err

@@ -19,10 +19,19 @@ import (
 // batch reads a recorded event.
 var batch = handlertest.Event[events.KinesisEvent]
 
-// call invokes the function with the batch, and returns the checkpoint, or "" if all was done.
+// call invokes the function with the batch, and returns the checkpoint, or "" if all was done. Nothing may be sent to the
+// failure queue.
 func call(t *testing.T, tab *coffeetest.Table, b events.KinesisEvent) string {
 	t.Helper()
-	h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
+	f := &handlertest.Failures{}
+	defer func() { require.Empty(t, f.Sent) }()
+	return callReporting(t, tab, f, b)
+}
+
+// callReporting is call with a failure queue.
+func callReporting(t *testing.T, tab *coffeetest.Table, f *handlertest.Failures, b events.KinesisEvent) string {
+	t.Helper()
+	h := &handler{reader: f.Reader(), orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
 	response, err := h.handle(t.Context(), b)
 	return handlertest.Checkpoint(t, response, err)
 }
@@ -55,16 +64,24 @@ func TestDuplicatesReverseOrderAndSplitBatchesGiveTheSameItems(t *testing.T) {
 	}
 }
 
-func TestMalformedRecordIsTheCheckpointAndStopsItsAccountAlone(t *testing.T) {
-	tab, b := &coffeetest.Table{}, batch(t, "four-accounts-one-malformed.json")
-	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, call(t, tab, b))
-	slices.Sort(tab.Puts)
-	require.Equal(t, []string{"o0", "o1", "o2", "o4", "o6", "o7"}, tab.Puts, "o5 waits behind it")
-
-	// What Lambda does next: it delivers everything from the checkpoint on, and, if that fails too, all but the record itself.
-	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, call(t, tab, events.KinesisEvent{Records: b.Records[3:]}))
-	require.Empty(t, call(t, tab, events.KinesisEvent{Records: b.Records[4:]}))
+func TestMalformedRecordIsReportedAndDelaysNoOther(t *testing.T) {
+	tab, f, b := &coffeetest.Table{}, &handlertest.Failures{}, batch(t, "four-accounts-one-malformed.json")
+	require.Empty(t, callReporting(t, tab, f, b))
 	require.Equal(t, []string{"a0/v0", "a0/v6", "a1/v1", "a1/v5", "a2/v2", "a2/v7", "a3/v4"}, slices.Sorted(maps.Keys(tab.Items)))
+	require.Len(t, f.Sent, 1)
+	require.Contains(t, f.Sent[0].Error, "reading the record as an order event: ")
+	require.Equal(t, b.Records[3].Kinesis.Data, f.Sent[0].Record.Data)
+	require.Equal(t, b.Records[3].EventSourceArn, f.Sent[0].Record.StreamARN)
+	require.Equal(t, b.Records[3].EventID, f.Sent[0].Record.ShardID+":"+f.Sent[0].Record.SequenceNumber)
+}
+
+func TestMalformedRecordThatCannotBeReportedIsTheCheckpoint(t *testing.T) {
+	tab, f, b := &coffeetest.Table{}, &handlertest.Failures{Refuse: errors.New("AccessDenied")}, batch(t, "four-accounts-one-malformed.json")
+	require.Equal(t, b.Records[3].Kinesis.SequenceNumber, callReporting(t, tab, f, b))
+	f.Refuse = nil
+	require.Empty(t, callReporting(t, tab, f, events.KinesisEvent{Records: b.Records[3:]}))
+	require.Equal(t, []string{b.Records[3].Kinesis.SequenceNumber}, f.Numbers())
+	require.Len(t, tab.Items, 7)
 }
 
 func TestWriteThatFailsIsTheCheckpoint(t *testing.T) {
@@ -73,13 +90,20 @@ func TestWriteThatFailsIsTheCheckpoint(t *testing.T) {
 	require.Equal(t, b.Records[1].Kinesis.SequenceNumber, call(t, tab, b))
 	require.NotContains(t, tab.Puts, "o5")
 	require.Contains(t, tab.Puts, "o6")
+	// The malformed record comes after it, and will be reported when the batch is delivered again.
+	tab.Fails = nil
+	f := &handlertest.Failures{}
+	require.Empty(t, callReporting(t, tab, f, events.KinesisEvent{Records: b.Records[1:]}))
+	require.Equal(t, []string{b.Records[3].Kinesis.SequenceNumber}, f.Numbers())
 }
 
-func TestRecordThatIsNotAnEventFails(t *testing.T) {
+func TestRecordThatIsNotAnEventIsReported(t *testing.T) {
 	for _, data := range []string{"", "hello", `{"orderid":"o1","accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:40:00Z","eventtype":["order_completed"]}`} {
 		b := batch(t, "placed-completed-duplicate.json")
 		b.Records[4].Kinesis.Data = []byte(data)
-		require.Equal(t, b.Records[4].Kinesis.SequenceNumber, call(t, &coffeetest.Table{}, b))
+		f := &handlertest.Failures{}
+		require.Empty(t, callReporting(t, &coffeetest.Table{}, f, b))
+		require.Equal(t, []string{b.Records[4].Kinesis.SequenceNumber}, f.Numbers())
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -74,12 +76,38 @@ func (j *journal) seen() map[string][]string {
 	return j.handled
 }
 
+// failures is a failure queue.
+type failures struct {
+	sent []string // sequence numbers
+	last string   // the last message
+	err  map[string]error
+}
+
+func (f *failures) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	var m kinesisbatch.Failure
+	if err := json.Unmarshal([]byte(*in.MessageBody), &m); err != nil || *in.QueueUrl != "https://failures" {
+		return nil, fmt.Errorf("unexpected message to %s: %s", *in.QueueUrl, *in.MessageBody)
+	}
+	if err := errors.Join(ctx.Err(), f.err[m.Record.SequenceNumber]); err != nil {
+		return nil, err
+	}
+	f.sent, f.last = append(f.sent, m.Record.SequenceNumber), *in.MessageBody
+	return &sqs.SendMessageOutput{}, nil
+}
+
+// process calls Process of a reader with its failure queue f.
+func process(ctx context.Context, f *failures, b events.KinesisEvent, limit int, handle kinesisbatch.Handle) events.KinesisEventResponse {
+	return (&kinesisbatch.Reader{Client: f, FailuresURL: "https://failures"}).Process(ctx, b, limit, handle)
+}
+
 func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 	defer slog.SetDefault(slog.Default())
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	rapid.Check(t, func(rt *rapid.T) {
 		b := batch(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", ""}), 0, 30).Draw(rt, "keys")...)
-		outcomes := rapid.SliceOfN(rapid.SampledFrom([]string{"done", "done", "done", "error", "panic"}), len(b.Records), len(b.Records)).Draw(rt, "outcomes")
+		outcomes := rapid.SliceOfN(rapid.SampledFrom([]string{"done", "done", "done", "permanent", "error", "panic"}), len(b.Records), len(b.Records)).Draw(rt, "outcomes")
+		unsendable := rapid.IntRange(0, max(0, len(b.Records)-1)).Draw(rt, "unsendable")
+		f := &failures{err: map[string]error{fmt.Sprint(100 + unsendable): errors.New("no permission")}}
 		limit := rapid.IntRange(1, 6).Draw(rt, "limit")
 
 		want := map[string][]string{} // by key, up to its first failure
@@ -92,7 +120,7 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 				continue
 			}
 			want[k] = append(want[k], number)
-			if outcomes[i] != "done" {
+			if outcomes[i] == "error" || outcomes[i] == "panic" {
 				stopped[k] = true
 				if lowest == "" {
 					lowest = number
@@ -100,13 +128,32 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 			}
 		}
 
+		// What is before the first failure and can never succeed is sent, until a send fails.
+		var sent []string
+		for i, r := range b.Records {
+			number := r.Kinesis.SequenceNumber
+			if number == lowest {
+				break
+			}
+			if outcomes[i] != "permanent" {
+				continue
+			}
+			if i == unsendable {
+				lowest = number
+				break
+			}
+			sent = append(sent, number)
+		}
+
 		var j journal
 		var response events.KinesisEventResponse
 		synctest.Test(t, func(*testing.T) {
-			response = kinesisbatch.Process(context.Background(), b, limit, func(_ context.Context, r events.KinesisEventRecord) error {
+			response = process(context.Background(), f, b, limit, func(_ context.Context, r events.KinesisEventRecord) error {
 				defer j.begin(rt, r)()
 				time.Sleep(time.Second)
 				switch outcomeOf[r.Kinesis.SequenceNumber] {
+				case "permanent":
+					return fmt.Errorf("reading: %w", kinesisbatch.Permanent(errors.New("malformed")))
 				case "error":
 					return errors.New("broken")
 				case "panic":
@@ -116,6 +163,7 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 			})
 		})
 		require.Equal(rt, lowest, checkpoint(rt, response))
+		require.Equal(rt, sent, f.sent)
 		if len(b.Records) > 0 {
 			require.Equal(rt, want, j.handled)
 		}
@@ -126,7 +174,7 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 
 func TestSuccessIsAnEmptyListNotNull(t *testing.T) {
 	for _, b := range []events.KinesisEvent{{}, batch("a", "b", "a")} {
-		answer, err := json.Marshal(kinesisbatch.Process(t.Context(), b, 2, func(context.Context, events.KinesisEventRecord) error { return nil }))
+		answer, err := json.Marshal(process(t.Context(), nil, b, 2, func(context.Context, events.KinesisEventRecord) error { return nil }))
 		require.NoError(t, err)
 		require.JSONEq(t, `{"batchItemFailures":[]}`, string(answer))
 	}
@@ -139,7 +187,7 @@ func TestNearTheDeadlineTheFirstUndoneRecordIsTheCheckpoint(t *testing.T) {
 		start := time.Now()
 		var j journal
 		// Each takes 12 s, one key at a time: two of the first key are done before the deadline, its third is not.
-		response := kinesisbatch.Process(ctx, batch("a", "a", "b", "a", "b"), 1, func(ctx context.Context, r events.KinesisEventRecord) error {
+		response := process(ctx, nil, batch("a", "a", "b", "a", "b"), 1, func(ctx context.Context, r events.KinesisEventRecord) error {
 			defer j.begin(t, r)()
 			select {
 			case <-time.After(12 * time.Second):
@@ -160,7 +208,7 @@ func TestHandlerThatIgnoresTheContextDoesNotDelayTheAnswerAndStops(t *testing.T)
 		defer cancel()
 		start := time.Now()
 		var j journal
-		response := kinesisbatch.Process(ctx, batch("b", "a", "a", "a"), 2, func(_ context.Context, r events.KinesisEventRecord) error {
+		response := process(ctx, nil, batch("b", "a", "a", "a"), 2, func(_ context.Context, r events.KinesisEventRecord) error {
 			defer j.begin(t, r)()
 			if r.Kinesis.SequenceNumber == "102" {
 				time.Sleep(time.Hour)
@@ -176,7 +224,7 @@ func TestHandlerThatIgnoresTheContextDoesNotDelayTheAnswerAndStops(t *testing.T)
 
 func TestEachFailureIsLoggedWithoutTheData(t *testing.T) {
 	lines := handlertest.Logged(t, func() {
-		kinesisbatch.Process(t.Context(), batch("a", "b", "a", "c"), 3, func(_ context.Context, r events.KinesisEventRecord) error {
+		process(t.Context(), nil, batch("a", "b", "a", "c"), 3, func(_ context.Context, r events.KinesisEventRecord) error {
 			if r.Kinesis.PartitionKey == "c" {
 				return nil
 			}
@@ -190,3 +238,42 @@ func TestEachFailureIsLoggedWithoutTheData(t *testing.T) {
 	}, lines[1])
 	require.NotContains(t, fmt.Sprint(lines), "secret")
 }
+
+func TestTheFailureQueueReceivesTheRecordAndWhyItCanNeverSucceed(t *testing.T) {
+	b := batch("a")
+	r := &b.Records[0]
+	r.EventSourceArn = "arn:aws:kinesis:us-east-1:123456789012:stream/s/consumer/c:1"
+	r.Kinesis.ApproximateArrivalTimestamp = events.SecondsEpochTime{Time: time.Date(2026, 3, 1, 8, 30, 0, 123e6, time.UTC)}
+	r.Kinesis.PartitionKey = "a\uffff\x01"
+	f := &failures{}
+	refuse := func(context.Context, events.KinesisEventRecord) error {
+		return kinesisbatch.Permanent(errors.New("order.quantity: must be at least 1"))
+	}
+	lines := handlertest.Logged(t, func() { require.Empty(t, checkpoint(t, process(t.Context(), f, b, 1, refuse))) })
+	// SQS accepts no character that XML does not allow, so they are escaped.
+	require.Equal(t, `{"error":"order.quantity: must be at least 1","record":{"streamArn":"arn:aws:kinesis:us-east-1:123456789012:stream/s",`+
+		`"shardId":"shardId-000000000000","sequenceNumber":"100","partitionKey":"a\uffff\u0001",`+
+		`"approximateArrivalTimestamp":"2026-03-01T08:30:00.123Z","data":"c2VjcmV0IDEwMA=="}}`, f.last)
+	require.Len(t, lines, 1)
+	require.Equal(t, "record can never succeed; it was sent to the failure queue", lines[0]["msg"])
+	require.NotContains(t, fmt.Sprint(lines), "secret")
+}
+
+func TestARecordThatDoesNotFitIntoAMessageIsReportedWithoutItsData(t *testing.T) {
+	for size, omitted := range map[int]int{190_000: 0, 1 << 20: 1 << 20} {
+		b, f := batch("a"), &failures{}
+		b.Records[0].Kinesis.Data = make([]byte, size)
+		require.Empty(t, checkpoint(t, process(t.Context(), f, b, 1, func(context.Context, events.KinesisEventRecord) error {
+			return kinesisbatch.Permanent(errors.New(strings.Repeat("ä", 5000)))
+		})))
+		var m kinesisbatch.Failure
+		require.NoError(t, json.Unmarshal([]byte(f.last), &m))
+		require.Equal(t, omitted, m.Record.DataOmitted)
+		require.Len(t, m.Record.Data, size-omitted)
+		require.Equal(t, "100", m.Record.SequenceNumber)
+		require.Equal(t, strings.Repeat("ä", 2048), m.Error)
+		require.LessOrEqual(t, len(f.last), 256<<10)
+	}
+}
+
+func TestPermanentOfNoErrorIsNoError(t *testing.T) { require.NoError(t, kinesisbatch.Permanent(nil)) }

@@ -1,0 +1,47 @@
+package handlertest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
+)
+
+// Failures is the failure queue of a reader of a stream.
+type Failures struct {
+	// Sent are the messages.
+	Sent []kinesisbatch.Failure
+	// Refuse, if not nil, is the answer to each send.
+	Refuse error
+}
+
+// Reader returns the reader with this failure queue.
+func (f *Failures) Reader() *kinesisbatch.Reader {
+	return &kinesisbatch.Reader{Client: f, FailuresURL: "https://failures"}
+}
+
+// Numbers are the sequence numbers of the records that were sent.
+func (f *Failures) Numbers() (numbers []string) {
+	for _, m := range f.Sent {
+		numbers = append(numbers, m.Record.SequenceNumber)
+	}
+	return numbers
+}
+
+// SendMessage keeps a message.
+func (f *Failures) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	if err := errors.Join(f.Refuse, ctx.Err()); err != nil {
+		return nil, err
+	}
+	var m kinesisbatch.Failure
+	if err := json.Unmarshal([]byte(aws.ToString(in.MessageBody)), &m); err != nil || aws.ToString(in.QueueUrl) != "https://failures" {
+		return nil, fmt.Errorf("unexpected message to %s: %s", aws.ToString(in.QueueUrl), aws.ToString(in.MessageBody))
+	}
+	f.Sent = append(f.Sent, m)
+	return &sqs.SendMessageOutput{}, nil
+}

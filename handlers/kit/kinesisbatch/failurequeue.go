@@ -1,0 +1,119 @@
+package kinesisbatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+)
+
+// SendMessageAPI is the part of an SQS client that a Reader uses. Needs sqs:SendMessage on the failure queue.
+type SendMessageAPI interface {
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+}
+
+// Reader is a reader of a stream, with the SQS queue of the records that it failed with for good. Lambda sends messages to
+// the same queue, about records that it gave up; they have the member KinesisBatchInfo. All fields are required.
+type Reader struct {
+	Client      SendMessageAPI
+	FailuresURL string
+}
+
+// New returns the reader whose failure queue the variable FAILURES_URL names.
+func New(env *lambdaenv.Env) *Reader {
+	return &Reader{Client: sqs.NewFromConfig(env.AWS), FailuresURL: env.Required("FAILURES_URL")}
+}
+
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+// Permanent marks the error of a record that can never succeed, whatever changes around it. It returns nil for nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return permanent{err}
+}
+
+func isPermanent(err error) bool {
+	var p permanent
+	return errors.As(err, &p)
+}
+
+// Failure is the JSON message about a record that can never succeed. The same record may be reported more than once.
+type Failure struct {
+	// Error says why. It is cut off after 4 KiB.
+	Error  string `json:"error"`
+	Record Record `json:"record"`
+}
+
+// Record is a record with its place in the stream. JSON encodes the data in base64.
+type Record struct {
+	StreamARN      string    `json:"streamArn"`
+	ShardID        string    `json:"shardId"`
+	SequenceNumber string    `json:"sequenceNumber"`
+	PartitionKey   string    `json:"partitionKey"`
+	Arrived        time.Time `json:"approximateArrivalTimestamp"`
+	// Data is empty if the record does not fit into a message; DataOmitted is then the number of its bytes. The stream has
+	// the record as long as it keeps its records.
+	Data        []byte `json:"data"`
+	DataOmitted int    `json:"dataOmittedBytes,omitempty"`
+}
+
+const (
+	// maxMessage is the size limit of a message in bytes, of queues that the AWS provider creates.
+	maxMessage = 256 << 10
+	maxError   = 4 << 10 // bytes
+)
+
+// xmlSafe escapes the characters that JSON leaves as they are, and that SQS does not accept:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+var xmlSafe = strings.NewReplacer("\ufffe", `\ufffe`, "\uffff", `\uffff`)
+
+func (r *Reader) send(ctx context.Context, rec events.KinesisEventRecord, cause error) error {
+	body, err := newFailure(rec, cause).message()
+	if err != nil {
+		return err
+	}
+	if _, err := r.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(r.FailuresURL), MessageBody: aws.String(body)}); err != nil {
+		return fmt.Errorf("sending the record to the failure queue, because of %w: %w", cause, err)
+	}
+	return nil
+}
+
+func newFailure(r events.KinesisEventRecord, cause error) Failure {
+	shard, _, _ := strings.Cut(r.EventID, ":")
+	// The event of a consumer with enhanced fan-out may name the consumer.
+	stream, _, _ := strings.Cut(r.EventSourceArn, "/consumer/")
+	text := cause.Error()
+	return Failure{
+		Error: text[:min(len(text), maxError)],
+		Record: Record{
+			StreamARN: stream, ShardID: shard, SequenceNumber: r.Kinesis.SequenceNumber, PartitionKey: r.Kinesis.PartitionKey,
+			Arrived: r.Kinesis.ApproximateArrivalTimestamp.UTC(), Data: r.Kinesis.Data,
+		},
+	}
+}
+
+// message is the text of the message. It omits data that does not fit.
+func (f Failure) message() (string, error) {
+	for {
+		text, err := json.Marshal(f)
+		if err != nil {
+			return "", fmt.Errorf("encoding the failure of record %s: %w", f.Record.SequenceNumber, err)
+		}
+		if message := xmlSafe.Replace(string(text)); len(message) <= maxMessage || f.Record.Data == nil {
+			return message, nil
+		}
+		f.Record.Data, f.Record.DataOmitted = nil, len(f.Record.Data)
+	}
+}
