@@ -45,6 +45,8 @@ func TestReadersByDefault(t *testing.T) {
 		}, c.inputs(t, mappingType, name+"-mapping"))
 		has(t, c.inputs(t, queueType, name+"-failures"), map[string]any{"messageRetentionSeconds": 1209600.0, "sqsManagedSseEnabled": true})
 		require.Contains(t, c.dependencies(t, mappingType, name+"-mapping"), "rolepolicy/"+name+"-policy")
+		environment := c.inputs(t, functionType, name)["environment"].(map[string]any)["variables"].(map[string]any)
+		require.Equal(t, "https://queue/"+name+"-failures", environment["FAILURES_URL"])
 	}
 }
 
@@ -73,7 +75,8 @@ func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
 	has(t, c.inputs(t, mappingType, "eventstream-invoice-order-mapping"), map[string]any{"eventSourceArn": stream})
 	got, _ := grants(t, c, name)
 	require.Empty(t, cmp.Diff(allow(stream, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards"), got["FindShards"]))
-	require.Empty(t, cmp.Diff(allow(consumer, "kinesis:SubscribeToShard"), got["ReadRecords"]))
+	require.Empty(t, cmp.Diff(allow(stream, "kinesis:GetShardIterator", "kinesis:GetRecords"), got["ReadRecords"]))
+	require.Empty(t, cmp.Diff(allow(consumer, "kinesis:SubscribeToShard"), got["Subscribe"]))
 }
 
 func TestOutputsOfTheEventStream(t *testing.T) {

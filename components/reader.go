@@ -66,9 +66,9 @@ func (s ReaderSettings) resolve(v *validator, path string) ReaderSettings {
 	return s
 }
 
-// reader makes a function that is invoked with the records of each shard in their order, and the queue that receives a
-// message about each record that still fails after its retries. The function answers with the first record that failed; those
-// before it are done. A batch that fails as a whole is halved until the bad record is alone.
+// reader makes a function that is invoked with the records of each shard in their order, and its failure queue. The function
+// sends a record that can never succeed to that queue itself. For what may succeed later it answers with the first record
+// that failed; those before it are done. Lambda reports what it gives up to the same queue.
 func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec functionSpec) (*sqs.Queue, error) {
 	failures, report, err := b.failures(spec.zip)
 	if err != nil {
@@ -78,6 +78,7 @@ func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec f
 	if err != nil {
 		return nil, err
 	}
+	spec.environment["FAILURES_URL"] = failures.Url
 	spec.allow = append(append(spec.allow, reading...), report)
 	fn, err := b.function(spec)
 	if err != nil {
@@ -105,16 +106,22 @@ func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec f
 	return failures, err
 }
 
-// readStream returns what a mapping reads, the stream or a consumer of its own, and what the function's role needs for it:
-// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+// readStream returns what a mapping reads, the stream or a consumer of its own, and what the function's role needs for it. AWS
+// requires the same actions on the stream for both, and SubscribeToShard, which acts on a consumer. The managed policy
+// AWSLambdaKinesisExecutionRole also has ListStreams, which cannot be limited to a stream, and which the page does not
+// require:
+// https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
 func (b *builder) readStream(name string, stream *kinesis.Stream, enhanced bool) (pulumi.StringOutput, []statement, error) {
-	find := may("FindShards", stream.Arn, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards")
+	reading := []statement{
+		may("FindShards", stream.Arn, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards"),
+		may("ReadRecords", stream.Arn, "kinesis:GetShardIterator", "kinesis:GetRecords"),
+	}
 	if !enhanced {
-		return stream.Arn, []statement{find, may("ReadRecords", stream.Arn, "kinesis:GetShardIterator", "kinesis:GetRecords")}, nil
+		return stream.Arn, reading, nil
 	}
 	consumer, err := kinesis.NewStreamConsumer(b.ctx, b.child(name), &kinesis.StreamConsumerArgs{StreamArn: stream.Arn}, b.opts()...)
 	if err != nil {
 		return pulumi.StringOutput{}, nil, err
 	}
-	return consumer.Arn, []statement{find, may("ReadRecords", consumer.Arn, "kinesis:SubscribeToShard")}, nil
+	return consumer.Arn, append(reading, may("Subscribe", consumer.Arn, "kinesis:SubscribeToShard")), nil
 }
