@@ -53,7 +53,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		BatchSize:             r.number("readerBatchSize"),
 		BatchingWindowSeconds: r.number("readerBatchingWindowSeconds"),
 		ParallelizationFactor: r.number("parallelizationFactor"),
-		MaximumRetryAttempts:  r.number("readerRetryAttempts"),
+		MaximumRetryAttempts:  r.numberOrZero("readerRetryAttempts"),
 		EnhancedFanOut:        r.boolean("enhancedFanOut"),
 	}
 	s := &settings{

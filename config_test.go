@@ -84,7 +84,7 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 		Tags:             pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
 	}
 	reader := components.ReaderSettings{
-		BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(0), ParallelizationFactor: pulumi.Int(1), MaximumRetryAttempts: pulumi.Int(10),
+		BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(0), ParallelizationFactor: pulumi.Int(1),
 	}
 	require.Equal(t, components.FanOutArgs{
 		Common: common, Api: api,
@@ -183,7 +183,7 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"shards", "-1", "config shards: must be from 0 to 10000, got -1"},
 		{"readerBatchSize", "0", "config readerBatchSize: must be from 1 to 10000, got 0"},
 		{"readerBatchingWindowSeconds", "301", "config readerBatchingWindowSeconds: must be from 0 to 300, got 301"},
-		{"readerRetryAttempts", "0", "config readerRetryAttempts: must be from 1 to 10000, got 0"},
+		{"readerRetryAttempts", "-1", "config readerRetryAttempts: must be from 0 to 10000, got -1"},
 		{"parallelizationFactor", "11", "config parallelizationFactor: must be from 1 to 10, got 11"},
 		{"enhancedFanOut", "on", `config enhancedFanOut: must be true or false, got "on"`},
 		{"clientRateLimit", "0", "config clientRateLimit: must be from 1 to 10000, got 0"},

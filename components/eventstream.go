@@ -33,8 +33,9 @@ type EventStreamArgs struct {
 // their order. Two functions read the stream independently of each other: one keeps a DynamoDB table of the active orders,
 // one writes invoices to an S3 bucket. The stream keeps its records, so that both can be rebuilt from it.
 //
-// A record that fails after all retries is reported to the failure queue of the reader that it failed in, with the shard and
-// the sequence number under which it is still in the stream; the other reader is not affected.
+// A record that can never succeed goes to the failure queue of the reader that it failed in, and delays no other. One that
+// fails for a reason that may pass is retried for days; then its position in the stream is reported to the same queue. The
+// other reader is not affected.
 type EventStream struct {
 	pulumi.ResourceState
 
@@ -50,7 +51,7 @@ type EventStream struct {
 	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
 	// BucketName is of the bucket of invoices.
 	BucketName pulumi.StringOutput `pulumi:"bucketName"`
-	// ProjectFailuresUrl and InvoiceFailuresUrl are the queues with a message about each record that a reader failed with.
+	// ProjectFailuresUrl and InvoiceFailuresUrl are the queues with the records that a reader failed with for good.
 	ProjectFailuresUrl pulumi.StringOutput `pulumi:"projectFailuresUrl"`
 	InvoiceFailuresUrl pulumi.StringOutput `pulumi:"invoiceFailuresUrl"`
 	// AccessLogGroup is the log group of the API's access logs; empty without them.
@@ -76,8 +77,8 @@ func (args *EventStreamArgs) resolve(v *validator) shared {
 	args.Invoice = args.Invoice.resolve(v, "Invoice", WorkerSize)
 	args.Read = args.Read.resolve(v, "Read", ReadSize)
 	args.Stream = args.Stream.resolve(v, "Stream")
-	args.ProjectReader = args.ProjectReader.resolve(v, "ProjectReader")
-	args.InvoiceReader = args.InvoiceReader.resolve(v, "InvoiceReader")
+	args.ProjectReader = args.ProjectReader.resolve(v, "ProjectReader", args.Stream.RetentionHours)
+	args.InvoiceReader = args.InvoiceReader.resolve(v, "InvoiceReader", args.Stream.RetentionHours)
 	args.Api = args.Api.resolve(v, "Api")
 	return args.Common.resolve(v, slices.Concat([]string{"append-order", "project-order", "invoice-order"}, readFunctions)...)
 }

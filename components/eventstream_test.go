@@ -39,14 +39,12 @@ func TestReadersByDefault(t *testing.T) {
 		require.Equal(t, map[string]any{
 			"eventSourceArn": "arn:stream/eventstream-events", "functionName": "arn:function/" + name, "startingPosition": "TRIM_HORIZON",
 			"batchSize": 100.0, "maximumBatchingWindowInSeconds": 0.0, "parallelizationFactor": 1.0,
-			"maximumRetryAttempts": 10.0, "maximumRecordAgeInSeconds": -1.0, "bisectBatchOnFunctionError": true,
+			"maximumRetryAttempts": -1.0, "maximumRecordAgeInSeconds": 302400.0, "bisectBatchOnFunctionError": true,
 			"functionResponseTypes": []any{"ReportBatchItemFailures"},
 			"destinationConfig":     map[string]any{"onFailure": map[string]any{"destinationArn": "arn:queue/" + name + "-failures"}},
 		}, c.inputs(t, mappingType, name+"-mapping"))
 		has(t, c.inputs(t, queueType, name+"-failures"), map[string]any{"messageRetentionSeconds": 1209600.0, "sqsManagedSseEnabled": true})
 		require.Contains(t, c.dependencies(t, mappingType, name+"-mapping"), "rolepolicy/"+name+"-policy")
-		environment := c.inputs(t, functionType, name)["environment"].(map[string]any)["variables"].(map[string]any)
-		require.Equal(t, "https://queue/"+name+"-failures", environment["FAILURES_URL"])
 	}
 }
 
@@ -57,13 +55,14 @@ func TestReadersAsTheyAreSet(t *testing.T) {
 			StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: "2026-01-31T08:30:00Z",
 		}
 		a.InvoiceReader.StartingPosition = "LATEST"
+		a.Stream.RetentionHours = pulumi.Int(8760)
 	})
 	has(t, c.inputs(t, mappingType, "eventstream-project-order-mapping"), map[string]any{
 		"batchSize": 10.0, "maximumBatchingWindowInSeconds": 2.0, "parallelizationFactor": 5.0, "maximumRetryAttempts": 3.0,
 		"maximumRecordAgeInSeconds": 3600.0, "startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-31T08:30:00Z",
 	})
 	has(t, c.inputs(t, mappingType, "eventstream-invoice-order-mapping"), map[string]any{
-		"batchSize": 100.0, "startingPosition": "LATEST", "startingPositionTimestamp": nil,
+		"batchSize": 100.0, "startingPosition": "LATEST", "startingPositionTimestamp": nil, "maximumRecordAgeInSeconds": 604800.0,
 	})
 }
 
@@ -109,6 +108,9 @@ func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"parallelization", func(a *args) { a.ProjectReader.ParallelizationFactor = pulumi.Int(11) }, []string{"ProjectReader.ParallelizationFactor: must be from 1 to 10, got 11"}},
 		{"retries", func(a *args) { a.ProjectReader.MaximumRetryAttempts = pulumi.Int(-1) }, []string{"ProjectReader.MaximumRetryAttempts: must be from 0 to 10000, got -1"}},
 		{"age", func(a *args) { a.InvoiceReader.MaximumRecordAgeSeconds = pulumi.Int(59) }, []string{"InvoiceReader.MaximumRecordAgeSeconds: must be from 60 to 604800, got 59"}},
+		{"an age that the stream does not keep", func(a *args) {
+			a.Stream.RetentionHours, a.ProjectReader.MaximumRecordAgeSeconds = pulumi.Int(24), pulumi.Int(86400)
+		}, []string{"ProjectReader.MaximumRecordAgeSeconds: must be less than Stream.RetentionHours, which is 86400 s, got 86400"}},
 		{"a position that is none", func(a *args) { a.ProjectReader.StartingPosition = "OLDEST" },
 			[]string{`ProjectReader.StartingPosition: must be one of ["TRIM_HORIZON" "LATEST" "AT_TIMESTAMP"], got "OLDEST"`}},
 		{"a time without its position", func(a *args) { a.ProjectReader.StartingPositionTimestamp = "2026-01-31T08:30:00Z" },

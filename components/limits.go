@@ -42,7 +42,7 @@ var (
 	RetentionHoursRange = Range{24, 8760}
 	// ParallelizationRange is the number of batches of one shard that are processed at the same time.
 	ParallelizationRange = Range{1, 10}
-	// RetryAttemptsRange is how often a record is retried; RecordAgeRange is in seconds.
+	// RetryAttemptsRange is how often a batch of a stream is retried; RecordAgeRange is in seconds.
 	RetryAttemptsRange = Range{0, 10_000}
 	RecordAgeRange     = Range{60, 604_800}
 
@@ -70,7 +70,6 @@ const (
 
 	DefaultMaxReceiveCount       = 5
 	DefaultParallelizationFactor = 1
-	DefaultRetryAttempts         = 10
 	DefaultRetentionHours        = 7 * 24
 	DefaultStartingPosition      = "TRIM_HORIZON"
 

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kinesis"
@@ -21,12 +22,14 @@ type ReaderSettings struct {
 	// ParallelizationFactor is how many batches of one shard are processed at the same time, each with other accounts'
 	// orders: [ParallelizationRange]. Default [DefaultParallelizationFactor].
 	ParallelizationFactor pulumi.IntPtrInput `pulumi:"parallelizationFactor,optional"`
-	// MaximumRetryAttempts is how often a record that fails is retried, alone in the end, before it goes to the failure
-	// queue: [RetryAttemptsRange], 0 for no retry. Default [DefaultRetryAttempts]. Meanwhile the records after it in its
-	// shard wait.
+	// MaximumRetryAttempts is how often a batch is retried that fails for a reason that may pass, such as a throttled table,
+	// before the position of its records goes to the failure queue: [RetryAttemptsRange], 0 for no retry. Default: until
+	// MaximumRecordAgeSeconds, so that an outage loses nothing, however fast Lambda retries. Meanwhile the records after it
+	// in its shard wait. A record that can never succeed is not retried.
 	MaximumRetryAttempts pulumi.IntPtrInput `pulumi:"maximumRetryAttempts,optional"`
-	// MaximumRecordAgeSeconds sends a record that could not be processed for so long to the failure queue, even if the
-	// function could not be invoked at all: [RecordAgeRange]. Default: it waits for as long as the stream keeps it.
+	// MaximumRecordAgeSeconds sends the position of a record that could not be processed for so long to the failure queue,
+	// even if the function could not be invoked at all: [RecordAgeRange], less than the stream keeps it. Default: half of the
+	// time that the stream keeps it, so that as much remains to read it from there.
 	MaximumRecordAgeSeconds pulumi.IntPtrInput `pulumi:"maximumRecordAgeSeconds,optional"`
 	// StartingPosition is where in the stream a new reader begins: TRIM_HORIZON, at the oldest record; LATEST; or
 	// AT_TIMESTAMP. Default [DefaultStartingPosition]. A change makes a new event source mapping, which begins there.
@@ -40,16 +43,17 @@ type ReaderSettings struct {
 }
 
 const (
-	atTimestamp  = "AT_TIMESTAMP"
-	unlimitedAge = -1 // as long as the stream keeps the record
+	atTimestamp = "AT_TIMESTAMP"
+	unlimited   = -1 // retries
 )
 
-func (s ReaderSettings) resolve(v *validator, path string) ReaderSettings {
+// resolve validates the settings of a reader of a stream with this retention period, in hours.
+func (s ReaderSettings) resolve(v *validator, path string, retention pulumi.IntPtrInput) ReaderSettings {
 	s.BatchSize = v.number(path+".BatchSize", s.BatchSize, BatchSizeRange.Check, DefaultReaderBatchSize)
 	s.BatchingWindowSeconds = v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, DefaultBatchingWindow)
 	s.ParallelizationFactor = v.number(path+".ParallelizationFactor", s.ParallelizationFactor, ParallelizationRange.Check, DefaultParallelizationFactor)
-	s.MaximumRetryAttempts = v.number(path+".MaximumRetryAttempts", s.MaximumRetryAttempts, RetryAttemptsRange.Check, DefaultRetryAttempts)
-	s.MaximumRecordAgeSeconds = v.number(path+".MaximumRecordAgeSeconds", s.MaximumRecordAgeSeconds, RecordAgeRange.Check, unlimitedAge)
+	s.MaximumRetryAttempts = v.number(path+".MaximumRetryAttempts", s.MaximumRetryAttempts, RetryAttemptsRange.Check, unlimited)
+	s.MaximumRecordAgeSeconds = recordAge(v, path+".MaximumRecordAgeSeconds", s.MaximumRecordAgeSeconds, retention)
 	if s.StartingPosition == "" {
 		s.StartingPosition = DefaultStartingPosition
 	}
@@ -65,6 +69,28 @@ func (s ReaderSettings) resolve(v *validator, path string) ReaderSettings {
 	}
 	return s
 }
+
+// recordAge validates the maximum age of a record in seconds, and returns the default if it is not set. A record that expired
+// in the stream could not be read any more when its position is reported.
+func recordAge(v *validator, path string, age, retention pulumi.IntPtrInput) pulumi.IntPtrInput {
+	const notSet = -1
+	age = v.number(path, age, RecordAgeRange.Check, notSet)
+	age = v.together(path, retention, age, func(hours, seconds int) error {
+		if seconds >= hours*secondsPerHour {
+			return fmt.Errorf("must be less than Stream.RetentionHours, which is %d s, got %d", hours*secondsPerHour, seconds)
+		}
+		return nil
+	})
+	return pulumi.All(intOf(retention), intOf(age)).ApplyT(func(n []any) int {
+		hours, seconds := n[0].(int), n[1].(int)
+		if seconds == notSet {
+			return min(hours*secondsPerHour/2, RecordAgeRange.Max)
+		}
+		return seconds
+	}).(pulumi.IntOutput)
+}
+
+const secondsPerHour = 60 * 60
 
 // reader makes a function that is invoked with the records of each shard in their order, and its failure queue. The function
 // sends a record that can never succeed to that queue itself. For what may succeed later it answers with the first record
