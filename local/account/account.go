@@ -1,5 +1,5 @@
 // Package account describes the one AWS account and Region that the embedded cloud plays, and is where
-// every service comes for the things that they share: ARNs, the clock, injected faults and the log.
+// every service comes for the things that they share: ARNs, the clock, injected faults, switches and the log.
 package account
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/guess"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
@@ -25,6 +26,8 @@ type Account struct {
 	Clock clockwork.Clock
 	// Faults are the failures that a test has asked for.
 	Faults *fault.Injector
+	// Guesses are the switches of what AWS does not document.
+	Guesses *guess.Answers
 	// Log receives what an operator of the embedded cloud should know.
 	Log *slog.Logger
 
@@ -33,7 +36,7 @@ type Account struct {
 
 // New returns an account that uses the given clock and log.
 func New(clock clockwork.Clock, log *slog.Logger) *Account {
-	return &Account{Clock: clock, Faults: &fault.Injector{}, Log: log}
+	return &Account{Clock: clock, Faults: &fault.Injector{}, Guesses: &guess.Answers{}, Log: log}
 }
 
 // ARN names a resource of a regional service: arn:aws:SERVICE:us-east-1:ACCOUNT:RESOURCE.

@@ -19,8 +19,8 @@ func (x *exchange) admit() *failure {
 // bypassed", even if a client sends a key:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-usage-plan-test-with-postman.html
 //
-// AWS does not document whether rate or quota comes first. Here throttled requests do not count for the quota, and a
-// client over its quota uses nothing of the limits that all clients share.
+// Throttled requests do not count for the quota, and a client over its quota uses nothing of the limits that all clients
+// share.
 func (x *exchange) meter() *failure {
 	s := x.service
 	s.mu.RLock()

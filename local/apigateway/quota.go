@@ -11,7 +11,7 @@ type QuotaSettings struct {
 	Period string `pulumi:"period"` // DAY, WEEK or MONTH
 }
 
-// begin returns the start of the period that a time is in. Weeks begin on Sunday, which AWS does not document.
+// begin returns the start of the period that a time is in. Weeks begin on Sunday.
 func (q *QuotaSettings) begin(t time.Time) time.Time {
 	year, month, day := t.UTC().Date()
 	switch q.Period {

@@ -42,7 +42,7 @@ func (s *Service) inspect(c *wire.Call, action, nameOrARN string) (*table, error
 	if err != nil {
 		return nil, err
 	}
-	t.expire(s.account.Clock.Now())
+	t.expire(s.account)
 	return t, nil
 }
 

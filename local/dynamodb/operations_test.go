@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/guess"
 )
 
 func TestItemsAreStoredAndRead(t *testing.T) {
@@ -218,6 +219,13 @@ func TestExpiredItemsAreDeletedAfterTheLag(t *testing.T) {
 	require.Equal(t, 3, remaining())
 	c.clock.Advance(100 * time.Hour)
 	require.Equal(t, 2, remaining(), "no number, or expired more than five years ago: kept")
+
+	c.account.Guesses.Turn(guess.ExpiryLag)
+	c.put(t, "t", attributes{"p": str("soon"), "until": seconds(2 * time.Minute)})
+	c.clock.Advance(2*time.Minute - time.Second)
+	require.Equal(t, 3, remaining())
+	c.clock.Advance(time.Minute)
+	require.Equal(t, 2, remaining(), "with the other answer it is deleted at once")
 }
 
 func TestProvisionedTablesThrottle(t *testing.T) {

@@ -62,7 +62,7 @@ func (s *Service) table(name string) (*table, error) {
 	if !ok {
 		return nil, notFound("Requested resource not found")
 	}
-	t.expire(s.account.Clock.Now())
+	t.expire(s.account)
 	return t, nil
 }
 

@@ -4,10 +4,13 @@ import (
 	"time"
 
 	"github.com/cockroachdb/apd/v3"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/guess"
 )
 
 const (
-	// expiryLag is how long an expired item may still be read: DynamoDB deletes it "within a few days".
+	// expiryLag is how long an expired item can still be read.
 	expiryLag = 48 * time.Hour
 	// expiryLimit is how long ago an item may have expired and still be deleted, a guard against values that
 	// are no times in seconds.
@@ -19,17 +22,21 @@ const (
 // minute, and returns at once if the table has no TTL attribute.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
-func (t *table) expire(now time.Time) {
+func (t *table) expire(a *account.Account) {
+	now := a.Clock.Now()
 	due := t.expiryDue.Load()
 	if now.Unix() < due || !t.expiryDue.CompareAndSwap(due, now.Add(sweepEvery).Unix()) {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	attribute := t.args.ttlAttribute()
+	attribute, lag := t.args.ttlAttribute(), expiryLag
+	if a.Guesses.Other(guess.ExpiryLag) {
+		lag = 0
+	}
 	var gone []row
 	t.rows.Scan(func(r row) bool {
-		if expired(r.item[attribute], now) {
+		if expired(r.item[attribute], now, lag) {
 			gone = append(gone, r)
 		}
 		return true
@@ -39,7 +46,7 @@ func (t *table) expire(now time.Time) {
 	}
 }
 
-func expired(v Value, now time.Time) bool {
+func expired(v Value, now time.Time, lag time.Duration) bool {
 	n, ok := v.(Number)
 	if !ok {
 		return false
@@ -53,5 +60,5 @@ func expired(v Value, now time.Time) bool {
 		return false
 	}
 	age := now.Sub(time.Unix(seconds, 0))
-	return age >= expiryLag && age <= expiryLimit
+	return age >= lag && age <= expiryLimit
 }

@@ -65,8 +65,7 @@ func (s *Service) SetAsyncDelivery(functionName string, d AsyncDelivery) {
 }
 
 // queueEvent delivers an authorized event until the function succeeds, the attempts are exhausted or the event is too old.
-// Events that wait are lost when the service closes, and discarded when the function is deleted: AWS does not document this
-// case.
+// Events that wait are lost when the service closes, and discarded when the function is deleted.
 func (s *Service) queueEvent(f *function, ev event) {
 	if !s.begin() {
 		return

@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/order-patterns/order-patterns/local/guess"
 )
 
-// maxBackoff is the longest wait between two attempts. AWS does not publish its own.
+// maxBackoff is the longest wait between two attempts.
 const maxBackoff = 10 * time.Second
 
 // part is a batch, or the rest of one, that is attempted until it is done.
@@ -36,13 +38,10 @@ func (l *lane) handle(ctx context.Context, batch []item) (rest []item) {
 // everything is retried. With bisecting, the batch is split at the checkpoint and only the rest is retried.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 //
-// AWS does not document the following. A partial response whose checkpoint is the first record is a failure of the whole
-// batch, which is halved. Each half, and the rest after a split, starts with all retries. The first half is finished before
-// the second starts. There is no wait after a split. Without bisecting, the rest after a checkpoint is retried as a failed
-// batch: that costs a retry.
+// For what AWS does not document see package guess.
 func (l *lane) attempt(ctx context.Context, p part) []part {
 	if p.waits > 0 {
-		l.m.s.sleep(ctx, backoff(p.waits, maxBackoff))
+		l.m.s.sleep(ctx, l.wait(p))
 	}
 	if ctx.Err() != nil {
 		return []part{p}
@@ -69,7 +68,7 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 		return nil
 	case l.bisect && n > 0:
 		return []part{{items: rest}}
-	case l.bisect && len(rest) > 1:
+	case l.bisect && len(rest) > 1 && (result.FunctionError != "" || !l.m.s.account.Guesses.Other(guess.StreamFirstRecord)):
 		half := len(rest) / 2
 		return []part{{items: rest[:half]}, {items: rest[half:]}}
 	}
@@ -78,6 +77,14 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 		return nil
 	}
 	return []part{p}
+}
+
+// wait is the time before the next attempt at a part that failed.
+func (l *lane) wait(p part) time.Duration {
+	if p.last != nil && l.m.s.account.Guesses.Other(guess.StreamBackoff) {
+		return 0
+	}
+	return backoff(p.waits, maxBackoff)
 }
 
 // checkpoint returns how many of the first records a function handled, and the LastProcessingResult. An invalid response, and

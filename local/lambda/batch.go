@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// backoff is the wait before the n-th retry, n from 1: 100 ms, doubled each time up to a limit. AWS does not publish its
-// own.
+// backoff is the wait before the n-th retry, n from 1: 100 ms, doubled each time up to a limit.
 func backoff(n int, limit time.Duration) time.Duration {
 	const first = 100 * time.Millisecond
 	if n > 20 { // the shift would overflow

@@ -13,8 +13,8 @@ import (
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 //
-// AWS does not document the record of an event without an invocation. Here it has the status of the last refusal, and
-// neither a status nor a payload if there was no attempt.
+// The record of an event without an invocation has the status of the last refusal, and neither a status nor a payload if there
+// was no attempt.
 type invocationRecord struct {
 	RequestContext  recordedRequest  `json:"requestContext"`
 	RequestPayload  json.RawMessage  `json:"requestPayload,omitempty"`

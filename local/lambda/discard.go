@@ -18,7 +18,7 @@ const (
 
 // discard gives up records of a part, and sends their metadata to the destination. It retries while SQS fails, and returns
 // false if ctx ends before that. The metadata is lost if the destination refuses it: the role may not send any more, or the
-// queue was deleted. AWS does not document this case. The log and LastProcessingResult show it.
+// queue was deleted. The log and LastProcessingResult show it.
 func (l *lane) discard(ctx context.Context, p part, items []item, condition string) bool {
 	first, last := &items[0], &items[len(items)-1]
 	log := l.m.s.account.Log.With("mapping", l.m.uuid, "function", l.m.function, "condition", condition, "shard", l.id,

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/guess"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -92,19 +93,29 @@ func TestTheLowestReportedRecordIsTheCheckpoint(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		bisect    bool
+		turned    *guess.Guess
 		want      []string
 		discarded int
 	}{
 		// The rest costs the only retry, and is discarded.
-		{"the rest is retried", false, []string{"ok:0,ok:1,fail:2,ok:3,fail:4,ok:5", "fail:2,ok:3,fail:4,ok:5"}, 1},
+		{"the rest is retried", false, nil, []string{"ok:0,ok:1,fail:2,ok:3,fail:4,ok:5", "fail:2,ok:3,fail:4,ok:5"}, 1},
 		// Split at the checkpoint; then that is the first record, and it is halved. Alone, a record has a retry.
-		{"the batch is split there", true, []string{
+		{"the batch is split there", true, nil, []string{
 			"ok:0,ok:1,fail:2,ok:3,fail:4,ok:5", "fail:2,ok:3,fail:4,ok:5", "fail:2,ok:3", "fail:2", "fail:2", "ok:3",
 			"fail:4,ok:5", "fail:4", "fail:4", "ok:5",
 		}, 2},
+		// It is not halved then, and all four records are discarded after the only retry.
+		{"the other answer at the first record", true, guess.StreamFirstRecord, []string{
+			"ok:0,ok:1,fail:2,ok:3,fail:4,ok:5", "fail:2,ok:3,fail:4,ok:5", "fail:2,ok:3,fail:4,ok:5",
+		}, 1},
+		// The attempts are the same, and come at once.
+		{"the other answer about waiting", false, guess.StreamBackoff, []string{"ok:0,ok:1,fail:2,ok:3,fail:4,ok:5", "fail:2,ok:3,fail:4,ok:5"}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRiver(t, 1)
+			if test.turned != nil {
+				r.account.Guesses.Turn(test.turned)
+			}
 			r.put("k", "ok:0", "ok:1", "fail:2", "ok:3", "fail:4", "ok:5")
 			queue, config := r.onFailure()
 			r.read(func(in *MappingArgs) {

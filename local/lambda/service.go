@@ -13,8 +13,6 @@
 //   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions.
 //     Versions, aliases, layers, images, VPCs, filters, tumbling windows, dead-letter queues of functions and destinations other
 //     than queues are refused by name.
-//   - AWS does not document how long a mapping of a stream waits between attempts: here it is 100 ms, doubled up to 10 s. For
-//     other behaviour that AWS does not document see attempt.go.
 package lambda
 
 import (
@@ -44,7 +42,7 @@ const (
 	// minimumUnreserved of them.
 	accountConcurrency = 1000
 	minimumUnreserved  = 100
-	// idleLifetime is how long an environment stays warm without work. AWS does not document it; minutes are observed.
+	// idleLifetime is how long an environment stays warm without work.
 	idleLifetime     = 5 * time.Minute
 	servicePrincipal = "lambda.amazonaws.com"
 )

@@ -23,6 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/guess"
+	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
 var streamActions = []string{
@@ -269,11 +271,21 @@ func TestBatchEndsAtSixMegabytes(t *testing.T) {
 	require.Len(t, batch, 1, "one that does not fit is not left behind")
 }
 
+func TestTheEventSourceOfARecordIsWhatIsMappedOrTheStream(t *testing.T) {
+	r := newRiver(t, 1)
+	consumer := r.stream + "/consumer/c:1"
+	src := &streamSource{arn: consumer, stream: r.stream, parallel: 1}
+	reader := newShardReader(src, &mapping{s: r.lambda, function: "f"}, "shard", &place{})
+	require.Contains(t, string(reader.encode(&kinesis.Record{})), `"eventSourceARN":"`+consumer+`"`)
+	r.account.Guesses.Turn(guess.ConsumerEventSource)
+	require.Contains(t, string(reader.encode(&kinesis.Record{})), `"eventSourceARN":"`+r.stream+`"`)
+}
+
 func TestAConsumerIsToldAtOnce(t *testing.T) {
 	r := newRiver(t, 1)
 	consumer := create(t, r.kinesis, "aws:kinesis/streamConsumer:StreamConsumer", map[string]any{"name": "c", "streamArn": r.stream})["arn"].StringValue()
 	r.function("g", func(in *FunctionArgs) {
-		in.Role = r.role("g-role", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:SubscribeToShard")
+		in.Role = r.role("g-role", append(streamActions, "kinesis:SubscribeToShard")...)
 		in.Environment = &Environment{Variables: map[string]string{"SEEN": r.seen}}
 	})
 	r.mapping("g", consumer, func(in *MappingArgs) { in.StartingPosition = aws.String("LATEST") })

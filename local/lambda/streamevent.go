@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/guess"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
@@ -37,9 +38,12 @@ func (r *shardReader) event(items []item) []byte {
 	return recordsEvent(encoded)
 }
 
-// encode encodes a record of an event. The event source is the mapped ARN. AWS does not document it for consumers.
+// encode encodes a record of an event.
 func (r *shardReader) encode(rec *kinesis.Record) []byte {
-	role := ""
+	role, source := "", r.arn
+	if r.m.s.account.Guesses.Other(guess.ConsumerEventSource) {
+		source = r.stream
+	}
 	if f := r.m.s.function(r.m.function); f != nil {
 		role = f.current.Load().args.Role
 	}
@@ -49,6 +53,6 @@ func (r *shardReader) encode(rec *kinesis.Record) []byte {
 			Data: base64.StdEncoding.EncodeToString(rec.Data), Arrived: float64(rec.Arrived.UnixMilli()) / 1000,
 		},
 		EventSource: "aws:kinesis", EventVersion: "1.0", EventID: r.id + ":" + rec.SequenceNumber, EventName: "aws:kinesis:record",
-		InvokeIdentityARN: role, Region: account.Region, EventSourceARN: r.arn,
+		InvokeIdentityARN: role, Region: account.Region, EventSourceARN: source,
 	})
 }

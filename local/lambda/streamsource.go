@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,9 +66,8 @@ func newStreamSource(s *Service, in *MappingArgs) (*streamSource, error) {
 	return src, nil
 }
 
-// describing are the actions that every reader needs on the stream. polling are those of a reader of the stream, and
-// subscribed those of a consumer with enhanced fan-out on the consumer. AWS's managed policy AWSLambdaKinesisExecutionRole
-// also has ListStreams; a mapping of one stream works without it.
+// AWS requires describing and polling on the stream for every mapping, and subscribed on the consumer for one with enhanced
+// fan-out: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
 var (
 	describing = []string{"DescribeStream", "DescribeStreamSummary", "ListShards"}
 	polling    = []string{"GetShardIterator", "GetRecords"}
@@ -75,14 +75,13 @@ var (
 )
 
 func (s *streamSource) check(p policy.Principal, _ *revision) error {
-	ctx, reading := context.Background(), polling
-	if s.consumer {
-		reading = subscribed
-	}
+	ctx := context.Background()
 	// Injected faults of reading are ignored here: only the role's policies decide.
-	if isDenied(s.authorize(ctx, p, s.stream, describing)) || isDenied(s.authorize(ctx, p, s.arn, reading)) {
-		return invalidParameter("Cannot access stream %s. The role needs %s on the stream, and %s on what is mapped.", s.arn,
-			strings.Join(describing, ", "), strings.Join(reading, ", "))
+	if isDenied(s.authorize(ctx, p, s.stream, slices.Concat(describing, polling))) {
+		return invalidParameter("Cannot access stream %s. The role needs %s on it.", s.stream, strings.Join(slices.Concat(describing, polling), ", "))
+	}
+	if s.consumer && isDenied(s.authorize(ctx, p, s.arn, subscribed)) {
+		return invalidParameter("Cannot access consumer %s. The role needs %s on it.", s.arn, subscribed[0])
 	}
 	if _, _, ok := s.streams.Stream(s.arn); !ok {
 		return invalidParameter("Stream not found: %s", s.arn)
@@ -120,11 +119,16 @@ func (s *streamSource) read(ctx context.Context, m *mapping, shard string, from 
 	return b, err
 }
 
-// enter returns a session of the function's role, if it may describe the stream.
+// enter returns a session of the function's role, if it may describe the stream, and for a consumer poll it. A read of the stream
+// itself is authorized when it is done.
 func (s *streamSource) enter(ctx context.Context, m *mapping) (policy.Principal, error) {
 	p, err := m.principal(m.s.function(m.function))
 	if err != nil {
 		return p, err
 	}
-	return p, s.authorize(ctx, p, s.stream, describing)
+	calls := describing
+	if s.consumer {
+		calls = slices.Concat(describing, polling)
+	}
+	return p, s.authorize(ctx, p, s.stream, calls)
 }

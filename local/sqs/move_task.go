@@ -1,6 +1,11 @@
 package sqs
 
-import "time"
+import (
+	"cmp"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/guess"
+)
 
 // moveTask moves the messages of a dead-letter queue to another queue, or each to its source queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
@@ -54,7 +59,10 @@ func (s *Service) sourcesOf(dlq *queue) (arns []string) {
 
 // step moves one message. As on AWS, it gets a new id and age.
 func (t *moveTask) step() {
-	q := t.source
+	q, only := t.source, "" // the queue of messages that were sent here directly
+	if sources := t.service.sourcesOf(q); len(sources) == 1 && t.service.account.Guesses.Other(guess.MoveWithoutSource) {
+		only = sources[0]
+	}
 	q.mu.Lock()
 	now := q.clock.Now()
 	q.advance(now)
@@ -65,7 +73,7 @@ func (t *moveTask) step() {
 		return
 	}
 	m := first.Value.(*message)
-	to := m.source
+	to := cmp.Or(m.source, only)
 	if t.destination != nil {
 		to = *t.destination
 	}

@@ -8,6 +8,8 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/guess"
 )
 
 // dead makes two queues with one dead-letter queue, and moves n messages of each to it.
@@ -66,6 +68,30 @@ func TestAMoveTaskFailsForMessagesOfUnknownSource(t *testing.T) {
 
 	_, err = c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq, DestinationArn: aws.String(QueueARN("none"))})
 	require.Equal(t, "ResourceNotFoundException", code(err))
+}
+
+func TestAMessageThatWasSentToADeadLetterQueueDirectlyIsMovedToANamedDestination(t *testing.T) {
+	for name, other := range map[string]bool{"here": false, "the other answer": true} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t)
+			if other {
+				c.account.Guesses.Turn(guess.MoveWithoutSource)
+			}
+			dlq := c.queue(t, "dlq", nil)
+			source := c.queue(t, "a", redriveTo(dlq, 1))
+			c.send(t, dlq, "1")
+			_, err := c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq, DestinationArn: &source})
+			require.NoError(t, err)
+			require.Equal(t, [3]string{"1", "0", "0"}, c.counts(source))
+
+			// Without a destination it depends.
+			c.send(t, dlq, "2")
+			_, err = c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq})
+			require.NoError(t, err)
+			require.Equal(t, map[bool]string{false: "FAILED", true: "COMPLETED"}[other], *c.tasks(t, dlq)[0].Status)
+			require.Equal(t, map[bool]string{false: "1", true: "0"}[other], c.counts(dlq)[0])
+		})
+	}
 }
 
 func TestRedriveAllowPolicyLimitsTheSourceQueues(t *testing.T) {

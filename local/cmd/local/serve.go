@@ -37,7 +37,8 @@ const startLimit = 15 * time.Second
 func (e *environment) cloudFile() string { return filepath.Join(e.home, "cloud.json") }
 func (e *environment) cloudLog() string  { return filepath.Join(e.home, "cloud.log") }
 
-// serve runs the embedded cloud in the foreground, on free ports.
+// serve runs the embedded cloud in the foreground, on free ports. The variable GUESSES names the switches to turn, separated by
+// commas: see docs/embedded-cloud.md.
 func serve(ctx context.Context, e *environment) error {
 	release, err := e.tryLock("cloud.lock")
 	if errors.Is(err, errLocked) {
@@ -60,6 +61,9 @@ func serve(ctx context.Context, e *environment) error {
 		return err
 	}
 	defer cloud.Close()
+	if err := cloud.Account.Guesses.TurnNamed(os.Getenv("GUESSES")); err != nil {
+		return fmt.Errorf("GUESSES: %w", err)
+	}
 	build, err := executable()
 	if err != nil {
 		return err
