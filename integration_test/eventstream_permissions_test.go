@@ -19,7 +19,7 @@ func eventStreamPermissions(t *testing.T) *permissions {
 			poisoned := putRecords(p.t, e.StreamName, entry{key: newAccount(), data: poison(p.t, "nobody")})[0]
 			for _, url := range e.failureQueues() {
 				if err := p.until("the failure queue has the poison record", func() (bool, error) {
-					return slices.ContainsFunc(receiveFailures(p.t, url), func(d discarded) bool { return d.first() == poisoned }), nil
+					return slices.ContainsFunc(receiveFailures(p.t, url), func(f failed) bool { return f.id() == poisoned }), nil
 				}); err != nil {
 					return err
 				}

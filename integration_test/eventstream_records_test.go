@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/event"
+	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -73,33 +74,26 @@ func readRecord(t *testing.T, stream string, id recordID) types.Record {
 	return out.Records[0]
 }
 
-// discarded is the message that Lambda sends to a reader's failure queue when it gives up on records:
-// https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
-type discarded struct {
-	RequestContext struct {
-		RequestID, FunctionArn, Condition string
-		ApproximateInvokeCount            int
-	}
-	Timestamp        string
-	KinesisBatchInfo struct {
-		ShardID, StartSequenceNumber, EndSequenceNumber, StreamArn      string
-		ApproximateArrivalOfFirstRecord, ApproximateArrivalOfLastRecord string
-		BatchSize                                                       int
+// failed is a message of a reader's failure queue: the reader's own, with a record that can never succeed, or Lambda's, with
+// the position of records that it gave up: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+type failed struct {
+	kinesisbatch.Failure
+	KinesisBatchInfo *struct {
+		ShardID, StartSequenceNumber, EndSequenceNumber string
+		BatchSize                                       int
 	}
 }
 
-func (d discarded) first() recordID {
-	return recordID{d.KinesisBatchInfo.ShardID, d.KinesisBatchInfo.StartSequenceNumber}
-}
+func (f failed) id() recordID { return recordID{f.Record.ShardID, f.Record.SequenceNumber} }
 
 // receiveFailures receives and deletes all messages of a failure queue.
-func receiveFailures(t *testing.T, queueURL string) []discarded {
+func receiveFailures(t *testing.T, queueURL string) []failed {
 	t.Helper()
-	var all []discarded
+	var all []failed
 	for _, body := range receiveAll(t, queueURL) {
-		var d discarded
-		require.NoError(t, json.Unmarshal([]byte(body), &d), body)
-		all = append(all, d)
+		var f failed
+		require.NoError(t, json.Unmarshal([]byte(body), &f), body)
+		all = append(all, f)
 	}
 	return all
 }

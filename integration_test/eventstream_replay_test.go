@@ -55,8 +55,10 @@ func TestReplayRestoresTheTableAndRepeatsNoInvoice(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, readItems(t, e, histories))
 	require.Equal(t, invoicesBefore, readInvoices(t, e, histories), "no invoice is added")
-	require.Len(t, result.Refused, 2, "each function refuses the poison record once")
-	for _, r := range result.Refused {
-		require.Equal(t, poisoned, recordID{r.ShardID, r.SequenceNumber})
+	require.Empty(t, result.Refused)
+	for _, url := range e.failureQueues() {
+		failures := receiveFailures(t, url)
+		require.Len(t, failures, 1, "each function reports the poison record again")
+		require.Equal(t, poisoned, failures[0].id())
 	}
 }

@@ -3,13 +3,16 @@ package integration_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/guess"
 	"github.com/order-patterns/order-patterns/local/kinesis"
+	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
 // throttled is the error of a throttled call to the stream.
@@ -27,100 +30,95 @@ func holdReaders(t *testing.T, e *eventStreamOutputs) (release func()) {
 	return release
 }
 
-// invocationsForPoison returns how many invocations a batch takes that has one poison record. The first invocation handles
-// the records before the poison record. The rest of the batch is then bisected until the poison record is alone. Alone it
-// is retried as often as configured.
-func invocationsForPoison(size, bad, retries int) int {
-	if size == 1 {
-		return 1 + retries
+// underEachAnswer runs a test with ours and with the other answer to what AWS does not document.
+func underEachAnswer(t *testing.T, test func(t *testing.T), switches ...*guess.Guess) {
+	t.Helper()
+	t.Run("ours", test)
+	for _, g := range switches {
+		t.Run(g.Name, func(t *testing.T) {
+			t.Cleanup(embedded(t).Account.Guesses.Turn(g))
+			test(t)
+		})
 	}
-	if bad > 0 {
-		return 1 + invocationsForPoison(size-bad, 0, retries)
-	}
-	half := size / 2
-	return 1 + invocationsForPoison(half, 0, retries) + 1 // the other half is valid
 }
 
-func TestPoisonRecordAmongHundredDelaysNoOtherAccount(t *testing.T) {
-	cloud := embedded(t)
-	e := eventStream(t)
-	const size, bad, retries = 100, 40, 3
-	release := holdReaders(t, e)
-	var entries []entry
+// putWithPoison puts a record each of several accounts, in one batch of one shard, one of which no reader can parse.
+func putWithPoison(t *testing.T, e *eventStreamOutputs, size, bad int) (entries []entry, poisoned recordID) {
+	t.Helper()
 	for i, account := range newAccounts(size) {
 		data := newOrder(account, "v0", time.Now()).withID(fmt.Sprintf("o%d", i)).event(t)
 		if i == bad {
 			data = poison(t, account)
 		}
-		entries = append(entries, entry{key: account, hash: "0", data: data}) // all in one shard
+		entries = append(entries, entry{key: account, hash: "0", data: data})
 	}
-	poisoned := putRecords(t, e.StreamName, entries...)[bad]
-	before := map[string]int64{}
-	for _, reader := range []string{"project-order", "invoice-order"} {
-		before[reader] = cloud.Lambda.Stats(e.Functions[reader].Name).Invocations
-	}
-	release()
+	return entries, putRecords(t, e.StreamName, entries...)[bad]
+}
 
-	eventually(t, "all other orders are stored", func() bool {
+func othersStored(t *testing.T, e *eventStreamOutputs, entries []entry, bad int) func() bool {
+	return func() bool {
 		for i, r := range entries {
 			if i != bad && getOrder(t, e.URL, r.key, "v0") == nil {
 				return false
 			}
 		}
 		return true
-	})
-	for reader, url := range map[string]string{"project-order": e.ProjectFailuresURL, "invoice-order": e.InvoiceFailuresURL} {
-		waitForMessages(t, url, 1)
-		failures := receiveFailures(t, url)
-		require.Len(t, failures, 1, "only the poison record is given up")
-		require.Equal(t, poisoned, failures[0].first())
-		require.Equal(t, 1, failures[0].KinesisBatchInfo.BatchSize)
-		require.Equal(t, "RetryAttemptsExhausted", failures[0].RequestContext.Condition)
-		require.Equal(t, e.StreamARN, failures[0].KinesisBatchInfo.StreamArn)
-		require.Equal(t, entries[bad].data, readRecord(t, e.StreamName, failures[0].first()).Data)
-		// There are no invocations beyond those that AWS documents.
-		count := func() int { return int(cloud.Lambda.Stats(e.Functions[reader].Name).Invocations - before[reader]) }
-		eventually(t, "the rest of the batch is handled", func() bool { return count() >= invocationsForPoison(size, bad, retries) })
-		time.Sleep(100 * time.Millisecond)
-		require.Equal(t, invocationsForPoison(size, bad, retries), count(), reader)
-	}
-	for i, r := range entries {
-		if i != bad {
-			require.Len(t, invoices(t, e.BucketName, r.key), 1)
-		}
 	}
 }
 
-func TestOtherRecordsOfABatchAreStoredBeforePoisonIsGivenUp(t *testing.T) {
-	e := eventStream(t)
-	release := holdReaders(t, e)
-	var entries []entry
-	poisoned := newAccount()
-	for i := range 20 {
-		account := newAccount()
-		data := newOrder(account, "v0", time.Now()).withID("o").event(t)
-		if i == 0 {
-			account, data = poisoned, poison(t, poisoned)
+func TestPoisonRecordAmongHundredDelaysNoOtherAccount(t *testing.T) {
+	underEachAnswer(t, func(t *testing.T) {
+		cloud := embedded(t)
+		e := eventStream(t)
+		const size, bad = 100, 40
+		release := holdReaders(t, e)
+		entries, poisoned := putWithPoison(t, e, size, bad)
+		invocations := func(reader string) int64 { return cloud.Lambda.Stats(e.Functions[reader].Name).Invocations }
+		before := map[string]int64{}
+		for _, reader := range []string{"project-order", "invoice-order"} {
+			before[reader] = invocations(reader)
 		}
-		entries = append(entries, entry{key: account, hash: "0", data: data})
-	}
-	putRecords(t, e.StreamName, entries...)
-	// Only the first invocation is allowed, so there are no retries.
-	name := e.Functions["project-order"].Name
-	inject(t, fault.Rule{
-		Action: "lambda:InvokeFunction", Resource: "*:" + name, When: fault.Before, Skip: 1, Do: fail(e.throttled()),
-	})
-	release()
-	eventually(t, "all other orders are stored", func() bool {
-		for _, r := range entries[1:] {
-			if getOrder(t, e.URL, r.key, "v0") == nil {
-				return false
+		release()
+		eventually(t, "all other orders are stored", othersStored(t, e, entries, bad))
+		for reader, url := range map[string]string{"project-order": e.ProjectFailuresURL, "invoice-order": e.InvoiceFailuresURL} {
+			waitForMessages(t, url, 1)
+			failures := receiveFailures(t, url)
+			require.Len(t, failures, 1, "only the poison record is given up")
+			require.Equal(t, poisoned, failures[0].id())
+			require.Equal(t, e.StreamARN, failures[0].Record.StreamARN)
+			require.Equal(t, entries[bad].key, failures[0].Record.PartitionKey)
+			require.Equal(t, entries[bad].data, failures[0].Record.Data)
+			require.Contains(t, failures[0].Error, "reading the record as an order event")
+			time.Sleep(100 * time.Millisecond)
+			require.Equal(t, before[reader]+1, invocations(reader), "the batch is handled once, whatever Lambda does with a failure: "+reader)
+		}
+		for i, r := range entries {
+			if i != bad {
+				require.Len(t, invoices(t, e.BucketName, r.key), 1)
 			}
 		}
-		return true
-	})
-	visible, _ := depth(t, e.ProjectFailuresURL)
-	require.Zero(t, visible)
+	}, guess.StreamFirstRecord, guess.StreamBackoff)
+}
+
+func TestPoisonThatCannotBeReportedIsKeptAndItsBatchIsStored(t *testing.T) {
+	underEachAnswer(t, func(t *testing.T) {
+		e := eventStream(t)
+		release := holdReaders(t, e)
+		entries, poisoned := putWithPoison(t, e, 20, 0)
+		allow := inject(t, fault.Rule{
+			Action: "sqs:SendMessage", Principal: "*/" + e.Functions["project-order"].RoleName + "/*", Do: sqs.Throttled,
+		})
+		release()
+		eventually(t, "all other orders are stored", othersStored(t, e, entries, 0))
+		visible, _ := depth(t, e.ProjectFailuresURL)
+		require.Zero(t, visible)
+		allow()
+		eventuallyAdvancing(t, "the failure queue has the poison record", func() bool {
+			return slices.ContainsFunc(receiveFailures(t, e.ProjectFailuresURL), func(f failed) bool { return f.id() == poisoned })
+		})
+		waitForMessages(t, e.InvoiceFailuresURL, 1)
+		receiveFailures(t, e.InvoiceFailuresURL)
+	}, guess.StreamFirstRecord, guess.StreamBackoff)
 }
 
 func TestOrderThatCannotBeAppendedIsNotAccepted(t *testing.T) {

@@ -116,8 +116,7 @@ func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 	}
 	d.config = map[string]string{
 		"pattern": "all",
-		// Three retries take less than a second. The default takes minutes before a record is given up.
-		"shards": "4", "readerRetryAttempts": "3",
+		"shards":  "4",
 		// The checker's API needs a key, with a quota that the tests do not use up.
 		"requireApiKey": "true", "clientQuota": "1000000", "clientQuotaPeriod": "DAY",
 	}
