@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/order-patterns/order-patterns/local/guess"
 )
 
 // definition is an API as its OpenAPI document describes it, ready to serve. It never changes: a deployment keeps the
@@ -41,9 +39,6 @@ func (s *Service) parse(apiID, text string) (*definition, error) {
 		document: text, rootID: resourceID(apiID, "/", 10), variables: map[string]string{}, responses: map[string]*gatewayResponse{},
 	}
 	r := &reader{actions: s.Actions, definition: d, schemes: map[string]bool{}}
-	if s.account.Guesses.Other(guess.SchemaKeywords) {
-		text = withoutDoubtful(text)
-	}
 	if text != "" {
 		r.document(text)
 	}

@@ -91,35 +91,6 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 	return len(r.problems) == before
 }
 
-// withoutDoubtful removes the schema keywords that AWS may not support from a document that is JSON.
-func withoutDoubtful(document string) string {
-	root, err := jsonschema.UnmarshalJSON(strings.NewReader(document))
-	if err != nil {
-		return document
-	}
-	dropDoubtful(root)
-	text, err := json.Marshal(root)
-	if err != nil {
-		panic("apigateway: " + err.Error()) // it was decoded from JSON
-	}
-	return string(text)
-}
-
-func dropDoubtful(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		delete(v, "additionalProperties")
-		delete(v, "anyOf")
-		for _, member := range v {
-			dropDoubtful(member)
-		}
-	case []any:
-		for _, element := range v {
-			dropDoubtful(element)
-		}
-	}
-}
-
 // unparsable is the validation error of a body that is empty or not JSON, in the words of AWS.
 const unparsable = "[Unknown error parsing request body]"
 

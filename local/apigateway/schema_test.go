@@ -65,9 +65,3 @@ func TestABodyThatMeetsTheModelIsAccepted(t *testing.T) {
 		require.Empty(t, modelOf(t, tc.schema).validate([]byte(tc.body)), tc.schema)
 	}
 }
-
-func TestDoubtfulKeywordsCanBeDropped(t *testing.T) {
-	const document = `{"components":{"schemas":{"a":{"additionalProperties":false,"properties":{"b":{"anyOf":[{"type":"string"}],"maximum":1e2}}}}}}`
-	require.JSONEq(t, `{"components":{"schemas":{"a":{"properties":{"b":{"maximum":1e2}}}}}}`, withoutDoubtful(document))
-	require.Equal(t, "{", withoutDoubtful("{"), "the import refuses it")
-}

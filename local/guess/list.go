@@ -40,19 +40,17 @@ var (
 		Here:       "48 hours after it expired.",
 		Other:      "Within a minute.",
 	}
-	// SchemaKeywords is used by API Gateway.
-	SchemaKeywords = &Guess{
-		Name: "schema-keywords", number: 6,
-		Documented: "A model is a [JSON schema of draft 4](https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-create-model.html). " +
-			"Copies of the [important notes](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html) disagree whether `additionalProperties` and `anyOf` are supported.",
-		Here:  "They are validated.",
-		Other: "They are dropped when the document is imported.",
-	}
 )
 
 // All are the guesses, those with a switch first.
 var All = []*Guess{
-	StreamFirstRecord, StreamBackoff, ConsumerEventSource, MoveWithoutSource, ExpiryLag, SchemaKeywords,
+	StreamFirstRecord, StreamBackoff, ConsumerEventSource, MoveWithoutSource, ExpiryLag,
+	{
+		Documented: "A model is a [JSON schema of draft 4](https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-create-model.html). " +
+			"Are `additionalProperties`, `anyOf` and similar keywords [supported](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html)?",
+		Here:  "They are validated.",
+		Other: "They are dropped, or the import fails. The gates of the patterns do without them.",
+	},
 	{
 		Documented: "Splits of a batch of a stream cost no retry. What of the retries that were used before?",
 		Here:       "Each part starts with all retries. The first part is finished before the second starts, without a wait.",

@@ -21,6 +21,7 @@ type delivery struct {
 // deliver sends a message to the queue of a subscription. Errors of the queue's side are retried. Errors of SNS's side,
 // for example a queue policy that does not allow it, are not.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+// https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 func (s *Service) deliver(ctx context.Context, d *delivery) {
 	for !s.closed.Load() {
 		s.mu.RLock()
