@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/spf13/cobra"
 
 	"github.com/order-patterns/order-patterns/cmd/client/replay"
@@ -18,6 +20,7 @@ import (
 type replayFlags struct {
 	since             string
 	invoices          bool
+	failures          bool
 	batch, maxRefused int
 	stream            streamTarget
 }
@@ -31,8 +34,10 @@ func replayCommand(t *target) *cobra.Command {
 			"of active orders. With --invoices, also send them to invoice-order, which writes the missing invoices. New orders may be\n" +
 			"placed meanwhile: of two events of an order the newer one wins, whichever arrives first.\n\n" +
 			"A record that a function fails on repeatedly is printed and skipped; the exit status is then 1.\n\n" +
+			"With --failures, only the records that the function's failure queue names are sent again. Each message is deleted when its\n" +
+			"records are handled.\n\n" +
 			"Needs kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on the stream, and lambda:InvokeFunction on the\n" +
-			"functions.",
+			"functions; with --failures sqs:ReceiveMessage and sqs:DeleteMessage on the failure queues.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if t.url != "" || t.pattern != "" && t.pattern != "eventstream" {
@@ -48,7 +53,11 @@ func replayCommand(t *target) *cobra.Command {
 	cmd.Flags().StringVar(&f.stream.arn, "stream-arn", "", "ARN of the stream (default: of the running local stack)")
 	cmd.Flags().StringVar(&f.stream.project, "project-function", "", "name or ARN of the function project-order; needed with --stream-arn")
 	cmd.Flags().StringVar(&f.stream.invoice, "invoice-function", "", "name or ARN of the function invoice-order; needed with --stream-arn and --invoices")
+	cmd.Flags().BoolVar(&f.failures, "failures", false, "send only the records that the failure queues name")
+	cmd.Flags().StringVar(&f.stream.projectFailures, "project-failures", "", "URL of the failure queue of project-order; needed with --stream-arn and --failures")
+	cmd.Flags().StringVar(&f.stream.invoiceFailures, "invoice-failures", "", "URL of the failure queue of invoice-order; needed with --stream-arn, --failures and --invoices")
 	cmd.MarkFlagsRequiredTogether("stream-arn", "project-function")
+	cmd.MarkFlagsMutuallyExclusive("failures", "since")
 	return cmd
 }
 
@@ -73,7 +82,14 @@ func replayOrders(cmd *cobra.Command, f replayFlags) error {
 	if f.invoices {
 		r.Functions = append(r.Functions, f.stream.invoice)
 	}
-	result, err := r.Run(cmd.Context())
+	run := r.Run
+	if f.failures {
+		run, err = replayFailures(sqs.NewFromConfig(cfg), r, f)
+		if err != nil {
+			return err
+		}
+	}
+	result, err := run(cmd.Context())
 	reportReplay(cmd.OutOrStdout(), result, time.Since(start))
 	if err != nil {
 		return err
@@ -82,6 +98,28 @@ func replayOrders(cmd *cobra.Command, f replayFlags) error {
 		return fmt.Errorf("%d records were refused", n)
 	}
 	return nil
+}
+
+// replayFailures returns what replays the failure queue of each function.
+func replayFailures(queues replay.QueueAPI, r *replay.Replay, f replayFlags) (func(context.Context) (replay.Result, error), error) {
+	urls := []string{f.stream.projectFailures, f.stream.invoiceFailures}[:len(r.Functions)]
+	if slices.Contains(urls, "") {
+		return nil, errors.New("--failures needs --project-failures, and with --invoices --invoice-failures, beside --stream-arn")
+	}
+	return func(ctx context.Context) (replay.Result, error) {
+		all := replay.Result{Handled: map[string]int{}}
+		for i, url := range urls {
+			one := *r
+			one.Functions = r.Functions[i : i+1]
+			result, err := (&replay.Failures{Replay: one, Queue: queues, URL: url}).Run(ctx)
+			maps.Copy(all.Handled, result.Handled)
+			all.Refused = append(all.Refused, result.Refused...)
+			if err != nil {
+				return all, err
+			}
+		}
+		return all, nil
+	}, nil
 }
 
 // reportReplay prints the refused records, and the counts of each function.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +19,7 @@ import (
 
 const (
 	ordersARN  = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
-	streamJSON = `{"streamArn":"` + ordersARN + `","functions":{"project-order":{"name":"project-1","logGroup":"g"},"invoice-order":{"name":"invoice-1"}}}`
+	streamJSON = `{"streamArn":"` + ordersARN + `","projectFailuresUrl":"project-failures","invoiceFailuresUrl":"invoice-failures","functions":{"project-order":{"name":"project-1","logGroup":"g"},"invoice-order":{"name":"invoice-1"}}}`
 )
 
 // cloud is the part of AWS that a replay uses: a stream of one shard with three records, and functions that fail on one.
@@ -29,6 +30,8 @@ type cloud struct {
 	called    map[string]int // by function: the records that it got
 	timestamp json.Number    // of the iterator
 	signed    string         // the Authorization header of the last request
+	failures  []string       // the queues that were received from
+	deleted   []string       // the receipt handles of messages that were deleted
 }
 
 func newCloud(t *testing.T) *cloud {
@@ -46,6 +49,7 @@ func (c *cloud) kinesis(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		StreamARN, ShardIterator string
 		Timestamp                json.Number
+		QueueURL, ReceiptHandle  string
 	}
 	_ = json.NewDecoder(r.Body).Decode(&in)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -53,6 +57,17 @@ func (c *cloud) kinesis(w http.ResponseWriter, r *http.Request) {
 	c.signed = r.Header.Get("Authorization")
 	c.mu.Unlock()
 	switch _, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); {
+	case action == "DeleteMessage":
+		c.deleted = append(c.deleted, in.ReceiptHandle)
+		_, _ = io.WriteString(w, `{}`)
+	case slices.Contains(c.failures, in.QueueURL): // it is empty now
+		_, _ = io.WriteString(w, `{}`)
+	case action == "ReceiveMessage":
+		c.failures = append(c.failures, in.QueueURL)
+		answer(w, 200, map[string]any{"Messages": []any{map[string]any{
+			"MessageId": "m", "ReceiptHandle": "of " + in.QueueURL, "Attributes": map[string]string{"SentTimestamp": "1"},
+			"Body": `{"KinesisBatchInfo":{"shardId":"shardId-000000000000","startSequenceNumber":"10","endSequenceNumber":"11"}}`,
+		}}})
 	case in.StreamARN != ordersARN:
 		w.WriteHeader(400)
 		_, _ = io.WriteString(w, `{"__type":"ResourceNotFoundException","message":"no stream `+in.StreamARN+`"}`)
@@ -123,6 +138,17 @@ func TestReplayInvokesTheLocalStacksFunctions(t *testing.T) {
 	require.Equal(t, strconv.FormatInt(time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC).Unix(), 10), c.timestamp.String())
 }
 
+func TestReplayOfFailuresSendsOnlyTheirRecordsAndEmptiesTheQueues(t *testing.T) {
+	c := newCloud(t)
+	localCloud(t, project(t, `{"eventstream":`+streamJSON+`}`), c)
+	out, _, err := orders(t, "replay", "--failures", "--invoices")
+	require.NoError(t, err)
+	require.Regexp(t, `^invoice-1: 2 records replayed, 0 refused, .*\nproject-1: 2 records replayed, 0 refused, .*\n$`, out)
+	require.Equal(t, map[string]int{"project-1": 2, "invoice-1": 2}, c.called)
+	require.Equal(t, []string{"project-failures", "invoice-failures"}, c.failures)
+	require.Equal(t, []string{"of project-failures", "of invoice-failures"}, c.deleted)
+}
+
 func TestReplayPrintsRefusedRecordsAndFails(t *testing.T) {
 	c := newCloud(t)
 	c.poison = "11"
@@ -164,6 +190,8 @@ func TestReplayNamesWhatIsMissing(t *testing.T) {
 		"stream alone":       {"", []string{"--stream-arn", ordersARN}, "[stream-arn project-function]"},
 		"no invoices":        {"", []string{"--stream-arn", ordersARN, "--project-function", "p", "--invoices"}, "--invoices needs --invoice-function, too"},
 		"invoices of what?":  {"", []string{"--invoice-function", "i"}, "give --stream-arn and --project-function, too"},
+		"no failure queue":   {"", []string{"--stream-arn", ordersARN, "--project-function", "p", "--failures"}, "--failures needs --project-failures"},
+		"failures since":     {"", []string{"--failures", "--since", "2026-03-01T08:30:00Z"}, "[failures since] were all set"},
 		"a name, not an ARN": {"", []string{"--stream-arn", "orders", "--project-function", "p"}, "--stream-arn must be like arn:aws:kinesis:"},
 		"an API":             {"", []string{"--url", "http://h/prod"}, "name that of a stack on AWS with --stream-arn"},
 		"wrong pattern":      {"", []string{"--pattern", "fanout"}, "replay reads the stream of the pattern eventstream"},

@@ -19,7 +19,8 @@ const maxAttempts = 10
 
 // streamTarget says which stream to read and which functions to invoke, as given by the flags.
 type streamTarget struct {
-	arn, project, invoice string
+	arn, project, invoice            string
+	projectFailures, invoiceFailures string // URLs of the failure queues
 }
 
 // find returns the AWS configuration for the target: that of the environment, or that of the running embedded cloud. It
@@ -68,8 +69,10 @@ func (t *streamTarget) local() (stack localstack.Stack, err error) {
 		return stack, err
 	}
 	var output struct {
-		StreamARN string                           `json:"streamArn"`
-		Functions map[string]struct{ Name string } `json:"functions"`
+		StreamARN          string                           `json:"streamArn"`
+		ProjectFailuresURL string                           `json:"projectFailuresUrl"`
+		InvoiceFailuresURL string                           `json:"invoiceFailuresUrl"`
+		Functions          map[string]struct{ Name string } `json:"functions"`
 	}
 	if outputs["eventstream"] == nil {
 		return stack, fmt.Errorf("the local stack does not run the pattern eventstream (%s)", stack.OutputsFile())
@@ -78,6 +81,7 @@ func (t *streamTarget) local() (stack localstack.Stack, err error) {
 		return stack, fmt.Errorf("reading the outputs of eventstream in %s: %w", stack.OutputsFile(), err)
 	}
 	t.arn, t.project, t.invoice = output.StreamARN, output.Functions["project-order"].Name, output.Functions["invoice-order"].Name
+	t.projectFailures, t.invoiceFailures = output.ProjectFailuresURL, output.InvoiceFailuresURL
 	if t.arn == "" || t.project == "" || t.invoice == "" {
 		return stack, fmt.Errorf("the outputs of eventstream in %s lack the stream or a function", stack.OutputsFile())
 	}

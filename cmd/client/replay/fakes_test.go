@@ -104,6 +104,9 @@ func (s *stream) GetShardIterator(_ context.Context, in *kinesis.GetShardIterato
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.shards, func(sh *shard) bool { return sh.id == *in.ShardId })
+	if i < 0 {
+		return nil, &types.ResourceNotFoundException{}
+	}
 	records := s.shards[i].records
 	start := 0
 	switch in.ShardIteratorType {
@@ -112,6 +115,8 @@ func (s *stream) GetShardIterator(_ context.Context, in *kinesis.GetShardIterato
 		start = slices.IndexFunc(records, func(r types.Record) bool { return !r.ApproximateArrivalTimestamp.Before(*in.Timestamp) })
 	case types.ShardIteratorTypeAfterSequenceNumber:
 		start = 1 + slices.IndexFunc(records, func(r types.Record) bool { return *r.SequenceNumber == *in.StartingSequenceNumber })
+	case types.ShardIteratorTypeAtSequenceNumber: // or the first one that is left
+		start = slices.IndexFunc(records, func(r types.Record) bool { return *r.SequenceNumber >= *in.StartingSequenceNumber })
 	default:
 		return nil, fmt.Errorf("unexpected iterator %s", in.ShardIteratorType)
 	}
