@@ -43,7 +43,7 @@ func underEachAnswer(t *testing.T, test func(t *testing.T), switches ...*guess.G
 }
 
 // putWithPoison puts a record each of several accounts, in one batch of one shard, one of which no reader can parse.
-func putWithPoison(t *testing.T, e *eventStreamOutputs, size, bad int) (entries []entry, poisoned recordID) {
+func putWithPoison(t *testing.T, e *eventStreamOutputs, size, bad int) (entries []entry, ids []recordID) {
 	t.Helper()
 	for i, account := range newAccounts(size) {
 		data := newOrder(account, "v0", time.Now()).withID(fmt.Sprintf("o%d", i)).event(t)
@@ -52,7 +52,7 @@ func putWithPoison(t *testing.T, e *eventStreamOutputs, size, bad int) (entries 
 		}
 		entries = append(entries, entry{key: account, hash: "0", data: data})
 	}
-	return entries, putRecords(t, e.StreamName, entries...)[bad]
+	return entries, putRecords(t, e.StreamName, entries...)
 }
 
 func othersStored(t *testing.T, e *eventStreamOutputs, entries []entry, bad int) func() bool {
@@ -72,7 +72,7 @@ func TestPoisonRecordAmongHundredDelaysNoOtherAccount(t *testing.T) {
 		e := eventStream(t)
 		const size, bad = 100, 40
 		release := holdReaders(t, e)
-		entries, poisoned := putWithPoison(t, e, size, bad)
+		entries, ids := putWithPoison(t, e, size, bad)
 		invocations := func(reader string) int64 { return cloud.Lambda.Stats(e.Functions[reader].Name).Invocations }
 		before := map[string]int64{}
 		for _, reader := range []string{"project-order", "invoice-order"} {
@@ -84,7 +84,7 @@ func TestPoisonRecordAmongHundredDelaysNoOtherAccount(t *testing.T) {
 			waitForMessages(t, url, 1)
 			failures := receiveFailures(t, url)
 			require.Len(t, failures, 1, "only the poison record is given up")
-			require.Equal(t, poisoned, failures[0].id())
+			require.Equal(t, ids[bad], failures[0].id())
 			require.Equal(t, e.StreamARN, failures[0].Record.StreamARN)
 			require.Equal(t, entries[bad].key, failures[0].Record.PartitionKey)
 			require.Equal(t, entries[bad].data, failures[0].Record.Data)
@@ -104,7 +104,7 @@ func TestPoisonThatCannotBeReportedIsKeptAndItsBatchIsStored(t *testing.T) {
 	underEachAnswer(t, func(t *testing.T) {
 		e := eventStream(t)
 		release := holdReaders(t, e)
-		entries, poisoned := putWithPoison(t, e, 20, 0)
+		entries, ids := putWithPoison(t, e, 20, 0)
 		allow := inject(t, fault.Rule{
 			Action: "sqs:SendMessage", Principal: "*/" + e.Functions["project-order"].RoleName + "/*", Do: sqs.Throttled,
 		})
@@ -114,7 +114,7 @@ func TestPoisonThatCannotBeReportedIsKeptAndItsBatchIsStored(t *testing.T) {
 		require.Zero(t, visible)
 		allow()
 		eventuallyAdvancing(t, "the failure queue has the poison record", func() bool {
-			return slices.ContainsFunc(receiveFailures(t, e.ProjectFailuresURL), func(f failed) bool { return f.id() == poisoned })
+			return slices.ContainsFunc(receiveFailures(t, e.ProjectFailuresURL), func(f failed) bool { return f.id() == ids[0] })
 		})
 		waitForMessages(t, e.InvoiceFailuresURL, 1)
 		receiveFailures(t, e.InvoiceFailuresURL)
