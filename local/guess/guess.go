@@ -6,6 +6,7 @@
 package guess
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -38,12 +39,16 @@ func (a *Answers) Turn(g *Guess) (back func()) {
 
 // TurnNamed turns the switches with these names, separated by commas.
 func (a *Answers) TurnNamed(names string) error {
-	for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return r == ',' || r == ' ' }) {
-		g := find(name)
-		if g == nil {
-			return fmt.Errorf("there is no switch %q: the switches are %s", name, strings.Join(switchNames(), ", "))
+	switches, known := map[string]*Guess{}, []string{}
+	for _, g := range Switches() {
+		switches[g.Name] = g
+		known = append(known, g.Name)
+	}
+	for name := range strings.FieldsSeq(strings.ReplaceAll(names, ",", " ")) {
+		if switches[name] == nil {
+			return fmt.Errorf("there is no switch %q: the switches are %s", name, strings.Join(known, ", "))
 		}
-		a.Turn(g)
+		a.Turn(switches[name])
 	}
 	return nil
 }
@@ -58,32 +63,12 @@ func Switches() (list []*Guess) {
 	return list
 }
 
-func find(name string) *Guess {
-	for _, g := range Switches() {
-		if g.Name == name {
-			return g
-		}
-	}
-	return nil
-}
-
-func switchNames() (names []string) {
-	for _, g := range Switches() {
-		names = append(names, g.Name)
-	}
-	return names
-}
-
 // Table is the list as it is in docs/embedded-cloud.md.
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| switch | AWS documents | here | the other answer |\n|---|---|---|---|\n")
 	for _, g := range All {
-		name := "none"
-		if g.number > 0 {
-			name = "`" + g.Name + "`"
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, g.Documented, g.Here, g.Other)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cmp.Or(g.Name, "none"), g.Documented, g.Here, g.Other)
 	}
 	return b.String()
 }

@@ -70,7 +70,7 @@ func (st *stream) scale(now time.Time, n int) error {
 	return nil
 }
 
-// openShard returns the index of a shard that can be split or merged. The caller holds the lock.
+// openShard returns the index of a shard that can be split. The caller holds the lock.
 func (st *stream) openShard(now time.Time, id string) (int, error) {
 	known := func(s *shard) bool { return s.id == id }
 	if i := slices.IndexFunc(st.open, known); i >= 0 {
