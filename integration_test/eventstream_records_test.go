@@ -59,21 +59,6 @@ func putRecords(t *testing.T, stream string, entries ...entry) []recordID {
 	return ids
 }
 
-// readRecord reads the record at a position.
-func readRecord(t *testing.T, stream string, id recordID) types.Record {
-	t.Helper()
-	streams := kinesisClient(t)
-	it, err := streams.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{
-		StreamName: &stream, ShardId: &id.shard, StartingSequenceNumber: &id.sequence, ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber,
-	})
-	require.NoError(t, err)
-	out, err := streams.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: it.ShardIterator, Limit: aws.Int32(1)})
-	require.NoError(t, err)
-	require.Len(t, out.Records, 1)
-	require.Equal(t, id.sequence, *out.Records[0].SequenceNumber)
-	return out.Records[0]
-}
-
 // failed is a message of a reader's failure queue: the reader's own, with a record that can never succeed, or Lambda's, with
 // the position of records that it gave up: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 type failed struct {
