@@ -19,6 +19,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/order/checker"
@@ -34,7 +35,7 @@ type Check struct {
 	Kind     balances.Kind
 	Action   string // the only one that it may do on the table of balances
 	Event    string // the file of a recorded batch of ten orders, two of them malformed
-	New      func(*balances.Table, *findings.Queue) Handler
+	New      func(*sqsbatch.Queue, *balances.Table, *findings.Queue) Handler
 }
 
 // Batch reads the recorded batch.
@@ -48,6 +49,7 @@ type World struct {
 	*dynamodbtest.DynamoDB
 	Found map[string][]string // "passed: log" of each finding, by order
 	Fail  error               // returned by the queue of findings
+	Queue handlertest.Queue   // of the function
 
 	mu     sync.Mutex
 	check  checker.Check
@@ -67,7 +69,7 @@ func (c Check) Start(t *testing.T, amounts map[string]string) *World {
 	}
 	role := w.Role(t, c.Function, fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"%s","Resource":"%s"}]}`, c.Action, dynamodbtest.ARN(table)))
-	w.handle = c.New(&balances.Table{Client: role, Name: table, Kind: c.Kind}, &findings.Queue{Client: w, URL: "https://findings"})
+	w.handle = c.New(w.Queue.Consumer(), &balances.Table{Client: role, Name: table, Kind: c.Kind}, &findings.Queue{Client: w, URL: "https://findings"})
 	return w
 }
 
@@ -98,19 +100,21 @@ func (w *World) Call(t *testing.T, b events.SQSEvent) []string {
 	return failed
 }
 
-// FailsWithItsTable tests that every order fails, and no finding is sent, while the table fails.
+// FailsWithItsTable tests that every valid order fails, and no finding is sent, while the table fails.
 func (c Check) FailsWithItsTable(t *testing.T) {
 	w := c.Start(t, nil)
 	w.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
-	require.Len(t, w.Call(t, c.Batch(t)), 10)
+	require.Len(t, w.Call(t, c.Batch(t)), 8)
+	require.Len(t, w.Queue.Dead(), 2)
 	require.Empty(t, w.Found)
 }
 
-// FailsWithItsQueue tests that every order fails while the queue of findings fails.
+// FailsWithItsQueue tests that every valid order fails while the queue of findings fails.
 func (c Check) FailsWithItsQueue(t *testing.T) {
 	w := c.Start(t, nil)
 	w.Fail = errors.New("down")
-	require.Len(t, w.Call(t, c.Batch(t)), 10)
+	require.Len(t, w.Call(t, c.Batch(t)), 8)
+	require.Len(t, w.Queue.Dead(), 2)
 	require.Empty(t, w.Found)
 }
 

@@ -8,14 +8,15 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/checktest"
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 )
 
 var function = checktest.Check{
 	Function: "check-balance", Kind: balances.Accounts,
 	Event:  "ten-two-malformed.json",
 	Action: "dynamodb:GetItem", // all that the doc comment of main says that it needs
-	New: func(t *balances.Table, q *findings.Queue) checktest.Handler {
-		return (&handler{accounts: t, findings: q}).handle
+	New: func(own *sqsbatch.Queue, t *balances.Table, q *findings.Queue) checktest.Handler {
+		return (&handler{queue: own, accounts: t, findings: q}).handle
 	},
 }
 
@@ -27,10 +28,11 @@ func TestAnOrderIsDeliveredAgainIfItsFindingIsNotSent(t *testing.T) {
 
 func TestAnEmptyBatchFindsNothing(t *testing.T) { function.TakesAnEmptyBatch(t) }
 
-func TestOfTenOrdersTheMalformedFailAlone(t *testing.T) {
+func TestOfTenOrdersTheMalformedAloneAreDeadLetters(t *testing.T) {
 	w := function.Start(t, map[string]string{"rich": "100", "poor": "12", "zero": "0"})
 	b := function.Batch(t)
-	require.Equal(t, []string{b.Records[3].MessageId, b.Records[8].MessageId}, w.Call(t, b))
+	require.Empty(t, w.Call(t, b))
+	require.ElementsMatch(t, []string{b.Records[3].Body, b.Records[8].Body}, w.Queue.DeadBodies())
 	require.Equal(t, map[string][]string{
 		"o0": {"true: Sufficient account balance", "true: Sufficient account balance"},
 		"o1": {"false: Insufficient account balance: 30 wanted, 12 left"},

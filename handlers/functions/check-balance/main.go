@@ -1,9 +1,9 @@
 // Command check-balance is the checker pattern's check that the customer can pay an order: it compares the order's total
 // with the balance of the account, and sends its finding to the queue of findings.
 //
-// Environment: ACCOUNTS_TABLE, FINDINGS_QUEUE_URL. IAM: dynamodb:GetItem on the table; sqs:SendMessage on the queue of
-// findings; sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on its own queue, which Lambda uses to read
-// it.
+// Environment: ACCOUNTS_TABLE, FINDINGS_QUEUE_URL, QUEUE_URL, DEAD_LETTERS_URL. IAM: dynamodb:GetItem on the table;
+// sqs:SendMessage on the queue of findings and on its own dead-letter queue; sqs:ChangeMessageVisibility on its own queue;
+// sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on its own queue, which Lambda uses to read it.
 package main
 
 import (
@@ -13,11 +13,13 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 )
 
 func main() {
 	env := lambdaenv.Setup()
 	h := &handler{
+		queue:    sqsbatch.New(env),
 		accounts: &balances.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ACCOUNTS_TABLE"), Kind: balances.Accounts},
 		findings: &findings.Queue{Client: sqs.NewFromConfig(env.AWS), URL: env.Required("FINDINGS_QUEUE_URL")},
 	}

@@ -17,18 +17,19 @@ import (
 const maxConcurrent = 10
 
 type handler struct {
+	queue    *sqsbatch.Queue
 	stock    *balances.Table
 	findings *findings.Queue
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return sqsbatch.Process(ctx, batch, maxConcurrent, h.check), nil
+	return h.queue.Process(ctx, batch, maxConcurrent, h.check), nil
 }
 
 func (h *handler) check(ctx context.Context, m events.SQSMessage) error {
 	o, err := checker.Parse([]byte(m.Body))
 	if err != nil {
-		return err
+		return sqsbatch.Permanent(err)
 	}
 	var wants []balances.Want
 	for _, product := range o.Wanted() {

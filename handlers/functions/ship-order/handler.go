@@ -33,7 +33,7 @@ func (h *handler) handle(ctx context.Context, input json.RawMessage) error {
 	defer cancel()
 	outcome, err := h.ship(ctx, id)
 	if err != nil {
-		log.ErrorContext(ctx, "order not shipped; it will be retried or go to the on-failure destination", "error", err.Error())
+		log.ErrorContext(ctx, "order not shipped; it will be tried again", "error", err.Error())
 		return fmt.Errorf("shipping order %s: %w", id, err)
 	}
 	log.InfoContext(ctx, outcome)

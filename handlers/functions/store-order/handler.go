@@ -15,17 +15,18 @@ import (
 const maxConcurrent = 10
 
 type handler struct {
+	queue  *sqsbatch.Queue
 	orders *store.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return sqsbatch.Process(ctx, batch, maxConcurrent, h.store), nil
+	return h.queue.Process(ctx, batch, maxConcurrent, h.store), nil
 }
 
 func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
 	o, err := coffee.Parse([]byte(m.Body))
 	if err != nil {
-		return err
+		return sqsbatch.Permanent(err)
 	}
 	_, err = h.orders.Consume(ctx, o, slog.With("messageId", m.MessageId))
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -25,21 +26,26 @@ type invokeAPI interface {
 }
 
 type handler struct {
+	queue        *sqsbatch.Queue
 	orders       *orders.Table
 	functions    invokeAPI
 	shipFunction string
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return sqsbatch.Process(ctx, batch, maxConcurrent, h.apply), nil
+	return h.queue.Process(ctx, batch, maxConcurrent, h.apply), nil
 }
 
 func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 	f, err := checker.ParseFinding([]byte(m.Body))
 	if err != nil {
-		return err
+		return sqsbatch.Permanent(err)
 	}
 	rec, applied, err := h.orders.Apply(ctx, f)
+	// An order is stored before it is published, so one that is not there now will never be.
+	if errors.Is(err, orders.ErrNotFound) {
+		return sqsbatch.Permanent(err)
+	}
 	if err != nil {
 		return fmt.Errorf("applying the finding of the %s check: %w", f.Check, err)
 	}
@@ -56,20 +62,25 @@ func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 	return nil
 }
 
-// shipOrder invokes ship-order asynchronously. Lambda retries the invocation if it fails.
+// shipOrder invokes ship-order and waits for it, so that the finding stays in its queue until the order was shipped or
+// rejected. Lambda would retry an asynchronous invocation twice only, within three minutes: an order that became ready
+// shortly before an outage of a table would not be shipped.
 //
-// See https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+// See https://docs.aws.amazon.com/lambda/latest/dg/invocation-sync.html
 func (h *handler) shipOrder(ctx context.Context, orderID string) error {
 	payload, err := json.Marshal(map[string]string{"orderId": orderID})
 	if err != nil {
 		return fmt.Errorf("encoding the id of order %s: %w", orderID, err)
 	}
-	_, err = h.functions.Invoke(ctx, &lambda.InvokeInput{
-		FunctionName: aws.String(h.shipFunction), InvocationType: types.InvocationTypeEvent, Payload: payload,
+	out, err := h.functions.Invoke(ctx, &lambda.InvokeInput{
+		FunctionName: aws.String(h.shipFunction), InvocationType: types.InvocationTypeRequestResponse, Payload: payload,
 	})
 	if err != nil {
 		return fmt.Errorf("invoking %s for order %s: %w", h.shipFunction, orderID, err)
 	}
-	slog.InfoContext(ctx, "order handed over to be shipped", "orderId", orderID)
+	if out.FunctionError != nil {
+		return fmt.Errorf("%s failed for order %s: %s", h.shipFunction, orderID, out.Payload)
+	}
+	slog.InfoContext(ctx, "order was shipped or rejected", "orderId", orderID)
 	return nil
 }

@@ -28,10 +28,12 @@ type world struct {
 	*handler
 	db     *dynamodbtest.DynamoDB
 	stored *orders.Table
+	queue  handlertest.Queue
 
 	mu      sync.Mutex
 	invoked []string
 	fail    error
+	failed  bool // ship-order answers with an error of its own
 }
 
 func start(t *testing.T) *world {
@@ -42,7 +44,7 @@ func start(t *testing.T) *world {
 	role := db.Role(t, "update-order", fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	w := &world{db: db, stored: &orders.Table{Client: db.Client, Name: table}}
-	w.handler = &handler{orders: &orders.Table{Client: role, Name: table}, functions: w, shipFunction: "ship-order"}
+	w.handler = &handler{queue: w.queue.Consumer(), orders: &orders.Table{Client: role, Name: table}, functions: w, shipFunction: "ship-order"}
 	for i := range 4 {
 		o := checker.Order{OrderID: fmt.Sprint("o", i), CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 1}
 		_, err := w.stored.Create(t.Context(), checker.NewRecord(o, time.Now()))
@@ -58,11 +60,14 @@ func (w *world) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lam
 	if w.fail != nil {
 		return nil, w.fail
 	}
-	if in.InvocationType != types.InvocationTypeEvent || aws.ToString(in.FunctionName) != "ship-order" {
+	if in.InvocationType != types.InvocationTypeRequestResponse || aws.ToString(in.FunctionName) != "ship-order" {
 		return nil, fmt.Errorf("unexpected Invoke %+v", in)
 	}
 	w.invoked = append(w.invoked, string(in.Payload))
-	return &lambda.InvokeOutput{StatusCode: 202}, nil
+	if w.failed {
+		return &lambda.InvokeOutput{StatusCode: 200, FunctionError: aws.String("Unhandled"), Payload: []byte(`{"errorMessage":"the table is down"}`)}, nil
+	}
+	return &lambda.InvokeOutput{StatusCode: 200, Payload: []byte("null")}, nil
 }
 
 func (w *world) order(t *testing.T, id string) checker.Record {
@@ -92,9 +97,10 @@ func only(b events.SQSEvent, places ...int) (some events.SQSEvent) {
 
 const shipO0 = `{"orderId":"o0"}`
 
-func TestOfTenFindingsTheMalformedAndTheOneOfNoOrderFailAlone(t *testing.T) {
+func TestOfTenFindingsTheMalformedAndTheOneOfNoOrderAloneAreDeadLetters(t *testing.T) {
 	w, b := start(t), batch(t)
-	require.Equal(t, []string{b.Records[5].MessageId, b.Records[6].MessageId}, call(t, w, b))
+	require.Empty(t, call(t, w, b))
+	require.ElementsMatch(t, []string{b.Records[5].Body, b.Records[6].Body}, w.queue.DeadBodies())
 
 	rec := w.order(t, "o0")
 	require.Equal(t, checker.ReadyToShip, rec.Status)
@@ -144,6 +150,18 @@ func TestAFailedInvocationIsMadeWhenTheFindingIsDeliveredAgain(t *testing.T) {
 	require.Len(t, w.order(t, "o0").Logs, 2)
 }
 
+// The finding is in the queue for as long as the order cannot be shipped, and no longer.
+func TestAnOrderThatCannotBeShippedIsShippedWhenTheFindingIsDeliveredAgain(t *testing.T) {
+	w, b := start(t), batch(t)
+	w.failed = true
+	require.Empty(t, call(t, w, only(b, 0)))
+	require.Equal(t, []string{b.Records[1].MessageId}, call(t, w, only(b, 1)))
+	require.Empty(t, w.queue.Dead())
+	w.failed = false
+	require.Empty(t, call(t, w, only(b, 1)))
+	require.Equal(t, []string{shipO0, shipO0}, w.invoked)
+}
+
 func TestAnOrderThatWasShippedIsNotShippedAgain(t *testing.T) {
 	w, b := start(t), batch(t)
 	call(t, w, only(b, 0, 1))
@@ -157,7 +175,8 @@ func TestAnOrderThatWasShippedIsNotShippedAgain(t *testing.T) {
 func TestAMessageIsDeliveredAgainIfTheTableFails(t *testing.T) {
 	w, b := start(t), batch(t)
 	w.db.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("down"))})
-	require.Len(t, call(t, w, b), len(b.Records))
+	require.Len(t, call(t, w, b), len(b.Records)-1)
+	require.Len(t, w.queue.Dead(), 1, "the malformed finding")
 	require.Empty(t, w.invoked)
 }
 

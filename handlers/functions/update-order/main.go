@@ -1,8 +1,9 @@
 // Command update-order is the checker pattern's consumer of findings: it applies each finding of an SQS batch to its
-// order, once, and has an order shipped that is ready.
+// order, once, and has an order shipped that is ready, which it waits for.
 //
-// Environment: ORDERS_TABLE; SHIP_FUNCTION, the name or ARN of ship-order. IAM: dynamodb:UpdateItem on the table;
-// lambda:InvokeFunction on ship-order; sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on its queue,
+// Environment: ORDERS_TABLE; SHIP_FUNCTION, the name or ARN of ship-order; QUEUE_URL; DEAD_LETTERS_URL. IAM:
+// dynamodb:UpdateItem on the table; lambda:InvokeFunction on ship-order; sqs:ChangeMessageVisibility on its queue;
+// sqs:SendMessage on its dead-letter queue; sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on its queue,
 // which Lambda uses to read it.
 package main
 
@@ -12,11 +13,13 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 )
 
 func main() {
 	env := lambdaenv.Setup()
 	h := &handler{
+		queue:        sqsbatch.New(env),
 		orders:       &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
 		functions:    lambda.NewFromConfig(env.AWS),
 		shipFunction: env.Required("SHIP_FUNCTION"),

@@ -16,17 +16,18 @@ import (
 const maxConcurrent = 10
 
 type handler struct {
+	queue    *sqsbatch.Queue
 	invoices *invoice.Writer
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return sqsbatch.Process(ctx, batch, maxConcurrent, h.write), nil
+	return h.queue.Process(ctx, batch, maxConcurrent, h.write), nil
 }
 
 func (h *handler) write(ctx context.Context, m events.SQSMessage) error {
 	o, err := coffee.Parse([]byte(m.Body))
 	if err != nil {
-		return err
+		return sqsbatch.Permanent(err)
 	}
 	return h.invoices.Consume(ctx, o, slog.With("messageId", m.MessageId))
 }

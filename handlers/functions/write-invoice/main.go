@@ -1,8 +1,9 @@
 // Command write-invoice is the FanOut pattern's consumer that writes an invoice to an S3 bucket for each new order of an
 // SQS batch. An order that is delivered again finds its invoice there, and writes none.
 //
-// Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket; sqs:ReceiveMessage, sqs:DeleteMessage and
-// sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
+// Environment: BUCKET_NAME, QUEUE_URL, DEAD_LETTERS_URL. IAM: s3:PutObject on invoices/* of the bucket;
+// sqs:ChangeMessageVisibility on its queue; sqs:SendMessage on its dead-letter queue; sqs:ReceiveMessage,
+// sqs:DeleteMessage and sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
 package main
 
 import (
@@ -10,10 +11,11 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 )
 
 func main() {
 	env := lambdaenv.Setup()
-	h := &handler{invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Required("BUCKET_NAME")}}
+	h := &handler{queue: sqsbatch.New(env), invoices: &invoice.Writer{Client: s3.NewFromConfig(env.AWS), Bucket: env.Required("BUCKET_NAME")}}
 	env.Start(h.handle)
 }

@@ -1,6 +1,13 @@
 // Package sqsbatch handles each message of an SQS batch on its own, for an event source mapping with
-// ReportBatchItemFailures. Lambda deletes the handled messages from the queue. Only the failed ones become visible
-// again after the visibility timeout, until the queue's redrive policy moves them to the dead-letter queue.
+// ReportBatchItemFailures. Lambda deletes the handled messages from the queue. A message that is not handled takes one of
+// two ways:
+//
+//   - It can never succeed: the handler returns an error that Permanent made. The message is sent to the dead-letter queue
+//     at once, with the error, and counts as handled.
+//   - It may succeed later, which is every other error. It is reported as failed and stays in the queue. It becomes visible
+//     again after an interval that grows with each receive up to MaxDelay. So an outage of a day passes without a person:
+//     MaxDelay is long enough that 1,000 receives, the most that a redrive policy allows, take five days at least, and
+//     short enough that the message is handled soon after the outage.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 package sqsbatch
@@ -10,30 +17,66 @@ import (
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 )
+
+// API is the part of an SQS client that a Queue uses. Needs sqs:ChangeMessageVisibility on the queue and sqs:SendMessage
+// on its dead-letter queue.
+type API interface {
+	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+}
+
+// Queue is the queue that the batches come from. All fields are required.
+type Queue struct {
+	Client         API
+	URL            string
+	DeadLettersURL string
+}
+
+// New returns the queue that the variables QUEUE_URL and DEAD_LETTERS_URL name.
+func New(env *lambdaenv.Env) *Queue {
+	return &Queue{Client: sqs.NewFromConfig(env.AWS), URL: env.Required("QUEUE_URL"), DeadLettersURL: env.Required("DEAD_LETTERS_URL")}
+}
 
 // Handle handles one message. It may be called for several messages at once, and again for the same message later. It
 // should return when ctx ends.
 type Handle func(ctx context.Context, m events.SQSMessage) error
 
-// Process calls handle for every message, at most limit at a time, and reports those that failed: with an error, with a
-// panic, or not done shortly before the deadline of ctx. A failure of one message does not affect another.
-func Process(ctx context.Context, batch events.SQSEvent, limit int, handle Handle) events.SQSEventResponse {
+// Process calls handle for every message, at most limit at a time, and reports those that failed and may succeed later:
+// with an error that is not permanent, with a panic, or not done shortly before the deadline of ctx. A message that
+// cannot be sent to the dead-letter queue is reported, too. A failure of one message does not affect another.
+func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, handle Handle) events.SQSEventResponse {
 	// After a time-out Lambda would deliver the handled messages again, too.
 	errs := parallel.Do(ctx, len(batch.Records), limit, func(ctx context.Context, i int) error {
-		return handle(ctx, batch.Records[i])
+		m := batch.Records[i]
+		err := handle(ctx, m)
+		if isPermanent(err) {
+			return q.deadLetter(ctx, m, err)
+		}
+		return err
 	})
 	// Never null: an empty list is the documented way to report success.
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	var failed []events.SQSMessage
 	for i, m := range batch.Records {
 		if errs[i] == nil {
 			continue
 		}
-		slog.ErrorContext(ctx, "message failed; it will be delivered again or go to the dead-letter queue",
-			"messageId", m.MessageId, "receiveCount", m.Attributes["ApproximateReceiveCount"], "error", errs[i].Error())
+		slog.ErrorContext(ctx, "message failed; it will be delivered again",
+			"messageId", m.MessageId, "receiveCount", receiveCount(m), "error", errs[i].Error())
+		failed = append(failed, m)
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+	}
+	// In the time that is left: also a message that was not done before the deadline is delayed.
+	for i, err := range parallel.Do(ctx, len(failed), limit, func(ctx context.Context, i int) error { return q.delay(ctx, failed[i]) }) {
+		if err != nil {
+			slog.WarnContext(ctx, "message cannot be delayed; it will be delivered again after the queue's visibility timeout",
+				"messageId", failed[i].MessageId, "error", err.Error())
+		}
 	}
 	return response
 }

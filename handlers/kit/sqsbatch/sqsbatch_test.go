@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 )
 
 func batch(n int) (b events.SQSEvent) {
@@ -33,7 +33,7 @@ func failed(r events.SQSEventResponse) []string {
 
 func TestEveryMessageIsHandledAndOnlyTheBadOnesFail(t *testing.T) {
 	var handled sync.Map
-	r := sqsbatch.Process(context.Background(), batch(10), 4, func(_ context.Context, m events.SQSMessage) error {
+	r := new(handlertest.Queue).Consumer().Process(context.Background(), batch(10), 4, func(_ context.Context, m events.SQSMessage) error {
 		handled.Store(m.MessageId, true)
 		switch m.MessageId {
 		case "m3":
@@ -52,7 +52,7 @@ func TestEveryMessageIsHandledAndOnlyTheBadOnesFail(t *testing.T) {
 
 func TestSuccessIsAnEmptyListNotNull(t *testing.T) {
 	for _, n := range []int{0, 3} {
-		r := sqsbatch.Process(context.Background(), batch(n), 10, func(context.Context, events.SQSMessage) error { return nil })
+		r := new(handlertest.Queue).Consumer().Process(context.Background(), batch(n), 10, func(context.Context, events.SQSMessage) error { return nil })
 		require.NotNil(t, r.BatchItemFailures)
 		require.Empty(t, r.BatchItemFailures)
 	}
@@ -61,7 +61,7 @@ func TestSuccessIsAnEmptyListNotNull(t *testing.T) {
 func TestNoMoreThanTheLimitAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, peak atomic.Int32
-		r := sqsbatch.Process(t.Context(), batch(30), 4, func(context.Context, events.SQSMessage) error {
+		r := new(handlertest.Queue).Consumer().Process(t.Context(), batch(30), 4, func(context.Context, events.SQSMessage) error {
 			n := now.Add(1)
 			defer now.Add(-1)
 			for p := peak.Load(); n > p && !peak.CompareAndSwap(p, n); p = peak.Load() {
@@ -80,7 +80,7 @@ func TestNearTheDeadlineTheRestIsReportedNotLost(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		// Each takes 10 s: two rounds of three end before the deadline, the third round does not.
-		r := sqsbatch.Process(ctx, batch(10), 3, func(ctx context.Context, _ events.SQSMessage) error {
+		r := new(handlertest.Queue).Consumer().Process(ctx, batch(10), 3, func(ctx context.Context, _ events.SQSMessage) error {
 			select {
 			case <-time.After(10 * time.Second):
 				return nil
@@ -98,7 +98,7 @@ func TestHandlerThatIgnoresTheContextDoesNotDelayTheAnswer(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		start := time.Now()
-		r := sqsbatch.Process(ctx, batch(2), 2, func(_ context.Context, m events.SQSMessage) error {
+		r := new(handlertest.Queue).Consumer().Process(ctx, batch(2), 2, func(_ context.Context, m events.SQSMessage) error {
 			if m.MessageId == "m1" {
 				time.Sleep(time.Hour)
 			}

@@ -1,0 +1,69 @@
+package sqsbatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+)
+
+// ErrorAttribute is the attribute of a dead letter that says why the message can never succeed.
+const ErrorAttribute = "Error"
+
+// maxError is how many bytes of an error are put into the attribute.
+const maxError = 1024
+
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+// Permanent marks the error of a message that can never succeed, whatever changes around it. It returns nil for nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return permanent{err}
+}
+
+func isPermanent(err error) bool {
+	var p permanent
+	return errors.As(err, &p)
+}
+
+// deadLetter sends the message to the dead-letter queue, with its attributes and the error. If SQS refuses it so, the
+// error is left out: a message has at most ten attributes, its size has a limit, and not every character is allowed.
+//
+// See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+func (q *Queue) deadLetter(ctx context.Context, m events.SQSMessage, cause error) error {
+	in := &sqs.SendMessageInput{
+		QueueUrl: aws.String(q.DeadLettersURL), MessageBody: aws.String(m.Body), MessageAttributes: map[string]types.MessageAttributeValue{},
+	}
+	for name, a := range m.MessageAttributes {
+		in.MessageAttributes[name] = types.MessageAttributeValue{
+			DataType: aws.String(a.DataType), StringValue: a.StringValue, BinaryValue: a.BinaryValue,
+		}
+	}
+	text := cause.Error()
+	in.MessageAttributes[ErrorAttribute] = types.MessageAttributeValue{
+		DataType: aws.String("String"), StringValue: aws.String(strings.ToValidUTF8(text[:min(len(text), maxError)], "")),
+	}
+	sent, err := q.Client.SendMessage(ctx, in)
+	if awserr.Permanent(err) {
+		delete(in.MessageAttributes, ErrorAttribute)
+		sent, err = q.Client.SendMessage(ctx, in)
+	}
+	if err != nil {
+		return fmt.Errorf("sending the message to the dead-letter queue, because of %w: %w", cause, err)
+	}
+	slog.ErrorContext(ctx, "message can never succeed; it was sent to the dead-letter queue",
+		"messageId", m.MessageId, "deadLetterId", aws.ToString(sent.MessageId), "error", text)
+	return nil
+}
