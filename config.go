@@ -49,6 +49,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		AllowOrigin: r.text("allowOrigin"),
 		AccessLogs:  logs != "off",
 	}
+	capacity := r.capacity()
 	reader := components.ReaderSettings{
 		BatchSize:             r.number("readerBatchSize"),
 		BatchingWindowSeconds: r.number("readerBatchingWindowSeconds"),
@@ -60,23 +61,23 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		patterns:      r.patterns(),
 		ownApiAccount: logs == "own-account",
 		fanOut: components.FanOutArgs{
-			Common: common, Api: api,
+			Common: common, Api: api, Capacity: capacity,
 			StoreQueue:   components.QueueSettings{BatchSize: r.number("storeBatchSize")},
 			InvoiceQueue: components.QueueSettings{BatchSize: r.number("invoiceBatchSize")},
 		},
 		orchestrator: components.OrchestratorArgs{
-			Common: common, Api: api,
+			Common: common, Api: api, Capacity: capacity,
 			Express:     r.boolean("express"),
 			NotifyEmail: r.text("notifyEmail"),
 		},
 		eventStream: components.EventStreamArgs{
-			Common: common, Api: api,
+			Common: common, Api: api, Capacity: capacity,
 			Stream:        components.StreamSettings{Shards: r.numberOrZero("shards")},
 			ProjectReader: reader,
 			InvoiceReader: reader,
 		},
 		checker: components.CheckerPipelineArgs{
-			Common: common, Api: api,
+			Common: common, Api: api, Capacity: capacity,
 			UsagePlan: components.UsagePlan{
 				RateLimit:     r.number("clientRateLimit"),
 				BurstLimit:    r.number("clientBurstLimit"),
@@ -125,6 +126,16 @@ func (r *configReader) numberOrZero(key string) pulumi.IntPtrInput {
 		return n
 	}
 	return nil
+}
+
+// capacity reads what the tables can read and write.
+func (r *configReader) capacity() components.TableCapacity {
+	const read, write = "tableReadUnits", "tableWriteUnits"
+	c := components.TableCapacity{ReadUnits: r.numberOrZero(read), WriteUnits: r.numberOrZero(write)}
+	if (c.ReadUnits == nil) != (c.WriteUnits == nil) {
+		r.addf(write, "must be set together with %s: both, or neither for tables that are paid by the request", read)
+	}
+	return c
 }
 
 func (r *configReader) boolean(key string) bool {

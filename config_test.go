@@ -157,6 +157,15 @@ func TestPatternsAreChosenByName(t *testing.T) {
 	}
 }
 
+func TestTheCapacityOfTablesIsThatOfEachPattern(t *testing.T) {
+	s, err := load(t, map[string]string{"tableReadUnits": "50", "tableWriteUnits": "5"})
+	require.NoError(t, err)
+	want := components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5)}
+	for _, got := range []components.TableCapacity{s.fanOut.Capacity, s.orchestrator.Capacity, s.eventStream.Capacity, s.checker.Capacity} {
+		require.Equal(t, want, got)
+	}
+}
+
 func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 	choose := "; choose from " + strings.Join(patterns, ", ") + ", several separated by commas, or all"
 	for _, c := range []struct{ key, value, want string }{
@@ -188,6 +197,9 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"enhancedFanOut", "on", `config enhancedFanOut: must be true or false, got "on"`},
 		{"clientRateLimit", "0", "config clientRateLimit: must be from 1 to 10000, got 0"},
 		{"clientBurstLimit", "5001", "config clientBurstLimit: must be from 1 to 5000, got 5001"},
+		{"tableWriteUnits", "40001", "config tableWriteUnits: must be from 0 to 40000, got 40001"},
+		{"tableWriteUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits: both, or neither for tables that are paid by the request"},
+		{"tableReadUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits"},
 		{"clientQuota", "-1", "config clientQuota: must be from 0 to 2147483647, got -1"},
 		{"requireApiKey", "x", `config requireApiKey: must be true or false, got "x"`},
 		{"apiAccessLogs", "on", `config apiAccessLogs: must be one of off, account, own-account, got "on"`},

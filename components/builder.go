@@ -2,7 +2,6 @@ package components
 
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -70,28 +69,6 @@ func (b *builder) topic(name string) (*sns.Topic, error) {
 		KmsMasterKeyId: pulumi.String("alias/aws/sns"),
 		Tags:           b.tags,
 	}, b.opts()...)
-}
-
-// table makes a table, on-demand unless args say otherwise, whose keys are strings. It is encrypted with a key that
-// DynamoDB owns, which every table is at no cost:
-// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-func (b *builder) table(name string, args dynamodb.TableArgs, keys ...string) (*dynamodb.Table, error) {
-	attributes := dynamodb.TableAttributeArray{}
-	for _, key := range keys {
-		attributes = append(attributes, &dynamodb.TableAttributeArgs{Name: pulumi.String(key), Type: pulumi.String("S")})
-	}
-	args.Attributes = attributes
-	args.HashKey = pulumi.String(keys[0])
-	if len(keys) > 1 {
-		args.RangeKey = pulumi.String(keys[1])
-	}
-	if args.BillingMode == nil {
-		args.BillingMode = pulumi.String("PAY_PER_REQUEST")
-	}
-	args.PointInTimeRecovery = &dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(!b.deleteData)}
-	args.DeletionProtectionEnabled = pulumi.Bool(!b.deleteData)
-	args.Tags = b.tags
-	return dynamodb.NewTable(b.ctx, b.child(name), &args, b.protected()...)
 }
 
 // api makes the component's API.

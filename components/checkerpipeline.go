@@ -16,7 +16,7 @@ type CheckerPipelineArgs struct {
 	Capture FunctionSettings `pulumi:"capture,optional"`
 	// Check checks accounts and stock. Default [TaskSize].
 	Check FunctionSettings `pulumi:"check,optional"`
-	// Update applies findings to orders. Default [TaskSize].
+	// Update applies findings to orders, and waits for Ship: its timeout should be longer. Default [UpdateSize].
 	Update FunctionSettings `pulumi:"update,optional"`
 	// Ship deducts credit and stock. Default [ShipSize].
 	Ship FunctionSettings `pulumi:"ship,optional"`
@@ -41,8 +41,9 @@ type CheckerPipelineArgs struct {
 // transaction, exactly once, and never below zero.
 //
 // A checker never writes the order. A finding is applied by a conditional update, because findings are delivered at least
-// once and unordered; none is lost. A message that fails [DefaultMaxReceiveCount] times goes to its queue's dead-letter
-// queue.
+// once and unordered; none is lost. A message that can never succeed goes to its queue's dead-letter queue at once. A
+// message that fails for another reason is tried at growing intervals, for longer than an outage of a day, and goes there
+// after [DefaultMaxReceiveCount] receives.
 type CheckerPipeline struct {
 	pulumi.ResourceState
 
@@ -93,7 +94,7 @@ func (c *CheckerPipeline) Outputs() pulumi.Map { return outputs(c) }
 func (args *CheckerPipelineArgs) resolve(v *validator) shared {
 	args.Capture = args.Capture.resolve(v, "Capture", IntakeSize)
 	args.Check = args.Check.resolve(v, "Check", TaskSize)
-	args.Update = args.Update.resolve(v, "Update", TaskSize)
+	args.Update = args.Update.resolve(v, "Update", UpdateSize)
 	args.Ship = args.Ship.resolve(v, "Ship", ShipSize)
 	args.CheckQueue = args.CheckQueue.resolve(v, "CheckQueue", DefaultCheckBatchSize)
 	args.UpdateQueue = args.UpdateQueue.resolve(v, "UpdateQueue", DefaultCheckBatchSize)

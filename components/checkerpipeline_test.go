@@ -75,9 +75,9 @@ func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 		"get-order-status": {"ORDERS_TABLE": orders, "ALLOW_ORIGIN": "*"},
 		"update-account":   {"ACCOUNTS_TABLE": accounts, "ALLOW_ORIGIN": "*"},
 		"update-stock":     {"STOCK_TABLE": stock, "ALLOW_ORIGIN": "*"},
-		"check-balance":    {"ACCOUNTS_TABLE": accounts, "FINDINGS_QUEUE_URL": findings},
-		"check-stock":      {"STOCK_TABLE": stock, "FINDINGS_QUEUE_URL": findings},
-		"update-order":     {"ORDERS_TABLE": orders, "SHIP_FUNCTION": "arn:function/checker-ship-order"},
+		"check-balance":    {"ACCOUNTS_TABLE": accounts, "FINDINGS_QUEUE_URL": findings, "QUEUE_URL": "https://queue/checker-check-balance", "DEAD_LETTERS_URL": "https://queue/checker-check-balance-dead-letters"},
+		"check-stock":      {"STOCK_TABLE": stock, "FINDINGS_QUEUE_URL": findings, "QUEUE_URL": "https://queue/checker-check-stock", "DEAD_LETTERS_URL": "https://queue/checker-check-stock-dead-letters"},
+		"update-order":     {"ORDERS_TABLE": orders, "SHIP_FUNCTION": "arn:function/checker-ship-order", "QUEUE_URL": findings, "DEAD_LETTERS_URL": findings + "-dead-letters"},
 		"ship-order":       {"ORDERS_TABLE": orders, "ACCOUNTS_TABLE": accounts, "STOCK_TABLE": stock},
 	} {
 		has(t, c.inputs(t, functionType, "checker-"+name), map[string]any{"environment": map[string]any{"variables": want}})
@@ -90,7 +90,10 @@ func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testin
 	const orders, accounts, stock, topic, findings, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
 		"arn:topic/checker-orders", "arn:queue/checker-update-order", "arn:function/checker-ship-order"
 	take := func(queue string) map[string]any {
-		return allow("arn:queue/checker-"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+		return allow("arn:queue/checker-"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+	}
+	giveUp := func(queue string) map[string]any {
+		return allow("arn:queue/checker-"+queue+"-dead-letters", "sqs:SendMessage")
 	}
 	shipping := allow(orders, "dynamodb:UpdateItem")
 	shipping["Resource"] = []any{orders, accounts, stock}
@@ -99,9 +102,9 @@ func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testin
 		"get-order-status": {"ReadOrder": allow(orders, "dynamodb:GetItem")},
 		"update-account":   {"SetBalance": allow(accounts, "dynamodb:UpdateItem")},
 		"update-stock":     {"SetStock": allow(stock, "dynamodb:UpdateItem")},
-		"check-balance":    {"ReadAccount": allow(accounts, "dynamodb:GetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-balance")},
-		"check-stock":      {"ReadStock": allow(stock, "dynamodb:BatchGetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-stock")},
-		"update-order":     {"UpdateOrder": allow(orders, "dynamodb:UpdateItem"), "Ship": allow(ship, "lambda:InvokeFunction"), "TakeMessages": take("update-order")},
+		"check-balance":    {"ReadAccount": allow(accounts, "dynamodb:GetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-balance"), "GiveUpMessages": giveUp("check-balance")},
+		"check-stock":      {"ReadStock": allow(stock, "dynamodb:BatchGetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-stock"), "GiveUpMessages": giveUp("check-stock")},
+		"update-order":     {"UpdateOrder": allow(orders, "dynamodb:UpdateItem"), "Ship": allow(ship, "lambda:InvokeFunction"), "TakeMessages": take("update-order"), "GiveUpMessages": giveUp("update-order")},
 		"ship-order": {
 			"ReadOrder": allow(orders, "dynamodb:GetItem"), "Ship": shipping,
 			"ReportFailures": allow("arn:queue/checker-ship-order-failures", "sqs:SendMessage"),

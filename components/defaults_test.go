@@ -51,7 +51,7 @@ func TestFunctionsByDefault(t *testing.T) {
 	}
 	sizes["checker"] = map[string]size{
 		"capture-order": {512, 10}, "get-order-status": {512, 10}, "update-account": {512, 10}, "update-stock": {512, 10},
-		"check-balance": {256, 10}, "check-stock": {256, 10}, "update-order": {256, 10}, "ship-order": {256, 30},
+		"check-balance": {256, 10}, "check-stock": {256, 10}, "update-order": {256, 40}, "ship-order": {256, 30},
 	}
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		for _, fn := range functions[pattern] {
@@ -86,8 +86,8 @@ func TestEnvironmentOfTheFunctions(t *testing.T) {
 		table, bucket := "name:table/"+pattern+"-orders", "name:bucketv2/"+pattern+"-invoices"
 		for name, want := range map[string]map[string]any{
 			"publish-order":        {"TOPIC_ARN": "arn:topic/fanout-orders", "ALLOW_ORIGIN": origin},
-			"store-order":          {"TABLE_NAME": table},
-			"write-invoice":        {"BUCKET_NAME": bucket},
+			"store-order":          {"TABLE_NAME": table, "QUEUE_URL": "https://queue/fanout-store-order", "DEAD_LETTERS_URL": "https://queue/fanout-store-order-dead-letters"},
+			"write-invoice":        {"BUCKET_NAME": bucket, "QUEUE_URL": "https://queue/fanout-write-invoice", "DEAD_LETTERS_URL": "https://queue/fanout-write-invoice-dead-letters"},
 			"append-order":         {"STREAM_ARN": "arn:stream/eventstream-events", "ALLOW_ORIGIN": origin},
 			"project-order":        {"TABLE_NAME": table, "FAILURES_URL": "https://queue/eventstream-project-order-failures"},
 			"invoice-order":        {"BUCKET_NAME": bucket, "FAILURES_URL": "https://queue/eventstream-invoice-order-failures"},
@@ -113,7 +113,7 @@ func TestQueuesByDefault(t *testing.T) {
 				"sqsManagedSseEnabled": true, "redrivePolicy": nil, "policy": nil,
 			})
 			has(t, c.inputs(t, queueType, name+"-dead-letters"), map[string]any{"messageRetentionSeconds": 1209600.0, "sqsManagedSseEnabled": true})
-			require.Equal(t, map[string]any{"deadLetterTargetArn": "arn:queue/" + name + "-dead-letters", "maxReceiveCount": 5.0},
+			require.Equal(t, map[string]any{"deadLetterTargetArn": "arn:queue/" + name + "-dead-letters", "maxReceiveCount": 1000.0},
 				c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", name+"-redrive", "redrivePolicy"))
 			require.Equal(t, map[string]any{"redrivePermission": "byQueue", "sourceQueueArns": []any{"arn:queue/" + name}},
 				c.document(t, "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", name+"-redrive-allow", "redriveAllowPolicy"))
@@ -124,6 +124,8 @@ func TestQueuesByDefault(t *testing.T) {
 			has(t, c.inputs(t, "aws:sns/topicSubscription:TopicSubscription", name+"-subscription"), map[string]any{
 				"topic": "arn:topic/fanout-orders", "protocol": "sqs", "endpoint": "arn:queue/" + name, "rawMessageDelivery": true,
 			})
+			require.Equal(t, map[string]any{"deadLetterTargetArn": "arn:queue/" + name + "-dead-letters"},
+				c.document(t, "aws:sns/topicSubscription:TopicSubscription", name+"-subscription", "redrivePolicy"))
 		})
 	}
 }
@@ -137,13 +139,22 @@ func TestQueuesAreCreatedInParallel(t *testing.T) {
 	}
 }
 
+func TestTablesArePaidByTheRequestUnlessTheirCapacityIsSet(t *testing.T) {
+	byDefault := fanOut(t, nil)
+	has(t, byDefault.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PAY_PER_REQUEST", "readCapacity": nil, "writeCapacity": nil})
+	provisioned := fanOut(t, func(a *components.FanOutArgs) {
+		a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5)}
+	})
+	has(t, provisioned.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 5.0})
+}
+
 var team = pulumi.StringMap{"team": pulumi.String("coffee")}
 
 func TestSettingsReachTheirResources(t *testing.T) {
 	c := fanOut(t, func(a *components.FanOutArgs) {
 		a.Publish = components.FunctionSettings{MemoryMB: pulumi.Int(1024), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(7)}
 		a.Store = components.FunctionSettings{TimeoutSeconds: pulumi.Int(60)}
-		a.StoreQueue = components.QueueSettings{BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(5), MaximumConcurrency: pulumi.Int(20), MaxReceiveCount: pulumi.Int(9), RetentionDays: pulumi.Int(3)}
+		a.StoreQueue = components.QueueSettings{BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(5), MaximumConcurrency: pulumi.Int(20), MaxReceiveCount: pulumi.Int(9), RetentionDays: pulumi.Int(14)}
 		a.Api = components.ApiSettings{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)}
 		a.Common.LogRetentionDays, a.Common.Tags = pulumi.Int(7), team
 	})
@@ -151,7 +162,7 @@ func TestSettingsReachTheirResources(t *testing.T) {
 		"memorySize": 1024.0, "timeout": 20.0, "reservedConcurrentExecutions": 7.0, "tags": map[string]any{"team": "coffee"}})
 	has(t, c.inputs(t, functionType, "fanout-store-order"), map[string]any{"memorySize": 512.0, "timeout": 60.0})
 	has(t, c.inputs(t, queueType, "fanout-store-order"), map[string]any{"visibilityTimeoutSeconds": 6*60.0 + 5, "messageRetentionSeconds": 1209600.0})
-	has(t, c.inputs(t, queueType, "fanout-store-order-dead-letters"), map[string]any{"messageRetentionSeconds": 3 * 86400.0})
+	has(t, c.inputs(t, queueType, "fanout-store-order-dead-letters"), map[string]any{"messageRetentionSeconds": 14 * 86400.0})
 	has(t, c.inputs(t, "aws:lambda/eventSourceMapping:EventSourceMapping", "fanout-store-order-mapping"), map[string]any{
 		"batchSize": 100.0, "maximumBatchingWindowInSeconds": 5.0, "scalingConfig": map[string]any{"maximumConcurrency": 20.0}})
 	require.EqualValues(t, 9, c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", "fanout-store-order-redrive", "redrivePolicy")["maxReceiveCount"])
@@ -250,7 +261,9 @@ func TestTheStageIsTracedThrottledAndCreatedLast(t *testing.T) {
 		require.Contains(t, c.dependencies(t, stageType, "fanout-api"), want)
 	}
 	for _, name := range []string{"fanout-store-order", "fanout-write-invoice"} {
-		require.Contains(t, c.dependencies(t, "aws:sns/topicSubscription:TopicSubscription", name+"-subscription"), "queuepolicy/"+name+"-queue-policy")
+		for _, policy := range []string{name + "-queue-policy", name + "-dead-letters-queue-policy"} {
+			require.Contains(t, c.dependencies(t, "aws:sns/topicSubscription:TopicSubscription", name+"-subscription"), "queuepolicy/"+policy)
+		}
 		require.Contains(t, c.dependencies(t, "aws:lambda/eventSourceMapping:EventSourceMapping", name+"-mapping"), "rolepolicy/"+name+"-policy")
 	}
 }

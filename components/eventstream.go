@@ -19,6 +19,9 @@ type EventStreamArgs struct {
 	// Read answers the GET routes. Default [ReadSize].
 	Read FunctionSettings `pulumi:"read,optional"`
 
+	// Capacity is that of the table of orders. Default on-demand.
+	Capacity TableCapacity `pulumi:"capacity,optional"`
+
 	// Stream sizes the stream. Default on-demand, with records kept for a week.
 	Stream StreamSettings `pulumi:"stream,optional"`
 	// ProjectReader and InvoiceReader are how Project and Invoice read the stream.
@@ -76,6 +79,7 @@ func (args *EventStreamArgs) resolve(v *validator) shared {
 	args.Project = args.Project.resolve(v, "Project", WorkerSize)
 	args.Invoice = args.Invoice.resolve(v, "Invoice", WorkerSize)
 	args.Read = args.Read.resolve(v, "Read", ReadSize)
+	args.Capacity = args.Capacity.resolve(v, "Capacity")
 	args.Stream = args.Stream.resolve(v, "Stream")
 	args.ProjectReader = args.ProjectReader.resolve(v, "ProjectReader", args.Stream.RetentionHours)
 	args.InvoiceReader = args.InvoiceReader.resolve(v, "InvoiceReader", args.Stream.RetentionHours)
@@ -84,7 +88,7 @@ func (args *EventStreamArgs) resolve(v *validator) shared {
 }
 
 func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
-	store, err := b.orderStore(args.Read, args.Api.AllowOrigin)
+	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin)
 	if err != nil {
 		return err
 	}

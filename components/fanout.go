@@ -19,6 +19,9 @@ type FanOutArgs struct {
 	// Read answers the GET routes. Default [ReadSize].
 	Read FunctionSettings `pulumi:"read,optional"`
 
+	// Capacity is that of the table of orders. Default on-demand.
+	Capacity TableCapacity `pulumi:"capacity,optional"`
+
 	// StoreQueue is the queue between the topic and Store. Default batches of [DefaultStoreBatchSize].
 	StoreQueue QueueSettings `pulumi:"storeQueue,optional"`
 	// InvoiceQueue is the queue between the topic and Invoice. Default batches of [DefaultInvoiceBatchSize].
@@ -32,8 +35,9 @@ type FanOutArgs struct {
 // one stores the order in a DynamoDB table, the function of the other writes its invoice to an S3 bucket.
 //
 // Delivery is at least once and unordered; the table and the bucket end up as if each message had been delivered once and
-// in order. A message that fails [DefaultMaxReceiveCount] times goes to the dead-letter queue of the consumer that it failed
-// in; the other consumer is not affected.
+// in order. A message that can never succeed goes to the dead-letter queue of its consumer at once. A message that fails
+// for another reason is tried at growing intervals, for longer than an outage of a day, and goes there after
+// [DefaultMaxReceiveCount] receives. The other consumer is not affected.
 type FanOut struct {
 	pulumi.ResourceState
 
@@ -76,6 +80,7 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 	args.Store = args.Store.resolve(v, "Store", WorkerSize)
 	args.Invoice = args.Invoice.resolve(v, "Invoice", InvoiceSize)
 	args.Read = args.Read.resolve(v, "Read", ReadSize)
+	args.Capacity = args.Capacity.resolve(v, "Capacity")
 	args.StoreQueue = args.StoreQueue.resolve(v, "StoreQueue", DefaultStoreBatchSize)
 	args.InvoiceQueue = args.InvoiceQueue.resolve(v, "InvoiceQueue", DefaultInvoiceBatchSize)
 	args.Api = args.Api.resolve(v, "Api")
@@ -83,7 +88,7 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 }
 
 func (f *FanOut) build(b *builder, args *FanOutArgs) error {
-	store, err := b.orderStore(args.Read, args.Api.AllowOrigin)
+	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin)
 	if err != nil {
 		return err
 	}

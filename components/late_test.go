@@ -25,26 +25,25 @@ func fromElsewhere(n int, text string, create func(ctx *pulumi.Context, n pulumi
 
 func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 	c := &cloud{}
-	require.NoError(t, c.run(fromElsewhere(8, "https://shop.example.com", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
+	require.NoError(t, c.run(fromElsewhere(30, "https://shop.example.com", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
 		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
 			Common:     components.Common{Packages: packages(t, elf.EM_AARCH64), Tags: pulumi.StringMap{"team": text}},
 			Store:      components.FunctionSettings{TimeoutSeconds: n, ReservedConcurrency: n},
-			StoreQueue: components.QueueSettings{BatchSize: n, BatchingWindowSeconds: n, MaxReceiveCount: n, RetentionDays: n, MaximumConcurrency: n},
+			StoreQueue: components.QueueSettings{BatchSize: n, BatchingWindowSeconds: n, MaxReceiveCount: n, MaximumConcurrency: n},
 			Api:        components.ApiSettings{AllowOrigin: text, RateLimit: n},
 		})
 		return err
 	})))
 	has(t, c.inputs(t, functionType, "fanout-store-order"), map[string]any{
-		"timeout": 8.0, "reservedConcurrentExecutions": 8.0, "memorySize": 512.0, "tags": map[string]any{"team": "https://shop.example.com"}})
-	has(t, c.inputs(t, queueType, "fanout-store-order"), map[string]any{"visibilityTimeoutSeconds": 7 * 8.0})
-	has(t, c.inputs(t, queueType, "fanout-store-order-dead-letters"), map[string]any{"messageRetentionSeconds": 8 * 86400.0})
-	require.EqualValues(t, 8, c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", "fanout-store-order-redrive", "redrivePolicy")["maxReceiveCount"])
+		"timeout": 30.0, "reservedConcurrentExecutions": 30.0, "memorySize": 512.0, "tags": map[string]any{"team": "https://shop.example.com"}})
+	has(t, c.inputs(t, queueType, "fanout-store-order"), map[string]any{"visibilityTimeoutSeconds": 7 * 30.0})
+	require.EqualValues(t, 30, c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", "fanout-store-order-redrive", "redrivePolicy")["maxReceiveCount"])
 	has(t, c.inputs(t, mappingType, "fanout-store-order-mapping"), map[string]any{
-		"batchSize": 8.0, "maximumBatchingWindowInSeconds": 8.0, "scalingConfig": map[string]any{"maximumConcurrency": 8.0}})
+		"batchSize": 30.0, "maximumBatchingWindowInSeconds": 30.0, "scalingConfig": map[string]any{"maximumConcurrency": 30.0}})
 	has(t, at(t, c.inputs(t, functionType, "fanout-publish-order"), "environment", "variables"), map[string]any{"ALLOW_ORIGIN": "https://shop.example.com"})
 	require.Contains(t, c.inputs(t, restAPIType, "fanout-api")["body"], "'https://shop.example.com'")
 	require.Contains(t, c.dependencies(t, mappingType, "fanout-store-order-mapping"), "queue/other")
-	has(t, at(t, c.inputs(t, "order-patterns:components:FanOut", "fanout"), "storeQueue"), map[string]any{"batchSize": 8.0})
+	has(t, at(t, c.inputs(t, "order-patterns:components:FanOut", "fanout"), "storeQueue"), map[string]any{"batchSize": 30.0})
 }
 
 func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
@@ -57,6 +56,9 @@ func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 		})
 	}
 	for want, program := range map[string]pulumi.RunFunc{
+		"StoreQueue.RetentionDays: must not be below 14 days": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+			a.StoreQueue.RetentionDays = n
+		}),
 		"Store.MemoryMB: must be from 128 to 10240, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Store.MemoryMB = n
 		}),

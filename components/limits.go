@@ -32,6 +32,7 @@ var (
 	// MaximumConcurrencyRange is the number of invocations that take messages from one queue at the same time.
 	MaximumConcurrencyRange = Range{2, 1000}
 	// ReceiveCountRange is how often a message is received before it goes to the dead-letter queue.
+	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html
 	ReceiveCountRange = Range{1, 1000}
 	// RetentionRange is for how many days a queue keeps a message.
 	RetentionRange = Range{1, 14}
@@ -68,7 +69,7 @@ const (
 	DefaultReaderBatchSize  = 100
 	DefaultBatchingWindow   = 0 // seconds: do not wait
 
-	DefaultMaxReceiveCount       = 5
+	DefaultMaxReceiveCount       = 1000 // so that an outage of days passes
 	DefaultParallelizationFactor = 1
 	DefaultRetentionHours        = 7 * 24
 	DefaultStartingPosition      = "TRIM_HORIZON"
@@ -95,4 +96,5 @@ var (
 	InvoiceSize = Size{128, 30} // writes invoices from a queue
 	TaskSize    = Size{256, 10} // one step of a process
 	ShipSize    = Size{256, 30} // ships an order
+	UpdateSize  = Size{256, 40} // applies findings, and waits until an order is shipped
 )

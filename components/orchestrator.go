@@ -18,6 +18,9 @@ type OrchestratorArgs struct {
 	// Read answers the GET routes. Default [ReadSize].
 	Read FunctionSettings `pulumi:"read,optional"`
 
+	// Capacity is that of the table of orders. Default on-demand.
+	Capacity TableCapacity `pulumi:"capacity,optional"`
+
 	// Express makes executions cheaper, five minutes long at most, and started at least once: the same order may then
 	// run twice, with the same result. Their only history is the log. One that is still retrying when its five minutes are
 	// over is ended, and takes nothing back. The default is Standard: started exactly once under an order's id, with a
@@ -83,6 +86,7 @@ func (o *Orchestrator) Outputs() pulumi.Map { return outputs(o) }
 func (args *OrchestratorArgs) resolve(v *validator) shared {
 	args.Task = args.Task.resolve(v, "Task", TaskSize)
 	args.Read = args.Read.resolve(v, "Read", ReadSize)
+	args.Capacity = args.Capacity.resolve(v, "Capacity")
 	if args.Express {
 		const path = "Task.TimeoutSeconds"
 		args.Task.TimeoutSeconds = v.number(path, args.Task.TimeoutSeconds, checkExpressTimeout, TaskSize.TimeoutSeconds)
@@ -114,7 +118,7 @@ func checkAddress(email string) error {
 }
 
 func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
-	store, err := b.orderStore(args.Read, args.Api.AllowOrigin)
+	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin)
 	if err != nil {
 		return err
 	}

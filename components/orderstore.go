@@ -19,11 +19,11 @@ type orderStore struct {
 var readFunctions = []string{"get-order", "get-invoice"}
 
 // orderStore makes a store. Its functions answer with this CORS origin.
-func (b *builder) orderStore(read FunctionSettings, allowOrigin pulumi.StringPtrInput) (*orderStore, error) {
+func (b *builder) orderStore(capacity TableCapacity, read FunctionSettings, allowOrigin pulumi.StringPtrInput) (*orderStore, error) {
 	s := &orderStore{}
 	var err error
 	// The mark of a completed order expires once no older message can arrive any more.
-	if s.table, err = b.table("orders", dynamodb.TableArgs{
+	if s.table, err = b.table("orders", capacity, dynamodb.TableArgs{
 		Ttl: &dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)},
 	}, "accountid", "vendorid"); err != nil {
 		return nil, err

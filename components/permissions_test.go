@@ -50,8 +50,9 @@ func grants(t *testing.T, c *cloud, name string) (statements map[string]any, ser
 // All permissions of each function: an unneeded one is a risk, a missing one an outage.
 func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	take := func(queue string) map[string]any {
-		return allow("arn:queue/"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+		return allow("arn:queue/"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
 	}
+	giveUp := func(queue string) map[string]any { return allow("arn:queue/"+queue+"-dead-letters", "sqs:SendMessage") }
 	const stream = "arn:stream/eventstream-events"
 	reader := func(name, sid string, work map[string]any) map[string]any {
 		return map[string]any{
@@ -68,8 +69,8 @@ func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 		find["Condition"] = map[string]any{"StringLike": map[string]any{"s3:prefix": "invoices/*"}}
 		may := map[string]map[string]any{
 			"publish-order":        {"PublishOrder": allow("arn:topic/fanout-orders", "sns:Publish")},
-			"store-order":          {"StoreOrder": allow(table, "dynamodb:PutItem"), "TakeMessages": take("fanout-store-order")},
-			"write-invoice":        {"WriteInvoice": allow(invoices, "s3:PutObject"), "TakeMessages": take("fanout-write-invoice")},
+			"store-order":          {"StoreOrder": allow(table, "dynamodb:PutItem"), "TakeMessages": take("fanout-store-order"), "GiveUpMessages": giveUp("fanout-store-order")},
+			"write-invoice":        {"WriteInvoice": allow(invoices, "s3:PutObject"), "TakeMessages": take("fanout-write-invoice"), "GiveUpMessages": giveUp("fanout-write-invoice")},
 			"append-order":         {"AppendOrder": allow(stream, "kinesis:PutRecord")},
 			"project-order":        reader("project-order", "StoreOrder", allow(table, "dynamodb:PutItem")),
 			"invoice-order":        reader("invoice-order", "WriteInvoice", allow(invoices, "s3:PutObject")),
@@ -143,9 +144,9 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 	})
 }
 
-func TestOnlyTheTopicSendsToTheQueues(t *testing.T) {
+func TestOnlyTheTopicSendsToTheQueuesAndTheirDeadLetters(t *testing.T) {
 	c := fanOut(t, nil)
-	for _, name := range []string{"fanout-store-order", "fanout-write-invoice"} {
+	for _, name := range []string{"fanout-store-order", "fanout-write-invoice", "fanout-store-order-dead-letters", "fanout-write-invoice-dead-letters"} {
 		const typ = "aws:sqs/queuePolicy:QueuePolicy"
 		require.Equal(t, "https://queue/"+name, c.inputs(t, typ, name+"-queue-policy")["queueUrl"])
 		require.Equal(t, map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{

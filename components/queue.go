@@ -20,11 +20,13 @@ type QueueSettings struct {
 	// MaximumConcurrency is the most invocations at the same time: [MaximumConcurrencyRange]. Default: the function's
 	// own concurrency is the limit.
 	MaximumConcurrency pulumi.IntPtrInput `pulumi:"maximumConcurrency,optional"`
-	// MaxReceiveCount is how often a message is tried before it goes to the dead-letter queue: [ReceiveCountRange].
-	// Default [DefaultMaxReceiveCount]. AWS advises at least 5, because throttled attempts count too.
+	// MaxReceiveCount is how often a message that may succeed later is tried before it goes to the dead-letter queue:
+	// [ReceiveCountRange]. Default [DefaultMaxReceiveCount], which the functions' delays, up to a quarter of an hour, make
+	// last for five to ten days. A message that can never succeed goes there at once.
 	MaxReceiveCount pulumi.IntPtrInput `pulumi:"maxReceiveCount,optional"`
-	// RetentionDays is how long the dead-letter queue keeps a message, from when it was first sent: [RetentionRange].
-	// Default: the longest.
+	// RetentionDays is how long the dead-letter queue keeps a message. A message that SQS moves keeps its age, so this must
+	// not be below the retention of the queue itself, which is the longest. Default: the longest.
+	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 	RetentionDays pulumi.IntPtrInput `pulumi:"retentionDays,optional"`
 }
 
@@ -34,7 +36,7 @@ func (s QueueSettings) resolve(v *validator, path string, batchSize int) QueueSe
 		BatchingWindowSeconds: v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, DefaultBatchingWindow),
 		MaximumConcurrency:    v.optional(path+".MaximumConcurrency", s.MaximumConcurrency, MaximumConcurrencyRange.Check),
 		MaxReceiveCount:       v.number(path+".MaxReceiveCount", s.MaxReceiveCount, ReceiveCountRange.Check, DefaultMaxReceiveCount),
-		RetentionDays:         v.number(path+".RetentionDays", s.RetentionDays, RetentionRange.Check, RetentionRange.Max),
+		RetentionDays:         v.number(path+".RetentionDays", s.RetentionDays, checkDeadLetterRetention, queueRetentionDays),
 	}
 	r.BatchingWindowSeconds = v.together(path+".BatchingWindowSeconds", r.BatchSize, r.BatchingWindowSeconds, func(batch, window int) error {
 		if batch > SmallBatch && window == 0 {
@@ -45,7 +47,24 @@ func (s QueueSettings) resolve(v *validator, path string, batchSize int) QueueSe
 	return r
 }
 
-const secondsPerDay = 24 * 60 * 60
+const (
+	secondsPerDay = 24 * 60 * 60
+	// queueRetentionDays is for how long a queue keeps a message that is not handled: longer than all receives take.
+	queueRetentionDays = 14
+	// minVisibilitySeconds is the shortest visibility timeout of a queue. It is the interval of retries where a function
+	// cannot set one, because it crashes or is throttled: 1,000 of them last for two days.
+	minVisibilitySeconds = 180
+)
+
+func checkDeadLetterRetention(days int) error {
+	if err := RetentionRange.Check(days); err != nil {
+		return err
+	}
+	if days < queueRetentionDays {
+		return fmt.Errorf("must not be below %d days, the retention of the queue that it receives from: a message keeps its age, got %d", queueRetentionDays, days)
+	}
+	return nil
+}
 
 // queue is a standard SQS queue with a dead-letter queue of its own.
 type queue struct {
@@ -67,12 +86,11 @@ func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSe
 	// Six times the function's timeout, plus the batching window, as Lambda advises:
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 	visibility := pulumi.All(intOf(consumer.TimeoutSeconds), intOf(settings.BatchingWindowSeconds)).ApplyT(func(n []any) int {
-		return 6*n[0].(int) + n[1].(int)
+		return max(6*n[0].(int)+n[1].(int), minVisibilitySeconds)
 	}).(pulumi.IntOutput)
 	q, err := sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
-		// A standard queue's messages keep their age when they move to the dead-letter queue. A short retention here
-		// would lose orders while a consumer is down.
-		MessageRetentionSeconds:  pulumi.Int(RetentionRange.Max * secondsPerDay),
+		// A shorter retention would lose orders while a consumer is down.
+		MessageRetentionSeconds:  pulumi.Int(queueRetentionDays * secondsPerDay),
 		VisibilityTimeoutSeconds: visibility,
 		ReceiveWaitTimeSeconds:   pulumi.Int(20),
 		SqsManagedSseEnabled:     pulumi.Bool(true),
@@ -124,15 +142,18 @@ func (b *builder) failures(function string) (*sqs.Queue, statement, error) {
 	return q, may("ReportFailures", q.Arn, "sqs:SendMessage"), nil
 }
 
-// consume allows a function to take messages from the queue.
-func (q *queue) consume() statement {
-	return may("TakeMessages", q.Arn, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+// consume allows a function to take messages from the queue, to delay those that failed, and to send those that can never
+// succeed to the dead-letter queue.
+func (q *queue) consume() []statement {
+	return []statement{
+		may("TakeMessages", q.Arn, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"),
+		may("GiveUpMessages", q.deadLetters.Arn, "sqs:SendMessage"),
+	}
 }
 
-// subscribe lets a topic send to the queue, message bodies as they were published, and returns what must be in place
-// before the first message is published.
-func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, error) {
-	policy, err := sqs.NewQueuePolicy(b.ctx, b.child(q.name+"-queue-policy"), &sqs.QueuePolicyArgs{
+// topicSends lets a topic send to a queue.
+func (b *builder) topicSends(name string, q *sqs.Queue, topic *sns.Topic) (*sqs.QueuePolicy, error) {
+	return sqs.NewQueuePolicy(b.ctx, b.child(name+"-queue-policy"), &sqs.QueuePolicyArgs{
 		QueueUrl: q.Url,
 		Policy: allow(statement{
 			sid:       "TopicSends",
@@ -142,6 +163,18 @@ func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, erro
 			condition: &condition{"ArnEquals", "aws:SourceArn", topic.Arn},
 		}),
 	}, b.opts()...)
+}
+
+// subscribe lets a topic send to the queue, message bodies as they were published, and returns what must be in place
+// before the first message is published. What SNS cannot deliver goes to the queue's dead-letter queue. It does not retry
+// after a client-side error, such as a missing permission, and discards the message if there is no such queue:
+// https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, error) {
+	policy, err := b.topicSends(q.name, q.Queue, topic)
+	if err != nil {
+		return nil, err
+	}
+	deadPolicy, err := b.topicSends(q.name+"-dead-letters", q.deadLetters, topic)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +183,10 @@ func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, erro
 		Protocol:           pulumi.String("sqs"),
 		Endpoint:           q.Arn,
 		RawMessageDelivery: pulumi.Bool(true),
-	}, b.after(policy)...)
+		RedrivePolicy: q.deadLetters.Arn.ApplyT(func(arn string) (string, error) {
+			return marshal(map[string]string{"deadLetterTargetArn": arn})
+		}).(pulumi.StringOutput),
+	}, b.after(policy, deadPolicy)...)
 	return []pulumi.Resource{policy, subscription, q.redrive}, err
 }
 
@@ -179,7 +215,8 @@ func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *fu
 	if err != nil {
 		return nil, nil, err
 	}
-	spec.allow = append(spec.allow, q.consume())
+	spec.allow = append(spec.allow, q.consume()...)
+	spec.environment["QUEUE_URL"], spec.environment["DEAD_LETTERS_URL"] = q.Url, q.deadLetters.Url
 	fn, err := b.function(spec)
 	if err != nil {
 		return nil, nil, err

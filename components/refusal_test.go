@@ -33,6 +33,13 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"maximum concurrency", func(a *args) { a.StoreQueue.MaximumConcurrency = pulumi.Int(1) }, []string{"StoreQueue.MaximumConcurrency: must be from 2 to 1000, got 1"}},
 		{"receives", func(a *args) { a.StoreQueue.MaxReceiveCount = pulumi.Int(1001) }, []string{"StoreQueue.MaxReceiveCount: must be from 1 to 1000, got 1001"}},
 		{"retention of dead letters", func(a *args) { a.InvoiceQueue.RetentionDays = pulumi.Int(15) }, []string{"InvoiceQueue.RetentionDays: must be from 1 to 14, got 15"}},
+		{"dead letters kept for less long than their source keeps them", func(a *args) { a.StoreQueue.RetentionDays = pulumi.Int(13) },
+			[]string{"StoreQueue.RetentionDays: must not be below 14 days, the retention of the queue that it receives from: a message keeps its age, got 13"}},
+		{"write units without read units", func(a *args) { a.Capacity.WriteUnits = pulumi.Int(5) }, []string{"Capacity: must have both ReadUnits and WriteUnits, or neither"}},
+		{"write units", func(a *args) {
+			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(1), WriteUnits: pulumi.Int(40001)}
+		},
+			[]string{"Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"burst", func(a *args) { a.Api.BurstLimit = pulumi.Int(-5) }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
