@@ -1,7 +1,8 @@
 // Command orders is a client of the patterns' APIs. For the coffee patterns (fanout, orchestrator, eventstream) it places
 // random orders and measures the latency of the answers, verifies that every accepted order is stored and invoiced, and
 // reads single orders and invoices. For the eventstream pattern it replays the stream of orders to the pattern's
-// functions. For the checker pattern it sets accounts and stock, places random orders, and prints how many were Shipped
+// functions. For the fanout pattern it shows how orders wait in front of a table that is too small, and none is lost. For
+// the checker pattern it sets accounts and stock, places random orders, and prints how many were Shipped
 // and Rejected, and why.
 //
 //	orders place -n 1000 -c 16 && orders verify && orders show
@@ -10,6 +11,7 @@
 //	orders replay --since 2026-03-01T08:00:00Z
 //	orders checker -n 1000 -c 16 --customers 50 --products 20
 //	orders demo --pattern all
+//	orders experiment -n 10000
 //	orders curl
 //
 // It uses the API at --url, or else that of the running local stack of the project around the working directory. replay
@@ -54,6 +56,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.PersistentFlags().StringVar(&t.pattern, "pattern", "", "which pattern of the local stack, if it runs several")
 	root.MarkFlagsMutuallyExclusive("url", "pattern")
 	root.AddCommand(placeCommand(&t), verifyCommand(&t), getCommand(&t), invoiceCommand(&t), showCommand(&t), replayCommand(&t),
-		checkerCommand(&t), demoCommand(&t), curlCommand(&t))
+		checkerCommand(&t), demoCommand(&t), experimentCommand(&t), curlCommand(&t))
 	return root.ExecuteContext(ctx)
 }
