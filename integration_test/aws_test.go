@@ -25,9 +25,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loadConfig reads the AWS settings of the environment, as any tool does. It reads them once: tests that wait create
-// clients many times a second.
-var loadConfig = sync.OnceValues(func() (aws.Config, error) { return config.LoadDefaultConfig(context.Background()) })
+// loadConfig reads the AWS settings of the environment, as any tool does. It reads them once for each deployment: tests that
+// wait create clients many times a second.
+var loadConfig = sync.OnceValues(readConfig)
+
+func readConfig() (aws.Config, error) { return config.LoadDefaultConfig(context.Background()) }
 
 func awsConfig(t *testing.T) aws.Config {
 	t.Helper()
@@ -80,6 +82,12 @@ func countMessages(t *testing.T, queueURLs ...string) (n int) {
 		n += visible + inFlight
 	}
 	return n
+}
+
+func sendMessage(t *testing.T, queueURL, body string) {
+	t.Helper()
+	_, err := sqsClient(t).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &queueURL, MessageBody: &body})
+	require.NoError(t, err)
 }
 
 // receiveAll receives all messages of a queue, deletes them, and returns their bodies.

@@ -12,8 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// disorderDelivery makes the checker's queues deliver each message twice and in any order, and its asynchronous invocations
-// happen twice.
+// disorderDelivery makes the checker's queues deliver each message twice and in any order.
 func disorderDelivery(t *testing.T, c *checkerOutputs, seed uint64) {
 	t.Helper()
 	cloud := embedded(t)
@@ -21,9 +20,6 @@ func disorderDelivery(t *testing.T, c *checkerOutputs, seed uint64) {
 		cloud.SQS.SetDelivery(queueARN(url), sqs.Delivery{Twice: true, Shuffle: seed + uint64(i)})
 		t.Cleanup(func() { cloud.SQS.SetDelivery(queueARN(url), sqs.Delivery{}) })
 	}
-	ship := c.Functions["ship-order"].Name
-	cloud.Lambda.SetAsyncDelivery(ship, lambda.AsyncDelivery{Twice: true})
-	t.Cleanup(func() { cloud.Lambda.SetAsyncDelivery(ship, lambda.AsyncDelivery{}) })
 }
 
 // injectRandomFaults makes calls of the checker's functions fail at random, before they take effect and after, kills the

@@ -19,8 +19,12 @@ import (
 func checkerPermissions(t *testing.T) *permissions {
 	c := checkerPattern(t)
 	return &permissions{
-		functions:       c.Functions,
-		testedElsewhere: []string{"capture-order dynamodb:UpdateItem", "ship-order sqs:SendMessage"},
+		functions: c.Functions,
+		testedElsewhere: []string{
+			"capture-order dynamodb:UpdateItem", "ship-order sqs:SendMessage",
+			// TestMessageOfTheCheckerIsDelayedByItsFunction shows it: without the permission, messages only wait longer.
+			"check-balance sqs:ChangeMessageVisibility", "check-stock sqs:ChangeMessageVisibility", "update-order sqs:ChangeMessageVisibility",
+		},
 		works: func(p *probe, _ time.Time, sampled []string) error {
 			sampled = append(sampled, c.header()...)
 			customer, product := newAccount(), newAccount()
@@ -44,6 +48,11 @@ func checkerPermissions(t *testing.T) *permissions {
 			if err := p.until("the order is shipped", func() (bool, error) {
 				r, err := send(http.MethodGet, c.URL+"/order/"+captured.OrderID+"/status", "", sampled...)
 				return strings.Contains(r.body, `"Shipped"`), err
+			}); err != nil {
+				return err
+			}
+			if err := p.deadLetters(map[string]string{
+				c.BalanceQueueURL: c.BalanceDeadLettersURL, c.StockQueueURL: c.StockDeadLettersURL, c.UpdateQueueURL: c.UpdateDeadLettersURL,
 			}); err != nil {
 				return err
 			}

@@ -13,8 +13,13 @@ func fanOutPermissions(t *testing.T) *permissions {
 	f := fanOut(t)
 	return &permissions{
 		functions: f.Functions,
+		// TestMessageIsDelayedByItsFunction shows it: without the permission, messages only wait longer.
+		testedElsewhere: []string{"store-order sqs:ChangeMessageVisibility", "write-invoice sqs:ChangeMessageVisibility"},
 		works: func(p *probe, _ time.Time, sampled []string) error {
 			if err := p.coffeeOrder(f.URL, sampled); err != nil {
+				return err
+			}
+			if err := p.deadLetters(map[string]string{f.StoreQueueURL: f.StoreDeadLettersURL, f.InvoiceQueueURL: f.InvoiceDeadLettersURL}); err != nil {
 				return err
 			}
 			return p.emptyQueues(f.queues())

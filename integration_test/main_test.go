@@ -16,14 +16,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local"
 	"github.com/order-patterns/order-patterns/local/stack"
 )
 
 // deployment is what the tests run against.
-var deployment struct {
+var deployment environment
+
+type environment struct {
 	outputs outputs
 	// The other fields are set only on an embedded cloud.
 	cloud *local.Cloud
@@ -44,7 +49,14 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	ctx := context.Background()
-	deploy := deployEmbedded
+	deploy := func(ctx context.Context) (func() error, error) {
+		return deployEmbedded(ctx, map[string]string{
+			"pattern": "all",
+			"shards": "4",
+			// The checker's API needs a key, with a quota that the tests do not use up.
+			"requireApiKey": "true", "clientQuota": "1000000", "clientQuotaPeriod": "DAY",
+		})
+	}
 	if name := os.Getenv("STACK"); name != "" {
 		deploy = func(ctx context.Context) (func() error, error) { return nothing, findStack(ctx, name) }
 	}
@@ -78,8 +90,23 @@ func findStack(ctx context.Context, name string) error {
 	return json.Unmarshal(text, &deployment.outputs)
 }
 
-// deployEmbedded starts a cloud in this process and deploys all patterns to it.
-func deployEmbedded(ctx context.Context) (remove func() error, err error) {
+// deployApart gives a test a cloud and a stack of its own, with this config. It is for tests that advance the clock by
+// days, or need another config.
+func deployApart(t *testing.T, config map[string]string) {
+	t.Helper()
+	embedded(t)
+	shared := deployment
+	remove, err := deployEmbedded(t.Context(), config)
+	t.Cleanup(func() {
+		require.NoError(t, remove())
+		deployment = shared
+		require.NoError(t, connect())
+	})
+	require.NoError(t, err)
+}
+
+// deployEmbedded starts a cloud in this process and deploys a stack with this config to it.
+func deployEmbedded(ctx context.Context, config map[string]string) (remove func() error, err error) {
 	home, err := os.MkdirTemp("", "order-patterns-")
 	if err != nil {
 		return nothing, err
@@ -94,6 +121,7 @@ func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 		return remove, err
 	}
 	d := &deployment
+	*d = environment{config: config}
 	d.clock = startClock()
 	d.cloud, err = local.Start(local.Options{
 		Clock: d.clock, Dir: filepath.Join(home, "functions"), Log: slog.New(slog.NewJSONHandler(cloudLog, nil)),
@@ -103,22 +131,10 @@ func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 	}
 	d.stack = &stack.Stack{Project: root, Home: home, ProviderPort: d.cloud.ProviderPort, Log: os.Stderr}
 	remove = func() error {
-		return errors.Join(d.stack.Destroy(ctx), d.cloud.Close(), d.clock.stop(), cloudLog.Close(), os.RemoveAll(home))
+		return errors.Join(d.stack.Destroy(context.Background()), d.cloud.Close(), d.clock.stop(), cloudLog.Close(), os.RemoveAll(home))
 	}
-	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": d.cloud.Endpoint, "AWS_REGION": "us-east-1",
-		"AWS_ACCESS_KEY_ID": d.cloud.Admin.AccessKeyID, "AWS_SECRET_ACCESS_KEY": d.cloud.Admin.SecretAccessKey,
-		"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
-	} {
-		if err := os.Setenv(name, value); err != nil {
-			return remove, err
-		}
-	}
-	d.config = map[string]string{
-		"pattern": "all",
-		"shards":  "4",
-		// The checker's API needs a key, with a quota that the tests do not use up.
-		"requireApiKey": "true", "clientQuota": "1000000", "clientQuotaPeriod": "DAY",
+	if err := connect(); err != nil {
+		return remove, err
 	}
 	if err := d.stack.Up(ctx, d.config); err != nil {
 		return remove, err
@@ -128,4 +144,19 @@ func deployEmbedded(ctx context.Context) (remove func() error, err error) {
 		return remove, err
 	}
 	return remove, json.Unmarshal(text, &d.outputs)
+}
+
+// connect sets the surrounding AWS settings to the cloud of the deployment.
+func connect() error {
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": deployment.cloud.Endpoint, "AWS_REGION": "us-east-1",
+		"AWS_ACCESS_KEY_ID": deployment.cloud.Admin.AccessKeyID, "AWS_SECRET_ACCESS_KEY": deployment.cloud.Admin.SecretAccessKey,
+		"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+	} {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	loadConfig = sync.OnceValues(readConfig)
+	return nil
 }

@@ -93,6 +93,19 @@ func (p *probe) coffeeOrder(url string, sampled []string) error {
 	})
 }
 
+// deadLetters checks that a malformed message in each of these queues goes to its dead-letter queue at once.
+func (p *probe) deadLetters(ofQueues map[string]string) error {
+	for url := range ofQueues {
+		sendMessage(p.t, url, "malformed")
+	}
+	for url, dead := range ofQueues {
+		if err := p.until("the malformed message of "+url+" is dead-lettered", func() (bool, error) { return len(receiveAll(p.t, dead)) > 0, nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *probe) emptyQueues(queueURLs []string) error {
 	return p.until("the messages are deleted from their queues", func() (bool, error) {
 		return countMessages(p.t, queueURLs...) == 0, nil

@@ -31,7 +31,7 @@ func TestUpgradeReplacesNothing(t *testing.T) {
 			require.NoError(t, err)
 			require.Greater(t, len(steps), 200, "the plan covers all patterns")
 			for _, step := range steps {
-				require.Contains(t, []string{"same", "update"}, step.Op, step.URN)
+				require.Contains(t, []string{"same", "update", "create"}, step.Op, step.URN)
 			}
 		})
 	}
