@@ -52,7 +52,7 @@ func run(m *testing.M) int {
 	deploy := func(ctx context.Context) (func() error, error) {
 		return deployEmbedded(ctx, map[string]string{
 			"pattern": "all",
-			"shards": "4",
+			"shards":  "4",
 			// The checker's API needs a key, with a quota that the tests do not use up.
 			"requireApiKey": "true", "clientQuota": "1000000", "clientQuotaPeriod": "DAY",
 		})
