@@ -28,6 +28,7 @@ var configKeys = []configKey{
 	{"packages", "", none, "Folder of the Lambda zips that `make build` makes; default build/arm64"},
 	{"architecture", "", none, "Processor of the Lambda functions: arm64 or x86_64; default what the zips were built for"},
 	{"deleteData", false, none, "Delete the table and the bucket, with what is in them, when the stack is destroyed; else both are protected"},
+	{"encryptTopics", false, none, "Encrypt SNS topics with the key that AWS manages for SNS; no AWS service, such as CloudWatch, can publish to them then"},
 	{"storeBatchSize", components.DefaultStoreBatchSize, smallBatches, "fanout: most orders that one invocation stores, %v"},
 	{"invoiceBatchSize", components.DefaultInvoiceBatchSize, smallBatches, "fanout: most orders that one invocation invoices, %v"},
 	{"express", false, none, "orchestrator: Express executions, which are cheaper and have no history; else Standard ones"},
@@ -52,6 +53,7 @@ var configKeys = []configKey{
 	{"clientQuotaPeriod", "", none, "checker: DAY, WEEK or MONTH; " + components.DefaultQuotaPeriod + " by default"},
 	{"apiRateLimit", components.DefaultRateLimit, components.RateRange, "Requests per second that an API lets through, %v"},
 	{"apiBurstLimit", components.DefaultBurstLimit, components.BurstRange, "Requests at the same time that an API lets through, %v"},
+	{"apiDetailedMetrics", false, none, "CloudWatch metrics of each method of an API, besides those of the API; each is billed"},
 	{"allowOrigin", components.DefaultAllowOrigin, none,
 		"CORS origin that may call the APIs from a browser, such as https://shop.example.com; * for any"},
 	{"apiAccessLogs", accessLogs[0], none, "Access logs of the APIs: off; account, where the Region's API Gateway setting names a role already; " +

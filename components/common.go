@@ -21,6 +21,9 @@ type Common struct {
 	// DeleteData deletes the tables, the bucket and the stream, with what is in them, when the stack is destroyed. By
 	// default they are protected, and tables can be restored to any second of the last 35 days.
 	DeleteData bool `pulumi:"deleteData,optional"`
+	// EncryptTopics encrypts SNS topics with the key that AWS manages for SNS. No AWS service can then publish to them, such
+	// as CloudWatch for an alarm. By default they are not encrypted at rest.
+	EncryptTopics bool `pulumi:"encryptTopics,optional"`
 }
 
 // shared is what the children of a component have in common: Common, validated.
@@ -29,15 +32,20 @@ type shared struct {
 	tags             pulumi.StringMapInput
 	logRetentionDays pulumi.IntPtrInput
 	deleteData       bool
+	encryptTopics    bool
 }
 
 // resolve validates the arguments. functions names the zips that must be in the folder.
 func (c Common) resolve(v *validator, functions ...string) shared {
+	for _, function := range functions {
+		v.child(roleName, function+"-role")
+	}
 	return shared{
 		packages:         findPackages(v, "Common.", c.Packages, c.Architecture, functions...),
 		tags:             tagsOf(c.Tags),
 		logRetentionDays: v.number("Common.LogRetentionDays", c.LogRetentionDays, checkRetention, DefaultLogRetention),
 		deleteData:       c.DeleteData,
+		encryptTopics:    c.EncryptTopics,
 	}
 }
 

@@ -88,7 +88,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 		may("WriteTraces", pulumi.String("*"), "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
 	}
-	role, policy, err := b.role(spec.zip, "lambda.amazonaws.com", append(own, spec.allow...)...)
+	role, policy, err := b.role(spec.zip, lambdaService, append(own, spec.allow...)...)
 	if err != nil {
 		return nil, err
 	}

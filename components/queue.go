@@ -105,13 +105,27 @@ func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSe
 	return &queue{Queue: q, name: name, settings: settings, deadLetters: deadLetters, redrive: redrive}, err
 }
 
+// queuePolicy makes the policy of a queue, which refuses what comes without TLS:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html
+func (b *builder) queuePolicy(name string, q *sqs.Queue, statements ...statement) (*sqs.QueuePolicy, error) {
+	return sqs.NewQueuePolicy(b.ctx, b.child(name+"-queue-policy"), &sqs.QueuePolicyArgs{
+		QueueUrl: q.Url,
+		Policy:   policyOf(append(statements, tlsOnly("sqs:*", q.Arn))...),
+	}, b.opts()...)
+}
+
 // deadLetters makes a queue from which only a person takes messages.
 func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*sqs.Queue, error) {
-	return sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
+	q, err := sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
 		MessageRetentionSeconds: intOf(retentionDays).ApplyT(func(days int) int { return days * secondsPerDay }).(pulumi.IntOutput),
 		SqsManagedSseEnabled:    pulumi.Bool(true),
 		Tags:                    b.tags,
 	}, b.opts()...)
+	if err != nil {
+		return nil, err
+	}
+	_, err = b.queuePolicy(name, q)
+	return q, err
 }
 
 // failures makes a queue that receives a message about each record or event that a function failed with, and returns the
@@ -132,16 +146,13 @@ func (q *queue) consume() statement {
 // subscribe lets a topic send to the queue, message bodies as they were published, and returns what must be in place
 // before the first message is published.
 func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, error) {
-	policy, err := sqs.NewQueuePolicy(b.ctx, b.child(q.name+"-queue-policy"), &sqs.QueuePolicyArgs{
-		QueueUrl: q.Url,
-		Policy: allow(statement{
-			sid:       "TopicSends",
-			principal: "sns.amazonaws.com",
-			actions:   []string{"sqs:SendMessage"},
-			resources: []pulumi.StringInput{q.Arn},
-			condition: &condition{"ArnEquals", "aws:SourceArn", topic.Arn},
-		}),
-	}, b.opts()...)
+	policy, err := b.queuePolicy(q.name, q.Queue, statement{
+		sid:        "TopicSends",
+		principal:  "sns.amazonaws.com",
+		actions:    []string{"sqs:SendMessage"},
+		resources:  []pulumi.StringInput{q.Arn},
+		conditions: []condition{{"ArnEquals", "aws:SourceArn", topic.Arn}},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +184,8 @@ func (b *builder) drain(q *queue, fn *function) error {
 	return err
 }
 
-// worker makes a function that takes messages from a queue of its own, which has the function's name.
-func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
+// consumer makes a function that takes messages from a queue of its own, which has the function's name.
+func (b *builder) consumer(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
 	q, err := b.queue(spec.zip, settings, spec.settings)
 	if err != nil {
 		return nil, nil, err
@@ -187,9 +198,19 @@ func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *fu
 	return q, fn, b.drain(q, fn)
 }
 
-// subscriber makes a worker that a topic sends to, and returns what must be in place before the first message is published.
+// worker makes a consumer that only functions with the permission send to.
+func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
+	q, fn, err := b.consumer(settings, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = b.queuePolicy(q.name, q.Queue)
+	return q, fn, err
+}
+
+// subscriber makes a consumer that a topic sends to, and returns what must be in place before the first message is published.
 func (b *builder) subscriber(topic *sns.Topic, settings QueueSettings, spec functionSpec) (*queue, []pulumi.Resource, error) {
-	q, _, err := b.worker(settings, spec)
+	q, _, err := b.consumer(settings, spec)
 	if err != nil {
 		return nil, nil, err
 	}

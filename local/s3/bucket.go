@@ -22,6 +22,8 @@ type bucket struct {
 	policy     *PolicyArgs
 	encryption *EncryptionArgs
 	ownership  *OwnershipArgs
+	versioning *VersioningArgs // only recorded, as lifecycle
+	lifecycle  *LifecycleArgs
 	objects    map[string]*object
 	// keys are the sorted keys of objects. Nil after an object was added or deleted: the next listing sorts them again.
 	keys []string
