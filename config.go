@@ -47,6 +47,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		Architecture:     r.config.Get("architecture"),
 		Tags:             pulumi.StringMap{"project": pulumi.String(ctx.Project()), "stack": pulumi.String(ctx.Stack())},
 		LogRetentionDays: r.number("logRetentionDays"),
+		CodeFromS3:       r.boolean("codeFromS3"),
 		DeleteData:       r.boolean("deleteData"),
 		EncryptTopics:    r.boolean("encryptTopics"),
 	}

@@ -80,8 +80,8 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	require.False(t, s.ownApiAccount)
 	api := components.ApiSettings{RateLimit: pulumi.Int(1000), BurstLimit: pulumi.Int(500), AllowOrigin: pulumi.String("*"), DetailedMetrics: pulumi.Bool(false)}
 	common := components.Common{
-		LogRetentionDays: pulumi.Int(30),
-		Tags:             pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
+		LogRetentionDays: pulumi.Int(30), CodeFromS3: true,
+		Tags: pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
 	}
 	reader := components.ReaderSettings{
 		BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(0), ParallelizationFactor: pulumi.Int(1),

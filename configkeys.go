@@ -27,6 +27,8 @@ var configKeys = []configKey{
 	{"pattern", "fanout", none, "What to deploy: fanout, orchestrator, eventstream or checker; several separated by commas; or all"},
 	{"packages", "", none, "Folder of the Lambda zips that `make build` makes; default build/arm64"},
 	{"architecture", "", none, "Processor of the Lambda functions: arm64 or x86_64; default what the zips were built for"},
+	{"codeFromS3", true, none, "Upload the zips to a bucket from which Lambda reads them; else they are part of the requests that create the functions, " +
+		"which takes 5 seconds each"},
 	{"deleteData", false, none, "Delete the table and the bucket, with what is in them, when the stack is destroyed; else both are protected"},
 	{"encryptTopics", false, none, "Encrypt SNS topics with the key that AWS manages for SNS; no AWS service, such as CloudWatch, can publish to them then"},
 	{"storeBatchSize", components.DefaultStoreBatchSize, smallBatches, "fanout: most orders that one invocation stores, %v"},

@@ -12,12 +12,26 @@ const (
 	uploadDays     = 7
 )
 
-// invoiceBucket makes a private bucket that is encrypted and versioned, and answers over TLS only.
+// invoiceBucket makes a private bucket that is versioned.
 func (b *builder) invoiceBucket(name string) (*s3.BucketV2, error) {
+	bucket, err := b.privateBucket(name, b.deleteData)
+	if err != nil {
+		return nil, err
+	}
+	return bucket, b.versions(name, bucket)
+}
+
+// privateBucket makes a bucket that only this account can read. It is encrypted, and answers over TLS only. Unless
+// its content may be deleted, it is protected.
+func (b *builder) privateBucket(name string, mayDelete bool) (*s3.BucketV2, error) {
+	opts := b.opts()
+	if !mayDelete {
+		opts = b.opts(pulumi.Protect(true))
+	}
 	bucket, err := s3.NewBucketV2(b.ctx, b.child(name), &s3.BucketV2Args{
-		ForceDestroy: pulumi.Bool(b.deleteData),
+		ForceDestroy: pulumi.Bool(mayDelete),
 		Tags:         b.tags,
-	}, b.protected()...)
+	}, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +71,7 @@ func (b *builder) invoiceBucket(name string) (*s3.BucketV2, error) {
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
 		Policy: policyOf(tlsOnly("s3:*", bucket.Arn, pulumi.Sprintf("%s/*", bucket.Arn))),
 	}, b.after(block)...)
-	if err != nil {
-		return nil, err
-	}
-	return bucket, b.versions(name, bucket)
+	return bucket, err
 }
 
 // versions keeps what is overwritten or deleted for a while, and tidies up after it:

@@ -37,6 +37,7 @@ type object struct {
 	contentType string
 	headers     map[string]string // x-amz-meta-* and such as Cache-Control; nil for none
 	checksum    checksum
+	inputs      *ObjectArgs // of the resource that made it; nil for none
 }
 
 func (o *object) tag() string { return `"` + hex.EncodeToString(o.etag[:]) + `"` }

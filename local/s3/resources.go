@@ -16,7 +16,7 @@ import (
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
 		s.bucketKind(), s.publicAccessBlockKind(), s.policyKind(), s.encryptionKind(), s.ownershipKind(), s.versioningKind(),
-		s.lifecycleKind(),
+		s.lifecycleKind(), s.objectKind(),
 	}
 }
 
