@@ -1,7 +1,9 @@
 package components_test
 
 import (
+	"crypto/sha256"
 	"debug/elf"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -135,6 +137,34 @@ func TestQueuesAreCreatedInParallel(t *testing.T) {
 		require.Empty(t, c.dependencies(t, queueType, name))
 		require.Empty(t, c.dependencies(t, queueType, name+"-dead-letters"))
 	}
+}
+
+func TestCodeComesFromS3IfItIsAskedFor(t *testing.T) {
+	const objectType = "aws:s3/bucketObjectv2:BucketObjectv2"
+	each(t, common{Common: components.Common{CodeFromS3: true}}, func(t *testing.T, pattern string, c *cloud) {
+		// One bucket for all functions, deleted with what is in it.
+		has(t, c.inputs(t, bucketType, pattern+"-code"), map[string]any{"forceDestroy": true})
+		require.False(t, c.find(t, bucketType, pattern+"-code").RegisterRPC.GetProtect())
+		for _, fn := range functions[pattern] {
+			name := pattern + "-" + fn
+			object := c.inputs(t, objectType, name+"-code")
+			require.Equal(t, "name:bucketv2/"+pattern+"-code", object["bucket"])
+			source := c.find(t, objectType, name+"-code").Inputs["source"].AssetValue()
+			content, err := source.Bytes()
+			require.NoError(t, err)
+			// The key has the content's hash, so that the function changes exactly if the zip does.
+			require.Equal(t, fmt.Sprintf("project/stack/%s/%s/%x.zip", pattern, fn, sha256.Sum256(content)), object["key"])
+			has(t, c.inputs(t, functionType, name), map[string]any{"s3Bucket": object["bucket"], "s3Key": object["key"], "code": nil})
+		}
+	})
+}
+
+func TestCodeComesFromANamedBucket(t *testing.T) {
+	c := fanOut(t, func(a *components.FanOutArgs) {
+		a.Common.CodeFromS3, a.Common.CodeBucket = true, pulumi.String("our-packages")
+	})
+	has(t, c.inputs(t, functionType, "fanout-store-order"), map[string]any{"s3Bucket": "our-packages", "code": nil})
+	require.NotContains(t, c.registered, bucketType+" fanout-code")
 }
 
 var team = pulumi.StringMap{"team": pulumi.String("coffee")}

@@ -57,6 +57,8 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"with nothing behind it"}},
 		{"an origin that would break out of its quotes", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://x'y") }, []string{"Api.AllowOrigin"}},
 		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		{"a bucket for code that is not in S3", func(a *args) { a.Common.CodeBucket = pulumi.String("b") },
+			[]string{"Common.CodeBucket: is of use only with CodeFromS3"}},
 		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 
 		{"a missing package", func(a *args) { require.NoError(t, os.Remove(filepath.Join(a.Common.Packages, "store-order.zip"))) },
