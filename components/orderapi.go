@@ -178,6 +178,8 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 	}
 	api.AccessLogGroup = pulumi.String("").ToStringOutput()
 	if args.Settings.AccessLogs {
+		// Not below /aws/vendedlogs/: access logs of a REST API are written with the role of the account's setting, and need no
+		// resource policy. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 		logs, err := b.logGroup("access-logs")
 		if err != nil {
 			return nil, err

@@ -58,7 +58,8 @@ type queue struct {
 
 // queue makes the queue of a function, and its dead-letter queue in parallel, and joins them by a policy afterwards. The
 // AWS provider waits 25 seconds for each queue resource, so a chain of them (dead-letter queue, then queue, then policy)
-// would take three times as long as one. This way it is twice, however many queues there are.
+// would take three times as long as one. This way it is twice, however many queues there are. It cannot be once: a redrive
+// policy names a dead-letter queue, which must exist, and whose name the provider makes.
 func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSettings) (*queue, error) {
 	deadLetters, err := b.deadLetters(name+"-dead-letters", settings.RetentionDays)
 	if err != nil {
