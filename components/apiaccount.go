@@ -60,6 +60,7 @@ func (a *ApiAccount) build(b *builder, _ *ApiAccountArgs) error {
 	account, err := apigateway.NewAccount(b.ctx, b.name, &apigateway.AccountArgs{
 		CloudwatchRoleArn: role.Arn,
 		// Else the Region would go on pointing at the role when it is deleted.
+		//lint:ignore SA1019 Version 6 of the AWS provider has no other way.
 		ResetOnDelete: pulumi.Bool(true),
 	}, b.after(push)...)
 	if err != nil {
