@@ -135,7 +135,7 @@ func TestTheCheckersAPIWordsItsErrorsAsTheFunctionsDo(t *testing.T) {
 func TestAUsagePlanLimitsEachClient(t *testing.T) {
 	c := checkerPipeline(t, nil)
 	has(t, c.inputs(t, usagePlanType, "checker-api"), map[string]any{
-		"throttleSettings": map[string]any{"rateLimit": 1000.0, "burstLimit": 1000.0}, "quotaSettings": nil,
+		"throttleSettings": map[string]any{"rateLimit": 100.0, "burstLimit": 50.0}, "quotaSettings": nil,
 		"apiStages": []any{map[string]any{"apiId": "id:restapi/checker-api", "stage": "prod"}},
 	})
 	require.NotContains(t, c.registered, apiKeyType+" checker-api")

@@ -99,6 +99,8 @@ func (args *OrchestratorArgs) resolve(v *validator) shared {
 		args.NotifyEmail = v.text("NotifyEmail", args.NotifyEmail, checkAddress, "")
 	}
 	args.Api = args.Api.resolve(v, "Api")
+	v.child(bucketName, "invoices")
+	v.child(roleName, "api-start-post-order-role")
 	return args.Common.resolve(v, slices.Concat(taskFunctions, readFunctions)...)
 }
 

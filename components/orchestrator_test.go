@@ -109,7 +109,7 @@ func TestOutputsOfTheOrchestrator(t *testing.T) {
 	exports(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
 		"url":             "https://stage/orchestrator-api",
 		"stateMachineArn": machine("orchestrator"),
-		"executionLogs":   "name:loggroup/orchestrator-executions",
+		"executionLogs":   "/aws/vendedlogs/states/name:role/orchestrator-machine-role",
 		"machineRoleName": "name:role/orchestrator-machine-role",
 		"topicArn":        "arn:topic/orchestrator-placed",
 		"tableName":       "name:table/orchestrator-orders",

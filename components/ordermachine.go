@@ -66,6 +66,7 @@ type test struct {
 type orderMachineArgs struct {
 	storeOrder, writeInvoice, takeBackOrder string // function ARNs
 	topic                                   string // ARN
+	partition                               string // such as aws
 	taskTimeoutSeconds                      int    // of one attempt at a task
 	express                                 bool
 }
@@ -123,7 +124,8 @@ func invoke(function string) map[string]any {
 // If the invoice cannot be written, or it is unknown whether the order was stored, the order is taken back and the execution
 // fails with that error. If the notification cannot be published, the order stands, and the output says so.
 func orderMachine(a orderMachineArgs) machine {
-	const lambdaInvoke = "arn:aws:states:::lambda:invoke"
+	integration := func(action string) string { return "arn:" + a.partition + ":states:::" + action }
+	lambdaInvoke := integration("lambda:invoke")
 	store := state{
 		Type: "Task", Resource: lambdaInvoke, TimeoutSeconds: a.taskTimeoutSeconds,
 		Parameters:     invoke(a.storeOrder),
@@ -173,7 +175,7 @@ func orderMachine(a orderMachineArgs) machine {
 			},
 			"OrderFailed": {Type: "Fail", ErrorPath: "$.failure.Error", CausePath: "$.failure.Cause"},
 			"Notify": {
-				Type: "Task", Resource: "arn:aws:states:::sns:publish", TimeoutSeconds: a.taskTimeoutSeconds,
+				Type: "Task", Resource: integration("sns:publish"), TimeoutSeconds: a.taskTimeoutSeconds,
 				Parameters: map[string]any{
 					"TopicArn": a.topic,
 					"Message":  map[string]any{"order.$": "$.store.order", "invoiceid.$": "$.invoice.invoiceid"},

@@ -3,6 +3,8 @@ package components
 import (
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -15,17 +17,13 @@ const taskGraceSeconds = 5
 // stateMachine makes the machine with its log group and its role, which may run the tasks' functions, publish to the topic,
 // and write logs and traces. tasks are in the order of taskFunctions.
 func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []*function, topic *sns.Topic) (*sfn.StateMachine, error) {
-	logs, err := b.logGroup("executions")
-	if err != nil {
-		return nil, err
-	}
 	runTasks := statement{sid: "RunTasks", actions: []string{"lambda:InvokeFunction"}}
-	inputs := []any{intOf(args.Task.TimeoutSeconds), topic.Arn}
+	inputs := []any{intOf(args.Task.TimeoutSeconds), b.identity().partition, topic.Arn}
 	for _, task := range tasks {
 		runTasks.resources = append(runTasks.resources, task.Arn)
 		inputs = append(inputs, task.Arn)
 	}
-	role, policy, err := b.role("machine", "states.amazonaws.com",
+	role, policy, err := b.role("machine", statesService,
 		runTasks,
 		may("Notify", topic.Arn, "sns:Publish"),
 		// X-Ray has no resources that these actions could be limited to:
@@ -41,15 +39,19 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 	if err != nil {
 		return nil, err
 	}
+	logs, err := b.executionLogs(role)
+	if err != nil {
+		return nil, err
+	}
 	definition := pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
-		timeout, arns := values[0].(int), make([]string, len(values)-1)
-		for i, v := range values[1:] {
+		timeout, partition, arns := values[0].(int), values[1].(string), make([]string, len(values)-2)
+		for i, v := range values[2:] {
 			if arns[i], _ = v.(string); arns[i] == "" {
 				return "", fmt.Errorf("state machine: an ARN is missing, got %v", v)
 			}
 		}
 		return orderMachine(orderMachineArgs{
-			topic: arns[0], storeOrder: arns[1], writeInvoice: arns[2], takeBackOrder: arns[3],
+			partition: partition, topic: arns[0], storeOrder: arns[1], writeInvoice: arns[2], takeBackOrder: arns[3],
 			taskTimeoutSeconds: timeout + taskGraceSeconds, express: args.Express,
 		}).definition()
 	}).(pulumi.StringOutput)
@@ -70,4 +72,18 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		TracingConfiguration: &sfn.StateMachineTracingConfigurationArgs{Enabled: pulumi.Bool(true)},
 		Tags:                 b.tags,
 	}, b.after(policy)...)
+}
+
+// executionLogs makes the log group of executions. Log delivery lists each log group in one resource policy of the account,
+// of 5,120 characters at most, except for groups with this prefix:
+// https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+//
+// The role's name has a random suffix, so that two stacks do not have the same log group. A change of the name would replace a
+// log group, and lose its lines; so one that was made before keeps the name that it has.
+func (b *builder) executionLogs(role *iam.Role) (*cloudwatch.LogGroup, error) {
+	return cloudwatch.NewLogGroup(b.ctx, b.child("executions"), &cloudwatch.LogGroupArgs{
+		Name:            pulumi.Sprintf("/aws/vendedlogs/states/%s", role.Name),
+		RetentionInDays: b.logRetentionDays,
+		Tags:            b.tags,
+	}, b.opts(pulumi.IgnoreChanges([]string{"name"}))...)
 }

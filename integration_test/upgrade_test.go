@@ -12,7 +12,7 @@ import (
 )
 
 // TestUpgradeReplacesNothing previews the program on states that earlier versions of it deployed: all patterns, exported
-// with `pulumi stack export`. An upgrade must keep tables, buckets, queues and streams, so no step may replace or delete.
+// with `pulumi stack export`. An upgrade must keep tables, buckets, queues and streams, so no step may replace or delete. A log group may keep an old name.
 func TestUpgradeReplacesNothing(t *testing.T) {
 	embedded(t)
 	states, err := filepath.Glob(filepath.Join("testdata", "state-*.json.gz"))

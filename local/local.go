@@ -131,7 +131,7 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS})
 	c.Kinesis = kinesis.New(a)
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{
-		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Dir: dir,
+		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Objects: c.S3, Dir: dir,
 	}); err != nil {
 		return nil, err
 	}

@@ -66,8 +66,12 @@ func TestLoggingNeedsTheAccountsRole(t *testing.T) {
 	require.NoError(t, c.Delete(t, accountType, id))
 	require.Nil(t, c.Read(t, accountType, id))
 	require.NoError(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), "the setting stays as it is")
-	c.MustDeploy(t, accountType, map[string]any{})
-	require.ErrorContains(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), refusal)
+	role := c.role(t, "reset", "apigateway.amazonaws.com", pushToLogs)
+	id, state = c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": role, "resetOnDelete": true})
+	require.Equal(t, true, state["resetOnDelete"])
+	require.NoError(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs))
+	require.NoError(t, c.Delete(t, accountType, id))
+	require.ErrorContains(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), refusal, "the setting was reset")
 }
 
 // logged makes an API whose stage writes access logs in this format.

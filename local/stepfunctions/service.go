@@ -103,9 +103,13 @@ func (s *Service) Call(ctx context.Context, p policy.Principal, action, traceHea
 	return wire.Perform(s, &wire.Call{Request: request, Account: s.account, Principal: p, Body: body, RequestID: uuid.NewString()})
 }
 
-// assume starts a session of a role. Nobody uses its access key, which is therefore revoked at once.
-func (s *Service) assume(roleARN string) (policy.Principal, error) {
-	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, roleARN, uuid.NewString(), nil)
+// assume starts a session of a machine's role. Nobody uses its access key, which is therefore revoked at once. A trust policy
+// may ask for the machine:
+// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy
+func (s *Service) assume(in *StateMachineArgs) (policy.Principal, error) {
+	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, in.RoleARN, uuid.NewString(), map[string]string{
+		"aws:SourceAccount": account.ID, "aws:SourceArn": machineARN(*in.Name),
+	})
 	if err != nil {
 		return policy.Principal{}, wire.Errorf(http.StatusBadRequest, "AccessDeniedException",
 			"Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.")

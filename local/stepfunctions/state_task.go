@@ -130,7 +130,7 @@ func (t task) failed(v *visit, event string, f *failure) error {
 // assume returns a session of the machine's role.
 func (v *visit) assume() (policy.Principal, error) {
 	if v.execution.principal == nil {
-		p, err := v.service.assume(v.revision.args.RoleARN)
+		p, err := v.service.assume(&v.revision.args)
 		if err != nil {
 			return policy.Principal{}, &failure{Name: errorPermissions, Cause: err.Error()}
 		}
