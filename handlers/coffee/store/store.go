@@ -26,7 +26,7 @@ const (
 	// sameOrder holds if nothing is stored, or the order itself, or its tombstone from an earlier TakeBack.
 	sameOrder = "attribute_not_exists(#account) OR (#version = :version AND (#tie = :tie OR #tie = :back))"
 	// triedBefore holds for the order's tombstone that another attempt left. A tombstone that names no attempt stays.
-	triedBefore = "(#version = :version AND #tie = :back AND (#attempt < :attempt OR :attempt < #attempt))"
+	triedBefore = "(#version = :version AND #tie = :back AND (#attempt < :attempt OR #attempt > :attempt))"
 )
 
 var names = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie}
