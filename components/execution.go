@@ -21,11 +21,11 @@ import (
 type Execution struct {
 	// StateMachineArn is the machine's. Required.
 	StateMachineArn pulumi.StringInput `pulumi:"stateMachineArn"`
-	// IDPath is where in the body the id is that the client chose, such as "$.order.orderid". Required.
+	// IdPath is where in the body the id is that the client chose, such as "$.order.orderid". Required.
 	//
 	// Nothing relies on what is there: any character but letters, digits, dots, underscores and hyphens is left out. The
 	// machine must validate the body.
-	IDPath string `pulumi:"idPath"`
+	IdPath string `pulumi:"idPath"`
 }
 
 // MaxExecutionBody is the largest body that starts an execution, in characters. It is that of the functions, too, and leaves
@@ -36,8 +36,8 @@ var memberPath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*)+$`)
 
 func (e *Execution) validate(v *validator, path string) {
 	v.required(path+".StateMachineArn", e.StateMachineArn)
-	if !memberPath.MatchString(e.IDPath) {
-		v.addf(path+".IDPath", "must be a path such as $.order.orderid, got %q", e.IDPath)
+	if !memberPath.MatchString(e.IdPath) {
+		v.addf(path+".IdPath", "must be a path such as $.order.orderid, got %q", e.IdPath)
 	}
 }
 
@@ -97,7 +97,7 @@ func (e *Execution) integration(machineARN, roleARN, allowOrigin string) (object
 		// Only JSON is validated, so other content types are refused.
 		"passthroughBehavior": "never",
 		"requestTemplates": object{"application/json": strings.NewReplacer(
-			"ID", e.IDPath, "MACHINE", machineARN, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(startTemplate)},
+			"ID", e.IdPath, "MACHINE", machineARN, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(startTemplate)},
 		"responses": object{
 			"200":     respond("202", startedTemplate),
 			`4\d{2}`:  respond("500", strings.ReplaceAll(refusedTemplate, "LIMIT", strconv.Itoa(MaxExecutionBody))),
