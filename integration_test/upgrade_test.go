@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,7 @@ import (
 
 // TestUpgradeReplacesNothing previews the program on states that earlier versions of it deployed: all patterns, exported
 // with `pulumi stack export`. An upgrade must keep tables, buckets, queues and streams, so no step may replace or
-// delete. A resource may be new.
+// delete. A resource may be new. A deployment of an API is replaced with its document: it is a snapshot, and holds nothing.
 func TestUpgradeReplacesNothing(t *testing.T) {
 	embedded(t)
 	states, err := filepath.Glob(filepath.Join("testdata", "state-*.json.gz"))
@@ -32,6 +33,9 @@ func TestUpgradeReplacesNothing(t *testing.T) {
 			require.NoError(t, err)
 			require.Greater(t, len(steps), 200, "the plan covers all patterns")
 			for _, step := range steps {
+				if strings.Contains(step.URN, "aws:apigateway/deployment:Deployment::") {
+					continue
+				}
 				require.Contains(t, []string{"same", "update", "create"}, step.Op, step.URN)
 			}
 		})
