@@ -172,7 +172,7 @@ const (
 
 // shipping makes the function that ships an order, and the queue that receives a message about an order that it failed with.
 func (b *builder) shipping(settings FunctionSettings, tables checkerTables) (*function, *sqs.Queue, error) {
-	failures, report, err := b.failures("ship-order")
+	failures, report, err := b.failures("ship-order-failures")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -164,8 +164,8 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 	function := components.Route{Method: "GET", Path: "/order/{orderId}/status", Responses: []components.Response{{Status: 200}},
 		Function: &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}}
 	execution := components.Route{Method: "POST", Path: "/order", Body: `{"type": "object"}`,
-		Responses: []components.Response{{Status: 202}, {Status: 409}, {Status: 500}, {Status: 503}},
-		Execution: &components.Execution{StateMachineArn: pulumi.String(machine("m")), NamePath: "$.id", InputPath: "$.a"}}
+		Responses: []components.Response{{Status: 202}, {Status: 413}, {Status: 500}, {Status: 503}},
+		Execution: &components.Execution{StateMachineArn: pulumi.String(machine("m")), IdPath: "$.id"}}
 	for _, kind := range []struct {
 		name     string
 		longest  int

@@ -172,7 +172,11 @@ func gatewayResponses(allowOrigin, bodyRules string, body ErrorBody) object {
 	const message = "$context.error.messageString"
 	respond("DEFAULT_4XX", 0, message)
 	respond("DEFAULT_5XX", 0, message)
-	respond("BAD_REQUEST_BODY", 400, `"Invalid request body: $context.error.validationErrorString`+bodyRules+`"`)
+	wrong := "Invalid request body: $context.error.validationErrorString"
+	if bodyRules != "" {
+		wrong = "Invalid request body: it is not JSON, or breaks one of these rules." + bodyRules
+	}
+	respond("BAD_REQUEST_BODY", 400, `"`+wrong+`"`)
 	// AWS says 403 Missing Authentication Token for a path or method that does not exist.
 	respond("MISSING_AUTHENTICATION_TOKEN", 404, `"No route for $context.httpMethod $context.path"`)
 	if body == DescriptionBody { // no template has the status, so it is written where it is known

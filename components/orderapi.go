@@ -89,7 +89,9 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		EndpointConfiguration: &apigateway.RestApiEndpointConfigurationArgs{
 			Types: pulumi.String("REGIONAL"),
 		},
-		FailOnWarnings: pulumi.Bool(true),
+		// The import warns of parts of a schema that API Gateway ignores. What takes the requests validates them anyway, so that
+		// is no reason not to deploy: https://docs.aws.amazon.com/apigateway/latest/developerguide/import-export-api-OpenAPI-overview.html
+		FailOnWarnings: pulumi.Bool(false),
 		Tags:           b.tags,
 	}, b.opts()...)
 	if err != nil {

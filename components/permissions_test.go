@@ -99,7 +99,7 @@ func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	})
 }
 
-func TestTheMachineMayRunItsTasksAndNotifyAndNothingElse(t *testing.T) {
+func TestTheMachineMayRunItsTasksNotifyAndMoveFailuresAndNothingElse(t *testing.T) {
 	c := orchestrator(t, nil)
 	got, service := grants(t, c, "orchestrator-machine")
 	run := allow("arn:function/orchestrator-store-order-task", "lambda:InvokeFunction")
@@ -108,6 +108,8 @@ func TestTheMachineMayRunItsTasksAndNotifyAndNothingElse(t *testing.T) {
 	require.Empty(t, cmp.Diff(map[string]any{
 		"RunTasks": run,
 		"Notify":   allow("arn:topic/orchestrator-placed", "sns:Publish"),
+
+		"ReportFailures": allow("arn:queue/orchestrator-failures", "sqs:SendMessage"),
 		"WriteTraces": allow("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules",
 			"xray:GetSamplingTargets"),
 		"DeliverLogs": allow("*", "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",

@@ -142,14 +142,14 @@ func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*s
 	}, b.opts()...)
 }
 
-// failures makes a queue that receives a message about each record or event that a function failed with, and returns the
-// statement that lets the function send it.
-func (b *builder) failures(function string) (*sqs.Queue, statement, error) {
-	q, err := b.deadLetters(function+"-failures", pulumi.Int(RetentionRange.Max))
+// failures makes a queue that receives a message about what failed for good, and returns the statement that lets a role
+// send it.
+func (b *builder) failures(name string) (*sqs.Queue, statement, error) {
+	q, err := b.deadLetters(name, pulumi.Int(RetentionRange.Max))
 	if err != nil {
 		return nil, statement{}, err
 	}
-	if _, err := b.queuePolicy(function+"-failures", q); err != nil {
+	if _, err := b.queuePolicy(name, q); err != nil {
 		return nil, statement{}, err
 	}
 	return q, may("ReportFailures", q.Arn, "sqs:SendMessage"), nil

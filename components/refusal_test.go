@@ -118,11 +118,11 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	fn := &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}
 	machine := pulumi.String("arn:machine")
 	const body = `{"type": "object"}`
-	answers := []components.Response{{Status: 202}, {Status: 409}, {Status: 500}, {Status: 503}}
+	answers := []components.Response{{Status: 202}, {Status: 413}, {Status: 500}, {Status: 503}}
 	into := func(edit func(*components.Route)) *components.OrderApiArgs {
 		r := components.Route{
 			Method: "POST", Path: "/a", Body: body, Responses: answers,
-			Execution: &components.Execution{StateMachineArn: machine, NamePath: "$.id", InputPath: "$.a"},
+			Execution: &components.Execution{StateMachineArn: machine, IdPath: "$.id"},
 		}
 		edit(&r)
 		return &components.OrderApiArgs{Routes: []components.Route{r}}
@@ -153,18 +153,18 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},
 		{"a route that leads nowhere", into(func(r *components.Route) { r.Execution = nil }),
 			[]string{"Routes[0].Function: is required, or Execution, and not both"}},
-		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.NamePath = fn, "" }),
-			[]string{"Routes[0].Function: is required, or Execution, and not both", "Routes[0].Execution.NamePath"}},
+		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.IdPath = fn, "" }),
+			[]string{"Routes[0].Function: is required, or Execution, and not both", "Routes[0].Execution.IdPath"}},
 		{"an empty execution", into(func(r *components.Route) { r.Execution = &components.Execution{} }), []string{
 			"Routes[0].Execution.StateMachineArn: is required",
-			"Routes[0].Execution.NamePath: must be a path such as $.order, got \"\"\nRoutes[0].Execution.InputPath: must be a path such as $.order, got \"\"",
+			"Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got \"\"",
 		}},
-		{"a path that is more than members", into(func(r *components.Route) { r.Execution.NamePath = "$.ids[0]" }), []string{`Routes[0].Execution.NamePath: must be a path such as $.order, got "$.ids[0]"`}},
-		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.InputPath = "$.a')" }), []string{"Routes[0].Execution.InputPath"}},
-		{"a path of something else", into(func(r *components.Route) { r.Execution.InputPath = "order" }), []string{"Routes[0].Execution.InputPath"}},
+		{"a path that is more than members", into(func(r *components.Route) { r.Execution.IdPath = "$.ids[0]" }), []string{`Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got "$.ids[0]"`}},
+		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.IdPath = "$.a')" }), []string{"Routes[0].Execution.IdPath"}},
+		{"a path of something else", into(func(r *components.Route) { r.Execution.IdPath = "order" }), []string{"Routes[0].Execution.IdPath"}},
 		{"an execution whose name nobody checks", into(func(r *components.Route) { r.Body = "" }), []string{"Routes[0].Body: is required with Execution"}},
 		{"an execution whose answers are not declared", into(func(r *components.Route) { r.Responses = ok }), []string{
-			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 409", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
+			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 413", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
 		}},
 		{"rules that would break out of their quotes", into(func(r *components.Route) { r.BodyRules = `An "order"` }), []string{`Routes[0].BodyRules: must have letters, digits`}},
 		{"rules that would be a variable", into(func(r *components.Route) { r.BodyRules = "$context.path" }), []string{"Routes[0].BodyRules"}},

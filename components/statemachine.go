@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -15,10 +16,10 @@ import (
 const taskGraceSeconds = 5
 
 // stateMachine makes the machine with its log group and its role, which may run the tasks' functions, publish to the topic,
-// and write logs and traces. tasks are in the order of taskFunctions.
-func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []*function, topic *sns.Topic) (*sfn.StateMachine, error) {
+// move what failed to the failure queue, and write logs and traces. tasks are in the order of taskFunctions.
+func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []*function, topic *sns.Topic, failures *sqs.Queue, report statement) (*sfn.StateMachine, error) {
 	runTasks := statement{sid: "RunTasks", actions: []string{"lambda:InvokeFunction"}}
-	inputs := []any{intOf(args.Task.TimeoutSeconds), b.identity().partition, topic.Arn}
+	inputs := []any{intOf(args.Task.TimeoutSeconds), b.identity().partition, topic.Arn, failures.Url}
 	for _, task := range tasks {
 		runTasks.resources = append(runTasks.resources, task.Arn)
 		inputs = append(inputs, task.Arn)
@@ -26,6 +27,7 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 	role, policy, err := b.role("machine", statesService,
 		runTasks,
 		may("Notify", topic.Arn, "sns:Publish"),
+		report,
 		// X-Ray has no resources that these actions could be limited to:
 		// https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
 		may("WriteTraces", pulumi.String("*"),
@@ -44,14 +46,14 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		return nil, err
 	}
 	definition := pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
-		timeout, partition, arns := values[0].(int), values[1].(string), make([]string, len(values)-2)
+		timeout, partition, targets := values[0].(int), values[1].(string), make([]string, len(values)-2)
 		for i, v := range values[2:] {
-			if arns[i], _ = v.(string); arns[i] == "" {
-				return "", fmt.Errorf("state machine: an ARN is missing, got %v", v)
+			if targets[i], _ = v.(string); targets[i] == "" {
+				return "", fmt.Errorf("state machine: an ARN or URL is missing, got %v", v)
 			}
 		}
 		return orderMachine(orderMachineArgs{
-			partition: partition, topic: arns[0], storeOrder: arns[1], writeInvoice: arns[2], takeBackOrder: arns[3],
+			partition: partition, topic: targets[0], failureQueue: targets[1], storeOrder: targets[2], writeInvoice: targets[3], takeBackOrder: targets[4],
 			taskTimeoutSeconds: timeout + taskGraceSeconds, express: args.Express,
 		}).definition()
 	}).(pulumi.StringOutput)

@@ -36,6 +36,7 @@ func (f *fanOutOutputs) deadLetterQueues() []string {
 type orchestratorOutputs struct {
 	URL             string              `json:"url"`
 	StateMachineARN string              `json:"stateMachineArn"`
+	FailureQueueURL string              `json:"failureQueueUrl"`
 	ExecutionLogs   string              `json:"executionLogs"`
 	MachineRoleName string              `json:"machineRoleName"`
 	TopicARN        string              `json:"topicArn"`

@@ -136,7 +136,7 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 		return nil, err
 	}
 	c.StepFunctions = stepfunctions.New(a, stepfunctions.Dependencies{
-		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Logs: c.Logs, Traces: c.XRay,
+		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Queues: c.SQS, Logs: c.Logs, Traces: c.XRay,
 	})
 	c.APIGateway = apigateway.New(a, apigateway.Dependencies{
 		Functions: c.Lambda, Actions: map[string]apigateway.Actions{"states": c.StepFunctions}, Logs: c.Logs, Traces: c.XRay, Roles: c.IAM,

@@ -14,6 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
@@ -32,6 +33,7 @@ type Dependencies struct {
 	Roles     *iam.Service
 	Functions lambda.Invoker
 	Topics    sns.Publisher
+	Queues    sqs.Sender
 	Logs      *logs.Service
 	Traces    xray.Traces
 	// Random returns numbers from 0, included, to 1, excluded, for the jitter of retries. Default: rand.Float64.

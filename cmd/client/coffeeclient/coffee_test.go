@@ -65,6 +65,21 @@ func TestLoadReportsEachAcceptedOrder(t *testing.T) {
 	require.Equal(t, int64(100), answered.Load())
 }
 
+func TestAnAnswerWithoutAnOrderIDLeavesTheClientsOrElseTheRequests(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write([]byte(`{"requestid":"r-1","executionArn":"arn"}`))
+	}))
+	t.Cleanup(s.Close)
+	o := NewGenerator(1, time.Now).Next()
+	for given, want := range map[string]string{"": "r-1", "mine": "mine"} {
+		o.OrderID = given
+		id, err := NewClient(s.URL, 1).Place(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, want, id)
+	}
+}
+
 func TestLoadStopsWithItsContextOrAnErrorOfAccepted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	load := Load{Client: NewClient(api(t).URL, 1), Generator: NewGenerator(1, time.Now), Count: 100, AtOnce: 1}

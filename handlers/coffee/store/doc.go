@@ -8,7 +8,8 @@
 //  2. With equal versions, a completion ranks above a new order: it was picked up at the moment it was placed.
 //  3. The order id, then the fingerprint of the content, as text. This order has no meaning, but it ranks every two
 //     different events, even two that a client sent under one order id.
-//  4. Taking an order back ranks just above that order, and below everything else that ranks above it.
+//  4. Taking an order back ranks just above that order, and below everything else that ranks above it. In the Orchestrator,
+//     an order that was taken back may be tried again by another execution, and then replaces its own tombstone.
 //
 // The maximum of a set depends neither on the order of its elements nor on repetitions; that is the whole proof. The
 // attribute version (a number) holds 1, and the attribute tie (a string) holds the rest. One conditional PutItem

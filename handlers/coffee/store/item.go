@@ -17,6 +17,7 @@ const (
 	attrVersion = "version" // N: orderdate in microseconds since the Unix epoch
 	attrTie     = "tie"     // S: rank among events of one version, see tie
 	attrExpires = "expires" // N: epoch seconds, the table's TTL attribute; tombstones only
+	attrAttempt = "attempt" // S: the attempt that took the order back; tombstones of these only, if it has a name
 )
 
 func key(accountID, vendorID string) item.Item {

@@ -46,6 +46,17 @@ func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
 	}
 }
 
+func TestTheBodyIsParsedAsTheClientWroteIt(t *testing.T) {
+	tab := &coffeetest.Table{}
+	out, _, err := call(t, tab, handlertest.Recorded(t, "body.json"))
+	require.NoError(t, err)
+	require.Contains(t, out, `"orderid":"7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"`)
+	require.Contains(t, out, `"city":"L'Aquila \"\\"`)
+	_, errorType, err := call(t, tab, []byte(strings.Replace(string(handlertest.Recorded(t, "body.json")), `\"city\"`, `\"city\":\"Rome\",\"city\"`, 1)))
+	require.Equal(t, "InvalidOrder", errorType, "a key that occurs twice")
+	require.ErrorContains(t, err, "city twice")
+}
+
 func TestASupersededOrderIsSuccess(t *testing.T) {
 	out, _, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: &types.ConditionalCheckFailedException{}}}, handlertest.Recorded(t, "new-order.json"))
 	require.NoError(t, err)
@@ -78,7 +89,7 @@ func TestABadOrderIsAnInvalidOrderAndNothingIsWritten(t *testing.T) {
 func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 	for want, cause := range map[string]error{
 		"StoreUnavailable": &smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow down"},
-		"StoreRefused":     &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no PutItem for you"},
+		"StoreRefused":     &smithy.GenericAPIError{Code: "ValidationException", Message: "no PutItem for you"},
 	} {
 		_, errorType, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "new-order.json"))
 		require.Equal(t, want, errorType)
