@@ -39,6 +39,12 @@ func accepts(schema *jsonschema.Schema, body string) error {
 	return schema.Validate(doc)
 }
 
+// parseTask parses a body as the machine's tasks do. Its date is not compared with a clock, which no schema can do.
+func parseTask(body string) (coffee.Order, error) {
+	s, err := coffee.ParseSubmission([]byte(strings.Replace(body, "{", `{"orderid":"assigned",`, 1)))
+	return s.Order, err
+}
+
 // number is written into a body as it is.
 type number = json.RawMessage
 
@@ -95,7 +101,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		for _, v := range c.values {
 			body := bodyWith(t, map[string]any{c.path: v})
 			require.NoError(t, accepts(schema, body), body)
-			_, err := coffee.ParseRequest([]byte(body))
+			_, err := parseTask(body)
 			require.NoError(t, err, body)
 		}
 	}
@@ -105,7 +111,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		completion["eventtype"] = []any{"order_completed"}
 		body := bodyWith(t, completion)
 		require.NoError(t, accepts(schema, body), body)
-		_, err := coffee.ParseRequest([]byte(body))
+		_, err := parseTask(body)
 		require.NoError(t, err, body)
 	}
 }
@@ -154,7 +160,7 @@ func TestTheOrderSchemaRefusesWhatTheFunctionsRefuse(t *testing.T) {
 		bad = append(bad, bodyWith(t, map[string]any{"eventtype": []any{"order_completed"}, path: v}))
 	}
 	for _, body := range bad {
-		_, err := coffee.ParseRequest([]byte(body))
+		_, err := parseTask(body)
 		var invalid *coffee.InvalidOrder
 		require.ErrorAs(t, err, &invalid, body)
 		require.Error(t, accepts(schema, body), body)
@@ -222,7 +228,7 @@ func TestNothingThatTheOrderSchemaAcceptsIsDroppedLater(t *testing.T) {
 			return
 		}
 		accepted++
-		o, err := coffee.ParseRequest([]byte(body))
+		o, err := parseTask(body)
 		require.NoError(t, err, body)
 		require.NoError(t, o.AssignID())
 		doc, err := o.JSON()
@@ -253,7 +259,7 @@ func TestEachFieldOfTheOrderSchemaIsNoWiderThanTheFunctions(t *testing.T) {
 				body := bodyWith(t, map[string]any{path: near.Draw(t, path)})
 				if accepts(schema, body) == nil {
 					accepted++
-					_, err := coffee.ParseRequest([]byte(body))
+					_, err := parseTask(body)
 					require.NoError(t, err, body)
 				}
 			})

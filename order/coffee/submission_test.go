@@ -3,6 +3,7 @@ package coffee_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,13 +30,23 @@ func TestTheClientsOrderIDCountsElseTheAssignedOne(t *testing.T) {
 			s, err := coffee.ParseSubmission(submission(c.beside, c.inside))
 			require.NoError(t, err)
 			require.Equal(t, c.want, s.Order.OrderID)
-			want, err := coffee.ParseRequest([]byte(request))
+			want, err := coffee.ParseRequest([]byte(request), clock)
 			require.NoError(t, err)
 			want.OrderID = c.want
 			require.Equal(t, want, s.Order)
 			require.Equal(t, strings.Contains(c.beside, "r-1"), s.RequestID == "r-1")
 		})
 	}
+}
+
+func TestASubmissionKnowsWhenItWasAccepted(t *testing.T) {
+	s, err := coffee.ParseSubmission(submission(`"orderid":"o1","accepted":"2026-03-01T08:25:00.124Z",`, ""))
+	require.NoError(t, err)
+	require.Equal(t, time.Date(2026, 3, 1, 8, 25, 0, 124_000_000, time.UTC), s.Accepted)
+
+	s, err = coffee.ParseSubmission(submission(`"orderid":"o1",`, ""))
+	require.NoError(t, err)
+	require.Zero(t, s.Accepted)
 }
 
 func TestASubmissionMayHoldTheCanonicalForm(t *testing.T) {
@@ -50,16 +61,19 @@ func TestASubmissionMayHoldTheCanonicalForm(t *testing.T) {
 
 func TestSubmissionsAreRefusedWithEveryFault(t *testing.T) {
 	for in, want := range map[string]string{
-		string(submission("", "")):                               "order.orderid: is missing",
-		string(submission(`"orderid":"a/b",`, "chosen")):         `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
-		string(submission(`"orderid":null,`, "")):                "orderid: must be a string, got null",
-		string(submission(`"orderid":"o1","requestid":7,`, "")):  "requestid: must be a string, got 7",
-		string(submission(`"orderid":"o1","orderId":"o2",`, "")): `body: has an unknown field "orderId" (known: orderid, requestid, order)`,
-		`{"orderid":"o1"}`:                                       "order: is missing",
-		`{"orderid":"o1","order":[]}`:                            "order: must be an object, got an array",
-		`{"orderid":"o1","order":null}`:                          "order: must be an object, got null",
-		`[]`:                                                     "body: must be an object, got an array",
-		``:                                                       "body: is empty",
+		string(submission("", "")):                                                      "order.orderid: is missing",
+		string(submission(`"orderid":"a/b",`, "chosen")):                                `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
+		string(submission(`"orderid":null,`, "")):                                       "orderid: must be a string, got null",
+		string(submission(`"orderid":"o1","requestid":7,`, "")):                         "requestid: must be a string, got 7",
+		string(submission(`"orderid":"o1","orderId":"o2",`, "")):                        `body: has an unknown field "orderId" (known: orderid, requestid, accepted, order)`,
+		string(submission(`"orderid":"o1","accepted":"now",`, "")):                      `accepted: must be a time as RFC 3339`,
+		string(submission(`"orderid":"o1","accepted":7,`, "")):                          `accepted: must be a time as RFC 3339`,
+		string(submission(`"orderid":"o1","accepted":"2026-03-01T08:25:00.123Z",`, "")): "order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-01T08:30:00.123456Z",
+		`{"orderid":"o1"}`:              "order: is missing",
+		`{"orderid":"o1","order":[]}`:   "order: must be an object, got an array",
+		`{"orderid":"o1","order":null}`: "order: must be an object, got null",
+		`[]`:                            "body: must be an object, got an array",
+		``:                              "body: is empty",
 		`{"orderid":"/","requestid":1,"order":{"accountid":"a","vendorid":"v","eventtype":["order_completed"]}}`: `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "/"; ` +
 			"requestid: must be a string, got 1; order.orderdate: is missing",
 	} {

@@ -15,10 +15,11 @@ const maxPayload = 6_000_000
 // place is the shard that records come from.
 type place struct {
 	streamARN, region, shardID string
+	source                     string // of the events
 }
 
 // event is the event that Lambda sends for records when it reads the stream itself, except that invokeIdentityArn is empty:
-// the records were not read by an event source mapping.
+// the records were not read by an event source mapping. If the whole stream is replayed, eventSource says so.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 func (p place) event(records []record) events.KinesisEvent {
@@ -28,7 +29,7 @@ func (p place) event(records []record) events.KinesisEvent {
 			AwsRegion:      p.region,
 			EventID:        p.shardID + ":" + aws.ToString(r.SequenceNumber),
 			EventName:      "aws:kinesis:record",
-			EventSource:    "aws:kinesis",
+			EventSource:    p.source,
 			EventSourceArn: p.streamARN,
 			EventVersion:   "1.0",
 			Kinesis: events.KinesisRecord{

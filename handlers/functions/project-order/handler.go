@@ -28,6 +28,6 @@ func (h *handler) project(ctx context.Context, r events.KinesisEventRecord) erro
 	if err != nil {
 		return kinesisbatch.Permanent(err)
 	}
-	_, err = h.orders.Consume(ctx, e.Order, log)
+	_, err = h.orders.Consume(ctx, e.Order, event.Accepted(e, r), log)
 	return err
 }

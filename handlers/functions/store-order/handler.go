@@ -23,10 +23,10 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 }
 
 func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
-	o, err := coffee.Parse([]byte(m.Body))
+	o, err := coffee.ParseMessage([]byte(m.Body))
 	if err != nil {
 		return err
 	}
-	_, err = h.orders.Consume(ctx, o, slog.With("messageId", m.MessageId))
+	_, err = h.orders.Consume(ctx, o.Order, o.Accepted, slog.With("messageId", m.MessageId))
 	return err
 }
