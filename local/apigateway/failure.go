@@ -22,11 +22,15 @@ func (f *failure) messageString() string {
 
 // Messages and error types are those of AWS.
 var (
-	failNoRoute     = &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: 403, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}
-	failKey         = &failure{kind: "INVALID_API_KEY", status: 403, message: "Forbidden", errorType: "ForbiddenException"}
-	failQuota       = &failure{kind: "QUOTA_EXCEEDED", status: 429, message: "Limit Exceeded", errorType: "LimitExceededException"}
-	failThrottled   = &failure{kind: "THROTTLED", status: 429, message: "Too Many Requests", errorType: "TooManyRequestsException"}
-	failTooLarge    = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "Request Too Long", errorType: "RequestTooLargeException"}
+	failNoRoute   = &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: 403, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}
+	failKey       = &failure{kind: "INVALID_API_KEY", status: 403, message: "Forbidden", errorType: "ForbiddenException"}
+	failQuota     = &failure{kind: "QUOTA_EXCEEDED", status: 429, message: "Limit Exceeded", errorType: "LimitExceededException"}
+	failThrottled = &failure{kind: "THROTTLED", status: 429, message: "Too Many Requests", errorType: "TooManyRequestsException"}
+	// A 413 cannot be changed, and for a body over the limit of API Gateway itself it is text, without a CORS header:
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+	// failTooLong is for a request that is larger than an invocation of a function may be.
+	failTooLarge    = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "HTTP content length exceeded 10485760 bytes.", errorType: "RequestTooLargeException"}
+	failTooLong     = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "Request Too Long", errorType: "RequestTooLargeException"}
 	failHeaders     = &failure{kind: default4XX, status: 431, message: "Request Header Fields Too Large", errorType: "BadRequestException"}
 	failMediaType   = &failure{kind: "UNSUPPORTED_MEDIA_TYPE", status: 415, message: "Unsupported Media Type", errorType: "BadRequestException"}
 	failTimeout     = &failure{kind: "INTEGRATION_TIMEOUT", status: 504, message: "Endpoint request timed out", errorType: "InternalServerErrorException"}
