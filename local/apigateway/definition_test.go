@@ -54,7 +54,7 @@ func TestUnsupportedPartsAreRefusedByName(t *testing.T) {
 		"verb":                       {`{}`, path("trace"), "paths./order: trace is not supported"},
 		"member of the wrong type":   {`7`, path("get", "parameters"), "parameters cannot be a JSON number"},
 		"validator":                  {`"none"`, []string{"x-amazon-apigateway-request-validator"}, `there is no validator "none"`},
-		"validator of a method":      {`"all"`, path("get", "x-amazon-apigateway-request-validator"), "x-amazon-apigateway-request-validator is not supported"},
+		"validator of a method":      {`"none"`, path("get", "x-amazon-apigateway-request-validator"), `paths./order.get.x-amazon-apigateway-request-validator: there is no validator "none"`},
 		"parameters of a path":       {`[]`, path("parameters"), "paths./order: parameters is not supported"},
 		"parameter in a cookie":      {`[{"name":"x","in":"cookie"}]`, path("get", "parameters"), `in: "cookie" is not supported`},
 		"parameter by reference":     {`[{"$ref":"#/x"}]`, path("get", "parameters"), "parameters[0]: $ref is not supported"},

@@ -32,6 +32,7 @@ var (
 	failTooLarge    = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "HTTP content length exceeded 10485760 bytes.", errorType: "RequestTooLargeException"}
 	failTooLong     = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "Request Too Long", errorType: "RequestTooLargeException"}
 	failHeaders     = &failure{kind: default4XX, status: 431, message: "Request Header Fields Too Large", errorType: "BadRequestException"}
+	failStalled     = &failure{kind: default4XX, status: 408, message: "Request Timeout", errorType: "RequestTimeoutException"}
 	failMediaType   = &failure{kind: "UNSUPPORTED_MEDIA_TYPE", status: 415, message: "Unsupported Media Type", errorType: "BadRequestException"}
 	failTimeout     = &failure{kind: "INTEGRATION_TIMEOUT", status: 504, message: "Endpoint request timed out", errorType: "InternalServerErrorException"}
 	failIntegration = &failure{kind: "INTEGRATION_FAILURE", status: 500, message: internalError, errorType: "InternalServerErrorException"}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/google/uuid"
@@ -106,6 +107,8 @@ func (x *exchange) readBody(w http.ResponseWriter) *failure {
 	switch {
 	case errors.As(err, &large):
 		return failTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return failStalled
 	case err != nil:
 		return failBody(invalidBody, unparsable) // the client disconnected: nobody reads this
 	}

@@ -46,48 +46,6 @@ func Read(r *strictjson.Reader, v any, path string) (o Order, ok bool) {
 	return o, err == nil
 }
 
-// Submission is the input of a task of the Orchestrator's state machine.
-type Submission struct {
-	Order     Order     // has its OrderID
-	RequestID string    // of the request that brought it, for the log; may be empty
-	Accepted  time.Time // when the execution started; zero if the input does not say
-}
-
-// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "order": {...}}: the order as the client
-// sent it or in its canonical form, the id assigned to it, which counts if the order has none, and when it was accepted,
-// with which orderdate is compared as in ParseRequest. The error is an *InvalidOrder with every fault.
-func ParseSubmission(input []byte) (Submission, error) {
-	doc, err := decode(input)
-	if err != nil {
-		return Submission{}, err
-	}
-	r := newReader()
-	fields := r.Object(doc, "body", "orderid", "requestid", "accepted", "order")
-	if fields == nil {
-		return Submission{}, r.err()
-	}
-	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
-	s := Submission{RequestID: r.text(fields, "", "requestid", optional)}
-	s.Accepted, _ = r.date(fields, "", "accepted", optional)
-	r.now = s.Accepted
-	inner, found := r.Field(fields, "", "order", required)
-	if !found {
-		return Submission{}, r.err()
-	}
-	// The order needs an id only if none was assigned.
-	need := required
-	if _, given := fields["orderid"]; given {
-		need = optional
-	}
-	if s.Order, err = r.order(inner, "order", need); err != nil {
-		return Submission{}, err
-	}
-	if s.Order.OrderID == "" {
-		s.Order.OrderID = assigned
-	}
-	return s, nil
-}
-
 func decode(body []byte) (any, error) {
 	doc, err := strictjson.Decode(body)
 	if err != nil {

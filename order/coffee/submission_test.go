@@ -39,14 +39,33 @@ func TestTheClientsOrderIDCountsElseTheAssignedOne(t *testing.T) {
 	}
 }
 
-func TestASubmissionKnowsWhenItWasAccepted(t *testing.T) {
-	s, err := coffee.ParseSubmission(submission(`"orderid":"o1","accepted":"2026-03-01T08:25:00.124Z",`, ""))
+func TestASubmissionHoldsTheBodyAsTheClientWroteIt(t *testing.T) {
+	body := strings.Replace(request, "Zürich", `it's "\\\"\ud83d\ude42`, 1)
+	body = strings.Replace(body, `it's "`, `it's \"`, 1)
+	want, err := coffee.ParseRequest([]byte(body), clock)
 	require.NoError(t, err)
-	require.Equal(t, time.Date(2026, 3, 1, 8, 25, 0, 124_000_000, time.UTC), s.Accepted)
+	want.OrderID = "r-1"
+	input, err := coffee.EncodeJSON(map[string]any{"orderid": "r-1", "requestid": "r-1", "accepted": 1772353800123, "execution": "e-1", "body": body})
+	require.NoError(t, err)
+	s, err := coffee.ParseSubmission(input)
+	require.NoError(t, err)
+	require.Equal(t, coffee.Submission{
+		Order: want, RequestID: "r-1", Execution: "e-1", Accepted: time.Date(2026, 3, 1, 8, 30, 0, 123e6, time.UTC),
+	}, s)
+}
 
-	s, err = coffee.ParseSubmission(submission(`"orderid":"o1",`, ""))
-	require.NoError(t, err)
-	require.Zero(t, s.Accepted)
+func TestTheDateOfASubmissionIsComparedWithWhenItWasAccepted(t *testing.T) {
+	const ahead = "order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-01T08:30:00.123456Z"
+	for accepted, want := range map[string]string{`"accepted":1772353500124,`: "", `"accepted":1772353500123,`: ahead, ``: ""} {
+		_, err := coffee.ParseSubmission(submission(`"orderid":"o1",`+accepted, ""))
+		if want == "" {
+			require.NoError(t, err, accepted)
+			continue
+		}
+		var invalid *coffee.InvalidOrder
+		require.ErrorAs(t, err, &invalid)
+		require.EqualError(t, err, want)
+	}
 }
 
 func TestASubmissionMayHoldTheCanonicalForm(t *testing.T) {
@@ -61,19 +80,25 @@ func TestASubmissionMayHoldTheCanonicalForm(t *testing.T) {
 
 func TestSubmissionsAreRefusedWithEveryFault(t *testing.T) {
 	for in, want := range map[string]string{
-		string(submission("", "")):                                                      "order.orderid: is missing",
-		string(submission(`"orderid":"a/b",`, "chosen")):                                `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
-		string(submission(`"orderid":null,`, "")):                                       "orderid: must be a string, got null",
-		string(submission(`"orderid":"o1","requestid":7,`, "")):                         "requestid: must be a string, got 7",
-		string(submission(`"orderid":"o1","orderId":"o2",`, "")):                        `body: has an unknown field "orderId" (known: orderid, requestid, accepted, order)`,
-		string(submission(`"orderid":"o1","accepted":"now",`, "")):                      `accepted: must be a time as RFC 3339`,
-		string(submission(`"orderid":"o1","accepted":7,`, "")):                          `accepted: must be a time as RFC 3339`,
-		string(submission(`"orderid":"o1","accepted":"2026-03-01T08:25:00.123Z",`, "")): "order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-01T08:30:00.123456Z",
-		`{"orderid":"o1"}`:              "order: is missing",
-		`{"orderid":"o1","order":[]}`:   "order: must be an object, got an array",
-		`{"orderid":"o1","order":null}`: "order: must be an object, got null",
-		`[]`:                            "body: must be an object, got an array",
-		``:                              "body: is empty",
+		string(submission("", "")):                               "order.orderid: is missing",
+		string(submission(`"orderid":"a/b",`, "chosen")):         `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
+		string(submission(`"orderid":null,`, "")):                "orderid: must be a string, got null",
+		string(submission(`"orderid":"o1","requestid":7,`, "")):  "requestid: must be a string, got 7",
+		string(submission(`"orderid":"o1","orderId":"o2",`, "")): `body: has an unknown field "orderId" (known: orderid, requestid, accepted, execution, body, order)`,
+		`{"orderid":"o1"}`:                                       "order: is missing",
+		`{"orderid":"o1","order":[]}`:                            "order: must be an object, got an array",
+		`{"orderid":"o1","order":null}`:                          "order: must be an object, got null",
+		`{"orderid":"o1","body":{}}`:                             "body: must be a string, got an object",
+		`{"orderid":"o1","body":"{"}`:                            "body: ",
+		`{"orderid":"o1","body":"[]"}`:                           "body: must be an object, got an array",
+		`{"orderid":"o1","body":"{}"}`:                           "order: is missing",
+		`{"orderid":"o1","body":"{\"order\":{},\"x\":1}"}`:       `body: has an unknown field "x" (known: order)`,
+		`{"orderid":"o1","body":"{\"order\":{},\"order\":{}}"}`:  "body: has the key order twice",
+		`{"orderid":"o1","accepted":"now","order":{}}`:           "accepted: must be an integer",
+		`{"orderid":"o1","accepted":-1,"order":{}}`:              "accepted: must be an integer",
+		`{"orderid":"o1","execution":1,"order":{}}`:              "execution: must be a string, got 1",
+		`[]`: "body: must be an object, got an array",
+		``:   "body: is empty",
 		`{"orderid":"/","requestid":1,"order":{"accountid":"a","vendorid":"v","eventtype":["order_completed"]}}`: `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "/"; ` +
 			"requestid: must be a string, got 1; order.orderdate: is missing",
 	} {
