@@ -70,6 +70,7 @@ func TestUnsupportedPartsAreRefusedByName(t *testing.T) {
 		"pattern":                    {`"("`, path("post", "requestBody", "content", "application/json", "schema", "pattern"), "is not a JSON schema of draft 4"},
 		"response type":              {`{}`, []string{responses, "NOT_FOUND"}, "is not a gateway response type"},
 		"response variable":          {`{"application/json":"$context.authorizer.principalId"}`, []string{responses, "THROTTLED", "responseTemplates"}, "$context.authorizer.principalId is not supported"},
+		"words of the validator":     {`{"application/json":"$context.error.validationErrorString"}`, []string{responses, "THROTTLED", "responseTemplates"}, "$context.error.validationErrorString is not supported"},
 		"variable of logs":           {`{"application/json":"$context.status"}`, []string{responses, "THROTTLED", "responseTemplates"}, "exists in access logs only"},
 		"template that computes":     {`{"application/json":"$input.body"}`, []string{responses, "THROTTLED", "responseTemplates"}, "$input.body is not supported"},
 		"response header of request": {`{"gatewayresponse.header.X":"method.request.header.X"}`, []string{responses, "THROTTLED", "responseParameters"}, "only a static value"},
