@@ -9,8 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// forEachFunctionPattern runs a test against the APIs with a function behind POST /order.
+func forEachFunctionPattern(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	for pattern, url := range map[string]string{"fanout": fanOut(t).URL, "eventstream": eventStream(t).URL} {
+		t.Run(pattern, func(t *testing.T) { test(t, url) })
+	}
+}
+
 func TestAClientMayChooseTheOrderIDAndRepeatTheRequest(t *testing.T) {
-	forEachCoffeePattern(t, func(t *testing.T, url string) {
+	forEachFunctionPattern(t, func(t *testing.T, url string) {
 		o := newOrder(newAccount(), "v0", time.Now())
 		o.OrderID = "order-of-" + o.AccountID
 		require.Equal(t, o.OrderID, place(t, url, o))
@@ -22,7 +30,7 @@ func TestAClientMayChooseTheOrderIDAndRepeatTheRequest(t *testing.T) {
 }
 
 func TestTwoAccountsMayUseTheSameOrderID(t *testing.T) {
-	forEachCoffeePattern(t, func(t *testing.T, url string) {
+	forEachFunctionPattern(t, func(t *testing.T, url string) {
 		for range 2 {
 			o := newOrder(newAccount(), "v0", time.Now())
 			o.OrderID = "1001"
@@ -36,7 +44,7 @@ func TestTwoAccountsMayUseTheSameOrderID(t *testing.T) {
 }
 
 func TestAnOrderIsCompletedUnderItsOwnID(t *testing.T) {
-	forEachCoffeePattern(t, func(t *testing.T, url string) {
+	forEachFunctionPattern(t, func(t *testing.T, url string) {
 		o := newOrder(newAccount(), "v0", time.Now())
 		o.OrderID = "mine"
 		place(t, url, o)
@@ -49,44 +57,35 @@ func TestAnOrderIsCompletedUnderItsOwnID(t *testing.T) {
 	})
 }
 
-// functionPatterns are the APIs with a function behind POST /order.
-func functionPatterns(t *testing.T) map[string]string {
-	return map[string]string{"fanout": fanOut(t).URL, "eventstream": eventStream(t).URL}
-}
-
 func TestAnOrderOfTheFutureOrOfLongAgoIsRefused(t *testing.T) {
-	for pattern, url := range functionPatterns(t) {
-		t.Run(pattern, func(t *testing.T) {
-			r := call(t, http.MethodPost, url+"/order", newOrder(newAccount(), "v0", time.Now().Add(6*time.Minute)).body())
-			require.Equal(t, http.StatusBadRequest, r.status, r.body)
-			require.Contains(t, r.message(t), "order.orderdate: must not be more than 5 minutes ahead of the clock, got 20")
+	forEachFunctionPattern(t, func(t *testing.T, url string) {
+		r := call(t, http.MethodPost, url+"/order", newOrder(newAccount(), "v0", time.Now().Add(6*time.Minute)).body())
+		require.Equal(t, http.StatusBadRequest, r.status, r.body)
+		require.Contains(t, r.message(t), "order.orderdate: must not be more than 5 minutes ahead of the clock, got 20")
 
-			r = call(t, http.MethodPost, url+"/order", newOrder(newAccount(), "v0", time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)).body())
-			require.Equal(t, http.StatusBadRequest, r.status, r.body)
-			require.Equal(t, "order.orderdate: must not be before 2000-01-01T00:00:00Z, got 1999-12-31T23:59:59Z", r.message(t))
+		r = call(t, http.MethodPost, url+"/order", newOrder(newAccount(), "v0", time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)).body())
+		require.Equal(t, http.StatusBadRequest, r.status, r.body)
+		require.Equal(t, "order.orderdate: must not be before 2000-01-01T00:00:00Z, got 1999-12-31T23:59:59Z", r.message(t))
 
-			place(t, url, newOrder(newAccount(), "v0", time.Now().Add(4*time.Minute)))
-		})
-	}
+		place(t, url, newOrder(newAccount(), "v0", time.Now().Add(4*time.Minute)))
+	})
 }
 
 func TestABodyThatIsNoJSONIsRefusedWithWhatIsWrongAndWhere(t *testing.T) {
-	for pattern, url := range functionPatterns(t) {
-		t.Run(pattern, func(t *testing.T) {
-			for body, want := range map[string]string{
-				``:                                  "body: is empty, a JSON object is needed",
-				`{order`:                            "body: is not valid JSON: invalid character 'o'",
-				`{}{}`:                              "body: has more data after the JSON value",
-				`{"order":{"city":"a","city":"b"}}`: "body: has the key order.city twice",
-				`{"order":{"accountid":"a0"}}`:      "order.vendorid: is missing",
-				`{"order":{"cty":"Lisbon"}}`:        `order: has an unknown field "cty"`,
-			} {
-				r := call(t, http.MethodPost, url+"/order", body, "Content-Type", "application/json")
-				require.Equal(t, http.StatusBadRequest, r.status, body)
-				require.Contains(t, r.message(t), want)
-			}
-		})
-	}
+	forEachFunctionPattern(t, func(t *testing.T, url string) {
+		for body, want := range map[string]string{
+			``:                                  "body: is empty, a JSON object is needed",
+			`{order`:                            "body: is not valid JSON: invalid character 'o'",
+			`{}{}`:                              "body: has more data after the JSON value",
+			`{"order":{"city":"a","city":"b"}}`: "body: has the key order.city twice",
+			`{"order":{"accountid":"a0"}}`:      "order.vendorid: is missing",
+			`{"order":{"cty":"Lisbon"}}`:        `order: has an unknown field "cty"`,
+		} {
+			r := call(t, http.MethodPost, url+"/order", body, "Content-Type", "application/json")
+			require.Equal(t, http.StatusBadRequest, r.status, body)
+			require.Contains(t, r.message(t), want)
+		}
+	})
 }
 
 func TestA400IsShortWhateverWasSent(t *testing.T) {
