@@ -20,9 +20,12 @@ import (
 
 const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
+// clock is an hour and a half after the recorded orders were accepted.
+func clock() time.Time { return time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC) }
+
 // call invokes the function as the Lambda runtime does. errorType is the name that Step Functions matches.
 func call(t *testing.T, tab *coffeetest.Table, input []byte) (output, errorType string, err error) {
-	return handlertest.Invoke(t, (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}).handle, input)
+	return handlertest.Invoke(t, (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: clock}}).handle, input)
 }
 
 func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
