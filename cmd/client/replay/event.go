@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"encoding/base64"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -15,7 +16,7 @@ const maxPayload = 6_000_000
 // place is the shard that records come from.
 type place struct {
 	streamARN, region, shardID string
-	source                     string // of the events
+	source                     string // of the events; "" for Lambda's own
 }
 
 // event is the event that Lambda sends for records when it reads the stream itself, except that invokeIdentityArn is empty:
@@ -29,7 +30,7 @@ func (p place) event(records []record) events.KinesisEvent {
 			AwsRegion:      p.region,
 			EventID:        p.shardID + ":" + aws.ToString(r.SequenceNumber),
 			EventName:      "aws:kinesis:record",
-			EventSource:    p.source,
+			EventSource:    cmp.Or(p.source, "aws:kinesis"),
 			EventSourceArn: p.streamARN,
 			EventVersion:   "1.0",
 			Kinesis: events.KinesisRecord{

@@ -121,7 +121,7 @@ func (r *Replay) source() string {
 	if r.Since.IsZero() {
 		return coffee.ReplaySource
 	}
-	return "aws:kinesis"
+	return ""
 }
 
 func (r *Replay) replayShard(ctx context.Context, s *shard, region string, t *tally) error {
