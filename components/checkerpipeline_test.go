@@ -2,6 +2,7 @@ package components_test
 
 import (
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,14 +123,20 @@ func TestTheCheckersAPIWordsItsErrorsAsTheFunctionsDo(t *testing.T) {
 	doc := checkerPipeline(t, nil).document(t, restAPIType, "checker-api", "body")
 	responses := at(t, doc, "x-amazon-apigateway-gateway-responses")
 	for kind, want := range map[string]string{
-		"BAD_REQUEST_BODY":             `{"status":400,"description":"Invalid request body: $context.error.validationErrorString"}`,
+		"DEFAULT_4XX":                  `{"status":400,"description":$context.error.messageString}`,
 		"BAD_REQUEST_PARAMETERS":       `{"status":400,"description":$context.error.messageString}`,
 		"THROTTLED":                    `{"status":429,"description":$context.error.messageString}`,
 		"MISSING_AUTHENTICATION_TOKEN": `{"status":404,"description":"No route for $context.httpMethod $context.path"}`,
-		"DEFAULT_5XX":                  `{"description":$context.error.messageString}`,
+		"DEFAULT_5XX":                  `{"status":500,"description":$context.error.messageString}`,
 	} {
 		require.Equal(t, want, at(t, responses, kind, "responseTemplates")["application/json"], kind)
 	}
+	for kind, response := range responses {
+		template := response.(map[string]any)["responseTemplates"].(map[string]any)["application/json"].(string)
+		require.Equal(t, response.(map[string]any)["statusCode"], regexp.MustCompile(`^\{"status":([0-9]+),"description":`).FindStringSubmatch(template)[1], kind)
+	}
+	require.NotContains(t, responses, "REQUEST_TOO_LARGE", "which AWS does not support")
+	require.NotContains(t, responses, "BAD_REQUEST_BODY", "the functions answer")
 }
 
 func TestAUsagePlanLimitsEachClient(t *testing.T) {

@@ -50,8 +50,7 @@ func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, 
 	return f, err
 }
 
-// routes are the API's contract. API Gateway itself checks that the required fields are there; types and values are left
-// to the functions, which name each field that is wrong.
+// routes are the API's contract. The functions validate the bodies, and name each field that is wrong.
 func (f checkerFront) routes() []Route {
 	field := func(format string, args ...any) object { return object{"description": fmt.Sprintf(format, args...)} }
 	body := func(properties object) string {

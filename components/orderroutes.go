@@ -85,9 +85,7 @@ func (s *orderStore) routes(placeOrder Route) []Route {
 	}
 }
 
-// orderBody is what API Gateway itself checks of an order that a function receives: that there is a JSON object, and that
-// the required fields are in it. The messages of its validator name a field only when that is missing; so wrong types and
-// values are left to the function, which names each.
+// orderBody is what the API's document says of an order that a function receives and validates.
 func orderBody() object {
 	field := func(description string) object { return object{"description": description} }
 	id := fmt.Sprintf("1 to %d letters, digits, dots, underscores and hyphens", coffee.MaxID)

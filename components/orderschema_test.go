@@ -39,6 +39,12 @@ func accepts(schema *jsonschema.Schema, body string) error {
 	return schema.Validate(doc)
 }
 
+// parseTask parses a body as the machine's tasks do. Its date is not compared with a clock, which no schema can do.
+func parseTask(body string) (coffee.Order, error) {
+	s, err := coffee.ParseSubmission([]byte(strings.Replace(body, "{", `{"orderid":"assigned",`, 1)))
+	return s.Order, err
+}
+
 // number is written into a body as it is.
 type number = json.RawMessage
 
@@ -95,7 +101,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		for _, v := range c.values {
 			body := bodyWith(t, map[string]any{c.path: v})
 			require.NoError(t, accepts(schema, body), body)
-			_, err := coffee.ParseRequest([]byte(body))
+			_, err := parseTask(body)
 			require.NoError(t, err, body)
 		}
 	}
@@ -105,7 +111,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		completion["eventtype"] = []any{"order_completed"}
 		body := bodyWith(t, completion)
 		require.NoError(t, accepts(schema, body), body)
-		_, err := coffee.ParseRequest([]byte(body))
+		_, err := parseTask(body)
 		require.NoError(t, err, body)
 	}
 }
@@ -156,7 +162,7 @@ func TestWhatTheOrderSchemaCannotTellTheFirstStateRefuses(t *testing.T) {
 	}
 	passed := map[string]int{} // by the path of the first fault
 	for _, body := range bad {
-		_, err := coffee.ParseRequest([]byte(body))
+		_, err := parseTask(body)
 		var invalid *coffee.InvalidOrder
 		require.ErrorAs(t, err, &invalid, body)
 		input, err := json.Marshal(map[string]any{"orderid": "r-1", "requestid": "r-1", "accepted": 1772353800000, "body": body, "execution": "r-1"})
@@ -218,7 +224,7 @@ func values() *rapid.Generator[any] {
 
 // passes requires that the schema accepts a body if it is a valid order, and returns whether it is one.
 func passes(t *rapid.T, schema *jsonschema.Schema, body string) bool {
-	o, err := coffee.ParseRequest([]byte(body))
+	o, err := parseTask(body)
 	if err != nil || o.OrderDate.Year() < 2000 {
 		return false
 	}

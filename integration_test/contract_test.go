@@ -115,21 +115,6 @@ func TestOrderWithTheLatestDateIsTheActiveOne(t *testing.T) {
 	})
 }
 
-func TestClientMayChooseTheOrderID(t *testing.T) {
-	forEachCoffeePattern(t, func(t *testing.T, url string) {
-		o := newOrder(newAccount(), "v0", time.Now())
-		o.OrderID = "order-of-" + o.AccountID
-		require.Equal(t, o.OrderID, place(t, url, o))
-		require.Equal(t, o.OrderID, place(t, url, o), "repeated, it is the same order")
-		other := newOrder(newAccount(), "v0", time.Now())
-		other.OrderID = o.OrderID
-		require.Equal(t, o.OrderID, place(t, url, other), "an id belongs to its account")
-		waitForOrder(t, url, other.AccountID, "v0")
-		waitForOrder(t, url, o.AccountID, "v0")
-		require.Equal(t, o.OrderID, getOrder(t, url, o.AccountID, "v0")["orderid"])
-	})
-}
-
 func TestMissingOrderAndInvoiceAreNotFound(t *testing.T) {
 	forEachCoffeePattern(t, func(t *testing.T, url string) {
 		account := newAccount()

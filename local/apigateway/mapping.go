@@ -82,7 +82,8 @@ func (r *rendering) value() any {
 	if err := strictjson.Decode(r.body, &r.parsed); err != nil {
 		r.failf("Could not parse request body into json: %v", err)
 		if !r.response {
-			r.failed = failBody(r.x.integration.err, r.x.integration.err)
+			unread := *failBody
+			unread.message, r.failed = r.x.integration.err, &unread
 		}
 	}
 	return r.parsed

@@ -7,14 +7,16 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// ParseRequest parses the body of POST /order, {"order": {...}}. orderid is optional; eventtype is new_order by default.
-// The error is an *InvalidOrder with every fault.
-func ParseRequest(body []byte) (Order, error) {
+// ParseRequest parses the body of POST /order, {"order": {...}}, that is accepted at now. orderid is optional; eventtype is
+// new_order by default; orderdate is from Earliest on, and at most MaxAhead after now. The error is an *InvalidOrder with
+// every fault.
+func ParseRequest(body []byte, now time.Time) (Order, error) {
 	doc, err := decode(body)
 	if err != nil {
 		return Order{}, err
 	}
 	r := newReader()
+	r.now = now
 	request := r.Object(doc, "body", "order")
 	inner, found := request["order"]
 	if !found {
@@ -70,7 +72,7 @@ func (r reader) order(v any, path string, id presence) (Order, error) {
 	o.OrderID = r.id(fields, path, "orderid", id, MaxOrderID)
 	o.AccountID = r.id(fields, path, "accountid", required, MaxID)
 	o.VendorID = r.id(fields, path, "vendorid", required, MaxID)
-	o.OrderDate = r.date(fields, path, "orderdate")
+	o.OrderDate = r.orderDate(fields, path)
 	o.City = r.text(fields, path, "city", order)
 	o.Details = r.details(fields, path, order)
 	if err := r.err(); err != nil {
@@ -123,20 +125,4 @@ func (r reader) eventType(fields map[string]any, path string) EventType {
 	}
 	r.Faultf(strictjson.Join(path, "eventtype"), "must be [%q] or [%q], got %s", NewOrder, OrderCompleted, got)
 	return NewOrder
-}
-
-func (r reader) date(fields map[string]any, path, name string) time.Time {
-	v, found := r.Field(fields, path, name, required)
-	if !found {
-		return time.Time{}
-	}
-	s, ok := v.(string)
-	if ok {
-		var t time.Time
-		if t, ok = parseDate(s); ok {
-			return t
-		}
-	}
-	r.Faultf(strictjson.Join(path, name), `must be a time as RFC 3339 ("2026-03-01T08:30:00Z") or "YYYY-MM-DD HH:MM:SS[.ffffff]" in UTC, got %s`, strictjson.Show(v))
-	return time.Time{}
 }

@@ -17,7 +17,8 @@ type Submission struct {
 // ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "body"}: the id assigned to
 // the order, which counts if it has none; the request's id; when it was accepted, in milliseconds since 1970; the execution;
 // and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
-// in its canonical form, instead of the body. The error is an *InvalidOrder with every fault.
+// in its canonical form, instead of the body. If it says when the order was accepted, orderdate is compared with that as in
+// ParseRequest. The error is an *InvalidOrder with every fault.
 func ParseSubmission(input []byte) (Submission, error) {
 	doc, err := decode(input)
 	if err != nil {
@@ -32,6 +33,7 @@ func ParseSubmission(input []byte) (Submission, error) {
 	s := Submission{RequestID: r.text(fields, "", "requestid", optional), Execution: r.text(fields, "", "execution", optional)}
 	if ms := r.Int(fields, "", "accepted", optional, 0, maxMillis); ms != 0 {
 		s.Accepted = time.UnixMilli(ms).UTC()
+		r.now = s.Accepted
 	}
 	request := fields
 	if body, ok := r.String(fields, "", "body", optional); ok {

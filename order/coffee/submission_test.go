@@ -30,7 +30,7 @@ func TestTheClientsOrderIDCountsElseTheAssignedOne(t *testing.T) {
 			s, err := coffee.ParseSubmission(submission(c.beside, c.inside))
 			require.NoError(t, err)
 			require.Equal(t, c.want, s.Order.OrderID)
-			want, err := coffee.ParseRequest([]byte(request))
+			want, err := coffee.ParseRequest([]byte(request), clock)
 			require.NoError(t, err)
 			want.OrderID = c.want
 			require.Equal(t, want, s.Order)
@@ -42,7 +42,7 @@ func TestTheClientsOrderIDCountsElseTheAssignedOne(t *testing.T) {
 func TestASubmissionHoldsTheBodyAsTheClientWroteIt(t *testing.T) {
 	body := strings.Replace(request, "Zürich", `it's "\\\"\ud83d\ude42`, 1)
 	body = strings.Replace(body, `it's "`, `it's \"`, 1)
-	want, err := coffee.ParseRequest([]byte(body))
+	want, err := coffee.ParseRequest([]byte(body), clock)
 	require.NoError(t, err)
 	want.OrderID = "r-1"
 	input, err := coffee.EncodeJSON(map[string]any{"orderid": "r-1", "requestid": "r-1", "accepted": 1772353800123, "execution": "e-1", "body": body})
@@ -52,6 +52,20 @@ func TestASubmissionHoldsTheBodyAsTheClientWroteIt(t *testing.T) {
 	require.Equal(t, coffee.Submission{
 		Order: want, RequestID: "r-1", Execution: "e-1", Accepted: time.Date(2026, 3, 1, 8, 30, 0, 123e6, time.UTC),
 	}, s)
+}
+
+func TestTheDateOfASubmissionIsComparedWithWhenItWasAccepted(t *testing.T) {
+	const ahead = "order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-01T08:30:00.123456Z"
+	for accepted, want := range map[string]string{`"accepted":1772353500124,`: "", `"accepted":1772353500123,`: ahead, ``: ""} {
+		_, err := coffee.ParseSubmission(submission(`"orderid":"o1",`+accepted, ""))
+		if want == "" {
+			require.NoError(t, err, accepted)
+			continue
+		}
+		var invalid *coffee.InvalidOrder
+		require.ErrorAs(t, err, &invalid)
+		require.EqualError(t, err, want)
+	}
 }
 
 func TestASubmissionMayHoldTheCanonicalForm(t *testing.T) {

@@ -22,7 +22,7 @@ func TestGeneratedOrdersFollowTheContractAndTheSeed(t *testing.T) {
 		a, b, c := one.Next(), two.Next(), other.Next()
 		body, err := coffee.EncodeJSON(map[string]coffee.Order{"order": a})
 		require.NoError(t, err)
-		back, err := coffee.ParseRequest(body)
+		back, err := coffee.ParseRequest(body, time.Now())
 		require.NoError(t, err)
 		require.Equal(t, a, back)
 		require.Equal(t, a.Details, b.Details)

@@ -169,7 +169,7 @@ func TestNoAnswerIsUnavailable(t *testing.T) {
 }
 
 func TestAnInvalidOrderIsNeitherWrappedNorRenamed(t *testing.T) {
-	_, err := coffee.ParseRequest([]byte(`{}`))
+	_, err := coffee.ParseRequest([]byte(`{}`), time.Now())
 	require.Equal(t, "InvalidOrder", name(err))
 	require.Same(t, err, task.StoreError(err))
 	require.Same(t, err, task.InvoiceError(fmt.Errorf("wrapped: %w", err)))

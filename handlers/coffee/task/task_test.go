@@ -24,9 +24,9 @@ func fail(t *testing.T, err error) {
 
 func TestTheLogOfATaskHasTheRequestOfItsOrder(t *testing.T) {
 	lines := handlertest.Logged(t, func() {
-		o, log, err := task.Parse(t.Context(), []byte(input))
+		s, log, err := task.Parse(t.Context(), []byte(input))
 		require.NoError(t, err)
-		log.InfoContext(t.Context(), "done", "orderid", o.Order.OrderID)
+		log.InfoContext(t.Context(), "done", "orderid", s.Order.OrderID)
 	})
 	require.Equal(t, []map[string]any{{"level": "INFO", "msg": "done", "apiRequestId": "r1", "orderid": "o1"}}, lines)
 }

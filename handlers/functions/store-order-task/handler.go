@@ -28,7 +28,7 @@ func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, er
 	}
 	o, orders := s.Order, *h.orders
 	orders.Attempt = s.Execution
-	stored, err := orders.Consume(ctx, o, log)
+	stored, err := orders.Consume(ctx, o, s.Accepted, log)
 	if err != nil {
 		task.LogError(ctx, log, "order not stored", o, err)
 		return output{}, task.StoreError(err)
