@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
+	"github.com/order-patterns/order-patterns/handlers/checker/topic"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
@@ -23,17 +23,12 @@ const (
 	maxBatch = 1 << 20
 )
 
-// publishAPI is the part of an SNS client that the function uses.
-type publishAPI interface {
-	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
-}
-
 type handler struct {
-	orders   *orders.Table
-	topic    publishAPI
-	topicARN string
-	answers  httpapi.Answers
-	now      func() time.Time
+	outbox  *outbox.Queue
+	orders  *orders.Table
+	topic   *topic.Topic
+	answers httpapi.Answers
+	now     func() time.Time
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
@@ -77,7 +72,11 @@ func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Err
 	}
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	return h.capture(ctx, key, o, 0)
+	announced := []checker.Order{o}
+	if fault := h.announce(ctx, key, announced); fault != nil {
+		return nil, fault
+	}
+	return h.capture(ctx, key, announced[0])
 }
 
 // batch is the answer to POST /orders if at least one order was captured.
@@ -100,9 +99,12 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 	if fault != nil {
 		return nil, fault
 	}
+	if fault := h.announce(ctx, key, orders); fault != nil {
+		return nil, fault
+	}
 	records := make([]checker.Record, len(orders))
 	errs := parallel.Do(ctx, len(orders), maxConcurrent, func(ctx context.Context, i int) error {
-		rec, fault := h.capture(ctx, key, orders[i], i)
+		rec, fault := h.capture(ctx, key, orders[i])
 		if fault != nil {
 			return fault
 		}
