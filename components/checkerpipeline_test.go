@@ -39,7 +39,7 @@ func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
 		a.CheckQueue = components.QueueSettings{BatchSize: pulumi.Int(7), MaxReceiveCount: pulumi.Int(4)}
 		a.UpdateQueue = components.QueueSettings{BatchSize: pulumi.Int(3)}
 	})
-	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "update-order": 3} {
+	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "update-order": 3, "relay-order": 3} {
 		has(t, c.inputs(t, mappingType, "checker-"+name+"-mapping"), map[string]any{
 			"eventSourceArn": "arn:queue/checker-" + name, "functionName": "arn:function/checker-" + name, "batchSize": batch,
 			"functionResponseTypes": []any{"ReportBatchItemFailures"},
@@ -53,7 +53,9 @@ func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
 		})
 		require.Contains(t, c.dependencies(t, stageType, "checker-api"), "topicsubscription/checker-"+name+"-subscription")
 	}
-	require.NotContains(t, c.registered, subscriptionType+" checker-update-order-subscription")
+	for _, name := range []string{"update-order", "relay-order"} {
+		require.NotContains(t, c.registered, subscriptionType+" checker-"+name+"-subscription")
+	}
 }
 
 func TestShippingThatFailsIsReported(t *testing.T) {
@@ -69,9 +71,11 @@ func TestShippingThatFailsIsReported(t *testing.T) {
 
 func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 	c := checkerPipeline(t, nil)
-	const orders, accounts, stock, findings = "name:table/checker-orders", "name:table/checker-accounts", "name:table/checker-stock", "https://queue/checker-update-order"
+	const orders, accounts, stock, findings, outbox = "name:table/checker-orders", "name:table/checker-accounts", "name:table/checker-stock",
+		"https://queue/checker-update-order", "https://queue/checker-relay-order"
 	for name, want := range map[string]map[string]any{
-		"capture-order":    {"ORDERS_TABLE": orders, "TOPIC_ARN": "arn:topic/checker-orders", "ALLOW_ORIGIN": "*"},
+		"capture-order":    {"OUTBOX_QUEUE_URL": outbox, "ORDERS_TABLE": orders, "TOPIC_ARN": "arn:topic/checker-orders", "ALLOW_ORIGIN": "*"},
+		"relay-order":      {"ORDERS_TABLE": orders, "TOPIC_ARN": "arn:topic/checker-orders"},
 		"get-order-status": {"ORDERS_TABLE": orders, "ALLOW_ORIGIN": "*"},
 		"update-account":   {"ACCOUNTS_TABLE": accounts, "ALLOW_ORIGIN": "*"},
 		"update-stock":     {"STOCK_TABLE": stock, "ALLOW_ORIGIN": "*"},
@@ -87,15 +91,19 @@ func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 // All permissions of each function: an unneeded one is a risk, a missing one an outage.
 func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	c := checkerPipeline(t, nil)
-	const orders, accounts, stock, topic, findings, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
-		"arn:topic/checker-orders", "arn:queue/checker-update-order", "arn:function/checker-ship-order"
+	const orders, accounts, stock, topic, findings, outbox, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
+		"arn:topic/checker-orders", "arn:queue/checker-update-order", "arn:queue/checker-relay-order", "arn:function/checker-ship-order"
 	take := func(queue string) map[string]any {
 		return allow("arn:queue/checker-"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 	}
 	shipping := allow(orders, "dynamodb:UpdateItem")
 	shipping["Resource"] = []any{orders, accounts, stock}
 	for fn, want := range map[string]map[string]any{
-		"capture-order":    {"CaptureOrder": allow(orders, "dynamodb:PutItem", "dynamodb:UpdateItem"), "PublishOrder": allow(topic, "sns:Publish")},
+		"capture-order": {
+			"AnnounceOrder": allow(outbox, "sqs:SendMessage"), "CaptureOrder": allow(orders, "dynamodb:PutItem", "dynamodb:UpdateItem"),
+			"PublishOrder": allow(topic, "sns:Publish"),
+		},
+		"relay-order":      {"ReadOrder": allow(orders, "dynamodb:GetItem"), "PublishOrder": allow(topic, "sns:Publish"), "TakeMessages": take("relay-order")},
 		"get-order-status": {"ReadOrder": allow(orders, "dynamodb:GetItem")},
 		"update-account":   {"SetBalance": allow(accounts, "dynamodb:UpdateItem")},
 		"update-stock":     {"SetStock": allow(stock, "dynamodb:UpdateItem")},
@@ -175,6 +183,8 @@ func TestOutputsOfTheCheckerPipeline(t *testing.T) {
 		"stockDeadLettersUrl":   "https://queue/checker-check-stock-dead-letters",
 		"updateQueueUrl":        "https://queue/checker-update-order",
 		"updateDeadLettersUrl":  "https://queue/checker-update-order-dead-letters",
+		"outboxQueueUrl":        "https://queue/checker-relay-order",
+		"outboxDeadLettersUrl":  "https://queue/checker-relay-order-dead-letters",
 		"shipFailuresUrl":       "https://queue/checker-ship-order-failures",
 		"accessLogGroup":        "",
 	})

@@ -15,13 +15,16 @@ import (
 // checkerFront are the functions behind a CheckerPipeline's API.
 type checkerFront struct{ capture, status, account, stock *function }
 
-func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic) (f checkerFront, err error) {
+func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic, outbox *queue) (f checkerFront, err error) {
 	origin := stringOf(args.Api.AllowOrigin)
 	// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
 	if f.capture, err = b.function(functionSpec{
 		zip: "capture-order", description: "Stores orders and publishes them", settings: args.Capture,
-		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": origin},
+		environment: pulumi.StringMap{
+			"OUTBOX_QUEUE_URL": outbox.Url, "ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": origin,
+		},
 		allow: []statement{
+			may("AnnounceOrder", outbox.Arn, "sqs:SendMessage"),
 			may("CaptureOrder", tables.orders.Arn, "dynamodb:PutItem", "dynamodb:UpdateItem"),
 			may("PublishOrder", topic.Arn, "sns:Publish"),
 		},
