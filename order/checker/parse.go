@@ -63,7 +63,7 @@ func (r *Reader) order(v any, path string, more ...string) Order {
 	for i, v := range r.list(fields, path, "items", MaxItems) {
 		o.Items = append(o.Items, r.item(v, fmt.Sprintf("%s[%d]", strictjson.Join(path, "items"), i)))
 	}
-	o.TotalAmount = r.Amount(fields, path, "totalAmount")
+	o.TotalAmount = r.Amount(fields, path, "totalAmount", 0)
 	return o
 }
 

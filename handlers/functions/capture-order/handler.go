@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/order-patterns/order-patterns/handlers/checker/idempotency"
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
 	"github.com/order-patterns/order-patterns/handlers/checker/topic"
@@ -54,7 +55,8 @@ func request[T any](ctx context.Context, r httpapi.Request, limit int, parse fun
 	if fault != nil {
 		return what, "", fault
 	}
-	if key, fault = readKey(r); fault != nil {
+	text, fault := idempotency.Key(r)
+	if fault != nil {
 		return what, "", fault
 	}
 	what, err := parse(body)
@@ -62,7 +64,7 @@ func request[T any](ctx context.Context, r httpapi.Request, limit int, parse fun
 		slog.InfoContext(ctx, "order refused")
 		return what, "", httpapi.Errorf(http.StatusBadRequest, "%s", err)
 	}
-	return what, key, nil
+	return what, requestKey(text), nil
 }
 
 func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
