@@ -28,6 +28,11 @@ func TestTablesOfTheCheckerPipeline(t *testing.T) {
 			"hashKey": key, "rangeKey": nil, "billingMode": "PAY_PER_REQUEST", "readCapacity": nil,
 			"attributes": []any{map[string]any{"name": key, "type": "S"}},
 		})
+		var expires any // the keys of additions
+		if table != "orders" {
+			expires = map[string]any{"attributeName": "expires", "enabled": true}
+		}
+		has(t, byDefault.inputs(t, tableType, "checker-"+table), map[string]any{"ttl": expires})
 		has(t, provisioned.inputs(t, tableType, "checker-"+table), map[string]any{
 			"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 20.0,
 		})
@@ -105,8 +110,8 @@ func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testin
 		},
 		"relay-order":      {"ReadOrder": allow(orders, "dynamodb:GetItem"), "PublishOrder": allow(topic, "sns:Publish"), "TakeMessages": take("relay-order")},
 		"get-order-status": {"ReadOrder": allow(orders, "dynamodb:GetItem")},
-		"update-account":   {"SetBalance": allow(accounts, "dynamodb:UpdateItem")},
-		"update-stock":     {"SetStock": allow(stock, "dynamodb:UpdateItem")},
+		"update-account":   {"ChangeBalance": allow(accounts, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
+		"update-stock":     {"ChangeStock": allow(stock, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 		"check-balance":    {"ReadAccount": allow(accounts, "dynamodb:GetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-balance")},
 		"check-stock":      {"ReadStock": allow(stock, "dynamodb:BatchGetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-stock")},
 		"update-order":     {"UpdateOrder": allow(orders, "dynamodb:UpdateItem"), "Ship": allow(ship, "lambda:InvokeFunction"), "TakeMessages": take("update-order")},

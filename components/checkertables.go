@@ -35,6 +35,8 @@ func (b *builder) checkerTables(capacity TableCapacity) (t checkerTables, err er
 	if t.orders, err = b.table("orders", args, "orderId"); err != nil {
 		return t, err
 	}
+	// The other two also keep the idempotency keys of additions, for a while.
+	args.Ttl = &dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)}
 	if t.accounts, err = b.table("accounts", args, "customerId"); err != nil {
 		return t, err
 	}
