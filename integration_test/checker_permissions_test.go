@@ -20,15 +20,18 @@ func checkerPermissions(t *testing.T) *permissions {
 	c := checkerPattern(t)
 	return &permissions{
 		functions:       c.Functions,
-		testedElsewhere: []string{"capture-order dynamodb:UpdateItem", "ship-order sqs:SendMessage"},
+		testedElsewhere: []string{"capture-order dynamodb:UpdateItem", "relay-order sns:Publish", "ship-order sqs:SendMessage"},
 		works: func(p *probe, _ time.Time, sampled []string) error {
 			sampled = append(sampled, c.header()...)
 			customer, product := newAccount(), newAccount()
 			for path, body := range map[string]string{
 				"/account": fmt.Sprintf(`{"customerId":%q,"balance":100}`, customer), "/stock": fmt.Sprintf(`{"productId":%q,"balance":100}`, product),
 			} {
-				if r, err := send(http.MethodPost, c.URL+path, body, sampled...); err != nil || r.status != http.StatusAccepted {
-					return fmt.Errorf("POST %s: %v %d %s", path, err, r.status, r.body)
+				for _, body := range []string{body, strings.Replace(body, "balance", "add", 1)} {
+					r, err := send(http.MethodPost, c.URL+path, body, append(sampled, "Idempotency-Key", uuid.NewString())...)
+					if err != nil || r.status != http.StatusAccepted {
+						return fmt.Errorf("POST %s: %v %d %s", path, err, r.status, r.body)
+					}
 				}
 			}
 			body := checkerOrder(customer, product, 1, "1")
@@ -47,12 +50,21 @@ func checkerPermissions(t *testing.T) *permissions {
 			}); err != nil {
 				return err
 			}
+			c.announce(p.t, captured.OrderID, sampled[1])
+			if err := p.until("the message is deleted from the outbox", func() (bool, error) { return c.undelayed(p.t) == 0, nil }); err != nil {
+				return err
+			}
 			return p.emptyQueues(c.queues())
 		},
 		changed: func(t *testing.T, name, action string) {
 			restartFunction(t, c.Functions[name], action, 21*time.Second) // longer than a long poll
 		},
-		clean: func(t *testing.T) { purge(t, append(c.queues(), c.failureQueues()...)...) },
+		clean: func(t *testing.T) {
+			purge(t, append(c.queues(), c.failureQueues()...)...)
+			if c.undelayed(t) > 0 {
+				purge(t, c.OutboxQueueURL)
+			}
+		},
 	}
 }
 
