@@ -26,13 +26,15 @@
 //
 // The message is delivered at least once. Copies read the same order, so at worst it is published several times.
 //
-// A rejected order is not published. capture-order rejects an order that it could not publish and that its client cannot
-// repeat, because the client was told that the order was not accepted. If that fails too, the order is published: whether
-// it was published before is not known, and an order must not be forgotten.
+// A rejected order is not published. capture-order rejects an order that it could not publish, or whose storing was not
+// answered, and that its client cannot repeat, because the client is told that the order was not accepted. If that fails
+// too, the order is published: whether it was published before is not known, and an order must not be forgotten.
 //
-// The alternative was a stream of the table that drives the publication. It announces nothing that is not stored and
-// costs the client no time, but every change of an order passes through it, and it delivers at least once as well. The
-// queue has retries, dead letters and a redrive as the other queues have.
+// The alternative was a stream of the table that drives the publication. It costs the client no time. But a stream keeps a
+// change for 24 hours only, so that an outage of a day would lose orders, and an order that fails holds up the others of
+// its shard. The queue keeps a message for 14 days, and each is on its own.
+//
+// See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 package outbox
 
 import (

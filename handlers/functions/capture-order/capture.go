@@ -54,7 +54,8 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) 
 		log.InfoContext(ctx, "order refused: its key was used for another one")
 		return checker.Record{}, httpapi.Errorf(http.StatusUnprocessableEntity, differentUnder)
 	case err != nil:
-		log.ErrorContext(ctx, "order not stored", "error", err.Error())
+		log.ErrorContext(ctx, "order not stored, or the answer is lost", "error", err.Error())
+		h.abandon(ctx, key, o.OrderID)
 		return checker.Record{}, unavailable(key)
 	case rec.Status != checker.Pending:
 		log.InfoContext(ctx, "order was captured before", "status", rec.Status)
@@ -62,9 +63,7 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) 
 	}
 	if err := h.topic.Publish(work, rec.Order); err != nil {
 		log.ErrorContext(ctx, "order not published", "error", err.Error())
-		if key == "" {
-			h.abandon(ctx, o.OrderID)
-		}
+		h.abandon(ctx, key, o.OrderID)
 		return checker.Record{}, unavailable(key)
 	}
 	log.InfoContext(ctx, "order captured")
@@ -78,11 +77,15 @@ func unavailable(key requestKey) *httpapi.Error {
 	return httpapi.Errorf(http.StatusServiceUnavailable, repeat)
 }
 
-// abandon rejects an order that was not published, and that the client cannot repeat: without a key, its next request is
-// another order. If the topic has the order all the same, the findings of the checks do not change that it is Rejected.
-// ctx ends a moment after the context of the work.
-func (h *handler) abandon(ctx context.Context, orderID string) {
-	if _, _, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish); err != nil {
-		slog.ErrorContext(ctx, "order stays Pending; relay-order will publish it", "orderId", orderID, "error", err.Error())
+// abandon rejects an order, if it was stored, that the client is told was not accepted and that it cannot repeat: without a
+// key, its next request is another order. If the topic has the order all the same, the findings of the checks do not change
+// that it is Rejected. ctx ends a moment after the context of the work.
+func (h *handler) abandon(ctx context.Context, key requestKey, orderID string) {
+	if key != "" {
+		return
+	}
+	_, _, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish)
+	if err != nil && !errors.Is(err, orders.ErrNotFound) {
+		slog.ErrorContext(ctx, "order may be Pending; then relay-order will publish it", "orderId", orderID, "error", err.Error())
 	}
 }

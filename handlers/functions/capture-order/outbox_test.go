@@ -12,6 +12,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	injected "github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/order/checker"
 )
 
 func TestAnOrderIsAnnouncedBeforeItIsStored(t *testing.T) {
@@ -89,4 +90,18 @@ func TestWhateverFailsEveryStoredOrderIsAnnounced(t *testing.T) {
 
 func put(when injected.When) injected.Rule {
 	return injected.Rule{Action: "dynamodb:PutItem", When: when, Do: dynamodbtest.Answer(errors.New("lost"))}
+}
+
+// The client is told that the order was not accepted, and its next request is another one.
+func TestAnOrderWhoseStoringIsNotAnsweredIsRejectedIfTheClientCannotRepeatIt(t *testing.T) {
+	w := start(t)
+	w.db.Fault(put(injected.After))
+	require.Equal(t, fault{503, "the order was not accepted; please try again"}, w.fails(event(t, "post-order.json")))
+	require.Equal(t, checker.Rejected, w.all()["c1"].Status)
+
+	w = start(t)
+	w.db.Fault(put(injected.After))
+	require.Equal(t, fault{503, "the order was not accepted yet; please repeat the request with the same Idempotency-Key"},
+		w.fails(event(t, "post-order-key.json")))
+	require.Equal(t, checker.Pending, w.all()["c1"].Status, "relay-order or a repeated request publishes it")
 }
