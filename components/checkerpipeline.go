@@ -14,16 +14,17 @@ type CheckerPipelineArgs struct {
 
 	// Capture takes orders over HTTP, sets balances, and answers with an order's status. Default [IntakeSize].
 	Capture FunctionSettings `pulumi:"capture,optional"`
-	// Check checks accounts and stock. Default [TaskSize].
+	// Check checks accounts and stock, and has orders checked that were stored and not published. Default [TaskSize].
 	Check FunctionSettings `pulumi:"check,optional"`
-	// Update applies findings to orders, and publishes those that were stored and not published. Default [TaskSize].
+	// Update applies findings to orders. Default [TaskSize].
 	Update FunctionSettings `pulumi:"update,optional"`
 	// Ship deducts credit and stock. Default [ShipSize].
 	Ship FunctionSettings `pulumi:"ship,optional"`
 
-	// CheckQueue is the queue between the topic and each checker. Default batches of [DefaultCheckBatchSize].
+	// CheckQueue is the queue between the topic and each checker, and the outbox. Default batches of
+	// [DefaultCheckBatchSize].
 	CheckQueue QueueSettings `pulumi:"checkQueue,optional"`
-	// UpdateQueue is the queue between the checkers and Update, and the outbox. Default batches of [DefaultCheckBatchSize].
+	// UpdateQueue is the queue between the checkers and Update. Default batches of [DefaultCheckBatchSize].
 	UpdateQueue QueueSettings `pulumi:"updateQueue,optional"`
 
 	// Capacity is that of each of the three tables. Default on-demand.
@@ -148,8 +149,8 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	if err != nil {
 		return err
 	}
-	outbox, _, err := b.worker(args.UpdateQueue, functionSpec{
-		zip: "relay-order", description: "Publishes orders that were stored and not published", settings: args.Update,
+	outbox, _, err := b.worker(args.CheckQueue, functionSpec{
+		zip: "relay-order", description: "Publishes orders that were stored and not published", settings: args.Check,
 		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn},
 		allow:       []statement{may("ReadOrder", tables.orders.Arn, "dynamodb:GetItem"), may("PublishOrder", topic.Arn, "sns:Publish")},
 	})

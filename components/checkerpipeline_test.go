@@ -44,7 +44,7 @@ func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
 		a.CheckQueue = components.QueueSettings{BatchSize: pulumi.Int(7), MaxReceiveCount: pulumi.Int(4)}
 		a.UpdateQueue = components.QueueSettings{BatchSize: pulumi.Int(3)}
 	})
-	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "update-order": 3, "relay-order": 3} {
+	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "relay-order": 7, "update-order": 3} {
 		has(t, c.inputs(t, mappingType, "checker-"+name+"-mapping"), map[string]any{
 			"eventSourceArn": "arn:queue/checker-" + name, "functionName": "arn:function/checker-" + name, "batchSize": batch,
 			"functionResponseTypes": []any{"ReportBatchItemFailures"},
