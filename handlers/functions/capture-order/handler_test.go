@@ -64,7 +64,7 @@ func TestBadInputIsRefusedWithItsFieldAndNothingIsStored(t *testing.T) {
 		want   string
 	}{
 		"no body":                  {httpapi.Request{Resource: "/order"}, 400, "body: is empty"},
-		"not JSON":                 {httpapi.Request{Resource: "/order", Body: "order=1"}, 400, "body: is not valid JSON"},
+		"not JSON":                 {httpapi.Request{Resource: "/order", Body: "order=1"}, 400, "body: is not valid JSON: invalid character 'o' looking for beginning of value, at line 1, column 1"},
 		"not base64":               {httpapi.Request{Resource: "/order", Body: "{", IsBase64Encoded: true}, 400, "body: is not valid base64"},
 		"a string for a number":    {with(one, `"qty": 2`, `"qty": "2"`), 400, `items[0].qty: must be an integer from 1 to 10000, got "2"`},
 		"a string for an amount":   {with(one, `10.5`, `"10.5"`), 400, `totalAmount: must be a number from 0`},

@@ -120,7 +120,7 @@ func (a API) Refuses(t *testing.T, invalid map[string]string) {
 	w := a.start(t)
 	refusals := map[string]string{
 		"":                                     "body: is empty",
-		"balance=1":                            "body: is not valid JSON",
+		"balance=1":                            "body: is not valid JSON: invalid character 'b' looking for beginning of value, at line 1, column 1",
 		"[]":                                   "body: must be an object, got an array",
 		"{}":                                   "KEY: is missing; balance: is missing, and so is add",
 		`{"KEY":"ID"}`:                         "balance: is missing, and so is add",
