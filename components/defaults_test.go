@@ -53,7 +53,7 @@ func TestFunctionsByDefault(t *testing.T) {
 	}
 	sizes["checker"] = map[string]size{
 		"capture-order": {512, 10}, "get-order-status": {512, 10}, "update-account": {512, 10}, "update-stock": {512, 10},
-		"check-balance": {256, 10}, "check-stock": {256, 10}, "update-order": {256, 40}, "ship-order": {256, 30},
+		"check-balance": {256, 10}, "check-stock": {256, 10}, "update-order": {256, 40}, "relay-order": {256, 10}, "ship-order": {256, 30},
 	}
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		for _, fn := range functions[pattern] {

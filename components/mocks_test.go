@@ -128,6 +128,7 @@ var functions = map[string][]string{
 	"orchestrator": {"store-order-task", "write-invoice-task", "take-back-order-task", "get-order", "get-invoice"},
 	"checker": {
 		"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
+		"relay-order",
 	},
 	"eventstream": {"append-order", "project-order", "invoice-order", "get-order", "get-invoice"},
 }

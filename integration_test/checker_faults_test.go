@@ -16,7 +16,7 @@ import (
 func disorderDelivery(t *testing.T, c *checkerOutputs, seed uint64) {
 	t.Helper()
 	cloud := embedded(t)
-	for i, url := range c.queues() {
+	for i, url := range append(c.queues(), c.OutboxQueueURL) {
 		cloud.SQS.SetDelivery(queueARN(url), sqs.Delivery{Twice: true, Shuffle: seed + uint64(i)})
 		t.Cleanup(func() { cloud.SQS.SetDelivery(queueARN(url), sqs.Delivery{}) })
 	}
@@ -35,8 +35,11 @@ func injectRandomFaults(t *testing.T, c *checkerOutputs, r *randomness) {
 		action, function string
 		throttle         func(context.Context, fault.Event) error
 	}{
+		{"sqs:SendMessage", "capture-order", sqs.Throttled},
 		{"dynamodb:PutItem", "capture-order", fail(localdb.Throttled())},
 		{"sns:Publish", "capture-order", sns.Throttled},
+		{"dynamodb:GetItem", "relay-order", fail(localdb.Throttled())},
+		{"sns:Publish", "relay-order", sns.Throttled},
 		{"sqs:SendMessage", "check-balance", sqs.Throttled},
 		{"sqs:SendMessage", "check-stock", sqs.Throttled},
 		{"dynamodb:UpdateItem", "update-order", fail(localdb.Throttled())},

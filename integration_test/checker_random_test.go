@@ -77,7 +77,7 @@ func manyOrders(t *testing.T, c *checkerOutputs, seed uint64) {
 }
 
 // waitForAllDecisions waits until each order is shipped or rejected and the queues are empty, and returns the orders. It
-// advances the clock past visibility timeouts and the delays of retries, and only while no function is running.
+// advances the clock past visibility timeouts, the delays of retries and those of the outbox, and only while no function is running.
 func (c *checkerOutputs) waitForAllDecisions(t *testing.T, accepted []checker.Order) []checker.Record {
 	t.Helper()
 	cloud := embedded(t)
@@ -87,6 +87,8 @@ func (c *checkerOutputs) waitForAllDecisions(t *testing.T, accepted []checker.Or
 			ready, inFlight := depth(t, url)
 			visible, all = visible+ready, all+ready+inFlight
 		}
+		ready, delayed, inFlight := depths(t, c.OutboxQueueURL)
+		visible, all = visible+ready, all+ready+delayed+inFlight
 		if visible > 0 || !idle(cloud, c.Functions) {
 			quiet = 0
 			continue

@@ -75,16 +75,19 @@ type checkerOutputs struct {
 	StockDeadLettersURL   string              `json:"stockDeadLettersUrl"`
 	UpdateQueueURL        string              `json:"updateQueueUrl"`
 	UpdateDeadLettersURL  string              `json:"updateDeadLettersUrl"`
+	OutboxQueueURL        string              `json:"outboxQueueUrl"`
+	OutboxDeadLettersURL  string              `json:"outboxDeadLettersUrl"`
 	ShipFailuresURL       string              `json:"shipFailuresUrl"`
 	Functions             map[string]function `json:"functions"`
 }
 
+// queues are all queues but the outbox, whose messages are delayed.
 func (c *checkerOutputs) queues() []string {
 	return []string{c.BalanceQueueURL, c.StockQueueURL, c.UpdateQueueURL}
 }
 
 func (c *checkerOutputs) failureQueues() []string {
-	return []string{c.BalanceDeadLettersURL, c.StockDeadLettersURL, c.UpdateDeadLettersURL, c.ShipFailuresURL}
+	return []string{c.BalanceDeadLettersURL, c.StockDeadLettersURL, c.UpdateDeadLettersURL, c.OutboxDeadLettersURL, c.ShipFailuresURL}
 }
 
 type function struct {
