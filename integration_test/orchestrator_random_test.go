@@ -1,0 +1,90 @@
+package integration_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/require"
+
+	localdb "github.com/order-patterns/order-patterns/local/dynamodb"
+	"github.com/order-patterns/order-patterns/local/lambda"
+	"github.com/order-patterns/order-patterns/local/s3"
+	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+func (o *orchestratorOutputs) weaknesses() weaknesses {
+	invocation := func(function string) weakness {
+		return weakness{action: "lambda:InvokeFunction", resource: "*:" + o.Functions[function].Name, throttle: fail(lambda.Throttled()), often: 0.05}
+	}
+	throttledStart := wire.Errorf(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
+	return weaknesses{
+		functions: o.Functions,
+		calls: []weakness{
+			{action: "states:StartExecution", resource: o.StateMachineARN, throttle: fail(throttledStart), often: 0.02, outage: short},
+			{action: "dynamodb:PutItem", function: "store-order-task", throttle: fail(localdb.Throttled()), often: 0.02},
+			{action: "s3:PutObject", function: "write-invoice-task", throttle: fail(s3.Throttled()), often: 0.02},
+			{action: "sns:Publish", resource: o.TopicARN, throttle: sns.Throttled, often: 0.02, outage: short},
+			invocation("store-order-task"), invocation("write-invoice-task"),
+		},
+	}
+}
+
+// TestRandomFaultsLoseNoOrderOfTheOrchestrator asserts that every accepted order is stored and invoiced once, and that the
+// executions of the poison inputs fail, and no others.
+func TestRandomFaultsLoseNoOrderOfTheOrchestrator(t *testing.T) {
+	o := orchestrator(t)
+	forEachSeed(t, func(t *testing.T, seed uint64) {
+		run := newCoffeeRun(seed, size{name: "small", accounts: 24, length: 12, parallel: 12, poison: 3}, o.URL, o.TableName, o.BucketName, false)
+		from := now().Add(-time.Second)
+		trouble := startTrouble(t, seed, o.weaknesses())
+		defer trouble.end()
+		var mu sync.Mutex
+		var poisoned []string
+		machines := sfnClient(t)
+		run.place(t, func(account string) {
+			mu.Lock()
+			defer mu.Unlock()
+			name := fmt.Sprintf("poison-%s-%d", account, len(poisoned))
+			input := fmt.Sprintf(`{"orderid":%q,"requestid":%q,"order":{"accountid":%q}}`, name, name, account)
+			for err := error(context.Canceled); err != nil; { // the name makes a repetition the same execution
+				_, err = machines.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &o.StateMachineARN, Name: &name, Input: &input})
+			}
+			poisoned = append(poisoned, name)
+		}, func() {})
+		trouble.outlast()
+		o.weaknesses().waitUntilDone(t, 5*time.Second, func() bool {
+			return len(o.executions(t, types.ExecutionStatusRunning, from)) == 0
+		})
+		run.requireResult(t)
+		require.ElementsMatch(t, poisoned, o.executions(t, types.ExecutionStatusFailed, from))
+		require.Empty(t, o.executions(t, types.ExecutionStatusTimedOut, from))
+		require.Empty(t, o.executions(t, types.ExecutionStatusAborted, from))
+	})
+}
+
+// executions returns the names of the executions that have a status and began after a time.
+func (o *orchestratorOutputs) executions(t *testing.T, status types.ExecutionStatus, from time.Time) (names []string) {
+	t.Helper()
+	pages := sfn.NewListExecutionsPaginator(sfnClient(t), &sfn.ListExecutionsInput{
+		StateMachineArn: &o.StateMachineARN, StatusFilter: status, MaxResults: 1000,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		for _, e := range page.Executions { // the latest first
+			if e.StartDate.Before(from) {
+				return names
+			}
+			names = append(names, aws.ToString(e.Name))
+		}
+	}
+	return names
+}
