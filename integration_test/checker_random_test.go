@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -58,7 +57,7 @@ func randomChecker(t *testing.T, seed uint64, orders, customers, products int) {
 	require.Equal(t, orders, answers.Accepted(), "%v", answers.Reasons)
 	trouble.outlast()
 
-	c.weaknesses().waitUntilDone(t, 61*time.Second, func() bool { return c.countUndecided(t, accepted) == 0 })
+	c.weaknesses().waitUntilDone(t, longestDelay, func() bool { return c.countUndecided(t, accepted) == 0 })
 	records := c.readOrders(t, accepted)
 	audit := checkerclient.Audit{Before: generator.Opening, Accepted: accepted, Orders: records, After: c.readAllBalances(t, generator.Opening)}
 	require.Empty(t, audit.Violations())

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/require"
@@ -61,7 +60,7 @@ func TestRandomFaultsLoseNoOrderOfFanOut(t *testing.T) {
 			poisoned = append(poisoned, body)
 		}, func() {})
 		trouble.outlast()
-		f.weaknesses().waitUntilDone(t, 181*time.Second, func() bool { return run.done(t) })
+		f.weaknesses().waitUntilDone(t, longestDelay, func() bool { return run.done(t) })
 		run.requireResult(t)
 		for _, url := range f.deadLetterQueues() {
 			// A dead letter may be there twice: delivery is at least once.

@@ -127,7 +127,9 @@ func (tr *trouble) failForAWhile(call weakness, schedule *rand.Rand) {
 	if to.After(tr.until) {
 		tr.until = to
 	}
-	if missing && call.function != "" {
+	missing = missing && call.function != ""
+	tr.t.Logf("outage: %s %s%s for %s, permission missing: %t", call.action, call.function, call.resource, length.Round(time.Millisecond), missing)
+	if missing {
 		tr.takePermission(call, begin, length)
 		return
 	}
@@ -139,7 +141,8 @@ func (tr *trouble) failForAWhile(call weakness, schedule *rand.Rand) {
 	})
 }
 
-// takePermission removes an action from the role of a function, and restores it later.
+// takePermission removes an action from the role of a function, and restores it later. Of two such outages of one role, the
+// one that ends first ends both.
 func (tr *trouble) takePermission(call weakness, begin, length time.Duration) {
 	policy := readRolePolicy(tr.t, tr.pattern.functions[call.function].RoleName)
 	without := policy.document.withoutAction(tr.t, call.action).String()
