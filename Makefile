@@ -137,7 +137,7 @@ LARGE  ?= $(if $(SEED),,1)
 .PHONY: soak
 soak: cli package-local ## The randomised tests of all patterns with ROUNDS new seeds, and two large runs; SEED=n repeats one
 	CGO_ENABLED=$(if $(RACE),1,0) SEEDS=$(ROUNDS) LARGE=$(LARGE) go -C integration_test test -v $(RACE) -timeout 0 \
-		-run 'TestRandomFaults|TestManyOrdersForTooLittle|TestTenThousandOrders' .
+		-run 'TestRandomFaults|TestManyOrdersForTooLittle|TestTenThousandOrders|TestOrdersWithRandomFaults' .
 
 .PHONY: bench
 bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings

@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -54,8 +55,10 @@ func TestRandomFaultsLoseNoOrderOfTheOrchestrator(t *testing.T) {
 			defer mu.Unlock()
 			name := fmt.Sprintf("poison-%s-%d", account, len(poisoned))
 			input := fmt.Sprintf(`{"orderid":%q,"requestid":%q,"order":{"accountid":%q}}`, name, name, account)
-			for err := error(context.Canceled); err != nil; { // the name makes a repetition the same execution
-				_, err = machines.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &o.StateMachineARN, Name: &name, Input: &input})
+			// It may have started although the answer is an error.
+			var exists *types.ExecutionAlreadyExists
+			for err := error(context.Canceled); err != nil && !errors.As(err, &exists); {
+				_, err = machines.StartExecution(context.Background(), &sfn.StartExecutionInput{StateMachineArn: &o.StateMachineARN, Name: &name, Input: &input})
 			}
 			poisoned = append(poisoned, name)
 		}, func() {})
