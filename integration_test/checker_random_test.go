@@ -19,7 +19,7 @@ import (
 // TestRandomFaultsLoseNoOrderOfTheChecker asserts that each order is shipped or rejected, each deduction made once, and no
 // balance below zero.
 func TestRandomFaultsLoseNoOrderOfTheChecker(t *testing.T) {
-	forEachSeed(t, func(t *testing.T, seed uint64) { randomChecker(t, seed, 250, 10, 8) })
+	forEachSeed(t, func(t *testing.T, seed uint64) { randomChecker(t, seed, 200, 10, 8) })
 }
 
 // TestManyOrdersForTooLittleCreditAndStock places 2,000 orders of 50 customers for 20 products.

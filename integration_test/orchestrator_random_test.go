@@ -44,7 +44,7 @@ func TestRandomFaultsLoseNoOrderOfTheOrchestrator(t *testing.T) {
 	o := orchestrator(t)
 	forEachSeed(t, func(t *testing.T, seed uint64) {
 		run := newCoffeeRun(seed, size{name: "small", accounts: 24, length: 12, parallel: 12, poison: 3}, o.URL, o.TableName, o.BucketName, false)
-		from := now().Add(-time.Second)
+		from := now().Truncate(time.Millisecond) // the resolution of StartDate
 		trouble := startTrouble(t, seed, o.weaknesses())
 		defer trouble.end()
 		var mu sync.Mutex
