@@ -88,13 +88,20 @@ func randomEventStream(t *testing.T, seed uint64, s size) {
 			for _, f := range receiveFailures(t, url) {
 				require.Nil(t, f.KinesisBatchInfo, "Lambda gives up nothing")
 				require.Contains(t, string(f.Record.Data), `"new_order"`)
-				reported[f.id()] = true
+				if !slices.Contains(poisonOfEarlierSeeds, f.id()) {
+					reported[f.id()] = true
+				}
 			}
 			return len(reported) >= len(put)
 		})
 		require.ElementsMatch(t, put, slices.Collect(maps.Keys(reported)))
 	}
+	poisonOfEarlierSeeds = append(poisonOfEarlierSeeds, put...)
 }
+
+// poisonOfEarlierSeeds are poison records that were all reported. The second report of one may come only when the next seed
+// runs: a reader whose answer was lost tries the batch again later.
+var poisonOfEarlierSeeds []recordID
 
 // failed returns the number of messages of the failure queue that has fewer.
 func (e *eventStreamOutputs) failed(t *testing.T) int {
