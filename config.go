@@ -1,11 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
@@ -17,6 +22,7 @@ type settings struct {
 	patterns      []string
 	ownApiAccount bool
 
+	apiAccount   components.ApiAccountArgs
 	fanOut       components.FanOutArgs
 	orchestrator components.OrchestratorArgs
 	eventStream  components.EventStreamArgs
@@ -41,13 +47,17 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		Architecture:     r.config.Get("architecture"),
 		Tags:             pulumi.StringMap{"project": pulumi.String(ctx.Project()), "stack": pulumi.String(ctx.Stack())},
 		LogRetentionDays: r.number("logRetentionDays"),
+		CodeFromS3:       r.boolean("codeFromS3"),
 		DeleteData:       r.boolean("deleteData"),
+		EncryptTopics:    r.boolean("encryptTopics"),
 	}
 	api := components.ApiSettings{
 		RateLimit:   r.number("apiRateLimit"),
 		BurstLimit:  r.number("apiBurstLimit"),
 		AllowOrigin: r.text("allowOrigin"),
 		AccessLogs:  logs != "off",
+
+		DetailedMetrics: r.toggle("apiDetailedMetrics"),
 	}
 	capacity := r.capacity()
 	reader := components.ReaderSettings{
@@ -60,6 +70,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	s := &settings{
 		patterns:      r.patterns(),
 		ownApiAccount: logs == "own-account",
+		apiAccount:    components.ApiAccountArgs{Tags: common.Tags},
 		fanOut: components.FanOutArgs{
 			Common: common, Api: api, Capacity: capacity,
 			StoreQueue:   components.QueueSettings{BatchSize: r.number("storeBatchSize")},
@@ -87,6 +98,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 			},
 		},
 	}
+	r.unknown(ctx.Project(), os.Getenv(pulumi.EnvConfig))
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, err
 	}
@@ -101,6 +113,26 @@ type configReader struct {
 
 func (r *configReader) addf(key, format string, args ...any) {
 	r.errs = append(r.errs, fmt.Errorf("config %s: %s", key, fmt.Sprintf(format, args...)))
+}
+
+// unknown reports the keys of the project's namespace that there are not. all is the config of every namespace, as Pulumi
+// passes it to the program: a JSON object.
+func (r *configReader) unknown(project, all string) {
+	var values map[string]any
+	if json.Unmarshal([]byte(all), &values) != nil {
+		return // empty, or of a Pulumi that passes it in another way
+	}
+	for _, full := range slices.Sorted(maps.Keys(values)) {
+		key, ours := strings.CutPrefix(full, project+":")
+		if !ours || slices.ContainsFunc(configKeys, func(k configKey) bool { return k.name == key }) {
+			continue
+		}
+		distance := func(k configKey) int {
+			return levenshtein.Distance(strings.ToLower(key), strings.ToLower(k.name), nil)
+		}
+		nearest := slices.MinFunc(configKeys, func(a, b configKey) int { return cmp.Compare(distance(a), distance(b)) })
+		r.addf(key, "there is no such key; did you mean %s?", nearest.name)
+	}
 }
 
 // number reads an integer within the limits of its key; nil if it is not set, which leaves the default to the component.
@@ -144,6 +176,14 @@ func (r *configReader) boolean(key string) bool {
 		r.addf(key, "must be true or false, got %q", r.config.Get(key))
 	}
 	return b
+}
+
+// toggle reads a bool; nil if it is not set.
+func (r *configReader) toggle(key string) pulumi.BoolPtrInput {
+	if r.config.Get(key) == "" {
+		return nil
+	}
+	return pulumi.Bool(r.boolean(key))
 }
 
 // text reads a string; nil if it is empty.

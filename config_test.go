@@ -42,7 +42,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 }
 
 func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	return args.Args, nil
+	return resource.NewPropertyMapFromMap(map[string]any{"partition": "aws", "name": "eu-west-1", "accountId": "123456789012"}), nil
 }
 
 // run runs a program with this config, over the defaults of Pulumi.yaml.
@@ -78,10 +78,10 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"fanout"}, s.patterns)
 	require.False(t, s.ownApiAccount)
-	api := components.ApiSettings{RateLimit: pulumi.Int(10000), BurstLimit: pulumi.Int(5000), AllowOrigin: pulumi.String("*")}
+	api := components.ApiSettings{RateLimit: pulumi.Int(1000), BurstLimit: pulumi.Int(500), AllowOrigin: pulumi.String("*"), DetailedMetrics: pulumi.Bool(false)}
 	common := components.Common{
-		LogRetentionDays: pulumi.Int(30),
-		Tags:             pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
+		LogRetentionDays: pulumi.Int(30), CodeFromS3: true,
+		Tags: pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
 	}
 	reader := components.ReaderSettings{
 		BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(0), ParallelizationFactor: pulumi.Int(1),
@@ -94,7 +94,7 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	require.Equal(t, components.OrchestratorArgs{Common: common, Api: api}, s.orchestrator)
 	require.Equal(t, components.EventStreamArgs{Common: common, Api: api, ProjectReader: reader, InvoiceReader: reader}, s.eventStream)
 	require.Equal(t, components.CheckerPipelineArgs{
-		Common: common, Api: api, UsagePlan: components.UsagePlan{RateLimit: pulumi.Int(1000), BurstLimit: pulumi.Int(1000)},
+		Common: common, Api: api, UsagePlan: components.UsagePlan{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)},
 	}, s.checker)
 }
 
@@ -202,11 +202,36 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"tableReadUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits"},
 		{"clientQuota", "-1", "config clientQuota: must be from 0 to 2147483647, got -1"},
 		{"requireApiKey", "x", `config requireApiKey: must be true or false, got "x"`},
+		{"apiDetailedMetrics", "on", `config apiDetailedMetrics: must be true or false, got "on"`},
+		{"encryptTopics", "on", `config encryptTopics: must be true or false, got "on"`},
 		{"apiAccessLogs", "on", `config apiAccessLogs: must be one of off, account, own-account, got "on"`},
 	} {
 		t.Run(c.key+" "+c.value, func(t *testing.T) {
 			_, err := load(t, map[string]string{c.key: c.value})
 			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestAKeyThatThereIsNotIsRefusedWithTheNearestOne(t *testing.T) {
+	for key, want := range map[string]string{
+		"order-patterns:storeBatchsize":   "config storeBatchsize: there is no such key; did you mean storeBatchSize?",
+		"order-patterns:PATTERN":          "config PATTERN: there is no such key; did you mean pattern?",
+		"order-patterns:logRetention":     "config logRetention: there is no such key; did you mean logRetentionDays?",
+		"order-patterns:invoiceBatchSize": "",
+		// Other namespaces are others' business.
+		"aws:regoin": "", "order-patterns2:pattren": "", "pulumi:disable-default-providers": "",
+	} {
+		t.Run(key, func(t *testing.T) {
+			all, err := json.Marshal(map[string]string{key: "1", "order-patterns:pattern": "fanout", "aws:region": "eu-west-1"})
+			require.NoError(t, err)
+			t.Setenv(pulumi.EnvConfig, string(all))
+			_, err = load(t, nil)
+			if want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, want)
 		})
 	}
 }

@@ -27,11 +27,14 @@ var configKeys = []configKey{
 	{"pattern", "fanout", none, "What to deploy: fanout, orchestrator, eventstream or checker; several separated by commas; or all"},
 	{"packages", "", none, "Folder of the Lambda zips that `make build` makes; default build/arm64"},
 	{"architecture", "", none, "Processor of the Lambda functions: arm64 or x86_64; default what the zips were built for"},
+	{"codeFromS3", true, none, "Upload the zips to a bucket from which Lambda reads them; else they are part of the requests that create the functions, " +
+		"which takes 5 seconds each"},
 	{"deleteData", false, none, "Delete the table and the bucket, with what is in them, when the stack is destroyed; else both are protected"},
 	{"tableReadUnits", 0, orZero(components.CapacityRange),
 		"Reads of up to 4 KB that each table can do in a second, %v; 0, with tableWriteUnits 0, for tables that are paid by the request"},
 	{"tableWriteUnits", 0, orZero(components.CapacityRange),
 		"Writes of up to 1 KB that each table can do in a second, %v; what is beyond waits in front of the table; needs tableReadUnits"},
+	{"encryptTopics", false, none, "Encrypt SNS topics with the key that AWS manages for SNS; no AWS service, such as CloudWatch, can publish to them then"},
 	{"storeBatchSize", components.DefaultStoreBatchSize, smallBatches, "fanout: most orders that one invocation stores, %v"},
 	{"invoiceBatchSize", components.DefaultInvoiceBatchSize, smallBatches, "fanout: most orders that one invocation invoices, %v"},
 	{"express", false, none, "orchestrator: Express executions, which are cheaper and have no history; else Standard ones"},
@@ -56,6 +59,7 @@ var configKeys = []configKey{
 	{"clientQuotaPeriod", "", none, "checker: DAY, WEEK or MONTH; " + components.DefaultQuotaPeriod + " by default"},
 	{"apiRateLimit", components.DefaultRateLimit, components.RateRange, "Requests per second that an API lets through, %v"},
 	{"apiBurstLimit", components.DefaultBurstLimit, components.BurstRange, "Requests at the same time that an API lets through, %v"},
+	{"apiDetailedMetrics", false, none, "CloudWatch metrics of each method of an API, besides those of the API; each is billed"},
 	{"allowOrigin", components.DefaultAllowOrigin, none,
 		"CORS origin that may call the APIs from a browser, such as https://shop.example.com; * for any"},
 	{"apiAccessLogs", accessLogs[0], none, "Access logs of the APIs: off; account, where the Region's API Gateway setting names a role already; " +

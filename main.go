@@ -17,7 +17,7 @@ func deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	if cfg.ownApiAccount {
-		account, err := components.NewApiAccount(ctx, "api-account")
+		account, err := components.NewApiAccount(ctx, "api-account", &cfg.apiAccount)
 		if err != nil {
 			return err
 		}

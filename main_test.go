@@ -27,6 +27,7 @@ func folder(t *testing.T) string {
 		"store-order-task", "write-invoice-task", "take-back-order-task",
 		"append-order", "project-order", "invoice-order",
 		"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
+		"relay-order",
 	} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
@@ -167,7 +168,7 @@ func TestTheCheckerIsDeployedAsTheConfigSays(t *testing.T) {
 	require.Equal(t, map[string]any{"rateLimit": 5.0, "burstLimit": 6.0}, plan["throttleSettings"])
 	require.Equal(t, map[string]any{"limit": 700.0, "period": "MONTH"}, plan["quotaSettings"])
 	require.Len(t, r.of("aws:apigateway/apiKey:ApiKey"), 1)
-	r.requireX86AndUnprotected(t, 8)
+	r.requireX86AndUnprotected(t, 9)
 
 	r = &recorder{}
 	require.NoError(t, run(t, r, map[string]string{"pattern": "checker", "packages": packages}, deploy))

@@ -51,6 +51,7 @@ replace github.com/order-patterns/order-patterns => ../
 
 require (
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.1
+	github.com/aws/aws-sdk-go-v2/service/sfn v1.41.2
 	github.com/aws/aws-sdk-go-v2/service/sqs v1.52.10
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
 )

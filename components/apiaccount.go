@@ -19,23 +19,30 @@ type ApiAccount struct {
 
 const apiAccountType = "order-patterns:components:ApiAccount"
 
-// apiAccountArgs are none.
-type apiAccountArgs struct{}
+// ApiAccountArgs configure an ApiAccount.
+type ApiAccountArgs struct {
+	// Tags are put on the role.
+	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
+}
 
-func (*apiAccountArgs) resolve(*validator) shared { return shared{} }
+func (args *ApiAccountArgs) resolve(v *validator) shared {
+	v.child(roleName, "role")
+	return shared{tags: tagsOf(args.Tags)}
+}
 
-// NewApiAccount registers the setting and its role.
-func NewApiAccount(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*ApiAccount, error) {
+// NewApiAccount registers the setting and its role. It refuses bad arguments before it registers anything.
+func NewApiAccount(ctx *pulumi.Context, name string, args *ApiAccountArgs, opts ...pulumi.ResourceOption) (*ApiAccount, error) {
 	a := &ApiAccount{}
-	return register(ctx, apiAccountType, name, a, nil, a.build, opts...)
+	return register(ctx, apiAccountType, name, a, args, a.build, opts...)
 }
 
 // Outputs are the setting's fields.
 func (a *ApiAccount) Outputs() pulumi.Map { return outputs(a) }
 
-func (a *ApiAccount) build(b *builder, _ *apiAccountArgs) error {
+func (a *ApiAccount) build(b *builder, _ *ApiAccountArgs) error {
 	role, err := iam.NewRole(b.ctx, b.child("role"), &iam.RoleArgs{
-		AssumeRolePolicy: pulumi.String(trust("apigateway.amazonaws.com")),
+		AssumeRolePolicy: b.trust(apiGatewayService),
+		Tags:             b.tags,
 	}, b.opts()...)
 	if err != nil {
 		return err
@@ -43,13 +50,19 @@ func (a *ApiAccount) build(b *builder, _ *apiAccountArgs) error {
 	// API Gateway accepts the role only with the permissions of this managed policy, on all log groups, because the
 	// role serves every API of the Region.
 	push, err := iam.NewRolePolicyAttachment(b.ctx, b.child("push-logs"), &iam.RolePolicyAttachmentArgs{
-		Role:      role.Name,
-		PolicyArn: pulumi.String("arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
+		Role: role.Name,
+		PolicyArn: pulumi.Sprintf("arn:%s:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+			b.identity().partition),
 	}, b.opts()...)
 	if err != nil {
 		return err
 	}
-	account, err := apigateway.NewAccount(b.ctx, b.name, &apigateway.AccountArgs{CloudwatchRoleArn: role.Arn}, b.after(push)...)
+	account, err := apigateway.NewAccount(b.ctx, b.name, &apigateway.AccountArgs{
+		CloudwatchRoleArn: role.Arn,
+		// Else the Region would go on pointing at the role when it is deleted.
+		//lint:ignore SA1019 Version 6 of the AWS provider has no other way.
+		ResetOnDelete: pulumi.Bool(true),
+	}, b.after(push)...)
 	if err != nil {
 		return err
 	}

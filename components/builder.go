@@ -1,6 +1,7 @@
 package components
 
 import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
@@ -13,9 +14,25 @@ type builder struct {
 	shared
 	ctx    *pulumi.Context
 	name   string
-	parent pulumi.ResourceOption
+	parent pulumi.ResourceOrInvokeOption
 
 	functions []*function // those that were registered so far
+	where     *identity   // nil until it was looked up
+}
+
+// identity is where a component is deployed, as its provider says.
+type identity struct{ partition, region, account pulumi.StringOutput }
+
+// identity looks up where the component is deployed, once.
+func (b *builder) identity() identity {
+	if b.where == nil {
+		b.where = &identity{
+			partition: aws.GetPartitionOutput(b.ctx, aws.GetPartitionOutputArgs{}, b.parent).Partition(),
+			region:    aws.GetRegionOutput(b.ctx, aws.GetRegionOutputArgs{}, b.parent).Name(),
+			account:   aws.GetCallerIdentityOutput(b.ctx, aws.GetCallerIdentityOutputArgs{}, b.parent).AccountId(),
+		}
+	}
+	return *b.where
 }
 
 // child is the name of a child.
@@ -49,7 +66,7 @@ func (b *builder) logGroup(name string) (*cloudwatch.LogGroup, error) {
 // role makes a role that an AWS service assumes, and its policy.
 func (b *builder) role(name, service string, statements ...statement) (*iam.Role, *iam.RolePolicy, error) {
 	role, err := iam.NewRole(b.ctx, b.child(name+"-role"), &iam.RoleArgs{
-		AssumeRolePolicy: pulumi.String(trust(service)),
+		AssumeRolePolicy: b.trust(service),
 		Tags:             b.tags,
 	}, b.opts()...)
 	if err != nil {
@@ -57,18 +74,30 @@ func (b *builder) role(name, service string, statements ...statement) (*iam.Role
 	}
 	policy, err := iam.NewRolePolicy(b.ctx, b.child(name+"-policy"), &iam.RolePolicyArgs{
 		Role:   role.Name,
-		Policy: allow(statements...),
+		Policy: policyOf(statements...),
 	}, b.opts()...)
 	return role, policy, err
 }
 
-// topic makes a topic that is encrypted with the key that AWS manages for SNS. SNS decrypts before it delivers, so
-// subscribed queues need no permission for it.
+// topic makes a topic. It refuses what is published without TLS:
+// https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html#enforce-encryption-data-in-transit
+//
+// The key that AWS manages for SNS is an option, not the default. Its policy cannot be changed, so that no AWS service, such
+// as CloudWatch or EventBridge, could publish to the topic:
+// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 func (b *builder) topic(name string) (*sns.Topic, error) {
-	return sns.NewTopic(b.ctx, b.child(name), &sns.TopicArgs{
-		KmsMasterKeyId: pulumi.String("alias/aws/sns"),
-		Tags:           b.tags,
+	args := &sns.TopicArgs{Tags: b.tags}
+	if b.encryptTopics {
+		args.KmsMasterKeyId = pulumi.String("alias/aws/sns")
+	}
+	topic, err := sns.NewTopic(b.ctx, b.child(name), args, b.opts()...)
+	if err != nil {
+		return nil, err
+	}
+	_, err = sns.NewTopicPolicy(b.ctx, b.child(name), &sns.TopicPolicyArgs{
+		Arn: topic.Arn, Policy: policyOf(tlsOnly("sns:Publish", topic.Arn)),
 	}, b.opts()...)
+	return topic, err
 }
 
 // api makes the component's API.

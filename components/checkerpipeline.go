@@ -14,14 +14,15 @@ type CheckerPipelineArgs struct {
 
 	// Capture takes orders over HTTP, sets balances, and answers with an order's status. Default [IntakeSize].
 	Capture FunctionSettings `pulumi:"capture,optional"`
-	// Check checks accounts and stock. Default [TaskSize].
+	// Check checks accounts and stock, and has orders checked that were stored and not published. Default [TaskSize].
 	Check FunctionSettings `pulumi:"check,optional"`
 	// Update applies findings to orders, and waits for Ship: its timeout should be longer. Default [UpdateSize].
 	Update FunctionSettings `pulumi:"update,optional"`
 	// Ship deducts credit and stock. Default [ShipSize].
 	Ship FunctionSettings `pulumi:"ship,optional"`
 
-	// CheckQueue is the queue between the topic and each checker. Default batches of [DefaultCheckBatchSize].
+	// CheckQueue is the queue between the topic and each checker, and the outbox. Default batches of
+	// [DefaultCheckBatchSize].
 	CheckQueue QueueSettings `pulumi:"checkQueue,optional"`
 	// UpdateQueue is the queue between the checkers and Update. Default batches of [DefaultCheckBatchSize].
 	UpdateQueue QueueSettings `pulumi:"updateQueue,optional"`
@@ -35,7 +36,8 @@ type CheckerPipelineArgs struct {
 	Api ApiSettings `pulumi:"api,optional"`
 }
 
-// CheckerPipeline takes an order over HTTP, stores it and publishes it to an SNS topic. Two checkers, each with a queue of
+// CheckerPipeline takes an order over HTTP, stores it and publishes it to an SNS topic. An outbox, a queue that the order's
+// id is sent to before, has it published if that was interrupted. Two checkers, each with a queue of
 // its own, check in parallel whether the customer has the credit and the shop the stock, and send what they found to a
 // third queue. When both findings are good the order is shipped: credit, stock and the order's status change in one
 // transaction, exactly once, and never below zero.
@@ -66,6 +68,9 @@ type CheckerPipeline struct {
 	StockDeadLettersUrl   pulumi.StringOutput `pulumi:"stockDeadLettersUrl"`
 	UpdateQueueUrl        pulumi.StringOutput `pulumi:"updateQueueUrl"`
 	UpdateDeadLettersUrl  pulumi.StringOutput `pulumi:"updateDeadLettersUrl"`
+	// OutboxQueueUrl is the queue of the ids of orders that are about to be stored, with its dead-letter queue.
+	OutboxQueueUrl       pulumi.StringOutput `pulumi:"outboxQueueUrl"`
+	OutboxDeadLettersUrl pulumi.StringOutput `pulumi:"outboxDeadLettersUrl"`
 	// ShipFailuresUrl is the queue with a message about each order that could not be shipped, for a reason other than the
 	// order's.
 	ShipFailuresUrl pulumi.StringOutput `pulumi:"shipFailuresUrl"`
@@ -80,6 +85,7 @@ const checkerPipelineType = "order-patterns:components:CheckerPipeline"
 // checkerFunctions are the packages of the functions that a CheckerPipeline runs.
 var checkerFunctions = []string{
 	"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
+	"relay-order",
 }
 
 // NewCheckerPipeline registers a CheckerPipeline. It refuses bad arguments, all at once, before it registers anything.
@@ -144,7 +150,15 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	if err != nil {
 		return err
 	}
-	front, err := b.checkerFront(args, tables, topic)
+	outbox, _, err := b.worker(args.CheckQueue, functionSpec{
+		zip: "relay-order", description: "Publishes orders that were stored and not published", settings: args.Check,
+		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn},
+		allow:       []statement{may("ReadOrder", tables.orders.Arn, "dynamodb:GetItem"), may("PublishOrder", topic.Arn, "sns:Publish")},
+	})
+	if err != nil {
+		return err
+	}
+	front, err := b.checkerFront(args, tables, topic, outbox)
 	if err != nil {
 		return err
 	}
@@ -160,6 +174,7 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	c.BalanceQueueUrl, c.BalanceDeadLettersUrl = balance.Url, balance.deadLetters.Url
 	c.StockQueueUrl, c.StockDeadLettersUrl = stock.Url, stock.deadLetters.Url
 	c.UpdateQueueUrl, c.UpdateDeadLettersUrl = updates.Url, updates.deadLetters.Url
+	c.OutboxQueueUrl, c.OutboxDeadLettersUrl = outbox.Url, outbox.deadLetters.Url
 	c.ShipFailuresUrl = shipFailures.Url
 	c.Functions = b.functionInfos()
 	return nil
@@ -172,7 +187,7 @@ const (
 
 // shipping makes the function that ships an order, and the queue that receives a message about an order that it failed with.
 func (b *builder) shipping(settings FunctionSettings, tables checkerTables) (*function, *sqs.Queue, error) {
-	failures, report, err := b.failures("ship-order")
+	failures, report, err := b.failures("ship-order-failures")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,6 +2,7 @@ package components_test
 
 import (
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,6 +29,11 @@ func TestTablesOfTheCheckerPipeline(t *testing.T) {
 			"hashKey": key, "rangeKey": nil, "billingMode": "PAY_PER_REQUEST", "readCapacity": nil,
 			"attributes": []any{map[string]any{"name": key, "type": "S"}},
 		})
+		var expires any // the keys of additions
+		if table != "orders" {
+			expires = map[string]any{"attributeName": "expires", "enabled": true}
+		}
+		has(t, byDefault.inputs(t, tableType, "checker-"+table), map[string]any{"ttl": expires})
 		has(t, provisioned.inputs(t, tableType, "checker-"+table), map[string]any{
 			"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 20.0,
 		})
@@ -39,7 +45,7 @@ func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
 		a.CheckQueue = components.QueueSettings{BatchSize: pulumi.Int(7), MaxReceiveCount: pulumi.Int(4)}
 		a.UpdateQueue = components.QueueSettings{BatchSize: pulumi.Int(3)}
 	})
-	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "update-order": 3} {
+	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "relay-order": 7, "update-order": 3} {
 		has(t, c.inputs(t, mappingType, "checker-"+name+"-mapping"), map[string]any{
 			"eventSourceArn": "arn:queue/checker-" + name, "functionName": "arn:function/checker-" + name, "batchSize": batch,
 			"functionResponseTypes": []any{"ReportBatchItemFailures"},
@@ -53,7 +59,9 @@ func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
 		})
 		require.Contains(t, c.dependencies(t, stageType, "checker-api"), "topicsubscription/checker-"+name+"-subscription")
 	}
-	require.NotContains(t, c.registered, subscriptionType+" checker-update-order-subscription")
+	for _, name := range []string{"update-order", "relay-order"} {
+		require.NotContains(t, c.registered, subscriptionType+" checker-"+name+"-subscription")
+	}
 }
 
 func TestShippingThatFailsIsReported(t *testing.T) {
@@ -69,9 +77,11 @@ func TestShippingThatFailsIsReported(t *testing.T) {
 
 func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 	c := checkerPipeline(t, nil)
-	const orders, accounts, stock, findings = "name:table/checker-orders", "name:table/checker-accounts", "name:table/checker-stock", "https://queue/checker-update-order"
+	const orders, accounts, stock, findings, outbox = "name:table/checker-orders", "name:table/checker-accounts", "name:table/checker-stock",
+		"https://queue/checker-update-order", "https://queue/checker-relay-order"
 	for name, want := range map[string]map[string]any{
-		"capture-order":    {"ORDERS_TABLE": orders, "TOPIC_ARN": "arn:topic/checker-orders", "ALLOW_ORIGIN": "*"},
+		"capture-order":    {"OUTBOX_QUEUE_URL": outbox, "ORDERS_TABLE": orders, "TOPIC_ARN": "arn:topic/checker-orders", "ALLOW_ORIGIN": "*"},
+		"relay-order":      {"ORDERS_TABLE": orders, "TOPIC_ARN": "arn:topic/checker-orders", "QUEUE_URL": outbox, "DEAD_LETTERS_URL": outbox + "-dead-letters"},
 		"get-order-status": {"ORDERS_TABLE": orders, "ALLOW_ORIGIN": "*"},
 		"update-account":   {"ACCOUNTS_TABLE": accounts, "ALLOW_ORIGIN": "*"},
 		"update-stock":     {"STOCK_TABLE": stock, "ALLOW_ORIGIN": "*"},
@@ -87,8 +97,8 @@ func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 // All permissions of each function: an unneeded one is a risk, a missing one an outage.
 func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	c := checkerPipeline(t, nil)
-	const orders, accounts, stock, topic, findings, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
-		"arn:topic/checker-orders", "arn:queue/checker-update-order", "arn:function/checker-ship-order"
+	const orders, accounts, stock, topic, findings, outbox, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
+		"arn:topic/checker-orders", "arn:queue/checker-update-order", "arn:queue/checker-relay-order", "arn:function/checker-ship-order"
 	take := func(queue string) map[string]any {
 		return allow("arn:queue/checker-"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
 	}
@@ -98,10 +108,14 @@ func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testin
 	shipping := allow(orders, "dynamodb:UpdateItem")
 	shipping["Resource"] = []any{orders, accounts, stock}
 	for fn, want := range map[string]map[string]any{
-		"capture-order":    {"CaptureOrder": allow(orders, "dynamodb:PutItem", "dynamodb:UpdateItem"), "PublishOrder": allow(topic, "sns:Publish")},
+		"capture-order": {
+			"AnnounceOrder": allow(outbox, "sqs:SendMessage"), "CaptureOrder": allow(orders, "dynamodb:PutItem", "dynamodb:UpdateItem"),
+			"PublishOrder": allow(topic, "sns:Publish"),
+		},
+		"relay-order":      {"ReadOrder": allow(orders, "dynamodb:GetItem"), "PublishOrder": allow(topic, "sns:Publish"), "TakeMessages": take("relay-order"), "GiveUpMessages": giveUp("relay-order")},
 		"get-order-status": {"ReadOrder": allow(orders, "dynamodb:GetItem")},
-		"update-account":   {"SetBalance": allow(accounts, "dynamodb:UpdateItem")},
-		"update-stock":     {"SetStock": allow(stock, "dynamodb:UpdateItem")},
+		"update-account":   {"ChangeBalance": allow(accounts, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
+		"update-stock":     {"ChangeStock": allow(stock, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 		"check-balance":    {"ReadAccount": allow(accounts, "dynamodb:GetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-balance"), "GiveUpMessages": giveUp("check-balance")},
 		"check-stock":      {"ReadStock": allow(stock, "dynamodb:BatchGetItem"), "SendFinding": allow(findings, "sqs:SendMessage"), "TakeMessages": take("check-stock"), "GiveUpMessages": giveUp("check-stock")},
 		"update-order":     {"UpdateOrder": allow(orders, "dynamodb:UpdateItem"), "Ship": allow(ship, "lambda:InvokeFunction"), "TakeMessages": take("update-order"), "GiveUpMessages": giveUp("update-order")},
@@ -122,20 +136,26 @@ func TestTheCheckersAPIWordsItsErrorsAsTheFunctionsDo(t *testing.T) {
 	doc := checkerPipeline(t, nil).document(t, restAPIType, "checker-api", "body")
 	responses := at(t, doc, "x-amazon-apigateway-gateway-responses")
 	for kind, want := range map[string]string{
-		"BAD_REQUEST_BODY":             `{"status":400,"description":"Invalid request body: $context.error.validationErrorString"}`,
+		"DEFAULT_4XX":                  `{"status":400,"description":$context.error.messageString}`,
 		"BAD_REQUEST_PARAMETERS":       `{"status":400,"description":$context.error.messageString}`,
 		"THROTTLED":                    `{"status":429,"description":$context.error.messageString}`,
 		"MISSING_AUTHENTICATION_TOKEN": `{"status":404,"description":"No route for $context.httpMethod $context.path"}`,
-		"DEFAULT_5XX":                  `{"description":$context.error.messageString}`,
+		"DEFAULT_5XX":                  `{"status":500,"description":$context.error.messageString}`,
 	} {
 		require.Equal(t, want, at(t, responses, kind, "responseTemplates")["application/json"], kind)
 	}
+	for kind, response := range responses {
+		template := response.(map[string]any)["responseTemplates"].(map[string]any)["application/json"].(string)
+		require.Equal(t, response.(map[string]any)["statusCode"], regexp.MustCompile(`^\{"status":([0-9]+),"description":`).FindStringSubmatch(template)[1], kind)
+	}
+	require.NotContains(t, responses, "REQUEST_TOO_LARGE", "which AWS does not support")
+	require.NotContains(t, responses, "BAD_REQUEST_BODY", "the functions answer")
 }
 
 func TestAUsagePlanLimitsEachClient(t *testing.T) {
 	c := checkerPipeline(t, nil)
 	has(t, c.inputs(t, usagePlanType, "checker-api"), map[string]any{
-		"throttleSettings": map[string]any{"rateLimit": 1000.0, "burstLimit": 1000.0}, "quotaSettings": nil,
+		"throttleSettings": map[string]any{"rateLimit": 100.0, "burstLimit": 50.0}, "quotaSettings": nil,
 		"apiStages": []any{map[string]any{"apiId": "id:restapi/checker-api", "stage": "prod"}},
 	})
 	require.NotContains(t, c.registered, apiKeyType+" checker-api")
@@ -178,6 +198,8 @@ func TestOutputsOfTheCheckerPipeline(t *testing.T) {
 		"stockDeadLettersUrl":   "https://queue/checker-check-stock-dead-letters",
 		"updateQueueUrl":        "https://queue/checker-update-order",
 		"updateDeadLettersUrl":  "https://queue/checker-update-order-dead-letters",
+		"outboxQueueUrl":        "https://queue/checker-relay-order",
+		"outboxDeadLettersUrl":  "https://queue/checker-relay-order-dead-letters",
 		"shipFailuresUrl":       "https://queue/checker-ship-order-failures",
 		"accessLogGroup":        "",
 	})

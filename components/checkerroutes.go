@@ -15,13 +15,16 @@ import (
 // checkerFront are the functions behind a CheckerPipeline's API.
 type checkerFront struct{ capture, status, account, stock *function }
 
-func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic) (f checkerFront, err error) {
+func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic, outbox *queue) (f checkerFront, err error) {
 	origin := stringOf(args.Api.AllowOrigin)
 	// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
 	if f.capture, err = b.function(functionSpec{
 		zip: "capture-order", description: "Stores orders and publishes them", settings: args.Capture,
-		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": origin},
+		environment: pulumi.StringMap{
+			"OUTBOX_QUEUE_URL": outbox.Url, "ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": origin,
+		},
 		allow: []statement{
+			may("AnnounceOrder", outbox.Arn, "sqs:SendMessage"),
 			may("CaptureOrder", tables.orders.Arn, "dynamodb:PutItem", "dynamodb:UpdateItem"),
 			may("PublishOrder", topic.Arn, "sns:Publish"),
 		},
@@ -36,26 +39,26 @@ func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, 
 		return f, err
 	}
 	if f.account, err = b.function(functionSpec{
-		zip: "update-account", description: "Sets the balance of an account", settings: args.Capture,
+		zip: "update-account", description: "Sets the balance of an account, or adds to it", settings: args.Capture,
 		environment: pulumi.StringMap{"ACCOUNTS_TABLE": tables.accounts.Name, "ALLOW_ORIGIN": origin},
-		allow:       []statement{may("SetBalance", tables.accounts.Arn, "dynamodb:UpdateItem")},
+		allow:       []statement{may("ChangeBalance", tables.accounts.Arn, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 	}); err != nil {
 		return f, err
 	}
 	f.stock, err = b.function(functionSpec{
-		zip: "update-stock", description: "Sets the stock of a product", settings: args.Capture,
+		zip: "update-stock", description: "Sets the stock of a product, or adds to it", settings: args.Capture,
 		environment: pulumi.StringMap{"STOCK_TABLE": tables.stock.Name, "ALLOW_ORIGIN": origin},
-		allow:       []statement{may("SetStock", tables.stock.Arn, "dynamodb:UpdateItem")},
+		allow:       []statement{may("ChangeStock", tables.stock.Arn, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 	})
 	return f, err
 }
 
-// routes are the API's contract. API Gateway itself checks that the required fields are there; types and values are left
-// to the functions, which name each field that is wrong.
+// routes are the API's contract. The functions validate the bodies, and name each field that is wrong.
 func (f checkerFront) routes() []Route {
 	field := func(format string, args ...any) object { return object{"description": fmt.Sprintf(format, args...)} }
-	body := func(properties object) string {
-		return schemaText(object{"type": "object", "required": slices.Sorted(maps.Keys(properties)), "properties": properties})
+	body := func(properties object, optional ...string) string {
+		required := slices.DeleteFunc(slices.Sorted(maps.Keys(properties)), func(name string) bool { return slices.Contains(optional, name) })
+		return schemaText(object{"type": "object", "required": required, "properties": properties})
 	}
 	amount := field("A number from 0, with %d decimals at most", money.Places)
 	order := body(object{
@@ -63,38 +66,47 @@ func (f checkerFront) routes() []Route {
 		"items":       field("1 to %d of {productId, qty}; qty is an integer from 1", checker.MaxItems),
 		"totalAmount": amount,
 	})
-	repeatable := []Parameter{{
-		Name:        "Idempotency-Key",
-		Description: "1 to 128 printable ASCII characters, chosen by the client: a request that is repeated with it captures nothing twice",
-	}}
+	repeatable := func(effect string) []Parameter {
+		return []Parameter{{
+			Name:        checker.IdempotencyKeyHeader,
+			Description: fmt.Sprintf("1 to %d printable ASCII characters, chosen by the client: a request that is repeated with it %s nothing twice", checker.MaxIdempotencyKey, effect),
+		}}
+	}
 	captured := func(what string) []Response {
 		return []Response{
 			{200, what}, {400, "The request is not valid; the description names each field that is wrong"},
 			{422, "The Idempotency-Key was used for another order"}, {503, "Not captured; try again"},
 		}
 	}
-	balance := []Response{{202, "The balance is set"}, {400, "The request is not valid"}, {503, "The balance was not set; try again"}}
+	changed := []Response{
+		{202, "The new balance"}, {400, "The request is not valid; the description names each field that is wrong"},
+		{404, "There is no balance to add to"}, {409, "The balance would be below zero, or above its limit; the description says what is left"},
+		{422, "The Idempotency-Key was used for another amount"}, {503, "The balance was perhaps not changed; the description says what to do"},
+	}
+	balance := func(key, what string, amount object, add string) Route {
+		return Route{
+			Method: "POST", Headers: repeatable("adds"), Responses: changed,
+			Body: body(object{key: field("%s", what), "balance": amount, "add": field("%s", add)}, "balance", "add"),
+		}
+	}
+	account := balance("customerId", "The customer", amount, "Instead of balance: an amount to add to it, below zero to subtract")
+	account.Path, account.Function, account.Summary = "/account", f.account.target(), "Sets a customer's balance, or adds to it"
+	stock := balance("productId", "The product", field("An integer from 0"), "Instead of balance: an integer to add to it, below zero to subtract")
+	stock.Path, stock.Function, stock.Summary = "/stock", f.stock.target(), "Sets a product's stock, or adds to it"
 	return []Route{
 		{
 			Method: "POST", Path: "/order", Function: f.capture.target(), Summary: "Places an order",
-			Body: order, Headers: repeatable, Responses: captured("The order, Pending"),
+			Body: order, Headers: repeatable("captures"), Responses: captured("The order, Pending"),
 		},
 		{
 			Method: "POST", Path: "/orders", Function: f.capture.target(), Summary: "Places several orders",
-			Body: body(object{"orders": field("1 to %d orders", checker.MaxOrders)}), Headers: repeatable,
+			Body: body(object{"orders": field("1 to %d orders", checker.MaxOrders)}), Headers: repeatable("captures"),
 			Responses: captured("The orders that were captured, and those that were not with the reason"),
 		},
 		{
 			Method: "GET", Path: "/order/{orderId}/status", Function: f.status.target(), Summary: "Gets an order's status and log",
 			Responses: []Response{{200, "The status, and what each step found"}, {404, "There is no such order"}},
 		},
-		{
-			Method: "POST", Path: "/account", Function: f.account.target(), Summary: "Sets a customer's balance",
-			Body: body(object{"customerId": field("The customer"), "balance": amount}), Responses: balance,
-		},
-		{
-			Method: "POST", Path: "/stock", Function: f.stock.target(), Summary: "Sets a product's stock",
-			Body: body(object{"productId": field("The product"), "balance": field("An integer from 0")}), Responses: balance,
-		},
+		account, stock,
 	}
 }

@@ -2,6 +2,7 @@ package components
 
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // checkerTables have an item for each order, customer and product.
@@ -11,9 +12,11 @@ func (b *builder) checkerTables(capacity TableCapacity) (t checkerTables, err er
 	if t.orders, err = b.table("orders", capacity, dynamodb.TableArgs{}, "orderId"); err != nil {
 		return t, err
 	}
-	if t.accounts, err = b.table("accounts", capacity, dynamodb.TableArgs{}, "customerId"); err != nil {
+	// The other two also keep the idempotency keys of additions, for a while.
+	expires := &dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)}
+	if t.accounts, err = b.table("accounts", capacity, dynamodb.TableArgs{Ttl: expires}, "customerId"); err != nil {
 		return t, err
 	}
-	t.stock, err = b.table("stock", capacity, dynamodb.TableArgs{}, "productId")
+	t.stock, err = b.table("stock", capacity, dynamodb.TableArgs{Ttl: expires}, "productId")
 	return t, err
 }

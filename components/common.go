@@ -13,6 +13,11 @@ type Common struct {
 	Packages string `pulumi:"packages,optional"`
 	// Architecture is [ARM64] or [X8664]. Default: what the zips were built for; ARM64 where Packages is not set either.
 	Architecture string `pulumi:"architecture,optional"`
+	// CodeFromS3 uploads the zips to a bucket, from which Lambda reads them. Without it they are part of the requests that
+	// create the functions, which the AWS provider sends one after another, 5 seconds each.
+	CodeFromS3 bool `pulumi:"codeFromS3,optional"`
+	// CodeBucket is the name of the bucket for CodeFromS3. Default: the component makes one.
+	CodeBucket pulumi.StringPtrInput `pulumi:"codeBucket,optional"`
 	// Tags are put on every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 	// LogRetentionDays is how long log groups keep their lines: a number of days that CloudWatch Logs accepts. Default
@@ -21,23 +26,43 @@ type Common struct {
 	// DeleteData deletes the tables, the bucket and the stream, with what is in them, when the stack is destroyed. By
 	// default they are protected, and tables can be restored to any second of the last 35 days.
 	DeleteData bool `pulumi:"deleteData,optional"`
+	// EncryptTopics encrypts SNS topics with the key that AWS manages for SNS. No AWS service can then publish to them, such
+	// as CloudWatch for an alarm. By default they are not encrypted at rest.
+	EncryptTopics bool `pulumi:"encryptTopics,optional"`
 }
 
 // shared is what the children of a component have in common: Common, validated.
 type shared struct {
 	packages         packages
+	codeFromS3       bool
+	codeBucket       pulumi.StringInput // nil if it is still to be made
 	tags             pulumi.StringMapInput
 	logRetentionDays pulumi.IntPtrInput
 	deleteData       bool
+	encryptTopics    bool
 }
 
 // resolve validates the arguments. functions names the zips that must be in the folder.
 func (c Common) resolve(v *validator, functions ...string) shared {
+	for _, function := range functions {
+		v.child(roleName, function+"-role")
+	}
+	var codeBucket pulumi.StringInput
+	switch {
+	case unset(c.CodeBucket):
+	case !c.CodeFromS3:
+		v.addf("Common.CodeBucket", "is of use only with CodeFromS3")
+	default:
+		codeBucket = stringOf(c.CodeBucket)
+	}
 	return shared{
 		packages:         findPackages(v, "Common.", c.Packages, c.Architecture, functions...),
+		codeFromS3:       c.CodeFromS3,
+		codeBucket:       codeBucket,
 		tags:             tagsOf(c.Tags),
 		logRetentionDays: v.number("Common.LogRetentionDays", c.LogRetentionDays, checkRetention, DefaultLogRetention),
 		deleteData:       c.DeleteData,
+		encryptTopics:    c.EncryptTopics,
 	}
 }
 

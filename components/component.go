@@ -33,8 +33,9 @@ func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name
 	if args != nil {
 		given, resolved = *args, *args
 	}
-	v := &validator{component: fmt.Sprintf("%s %q", typ, name)}
+	v := &validator{component: fmt.Sprintf("%s %q", typ, name), name: name}
 	common := P(&resolved).resolve(v)
+	v.checkName()
 	if err := v.err(); err != nil {
 		return none, err
 	}

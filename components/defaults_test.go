@@ -1,7 +1,9 @@
 package components_test
 
 import (
+	"crypto/sha256"
 	"debug/elf"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -51,7 +53,7 @@ func TestFunctionsByDefault(t *testing.T) {
 	}
 	sizes["checker"] = map[string]size{
 		"capture-order": {512, 10}, "get-order-status": {512, 10}, "update-account": {512, 10}, "update-stock": {512, 10},
-		"check-balance": {256, 10}, "check-stock": {256, 10}, "update-order": {256, 40}, "ship-order": {256, 30},
+		"check-balance": {256, 10}, "check-stock": {256, 10}, "update-order": {256, 40}, "relay-order": {256, 10}, "ship-order": {256, 30},
 	}
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		for _, fn := range functions[pattern] {
@@ -148,6 +150,34 @@ func TestTablesArePaidByTheRequestUnlessTheirCapacityIsSet(t *testing.T) {
 	has(t, provisioned.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 5.0})
 }
 
+func TestCodeComesFromS3IfItIsAskedFor(t *testing.T) {
+	const objectType = "aws:s3/bucketObjectv2:BucketObjectv2"
+	each(t, common{Common: components.Common{CodeFromS3: true}}, func(t *testing.T, pattern string, c *cloud) {
+		// One bucket for all functions, deleted with what is in it.
+		has(t, c.inputs(t, bucketType, pattern+"-code"), map[string]any{"forceDestroy": true})
+		require.False(t, c.find(t, bucketType, pattern+"-code").RegisterRPC.GetProtect())
+		for _, fn := range functions[pattern] {
+			name := pattern + "-" + fn
+			object := c.inputs(t, objectType, name+"-code")
+			require.Equal(t, "name:bucketv2/"+pattern+"-code", object["bucket"])
+			source := c.find(t, objectType, name+"-code").Inputs["source"].AssetValue()
+			content, err := source.Bytes()
+			require.NoError(t, err)
+			// The key has the content's hash, so that the function changes exactly if the zip does.
+			require.Equal(t, fmt.Sprintf("project/stack/%s/%s/%x.zip", pattern, fn, sha256.Sum256(content)), object["key"])
+			has(t, c.inputs(t, functionType, name), map[string]any{"s3Bucket": object["bucket"], "s3Key": object["key"], "code": nil})
+		}
+	})
+}
+
+func TestCodeComesFromANamedBucket(t *testing.T) {
+	c := fanOut(t, func(a *components.FanOutArgs) {
+		a.Common.CodeFromS3, a.Common.CodeBucket = true, pulumi.String("our-packages")
+	})
+	has(t, c.inputs(t, functionType, "fanout-store-order"), map[string]any{"s3Bucket": "our-packages", "code": nil})
+	require.NotContains(t, c.registered, bucketType+" fanout-code")
+}
+
 var team = pulumi.StringMap{"team": pulumi.String("coffee")}
 
 func TestSettingsReachTheirResources(t *testing.T) {
@@ -155,7 +185,7 @@ func TestSettingsReachTheirResources(t *testing.T) {
 		a.Publish = components.FunctionSettings{MemoryMB: pulumi.Int(1024), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(7)}
 		a.Store = components.FunctionSettings{TimeoutSeconds: pulumi.Int(60)}
 		a.StoreQueue = components.QueueSettings{BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(5), MaximumConcurrency: pulumi.Int(20), MaxReceiveCount: pulumi.Int(9), RetentionDays: pulumi.Int(14)}
-		a.Api = components.ApiSettings{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)}
+		a.Api = components.ApiSettings{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50), DetailedMetrics: pulumi.Bool(true)}
 		a.Common.LogRetentionDays, a.Common.Tags = pulumi.Int(7), team
 	})
 	has(t, c.inputs(t, functionType, "fanout-publish-order"), map[string]any{
@@ -187,11 +217,6 @@ func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
 func TestDataIsEncryptedAndPrivate(t *testing.T) {
 	const encryption = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
-		for _, r := range c.registered {
-			if r.TypeToken == topicType {
-				has(t, r.Inputs.Mappable(), map[string]any{"kmsMasterKeyId": "alias/aws/sns"})
-			}
-		}
 		name := pattern + "-invoices"
 		bucket, arn := "id:bucketv2/"+name, "arn:bucketv2/"+name
 		require.Equal(t, map[string]any{
@@ -204,13 +229,35 @@ func TestDataIsEncryptedAndPrivate(t *testing.T) {
 
 		const policy = "aws:s3/bucketPolicy:BucketPolicy"
 		require.Equal(t, bucket, c.inputs(t, policy, name)["bucket"])
-		require.Equal(t, map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
-			"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-			"Resource":  []any{arn, arn + "/*"},
-			"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
-		}}}, c.document(t, policy, name, "policy"))
+		require.Equal(t, map[string]any{"Version": "2012-10-17", "Statement": []any{overTLSOnly("s3:*", arn, arn+"/*")}}, c.document(t, policy, name, "policy"))
 		require.Contains(t, c.dependencies(t, policy, name), "bucketpublicaccessblock/"+name)
 	})
+}
+
+func TestOverwrittenInvoicesAreKeptForAWhile(t *testing.T) {
+	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		bucket := "id:bucketv2/" + pattern + "-invoices"
+		require.Equal(t, map[string]any{"bucket": bucket, "versioningConfiguration": map[string]any{"status": "Enabled"}},
+			c.inputs(t, "aws:s3/bucketVersioningV2:BucketVersioningV2", pattern+"-invoices"))
+		require.Equal(t, map[string]any{"bucket": bucket, "rules": []any{map[string]any{
+			"id": "tidy-up", "status": "Enabled", "filter": map[string]any{"prefix": "invoices/"},
+			"abortIncompleteMultipartUpload": map[string]any{"daysAfterInitiation": 7.0},
+			"noncurrentVersionExpiration":    map[string]any{"noncurrentDays": 30.0},
+		}}}, c.inputs(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", pattern+"-invoices"))
+	})
+}
+
+// No AWS service could publish to a topic that is encrypted with the key that AWS manages.
+func TestAlarmsCanPublishToTheTopicsUnlessTheyAreEncrypted(t *testing.T) {
+	for encrypt, key := range map[bool]any{false: nil, true: "alias/aws/sns"} {
+		each(t, common{Common: components.Common{EncryptTopics: encrypt}}, func(t *testing.T, _ string, c *cloud) {
+			for _, r := range c.registered {
+				if r.TypeToken == topicType {
+					has(t, r.Inputs.Mappable(), map[string]any{"kmsMasterKeyId": key})
+				}
+			}
+		})
+	}
 }
 
 func TestTheTableIsKeyedByCustomerAndShop(t *testing.T) {
@@ -248,9 +295,9 @@ func TestTheStageIsTracedThrottledAndCreatedLast(t *testing.T) {
 	has(t, c.inputs(t, stageType, "fanout-api"), map[string]any{
 		"stageName": "prod", "xrayTracingEnabled": true, "restApi": "id:restapi/fanout-api", "deployment": "id:deployment/fanout-api", "accessLogSettings": nil})
 	has(t, c.inputs(t, "aws:apigateway/methodSettings:MethodSettings", "fanout-api"), map[string]any{
-		"settings": map[string]any{"metricsEnabled": true, "throttlingRateLimit": 10000.0, "throttlingBurstLimit": 5000.0}})
+		"settings": map[string]any{"metricsEnabled": false, "throttlingRateLimit": 1000.0, "throttlingBurstLimit": 500.0}})
 	has(t, c.inputs(t, "aws:apigateway/restApi:RestApi", "fanout-api"), map[string]any{
-		"endpointConfiguration": map[string]any{"types": "REGIONAL"}, "failOnWarnings": true})
+		"endpointConfiguration": map[string]any{"types": "REGIONAL"}, "failOnWarnings": false})
 
 	for _, want := range []string{
 		"permission/fanout-api-invoke-post-order", "permission/fanout-api-invoke-get-order", "permission/fanout-api-invoke-get-invoice",
@@ -272,7 +319,7 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 	c := &cloud{}
 	folder := packages(t, elf.EM_AARCH64)
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		account, err := components.NewApiAccount(ctx, "api-account")
+		account, err := components.NewApiAccount(ctx, "api-account", &components.ApiAccountArgs{Tags: team})
 		if err != nil {
 			return err
 		}
@@ -290,7 +337,12 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 	has(t, c.inputs(t, logGroupType, "fanout-api-access-logs"), map[string]any{"retentionInDays": 30.0})
 	require.Contains(t, c.dependencies(t, stageType, "fanout-api"), "account/api-account")
 
-	has(t, c.inputs(t, "aws:apigateway/account:Account", "api-account"), map[string]any{"cloudwatchRoleArn": "arn:role/api-account-role"})
+	has(t, c.inputs(t, "aws:apigateway/account:Account", "api-account"), map[string]any{
+		"cloudwatchRoleArn": "arn:role/api-account-role",
+		// Else a destroyed stack would leave the Region with a role that does not exist.
+		"resetOnDelete": true,
+	})
+	has(t, c.inputs(t, "aws:iam/role:Role", "api-account-role"), map[string]any{"tags": map[string]any{"team": "coffee"}})
 	require.Contains(t, c.dependencies(t, "aws:apigateway/account:Account", "api-account"), "rolepolicyattachment/api-account-push-logs")
 	has(t, c.inputs(t, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "api-account-push-logs"), map[string]any{
 		"role": "name:role/api-account-role", "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"})

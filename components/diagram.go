@@ -21,7 +21,7 @@ func (m machine) diagram() string {
 	for _, name := range slices.Sorted(maps.Keys(m.States)) {
 		s := m.States[name]
 		for _, c := range s.Choices {
-			arrow(name, c.Next, c.And[len(c.And)-1].StringEquals)
+			arrow(name, c.Next, c.StringEquals)
 		}
 		if s.Default != "" {
 			arrow(name, s.Default, "else")
@@ -30,7 +30,11 @@ func (m machine) diagram() string {
 			arrow(name, s.Next, "")
 		}
 		for _, c := range s.Catch {
-			arrow(name, c.Next, "fails, after its retries")
+			label := "fails, after its retries"
+			if c.ErrorEquals[0] != "States.ALL" {
+				label = strings.Join(c.ErrorEquals, ", ")
+			}
+			arrow(name, c.Next, label)
 		}
 		switch s.Type {
 		case "Succeed":

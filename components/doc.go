@@ -14,8 +14,12 @@
 //
 // What may come from another resource is an input: numbers, strings, tags and ARNs. A plain value decides which resources
 // there are. What is not set takes the default that its comment names, chosen for production: data is protected, everything
-// is encrypted, traced and logged, and each function may do only what it does. An explicit 0 is never a default: it is used
+// is traced and logged, everything but topics is encrypted at rest, all of it refuses plain HTTP, and each function may do only
+// what it does. An explicit 0 is never a default: it is used
 // where 0 has a meaning, and refused otherwise.
+//
+// A component's name begins the names of its children. One that is too long for AWS to accept all of them, or has other
+// characters than they may have, is refused like an argument.
 //
 // Values are validated before anything is registered, all of them at once. A value that another resource provides is
 // validated when it resolves.
@@ -23,7 +27,7 @@
 // # Functions
 //
 // Functions run from zips that exist before the program does: `make build` makes them, and a component refuses to
-// deploy without them.
+// deploy without them, or with damaged ones. Lambda reads them from S3 with Common.CodeFromS3, which is much faster.
 //
 // # How a component is written
 //

@@ -84,6 +84,7 @@ func (args *EventStreamArgs) resolve(v *validator) shared {
 	args.ProjectReader = args.ProjectReader.resolve(v, "ProjectReader", args.Stream.RetentionHours)
 	args.InvoiceReader = args.InvoiceReader.resolve(v, "InvoiceReader", args.Stream.RetentionHours)
 	args.Api = args.Api.resolve(v, "Api")
+	v.child(bucketName, "invoices")
 	return args.Common.resolve(v, slices.Concat([]string{"append-order", "project-order", "invoice-order"}, readFunctions)...)
 }
 

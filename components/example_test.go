@@ -118,8 +118,8 @@ func ExampleNewOrchestrator() {
 	// and from there into arn:aws:states:eu-west-1:123456789012:stateMachine:coffee
 }
 
-// A program that puts a state machine of its own behind an API, with no function between. Only the schema
-// checks a request, so it is strict.
+// A program that puts a state machine of its own behind an API, with no function between. The schema
+// refuses what API Gateway can tell, and the machine has to refuse the rest.
 func ExampleNewOrderApi_execution() {
 	program := func(ctx *pulumi.Context) error {
 		role, err := iam.NewRole(ctx, "parcels", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(`{
@@ -139,12 +139,12 @@ func ExampleNewOrderApi_execution() {
 		api, err := components.NewOrderApi(ctx, "post-office", &components.OrderApiArgs{
 			Routes: []components.Route{{
 				Method: "POST", Path: "/parcel",
-				Summary:   "Sends a parcel, once",
-				Execution: &components.Execution{StateMachineArn: parcels.Arn, NamePath: "$.parcel.id", InputPath: "$.parcel"},
+				Summary:   "Sends a parcel",
+				Execution: &components.Execution{StateMachineArn: parcels.Arn, IdPath: "$.parcel.id"},
 				Body: `{
-					"type": "object", "required": ["parcel"], "additionalProperties": false,
+					"type": "object", "required": ["parcel"],
 					"properties": {"parcel": {
-						"type": "object", "required": ["id", "grams"], "additionalProperties": false,
+						"type": "object", "required": ["id", "grams"],
 						"properties": {
 							"id":    {"type": "string", "pattern": "^[A-Za-z0-9]{1,80}$"},
 							"grams": {"type": "integer", "minimum": 1, "maximum": 30000}
@@ -153,7 +153,7 @@ func ExampleNewOrderApi_execution() {
 				}`,
 				BodyRules: "A parcel has an id: 1 to 80 letters and digits; and grams: 1 to 30000.",
 				Responses: []components.Response{
-					{Status: 202, Description: "The parcel is on its way"}, {Status: 409, Description: "It was sent before"},
+					{Status: 202, Description: "The parcel is on its way"}, {Status: 413, Description: "It is too large"},
 					{Status: 500, Description: "It was not sent"}, {Status: 503, Description: "It was not sent; try again"},
 				},
 			}},

@@ -3,6 +3,7 @@ package components
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -11,51 +12,63 @@ import (
 // Execution lets API Gateway start an execution of a state machine by itself, with no function between:
 // https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-api-gateway.html
 //
-// The execution's input is {"orderid", "requestid", "order"}: its name, the request's id, and the body's part at
-// InputPath. The answer is 202 {"orderid", "executionArn"}; 409 if an execution of that name has begun before, other
-// than one that still runs with the same input; 503 where Step Functions is throttled.
+// The execution's name is the id of the request, so that every request starts one. Its input is {"orderid", "requestid",
+// "accepted", "body"}: the id that the client chose, or else the request's; the request's id; when it was accepted, in
+// milliseconds since 1970; and the body as the client wrote it, as a string.
+//
+// The answer is 202 {"orderid", "requestid", "executionArn"}; 413 if the body is larger than [MaxExecutionBody]; 503 where
+// Step Functions is throttled.
 type Execution struct {
 	// StateMachineArn is the machine's. Required.
 	StateMachineArn pulumi.StringInput `pulumi:"stateMachineArn"`
-	// NamePath is where in the body the execution's name is, such as "$.order.orderid": a repeated request then starts
-	// nothing twice. The request's id is the name where the body has none. Required.
+	// IdPath is where in the body the id is that the client chose, such as "$.order.orderid". Required.
 	//
-	// A name has 1 to 80 letters, digits, dots, underscores and hyphens: the route's Body must check this, because the
-	// name goes into the request to Step Functions as it is.
-	NamePath string `pulumi:"namePath"`
-	// InputPath is the part of the body that the execution gets, such as "$.order". Required.
-	InputPath string `pulumi:"inputPath"`
+	// Nothing relies on what is there: any character but letters, digits, dots, underscores and hyphens is left out. The
+	// machine must validate the body.
+	IdPath string `pulumi:"idPath"`
 }
+
+// MaxExecutionBody is the largest body that starts an execution, in characters. It is that of the functions, too, and leaves
+// the whole input space in a message of 256 KiB.
+const MaxExecutionBody = 64 << 10
 
 var memberPath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*)+$`)
 
 func (e *Execution) validate(v *validator, path string) {
 	v.required(path+".StateMachineArn", e.StateMachineArn)
-	for _, f := range []struct{ name, value string }{{"NamePath", e.NamePath}, {"InputPath", e.InputPath}} {
-		if !memberPath.MatchString(f.value) {
-			v.addf(path+"."+f.name, "must be a path such as $.order, got %q", f.value)
-		}
+	if !memberPath.MatchString(e.IdPath) {
+		v.addf(path+".IdPath", "must be a path such as $.order.orderid, got %q", e.IdPath)
 	}
 }
 
 // executionStatuses are what the integration answers. API Gateway refuses a document in which a route's integration
 // answers with a status that the route does not declare.
-var executionStatuses = []int{202, 409, 500, 503}
+var executionStatuses = []int{202, 413, 500, 503}
 
 // The mapping templates, in the language of
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+//
+// The template of a response cannot read the request. So the request's template keeps the id in a header that Step Functions
+// ignores, which AWS documents:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
+// AWS does not say that the response's template can read that header. If it cannot, the answer has no orderid: it is then the
+// one that the client sent, or else the requestid.
 const (
-	// escapeJavaScript also escapes apostrophes, which JSON does not allow.
-	startTemplate = `#set($id = $input.path('NAME'))` +
-		`#if(!$id || $id == "")#set($id = $context.requestId)#end` +
-		`{"stateMachineArn":"MACHINE","name":"$id","input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",` +
-		`\"order\":$util.escapeJavaScript($input.json('INPUT')).replaceAll("\\'","'")}"}`
-	// The name is the eighth part of the ARN: the last of a Standard execution's, but not of an Express one's.
-	startedTemplate = `{"orderid":"$input.path('$.executionArn').replaceAll("^([^:]*:){7}","").replaceAll(":.*","")",` +
+	keptID = "$context.requestOverride.header.X-Order-Id"
+	// $input.json is JSON of any type, "" if there is nothing. The body is JSON in a string in JSON in a string, so it is
+	// escaped twice. escapeJavaScript also escapes apostrophes, which JSON does not allow.
+	startTemplate = `#set($id = $input.json('ID').replaceAll("[^A-Za-z0-9._-]",""))` +
+		`#if($id == "")#set($id = $context.requestId)#end#set(` + keptID + ` = $id)` +
+		`#if($input.body.length() > LIMIT){}#else` +
+		`#set($body = $util.escapeJavaScript($input.body).replaceAll("\\'","'"))` +
+		`{"stateMachineArn":"MACHINE","name":"$context.requestId","input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",` +
+		`\"accepted\":$context.requestTimeEpoch,\"body\":\"$util.escapeJavaScript($body).replaceAll("\\'","'")\"}"}#end`
+	startedTemplate = `#set($id = ` + keptID + `){#if($id && $id != "")"orderid":"$id",#end"requestid":"$context.requestId",` +
 		`"executionArn":"$input.path('$.executionArn')"}`
+	// The request without an ARN, of a body that is too large, is refused as one of these two.
 	refusedTemplate = `#set($type = $input.path('$.__type'))` +
-		`#if($type.contains("ExecutionAlreadyExists"))#set($context.responseOverride.status = 409)` +
-		`{"message":"NAME: an order with this id was accepted before"}` +
+		`#if($type.contains("ValidationException") || $type.contains("InvalidArn"))#set($context.responseOverride.status = 413)` +
+		`{"message":"The body is larger than LIMIT characters"}` +
 		`#elseif($type.contains("Throttling") || $type.contains("ExecutionLimitExceeded"))#set($context.responseOverride.status = 503)` +
 		`{"message":"The order was not accepted; try again"}` +
 		`#else{"message":"Internal server error"}#end`
@@ -84,10 +97,10 @@ func (e *Execution) integration(machineARN, roleARN, allowOrigin string) (object
 		// Only JSON is validated, so other content types are refused.
 		"passthroughBehavior": "never",
 		"requestTemplates": object{"application/json": strings.NewReplacer(
-			"NAME", e.NamePath, "MACHINE", machineARN, "INPUT", e.InputPath).Replace(startTemplate)},
+			"ID", e.IdPath, "MACHINE", machineARN, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(startTemplate)},
 		"responses": object{
 			"200":     respond("202", startedTemplate),
-			`4\d{2}`:  respond("500", strings.ReplaceAll(refusedTemplate, "NAME", strings.TrimPrefix(e.NamePath, "$."))),
+			`4\d{2}`:  respond("500", strings.ReplaceAll(refusedTemplate, "LIMIT", strconv.Itoa(MaxExecutionBody))),
 			"default": respond("503", unavailable),
 		},
 	}, nil

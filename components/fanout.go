@@ -84,6 +84,7 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 	args.StoreQueue = args.StoreQueue.resolve(v, "StoreQueue", DefaultStoreBatchSize)
 	args.InvoiceQueue = args.InvoiceQueue.resolve(v, "InvoiceQueue", DefaultInvoiceBatchSize)
 	args.Api = args.Api.resolve(v, "Api")
+	v.child(bucketName, "invoices")
 	return args.Common.resolve(v, slices.Concat([]string{"publish-order", "store-order", "write-invoice"}, readFunctions)...)
 }
 

@@ -88,23 +88,16 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 		may("WriteTraces", pulumi.String("*"), "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
 	}
-	role, policy, err := b.role(spec.zip, "lambda.amazonaws.com", append(own, spec.allow...)...)
+	role, policy, err := b.role(spec.zip, lambdaService, append(own, spec.allow...)...)
 	if err != nil {
 		return nil, err
 	}
-	path, err := b.packages.path(spec.zip)
-	if err != nil {
-		return nil, err
-	}
-	// Without its policy the function's first invocations would fail.
-	fn, err := lambda.NewFunction(b.ctx, b.child(spec.zip), &lambda.FunctionArgs{
-		Description:   pulumi.String(spec.description),
-		Role:          role.Arn,
-		Runtime:       lambda.RuntimeCustomAL2023,
-		Handler:       pulumi.String("bootstrap"),
-		Architectures: pulumi.StringArray{pulumi.String(b.packages.architecture)},
-		// A zip is passed on byte for byte. An archive that Pulumi makes itself loses the executable bit of bootstrap.
-		Code:                         pulumi.NewFileArchive(path),
+	args := &lambda.FunctionArgs{
+		Description:                  pulumi.String(spec.description),
+		Role:                         role.Arn,
+		Runtime:                      lambda.RuntimeCustomAL2023,
+		Handler:                      pulumi.String("bootstrap"),
+		Architectures:                pulumi.StringArray{pulumi.String(b.packages.architecture)},
 		MemorySize:                   spec.settings.MemoryMB,
 		Timeout:                      spec.settings.TimeoutSeconds,
 		ReservedConcurrentExecutions: spec.settings.ReservedConcurrency,
@@ -115,7 +108,12 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 		},
 		TracingConfig: &lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
 		Tags:          b.tags,
-	}, b.after(policy)...)
+	}
+	if err := b.code(spec.zip, args); err != nil {
+		return nil, err
+	}
+	// Without its policy the function's first invocations would fail.
+	fn, err := lambda.NewFunction(b.ctx, b.child(spec.zip), args, b.after(policy)...)
 	if err != nil {
 		return nil, err
 	}

@@ -5,12 +5,33 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// invoiceBucket makes a private bucket that is encrypted and answers over TLS only.
+// noncurrentDays is how long a version of an object stays after it was overwritten or deleted, and uploadDays how long the
+// parts of an upload that was not completed.
+const (
+	noncurrentDays = 30
+	uploadDays     = 7
+)
+
+// invoiceBucket makes a private bucket that is versioned.
 func (b *builder) invoiceBucket(name string) (*s3.BucketV2, error) {
+	bucket, err := b.privateBucket(name, b.deleteData)
+	if err != nil {
+		return nil, err
+	}
+	return bucket, b.versions(name, bucket)
+}
+
+// privateBucket makes a bucket that only this account can read. It is encrypted, and answers over TLS only. Unless
+// its content may be deleted, it is protected.
+func (b *builder) privateBucket(name string, mayDelete bool) (*s3.BucketV2, error) {
+	opts := b.opts()
+	if !mayDelete {
+		opts = b.opts(pulumi.Protect(true))
+	}
 	bucket, err := s3.NewBucketV2(b.ctx, b.child(name), &s3.BucketV2Args{
-		ForceDestroy: pulumi.Bool(b.deleteData),
+		ForceDestroy: pulumi.Bool(mayDelete),
 		Tags:         b.tags,
-	}, b.protected()...)
+	}, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -47,22 +68,35 @@ func (b *builder) invoiceBucket(name string) (*s3.BucketV2, error) {
 	// S3 refuses a policy while it is still changing the public access block.
 	_, err = s3.NewBucketPolicy(b.ctx, b.child(name), &s3.BucketPolicyArgs{
 		Bucket: bucket.ID(),
-		Policy: bucket.Arn.ApplyT(tlsOnly).(pulumi.StringOutput),
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+		Policy: policyOf(tlsOnly("s3:*", bucket.Arn, pulumi.Sprintf("%s/*", bucket.Arn))),
 	}, b.after(block)...)
 	return bucket, err
 }
 
-// tlsOnly denies everybody everything that does not come over TLS:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
-func tlsOnly(arn string) (string, error) {
-	return marshal(map[string]any{
-		"Version": "2012-10-17",
-		"Statement": []any{map[string]any{
-			"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*",
-			// A wildcard, because everything is to be denied.
-			"Action":    "s3:*",
-			"Resource":  []string{arn, arn + "/*"},
-			"Condition": map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
+// versions keeps what is overwritten or deleted for a while, and tidies up after it:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
+func (b *builder) versions(name string, bucket *s3.BucketV2) error {
+	versioning, err := s3.NewBucketVersioningV2(b.ctx, b.child(name), &s3.BucketVersioningV2Args{
+		Bucket:                  bucket.ID(),
+		VersioningConfiguration: &s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
+	}, b.opts()...)
+	if err != nil {
+		return err
+	}
+	_, err = s3.NewBucketLifecycleConfigurationV2(b.ctx, b.child(name), &s3.BucketLifecycleConfigurationV2Args{
+		Bucket: bucket.ID(),
+		Rules: s3.BucketLifecycleConfigurationV2RuleArray{&s3.BucketLifecycleConfigurationV2RuleArgs{
+			Id:     pulumi.String("tidy-up"),
+			Status: pulumi.String("Enabled"),
+			Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String(invoicePrefix)},
+			AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
+				DaysAfterInitiation: pulumi.Int(uploadDays),
+			},
+			NoncurrentVersionExpiration: &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
+				NoncurrentDays: pulumi.Int(noncurrentDays),
+			},
 		}},
-	})
+	}, b.after(versioning)...)
+	return err
 }

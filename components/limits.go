@@ -74,11 +74,15 @@ const (
 	DefaultRetentionHours        = 7 * 24
 	DefaultStartingPosition      = "TRIM_HORIZON"
 
-	DefaultRateLimit   = 10_000
-	DefaultBurstLimit  = 5000
+	// DefaultRateLimit and DefaultBurstLimit are a tenth of the account's quotas, which all APIs of a Region share, and less
+	// than half of those in the Regions where they are 2,500 and 1,250: so that one API cannot use up what the others need.
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+	DefaultRateLimit   = 1000
+	DefaultBurstLimit  = 500
 	DefaultAllowOrigin = "*"
-	DefaultClientRate  = 1000
-	DefaultClientBurst = 1000
+	// A client by default has a tenth of what its API lets through.
+	DefaultClientRate  = 100
+	DefaultClientBurst = 50
 	DefaultQuotaPeriod = "DAY"
 
 	DefaultLogRetention = 30 // days

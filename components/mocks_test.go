@@ -3,6 +3,7 @@ package components_test
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"encoding/binary"
 	"encoding/json"
@@ -28,6 +29,8 @@ import (
 type cloud struct {
 	mu         sync.Mutex
 	registered map[string]pulumi.MockResourceArgs // by type and name: "aws:sqs/queue:Queue fanout-store-order"
+	partition  string                             // aws, unless it is set
+	calls      []string                           // the functions that were called
 }
 
 func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -54,7 +57,7 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	case "restapi":
 		outputs["executionArn"] = "arn:" + from
 	case "statemachine":
-		outputs["arn"] = machine(args.Name)
+		outputs["arn"] = strings.Replace(machine(args.Name), "aws", cmp.Or(c.partition, "aws"), 1)
 	case "stage":
 		outputs["invokeUrl"] = "https://" + from
 	}
@@ -69,7 +72,15 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 // machine is the ARN of a state machine.
 func machine(name string) string { return "arn:aws:states:eu-west-1:123456789012:stateMachine:" + name }
 
-func (c *cloud) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) { return args.Args, nil }
+// Call says where the cloud is.
+func (c *cloud) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, args.Token)
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"partition": cmp.Or(c.partition, "aws"), "name": "eu-west-1", "accountId": "123456789012",
+	}), nil
+}
 
 // run runs a program.
 func (c *cloud) run(program pulumi.RunFunc) error {
@@ -117,6 +128,7 @@ var functions = map[string][]string{
 	"orchestrator": {"store-order-task", "write-invoice-task", "take-back-order-task", "get-order", "get-invoice"},
 	"checker": {
 		"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
+		"relay-order",
 	},
 	"eventstream": {"append-order", "project-order", "invoice-order", "get-order", "get-invoice"},
 }

@@ -3,6 +3,7 @@ package components_test
 import (
 	"debug/elf"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,7 +24,7 @@ import (
 func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 	for name, program := range map[string]pulumi.RunFunc{
 		"fanout": func(ctx *pulumi.Context) error {
-			account, err := components.NewApiAccount(ctx, "api-account")
+			account, err := components.NewApiAccount(ctx, "api-account", nil)
 			if err != nil {
 				return err
 			}
@@ -33,7 +34,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			return err
 		},
 		"orchestrator": func(ctx *pulumi.Context) error {
-			account, err := components.NewApiAccount(ctx, "api-account")
+			account, err := components.NewApiAccount(ctx, "api-account", nil)
 			if err != nil {
 				return err
 			}
@@ -44,7 +45,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			return err
 		},
 		"eventstream": func(ctx *pulumi.Context) error {
-			account, err := components.NewApiAccount(ctx, "api-account")
+			account, err := components.NewApiAccount(ctx, "api-account", nil)
 			if err != nil {
 				return err
 			}
@@ -55,7 +56,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			return err
 		},
 		"checker": func(ctx *pulumi.Context) error {
-			account, err := components.NewApiAccount(ctx, "api-account")
+			account, err := components.NewApiAccount(ctx, "api-account", nil)
 			if err != nil {
 				return err
 			}
@@ -133,4 +134,109 @@ func TestTwoComponentsOfAKindFitInOneStack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// nameLimits are the lengths that AWS allows, by the type of the resource that is named; 0 for types that have no name.
+var nameLimits = map[string]int{
+	"aws:iam/role:Role":                64, // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	"aws:iam/rolePolicy:RolePolicy":    128,
+	functionType:                       64,  // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+	"aws:lambda/permission:Permission": 100, // https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+	queueType:                          80,  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+	topicType:                          256, // https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+	tableType:                          255, // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+	bucketType:                         63,  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+	streamType:                         128, // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
+	"aws:kinesis/streamConsumer:StreamConsumer": 128,
+	machineType:   80,  // https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
+	logGroupType:  512, // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+	restAPIType:   255, // the provider's own limit; API Gateway has a higher one
+	usagePlanType: 255,
+	apiKeyType:    255,
+}
+
+// A name that is too long for a child would else fail in the middle of a deployment.
+func TestTheLongestNameFitsEveryChild(t *testing.T) {
+	folder := inFolder(t)
+	route := func(r components.Route) *components.OrderApiArgs {
+		return &components.OrderApiArgs{Routes: []components.Route{r}}
+	}
+	function := components.Route{Method: "GET", Path: "/order/{orderId}/status", Responses: []components.Response{{Status: 200}},
+		Function: &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}}
+	execution := components.Route{Method: "POST", Path: "/order", Body: `{"type": "object"}`,
+		Responses: []components.Response{{Status: 202}, {Status: 413}, {Status: 500}, {Status: 503}},
+		Execution: &components.Execution{StateMachineArn: pulumi.String(machine("m")), IdPath: "$.id"}}
+	for _, kind := range []struct {
+		name     string
+		longest  int
+		register func(ctx *pulumi.Context, name string) error
+	}{
+		{"ApiAccount", 51, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewApiAccount(ctx, name, nil)
+			return err
+		}},
+		{"FanOut", 37, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Common: folder, Api: components.ApiSettings{AccessLogs: true}})
+			return err
+		}},
+		{"Orchestrator", 30, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Common: folder})
+			return err
+		}},
+		{"EventStream", 37, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{
+				Common: folder, ProjectReader: components.ReaderSettings{EnhancedFanOut: true}})
+			return err
+		}},
+		{"CheckerPipeline", 34, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{
+				Common: folder, UsagePlan: components.UsagePlan{RequireApiKey: true}})
+			return err
+		}},
+		{"OrderApi of a function", 60, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewOrderApi(ctx, name, route(function))
+			return err
+		}},
+		{"OrderApi of a state machine", 34, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewOrderApi(ctx, name, route(execution))
+			return err
+		}},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			c := &cloud{}
+			longest := strings.Repeat("n", kind.longest)
+			require.NoError(t, c.run(func(ctx *pulumi.Context) error { return kind.register(ctx, longest) }))
+			full := false // whether a child's name has all the length that AWS allows
+			for key, r := range c.registered {
+				limit := nameLimits[r.TypeToken]
+				if name, given := r.Inputs["name"]; given && name.IsString() {
+					require.LessOrEqual(t, len(name.StringValue())+8, limit, key)
+					continue
+				}
+				if limit == 0 {
+					continue
+				}
+				// A hyphen and seven digits follow.
+				require.LessOrEqual(t, len(r.Name)+8, limit, key)
+				full = full || len(r.Name)+8 == limit
+			}
+			require.True(t, full, "a longer name would fit too")
+
+			c = &cloud{}
+			err := c.run(func(ctx *pulumi.Context) error { return kind.register(ctx, longest+"n") })
+			require.ErrorContains(t, err, fmt.Sprintf(": name: must have at most %d characters, so that AWS accepts the names of all children, got %d",
+				kind.longest, kind.longest+1))
+			require.Empty(t, c.registered)
+		})
+	}
+}
+
+func TestANameWithOtherCharactersIsRefused(t *testing.T) {
+	for _, name := range []string{"my orders", "orders.eu", "bestellungen/ä", "my_orders"} {
+		refuses(t, components.NewFanOut, "FanOut", name, &components.FanOutArgs{Common: inFolder(t)}, []string{"name: must have letters, digits and hyphens only, got "})
+	}
+	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "my orders", &components.CheckerPipelineArgs{Common: inFolder(t)},
+		[]string{"name: must have letters, digits, hyphens and underscores only, got "})
+	// A pipeline has no bucket, whose names are the strictest.
+	deploy(t, components.NewCheckerPipeline, "my_orders", &components.CheckerPipelineArgs{Common: inFolder(t)}, nil)
 }

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,6 +14,14 @@ import (
 
 type object = map[string]any
 
+// The request validators. API Gateway's messages about a body do not name the field, and repeat the value, however long it
+// is. So it validates the body only where no function does.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
+const (
+	validateAll        = "all"
+	validateParameters = "parameters"
+)
+
 const (
 	apiKeyScheme = "api_key" // also API Gateway's name for it
 	apiKeyHeader = "X-Api-Key"
@@ -22,6 +31,7 @@ const (
 // gives the same text, byte for byte.
 func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrigin string) (string, error) {
 	paths := object{}
+	parameters := map[string][]object{}
 	methods, headers := map[string][]string{}, map[string][]string{}
 	for i, r := range args.Routes {
 		path, ok := paths[r.Path].(object)
@@ -30,6 +40,7 @@ func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrig
 			paths[r.Path] = path
 		}
 		operation := r.operation(integrations[i])
+		parameters[r.Path] = r.pathParameters()
 		if args.requireAPIKey() {
 			operation["security"] = []object{{apiKeyScheme: []string{}}}
 			headers[r.Path] = append(headers[r.Path], apiKeyHeader)
@@ -41,17 +52,18 @@ func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrig
 		}
 	}
 	for path, list := range methods {
-		paths[path].(object)["options"] = preflight(list, headers[path], allowOrigin)
+		paths[path].(object)["options"] = preflight(list, headers[path], parameters[path], allowOrigin)
 	}
 	doc := object{
 		"openapi": "3.0.1",
 		"info":    object{"title": title, "version": "1.0"},
 		"paths":   paths,
 		"x-amazon-apigateway-request-validators": object{
-			"all": object{"validateRequestBody": true, "validateRequestParameters": true},
+			validateAll:        object{"validateRequestBody": true, "validateRequestParameters": true},
+			validateParameters: object{"validateRequestBody": false, "validateRequestParameters": true},
 		},
-		"x-amazon-apigateway-request-validator": "all",
-		"x-amazon-apigateway-gateway-responses": gatewayResponses(allowOrigin, bodyRules(args.Routes), args.ErrorBody),
+		"x-amazon-apigateway-request-validator": validateParameters,
+		"x-amazon-apigateway-gateway-responses": gatewayResponses(allowOrigin, args),
 	}
 	if args.requireAPIKey() {
 		doc["components"] = object{"securitySchemes": object{
@@ -75,11 +87,11 @@ func lambdaProxy(invokeARN string) object {
 	}
 }
 
-// bodyRules joins the rules of all routes.
+// bodyRules joins the rules of the routes whose bodies API Gateway validates.
 func bodyRules(routes []Route) string {
 	var rules strings.Builder
 	for _, r := range routes {
-		if r.BodyRules != "" {
+		if r.Execution != nil && r.BodyRules != "" {
 			rules.WriteString(" " + r.BodyRules)
 		}
 	}
@@ -96,12 +108,10 @@ func (r Route) operation(integration object) object {
 		responses[fmt.Sprint(s.Status)] = answer
 	}
 	op := object{"summary": r.Summary, "responses": responses, "x-amazon-apigateway-integration": integration}
-	var parameters []object
-	for _, name := range pathParameter.FindAllString(r.Path, -1) {
-		parameters = append(parameters, object{
-			"name": strings.Trim(name, "{+}"), "in": "path", "required": true, "schema": object{"type": "string"},
-		})
+	if r.Execution != nil {
+		op["x-amazon-apigateway-request-validator"] = validateAll
 	}
+	parameters := r.pathParameters()
 	for _, p := range r.Query {
 		parameters = append(parameters, object{
 			"name": p.Name, "in": "query", "required": p.Required, "description": p.Description,
@@ -122,9 +132,19 @@ func (r Route) operation(integration object) object {
 	return op
 }
 
+// pathParameters declares the parameters of the path, as OpenAPI requires of each of its operations.
+func (r Route) pathParameters() (parameters []object) {
+	for _, name := range pathParameter.FindAllString(r.Path, -1) {
+		parameters = append(parameters, object{
+			"name": strings.Trim(name, "{+}"), "in": "path", "required": true, "schema": object{"type": "string"},
+		})
+	}
+	return parameters
+}
+
 // preflight answers a browser's CORS preflight without a function:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
-func preflight(methods, extraHeaders []string, allowOrigin string) object {
+func preflight(methods, extraHeaders []string, parameters []object, allowOrigin string) object {
 	slices.Sort(extraHeaders)
 	headers := map[string]string{
 		"Access-Control-Allow-Origin":  allowOrigin,
@@ -137,7 +157,7 @@ func preflight(methods, extraHeaders []string, allowOrigin string) object {
 		declared[name] = object{"schema": object{"type": "string"}}
 		mapped["method.response.header."+name] = "'" + value + "'"
 	}
-	return object{
+	op := object{
 		"summary":   "CORS preflight",
 		"responses": object{"200": object{"description": "What a browser may send", "headers": declared}},
 		"x-amazon-apigateway-integration": object{
@@ -146,19 +166,24 @@ func preflight(methods, extraHeaders []string, allowOrigin string) object {
 			"responses":        object{"default": object{"statusCode": "200", "responseParameters": mapped}},
 		},
 	}
+	if parameters != nil {
+		op["parameters"] = parameters
+	}
+	return op
 }
 
-// gatewayResponses gives API Gateway's own errors the layout of the functions' errors, and lets browsers read them: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-func gatewayResponses(allowOrigin, bodyRules string, body ErrorBody) object {
+// gatewayResponses gives API Gateway's own errors the layout of the functions' errors, and lets browsers read them:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+//
+// A 413 of a body over 10 MB is missing here, because AWS does not support changing it: it is text, without a CORS header.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+func gatewayResponses(allowOrigin string, args *OrderApiArgs) object {
 	responses := object{}
 	// A status of 0 is API Gateway's own. message is JSON: a text in quotes, or a variable that renders as one.
 	respond := func(kind string, status int, message string) {
 		template := `{"message":` + message + `}`
-		if body == DescriptionBody {
-			template = `{"description":` + message + `}`
-			if status != 0 {
-				template = fmt.Sprintf(`{"status":%d,"description":%s}`, status, message)
-			}
+		if args.ErrorBody == DescriptionBody {
+			template = fmt.Sprintf(`{"status":%d,"description":%s}`, status, message)
 		}
 		r := object{
 			"responseParameters": object{"gatewayresponse.header.Access-Control-Allow-Origin": "'" + allowOrigin + "'"},
@@ -170,18 +195,25 @@ func gatewayResponses(allowOrigin, bodyRules string, body ErrorBody) object {
 		responses[kind] = r
 	}
 	const message = "$context.error.messageString"
-	respond("DEFAULT_4XX", 0, message)
-	respond("DEFAULT_5XX", 0, message)
-	respond("BAD_REQUEST_BODY", 400, `"Invalid request body: $context.error.validationErrorString`+bodyRules+`"`)
-	// AWS says 403 Missing Authentication Token for a path or method that does not exist.
-	respond("MISSING_AUTHENTICATION_TOKEN", 404, `"No route for $context.httpMethod $context.path"`)
-	if body == DescriptionBody { // no template has the status, so it is written where it is known
-		for kind, status := range map[string]int{
-			"BAD_REQUEST_PARAMETERS": 400, "INVALID_API_KEY": 403, "REQUEST_TOO_LARGE": 413, "UNSUPPORTED_MEDIA_TYPE": 415,
-			"THROTTLED": 429, "QUOTA_EXCEEDED": 429, "INTEGRATION_FAILURE": 504, "INTEGRATION_TIMEOUT": 504,
-		} {
-			respond(kind, status, message)
+	statuses := map[string]int{"DEFAULT_4XX": 0, "DEFAULT_5XX": 0}
+	if args.ErrorBody == DescriptionBody {
+		// No variable of a template has the status. So each kind has a fixed one, and what is left has that of its class.
+		statuses = map[string]int{
+			"DEFAULT_4XX": 400, "BAD_REQUEST_PARAMETERS": 400, "UNAUTHORIZED": 401, "ACCESS_DENIED": 403, "EXPIRED_TOKEN": 403,
+			"INVALID_API_KEY": 403, "INVALID_SIGNATURE": 403, "WAF_FILTERED": 403, "RESOURCE_NOT_FOUND": 404,
+			"UNSUPPORTED_MEDIA_TYPE": 415, "THROTTLED": 429, "QUOTA_EXCEEDED": 429,
+			"DEFAULT_5XX": 500, "INTEGRATION_FAILURE": 504, "INTEGRATION_TIMEOUT": 504,
 		}
 	}
+	for kind, status := range statuses {
+		respond(kind, status, message)
+	}
+	if slices.ContainsFunc(args.Routes, func(r Route) bool { return r.Execution != nil }) {
+		// A fixed text, which a gateway response has to be: the variable with the reason repeats the value that was sent.
+		rules := cmp.Or(bodyRules(args.Routes), " They are in the API's documentation.")
+		respond("BAD_REQUEST_BODY", 400, `"Invalid request body: it is not JSON, or breaks one of these rules.`+rules+`"`)
+	}
+	// AWS says 403 Missing Authentication Token for a path or method that does not exist.
+	respond("MISSING_AUTHENTICATION_TOKEN", 404, `"No route for $context.httpMethod $context.path"`)
 	return responses
 }

@@ -58,11 +58,11 @@ func TestTheDocumentRoutesEachMethodToItsFunction(t *testing.T) {
 	}, got)
 }
 
-func TestTheDocumentValidatesBodiesAndParameters(t *testing.T) {
+func TestTheDocumentDescribesBodiesAndValidatesParameters(t *testing.T) {
 	doc := fanOut(t, nil).document(t, restAPIType, "fanout-api", "body")
 	validator := doc["x-amazon-apigateway-request-validator"].(string)
-	require.Equal(t, map[string]any{"validateRequestBody": true, "validateRequestParameters": true},
-		at(t, doc, "x-amazon-apigateway-request-validators", validator))
+	require.Equal(t, map[string]any{"validateRequestBody": false, "validateRequestParameters": true},
+		at(t, doc, "x-amazon-apigateway-request-validators", validator), "the function says what is wrong with a body, and where")
 
 	body := at(t, doc, "paths", "/order", "post", "requestBody")
 	require.Equal(t, true, body["required"])
@@ -119,13 +119,13 @@ func TestBrowsersOfTheOriginMayCallEveryPathAndReadEveryError(t *testing.T) {
 				}
 			}
 			responses := at(t, doc, "x-amazon-apigateway-gateway-responses")
-			for kind, status := range map[string]any{"DEFAULT_4XX": nil, "DEFAULT_5XX": nil, "BAD_REQUEST_BODY": "400", "MISSING_AUTHENTICATION_TOKEN": "404"} {
+			for kind, status := range map[string]any{"DEFAULT_4XX": nil, "DEFAULT_5XX": nil, "MISSING_AUTHENTICATION_TOKEN": "404"} {
 				response := at(t, responses, kind)
 				require.Equal(t, status, response["statusCode"], kind)
 				require.Equal(t, "'"+origin+"'", at(t, response, "responseParameters")["gatewayresponse.header.Access-Control-Allow-Origin"])
 				require.Regexp(t, `^\{"message":.*\}$`, at(t, response, "responseTemplates")["application/json"])
 			}
-			require.Len(t, responses, 4)
+			require.Len(t, responses, 3)
 		})
 	}
 }

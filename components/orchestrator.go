@@ -22,9 +22,9 @@ type OrchestratorArgs struct {
 	Capacity TableCapacity `pulumi:"capacity,optional"`
 
 	// Express makes executions cheaper, five minutes long at most, and started at least once: the same order may then
-	// run twice, with the same result. Their only history is the log. One that is still retrying when its five minutes are
-	// over is ended, and takes nothing back. The default is Standard: started exactly once under an order's id, with a
-	// history of 90 days.
+	// run twice, with the same result. Their only history is the log. They retry for one or two minutes, and then move the
+	// order to the failure queue. The default is Standard: started exactly once, retried for more than a day, with a history of
+	// 90 days.
 	// https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 	Express bool `pulumi:"express,optional"`
 	// LogLevel is what of an execution is logged: ALL, ERROR, FATAL or OFF. Default [DefaultLogLevel].
@@ -42,7 +42,8 @@ type OrchestratorArgs struct {
 
 // Orchestrator takes an order over HTTP straight into a Step Functions state machine, with no function between. The
 // machine stores the order in a DynamoDB table, writes its invoice to an S3 bucket and publishes a notification to an
-// SNS topic. It retries what may succeed, and takes the order back if its invoice cannot be written.
+// SNS topic. It retries what may succeed, and takes the order back if its invoice cannot be written. What failed for good
+// goes to a failure queue, with the whole input.
 type Orchestrator struct {
 	pulumi.ResourceState
 
@@ -58,6 +59,8 @@ type Orchestrator struct {
 	ApiRoleNames pulumi.StringArrayOutput `pulumi:"apiRoleNames"`
 	// TopicArn is the topic that placed orders are published to.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
+	// FailureQueueUrl is the queue that holds the inputs of the executions that failed for good, with the error.
+	FailureQueueUrl pulumi.StringOutput `pulumi:"failureQueueUrl"`
 	// TableName and TableArn are of the table of orders, keyed accountid and vendorid.
 	TableName pulumi.StringOutput `pulumi:"tableName"`
 	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
@@ -99,12 +102,14 @@ func (args *OrchestratorArgs) resolve(v *validator) shared {
 		args.NotifyEmail = v.text("NotifyEmail", args.NotifyEmail, checkAddress, "")
 	}
 	args.Api = args.Api.resolve(v, "Api")
+	v.child(bucketName, "invoices")
+	v.child(roleName, "api-start-post-order-role")
 	return args.Common.resolve(v, slices.Concat(taskFunctions, readFunctions)...)
 }
 
 // checkExpressTimeout leaves each of an execution's tasks time for one attempt, and the grace.
 func checkExpressTimeout(seconds int) error {
-	if most := expressSeconds/tasksInARow - taskGraceSeconds; seconds > most {
+	if most := expressTaskSeconds - taskGraceSeconds; seconds > most {
 		return fmt.Errorf("must be at most %d with Express, got %d", most, seconds)
 	}
 	return nil
@@ -137,7 +142,11 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 			return err
 		}
 	}
-	machine, err := o.stateMachine(b, args, tasks, topic)
+	failures, report, err := b.failures("failures")
+	if err != nil {
+		return err
+	}
+	machine, err := o.stateMachine(b, args, tasks, topic, failures, report)
 	if err != nil {
 		return err
 	}
@@ -146,7 +155,7 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 		return err
 	}
 	o.Url, o.AccessLogGroup, o.ApiRoleNames = o.Api.Url, o.Api.AccessLogGroup, o.Api.roleNames.ToStringArrayOutput()
-	o.StateMachineArn, o.TopicArn = machine.Arn, topic.Arn
+	o.StateMachineArn, o.TopicArn, o.FailureQueueUrl = machine.Arn, topic.Arn, failures.Url
 	o.TableName, o.TableArn = store.table.Name, store.table.Arn
 	o.BucketName = store.bucket.Bucket
 	o.Functions = b.functionInfos()

@@ -66,6 +66,8 @@ func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
 					// The function's own timeout comes first, because its error says more.
 					function := strings.TrimPrefix(ran[name], "arn:function/")
 					require.Greater(t, s["TimeoutSeconds"], c.inputs(t, functionType, function)["timeout"], name)
+				case "arn:aws:states:::sqs:sendMessage":
+					ran[name] = parameters["QueueUrl"].(string)
 				case "arn:aws:states:::sns:publish":
 					ran[name] = parameters["TopicArn"].(string)
 				default:
@@ -74,10 +76,11 @@ func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
 			}
 			require.Equal(t, map[string]string{
 				"StoreOrder":    "arn:function/orchestrator-store-order-task",
-				"RemoveOrder":   "arn:function/orchestrator-store-order-task",
 				"WriteInvoice":  "arn:function/orchestrator-write-invoice-task",
 				"TakeBackOrder": "arn:function/orchestrator-take-back-order-task",
 				"Notify":        "arn:topic/orchestrator-placed",
+
+				"MoveToFailureQueue": "https://queue/orchestrator-failures",
 			}, ran)
 		})
 	}
@@ -109,9 +112,10 @@ func TestOutputsOfTheOrchestrator(t *testing.T) {
 	exports(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
 		"url":             "https://stage/orchestrator-api",
 		"stateMachineArn": machine("orchestrator"),
-		"executionLogs":   "name:loggroup/orchestrator-executions",
+		"executionLogs":   "/aws/vendedlogs/states/name:role/orchestrator-machine-role",
 		"machineRoleName": "name:role/orchestrator-machine-role",
 		"topicArn":        "arn:topic/orchestrator-placed",
+		"failureQueueUrl": "https://queue/orchestrator-failures",
 		"tableName":       "name:table/orchestrator-orders",
 		"tableArn":        "arn:table/orchestrator-orders",
 		"bucketName":      "name:bucketv2/orchestrator-invoices",
@@ -130,8 +134,8 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"memory", func(a *args) { a.Task.MemoryMB = pulumi.Int(127) }, []string{"Task.MemoryMB: must be from 128 to 10240, got 127"}},
 		{"timeout", func(a *args) { a.Read.TimeoutSeconds = pulumi.Int(901) }, []string{"Read.TimeoutSeconds: must be from 1 to 900, got 901"}},
 		{"concurrency", func(a *args) { a.Task.ReservedConcurrency = pulumi.Int(-1) }, []string{"Task.ReservedConcurrency: must be from 0 to 1000, got -1"}},
-		{"tasks that take longer than an Express execution", func(a *args) { a.Express, a.Task.TimeoutSeconds = true, pulumi.Int(96) },
-			[]string{"Task.TimeoutSeconds: must be at most 95 with Express, got 96"}},
+		{"tasks that take longer than an Express execution", func(a *args) { a.Express, a.Task.TimeoutSeconds = true, pulumi.Int(81) },
+			[]string{"Task.TimeoutSeconds: must be at most 80 with Express, got 81"}},
 		{"log level", func(a *args) { a.LogLevel = pulumi.String("DEBUG") }, []string{`LogLevel: must be one of ["ALL" "ERROR" "FATAL" "OFF"], got "DEBUG"`}},
 		{"log level in small letters", func(a *args) { a.LogLevel = pulumi.String("error") }, []string{`LogLevel: must be one of`, `got "error"`}},
 		{"no address", func(a *args) { a.NotifyEmail = pulumi.String("orders") }, []string{`NotifyEmail: must be an address such as orders@example.com, got "orders"`}},

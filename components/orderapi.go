@@ -89,7 +89,9 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		EndpointConfiguration: &apigateway.RestApiEndpointConfigurationArgs{
 			Types: pulumi.String("REGIONAL"),
 		},
-		FailOnWarnings: pulumi.Bool(true),
+		// The import warns of parts of a schema that API Gateway ignores. What takes the requests validates them anyway, so that
+		// is no reason not to deploy: https://docs.aws.amazon.com/apigateway/latest/developerguide/import-export-api-OpenAPI-overview.html
+		FailOnWarnings: pulumi.Bool(false),
 		Tags:           b.tags,
 	}, b.opts()...)
 	if err != nil {
@@ -133,7 +135,7 @@ func (api *OrderApi) targets(b *builder, routes []Route) (targets []any, ready [
 			targets = append(targets, r.Function.InvokeArn)
 			continue
 		}
-		role, policy, err := b.role("start"+routeSuffix(r), "apigateway.amazonaws.com",
+		role, policy, err := b.role("start"+routeSuffix(r), apiGatewayService,
 			may("StartExecution", r.Execution.StateMachineArn, "states:StartExecution"))
 		if err != nil {
 			return nil, nil, err
@@ -154,7 +156,7 @@ func (b *builder) invokePermissions(rest *apigateway.RestApi, routes []Route) (p
 		permission, err := lambda.NewPermission(b.ctx, b.child("invoke"+routeSuffix(r)), &lambda.PermissionArgs{
 			Action:    pulumi.String("lambda:InvokeFunction"),
 			Function:  r.Function.Name,
-			Principal: pulumi.String("apigateway.amazonaws.com"),
+			Principal: pulumi.String(apiGatewayService),
 			SourceArn: pulumi.Sprintf("%s/%s/%s%s", rest.ExecutionArn, stageName, r.Method, pathARN(r.Path)),
 		}, b.opts()...)
 		if err != nil {
@@ -178,6 +180,8 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 	}
 	api.AccessLogGroup = pulumi.String("").ToStringOutput()
 	if args.Settings.AccessLogs {
+		// Not below /aws/vendedlogs/: access logs of a REST API are written with the role of the account's setting, and need no
+		// resource policy. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 		logs, err := b.logGroup("access-logs")
 		if err != nil {
 			return nil, err
@@ -202,7 +206,7 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 		StageName:  deployed.StageName,
 		MethodPath: pulumi.String("*/*"),
 		Settings: &apigateway.MethodSettingsSettingsArgs{
-			MetricsEnabled:       pulumi.Bool(true),
+			MetricsEnabled:       args.Settings.DetailedMetrics,
 			ThrottlingRateLimit:  rate(args.Settings.RateLimit),
 			ThrottlingBurstLimit: args.Settings.BurstLimit,
 		},

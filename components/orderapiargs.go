@@ -55,6 +55,10 @@ type ApiSettings struct {
 	// account setting to name a role: see [ApiAccount]. Default false, because where the setting is missing AWS refuses to
 	// create the stage.
 	AccessLogs bool `pulumi:"accessLogs,optional"`
+	// DetailedMetrics adds CloudWatch metrics of each method to those of the stage. Each is billed as a custom metric. Default
+	// false.
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/metrics_dimensions_view_in_console.html
+	DetailedMetrics pulumi.BoolPtrInput `pulumi:"detailedMetrics,optional"`
 	// AccountRoleArn is ApiAccount.RoleArn, if this program owns the Region's setting: access logs then begin once it is
 	// in place.
 	AccountRoleArn pulumi.StringPtrInput `pulumi:"accountRoleArn,optional"`
@@ -74,6 +78,9 @@ func (s ApiSettings) resolve(v *validator, path string) ApiSettings {
 	s.RateLimit = v.number(path+".RateLimit", s.RateLimit, RateRange.Check, DefaultRateLimit)
 	s.BurstLimit = v.number(path+".BurstLimit", s.BurstLimit, BurstRange.Check, DefaultBurstLimit)
 	s.AllowOrigin = v.text(path+".AllowOrigin", s.AllowOrigin, checkOrigin, DefaultAllowOrigin)
+	if unset(s.DetailedMetrics) {
+		s.DetailedMetrics = pulumi.Bool(false)
+	}
 	if !s.AccessLogs && !unset(s.AccountRoleArn) {
 		v.addf(path+".AccountRoleArn", "is of use only with AccessLogs")
 	}
@@ -82,6 +89,13 @@ func (s ApiSettings) resolve(v *validator, path string) ApiSettings {
 
 func (args *OrderApiArgs) resolve(v *validator) shared {
 	validateRoutes(v, args.Routes)
+	for _, r := range args.Routes {
+		if r.Execution != nil {
+			v.child(roleName, "start"+routeSuffix(r)+"-role")
+		} else {
+			v.child(statementID, "invoke"+routeSuffix(r))
+		}
+	}
 	args.Settings = args.Settings.resolve(v, "Settings")
 	if args.ErrorBody == "" {
 		args.ErrorBody = MessageBody

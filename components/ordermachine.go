@@ -36,13 +36,14 @@ type state struct {
 	End            bool           `json:",omitempty"`
 }
 
+// retrier has MaxAttempts even if they are 0, for which the States Language's default would be 3.
 type retrier struct {
 	ErrorEquals     []string
-	IntervalSeconds int
+	IntervalSeconds int `json:",omitempty"`
 	MaxAttempts     int
-	BackoffRate     float64
-	MaxDelaySeconds int
-	JitterStrategy  string
+	BackoffRate     float64 `json:",omitempty"`
+	MaxDelaySeconds int     `json:",omitempty"`
+	JitterStrategy  string  `json:",omitempty"`
 }
 
 type catcher struct {
@@ -52,20 +53,17 @@ type catcher struct {
 }
 
 type choice struct {
-	And  []test
-	Next string
-}
-
-type test struct {
 	Variable     string
-	IsPresent    bool   `json:",omitempty"`
-	StringEquals string `json:",omitempty"`
+	StringEquals string
+	Next         string
 }
 
 // orderMachineArgs are what differs between machines.
 type orderMachineArgs struct {
 	storeOrder, writeInvoice, takeBackOrder string // function ARNs
 	topic                                   string // ARN
+	failureQueue                            string // URL
+	partition                               string // such as aws
 	taskTimeoutSeconds                      int    // of one attempt at a task
 	express                                 bool
 }
@@ -74,116 +72,156 @@ type orderMachineArgs struct {
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const expressSeconds = 5 * 60
 
-// tasksInARow is how many tasks an execution runs one after another, at most.
+// tasksInARow is how many tasks an execution runs one after another, at most, before it moves its input to the failure queue.
 const tasksInARow = 3
 
-// timeoutSeconds ends an execution that hangs. It is twice what all attempts at the tasks and the delays between them take,
-// so that a stored order can always be taken back.
-func (a orderMachineArgs) timeoutSeconds() int {
-	seconds := 2 * tasksInARow * ((1+retries)*a.taskTimeoutSeconds + retryWaitSeconds)
-	if a.express {
-		return min(seconds, expressSeconds)
-	}
-	return seconds
-}
-
-// transient are the errors after which a retry may succeed: those of Lambda itself, of a function that crashed or timed
-// out, and the functions' own errors of these names.
-// https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
-var transient = []string{
-	"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException",
-	"Lambda.ClientExecutionTimeoutException", "Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout",
-	"StoreUnavailable", "InvoiceUnavailable", "States.Timeout",
-}
-
+// Within its five minutes, an Express execution must also move its input to the failure queue. It keeps moveSeconds for that,
+// and spareSeconds for what passes between tasks. Each of the tasks before has the same share of the rest.
 const (
-	retries          = 5
-	retryWaitSeconds = 1 + 2 + 4 + 8 + 16
+	spareSeconds       = 15
+	moveSeconds        = 30
+	moveTimeoutSeconds = 5 // of one attempt at moving, in an Express execution
+	expressTaskSeconds = (expressSeconds - moveSeconds - spareSeconds) / tasksInARow
 )
 
-// retry retries up to five times, after 1, 2, 4, 8 and 16 seconds at most. Each delay is random between 0 and that, so that
-// executions that failed at the same time do not retry at the same time.
-func retry(errors ...string) []retrier {
-	return []retrier{{
-		ErrorEquals: errors, IntervalSeconds: 1, MaxAttempts: retries, BackoffRate: 2, MaxDelaySeconds: 20, JitterStrategy: "FULL",
-	}}
+// permanent are the errors of functions after which a retry cannot succeed: the order is not valid, or the table or the
+// bucket does not accept this request from anybody. They also mean that nothing was written.
+var permanent = []string{"InvalidOrder", "StoreRefused", "InvoiceRefused"}
+
+// The retries of a Standard execution. With full jitter a delay is half of its limit on average, so that all of them
+// together take a day and a half; that they take less than a day is less likely than one in 10^12. The history of an
+// execution has at most 25,000 events; these are three for each attempt.
+const (
+	standardRetries  = 270
+	standardMaxDelay = 15 * 60
+)
+
+// retry retries everything but permanent errors: throttling, errors of Lambda itself, a function that crashed or timed out,
+// a missing permission, an outage. States.ALL stands for all of these, and must be alone and the last:
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+// https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+//
+// The delays double. Each is random between 0 and its limit, so that executions that failed at the same time do not retry at
+// the same time.
+func retry(r retrier) []retrier {
+	r.ErrorEquals, r.BackoffRate, r.JitterStrategy = []string{"States.ALL"}, 2, "FULL"
+	return []retrier{{ErrorEquals: permanent}, r}
 }
 
-// invoke runs a function with the execution's input, which is the same for all functions.
-func invoke(function string) map[string]any {
-	return map[string]any{
-		"FunctionName": function,
-		"Payload":      map[string]any{"orderid.$": "$.orderid", "requestid.$": "$.requestid", "order.$": "$.order"},
+// longRetry is that of a task of a Standard machine. It outlasts an outage of a day.
+var longRetry = retrier{IntervalSeconds: 1, MaxAttempts: standardRetries, MaxDelaySeconds: standardMaxDelay}
+
+// shortRetry fits all attempts at a task of an Express machine and the delays between them into a number of seconds.
+func shortRetry(seconds, timeoutSeconds int) retrier {
+	r := retrier{IntervalSeconds: 2, MaxDelaySeconds: expressSeconds}
+	for seconds -= timeoutSeconds; ; r.MaxAttempts++ {
+		if seconds -= timeoutSeconds + r.IntervalSeconds<<r.MaxAttempts; seconds < 0 {
+			return r
+		}
 	}
+}
+
+// longest is how many seconds all attempts at a task take, and the delays between them.
+func (s state) longest() (seconds int) {
+	r := s.Retry[len(s.Retry)-1]
+	delay := r.IntervalSeconds
+	for range r.MaxAttempts {
+		seconds += delay
+		delay = min(2*delay, r.MaxDelaySeconds)
+	}
+	return seconds + (1+r.MaxAttempts)*s.TimeoutSeconds
 }
 
 // orderMachine stores an order, writes its invoice, publishes a notification, and succeeds. The input is
-// {"orderid", "requestid", "order"}.
+// {"orderid", "requestid", "accepted", "body"}; see [Execution].
 //
-// If the invoice cannot be written, or it is unknown whether the order was stored, the order is taken back and the execution
-// fails with that error. If the notification cannot be published, the order stands, and the output says so.
+// The function that stores the order validates all of it. If the invoice cannot be written, or it is unknown whether the
+// order was stored, the order is taken back. Whatever failed for good, its input is moved to the failure queue, and the
+// execution fails with that error. If the notification cannot be published, the order stands, and the output says so.
 func orderMachine(a orderMachineArgs) machine {
-	const lambdaInvoke = "arn:aws:states:::lambda:invoke"
-	store := state{
-		Type: "Task", Resource: lambdaInvoke, TimeoutSeconds: a.taskTimeoutSeconds,
-		Parameters:     invoke(a.storeOrder),
-		ResultSelector: map[string]any{"order.$": "$.Payload.order", "stored.$": "$.Payload.stored"},
-		ResultPath:     "$.store",
-		Retry:          retry(transient...),
+	integration := func(action string) string { return "arn:" + a.partition + ":states:::" + action }
+	task, move := longRetry, longRetry
+	moveTimeout := a.taskTimeoutSeconds
+	if a.express {
+		task, move = shortRetry(expressTaskSeconds, a.taskTimeoutSeconds), shortRetry(moveSeconds, moveTimeoutSeconds)
+		moveTimeout = moveTimeoutSeconds
 	}
-	place, remove := store, store
-	place.Next, remove.Next = "WriteInvoice", "OrderCompleted"
-	// After these errors it is unknown whether the order was stored. After all others it was not.
-	place.Catch = []catcher{{ErrorEquals: transient, ResultPath: "$.failure", Next: "TakeBackOrder"}}
-	return machine{
-		Comment:        "Places an order, or completes it",
-		StartAt:        "WhatHappened",
-		TimeoutSeconds: a.timeoutSeconds(),
+	// invoke runs a function with the execution's input. The name of the execution tells the function attempts at the same
+	// order apart.
+	invoke := func(function string) state {
+		return state{
+			Type: "Task", Resource: integration("lambda:invoke"), TimeoutSeconds: a.taskTimeoutSeconds,
+			Parameters: map[string]any{
+				"FunctionName": function,
+				"Payload": map[string]any{
+					"orderid.$": "$.orderid", "requestid.$": "$.requestid", "accepted.$": "$.accepted", "body.$": "$.body",
+					"execution.$": "$$.Execution.Name",
+				},
+			},
+			Retry: retry(task),
+		}
+	}
+	all := func(to, next string) catcher {
+		return catcher{ErrorEquals: []string{"States.ALL"}, ResultPath: to, Next: next}
+	}
+
+	store := invoke(a.storeOrder)
+	store.ResultSelector = map[string]any{"order.$": "$.Payload.order", "stored.$": "$.Payload.stored"}
+	store.ResultPath, store.Next = "$.store", "WhatHappened"
+	// After any other error it is unknown whether the order was stored.
+	store.Catch = []catcher{{ErrorEquals: permanent, ResultPath: "$.failure", Next: "MoveToFailureQueue"}, all("$.failure", "TakeBackOrder")}
+
+	invoice := invoke(a.writeInvoice)
+	invoice.ResultSelector = map[string]any{"invoiceid.$": "$.Payload.invoiceid", "key.$": "$.Payload.key"}
+	invoice.ResultPath, invoice.Next = "$.invoice", "Notify"
+	invoice.Catch = []catcher{all("$.failure", "TakeBackOrder")}
+
+	// A completion is not taken back: the function refuses it. A failure here is not the one that matters.
+	back := invoke(a.takeBackOrder)
+	back.ResultSelector = map[string]any{"takenback.$": "$.Payload.takenback"}
+	back.ResultPath, back.Next = "$.takeback", "MoveToFailureQueue"
+	back.Catch = []catcher{all("$.takeback", "MoveToFailureQueue")}
+
+	m := machine{
+		Comment: "Places an order, or completes it",
+		StartAt: "StoreOrder",
 		States: map[string]state{
+			"StoreOrder": store,
 			"WhatHappened": {
-				Type: "Choice",
-				Choices: []choice{{
-					And: []test{
-						{Variable: "$.order.eventtype[0]", IsPresent: true},
-						{Variable: "$.order.eventtype[0]", StringEquals: "order_completed"},
-					},
-					Next: "RemoveOrder",
-				}},
-				Default: "StoreOrder",
+				Type:    "Choice",
+				Choices: []choice{{Variable: "$.store.order.eventtype[0]", StringEquals: "order_completed", Next: "OrderCompleted"}},
+				Default: "WriteInvoice",
 			},
-			"RemoveOrder":    remove,
 			"OrderCompleted": {Type: "Succeed"},
-			"StoreOrder":     place,
-			"WriteInvoice": {
-				Type: "Task", Resource: lambdaInvoke, TimeoutSeconds: a.taskTimeoutSeconds,
-				Parameters:     invoke(a.writeInvoice),
-				ResultSelector: map[string]any{"invoiceid.$": "$.Payload.invoiceid", "key.$": "$.Payload.key"},
-				ResultPath:     "$.invoice",
-				Retry:          retry(transient...),
-				Catch:          []catcher{{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.failure", Next: "TakeBackOrder"}},
-				Next:           "Notify",
-			},
-			"TakeBackOrder": {
-				Type: "Task", Resource: lambdaInvoke, TimeoutSeconds: a.taskTimeoutSeconds,
-				Parameters:     invoke(a.takeBackOrder),
-				ResultSelector: map[string]any{"takenback.$": "$.Payload.takenback"},
-				ResultPath:     "$.takeback",
-				Retry:          retry(transient...),
+			"WriteInvoice":   invoice,
+			"TakeBackOrder":  back,
+			"MoveToFailureQueue": {
+				// https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html
+				Type: "Task", Resource: integration("sqs:sendMessage"), TimeoutSeconds: moveTimeout,
+				Parameters: map[string]any{
+					"QueueUrl": a.failureQueue,
+					"MessageBody": map[string]any{
+						"input.$": "$$.Execution.Input", "error.$": "$.failure.Error", "cause.$": "$.failure.Cause",
+						"execution.$": "$$.Execution.Id", "time.$": "$$.State.EnteredTime",
+					},
+				},
+				ResultSelector: map[string]any{"messageid.$": "$.MessageId"},
+				ResultPath:     "$.moved",
+				Retry:          retry(move)[1:],
 				Next:           "OrderFailed",
 			},
 			"OrderFailed": {Type: "Fail", ErrorPath: "$.failure.Error", CausePath: "$.failure.Cause"},
 			"Notify": {
-				Type: "Task", Resource: "arn:aws:states:::sns:publish", TimeoutSeconds: a.taskTimeoutSeconds,
+				Type: "Task", Resource: integration("sns:publish"), TimeoutSeconds: a.taskTimeoutSeconds,
 				Parameters: map[string]any{
 					"TopicArn": a.topic,
 					"Message":  map[string]any{"order.$": "$.store.order", "invoiceid.$": "$.invoice.invoiceid"},
 				},
 				ResultSelector: map[string]any{"messageid.$": "$.MessageId"},
 				ResultPath:     "$.notification",
-				// Every error of SNS may be transient.
-				Retry: retry("States.TaskFailed", "States.Timeout"),
-				Catch: []catcher{{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.notification", Next: "NotificationFailed"}},
-				Next:  "OrderPlaced",
+				Retry:          retry(task)[1:],
+				Catch:          []catcher{all("$.notification", "NotificationFailed")},
+				Next:           "OrderPlaced",
 			},
 			"NotificationFailed": {
 				Type: "Pass", Comment: "The order stands. The error is in the output and in the log.", Next: "OrderPlaced",
@@ -191,6 +229,12 @@ func orderMachine(a orderMachineArgs) machine {
 			"OrderPlaced": {Type: "Succeed"},
 		},
 	}
+	// A machine that timed out between two tasks would leave an order without its invoice. So it outlasts all of them.
+	m.TimeoutSeconds = expressSeconds
+	if !a.express {
+		m.TimeoutSeconds = (tasksInARow+1)*store.longest() + standardMaxDelay
+	}
+	return m
 }
 
 // definition renders the machine as the text that Step Functions takes.

@@ -2,6 +2,7 @@ package components
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,10 +12,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func testMachine() machine {
-	return orderMachine(orderMachineArgs{
-		storeOrder: "arn:store", writeInvoice: "arn:invoice", takeBackOrder: "arn:back", topic: "arn:topic", taskTimeoutSeconds: 15,
-	})
+func testArgs() orderMachineArgs {
+	return orderMachineArgs{
+		storeOrder: "arn:store", writeInvoice: "arn:invoice", takeBackOrder: "arn:back",
+		partition: "aws-cn", topic: "arn:aws-cn:sns:cn-north-1:123456789012:placed", failureQueue: "https://queue", taskTimeoutSeconds: 15,
+	}
+}
+
+func testMachine() machine { return orderMachine(testArgs()) }
+
+// expressMachine is an Express machine with a timeout of its tasks.
+func expressMachine(seconds int) machine {
+	a := testArgs()
+	a.express, a.taskTimeoutSeconds = true, seconds
+	return orderMachine(a)
 }
 
 // TestTheDocumentedDiagramIsTheMachine compares the page with the definition; -update writes it.
@@ -63,55 +74,133 @@ func TestEveryStateIsReachedAndLeadsToAnEnd(t *testing.T) {
 	require.Len(t, reached, len(m.States))
 }
 
-func TestEveryTaskIsRetriedWithBackoffAndJitter(t *testing.T) {
+func TestEveryTaskRetriesEverythingButItsPermanentErrorsWithBackoffAndJitter(t *testing.T) {
+	for _, m := range []machine{testMachine(), expressMachine(15)} {
+		for name, s := range m.States {
+			if s.Type != "Task" {
+				continue
+			}
+			last := s.Retry[len(s.Retry)-1]
+			require.Equal(t, []string{"States.ALL"}, last.ErrorEquals, "%s: it must be alone and the last", name)
+			require.Equal(t, "FULL", last.JitterStrategy, name)
+			require.EqualValues(t, 2, last.BackoffRate, name)
+			require.Greater(t, last.MaxDelaySeconds, last.IntervalSeconds, name)
+			require.Positive(t, last.MaxAttempts, name)
+			require.Positive(t, s.TimeoutSeconds, name)
+			if strings.HasSuffix(s.Resource, "lambda:invoke") {
+				require.Equal(t, retrier{ErrorEquals: []string{"InvalidOrder", "StoreRefused", "InvoiceRefused"}}, s.Retry[0], name)
+				require.Len(t, s.Retry, 2)
+			} else {
+				require.Len(t, s.Retry, 1, name)
+			}
+		}
+	}
+}
+
+// With full jitter, a delay is random between 0 and its limit: half of it on average.
+func TestAStandardMachineRetriesForMoreThanADay(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
 	for name, s := range testMachine().States {
 		if s.Type != "Task" {
 			continue
 		}
-		require.Len(t, s.Retry, 1, name)
-		r := s.Retry[0]
-		require.Equal(t, "FULL", r.JitterStrategy, name)
-		require.GreaterOrEqual(t, r.BackoffRate, 2.0, name)
-		require.Positive(t, s.TimeoutSeconds, name)
-		require.NotContains(t, r.ErrorEquals, "States.ALL", "%s: a permanent error is not retried", name)
+		r := s.Retry[len(s.Retry)-1]
+		for range 1000 {
+			seconds, limit := 0.0, float64(r.IntervalSeconds)
+			for range r.MaxAttempts {
+				seconds += random.Float64() * limit
+				limit = min(limit*r.BackoffRate, float64(r.MaxDelaySeconds))
+			}
+			require.Greater(t, seconds, 25.0*60*60, name)
+		}
+		// A history has at most 25,000 events. An attempt is three.
+		require.Less(t, 3*(1+r.MaxAttempts)*(tasksInARow+1)+100, 25_000)
 	}
 }
 
-// A machine that timed out between two tasks would leave an order without its invoice.
-func TestTheMachineOutlastsAllAttemptsAtItsTasks(t *testing.T) {
-	m := testMachine()
-	attempts := func(name string) (seconds float64) {
-		s := m.States[name]
-		require.Len(t, s.Retry, 1, name)
-		r, wait := s.Retry[0], float64(s.Retry[0].IntervalSeconds)
-		for range r.MaxAttempts {
-			seconds += wait
-			wait = min(wait*r.BackoffRate, float64(r.MaxDelaySeconds))
-		}
-		return seconds + float64((1+r.MaxAttempts)*s.TimeoutSeconds)
+// way is the most seconds that an execution is in these tasks.
+func way(t *testing.T, m machine, names ...string) (seconds int) {
+	t.Helper()
+	for _, name := range names {
+		require.Equal(t, "Task", m.States[name].Type, name)
+		seconds += m.States[name].longest()
 	}
-	for _, way := range [][]string{{"StoreOrder", "WriteInvoice", "TakeBackOrder"}, {"StoreOrder", "WriteInvoice", "Notify"}} {
-		need := 0.0
-		for _, name := range way {
-			need += attempts(name)
+	return seconds
+}
+
+var ways = [][]string{
+	{"StoreOrder", "TakeBackOrder", "MoveToFailureQueue"},
+	{"StoreOrder", "WriteInvoice", "TakeBackOrder", "MoveToFailureQueue"},
+	{"StoreOrder", "WriteInvoice", "Notify"},
+}
+
+// A machine that timed out would leave an order without its invoice, and not move it to the failure queue.
+func TestAStandardMachineOutlastsAllAttemptsAtItsTasks(t *testing.T) {
+	for _, timeout := range []int{6, 15, 905} {
+		a := testArgs()
+		a.taskTimeoutSeconds = timeout
+		m := orderMachine(a)
+		for _, names := range ways {
+			require.Greater(t, m.TimeoutSeconds, way(t, m, names...), names)
 		}
-		require.Greater(t, float64(m.TimeoutSeconds), need, way)
+		require.Less(t, m.TimeoutSeconds, 60*24*60*60, "an execution that hangs ends at last")
 	}
-	require.Equal(t, 300, orderMachine(orderMachineArgs{taskTimeoutSeconds: 15, express: true}).TimeoutSeconds, "where Step Functions ends it anyway")
-	require.Greater(t, orderMachine(orderMachineArgs{taskTimeoutSeconds: 905}).TimeoutSeconds, 3*6*905)
+	one := state{TimeoutSeconds: 10, Retry: []retrier{{}, {IntervalSeconds: 2, MaxAttempts: 4, MaxDelaySeconds: 10}}}
+	require.Equal(t, 5*10+2+4+8+10, one.longest())
+}
+
+func TestAnExpressMachineMovesItsInputToTheFailureQueueBeforeItsFiveMinutesEnd(t *testing.T) {
+	for timeout := 1 + taskGraceSeconds; timeout <= expressTaskSeconds; timeout++ {
+		require.NoError(t, checkExpressTimeout(timeout-taskGraceSeconds))
+		m := expressMachine(timeout)
+		require.Equal(t, 300, m.TimeoutSeconds, "where Step Functions ends it anyway")
+		for _, names := range ways {
+			require.LessOrEqual(t, way(t, m, names...), 300-spareSeconds, "%v with a timeout of %d", names, timeout)
+		}
+	}
+	require.Error(t, checkExpressTimeout(expressTaskSeconds-taskGraceSeconds+1))
+	require.Equal(t, 3, expressMachine(15).States["StoreOrder"].Retry[1].MaxAttempts, "by default")
+}
+
+func TestWhatFailedForGoodIsInTheFailureQueueWithItsWholeInput(t *testing.T) {
+	for _, m := range []machine{testMachine(), expressMachine(15)} {
+		move := m.States["MoveToFailureQueue"]
+		require.Equal(t, "arn:aws-cn:states:::sqs:sendMessage", move.Resource, "in the machine's partition")
+		require.Equal(t, map[string]any{"QueueUrl": "https://queue", "MessageBody": map[string]any{
+			"input.$": "$$.Execution.Input", "error.$": "$.failure.Error", "cause.$": "$.failure.Cause",
+			"execution.$": "$$.Execution.Id", "time.$": "$$.State.EnteredTime",
+		}}, move.Parameters)
+		require.Equal(t, "OrderFailed", move.Next)
+		require.Equal(t, state{Type: "Fail", ErrorPath: "$.failure.Error", CausePath: "$.failure.Cause"}, m.States["OrderFailed"])
+		// Every way to the Fail state is through the queue, and no task fails the execution by itself but the one that moves.
+		for name, s := range m.States {
+			if s.Next == "OrderFailed" {
+				require.Equal(t, "MoveToFailureQueue", name)
+			}
+			if s.Type == "Task" && name != "MoveToFailureQueue" {
+				require.Equal(t, []string{"States.ALL"}, s.Catch[len(s.Catch)-1].ErrorEquals, name)
+			}
+		}
+		for _, name := range []string{"StoreOrder", "WriteInvoice"} {
+			for _, c := range m.States[name].Catch {
+				require.Equal(t, "$.failure", c.ResultPath, name)
+			}
+		}
+	}
 }
 
 func TestWhatMayHaveBeenStoredIsTakenBack(t *testing.T) {
 	m := testMachine()
-	require.Equal(t, "TakeBackOrder", m.States["WriteInvoice"].Catch[0].Next)
-	require.Equal(t, "OrderFailed", m.States["TakeBackOrder"].Next)
-	require.Equal(t, "Fail", m.States["OrderFailed"].Type)
-	require.Equal(t, "$.failure.Error", m.States["OrderFailed"].ErrorPath)
-	caught := m.States["StoreOrder"].Catch[0]
-	require.Equal(t, "TakeBackOrder", caught.Next)
-	require.Contains(t, caught.ErrorEquals, "StoreUnavailable")
-	require.NotContains(t, caught.ErrorEquals, "States.ALL", "an order that was refused was not stored")
-	require.Empty(t, m.States["RemoveOrder"].Catch, "a completion cannot be taken back")
+	require.Equal(t, "StoreOrder", m.StartAt, "the function that validates an order is the first")
+	require.Equal(t, []catcher{{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.failure", Next: "TakeBackOrder"}}, m.States["WriteInvoice"].Catch)
+	require.Equal(t, []catcher{
+		{ErrorEquals: permanent, ResultPath: "$.failure", Next: "MoveToFailureQueue"}, // it was not stored
+		{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.failure", Next: "TakeBackOrder"},
+	}, m.States["StoreOrder"].Catch)
+	back := m.States["TakeBackOrder"]
+	require.Equal(t, "MoveToFailureQueue", back.Next)
+	require.Equal(t, []catcher{{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.takeback", Next: "MoveToFailureQueue"}}, back.Catch,
+		"the first failure is the one that is reported")
 	require.Equal(t, "OrderPlaced", m.States["NotificationFailed"].Next)
 }
 
@@ -123,5 +212,5 @@ func TestTheDefinitionIsStableJSON(t *testing.T) {
 	require.Equal(t, one, two)
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal([]byte(one), &doc))
-	require.Equal(t, "WhatHappened", doc["StartAt"])
+	require.Equal(t, "StoreOrder", doc["StartAt"])
 }

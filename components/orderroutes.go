@@ -25,16 +25,16 @@ func orderToFunction(fn *function) Route {
 	}
 }
 
-// orderToMachine is POST /order to a state machine, in front of which API Gateway has to check everything.
+// orderToMachine is POST /order to a state machine. API Gateway refuses what it can tell, and the machine the rest.
 func orderToMachine(arn pulumi.StringInput) Route {
 	return Route{
-		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, NamePath: "$.order.orderid", InputPath: "$.order"},
+		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, IdPath: "$.order.orderid"},
 		Summary: "Places an order, or completes it",
 		Body:    schemaText(orderSchema()), BodyRules: orderRules,
 		Responses: []Response{
 			{202, "The order is accepted; the body has its orderid and the ARN of its execution"},
 			{400, "The order is not valid; the message says what an order is"},
-			{409, "An order with this orderid was accepted before"},
+			{413, "The body is larger than any order"},
 			{500, "The order was not accepted"},
 			{503, "The order was not accepted; try again"},
 		},
@@ -52,7 +52,7 @@ func schemaText(schema object) string {
 
 // orderRules says in a sentence what an order is.
 var orderRules = fmt.Sprintf("An order has accountid and vendorid: 1 to %d letters, digits and ._-; orderid, if at all: 1 to %d of these; "+
-	"orderdate: RFC 3339, or YYYY-MM-DD HH:MM:SS in UTC; city: 1 to %d characters; "+
+	"orderdate: RFC 3339, or YYYY-MM-DD HH:MM:SS in UTC, from 2000 on; city: 1 to %d characters; "+
 	"details: coffeetype and coffeesize: 1 to %d characters, unitprice: 0 to %d with %d decimals, quantity: an integer, 1 to %d; "+
 	"eventtype, if at all: [%s] or [%s]; nothing else.",
 	coffee.MaxID, coffee.MaxOrderID, coffee.MaxText, coffee.MaxText, coffee.MaxUnitPrice, money.Places, coffee.MaxQuantity,
@@ -85,9 +85,7 @@ func (s *orderStore) routes(placeOrder Route) []Route {
 	}
 }
 
-// orderBody is what API Gateway itself checks of an order that a function receives: that there is a JSON object, and that
-// the required fields are in it. The messages of its validator name a field only when that is missing; so wrong types and
-// values are left to the function, which names each.
+// orderBody is what the API's document says of an order that a function receives and validates.
 func orderBody() object {
 	field := func(description string) object { return object{"description": description} }
 	id := fmt.Sprintf("1 to %d letters, digits, dots, underscores and hyphens", coffee.MaxID)

@@ -39,6 +39,12 @@ func accepts(schema *jsonschema.Schema, body string) error {
 	return schema.Validate(doc)
 }
 
+// parseTask parses a body as the machine's tasks do. Its date is not compared with a clock, which no schema can do.
+func parseTask(body string) (coffee.Order, error) {
+	s, err := coffee.ParseSubmission([]byte(strings.Replace(body, "{", `{"orderid":"assigned",`, 1)))
+	return s.Order, err
+}
+
 // number is written into a body as it is.
 type number = json.RawMessage
 
@@ -81,7 +87,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		{"orderdate", []any{
 			"2026-03-01T08:30:00Z", "2026-03-01 08:30:00", "2026-03-01 08:30:00.123456", "2026-03-01T08:30:00.1+02:00", "2026-12-31T23:59:59-23:59",
 			"2024-02-29 00:00:00", "2000-02-29T00:00:00Z", "2026-02-28 00:00:00", "2026-04-30 00:00:00", "2026-01-31 00:00:00",
-			"0000-02-29T00:00:00Z", "0000-01-01 00:00:00", "9999-12-31T23:59:59.9999999999Z", "0001-01-01T00:00:00+23:59", "9998-12-31T23:59:59-23:59",
+			"2000-01-01T00:00:00Z", "1999-12-31T23:59:59-00:01", "2000-01-01T00:00:00-23:59", "2400-02-29 00:00:00", "9999-12-31T23:59:59.9999999999Z",
 		}},
 		{"city", []any{"B", "L'Aquila & Æ 東京", " padded\u3000", "🙂", strings.Repeat("ü", 128), strings.Repeat("🙂", 128), "\u200b", `"\`}},
 		{"details.coffeetype", []any{"flat <white>", "\u00a0x"}},
@@ -95,7 +101,7 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		for _, v := range c.values {
 			body := bodyWith(t, map[string]any{c.path: v})
 			require.NoError(t, accepts(schema, body), body)
-			_, err := coffee.ParseRequest([]byte(body))
+			_, err := parseTask(body)
 			require.NoError(t, err, body)
 		}
 	}
@@ -105,12 +111,13 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 		completion["eventtype"] = []any{"order_completed"}
 		body := bodyWith(t, completion)
 		require.NoError(t, accepts(schema, body), body)
-		_, err := coffee.ParseRequest([]byte(body))
+		_, err := parseTask(body)
 		require.NoError(t, err, body)
 	}
 }
 
-func TestTheOrderSchemaRefusesWhatTheFunctionsRefuse(t *testing.T) {
+// What the schema refuses is a 400; the rest is an execution that fails at once by the name InvalidOrder.
+func TestWhatTheOrderSchemaCannotTellTheFirstStateRefuses(t *testing.T) {
 	schema := schemaOf(t, orderSchema())
 	long := strings.Repeat("x", 129)
 	bad := []string{"[]", "null", `"x"`, "1", "{}", `{"order":null}`, `{"order":[]}`, `{"order":{}}`, `{"order":"x"}`}
@@ -153,12 +160,27 @@ func TestTheOrderSchemaRefusesWhatTheFunctionsRefuse(t *testing.T) {
 	for path, v := range map[string]any{"details.quantity": 0, "city": " ", "accountid": nil, "vendorid": nil, "orderdate": nil, "details.x": 1} {
 		bad = append(bad, bodyWith(t, map[string]any{"eventtype": []any{"order_completed"}, path: v}))
 	}
+	passed := map[string]int{} // by the path of the first fault
 	for _, body := range bad {
-		_, err := coffee.ParseRequest([]byte(body))
+		_, err := parseTask(body)
 		var invalid *coffee.InvalidOrder
 		require.ErrorAs(t, err, &invalid, body)
-		require.Error(t, accepts(schema, body), body)
+		input, err := json.Marshal(map[string]any{"orderid": "r-1", "requestid": "r-1", "accepted": 1772353800000, "body": body, "execution": "r-1"})
+		require.NoError(t, err)
+		_, err = coffee.ParseSubmission(input)
+		require.ErrorAs(t, err, &invalid, body)
+		if accepts(schema, body) == nil {
+			passed[invalid.Faults[0].Path]++
+		}
 	}
+	require.Equal(t, map[string]int{
+		// An unknown field; a new order without city or details.
+		"body": 1, "order": 2, "order.city": 1, "order.details": 3, "order.details.coffeetype": 2, "order.details.coffeesize": 1,
+		// A date that is not in the year 9999 any more in UTC; other than one event type.
+		"order.orderdate": 1, "order.eventtype": 3,
+		// Missing; too many decimals; another type than number and string; a fraction.
+		"order.details.unitprice": 7, "order.details.quantity": 3,
+	}, passed, "a few of %d", len(bad))
 }
 
 // values are drawn for any field: what is good for one, what is at a limit or just past it, and anything.
@@ -200,13 +222,23 @@ func values() *rapid.Generator[any] {
 	)
 }
 
-func TestNothingThatTheOrderSchemaAcceptsIsDroppedLater(t *testing.T) {
+// passes requires that the schema accepts a body if it is a valid order, and returns whether it is one.
+func passes(t *rapid.T, schema *jsonschema.Schema, body string) bool {
+	o, err := parseTask(body)
+	if err != nil || o.OrderDate.Year() < 2000 {
+		return false
+	}
+	require.NoError(t, accepts(schema, body), body)
+	return true
+}
+
+func TestTheOrderSchemaRefusesNoValidOrder(t *testing.T) {
 	schema := schemaOf(t, orderSchema())
 	paths := []string{
 		"accountid", "vendorid", "orderid", "orderdate", "city", "eventtype", "details", "details.coffeetype", "details.coffeesize",
 		"details.unitprice", "details.quantity", "colour", "details.milk", "/order", "/other",
 	}
-	accepted, refused := 0, 0
+	valid := 0
 	rapid.Check(t, func(t *rapid.T) {
 		change := rapid.MapOfN(rapid.SampledFrom(paths), values(), 1, 3).Draw(t, "change")
 		// Most changes make an order bad, so a change that keeps it good is drawn often.
@@ -216,54 +248,39 @@ func TestNothingThatTheOrderSchemaAcceptsIsDroppedLater(t *testing.T) {
 				break
 			}
 		}
-		body := bodyWith(t, change)
-		if accepts(schema, body) != nil {
-			refused++
-			return
+		if passes(t, schema, bodyWith(t, change)) {
+			valid++
 		}
-		accepted++
-		o, err := coffee.ParseRequest([]byte(body))
-		require.NoError(t, err, body)
-		require.NoError(t, o.AssignID())
-		doc, err := o.JSON()
-		require.NoError(t, err)
-		back, err := coffee.Parse(doc)
-		require.NoError(t, err)
-		require.Equal(t, o, back)
 	})
-	require.NotZero(t, refused)
-	require.NotZero(t, accepted)
-	t.Logf("%d accepted, %d refused", accepted, refused)
+	require.NotZero(t, valid)
 }
 
-// A single field at a time reaches deeper than mutations of many: what matters is that enough values are accepted.
-func TestEachFieldOfTheOrderSchemaIsNoWiderThanTheFunctions(t *testing.T) {
+// A single field at a time reaches deeper than mutations of many: what matters is that enough values are valid.
+func TestEachFieldOfTheOrderSchemaIsNoNarrowerThanTheFunctions(t *testing.T) {
 	schema := schemaOf(t, orderSchema())
 	for path, near := range map[string]*rapid.Generator[any]{
 		"accountid":          rapid.StringMatching(`[a.Z_\-/ é]{0,8}`).AsAny(),
-		"orderdate":          rapid.StringMatching(`(0000|0001|1900|2000|202[0-9]|9998|9999)-(0[0-9]|1[0-3])-(0[0-2]|2[89]|3[0-2])[T ]([01][0-9]|2[0-4]):(00|59|60):(00|59|60)(\.[0-9]{0,10})?(Z|[+-](0[01]|2[34]):(00|59|60))?`).AsAny(),
+		"orderdate":          rapid.StringMatching(`(1999|2000|202[0-9]|2100|2400|9998|9999)-(0[1-9]|1[0-2])-(0[1-2]|2[89]|3[0-1])[T ]([01][0-9]|2[0-3]):(00|59):(00|59)(\.[0-9]{1,10})?(Z|[+-](0[01]|23):(00|59))?`).AsAny(),
 		"city":               rapid.StringOfN(rapid.OneOf(rapid.Rune(), rapid.SampledFrom([]rune(" \t\u0085\u00a0\u1680\u2000\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\ufffd"))), 0, 4, -1).AsAny(),
 		"details.unitprice":  rapid.StringMatching(`-?0{0,2}[0-9]{0,8}(\.[0-9]{0,5}0{0,2})?`).AsAny(),
 		"details.quantity":   rapid.Map(rapid.StringMatching(`-?(0|[1-9][0-9]{0,4})(\.0?[0-9])?([eE][+-]?[0-9])?`), func(s string) any { return number(s) }),
 		"details.coffeetype": values(),
 	} {
 		t.Run(path, func(t *testing.T) {
-			accepted := 0
+			valid := 0
 			rapid.Check(t, func(t *rapid.T) {
-				body := bodyWith(t, map[string]any{path: near.Draw(t, path)})
-				if accepts(schema, body) == nil {
-					accepted++
-					_, err := coffee.ParseRequest([]byte(body))
-					require.NoError(t, err, body)
+				if passes(t, schema, bodyWith(t, map[string]any{path: near.Draw(t, path)})) {
+					valid++
 				}
 			})
-			require.NotZero(t, accepted)
+			require.NotZero(t, valid)
 		})
 	}
 }
 
-func TestTheOrderSchemaDescribesEveryPropertyAndKeepsToSupportedKeywords(t *testing.T) {
-	supported := strings.Fields("description type required properties additionalProperties minimum maximum multipleOf minLength maxLength pattern enum items anyOf")
+// AWS's list of what models do not support: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+func TestTheOrderSchemaUsesOnlyKeywordsThatEveryModelOfAPIGatewaySupports(t *testing.T) {
+	supported := strings.Fields("description type required properties minimum maximum minLength maxLength pattern enum items")
 	described := 0
 	var walk func(path string, schema map[string]any, property bool)
 	walk = func(path string, schema map[string]any, property bool) {
@@ -274,14 +291,15 @@ func TestTheOrderSchemaDescribesEveryPropertyAndKeepsToSupportedKeywords(t *test
 		for keyword, v := range schema {
 			require.Contains(t, supported, keyword, path)
 			switch keyword {
+			case "type":
+				require.Contains(t, []any{"object", "array", "string", "number"}, v, path)
+			case "enum":
+				for _, value := range v.([]any) {
+					require.IsType(t, "", value, path)
+				}
 			case "properties":
 				for name, child := range v.(map[string]any) {
-					// A branch repeats a property for its rules only, without a description.
-					walk(path+"."+name, child.(map[string]any), !strings.Contains(path, "anyOf"))
-				}
-			case "anyOf":
-				for i, child := range v.([]any) {
-					walk(fmt.Sprintf("%s.anyOf[%d]", path, i), child.(map[string]any), false)
+					walk(path+"."+name, child.(map[string]any), true)
 				}
 			case "items":
 				walk(path+".items", v.(map[string]any), false)

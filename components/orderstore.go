@@ -39,7 +39,7 @@ func (b *builder) orderStore(capacity TableCapacity, read FunctionSettings, allo
 		return nil, err
 	}
 	find := may("FindInvoice", s.bucket.Arn, "s3:ListBucket")
-	find.condition = &condition{"StringLike", "s3:prefix", pulumi.String(invoicePrefix + "*")}
+	find.conditions = []condition{{"StringLike", "s3:prefix", pulumi.String(invoicePrefix + "*")}}
 	s.getInvoice, err = b.function(functionSpec{
 		zip: "get-invoice", description: "Answers GET /invoice with a presigned URL", settings: read,
 		environment: pulumi.StringMap{"BUCKET_NAME": s.bucket.Bucket, "ALLOW_ORIGIN": stringOf(allowOrigin)},

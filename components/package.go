@@ -12,6 +12,8 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
+	"sync"
 )
 
 // Architectures of Lambda functions. arm64 costs a fifth less per GB-second:
@@ -43,20 +45,29 @@ func findPackages(v *validator, at, folder, architecture string, functions ...st
 		folder:       cmp.Or(folder, filepath.Join("build", cmp.Or(architecture, ARM64))),
 		architecture: architecture,
 	}
-	for _, function := range functions {
-		path, err := pkgs.path(function)
-		if err != nil {
-			v.addf(at+"Packages", "%v", err)
-			continue
-		}
-		built, err := inspectPackage(path)
+	type inspected struct {
+		path, built string
+		err         error
+	}
+	results := make([]inspected, len(functions))
+	var inspecting sync.WaitGroup
+	for i, function := range functions {
+		inspecting.Go(func() {
+			r := &results[i]
+			if r.path, r.err = pkgs.path(function); r.err == nil {
+				r.built, r.err = inspectPackage(r.path)
+			}
+		})
+	}
+	inspecting.Wait()
+	for _, r := range results {
 		switch {
-		case err != nil:
-			v.addf(at+"Packages", "%v", err)
+		case r.err != nil:
+			v.addf(at+"Packages", "%v", r.err)
 		case pkgs.architecture == "":
-			pkgs.architecture = built
-		case pkgs.architecture != built:
-			v.addf(at+"Packages", "%s was built for %s, not for %s", path, built, pkgs.architecture)
+			pkgs.architecture = r.built
+		case pkgs.architecture != r.built:
+			v.addf(at+"Packages", "%s was built for %s, not for %s", r.path, r.built, pkgs.architecture)
 		}
 	}
 	return pkgs
@@ -74,18 +85,33 @@ func inspectPackage(path string) (architecture string, err error) {
 	}
 	defer z.Close()
 	for _, f := range z.File {
-		if f.Name != "bootstrap" {
-			continue
+		if err := checkFile(f); err != nil {
+			return "", fmt.Errorf("package %s is damaged: %s: %w: run `make build`", path, f.Name, err)
 		}
-		if f.Mode()&0o111 == 0 {
-			return "", fmt.Errorf("bootstrap in %s is not executable: run `make build`", path)
-		}
-		if architecture, err = executableArchitecture(f); err != nil {
-			return "", fmt.Errorf("bootstrap in %s: %w", path, err)
-		}
-		return architecture, nil
 	}
-	return "", fmt.Errorf("package %s has no file named bootstrap: run `make build`", path)
+	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == "bootstrap" })
+	if i < 0 {
+		return "", fmt.Errorf("package %s has no file named bootstrap: run `make build`", path)
+	}
+	bootstrap := z.File[i]
+	if bootstrap.Mode()&0o111 == 0 {
+		return "", fmt.Errorf("bootstrap in %s is not executable: run `make build`", path)
+	}
+	if architecture, err = executableArchitecture(bootstrap); err != nil {
+		return "", fmt.Errorf("bootstrap in %s: %w", path, err)
+	}
+	return architecture, nil
+}
+
+// checkFile reads a file to its end, where its checksum is compared. AWS refuses a damaged zip only in the middle of a
+// deployment.
+func checkFile(f *zip.File) error {
+	r, err := f.Open()
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, r)
+	return errors.Join(err, r.Close())
 }
 
 // executableArchitecture reads the processor from the first bytes of an executable of Linux or, for functions that the

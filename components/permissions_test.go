@@ -12,14 +12,22 @@ import (
 
 const rolePolicyType = "aws:iam/rolePolicy:RolePolicy"
 
-// trusted is the service that may assume a role.
+// trusted is the service that may assume a role, for this account only.
 func trusted(t *testing.T, c *cloud, role string) any {
 	t.Helper()
+	// Lambda and API Gateway do not document which account they name, or that they name one.
+	condition := map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": "123456789012"}}
+	if name, ok := strings.CutSuffix(role, "-machine-role"); ok {
+		condition = map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": "123456789012"},
+			"ArnLike":      map[string]any{"aws:SourceArn": machine(name) + "-*"},
+		}
+	}
 	doc := c.document(t, "aws:iam/role:Role", role, "assumeRolePolicy")
 	require.Equal(t, "2012-10-17", doc["Version"])
 	statements := doc["Statement"].([]any)
 	require.Len(t, statements, 1)
-	has(t, statements[0].(map[string]any), map[string]any{"Effect": "Allow", "Action": []any{"sts:AssumeRole"}, "Condition": nil})
+	has(t, statements[0].(map[string]any), map[string]any{"Effect": "Allow", "Action": []any{"sts:AssumeRole"}, "Condition": condition})
 	principal := statements[0].(map[string]any)["Principal"].(map[string]any)
 	require.Len(t, principal, 1)
 	return principal["Service"]
@@ -91,7 +99,7 @@ func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	})
 }
 
-func TestTheMachineMayRunItsTasksAndNotifyAndNothingElse(t *testing.T) {
+func TestTheMachineMayRunItsTasksNotifyAndMoveFailuresAndNothingElse(t *testing.T) {
 	c := orchestrator(t, nil)
 	got, service := grants(t, c, "orchestrator-machine")
 	run := allow("arn:function/orchestrator-store-order-task", "lambda:InvokeFunction")
@@ -100,6 +108,8 @@ func TestTheMachineMayRunItsTasksAndNotifyAndNothingElse(t *testing.T) {
 	require.Empty(t, cmp.Diff(map[string]any{
 		"RunTasks": run,
 		"Notify":   allow("arn:topic/orchestrator-placed", "sns:Publish"),
+
+		"ReportFailures": allow("arn:queue/orchestrator-failures", "sqs:SendMessage"),
 		"WriteTraces": allow("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules",
 			"xray:GetSamplingTargets"),
 		"DeliverLogs": allow("*", "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
@@ -144,6 +154,36 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 	})
 }
 
+// overTLSOnly is the statement that denies everybody an action that does not come over TLS.
+func overTLSOnly(action string, resources ...any) map[string]any {
+	return map[string]any{
+		"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": []any{action}, "Resource": resources,
+		"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+	}
+}
+
+func TestEveryQueueTopicAndBucketRefusesPlainHTTP(t *testing.T) {
+	each(t, common{}, func(t *testing.T, _ string, c *cloud) {
+		refuses := func(typ, name, action string, resources ...any) {
+			require.Contains(t, c.document(t, typ, name, "policy")["Statement"], overTLSOnly(action, resources...), name)
+		}
+		for _, r := range c.registered {
+			switch r.TypeToken {
+			case queueType:
+				const policy = "aws:sqs/queuePolicy:QueuePolicy"
+				refuses(policy, r.Name+"-queue-policy", "sqs:*", "arn:queue/"+r.Name)
+				require.Equal(t, "https://queue/"+r.Name, c.inputs(t, policy, r.Name+"-queue-policy")["queueUrl"])
+			case topicType:
+				const policy = "aws:sns/topicPolicy:TopicPolicy"
+				refuses(policy, r.Name, "sns:Publish", "arn:topic/"+r.Name)
+				require.Equal(t, "arn:topic/"+r.Name, c.inputs(t, policy, r.Name)["arn"])
+			case bucketType:
+				refuses("aws:s3/bucketPolicy:BucketPolicy", r.Name, "s3:*", "arn:bucketv2/"+r.Name, "arn:bucketv2/"+r.Name+"/*")
+			}
+		}
+	})
+}
+
 func TestOnlyTheTopicSendsToTheQueuesAndTheirDeadLetters(t *testing.T) {
 	c := fanOut(t, nil)
 	for _, name := range []string{"fanout-store-order", "fanout-write-invoice", "fanout-store-order-dead-letters", "fanout-write-invoice-dead-letters"} {
@@ -153,7 +193,7 @@ func TestOnlyTheTopicSendsToTheQueuesAndTheirDeadLetters(t *testing.T) {
 			"Sid": "TopicSends", "Effect": "Allow", "Principal": map[string]any{"Service": "sns.amazonaws.com"},
 			"Action": []any{"sqs:SendMessage"}, "Resource": []any{"arn:queue/" + name},
 			"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": "arn:topic/fanout-orders"}},
-		}}}, c.document(t, typ, name+"-queue-policy", "policy"))
+		}, overTLSOnly("sqs:*", "arn:queue/"+name)}}, c.document(t, typ, name+"-queue-policy", "policy"))
 	}
 }
 

@@ -7,24 +7,36 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// statement allows actions on resources, given by ARN.
+// statement allows actions on resources, given by ARN, or denies them.
 type statement struct {
 	sid       string
-	principal string // an AWS service, in resource and trust policies
+	deny      bool
+	principal string // in resource and trust policies: an AWS service, or everybody
 	actions   []string
 	resources []pulumi.StringInput
-	// condition narrows the statement: operator, key, value.
-	condition *condition
+	// conditions narrow the statement. All of them must hold.
+	conditions []condition
 }
+
+const everybody = "*"
 
 // may allows actions on one resource.
 func may(sid string, on pulumi.StringInput, actions ...string) statement {
 	return statement{sid: sid, actions: actions, resources: []pulumi.StringInput{on}}
 }
 
+// condition compares a key of the request with a value.
 type condition struct {
 	operator, key string
 	value         pulumi.StringInput
+}
+
+// tlsOnly denies everybody actions on resources that do not come over TLS.
+func tlsOnly(action string, resources ...pulumi.StringInput) statement {
+	return statement{
+		sid: "TLSOnly", deny: true, principal: everybody, actions: []string{action}, resources: resources,
+		conditions: []condition{{"Bool", "aws:SecureTransport", pulumi.String("false")}},
+	}
 }
 
 type policyJSON struct {
@@ -41,22 +53,22 @@ type statementJSON struct {
 	Condition map[string]map[string]string `json:",omitempty"`
 }
 
-// allow renders a policy document once all its ARNs are known.
-func allow(statements ...statement) pulumi.StringOutput {
+// policyOf renders a policy document once all its ARNs are known.
+func policyOf(statements ...statement) pulumi.StringOutput {
 	var inputs []any
 	for _, s := range statements {
 		for _, r := range s.resources {
 			inputs = append(inputs, r)
 		}
-		if s.condition != nil {
-			inputs = append(inputs, s.condition.value)
+		for _, c := range s.conditions {
+			inputs = append(inputs, c.value)
 		}
 	}
 	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
 		next := func() (string, error) {
 			v, _ := values[0].(string)
 			if v == "" {
-				return "", fmt.Errorf("policy document: an ARN is missing, got %v", values[0])
+				return "", fmt.Errorf("policy document: a value is missing, got %v", values[0])
 			}
 			values = values[1:]
 			return v, nil
@@ -69,7 +81,14 @@ func renderPolicy(statements []statement, next func() (string, error)) (string, 
 	doc := policyJSON{Version: "2012-10-17"}
 	for _, s := range statements {
 		out := statementJSON{Sid: s.sid, Effect: "Allow", Action: s.actions}
-		if s.principal != "" {
+		if s.deny {
+			out.Effect = "Deny"
+		}
+		switch s.principal {
+		case "":
+		case everybody:
+			out.Principal = everybody
+		default:
 			out.Principal = map[string]string{"Service": s.principal}
 		}
 		for range s.resources {
@@ -79,12 +98,15 @@ func renderPolicy(statements []statement, next func() (string, error)) (string, 
 			}
 			out.Resource = append(out.Resource, arn)
 		}
-		if s.condition != nil {
+		for _, c := range s.conditions {
 			value, err := next()
 			if err != nil {
 				return "", err
 			}
-			out.Condition = map[string]map[string]string{s.condition.operator: {s.condition.key: value}}
+			if out.Condition == nil {
+				out.Condition = map[string]map[string]string{}
+			}
+			out.Condition[c.operator] = map[string]string{c.key: value}
 		}
 		doc.Statement = append(doc.Statement, out)
 	}
@@ -96,11 +118,30 @@ func marshal(v any) (string, error) {
 	return string(text), err
 }
 
-// trust is the policy of a role that an AWS service assumes.
-func trust(service string) string {
-	doc, err := renderPolicy([]statement{{sid: "Assume", principal: service, actions: []string{"sts:AssumeRole"}}}, nil)
-	if err != nil {
-		panic(err) // strings always marshal
+// The services that assume our roles. The names are the same in every partition:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+const (
+	lambdaService     = "lambda.amazonaws.com"
+	apiGatewayService = "apigateway.amazonaws.com"
+	statesService     = "states.amazonaws.com"
+)
+
+// trust is the policy of a role that an AWS service assumes, for the resources of this account only:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+//
+// Step Functions documents that it names the account and the state machine:
+// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy
+// Lambda and API Gateway do not document what they name, so a request of theirs that names no account is let through.
+func (b *builder) trust(service string) pulumi.StringOutput {
+	is := b.identity()
+	s := statement{sid: "Assume", principal: service, actions: []string{"sts:AssumeRole"}}
+	if service == statesService {
+		s.conditions = []condition{
+			{"StringEquals", "aws:SourceAccount", is.account},
+			{"ArnLike", "aws:SourceArn", pulumi.Sprintf("arn:%s:states:%s:%s:stateMachine:%s-*", is.partition, is.region, is.account, b.name)},
+		}
+	} else {
+		s.conditions = []condition{{"StringEqualsIfExists", "aws:SourceAccount", is.account}}
 	}
-	return doc
+	return policyOf(s)
 }

@@ -77,7 +77,8 @@ type queue struct {
 
 // queue makes the queue of a function, and its dead-letter queue in parallel, and joins them by a policy afterwards. The
 // AWS provider waits 25 seconds for each queue resource, so a chain of them (dead-letter queue, then queue, then policy)
-// would take three times as long as one. This way it is twice, however many queues there are.
+// would take three times as long as one. This way it is twice, however many queues there are. It cannot be once: a redrive
+// policy names a dead-letter queue, which must exist, and whose name the provider makes.
 func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSettings) (*queue, error) {
 	deadLetters, err := b.deadLetters(name+"-dead-letters", settings.RetentionDays)
 	if err != nil {
@@ -123,7 +124,16 @@ func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSe
 	return &queue{Queue: q, name: name, settings: settings, deadLetters: deadLetters, redrive: redrive}, err
 }
 
-// deadLetters makes a queue from which only a person takes messages.
+// queuePolicy makes the policy of a queue, which refuses what comes without TLS:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html
+func (b *builder) queuePolicy(name string, q *sqs.Queue, statements ...statement) (*sqs.QueuePolicy, error) {
+	return sqs.NewQueuePolicy(b.ctx, b.child(name+"-queue-policy"), &sqs.QueuePolicyArgs{
+		QueueUrl: q.Url,
+		Policy:   policyOf(append(statements, tlsOnly("sqs:*", q.Arn))...),
+	}, b.opts()...)
+}
+
+// deadLetters makes a queue from which only a person takes messages. The caller makes its policy.
 func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*sqs.Queue, error) {
 	return sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
 		MessageRetentionSeconds: intOf(retentionDays).ApplyT(func(days int) int { return days * secondsPerDay }).(pulumi.IntOutput),
@@ -132,11 +142,14 @@ func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*s
 	}, b.opts()...)
 }
 
-// failures makes a queue that receives a message about each record or event that a function failed with, and returns the
-// statement that lets the function send it.
-func (b *builder) failures(function string) (*sqs.Queue, statement, error) {
-	q, err := b.deadLetters(function+"-failures", pulumi.Int(RetentionRange.Max))
+// failures makes a queue that receives a message about what failed for good, and returns the statement that lets a role
+// send it.
+func (b *builder) failures(name string) (*sqs.Queue, statement, error) {
+	q, err := b.deadLetters(name, pulumi.Int(RetentionRange.Max))
 	if err != nil {
+		return nil, statement{}, err
+	}
+	if _, err := b.queuePolicy(name, q); err != nil {
 		return nil, statement{}, err
 	}
 	return q, may("ReportFailures", q.Arn, "sqs:SendMessage"), nil
@@ -151,18 +164,15 @@ func (q *queue) consume() []statement {
 	}
 }
 
-// topicSends lets a topic send to a queue.
-func (b *builder) topicSends(name string, q *sqs.Queue, topic *sns.Topic) (*sqs.QueuePolicy, error) {
-	return sqs.NewQueuePolicy(b.ctx, b.child(name+"-queue-policy"), &sqs.QueuePolicyArgs{
-		QueueUrl: q.Url,
-		Policy: allow(statement{
-			sid:       "TopicSends",
-			principal: "sns.amazonaws.com",
-			actions:   []string{"sqs:SendMessage"},
-			resources: []pulumi.StringInput{q.Arn},
-			condition: &condition{"ArnEquals", "aws:SourceArn", topic.Arn},
-		}),
-	}, b.opts()...)
+// topicSends allows a topic to send to a queue.
+func topicSends(q *sqs.Queue, topic *sns.Topic) statement {
+	return statement{
+		sid:        "TopicSends",
+		principal:  "sns.amazonaws.com",
+		actions:    []string{"sqs:SendMessage"},
+		resources:  []pulumi.StringInput{q.Arn},
+		conditions: []condition{{"ArnEquals", "aws:SourceArn", topic.Arn}},
+	}
 }
 
 // subscribe lets a topic send to the queue, message bodies as they were published, and returns what must be in place
@@ -170,11 +180,11 @@ func (b *builder) topicSends(name string, q *sqs.Queue, topic *sns.Topic) (*sqs.
 // after a client-side error, such as a missing permission, and discards the message if there is no such queue:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, error) {
-	policy, err := b.topicSends(q.name, q.Queue, topic)
+	policy, err := b.queuePolicy(q.name, q.Queue, topicSends(q.Queue, topic))
 	if err != nil {
 		return nil, err
 	}
-	deadPolicy, err := b.topicSends(q.name+"-dead-letters", q.deadLetters, topic)
+	deadPolicy, err := b.queuePolicy(q.name+"-dead-letters", q.deadLetters, topicSends(q.deadLetters, topic))
 	if err != nil {
 		return nil, err
 	}
@@ -209,8 +219,8 @@ func (b *builder) drain(q *queue, fn *function) error {
 	return err
 }
 
-// worker makes a function that takes messages from a queue of its own, which has the function's name.
-func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
+// consumer makes a function that takes messages from a queue of its own, which has the function's name.
+func (b *builder) consumer(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
 	q, err := b.queue(spec.zip, settings, spec.settings)
 	if err != nil {
 		return nil, nil, err
@@ -224,9 +234,22 @@ func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *fu
 	return q, fn, b.drain(q, fn)
 }
 
-// subscriber makes a worker that a topic sends to, and returns what must be in place before the first message is published.
+// worker makes a consumer that only functions with the permission send to.
+func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
+	q, fn, err := b.consumer(settings, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := b.queuePolicy(q.name+"-dead-letters", q.deadLetters); err != nil {
+		return nil, nil, err
+	}
+	_, err = b.queuePolicy(q.name, q.Queue)
+	return q, fn, err
+}
+
+// subscriber makes a consumer that a topic sends to, and returns what must be in place before the first message is published.
 func (b *builder) subscriber(topic *sns.Topic, settings QueueSettings, spec functionSpec) (*queue, []pulumi.Resource, error) {
-	q, _, err := b.worker(settings, spec)
+	q, _, err := b.consumer(settings, spec)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -96,7 +96,7 @@ const secondsPerHour = 60 * 60
 // sends a record that can never succeed to that queue itself. For what may succeed later it answers with the first record
 // that failed; those before it are done. Lambda reports what it gives up to the same queue.
 func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec functionSpec) (*sqs.Queue, error) {
-	failures, report, err := b.failures(spec.zip)
+	failures, report, err := b.failures(spec.zip + "-failures")
 	if err != nil {
 		return nil, err
 	}

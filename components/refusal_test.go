@@ -1,6 +1,8 @@
 package components_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"debug/elf"
 	"os"
 	"path/filepath"
@@ -17,6 +19,21 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	// rewrite replaces one of the packages.
 	rewrite := func(name, file string, mode os.FileMode, content []byte) func(*args) {
 		return func(a *args) { writePackage(t, a.Common.Packages, name, file, mode, content) }
+	}
+	// damage changes one of the packages, whose files are not compressed.
+	damage := func(name string, change func(zip []byte) []byte) func(*args) {
+		return func(a *args) {
+			var b bytes.Buffer
+			z := zip.NewWriter(&b)
+			h := &zip.FileHeader{Name: "bootstrap", Method: zip.Store}
+			h.SetMode(0o755)
+			w, err := z.CreateHeader(h)
+			require.NoError(t, err)
+			_, err = w.Write(append(executable(elf.EM_AARCH64), "a text in the middle"...))
+			require.NoError(t, err)
+			require.NoError(t, z.Close())
+			require.NoError(t, os.WriteFile(filepath.Join(a.Common.Packages, name+".zip"), change(b.Bytes()), 0o600))
+		}
 	}
 	for _, c := range []struct {
 		name string
@@ -47,6 +64,8 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"with nothing behind it"}},
 		{"an origin that would break out of its quotes", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://x'y") }, []string{"Api.AllowOrigin"}},
 		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		{"a bucket for code that is not in S3", func(a *args) { a.Common.CodeBucket = pulumi.String("b") },
+			[]string{"Common.CodeBucket: is of use only with CodeFromS3"}},
 		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 
 		{"a missing package", func(a *args) { require.NoError(t, os.Remove(filepath.Join(a.Common.Packages, "store-order.zip"))) },
@@ -54,6 +73,13 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"a package that is no zip", func(a *args) {
 			require.NoError(t, os.WriteFile(filepath.Join(a.Common.Packages, "get-order.zip"), []byte("x"), 0o600))
 		}, []string{"/get-order.zip cannot be read: zip: not a valid zip file: run `make build`"}},
+		{"a package that was cut off", damage("store-order", func(zip []byte) []byte { return zip[:len(zip)/2] }),
+			[]string{"/store-order.zip cannot be read: zip: not a valid zip file: run `make build`"}},
+		{"a package that is damaged in the middle", damage("store-order", func(zip []byte) []byte {
+			middle := bytes.Index(zip, []byte("a text in the middle"))
+			zip[middle]++
+			return zip
+		}), []string{"Common.Packages: package /", "/store-order.zip is damaged: bootstrap: zip: checksum error: run `make build`"}},
 		{"a package without bootstrap", rewrite("get-order", "get-order", 0o755, executable(elf.EM_AARCH64)), []string{"/get-order.zip has no file named bootstrap: run `make build`"}},
 		{"bootstrap in a folder", rewrite("get-order", "bin/bootstrap", 0o755, executable(elf.EM_AARCH64)), []string{"has no file named bootstrap"}},
 		{"bootstrap that is not executable", rewrite("write-invoice", "bootstrap", 0o644, executable(elf.EM_AARCH64)),
@@ -92,11 +118,11 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	fn := &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}
 	machine := pulumi.String("arn:machine")
 	const body = `{"type": "object"}`
-	answers := []components.Response{{Status: 202}, {Status: 409}, {Status: 500}, {Status: 503}}
+	answers := []components.Response{{Status: 202}, {Status: 413}, {Status: 500}, {Status: 503}}
 	into := func(edit func(*components.Route)) *components.OrderApiArgs {
 		r := components.Route{
 			Method: "POST", Path: "/a", Body: body, Responses: answers,
-			Execution: &components.Execution{StateMachineArn: machine, NamePath: "$.id", InputPath: "$.a"},
+			Execution: &components.Execution{StateMachineArn: machine, IdPath: "$.id"},
 		}
 		edit(&r)
 		return &components.OrderApiArgs{Routes: []components.Route{r}}
@@ -127,18 +153,18 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},
 		{"a route that leads nowhere", into(func(r *components.Route) { r.Execution = nil }),
 			[]string{"Routes[0].Function: is required, or Execution, and not both"}},
-		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.NamePath = fn, "" }),
-			[]string{"Routes[0].Function: is required, or Execution, and not both", "Routes[0].Execution.NamePath"}},
+		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.IdPath = fn, "" }),
+			[]string{"Routes[0].Function: is required, or Execution, and not both", "Routes[0].Execution.IdPath"}},
 		{"an empty execution", into(func(r *components.Route) { r.Execution = &components.Execution{} }), []string{
 			"Routes[0].Execution.StateMachineArn: is required",
-			"Routes[0].Execution.NamePath: must be a path such as $.order, got \"\"\nRoutes[0].Execution.InputPath: must be a path such as $.order, got \"\"",
+			"Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got \"\"",
 		}},
-		{"a path that is more than members", into(func(r *components.Route) { r.Execution.NamePath = "$.ids[0]" }), []string{`Routes[0].Execution.NamePath: must be a path such as $.order, got "$.ids[0]"`}},
-		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.InputPath = "$.a')" }), []string{"Routes[0].Execution.InputPath"}},
-		{"a path of something else", into(func(r *components.Route) { r.Execution.InputPath = "order" }), []string{"Routes[0].Execution.InputPath"}},
+		{"a path that is more than members", into(func(r *components.Route) { r.Execution.IdPath = "$.ids[0]" }), []string{`Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got "$.ids[0]"`}},
+		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.IdPath = "$.a')" }), []string{"Routes[0].Execution.IdPath"}},
+		{"a path of something else", into(func(r *components.Route) { r.Execution.IdPath = "order" }), []string{"Routes[0].Execution.IdPath"}},
 		{"an execution whose name nobody checks", into(func(r *components.Route) { r.Body = "" }), []string{"Routes[0].Body: is required with Execution"}},
 		{"an execution whose answers are not declared", into(func(r *components.Route) { r.Responses = ok }), []string{
-			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 409", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
+			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 413", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
 		}},
 		{"rules that would break out of their quotes", into(func(r *components.Route) { r.BodyRules = `An "order"` }), []string{`Routes[0].BodyRules: must have letters, digits`}},
 		{"rules that would be a variable", into(func(r *components.Route) { r.BodyRules = "$context.path" }), []string{"Routes[0].BodyRules"}},

@@ -23,12 +23,13 @@ type Route struct {
 	Query []Parameter `pulumi:"query,optional"`
 	// Headers are those that a client may send besides the usual ones. A CORS preflight lists them.
 	Headers []Parameter `pulumi:"headers,optional"`
-	// Body is the text of a JSON schema of draft 4 that request bodies must meet, else 400. Empty for none.
+	// Body is the text of a JSON schema of draft 4 of request bodies, which the API's document has. With Execution, other
+	// bodies get 400. A function gets every body: it can say which field is wrong, and API Gateway cannot. Empty for none.
 	Body string `pulumi:"body,optional"`
-	// BodyRules end the message of such a 400, because API Gateway says what is wrong with a value, but not with
-	// which. Letters, digits and ()[]:;,.'/_- only.
+	// BodyRules are the message of such a 400, because API Gateway does not say which value is wrong, and repeats the
+	// whole value. Letters, digits, spaces and ()[]:;,.'/_- only.
 	BodyRules string `pulumi:"bodyRules,optional"`
-	// Responses are the statuses that the route answers: with Execution at least 202, 409, 500 and 503.
+	// Responses are the statuses that the route answers: with Execution at least 202, 413, 500 and 503.
 	Responses []Response `pulumi:"responses"`
 }
 
@@ -127,7 +128,7 @@ func (r Route) validate(v *validator, at string) {
 func (r Route) validateExecution(v *validator, at string) {
 	r.Execution.validate(v, at+".Execution")
 	if r.Body == "" {
-		v.addf(at+".Body", "is required with Execution, to check the execution's name")
+		v.addf(at+".Body", "is required with Execution, so that only JSON starts one")
 	}
 	for _, status := range executionStatuses {
 		if !slices.ContainsFunc(r.Responses, func(response Response) bool { return response.Status == status }) {

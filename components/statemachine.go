@@ -3,8 +3,11 @@ package components
 import (
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -13,21 +16,18 @@ import (
 const taskGraceSeconds = 5
 
 // stateMachine makes the machine with its log group and its role, which may run the tasks' functions, publish to the topic,
-// and write logs and traces. tasks are in the order of taskFunctions.
-func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []*function, topic *sns.Topic) (*sfn.StateMachine, error) {
-	logs, err := b.logGroup("executions")
-	if err != nil {
-		return nil, err
-	}
+// move what failed to the failure queue, and write logs and traces. tasks are in the order of taskFunctions.
+func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []*function, topic *sns.Topic, failures *sqs.Queue, report statement) (*sfn.StateMachine, error) {
 	runTasks := statement{sid: "RunTasks", actions: []string{"lambda:InvokeFunction"}}
-	inputs := []any{intOf(args.Task.TimeoutSeconds), topic.Arn}
+	inputs := []any{intOf(args.Task.TimeoutSeconds), b.identity().partition, topic.Arn, failures.Url}
 	for _, task := range tasks {
 		runTasks.resources = append(runTasks.resources, task.Arn)
 		inputs = append(inputs, task.Arn)
 	}
-	role, policy, err := b.role("machine", "states.amazonaws.com",
+	role, policy, err := b.role("machine", statesService,
 		runTasks,
 		may("Notify", topic.Arn, "sns:Publish"),
+		report,
 		// X-Ray has no resources that these actions could be limited to:
 		// https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
 		may("WriteTraces", pulumi.String("*"),
@@ -41,15 +41,19 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 	if err != nil {
 		return nil, err
 	}
+	logs, err := b.executionLogs(role)
+	if err != nil {
+		return nil, err
+	}
 	definition := pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
-		timeout, arns := values[0].(int), make([]string, len(values)-1)
-		for i, v := range values[1:] {
-			if arns[i], _ = v.(string); arns[i] == "" {
-				return "", fmt.Errorf("state machine: an ARN is missing, got %v", v)
+		timeout, partition, targets := values[0].(int), values[1].(string), make([]string, len(values)-2)
+		for i, v := range values[2:] {
+			if targets[i], _ = v.(string); targets[i] == "" {
+				return "", fmt.Errorf("state machine: an ARN or URL is missing, got %v", v)
 			}
 		}
 		return orderMachine(orderMachineArgs{
-			topic: arns[0], storeOrder: arns[1], writeInvoice: arns[2], takeBackOrder: arns[3],
+			partition: partition, topic: targets[0], failureQueue: targets[1], storeOrder: targets[2], writeInvoice: targets[3], takeBackOrder: targets[4],
 			taskTimeoutSeconds: timeout + taskGraceSeconds, express: args.Express,
 		}).definition()
 	}).(pulumi.StringOutput)
@@ -70,4 +74,18 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		TracingConfiguration: &sfn.StateMachineTracingConfigurationArgs{Enabled: pulumi.Bool(true)},
 		Tags:                 b.tags,
 	}, b.after(policy)...)
+}
+
+// executionLogs makes the log group of executions. Log delivery lists each log group in one resource policy of the account,
+// of 5,120 characters at most, except for groups with this prefix:
+// https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+//
+// The role's name has a random suffix, so that two stacks do not have the same log group. A change of the name would replace a
+// log group, and lose its lines; so one that was made before keeps the name that it has.
+func (b *builder) executionLogs(role *iam.Role) (*cloudwatch.LogGroup, error) {
+	return cloudwatch.NewLogGroup(b.ctx, b.child("executions"), &cloudwatch.LogGroupArgs{
+		Name:            pulumi.Sprintf("/aws/vendedlogs/states/%s", role.Name),
+		RetentionInDays: b.logRetentionDays,
+		Tags:            b.tags,
+	}, b.opts(pulumi.IgnoreChanges([]string{"name"}))...)
 }

@@ -14,7 +14,11 @@ import (
 // message.
 type validator struct {
 	component string // such as `order-patterns:components:FanOut "orders"`
-	faults    []error
+	name      string // the component's, such as "orders"
+	longest   int    // what the children allow its length to be; 0 if none was named
+	// noUnderscore is set if a child's name may have none.
+	noUnderscore bool
+	faults       []error
 }
 
 // addf reports what is wrong with the argument at a path.

@@ -56,6 +56,13 @@ func xrayClient(t *testing.T) *xray.Client { return xray.NewFromConfig(awsConfig
 // depth returns how many messages of a queue are visible or delayed, and how many are in flight.
 func depth(t *testing.T, queueURL string) (visible, inFlight int) {
 	t.Helper()
+	visible, delayed, inFlight := depths(t, queueURL)
+	return visible + delayed, inFlight
+}
+
+// depths returns how many messages of a queue are visible, delayed, and in flight.
+func depths(t *testing.T, queueURL string) (visible, delayed, inFlight int) {
+	t.Helper()
 	// Not the test's context: cleanups call this too.
 	out, err := sqsClient(t).GetQueueAttributes(context.Background(), &sqs.GetQueueAttributesInput{
 		QueueUrl: &queueURL,
@@ -70,7 +77,7 @@ func depth(t *testing.T, queueURL string) (visible, inFlight int) {
 		require.NoError(t, err, "%s of %s", name, queueURL)
 		return n
 	}
-	return number(sqstypes.QueueAttributeNameApproximateNumberOfMessages) + number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed),
+	return number(sqstypes.QueueAttributeNameApproximateNumberOfMessages), number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed),
 		number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 }
 

@@ -51,7 +51,7 @@ func TestOrderStoredButNotPublishedIsPublishedOnRepetition(t *testing.T) {
 		remove := failPublish(t, kill(t, c.Functions["capture-order"].Name))
 		r := c.post(t, "/order", body, "Idempotency-Key", key)
 		remove()
-		require.Equal(t, http.StatusBadGateway, r.status, r.body)
+		require.Equal(t, http.StatusInternalServerError, r.status, r.body)
 		require.Equal(t, "Shipped", c.waitForDecision(t, c.placeOrder(t, body, "Idempotency-Key", key)).Status)
 	})
 	t.Run("one of several orders cannot be published", func(t *testing.T) {

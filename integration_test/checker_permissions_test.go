@@ -21,9 +21,9 @@ func checkerPermissions(t *testing.T) *permissions {
 	return &permissions{
 		functions: c.Functions,
 		testedElsewhere: []string{
-			"capture-order dynamodb:UpdateItem", "ship-order sqs:SendMessage",
+			"capture-order dynamodb:UpdateItem", "relay-order sns:Publish", "ship-order sqs:SendMessage",
 			// TestMessageOfTheCheckerIsDelayedByItsFunction shows it: without the permission, messages only wait longer.
-			"check-balance sqs:ChangeMessageVisibility", "check-stock sqs:ChangeMessageVisibility", "update-order sqs:ChangeMessageVisibility",
+			"check-balance sqs:ChangeMessageVisibility", "check-stock sqs:ChangeMessageVisibility", "update-order sqs:ChangeMessageVisibility", "relay-order sqs:ChangeMessageVisibility",
 		},
 		works: func(p *probe, _ time.Time, sampled []string) error {
 			sampled = append(sampled, c.header()...)
@@ -31,8 +31,11 @@ func checkerPermissions(t *testing.T) *permissions {
 			for path, body := range map[string]string{
 				"/account": fmt.Sprintf(`{"customerId":%q,"balance":100}`, customer), "/stock": fmt.Sprintf(`{"productId":%q,"balance":100}`, product),
 			} {
-				if r, err := send(http.MethodPost, c.URL+path, body, sampled...); err != nil || r.status != http.StatusAccepted {
-					return fmt.Errorf("POST %s: %v %d %s", path, err, r.status, r.body)
+				for _, body := range []string{body, strings.Replace(body, "balance", "add", 1)} {
+					r, err := send(http.MethodPost, c.URL+path, body, append(sampled, "Idempotency-Key", uuid.NewString())...)
+					if err != nil || r.status != http.StatusAccepted {
+						return fmt.Errorf("POST %s: %v %d %s", path, err, r.status, r.body)
+					}
 				}
 			}
 			body := checkerOrder(customer, product, 1, "1")
@@ -53,7 +56,12 @@ func checkerPermissions(t *testing.T) *permissions {
 			}
 			if err := p.deadLetters(map[string]string{
 				c.BalanceQueueURL: c.BalanceDeadLettersURL, c.StockQueueURL: c.StockDeadLettersURL, c.UpdateQueueURL: c.UpdateDeadLettersURL,
+				c.OutboxQueueURL: c.OutboxDeadLettersURL,
 			}); err != nil {
+				return err
+			}
+			c.announce(p.t, captured.OrderID, sampled[1])
+			if err := p.until("the message is deleted from the outbox", func() (bool, error) { return c.undelayed(p.t) == 0, nil }); err != nil {
 				return err
 			}
 			return p.emptyQueues(c.queues())
@@ -61,7 +69,12 @@ func checkerPermissions(t *testing.T) *permissions {
 		changed: func(t *testing.T, name, action string) {
 			restartFunction(t, c.Functions[name], action, 21*time.Second) // longer than a long poll
 		},
-		clean: func(t *testing.T) { purge(t, append(c.queues(), c.failureQueues()...)...) },
+		clean: func(t *testing.T) {
+			purge(t, append(c.queues(), c.failureQueues()...)...)
+			if c.undelayed(t) > 0 {
+				purge(t, c.OutboxQueueURL)
+			}
+		},
 	}
 }
 

@@ -57,8 +57,7 @@ func randomChecker(t *testing.T, seed uint64, orders, customers, products int) {
 	require.Equal(t, orders, answers.Accepted(), "%v", answers.Reasons)
 	trouble.outlast()
 
-	c.weaknesses().waitUntilDone(t, longestDelay, func() bool { return c.countUndecided(t, accepted) == 0 })
-	records := c.readOrders(t, accepted)
+	records := c.waitForAllDecisions(t, accepted)
 	audit := checkerclient.Audit{Before: generator.Opening, Accepted: accepted, Orders: records, After: c.readAllBalances(t, generator.Opening)}
 	require.Empty(t, audit.Violations())
 
@@ -76,19 +75,29 @@ func randomChecker(t *testing.T, seed uint64, orders, customers, products int) {
 	}
 }
 
-// poison publishes an order that the checkers cannot parse, and sends a finding that update-order cannot parse. It returns
-// what each dead-letter queue must have at the end.
+// waitForAllDecisions waits until each order is shipped or rejected and the queues are empty, and returns the orders.
+func (c *checkerOutputs) waitForAllDecisions(t *testing.T, accepted []checker.Order) []checker.Record {
+	t.Helper()
+	c.weaknesses().waitUntilDone(t, longestDelay, func() bool { return c.countUndecided(t, accepted) == 0 })
+	return c.readOrders(t, accepted)
+}
+
+// poison publishes an order that the checkers cannot parse, and sends a finding and a message of the outbox that cannot be
+// parsed. It returns what each dead-letter queue must have at the end.
 func (c *checkerOutputs) poison(t *testing.T, seed uint64) map[string][]string {
 	t.Helper()
 	order, finding := fmt.Sprintf(`{"orderId":"poison-%d","items":"none"}`, seed), fmt.Sprintf(`{"orderId":"poison-%d","check":"none"}`, seed)
+	announcement := fmt.Sprintf(`{"orderIds":"poison-%d"}`, seed)
 	for err := error(context.Canceled); err != nil; {
 		_, err = snsClient(t).Publish(t.Context(), &awssns.PublishInput{TopicArn: &c.TopicARN, Message: &order})
 	}
-	for err := error(context.Canceled); err != nil; {
-		_, err = sqsClient(t).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &c.UpdateQueueURL, MessageBody: &finding})
+	for url, body := range map[string]string{c.UpdateQueueURL: finding, c.OutboxQueueURL: announcement} {
+		for err := error(context.Canceled); err != nil; {
+			_, err = sqsClient(t).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: &body})
+		}
 	}
 	return map[string][]string{
-		c.BalanceDeadLettersURL: {order}, c.StockDeadLettersURL: {order}, c.UpdateDeadLettersURL: {finding},
+		c.BalanceDeadLettersURL: {order}, c.StockDeadLettersURL: {order}, c.UpdateDeadLettersURL: {finding}, c.OutboxDeadLettersURL: {announcement},
 	}
 }
 

@@ -18,8 +18,10 @@ type clock struct {
 	done, stopped chan struct{}
 }
 
-func startClock() *clock {
-	c := &clock{FakeClock: clockwork.NewFakeClockAt(time.Now()), done: make(chan struct{}), stopped: make(chan struct{})}
+func startClock() *clock { return startClockAt(time.Now()) }
+
+func startClockAt(now time.Time) *clock {
+	c := &clock{FakeClock: clockwork.NewFakeClockAt(now), done: make(chan struct{}), stopped: make(chan struct{})}
 	go c.run()
 	return c
 }

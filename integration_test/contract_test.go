@@ -115,22 +115,6 @@ func TestOrderWithTheLatestDateIsTheActiveOne(t *testing.T) {
 	})
 }
 
-func TestClientMayChooseTheOrderID(t *testing.T) {
-	forEachCoffeePattern(t, func(t *testing.T, url string) {
-		o := newOrder(newAccount(), "v0", time.Now())
-		o.OrderID = "order-of-" + o.AccountID
-		require.Equal(t, o.OrderID, place(t, url, o))
-		// The repeated request is accepted again, or refused because the pattern knows that the order exists.
-		again := call(t, http.MethodPost, url+"/order", o.body())
-		require.Contains(t, []int{http.StatusAccepted, http.StatusConflict}, again.status, again.body)
-		if again.status == http.StatusConflict {
-			require.Contains(t, again.message(t), "orderid")
-		}
-		waitForOrder(t, url, o.AccountID, "v0")
-		require.Equal(t, o.OrderID, getOrder(t, url, o.AccountID, "v0")["orderid"])
-	})
-}
-
 func TestMissingOrderAndInvoiceAreNotFound(t *testing.T) {
 	forEachCoffeePattern(t, func(t *testing.T, url string) {
 		account := newAccount()

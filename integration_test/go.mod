@@ -37,7 +37,6 @@ require (
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/aws/aws-lambda-go v1.55.1 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect
-	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.10 // indirect
@@ -161,6 +160,9 @@ replace github.com/order-patterns/order-patterns/local => ../local
 
 replace github.com/order-patterns/order-patterns/cmd => ../cmd
 
-require github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
+require (
+	github.com/aws/aws-sdk-go-v2/credentials v1.20.15
+	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
+)
 
 replace github.com/order-patterns/order-patterns/handlers => ../handlers

@@ -32,7 +32,7 @@ func orchestratorPermissions(t *testing.T) *permissions {
 			}
 			// The invoice of another order is refused, so that the order is taken back and the failure is logged.
 			account := newAccount()
-			remove := inject(p.t, fault.Rule{Action: "s3:PutObject", Resource: invoicesOf(o, account), Do: fail(accessDenied)})
+			remove := inject(p.t, fault.Rule{Action: "s3:PutObject", Resource: invoicesOf(o, account), Do: fail(invalidArgument)})
 			defer remove()
 			if err := p.execution(o, account, types.ExecutionStatusFailed, sampled, "InvoiceRefused"); err != nil {
 				return err

@@ -3,6 +3,7 @@ package integration_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,23 +101,73 @@ func TestExecutionRemovesCompletedOrder(t *testing.T) {
 	waitForExecution(t, startExecution(t, o, order))
 	execution := waitForExecution(t, startExecution(t, o, completion(order.AccountID, "v0", time.Now().Add(time.Second))))
 	require.Equal(t, types.ExecutionStatusSucceeded, execution.Status, aws.ToString(execution.Cause))
-	require.Equal(t, 1, count(history(t, *execution.ExecutionArn), "TaskStateEntered RemoveOrder"))
+	require.Equal(t, 1, count(history(t, *execution.ExecutionArn), "SucceedStateEntered OrderCompleted"))
 	require.Nil(t, getOrder(t, o.URL, order.AccountID, "v0"))
 }
 
-func TestRepeatedOrderIDIsConflict(t *testing.T) {
+func TestRepeatedRequestIsAnotherExecutionWithTheSameResult(t *testing.T) {
 	o := orchestrator(t)
 	order := newOrder(newAccount(), "v0", time.Now())
 	order.OrderID = "once-" + order.AccountID
-	first := startExecution(t, o, order)
-	waitForExecution(t, first)
-	r := call(t, http.MethodPost, o.URL+"/order", order.body())
-	require.Equal(t, http.StatusConflict, r.status, r.body)
-	require.Contains(t, r.message(t), "orderid")
-	other := newOrder(order.AccountID, "v1", time.Now())
-	other.OrderID = order.OrderID
-	require.Equal(t, http.StatusConflict, call(t, http.MethodPost, o.URL+"/order", other.body()).status, "another order under the same id")
+	arns := map[string]bool{}
+	for range 3 {
+		execution := waitForExecution(t, startExecution(t, o, order))
+		require.Equal(t, types.ExecutionStatusSucceeded, execution.Status, aws.ToString(execution.Cause))
+		require.NotContains(t, *execution.ExecutionArn, "once", "nothing of the client is in a name")
+		arns[*execution.ExecutionArn] = true
+	}
+	require.Len(t, arns, 3)
+	require.Equal(t, order.OrderID, getOrder(t, o.URL, order.AccountID, "v0")["orderid"])
 	require.Len(t, invoices(t, o.BucketName, order.AccountID), 1)
+	// The order can be completed under its own id.
+	done := completion(order.AccountID, "v0", time.Now().Add(time.Second))
+	done.OrderID = order.OrderID
+	require.Equal(t, types.ExecutionStatusSucceeded, waitForExecution(t, startExecution(t, o, done)).Status)
+	require.Nil(t, getOrder(t, o.URL, order.AccountID, "v0"))
+}
+
+// An execution's input has the body as the client wrote it, whatever is in it.
+func TestHostileValuesReachTheFirstStateUnchanged(t *testing.T) {
+	o := orchestrator(t)
+	// Quotes, backslashes, what Velocity would read, and all planes of Unicode.
+	city := `L'Aquila "} \" \\' \\ $context.requestId #end ${x} #set($x=1) </script> é東京🙂`
+	order := newOrder(newAccount(), "v0", time.Now())
+	order.City = city
+	execution := waitForExecution(t, startExecution(t, o, order))
+	require.Equal(t, types.ExecutionStatusSucceeded, execution.Status, aws.ToString(execution.Cause))
+	require.Equal(t, city, getOrder(t, o.URL, order.AccountID, "v0")["city"])
+	var input struct{ OrderID, RequestID, Body string }
+	require.NoError(t, json.Unmarshal([]byte(*execution.Input), &input))
+	require.Equal(t, order.body(), input.Body)
+	require.Equal(t, input.RequestID, input.OrderID)
+
+	for _, id := range []string{`"x","orderid":"y"`, `"a/b"`, `"../up"`, `"$util.x"`, `"a\"b"`, `"'"`, `{}`, `["a"]`, `7`, `true`, `null`, `""`, `"` + strings.Repeat("x", 81) + `"`} {
+		body := strings.Replace(order.body(), `{"accountid"`, `{"orderid":`+id+`,"accountid"`, 1)
+		// Started without the gate in front, as if API Gateway ignored the schema.
+		input, err := json.Marshal(map[string]any{"orderid": "r-1", "requestid": "r-1", "accepted": now().UnixMilli(), "body": body})
+		require.NoError(t, err)
+		started, err := sfnClient(t).StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &o.StateMachineARN, Input: aws.String(string(input))})
+		require.NoError(t, err)
+		require.Equal(t, "InvalidOrder", aws.ToString(waitForExecution(t, *started.ExecutionArn).Error), id)
+		if r := call(t, http.MethodPost, o.URL+"/order", body); r.status == http.StatusAccepted {
+			refusedByTheMachine(t, o.URL, r) // of a key that occurs twice, the gate sees the last
+		} else {
+			require.Equal(t, http.StatusBadRequest, r.status, id)
+		}
+	}
+}
+
+// refusedByTheMachine requires that an execution of the Orchestrator at url failed at once, because the order is not valid.
+func refusedByTheMachine(t *testing.T, url string, r response) *sfn.DescribeExecutionOutput {
+	t.Helper()
+	require.NotNil(t, deployment.outputs.Orchestrator, r.body)
+	require.Equal(t, deployment.outputs.Orchestrator.URL, url, "another pattern accepted an invalid order")
+	var accepted struct{ ExecutionArn string }
+	decode(t, r.body, &accepted)
+	failed := waitForExecution(t, accepted.ExecutionArn)
+	require.Equal(t, types.ExecutionStatusFailed, failed.Status)
+	require.Equal(t, "InvalidOrder", aws.ToString(failed.Error))
+	return failed
 }
 
 func TestInvalidOrderStartsNoExecution(t *testing.T) {

@@ -36,6 +36,7 @@ func (f *fanOutOutputs) deadLetterQueues() []string {
 type orchestratorOutputs struct {
 	URL             string              `json:"url"`
 	StateMachineARN string              `json:"stateMachineArn"`
+	FailureQueueURL string              `json:"failureQueueUrl"`
 	ExecutionLogs   string              `json:"executionLogs"`
 	MachineRoleName string              `json:"machineRoleName"`
 	TopicARN        string              `json:"topicArn"`
@@ -74,16 +75,19 @@ type checkerOutputs struct {
 	StockDeadLettersURL   string              `json:"stockDeadLettersUrl"`
 	UpdateQueueURL        string              `json:"updateQueueUrl"`
 	UpdateDeadLettersURL  string              `json:"updateDeadLettersUrl"`
+	OutboxQueueURL        string              `json:"outboxQueueUrl"`
+	OutboxDeadLettersURL  string              `json:"outboxDeadLettersUrl"`
 	ShipFailuresURL       string              `json:"shipFailuresUrl"`
 	Functions             map[string]function `json:"functions"`
 }
 
+// queues are all queues but the outbox, whose messages are delayed.
 func (c *checkerOutputs) queues() []string {
 	return []string{c.BalanceQueueURL, c.StockQueueURL, c.UpdateQueueURL}
 }
 
 func (c *checkerOutputs) failureQueues() []string {
-	return []string{c.BalanceDeadLettersURL, c.StockDeadLettersURL, c.UpdateDeadLettersURL, c.ShipFailuresURL}
+	return []string{c.BalanceDeadLettersURL, c.StockDeadLettersURL, c.UpdateDeadLettersURL, c.OutboxDeadLettersURL, c.ShipFailuresURL}
 }
 
 type function struct {

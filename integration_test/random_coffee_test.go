@@ -64,12 +64,11 @@ func (r *coffeeRun) place(t *testing.T, poison func(account string), halfWay fun
 	require.NoError(t, all.Wait())
 }
 
-// placeWithRetries repeats a request until the order is accepted, as a client does after a 5xx or no response. A response of
-// 409 says that it was accepted before.
+// placeWithRetries repeats a request until the order is accepted, as a client does after a 5xx or no response.
 func placeWithRetries(url string, o coffeeOrder) error {
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		r, err := send(http.MethodPost, url+"/order", o.body())
-		if err == nil && (r.status == http.StatusAccepted || r.status == http.StatusConflict) {
+		if err == nil && r.status == http.StatusAccepted {
 			return nil
 		}
 		if time.Now().After(deadline) || err == nil && r.status < 500 {

@@ -14,7 +14,7 @@ func (w weaknesses) moves(t *testing.T) bool {
 		return true
 	}
 	for _, url := range w.queues {
-		if visible, _ := depth(t, url); visible > 0 {
+		if visible, _, _ := depths(t, url); visible > 0 {
 			return true
 		}
 	}

@@ -6,13 +6,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 // TestUpgradeReplacesNothing previews the program on states that earlier versions of it deployed: all patterns, exported
-// with `pulumi stack export`. An upgrade must keep tables, buckets, queues and streams, so no step may replace or delete.
+// with `pulumi stack export`. An upgrade must keep tables, buckets, queues and streams, so no step may replace or
+// delete. A resource may be new, and a log group may keep an old name. A deployment of an API is replaced with its document:
+// it is a snapshot, and holds nothing.
 func TestUpgradeReplacesNothing(t *testing.T) {
 	embedded(t)
 	states, err := filepath.Glob(filepath.Join("testdata", "state-*.json.gz"))
@@ -31,6 +34,9 @@ func TestUpgradeReplacesNothing(t *testing.T) {
 			require.NoError(t, err)
 			require.Greater(t, len(steps), 200, "the plan covers all patterns")
 			for _, step := range steps {
+				if strings.Contains(step.URN, "aws:apigateway/deployment:Deployment::") {
+					continue
+				}
 				require.Contains(t, []string{"same", "update", "create"}, step.Op, step.URN)
 			}
 		})

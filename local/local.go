@@ -10,6 +10,7 @@
 package local
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +50,8 @@ type Options struct {
 	Dir string
 	// Log receives what an operator should know. Required.
 	Log *slog.Logger
+	// ReadTimeout ends a request of which not all has arrived by then. Default 30 seconds.
+	ReadTimeout time.Duration
 }
 
 // Cloud is a running embedded cloud.
@@ -106,12 +109,13 @@ func (c *Cloud) start(o Options) error {
 			c.stops = append(c.stops, s.Close)
 		}
 	}
-	if c.Endpoint, err = c.serveHTTP(wire.NewServer(c.Account, c.IAM, services...)); err != nil {
+	readTimeout := cmp.Or(o.ReadTimeout, 30*time.Second)
+	if c.Endpoint, err = c.serveHTTP(wire.NewServer(c.Account, c.IAM, services...), readTimeout); err != nil {
 		return err
 	}
 	c.Account.SetEndpoint(c.Endpoint)
 	// APIs have an address of their own, as on AWS, so that no path of theirs is taken for a bucket.
-	if c.APIs, err = c.serveHTTP(c.APIGateway.Handler()); err != nil {
+	if c.APIs, err = c.serveHTTP(c.APIGateway.Handler(), readTimeout); err != nil {
 		return err
 	}
 	c.Provider = provider.New(account.Region, kinds, functions())
@@ -131,12 +135,12 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS})
 	c.Kinesis = kinesis.New(a)
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{
-		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Dir: dir,
+		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Objects: c.S3, Dir: dir,
 	}); err != nil {
 		return nil, err
 	}
 	c.StepFunctions = stepfunctions.New(a, stepfunctions.Dependencies{
-		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Logs: c.Logs, Traces: c.XRay,
+		Roles: c.IAM, Functions: c.Lambda, Topics: c.SNS, Queues: c.SQS, Logs: c.Logs, Traces: c.XRay,
 	})
 	c.APIGateway = apigateway.New(a, apigateway.Dependencies{
 		Functions: c.Lambda, Actions: map[string]apigateway.Actions{"states": c.StepFunctions}, Logs: c.Logs, Traces: c.XRay, Roles: c.IAM,
@@ -159,12 +163,15 @@ func (c *Cloud) Close() error {
 
 func listen() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
 
-func (c *Cloud) serveHTTP(handler http.Handler) (string, error) {
+func (c *Cloud) serveHTTP(handler http.Handler, readTimeout time.Duration) (string, error) {
 	l, err := listen()
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, IdleTimeout: time.Hour, Protocols: &http.Protocols{}}
+	// The Kinesis client of the JavaScript SDK speaks HTTP/2, and there is no TLS here.
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true)
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			c.Account.Log.Error("endpoint stopped", "error", err)

@@ -115,6 +115,7 @@ var environment = []string{
 	"TABLE_NAME=orders", "BUCKET_NAME=invoices", "TOPIC_ARN=arn:aws:sns:us-east-1:123456789012:orders", "ALLOW_ORIGIN=*",
 	"STREAM_ARN=arn:aws:kinesis:us-east-1:123456789012:stream/orders", "ORDERS_TABLE=orders", "ACCOUNTS_TABLE=accounts", "STOCK_TABLE=stock",
 	"FINDINGS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/findings", "SHIP_FUNCTION=ship-order",
+	"OUTBOX_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/outbox",
 }
 
 func TestStartIsMeasuredUntilTheFirstEventIsRequested(t *testing.T) {

@@ -74,7 +74,7 @@ func fields(w http.ResponseWriter, r *http.Request, key string) (id string, read
 
 func (c *checkerAPI) account(w http.ResponseWriter, r *http.Request) {
 	id, read, all := fields(w, r, "customerId")
-	balance := read.Amount(all, "", "balance")
+	balance := read.Amount(all, "", "balance", 0)
 	if err := read.Err(); err != nil {
 		describe(w, 400, err.Error())
 		return

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -63,7 +64,7 @@ func (b *coffeeAPI) post(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	o, err := coffee.ParseRequest(body)
+	o, err := coffee.ParseRequest(body, time.Now())
 	if err != nil {
 		refuse(w, 400, err.Error())
 		return

@@ -1,21 +1,23 @@
 // Command orders is a client of the patterns' APIs. For the coffee patterns (fanout, orchestrator, eventstream) it places
 // random orders and measures the latency of the answers, verifies that every accepted order is stored and invoiced, and
 // reads single orders and invoices. For the eventstream pattern it replays the stream of orders to the pattern's
-// functions. For the fanout pattern it shows how orders wait in front of a table that is too small, and none is lost. For
-// the checker pattern it sets accounts and stock, places random orders, and prints how many were Shipped
-// and Rejected, and why.
+// functions. For the orchestrator pattern it starts failed executions again. For the fanout pattern it shows how orders wait
+// in front of a table that is too small, and none is lost. For the checker pattern it sets accounts and stock, places random
+// orders, and prints how many were Shipped and Rejected, and why.
 //
 //	orders place -n 1000 -c 16 && orders verify && orders show
 //	orders get --accountid a0 --vendorid v0
 //	orders invoice --accountid a0 -o invoice.json
 //	orders replay --since 2026-03-01T08:00:00Z
+//	orders redrive
 //	orders checker -n 1000 -c 16 --customers 50 --products 20
 //	orders demo --pattern all
 //	orders experiment -n 10000
 //	orders curl
 //
 // It uses the API at --url, or else that of the running local stack of the project around the working directory. replay
-// uses the AWS resources that its flags name, or else those of the local stack. The exit status is 0 on success, else 1.
+// and redrive use the AWS resources that their flags name, or else those of the local stack. The exit status is 0 on success,
+// else 1.
 package main
 
 import (
@@ -55,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.PersistentFlags().StringVar(&t.url, "url", "", "base URL of the API, such as https://abc.execute-api.eu-west-1.amazonaws.com/prod (default: the running local stack)")
 	root.PersistentFlags().StringVar(&t.pattern, "pattern", "", "which pattern of the local stack, if it runs several")
 	root.MarkFlagsMutuallyExclusive("url", "pattern")
-	root.AddCommand(placeCommand(&t), verifyCommand(&t), getCommand(&t), invoiceCommand(&t), showCommand(&t), replayCommand(&t),
+	root.AddCommand(placeCommand(&t), verifyCommand(&t), getCommand(&t), invoiceCommand(&t), showCommand(&t), replayCommand(&t), redriveCommand(&t),
 		checkerCommand(&t), demoCommand(&t), experimentCommand(&t), curlCommand(&t))
 	return root.ExecuteContext(ctx)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/order-patterns/order-patterns/cmd/client/replay"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 type replayFlags struct {
@@ -32,7 +33,8 @@ func replayCommand(t *target) *cobra.Command {
 		Short: "Send the orders in the stream of the eventstream pattern to its functions again",
 		Long: "Send every order in the stream of the eventstream pattern to its function project-order again, which restores the table\n" +
 			"of active orders. With --invoices, also send them to invoice-order, which writes the missing invoices. New orders may be\n" +
-			"placed meanwhile: of two events of an order the newer one wins, whichever arrives first.\n\n" +
+			"placed meanwhile: of two events of an order the newer one wins, whichever arrives first. Repeat a replay that was\n" +
+			"interrupted: it may have stored an old order, and not yet its completion.\n\n" +
 			"A record that a function fails on repeatedly is printed and skipped; the exit status is then 1.\n\n" +
 			"With --failures, only the records that the function's failure queue names are sent again. Each message is deleted when its\n" +
 			"records are handled.\n\n" +
@@ -71,6 +73,10 @@ func replayOrders(cmd *cobra.Command, f replayFlags) error {
 		var err error
 		if r.Since, err = time.Parse(time.RFC3339, f.since); err != nil || r.Since.After(start) {
 			return fmt.Errorf("--since must be a time in the past such as 2026-03-01T08:30:00Z, got %q", f.since)
+		}
+		if start.Sub(r.Since) > coffee.MaxAge {
+			return fmt.Errorf("--since must be at most %d days ago, got %s: orders of before can only be stored again with their completions, "+
+				"so replay the whole stream, without --since", coffee.MaxAge/(24*time.Hour), f.since)
 		}
 	}
 	cfg, err := f.stream.find(cmd.Context(), f.invoices)

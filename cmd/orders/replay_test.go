@@ -131,11 +131,12 @@ func TestReplayInvokesTheLocalStacksFunctions(t *testing.T) {
 	require.Contains(t, c.signed, "/eu-west-1/kinesis/")
 	require.Empty(t, c.timestamp)
 
-	out, _, err = orders(t, "replay", "--invoices", "--batch", "2", "--since", "2026-03-01T08:30:00Z")
+	since := time.Now().Add(-58 * 24 * time.Hour)
+	out, _, err = orders(t, "replay", "--invoices", "--batch", "2", "--since", since.Format(time.RFC3339))
 	require.NoError(t, err)
 	require.Regexp(t, `^invoice-1: 3 records .*\nproject-1: 3 records .*\n$`, out)
 	require.Equal(t, map[string]int{"project-1": 6, "invoice-1": 3}, c.called)
-	require.Equal(t, strconv.FormatInt(time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC).Unix(), 10), c.timestamp.String())
+	require.Equal(t, strconv.FormatInt(since.Unix(), 10), c.timestamp.String())
 }
 
 func TestReplayOfFailuresSendsOnlyTheirRecordsAndEmptiesTheQueues(t *testing.T) {
@@ -180,11 +181,13 @@ func TestReplayNamesWhatIsMissing(t *testing.T) {
 		args    []string
 		want    string
 	}{
-		"no stack":           {"", nil, "no --stream-arn given, and no local stack is up"},
-		"another pattern":    {`{"fanout":{}}`, nil, "the local stack does not run the pattern eventstream"},
-		"no function":        {`{"eventstream":{"streamArn":"` + ordersARN + `"}}`, nil, "lack the stream or a function"},
-		"no cloud":           {`{"eventstream":` + streamJSON + `}`, nil, "the embedded cloud is not running: run `make up`"},
-		"since when?":        {"", []string{"--since", "yesterday"}, `--since must be a time in the past such as 2026-03-01T08:30:00Z, got "yesterday"`},
+		"no stack":        {"", nil, "no --stream-arn given, and no local stack is up"},
+		"another pattern": {`{"fanout":{}}`, nil, "the local stack does not run the pattern eventstream"},
+		"no function":     {`{"eventstream":{"streamArn":"` + ordersARN + `"}}`, nil, "lack the stream or a function"},
+		"no cloud":        {`{"eventstream":` + streamJSON + `}`, nil, "the embedded cloud is not running: run `make up`"},
+		"since when?":     {"", []string{"--since", "yesterday"}, `--since must be a time in the past such as 2026-03-01T08:30:00Z, got "yesterday"`},
+		"since too long ago": {"", []string{"--since", "2026-03-01T08:30:00Z"}, "--since must be at most 59 days ago, got 2026-03-01T08:30:00Z: orders of before can " +
+			"only be stored again with their completions, so replay the whole stream, without --since"},
 		"since tomorrow":     {"", []string{"--since", "2999-01-01T00:00:00Z"}, "--since must be a time in the past"},
 		"batch":              {"", []string{"--batch", "0"}, "--batch must be from 1 to 10000, got 0"},
 		"stream alone":       {"", []string{"--stream-arn", ordersARN}, "[stream-arn project-function]"},

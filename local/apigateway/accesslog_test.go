@@ -66,8 +66,12 @@ func TestLoggingNeedsTheAccountsRole(t *testing.T) {
 	require.NoError(t, c.Delete(t, accountType, id))
 	require.Nil(t, c.Read(t, accountType, id))
 	require.NoError(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), "the setting stays as it is")
-	c.MustDeploy(t, accountType, map[string]any{})
-	require.ErrorContains(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), refusal)
+	role := c.role(t, "reset", "apigateway.amazonaws.com", pushToLogs)
+	id, state = c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": role, "resetOnDelete": true})
+	require.Equal(t, true, state["resetOnDelete"])
+	require.NoError(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs))
+	require.NoError(t, c.Delete(t, accountType, id))
+	require.ErrorContains(t, c.Update(t, stageType, "ags-"+a.id+"-logged", a.inputs), refusal, "the setting was reset")
 }
 
 // logged makes an API whose stage writes access logs in this format.
@@ -81,7 +85,7 @@ func logged(t *testing.T, format string) *api {
 func TestAccessLogsShowTheOutcome(t *testing.T) {
 	a := logged(t, `{"id":"$context.requestId","method":"$context.httpMethod","resource":"$context.resourcePath","path":"$context.path",`+
 		`"status":$context.status,"length":$context.responseLength,"integration":"$context.integrationStatus","function":"$context.integration.status",`+
-		`"latency":"$context.integrationLatency","type":"$context.error.responseType","why":"$context.error.validationErrorString",`+
+		`"latency":"$context.integrationLatency","type":"$context.error.responseType",`+
 		`"message":"$context.error.message","agent":"$context.identity.userAgent","caller":"$context.identity.caller","trouble":"$context.integration.error"}`+"\n")
 	ok := a.call(t, "GET /order/7/status?x=1", "", "User-Agent", `a "quoted" agent`)
 	a.call(t, "POST /order", `{"order":{}}`)
@@ -98,10 +102,9 @@ func TestAccessLogsShowTheOutcome(t *testing.T) {
 	}
 	require.Equal(t, map[string]any{
 		"id": ok.header.Get("x-amzn-RequestId"), "method": "GET", "resource": "/order/{orderid}/status", "path": "/prod/order/7/status",
-		"status": 202.0, "length": 2.0, "integration": "200", "function": "202", "latency": "0", "type": "-", "why": "-", "message": "-",
+		"status": 202.0, "length": 2.0, "integration": "200", "function": "202", "latency": "0", "type": "-", "message": "-",
 		"agent": `a "quoted" agent`, "caller": "-", "trouble": "-",
 	}, got[0])
-	require.Equal(t, `[missing properties 'accountid', 'vendorid']`, got[1]["why"])
 	require.Equal(t, "BAD_REQUEST_BODY", got[1]["type"])
 	require.Equal(t, "-", got[1]["integration"])
 	require.Equal(t, "Missing Authentication Token", got[2]["message"])

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func (s *Service) parse(apiID, text string) (*definition, error) {
 	d := &definition{
 		document: text, rootID: resourceID(apiID, "/", 10), variables: map[string]string{}, responses: map[string]*gatewayResponse{},
 	}
-	r := &reader{actions: s.Actions, definition: d, schemes: map[string]bool{}}
+	r := &reader{actions: s.Actions, definition: d, schemes: map[string]bool{}, validators: map[string]validator{}}
 	if text != "" {
 		r.document(text)
 	}
@@ -52,7 +53,8 @@ func (s *Service) parse(apiID, text string) (*definition, error) {
 type reader struct {
 	actions    map[string]Actions
 	definition *definition
-	checks     validator       // of all methods
+	validators map[string]validator
+	validator  string          // of methods that name none; may be empty
 	schemes    map[string]bool // names of the security schemes
 	compiler   *jsonschema.Compiler
 	problems   []error
@@ -73,13 +75,11 @@ func (r *reader) document(text string) {
 	}
 	for name, raw := range sorted(doc.Validators) {
 		var v validator
-		if r.object("x-amazon-apigateway-request-validators."+name, raw, &v); name == doc.Validator {
-			r.checks = v
-		}
+		r.object("x-amazon-apigateway-request-validators."+name, raw, &v)
+		r.validators[name] = v
 	}
-	if _, ok := doc.Validators[doc.Validator]; !ok && doc.Validator != "" {
-		r.failf("x-amazon-apigateway-request-validator", "there is no validator %q", doc.Validator)
-	}
+	r.checks("", doc.Validator)
+	r.validator = doc.Validator
 	for kind, raw := range sorted(doc.GatewayResponses) {
 		r.definition.responses[kind] = r.gatewayResponse("x-amazon-apigateway-gateway-responses."+kind, kind, raw)
 	}
@@ -143,8 +143,18 @@ func (r *reader) path(path string, raw json.RawMessage) {
 	}
 }
 
+// checks returns what the validator of a name checks: nothing if the name is empty.
+func (r *reader) checks(at, name string) validator {
+	v, ok := r.validators[name]
+	if !ok && name != "" {
+		r.failf(at+"x-amazon-apigateway-request-validator", "there is no validator %q", name)
+	}
+	return v
+}
+
 // method reads an operation. at names its place in messages, location is its JSON pointer.
 func (r *reader) method(at, location string, m *method, op *operation) {
+	checks := r.checks(at+".", cmp.Or(op.Validator, r.validator))
 	for i, raw := range op.Parameters {
 		var p parameter
 		pAt := fmt.Sprintf("%s.parameters[%d]", at, i)
@@ -157,12 +167,12 @@ func (r *reader) method(at, location string, m *method, op *operation) {
 		if isVariable := func(s segment) bool { return s.kind != fixedSegment && s.name == p.Name }; p.In == "path" && !slices.ContainsFunc(m.resource.segments, isVariable) {
 			r.failf(pAt, "the path has no variable %q", p.Name)
 		}
-		if p.Required && r.checks.Parameters {
+		if p.Required && checks.Parameters {
 			m.required = append(m.required, p)
 		}
 	}
 	if op.RequestBody != nil {
-		if body := r.requestBody(at+".requestBody", location, op.RequestBody); r.checks.Body {
+		if body := r.requestBody(at+".requestBody", location, op.RequestBody); checks.Body {
 			m.model = body
 		}
 	}

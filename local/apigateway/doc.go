@@ -13,7 +13,7 @@
 //
 // Differences from AWS:
 //   - a role that API Gateway cannot assume is refused when the document is imported, not at the first request;
-//   - a validation error does not have the words of AWS's validator;
+//   - $context.error.validationErrorString is refused: AWS does not say what its validator's words are;
 //   - minItems and maxItems are validated, which AWS does not do for imported models;
 //   - throttles and quotas are exact, and the weeks of quotas begin on Sunday;
 //   - there are no metrics;

@@ -29,6 +29,7 @@ type exchange struct {
 	pathParameters map[string]string
 	query          url.Values
 	body           []byte
+	overrides      map[string]any // headers that a mapping template set
 
 	trace       xray.Header // Root and Parent as the client sent them, or a new Root
 	segment     string      // id of the stage's segment; empty if the request is not traced

@@ -5,11 +5,10 @@ import "strings"
 // failure is why API Gateway itself answers, instead of an integration. Its kind is a gateway response type:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 type failure struct {
-	kind       string
-	status     int // the default of the kind
-	message    string
-	errorType  string // for the header x-amzn-ErrorType
-	validation string // why a body is invalid
+	kind      string
+	status    int // the default of the kind
+	message   string
+	errorType string // for the header x-amzn-ErrorType
 }
 
 // messageString is the message as JSON; empty if there is none.
@@ -22,12 +21,18 @@ func (f *failure) messageString() string {
 
 // Messages and error types are those of AWS.
 var (
-	failNoRoute     = &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: 403, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}
-	failKey         = &failure{kind: "INVALID_API_KEY", status: 403, message: "Forbidden", errorType: "ForbiddenException"}
-	failQuota       = &failure{kind: "QUOTA_EXCEEDED", status: 429, message: "Limit Exceeded", errorType: "LimitExceededException"}
-	failThrottled   = &failure{kind: "THROTTLED", status: 429, message: "Too Many Requests", errorType: "TooManyRequestsException"}
-	failTooLarge    = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "Request Too Long", errorType: "RequestTooLargeException"}
+	failNoRoute   = &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: 403, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}
+	failKey       = &failure{kind: "INVALID_API_KEY", status: 403, message: "Forbidden", errorType: "ForbiddenException"}
+	failQuota     = &failure{kind: "QUOTA_EXCEEDED", status: 429, message: "Limit Exceeded", errorType: "LimitExceededException"}
+	failThrottled = &failure{kind: "THROTTLED", status: 429, message: "Too Many Requests", errorType: "TooManyRequestsException"}
+	// A 413 cannot be changed, and for a body over the limit of API Gateway itself it is text, without a CORS header:
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+	// failTooLong is for a request that is larger than an invocation of a function may be.
+	failTooLarge    = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "HTTP content length exceeded 10485760 bytes.", errorType: "RequestTooLargeException"}
+	failTooLong     = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "Request Too Long", errorType: "RequestTooLargeException"}
 	failHeaders     = &failure{kind: default4XX, status: 431, message: "Request Header Fields Too Large", errorType: "BadRequestException"}
+	failBody        = &failure{kind: "BAD_REQUEST_BODY", status: 400, message: "Invalid request body", errorType: "BadRequestException"}
+	failStalled     = &failure{kind: default4XX, status: 408, message: "Request Timeout", errorType: "RequestTimeoutException"}
 	failMediaType   = &failure{kind: "UNSUPPORTED_MEDIA_TYPE", status: 415, message: "Unsupported Media Type", errorType: "BadRequestException"}
 	failTimeout     = &failure{kind: "INTEGRATION_TIMEOUT", status: 504, message: "Endpoint request timed out", errorType: "InternalServerErrorException"}
 	failIntegration = &failure{kind: "INTEGRATION_FAILURE", status: 500, message: internalError, errorType: "InternalServerErrorException"}
@@ -38,10 +43,6 @@ var (
 )
 
 const internalError = "Internal server error"
-
-func failBody(message, validation string) *failure {
-	return &failure{kind: "BAD_REQUEST_BODY", status: 400, message: message, errorType: "BadRequestException", validation: validation}
-}
 
 func failParameters(missing []string) *failure {
 	return &failure{

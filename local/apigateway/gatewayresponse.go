@@ -82,12 +82,18 @@ func (d *definition) respond(x *exchange, f *failure) *response {
 		fallback = default5XX
 	}
 	g := cmp.Or(d.responses[f.kind], d.responses[fallback], &gatewayResponse{})
+	if f == failTooLarge || f == failTooLong {
+		g = &gatewayResponse{}
+	}
 	body := `{"message":` + f.messageString() + `}`
 	if g.body != nil {
 		body = g.body.render(x, "")
 	}
 	out := &response{status: cmp.Or(g.status, f.status), header: http.Header{}, body: []byte(body)}
-	out.header.Set("Content-Type", jsonType)
+	if out.header.Set("Content-Type", jsonType); f == failTooLarge {
+		out.body = []byte(f.message)
+		out.header.Set("Content-Type", "text/plain")
+	}
 	out.header.Set("x-amzn-ErrorType", f.errorType)
 	maps.Copy(out.header, g.header)
 	return out

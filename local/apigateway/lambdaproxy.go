@@ -88,7 +88,7 @@ func (x *exchange) refused(err error, timedOut bool) *failure {
 	case errors.As(err, &refusal):
 		x.integration.endpointStatus = refusal.Status
 		if refusal.Status == http.StatusRequestEntityTooLarge {
-			return failTooLarge
+			return failTooLong
 		}
 	}
 	return failIntegration

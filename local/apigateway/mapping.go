@@ -13,15 +13,18 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings.html
 //
 // It implements the part of the Velocity Template Language that the patterns use: references with properties and
-// methods, #set, #if, ==, !=, &&, ||, !, and ## comments; $input.body, .path and .json with one definite JSONPath,
-// $util.escapeJavaScript, $context, $context.responseOverride.status, and the methods replaceAll and
-// contains of strings. Everything else is refused by name when the template is parsed, also a variable that no #set
+// methods, #set, #if, ==, !=, >, &&, ||, !, and ## comments; $input.body, .path and .json with one definite JSONPath,
+// $util.escapeJavaScript, $context, $context.responseOverride.status, $context.requestOverride.header.NAME, and the methods
+// replaceAll, contains and length of strings. Everything else is refused by name when the template is parsed, also a variable that no #set
 // before it names, and a reference in a string. It behaves as Velocity 1 in API Gateway:
 //   - a reference without a value renders as nothing, quiet ($!x) or not; Velocity itself shows its source;
 //   - only null and false are false in a condition; an empty string is true;
 //   - #set from a reference without a value leaves the variable as it was;
 //   - values of different types are equal if they render alike; null equals only null;
 //   - a line break after a directive belongs to the directive.
+//
+// A header that a request's template sets is not sent, because no service here reads it. The template of the response can
+// read it; AWS does not document that it can.
 //
 // $input.json sorts the members of objects. AWS keeps their order.
 type mapping struct {
@@ -79,7 +82,8 @@ func (r *rendering) value() any {
 	if err := strictjson.Decode(r.body, &r.parsed); err != nil {
 		r.failf("Could not parse request body into json: %v", err)
 		if !r.response {
-			r.failed = failBody(r.x.integration.err, r.x.integration.err)
+			unread := *failBody
+			unread.message, r.failed = r.x.integration.err, &unread
 		}
 	}
 	return r.parsed
@@ -95,5 +99,18 @@ func (r *rendering) override(v any) {
 		r.failf("$context.responseOverride.status is set more than once")
 	case err == nil && status >= 100 && status <= 599:
 		r.status = status
+	}
+}
+
+// overrideHeader sets a header of the request to the integration, once, unless the value is null.
+func (r *rendering) overrideHeader(name string, v any) {
+	switch {
+	case r.x.overrides[name] != nil:
+		r.failf("$%s%s is set more than once", headerOverride, name)
+	case v != nil:
+		if r.x.overrides == nil {
+			r.x.overrides = map[string]any{}
+		}
+		r.x.overrides[name] = r.textOf(v)
 	}
 }

@@ -56,7 +56,10 @@ func (p *mappingParser) block() (nodes []node, end string) {
 	return nodes, ""
 }
 
-const statusOverride = "context.responseOverride.status"
+const (
+	statusOverride = "context.responseOverride.status"
+	headerOverride = "context.requestOverride.header."
+)
 
 func (p *mappingParser) set() node {
 	m := p.match(setTarget)
@@ -70,6 +73,9 @@ func (p *mappingParser) set() node {
 	name := m[1]
 	if name == statusOverride && p.response {
 		return func(r *rendering) { r.override(value(r)) }
+	}
+	if header, ok := strings.CutPrefix(name, headerOverride); ok && !p.response {
+		return func(r *rendering) { r.overrideHeader(header, value(r)) }
 	}
 	if root, _, deeper := strings.Cut(name, "."); deeper || builtIn[root] {
 		p.failf("#set of $%s is not supported here by the embedded cloud", name)
@@ -117,7 +123,7 @@ func (p *mappingParser) conditional() node {
 }
 
 // binaryOperators are in the order of their precedence, the lowest first.
-var binaryOperators = [][]string{{"||"}, {"&&"}, {"==", "!="}}
+var binaryOperators = [][]string{{"||"}, {"&&"}, {"==", "!="}, {">"}}
 
 func (p *mappingParser) expression() expression { return p.binary(0) }
 
@@ -138,6 +144,8 @@ func (p *mappingParser) binary(level int) expression {
 				return truthy(a(r)) || truthy(b(r))
 			case "&&":
 				return truthy(a(r)) && truthy(b(r))
+			case ">":
+				return greater(a(r), b(r))
 			}
 			return r.equal(a(r), b(r)) == (operator == "==")
 		}

@@ -1,9 +1,12 @@
 package apigateway
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/ohler55/ojg/jp"
 )
@@ -140,6 +143,9 @@ func (p *mappingParser) contextVariable(steps []step) (expression, []step) {
 		if s.call {
 			break
 		}
+		if header := s.name; "context."+name+"." == headerOverride {
+			return func(r *rendering) any { return r.x.overrides[header] }, steps[i+1:]
+		}
 		name = strings.TrimPrefix(name+"."+s.name, ".")
 		if v, ok := variables[name]; ok && !v.logOnly {
 			return func(r *rendering) any {
@@ -193,6 +199,8 @@ func (p *mappingParser) apply(of expression, s step) expression {
 		}
 	}
 	switch {
+	case s.name == "length" && len(s.args) == 0:
+		return method(func(_ *rendering, v string) any { return json.Number(strconv.Itoa(len(utf16.Encode([]rune(v))))) })
 	case s.name == "contains" && len(s.args) == 1:
 		return method(func(r *rendering, v string) any { return strings.Contains(v, r.textOf(s.args[0].value(r))) })
 	case s.name == "replaceAll" && len(s.args) == 2:

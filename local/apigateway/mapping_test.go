@@ -85,6 +85,10 @@ func TestTemplatesRenderAsAPIGatewayDoes(t *testing.T) {
 		"comment":                {"a## #foreach $x\nb##", "ab"},
 		"truth":                  {`#if("")a#end#if(0)b#end#if($input.path('$.e'))c#end#if($input.path('$.u'))d#end#if(!$input.path('$.x'))e#end`, `abce`},
 		"equality":               {`#if(1 == 1.0 && 1 == "1" && "true" == true && $input.path('$.x') == $input.path('$.u'))a#end#if($input.path('$.x') == "" || -1 != -1 || "A" == 'a')b#end`, `a`},
+		"length":                 {`$input.path('$.s').length() $input.body.replaceAll("(?s).*","🙂é").length() [$input.path('$.n').length()]`, `4 3 []`},
+		"greater":                {`#if($input.path('$.s').length() > 3)a#end#if(4 > 4)b#end#if("5" > 4 || $input.path('$.x') > 1)c#end`, `a`},
+		"header override":        {`#set($context.requestOverride.header.X-Id = $input.path('$.s'))$context.requestOverride.header.X-Id [$context.requestOverride.header.Y]`, `text []`},
+		"header without a value": {`#set($context.requestOverride.header.X-Id = $input.path('$.x'))[$context.requestOverride.header.X-Id]`, `[]`},
 		"precedence":             {`#if(true || false && false)a#end#if((true || false) && false)b#end#if(!false == true)c#end`, `ac`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +161,7 @@ func TestTemplatesAreRefusedByName(t *testing.T) {
 		"set of a property":     {"#set($x.y = 1)", "#set of $x.y is not supported"},
 		"set of a built-in":     {"#set($input = 1)", "#set of $input is not supported"},
 		"status of a request":   {"#set($context.responseOverride.status = 400)", "#set of $context.responseOverride.status is not supported here"},
-		"header override":       {"#set($context.requestOverride.header.a = 1)", "#set of $context.requestOverride.header.a is not supported"},
+		"header override":       {"#set($context.requestOverride.path.a = 1)", "#set of $context.requestOverride.path.a is not supported"},
 		"set without a value":   {"#set($x)", "#set must be like"},
 		"set twice equal":       {"#set($x == 1)", "expected a value"},
 		"if without end":        {"#if(true) a", "#if without #end"},

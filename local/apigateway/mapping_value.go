@@ -32,14 +32,24 @@ func (r *rendering) equal(a, b any) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}
-	x, isNumber := a.(json.Number)
-	y, both := b.(json.Number)
-	if isNumber && both {
-		n, _ := strconv.ParseFloat(string(x), 64)
-		m, _ := strconv.ParseFloat(string(y), 64)
+	if n, m, ok := numbers(a, b); ok {
 		return n == m
 	}
 	return r.textOf(a) == r.textOf(b)
+}
+
+// greater is false unless both values are numbers.
+func greater(a, b any) bool {
+	n, m, ok := numbers(a, b)
+	return ok && n > m
+}
+
+func numbers(a, b any) (n, m float64, ok bool) {
+	x, isNumber := a.(json.Number)
+	y, both := b.(json.Number)
+	n, _ = strconv.ParseFloat(string(x), 64)
+	m, _ = strconv.ParseFloat(string(y), 64)
+	return n, m, isNumber && both
 }
 
 // escapes are the short forms of escapeJavaScript.

@@ -62,6 +62,7 @@ type operation struct {
 	RequestBody json.RawMessage            `json:"requestBody"`
 	Responses   map[string]json.RawMessage `json:"responses"`
 	Security    requirements               `json:"security"`
+	Validator   string                     `json:"x-amazon-apigateway-request-validator"`
 	Integration json.RawMessage            `json:"x-amazon-apigateway-integration"`
 }
 

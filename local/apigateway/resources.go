@@ -168,6 +168,7 @@ func (s *Service) deploymentKind() provider.Kind {
 // AccountArgs are the inputs of aws:apigateway/account:Account, API Gateway's settings for the account in the Region.
 type AccountArgs struct {
 	CloudwatchRoleARN *string `pulumi:"cloudwatchRoleArn,optional"`
+	ResetOnDelete     *bool   `pulumi:"resetOnDelete,optional"`
 }
 
 type accountState struct {
@@ -181,20 +182,20 @@ type throttleSettings struct {
 }
 
 // accountKind is the settings as a resource. They always exist: making the resource sets them, and deleting it leaves
-// them as they are.
+// them as they are, unless ResetOnDelete is true.
 func (s *Service) accountKind() provider.Kind {
 	return &provider.Object[AccountArgs, accountState, Service]{
 		Type: "aws:apigateway/account:Account",
 		Lock: &s.mu,
 		Find: func(string) (*Service, error) {
-			if !s.accountOwned {
+			if s.accountOwner == nil {
 				return nil, notFound("No resource has made the account settings since the embedded cloud started")
 			}
 			return s, nil
 		},
 		State: func(*Service) *accountState {
 			return &accountState{
-				AccountArgs:      AccountArgs{CloudwatchRoleARN: s.logRole.Load()},
+				AccountArgs:      AccountArgs{s.logRole.Load(), s.accountOwner.ResetOnDelete},
 				ThrottleSettings: []throttleSettings{{BurstLimit: accountBurst, RateLimit: accountRate}},
 			}
 		},
@@ -202,12 +203,18 @@ func (s *Service) accountKind() provider.Kind {
 			if err := s.setLogRole(in.CloudwatchRoleARN); err != nil {
 				return "", err
 			}
-			s.accountOwned = true
+			s.accountOwner = in
 			return "api-gateway-account", nil
 		},
-		Update: func(_ context.Context, _ *Service, in *AccountArgs) error { return s.setLogRole(in.CloudwatchRoleARN) },
+		Update: func(_ context.Context, _ *Service, in *AccountArgs) error {
+			s.accountOwner = in
+			return s.setLogRole(in.CloudwatchRoleARN)
+		},
 		Delete: func(context.Context, *Service) error {
-			s.accountOwned = false
+			if reset := s.accountOwner.ResetOnDelete; reset != nil && *reset {
+				s.logRole.Store(nil)
+			}
+			s.accountOwner = nil
 			return nil
 		},
 	}

@@ -3,16 +3,12 @@ package apigateway
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // documentURL is the base of references such as #/components/schemas/NAME.
@@ -91,40 +87,13 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 	return len(r.problems) == before
 }
 
-// unparsable is the validation error of a body that is empty or not JSON, in the words of AWS.
-const unparsable = "[Unknown error parsing request body]"
-
 // hugeExponent matches numbers whose arithmetic would take unreasonable time.
 var hugeExponent = regexp.MustCompile(`^[^eE]*[eE][+-]?0*[1-9]\d{3,}$`)
 
-// validate returns "" for a body that meets the schema, else $context.error.validationErrorString: the reasons in
-// brackets. As on AWS it does not say which field is wrong.
-func (m *model) validate(body []byte) string {
+// accepts reports whether a body is JSON that meets the schema.
+func (m *model) accepts(body []byte) bool {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil || hasHugeNumber(value) {
-		return unparsable
-	}
-	var invalid *jsonschema.ValidationError
-	if !errors.As(m.schema.Validate(value), &invalid) {
-		return ""
-	}
-	reasons := slices.Sorted(slices.Values(reasons(invalid)))
-	return "[" + strings.Join(slices.Compact(reasons), ", ") + "]"
-}
-
-var english = message.NewPrinter(language.English)
-
-func reasons(e *jsonschema.ValidationError) (all []string) {
-	if k, ok := e.ErrorKind.(*kind.AdditionalProperties); ok {
-		slices.Sort(k.Properties) // they come from a map
-	}
-	if len(e.Causes) == 0 {
-		return []string{e.ErrorKind.LocalizedString(english)}
-	}
-	for _, cause := range e.Causes {
-		all = append(all, reasons(cause)...)
-	}
-	return all
+	return err == nil && !hasHugeNumber(value) && m.schema.Validate(value) == nil
 }
 
 func hasHugeNumber(v any) bool {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/google/uuid"
@@ -81,10 +82,8 @@ func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 	if names := x.missing(); len(names) > 0 {
 		return nil, failParameters(names)
 	}
-	if model := x.method.model; model != nil && x.mediaType() == jsonType {
-		if problem := model.validate(x.body); problem != "" {
-			return nil, failBody(invalidBody, problem)
-		}
+	if model := x.method.model; model != nil && x.mediaType() == jsonType && !model.accepts(x.body) {
+		return nil, failBody
 	}
 	return x.method.integration.serve(x.request.Context(), x)
 }
@@ -106,10 +105,10 @@ func (x *exchange) readBody(w http.ResponseWriter) *failure {
 	switch {
 	case errors.As(err, &large):
 		return failTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return failStalled
 	case err != nil:
-		return failBody(invalidBody, unparsable) // the client disconnected: nobody reads this
+		return failBody // the client disconnected: nobody reads this
 	}
 	return nil
 }
-
-const invalidBody = "Invalid request body"

@@ -52,7 +52,7 @@ type Service struct {
 	// keys are the account's API keys, by id and by value.
 	keys, keyValues map[string]*apiKey
 	plans           map[string]*usagePlan
-	accountOwned    bool // a resource made the account's settings
+	accountOwner    *AccountArgs // of the resource that made the account's settings; nil for none
 }
 
 type restAPI struct {

@@ -77,6 +77,24 @@ func TestTheServicesStatusChoosesTheResponse(t *testing.T) {
 	require.JSONEq(t, `{"message":"Internal server error"}`, got.body)
 }
 
+func TestAHeaderOfTheRequestIsKeptForTheTemplateOfTheResponse(t *testing.T) {
+	c := newCloud(t)
+	c.trusts(t, "apigateway.amazonaws.com")
+	const set = `#set($context.requestOverride.header.X-Id = $input.path('$.id'))`
+	deploy := func(request string) *api {
+		return c.deploy(t, starts(t, func(i map[string]any) {
+			i["requestTemplates"] = map[string]any{"application/json": request + "{}"}
+			i["responses"] = map[string]any{"default": map[string]any{"statusCode": "200", "responseTemplates": map[string]any{
+				"application/json": `#set($id = $context.requestOverride.header.X-Id)[#if($id)"$id"#end]`,
+			}}}
+		}), nil)
+	}
+	a := deploy(set)
+	require.Equal(t, `["o1"]`, a.call(t, "POST /order/v0", `{"id":"o1"}`).body)
+	require.Equal(t, `[]`, a.call(t, "POST /order/v0", `{}`).body, "that of another request is not kept")
+	require.Equal(t, 500, deploy(set+set).call(t, "POST /order/v0", `{"id":"o1"}`).status, "an override is final")
+}
+
 func TestAnOverrideMustBeOneStatus(t *testing.T) {
 	c := newCloud(t)
 	c.trusts(t, "apigateway.amazonaws.com")

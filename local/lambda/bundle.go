@@ -42,13 +42,32 @@ type bundle struct {
 	sha256 string // base64, as AWS shows it
 }
 
-// openBundle reads an archive and refuses one that could not run. AWS refuses some of them only when the function is invoked,
-// with Runtime.InvalidEntrypoint.
-func openBundle(a provider.Archive) (*bundle, error) {
+// code is the package of a new revision: the function's, if it comes from the same object as before.
+func (s *Service) code(f *function, in *FunctionArgs) (*bundle, error) {
+	if in.S3Key == nil {
+		return openArchive(in.Code)
+	}
+	if r := f.current.Load(); r != nil && value(r.args.S3Key, "") == *in.S3Key && value(r.args.S3Bucket, "") == *in.S3Bucket {
+		return r.bundle, nil
+	}
+	data, err := s.Objects.Object(*in.S3Bucket, *in.S3Key)
+	if err != nil {
+		return nil, fmt.Errorf("in S3: %w", err)
+	}
+	return openBundle(data)
+}
+
+func openArchive(a provider.Archive) (*bundle, error) {
 	data, err := archiveBytes(a)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", err)
 	}
+	return openBundle(data)
+}
+
+// openBundle reads a zip and refuses one that could not run. AWS refuses some of them only when the function is invoked,
+// with Runtime.InvalidEntrypoint.
+func openBundle(data []byte) (*bundle, error) {
 	if len(data) > maxZip {
 		return nil, fmt.Errorf("is a zip of %d bytes; Lambda takes %d at most", len(data), maxZip)
 	}

@@ -40,14 +40,14 @@ func TestPackagesThatCouldNotRunAreRefused(t *testing.T) {
 		{"absent", &archive.Archive{Sig: archive.ArchiveSig, Path: "/absent/code.zip"}, "no such file"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := openBundle(test.code)
+			_, err := openArchive(test.code)
 			require.ErrorContains(t, err, test.want)
 		})
 	}
 }
 
 func TestPackageIsUnpackedWithItsModes(t *testing.T) {
-	b, err := openBundle(zipOf(t, map[string][]byte{"bootstrap": []byte("#!/bin/sh\n"), "data/a.txt": []byte("a")}, 0o755))
+	b, err := openArchive(zipOf(t, map[string][]byte{"bootstrap": []byte("#!/bin/sh\n"), "data/a.txt": []byte("a")}, 0o755))
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, b.unpack(dir))
@@ -67,6 +67,6 @@ func TestUnzippedSizeIsLimited(t *testing.T) {
 	require.NoError(t, z.Close())
 	path := filepath.Join(t.TempDir(), "code.zip")
 	require.NoError(t, os.WriteFile(path, buf.Bytes(), 0o600))
-	_, err = openBundle(&archive.Archive{Sig: archive.ArchiveSig, Path: path})
+	_, err = openArchive(&archive.Archive{Sig: archive.ArchiveSig, Path: path})
 	require.ErrorContains(t, err, "unzipped size must be smaller than 262144000 bytes")
 }

@@ -35,8 +35,11 @@ func checkFunction(c *provider.Checker, in *FunctionArgs) {
 		c.Failf("runtime", "%q is not supported by the embedded cloud, which runs provided.al2023 and provided.al2", r)
 	}
 	checkArchitectures(c, in.Architectures)
-	if in.Code != nil && !c.Unknown("code") {
-		if _, err := openBundle(in.Code); err != nil {
+	if inS3 := in.S3Key != nil || c.Unknown("s3Key"); inS3 == (in.Code != nil || c.Unknown("code")) ||
+		inS3 != (in.S3Bucket != nil || c.Unknown("s3Bucket")) {
+		c.Failf("code", "is required, or s3Bucket and s3Key, and not both")
+	} else if in.Code != nil {
+		if _, err := openArchive(in.Code); err != nil {
 			c.Failf("code", "%v", err)
 		}
 	}

@@ -17,7 +17,9 @@ func (s *Service) Kinds() []provider.Kind {
 type FunctionArgs struct {
 	Name                         *string           `pulumi:"name,optional,replace" json:"FunctionName"`
 	Role                         string            `pulumi:"role"`
-	Code                         provider.Archive  `pulumi:"code" json:"-"`
+	Code                         provider.Archive  `pulumi:"code,optional" json:"-"` // or an object in S3
+	S3Bucket                     *string           `pulumi:"s3Bucket,optional" json:"-"`
+	S3Key                        *string           `pulumi:"s3Key,optional" json:"-"`
 	Runtime                      string            `pulumi:"runtime"`
 	Handler                      string            `pulumi:"handler"`
 	Architectures                []string          `pulumi:"architectures,optional"`

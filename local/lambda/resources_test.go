@@ -2,7 +2,9 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"os"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,6 +34,40 @@ func (c *cloud) inputs(change map[string]any) map[string]any {
 	return in
 }
 
+// objects are those in S3, by bucket and key.
+type objects map[string][]byte
+
+func (o objects) Object(bucket, key string) ([]byte, error) {
+	if body, ok := o[bucket+"/"+key]; ok {
+		return body, nil
+	}
+	return nil, errors.New("NoSuchKey")
+}
+
+func TestCodeComesFromS3(t *testing.T) {
+	c := newCloud(t)
+	program, err := os.ReadFile(c.zip.Path)
+	require.NoError(t, err)
+	kept := objects{"code/one.zip": program}
+	c.lambda.Objects = kept
+	from := func(key string) func(*FunctionArgs) {
+		return func(in *FunctionArgs) {
+			in.Code, in.S3Bucket, in.S3Key, in.Role = nil, aws.String("code"), &key, "arn:aws:iam::123456789012:role/f-role"
+		}
+	}
+	c.role("f-role")
+	f := c.function("f", from("one.zip"))
+	require.JSONEq(t, `{"echo":1}`, string(c.invoke("f", `{"echo":1}`).Payload))
+
+	// The code is read only if it changes.
+	delete(kept, "code/one.zip")
+	args := f.current.Load().args
+	args.Timeout = aws.Int(20)
+	require.NoError(t, c.lambda.put(f, &args))
+	from("two.zip")(&args)
+	require.ErrorContains(t, c.lambda.put(f, &args), "NoSuchKey")
+}
+
 func TestFunctionInputsAreChecked(t *testing.T) {
 	c := newCloud(t)
 	e := newEngine(t, c.lambda)
@@ -47,6 +83,9 @@ func TestFunctionInputsAreChecked(t *testing.T) {
 		{"no runtime", map[string]any{"runtime": nil}, "runtime", "is required"},
 		{"no handler", map[string]any{"handler": nil}, "handler", "is required"},
 		{"no code", map[string]any{"code": nil}, "code", "is required"},
+		{"code twice", map[string]any{"s3Bucket": "b", "s3Key": "k"}, "code", "is required, or s3Bucket and s3Key, and not both"},
+		{"code in S3", map[string]any{"code": nil, "s3Bucket": "b", "s3Key": "k"}, "", ""},
+		{"code in no bucket", map[string]any{"code": nil, "s3Key": "k"}, "code", "is required, or s3Bucket and s3Key"},
 		{"another architecture", map[string]any{"architectures": []any{other}}, "architectures", "native processes of this machine"},
 		{"two architectures", map[string]any{"architectures": []any{"x86_64", "arm64"}}, "architectures", "must be one of"},
 		{"no bootstrap", map[string]any{"code": zipOf(t, map[string][]byte{"x": nil}, 0o755)}, "code", "no file named bootstrap"},

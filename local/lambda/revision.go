@@ -30,7 +30,7 @@ func (s *Service) put(f *function, in *FunctionArgs) error {
 	if err := s.checkRole(in.Role); err != nil {
 		return err
 	}
-	b, err := openBundle(in.Code)
+	b, err := s.code(f, in)
 	if err != nil {
 		return invalidParameter("code %v", err)
 	}

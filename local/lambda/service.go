@@ -55,8 +55,16 @@ type Dependencies struct {
 	Queues Queues
 	// Streams may be nil if no mapping reads a stream.
 	Streams *kinesis.Service
+	// Objects may be nil if no function's code is in S3.
+	Objects Objects
 	// Dir is an existing directory in which deployment packages are unpacked. Nothing else writes to it.
 	Dir string
+}
+
+// Objects are those in S3. *s3.Service implements it.
+type Objects interface {
+	// Object returns the content of an object, which must not be changed.
+	Object(bucket, key string) ([]byte, error)
 }
 
 // Service keeps the account's functions and event source mappings, and runs them.

@@ -115,7 +115,7 @@ func (s *Service) filterLogEvents(c *wire.Call, in *filterLogEventsInput) (*filt
 	if err != nil {
 		return nil, err
 	}
-	terms, err := parsePattern(in.FilterPattern)
+	pattern, err := parsePattern(in.FilterPattern)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (s *Service) filterLogEvents(c *wire.Call, in *filterLogEventsInput) (*filt
 	events := g.find(s.now(), func(e *event) bool {
 		return (in.StartTime == nil || e.at >= *in.StartTime) && (in.EndTime == nil || e.at <= *in.EndTime) &&
 			strings.HasPrefix(e.stream.name, in.LogStreamNamePrefix) &&
-			(len(in.LogStreamNames) == 0 || slices.Contains(in.LogStreamNames, e.stream.name)) && matches(terms, e.message)
+			(len(in.LogStreamNames) == 0 || slices.Contains(in.LogStreamNames, e.stream.name)) && pattern.matches(e.message)
 	})
 	events = events[after(events, at):]
 	page := head(events, limit)

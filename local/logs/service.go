@@ -4,7 +4,7 @@
 // Differences from AWS:
 //   - a group holds the newest 8 MiB of its events, so that the cloud's memory is bounded; its retention can end events
 //     earlier;
-//   - filter patterns are terms and quoted phrases; other syntax is refused.
+//   - filter patterns are terms, quoted phrases, optional terms (?a ?b) and { $.path = value && ... }; other syntax is refused.
 package logs
 
 import (

@@ -8,10 +8,14 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
 )
 
 // Archive is the type of a field that takes a Pulumi archive, such as a function's code.
 type Archive = *archive.Archive
+
+// Asset is the type of a field that takes a Pulumi asset, such as an object's content.
+type Asset = *asset.Asset
 
 // Failure is one fault of one property.
 type Failure struct {
@@ -106,7 +110,9 @@ func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Va
 		d.unknown[path] = true
 		return
 	}
-	if target.Kind() == reflect.Pointer && target.Type() != reflect.TypeFor[Archive]() {
+	_, isArchive := target.Interface().(Archive)
+	_, isAsset := target.Interface().(Asset)
+	if target.Kind() == reflect.Pointer && !isArchive && !isAsset {
 		elem := reflect.New(target.Type().Elem())
 		d.value(path, v, elem.Elem())
 		if !d.unknown[path] {
@@ -141,14 +147,18 @@ func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Va
 		target.Set(m)
 	case kind == reflect.Struct && v.IsObject():
 		d.object(path, v.ObjectValue(), target)
-	case kind == reflect.Pointer && v.IsArchive():
+	case isArchive && v.IsArchive():
 		target.Set(reflect.ValueOf(v.ArchiveValue()))
+	case isAsset && v.IsAsset():
+		target.Set(reflect.ValueOf(v.AssetValue()))
+	case isAsset:
+		d.fail(path, "must be an asset, got %s", v.TypeString())
 	default:
 		d.fail(path, "must be %s, got %s", wanted[kind], v.TypeString())
 	}
 }
 
-// wanted are the kinds of fields in words. The only pointer that value does not follow is an Archive.
+// wanted are the kinds of fields in words. The pointers that value does not follow are an Archive and an Asset.
 var wanted = map[reflect.Kind]string{
 	reflect.String: "a string", reflect.Bool: "a boolean", reflect.Int: "an integer", reflect.Float64: "a number",
 	reflect.Slice: "a list", reflect.Map: "an object", reflect.Struct: "an object", reflect.Pointer: "an archive",
@@ -183,6 +193,9 @@ func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
 	case reflect.Pointer:
 		if a, ok := v.Interface().(Archive); ok {
 			return resource.NewArchiveProperty(a), true
+		}
+		if a, ok := v.Interface().(Asset); ok {
+			return resource.NewAssetProperty(a), true
 		}
 		return encodeValue(v.Elem())
 	case reflect.String:

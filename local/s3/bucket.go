@@ -22,6 +22,8 @@ type bucket struct {
 	policy     *PolicyArgs
 	encryption *EncryptionArgs
 	ownership  *OwnershipArgs
+	versioning *VersioningArgs // only recorded, as lifecycle
+	lifecycle  *LifecycleArgs
 	objects    map[string]*object
 	// keys are the sorted keys of objects. Nil after an object was added or deleted: the next listing sorts them again.
 	keys []string
@@ -35,6 +37,7 @@ type object struct {
 	contentType string
 	headers     map[string]string // x-amz-meta-* and such as Cache-Control; nil for none
 	checksum    checksum
+	inputs      *ObjectArgs // of the resource that made it; nil for none
 }
 
 func (o *object) tag() string { return `"` + hex.EncodeToString(o.etag[:]) + `"` }

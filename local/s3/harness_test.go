@@ -20,6 +20,9 @@ const (
 	accessType     = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 	policyType     = "aws:s3/bucketPolicy:BucketPolicy"
 	encryptionType = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
+	versioningType = "aws:s3/bucketVersioningV2:BucketVersioningV2"
+	lifecycleType  = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	objectType     = "aws:s3/bucketObjectv2:BucketObjectv2"
 	ownershipType  = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 )
 

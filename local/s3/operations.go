@@ -37,6 +37,13 @@ var operations = map[string]operation{
 	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
 		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type",
 	}},
+	"GET bucket":      {name: "ListObjects", serve: (*Service).listObjects, query: []string{"prefix", "delimiter", "max-keys", "marker", "encoding-type"}},
+	"PUT object copy": {name: "CopyObject", headers: []string{copySource}, serve: (*Service).copyObject},
+	// These are refused by their names.
+	"POST object uploads": {name: "CreateMultipartUpload"},
+	"POST bucket delete":  {name: "DeleteObjects"},
+	"PUT bucket":          {name: "CreateBucket"},
+
 	"GET bucket policy":            {name: "GetBucketPolicy", serve: (*Service).getPolicy},
 	"GET bucket encryption":        {name: "GetBucketEncryption", serve: (*Service).getEncryption},
 	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
@@ -79,12 +86,18 @@ func (r *request) operation() (*operation, error) {
 	case r.key == "":
 		scope = r.Method + " bucket"
 	}
+	if r.Header.Get(copySource) != "" {
+		scope += " copy"
+	}
 	op, ok := operations[scope]
 	selector := ""
 	for name := range r.query {
 		if sub, found := operations[scope+" "+name]; found {
 			op, ok, selector = sub, true, name
 		}
+	}
+	if ok && op.serve == nil {
+		return nil, wire.Unsupported("%s", op.name)
 	}
 	for name := range r.query {
 		header := http.CanonicalHeaderKey(name)

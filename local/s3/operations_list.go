@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/xml"
 	"maps"
@@ -38,6 +39,7 @@ type listResult struct {
 	Delimiter             string `xml:",omitempty"`
 	StartAfter            string `xml:",omitempty"`
 	EncodingType          string `xml:",omitempty"`
+	Marker, NextMarker    string `xml:",omitempty"`
 	ContinuationToken     string `xml:",omitempty"`
 	NextContinuationToken string `xml:",omitempty"`
 	MaxKeys, KeyCount     int
@@ -56,7 +58,8 @@ type commonPrefix struct{ Prefix string }
 
 type owner struct{ ID string }
 
-// listObjects follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+// listObjects follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html, and without list-type
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html, where a key marks where the next page begins.
 func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 	keys := map[string]string{}
 	for _, name := range []string{"prefix", "delimiter", "max-keys"} {
@@ -78,7 +81,8 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 		}
 		out.MaxKeys = min(n, maxKeys)
 	}
-	after := out.StartAfter
+	out.Marker = r.query.Get("marker")
+	after := cmp.Or(out.StartAfter, out.Marker)
 	if out.ContinuationToken != "" {
 		last, err := base64.URLEncoding.DecodeString(out.ContinuationToken)
 		if err != nil {
@@ -87,7 +91,7 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 		after = string(last)
 	}
 	switch {
-	case r.query.Get("list-type") != "2":
+	case r.query.Has("list-type") && r.query.Get("list-type") != "2":
 		return wire.Unsupported("list-type=%s", r.query.Get("list-type"))
 	case out.EncodingType != "" && out.EncodingType != "url":
 		return invalidArgument("encoding-type", out.EncodingType, "Invalid Encoding Method specified in Request")
@@ -108,7 +112,13 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 	}
 	if more {
 		out.IsTruncated = true
-		out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(page[len(page)-1].name))
+		last := page[len(page)-1].name
+		if out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(last)); !r.query.Has("list-type") {
+			out.NextContinuationToken = ""
+			if out.Delimiter != "" { // else the last key is the marker
+				out.NextMarker = last
+			}
+		}
 	}
 	out.KeyCount = len(out.Contents) + len(out.CommonPrefixes)
 	out.encode()
@@ -123,7 +133,7 @@ func (l *listResult) encode() {
 	escape := func(s *string) {
 		*s = strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(*s))
 	}
-	for _, s := range []*string{&l.Prefix, &l.Delimiter, &l.StartAfter} {
+	for _, s := range []*string{&l.Prefix, &l.Delimiter, &l.StartAfter, &l.Marker, &l.NextMarker} {
 		escape(s)
 	}
 	for i := range l.Contents {

@@ -88,6 +88,21 @@ func storedHeaders(h http.Header) (map[string]string, error) {
 	return kept, nil
 }
 
+// readable returns the object of the request, if the caller may read it.
+func (s *Service) readable(r *request) (*object, error) {
+	if err := s.authorize(r, "GetObject", r.key, nil); err != nil {
+		return nil, err
+	}
+	if o := r.bucket.get(r.key); o != nil {
+		return o, nil
+	}
+	// Who may not list the bucket does not learn whether the key exists.
+	if err := s.authorize(r, "ListBucket", "", nil); err != nil {
+		return nil, err
+	}
+	return nil, noKey(r.key)
+}
+
 // describe sets the headers that a put and a get have in common.
 func (b *bucket) describe(h http.Header, o *object) {
 	h.Set("ETag", o.tag())
@@ -100,21 +115,14 @@ var unsupportedConditions = []string{"Range", "If-Match", "If-Unmodified-Since"}
 
 // getObject serves GET and HEAD: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Service) getObject(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetObject", r.key, nil); err != nil {
+	o, err := s.readable(r)
+	if err != nil {
 		return err
 	}
 	for _, name := range unsupportedConditions {
 		if r.Header.Get(name) != "" {
 			return wire.Unsupported("%s with the header %s", r.Operation, name)
 		}
-	}
-	o := r.bucket.get(r.key)
-	if o == nil {
-		// Who may not list the bucket does not learn whether the key exists.
-		if err := s.authorize(r, "ListBucket", "", nil); err != nil {
-			return err
-		}
-		return noKey(r.key)
 	}
 	h := w.Header()
 	r.bucket.describe(h, o)

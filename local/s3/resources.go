@@ -15,7 +15,8 @@ import (
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
-		s.bucketKind(), s.publicAccessBlockKind(), s.policyKind(), s.encryptionKind(), s.ownershipKind(),
+		s.bucketKind(), s.publicAccessBlockKind(), s.policyKind(), s.encryptionKind(), s.ownershipKind(), s.versioningKind(),
+		s.lifecycleKind(), s.objectKind(),
 	}
 }
 

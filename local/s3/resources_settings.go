@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -187,6 +188,64 @@ func (s *Service) ownershipKind() provider.Kind {
 			// The other values bring ACLs back, which are not implemented.
 			if !c.Unknown("rule") && !c.Unknown("rule.objectOwnership") {
 				c.OneOf("rule.objectOwnership", &a.Rule.ObjectOwnership, "BucketOwnerEnforced")
+			}
+		},
+	}.in(s)
+}
+
+// VersioningArgs are the inputs of aws:s3/bucketVersioningV2:BucketVersioningV2. They are recorded; no versions are kept.
+type VersioningArgs struct {
+	Bucket        string `pulumi:"bucket,replace"`
+	Configuration struct {
+		Status string `pulumi:"status"`
+	} `pulumi:"versioningConfiguration"`
+}
+
+func (s *Service) versioningKind() provider.Kind {
+	return setting[VersioningArgs]{
+		kind:   "aws:s3/bucketVersioningV2:BucketVersioningV2",
+		bucket: func(a *VersioningArgs) string { return a.Bucket },
+		slot:   func(b *bucket) **VersioningArgs { return &b.versioning },
+		check: func(c *provider.Checker, a *VersioningArgs) {
+			if !c.Unknown("versioningConfiguration") && !c.Unknown("versioningConfiguration.status") {
+				c.OneOf("versioningConfiguration.status", &a.Configuration.Status, "Enabled", "Suspended")
+			}
+		},
+	}.in(s)
+}
+
+// LifecycleArgs are the inputs of aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2. They are recorded; there
+// is nothing here that a rule could remove. Rules on current objects are refused.
+type LifecycleArgs struct {
+	Bucket string          `pulumi:"bucket,replace"`
+	Rules  []LifecycleRule `pulumi:"rules"`
+}
+
+// LifecycleRule removes parts of uploads that were not completed, and objects that were overwritten or deleted.
+type LifecycleRule struct {
+	ID     string `pulumi:"id"`
+	Status string `pulumi:"status"`
+	Filter *struct {
+		Prefix *string `pulumi:"prefix,optional"`
+	} `pulumi:"filter,optional"`
+	AbortIncompleteMultipartUpload *struct {
+		DaysAfterInitiation int `pulumi:"daysAfterInitiation"`
+	} `pulumi:"abortIncompleteMultipartUpload,optional"`
+	NoncurrentVersionExpiration *struct {
+		NoncurrentDays int `pulumi:"noncurrentDays"`
+	} `pulumi:"noncurrentVersionExpiration,optional"`
+}
+
+func (s *Service) lifecycleKind() provider.Kind {
+	return setting[LifecycleArgs]{
+		kind:   "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+		bucket: func(a *LifecycleArgs) string { return a.Bucket },
+		slot:   func(b *bucket) **LifecycleArgs { return &b.lifecycle },
+		check: func(c *provider.Checker, a *LifecycleArgs) {
+			for i, r := range a.Rules {
+				if at := fmt.Sprintf("rules[%d].status", i); !c.Unknown(at) {
+					c.OneOf(at, &r.Status, "Enabled", "Disabled")
+				}
 			}
 		},
 	}.in(s)

@@ -1,12 +1,14 @@
 package s3_test
 
 import (
+	"io"
 	"regexp"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
@@ -41,20 +43,31 @@ func TestBucketWithObjectsIsDeletedOnlyByForce(t *testing.T) {
 
 func TestInvalidInputsAreRefused(t *testing.T) {
 	c := newCloud(t)
+	versioning := func(status string) map[string]any {
+		return map[string]any{"bucket": "orders", "versioningConfiguration": map[string]any{"status": status}}
+	}
+	lifecycle := func(rule map[string]any) map[string]any {
+		return map[string]any{"bucket": "orders", "rules": []any{rule}}
+	}
 	tests := map[string]struct {
 		kind     string
 		inputs   map[string]any
 		property string
 	}{
-		"upper case":   {bucketType, map[string]any{"bucket": "Orders"}, "bucket"},
-		"too short":    {bucketType, map[string]any{"bucket": "ab"}, "bucket"},
-		"an address":   {bucketType, map[string]any{"bucket": "10.0.0.1"}, "bucket"},
-		"two dots":     {bucketType, map[string]any{"bucket": "a..b"}, "bucket"},
-		"prefix":       {bucketType, map[string]any{"bucketPrefix": "a"}, "bucketPrefix"},
-		"not a policy": {policyType, map[string]any{"bucket": "orders", "policy": "{}"}, "policy"},
-		"no rule":      {encryptionType, map[string]any{"bucket": "orders", "rules": []any{}}, "rules"},
-		"algorithm":    {encryptionType, encryption("orders", "DES"), "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"},
-		"ACLs":         {ownershipType, map[string]any{"bucket": "orders", "rule": map[string]any{"objectOwnership": "ObjectWriter"}}, "rule.objectOwnership"},
+		"upper case":      {bucketType, map[string]any{"bucket": "Orders"}, "bucket"},
+		"too short":       {bucketType, map[string]any{"bucket": "ab"}, "bucket"},
+		"an address":      {bucketType, map[string]any{"bucket": "10.0.0.1"}, "bucket"},
+		"two dots":        {bucketType, map[string]any{"bucket": "a..b"}, "bucket"},
+		"prefix":          {bucketType, map[string]any{"bucketPrefix": "a"}, "bucketPrefix"},
+		"not a policy":    {policyType, map[string]any{"bucket": "orders", "policy": "{}"}, "policy"},
+		"no rule":         {encryptionType, map[string]any{"bucket": "orders", "rules": []any{}}, "rules"},
+		"algorithm":       {encryptionType, encryption("orders", "DES"), "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"},
+		"ACLs":            {ownershipType, map[string]any{"bucket": "orders", "rule": map[string]any{"objectOwnership": "ObjectWriter"}}, "rule.objectOwnership"},
+		"versioning":      {versioningType, versioning("On"), "versioningConfiguration.status"},
+		"a rule's status": {lifecycleType, lifecycle(map[string]any{"id": "r", "status": "On"}), "rules[0].status"},
+		"expiration": {lifecycleType, lifecycle(map[string]any{"id": "r", "status": "Enabled", "expiration": map[string]any{"days": 1}}),
+			"rules[0].expiration"},
+		"no key": {objectType, map[string]any{"bucket": "orders", "key": "", "source": text(t, "x")}, "key"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -67,6 +80,47 @@ func TestInvalidInputsAreRefused(t *testing.T) {
 		`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::elsewhere/*"}`)})
 	require.ErrorContains(t, err, "MalformedPolicy")
 	_, _, err = c.Deploy(t, accessType, map[string]any{"bucket": "missing"})
+	require.ErrorContains(t, err, "NoSuchBucket")
+}
+
+func text(t *testing.T, content string) *asset.Asset {
+	t.Helper()
+	a, err := asset.FromText(content)
+	require.NoError(t, err)
+	return a
+}
+
+func TestVersioningAndLifecycleAreKept(t *testing.T) {
+	c := newCloud(t)
+	for kind, inputs := range map[string]map[string]any{
+		versioningType: {"bucket": "orders", "versioningConfiguration": map[string]any{"status": "Enabled"}},
+		lifecycleType: {"bucket": "orders", "rules": []any{map[string]any{
+			"id": "tidy-up", "status": "Enabled", "filter": map[string]any{"prefix": "invoices/"},
+			"abortIncompleteMultipartUpload": map[string]any{"daysAfterInitiation": 7.0},
+			"noncurrentVersionExpiration":    map[string]any{"noncurrentDays": 30.0},
+		}}},
+	} {
+		id, _ := c.MustDeploy(t, kind, inputs)
+		require.Equal(t, inputs, c.Read(t, kind, id))
+		require.NoError(t, c.Delete(t, kind, id))
+		require.Nil(t, c.Read(t, kind, id))
+	}
+}
+
+func TestAnObjectIsUploadedFromAnAsset(t *testing.T) {
+	c := newCloud(t)
+	id, state := c.MustDeploy(t, objectType, map[string]any{"bucket": "orders", "key": "a/b.zip", "source": text(t, "one"), "contentType": "application/zip"})
+	require.Equal(t, "arn:aws:s3:::orders/a/b.zip", state["arn"])
+	got, err := c.client.GetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("orders"), Key: aws.String("a/b.zip")})
+	require.NoError(t, err)
+	body, err := io.ReadAll(got.Body)
+	require.NoError(t, err)
+	require.Equal(t, "one", string(body))
+	require.Equal(t, "application/zip", *got.ContentType)
+	require.Equal(t, `"`+state["etag"].(string)+`"`, *got.ETag)
+	require.NoError(t, c.Delete(t, objectType, id))
+	require.Nil(t, c.Read(t, objectType, id))
+	_, _, err = c.Deploy(t, objectType, map[string]any{"bucket": "missing", "key": "k", "source": text(t, "x")})
 	require.ErrorContains(t, err, "NoSuchBucket")
 }
 

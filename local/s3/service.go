@@ -6,7 +6,7 @@
 // Differences from AWS:
 //
 //   - A request names its bucket in the path, as SDKs do for an endpoint whose host is an IP address.
-//   - Not implemented, and refused by name: multipart and chunked uploads, batch deletes, copies, versions, ACLs, tags,
+//   - Not implemented, and refused by name: multipart and chunked uploads, batch deletes, versions, ACLs, tags,
 //     object lock, ranges of objects, gets with If-Match or If-Unmodified-Since, and parameters that override the headers of
 //     an answer.
 //

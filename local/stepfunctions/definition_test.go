@@ -46,7 +46,7 @@ func TestInvalidDefinitionsAreRefusedAtCreation(t *testing.T) {
 		{"two ways out", one(`"Type":"Pass","Next":"S","End":true`), "Exactly one of the fields Next and End"},
 		{"End of Succeed", one(`"Type":"Succeed","End":true`), "does not implement the field 'End'"},
 		{"an input of Fail", one(`"Type":"Fail","InputPath":"$"`), "does not implement the field 'InputPath'"},
-		{"a resource that there is not", one(`"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","End":true`), "does not implement the resource arn:aws:states:::sqs:sendMessage, only lambda:invoke and sns:publish"},
+		{"a resource that there is not", one(`"Type":"Task","Resource":"arn:aws:states:::dynamodb:putItem","End":true`), "does not implement the resource arn:aws:states:::dynamodb:putItem, only lambda:invoke, sns:publish and sqs:sendMessage"},
 		{"a way to invoke that there is not", one(`"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","End":true`), "does not implement the resource arn:aws:states:::lambda:invoke.waitForTaskToken"},
 		{"a function as resource", one(`"Type":"Task","Resource":"` + echoARN + `","End":true`), "does not implement the resource " + echoARN},
 		{"no resource", one(`"Type":"Task","End":true`), "These fields are required: [Resource] at /States/S"},

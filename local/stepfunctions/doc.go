@@ -2,8 +2,8 @@
 // Language, with JSONPath. https://docs.aws.amazon.com/step-functions/latest/dg/welcome.html
 //
 // It implements the state types Task, Pass, Choice, Wait, Succeed and Fail, Retry and Catch, the intrinsic functions
-// States.Format, States.JsonToString, States.StringToJson and States.UUID, and the integrations lambda:invoke and
-// sns:publish. A definition with anything else, such as Parallel, Map, JSONata, variables, heartbeats, or a function's
+// States.Format, States.JsonToString, States.StringToJson and States.UUID, and the integrations lambda:invoke,
+// sns:publish and sqs:sendMessage. A definition with anything else, such as Parallel, Map, JSONata, variables, heartbeats, or a function's
 // ARN as resource, is refused when the state machine is created or updated. The error names what is not implemented.
 //
 // An execution is a goroutine that goes through the states. It calls other services with a session of the machine's
@@ -15,7 +15,7 @@
 //   - A task's result has no SdkHttpMetadata and no SdkResponseMetadata.
 //   - A closed execution is deleted after 90 days as on AWS, and earlier when there are more than 10,000 of them or
 //     their histories take more than 256 MiB. Its name can then be used again.
-//   - StartExecution is not throttled. An execution cannot be stopped or redriven.
+//   - StartExecution is not throttled. An execution cannot be stopped.
 //   - A trace has one segment for each execution, without subsegments for its states.
 //   - There are no versions, aliases, activities and callbacks.
 package stepfunctions

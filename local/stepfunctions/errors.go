@@ -24,6 +24,10 @@ func machineDoesNotExist(arn string) error {
 	return refuse("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
 }
 
+func executionDoesNotExist(arn string) error {
+	return refuse("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+}
+
 func typeNotSupported() error {
 	return refuse("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
 }

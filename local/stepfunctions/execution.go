@@ -39,6 +39,10 @@ type execution struct {
 	trace     trace
 	number    int // in the order of starting
 
+	// place is where the execution is. Only its goroutine uses it, which closes finished at its end.
+	place    place
+	finished chan struct{}
+
 	// ctx ends when the execution closes.
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -47,21 +51,37 @@ type execution struct {
 	// principal is a session of the role. It is nil until a task needs it. Only the execution's goroutine uses it.
 	principal *policy.Principal
 
-	mu      sync.Mutex
-	status  string
-	stopped time.Time
-	output  *string
-	failure failure
-	last    int // id of the newest event
-	events  []event
-	size    int // of events, in bytes
+	mu       sync.Mutex
+	status   string
+	stopped  time.Time
+	output   *string
+	failure  failure
+	last     int // id of the newest event
+	redrives redrives
+	events   []event
+	size     int // of events, in bytes
 }
 
-// begin records the first event and starts the timeout. The caller holds the lock.
-func (e *execution) begin() {
-	e.ctx, e.cancel = context.WithCancel(e.service.ctx)
-	e.limit = e.service.account.Clock.AfterFunc(e.revision.timeout(e.machine.kind), func() { e.stop(timedOut, &failure{}) })
-	e.add(event{kind: "ExecutionStarted", details: withInput(details{RoleARN: e.revision.args.RoleARN}, e.input)})
+// place is a state that an execution is in, with the state's input.
+type place struct {
+	state   *state
+	data    any
+	text    string // the data as JSON
+	event   int    // id of the event StateEntered; 0 if the state was not entered yet
+	entered time.Time
+}
+
+// begin records an event, starts the timeout, and runs the execution. The caller holds the locks of the execution and of the
+// service.
+func (e *execution) begin(kind string, d *details) {
+	s := e.service
+	e.status, e.finished = running, make(chan struct{})
+	e.ctx, e.cancel = context.WithCancel(s.ctx)
+	e.limit = s.account.Clock.AfterFunc(e.revision.timeout(e.machine.kind), func() { e.stop(timedOut, &failure{}) })
+	e.add(event{previous: e.last, kind: kind, details: d})
+	s.running[e] = true
+	s.background.Add(1)
+	go s.run(e)
 }
 
 // memory estimates how many bytes the execution takes after it closed.

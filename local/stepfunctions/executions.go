@@ -31,6 +31,7 @@ var forbiddenInName = regexp.MustCompile(`[\s<>{}\[\]?*"#%\\^|~` + "`" + `$&,;:/
 // start time of that one.
 func (s *Service) start(m *machine, name, input string, data any, traceHeader string) (arn string, started time.Time, err error) {
 	e := &execution{service: s, machine: m, revision: m.current.Load(), name: name, input: input, data: data, status: running}
+	e.place = place{state: e.revision.definition.start, data: data, text: input}
 	e.trace = s.newTrace(e.revision, traceHeader)
 	if m.kind == express {
 		e.arn = account.ARN(signingName, "express:"+m.name+":"+name+":"+uuid.NewString())
@@ -58,13 +59,10 @@ func (s *Service) start(m *machine, name, input string, data any, traceHeader st
 	}
 	s.numbers++
 	e.number, e.started = s.numbers, s.account.Clock.Now()
-	e.begin()
+	e.begin("ExecutionStarted", withInput(details{RoleARN: e.revision.args.RoleARN}, input))
 	if m.kind == standard {
 		s.executions[e.arn] = e
 	}
-	s.running[e] = true
-	s.background.Add(1)
-	go s.run(e)
 	return e.arn, e.started, nil
 }
 

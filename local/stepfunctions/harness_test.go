@@ -22,6 +22,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/stepfunctions"
 	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
@@ -40,6 +41,7 @@ type world struct {
 	functions map[string]func(context.Context, lambda.Invocation) (lambda.Result, error) // by name
 	invoked   []lambda.Invocation
 	published []sns.Publication
+	sentTo    map[string][]sqs.Message // by queue ARN
 	segments  []xray.Segment
 	random    float64
 }
@@ -62,7 +64,7 @@ func newWorld(t testing.TB) *world {
 			},
 		}}
 	w.service = stepfunctions.New(c.Account, stepfunctions.Dependencies{
-		Roles: c.IAM, Functions: w, Topics: w, Logs: w.logs, Traces: traces{w.xray, w}, Random: func() float64 { return w.random },
+		Roles: c.IAM, Functions: w, Topics: w, Queues: w, Logs: w.logs, Traces: traces{w.xray, w}, Random: func() float64 { return w.random },
 	})
 	t.Cleanup(func() { require.NoError(t, w.service.Close()) })
 	c.Serve(t, w.service, w.logs, w.xray)
@@ -99,6 +101,20 @@ func (w *world) Publish(ctx context.Context, p policy.Principal, in sns.Publicat
 	defer w.mu.Unlock()
 	w.published = append(w.published, in)
 	return "message-1", nil
+}
+
+// Send authorizes as SQS does.
+func (w *world) Send(ctx context.Context, p policy.Principal, _ map[string]string, queueARN string, m sqs.Message) (string, error) {
+	if err := w.Account.Authorize(ctx, policy.Request{Principal: p, Action: "sqs:SendMessage", Resource: queueARN}); err != nil {
+		return "", err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sentTo == nil {
+		w.sentTo = map[string][]sqs.Message{}
+	}
+	w.sentTo[queueARN] = append(w.sentTo[queueARN], m)
+	return "message-2", nil
 }
 
 // traces keeps the segments that X-Ray took.

@@ -35,6 +35,7 @@ type details struct {
 	TimeoutSeconds int        `json:"timeoutInSeconds,omitempty"`
 	Error          string     `json:"error,omitempty"`
 	Cause          string     `json:"cause,omitempty"`
+	RedriveCount   int        `json:"redriveCount,omitempty"`
 }
 
 type truncated struct {
@@ -101,7 +102,7 @@ func (t epoch) MarshalJSON() ([]byte, error) {
 }
 
 // logLine is the event as Step Functions writes it to a log group.
-func (e *event) logLine(executionARN string, data bool) string {
+func (e *event) logLine(executionARN string, redrives int, data bool) string {
 	d := &details{}
 	if e.details != nil {
 		d = e.details
@@ -111,7 +112,7 @@ func (e *event) logLine(executionARN string, data bool) string {
 	}
 	line, _ := json.Marshal(map[string]any{ // cannot fail
 		"id": strconv.Itoa(e.id), "type": e.kind, "details": d, "previous_event_id": strconv.Itoa(e.previous),
-		"event_timestamp": strconv.FormatInt(e.at.UnixMilli(), 10), "execution_arn": executionARN, "redrive_count": "0",
+		"event_timestamp": strconv.FormatInt(e.at.UnixMilli(), 10), "execution_arn": executionARN, "redrive_count": strconv.Itoa(redrives),
 	})
 	return string(line)
 }

@@ -103,6 +103,16 @@ func TestTheRoleMustTrustStepFunctions(t *testing.T) {
 	_, _, err = w.Deploy(t, kind, inputs(waits, map[string]any{"roleArn": "arn:aws:iam::123456789012:role/none"}))
 	require.ErrorContains(t, err, "AccessDeniedException")
 
+	// The trust policy may ask for the account and the machine.
+	for pattern, refused := range map[string]bool{"orders-*": false, "others-*": true} {
+		w.MustDeploy(t, "aws:iam/role:Role", map[string]any{"name": "only-" + pattern[:6], "assumeRolePolicy": `{"Version":"2012-10-17","Statement":
+			[{"Effect":"Allow","Principal":{"Service":"states.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{
+			"StringEquals":{"aws:SourceAccount":"123456789012"},
+			"ArnLike":{"aws:SourceArn":"arn:aws:states:us-east-1:123456789012:stateMachine:` + pattern + `"}}}]}`})
+		_, _, err = w.Deploy(t, kind, inputs(waits, map[string]any{"name": "orders-1", "roleArn": "arn:aws:iam::123456789012:role/only-" + pattern[:6]}))
+		require.Equal(t, refused, err != nil, "%s: %v", pattern, err)
+	}
+
 	arn := w.role(t, "temporary", everything)
 	m := w.machine(t, task(``), map[string]any{"roleArn": arn})
 	require.NoError(t, w.Delete(t, "aws:iam/rolePolicy:RolePolicy", "temporary:inline"))

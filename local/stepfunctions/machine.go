@@ -32,7 +32,7 @@ func (s *Service) newRevision(in *StateMachineArgs, id string) (*revision, error
 	if err != nil {
 		return nil, err
 	}
-	role, err := s.assume(in.RoleARN)
+	role, err := s.assume(in)
 	if err != nil {
 		return nil, err
 	}

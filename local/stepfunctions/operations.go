@@ -16,6 +16,7 @@ import (
 // register adds the operations of the API.
 func (s *Service) register() {
 	wire.HandleJSON(&s.JSON, "StartExecution", s.startExecution)
+	wire.HandleJSON(&s.JSON, "RedriveExecution", s.redriveExecution)
 	wire.HandleJSON(&s.JSON, "DescribeExecution", s.describeExecution)
 	wire.HandleJSON(&s.JSON, "GetExecutionHistory", s.getExecutionHistory)
 	wire.HandleJSON(&s.JSON, "ListExecutions", s.listExecutions)
@@ -86,7 +87,7 @@ func (s *Service) openExecution(c *wire.Call, action, arn string) (*execution, e
 	e := s.executions[arn]
 	s.mu.Unlock()
 	if e == nil {
-		return nil, refuse("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+		return nil, executionDoesNotExist(arn)
 	}
 	return e, nil
 }
@@ -99,6 +100,8 @@ type executionItem struct {
 	Status          string `json:"status"`
 	StartDate       epoch  `json:"startDate"`
 	StopDate        *epoch `json:"stopDate,omitempty"`
+	RedriveCount    int    `json:"redriveCount"`
+	RedriveDate     *epoch `json:"redriveDate,omitempty"`
 
 	number int
 }
@@ -107,6 +110,7 @@ type executionItem struct {
 func (e *execution) item() executionItem {
 	i := executionItem{
 		ExecutionARN: e.arn, StateMachineARN: e.machine.arn, Name: e.name, Status: e.status, StartDate: epoch(e.started), number: e.number,
+		RedriveCount: e.redrives.count(), RedriveDate: e.redrives.date(),
 	}
 	if e.status != running {
 		stopped := epoch(e.stopped)
@@ -126,6 +130,9 @@ type describeExecutionOutput struct {
 	Error       string  `json:"error,omitempty"`
 	Cause       string  `json:"cause,omitempty"`
 	TraceHeader string  `json:"traceHeader,omitempty"`
+
+	RedriveStatus       string `json:"redriveStatus"`
+	RedriveStatusReason string `json:"redriveStatusReason,omitempty"`
 }
 
 func (s *Service) describeExecution(c *wire.Call, in *executionInput) (*describeExecutionOutput, error) {
@@ -135,7 +142,11 @@ func (s *Service) describeExecution(c *wire.Call, in *executionInput) (*describe
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return &describeExecutionOutput{e.item(), e.input, e.output, e.failure.Name, e.failure.Cause, e.trace.incoming}, nil
+	redrive, reason := "REDRIVABLE", e.notRedrivable()
+	if reason != "" {
+		redrive = "NOT_REDRIVABLE"
+	}
+	return &describeExecutionOutput{e.item(), e.input, e.output, e.failure.Name, e.failure.Cause, e.trace.incoming, redrive, reason}, nil
 }
 
 type pageInput struct {

@@ -22,19 +22,24 @@ var errClosed = errors.New("the execution is closed")
 // run goes through the states of an execution until it ends or is closed from outside.
 func (s *Service) run(e *execution) {
 	defer s.background.Done()
+	defer close(e.finished)
 	defer s.sendSegment(e)
 	defer e.limit.Stop()
-	data, text := e.data, e.input
-	for st := e.revision.definition.start; ; {
-		id := e.record(st.kind+"StateEntered", withInput(details{Name: st.name}, text))
-		if id == 0 {
-			return
+	for at := &e.place; ; {
+		st := at.state
+		// A task that is redriven is scheduled again. Any other state is entered again.
+		if at.event == 0 || st.kind != "Task" {
+			at.entered = s.account.Clock.Now()
+			if at.event = e.record(st.kind+"StateEntered", withInput(details{Name: st.name}, at.text)); at.event == 0 {
+				return
+			}
 		}
-		v := &visit{execution: e, state: st, event: id, entered: s.account.Clock.Now(), next: st.next}
-		output, err := v.perform(data)
+		v := &visit{execution: e, state: st, event: at.event, entered: at.entered, next: st.next}
+		output, err := v.perform(at.data)
 		if errors.Is(err, errClosed) {
 			return
 		}
+		text := ""
 		if err == nil {
 			if text = renderJSON(output); len(text) > maxData {
 				err = tooLarge(st.name)
@@ -51,7 +56,7 @@ func (s *Service) run(e *execution) {
 			e.succeed(text)
 			return
 		}
-		data, st = output, e.revision.definition.states[v.next]
+		*at = place{state: e.revision.definition.states[v.next], data: output, text: text}
 	}
 }
 
@@ -153,7 +158,7 @@ func (v *visit) context() map[string]any {
 	return map[string]any{
 		"Execution": map[string]any{
 			"Id": e.arn, "Input": e.data, "Name": e.name, "RoleArn": e.revision.args.RoleARN,
-			"StartTime": timeText(e.started), "RedriveCount": number(0),
+			"StartTime": timeText(e.started), "RedriveCount": number(e.redrives.count()),
 		},
 		"State":        map[string]any{"EnteredTime": timeText(v.entered), "Name": v.state.name, "RetryCount": number(v.retries)},
 		"StateMachine": map[string]any{"Id": e.machine.arn, "Name": e.machine.name},

@@ -14,6 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
@@ -32,6 +33,7 @@ type Dependencies struct {
 	Roles     *iam.Service
 	Functions lambda.Invoker
 	Topics    sns.Publisher
+	Queues    sqs.Sender
 	Logs      *logs.Service
 	Traces    xray.Traces
 	// Random returns numbers from 0, included, to 1, excluded, for the jitter of retries. Default: rand.Float64.
@@ -103,9 +105,13 @@ func (s *Service) Call(ctx context.Context, p policy.Principal, action, traceHea
 	return wire.Perform(s, &wire.Call{Request: request, Account: s.account, Principal: p, Body: body, RequestID: uuid.NewString()})
 }
 
-// assume starts a session of a role. Nobody uses its access key, which is therefore revoked at once.
-func (s *Service) assume(roleARN string) (policy.Principal, error) {
-	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, roleARN, uuid.NewString(), nil)
+// assume starts a session of a machine's role. Nobody uses its access key, which is therefore revoked at once. A trust policy
+// may ask for the machine:
+// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy
+func (s *Service) assume(in *StateMachineArgs) (policy.Principal, error) {
+	p, credentials, err := s.Roles.AssumeRole(servicePrincipal, in.RoleARN, uuid.NewString(), map[string]string{
+		"aws:SourceAccount": account.ID, "aws:SourceArn": machineARN(*in.Name),
+	})
 	if err != nil {
 		return policy.Principal{}, wire.Errorf(http.StatusBadRequest, "AccessDeniedException",
 			"Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.")

@@ -29,6 +29,8 @@ var integrations = map[string]integration{
 		required: []string{"FunctionName"}, optional: []string{"Payload"}},
 	"arn:aws:states:::sns:publish": {service: "sns", action: "publish", call: publish,
 		required: []string{"TopicArn", "Message"}, optional: []string{"Subject", "MessageAttributes"}},
+	"arn:aws:states:::sqs:sendMessage": {service: "sqs", action: "sendMessage", call: sendMessage,
+		required: []string{"QueueUrl", "MessageBody"}},
 }
 
 func readTask(n *node, st *state) work {
@@ -42,7 +44,7 @@ func readTask(n *node, st *state) work {
 		parameters, _ := st.parameters.(objectTemplate)
 		parameters.requireFields(n, t.required, t.optional)
 	} else if n.has("Resource") {
-		n.failf(n.where("Resource"), "The embedded cloud does not implement the resource %s, only lambda:invoke and sns:publish", resource)
+		n.failf(n.where("Resource"), "The embedded cloud does not implement the resource %s, only lambda:invoke, sns:publish and sqs:sendMessage", resource)
 	}
 	return t
 }
@@ -130,7 +132,7 @@ func (t task) failed(v *visit, event string, f *failure) error {
 // assume returns a session of the machine's role.
 func (v *visit) assume() (policy.Principal, error) {
 	if v.execution.principal == nil {
-		p, err := v.service.assume(v.revision.args.RoleARN)
+		p, err := v.service.assume(&v.revision.args)
 		if err != nil {
 			return policy.Principal{}, &failure{Name: errorPermissions, Cause: err.Error()}
 		}

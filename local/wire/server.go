@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/google/uuid"
@@ -73,14 +74,22 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > 0 && r.ContentLength <= maxBody {
 		body := make([]byte, r.ContentLength)
 		_, err := io.ReadFull(r.Body, body)
-		return body, err
+		return body, unread(err)
 	}
 	body, err := io.ReadAll(r.Body)
+	return body, unread(err)
+}
+
+// unread is the error for a body that could not be read.
+func unread(err error) error {
 	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return nil, Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is larger than %d bytes", large.Limit)
+	switch {
+	case errors.As(err, &large):
+		return Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is larger than %d bytes", large.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return Errorf(http.StatusRequestTimeout, "RequestTimeout", "The request did not arrive in time")
 	}
-	return body, err
+	return err
 }
 
 // refuse answers a request that does not reach a service, in the form that its caller most likely reads.

@@ -78,7 +78,25 @@ type getTraceSummariesOutput struct {
 	TracesProcessedCount int
 }
 
-var serviceFilter = regexp.MustCompile(`^\s*service\(\s*"([^"]*)"\s*\)\s*$`)
+var (
+	serviceFilter = regexp.MustCompile(`^\s*service\(\s*"([^"]*)"\s*\)\s*$`)
+	// https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html
+	annotationFilter = regexp.MustCompile(`^\s*annotation(?:\.(\w+)|\[(\w+)\])\s*=\s*("[^"\\]*"|[0-9.]+|true|false)\s*$`)
+)
+
+// parseFilter returns what a filter expression selects by.
+func parseFilter(text string) (func(Segment) bool, error) {
+	if text == "" {
+		return func(Segment) bool { return true }, nil
+	}
+	if m := serviceFilter.FindStringSubmatch(text); m != nil {
+		return func(g Segment) bool { return g.Name == m[1] }, nil
+	}
+	if m := annotationFilter.FindStringSubmatch(text); m != nil {
+		return func(g Segment) bool { return g.annotation(m[1]+m[2]) == m[3] }, nil
+	}
+	return nil, invalid("The embedded cloud implements only filter expressions service(\"name\") and annotation.key = value, got %q.", text)
+}
 
 // getTraceSummaries returns the traces that started in a range of time, newest first, for any TimeRangeType. There is only
 // one page.
@@ -87,12 +105,12 @@ func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, err
 	if err != nil {
 		return nil, err
 	}
-	filter := serviceFilter.FindStringSubmatch(in.FilterExpression)
-	switch {
-	case in.StartTime <= 0 || in.EndTime < in.StartTime:
+	if in.StartTime <= 0 || in.EndTime < in.StartTime {
 		return nil, invalid("StartTime and EndTime are required, and EndTime must not be before StartTime.")
-	case in.FilterExpression != "" && filter == nil:
-		return nil, invalid("The embedded cloud implements only filter expressions service(\"name\"), got %q.", in.FilterExpression)
+	}
+	filter, err := parseFilter(in.FilterExpression)
+	if err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +122,7 @@ func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, err
 			continue
 		}
 		out.TracesProcessedCount++
-		if filter == nil || slices.ContainsFunc(t.segments, func(g Segment) bool { return g.Name == filter[1] }) {
+		if slices.ContainsFunc(t.segments, filter) {
 			out.TraceSummaries = append(out.TraceSummaries, t.summary())
 		}
 	}

@@ -91,6 +91,13 @@ func TestDocumentsOverTheWire(t *testing.T) {
 	require.Empty(t, put(document(map[string]any{"end_time": nil, "in_progress": true})))
 	require.Empty(t, put(document(nil), document(map[string]any{"id": "0000000000000001", "type": "subsegment", "parent_id": "53995c3f42cd8ad8"})))
 	require.Len(t, stored(), 2, "the complete document replaced the one in progress")
+	for filter, n := range map[string]int{`annotation.a = 1`: 1, `annotation[a]=1`: 1, `annotation.a = 2`: 0, `annotation.b = "x"`: 0, `annotation.a = "1"`: 0} {
+		out, err := c.client.GetTraceSummaries(t.Context(), &sdk.GetTraceSummariesInput{
+			StartTime: aws.Time(time.Unix(1465510280, 0)), EndTime: aws.Time(time.Unix(1465510282, 0)), FilterExpression: &filter,
+		})
+		require.NoError(t, err)
+		require.Len(t, out.TraceSummaries, n, filter)
+	}
 	require.JSONEq(t, document(nil), *stored()[0].Document)
 
 	long := make([]byte, 201)

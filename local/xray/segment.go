@@ -105,6 +105,15 @@ func parseSegment(text string) (Segment, error) {
 	return s, nil
 }
 
+// annotation returns an annotation as JSON, or "".
+func (s *Segment) annotation(key string) string {
+	var d struct{ Annotations map[string]json.RawMessage }
+	if s.document == "" || json.Unmarshal([]byte(s.document), &d) != nil {
+		return ""
+	}
+	return string(d.Annotations[key])
+}
+
 // seconds is a time in X-Ray's unit, with a precision of microseconds.
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 

@@ -3,7 +3,7 @@
 //
 // Differences from AWS:
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
-//   - the only filter expression is service("name"), and summaries are one page;
+//   - the only filter expressions are service("name") and annotation.key = value, and summaries are one page;
 //   - there are no telemetry records, groups or configurable sampling rules.
 package xray
 

@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 
+	"github.com/order-patterns/order-patterns/order/coffee"
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
@@ -62,7 +63,7 @@ func (r *Reader) order(v any, path string, more ...string) Order {
 	for i, v := range r.list(fields, path, "items", MaxItems) {
 		o.Items = append(o.Items, r.item(v, fmt.Sprintf("%s[%d]", strictjson.Join(path, "items"), i)))
 	}
-	o.TotalAmount = r.Amount(fields, path, "totalAmount")
+	o.TotalAmount = r.Amount(fields, path, "totalAmount", 0)
 	return o
 }
 
@@ -85,4 +86,32 @@ func ParseReference(body []byte) (orderID string, err error) {
 		orderID = r.ID(fields, "", "orderId")
 	}
 	return orderID, r.Err()
+}
+
+// EncodeReferences encodes the ids of orders. ParseReferences parses them.
+func EncodeReferences(orderIDs []string) ([]byte, error) {
+	doc, err := coffee.EncodeJSON(map[string][]string{"orderIds": orderIDs})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the ids of %d orders: %w", len(orderIDs), err)
+	}
+	return doc, nil
+}
+
+// ParseReferences parses {"orderIds": ["..."]}: 1 to MaxOrders ids.
+func ParseReferences(body []byte) (orderIDs []string, err error) {
+	doc, err := Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	var r Reader
+	if fields := r.Object(doc, "body", "orderIds"); fields != nil {
+		for i, v := range r.list(fields, "", "orderIds", MaxOrders) {
+			name := fmt.Sprintf("orderIds[%d]", i)
+			orderIDs = append(orderIDs, r.ID(map[string]any{name: v}, "", name))
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return orderIDs, nil
 }

@@ -140,6 +140,29 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+func TestReferencesToSeveralOrders(t *testing.T) {
+	most := make([]string, checker.MaxOrders)
+	for i := range most {
+		most[i] = fmt.Sprint("o", i)
+	}
+	for _, ids := range [][]string{{"o1"}, {"o1", "o2"}, most} {
+		message, err := checker.EncodeReferences(ids)
+		require.NoError(t, err)
+		got, err := checker.ParseReferences(message)
+		require.NoError(t, err)
+		require.Equal(t, ids, got)
+	}
+	for in, want := range map[string]string{
+		``: "body: is empty", `[]`: "body: must be an object, got an array", `{}`: "orderIds: is missing", `{"orderId":"o1"}`: `body: has an unknown field "orderId"`,
+		`{"orderIds":"o1"}`: `orderIds: must be an array, got "o1"`, `{"orderIds":[]}`: "orderIds: must have 1 to 100 elements, has 0",
+		`{"orderIds":["o1","a b",7]}`: `orderIds[1]: must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, got "a b"; orderIds[2]: must be a string, got 7`,
+	} {
+		ids, err := checker.ParseReferences([]byte(in))
+		require.ErrorContains(t, err, want, in)
+		require.Nil(t, ids)
+	}
+}
+
 func orders() *rapid.Generator[checker.Order] {
 	id := rapid.StringMatching(`[A-Za-z0-9_-]{1,128}`)
 	return rapid.Custom(func(t *rapid.T) checker.Order {

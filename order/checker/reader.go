@@ -52,16 +52,16 @@ func (r *Reader) ID(fields map[string]any, path, name string) string {
 	return s
 }
 
-// Amount returns a required field that is an amount of money, a number from 0 to MaxAmount.
-func (r *Reader) Amount(fields map[string]any, path, name string) money.Amount {
+// Amount returns a required field that is an amount of money, a number from least to MaxAmount.
+func (r *Reader) Amount(fields map[string]any, path, name string, least int64) money.Amount {
 	v, found := r.Field(fields, path, name, strictjson.Required)
 	if !found {
 		return 0
 	}
 	number, _ := v.(json.Number)
 	a, err := money.ParseJSON(number.String())
-	if err != nil || a < 0 || a > money.FromInt(MaxAmount) {
-		r.Faultf(strictjson.Join(path, name), "must be a number from 0 to %d with at most %d decimal places, got %s", MaxAmount, money.Places, strictjson.Show(v))
+	if err != nil || a < money.FromInt(least) || a > money.FromInt(MaxAmount) {
+		r.Faultf(strictjson.Join(path, name), "must be a number from %d to %d with at most %d decimal places, got %s", least, MaxAmount, money.Places, strictjson.Show(v))
 		return 0
 	}
 	return a

@@ -1,9 +1,39 @@
 package coffee
 
 import (
+	"fmt"
 	"strings"
 	"time"
+
+	"github.com/order-patterns/order-patterns/order/strictjson"
 )
+
+// MaxAhead is how far an orderdate may be ahead of the clock of the function or service that accepts the order. The latest
+// orderdate wins, so an order from the far future would stay the active one of its account and shop for ever.
+const MaxAhead = 5 * time.Minute
+
+// MaxAge is how long after an order was accepted it may still be stored as the active one. It covers every way that a message
+// takes by itself or by one redrive: SNS retries a queue for 23 days, the queue keeps a message for 14 days, and its
+// dead-letter queue for 14 more. Package store says why there is a limit.
+const MaxAge = 59 * 24 * time.Hour
+
+// ReplaySource is the eventSource of the records of a stream that is replayed from its first record on, instead of
+// "aws:kinesis". MaxAge does not apply to these: each account's completions are replayed after its orders.
+const ReplaySource = "order-patterns:replay"
+
+// Earliest is the earliest orderdate that is accepted.
+var Earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// checkDate returns what is wrong with the orderdate t of an order that is accepted at now, or "".
+func checkDate(t, now time.Time) string {
+	switch {
+	case t.Before(Earliest):
+		return "must not be before " + FormatDate(Earliest) + ", got " + FormatDate(t)
+	case t.After(now.Add(MaxAhead)):
+		return fmt.Sprintf("must not be more than %d minutes ahead of the clock, got %s", MaxAhead/time.Minute, FormatDate(t))
+	}
+	return ""
+}
 
 // FormatDate formats an order date as in the canonical form: RFC 3339 in UTC, without trailing zeros of the seconds.
 func FormatDate(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
@@ -33,4 +63,31 @@ func parseDate(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return t, true
+}
+
+// date reads a date. It is ok if the field is there and is a date.
+func (r reader) date(fields map[string]any, path, name string, need presence) (t time.Time, ok bool) {
+	v, found := r.Field(fields, path, name, need)
+	if !found {
+		return time.Time{}, false
+	}
+	if s, isString := v.(string); isString {
+		if t, ok = parseDate(s); ok {
+			return t, true
+		}
+	}
+	r.Faultf(strictjson.Join(path, name), `must be a time as RFC 3339 ("2026-03-01T08:30:00Z") or "YYYY-MM-DD HH:MM:SS[.ffffff]" in UTC, got %s`, strictjson.Show(v))
+	return time.Time{}, false
+}
+
+// orderDate reads the orderdate, and compares it with r.now.
+func (r reader) orderDate(fields map[string]any, path string) time.Time {
+	const name = "orderdate"
+	t, ok := r.date(fields, path, name, required)
+	if ok && !r.now.IsZero() {
+		if problem := checkDate(t, r.now); problem != "" {
+			r.Fault(strictjson.Join(path, name), problem)
+		}
+	}
+	return t
 }

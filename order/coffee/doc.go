@@ -7,8 +7,10 @@
 // # Parsing
 //
 // ParseRequest parses what a client posts, {"order": {...}}. Parse parses the canonical form, which functions send to each
-// other. ParseSubmission parses an order with the id that was assigned to it. All of them validate everything, and report
-// every fault at once with its JSON path, in an *InvalidOrder. An unknown field is a fault, so that a mistyped field name
+// other, ParseMessage the canonical form with the time at which the order was accepted. ParseSubmission parses an order with
+// the id that was assigned to it. All of them validate everything, and report every fault at once with its JSON path, in an
+// *InvalidOrder. Only what accepts an order compares its orderdate with a clock, so that an order that was accepted stays
+// valid on its way. An unknown field is a fault, so that a mistyped field name
 // is not ignored.
 //
 // # Encoding

@@ -81,7 +81,7 @@ func (o Order) Fingerprint() (uuid.UUID, error) {
 	return uuid.NewSHA1(namespace, canonical), nil
 }
 
-// canonical is the layout of Order.JSON. The fields are encoded in this order.
+// canonical is the layout of Order.JSON and Message.JSON. The fields are encoded in this order.
 type canonical struct {
 	OrderID   string       `json:"orderid,omitempty"`
 	AccountID string       `json:"accountid"`
@@ -90,10 +90,13 @@ type canonical struct {
 	City      string       `json:"city,omitempty"`
 	Details   *Details     `json:"details,omitempty"`
 	EventType [1]EventType `json:"eventtype"`
+	Accepted  string       `json:"accepted,omitempty"` // of a Message only
 }
 
 // JSON encodes the canonical form, the order object without {"order": ...} around it. Equal orders give equal bytes.
-func (o Order) JSON() ([]byte, error) {
+func (o Order) JSON() ([]byte, error) { return o.canonical().encode() }
+
+func (o Order) canonical() canonical {
 	c := canonical{
 		OrderID: o.OrderID, AccountID: o.AccountID, VendorID: o.VendorID,
 		OrderDate: FormatDate(o.OrderDate), EventType: [1]EventType{o.EventType},
@@ -101,9 +104,13 @@ func (o Order) JSON() ([]byte, error) {
 	if !o.Completed() {
 		c.City, c.Details = o.City, &o.Details
 	}
+	return c
+}
+
+func (c canonical) encode() ([]byte, error) {
 	doc, err := EncodeJSON(c)
 	if err != nil {
-		return nil, fmt.Errorf("encoding order %s: %w", o.OrderID, err)
+		return nil, fmt.Errorf("encoding order %s: %w", c.OrderID, err)
 	}
 	return doc, nil
 }

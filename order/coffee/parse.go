@@ -7,14 +7,16 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// ParseRequest parses the body of POST /order, {"order": {...}}. orderid is optional; eventtype is new_order by default.
-// The error is an *InvalidOrder with every fault.
-func ParseRequest(body []byte) (Order, error) {
+// ParseRequest parses the body of POST /order, {"order": {...}}, that is accepted at now. orderid is optional; eventtype is
+// new_order by default; orderdate is from Earliest on, and at most MaxAhead after now. The error is an *InvalidOrder with
+// every fault.
+func ParseRequest(body []byte, now time.Time) (Order, error) {
 	doc, err := decode(body)
 	if err != nil {
 		return Order{}, err
 	}
 	r := newReader()
+	r.now = now
 	request := r.Object(doc, "body", "order")
 	inner, found := request["order"]
 	if !found {
@@ -44,45 +46,6 @@ func Read(r *strictjson.Reader, v any, path string) (o Order, ok bool) {
 	return o, err == nil
 }
 
-// Submission is the input of the Orchestrator's state machine and its tasks.
-type Submission struct {
-	Order     Order  // has its OrderID
-	RequestID string // of the request that brought it, for the log; may be empty
-}
-
-// ParseSubmission parses the input of a task, {"orderid", "requestid", "order": {...}}: the order as the client sent it or
-// in its canonical form, and the id assigned to it, which counts if the order has none. The error is an *InvalidOrder with
-// every fault.
-func ParseSubmission(input []byte) (Submission, error) {
-	doc, err := decode(input)
-	if err != nil {
-		return Submission{}, err
-	}
-	r := newReader()
-	fields := r.Object(doc, "body", "orderid", "requestid", "order")
-	if fields == nil {
-		return Submission{}, r.err()
-	}
-	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
-	s := Submission{RequestID: r.text(fields, "", "requestid", optional)}
-	inner, found := r.Field(fields, "", "order", required)
-	if !found {
-		return Submission{}, r.err()
-	}
-	// The order needs an id only if none was assigned.
-	need := required
-	if _, given := fields["orderid"]; given {
-		need = optional
-	}
-	if s.Order, err = r.order(inner, "order", need); err != nil {
-		return Submission{}, err
-	}
-	if s.Order.OrderID == "" {
-		s.Order.OrderID = assigned
-	}
-	return s, nil
-}
-
 func decode(body []byte) (any, error) {
 	doc, err := strictjson.Decode(body)
 	if err != nil {
@@ -109,7 +72,7 @@ func (r reader) order(v any, path string, id presence) (Order, error) {
 	o.OrderID = r.id(fields, path, "orderid", id, MaxOrderID)
 	o.AccountID = r.id(fields, path, "accountid", required, MaxID)
 	o.VendorID = r.id(fields, path, "vendorid", required, MaxID)
-	o.OrderDate = r.date(fields, path, "orderdate")
+	o.OrderDate = r.orderDate(fields, path)
 	o.City = r.text(fields, path, "city", order)
 	o.Details = r.details(fields, path, order)
 	if err := r.err(); err != nil {
@@ -162,20 +125,4 @@ func (r reader) eventType(fields map[string]any, path string) EventType {
 	}
 	r.Faultf(strictjson.Join(path, "eventtype"), "must be [%q] or [%q], got %s", NewOrder, OrderCompleted, got)
 	return NewOrder
-}
-
-func (r reader) date(fields map[string]any, path, name string) time.Time {
-	v, found := r.Field(fields, path, name, required)
-	if !found {
-		return time.Time{}
-	}
-	s, ok := v.(string)
-	if ok {
-		var t time.Time
-		if t, ok = parseDate(s); ok {
-			return t
-		}
-	}
-	r.Faultf(strictjson.Join(path, name), `must be a time as RFC 3339 ("2026-03-01T08:30:00Z") or "YYYY-MM-DD HH:MM:SS[.ffffff]" in UTC, got %s`, strictjson.Show(v))
-	return time.Time{}
 }

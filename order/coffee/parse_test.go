@@ -14,11 +14,14 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
+// clock is the time at which the tests' requests are accepted.
+var clock = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 const request = `{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-03-01 08:30:00.123456","city":"Zürich",
 	"details":{"coffeetype":"Flat <White>","coffeesize":"large","unitprice":"3.50","quantity":2},"eventtype":["new_order"]}}`
 
 func TestParseRequestReadsTheContract(t *testing.T) {
-	got, err := coffee.ParseRequest([]byte(request))
+	got, err := coffee.ParseRequest([]byte(request), clock)
 	require.NoError(t, err)
 	price, err := money.Parse("3.5")
 	require.NoError(t, err)
@@ -30,7 +33,7 @@ func TestParseRequestReadsTheContract(t *testing.T) {
 }
 
 func TestCanonicalFormIsFixed(t *testing.T) {
-	o, err := coffee.ParseRequest([]byte(request))
+	o, err := coffee.ParseRequest([]byte(request), clock)
 	require.NoError(t, err)
 	o.OrderID = "o-1"
 	doc, err := o.JSON()
@@ -111,6 +114,12 @@ func TestParseRequestNamesTheFieldThatIsWrong(t *testing.T) {
 		{"order.orderdate", "2026-03-01T08:30:00-01:60", "order.orderdate: must be a time"},
 		{"order.orderdate", "9999-12-31T23:59:59-01:00", "order.orderdate: must be a time"},
 		{"order.orderdate", "0000-01-01T00:00:00+01:00", "order.orderdate: must be a time"},
+		{"order.orderdate", "0001-01-01T00:00:00+14:00", "order.orderdate: must not be before 2000-01-01T00:00:00Z, got 0000-12-31T10:00:00Z"},
+		{"order.orderdate", "1999-12-31T23:59:59.999999Z", "order.orderdate: must not be before 2000-01-01T00:00:00Z, got 1999-12-31T23:59:59.999999Z"},
+		{"order.orderdate", "2000-01-01T00:00:00+00:01", "order.orderdate: must not be before 2000-01-01T00:00:00Z, got 1999-12-31T23:59:00Z"},
+		{"order.orderdate", "2026-03-01T12:05:00.000001Z", "order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-01T12:05:00.000001Z"},
+		{"order.orderdate", "2026-03-01T12:05:00-00:01", "order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-01T12:06:00Z"},
+		{"order.orderdate", "9999-12-31T23:59:59Z", "order.orderdate: must not be more than 5 minutes ahead of the clock, got 9999-12-31T23:59:59Z"},
 		{"order.city", nil, "order.city: is missing"},
 		{"order.city", "", "order.city: must be 1 to 128 characters"},
 		{"order.city", "  ", "order.city: must be 1 to 128 characters, not all blank"},
@@ -153,7 +162,7 @@ func TestParseRequestNamesTheFieldThatIsWrong(t *testing.T) {
 		{"order.eventtype", raw("null"), "order.eventtype: must be"},
 	} {
 		t.Run(fmt.Sprintf("%s=%.20v", c.path, c.value), func(t *testing.T) {
-			_, err := coffee.ParseRequest(with(t, c.path, c.value))
+			_, err := coffee.ParseRequest(with(t, c.path, c.value), clock)
 			var invalid *coffee.InvalidOrder
 			require.ErrorAs(t, err, &invalid)
 			require.Len(t, invalid.Faults, 1, err.Error())
@@ -187,15 +196,16 @@ func TestParseRequestAcceptsTheLimits(t *testing.T) {
 		{"order.details.quantity", raw("2.0"), `"quantity":2}`},
 		{"order.orderdate", "2026-03-01T08:30:00Z", `"2026-03-01T08:30:00Z"`},
 		{"order.orderdate", "2026-03-01T08:30:00.1234567+02:00", `"2026-03-01T06:30:00.123456Z"`},
-		{"order.orderdate", "2026-03-01T08:30:00-23:59", `"2026-03-02T08:29:00Z"`},
+		{"order.orderdate", "2026-02-28T08:30:00-23:59", `"2026-03-01T08:29:00Z"`},
 		{"order.orderdate", "2026-03-01 08:30:00", `"2026-03-01T08:30:00Z"`},
 		{"order.orderdate", "2026-03-01 08:30:00.5", `"2026-03-01T08:30:00.5Z"`},
-		{"order.orderdate", "0000-01-01T00:00:00.0000019Z", `"0000-01-01T00:00:00.000001Z"`},
-		{"order.orderdate", "9999-12-31T23:59:59.999999999Z", `"9999-12-31T23:59:59.999999Z"`},
+		{"order.orderdate", "2000-01-01T00:00:00Z", `"2000-01-01T00:00:00Z"`},
+		{"order.orderdate", "1999-12-31T23:59:00-00:01", `"2000-01-01T00:00:00Z"`},
+		{"order.orderdate", "2026-03-01T12:05:00.0000009Z", `"2026-03-01T12:05:00Z"`},
 		{"order.eventtype", nil, `"eventtype":["new_order"]`},
 	} {
 		t.Run(fmt.Sprintf("%s=%.20v", c.path, c.value), func(t *testing.T) {
-			o, err := coffee.ParseRequest(with(t, c.path, c.value))
+			o, err := coffee.ParseRequest(with(t, c.path, c.value), clock)
 			require.NoError(t, err)
 			doc, err := o.JSON()
 			require.NoError(t, err)
@@ -205,7 +215,7 @@ func TestParseRequestAcceptsTheLimits(t *testing.T) {
 }
 
 func TestAllFaultsComeInOneMessage(t *testing.T) {
-	_, err := coffee.ParseRequest([]byte(`{"order":{"accountid":"a/b","details":{"quantity":0,"unitprice":"abc","coffeetype":"x"},"colour":1}}`))
+	_, err := coffee.ParseRequest([]byte(`{"order":{"accountid":"a/b","details":{"quantity":0,"unitprice":"abc","coffeetype":"x"},"colour":1}}`), clock)
 	require.EqualError(t, err, strings.Join([]string{
 		`order: has an unknown field "colour" (known: orderid, accountid, vendorid, orderdate, city, details, eventtype)`,
 		`order.accountid: must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
@@ -226,7 +236,7 @@ func TestMessagesStayShortWhateverIsSent(t *testing.T) {
 	maps.Copy(fields, map[string]any{"city": strings.Repeat("c", 100_000), "accountid": strings.Repeat("é", 10_000)})
 	body, err := json.Marshal(map[string]any{"order": fields})
 	require.NoError(t, err)
-	_, err = coffee.ParseRequest(body)
+	_, err = coffee.ParseRequest(body, clock)
 	require.ErrorContains(t, err, "and 98")
 	require.Less(t, len(err.Error()), 5000)
 }
@@ -237,8 +247,9 @@ func TestBodyThatIsNoJSONIsAnInvalidOrder(t *testing.T) {
 		"null": "body: must be an object, got null", `"x"`: "body: must be an object",
 		`{"order":{"city":"a","city":"b"}}`: "body: has the key order.city twice",
 	} {
-		for _, parse := range []func([]byte) (coffee.Order, error){coffee.ParseRequest, coffee.Parse} {
-			_, err := parse([]byte(in))
+		_, asRequest := coffee.ParseRequest([]byte(in), clock)
+		_, asOrder := coffee.Parse([]byte(in))
+		for _, err := range []error{asRequest, asOrder} {
 			var invalid *coffee.InvalidOrder
 			require.ErrorAs(t, err, &invalid, in)
 			require.ErrorContains(t, err, want)
@@ -247,7 +258,7 @@ func TestBodyThatIsNoJSONIsAnInvalidOrder(t *testing.T) {
 }
 
 func TestCompletionNeedsOnlyTheKeysAndTheDate(t *testing.T) {
-	o, err := coffee.ParseRequest([]byte(`{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T09:00:00Z","eventtype":["order_completed"]}}`))
+	o, err := coffee.ParseRequest([]byte(`{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T09:00:00Z","eventtype":["order_completed"]}}`), clock)
 	require.NoError(t, err)
 	require.True(t, o.Completed())
 	o.OrderID = "o1"
@@ -258,17 +269,17 @@ func TestCompletionNeedsOnlyTheKeysAndTheDate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, o, back)
 
-	_, err = coffee.ParseRequest([]byte(`{"order":{"accountid":"a0","eventtype":["order_completed"]}}`))
+	_, err = coffee.ParseRequest([]byte(`{"order":{"accountid":"a0","eventtype":["order_completed"]}}`), clock)
 	require.EqualError(t, err, "order.vendorid: is missing; order.orderdate: is missing")
 }
 
 func TestTheDetailsOfACompletionAreValidatedAndDropped(t *testing.T) {
-	o, err := coffee.ParseRequest(with(t, "order.eventtype", []string{"order_completed"}))
+	o, err := coffee.ParseRequest(with(t, "order.eventtype", []string{"order_completed"}), clock)
 	require.NoError(t, err)
 	require.Empty(t, o.City)
 	require.Zero(t, o.Details)
 
-	_, err = coffee.ParseRequest([]byte(`{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T09:00:00Z","eventtype":["order_completed"],"details":{"quantity":0}}}`))
+	_, err = coffee.ParseRequest([]byte(`{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T09:00:00Z","eventtype":["order_completed"],"details":{"quantity":0}}}`), clock)
 	require.EqualError(t, err, "order.details.quantity: must be an integer from 1 to 10000, got 0")
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -35,9 +36,10 @@ const (
 // reader reads the fields of an order in a decoded document, and collects every fault.
 type reader struct {
 	*strictjson.Reader
+	now time.Time // when the order is accepted; zero if it was accepted before, and its date is not compared again
 }
 
-func newReader() reader { return reader{&strictjson.Reader{}} }
+func newReader() reader { return reader{Reader: &strictjson.Reader{}} }
 
 func (r reader) err() error { return Invalid(r.Faults) }
 

@@ -32,22 +32,25 @@ func Decode(data []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	v, err := value(dec, nil)
+	if errors.Is(err, errSyntax) {
+		return nil, explain(data)
+	}
 	if err != nil {
 		return nil, err
 	}
-	switch _, err := dec.Token(); {
-	case errors.Is(err, io.EOF):
-		return v, nil
-	default:
-		return nil, errors.New("has more data after the JSON value")
+	end := int(dec.InputOffset())
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		rest := bytes.TrimLeft(data[end:], " \t\r\n")
+		return nil, fmt.Errorf("has more data after the JSON value, at %s", place(data[:len(data)-len(rest)]))
 	}
+	return v, nil
 }
 
 // value decodes one value; path is where it is, for the errors.
 func value(dec *json.Decoder, path []string) (any, error) {
 	tok, err := dec.Token()
 	if err != nil {
-		return nil, syntax(err)
+		return nil, errSyntax
 	}
 	delim, ok := tok.(json.Delim)
 	if !ok {
@@ -79,11 +82,11 @@ func object(dec *json.Decoder, path []string) (any, error) {
 	for dec.More() {
 		tok, err := dec.Token()
 		if err != nil {
-			return nil, syntax(err)
+			return nil, errSyntax
 		}
 		key, ok := tok.(string)
 		if !ok {
-			return nil, fmt.Errorf("is not valid JSON: an object's key must be a string, got %v", tok)
+			return nil, errSyntax
 		}
 		at := append(path, key)
 		if _, twice := fields[key]; twice {
@@ -99,16 +102,32 @@ func object(dec *json.Decoder, path []string) (any, error) {
 // closing reads the ] or } at the end of an array or object, which may be missing.
 func closing(dec *json.Decoder) error {
 	if _, err := dec.Token(); err != nil {
-		return syntax(err)
+		return errSyntax
 	}
 	return nil
 }
 
-func syntax(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("is not valid JSON: it ends too early")
+// errSyntax is replaced by what explain says.
+var errSyntax = errors.New("is not valid JSON")
+
+// explain says where data breaks the syntax of JSON, and what was expected there.
+func explain(data []byte) error {
+	var broken *json.SyntaxError
+	// The decoder's own errors do not have the place of every mistake.
+	if err := json.Unmarshal(data, new(json.RawMessage)); !errors.As(err, &broken) {
+		return errSyntax
 	}
-	return fmt.Errorf("is not valid JSON: %w", err)
+	end := int(broken.Offset)
+	if strings.HasPrefix(broken.Error(), "unexpected end") {
+		return fmt.Errorf("is not valid JSON: it ends too early, at %s", place(data))
+	}
+	return fmt.Errorf("is not valid JSON: %w, at %s", broken, place(data[:end-1]))
+}
+
+// place describes the place after before, the beginning of a document.
+func place(before []byte) string {
+	line := before[bytes.LastIndexByte(before, '\n')+1:]
+	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(line))
 }
 
 // maxClip is how many characters of the input an error message repeats.

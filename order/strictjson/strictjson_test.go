@@ -46,6 +46,29 @@ func TestDecodeRefusesWhatEncodingJSONAccepts(t *testing.T) {
 	}
 }
 
+func TestASyntaxErrorHasItsPlaceAndWhatWasExpected(t *testing.T) {
+	for in, want := range map[string]string{
+		`order=1`:             "is not valid JSON: invalid character 'o' looking for beginning of value, at line 1, column 1",
+		`{order: 1}`:          "is not valid JSON: invalid character 'o' looking for beginning of object key string, at line 1, column 2",
+		"{\n  \"a\": 1,\n}":   "is not valid JSON: invalid character '}' looking for beginning of object key string, at line 3, column 1",
+		"{\r\n\t\"a\" 1}":     "is not valid JSON: invalid character '1' after object key, at line 2, column 6",
+		`{"größe": 1 "b": 2}`: "is not valid JSON: invalid character '\"' after object key:value pair, at line 1, column 13",
+		`[1 2]`:               "is not valid JSON: invalid character '2' after array element, at line 1, column 4",
+		`{"a": 01}`:           "is not valid JSON: invalid character '1' after object key:value pair, at line 1, column 8",
+		`{"a": 'x'}`:          "is not valid JSON: invalid character '\\'' looking for beginning of value, at line 1, column 7",
+		"{\"a\": \"x\ny\"}":   "is not valid JSON: invalid character '\\n' in string literal, at line 1, column 9",
+		`{1: 1}`:              "is not valid JSON: invalid character '1' looking for beginning of object key string, at line 1, column 2",
+		`{"a": nul}`:          "is not valid JSON: invalid character '}' in literal null (expecting 'l'), at line 1, column 10",
+		"{\"a\": [1,\n2":      "is not valid JSON: it ends too early, at line 2, column 2",
+		`"abc`:                "is not valid JSON: it ends too early, at line 1, column 5",
+		"{}\n }":              "has more data after the JSON value, at line 2, column 2",
+		`{"a":1},`:            "has more data after the JSON value, at line 1, column 8",
+	} {
+		_, err := strictjson.Decode([]byte(in))
+		require.EqualError(t, err, want, in)
+	}
+}
+
 func TestDecodeClipsLongKeysInItsMessage(t *testing.T) {
 	key := strings.Repeat("k", 100_000)
 	_, err := strictjson.Decode([]byte(`{"` + key + `":1,"` + key + `":2}`))
@@ -58,9 +81,11 @@ func FuzzDecodeAgreesWithEncodingJSON(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		// Whatever Decode accepts, encoding/json must call valid.
+		// Whatever Decode accepts, encoding/json must call valid. Every syntax error has its place.
 		if _, err := strictjson.Decode([]byte(s)); err == nil {
 			require.True(t, json.Valid([]byte(s)), "%q", s)
+		} else {
+			require.NotEqual(t, "is not valid JSON", err.Error(), "%q", s)
 		}
 	})
 }

@@ -50,6 +50,43 @@ func (c *Client) SetStock(ctx context.Context, productID string, pieces int64) e
 	return nil
 }
 
+// AddToAccount adds to the balance of a customer's account, and returns the new one. An amount below zero is subtracted.
+// The key makes the request idempotent, as that of Place.
+func (c *Client) AddToAccount(ctx context.Context, key, customerID string, amount money.Amount) (money.Amount, error) {
+	balance, err := c.add(ctx, "/account", key, map[string]any{"customerId": customerID, "add": amount})
+	if err != nil {
+		return 0, fmt.Errorf("adding %s to the account of customer %s: %w", amount, customerID, err)
+	}
+	return balance, nil
+}
+
+// AddToStock adds to the number of pieces in stock of a product, and returns the new one. A number below zero is
+// subtracted. The key makes the request idempotent, as that of Place.
+func (c *Client) AddToStock(ctx context.Context, key, productID string, pieces int64) (int64, error) {
+	balance, err := c.add(ctx, "/stock", key, map[string]any{"productId": productID, "add": pieces})
+	if err != nil {
+		return 0, fmt.Errorf("adding %d to the stock of product %s: %w", pieces, productID, err)
+	}
+	left, _ := balance.Int()
+	return left, nil
+}
+
+func (c *Client) add(ctx context.Context, path, key string, body any) (money.Amount, error) {
+	answer, err := c.post(ctx, path, key, body, http.StatusAccepted)
+	if err != nil {
+		return 0, err
+	}
+	var got struct{ UpdatedPayload struct{ Balance json.Number } }
+	if err := json.Unmarshal(answer, &got); err != nil {
+		return 0, fmt.Errorf("reading the new balance: %w: %.200s", err, answer)
+	}
+	balance, err := money.ParseJSON(got.UpdatedPayload.Balance.String())
+	if err != nil {
+		return 0, fmt.Errorf("reading the new balance: %w: %.200s", err, answer)
+	}
+	return balance, nil
+}
+
 // request is the body of POST /order. It has no id: the API assigns it.
 type request struct {
 	CustomerID  string         `json:"customerId"`

@@ -83,6 +83,27 @@ func TestRequestsFollowTheContract(t *testing.T) {
 	require.Equal(t, []string{"", "", "key", "", ""}, keys)
 }
 
+func TestAnAdditionReturnsTheNewBalance(t *testing.T) {
+	answer := `{"code":202,"updatedPayload":{"customerId":"c1","balance":12.05,"updateTime":"2026-03-01T08:30:00Z"}}`
+	c, requests, bodies := api(t, func(*http.Request, string) (int, string) { return 202, answer })
+	balance, err := c.AddToAccount(t.Context(), "k1", "c1", -105_000)
+	require.NoError(t, err)
+	require.EqualValues(t, 120_500, balance)
+	answer = `{"code":202,"updatedPayload":{"productId":"p1","balance":9,"updateTime":"2026-03-01T08:30:00Z"}}`
+	pieces, err := c.AddToStock(t.Context(), "", "p1", 7)
+	require.NoError(t, err)
+	require.EqualValues(t, 9, pieces)
+	require.Equal(t, []string{`{"add":-10.5,"customerId":"c1"}`, `{"add":7,"productId":"p1"}`}, *bodies)
+	var lines []string
+	for _, r := range *requests {
+		lines = append(lines, r.Method+" "+r.URL.Path+" "+r.Header.Get("Idempotency-Key"))
+	}
+	require.Equal(t, []string{"POST /prod/account k1", "POST /prod/stock "}, lines)
+	answer = "{}"
+	_, err = c.AddToStock(t.Context(), "", "p1", 7)
+	require.EqualError(t, err, "adding 7 to the stock of product p1: reading the new balance: not a decimal number: {}")
+}
+
 func TestErrorHasTheAPIsMessage(t *testing.T) {
 	c, _, _ := api(t, func(r *http.Request, _ string) (int, string) {
 		if r.Method == http.MethodGet {

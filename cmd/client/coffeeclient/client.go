@@ -3,6 +3,7 @@
 package coffeeclient
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,11 +33,12 @@ func (c *Client) Place(ctx context.Context, o coffee.Order) (orderID string, err
 	if err != nil {
 		return "", err
 	}
-	var accepted struct{ OrderID string }
-	if err := json.Unmarshal(answer, &accepted); err != nil || accepted.OrderID == "" {
+	// The Orchestrator may leave out the orderid. It is then the client's, or else the id of the request.
+	var accepted struct{ OrderID, RequestID string }
+	if err := json.Unmarshal(answer, &accepted); err != nil || accepted.OrderID+accepted.RequestID == "" {
 		return "", fmt.Errorf("the order was accepted without an orderid: %.200s", answer)
 	}
-	return accepted.OrderID, nil
+	return cmp.Or(accepted.OrderID, o.OrderID, accepted.RequestID), nil
 }
 
 // Item gets the active order of an account at a vendor, as JSON.

@@ -22,7 +22,7 @@ func TestGeneratedOrdersFollowTheContractAndTheSeed(t *testing.T) {
 		a, b, c := one.Next(), two.Next(), other.Next()
 		body, err := coffee.EncodeJSON(map[string]coffee.Order{"order": a})
 		require.NoError(t, err)
-		back, err := coffee.ParseRequest(body)
+		back, err := coffee.ParseRequest(body, time.Now())
 		require.NoError(t, err)
 		require.Equal(t, a, back)
 		require.Equal(t, a.Details, b.Details)
@@ -63,6 +63,21 @@ func TestLoadReportsEachAcceptedOrder(t *testing.T) {
 	require.Equal(t, 100, answers.Accepted())
 	require.Len(t, ids, 100)
 	require.Equal(t, int64(100), answered.Load())
+}
+
+func TestAnAnswerWithoutAnOrderIDLeavesTheClientsOrElseTheRequests(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write([]byte(`{"requestid":"r-1","executionArn":"arn"}`))
+	}))
+	t.Cleanup(s.Close)
+	o := NewGenerator(1, time.Now).Next()
+	for given, want := range map[string]string{"": "r-1", "mine": "mine"} {
+		o.OrderID = given
+		id, err := NewClient(s.URL, 1).Place(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, want, id)
+	}
 }
 
 func TestLoadStopsWithItsContextOrAnErrorOfAccepted(t *testing.T) {

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"encoding/base64"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -15,10 +16,11 @@ const maxPayload = 6_000_000
 // place is the shard that records come from.
 type place struct {
 	streamARN, region, shardID string
+	source                     string // of the events; "" for Lambda's own
 }
 
 // event is the event that Lambda sends for records when it reads the stream itself, except that invokeIdentityArn is empty:
-// the records were not read by an event source mapping.
+// the records were not read by an event source mapping. If the whole stream is replayed, eventSource says so.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 func (p place) event(records []record) events.KinesisEvent {
@@ -28,7 +30,7 @@ func (p place) event(records []record) events.KinesisEvent {
 			AwsRegion:      p.region,
 			EventID:        p.shardID + ":" + aws.ToString(r.SequenceNumber),
 			EventName:      "aws:kinesis:record",
-			EventSource:    "aws:kinesis",
+			EventSource:    cmp.Or(p.source, "aws:kinesis"),
 			EventSourceArn: p.streamARN,
 			EventVersion:   "1.0",
 			Kinesis: events.KinesisRecord{

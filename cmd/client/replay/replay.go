@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // shardsAtOnce is how many shards are replayed in parallel, and so the number of concurrent invocations.
@@ -43,7 +45,8 @@ type Replay struct {
 	StreamARN string
 	// Functions are the names or ARNs of the functions. Each gets every record.
 	Functions []string
-	// Since leaves out records that arrived before it. Zero means from the oldest record in the stream.
+	// Since leaves out records that arrived before it, and functions then refuse orders older than coffee.MaxAge. Zero means
+	// from the oldest record in the stream: only then orders of any age are stored again.
 	Since time.Time
 	// Until leaves out records that arrived after it, by the stream's clock. Required.
 	Until time.Time
@@ -112,12 +115,21 @@ func (r *Replay) Run(ctx context.Context) (Result, error) {
 	return t.result, nil
 }
 
+// source is the eventSource of the events. Without the records before Since, an order may lack the completion that ended it,
+// so that the functions have to refuse what is too old.
+func (r *Replay) source() string {
+	if r.Since.IsZero() {
+		return coffee.ReplaySource
+	}
+	return ""
+}
+
 func (r *Replay) replayShard(ctx context.Context, s *shard, region string, t *tally) error {
 	var deliveries []*delivery
 	for _, function := range r.Functions {
 		deliveries = append(deliveries, &delivery{
 			api: r.Lambda, function: function, batch: r.Batch, size: r.Batch, tally: t,
-			place: place{streamARN: r.StreamARN, region: region, shardID: s.id},
+			place: place{streamARN: r.StreamARN, region: region, shardID: s.id, source: r.source()},
 		})
 	}
 	return r.read(ctx, s.id, func(records []record) error {

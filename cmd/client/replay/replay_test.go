@@ -33,7 +33,7 @@ func TestEventsAreThoseOfLambda(t *testing.T) {
 		require.JSONEq(t, `{
 			"kinesis": {"kinesisSchemaVersion": "1.0", "partitionKey": "a0", "sequenceNumber": "1024",
 				"data": "c2hhcmRJZC0wMDAwMDAwMDAwMDA=", "approximateArrivalTimestamp": 946641624.123},
-			"eventSource": "aws:kinesis", "eventVersion": "1.0", "eventID": "shardId-000000000000:1024", "eventName": "aws:kinesis:record",
+			"eventSource": "order-patterns:replay", "eventVersion": "1.0", "eventID": "shardId-000000000000:1024", "eventName": "aws:kinesis:record",
 			"invokeIdentityArn": "", "awsRegion": "eu-west-1", "eventSourceARN": "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
 		}`, string(event))
 	})
@@ -79,6 +79,9 @@ func TestSinceLeavesOutEarlierRecords(t *testing.T) {
 		require.Equal(t, 45, result.Handled["project"])
 		slices.Sort(f.handled["project"])
 		require.Equal(t, numbers(1055, 1099), f.handled["project"])
+		for _, e := range f.events {
+			require.Equal(t, "aws:kinesis", e.Records[0].EventSource, "a part of the stream may lack completions, so that the age of orders counts")
+		}
 	})
 }
 

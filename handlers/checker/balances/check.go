@@ -16,16 +16,25 @@ import (
 
 // CheckOne reports whether a balance suffices: it returns one shortage or none. The read is strongly consistent. Needs
 // dynamodb:GetItem.
+func (t *Table) CheckOne(ctx context.Context, want Want) ([]Shortage, error) {
+	it, err := t.read(ctx, want.ID)
+	if err != nil {
+		return nil, err
+	}
+	return t.shortages([]Want{want}, map[string]item.Item{want.ID: it})
+}
+
+// read reads the item of a balance, which is empty if there is none. The read is strongly consistent.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
-func (t *Table) CheckOne(ctx context.Context, want Want) ([]Shortage, error) {
+func (t *Table) read(ctx context.Context, id string) (item.Item, error) {
 	out, err := t.Client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(t.Name), Key: t.key(want.ID), ConsistentRead: aws.Bool(true),
+		TableName: aws.String(t.Name), Key: t.key(id), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the balance of %s %s from table %s: %w", t.Kind.Key, want.ID, t.Name, err)
+		return nil, fmt.Errorf("reading the balance of %s %s from table %s: %w", t.Kind.Key, id, t.Name, err)
 	}
-	return t.shortages([]Want{want}, map[string]item.Item{want.ID: out.Item})
+	return out.Item, nil
 }
 
 // Check returns which of up to 100 balances do not suffice, in the order of wants, whose ids are distinct. Each read is

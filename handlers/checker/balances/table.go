@@ -2,8 +2,11 @@
 // in stock. An item has its id as the key, balance (a number, exact and never negative) and updateTime (RFC 3339, UTC),
 // the time of the last change.
 //
-// A balance is set as a whole. Shipping an order subtracts from balances in a transaction, on the condition that they
-// suffice. So the result of a check is only a forecast.
+// A balance is set as a whole, or an amount is added to it on the condition that it stays in range. Shipping an order
+// subtracts from balances in a transaction, on the condition that they suffice. So the result of a check is only a
+// forecast.
+//
+// The table also has an item for each addition that was made under an idempotency key: see Table.Add.
 package balances
 
 import (

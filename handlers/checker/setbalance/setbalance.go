@@ -1,4 +1,4 @@
-// Package setbalance is the HTTP handler that update-account and update-stock share: it sets a balance.
+// Package setbalance is the HTTP handler that update-account and update-stock share: it sets a balance, or adds to it.
 package setbalance
 
 import (
@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
+	"github.com/order-patterns/order-patterns/handlers/checker/idempotency"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/checker"
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// Handler sets the balances of a table. All fields are required.
+// Handler changes the balances of a table. All fields are required.
 type Handler struct {
 	Balances *balances.Table
 	Answers  httpapi.Answers
@@ -26,53 +27,91 @@ type updated struct {
 	UpdatedPayload map[string]any `json:"updatedPayload"`
 }
 
-// Handle answers a request {"<key>", "balance"} with 202 when the balance is stored. A new id is added. The last one of
-// several requests counts.
+// Handle answers a request {"<key>", "balance"} or {"<key>", "add"} with 202 when the change is stored.
+//
+// A balance is set whatever it was, and a new id is created. The last one of several requests counts.
+//
+// An amount is added to a balance that exists, in one step with the conditions that keep it in range. An unknown id is
+// refused and not created with a balance of 0: a typing error would otherwise make an account with money in it. A header
+// Idempotency-Key makes the request repeatable. The answer to a repeated request has the balance as it is now.
 func (h *Handler) Handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	answer, fault := h.set(ctx, r)
+	answer, fault := h.update(ctx, r)
 	if fault != nil {
 		return h.Answers.Fail(fault), nil
 	}
-	return h.Answers.JSON(http.StatusAccepted, answer), nil
+	return h.Answers.JSON(http.StatusAccepted, updated{http.StatusAccepted, answer}), nil
 }
 
-func (h *Handler) set(ctx context.Context, r httpapi.Request) (updated, *httpapi.Error) {
-	kind := h.Balances.Kind
+// change is a request.
+type change struct {
+	id      string
+	adds    bool         // whether amount is added
+	amount  money.Amount // else it is the balance
+	maximum money.Amount // of the balance
+}
+
+func (h *Handler) update(ctx context.Context, r httpapi.Request) (answer map[string]any, fault *httpapi.Error) {
 	body, fault := httpapi.Body(r)
 	if fault != nil {
-		return updated{}, fault
+		return nil, fault
 	}
-	id, balance, err := parse(kind, body)
+	key, fault := idempotency.Key(r)
+	if fault != nil {
+		return nil, fault
+	}
+	c, err := parse(h.Balances.Kind, body)
 	if err != nil {
 		slog.InfoContext(ctx, "balance refused")
-		return updated{}, httpapi.Errorf(http.StatusBadRequest, "%s", err)
+		return nil, httpapi.Errorf(http.StatusBadRequest, "%s", err)
 	}
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	now := h.Now()
-	if err := h.Balances.Set(ctx, id, balance, now); err != nil {
-		slog.ErrorContext(ctx, "balance not set", kind.Key, id, "error", err.Error())
-		return updated{}, httpapi.Errorf(http.StatusServiceUnavailable, "the balance was not updated; please try again")
+	if c.adds {
+		return h.add(ctx, c, key)
 	}
-	slog.InfoContext(ctx, "balance set", kind.Key, id)
-	return updated{http.StatusAccepted, map[string]any{kind.Key: id, "balance": balance, "updateTime": balances.FormatTime(now)}}, nil
+	return h.set(ctx, c)
 }
 
-func parse(kind balances.Kind, body []byte) (id string, balance money.Amount, err error) {
+func (h *Handler) set(ctx context.Context, c change) (map[string]any, *httpapi.Error) {
+	key, now := h.Balances.Kind.Key, h.Now()
+	if err := h.Balances.Set(ctx, c.id, c.amount, now); err != nil {
+		slog.ErrorContext(ctx, "balance not set", key, c.id, "error", err.Error())
+		return nil, httpapi.Errorf(http.StatusServiceUnavailable, "the balance was not updated; please try again")
+	}
+	slog.InfoContext(ctx, "balance set", key, c.id)
+	return map[string]any{key: c.id, "balance": c.amount, "updateTime": balances.FormatTime(now)}, nil
+}
+
+func parse(kind balances.Kind, body []byte) (c change, err error) {
 	doc, err := checker.Decode(body)
 	if err != nil {
-		return "", 0, err
+		return change{}, err
 	}
 	var r checker.Reader
-	fields := r.Object(doc, "body", kind.Key, "balance")
+	fields := r.Object(doc, "body", kind.Key, "balance", "add")
 	if fields == nil {
-		return "", 0, r.Err()
+		return change{}, r.Err()
 	}
-	id = r.ID(fields, "", kind.Key)
+	c.id = r.ID(fields, "", kind.Key)
+	_, sets := fields["balance"]
+	_, c.adds = fields["add"]
+	switch {
+	case sets && c.adds:
+		r.Fault("body", "has both balance and add, one of them is allowed")
+	case sets:
+		c.amount, c.maximum = amount(&r, kind, fields, "balance", 0)
+	case c.adds:
+		c.amount, c.maximum = amount(&r, kind, fields, "add", -1)
+	default:
+		r.Fault("balance", "is missing, and so is add")
+	}
+	return c, r.Err()
+}
+
+// amount reads a field, an amount from least times the maximum.
+func amount(r *checker.Reader, kind balances.Kind, fields map[string]any, name string, least int64) (amount, maximum money.Amount) {
 	if kind == balances.Stock {
-		balance = money.FromInt(r.Whole(fields, "", "balance", 0, checker.MaxStock))
-	} else {
-		balance = r.Amount(fields, "", "balance")
+		return money.FromInt(r.Whole(fields, "", name, least*checker.MaxStock, checker.MaxStock)), money.FromInt(checker.MaxStock)
 	}
-	return id, balance, r.Err()
+	return r.Amount(fields, "", name, least*checker.MaxAmount), money.FromInt(checker.MaxAmount)
 }

@@ -6,19 +6,20 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// ParseOrder parses the order of a POST /order, and assigns an id if the client chose none. The error is the answer for
-// the client: 400 if the body is not an order, 413 if it is too long.
-func ParseOrder(ctx context.Context, r httpapi.Request) (coffee.Order, *httpapi.Error) {
+// ParseOrder parses the order of a POST /order that is accepted at now, and assigns an id if the client chose none. The
+// error is the answer for the client: 400 if the body is not an order, 413 if it is too long.
+func ParseOrder(ctx context.Context, r httpapi.Request, now time.Time) (coffee.Order, *httpapi.Error) {
 	body, fault := httpapi.Body(r)
 	if fault != nil {
 		return coffee.Order{}, fault
 	}
-	o, err := coffee.ParseRequest(body)
+	o, err := coffee.ParseRequest(body, now)
 	if err != nil {
 		slog.InfoContext(ctx, "order refused")
 		return coffee.Order{}, httpapi.Errorf(http.StatusBadRequest, "%s", err)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -17,13 +18,15 @@ import (
 const good = `{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:30:00Z","city":"Lisbon",` +
 	`"details":{"coffeetype":"latte","coffeesize":"large","unitprice":"3.50","quantity":2}}}`
 
+var now = time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC)
+
 // parse parses a request with this body.
 func parse(t *testing.T, body string) (o coffee.Order, fault *httpapi.Error, logged string) {
 	t.Helper()
 	var log bytes.Buffer
 	defer slog.SetDefault(slog.Default())
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
-	o, fault = orderapi.ParseOrder(t.Context(), httpapi.Request{Body: body})
+	o, fault = orderapi.ParseOrder(t.Context(), httpapi.Request{Body: body}, now)
 	return o, fault, log.String()
 }
 
@@ -43,9 +46,11 @@ func TestAnOrderHasTheClientsIDOrANewOne(t *testing.T) {
 
 func TestABodyThatIsNotAnOrderIsRefused(t *testing.T) {
 	for want, body := range map[string]string{
-		"body: is empty":            "",
-		"body: is not valid JSON":   "order=1",
-		"order: is missing":         "{}",
+		"body: is empty":          "",
+		"body: is not valid JSON": "order=1",
+		"order: is missing":       "{}",
+		"order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-01T08:35:01Z": strings.Replace(good, `30:00Z`, `35:01Z`, 1),
+		"order.orderdate: must not be before 2000-01-01T00:00:00Z, got 1999-03-01T08:30:00Z":            strings.Replace(good, `2026-`, `1999-`, 1),
 		"order.vendorid: must be 1": strings.Replace(good, `"v0"`, `"v/0"`, 1),
 	} {
 		_, fault, logged := parse(t, body)

@@ -9,14 +9,16 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// TombstoneLife is how long the table keeps the tombstone of an order that was completed or taken back.
-const TombstoneLife = 30 * 24 * time.Hour
+// TombstoneLife is how long the table keeps the tombstone of an order that was completed or taken back. The extra day is for
+// clocks that differ, and for a write that is still under way when an event becomes too old.
+const TombstoneLife = coffee.MaxAge + 24*time.Hour
 
 // The attributes of an item that are not fields of the order.
 const (
 	attrVersion = "version" // N: orderdate in microseconds since the Unix epoch
 	attrTie     = "tie"     // S: rank among events of one version, see tie
 	attrExpires = "expires" // N: epoch seconds, the table's TTL attribute; tombstones only
+	attrAttempt = "attempt" // S: the attempt that took the order back; tombstones of these only, if it has a name
 )
 
 func key(accountID, vendorID string) item.Item {

@@ -25,9 +25,14 @@ const (
 	notNewer = "attribute_not_exists(#account) OR #version < :version OR (#version = :version AND #tie <= :tie)"
 	// sameOrder holds if nothing is stored, or the order itself, or its tombstone from an earlier TakeBack.
 	sameOrder = "attribute_not_exists(#account) OR (#version = :version AND (#tie = :tie OR #tie = :back))"
+	// triedBefore holds for the order's tombstone that another attempt left. A tombstone that names no attempt stays.
+	triedBefore = "(#version = :version AND #tie = :back AND (#attempt < :attempt OR #attempt > :attempt))"
 )
 
 var names = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie}
+
+// namesWithAttempt are names and that of triedBefore. DynamoDB refuses a name that the expression does not use.
+var namesWithAttempt = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie, "#attempt": attrAttempt}
 
 // PutItemAPI is the part of a DynamoDB client that a Writer uses. Needs dynamodb:PutItem on the table.
 type PutItemAPI interface {
@@ -39,6 +44,10 @@ type Writer struct {
 	Client PutItemAPI
 	Table  string           // Required: the table's name or ARN
 	Now    func() time.Time // Required: the clock for the expiry of tombstones
+
+	// Attempt is the name of the attempt at the order, where an order that was taken back may be tried again: Apply then
+	// replaces the tombstone that another attempt left.
+	Attempt string
 }
 
 // Apply stores the event as the item of its key, unless the table holds an event with a higher rank. In that case stored
@@ -51,7 +60,16 @@ func (w *Writer) Apply(ctx context.Context, o coffee.Order) (stored bool, err er
 	if err != nil {
 		return false, fmt.Errorf("making the item of order %s: %w", o.OrderID, err)
 	}
-	stored, err = w.put(ctx, it, notNewer, item.Item{":version": it[attrVersion], ":tie": it[attrTie]})
+	condition, values := notNewer, item.Item{":version": it[attrVersion], ":tie": it[attrTie]}
+	if w.Attempt != "" && !o.Completed() {
+		rank, err := tie(o)
+		if err != nil {
+			return false, fmt.Errorf("ranking order %s: %w", o.OrderID, err)
+		}
+		condition += " OR " + triedBefore
+		values[":back"], values[":attempt"] = item.String(takenBackTie(rank)), item.String(w.Attempt)
+	}
+	stored, err = w.put(ctx, it, condition, values)
 	if err != nil {
 		return false, fmt.Errorf("storing order %s in table %s: %w", o.OrderID, w.Table, err)
 	}
@@ -67,6 +85,8 @@ func (w *Writer) Apply(ctx context.Context, o coffee.Order) (stored bool, err er
 // the table holds an older order when TakeBack runs, and the Apply of the order arrives only after that. TakeBack then
 // returns false, and the order becomes active.
 //
+// An Apply of another attempt, in a later execution, replaces the tombstone.
+//
 // A completion cannot be taken back; the error is an *coffee.InvalidOrder.
 func (w *Writer) TakeBack(ctx context.Context, o coffee.Order) (takenBack bool, err error) {
 	if o.Completed() {
@@ -79,6 +99,9 @@ func (w *Writer) TakeBack(ctx context.Context, o coffee.Order) (takenBack bool, 
 		return false, fmt.Errorf("ranking order %s: %w", o.OrderID, err)
 	}
 	it := tombstone(o, takenBackEvent, takenBackTie(rank), w.Now())
+	if w.Attempt != "" {
+		it[attrAttempt] = item.String(w.Attempt)
+	}
 	takenBack, err = w.put(ctx, it, sameOrder, item.Item{":version": it[attrVersion], ":tie": item.String(rank), ":back": it[attrTie]})
 	if err != nil {
 		return false, fmt.Errorf("taking order %s back from table %s: %w", o.OrderID, w.Table, err)
@@ -88,6 +111,10 @@ func (w *Writer) TakeBack(ctx context.Context, o coffee.Order) (takenBack bool, 
 
 // put writes an item if the condition holds, and reports whether it did.
 func (w *Writer) put(ctx context.Context, it item.Item, condition string, values item.Item) (bool, error) {
+	names := names
+	if _, ok := values[":attempt"]; ok {
+		names = namesWithAttempt
+	}
 	_, err := w.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                 aws.String(w.Table),
 		Item:                      it,

@@ -71,16 +71,16 @@ func TestItemHasTheAttributesOfTheContract(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, tab.items["a0/v0"], ignore))
 }
 
-func TestTombstoneKeepsNoDetailsAndExpiresInThirtyDays(t *testing.T) {
+func TestTombstoneKeepsNoDetailsAndExpiresInSixtyDays(t *testing.T) {
 	tab := &table{}
 	apply(t, tab, placed("o1", 30), completed("o2", 31))
 	want := item{
 		"accountid": s("a0"), "vendorid": s("v0"), "orderid": s("o2"), "orderdate": s("2026-03-01T08:31:00Z"),
 		"eventtype": &types.AttributeValueMemberL{Value: []types.AttributeValue{s("order_completed")}},
-		"version":   n("1772353860000000"), "tie": s("1#o2#" + fingerprint(t, completed("o2", 31))), "expires": n("1774958400"),
+		"version":   n("1772353860000000"), "tie": s("1#o2#" + fingerprint(t, completed("o2", 31))), "expires": n("1777550400"),
 	}
 	require.Empty(t, cmp.Diff(want, tab.items["a0/v0"], ignore))
-	require.Equal(t, now.AddDate(0, 0, 30).Unix(), int64(1774958400))
+	require.Equal(t, now.AddDate(0, 0, 60).Unix(), int64(1777550400))
 }
 
 func TestGetReturnsWhatWasStored(t *testing.T) {

@@ -68,7 +68,7 @@ func (t *table) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(
 	return &dynamodb.GetItemOutput{Item: t.items[keyOf(in.Key)]}, nil
 }
 
-// condition evaluates OR, AND, parentheses, <, <= and =, and attribute_not_exists. A comparison with an attribute
+// condition evaluates OR, AND, parentheses, <, <=, > and =, and attribute_not_exists. A comparison with an attribute
 // that is missing, or of another type, is false. Anything else panics.
 type condition struct {
 	tokens []string
@@ -143,6 +143,8 @@ func (c *condition) primary() bool {
 		return comparable && order < 0
 	case "<=":
 		return comparable && order <= 0
+	case ">":
+		return comparable && order > 0
 	case "=":
 		return comparable && order == 0
 	}
@@ -183,6 +185,7 @@ func TestConditionEvaluatorIsNotAlwaysTrue(t *testing.T) {
 	it := item{"a": &types.AttributeValueMemberN{Value: "1.0"}, "b": &types.AttributeValueMemberS{Value: "w"}}
 	for expr, want := range map[string]bool{
 		"#a = :1": true, "#a < :1": false, "#b < :x": true, "#b = :x": false, "#a = :x": false, "#a <= :1": true, "#b <= :x": true, "#a <= :x": false,
+		"#a > :1": false, "#b > :x": false, "#a > :x": false,
 		"attribute_not_exists(#a)": false, "#a < :1 OR (#a = :1 AND #b < :x)": true, "(#a < :1 OR #a = :1) AND #b = :x": false,
 	} {
 		c := condition{tokens: tokenize(expr), item: it, names: names, values: values}

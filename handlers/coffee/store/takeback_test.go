@@ -89,9 +89,54 @@ func TestTheTombstoneOfATakenBackOrder(t *testing.T) {
 	want := item{
 		"accountid": s("a0"), "vendorid": s("v0"), "orderid": s("o1"), "orderdate": s("2026-03-01T08:30:00Z"),
 		"eventtype": &types.AttributeValueMemberL{Value: []types.AttributeValue{s("order_taken_back")}},
-		"version":   n("1772353800000000"), "tie": s("0#o1#" + fingerprint(t, placed("o1", 30)) + "#back"), "expires": n("1774958400"),
+		"version":   n("1772353800000000"), "tie": s("0#o1#" + fingerprint(t, placed("o1", 30)) + "#back"), "expires": n("1777550400"),
 	}
 	require.Empty(t, cmp.Diff(want, tab.items["a0/v0"], ignore))
+}
+
+func TestAnotherAttemptPlacesAnOrderAgainThatWasTakenBack(t *testing.T) {
+	attempt := func(tab *table, name string) *store.Writer {
+		w := writer(tab)
+		w.Attempt = name
+		return w
+	}
+	for name, c := range map[string]struct {
+		before []coffee.Order // besides the order itself, which the attempt "m" took back
+		by     string
+		stored bool
+	}{
+		"the same attempt, late":       {nil, "m", false},
+		"a later attempt":              {nil, "n", true},
+		"a later attempt, lower name":  {nil, "a", true},
+		"a consumer without a name":    {nil, "", false},
+		"a newer order is in place":    {[]coffee.Order{placed("o0", 31)}, "n", false},
+		"a completion is in place":     {[]coffee.Order{completed("o1", 30)}, "n", false},
+		"an order that ranks above it": {[]coffee.Order{placed("o2", 30)}, "n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := &table{}
+			apply(t, tab, placed("o1", 30))
+			back, err := attempt(tab, "m").TakeBack(context.Background(), placed("o1", 30))
+			require.NoError(t, err)
+			require.True(t, back)
+			apply(t, tab, c.before...)
+			for range 2 {
+				stored, err := attempt(tab, c.by).Apply(context.Background(), placed("o1", 30))
+				require.NoError(t, err)
+				require.Equal(t, c.stored, stored)
+			}
+			// The next failure takes it back again.
+			back, err = attempt(tab, c.by).TakeBack(context.Background(), placed("o1", 30))
+			require.NoError(t, err)
+			require.Equal(t, len(c.before) == 0, back)
+		})
+	}
+	// A tombstone of an earlier version of this package names no attempt.
+	tab := &table{}
+	takeBack(t, tab, placed("o1", 30))
+	stored, err := attempt(tab, "n").Apply(context.Background(), placed("o1", 30))
+	require.NoError(t, err)
+	require.False(t, stored)
 }
 
 func TestACompletionCannotBeTakenBack(t *testing.T) {

@@ -8,8 +8,9 @@ import (
 )
 
 // The errors of the table of orders and of the bucket of invoices. Unavailable means that another try, which is safe, may
-// succeed; the outcome is unknown. Refused means that the service refused the request, and would refuse it again. The
-// message says what was done to which resource, and what the service answered.
+// succeed, also if a permission or the table itself is missing for a while; the outcome is unknown. Refused means that the
+// service does not accept the request itself, and would refuse it again. The message says what was done to which resource,
+// and what the service answered.
 type (
 	StoreUnavailable   struct{ cause }
 	StoreRefused       struct{ cause }
@@ -41,7 +42,7 @@ func classify(err, unavailable, refused error) error {
 		return nil
 	case errors.As(err, &invalid):
 		return invalid
-	case awserr.Permanent(err):
+	case awserr.Malformed(err):
 		return refused
 	}
 	return unavailable

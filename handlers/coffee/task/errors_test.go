@@ -75,10 +75,10 @@ func TestWhatDynamoDBAnswersHasAName(t *testing.T) {
 		"InternalServerError":                    {500, "StoreUnavailable"},
 		"ServiceUnavailable":                     {503, "StoreUnavailable"},
 		"SomethingNew":                           {429, "StoreUnavailable"},
-		"AccessDeniedException":                  {400, "StoreRefused"},
-		"ResourceNotFoundException":              {400, "StoreRefused"},
+		"AccessDeniedException":                  {400, "StoreUnavailable"},
+		"ResourceNotFoundException":              {400, "StoreUnavailable"},
 		"ValidationException":                    {400, "StoreRefused"},
-		"UnrecognizedClientException":            {400, "StoreRefused"},
+		"UnrecognizedClientException":            {400, "StoreUnavailable"},
 		"ConditionalCheckFailedException":        {400, ""}, // the table holds a newer order
 	} {
 		t.Run(code, func(t *testing.T) {
@@ -107,9 +107,11 @@ func TestWhatS3AnswersHasAName(t *testing.T) {
 		"InternalError":              {500, "InvoiceUnavailable"},
 		"RequestTimeout":             {400, "InvoiceUnavailable"},
 		"ConditionalRequestConflict": {409, "InvoiceUnavailable"},
-		"AccessDenied":               {403, "InvoiceRefused"},
-		"NoSuchBucket":               {404, "InvoiceRefused"},
-		"InvalidAccessKeyId":         {403, "InvoiceRefused"},
+		"AccessDenied":               {403, "InvoiceUnavailable"},
+		"NoSuchBucket":               {404, "InvoiceUnavailable"},
+		"InvalidAccessKeyId":         {403, "InvoiceUnavailable"},
+		"InvalidArgument":            {400, "InvoiceRefused"},
+		"EntityTooLarge":             {400, "InvoiceRefused"},
 		"PreconditionFailed":         {412, ""}, // it is there
 	} {
 		t.Run(code, func(t *testing.T) {
@@ -167,7 +169,7 @@ func TestNoAnswerIsUnavailable(t *testing.T) {
 }
 
 func TestAnInvalidOrderIsNeitherWrappedNorRenamed(t *testing.T) {
-	_, err := coffee.ParseRequest([]byte(`{}`))
+	_, err := coffee.ParseRequest([]byte(`{}`), time.Now())
 	require.Equal(t, "InvalidOrder", name(err))
 	require.Same(t, err, task.StoreError(err))
 	require.Same(t, err, task.InvoiceError(fmt.Errorf("wrapped: %w", err)))

@@ -19,13 +19,13 @@ import (
 // order. The error is an *coffee.InvalidOrder. Its faults may repeat what the client sent, so they are not logged.
 //
 // A task takes its input as json.RawMessage: an error of encoding/json would have a name that no state machine matches.
-func Parse(ctx context.Context, input []byte) (coffee.Order, *slog.Logger, error) {
+func Parse(ctx context.Context, input []byte) (coffee.Submission, *slog.Logger, error) {
 	s, err := coffee.ParseSubmission(input)
 	if err != nil {
 		slog.ErrorContext(ctx, "order refused")
-		return coffee.Order{}, nil, err
+		return coffee.Submission{}, nil, err
 	}
-	return s.Order, slog.With("apiRequestId", s.RequestID), nil
+	return s, slog.With("apiRequestId", s.RequestID), nil
 }
 
 // LogError logs that the task failed for the order; message says what was not done. Of an *coffee.InvalidOrder it logs

@@ -17,16 +17,16 @@ const input = `{"orderid":"o1","requestid":"r1","order":{"accountid":"a0","vendo
 // fail logs that a task failed for the order of input.
 func fail(t *testing.T, err error) {
 	t.Helper()
-	o, log, parseErr := task.Parse(t.Context(), []byte(input))
+	s, log, parseErr := task.Parse(t.Context(), []byte(input))
 	require.NoError(t, parseErr)
-	task.LogError(t.Context(), log, "order not moved", o, err)
+	task.LogError(t.Context(), log, "order not moved", s.Order, err)
 }
 
 func TestTheLogOfATaskHasTheRequestOfItsOrder(t *testing.T) {
 	lines := handlertest.Logged(t, func() {
-		o, log, err := task.Parse(t.Context(), []byte(input))
+		s, log, err := task.Parse(t.Context(), []byte(input))
 		require.NoError(t, err)
-		log.InfoContext(t.Context(), "done", "orderid", o.OrderID)
+		log.InfoContext(t.Context(), "done", "orderid", s.Order.OrderID)
 	})
 	require.Equal(t, []map[string]any{{"level": "INFO", "msg": "done", "apiRequestId": "r1", "orderid": "o1"}}, lines)
 }

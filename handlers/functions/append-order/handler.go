@@ -30,11 +30,12 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	o, fault := orderapi.ParseOrder(ctx, r)
+	accepted := h.now()
+	o, fault := orderapi.ParseOrder(ctx, r, accepted)
 	if fault != nil {
 		return h.answers.Fail(fault), nil
 	}
-	if err := h.append(ctx, o); err != nil {
+	if err := h.append(ctx, o, accepted); err != nil {
 		slog.ErrorContext(ctx, "order not appended", "orderid", o.OrderID, "error", err.Error())
 		return h.answers.Fail(orderapi.NotAccepted()), nil
 	}
@@ -46,12 +47,12 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 // puts the record twice, both have the same event id.
 //
 // See https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
-func (h *handler) append(ctx context.Context, o coffee.Order) error {
+func (h *handler) append(ctx context.Context, o coffee.Order, accepted time.Time) error {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return fmt.Errorf("making an event id: %w", err)
 	}
-	data, err := event.New(o, id, h.now()).JSON()
+	data, err := event.New(o, id, accepted).JSON()
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 
 const streamARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
 
-var now = time.Date(2026, 3, 1, 8, 30, 2, 123456789, time.UTC)
+var now = time.Date(2026, 3, 1, 8, 40, 2, 123456789, time.UTC)
 
 // stream keeps what is put into it.
 type stream struct {
@@ -67,7 +67,7 @@ func TestAcceptedOrderIsAnEventInTheStream(t *testing.T) {
 	require.Equal(t, []string{"a0"}, to.keys, "an account's events are in one shard")
 	event, err := event.Parse([]byte(to.records[0]))
 	require.NoError(t, err)
-	require.Equal(t, `{"id":"`+event.ID.String()+`","type":"new_order","time":"2026-03-01T08:30:02.123456Z","version":1772353800123456,`+
+	require.Equal(t, `{"id":"`+event.ID.String()+`","type":"new_order","time":"2026-03-01T08:40:02.123456Z","version":1772353800123456,`+
 		`"order":{"orderid":"`+id+`","accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:30:00.123456Z","city":"Zürich",`+
 		`"details":{"coffeetype":"latte","coffeesize":"large","unitprice":3.5,"quantity":2},"eventtype":["new_order"]}}`, to.records[0])
 }
@@ -110,9 +110,10 @@ func TestBadInputIsRefusedAndNothingIsAppended(t *testing.T) {
 		event  httpapi.Request
 		status int
 	}{
-		"body: is empty":               {httpapi.Request{}, 400},
-		"order.details.quantity: must": {httpapi.Request{Body: strings.Replace(good.Body, `"quantity": 2`, `"quantity": 0`, 1)}, 400},
-		"more than the limit of 65536": {httpapi.Request{Body: good.Body + strings.Repeat(" ", httpapi.MaxBody)}, 413},
+		"body: is empty": {httpapi.Request{}, 400},
+		"order.orderdate: must not be more than 5 minutes ahead": {httpapi.Request{Body: strings.Replace(good.Body, `2026-03-01`, `2026-03-02`, 1)}, 400},
+		"order.details.quantity: must":                           {httpapi.Request{Body: strings.Replace(good.Body, `"quantity": 2`, `"quantity": 0`, 1)}, 400},
+		"more than the limit of 65536":                           {httpapi.Request{Body: good.Body + strings.Repeat(" ", httpapi.MaxBody)}, 413},
 	} {
 		to := &stream{}
 		status, body := call(t, to, c.event)

@@ -6,9 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
@@ -24,17 +21,30 @@ const (
 	couldNotPublish = "The order could not be passed on to the checks"
 )
 
-// capture stores an order, and then publishes it. It is stored first because the checks must find it, and because a
-// publication cannot be undone.
-//
-// If the function ends between the two, the order stays Pending and is not checked. The client has no answer and no id.
-// If it repeats the request with the same key, the order is published.
-func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order, index int) (checker.Record, *httpapi.Error) {
+// announce gives orders their ids, and announces them to the outbox, before any of them is stored.
+func (h *handler) announce(ctx context.Context, key requestKey, orders []checker.Order) *httpapi.Error {
 	var err error
-	if o.OrderID, err = key.orderID(o.CustomerID, index); err != nil {
-		slog.ErrorContext(ctx, "order has no id", "error", err.Error())
-		return checker.Record{}, unavailable(key)
+	ids := make([]string, len(orders))
+	for i := range orders {
+		if ids[i], err = key.orderID(orders[i].CustomerID, i); err != nil {
+			slog.ErrorContext(ctx, "order has no id", "error", err.Error())
+			return unavailable(key)
+		}
+		orders[i].OrderID = ids[i]
 	}
+	if err := h.outbox.Announce(ctx, ids); err != nil {
+		slog.ErrorContext(ctx, "orders not announced; none is stored", "orders", len(orders), "error", err.Error())
+		return unavailable(key)
+	}
+	return nil
+}
+
+// capture stores an announced order, and then publishes it. It is stored first because the checks must find it, and
+// because a publication cannot be undone.
+//
+// If the function ends between the two, relay-order publishes the order: see package outbox. If the client repeats the
+// request with the same key, the order is published at once.
+func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) (checker.Record, *httpapi.Error) {
 	work, cancel := deadline.Ahead(ctx)
 	defer cancel()
 	log := slog.With("orderId", o.OrderID)
@@ -44,17 +54,16 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order, 
 		log.InfoContext(ctx, "order refused: its key was used for another one")
 		return checker.Record{}, httpapi.Errorf(http.StatusUnprocessableEntity, differentUnder)
 	case err != nil:
-		log.ErrorContext(ctx, "order not stored", "error", err.Error())
+		log.ErrorContext(ctx, "order not stored, or the answer is lost", "error", err.Error())
+		h.abandon(ctx, key, o.OrderID)
 		return checker.Record{}, unavailable(key)
 	case rec.Status != checker.Pending:
 		log.InfoContext(ctx, "order was captured before", "status", rec.Status)
 		return rec, nil
 	}
-	if err := h.publish(work, rec.Order); err != nil {
+	if err := h.topic.Publish(work, rec.Order); err != nil {
 		log.ErrorContext(ctx, "order not published", "error", err.Error())
-		if key == "" {
-			h.abandon(ctx, o.OrderID)
-		}
+		h.abandon(ctx, key, o.OrderID)
 		return checker.Record{}, unavailable(key)
 	}
 	log.InfoContext(ctx, "order captured")
@@ -68,20 +77,15 @@ func unavailable(key requestKey) *httpapi.Error {
 	return httpapi.Errorf(http.StatusServiceUnavailable, repeat)
 }
 
-func (h *handler) publish(ctx context.Context, o checker.Order) error {
-	message, err := o.JSON()
-	if err != nil {
-		return err
+// abandon rejects an order, if it was stored, that the client is told was not accepted and that it cannot repeat: without a
+// key, its next request is another order. If the topic has the order all the same, the findings of the checks do not change
+// that it is Rejected. ctx ends a moment after the context of the work.
+func (h *handler) abandon(ctx context.Context, key requestKey, orderID string) {
+	if key != "" {
+		return
 	}
-	_, err = h.topic.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(h.topicARN), Message: aws.String(string(message))})
-	return err
-}
-
-// abandon rejects an order that was not published, and that the client cannot repeat: without a key, its next request is
-// another order. If the topic has the order all the same, the findings of the checks do not change that it is Rejected.
-// ctx ends a moment after the context of the work.
-func (h *handler) abandon(ctx context.Context, orderID string) {
-	if _, _, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish); err != nil {
-		slog.ErrorContext(ctx, "order stays Pending, and is not checked", "orderId", orderID, "error", err.Error())
+	_, _, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish)
+	if err != nil && !errors.Is(err, orders.ErrNotFound) {
+		slog.ErrorContext(ctx, "order may be Pending; then relay-order will publish it", "orderId", orderID, "error", err.Error())
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-
+	"github.com/order-patterns/order-patterns/handlers/checker/idempotency"
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
+	"github.com/order-patterns/order-patterns/handlers/checker/topic"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
@@ -23,17 +24,12 @@ const (
 	maxBatch = 1 << 20
 )
 
-// publishAPI is the part of an SNS client that the function uses.
-type publishAPI interface {
-	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
-}
-
 type handler struct {
-	orders   *orders.Table
-	topic    publishAPI
-	topicARN string
-	answers  httpapi.Answers
-	now      func() time.Time
+	outbox  *outbox.Queue
+	orders  *orders.Table
+	topic   *topic.Topic
+	answers httpapi.Answers
+	now     func() time.Time
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
@@ -59,7 +55,8 @@ func request[T any](ctx context.Context, r httpapi.Request, limit int, parse fun
 	if fault != nil {
 		return what, "", fault
 	}
-	if key, fault = readKey(r); fault != nil {
+	text, fault := idempotency.Key(r)
+	if fault != nil {
 		return what, "", fault
 	}
 	what, err := parse(body)
@@ -67,7 +64,7 @@ func request[T any](ctx context.Context, r httpapi.Request, limit int, parse fun
 		slog.InfoContext(ctx, "order refused")
 		return what, "", httpapi.Errorf(http.StatusBadRequest, "%s", err)
 	}
-	return what, key, nil
+	return what, requestKey(text), nil
 }
 
 func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
@@ -77,7 +74,11 @@ func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Err
 	}
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	return h.capture(ctx, key, o, 0)
+	announced := []checker.Order{o}
+	if fault := h.announce(ctx, key, announced); fault != nil {
+		return nil, fault
+	}
+	return h.capture(ctx, key, announced[0])
 }
 
 // batch is the answer to POST /orders if at least one order was captured.
@@ -100,9 +101,12 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 	if fault != nil {
 		return nil, fault
 	}
+	if fault := h.announce(ctx, key, orders); fault != nil {
+		return nil, fault
+	}
 	records := make([]checker.Record, len(orders))
 	errs := parallel.Do(ctx, len(orders), maxConcurrent, func(ctx context.Context, i int) error {
-		rec, fault := h.capture(ctx, key, orders[i], i)
+		rec, fault := h.capture(ctx, key, orders[i])
 		if fault != nil {
 			return fault
 		}

@@ -13,24 +13,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
+	"github.com/order-patterns/order-patterns/handlers/checker/topic"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// world is the function with a table of orders and a topic.
+// world is the function with an outbox, a table of orders and a topic.
 type world struct {
 	*handler
 	db *dynamodbtest.DynamoDB
 	t  *testing.T
 
 	mu        sync.Mutex
+	announced []string // ids
+	delays    []int32  // seconds, of each announcement
 	published []checker.Order
+	// refuse is the error of an announcement.
+	refuse error
 	// fail has the errors of Publish by customer; "" stands for all customers.
 	fail map[string]error
 	hang bool // a publication is answered when its context ends
@@ -45,13 +52,30 @@ func start(t *testing.T) *world {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dynamodb:PutItem","dynamodb:UpdateItem"],"Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	w := &world{db: db, t: t}
 	w.handler = &handler{
-		orders: &orders.Table{Client: role, Name: table}, topic: w, topicARN: "arn:topic",
+		outbox: &outbox.Queue{Client: w, URL: "https://outbox"},
+		orders: &orders.Table{Client: role, Name: table}, topic: &topic.Topic{Client: w, ARN: "arn:topic"},
 		answers: httpapi.Answers{Layout: httpapi.StatusDescription}, now: time.Now,
 	}
 	return w
 }
 
-// Publish publishes to the topic. It asserts that the order is in the table before.
+// SendMessage announces orders to the outbox.
+func (w *world) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids, err := checker.ParseReferences([]byte(aws.ToString(in.MessageBody)))
+	if err != nil {
+		return nil, err
+	}
+	if aws.ToString(in.QueueUrl) != "https://outbox" {
+		return nil, errors.New("unknown queue")
+	}
+	w.announced, w.delays = append(w.announced, ids...), append(w.delays, in.DelaySeconds)
+	// Also if the answer is an error: it may be the answer that was lost.
+	return &sqs.SendMessageOutput{}, w.refuse
+}
+
+// Publish publishes to the topic. It asserts that the order was announced and is in the table before.
 func (w *world) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -63,6 +87,7 @@ func (w *world) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sn
 	stored, err := (&orders.Table{Client: w.db.Client, Name: "orders"}).Get(context.Background(), o.OrderID)
 	assert.NoError(w.t, err)
 	assert.True(w.t, stored.Same(o), "stored before published")
+	assert.Contains(w.t, w.announced, o.OrderID, "announced before published")
 	if aws.ToString(in.TopicArn) != "arn:topic" {
 		return nil, errors.New("unknown topic")
 	}

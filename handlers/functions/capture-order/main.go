@@ -1,12 +1,13 @@
 // Command capture-order is the function behind POST /order and POST /orders of the checker pattern: it parses the orders,
-// stores each as Pending, and then publishes it to the SNS topic of the checks. The answer 200 means that an order is in
-// the table and in the topic.
+// announces them to the outbox, stores each as Pending, and then publishes it to the SNS topic of the checks. The answer
+// 200 means that an order is in the table and in the topic. If the function ends between the two, relay-order publishes
+// the order: see package outbox.
 //
 // A client that sends a header Idempotency-Key may repeat a request whose answer it did not get. It gets the same orders,
 // and those that were stored but not published are published.
 //
-// Environment: ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN. IAM: dynamodb:PutItem and dynamodb:UpdateItem on the
-// table; sns:Publish on the topic.
+// Environment: OUTBOX_QUEUE_URL, ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN. IAM: sqs:SendMessage on the outbox;
+// dynamodb:PutItem and dynamodb:UpdateItem on the table; sns:Publish on the topic.
 package main
 
 import (
@@ -15,8 +16,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
+	"github.com/order-patterns/order-patterns/handlers/checker/topic"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
@@ -24,11 +28,11 @@ import (
 func main() {
 	env := lambdaenv.Setup()
 	h := &handler{
-		orders:   &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
-		topic:    sns.NewFromConfig(env.Retrying("Throttled")),
-		topicARN: env.Required("TOPIC_ARN"),
-		answers:  httpapi.Answers{AllowOrigin: os.Getenv("ALLOW_ORIGIN"), Layout: httpapi.StatusDescription},
-		now:      time.Now,
+		outbox:  &outbox.Queue{Client: sqs.NewFromConfig(env.AWS), URL: env.Required("OUTBOX_QUEUE_URL")},
+		orders:  &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
+		topic:   &topic.Topic{Client: sns.NewFromConfig(env.Retrying("Throttled")), ARN: env.Required("TOPIC_ARN")},
+		answers: httpapi.Answers{AllowOrigin: os.Getenv("ALLOW_ORIGIN"), Layout: httpapi.StatusDescription},
+		now:     time.Now,
 	}
 	env.Start(h.handle)
 }

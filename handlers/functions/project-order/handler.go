@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // maxConcurrent is how many accounts of a batch are processed concurrently. A write mostly waits for DynamoDB, and the
@@ -28,6 +30,10 @@ func (h *handler) project(ctx context.Context, r events.KinesisEventRecord) erro
 	if err != nil {
 		return kinesisbatch.Permanent(err)
 	}
-	_, err = h.orders.Consume(ctx, e.Order, log)
+	_, err = h.orders.Consume(ctx, e.Order, event.Accepted(e, r), log)
+	var tooOld *coffee.InvalidOrder
+	if errors.As(err, &tooOld) {
+		return kinesisbatch.Permanent(err)
+	}
 	return err
 }

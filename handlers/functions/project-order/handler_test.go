@@ -14,7 +14,11 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
+
+// clock is an hour after the recorded events were accepted.
+func clock() time.Time { return time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC) }
 
 // batch reads a recorded event.
 var batch = handlertest.Event[events.KinesisEvent]
@@ -31,7 +35,7 @@ func call(t *testing.T, tab *coffeetest.Table, b events.KinesisEvent) string {
 // callReporting is call with a failure queue.
 func callReporting(t *testing.T, tab *coffeetest.Table, f *handlertest.Failures, b events.KinesisEvent) string {
 	t.Helper()
-	h := &handler{reader: f.Reader(), orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
+	h := &handler{reader: f.Reader(), orders: &store.Writer{Client: tab, Table: "orders", Now: clock}}
 	response, err := h.handle(t.Context(), b)
 	return handlertest.Checkpoint(t, response, err)
 }
@@ -116,5 +120,21 @@ func TestEachEventIsLoggedWithItsPlace(t *testing.T) {
 			"level": "INFO", "msg": want, "orderid": []string{"o1", "o2"}[i], "eventtype": []string{"new_order", "order_completed"}[i],
 			"eventid": "0f6d3c3e-8a2b-4c59-9b7e-00000000000" + strconv.Itoa(i), "sequenceNumber": b.Records[i].Kinesis.SequenceNumber,
 		}, lines[i])
+	}
+}
+
+func TestAnOrderThatIsTooOldFailsUnlessTheWholeStreamIsReplayed(t *testing.T) {
+	for source, want := range map[string][]string{"aws:kinesis": {"o2", "o4"}, coffee.ReplaySource: {"o1", "o2", "o3", "o4", "o3"}} {
+		t.Run(source, func(t *testing.T) {
+			tab, b := &coffeetest.Table{}, batch(t, "placed-completed-duplicate.json")
+			h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: func() time.Time { return clock().Add(coffee.MaxAge) }}}
+			for _, r := range b.Records {
+				r.EventSource = source
+				err := h.project(t.Context(), r)
+				var invalid *coffee.InvalidOrder
+				require.Equal(t, err != nil, errors.As(err, &invalid), err)
+			}
+			require.Equal(t, want, tab.Puts)
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -21,23 +22,25 @@ type publishAPI interface {
 type handler struct {
 	topic    publishAPI
 	topicARN string
+	now      func() time.Time
 	answers  httpapi.Answers
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	o, fault := orderapi.ParseOrder(ctx, r)
+	accepted := h.now()
+	o, fault := orderapi.ParseOrder(ctx, r, accepted)
 	if fault != nil {
 		return h.answers.Fail(fault), nil
 	}
-	if err := h.publish(ctx, o); err != nil {
+	if err := h.publish(ctx, o, accepted); err != nil {
 		slog.ErrorContext(ctx, "order not published", "orderid", o.OrderID, "error", err.Error())
 		return h.answers.Fail(orderapi.NotAccepted()), nil
 	}
 	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(o)), nil
 }
 
-func (h *handler) publish(ctx context.Context, o coffee.Order) error {
-	message, err := o.JSON()
+func (h *handler) publish(ctx context.Context, o coffee.Order, accepted time.Time) error {
+	message, err := coffee.Message{Order: o, Accepted: accepted}.JSON()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -33,19 +34,21 @@ func (t *topic) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.
 	return &sns.PublishOutput{MessageId: aws.String("m1")}, nil
 }
 
+func clock() time.Time { return time.Date(2026, 3, 1, 8, 30, 2, 123456789, time.UTC) }
+
 // request reads a recorded event.
 var request = handlertest.Event[httpapi.Request]
 
 func call(t *testing.T, to *topic, r httpapi.Request) (status int, body map[string]any) {
 	t.Helper()
-	h := &handler{topic: to, topicARN: "arn:topic"}
+	h := &handler{topic: to, topicARN: "arn:topic", now: clock}
 	answer, err := h.handle(context.Background(), r)
 	status, text := handlertest.Answer(t, answer, err)
 	require.NoError(t, json.Unmarshal([]byte(text), &body))
 	return status, body
 }
 
-func TestAcceptedOrderIsPublishedInCanonicalForm(t *testing.T) {
+func TestAcceptedOrderIsPublishedWithTheTime(t *testing.T) {
 	for _, file := range []string{"post-order.json", "post-order-base64.json"} {
 		t.Run(file, func(t *testing.T) {
 			to := &topic{}
@@ -55,7 +58,7 @@ func TestAcceptedOrderIsPublishedInCanonicalForm(t *testing.T) {
 			require.NoError(t, uuid.Validate(id))
 			require.Equal(t, map[string]any{"orderid": id, "accountid": "a0", "vendorid": "v0"}, body)
 			require.Equal(t, []string{`{"orderid":"` + id + `","accountid":"a0","vendorid":"v0","orderdate":"2026-03-01T08:30:00.123456Z","city":"Zürich",` +
-				`"details":{"coffeetype":"latte","coffeesize":"large","unitprice":3.5,"quantity":2},"eventtype":["new_order"]}`}, to.published)
+				`"details":{"coffeetype":"latte","coffeesize":"large","unitprice":3.5,"quantity":2},"eventtype":["new_order"],"accepted":"2026-03-01T08:30:02.123456Z"}`}, to.published)
 		})
 	}
 }
@@ -79,7 +82,7 @@ func TestAPublishedOrderIsLoggedWithItsMessage(t *testing.T) {
 }
 
 func TestEveryAnswerAllowsTheOriginOfTheSettings(t *testing.T) {
-	h := &handler{topic: &topic{}, topicARN: "arn:topic", answers: httpapi.Answers{AllowOrigin: "https://shop.example"}}
+	h := &handler{topic: &topic{}, topicARN: "arn:topic", now: clock, answers: httpapi.Answers{AllowOrigin: "https://shop.example"}}
 	for _, file := range []string{"post-order.json", "post-order-no-body.json"} {
 		answer, err := h.handle(t.Context(), request(t, file))
 		require.NoError(t, err)
@@ -100,6 +103,7 @@ func TestBadInputIsRefusedAndNothingIsPublished(t *testing.T) {
 		"not base64":      {httpapi.Request{Body: "{", IsBase64Encoded: true}, 400, "body: is not valid base64"},
 		"bad field":       {httpapi.Request{Body: strings.Replace(good.Body, `"quantity": 2`, `"quantity": 0`, 1)}, 400, "order.details.quantity: must be an integer from 1 to 10000, got 0"},
 		"over the limit":  {httpapi.Request{Body: good.Body + strings.Repeat(" ", httpapi.MaxBody)}, 413, "more than the limit of 65536"},
+		"from the future": {httpapi.Request{Body: strings.Replace(good.Body, `2026-03-01`, `2026-03-02`, 1)}, 400, "order.orderdate: must not be more than 5 minutes ahead of the clock, got 2026-03-02T08:30:00.123456Z"},
 		"mistyped field":  {httpapi.Request{Body: strings.Replace(good.Body, `"city"`, `"citty"`, 1)}, 400, `order: has an unknown field "citty"`},
 		"traversing keys": {httpapi.Request{Body: strings.Replace(good.Body, `"a0"`, `"../a0"`, 1)}, 400, "order.accountid: must be"},
 	} {

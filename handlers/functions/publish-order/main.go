@@ -6,6 +6,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
@@ -18,6 +19,7 @@ func main() {
 	h := &handler{
 		topic:    sns.NewFromConfig(env.Retrying("Throttled")),
 		topicARN: env.Required("TOPIC_ARN"),
+		now:      time.Now,
 		answers:  httpapi.Answers{AllowOrigin: os.Getenv("ALLOW_ORIGIN")},
 	}
 	env.Start(h.handle)

@@ -22,11 +22,13 @@ type output struct {
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	o, log, err := task.Parse(ctx, input)
+	s, log, err := task.Parse(ctx, input)
 	if err != nil {
 		return output{}, err
 	}
-	stored, err := h.orders.Consume(ctx, o, log)
+	o, orders := s.Order, *h.orders
+	orders.Attempt = s.Execution
+	stored, err := orders.Consume(ctx, o, s.Accepted, log)
 	if err != nil {
 		task.LogError(ctx, log, "order not stored", o, err)
 		return output{}, task.StoreError(err)

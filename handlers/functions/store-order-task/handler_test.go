@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -14,13 +15,17 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 const orderID = "7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"
 
+// clock is an hour and a half after the recorded orders were accepted.
+func clock() time.Time { return time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC) }
+
 // call invokes the function as the Lambda runtime does. errorType is the name that Step Functions matches.
 func call(t *testing.T, tab *coffeetest.Table, input []byte) (output, errorType string, err error) {
-	return handlertest.Invoke(t, (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}).handle, input)
+	return handlertest.Invoke(t, (&handler{orders: &store.Writer{Client: tab, Table: "orders", Now: clock}}).handle, input)
 }
 
 func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
@@ -44,6 +49,17 @@ func TestAnOrderIsStoredAndGivenOnInItsCanonicalForm(t *testing.T) {
 			require.Equal(t, out, again, "the same answer again")
 		})
 	}
+}
+
+func TestTheBodyIsParsedAsTheClientWroteIt(t *testing.T) {
+	tab := &coffeetest.Table{}
+	out, _, err := call(t, tab, handlertest.Recorded(t, "body.json"))
+	require.NoError(t, err)
+	require.Contains(t, out, `"orderid":"7e9b24b8-0b3c-4f63-9c6e-0d3b8f1d2a55"`)
+	require.Contains(t, out, `"city":"L'Aquila \"\\"`)
+	_, errorType, err := call(t, tab, []byte(strings.Replace(string(handlertest.Recorded(t, "body.json")), `\"city\"`, `\"city\":\"Rome\",\"city\"`, 1)))
+	require.Equal(t, "InvalidOrder", errorType, "a key that occurs twice")
+	require.ErrorContains(t, err, "city twice")
 }
 
 func TestASupersededOrderIsSuccess(t *testing.T) {
@@ -78,7 +94,7 @@ func TestABadOrderIsAnInvalidOrderAndNothingIsWritten(t *testing.T) {
 func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 	for want, cause := range map[string]error{
 		"StoreUnavailable": &smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow down"},
-		"StoreRefused":     &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no PutItem for you"},
+		"StoreRefused":     &smithy.GenericAPIError{Code: "ValidationException", Message: "no PutItem for you"},
 	} {
 		_, errorType, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "new-order.json"))
 		require.Equal(t, want, errorType)
@@ -108,4 +124,19 @@ func TestTheTaskEndsBeforeItsInvocation(t *testing.T) {
 	require.NoError(t, err)
 	require.NotZero(t, tab.Deadline)
 	require.True(t, tab.Deadline.Before(end))
+}
+
+func TestAnOrderOfTheFutureOrTooOldIsRefusedByName(t *testing.T) {
+	tab := &coffeetest.Table{}
+	for accepted, want := range map[string]string{
+		"1772353200123": "order.orderdate: must not be more than 5 minutes ahead of the clock",
+		"1772353800123": "accepted: 2026-03-01T08:30:00.123Z is 60 days ago",
+	} {
+		h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: func() time.Time { return time.Date(2026, 4, 30, 9, 0, 0, 0, time.UTC) }}}
+		input := strings.Replace(string(handlertest.Recorded(t, "new-order.json")), `"requestid"`, `"accepted": `+accepted+`, "requestid"`, 1)
+		_, err := h.handle(t.Context(), json.RawMessage(input))
+		require.ErrorContains(t, err, want)
+		require.IsType(t, &coffee.InvalidOrder{}, err, "the name that the state machine matches")
+	}
+	require.Empty(t, tab.Puts)
 }

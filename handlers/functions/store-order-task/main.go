@@ -1,8 +1,8 @@
 // Command store-order-task is the Orchestrator's task that applies an order event, placed or completed, to a DynamoDB
 // table.
 //
-// Input: {"orderid", "requestid", "order": the order as the client sent it}. If the order has an orderid of its own, that
-// one counts. Output: {"order": the order in its canonical form, with its orderid, "stored"}; stored is false if the
+// Input: {"orderid", "requestid", "accepted": when the API took the request, "order": the order as the client sent it}. If the
+// order has an orderid of its own, that one counts. Output: {"order": the order in its canonical form, with its orderid, "stored"}; stored is false if the
 // table holds a newer event. The task is idempotent.
 //
 // Errors: InvalidOrder; StoreUnavailable, which is worth a retry; StoreRefused, which is not.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -24,10 +25,14 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 }
 
 func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
-	o, err := coffee.Parse([]byte(m.Body))
+	o, err := coffee.ParseMessage([]byte(m.Body))
 	if err != nil {
 		return sqsbatch.Permanent(err)
 	}
-	_, err = h.orders.Consume(ctx, o, slog.With("messageId", m.MessageId))
+	_, err = h.orders.Consume(ctx, o.Order, o.Accepted, slog.With("messageId", m.MessageId))
+	var tooOld *coffee.InvalidOrder
+	if errors.As(err, &tooOld) {
+		return sqsbatch.Permanent(err)
+	}
 	return err
 }

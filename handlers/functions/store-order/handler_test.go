@@ -16,6 +16,9 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 )
 
+// clock is an hour after the recorded events were accepted.
+func clock() time.Time { return time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC) }
+
 // batch reads a recorded event.
 var batch = handlertest.Event[events.SQSEvent]
 
@@ -23,7 +26,7 @@ var batch = handlertest.Event[events.SQSEvent]
 func call(t *testing.T, tab *coffeetest.Table, b events.SQSEvent) (failed, dead []string) {
 	t.Helper()
 	q := &handlertest.Queue{}
-	h := &handler{queue: q.Consumer(), orders: &store.Writer{Client: tab, Table: "orders", Now: time.Now}}
+	h := &handler{queue: q.Consumer(), orders: &store.Writer{Client: tab, Table: "orders", Now: clock}}
 	response, err := h.handle(t.Context(), b)
 	slices.Sort(tab.Puts)
 	return handlertest.Failed(t, response, err), q.DeadBodies()
@@ -69,4 +72,20 @@ func TestBodyThatIsNotAnOrderIsADeadLetterAlone(t *testing.T) {
 	failed, dead := call(t, &coffeetest.Table{}, b)
 	require.Empty(t, failed)
 	require.ElementsMatch(t, []string{b.Records[0].Body, b.Records[2].Body}, dead)
+}
+
+func TestAMessageThatIsTooOldIsADeadLetter(t *testing.T) {
+	tab := &coffeetest.Table{}
+	const message = `{"orderid":"o1","accountid":"a0","vendorid":"v0","orderdate":"2025-12-01T08:30:00Z","city":"Berlin",` +
+		`"details":{"coffeetype":"latte","coffeesize":"large","unitprice":3.5,"quantity":2},"accepted":"2025-12-01T08:30:00Z"}`
+	b := batch(t, "placed-completed-duplicate.json")
+	b.Records = b.Records[:1]
+	b.Records[0].Body = message
+	q := &handlertest.Queue{}
+	h := &handler{queue: q.Consumer(), orders: &store.Writer{Client: tab, Table: "orders", Now: clock}}
+	response, err := h.handle(t.Context(), b)
+	require.Empty(t, handlertest.Failed(t, response, err))
+	require.Equal(t, []string{message}, q.DeadBodies())
+	require.Contains(t, *q.Dead()[0].MessageAttributes["Error"].StringValue, "accepted: 2025-12-01T08:30:00Z is 90 days ago")
+	require.Empty(t, tab.Puts)
 }

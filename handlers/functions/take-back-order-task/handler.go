@@ -20,11 +20,13 @@ type output struct {
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	o, log, err := task.Parse(ctx, input)
+	s, log, err := task.Parse(ctx, input)
 	if err != nil {
 		return output{}, err
 	}
-	takenBack, err := h.orders.TakeBack(ctx, o)
+	o, orders := s.Order, *h.orders
+	orders.Attempt = s.Execution
+	takenBack, err := orders.TakeBack(ctx, o)
 	if err != nil {
 		task.LogError(ctx, log, "order not taken back", o, err)
 		return output{}, task.StoreError(err)

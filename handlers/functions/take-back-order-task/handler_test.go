@@ -59,7 +59,7 @@ func TestWhatCannotBeTakenBackIsAnInvalidOrder(t *testing.T) {
 func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 	for want, cause := range map[string]error{
 		"StoreUnavailable": &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException", Message: "slow down"},
-		"StoreRefused":     &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no PutItem for you"},
+		"StoreRefused":     &smithy.GenericAPIError{Code: "ValidationException", Message: "no PutItem for you"},
 	} {
 		_, errorType, err := call(t, &coffeetest.Table{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "order.json"))
 		require.Equal(t, want, errorType)

@@ -23,10 +23,11 @@ type output struct {
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	o, log, err := task.Parse(ctx, input)
+	s, log, err := task.Parse(ctx, input)
 	if err != nil {
 		return output{}, err
 	}
+	o := s.Order
 	out, err := h.write(ctx, o, log)
 	if err != nil {
 		task.LogError(ctx, log, "invoice not written", o, err)

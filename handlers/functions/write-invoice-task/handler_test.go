@@ -53,7 +53,7 @@ func TestWhatHasNoInvoiceIsAnInvalidOrder(t *testing.T) {
 func TestErrorsHaveTheNamesThatTheStateMachineMatches(t *testing.T) {
 	for want, cause := range map[string]error{
 		"InvoiceUnavailable": &smithy.GenericAPIError{Code: "SlowDown", Message: "slow down"},
-		"InvoiceRefused":     &smithy.GenericAPIError{Code: "AccessDenied", Message: "no PutObject for you"},
+		"InvoiceRefused":     &smithy.GenericAPIError{Code: "InvalidArgument", Message: "no PutObject for you"},
 	} {
 		_, errorType, err := call(t, &coffeetest.Bucket{Fails: map[string]error{orderID: cause}}, handlertest.Recorded(t, "order.json"))
 		require.Equal(t, want, errorType)

@@ -25,9 +25,9 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 }
 
 func (h *handler) write(ctx context.Context, m events.SQSMessage) error {
-	o, err := coffee.Parse([]byte(m.Body))
+	o, err := coffee.ParseMessage([]byte(m.Body))
 	if err != nil {
 		return sqsbatch.Permanent(err)
 	}
-	return h.invoices.Consume(ctx, o, slog.With("messageId", m.MessageId))
+	return h.invoices.Consume(ctx, o.Order, slog.With("messageId", m.MessageId))
 }

@@ -51,3 +51,18 @@ func Permanent(err error) bool {
 	}
 	return answer.ErrorFault() != smithy.FaultServer
 }
+
+// malformed are the codes of errors about the request itself, whoever sends it and whenever:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+var malformed = map[string]bool{
+	"ValidationException": true, "ItemCollectionSizeLimitExceededException": true,
+	"EntityTooLarge": true, "InvalidArgument": true, "InvalidRequest": true, "KeyTooLongError": true,
+}
+
+// Malformed reports whether a service refused the request for what is in it, so that the same request can never succeed. It
+// is false for anything that may change from outside, such as a permission, a missing table or bucket, or throttling.
+func Malformed(err error) bool {
+	var answer smithy.APIError
+	return errors.As(err, &answer) && malformed[answer.ErrorCode()]
+}

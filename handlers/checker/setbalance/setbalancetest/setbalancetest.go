@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
@@ -31,6 +32,7 @@ type API struct {
 	ID       string // the id whose balance is set
 	Balance  string
 	Rule     string // what a balance must be
+	Least    string // the least amount that can be added
 }
 
 // world is the function and its table.
@@ -46,7 +48,7 @@ func (a API) start(t *testing.T) *world {
 	w.Table(t, table, a.Kind.Key)
 	// Only what the doc comment of main lists.
 	role := w.Role(t, a.Function, fmt.Sprintf(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dynamodb:UpdateItem","dynamodb:PutItem","dynamodb:GetItem"],"Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	now := func() time.Time { return time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC) }
 	w.function = &setbalance.Handler{
 		Balances: &balances.Table{Client: role, Name: table, Kind: a.Kind},
@@ -66,6 +68,16 @@ func (w *world) with(t *testing.T, balance string) httpapi.Request {
 	t.Helper()
 	return httpapi.Request{Body: strings.Replace(w.recorded(t).Body, w.Balance, balance, 1)}
 }
+
+// retrying makes the retries of the SDK.
+func (w *world) retrying() {
+	options := w.function.Balances.Client.Options()
+	options.Retryer, options.RetryMaxAttempts = nil, 3
+	w.function.Balances.Client = dynamodb.New(options)
+}
+
+func text(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }
+func number(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
 
 func (w *world) call(t *testing.T, r httpapi.Request) (status int, body string) {
 	t.Helper()
@@ -110,17 +122,23 @@ func (a API) Refuses(t *testing.T, invalid map[string]string) {
 		"":                                     "body: is empty",
 		"balance=1":                            "body: is not valid JSON",
 		"[]":                                   "body: must be an object, got an array",
-		"{}":                                   "KEY: is missing; balance: is missing",
-		`{"KEY":"ID"}`:                         "balance: is missing",
+		"{}":                                   "KEY: is missing; balance: is missing, and so is add",
+		`{"KEY":"ID"}`:                         "balance: is missing, and so is add",
+		`{"KEY":"ID","balance":1,"add":1}`:     "body: has both balance and add, one of them is allowed",
 		`{"KEY":7,"balance":1}`:                "KEY: must be a string, got 7",
 		`{"KEY":"a/b","balance":1}`:            "KEY: must be 1 to 128 of the characters",
 		`{"KEY":"","balance":-1}`:              `KEY: must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, got ""; balance: must be`,
-		`{"KEY":"ID","balance":1,"limit":5}`:   `body: has an unknown field "limit" (known: KEY, balance)`,
+		`{"KEY":"ID","balance":1,"limit":5}`:   `body: has an unknown field "limit" (known: KEY, balance, add)`,
 		`{"KEY":"ID","balance":1,"balance":2}`: "body: has the key balance twice",
 	}
+	ofAdd := "add: must be " + strings.Replace(a.Rule, "from 0", "from "+a.Least, 1) + ", got "
 	for balance, got := range invalid {
 		refusals[`{"KEY":"ID","balance":`+balance+`}`] = "balance: must be " + a.Rule + ", got " + got
+		if !strings.HasPrefix(balance, "-") {
+			refusals[`{"KEY":"ID","add":`+balance+`}`] = ofAdd + got
+		}
 	}
+	refusals[`{"KEY":"ID","add":`+a.Least+`1}`] = ofAdd + a.Least + "1"
 	named := strings.NewReplacer("KEY", a.Kind.Key, "ID", a.ID)
 	for in, want := range refusals {
 		status, body := w.call(t, httpapi.Request{Body: named.Replace(in)})

@@ -1,0 +1,61 @@
+package components
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// inBucket is the bucket from which functions get their code: the one that the arguments name, or one that it makes, once. It
+// returns nil if code does not come from S3.
+func (b *builder) inBucket() (pulumi.StringInput, error) {
+	if b.codeBucket == nil && b.codeFromS3 {
+		// Zips can be made again, so the bucket is deleted with what is in it.
+		bucket, err := b.privateBucket("code", true)
+		if err != nil {
+			return nil, err
+		}
+		b.codeBucket = bucket.Bucket
+	}
+	return b.codeBucket, nil
+}
+
+// code says where Lambda gets a function's zip from. The zip is passed on byte for byte: an archive that Pulumi makes itself
+// loses the executable bit of bootstrap.
+func (b *builder) code(zip string, args *lambda.FunctionArgs) error {
+	path, err := b.packages.path(zip)
+	if err != nil {
+		return err
+	}
+	bucket, err := b.inBucket()
+	if err != nil {
+		return err
+	}
+	if bucket == nil {
+		args.Code = pulumi.NewFileArchive(path)
+		return nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	// A changed zip has another key, by which the function changes. Objects have no tags, because they may have ten at most.
+	sum := sha256.Sum256(content)
+	key := strings.Join([]string{b.ctx.Project(), b.ctx.Stack(), b.name, zip, hex.EncodeToString(sum[:])}, "/") + ".zip"
+	object, err := s3.NewBucketObjectv2(b.ctx, b.child(zip+"-code"), &s3.BucketObjectv2Args{
+		Bucket:      bucket,
+		Key:         pulumi.String(key),
+		Source:      pulumi.NewFileAsset(path),
+		ContentType: pulumi.String("application/zip"),
+	}, b.opts()...)
+	if err != nil {
+		return err
+	}
+	args.S3Bucket, args.S3Key = object.Bucket, object.Key
+	return nil
+}

@@ -1,0 +1,51 @@
+package components
+
+import (
+	"regexp"
+	"strings"
+)
+
+// nameRule is what AWS allows for the names of one kind of resource: a length, and underscores or not.
+type nameRule struct {
+	longest      int
+	noUnderscore bool
+}
+
+var (
+	nameCharacters = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+
+	// roleName: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html. Functions have the same limit, and
+	// each has a role, whose name is longer. All other kinds have higher limits, by more than their names are longer:
+	// TestTheLongestNameFitsEveryChild.
+	roleName = nameRule{longest: 64}
+	// bucketName: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. The provider makes it lower case.
+	bucketName = nameRule{longest: 63, noUnderscore: true}
+	// statementID is that of a permission to invoke a function: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+	statementID = nameRule{longest: 100}
+)
+
+// randomSuffix is how many characters the AWS provider adds to a name: a hyphen and seven hexadecimal digits.
+// https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming
+const randomSuffix = 8
+
+// child lets the component's name be no longer than the name of one of its children allows.
+func (v *validator) child(rule nameRule, name string) {
+	longest := rule.longest - randomSuffix - len("-"+name)
+	if v.longest == 0 || longest < v.longest {
+		v.longest = longest
+	}
+	v.noUnderscore = v.noUnderscore || rule.noUnderscore
+}
+
+// checkName reports a name with which AWS would refuse one of the children, in the middle of a deployment.
+func (v *validator) checkName() {
+	if v.longest > 0 && len(v.name) > v.longest {
+		v.addf("name", "must have at most %d characters, so that AWS accepts the names of all children, got %d", v.longest, len(v.name))
+	}
+	switch {
+	case v.noUnderscore && (!nameCharacters.MatchString(v.name) || strings.Contains(v.name, "_")):
+		v.addf("name", "must have letters, digits and hyphens only, got %q", v.name)
+	case !nameCharacters.MatchString(v.name):
+		v.addf("name", "must have letters, digits, hyphens and underscores only, got %q", v.name)
+	}
+}

@@ -1,0 +1,61 @@
+package coffee
+
+import "time"
+
+// maxMillis is the last millisecond of the year 9999.
+const maxMillis = 253402300799999
+
+// Submission is the input of a task of the Orchestrator's state machine.
+type Submission struct {
+	Order     Order     // has its OrderID
+	RequestID string    // of the request that brought it, for the log; may be empty
+	Accepted  time.Time // when the request was accepted; zero if the input does not say
+	// Execution is the name of the execution, which tells attempts at the same order apart; may be empty.
+	Execution string
+}
+
+// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "body"}: the id assigned to
+// the order, which counts if it has none; the request's id; when it was accepted, in milliseconds since 1970; the execution;
+// and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
+// in its canonical form, instead of the body. If it says when the order was accepted, orderdate is compared with that as in
+// ParseRequest. The error is an *InvalidOrder with every fault.
+func ParseSubmission(input []byte) (Submission, error) {
+	doc, err := decode(input)
+	if err != nil {
+		return Submission{}, err
+	}
+	r := newReader()
+	fields := r.Object(doc, "body", "orderid", "requestid", "accepted", "execution", "body", "order")
+	if fields == nil {
+		return Submission{}, r.err()
+	}
+	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
+	s := Submission{RequestID: r.text(fields, "", "requestid", optional), Execution: r.text(fields, "", "execution", optional)}
+	if ms := r.Int(fields, "", "accepted", optional, 0, maxMillis); ms != 0 {
+		s.Accepted = time.UnixMilli(ms).UTC()
+		r.now = s.Accepted
+	}
+	request := fields
+	if body, ok := r.String(fields, "", "body", optional); ok {
+		if doc, err = decode([]byte(body)); err != nil {
+			return Submission{}, err
+		}
+		request = r.Object(doc, "body", "order")
+	}
+	inner, found := r.Field(request, "", "order", required)
+	if !found {
+		return Submission{}, r.err()
+	}
+	// The order needs an id only if none was assigned.
+	need := required
+	if _, given := fields["orderid"]; given {
+		need = optional
+	}
+	if s.Order, err = r.order(inner, "order", need); err != nil {
+		return Submission{}, err
+	}
+	if s.Order.OrderID == "" {
+		s.Order.OrderID = assigned
+	}
+	return s, nil
+}
