@@ -130,11 +130,14 @@ test: cli package-local ## All tests: unit, embedded cloud, integration on an em
 	wait $$raced || status=1; \
 	cat .local/test.log; exit $$status
 
-ROUNDS ?= 10
+# A run with SEED=n repeats one seed; with ROUNDS=m too, those from n on. LARGE= leaves out the two large runs.
+ROUNDS ?= $(if $(SEED),1,100)
+LARGE  ?= $(if $(SEED),,1)
 
 .PHONY: soak
-soak: cli package-local ## The randomised tests, ROUNDS times with new seeds; SEED=n repeats one
-	CGO_ENABLED=$(if $(RACE),1,0) go -C integration_test test -v $(RACE) -timeout 0 -count $(ROUNDS) -run 'TestManyOrdersForTooLittle|TestTenThousandOrders' .
+soak: cli package-local ## The randomised tests of all patterns with ROUNDS new seeds, and two large runs; SEED=n repeats one
+	CGO_ENABLED=$(if $(RACE),1,0) SEEDS=$(ROUNDS) LARGE=$(LARGE) go -C integration_test test -v $(RACE) -timeout 0 \
+		-run 'TestRandomFaults|TestManyOrdersForTooLittle|TestTenThousandOrders|TestOrdersWithRandomFaults' .
 
 .PHONY: bench
 bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings

@@ -1,64 +1,40 @@
 package integration_test
 
 import (
-	"context"
-	"testing"
-	"time"
-
 	localdb "github.com/order-patterns/order-patterns/local/dynamodb"
-	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// disorderDelivery makes the checker's queues deliver each message twice and in any order.
-func disorderDelivery(t *testing.T, c *checkerOutputs, seed uint64) {
-	t.Helper()
-	cloud := embedded(t)
-	for i, url := range append(c.queues(), c.OutboxQueueURL) {
-		cloud.SQS.SetDelivery(queueARN(url), sqs.Delivery{Twice: true, Shuffle: seed + uint64(i)})
-		t.Cleanup(func() { cloud.SQS.SetDelivery(queueARN(url), sqs.Delivery{}) })
+func (c *checkerOutputs) weaknesses() weaknesses {
+	throttledTable := fail(localdb.Throttled())
+	w := weaknesses{
+		functions: c.Functions, queues: append(c.queues(), c.OutboxQueueURL), failures: c.failureQueues(),
+		calls: []weakness{
+			{action: "sqs:SendMessage", function: "capture-order", throttle: sqs.Throttled, often: 0.02, outage: short},
+			{action: "dynamodb:PutItem", function: "capture-order", throttle: throttledTable, often: 0.02, outage: short},
+			{action: "sns:Publish", function: "capture-order", throttle: sns.Throttled, often: 0.02, outage: short},
+			{action: "sqs:SendMessage", principal: "sns.amazonaws.com", throttle: sqs.Throttled, often: 0.02, outage: long},
+			{action: "dynamodb:GetItem", function: "relay-order", throttle: throttledTable, often: 0.02, outage: long},
+			{action: "sns:Publish", function: "relay-order", throttle: sns.Throttled, often: 0.02, outage: long},
+			{action: "dynamodb:GetItem", function: "check-balance", throttle: throttledTable, often: 0.02, outage: long},
+			{action: "dynamodb:BatchGetItem", function: "check-stock", throttle: throttledTable, often: 0.02, outage: long},
+			{action: "dynamodb:UpdateItem", function: "update-order", throttle: throttledTable, often: 0.02, outage: long},
+			{action: "lambda:InvokeFunction", function: "update-order", throttle: fail(lambda.Throttled()), often: 0.02, outage: long},
+			{action: "dynamodb:GetItem", function: "ship-order", throttle: throttledTable, often: 0.02, outage: long},
+			{action: "dynamodb:UpdateItem", function: "ship-order", throttle: throttledTable, often: 0.02, outage: long},
+		},
 	}
-}
-
-// injectRandomFaults makes calls of the checker's functions fail at random, before they take effect and after, kills the
-// function that makes the call, and delays the checkers' reads.
-func injectRandomFaults(t *testing.T, c *checkerOutputs, r *randomness) {
-	t.Helper()
-	rule := func(action, function string, when fault.When, probability float64, do func(context.Context, fault.Event) error) {
-		inject(t, fault.Rule{
-			Action: action, Principal: "*/" + c.Functions[function].RoleName + "/*", When: when, Do: r.sometimes(probability, do),
+	for _, check := range []string{"check-balance", "check-stock"} { // findings, and dead letters
+		w.calls = append(w.calls, weakness{action: "sqs:SendMessage", function: check, throttle: sqs.Throttled, often: 0.02, outage: long})
+	}
+	for _, consumer := range []string{"check-balance", "check-stock", "update-order", "relay-order"} {
+		w.calls = append(w.calls, weakness{
+			action: "sqs:ChangeMessageVisibility", function: consumer, throttle: sqs.Throttled, often: 0.3, outage: long,
+		}, weakness{
+			action: "lambda:InvokeFunction", resource: "*:" + c.Functions[consumer].Name, throttle: fail(lambda.Throttled()), often: 0.05, outage: long,
 		})
 	}
-	for _, call := range []struct {
-		action, function string
-		throttle         func(context.Context, fault.Event) error
-	}{
-		{"sqs:SendMessage", "capture-order", sqs.Throttled},
-		{"dynamodb:PutItem", "capture-order", fail(localdb.Throttled())},
-		{"sns:Publish", "capture-order", sns.Throttled},
-		{"dynamodb:GetItem", "relay-order", fail(localdb.Throttled())},
-		{"sns:Publish", "relay-order", sns.Throttled},
-		{"sqs:SendMessage", "check-balance", sqs.Throttled},
-		{"sqs:SendMessage", "check-stock", sqs.Throttled},
-		{"dynamodb:UpdateItem", "update-order", fail(localdb.Throttled())},
-		{"lambda:InvokeFunction", "update-order", fail(lambda.Throttled())},
-		{"dynamodb:GetItem", "ship-order", fail(localdb.Throttled())},
-		{"dynamodb:UpdateItem", "ship-order", fail(localdb.Throttled())},
-	} {
-		for _, when := range []fault.When{fault.Before, fault.After} {
-			rule(call.action, call.function, when, 0.002, call.throttle)
-			rule(call.action, call.function, when, 0.0005, kill(t, c.Functions[call.function].Name))
-		}
-	}
-	delay := func(ctx context.Context, _ fault.Event) error {
-		select {
-		case <-time.After(time.Duration(1+r.below(20)) * time.Millisecond):
-		case <-ctx.Done():
-		}
-		return nil
-	}
-	rule("dynamodb:GetItem", "check-balance", fault.Before, 0.2, delay)
-	rule("dynamodb:BatchGetItem", "check-stock", fault.Before, 0.2, delay)
+	return w
 }

@@ -94,7 +94,7 @@ func TestOrderWithoutIdempotencyKeyIsRejectedIfNotPublished(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, r.status, r.body)
 		require.NotContains(t, r.body, "arn:", "the cause is logged and not sent to the client")
 		var statuses []string
-		for _, status := range c.scanOrders(t, []checker.Order{{CustomerID: customer}}) {
+		for _, status := range c.scanOrders(t, []checker.Order{{CustomerID: customer}}, false) {
 			statuses = append(statuses, string(status))
 		}
 		require.Contains(t, statuses, want)

@@ -14,18 +14,26 @@ import (
 )
 
 // scanOrders returns the status of each order of the customers of these orders, by order id, whether the order was accepted
-// or not.
-func (c *checkerOutputs) scanOrders(t *testing.T, accepted []checker.Order) map[string]checker.Status {
+// or not. onlyUndecided leaves out those that are shipped or rejected.
+func (c *checkerOutputs) scanOrders(t *testing.T, accepted []checker.Order, onlyUndecided bool) map[string]checker.Status {
 	t.Helper()
 	ours := map[string]bool{}
 	for _, o := range accepted {
 		ours[o.CustomerID] = true
 	}
 	statuses := map[string]checker.Status{}
-	pages := dynamodb.NewScanPaginator(dynamoDBClient(t), &dynamodb.ScanInput{
+	scan := &dynamodb.ScanInput{
 		TableName: &c.OrdersTableName, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("orderId, customerId, #status"),
 		ExpressionAttributeNames: map[string]string{"#status": "status"},
-	})
+	}
+	if onlyUndecided {
+		scan.FilterExpression = aws.String("#status <> :shipped AND #status <> :rejected")
+		scan.ExpressionAttributeValues = map[string]dbtypes.AttributeValue{
+			":shipped":  &dbtypes.AttributeValueMemberS{Value: string(checker.Shipped)},
+			":rejected": &dbtypes.AttributeValueMemberS{Value: string(checker.Rejected)},
+		}
+	}
+	pages := dynamodb.NewScanPaginator(dynamoDBClient(t), scan)
 	text := func(v dbtypes.AttributeValue) string { return v.(*dbtypes.AttributeValueMemberS).Value }
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
@@ -40,14 +48,9 @@ func (c *checkerOutputs) scanOrders(t *testing.T, accepted []checker.Order) map[
 }
 
 // countUndecided returns how many orders of these orders' customers are neither shipped nor rejected.
-func (c *checkerOutputs) countUndecided(t *testing.T, accepted []checker.Order) (n int) {
+func (c *checkerOutputs) countUndecided(t *testing.T, accepted []checker.Order) int {
 	t.Helper()
-	for _, status := range c.scanOrders(t, accepted) {
-		if status != checker.Shipped && status != checker.Rejected {
-			n++
-		}
-	}
-	return n
+	return len(c.scanOrders(t, accepted, true))
 }
 
 // readOrders reads all orders of these orders' customers, accepted or not.
@@ -55,7 +58,7 @@ func (c *checkerOutputs) readOrders(t *testing.T, accepted []checker.Order) []ch
 	t.Helper()
 	table := &orders.Table{Client: dynamoDBClient(t), Name: c.OrdersTableName}
 	var ids []string
-	for id := range c.scanOrders(t, accepted) {
+	for id := range c.scanOrders(t, accepted, false) {
 		ids = append(ids, id)
 	}
 	records := make([]checker.Record, len(ids))

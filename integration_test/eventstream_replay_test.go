@@ -23,7 +23,7 @@ func TestReplayRestoresTheTableAndRepeatsNoInvoice(t *testing.T) {
 	e := eventStream(t)
 	since := now()
 	accounts := newAccounts(40)
-	histories := randomHistories(rand.New(rand.NewPCG(seed(t), 3)), accounts, 12)
+	histories := randomHistories(rand.New(rand.NewPCG(seed(t), 3)), accounts, 12, false)
 	for n := range histories[0].orders {
 		for _, h := range histories {
 			require.NoError(t, placeWithRetries(e.URL, h.orders[n]))
@@ -32,9 +32,9 @@ func TestReplayRestoresTheTableAndRepeatsNoInvoice(t *testing.T) {
 	poisoned := putRecords(t, e.StreamName, entry{key: accounts[0], data: poison(t, accounts[0])})[0]
 	want := allItems(histories)
 	eventuallyAdvancing(t, "all orders are stored and invoiced", func() bool {
-		return maps.Equal(want, readItems(t, e, histories)) && allInvoiced(t, e, histories)
+		return maps.Equal(want, readItems(t, e.TableName, histories)) && allInvoiced(t, e.BucketName, histories)
 	})
-	invoicesBefore := readInvoices(t, e, histories)
+	invoicesBefore := readInvoices(t, e.BucketName, histories)
 	for _, url := range e.failureQueues() {
 		waitForMessages(t, url, 1)
 		receiveFailures(t, url)
@@ -48,7 +48,7 @@ func TestReplayRestoresTheTableAndRepeatsNoInvoice(t *testing.T) {
 		}})
 		require.NoError(t, err)
 	}
-	require.Empty(t, readItems(t, e, histories))
+	require.Empty(t, readItems(t, e.TableName, histories))
 
 	r := &replay.Replay{
 		Stream: kinesisClient(t), Lambda: lambdaClient(t), StreamARN: e.StreamARN,
@@ -57,8 +57,8 @@ func TestReplayRestoresTheTableAndRepeatsNoInvoice(t *testing.T) {
 	}
 	result, err := r.Run(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, want, readItems(t, e, histories))
-	require.Equal(t, invoicesBefore, readInvoices(t, e, histories), "no invoice is added")
+	require.Equal(t, want, readItems(t, e.TableName, histories))
+	require.Equal(t, invoicesBefore, readInvoices(t, e.BucketName, histories), "no invoice is added")
 	require.Empty(t, result.Refused)
 	for _, url := range e.failureQueues() {
 		failures := receiveFailures(t, url)

@@ -39,6 +39,18 @@ func (d policyDocument) without(statement int, actions ...any) policyDocument {
 	return d
 }
 
+// withoutAction returns the document without an action, in whichever statements it is.
+func (d policyDocument) withoutAction(t *testing.T, action string) policyDocument {
+	t.Helper()
+	d.statementWith(t, action) // there is one
+	for i := range slices.Backward(d.Statement) {
+		if slices.Contains(d.Statement[i]["Action"].([]any), any(action)) {
+			d = d.without(i, action)
+		}
+	}
+	return d
+}
+
 // rolePolicy is the only policy of one of the patterns' roles.
 type rolePolicy struct {
 	role, name string
