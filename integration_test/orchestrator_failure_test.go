@@ -84,6 +84,8 @@ func TestTakingBackAnOrderKeepsANewerOne(t *testing.T) {
 	require.Equal(t, types.ExecutionStatusFailed, execution.Status)
 	require.Equal(t, 1, count(history(t, *execution.ExecutionArn), "TaskStateEntered TakeBackOrder"))
 	require.Equal(t, newer.OrderID, getOrder(t, o.URL, older.AccountID, "v0")["orderid"])
+	// The newer order's execution ends before the next test makes functions fail.
+	eventually(t, "the newer order is invoiced", func() bool { return len(invoices(t, o.BucketName, older.AccountID)) == 1 })
 }
 
 func TestFunctionKilledBetweenWriteAndResponseHasItsEffectOnce(t *testing.T) {
