@@ -126,6 +126,39 @@ func (s *Stack) Forget(ctx context.Context) error {
 	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)
 }
 
+// HasPendingCreates reports whether Pulumi was killed while it created resources. Pulumi saves a creation as pending before it
+// begins, and replaces the entry by the resource after it. An entry that a killed Pulumi leaves does not say whether the
+// resource exists, and no update removes it.
+// https://www.pulumi.com/docs/iac/operations/troubleshooting/interrupted-updates/
+func (s *Stack) HasPendingCreates() (bool, error) {
+	files, err := filepath.Glob(filepath.Join(s.State(), ".pulumi", "stacks", "*", Name+".json"))
+	if err != nil || len(files) == 0 {
+		return false, err
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		return false, fmt.Errorf("reading the stack's state: %w", err)
+	}
+	var state struct {
+		Checkpoint struct {
+			Latest struct {
+				PendingOperations []struct {
+					Type string `json:"type"`
+				} `json:"pending_operations"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		return false, fmt.Errorf("reading %s: %w", files[0], err)
+	}
+	for _, o := range state.Checkpoint.Latest.PendingOperations {
+		if o.Type == "creating" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // prepare copies the config, creates the stack if there is none, and removes the lock of a CLI that was killed.
 func (s *Stack) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(s.State(), 0o755); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -98,6 +99,56 @@ func TestCtrlCEndsPulumiInOrderAndTwiceAtOnce(t *testing.T) {
 	}
 }
 
+func TestTheCloudStartsEmptyAfterPulumiWasKilledInACreation(t *testing.T) {
+	home := t.TempDir()
+	t.Cleanup(func() { _, _, _ = command(t, home, "down") })
+	_, stderr, err := command(t, home, "up")
+	require.NoError(t, err, stderr)
+	const restarted = "Pulumi was killed while it created resources, and the embedded cloud may have them: restarting it. It starts empty\n"
+	killedWhileItSubscribed(t, home)
+	before := cloudOf(t, home)
+
+	outputs, stderr, err := command(t, home, "up")
+	require.NoError(t, err, stderr)
+	require.Contains(t, stderr, restarted)
+	require.Empty(t, readState(t, home).Checkpoint.Latest.PendingOperations)
+	place(t, urlOf(t, outputs))
+	after := cloudOf(t, home)
+	require.NotEqual(t, before.PID, after.PID)
+
+	_, stderr, err = command(t, home, "up")
+	require.NoError(t, err, stderr)
+	require.Equal(t, after, cloudOf(t, home), "it is restarted once")
+
+	killedWhileItSubscribed(t, home)
+	stdout, stderr, err := command(t, home, "preview")
+	require.NoError(t, err, stderr)
+	require.Contains(t, stderr, restarted)
+	require.NotContains(t, stdout, "unchanged")
+}
+
+// killedWhileItSubscribed makes the state what it was while Pulumi created a subscription, which the cloud has.
+func killedWhileItSubscribed(t *testing.T, home string) {
+	t.Helper()
+	text, err := os.ReadFile(stateFile(home))
+	require.NoError(t, err)
+	var state map[string]any
+	require.NoError(t, json.Unmarshal(text, &state))
+	latest := state["checkpoint"].(map[string]any)["latest"].(map[string]any)
+	resources := latest["resources"].([]any)
+	i := slices.IndexFunc(resources, func(r any) bool { return r.(map[string]any)["type"] == "aws:sns/topicSubscription:TopicSubscription" })
+	require.NotEqual(t, -1, i)
+	latest["pending_operations"] = []any{map[string]any{"resource": resources[i], "type": "creating"}}
+	latest["resources"] = resources[:i] // none of these depends on it
+	text, err = json.Marshal(state)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(stateFile(home), text, 0o600))
+}
+
+func stateFile(home string) string {
+	return filepath.Join(home, "pulumi", "state", ".pulumi", "stacks", "order-patterns", "local.json")
+}
+
 type stackState struct {
 	Checkpoint struct {
 		Latest struct {
@@ -109,7 +160,7 @@ type stackState struct {
 
 func readState(t *testing.T, home string) (s stackState) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(home, "pulumi", "state", ".pulumi", "stacks", "order-patterns", "local.json"))
+	text, err := os.ReadFile(stateFile(home))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &s))
 	return s

@@ -111,7 +111,8 @@ func (e *environment) find() (*running, error) {
 	return &r, nil
 }
 
-// start returns the running cloud. It starts one if none runs, and restarts one of another build.
+// start returns the running cloud. It starts one if none runs, and restarts one of another build, or one that may have
+// resources that the stack's state does not list, because Pulumi was killed while it created them.
 func (e *environment) start(ctx context.Context) (*running, error) {
 	r, err := e.find()
 	if err != nil {
@@ -121,12 +122,26 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r != nil && r.Executable == build {
+	s := e.stack(&running{})
+	pending, err := s.HasPendingCreates()
+	if err != nil {
+		return nil, err
+	}
+	if r != nil && r.Executable == build && !pending {
 		return r, nil
 	}
 	if r != nil {
-		fmt.Fprintln(e.stderr, "The embedded cloud has changed: restarting it. It starts empty")
+		reason := "The embedded cloud has changed"
+		if pending {
+			reason = "Pulumi was killed while it created resources, and the embedded cloud may have them"
+		}
+		fmt.Fprintln(e.stderr, reason+": restarting it. It starts empty")
 		if err := e.stop(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if pending {
+		if err := s.Forget(ctx); err != nil {
 			return nil, err
 		}
 	}
