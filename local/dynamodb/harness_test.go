@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -45,12 +45,7 @@ func newCloud(t testing.TB) *cloud {
 }
 
 func (c *cloud) clientFor(creds iam.Credentials) *sdk.Client {
-	return sdk.New(sdk.Options{
-		Region:           account.Region,
-		BaseEndpoint:     aws.String(c.url),
-		Credentials:      credentials.NewStaticCredentialsProvider(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken),
-		RetryMaxAttempts: 1,
-	})
+	return sdk.NewFromConfig(cloudtest.Config(creds, c.url))
 }
 
 // createTable makes an on-demand table with the key p, or p and r, as a program would.

@@ -18,7 +18,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	_ "github.com/aws/aws-sdk-go-v2/config" // testdata/bootstrap needs it, which go mod tidy does not see
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/jonboulle/clockwork"
@@ -27,6 +26,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -113,10 +113,7 @@ func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
 	t.Cleanup(server.Close)
 	a.SetEndpoint(server.URL)
 	c.admin = c.iam.AddAdministrator("test")
-	c.sdk = sdk.New(sdk.Options{
-		BaseEndpoint: &server.URL, Region: account.Region, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(c.admin.AccessKeyID, c.admin.SecretAccessKey, ""),
-	})
+	c.sdk = sdk.NewFromConfig(cloudtest.Config(c.admin, server.URL))
 	return c
 }
 
@@ -207,10 +204,7 @@ func (c *cloud) invoke(name, payload string) *sdk.InvokeOutput {
 }
 
 func (c *cloud) cloudwatch() *cloudwatchlogs.Client {
-	return cloudwatchlogs.New(cloudwatchlogs.Options{
-		BaseEndpoint: aws.String(c.account.Endpoint()), Region: account.Region,
-		Credentials: credentials.NewStaticCredentialsProvider(c.admin.AccessKeyID, c.admin.SecretAccessKey, ""),
-	})
+	return cloudwatchlogs.NewFromConfig(cloudtest.Config(c.admin, c.account.Endpoint()))
 }
 
 // principal is the test's administrator, for calls within the process.

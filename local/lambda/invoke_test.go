@@ -13,6 +13,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/smithy-go"
+	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -38,7 +39,8 @@ func TestInvokeReturnsWhatTheFunctionAnswers(t *testing.T) {
 }
 
 func TestFunctionFailuresAreResultsNotErrors(t *testing.T) {
-	c := newCloud(t)
+	clock := clockwork.NewFakeClockAt(time.Now())
+	c := newCloudAt(t, clock)
 	c.function("f", func(in *FunctionArgs) { in.Timeout = aws.Int(1) })
 	for _, test := range []struct{ name, payload, errorType, message string }{
 		{"a returned error has the outermost type's name", `{"do":"error"}`, "customError", "no luck"},
@@ -50,7 +52,12 @@ func TestFunctionFailuresAreResultsNotErrors(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := &sdk.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(test.payload)}
+			stop := func() {}
+			if test.errorType == "Sandbox.Timedout" { // otherwise the clock stands still
+				stop = running(clock)
+			}
 			out, err := c.sdk.Invoke(context.Background(), in)
+			stop()
 			require.NoError(t, err)
 			require.Equal(t, "Unhandled", aws.ToString(out.FunctionError))
 			require.EqualValues(t, 200, out.StatusCode)
@@ -65,6 +72,22 @@ func TestFunctionFailuresAreResultsNotErrors(t *testing.T) {
 			require.JSONEq(t, `{"n":1}`, string(c.invoke("f", `{"n":1}`).Payload), "the function works again at once")
 		})
 	}
+}
+
+// running lets a clock run with the real one until stop is called.
+func running(clock *clockwork.FakeClock) (stop func()) {
+	tick, ended := time.NewTicker(10*time.Millisecond), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-tick.C:
+				clock.Advance(10 * time.Millisecond)
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return func() { tick.Stop(); close(ended) }
 }
 
 func TestEnvironmentIsReusedUntilItCrashes(t *testing.T) {

@@ -16,14 +16,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/guess"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
@@ -46,10 +45,7 @@ func newRiver(t *testing.T, shards int) *river {
 	clock := clockwork.NewFakeClockAt(time.Now())
 	r := &river{cloud: newCloudAt(t, clock), clock: clock, seen: filepath.Join(t.TempDir(), "seen")}
 	r.stream = create(t, r.kinesis, "aws:kinesis/stream:Stream", map[string]any{"name": "s", "shardCount": shards})["arn"].StringValue()
-	r.sdk = awskinesis.New(awskinesis.Options{
-		BaseEndpoint: aws.String(r.account.Endpoint()), Region: account.Region, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(r.admin.AccessKeyID, r.admin.SecretAccessKey, ""),
-	})
+	r.sdk = awskinesis.NewFromConfig(cloudtest.Config(r.admin, r.account.Endpoint()))
 	r.function("f", func(in *FunctionArgs) {
 		in.Role = r.role("f-role", streamActions...)
 		in.Timeout = aws.Int(900) // time may pass quickly

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/smithy-go"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/sqs"
@@ -81,12 +81,7 @@ func newCloud(t testing.TB) *cloud {
 }
 
 func (c *cloud) clientFor(creds iam.Credentials) *sdk.Client {
-	return sdk.New(sdk.Options{
-		Region:           account.Region,
-		BaseEndpoint:     aws.String(c.url),
-		Credentials:      credentials.NewStaticCredentialsProvider(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken),
-		RetryMaxAttempts: 1,
-	})
+	return sdk.NewFromConfig(cloudtest.Config(creds, c.url))
 }
 
 // allowTopic is the policy of a queue that lets the topic orders send.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 	"github.com/jonboulle/clockwork"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/iam"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -59,12 +59,7 @@ func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
 }
 
 func (c *cloud) clientFor(creds iam.Credentials) *sdk.Client {
-	return sdk.New(sdk.Options{
-		Region:           account.Region,
-		BaseEndpoint:     aws.String(c.url),
-		Credentials:      credentials.NewStaticCredentialsProvider(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken),
-		RetryMaxAttempts: 1,
-	})
+	return sdk.NewFromConfig(cloudtest.Config(creds, c.url))
 }
 
 type settingsMap = map[string]string

@@ -67,13 +67,7 @@ func (c *Cloud) Serve(t testing.TB, services ...wire.Service) {
 	server := httptest.NewServer(wire.NewServer(c.Account, c.IAM, services...))
 	t.Cleanup(server.Close)
 	c.Account.SetEndpoint(server.URL)
-	c.Admin = c.config(c.IAM.AddAdministrator("test"))
-}
-
-func (c *Cloud) config(creds iam.Credentials) aws.Config {
-	config := creds.Config(c.Account.Endpoint())
-	config.RetryMaxAttempts = 1
-	return config
+	c.Admin = Config(c.IAM.AddAdministrator("test"), server.URL)
 }
 
 // Role makes a role with an inline policy, and returns a session of it and the configuration of its SDK clients, which
@@ -81,7 +75,7 @@ func (c *Cloud) config(creds iam.Credentials) aws.Config {
 func (c *Cloud) Role(t testing.TB, name, document string) (policy.Principal, aws.Config) {
 	t.Helper()
 	p, creds := c.Session(t, name, document)
-	return p, c.config(creds)
+	return p, Config(creds, c.Account.Endpoint())
 }
 
 // Session makes a role with an inline policy, and starts a session of it for Lambda.
