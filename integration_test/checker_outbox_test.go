@@ -114,7 +114,7 @@ func TestEveryAcceptedOrderIsDecidedThoughTheTopicRefusesForAWhile(t *testing.T)
 		require.Equal(t, checker.Pending, rec.Status)
 	}
 	remove()
-	for _, rec := range c.waitForAllDecisions(t, []checker.Order{{CustomerID: customer}}) {
+	for _, rec := range c.waitForAllDecisions(t, time.Minute, []checker.Order{{CustomerID: customer}}) {
 		require.Equal(t, checker.Shipped, rec.Status)
 	}
 	require.Zero(t, countMessages(t, c.OutboxDeadLettersURL))
@@ -142,7 +142,7 @@ func TestCopiesOfTheOutboxsMessageShipAnOrderOnce(t *testing.T) {
 	for _, stop := range resume {
 		stop()
 	}
-	c.waitForAllDecisions(t, []checker.Order{{CustomerID: customer}})
+	c.waitForAllDecisions(t, time.Minute, []checker.Order{{CustomerID: customer}})
 	require.Equal(t, "Shipped", c.status(t, id).Status)
 	require.Equal(t, "Shipped", c.waitForDecision(t, c.placeOrder(t, checkerOrder(customer, product, 6, "6"))).Status, "4 were deducted once")
 }
@@ -165,7 +165,7 @@ func TestRelayOrderNeedsToPublish(t *testing.T) {
 			return cloud.Lambda.Stats(c.Functions["relay-order"].Name).Invocations > before
 		})
 	})
-	records := c.waitForAllDecisions(t, []checker.Order{{CustomerID: customer}})
+	records := c.waitForAllDecisions(t, time.Minute, []checker.Order{{CustomerID: customer}})
 	require.Len(t, records, 1)
 	require.Equal(t, checker.Shipped, records[0].Status)
 }

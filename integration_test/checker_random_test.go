@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -57,7 +58,7 @@ func randomChecker(t *testing.T, seed uint64, orders, customers, products int) {
 	require.Equal(t, orders, answers.Accepted(), "%v", answers.Reasons)
 	trouble.outlast()
 
-	records := c.waitForAllDecisions(t, accepted)
+	records := c.waitForAllDecisions(t, longestDelay, accepted)
 	audit := checkerclient.Audit{Before: generator.Opening, Accepted: accepted, Orders: records, After: c.readAllBalances(t, generator.Opening)}
 	require.Empty(t, audit.Violations())
 
@@ -75,10 +76,11 @@ func randomChecker(t *testing.T, seed uint64, orders, customers, products int) {
 	}
 }
 
-// waitForAllDecisions waits until each order is shipped or rejected and the queues are empty, and returns the orders.
-func (c *checkerOutputs) waitForAllDecisions(t *testing.T, accepted []checker.Order) []checker.Record {
+// waitForAllDecisions waits until each order is shipped or rejected and the queues are empty, and returns the orders. It
+// advances the clock by step while nothing moves.
+func (c *checkerOutputs) waitForAllDecisions(t *testing.T, step time.Duration, accepted []checker.Order) []checker.Record {
 	t.Helper()
-	c.weaknesses().waitUntilDone(t, longestDelay, func() bool { return c.countUndecided(t, accepted) == 0 })
+	c.weaknesses().waitUntilDone(t, step, func() bool { return c.countUndecided(t, accepted) == 0 })
 	return c.readOrders(t, accepted)
 }
 
