@@ -14,12 +14,17 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/guess"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/s3"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
 func TestMalformedMessageIsDeadLetteredAtOnceAndCanBeRedriven(t *testing.T) {
+	underEachAnswer(t, malformedMessageIsDeadLetteredAndRedriven, guess.MoveWithoutSource)
+}
+
+func malformedMessageIsDeadLetteredAndRedriven(t *testing.T) {
 	f := fanOut(t)
 	queues := sqsClient(t)
 	account := newAccount()

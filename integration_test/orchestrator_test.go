@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/local/guess"
 )
 
 // startExecution places an order and returns the ARN of its execution.
@@ -191,4 +195,25 @@ func TestInvalidOrderStartsNoExecution(t *testing.T) {
 	require.Equal(t, http.StatusUnsupportedMediaType,
 		call(t, http.MethodPost, o.URL+"/order", invalid.body(), "Content-Type", "text/plain").status, "a body that API Gateway does not validate is refused")
 	require.Equal(t, before, executions())
+}
+
+// TestAClientKnowsTheIDOfItsOrder asserts it also where the answer cannot repeat the id, which AWS does not document.
+func TestAClientKnowsTheIDOfItsOrder(t *testing.T) {
+	underEachAnswer(t, func(t *testing.T) {
+		o := orchestrator(t)
+		client := coffeeclient.NewClient(o.URL, 1)
+		for _, chosen := range []string{"", "chosen"} {
+			order := coffeeclient.NewGenerator(rand.Uint64(), time.Now).Next()
+			order.AccountID, order.OrderID = newAccount(), chosen
+			id, err := client.Place(t.Context(), order)
+			require.NoError(t, err)
+			eventually(t, "the order is stored under its id", func() bool {
+				item := getOrder(t, o.URL, order.AccountID, order.VendorID)
+				return item != nil && item["orderid"] == id
+			})
+			if chosen != "" {
+				require.Equal(t, chosen, id)
+			}
+		}
+	}, guess.ResponseReadsOverride)
 }

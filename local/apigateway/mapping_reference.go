@@ -9,6 +9,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/ohler55/ojg/jp"
+
+	"github.com/order-patterns/order-patterns/local/guess"
 )
 
 // builtIn are the variables that API Gateway sets:
@@ -144,7 +146,12 @@ func (p *mappingParser) contextVariable(steps []step) (expression, []step) {
 			break
 		}
 		if header := s.name; "context."+name+"." == headerOverride {
-			return func(r *rendering) any { return r.x.overrides[header] }, steps[i+1:]
+			return func(r *rendering) any {
+				if r.response && r.x.service.account.Guesses.Other(guess.ResponseReadsOverride) {
+					return nil
+				}
+				return r.x.overrides[header]
+			}, steps[i+1:]
 		}
 		name = strings.TrimPrefix(name+"."+s.name, ".")
 		if v, ok := variables[name]; ok && !v.logOnly {

@@ -40,11 +40,19 @@ var (
 		Here:       "48 hours after it expired.",
 		Other:      "Within a minute.",
 	}
+	// ResponseReadsOverride is used by API Gateway.
+	ResponseReadsOverride = &Guess{
+		Name: "response-reads-override", number: 6,
+		Documented: "A mapping template of a request can [override a header](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html). " +
+			"Can the template of the response read that header?",
+		Here:  "Yes.",
+		Other: "No. The Orchestrator's 202 then has no `orderid`, and the client uses its own, or the `requestid`.",
+	}
 )
 
 // All are the guesses, those with a switch first.
 var All = []*Guess{
-	StreamFirstRecord, StreamBackoff, ConsumerEventSource, MoveWithoutSource, ExpiryLag,
+	StreamFirstRecord, StreamBackoff, ConsumerEventSource, MoveWithoutSource, ExpiryLag, ResponseReadsOverride,
 	{
 		Documented: "A model is a [JSON schema of draft 4](https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-create-model.html). " +
 			"Are `additionalProperties`, `anyOf` and similar keywords [supported](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html)?",
