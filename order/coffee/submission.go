@@ -12,11 +12,13 @@ type Submission struct {
 	Accepted  time.Time // when the request was accepted; zero if the input does not say
 	// Execution is the name of the execution, which tells attempts at the same order apart; may be empty.
 	Execution string
+	// Caller is the account whose orders the sender of the request may place; empty if everybody's.
+	Caller string
 }
 
-// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "body"}: the id assigned to
-// the order, which counts if it has none; the request's id; when it was accepted, in milliseconds since 1970; the execution;
-// and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
+// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "caller", "body"}: the id
+// assigned to the order, which counts if it has none; the request's id; when it was accepted, in milliseconds since 1970; the
+// execution; the caller's account, which is not compared with the order's; and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
 // in its canonical form, instead of the body. If it says when the order was accepted, orderdate is compared with that as in
 // ParseRequest. The error is an *InvalidOrder with every fault.
 func ParseSubmission(input []byte) (Submission, error) {
@@ -25,12 +27,13 @@ func ParseSubmission(input []byte) (Submission, error) {
 		return Submission{}, err
 	}
 	r := newReader()
-	fields := r.Object(doc, "body", "orderid", "requestid", "accepted", "execution", "body", "order")
+	fields := r.Object(doc, "body", "orderid", "requestid", "accepted", "execution", "caller", "body", "order")
 	if fields == nil {
 		return Submission{}, r.err()
 	}
 	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
 	s := Submission{RequestID: r.text(fields, "", "requestid", optional), Execution: r.text(fields, "", "execution", optional)}
+	s.Caller = r.id(fields, "", "caller", optional, MaxID)
 	if ms := r.Int(fields, "", "accepted", optional, 0, maxMillis); ms != 0 {
 		s.Accepted = time.UnixMilli(ms).UTC()
 		r.now = s.Accepted

@@ -23,6 +23,11 @@ type cause struct{ err error }
 func (c cause) Error() string { return c.err.Error() }
 func (c cause) Unwrap() error { return c.err }
 
+// NotAllowed means that the order is not one that the caller may place.
+type NotAllowed struct{}
+
+func (*NotAllowed) Error() string { return "order.accountid: is not the account of the caller" }
+
 // StoreError returns an error of the table as *StoreUnavailable or *StoreRefused, and an *coffee.InvalidOrder as it is.
 // nil stays nil.
 func StoreError(err error) error {

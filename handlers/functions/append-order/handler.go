@@ -13,6 +13,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
@@ -27,12 +28,16 @@ type handler struct {
 	streamARN string
 	now       func() time.Time
 	answers   httpapi.Answers
+	callers   caller.Check
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
 	accepted := h.now()
 	o, fault := orderapi.ParseOrder(ctx, r, accepted)
 	if fault != nil {
+		return h.answers.Fail(fault), nil
+	}
+	if fault := h.callers.Allow(ctx, r, o.AccountID); fault != nil {
 		return h.answers.Fail(fault), nil
 	}
 	if err := h.append(ctx, o, accepted); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/event"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
@@ -167,4 +168,22 @@ func TestThrottlingOfAShardIsRetriedWithTheSameEvent(t *testing.T) {
 	require.Equal(t, 503, status)
 	require.Equal(t, "the order was not accepted; please try again", body["message"])
 	require.Len(t, records, 3, "the SDK's tries")
+}
+
+func TestOnlyTheOwnAccountsOrderIsAppendedWithAToken(t *testing.T) {
+	for name, c := range handlertest.Callers(request(t, "post-order.json"), "a0") {
+		for _, byToken := range []bool{true, false} {
+			to := &stream{}
+			h := &handler{stream: to, streamARN: streamARN, now: func() time.Time { return now }, callers: caller.Check{ByToken: byToken}}
+			answer, err := h.handle(t.Context(), c.Request)
+			status, body := handlertest.Answer(t, answer, err)
+			if c.Allowed || !byToken {
+				require.Equal(t, 202, status, name)
+				continue
+			}
+			require.Equal(t, 403, status, name)
+			require.Equal(t, `{"message":"not allowed for this account"}`, body, name)
+			require.Empty(t, to.records, name)
+		}
+	}
 }

@@ -71,7 +71,7 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) 
 }
 
 func unavailable(key requestKey) *httpapi.Error {
-	if key == "" {
+	if key.text == "" {
 		return httpapi.Errorf(http.StatusServiceUnavailable, tryAgain)
 	}
 	return httpapi.Errorf(http.StatusServiceUnavailable, repeat)
@@ -81,7 +81,7 @@ func unavailable(key requestKey) *httpapi.Error {
 // key, its next request is another order. If the topic has the order all the same, the findings of the checks do not change
 // that it is Rejected. ctx ends a moment after the context of the work.
 func (h *handler) abandon(ctx context.Context, key requestKey, orderID string) {
-	if key != "" {
+	if key.text != "" {
 		return
 	}
 	_, _, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish)

@@ -11,6 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
 	"github.com/order-patterns/order-patterns/handlers/checker/topic"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
@@ -29,6 +30,7 @@ type handler struct {
 	orders  *orders.Table
 	topic   *topic.Topic
 	answers httpapi.Answers
+	callers caller.Check
 	now     func() time.Time
 }
 
@@ -50,26 +52,29 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 }
 
 // request parses the body and the key of a request.
-func request[T any](ctx context.Context, r httpapi.Request, limit int, parse func([]byte) (T, error)) (what T, key requestKey, fault *httpapi.Error) {
+func request[T any](ctx context.Context, h *handler, r httpapi.Request, limit int, parse func([]byte) (T, error)) (what T, key requestKey, fault *httpapi.Error) {
 	body, fault := httpapi.BodyUpTo(r, limit)
 	if fault != nil {
-		return what, "", fault
+		return what, key, fault
 	}
-	text, fault := idempotency.Key(r)
-	if fault != nil {
-		return what, "", fault
+	key.caller = h.callers.Name(r)
+	if key.text, fault = idempotency.Key(r); fault != nil {
+		return what, key, fault
 	}
 	what, err := parse(body)
 	if err != nil {
 		slog.InfoContext(ctx, "order refused")
-		return what, "", httpapi.Errorf(http.StatusBadRequest, "%s", err)
+		return what, key, httpapi.Errorf(http.StatusBadRequest, "%s", err)
 	}
-	return what, requestKey(text), nil
+	return what, key, nil
 }
 
 func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
-	o, key, fault := request(ctx, r, httpapi.MaxBody, checker.ParseRequest)
+	o, key, fault := request(ctx, h, r, httpapi.MaxBody, checker.ParseRequest)
 	if fault != nil {
+		return nil, fault
+	}
+	if fault := h.callers.Allow(ctx, r, o.CustomerID); fault != nil {
 		return nil, fault
 	}
 	ctx, cancel := deadline.Ahead(ctx)
@@ -95,11 +100,17 @@ type failed struct {
 	Description string `json:"description"`
 }
 
-// many captures the orders of a request concurrently. If one is invalid, the request is refused and none is stored.
+// many captures the orders of a request concurrently. If one is invalid, or may not be placed by the
+// caller, the request is refused and none is stored.
 func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
-	orders, key, fault := request(ctx, r, maxBatch, checker.ParseRequests)
+	orders, key, fault := request(ctx, h, r, maxBatch, checker.ParseRequests)
 	if fault != nil {
 		return nil, fault
+	}
+	for _, o := range orders {
+		if fault := h.callers.Allow(ctx, r, o.CustomerID); fault != nil {
+			return nil, fault
+		}
 	}
 	if fault := h.announce(ctx, key, orders); fault != nil {
 		return nil, fault

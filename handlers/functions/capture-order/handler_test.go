@@ -14,6 +14,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
+	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	injected "github.com/order-patterns/order-patterns/local/fault"
@@ -190,4 +192,41 @@ func TestABatchAtItsLimits(t *testing.T) {
 	require.Equal(t, 200, w.call(t.Context(), httpapi.Request{Resource: "/orders", Body: string(body)}, &a))
 	require.Len(t, a.Orders, checker.MaxOrders)
 	require.Len(t, w.published, checker.MaxOrders)
+}
+
+func TestOnlyTheOwnAccountsOrdersAreCapturedWithAToken(t *testing.T) {
+	w := start(t)
+	one, many := event(t, "post-order.json"), event(t, "post-orders.json")
+	own := many
+	own.Body = strings.NewReplacer(`"c2"`, `"c1"`, `"c3"`, `"c1"`).Replace(many.Body)
+	refused := fault{403, "not allowed for this account"}
+	w.callers = caller.Check{ByToken: true}
+	for name, c := range handlertest.Callers(one, "c1") {
+		if !c.Allowed {
+			require.Equal(t, refused, w.fails(c.Request), name)
+			own.RequestContext = c.Request.RequestContext
+			require.Equal(t, refused, w.fails(own), name)
+			many.RequestContext = c.Request.RequestContext
+			require.Equal(t, refused, w.fails(many), name)
+		}
+	}
+	require.Equal(t, refused, w.fails(handlertest.By(many, "c1", false)), "one of them is another's, so none is captured")
+	require.Equal(t, refused, w.fails(handlertest.By(many, "c3", false)))
+	require.Empty(t, w.announced)
+	require.Empty(t, w.published)
+	require.Empty(t, w.all())
+
+	captured := 0
+	for name, c := range handlertest.Callers(one, "c1") {
+		if c.Allowed {
+			require.Equal(t, 200, w.call(t.Context(), c.Request, &answeredOrder{}), name)
+			captured++
+		}
+	}
+	require.Len(t, w.published, captured)
+	var answer batchAnswer
+	require.Equal(t, 200, w.call(t.Context(), handlertest.By(own, "c1", false), &answer))
+	require.Len(t, answer.Orders, 3)
+	require.Equal(t, 200, w.call(t.Context(), handlertest.By(many, "", true), &answer))
+	require.Len(t, answer.Orders, 3)
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
+	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -23,7 +25,9 @@ func TestOrderIDsOfAKeyStayTheSame(t *testing.T) {
 		customer string
 		index    int
 	}{
-		{"k", "c1", 0}, {"k", "c1", 1}, {"k", "c1", 11}, {"k", "c11", 1}, {"k", "c2", 0}, {"k2", "c1", 0},
+		{requestKey{text: "k"}, "c1", 0}, {requestKey{text: "k"}, "c1", 1}, {requestKey{text: "k"}, "c1", 11}, {requestKey{text: "k"}, "c11", 1},
+		{requestKey{text: "k"}, "c2", 0}, {requestKey{text: "k2"}, "c1", 0},
+		{requestKey{"k", "account c1"}, "c1", 0}, {requestKey{"k", "account c2"}, "c1", 0}, {requestKey{"k", "principal c1"}, "c1", 0},
 	} {
 		id, err := c.key.orderID(c.customer, c.index)
 		require.NoError(t, err)
@@ -33,16 +37,16 @@ func TestOrderIDsOfAKeyStayTheSame(t *testing.T) {
 		require.False(t, ids[id], "%v has an id of its own", c)
 		ids[id] = true
 	}
-	id, err := requestKey("k").orderID("c1", 0)
+	id, err := requestKey{text: "k"}.orderID("c1", 0)
 	require.NoError(t, err)
 	require.Equal(t, uuid.Version(5), uuid.MustParse(id).Version())
 	require.Equal(t, "a200b34b-0b8e-53c4-beca-46899706c455", id)
 }
 
 func TestWithoutAKeyEveryOrderHasANewID(t *testing.T) {
-	one, err := requestKey("").orderID("c1", 0)
+	one, err := requestKey{}.orderID("c1", 0)
 	require.NoError(t, err)
-	two, err := requestKey("").orderID("c1", 0)
+	two, err := requestKey{}.orderID("c1", 0)
 	require.NoError(t, err)
 	require.Less(t, one, two)
 	require.Equal(t, uuid.Version(7), uuid.MustParse(one).Version())
@@ -154,4 +158,22 @@ func TestABatchIsRepeatedUnderItsKeyOrderByOrder(t *testing.T) {
 	require.Equal(t, []failed{{2, "c3", 422, "an order with other content was accepted under this Idempotency-Key"}}, third.Failed)
 	changed.Body = strings.ReplaceAll(r.Body, `"456"`, `"457"`)
 	require.Equal(t, 422, w.fails(changed).Status)
+}
+
+func TestNobodysKeyMeetsAnothers(t *testing.T) {
+	w := start(t)
+	w.callers = caller.Check{ByToken: true}
+	r := event(t, "post-order-key.json")
+	other := r
+	other.Body = strings.Replace(r.Body, "10.5", "10.6", 1)
+	var own, again, staff, otherStaff answeredOrder
+	require.Equal(t, 200, w.call(t.Context(), handlertest.By(r, "c1", false), &own))
+	require.Equal(t, 200, w.call(t.Context(), handlertest.By(r, "c1", false), &again))
+	require.Equal(t, own, again)
+
+	// Staff places another order for c1 under the same key. It learns nothing of the first one.
+	require.Equal(t, 200, w.call(t.Context(), handlertest.By(other, "", true), &staff))
+	require.Equal(t, 200, w.call(t.Context(), handlertest.By(other, "c9", true), &otherStaff))
+	require.NotEqual(t, own.OrderID, staff.OrderID)
+	require.NotEqual(t, staff.OrderID, otherStaff.OrderID)
 }

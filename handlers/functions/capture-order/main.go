@@ -6,7 +6,7 @@
 // A client that sends a header Idempotency-Key may repeat a request whose answer it did not get. It gets the same orders,
 // and those that were stored but not published are published.
 //
-// Environment: OUTBOX_QUEUE_URL, ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN. IAM: sqs:SendMessage on the outbox;
+// Environment: OUTBOX_QUEUE_URL, ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN, AUTH. IAM: sqs:SendMessage on the outbox;
 // dynamodb:PutItem and dynamodb:UpdateItem on the table; sns:Publish on the topic.
 package main
 
@@ -21,6 +21,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
 	"github.com/order-patterns/order-patterns/handlers/checker/topic"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
@@ -32,6 +33,7 @@ func main() {
 		orders:  &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
 		topic:   &topic.Topic{Client: sns.NewFromConfig(env.Retrying("Throttled")), ARN: env.Required("TOPIC_ARN")},
 		answers: httpapi.Answers{AllowOrigin: os.Getenv("ALLOW_ORIGIN"), Layout: httpapi.StatusDescription},
+		callers: caller.FromEnvironment(env),
 		now:     time.Now,
 	}
 	env.Start(h.handle)

@@ -8,12 +8,14 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
 
 type handler struct {
 	invoices *invoice.Finder
 	answers  httpapi.Answers
+	callers  caller.Check
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
@@ -31,6 +33,9 @@ func (h *handler) get(ctx context.Context, r httpapi.Request) (url string, fault
 	}
 	vendorID, fault := orderapi.OptionalID(r, "vendorid")
 	if fault != nil {
+		return "", fault
+	}
+	if fault := h.callers.Allow(ctx, r, accountID); fault != nil {
 		return "", fault
 	}
 	key, err := h.invoices.Latest(ctx, accountID, vendorID)

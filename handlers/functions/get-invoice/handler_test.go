@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
@@ -91,4 +92,22 @@ func TestBucketThatFailsIsNotAnAbsentInvoice(t *testing.T) {
 	status, body := call(t, &bucket{fail: errors.New("AccessDenied on arn:bucket")}, request(t, "get-invoice.json"))
 	require.Equal(t, 503, status)
 	require.JSONEq(t, `{"message":"the invoice could not be found out; please try again"}`, body)
+}
+
+func TestOnlyTheOwnAccountsInvoiceIsAnsweredWithAToken(t *testing.T) {
+	for name, c := range handlertest.Callers(request(t, "get-invoice.json"), "a0") {
+		for _, b := range []*bucket{{keys: []string{"invoices/a0/200/v0/o1/i1.json"}}, {}} {
+			h := &handler{invoices: &invoice.Finder{List: b, Presign: b, Bucket: "b"}, callers: caller.Check{ByToken: true}}
+			answer, err := h.handle(t.Context(), c.Request)
+			status, body := handlertest.Answer(t, answer, err)
+			if c.Allowed {
+				require.Equal(t, b.keys == nil, status == 404, name)
+				continue
+			}
+			require.Equal(t, 403, status, name)
+			require.Equal(t, `{"message":"not allowed for this account"}`, body, "the same whether there is an invoice or not: %s", name)
+		}
+		status, _ := call(t, &bucket{keys: []string{"invoices/a0/200/v0/o1/i1.json"}}, c.Request)
+		require.Equal(t, 200, status, "%s, without a token", name)
+	}
 }

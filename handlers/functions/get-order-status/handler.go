@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/checker"
@@ -16,6 +17,7 @@ import (
 type handler struct {
 	orders  *orders.Table
 	answers httpapi.Answers
+	callers caller.Check
 }
 
 // found is the answer if there is such an order.
@@ -35,11 +37,15 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	if problem := coffee.CheckID(id); problem != "" {
 		return h.answers.Fail(httpapi.Errorf(http.StatusBadRequest, "path parameter orderId: %s", problem)), nil
 	}
+	if fault := h.callers.Identified(ctx, r); fault != nil {
+		return h.answers.Fail(fault), nil
+	}
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
 	rec, err := h.orders.Get(ctx, id)
 	switch {
-	case errors.Is(err, orders.ErrNotFound):
+	// Whose order an id is, or that there is such an order, is not for others to know.
+	case errors.Is(err, orders.ErrNotFound), err == nil && !h.callers.May(r, rec.CustomerID):
 		return h.answers.JSON(http.StatusNotFound, absent{http.StatusNotFound, "Order not found"}), nil
 	case err != nil:
 		slog.ErrorContext(ctx, "order not read", "orderId", id, "error", err.Error())

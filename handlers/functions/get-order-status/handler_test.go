@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
@@ -82,4 +83,35 @@ func TestATableThatFailsIsNotAnAbsentOrder(t *testing.T) {
 	status, body := call(t, h, request(t))
 	require.Equal(t, 503, status)
 	require.Equal(t, `{"status":503,"description":"the order could not be read; please try again"}`, body)
+}
+
+func TestAnothersOrderIsAnsweredExactlyAsOneThatDoesNotExist(t *testing.T) {
+	h, _, _ := start(t)
+	h.callers = caller.Check{ByToken: true}
+	missing := request(t)
+	missing.PathParameters["orderId"] = "o1"
+	answer, err := h.handle(t.Context(), handlertest.By(missing, "c2", false))
+	require.NoError(t, err)
+	require.Equal(t, 404, answer.StatusCode)
+	for _, account := range []string{"c2", "c", "c10"} {
+		another, err := h.handle(t.Context(), handlertest.By(request(t), account, false))
+		require.NoError(t, err)
+		require.Equal(t, answer, another)
+	}
+	for name, c := range handlertest.Callers(request(t), "c1") {
+		if status, _ := call(t, h, c.Request); c.Allowed {
+			require.Equal(t, 200, status, name)
+		}
+	}
+}
+
+func TestWithoutAnAccountNoOrderIsLookedUp(t *testing.T) {
+	h, db, _ := start(t)
+	h.callers = caller.Check{ByToken: true}
+	db.Fault(fault.Rule{Do: dynamodbtest.Answer(errors.New("was asked"))})
+	for _, r := range []httpapi.Request{request(t), handlertest.By(request(t), "", false)} {
+		status, body := call(t, h, r)
+		require.Equal(t, 403, status)
+		require.Equal(t, `{"status":403,"description":"not allowed for this account"}`, body)
+	}
 }

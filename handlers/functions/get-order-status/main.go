@@ -1,7 +1,7 @@
 // Command get-order-status is the function behind GET /order/{orderId}/status of the checker pattern: it returns the
 // status of an order, and its log lines.
 //
-// Environment: ORDERS_TABLE; optional ALLOW_ORIGIN. IAM: dynamodb:GetItem on the table.
+// Environment: ORDERS_TABLE; optional ALLOW_ORIGIN, AUTH. IAM: dynamodb:GetItem on the table.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
@@ -19,6 +20,7 @@ func main() {
 	h := &handler{
 		orders:  &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
 		answers: httpapi.Answers{AllowOrigin: os.Getenv("ALLOW_ORIGIN"), Layout: httpapi.StatusDescription},
+		callers: caller.FromEnvironment(env),
 	}
 	env.Start(h.handle)
 }

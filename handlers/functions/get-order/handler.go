@@ -8,6 +8,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
@@ -15,6 +16,7 @@ import (
 type handler struct {
 	orders  *store.Reader
 	answers httpapi.Answers
+	callers caller.Check
 }
 
 // found is the answer if there is an active order, in its canonical form.
@@ -37,6 +39,9 @@ func (h *handler) get(ctx context.Context, r httpapi.Request) (found, *httpapi.E
 	}
 	vendorID, fault := orderapi.ID(r, "vendorid")
 	if fault != nil {
+		return found{}, fault
+	}
+	if fault := h.callers.Allow(ctx, r, accountID); fault != nil {
 		return found{}, fault
 	}
 	o, err := h.orders.Get(ctx, accountID, vendorID)

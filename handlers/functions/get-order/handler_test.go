@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
@@ -86,4 +87,22 @@ func TestTableThatFailsIsNotAnAbsentOrder(t *testing.T) {
 	status, body := call(t, &table{fail: errors.New("AccessDenied on arn:table")}, request(t))
 	require.Equal(t, 503, status)
 	require.JSONEq(t, `{"message":"the order could not be read; please try again"}`, body)
+}
+
+func TestOnlyTheOwnAccountsOrderIsAnsweredWithAToken(t *testing.T) {
+	for name, c := range handlertest.Callers(request(t), "a0") {
+		for _, tab := range []*table{{item: item("new_order")}, {}} {
+			h := &handler{orders: &store.Reader{Client: tab, Table: "orders"}, callers: caller.Check{ByToken: true}}
+			answer, err := h.handle(t.Context(), c.Request)
+			status, body := handlertest.Answer(t, answer, err)
+			if c.Allowed {
+				require.Equal(t, tab.item == nil, status == 404, name)
+				continue
+			}
+			require.Equal(t, 403, status, name)
+			require.Equal(t, `{"message":"not allowed for this account"}`, body, "the same whether there is an order or not: %s", name)
+		}
+		status, _ := call(t, &table{item: item("new_order")}, c.Request)
+		require.Equal(t, 200, status, "%s, without a token", name)
+	}
 }

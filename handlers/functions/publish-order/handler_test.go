@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
@@ -129,4 +130,22 @@ func TestOrderThatCouldNotBePublishedIsNotAccepted(t *testing.T) {
 	require.Equal(t, "ERROR", lines[0]["level"])
 	require.Contains(t, lines[0], "orderid")
 	require.Equal(t, to.fail.Error(), lines[0]["error"])
+}
+
+func TestOnlyTheOwnAccountsOrderIsPublishedWithAToken(t *testing.T) {
+	for name, c := range handlertest.Callers(request(t, "post-order.json"), "a0") {
+		for _, byToken := range []bool{true, false} {
+			to := &topic{}
+			h := &handler{topic: to, topicARN: "arn:topic", now: clock, callers: caller.Check{ByToken: byToken}}
+			answer, err := h.handle(t.Context(), c.Request)
+			status, body := handlertest.Answer(t, answer, err)
+			if c.Allowed || !byToken {
+				require.Equal(t, 202, status, name)
+				continue
+			}
+			require.Equal(t, 403, status, name)
+			require.Equal(t, `{"message":"not allowed for this account"}`, body, name)
+			require.Empty(t, to.published, name)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/coffeetest"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
@@ -139,4 +140,36 @@ func TestAnOrderOfTheFutureOrTooOldIsRefusedByName(t *testing.T) {
 		require.IsType(t, &coffee.InvalidOrder{}, err, "the name that the state machine matches")
 	}
 	require.Empty(t, tab.Puts)
+}
+
+// A template of API Gateway compares the two first; it reads JSON in a way of its own.
+func TestAnotherAccountsOrderIsRefusedByNameAndNothingIsWritten(t *testing.T) {
+	body := string(handlertest.Recorded(t, "body.json"))
+	input := func(caller string) []byte {
+		return []byte(strings.Replace(body, `"requestid"`, caller+`"requestid"`, 1))
+	}
+	for name, c := range map[string]struct {
+		auth   bool
+		caller string
+		fails  string
+	}{
+		"own":             {true, `"caller":"a0",`, ""},
+		"staff":           {true, ``, ""},
+		"another's":       {true, `"caller":"a1",`, "NotAllowed"},
+		"a longer name":   {true, `"caller":"a00",`, "NotAllowed"},
+		"nobody":          {true, `"caller":"",`, "InvalidOrder"},
+		"null":            {true, `"caller":null,`, "InvalidOrder"},
+		"without a token": {false, `"caller":"a1",`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := &coffeetest.Table{}
+			h := &handler{orders: &store.Writer{Client: tab, Table: "orders", Now: clock}, callers: caller.Check{ByToken: c.auth}}
+			_, errorType, err := handlertest.Invoke(t, h.handle, input(c.caller))
+			require.Equal(t, c.fails, errorType)
+			require.Equal(t, c.fails == "", len(tab.Puts) == 1)
+			if c.fails == "NotAllowed" {
+				require.EqualError(t, err, "order.accountid: is not the account of the caller")
+			}
+		})
+	}
 }

@@ -5,9 +5,11 @@
 // order has an orderid of its own, that one counts. Output: {"order": the order in its canonical form, with its orderid, "stored"}; stored is false if the
 // table holds a newer event. The task is idempotent.
 //
-// Errors: InvalidOrder; StoreUnavailable, which is worth a retry; StoreRefused, which is not.
+// If the input has a "caller", the account of the one who placed the order, and AUTH is jwt, the order must be of that account.
 //
-// Environment: TABLE_NAME. IAM: dynamodb:PutItem on the table.
+// Errors: InvalidOrder, NotAllowed, StoreRefused; StoreUnavailable, which alone is worth a retry.
+//
+// Environment: TABLE_NAME; optional AUTH. IAM: dynamodb:PutItem on the table.
 package main
 
 import (
@@ -16,11 +18,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
 func main() {
 	env := lambdaenv.Setup()
-	h := &handler{orders: &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Required("TABLE_NAME"), Now: time.Now}}
+	h := &handler{
+		orders:  &store.Writer{Client: dynamodb.NewFromConfig(env.AWS), Table: env.Required("TABLE_NAME"), Now: time.Now},
+		callers: caller.FromEnvironment(env),
+	}
 	env.Start(h.handle)
 }

@@ -4,10 +4,13 @@ package lambdaenv
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,20 +21,28 @@ import (
 
 // Env is the environment of a function.
 type Env struct {
-	AWS     aws.Config
+	AWS     aws.Config // of Setup
 	missing []string
+	invalid []error
 }
 
 // Setup sets up logging and the number of threads, and loads the AWS configuration. If that fails, it logs why and ends
 // the process, which Lambda reports as a failed start.
 func Setup() *Env {
-	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), Processors(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))))
-	slog.SetDefault(slog.New(NewLogHandler(os.Stdout)))
+	env := SetupWithoutAWS()
 	cfg, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		fail(fmt.Errorf("loading the AWS configuration: %w", err))
 	}
-	return &Env{AWS: cfg}
+	env.AWS = cfg
+	return env
+}
+
+// SetupWithoutAWS is Setup for a function that calls no AWS service: without the SDK's configuration, its zip is smaller.
+func SetupWithoutAWS() *Env {
+	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), Processors(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))))
+	slog.SetDefault(slog.New(NewLogHandler(os.Stdout)))
+	return &Env{}
 }
 
 // Required returns an environment variable. Start fails if it is not set or empty.
@@ -43,16 +54,41 @@ func (e *Env) Required(name string) string {
 	return value
 }
 
-// Err names all required variables that are missing; it is nil if there are none.
-func (e *Env) Err() error {
-	if e.missing == nil {
-		return nil
+// OneOf returns an environment variable, which may be unset or empty. Start fails if it is anything else that is not one of
+// the values.
+func (e *Env) OneOf(name string, values ...string) string {
+	value := os.Getenv(name)
+	if value != "" && !slices.Contains(values, value) {
+		e.invalid = append(e.invalid, fmt.Errorf("environment variable %s: must be one of %s, got %q", name, strings.Join(values, ", "), value))
 	}
-	return fmt.Errorf("required environment variables are not set: %s", strings.Join(e.missing, ", "))
+	return value
+}
+
+// JSON decodes a required environment variable. Start fails if it is not set, or is no JSON of the type of into, or has a
+// field that the type does not have.
+func (e *Env) JSON(name string, into any) {
+	value := e.Required(name)
+	if value == "" {
+		return
+	}
+	decoder := json.NewDecoder(strings.NewReader(value))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		e.invalid = append(e.invalid, fmt.Errorf("environment variable %s: %w", name, err))
+	}
+}
+
+// Err names all required variables that are missing, and all that are invalid; it is nil if there are none.
+func (e *Env) Err() error {
+	errs := e.invalid
+	if e.missing != nil {
+		errs = append(errs, fmt.Errorf("required environment variables are not set: %s", strings.Join(e.missing, ", ")))
+	}
+	return errors.Join(errs...)
 }
 
 // Start runs handler, of one of the signatures that lambda.Start accepts, until the environment is shut down. If a
-// required variable is missing, it logs that and ends the process, which Lambda reports as a failed start.
+// required variable is missing or one is invalid, it logs that and ends the process, which Lambda reports as a failed start.
 func (e *Env) Start(handler any) {
 	if err := e.Err(); err != nil {
 		fail(err)

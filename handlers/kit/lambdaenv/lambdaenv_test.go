@@ -27,6 +27,39 @@ func TestMissingVariablesAreAllNamed(t *testing.T) {
 	require.EqualError(t, env.Err(), "required environment variables are not set: TOPIC_ARN, EMPTY")
 }
 
+func TestAValueThatIsNotOneOfThoseIsRefused(t *testing.T) {
+	env := &lambdaenv.Env{}
+	require.Empty(t, env.OneOf("UNSET", "none", "jwt"))
+	t.Setenv("AUTH", "jwt")
+	require.Equal(t, "jwt", env.OneOf("AUTH", "none", "jwt"))
+	require.NoError(t, env.Err())
+	t.Setenv("AUTH", "JWT")
+	env.OneOf("AUTH", "none", "jwt")
+	env.Required("TOPIC_ARN")
+	require.EqualError(t, env.Err(), "environment variable AUTH: must be one of none, jwt, got \"JWT\"\nrequired environment variables are not set: TOPIC_ARN")
+}
+
+func TestAnInvalidJSONVariableIsRefused(t *testing.T) {
+	type route struct{ Scopes []string }
+	for value, want := range map[string]string{
+		`[{"scopes":["a"]}]`: "",
+		"":                   "required environment variables are not set: ROUTES",
+		`[{"scopes":"a"}]`:   "environment variable ROUTES: json: cannot unmarshal string into Go",
+		`[{"scope":["a"]}]`:  `environment variable ROUTES: json: unknown field "scope"`,
+		`[`:                  "environment variable ROUTES: unexpected EOF",
+	} {
+		t.Setenv("ROUTES", value)
+		env, routes := &lambdaenv.Env{}, []route{}
+		env.JSON("ROUTES", &routes)
+		if want == "" {
+			require.NoError(t, env.Err())
+			require.Equal(t, []route{{[]string{"a"}}}, routes)
+			continue
+		}
+		require.ErrorContains(t, env.Err(), want)
+	}
+}
+
 func TestSetupLoadsTheAWSConfiguration(t *testing.T) {
 	threads := runtime.GOMAXPROCS(0)
 	log := slog.Default()
