@@ -1,0 +1,22 @@
+// Package oidc verifies the tokens of an OpenID Connect issuer: access tokens that are signed JSON Web Tokens. It follows
+// RFC 7519, RFC 8725 (best current practices) and https://openid.net/specs/openid-connect-discovery-1_0.html.
+//
+// Signatures, keys and time claims are the work of go-jose, which coreos/go-oidc uses, too. Measured with the same function
+// around each, as a stripped zip for arm64, from the start of the process to its first event, and for one RS256 or ES256
+// token (cmd/bench and Go benchmarks, two shared processors of 2026):
+//
+//	                               zip          start     RS256    ES256    modules  newest release
+//	no library                     2.40 MB      1.7 ms
+//	go-jose v4.1.4                 2.53 MB      1.8 ms    42 µs    70 µs    1        2026-03
+//	go-oidc v3.21.0 (go-jose)      2.54 MB      1.8 ms    52 µs    78 µs    3        2026-09
+//	golang-jwt v5.3.1, keyfunc     2.53 MB      1.9 ms    32 µs    58 µs    4        2026-01, 2026-11
+//	lestrrat-go/jwx v3.3.0         2.94 MB      2.4 ms    56 µs    85 µs    9        2026-09
+//
+// Apart from jwx, they are equally small and quick; 10 µs do not decide. What decides is the cache of keys, and none has one
+// that suits a function, which is frozen between events and must answer within its deadline. go-oidc fetches the keys again
+// for every token with an unknown key id (https://github.com/coreos/go-oidc/pull/482 was to limit that), and keeps a key that
+// the issuer withdrew until it meets an unknown one. keyfunc and jwx fetch when they are made, and then in goroutines, which
+// do not run while the function is frozen; keyfunc makes a token with an unknown key id wait for its turn. So [Verifier] has a
+// cache of its own. go-jose is then all that is needed: one module without dependencies, which parses the keys, too, accepts
+// only listed algorithms, and refuses JSON with duplicate names, and with names in another letter case.
+package oidc
