@@ -116,6 +116,9 @@ var environment = []string{
 	"STREAM_ARN=arn:aws:kinesis:us-east-1:123456789012:stream/orders", "ORDERS_TABLE=orders", "ACCOUNTS_TABLE=accounts", "STOCK_TABLE=stock",
 	"FINDINGS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/findings", "SHIP_FUNCTION=ship-order",
 	"OUTBOX_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/outbox",
+	"QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/orders", "DEAD_LETTERS_URL=https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
+	"FAILURES_URL=https://sqs.us-east-1.amazonaws.com/123456789012/failures",
+	"AUTH=jwt", "ISSUER=https://issuer.example", "AUDIENCE=order-patterns", "ACCOUNT_CLAIM=sub", "ROUTES=[]",
 }
 
 func TestStartIsMeasuredUntilTheFirstEventIsRequested(t *testing.T) {
@@ -127,14 +130,21 @@ func TestStartIsMeasuredUntilTheFirstEventIsRequested(t *testing.T) {
 }
 
 func TestEnvironmentHasTheVariablesOfEveryFunction(t *testing.T) {
-	mains, err := filepath.Glob("../../handlers/functions/*/main.go")
-	require.NoError(t, err)
-	require.NotEmpty(t, mains)
-	for _, file := range mains {
-		text, err := os.ReadFile(file)
+	required, found := regexp.MustCompile(`(?:env\.(?:Required|OneOf|JSON)|os\.Getenv)\("([A-Z_]+)"`), 0
+	for _, files := range []string{"functions/*/main.go", "kit/*/*.go"} {
+		names, err := filepath.Glob("../../handlers/" + files)
 		require.NoError(t, err)
-		for _, name := range regexp.MustCompile(`"([A-Z]+_[A-Z_]+)"`).FindAllStringSubmatch(string(text), -1) {
-			require.True(t, slices.ContainsFunc(environment, func(v string) bool { return strings.HasPrefix(v, name[1]+"=") }), "%s of %s", name[1], file)
+		for _, file := range names {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, name := range required.FindAllStringSubmatch(string(text), -1) {
+				found++
+				require.True(t, slices.ContainsFunc(environment, func(v string) bool { return strings.HasPrefix(v, name[1]+"=") }), "%s of %s", name[1], file)
+			}
 		}
 	}
+	require.Greater(t, found, 30)
 }

@@ -18,7 +18,7 @@ type Submission struct {
 
 // ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "caller", "body"}: the id
 // assigned to the order, which counts if it has none; the request's id; when it was accepted, in milliseconds since 1970; the
-// execution; the caller's account, which is not compared with the order's; and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
+// execution; the caller's account, which may be empty and is not compared with the order's; and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
 // in its canonical form, instead of the body. If it says when the order was accepted, orderdate is compared with that as in
 // ParseRequest. The error is an *InvalidOrder with every fault.
 func ParseSubmission(input []byte) (Submission, error) {
@@ -33,7 +33,9 @@ func ParseSubmission(input []byte) (Submission, error) {
 	}
 	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
 	s := Submission{RequestID: r.text(fields, "", "requestid", optional), Execution: r.text(fields, "", "execution", optional)}
-	s.Caller = r.id(fields, "", "caller", optional, MaxID)
+	if fields["caller"] != "" {
+		s.Caller = r.id(fields, "", "caller", optional, MaxID)
+	}
 	if ms := r.Int(fields, "", "accepted", optional, 0, maxMillis); ms != 0 {
 		s.Accepted = time.UnixMilli(ms).UTC()
 		r.now = s.Accepted

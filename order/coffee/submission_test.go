@@ -97,7 +97,7 @@ func TestSubmissionsAreRefusedWithEveryFault(t *testing.T) {
 		`{"orderid":"o1","accepted":"now","order":{}}`:           "accepted: must be an integer",
 		`{"orderid":"o1","accepted":-1,"order":{}}`:              "accepted: must be an integer",
 		`{"orderid":"o1","execution":1,"order":{}}`:              "execution: must be a string, got 1",
-		`{"orderid":"o1","caller":"","order":{}}`:                `caller: must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, got ""`,
+		`{"orderid":"o1","caller":"a/b","order":{}}`:             `caller: must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
 		`{"orderid":"o1","caller":null,"order":{}}`:              "caller: must be a string, got null",
 		`[]`: "body: must be an object, got an array",
 		``:   "body: is empty",

@@ -155,9 +155,10 @@ func TestAnotherAccountsOrderIsRefusedByNameAndNothingIsWritten(t *testing.T) {
 	}{
 		"own":             {true, `"caller":"a0",`, ""},
 		"staff":           {true, ``, ""},
+		"staff, no name":  {true, `"caller":"",`, ""},
 		"another's":       {true, `"caller":"a1",`, "NotAllowed"},
 		"a longer name":   {true, `"caller":"a00",`, "NotAllowed"},
-		"nobody":          {true, `"caller":"",`, "InvalidOrder"},
+		"no id":           {true, `"caller":"a/0",`, "InvalidOrder"},
 		"null":            {true, `"caller":null,`, "InvalidOrder"},
 		"without a token": {false, `"caller":"a1",`, ""},
 	} {

@@ -5,7 +5,7 @@
 // order has an orderid of its own, that one counts. Output: {"order": the order in its canonical form, with its orderid, "stored"}; stored is false if the
 // table holds a newer event. The task is idempotent.
 //
-// If the input has a "caller", the account of the one who placed the order, and AUTH is jwt, the order must be of that account.
+// If AUTH is jwt and the input has a "caller" that is not empty, the account of the one who placed the order, the order must be of that account.
 //
 // Errors: InvalidOrder, NotAllowed, StoreRefused; StoreUnavailable, which alone is worth a retry.
 //

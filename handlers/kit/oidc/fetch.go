@@ -33,6 +33,8 @@ func Client() *http.Client {
 func fetch(ctx context.Context, client *http.Client, issuer string) ([]jose.JSONWebKey, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
+	// The next fetch may be an hour of frozen time later, when a connection that looks open leads nowhere.
+	defer client.CloseIdleConnections()
 	var discovered struct {
 		Issuer  string `json:"issuer"`
 		JWKSURI string `json:"jwks_uri"`
