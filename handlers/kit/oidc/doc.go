@@ -19,5 +19,5 @@
 // the issuer withdrew until it meets an unknown one. keyfunc and jwx fetch when they are made, and then in goroutines, which
 // do not run while the function is frozen; keyfunc makes a token with an unknown key id wait for its turn. So [Verifier] has a
 // cache of its own. go-jose is then all that is needed: one module without dependencies, which parses the keys, too, accepts
-// only listed algorithms, and refuses JSON with duplicate names, and with names in another letter case.
+// only listed algorithms, and reads JSON strictly: a claim given twice is an error, and SUB is not sub.
 package oidc
