@@ -42,12 +42,12 @@ func event(t testing.TB, authorization string) request {
 }
 
 // invoke runs the function as the Lambda runtime does, and returns its answer as JSON, and what it logged.
-func invoke(t testing.TB, h *handler, r request) (answer string, err error, lines []map[string]any) {
+func invoke(t testing.TB, h *handler, r request) (answer string, lines []map[string]any, err error) {
 	t.Helper()
 	input, jsonErr := json.Marshal(r)
 	require.NoError(t, jsonErr)
 	lines = handlertest.Logged(t, func() { answer, _, err = handlertest.Invoke(t, h.handle, input) })
-	return answer, err, lines
+	return answer, lines, err
 }
 
 // allow is the answer that allows these routes.
@@ -61,7 +61,7 @@ func TestAValidTokenIsAllowedTheRoutesOfItsScopesAndNamesItsAccount(t *testing.T
 	h, i := start(t)
 	token := i.Token(t, now, nil)
 	for _, authorization := range []string{"Bearer " + token, "bearer " + token, "Bearer   " + token} {
-		answer, err, _ := invoke(t, h, event(t, authorization))
+		answer, _, err := invoke(t, h, event(t, authorization))
 		require.NoError(t, err)
 		require.JSONEq(t, allow(`{"account":"a0"}`, stage+"/POST/order", stage+"/GET/order/*/status"), answer)
 	}
@@ -84,7 +84,7 @@ func TestThePolicyListsExactlyTheRoutesWhoseScopesTheTokenHas(t *testing.T) {
 		h.routes = append(h.routes, route{"GET", "/r" + string(rune('0'+bits)), subset(bits)})
 	}
 	for has := range 8 {
-		answer, err, _ := invoke(t, h, event(t, "Bearer "+i.Token(t, now, map[string]any{"scope": strings.Join(append(subset(has), "aa", "A"), " ")})))
+		answer, _, err := invoke(t, h, event(t, "Bearer "+i.Token(t, now, map[string]any{"scope": strings.Join(append(subset(has), "aa", "A"), " ")})))
 		require.NoError(t, err)
 		var want []string
 		for bits := range 8 {
@@ -99,7 +99,7 @@ func TestThePolicyListsExactlyTheRoutesWhoseScopesTheTokenHas(t *testing.T) {
 func TestATokenWithoutAnyRouteIsDeniedAll(t *testing.T) {
 	h, i := start(t)
 	h.routes = routes[2:]
-	answer, err, _ := invoke(t, h, event(t, "Bearer "+i.Token(t, now, map[string]any{"scope": "stock balances"})))
+	answer, _, err := invoke(t, h, event(t, "Bearer "+i.Token(t, now, map[string]any{"scope": "stock balances"})))
 	require.NoError(t, err)
 	require.JSONEq(t, `{"principalId":"a0","policyDocument":{"Version":"2012-10-17","Statement":[{"Action":["execute-api:Invoke"],"Effect":"Deny",`+
 		`"Resource":["`+stage+`/*"]}]},"context":{"account":"a0"}}`, answer)
@@ -109,11 +109,11 @@ func TestATokenWithoutAnyRouteIsDeniedAll(t *testing.T) {
 func TestTheAnswerIsTheSameForEachRoute(t *testing.T) {
 	h, i := start(t)
 	r := event(t, "Bearer "+i.Token(t, now, map[string]any{"scope": "balances:write"}))
-	want, err, _ := invoke(t, h, r)
+	want, _, err := invoke(t, h, r)
 	require.NoError(t, err)
 	for _, method := range []string{"/POST/order", "/POST/account", "/POST/stock", "/GET/order/o1/status", "/GET/", "/DELETE/unknown"} {
 		r.MethodArn = stage + method
-		answer, err, _ := invoke(t, h, r)
+		answer, _, err := invoke(t, h, r)
 		require.NoError(t, err)
 		require.Equal(t, want, answer, method)
 	}
@@ -126,13 +126,13 @@ func TestThePolicyIsForTheAPIAndStageOfTheRequest(t *testing.T) {
 	r := event(t, "Bearer "+i.Token(t, now, nil))
 	for _, api := range []string{"arn:aws-cn:execute-api:cn-north-1:123456789012:xyz/test-invoke-stage", "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abc/v1.0"} {
 		r.MethodArn = api + "/GET/a/b"
-		answer, err, _ := invoke(t, h, r)
+		answer, _, err := invoke(t, h, r)
 		require.NoError(t, err)
 		require.JSONEq(t, allow(`{"account":"a0"}`, api+"/POST/order"), answer)
 	}
 	for _, wrong := range []string{"", "*", "arn:aws:execute-api:eu-west-1:123456789012:abcde12345/prod", "arn:aws:execute-api:eu-west-1:123456789012:*/prod/GET/order", "arn:aws:lambda:eu-west-1:123456789012:function/x/y"} {
 		r.MethodArn = wrong
-		_, err, _ := invoke(t, h, r)
+		_, _, err := invoke(t, h, r)
 		require.EqualError(t, err, `methodArn "`+wrong+`" is not the ARN of a method`)
 	}
 }
@@ -159,7 +159,7 @@ func TestTheAccountIsThatOfTheClaimAndAnyThatOfTheScope(t *testing.T) {
 		"a scope that looks alike": {map[string]any{"scope": "orders:anything ORDERS:ANY"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, err, lines := invoke(t, h, event(t, "Bearer "+i.Token(t, now, c.claims)))
+			answer, lines, err := invoke(t, h, event(t, "Bearer "+i.Token(t, now, c.claims)))
 			if c.context == "" {
 				require.EqualError(t, err, "Unauthorized")
 				require.Equal(t, "the claim https://shop.example/account names no valid account", lines[len(lines)-1]["reason"])
@@ -175,7 +175,7 @@ func TestTheAccountIsThatOfTheClaimAndAnyThatOfTheScope(t *testing.T) {
 func TestABadTokenIsUnauthorizedAndTheLogSaysWhyAndNotTheToken(t *testing.T) {
 	h, i := start(t)
 	token := i.Token(t, now, nil)
-	_, err, _ := invoke(t, h, event(t, "Bearer "+token))
+	_, _, err := invoke(t, h, event(t, "Bearer "+token))
 	require.NoError(t, err)
 	secret := i.Key.Token(t, "none", nil, i.Claims(now, nil))
 	for authorization, reason := range map[string]string{
@@ -191,7 +191,7 @@ func TestABadTokenIsUnauthorizedAndTheLogSaysWhyAndNotTheToken(t *testing.T) {
 		"Bearer " + i.Token(t, now, map[string]any{"aud": "other"}):                              `the audience is "other"`,
 		"Bearer " + oidctest.NewKey(t, "k9", "RS256").Token(t, "RS256", nil, i.Claims(now, nil)): `the key "k9" is unknown`,
 	} {
-		_, err, lines := invoke(t, h, event(t, authorization))
+		_, lines, err := invoke(t, h, event(t, authorization))
 		require.EqualError(t, err, "Unauthorized", reason)
 		require.Equal(t, map[string]any{"level": "INFO", "msg": "token refused", "reason": reason}, lines[len(lines)-1])
 	}
@@ -206,16 +206,16 @@ func TestTheRuntimeReportsTheTextThatAPIGatewayRecognizes(t *testing.T) {
 
 func TestWhileTheIssuerIsDownKnownKeysAreUsedAndAnUnknownOneIsUnauthorized(t *testing.T) {
 	h, i := start(t)
-	_, err, _ := invoke(t, h, event(t, "Bearer "+i.Token(t, now, nil)))
+	_, _, err := invoke(t, h, event(t, "Bearer "+i.Token(t, now, nil)))
 	require.NoError(t, err)
 	i.Answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusBadGateway) })
-	_, err, _ = invoke(t, h, event(t, "Bearer "+i.Token(t, now, nil)))
+	_, _, err = invoke(t, h, event(t, "Bearer "+i.Token(t, now, nil)))
 	require.NoError(t, err)
 
 	i.Key = oidctest.NewKey(t, "k2", "RS256")
 	i.Publish(i.Key.JWK(nil))
 	r := event(t, "Bearer "+i.Token(t, now, nil))
-	_, err, lines := invoke(t, h, r)
+	_, lines, err := invoke(t, h, r)
 	require.EqualError(t, err, "Unauthorized")
 	require.Len(t, lines, 2)
 	require.Equal(t, "ERROR", lines[0]["level"])
@@ -223,7 +223,7 @@ func TestWhileTheIssuerIsDownKnownKeysAreUsedAndAnUnknownOneIsUnauthorized(t *te
 	require.Equal(t, map[string]any{"level": "ERROR", "msg": "token refused", "reason": "the key is not known, and the issuer's keys cannot be fetched"}, lines[1])
 
 	i.Answer(nil)
-	_, err, _ = invoke(t, h, r)
+	_, _, err = invoke(t, h, r)
 	require.NoError(t, err)
 }
 
