@@ -42,9 +42,11 @@ type requestContext struct {
 	DomainName        string   `json:"domainName"`
 	DeploymentID      string   `json:"deploymentId"`
 	APIID             string   `json:"apiId"`
+	// Authorizer has the context that a Lambda authorizer returned, as strings.
+	Authorizer map[string]any `json:"authorizer,omitempty"`
 }
 
-// identity is that of an anonymous caller: methods here have no authorization.
+// identity is that of who signed the request, or of an anonymous caller.
 type identity struct {
 	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
 	AccountID                     *string `json:"accountId"`
@@ -71,11 +73,15 @@ func (x *exchange) event() []byte {
 			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
 			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
 			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
-			DeploymentID: x.live.deploymentID, APIID: x.apiID, Identity: identity{SourceIP: x.sourceIP(), APIKey: x.apiKey, APIKeyID: x.apiKeyID},
+			DeploymentID: x.live.deploymentID, APIID: x.apiID, Authorizer: x.authorizer, Identity: identity{SourceIP: x.sourceIP(), APIKey: x.apiKey, APIKeyID: x.apiKeyID},
 		},
 	}
 	if agent := x.request.UserAgent(); agent != "" {
 		e.Context.Identity.UserAgent = &agent
+	}
+	if p := x.caller; !p.Anonymous() {
+		id := &e.Context.Identity
+		id.AccountID, id.AccessKey, id.Caller, id.User, id.UserARN = new(account.ID), &x.accessKey, &p.ID, &p.ID, &p.ARN
 	}
 	e.Headers, e.MultiHeaders = x.eventHeaders()
 	if len(x.query) > 0 {

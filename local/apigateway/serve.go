@@ -63,7 +63,7 @@ func (x *exchange) locate() bool {
 	return true
 }
 
-// answer routes, throttles and validates the request, and calls the integration.
+// answer routes, authorizes, throttles and validates the request, and calls the integration.
 func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 	if x.headerBytes() > maxHeaders {
 		return nil, failHeaders
@@ -72,10 +72,13 @@ func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 		return nil, failNoRoute
 	}
 	x.resource = *x.method.resource
-	if failed := x.admit(); failed != nil {
+	if failed := x.readBody(w); failed != nil {
 		return nil, failed
 	}
-	if failed := x.readBody(w); failed != nil {
+	if failed := x.authorize(); failed != nil {
+		return nil, failed
+	}
+	if failed := x.admit(); failed != nil {
 		return nil, failed
 	}
 	x.query, _ = url.ParseQuery(x.request.URL.RawQuery) // malformed parameters are left out

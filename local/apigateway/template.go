@@ -38,7 +38,6 @@ func constant(s string) func(*exchange) string { return func(*exchange) string {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// variables are those of REST APIs without authorizers. The caller is always anonymous.
 var variables = map[string]variable{
 	"accountId":           {value: constant(account.ID)},
 	"apiId":               {value: func(x *exchange) string { return x.apiID }},
@@ -50,18 +49,26 @@ var variables = map[string]variable{
 	"httpMethod":          {value: func(x *exchange) string { return x.request.Method }},
 	"identity.apiKey":     {value: func(x *exchange) string { return x.apiKey }},
 	"identity.apiKeyId":   {value: func(x *exchange) string { return x.apiKeyID }},
-	"identity.caller":     {value: constant("")},
-	"identity.sourceIp":   {value: func(x *exchange) string { return x.sourceIP() }},
-	"identity.user":       {value: constant("")},
-	"identity.userAgent":  {value: func(x *exchange) string { return x.request.UserAgent() }},
-	"path":                {value: func(x *exchange) string { return "/" + x.stageName + x.path }},
-	"protocol":            {value: func(x *exchange) string { return x.request.Proto }},
-	"requestId":           {value: func(x *exchange) string { return x.requestID }},
-	"requestTime":         {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
-	"requestTimeEpoch":    {value: func(x *exchange) string { return strconv.FormatInt(x.start.UnixMilli(), 10) }},
-	"resourcePath":        {value: func(x *exchange) string { return x.resource.path }},
-	"stage":               {value: func(x *exchange) string { return x.stageName }},
-	"xrayTraceId":         {value: func(x *exchange) string { return x.trace.Root }},
+	"identity.accessKey":  {value: func(x *exchange) string { return x.accessKey }},
+	"identity.accountId": {value: func(x *exchange) string {
+		if x.caller.Anonymous() {
+			return ""
+		}
+		return account.ID
+	}},
+	"identity.caller":    {value: func(x *exchange) string { return x.caller.ID }},
+	"identity.sourceIp":  {value: func(x *exchange) string { return x.sourceIP() }},
+	"identity.user":      {value: func(x *exchange) string { return x.caller.ID }},
+	"identity.userArn":   {value: func(x *exchange) string { return x.caller.ARN }},
+	"identity.userAgent": {value: func(x *exchange) string { return x.request.UserAgent() }},
+	"path":               {value: func(x *exchange) string { return "/" + x.stageName + x.path }},
+	"protocol":           {value: func(x *exchange) string { return x.request.Proto }},
+	"requestId":          {value: func(x *exchange) string { return x.requestID }},
+	"requestTime":        {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
+	"requestTimeEpoch":   {value: func(x *exchange) string { return strconv.FormatInt(x.start.UnixMilli(), 10) }},
+	"resourcePath":       {value: func(x *exchange) string { return x.resource.path }},
+	"stage":              {value: func(x *exchange) string { return x.stageName }},
+	"xrayTraceId":        {value: func(x *exchange) string { return x.trace.Root }},
 
 	"status":             {value: func(x *exchange) string { return strconv.Itoa(x.status) }, logOnly: true},
 	"responseLatency":    {value: func(x *exchange) string { return milliseconds(x.latency) }, logOnly: true},
@@ -72,7 +79,21 @@ var variables = map[string]variable{
 	"integrationStatus":  {value: func(x *exchange) string { return statusText(x.integration.endpointStatus) }, logOnly: true},
 }
 
-var reference = regexp.MustCompile(`\$(context\.[A-Za-z]+(?:\.[A-Za-z]+)*|[A-Za-z{!][A-Za-z.]*)`)
+var reference = regexp.MustCompile(`\$(context\.[A-Za-z]+(?:\.[A-Za-z][A-Za-z0-9_]*)*|[A-Za-z{!][A-Za-z.]*)`)
+
+// contextValue finds a variable. Any name after authorizer. is one: a Lambda authorizer chooses its own.
+func contextValue(name string) (variable, bool) {
+	if key, ok := strings.CutPrefix(name, "authorizer."); ok && !strings.Contains(key, ".") {
+		return variable{value: func(x *exchange) string {
+			if v, ok := x.authorizer[key]; ok {
+				return fmt.Sprint(v)
+			}
+			return ""
+		}}, true
+	}
+	v, known := variables[name]
+	return v, known
+}
 
 // parseTemplate refuses unknown variables and every other use of $.
 func parseTemplate(text string, inLog bool) (*template, error) {
@@ -80,7 +101,7 @@ func parseTemplate(text string, inLog bool) (*template, error) {
 	at := 0
 	for _, m := range reference.FindAllStringSubmatchIndex(text, -1) {
 		name, isContext := strings.CutPrefix(text[m[2]:m[3]], "context.")
-		v, known := variables[name]
+		v, known := contextValue(name)
 		switch {
 		case !isContext:
 			return nil, fmt.Errorf("%s is not supported, only $context variables", text[m[0]:m[1]])
