@@ -28,6 +28,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/apigateway"
 	"github.com/order-patterns/order-patterns/local/dynamodb"
+	"github.com/order-patterns/order-patterns/local/edge"
 	"github.com/order-patterns/order-patterns/local/iam"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/lambda"
@@ -100,7 +101,7 @@ func (c *Cloud) start(o Options) error {
 	if err != nil {
 		return err
 	}
-	var kinds []provider.Kind
+	kinds := edge.Kinds()
 	for _, s := range services {
 		if s, ok := s.(interface{ Kinds() []provider.Kind }); ok {
 			kinds = append(kinds, s.Kinds()...)

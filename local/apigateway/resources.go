@@ -11,7 +11,7 @@ import (
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
 		s.restAPIKind(), s.deploymentKind(), s.stageKind(), s.methodSettingsKind(), s.accountKind(),
-		s.usagePlanKind(), s.apiKeyKind(), s.usagePlanKeyKind(),
+		s.usagePlanKind(), s.apiKeyKind(), s.usagePlanKeyKind(), s.domainNameKind(), s.basePathMappingKind(),
 	}
 }
 

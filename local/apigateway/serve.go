@@ -7,12 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 
 	"github.com/google/uuid"
 )
 
-// Handler serves the stages of all APIs, at /API/STAGE/PATH.
+// Handler serves the stages of all APIs, at /API/STAGE/PATH or under their custom domains.
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
@@ -41,26 +40,6 @@ func writeResponse(w http.ResponseWriter, out *response) {
 	maps.Copy(w.Header(), out.header)
 	w.WriteHeader(out.status)
 	_, _ = w.Write(out.body) // the client may have disconnected
-}
-
-// locate finds the stage of the request's path.
-func (x *exchange) locate() bool {
-	parts := strings.SplitN(x.request.URL.EscapedPath(), "/", 4)
-	if len(parts) < 3 {
-		return false
-	}
-	x.apiID, x.stageName, x.path = parts[1], parts[2], "/"
-	if len(parts) == 4 {
-		x.path += parts[3]
-	}
-	x.service.mu.RLock()
-	defer x.service.mu.RUnlock()
-	api := x.service.apis[x.apiID]
-	if api == nil || api.stages[x.stageName] == nil {
-		return false
-	}
-	x.live = api.stages[x.stageName].live
-	return true
 }
 
 // answer routes, authorizes, throttles and validates the request, and calls the integration.

@@ -61,7 +61,7 @@ var variables = map[string]variable{
 	"identity.user":      {value: func(x *exchange) string { return x.caller.ID }},
 	"identity.userArn":   {value: func(x *exchange) string { return x.caller.ARN }},
 	"identity.userAgent": {value: func(x *exchange) string { return x.request.UserAgent() }},
-	"path":               {value: func(x *exchange) string { return "/" + x.stageName + x.path }},
+	"path":               {value: func(x *exchange) string { return x.prefix + x.path }},
 	"protocol":           {value: func(x *exchange) string { return x.request.Proto }},
 	"requestId":          {value: func(x *exchange) string { return x.requestID }},
 	"requestTime":        {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
