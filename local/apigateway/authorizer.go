@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (iamAuthorizer) authorize(x *exchange) *failure {
 	case key == "":
 		return failNoRoute
 	}
-	x.caller, x.accessKey = p, key
+	x.identity = identity{AccountID: new(account.ID), AccessKey: &key, Caller: &p.ID, User: &p.ID, UserARN: &p.ARN}
 	return x.permit(p)
 }
 
@@ -151,31 +152,27 @@ type authorizerAnswer struct {
 
 func parseAnswer(payload []byte) (*authorizerAnswer, error) {
 	var out struct {
-		PrincipalID    string                     `json:"principalId"`
-		PolicyDocument json.RawMessage            `json:"policyDocument"`
-		Context        map[string]json.RawMessage `json:"context"`
+		PrincipalID    string          `json:"principalId"`
+		PolicyDocument json.RawMessage `json:"policyDocument"`
+		Context        map[string]any  `json:"context"`
 	}
-	if err := json.Unmarshal(payload, &out); err != nil {
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.UseNumber()
+	if err := d.Decode(&out); err != nil {
 		return nil, err
 	}
 	if out.PrincipalID == "" {
 		return nil, errors.New("there is no principalId")
 	}
-	answer := &authorizerAnswer{principal: out.PrincipalID, context: map[string]any{}}
-	for name, raw := range out.Context {
-		var value any
-		if err := strictjson.Decode(raw, &value); err != nil {
-			return nil, err
-		}
+	for name, value := range out.Context {
 		switch value.(type) {
 		case nil, []any, map[string]any:
 			return nil, fmt.Errorf("context.%s must be a string, a number or a boolean", name)
 		}
-		answer.context[name] = fmt.Sprint(value)
+		out.Context[name] = fmt.Sprint(value)
 	}
-	var err error
-	answer.policy, err = policy.Parse(string(out.PolicyDocument), policy.Identity)
-	return answer, err
+	document, err := policy.Parse(string(out.PolicyDocument), policy.Identity)
+	return &authorizerAnswer{principal: out.PrincipalID, policy: document, context: out.Context}, err
 }
 
 // answers are what the authorizers of a stage answered, by authorizer and token. Failures are not kept.
@@ -194,9 +191,6 @@ func (c *answers) get(authorizer, token string, now time.Time) *authorizerAnswer
 }
 
 func (c *answers) put(by *tokenAuthorizer, token string, a *authorizerAnswer, now time.Time) {
-	if by.ttl == 0 {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.kept, func(_ [2]string, old *authorizerAnswer) bool { return !now.Before(old.expires) })

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"context"
-	"net"
 	"regexp"
 	"strings"
 
@@ -13,19 +12,18 @@ import (
 // domain is a custom domain name. A request with it in the header Host is for the stage to which its base path leads:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
 type domain struct {
-	id       string
 	inputs   DomainNameArgs
 	mappings map[string]*BasePathMappingArgs // by base path; may be empty
 }
 
-// DomainNameArgs are the inputs of aws:apigateway/domainName:DomainName. Only regional ones are supported. Nothing here speaks
-// TLS, so the certificate and the security policy are not used.
+// DomainNameArgs are the inputs of aws:apigateway/domainName:DomainName. Only regional ones are supported, which are
+// not AWS's default. Nothing here speaks TLS, so the certificate and the security policy are not used.
 type DomainNameArgs struct {
-	DomainName             string                 `pulumi:"domainName,replace"`
-	RegionalCertificateARN string                 `pulumi:"regionalCertificateArn"`
-	EndpointConfiguration  *EndpointConfiguration `pulumi:"endpointConfiguration,optional"`
-	SecurityPolicy         *string                `pulumi:"securityPolicy,optional"`
-	Tags                   map[string]string      `pulumi:"tags,optional"`
+	DomainName             string                `pulumi:"domainName,replace"`
+	RegionalCertificateARN string                `pulumi:"regionalCertificateArn"`
+	EndpointConfiguration  EndpointConfiguration `pulumi:"endpointConfiguration"`
+	SecurityPolicy         *string               `pulumi:"securityPolicy,optional"`
+	Tags                   map[string]string     `pulumi:"tags,optional"`
 }
 
 type domainNameState struct {
@@ -61,23 +59,19 @@ func (s *Service) domainNameKind() provider.Kind {
 			c.Match("domainName", &in.DomainName, domainName, "a domain name in lower case, without a wildcard")
 			c.Match("regionalCertificateArn", &in.RegionalCertificateARN, certificateARN, "the ARN of a certificate")
 			c.OneOf("securityPolicy", in.SecurityPolicy, "TLS_1_0", "TLS_1_2")
-			if e := in.EndpointConfiguration; e != nil {
-				c.OneOf("endpointConfiguration.types", &e.Types, "REGIONAL")
-			} else {
-				c.Failf("endpointConfiguration", "is required: the default of AWS is EDGE, which the embedded cloud does not support")
-			}
+			c.OneOf("endpointConfiguration.types", &in.EndpointConfiguration.Types, "REGIONAL")
 		},
 		State: func(d *domain) *domainNameState {
 			return &domainNameState{
 				DomainNameArgs: d.inputs, ARN: arn("/domainnames/" + d.inputs.DomainName), TagsAll: d.inputs.Tags, RegionalZoneID: zoneID,
-				RegionalDomainName: "d-" + d.id + ".execute-api." + account.Region + ".amazonaws.com",
+				RegionalDomainName: "d-" + resourceID("", d.inputs.DomainName, 10) + ".execute-api." + account.Region + ".amazonaws.com",
 			}
 		},
 		Create: func(_ context.Context, in *DomainNameArgs) (string, error) {
 			if s.domains[in.DomainName] != nil {
 				return "", badRequest("The domain name you provided already exists.")
 			}
-			s.domains[in.DomainName] = &domain{id: newID(10), inputs: *in, mappings: map[string]*BasePathMappingArgs{}}
+			s.domains[in.DomainName] = &domain{inputs: *in, mappings: map[string]*BasePathMappingArgs{}}
 			return in.DomainName, nil
 		},
 		Update: func(_ context.Context, d *domain, in *DomainNameArgs) error {
@@ -94,17 +88,10 @@ func (s *Service) domainNameKind() provider.Kind {
 // BasePathMappingArgs are the inputs of aws:apigateway/basePathMapping:BasePathMapping. AWS also knows mappings of all stages,
 // without stageName.
 type BasePathMappingArgs struct {
-	DomainName string  `pulumi:"domainName,replace"`
-	BasePath   *string `pulumi:"basePath,optional,replace"` // one path part; empty for the root
-	RestAPI    string  `pulumi:"restApi"`
-	StageName  string  `pulumi:"stageName"`
-}
-
-func (in *BasePathMappingArgs) path() string {
-	if in.BasePath == nil {
-		return ""
-	}
-	return *in.BasePath
+	DomainName string `pulumi:"domainName,replace"`
+	BasePath   string `pulumi:"basePath,optional,replace"` // one path part; empty for the root
+	RestAPI    string `pulumi:"restApi"`
+	StageName  string `pulumi:"stageName"`
 }
 
 func (s *Service) basePathMappingKind() provider.Kind {
@@ -119,7 +106,7 @@ func (s *Service) basePathMappingKind() provider.Kind {
 			return nil, notFound("Invalid base path mapping identifier specified")
 		},
 		Check: func(c *provider.Checker, in *BasePathMappingArgs) {
-			c.Match("basePath", in.BasePath, basePath, "one path part; the embedded cloud does not support several")
+			c.Match("basePath", &in.BasePath, basePath, "one path part; the embedded cloud does not support several")
 		},
 		State: func(m *BasePathMappingArgs) *BasePathMappingArgs { return m },
 		Create: func(_ context.Context, in *BasePathMappingArgs) (string, error) {
@@ -127,24 +114,24 @@ func (s *Service) basePathMappingKind() provider.Kind {
 			if err != nil {
 				return "", err
 			}
+			if d.mappings[in.BasePath] != nil {
+				return "", conflict("Base path already exists for this domain name")
+			}
 			if _, err := s.findStage(in.RestAPI + "-" + in.StageName); err != nil {
 				return "", err
 			}
-			if d.mappings[in.path()] != nil {
-				return "", conflict("Base path already exists for this domain name")
-			}
-			d.mappings[in.path()] = in
-			return in.DomainName + "/" + in.path(), nil
+			d.mappings[in.BasePath] = in
+			return in.DomainName + "/" + in.BasePath, nil
 		},
 		Update: func(_ context.Context, m *BasePathMappingArgs, in *BasePathMappingArgs) error {
-			if _, err := s.findStage(in.RestAPI + "-" + in.StageName); err != nil {
-				return err
+			_, err := s.findStage(in.RestAPI + "-" + in.StageName)
+			if err == nil {
+				*m = *in
 			}
-			*m = *in
-			return nil
+			return err
 		},
 		Delete: func(_ context.Context, m *BasePathMappingArgs) error {
-			delete(s.domains[m.DomainName].mappings, m.path())
+			delete(s.domains[m.DomainName].mappings, m.BasePath)
 			return nil
 		},
 	}
@@ -155,14 +142,15 @@ func (x *exchange) locate() bool {
 	s := x.service
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	host := x.request.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
+	host, _, _ := strings.Cut(x.request.Host, ":")
 	whole := strings.TrimPrefix(x.request.URL.EscapedPath(), "/")
 	first, rest, _ := strings.Cut(whole, "/")
 	d := s.domains[strings.ToLower(host)]
-	if d != nil {
+	if d == nil {
+		x.apiID = first
+		x.stageName, rest, _ = strings.Cut(rest, "/")
+		x.prefix = "/" + x.stageName
+	} else {
 		m := d.mappings[first]
 		if x.prefix = "/" + first; m == nil || first == "" {
 			m, rest, x.prefix = d.mappings[""], whole, ""
@@ -170,14 +158,9 @@ func (x *exchange) locate() bool {
 		if m == nil {
 			return false
 		}
-		x.apiID, x.stageName, x.path = m.RestAPI, m.StageName, "/"+rest
-	} else {
-		x.apiID, x.path = first, "/"
-		if x.stageName, rest, _ = strings.Cut(rest, "/"); rest != "" {
-			x.path += rest
-		}
-		x.prefix = "/" + x.stageName
+		x.apiID, x.stageName = m.RestAPI, m.StageName
 	}
+	x.path = "/" + rest
 	api := s.apis[x.apiID]
 	if api == nil || api.stages[x.stageName] == nil {
 		return false

@@ -73,15 +73,13 @@ func (x *exchange) event() []byte {
 			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: x.prefix + x.path,
 			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
 			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
-			DeploymentID: x.live.deploymentID, APIID: x.apiID, Authorizer: x.authorizer, Identity: identity{SourceIP: x.sourceIP(), APIKey: x.apiKey, APIKeyID: x.apiKeyID},
+			DeploymentID: x.live.deploymentID, APIID: x.apiID, Authorizer: x.authorizer, Identity: x.identity,
 		},
 	}
+	id := &e.Context.Identity
+	id.SourceIP, id.APIKey, id.APIKeyID = x.sourceIP(), x.apiKey, x.apiKeyID
 	if agent := x.request.UserAgent(); agent != "" {
-		e.Context.Identity.UserAgent = &agent
-	}
-	if p := x.caller; !p.Anonymous() {
-		id := &e.Context.Identity
-		id.AccountID, id.AccessKey, id.Caller, id.User, id.UserARN = new(account.ID), &x.accessKey, &p.ID, &p.ID, &p.ARN
+		id.UserAgent = &agent
 	}
 	e.Headers, e.MultiHeaders = x.eventHeaders()
 	if len(x.query) > 0 {

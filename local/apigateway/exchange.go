@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
@@ -28,9 +27,8 @@ type exchange struct {
 	resource       resource // empty if there is no method
 	apiKey         string   // value of the client's key, and its id, if the method requires one
 	apiKeyID       string
-	caller         policy.Principal // who signed the request; empty if nobody had to
-	accessKey      string           // of the caller
-	authorizer     map[string]any   // $context.authorizer; nil without a Lambda authorizer
+	identity       identity       // who signed the request; empty if nobody had to
+	authorizer     map[string]any // $context.authorizer; nil without a Lambda authorizer
 	pathParameters map[string]string
 	query          url.Values
 	body           []byte

@@ -84,7 +84,7 @@ func (s *Service) stageKind() provider.Kind {
 			if a.stages[in.StageName] != nil {
 				return "", conflict("Stage already exists")
 			}
-			st := &stage{created: s.account.Clock.Now().UTC()}
+			st := &stage{created: s.account.Clock.Now().UTC(), settings: map[string]*Settings{}}
 			return "ags-" + in.RestAPI + "-" + in.StageName, s.setStage(st, in)
 		},
 		Update: func(_ context.Context, st *stage, in *StageArgs) error { return s.setStage(st, in) },
@@ -164,9 +164,6 @@ type methodSettings struct {
 func (s *Service) methodSettingsKind() provider.Kind {
 	// set changes the settings, or removes them if they are nil.
 	set := func(m *methodSettings, settings *Settings) error {
-		if m.settings == nil {
-			m.settings = map[string]*Settings{}
-		}
 		if m.settings[m.path] = settings; settings == nil {
 			delete(m.settings, m.path)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
@@ -49,26 +51,21 @@ var variables = map[string]variable{
 	"httpMethod":          {value: func(x *exchange) string { return x.request.Method }},
 	"identity.apiKey":     {value: func(x *exchange) string { return x.apiKey }},
 	"identity.apiKeyId":   {value: func(x *exchange) string { return x.apiKeyID }},
-	"identity.accessKey":  {value: func(x *exchange) string { return x.accessKey }},
-	"identity.accountId": {value: func(x *exchange) string {
-		if x.caller.Anonymous() {
-			return ""
-		}
-		return account.ID
-	}},
-	"identity.caller":    {value: func(x *exchange) string { return x.caller.ID }},
-	"identity.sourceIp":  {value: func(x *exchange) string { return x.sourceIP() }},
-	"identity.user":      {value: func(x *exchange) string { return x.caller.ID }},
-	"identity.userArn":   {value: func(x *exchange) string { return x.caller.ARN }},
-	"identity.userAgent": {value: func(x *exchange) string { return x.request.UserAgent() }},
-	"path":               {value: func(x *exchange) string { return x.prefix + x.path }},
-	"protocol":           {value: func(x *exchange) string { return x.request.Proto }},
-	"requestId":          {value: func(x *exchange) string { return x.requestID }},
-	"requestTime":        {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
-	"requestTimeEpoch":   {value: func(x *exchange) string { return strconv.FormatInt(x.start.UnixMilli(), 10) }},
-	"resourcePath":       {value: func(x *exchange) string { return x.resource.path }},
-	"stage":              {value: func(x *exchange) string { return x.stageName }},
-	"xrayTraceId":        {value: func(x *exchange) string { return x.trace.Root }},
+	"identity.accessKey":  {value: func(x *exchange) string { return aws.ToString(x.identity.AccessKey) }},
+	"identity.accountId":  {value: func(x *exchange) string { return aws.ToString(x.identity.AccountID) }},
+	"identity.caller":     {value: func(x *exchange) string { return aws.ToString(x.identity.Caller) }},
+	"identity.sourceIp":   {value: func(x *exchange) string { return x.sourceIP() }},
+	"identity.user":       {value: func(x *exchange) string { return aws.ToString(x.identity.User) }},
+	"identity.userArn":    {value: func(x *exchange) string { return aws.ToString(x.identity.UserARN) }},
+	"identity.userAgent":  {value: func(x *exchange) string { return x.request.UserAgent() }},
+	"path":                {value: func(x *exchange) string { return x.prefix + x.path }},
+	"protocol":            {value: func(x *exchange) string { return x.request.Proto }},
+	"requestId":           {value: func(x *exchange) string { return x.requestID }},
+	"requestTime":         {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
+	"requestTimeEpoch":    {value: func(x *exchange) string { return strconv.FormatInt(x.start.UnixMilli(), 10) }},
+	"resourcePath":        {value: func(x *exchange) string { return x.resource.path }},
+	"stage":               {value: func(x *exchange) string { return x.stageName }},
+	"xrayTraceId":         {value: func(x *exchange) string { return x.trace.Root }},
 
 	"status":             {value: func(x *exchange) string { return strconv.Itoa(x.status) }, logOnly: true},
 	"responseLatency":    {value: func(x *exchange) string { return milliseconds(x.latency) }, logOnly: true},

@@ -12,14 +12,12 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// RecordArgs are the inputs of aws:route53/record:Record.
+// RecordArgs are the inputs of aws:route53/record:Record. Only aliases of AWS resources are supported.
 type RecordArgs struct {
-	ZoneID  string   `pulumi:"zoneId,replace"`
-	Name    string   `pulumi:"name,replace"`
-	Type    string   `pulumi:"type,replace"`
-	Aliases []Alias  `pulumi:"aliases,optional"`
-	Records []string `pulumi:"records,optional"`
-	TTL     *int     `pulumi:"ttl,optional"`
+	ZoneID  string  `pulumi:"zoneId,replace"`
+	Name    string  `pulumi:"name,replace"`
+	Type    string  `pulumi:"type,replace"`
+	Aliases []Alias `pulumi:"aliases"`
 }
 
 // Alias is an AWS resource to which a record leads.
@@ -47,10 +45,7 @@ func Kinds() []provider.Kind {
 		kind("aws:route53/record:Record", func(in *RecordArgs) string { return in.ZoneID + "_" + in.Name + "_" + in.Type },
 			func(c *provider.Checker, in *RecordArgs) {
 				c.Match("zoneId", &in.ZoneID, zoneID, "the id of a hosted zone")
-				c.OneOf("type", &in.Type, "A", "AAAA", "CNAME", "TXT")
-				if (len(in.Aliases) > 0) == (len(in.Records) > 0) && !c.Unknown("aliases") && !c.Unknown("records") {
-					c.Failf("records", "either aliases or records are required")
-				}
+				c.OneOf("type", &in.Type, "A", "AAAA")
 			}),
 		kind("aws:wafv2/webAclAssociation:WebAclAssociation", func(in *WebACLAssociationArgs) string { return in.WebACLARN + "," + in.ResourceARN },
 			func(c *provider.Checker, in *WebACLAssociationArgs) {

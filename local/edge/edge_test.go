@@ -54,7 +54,7 @@ func TestInputsAreChecked(t *testing.T) {
 	}{
 		"the id of a hosted zone":               {record, with(alias, "zoneId", "example.com")},
 		`must be one of ["A"`:                   {record, with(alias, "type", "MX")},
-		"either aliases or records":             {record, with(alias, "records", []any{"127.0.0.1"})},
+		"records is not supported":              {record, with(alias, "records", []any{"127.0.0.1"})},
 		"the ARN of a stage of a REST API":      {association, with(acl, "resourceArn", "arn:aws:sqs:us-east-1:123456789012:q")},
 		"the ARN of a regional web ACL of this": {association, with(acl, "webAclArn", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/orders/1-2")},
 	} {

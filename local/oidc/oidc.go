@@ -7,12 +7,14 @@
 package oidc
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -34,15 +36,14 @@ const (
 	// Audience is that of tokens that name no other.
 	Audience = "order-patterns"
 
-	lifetime    = time.Hour
-	maxLifetime = 24 * time.Hour
+	maxLifetime = 24 * 60 * 60 // seconds, of the token endpoint's tokens
 )
 
-// Issuer issues tokens and publishes the keys that verify them.
+// Issuer issues tokens and publishes the keys that verify them. It serves everything below Path.
 type Issuer struct {
 	account *account.Account
 	admin   iam.Credentials
-	mux     *http.ServeMux
+	*http.ServeMux
 
 	mu   sync.Mutex
 	keys []jose.JSONWebKey // private, the newest first; made when they are needed
@@ -50,38 +51,45 @@ type Issuer struct {
 
 // New returns an issuer whose token endpoint accepts the administrator's key.
 func New(a *account.Account, admin iam.Credentials) *Issuer {
-	i := &Issuer{account: a, admin: admin, mux: http.NewServeMux()}
-	i.publish("/.well-known/openid-configuration", "oidc:GetConfiguration", func() any { return i.configuration() })
-	i.publish("/jwks", "oidc:GetKeys", func() any { return i.published() })
-	i.mux.HandleFunc("POST "+Path+"/token", i.token)
+	i := &Issuer{account: a, admin: admin, ServeMux: http.NewServeMux()}
+	// https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
+	i.publish("/.well-known/openid-configuration", "oidc:GetConfiguration", func() any {
+		return map[string]any{
+			"issuer": i.URL(), "jwks_uri": i.URL() + "/jwks", "token_endpoint": i.URL() + "/token",
+			"grant_types_supported": []string{"client_credentials"}, "token_endpoint_auth_methods_supported": []string{"client_secret_basic"},
+			"id_token_signing_alg_values_supported": []jose.SignatureAlgorithm{jose.RS256, jose.ES256},
+			"response_types_supported":              []string{}, "subject_types_supported": []string{"public"},
+		}
+	})
+	i.publish("/jwks", "oidc:GetKeys", func() any {
+		var set jose.JSONWebKeySet
+		for _, key := range i.current() {
+			set.Keys = append(set.Keys, key.Public())
+		}
+		return set
+	})
+	i.HandleFunc("POST "+Path+"/token", i.token)
 	return i
 }
 
 // URL is the issuer's identifier, the claim iss of its tokens.
 func (i *Issuer) URL() string { return i.account.Endpoint() + Path }
 
-// ServeHTTP serves everything below Path.
-func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.mux.ServeHTTP(w, r) }
-
-// Rotate makes new keys, which sign from now on. The old ones stay published.
-func (i *Issuer) Rotate() {
+// Rotate makes new keys, which sign from now on. The old ones stay published if keep is set.
+func (i *Issuer) Rotate(keep bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.keys = append(newKeys(), i.keys...)
-}
-
-// Withdraw makes new keys, and stops publishing the old ones.
-func (i *Issuer) Withdraw() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.keys = newKeys()
+	old := i.keys
+	if i.keys = newKeys(); keep {
+		i.keys = append(i.keys, old...)
+	}
 }
 
 // Mint signs a token with RS256 or ES256. It has the claims iss, aud (Audience), iat, and exp, which is in an hour; those given
 // replace or add to them, and a nil one removes. Times are of the machine, because functions verify by that clock, and not of the cloud.
 func (i *Issuer) Mint(algorithm jose.SignatureAlgorithm, claims map[string]any) (string, error) {
 	now := time.Now()
-	all := map[string]any{"iss": i.URL(), "aud": Audience, "iat": now.Unix(), "exp": now.Add(lifetime).Unix()}
+	all := map[string]any{"iss": i.URL(), "aud": Audience, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 	for name, value := range claims {
 		if all[name] = value; value == nil {
 			delete(all, name)
@@ -110,13 +118,10 @@ func (i *Issuer) current() []jose.JSONWebKey {
 }
 
 func newKeys() []jose.JSONWebKey {
-	rs, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
+	rs, err1 := rsa.GenerateKey(rand.Reader, 2048)
+	es, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err := errors.Join(err1, err2); err != nil {
 		panic(err) // crypto/rand does not fail
-	}
-	es, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
 	}
 	return []jose.JSONWebKey{
 		{Key: rs, KeyID: uuid.NewString(), Algorithm: string(jose.RS256), Use: "sig"},
@@ -124,27 +129,9 @@ func newKeys() []jose.JSONWebKey {
 	}
 }
 
-// published is the key set, with public keys only.
-func (i *Issuer) published() (set jose.JSONWebKeySet) {
-	for _, key := range i.current() {
-		set.Keys = append(set.Keys, key.Public())
-	}
-	return set
-}
-
-// configuration is the discovery document: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
-func (i *Issuer) configuration() any {
-	return map[string]any{
-		"issuer": i.URL(), "jwks_uri": i.URL() + "/jwks", "token_endpoint": i.URL() + "/token",
-		"grant_types_supported": []string{"client_credentials"}, "token_endpoint_auth_methods_supported": []string{"client_secret_basic"},
-		"id_token_signing_alg_values_supported": []jose.SignatureAlgorithm{jose.RS256, jose.ES256},
-		"response_types_supported":              []string{}, "subject_types_supported": []string{"public"},
-	}
-}
-
 // publish serves a document. A test can let it fail with a fault of the action.
 func (i *Issuer) publish(path, action string, document func() any) {
-	i.mux.HandleFunc("GET "+Path+path, func(w http.ResponseWriter, r *http.Request) {
+	i.HandleFunc("GET "+Path+path, func(w http.ResponseWriter, r *http.Request) {
 		if err := i.account.Faults.Before(r.Context(), fault.Event{Action: action, Resource: i.URL() + path, Principal: "anonymous"}); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
@@ -162,22 +149,14 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	seconds, err := int(lifetime/time.Second), r.ParseForm()
-	if text := r.PostForm.Get("expires_in"); text != "" && err == nil {
-		seconds, err = strconv.Atoi(text)
-	}
-	if err != nil || r.PostForm.Get("grant_type") != "client_credentials" || r.PostForm.Get("account") == "" ||
-		seconds < 1 || seconds > int(maxLifetime/time.Second) {
+	account := r.PostFormValue("account")
+	seconds, err := strconv.Atoi(cmp.Or(r.PostFormValue("expires_in"), "3600"))
+	if err != nil || seconds < 1 || seconds > maxLifetime || account == "" || r.PostFormValue("grant_type") != "client_credentials" {
 		write(w, http.StatusBadRequest, map[string]string{"error": "invalid_request", "error_description": fmt.Sprintf(
-			"grant_type=client_credentials and an account are required; expires_in is from 1 to %.0f seconds", maxLifetime.Seconds())})
+			"grant_type=client_credentials and an account are required; expires_in is from 1 to %d seconds", maxLifetime)})
 		return
 	}
-	claims := map[string]any{"sub": r.PostForm.Get("account"), "exp": time.Now().Unix() + int64(seconds)}
-	if scope := r.PostForm.Get("scope"); scope != "" {
-		claims["scope"] = scope
-	}
-	text, err := i.Mint(jose.RS256, claims)
+	text, err := i.Mint(jose.RS256, map[string]any{"sub": account, "scope": r.PostFormValue("scope"), "exp": time.Now().Unix() + int64(seconds)})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

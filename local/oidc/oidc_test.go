@@ -99,7 +99,7 @@ func TestRotatedKeysVerifyUntilTheyAreWithdrawn(t *testing.T) {
 	i, _ := issuer(t)
 	old, err := i.Mint(jose.ES256, nil)
 	require.NoError(t, err)
-	i.Rotate()
+	i.Rotate(true)
 	next, err := i.Mint(jose.ES256, nil)
 	require.NoError(t, err)
 	for _, token := range []string{old, next} {
@@ -111,7 +111,7 @@ func TestRotatedKeysVerifyUntilTheyAreWithdrawn(t *testing.T) {
 	second, err := jwt.ParseSigned(next, []jose.SignatureAlgorithm{jose.ES256})
 	require.NoError(t, err)
 	require.NotEqual(t, first.Headers[0].KeyID, second.Headers[0].KeyID)
-	i.Withdraw()
+	i.Rotate(false)
 	_, err = verify(t, i, next)
 	require.ErrorContains(t, err, "unknown key")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,52 +31,35 @@ func token(ctx context.Context, e *environment, f tokenFlags) error {
 	if r == nil {
 		return errors.New("the embedded cloud is not running: run `make up`")
 	}
-	text, err := f.fetch(ctx, r)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(e.stdout, text)
-	return err
-}
-
-// fetch asks the issuer for a token, with the administrator's key.
-func (f tokenFlags) fetch(ctx context.Context, r *running) (string, error) {
 	form := url.Values{
 		"grant_type": {"client_credentials"}, "account": {f.account}, "scope": {strings.Join(f.scopes, " ")},
 		"expires_in": {strconv.Itoa(int(f.expires / time.Second))},
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.Endpoint+oidc.Path+"/token", strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", err
+		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth(r.AccessKeyID, r.SecretAccessKey)
 	resp, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer resp.Body.Close()
 	var out struct {
-		AccessToken string `json:"access_token"`
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
+		Token string `json:"access_token"`
+		Why   string `json:"error_description"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
-		return "", fmt.Errorf("reading the issuer's answer: %w", err)
+	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || out.Token == "" {
+		return fmt.Errorf("the issuer refuses a token: %s: %s", resp.Status, out.Why)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("the issuer refuses a token: %s %s", out.Error, out.Description)
-	}
-	return out.AccessToken, nil
+	_, err = fmt.Fprintln(e.stdout, out.Token)
+	return err
 }
 
 // trust makes an API with auth=jwt trust the issuer of the running cloud, unless the config names another one.
 func (r *running) trust(config map[string]string) {
-	if _, other := config["jwtIssuer"]; other || config["auth"] != "jwt" {
-		return
-	}
-	config["jwtIssuer"] = r.Endpoint + oidc.Path
-	if config["jwtAudience"] == "" {
-		config["jwtAudience"] = oidc.Audience
+	if config["auth"] == "jwt" && config["jwtIssuer"] == "" {
+		config["jwtIssuer"], config["jwtAudience"] = r.Endpoint+oidc.Path, cmp.Or(config["jwtAudience"], oidc.Audience)
 	}
 }
