@@ -87,13 +87,15 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 	add("down", "Destroy the stack and stop the embedded cloud", func(ctx context.Context, e *environment) error {
 		return e.alone(ctx, func() error { return down(ctx, e) })
 	}, nil)
-	var f tokenFlags
+	var account string
+	var scopes []string
+	var expires time.Duration
 	add("token", "Print a token of the embedded cloud's OpenID Connect issuer", func(ctx context.Context, e *environment) error {
-		return token(ctx, e, f)
+		return token(ctx, e, account, scopes, expires)
 	}, func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&f.account, "account", "", "the account that the token is for: its claim sub")
-		cmd.Flags().StringArrayVar(&f.scopes, "scope", nil, "a scope, such as orders:any; repeatable")
-		cmd.Flags().DurationVar(&f.expires, "expires", time.Hour, "how long it is valid, up to 24h")
+		cmd.Flags().StringVar(&account, "account", "", "the account that the token is for: its claim sub")
+		cmd.Flags().StringArrayVar(&scopes, "scope", nil, "a scope, such as orders:any; repeatable")
+		cmd.Flags().DurationVar(&expires, "expires", time.Hour, "how long it is valid, up to 24h")
 		_ = cmd.MarkFlagRequired("account") // the flag exists
 	})
 	add("outputs", "Print the stack's outputs as JSON", outputs, nil)

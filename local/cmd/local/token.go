@@ -15,15 +15,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/oidc"
 )
 
-// tokenFlags are the claims of a token.
-type tokenFlags struct {
-	account string
-	scopes  []string
-	expires time.Duration
-}
-
 // token prints a token of the running cloud's issuer, and nothing else.
-func token(ctx context.Context, e *environment, f tokenFlags) error {
+func token(ctx context.Context, e *environment, account string, scopes []string, expires time.Duration) error {
 	r, err := e.find()
 	if err != nil {
 		return err
@@ -32,8 +25,8 @@ func token(ctx context.Context, e *environment, f tokenFlags) error {
 		return errors.New("the embedded cloud is not running: run `make up`")
 	}
 	form := url.Values{
-		"grant_type": {"client_credentials"}, "account": {f.account}, "scope": {strings.Join(f.scopes, " ")},
-		"expires_in": {strconv.Itoa(int(f.expires / time.Second))},
+		"grant_type": {"client_credentials"}, "account": {account}, "scope": {strings.Join(scopes, " ")},
+		"expires_in": {strconv.Itoa(int(expires / time.Second))},
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.Endpoint+oidc.Path+"/token", strings.NewReader(form.Encode()))
 	if err != nil {
