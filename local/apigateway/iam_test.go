@@ -193,3 +193,18 @@ func TestAMalformedResourcePolicyIsRefused(t *testing.T) {
 	require.Len(t, failures, 1)
 	require.Contains(t, failures[0].GetReason(), "Principal is required")
 }
+
+func TestAccessLogsNameWhoSigned(t *testing.T) {
+	c := newCloud(t)
+	c.MustDeploy(t, accountType, map[string]any{"cloudwatchRoleArn": c.role(t, "logs", "apigateway.amazonaws.com", pushToLogs)})
+	c.MustDeploy(t, "aws:cloudwatch/logGroup:LogGroup", map[string]any{"name": "api"})
+	text := secured(t, map[string]any{"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"})
+	a := c.deploy(t, text, accessLogs("$context.requestId $context.identity.userArn $context.identity.caller $context.identity.user $context.identity.accountId $context.error.responseType"))
+	p, caller := c.Role(t, "caller", allowOrders)
+	require.Equal(t, 202, signature{by: caller}.call(t, a, status, "").status)
+	require.Equal(t, 403, signature{}.call(t, a, status, "").status)
+	c.Clock.Advance(2 * time.Second)
+	require.Eventually(t, func() bool { return len(c.lines(t)) == 2 }, 5*time.Second, time.Millisecond)
+	require.Equal(t, strings.Join([]string{p.ARN, p.ID, p.ID, account.ID, "-"}, " "), strings.SplitN(c.lines(t)[0], " ", 2)[1])
+	require.Equal(t, "- - - - MISSING_AUTHENTICATION_TOKEN", strings.SplitN(c.lines(t)[1], " ", 2)[1])
+}
