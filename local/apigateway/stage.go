@@ -43,7 +43,7 @@ func (st *stage) settingsOf(m *method) *Settings {
 }
 
 // splitMethodPath reads PATH/VERB, where ~1 is a slash of the path. A slash at its beginning may be left out:
-// https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html
+// https://docs.aws.amazon.com/apigateway/api-reference/link-relation/stage-update/
 func splitMethodPath(text string) (verb, path string) {
 	at := strings.LastIndex(text, "/")
 	return text[at+1:], "/" + strings.TrimPrefix(strings.ReplaceAll(text[:max(at, 0)], "~1", "/"), "/")
