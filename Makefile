@@ -3,6 +3,9 @@
 PATTERN ?= fanout
 N       ?= 1000
 C       ?= 16
+# Who may call the APIs: jwt, iam or none. Empty: as Pulumi.local.yaml says.
+AUTH    ?=
+AUTHFLAG = $(if $(AUTH),--config 'auth=$(AUTH)')
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -49,11 +52,11 @@ package-local:
 # --- The local stack ------------------------------------------------------------------------------------------------
 
 .PHONY: up preview demo down outputs env
-up: prepare ## Deploy PATTERN to the embedded cloud
-	@$(BIN)/local up --pattern '$(PATTERN)'
+up: prepare ## Deploy PATTERN to the embedded cloud; AUTH=jwt or iam: only for those who may
+	@$(BIN)/local up --pattern '$(PATTERN)' $(AUTHFLAG)
 	@$(BIN)/orders curl >&2
 preview: prepare ## Show what `make up` would change
-	@$(BIN)/local preview --pattern '$(PATTERN)'
+	@$(BIN)/local preview --pattern '$(PATTERN)' $(AUTHFLAG)
 demo: up ## Deploy, place N orders in each pattern, C at a time, wait for them, and show the results
 	@$(BIN)/orders demo --pattern '$(PATTERN)' -n $(N) -c $(C)
 down: local-command ## Destroy the local stack and stop the embedded cloud

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -28,10 +29,12 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/apigateway"
 	"github.com/order-patterns/order-patterns/local/dynamodb"
+	"github.com/order-patterns/order-patterns/local/edge"
 	"github.com/order-patterns/order-patterns/local/iam"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/logs"
+	"github.com/order-patterns/order-patterns/local/oidc"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/s3"
 	"github.com/order-patterns/order-patterns/local/sns"
@@ -74,6 +77,7 @@ type Cloud struct {
 	Kinesis       *kinesis.Service
 	Lambda        *lambda.Service
 	Logs          *logs.Service
+	OIDC          *oidc.Issuer
 	S3            *s3.Service
 	SNS           *sns.Service
 	SQS           *sqs.Service
@@ -100,7 +104,7 @@ func (c *Cloud) start(o Options) error {
 	if err != nil {
 		return err
 	}
-	var kinds []provider.Kind
+	kinds := edge.Kinds()
 	for _, s := range services {
 		if s, ok := s.(interface{ Kinds() []provider.Kind }); ok {
 			kinds = append(kinds, s.Kinds()...)
@@ -110,7 +114,14 @@ func (c *Cloud) start(o Options) error {
 		}
 	}
 	readTimeout := cmp.Or(o.ReadTimeout, 30*time.Second)
-	if c.Endpoint, err = c.serveHTTP(wire.NewServer(c.Account, c.IAM, services...), readTimeout); err != nil {
+	aws := wire.NewServer(c.Account, c.IAM, services...)
+	if c.Endpoint, err = c.serveHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, oidc.Path+"/") {
+			c.OIDC.ServeHTTP(w, r)
+			return
+		}
+		aws.ServeHTTP(w, r)
+	}), readTimeout); err != nil {
 		return err
 	}
 	c.Account.SetEndpoint(c.Endpoint)
@@ -127,6 +138,7 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	a := c.Account
 	c.IAM = iam.New(a)
 	c.Admin = c.IAM.AddAdministrator("developer")
+	c.OIDC = oidc.New(a, c.Admin)
 	c.DynamoDB = dynamodb.New(a)
 	c.Logs = logs.New(a)
 	c.XRay = xray.New(a)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/order-patterns/order-patterns/local/policy"
 )
 
 // definition is an API as its OpenAPI document describes it, ready to serve. It never changes: a deployment keeps the
@@ -20,6 +22,7 @@ type definition struct {
 	resources []*resource       // in the order in which requests are compared with them
 	variables map[string]string // names of path variables, by the path before them and their kind
 	methods   []*method
+	policy    *policy.Document            // the API's resource policy; nil for none
 	responses map[string]*gatewayResponse // by type
 }
 
@@ -28,6 +31,7 @@ type method struct {
 	verb        string
 	resource    *resource
 	keyRequired bool        // an API key
+	authorizer  authorizer  // nil for none
 	required    []parameter // those that a request must have
 	model       *model      // of JSON bodies; nil where bodies are not validated
 	responses   map[string]methodResponse
@@ -39,7 +43,7 @@ func (s *Service) parse(apiID, text string) (*definition, error) {
 	d := &definition{
 		document: text, rootID: resourceID(apiID, "/", 10), variables: map[string]string{}, responses: map[string]*gatewayResponse{},
 	}
-	r := &reader{actions: s.Actions, definition: d, schemes: map[string]bool{}, validators: map[string]validator{}}
+	r := &reader{actions: s.Actions, definition: d, schemes: map[string]authorizer{}, validators: map[string]validator{}}
 	if text != "" {
 		r.document(text)
 	}
@@ -54,8 +58,8 @@ type reader struct {
 	actions    map[string]Actions
 	definition *definition
 	validators map[string]validator
-	validator  string          // of methods that name none; may be empty
-	schemes    map[string]bool // names of the security schemes
+	validator  string                // of methods that name none; may be empty
+	schemes    map[string]authorizer // by the names of the security schemes; nil for API keys
 	compiler   *jsonschema.Compiler
 	problems   []error
 }
@@ -90,8 +94,7 @@ func (r *reader) document(text string) {
 			r.schema("components.schemas."+name, raw)
 		}
 		for name, raw := range sorted(parts.SecuritySchemes) {
-			r.securityScheme("components.securitySchemes."+name, raw)
-			r.schemes[name] = true
+			r.schemes[name] = r.securityScheme("components.securitySchemes."+name, name, raw)
 		}
 	}
 	var err error
@@ -176,7 +179,7 @@ func (r *reader) method(at, location string, m *method, op *operation) {
 			m.model = body
 		}
 	}
-	m.keyRequired = r.keyRequired(at, op.Security)
+	r.security(at, m, op.Security)
 	for status, raw := range sorted(op.Responses) {
 		var mr methodResponse
 		if r.object(at+".responses."+status, raw, &mr) {

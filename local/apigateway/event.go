@@ -42,9 +42,11 @@ type requestContext struct {
 	DomainName        string   `json:"domainName"`
 	DeploymentID      string   `json:"deploymentId"`
 	APIID             string   `json:"apiId"`
+	// Authorizer has the context that a Lambda authorizer returned, as strings.
+	Authorizer map[string]any `json:"authorizer,omitempty"`
 }
 
-// identity is that of an anonymous caller: methods here have no authorization.
+// identity is that of who signed the request, or of an anonymous caller.
 type identity struct {
 	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
 	AccountID                     *string `json:"accountId"`
@@ -68,14 +70,16 @@ func (x *exchange) event() []byte {
 		Resource: x.resource.path, Path: x.path, HTTPMethod: x.request.Method, PathParameters: x.pathParameters,
 		Context: requestContext{
 			ResourceID: x.resource.id, ResourcePath: x.resource.path, HTTPMethod: x.request.Method,
-			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
+			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: x.prefix + x.path,
 			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
 			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
-			DeploymentID: x.live.deploymentID, APIID: x.apiID, Identity: identity{SourceIP: x.sourceIP(), APIKey: x.apiKey, APIKeyID: x.apiKeyID},
+			DeploymentID: x.live.deploymentID, APIID: x.apiID, Authorizer: x.authorizer, Identity: x.identity,
 		},
 	}
+	id := &e.Context.Identity
+	id.SourceIP, id.APIKey, id.APIKeyID = x.sourceIP(), x.apiKey, x.apiKeyID
 	if agent := x.request.UserAgent(); agent != "" {
-		e.Context.Identity.UserAgent = &agent
+		id.UserAgent = &agent
 	}
 	e.Headers, e.MultiHeaders = x.eventHeaders()
 	if len(x.query) > 0 {

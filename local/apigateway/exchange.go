@@ -20,12 +20,15 @@ type exchange struct {
 	extendedID string
 	apiID      string
 	stageName  string
+	prefix     string // of the path: the stage, or the base path of a custom domain
 	path       string // below the stage, as the client wrote it
 
 	method         *method
 	resource       resource // empty if there is no method
 	apiKey         string   // value of the client's key, and its id, if the method requires one
 	apiKeyID       string
+	identity       identity       // who signed the request; empty if nobody had to
+	authorizer     map[string]any // $context.authorizer; nil without a Lambda authorizer
 	pathParameters map[string]string
 	query          url.Values
 	body           []byte

@@ -1,6 +1,10 @@
 package apigateway
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
 
 // failure is why API Gateway itself answers, instead of an integration. Its kind is a gateway response type:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -11,10 +15,13 @@ type failure struct {
 	errorType string // for the header x-amzn-ErrorType
 }
 
-// messageString is the message as JSON; empty if there is none.
+// messageString is the message as JSON: null if the failure has none. It is empty if there is no failure.
 func (f *failure) messageString() string {
-	if f.message == "" {
+	switch {
+	case f.kind == "":
 		return ""
+	case f.message == "":
+		return "null"
 	}
 	return compact(f.message)
 }
@@ -42,6 +49,26 @@ var (
 	failMalformed = &failure{kind: "API_CONFIGURATION_ERROR", status: 502, message: internalError, errorType: "InternalServerErrorException"}
 )
 
+// Failures of authorizers. Those of a function say nothing to the client.
+var (
+	failUnauthorized            = &failure{kind: "UNAUTHORIZED", status: 401, message: "Unauthorized", errorType: "UnauthorizedException"}
+	failAuthorizer              = &failure{kind: "AUTHORIZER_FAILURE", status: 500, errorType: "AuthorizerFailureException"}
+	failAuthorizerConfiguration = &failure{kind: "AUTHORIZER_CONFIGURATION_ERROR", status: 500, errorType: "AuthorizerConfigurationException"}
+)
+
+func failDenied(message string) *failure {
+	return &failure{kind: "ACCESS_DENIED", status: 403, message: message, errorType: "AccessDeniedException"}
+}
+
+// failSignature is for a signature that is wrong or too old.
+func failSignature(e *wire.Error) *failure {
+	f := &failure{kind: "INVALID_SIGNATURE", status: 403, message: e.Message, errorType: strings.TrimSuffix(e.Code, "Exception") + "Exception"}
+	if e.Code == "RequestTimeTooSkewed" || e.Code == "AccessDenied" {
+		f.kind = "EXPIRED_TOKEN"
+	}
+	return f
+}
+
 const internalError = "Internal server error"
 
 func failParameters(missing []string) *failure {
@@ -51,7 +78,7 @@ func failParameters(missing []string) *failure {
 	}
 }
 
-// responseTypes are those that can be changed. Some cannot occur without authorizers or WAF.
+// responseTypes are those that can be changed. WAF_FILTERED cannot occur here.
 var responseTypes = []string{
 	"ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
 	"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", default4XX, default5XX, "EXPIRED_TOKEN", "INTEGRATION_FAILURE",

@@ -160,8 +160,20 @@ type api struct {
 // deploy makes an API from a document, and a stage with these additional inputs.
 func (c *cloud) deploy(t testing.TB, body string, stage map[string]any) *api {
 	t.Helper()
+	return c.deployAll(t, map[string]any{"body": body}, stage)
+}
+
+// deployWith makes an API with these inputs, and a stage.
+func (c *cloud) deployWith(t testing.TB, inputs map[string]any) *api {
+	t.Helper()
+	return c.deployAll(t, inputs, nil)
+}
+
+func (c *cloud) deployAll(t testing.TB, inputs, stage map[string]any) *api {
+	t.Helper()
 	a := &api{cloud: c, inputs: map[string]any{"stageName": "prod"}}
-	a.id, _ = c.MustDeploy(t, apiType, map[string]any{"name": "orders", "body": body})
+	inputs["name"] = "orders"
+	a.id, _ = c.MustDeploy(t, apiType, inputs)
 	a.deployment, _ = c.MustDeploy(t, deploymentType, map[string]any{"restApi": a.id})
 	a.inputs["restApi"], a.inputs["deployment"] = a.id, a.deployment
 	for name, value := range stage {

@@ -28,10 +28,12 @@ type lambdaProxy struct {
 
 var invocationURI = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `:lambda:path/2015-03-31/functions/(arn:aws:lambda:[^/]+)/invocations$`)
 
+const wantInvocationURI = "must be arn:aws:apigateway:" + account.Region + ":lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations"
+
 func readLambdaProxy(r *reader, at string, spec *integrationSpec, _ *method) integration {
 	m := invocationURI.FindStringSubmatch(spec.URI)
 	if m == nil {
-		r.failf(at+".uri", "must be arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations, got %q", account.Region, spec.URI)
+		r.failf(at+".uri", "%s, got %q", wantInvocationURI, spec.URI)
 		return nil
 	}
 	if spec.HTTPMethod != http.MethodPost {
@@ -44,19 +46,19 @@ func readLambdaProxy(r *reader, at string, spec *integrationSpec, _ *method) int
 	return &lambdaProxy{function: m[1], timeout: spec.timeout()}
 }
 
-func (p *lambdaProxy) serve(ctx context.Context, x *exchange) (*response, *failure) {
-	event := x.event()
-	var result lambda.Result
-	var err error
-	timedOut := x.await(ctx, p.timeout, func(ctx context.Context) {
+// invoke invokes a function as API Gateway, for a method or an authorizer of the API, which source names.
+func (x *exchange) invoke(timeout time.Duration, function, source string, event []byte) (result lambda.Result, timedOut bool, err error) {
+	timedOut = x.await(x.request.Context(), timeout, func(ctx context.Context) {
 		result, err = x.service.Functions.Invoke(ctx, lambda.Invocation{
-			Principal: principal, Function: p.function, Payload: event, TraceHeader: x.traceHeader,
-			Keys: map[string]string{
-				"aws:SourceArn":     account.ARN("execute-api", x.apiID+"/"+x.stageName+"/"+x.request.Method+x.path),
-				"aws:SourceAccount": account.ID,
-			},
+			Principal: principal, Function: function, Payload: event, TraceHeader: x.traceHeader,
+			Keys: map[string]string{"aws:SourceArn": executionARN(x.apiID + "/" + source), "aws:SourceAccount": account.ID},
 		})
 	})
+	return result, timedOut, err
+}
+
+func (p *lambdaProxy) serve(_ context.Context, x *exchange) (*response, *failure) {
+	result, timedOut, err := x.invoke(p.timeout, p.function, x.source(), x.event())
 	if err != nil {
 		x.integration.err = err.Error()
 		return nil, x.refused(err, timedOut)

@@ -154,7 +154,7 @@ func (p *mappingParser) contextVariable(steps []step) (expression, []step) {
 			}, steps[i+1:]
 		}
 		name = strings.TrimPrefix(name+"."+s.name, ".")
-		if v, ok := variables[name]; ok && !v.logOnly {
+		if v, ok := contextValue(name); ok && !v.logOnly {
 			return func(r *rendering) any {
 				if value := v.value(r.x); value != "" {
 					return value

@@ -133,7 +133,7 @@ func TestTemplatesAreRefusedByName(t *testing.T) {
 		"escaped directive":     {`\#if`, `"\\#if" is not supported`},
 		"unset variable":        {"$id #set($id = 1)", "no #set before names the variable $id"},
 		"unset in itself":       {`#set($x = $x)`, "no #set before names the variable $x"},
-		"context":               {"$context.authorizer.principalId", "the variable $context.authorizer.principalId is not supported"},
+		"context":               {"$context.identity.cognitoIdentityId", "the variable $context.identity.cognitoIdentityId is not supported"},
 		"context of logs":       {"$context.status", "the variable $context.status is not supported"},
 		"bare context":          {"$context", "the variable $context. is not supported"},
 		"input":                 {"$input", "$input without a property or method"},

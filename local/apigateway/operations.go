@@ -87,8 +87,8 @@ func (a *restAPI) output() object {
 
 func (st *stage) output() object {
 	settings := object{}
-	if set := st.settings; set != nil {
-		settings[allMethods] = object{
+	for path, set := range st.settings {
+		settings[path] = object{
 			"throttlingRateLimit": set.ThrottlingRateLimit, "throttlingBurstLimit": set.ThrottlingBurstLimit,
 			"metricsEnabled": set.MetricsEnabled,
 		}

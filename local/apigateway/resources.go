@@ -11,7 +11,7 @@ import (
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
 		s.restAPIKind(), s.deploymentKind(), s.stageKind(), s.methodSettingsKind(), s.accountKind(),
-		s.usagePlanKind(), s.apiKeyKind(), s.usagePlanKeyKind(),
+		s.usagePlanKind(), s.apiKeyKind(), s.usagePlanKeyKind(), s.domainNameKind(), s.basePathMappingKind(),
 	}
 }
 
@@ -21,8 +21,12 @@ type RestAPIArgs struct {
 	Body                  *string                `pulumi:"body,optional"`
 	EndpointConfiguration *EndpointConfiguration `pulumi:"endpointConfiguration,optional"`
 	// FailOnWarnings makes no difference here: there are no warnings.
-	FailOnWarnings *bool             `pulumi:"failOnWarnings,optional"`
-	Tags           map[string]string `pulumi:"tags,optional"`
+	FailOnWarnings *bool `pulumi:"failOnWarnings,optional"`
+	// Policy is the resource policy. As on AWS, a change takes effect with the next deployment.
+	Policy *string `pulumi:"policy,optional"`
+	// DisableExecuteAPIEndpoint leaves only custom domains.
+	DisableExecuteAPIEndpoint *bool             `pulumi:"disableExecuteApiEndpoint,optional"`
+	Tags                      map[string]string `pulumi:"tags,optional"`
 }
 
 // EndpointConfiguration is where AWS receives an API's requests. It makes no difference here.
@@ -56,6 +60,10 @@ func (s *Service) restAPIKind() provider.Kind {
 			if e := in.EndpointConfiguration; e != nil {
 				c.OneOf("endpointConfiguration.types", &e.Types, "EDGE", "REGIONAL")
 			}
+			c.Parse("policy", in.Policy, func(string) error {
+				_, err := parsePolicy("", in.Policy)
+				return err
+			})
 			c.Parse("body", in.Body, func(body string) error {
 				_, err := s.parse("", body)
 				return err
@@ -100,6 +108,9 @@ func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 		return err
 	}
 	if err := s.assumable(d); err != nil {
+		return err
+	}
+	if d.policy, err = parsePolicy(a.id, in.Policy); err != nil {
 		return err
 	}
 	a.inputs, a.definition = *in, d

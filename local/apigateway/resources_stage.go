@@ -37,6 +37,7 @@ type stageState struct {
 
 var (
 	stageName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	methodPath  = regexp.MustCompile(`^(?:\*/\*|[^/*]*/(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY))$`)
 	logGroupARN = regexp.MustCompile(`^arn:aws:logs:` + account.Region + `:` + account.ID + `:log-group:[^:*]+(:\*)?$`)
 )
 
@@ -83,7 +84,7 @@ func (s *Service) stageKind() provider.Kind {
 			if a.stages[in.StageName] != nil {
 				return "", conflict("Stage already exists")
 			}
-			st := &stage{created: s.account.Clock.Now().UTC()}
+			st := &stage{created: s.account.Clock.Now().UTC(), settings: map[string]*Settings{}}
 			return "ags-" + in.RestAPI + "-" + in.StageName, s.setStage(st, in)
 		},
 		Update: func(_ context.Context, st *stage, in *StageArgs) error { return s.setStage(st, in) },
@@ -128,11 +129,11 @@ func (s *Service) setStage(st *stage, in *StageArgs) error {
 type MethodSettingsArgs struct {
 	RestAPI    string   `pulumi:"restApi,replace"`
 	StageName  string   `pulumi:"stageName,replace"`
-	MethodPath string   `pulumi:"methodPath,replace"` // */*: settings of single methods are not supported
+	MethodPath string   `pulumi:"methodPath,replace"` // of one method, such as order~1{id}/GET, or */* for all
 	Settings   Settings `pulumi:"settings"`
 }
 
-// Settings are those of each method of a stage.
+// Settings are those of a method. Settings of one method replace those of all methods.
 type Settings struct {
 	// ThrottlingRateLimit is in requests per second. -1 is the account's limit, also for ThrottlingBurstLimit.
 	ThrottlingRateLimit  *float64 `pulumi:"throttlingRateLimit,optional"`
@@ -147,29 +148,44 @@ const (
 )
 
 func (in *MethodSettingsArgs) check(c *provider.Checker) {
-	c.OneOf("methodPath", &in.MethodPath, allMethods)
+	c.Match("methodPath", &in.MethodPath, methodPath, "*/* or PATH/METHOD, where ~1 is a slash within the path")
 	c.Range("settings.throttlingBurstLimit", in.Settings.ThrottlingBurstLimit, noLimit, accountBurst)
 	if v := in.Settings.ThrottlingRateLimit; v != nil && *v != noLimit && (*v < 0 || *v > accountRate) {
 		c.Failf("settings.throttlingRateLimit", "must be -1, or from 0 to %d, got %v", accountRate, *v)
 	}
 }
 
+// methodSettings are the settings of a stage for one method path, which its resource owns.
+type methodSettings struct {
+	*stage
+	path string
+}
+
 func (s *Service) methodSettingsKind() provider.Kind {
-	set := func(st *stage, settings *Settings) error {
-		st.settings = settings
-		s.refresh(s.apis[st.inputs.RestAPI], st)
+	// set changes the settings, or removes them if they are nil.
+	set := func(m *methodSettings, settings *Settings) error {
+		if m.settings[m.path] = settings; settings == nil {
+			delete(m.settings, m.path)
+		}
+		s.refresh(s.apis[m.inputs.RestAPI], m.stage)
 		return nil
 	}
-	return &provider.Object[MethodSettingsArgs, MethodSettingsArgs, stage]{
+	// find splits an id, API-STAGE-PATH. Both the stage and the path may have dashes.
+	find := func(id string) (*methodSettings, error) {
+		for i := range id {
+			if st, err := s.findStage(id[:i]); err == nil && id[i] == '-' && st.settings[id[i+1:]] != nil {
+				return &methodSettings{st, id[i+1:]}, nil
+			}
+		}
+		return nil, notFound("Invalid method settings identifier specified")
+	}
+	return &provider.Object[MethodSettingsArgs, MethodSettingsArgs, methodSettings]{
 		Type:  "aws:apigateway/methodSettings:MethodSettings",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *MethodSettingsArgs) { in.check(c) },
-		Find:  func(id string) (*stage, error) { return s.findStage(strings.TrimSuffix(id, "-"+allMethods)) },
-		State: func(st *stage) *MethodSettingsArgs {
-			if st.settings == nil {
-				return nil
-			}
-			return &MethodSettingsArgs{st.inputs.RestAPI, st.inputs.StageName, allMethods, *st.settings}
+		Find:  find,
+		State: func(m *methodSettings) *MethodSettingsArgs {
+			return &MethodSettingsArgs{m.inputs.RestAPI, m.inputs.StageName, m.path, *m.settings[m.path]}
 		},
 		Create: func(_ context.Context, in *MethodSettingsArgs) (string, error) {
 			id := in.RestAPI + "-" + in.StageName
@@ -177,9 +193,9 @@ func (s *Service) methodSettingsKind() provider.Kind {
 			if err != nil {
 				return "", err
 			}
-			return id + "-" + allMethods, set(st, &in.Settings)
+			return id + "-" + in.MethodPath, set(&methodSettings{st, in.MethodPath}, &in.Settings)
 		},
-		Update: func(_ context.Context, st *stage, in *MethodSettingsArgs) error { return set(st, &in.Settings) },
-		Delete: func(_ context.Context, st *stage) error { return set(st, nil) },
+		Update: func(_ context.Context, m *methodSettings, in *MethodSettingsArgs) error { return set(m, &in.Settings) },
+		Delete: func(_ context.Context, m *methodSettings) error { return set(m, nil) },
 	}
 }

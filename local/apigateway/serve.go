@@ -7,12 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 
 	"github.com/google/uuid"
 )
 
-// Handler serves the stages of all APIs, at /API/STAGE/PATH.
+// Handler serves the stages of all APIs, at /API/STAGE/PATH or under their custom domains.
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
@@ -43,27 +42,7 @@ func writeResponse(w http.ResponseWriter, out *response) {
 	_, _ = w.Write(out.body) // the client may have disconnected
 }
 
-// locate finds the stage of the request's path.
-func (x *exchange) locate() bool {
-	parts := strings.SplitN(x.request.URL.EscapedPath(), "/", 4)
-	if len(parts) < 3 {
-		return false
-	}
-	x.apiID, x.stageName, x.path = parts[1], parts[2], "/"
-	if len(parts) == 4 {
-		x.path += parts[3]
-	}
-	x.service.mu.RLock()
-	defer x.service.mu.RUnlock()
-	api := x.service.apis[x.apiID]
-	if api == nil || api.stages[x.stageName] == nil {
-		return false
-	}
-	x.live = api.stages[x.stageName].live
-	return true
-}
-
-// answer routes, throttles and validates the request, and calls the integration.
+// answer routes, authorizes, throttles and validates the request, and calls the integration.
 func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 	if x.headerBytes() > maxHeaders {
 		return nil, failHeaders
@@ -72,10 +51,13 @@ func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 		return nil, failNoRoute
 	}
 	x.resource = *x.method.resource
-	if failed := x.admit(); failed != nil {
+	if failed := x.readBody(w); failed != nil {
 		return nil, failed
 	}
-	if failed := x.readBody(w); failed != nil {
+	if failed := x.authorize(); failed != nil {
+		return nil, failed
+	}
+	if failed := x.admit(); failed != nil {
 		return nil, failed
 	}
 	x.query, _ = url.ParseQuery(x.request.URL.RawQuery) // malformed parameters are left out

@@ -52,7 +52,8 @@ type Service struct {
 	// keys are the account's API keys, by id and by value.
 	keys, keyValues map[string]*apiKey
 	plans           map[string]*usagePlan
-	accountOwner    *AccountArgs // of the resource that made the account's settings; nil for none
+	domains         map[string]*domain // by name
+	accountOwner    *AccountArgs       // of the resource that made the account's settings; nil for none
 }
 
 type restAPI struct {
@@ -75,7 +76,7 @@ type deployment struct {
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
 		Dependencies: d, account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
-		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{},
+		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{}, domains: map[string]*domain{},
 	}
 	s.operations()
 	return s

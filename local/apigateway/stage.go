@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -11,7 +12,7 @@ type stage struct {
 	inputs   StageArgs
 	created  time.Time
 	updated  time.Time
-	settings *Settings // of all methods; nil for none
+	settings map[string]*Settings // by method path, as the resource gives it
 	live     *liveStage
 }
 
@@ -24,6 +25,28 @@ type liveStage struct {
 	traceName    string
 	log          *accessLog
 	limiters     map[*method]*rate.Limiter // nil where only the account's limit applies
+	// answers belong to one deployment: another one starts without.
+	answers *answers
+	// closed is set if clients must use a custom domain. As on AWS, a change takes effect with the next change of the stage:
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html
+	closed bool
+}
+
+// settingsOf returns the settings of a method, or those of all methods; nil if there are neither.
+func (st *stage) settingsOf(m *method) *Settings {
+	for path, set := range st.settings {
+		if verb, resource := splitMethodPath(path); verb == m.verb && resource == m.resource.path {
+			return set
+		}
+	}
+	return st.settings[allMethods]
+}
+
+// splitMethodPath reads PATH/VERB, where ~1 is a slash of the path. A slash at its beginning may be left out:
+// https://docs.aws.amazon.com/apigateway/api-reference/link-relation/stage-update/
+func splitMethodPath(text string) (verb, path string) {
+	at := strings.LastIndex(text, "/")
+	return text[at+1:], "/" + strings.TrimPrefix(strings.ReplaceAll(text[:max(at, 0)], "~1", "/"), "/")
 }
 
 // limiter is a token bucket for one method; nil if the settings leave its limits to the account.
@@ -59,10 +82,14 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 	live := &liveStage{
 		definition: d.definition, deploymentID: d.id, traceName: *api.inputs.Name + "/" + st.inputs.StageName,
 		tracing:  st.inputs.XRayTracingEnabled != nil && *st.inputs.XRayTracingEnabled,
-		limiters: map[*method]*rate.Limiter{},
+		limiters: map[*method]*rate.Limiter{}, answers: &answers{kept: map[[2]string]*authorizerAnswer{}},
+		closed: api.inputs.DisableExecuteAPIEndpoint != nil && *api.inputs.DisableExecuteAPIEndpoint,
+	}
+	if st.live != nil && st.live.deploymentID == d.id {
+		live.answers = st.live.answers
 	}
 	for _, m := range d.definition.methods {
-		live.limiters[m] = st.settings.limiter()
+		live.limiters[m] = st.settingsOf(m).limiter()
 		if st.live != nil {
 			live.limiters[m] = keepBucket(st.live.limiters[m], live.limiters[m])
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
@@ -38,7 +40,6 @@ func constant(s string) func(*exchange) string { return func(*exchange) string {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// variables are those of REST APIs without authorizers. The caller is always anonymous.
 var variables = map[string]variable{
 	"accountId":           {value: constant(account.ID)},
 	"apiId":               {value: func(x *exchange) string { return x.apiID }},
@@ -50,11 +51,14 @@ var variables = map[string]variable{
 	"httpMethod":          {value: func(x *exchange) string { return x.request.Method }},
 	"identity.apiKey":     {value: func(x *exchange) string { return x.apiKey }},
 	"identity.apiKeyId":   {value: func(x *exchange) string { return x.apiKeyID }},
-	"identity.caller":     {value: constant("")},
+	"identity.accessKey":  {value: func(x *exchange) string { return aws.ToString(x.identity.AccessKey) }},
+	"identity.accountId":  {value: func(x *exchange) string { return aws.ToString(x.identity.AccountID) }},
+	"identity.caller":     {value: func(x *exchange) string { return aws.ToString(x.identity.Caller) }},
 	"identity.sourceIp":   {value: func(x *exchange) string { return x.sourceIP() }},
-	"identity.user":       {value: constant("")},
+	"identity.user":       {value: func(x *exchange) string { return aws.ToString(x.identity.User) }},
+	"identity.userArn":    {value: func(x *exchange) string { return aws.ToString(x.identity.UserARN) }},
 	"identity.userAgent":  {value: func(x *exchange) string { return x.request.UserAgent() }},
-	"path":                {value: func(x *exchange) string { return "/" + x.stageName + x.path }},
+	"path":                {value: func(x *exchange) string { return x.prefix + x.path }},
 	"protocol":            {value: func(x *exchange) string { return x.request.Proto }},
 	"requestId":           {value: func(x *exchange) string { return x.requestID }},
 	"requestTime":         {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
@@ -72,7 +76,21 @@ var variables = map[string]variable{
 	"integrationStatus":  {value: func(x *exchange) string { return statusText(x.integration.endpointStatus) }, logOnly: true},
 }
 
-var reference = regexp.MustCompile(`\$(context\.[A-Za-z]+(?:\.[A-Za-z]+)*|[A-Za-z{!][A-Za-z.]*)`)
+var reference = regexp.MustCompile(`\$(context\.[A-Za-z]+(?:\.[A-Za-z][A-Za-z0-9_]*)*|[A-Za-z{!][A-Za-z.]*)`)
+
+// contextValue finds a variable. Any name after authorizer. is one: a Lambda authorizer chooses its own.
+func contextValue(name string) (variable, bool) {
+	if key, ok := strings.CutPrefix(name, "authorizer."); ok && !strings.Contains(key, ".") {
+		return variable{value: func(x *exchange) string {
+			if v, ok := x.authorizer[key]; ok {
+				return fmt.Sprint(v)
+			}
+			return ""
+		}}, true
+	}
+	v, known := variables[name]
+	return v, known
+}
 
 // parseTemplate refuses unknown variables and every other use of $.
 func parseTemplate(text string, inLog bool) (*template, error) {
@@ -80,7 +98,7 @@ func parseTemplate(text string, inLog bool) (*template, error) {
 	at := 0
 	for _, m := range reference.FindAllStringSubmatchIndex(text, -1) {
 		name, isContext := strings.CutPrefix(text[m[2]:m[3]], "context.")
-		v, known := variables[name]
+		v, known := contextValue(name)
 		switch {
 		case !isContext:
 			return nil, fmt.Errorf("%s is not supported, only $context variables", text[m[0]:m[1]])

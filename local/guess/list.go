@@ -105,6 +105,23 @@ var All = []*Guess{
 		Other:      "After any time.",
 	},
 	{
+		Documented: "A method can have [an authorizer](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html), an API key, and throttles. " +
+			"Which one is checked first? Is a refusal by the function kept for the same token?",
+		Here:  "The authorizer, then the key, then the throttles. A refusal is not kept.",
+		Other: "The authorizer is last: without a key the answer is 403, not 401. It is kept: a token that was refused stays refused for that time.",
+	},
+	{
+		Documented: "Signatures that are wrong or too old have [gateway responses](https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html). Which ones?",
+		Here:       "`EXPIRED_TOKEN` for one that is too old. `INVALID_SIGNATURE` for all others, also with an unknown key, or of another scheme.",
+		Other:      "Any other of status 403.",
+	},
+	{
+		Documented: "The policy of an authorizer is evaluated on [the ARN of the method](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html). " +
+			"Is the path in it decoded? Must `identityValidationExpression` match the whole token?",
+		Here:  "As the client wrote it. Yes.",
+		Other: "It is decoded. No: an expression without `^` and `$` accepts more.",
+	},
+	{
 		Documented: "A usage plan has a rate and a quota. Which one is checked first? On which day do weeks begin?",
 		Here:       "The rate; a throttled request does not count for the quota. On Sunday.",
 		Other:      "The quota. On Monday.",

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ var tests = map[string]func(want, have string) bool{
 	"ArnEquals":                matchARN,
 	"ArnLike":                  matchARN,
 	"Bool":                     strings.EqualFold,
+	"IpAddress":                inRange,
 	"NumericEquals":            numeric(func(w, h float64) bool { return h == w }),
 	"NumericLessThan":          numeric(func(w, h float64) bool { return h < w }),
 	"NumericLessThanEquals":    numeric(func(w, h float64) bool { return h <= w }),
@@ -36,12 +38,13 @@ var negations = map[string]string{
 	"StringNotLike":             "StringLike",
 	"ArnNotEquals":              "ArnEquals",
 	"ArnNotLike":                "ArnLike",
+	"NotIpAddress":              "IpAddress",
 	"NumericNotEquals":          "NumericEquals",
 }
 
 // parseOperator knows the operators of
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-// except those on dates, binary values and IP addresses, and the set operators ForAnyValue and ForAllValues.
+// except those on dates and binary values, and the set operators ForAnyValue and ForAllValues.
 func parseOperator(name string) (operator, error) {
 	if name == "Null" {
 		return operator{null: true}, nil
@@ -97,6 +100,21 @@ func lookup(keys map[string]string, key string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// inRange reports whether an address is the one that a policy names, or in its range, such as 203.0.113.0/24.
+func inRange(want, have string) bool {
+	prefix, ok := parseRange(want)
+	address, err := netip.ParseAddr(have)
+	return ok && err == nil && prefix.Contains(address.Unmap())
+}
+
+func parseRange(text string) (netip.Prefix, bool) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), true
+	}
+	prefix, err := netip.ParsePrefix(text)
+	return prefix, err == nil
 }
 
 func numeric(cmp func(w, h float64) bool) func(want, have string) bool {

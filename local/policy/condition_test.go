@@ -8,7 +8,7 @@ import (
 
 func TestConditionOperators(t *testing.T) {
 	keys := map[string]string{
-		"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:orders", "s3:prefix": "invoices/a0", "aws:SecureTransport": "true", "n": "10", "x": "not a number",
+		"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:orders", "s3:prefix": "invoices/a0", "aws:SecureTransport": "true", "n": "10", "x": "not a number", "aws:SourceIp": "203.0.113.7",
 	}
 	for _, c := range []struct {
 		operator, key, value string
@@ -42,6 +42,13 @@ func TestConditionOperators(t *testing.T) {
 		{"NumericGreaterThan", "n", "10", false},
 		{"NumericGreaterThanEquals", "n", "10", true},
 		{"NumericEquals", "x", "10", false},
+		{"IpAddress", "aws:SourceIp", "203.0.113.7", true},
+		{"IpAddress", "aws:SourceIp", "203.0.113.0/24", true},
+		{"IpAddress", "aws:SourceIp", "203.0.113.0/30", false},
+		{"IpAddress", "aws:SourceIp", "2001:db8::/32", false},
+		{"NotIpAddress", "aws:SourceIp", "203.0.113.0/24", false},
+		{"NotIpAddress", "aws:SourceIp", "198.51.100.0/24", true},
+		{"IpAddress", "x", "0.0.0.0/0", false},
 
 		// A key that the request lacks.
 		{"StringEquals", "absent", "x", false},
@@ -88,7 +95,7 @@ func TestConditionsAreAndedAndTheirValuesOred(t *testing.T) {
 func TestUnknownOperatorsAreRefusedByName(t *testing.T) {
 	for _, name := range []string{
 		"", "StringEqual", "NotStringEquals", "StringEqualsNot", "BoolNot", "NotBool", "NumericNotLessThan", "NullIfExists",
-		"DateLessThan", "IpAddress", "NotIpAddress", "BinaryEquals", "ForAnyValue:StringEquals", "ForAllValues:StringLike",
+		"DateLessThan", "IpAddressLike", "BinaryEquals", "ForAnyValue:StringEquals", "ForAllValues:StringLike",
 	} {
 		_, err := parseOperator(name)
 		require.ErrorContains(t, err, `"`+name+`"`)

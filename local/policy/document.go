@@ -186,6 +186,8 @@ func (s *Statement) faults(kind Kind) faults {
 		for key, values := range keys {
 			for _, v := range values {
 				f.expectPlain(op+" "+key, v)
+				_, isRange := parseRange(v)
+				f.expect(isRange || !strings.Contains(op, "IpAddress"), "%s %s: %q is not an address or a range of addresses", op, key, v)
 			}
 		}
 	}

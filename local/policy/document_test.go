@@ -60,6 +60,7 @@ func TestParseRefuses(t *testing.T) {
 		{"an empty principal", Resource, statement(allow + `,` + queue + `,"Principal":{"AWS":""}`), `Principal AWS ""`},
 		{"a wildcard in a principal", Resource, statement(allow + `,` + queue + `,"Principal":{"AWS":"arn:aws:iam::123456789012:role/*"}`), "without wildcards"},
 		{"a service that is none", Resource, statement(allow + `,` + queue + `,"Principal":{"Service":"*"}`), `Principal Service "*"`},
+		{"an address that is none", Identity, statement(allow + `,` + queue + `,"Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/33"}}`), `"203.0.113.0/33" is not an address or a range of addresses`},
 		{"NotPrincipal in an Allow", Resource, statement(allow + `,` + queue + `,"NotPrincipal":{"AWS":"123456789012"}`), `unknown field "NotPrincipal"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -169,6 +169,21 @@ func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.T
 	return id.Principal, nil
 }
 
+// Authenticate verifies a request that is not for the endpoint but for a service with an address of its own, such as an API
+// behind API Gateway, whose name must be in the scope of the signature. The key is empty, without an error, for a request that
+// is not signed. Errors are *Error.
+func Authenticate(credentials Credentials, r *http.Request, body []byte, service string, now time.Time) (p policy.Principal, accessKey string, err error) {
+	s, err := parseSignature(r)
+	if s == nil || err != nil {
+		return p, "", err
+	}
+	if s.service != service {
+		return p, s.accessKey, s.refuse(badSignatureS3, badSignature, "Credential should be scoped to correct service: '%s'.", service)
+	}
+	p, err = newVerifier(credentials).verify(r, body, s, now)
+	return p, s.accessKey, err
+}
+
 // refuse is an error of a signature: S3 has other codes than the other services.
 func (s *signature) refuse(s3Code, code, format string, args ...any) error {
 	if s.service == "s3" {

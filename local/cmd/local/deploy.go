@@ -29,6 +29,7 @@ func up(ctx context.Context, e *environment, c selection) error {
 	if err != nil {
 		return err
 	}
+	r.trust(config)
 	s := e.stack(r)
 	if err := s.Up(ctx, config); err != nil {
 		return deployError(err)
@@ -66,6 +67,7 @@ func preview(ctx context.Context, e *environment, c selection) error {
 	if err != nil {
 		return err
 	}
+	r.trust(config)
 	s := e.stack(r)
 	s.Log = e.stdout
 	return deployError(s.Preview(ctx, config, false))
