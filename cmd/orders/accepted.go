@@ -72,18 +72,17 @@ func openAccepted(flag string, reset bool) (*os.File, error) {
 	return f, nil
 }
 
-// acceptedOrders reads the orders that the target's API accepted from the file of the flag. It returns the API's base URL,
-// too.
-func (t *target) acceptedOrders(flag string) (base string, orders []accepted, err error) {
-	if base, err = t.coffee(); err != nil {
-		return "", nil, err
+// acceptedOrders reads the orders that the target's API accepted from the file of the flag. It returns the API, too.
+func (t *target) acceptedOrders(flag string) (api endpoint, orders []accepted, err error) {
+	if api, err = t.coffee(); err != nil {
+		return api, nil, err
 	}
 	file, err := acceptedFile(flag)
 	if err != nil {
-		return "", nil, err
+		return api, nil, err
 	}
-	orders, err = readAccepted(file, base)
-	return base, orders, err
+	orders, err = readAccepted(file, api.URL)
+	return api, orders, err
 }
 
 // readAccepted reads the orders that the API at url accepted. It is an error if there are none.

@@ -73,7 +73,12 @@ func runChecker(cmd *cobra.Command, t *target, f checkerFlags) error {
 	case t.url != "":
 		api.APIKey = os.Getenv(apiKeyVariable)
 	}
-	client, generator := checkerclient.NewClient(api.URL, api.APIKey, f.atOnce), checkerclient.NewGenerator(f.seed, f.count, f.customers, f.products)
+	authorize, err := t.authorize(cmd.Context(), api)
+	if err != nil {
+		return err
+	}
+	client := checkerclient.NewClient(api.URL, api.APIKey, f.atOnce).Authorized(authorize)
+	generator := checkerclient.NewGenerator(f.seed, f.count, f.customers, f.products)
 
 	began := time.Now()
 	if err := client.SetBalances(cmd.Context(), generator.Opening, f.atOnce); err != nil {

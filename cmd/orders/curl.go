@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -24,39 +25,51 @@ func curlCommand(t *target) *cobra.Command {
 				return err
 			}
 			for _, name := range names {
-				url, key := apis[name].URL, apis[name].APIKey
-				if !slices.Contains(checkerPatterns, name) {
-					fmt.Fprintf(cmd.OutOrStdout(), coffeeCurl, name, url)
-					continue
+				api, template, account := apis[name], coffeeCurl, "a0"
+				if slices.Contains(checkerPatterns, name) {
+					template, account = checkerCurl, "c0 --scope balances:write"
 				}
-				if key != "" {
-					key = " -H 'X-Api-Key: " + key + "'"
+				before, options := identify(api, account)
+				if api.APIKey != "" {
+					options += " -H 'X-Api-Key: " + api.APIKey + "'"
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), checkerCurl, name, url, key)
+				fmt.Fprintf(cmd.OutOrStdout(), template, name, api.URL, options, before)
 			}
 			return nil
 		},
 	}
 }
 
-// coffeeCurl takes the pattern's name and the API's URL.
+// identify returns the options with which curl identifies its caller, and what to run before. account are the flags for a
+// token.
+func identify(api endpoint, account string) (before, options string) {
+	switch api.Auth {
+	case "jwt":
+		return fmt.Sprintf("TOKEN=$(%s token --account %s)\n", os.Args[0], account), ` -H "Authorization: Bearer $TOKEN"`
+	case "iam":
+		return "eval \"$(make -s env)\"\n", ` --aws-sigv4 "aws:amz:` + localRegion + `:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`
+	}
+	return "", ""
+}
+
+// coffeeCurl takes the pattern's name, the API's URL, and what identify returns.
 const coffeeCurl = `
 Place an order (%[1]s):
 
-curl -i -X POST %[2]s/order -H 'Content-Type: application/json' \
+%[4]scurl -i -X POST %[2]s/order%[3]s -H 'Content-Type: application/json' \
   -d '{"order":{"accountid":"a0","vendorid":"v0","orderdate":"2026-01-31T08:30:00Z","city":"Lisbon","details":{"coffeetype":"Latte","coffeesize":"Large","unitprice":3.5,"quantity":2}}}'
 
 Read it, and a link to its invoice:
 
-curl '%[2]s/order?accountid=a0&vendorid=v0'
-curl '%[2]s/invoice?accountid=a0'
+curl '%[2]s/order?accountid=a0&vendorid=v0'%[3]s
+curl '%[2]s/invoice?accountid=a0'%[3]s
 `
 
-// checkerCurl takes the pattern's name, the API's URL, and the option for its API key.
+// checkerCurl takes the same, with the option for an API key.
 const checkerCurl = `
 Fill an account and the stock, and place an order (%[1]s):
 
-curl -i -X POST %[2]s/account%[3]s -H 'Content-Type: application/json' -d '{"customerId":"c0","balance":100}'
+%[4]scurl -i -X POST %[2]s/account%[3]s -H 'Content-Type: application/json' -d '{"customerId":"c0","balance":100}'
 curl -i -X POST %[2]s/stock%[3]s -H 'Content-Type: application/json' -d '{"productId":"p0","balance":10}'
 curl -i -X POST %[2]s/order%[3]s -H 'Content-Type: application/json' \
   -d '{"customerId":"c0","items":[{"productId":"p0","qty":2}],"totalAmount":10.5}'

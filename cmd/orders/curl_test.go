@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,6 +54,23 @@ func TestCurlShowsAnAPIKeyToWhoeverMustSendIt(t *testing.T) {
 		"curl -i -X POST http://h/prod/stock -H 'X-Api-Key: secret' -H",
 		"curl -i -X POST http://h/prod/order -H 'X-Api-Key: secret' -H",
 		"curl 'http://h/prod/order/ORDERID/status' -H 'X-Api-Key: secret'\n",
+	} {
+		require.Contains(t, out, command)
+	}
+}
+
+func TestCurlIdentifiesItsCaller(t *testing.T) {
+	program := os.Args[0]
+	t.Cleanup(func() { os.Args[0] = program })
+	os.Args[0] = ".tools/bin/orders"
+	project(t, `{"fanout":{"url":"http://h/f/prod","auth":"jwt"},"checker":{"url":"http://h/c/prod","auth":"jwt"},"orchestrator":{"url":"http://h/o/prod","auth":"iam"}}`)
+	out, _, err := orders(t, "curl")
+	require.NoError(t, err)
+	for _, command := range []string{
+		"\nTOKEN=$(.tools/bin/orders token --account a0)\ncurl -i -X POST http://h/f/prod/order -H \"Authorization: Bearer $TOKEN\" -H",
+		"curl 'http://h/f/prod/invoice?accountid=a0' -H \"Authorization: Bearer $TOKEN\"\n",
+		"\nTOKEN=$(.tools/bin/orders token --account c0 --scope balances:write)\ncurl -i -X POST http://h/c/prod/account -H \"Authorization: Bearer $TOKEN\" -H",
+		"\neval \"$(make -s env)\"\ncurl -i -X POST http://h/o/prod/order --aws-sigv4 \"aws:amz:us-east-1:execute-api\" --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H",
 	} {
 		require.Contains(t, out, command)
 	}

@@ -54,7 +54,7 @@ func experimentCommand(t *target) *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			return experiment(cmd, f)
+			return experiment(cmd, t, f)
 		},
 	}
 	cmd.Flags().IntVarP(&f.count, "count", "n", 10_000, "how many orders, 1 to 10000000")
@@ -67,7 +67,7 @@ func experimentCommand(t *target) *cobra.Command {
 
 // fanOutStack is where a fanout pattern is.
 type fanOutStack struct {
-	URL                   string `json:"url"`
+	endpoint
 	TableName             string `json:"tableName"`
 	TableARN              string `json:"tableArn"`
 	StoreQueueURL         string `json:"storeQueueUrl"`
@@ -109,6 +109,9 @@ func findFanOut(ctx context.Context, file string) (*fanOutStack, error) {
 	if err := json.Unmarshal(outputs["fanout"], f); err != nil || f.URL == "" {
 		return nil, errors.New("the stack does not run the pattern fanout")
 	}
+	if file != "" {
+		f.Auth = "" // --token or --sign say it
+	}
 	table, err := arn.Parse(f.TableARN)
 	if err != nil {
 		return nil, fmt.Errorf("reading the output tableArn: %w", err)
@@ -148,7 +151,7 @@ func (f *fanOutStack) counts(ctx context.Context) (c counts, err error) {
 	return c, nil
 }
 
-func experiment(cmd *cobra.Command, f experimentFlags) error {
+func experiment(cmd *cobra.Command, t *target, f experimentFlags) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	stack, err := findFanOut(ctx, f.outputs)
 	if err != nil {
@@ -171,7 +174,11 @@ func experiment(cmd *cobra.Command, f experimentFlags) error {
 	}
 	fmt.Fprintf(out, "the table stores %d orders a second\n", units)
 
-	client, generator := coffeeclient.NewClient(stack.URL, f.atOnce), coffeeclient.NewGenerator(f.seed, time.Now)
+	client, err := t.coffeeClient(ctx, stack.endpoint, f.atOnce)
+	if err != nil {
+		return err
+	}
+	generator := coffeeclient.NewGenerator(f.seed, time.Now)
 	var placed []accepted
 	start, answers, err := runLoad(cmd, f.loadFlags, func(ctx context.Context, answered func()) (*load.Answers, error) {
 		orders := coffeeclient.Load{

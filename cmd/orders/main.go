@@ -14,6 +14,7 @@
 //	orders demo --pattern all
 //	orders experiment -n 10000
 //	orders curl
+//	orders token --account a0
 //
 // It uses the API at --url, or else that of the running local stack of the project around the working directory. replay
 // and redrive use the AWS resources that their flags name, or else those of the local stack. The exit status is 0 on success,
@@ -56,8 +57,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().StringVar(&t.url, "url", "", "base URL of the API, such as https://abc.execute-api.eu-west-1.amazonaws.com/prod (default: the running local stack)")
 	root.PersistentFlags().StringVar(&t.pattern, "pattern", "", "which pattern of the local stack, if it runs several")
+	root.PersistentFlags().StringVar(&t.token, "token", os.Getenv(tokenVariable), "token of the API's OpenID Connect issuer (default: $"+tokenVariable+"; for a local stack, one of its issuer)")
+	root.PersistentFlags().BoolVar(&t.sign, "sign", false, "sign requests with your AWS credentials, for an API at --url with IAM authorization")
 	root.MarkFlagsMutuallyExclusive("url", "pattern")
+	root.MarkFlagsMutuallyExclusive("token", "sign")
 	root.AddCommand(placeCommand(&t), verifyCommand(&t), getCommand(&t), invoiceCommand(&t), showCommand(&t), replayCommand(&t), redriveCommand(&t),
-		checkerCommand(&t), demoCommand(&t), experimentCommand(&t), curlCommand(&t))
+		checkerCommand(&t), demoCommand(&t), experimentCommand(&t), curlCommand(&t), tokenCommand())
 	return root.ExecuteContext(ctx)
 }

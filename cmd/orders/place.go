@@ -42,7 +42,7 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	base, err := t.coffee()
+	api, err := t.coffee()
 	if err != nil {
 		return err
 	}
@@ -52,14 +52,18 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 	}
 	defer file.Close()
 
-	client, generator := coffeeclient.NewClient(base, f.atOnce), coffeeclient.NewGenerator(f.seed, time.Now)
+	client, err := t.coffeeClient(cmd.Context(), api, f.atOnce)
+	if err != nil {
+		return err
+	}
+	generator := coffeeclient.NewGenerator(f.seed, time.Now)
 	var placed []accepted
 	start, answers, err := runLoad(cmd, f.loadFlags, func(ctx context.Context, answered func()) (*load.Answers, error) {
 		orders := coffeeclient.Load{
 			Client: client, Generator: generator, Count: f.count, AtOnce: f.atOnce, Answered: answered,
 			// Written at once, so that verify knows the order even if this run is killed.
 			Accepted: func(o coffee.Order) error {
-				a := accepted{URL: base, AccountID: o.AccountID, VendorID: o.VendorID, OrderID: o.OrderID}
+				a := accepted{URL: api.URL, AccountID: o.AccountID, VendorID: o.VendorID, OrderID: o.OrderID}
 				placed = append(placed, a)
 				return a.write(file)
 			},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 
@@ -18,11 +19,11 @@ func getCommand(t *target) *cobra.Command {
 		Short: "Print the active order of an account at a vendor",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			base, err := checked(t, map[string]string{"accountid": accountID, "vendorid": vendorID})
+			client, err := checked(cmd.Context(), t, map[string]string{"accountid": accountID, "vendorid": vendorID})
 			if err != nil {
 				return err
 			}
-			item, err := coffeeclient.NewClient(base, 1).Item(cmd.Context(), accountID, vendorID)
+			item, err := client.Item(cmd.Context(), accountID, vendorID)
 			if err != nil {
 				return err
 			}
@@ -51,11 +52,11 @@ func invoiceCommand(t *target) *cobra.Command {
 			if cmd.Flags().Changed("vendorid") {
 				ids["vendorid"] = vendorID
 			}
-			base, err := checked(t, ids)
+			client, err := checked(cmd.Context(), t, ids)
 			if err != nil {
 				return err
 			}
-			document, err := coffeeclient.NewClient(base, 1).Invoice(cmd.Context(), accountID, vendorID)
+			document, err := client.Invoice(cmd.Context(), accountID, vendorID)
 			if err != nil {
 				return err
 			}
@@ -77,15 +78,19 @@ func invoiceCommand(t *target) *cobra.Command {
 	return cmd
 }
 
-// checked validates the ids, by flag name, and returns the API's base URL.
-func checked(t *target, ids map[string]string) (string, error) {
+// checked validates the ids, by flag name, and returns a client of the API.
+func checked(ctx context.Context, t *target, ids map[string]string) (*coffeeclient.Client, error) {
 	for _, flag := range []string{"accountid", "vendorid"} {
 		id, given := ids[flag]
 		if problem := coffee.CheckID(id); given && problem != "" {
-			return "", fmt.Errorf("--%s %s", flag, problem)
+			return nil, fmt.Errorf("--%s %s", flag, problem)
 		}
 	}
-	return t.coffee()
+	api, err := t.coffee()
+	if err != nil {
+		return nil, err
+	}
+	return t.coffeeClient(ctx, api, 1)
 }
 
 func mustHave(cmd *cobra.Command, flags ...string) {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
 )
 
 func showCommand(t *target) *cobra.Command {
@@ -23,11 +21,15 @@ func showCommand(t *target) *cobra.Command {
 }
 
 func show(cmd *cobra.Command, t *target, file string) error {
-	base, orders, err := t.acceptedOrders(file)
+	api, orders, err := t.acceptedOrders(file)
 	if err != nil {
 		return err
 	}
-	o, client := orders[len(orders)-1], coffeeclient.NewClient(base, 1)
+	client, err := t.coffeeClient(cmd.Context(), api, 1)
+	if err != nil {
+		return err
+	}
+	o := orders[len(orders)-1]
 	item, err := client.Item(cmd.Context(), o.AccountID, o.VendorID)
 	if err != nil {
 		return fmt.Errorf("getting order %s: %w", o.OrderID, err)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
@@ -20,18 +22,27 @@ var (
 // target says which API to use, as given by the flags.
 type target struct {
 	url, pattern string
+	token        string // of an OpenID Connect issuer
+	sign         bool   // with AWS credentials
 }
 
-// endpoint is where a pattern's API is.
+// endpoint is where a pattern's API is, and who may call it.
 type endpoint struct {
 	URL    string `json:"url"`    // without a slash at the end
 	APIKey string `json:"apiKey"` // "" if the API requires none
+	Auth   string `json:"auth"`   // none, iam or jwt
 }
 
-// coffee returns the base URL of the API of a coffee pattern, without a slash at the end.
-func (t *target) coffee() (string, error) {
-	api, err := t.find(coffeePatterns)
-	return api.URL, err
+// coffee returns the API of a coffee pattern.
+func (t *target) coffee() (endpoint, error) { return t.find(coffeePatterns) }
+
+// coffeeClient returns a client of a coffee pattern's API, for atOnce requests at a time.
+func (t *target) coffeeClient(ctx context.Context, api endpoint, atOnce int) (*coffeeclient.Client, error) {
+	authorize, err := t.authorize(ctx, api)
+	if err != nil {
+		return nil, err
+	}
+	return coffeeclient.NewClient(api.URL, atOnce).Authorized(authorize), nil
 }
 
 // find returns the API at --url, or else that of the local stack, which must run one of these patterns.

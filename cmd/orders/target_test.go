@@ -62,7 +62,7 @@ func TestLocalStackIsFoundFromTheProject(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, c.url, got)
+			require.Equal(t, c.url, got.URL)
 		})
 	}
 	t.Run("outside a project", func(t *testing.T) {

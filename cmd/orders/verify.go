@@ -28,11 +28,15 @@ func verifyCommand(t *target) *cobra.Command {
 			if err := errors.Join(inRange("concurrency", atOnce, 1, 1000), notNegative("wait", wait)); err != nil {
 				return err
 			}
-			base, orders, err := t.acceptedOrders(file)
+			api, orders, err := t.acceptedOrders(file)
 			if err != nil {
 				return err
 			}
-			return verify(cmd, coffeeclient.NewClient(base, atOnce), orders, atOnce, wait, time.Now(), "verify began")
+			client, err := t.coffeeClient(cmd.Context(), api, atOnce)
+			if err != nil {
+				return err
+			}
+			return verify(cmd, client, orders, atOnce, wait, time.Now(), "verify began")
 		},
 	}
 	concurrencyFlag(cmd, &atOnce)

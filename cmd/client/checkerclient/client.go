@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/order-patterns/order-patterns/cmd/client/auth"
 	"github.com/order-patterns/order-patterns/cmd/client/load"
 	"github.com/order-patterns/order-patterns/order/checker"
 	"github.com/order-patterns/order-patterns/order/coffee"
@@ -29,6 +30,12 @@ func NewClient(base, apiKey string, atOnce int) *Client {
 	if apiKey != "" {
 		c.api.Header.Set("X-Api-Key", apiKey)
 	}
+	return c
+}
+
+// Authorized makes the client identify its caller by authorize, nil for an API that lets everybody call, and returns it.
+func (c *Client) Authorized(authorize auth.Authorize) *Client {
+	c.api.Authorize = authorize
 	return c
 }
 

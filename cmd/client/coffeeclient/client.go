@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/order-patterns/order-patterns/cmd/client/auth"
 	"github.com/order-patterns/order-patterns/cmd/client/load"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
@@ -22,6 +23,12 @@ type Client struct {
 
 // NewClient returns a client of the API at base, which has no slash at the end, for atOnce requests at a time.
 func NewClient(base string, atOnce int) *Client { return &Client{api: load.NewClient(base, atOnce)} }
+
+// Authorized makes the client identify its caller by authorize, nil for an API that lets everybody call, and returns it.
+func (c *Client) Authorized(authorize auth.Authorize) *Client {
+	c.api.Authorize = authorize
+	return c
+}
 
 // Place posts an order and returns the id under which it was accepted.
 func (c *Client) Place(ctx context.Context, o coffee.Order) (orderID string, err error) {

@@ -13,6 +13,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/order-patterns/order-patterns/cmd/client/auth"
 )
 
 // requestTime is the time limit of one request. API Gateway answers within 29 seconds.
@@ -27,7 +29,9 @@ type Client struct {
 	Base string
 	// Header is sent with every request to the API. It must not change once there are requests.
 	Header http.Header
-	http   *http.Client
+	// Authorize, if not nil, identifies the caller of each request to the API.
+	Authorize auth.Authorize
+	http      *http.Client
 }
 
 // NewClient returns a client that keeps atOnce connections open. With net/http's default of two, nearly every request
@@ -64,7 +68,7 @@ func Reason(err error) string {
 
 // Get reads a resource of the API, given by path and query.
 func (c *Client) Get(ctx context.Context, path string) ([]byte, error) {
-	return c.do(ctx, http.MethodGet, c.Base+path, c.Header, nil, http.StatusOK)
+	return c.do(ctx, http.MethodGet, c.Base+path, c.Header, c.Authorize, nil, http.StatusOK)
 }
 
 // Post sends a JSON document to a resource of the API, and returns the answer if its status is want.
@@ -72,21 +76,26 @@ func (c *Client) Post(ctx context.Context, path string, header http.Header, body
 	all := http.Header{"Content-Type": {"application/json"}}
 	maps.Copy(all, c.Header)
 	maps.Copy(all, header)
-	return c.do(ctx, http.MethodPost, c.Base+path, all, body, want)
+	return c.do(ctx, http.MethodPost, c.Base+path, all, c.Authorize, body, want)
 }
 
 // Fetch reads a document at another address, without the API's headers.
 func (c *Client) Fetch(ctx context.Context, address string) ([]byte, error) {
-	return c.do(ctx, http.MethodGet, address, nil, nil, http.StatusOK)
+	return c.do(ctx, http.MethodGet, address, nil, nil, nil, http.StatusOK)
 }
 
 // do sends a request. It reads the whole answer, so that the connection can be reused.
-func (c *Client) do(ctx context.Context, method, address string, header http.Header, body []byte, want int) ([]byte, error) {
+func (c *Client) do(ctx context.Context, method, address string, header http.Header, authorize auth.Authorize, body []byte, want int) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	maps.Copy(req.Header, header)
+	if authorize != nil {
+		if err := authorize(req); err != nil {
+			return nil, err
+		}
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, err

@@ -3,12 +3,18 @@
 package localstack
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -80,6 +86,33 @@ func (s Stack) Cloud() (c Cloud, err error) {
 		return c, fmt.Errorf("reading %s: %w", file, err)
 	}
 	return c, nil
+}
+
+// Token returns a token of the cloud's OpenID Connect issuer for an account.
+func (c Cloud) Token(ctx context.Context, account string, scopes []string, lifetime time.Duration) (string, error) {
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "account": {account}, "scope": {strings.Join(scopes, " ")},
+		"expires_in": {strconv.Itoa(int(lifetime / time.Second))},
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Endpoint+"/oidc/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(c.AccessKeyID, c.SecretAccessKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Token string `json:"access_token"`
+		Error string `json:"error_description"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
+		return "", fmt.Errorf("the issuer answers %s without a token: %s", resp.Status, answer.Error)
+	}
+	return answer.Token, nil
 }
 
 // Config is a configuration for SDK clients of the cloud. It ignores the environment and the user's AWS profiles.

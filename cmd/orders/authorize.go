@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/order-patterns/order-patterns/cmd/client/auth"
+	"github.com/order-patterns/order-patterns/cmd/client/localstack"
+)
+
+// tokenVariable may hold the value of --token, so that it is in no list of processes.
+const tokenVariable = "ORDERS_TOKEN"
+
+const (
+	localRegion   = "us-east-1"
+	tokenLifetime = time.Hour
+)
+
+// staff are the scopes with which one token serves orders of all accounts, and sets balances.
+var staff = []string{"orders:any", "balances:write"}
+
+// apiHost is the name of a REST API on AWS, with its Region.
+var apiHost = regexp.MustCompile(`^[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$`)
+
+// authorize returns how to identify the caller to an API: as the flags say, or else as the API of the local stack needs it.
+func (t *target) authorize(ctx context.Context, api endpoint) (auth.Authorize, error) {
+	switch {
+	case t.sign:
+		return signed(ctx, api.URL)
+	case t.token != "":
+		return auth.Token(t.token), nil
+	case t.url != "" || api.Auth != "iam" && api.Auth != "jwt":
+		return nil, nil
+	}
+	cloud, err := runningCloud()
+	if err != nil {
+		return nil, err
+	}
+	if api.Auth == "iam" {
+		return auth.SigV4(cloud.Config(localRegion).Credentials, localRegion), nil
+	}
+	return auth.Bearer(tokenLifetime-time.Minute, func(ctx context.Context) (string, error) {
+		return cloud.Token(ctx, "staff", staff, tokenLifetime)
+	}), nil
+}
+
+// signed signs with the user's AWS credentials, for the Region in the API's name or else that of the user's configuration.
+func signed(ctx context.Context, api string) (auth.Authorize, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	region := cfg.Region
+	if u, err := url.Parse(api); err == nil {
+		if m := apiHost.FindStringSubmatch(u.Hostname()); m != nil {
+			region = m[1]
+		}
+	}
+	if region == "" {
+		return nil, fmt.Errorf("--sign needs the Region of %s: set AWS_REGION", api)
+	}
+	return auth.SigV4(aws.NewCredentialsCache(cfg.Credentials), region), nil
+}
+
+// runningCloud returns the embedded cloud of the project.
+func runningCloud() (localstack.Cloud, error) {
+	stack, err := localstack.Find()
+	if err != nil {
+		return localstack.Cloud{}, err
+	}
+	return stack.Cloud()
+}
