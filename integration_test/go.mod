@@ -72,7 +72,6 @@ require (
 	github.com/go-git/gcfg/v2 v2.0.2 // indirect
 	github.com/go-git/go-billy/v6 v6.0.0-alpha.1 // indirect
 	github.com/go-git/go-git/v6 v6.0.0-alpha.4 // indirect
-	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/gogo/protobuf v1.3.2 // indirect
@@ -163,6 +162,7 @@ replace github.com/order-patterns/order-patterns/cmd => ../cmd
 
 require (
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15
+	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
 )
 

@@ -48,6 +48,11 @@ func send(method, url, body string, header ...string) (response, error) {
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	return do(req)
+}
+
+// do sends a request and reads the whole answer.
+func do(req *http.Request) (response, error) {
 	resp, err := client.Do(req)
 	if err != nil {
 		return response{}, err

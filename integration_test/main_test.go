@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local"
+	"github.com/order-patterns/order-patterns/local/oidc"
 	"github.com/order-patterns/order-patterns/local/stack"
 )
 
@@ -128,6 +130,10 @@ func deployEmbedded(ctx context.Context, config map[string]string) (remove func(
 	})
 	if err != nil {
 		return remove, err
+	}
+	if config["auth"] == "jwt" {
+		d.config = maps.Clone(config)
+		d.config["jwtIssuer"], d.config["jwtAudience"] = d.cloud.OIDC.URL(), oidc.Audience
 	}
 	d.stack = &stack.Stack{Project: root, Home: home, ProviderPort: d.cloud.ProviderPort, Log: os.Stderr}
 	remove = func() error {
