@@ -46,7 +46,7 @@ type Redrive struct {
 	Machine MachineAPI // Required
 
 	QueueURL, MachineARN string // Required
-	// Invalid also starts orders again that are not valid, which fail again unless a function was changed.
+	// Invalid also starts orders again that are not valid or not allowed, which fail again unless a function was changed.
 	Invalid bool
 	// Report is told of each order. Required.
 	Report func(Order)
@@ -78,8 +78,10 @@ type message struct {
 	Error, Execution string
 }
 
+// invalid are the errors of orders that fail again: they are not valid, or of another account than the caller's.
+var invalid = []string{"InvalidOrder", "NotAllowed"}
+
 const (
-	invalidOrder = "InvalidOrder"
 	// visibility is how long messages that stay are not received again. It is longer than a batch takes.
 	visibility = 60
 	// rounds of receiving nothing end the run.
@@ -123,7 +125,7 @@ func (r *Redrive) message(ctx context.Context, m types.Message) error {
 	switch {
 	case err != nil:
 		o.Error = fmt.Sprintf("message %s is not of the machine: %v", aws.ToString(m.MessageId), err)
-	case failed.Error == invalidOrder && !r.Invalid:
+	case slices.Contains(invalid, failed.Error) && !r.Invalid:
 	case r.started[failed.Execution]: // it has failed again
 	default:
 		o.Outcome = Started

@@ -129,19 +129,21 @@ func TestAMessageThatWasNotDeletedStartsNothingTwice(t *testing.T) {
 }
 
 func TestWhatWouldFailAgainStaysInTheQueue(t *testing.T) {
-	c := newCloud()
-	c.add("m1", `{"input":{},"error":"InvalidOrder","execution":"e1"}`)
-	c.add("m2", `text`)
-	r, reported := c.run()
-	require.NoError(t, r.Messages(t.Context()))
-	require.Len(t, c.messages, 2)
-	require.Equal(t, []string{"left e1", "left "}, outcomes(*reported))
-	require.Contains(t, (*reported)[1].Error, "message m2 is not of the machine")
+	for _, name := range []string{"InvalidOrder", "NotAllowed"} {
+		c := newCloud()
+		c.add("m1", `{"input":{},"error":"`+name+`","execution":"e1"}`)
+		c.add("m2", `text`)
+		r, reported := c.run()
+		require.NoError(t, r.Messages(t.Context()))
+		require.Len(t, c.messages, 2)
+		require.Equal(t, []string{"left e1", "left "}, outcomes(*reported))
+		require.Contains(t, (*reported)[1].Error, "message m2 is not of the machine")
 
-	r, reported = c.run()
-	r.Invalid = true
-	require.NoError(t, r.Messages(t.Context()))
-	require.Equal(t, []string{"started e1", "left "}, outcomes(*reported))
+		r, reported = c.run()
+		r.Invalid = true
+		require.NoError(t, r.Messages(t.Context()))
+		require.Equal(t, []string{"started e1", "left "}, outcomes(*reported))
+	}
 }
 
 func TestAnOrderThatFailsAgainAtOnceIsNotStartedForever(t *testing.T) {

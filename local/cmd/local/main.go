@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -87,17 +86,6 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 	add("down", "Destroy the stack and stop the embedded cloud", func(ctx context.Context, e *environment) error {
 		return e.alone(ctx, func() error { return down(ctx, e) })
 	}, nil)
-	var account string
-	var scopes []string
-	var expires time.Duration
-	add("token", "Print a token of the embedded cloud's OpenID Connect issuer", func(ctx context.Context, e *environment) error {
-		return token(ctx, e, account, scopes, expires)
-	}, func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&account, "account", "", "the account that the token is for: its claim sub")
-		cmd.Flags().StringArrayVar(&scopes, "scope", nil, "a scope, such as orders:any; repeatable")
-		cmd.Flags().DurationVar(&expires, "expires", time.Hour, "how long it is valid, up to 24h")
-		_ = cmd.MarkFlagRequired("account") // the flag exists
-	})
 	add("outputs", "Print the stack's outputs as JSON", outputs, nil)
 	add("env", "Print the environment for pulumi and aws, for a shell to eval", printEnvironment, nil)
 	return root.ExecuteContext(ctx)
