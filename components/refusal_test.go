@@ -57,6 +57,12 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(1), WriteUnits: pulumi.Int(40001)}
 		},
 			[]string{"Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
+		{"a maximum of units that are not provisioned", func(a *args) { a.Capacity.MaxWriteUnits = pulumi.Int(5) }, []string{"Capacity.MaxWriteUnits: needs WriteUnits"}},
+		{"a maximum below the units", func(a *args) {
+			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(9), WriteUnits: pulumi.Int(9), MaxReadUnits: pulumi.Int(8), MaxWriteUnits: pulumi.Int(40001)}
+		}, []string{"Capacity.MaxReadUnits: must not be below ReadUnits, which is 9, got 8", "Capacity.MaxWriteUnits: must be from 1 to 40000, got 40001"}},
+		{"a target without scaling", func(a *args) { a.Capacity.TargetUtilization = pulumi.Int(91) },
+			[]string{"Capacity.TargetUtilization: is of use only with MaxReadUnits or MaxWriteUnits", "Capacity.TargetUtilization: must be from 20 to 90, got 91"}},
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"burst", func(a *args) { a.Api.BurstLimit = pulumi.Int(-5) }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
