@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"debug/elf"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -72,6 +74,18 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
 		{"a bucket for code that is not in S3", func(a *args) { a.Common.CodeBucket = pulumi.String("b") },
 			[]string{"Common.CodeBucket: is of use only with CodeFromS3"}},
+		{"a tag's key", func(a *args) {
+			a.Common.Tags = pulumi.StringMap{strings.Repeat("é", 129): pulumi.String(""), "aws:team": pulumi.String("coffee")}
+		}, []string{"Common.Tags: a key must not begin with aws:, which is reserved", "a key must have 1 to 128 characters, got 129"}},
+		{"a tag's value", func(a *args) { a.Common.Tags = pulumi.StringMap{"team": pulumi.String(strings.Repeat("x", 257))} },
+			[]string{`Common.Tags: the value of "team" must have at most 256 characters, got 257`}},
+		{"51 tags", func(a *args) {
+			tags := pulumi.StringMap{}
+			for i := range 51 {
+				tags[fmt.Sprint(i)] = pulumi.String("")
+			}
+			a.Common.Tags = tags
+		}, []string{"Common.Tags: must be at most 50, got 51"}},
 		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 
 		{"a missing package", func(a *args) { require.NoError(t, os.Remove(filepath.Join(a.Common.Packages, "store-order.zip"))) },
