@@ -162,10 +162,22 @@ func (r *configReader) numberOrZero(key string) pulumi.IntPtrInput {
 
 // capacity reads what the tables can read and write.
 func (r *configReader) capacity() components.TableCapacity {
-	const read, write = "tableReadUnits", "tableWriteUnits"
-	c := components.TableCapacity{ReadUnits: r.numberOrZero(read), WriteUnits: r.numberOrZero(write)}
+	const read, write, maxRead, maxWrite = "tableReadUnits", "tableWriteUnits", "tableMaxReadUnits", "tableMaxWriteUnits"
+	c := components.TableCapacity{
+		ReadUnits: r.numberOrZero(read), WriteUnits: r.numberOrZero(write),
+		MaxReadUnits: r.numberOrZero(maxRead), MaxWriteUnits: r.numberOrZero(maxWrite),
+	}
 	if (c.ReadUnits == nil) != (c.WriteUnits == nil) {
 		r.addf(write, "must be set together with %s: both, or neither for tables that are paid by the request", read)
+	}
+	for _, scaling := range []struct {
+		key, of        string
+		maximum, units pulumi.IntPtrInput
+	}{{maxRead, read, c.MaxReadUnits, c.ReadUnits}, {maxWrite, write, c.MaxWriteUnits, c.WriteUnits}} {
+		maximum, set := scaling.maximum.(pulumi.Int)
+		if units, provisioned := scaling.units.(pulumi.Int); set && (!provisioned || maximum < units) {
+			r.addf(scaling.key, "must not be below %s, which is %d, got %d", scaling.of, units, maximum)
+		}
 	}
 	return c
 }

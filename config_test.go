@@ -158,9 +158,9 @@ func TestPatternsAreChosenByName(t *testing.T) {
 }
 
 func TestTheCapacityOfTablesIsThatOfEachPattern(t *testing.T) {
-	s, err := load(t, map[string]string{"tableReadUnits": "50", "tableWriteUnits": "5"})
+	s, err := load(t, map[string]string{"tableReadUnits": "50", "tableWriteUnits": "5", "tableMaxWriteUnits": "5"})
 	require.NoError(t, err)
-	want := components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5)}
+	want := components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5), MaxWriteUnits: pulumi.Int(5)}
 	for _, got := range []components.TableCapacity{s.fanOut.Capacity, s.orchestrator.Capacity, s.eventStream.Capacity, s.checker.Capacity} {
 		require.Equal(t, want, got)
 	}
@@ -200,6 +200,8 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"tableWriteUnits", "40001", "config tableWriteUnits: must be from 0 to 40000, got 40001"},
 		{"tableWriteUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits: both, or neither for tables that are paid by the request"},
 		{"tableReadUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits"},
+		{"tableMaxReadUnits", "5", "config tableMaxReadUnits: must not be below tableReadUnits, which is 0, got 5"},
+		{"tableMaxWriteUnits", "40001", "config tableMaxWriteUnits: must be from 0 to 40000, got 40001"},
 		{"clientQuota", "-1", "config clientQuota: must be from 0 to 2147483647, got -1"},
 		{"requireApiKey", "x", `config requireApiKey: must be true or false, got "x"`},
 		{"apiDetailedMetrics", "on", `config apiDetailedMetrics: must be true or false, got "on"`},

@@ -27,7 +27,7 @@ type ApiAccountArgs struct {
 
 func (args *ApiAccountArgs) resolve(v *validator) shared {
 	v.child(roleName, "role")
-	return shared{tags: tagsOf(args.Tags)}
+	return shared{tags: v.tags("Tags", args.Tags)}
 }
 
 // NewApiAccount registers the setting and its role. It refuses bad arguments before it registers anything.

@@ -59,18 +59,11 @@ func (c Common) resolve(v *validator, functions ...string) shared {
 		packages:         findPackages(v, "Common.", c.Packages, c.Architecture, functions...),
 		codeFromS3:       c.CodeFromS3,
 		codeBucket:       codeBucket,
-		tags:             tagsOf(c.Tags),
+		tags:             v.tags("Common.Tags", c.Tags),
 		logRetentionDays: v.number("Common.LogRetentionDays", c.LogRetentionDays, checkRetention, DefaultLogRetention),
 		deleteData:       c.DeleteData,
 		encryptTopics:    c.EncryptTopics,
 	}
-}
-
-func tagsOf(tags pulumi.StringMapInput) pulumi.StringMapInput {
-	if tags == nil {
-		return pulumi.StringMap{}
-	}
-	return tags
 }
 
 // retentionDays are the days that CloudWatch Logs accepts:

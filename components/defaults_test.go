@@ -150,6 +150,45 @@ func TestTablesArePaidByTheRequestUnlessTheirCapacityIsSet(t *testing.T) {
 	has(t, provisioned.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 5.0})
 }
 
+func TestTablesScaleIfTheyHaveAMaximum(t *testing.T) {
+	const targetType, policyType = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
+	capacity := components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5), MaxWriteUnits: pulumi.Int(100)}
+	writes := fanOut(t, func(a *components.FanOutArgs) { a.Capacity, a.Common.Tags = capacity, team })
+	writesOfOrders := map[string]any{
+		"serviceNamespace": "dynamodb", "resourceId": "table/name:table/fanout-orders", "scalableDimension": "dynamodb:table:WriteCapacityUnits",
+	}
+	has(t, writes.inputs(t, targetType, "fanout-orders-writes"), writesOfOrders)
+	has(t, writes.inputs(t, targetType, "fanout-orders-writes"), map[string]any{
+		"minCapacity": 5.0, "maxCapacity": 100.0, "tags": map[string]any{"team": "coffee"}})
+	policy := func(c *cloud, name, metric string, target float64) {
+		has(t, c.inputs(t, policyType, name), map[string]any{"policyType": "TargetTrackingScaling",
+			"targetTrackingScalingPolicyConfiguration": map[string]any{
+				"predefinedMetricSpecification": map[string]any{"predefinedMetricType": metric}, "targetValue": target,
+			}})
+	}
+	policy(writes, "fanout-orders-writes", "DynamoDBWriteCapacityUtilization", 70)
+	has(t, writes.inputs(t, policyType, "fanout-orders-writes"), writesOfOrders)
+	has(t, writes.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 5.0})
+	// Only the capacity that scales may differ from what the program says.
+	require.Equal(t, []string{"writeCapacity"}, writes.find(t, tableType, "fanout-orders").RegisterRPC.GetIgnoreChanges())
+	require.NotContains(t, writes.registered, targetType+" fanout-orders-reads")
+
+	// The checker has three tables. Values may be outputs.
+	capacity.MaxReadUnits, capacity.TargetUtilization = pulumi.Int(60).ToIntPtrOutput(), pulumi.Int(90)
+	both := checkerPipeline(t, func(a *components.CheckerPipelineArgs) { a.Capacity = capacity })
+	for _, table := range []string{"checker-orders", "checker-accounts", "checker-stock"} {
+		has(t, both.inputs(t, targetType, table+"-reads"), map[string]any{
+			"scalableDimension": "dynamodb:table:ReadCapacityUnits", "minCapacity": 50.0, "maxCapacity": 60.0})
+		policy(both, table+"-reads", "DynamoDBReadCapacityUtilization", 90)
+		policy(both, table+"-writes", "DynamoDBWriteCapacityUtilization", 90)
+		require.Equal(t, []string{"readCapacity", "writeCapacity"}, both.find(t, tableType, table).RegisterRPC.GetIgnoreChanges())
+	}
+
+	capacity.MaxReadUnits, capacity.MaxWriteUnits, capacity.TargetUtilization = nil, nil, nil
+	fixed := fanOut(t, func(a *components.FanOutArgs) { a.Capacity = capacity })
+	require.Empty(t, fixed.find(t, tableType, "fanout-orders").RegisterRPC.GetIgnoreChanges())
+}
+
 func TestCodeComesFromS3IfItIsAskedFor(t *testing.T) {
 	const objectType = "aws:s3/bucketObjectv2:BucketObjectv2"
 	each(t, common{Common: components.Common{CodeFromS3: true}}, func(t *testing.T, pattern string, c *cloud) {

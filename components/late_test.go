@@ -68,6 +68,12 @@ func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 		"Common.LogRetentionDays: must be one of [1 3 5": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Common.LogRetentionDays = n
 		}),
+		"Capacity.MaxWriteUnits: must not be below WriteUnits, which is 12, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+			a.Capacity = components.TableCapacity{ReadUnits: n, WriteUnits: pulumi.Int(12), MaxWriteUnits: n}
+		}),
+		"Common.Tags: a key must not begin with aws:": bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
+			a.Common.Tags = pulumi.StringMap{"aws:team": text}
+		}),
 		`Api.AllowOrigin: must be * or an origin such as https://shop.example.com, with nothing behind it, got "shop"`: bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
 			a.Api.AllowOrigin = text
 		}),

@@ -56,6 +56,9 @@ var (
 
 	// CapacityRange is a table's read or write capacity units, each.
 	CapacityRange = Range{1, 40_000}
+	// UtilizationRange is the percentage of a table's capacity that scaling aims at.
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
+	UtilizationRange = Range{20, 90}
 )
 
 // SmallBatch is the largest batch of a queue that needs no batching window.
@@ -84,6 +87,8 @@ const (
 	DefaultClientRate  = 100
 	DefaultClientBurst = 50
 	DefaultQuotaPeriod = "DAY"
+
+	DefaultTargetUtilization = 70 // percent of a table's capacity
 
 	DefaultLogRetention = 30 // days
 	DefaultLogLevel     = "ERROR"

@@ -108,7 +108,7 @@ func (args *OrderApiArgs) resolve(v *validator) shared {
 		args.UsagePlan = &plan
 	}
 	return shared{
-		tags:             tagsOf(args.Tags),
+		tags:             v.tags("Tags", args.Tags),
 		logRetentionDays: v.number("LogRetentionDays", args.LogRetentionDays, checkRetention, DefaultLogRetention),
 	}
 }

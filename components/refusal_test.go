@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"debug/elf"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -57,6 +59,12 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(1), WriteUnits: pulumi.Int(40001)}
 		},
 			[]string{"Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
+		{"a maximum of units that are not provisioned", func(a *args) { a.Capacity.MaxWriteUnits = pulumi.Int(5) }, []string{"Capacity.MaxWriteUnits: needs WriteUnits"}},
+		{"a maximum below the units", func(a *args) {
+			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(9), WriteUnits: pulumi.Int(9), MaxReadUnits: pulumi.Int(8), MaxWriteUnits: pulumi.Int(40001)}
+		}, []string{"Capacity.MaxReadUnits: must not be below ReadUnits, which is 9, got 8", "Capacity.MaxWriteUnits: must be from 1 to 40000, got 40001"}},
+		{"a target without scaling", func(a *args) { a.Capacity.TargetUtilization = pulumi.Int(91) },
+			[]string{"Capacity.TargetUtilization: is of use only with MaxReadUnits or MaxWriteUnits", "Capacity.TargetUtilization: must be from 20 to 90, got 91"}},
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"burst", func(a *args) { a.Api.BurstLimit = pulumi.Int(-5) }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
@@ -66,6 +74,18 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
 		{"a bucket for code that is not in S3", func(a *args) { a.Common.CodeBucket = pulumi.String("b") },
 			[]string{"Common.CodeBucket: is of use only with CodeFromS3"}},
+		{"a tag's key", func(a *args) {
+			a.Common.Tags = pulumi.StringMap{strings.Repeat("é", 129): pulumi.String(""), "aws:team": pulumi.String("coffee")}
+		}, []string{"Common.Tags: a key must not begin with aws:, which is reserved", "a key must have 1 to 128 characters, got 129"}},
+		{"a tag's value", func(a *args) { a.Common.Tags = pulumi.StringMap{"team": pulumi.String(strings.Repeat("x", 257))} },
+			[]string{`Common.Tags: the value of "team" must have at most 256 characters, got 257`}},
+		{"51 tags", func(a *args) {
+			tags := pulumi.StringMap{}
+			for i := range 51 {
+				tags[fmt.Sprint(i)] = pulumi.String("")
+			}
+			a.Common.Tags = tags
+		}, []string{"Common.Tags: must be at most 50, got 51"}},
 		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 
 		{"a missing package", func(a *args) { require.NoError(t, os.Remove(filepath.Join(a.Common.Packages, "store-order.zip"))) },

@@ -1,6 +1,9 @@
 package components
 
 import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -14,16 +17,54 @@ type TableCapacity struct {
 	// the request.
 	ReadUnits  pulumi.IntPtrInput `pulumi:"readUnits,optional"`
 	WriteUnits pulumi.IntPtrInput `pulumi:"writeUnits,optional"`
+
+	// MaxReadUnits and MaxWriteUnits let the capacity of a provisioned table scale between ReadUnits or WriteUnits and this
+	// maximum: [CapacityRange] each, not below those. Default: the capacity is fixed.
+	//
+	// DynamoDB scales after two minutes above the target utilization, so a burst waits in front of the table meanwhile. An
+	// on-demand table is provisioned by one deployment and scales from the next one on: Pulumi ignores its units while it scales.
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
+	MaxReadUnits  pulumi.IntPtrInput `pulumi:"maxReadUnits,optional"`
+	MaxWriteUnits pulumi.IntPtrInput `pulumi:"maxWriteUnits,optional"`
+	// TargetUtilization is the percentage of the capacity that scaling aims at: [UtilizationRange]. Default
+	// [DefaultTargetUtilization].
+	TargetUtilization pulumi.IntPtrInput `pulumi:"targetUtilization,optional"`
 }
 
 func (c TableCapacity) resolve(v *validator, path string) TableCapacity {
 	if unset(c.ReadUnits) != unset(c.WriteUnits) {
 		v.addf(path, "must have both ReadUnits and WriteUnits, or neither")
 	}
-	return TableCapacity{
-		ReadUnits:  v.optional(path+".ReadUnits", c.ReadUnits, CapacityRange.Check),
-		WriteUnits: v.optional(path+".WriteUnits", c.WriteUnits, CapacityRange.Check),
+	if !unset(c.TargetUtilization) && unset(c.MaxReadUnits) && unset(c.MaxWriteUnits) {
+		v.addf(path+".TargetUtilization", "is of use only with MaxReadUnits or MaxWriteUnits")
 	}
+	r := TableCapacity{
+		ReadUnits:         v.optional(path+".ReadUnits", c.ReadUnits, CapacityRange.Check),
+		WriteUnits:        v.optional(path+".WriteUnits", c.WriteUnits, CapacityRange.Check),
+		TargetUtilization: v.number(path+".TargetUtilization", c.TargetUtilization, UtilizationRange.Check, DefaultTargetUtilization),
+	}
+	r.MaxReadUnits = v.maxUnits(path, "ReadUnits", c.MaxReadUnits, r.ReadUnits)
+	r.MaxWriteUnits = v.maxUnits(path, "WriteUnits", c.MaxWriteUnits, r.WriteUnits)
+	return r
+}
+
+// maxUnits validates the maximum of units, which were validated before; nil if it is not set.
+func (v *validator) maxUnits(path, name string, maximum, units pulumi.IntPtrInput) pulumi.IntPtrInput {
+	at := path + ".Max" + name
+	checked := v.optional(at, maximum, CapacityRange.Check)
+	if checked == nil {
+		return nil
+	}
+	if units == nil {
+		v.addf(at, "needs %s", name)
+		return nil
+	}
+	return v.together(at, units, checked, func(units, maximum int) error {
+		if maximum < units {
+			return fmt.Errorf("must not be below %s, which is %d, got %d", name, units, maximum)
+		}
+		return nil
+	})
 }
 
 // table makes a table whose keys are strings. It is encrypted with a key that
@@ -40,12 +81,62 @@ func (b *builder) table(name string, capacity TableCapacity, args dynamodb.Table
 		args.RangeKey = pulumi.String(keys[1])
 	}
 	args.BillingMode = pulumi.String("PAY_PER_REQUEST")
+	opts := b.protected()
 	if capacity.WriteUnits != nil {
 		args.BillingMode = pulumi.String("PROVISIONED")
 		args.ReadCapacity, args.WriteCapacity = capacity.ReadUnits, capacity.WriteUnits
+		// Else each deployment would set the capacity back that DynamoDB has scaled.
+		var scaled []string
+		if capacity.MaxReadUnits != nil {
+			scaled = append(scaled, "readCapacity")
+		}
+		if capacity.MaxWriteUnits != nil {
+			scaled = append(scaled, "writeCapacity")
+		}
+		if scaled != nil {
+			opts = append(opts, pulumi.IgnoreChanges(scaled))
+		}
 	}
 	args.PointInTimeRecovery = &dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(!b.deleteData)}
 	args.DeletionProtectionEnabled = pulumi.Bool(!b.deleteData)
 	args.Tags = b.tags
-	return dynamodb.NewTable(b.ctx, b.child(name), &args, b.protected()...)
+	table, err := dynamodb.NewTable(b.ctx, b.child(name), &args, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.scale(name+"-reads", table, "Read", capacity.ReadUnits, capacity.MaxReadUnits, capacity.TargetUtilization); err != nil {
+		return nil, err
+	}
+	return table, b.scale(name+"-writes", table, "Write", capacity.WriteUnits, capacity.MaxWriteUnits, capacity.TargetUtilization)
+}
+
+// scale lets a table's capacity for reads or writes scale up to a maximum, if there is one. kind is Read or Write.
+func (b *builder) scale(name string, table *dynamodb.Table, kind string, minimum, maximum, utilization pulumi.IntPtrInput) error {
+	if maximum == nil {
+		return nil
+	}
+	target, err := appautoscaling.NewTarget(b.ctx, b.child(name), &appautoscaling.TargetArgs{
+		ServiceNamespace:  pulumi.String("dynamodb"),
+		ResourceId:        pulumi.Sprintf("table/%s", table.Name),
+		ScalableDimension: pulumi.String("dynamodb:table:" + kind + "CapacityUnits"),
+		MinCapacity:       intOf(minimum),
+		MaxCapacity:       intOf(maximum),
+		Tags:              b.tags,
+	}, b.opts()...)
+	if err != nil {
+		return err
+	}
+	_, err = appautoscaling.NewPolicy(b.ctx, b.child(name), &appautoscaling.PolicyArgs{
+		ServiceNamespace:  target.ServiceNamespace,
+		ResourceId:        target.ResourceId,
+		ScalableDimension: target.ScalableDimension,
+		PolicyType:        pulumi.String("TargetTrackingScaling"),
+		TargetTrackingScalingPolicyConfiguration: &appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
+			PredefinedMetricSpecification: &appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
+				PredefinedMetricType: pulumi.String("DynamoDB" + kind + "CapacityUtilization"),
+			},
+			TargetValue: intOf(utilization).ApplyT(func(n int) float64 { return float64(n) }).(pulumi.Float64Output),
+		},
+	}, b.opts()...)
+	return err
 }

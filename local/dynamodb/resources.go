@@ -83,7 +83,7 @@ func (a *TableArgs) schema() schema {
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{&provider.Object[TableArgs, tableState, table]{
+	return append(s.scalingKinds(), &provider.Object[TableArgs, tableState, table]{
 		Type:     "aws:dynamodb/table:Table",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Check:    checkTable,
@@ -93,7 +93,7 @@ func (s *Service) Kinds() []provider.Kind {
 		Create:   s.createTable,
 		Update:   func(_ context.Context, t *table, in *TableArgs) error { return t.update(in) },
 		Delete:   s.deleteTable,
-	}}
+	})
 }
 
 // find returns a table. The caller holds the lock.

@@ -9,11 +9,7 @@ import (
 	"time"
 
 	"github.com/tidwall/btree"
-	"golang.org/x/time/rate"
 )
-
-// burstSeconds is how much unused capacity a provisioned table saves up.
-const burstSeconds = 300
 
 // row is one stored item. The item is never changed in place.
 type row struct {
@@ -33,8 +29,8 @@ type table struct {
 	mu            sync.RWMutex
 	rows          *btree.BTreeG[row]
 	bytes         int
-	args          TableArgs     // as last configured
-	reads, writes *rate.Limiter // nil for on-demand
+	args          TableArgs // as last configured
+	reads, writes capacity
 }
 
 func newTable(name, arn, id string, s schema, now time.Time) *table {
@@ -48,10 +44,12 @@ func newTable(name, arn, id string, s schema, now time.Time) *table {
 func (t *table) configure(args *TableArgs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !args.provisioned() {
-		t.reads, t.writes = nil, nil
-	} else if old := &t.args; t.reads == nil || *old.ReadCapacity != *args.ReadCapacity || *old.WriteCapacity != *args.WriteCapacity {
-		t.reads, t.writes = limiter(*args.ReadCapacity), limiter(*args.WriteCapacity)
+	if args.provisioned() {
+		t.reads.provision(t.args.ReadCapacity, args.ReadCapacity)
+		t.writes.provision(t.args.WriteCapacity, args.WriteCapacity)
+	} else {
+		t.reads.provision(nil, nil)
+		t.writes.provision(nil, nil)
 	}
 	t.args = *args
 	t.expiryDue.Store(math.MaxInt64)
@@ -60,13 +58,15 @@ func (t *table) configure(args *TableArgs) {
 	}
 }
 
-func limiter(units int) *rate.Limiter { return rate.NewLimiter(rate.Limit(units), units*burstSeconds) }
-
-// describe returns the settings, the number of items and their size in bytes.
+// describe returns the settings, with the capacity as it is now, the number of items and their size in bytes.
 func (t *table) describe() (args *TableArgs, items, bytes int) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	copied := t.args
+	if copied.provisioned() {
+		reads, writes := t.reads.units(), t.writes.units()
+		copied.ReadCapacity, copied.WriteCapacity = &reads, &writes
+	}
 	return &copied, t.rows.Len(), t.bytes
 }
 
@@ -89,16 +89,11 @@ func (t *table) set(r row) {
 	t.bytes += r.size - before.size
 }
 
-// charge takes capacity units from a provisioned table; false if it has none left.
-func charge(l *rate.Limiter, now time.Time, units float64) bool {
-	return l == nil || l.AllowN(now, int(math.Ceil(units)))
-}
-
-// chargeRead is charge for readers, who hold no lock.
+// chargeRead takes units for a reader, who holds no lock.
 func (t *table) chargeRead(now time.Time, units float64) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return charge(t.reads, now, units)
+	return t.reads.take(now, units)
 }
 
 // lockAll locks the tables, each once and in order of their names so that two transactions cannot wait for

@@ -239,6 +239,42 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 			_, err := c.client.CreateMultipartUpload(ctx, &sdk.CreateMultipartUploadInput{Bucket: bucket, Key: key})
 			return err
 		},
+		"UploadPart": func(ctx context.Context) error {
+			_, err := c.client.UploadPart(ctx, &sdk.UploadPartInput{Bucket: bucket, Key: key, UploadId: key, PartNumber: aws.Int32(1), Body: strings.NewReader("x")})
+			return err
+		},
+		"UploadPartCopy": func(ctx context.Context) error {
+			_, err := c.client.UploadPartCopy(ctx, &sdk.UploadPartCopyInput{Bucket: bucket, Key: key, UploadId: key, PartNumber: aws.Int32(1), CopySource: aws.String("orders/k")})
+			return err
+		},
+		"CompleteMultipartUpload": func(ctx context.Context) error {
+			_, err := c.client.CompleteMultipartUpload(ctx, &sdk.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: key})
+			return err
+		},
+		"AbortMultipartUpload": func(ctx context.Context) error {
+			_, err := c.client.AbortMultipartUpload(ctx, &sdk.AbortMultipartUploadInput{Bucket: bucket, Key: key, UploadId: key})
+			return err
+		},
+		"ListParts": func(ctx context.Context) error {
+			_, err := c.client.ListParts(ctx, &sdk.ListPartsInput{Bucket: bucket, Key: key, UploadId: key})
+			return err
+		},
+		"ListMultipartUploads": func(ctx context.Context) error {
+			_, err := c.client.ListMultipartUploads(ctx, &sdk.ListMultipartUploadsInput{Bucket: bucket})
+			return err
+		},
+		"ListObjectVersions": func(ctx context.Context) error {
+			_, err := c.client.ListObjectVersions(ctx, &sdk.ListObjectVersionsInput{Bucket: bucket})
+			return err
+		},
+		"GetObjectTagging": func(ctx context.Context) error {
+			_, err := c.client.GetObjectTagging(ctx, &sdk.GetObjectTaggingInput{Bucket: bucket, Key: key})
+			return err
+		},
+		"DeleteBucket": func(ctx context.Context) error {
+			_, err := c.client.DeleteBucket(ctx, &sdk.DeleteBucketInput{Bucket: bucket})
+			return err
+		},
 		`"versioning"`: func(ctx context.Context) error {
 			_, err := c.client.GetBucketVersioning(ctx, &sdk.GetBucketVersioningInput{Bucket: bucket})
 			return err

@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -21,6 +23,13 @@ func (c *cloud) session(name, action string) policy.Principal {
 	p, _, err := c.iam.AssumeRole("lambda.amazonaws.com", "arn:aws:iam::123456789012:role/"+name, "x", nil)
 	require.NoError(c.t, err)
 	return p
+}
+
+// Subscriptions come from Pulumi only.
+func TestSubscribeIsRefusedByName(t *testing.T) {
+	c := newCloud(t)
+	_, err := c.client.Subscribe(t.Context(), &sdk.SubscribeInput{TopicArn: aws.String(topicARN), Protocol: aws.String("sqs"), Endpoint: aws.String("arn:aws:sqs:us-east-1:123456789012:q")})
+	require.Contains(t, cloudtest.Refused(t, err, "InvalidAction"), `the action "Subscribe"`)
 }
 
 func TestAnotherServicePublishes(t *testing.T) {

@@ -105,6 +105,14 @@ func TestChangedPresignedURLIsRefused(t *testing.T) {
 	})
 }
 
+// The links of `aws s3 presign` of the CLI's version 1.
+func TestLinkOfVersion2IsRefusedAsByS3(t *testing.T) {
+	e := serve(t, whoami("s3"))
+	status, body := get(t, e.url+"/bucket/a?AWSAccessKeyId=AKIAUSER&Signature=c2lnbmF0dXJl&Expires=4000000000")
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, body, "<Code>InvalidRequest</Code><Message>The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.</Message>")
+}
+
 func TestUnsignedRequestIsAnonymous(t *testing.T) {
 	e := serve(t, whoami("s3"))
 	status, body := get(t, e.url+"/bucket/key")

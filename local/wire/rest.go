@@ -49,6 +49,13 @@ func (r *REST) Handle(pattern, name string, f func(http.ResponseWriter, *Call) e
 	})
 }
 
+// Refuse names an operation that is not implemented. Others are refused by their method and path.
+func (r *REST) Refuse(pattern, name string) {
+	r.Handle(pattern, name, func(http.ResponseWriter, *Call) error {
+		return Errorf(http.StatusNotFound, "UnknownOperationException", "The embedded cloud does not implement %s", name)
+	})
+}
+
 // Respond runs f and then the faults that act after an effect. While any fault is in force, the answer is held back
 // until then.
 func (c *Call) Respond(w http.ResponseWriter, f func(http.ResponseWriter, *Call) error) error {

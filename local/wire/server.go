@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/google/uuid"
@@ -63,7 +65,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	service, ok := s.services[name]
 	if !ok {
-		s.refuse(w, r, name, Unsupported("the service %q", name))
+		s.refuse(w, r, name, Unsupported("the service %q%s", name, operation(r, body)))
 		return
 	}
 	service.ServeAWS(w, call)
@@ -101,11 +103,33 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, service string, 
 		(&JSON{Version: "1.0"}).fail(w, c, err)
 	case isQuery(r):
 		(&Query{}).fail(w, c, err)
-	case service == "s3" || service == "":
+	case isCBOR(r):
+		writeCBORError(w, err)
+	case service == "s3" || service == "" || service == "route53" || service == "cloudfront":
 		WriteXMLError(w, c, err)
 	default:
 		writeRESTError(w, err)
 	}
+}
+
+// operation names what is asked for, in parentheses; empty where method and path do.
+func operation(r *http.Request, body []byte) string {
+	var name string
+	switch {
+	case isJSON(r):
+		name = r.Header.Get("X-Amz-Target")
+		name = name[strings.LastIndex(name, ".")+1:]
+	case isQuery(r):
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			name = form.Get("Action")
+		}
+	case isCBOR(r):
+		name = path.Base(r.URL.Path)
+	}
+	if name == "" {
+		return ""
+	}
+	return " (" + name + ")"
 }
 
 func isJSON(r *http.Request) bool { return r.Header.Get("X-Amz-Target") != "" }

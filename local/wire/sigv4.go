@@ -51,14 +51,26 @@ type signature struct {
 
 var errIncomplete = Errorf(http.StatusForbidden, "IncompleteSignature", "The request signature does not conform to AWS standards.")
 
+// errVersion2 refuses Signature Version 2, as S3 does for buckets that were created after June 2020. `aws s3 presign` of the
+// CLI's version 1 uses it, unless signature_version of s3 is s3v4.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/specify-signature-version.html
+var errVersion2 = Errorf(http.StatusBadRequest, "InvalidRequest",
+	"The authorization mechanism you have provided is not supported. Please use "+algorithm+".")
+
 // parseSignature returns nil without an error for a request that is not signed.
 func parseSignature(r *http.Request) (*signature, error) {
 	auth := r.Header.Get("Authorization")
 	if auth == "" {
-		if q := r.URL.Query(); q.Has("X-Amz-Algorithm") || q.Has("X-Amz-Signature") {
+		switch q := r.URL.Query(); {
+		case q.Has("X-Amz-Algorithm") || q.Has("X-Amz-Signature"):
 			return parsePresigned(q)
+		case q.Has("AWSAccessKeyId") && q.Has("Signature"):
+			return nil, errVersion2
 		}
 		return nil, nil
+	}
+	if strings.HasPrefix(auth, "AWS ") {
+		return nil, errVersion2
 	}
 	if !strings.HasPrefix(auth, algorithm+" ") {
 		return nil, errIncomplete

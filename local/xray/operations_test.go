@@ -43,6 +43,12 @@ func TestSummaries(t *testing.T) {
 	cloudtest.Refused(t, err, "InvalidRequestException")
 }
 
+func TestServiceGraphIsRefusedByName(t *testing.T) {
+	c := newCloud(t)
+	_, err := c.client.GetServiceGraph(t.Context(), &sdk.GetServiceGraphInput{StartTime: aws.Time(c.Clock.Now()), EndTime: aws.Time(c.Clock.Now())})
+	require.Equal(t, "The embedded cloud does not implement GetServiceGraph", cloudtest.Refused(t, err, "UnknownOperationException"))
+}
+
 func TestTracesAreReturnedAsDocuments(t *testing.T) {
 	c := newCloud(t)
 	id := c.request(t, "store", 429)

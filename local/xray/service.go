@@ -55,6 +55,8 @@ func New(a *account.Account) *Service {
 	wire.HandleREST(&s.REST, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
+	s.Refuse("POST /ServiceGraph", "GetServiceGraph")
+	s.Refuse("POST /TraceGraph", "GetTraceGraph")
 	return s
 }
 

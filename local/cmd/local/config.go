@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
@@ -39,8 +41,7 @@ func (c selection) config(project string) (map[string]string, error) {
 		case key == "pattern":
 			errs = append(errs, errors.New("--config pattern: use --pattern instead"))
 		case !known:
-			keys := slices.Sorted(maps.Keys(declared.Config))
-			errs = append(errs, fmt.Errorf("--config %s: there is no such key; choose from %s", key, strings.Join(keys, ", ")))
+			errs = append(errs, fmt.Errorf("--config %s: there is no such key; did you mean %s?", key, nearest(key, declared.Config)))
 		case twice:
 			errs = append(errs, fmt.Errorf("--config %s: is given twice", key))
 		default:
@@ -48,4 +49,10 @@ func (c selection) config(project string) (map[string]string, error) {
 		}
 	}
 	return config, errors.Join(errs...)
+}
+
+// nearest is the key that is most like another one.
+func nearest(key string, keys map[string]workspace.ProjectConfigType) string {
+	distance := func(k string) int { return levenshtein.Distance(strings.ToLower(key), strings.ToLower(k), nil) }
+	return slices.MinFunc(slices.Sorted(maps.Keys(keys)), func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
 }

@@ -162,7 +162,7 @@ func TestConfigIsGivenByTheKeysOfPulumiYaml(t *testing.T) {
 		"some":            {[]string{"shards=2", "allowOrigin=https://a/?b=c"}, map[string]string{"shards": "2", "allowOrigin": "https://a/?b=c"}, nil},
 		"empty":           {[]string{"notifyEmail="}, map[string]string{"notifyEmail": ""}, nil},
 		"no value":        {[]string{"shards"}, nil, []string{`--config must be like key=value, got "shards"`}},
-		"unknown":         {[]string{"shard=2"}, nil, []string{"--config shard: there is no such key", "shards"}},
+		"unknown":         {[]string{"shard=2"}, nil, []string{"--config shard: there is no such key; did you mean shards?"}},
 		"another package": {[]string{"aws:region=eu-west-1"}, nil, []string{"--config aws:region: there is no such key"}},
 		"the pattern":     {[]string{"pattern=all"}, nil, []string{"--config pattern: use --pattern instead"}},
 		"twice":           {[]string{"shards=2", "shards=3"}, nil, []string{"--config shards: is given twice"}},

@@ -1,0 +1,109 @@
+package dynamodb
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// burstSeconds is how much unused capacity a provisioned table saves up.
+const burstSeconds = 300
+
+// After this many minutes in a row above or below the target, the capacity is changed. Below means by 20 percentage points.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
+// https://repost.aws/knowledge-center/dynamodb-auto-scaling
+const (
+	minutesAbove, minutesBelow = 2, 15
+	belowTarget                = 20
+)
+
+// capacity is what a table can read, or write, in a second: a token bucket, which scales if it has a target and a policy.
+type capacity struct {
+	bucket *rate.Limiter // nil for on-demand; guarded by table.mu
+
+	mu             sync.Mutex
+	target         *ScalingTargetArgs
+	policy         *ScalingPolicyArgs
+	minute         time.Time // that used is of
+	used           float64   // units
+	above, below   int       // minutes in a row
+	mostUsedPerSec float64   // of the minutes below
+}
+
+// provision sets the units unless they are those of the last time, from which the table may have scaled. Without units the
+// capacity is that of an on-demand table.
+func (c *capacity) provision(last, units *int) {
+	if units == nil {
+		c.bucket = nil
+	} else if c.bucket == nil || *last != *units {
+		c.bucket = rate.NewLimiter(rate.Limit(*units), *units*burstSeconds)
+	}
+}
+
+func (c *capacity) units() int { return int(c.bucket.Limit()) }
+
+// resize changes the units and leaves what is saved up.
+func (c *capacity) resize(now time.Time, units int) {
+	c.bucket.SetLimitAt(now, rate.Limit(units))
+	c.bucket.SetBurstAt(now, units*burstSeconds)
+}
+
+// take uses units; false if a provisioned table has none left.
+func (c *capacity) take(now time.Time, units float64) bool {
+	if c.bucket == nil {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.scale(now)
+	if !c.bucket.AllowN(now, int(math.Ceil(units))) {
+		return false
+	}
+	c.used += units
+	return true
+}
+
+// scale ends a minute. A minute without consumption has no data point, so that an idle table keeps its capacity.
+func (c *capacity) scale(now time.Time) {
+	minute := now.Truncate(time.Minute)
+	if minute.Equal(c.minute) {
+		return
+	}
+	idle := minute.Sub(c.minute) > time.Minute
+	perSecond := c.used / time.Minute.Seconds()
+	c.minute, c.used = minute, 0
+	if c.target == nil || c.policy == nil {
+		return
+	}
+	tracking, units := c.policy.Tracking, float64(c.units())
+	needed := func(perSecond float64) int {
+		n := int(math.Ceil(perSecond * 100 / tracking.TargetValue))
+		return min(max(n, c.target.MinCapacity), c.target.MaxCapacity)
+	}
+	switch utilization := perSecond / units * 100; {
+	case utilization > tracking.TargetValue:
+		c.above, c.below = c.above+1, 0
+	case utilization <= tracking.TargetValue-belowTarget:
+		c.above, c.below = 0, c.below+1
+	default:
+		c.above, c.below = 0, 0
+	}
+	if c.below <= 1 {
+		c.mostUsedPerSec = 0
+	}
+	c.mostUsedPerSec = max(c.mostUsedPerSec, perSecond)
+	switch {
+	case c.above == minutesAbove:
+		c.resize(now, needed(perSecond))
+		c.above = 0
+	case c.below == minutesBelow:
+		c.resize(now, needed(c.mostUsedPerSec))
+		c.below = 0
+	}
+	if idle {
+		c.above, c.below = 0, 0
+	}
+}

@@ -1,0 +1,228 @@
+package dynamodb
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// ScalingTargetArgs are the inputs of aws:appautoscaling/target:Target that are implemented: the reads or the writes of a table.
+type ScalingTargetArgs struct {
+	ServiceNamespace  string            `pulumi:"serviceNamespace,replace"`
+	ResourceID        string            `pulumi:"resourceId,replace"`
+	ScalableDimension string            `pulumi:"scalableDimension,replace"`
+	MinCapacity       int               `pulumi:"minCapacity"`
+	MaxCapacity       int               `pulumi:"maxCapacity"`
+	Tags              map[string]string `pulumi:"tags,optional"`
+}
+
+type targetState struct {
+	ScalingTargetArgs
+	ARN     string            `pulumi:"arn"`
+	RoleARN string            `pulumi:"roleArn"`
+	TagsAll map[string]string `pulumi:"tagsAll"`
+}
+
+// ScalingPolicyArgs are the inputs of aws:appautoscaling/policy:Policy that are implemented: target tracking. There are no cooldowns.
+type ScalingPolicyArgs struct {
+	Name              *string        `pulumi:"name,optional,replace"`
+	ServiceNamespace  string         `pulumi:"serviceNamespace,replace"`
+	ResourceID        string         `pulumi:"resourceId,replace"`
+	ScalableDimension string         `pulumi:"scalableDimension,replace"`
+	PolicyType        *string        `pulumi:"policyType,optional"` // StepScaling if absent
+	Tracking          TargetTracking `pulumi:"targetTrackingScalingPolicyConfiguration"`
+}
+
+// TargetTracking is a target of 20 to 90 percent of the capacity.
+type TargetTracking struct {
+	Metric      ScalingMetric `pulumi:"predefinedMetricSpecification"`
+	TargetValue float64       `pulumi:"targetValue"`
+}
+
+// ScalingMetric is DynamoDBReadCapacityUtilization or DynamoDBWriteCapacityUtilization.
+type ScalingMetric struct {
+	Type string `pulumi:"predefinedMetricType"`
+}
+
+type policyState struct {
+	ScalingPolicyArgs
+	ARN string `pulumi:"arn"`
+}
+
+const dimension = "dynamodb:table:"
+
+// metrics are the scalable dimensions, and the metric of each.
+var metrics = map[string]string{
+	dimension + "ReadCapacityUnits":  "DynamoDBReadCapacityUtilization",
+	dimension + "WriteCapacityUnits": "DynamoDBWriteCapacityUtilization",
+}
+
+// scalingKinds are those of Application Auto Scaling, which has no operations on the wire.
+func (s *Service) scalingKinds() []provider.Kind {
+	return []provider.Kind{
+		&provider.Object[ScalingTargetArgs, targetState, capacity]{
+			Type:   "aws:appautoscaling/target:Target",
+			Check:  checkTarget,
+			Lock:   &s.mu,
+			Find:   s.findTarget,
+			State:  (*capacity).targetState,
+			Create: s.registerTarget,
+			Update: func(_ context.Context, c *capacity, in *ScalingTargetArgs) error { return s.setTarget(c, in) },
+			Delete: func(_ context.Context, c *capacity) error {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.target, c.policy = nil, nil
+				return nil
+			},
+		},
+		&provider.Object[ScalingPolicyArgs, policyState, capacity]{
+			Type:     "aws:appautoscaling/policy:Policy",
+			AutoName: &provider.AutoName{Property: "name", Max: 255},
+			Check:    checkPolicy,
+			Lock:     &s.mu,
+			Find:     s.findPolicy,
+			State:    (*capacity).policyState,
+			Create:   s.putPolicy,
+			Update: func(_ context.Context, c *capacity, in *ScalingPolicyArgs) error {
+				c.setPolicy(in)
+				return nil
+			},
+			Delete: func(_ context.Context, c *capacity) error {
+				c.setPolicy(nil)
+				return nil
+			},
+		},
+	}
+}
+
+func checkTarget(c *provider.Checker, in *ScalingTargetArgs) {
+	checkScalable(c, in.ServiceNamespace, in.ResourceID, in.ScalableDimension)
+	if !c.Unknown("minCapacity") && !c.Unknown("maxCapacity") && (in.MinCapacity < 1 || in.MaxCapacity < in.MinCapacity) {
+		c.Failf("maxCapacity", "must not be below minCapacity, and that not below 1, got %d and %d", in.MaxCapacity, in.MinCapacity)
+	}
+}
+
+func checkPolicy(c *provider.Checker, in *ScalingPolicyArgs) {
+	checkScalable(c, in.ServiceNamespace, in.ResourceID, in.ScalableDimension)
+	if in.PolicyType == nil && !c.Unknown("policyType") {
+		c.Failf("policyType", "is StepScaling by default, which is not implemented")
+	}
+	c.OneOf("policyType", in.PolicyType, "TargetTrackingScaling")
+	const tracking = "targetTrackingScalingPolicyConfiguration."
+	if metric, ok := metrics[in.ScalableDimension]; ok {
+		c.OneOf(tracking+"predefinedMetricSpecification.predefinedMetricType", &in.Tracking.Metric.Type, metric)
+	}
+	if v := in.Tracking.TargetValue; !c.Unknown(tracking+"targetValue") && (v < 20 || v > 90) {
+		c.Failf(tracking+"targetValue", "must be from 20 to 90, got %v", v)
+	}
+}
+
+func checkScalable(c *provider.Checker, namespace, resource, scalable string) {
+	c.OneOf("serviceNamespace", &namespace, "dynamodb")
+	c.OneOf("scalableDimension", &scalable, dimension+"ReadCapacityUnits", dimension+"WriteCapacityUnits")
+	if !strings.HasPrefix(resource, "table/") && !c.Unknown("resourceId") {
+		c.Failf("resourceId", "must be table/NAME, got %q", resource)
+	}
+}
+
+// capacity finds what a scalable dimension is about. The caller holds s.mu.
+func (s *Service) capacity(resource, scalable string) (*capacity, error) {
+	t, err := s.find(strings.TrimPrefix(resource, "table/"))
+	if err != nil {
+		return nil, invalid("DynamoDB table does not exist: %s", resource)
+	}
+	c := &t.reads
+	if scalable == dimension+"WriteCapacityUnits" {
+		c = &t.writes
+	}
+	return c, nil
+}
+
+// registerTarget returns an id of table/NAME|DIMENSION.
+//
+// https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+func (s *Service) registerTarget(_ context.Context, in *ScalingTargetArgs) (string, error) {
+	c, err := s.capacity(in.ResourceID, in.ScalableDimension)
+	if err != nil {
+		return "", err
+	}
+	return in.ResourceID + "|" + in.ScalableDimension, s.setTarget(c, in)
+}
+
+// setTarget also brings the capacity within its limits.
+func (s *Service) setTarget(c *capacity, in *ScalingTargetArgs) error {
+	if c.bucket == nil {
+		return invalid("The capacity of the table %s is on demand and cannot be scaled", in.ResourceID)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.target = in
+	c.resize(s.account.Clock.Now(), min(max(c.units(), in.MinCapacity), in.MaxCapacity))
+	return nil
+}
+
+func (s *Service) findTarget(id string) (*capacity, error) {
+	resource, scalable, _ := strings.Cut(id, "|")
+	c, err := s.capacity(resource, scalable)
+	if err == nil && c.target == nil {
+		err = wire.Errorf(http.StatusBadRequest, "ObjectNotFoundException", "No scalable target found for service namespace: dynamodb, "+
+			"resource ID: %s, scalable dimension: %s", resource, scalable)
+	}
+	return c, err
+}
+
+// putPolicy returns an id of table/NAME|DIMENSION|POLICY.
+//
+// https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+func (s *Service) putPolicy(_ context.Context, in *ScalingPolicyArgs) (string, error) {
+	id := in.ResourceID + "|" + in.ScalableDimension
+	c, err := s.findTarget(id)
+	if err != nil {
+		return "", err
+	}
+	if c.policy != nil {
+		return "", invalid("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
+	}
+	c.setPolicy(in)
+	return id + "|" + *in.Name, nil
+}
+
+func (c *capacity) setPolicy(in *ScalingPolicyArgs) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.policy, c.above, c.below = in, 0, 0
+}
+
+func (s *Service) findPolicy(id string) (*capacity, error) {
+	end := max(strings.LastIndex(id, "|"), 0)
+	c, err := s.findTarget(id[:end])
+	if err == nil && (c.policy == nil || *c.policy.Name != id[end+1:]) {
+		err = wire.Errorf(http.StatusBadRequest, "ObjectNotFoundException", "No scaling policy found: %s", id)
+	}
+	return c, err
+}
+
+func (c *capacity) targetState() *targetState {
+	arn := account.ARN("application-autoscaling", "scalable-target/"+scalingID(c.target.ResourceID, c.target.ScalableDimension))
+	role := account.GlobalARN("iam", "role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"+
+		"AWSServiceRoleForApplicationAutoScaling_DynamoDBTable")
+	return &targetState{ScalingTargetArgs: *c.target, ARN: arn, RoleARN: role, TagsAll: maps.Clone(c.target.Tags)}
+}
+
+func (c *capacity) policyState() *policyState {
+	p := c.policy
+	return &policyState{ScalingPolicyArgs: *p, ARN: account.ARN("autoscaling",
+		"scalingPolicy:"+scalingID(p.ResourceID, p.ScalableDimension)+":resource/dynamodb/"+p.ResourceID+":policyName/"+*p.Name)}
+}
+
+// scalingID is the unique part of an ARN.
+func scalingID(resource, scalable string) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(resource+"|"+scalable)).String()
+}
