@@ -18,6 +18,7 @@ func ExampleNewFanOut() {
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
+			Authorizer:   components.NoAuthorizer(),
 			Common:       components.Common{Packages: folder},
 			InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(10), MaxReceiveCount: pulumi.Int(8)},
 			Api:          components.ApiSettings{AllowOrigin: pulumi.String("https://coffee.example.com")},
@@ -62,6 +63,7 @@ func ExampleNewOrderApi() {
 			return err
 		}
 		api, err := components.NewOrderApi(ctx, "greetings", &components.OrderApiArgs{
+			Authorizer: components.NoAuthorizer(),
 			Routes: []components.Route{{
 				Method: "GET", Path: "/greeting",
 				Function:  &components.FunctionTarget{Name: greet.Name, InvokeArn: greet.InvokeArn},
@@ -94,9 +96,10 @@ func ExampleNewOrchestrator() {
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewOrchestrator(ctx, "coffee", &components.OrchestratorArgs{
-			Common:   components.Common{Packages: folder},
-			Task:     components.FunctionSettings{MemoryMB: pulumi.Int(512)},
-			LogLevel: pulumi.String("ALL"),
+			Authorizer: components.NoAuthorizer(),
+			Common:     components.Common{Packages: folder},
+			Task:       components.FunctionSettings{MemoryMB: pulumi.Int(512)},
+			LogLevel:   pulumi.String("ALL"),
 		})
 		if err != nil {
 			return err
@@ -137,6 +140,7 @@ func ExampleNewOrderApi_execution() {
 			return err
 		}
 		api, err := components.NewOrderApi(ctx, "post-office", &components.OrderApiArgs{
+			Authorizer: components.NoAuthorizer(),
 			Routes: []components.Route{{
 				Method: "POST", Path: "/parcel",
 				Summary:   "Sends a parcel",
@@ -179,8 +183,9 @@ func ExampleNewOrderApi_execution() {
 func ExampleNewFanOut_withoutPackages() {
 	program := func(ctx *pulumi.Context) error {
 		_, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
-			Common: components.Common{Packages: "/nowhere"},
-			Store:  components.FunctionSettings{MemoryMB: pulumi.Int(64)},
+			Authorizer: components.NoAuthorizer(),
+			Common:     components.Common{Packages: "/nowhere"},
+			Store:      components.FunctionSettings{MemoryMB: pulumi.Int(64)},
 		})
 		fmt.Println(err)
 		return err

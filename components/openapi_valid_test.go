@@ -27,7 +27,8 @@ func TestEveryDocumentIsValidOpenAPI3(t *testing.T) {
 		put := route
 		put.Method = "PUT"
 		_, err = components.NewOrderApi(ctx, "other-api", &components.OrderApiArgs{
-			Routes: []components.Route{route, put}, UsagePlan: &components.UsagePlan{RequireApiKey: true},
+			Authorizer: open,
+			Routes:     []components.Route{route, put}, UsagePlan: &components.UsagePlan{RequireApiKey: true},
 		})
 		return err
 	}))

@@ -34,6 +34,8 @@ type state struct {
 	CausePath      string         `json:",omitempty"`
 	Next           string         `json:",omitempty"`
 	End            bool           `json:",omitempty"`
+	// Result is the output of a Pass state.
+	Result *string `json:",omitempty"`
 }
 
 // retrier has MaxAttempts even if they are 0, for which the States Language's default would be 3.
@@ -54,7 +56,8 @@ type catcher struct {
 
 type choice struct {
 	Variable     string
-	StringEquals string
+	StringEquals string `json:",omitempty"`
+	IsPresent    bool   `json:",omitempty"`
 	Next         string
 }
 
@@ -66,6 +69,7 @@ type orderMachineArgs struct {
 	partition                               string // such as aws
 	taskTimeoutSeconds                      int    // of one attempt at a task
 	express                                 bool
+	callers                                 bool // the input names the caller, unless the caller may act for any account
 }
 
 // expressSeconds is when Step Functions ends an Express execution, whatever it is doing:
@@ -84,9 +88,10 @@ const (
 	expressTaskSeconds = (expressSeconds - moveSeconds - spareSeconds) / tasksInARow
 )
 
-// permanent are the errors of functions after which a retry cannot succeed: the order is not valid, or the table or the
-// bucket does not accept this request from anybody. They also mean that nothing was written.
-var permanent = []string{"InvalidOrder", "StoreRefused", "InvoiceRefused"}
+// permanent are the errors of functions after which a retry cannot succeed: the order is not valid, or of another account
+// than the caller's, or the table or the bucket does not accept this request from anybody. They also mean that nothing was
+// written.
+var permanent = []string{"InvalidOrder", "NotAllowed", "StoreRefused", "InvoiceRefused"}
 
 // The retries of a Standard execution. With full jitter a delay is half of its limit on average, so that all of them
 // together take a day and a half; that they take less than a day is less likely than one in 10^12. The history of an
@@ -133,7 +138,7 @@ func (s state) longest() (seconds int) {
 }
 
 // orderMachine stores an order, writes its invoice, publishes a notification, and succeeds. The input is
-// {"orderid", "requestid", "accepted", "body"}; see [Execution].
+// {"orderid", "requestid", "accepted", "body"}, and "caller" where tokens are verified; see [Execution].
 //
 // The function that stores the order validates all of it. If the invoice cannot be written, or it is unknown whether the
 // order was stored, the order is taken back. Whatever failed for good, its input is moved to the failure queue, and the
@@ -228,6 +233,16 @@ func orderMachine(a orderMachineArgs) machine {
 			},
 			"OrderPlaced": {Type: "Succeed"},
 		},
+	}
+	if a.callers {
+		// A path to what is not there fails an execution. So an input without a caller gets an empty one.
+		nobody := ""
+		store.Parameters["Payload"].(map[string]any)["caller.$"] = "$.caller"
+		m.StartAt = "WhoseRequest"
+		m.States["WhoseRequest"] = state{
+			Type: "Choice", Choices: []choice{{Variable: "$.caller", IsPresent: true, Next: "StoreOrder"}}, Default: "AnyAccount",
+		}
+		m.States["AnyAccount"] = state{Type: "Pass", Result: &nobody, ResultPath: "$.caller", Next: "StoreOrder"}
 	}
 	// A machine that timed out between two tasks would leave an order without its invoice. So it outlasts all of them.
 	m.TimeoutSeconds = expressSeconds

@@ -6,8 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
-
-	"github.com/order-patterns/order-patterns/components"
 )
 
 const rolePolicyType = "aws:iam/rolePolicy:RolePolicy"
@@ -133,7 +131,7 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 	// Besides the functions' roles, those of the machine and of what starts it.
 	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2, "eventstream": len(functions["eventstream"]),
 		"checker": len(functions["checker"])}
-	each(t, common{api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, pattern string, c *cloud) {
+	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		policies := 0
 		for _, r := range c.registered {
 			if r.TypeToken != rolePolicyType {
