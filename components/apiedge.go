@@ -161,15 +161,18 @@ func (b *builder) domain(s ApiSettings, rest *apigateway.RestApi, stage *apigate
 	return pulumi.All(url, record.Fqdn).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput), nil
 }
 
+// awsVersion is that of the AWS provider in go.mod, with which its packages register their resources.
+const awsVersion = "6.83.2"
+
 // webACL puts a web ACL in front of the stage:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html
 //
-// The package wafv2 of the AWS provider would double the size of a program, so the resource is registered without it. The
-// version is that with which the packages of the SDK register theirs, so that all use the same default provider.
+// The package wafv2 of the AWS provider would double the size of a program, so the resource is registered without it, with
+// the provider of the others.
 func (b *builder) webACL(arn pulumi.StringPtrInput, stage *apigateway.Stage) error {
 	var association pulumi.CustomResourceState
 	return b.ctx.RegisterResource("aws:wafv2/webAclAssociation:WebAclAssociation", b.name,
-		pulumi.Map{"resourceArn": stage.Arn, "webAclArn": stringOf(arn)}, &association, b.opts(pulumi.Version("6.0.0"))...)
+		pulumi.Map{"resourceArn": stage.Arn, "webAclArn": stringOf(arn)}, &association, b.opts(pulumi.Version(awsVersion))...)
 }
 
 // throttleRoutes gives routes throttles of their own. The settings of a method replace those of the stage, all of them. The

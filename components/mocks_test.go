@@ -58,6 +58,10 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		outputs["executionArn"] = "arn:" + from
 	case "statemachine":
 		outputs["arn"] = strings.Replace(machine(args.Name), "aws", cmp.Or(c.partition, "aws"), 1)
+	case "domainname":
+		outputs["regionalDomainName"], outputs["regionalZoneId"] = "regional:"+from, "zone:"+from
+	case "record":
+		outputs["fqdn"] = "fqdn:" + from
 	case "stage":
 		outputs["invokeUrl"] = "https://" + from
 	}

@@ -82,6 +82,16 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			}})
 			return err
 		},
+		// What an authorizer of tokens adds, and what an API has at its edge.
+		"edges": func(ctx *pulumi.Context) error {
+			_, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
+				Authorizer: tokens, Common: inFolder(t), Api: components.ApiSettings{
+					DomainName: pulumi.String("orders.example.com"), CertificateArn: pulumi.String(certificate), HostedZoneId: pulumi.String("Z1"),
+					WebAclArn: pulumi.String(webACL), AllowedCidrs: pulumi.StringArray{pulumi.String("192.0.2.0/24")},
+				},
+			})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &cloud{}
@@ -197,6 +207,20 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{
 				Authorizer: open,
 				Common:     folder, UsagePlan: components.UsagePlan{RequireApiKey: true}})
+			return err
+		}},
+		{"FanOut with tokens", 30, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Authorizer: tokens, Common: folder})
+			return err
+		}},
+		{"CheckerPipeline with tokens", 30, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Authorizer: tokens, Common: folder})
+			return err
+		}},
+		{"OrderApi with tokens", 34, func(ctx *pulumi.Context, name string) error {
+			args := route(function)
+			args.Authorizer, args.Common = tokens, folder
+			_, err := components.NewOrderApi(ctx, name, args)
 			return err
 		}},
 		{"OrderApi of a function", 60, func(ctx *pulumi.Context, name string) error {

@@ -47,7 +47,14 @@ func TestTheDocumentedDiagramIsTheMachine(t *testing.T) {
 }
 
 func TestEveryStateIsReachedAndLeadsToAnEnd(t *testing.T) {
-	m := testMachine()
+	everyStateIsReached(t, testMachine())
+	a := testArgs()
+	a.callers = true
+	everyStateIsReached(t, orderMachine(a))
+}
+
+func everyStateIsReached(t *testing.T, m machine) {
+	t.Helper()
 	reached := map[string]bool{}
 	var visit func(name string)
 	visit = func(name string) {

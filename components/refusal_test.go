@@ -164,6 +164,8 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"a path that is more than members", into(func(r *components.Route) { r.Execution.IdPath = "$.ids[0]" }), []string{`Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got "$.ids[0]"`}},
 		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.IdPath = "$.a')" }), []string{"Routes[0].Execution.IdPath"}},
 		{"a path of something else", into(func(r *components.Route) { r.Execution.IdPath = "order" }), []string{"Routes[0].Execution.IdPath"}},
+		{"an account that would break out of its quotes", into(func(r *components.Route) { r.Execution.AccountPath = "$.a')" }),
+			[]string{`Routes[0].Execution.AccountPath: must be a path such as $.order.accountid, got "$.a')"`}},
 		{"an execution whose name nobody checks", into(func(r *components.Route) { r.Body = "" }), []string{"Routes[0].Body: is required with Execution"}},
 		{"an execution whose answers are not declared", into(func(r *components.Route) { r.Responses = ok }), []string{
 			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 413", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
