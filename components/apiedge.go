@@ -97,33 +97,41 @@ func (v *validator) ranges(path string, in pulumi.StringArrayInput) pulumi.Strin
 	}).(pulumi.StringArrayOutput)
 }
 
-// resourcePolicy refuses requests from other addresses than these, for the extension
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-policy.html
+// resourcePolicy refuses requests from other addresses than the allowed ones; nil if any may call.
 //
 // It allows only the routes without an authorizer, and preflights, because these need an Allow once there is a policy. An
 // Allow of a route with an authorizer would let in whom the authorizer does not: of the two policies, one Allow is enough.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
 //
-// It is part of the document, so that no deployment is without it: an import that overwrites an API takes away a policy that
-// was attached to it by another way.
-func (args *OrderApiArgs) resourcePolicy(ranges []string) object {
-	open := []string{"execute-api:/" + stageName + "/OPTIONS/*"}
-	for _, r := range args.Routes {
-		if args.kind(r) == AuthNone {
-			open = append(open, "execute-api:/"+stageName+"/"+r.Method+pathARN(r.Path))
-		}
+// It is an argument of the API, which the AWS provider sets again after each import of the document. An import takes away a
+// policy that was attached in another way, and the provider takes back a changed one that is part of the document:
+// https://github.com/pulumi/pulumi-aws/issues/4296, https://github.com/hashicorp/terraform-provider-aws/issues/38515
+//
+// The ARNs have * for the API, whose id is not known yet. API Gateway would expand an ARN without it, and the next preview
+// would show a change: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
+func (b *builder) resourcePolicy(args *OrderApiArgs) pulumi.StringPtrInput {
+	ranges := args.Settings.AllowedCidrs
+	if ranges == nil {
+		return nil
 	}
-	statement := func(sid, effect string, resources []string, condition object) object {
-		s := object{"Sid": sid, "Effect": effect, "Principal": everybody, "Action": "execute-api:Invoke", "Resource": resources}
-		if condition != nil {
-			s["Condition"] = condition
+	is := b.identity()
+	return pulumi.All(is.partition, is.region, is.account, ranges).ApplyT(func(v []any) (string, error) {
+		api := fmt.Sprintf("arn:%s:execute-api:%s:%s:*/", v[0], v[1], v[2])
+		open := []string{api + stageName + "/OPTIONS/*"}
+		for _, r := range args.Routes {
+			if args.kind(r) == AuthNone {
+				open = append(open, api+stageName+"/"+r.Method+pathARN(r.Path))
+			}
 		}
-		return s
-	}
-	return object{"Version": "2012-10-17", "Statement": []object{
-		statement("WithoutAuthorizer", "Allow", open, nil),
-		statement("OtherAddresses", "Deny", []string{"execute-api:/*"}, object{"NotIpAddress": object{"aws:SourceIp": ranges}}),
-	}}
+		const invoke = "execute-api:Invoke"
+		return marshal(object{"Version": "2012-10-17", "Statement": []object{
+			{"Sid": "WithoutAuthorizer", "Effect": "Allow", "Principal": everybody, "Action": invoke, "Resource": open},
+			{
+				"Sid": "OtherAddresses", "Effect": "Deny", "Principal": everybody, "Action": invoke, "Resource": api + "*",
+				"Condition": object{"NotIpAddress": object{"aws:SourceIp": v[3]}},
+			},
+		}})
+	}).(pulumi.StringOutput)
 }
 
 // domain gives the API a name of its own, and returns its URL:

@@ -105,32 +105,45 @@ func TestAWebACLIsInFrontOfTheStage(t *testing.T) {
 // AWS adds up what a resource policy and an authorizer allow: an Allow of all routes would let in whom the authorizer does not.
 func TestOtherAddressesAreRefusedAndNobodyIsLetInByTheirAddress(t *testing.T) {
 	ranges := pulumi.StringArray{pulumi.String("192.0.2.0/24"), pulumi.String("2001:db8::/32")}
+	const api = "arn:aws:execute-api:eu-west-1:123456789012:*/"
 	policy := func(open ...any) map[string]any {
 		return map[string]any{"Version": "2012-10-17", "Statement": []any{
 			map[string]any{"Sid": "WithoutAuthorizer", "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": open},
 			map[string]any{
-				"Sid": "OtherAddresses", "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": []any{"execute-api:/*"},
+				"Sid": "OtherAddresses", "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": api + "*",
 				"Condition": map[string]any{"NotIpAddress": map[string]any{"aws:SourceIp": []any{"192.0.2.0/24", "2001:db8::/32"}}},
 			},
 		}}
 	}
-	const preflights = "execute-api:/prod/OPTIONS/*"
+	const preflights = api + "prod/OPTIONS/*"
 	for kind, auth := range authorizers {
 		c := fanOut(t, func(a *components.FanOutArgs) { a.Authorizer, a.Api.AllowedCidrs = auth, ranges })
-		doc := c.document(t, restAPIType, "fanout-api", "body")
 		want := policy(preflights)
 		if kind == "none" {
-			want = policy(preflights, "execute-api:/prod/POST/order", "execute-api:/prod/GET/order", "execute-api:/prod/GET/invoice")
+			want = policy(preflights, api+"prod/POST/order", api+"prod/GET/order", api+"prod/GET/invoice")
 		}
-		require.Empty(t, cmp.Diff(want, doc["x-amazon-apigateway-policy"]), kind)
-		denied := at(t, doc, "x-amazon-apigateway-gateway-responses", "ACCESS_DENIED", "responseTemplates")["application/json"]
+		require.Empty(t, cmp.Diff(want, c.document(t, restAPIType, "fanout-api", "policy")), kind)
+		denied := at(t, c.document(t, restAPIType, "fanout-api", "body"), "x-amazon-apigateway-gateway-responses", "ACCESS_DENIED", "responseTemplates")["application/json"]
 		require.Equal(t, `{"message":"not allowed"}`, denied, "AWS's own text has an ARN")
 	}
 	c := mixed(t, func(a *components.OrderApiArgs) { a.Settings.AllowedCidrs = ranges })
-	require.Empty(t, cmp.Diff(policy(preflights, "execute-api:/prod/GET/menu/*"), c.document(t, restAPIType, "api", "body")["x-amazon-apigateway-policy"]),
+	require.Empty(t, cmp.Diff(policy(preflights, api+"prod/GET/menu/*"), c.document(t, restAPIType, "api", "policy")),
 		"the routes with tokens and with signatures are not allowed by the policy")
 
-	require.NotContains(t, fanOut(t, nil).document(t, restAPIType, "fanout-api", "body"), "x-amazon-apigateway-policy")
+	require.NotContains(t, fanOut(t, nil).inputs(t, restAPIType, "fanout-api"), "policy")
+}
+
+// A policy takes effect with a deployment.
+func TestOtherAddressesNeedANewDeployment(t *testing.T) {
+	trigger := func(ranges pulumi.StringArrayInput) any {
+		c := fanOut(t, func(a *components.FanOutArgs) { a.Api.AllowedCidrs = ranges })
+		return c.inputs(t, "aws:apigateway/deployment:Deployment", "fanout-api")["triggers"].(map[string]any)["policy"]
+	}
+	one := trigger(pulumi.StringArray{pulumi.String("192.0.2.0/24")})
+	require.Regexp(t, "^[0-9a-f]{64}$", one)
+	require.Equal(t, one, trigger(pulumi.StringArray{pulumi.String("192.0.2.0/24")}))
+	require.NotEqual(t, one, trigger(pulumi.StringArray{pulumi.String("192.0.2.0/25")}))
+	require.Nil(t, trigger(nil))
 }
 
 func TestAccessLogsAreOnUnlessTheyAreTurnedOff(t *testing.T) {
@@ -190,7 +203,7 @@ func TestTheEdgeMayComeFromAnotherResource(t *testing.T) {
 	}
 	c, err := deployed("192.0.2.0/24")
 	require.NoError(t, err)
-	statements := at(t, c.document(t, restAPIType, "fanout-api", "body"), "x-amazon-apigateway-policy")["Statement"].([]any)
+	statements := c.document(t, restAPIType, "fanout-api", "policy")["Statement"].([]any)
 	require.True(t, slices.ContainsFunc(statements, func(s any) bool {
 		return cmp.Equal(s.(map[string]any)["Condition"], map[string]any{"NotIpAddress": map[string]any{"aws:SourceIp": []any{"10.0.0.0/8", "192.0.2.0/24"}}})
 	}))

@@ -491,22 +491,21 @@ func TestTheOrchestratorsAPIStartsExecutionsForTheCallersAccountOnly(t *testing.
 	}
 }
 
+// A path to a caller that is not there would fail the execution, so the task gets all of the input.
 func TestTheMachineTellsTheStoringTaskWhoCalled(t *testing.T) {
 	states := func(auth components.Authorizer) map[string]any {
 		return at(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Authorizer = auth }).document(t, machineType, "orchestrator", "definition"), "States")
 	}
-	with := states(tokens)
-	require.Equal(t, "$.caller", at(t, with, "StoreOrder", "Parameters", "Payload")["caller.$"])
-	// A path to a caller that is not there would fail the execution.
+	with, without := states(tokens), states(open)
 	require.Equal(t, map[string]any{
-		"Type": "Choice", "Default": "AnyAccount", "Choices": []any{map[string]any{"Variable": "$.caller", "IsPresent": true, "Next": "StoreOrder"}},
-	}, with["WhoseRequest"])
-	require.Equal(t, map[string]any{"Type": "Pass", "Result": "", "ResultPath": "$.caller", "Next": "StoreOrder"}, with["AnyAccount"])
-	for _, auth := range []components.Authorizer{open, signed} {
-		without := states(auth)
-		require.NotContains(t, at(t, without, "StoreOrder", "Parameters", "Payload"), "caller.$")
-		require.NotContains(t, without, "WhoseRequest", "a transition costs money")
-	}
+		"FunctionName": "arn:function/orchestrator-store-order-task",
+		"Payload.$":    `States.JsonMerge($$.Execution.Input, States.StringToJson(States.Format('\{"execution":"{}"\}', $$.Execution.Name)), false)`,
+	}, at(t, with, "StoreOrder", "Parameters"))
+	require.Contains(t, at(t, without, "StoreOrder", "Parameters"), "Payload")
+	delete(with, "StoreOrder")
+	delete(without, "StoreOrder")
+	require.Equal(t, without, with, "a state more would cost a transition for each order")
+	require.Equal(t, states(open), states(signed))
 }
 
 // A route of another program may leave the account to its machine, which gets the caller.

@@ -29,7 +29,6 @@ type documentArgs struct {
 	allowOrigin   string
 	authorizerURI string // by which API Gateway invokes the function that verifies tokens
 	cacheSeconds  int
-	ranges        []string // of addresses that requests may come from; nil for any
 }
 
 // openAPI renders the document. The same input gives the same text, byte for byte.
@@ -72,9 +71,6 @@ func (args *OrderApiArgs) openAPI(d documentArgs) (string, error) {
 	}
 	if schemes := args.securitySchemes(d); len(schemes) > 0 {
 		doc["components"] = object{"securitySchemes": schemes}
-	}
-	if d.ranges != nil {
-		doc["x-amazon-apigateway-policy"] = args.resourcePolicy(d.ranges)
 	}
 	text, err := json.Marshal(doc)
 	if err != nil {

@@ -83,6 +83,7 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		return err
 	}
 	document := api.document(b, args, targets, authorizer)
+	policy := b.resourcePolicy(args)
 	rest, err := apigateway.NewRestApi(b.ctx, b.name, &apigateway.RestApiArgs{
 		Body: document,
 		EndpointConfiguration: &apigateway.RestApiEndpointConfigurationArgs{
@@ -91,6 +92,7 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		// The import warns of parts of a schema that API Gateway ignores. What takes the requests validates them anyway, so that
 		// is no reason not to deploy: https://docs.aws.amazon.com/apigateway/latest/developerguide/import-export-api-OpenAPI-overview.html
 		FailOnWarnings: pulumi.Bool(false),
+		Policy:         policy,
 		// nil, not false, which is the provider's default too.
 		DisableExecuteApiEndpoint: trueOrNil(args.Settings.DisableExecuteApiEndpoint),
 		Tags:                      b.tags,
@@ -109,10 +111,14 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		}
 		permissions = append(permissions, permission)
 	}
+	// A deployment is a snapshot: a changed document or policy needs a new one.
+	triggers := pulumi.StringMap{"document": document.ApplyT(digest).(pulumi.StringOutput)}
+	if policy != nil {
+		triggers["policy"] = stringOf(policy).ApplyT(digest).(pulumi.StringOutput)
+	}
 	deployment, err := apigateway.NewDeployment(b.ctx, b.name, &apigateway.DeploymentArgs{
-		RestApi: rest.ID(),
-		// A deployment is a snapshot: a changed document needs a new one.
-		Triggers: pulumi.StringMap{"document": document.ApplyT(digest).(pulumi.StringOutput)},
+		RestApi:  rest.ID(),
+		Triggers: triggers,
 	}, b.opts()...)
 	if err != nil {
 		return err
@@ -167,15 +173,11 @@ func (api *OrderApi) document(b *builder, args *OrderApiArgs, targets []any, aut
 	if authorizer != nil {
 		inputs["authorizer"], inputs["seconds"] = authorizer.InvokeArn, intOf(args.Authorizer.CacheSeconds)
 	}
-	if args.Settings.AllowedCidrs != nil {
-		inputs["ranges"] = args.Settings.AllowedCidrs
-	}
 	return inputs.ToMapOutput().ApplyT(func(values map[string]any) (string, error) {
 		d := documentArgs{title: b.name, integrations: make([]object, len(args.Routes))}
 		d.allowOrigin, _ = values["origin"].(string)
 		d.authorizerURI, _ = values["authorizer"].(string)
 		d.cacheSeconds, _ = values["seconds"].(int)
-		d.ranges, _ = values["ranges"].([]string)
 		for i, target := range values["targets"].([]any) {
 			var err error
 			if d.integrations[i], err = args.Routes[i].integration(target, d.allowOrigin, args.kind(args.Routes[i])); err != nil {

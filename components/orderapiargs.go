@@ -74,7 +74,8 @@ type ApiSettings struct {
 	// WebAclArn is a web ACL of AWS WAF, of the API's Region, that filters requests. Default: none.
 	WebAclArn pulumi.StringPtrInput `pulumi:"webAclArn,optional"`
 	// AllowedCidrs are the ranges of addresses that requests may come from; others get 403. It does not let in anybody whom
-	// the authorizer does not. Default: any address.
+	// the authorizer does not. Default: any address. To lift it later, allow 0.0.0.0/0 and ::/0: the AWS provider leaves a policy
+	// in place that is no longer asked for.
 	AllowedCidrs pulumi.StringArrayInput `pulumi:"allowedCidrs,optional"`
 }
 

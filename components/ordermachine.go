@@ -34,8 +34,6 @@ type state struct {
 	CausePath      string         `json:",omitempty"`
 	Next           string         `json:",omitempty"`
 	End            bool           `json:",omitempty"`
-	// Result is the output of a Pass state.
-	Result *string `json:",omitempty"`
 }
 
 // retrier has MaxAttempts even if they are 0, for which the States Language's default would be 3.
@@ -56,8 +54,7 @@ type catcher struct {
 
 type choice struct {
 	Variable     string
-	StringEquals string `json:",omitempty"`
-	IsPresent    bool   `json:",omitempty"`
+	StringEquals string
 	Next         string
 }
 
@@ -171,6 +168,12 @@ func orderMachine(a orderMachineArgs) machine {
 	}
 
 	store := invoke(a.storeOrder)
+	if a.callers {
+		// The function gets the whole input, because a path to a caller that is not there would fail the execution.
+		// https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+		store.Parameters = map[string]any{"FunctionName": a.storeOrder, "Payload.$": `States.JsonMerge($$.Execution.Input, ` +
+			`States.StringToJson(States.Format('\{"execution":"{}"\}', $$.Execution.Name)), false)`}
+	}
 	store.ResultSelector = map[string]any{"order.$": "$.Payload.order", "stored.$": "$.Payload.stored"}
 	store.ResultPath, store.Next = "$.store", "WhatHappened"
 	// After any other error it is unknown whether the order was stored.
@@ -233,16 +236,6 @@ func orderMachine(a orderMachineArgs) machine {
 			},
 			"OrderPlaced": {Type: "Succeed"},
 		},
-	}
-	if a.callers {
-		// A path to what is not there fails an execution. So an input without a caller gets an empty one.
-		nobody := ""
-		store.Parameters["Payload"].(map[string]any)["caller.$"] = "$.caller"
-		m.StartAt = "WhoseRequest"
-		m.States["WhoseRequest"] = state{
-			Type: "Choice", Choices: []choice{{Variable: "$.caller", IsPresent: true, Next: "StoreOrder"}}, Default: "AnyAccount",
-		}
-		m.States["AnyAccount"] = state{Type: "Pass", Result: &nobody, ResultPath: "$.caller", Next: "StoreOrder"}
 	}
 	// A machine that timed out between two tasks would leave an order without its invoice. So it outlasts all of them.
 	m.TimeoutSeconds = expressSeconds
