@@ -11,14 +11,14 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A program that uses FanOut alone, with other batches of invoices than the default. Its main is pulumi.Run(program); this
+// A program that uses FanOut alone, for callers with tokens of an issuer, and with other batches of invoices than the default. Its main is pulumi.Run(program); this
 // example runs without AWS.
 func ExampleNewFanOut() {
 	folder := examplePackages() // where `make build` leaves them: build/arm64
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
-			Authorizer:   components.NoAuthorizer(),
+			Authorizer:   components.JwtAuthorizer(pulumi.String("https://login.example.com/"), pulumi.String("coffee")),
 			Common:       components.Common{Packages: folder},
 			InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(10), MaxReceiveCount: pulumi.Int(8)},
 			Api:          components.ApiSettings{AllowOrigin: pulumi.String("https://coffee.example.com")},
@@ -43,7 +43,8 @@ func ExampleNewFanOut() {
 	// orders go to https://stage/coffee-api/order
 }
 
-// A program that puts a function of its own behind an API: routed, validated, throttled and traced.
+// A program that puts a function of its own behind an API: routed, validated, throttled and traced. Requests are signed, and
+// the program says which of the routes a role may call.
 func ExampleNewOrderApi() {
 	program := func(ctx *pulumi.Context) error {
 		role, err := iam.NewRole(ctx, "greet", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(`{
@@ -63,7 +64,7 @@ func ExampleNewOrderApi() {
 			return err
 		}
 		api, err := components.NewOrderApi(ctx, "greetings", &components.OrderApiArgs{
-			Authorizer: components.NoAuthorizer(),
+			Authorizer: components.IamAuthorizer(),
 			Routes: []components.Route{{
 				Method: "GET", Path: "/greeting",
 				Function:  &components.FunctionTarget{Name: greet.Name, InvokeArn: greet.InvokeArn},
@@ -72,6 +73,14 @@ func ExampleNewOrderApi() {
 				Responses: []components.Response{{Status: 200, Description: "The greeting"}},
 			}},
 			Settings: components.ApiSettings{RateLimit: pulumi.Int(10), BurstLimit: pulumi.Int(20)},
+		})
+		if err != nil {
+			return err
+		}
+		_, err = iam.NewRolePolicy(ctx, "may-be-greeted", &iam.RolePolicyArgs{
+			Role: pulumi.String("visitors"),
+			Policy: pulumi.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "%s"}]}`,
+				api.RouteArns.MapIndex(pulumi.String("GET /greeting"))),
 		})
 		if err != nil {
 			return err
