@@ -41,7 +41,8 @@ func (s *settings) useApiAccount(roleArn pulumi.StringOutput) {
 // loadConfig reads the stack's config and reports everything that is wrong with it at once.
 func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	r := &configReader{config: config.New(ctx, "")}
-	logs := r.oneOf("apiAccessLogs", accessLogs)
+	logs := r.oneOf("apiAccessLogs", accessLogs, defaultAccessLogs)
+	patterns, auth := r.patterns(), r.authorizer()
 	common := components.Common{
 		Packages:         r.config.Get("packages"),
 		Architecture:     r.config.Get("architecture"),
@@ -55,9 +56,19 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		RateLimit:   r.number("apiRateLimit"),
 		BurstLimit:  r.number("apiBurstLimit"),
 		AllowOrigin: r.text("allowOrigin"),
-		AccessLogs:  logs != "off",
+		AccessLogs:  pulumi.BoolRef(logs != "off"),
 
 		DetailedMetrics: r.toggle("apiDetailedMetrics"),
+
+		DomainName:                r.text("domainName"),
+		CertificateArn:            r.text("certificateArn"),
+		HostedZoneId:              r.text("hostedZoneId"),
+		DisableExecuteApiEndpoint: r.boolean("disableExecuteApiEndpoint"),
+		WebAclArn:                 r.text("webAclArn"),
+		AllowedCidrs:              r.list("allowedCidrs"),
+	}
+	if api.DomainName != nil && len(patterns) > 1 {
+		r.addf("domainName", "needs a stack with one pattern, because each has an API of its own, got %s", strings.Join(patterns, ", "))
 	}
 	capacity := r.capacity()
 	reader := components.ReaderSettings{
@@ -68,27 +79,27 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		EnhancedFanOut:        r.boolean("enhancedFanOut"),
 	}
 	s := &settings{
-		patterns:      r.patterns(),
+		patterns:      patterns,
 		ownApiAccount: logs == "own-account",
 		apiAccount:    components.ApiAccountArgs{Tags: common.Tags},
 		fanOut: components.FanOutArgs{
-			Common: common, Api: api, Capacity: capacity,
+			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
 			StoreQueue:   components.QueueSettings{BatchSize: r.number("storeBatchSize")},
 			InvoiceQueue: components.QueueSettings{BatchSize: r.number("invoiceBatchSize")},
 		},
 		orchestrator: components.OrchestratorArgs{
-			Common: common, Api: api, Capacity: capacity,
+			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
 			Express:     r.boolean("express"),
 			NotifyEmail: r.text("notifyEmail"),
 		},
 		eventStream: components.EventStreamArgs{
-			Common: common, Api: api, Capacity: capacity,
+			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
 			Stream:        components.StreamSettings{Shards: r.numberOrZero("shards")},
 			ProjectReader: reader,
 			InvoiceReader: reader,
 		},
 		checker: components.CheckerPipelineArgs{
-			Common: common, Api: api, Capacity: capacity,
+			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
 			UsagePlan: components.UsagePlan{
 				RateLimit:     r.number("clientRateLimit"),
 				BurstLimit:    r.number("clientBurstLimit"),
@@ -206,11 +217,56 @@ func (r *configReader) text(key string) pulumi.StringPtrInput {
 	return nil
 }
 
-// oneOf reads one of the values, of which the first is the default.
-func (r *configReader) oneOf(key string, values []string) string {
+// list reads strings that are separated by commas; nil if there are none.
+func (r *configReader) list(key string) pulumi.StringArrayInput {
+	var list pulumi.StringArray
+	for s := range strings.SplitSeq(r.config.Get(key), ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			list = append(list, pulumi.String(s))
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return list
+}
+
+// authorizer reads who may call the APIs.
+func (r *configReader) authorizer() components.Authorizer {
+	const key = "auth"
+	kind := components.AuthorizerKind(r.config.Get(key))
+	issuer, audience := r.text("jwtIssuer"), r.text("jwtAudience")
+	switch kind {
+	case components.AuthJwt:
+		if issuer == nil {
+			r.addf("jwtIssuer", "is required with auth jwt: the URL of the OpenID Connect issuer of the tokens")
+		}
+		if audience == nil {
+			r.addf("jwtAudience", "is required with auth jwt: what the tokens are for, their claim aud")
+		}
+		auth := components.JwtAuthorizer(issuer, audience)
+		auth.AccountClaim = r.text("jwtAccountClaim")
+		return auth
+	case components.AuthIam, components.AuthNone:
+		if issuer != nil {
+			r.addf("jwtIssuer", "is of use only with auth jwt, got auth %s", kind)
+		}
+		if audience != nil {
+			r.addf("jwtAudience", "is of use only with auth jwt, got auth %s", kind)
+		}
+	case "":
+		r.addf(key, "is required; %s", authKinds)
+	default:
+		r.addf(key, "there is no %q; %s", kind, authKinds)
+	}
+	return components.Authorizer{Kind: kind}
+}
+
+// oneOf reads one of the values.
+func (r *configReader) oneOf(key string, values []string, standard string) string {
 	s := r.config.Get(key)
 	if s == "" {
-		return values[0]
+		return standard
 	}
 	if !slices.Contains(values, s) {
 		r.addf(key, "must be one of %s, got %q", strings.Join(values, ", "), s)

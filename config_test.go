@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -54,6 +55,7 @@ func run(t *testing.T, r *recorder, config map[string]string, program pulumi.Run
 	for key, declared := range project.Config {
 		full["order-patterns:"+key] = fmt.Sprint(declared.Default)
 	}
+	full["order-patterns:auth"] = "none"
 	for key, value := range config {
 		require.Contains(t, project.Config, key)
 		full["order-patterns:"+key] = value
@@ -78,7 +80,11 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"fanout"}, s.patterns)
 	require.False(t, s.ownApiAccount)
-	api := components.ApiSettings{RateLimit: pulumi.Int(1000), BurstLimit: pulumi.Int(500), AllowOrigin: pulumi.String("*"), DetailedMetrics: pulumi.Bool(false)}
+	api := components.ApiSettings{
+		RateLimit: pulumi.Int(1000), BurstLimit: pulumi.Int(500), AllowOrigin: pulumi.String("*"), DetailedMetrics: pulumi.Bool(false),
+		AccessLogs: pulumi.BoolRef(true),
+	}
+	open := components.NoAuthorizer()
 	common := components.Common{
 		LogRetentionDays: pulumi.Int(30), CodeFromS3: true,
 		Tags: pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
@@ -87,14 +93,14 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 		BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(0), ParallelizationFactor: pulumi.Int(1),
 	}
 	require.Equal(t, components.FanOutArgs{
-		Common: common, Api: api,
+		Common: common, Authorizer: open, Api: api,
 		StoreQueue:   components.QueueSettings{BatchSize: pulumi.Int(10)},
 		InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(5)},
 	}, s.fanOut)
-	require.Equal(t, components.OrchestratorArgs{Common: common, Api: api}, s.orchestrator)
-	require.Equal(t, components.EventStreamArgs{Common: common, Api: api, ProjectReader: reader, InvoiceReader: reader}, s.eventStream)
+	require.Equal(t, components.OrchestratorArgs{Common: common, Authorizer: open, Api: api}, s.orchestrator)
+	require.Equal(t, components.EventStreamArgs{Common: common, Authorizer: open, Api: api, ProjectReader: reader, InvoiceReader: reader}, s.eventStream)
 	require.Equal(t, components.CheckerPipelineArgs{
-		Common: common, Api: api, UsagePlan: components.UsagePlan{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)},
+		Common: common, Authorizer: open, Api: api, UsagePlan: components.UsagePlan{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)},
 	}, s.checker)
 }
 
@@ -127,11 +133,11 @@ func TestWhatIsNotSetIsLeftToTheComponents(t *testing.T) {
 		s, err = loadConfig(ctx)
 		return err
 	}, pulumi.WithMocks("order-patterns", "test", &recorder{}), func(info *pulumi.RunInfo) {
-		info.Config = map[string]string{"order-patterns:pattern": "all"}
+		info.Config = map[string]string{"order-patterns:pattern": "all", "order-patterns:auth": "none"}
 	}))
 	require.Equal(t, components.QueueSettings{}, s.fanOut.StoreQueue)
 	require.Equal(t, components.ReaderSettings{}, s.eventStream.ProjectReader)
-	require.Equal(t, components.ApiSettings{}, s.checker.Api)
+	require.Equal(t, components.ApiSettings{AccessLogs: pulumi.BoolRef(true)}, s.checker.Api)
 	require.Equal(t, components.UsagePlan{}, s.checker.UsagePlan)
 }
 
@@ -206,12 +212,81 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"requireApiKey", "x", `config requireApiKey: must be true or false, got "x"`},
 		{"apiDetailedMetrics", "on", `config apiDetailedMetrics: must be true or false, got "on"`},
 		{"encryptTopics", "on", `config encryptTopics: must be true or false, got "on"`},
+		{"auth", "", "config auth: is required; choose jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience; iam: requests signed"},
+		{"auth", "", "which needs an IAM policy that allows execute-api:Invoke on the output routeArns; or none: everybody may place orders"},
+		{"auth", "oidc", `config auth: there is no "oidc"; choose jwt: `},
+		{"auth", "JWT", `config auth: there is no "JWT"; choose jwt: `},
+		{"auth", "jwt", "config jwtIssuer: is required with auth jwt"},
+		{"auth", "jwt", "config jwtAudience: is required with auth jwt"},
+		{"jwtIssuer", "https://login.example.com", "config jwtIssuer: is of use only with auth jwt, got auth none"},
+		{"jwtAudience", "orders", "config jwtAudience: is of use only with auth jwt, got auth none"},
+		{"disableExecuteApiEndpoint", "yes", `config disableExecuteApiEndpoint: must be true or false, got "yes"`},
 		{"apiAccessLogs", "on", `config apiAccessLogs: must be one of off, account, own-account, got "on"`},
 	} {
 		t.Run(c.key+" "+c.value, func(t *testing.T) {
 			_, err := load(t, map[string]string{c.key: c.value})
 			require.ErrorContains(t, err, c.want)
 		})
+	}
+}
+
+func TestTheConfigSaysWhoMayCall(t *testing.T) {
+	for _, c := range []struct {
+		config map[string]string
+		want   components.Authorizer
+	}{
+		{map[string]string{"auth": "none"}, components.NoAuthorizer()},
+		{map[string]string{"auth": "iam"}, components.IamAuthorizer()},
+		{map[string]string{"auth": "jwt", "jwtIssuer": "https://login.example.com", "jwtAudience": "orders", "jwtAccountClaim": "account"},
+			components.Authorizer{
+				Kind: components.AuthJwt, Issuer: pulumi.String("https://login.example.com"), Audience: pulumi.String("orders"), AccountClaim: pulumi.String("account"),
+			}},
+	} {
+		s, err := load(t, c.config)
+		require.NoError(t, err)
+		for _, got := range []components.Authorizer{s.fanOut.Authorizer, s.orchestrator.Authorizer, s.eventStream.Authorizer, s.checker.Authorizer} {
+			require.Equal(t, c.want, got)
+		}
+	}
+}
+
+func TestTheConfigSaysWhereAnAPIIs(t *testing.T) {
+	const certificate, acl = "arn:aws:acm:eu-west-1:123456789012:certificate/1", "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/a/1"
+	edge := map[string]string{
+		"domainName": "orders.example.com", "certificateArn": certificate, "hostedZoneId": "Z1", "disableExecuteApiEndpoint": "true",
+		"webAclArn": acl, "allowedCidrs": "192.0.2.0/24, 2001:db8::/32",
+	}
+	s, err := load(t, edge)
+	require.NoError(t, err)
+	api := s.fanOut.Api
+	require.Equal(t, pulumi.String("orders.example.com"), api.DomainName)
+	require.Equal(t, pulumi.String(certificate), api.CertificateArn)
+	require.Equal(t, pulumi.String("Z1"), api.HostedZoneId)
+	require.True(t, api.DisableExecuteApiEndpoint)
+	require.Equal(t, pulumi.String(acl), api.WebAclArn)
+	require.Equal(t, pulumi.StringArray{pulumi.String("192.0.2.0/24"), pulumi.String("2001:db8::/32")}, api.AllowedCidrs)
+
+	edge["pattern"] = "fanout,checker"
+	_, err = load(t, edge)
+	require.ErrorContains(t, err, "config domainName: needs a stack with one pattern, because each has an API of its own, got fanout, checker")
+}
+
+// The stacks in the repository say who may call.
+func TestTheStackFilesAreComplete(t *testing.T) {
+	for file, want := range map[string]struct{ auth, logs string }{"Pulumi.local.yaml": {"none", "own-account"}, "Pulumi.dev.yaml": {"iam", "own-account"}} {
+		stack, err := workspace.LoadProjectStack(nil, &workspace.Project{Name: "order-patterns"}, file)
+		require.NoError(t, err)
+		values := map[string]string{}
+		for key, value := range stack.Config {
+			if text, err := value.Value(config.NopDecrypter); err == nil && key.Namespace() == "order-patterns" {
+				values[key.Name()] = text
+			}
+		}
+		require.Equal(t, want.auth, values["auth"], file)
+		require.Equal(t, want.logs, values["apiAccessLogs"], file)
+		values["packages"] = ""
+		_, err = load(t, values)
+		require.NoError(t, err, file)
 	}
 }
 
@@ -247,11 +322,11 @@ func TestBadConfigIsRefusedAllAtOnce(t *testing.T) {
 }
 
 func TestApiAccessLogs(t *testing.T) {
-	for value, want := range map[string]struct{ logs, owns bool }{"off": {}, "": {}, "account": {true, false}, "own-account": {true, true}} {
+	for value, want := range map[string]struct{ logs, owns bool }{"off": {}, "": {true, false}, "account": {true, false}, "own-account": {true, true}} {
 		s, err := load(t, map[string]string{"apiAccessLogs": value})
 		require.NoError(t, err)
 		for _, api := range []components.ApiSettings{s.fanOut.Api, s.orchestrator.Api, s.eventStream.Api, s.checker.Api} {
-			require.Equal(t, want.logs, api.AccessLogs, value)
+			require.Equal(t, want.logs, *api.AccessLogs, value)
 		}
 		require.Equal(t, want.owns, s.ownApiAccount, value)
 	}

@@ -13,6 +13,13 @@ var patterns = []string{"fanout", "orchestrator", "eventstream", "checker"}
 // accessLogs are the values of apiAccessLogs.
 var accessLogs = []string{"off", "account", "own-account"}
 
+const defaultAccessLogs = "account"
+
+// authKinds are the values of auth, and what each needs.
+const authKinds = "choose jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience; " +
+	"iam: requests signed with AWS credentials, which needs an IAM policy that allows execute-api:Invoke on the output routeArns; " +
+	"or none: everybody may place orders, read any of them and set balances, which is for a stack that holds nothing of value"
+
 // configKey is a key of the stack's config.
 type configKey struct {
 	name string
@@ -25,6 +32,11 @@ type configKey struct {
 // configKeys are all keys. The section config of Pulumi.yaml is written from this list by: go test . -update
 var configKeys = []configKey{
 	{"pattern", "fanout", none, "What to deploy: fanout, orchestrator, eventstream or checker; several separated by commas; or all"},
+	{"auth", "", none, "Who may call the APIs, required: jwt, with a token of jwtIssuer for jwtAudience; iam, with requests that are signed with AWS " +
+		"credentials; or none, which is everybody"},
+	{"jwtIssuer", "", none, "auth jwt: URL of the OpenID Connect issuer of the tokens"},
+	{"jwtAudience", "", none, "auth jwt: what the tokens are for: their claim aud, or client_id if they have no aud"},
+	{"jwtAccountClaim", components.DefaultAccountClaim, none, "auth jwt: claim that names the account of the caller"},
 	{"packages", "", none, "Folder of the Lambda zips that `make build` makes; default build/arm64"},
 	{"architecture", "", none, "Processor of the Lambda functions: arm64 or x86_64; default what the zips were built for"},
 	{"codeFromS3", true, none, "Upload the zips to a bucket from which Lambda reads them; else they are part of the requests that create the functions, " +
@@ -66,8 +78,14 @@ var configKeys = []configKey{
 	{"apiDetailedMetrics", false, none, "CloudWatch metrics of each method of an API, besides those of the API; each is billed"},
 	{"allowOrigin", components.DefaultAllowOrigin, none,
 		"CORS origin that may call the APIs from a browser, such as https://shop.example.com; * for any"},
-	{"apiAccessLogs", accessLogs[0], none, "Access logs of the APIs: off; account, where the Region's API Gateway setting names a role already; " +
+	{"apiAccessLogs", defaultAccessLogs, none, "Access logs of the APIs: off; account, where the Region's API Gateway setting names a role already; " +
 		"or own-account, if this stack is the one that makes that setting"},
+	{"allowedCidrs", "", none, "Ranges of addresses that may call the APIs, separated by commas, such as 192.0.2.0/24; others get 403; any by default"},
+	{"webAclArn", "", none, "Web ACL of AWS WAF, of the Region, in front of the APIs; none by default"},
+	{"domainName", "", none, "Name of the API's own, such as orders.example.com, of a stack with one pattern; needs certificateArn"},
+	{"certificateArn", "", none, "Certificate for domainName, of AWS Certificate Manager in the stack's Region"},
+	{"hostedZoneId", "", none, "Hosted zone of Route 53 that gets a record of domainName; none by default, and somebody else makes the record"},
+	{"disableExecuteApiEndpoint", false, none, "Turn off the name that API Gateway gives an API; needs domainName"},
 	{"logRetentionDays", components.DefaultLogRetention, components.LogRetentionRange, "Days that log groups keep their lines"},
 }
 

@@ -27,7 +27,7 @@ func folder(t *testing.T) string {
 		"store-order-task", "write-invoice-task", "take-back-order-task",
 		"append-order", "project-order", "invoice-order",
 		"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
-		"relay-order",
+		"relay-order", "authorize-caller",
 	} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
@@ -99,6 +99,42 @@ func TestAllPatternsShareTheRegionsAccountSetting(t *testing.T) {
 		require.Contains(t, stage.Inputs, resource.PropertyKey("accessLogSettings"), name)
 		require.Contains(t, strings.Join(stage.RegisterRPC.GetDependencies(), "\n"), "aws:apigateway/account:Account::api-account", name)
 	}
+}
+
+func TestEveryPatternHasTheAuthorizerThatTheConfigNames(t *testing.T) {
+	packages := folder(t)
+	for auth, functions := range map[string]int{"none": 0, "iam": 0, "jwt": 1} {
+		config := map[string]string{"packages": packages, "pattern": "all", "auth": auth}
+		if auth == "jwt" {
+			config["jwtIssuer"], config["jwtAudience"], config["jwtAccountClaim"] = "https://login.example.com", "orders", "account"
+		}
+		r := &recorder{}
+		require.NoError(t, run(t, r, config, deploy))
+		all := r.of("aws:lambda/function:Function")
+		for _, pattern := range patterns {
+			require.Contains(t, r.of("aws:apigateway/restApi:RestApi"), pattern+"-api")
+			fn, made := all[pattern+"-api-authorize-caller"]
+			require.Equal(t, functions == 1, made, "%s, %s", pattern, auth)
+			if made {
+				variables := fn.Inputs["environment"].ObjectValue()["variables"].ObjectValue().Mappable()
+				require.Equal(t, "https://login.example.com", variables["ISSUER"])
+				require.Equal(t, "orders", variables["AUDIENCE"])
+				require.Equal(t, "account", variables["ACCOUNT_CLAIM"])
+				// The zip of each is an object in the bucket of its pattern.
+				require.Equal(t, pattern+"-code", fn.Inputs["s3Bucket"].StringValue())
+			}
+		}
+	}
+}
+
+func TestAStackOfBeforeThatDoesNotSayWhoMayCallIsRefused(t *testing.T) {
+	r := &recorder{}
+	err := run(t, r, map[string]string{"packages": folder(t), "pattern": "all", "auth": ""}, deploy)
+	require.ErrorContains(t, err, "config auth: is required")
+	for _, kind := range []string{"jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience", "iam: requests signed with AWS credentials", "none: everybody may"} {
+		require.ErrorContains(t, err, kind)
+	}
+	require.Empty(t, r.registered)
 }
 
 func TestFanOutIsDeployedAsTheConfigSays(t *testing.T) {

@@ -100,8 +100,22 @@ func (b *builder) topic(name string) (*sns.Topic, error) {
 	return topic, err
 }
 
-// api makes the component's API.
+// api makes the component's API. Its functions are then also those of the component.
 func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
-	args.Tags, args.LogRetentionDays = b.tags, b.logRetentionDays
-	return NewOrderApi(b.ctx, b.child("api"), &args, b.opts()...)
+	args.Common = Common{Tags: b.tags, LogRetentionDays: b.logRetentionDays}
+	if args.Authorizer.Kind == AuthJwt {
+		args.Common.Packages, args.Common.Architecture, args.Common.CodeFromS3 = b.packages.folder, b.packages.architecture, b.codeFromS3
+		bucket, err := b.inBucket()
+		if err != nil {
+			return nil, err
+		}
+		if bucket != nil {
+			args.Common.CodeBucket = bucket.ToStringOutput().ToStringPtrOutput()
+		}
+	}
+	api, err := NewOrderApi(b.ctx, b.child("api"), &args, b.opts()...)
+	if err == nil {
+		b.functions = append(b.functions, api.functions...)
+	}
+	return api, err
 }

@@ -11,6 +11,8 @@ import (
 // CheckerPipelineArgs configure a CheckerPipeline. What is not set has a default fit for production.
 type CheckerPipelineArgs struct {
 	Common Common `pulumi:"common,optional"`
+	// Authorizer says who may call the API. Required.
+	Authorizer Authorizer `pulumi:"authorizer"`
 
 	// Capture takes orders over HTTP, sets balances, and answers with an order's status. Default [IntakeSize].
 	Capture FunctionSettings `pulumi:"capture,optional"`
@@ -51,8 +53,12 @@ type CheckerPipeline struct {
 
 	// Api is the REST API: POST /order, POST /orders, GET /order/{orderId}/status, POST /account, POST /stock.
 	Api *OrderApi
-	// Url is where the API answers, the stage included.
+	// Url is where the API answers: with the stage, or by its own domain name.
 	Url pulumi.StringOutput `pulumi:"url"`
+	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	Auth pulumi.StringOutput `pulumi:"auth"`
+	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
 	ApiKey pulumi.StringOutput `pulumi:"apiKey"`
 	// TopicArn is the topic that captured orders are published to. Subscribe to it to add a checker.
@@ -107,7 +113,8 @@ func (args *CheckerPipelineArgs) resolve(v *validator) shared {
 	args.Capacity = args.Capacity.resolve(v, "Capacity")
 	args.UsagePlan = args.UsagePlan.resolve(v, "UsagePlan")
 	args.Api = args.Api.resolve(v, "Api")
-	return args.Common.resolve(v, checkerFunctions...)
+	args.Authorizer = args.Authorizer.resolve(v, "api-", args.Authorizer.Kind == AuthJwt)
+	return args.Common.resolve(v, slices.Concat(checkerFunctions, args.Authorizer.functions())...)
 }
 
 func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
@@ -163,7 +170,7 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 		return err
 	}
 	c.Api, err = b.api(OrderApiArgs{
-		Routes: front.routes(), Settings: args.Api, UsagePlan: &args.UsagePlan, ErrorBody: DescriptionBody,
+		Routes: front.routes(), Authorizer: args.Authorizer, Settings: args.Api, UsagePlan: &args.UsagePlan, ErrorBody: DescriptionBody,
 		DependsOn: slices.Concat(balanceReady, stockReady),
 	})
 	if err != nil {
@@ -176,6 +183,7 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	c.UpdateQueueUrl, c.UpdateDeadLettersUrl = updates.Url, updates.deadLetters.Url
 	c.OutboxQueueUrl, c.OutboxDeadLettersUrl = outbox.Url, outbox.deadLetters.Url
 	c.ShipFailuresUrl = shipFailures.Url
+	c.Auth, c.RouteArns = c.Api.Auth, c.Api.RouteArns
 	c.Functions = b.functionInfos()
 	return nil
 }

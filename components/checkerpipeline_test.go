@@ -184,7 +184,7 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 }
 
 func TestOutputsOfTheCheckerPipeline(t *testing.T) {
-	args := &components.CheckerPipelineArgs{Common: inFolder(t)}
+	args := &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)}
 	exports(t, components.NewCheckerPipeline, "checker", args, map[string]any{
 		"url":                   "https://stage/checker-api",
 		"apiKey":                "",
@@ -201,7 +201,13 @@ func TestOutputsOfTheCheckerPipeline(t *testing.T) {
 		"outboxQueueUrl":        "https://queue/checker-relay-order",
 		"outboxDeadLettersUrl":  "https://queue/checker-relay-order-dead-letters",
 		"shipFailuresUrl":       "https://queue/checker-ship-order-failures",
-		"accessLogGroup":        "",
+		"accessLogGroup":        "name:loggroup/checker-api-access-logs",
+		"auth":                  "none",
+		"routeArns": map[string]string{
+			"POST /order": "arn:restapi/checker-api/prod/POST/order", "POST /orders": "arn:restapi/checker-api/prod/POST/orders",
+			"GET /order/{orderId}/status": "arn:restapi/checker-api/prod/GET/order/*/status",
+			"POST /account":               "arn:restapi/checker-api/prod/POST/account", "POST /stock": "arn:restapi/checker-api/prod/POST/stock",
+		},
 	})
 }
 
@@ -239,7 +245,7 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", a, c.want)
 		})

@@ -12,6 +12,9 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
+// balancesScope is what a token needs to set balances and stock.
+const balancesScope = "balances:write"
+
 // checkerFront are the functions behind a CheckerPipeline's API.
 type checkerFront struct{ capture, status, account, stock *function }
 
@@ -20,9 +23,9 @@ func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, 
 	// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
 	if f.capture, err = b.function(functionSpec{
 		zip: "capture-order", description: "Stores orders and publishes them", settings: args.Capture,
-		environment: pulumi.StringMap{
+		environment: args.Authorizer.environment(pulumi.StringMap{
 			"OUTBOX_QUEUE_URL": outbox.Url, "ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": origin,
-		},
+		}),
 		allow: []statement{
 			may("AnnounceOrder", outbox.Arn, "sqs:SendMessage"),
 			may("CaptureOrder", tables.orders.Arn, "dynamodb:PutItem", "dynamodb:UpdateItem"),
@@ -33,21 +36,21 @@ func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, 
 	}
 	if f.status, err = b.function(functionSpec{
 		zip: "get-order-status", description: "Tells the status of an order", settings: args.Capture,
-		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "ALLOW_ORIGIN": origin},
+		environment: args.Authorizer.environment(pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "ALLOW_ORIGIN": origin}),
 		allow:       []statement{may("ReadOrder", tables.orders.Arn, "dynamodb:GetItem")},
 	}); err != nil {
 		return f, err
 	}
 	if f.account, err = b.function(functionSpec{
 		zip: "update-account", description: "Sets the balance of an account, or adds to it", settings: args.Capture,
-		environment: pulumi.StringMap{"ACCOUNTS_TABLE": tables.accounts.Name, "ALLOW_ORIGIN": origin},
+		environment: args.Authorizer.environment(pulumi.StringMap{"ACCOUNTS_TABLE": tables.accounts.Name, "ALLOW_ORIGIN": origin}),
 		allow:       []statement{may("ChangeBalance", tables.accounts.Arn, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 	}); err != nil {
 		return f, err
 	}
 	f.stock, err = b.function(functionSpec{
 		zip: "update-stock", description: "Sets the stock of a product, or adds to it", settings: args.Capture,
-		environment: pulumi.StringMap{"STOCK_TABLE": tables.stock.Name, "ALLOW_ORIGIN": origin},
+		environment: args.Authorizer.environment(pulumi.StringMap{"STOCK_TABLE": tables.stock.Name, "ALLOW_ORIGIN": origin}),
 		allow:       []statement{may("ChangeStock", tables.stock.Arn, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 	})
 	return f, err
@@ -85,7 +88,7 @@ func (f checkerFront) routes() []Route {
 	}
 	balance := func(key, what string, amount object, add string) Route {
 		return Route{
-			Method: "POST", Headers: repeatable("adds"), Responses: changed,
+			Method: "POST", Headers: repeatable("adds"), Responses: changed, Scopes: []string{balancesScope},
 			Body: body(object{key: field("%s", what), "balance": amount, "add": field("%s", add)}, "balance", "add"),
 		}
 	}

@@ -244,7 +244,7 @@ func TestSettingsReachTheirResources(t *testing.T) {
 func TestEverythingThatTakesTagsIsTagged(t *testing.T) {
 	tagged := []string{functionType, queueType, logGroupType, tableType, bucketType, stageType, machineType, topicType, streamType,
 		"aws:iam/role:Role", restAPIType, usagePlanType, apiKeyType}
-	each(t, common{Common: components.Common{Tags: team}, api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, _ string, c *cloud) {
+	each(t, common{Common: components.Common{Tags: team}}, func(t *testing.T, _ string, c *cloud) {
 		for key, r := range c.registered {
 			if slices.Contains(tagged, r.TypeToken) {
 				require.Equal(t, map[string]any{"team": "coffee"}, r.Inputs.Mappable()["tags"], key)
@@ -332,7 +332,7 @@ func TestDataIsProtectedUnlessItMayBeDeleted(t *testing.T) {
 func TestTheStageIsTracedThrottledAndCreatedLast(t *testing.T) {
 	c := fanOut(t, nil)
 	has(t, c.inputs(t, stageType, "fanout-api"), map[string]any{
-		"stageName": "prod", "xrayTracingEnabled": true, "restApi": "id:restapi/fanout-api", "deployment": "id:deployment/fanout-api", "accessLogSettings": nil})
+		"stageName": "prod", "xrayTracingEnabled": true, "restApi": "id:restapi/fanout-api", "deployment": "id:deployment/fanout-api"})
 	has(t, c.inputs(t, "aws:apigateway/methodSettings:MethodSettings", "fanout-api"), map[string]any{
 		"settings": map[string]any{"metricsEnabled": false, "throttlingRateLimit": 1000.0, "throttlingBurstLimit": 500.0}})
 	has(t, c.inputs(t, "aws:apigateway/restApi:RestApi", "fanout-api"), map[string]any{
@@ -363,7 +363,8 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 			return err
 		}
 		_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-			Common: components.Common{Packages: folder}, Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn}})
+			Authorizer: open,
+			Common:     components.Common{Packages: folder}, Api: components.ApiSettings{AccountRoleArn: account.RoleArn}})
 		return err
 	}))
 	stage := c.inputs(t, stageType, "fanout-api")["accessLogSettings"].(map[string]any)

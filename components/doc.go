@@ -8,15 +8,17 @@
 //   - [CheckerPipeline]: an API, two checkers that work in parallel, and a function that ships what they found good.
 //
 // [OrderApi] is the REST API in front of all of them, for programs that bring functions or state machines of their own.
-// [ApiAccount] is the Region's setting that access logs of APIs need, for a program that owns it.
+// [ApiAccount] is the Region's setting that access logs of APIs need, for a program that owns it. Access logs are on by default,
+// so a Region needs the setting, from this program or another.
 //
 // # Arguments
 //
 // What may come from another resource is an input: numbers, strings, tags and ARNs. A plain value decides which resources
 // there are. What is not set takes the default that its comment names, chosen for production: data is protected, everything
 // is traced and logged, everything but topics is encrypted at rest, all of it refuses plain HTTP, and each function may do only
-// what it does. An explicit 0 is never a default: it is used
-// where 0 has a meaning, and refused otherwise.
+// what it does. An explicit 0 is never a default: it is used where 0 has a meaning, and refused otherwise.
+//
+// Who may call an API has no default: see [Authorizer].
 //
 // A component's name begins the names of its children. One that is too long for AWS to accept all of them, or has other
 // characters than they may have, is refused like an argument.

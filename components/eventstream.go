@@ -9,6 +9,8 @@ import (
 // EventStreamArgs configure an EventStream. What is not set has a default fit for production.
 type EventStreamArgs struct {
 	Common Common `pulumi:"common,optional"`
+	// Authorizer says who may call the API. Required.
+	Authorizer Authorizer `pulumi:"authorizer"`
 
 	// Append takes orders over HTTP. Default [IntakeSize].
 	Append FunctionSettings `pulumi:"append,optional"`
@@ -44,8 +46,12 @@ type EventStream struct {
 
 	// Api is the REST API: POST /order, GET /order, GET /invoice.
 	Api *OrderApi
-	// Url is where the API answers, the stage included.
+	// Url is where the API answers: with the stage, or by its own domain name.
 	Url pulumi.StringOutput `pulumi:"url"`
+	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	Auth pulumi.StringOutput `pulumi:"auth"`
+	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 	// StreamName and StreamArn are of the stream of order events. Read it to add a consumer.
 	StreamName pulumi.StringOutput `pulumi:"streamName"`
 	StreamArn  pulumi.StringOutput `pulumi:"streamArn"`
@@ -84,12 +90,13 @@ func (args *EventStreamArgs) resolve(v *validator) shared {
 	args.ProjectReader = args.ProjectReader.resolve(v, "ProjectReader", args.Stream.RetentionHours)
 	args.InvoiceReader = args.InvoiceReader.resolve(v, "InvoiceReader", args.Stream.RetentionHours)
 	args.Api = args.Api.resolve(v, "Api")
+	args.Authorizer = args.Authorizer.resolve(v, "api-", args.Authorizer.Kind == AuthJwt)
 	v.child(bucketName, "invoices")
-	return args.Common.resolve(v, slices.Concat([]string{"append-order", "project-order", "invoice-order"}, readFunctions)...)
+	return args.Common.resolve(v, slices.Concat([]string{"append-order", "project-order", "invoice-order"}, readFunctions, args.Authorizer.functions())...)
 }
 
 func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
-	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin)
+	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin, args.Authorizer)
 	if err != nil {
 		return err
 	}
@@ -99,7 +106,7 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 	}
 	appending, err := b.function(functionSpec{
 		zip: "append-order", description: "Validates an order and appends it to the stream", settings: args.Append,
-		environment: pulumi.StringMap{"STREAM_ARN": stream.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)},
+		environment: args.Authorizer.environment(pulumi.StringMap{"STREAM_ARN": stream.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)}),
 		allow:       []statement{may("AppendOrder", stream.Arn, "kinesis:PutRecord")},
 	})
 	if err != nil {
@@ -121,7 +128,7 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 	if err != nil {
 		return err
 	}
-	e.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToFunction(appending)), Settings: args.Api})
+	e.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToFunction(appending)), Authorizer: args.Authorizer, Settings: args.Api})
 	if err != nil {
 		return err
 	}
@@ -130,6 +137,7 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 	e.TableName, e.TableArn = store.table.Name, store.table.Arn
 	e.BucketName = store.bucket.Bucket
 	e.ProjectFailuresUrl, e.InvoiceFailuresUrl = projectFailures.Url, invoiceFailures.Url
+	e.Auth, e.RouteArns = e.Api.Auth, e.Api.RouteArns
 	e.Functions = b.functionInfos()
 	return nil
 }

@@ -79,7 +79,7 @@ func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
 }
 
 func TestOutputsOfTheEventStream(t *testing.T) {
-	args := &components.EventStreamArgs{Common: inFolder(t)}
+	args := &components.EventStreamArgs{Authorizer: open, Common: inFolder(t)}
 	exports(t, components.NewEventStream, "eventstream", args, map[string]any{
 		"url":                "https://stage/eventstream-api",
 		"streamName":         "name:stream/eventstream-events",
@@ -89,7 +89,12 @@ func TestOutputsOfTheEventStream(t *testing.T) {
 		"bucketName":         "name:bucketv2/eventstream-invoices",
 		"projectFailuresUrl": "https://queue/eventstream-project-order-failures",
 		"invoiceFailuresUrl": "https://queue/eventstream-invoice-order-failures",
-		"accessLogGroup":     "",
+		"accessLogGroup":     "name:loggroup/eventstream-api-access-logs",
+		"auth":               "none",
+		"routeArns": map[string]string{
+			"POST /order": "arn:restapi/eventstream-api/prod/POST/order", "GET /order": "arn:restapi/eventstream-api/prod/GET/order",
+			"GET /invoice": "arn:restapi/eventstream-api/prod/GET/invoice",
+		},
 	})
 }
 
@@ -134,7 +139,7 @@ func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewEventStream, "EventStream", "eventstream", a, c.want)
 		})

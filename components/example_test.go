@@ -11,13 +11,14 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A program that uses FanOut alone, with other batches of invoices than the default. Its main is pulumi.Run(program); this
+// A program that uses FanOut alone, for callers with tokens of an issuer, and with other batches of invoices than the default. Its main is pulumi.Run(program); this
 // example runs without AWS.
 func ExampleNewFanOut() {
 	folder := examplePackages() // where `make build` leaves them: build/arm64
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
+			Authorizer:   components.JwtAuthorizer(pulumi.String("https://login.example.com/"), pulumi.String("coffee")),
 			Common:       components.Common{Packages: folder},
 			InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(10), MaxReceiveCount: pulumi.Int(8)},
 			Api:          components.ApiSettings{AllowOrigin: pulumi.String("https://coffee.example.com")},
@@ -42,7 +43,8 @@ func ExampleNewFanOut() {
 	// orders go to https://stage/coffee-api/order
 }
 
-// A program that puts a function of its own behind an API: routed, validated, throttled and traced.
+// A program that puts a function of its own behind an API: routed, validated, throttled and traced. Requests are signed, and
+// the program says which of the routes a role may call.
 func ExampleNewOrderApi() {
 	program := func(ctx *pulumi.Context) error {
 		role, err := iam.NewRole(ctx, "greet", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(`{
@@ -62,6 +64,7 @@ func ExampleNewOrderApi() {
 			return err
 		}
 		api, err := components.NewOrderApi(ctx, "greetings", &components.OrderApiArgs{
+			Authorizer: components.IamAuthorizer(),
 			Routes: []components.Route{{
 				Method: "GET", Path: "/greeting",
 				Function:  &components.FunctionTarget{Name: greet.Name, InvokeArn: greet.InvokeArn},
@@ -70,6 +73,14 @@ func ExampleNewOrderApi() {
 				Responses: []components.Response{{Status: 200, Description: "The greeting"}},
 			}},
 			Settings: components.ApiSettings{RateLimit: pulumi.Int(10), BurstLimit: pulumi.Int(20)},
+		})
+		if err != nil {
+			return err
+		}
+		_, err = iam.NewRolePolicy(ctx, "may-be-greeted", &iam.RolePolicyArgs{
+			Role: pulumi.String("visitors"),
+			Policy: pulumi.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "%s"}]}`,
+				api.RouteArns.MapIndex(pulumi.String("GET /greeting"))),
 		})
 		if err != nil {
 			return err
@@ -94,9 +105,10 @@ func ExampleNewOrchestrator() {
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewOrchestrator(ctx, "coffee", &components.OrchestratorArgs{
-			Common:   components.Common{Packages: folder},
-			Task:     components.FunctionSettings{MemoryMB: pulumi.Int(512)},
-			LogLevel: pulumi.String("ALL"),
+			Authorizer: components.NoAuthorizer(),
+			Common:     components.Common{Packages: folder},
+			Task:       components.FunctionSettings{MemoryMB: pulumi.Int(512)},
+			LogLevel:   pulumi.String("ALL"),
 		})
 		if err != nil {
 			return err
@@ -137,6 +149,7 @@ func ExampleNewOrderApi_execution() {
 			return err
 		}
 		api, err := components.NewOrderApi(ctx, "post-office", &components.OrderApiArgs{
+			Authorizer: components.NoAuthorizer(),
 			Routes: []components.Route{{
 				Method: "POST", Path: "/parcel",
 				Summary:   "Sends a parcel",
@@ -179,8 +192,9 @@ func ExampleNewOrderApi_execution() {
 func ExampleNewFanOut_withoutPackages() {
 	program := func(ctx *pulumi.Context) error {
 		_, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
-			Common: components.Common{Packages: "/nowhere"},
-			Store:  components.FunctionSettings{MemoryMB: pulumi.Int(64)},
+			Authorizer: components.NoAuthorizer(),
+			Common:     components.Common{Packages: "/nowhere"},
+			Store:      components.FunctionSettings{MemoryMB: pulumi.Int(64)},
 		})
 		fmt.Println(err)
 		return err

@@ -14,10 +14,11 @@ import (
 //
 // The execution's name is the id of the request, so that every request starts one. Its input is {"orderid", "requestid",
 // "accepted", "body"}: the id that the client chose, or else the request's; the request's id; when it was accepted, in
-// milliseconds since 1970; and the body as the client wrote it, as a string.
+// milliseconds since 1970; and the body as the client wrote it, as a string. Where tokens are verified it also has "caller",
+// the account of the caller, unless the caller may act for any account.
 //
-// The answer is 202 {"orderid", "requestid", "executionArn"}; 413 if the body is larger than [MaxExecutionBody]; 503 where
-// Step Functions is throttled.
+// The answer is 202 {"orderid", "requestid", "executionArn"}; 413 if the body is larger than [MaxExecutionBody]; 403 if it is
+// of another account than the caller's; 503 where Step Functions is throttled.
 type Execution struct {
 	// StateMachineArn is the machine's. Required.
 	StateMachineArn pulumi.StringInput `pulumi:"stateMachineArn"`
@@ -26,6 +27,11 @@ type Execution struct {
 	// Nothing relies on what is there: any character but letters, digits, dots, underscores and hyphens is left out. The
 	// machine must validate the body.
 	IdPath string `pulumi:"idPath"`
+	// AccountPath is where in the body the account is, such as "$.order.accountid". Where tokens are verified, it must be
+	// that of the caller, or else the answer is 403. Default: the account is not compared.
+	//
+	// The machine must compare it with "caller" again: a body may have a member twice, and API Gateway may read the other one.
+	AccountPath string `pulumi:"accountPath,optional"`
 }
 
 // MaxExecutionBody is the largest body that starts an execution, in characters. It is that of the functions, too, and leaves
@@ -38,6 +44,9 @@ func (e *Execution) validate(v *validator, path string) {
 	v.required(path+".StateMachineArn", e.StateMachineArn)
 	if !memberPath.MatchString(e.IdPath) {
 		v.addf(path+".IdPath", "must be a path such as $.order.orderid, got %q", e.IdPath)
+	}
+	if e.AccountPath != "" && !memberPath.MatchString(e.AccountPath) {
+		v.addf(path+".AccountPath", "must be a path such as $.order.accountid, got %q", e.AccountPath)
 	}
 }
 
@@ -59,24 +68,61 @@ const (
 	// escaped twice. escapeJavaScript also escapes apostrophes, which JSON does not allow.
 	startTemplate = `#set($id = $input.json('ID').replaceAll("[^A-Za-z0-9._-]",""))` +
 		`#if($id == "")#set($id = $context.requestId)#end#set(` + keptID + ` = $id)` +
-		`#if($input.body.length() > LIMIT){}#else` +
+		`#if($input.body.length() > LIMIT){}OWN` +
 		`#set($body = $util.escapeJavaScript($input.body).replaceAll("\\'","'"))` +
 		`{"stateMachineArn":"MACHINE","name":"$context.requestId","input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",` +
-		`\"accepted\":$context.requestTimeEpoch,\"body\":\"$util.escapeJavaScript($body).replaceAll("\\'","'")\"}"}#end`
+		`\"accepted\":$context.requestTimeEpoch,CALLER\"body\":\"$util.escapeJavaScript($body).replaceAll("\\'","'")\"}"}OTHER#end`
 	startedTemplate = `#set($id = ` + keptID + `){#if($id && $id != "")"orderid":"$id",#end"requestid":"$context.requestId",` +
 		`"executionArn":"$input.path('$.executionArn')"}`
 	// The request without an ARN, of a body that is too large, is refused as one of these two.
 	refusedTemplate = `#set($type = $input.path('$.__type'))` +
-		`#if($type.contains("ValidationException") || $type.contains("InvalidArn"))#set($context.responseOverride.status = 413)` +
+		`#if(FORBIDDEN$type.contains("ValidationException") || $type.contains("InvalidArn"))#set($context.responseOverride.status = 413)` +
 		`{"message":"The body is larger than LIMIT characters"}` +
 		`#elseif($type.contains("Throttling") || $type.contains("ExecutionLimitExceeded"))#set($context.responseOverride.status = 503)` +
 		`{"message":"The order was not accepted; try again"}` +
 		`#else{"message":"Internal server error"}#end`
 )
 
+// The parts of the templates where tokens are verified. The authorizer's answer has the caller's account, or any "true".
+//
+// Step Functions refuses an input that is no JSON, by the error InvalidExecutionInput:
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+// A mapping template cannot answer by itself. So a request for another account is one with such an input, and the template of
+// the response makes a 403 of the error.
+//
+// AWS does not say whether a variable that is not set is null or an empty text, nor how null compares. So the gate opens only
+// for texts that are equal.
+const (
+	ownTemplate = `#elseif($context.authorizer.any == "true" || ($context.authorizer.account && $context.authorizer.account != "" && ` +
+		`$context.authorizer.account == $input.path('ACCOUNT')))`
+	otherTemplate  = `#else{"stateMachineArn":"MACHINE","name":"$context.requestId","input":"not allowed"}`
+	callerTemplate = `#if($context.authorizer.any == "true")#else` +
+		`#set($caller = $util.escapeJavaScript($context.authorizer.account).replaceAll("\\'","'"))` +
+		`\"caller\":\"$util.escapeJavaScript($caller).replaceAll("\\'","'")\",#end`
+	forbiddenTemplate = `$type.contains("InvalidExecutionInput"))#set($context.responseOverride.status = 403)` +
+		`{"message":"` + otherAccount + `"}#elseif(`
+)
+
+// otherAccount is the message about an order of another account than the caller's. The functions have the same.
+const otherAccount = "not allowed for this account"
+
+// templates are those of the request and of a refusal. tokens says that tokens are verified.
+func (e *Execution) templates(machineARN string, tokens bool) (start, refused string) {
+	own, other, caller, forbidden := "#else", "", "", ""
+	if tokens {
+		caller = callerTemplate
+		if e.AccountPath != "" {
+			own, other, forbidden = ownTemplate, otherTemplate, forbiddenTemplate
+		}
+	}
+	start = strings.NewReplacer("OWN", own, "OTHER", other, "CALLER", caller).Replace(startTemplate)
+	start = strings.NewReplacer("ID", e.IdPath, "ACCOUNT", e.AccountPath, "MACHINE", machineARN, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(start)
+	return start, strings.NewReplacer("FORBIDDEN", forbidden, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(refusedTemplate)
+}
+
 // integration is the x-amazon-apigateway-integration. The response's status is that of the mapping that the backend's
 // status chooses, unless its template overrides it.
-func (e *Execution) integration(machineARN, roleARN, allowOrigin string) (object, error) {
+func (e *Execution) integration(machineARN, roleARN, allowOrigin string, tokens bool) (object, error) {
 	parts := strings.Split(machineARN, ":")
 	if len(parts) < 4 {
 		return nil, fmt.Errorf("state machine: %q is no ARN", machineARN)
@@ -88,6 +134,7 @@ func (e *Execution) integration(machineARN, roleARN, allowOrigin string) (object
 			"responseTemplates":  object{"application/json": template},
 		}
 	}
+	start, refused := e.templates(machineARN, tokens)
 	unavailable := `{"message":"The order was not accepted; try again"}`
 	return object{
 		"type":        "aws",
@@ -96,11 +143,10 @@ func (e *Execution) integration(machineARN, roleARN, allowOrigin string) (object
 		"credentials": roleARN,
 		// Only JSON is validated, so other content types are refused.
 		"passthroughBehavior": "never",
-		"requestTemplates": object{"application/json": strings.NewReplacer(
-			"ID", e.IdPath, "MACHINE", machineARN, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(startTemplate)},
+		"requestTemplates":    object{"application/json": start},
 		"responses": object{
 			"200":     respond("202", startedTemplate),
-			`4\d{2}`:  respond("500", strings.ReplaceAll(refusedTemplate, "LIMIT", strconv.Itoa(MaxExecutionBody))),
+			`4\d{2}`:  respond("500", refused),
 			"default": respond("503", unavailable),
 		},
 	}, nil

@@ -13,11 +13,11 @@ func TestAnIntegrationIsInThePartitionAndRegionOfItsMachine(t *testing.T) {
 		"arn:aws-cn:states:cn-north-1:123456789012:stateMachine:m":        "arn:aws-cn:apigateway:cn-north-1:states:action/StartExecution",
 		"arn:aws-us-gov:states:us-gov-east-1:123456789012:stateMachine:m": "arn:aws-us-gov:apigateway:us-gov-east-1:states:action/StartExecution",
 	} {
-		doc, err := e.integration(arn, "arn:role", "*")
+		doc, err := e.integration(arn, "arn:role", "*", false)
 		require.NoError(t, err)
 		require.Equal(t, want, doc["uri"])
 	}
-	_, err := e.integration("m", "arn:role", "*")
+	_, err := e.integration("m", "arn:role", "*", false)
 	require.ErrorContains(t, err, `"m" is no ARN`)
 }
 
@@ -25,7 +25,7 @@ func TestAnIntegrationIsInThePartitionAndRegionOfItsMachine(t *testing.T) {
 func TestARouteWithoutATargetIsRefused(t *testing.T) {
 	execution := Route{Execution: &Execution{IdPath: "$.id"}}
 	for _, target := range []any{"", nil, []string{}, []string{"arn:aws:states:eu-west-1:1:stateMachine:m"}, []string{"", "arn:role"}, []string{"arn:aws:states:eu-west-1:1:stateMachine:m", ""}} {
-		_, err := execution.integration(target, "*")
+		_, err := execution.integration(target, "*", AuthNone)
 		require.ErrorContains(t, err, "its target has no ARN", target)
 	}
 }

@@ -9,6 +9,8 @@ import (
 // FanOutArgs configure a FanOut. What is not set has a default fit for production.
 type FanOutArgs struct {
 	Common Common `pulumi:"common,optional"`
+	// Authorizer says who may call the API. Required.
+	Authorizer Authorizer `pulumi:"authorizer"`
 
 	// Publish takes orders over HTTP. Default [IntakeSize].
 	Publish FunctionSettings `pulumi:"publish,optional"`
@@ -43,8 +45,12 @@ type FanOut struct {
 
 	// Api is the REST API: POST /order, GET /order, GET /invoice.
 	Api *OrderApi
-	// Url is where the API answers, the stage included.
+	// Url is where the API answers: with the stage, or by its own domain name.
 	Url pulumi.StringOutput `pulumi:"url"`
+	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	Auth pulumi.StringOutput `pulumi:"auth"`
+	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 	// TopicArn is the topic that accepted orders are published to. Subscribe to it to add a consumer.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
 	// TableName and TableArn are of the table of orders, keyed accountid and vendorid.
@@ -84,12 +90,13 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 	args.StoreQueue = args.StoreQueue.resolve(v, "StoreQueue", DefaultStoreBatchSize)
 	args.InvoiceQueue = args.InvoiceQueue.resolve(v, "InvoiceQueue", DefaultInvoiceBatchSize)
 	args.Api = args.Api.resolve(v, "Api")
+	args.Authorizer = args.Authorizer.resolve(v, "api-", args.Authorizer.Kind == AuthJwt)
 	v.child(bucketName, "invoices")
-	return args.Common.resolve(v, slices.Concat([]string{"publish-order", "store-order", "write-invoice"}, readFunctions)...)
+	return args.Common.resolve(v, slices.Concat([]string{"publish-order", "store-order", "write-invoice"}, readFunctions, args.Authorizer.functions())...)
 }
 
 func (f *FanOut) build(b *builder, args *FanOutArgs) error {
-	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin)
+	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin, args.Authorizer)
 	if err != nil {
 		return err
 	}
@@ -99,7 +106,7 @@ func (f *FanOut) build(b *builder, args *FanOutArgs) error {
 	}
 	publish, err := b.function(functionSpec{
 		zip: "publish-order", description: "Validates an order and publishes it", settings: args.Publish,
-		environment: pulumi.StringMap{"TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)},
+		environment: args.Authorizer.environment(pulumi.StringMap{"TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)}),
 		allow:       []statement{may("PublishOrder", topic.Arn, "sns:Publish")},
 	})
 	if err != nil {
@@ -122,9 +129,10 @@ func (f *FanOut) build(b *builder, args *FanOutArgs) error {
 		return err
 	}
 	f.Api, err = b.api(OrderApiArgs{
-		Routes:    store.routes(orderToFunction(publish)),
-		Settings:  args.Api,
-		DependsOn: slices.Concat(storeReady, invoiceReady),
+		Routes:     store.routes(orderToFunction(publish)),
+		Authorizer: args.Authorizer,
+		Settings:   args.Api,
+		DependsOn:  slices.Concat(storeReady, invoiceReady),
 	})
 	if err != nil {
 		return err
@@ -135,6 +143,7 @@ func (f *FanOut) build(b *builder, args *FanOutArgs) error {
 	f.BucketName = store.bucket.Bucket
 	f.StoreQueueUrl, f.StoreDeadLettersUrl = storing.Url, storing.deadLetters.Url
 	f.InvoiceQueueUrl, f.InvoiceDeadLettersUrl = invoicing.Url, invoicing.deadLetters.Url
+	f.Auth, f.RouteArns = f.Api.Auth, f.Api.RouteArns
 	f.Functions = b.functionInfos()
 	return nil
 }

@@ -71,6 +71,9 @@ func fillField(t *testing.T, v reflect.Value, at string) any {
 	case reflect.TypeFor[pulumi.StringPtrInput](), reflect.TypeFor[pulumi.StringInput]():
 		v.Set(reflect.ValueOf(pulumi.String(at)))
 		return at
+	case reflect.TypeFor[pulumi.StringArrayInput]():
+		v.Set(reflect.ValueOf(pulumi.StringArray{pulumi.String(at)}))
+		return []any{at}
 	case reflect.TypeFor[pulumi.StringMapInput]():
 		v.Set(reflect.ValueOf(pulumi.StringMap{"key": pulumi.String(at)}))
 		return map[string]any{"key": at}

@@ -27,6 +27,7 @@ func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 	c := &cloud{}
 	require.NoError(t, c.run(fromElsewhere(30, "https://shop.example.com", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
 		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
+			Authorizer: open,
 			Common:     components.Common{Packages: packages(t, elf.EM_AARCH64), Tags: pulumi.StringMap{"team": text}},
 			Store:      components.FunctionSettings{TimeoutSeconds: n, ReservedConcurrency: n},
 			StoreQueue: components.QueueSettings{BatchSize: n, BatchingWindowSeconds: n, MaxReceiveCount: n, MaximumConcurrency: n},
@@ -49,7 +50,7 @@ func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 	bad := func(edit func(a *components.FanOutArgs, n pulumi.IntOutput, text pulumi.StringOutput)) pulumi.RunFunc {
 		return fromElsewhere(11, "shop", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
-			a := &components.FanOutArgs{Common: inFolder(t)}
+			a := &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}
 			edit(a, n, text)
 			_, err := components.NewFanOut(ctx, "fanout", a)
 			return err
@@ -106,6 +107,7 @@ func TestAnExplicitZeroIsUsedOrRefused(t *testing.T) {
 
 	zero := pulumi.Int(0)
 	refuses(t, components.NewEventStream, "EventStream", "eventstream", &components.EventStreamArgs{
+		Authorizer:    open,
 		Common:        components.Common{Packages: packages(t, elf.EM_AARCH64), LogRetentionDays: zero},
 		Append:        components.FunctionSettings{MemoryMB: zero, TimeoutSeconds: zero},
 		Stream:        components.StreamSettings{Shards: zero, RetentionHours: zero},
@@ -120,7 +122,7 @@ func TestAnExplicitZeroIsUsedOrRefused(t *testing.T) {
 
 func TestAComponentThatIsRefusedIsNil(t *testing.T) {
 	require.Error(t, (&cloud{}).run(func(ctx *pulumi.Context) error {
-		c, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: components.Common{Packages: "/nowhere"}})
+		c, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: components.Common{Packages: "/nowhere"}})
 		require.Nil(t, c)
 		return err
 	}))
@@ -131,7 +133,7 @@ func TestTheCallersOptionsAreLeftAlone(t *testing.T) {
 	options[0] = pulumi.Protect(false)
 	c := &cloud{}
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: inFolder(t)}, options...)
+		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}, options...)
 		return err
 	}))
 	for _, o := range options[:cap(options)][1:] {
@@ -143,7 +145,7 @@ func TestTheNameOfAFunctionIsAnOutput(t *testing.T) {
 	var name string
 	c := &cloud{}
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: inFolder(t)})
+		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t)})
 		if err != nil {
 			return err
 		}

@@ -54,6 +54,10 @@ var (
 	// QuotaRange is the number of requests in a quota's period.
 	QuotaRange = Range{1, 1<<31 - 1}
 
+	// CacheRange is for how many seconds API Gateway may reuse the answer of an authorizer; with 0 it does not.
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/configure-api-gateway-lambda-authorization.html
+	CacheRange = Range{0, 3600}
+
 	// CapacityRange is a table's read or write capacity units, each.
 	CapacityRange = Range{1, 40_000}
 	// UtilizationRange is the percentage of a table's capacity that scaling aims at.
@@ -90,6 +94,9 @@ const (
 
 	DefaultTargetUtilization = 70 // percent of a table's capacity
 
+	DefaultAccountClaim = "sub"
+	DefaultCacheSeconds = 60
+
 	DefaultLogRetention = 30 // days
 	DefaultLogLevel     = "ERROR"
 )
@@ -99,11 +106,12 @@ type Size struct{ MemoryMB, TimeoutSeconds int }
 
 // The default sizes of functions.
 var (
-	IntakeSize  = Size{512, 10} // takes orders over HTTP
-	ReadSize    = Size{256, 10} // answers GET routes
-	WorkerSize  = Size{512, 30} // processes batches of orders
-	InvoiceSize = Size{128, 30} // writes invoices from a queue
-	TaskSize    = Size{256, 10} // one step of a process
-	ShipSize    = Size{256, 30} // ships an order
-	UpdateSize  = Size{256, 40} // applies findings, and waits until an order is shipped
+	AuthorizeSize = Size{512, 10} // verifies tokens
+	IntakeSize    = Size{512, 10} // takes orders over HTTP
+	ReadSize      = Size{256, 10} // answers GET routes
+	WorkerSize    = Size{512, 30} // processes batches of orders
+	InvoiceSize   = Size{128, 30} // writes invoices from a queue
+	TaskSize      = Size{256, 10} // one step of a process
+	ShipSize      = Size{256, 30} // ships an order
+	UpdateSize    = Size{256, 40} // applies findings, and waits until an order is shipped
 )

@@ -58,6 +58,10 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		outputs["executionArn"] = "arn:" + from
 	case "statemachine":
 		outputs["arn"] = strings.Replace(machine(args.Name), "aws", cmp.Or(c.partition, "aws"), 1)
+	case "domainname":
+		outputs["regionalDomainName"], outputs["regionalZoneId"] = "regional:"+from, "zone:"+from
+	case "record":
+		outputs["fqdn"] = "fqdn:" + from
 	case "stage":
 		outputs["invokeUrl"] = "https://" + from
 	}
@@ -133,8 +137,23 @@ var functions = map[string][]string{
 	"eventstream": {"append-order", "project-order", "invoice-order", "get-order", "get-invoice"},
 }
 
+// authorizeCaller is the function that verifies tokens, of each API that needs them.
+const authorizeCaller = "authorize-caller"
+
 // zips are the names of the functions' packages.
-func zips() []string { return slices.Concat(slices.Collect(maps.Values(functions))...) }
+func zips() []string {
+	return append(slices.Concat(slices.Collect(maps.Values(functions))...), authorizeCaller)
+}
+
+// The authorizers of the tests.
+var (
+	open   = components.NoAuthorizer()
+	signed = components.IamAuthorizer()
+	tokens = components.JwtAuthorizer(pulumi.String("https://login.example.com/"), pulumi.String("orders"))
+)
+
+// authorizers are one of each kind.
+var authorizers = map[string]components.Authorizer{"none": open, "iam": signed, "jwt": tokens}
 
 // packages writes a zip for each function, and returns the folder.
 func packages(t *testing.T, machine elf.Machine) string {
@@ -209,25 +228,25 @@ func target(fn *lambda.Function) *components.FunctionTarget {
 // fanOut deploys a FanOut named fanout. edit, if not nil, changes its arguments.
 func fanOut(t *testing.T, edit func(*components.FanOutArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewFanOut, "fanout", &components.FanOutArgs{Common: inFolder(t)}, edit)
+	return deploy(t, components.NewFanOut, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}, edit)
 }
 
 // orchestrator deploys an Orchestrator named orchestrator. edit, if not nil, changes its arguments.
 func orchestrator(t *testing.T, edit func(*components.OrchestratorArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewOrchestrator, "orchestrator", &components.OrchestratorArgs{Common: inFolder(t)}, edit)
+	return deploy(t, components.NewOrchestrator, "orchestrator", &components.OrchestratorArgs{Authorizer: open, Common: inFolder(t)}, edit)
 }
 
 // eventStream deploys an EventStream named eventstream. edit, if not nil, changes its arguments.
 func eventStream(t *testing.T, edit func(*components.EventStreamArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewEventStream, "eventstream", &components.EventStreamArgs{Common: inFolder(t)}, edit)
+	return deploy(t, components.NewEventStream, "eventstream", &components.EventStreamArgs{Authorizer: open, Common: inFolder(t)}, edit)
 }
 
 // checkerPipeline deploys a CheckerPipeline named checker. edit, if not nil, changes its arguments.
 func checkerPipeline(t *testing.T, edit func(*components.CheckerPipelineArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Common: inFolder(t)}, edit)
+	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)}, edit)
 }
 
 // inFolder are common arguments with the folder of new packages.
@@ -239,13 +258,17 @@ func inFolder(t *testing.T) components.Common {
 // common are the arguments that every pattern has, without Packages.
 type common struct {
 	components.Common
-	api components.ApiSettings
+	api  components.ApiSettings
+	auth components.Authorizer // open, if it is not set
 }
 
 // set sets the arguments of a pattern.
-func (c common) set(all *components.Common, api *components.ApiSettings) {
+func (c common) set(all *components.Common, api *components.ApiSettings, auth *components.Authorizer) {
 	c.Packages = all.Packages
 	*all, *api = c.Common, c.api
+	if c.auth.Kind != "" {
+		*auth = c.auth
+	}
 }
 
 // each runs a test against every pattern, deployed under its config name.
@@ -253,7 +276,7 @@ func each(t *testing.T, args common, test func(t *testing.T, name string, c *clo
 	t.Helper()
 	eachCoffeePattern(t, args, test)
 	t.Run("checker", func(t *testing.T) {
-		test(t, "checker", checkerPipeline(t, func(a *components.CheckerPipelineArgs) { args.set(&a.Common, &a.Api) }))
+		test(t, "checker", checkerPipeline(t, func(a *components.CheckerPipelineArgs) { args.set(&a.Common, &a.Api, &a.Authorizer) }))
 	})
 }
 
@@ -261,12 +284,12 @@ func each(t *testing.T, args common, test func(t *testing.T, name string, c *clo
 func eachCoffeePattern(t *testing.T, args common, test func(t *testing.T, name string, c *cloud)) {
 	t.Helper()
 	t.Run("fanout", func(t *testing.T) {
-		test(t, "fanout", fanOut(t, func(a *components.FanOutArgs) { args.set(&a.Common, &a.Api) }))
+		test(t, "fanout", fanOut(t, func(a *components.FanOutArgs) { args.set(&a.Common, &a.Api, &a.Authorizer) }))
 	})
 	t.Run("orchestrator", func(t *testing.T) {
-		test(t, "orchestrator", orchestrator(t, func(a *components.OrchestratorArgs) { args.set(&a.Common, &a.Api) }))
+		test(t, "orchestrator", orchestrator(t, func(a *components.OrchestratorArgs) { args.set(&a.Common, &a.Api, &a.Authorizer) }))
 	})
 	t.Run("eventstream", func(t *testing.T) {
-		test(t, "eventstream", eventStream(t, func(a *components.EventStreamArgs) { args.set(&a.Common, &a.Api) }))
+		test(t, "eventstream", eventStream(t, func(a *components.EventStreamArgs) { args.set(&a.Common, &a.Api, &a.Authorizer) }))
 	})
 }

@@ -29,7 +29,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-				Common: inFolder(t), Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
+				Authorizer: open,
+				Common:     inFolder(t), Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -39,8 +40,9 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
-				Common: inFolder(t), NotifyEmail: pulumi.String("orders@example.com"),
-				Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
+				Authorizer: open,
+				Common:     inFolder(t), NotifyEmail: pulumi.String("orders@example.com"),
+				Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -50,8 +52,9 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
-				Common: inFolder(t), InvoiceReader: components.ReaderSettings{EnhancedFanOut: true},
-				Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
+				Authorizer: open,
+				Common:     inFolder(t), InvoiceReader: components.ReaderSettings{EnhancedFanOut: true},
+				Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -61,8 +64,9 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{
-				Common: inFolder(t), UsagePlan: components.UsagePlan{RequireApiKey: true},
-				Api: components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn},
+				Authorizer: open,
+				Common:     inFolder(t), UsagePlan: components.UsagePlan{RequireApiKey: true},
+				Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -72,10 +76,20 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			ok := []components.Response{{Status: 200}}
-			_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Routes: []components.Route{
+			_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 				{Method: "GET", Path: "/order/{orderId}/status", Function: target(fn), Responses: ok},
 				{Method: "POST", Path: "/order", Function: target(fn), Responses: ok},
 			}})
+			return err
+		},
+		// What an authorizer of tokens adds, and what an API has at its edge.
+		"edges": func(ctx *pulumi.Context) error {
+			_, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
+				Authorizer: tokens, Common: inFolder(t), Api: components.ApiSettings{
+					DomainName: pulumi.String("orders.example.com"), CertificateArn: pulumi.String(certificate), HostedZoneId: pulumi.String("Z1"),
+					WebAclArn: pulumi.String(webACL), AllowedCidrs: pulumi.StringArray{pulumi.String("192.0.2.0/24")},
+				},
+			})
 			return err
 		},
 	} {
@@ -105,19 +119,19 @@ func TestTwoComponentsOfAKindFitInOneStack(t *testing.T) {
 	folder := packages(t, elf.EM_AARCH64)
 	for kind, register := range map[string]func(ctx *pulumi.Context, name string) error{
 		"fanout": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Common: components.Common{Packages: folder}})
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 		"orchestrator": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Common: components.Common{Packages: folder}})
+			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 		"eventstream": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Common: components.Common{Packages: folder}})
+			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 		"checker": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Common: components.Common{Packages: folder}})
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 	} {
@@ -159,7 +173,7 @@ var nameLimits = map[string]int{
 func TestTheLongestNameFitsEveryChild(t *testing.T) {
 	folder := inFolder(t)
 	route := func(r components.Route) *components.OrderApiArgs {
-		return &components.OrderApiArgs{Routes: []components.Route{r}}
+		return &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{r}}
 	}
 	function := components.Route{Method: "GET", Path: "/order/{orderId}/status", Responses: []components.Response{{Status: 200}},
 		Function: &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}}
@@ -176,21 +190,37 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 			return err
 		}},
 		{"FanOut", 37, func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Common: folder, Api: components.ApiSettings{AccessLogs: true}})
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Authorizer: open, Common: folder})
 			return err
 		}},
 		{"Orchestrator", 30, func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Common: folder})
+			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Authorizer: open, Common: folder})
 			return err
 		}},
 		{"EventStream", 37, func(ctx *pulumi.Context, name string) error {
 			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{
-				Common: folder, ProjectReader: components.ReaderSettings{EnhancedFanOut: true}})
+				Authorizer: open,
+				Common:     folder, ProjectReader: components.ReaderSettings{EnhancedFanOut: true}})
 			return err
 		}},
 		{"CheckerPipeline", 34, func(ctx *pulumi.Context, name string) error {
 			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{
-				Common: folder, UsagePlan: components.UsagePlan{RequireApiKey: true}})
+				Authorizer: open,
+				Common:     folder, UsagePlan: components.UsagePlan{RequireApiKey: true}})
+			return err
+		}},
+		{"FanOut with tokens", 30, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Authorizer: tokens, Common: folder})
+			return err
+		}},
+		{"CheckerPipeline with tokens", 30, func(ctx *pulumi.Context, name string) error {
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Authorizer: tokens, Common: folder})
+			return err
+		}},
+		{"OrderApi with tokens", 34, func(ctx *pulumi.Context, name string) error {
+			args := route(function)
+			args.Authorizer, args.Common = tokens, folder
+			_, err := components.NewOrderApi(ctx, name, args)
 			return err
 		}},
 		{"OrderApi of a function", 60, func(ctx *pulumi.Context, name string) error {
@@ -233,10 +263,10 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 
 func TestANameWithOtherCharactersIsRefused(t *testing.T) {
 	for _, name := range []string{"my orders", "orders.eu", "bestellungen/ä", "my_orders"} {
-		refuses(t, components.NewFanOut, "FanOut", name, &components.FanOutArgs{Common: inFolder(t)}, []string{"name: must have letters, digits and hyphens only, got "})
+		refuses(t, components.NewFanOut, "FanOut", name, &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}, []string{"name: must have letters, digits and hyphens only, got "})
 	}
-	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "my orders", &components.CheckerPipelineArgs{Common: inFolder(t)},
+	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "my orders", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)},
 		[]string{"name: must have letters, digits, hyphens and underscores only, got "})
 	// A pipeline has no bucket, whose names are the strictest.
-	deploy(t, components.NewCheckerPipeline, "my_orders", &components.CheckerPipelineArgs{Common: inFolder(t)}, nil)
+	deploy(t, components.NewCheckerPipeline, "my_orders", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)}, nil)
 }

@@ -22,14 +22,17 @@ const (
 	validateParameters = "parameters"
 )
 
-const (
-	apiKeyScheme = "api_key" // also API Gateway's name for it
-	apiKeyHeader = "X-Api-Key"
-)
+// documentArgs are what the document depends on, besides the arguments of the API.
+type documentArgs struct {
+	title         string
+	integrations  []object // of the routes, in their order
+	allowOrigin   string
+	authorizerURI string // by which API Gateway invokes the function that verifies tokens
+	cacheSeconds  int
+}
 
-// openAPI renders the document. integrations are the targets of the routes, in the order of the routes. The same input
-// gives the same text, byte for byte.
-func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrigin string) (string, error) {
+// openAPI renders the document. The same input gives the same text, byte for byte.
+func (args *OrderApiArgs) openAPI(d documentArgs) (string, error) {
 	paths := object{}
 	parameters := map[string][]object{}
 	methods, headers := map[string][]string{}, map[string][]string{}
@@ -39,12 +42,13 @@ func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrig
 			path = object{}
 			paths[r.Path] = path
 		}
-		operation := r.operation(integrations[i])
+		operation := r.operation(d.integrations[i], args.kind(r))
 		parameters[r.Path] = r.pathParameters()
-		if args.requireAPIKey() {
-			operation["security"] = []object{{apiKeyScheme: []string{}}}
-			headers[r.Path] = append(headers[r.Path], apiKeyHeader)
+		requirement, extra := args.security(r)
+		if len(requirement) > 0 {
+			operation["security"] = []object{requirement}
 		}
+		headers[r.Path] = append(headers[r.Path], extra...)
 		path[strings.ToLower(r.Method)] = operation
 		methods[r.Path] = append(methods[r.Path], r.Method)
 		for _, h := range r.Headers {
@@ -52,23 +56,21 @@ func (args *OrderApiArgs) openAPI(title string, integrations []object, allowOrig
 		}
 	}
 	for path, list := range methods {
-		paths[path].(object)["options"] = preflight(list, headers[path], parameters[path], allowOrigin)
+		paths[path].(object)["options"] = preflight(list, headers[path], parameters[path], d.allowOrigin)
 	}
 	doc := object{
 		"openapi": "3.0.1",
-		"info":    object{"title": title, "version": "1.0"},
+		"info":    object{"title": d.title, "version": "1.0"},
 		"paths":   paths,
 		"x-amazon-apigateway-request-validators": object{
 			validateAll:        object{"validateRequestBody": true, "validateRequestParameters": true},
 			validateParameters: object{"validateRequestBody": false, "validateRequestParameters": true},
 		},
 		"x-amazon-apigateway-request-validator": validateParameters,
-		"x-amazon-apigateway-gateway-responses": gatewayResponses(allowOrigin, args),
+		"x-amazon-apigateway-gateway-responses": gatewayResponses(d.allowOrigin, args),
 	}
-	if args.requireAPIKey() {
-		doc["components"] = object{"securitySchemes": object{
-			apiKeyScheme: object{"type": "apiKey", "name": strings.ToLower(apiKeyHeader), "in": "header"},
-		}}
+	if schemes := args.securitySchemes(d); len(schemes) > 0 {
+		doc["components"] = object{"securitySchemes": schemes}
 	}
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -98,9 +100,9 @@ func bodyRules(routes []Route) string {
 	return rules.String()
 }
 
-func (r Route) operation(integration object) object {
+func (r Route) operation(integration object, kind AuthorizerKind) object {
 	responses := object{}
-	for _, s := range r.Responses {
+	for _, s := range r.allResponses(kind) {
 		answer := object{"description": s.Description}
 		if r.Execution != nil { // a function sends its headers undeclared
 			answer["headers"] = object{"Access-Control-Allow-Origin": object{"schema": object{"type": "string"}}}
@@ -110,6 +112,9 @@ func (r Route) operation(integration object) object {
 	op := object{"summary": r.Summary, "responses": responses, "x-amazon-apigateway-integration": integration}
 	if r.Execution != nil {
 		op["x-amazon-apigateway-request-validator"] = validateAll
+	}
+	if kind == AuthJwt && len(r.Scopes) > 0 {
+		op["description"] = "The token needs the scope " + strings.Join(r.Scopes, " and ")
 	}
 	parameters := r.pathParameters()
 	for _, p := range r.Query {
@@ -180,15 +185,16 @@ func preflight(methods, extraHeaders []string, parameters []object, allowOrigin 
 func gatewayResponses(allowOrigin string, args *OrderApiArgs) object {
 	responses := object{}
 	// A status of 0 is API Gateway's own. message is JSON: a text in quotes, or a variable that renders as one.
-	respond := func(kind string, status int, message string) {
+	respond := func(kind string, status int, message string, authenticate ...string) {
 		template := `{"message":` + message + `}`
 		if args.ErrorBody == DescriptionBody {
 			template = fmt.Sprintf(`{"status":%d,"description":%s}`, status, message)
 		}
-		r := object{
-			"responseParameters": object{"gatewayresponse.header.Access-Control-Allow-Origin": "'" + allowOrigin + "'"},
-			"responseTemplates":  object{"application/json": template},
+		parameters := object{"gatewayresponse.header.Access-Control-Allow-Origin": "'" + allowOrigin + "'"}
+		for _, scheme := range authenticate {
+			parameters["gatewayresponse.header.WWW-Authenticate"] = "'" + scheme + "'"
 		}
+		r := object{"responseParameters": parameters, "responseTemplates": object{"application/json": template}}
 		if status != 0 {
 			r["statusCode"] = fmt.Sprint(status)
 		}
@@ -215,5 +221,6 @@ func gatewayResponses(allowOrigin string, args *OrderApiArgs) object {
 	}
 	// AWS says 403 Missing Authentication Token for a path or method that does not exist.
 	respond("MISSING_AUTHENTICATION_TOKEN", 404, `"No route for $context.httpMethod $context.path"`)
+	args.authorizerResponses(respond)
 	return responses
 }

@@ -139,7 +139,7 @@ func TestARouteOfAnotherProgramToItsOwnMachine(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Routes: []components.Route{
+		_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{
 				Method: "PUT", Path: "/parcel/{id}", Body: `{"type": "object"}`, BodyRules: rules,
 				Execution: &components.Execution{StateMachineArn: m.Arn, IdPath: "$.parcel.id_1"},

@@ -157,6 +157,7 @@ func TestARouteOfAnotherProgramWithPathParametersAndABody(t *testing.T) {
 		}
 		others := []pulumi.Resource{fn, fn}
 		_, err = components.NewOrderApi(ctx, "api", &components.OrderApiArgs{
+			Authorizer: open,
 			Routes: []components.Route{{
 				Method: "PUT", Path: "/order/{orderId}/{rest+}", Function: target(fn), Summary: "Changes an order",
 				Body:      `{"type": "object"}`,

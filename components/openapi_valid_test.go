@@ -27,19 +27,25 @@ func TestEveryDocumentIsValidOpenAPI3(t *testing.T) {
 		put := route
 		put.Method = "PUT"
 		_, err = components.NewOrderApi(ctx, "other-api", &components.OrderApiArgs{
-			Routes: []components.Route{route, put}, UsagePlan: &components.UsagePlan{RequireApiKey: true},
+			Authorizer: open,
+			Routes:     []components.Route{route, put}, UsagePlan: &components.UsagePlan{RequireApiKey: true},
 		})
 		return err
 	}))
-	for name, c := range map[string]*cloud{
-		"fanout-api": fanOut(t, nil), "orchestrator-api": orchestrator(t, nil), "eventstream-api": eventStream(t, nil),
-		"checker-api": checkerPipeline(t, nil), "other-api": other,
-	} {
-		t.Run(name, func(t *testing.T) {
-			doc, err := openapi3.NewLoader().LoadFromData([]byte(c.inputs(t, restAPIType, name)["body"].(string)))
-			require.NoError(t, err)
-			require.NoError(t, doc.Validate(t.Context()))
-			require.NotEmpty(t, doc.Paths.Map())
+	valid := func(t *testing.T, name string, c *cloud) {
+		doc, err := openapi3.NewLoader().LoadFromData([]byte(c.inputs(t, restAPIType, name)["body"].(string)))
+		require.NoError(t, err)
+		require.NoError(t, doc.Validate(t.Context()))
+		require.NotEmpty(t, doc.Paths.Map())
+	}
+	valid(t, "other-api", other)
+	valid(t, "api", mixed(t, func(a *components.OrderApiArgs) { a.UsagePlan = &components.UsagePlan{RequireApiKey: true} }))
+	ranges := pulumi.StringArray{pulumi.String("192.0.2.0/24")}
+	for kind, auth := range authorizers {
+		t.Run(kind, func(t *testing.T) {
+			each(t, common{auth: auth, api: components.ApiSettings{AllowedCidrs: ranges}}, func(t *testing.T, pattern string, c *cloud) {
+				valid(t, pattern+"-api", c)
+			})
 		})
 	}
 }

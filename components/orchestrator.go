@@ -12,6 +12,8 @@ import (
 // OrchestratorArgs configure an Orchestrator. What is not set has a default fit for production.
 type OrchestratorArgs struct {
 	Common Common `pulumi:"common,optional"`
+	// Authorizer says who may call the API. Required.
+	Authorizer Authorizer `pulumi:"authorizer"`
 
 	// Task are the functions that the state machine runs. Default [TaskSize].
 	Task FunctionSettings `pulumi:"task,optional"`
@@ -49,8 +51,12 @@ type Orchestrator struct {
 
 	// Api is the REST API: POST /order, GET /order, GET /invoice.
 	Api *OrderApi
-	// Url is where the API answers, the stage included.
+	// Url is where the API answers: with the stage, or by its own domain name.
 	Url pulumi.StringOutput `pulumi:"url"`
+	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	Auth pulumi.StringOutput `pulumi:"auth"`
+	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 	// StateMachineArn is the machine that processes orders, ExecutionLogs its log group and MachineRoleName its role.
 	StateMachineArn pulumi.StringOutput `pulumi:"stateMachineArn"`
 	ExecutionLogs   pulumi.StringOutput `pulumi:"executionLogs"`
@@ -102,9 +108,10 @@ func (args *OrchestratorArgs) resolve(v *validator) shared {
 		args.NotifyEmail = v.text("NotifyEmail", args.NotifyEmail, checkAddress, "")
 	}
 	args.Api = args.Api.resolve(v, "Api")
+	args.Authorizer = args.Authorizer.resolve(v, "api-", args.Authorizer.Kind == AuthJwt)
 	v.child(bucketName, "invoices")
 	v.child(roleName, "api-start-post-order-role")
-	return args.Common.resolve(v, slices.Concat(taskFunctions, readFunctions)...)
+	return args.Common.resolve(v, slices.Concat(taskFunctions, readFunctions, args.Authorizer.functions())...)
 }
 
 // checkExpressTimeout leaves each of an execution's tasks time for one attempt, and the grace.
@@ -123,11 +130,11 @@ func checkAddress(email string) error {
 }
 
 func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
-	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin)
+	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin, args.Authorizer)
 	if err != nil {
 		return err
 	}
-	tasks, err := b.tasks(args.Task, store)
+	tasks, err := b.tasks(args.Task, store, args.Authorizer)
 	if err != nil {
 		return err
 	}
@@ -150,7 +157,7 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 	if err != nil {
 		return err
 	}
-	o.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToMachine(machine.Arn)), Settings: args.Api})
+	o.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToMachine(machine.Arn)), Authorizer: args.Authorizer, Settings: args.Api})
 	if err != nil {
 		return err
 	}
@@ -158,22 +165,27 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 	o.StateMachineArn, o.TopicArn, o.FailureQueueUrl = machine.Arn, topic.Arn, failures.Url
 	o.TableName, o.TableArn = store.table.Name, store.table.Arn
 	o.BucketName = store.bucket.Bucket
+	o.Auth, o.RouteArns = o.Api.Auth, o.Api.RouteArns
 	o.Functions = b.functionInfos()
 	return nil
 }
 
 // tasks makes the functions that the state machine runs, in the order of taskFunctions.
-func (b *builder) tasks(settings FunctionSettings, store *orderStore) ([]*function, error) {
-	table := pulumi.StringMap{"TABLE_NAME": store.table.Name}
+func (b *builder) tasks(settings FunctionSettings, store *orderStore, auth Authorizer) ([]*function, error) {
 	specs := []functionSpec{
-		{description: "Stores an order in the table", environment: table, allow: []statement{store.mayStore()}},
+		{
+			// No function of ours sees the request. So this one checks whose order it is.
+			description: "Stores an order in the table", allow: []statement{store.mayStore()},
+			environment: auth.environment(pulumi.StringMap{"TABLE_NAME": store.table.Name}),
+		},
 		{
 			description: "Writes an invoice to the bucket", allow: []statement{store.mayInvoice()},
 			environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
 		},
 		{
-			description: "Removes an order whose invoice could not be written", environment: table,
-			allow: []statement{may("TakeBackOrder", store.table.Arn, "dynamodb:PutItem")},
+			description: "Removes an order whose invoice could not be written",
+			environment: pulumi.StringMap{"TABLE_NAME": store.table.Name},
+			allow:       []statement{may("TakeBackOrder", store.table.Arn, "dynamodb:PutItem")},
 		},
 	}
 	tasks := make([]*function, len(specs))

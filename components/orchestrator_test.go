@@ -108,7 +108,7 @@ func TestTheMachineCanBeStartedWhenTheStageIsCreated(t *testing.T) {
 }
 
 func TestOutputsOfTheOrchestrator(t *testing.T) {
-	args := &components.OrchestratorArgs{Common: inFolder(t)}
+	args := &components.OrchestratorArgs{Authorizer: open, Common: inFolder(t)}
 	exports(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
 		"url":             "https://stage/orchestrator-api",
 		"stateMachineArn": machine("orchestrator"),
@@ -119,8 +119,13 @@ func TestOutputsOfTheOrchestrator(t *testing.T) {
 		"tableName":       "name:table/orchestrator-orders",
 		"tableArn":        "arn:table/orchestrator-orders",
 		"bucketName":      "name:bucketv2/orchestrator-invoices",
-		"accessLogGroup":  "",
-		"apiRoleNames":    []string{"name:role/orchestrator-api-start-post-order-role"},
+		"accessLogGroup":  "name:loggroup/orchestrator-api-access-logs",
+		"auth":            "none",
+		"routeArns": map[string]string{
+			"POST /order": "arn:restapi/orchestrator-api/prod/POST/order", "GET /order": "arn:restapi/orchestrator-api/prod/GET/order",
+			"GET /invoice": "arn:restapi/orchestrator-api/prod/GET/invoice",
+		},
+		"apiRoleNames": []string{"name:role/orchestrator-api-start-post-order-role"},
 	})
 }
 
@@ -144,7 +149,9 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
 		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"Api.AllowOrigin", "with nothing behind it"}},
-		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		{"an account without access logs", func(a *args) {
+			a.Api.AccessLogs, a.Api.AccountRoleArn = pulumi.BoolRef(false), pulumi.String("arn:role")
+		}, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
 		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 		{"a package for another kind of processor", func(a *args) {
 			writePackage(t, a.Common.Packages, "take-back-order-task", "bootstrap", 0o755, executable(elf.EM_RISCV))
@@ -163,7 +170,7 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", a, c.want)
 		})

@@ -20,7 +20,7 @@ const stageName = "prod"
 type OrderApi struct {
 	pulumi.ResourceState
 
-	// Url is where the API answers, the stage included: https://API.execute-api.REGION.amazonaws.com/prod.
+	// Url is where the API answers: https://API.execute-api.REGION.amazonaws.com/prod, or https://DOMAIN.
 	Url pulumi.StringOutput `pulumi:"url"`
 	// RestApiId is the API's id.
 	RestApiId pulumi.StringOutput `pulumi:"restApiId"`
@@ -30,8 +30,14 @@ type OrderApi struct {
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
 	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
 	ApiKey pulumi.StringOutput `pulumi:"apiKey"`
+	// Auth is the kind of its authorizer: none, iam or jwt.
+	Auth pulumi.StringOutput `pulumi:"auth"`
+	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order". Parameters of a
+	// path are *.
+	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 
 	roleNames pulumi.StringArray // of the routes into state machines
+	functions []*function        // of its own
 }
 
 const orderApiType = "order-patterns:components:OrderApi"
@@ -45,8 +51,8 @@ func NewOrderApi(ctx *pulumi.Context, name string, args *OrderApiArgs, opts ...p
 // Outputs are the API's fields.
 func (api *OrderApi) Outputs() pulumi.Map { return outputs(api) }
 
-// integration renders one of the targets.
-func (r Route) integration(target any, allowOrigin string) (object, error) {
+// integration renders one of the targets, of a route with this kind of authorizer.
+func (r Route) integration(target any, allowOrigin string, kind AuthorizerKind) (object, error) {
 	switch t := target.(type) {
 	case string:
 		if t != "" {
@@ -54,7 +60,7 @@ func (r Route) integration(target any, allowOrigin string) (object, error) {
 		}
 	case []string:
 		if len(t) == 2 && t[0] != "" && t[1] != "" {
-			return r.Execution.integration(t[0], t[1], allowOrigin)
+			return r.Execution.integration(t[0], t[1], allowOrigin, kind == AuthJwt)
 		}
 	}
 	return nil, fmt.Errorf("its target has no ARN, got %v", target)
@@ -72,18 +78,12 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 	if err != nil {
 		return err
 	}
-	document := pulumi.All(append(targets, stringOf(args.Settings.AllowOrigin))...).ApplyT(func(values []any) (string, error) {
-		origin := values[len(args.Routes)].(string)
-		integrations := make([]object, len(args.Routes))
-		for i, r := range args.Routes {
-			var err error
-			if integrations[i], err = r.integration(values[i], origin); err != nil {
-				return "", fmt.Errorf("route %d: %w", i, err)
-			}
-		}
-		return args.openAPI(b.name, integrations, origin)
-	}).(pulumi.StringOutput)
-
+	authorizer, err := api.authorizer(b, args)
+	if err != nil {
+		return err
+	}
+	document := api.document(b, args, targets, authorizer)
+	policy := b.resourcePolicy(args)
 	rest, err := apigateway.NewRestApi(b.ctx, b.name, &apigateway.RestApiArgs{
 		Body: document,
 		EndpointConfiguration: &apigateway.RestApiEndpointConfigurationArgs{
@@ -92,7 +92,10 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		// The import warns of parts of a schema that API Gateway ignores. What takes the requests validates them anyway, so that
 		// is no reason not to deploy: https://docs.aws.amazon.com/apigateway/latest/developerguide/import-export-api-OpenAPI-overview.html
 		FailOnWarnings: pulumi.Bool(false),
-		Tags:           b.tags,
+		Policy:         policy,
+		// nil, not false, which is the provider's default too.
+		DisableExecuteApiEndpoint: trueOrNil(args.Settings.DisableExecuteApiEndpoint),
+		Tags:                      b.tags,
 	}, b.opts()...)
 	if err != nil {
 		return err
@@ -101,10 +104,21 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 	if err != nil {
 		return err
 	}
+	if authorizer != nil {
+		permission, err := b.mayAuthorize(rest, authorizer)
+		if err != nil {
+			return err
+		}
+		permissions = append(permissions, permission)
+	}
+	// A deployment is a snapshot: a changed document or policy needs a new one.
+	triggers := pulumi.StringMap{"document": document.ApplyT(digest).(pulumi.StringOutput)}
+	if policy != nil {
+		triggers["policy"] = stringOf(policy).ApplyT(digest).(pulumi.StringOutput)
+	}
 	deployment, err := apigateway.NewDeployment(b.ctx, b.name, &apigateway.DeploymentArgs{
-		RestApi: rest.ID(),
-		// A deployment is a snapshot: a changed document needs a new one.
-		Triggers: pulumi.StringMap{"document": document.ApplyT(digest).(pulumi.StringOutput)},
+		RestApi:  rest.ID(),
+		Triggers: triggers,
 	}, b.opts()...)
 	if err != nil {
 		return err
@@ -121,9 +135,60 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		}
 	}
 	api.Url = stage.InvokeUrl
+	if args.Settings.DomainName != nil {
+		if api.Url, err = b.domain(args.Settings, rest, stage); err != nil {
+			return err
+		}
+	}
+	if args.Settings.WebAclArn != nil {
+		if err := b.webACL(args.Settings.WebAclArn, stage); err != nil {
+			return err
+		}
+	}
 	api.RestApiId = rest.ID().ToStringOutput()
 	api.Document = document
+	api.Auth = pulumi.String(args.Authorizer.Kind).ToStringOutput()
+	api.RouteArns = rest.ExecutionArn.ApplyT(func(arn string) map[string]string {
+		arns := map[string]string{}
+		for _, r := range args.Routes {
+			arns[r.Method+" "+r.Path] = arn + "/" + stageName + "/" + r.Method + pathARN(r.Path)
+		}
+		return arns
+	}).(pulumi.StringMapOutput)
 	return nil
+}
+
+func trueOrNil(b bool) pulumi.BoolPtrInput {
+	if b {
+		return pulumi.Bool(true)
+	}
+	return nil
+}
+
+// document renders the OpenAPI document, once all that it depends on is known.
+func (api *OrderApi) document(b *builder, args *OrderApiArgs, targets []any, authorizer *function) pulumi.StringOutput {
+	inputs := pulumi.Map{
+		"targets": pulumi.ToOutput(targets), "origin": stringOf(args.Settings.AllowOrigin),
+	}
+	if authorizer != nil {
+		inputs["authorizer"], inputs["seconds"] = authorizer.InvokeArn, intOf(args.Authorizer.CacheSeconds)
+	}
+	return inputs.ToMapOutput().ApplyT(func(values map[string]any) (string, error) {
+		d := documentArgs{title: b.name, integrations: make([]object, len(args.Routes))}
+		d.allowOrigin, _ = values["origin"].(string)
+		d.authorizerURI, _ = values["authorizer"].(string)
+		d.cacheSeconds, _ = values["seconds"].(int)
+		for i, target := range values["targets"].([]any) {
+			var err error
+			if d.integrations[i], err = args.Routes[i].integration(target, d.allowOrigin, args.kind(args.Routes[i])); err != nil {
+				return "", fmt.Errorf("route %d: %w", i, err)
+			}
+		}
+		if authorizer != nil && d.authorizerURI == "" {
+			return "", fmt.Errorf("the authorizer has no ARN")
+		}
+		return args.openAPI(d)
+	}).(pulumi.StringOutput)
 }
 
 // targets returns what the document must know about the target of each route: of a function its invocation ARN; of a
@@ -179,7 +244,7 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 		Tags:               b.tags,
 	}
 	api.AccessLogGroup = pulumi.String("").ToStringOutput()
-	if args.Settings.AccessLogs {
+	if args.Settings.accessLogs() {
 		// Not below /aws/vendedlogs/: access logs of a REST API are written with the role of the account's setting, and need no
 		// resource policy. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 		logs, err := b.logGroup("access-logs")
@@ -201,22 +266,25 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 	if err != nil {
 		return nil, err
 	}
-	_, err = apigateway.NewMethodSettings(b.ctx, b.name, &apigateway.MethodSettingsArgs{
+	settings, err := apigateway.NewMethodSettings(b.ctx, b.name, &apigateway.MethodSettingsArgs{
 		RestApi:    rest.ID(),
 		StageName:  deployed.StageName,
 		MethodPath: pulumi.String("*/*"),
 		Settings: &apigateway.MethodSettingsSettingsArgs{
 			MetricsEnabled:       args.Settings.DetailedMetrics,
-			ThrottlingRateLimit:  rate(args.Settings.RateLimit),
+			ThrottlingRateLimit:  rate(intOf(args.Settings.RateLimit)),
 			ThrottlingBurstLimit: args.Settings.BurstLimit,
 		},
 	}, b.opts()...)
-	return deployed, err
+	if err != nil {
+		return nil, err
+	}
+	return deployed, b.throttleRoutes(args, rest, deployed, settings)
 }
 
 // rate is a number of requests per second, as API Gateway takes it.
-func rate(limit pulumi.IntPtrInput) pulumi.Float64Output {
-	return intOf(limit).ApplyT(func(n int) float64 { return float64(n) }).(pulumi.Float64Output)
+func rate(limit pulumi.IntOutput) pulumi.Float64Output {
+	return limit.ApplyT(func(n int) float64 { return float64(n) }).(pulumi.Float64Output)
 }
 
 var pathParameter = regexp.MustCompile(`\{[^}]*\}`)

@@ -9,8 +9,12 @@ import (
 
 // OrderApiArgs describe a REST API whose routes lead to Lambda functions and state machines.
 type OrderApiArgs struct {
+	Common Common `pulumi:"common,optional"`
+
 	// Routes are what the API serves. Required.
 	Routes []Route `pulumi:"routes"`
+	// Authorizer says who may call the routes that have none of their own. Required.
+	Authorizer Authorizer `pulumi:"authorizer"`
 	// Settings are how it is operated.
 	Settings ApiSettings `pulumi:"settings,optional"`
 	// UsagePlan limits each client. Default: none.
@@ -18,11 +22,6 @@ type OrderApiArgs struct {
 	// ErrorBody is the layout of the errors that API Gateway itself answers: [MessageBody], the default, or
 	// [DescriptionBody].
 	ErrorBody ErrorBody `pulumi:"errorBody,optional"`
-	// Tags are put on every resource that takes tags.
-	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
-	// LogRetentionDays is how long access logs are kept: a number of days that CloudWatch Logs accepts. Default
-	// [DefaultLogRetention].
-	LogRetentionDays pulumi.IntPtrInput `pulumi:"logRetentionDays,optional"`
 
 	// DependsOn is what must be in place before the API takes its first request: a topic without its subscriptions
 	// would lose what is published to it. It can be set from Go only.
@@ -52,9 +51,9 @@ type ApiSettings struct {
 	// [DefaultAllowOrigin].
 	AllowOrigin pulumi.StringPtrInput `pulumi:"allowOrigin,optional"`
 	// AccessLogs writes a line of JSON for each request to a log group of the API. It needs the Region's API Gateway
-	// account setting to name a role: see [ApiAccount]. Default false, because where the setting is missing AWS refuses to
-	// create the stage.
-	AccessLogs bool `pulumi:"accessLogs,optional"`
+	// account setting to name a role: see [ApiAccount]. Where the setting is missing, AWS refuses to create the stage. Default
+	// true; pulumi.BoolRef(false) for none.
+	AccessLogs *bool `pulumi:"accessLogs,optional"`
 	// DetailedMetrics adds CloudWatch metrics of each method to those of the stage. Each is billed as a custom metric. Default
 	// false.
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/metrics_dimensions_view_in_console.html
@@ -62,7 +61,26 @@ type ApiSettings struct {
 	// AccountRoleArn is ApiAccount.RoleArn, if this program owns the Region's setting: access logs then begin once it is
 	// in place.
 	AccountRoleArn pulumi.StringPtrInput `pulumi:"accountRoleArn,optional"`
+
+	// DomainName is a name of the API's own, such as orders.example.com, with TLS 1.2 or later. Default: the one that API
+	// Gateway gives it.
+	DomainName pulumi.StringPtrInput `pulumi:"domainName,optional"`
+	// CertificateArn is the certificate for DomainName, of AWS Certificate Manager in the API's Region. Required with it.
+	CertificateArn pulumi.StringPtrInput `pulumi:"certificateArn,optional"`
+	// HostedZoneId is the hosted zone of Route 53 that gets a record of DomainName. Default: somebody else makes the record.
+	HostedZoneId pulumi.StringPtrInput `pulumi:"hostedZoneId,optional"`
+	// DisableExecuteApiEndpoint turns off the name that API Gateway gives the API. It needs DomainName. Default false.
+	DisableExecuteApiEndpoint bool `pulumi:"disableExecuteApiEndpoint,optional"`
+	// WebAclArn is a web ACL of AWS WAF, of the API's Region, that filters requests. Default: none.
+	WebAclArn pulumi.StringPtrInput `pulumi:"webAclArn,optional"`
+	// AllowedCidrs are the ranges of addresses that requests may come from; others get 403. It does not let in anybody whom
+	// the authorizer does not. Default: any address. To lift it later, allow 0.0.0.0/0 and ::/0: the AWS provider leaves a policy
+	// in place that is no longer asked for.
+	AllowedCidrs pulumi.StringArrayInput `pulumi:"allowedCidrs,optional"`
 }
+
+// accessLogs is AccessLogs, or its default.
+func (s ApiSettings) accessLogs() bool { return s.AccessLogs == nil || *s.AccessLogs }
 
 var originPattern = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
 
@@ -81,10 +99,10 @@ func (s ApiSettings) resolve(v *validator, path string) ApiSettings {
 	if unset(s.DetailedMetrics) {
 		s.DetailedMetrics = pulumi.Bool(false)
 	}
-	if !s.AccessLogs && !unset(s.AccountRoleArn) {
+	if !s.accessLogs() && !unset(s.AccountRoleArn) {
 		v.addf(path+".AccountRoleArn", "is of use only with AccessLogs")
 	}
-	return s
+	return s.resolveEdge(v, path)
 }
 
 func (args *OrderApiArgs) resolve(v *validator) shared {
@@ -96,6 +114,8 @@ func (args *OrderApiArgs) resolve(v *validator) shared {
 			v.child(statementID, "invoke"+routeSuffix(r))
 		}
 	}
+	args.resolveAuthorizers(v)
+	args.Routes = resolveThrottles(v, args.Routes)
 	args.Settings = args.Settings.resolve(v, "Settings")
 	if args.ErrorBody == "" {
 		args.ErrorBody = MessageBody
@@ -107,10 +127,11 @@ func (args *OrderApiArgs) resolve(v *validator) shared {
 		plan := args.UsagePlan.resolve(v, "UsagePlan")
 		args.UsagePlan = &plan
 	}
-	return shared{
-		tags:             v.tags("Tags", args.Tags),
-		logRetentionDays: v.number("LogRetentionDays", args.LogRetentionDays, checkRetention, DefaultLogRetention),
+	var functions []string
+	if args.has(AuthJwt) {
+		functions = append(functions, authorizeCaller)
 	}
+	return args.Common.resolve(v, functions...)
 }
 
 // requireAPIKey reports whether clients have to send an API key.

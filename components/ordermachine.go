@@ -66,6 +66,7 @@ type orderMachineArgs struct {
 	partition                               string // such as aws
 	taskTimeoutSeconds                      int    // of one attempt at a task
 	express                                 bool
+	callers                                 bool // the input names the caller, unless the caller may act for any account
 }
 
 // expressSeconds is when Step Functions ends an Express execution, whatever it is doing:
@@ -84,9 +85,10 @@ const (
 	expressTaskSeconds = (expressSeconds - moveSeconds - spareSeconds) / tasksInARow
 )
 
-// permanent are the errors of functions after which a retry cannot succeed: the order is not valid, or the table or the
-// bucket does not accept this request from anybody. They also mean that nothing was written.
-var permanent = []string{"InvalidOrder", "StoreRefused", "InvoiceRefused"}
+// permanent are the errors of functions after which a retry cannot succeed: the order is not valid, or of another account
+// than the caller's, or the table or the bucket does not accept this request from anybody. They also mean that nothing was
+// written.
+var permanent = []string{"InvalidOrder", "NotAllowed", "StoreRefused", "InvoiceRefused"}
 
 // The retries of a Standard execution. With full jitter a delay is half of its limit on average, so that all of them
 // together take a day and a half; that they take less than a day is less likely than one in 10^12. The history of an
@@ -133,7 +135,7 @@ func (s state) longest() (seconds int) {
 }
 
 // orderMachine stores an order, writes its invoice, publishes a notification, and succeeds. The input is
-// {"orderid", "requestid", "accepted", "body"}; see [Execution].
+// {"orderid", "requestid", "accepted", "body"}, and "caller" where tokens are verified; see [Execution].
 //
 // The function that stores the order validates all of it. If the invoice cannot be written, or it is unknown whether the
 // order was stored, the order is taken back. Whatever failed for good, its input is moved to the failure queue, and the
@@ -166,6 +168,12 @@ func orderMachine(a orderMachineArgs) machine {
 	}
 
 	store := invoke(a.storeOrder)
+	if a.callers {
+		// The function gets the whole input, because a path to a caller that is not there would fail the execution.
+		// https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+		store.Parameters = map[string]any{"FunctionName": a.storeOrder, "Payload.$": `States.JsonMerge($$.Execution.Input, ` +
+			`States.StringToJson(States.Format('\{"execution":"{}"\}', $$.Execution.Name)), false)`}
+	}
 	store.ResultSelector = map[string]any{"order.$": "$.Payload.order", "stored.$": "$.Payload.stored"}
 	store.ResultPath, store.Next = "$.store", "WhatHappened"
 	// After any other error it is unknown whether the order was stored.

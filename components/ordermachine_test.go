@@ -88,7 +88,7 @@ func TestEveryTaskRetriesEverythingButItsPermanentErrorsWithBackoffAndJitter(t *
 			require.Positive(t, last.MaxAttempts, name)
 			require.Positive(t, s.TimeoutSeconds, name)
 			if strings.HasSuffix(s.Resource, "lambda:invoke") {
-				require.Equal(t, retrier{ErrorEquals: []string{"InvalidOrder", "StoreRefused", "InvoiceRefused"}}, s.Retry[0], name)
+				require.Equal(t, retrier{ErrorEquals: []string{"InvalidOrder", "NotAllowed", "StoreRefused", "InvoiceRefused"}}, s.Retry[0], name)
 				require.Len(t, s.Retry, 2)
 			} else {
 				require.Len(t, s.Retry, 1, name)

@@ -28,7 +28,7 @@ func orderToFunction(fn *function) Route {
 // orderToMachine is POST /order to a state machine. API Gateway refuses what it can tell, and the machine the rest.
 func orderToMachine(arn pulumi.StringInput) Route {
 	return Route{
-		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, IdPath: "$.order.orderid"},
+		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, IdPath: "$.order.orderid", AccountPath: "$.order.accountid"},
 		Summary: "Places an order, or completes it",
 		Body:    schemaText(orderSchema()), BodyRules: orderRules,
 		Responses: []Response{
@@ -76,7 +76,7 @@ func (s *orderStore) routes(placeOrder Route) []Route {
 		},
 		{
 			Method: "GET", Path: "/invoice", Function: s.getInvoice.target(),
-			Summary: "Gets a URL, valid for one hour, of a customer's latest invoice",
+			Summary: "Gets a URL, valid for an hour at most, of a customer's latest invoice",
 			Query:   []Parameter{account, vendor},
 			Responses: []Response{
 				{200, "The URL, as a JSON string"}, {400, "A parameter is missing or not valid"}, {404, "There is no invoice"},

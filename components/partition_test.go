@@ -22,17 +22,17 @@ func TestEveryPartitionHasItsOwnARNs(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				api := components.ApiSettings{AccessLogs: true, AccountRoleArn: account.RoleArn}
-				if _, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: folder, Api: api}); err != nil {
+				api := components.ApiSettings{AccountRoleArn: account.RoleArn}
+				if _, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: folder, Api: api}); err != nil {
 					return err
 				}
-				if _, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Common: folder, Api: api}); err != nil {
+				if _, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Authorizer: open, Common: folder, Api: api}); err != nil {
 					return err
 				}
-				if _, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Common: folder, Api: api}); err != nil {
+				if _, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Authorizer: open, Common: folder, Api: api}); err != nil {
 					return err
 				}
-				_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Common: folder, Api: api})
+				_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Authorizer: open, Common: folder, Api: api})
 				return err
 			}))
 			for key, r := range c.registered {

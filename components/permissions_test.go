@@ -6,8 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
-
-	"github.com/order-patterns/order-patterns/components"
 )
 
 const rolePolicyType = "aws:iam/rolePolicy:RolePolicy"
@@ -133,7 +131,7 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 	// Besides the functions' roles, those of the machine and of what starts it.
 	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2, "eventstream": len(functions["eventstream"]),
 		"checker": len(functions["checker"])}
-	each(t, common{api: components.ApiSettings{AccessLogs: true}}, func(t *testing.T, pattern string, c *cloud) {
+	test := func(t *testing.T, pattern string, c *cloud, more int) {
 		policies := 0
 		for _, r := range c.registered {
 			if r.TypeToken != rolePolicyType {
@@ -150,8 +148,12 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 				}
 			}
 		}
-		require.Equal(t, roles[pattern], policies)
-	})
+		require.Equal(t, roles[pattern]+more, policies)
+	}
+	each(t, common{}, func(t *testing.T, pattern string, c *cloud) { test(t, pattern, c, 0) })
+	each(t, common{auth: signed}, func(t *testing.T, pattern string, c *cloud) { test(t, pattern, c, 0) })
+	// That of authorize-caller.
+	each(t, common{auth: tokens}, func(t *testing.T, pattern string, c *cloud) { test(t, pattern, c, 1) })
 }
 
 // overTLSOnly is the statement that denies everybody an action that does not come over TLS.

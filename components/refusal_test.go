@@ -71,7 +71,9 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"an origin without a scheme", func(a *args) { a.Api.AllowOrigin = pulumi.String("shop.example.com") }, []string{`Api.AllowOrigin: must be * or an origin`, `got "shop.example.com"`}},
 		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"with nothing behind it"}},
 		{"an origin that would break out of its quotes", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://x'y") }, []string{"Api.AllowOrigin"}},
-		{"an account without access logs", func(a *args) { a.Api.AccountRoleArn = pulumi.String("arn:role") }, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		{"an account without access logs", func(a *args) {
+			a.Api.AccessLogs, a.Api.AccountRoleArn = pulumi.BoolRef(false), pulumi.String("arn:role")
+		}, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
 		{"a bucket for code that is not in S3", func(a *args) { a.Common.CodeBucket = pulumi.String("b") },
 			[]string{"Common.CodeBucket: is of use only with CodeFromS3"}},
 		{"a tag's key", func(a *args) {
@@ -126,7 +128,7 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t)}
 			c.edit(a)
 			refuses(t, components.NewFanOut, "FanOut", "fanout", a, c.want)
 		})
@@ -145,7 +147,7 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			Execution: &components.Execution{StateMachineArn: machine, IdPath: "$.id"},
 		}
 		edit(&r)
-		return &components.OrderApiArgs{Routes: []components.Route{r}}
+		return &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{r}}
 	}
 	for _, c := range []struct {
 		name string
@@ -153,22 +155,22 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		want []string
 	}{
 		{"no arguments", nil, []string{"Routes: at least one is required"}},
-		{"an empty route", &components.OrderApiArgs{Routes: []components.Route{{}}}, []string{
+		{"an empty route", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{{}}}, []string{
 			`Routes[0].Method: must be one of ["GET" "POST" "PUT" "PATCH" "DELETE" "HEAD"], got ""`, `Routes[0].Path: must be like /order`,
 			"Routes[0].Function: is required", "Routes[0].Responses: at least one is required",
 		}},
-		{"methods and paths that are none", &components.OrderApiArgs{Routes: []components.Route{
+		{"methods and paths that are none", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "OPTIONS", Path: "order", Function: fn, Responses: ok}, {Method: "get", Path: "/a/", Function: fn, Responses: ok},
 			{Method: "GET", Path: "/a/{b", Function: fn, Responses: ok},
 		}}, []string{`Routes[0].Method`, `Routes[0].Path`, `Routes[1].Method`, `Routes[1].Path`, `Routes[2].Path`}},
-		{"a route twice", &components.OrderApiArgs{Routes: []components.Route{
+		{"a route twice", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "GET", Path: "/a", Function: fn, Responses: ok}, {Method: "POST", Path: "/a", Function: fn, Responses: ok},
 			{Method: "GET", Path: "/a", Function: fn, Responses: ok},
 		}}, []string{"Routes[2]: GET /a cannot be told from Routes[0]"}},
-		{"routes whose resources would have the same names", &components.OrderApiArgs{Routes: []components.Route{
+		{"routes whose resources would have the same names", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "GET", Path: "/order/{id}", Function: fn, Responses: ok}, {Method: "GET", Path: "/order/id", Function: fn, Responses: ok},
 		}}, []string{"Routes[1]: GET /order/id cannot be told from Routes[0]"}},
-		{"a response without a status, a parameter without a name", &components.OrderApiArgs{Routes: []components.Route{
+		{"a response without a status, a parameter without a name", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "GET", Path: "/a", Function: fn, Responses: []components.Response{{Status: 200}, {}}, Query: []components.Parameter{{}}},
 		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},
 		{"a route that leads nowhere", into(func(r *components.Route) { r.Execution = nil }),
@@ -182,6 +184,8 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"a path that is more than members", into(func(r *components.Route) { r.Execution.IdPath = "$.ids[0]" }), []string{`Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got "$.ids[0]"`}},
 		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.IdPath = "$.a')" }), []string{"Routes[0].Execution.IdPath"}},
 		{"a path of something else", into(func(r *components.Route) { r.Execution.IdPath = "order" }), []string{"Routes[0].Execution.IdPath"}},
+		{"an account that would break out of its quotes", into(func(r *components.Route) { r.Execution.AccountPath = "$.a')" }),
+			[]string{`Routes[0].Execution.AccountPath: must be a path such as $.order.accountid, got "$.a')"`}},
 		{"an execution whose name nobody checks", into(func(r *components.Route) { r.Body = "" }), []string{"Routes[0].Body: is required with Execution"}},
 		{"an execution whose answers are not declared", into(func(r *components.Route) { r.Responses = ok }), []string{
 			"Routes[0].Responses: must have 202", "Routes[0].Responses: must have 413", "Routes[0].Responses: must have 500", "Routes[0].Responses: must have 503",
@@ -191,9 +195,10 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"rules on two lines", into(func(r *components.Route) { r.BodyRules = "a\nb" }), []string{"Routes[0].BodyRules"}},
 		{"rules that escape", into(func(r *components.Route) { r.BodyRules = `a\` }), []string{"Routes[0].BodyRules"}},
 		{"settings", &components.OrderApiArgs{
-			Routes:   []components.Route{{Method: "GET", Path: "/a", Function: fn, Responses: ok}},
-			Settings: components.ApiSettings{RateLimit: pulumi.Int(-1), BurstLimit: pulumi.Int(5001), AllowOrigin: pulumi.String("ftp://x")}, LogRetentionDays: pulumi.Int(2),
-		}, []string{"Settings.RateLimit: must", "Settings.BurstLimit: must", "\nLogRetentionDays: must", "Settings.AllowOrigin: must"}},
+			Authorizer: open,
+			Routes:     []components.Route{{Method: "GET", Path: "/a", Function: fn, Responses: ok}},
+			Settings:   components.ApiSettings{RateLimit: pulumi.Int(-1), BurstLimit: pulumi.Int(5001), AllowOrigin: pulumi.String("ftp://x")}, Common: components.Common{LogRetentionDays: pulumi.Int(2)},
+		}, []string{"Settings.RateLimit: must", "Settings.BurstLimit: must", "\nCommon.LogRetentionDays: must", "Settings.AllowOrigin: must"}},
 		{"a function without its names", into(func(r *components.Route) { r.Execution, r.Function = nil, &components.FunctionTarget{} }),
 			[]string{"Routes[0].Function.Name: is required", "Routes[0].Function.InvokeArn: is required"}},
 		{"a body that is no JSON", into(func(r *components.Route) { r.Body = "{" }), []string{`Routes[0].Body: must be a JSON schema, an object, got "{"`}},

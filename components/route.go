@@ -29,8 +29,18 @@ type Route struct {
 	// BodyRules are the message of such a 400, because API Gateway does not say which value is wrong, and repeats the
 	// whole value. Letters, digits, spaces and ()[]:;,.'/_- only.
 	BodyRules string `pulumi:"bodyRules,optional"`
-	// Responses are the statuses that the route answers: with Execution at least 202, 413, 500 and 503.
+	// Responses are the statuses that the route answers: with Execution at least 202, 413, 500 and 503. The document also has
+	// 401 and 403, if the route has an authorizer.
 	Responses []Response `pulumi:"responses"`
+
+	// Authorizer says who may call the route. Default: the API's.
+	Authorizer AuthorizerKind `pulumi:"authorizer,optional"`
+	// Scopes are what a token needs for the route, all of them, where tokens are verified. Default: any valid token will do.
+	Scopes []string `pulumi:"scopes,optional"`
+
+	// RateLimit and BurstLimit are those of the route, as those of [ApiSettings] are of the others. Default: the API's.
+	RateLimit  pulumi.IntPtrInput `pulumi:"rateLimit,optional"`
+	BurstLimit pulumi.IntPtrInput `pulumi:"burstLimit,optional"`
 }
 
 // FunctionTarget is a Lambda function behind a route, of any program.

@@ -54,7 +54,7 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		}
 		return orderMachine(orderMachineArgs{
 			partition: partition, topic: targets[0], failureQueue: targets[1], storeOrder: targets[2], writeInvoice: targets[3], takeBackOrder: targets[4],
-			taskTimeoutSeconds: timeout + taskGraceSeconds, express: args.Express,
+			taskTimeoutSeconds: timeout + taskGraceSeconds, express: args.Express, callers: args.Authorizer.Kind == AuthJwt,
 		}).definition()
 	}).(pulumi.StringOutput)
 	kind := "STANDARD"

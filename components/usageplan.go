@@ -48,7 +48,7 @@ func (b *builder) usagePlan(plan UsagePlan, rest *apigateway.RestApi, stage *api
 	args := &apigateway.UsagePlanArgs{
 		ApiStages: apigateway.UsagePlanApiStageArray{apigateway.UsagePlanApiStageArgs{ApiId: rest.ID(), Stage: stage.StageName}},
 		ThrottleSettings: apigateway.UsagePlanThrottleSettingsArgs{
-			RateLimit: rate(plan.RateLimit), BurstLimit: plan.BurstLimit,
+			RateLimit: rate(intOf(plan.RateLimit)), BurstLimit: plan.BurstLimit,
 		},
 		Tags: b.tags,
 	}

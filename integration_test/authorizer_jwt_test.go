@@ -226,7 +226,8 @@ func statusOfAnothersOrderIsUnknown(t *testing.T) {
 	require.Equal(t, http.StatusOK, status(order.OrderID, me).status)
 	yours := newAccount()
 	you := token(t, yours, nil)
-	require.Equal(t, status("unknown", you), sameDate(status(order.OrderID, you), status("unknown", you)))
+	unknown := status("unknown", you)
+	require.Equal(t, unknown, sameDate(status(order.OrderID, you), unknown))
 	require.Equal(t, http.StatusNotFound, status(order.OrderID, you).status)
 	require.Equal(t, http.StatusOK, status(order.OrderID, token(t, "robot", scopes("orders:any"))).status)
 

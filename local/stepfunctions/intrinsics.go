@@ -3,6 +3,7 @@ package stepfunctions
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 
@@ -27,6 +28,16 @@ var intrinsics = map[string]intrinsic{
 			return nil, fmt.Errorf("the argument cannot be %s", renderJSON(args[0]))
 		}
 		return parseJSON(text)
+	}},
+	"States.JsonMerge": {3, 3, func(args []any) (any, error) {
+		first, ok1 := args[0].(map[string]any)
+		second, ok2 := args[1].(map[string]any)
+		if !ok1 || !ok2 || args[2] != false {
+			return nil, errors.New("the arguments must be two objects and false")
+		}
+		merged := maps.Clone(first)
+		maps.Copy(merged, second)
+		return merged, nil
 	}},
 	"States.UUID": {0, 0, func([]any) (any, error) { return uuid.NewString(), nil }},
 }

@@ -24,11 +24,13 @@ func TestIntrinsicFunctions(t *testing.T) {
 		`States.Format('{}', '\{x\}')`:                       `"{x}"`,
 		`States.JsonToString($.o)`:                           `"{\"x\":1,\"y\":2}"`,
 		`States.StringToJson($.text)`:                        `{"k":1.0}`,
-		`States.Format('{}', $.more[0])`:                     `"x, )"`,
-		`States.Format('{}', $$.State.Name)`:                 `"S"`,
-		`States.Format( '{}' , $['n'] )`:                     `"4"`,
-		`States.Format('{}', $['a, )'])`:                     `"5"`,
-		`States.JsonToString(States.StringToJson($.text))`:   `"{\"k\":1.0}"`,
+		`States.JsonMerge($.o, $.p, false)`:                  `{"x":1,"y":3}`,
+		`States.JsonMerge($.o, States.StringToJson(States.Format('\{"execution":"{}"\}', $.n)), false)`: `{"x":1,"y":2,"execution":"4"}`,
+		`States.Format('{}', $.more[0])`:                   `"x, )"`,
+		`States.Format('{}', $$.State.Name)`:               `"S"`,
+		`States.Format( '{}' , $['n'] )`:                   `"4"`,
+		`States.Format('{}', $['a, )'])`:                   `"5"`,
+		`States.JsonToString(States.StringToJson($.text))`: `"{\"k\":1.0}"`,
 	} {
 		t.Run(call, func(t *testing.T) { requireOutput(t, want, w.run(t, evaluate(call), input)) })
 	}
@@ -41,6 +43,7 @@ func TestIntrinsicFunctionsFail(t *testing.T) {
 	for _, call := range []string{
 		`States.Format('{}')`, `States.Format('', 1)`, `States.Format('{x}', 1)`, `States.Format($.n, 1)`,
 		`States.StringToJson('{')`, `States.StringToJson($.n)`,
+		`States.JsonMerge($.a, $, false)`, `States.JsonMerge($, $.n, false)`, `States.JsonMerge($, $, true)`,
 	} {
 		t.Run(call, func(t *testing.T) {
 			requireFailed(t, "States.IntrinsicFailure", "The function '"+call+"' had the following error: ", w.run(t, evaluate(call), `{"a":[1,2,3],"n":1}`))

@@ -1,0 +1,98 @@
+package components
+
+import (
+	"slices"
+	"strings"
+)
+
+// This file is the part of the OpenAPI document that says who may call.
+
+// The security schemes: https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-authtype.html
+const (
+	apiKeyScheme = "api_key" // also API Gateway's name for it
+	apiKeyHeader = "X-Api-Key"
+	jwtScheme    = "jwt"
+	iamScheme    = "sigv4"
+)
+
+// bearer is the header that can be a token. API Gateway answers others with 401, without invoking the authorizer. The
+// characters are those of https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+const bearer = "^[Bb]earer +[A-Za-z0-9._~+/=-]+$"
+
+// securitySchemes are those that the routes name.
+func (args *OrderApiArgs) securitySchemes(d documentArgs) object {
+	schemes := object{}
+	if args.requireAPIKey() {
+		schemes[apiKeyScheme] = object{"type": "apiKey", "name": strings.ToLower(apiKeyHeader), "in": "header"}
+	}
+	if args.has(AuthIam) {
+		schemes[iamScheme] = object{
+			"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
+		}
+	}
+	if args.has(AuthJwt) {
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html
+		schemes[jwtScheme] = object{
+			"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "custom",
+			"x-amazon-apigateway-authorizer": object{
+				"type": "token", "authorizerUri": d.authorizerURI, "authorizerResultTtlInSeconds": d.cacheSeconds,
+				"identityValidationExpression": bearer,
+			},
+		}
+	}
+	return schemes
+}
+
+// security is what a route requires, and the headers that it needs for that.
+func (args *OrderApiArgs) security(r Route) (requirement object, headers []string) {
+	requirement = object{}
+	if args.requireAPIKey() {
+		requirement[apiKeyScheme], headers = []string{}, append(headers, apiKeyHeader)
+	}
+	switch args.kind(r) {
+	case AuthJwt:
+		requirement[jwtScheme], headers = []string{}, append(headers, "Authorization")
+	case AuthIam:
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+		requirement[iamScheme], headers = []string{}, append(headers, "Authorization", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token")
+	}
+	return requirement, headers
+}
+
+// allResponses are the statuses that a route answers, and those of an authorizer.
+func (r Route) allResponses(kind AuthorizerKind) []Response {
+	all := slices.Clone(r.Responses)
+	add := func(status int, description string) {
+		if !slices.ContainsFunc(all, func(response Response) bool { return response.Status == status }) {
+			all = append(all, Response{status, description})
+		}
+	}
+	switch kind {
+	case AuthJwt:
+		add(401, "The request has no valid token")
+		add(403, "The token does not allow the request")
+	case AuthIam:
+		add(401, "The request is not signed")
+		add(403, "The signature is not valid, or the caller's IAM policies do not allow the request")
+	}
+	return all
+}
+
+// authorizerResponses are API Gateway's answers to who may not call. The texts are fixed: those of AWS have ARNs, and tell
+// what exists.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+func (args *OrderApiArgs) authorizerResponses(respond func(kind string, status int, message string, authenticate ...string)) {
+	if args.has(AuthJwt) {
+		respond("UNAUTHORIZED", 401, `"a valid token is required"`, "Bearer")
+		for _, kind := range []string{"AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"} {
+			respond(kind, 500, `"the caller could not be authorized; try again"`)
+		}
+	}
+	if args.has(AuthIam) {
+		// That of an unsigned request is also that of a path or method that does not exist.
+		respond("MISSING_AUTHENTICATION_TOKEN", 401, `"a signed request to a route of the API is required"`, "AWS4-HMAC-SHA256")
+	}
+	if args.has(AuthJwt) || args.has(AuthIam) || args.Settings.AllowedCidrs != nil {
+		respond("ACCESS_DENIED", 403, `"not allowed"`)
+	}
+}
