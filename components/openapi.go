@@ -44,9 +44,9 @@ func (args *OrderApiArgs) openAPI(d documentArgs) (string, error) {
 		}
 		operation := r.operation(d.integrations[i], args.kind(r))
 		parameters[r.Path] = r.pathParameters()
-		requirement, extra := args.security(r)
-		if len(requirement) > 0 {
-			operation["security"] = []object{requirement}
+		requirements, extra := args.security(r)
+		if len(requirements) > 0 {
+			operation["security"] = requirements
 		}
 		headers[r.Path] = append(headers[r.Path], extra...)
 		path[strings.ToLower(r.Method)] = operation

@@ -43,20 +43,24 @@ func (args *OrderApiArgs) securitySchemes(d documentArgs) object {
 	return schemes
 }
 
-// security is what a route requires, and the headers that it needs for that.
-func (args *OrderApiArgs) security(r Route) (requirement object, headers []string) {
-	requirement = object{}
+// security are what a route requires, all of it, and the headers that it needs for that.
+//
+// In OpenAPI, the elements of such a list are alternatives. API Gateway has none: a method has an authorizer, and needs a key or
+// not. AWS documents no method with both. Each is an element of its own, because that is what the documents of AWS SAM have:
+// https://github.com/aws/serverless-application-model/blob/develop/samtranslator/swagger/swagger.py
+func (args *OrderApiArgs) security(r Route) (requirements []object, headers []string) {
 	if args.requireAPIKey() {
-		requirement[apiKeyScheme], headers = []string{}, append(headers, apiKeyHeader)
+		requirements, headers = append(requirements, object{apiKeyScheme: []string{}}), append(headers, apiKeyHeader)
 	}
 	switch args.kind(r) {
 	case AuthJwt:
-		requirement[jwtScheme], headers = []string{}, append(headers, "Authorization")
+		requirements, headers = append(requirements, object{jwtScheme: []string{}}), append(headers, "Authorization")
 	case AuthIam:
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-		requirement[iamScheme], headers = []string{}, append(headers, "Authorization", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token")
+		requirements = append(requirements, object{iamScheme: []string{}})
+		headers = append(headers, "Authorization", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token")
 	}
-	return requirement, headers
+	return requirements, headers
 }
 
 // allResponses are the statuses that a route answers, and those of an authorizer.
