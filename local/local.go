@@ -32,6 +32,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/edge"
 	"github.com/order-patterns/order-patterns/local/iam"
 	"github.com/order-patterns/order-patterns/local/kinesis"
+	"github.com/order-patterns/order-patterns/local/kms"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/oidc"
@@ -75,6 +76,7 @@ type Cloud struct {
 	DynamoDB      *dynamodb.Service
 	IAM           *iam.Service
 	Kinesis       *kinesis.Service
+	KMS           *kms.Service
 	Lambda        *lambda.Service
 	Logs          *logs.Service
 	OIDC          *oidc.Issuer
@@ -139,6 +141,7 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	c.IAM = iam.New(a)
 	c.Admin = c.IAM.AddAdministrator("developer")
 	c.OIDC = oidc.New(a, c.Admin)
+	c.KMS = kms.New(a)
 	c.DynamoDB = dynamodb.New(a)
 	c.Logs = logs.New(a)
 	c.XRay = xray.New(a)
@@ -159,7 +162,7 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 		BaseURL: func() string { return c.APIs },
 	})
 	return []wire.Service{
-		c.IAM, sts.New(), c.DynamoDB, c.Logs, c.XRay, c.S3, c.SQS, c.SNS, c.Kinesis, c.Lambda, c.StepFunctions, c.APIGateway,
+		c.IAM, sts.New(), c.KMS, c.DynamoDB, c.Logs, c.XRay, c.S3, c.SQS, c.SNS, c.Kinesis, c.Lambda, c.StepFunctions, c.APIGateway,
 	}, nil
 }
 

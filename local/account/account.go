@@ -30,6 +30,8 @@ type Account struct {
 	Guesses *guess.Answers
 	// Log receives what an operator of the embedded cloud should know.
 	Log *slog.Logger
+	// Keys are the KMS keys. Package kms sets it; nil is an account without keys.
+	Keys Keys
 
 	endpoint atomic.Pointer[string]
 }

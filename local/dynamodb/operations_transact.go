@@ -135,6 +135,9 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 			return nil, nil, err
 		}
 		t, err := s.table(name)
+		if err == nil {
+			err = s.useKey(c, t)
+		}
 		if err != nil {
 			return nil, nil, err
 		}

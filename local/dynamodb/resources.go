@@ -15,7 +15,7 @@ import (
 )
 
 // TableArgs are the inputs of aws:dynamodb/table:Table that are implemented. Secondary indexes, streams, replicas, table
-// classes, encryption settings and the rest are refused.
+// classes and the rest are refused.
 type TableArgs struct {
 	Name                      *string           `pulumi:"name,optional,replace"`
 	Attributes                []TableAttribute  `pulumi:"attributes"`
@@ -27,6 +27,7 @@ type TableArgs struct {
 	TTL                       *TableTTL         `pulumi:"ttl,optional"`
 	PointInTimeRecovery       *PointInTime      `pulumi:"pointInTimeRecovery,optional"`
 	DeletionProtectionEnabled *bool             `pulumi:"deletionProtectionEnabled,optional"`
+	ServerSideEncryption      *TableEncryption  `pulumi:"serverSideEncryption,optional"`
 	Tags                      map[string]string `pulumi:"tags,optional"`
 }
 
@@ -45,6 +46,12 @@ type TableTTL struct {
 // PointInTime turns continuous backups on. The embedded cloud remembers the setting and keeps no backups.
 type PointInTime struct {
 	Enabled bool `pulumi:"enabled"`
+}
+
+// TableEncryption is a KMS key instead of the one that DynamoDB owns. Without KMSKeyARN it is alias/aws/dynamodb.
+type TableEncryption struct {
+	Enabled   bool    `pulumi:"enabled"`
+	KMSKeyARN *string `pulumi:"kmsKeyArn,optional"`
 }
 
 type tableState struct {
@@ -116,6 +123,9 @@ func checkTable(c *provider.Checker, in *TableArgs) {
 	if in.provisioned() && !c.Unknown("billingMode") {
 		checkCapacity(c, "readCapacity", in.ReadCapacity)
 		checkCapacity(c, "writeCapacity", in.WriteCapacity)
+	}
+	if e := in.ServerSideEncryption; e != nil && !e.Enabled && e.KMSKeyARN != nil && !c.Unknown("serverSideEncryption") {
+		c.Failf("serverSideEncryption.kmsKeyArn", "must not be given if serverSideEncryption.enabled is false")
 	}
 	if ttl := in.TTL; ttl != nil && !c.Unknown("ttl.enabled") && !c.Unknown("ttl.attributeName") {
 		enabled, named := isTrue(ttl.Enabled), ttl.AttributeName != nil && *ttl.AttributeName != ""

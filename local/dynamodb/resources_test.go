@@ -151,18 +151,18 @@ func TestInvalidTablesAreRefused(t *testing.T) {
 	e := newCloud(t).engine(t)
 	attribute := func(name, kind string) any { return map[string]any{"name": name, "type": kind} }
 	for property, changes := range map[string]map[string]any{
-		"name":                   {"name": "a b"},
-		"hashKey":                {"hashKey": nil},
-		"rangeKey":               {"rangeKey": "date"},
-		"attributes[0].type":     {"attributes": []any{attribute("accountid", "BOOL"), attribute("vendorid", "S")}},
-		"attributes[2].name":     {"attributes": []any{attribute("accountid", "S"), attribute("vendorid", "S"), attribute("city", "S")}},
-		"billingMode":            {"billingMode": "FREE"},
-		"readCapacity":           {"billingMode": nil, "writeCapacity": 1.0},
-		"writeCapacity":          {"billingMode": "PROVISIONED", "readCapacity": 1.0, "writeCapacity": 0.0},
-		"ttl.attributeName":      {"ttl": map[string]any{"enabled": true}},
-		"serverSideEncryption":   {"serverSideEncryption": map[string]any{"enabled": true}},
-		"globalSecondaryIndexes": {"globalSecondaryIndexes": []any{}},
-		"streamEnabled":          {"streamEnabled": true},
+		"name":                           {"name": "a b"},
+		"hashKey":                        {"hashKey": nil},
+		"rangeKey":                       {"rangeKey": "date"},
+		"attributes[0].type":             {"attributes": []any{attribute("accountid", "BOOL"), attribute("vendorid", "S")}},
+		"attributes[2].name":             {"attributes": []any{attribute("accountid", "S"), attribute("vendorid", "S"), attribute("city", "S")}},
+		"billingMode":                    {"billingMode": "FREE"},
+		"readCapacity":                   {"billingMode": nil, "writeCapacity": 1.0},
+		"writeCapacity":                  {"billingMode": "PROVISIONED", "readCapacity": 1.0, "writeCapacity": 0.0},
+		"ttl.attributeName":              {"ttl": map[string]any{"enabled": true}},
+		"serverSideEncryption.kmsKeyArn": {"serverSideEncryption": map[string]any{"enabled": false, "kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1"}},
+		"globalSecondaryIndexes":         {"globalSecondaryIndexes": []any{}},
+		"streamEnabled":                  {"streamEnabled": true},
 	} {
 		var refused []string
 		for _, f := range e.check(tableType, production(changes)).GetFailures() {

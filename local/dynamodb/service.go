@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -72,5 +74,29 @@ func (s *Service) open(c *wire.Call, action, nameOrARN string, opts ...wire.Opti
 	if err != nil {
 		return nil, err
 	}
-	return s.table(name)
+	t, err := s.table(name)
+	if err != nil {
+		return nil, err
+	}
+	return t, s.useKey(c, t)
+}
+
+// useKey authorizes the caller's use of the table's key, with which DynamoDB decrypts the key of the table for every read and
+// write: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+func (s *Service) useKey(c *wire.Call, t *table) error {
+	t.mu.RLock()
+	e := t.args.ServerSideEncryption
+	t.mu.RUnlock()
+	if e == nil || e.KMSKeyARN == nil {
+		return nil
+	}
+	err := s.account.UseKey(c.Context(), account.KeyUse{
+		Principal: c.Principal, Service: "dynamodb", Key: *e.KMSKeyARN,
+		Context: map[string]string{"aws:dynamodb:tableName": t.name, "aws:dynamodb:subscriberId": account.ID},
+	}, "kms:Decrypt")
+	var key *account.KeyError
+	if errors.As(err, &key) {
+		return wire.Errorf(http.StatusBadRequest, "AccessDeniedException", "KMS key access denied error: %s", key.Message)
+	}
+	return err
 }

@@ -94,6 +94,9 @@ func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shard
 	}
 	return s.readAs(ctx, p, "kinesis:GetRecords", streamARN, func() (Batch, error) {
 		st, err := s.streamAt(streamARN)
+		if err == nil {
+			err = s.useKey(ctx, p, "kinesis:GetRecords", st)
+		}
 		if err != nil {
 			return Batch{}, err
 		}
@@ -106,6 +109,9 @@ func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shard
 func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumerARN, shardID string, from Position, limit int) (Batch, error) {
 	return s.readAs(ctx, p, "kinesis:SubscribeToShard", consumerARN, func() (Batch, error) {
 		c, err := s.consumerAt(consumerARN)
+		if err == nil {
+			err = s.useKey(ctx, p, "kinesis:SubscribeToShard", c.stream)
+		}
 		if err != nil {
 			return Batch{}, err
 		}

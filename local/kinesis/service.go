@@ -13,7 +13,6 @@
 //   - An on-demand stream has four shards with the same limits, and does not scale.
 //   - There are no limits of the rate of control operations, of the shards of an account or of changes per day.
 //   - A record has at most 1 MiB.
-//   - There is no KMS: the key of a stream is stored and not used.
 //   - Lists are complete: there are no pages. The only filter of ListShards is AT_LATEST. GetRecords returns no ChildShards.
 //   - Streams and consumers are created, changed and deleted by Pulumi, not by operations. SubscribeToShard is available to
 //     other services of the embedded cloud only (ReadConsumer).
@@ -22,6 +21,7 @@ package kinesis
 import (
 	"context"
 	"crypto/rand"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -99,7 +99,32 @@ func (s *Service) enter(c *wire.Call, action string, in streamInput) (*stream, e
 	if err := c.Authorize("kinesis:"+action, StreamARN(name)); err != nil {
 		return nil, err
 	}
-	return s.stream(name)
+	st, err := s.stream(name)
+	if err != nil {
+		return nil, err
+	}
+	return st, s.useKey(c.Context(), c.Principal, "kinesis:"+action, st)
+}
+
+// keyActions are what the principal of an action needs on the key of the stream:
+// https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
+var keyActions = map[string]string{
+	"kinesis:PutRecord": "kms:GenerateDataKey", "kinesis:PutRecords": "kms:GenerateDataKey",
+	"kinesis:GetRecords": "kms:Decrypt", "kinesis:SubscribeToShard": "kms:Decrypt",
+}
+
+func (s *Service) useKey(ctx context.Context, p policy.Principal, action string, st *stream) error {
+	needed, ok := keyActions[action]
+	if !ok {
+		return nil
+	}
+	st.mu.RLock()
+	key := st.kmsKey
+	st.mu.RUnlock()
+	err := s.account.UseKey(ctx, account.KeyUse{
+		Principal: p, Service: "kinesis", Key: key, Context: map[string]string{"aws:kinesis:arn": st.arn},
+	}, needed)
+	return wire.KeyError(err, http.StatusBadRequest, "KMS%sException", "")
 }
 
 func (s *Service) stream(name string) (*stream, error) {

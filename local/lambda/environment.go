@@ -3,6 +3,7 @@ package lambda
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -58,6 +59,10 @@ func newEnvironment(p *pool) (*environment, *initFailure) {
 	principal, creds, err := s.Roles.AssumeRole(servicePrincipal, rev.args.Role, rev.fn.name, nil)
 	if err != nil {
 		return nil, &initFailure{final: true, err: wire.Errorf(http.StatusForbidden, "AccessDeniedException", cannotAssume)}
+	}
+	if err := s.decryptVariables(rev, principal); err != nil {
+		s.Roles.Revoke(creds.AccessKeyID)
+		return nil, &initFailure{final: true, err: err}
 	}
 	e := &environment{
 		s: s, pool: p, token: randomHex(16), principal: principal, key: creds.AccessKeyID, started: s.account.Clock.Now(),
@@ -123,6 +128,24 @@ func (e *environment) variables(creds iam.Credentials) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// decryptVariables authorizes a function's role to decrypt its environment variables. Lambda uses a grant for the role if whoever
+// deployed the function could make one, and else the role's own permission, which is required here:
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+func (s *Service) decryptVariables(rev *revision, p policy.Principal) error {
+	if rev.args.KMSKey == nil || len(value(rev.args.Environment, Environment{}).Variables) == 0 {
+		return nil
+	}
+	err := s.account.UseKey(s.ctx, account.KeyUse{
+		Principal: p, Service: "lambda", Key: *rev.args.KMSKey, Context: map[string]string{"aws:lambda:FunctionArn": rev.fn.arn()},
+	}, "kms:Decrypt")
+	var refused *account.KeyError
+	if errors.As(err, &refused) {
+		refused.Message = "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's " +
+			"KMS key settings. KMS Exception: " + refused.Reason + "ExceptionKMS Message: " + refused.Message
+	}
+	return wire.KeyError(err, http.StatusBadGateway, "KMS%sException", "")
 }
 
 // initFailure is the reason why an environment did not start. A final one is not retried.

@@ -15,8 +15,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/account"
 )
 
 func TestProcessSeesTheVariablesOfAWSAndNothingElse(t *testing.T) {
@@ -70,6 +74,48 @@ func TestInitFailuresAreTriedTwiceAndReported(t *testing.T) {
 	require.Contains(t, string(out.Payload), "Runtime exited with error: exit status 3")
 	require.Contains(t, string(out.Payload), `"errorType":"Runtime.ExitError"`)
 	require.EqualValues(t, 2, c.lambda.Stats("f").Environments)
+}
+
+// keys records the last use of a key, and answers with err.
+type keys struct {
+	used    account.KeyUse
+	actions []string
+	err     error
+}
+
+func (k *keys) Use(_ context.Context, u account.KeyUse, actions ...string) error {
+	k.used, k.actions = u, actions
+	return k.err
+}
+
+func TestRoleMustBeAllowedToDecryptTheVariables(t *testing.T) {
+	c := newCloud(t)
+	k := &keys{err: &account.KeyError{Reason: "AccessDenied", Message: "no identity-based policy allows the kms:Decrypt action"}}
+	c.account.Keys = k
+	const arn = "arn:aws:kms:us-east-1:123456789012:key/1"
+	c.function("f", func(in *FunctionArgs) {
+		in.KMSKey = aws.String(arn)
+		in.Environment = &Environment{Variables: map[string]string{"TABLE": "orders"}}
+	})
+	_, err := c.sdk.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("f")})
+	var denied *types.KMSAccessDeniedException
+	require.ErrorAs(t, err, &denied)
+	require.Contains(t, *denied.Message, "Lambda was unable to decrypt the environment variables because KMS access was denied.")
+	require.Contains(t, *denied.Message, "no identity-based policy allows the kms:Decrypt action")
+	require.Equal(t, []string{"kms:Decrypt"}, k.actions)
+	require.Equal(t, arn, k.used.Key)
+	require.Equal(t, account.GlobalARN("iam", "role/f-role"), k.used.Principal.RoleARN)
+	require.Equal(t, map[string]string{"aws:lambda:FunctionArn": functionARN("f")}, k.used.Context)
+
+	k.err = nil
+	require.Nil(t, c.invoke("f", `{}`).FunctionError)
+}
+
+func TestAFunctionWithoutVariablesNeedsNoKey(t *testing.T) {
+	c := newCloud(t)
+	c.account.Keys = &keys{err: &account.KeyError{Reason: "AccessDenied"}}
+	c.function("f", func(in *FunctionArgs) { in.KMSKey = aws.String("arn:aws:kms:us-east-1:123456789012:key/1") })
+	require.Nil(t, c.invoke("f", `{}`).FunctionError)
 }
 
 func TestInitMayTakeTenSecondsAndThenTheFunctionsTimeout(t *testing.T) {

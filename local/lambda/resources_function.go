@@ -27,6 +27,7 @@ type FunctionArgs struct {
 	MemorySize                   *int              `pulumi:"memorySize,optional"` // MB
 	Timeout                      *int              `pulumi:"timeout,optional"`    // seconds
 	Environment                  *Environment      `pulumi:"environment,optional" json:",omitempty"`
+	KMSKey                       *string           `pulumi:"kmsKeyArn,optional" json:"KMSKeyArn,omitempty"`  // of the environment
 	ReservedConcurrentExecutions *int              `pulumi:"reservedConcurrentExecutions,optional" json:"-"` // -1 for none
 	TracingConfig                *TracingConfig    `pulumi:"tracingConfig,optional"`
 	LoggingConfig                *LoggingConfig    `pulumi:"loggingConfig,optional"`

@@ -37,6 +37,12 @@ type event struct {
 
 func (e *event) size() int { return len(e.message) + eventOverhead }
 
+func (g *group) key() *string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inputs.KMSKey
+}
+
 func (g *group) stream(name string) *stream {
 	g.mu.Lock()
 	defer g.mu.Unlock()

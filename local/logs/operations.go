@@ -23,7 +23,11 @@ func (s *Service) of(c *wire.Call, t target, action, stream string) (*group, err
 	if err := c.Authorize("logs:"+action, streamARN(name, stream)); err != nil {
 		return nil, err
 	}
-	return s.group(name)
+	g, err := s.group(name)
+	if err != nil || action == "DescribeLogStreams" {
+		return g, err
+	}
+	return g, s.useKey(c.Context(), g.key(), name, "kms:Decrypt")
 }
 
 type describeLogGroupsInput struct {
@@ -35,6 +39,7 @@ type logGroupOutput struct {
 	ARN               string `json:"arn"`
 	LogGroupARN       string `json:"logGroupArn"`
 	LogGroupName      string `json:"logGroupName"`
+	KMSKey            string `json:"kmsKeyId,omitempty"`
 	CreationTime      int64  `json:"creationTime"`
 	RetentionInDays   *int   `json:"retentionInDays,omitempty"`
 	LogGroupClass     string `json:"logGroupClass"`
@@ -66,9 +71,13 @@ func (s *Service) describeLogGroups(c *wire.Call, in *describeLogGroupsInput) (*
 	}
 	for _, g := range groups {
 		g.mu.Lock()
+		key := ""
+		if g.inputs.KMSKey != nil {
+			key = *g.inputs.KMSKey
+		}
 		out.LogGroups = append(out.LogGroups, logGroupOutput{
 			ARN: groupARN(g.name) + ":*", LogGroupARN: groupARN(g.name), LogGroupName: g.name, CreationTime: g.created,
-			RetentionInDays: g.inputs.retention(), LogGroupClass: "STANDARD", StoredBytes: g.bytes,
+			RetentionInDays: g.inputs.retention(), LogGroupClass: "STANDARD", StoredBytes: g.bytes, KMSKey: key,
 		})
 		g.mu.Unlock()
 	}

@@ -15,6 +15,7 @@ func (s *Service) Kinds() []provider.Kind { return []provider.Kind{s.logGroupKin
 type LogGroupArgs struct {
 	Name            *string           `pulumi:"name,optional,replace"`
 	RetentionInDays *int              `pulumi:"retentionInDays,optional"` // 0, the default, is unlimited
+	KMSKey          *string           `pulumi:"kmsKeyId,optional"`        // an ARN
 	Tags            map[string]string `pulumi:"tags,optional"`
 }
 
@@ -45,7 +46,10 @@ func (s *Service) logGroupKind() provider.Kind {
 			defer g.mu.Unlock()
 			return &logGroupState{LogGroupArgs: g.inputs, ARN: groupARN(g.name)}
 		},
-		Create: func(_ context.Context, in *LogGroupArgs) (string, error) {
+		Create: func(ctx context.Context, in *LogGroupArgs) (string, error) {
+			if err := s.checkKey(ctx, in, *in.Name); err != nil {
+				return "", err
+			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if s.groups[*in.Name] != nil {
@@ -54,7 +58,10 @@ func (s *Service) logGroupKind() provider.Kind {
 			s.groups[*in.Name] = &group{name: *in.Name, created: s.now(), inputs: *in, streams: map[string]*stream{}}
 			return *in.Name, nil
 		},
-		Update: func(_ context.Context, g *group, in *LogGroupArgs) error {
+		Update: func(ctx context.Context, g *group, in *LogGroupArgs) error {
+			if err := s.checkKey(ctx, in, g.name); err != nil {
+				return err
+			}
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			g.inputs = *in

@@ -19,7 +19,7 @@ func TestLogGroupLifecycle(t *testing.T) {
 	require.ErrorContains(t, c.Update(t, groupType, id, map[string]any{"name": id}), "ResourceNotFoundException")
 
 	for property, value := range map[string]any{
-		"retentionInDays": 8, "name": "a b", "kmsKeyId": "key", "logGroupClass": "INFREQUENT_ACCESS", "namePrefix": "a", "skipDestroy": true,
+		"retentionInDays": 8, "name": "a b", "logGroupClass": "INFREQUENT_ACCESS", "namePrefix": "a", "skipDestroy": true,
 	} {
 		failures := c.Check(t, groupType, map[string]any{property: value}).GetFailures()
 		require.Len(t, failures, 1, property)

@@ -76,6 +76,9 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, groupName, stream
 	if err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: "logs:PutLogEvents", Resource: arn}); err != nil {
 		return err
 	}
+	if err := s.useKey(ctx, g.key(), groupName, "kms:GenerateDataKey"); err != nil {
+		return err
+	}
 	g.append(streamName, events, s.now())
 	return s.account.Faults.After(ctx, fault.Event{Action: "logs:PutLogEvents", Resource: arn, Principal: p.String()})
 }

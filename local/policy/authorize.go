@@ -40,6 +40,9 @@ type Request struct {
 	Resource  string // an ARN
 	// ResourcePolicy is the policy attached to the resource; nil for none.
 	ResourcePolicy *Document
+	// ByDelegation is how KMS decides: identity policies count only if the resource policy allows the action to the
+	// principal's account. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+	ByDelegation bool
 	// Keys are the condition keys of this request, such as aws:SourceArn. aws:PrincipalArn is added.
 	Keys map[string]string
 }
@@ -49,6 +52,8 @@ type Request struct {
 type DeniedError struct {
 	Request  Request
 	Explicit string // the policy that denies: "an identity-based" or "a resource-based"; empty if none allows
+
+	notDelegated bool // the resource policy does not let identity policies decide
 }
 
 func (e *DeniedError) Error() string {
@@ -58,7 +63,7 @@ func (e *DeniedError) Error() string {
 			r.Principal, r.Action, r.Resource, e.Explicit)
 	}
 	kind := "identity-based"
-	if r.Principal.Policies == nil {
+	if r.Principal.Policies == nil || e.notDelegated {
 		kind = "resource-based"
 	}
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no %s policy allows the %s action",
@@ -72,7 +77,7 @@ func Authorize(r Request) error {
 	if arn := cmp.Or(r.Principal.RoleARN, r.Principal.ARN); arn != "" {
 		keys["aws:PrincipalArn"] = arn
 	}
-	allowed := false
+	var identity, resource, delegated bool // what allows the action
 	if r.Principal.Policies != nil {
 		for _, d := range r.Principal.Policies() {
 			for i := range d.Statements {
@@ -83,7 +88,7 @@ func Authorize(r Request) error {
 				if s.Effect == "Deny" {
 					return &DeniedError{Request: r, Explicit: "an identity-based"}
 				}
-				allowed = true
+				identity = true
 			}
 		}
 	}
@@ -98,14 +103,16 @@ func Authorize(r Request) error {
 			}
 			// The account's own ARN in a resource policy delegates to identity policies; it grants nothing itself.
 			if s.grants(r.Principal) {
-				allowed = true
+				resource = true
+			} else {
+				delegated = true
 			}
 		}
 	}
-	if !allowed {
-		return &DeniedError{Request: r}
+	if resource || identity && (delegated || !r.ByDelegation) {
+		return nil
 	}
-	return nil
+	return &DeniedError{Request: r, notDelegated: r.ByDelegation && !delegated}
 }
 
 func (s *Statement) appliesTo(r Request, keys map[string]string) bool {

@@ -37,6 +37,7 @@ type object struct {
 	contentType string
 	headers     map[string]string // x-amz-meta-* and such as Cache-Control; nil for none
 	checksum    checksum
+	kmsKey      string      // empty without one
 	inputs      *ObjectArgs // of the resource that made it; nil for none
 }
 
@@ -106,6 +107,16 @@ func (b *bucket) algorithm() string {
 		return b.encryption.Rules[0].Default.Algorithm
 	}
 	return "AES256"
+}
+
+// kmsKey is the key with which the bucket encrypts objects that have none of their own; empty without one.
+func (b *bucket) kmsKey() string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.encryption != nil && b.encryption.Rules[0].Default != nil && b.encryption.Rules[0].Default.Key != nil {
+		return *b.encryption.Rules[0].Default.Key
+	}
+	return ""
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }

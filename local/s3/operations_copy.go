@@ -36,7 +36,10 @@ func (s *Service) copyObject(w http.ResponseWriter, r *request) error {
 			"the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
 	to := *o
-	to.modified = s.now()
+	to.modified, to.kmsKey = s.now(), r.bucket.kmsKey()
+	if err := s.useKey(r, to.kmsKey, "kms:GenerateDataKey"); err != nil {
+		return err
+	}
 	if err := r.bucket.put(strings.Clone(r.key), &to, "", false); err != nil {
 		return err
 	}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/md5"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -49,11 +51,15 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	case ifNone != "" && ifNone != "*":
 		return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: If-None-Match")
 	}
+	kmsKey := r.bucket.kmsKey()
+	if err := s.useKey(r, kmsKey, "kms:GenerateDataKey"); err != nil {
+		return err
+	}
 	body, sum, err := r.payload()
 	if err != nil {
 		return err
 	}
-	o := &object{body: body, etag: md5.Sum(body), modified: s.now(), checksum: sum,
+	o := &object{body: body, etag: md5.Sum(body), modified: s.now(), checksum: sum, kmsKey: kmsKey,
 		contentType: cmp.Or(r.Header.Get("Content-Type"), "binary/octet-stream")}
 	if o.headers, err = storedHeaders(r.Header); err != nil {
 		return err
@@ -94,7 +100,7 @@ func (s *Service) readable(r *request) (*object, error) {
 		return nil, err
 	}
 	if o := r.bucket.get(r.key); o != nil {
-		return o, nil
+		return o, s.useKey(r, o.kmsKey, "kms:Decrypt")
 	}
 	// Who may not list the bucket does not learn whether the key exists.
 	if err := s.authorize(r, "ListBucket", "", nil); err != nil {
@@ -103,10 +109,27 @@ func (s *Service) readable(r *request) (*object, error) {
 	return nil, noKey(r.key)
 }
 
+// useKey authorizes the caller's use of the key of an object. The signer of a presigned URL is its caller.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+func (s *Service) useKey(r *request, key, action string) error {
+	err := s.account.UseKey(r.Context(), account.KeyUse{
+		Principal: r.Principal, Service: "s3", Key: key, Context: map[string]string{"aws:s3:arn": bucketARN(r.bucketName) + "/" + r.key},
+	}, action)
+	var denied *account.KeyError
+	if errors.As(err, &denied) && denied.Reason == "AccessDenied" {
+		return wire.Errorf(http.StatusForbidden, "AccessDenied", "%s", denied.Message)
+	}
+	return wire.KeyError(err, http.StatusBadRequest, "KMS.%sException", "")
+}
+
 // describe sets the headers that a put and a get have in common.
 func (b *bucket) describe(h http.Header, o *object) {
 	h.Set("ETag", o.tag())
 	h.Set(sseHeader, b.algorithm())
+	if o.kmsKey != "" {
+		h.Set(sseHeader, "aws:kms")
+		h.Set(sseHeader+"-Aws-Kms-Key-Id", o.kmsKey)
+	}
 	h.Set(o.checksum.header, o.checksum.value)
 }
 

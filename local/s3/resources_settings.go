@@ -145,10 +145,11 @@ type EncryptionArgs struct {
 	Rules  []EncryptionRule `pulumi:"rules"`
 }
 
-// EncryptionRule is the one rule that a bucket has. A key of the account's own is refused: there is no KMS here.
+// EncryptionRule is the one rule that a bucket has.
 type EncryptionRule struct {
 	Default *struct {
-		Algorithm string `pulumi:"sseAlgorithm"`
+		Algorithm string  `pulumi:"sseAlgorithm"`
+		Key       *string `pulumi:"kmsMasterKeyId,optional"` // alias/aws/s3 if absent, with aws:kms
 	} `pulumi:"applyServerSideEncryptionByDefault,optional"`
 	BucketKeyEnabled *bool `pulumi:"bucketKeyEnabled,optional"`
 }
@@ -166,6 +167,9 @@ func (s *Service) encryptionKind() provider.Kind {
 			const at = "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"
 			if d := a.Rules[0].Default; d != nil && !c.Unknown(at) {
 				c.OneOf(at, &d.Algorithm, "AES256", "aws:kms")
+				if d.Key != nil && d.Algorithm != "aws:kms" {
+					c.Failf(at, "must be aws:kms with a kmsMasterKeyId, got %q", d.Algorithm)
+				}
 			}
 		},
 	}.in(s)

@@ -25,9 +25,13 @@ func (s *Service) register() {
 
 // open authorizes an action on a topic, and returns it with its current subscriptions.
 func (s *Service) open(c *wire.Call, action, arn string) (*topic, []*subscription, error) {
-	return s.find(arn, func(doc *policy.Document) error {
+	t, subscriptions, err := s.find(arn, func(doc *policy.Document) error {
 		return c.Authorize("sns:"+action, arn, wire.WithResourcePolicy(doc))
 	})
+	if err == nil && action == "Publish" {
+		err = s.useKey(c.Context(), c.Principal, t)
+	}
+	return t, subscriptions, err
 }
 
 // attributes is a map as the query protocol writes it.

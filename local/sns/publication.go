@@ -51,6 +51,9 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 		}
 		return err
 	})
+	if err == nil {
+		err = s.useKey(ctx, p, t)
+	}
 	if err != nil {
 		return "", err
 	}

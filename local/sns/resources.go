@@ -15,7 +15,7 @@ func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{s.topicKind(), s.topicPolicyKind(), s.subscriptionKind()}
 }
 
-// TopicArgs are the inputs of aws:sns/topic:Topic. The key is only recorded.
+// TopicArgs are the inputs of aws:sns/topic:Topic.
 type TopicArgs struct {
 	Name   *string           `pulumi:"name,optional,replace"`
 	KMSKey *string           `pulumi:"kmsMasterKeyId,optional"`

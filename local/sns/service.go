@@ -1,6 +1,8 @@
 package sns
 
 import (
+	"context"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,4 +91,17 @@ func (s *Service) find(arn string, authorize func(*policy.Document) error) (*top
 		return nil, nil, notFound("Topic")
 	}
 	return t, subscriptions, nil
+}
+
+// useKey authorizes a publisher's use of the topic's key:
+// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#send-to-encrypted-topic
+func (s *Service) useKey(ctx context.Context, p policy.Principal, t *topic) error {
+	s.mu.RLock()
+	key := t.args.KMSKey
+	s.mu.RUnlock()
+	if key == nil {
+		return nil
+	}
+	err := s.account.UseKey(ctx, account.KeyUse{Principal: p, Service: "sns", Key: *key}, "kms:GenerateDataKey", "kms:Decrypt")
+	return wire.KeyError(err, http.StatusBadRequest, "KMS%s", "")
 }

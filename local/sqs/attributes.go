@@ -18,6 +18,7 @@ type settings struct {
 	delay, retention, visibility, wait int // seconds
 	maxSize                            int // bytes
 	managedSSE                         bool
+	kmsKey                             string // empty without one
 
 	policyText, redriveText, allowText string
 	policy                             *policy.Document
@@ -55,7 +56,12 @@ var texts = map[string]func(*settings) *string{
 	"RedriveAllowPolicy": func(s *settings) *string { return &s.allowText },
 }
 
-const managedSSE = "SqsManagedSseEnabled"
+// A queue is encrypted in one of these ways: setting one ends the other.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+const (
+	managedSSE = "SqsManagedSseEnabled"
+	kmsKey     = "KmsMasterKeyId"
+)
 
 func unknownAttribute(name string) error {
 	return refuse(http.StatusBadRequest, "InvalidAttributeName", "", "Unknown Attribute %s.", name)
@@ -74,7 +80,13 @@ func (s *settings) set(name, value string) error {
 	var err error
 	switch text := texts[name]; {
 	case name == managedSSE:
-		s.managedSSE, err = strconv.ParseBool(value)
+		if s.managedSSE, err = strconv.ParseBool(value); s.managedSSE {
+			s.kmsKey = ""
+		}
+	case name == kmsKey:
+		if s.kmsKey = value; value != "" {
+			s.managedSSE = false
+		}
 	case text == nil:
 		return unknownAttribute(name)
 	default:
@@ -157,6 +169,9 @@ func (q *queue) attributes() map[string]string {
 	}
 	for name, n := range integers {
 		all[name] = strconv.Itoa(*n.of(&set))
+	}
+	if set.kmsKey != "" {
+		all[kmsKey] = set.kmsKey
 	}
 	for name, text := range texts {
 		if *text(&set) != "" {

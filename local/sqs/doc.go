@@ -10,6 +10,7 @@
 //   - A receive searches the whole queue, so that a short poll finds every message.
 //   - Counts are exact, and a change of an attribute takes effect at once.
 //   - maxReceiveCount must be a number, not a string.
+//   - What is received is decided by the key of the queue, not by the one with which a message was encrypted in another queue.
 //   - A message move task is done when its start is answered. It has no rate.
-//   - There are no FIFO queues, fair queues, KMS keys, list values of attributes, and no pages of lists.
+//   - There are no FIFO queues, fair queues, list values of attributes, and no pages of lists.
 package sqs

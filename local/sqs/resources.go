@@ -31,6 +31,7 @@ type QueueArgs struct {
 	RedrivePolicy      *string           `pulumi:"redrivePolicy,optional"`
 	RedriveAllowPolicy *string           `pulumi:"redriveAllowPolicy,optional"`
 	ManagedSSE         *bool             `pulumi:"sqsManagedSseEnabled,optional"`
+	KMSKey             *string           `pulumi:"kmsMasterKeyId,optional"`
 	Tags               map[string]string `pulumi:"tags,optional"`
 }
 
@@ -67,6 +68,10 @@ func (in *QueueArgs) attributes() map[string]string {
 			all[name] = *text
 		}
 	}
+	all[kmsKey] = ""
+	if in.KMSKey != nil {
+		all[kmsKey] = *in.KMSKey
+	}
 	if in.ManagedSSE != nil {
 		all[managedSSE] = strconv.FormatBool(*in.ManagedSSE)
 	}
@@ -86,7 +91,7 @@ func (s *Service) state(q *queue) *queueState {
 	return &queueState{ARN: q.arn, URL: s.QueueURL(q.name), QueueArgs: QueueArgs{
 		Name: &q.name, Retention: &set.retention, Wait: &set.wait, Visibility: &set.visibility,
 		Policy: optional(set.policyText), RedrivePolicy: optional(set.redriveText), RedriveAllowPolicy: optional(set.allowText),
-		ManagedSSE: &set.managedSSE, Tags: maps.Clone(q.tags),
+		ManagedSSE: &set.managedSSE, KMSKey: optional(set.kmsKey), Tags: maps.Clone(q.tags),
 	}}
 }
 
@@ -101,6 +106,9 @@ func (s *Service) queueKind() provider.Kind {
 			c.Range("messageRetentionSeconds", in.Retention, 60, 1_209_600)
 			c.Range("receiveWaitTimeSeconds", in.Wait, 0, maxWait)
 			c.Range("visibilityTimeoutSeconds", in.Visibility, 0, maxVisibility)
+			if in.ManagedSSE != nil && in.KMSKey != nil {
+				c.Failf("kmsMasterKeyId", "conflicts with sqsManagedSseEnabled: set one of them")
+			}
 			c.Parse("policy", in.Policy, checkAttribute("Policy"))
 			c.Parse("redrivePolicy", in.RedrivePolicy, checkAttribute("RedrivePolicy"))
 			c.Parse("redriveAllowPolicy", in.RedriveAllowPolicy, checkAttribute("RedriveAllowPolicy"))

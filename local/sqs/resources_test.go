@@ -157,7 +157,7 @@ func TestBadInputsOfAQueueAreRefusedByName(t *testing.T) {
 		"wait":                   {queueType, "receiveWaitTimeSeconds", 21, "from 0 to 20"},
 		"visibility":             {queueType, "visibilityTimeoutSeconds", 43201, "from 0 to 43200"},
 		"visibility not integer": {queueType, "visibilityTimeoutSeconds", 1.5, "an integer"},
-		"key":                    {queueType, "kmsMasterKeyId", "alias/x", "kmsMasterKeyId is not supported"},
+		"key reuse":              {queueType, "kmsDataKeyReusePeriodSeconds", 300, "kmsDataKeyReusePeriodSeconds is not supported"},
 		"policy":                 {queueType, "policy", "{}", "policy is not accepted"},
 		"redrive policy":         {queueType, "redrivePolicy", `{"deadLetterTargetArn":"x","maxReceiveCount":0}`, "maxReceiveCount must be from 1 to 1000, got 0"},
 		"redrive policy member":  {queueType, "redrivePolicy", `{"deadLetterTargetArn":"x","maxReceives":1}`, "maxReceives"},

@@ -102,7 +102,27 @@ func (s *Service) allow(c *wire.Call, action, arn string, absent error) (*queue,
 	if q == nil {
 		return nil, absent
 	}
-	return q, nil
+	return q, s.useKey(c.Context(), c.Principal, nil, "sqs:"+action, q)
+}
+
+// keyActions are what the principal of an action needs on the key of the queue. A message that is moved to a dead-letter queue
+// needs nothing: SQS does not encrypt it anew.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+var keyActions = map[string][]string{
+	"sqs:SendMessage":    {"kms:GenerateDataKey", "kms:Decrypt"},
+	"sqs:ReceiveMessage": {"kms:Decrypt"},
+}
+
+// useKey authorizes the use of the queue's key for an action. keys are the condition keys of the request.
+func (s *Service) useKey(ctx context.Context, p policy.Principal, keys map[string]string, action string, q *queue) error {
+	actions, needed := keyActions[action]
+	if !needed {
+		return nil
+	}
+	err := s.account.UseKey(ctx, account.KeyUse{
+		Principal: p, Service: "sqs", Key: q.settings.Load().kmsKey, Keys: keys,
+	}, actions...)
+	return wire.KeyError(err, http.StatusBadRequest, "Kms%s", "KMS.%sException")
 }
 
 // VisibilityTimeout returns the queue's VisibilityTimeout, and false if there is no such queue.
@@ -135,6 +155,9 @@ func (s *Service) enter(ctx context.Context, p policy.Principal, keys map[string
 	})
 	if err == nil && q == nil {
 		err = noQueue()
+	}
+	if err == nil {
+		err = s.useKey(ctx, p, keys, action, q)
 	}
 	return q, err
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
@@ -72,4 +74,16 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte, e
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the caller may have gone
+}
+
+// KeyError renders a KMS key that cannot be used. code and query contain %s for the reason: AccessDenied, NotFound or
+// InvalidState. Other errors are returned as they are.
+func KeyError(err error, status int, code, query string) error {
+	var e *account.KeyError
+	if !errors.As(err, &e) {
+		return err
+	}
+	rendered := Errorf(status, strings.ReplaceAll(code, "%s", e.Reason), "%s", e.Message)
+	rendered.Query = strings.ReplaceAll(query, "%s", e.Reason)
+	return rendered
 }

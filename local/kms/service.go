@@ -1,0 +1,92 @@
+// Package kms is the embedded cloud's AWS Key Management Service: symmetric keys and their policies. Nothing is
+// encrypted. What is enforced is who may use a key: services ask before they store or return what a key of the account
+// protects.
+//
+// Operations: ListKeys, DescribeKey, GetKeyPolicy and GetKeyRotationStatus. Resource type: aws:kms/key:Key.
+//
+// Differences from AWS:
+//
+//   - There is no cryptography, and so no Encrypt, Decrypt or GenerateDataKey for clients.
+//   - Every use is decided. AWS's services keep data keys for minutes, in which a change has no effect.
+//   - There are no grants. Where a service of AWS would use a grant that it made with the deployer's permissions, its own
+//     maintenance of a table for example, nothing is asked. Where the grant is for a role, as for a function's environment, the
+//     role needs the permission.
+//   - A key policy may name principals that do not exist.
+//   - There are no aliases but those of the keys that AWS manages, alias/aws/SERVICE, which everybody may use.
+package kms
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"sync"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Service keeps the account's keys.
+type Service struct {
+	wire.JSON
+	account *account.Account
+
+	mu   sync.RWMutex
+	keys map[string]*key // by id
+}
+
+// New returns a service without keys, which decides for all services of the account.
+func New(a *account.Account) *Service {
+	s := &Service{account: a, keys: map[string]*key{}, JSON: wire.JSON{Target: "TrentService", Version: "1.1"}}
+	s.register()
+	a.Keys = s
+	return s
+}
+
+// SigningName is kms.
+func (s *Service) SigningName() string { return "kms" }
+
+// Use implements account.Keys. The policy of the key and the policies of the principal decide together:
+// https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
+func (s *Service) Use(ctx context.Context, u account.KeyUse, actions ...string) error {
+	s.mu.RLock()
+	k, err := s.lookUp(u.Key)
+	if err != nil {
+		s.mu.RUnlock()
+		return &account.KeyError{Reason: "NotFound", Message: err.Error()}
+	}
+	r := policy.Request{Principal: u.Principal, Resource: k.arn(), ResourcePolicy: k.policy, ByDelegation: true}
+	pending := k.pending()
+	s.mu.RUnlock()
+	r.Keys = map[string]string{"aws:SecureTransport": "true"}
+	maps.Copy(r.Keys, u.Keys)
+	for name, value := range u.Context {
+		r.Keys["kms:EncryptionContext:"+name] = value
+	}
+	if u.Principal.Service == "" {
+		r.Keys["kms:CallerAccount"], r.Keys["kms:ViaService"] = account.ID, u.Service+"."+account.Region+".amazonaws.com"
+	}
+	for _, r.Action = range actions {
+		err := s.account.Authorize(ctx, r)
+		var denied *policy.DeniedError
+		if errors.As(err, &denied) {
+			return &account.KeyError{Reason: "AccessDenied", Message: denied.Error()}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if pending {
+		return &account.KeyError{Reason: "InvalidState", Message: k.arn() + " is pending deletion."}
+	}
+	return nil
+}
+
+// lookUp finds a key by its id or ARN. The caller holds the lock.
+func (s *Service) lookUp(name string) (*key, error) {
+	if k := s.keys[strings.TrimPrefix(name, account.ARN("kms", "key/"))]; k != nil && (!k.pending() || s.account.Clock.Now().Before(k.deleteAt)) {
+		return k, nil
+	}
+	return nil, notFound("Key '%s' does not exist", name)
+}
