@@ -50,7 +50,9 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		LogRetentionDays: r.number("logRetentionDays"),
 		CodeFromS3:       r.boolean("codeFromS3"),
 		DeleteData:       r.boolean("deleteData"),
-		EncryptTopics:    r.boolean("encryptTopics"),
+		KmsKeyArn:        r.text("kmsKeyArn"),
+		OwnKey:           r.boolean("ownKey"),
+		KeyUsers:         r.keyUsers(),
 	}
 	api := components.ApiSettings{
 		RateLimit:   r.number("apiRateLimit"),
@@ -229,6 +231,14 @@ func (r *configReader) list(key string) pulumi.StringArrayInput {
 		return nil
 	}
 	return list
+}
+
+// keyUsers reads who may use the own key, if there is one: a stack's config may name them in any case.
+func (r *configReader) keyUsers() pulumi.StringArrayInput {
+	if !r.boolean("ownKey") {
+		return nil
+	}
+	return r.list("keyUsers")
 }
 
 // authorizer reads who may call the APIs.

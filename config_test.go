@@ -211,7 +211,7 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"clientQuota", "-1", "config clientQuota: must be from 0 to 2147483647, got -1"},
 		{"requireApiKey", "x", `config requireApiKey: must be true or false, got "x"`},
 		{"apiDetailedMetrics", "on", `config apiDetailedMetrics: must be true or false, got "on"`},
-		{"encryptTopics", "on", `config encryptTopics: must be true or false, got "on"`},
+		{"ownKey", "on", `config ownKey: must be true or false, got "on"`},
 		{"auth", "", "config auth: is required; choose jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience; iam: requests signed"},
 		{"auth", "", "which needs an IAM policy that allows execute-api:Invoke on the output routeArns; or none: everybody may place orders"},
 		{"auth", "oidc", `config auth: there is no "oidc"; choose jwt: `},

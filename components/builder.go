@@ -18,6 +18,8 @@ type builder struct {
 
 	functions []*function // those that were registered so far
 	where     *identity   // nil until it was looked up
+	key       *key        // nil if AWS's keys encrypt
+	keyPolicy pulumi.StringOutput
 }
 
 // identity is where a component is deployed, as its provider says.
@@ -57,7 +59,11 @@ func (b *builder) protected() []pulumi.ResourceOption {
 }
 
 func (b *builder) logGroup(name string) (*cloudwatch.LogGroup, error) {
+	if b.key != nil {
+		b.key.logGroups = append(b.key.logGroups, "log-group:"+b.child(name)+"-*")
+	}
 	return cloudwatch.NewLogGroup(b.ctx, b.child(name), &cloudwatch.LogGroupArgs{
+		KmsKeyId:        b.kmsKey(),
 		RetentionInDays: b.logRetentionDays,
 		Tags:            b.tags,
 	}, b.opts()...)
@@ -74,7 +80,7 @@ func (b *builder) role(name, service string, statements ...statement) (*iam.Role
 	}
 	policy, err := iam.NewRolePolicy(b.ctx, b.child(name+"-policy"), &iam.RolePolicyArgs{
 		Role:   role.Name,
-		Policy: policyOf(statements...),
+		Policy: policyOf(append(statements, b.useKey(b.child(name+"-role"), service, statements)...)...),
 	}, b.opts()...)
 	return role, policy, err
 }
@@ -82,15 +88,14 @@ func (b *builder) role(name, service string, statements ...statement) (*iam.Role
 // topic makes a topic. It refuses what is published without TLS:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html#enforce-encryption-data-in-transit
 //
-// The key that AWS manages for SNS is an option, not the default. Its policy cannot be changed, so that no AWS service, such
+// The key that AWS manages for SNS is not used. Its policy cannot be changed, so that no AWS service, such
 // as CloudWatch or EventBridge, could publish to the topic:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 func (b *builder) topic(name string) (*sns.Topic, error) {
-	args := &sns.TopicArgs{Tags: b.tags}
-	if b.encryptTopics {
-		args.KmsMasterKeyId = pulumi.String("alias/aws/sns")
+	if b.key != nil {
+		b.key.topic = b.child(name)
 	}
-	topic, err := sns.NewTopic(b.ctx, b.child(name), args, b.opts()...)
+	topic, err := sns.NewTopic(b.ctx, b.child(name), &sns.TopicArgs{KmsMasterKeyId: b.kmsKey(), Tags: b.tags}, b.opts()...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +107,7 @@ func (b *builder) topic(name string) (*sns.Topic, error) {
 
 // api makes the component's API. Its functions are then also those of the component.
 func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
-	args.Common = Common{Tags: b.tags, LogRetentionDays: b.logRetentionDays}
+	args.Common = Common{Tags: b.tags, LogRetentionDays: b.logRetentionDays, KmsKeyArn: b.kmsKey()}
 	if args.Authorizer.Kind == AuthJwt {
 		args.Common.Packages, args.Common.Architecture, args.Common.CodeFromS3 = b.packages.folder, b.packages.architecture, b.codeFromS3
 		bucket, err := b.inBucket()
@@ -116,6 +121,9 @@ func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
 	api, err := NewOrderApi(b.ctx, b.child("api"), &args, b.opts()...)
 	if err == nil {
 		b.functions = append(b.functions, api.functions...)
+	}
+	if err == nil && b.key != nil {
+		b.key.add(api.key)
 	}
 	return api, err
 }

@@ -82,6 +82,10 @@ type CheckerPipeline struct {
 	ShipFailuresUrl pulumi.StringOutput `pulumi:"shipFailuresUrl"`
 	// AccessLogGroup is the log group of the API's access logs; empty without them.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
+	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
+	// key must contain.
+	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
+	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -184,6 +188,7 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	c.OutboxQueueUrl, c.OutboxDeadLettersUrl = outbox.Url, outbox.deadLetters.Url
 	c.ShipFailuresUrl = shipFailures.Url
 	c.Auth, c.RouteArns = c.Api.Auth, c.Api.RouteArns
+	c.KeyArn, c.KeyPolicy = b.keyOutputs()
 	c.Functions = b.functionInfos()
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 // returns nil if code does not come from S3.
 func (b *builder) inBucket() (pulumi.StringInput, error) {
 	if b.codeBucket == nil && b.codeFromS3 {
-		// Zips can be made again, so the bucket is deleted with what is in it.
-		bucket, err := b.privateBucket("code", true)
+		// Zips can be made again, so the bucket is deleted with what is in it. They hold no data, so S3's own key encrypts them.
+		bucket, err := b.privateBucket("code", true, nil)
 		if err != nil {
 			return nil, err
 		}

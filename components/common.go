@@ -26,9 +26,15 @@ type Common struct {
 	// DeleteData deletes the tables, the bucket and the stream, with what is in them, when the stack is destroyed. By
 	// default they are protected, and tables can be restored to any second of the last 35 days.
 	DeleteData bool `pulumi:"deleteData,optional"`
-	// EncryptTopics encrypts SNS topics with the key that AWS manages for SNS. No AWS service can then publish to them, such
-	// as CloudWatch for an alarm. By default they are not encrypted at rest.
-	EncryptTopics bool `pulumi:"encryptTopics,optional"`
+	// KmsKeyArn is the ARN of a KMS key of this account and Region that encrypts topics, queues, tables, the bucket of invoices, the
+	// stream, log groups and the environment of functions. Its policy must contain the output KeyPolicy: see docs/keys.md.
+	// Default: keys of AWS, and topics are not encrypted at rest.
+	KmsKeyArn pulumi.StringPtrInput `pulumi:"kmsKeyArn,optional"`
+	// OwnKey makes such a key for the component, which KMS rotates every year. Unless DeleteData is set, it is protected.
+	OwnKey bool `pulumi:"ownKey,optional"`
+	// KeyUsers are the ARNs of the IAM users and roles that deploy the component, or look at its data, and may use its own key for
+	// that; * and ? are wildcards. Required with OwnKey.
+	KeyUsers pulumi.StringArrayInput `pulumi:"keyUsers,optional"`
 }
 
 // shared is what the children of a component have in common: Common, validated.
@@ -39,7 +45,7 @@ type shared struct {
 	tags             pulumi.StringMapInput
 	logRetentionDays pulumi.IntPtrInput
 	deleteData       bool
-	encryptTopics    bool
+	keyArgs          keyArgs
 }
 
 // resolve validates the arguments. functions names the zips that must be in the folder.
@@ -62,7 +68,7 @@ func (c Common) resolve(v *validator, functions ...string) shared {
 		tags:             v.tags("Common.Tags", c.Tags),
 		logRetentionDays: v.number("Common.LogRetentionDays", c.LogRetentionDays, checkRetention, DefaultLogRetention),
 		deleteData:       c.DeleteData,
-		encryptTopics:    c.EncryptTopics,
+		keyArgs:          c.resolveKey(v),
 	}
 }
 

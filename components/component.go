@@ -43,7 +43,7 @@ func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name
 		return none, err
 	}
 	b := &builder{ctx: ctx, name: name, parent: pulumi.Parent(c), shared: common}
-	if err := build(b, &resolved); err != nil {
+	if err := b.buildWithKey(func() error { return build(b, &resolved) }); err != nil {
 		return none, fmt.Errorf("%s: %w", v.component, err)
 	}
 	// RegisterResourceOutputs waits until the component is registered, which its inputs may delay. Meanwhile the program goes

@@ -286,19 +286,6 @@ func TestOverwrittenInvoicesAreKeptForAWhile(t *testing.T) {
 	})
 }
 
-// No AWS service could publish to a topic that is encrypted with the key that AWS manages.
-func TestAlarmsCanPublishToTheTopicsUnlessTheyAreEncrypted(t *testing.T) {
-	for encrypt, key := range map[bool]any{false: nil, true: "alias/aws/sns"} {
-		each(t, common{Common: components.Common{EncryptTopics: encrypt}}, func(t *testing.T, _ string, c *cloud) {
-			for _, r := range c.registered {
-				if r.TypeToken == topicType {
-					has(t, r.Inputs.Mappable(), map[string]any{"kmsMasterKeyId": key})
-				}
-			}
-		})
-	}
-}
-
 func TestTheTableIsKeyedByCustomerAndShop(t *testing.T) {
 	eachCoffeePattern(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		has(t, c.inputs(t, tableType, pattern+"-orders"), map[string]any{

@@ -65,6 +65,10 @@ type EventStream struct {
 	InvoiceFailuresUrl pulumi.StringOutput `pulumi:"invoiceFailuresUrl"`
 	// AccessLogGroup is the log group of the API's access logs; empty without them.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
+	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
+	// key must contain.
+	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
+	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -138,6 +142,7 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 	e.BucketName = store.bucket.Bucket
 	e.ProjectFailuresUrl, e.InvoiceFailuresUrl = projectFailures.Url, invoiceFailures.Url
 	e.Auth, e.RouteArns = e.Api.Auth, e.Api.RouteArns
+	e.KeyArn, e.KeyPolicy = b.keyOutputs()
 	e.Functions = b.functionInfos()
 	return nil
 }

@@ -66,6 +66,10 @@ type FanOut struct {
 	InvoiceDeadLettersUrl pulumi.StringOutput `pulumi:"invoiceDeadLettersUrl"`
 	// AccessLogGroup is the log group of the API's access logs; empty without them.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
+	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
+	// key must contain.
+	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
+	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -144,6 +148,7 @@ func (f *FanOut) build(b *builder, args *FanOutArgs) error {
 	f.StoreQueueUrl, f.StoreDeadLettersUrl = storing.Url, storing.deadLetters.Url
 	f.InvoiceQueueUrl, f.InvoiceDeadLettersUrl = invoicing.Url, invoicing.deadLetters.Url
 	f.Auth, f.RouteArns = f.Api.Auth, f.Api.RouteArns
+	f.KeyArn, f.KeyPolicy = b.keyOutputs()
 	f.Functions = b.functionInfos()
 	return nil
 }

@@ -106,6 +106,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 			LogFormat: pulumi.String("JSON"),
 			LogGroup:  logGroup.Name,
 		},
+		KmsKeyArn:     b.kmsKey(),
 		TracingConfig: &lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
 		Tags:          b.tags,
 	}

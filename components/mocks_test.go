@@ -25,7 +25,7 @@ import (
 )
 
 // cloud stands in for the engine and AWS: it records what is registered, and answers with outputs that say which resource
-// they are of: arn:queue/NAME, https://queue/NAME, id:queue/NAME; and machine(NAME), because an API looks into that ARN.
+// they are of: arn:queue/NAME, https://queue/NAME, id:queue/NAME; and machine(NAME), because an API looks into that ARN. That of a key is whole, too.
 type cloud struct {
 	mu         sync.Mutex
 	registered map[string]pulumi.MockResourceArgs // by type and name: "aws:sqs/queue:Queue fanout-store-order"
@@ -62,6 +62,8 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		outputs["regionalDomainName"], outputs["regionalZoneId"] = "regional:"+from, "zone:"+from
 	case "record":
 		outputs["fqdn"] = "fqdn:" + from
+	case "key":
+		outputs["arn"] = "arn:" + cmp.Or(c.partition, "aws") + ":kms:eu-west-1:123456789012:key/" + args.Name
 	case "stage":
 		outputs["invokeUrl"] = "https://" + from
 	}

@@ -74,6 +74,10 @@ type Orchestrator struct {
 	BucketName pulumi.StringOutput `pulumi:"bucketName"`
 	// AccessLogGroup is the log group of the API's access logs; empty without them.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
+	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
+	// key must contain.
+	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
+	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -166,6 +170,7 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 	o.TableName, o.TableArn = store.table.Name, store.table.Arn
 	o.BucketName = store.bucket.Bucket
 	o.Auth, o.RouteArns = o.Api.Auth, o.Api.RouteArns
+	o.KeyArn, o.KeyPolicy = b.keyOutputs()
 	o.Functions = b.functionInfos()
 	return nil
 }

@@ -38,6 +38,7 @@ type OrderApi struct {
 
 	roleNames pulumi.StringArray // of the routes into state machines
 	functions []*function        // of its own
+	key       *key               // nil without one
 }
 
 const orderApiType = "order-patterns:components:OrderApi"
@@ -74,6 +75,7 @@ const accessLogFormat = `{"requestId":"$context.requestId","extendedRequestId":"
 	`"traceId":"$context.xrayTraceId"}`
 
 func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
+	api.key = b.key
 	targets, ready, err := api.targets(b, args.Routes)
 	if err != nil {
 		return err

@@ -94,7 +94,8 @@ func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSe
 		MessageRetentionSeconds:  pulumi.Int(queueRetentionDays * secondsPerDay),
 		VisibilityTimeoutSeconds: visibility,
 		ReceiveWaitTimeSeconds:   pulumi.Int(20),
-		SqsManagedSseEnabled:     pulumi.Bool(true),
+		SqsManagedSseEnabled:     b.unlessKey(),
+		KmsMasterKeyId:           b.kmsKey(),
 		Tags:                     b.tags,
 	}, b.opts()...)
 	if err != nil {
@@ -137,7 +138,8 @@ func (b *builder) queuePolicy(name string, q *sqs.Queue, statements ...statement
 func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*sqs.Queue, error) {
 	return sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
 		MessageRetentionSeconds: intOf(retentionDays).ApplyT(func(days int) int { return days * secondsPerDay }).(pulumi.IntOutput),
-		SqsManagedSseEnabled:    pulumi.Bool(true),
+		SqsManagedSseEnabled:    b.unlessKey(),
+		KmsMasterKeyId:          b.kmsKey(),
 		Tags:                    b.tags,
 	}, b.opts()...)
 }
@@ -175,11 +177,22 @@ func topicSends(q *sqs.Queue, topic *sns.Topic) statement {
 	}
 }
 
+// unlessKey is true for a queue that SQS encrypts with a key of its own; nil if it has another.
+func (b *builder) unlessKey() pulumi.BoolPtrInput {
+	if b.key != nil {
+		return nil
+	}
+	return pulumi.Bool(true)
+}
+
 // subscribe lets a topic send to the queue, message bodies as they were published, and returns what must be in place
 // before the first message is published. What SNS cannot deliver goes to the queue's dead-letter queue. It does not retry
 // after a client-side error, such as a missing permission, and discards the message if there is no such queue:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, error) {
+	if b.key != nil {
+		b.key.sends = true
+	}
 	policy, err := b.queuePolicy(q.name, q.Queue, topicSends(q.Queue, topic))
 	if err != nil {
 		return nil, err

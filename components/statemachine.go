@@ -83,7 +83,11 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 // The role's name has a random suffix, so that two stacks do not have the same log group. A change of the name would replace a
 // log group, and lose its lines; so one that was made before keeps the name that it has.
 func (b *builder) executionLogs(role *iam.Role) (*cloudwatch.LogGroup, error) {
+	if b.key != nil {
+		b.key.logGroups = append(b.key.logGroups, "log-group:/aws/vendedlogs/states/"+b.child("machine-role")+"-*")
+	}
 	return cloudwatch.NewLogGroup(b.ctx, b.child("executions"), &cloudwatch.LogGroupArgs{
+		KmsKeyId:        b.kmsKey(),
 		Name:            pulumi.Sprintf("/aws/vendedlogs/states/%s", role.Name),
 		RetentionInDays: b.logRetentionDays,
 		Tags:            b.tags,

@@ -23,19 +23,23 @@ func (s StreamSettings) resolve(v *validator, path string) StreamSettings {
 	}
 }
 
-// stream makes a stream that is encrypted with the key that AWS manages for Kinesis. Kinesis encrypts and decrypts, so
-// neither writers nor readers need a permission for it.
+// stream makes a stream. Unless the component has a key, it is encrypted with the one that AWS manages for Kinesis, for which
+// neither writers nor readers need a permission.
 // https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
 func (b *builder) stream(name string, settings StreamSettings) (*kinesis.Stream, error) {
 	mode := "ON_DEMAND"
 	if settings.Shards != nil {
 		mode = "PROVISIONED"
 	}
+	key := b.kmsKey()
+	if key == nil {
+		key = pulumi.String("alias/aws/kinesis")
+	}
 	return kinesis.NewStream(b.ctx, b.child(name), &kinesis.StreamArgs{
 		ShardCount:        settings.Shards,
 		RetentionPeriod:   settings.RetentionHours,
 		EncryptionType:    pulumi.String("KMS"),
-		KmsKeyId:          pulumi.String("alias/aws/kinesis"),
+		KmsKeyId:          key,
 		StreamModeDetails: kinesis.StreamStreamModeDetailsArgs{StreamMode: pulumi.String(mode)},
 		// Its consumers belong to this stack, and are deleted with the stream.
 		EnforceConsumerDeletion: pulumi.Bool(true),

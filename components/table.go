@@ -67,7 +67,7 @@ func (v *validator) maxUnits(path, name string, maximum, units pulumi.IntPtrInpu
 	})
 }
 
-// table makes a table whose keys are strings. It is encrypted with a key that
+// table makes a table whose keys are strings. Unless the component has a key, it is encrypted with one that
 // DynamoDB owns, which every table is at no cost:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 func (b *builder) table(name string, capacity TableCapacity, args dynamodb.TableArgs, keys ...string) (*dynamodb.Table, error) {
@@ -99,6 +99,9 @@ func (b *builder) table(name string, capacity TableCapacity, args dynamodb.Table
 	}
 	args.PointInTimeRecovery = &dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(!b.deleteData)}
 	args.DeletionProtectionEnabled = pulumi.Bool(!b.deleteData)
+	if b.key != nil {
+		args.ServerSideEncryption = &dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true), KmsKeyArn: b.kmsKey()}
+	}
 	args.Tags = b.tags
 	table, err := dynamodb.NewTable(b.ctx, b.child(name), &args, opts...)
 	if err != nil {
