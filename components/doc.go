@@ -15,8 +15,9 @@
 //
 // What may come from another resource is an input: numbers, strings, tags and ARNs. A plain value decides which resources
 // there are. What is not set takes the default that its comment names, chosen for production: data is protected, everything
-// is traced and logged, everything but topics is encrypted at rest, all of it refuses plain HTTP, and each function may do only
-// what it does. An explicit 0 is never a default: it is used where 0 has a meaning, and refused otherwise.
+// is traced and logged, everything but topics is encrypted at rest (topics too, with a key of one's own), all of it refuses plain
+// HTTP, and each function may do only what it does. An explicit 0 is never a default: it is used where 0 has a meaning, and refused
+// otherwise.
 //
 // Who may call an API has no default: see [Authorizer].
 //

@@ -244,6 +244,19 @@ func TestTheOutputHasWhatTheExistingKeysPolicyMustContain(t *testing.T) {
 	require.Equal(t, existing["keyPolicy"], own["keyPolicy"])
 }
 
+func TestTheKeyPolicyIsOfItsPartition(t *testing.T) {
+	c := &cloud{partition: "aws-cn"}
+	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
+		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: tokens, Common: components.Common{
+			Packages: packages(t, elf.EM_AARCH64), OwnKey: true, KeyUsers: pulumi.StringArray{pulumi.String("arn:aws-cn:iam::123456789012:role/deploy")},
+		}})
+		return err
+	}))
+	text := c.inputs(t, keyType, "fanout-key")["policy"]
+	require.Contains(t, text, "arn:aws-cn:logs:eu-west-1:123456789012:log-group:fanout-")
+	require.NotContains(t, text, "arn:aws:")
+}
+
 func TestKeysAreRefusedThatCannotBe(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit func(*components.Common)

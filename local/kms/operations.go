@@ -15,11 +15,19 @@ func (s *Service) register() {
 	wire.HandleJSON(&s.JSON, "ListKeys", s.listKeys)
 	wire.HandleJSON(&s.JSON, "DescribeKey", s.describeKey)
 	wire.HandleJSON(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
+	wire.HandleJSON(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
 	wire.HandleJSON(&s.JSON, "GetKeyRotationStatus", s.getKeyRotationStatus)
 }
 
 // inspect finds a key, authorizes an action on it, and reads it.
 func (s *Service) inspect(c *wire.Call, action, keyID string, read func(*key)) error {
+	return s.change(c, action, keyID, func(k *key) error {
+		read(k)
+		return nil
+	})
+}
+
+func (s *Service) change(c *wire.Call, action, keyID string, do func(*key) error) error {
 	s.mu.RLock()
 	k, err := s.lookUp(keyID)
 	var doc *policy.Document
@@ -33,10 +41,9 @@ func (s *Service) inspect(c *wire.Call, action, keyID string, read func(*key)) e
 	if err := c.Authorize("kms:"+action, k.arn(), func(r *policy.Request) { r.ResourcePolicy, r.ByDelegation = doc, true }); err != nil {
 		return err
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	read(k)
-	return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return do(k)
 }
 
 type keyInput struct {
@@ -89,6 +96,13 @@ func (s *Service) getKeyPolicy(c *wire.Call, in *struct {
 	}
 	out := &keyPolicyOutput{PolicyName: policyName}
 	return out, s.inspect(c, "GetKeyPolicy", in.KeyID, func(k *key) { out.Policy = k.policyText })
+}
+
+func (s *Service) putKeyPolicy(c *wire.Call, in *struct {
+	keyInput
+	Policy string
+}) (*struct{}, error) {
+	return &struct{}{}, s.change(c, "PutKeyPolicy", in.KeyID, func(k *key) error { return k.setPolicy(in.Policy) })
 }
 
 func (s *Service) getKeyRotationStatus(c *wire.Call, in *keyInput) (*rotationOutput, error) {

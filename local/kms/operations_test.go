@@ -35,6 +35,15 @@ func TestLookAround(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, rotation.KeyRotationEnabled)
 
+	_, err = c.client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: aws.String(document(allow("kms:Decrypt").to("AWS", root)))})
+	cloudtest.Refused(t, err, "MalformedPolicyDocumentException")
+	changed := document(administered(), allow("kms:GetKeyPolicy").to("AWS", root))
+	_, err = c.client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: &changed})
+	require.NoError(t, err)
+	policy, err = c.client.GetKeyPolicy(t.Context(), &sdk.GetKeyPolicyInput{KeyId: &id})
+	require.NoError(t, err)
+	require.Equal(t, changed, *policy.Policy)
+
 	_, err = c.client.DescribeKey(t.Context(), &sdk.DescribeKeyInput{KeyId: aws.String("alias/absent")})
 	cloudtest.Refused(t, err, "NotFoundException")
 	_, err = c.client.Encrypt(t.Context(), &sdk.EncryptInput{KeyId: &id, Plaintext: []byte("x")})
@@ -51,6 +60,10 @@ func TestEveryOperationNeedsItsPermission(t *testing.T) {
 		"kms:DescribeKey": func() error { _, err := client.DescribeKey(t.Context(), &sdk.DescribeKeyInput{KeyId: &id}); return err },
 		"kms:GetKeyPolicy": func() error {
 			_, err := client.GetKeyPolicy(t.Context(), &sdk.GetKeyPolicyInput{KeyId: &id})
+			return err
+		},
+		"kms:PutKeyPolicy": func() error {
+			_, err := client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: aws.String(document(administered()))})
 			return err
 		},
 		"kms:GetKeyRotationStatus": func() error {
