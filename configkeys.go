@@ -50,7 +50,7 @@ var configKeys = []configKey{
 		"Read units up to which each table scales from tableReadUnits, %v; 0 for a fixed capacity; needs tableReadUnits"},
 	{"tableMaxWriteUnits", 0, orZero(components.CapacityRange),
 		"Write units up to which each table scales from tableWriteUnits, %v; 0 for a fixed capacity; needs tableWriteUnits"},
-	{"kmsKeyArn", "", none, "ARN of a KMS key that encrypts everything; its policy must contain the output keyPolicy, which `pulumi preview` shows; keys of AWS by default"},
+	{"kmsKeyArn", "", none, "ARN of a KMS key that encrypts everything; its policy must contain what `pulumi preview` prints, the output keyPolicy; keys of AWS by default"},
 	{"ownKey", false, none, "Make such a key for each pattern, which KMS rotates; needs keyUsers"},
 	{"keyUsers", "", none, "ARNs of the users and roles that deploy, or look at data, and may use the own keys for that; separated by commas"},
 	{"storeBatchSize", components.DefaultStoreBatchSize, smallBatches, "fanout: most orders that one invocation stores, %v"},

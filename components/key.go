@@ -1,6 +1,8 @@
 package components
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -174,13 +176,23 @@ func (b *builder) useKey(role, service string, statements []statement) []stateme
 	return []statement{may("UseKey", b.key.arn, actions...)}
 }
 
-// keyOutputs are the ARN of the key, and what the policy of an existing one must contain; both are empty without a key.
+// keyOutputs are the ARN of the key, and what the policy of an existing one must contain; both are empty without a key. A preview
+// also prints what an existing one must contain, because Pulumi does not show outputs as JSON.
 func (b *builder) keyOutputs() (arn, policy pulumi.StringOutput) {
 	if b.key == nil {
 		none := pulumi.String("").ToStringOutput()
 		return none, none
 	}
-	return b.key.arn, b.keyPolicy
+	if b.keyArgs.own || !b.ctx.DryRun() {
+		return b.key.arn, b.keyPolicy
+	}
+	return b.key.arn, b.keyPolicy.ApplyT(func(text string) (string, error) {
+		var paste bytes.Buffer
+		if err := json.Indent(&paste, []byte(text), "", "  "); err != nil {
+			return "", err
+		}
+		return text, b.ctx.Log.Info(fmt.Sprintf("%s: the policy of its key must contain these statements:\n%s", b.name, &paste), nil)
+	}).(pulumi.StringOutput)
 }
 
 // add records what the child component has that uses the same key.
