@@ -121,7 +121,6 @@ var observability = map[string]func(p *probe, fn function, from time.Time) (bool
 // is not removed as well.
 func (g *permissions) requireAllNeeded(t *testing.T) {
 	embedded(t) // on AWS each change of a policy takes seconds or minutes to take effect
-
 	g.requireWorks(t)
 	g.requireObservabilityNeeded(t)
 	for name, fn := range g.functions {
