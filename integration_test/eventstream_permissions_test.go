@@ -47,11 +47,12 @@ func TestEventStreamNeedsAllPermissions(t *testing.T) {
 	eventStreamPermissions(t).requireAllNeeded(t)
 }
 
-// TestEventStreamWithEnhancedFanOutNeedsAllPermissions deploys readers that subscribe, which needs what polling needs, and more.
-func TestEventStreamWithEnhancedFanOutNeedsAllPermissions(t *testing.T) {
+// TestEventStreamWithTokensAndEnhancedFanOutNeedsAllPermissions deploys readers that subscribe, which needs what polling needs, and
+// more, and an authorizer.
+func TestEventStreamWithTokensAndEnhancedFanOutNeedsAllPermissions(t *testing.T) {
 	embedded(t)
 	config := maps.Clone(deployment.config)
-	config["pattern"], config["enhancedFanOut"] = "eventstream", "true"
+	config["pattern"], config["enhancedFanOut"], config["auth"] = "eventstream", "true", "jwt"
 	deployApart(t, config)
 	eventStreamPermissions(t).requireAllNeeded(t)
 }
