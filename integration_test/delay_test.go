@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
@@ -48,9 +49,8 @@ func requireDelayed(t *testing.T, fn function, action string, place func() (hand
 	eventually(t, "the message is handled", handled)
 }
 
-func TestMessageIsDelayedByItsFunction(t *testing.T) {
-	embedded(t)
-	runAfterOthers(t)
+// Without ChangeMessageVisibility, messages only wait longer.
+func messageIsDelayedByItsFunction(t *testing.T) {
 	f := fanOut(t)
 	for name, action := range map[string]string{"store-order": "dynamodb:PutItem", "write-invoice": "s3:PutObject"} {
 		t.Run(name, func(t *testing.T) {
@@ -65,9 +65,7 @@ func TestMessageIsDelayedByItsFunction(t *testing.T) {
 	}
 }
 
-func TestMessageOfTheCheckerIsDelayedByItsFunction(t *testing.T) {
-	embedded(t)
-	runAfterOthers(t)
+func messageOfTheCheckerIsDelayedByItsFunction(t *testing.T) {
 	c := checkerPattern(t)
 	for name, action := range map[string]string{
 		"check-balance": "dynamodb:GetItem", "check-stock": "dynamodb:BatchGetItem", "update-order": "dynamodb:UpdateItem",
@@ -80,6 +78,12 @@ func TestMessageOfTheCheckerIsDelayedByItsFunction(t *testing.T) {
 			})
 		})
 	}
+	t.Run("relay-order", func(t *testing.T) {
+		requireDelayed(t, c.Functions["relay-order"], "dynamodb:GetItem", func() func() bool {
+			c.announce(t, uuid.NewString(), "Root=1-5759e988-bd862e3fe1be46a994272793")
+			return func() bool { return c.undelayed(t) == 0 }
+		})
+	})
 }
 
 // withoutPolicy runs do while a queue has no policy.

@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 func eventStreamPermissions(t *testing.T) *permissions {
 	e := eventStream(t)
 	return &permissions{
+		pattern:   "eventstream",
 		functions: e.Functions,
 		works: func(p *probe, _ time.Time, sampled []string) error {
 			p.step = 200 * time.Millisecond // a shard is polled once in a second
@@ -42,5 +44,15 @@ func eventStreamPermissions(t *testing.T) *permissions {
 }
 
 func TestEventStreamNeedsAllPermissions(t *testing.T) {
+	eventStreamPermissions(t).requireAllNeeded(t)
+}
+
+// TestEventStreamWithTokensAndEnhancedFanOutNeedsAllPermissions deploys readers that subscribe, which needs what polling needs, and
+// more, and an authorizer.
+func TestEventStreamWithTokensAndEnhancedFanOutNeedsAllPermissions(t *testing.T) {
+	embedded(t)
+	config := maps.Clone(deployment.config)
+	config["pattern"], config["enhancedFanOut"], config["auth"], config["ownKey"] = "eventstream", "true", "jwt", "true"
+	deployApart(t, config)
 	eventStreamPermissions(t).requireAllNeeded(t)
 }

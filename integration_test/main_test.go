@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local"
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/oidc"
 	"github.com/order-patterns/order-patterns/local/stack"
 )
@@ -36,6 +37,8 @@ type environment struct {
 	cloud *local.Cloud
 	clock *clock
 	stack *stack.Stack
+	// uses returns the entries of policies that have allowed something since the cloud started.
+	uses func() map[account.Use]bool
 	// config is the stack's config.
 	config map[string]string
 }
@@ -135,6 +138,7 @@ func deployEmbedded(ctx context.Context, config map[string]string) (remove func(
 		d.config = maps.Clone(config)
 		d.config["jwtIssuer"], d.config["jwtAudience"] = d.cloud.OIDC.URL(), oidc.Audience
 	}
+	d.uses, _ = d.cloud.Account.RecordUses()
 	d.stack = &stack.Stack{Project: root, Home: home, ProviderPort: d.cloud.ProviderPort, Log: os.Stderr}
 	remove = func() error {
 		return errors.Join(d.stack.Destroy(context.Background()), d.cloud.Close(), d.clock.stop(), cloudLog.Close(), os.RemoveAll(home))

@@ -19,9 +19,12 @@ func orchestratorPermissions(t *testing.T) *permissions {
 	o := orchestrator(t)
 	machineName := o.StateMachineARN[strings.LastIndex(o.StateMachineARN, ":")+1:]
 	return &permissions{
-		functions:       o.Functions,
-		services:        map[string]string{"state machine": o.MachineRoleName, "API": o.APIRoleNames[0]},
-		testedElsewhere: []string{"DeliverLogs"},
+		pattern:   "orchestrator",
+		functions: o.Functions,
+		services:  map[string]string{"state machine": o.MachineRoleName, "API": o.APIRoleNames[0]},
+		inTrouble: []inTrouble{{
+			"a state machine cannot be deployed without log delivery", []string{"DeliverLogs"}, stateMachineCannotBeDeployedWithoutLogDelivery,
+		}},
 		works: func(p *probe, from time.Time, sampled []string) error {
 			p.step = 200 * time.Millisecond // log events are delivered once in a second
 			if err := p.coffeeOrder(o.URL, sampled); err != nil {
@@ -78,10 +81,9 @@ func TestOrchestratorNeedsAllPermissions(t *testing.T) {
 	orchestratorPermissions(t).requireAllNeeded(t)
 }
 
-// TestStateMachineCannotBeDeployedWithoutLogDelivery shows the use of the statement DeliverLogs. Step Functions checks its
+// stateMachineCannotBeDeployedWithoutLogDelivery shows the use of the statement DeliverLogs. Step Functions checks its
 // actions when a state machine with logging is created or updated. Later, CloudWatch Logs delivers without them.
-func TestStateMachineCannotBeDeployedWithoutLogDelivery(t *testing.T) {
-	embedded(t)
+func stateMachineCannotBeDeployedWithoutLogDelivery(t *testing.T) {
 	o := orchestrator(t)
 	machines := sfnClient(t)
 	deployed, err := machines.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: &o.StateMachineARN})

@@ -2,14 +2,11 @@ package integration_test
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
@@ -17,6 +14,8 @@ import (
 
 // permissions describes the permissions of a pattern, and how to check whether the pattern works.
 type permissions struct {
+	// pattern is what the names of all that belongs to the pattern begin with.
+	pattern   string
 	functions map[string]function
 	// services are the names of the roles that AWS services assume, by purpose.
 	services map[string]string
@@ -27,8 +26,25 @@ type permissions struct {
 	changed func(t *testing.T, function, action string)
 	// clean removes the messages that could not be handled for lack of a permission.
 	clean func(t *testing.T)
-	// testedElsewhere are the Sids of statements, and functions with an action, whose use another test shows.
-	testedElsewhere []string
+	// inTrouble are the permissions without which the pattern works as long as nothing fails.
+	inTrouble []inTrouble
+}
+
+// inTrouble is a test that shows what permissions are for, without which works succeeds.
+type inTrouble struct {
+	name string
+	// permissions are functions with an action, or Sids of statements.
+	permissions []string
+	test        func(t *testing.T)
+}
+
+// onlyInTrouble returns whether a test of inTrouble shows the use of all these actions of a statement.
+func (g *permissions) onlyInTrouble(owner string, s map[string]any, actions ...string) bool {
+	var listed []string
+	for _, e := range g.inTrouble {
+		listed = append(listed, e.permissions...)
+	}
+	return slices.Contains(listed, sid(s)) || !slices.ContainsFunc(actions, func(a string) bool { return !slices.Contains(listed, owner+" "+a) })
 }
 
 // check runs works, and checks that each function writes logs and traces.
@@ -97,28 +113,24 @@ var observability = map[string]func(p *probe, fn function, from time.Time) (bool
 	"xray:PutTelemetryRecords": func(p *probe, fn function, from time.Time) (bool, error) { return p.traced(fn.Name, from) },
 }
 
-// requireAllNeeded asserts that the pattern needs all its permissions. It removes, one at a time, each action of each
-// statement of each function's role, each statement of the other roles, and each statement of each function's own policy.
-// The pattern must fail each time.
+// requireAllNeeded asserts that the pattern needs all its permissions, and has used them all. It removes, one at a time, each
+// action of each statement of each function's role, and makes each resource and each condition of each statement of all
+// roles, queues and functions too narrow. The pattern must fail each time.
+//
+// A statement that is too narrow allows less than one without an action allows, if that was its only action. So such an action
+// is not removed as well.
 func (g *permissions) requireAllNeeded(t *testing.T) {
 	embedded(t) // on AWS each change of a policy takes seconds or minutes to take effect
 	g.requireWorks(t)
-	policies := map[string]*rolePolicy{}
+	g.requireObservabilityNeeded(t)
 	for name, fn := range g.functions {
-		policies[name] = readRolePolicy(t, fn.RoleName)
-	}
-	for action, written := range observability {
-		t.Run("all functions "+action, func(t *testing.T) { g.requireNotObservable(t, policies, action, written) })
-	}
-	for name, fn := range g.functions {
-		policy := policies[name]
+		policy := readRolePolicy(t, fn.RoleName)
 		for i, s := range policy.document.Statement {
-			for _, a := range s["Action"].([]any) {
-				action := a.(string)
-				if observability[action] != nil || slices.Contains(g.testedElsewhere, name+" "+action) {
+			for _, action := range actionsOf(s) {
+				if len(actionsOf(s)) == 1 || observability[action] != nil || g.onlyInTrouble(name, s, action) {
 					continue
 				}
-				t.Run(name+" "+action+" "+s["Sid"].(string), func(t *testing.T) {
+				t.Run(name+" "+action+" "+sid(s), func(t *testing.T) {
 					g.requireBreaks(t, ofRole(fn.RoleName, action), func() {
 						policy.remove(t, i, action)
 						g.changed(t, name, action)
@@ -130,32 +142,51 @@ func (g *permissions) requireAllNeeded(t *testing.T) {
 			}
 		}
 	}
-	for name, role := range g.services {
-		policy := readRolePolicy(t, role)
-		for i, s := range policy.document.Statement {
-			if slices.Contains(g.testedElsewhere, s["Sid"].(string)) {
-				continue
-			}
-			var actions []string
-			for _, a := range s["Action"].([]any) {
-				actions = append(actions, a.(string))
-			}
-			t.Run(name+" "+s["Sid"].(string), func(t *testing.T) {
-				g.requireBreaks(t, ofRole(role, actions...), func() { policy.remove(t, i, s["Action"].([]any)...) }, func() { policy.restore(t) })
-			})
-		}
+	for _, p := range g.policies(t) {
+		g.requireNotWiderThanNeeded(t, p)
 	}
-	g.requireInvocationsNeeded(t)
+	for _, e := range g.inTrouble {
+		t.Run(e.name, e.test)
+	}
 	g.requireWorks(t)
+	g.requireUsed(t)
+	g.requireTLS(t)
 }
 
-// requireNotObservable removes an action that is used for logs and traces from the roles of all functions. The pattern must
-// work as before. IAM must refuse the action to each function, and none may have written what the action is for.
-func (g *permissions) requireNotObservable(t *testing.T, policies map[string]*rolePolicy, action string, written func(*probe, function, time.Time) (bool, error)) {
+// requireObservabilityNeeded removes the actions of observability from all functions at once, and makes their statements too
+// narrow.
+func (g *permissions) requireObservabilityNeeded(t *testing.T) {
+	policies := map[string]*rolePolicy{}
+	for name, fn := range g.functions {
+		policies[name] = readRolePolicy(t, fn.RoleName)
+	}
+	for action, written := range observability {
+		t.Run("all functions "+action, func(t *testing.T) {
+			g.requireNotObservable(t, policies, action, written, func(p *rolePolicy) {
+				p.remove(t, p.document.statementWith(t, action), action)
+			})
+		})
+	}
+	for _, action := range []string{"logs:CreateLogStream", "xray:PutTraceSegments"} { // one of each statement
+		t.Run("all functions "+action+" resource", func(t *testing.T) {
+			g.requireNotObservable(t, policies, action, observability[action], func(p *rolePolicy) {
+				narrow := p.document.narrowings(t, p.document.statementWith(t, action))
+				require.Len(t, narrow, 1)
+				p.put(t, narrow[0].document.String())
+			})
+		})
+	}
+}
+
+// requireNotObservable takes an action that is used for logs and traces from the roles of all functions. The pattern must work
+// as before. IAM must refuse the action to each function, and none may have written what the action is for.
+func (g *permissions) requireNotObservable(
+	t *testing.T, policies map[string]*rolePolicy, action string, written func(*probe, function, time.Time) (bool, error), forbid func(*rolePolicy),
+) {
 	t.Helper()
 	refused := map[string]*counter{}
 	for name, policy := range policies {
-		policy.remove(t, policy.document.statementWith(t, action), action)
+		forbid(policy)
 		g.changed(t, name, action)
 		refused[name] = ofRole(g.functions[name].RoleName, action).observe(t)
 	}
@@ -184,41 +215,18 @@ func (g *permissions) requireNotObservable(t *testing.T, policies map[string]*ro
 	}
 }
 
-// requireInvocationsNeeded removes each statement of each function's own policy, which allows API Gateway to invoke it.
-func (g *permissions) requireInvocationsNeeded(t *testing.T) {
-	functions := lambdaClient(t)
-	for name, fn := range g.functions {
-		got, err := functions.GetPolicy(t.Context(), &lambda.GetPolicyInput{FunctionName: aws.String(fn.Name)})
-		if err != nil {
-			require.ErrorContains(t, err, "ResourceNotFoundException", name)
-			continue // API Gateway does not invoke this function
-		}
-		var doc policyDocument
-		require.NoError(t, json.Unmarshal([]byte(*got.Policy), &doc))
-		for _, s := range doc.Statement {
-			sid := s["Sid"].(string)
-			t.Run(name+" "+sid, func(t *testing.T) {
-				r := refusal{principal: "apigateway.amazonaws.com", resource: "*:" + fn.Name, actions: []string{"lambda:InvokeFunction"}}
-				g.requireBreaks(t, r, func() {
-					_, err := functions.RemovePermission(t.Context(), &lambda.RemovePermissionInput{FunctionName: aws.String(fn.Name), StatementId: &sid})
-					require.NoError(t, err)
-				}, func() {
-					_, err := functions.AddPermission(t.Context(), &lambda.AddPermissionInput{
-						FunctionName: aws.String(fn.Name), StatementId: &sid, Action: aws.String("lambda:InvokeFunction"),
-						Principal: aws.String("apigateway.amazonaws.com"), SourceArn: sourceARN(s),
-					})
-					require.NoError(t, err)
-				})
-			})
-		}
-	}
-}
-
-// withoutPermission runs do while a function's role lacks an action.
+// withoutPermission runs do while a function's role lacks an action, or has it for another resource only.
 func (g *permissions) withoutPermission(t *testing.T, function, action string, do func()) {
 	t.Helper()
 	policy := readRolePolicy(t, g.functions[function].RoleName)
-	policy.remove(t, policy.document.statementWith(t, action), action)
+	i := policy.document.statementWith(t, action)
+	if len(actionsOf(policy.document.Statement[i])) == 1 {
+		narrow := policy.document.narrowings(t, i)
+		require.Len(t, narrow, 1)
+		policy.put(t, narrow[0].document.String())
+	} else {
+		policy.remove(t, i, action)
+	}
 	g.changed(t, function, action)
 	do()
 	policy.restore(t)

@@ -16,9 +16,21 @@ import (
 type policyDocument struct {
 	Version   string
 	Statement []map[string]any
+
+	text string // as deployed; empty for a changed copy
+}
+
+func parsePolicy(t *testing.T, text string) policyDocument {
+	t.Helper()
+	d := policyDocument{text: text}
+	require.NoError(t, json.Unmarshal([]byte(text), &d), text)
+	return d
 }
 
 func (d policyDocument) String() string {
+	if d.text != "" {
+		return d.text
+	}
 	text, err := json.Marshal(d)
 	if err != nil {
 		panic(err) // it came from JSON
@@ -28,7 +40,7 @@ func (d policyDocument) String() string {
 
 // without returns the document without some actions of one statement. A statement without actions is removed.
 func (d policyDocument) without(statement int, actions ...any) policyDocument {
-	d.Statement = slices.Clone(d.Statement)
+	d.text, d.Statement = "", slices.Clone(d.Statement)
 	rest := slices.DeleteFunc(slices.Clone(d.Statement[statement]["Action"].([]any)), func(a any) bool { return slices.Contains(actions, a) })
 	if len(rest) == 0 {
 		d.Statement = slices.Delete(d.Statement, statement, statement+1)
@@ -54,8 +66,7 @@ func (d policyDocument) withoutAction(t *testing.T, action string) policyDocumen
 // rolePolicy is the only policy of one of the patterns' roles.
 type rolePolicy struct {
 	role, name string
-	text       string // as deployed
-	document   policyDocument
+	document   policyDocument // as deployed
 }
 
 func readRolePolicy(t *testing.T, role string) *rolePolicy {
@@ -70,9 +81,9 @@ func readRolePolicy(t *testing.T, role string) *rolePolicy {
 	p := &rolePolicy{role: role, name: list.PolicyNames[0]}
 	got, err := roles.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &p.name})
 	require.NoError(t, err)
-	p.text, err = url.PathUnescape(*got.PolicyDocument)
+	text, err := url.PathUnescape(*got.PolicyDocument)
 	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal([]byte(p.text), &p.document))
+	p.document = parsePolicy(t, text)
 	return p
 }
 
@@ -92,7 +103,7 @@ func (p *rolePolicy) remove(t *testing.T, statement int, actions ...any) {
 // restore puts back the policy as it was deployed.
 func (p *rolePolicy) restore(t *testing.T) {
 	t.Helper()
-	p.put(t, p.text)
+	p.put(t, p.document.String())
 }
 
 func (p *rolePolicy) put(t *testing.T, text string) {
@@ -109,12 +120,30 @@ func (d policyDocument) statementWith(t *testing.T, action string) int {
 	return i
 }
 
-// sourceARN returns the aws:SourceArn that a statement's condition requires.
-func sourceARN(statement map[string]any) *string {
-	for _, keys := range statement["Condition"].(map[string]any) {
-		for key, value := range keys.(map[string]any) {
-			if strings.EqualFold(key, "aws:SourceArn") {
-				return aws.String(value.(string))
+func sid(statement map[string]any) string { return statement["Sid"].(string) }
+
+func actionsOf(statement map[string]any) []string { return list(statement["Action"]) }
+
+// list returns an element of a policy that may be one string or several.
+func list(v any) (all []string) {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		for _, e := range v {
+			all = append(all, e.(string))
+		}
+	}
+	return all
+}
+
+// conditionValue returns the value that a statement requires of a condition key, or nil.
+func conditionValue(statement map[string]any, key string) *string {
+	conditions, _ := statement["Condition"].(map[string]any)
+	for _, keys := range conditions {
+		for k, value := range keys.(map[string]any) {
+			if strings.EqualFold(k, key) {
+				return aws.String(list(value)[0])
 			}
 		}
 	}

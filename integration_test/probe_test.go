@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -31,13 +32,18 @@ type probe struct {
 	refused *counter
 }
 
-// begin returns the time after which logs and traces are the probe's own, and headers that make API Gateway trace a request.
+// begin returns the time after which logs and traces are the probe's own, and headers that make API Gateway trace a request. If
+// the APIs need a token, the headers have a new one, so that API Gateway does not reuse what the authorizer answered before.
 func (p *probe) begin() (from time.Time, sampled []string) {
 	// Traces have their start in whole seconds. This puts at least one between this probe and what was before.
 	deployment.clock.Advance(2 * time.Second)
 	now := deployment.clock.Now()
 	root := fmt.Sprintf("1-%08x-%024x", now.Unix(), time.Now().UnixNano())
-	return now.Add(-time.Second), []string{"X-Amzn-Trace-Id", "Root=" + root + ";Sampled=1"}
+	sampled = []string{"X-Amzn-Trace-Id", "Root=" + root + ";Sampled=1"}
+	if deployment.config["auth"] == "jwt" {
+		sampled = append(sampled, "Authorization", token(p.t, "staff", map[string]any{"scope": "orders:any balances:write", "jti": uuid.NewString()}))
+	}
+	return now.Add(-time.Second), sampled
 }
 
 // pollsAfterRefusal is how many polls must find that no function is running and that the condition is not met, after IAM
@@ -138,15 +144,21 @@ func restartFunction(t *testing.T, fn function, action string, poll time.Duratio
 	}
 }
 
-// purge deletes all messages of queues, those in flight too.
+// purged is when a queue was purged last, by its URL.
+var purged = map[string]time.Time{}
+
+// purge deletes all messages of queues, those in flight too. SQS allows one purge of a queue in 60 seconds.
 func purge(t *testing.T, queueURLs ...string) {
 	t.Helper()
 	for _, url := range queueURLs {
 		if countMessages(t, url) == 0 {
 			continue
 		}
+		if ago := deployment.clock.Since(purged[url]); ago < time.Minute {
+			deployment.clock.Advance(time.Minute - ago)
+		}
 		_, err := sqsClient(t).PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &url})
 		require.NoError(t, err)
-		deployment.clock.Advance(time.Minute) // SQS allows one purge of a queue in 60 seconds
+		purged[url] = deployment.clock.Now()
 	}
 }

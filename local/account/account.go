@@ -34,6 +34,7 @@ type Account struct {
 	Keys Keys
 
 	endpoint atomic.Pointer[string]
+	uses     atomic.Pointer[uses]
 }
 
 // New returns an account that uses the given clock and log.
@@ -68,10 +69,8 @@ func (a *Account) SetEndpoint(url string) { a.endpoint.Store(&url) }
 // Every operation of every service passes here once for each action that AWS would authorize, whether it came
 // over HTTP or from another service.
 func (a *Account) Authorize(ctx context.Context, r policy.Request) error {
-	e := fault.Event{Action: r.Action, Resource: r.Resource, Principal: r.Principal.String()}
-	if err := policy.Authorize(r); err != nil {
-		a.Faults.Refused(ctx, e)
+	if err := a.Decide(ctx, r); err != nil {
 		return err
 	}
-	return a.Faults.Before(ctx, e)
+	return a.Faults.Before(ctx, event(r))
 }

@@ -106,7 +106,7 @@ func (s *Service) setLogRole(role *string) error {
 	}
 	defer end()
 	for _, action := range logActions {
-		if policy.Authorize(policy.Request{Principal: p, Action: action, Resource: account.ARN("logs", "log-group:*")}) != nil {
+		if s.account.Decide(context.Background(), policy.Request{Principal: p, Action: action, Resource: account.ARN("logs", "log-group:*")}) != nil {
 			return refused
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// operations are the calls with which a person, or a test, looks at roles and changes their inline policies.
+// operations are the calls with which a person, or a test, looks at roles and changes their policies.
 func (s *Service) operations() {
 	s.Query = wire.Query{XMLNS: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"}
 	wire.HandleQuery(&s.Query, "ListRoles", s.listRoles)
@@ -21,6 +21,7 @@ func (s *Service) operations() {
 	wire.HandleQuery(&s.Query, "GetRolePolicy", s.getRolePolicy)
 	wire.HandleQuery(&s.Query, "PutRolePolicy", s.putRolePolicy)
 	wire.HandleQuery(&s.Query, "DeleteRolePolicy", s.deleteRolePolicy)
+	wire.HandleQuery(&s.Query, "UpdateAssumeRolePolicy", s.updateAssumeRolePolicy)
 	wire.HandleQuery(&s.Query, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
 }
 
@@ -131,6 +132,17 @@ func (s *Service) deleteRolePolicy(c *wire.Call, in *rolePolicyInput) (*struct{}
 		_, err := r.findInline(in.PolicyName)
 		s.deleteInline(r, in.PolicyName)
 		return err
+	})
+}
+
+type updateAssumeRolePolicyInput struct{ RoleName, PolicyDocument string }
+
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
+func (s *Service) updateAssumeRolePolicy(c *wire.Call, in *updateAssumeRolePolicyInput) (*struct{}, error) {
+	return &struct{}{}, s.withRole(c, "iam:UpdateAssumeRolePolicy", in.RoleName, func(r *role) error {
+		inputs := r.inputs
+		inputs.AssumeRolePolicy = in.PolicyDocument
+		return r.set(&inputs)
 	})
 }
 

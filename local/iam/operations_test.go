@@ -131,6 +131,10 @@ func TestEveryOperationNeedsItsPermission(t *testing.T) {
 			_, err := client.DeleteRolePolicy(t.Context(), &sdk.DeleteRolePolicyInput{RoleName: store, PolicyName: p})
 			return err
 		},
+		"iam:UpdateAssumeRolePolicy": func() error {
+			_, err := client.UpdateAssumeRolePolicy(t.Context(), &sdk.UpdateAssumeRolePolicyInput{RoleName: store, PolicyDocument: aws.String(trustLambda)})
+			return err
+		},
 		"iam:ListAttachedRolePolicies": func() error {
 			_, err := client.ListAttachedRolePolicies(t.Context(), &sdk.ListAttachedRolePoliciesInput{RoleName: store})
 			return err
@@ -219,4 +223,27 @@ func TestAssumeRoleNeedsTheTrustPolicy(t *testing.T) {
 			require.ErrorContains(t, err, "User: "+try.service+" is not authorized to perform: sts:AssumeRole on resource: "+try.arn)
 		})
 	}
+}
+
+func TestTrustPolicyChangesThroughAnSDK(t *testing.T) {
+	c := start(t)
+	client := sdk.NewFromConfig(c.Admin)
+	c.MustDeploy(t, roleType, map[string]any{"name": "store", "description": "kept", "assumeRolePolicy": trustLambda})
+	update := func(role, document string) error {
+		_, err := client.UpdateAssumeRolePolicy(t.Context(), &sdk.UpdateAssumeRolePolicyInput{RoleName: &role, PolicyDocument: &document})
+		return err
+	}
+	assume := func() error {
+		_, _, err := c.IAM.AssumeRole("lambda.amazonaws.com", account.GlobalARN("iam", "role/store"), "s", nil)
+		return err
+	}
+	trustStates := strings.Replace(trustLambda, "lambda", "states", 1)
+	require.NoError(t, assume())
+	require.NoError(t, update("store", trustStates))
+	require.Error(t, assume())
+	state := c.Read(t, roleType, "store")
+	require.Equal(t, trustStates, state["assumeRolePolicy"])
+	require.Equal(t, "kept", state["description"])
+	cloudtest.Refused(t, update("store", listRoles), "MalformedPolicyDocument")
+	cloudtest.Refused(t, update("absent", trustLambda), "NoSuchEntity")
 }

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"fmt"
@@ -44,18 +45,20 @@ func (s *Service) AddAdministrator(name string) Credentials {
 // policy lets it. keys are condition keys, for example aws:SourceArn. The error is a *policy.DeniedError where the
 // service may not, or there is no such role.
 func (s *Service) AssumeRole(service, roleARN, session string, keys map[string]string) (policy.Principal, Credentials, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	request := policy.Request{
 		Principal: policy.ServicePrincipal(service), Action: "sts:AssumeRole", Resource: roleARN, Keys: keys,
 	}
+	s.mu.RLock()
 	r := s.byARN(roleARN)
 	if r != nil {
 		request.ResourcePolicy = r.trust
 	}
-	if err := policy.Authorize(request); err != nil {
+	s.mu.RUnlock()
+	if err := s.account.Decide(context.Background(), request); err != nil {
 		return policy.Principal{}, Credentials{}, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := policy.Principal{
 		ARN:      fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", account.ID, r.name, session),
 		ID:       r.id + ":" + session,

@@ -45,7 +45,13 @@ type Request struct {
 	ByDelegation bool
 	// Keys are the condition keys of this request, such as aws:SourceArn. aws:PrincipalArn is added.
 	Keys map[string]string
+	// Granted, if set, is called for each statement that allows the action. The request may still be denied by another.
+	Granted func(Grant)
 }
+
+// Grant names a statement that allows a request, by its Sid, and the first entries of it that match. Resource is the requested
+// one if the statement has none, as in a trust policy.
+type Grant struct{ Sid, Action, Resource string }
 
 // DeniedError is the reason why a request is not allowed. Its text is that of AWS:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
@@ -88,6 +94,7 @@ func Authorize(r Request) error {
 				if s.Effect == "Deny" {
 					return &DeniedError{Request: r, Explicit: "an identity-based"}
 				}
+				s.granted(r)
 				identity = true
 			}
 		}
@@ -101,6 +108,7 @@ func Authorize(r Request) error {
 			if s.Effect == "Deny" {
 				return &DeniedError{Request: r, Explicit: "a resource-based"}
 			}
+			s.granted(r)
 			// The account's own ARN in a resource policy delegates to identity policies; it grants nothing itself.
 			if s.grants(r.Principal) {
 				resource = true
@@ -125,6 +133,21 @@ func (s *Statement) appliesTo(r Request, keys map[string]string) bool {
 		return false
 	}
 	return holds(s.Condition, keys)
+}
+
+func (s *Statement) granted(r Request) {
+	if r.Granted == nil {
+		return
+	}
+	first := func(entries Strings, request string, match func(pattern, value string) bool) string {
+		for _, e := range entries {
+			if match(e, request) {
+				return e
+			}
+		}
+		return request
+	}
+	r.Granted(Grant{s.Sid, first(s.Action, r.Action, matchAction), first(s.Resource, r.Resource, matchARN)})
 }
 
 func (ps *Principals) include(p Principal) bool {

@@ -65,7 +65,7 @@ func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*l
 		return nil, invalidLogging("Log Destination is not the ARN of a log group that ends with :*")
 	}
 	for _, action := range deliveryActions {
-		if policy.Authorize(policy.Request{Principal: role, Action: action, Resource: "*"}) != nil {
+		if s.account.Decide(context.Background(), policy.Request{Principal: role, Action: action, Resource: "*"}) != nil {
 			return nil, refuse("AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination")
 		}
 	}
