@@ -37,7 +37,7 @@ func readItems(t *testing.T, table string, histories []accountHistory) map[strin
 
 // appliedEvent is the log line that the function project-order writes for an event.
 type appliedEvent struct {
-	Time               time.Time
+	Time               time.Time `json:"timestamp"`
 	OrderID, EventType string
 }
 
