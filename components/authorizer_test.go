@@ -2,7 +2,6 @@ package components_test
 
 import (
 	"debug/elf"
-	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -305,131 +303,6 @@ func TestFunctionsBehindAnAPIWithTokensCheckWhoseOrderItIs(t *testing.T) {
 	}
 }
 
-func TestTheARNsOfRoutesAreOutputs(t *testing.T) {
-	for kind, auth := range authorizers {
-		var arns map[string]string
-		var name string
-		c := &cloud{}
-		require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-			p, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Authorizer: auth, Common: inFolder(t)})
-			if err != nil {
-				return err
-			}
-			pulumi.All(p.RouteArns, p.Auth).ApplyT(func(v []any) error {
-				arns, name = v[0].(map[string]string), v[1].(string)
-				return nil
-			})
-			return nil
-		}))
-		require.Equal(t, kind, name)
-		require.Equal(t, map[string]string{
-			"POST /order": "arn:restapi/checker-api/prod/POST/order", "POST /orders": "arn:restapi/checker-api/prod/POST/orders",
-			"GET /order/{orderId}/status": "arn:restapi/checker-api/prod/GET/order/*/status",
-			"POST /account":               "arn:restapi/checker-api/prod/POST/account", "POST /stock": "arn:restapi/checker-api/prod/POST/stock",
-		}, arns)
-	}
-}
-
-// mixed is an API with a route of each kind.
-func mixed(t *testing.T, edit func(*components.OrderApiArgs)) *cloud {
-	t.Helper()
-	c := &cloud{}
-	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		fn, err := lambda.NewFunction(ctx, "fn", &lambda.FunctionArgs{Role: pulumi.String("arn:role")})
-		if err != nil {
-			return err
-		}
-		route := func(method, path string, kind components.AuthorizerKind, scopes ...string) components.Route {
-			return components.Route{
-				Method: method, Path: path, Function: target(fn), Responses: []components.Response{{Status: 200}, {Status: 403, Description: "Ours"}},
-				Authorizer: kind, Scopes: scopes,
-			}
-		}
-		args := &components.OrderApiArgs{
-			Authorizer: tokens, Common: inFolder(t),
-			Routes: []components.Route{
-				route("GET", "/menu/{shop}", components.AuthNone), route("POST", "/menu/{shop}", "", "menu:write", "shop"), route("DELETE", "/menu/{shop}", components.AuthIam),
-			},
-		}
-		args.Common.Tags = team
-		if edit != nil {
-			edit(args)
-		}
-		_, err = components.NewOrderApi(ctx, "api", args)
-		return err
-	}))
-	return c
-}
-
-func TestARouteMayHaveAnAuthorizerOfItsOwn(t *testing.T) {
-	c := mixed(t, nil)
-	doc := c.document(t, restAPIType, "api", "body")
-	want := map[string]any{"get /menu/{shop}": nil, "post /menu/{shop}": []any{map[string]any{"jwt": []any{}}}, "delete /menu/{shop}": []any{map[string]any{"sigv4": []any{}}}}
-	operations(t, doc, func(route string, operation map[string]any) {
-		require.Equal(t, want[route], operation["security"], route)
-		require.Equal(t, "Ours", at(t, operation, "responses", "403")["description"], "what a route declares is kept")
-	})
-	require.Equal(t, "The token needs the scope menu:write and shop", at(t, doc, "paths", "/menu/{shop}", "post")["description"])
-	require.Equal(t, []string{"jwt", "sigv4"}, slices.Sorted(maps.Keys(at(t, doc, "components", "securitySchemes"))))
-	// Only the routes with tokens are the authorizer's.
-	fn := c.inputs(t, functionType, "api-"+authorizeCaller)
-	require.Equal(t, `[{"method":"POST","path":"/menu/*","scopes":["menu:write","shop"]}]`, at(t, fn, "environment", "variables")["ROUTES"])
-	require.Equal(t, map[string]any{"team": "coffee"}, fn["tags"])
-	require.Len(t, c.registered, len(mixed(t, nil).registered))
-}
-
-func TestAnAPIOfSignedRequestsMayHaveARouteWithTokens(t *testing.T) {
-	c := mixed(t, func(a *components.OrderApiArgs) {
-		a.Authorizer.Kind = components.AuthIam
-		a.Routes[1].Authorizer, a.Routes[2].Authorizer = components.AuthJwt, ""
-	})
-	require.Contains(t, c.registered, functionType+" api-"+authorizeCaller)
-	require.Equal(t, []any{map[string]any{"sigv4": []any{}}}, at(t, c.document(t, restAPIType, "api", "body"), "paths", "/menu/{shop}", "delete")["security"])
-}
-
-func TestBadAuthorizersOfRoutesAreRefused(t *testing.T) {
-	fn := &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}
-	route := func(method, path string, scopes ...string) components.Route {
-		return components.Route{Method: method, Path: path, Function: fn, Responses: []components.Response{{Status: 200}}, Scopes: scopes}
-	}
-	of := func(kind components.AuthorizerKind, r components.Route) components.Route {
-		r.Authorizer = kind
-		return r
-	}
-	many := make([]components.Route, 90)
-	for i := range many {
-		many[i] = route("GET", "/"+strings.Repeat("a", i+1))
-	}
-	cannotTell := "Routes[1].Scopes: must be those of Routes[0]: a path may match both"
-	for name, c := range map[string]struct {
-		routes []components.Route
-		want   []string
-	}{
-		"another kind":                {[]components.Route{of("cognito", route("GET", "/a"))}, []string{`Routes[0].Authorizer: must be one of ["none" "iam" "jwt"], got "cognito"`}},
-		"scopes of nobody":            {[]components.Route{of("none", route("GET", "/a", "x")), of("iam", route("GET", "/b", "x"))}, []string{"Routes[0].Scopes: are of use only with jwt", "Routes[1].Scopes: are of use only with jwt"}},
-		"a scope with a space":        {[]components.Route{route("GET", "/a", "ok", "a b")}, []string{`Routes[0].Scopes[1]: must be printable ASCII characters without spaces, quotes and backslashes, got "a b"`}},
-		"an empty scope":              {[]components.Route{route("GET", "/a", "")}, []string{"Routes[0].Scopes[0]: must be"}},
-		"a route within":              {[]components.Route{route("GET", "/order/{id}"), route("GET", "/order/{id}/notes", "staff")}, []string{cannotTell}},
-		"a route like another":        {[]components.Route{route("GET", "/order/{id}", "staff"), route("GET", "/order/mine")}, []string{cannotTell}},
-		"a route that crosses":        {[]components.Route{route("GET", "/order/{id}"), route("GET", "/{kind}/mine", "staff")}, []string{cannotTell}},
-		"a proxy":                     {[]components.Route{route("GET", "/{all+}"), route("GET", "/order", "staff")}, []string{cannotTell}},
-		"too many for their function": {many, []string{"Routes: must have less than 3072 bytes as JSON, so that they fit into the environment of authorize-caller, got "}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			refuses(t, components.NewOrderApi, "OrderApi", "api", &components.OrderApiArgs{Common: inFolder(t), Authorizer: tokens, Routes: c.routes}, c.want)
-		})
-	}
-	// These can be told apart, or need not be.
-	for _, routes := range [][]components.Route{
-		{route("GET", "/order/{id}"), route("POST", "/order/{id}/notes", "staff")},
-		{route("GET", "/order/{id}", "a", "b"), route("GET", "/order/{id}/notes", "b", "a")},
-		{route("POST", "/order"), route("POST", "/orders", "staff")},
-		{of("iam", route("GET", "/order/{id}")), route("GET", "/order/{id}/notes", "staff")},
-	} {
-		deploy(t, components.NewOrderApi, "api", &components.OrderApiArgs{Common: inFolder(t), Authorizer: tokens, Routes: routes}, nil)
-	}
-}
-
 func TestWhatTheAuthorizerNeedsMayComeFromAnotherResource(t *testing.T) {
 	deployed := func(n int, text string) (*cloud, error) {
 		c := &cloud{}
@@ -456,68 +329,4 @@ func TestWhatTheAuthorizerNeedsMayComeFromAnotherResource(t *testing.T) {
 	require.ErrorContains(t, err, `order-patterns:components:FanOut "fanout": Authorizer.Issuer: must be a URL`)
 	_, err = deployed(4000, "https://login.example.com")
 	require.ErrorContains(t, err, `order-patterns:components:FanOut "fanout": Authorizer.CacheSeconds: must be from 0 to 3600, got 4000`)
-}
-
-// The Orchestrator has no function that sees the request. So its API compares the account, and the machine does it again.
-func TestTheOrchestratorsAPIStartsExecutionsForTheCallersAccountOnly(t *testing.T) {
-	c := orchestrator(t, func(a *components.OrchestratorArgs) { a.Authorizer = tokens })
-	operation := postOrder(t, c)
-	template := at(t, operation, integration, "requestTemplates")["application/json"].(string)
-	require.Equal(t, `#set($id = $input.json('$.order.orderid').replaceAll("[^A-Za-z0-9._-]",""))`+
-		`#if($id == "")#set($id = $context.requestId)#end#set($context.requestOverride.header.X-Order-Id = $id)`+
-		`#if($input.body.length() > 65536){}`+
-		`#elseif($context.authorizer.any == "true" || ($context.authorizer.account && $context.authorizer.account != "" && `+
-		`$context.authorizer.account == $input.path('$.order.accountid')))`+
-		`#set($body = $util.escapeJavaScript($input.body).replaceAll("\\'","'"))`+
-		`{"stateMachineArn":"`+machine("orchestrator")+`","name":"$context.requestId",`+
-		`"input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",\"accepted\":$context.requestTimeEpoch,`+
-		`#if($context.authorizer.any == "true")#else#set($caller = $util.escapeJavaScript($context.authorizer.account).replaceAll("\\'","'"))`+
-		`\"caller\":\"$util.escapeJavaScript($caller).replaceAll("\\'","'")\",#end`+
-		`\"body\":\"$util.escapeJavaScript($body).replaceAll("\\'","'")\"}"}`+
-		`#else{"stateMachineArn":"`+machine("orchestrator")+`","name":"$context.requestId","input":"not allowed"}#end`, template)
-	require.False(t, json.Valid([]byte("not allowed")), "else Step Functions would accept the input")
-
-	refused := at(t, operation, integration, "responses", `4\d{2}`, "responseTemplates")["application/json"].(string)
-	require.True(t, strings.HasPrefix(refused, `#set($type = $input.path('$.__type'))#if($type.contains("InvalidExecutionInput"))`+
-		`#set($context.responseOverride.status = 403){"message":"not allowed for this account"}#elseif($type.contains("ValidationException")`), refused)
-	require.Contains(t, at(t, operation, "responses", "403", "headers"), "Access-Control-Allow-Origin", "API Gateway drops a header that is not declared")
-
-	for _, auth := range []components.Authorizer{open, signed} {
-		operation := postOrder(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Authorizer = auth }))
-		text, err := json.Marshal(operation[integration])
-		require.NoError(t, err)
-		require.NotContains(t, string(text), "authorizer")
-		require.NotContains(t, string(text), "InvalidExecutionInput")
-	}
-}
-
-// A path to a caller that is not there would fail the execution, so the task gets all of the input.
-func TestTheMachineTellsTheStoringTaskWhoCalled(t *testing.T) {
-	states := func(auth components.Authorizer) map[string]any {
-		return at(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Authorizer = auth }).document(t, machineType, "orchestrator", "definition"), "States")
-	}
-	with, without := states(tokens), states(open)
-	require.Equal(t, map[string]any{
-		"FunctionName": "arn:function/orchestrator-store-order-task",
-		"Payload.$":    `States.JsonMerge($$.Execution.Input, States.StringToJson(States.Format('\{"execution":"{}"\}', $$.Execution.Name)), false)`,
-	}, at(t, with, "StoreOrder", "Parameters"))
-	require.Contains(t, at(t, without, "StoreOrder", "Parameters"), "Payload")
-	delete(with, "StoreOrder")
-	delete(without, "StoreOrder")
-	require.Equal(t, without, with, "a state more would cost a transition for each order")
-	require.Equal(t, states(open), states(signed))
-}
-
-// A route of another program may leave the account to its machine, which gets the caller.
-func TestAnExecutionWithoutAnAccountIsNotGated(t *testing.T) {
-	c := mixed(t, func(a *components.OrderApiArgs) {
-		a.Routes = []components.Route{{
-			Method: "POST", Path: "/parcel", Body: `{"type": "object"}`, Execution: &components.Execution{StateMachineArn: pulumi.String(machine("m")), IdPath: "$.id"},
-			Responses: []components.Response{{Status: 202}, {Status: 413}, {Status: 500}, {Status: 503}},
-		}}
-	})
-	template := at(t, c.document(t, restAPIType, "api", "body"), "paths", "/parcel", "post", integration, "requestTemplates")["application/json"].(string)
-	require.Contains(t, template, `\"caller\":\"`)
-	require.NotContains(t, template, "not allowed")
-	require.NotContains(t, template, "#elseif")
 }

@@ -19,10 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/spf13/cobra"
 
-	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
-	"github.com/order-patterns/order-patterns/cmd/client/load"
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
-	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 type experimentFlags struct {
@@ -178,18 +175,7 @@ func experiment(cmd *cobra.Command, t *target, f experimentFlags) error {
 	if err != nil {
 		return err
 	}
-	generator := coffeeclient.NewGenerator(f.seed, time.Now)
-	var placed []accepted
-	start, answers, err := runLoad(cmd, f.loadFlags, func(ctx context.Context, answered func()) (*load.Answers, error) {
-		orders := coffeeclient.Load{
-			Client: client, Generator: generator, Count: f.count, AtOnce: f.atOnce, Answered: answered,
-			Accepted: func(o coffee.Order) error {
-				placed = append(placed, accepted{AccountID: o.AccountID, VendorID: o.VendorID, OrderID: o.OrderID})
-				return nil
-			},
-		}
-		return orders.Run(ctx)
-	})
+	start, placed, answers, err := placeRandom(cmd, client, stack.URL, f.loadFlags, func(accepted) error { return nil })
 	if err != nil {
 		return err
 	}

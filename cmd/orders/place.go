@@ -56,20 +56,8 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 	if err != nil {
 		return err
 	}
-	generator := coffeeclient.NewGenerator(f.seed, time.Now)
-	var placed []accepted
-	start, answers, err := runLoad(cmd, f.loadFlags, func(ctx context.Context, answered func()) (*load.Answers, error) {
-		orders := coffeeclient.Load{
-			Client: client, Generator: generator, Count: f.count, AtOnce: f.atOnce, Answered: answered,
-			// Written at once, so that verify knows the order even if this run is killed.
-			Accepted: func(o coffee.Order) error {
-				a := accepted{URL: api.URL, AccountID: o.AccountID, VendorID: o.VendorID, OrderID: o.OrderID}
-				placed = append(placed, a)
-				return a.write(file)
-			},
-		}
-		return orders.Run(ctx)
-	})
+	// Written at once, so that verify knows the order even if this run is killed.
+	start, placed, answers, err := placeRandom(cmd, client, api.URL, f.loadFlags, func(a accepted) error { return a.write(file) })
 	if err != nil {
 		return err
 	}
@@ -79,4 +67,23 @@ func place(cmd *cobra.Command, t *target, f placeFlags) error {
 		}
 	}
 	return allAccepted(answers, f.loadFlags)
+}
+
+// placeRandom places random orders with a client of the API at url, and calls placed for each one that is accepted.
+func placeRandom(cmd *cobra.Command, client *coffeeclient.Client, url string, f loadFlags, placed func(accepted) error) (
+	start time.Time, all []accepted, answers *load.Answers, err error,
+) {
+	generator := coffeeclient.NewGenerator(f.seed, time.Now)
+	start, answers, err = runLoad(cmd, f, func(ctx context.Context, answered func()) (*load.Answers, error) {
+		orders := coffeeclient.Load{
+			Client: client, Generator: generator, Count: f.count, AtOnce: f.atOnce, Answered: answered,
+			Accepted: func(o coffee.Order) error {
+				a := accepted{URL: url, AccountID: o.AccountID, VendorID: o.VendorID, OrderID: o.OrderID}
+				all = append(all, a)
+				return placed(a)
+			},
+		}
+		return orders.Run(ctx)
+	})
+	return start, all, answers, err
 }
