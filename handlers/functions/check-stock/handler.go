@@ -9,6 +9,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
@@ -29,7 +30,7 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) check(ctx context.Context, m events.SQSMessage) error {
 	o, err := checker.Parse([]byte(m.Body))
 	if err != nil {
-		return sqsbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	var wants []balances.Want
 	for _, product := range o.Wanted() {

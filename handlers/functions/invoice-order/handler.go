@@ -8,6 +8,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 )
 
 // maxConcurrent is how many accounts of a batch are processed concurrently. A write mostly waits for S3, and the smallest
@@ -26,7 +27,7 @@ func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events
 func (h *handler) write(ctx context.Context, r events.KinesisEventRecord) error {
 	e, log, err := event.FromRecord(r)
 	if err != nil {
-		return kinesisbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	return h.invoices.Consume(ctx, e.Order, log)
 }

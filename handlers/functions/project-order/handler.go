@@ -9,6 +9,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -28,12 +29,12 @@ func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events
 func (h *handler) project(ctx context.Context, r events.KinesisEventRecord) error {
 	e, log, err := event.FromRecord(r)
 	if err != nil {
-		return kinesisbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	_, err = h.orders.Consume(ctx, e.Order, event.Accepted(e, r), log)
 	var tooOld *coffee.InvalidOrder
 	if errors.As(err, &tooOld) {
-		return kinesisbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	return err
 }

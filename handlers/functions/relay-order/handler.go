@@ -10,6 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/checker/topic"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
@@ -35,7 +36,7 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) relayAll(ctx context.Context, m events.SQSMessage) error {
 	ids, err := checker.ParseReferences([]byte(m.Body))
 	if err != nil {
-		return sqsbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	return errors.Join(parallel.Do(ctx, len(ids), maxConcurrentOrders, func(ctx context.Context, i int) error {
 		return h.relay(ctx, ids[i], slog.With("orderId", ids[i], "messageId", m.MessageId))

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
@@ -27,12 +28,12 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
 	o, err := coffee.ParseMessage([]byte(m.Body))
 	if err != nil {
-		return sqsbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	_, err = h.orders.Consume(ctx, o.Order, o.Accepted, slog.With("messageId", m.MessageId))
 	var tooOld *coffee.InvalidOrder
 	if errors.As(err, &tooOld) {
-		return sqsbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
@@ -39,12 +40,12 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 	f, err := checker.ParseFinding([]byte(m.Body))
 	if err != nil {
-		return sqsbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	rec, applied, err := h.orders.Apply(ctx, f)
 	// An order is stored before it is published, so one that is not there now will never be.
 	if errors.Is(err, orders.ErrNotFound) {
-		return sqsbatch.Permanent(err)
+		return permanent.Error(err)
 	}
 	if err != nil {
 		return fmt.Errorf("applying the finding of the %s check: %w", f.Check, err)

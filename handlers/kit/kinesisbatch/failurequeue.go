@@ -3,7 +3,6 @@ package kinesisbatch
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -30,23 +29,6 @@ type Reader struct {
 // New returns the reader whose failure queue the variable FAILURES_URL names.
 func New(env *lambdaenv.Env) *Reader {
 	return &Reader{Client: sqs.NewFromConfig(env.AWS), FailuresURL: env.Required("FAILURES_URL")}
-}
-
-type permanent struct{ error }
-
-func (p permanent) Unwrap() error { return p.error }
-
-// Permanent marks the error of a record that can never succeed, whatever changes around it. It returns nil for nil.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return permanent{err}
-}
-
-func isPermanent(err error) bool {
-	var p permanent
-	return errors.As(err, &p)
 }
 
 // Failure is the JSON message about a record that can never succeed. The same record may be reported more than once.

@@ -3,7 +3,7 @@
 //
 // A record that is not handled takes one of two ways:
 //
-//   - It can never succeed: the handler returns an error that Permanent made. The record is sent to the reader's failure
+//   - It can never succeed: the handler returns a permanent.Error. The record is sent to the reader's failure
 //     queue, with the error, and counts as handled.
 //   - It may succeed later, which is every other error. It fails the batch. Lambda delivers the batch again from the
 //     checkpoint on, which is the lowest sequence number reported, until the retries are used up or the records are too old.
@@ -27,6 +27,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 )
 
 // Handle handles one record. It may be called for records of several keys at once, but for one record of a key at a
@@ -137,7 +138,7 @@ func (k *key) handle(ctx context.Context, batch events.KinesisEvent, handle Hand
 			return parallel.ErrDeadline
 		}
 		err := handle(ctx, batch.Records[i])
-		if err != nil && !isPermanent(err) {
+		if err != nil && !permanent.Is(err) {
 			return err
 		}
 		k.refused[n] = err

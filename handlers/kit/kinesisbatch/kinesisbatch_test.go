@@ -19,6 +19,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 )
 
 // batch makes a record for each key, with the sequence numbers 100, 101, ...
@@ -153,7 +154,7 @@ func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
 				time.Sleep(time.Second)
 				switch outcomeOf[r.Kinesis.SequenceNumber] {
 				case "permanent":
-					return fmt.Errorf("reading: %w", kinesisbatch.Permanent(errors.New("malformed")))
+					return fmt.Errorf("reading: %w", permanent.Error(errors.New("malformed")))
 				case "error":
 					return errors.New("broken")
 				case "panic":
@@ -247,7 +248,7 @@ func TestTheFailureQueueReceivesTheRecordAndWhyItCanNeverSucceed(t *testing.T) {
 	r.Kinesis.PartitionKey = "a\uffff\x01"
 	f := &failures{}
 	refuse := func(context.Context, events.KinesisEventRecord) error {
-		return kinesisbatch.Permanent(errors.New("order.quantity: must be at least 1"))
+		return permanent.Error(errors.New("order.quantity: must be at least 1"))
 	}
 	lines := handlertest.Logged(t, func() { require.Empty(t, checkpoint(t, process(t.Context(), f, b, 1, refuse))) })
 	// SQS accepts no character that XML does not allow, so they are escaped.
@@ -264,7 +265,7 @@ func TestARecordThatDoesNotFitIntoAMessageIsReportedWithoutItsData(t *testing.T)
 		b, f := batch("a"), &failures{}
 		b.Records[0].Kinesis.Data = make([]byte, size)
 		require.Empty(t, checkpoint(t, process(t.Context(), f, b, 1, func(context.Context, events.KinesisEventRecord) error {
-			return kinesisbatch.Permanent(errors.New(strings.Repeat("ä", 5000)))
+			return permanent.Error(errors.New(strings.Repeat("ä", 5000)))
 		})))
 		var m kinesisbatch.Failure
 		require.NoError(t, json.Unmarshal([]byte(f.last), &m))
@@ -276,4 +277,4 @@ func TestARecordThatDoesNotFitIntoAMessageIsReportedWithoutItsData(t *testing.T)
 	}
 }
 
-func TestPermanentOfNoErrorIsNoError(t *testing.T) { require.NoError(t, kinesisbatch.Permanent(nil)) }
+func TestPermanentOfNoErrorIsNoError(t *testing.T) { require.NoError(t, permanent.Error(nil)) }

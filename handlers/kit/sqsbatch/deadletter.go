@@ -2,7 +2,6 @@ package sqsbatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,23 +19,6 @@ const ErrorAttribute = "Error"
 
 // maxError is how many bytes of an error are put into the attribute.
 const maxError = 1024
-
-type permanent struct{ error }
-
-func (p permanent) Unwrap() error { return p.error }
-
-// Permanent marks the error of a message that can never succeed, whatever changes around it. It returns nil for nil.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return permanent{err}
-}
-
-func isPermanent(err error) bool {
-	var p permanent
-	return errors.As(err, &p)
-}
 
 // deadLetter sends the message to the dead-letter queue, with its attributes and the error. If SQS refuses it so, the
 // error is left out: a message has at most ten attributes, its size has a limit, and not every character is allowed.

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 )
 
@@ -34,7 +35,7 @@ func fails(err error) sqsbatch.Handle {
 }
 
 var (
-	malformed = sqsbatch.Permanent(errors.New("order.details.quantity: must be an integer"))
+	malformed = permanent.Error(errors.New("order.details.quantity: must be an integer"))
 	errDown   = errors.New("the table is not available")
 	refused   = &smithy.GenericAPIError{Code: "InvalidParameterValue", Message: "too many attributes"}
 )
@@ -60,7 +61,7 @@ func TestAMessageThatCanNeverSucceedGoesToTheDeadLettersAtOnceAndCountsAsHandled
 
 func TestTheErrorOfADeadLetterIsCut(t *testing.T) {
 	q := &handlertest.Queue{}
-	r := q.Consumer().Process(t.Context(), batch(1), 1, fails(sqsbatch.Permanent(errors.New("x"+strings.Repeat("é", 1000)))))
+	r := q.Consumer().Process(t.Context(), batch(1), 1, fails(permanent.Error(errors.New("x"+strings.Repeat("é", 1000)))))
 	require.Empty(t, failed(r))
 	require.Equal(t, "x"+strings.Repeat("é", 511), *q.Dead()[0].MessageAttributes["Error"].StringValue)
 }

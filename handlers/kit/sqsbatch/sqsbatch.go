@@ -2,7 +2,7 @@
 // ReportBatchItemFailures. Lambda deletes the handled messages from the queue. A message that is not handled takes one of
 // two ways:
 //
-//   - It can never succeed: the handler returns an error that Permanent made. The message is sent to the dead-letter queue
+//   - It can never succeed: the handler returns a permanent.Error. The message is sent to the dead-letter queue
 //     at once, with the error, and counts as handled.
 //   - It may succeed later, which is every other error. It is reported as failed and stays in the queue. It becomes visible
 //     again after an interval that grows with each receive up to MaxDelay. So an outage of a day passes without a person:
@@ -21,6 +21,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 )
 
 // API is the part of an SQS client that a Queue uses. Needs sqs:ChangeMessageVisibility on the queue and sqs:SendMessage
@@ -54,7 +55,7 @@ func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, h
 	errs := parallel.Do(ctx, len(batch.Records), limit, func(ctx context.Context, i int) error {
 		m := batch.Records[i]
 		err := handle(ctx, m)
-		if isPermanent(err) {
+		if permanent.Is(err) {
 			return q.deadLetter(ctx, m, err)
 		}
 		return err

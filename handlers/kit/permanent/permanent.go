@@ -1,0 +1,22 @@
+// Package permanent marks errors that no other attempt can avoid, whatever changes around it: those of a malformed message.
+package permanent
+
+import "errors"
+
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+// Error marks an error. It returns nil for nil.
+func Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	return permanent{err}
+}
+
+// Is reports whether err, or one that it wraps, is marked.
+func Is(err error) bool {
+	var p permanent
+	return errors.As(err, &p)
+}
