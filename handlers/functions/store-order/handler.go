@@ -10,6 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -30,10 +31,22 @@ func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
 	if err != nil {
 		return permanent.Error(err)
 	}
-	_, err = h.orders.Consume(ctx, o.Order, o.Accepted, slog.With("messageId", m.MessageId))
+	span := trace.FromContext(ctx)
+	span.Order(o.Order.OrderID, o.Order.AccountID, o.Order.VendorID)
+	stored, err := h.orders.Consume(ctx, o.Order, o.Accepted, slog.With("messageId", m.MessageId))
 	var tooOld *coffee.InvalidOrder
 	if errors.As(err, &tooOld) {
 		return permanent.Error(err)
 	}
+	if err == nil {
+		span.Outcome(outcome(stored))
+	}
 	return err
+}
+
+func outcome(stored bool) string {
+	if stored {
+		return "stored"
+	}
+	return "superseded"
 }

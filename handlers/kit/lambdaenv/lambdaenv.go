@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
 // Env is the environment of a function.
@@ -26,7 +28,7 @@ type Env struct {
 	invalid []error
 }
 
-// Setup sets up logging and the number of threads, and loads the AWS configuration. If that fails, it logs why and ends
+// Setup sets up logging and the number of threads, and loads the AWS configuration, whose calls are traced. If that fails, it logs why and ends
 // the process, which Lambda reports as a failed start.
 func Setup() *Env {
 	env := SetupWithoutAWS()
@@ -34,6 +36,7 @@ func Setup() *Env {
 	if err != nil {
 		fail(fmt.Errorf("loading the AWS configuration: %w", err))
 	}
+	trace.Calls(&cfg)
 	env.AWS = cfg
 	return env
 }

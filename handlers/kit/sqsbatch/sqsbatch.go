@@ -21,7 +21,6 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
-	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 )
 
 // API is the part of an SQS client that a Queue uses. Needs sqs:ChangeMessageVisibility on the queue and sqs:SendMessage
@@ -53,12 +52,7 @@ type Handle func(ctx context.Context, m events.SQSMessage) error
 func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, handle Handle) events.SQSEventResponse {
 	// After a time-out Lambda would deliver the handled messages again, too.
 	errs := parallel.Do(ctx, len(batch.Records), limit, func(ctx context.Context, i int) error {
-		m := batch.Records[i]
-		err := handle(ctx, m)
-		if permanent.Is(err) {
-			return q.deadLetter(ctx, m, err)
-		}
-		return err
+		return q.traced(ctx, batch.Records[i], len(batch.Records), handle)
 	})
 	// Never null: an empty list is the documented way to report success.
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}

@@ -1,0 +1,4 @@
+package trace
+
+// ResetFirstRequest makes the next request the first one of the process.
+func ResetFirstRequest() { firstRequest.Store(nil) }

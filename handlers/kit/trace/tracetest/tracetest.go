@@ -1,0 +1,95 @@
+// Package tracetest is an X-Ray daemon for tests.
+package tracetest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/stretchr/testify/require"
+)
+
+// Ids of the trace of Invocation.
+const (
+	Root    = "1-5759e988-bd862e3fe1be46a994272793"
+	Parent  = "53995c3f42cd8ad8"
+	Sampled = "Root=" + Root + ";Parent=" + Parent + ";Sampled=1"
+)
+
+// Daemon receives what is sent by UDP.
+type Daemon struct{ conn net.PacketConn }
+
+// Segment is a document that the daemon received.
+type Segment struct {
+	TraceID     string `json:"trace_id"`
+	ID          string
+	ParentID    string `json:"parent_id"`
+	Type        string
+	Name        string
+	Namespace   string
+	StartTime   float64 `json:"start_time"`
+	EndTime     float64 `json:"end_time"`
+	Error       bool
+	Throttle    bool
+	Fault       bool
+	AWS         map[string]any
+	HTTP        map[string]map[string]any
+	Cause       struct{ Exceptions []struct{ ID, Type string } }
+	Annotations map[string]any
+	Metadata    map[string]map[string]any
+	Links       []struct {
+		TraceID string `json:"trace_id"`
+		ID      string
+	}
+}
+
+// Main is for TestMain: a process has one connection to the daemon, so all tests of a package share one daemon. It sets
+// AWS_XRAY_DAEMON_ADDRESS, runs the tests, and ends the process.
+func Main(m *testing.M, daemon **Daemon) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	*daemon = &Daemon{conn}
+	if err := os.Setenv("AWS_XRAY_DAEMON_ADDRESS", conn.LocalAddr().String()); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// Next returns the next n documents.
+func (d *Daemon) Next(t *testing.T, n int) (segments []Segment) {
+	t.Helper()
+	buffer := make([]byte, 1<<16)
+	for range n {
+		require.NoError(t, d.conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		size, _, err := d.conn.ReadFrom(buffer)
+		require.NoError(t, err)
+		text, found := bytes.CutPrefix(buffer[:size], []byte("{\"format\":\"json\",\"version\":1}\n"))
+		require.True(t, found, "%s", buffer[:size])
+		var s Segment
+		require.NoError(t, json.Unmarshal(text, &s), "%s", text)
+		segments = append(segments, s)
+	}
+	return segments
+}
+
+// Nothing asserts that no document is waiting. A datagram on the loopback interface is there when the sender's write returns.
+func (d *Daemon) Nothing(t *testing.T) {
+	t.Helper()
+	require.NoError(t, d.conn.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
+	size, _, err := d.conn.ReadFrom(make([]byte, 1<<16))
+	require.True(t, errors.Is(err, os.ErrDeadlineExceeded), "%d bytes, %v", size, err)
+}
+
+// Invocation is the context of an invocation with this tracing header.
+func Invocation(ctx context.Context, header, requestID string) context.Context {
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: requestID})
+	return context.WithValue(ctx, "x-amzn-trace-id", header) //nolint:staticcheck // aws-lambda-go's key is a string
+}
