@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"reflect"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -19,6 +21,9 @@ import (
 // parent of what the service records.
 func Calls(cfg *aws.Config) {
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
+		if unsampled() {
+			return nil
+		}
 		if err := stack.Initialize.Add(recordCall{}, middleware.After); err != nil {
 			return err
 		}
@@ -26,6 +31,20 @@ func Calls(cfg *aws.Config) {
 		return stack.Build.Add(passCall{}, middleware.Before)
 	})
 }
+
+// unsampled reports that the process's only invocation is not sampled: its calls then have no middleware of this package.
+// aws-lambda-go sets the variable for each invocation, unless the process serves several at once.
+func unsampled() bool {
+	text, found := os.LookupEnv("_X_AMZN_TRACE_ID")
+	if !found || strings.Contains(text, "Sampled=1") {
+		return false
+	}
+	firstRequest.CompareAndSwap(nil, &noRequest)
+	return true
+}
+
+// noRequest is no id of a request.
+var noRequest string
 
 type callKey struct{}
 

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
@@ -125,10 +127,23 @@ func keys(h http.Header) (names []string) {
 }
 
 func TestACallOfAnUnsampledInvocationIsLeftAlone(t *testing.T) {
+	const header = "Root=" + tracetest.Root + ";Parent=" + tracetest.Parent + ";Sampled=0"
 	s := &service{status: []int{200}}
-	require.NoError(t, put(tracetest.Invocation(t.Context(), "Root="+tracetest.Root+";Parent="+tracetest.Parent+";Sampled=0", "r-1"), s.config(true)))
+	require.NoError(t, put(tracetest.Invocation(t.Context(), header, "r-1"), s.config(true)))
 	require.Equal(t, []string{""}, s.header)
+
+	t.Setenv("_X_AMZN_TRACE_ID", header)
+	stack := middleware.NewStack("call", smithyhttp.NewStackRequest)
+	require.NoError(t, s.config(true).APIOptions[0](stack))
+	require.Empty(t, append(stack.Initialize.List(), stack.Build.List()...), "no middleware at all")
 	daemon.Nothing(t)
+}
+
+func TestACallOfASampledInvocationOfLambdaIsRecorded(t *testing.T) {
+	t.Setenv("_X_AMZN_TRACE_ID", tracetest.Sampled)
+	s := &service{status: []int{200}}
+	require.NoError(t, put(tracetest.Invocation(t.Context(), tracetest.Sampled, "r-1"), s.config(true)))
+	require.Equal(t, "DynamoDB", daemon.Next(t, 1)[0].Name)
 }
 
 func BenchmarkCall(b *testing.B) {
@@ -138,6 +153,7 @@ func BenchmarkCall(b *testing.B) {
 		traced       bool
 	}{{"untraced", unsampled, false}, {"unsampled", unsampled, true}, {"sampled", tracetest.Sampled, true}} {
 		b.Run(c.name, func(b *testing.B) {
+			b.Setenv("_X_AMZN_TRACE_ID", c.header)
 			ctx := tracetest.Invocation(b.Context(), c.header, "r-1")
 			client := dynamodb.NewFromConfig((&discard{}).config(c.traced))
 			b.ReportAllocs()
