@@ -125,4 +125,3 @@ func list(l []string) []string {
 	}
 	return l
 }
-

@@ -19,6 +19,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Dependencies are the other services that CloudWatch uses. All are required.
@@ -29,6 +30,7 @@ type Dependencies struct {
 // Service is the CloudWatch of one account.
 type Service struct {
 	Dependencies
+	wire.RPC
 	account *account.Account
 
 	mu        sync.Mutex
@@ -43,6 +45,7 @@ type Service struct {
 // New returns a CloudWatch without metrics and alarms. Close stops the evaluation of alarms.
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{Dependencies: d, account: a, metrics: store{}, alarms: map[string]*alarm{}}
+	s.register()
 	s.evaluated = a.Clock.Now().Truncate(resolution)
 	s.mu.Lock()
 	defer s.mu.Unlock()
