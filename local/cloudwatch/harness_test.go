@@ -47,7 +47,8 @@ func newCloud(t testing.TB) *cloud {
 	c.queue, _ = c.MustDeploy(t, "aws:sqs/queue:Queue", map[string]any{"name": "alarms"})
 	c.MustDeploy(t, "aws:sqs/queuePolicy:QueuePolicy", map[string]any{"queueUrl": c.queue, "policy": `{"Version":"2012-10-17","Statement":
 		[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + queueARN + `"}]}`})
-	c.MustDeploy(t, "aws:sns/topic:Topic", map[string]any{"name": "alarms", "policy": `{"Version":"2012-10-17","Statement":
+	c.MustDeploy(t, "aws:sns/topic:Topic", map[string]any{"name": "alarms"})
+	c.MustDeploy(t, "aws:sns/topicPolicy:TopicPolicy", map[string]any{"arn": topicARN, "policy": `{"Version":"2012-10-17","Statement":
 		[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topicARN + `",
 		"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"}}}]}`})
 	c.MustDeploy(t, "aws:sns/topicSubscription:TopicSubscription", map[string]any{

@@ -33,18 +33,21 @@ type Service struct {
 	wire.RPC
 	account *account.Account
 
-	mu        sync.Mutex
-	metrics   store
-	alarms    map[string]*alarm // by name
-	evaluated time.Time         // the minute that was evaluated last
-	timer     clockwork.Timer
-	closed    bool
-	sending   sync.Mutex // held while notifications are sent, so that they keep their order
+	mu         sync.Mutex
+	metrics    store
+	alarms     map[string]*alarm                // by name
+	dashboards map[string]*DashboardArgs        // by name
+	queries    map[string]*queryDefinitionState // by id
+	evaluated  time.Time                        // the minute that was evaluated last
+	timer      clockwork.Timer
+	closed     bool
+	sending    sync.Mutex // held while notifications are sent, so that they keep their order
 }
 
 // New returns a CloudWatch without metrics and alarms. Close stops the evaluation of alarms.
 func New(a *account.Account, d Dependencies) *Service {
-	s := &Service{Dependencies: d, account: a, metrics: store{}, alarms: map[string]*alarm{}}
+	s := &Service{Dependencies: d, account: a, metrics: store{}, alarms: map[string]*alarm{},
+		dashboards: map[string]*DashboardArgs{}, queries: map[string]*queryDefinitionState{}}
 	s.register()
 	s.evaluated = a.Clock.Now().Truncate(resolution)
 	s.mu.Lock()

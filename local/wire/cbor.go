@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"path"
@@ -42,6 +45,10 @@ func HandleRPC[In, Out any](r *RPC, name string, f func(*Call, *In) (*Out, error
 
 // ServeAWS answers a call, or refuses an operation that was not added.
 func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
+	if err := decompress(c); err != nil {
+		writeCBORError(w, err)
+		return
+	}
 	if !isCBOR(c.Request) {
 		r.Query.ServeAWS(w, c)
 		return
@@ -59,6 +66,21 @@ func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 		return
 	}
 	writeCBOR(w, http.StatusOK, encodeCBOR(reflect.ValueOf(out)))
+}
+
+// decompress replaces a body that the SDK compressed, after its signature was checked. SDKs compress large PutMetricData.
+func decompress(c *Call) error {
+	if c.Header.Get("Content-Encoding") != "gzip" {
+		return nil
+	}
+	r, err := gzip.NewReader(bytes.NewReader(c.Body))
+	if err == nil {
+		c.Body, err = io.ReadAll(io.LimitReader(r, maxBody))
+	}
+	if err != nil {
+		return Errorf(http.StatusBadRequest, "SerializationException", "the body is not gzip: %v", err)
+	}
+	return nil
 }
 
 // Time is a time of a request: seconds since 1970 in CBOR, RFC 3339 in the query protocol.
