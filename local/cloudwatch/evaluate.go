@@ -96,14 +96,16 @@ func (in *MetricAlarmArgs) considered(points []point) (known, breaching, oldest 
 func (in *MetricAlarmArgs) reason(points []point, from, to string) string {
 	known, breaching, _ := in.considered(points)
 	if known == 0 {
-		n := plural(in.EvaluationPeriods, "datapoint")
+		missing, verb := plural(in.EvaluationPeriods, "datapoint"), "was"
+		if in.EvaluationPeriods > 1 {
+			verb = "were"
+		}
 		if to == stateInsufficient {
-			return "Insufficient Data: " + n + " unknown."
+			return "Insufficient Data: " + missing + " " + verb + " unknown."
 		}
 		treated := map[string]string{"breaching": "Breaching", "notBreaching": "NonBreaching"}[in.missing()]
-		periods, _, _ := strings.Cut(plural(in.EvaluationPeriods, "period"), " w")
-		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %s and %s treated as [%s].", periods,
-			strings.Replace(n, "datapoint", "missing datapoint", 1), treated)
+		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %s and %s %s treated as [%s].",
+			plural(in.EvaluationPeriods, "period"), plural(in.EvaluationPeriods, "missing datapoint"), verb, treated)
 	}
 	not, minimum, count := "not ", in.EvaluationPeriods-in.datapoints()+1, known-breaching
 	if to == stateAlarm {
@@ -115,18 +117,17 @@ func (in *MetricAlarmArgs) reason(points []point, from, to string) string {
 			values = append(values, decimal(p.value)+" ("+p.at.UTC().Format("02/01/06 15:04:05")+")")
 		}
 	}
-	least, _, _ := strings.Cut(plural(minimum, "datapoint"), " w")
 	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] was %s%s the threshold (%s) (minimum %s for %s -> %s transition).",
 		count, in.EvaluationPeriods, strings.Join(values, ", "), not, operators[in.ComparisonOperator].words,
-		decimal(*in.Threshold), least, from, to)
+		decimal(*in.Threshold), plural(minimum, "datapoint"), from, to)
 }
 
-// plural returns "1 period was" or "2 periods were".
+// plural returns "1 period" or "2 periods".
 func plural(n int, noun string) string {
 	if n == 1 {
-		return "1 " + noun + " was"
+		return "1 " + noun
 	}
-	return strconv.Itoa(n) + " " + noun + "s were"
+	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 // decimal writes a number with at least one decimal, as AWS does.

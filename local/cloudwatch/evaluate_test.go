@@ -80,3 +80,12 @@ func TestAlarmRule(t *testing.T) {
 		require.Error(t, err, text)
 	}
 }
+
+func TestReasonOfMissingData(t *testing.T) {
+	namespace, treatment := "N", "notBreaching"
+	in := &MetricAlarmArgs{EvaluationPeriods: 2, Namespace: &namespace}
+	require.Equal(t, "Insufficient Data: 2 datapoints were unknown.", in.reason(nil, stateOK, stateInsufficient))
+	in = &MetricAlarmArgs{EvaluationPeriods: 1, Namespace: &namespace, TreatMissingData: &treatment}
+	require.Equal(t, "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
+		in.reason(nil, stateAlarm, stateOK))
+}
