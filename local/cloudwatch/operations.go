@@ -12,6 +12,7 @@ import (
 
 func (s *Service) register() {
 	s.RPC.Query.XMLNS, s.RPC.Query.Version = "http://monitoring.amazonaws.com/doc/2010-08-01/", "2010-08-01"
+	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
 	wire.HandleRPC(&s.RPC, "PutMetricData", s.putMetricData)
 	wire.HandleRPC(&s.RPC, "ListMetrics", s.listMetrics)
 	wire.HandleRPC(&s.RPC, "GetMetricData", s.getMetricData)
@@ -185,9 +186,13 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetri
 		if oldest := s.account.Clock.Now().Add(-retention); start.Before(oldest) {
 			start = oldest
 		}
-		for at := start.Unix() / seconds * seconds; at < in.EndTime.Unix() && at <= s.account.Clock.Now().Add(2*time.Hour).Unix(); at += seconds {
-			from := time.Unix(at, 0).UTC()
-			if v := s.metrics.get(&m, stat.Unit, from, from.Add(time.Duration(seconds)*time.Second)); v != nil {
+		end := in.EndTime.Time
+		if newest := s.account.Clock.Now().Add(maxAhead); end.After(newest) {
+			end = newest
+		}
+		period := time.Duration(seconds) * time.Second
+		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
+			if v := s.metrics.get(&m, stat.Unit, from, from.Add(period)); v != nil {
 				r.Timestamps, r.Values = append(r.Timestamps, from), append(r.Values, v.value(stat.Stat))
 			}
 		}

@@ -70,15 +70,17 @@ func TestPutMetricDataThroughTheSDK(t *testing.T) {
 	require.Equal(t, []float64{5}, out.MetricDataResults[0].Values)
 }
 
-// The AWS CLI speaks the query protocol.
-func TestQueryProtocol(t *testing.T) {
+// The SDKs of the other tests speak CBOR, the AWS CLI JSON, and older clients the query protocol.
+func TestJSONAndQueryProtocol(t *testing.T) {
 	c := newCloud(t)
 	c.alarm(t, "a", nil)
 	c.put(1)
-	post := func(body string) string {
+	send := func(body string, headers map[string]string) string {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.Account.Endpoint(), strings.NewReader(body))
 		require.NoError(t, err)
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+		for k, v := range headers {
+			r.Header.Set(k, v)
+		}
 		hash := sha256.Sum256([]byte(body))
 		creds, err := c.Admin.Credentials.Retrieve(t.Context())
 		require.NoError(t, err)
@@ -90,6 +92,19 @@ func TestQueryProtocol(t *testing.T) {
 		require.NoError(t, err)
 		return string(text)
 	}
+	post := func(body string) string {
+		return send(body, map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"})
+	}
+	target := func(operation string) map[string]string {
+		return map[string]string{"X-Amz-Target": "GraniteServiceVersion20100801." + operation, "Content-Type": "application/x-amz-json-1.0"}
+	}
+	require.JSONEq(t, `{"Metrics":[{"Namespace":"OrderPatterns","MetricName":"Rejected","Dimensions":[]}]}`, send(`{}`, target("ListMetrics")))
+	now := strconv.FormatInt(c.Clock.Now().Unix(), 10)
+	require.JSONEq(t, `{"MetricDataResults":[{"Id":"q","Label":"Rejected","StatusCode":"Complete","Timestamps":[`+now+`],"Values":[1]}]}`,
+		send(`{"StartTime":`+now+`,"EndTime":`+now+`.5,"MetricDataQueries":[{"Id":"q","MetricStat":{"Period":60,"Stat":"Sum",
+			"Metric":{"Namespace":"OrderPatterns","MetricName":"Rejected"}}}]}`, target("GetMetricData")))
+	require.Contains(t, send(`{}`, target("DescribeAlarmHistory")), `does not implement the operation \"DescribeAlarmHistory\"`)
+	require.Contains(t, send(`{"AlarmName":"absent","StateValue":"OK","StateReason":"x"}`, target("SetAlarmState")), `"__type":"ResourceNotFound"`)
 	const version = "&Version=2010-08-01"
 	require.Contains(t, post("Action=ListMetrics"+version), "<ListMetricsResult><Metrics><member><Namespace>OrderPatterns</Namespace><MetricName>Rejected</MetricName>")
 	require.Contains(t, post("Action=DescribeAlarms&AlarmNames.member.1=a"+version), "<member><AlarmName>a</AlarmName>")

@@ -13,6 +13,8 @@ const (
 	resolution = time.Minute
 	retention  = 24 * time.Hour
 	maxMetrics = 5000
+	// maxAhead is how far ahead of the clock a value may be, as on AWS.
+	maxAhead = 2 * time.Hour
 )
 
 // Metric identifies a metric. Metrics of different dimensions are different metrics.
@@ -55,7 +57,7 @@ type store map[string]*series
 
 // put adds a value. A value older than retention or more than two hours ahead is ignored: PutMetricData refuses it.
 func (st store) put(d *Datum, now time.Time) {
-	if now.Sub(d.Time) > retention || d.Time.Sub(now) > 2*time.Hour {
+	if now.Sub(d.Time) > retention || d.Time.Sub(now) > maxAhead {
 		return
 	}
 	key := d.key()

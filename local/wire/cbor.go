@@ -11,28 +11,30 @@ import (
 	"net/http"
 	"path"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// RPC serves the protocol Smithy RPC v2 with CBOR, which SDKs use for CloudWatch, and the query protocol, which older clients
-// and the AWS CLI use. https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
+// RPC serves the protocols of CloudWatch: Smithy RPC v2 with CBOR, which SDKs use; awsJson1.0, which the AWS CLI uses; and the
+// query protocol, which older clients use. https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 type RPC struct {
 	Query
-	operations map[string]func(*Call) (any, error)
+	JSON
+	operations map[string]func(*Call, func([]byte, any) error) (any, error)
 }
 
-// HandleRPC adds an operation to both protocols. In and Out are as for HandleQuery. In CBOR numbers and booleans have types:
-// json.Number, Flag and Time read both forms. Members of Out with a nil pointer or slice are absent.
+// HandleRPC adds an operation to all protocols. In and Out are as for HandleQuery. In CBOR and JSON, numbers and booleans have
+// types: json.Number, Flag and Time read all forms. Members of Out with a nil pointer or slice are absent.
 func HandleRPC[In, Out any](r *RPC, name string, f func(*Call, *In) (*Out, error)) {
 	HandleQuery(&r.Query, name, f)
 	if r.operations == nil {
-		r.operations = map[string]func(*Call) (any, error){}
+		r.operations = map[string]func(*Call, func([]byte, any) error) (any, error){}
 	}
-	r.operations[name] = func(c *Call) (any, error) {
+	r.operations[name] = func(c *Call, decode func([]byte, any) error) (any, error) {
 		in := new(In)
-		if err := decodeCBOR(c.Body, in); err != nil {
+		if err := decode(c.Body, in); err != nil {
 			return nil, Errorf(http.StatusBadRequest, "SerializationException", "%s: %v", name, err)
 		}
 		out, err := f(c, in)
@@ -45,27 +47,38 @@ func HandleRPC[In, Out any](r *RPC, name string, f func(*Call, *In) (*Out, error
 
 // ServeAWS answers a call, or refuses an operation that was not added.
 func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
-	if err := decompress(c); err != nil {
-		writeCBORError(w, err)
-		return
-	}
-	if !isCBOR(c.Request) {
+	err := decompress(c)
+	inCBOR, inJSON := isCBOR(c.Request), isJSON(c.Request)
+	if err == nil && !inCBOR && !inJSON {
 		r.Query.ServeAWS(w, c)
 		return
 	}
-	c.Operation = path.Base(c.URL.Path)
-	op, ok := r.operations[c.Operation]
-	if !ok {
-		writeCBORError(w, Errorf(http.StatusBadRequest, "UnknownOperationException",
-			"The embedded cloud does not implement the operation %q", c.Operation))
-		return
+	decode, name := decodeCBOR, path.Base(c.URL.Path)
+	if !inCBOR {
+		decode, name = decodeStrict, strings.TrimPrefix(c.Header.Get("X-Amz-Target"), r.Target+".")
 	}
-	out, err := op(c)
-	if err != nil {
+	var out any
+	if op, ok := r.operations[name]; err == nil && ok {
+		c.Operation = name
+		out, err = op(c, decode)
+	} else if err == nil {
+		err = Errorf(http.StatusBadRequest, "UnknownOperationException", "The embedded cloud does not implement the operation %q", name)
+	}
+	switch {
+	case err != nil && inCBOR:
 		writeCBORError(w, err)
-		return
+	case err != nil:
+		r.JSON.fail(w, c, err)
+	case inCBOR:
+		writeCBOR(w, http.StatusOK, encodeCBOR(reflect.ValueOf(out)))
+	default:
+		tree, err := plain(encodeCBOR(reflect.ValueOf(out)))
+		if err != nil {
+			r.JSON.fail(w, c, err)
+			return
+		}
+		r.JSON.write(w, http.StatusOK, tree)
 	}
-	writeCBOR(w, http.StatusOK, encodeCBOR(reflect.ValueOf(out)))
 }
 
 // decompress replaces a body that the SDK compressed, after its signature was checked. SDKs compress large PutMetricData.
