@@ -28,6 +28,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/apigateway"
+	"github.com/order-patterns/order-patterns/local/cloudwatch"
 	"github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/edge"
 	"github.com/order-patterns/order-patterns/local/iam"
@@ -73,6 +74,7 @@ type Cloud struct {
 
 	Account       *account.Account
 	APIGateway    *apigateway.Service
+	CloudWatch    *cloudwatch.Service
 	DynamoDB      *dynamodb.Service
 	IAM           *iam.Service
 	Kinesis       *kinesis.Service
@@ -148,6 +150,8 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	c.S3 = s3.New(a)
 	c.SQS = sqs.New(a)
 	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS})
+	c.CloudWatch = cloudwatch.New(a, cloudwatch.Dependencies{Topics: c.SNS})
+	c.Logs.Metrics = c.CloudWatch
 	c.Kinesis = kinesis.New(a)
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{
 		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Objects: c.S3, Dir: dir,
@@ -162,7 +166,7 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 		BaseURL: func() string { return c.APIs },
 	})
 	return []wire.Service{
-		c.IAM, sts.New(), c.KMS, c.DynamoDB, c.Logs, c.XRay, c.S3, c.SQS, c.SNS, c.Kinesis, c.Lambda, c.StepFunctions, c.APIGateway,
+		c.IAM, sts.New(), c.KMS, c.DynamoDB, c.Logs, c.XRay, c.S3, c.SQS, c.SNS, c.CloudWatch, c.Kinesis, c.Lambda, c.StepFunctions, c.APIGateway,
 	}, nil
 }
 

@@ -32,10 +32,17 @@ const (
 // Service keeps the account's log groups.
 type Service struct {
 	wire.JSON
+	// Metrics takes the metrics of log events. It is set before the first event; nil takes none.
+	Metrics Metrics
 	account *account.Account
 
 	mu     sync.RWMutex
 	groups map[string]*group
+}
+
+// Metrics is a service that takes the metrics of log events in the embedded metric format.
+type Metrics interface {
+	Extract(at time.Time, message string)
 }
 
 // Event is one log event. Time is kept in milliseconds.
@@ -80,6 +87,11 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, groupName, stream
 		return err
 	}
 	g.append(streamName, events, s.now())
+	if s.Metrics != nil {
+		for _, e := range events {
+			s.Metrics.Extract(e.Time, e.Message)
+		}
+	}
 	return s.account.Faults.After(ctx, fault.Event{Action: "logs:PutLogEvents", Resource: arn, Principal: p.String()})
 }
 

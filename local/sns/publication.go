@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
@@ -28,6 +29,7 @@ type Publication struct {
 	Subject     *string
 	Attributes  map[string]sqs.MessageAttribute
 	TraceHeader string // X-Amzn-Trace-Id; empty for none
+	Source      string // ARN of the resource for which a service publishes: aws:SourceArn; empty for none
 }
 
 // Publisher publishes for another service. *Service is one.
@@ -40,10 +42,13 @@ type Publisher interface {
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publication) (messageID string, err error) {
 	const action = "sns:Publish"
+	keys := map[string]string{"aws:SecureTransport": "true"}
+	if in.Source != "" {
+		keys["aws:SourceArn"], keys["aws:SourceAccount"], keys["aws:PrincipalIsAWSService"] = in.Source, account.ID, "true"
+	}
 	t, subscriptions, err := s.find(in.TopicARN, func(doc *policy.Document) error {
 		err := s.account.Authorize(ctx, policy.Request{
-			Principal: p, Action: action, Resource: in.TopicARN, ResourcePolicy: doc,
-			Keys: map[string]string{"aws:SecureTransport": "true"},
+			Principal: p, Action: action, Resource: in.TopicARN, ResourcePolicy: doc, Keys: keys,
 		})
 		var refused *policy.DeniedError
 		if errors.As(err, &refused) {

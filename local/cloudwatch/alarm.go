@@ -1,0 +1,124 @@
+package cloudwatch
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+)
+
+// The states of an alarm.
+const (
+	stateOK           = "OK"
+	stateAlarm        = "ALARM"
+	stateInsufficient = "INSUFFICIENT_DATA"
+)
+
+// alarm is a metric alarm or a composite alarm: one of metric and composite is set. The service's lock guards it.
+type alarm struct {
+	name       string
+	metric     *MetricAlarmArgs
+	composite  *CompositeAlarmArgs
+	rule       *rule // of a composite alarm
+	unchecked  bool  // a composite alarm was not evaluated since it was created or updated
+	configured time.Time
+
+	state, reason string
+	changed       time.Time
+}
+
+// change is a transition of an alarm. It has a copy, which does not change later.
+type change struct {
+	alarm
+	old string
+}
+
+func (a *alarm) arn() string { return alarmARN(a.name) }
+
+func alarmARN(name string) string { return account.ARN("cloudwatch", "alarm:"+name) }
+
+// notifications are the settings that both types of alarms have.
+func (a *alarm) notifications() *Notifications {
+	if a.metric != nil {
+		return &a.metric.Notifications
+	}
+	return &a.composite.Notifications
+}
+
+// configure sets what is not the alarm's state. A new alarm has insufficient data.
+func (a *alarm) configure(now time.Time) {
+	a.configured, a.unchecked = now, a.composite != nil
+	if a.state == "" {
+		a.state, a.reason, a.changed = stateInsufficient, "Unchecked: Initial alarm creation", now
+	}
+}
+
+// set changes the state, and returns the transition if it is another one.
+func (a *alarm) set(state, reason string, at time.Time) []change {
+	if state == a.state {
+		return nil
+	}
+	old := a.state
+	a.state, a.reason, a.changed = state, reason, at
+	return []change{{*a, old}}
+}
+
+// sorted returns the alarms by name.
+func (s *Service) sorted() []*alarm {
+	return slices.SortedFunc(maps.Values(s.alarms), func(a, b *alarm) int { return cmp.Compare(a.name, b.name) })
+}
+
+// evaluateAt evaluates all alarms at the start of a minute. The caller holds the lock.
+func (s *Service) evaluateAt(at time.Time) (changes []change) {
+	for _, a := range s.sorted() {
+		// An alarm is not evaluated at a time before it was configured.
+		if a.metric != nil && !at.Before(a.configured) {
+			points := s.metrics.recent(a.metric, at)
+			if state := a.metric.decide(points, a.state); state != a.state {
+				changes = append(changes, a.set(state, a.metric.reason(points, a.state, state), at)...)
+			}
+		}
+	}
+	return s.propagate(changes, at)
+}
+
+// propagate evaluates the composite alarms of which a child has changed, and then those of which they are children. It
+// returns all changes. The caller holds the lock.
+func (s *Service) propagate(changes []change, at time.Time) []change {
+	all, alarms := changes, s.sorted()
+	// A cycle of alarms ends here too.
+	for round := 0; round <= len(alarms); round++ {
+		var next []change
+		for _, a := range alarms {
+			if a.composite == nil {
+				continue
+			}
+			i := slices.IndexFunc(changes, func(c change) bool { return a.rule.children[c.name] })
+			if i < 0 && !a.unchecked {
+				continue
+			}
+			a.unchecked = false
+			state, reason := stateOK, a.arn()+" was created or updated and its alarm rule evaluates to "+stateOK
+			if a.rule.eval(func(name string) string {
+				if child := s.alarms[name]; child != nil {
+					return child.state
+				}
+				return stateInsufficient
+			}) {
+				state, reason = stateAlarm, a.arn()+" was created or updated and its alarm rule evaluates to "+stateAlarm
+			}
+			if i >= 0 {
+				reason = changes[i].arn() + " transitioned to " + changes[i].state + " at " +
+					at.UTC().Format("Monday 02 January, 2006 15:04:05 MST")
+			}
+			next = append(next, a.set(state, reason, at)...)
+		}
+		if len(next) == 0 {
+			break
+		}
+		changes, all = next, append(all, next...)
+	}
+	return all
+}

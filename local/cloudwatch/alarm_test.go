@@ -1,0 +1,109 @@
+package cloudwatch_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAlarmFiresAndRecoversWithANotificationOfEach(t *testing.T) {
+	c := newCloud(t)
+	c.alarm(t, "rejected", map[string]any{"alarmDescription": "Orders are rejected."})
+	state, reason := c.state(t, "rejected")
+	require.Equal(t, "INSUFFICIENT_DATA", state)
+	require.Equal(t, "Unchecked: Initial alarm creation", reason)
+	require.Equal(t, "OK", c.next(t, "rejected"))
+	at := c.Clock.Now()
+	c.put(2)
+	c.put(3)
+	require.Equal(t, "ALARM", c.next(t, "rejected"))
+	_, reason = c.state(t, "rejected")
+	require.Equal(t, "Threshold Crossed: 1 out of the last 1 datapoints [5.0 ("+at.UTC().Format("02/01/06 15:04:05")+
+		")] was greater than or equal to the threshold (1.0) (minimum 1 datapoint for OK -> ALARM transition).", reason)
+	// The value stays in the evaluation range for two periods more.
+	require.Equal(t, "ALARM", c.next(t, "rejected"))
+	require.Equal(t, "ALARM", c.next(t, "rejected"))
+	require.Equal(t, "OK", c.next(t, "rejected"))
+
+	subjects, messages := c.notified(t)
+	require.ElementsMatch(t, []string{
+		`OK: "rejected" in US East (N. Virginia)`, `ALARM: "rejected" in US East (N. Virginia)`, `OK: "rejected" in US East (N. Virginia)`,
+	}, subjects)
+	for _, m := range messages {
+		require.Equal(t, "Orders are rejected.", m["AlarmDescription"])
+		if m["NewStateValue"] != "ALARM" {
+			continue
+		}
+		require.Equal(t, "OK", m["OldStateValue"])
+		require.Equal(t, reason, m["NewStateReason"])
+		require.Equal(t, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rejected", m["AlarmArn"])
+		require.Equal(t, at.Add(time.Minute).UTC().Format("2006-01-02T15:04:05.000-0700"), m["StateChangeTime"])
+		require.Equal(t, map[string]any{
+			"MetricName": "Rejected", "Namespace": "OrderPatterns", "StatisticType": "Statistic", "Statistic": "SUM", "Unit": nil,
+			"Dimensions": []any{}, "Period": 60.0, "EvaluationPeriods": 1.0, "DatapointsToAlarm": 1.0, "Threshold": 1.0,
+			"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching", "EvaluateLowSampleCountPercentile": "",
+		}, m["Trigger"])
+	}
+}
+
+func TestAlarmIsEvaluatedWithoutARequest(t *testing.T) {
+	c := newCloud(t)
+	c.alarm(t, "rejected", nil)
+	c.put(1)
+	c.Clock.Advance(time.Minute)
+	require.Eventually(t, func() bool {
+		subjects, _ := c.notified(t)
+		return len(subjects) == 1
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
+func TestAlarmWithoutItsActionsStaysSilent(t *testing.T) {
+	c := newCloud(t)
+	c.alarm(t, "rejected", map[string]any{"actionsEnabled": false})
+	c.put(1)
+	require.Equal(t, "ALARM", c.next(t, "rejected"))
+	subjects, _ := c.notified(t)
+	require.Empty(t, subjects)
+}
+
+func TestCompositeAlarmFollowsItsChildren(t *testing.T) {
+	c := newCloud(t)
+	c.alarm(t, "a", map[string]any{"alarmActions": []any{}, "okActions": []any{}})
+	c.alarm(t, "b", map[string]any{"alarmActions": []any{}, "okActions": []any{}, "metricName": "Other"})
+	c.MustDeploy(t, compositeType, map[string]any{"alarmName": "all", "alarmRule": `ALARM("a") OR ALARM("b")`, "alarmActions": []any{topicARN}})
+	require.Equal(t, "OK", c.next(t, "all"))
+	c.put(1)
+	require.Equal(t, "ALARM", c.next(t, "all"))
+	_, reason := c.state(t, "all")
+	require.Contains(t, reason, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a transitioned to ALARM at ")
+	subjects, messages := c.notified(t)
+	require.Equal(t, []string{`ALARM: "all" in US East (N. Virginia)`}, subjects)
+	require.Equal(t, `ALARM("a") OR ALARM("b")`, messages[0]["AlarmRule"])
+	require.ErrorContains(t, c.Delete(t, alarmType, "a"), "child of the composite alarm")
+	c.Clock.Advance(2 * time.Minute)
+	require.Equal(t, "OK", c.next(t, "all"))
+}
+
+func TestSetAlarmStateLastsUntilTheNextEvaluation(t *testing.T) {
+	c := newCloud(t)
+	c.alarm(t, "a", nil)
+	require.Equal(t, "OK", c.next(t, "a"))
+	set := func(name string) error {
+		_, err := c.client.SetAlarmState(t.Context(), &sdk.SetAlarmStateInput{
+			AlarmName: &name, StateValue: types.StateValueAlarm, StateReason: aws.String("a test")})
+		return err
+	}
+	require.NoError(t, set("a"))
+	state, reason := c.state(t, "a")
+	require.Equal(t, "ALARM", state)
+	require.Equal(t, "a test", reason)
+	require.Equal(t, "OK", c.next(t, "a"))
+	subjects, _ := c.notified(t)
+	require.Len(t, subjects, 3)
+	var absent *types.ResourceNotFound
+	require.ErrorAs(t, set("absent"), &absent)
+}

@@ -1,0 +1,85 @@
+package cloudwatch
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// emf is the metadata of a log event in the embedded metric format:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+type emf struct {
+	AWS struct {
+		Timestamp         int64 // milliseconds since 1970
+		CloudWatchMetrics []struct {
+			Namespace  string
+			Dimensions [][]string
+			Metrics    []struct{ Name, Unit string }
+		}
+	} `json:"_aws"`
+}
+
+// maxDimensions is the number of dimensions in one set.
+const maxDimensions = 30
+
+// Extract stores the metrics of a log event in the embedded metric format. Every other event is ignored, and so is, as on
+// AWS, a metric whose value or dimension the event lacks.
+func (s *Service) Extract(at time.Time, message string) {
+	// Most events are not in the format, and are not parsed.
+	if !strings.HasPrefix(message, "{") || !strings.Contains(message, `"CloudWatchMetrics"`) {
+		return
+	}
+	var head emf
+	var body map[string]any
+	if json.Unmarshal([]byte(message), &head) != nil || json.Unmarshal([]byte(message), &body) != nil {
+		return
+	}
+	if head.AWS.Timestamp != 0 {
+		at = time.UnixMilli(head.AWS.Timestamp)
+	}
+	var data []Datum
+	for _, directive := range head.AWS.CloudWatchMetrics {
+		for _, names := range directive.Dimensions {
+			dimensions, ok := dimensionsOf(body, names)
+			if !ok {
+				continue
+			}
+			for _, m := range directive.Metrics {
+				for _, v := range numbers(body[m.Name]) {
+					data = append(data, Datum{Metric: Metric{directive.Namespace, m.Name, dimensions}, Unit: m.Unit, Time: at, Value: v})
+				}
+			}
+		}
+	}
+	s.Put(data...)
+}
+
+func dimensionsOf(body map[string]any, names []string) (map[string]string, bool) {
+	if len(names) > maxDimensions {
+		return nil, false
+	}
+	dimensions := map[string]string{}
+	for _, name := range names {
+		value, ok := body[name].(string)
+		if !ok || value == "" {
+			return nil, false
+		}
+		dimensions[name] = value
+	}
+	return dimensions, true
+}
+
+// numbers returns the values of a metric: one number, or an array of at most 100.
+func numbers(v any) []float64 {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var values []float64
+	for _, v := range list[:min(len(list), 100)] {
+		if n, ok := v.(float64); ok {
+			values = append(values, n)
+		}
+	}
+	return values
+}

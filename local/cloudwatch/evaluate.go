@@ -1,0 +1,173 @@
+package cloudwatch
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// extraPeriods is how many periods more than it needs an alarm looks at when data is missing. In AWS's examples an alarm of
+// three periods looks at five.
+const extraPeriods = 2
+
+// point is the value of a period, which begins at a time.
+type point struct {
+	at    time.Time
+	value float64
+	known bool
+}
+
+// recent returns the values of an alarm's evaluation range, the newest first. The periods end at the given time: by default
+// the window of an alarm slides with every evaluation.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
+func (st store) recent(in *MetricAlarmArgs, at time.Time) []point {
+	period := time.Duration(*in.Period) * time.Second
+	metric := Metric{Namespace: *in.Namespace, Name: *in.MetricName, Dimensions: in.Dimensions}
+	var points []point
+	for range in.EvaluationPeriods + extraPeriods {
+		end := at
+		at = at.Add(-period)
+		p := point{at: at}
+		if s := st.get(&metric, deref(in.Unit), at, end); s != nil {
+			p.value, p.known = s.value(in.statistic()), true
+		}
+		points = append(points, p)
+	}
+	return points
+}
+
+// operators are the comparisons, and their words in an alarm's reason.
+var operators = map[string]struct {
+	breaches func(value, threshold float64) bool
+	words    string
+}{
+	"GreaterThanThreshold":          {func(v, t float64) bool { return v > t }, "greater than"},
+	"GreaterThanOrEqualToThreshold": {func(v, t float64) bool { return v >= t }, "greater than or equal to"},
+	"LessThanThreshold":             {func(v, t float64) bool { return v < t }, "less than"},
+	"LessThanOrEqualToThreshold":    {func(v, t float64) bool { return v <= t }, "less than or equal to"},
+}
+
+func (in *MetricAlarmArgs) breaching(p point) bool {
+	return operators[in.ComparisonOperator].breaches(p.value, *in.Threshold)
+}
+
+// decide returns the state that follows from the values of the evaluation range, the newest first:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+func (in *MetricAlarmArgs) decide(points []point, current string) string {
+	known, breaching, oldest := in.considered(points)
+	missing := in.EvaluationPeriods - known
+	switch treatment := in.missing(); {
+	case missing > 0 && treatment == "breaching":
+		breaching += missing
+	case missing > 0 && treatment == "notBreaching":
+	case known == 0 && treatment == "missing":
+		return stateInsufficient
+	// The alarm keeps its state unless a value is not breaching.
+	case missing > 0 && treatment == "ignore" && breaching == known:
+		return current
+	// All values are breaching, and the oldest is old enough: AWS calls this the premature alarm state.
+	case missing > 0 && breaching == known && oldest >= in.datapoints():
+		return stateAlarm
+	}
+	if breaching >= in.datapoints() {
+		return stateAlarm
+	}
+	return stateOK
+}
+
+// considered counts the newest known values, at most as many as the alarm evaluates, and those of them that are breaching.
+// oldest is the age of the oldest one in periods: 1 for the last period.
+func (in *MetricAlarmArgs) considered(points []point) (known, breaching, oldest int) {
+	for i, p := range points {
+		if p.known && known < in.EvaluationPeriods {
+			known, oldest = known+1, i+1
+			if in.breaching(p) {
+				breaching++
+			}
+		}
+	}
+	return known, breaching, oldest
+}
+
+// reason explains a transition in the words of AWS.
+func (in *MetricAlarmArgs) reason(points []point, from, to string) string {
+	known, breaching, _ := in.considered(points)
+	if known == 0 {
+		missing, verb := plural(in.EvaluationPeriods, "datapoint"), "was"
+		if in.EvaluationPeriods > 1 {
+			verb = "were"
+		}
+		if to == stateInsufficient {
+			return "Insufficient Data: " + missing + " " + verb + " unknown."
+		}
+		treated := map[string]string{"breaching": "Breaching", "notBreaching": "NonBreaching"}[in.missing()]
+		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %s and %s %s treated as [%s].",
+			plural(in.EvaluationPeriods, "period"), plural(in.EvaluationPeriods, "missing datapoint"), verb, treated)
+	}
+	not, minimum, count := "not ", in.EvaluationPeriods-in.datapoints()+1, known-breaching
+	if to == stateAlarm {
+		not, minimum, count = "", in.datapoints(), breaching
+	}
+	var values []string
+	for _, p := range points {
+		if p.known && in.breaching(p) == (to == stateAlarm) && len(values) < count {
+			values = append(values, decimal(p.value)+" ("+p.at.UTC().Format("02/01/06 15:04:05")+")")
+		}
+	}
+	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] was %s%s the threshold (%s) (minimum %s for %s -> %s transition).",
+		count, in.EvaluationPeriods, strings.Join(values, ", "), not, operators[in.ComparisonOperator].words,
+		decimal(*in.Threshold), plural(minimum, "datapoint"), from, to)
+}
+
+// plural returns "1 period" or "2 periods".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// decimal writes a number with at least one decimal, as AWS does.
+func decimal(v float64) string {
+	text := strconv.FormatFloat(v, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
+
+func (in *MetricAlarmArgs) datapoints() int {
+	if in.DatapointsToAlarm != nil {
+		return *in.DatapointsToAlarm
+	}
+	return in.EvaluationPeriods
+}
+
+func (in *MetricAlarmArgs) statistic() string {
+	return cmp.Or(deref(in.Statistic), deref(in.ExtendedStatistic))
+}
+
+// missing is how missing data is treated. Metrics of DynamoDB have another default, as the page of decide says.
+func (in *MetricAlarmArgs) missing() string {
+	if in.TreatMissingData == nil && *in.Namespace == "AWS/DynamoDB" {
+		return "ignore"
+	}
+	return cmp.Or(deref(in.TreatMissingData), "missing")
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// treatments are the ways to treat missing data.
+var treatments = []string{"missing", "ignore", "breaching", "notBreaching"}
+
+func validStatistic(name string) bool {
+	return slices.Contains(plainStatistics, name) || percentile.MatchString(name)
+}

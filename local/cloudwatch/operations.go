@@ -1,0 +1,206 @@
+package cloudwatch
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+func (s *Service) register() {
+	s.RPC.Query.XMLNS, s.RPC.Query.Version = "http://monitoring.amazonaws.com/doc/2010-08-01/", "2010-08-01"
+	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
+	wire.HandleRPC(&s.RPC, "PutMetricData", s.putMetricData)
+	wire.HandleRPC(&s.RPC, "ListMetrics", s.listMetrics)
+	wire.HandleRPC(&s.RPC, "GetMetricData", s.getMetricData)
+	wire.HandleRPC(&s.RPC, "DescribeAlarms", s.describeAlarms)
+	wire.HandleRPC(&s.RPC, "SetAlarmState", s.setAlarmState)
+}
+
+type dimension struct{ Name, Value string }
+
+// dimensionsOut returns dimensions by name.
+func dimensionsOut(dimensions map[string]string) []dimension {
+	list := []dimension{}
+	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
+		list = append(list, dimension{name, dimensions[name]})
+	}
+	return list
+}
+
+func dimensionsIn(list []dimension) map[string]string {
+	dimensions := map[string]string{}
+	for _, d := range list {
+		dimensions[d.Name] = d.Value
+	}
+	return dimensions
+}
+
+type putMetricDataInput struct {
+	Namespace  string
+	MetricData []struct {
+		MetricName, Unit string
+		Dimensions       []dimension
+		Timestamp        *wire.Time
+		Value            *json.Number
+		Values, Counts   []json.Number
+	}
+}
+
+// putMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html.
+func (s *Service) putMetricData(c *wire.Call, in *putMetricDataInput) (*struct{}, error) {
+	if err := c.Authorize("cloudwatch:PutMetricData", "*", wire.WithKeys(map[string]string{"cloudwatch:namespace": in.Namespace})); err != nil {
+		return nil, err
+	}
+	if in.Namespace == "" || len(in.MetricData) > 1000 {
+		return nil, invalid("InvalidParameterValue", "The namespace must not be empty, and MetricData must have at most 1000 members")
+	}
+	var data []Datum
+	for i, m := range in.MetricData {
+		if m.MetricName == "" || len(m.Dimensions) > maxDimensions || (m.Value == nil) == (len(m.Values) == 0) ||
+			len(m.Counts) > 0 && len(m.Counts) != len(m.Values) {
+			return nil, invalid("InvalidParameterValue",
+				"MetricData[%d] must have a MetricName, at most %d dimensions, and Value, or Values with as many Counts", i, maxDimensions)
+		}
+		d := Datum{Metric: Metric{in.Namespace, m.MetricName, dimensionsIn(m.Dimensions)}, Unit: m.Unit, Time: s.account.Clock.Now()}
+		if m.Timestamp != nil {
+			d.Time = m.Timestamp.Time
+		}
+		values := m.Values
+		if m.Value != nil {
+			values = []json.Number{*m.Value}
+		}
+		for k, v := range values {
+			d.Value, _ = v.Float64() // a json.Number is a number
+			if len(m.Counts) > 0 {
+				d.Count, _ = m.Counts[k].Float64()
+			}
+			data = append(data, d)
+		}
+	}
+	s.Put(data...)
+	return &struct{}{}, nil
+}
+
+type metric struct {
+	Namespace, MetricName string
+	Dimensions            []dimension `xml:"Dimensions>member"`
+}
+
+type listMetricsInput struct {
+	Namespace, MetricName *string
+	Dimensions            []struct{ Name, Value *string }
+	RecentlyActive        *string
+}
+
+type listMetricsOutput struct {
+	Metrics []metric `xml:"Metrics>member"`
+}
+
+// listMetrics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html, without pages.
+func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsOutput, error) {
+	if err := c.Authorize("cloudwatch:ListMetrics", "*"); err != nil {
+		return nil, err
+	}
+	var since time.Time
+	if in.RecentlyActive != nil {
+		if *in.RecentlyActive != "PT3H" {
+			return nil, invalid("InvalidParameterValue", "RecentlyActive must be PT3H")
+		}
+		since = s.account.Clock.Now().Add(-3 * time.Hour)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &listMetricsOutput{Metrics: []metric{}}
+	for _, m := range s.metrics.list(func(m *series) bool {
+		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) &&
+			!m.updated.Before(since) && !slices.ContainsFunc(in.Dimensions, func(d struct{ Name, Value *string }) bool {
+			value, has := m.Dimensions[deref(d.Name)]
+			return !has || d.Value != nil && *d.Value != value
+		})
+	}) {
+		out.Metrics = append(out.Metrics, metric{m.Namespace, m.Name, dimensionsOut(m.Dimensions)})
+	}
+	return out, nil
+}
+
+type getMetricDataInput struct {
+	StartTime, EndTime wire.Time
+	ScanBy             string
+	MetricDataQueries  []struct {
+		ID         string `json:"Id"`
+		Label      *string
+		ReturnData *wire.Flag
+		MetricStat *struct {
+			Metric struct {
+				Namespace, MetricName string
+				Dimensions            []dimension
+			}
+			Period     json.Number
+			Stat, Unit string
+		}
+	}
+}
+
+type metricDataResult struct {
+	Id, Label, StatusCode string
+	Timestamps            []time.Time `xml:"Timestamps>member"`
+	Values                []float64   `xml:"Values>member"`
+}
+
+type getMetricDataOutput struct {
+	MetricDataResults []metricDataResult `xml:"MetricDataResults>member"`
+}
+
+// getMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, without
+// expressions and pages.
+func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetricDataOutput, error) {
+	if err := c.Authorize("cloudwatch:GetMetricData", "*"); err != nil {
+		return nil, err
+	}
+	if !in.StartTime.Before(in.EndTime.Time) || len(in.MetricDataQueries) > 500 {
+		return nil, invalid("ValidationError", "StartTime must be before EndTime, and there can be at most 500 queries")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &getMetricDataOutput{MetricDataResults: []metricDataResult{}}
+	for _, q := range in.MetricDataQueries {
+		stat := q.MetricStat
+		if stat == nil {
+			return nil, wire.Unsupported("GetMetricData with an expression (%s)", q.ID)
+		}
+		seconds, err := stat.Period.Int64()
+		if err != nil || seconds < 60 || seconds%60 != 0 || !validStatistic(stat.Stat) {
+			return nil, invalid("ValidationError", "Query %q must have a Period that is a multiple of 60 and a known Stat, got %s and %q", q.ID, stat.Period, stat.Stat)
+		}
+		if q.ReturnData != nil && !*q.ReturnData {
+			continue
+		}
+		m := Metric{stat.Metric.Namespace, stat.Metric.MetricName, dimensionsIn(stat.Metric.Dimensions)}
+		r := metricDataResult{Id: q.ID, Label: cmp.Or(deref(q.Label), m.Name), StatusCode: "Complete", Timestamps: []time.Time{}, Values: []float64{}}
+		// Older data does not exist, and a start long ago would take long.
+		start := in.StartTime.Time
+		if oldest := s.account.Clock.Now().Add(-retention); start.Before(oldest) {
+			start = oldest
+		}
+		end := in.EndTime.Time
+		if newest := s.account.Clock.Now().Add(maxAhead); end.After(newest) {
+			end = newest
+		}
+		period := time.Duration(seconds) * time.Second
+		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
+			if v := s.metrics.get(&m, stat.Unit, from, from.Add(period)); v != nil {
+				r.Timestamps, r.Values = append(r.Timestamps, from), append(r.Values, v.value(stat.Stat))
+			}
+		}
+		if in.ScanBy != "TimestampAscending" {
+			slices.Reverse(r.Timestamps)
+			slices.Reverse(r.Values)
+		}
+		out.MetricDataResults = append(out.MetricDataResults, r)
+	}
+	return out, nil
+}

@@ -1,0 +1,118 @@
+package cloudwatch
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+type describeAlarmsInput struct {
+	AlarmNames, AlarmTypes                    []string
+	AlarmNamePrefix, StateValue, ActionPrefix string
+}
+
+// described is what both types of alarms have.
+type described struct {
+	AlarmName, AlarmArn                string
+	AlarmDescription                   *string
+	ActionsEnabled                     bool
+	OKActions                          []string `xml:"OKActions>member"`
+	AlarmActions                       []string `xml:"AlarmActions>member"`
+	InsufficientDataActions            []string `xml:"InsufficientDataActions>member"`
+	StateValue, StateReason            string
+	StateUpdatedTimestamp              time.Time
+	StateTransitionedTimestamp         time.Time
+	AlarmConfigurationUpdatedTimestamp time.Time
+}
+
+type describedMetricAlarm struct {
+	described
+	MetricName, Namespace        string
+	Statistic, ExtendedStatistic *string
+	Dimensions                   []dimension `xml:"Dimensions>member"`
+	Period, EvaluationPeriods    int
+	Unit                         *string
+	DatapointsToAlarm            *int
+	Threshold                    float64
+	ComparisonOperator           string
+	TreatMissingData             *string
+}
+
+type describedCompositeAlarm struct {
+	described
+	AlarmRule string
+}
+
+type describeAlarmsOutput struct {
+	CompositeAlarms []describedCompositeAlarm `xml:"CompositeAlarms>member"`
+	MetricAlarms    []describedMetricAlarm    `xml:"MetricAlarms>member"`
+}
+
+// describeAlarms follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, without
+// pages. Without AlarmTypes it returns only metric alarms.
+func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*describeAlarmsOutput, error) {
+	if err := c.Authorize("cloudwatch:DescribeAlarms", alarmARN("*")); err != nil {
+		return nil, err
+	}
+	s.evaluate(c.Context())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &describeAlarmsOutput{CompositeAlarms: []describedCompositeAlarm{}, MetricAlarms: []describedMetricAlarm{}}
+	for _, a := range s.sorted() {
+		n := a.notifications()
+		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) || !strings.HasPrefix(a.name, in.AlarmNamePrefix) ||
+			in.StateValue != "" && in.StateValue != a.state || in.ActionPrefix != "" &&
+			!slices.ContainsFunc(n.actions(a.state), func(action string) bool { return strings.HasPrefix(action, in.ActionPrefix) }) {
+			continue
+		}
+		d := described{
+			AlarmName: a.name, AlarmArn: a.arn(), AlarmDescription: n.AlarmDescription,
+			ActionsEnabled: n.ActionsEnabled == nil || *n.ActionsEnabled,
+			OKActions:      list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: list(n.InsufficientDataActions),
+			StateValue: a.state, StateReason: a.reason, StateUpdatedTimestamp: a.changed.UTC(), StateTransitionedTimestamp: a.changed.UTC(),
+			AlarmConfigurationUpdatedTimestamp: a.configured.UTC(),
+		}
+		switch {
+		case a.composite != nil && slices.Contains(in.AlarmTypes, "CompositeAlarm"):
+			out.CompositeAlarms = append(out.CompositeAlarms, describedCompositeAlarm{d, a.composite.AlarmRule})
+		case a.metric != nil && (len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm")):
+			m := a.metric
+			out.MetricAlarms = append(out.MetricAlarms, describedMetricAlarm{
+				described: d, MetricName: *m.MetricName, Namespace: *m.Namespace, Statistic: m.Statistic, ExtendedStatistic: m.ExtendedStatistic,
+				Dimensions: dimensionsOut(m.Dimensions), Period: *m.Period, EvaluationPeriods: m.EvaluationPeriods, Unit: m.Unit,
+				DatapointsToAlarm: m.DatapointsToAlarm, Threshold: *m.Threshold, ComparisonOperator: m.ComparisonOperator,
+				TreatMissingData: m.TreatMissingData,
+			})
+		}
+	}
+	return out, nil
+}
+
+type setAlarmStateInput struct{ AlarmName, StateValue, StateReason string }
+
+// setAlarmState follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html: the state
+// lasts until the next evaluation, and that of a composite alarm until one of its children changes.
+func (s *Service) setAlarmState(c *wire.Call, in *setAlarmStateInput) (*struct{}, error) {
+	if err := c.Authorize("cloudwatch:SetAlarmState", alarmARN(in.AlarmName)); err != nil {
+		return nil, err
+	}
+	if !slices.Contains([]string{stateOK, stateAlarm, stateInsufficient}, in.StateValue) {
+		return nil, invalid("ValidationError", "StateValue must be OK, ALARM or INSUFFICIENT_DATA, got %q", in.StateValue)
+	}
+	s.evaluate(c.Context())
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.mu.Lock()
+	a := s.alarms[in.AlarmName]
+	if a == nil {
+		s.mu.Unlock()
+		return nil, notFound(in.AlarmName)
+	}
+	now := s.account.Clock.Now()
+	changes := s.propagate(a.set(in.StateValue, in.StateReason, now), now)
+	s.mu.Unlock()
+	s.notify(c.Context(), changes)
+	return &struct{}{}, nil
+}

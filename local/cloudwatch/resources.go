@@ -1,0 +1,229 @@
+package cloudwatch
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/provider"
+)
+
+// Kinds are the Pulumi resource types that this service realises.
+func (s *Service) Kinds() []provider.Kind {
+	return []provider.Kind{s.metricAlarmKind(), s.compositeAlarmKind(), s.dashboardKind(), s.queryDefinitionKind()}
+}
+
+// Notifications are the inputs that both types of alarms have. Actions are ARNs of SNS topics.
+type Notifications struct {
+	ActionsEnabled          *bool             `pulumi:"actionsEnabled,optional"` // true
+	AlarmActions            []string          `pulumi:"alarmActions,optional"`
+	AlarmDescription        *string           `pulumi:"alarmDescription,optional"`
+	InsufficientDataActions []string          `pulumi:"insufficientDataActions,optional"`
+	OKActions               []string          `pulumi:"okActions,optional"`
+	Tags                    map[string]string `pulumi:"tags,optional"`
+}
+
+// MetricAlarmArgs are the inputs of aws:cloudwatch/metricAlarm:MetricAlarm.
+type MetricAlarmArgs struct {
+	Notifications
+	Name               *string           `pulumi:"name,optional,replace"`
+	ComparisonOperator string            `pulumi:"comparisonOperator"`
+	DatapointsToAlarm  *int              `pulumi:"datapointsToAlarm,optional"` // evaluationPeriods
+	Dimensions         map[string]string `pulumi:"dimensions,optional"`
+	EvaluationPeriods  int               `pulumi:"evaluationPeriods"`
+	ExtendedStatistic  *string           `pulumi:"extendedStatistic,optional"`
+	MetricName         *string           `pulumi:"metricName,optional"`
+	Namespace          *string           `pulumi:"namespace,optional"`
+	Period             *int              `pulumi:"period,optional"`
+	Statistic          *string           `pulumi:"statistic,optional"`
+	Threshold          *float64          `pulumi:"threshold,optional"`
+	TreatMissingData   *string           `pulumi:"treatMissingData,optional"` // missing
+	Unit               *string           `pulumi:"unit,optional"`
+}
+
+type metricAlarmState struct {
+	MetricAlarmArgs
+	ARN string `pulumi:"arn"`
+}
+
+// CompositeAlarmArgs are the inputs of aws:cloudwatch/compositeAlarm:CompositeAlarm.
+type CompositeAlarmArgs struct {
+	Notifications
+	AlarmName string `pulumi:"alarmName,replace"`
+	AlarmRule string `pulumi:"alarmRule"`
+}
+
+type compositeAlarmState struct {
+	CompositeAlarmArgs
+	ARN string `pulumi:"arn"`
+}
+
+var alarmName = regexp.MustCompile(`^[\x20-\x7e]{1,255}$`)
+
+func (n *Notifications) check(c *provider.Checker) {
+	for property, actions := range map[string][]string{
+		"alarmActions": n.AlarmActions, "okActions": n.OKActions, "insufficientDataActions": n.InsufficientDataActions,
+	} {
+		if len(actions) > 5 {
+			c.Failf(property, "must be at most 5 ARNs, got %d", len(actions))
+		}
+		if !c.Unknown(property) && slices.ContainsFunc(actions, func(a string) bool { return !strings.HasPrefix(a, account.ARN("sns", "")) }) {
+			c.Failf(property, "must be ARNs of SNS topics of this account and Region, got %q", actions)
+		}
+	}
+	if n.AlarmDescription != nil && len(*n.AlarmDescription) > 1024 {
+		c.Failf("alarmDescription", "must be at most 1024 characters, got %d", len(*n.AlarmDescription))
+	}
+}
+
+// actions are those of a state.
+func (n *Notifications) actions(state string) []string {
+	switch state {
+	case stateAlarm:
+		return n.AlarmActions
+	case stateOK:
+		return n.OKActions
+	}
+	return n.InsufficientDataActions
+}
+
+func (in *MetricAlarmArgs) check(c *provider.Checker) {
+	in.Notifications.check(c)
+	c.Match("name", in.Name, alarmName, "1 to 255 ASCII characters")
+	if _, ok := operators[in.ComparisonOperator]; !ok && !c.Unknown("comparisonOperator") {
+		c.Failf("comparisonOperator", "must be one of GreaterThan, GreaterThanOrEqualTo, LessThan and LessThanOrEqualTo with the suffix Threshold, got %q", in.ComparisonOperator)
+	}
+	for property, missing := range map[string]bool{
+		"metricName": in.MetricName == nil, "namespace": in.Namespace == nil, "period": in.Period == nil, "threshold": in.Threshold == nil,
+	} {
+		if missing && !c.Unknown(property) {
+			c.Failf(property, "is required: the embedded cloud does not support metric math")
+		}
+	}
+	if in.Period != nil && (*in.Period < 60 || *in.Period%60 != 0) {
+		c.Failf("period", "must be a multiple of 60, got %d: the embedded cloud keeps metrics by the minute", *in.Period)
+	}
+	if !c.Unknown("evaluationPeriods") {
+		c.Range("evaluationPeriods", &in.EvaluationPeriods, 1, 1440)
+		c.Range("datapointsToAlarm", in.DatapointsToAlarm, 1, in.EvaluationPeriods)
+		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html. Longer periods than an hour
+		// may look back seven days on AWS.
+		if in.Period != nil && *in.Period*in.EvaluationPeriods > 86400 {
+			c.Failf("evaluationPeriods", "must be at most 86400 seconds together, got %d of %d seconds", in.EvaluationPeriods, *in.Period)
+		}
+	}
+	c.OneOf("treatMissingData", in.TreatMissingData, treatments...)
+	c.OneOf("statistic", in.Statistic, plainStatistics...)
+	c.Match("extendedStatistic", in.ExtendedStatistic, percentile, "p0.0 to p100")
+	if (in.Statistic == nil) == (in.ExtendedStatistic == nil) && !c.Unknown("statistic") && !c.Unknown("extendedStatistic") {
+		c.Failf("statistic", "must be given, or else extendedStatistic")
+	}
+	if len(in.Dimensions) > maxDimensions {
+		c.Failf("dimensions", "must be at most %d, got %d", maxDimensions, len(in.Dimensions))
+	}
+}
+
+func (s *Service) metricAlarmKind() provider.Kind {
+	return &provider.Object[MetricAlarmArgs, metricAlarmState, alarm]{
+		Type:     "aws:cloudwatch/metricAlarm:MetricAlarm",
+		AutoName: &provider.AutoName{Property: "name", Max: 255},
+		Check:    func(c *provider.Checker, in *MetricAlarmArgs) { in.check(c) },
+		Lock:     &s.mu,
+		Find:     s.find(func(a *alarm) bool { return a.metric != nil }),
+		State: func(a *alarm) *metricAlarmState {
+			return &metricAlarmState{MetricAlarmArgs: *a.metric, ARN: a.arn()}
+		},
+		Create: func(_ context.Context, in *MetricAlarmArgs) (string, error) {
+			return s.create(&alarm{name: *in.Name, metric: in})
+		},
+		Update: func(_ context.Context, a *alarm, in *MetricAlarmArgs) error {
+			a.metric = in
+			a.configure(s.account.Clock.Now())
+			return nil
+		},
+		Delete: s.delete,
+	}
+}
+
+func (s *Service) compositeAlarmKind() provider.Kind {
+	return &provider.Object[CompositeAlarmArgs, compositeAlarmState, alarm]{
+		Type: "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+		Check: func(c *provider.Checker, in *CompositeAlarmArgs) {
+			in.Notifications.check(c)
+			c.Match("alarmName", &in.AlarmName, alarmName, "1 to 255 ASCII characters")
+			c.Parse("alarmRule", &in.AlarmRule, func(text string) error {
+				_, err := parseRule(text)
+				return err
+			})
+		},
+		Lock: &s.mu,
+		Find: s.find(func(a *alarm) bool { return a.composite != nil }),
+		State: func(a *alarm) *compositeAlarmState {
+			return &compositeAlarmState{CompositeAlarmArgs: *a.composite, ARN: a.arn()}
+		},
+		Create: func(_ context.Context, in *CompositeAlarmArgs) (string, error) {
+			r, err := s.ruleOf(in)
+			if err != nil {
+				return "", err
+			}
+			return s.create(&alarm{name: in.AlarmName, composite: in, rule: r})
+		},
+		Update: func(_ context.Context, a *alarm, in *CompositeAlarmArgs) error {
+			r, err := s.ruleOf(in)
+			if err != nil {
+				return err
+			}
+			a.composite, a.rule = in, r
+			a.configure(s.account.Clock.Now())
+			return nil
+		},
+		Delete: s.delete,
+	}
+}
+
+// ruleOf parses a rule, whose alarms must exist.
+func (s *Service) ruleOf(in *CompositeAlarmArgs) (*rule, error) {
+	r, err := parseRule(in.AlarmRule)
+	if err != nil {
+		return nil, invalid("ValidationError", "%v", err)
+	}
+	for name := range r.children {
+		if s.alarms[name] == nil {
+			return nil, invalid("ValidationError", "AlarmRule must not contain the alarm %q, which does not exist", name)
+		}
+	}
+	return r, nil
+}
+
+// find returns a function that finds an alarm of one type by its name.
+func (s *Service) find(is func(*alarm) bool) func(name string) (*alarm, error) {
+	return func(name string) (*alarm, error) {
+		if a := s.alarms[name]; a != nil && is(a) {
+			return a, nil
+		}
+		return nil, notFound(name)
+	}
+}
+
+// create adds an alarm. On AWS a name that is in use would replace the other alarm.
+func (s *Service) create(a *alarm) (string, error) {
+	if s.alarms[a.name] != nil {
+		return "", invalid("ResourceAlreadyExists", "The alarm %q exists already", a.name)
+	}
+	a.configure(s.account.Clock.Now())
+	s.alarms[a.name] = a
+	return a.name, nil
+}
+
+// delete removes an alarm. As on AWS, an alarm of which a composite alarm depends cannot be removed.
+func (s *Service) delete(_ context.Context, a *alarm) error {
+	for _, parent := range s.sorted() {
+		if parent.composite != nil && parent != a && parent.rule.children[a.name] {
+			return invalid("ValidationError", "The alarm %q is a child of the composite alarm %q", a.name, parent.name)
+		}
+	}
+	delete(s.alarms, a.name)
+	return nil
+}

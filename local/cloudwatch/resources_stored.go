@@ -1,0 +1,106 @@
+package cloudwatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+
+	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/provider"
+)
+
+// DashboardArgs are the inputs of aws:cloudwatch/dashboard:Dashboard.
+type DashboardArgs struct {
+	DashboardName string `pulumi:"dashboardName,replace"`
+	DashboardBody string `pulumi:"dashboardBody"` // JSON
+}
+
+type dashboardState struct {
+	DashboardArgs
+	ARN string `pulumi:"dashboardArn"`
+}
+
+// QueryDefinitionArgs are the inputs of aws:cloudwatch/queryDefinition:QueryDefinition.
+type QueryDefinitionArgs struct {
+	Name          string   `pulumi:"name"`
+	LogGroupNames []string `pulumi:"logGroupNames,optional"`
+	QueryString   string   `pulumi:"queryString"`
+}
+
+type queryDefinitionState struct {
+	QueryDefinitionArgs
+	ID string `pulumi:"queryDefinitionId"`
+}
+
+var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+
+func (s *Service) dashboardKind() provider.Kind {
+	return &provider.Object[DashboardArgs, dashboardState, DashboardArgs]{
+		Type: "aws:cloudwatch/dashboard:Dashboard",
+		Check: func(c *provider.Checker, in *DashboardArgs) {
+			c.Match("dashboardName", &in.DashboardName, dashboardName, "1 to 255 letters, digits, - and _")
+			c.Parse("dashboardBody", &in.DashboardBody, func(text string) error {
+				var body struct{ Widgets []json.RawMessage }
+				if err := json.Unmarshal([]byte(text), &body); err != nil {
+					return err
+				}
+				if len(body.Widgets) > 500 {
+					return errors.New("a dashboard has at most 500 widgets")
+				}
+				return nil
+			})
+		},
+		Lock: &s.mu,
+		Find: findIn(s.dashboards),
+		// A dashboard's ARN has no Region.
+		State: func(d *DashboardArgs) *dashboardState {
+			return &dashboardState{DashboardArgs: *d, ARN: account.GlobalARN("cloudwatch", "dashboard/"+d.DashboardName)}
+		},
+		Create: func(_ context.Context, in *DashboardArgs) (string, error) {
+			s.dashboards[in.DashboardName] = in
+			return in.DashboardName, nil
+		},
+		Update: func(_ context.Context, d *DashboardArgs, in *DashboardArgs) error {
+			*d = *in
+			return nil
+		},
+		Delete: func(_ context.Context, d *DashboardArgs) error {
+			delete(s.dashboards, d.DashboardName)
+			return nil
+		},
+	}
+}
+
+func (s *Service) queryDefinitionKind() provider.Kind {
+	return &provider.Object[QueryDefinitionArgs, queryDefinitionState, queryDefinitionState]{
+		Type:  "aws:cloudwatch/queryDefinition:QueryDefinition",
+		Lock:  &s.mu,
+		Find:  findIn(s.queries),
+		State: func(q *queryDefinitionState) *queryDefinitionState { return q },
+		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
+			id := uuid.NewString()
+			s.queries[id] = &queryDefinitionState{*in, id}
+			return id, nil
+		},
+		Update: func(_ context.Context, q *queryDefinitionState, in *QueryDefinitionArgs) error {
+			q.QueryDefinitionArgs = *in
+			return nil
+		},
+		Delete: func(_ context.Context, q *queryDefinitionState) error {
+			delete(s.queries, q.ID)
+			return nil
+		},
+	}
+}
+
+func findIn[T any](objects map[string]*T) func(id string) (*T, error) {
+	return func(id string) (*T, error) {
+		if o := objects[id]; o != nil {
+			return o, nil
+		}
+		return nil, notFound(id)
+	}
+}

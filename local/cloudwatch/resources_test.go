@@ -1,0 +1,46 @@
+package cloudwatch_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestStoredResourcesLifecycle(t *testing.T) {
+	c := newCloud(t)
+	for kind, inputs := range map[string]map[string]any{
+		"aws:cloudwatch/dashboard:Dashboard":             {"dashboardName": "orders", "dashboardBody": `{"widgets":[]}`},
+		"aws:cloudwatch/queryDefinition:QueryDefinition": {"name": "one order", "queryString": "fields @message", "logGroupNames": []any{"/aws/lambda/a"}},
+		compositeType: {"alarmName": "all", "alarmRule": "TRUE"},
+		alarmType: {"name": "a", "namespace": "N", "metricName": "M", "extendedStatistic": "p99", "period": 60, "threshold": 0.5,
+			"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "dimensions": map[string]any{"A": "b"}},
+	} {
+		id, state := c.MustDeploy(t, kind, inputs)
+		require.Equal(t, state, c.Read(t, kind, id), kind)
+		require.NoError(t, c.Update(t, kind, id, inputs), kind)
+		require.NoError(t, c.Delete(t, kind, id), kind)
+		require.Nil(t, c.Read(t, kind, id), kind)
+		require.Error(t, c.Update(t, kind, id, inputs), kind)
+	}
+	_, state := c.MustDeploy(t, "aws:cloudwatch/dashboard:Dashboard", map[string]any{"dashboardName": "orders", "dashboardBody": `{}`})
+	require.Equal(t, "arn:aws:cloudwatch::123456789012:dashboard/orders", state["dashboardArn"])
+}
+
+func TestInputsThatAWSWouldRefuseAreRefused(t *testing.T) {
+	c := newCloud(t)
+	for property, value := range map[string]any{
+		"period": 90, "comparisonOperator": "Greater", "evaluationPeriods": 0, "datapointsToAlarm": 2, "treatMissingData": "bad",
+		"statistic": "Median", "extendedStatistic": "p101", "metricQueries": []any{}, "alarmActions": []any{"arn:aws:lambda:us-east-1:123456789012:function:f"},
+	} {
+		inputs := map[string]any{"namespace": "N", "metricName": "M", "statistic": "Sum", "period": 60, "threshold": 1,
+			"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1}
+		inputs[property] = value
+		failures := c.Check(t, alarmType, inputs).GetFailures()
+		require.NotEmpty(t, failures, property)
+		require.Equal(t, property, failures[0].GetProperty())
+	}
+	failures := c.Check(t, compositeType, map[string]any{"alarmName": "a", "alarmRule": "ALARM("}).GetFailures()
+	require.Len(t, failures, 1)
+	_, _, err := c.Deploy(t, compositeType, map[string]any{"alarmName": "a", "alarmRule": "ALARM(absent)"})
+	require.ErrorContains(t, err, "does not exist")
+}

@@ -1,0 +1,112 @@
+// Package cloudwatch is the embedded cloud's Amazon CloudWatch: metrics, metric and composite alarms, dashboards and saved
+// queries of Logs Insights.
+//
+// Differences from AWS:
+//   - metrics are kept for 24 hours by the minute, and 5,000 of them;
+//   - a percentile is at most 1 % off;
+//   - an alarm is evaluated at the start of each minute, on the periods that have ended by then; AWS does not say when;
+//   - an alarm looks at two periods more than it evaluates when data is missing; AWS says "a higher number";
+//   - alarms have one metric each, no metric math; their actions are SNS topics; composite alarms have no suppressor;
+//   - a dashboard's body and a query are stored, not run.
+package cloudwatch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// Dependencies are the other services that CloudWatch uses. All are required.
+type Dependencies struct {
+	Topics sns.Publisher
+}
+
+// Service is the CloudWatch of one account.
+type Service struct {
+	Dependencies
+	wire.RPC
+	account *account.Account
+
+	mu         sync.Mutex
+	metrics    store
+	alarms     map[string]*alarm                // by name
+	dashboards map[string]*DashboardArgs        // by name
+	queries    map[string]*queryDefinitionState // by id
+	evaluated  time.Time                        // the minute that was evaluated last
+	timer      clockwork.Timer
+	closed     bool
+	sending    sync.Mutex // held while notifications are sent, so that they keep their order
+}
+
+// New returns a CloudWatch without metrics and alarms. Close stops the evaluation of alarms.
+func New(a *account.Account, d Dependencies) *Service {
+	s := &Service{Dependencies: d, account: a, metrics: store{}, alarms: map[string]*alarm{},
+		dashboards: map[string]*DashboardArgs{}, queries: map[string]*queryDefinitionState{}}
+	s.register()
+	s.evaluated = a.Clock.Now().Truncate(resolution)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.schedule()
+	return s
+}
+
+// SigningName is monitoring.
+func (s *Service) SigningName() string { return "monitoring" }
+
+// Close ends the evaluation of alarms. It returns no error.
+func (s *Service) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.timer.Stop()
+	return nil
+}
+
+// Put stores values for a service of the embedded cloud that publishes metrics by itself. It needs no permission.
+func (s *Service) Put(data ...Datum) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.account.Clock.Now()
+	for i := range data {
+		s.metrics.put(&data[i], now)
+	}
+}
+
+// schedule sets the timer for the next minute. The caller holds the lock.
+func (s *Service) schedule() {
+	next := s.evaluated.Add(resolution).Sub(s.account.Clock.Now())
+	s.timer = s.account.Clock.AfterFunc(max(next, 0), func() {
+		s.evaluate(context.Background())
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.closed {
+			s.schedule()
+		}
+	})
+}
+
+// evaluate evaluates all alarms at the start of each minute since the last evaluation, and sends the notifications of
+// what changed. Reads of alarms call it too, so that they never see an alarm that is late.
+func (s *Service) evaluate(ctx context.Context) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.mu.Lock()
+	now := s.account.Clock.Now()
+	// A clock that jumped, such as that of a computer that slept, is not followed for more than the data there is.
+	if oldest := now.Add(-retention).Truncate(resolution); s.evaluated.Before(oldest) {
+		s.evaluated = oldest
+	}
+	var changes []change
+	for at := s.evaluated.Add(resolution); !at.After(now); at = at.Add(resolution) {
+		changes = append(changes, s.evaluateAt(at)...)
+		s.evaluated = at
+	}
+	s.mu.Unlock()
+	s.notify(ctx, changes)
+}
