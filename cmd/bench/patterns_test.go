@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/cmd/client/auth"
 	"github.com/order-patterns/order-patterns/cmd/client/checkerclient"
 	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
 	"github.com/order-patterns/order-patterns/cmd/client/load"
@@ -26,7 +28,7 @@ var functions = map[string][]string{
 }
 
 const (
-	rounds  = 5
+	rounds  = 6
 	orders  = 2000 // of a round. A log group of the embedded cloud keeps 8 MiB, which suffices for 10,000.
 	clients = 16   // orders placed at once
 )
@@ -37,23 +39,42 @@ func BenchmarkPatterns(b *testing.B) {
 	d.up(b, "all")
 	for _, name := range []string{"fanout", "orchestrator", "eventstream", "checker"} {
 		b.Run(name, func(b *testing.B) {
-			place := d.placeCoffee(name)
+			sampled := 0
+			traced := trace(&sampled)
+			place := d.placeCoffee(name, traced)
 			if name == "checker" {
-				place = d.placeChecker(b)
+				place = d.placeChecker(b, traced)
 			}
 			section(name, fmt.Sprintf("%d rounds of %d orders, %d at a time.", rounds, orders, clients),
-				"round", "accepted/s", "completed/s", "p50", "p90", "p99")
+				"round", "traced", "accepted/s", "completed/s", "p50", "p90", "p99")
 			var total time.Duration
 			for i := range rounds {
+				sampled = samplings[i%len(samplings)]
 				r := d.round(b, name, orders, place)
 				total += quantile(r.completed, 1)
-				row(i+1, perSecond(orders, r.accepted), perSecond(orders, quantile(r.completed, 1)),
+				row(i+1, fmt.Sprintf("%d %%", sampled), perSecond(orders, r.accepted), perSecond(orders, quantile(r.completed, 1)),
 					short(r.answers.Latency(50)), short(r.answers.Latency(90)), short(r.answers.Latency(99)))
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(rounds*orders/total.Seconds(), "completed/s")
 			fmt.Fprintf(&page, "\nMemory (RSS) after these %d orders: %s.\n", rounds*orders, memory(b, d.cloud.PID))
 		})
+	}
+}
+
+// samplings are the percentages of orders that are traced, in turn.
+var samplings = []int{5, 100}
+
+// trace decides for each order whether it is traced, as a client does that sends a tracing header. *percent may change between
+// rounds.
+func trace(percent *int) auth.Authorize {
+	return func(r *http.Request) error {
+		sampled := 0
+		if rand.IntN(100) < *percent {
+			sampled = 1
+		}
+		r.Header.Set("X-Amzn-Trace-Id", fmt.Sprintf("Root=1-%08x-%016x%08x;Sampled=%d", time.Now().Unix(), rand.Uint64(), rand.Uint32(), sampled))
+		return nil
 	}
 }
 
@@ -87,10 +108,11 @@ func (d *deployment) round(b *testing.B, pattern string, n int, place place) (r 
 	return r
 }
 
-func (d *deployment) placeCoffee(pattern string) place {
+// placeCoffee places orders of a coffee pattern. authorize is called with each request; nil for nothing.
+func (d *deployment) placeCoffee(pattern string, authorize auth.Authorize) place {
 	return func(n int) (ids []string, answers *load.Answers, err error) {
 		answers, err = (&coffeeclient.Load{
-			Client:    coffeeclient.NewClient(d.outputs[pattern].URL, clients),
+			Client:    coffeeclient.NewClient(d.outputs[pattern].URL, clients).Authorized(authorize),
 			Generator: coffeeclient.NewGenerator(rand.Uint64(), time.Now), Count: n, AtOnce: clients,
 			Accepted: func(o coffee.Order) error { ids = append(ids, o.OrderID); return nil },
 		}).Run(ctx)
@@ -100,11 +122,12 @@ func (d *deployment) placeCoffee(pattern string) place {
 
 // placeChecker sets the balances of the checker's customers and products. They suffice for a million orders, so that all
 // are shipped, and there are so many that transactions rarely conflict.
-func (d *deployment) placeChecker(b *testing.B) place {
+func (d *deployment) placeChecker(b *testing.B, authorize auth.Authorize) place {
 	b.Helper()
 	o := d.outputs["checker"]
 	client, generator := checkerclient.NewClient(o.URL, o.APIKey, clients), checkerclient.NewGenerator(rand.Uint64(), 1_000_000, 1000, 100)
 	require.NoError(b, client.SetBalances(ctx, generator.Opening, clients))
+	client.Authorized(authorize)
 	// Orders of unknown customers or products are left out.
 	next := func() checker.Order {
 		for {

@@ -35,7 +35,7 @@ func BenchmarkBatching(b *testing.B) {
 	}{{"cheap", 100, 30}, {"quick", 10, 2}, {"default", 100, 0}} {
 		b.Run(s.name, func(b *testing.B) {
 			d.up(b, "eventstream", fmt.Sprintf("readerBatchSize=%d", s.size), fmt.Sprintf("readerBatchingWindowSeconds=%d", s.window))
-			place := d.placeCoffee("eventstream")
+			place := d.placeCoffee("eventstream", nil)
 			d.round(b, "eventstream", warmUp, place)
 			full := d.round(b, "eventstream", orders, place)
 			delays, invocations := d.steadyLoad(b, time.Duration(s.window)*time.Second)
