@@ -6,8 +6,8 @@
 // were accepted. No other field is a dimension, because each combination of values is a metric that costs some $0.30 a month.
 // Without PATTERN a line is an ordinary log line.
 //
-// A metric is counted when its line is written, and a line may be written twice where a message is handled twice after its
-// outcome was stored. So the sums are close, and not exact.
+// A metric is counted when its line is written. A function that ends between an outcome and its line leaves the line out, and
+// some outcomes have two lines if a message or a request is handled twice. So the sums are close, and not exact.
 //
 // CloudWatch takes metrics only from an event whose root is the document. Lambda's log format JSON leaves a line as it is that is JSON
 // already:
@@ -83,15 +83,15 @@ func Seconds(t Timer, d time.Duration) Value {
 	return Value{name: string(t), unit: "Seconds", number: max(0, d.Seconds())}
 }
 
-// Log writes one line: the message, the attributes of log, which must have no open group, args as of slog.Logger.Log, and the
-// values with their metadata. args must not have the names of metrics and dimensions.
+// Log writes one line by the default logger, as slog.Log does, with the values and their metadata. args must not have the names
+// of metrics and dimensions.
 //
 // A line that has a metric is written at any log level: if level is below that of the function's settings, it is raised to that.
-// Otherwise log, and after it Lambda's own filter, would drop the line and the metric with it:
+// Otherwise the logger, and after it Lambda's own filter, would drop the line and the metric with it:
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html. The level FATAL drops errors too, and so all
 // metrics.
-func Log(ctx context.Context, log *slog.Logger, level slog.Level, message string, values []Value, args ...any) {
-	pattern := os.Getenv("PATTERN")
+func Log(ctx context.Context, level slog.Level, message string, values []Value, args ...any) {
+	log, pattern := slog.Default(), os.Getenv("PATTERN")
 	if pattern == "" || len(values) == 0 {
 		log.Log(ctx, level, message, args...)
 		return
@@ -113,6 +113,6 @@ func Log(ctx context.Context, log *slog.Logger, level slog.Level, message string
 }
 
 // Info is Log with the level INFO.
-func Info(ctx context.Context, log *slog.Logger, message string, values []Value, args ...any) {
-	Log(ctx, log, slog.LevelInfo, message, values, args...)
+func Info(ctx context.Context, message string, values []Value, args ...any) {
+	Log(ctx, slog.LevelInfo, message, values, args...)
 }
