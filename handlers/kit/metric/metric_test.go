@@ -32,6 +32,7 @@ func line(t *testing.T, values ...metric.Value) map[string]any {
 	require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("\n")))
 	require.NotEmpty(t, fields["timestamp"])
 	delete(fields, "timestamp")
+	delete(fields, "pattern") // which is the log's, not the metric's
 	return fields
 }
 
