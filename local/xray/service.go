@@ -29,6 +29,8 @@ const (
 type Traces interface {
 	Sample(incoming string) Header
 	Put(ctx context.Context, p policy.Principal, segments ...Segment) error
+	// PutDocument is Put with the text of a document, which may be invalid.
+	PutDocument(ctx context.Context, p policy.Principal, text string) error
 }
 
 // Service keeps traces and makes sampling decisions.
@@ -80,6 +82,15 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segme
 	}
 	s.mu.Unlock()
 	return s.account.Faults.After(ctx, fault.Event{Action: "xray:PutTraceSegments", Resource: "*", Principal: p.String()})
+}
+
+// PutDocument is Put with the text of a document, which may be invalid.
+func (s *Service) PutDocument(ctx context.Context, p policy.Principal, text string) error {
+	segment, err := parseSegment(text)
+	if err != nil {
+		return err
+	}
+	return s.Put(ctx, p, segment)
 }
 
 // add records a segment. It replaces one with the same id, which was sent while in progress. The caller holds the lock.
