@@ -46,7 +46,9 @@ func (c *cloud) segments() int {
 
 func TestTheDaemonPutsWhatAFunctionSends(t *testing.T) {
 	c := newCloud(t)
-	c.function("f", func(in *FunctionArgs) { in.Role = c.role("tracer", "xray:PutTraceSegments", "xray:PutTelemetryRecords") })
+	c.function("f", func(in *FunctionArgs) {
+		in.Role = c.role("tracer", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
+	})
 	c.trace("f", "\f{}\n{}\f"+`{"format":"json","version":2}`+"\n{}\f"+datagrams(3), 0)
 	eventually(t, "three segments", func() bool { return c.segments() == 3 })
 }
@@ -61,7 +63,9 @@ func TestTheDaemonNeedsTheRolesPermission(t *testing.T) {
 
 func TestWhatAProcessSentBeforeItsEndIsKept(t *testing.T) {
 	c := newCloud(t)
-	c.function("f", func(in *FunctionArgs) { in.Role = c.role("tracer", "xray:PutTraceSegments", "xray:PutTelemetryRecords") })
+	c.function("f", func(in *FunctionArgs) {
+		in.Role = c.role("tracer", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
+	})
 	require.Contains(t, c.trace("f", datagrams(50), 1), "Runtime.ExitError")
 	require.Equal(t, 50, c.segments())
 }

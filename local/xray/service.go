@@ -31,6 +31,7 @@ type Traces interface {
 	Put(ctx context.Context, p policy.Principal, segments ...Segment) error
 	// PutDocument is Put with the text of a document, which may be invalid.
 	PutDocument(ctx context.Context, p policy.Principal, text string) error
+	PutFor(ctx context.Context, service policy.Principal, sourceARN string, segments ...Segment) error
 }
 
 // Service keeps traces and makes sampling decisions.
@@ -40,8 +41,9 @@ type Service struct {
 
 	mu         sync.Mutex
 	traces     map[string]*trace
-	ids        []string  // of traces, oldest first
-	lastSample time.Time // the second in which the default rule last sampled a first request
+	policies   map[string]*resourcePolicy // by name
+	ids        []string                   // of traces, oldest first
+	lastSample time.Time                  // the second in which the default rule last sampled a first request
 }
 
 type trace struct {
@@ -53,7 +55,7 @@ type trace struct {
 
 // New returns a service without traces.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, traces: map[string]*trace{}}
+	s := &Service{account: a, traces: map[string]*trace{}, policies: map[string]*resourcePolicy{}}
 	wire.HandleREST(&s.REST, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
