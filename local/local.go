@@ -149,7 +149,7 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	c.XRay = xray.New(a)
 	c.S3 = s3.New(a)
 	c.SQS = sqs.New(a)
-	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS})
+	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS, Traces: c.XRay})
 	c.CloudWatch = cloudwatch.New(a, cloudwatch.Dependencies{Topics: c.SNS})
 	c.Logs.Metrics = c.CloudWatch
 	c.Kinesis = kinesis.New(a)

@@ -116,7 +116,7 @@ func (e *asyncEvent) attempt() (wait time.Duration, condition string, err error)
 	}
 	inv, err := e.s.invokeItself(e.s.ctx, e.f, e.event)
 	if inv != nil {
-		e.trace = inv.trace.header
+		e.trace = inv.trace.incoming()
 	}
 	if err != nil {
 		return e.refused(err)

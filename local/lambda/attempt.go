@@ -54,7 +54,7 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 			return nil
 		}
 	}
-	result, err := l.invoke(l.event(p.items), "")
+	result, err := l.invoke(l.event(p.items), nil)
 	if err != nil { // the function was not invoked: that costs no retry
 		l.m.report(problem("Invoke", err))
 		p.waits++

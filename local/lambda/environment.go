@@ -34,6 +34,7 @@ type environment struct {
 	key       string // access key of principal's session
 	process   *process
 	log       *logWriter
+	daemon    *daemon
 	started   time.Time
 	idleSince time.Time // guarded by the pool
 
@@ -69,6 +70,10 @@ func newEnvironment(p *pool) (*environment, *initFailure) {
 		work: make(chan *invoke, 1), inited: make(chan struct{}), gone: make(chan struct{}),
 	}
 	e.stream = e.started.UTC().Format("2006/01/02/[") + latest + "]" + randomHex(16)
+	if e.daemon, err = listenDaemon(); err != nil {
+		s.Roles.Revoke(e.key)
+		return nil, &initFailure{final: true, err: err}
+	}
 	// The process may ask for work before start returns: its request waits for the lock.
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -77,12 +82,14 @@ func newEnvironment(p *pool) (*environment, *initFailure) {
 	if err != nil {
 		s.api.remove(e)
 		s.Roles.Revoke(e.key)
+		_ = e.daemon.conn.Close()
 		s.account.Log.Error("function does not start", "function", rev.fn.name, "error", err)
 		return nil, &initFailure{final: true, body: errorBody{
 			Type: "Runtime.InvalidEntrypoint", Message: "Error: " + err.Error(),
 		}}
 	}
 	e.log = newLogWriter(s, rev, principal, e.stream, e.process.output)
+	go e.daemon.serve(e)
 	rev.fn.environments.Add(1)
 	return e, nil
 }
@@ -115,7 +122,7 @@ func (e *environment) variables(creds iam.Credentials) []string {
 		"LD_LIBRARY_PATH":                 "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 		"TZ":                              ":UTC",
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
-		"AWS_XRAY_DAEMON_ADDRESS":         "127.0.0.1:2000",
+		"AWS_XRAY_DAEMON_ADDRESS":         e.daemon.conn.LocalAddr().String(),
 		"AWS_LAMBDA_LOG_FORMAT":           rev.args.LoggingConfig.LogFormat,
 	}
 	if rev.jsonLogs {
@@ -214,6 +221,7 @@ func (e *environment) watch() {
 	defer e.s.background.Done()
 	e.exitState = e.process.wait()
 	e.s.api.remove(e)
+	e.daemon.close()
 
 	e.mu.Lock()
 	e.dead = true

@@ -109,7 +109,7 @@ func newCloudAt(t testing.TB, clock clockwork.Clock) *cloud {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.lambda.Close()) })
 
-	server := httptest.NewServer(wire.NewServer(a, c.iam, c.lambda, c.sqs, c.kinesis, c.logs))
+	server := httptest.NewServer(wire.NewServer(a, c.iam, c.lambda, c.sqs, c.kinesis, c.logs, c.xray))
 	t.Cleanup(server.Close)
 	a.SetEndpoint(server.URL)
 	c.admin = c.iam.AddAdministrator("test")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // invoke is one invocation. The caller waits for done. Only the pool or the environment that currently has the invocation
@@ -60,6 +61,7 @@ type event struct {
 	payload []byte
 	limit   int    // of the payload's size
 	trace   string // the caller's header
+	links   []xray.Link
 }
 
 // invoke submits an event and waits for the answer until ctx ends. The invocation is nil if it was not accepted.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // mapping is an event source mapping: it reads a source with the permissions of the function's role, and invokes the
@@ -186,10 +187,13 @@ func (m *mapping) report(result string) {
 	m.result = result
 }
 
-// invoke runs the function with a batch. The error is throttling, or another refusal of the batch. traceHeader is the
-// trace that the invocation belongs to, or only the sampling decision; empty for none.
-func (m *mapping) invoke(payload []byte, traceHeader string) (Result, error) {
-	ev := event{id: uuid.NewString(), arn: functionARN(m.function), payload: payload, limit: maxSyncPayload, trace: traceHeader}
+// invoke runs the function with a batch. The error is throttling, or another refusal of the batch. links are the
+// sampled traces that the batch's senders belong to. The batch has a trace of its own. If there are links, it is sampled.
+func (m *mapping) invoke(payload []byte, links []xray.Link) (Result, error) {
+	ev := event{id: uuid.NewString(), arn: functionARN(m.function), payload: payload, limit: maxSyncPayload, links: links}
+	if len(links) > 0 {
+		ev.trace = "Sampled=1"
+	}
 	// The wait ends when the service closes, because that kills the process.
 	inv, err := m.s.invokeItself(context.Background(), m.s.function(m.function), ev)
 	if err != nil {

@@ -193,12 +193,6 @@ func TestMappingActsAsTheFunctionsCurrentRole(t *testing.T) {
 	eventually(t, "the role has the permissions again", func() bool { visible, _ := c.count(queue); return visible == 0 })
 }
 
-func TestSampledMessagesMakeATracedInvocation(t *testing.T) {
-	sampled := map[string]string{"AWSTraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"}
-	require.Empty(t, sampledBySender([]sqs.Received{{}, {Attributes: map[string]string{"AWSTraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0"}}}))
-	require.Equal(t, "Sampled=1", sampledBySender([]sqs.Received{{}, {Attributes: sampled}}))
-}
-
 func TestDisabledMappingDoesNotPollAndDeletionWaitsForTheCurrentBatch(t *testing.T) {
 	c := newCloud(t)
 	queue := c.queue("q", map[string]any{})

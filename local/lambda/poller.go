@@ -211,7 +211,7 @@ func (ps *pollers) invoke(ctx context.Context, part records, received time.Time)
 		visibility, _ = ps.queues.VisibilityTimeout(ps.arn)
 	}
 	for n := 1; ; n++ {
-		result, err := ps.m.invoke(part.payload, sampledBySender(part.messages))
+		result, err := ps.m.invoke(part.payload, linksOf(part.messages))
 		wait := backoff(n, 5*time.Second)
 		if err == nil || !isThrottled(err) || !ps.clock.Now().Add(wait).Before(received.Add(visibility)) {
 			return result, err

@@ -85,13 +85,17 @@ func succeeded(response []byte, batch []sqs.Received) ([]sqs.Received, bool) {
 	return slices.DeleteFunc(slices.Clone(batch), func(m sqs.Received) bool { return slices.Contains(failed, m.MessageID) }), true
 }
 
-// sampledBySender returns a sampling decision: an invocation is traced if the sender of any of its messages was. The trace is
-// a new one, which X-Ray links to those of the senders. https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
-func sampledBySender(messages []sqs.Received) string {
+// maxLinks is a quota of X-Ray: https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
+const maxLinks = 20
+
+// linksOf returns links to the sampled traces of the senders of messages, one for each trace.
+func linksOf(messages []sqs.Received) (links []xray.Link) {
 	for i := range messages {
-		if h, ok := xray.ParseHeader(messages[i].Attributes["AWSTraceHeader"]); ok && h.Sampled {
-			return "Sampled=1"
+		h, ok := xray.ParseHeader(messages[i].Attributes["AWSTraceHeader"])
+		known := func(l xray.Link) bool { return l.TraceID == h.Root }
+		if ok && h.Sampled && len(links) < maxLinks && !slices.ContainsFunc(links, known) {
+			links = append(links, xray.Link{TraceID: h.Root, ID: h.Parent})
 		}
 	}
-	return ""
+	return links
 }

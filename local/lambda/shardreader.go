@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/order-patterns/order-patterns/local/kinesis"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // shardReader reads one shard during a run, and distributes its records to lanes by their partition keys. A lane keeps the
@@ -20,7 +21,7 @@ type shardReader struct {
 	lost   bool // the place is not valid any more
 	lanes  []*lane
 	taken  chan struct{} // signalled after a lane has taken a batch
-	invoke func(payload []byte, traceHeader string) (Result, error)
+	invoke func(payload []byte, links []xray.Link) (Result, error)
 }
 
 func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardReader {

@@ -14,6 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // sentQueue keeps what is sent to it.
@@ -68,7 +69,7 @@ func TestEveryRecordOfABatchIsHandledOrDiscarded(t *testing.T) {
 		}
 		var handled []int // records, in the order in which they were handled
 		tries := map[int]int{}
-		lane.invoke = func(payload []byte, _ string) (Result, error) {
+		lane.invoke = func(payload []byte, _ []xray.Link) (Result, error) {
 			if rapid.IntRange(0, 9).Draw(t, "refusal") == 0 {
 				return Result{}, Throttled()
 			}

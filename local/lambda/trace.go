@@ -37,6 +37,11 @@ func (s *Service) newTrace(rev *revision, incoming string) traceContext {
 	return t
 }
 
+// incoming is the header that continues the trace from where the caller was.
+func (t traceContext) incoming() string {
+	return xray.Header{Root: t.root, Parent: t.parent, Sampled: t.sampled}.String()
+}
+
 // add adds the trace of a sampled invocation to a record of the log.
 func (t traceContext) add(r record) record {
 	if t.sampled {
@@ -57,7 +62,7 @@ func (s *Service) trace(e *environment, inv *invoke, end time.Time) {
 		xray.Segment{TraceID: t.root, ID: t.service, ParentID: t.parent, Name: name, Origin: "AWS::Lambda",
 			Start: inv.accepted, End: end, Fault: inv.failed, HTTP: &xray.HTTP{Status: 200}},
 		xray.Segment{TraceID: t.root, ID: t.function, ParentID: t.service, Name: name, Origin: "AWS::Lambda::Function",
-			Start: inv.begun, End: end, Fault: inv.failed})
+			Start: inv.begun, End: end, Fault: inv.failed, Links: inv.links})
 	if err != nil {
 		s.account.Log.Debug("the segments of a function are lost", "function", name, "error", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 const (
@@ -61,10 +63,11 @@ func newCloud(t testing.TB) *cloud {
 	clock := clockwork.NewFakeClockAt(clockwork.NewRealClock().Now())
 	a := account.New(clock, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	c := &cloud{t: t, account: a, clock: clock, iam: iam.New(a), sqs: sqs.New(a)}
-	c.Service = New(a, Dependencies{Queues: c.sqs})
+	traces := xray.New(a)
+	c.Service = New(a, Dependencies{Queues: c.sqs, Traces: traces})
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
-	c.Server = provider.New(account.Region, append(append(c.Kinds(), c.sqs.Kinds()...), c.iam.Kinds()...), nil)
-	server := httptest.NewServer(wire.NewServer(a, c.iam, c.Service, c.sqs))
+	c.Server = provider.New(account.Region, slices.Concat(c.Kinds(), c.sqs.Kinds(), c.iam.Kinds(), traces.Kinds()), nil)
+	server := httptest.NewServer(wire.NewServer(a, c.iam, c.Service, c.sqs, traces))
 	t.Cleanup(server.Close)
 	a.SetEndpoint(server.URL)
 	c.url = server.URL

@@ -96,6 +96,9 @@ func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (*attributesO
 		"TopicArn": t.arn, "Owner": account.ID, "Policy": t.policyText, "DisplayName": "",
 		"SubscriptionsConfirmed": fmt.Sprint(len(subscriptions) - pending), "SubscriptionsPending": fmt.Sprint(pending), "SubscriptionsDeleted": "0",
 	}
+	if mode := t.args.Tracing; mode != nil {
+		all["TracingConfig"] = *mode
+	}
 	if key := t.args.KMSKey; key != nil {
 		all["KmsMasterKeyId"] = *key
 	}

@@ -84,6 +84,7 @@ func (s *Service) accept(ctx context.Context, t *topic, subscriptions []*subscri
 	}
 	m.id, m.at = uuid.NewString(), s.account.Clock.Now()
 	ctx = context.WithoutCancel(ctx)
+	defer s.trace(ctx, t, &m)()
 	for _, sub := range subscriptions {
 		if !sub.pending() && sub.filter.matches(m.attributes) {
 			s.deliver(ctx, &delivery{topic: t, subscription: sub.arn, message: s.render(sub, m)})

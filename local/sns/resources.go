@@ -17,9 +17,11 @@ func (s *Service) Kinds() []provider.Kind {
 
 // TopicArgs are the inputs of aws:sns/topic:Topic.
 type TopicArgs struct {
-	Name   *string           `pulumi:"name,optional,replace"`
-	KMSKey *string           `pulumi:"kmsMasterKeyId,optional"`
-	Tags   map[string]string `pulumi:"tags,optional"`
+	Name   *string `pulumi:"name,optional,replace"`
+	KMSKey *string `pulumi:"kmsMasterKeyId,optional"`
+	// Tracing is Active or PassThrough, the default.
+	Tracing *string           `pulumi:"tracingConfig,optional"`
+	Tags    map[string]string `pulumi:"tags,optional"`
 }
 
 type topicState struct {
@@ -37,6 +39,7 @@ func (s *Service) topicKind() provider.Kind {
 		AutoName: &provider.AutoName{Property: "name", Max: 256},
 		Check: func(c *provider.Checker, in *TopicArgs) {
 			c.Match("name", in.Name, topicName, "1 to 256 letters, digits, _ and -")
+			c.OneOf("tracingConfig", in.Tracing, active, "PassThrough")
 		},
 		Lock: &s.mu,
 		Find: s.topic,

@@ -11,11 +11,13 @@ import (
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // Dependencies are the other services that SNS uses. All are required.
 type Dependencies struct {
 	Queues sqs.Sender
+	Traces xray.Traces
 }
 
 // Service is the SNS of one account.

@@ -54,6 +54,23 @@ func TestAMoveTaskReturnsMessagesToWhereTheyCameFrom(t *testing.T) {
 	require.Nil(t, task.DestinationArn)
 }
 
+func TestAMessageKeepsItsTraceInTheDeadLetterQueueAndBack(t *testing.T) {
+	const trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+	c := newCloud(t)
+	dlq := c.queue(t, "dlq", nil)
+	source := c.queue(t, "a", redriveTo(dlq, 1))
+	_, err := c.Send(t.Context(), c.admin, nil, source, Message{Body: "a", TraceHeader: trace})
+	require.NoError(t, err)
+	c.receive(t, source)
+	c.clock.Advance(30 * time.Second)
+	require.Empty(t, c.receive(t, source))
+	require.Equal(t, trace, c.receive(t, dlq)[0].Attributes["AWSTraceHeader"])
+	c.clock.Advance(30 * time.Second)
+	_, err = c.client.StartMessageMoveTask(t.Context(), &sdk.StartMessageMoveTaskInput{SourceArn: &dlq})
+	require.NoError(t, err)
+	require.Equal(t, trace, c.receive(t, source)[0].Attributes["AWSTraceHeader"])
+}
+
 func TestAMoveTaskFailsForMessagesOfUnknownSource(t *testing.T) {
 	c := newCloud(t)
 	dlq, _ := c.dead(t, 1)

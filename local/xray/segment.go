@@ -20,9 +20,17 @@ type Segment struct {
 	Fault    bool      `json:"fault,omitempty"` // a status of 500 to 599
 	Throttle bool      `json:"throttle,omitempty"`
 	HTTP     *HTTP     `json:"-"`
+	Links    []Link    `json:"links,omitempty"` // to other traces
 
 	// document is the text of a segment from the wire.
 	document string
+}
+
+// Link names another trace, and a segment of it: https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
+// The fields are those of OpenTelemetry's exporter for X-Ray. AWS does not document them.
+type Link struct {
+	TraceID string `json:"trace_id"`
+	ID      string `json:"id,omitempty"`
 }
 
 // HTTP is the request that a segment served, and the status of the response.

@@ -29,6 +29,9 @@ const (
 type Traces interface {
 	Sample(incoming string) Header
 	Put(ctx context.Context, p policy.Principal, segments ...Segment) error
+	// PutDocument is Put with the text of a document, which may be invalid.
+	PutDocument(ctx context.Context, p policy.Principal, text string) error
+	PutFor(ctx context.Context, service policy.Principal, sourceARN string, segments ...Segment) error
 }
 
 // Service keeps traces and makes sampling decisions.
@@ -38,8 +41,9 @@ type Service struct {
 
 	mu         sync.Mutex
 	traces     map[string]*trace
-	ids        []string  // of traces, oldest first
-	lastSample time.Time // the second in which the default rule last sampled a first request
+	policies   map[string]*resourcePolicy // by name
+	ids        []string                   // of traces, oldest first
+	lastSample time.Time                  // the second in which the default rule last sampled a first request
 }
 
 type trace struct {
@@ -51,7 +55,7 @@ type trace struct {
 
 // New returns a service without traces.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, traces: map[string]*trace{}}
+	s := &Service{account: a, traces: map[string]*trace{}, policies: map[string]*resourcePolicy{}}
 	wire.HandleREST(&s.REST, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
@@ -80,6 +84,15 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segme
 	}
 	s.mu.Unlock()
 	return s.account.Faults.After(ctx, fault.Event{Action: "xray:PutTraceSegments", Resource: "*", Principal: p.String()})
+}
+
+// PutDocument is Put with the text of a document, which may be invalid.
+func (s *Service) PutDocument(ctx context.Context, p policy.Principal, text string) error {
+	segment, err := parseSegment(text)
+	if err != nil {
+		return err
+	}
+	return s.Put(ctx, p, segment)
 }
 
 // add records a segment. It replaces one with the same id, which was sent while in progress. The caller holds the lock.

@@ -1,0 +1,89 @@
+package xray
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// maxPolicies is a quota: https://docs.aws.amazon.com/general/latest/gr/xray.html
+const maxPolicies = 5
+
+// ResourcePolicyArgs are the inputs of aws:xray/resourcePolicy:ResourcePolicy: a policy of the account's X-Ray.
+type ResourcePolicyArgs struct {
+	Name     string `pulumi:"policyName,replace"`
+	Document string `pulumi:"policyDocument"`
+}
+
+type resourcePolicy struct {
+	args   ResourcePolicyArgs
+	parsed *policy.Document
+}
+
+var policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
+
+// Kinds are the Pulumi resource types that this service implements.
+func (s *Service) Kinds() []provider.Kind {
+	put := func(in *ResourcePolicyArgs) (err error) {
+		p := &resourcePolicy{args: *in}
+		p.parsed, err = policy.Parse(in.Document, policy.Resource)
+		s.policies[in.Name] = p
+		return err
+	}
+	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs, resourcePolicy]{
+		Type: "aws:xray/resourcePolicy:ResourcePolicy",
+		Check: func(c *provider.Checker, in *ResourcePolicyArgs) {
+			c.Match("policyName", &in.Name, policyName, "1 to 128 letters, digits and _+=,.@-")
+			c.Parse("policyDocument", &in.Document, func(text string) error {
+				_, err := policy.Parse(text, policy.Resource)
+				return err
+			})
+		},
+		Lock: &s.mu,
+		Find: func(name string) (*resourcePolicy, error) {
+			if p := s.policies[name]; p != nil {
+				return p, nil
+			}
+			return nil, wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "There is no resource policy %s.", name)
+		},
+		State: func(p *resourcePolicy) *ResourcePolicyArgs { return &p.args },
+		Create: func(_ context.Context, in *ResourcePolicyArgs) (string, error) {
+			if s.policies[in.Name] != nil || len(s.policies) == maxPolicies {
+				return "", wire.Errorf(http.StatusBadRequest, "PolicyCountLimitExceededException",
+					"The policy %s exists, or there are %d.", in.Name, maxPolicies)
+			}
+			return in.Name, put(in)
+		},
+		Update: func(_ context.Context, _ *resourcePolicy, in *ResourcePolicyArgs) error { return put(in) },
+		Delete: func(_ context.Context, p *resourcePolicy) error {
+			delete(s.policies, p.args.Name)
+			return nil
+		},
+	}}
+}
+
+// PutFor is Put for a service that traces one of the account's resources, which a resource policy must allow: SNS for a topic.
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sns.html
+func (s *Service) PutFor(ctx context.Context, service policy.Principal, sourceARN string, segments ...Segment) error {
+	all := &policy.Document{Version: "2012-10-17"}
+	s.mu.Lock()
+	for _, p := range s.policies {
+		all.Statements = append(all.Statements, p.parsed.Statements...)
+	}
+	s.mu.Unlock()
+	for _, action := range []string{"xray:PutTraceSegments", "xray:GetSamplingRules", "xray:GetSamplingTargets"} {
+		if err := s.account.Authorize(ctx, policy.Request{
+			Principal: service, Action: action, Resource: "*", ResourcePolicy: all,
+			Keys: map[string]string{"aws:SourceArn": sourceARN, "aws:SourceAccount": account.ID, "aws:PrincipalIsAWSService": "true"},
+		}); err != nil {
+			return fmt.Errorf("xray: tracing %s: %w", sourceARN, err)
+		}
+	}
+	return s.Put(ctx, service, segments...)
+}
