@@ -6,7 +6,8 @@
 //   - a percentile is at most 1 % off;
 //   - an alarm is evaluated at the start of each minute, on the periods that have ended by then; AWS does not say when;
 //   - an alarm looks at two periods more than it evaluates when data is missing; AWS says "a higher number";
-//   - alarms have one metric each, no metric math; their actions are SNS topics; composite alarms have no suppressor;
+//   - metric math has numbers, ids, + - * /, comparisons, &&, ||, IF and FILL, and all its metrics have one period;
+//   - the actions of alarms are SNS topics; composite alarms have no suppressor;
 //   - a dashboard's body and a query are stored, not run.
 package cloudwatch
 
