@@ -77,7 +77,7 @@ func (s *Service) evaluateAt(at time.Time) (changes []change) {
 	for _, a := range s.sorted() {
 		// An alarm is not evaluated at a time before it was configured.
 		if a.metric != nil && !at.Before(a.configured) {
-			points := a.recent(s.metrics, at)
+			points := a.recent(&s.metrics, at)
 			if state := a.metric.decide(points, a.state); state != a.state {
 				changes = append(changes, a.set(state, a.metric.reason(points, a.state, state), at)...)
 			}

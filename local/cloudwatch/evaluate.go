@@ -23,7 +23,7 @@ type point struct {
 // recent returns the values of an alarm's evaluation range, the newest first. The periods end at the given time: by default
 // the window of an alarm slides with every evaluation.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
-func (a *alarm) recent(st store, at time.Time) []point {
+func (a *alarm) recent(st *store, at time.Time) []point {
 	var points []point
 	for range a.metric.EvaluationPeriods + extraPeriods {
 		at = at.Add(-a.queries[a.watched].period)

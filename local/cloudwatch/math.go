@@ -14,7 +14,7 @@ import (
 
 // query is one of the queries of an alarm or of GetMetricData: a statistic of a metric, or an expression of other queries.
 type query struct {
-	metric     Metric
+	key        string // of the metric
 	unit, stat string
 	period     time.Duration
 	expression formula // nil for a metric
@@ -46,8 +46,8 @@ func compile(list []metricDataQuery) (queries, error) {
 		case stat.Period < 60 || stat.Period%60 != 0 || !validStatistic(stat.Stat):
 			err = fmt.Errorf("it must have a period that is a multiple of 60 and a known statistic, got %d and %q", stat.Period, stat.Stat)
 		default:
-			q.metric = Metric{stat.Metric.Namespace, stat.Metric.MetricName, dimensionsIn(stat.Metric.Dimensions)}
-			q.unit, q.stat, q.period = deref(stat.Unit), stat.Stat, time.Duration(stat.Period)*time.Second
+			m := Metric{stat.Metric.Namespace, stat.Metric.MetricName, dimensionsIn(stat.Metric.Dimensions)}
+			q.key, q.unit, q.stat, q.period = m.key(), deref(stat.Unit), stat.Stat, time.Duration(stat.Period)*time.Second
 		}
 		if err != nil {
 			return nil, fmt.Errorf("query %q: %w", in.Id, err)
@@ -88,17 +88,13 @@ func (qs queries) resolve(q *query, parents map[*query]bool) error {
 }
 
 // value returns the value of a query in the period that begins at a time, and false if it has none.
-func (qs queries) value(st store, id string, start time.Time) (float64, bool) {
+func (qs queries) value(st *store, id string, start time.Time) (float64, bool) {
 	q := qs[id]
 	if q.expression != nil {
 		v, ok := q.expression(func(id string) (float64, bool) { return qs.value(st, id, start) })
 		return v, ok && !math.IsNaN(v) && !math.IsInf(v, 0) // such as of a division by 0
 	}
-	s := st.get(&q.metric, q.unit, start, start.Add(q.period))
-	if s == nil {
-		return 0, false
-	}
-	return s.value(q.stat), true
+	return st.value(q.key, q.unit, q.stat, start, start.Add(q.period))
 }
 
 // formula is a parsed expression. As on AWS, it has no value in a period in which one of its operands has none, except those

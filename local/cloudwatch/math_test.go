@@ -54,7 +54,7 @@ func TestQueriesAreChecked(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Minute, qs["e2"].period)
 	now := time.Unix(1200, 0)
-	st := store{}
+	st := &store{series: map[string]*series{}}
 	_, ok := qs.value(st, "e2", now)
 	require.False(t, ok)
 	st.put(&Datum{Metric: Metric{"N", "M", nil}, Time: now, Value: 3}, now)

@@ -84,7 +84,7 @@ func (s *Service) putMetricData(c *wire.Call, in *putMetricDataInput) (*struct{}
 			data = append(data, d)
 		}
 	}
-	s.Put(data...)
+	s.put(data...)
 	return &struct{}{}, nil
 }
 
@@ -115,8 +115,7 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsO
 		}
 		since = s.account.Clock.Now().Add(-3 * time.Hour)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.evaluate(c.Context())
 	out := &listMetricsOutput{Metrics: []metric{}}
 	for _, m := range s.metrics.list(func(m *series) bool {
 		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) &&

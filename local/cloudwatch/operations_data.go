@@ -64,8 +64,7 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetri
 	if err != nil {
 		return nil, invalid("ValidationError", "%v", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.evaluate(c.Context())
 	out := &getMetricDataOutput{MetricDataResults: []metricDataResult{}}
 	for _, q := range in.MetricDataQueries {
 		if !q.returns() {
@@ -77,7 +76,7 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetri
 		}
 		r := metricDataResult{Id: q.Id, Label: cmp.Or(deref(q.Label), name), StatusCode: "Complete", Timestamps: []time.Time{}, Values: []float64{}}
 		for from := range s.periods(in.StartTime.Time, in.EndTime.Time, qs[q.Id].period) {
-			if v, ok := qs.value(s.metrics, q.Id, from); ok {
+			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
 				r.Timestamps, r.Values = append(r.Timestamps, from), append(r.Values, v)
 			}
 		}

@@ -29,9 +29,9 @@ func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 func (in *MetricAlarmArgs) watch(a *alarm) *alarm {
 	a.metric = in
 	if len(in.MetricQueries) == 0 {
+		m := Metric{*in.Namespace, *in.MetricName, in.Dimensions}
 		a.watched = "m"
-		a.queries = queries{"m": {metric: Metric{*in.Namespace, *in.MetricName, in.Dimensions}, unit: deref(in.Unit), stat: in.statistic(),
-			period: time.Duration(*in.Period) * time.Second}}
+		a.queries = queries{"m": {key: m.key(), unit: deref(in.Unit), stat: in.statistic(), period: time.Duration(*in.Period) * time.Second}}
 		return a
 	}
 	list := in.onWire()
