@@ -150,8 +150,6 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 	c.S3 = s3.New(a)
 	c.SQS = sqs.New(a)
 	c.SNS = sns.New(a, sns.Dependencies{Queues: c.SQS, Traces: c.XRay})
-	c.CloudWatch = cloudwatch.New(a, cloudwatch.Dependencies{Topics: c.SNS})
-	c.Logs.Metrics = c.CloudWatch
 	c.Kinesis = kinesis.New(a)
 	if c.Lambda, err = lambda.New(a, lambda.Dependencies{
 		Roles: c.IAM, Logs: c.Logs, Traces: c.XRay, Queues: c.SQS, Streams: c.Kinesis, Objects: c.S3, Dir: dir,
@@ -165,6 +163,8 @@ func (c *Cloud) services(dir string) (_ []wire.Service, err error) {
 		Functions: c.Lambda, Actions: map[string]apigateway.Actions{"states": c.StepFunctions}, Logs: c.Logs, Traces: c.XRay, Roles: c.IAM,
 		BaseURL: func() string { return c.APIs },
 	})
+	c.CloudWatch = cloudwatch.New(a, cloudwatch.Dependencies{Topics: c.SNS}) // after those that publish metrics
+	c.Logs.Metrics = c.CloudWatch
 	return []wire.Service{
 		c.IAM, sts.New(), c.KMS, c.DynamoDB, c.Logs, c.XRay, c.S3, c.SQS, c.SNS, c.CloudWatch, c.Kinesis, c.Lambda, c.StepFunctions, c.APIGateway,
 	}, nil

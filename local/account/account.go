@@ -32,6 +32,10 @@ type Account struct {
 	Log *slog.Logger
 	// Keys are the KMS keys. Package kms sets it; nil is an account without keys.
 	Keys Keys
+	// Metrics are CloudWatch. Package cloudwatch sets it; nil is an account without metrics.
+	Metrics Metrics
+	// Gauges are added by services when they are made, and called by Metrics every minute.
+	Gauges []Gauge
 
 	endpoint atomic.Pointer[string]
 	uses     atomic.Pointer[uses]

@@ -20,6 +20,8 @@ const (
 type alarm struct {
 	name       string
 	metric     *MetricAlarmArgs
+	queries    queries // of a metric alarm
+	watched    string  // the id of the query whose values the alarm watches
 	composite  *CompositeAlarmArgs
 	rule       *rule // of a composite alarm
 	unchecked  bool  // a composite alarm was not evaluated since it was created or updated
@@ -75,7 +77,7 @@ func (s *Service) evaluateAt(at time.Time) (changes []change) {
 	for _, a := range s.sorted() {
 		// An alarm is not evaluated at a time before it was configured.
 		if a.metric != nil && !at.Before(a.configured) {
-			points := s.metrics.recent(a.metric, at)
+			points := a.recent(&s.metrics, at)
 			if state := a.metric.decide(points, a.state); state != a.state {
 				changes = append(changes, a.set(state, a.metric.reason(points, a.state, state), at)...)
 			}

@@ -107,3 +107,34 @@ func TestSetAlarmStateLastsUntilTheNextEvaluation(t *testing.T) {
 	var absent *types.ResourceNotFound
 	require.ErrorAs(t, set("absent"), &absent)
 }
+
+func TestAlarmOnAnExpression(t *testing.T) {
+	c := newCloud(t)
+	metric := func(id, name string) map[string]any {
+		return map[string]any{"id": id, "metric": map[string]any{"namespace": "OrderPatterns", "metricName": name, "period": 60, "stat": "Sum"}}
+	}
+	c.MustDeploy(t, alarmType, map[string]any{
+		"name": "undone", "threshold": 0, "comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 2, "alarmActions": []any{topicARN},
+		"metricQueries": []any{
+			map[string]any{"id": "undone", "expression": "IF(FILL(accepted, 0) > 0 && FILL(done, 0) == 0, 1, 0)", "label": "Undone", "returnData": true},
+			metric("accepted", "Rejected"), metric("done", "Done"),
+		},
+	})
+	c.put(1)
+	require.Equal(t, "OK", c.next(t, "undone"))
+	c.put(1)
+	require.Equal(t, "ALARM", c.next(t, "undone"))
+	require.Equal(t, "OK", c.next(t, "undone"))
+	_, messages := c.notified(t)
+	require.Len(t, messages, 1)
+	trigger := messages[0]["Trigger"].(map[string]any)
+	require.NotContains(t, trigger, "MetricName")
+	require.Equal(t, map[string]any{"Id": "done", "ReturnData": false, "MetricStat": map[string]any{"Period": 60.0, "Stat": "Sum",
+		"Metric": map[string]any{"Namespace": "OrderPatterns", "MetricName": "Done", "Dimensions": []any{}}}}, trigger["Metrics"].([]any)[2])
+	out, err := c.client.DescribeAlarms(t.Context(), &sdk.DescribeAlarmsInput{})
+	require.NoError(t, err)
+	require.Nil(t, out.MetricAlarms[0].Namespace)
+	require.Nil(t, out.MetricAlarms[0].Period)
+	require.Equal(t, "Undone", *out.MetricAlarms[0].Metrics[0].Label)
+	require.Equal(t, int32(60), *out.MetricAlarms[0].Metrics[1].MetricStat.Period)
+}

@@ -51,7 +51,7 @@ func (s *Service) Extract(at time.Time, message string) {
 			}
 		}
 	}
-	s.Put(data...)
+	s.put(data...)
 }
 
 func dimensionsOf(body map[string]any, names []string) (map[string]string, bool) {

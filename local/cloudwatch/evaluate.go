@@ -23,18 +23,12 @@ type point struct {
 // recent returns the values of an alarm's evaluation range, the newest first. The periods end at the given time: by default
 // the window of an alarm slides with every evaluation.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
-func (st store) recent(in *MetricAlarmArgs, at time.Time) []point {
-	period := time.Duration(*in.Period) * time.Second
-	metric := Metric{Namespace: *in.Namespace, Name: *in.MetricName, Dimensions: in.Dimensions}
+func (a *alarm) recent(st *store, at time.Time) []point {
 	var points []point
-	for range in.EvaluationPeriods + extraPeriods {
-		end := at
-		at = at.Add(-period)
-		p := point{at: at}
-		if s := st.get(&metric, deref(in.Unit), at, end); s != nil {
-			p.value, p.known = s.value(in.statistic()), true
-		}
-		points = append(points, p)
+	for range a.metric.EvaluationPeriods + extraPeriods {
+		at = at.Add(-a.queries[a.watched].period)
+		v, ok := a.queries.value(st, a.watched, at)
+		points = append(points, point{at, v, ok})
 	}
 	return points
 }
@@ -152,7 +146,7 @@ func (in *MetricAlarmArgs) statistic() string {
 
 // missing is how missing data is treated. Metrics of DynamoDB have another default, as the page of decide says.
 func (in *MetricAlarmArgs) missing() string {
-	if in.TreatMissingData == nil && *in.Namespace == "AWS/DynamoDB" {
+	if in.TreatMissingData == nil && deref(in.Namespace) == "AWS/DynamoDB" {
 		return "ignore"
 	}
 	return cmp.Or(deref(in.TreatMissingData), "missing")

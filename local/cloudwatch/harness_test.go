@@ -11,6 +11,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/cloudwatch"
 	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/sns"
@@ -72,8 +73,7 @@ func (c *cloud) alarm(t testing.TB, name string, more map[string]any) {
 
 // put stores one value of Rejected.
 func (c *cloud) put(value float64) {
-	c.service.Put(cloudwatch.Datum{Metric: cloudwatch.Metric{Namespace: "OrderPatterns", Name: "Rejected"}, Unit: "Count",
-		Time: c.Clock.Now(), Value: value})
+	c.Account.Publish("OrderPatterns", nil, account.Count("Rejected", int(value)))
 }
 
 // state returns the state of an alarm, and its reason.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -37,13 +38,8 @@ type notification struct {
 
 // trigger describes the condition of a metric alarm.
 type trigger struct {
-	MetricName                       string
-	Namespace                        string
-	StatisticType                    string
-	Statistic                        string `json:",omitempty"`
-	ExtendedStatistic                string `json:",omitempty"`
-	Unit                             *string
-	Dimensions                       []nameValue
+	*metricTrigger                                     // not of an expression
+	Metrics                          []metricDataQuery `json:",omitempty"`
 	Period                           int
 	EvaluationPeriods                int
 	DatapointsToAlarm                int
@@ -53,9 +49,14 @@ type trigger struct {
 	EvaluateLowSampleCountPercentile string
 }
 
-type nameValue struct {
-	Value string `json:"value"`
-	Name  string `json:"name"`
+type metricTrigger struct {
+	MetricName        string
+	Namespace         string
+	StatisticType     string
+	Statistic         string `json:",omitempty"`
+	ExtendedStatistic string `json:",omitempty"`
+	Unit              *string
+	Dimensions        []dimension
 }
 
 // notify publishes the transitions to the topics of the new states. CloudWatch publishes as a service, so that the policy of
@@ -99,17 +100,19 @@ func (c *change) message() *notification {
 	}
 	in := c.metric
 	m.Trigger = &trigger{
-		MetricName: *in.MetricName, Namespace: *in.Namespace, StatisticType: "Statistic", Unit: in.Unit, Dimensions: []nameValue{},
-		Period: *in.Period, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.datapoints(),
+		Period: int(c.queries[c.watched].period / time.Second), EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.datapoints(),
 		ComparisonOperator: in.ComparisonOperator, Threshold: *in.Threshold, TreatMissingData: in.missing(),
 	}
+	if len(in.MetricQueries) > 0 {
+		m.Trigger.Metrics = in.onWire()
+		return m
+	}
+	m.Trigger.metricTrigger = &metricTrigger{MetricName: *in.MetricName, Namespace: *in.Namespace, StatisticType: "Statistic", Unit: in.Unit,
+		Dimensions: dimensionsOut(in.Dimensions)}
 	if in.Statistic != nil {
 		m.Trigger.Statistic = snake(*in.Statistic)
 	} else {
 		m.Trigger.StatisticType, m.Trigger.ExtendedStatistic = "ExtendedStatistic", *in.ExtendedStatistic
-	}
-	for _, d := range dimensionsOut(in.Dimensions) {
-		m.Trigger.Dimensions = append(m.Trigger.Dimensions, nameValue{Value: d.Value, Name: d.Name})
 	}
 	return m
 }

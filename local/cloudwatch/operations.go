@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -20,7 +19,11 @@ func (s *Service) register() {
 	wire.HandleRPC(&s.RPC, "SetAlarmState", s.setAlarmState)
 }
 
-type dimension struct{ Name, Value string }
+// dimension has the names of notifications in JSON, which is read whatever the case.
+type dimension struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // dimensionsOut returns dimensions by name.
 func dimensionsOut(dimensions map[string]string) []dimension {
@@ -81,7 +84,7 @@ func (s *Service) putMetricData(c *wire.Call, in *putMetricDataInput) (*struct{}
 			data = append(data, d)
 		}
 	}
-	s.Put(data...)
+	s.put(data...)
 	return &struct{}{}, nil
 }
 
@@ -112,8 +115,7 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsO
 		}
 		since = s.account.Clock.Now().Add(-3 * time.Hour)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.evaluate(c.Context())
 	out := &listMetricsOutput{Metrics: []metric{}}
 	for _, m := range s.metrics.list(func(m *series) bool {
 		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) &&
@@ -123,84 +125,6 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsO
 		})
 	}) {
 		out.Metrics = append(out.Metrics, metric{m.Namespace, m.Name, dimensionsOut(m.Dimensions)})
-	}
-	return out, nil
-}
-
-type getMetricDataInput struct {
-	StartTime, EndTime wire.Time
-	ScanBy             string
-	MetricDataQueries  []struct {
-		ID         string `json:"Id"`
-		Label      *string
-		ReturnData *wire.Flag
-		MetricStat *struct {
-			Metric struct {
-				Namespace, MetricName string
-				Dimensions            []dimension
-			}
-			Period     json.Number
-			Stat, Unit string
-		}
-	}
-}
-
-type metricDataResult struct {
-	Id, Label, StatusCode string
-	Timestamps            []time.Time `xml:"Timestamps>member"`
-	Values                []float64   `xml:"Values>member"`
-}
-
-type getMetricDataOutput struct {
-	MetricDataResults []metricDataResult `xml:"MetricDataResults>member"`
-}
-
-// getMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, without
-// expressions and pages.
-func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetricDataOutput, error) {
-	if err := c.Authorize("cloudwatch:GetMetricData", "*"); err != nil {
-		return nil, err
-	}
-	if !in.StartTime.Before(in.EndTime.Time) || len(in.MetricDataQueries) > 500 {
-		return nil, invalid("ValidationError", "StartTime must be before EndTime, and there can be at most 500 queries")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := &getMetricDataOutput{MetricDataResults: []metricDataResult{}}
-	for _, q := range in.MetricDataQueries {
-		stat := q.MetricStat
-		if stat == nil {
-			return nil, wire.Unsupported("GetMetricData with an expression (%s)", q.ID)
-		}
-		seconds, err := stat.Period.Int64()
-		if err != nil || seconds < 60 || seconds%60 != 0 || !validStatistic(stat.Stat) {
-			return nil, invalid("ValidationError", "Query %q must have a Period that is a multiple of 60 and a known Stat, got %s and %q", q.ID, stat.Period, stat.Stat)
-		}
-		if q.ReturnData != nil && !*q.ReturnData {
-			continue
-		}
-		m := Metric{stat.Metric.Namespace, stat.Metric.MetricName, dimensionsIn(stat.Metric.Dimensions)}
-		r := metricDataResult{Id: q.ID, Label: cmp.Or(deref(q.Label), m.Name), StatusCode: "Complete", Timestamps: []time.Time{}, Values: []float64{}}
-		// Older data does not exist, and a start long ago would take long.
-		start := in.StartTime.Time
-		if oldest := s.account.Clock.Now().Add(-retention); start.Before(oldest) {
-			start = oldest
-		}
-		end := in.EndTime.Time
-		if newest := s.account.Clock.Now().Add(maxAhead); end.After(newest) {
-			end = newest
-		}
-		period := time.Duration(seconds) * time.Second
-		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
-			if v := s.metrics.get(&m, stat.Unit, from, from.Add(period)); v != nil {
-				r.Timestamps, r.Values = append(r.Timestamps, from), append(r.Values, v.value(stat.Stat))
-			}
-		}
-		if in.ScanBy != "TimestampAscending" {
-			slices.Reverse(r.Timestamps)
-			slices.Reverse(r.Values)
-		}
-		out.MetricDataResults = append(out.MetricDataResults, r)
 	}
 	return out, nil
 }

@@ -29,10 +29,12 @@ type described struct {
 
 type describedMetricAlarm struct {
 	described
-	MetricName, Namespace        string
+	MetricName, Namespace        *string
 	Statistic, ExtendedStatistic *string
-	Dimensions                   []dimension `xml:"Dimensions>member"`
-	Period, EvaluationPeriods    int
+	Dimensions                   []dimension       `xml:"Dimensions>member"`
+	Metrics                      []metricDataQuery `xml:"Metrics>member"`
+	Period                       *int
+	EvaluationPeriods            int
 	Unit                         *string
 	DatapointsToAlarm            *int
 	Threshold                    float64
@@ -80,8 +82,8 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 		case a.metric != nil && (len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm")):
 			m := a.metric
 			out.MetricAlarms = append(out.MetricAlarms, describedMetricAlarm{
-				described: d, MetricName: *m.MetricName, Namespace: *m.Namespace, Statistic: m.Statistic, ExtendedStatistic: m.ExtendedStatistic,
-				Dimensions: dimensionsOut(m.Dimensions), Period: *m.Period, EvaluationPeriods: m.EvaluationPeriods, Unit: m.Unit,
+				described: d, MetricName: m.MetricName, Namespace: m.Namespace, Statistic: m.Statistic, ExtendedStatistic: m.ExtendedStatistic,
+				Dimensions: dimensionsOut(m.Dimensions), Metrics: m.onWire(), Period: m.Period, EvaluationPeriods: m.EvaluationPeriods, Unit: m.Unit,
 				DatapointsToAlarm: m.DatapointsToAlarm, Threshold: *m.Threshold, ComparisonOperator: m.ComparisonOperator,
 				TreatMissingData: m.TreatMissingData,
 			})

@@ -68,6 +68,15 @@ func TestPutMetricDataThroughTheSDK(t *testing.T) {
 		MetricDataQueries: []types.MetricDataQuery{query("Sum", "Accepted")}})
 	require.NoError(t, err)
 	require.Equal(t, []float64{5}, out.MetricDataResults[0].Values)
+
+	hidden := query("Sum", "Accepted")
+	hidden.ReturnData = aws.Bool(false)
+	out, err = c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(now.Add(-time.Minute)), EndTime: aws.Time(now.Add(time.Minute)),
+		MetricDataQueries: []types.MetricDataQuery{hidden, {Id: aws.String("e"), Expression: aws.String("FILL(q, 1) * 2"), Label: aws.String("Twice")}}})
+	require.NoError(t, err)
+	require.Len(t, out.MetricDataResults, 1)
+	require.Equal(t, "Twice", *out.MetricDataResults[0].Label)
+	require.Equal(t, []float64{10, 2}, out.MetricDataResults[0].Values)
 }
 
 // The SDKs of the other tests speak CBOR, the AWS CLI JSON, and older clients the query protocol.

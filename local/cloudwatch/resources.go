@@ -35,12 +35,33 @@ type MetricAlarmArgs struct {
 	EvaluationPeriods  int               `pulumi:"evaluationPeriods"`
 	ExtendedStatistic  *string           `pulumi:"extendedStatistic,optional"`
 	MetricName         *string           `pulumi:"metricName,optional"`
+	MetricQueries      []MetricQuery     `pulumi:"metricQueries,optional"` // instead of a metric
 	Namespace          *string           `pulumi:"namespace,optional"`
 	Period             *int              `pulumi:"period,optional"`
 	Statistic          *string           `pulumi:"statistic,optional"`
 	Threshold          *float64          `pulumi:"threshold,optional"`
 	TreatMissingData   *string           `pulumi:"treatMissingData,optional"` // missing
 	Unit               *string           `pulumi:"unit,optional"`
+}
+
+// MetricQuery is a query of an alarm: a metric, or an expression of other queries. One of them returns data.
+type MetricQuery struct {
+	ID         string       `pulumi:"id"`
+	Expression *string      `pulumi:"expression,optional"`
+	Label      *string      `pulumi:"label,optional"`
+	Metric     *QueryMetric `pulumi:"metric,optional"`
+	Period     *int         `pulumi:"period,optional"`     // seconds, of an expression
+	ReturnData *bool        `pulumi:"returnData,optional"` // false
+}
+
+// QueryMetric is a statistic of a metric.
+type QueryMetric struct {
+	Dimensions map[string]string `pulumi:"dimensions,optional"`
+	MetricName string            `pulumi:"metricName"`
+	Namespace  *string           `pulumi:"namespace,optional"`
+	Period     int               `pulumi:"period"` // seconds
+	Stat       string            `pulumi:"stat"`
+	Unit       *string           `pulumi:"unit,optional"`
 }
 
 type metricAlarmState struct {
@@ -95,33 +116,18 @@ func (in *MetricAlarmArgs) check(c *provider.Checker) {
 	if _, ok := operators[in.ComparisonOperator]; !ok && !c.Unknown("comparisonOperator") {
 		c.Failf("comparisonOperator", "must be one of GreaterThan, GreaterThanOrEqualTo, LessThan and LessThanOrEqualTo with the suffix Threshold, got %q", in.ComparisonOperator)
 	}
-	for property, missing := range map[string]bool{
-		"metricName": in.MetricName == nil, "namespace": in.Namespace == nil, "period": in.Period == nil, "threshold": in.Threshold == nil,
-	} {
-		if missing && !c.Unknown(property) {
-			c.Failf(property, "is required: the embedded cloud does not support metric math")
-		}
-	}
-	if in.Period != nil && (*in.Period < 60 || *in.Period%60 != 0) {
-		c.Failf("period", "must be a multiple of 60, got %d: the embedded cloud keeps metrics by the minute", *in.Period)
+	if in.Threshold == nil && !c.Unknown("threshold") {
+		c.Failf("threshold", "is required")
 	}
 	if !c.Unknown("evaluationPeriods") {
 		c.Range("evaluationPeriods", &in.EvaluationPeriods, 1, 1440)
 		c.Range("datapointsToAlarm", in.DatapointsToAlarm, 1, in.EvaluationPeriods)
-		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html. Longer periods than an hour
-		// may look back seven days on AWS.
-		if in.Period != nil && *in.Period*in.EvaluationPeriods > 86400 {
-			c.Failf("evaluationPeriods", "must be at most 86400 seconds together, got %d of %d seconds", in.EvaluationPeriods, *in.Period)
-		}
 	}
 	c.OneOf("treatMissingData", in.TreatMissingData, treatments...)
-	c.OneOf("statistic", in.Statistic, plainStatistics...)
-	c.Match("extendedStatistic", in.ExtendedStatistic, percentile, "p0.0 to p100")
-	if (in.Statistic == nil) == (in.ExtendedStatistic == nil) && !c.Unknown("statistic") && !c.Unknown("extendedStatistic") {
-		c.Failf("statistic", "must be given, or else extendedStatistic")
-	}
-	if len(in.Dimensions) > maxDimensions {
-		c.Failf("dimensions", "must be at most %d, got %d", maxDimensions, len(in.Dimensions))
+	if len(in.MetricQueries) > 0 {
+		in.checkQueries(c)
+	} else {
+		in.checkMetric(c)
 	}
 }
 
@@ -136,11 +142,10 @@ func (s *Service) metricAlarmKind() provider.Kind {
 			return &metricAlarmState{MetricAlarmArgs: *a.metric, ARN: a.arn()}
 		},
 		Create: func(_ context.Context, in *MetricAlarmArgs) (string, error) {
-			return s.create(&alarm{name: *in.Name, metric: in})
+			return s.create(in.watch(&alarm{name: *in.Name}))
 		},
 		Update: func(_ context.Context, a *alarm, in *MetricAlarmArgs) error {
-			a.metric = in
-			a.configure(s.account.Clock.Now())
+			in.watch(a).configure(s.account.Clock.Now())
 			return nil
 		},
 		Delete: s.delete,

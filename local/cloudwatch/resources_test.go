@@ -30,7 +30,7 @@ func TestInputsThatAWSWouldRefuseAreRefused(t *testing.T) {
 	c := newCloud(t)
 	for property, value := range map[string]any{
 		"period": 90, "comparisonOperator": "Greater", "evaluationPeriods": 0, "datapointsToAlarm": 2, "treatMissingData": "bad",
-		"statistic": "Median", "extendedStatistic": "p101", "metricQueries": []any{}, "alarmActions": []any{"arn:aws:lambda:us-east-1:123456789012:function:f"},
+		"statistic": "Median", "extendedStatistic": "p101", "alarmActions": []any{"arn:aws:lambda:us-east-1:123456789012:function:f"},
 	} {
 		inputs := map[string]any{"namespace": "N", "metricName": "M", "statistic": "Sum", "period": 60, "threshold": 1,
 			"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1}
@@ -38,6 +38,14 @@ func TestInputsThatAWSWouldRefuseAreRefused(t *testing.T) {
 		failures := c.Check(t, alarmType, inputs).GetFailures()
 		require.NotEmpty(t, failures, property)
 		require.Equal(t, property, failures[0].GetProperty())
+	}
+	one := map[string]any{"id": "m", "returnData": true, "metric": map[string]any{"namespace": "N", "metricName": "M", "period": 60, "stat": "Sum"}}
+	for want, queries := range map[string][]any{"one query with returnData": {one, map[string]any{"id": "e", "expression": "m", "returnData": true}},
+		"is not accepted": {one, map[string]any{"id": "e", "expression": "SUM(m)"}}} {
+		failures := c.Check(t, alarmType, map[string]any{"threshold": 1, "comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1,
+			"metricQueries": queries}).GetFailures()
+		require.Len(t, failures, 1)
+		require.Contains(t, failures[0].GetReason(), want)
 	}
 	failures := c.Check(t, compositeType, map[string]any{"alarmName": "a", "alarmRule": "ALARM("}).GetFailures()
 	require.Len(t, failures, 1)

@@ -6,7 +6,8 @@
 //   - a percentile is at most 1 % off;
 //   - an alarm is evaluated at the start of each minute, on the periods that have ended by then; AWS does not say when;
 //   - an alarm looks at two periods more than it evaluates when data is missing; AWS says "a higher number";
-//   - alarms have one metric each, no metric math; their actions are SNS topics; composite alarms have no suppressor;
+//   - metric math has numbers, ids, + - * /, comparisons, &&, ||, IF and FILL, and all its metrics have one period;
+//   - the actions of alarms are SNS topics; composite alarms have no suppressor;
 //   - a dashboard's body and a query are stored, not run.
 package cloudwatch
 
@@ -33,8 +34,9 @@ type Service struct {
 	wire.RPC
 	account *account.Account
 
+	metrics store
+
 	mu         sync.Mutex
-	metrics    store
 	alarms     map[string]*alarm                // by name
 	dashboards map[string]*DashboardArgs        // by name
 	queries    map[string]*queryDefinitionState // by id
@@ -46,9 +48,10 @@ type Service struct {
 
 // New returns a CloudWatch without metrics and alarms. Close stops the evaluation of alarms.
 func New(a *account.Account, d Dependencies) *Service {
-	s := &Service{Dependencies: d, account: a, metrics: store{}, alarms: map[string]*alarm{},
+	s := &Service{Dependencies: d, account: a, metrics: store{series: map[string]*series{}}, alarms: map[string]*alarm{},
 		dashboards: map[string]*DashboardArgs{}, queries: map[string]*queryDefinitionState{}}
 	s.register()
+	a.Metrics = s
 	s.evaluated = a.Clock.Now().Truncate(resolution)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,13 +71,19 @@ func (s *Service) Close() error {
 	return nil
 }
 
-// Put stores values for a service of the embedded cloud that publishes metrics by itself. It needs no permission.
-func (s *Service) Put(data ...Datum) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// put stores values.
+func (s *Service) put(data ...Datum) {
 	now := s.account.Clock.Now()
 	for i := range data {
 		s.metrics.put(&data[i], now)
+	}
+}
+
+// Publish implements account.Metrics. It needs no permission.
+func (s *Service) Publish(at time.Time, namespace string, dimensions map[string]string, values ...account.Value) {
+	now := s.account.Clock.Now()
+	for _, v := range values {
+		s.metrics.put(&Datum{Metric: Metric{namespace, v.Metric, dimensions}, Unit: v.Unit, Time: at, Value: v.Value}, now)
 	}
 }
 
@@ -91,22 +100,30 @@ func (s *Service) schedule() {
 	})
 }
 
-// evaluate evaluates all alarms at the start of each minute since the last evaluation, and sends the notifications of
-// what changed. Reads of alarms call it too, so that they never see an alarm that is late.
+// evaluate samples the gauges and evaluates all alarms at the start of each minute since the last evaluation, and sends the
+// notifications of what changed. Reads of alarms and metrics call it too, so that they never see one that is late.
 func (s *Service) evaluate(ctx context.Context) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
-	s.mu.Lock()
 	now := s.account.Clock.Now()
+	s.mu.Lock()
+	at := s.evaluated
+	s.mu.Unlock()
 	// A clock that jumped, such as that of a computer that slept, is not followed for more than the data there is.
-	if oldest := now.Add(-retention).Truncate(resolution); s.evaluated.Before(oldest) {
-		s.evaluated = oldest
+	if oldest := now.Add(-retention).Truncate(resolution); at.Before(oldest) {
+		at = oldest
 	}
 	var changes []change
-	for at := s.evaluated.Add(resolution); !at.After(now); at = at.Add(resolution) {
+	for at = at.Add(resolution); !at.After(now); at = at.Add(resolution) {
+		for _, gauge := range s.account.Gauges { // without a lock: services publish while they hold theirs
+			gauge(at, func(namespace string, dimensions map[string]string, values ...account.Value) {
+				s.Publish(at.Add(-resolution), namespace, dimensions, values...)
+			})
+		}
+		s.mu.Lock()
 		changes = append(changes, s.evaluateAt(at)...)
 		s.evaluated = at
+		s.mu.Unlock()
 	}
-	s.mu.Unlock()
 	s.notify(ctx, changes)
 }

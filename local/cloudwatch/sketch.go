@@ -22,6 +22,16 @@ func bucket(v float64) int {
 	return int(math.Ceil(math.Log(v) / math.Log(gamma)))
 }
 
+// add adds the values of statistics, which have no sketch if they are all the same.
+func (s sketch) add(o *statistics) {
+	if o.values == nil && o.count > 0 {
+		s[bucket(o.min)] += o.count
+	}
+	for i, n := range o.values {
+		s[i] += n
+	}
+}
+
 // quantile returns the value below which the share q of all values is. It is not limited to their minimum and maximum.
 func (s sketch) quantile(q float64) float64 {
 	var total, seen float64

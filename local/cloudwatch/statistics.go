@@ -8,26 +8,27 @@ import (
 // statistics are those of the values of one metric in one period.
 type statistics struct {
 	sum, count, min, max float64
-	values               sketch
+	values               sketch // nil if all values are the same
 }
 
 // add counts a value n times.
 func (s *statistics) add(v, n float64) {
-	s.merge(&statistics{sum: v * n, count: n, min: v, max: v, values: sketch{bucket(v): n}})
+	s.merge(&statistics{sum: v * n, count: n, min: v, max: v})
 }
 
 // merge adds the values of another period.
 func (s *statistics) merge(o *statistics) {
-	if s.values == nil {
-		s.values = sketch{}
-	}
 	if s.count == 0 {
 		s.min, s.max = o.min, o.max
 	}
-	s.sum, s.count, s.min, s.max = s.sum+o.sum, s.count+o.count, min(s.min, o.min), max(s.max, o.max)
-	for i, n := range o.values {
-		s.values[i] += n
+	if s.values == nil && (o.values != nil || s.min != o.min || s.max != o.max) {
+		s.values = sketch{}
+		s.values.add(s)
 	}
+	if s.values != nil {
+		s.values.add(o)
+	}
+	s.sum, s.count, s.min, s.max = s.sum+o.sum, s.count+o.count, min(s.min, o.min), max(s.max, o.max)
 }
 
 var (
@@ -50,6 +51,6 @@ func (s *statistics) value(name string) float64 {
 	case "Average":
 		return s.sum / s.count
 	}
-	p, _ := strconv.ParseFloat(name[1:], 64) // it matches percentile
-	return min(max(s.values.quantile(p/100), s.min), s.max)
+	p, _ := strconv.ParseFloat(name[1:], 64)                // it matches percentile
+	return min(max(s.values.quantile(p/100), s.min), s.max) // the minimum without a sketch
 }

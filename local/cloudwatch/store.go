@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -34,93 +35,114 @@ type Datum struct {
 
 func (m *Metric) key() string {
 	var b strings.Builder
-	for _, part := range []string{m.Namespace, m.Name} {
-		b.WriteString(part + "\x00")
+	add := func(s string) {
+		b.WriteString(s)
+		b.WriteByte(0)
+	}
+	add(m.Namespace)
+	add(m.Name)
+	if len(m.Dimensions) == 1 {
+		for k, v := range m.Dimensions {
+			add(k)
+			add(v)
+		}
+		return b.String()
 	}
 	for _, k := range slices.Sorted(maps.Keys(m.Dimensions)) {
-		b.WriteString(k + "\x00" + m.Dimensions[k] + "\x00")
+		add(k)
+		add(m.Dimensions[k])
 	}
 	return b.String()
 }
 
-// series is a metric's data, by minute and unit. A metric has nearly always one unit.
+// series is a metric's data, by unit and minute. A metric has nearly always one unit.
 type series struct {
 	Metric
-	key     string
-	minutes map[int64]map[string]*statistics // by the minute since 1970, then by unit
-	updated time.Time
-	oldest  int64 // no minute is before this one
+	key            string
+	units          map[string]map[int64]*statistics // by the minute since 1970
+	updated        time.Time
+	oldest, newest int64 // minutes
 }
 
-// store keeps the metrics. The service's lock is held while it is used.
-type store map[string]*series
+// store keeps the metrics. Services publish while they answer a request, so it has a lock of its own.
+type store struct {
+	mu     sync.Mutex
+	series map[string]*series // by key
+}
 
 // put adds a value. A value older than retention or more than two hours ahead is ignored: PutMetricData refuses it.
-func (st store) put(d *Datum, now time.Time) {
+func (st *store) put(d *Datum, now time.Time) {
 	if now.Sub(d.Time) > retention || d.Time.Sub(now) > maxAhead {
 		return
 	}
-	key := d.key()
-	m := st[key]
+	key, at, unit := d.key(), minute(d.Time), cmp.Or(d.Unit, "None")
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	m := st.series[key]
 	if m == nil {
 		st.makeRoom()
-		m = &series{Metric: d.Metric, key: key, minutes: map[int64]map[string]*statistics{}, oldest: minute(d.Time)}
-		st[key] = m
+		m = &series{Metric: d.Metric, key: key, units: map[string]map[int64]*statistics{}, oldest: at, newest: at}
+		st.series[key] = m
 	}
-	at := minute(d.Time)
-	if m.minutes[at] == nil {
-		m.minutes[at] = map[string]*statistics{}
+	minutes := m.units[unit]
+	if minutes == nil {
+		minutes = map[int64]*statistics{}
+		m.units[unit] = minutes
 	}
-	unit := cmp.Or(d.Unit, "None")
-	s := m.minutes[at][unit]
+	s := minutes[at]
 	if s == nil {
 		s = &statistics{}
-		m.minutes[at][unit] = s
+		minutes[at] = s
 	}
 	s.add(d.Value, cmp.Or(d.Count, 1))
-	m.updated, m.oldest = now, min(m.oldest, at)
+	m.updated, m.oldest, m.newest = now, min(m.oldest, at), max(m.newest, at)
 	for limit := minute(now.Add(-retention)); m.oldest < limit; m.oldest++ {
-		delete(m.minutes, m.oldest)
+		for _, minutes := range m.units {
+			delete(minutes, m.oldest)
+		}
 	}
 }
 
 // makeRoom removes the metric that was updated least recently if there are too many.
-func (st store) makeRoom() {
-	if len(st) < maxMetrics {
+func (st *store) makeRoom() {
+	if len(st.series) < maxMetrics {
 		return
 	}
-	delete(st, slices.MinFunc(slices.Collect(maps.Values(st)), func(a, b *series) int { return a.updated.Compare(b.updated) }).key)
+	delete(st.series, slices.MinFunc(slices.Collect(maps.Values(st.series)), func(a, b *series) int { return a.updated.Compare(b.updated) }).key)
 }
 
-// get returns the statistics of a metric from start to before end, or nil if there are no values. unit is empty for any.
-func (st store) get(m *Metric, unit string, start, end time.Time) *statistics {
-	series := st[m.key()]
-	if series == nil {
-		return nil
+// value returns a statistic of a metric from start to before end, and false if there are no values. unit is empty for any.
+func (st *store) value(key, unit, statistic string, start, end time.Time) (float64, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	m := st.series[key]
+	if m == nil || m.newest < minute(start) || m.oldest >= minute(end) {
+		return 0, false
 	}
 	var sum statistics
-	for at := minute(start); at < minute(end); at++ {
-		for u, s := range series.minutes[at] {
-			if unit == "" || unit == u {
+	for u, minutes := range m.units {
+		for at := minute(start); at < minute(end) && (unit == "" || unit == u); at++ {
+			if s := minutes[at]; s != nil {
 				sum.merge(s)
 			}
 		}
 	}
 	if sum.count == 0 {
-		return nil
+		return 0, false
 	}
-	return &sum
+	return sum.value(statistic), true
 }
 
 // list returns the metrics that match, by namespace, name and dimensions.
-func (st store) list(match func(*series) bool) []*series {
-	var list []*series
-	for _, m := range st {
-		if match(m) {
-			list = append(list, m)
+func (st *store) list(match func(*series) bool) []Metric {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var list []Metric
+	for _, key := range slices.Sorted(maps.Keys(st.series)) {
+		if m := st.series[key]; match(m) {
+			list = append(list, m.Metric)
 		}
 	}
-	slices.SortFunc(list, func(a, b *series) int { return cmp.Compare(a.key, b.key) })
 	return list
 }
 

@@ -18,9 +18,11 @@ type queue struct {
 	name, arn string
 	service   *Service
 	clock     clockwork.Clock
-	nonce     uint64 // distinguishes its receipt handles from those of other queues
-	created   time.Time
-	settings  atomic.Pointer[settings]
+	// dimensions are those of its metrics.
+	dimensions map[string]string
+	nonce      uint64 // distinguishes its receipt handles from those of other queues
+	created    time.Time
+	settings   atomic.Pointer[settings]
 
 	mu               sync.Mutex
 	tags             map[string]string
@@ -44,7 +46,7 @@ func (s *Service) newQueue(name string, tags map[string]string) *queue {
 	now := s.account.Clock.Now()
 	q := &queue{
 		name: name, arn: QueueARN(name), service: s, clock: s.account.Clock, nonce: rand.Uint64(),
-		created: now, modified: now, tags: tags,
+		created: now, modified: now, tags: tags, dimensions: map[string]string{"QueueName": name},
 	}
 	q.clear()
 	set := defaults
@@ -66,15 +68,15 @@ func (q *queue) add(m *message, visibleAt time.Time) bool {
 	if q.deleted {
 		return false
 	}
+	now := q.clock.Now()
 	q.lastSeq++
-	m.seq, m.state = q.lastSeq, ready
+	m.seq, m.state, m.arrived = q.lastSeq, ready, now
 	q.messages[m.seq] = m
 	q.peak = max(q.peak, len(q.messages))
 	q.counts[ready]++
 	m.element = q.ready.PushBack(m)
 	m.due = q.expiry(m)
 	heap.Push(&q.schedule, m)
-	now := q.clock.Now()
 	if visibleAt = visibleAt.Add(q.delivery.Delay); visibleAt.After(now) {
 		q.move(m, delayed, visibleAt)
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"net/http"
 	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
 )
 
 // handle is the receipt handle of the latest receive of a message.
@@ -46,6 +48,7 @@ func (q *queue) delete(handle string) error {
 		q.remove(m)
 	}
 	q.notify(now)
+	q.publish(account.Count("NumberOfMessagesDeleted", 1))
 	return nil
 }
 

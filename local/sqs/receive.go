@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
@@ -51,6 +52,9 @@ func (q *queue) receive(ctx context.Context, limit int, visibility, wait time.Du
 		q.mu.Unlock()
 		q.moveToDLQ(dead, target)
 		if wake == nil {
+			if len(got) > 0 {
+				q.publish(account.Count("NumberOfMessagesReceived", len(got)))
+			}
 			return got, err
 		}
 		if timeout == nil {

@@ -14,11 +14,12 @@ type message struct {
 	source        string // ARN of the queue that it came from, in a dead-letter queue
 
 	sent, firstReceived, received time.Time
-	receives                      int    // over all queues
-	receivesHere                  int    // in this queue, for its redrive policy
-	seq                           uint64 // number within this queue
-	receipt                       uint32 // number of the latest receipt handle
-	redelivered                   bool   // by Delivery.Twice
+	arrived                       time.Time // in this queue
+	receives                      int       // over all queues
+	receivesHere                  int       // in this queue, for its redrive policy
+	seq                           uint64    // number within this queue
+	receipt                       uint32    // number of the latest receipt handle
+	redelivered                   bool      // by Delivery.Twice
 
 	state     state
 	visibleAt time.Time     // if delayed or in flight

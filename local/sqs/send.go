@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
@@ -50,6 +51,7 @@ func (q *queue) send(p policy.Principal, m Message, delaySeconds *int) (*message
 	if !q.add(sent, now.Add(time.Duration(delay)*time.Second)) {
 		return nil, noQueue()
 	}
+	q.publish(account.Count("NumberOfMessagesSent", 1))
 	return sent, nil
 }
 

@@ -33,6 +33,7 @@ func New(a *account.Account) *Service {
 		JSON: wire.JSON{Target: "AmazonSQS", Version: "1.0", Namespace: "com.amazonaws.sqs", Denied: denied},
 	}
 	s.register()
+	a.Gauges = append(a.Gauges, s.gauge)
 	return s
 }
 

@@ -1,0 +1,106 @@
+package cloudwatch
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// metricDataQuery is the query on the wire, also in descriptions and notifications of alarms.
+type metricDataQuery struct {
+	Id                string
+	Expression, Label *string     `json:",omitempty"`
+	MetricStat        *metricStat `json:",omitempty"`
+	Period            *integer    `json:",omitempty"` // seconds, of an expression
+	ReturnData        *wire.Flag  `json:",omitempty"` // true
+}
+
+type metricStat struct {
+	Metric metric
+	Period integer // seconds
+	Stat   string
+	Unit   *string `json:",omitempty"`
+}
+
+// integer is a number, which is a string in the query protocol.
+type integer int
+
+func (n *integer) UnmarshalJSON(b []byte) error {
+	return json.Unmarshal(bytes.Trim(b, `"`), (*int)(n))
+}
+
+func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || bool(*q.ReturnData) }
+
+type getMetricDataInput struct {
+	StartTime, EndTime wire.Time
+	ScanBy             string
+	MetricDataQueries  []metricDataQuery
+}
+
+type metricDataResult struct {
+	Id, Label, StatusCode string
+	Timestamps            []time.Time `xml:"Timestamps>member"`
+	Values                []float64   `xml:"Values>member"`
+}
+
+type getMetricDataOutput struct {
+	MetricDataResults []metricDataResult `xml:"MetricDataResults>member"`
+}
+
+// getMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, without pages.
+func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetricDataOutput, error) {
+	if err := c.Authorize("cloudwatch:GetMetricData", "*"); err != nil {
+		return nil, err
+	}
+	if !in.StartTime.Before(in.EndTime.Time) || len(in.MetricDataQueries) > 500 {
+		return nil, invalid("ValidationError", "StartTime must be before EndTime, and there can be at most 500 queries")
+	}
+	qs, err := compile(in.MetricDataQueries)
+	if err != nil {
+		return nil, invalid("ValidationError", "%v", err)
+	}
+	s.evaluate(c.Context())
+	out := &getMetricDataOutput{MetricDataResults: []metricDataResult{}}
+	for _, q := range in.MetricDataQueries {
+		if !q.returns() {
+			continue
+		}
+		name := q.Id
+		if q.MetricStat != nil {
+			name = q.MetricStat.Metric.MetricName
+		}
+		r := metricDataResult{Id: q.Id, Label: cmp.Or(deref(q.Label), name), StatusCode: "Complete", Timestamps: []time.Time{}, Values: []float64{}}
+		for from := range s.periods(in.StartTime.Time, in.EndTime.Time, qs[q.Id].period) {
+			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
+				r.Timestamps, r.Values = append(r.Timestamps, from), append(r.Values, v)
+			}
+		}
+		if in.ScanBy != "TimestampAscending" {
+			slices.Reverse(r.Timestamps)
+			slices.Reverse(r.Values)
+		}
+		out.MetricDataResults = append(out.MetricDataResults, r)
+	}
+	return out, nil
+}
+
+// periods returns the starts of the periods from start to before end, where there can be data: a start long ago would take long.
+func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[time.Time] {
+	now := s.account.Clock.Now()
+	if oldest := now.Add(-retention); start.Before(oldest) {
+		start = oldest
+	}
+	if newest := now.Add(maxAhead); end.After(newest) {
+		end = newest
+	}
+	seconds := int64(period / time.Second)
+	return func(yield func(time.Time) bool) {
+		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end) && yield(from); from = from.Add(period) {
+		}
+	}
+}
