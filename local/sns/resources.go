@@ -19,6 +19,7 @@ func (s *Service) Kinds() []provider.Kind {
 type TopicArgs struct {
 	Name   *string           `pulumi:"name,optional,replace"`
 	KMSKey *string           `pulumi:"kmsMasterKeyId,optional"`
+	Trace  *string           `pulumi:"tracingConfig,optional"` // PassThrough
 	Tags   map[string]string `pulumi:"tags,optional"`
 }
 
@@ -37,6 +38,7 @@ func (s *Service) topicKind() provider.Kind {
 		AutoName: &provider.AutoName{Property: "name", Max: 256},
 		Check: func(c *provider.Checker, in *TopicArgs) {
 			c.Match("name", in.Name, topicName, "1 to 256 letters, digits, _ and -")
+			c.OneOf("tracingConfig", in.Trace, "Active", "PassThrough")
 		},
 		Lock: &s.mu,
 		Find: s.topic,
