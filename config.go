@@ -15,8 +15,9 @@ import (
 
 // settings are the stack's config: the patterns to deploy, and the arguments of each.
 type settings struct {
-	patterns      []string
-	ownApiAccount bool
+	patterns        []string
+	ownApiAccount   bool
+	ownTraceAccount bool
 
 	apiAccount   components.ApiAccountArgs
 	fanOut       components.FanOutArgs
@@ -77,9 +78,10 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		EnhancedFanOut:        r.boolean("enhancedFanOut"),
 	}
 	s := &settings{
-		patterns:      patterns,
-		ownApiAccount: logs == "own-account",
-		apiAccount:    components.ApiAccountArgs{Tags: common.Tags},
+		patterns:        patterns,
+		ownApiAccount:   logs == "own-account",
+		ownTraceAccount: r.oneOf("topicTraces", topicTraces, defaultTopicTraces) == "own-account",
+		apiAccount:      components.ApiAccountArgs{Tags: common.Tags},
 		fanOut: components.FanOutArgs{
 			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
 			StoreQueue:   components.QueueSettings{BatchSize: r.number("storeBatchSize")},

@@ -314,7 +314,8 @@ func TestAKeyThatThereIsNotIsRefusedWithTheNearestOne(t *testing.T) {
 }
 
 func TestBadConfigIsRefusedAllAtOnce(t *testing.T) {
-	bad := map[string]string{"pattern": "x", "deleteData": "x", "storeBatchSize": "x", "invoiceBatchSize": "99", "express": "x", "apiAccessLogs": "x"}
+	bad := map[string]string{"pattern": "x", "deleteData": "x", "storeBatchSize": "x", "invoiceBatchSize": "99", "express": "x", "apiAccessLogs": "x",
+		"topicTraces": "x"}
 	_, err := load(t, bad)
 	for key := range bad {
 		require.ErrorContains(t, err, "config "+key+": ")

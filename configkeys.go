@@ -15,6 +15,11 @@ var accessLogs = []string{"off", "account", "own-account"}
 
 const defaultAccessLogs = "account"
 
+// topicTraces are the values of topicTraces.
+var topicTraces = []string{"account", "own-account"}
+
+const defaultTopicTraces = "account"
+
 // authKinds are the values of auth, and what each needs.
 const authKinds = "choose jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience; " +
 	"iam: requests signed with AWS credentials, which needs an IAM policy that allows execute-api:Invoke on the output routeArns; " +
@@ -82,6 +87,8 @@ var configKeys = []configKey{
 		"CORS origin that may call the APIs from a browser, such as https://shop.example.com; * for any"},
 	{"apiAccessLogs", defaultAccessLogs, none, "Access logs of the APIs: off; account, where the Region's API Gateway setting names a role already; " +
 		"or own-account, if this stack is the one that makes that setting"},
+	{"topicTraces", defaultTopicTraces, none, "X-Ray's permission for topics to record traces, of which an account has at most five: account, where there is one or " +
+		"none is needed; or own-account, if this stack makes it for all topics of the Region"},
 	{"allowedCidrs", "", none, "Ranges of addresses that may call the APIs, separated by commas, such as 192.0.2.0/24; others get 403; any by default"},
 	{"webAclArn", "", none, "Web ACL of AWS WAF, of the Region, in front of the APIs; none by default"},
 	{"domainName", "", none, "Name of the API's own, such as orders.example.com, of a stack with one pattern; needs certificateArn"},

@@ -23,6 +23,11 @@ func deploy(ctx *pulumi.Context) error {
 		}
 		cfg.useApiAccount(account.RoleArn)
 	}
+	if cfg.ownTraceAccount {
+		if _, err := components.NewTraceAccount(ctx, "trace-account", nil); err != nil {
+			return err
+		}
+	}
 	create := map[string]func(name string) (component, error){
 		"fanout":       func(name string) (component, error) { return components.NewFanOut(ctx, name, &cfg.fanOut) },
 		"orchestrator": func(name string) (component, error) { return components.NewOrchestrator(ctx, name, &cfg.orchestrator) },

@@ -101,6 +101,14 @@ func TestAllPatternsShareTheRegionsAccountSetting(t *testing.T) {
 	}
 }
 
+func TestOneStackMakesThePermissionThatTopicsTrace(t *testing.T) {
+	for value, policies := range map[string]int{"": 0, "account": 0, "own-account": 1} {
+		r := &recorder{}
+		require.NoError(t, run(t, r, map[string]string{"packages": folder(t), "pattern": "all", "topicTraces": value}, deploy))
+		require.Len(t, r.of("aws:xray/resourcePolicy:ResourcePolicy"), policies, value)
+	}
+}
+
 func TestEveryPatternHasTheAuthorizerThatTheConfigNames(t *testing.T) {
 	packages := folder(t)
 	for auth, functions := range map[string]int{"none": 0, "iam": 0, "jwt": 1} {

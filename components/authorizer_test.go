@@ -120,8 +120,8 @@ func TestEachAPIWithTokensHasOneAuthorizer(t *testing.T) {
 			"memorySize": 512.0, "timeout": 10.0, "runtime": "provided.al2023", "architectures": []any{"arm64"}, "tracingConfig": map[string]any{"mode": "Active"},
 		})
 		variables := at(t, c.inputs(t, functionType, name), "environment", "variables")
-		require.Equal(t, []string{"ACCOUNT_CLAIM", "AUDIENCE", "ISSUER", "ROUTES"}, slices.Sorted(maps.Keys(variables)))
-		has(t, variables, map[string]any{"ISSUER": "https://login.example.com/", "AUDIENCE": "orders", "ACCOUNT_CLAIM": "sub"})
+		require.Equal(t, []string{"ACCOUNT_CLAIM", "AUDIENCE", "ISSUER", "PATTERN", "ROUTES"}, slices.Sorted(maps.Keys(variables)))
+		has(t, variables, map[string]any{"ISSUER": "https://login.example.com/", "AUDIENCE": "orders", "ACCOUNT_CLAIM": "sub", "PATTERN": pattern})
 
 		// It may do nothing but write its logs and traces.
 		got, service := grants(t, c, name)

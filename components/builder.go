@@ -12,9 +12,10 @@ import (
 // children.
 type builder struct {
 	shared
-	ctx    *pulumi.Context
-	name   string
-	parent pulumi.ResourceOrInvokeOption
+	ctx     *pulumi.Context
+	name    string
+	pattern string // the name of the whole pattern, of which this may be a part
+	parent  pulumi.ResourceOrInvokeOption
 
 	functions []*function // those that were registered so far
 	where     *identity   // nil until it was looked up
@@ -91,11 +92,17 @@ func (b *builder) role(name, service string, statements ...statement) (*iam.Role
 // The key that AWS manages for SNS is not used. Its policy cannot be changed, so that no AWS service, such
 // as CloudWatch or EventBridge, could publish to the topic:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+//
+// SNS adds a segment of its own to a trace if X-Ray lets it: see [TraceAccount]. It passes the trace on in any case.
 func (b *builder) topic(name string) (*sns.Topic, error) {
 	if b.key != nil {
 		b.key.topic = b.child(name)
 	}
-	topic, err := sns.NewTopic(b.ctx, b.child(name), &sns.TopicArgs{KmsMasterKeyId: b.kmsKey(), Tags: b.tags}, b.opts()...)
+	topic, err := sns.NewTopic(b.ctx, b.child(name), &sns.TopicArgs{
+		KmsMasterKeyId: b.kmsKey(),
+		TracingConfig:  pulumi.String("Active"),
+		Tags:           b.tags,
+	}, b.opts()...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +125,8 @@ func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
 			args.Common.CodeBucket = bucket.ToStringOutput().ToStringPtrOutput()
 		}
 	}
-	api, err := NewOrderApi(b.ctx, b.child("api"), &args, b.opts()...)
+	api := &OrderApi{pattern: b.pattern}
+	api, err := register(b.ctx, orderApiType, b.child("api"), api, &args, api.build, b.opts()...)
 	if err == nil {
 		b.functions = append(b.functions, api.functions...)
 	}

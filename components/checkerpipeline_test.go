@@ -90,6 +90,7 @@ func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 		"update-order":     {"ORDERS_TABLE": orders, "SHIP_FUNCTION": "arn:function/checker-ship-order", "QUEUE_URL": findings, "DEAD_LETTERS_URL": findings + "-dead-letters"},
 		"ship-order":       {"ORDERS_TABLE": orders, "ACCOUNTS_TABLE": accounts, "STOCK_TABLE": stock},
 	} {
+		want["PATTERN"] = "checker"
 		has(t, c.inputs(t, functionType, "checker-"+name), map[string]any{"environment": map[string]any{"variables": want}})
 	}
 }

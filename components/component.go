@@ -42,7 +42,7 @@ func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name
 	if err := ctx.RegisterComponentResourceV2(typ, name, inputs(reflect.ValueOf(given)), c, opts...); err != nil {
 		return none, err
 	}
-	b := &builder{ctx: ctx, name: name, parent: pulumi.Parent(c), shared: common}
+	b := &builder{ctx: ctx, name: name, pattern: name, parent: pulumi.Parent(c), shared: common}
 	if err := b.buildWithKey(func() error { return build(b, &resolved) }); err != nil {
 		return none, fmt.Errorf("%s: %w", v.component, err)
 	}

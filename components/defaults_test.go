@@ -100,6 +100,7 @@ func TestEnvironmentOfTheFunctions(t *testing.T) {
 			"get-invoice":          {"BUCKET_NAME": bucket, "ALLOW_ORIGIN": origin},
 		} {
 			if slices.Contains(functions[pattern], name) {
+				want["PATTERN"] = pattern
 				has(t, c.inputs(t, functionType, pattern+"-"+name), map[string]any{"environment": map[string]any{"variables": want}})
 			}
 		}
@@ -359,8 +360,9 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 	// One line, so that one request is one event, and JSON once the variables are filled in. AWS requires the request's id.
 	require.NotContains(t, stage["format"], "\n")
 	format := parse(t, stage["format"].(string))
-	require.Equal(t, "$context.requestId", format["requestId"])
+	require.Equal(t, "$context.requestId", format["apiRequestId"])
 	require.Equal(t, "$context.status", format["status"])
+	require.Equal(t, "$context.xrayTraceId", format["traceId"])
 	has(t, c.inputs(t, logGroupType, "fanout-api-access-logs"), map[string]any{"retentionInDays": 30.0})
 	require.Contains(t, c.dependencies(t, stageType, "fanout-api"), "account/api-account")
 

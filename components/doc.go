@@ -9,7 +9,8 @@
 //
 // [OrderApi] is the REST API in front of all of them, for programs that bring functions or state machines of their own.
 // [ApiAccount] is the Region's setting that access logs of APIs need, for a program that owns it. Access logs are on by default,
-// so a Region needs the setting, from this program or another.
+// so a Region needs the setting, from this program or another. [TraceAccount] is X-Ray's permission of an account that lets SNS
+// topics record traces.
 //
 // # Arguments
 //

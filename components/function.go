@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -92,6 +93,8 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 	if err != nil {
 		return nil, err
 	}
+	variables := maps.Clone(spec.environment)
+	variables["PATTERN"] = pulumi.String(b.pattern) // a dimension of metrics, and in each line and trace
 	args := &lambda.FunctionArgs{
 		Description:                  pulumi.String(spec.description),
 		Role:                         role.Arn,
@@ -101,7 +104,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 		MemorySize:                   spec.settings.MemoryMB,
 		Timeout:                      spec.settings.TimeoutSeconds,
 		ReservedConcurrentExecutions: spec.settings.ReservedConcurrency,
-		Environment:                  &lambda.FunctionEnvironmentArgs{Variables: spec.environment},
+		Environment:                  &lambda.FunctionEnvironmentArgs{Variables: variables},
 		LoggingConfig: &lambda.FunctionLoggingConfigArgs{
 			LogFormat: pulumi.String("JSON"),
 			LogGroup:  logGroup.Name,

@@ -103,7 +103,7 @@ func fillField(t *testing.T, v reflect.Value, at string) any {
 
 // The outputs of a component are its fields with a tag, and other languages read them by it.
 func TestOutputsAreTheFieldsWithATag(t *testing.T) {
-	for _, c := range []component{&FanOut{}, &Orchestrator{}, &EventStream{}, &CheckerPipeline{}, &OrderApi{}, &ApiAccount{}} {
+	for _, c := range []component{&FanOut{}, &Orchestrator{}, &EventStream{}, &CheckerPipeline{}, &OrderApi{}, &ApiAccount{}, &TraceAccount{}} {
 		typ := reflect.TypeOf(c).Elem()
 		names := c.Outputs()
 		for i := range typ.NumField() {

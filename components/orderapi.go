@@ -1,6 +1,7 @@
 package components
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -39,6 +40,7 @@ type OrderApi struct {
 	roleNames pulumi.StringArray // of the routes into state machines
 	functions []*function        // of its own
 	key       *key               // nil without one
+	pattern   string             // that it is part of; empty if it is used alone
 }
 
 const orderApiType = "order-patterns:components:OrderApi"
@@ -67,8 +69,9 @@ func (r Route) integration(target any, allowOrigin string, kind AuthorizerKind) 
 	return nil, fmt.Errorf("its target has no ARN, got %v", target)
 }
 
-// accessLogFormat is one JSON object on one line. It holds ids and outcomes, and nothing of the order.
-const accessLogFormat = `{"requestId":"$context.requestId","extendedRequestId":"$context.extendedRequestId",` +
+// accessLogFormat is one JSON object on one line. It holds ids and outcomes, and nothing of the order. The functions' lines have the
+// same keys: requestId is that of an invocation there, so the one of the API's request has another name.
+const accessLogFormat = `{"apiRequestId":"$context.requestId","extendedRequestId":"$context.extendedRequestId",` +
 	`"time":"$context.requestTime","method":"$context.httpMethod","path":"$context.resourcePath",` +
 	`"status":"$context.status","responseLatency":"$context.responseLatency",` +
 	`"integrationLatency":"$context.integrationLatency","errorType":"$context.error.responseType",` +
@@ -76,6 +79,7 @@ const accessLogFormat = `{"requestId":"$context.requestId","extendedRequestId":"
 
 func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 	api.key = b.key
+	b.pattern = cmp.Or(api.pattern, b.name)
 	targets, ready, err := api.targets(b, args.Routes)
 	if err != nil {
 		return err

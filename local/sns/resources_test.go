@@ -11,7 +11,7 @@ import (
 
 func TestLifecycleOfATopicAndItsPolicy(t *testing.T) {
 	c := newCloud(t)
-	inputs := map[string]any{"name": "news", "kmsMasterKeyId": "alias/aws/sns", "tags": map[string]any{"team": "coffee"}}
+	inputs := map[string]any{"name": "news", "kmsMasterKeyId": "alias/aws/sns", "tracingConfig": "Active", "tags": map[string]any{"team": "coffee"}}
 	id := c.create(topicType, inputs)
 	require.Equal(t, "arn:aws:sns:us-east-1:123456789012:news", id)
 	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sns:Publish","Resource":"` + id + `"}]}`
@@ -36,7 +36,7 @@ func TestLifecycleOfATopicAndItsPolicy(t *testing.T) {
 	_, err = c.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(topicType), Id: id, News: c.props(map[string]any{"name": "news"})})
 	require.NoError(t, err)
 	_, changes = c.refreshed(topicType, id, inputs)
-	require.ElementsMatch(t, []string{"kmsMasterKeyId", "tags"}, changes)
+	require.ElementsMatch(t, []string{"kmsMasterKeyId", "tags", "tracingConfig"}, changes)
 	_, changes = c.refreshed(topicPolicyType, id, policyInputs)
 	require.Empty(t, changes, "an update of the topic does not change the policy")
 	c.remove(topicPolicyType, id)
