@@ -1,7 +1,7 @@
 package dynamodb
 
 import (
-	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,46 +15,57 @@ type scope struct {
 
 // newScope checks the placeholders. expressions is whether the request has any expression.
 func newScope(names map[string]string, values Map, expressions bool) (*scope, error) {
-	for _, given := range []struct {
-		parameter, prefix string
-		present           bool
-		keys              []string
-	}{
-		{"ExpressionAttributeNames", "#", names != nil, slices.Sorted(maps.Keys(names))},
-		{"ExpressionAttributeValues", ":", values != nil, slices.Sorted(maps.Keys(values))},
-	} {
-		switch {
-		case given.present && !expressions:
-			return nil, invalid("%s can only be specified when using expressions", given.parameter)
-		case given.present && len(given.keys) == 0:
-			return nil, invalid("%s must not be empty", given.parameter)
-		}
-		for _, key := range given.keys {
-			if len(key) < 2 || key[:1] != given.prefix || wordEnd(key, 1) != len(key) {
-				return nil, invalid("%s contains invalid key: Syntax error; key: %q", given.parameter, key)
-			}
-		}
+	if err := checkPlaceholders("ExpressionAttributeNames", "#", names, expressions); err != nil {
+		return nil, err
+	}
+	if err := checkPlaceholders("ExpressionAttributeValues", ":", values, expressions); err != nil {
+		return nil, err
 	}
 	for key, name := range names {
 		if name == "" {
 			return nil, invalid("ExpressionAttributeNames contains invalid value: attribute name must not be empty; key: %s", key)
 		}
 	}
-	return &scope{names: names, values: values, used: map[string]bool{}}, nil
+	return &scope{names: names, values: values, used: make(map[string]bool, len(names)+len(values))}, nil
+}
+
+var placeholder = regexp.MustCompile(`^[#:]\w+$`)
+
+func checkPlaceholders[V any](parameter, prefix string, given map[string]V, expressions bool) error {
+	switch {
+	case given == nil:
+		return nil
+	case !expressions:
+		return invalid("%s can only be specified when using expressions", parameter)
+	case len(given) == 0:
+		return invalid("%s must not be empty", parameter)
+	}
+	for key := range given {
+		if !strings.HasPrefix(key, prefix) || !placeholder.MatchString(key) {
+			return invalid("%s contains invalid key: Syntax error; key: %q", parameter, key)
+		}
+	}
+	return nil
 }
 
 // unused refuses placeholders that no expression of the request has used.
 func (s *scope) unused() error {
-	if err := s.leftOver("ExpressionAttributeNames", slices.Sorted(maps.Keys(s.names))); err != nil {
+	if err := leftOver("ExpressionAttributeNames", s.names, s.used); err != nil {
 		return err
 	}
-	return s.leftOver("ExpressionAttributeValues", slices.Sorted(maps.Keys(s.values)))
+	return leftOver("ExpressionAttributeValues", s.values, s.used)
 }
 
-func (s *scope) leftOver(parameter string, keys []string) error {
-	keys = slices.DeleteFunc(keys, func(key string) bool { return s.used[key] })
-	if len(keys) > 0 {
-		return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
+func leftOver[V any](parameter string, given map[string]V, used map[string]bool) error {
+	var keys []string
+	for key := range given {
+		if !used[key] {
+			keys = append(keys, key)
+		}
 	}
-	return nil
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.Sort(keys)
+	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
 }

@@ -1,46 +1,61 @@
-// Package guess lists what the embedded cloud had to choose because AWS does not document it, and lets a test or a person
+// Package guess has switches for what the embedded cloud had to choose because AWS does not document it: a test or a person can
 // choose the other answer.
 //
-// A service asks Answers.Other where it implements a choice. The promises of the patterns must hold under both answers. A
-// choice without a switch is listed only: no promise depends on it.
+// A service asks Answers.Other where it implements a choice. The promises of the patterns must hold under both answers.
+// docs/embedded-cloud.md says what AWS documents, describes both answers, and lists the choices that have no switch, because no
+// promise depends on them.
 package guess
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"sync/atomic"
 )
 
-// Guess is one choice.
+// Guess is one choice that can be switched.
 type Guess struct {
 	// Name identifies it, for a person and in the documentation.
-	Name string
-	// Documented is what AWS documents, Here what the embedded cloud does, and Other another plausible answer.
-	Documented, Here, Other string
-
-	number int // of its switch, from 1; 0 if it has none
+	Name  string
+	index int // in Switches
 }
 
-// Answers are the switches of one cloud. The zero value gives the answer Here to each guess.
+// Each is described with our answer first, and the other one after it.
+var (
+	// StreamFirstRecord: if a function reports the first record of a batch of a stream as failed, Lambda halves the batch. Or it
+	// retries the same batch.
+	StreamFirstRecord = &Guess{"stream-first-record", 0}
+	// StreamBackoff: Lambda retries a failed batch of a stream after a growing wait. Or at once.
+	StreamBackoff = &Guess{"stream-backoff", 1}
+	// ConsumerEventSource: a record that Lambda reads with enhanced fan-out has the ARN of the consumer. Or that of the stream.
+	ConsumerEventSource = &Guess{"consumer-event-source", 2}
+	// MoveWithoutSource: an SQS message move task fails at a message without a source queue. Or it moves it to the only source.
+	MoveWithoutSource = &Guess{"move-without-source", 3}
+	// ExpiryLag: DynamoDB deletes an item 48 hours after it expired. Or within a minute.
+	ExpiryLag = &Guess{"expiry-lag", 4}
+	// ResponseReadsOverride: in API Gateway, the template of a response can read a header that the template of the request set.
+	// Or it cannot.
+	ResponseReadsOverride = &Guess{"response-reads-override", 5}
+
+	// Switches are all of them.
+	Switches = []*Guess{StreamFirstRecord, StreamBackoff, ConsumerEventSource, MoveWithoutSource, ExpiryLag, ResponseReadsOverride}
+)
+
+// Answers are the switches of one cloud. The zero value gives our answer to each guess.
 type Answers struct{ turned [8]atomic.Bool }
 
 // Other reports whether the cloud gives the other answer.
-func (a *Answers) Other(g *Guess) bool { return a.turned[g.number].Load() }
+func (a *Answers) Other(g *Guess) bool { return a.turned[g.index].Load() }
 
 // Turn makes the cloud give the other answer, from now on. The result makes it give ours again.
 func (a *Answers) Turn(g *Guess) (back func()) {
-	if g.number == 0 {
-		panic("guess: " + g.Name + " has no switch")
-	}
-	a.turned[g.number].Store(true)
-	return func() { a.turned[g.number].Store(false) }
+	a.turned[g.index].Store(true)
+	return func() { a.turned[g.index].Store(false) }
 }
 
 // TurnNamed turns the switches with these names, separated by commas.
 func (a *Answers) TurnNamed(names string) error {
 	switches, known := map[string]*Guess{}, []string{}
-	for _, g := range Switches() {
+	for _, g := range Switches {
 		switches[g.Name] = g
 		known = append(known, g.Name)
 	}
@@ -51,24 +66,4 @@ func (a *Answers) TurnNamed(names string) error {
 		a.Turn(switches[name])
 	}
 	return nil
-}
-
-// Switches are the guesses that have a switch.
-func Switches() (list []*Guess) {
-	for _, g := range All {
-		if g.number > 0 {
-			list = append(list, g)
-		}
-	}
-	return list
-}
-
-// Table is the list as it is in docs/embedded-cloud.md.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| switch | AWS documents | here | the other answer |\n|---|---|---|---|\n")
-	for _, g := range All {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cmp.Or(g.Name, "none"), g.Documented, g.Here, g.Other)
-	}
-	return b.String()
 }

@@ -81,3 +81,25 @@ func (c *Call) done() error {
 	}
 	return nil
 }
+
+// operations are those of a service, by name. Each reads its parameters with a function of the protocol of the call, and
+// returns its result.
+type operations map[string]func(c *Call, decode func(*Call, any) error) (any, error)
+
+func add[In, Out any](o *operations, name string, f func(*Call, *In) (*Out, error)) {
+	if *o == nil {
+		*o = operations{}
+	}
+	(*o)[name] = func(c *Call, decode func(*Call, any) error) (any, error) {
+		c.Operation = name
+		in := new(In)
+		if err := decode(c, in); err != nil {
+			return nil, err
+		}
+		out, err := f(c, in)
+		if err != nil {
+			return nil, err
+		}
+		return out, c.done()
+	}
+}

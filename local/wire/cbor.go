@@ -22,27 +22,13 @@ import (
 type RPC struct {
 	Query
 	JSON
-	operations map[string]func(*Call, func([]byte, any) error) (any, error)
 }
 
 // HandleRPC adds an operation to all protocols. In and Out are as for HandleQuery. In CBOR and JSON, numbers and booleans have
 // types: json.Number, Flag and Time read all forms. Members of Out with a nil pointer or slice are absent.
 func HandleRPC[In, Out any](r *RPC, name string, f func(*Call, *In) (*Out, error)) {
 	HandleQuery(&r.Query, name, f)
-	if r.operations == nil {
-		r.operations = map[string]func(*Call, func([]byte, any) error) (any, error){}
-	}
-	r.operations[name] = func(c *Call, decode func([]byte, any) error) (any, error) {
-		in := new(In)
-		if err := decode(c.Body, in); err != nil {
-			return nil, Errorf(http.StatusBadRequest, "SerializationException", "%s: %v", name, err)
-		}
-		out, err := f(c, in)
-		if err != nil {
-			return nil, err
-		}
-		return out, c.done()
-	}
+	HandleJSON(&r.JSON, name, f)
 }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
@@ -55,11 +41,10 @@ func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 	}
 	decode, name := decodeCBOR, path.Base(c.URL.Path)
 	if !inCBOR {
-		decode, name = decodeStrict, strings.TrimPrefix(c.Header.Get("X-Amz-Target"), r.Target+".")
+		decode, name = decodeJSON, strings.TrimPrefix(c.Header.Get("X-Amz-Target"), r.Target+".")
 	}
 	var out any
-	if op, ok := r.operations[name]; err == nil && ok {
-		c.Operation = name
+	if op, ok := r.JSON.operations[name]; err == nil && ok {
 		out, err = op(c, decode)
 	} else if err == nil {
 		err = Errorf(http.StatusBadRequest, "UnknownOperationException", "The embedded cloud does not implement the operation %q", name)
@@ -137,20 +122,20 @@ func writeCBORError(w http.ResponseWriter, err error) {
 	writeCBOR(w, e.Status, cbor.Map{"__type": cbor.String(e.Code), "message": cbor.String(e.Message)})
 }
 
-func decodeCBOR(body []byte, v any) error {
-	value, err := cbor.Decode(body)
-	if err != nil {
-		return err
+func decodeCBOR(c *Call, v any) error {
+	var tree any
+	var text []byte
+	value, err := cbor.Decode(c.Body)
+	if err == nil {
+		tree, err = plain(value)
 	}
-	tree, err := plain(value)
-	if err != nil {
-		return err
+	if err == nil {
+		text, err = json.Marshal(tree)
 	}
-	text, err := json.Marshal(tree)
-	if err != nil {
-		return err
+	if err == nil {
+		err = decodeStrict(text, v)
 	}
-	return decodeStrict(text, v)
+	return unreadable(c, err)
 }
 
 // plain returns a CBOR value as JSON has it.

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,29 +25,14 @@ type JSON struct {
 	Denied func(*policy.DeniedError) *Error
 	// Checksum adds the header X-Amz-Crc32 to every answer: DynamoDB's clients check it.
 	Checksum bool
-	// Invalid is the code for a request that cannot be read; SerializationException if empty.
-	Invalid string
 
-	operations map[string]func(*Call) (any, error)
+	operations operations
 }
 
 // HandleJSON adds an operation. Parameters of the request that In lacks are refused by name, never ignored: In has
 // exactly the members that are implemented.
 func HandleJSON[In, Out any](j *JSON, name string, f func(*Call, *In) (*Out, error)) {
-	if j.operations == nil {
-		j.operations = map[string]func(*Call) (any, error){}
-	}
-	j.operations[name] = func(c *Call) (any, error) {
-		in := new(In)
-		if err := decodeStrict(c.Body, in); err != nil {
-			return nil, j.invalid(name, err)
-		}
-		out, err := f(c, in)
-		if err != nil {
-			return nil, err
-		}
-		return out, c.done()
-	}
+	add(&j.operations, name, f)
 }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
@@ -60,8 +44,7 @@ func (j *JSON) ServeAWS(w http.ResponseWriter, c *Call) {
 			"The embedded cloud does not implement the operation %q", c.Header.Get("X-Amz-Target")))
 		return
 	}
-	c.Operation = name
-	out, err := op(c)
+	out, err := op(c, decodeJSON)
 	if err != nil {
 		j.fail(w, c, err)
 		return
@@ -91,13 +74,16 @@ func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
 	j.write(w, e.Status, body)
 }
 
-func (j *JSON) invalid(name string, err error) error {
-	// The UnmarshalJSON of a parameter may return an AWS error.
+// decodeJSON reads the parameters of a call.
+func decodeJSON(c *Call, v any) error { return unreadable(c, decodeStrict(c.Body, v)) }
+
+// unreadable is the error for parameters that cannot be read. Their UnmarshalJSON may return an AWS error.
+func unreadable(c *Call, err error) error {
 	var e *Error
-	if errors.As(err, &e) {
-		return e
+	if err == nil || errors.As(err, &e) {
+		return err
 	}
-	return Errorf(http.StatusBadRequest, cmp.Or(j.Invalid, "SerializationException"), "%s: %v", name, err)
+	return Errorf(http.StatusBadRequest, "SerializationException", "%s: %v", c.Operation, err)
 }
 
 // decodeStrict reads a JSON body into v. The error names the member that is wrong.

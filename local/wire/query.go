@@ -23,7 +23,7 @@ type Query struct {
 	// Denied renders a missing permission; status 403 and code AccessDenied if nil.
 	Denied func(*policy.DeniedError) *Error
 
-	operations map[string]func(*Call, url.Values) (any, error)
+	operations operations
 }
 
 // HandleQuery adds an operation.
@@ -33,20 +33,7 @@ type Query struct {
 // lacks are refused by name.
 // Out is rendered by encoding/xml under <NAMEResult>: write list tags as `xml:"Topics>member"`.
 func HandleQuery[In, Out any](q *Query, name string, f func(*Call, *In) (*Out, error)) {
-	if q.operations == nil {
-		q.operations = map[string]func(*Call, url.Values) (any, error){}
-	}
-	q.operations[name] = func(c *Call, form url.Values) (any, error) {
-		in := new(In)
-		if err := decodeForm(form, in); err != nil {
-			return nil, Errorf(http.StatusBadRequest, "InvalidParameter", "Invalid parameter: %s: %v", name, err)
-		}
-		out, err := f(c, in)
-		if err != nil {
-			return nil, err
-		}
-		return out, c.done()
-	}
+	add(&q.operations, name, f)
 }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
@@ -63,8 +50,12 @@ func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
 			"The embedded cloud does not implement the action %q of version %q", name, v))
 		return
 	}
-	c.Operation = name
-	out, err := op(c, form)
+	out, err := op(c, func(c *Call, v any) error {
+		if err := decodeForm(form, v); err != nil {
+			return Errorf(http.StatusBadRequest, "InvalidParameter", "Invalid parameter: %s: %v", name, err)
+		}
+		return nil
+	})
 	if err != nil {
 		q.fail(w, c, err)
 		return
