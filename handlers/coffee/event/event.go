@@ -1,11 +1,13 @@
 // Package event defines the events in the stream of the EventStream pattern, one per accepted order: the order in its
 // canonical form, and fields for a consumer of the stream that does not parse the order.
 //
-//	{"id":"...","type":"new_order","time":"2026-03-01T08:30:01.000123Z","version":1772353800123456,"order":{...}}
+//	{"id":"...","type":"new_order","time":"2026-03-01T08:30:01.000123Z","version":1772353800123456,"order":{...},
+//	 "trace":"Root=1-...;Parent=...;Sampled=1"}
 //
 // id is the UUID of the event. A record that was put twice, because the answer to the first try was lost, has the same
 // id. type and version repeat the order's event type and its version (orderdate in microseconds since the Unix epoch).
-// time is when the order was accepted.
+// time is when the order was accepted. trace is the tracing header of the function that accepted it; an event may have none, and
+// nothing but tracing depends on it.
 package event
 
 import (
@@ -25,6 +27,7 @@ type Event struct {
 	ID    uuid.UUID
 	Time  time.Time // when it was accepted: UTC, whole microseconds, years 0 to 9999
 	Order coffee.Order
+	Trace string // the tracing header, or ""
 }
 
 // New makes the event of an order that was accepted at now. The order must have its id.
@@ -39,12 +42,13 @@ type document struct {
 	Time    string           `json:"time"`
 	Version int64            `json:"version"`
 	Order   coffee.Order     `json:"order"`
+	Trace   string           `json:"trace,omitempty"`
 }
 
 // JSON encodes the event. Equal events give equal bytes.
 func (e Event) JSON() ([]byte, error) {
 	doc, err := coffee.EncodeJSON(document{
-		ID: e.ID.String(), Type: e.Order.EventType, Time: coffee.FormatDate(e.Time), Version: e.Order.Version(), Order: e.Order,
+		ID: e.ID.String(), Type: e.Order.EventType, Time: coffee.FormatDate(e.Time), Version: e.Order.Version(), Order: e.Order, Trace: e.Trace,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding event %s: %w", e.ID, err)
@@ -53,7 +57,8 @@ func (e Event) JSON() ([]byte, error) {
 }
 
 // Parse parses what JSON encodes. A type or version that differs from the order's is a fault: a consumer that relies on
-// it would act differently from one that parses the order. The error is an *coffee.InvalidOrder with every fault found.
+// it would act differently from one that parses the order. The error is an *coffee.InvalidOrder with every fault found. With an
+// error, the event has only the Trace.
 func Parse(data []byte) (Event, error) {
 	r := reader{}
 	doc, err := strictjson.Decode(data)
@@ -61,16 +66,18 @@ func Parse(data []byte) (Event, error) {
 		r.Fault("body", err.Error())
 		return Event{}, r.err()
 	}
-	fields := r.Object(doc, "body", "id", "type", "time", "version", "order")
+	fields := r.Object(doc, "body", "id", "type", "time", "version", "order", "trace")
 	if fields == nil {
 		return Event{}, r.err()
 	}
-	e := Event{ID: r.id(fields), Time: r.time(fields)}
+	var traced Event
+	traced.Trace, _ = fields["trace"].(string) // anything else is no reason to refuse the order
+	e := Event{ID: r.id(fields), Time: r.time(fields), Trace: traced.Trace}
 	kind, typed := r.eventType(fields)
 	version, versioned := r.version(fields)
 	inner, found := r.Field(fields, "", "order", strictjson.Required)
 	if !found {
-		return Event{}, r.err()
+		return traced, r.err()
 	}
 	o, ok := coffee.Read(&r.Reader, inner, "order")
 	if ok && typed && kind != o.EventType {
@@ -81,7 +88,7 @@ func Parse(data []byte) (Event, error) {
 	}
 	e.Order = o
 	if err := r.err(); err != nil {
-		return Event{}, err
+		return traced, err
 	}
 	return e, nil
 }

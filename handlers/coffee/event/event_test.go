@@ -58,7 +58,7 @@ func TestParseNamesTheFieldThatIsWrong(t *testing.T) {
 		{placed, ``, "body: is empty"},
 		{placed, `[]`, "body: must be an object, got an array"},
 		{placed, `{"order":`, "body: is not valid JSON"},
-		{`"id":`, `"ID":`, `body: has an unknown field "ID" (known: id, type, time, version, order); id: is missing`},
+		{`"id":`, `"ID":`, `body: has an unknown field "ID" (known: id, type, time, version, order, trace); id: is missing`},
 		{`"id":"0`, `"id":"g`, `id: must be a UUID in lower case, got "gf6d3c3e`},
 		{`"id":"0f6d3c3e`, `"id":"0F6D3C3E`, "id: must be a UUID in lower case"},
 		{`"id":"0f6d3c3e-8a2b-4c59-9b7e-3f1f0c1d2e3a"`, `"id":7`, "id: must be a string, got 7"},

@@ -1,22 +1,31 @@
 package event
 
 import (
+	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
+	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// FromRecord parses a record of the stream. The logger has the ids of the event and of the record.
-func FromRecord(r events.KinesisEventRecord) (Event, *slog.Logger, error) {
-	e, err := Parse(r.Kinesis.Data)
-	if err != nil {
-		return Event{}, nil, fmt.Errorf("reading the record as an order event: %w", err)
+// Consumer is a kinesisbatch.Parse whose records are events, which consume handles.
+func Consumer(consume func(ctx context.Context, e Event, r events.KinesisEventRecord) error) kinesisbatch.Parse {
+	return func(r events.KinesisEventRecord) (header string, handle kinesisbatch.Handle) {
+		e, err := Parse(r.Kinesis.Data)
+		return e.Trace, func(ctx context.Context) error {
+			if err != nil {
+				seen.Refused(ctx, r.Kinesis.Data)
+				return permanent.Error(fmt.Errorf("reading the record as an order event: %w", err))
+			}
+			return consume(logfields.Add(ctx, "eventId", e.ID.String()), e, r)
+		}
 	}
-	return e, slog.With("eventid", e.ID.String(), "sequenceNumber", r.Kinesis.SequenceNumber), nil
 }
 
 // Accepted returns when the event of the record was accepted, or the zero time for a record of a replay of the whole stream,

@@ -6,13 +6,16 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Consume is Apply for an event that was delivered, and logs the outcome with the order's id and event type. log has the
-// attributes of the delivery. accepted is when the event was accepted; zero if its age does not matter. A new order that was
+// Consume is Apply for an event that was delivered. It adds the order and the outcome to the span and the log lines of ctx, and
+// logs the outcome. accepted is when the event was accepted; zero if its age does not matter. A new order that was
 // accepted more than coffee.MaxAge ago is an *coffee.InvalidOrder: a retry does not help.
-func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time, log *slog.Logger) (stored bool, err error) {
+func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time) (stored bool, err error) {
+	ctx = seen.Order(ctx, o)
 	if err := tooOld(o, accepted, w.Now()); err != nil {
 		return false, err
 	}
@@ -20,11 +23,11 @@ func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time
 	if err != nil {
 		return false, err
 	}
-	outcome := "order stored"
+	outcome, line := "stored", "order stored"
 	if !stored {
-		outcome = "order superseded: the table holds a newer one"
+		outcome, line = "superseded", "order superseded: the table holds a newer one"
 	}
-	log.InfoContext(ctx, outcome, "orderid", o.OrderID, "eventtype", o.EventType)
+	slog.InfoContext(trace.Annotate(ctx, "outcome", outcome), line)
 	return stored, nil
 }
 

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"testing"
@@ -73,7 +72,7 @@ func (s *tables) consume(t *rapid.T, o coffee.Order, at, when time.Time) {
 	s.expire(when)
 	skew := time.Duration(rapid.IntRange(-10, 10).Draw(t, "skew")) * time.Minute
 	w := &store.Writer{Client: &s.expiring, Table: "orders", Now: func() time.Time { return when.Add(skew) }}
-	if _, err := w.Consume(context.Background(), o, at, slog.New(slog.DiscardHandler)); err != nil {
+	if _, err := w.Consume(context.Background(), o, at); err != nil {
 		var invalid *coffee.InvalidOrder
 		require.ErrorAs(t, err, &invalid)
 		require.Greater(t, when.Add(skew).Sub(at), coffee.MaxAge, "only what is too old is refused")
@@ -148,7 +147,7 @@ func TestAnOrderThatIsTooOldIsRefusedByName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := &table{}
-			stored, err := writer(tab).Consume(t.Context(), c.order, c.at, slog.New(slog.DiscardHandler))
+			stored, err := writer(tab).Consume(t.Context(), c.order, c.at)
 			require.Equal(t, !c.refused, stored)
 			if !c.refused {
 				require.NoError(t, err)

@@ -52,3 +52,12 @@ func classify(err, unavailable, refused error) error {
 	}
 	return unavailable
 }
+
+// final reports whether a retry of the task cannot succeed.
+func final(err error) bool {
+	switch err.(type) {
+	case *coffee.InvalidOrder, *NotAllowed, *StoreRefused, *InvoiceRefused:
+		return true
+	}
+	return false
+}

@@ -1,8 +1,10 @@
 package task_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,24 +19,31 @@ const input = `{"orderid":"o1","requestid":"r1","order":{"accountid":"a0","vendo
 // fail logs that a task failed for the order of input.
 func fail(t *testing.T, err error) {
 	t.Helper()
-	s, log, parseErr := task.Parse(t.Context(), []byte(input))
-	require.NoError(t, parseErr)
-	task.LogError(t.Context(), log, "order not moved", s.Order, err)
+	_, got := task.Run(t.Context(), "move", []byte(input), func(ctx context.Context, _ coffee.Submission) (int, error) {
+		task.LogError(ctx, "order not moved", err)
+		return 0, err
+	})
+	require.Equal(t, err, got, "not wrapped")
 }
 
 func TestTheLogOfATaskHasTheRequestOfItsOrder(t *testing.T) {
 	lines := handlertest.Logged(t, func() {
-		s, log, err := task.Parse(t.Context(), []byte(input))
+		_, err := task.Run(t.Context(), "move", []byte(input), func(ctx context.Context, s coffee.Submission) (string, error) {
+			slog.InfoContext(ctx, "done")
+			return s.RequestID, nil
+		})
 		require.NoError(t, err)
-		log.InfoContext(t.Context(), "done", "orderid", s.Order.OrderID)
 	})
-	require.Equal(t, []map[string]any{{"level": "INFO", "msg": "done", "apiRequestId": "r1", "orderid": "o1"}}, lines)
+	require.Equal(t, []map[string]any{{
+		"level": "INFO", "msg": "done", "apiRequestId": "r1", "orderId": "o1", "accountId": "a0", "vendorId": "v0", "eventType": "order_completed",
+	}}, lines)
 }
 
 func TestAFailureIsLoggedWithItsOrderAndCause(t *testing.T) {
 	lines := handlertest.Logged(t, func() { fail(t, errors.New("down")) })
 	require.Equal(t, []map[string]any{{
-		"level": "ERROR", "msg": "order not moved", "apiRequestId": "r1", "orderid": "o1", "eventtype": "order_completed", "error": "down",
+		"level": "ERROR", "msg": "order not moved", "apiRequestId": "r1", "orderId": "o1", "accountId": "a0", "vendorId": "v0",
+		"eventType": "order_completed", "outcome": "failed", "error": "down",
 	}}, lines)
 }
 
@@ -44,7 +53,7 @@ func TestTheFaultsOfAnInvalidOrderAreNotLogged(t *testing.T) {
 		"wrapped": func() { fail(t, fmt.Errorf("moving it: %w", invalid)) },
 		"parsed": func() {
 			for _, in := range []string{`{"order":"secret"}`, `[]`, `{}`} {
-				_, _, err := task.Parse(t.Context(), []byte(in))
+				_, err := task.Run(t.Context(), "move", []byte(in), func(context.Context, coffee.Submission) (int, error) { panic("not called") })
 				require.IsType(t, invalid, err)
 			}
 		},

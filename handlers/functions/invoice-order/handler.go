@@ -8,7 +8,6 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/event"
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
-	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 )
 
 // maxConcurrent is how many accounts of a batch are processed concurrently. A write mostly waits for S3, and the smallest
@@ -21,13 +20,9 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
-	return h.reader.Process(ctx, batch, maxConcurrent, h.write), nil
+	return h.reader.Process(ctx, batch, maxConcurrent, event.Consumer(h.write)), nil
 }
 
-func (h *handler) write(ctx context.Context, r events.KinesisEventRecord) error {
-	e, log, err := event.FromRecord(r)
-	if err != nil {
-		return permanent.Error(err)
-	}
-	return h.invoices.Consume(ctx, e.Order, log)
+func (h *handler) write(ctx context.Context, e event.Event, _ events.KinesisEventRecord) error {
+	return h.invoices.Consume(ctx, e.Order)
 }

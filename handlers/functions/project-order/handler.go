@@ -23,17 +23,12 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
-	return h.reader.Process(ctx, batch, maxConcurrent, h.project), nil
+	return h.reader.Process(ctx, batch, maxConcurrent, event.Consumer(h.project)), nil
 }
 
-func (h *handler) project(ctx context.Context, r events.KinesisEventRecord) error {
-	e, log, err := event.FromRecord(r)
-	if err != nil {
-		return permanent.Error(err)
-	}
-	_, err = h.orders.Consume(ctx, e.Order, event.Accepted(e, r), log)
-	var tooOld *coffee.InvalidOrder
-	if errors.As(err, &tooOld) {
+func (h *handler) project(ctx context.Context, e event.Event, r events.KinesisEventRecord) error {
+	_, err := h.orders.Consume(ctx, e.Order, event.Accepted(e, r))
+	if _, tooOld := errors.AsType[*coffee.InvalidOrder](err); tooOld {
 		return permanent.Error(err)
 	}
 	return err

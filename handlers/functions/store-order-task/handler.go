@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/coffee/task"
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
-	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -22,23 +22,21 @@ type output struct {
 }
 
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
-	ctx, cancel := deadline.Ahead(ctx)
-	defer cancel()
-	s, log, err := task.Parse(ctx, input)
-	if err != nil {
-		return output{}, err
-	}
+	return task.Run(ctx, "store order", input, h.store)
+}
+
+func (h *handler) store(ctx context.Context, s coffee.Submission) (output, error) {
 	// The API compares them before it starts an execution, but it reads JSON in a way of its own.
 	if h.callers.ByToken && s.Caller != "" && s.Caller != s.Order.AccountID {
-		log.ErrorContext(ctx, "order refused: it is not the caller's", "orderid", s.Order.OrderID)
+		slog.ErrorContext(ctx, "order refused: it is not the caller's", "outcome", "rejected")
 		return output{}, &task.NotAllowed{}
 	}
-	o, orders := s.Order, *h.orders
+	orders := *h.orders
 	orders.Attempt = s.Execution
-	stored, err := orders.Consume(ctx, o, s.Accepted, log)
+	stored, err := orders.Consume(ctx, s.Order, s.Accepted)
 	if err != nil {
-		task.LogError(ctx, log, "order not stored", o, err)
+		task.LogError(ctx, "order not stored", err)
 		return output{}, task.StoreError(err)
 	}
-	return output{Order: o, Stored: stored}, nil
+	return output{Order: s.Order, Stored: stored}, nil
 }

@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
-	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -29,24 +28,12 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) store(ctx context.Context, m events.SQSMessage) error {
 	o, err := coffee.ParseMessage([]byte(m.Body))
 	if err != nil {
+		seen.Refused(ctx, []byte(m.Body))
 		return permanent.Error(err)
 	}
-	span := trace.FromContext(ctx)
-	span.Order(o.Order.OrderID, o.Order.AccountID, o.Order.VendorID)
-	stored, err := h.orders.Consume(ctx, o.Order, o.Accepted, slog.With("messageId", m.MessageId))
-	var tooOld *coffee.InvalidOrder
-	if errors.As(err, &tooOld) {
+	_, err = h.orders.Consume(ctx, o.Order, o.Accepted)
+	if _, tooOld := errors.AsType[*coffee.InvalidOrder](err); tooOld {
 		return permanent.Error(err)
-	}
-	if err == nil {
-		span.Outcome(outcome(stored))
 	}
 	return err
-}
-
-func outcome(stored bool) string {
-	if stored {
-		return "stored"
-	}
-	return "superseded"
 }

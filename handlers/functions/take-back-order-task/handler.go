@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/coffee/task"
-	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 type handler struct {
@@ -18,23 +20,21 @@ type output struct {
 }
 
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
-	ctx, cancel := deadline.Ahead(ctx)
-	defer cancel()
-	s, log, err := task.Parse(ctx, input)
-	if err != nil {
-		return output{}, err
-	}
-	o, orders := s.Order, *h.orders
+	return task.Run(ctx, "take back order", input, h.takeBack)
+}
+
+func (h *handler) takeBack(ctx context.Context, s coffee.Submission) (output, error) {
+	orders := *h.orders
 	orders.Attempt = s.Execution
-	takenBack, err := orders.TakeBack(ctx, o)
+	takenBack, err := orders.TakeBack(ctx, s.Order)
 	if err != nil {
-		task.LogError(ctx, log, "order not taken back", o, err)
+		task.LogError(ctx, "order not taken back", err)
 		return output{}, task.StoreError(err)
 	}
-	outcome := "order taken back"
+	outcome, line := "taken back", "order taken back"
 	if !takenBack {
-		outcome = "order not taken back: the table holds another event"
+		outcome, line = "superseded", "order not taken back: the table holds another event"
 	}
-	log.InfoContext(ctx, outcome, "orderid", o.OrderID)
+	slog.InfoContext(trace.Annotate(ctx, "outcome", outcome), line)
 	return output{TakenBack: takenBack}, nil
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/coffee/task"
-	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -21,34 +19,19 @@ type output struct {
 }
 
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
-	ctx, cancel := deadline.Ahead(ctx)
-	defer cancel()
-	s, log, err := task.Parse(ctx, input)
-	if err != nil {
-		return output{}, err
-	}
-	o := s.Order
-	out, err := h.write(ctx, o, log)
-	if err != nil {
-		task.LogError(ctx, log, "invoice not written", o, err)
-		return output{}, task.InvoiceError(err)
-	}
-	return out, nil
+	return task.Run(ctx, "write invoice", input, h.write)
 }
 
-func (h *handler) write(ctx context.Context, o coffee.Order, log *slog.Logger) (output, error) {
-	doc, err := invoice.New(o)
-	if err != nil {
-		return output{}, err
+func (h *handler) write(ctx context.Context, s coffee.Submission) (output, error) {
+	doc, err := invoice.New(s.Order)
+	if err == nil {
+		var key string
+		var written bool
+		if key, written, err = h.invoices.Put(ctx, s.Order); err == nil {
+			h.invoices.Written(ctx, written)
+			return output{InvoiceID: doc.InvoiceID, Key: key}, nil
+		}
 	}
-	key, written, err := h.invoices.Put(ctx, o)
-	if err != nil {
-		return output{}, err
-	}
-	outcome := "invoice written"
-	if !written {
-		outcome = "invoice was there already"
-	}
-	log.InfoContext(ctx, outcome, "orderid", o.OrderID)
-	return output{InvoiceID: doc.InvoiceID, Key: key}, nil
+	task.LogError(ctx, "invoice not written", err)
+	return output{}, task.InvoiceError(err)
 }

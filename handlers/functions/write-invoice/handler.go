@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
+	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/coffee"
@@ -28,7 +28,8 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) write(ctx context.Context, m events.SQSMessage) error {
 	o, err := coffee.ParseMessage([]byte(m.Body))
 	if err != nil {
+		seen.Refused(ctx, []byte(m.Body))
 		return permanent.Error(err)
 	}
-	return h.invoices.Consume(ctx, o.Order, slog.With("messageId", m.MessageId))
+	return h.invoices.Consume(ctx, o.Order)
 }

@@ -7,15 +7,18 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
-// Logged runs do, and returns the lines that it logs, without their time. It replaces the default logger meanwhile: no
+// Logged runs do, and returns the lines that it logs, with the fields of the function's log handler and without their time. It
+// replaces the default logger meanwhile: no
 // other test may log at the same time.
 func Logged(t testing.TB, do func()) (lines []map[string]any) {
 	t.Helper()
 	var out bytes.Buffer
 	defer slog.SetDefault(slog.Default())
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
+	slog.SetDefault(slog.New(lambdaenv.WithFields(slog.NewJSONHandler(&out, nil))))
 	do()
 	for line := range bytes.Lines(out.Bytes()) {
 		var fields map[string]any

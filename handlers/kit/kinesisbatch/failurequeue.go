@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 )
 
 // SendMessageAPI is the part of an SQS client that a Reader uses. Needs sqs:SendMessage on the failure queue.
@@ -61,26 +62,29 @@ const (
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 var xmlSafe = strings.NewReplacer("\ufffe", `\ufffe`, "\uffff", `\uffff`)
 
-func (r *Reader) send(ctx context.Context, rec events.KinesisEventRecord, cause error) error {
-	body, err := newFailure(rec, cause).message()
+// send sends a record to the failure queue, with the tracing header that it carries.
+func (r *Reader) send(ctx context.Context, rec events.KinesisEventRecord, why refusal) error {
+	body, err := newFailure(rec, why.cause).message()
 	if err != nil {
 		return err
 	}
-	if _, err := r.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(r.FailuresURL), MessageBody: aws.String(body)}); err != nil {
-		return fmt.Errorf("sending the record to the failure queue, because of %w: %w", cause, err)
+	in := &sqs.SendMessageInput{
+		QueueUrl: aws.String(r.FailuresURL), MessageBody: aws.String(body), MessageSystemAttributes: sqsbatch.TraceHeader(why.header),
+	}
+	if _, err := r.Client.SendMessage(ctx, in); err != nil {
+		return fmt.Errorf("sending the record to the failure queue, because of %w: %w", why.cause, err)
 	}
 	return nil
 }
 
 func newFailure(r events.KinesisEventRecord, cause error) Failure {
-	shard, _, _ := strings.Cut(r.EventID, ":")
 	// The event of a consumer with enhanced fan-out may name the consumer.
 	stream, _, _ := strings.Cut(r.EventSourceArn, "/consumer/")
 	text := cause.Error()
 	return Failure{
 		Error: text[:min(len(text), maxError)],
 		Record: Record{
-			StreamARN: stream, ShardID: shard, SequenceNumber: r.Kinesis.SequenceNumber, PartitionKey: r.Kinesis.PartitionKey,
+			StreamARN: stream, ShardID: shardID(r), SequenceNumber: r.Kinesis.SequenceNumber, PartitionKey: r.Kinesis.PartitionKey,
 			Arrived: r.Kinesis.ApproximateArrivalTimestamp.UTC(), Data: r.Kinesis.Data,
 		},
 	}

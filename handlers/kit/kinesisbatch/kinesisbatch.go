@@ -20,7 +20,6 @@ package kinesisbatch
 
 import (
 	"context"
-	"log/slog"
 	"sync/atomic"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -28,42 +27,48 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
-// Handle handles one record. It may be called for records of several keys at once, but for one record of a key at a
-// time, and again for the same record later. It should return when ctx ends.
-type Handle func(ctx context.Context, r events.KinesisEventRecord) error
+// Parse reads a record. It returns the tracing header that the record carries, or "", and what handles it: for a record that
+// cannot be parsed, a Handle that returns a permanent.Error.
+type Parse func(r events.KinesisEventRecord) (header string, handle Handle)
 
-// Process calls handle for the records: one after the other for the records of one partition key, and concurrently for at
+// Handle handles one record. It may be called for records of several keys at once, but for one record of a key at a
+// time, and again for the same record later. It should return when ctx ends. What it adds to ctx by trace.Annotate, such as the
+// order's id, is also in the lines that Process logs about the record.
+type Handle func(ctx context.Context) error
+
+// Process parses and handles the records: one after the other for the records of one partition key, and concurrently for at
 // most limit keys. A key stops at its first failure that may pass, because later records must not overtake it; other keys go
 // on. Such a failure is an error that is not permanent, a panic, or a record that is not done shortly before the deadline of
 // ctx. The answer names the first record of the batch that failed in this way, or could not be sent to the failure queue.
 //
 // Records that can never succeed are sent at the end, and only those before the first failure. Those after it are handled
 // again, and would be sent with every delivery of the batch.
-func (r *Reader) Process(ctx context.Context, batch events.KinesisEvent, limit int, handle Handle) events.KinesisEventResponse {
-	keys := byKey(batch)
+func (r *Reader) Process(ctx context.Context, batch events.KinesisEvent, limit int, parse Parse) events.KinesisEventResponse {
+	records, keys := byKey(batch)
 	// After a time-out Lambda would deliver the records before the checkpoint again, too.
 	errs := parallel.Do(ctx, len(keys), limit, func(ctx context.Context, i int) error {
-		return keys[i].handle(ctx, batch, handle)
+		return keys[i].handle(ctx, records, parse)
 	})
 	checkpoint := len(batch.Records)
-	refused := map[int]error{} // why a record can never succeed, by its index in the batch
+	refused := map[int]refusal{} // the records that can never succeed, by their index in the batch
 	for i, k := range keys {
 		done := int(k.done.Load())
-		for n, err := range k.refused[:done] {
-			if err != nil {
-				refused[k.records[n]] = err
+		for n, why := range k.refused[:done] {
+			if why.cause != nil {
+				refused[k.records[n]] = why
 			}
 		}
 		if done == len(k.records) {
 			continue
 		}
 		failed := k.records[done]
-		logFailure(ctx, batch.Records[failed], errs[i])
+		records[failed].logFailure(ctx, errs[i])
 		checkpoint = min(checkpoint, failed)
 	}
-	checkpoint = r.sendRefused(ctx, batch, refused, checkpoint)
+	checkpoint = r.sendRefused(ctx, records, refused, checkpoint)
 	// Never null: an empty list is the documented way to report success.
 	response := events.KinesisEventResponse{BatchItemFailures: []events.KinesisBatchItemFailure{}}
 	if checkpoint < len(batch.Records) {
@@ -76,46 +81,45 @@ func (r *Reader) Process(ctx context.Context, batch events.KinesisEvent, limit i
 
 // sendRefused sends the records before the checkpoint that can never succeed to the failure queue, in their order. The first
 // one that cannot be sent is the new checkpoint.
-func (r *Reader) sendRefused(ctx context.Context, batch events.KinesisEvent, refused map[int]error, checkpoint int) int {
+func (r *Reader) sendRefused(ctx context.Context, records []record, refused map[int]refusal, checkpoint int) int {
 	ctx, cancel := deadline.Ahead(ctx) // in the time that is left
 	defer cancel()
-	for i, rec := range batch.Records[:checkpoint] {
-		cause := refused[i]
-		if cause == nil {
+	for i := range records[:checkpoint] {
+		why := refused[i]
+		if why.cause == nil {
 			continue
 		}
-		if err := r.send(ctx, rec, cause); err != nil {
-			logFailure(ctx, rec, err)
+		rec := &records[i]
+		if err := r.send(trace.Join(ctx, why.header), rec.KinesisEventRecord, why); err != nil {
+			rec.logFailure(ctx, err)
 			return i
 		}
-		slog.ErrorContext(ctx, "record can never succeed; it was sent to the failure queue", attributes(rec, cause)...)
+		rec.logError(ctx, "record can never succeed; it was sent to the failure queue", "rejected", why.cause)
 	}
 	return checkpoint
-}
-
-func logFailure(ctx context.Context, rec events.KinesisEventRecord, err error) {
-	slog.ErrorContext(ctx, "record failed; the batch will be delivered again from the first such record", attributes(rec, err)...)
-}
-
-func attributes(rec events.KinesisEventRecord, err error) []any {
-	return []any{
-		"sequenceNumber", rec.Kinesis.SequenceNumber, "partitionKey", rec.Kinesis.PartitionKey, "eventID", rec.EventID, "error", err.Error(),
-	}
 }
 
 // key has the records of one partition key.
 type key struct {
 	records []int // indexes in the batch, ascending
-	// refused is why a record can never succeed, or nil. It is valid for the first done records.
-	refused []error
+	// refused is valid for the first done records.
+	refused []refusal
 	done    atomic.Int64 // how many were handled; a handler that ignores the deadline may increment it after the answer
 }
 
+// refusal is why a record can never succeed, with the tracing header that it carries. It has no cause if the record was handled.
+type refusal struct {
+	cause  error
+	header string
+}
+
 // byKey groups the records of a batch by partition key, in the order of each key's first record.
-func byKey(batch events.KinesisEvent) []*key {
+func byKey(batch events.KinesisEvent) ([]record, []*key) {
+	records := make([]record, len(batch.Records))
 	var keys []*key
 	known := map[string]*key{}
 	for i, r := range batch.Records {
+		records[i].init(r)
 		k := known[r.Kinesis.PartitionKey]
 		if k == nil {
 			k = &key{}
@@ -125,23 +129,23 @@ func byKey(batch events.KinesisEvent) []*key {
 		k.records = append(k.records, i)
 	}
 	for _, k := range keys {
-		k.refused = make([]error, len(k.records))
+		k.refused = make([]refusal, len(k.records))
 	}
-	return keys
+	return records, keys
 }
 
 // handle handles one record after the other, until one fails that may succeed later, or ctx ends.
-func (k *key) handle(ctx context.Context, batch events.KinesisEvent, handle Handle) error {
+func (k *key) handle(ctx context.Context, records []record, parse Parse) error {
 	for n, i := range k.records {
 		// The answer may have been sent already. Then Lambda will deliver this record again.
 		if ctx.Err() != nil {
 			return parallel.ErrDeadline
 		}
-		err := handle(ctx, batch.Records[i])
+		header, err := records[i].handle(ctx, len(records), parse)
 		if err != nil && !permanent.Is(err) {
 			return err
 		}
-		k.refused[n] = err
+		k.refused[n] = refusal{err, header}
 		k.done.Add(1)
 	}
 	return nil

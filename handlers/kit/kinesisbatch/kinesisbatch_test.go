@@ -79,9 +79,10 @@ func (j *journal) seen() map[string][]string {
 
 // failures is a failure queue.
 type failures struct {
-	sent []string // sequence numbers
-	last string   // the last message
-	err  map[string]error
+	sent   []string // sequence numbers
+	last   string   // the last message
+	traces []string // sequence numbers and tracing headers
+	err    map[string]error
 }
 
 func (f *failures) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
@@ -92,13 +93,18 @@ func (f *failures) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ 
 	if err := errors.Join(ctx.Err(), f.err[m.Record.SequenceNumber]); err != nil {
 		return nil, err
 	}
+	if a, ok := in.MessageSystemAttributes["AWSTraceHeader"]; ok {
+		f.traces = append(f.traces, m.Record.SequenceNumber+" "+*a.StringValue)
+	}
 	f.sent, f.last = append(f.sent, m.Record.SequenceNumber), *in.MessageBody
 	return &sqs.SendMessageOutput{}, nil
 }
 
 // process calls Process of a reader with its failure queue f.
-func process(ctx context.Context, f *failures, b events.KinesisEvent, limit int, handle kinesisbatch.Handle) events.KinesisEventResponse {
-	return (&kinesisbatch.Reader{Client: f, FailuresURL: "https://failures"}).Process(ctx, b, limit, handle)
+func process(ctx context.Context, f *failures, b events.KinesisEvent, limit int, handle func(context.Context, events.KinesisEventRecord) error) events.KinesisEventResponse {
+	return (&kinesisbatch.Reader{Client: f, FailuresURL: "https://failures"}).Process(ctx, b, limit, func(r events.KinesisEventRecord) (string, kinesisbatch.Handle) {
+		return "", func(ctx context.Context) error { return handle(ctx, r) }
+	})
 }
 
 func TestKeysKeepTheirOrderAndStopAtTheirFailure(t *testing.T) {
@@ -235,7 +241,7 @@ func TestEachFailureIsLoggedWithoutTheData(t *testing.T) {
 	require.Len(t, lines, 2, "the second record of a key that stopped has not failed")
 	require.Equal(t, map[string]any{
 		"level": "ERROR", "msg": "record failed; the batch will be delivered again from the first such record",
-		"sequenceNumber": "101", "partitionKey": "b", "eventID": "shardId-000000000000:101", "error": "broken",
+		"sequenceNumber": "101", "partitionKey": "b", "shardId": "shardId-000000000000", "outcome": "failed", "error": "broken",
 	}, lines[1])
 	require.NotContains(t, fmt.Sprint(lines), "secret")
 }

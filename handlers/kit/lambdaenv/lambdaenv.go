@@ -96,7 +96,15 @@ func (e *Env) Start(handler any) {
 	if err := e.Err(); err != nil {
 		fail(err)
 	}
-	lambda.Start(handler)
+	lambda.Start(invoked{lambda.NewHandler(handler)})
+}
+
+// invoked is a handler whose invocations package trace knows, because the first one is the cold start.
+type invoked struct{ lambda.Handler }
+
+func (h invoked) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	trace.Invoked(ctx)
+	return h.Handler.Invoke(ctx, event)
 }
 
 func fail(err error) {

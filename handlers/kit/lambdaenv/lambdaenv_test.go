@@ -6,14 +6,16 @@ import (
 	"encoding/json"
 	"log/slog"
 	"runtime"
+	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace/tracetest"
 )
 
 func TestMissingVariablesAreAllNamed(t *testing.T) {
@@ -71,17 +73,30 @@ func TestSetupLoadsTheAWSConfiguration(t *testing.T) {
 	require.Equal(t, "eu-west-1", lambdaenv.Setup().AWS.Region)
 }
 
-func TestLogRecordsAreJSONWithTheRequestID(t *testing.T) {
+func TestLogRecordsAreJSONWithWhatTheyAreAbout(t *testing.T) {
+	t.Setenv("PATTERN", "fan-out")
 	var out bytes.Buffer
-	log := slog.New(lambdaenv.NewLogHandler(&out)).With("function", "f")
-	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "r-1"})
+	log := slog.New(lambdaenv.NewLogHandler(&out)).With("function", "f", "messageId", "m1")
+	ctx := tracetest.Invocation(t.Context(), "Root="+tracetest.Root+";Sampled=0", "r-1")
+	ctx = logfields.Add(ctx, "orderId", "o1", "messageId", "another", "outcome", "another")
 	log.DebugContext(ctx, "not written")
-	log.InfoContext(ctx, "order stored", "orderid", "o1")
+	log.InfoContext(ctx, "order stored", "outcome", "stored")
 	var record map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &record), out.String())
 	require.NotEmpty(t, record["timestamp"])
 	delete(record, "timestamp")
-	require.Equal(t, map[string]any{"level": "INFO", "message": "order stored", "orderid": "o1", "requestId": "r-1", "function": "f"}, record)
+	require.Equal(t, map[string]any{
+		"level": "INFO", "message": "order stored", "function": "f", "pattern": "fan-out", "requestId": "r-1", "traceId": tracetest.Root,
+		"orderId": "o1", "messageId": "m1", "outcome": "stored",
+	}, record)
+	require.Equal(t, 1, strings.Count(out.String(), `"outcome"`), "no field is there twice")
+	require.Equal(t, 1, strings.Count(out.String(), `"messageId"`))
+}
+
+func TestALogRecordOutsideOfAnInvocationHasNoEmptyFields(t *testing.T) {
+	var out bytes.Buffer
+	slog.New(lambdaenv.NewLogHandler(&out)).Info("started")
+	require.Regexp(t, `^{"timestamp":"[^"]+","level":"INFO","message":"started"}\n$`, out.String())
 }
 
 func TestLogLevelComesFromTheFunctionsSettings(t *testing.T) {

@@ -5,34 +5,74 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
-// NewLogHandler writes one JSON object per record to w, with Lambda's names for time and message, and the id of the
-// request. The lowest level written is AWS_LAMBDA_LOG_LEVEL, which Lambda sets from the function's logging settings;
-// the default is INFO.
+// NewLogHandler writes one JSON object per record to w, with Lambda's names for time and message, and the fields that WithFields
+// adds. The lowest level written is AWS_LAMBDA_LOG_LEVEL, which Lambda sets from the function's logging settings; the default
+// is INFO.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func NewLogHandler(w io.Writer) slog.Handler {
 	var level slog.Level
 	// Lambda also has the levels TRACE and FATAL, which slog does not know. They leave the default.
 	_ = level.UnmarshalText([]byte(os.Getenv("AWS_LAMBDA_LOG_LEVEL")))
-	return logHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdacontext.ReplaceAttr})}
+	return WithFields(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdacontext.ReplaceAttr}))
 }
 
-// logHandler adds the id of the current request to every record.
-type logHandler struct{ slog.Handler }
+// WithFields adds to every record: pattern, which is the environment variable PATTERN; requestId, of the invocation; traceId (see
+// trace.ID); and the fields of the context (see package logfields). It leaves out those that the record has and that are empty.
+func WithFields(h slog.Handler) slog.Handler {
+	if pattern := os.Getenv("PATTERN"); pattern != "" {
+		h = h.WithAttrs([]slog.Attr{slog.String("pattern", pattern)})
+	}
+	return logHandler{Handler: h}
+}
+
+type logHandler struct {
+	slog.Handler
+	names []string // of the logger's own attributes
+}
 
 func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
+	r = r.Clone()
+	for _, field := range logfields.Of(ctx) {
+		h.add(&r, field)
+	}
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		r.AddAttrs(slog.String("requestId", lc.AwsRequestID))
+		h.add(&r, slog.String("requestId", lc.AwsRequestID))
+	}
+	if id := trace.ID(ctx); id != "" {
+		h.add(&r, slog.String("traceId", id))
 	}
 	return h.Handler.Handle(ctx, r)
 }
 
-func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return logHandler{h.Handler.WithAttrs(attrs)}
+// add adds a field that the record does not have.
+func (h logHandler) add(r *slog.Record, field slog.Attr) {
+	known := slices.Contains(h.names, field.Key)
+	r.Attrs(func(a slog.Attr) bool {
+		known = known || a.Key == field.Key
+		return !known
+	})
+	if !known {
+		r.AddAttrs(field)
+	}
 }
 
-func (h logHandler) WithGroup(name string) slog.Handler { return logHandler{h.Handler.WithGroup(name)} }
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	names := slices.Clip(h.names)
+	for _, a := range attrs {
+		names = append(names, a.Key)
+	}
+	return logHandler{h.Handler.WithAttrs(attrs), names}
+}
+
+func (h logHandler) WithGroup(name string) slog.Handler {
+	return logHandler{h.Handler.WithGroup(name), h.names}
+}

@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
 // ErrorAttribute is the attribute of a dead letter that says why the message can never succeed.
@@ -20,13 +20,14 @@ const ErrorAttribute = "Error"
 // maxError is how many bytes of an error are put into the attribute.
 const maxError = 1024
 
-// deadLetter sends the message to the dead-letter queue, with its attributes and the error. If SQS refuses it so, the
-// error is left out: a message has at most ten attributes, its size has a limit, and not every character is allowed.
+// deadLetter sends the message to the dead-letter queue, with its attributes, its tracing header and the error. If SQS refuses it
+// so, the error is left out: a message has at most ten attributes, its size has a limit, and not every character is allowed.
 //
 // See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-func (q *Queue) deadLetter(ctx context.Context, m events.SQSMessage, cause error) error {
+func (q *Queue) deadLetter(ctx context.Context, m *message, cause error) error {
 	in := &sqs.SendMessageInput{
 		QueueUrl: aws.String(q.DeadLettersURL), MessageBody: aws.String(m.Body), MessageAttributes: map[string]types.MessageAttributeValue{},
+		MessageSystemAttributes: TraceHeader(m.header()),
 	}
 	for name, a := range m.MessageAttributes {
 		in.MessageAttributes[name] = types.MessageAttributeValue{
@@ -46,6 +47,19 @@ func (q *Queue) deadLetter(ctx context.Context, m events.SQSMessage, cause error
 		return fmt.Errorf("sending the message to the dead-letter queue, because of %w: %w", cause, err)
 	}
 	slog.ErrorContext(ctx, "message can never succeed; it was sent to the dead-letter queue",
-		"messageId", m.MessageId, "deadLetterId", aws.ToString(sent.MessageId), "error", text)
+		"deadLetterId", aws.ToString(sent.MessageId), "outcome", "rejected", "error", text)
 	return nil
+}
+
+// TraceHeader returns the system attribute of a message that has this tracing header, which counts instead of the request's
+// header. It returns nil if the header is not valid, which SQS would refuse.
+//
+// See https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
+func TraceHeader(header string) map[string]types.MessageSystemAttributeValue {
+	if !trace.Valid(header) {
+		return nil
+	}
+	return map[string]types.MessageSystemAttributeValue{
+		string(types.MessageSystemAttributeNameForSendsAWSTraceHeader): {DataType: aws.String("String"), StringValue: aws.String(header)},
+	}
 }

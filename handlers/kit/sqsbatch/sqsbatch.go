@@ -43,34 +43,43 @@ func New(env *lambdaenv.Env) *Queue {
 }
 
 // Handle handles one message. It may be called for several messages at once, and again for the same message later. It
-// should return when ctx ends.
+// should return when ctx ends. What it adds to ctx by trace.Annotate, such as the order's id, is also in the lines that Process
+// logs about the message.
 type Handle func(ctx context.Context, m events.SQSMessage) error
 
 // Process calls handle for every message, at most limit at a time, and reports those that failed and may succeed later:
 // with an error that is not permanent, with a panic, or not done shortly before the deadline of ctx. A message that
 // cannot be sent to the dead-letter queue is reported, too. A failure of one message does not affect another.
 func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, handle Handle) events.SQSEventResponse {
+	messages := make([]message, len(batch.Records))
+	for i, m := range batch.Records {
+		messages[i].SQSMessage = m
+		messages[i].fields.Add("messageId", m.MessageId)
+	}
 	// After a time-out Lambda would deliver the handled messages again, too.
-	errs := parallel.Do(ctx, len(batch.Records), limit, func(ctx context.Context, i int) error {
-		return q.traced(ctx, batch.Records[i], len(batch.Records), handle)
+	errs := parallel.Do(ctx, len(messages), limit, func(ctx context.Context, i int) error {
+		return q.handle(ctx, &messages[i], len(messages), handle)
 	})
 	// Never null: an empty list is the documented way to report success.
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
-	var failed []events.SQSMessage
-	for i, m := range batch.Records {
+	var failed []*message
+	for i := range messages {
 		if errs[i] == nil {
 			continue
 		}
-		slog.ErrorContext(ctx, "message failed; it will be delivered again",
-			"messageId", m.MessageId, "receiveCount", receiveCount(m), "error", errs[i].Error())
+		m := &messages[i]
+		slog.ErrorContext(m.context(ctx), "message failed; it will be delivered again",
+			"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i].Error())
 		failed = append(failed, m)
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 	}
 	// In the time that is left: also a message that was not done before the deadline is delayed.
-	for i, err := range parallel.Do(ctx, len(failed), limit, func(ctx context.Context, i int) error { return q.delay(ctx, failed[i]) }) {
+	for i, err := range parallel.Do(ctx, len(failed), limit, func(ctx context.Context, i int) error {
+		return q.delay(failed[i].context(ctx), failed[i].SQSMessage)
+	}) {
 		if err != nil {
-			slog.WarnContext(ctx, "message cannot be delayed; it will be delivered again after the queue's visibility timeout",
-				"messageId", failed[i].MessageId, "error", err.Error())
+			slog.WarnContext(failed[i].context(ctx), "message cannot be delayed; it will be delivered again after the queue's visibility timeout",
+				"error", err.Error())
 		}
 	}
 	return response

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
 	"reflect"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -17,13 +15,10 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Calls makes the clients of cfg record every AWS call of a sampled invocation, with its retries, and pass the call on as the
-// parent of what the service records.
+// Calls makes the clients of cfg record every AWS call in a sampled trace, with its retries, and pass the call on as the
+// parent of what the service records. In the trace of an order that is not sampled, a call passes the order's header on.
 func Calls(cfg *aws.Config) {
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
-		if unsampled() {
-			return nil
-		}
 		if err := stack.Initialize.Add(recordCall{}, middleware.After); err != nil {
 			return err
 		}
@@ -31,20 +26,6 @@ func Calls(cfg *aws.Config) {
 		return stack.Build.Add(passCall{}, middleware.Before)
 	})
 }
-
-// unsampled reports that the process's only invocation is not sampled: its calls then have no middleware of this package.
-// aws-lambda-go sets the variable for each invocation, unless the process serves several at once.
-func unsampled() bool {
-	text, found := os.LookupEnv("_X_AMZN_TRACE_ID")
-	if !found || strings.Contains(text, "Sampled=1") {
-		return false
-	}
-	firstRequest.CompareAndSwap(nil, &noRequest)
-	return true
-}
-
-// noRequest is no id of a request.
-var noRequest string
 
 type callKey struct{}
 
@@ -56,8 +37,7 @@ func (recordCall) ID() string { return "OrderPatternsRecordCall" }
 func (recordCall) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
 	out middleware.InitializeOutput, metadata middleware.Metadata, err error,
 ) {
-	noteRequest(ctx)
-	h, ok := current(ctx)
+	h, ok := sampledPlace(ctx)
 	if !ok {
 		return next.HandleInitialize(ctx, in)
 	}
@@ -119,7 +99,7 @@ func field(input any, name string) string {
 	return aws.ToString(text)
 }
 
-// passCall sets the tracing header of a recorded call.
+// passCall sets the tracing header of a call that is recorded, or is in the trace of an order that is not sampled.
 type passCall struct{}
 
 func (passCall) ID() string { return "OrderPatternsPassCall" }
@@ -127,9 +107,13 @@ func (passCall) ID() string { return "OrderPatternsPassCall" }
 func (passCall) HandleBuild(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (
 	out middleware.BuildOutput, metadata middleware.Metadata, err error,
 ) {
-	if s, ok := middleware.GetStackValue(ctx, callKey{}).(*Span); ok {
-		if request, ok := in.Request.(*smithyhttp.Request); ok {
-			request.Header.Set(headerName, s.header().String())
+	if request, ok := in.Request.(*smithyhttp.Request); ok {
+		if s, ok := middleware.GetStackValue(ctx, callKey{}).(*Span); ok {
+			h := s.parent
+			h.parent = s.doc.ID
+			request.Header.Set(headerName, h.text(invocation(ctx)))
+		} else if p := placeOf(ctx); p != nil {
+			request.Header.Set(headerName, p.header.text(invocation(ctx)))
 		}
 	}
 	return next.HandleBuild(ctx, in)

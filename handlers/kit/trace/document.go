@@ -13,13 +13,14 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// document is a subsegment that is sent by itself.
+// document is a subsegment that is sent by itself, or a segment, which has no type.
 type document struct {
 	TraceID     string                    `json:"trace_id"`
 	ID          string                    `json:"id"`
-	ParentID    string                    `json:"parent_id"`
-	Type        string                    `json:"type"`
+	ParentID    string                    `json:"parent_id,omitempty"`
+	Type        string                    `json:"type,omitempty"`
 	Name        string                    `json:"name"`
+	Origin      string                    `json:"origin,omitempty"`
 	StartTime   float64                   `json:"start_time"`
 	EndTime     float64                   `json:"end_time"`
 	Namespace   string                    `json:"namespace,omitempty"`
@@ -31,15 +32,6 @@ type document struct {
 	AWS         *awsData                  `json:"aws,omitempty"`
 	Annotations map[string]string         `json:"annotations,omitempty"`
 	Metadata    map[string]map[string]any `json:"metadata,omitempty"`
-	Links       []link                    `json:"links,omitempty"`
-}
-
-// link is another trace, and the segment in it that sent the message. The page of segment documents does not list it; the
-// names are those that OpenTelemetry's exporter for X-Ray sends, also in subsegments:
-// https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/main/internal/aws/xray/tracesegment.go
-type link struct {
-	TraceID string `json:"trace_id"`
-	ID      string `json:"id"`
 }
 
 type httpData struct {

@@ -1,9 +1,6 @@
 package trace
 
-import (
-	"context"
-	"strings"
-)
+import "strings"
 
 // headerName is the tracing header of requests.
 const headerName = "X-Amzn-Trace-Id"
@@ -17,15 +14,13 @@ const lambdaKey = "x-amzn-trace-id"
 type header struct {
 	root, parent string
 	sampled      bool
-	rest         string // other fields, each with ";" before it. Lambda finds loops by Lineage.
 }
 
 // parse reads a tracing header. It reports false if the Root is not the id of a trace. A Parent that is not the id of a
 // segment is ignored.
 func parse(text string) (h header, ok bool) {
 	for field := range strings.SplitSeq(text, ";") {
-		field = strings.TrimSpace(field)
-		name, value, _ := strings.Cut(field, "=")
+		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
 		switch name {
 		case "Root":
 			h.root = value
@@ -35,10 +30,6 @@ func parse(text string) (h header, ok bool) {
 			}
 		case "Sampled":
 			h.sampled = value == "1"
-		default:
-			if field != "" {
-				h.rest += ";" + field
-			}
 		}
 	}
 	version, id, _ := strings.Cut(h.root, "-")
@@ -46,41 +37,31 @@ func parse(text string) (h header, ok bool) {
 	return h, version == "1" && isHex(seconds, 8) && isHex(random, 24)
 }
 
-// String is the value of the header.
-func (h header) String() string {
+// text is the value of the header for a request that is made in an invocation. It has the other fields of the invocation's
+// header: Lambda finds loops by Lineage, which counts the functions up to this one.
+//
+// See https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+func (h header) text(invocation string) string {
 	text := "Root=" + h.root
 	if h.parent != "" {
 		text += ";Parent=" + h.parent
 	}
 	if h.sampled {
-		return text + ";Sampled=1" + h.rest
+		text += ";Sampled=1"
+	} else {
+		text += ";Sampled=0"
 	}
-	return text + ";Sampled=0" + h.rest
+	for field := range strings.SplitSeq(invocation, ";") {
+		field = strings.TrimSpace(field)
+		switch name, _, _ := strings.Cut(field, "="); name {
+		case "", "Root", "Parent", "Sampled":
+		default:
+			text += ";" + field
+		}
+	}
+	return text
 }
 
 func isHex(s string, n int) bool {
 	return len(s) == n && strings.Trim(s, "0123456789abcdef") == ""
-}
-
-// current returns the place of ctx in a sampled trace: in the span of ctx, else in the invocation.
-func current(ctx context.Context) (h header, ok bool) {
-	if s := FromContext(ctx); s != nil {
-		return s.header(), true
-	}
-	text, _ := ctx.Value(lambdaKey).(string)
-	if !strings.Contains(text, "Sampled=1") {
-		return header{}, false
-	}
-	h, ok = parse(text)
-	return h, ok && h.sampled && h.parent != ""
-}
-
-// Header returns the tracing header of ctx, for a message or record that carries it to the next function, or "" if the
-// invocation has none. Its Parent is the span of ctx, else the invocation.
-func Header(ctx context.Context) string {
-	if s := FromContext(ctx); s != nil {
-		return s.header().String()
-	}
-	text, _ := ctx.Value(lambdaKey).(string)
-	return text
 }

@@ -1,43 +1,41 @@
 package trace
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 )
 
-// maxLinks is how many traces a segment can be linked to:
-// https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
-const maxLinks = 20
-
-// Span is the work on one order, from Start to End. A nil Span is one that is not sampled. A Span is used by one goroutine,
-// but AWS calls may be made from several with its context.
+// Span is the work on one order, from Start or Continue to End. A nil Span is one that is not sampled. A Span is used by one
+// goroutine, but AWS calls may be made from several with its context.
 type Span struct {
 	parent header
 	doc    document
 }
 
-type contextKey struct{}
-
 // FromContext returns the span of ctx, or nil.
 func FromContext(ctx context.Context) *Span {
-	s, _ := ctx.Value(contextKey{}).(*Span)
-	return s
+	if p := placeOf(ctx); p != nil {
+		return p.span
+	}
+	return nil
 }
 
-// firstRequest is the id of the process's first request for which a span was started or an AWS call was made.
+// firstRequest is the id of the process's first request.
 var firstRequest atomic.Pointer[string]
 
-// noteRequest remembers the first request of the process, whether it is sampled or not.
-func noteRequest(ctx context.Context) {
-	if firstRequest.Load() != nil {
-		return
+// Invoked is called at the start of each invocation. The first one is the cold start.
+func Invoked(ctx context.Context) {
+	if firstRequest.Load() == nil {
+		id := requestID(ctx)
+		firstRequest.CompareAndSwap(nil, &id)
 	}
-	id := requestID(ctx)
-	firstRequest.CompareAndSwap(nil, &id)
 }
 
 func requestID(ctx context.Context) string {
@@ -51,19 +49,37 @@ func requestID(ctx context.Context) string {
 // the annotation pattern, from the environment variable PATTERN, and the metadata function, memory (in MB), requestId and
 // coldStart, which is true in the process's first invocation. Without sampling it returns ctx and nil.
 func Start(ctx context.Context, name string) (context.Context, *Span) {
-	noteRequest(ctx)
-	h, ok := current(ctx)
+	h, ok := sampledPlace(ctx)
 	if !ok {
 		return ctx, nil
 	}
-	id := requestID(ctx)
 	s := newSpan(h, name)
-	s.annotate("pattern", os.Getenv("PATTERN"))
-	s.describe("function", os.Getenv("AWS_LAMBDA_FUNCTION_NAME"))
-	s.describe("memory", lambdacontext.MemoryLimitInMB)
-	s.describe("requestId", id)
-	s.describe("coldStart", id == *firstRequest.Load())
-	return context.WithValue(ctx, contextKey{}, s), s
+	s.describeInvocation(ctx)
+	return join(ctx, h, s), s
+}
+
+// Continue starts a span in the trace of a message or record, whose tracing header is text: a segment of this function, whose
+// parent is that of the header. The segment has what Start adds, and the metadata invocationTrace, which is the trace of the
+// invocation that handles the whole batch. Lambda itself links the two traces, where the event source is SQS:
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
+//
+// If the header is not sampled, there is no span, but ctx is in the order's trace, as by Join. Without a valid header,
+// Continue is Start. The span is sent also if the invocation is not sampled; Lambda may then run no daemon that receives it.
+func Continue(ctx context.Context, text, name string) (context.Context, *Span) {
+	h, ok := parse(text)
+	if !ok {
+		return Start(ctx, name)
+	}
+	if !h.sampled {
+		return join(ctx, h, nil), nil
+	}
+	s := newSpan(h, cmp.Or(os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), name))
+	s.doc.Type, s.doc.Origin = "", "AWS::Lambda::Function"
+	s.describeInvocation(ctx)
+	if own, ok := parse(invocation(ctx)); ok {
+		s.describe("invocationTrace", own.root)
+	}
+	return join(ctx, h, s), s
 }
 
 func newSpan(parent header, name string) *Span {
@@ -72,33 +88,28 @@ func newSpan(parent header, name string) *Span {
 	}}
 }
 
-// header is the place of the span's children.
-func (s *Span) header() header {
-	h := s.parent
-	h.parent = s.doc.ID
-	return h
+func (s *Span) describeInvocation(ctx context.Context) {
+	id := requestID(ctx)
+	first := firstRequest.Load()
+	s.annotate("pattern", os.Getenv("PATTERN"))
+	s.describe("function", os.Getenv("AWS_LAMBDA_FUNCTION_NAME"))
+	s.describe("memory", lambdacontext.MemoryLimitInMB)
+	s.describe("requestId", id)
+	s.describe("coldStart", first != nil && id == *first)
 }
 
-// Link links the span to the trace of a tracing header: of an SQS message's attribute AWSTraceHeader, or of a record of a
-// stream. It ignores a header that is not valid or not sampled, and more than 20 links.
-func (s *Span) Link(text string) {
-	if s == nil || len(s.doc.Links) == maxLinks {
-		return
+// Annotate says what the work of ctx is about, in the order's trace and in the log: it sets annotations of the span, given as
+// name and value in turn, and adds them to the fields of the log lines of ctx (see package logfields). The names are those of
+// the log: orderId, accountId, vendorId, customerId, outcome. outcome must be one of a fixed set. Empty values are left out.
+// The context that it returns is the one for the work that follows.
+func Annotate(ctx context.Context, pairs ...string) context.Context {
+	if s := FromContext(ctx); s != nil {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			s.annotate(pairs[i], pairs[i+1])
+		}
 	}
-	if h, ok := parse(text); ok && h.sampled && h.parent != "" {
-		s.doc.Links = append(s.doc.Links, link{TraceID: h.root, ID: h.parent})
-	}
+	return logfields.Add(ctx, pairs...)
 }
-
-// Order sets the annotations orderId, accountId and vendorId. It leaves out those that are empty.
-func (s *Span) Order(orderID, accountID, vendorID string) {
-	s.annotate("orderId", orderID)
-	s.annotate("accountId", accountID)
-	s.annotate("vendorId", vendorID)
-}
-
-// Outcome sets the annotation outcome, such as "stored". It must be one of a fixed set.
-func (s *Span) Outcome(outcome string) { s.annotate("outcome", outcome) }
 
 // Batch sets the metadata batchSize.
 func (s *Span) Batch(size int) { s.describe("batchSize", size) }

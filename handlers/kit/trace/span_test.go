@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace/tracetest"
 )
@@ -18,36 +19,30 @@ var daemon *tracetest.Daemon
 
 func TestMain(m *testing.M) { tracetest.Main(m, &daemon) }
 
-const linked = "Root=1-5759e989-000000000000000000000001;Parent=00000000000000aa;Sampled=1"
-
 func TestASpanIsAChildOfTheInvocationWithTheOrderAsAnnotations(t *testing.T) {
 	t.Setenv("PATTERN", "fan-out")
 	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "store-order")
 	memory := lambdacontext.MemoryLimitInMB
 	t.Cleanup(func() { lambdacontext.MemoryLimitInMB = memory })
 	lambdacontext.MemoryLimitInMB = 512
-	_, span := trace.Start(tracetest.Invocation(t.Context(), tracetest.Sampled, "r-1"), "message")
-	span.Order("o1", "a1", "v1")
-	span.Outcome("stored")
+	ctx, span := trace.Start(tracetest.Invocation(t.Context(), tracetest.Sampled, "r-1"), "message")
+	ctx = trace.Annotate(ctx, "orderId", "o1", "accountId", "a1", "vendorId", "", "outcome", "stored")
 	span.Batch(10)
 	span.Attempt(2)
-	span.Link(linked)
 	span.End()
+	require.Equal(t, "[orderId=o1 accountId=a1 outcome=stored]", fmt.Sprint(logfields.Of(ctx)))
 
 	s := daemon.Next(t, 1)[0]
 	require.Equal(t, []string{tracetest.Root, tracetest.Parent, "subsegment", "message"}, []string{s.TraceID, s.ParentID, s.Type, s.Name})
 	require.Regexp(t, "^[0-9a-f]{16}$", s.ID)
 	require.Greater(t, s.StartTime, 1.7e9, "in seconds")
 	require.GreaterOrEqual(t, s.EndTime, s.StartTime)
-	require.Equal(t, map[string]any{"orderId": "o1", "accountId": "a1", "vendorId": "v1", "pattern": "fan-out", "outcome": "stored"}, s.Annotations)
+	require.Equal(t, map[string]any{"orderId": "o1", "accountId": "a1", "pattern": "fan-out", "outcome": "stored"}, s.Annotations)
 	require.Contains(t, s.Metadata["default"], "coldStart")
 	delete(s.Metadata["default"], "coldStart")
 	require.Equal(t, map[string]map[string]any{"default": {
 		"function": "store-order", "memory": 512.0, "requestId": "r-1", "batchSize": 10.0, "attempt": 2.0,
 	}}, s.Metadata)
-	require.Len(t, s.Links, 1)
-	require.Equal(t, "1-5759e989-000000000000000000000001", s.Links[0].TraceID)
-	require.Equal(t, "00000000000000aa", s.Links[0].ID)
 	require.False(t, s.Error || s.Fault || s.Throttle)
 }
 
@@ -64,21 +59,29 @@ func TestASpanWithinASpanIsItsChild(t *testing.T) {
 }
 
 func TestOnlyTheFirstRequestOfAProcessIsAColdStart(t *testing.T) {
+	trace.ResetFirstRequest()
 	defer trace.ResetFirstRequest()
-	for i, sampled := range []string{tracetest.Sampled, "Root=" + tracetest.Root + ";Sampled=0"} {
-		trace.ResetFirstRequest()
-		for _, header := range []string{sampled, tracetest.Sampled} {
-			id := "first"
-			if header == tracetest.Sampled && sampled != header {
-				id = "second"
-			}
-			_, span := trace.Start(tracetest.Invocation(t.Context(), header, id), "message")
+	invoke := func(header, id string) {
+		ctx := tracetest.Invocation(t.Context(), header, id)
+		trace.Invoked(ctx)
+		for range 2 {
+			_, span := trace.Start(ctx, "message")
 			span.End()
 		}
-		for _, s := range daemon.Next(t, 2-i) {
-			require.Equal(t, i == 0, s.Metadata["default"]["coldStart"], i)
-		}
 	}
+	cold := func(n int) (cold []any) {
+		for _, s := range daemon.Next(t, n) {
+			cold = append(cold, s.Metadata["default"]["coldStart"])
+		}
+		return cold
+	}
+	invoke(tracetest.Sampled, "first")
+	invoke(tracetest.Sampled, "second")
+	require.Equal(t, []any{true, true, false, false}, cold(4))
+	trace.ResetFirstRequest()
+	invoke("", "not sampled")
+	invoke(tracetest.Sampled, "second")
+	require.Equal(t, []any{false, false}, cold(2))
 }
 
 func TestWithoutSamplingNothingIsSentOrAllocated(t *testing.T) {
@@ -88,10 +91,9 @@ func TestWithoutSamplingNothingIsSentOrAllocated(t *testing.T) {
 	} {
 		ctx := tracetest.Invocation(t.Context(), header, "r-1")
 		work := func() {
-			ctx, span := trace.Start(ctx, "message")
-			trace.FromContext(ctx).Order("o1", "a1", "v1")
-			span.Link(linked)
-			span.Outcome("stored")
+			ctx, span := trace.Continue(ctx, "", "message")
+			_ = trace.FromContext(ctx)
+			_ = trace.ID(ctx)
 			span.Batch(1)
 			span.Attempt(1)
 			span.Fail(errors.ErrUnsupported, false)
@@ -127,46 +129,27 @@ func TestAnErrorIsRecordedByItsTypeAndNeverByItsMessage(t *testing.T) {
 	}
 }
 
-func TestASpanLinksAtMostTwentySampledTraces(t *testing.T) {
-	_, span := trace.Start(tracetest.Invocation(t.Context(), tracetest.Sampled, "r-1"), "message")
-	for _, header := range []string{"", "x", "Root=" + tracetest.Root + ";Parent=00000000000000aa;Sampled=0", "Root=" + tracetest.Root + ";Sampled=1"} {
-		span.Link(header)
-	}
-	for range 21 {
-		span.Link(linked)
-	}
-	span.End()
-	require.Len(t, daemon.Next(t, 1)[0].Links, 20)
-}
-
 func TestALongAnnotationIsCut(t *testing.T) {
-	_, span := trace.Start(tracetest.Invocation(t.Context(), tracetest.Sampled, "r-1"), "message")
-	span.Order(strings.Repeat("é", 1001), "", "")
+	ctx, span := trace.Start(tracetest.Invocation(t.Context(), tracetest.Sampled, "r-1"), "message")
+	trace.Annotate(ctx, "orderId", strings.Repeat("é", 1001))
 	span.End()
 	s := daemon.Next(t, 1)[0]
 	require.Equal(t, strings.Repeat("é", 1000), s.Annotations["orderId"])
 	require.NotContains(t, s.Annotations, "accountId")
 }
 
-func BenchmarkUnsampled(b *testing.B) {
-	ctx := tracetest.Invocation(b.Context(), "Root="+tracetest.Root+";Parent="+tracetest.Parent+";Sampled=0", "r-1")
-	b.ReportAllocs()
-	for b.Loop() {
-		ctx, span := trace.Start(ctx, "message")
-		trace.FromContext(ctx).Order("o1", "a1", "v1")
-		span.Outcome("stored")
-		span.End()
-	}
-}
-
-func BenchmarkSampled(b *testing.B) {
-	ctx := tracetest.Invocation(b.Context(), tracetest.Sampled, "r-1")
-	b.ReportAllocs()
-	for b.Loop() {
-		ctx, span := trace.Start(ctx, "message")
-		trace.FromContext(ctx).Order("o1", "a1", "v1")
-		span.Link(linked)
-		span.Outcome("stored")
-		span.End()
+func BenchmarkSpan(b *testing.B) {
+	unsampled := strings.Replace(tracetest.Sampled, "Sampled=1", "Sampled=0", 1)
+	for name, of := range map[string][2]string{
+		"unsampled": {unsampled, ""}, "unsampled message": {unsampled, unsampled}, "sampled": {tracetest.Sampled, ""}, "sampled message": {unsampled, tracetest.Sampled},
+	} {
+		b.Run(name, func(b *testing.B) {
+			ctx := tracetest.Invocation(b.Context(), of[0], "r-1")
+			b.ReportAllocs()
+			for b.Loop() {
+				_, span := trace.Continue(ctx, of[1], "message")
+				span.End()
+			}
+		})
 	}
 }

@@ -32,6 +32,7 @@ type Segment struct {
 	ParentID    string `json:"parent_id"`
 	Type        string
 	Name        string
+	Origin      string
 	Namespace   string
 	StartTime   float64 `json:"start_time"`
 	EndTime     float64 `json:"end_time"`
@@ -43,10 +44,6 @@ type Segment struct {
 	Cause       struct{ Exceptions []struct{ ID, Type string } }
 	Annotations map[string]any
 	Metadata    map[string]map[string]any
-	Links       []struct {
-		TraceID string `json:"trace_id"`
-		ID      string
-	}
 }
 
 // Main is for TestMain: a process has one connection to the daemon, so all tests of a package share one daemon. It sets

@@ -1,0 +1,66 @@
+package kinesisbatch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+)
+
+// record is a record with the fields of its log lines.
+type record struct {
+	events.KinesisEventRecord
+	fields logfields.Scope
+}
+
+func (r *record) init(rec events.KinesisEventRecord) {
+	r.KinesisEventRecord = rec
+	r.fields.Add("sequenceNumber", rec.Kinesis.SequenceNumber)
+}
+
+// shardID is the shard of a record. The id of its event is the shard's id and the sequence number, with a colon between.
+func shardID(r events.KinesisEventRecord) string {
+	shard, _, _ := strings.Cut(r.EventID, ":")
+	return shard
+}
+
+func (r *record) logFailure(ctx context.Context, err error) {
+	r.logError(ctx, "record failed; the batch will be delivered again from the first such record", "failed", err)
+}
+
+func (r *record) logError(ctx context.Context, message, outcome string, err error) {
+	slog.ErrorContext(r.fields.Context(ctx), message, "shardId", shardID(r.KinesisEventRecord), "partitionKey", r.Kinesis.PartitionKey,
+		"outcome", outcome, "error", err.Error())
+}
+
+var errPanic = errors.New("panic")
+
+// handle parses a record and handles it within a span in the trace whose header it carries, and returns that header. The
+// handler adds the order and the outcome of a success.
+func (r *record) handle(ctx context.Context, batchSize int, parse Parse) (header string, err error) {
+	header, handle := parse(r.KinesisEventRecord)
+	ctx, span := trace.Continue(r.fields.Context(ctx), header, "record")
+	r.fields.Add("traceId", trace.ID(ctx))
+	cause := errPanic
+	if span != nil {
+		span.Batch(batchSize)
+		defer func() {
+			switch {
+			case permanent.Is(cause):
+				trace.Annotate(ctx, "outcome", "rejected")
+			case cause != nil:
+				trace.Annotate(ctx, "outcome", "failed")
+			}
+			span.Fail(cause, permanent.Is(cause))
+			span.End()
+		}()
+	}
+	cause = handle(ctx)
+	return header, cause
+}

@@ -1,0 +1,69 @@
+// Package logfields keeps the fields of every log line about one piece of work, such as a message of a batch. The log handler
+// of package lambdaenv adds them to each line that is logged with the work's context.
+//
+// The names of fields are the same in all functions and in the access log: orderId, accountId, vendorId, customerId,
+// productId, eventType, eventId, requestId (of the Lambda invocation), apiRequestId (of the API's request), messageId,
+// sequenceNumber, traceId (of the order's trace), pattern, outcome, error. A field never holds data of a customer other than ids.
+package logfields
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+)
+
+// Scope holds the fields of one piece of work. Who made the scope sees the fields that are added with its context, also if the
+// work has failed. The zero value has none. A Scope may be used by several goroutines.
+type Scope struct {
+	mu     sync.Mutex
+	fields []slog.Attr
+}
+
+type contextKey struct{}
+
+// Context returns a context whose log lines have the fields of the scope, and not those of another scope of ctx.
+func (s *Scope) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, contextKey{}, s)
+}
+
+// Add adds fields, given as name and value in turn, or replaces their values. It leaves out empty values.
+func (s *Scope) Add(pairs ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, value := pairs[i], pairs[i+1]
+		if value == "" {
+			continue
+		}
+		known := slices.IndexFunc(s.fields, func(a slog.Attr) bool { return a.Key == name })
+		if known < 0 {
+			s.fields = append(s.fields, slog.String(name, value))
+			continue
+		}
+		s.fields = slices.Clone(s.fields) // others may be reading it
+		s.fields[known] = slog.String(name, value)
+	}
+}
+
+// Add adds fields to the scope of ctx, as Scope.Add does. If ctx has no scope, the context that it returns has one.
+func Add(ctx context.Context, pairs ...string) context.Context {
+	s, ok := ctx.Value(contextKey{}).(*Scope)
+	if !ok {
+		s = &Scope{}
+		ctx = s.Context(ctx)
+	}
+	s.Add(pairs...)
+	return ctx
+}
+
+// Of returns the fields of ctx. They must not be changed.
+func Of(ctx context.Context) []slog.Attr {
+	s, ok := ctx.Value(contextKey{}).(*Scope)
+	if !ok {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fields
+}
