@@ -4,7 +4,8 @@
 // Differences from AWS:
 //   - a group holds the newest 8 MiB of its events, so that the cloud's memory is bounded; its retention can end events
 //     earlier;
-//   - filter patterns are terms, quoted phrases, optional terms (?a ?b) and { $.path = value && ... }; other syntax is refused.
+//   - filter patterns are terms, quoted phrases, optional terms (?a ?b) and { $.path = value && ... }; other syntax is refused;
+//   - queries of Logs Insights have fields, filter, sort, limit and stats count(*) by; they run at once.
 package logs
 
 import (
@@ -38,6 +39,9 @@ type Service struct {
 
 	mu     sync.RWMutex
 	groups map[string]*group
+	// queries are the results of Logs Insights by id, the oldest first in queryIDs.
+	queries  map[string]*queryResults
+	queryIDs []string
 }
 
 // Metrics is a service that takes the metrics of log events in the embedded metric format.
@@ -53,11 +57,14 @@ type Event struct {
 
 // New returns a service without log groups.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, groups: map[string]*group{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
+	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
 	wire.HandleJSON(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
 	wire.HandleJSON(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
 	wire.HandleJSON(&s.JSON, "GetLogEvents", s.getLogEvents)
 	wire.HandleJSON(&s.JSON, "FilterLogEvents", s.filterLogEvents)
+	wire.HandleJSON(&s.JSON, "StartQuery", s.startQuery)
+	wire.HandleJSON(&s.JSON, "GetQueryResults", s.getQueryResults)
+	wire.HandleJSON(&s.JSON, "StopQuery", s.stopQuery)
 	return s
 }
 

@@ -1,8 +1,10 @@
 package xray
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -22,8 +24,12 @@ type Segment struct {
 	HTTP     *HTTP     `json:"-"`
 	Links    []Link    `json:"links,omitempty"` // to other traces
 
-	// document is the text of a segment from the wire.
-	document string
+	document    string // the text of a segment from the wire
+	subsegment  bool   // which was sent by itself
+	inferred    bool
+	within      []string       // its id, and those of subsegments in the document
+	annotations map[string]any // strings, numbers and booleans, also of subsegments in the document
+	resource    string         // the name of the table or queue that was called
 }
 
 // Link names another trace, and a segment of it: https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
@@ -50,6 +56,18 @@ type document struct {
 	End        float64       `json:"end_time,omitempty"`
 	InProgress bool          `json:"in_progress,omitempty"`
 	HTTP       *documentHTTP `json:"http,omitempty"`
+}
+
+// received is a document with what the service reads of it.
+type received struct {
+	document
+	Inferred    bool
+	Annotations map[string]any
+	AWS         struct {
+		Table string `json:"table_name"`
+		Queue string `json:"queue_url"`
+	}
+	Subsegments []received
 }
 
 type documentHTTP struct {
@@ -81,13 +99,11 @@ func (s *Segment) render() (string, error) {
 
 // parseSegment reads a document and refuses one that X-Ray does not process.
 func parseSegment(text string) (Segment, error) {
-	var d document
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		return Segment{}, fmt.Errorf("invalid segment document: %w", err)
-	}
+	d, err := decode(text)
 	s := d.Segment
-	s.Start, s.document = moment(d.Start), text
 	switch {
+	case err != nil:
+		return s, fmt.Errorf("invalid segment document: %w", err)
 	case len(text) > maxDocument:
 		return s, fmt.Errorf("document is larger than %d bytes", maxDocument)
 	case !rootFormat.MatchString(d.TraceID):
@@ -103,6 +119,18 @@ func parseSegment(text string) (Segment, error) {
 	case d.Type != "" && (d.Type != "subsegment" || d.ParentID == ""):
 		return s, fmt.Errorf("type can only be subsegment, which needs a parent_id")
 	}
+	return s, nil
+}
+
+// decode reads a document.
+func decode(text string) (d received, err error) {
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return d, err
+	}
+	s := &d.Segment
+	s.Start, s.document, s.subsegment, s.inferred = moment(d.Start), text, d.Type != "", d.Inferred
+	s.resource = cmp.Or(d.AWS.Table, d.AWS.Queue[strings.LastIndex(d.AWS.Queue, "/")+1:])
+	s.note(&d)
 	if d.End > 0 {
 		s.End = moment(d.End)
 	}
@@ -110,16 +138,20 @@ func parseSegment(text string) (Segment, error) {
 		s.HTTP = &d.HTTP.Request
 		s.HTTP.Status = d.HTTP.Response.Status
 	}
-	return s, nil
+	return d, nil
 }
 
-// annotation returns an annotation as JSON, or "".
-func (s *Segment) annotation(key string) string {
-	var d struct{ Annotations map[string]json.RawMessage }
-	if s.document == "" || json.Unmarshal([]byte(s.document), &d) != nil {
-		return ""
+func (s *Segment) note(d *received) {
+	s.within = append(s.within, d.ID)
+	for key, v := range d.Annotations {
+		if s.annotations == nil {
+			s.annotations = map[string]any{}
+		}
+		s.annotations[key] = v
 	}
-	return string(d.Annotations[key])
+	for i := range d.Subsegments {
+		s.note(&d.Subsegments[i])
+	}
 }
 
 // seconds is a time in X-Ray's unit, with a precision of microseconds.

@@ -3,7 +3,8 @@
 //
 // Differences from AWS:
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
-//   - the only filter expressions are service("name") and annotation.key = value, and summaries are one page;
+//   - filter expressions have service("name"), annotation.key = value, error, fault, throttle and AND, and answers are one page;
+//   - the service graph has no histograms;
 //   - there are no telemetry records, groups or configurable sampling rules.
 package xray
 
@@ -59,7 +60,7 @@ func New(a *account.Account) *Service {
 	wire.HandleREST(&s.REST, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
-	s.Refuse("POST /ServiceGraph", "GetServiceGraph")
+	wire.HandleREST(&s.REST, "POST /ServiceGraph", "GetServiceGraph", s.getServiceGraph)
 	s.Refuse("POST /TraceGraph", "GetTraceGraph")
 	return s
 }

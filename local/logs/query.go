@@ -1,0 +1,165 @@
+package logs
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// table is what the commands of a query work on.
+type table struct {
+	rows    []row
+	shown   []string // fields that the query chose; nil for the default
+	grouped bool     // the rows are no events any more
+	matched int      // events that passed all filters
+}
+
+// results are the rows with the fields that are shown and present.
+func (t *table) results(limit int) [][]resultField {
+	results := [][]resultField{}
+	if t.shown == nil {
+		t.shown = []string{"@timestamp", "@message"}
+	}
+	if !t.grouped {
+		t.shown = append(t.shown, "@ptr")
+	}
+	for _, r := range t.rows[:min(len(t.rows), limit)] {
+		fields := []resultField{}
+		for _, name := range t.shown {
+			if v, ok := r[name]; ok {
+				fields = append(fields, resultField{name, v})
+			}
+		}
+		results = append(results, fields)
+	}
+	return results
+}
+
+// The parts of a query: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+var (
+	command   = regexp.MustCompile(`^\s*(\w+)\s+((?:"[^"]*"|/(?:[^/\\]|\\.)*/|[^|"/])*)(\||$)`)
+	fieldItem = regexp.MustCompile(`^\s*(@?[\w.]+)(?:\s+as\s+(\w+))?\s*$`)
+	sortItem  = regexp.MustCompile(`^\s*(@?[\w.]+)(?:\s+(asc|desc))?\s*$`)
+	counting  = regexp.MustCompile(`^count\(\*\)(?:\s+as\s+(\w+))?(?:\s+by\s+(.+))?$`)
+)
+
+func malformed(part string) error {
+	return refuse("MalformedQueryException", "The embedded cloud does not implement this part of a query: %q. It has fields, filter, sort, limit "+
+		"and stats count(*) by.", part)
+}
+
+// parseQuery returns the commands of a query, to be run in order.
+func parseQuery(text string) (commands []func(*table), err error) {
+	for rest, more := text, "|"; more != ""; {
+		m := command.FindStringSubmatch(rest)
+		if m == nil {
+			return nil, malformed(rest)
+		}
+		run, err := parseCommand(m[1], strings.TrimSpace(m[2]))
+		if err != nil {
+			return nil, err
+		}
+		commands = append(commands, run)
+		rest, more = rest[len(m[0]):], m[3]
+	}
+	return commands, nil
+}
+
+func parseCommand(name, text string) (func(*table), error) {
+	switch name {
+	case "fields":
+		items, err := parseItems(text, fieldItem)
+		return func(t *table) {
+			for _, item := range items {
+				as := cmp.Or(item[2], item[1])
+				t.shown = append(t.shown, as)
+				for _, r := range t.rows {
+					if v, ok := r[item[1]]; ok {
+						r[as] = v
+					}
+				}
+			}
+		}, err
+	case "filter":
+		keep, rest := parseOr(text)
+		if keep == nil || rest != "" {
+			return nil, malformed(rest)
+		}
+		return func(t *table) {
+			if t.rows = slices.DeleteFunc(t.rows, func(r row) bool { return !keep(r) }); !t.grouped {
+				t.matched = len(t.rows)
+			}
+		}, nil
+	case "sort":
+		items, err := parseItems(text, sortItem)
+		return func(t *table) {
+			slices.SortStableFunc(t.rows, func(a, b row) (order int) {
+				for _, item := range items {
+					if order = compare(a[item[1]], b[item[1]]); item[2] == "desc" {
+						order = -order
+					}
+					if order != 0 {
+						break
+					}
+				}
+				return order
+			})
+		}, err
+	case "limit":
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxQueryRows {
+			return nil, malformed("limit " + text)
+		}
+		return func(t *table) { t.rows = t.rows[:min(n, len(t.rows))] }, nil
+	case "stats":
+		if m := counting.FindStringSubmatch(text); m != nil {
+			return parseStats(cmp.Or(m[1], "count(*)"), m[2])
+		}
+	}
+	return nil, malformed(name + " " + text)
+}
+
+// parseItems matches the members of a list with commas.
+func parseItems(text string, item *regexp.Regexp) (items [][]string, err error) {
+	for part := range strings.SplitSeq(text, ",") {
+		m := item.FindStringSubmatch(part)
+		if m == nil {
+			return nil, malformed(part)
+		}
+		items = append(items, m)
+	}
+	return items, nil
+}
+
+// parseStats returns the command that counts rows by the values of fields.
+func parseStats(as, by string) (func(*table), error) {
+	var names []string
+	if by != "" {
+		items, err := parseItems(by, fieldItem)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items {
+			names = append(names, item[1])
+		}
+	}
+	return func(t *table) {
+		groups, counts := map[string]row{}, map[string]int{}
+		for _, r := range t.rows {
+			group := maps.Clone(r)
+			maps.DeleteFunc(group, func(name, _ string) bool { return !slices.Contains(names, name) })
+			key := fmt.Sprintf("%q", group) // in the order of names
+			groups[key] = group
+			counts[key]++
+		}
+		t.rows, t.shown, t.grouped = nil, append(names, as), true
+		for _, key := range slices.Sorted(maps.Keys(groups)) {
+			groups[key][as] = strconv.Itoa(counts[key])
+			t.rows = append(t.rows, groups[key])
+		}
+	}, nil
+}

@@ -1,0 +1,147 @@
+package xray
+
+import (
+	"iter"
+	"reflect"
+	"slices"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+type getTraceSummariesInput struct {
+	StartTime, EndTime              float64
+	TimeRangeType, FilterExpression string
+}
+
+type serviceID struct {
+	Name      string
+	AccountID string `json:"AccountId"`
+	Type      string `json:",omitempty"`
+}
+
+// annotationValue has a StringValue, NumberValue or BooleanValue, and the services that added it.
+type annotationValue struct {
+	AnnotationValue map[string]any
+	ServiceIDs      []serviceID `json:"ServiceIds"`
+}
+
+type summaryHTTP struct {
+	Method    string `json:"HttpMethod,omitempty"`
+	URL       string `json:"HttpURL,omitempty"`
+	ClientIP  string `json:"ClientIp,omitempty"`
+	UserAgent string `json:",omitempty"`
+	Status    int    `json:"HttpStatus,omitempty"`
+}
+
+type traceSummary struct {
+	ID                              string `json:"Id"`
+	StartTime                       float64
+	Duration, ResponseTime          float64
+	HasFault, HasError, HasThrottle bool
+	IsPartial                       bool
+	HTTP                            *summaryHTTP `json:"Http,omitempty"`
+	EntryPoint                      *serviceID   `json:",omitempty"`
+	ServiceIDs                      []serviceID  `json:"ServiceIds"`
+	Annotations                     map[string][]annotationValue
+}
+
+type getTraceSummariesOutput struct {
+	TraceSummaries       []traceSummary
+	ApproximateTime      float64
+	TracesProcessedCount int
+}
+
+// getTraceSummaries returns the traces that started in a range of time, newest first, for any TimeRangeType. There is only
+// one page.
+func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, error) {
+	in, err := input[getTraceSummariesInput](c)
+	if err != nil {
+		return nil, err
+	}
+	if in.StartTime <= 0 || in.EndTime < in.StartTime {
+		return nil, invalid("StartTime and EndTime are required, and EndTime must not be before StartTime.")
+	}
+	filter, err := parseFilter(in.FilterExpression)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &getTraceSummariesOutput{TraceSummaries: []traceSummary{}, ApproximateTime: seconds(s.account.Clock.Now())}
+	for t := range s.between(in.StartTime, in.EndTime) {
+		out.TracesProcessedCount++
+		if sum := t.summary(); filter(t, &sum) {
+			out.TraceSummaries = append(out.TraceSummaries, sum)
+		}
+	}
+	return out, nil
+}
+
+// between returns the traces that started in a range of time, newest first. The caller holds the lock.
+func (s *Service) between(from, to float64) iter.Seq[*trace] {
+	return func(yield func(*trace) bool) {
+		for _, id := range slices.Backward(s.ids) {
+			t := s.traces[id]
+			start, _ := t.span()
+			if at := seconds(start); at >= from && at <= to && !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// summary describes a trace. Its entry point is the earliest segment without a parent, which decides whether the request
+// failed. https://docs.aws.amazon.com/xray/latest/api/API_TraceSummary.html
+func (t *trace) summary() traceSummary {
+	start, end := t.span()
+	sum := traceSummary{ID: t.id, StartTime: seconds(start), Duration: end.Sub(start).Seconds(), ServiceIDs: []serviceID{},
+		Annotations: map[string][]annotationValue{}}
+	var entry *Segment
+	for i := range t.segments {
+		g := &t.segments[i]
+		sum.HasThrottle, sum.IsPartial = sum.HasThrottle || g.Throttle, sum.IsPartial || g.End.IsZero()
+		id := serviceID{g.Name, account.ID, g.Origin}
+		if !g.subsegment && !slices.Contains(sum.ServiceIDs, id) {
+			sum.ServiceIDs = append(sum.ServiceIDs, id)
+		}
+		sum.annotate(g, id)
+		if g.ParentID == "" && (entry == nil || g.Start.Before(entry.Start)) {
+			entry = g
+		}
+	}
+	if entry == nil {
+		return sum
+	}
+	sum.HasFault, sum.HasError = entry.Fault, entry.Error
+	sum.EntryPoint = &serviceID{entry.Name, account.ID, entry.Origin}
+	sum.ResponseTime = max(0, entry.End.Sub(entry.Start).Seconds())
+	sum.HTTP = (*summaryHTTP)(entry.HTTP)
+	return sum
+}
+
+// annotate adds a segment's annotations. Those of a subsegment that was sent by itself have no service.
+func (sum *traceSummary) annotate(g *Segment, id serviceID) {
+	for key, v := range g.annotations {
+		value := map[string]any{}
+		switch v.(type) {
+		case string:
+			value["StringValue"] = v
+		case float64:
+			value["NumberValue"] = v
+		case bool:
+			value["BooleanValue"] = v
+		default:
+			continue // X-Ray does not index it
+		}
+		list := sum.Annotations[key]
+		at := slices.IndexFunc(list, func(a annotationValue) bool { return reflect.DeepEqual(a.AnnotationValue, value) })
+		if at < 0 {
+			at, list = len(list), append(list, annotationValue{value, []serviceID{}})
+		}
+		if !g.subsegment && !slices.Contains(list[at].ServiceIDs, id) {
+			list[at].ServiceIDs = append(list[at].ServiceIDs, id)
+		}
+		sum.Annotations[key] = list
+	}
+}
