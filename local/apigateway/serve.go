@@ -31,6 +31,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	x.status, x.length, x.latency = out.status, len(out.body), s.account.Clock.Since(x.start)
 	w.Header().Set("X-Amzn-Trace-Id", x.traceHeader)
+	x.publish()
 	writeResponse(w, out)
 	x.live.log.add(x)
 	x.endTrace()

@@ -71,7 +71,7 @@ func (m *mutation) run(now time.Time) error {
 	defer m.table.mu.Unlock()
 	failed := m.prepare()
 	// A write whose condition failed costs as much as one that succeeds.
-	if (failed == nil || code(failed) == "ConditionalCheckFailedException") && !m.table.writes.take(now, m.units()) {
+	if (failed == nil || code(failed) == "ConditionalCheckFailedException") && !m.table.consume(&m.table.writes, now, m.units()) {
 		return Throttled()
 	}
 	if failed == nil {

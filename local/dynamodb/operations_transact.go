@@ -206,7 +206,7 @@ func (s *Service) commit(mutations []*mutation) error {
 	var outcome reasons
 	for _, m := range mutations {
 		err := m.prepare()
-		if err == nil && !m.table.writes.take(now, transactionCost*m.units()) {
+		if err == nil && !m.table.consume(&m.table.writes, now, transactionCost*m.units()) {
 			err = Throttled()
 		}
 		if err := outcome.add(err); err != nil {

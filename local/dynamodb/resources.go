@@ -185,7 +185,7 @@ func (s *Service) createTable(_ context.Context, in *TableArgs) (string, error) 
 	if s.tables[name] != nil {
 		return "", wire.Errorf(http.StatusBadRequest, "ResourceInUseException", "Table already exists: %s", name)
 	}
-	s.tables[name] = newTable(name, TableARN(name), uuid.NewString(), in.schema(), s.account.Clock.Now())
+	s.tables[name] = newTable(s.account, name, TableARN(name), uuid.NewString(), in.schema())
 	s.tables[name].configure(in)
 	return name, nil
 }

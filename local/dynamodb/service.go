@@ -27,6 +27,7 @@ func New(a *account.Account) *Service {
 		tables:  map[string]*table{},
 		JSON:    wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810", Checksum: true},
 	}
+	s.Measure = s.measure
 	wire.HandleJSON(&s.JSON, "GetItem", s.getItem)
 	wire.HandleJSON(&s.JSON, "PutItem", s.putItem)
 	wire.HandleJSON(&s.JSON, "UpdateItem", s.updateItem)
@@ -53,6 +54,7 @@ func (s *Service) authorize(c *wire.Call, action, nameOrARN string, opts ...wire
 		return "", invalid("The parameter 'TableName' is required but was not present in the request")
 	}
 	name := strings.TrimPrefix(nameOrARN, TableARN(""))
+	c.Resources = append(c.Resources, name)
 	return name, c.Authorize("dynamodb:"+action, TableARN(name), opts...)
 }
 

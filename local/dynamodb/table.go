@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/tidwall/btree"
+
+	"github.com/order-patterns/order-patterns/local/account"
 )
 
 // row is one stored item. The item is never changed in place.
@@ -20,6 +22,7 @@ type row struct {
 
 // table keeps the items of one table in one ordered tree, so that Get, Query and Scan are all searches in it.
 type table struct {
+	account       *account.Account
 	name, arn, id string
 	schema        schema
 	created       time.Time
@@ -33,9 +36,9 @@ type table struct {
 	reads, writes capacity
 }
 
-func newTable(name, arn, id string, s schema, now time.Time) *table {
+func newTable(a *account.Account, name, arn, id string, s schema) *table {
 	return &table{
-		name: name, arn: arn, id: id, schema: s, created: now,
+		account: a, name: name, arn: arn, id: id, schema: s, created: a.Clock.Now(),
 		rows: btree.NewBTreeGOptions(func(a, b row) bool { return a.compare(b.position) < 0 }, btree.Options{NoLocks: true}),
 	}
 }
@@ -93,7 +96,7 @@ func (t *table) set(r row) {
 func (t *table) chargeRead(now time.Time, units float64) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.reads.take(now, units)
+	return t.consume(&t.reads, now, units)
 }
 
 // lockAll locks the tables, each once and in order of their names so that two transactions cannot wait for

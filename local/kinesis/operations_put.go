@@ -88,6 +88,7 @@ func (s *Service) putRecords(c *wire.Call, in *putManyInput) (*putManyOutput, er
 	now := s.account.Clock.Now()
 	for i := range in.Records {
 		sh, q, err := st.put(now, hashes[i], in.Records[i].PartitionKey, in.Records[i].Data, check)
+		s.countPut(st.name, len(in.Records[i].Data)+len(in.Records[i].PartitionKey), err)
 		r := &out.Records[i]
 		if err != nil {
 			out.FailedRecordCount++

@@ -120,8 +120,10 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
 	}
 	f, err := sh.read(now, place, limit, "")
 	if err != nil {
+		s.countThrottle(name, "GetRecords", err)
 		return nil, err
 	}
+	s.countRead(name, &f, now)
 	out := &getOutput{Records: make([]getRecord, len(f.entries)), MillisBehindLatest: f.behind(now)}
 	encryption := st.encryption()
 	if encryption == "NONE" {

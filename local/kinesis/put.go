@@ -60,9 +60,11 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, streamARN, partit
 }
 
 func (s *Service) putOne(st *stream, in *recordInput) (*shard, sequence, error) {
-	h, _, err := in.check()
+	h, size, err := in.check()
 	if err != nil {
 		return nil, sequence{}, err
 	}
-	return st.put(s.account.Clock.Now(), h, in.PartitionKey, in.Data, nil)
+	sh, q, err := st.put(s.account.Clock.Now(), h, in.PartitionKey, in.Data, nil)
+	s.countPut(st.name, size, err)
+	return sh, q, err
 }

@@ -147,8 +147,14 @@ func (s *Service) read(st *stream, consumer, shardID string, from Position, limi
 		}
 	}
 	f, err := sh.read(now, place, min(limit, maxReadRecords), consumer)
+	if consumer == "" { // enhanced fan-out has other metrics
+		s.countThrottle(st.name, "GetRecords", err)
+	}
 	if err != nil {
 		return Batch{}, err
+	}
+	if consumer == "" {
+		s.countRead(st.name, &f, now)
 	}
 	b := Batch{End: f.end, More: f.more}
 	arrived := sh.created.Unix()

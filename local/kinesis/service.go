@@ -97,6 +97,7 @@ func (s *Service) enter(c *wire.Call, action string, in streamInput) (*stream, e
 		return nil, err
 	}
 	if err := c.Authorize("kinesis:"+action, StreamARN(name)); err != nil {
+		s.countThrottle(name, action, err)
 		return nil, err
 	}
 	st, err := s.stream(name)
@@ -159,7 +160,9 @@ func (s *Service) Authorize(ctx context.Context, p policy.Principal, action, arn
 }
 
 func (s *Service) allow(ctx context.Context, p policy.Principal, action, arn string) error {
-	return s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn, Keys: overTLS})
+	err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn, Keys: overTLS})
+	s.countThrottle(strings.TrimPrefix(arn, StreamARN("")), action, err)
+	return err
 }
 
 // overTLS is the condition key of a connection between AWS services. It is read-only.

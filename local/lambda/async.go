@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -165,7 +166,8 @@ func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 	return 0, "", err
 }
 
-// discarded logs that an event is lost. AWS has a metric for that.
+// discarded logs that an event is lost.
 func (e *asyncEvent) discarded(why string) {
+	e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1))
 	e.s.account.Log.Warn("an event is discarded", "function", e.f.name, "request", e.id, "condition", why)
 }

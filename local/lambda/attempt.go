@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/guess"
 )
 
@@ -23,6 +24,7 @@ type part struct {
 // current attempt and returns the rest. The next run counts their retries from zero.
 func (l *lane) handle(ctx context.Context, batch []item) (rest []item) {
 	todo := []part{{items: batch}}
+	defer l.m.trying.Delete(l)
 	for len(todo) > 0 && ctx.Err() == nil {
 		todo = append(l.attempt(ctx, todo[0]), todo[1:]...)
 	}
@@ -54,6 +56,9 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 			return nil
 		}
 	}
+	last := p.items[len(p.items)-1].Arrived
+	l.m.trying.Store(l, trial{l.m.function, last})
+	l.m.s.publish(l.m.function, account.Milliseconds("IteratorAge", l.clock.Since(last)))
 	result, err := l.invoke(l.event(p.items), nil)
 	if err != nil { // the function was not invoked: that costs no retry
 		l.m.report(problem("Invoke", err))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
@@ -99,6 +100,7 @@ func (e *asyncEvent) end(condition string) {
 			return
 		}
 		if sqs.ClientSide(err) {
+			e.s.publish(e.f.name, account.Count("DestinationDeliveryFailures", 1))
 			e.s.account.Log.Error("a destination refuses the record of an event, which is lost", "function", e.f.name,
 				"request", e.id, "condition", condition, "destination", destination, "error", err)
 			return

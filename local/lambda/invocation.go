@@ -64,6 +64,7 @@ func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
 		Principal: in.Principal, Action: "lambda:InvokeFunction", Resource: functionARN(name), Keys: in.Keys, ResourcePolicy: f.document(),
 	}
 	if err := s.account.Authorize(ctx, request); err != nil {
+		s.countThrottle(name, err) // if it is an injected one
 		return Result{}, err
 	}
 	ev := event{id: uuid.NewString(), arn: request.Resource, payload: in.Payload, limit: maxSyncPayload, trace: in.TraceHeader}
@@ -79,6 +80,7 @@ func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
 func (s *Service) invokeItself(ctx context.Context, f *function, ev event) (*invoke, error) {
 	lambda := policy.ServicePrincipal(servicePrincipal)
 	if err := s.account.Faults.Before(s.ctx, fault.Event{Action: "lambda:InvokeFunction", Resource: ev.arn, Principal: lambda.String()}); err != nil {
+		s.countThrottle(f.name, err)
 		return nil, err
 	}
 	inv, err := s.invoke(ctx, f, ev)

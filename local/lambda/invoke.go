@@ -93,6 +93,7 @@ func (s *Service) submit(f *function, ev event) (*invoke, error) {
 	rev := f.current.Load()
 	if err := s.admit(f, rev, inv); err != nil {
 		f.throttles.Add(1)
+		s.countThrottle(f.name, err)
 		return nil, err
 	}
 	inv.trace = s.newTrace(rev, ev.trace)
@@ -145,6 +146,7 @@ func (s *Service) complete(f *function, inv *invoke) {
 	if inv.failed || inv.err != nil {
 		f.errors.Add(1)
 	}
+	s.count(f, inv)
 	close(inv.done)
 }
 

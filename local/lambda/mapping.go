@@ -22,6 +22,7 @@ type mapping struct {
 	args     MappingArgs // with defaults
 	function string      // its name
 	source   source
+	trying   sync.Map // *lane to the trial of its batch
 
 	mu       sync.Mutex
 	modified time.Time

@@ -11,6 +11,7 @@ import (
 func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 	name, f, err := s.authorize(c, "InvokeFunction")
 	if err != nil {
+		s.countThrottle(name, err)
 		return err
 	}
 	if c.Header.Get("X-Amz-Client-Context") != "" {

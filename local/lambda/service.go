@@ -115,6 +115,7 @@ func New(a *account.Account, d Dependencies) (*Service, error) {
 	s.janitor = a.Clock.AfterFunc(time.Minute, s.reap)
 	s.mu.Unlock()
 	s.operations()
+	a.Gauges = append(a.Gauges, s.gauge)
 	return s, nil
 }
 

@@ -3,6 +3,7 @@ package sns
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -32,6 +33,7 @@ func (s *Service) deliver(ctx context.Context, d *delivery) {
 		}
 		err := s.send(ctx, d, sub.args.Endpoint)
 		if err == nil {
+			s.count(d.topic, "NumberOfNotificationsDelivered")
 			return
 		}
 		d.retries++
@@ -56,6 +58,11 @@ func (s *Service) send(ctx context.Context, d *delivery, queueARN string) error 
 	return err
 }
 
+// count publishes a metric of the topic: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+func (s *Service) count(t *topic, metric string) {
+	s.account.Publish("AWS/SNS", map[string]string{"TopicName": strings.TrimPrefix(t.arn, account.ARN("sns", ""))}, account.Count(metric, 1))
+}
+
 // backoff is AWS's schedule for SQS and Lambda. It returns the wait before a retry, which is counted from 1, and whether
 // there is such a retry.
 func backoff(retry int) (time.Duration, bool) {
@@ -73,10 +80,12 @@ func backoff(retry int) (time.Duration, bool) {
 // moveToDLQ sends a message to the subscription's dead-letter queue. If there is none, or its policy does not allow it,
 // the message is dropped.
 func (s *Service) moveToDLQ(ctx context.Context, d *delivery, sub *subscription, cause error) {
+	s.count(d.topic, "NumberOfNotificationsFailed")
 	log := s.account.Log.With("subscription", sub.arn, "endpoint", sub.args.Endpoint, "error", cause)
 	if sub.deadLetter != "" {
 		err := s.send(ctx, d, sub.deadLetter)
 		if err == nil {
+			s.count(d.topic, "NumberOfNotificationsRedrivenToDlq")
 			log.Warn("SNS delivery failed; the message is in the dead-letter queue", "deadLetterTargetArn", sub.deadLetter)
 			return
 		}

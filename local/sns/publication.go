@@ -82,6 +82,7 @@ func (s *Service) accept(ctx context.Context, t *topic, subscriptions []*subscri
 	if err := m.check(); err != nil {
 		return "", err
 	}
+	s.count(t, "NumberOfMessagesPublished")
 	m.id, m.at = uuid.NewString(), s.account.Clock.Now()
 	ctx = context.WithoutCancel(ctx)
 	defer s.trace(ctx, t, &m)()

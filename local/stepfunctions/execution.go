@@ -7,6 +7,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
@@ -153,6 +154,7 @@ func (e *execution) end(status string, f *failure) {
 // close ends what the execution waits for. The caller holds the lock.
 func (e *execution) close(status string) {
 	e.status, e.stopped = status, e.service.account.Clock.Now()
+	e.publish(account.Count(endMetrics[status], 1), account.Milliseconds("ExecutionTime", e.stopped.Sub(e.started)))
 	e.cancel()
 	e.service.ended(e)
 }

@@ -59,6 +59,7 @@ func (s *Service) start(m *machine, name, input string, data any, traceHeader st
 	}
 	s.numbers++
 	e.number, e.started = s.numbers, s.account.Clock.Now()
+	e.publish(account.Count("ExecutionsStarted", 1))
 	e.begin("ExecutionStarted", withInput(details{RoleARN: e.revision.args.RoleARN}, input))
 	if m.kind == standard {
 		s.executions[e.arn] = e

@@ -29,6 +29,9 @@ func (s *Service) run(e *execution) {
 		st := at.state
 		// A task that is redriven is scheduled again. Any other state is entered again.
 		if at.event == 0 || st.kind != "Task" {
+			if e.awaitTransition() != nil {
+				return
+			}
 			at.entered = s.account.Clock.Now()
 			if at.event = e.record(st.kind+"StateEntered", withInput(details{Name: st.name}, at.text)); at.event == 0 {
 				return

@@ -23,6 +23,8 @@ type Call struct {
 	RequestID string
 	// Presigned is set when the signature came in the query string.
 	Presigned bool
+	// Resources are what the operation acts on, if the service records it for its metrics.
+	Resources []string
 
 	performed []fault.Event
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -25,6 +26,8 @@ type JSON struct {
 	Denied func(*policy.DeniedError) *Error
 	// Checksum adds the header X-Amz-Crc32 to every answer: DynamoDB's clients check it.
 	Checksum bool
+	// Measure, if set, gets each call of an operation when it has ended, for metrics.
+	Measure func(c *Call, took time.Duration, err error)
 
 	operations operations
 }
@@ -44,7 +47,11 @@ func (j *JSON) ServeAWS(w http.ResponseWriter, c *Call) {
 			"The embedded cloud does not implement the operation %q", c.Header.Get("X-Amz-Target")))
 		return
 	}
+	start := c.Account.Clock.Now()
 	out, err := op(c, decodeJSON)
+	if j.Measure != nil {
+		j.Measure(c, c.Account.Clock.Since(start), err)
+	}
 	if err != nil {
 		j.fail(w, c, err)
 		return

@@ -1,0 +1,65 @@
+package lambda
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+// publish publishes metrics of a function. On AWS, those of an invocation have the time of its start; here that of its end, so
+// that alarms see them. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+func (s *Service) publish(function string, values ...account.Value) {
+	s.account.Publish("AWS/Lambda", map[string]string{"FunctionName": function}, values...)
+}
+
+// count publishes an invocation that has ended. An invocation that did not reach the function is none.
+func (s *Service) count(f *function, inv *invoke) {
+	if inv.err != nil {
+		return
+	}
+	failed := 0
+	if inv.failed {
+		failed = 1
+	}
+	s.publish(f.name, account.Count("Invocations", 1), account.Count("Errors", failed), account.Count("Throttles", 0),
+		account.Milliseconds("Duration", inv.duration))
+}
+
+// countThrottle publishes a refusal because of concurrency.
+func (s *Service) countThrottle(function string, err error) {
+	var refused *wire.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests {
+		s.publish(function, account.Count("Throttles", 1))
+	}
+}
+
+// trial is a batch of a stream that a reader tries until it is handled.
+type trial struct {
+	function string
+	arrived  time.Time // of the last record
+}
+
+// gauge publishes the concurrency of functions, and the age of the last record of each batch that a stream's reader tries.
+func (s *Service) gauge(end time.Time, publish func(string, map[string]string, ...account.Value)) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	add := func(function string, v account.Value) {
+		publish("AWS/Lambda", map[string]string{"FunctionName": function}, v)
+	}
+	for _, f := range s.functions {
+		if n := f.inflight.Load(); n > 0 {
+			add(f.name, account.Count("ConcurrentExecutions", int(n)))
+		}
+	}
+	for _, m := range s.mappings {
+		m.trying.Range(func(_, v any) bool {
+			if t := v.(trial); !t.arrived.After(end) {
+				add(t.function, account.Milliseconds("IteratorAge", end.Sub(t.arrived)))
+			}
+			return true
+		})
+	}
+}
