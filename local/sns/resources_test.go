@@ -26,7 +26,7 @@ func TestLifecycleOfATopicAndItsPolicy(t *testing.T) {
 	got, err := c.client.GetTopicAttributes(t.Context(), &sdk.GetTopicAttributesInput{TopicArn: &id})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{
-		"TopicArn": id, "Owner": "123456789012", "Policy": policy, "DisplayName": "", "KmsMasterKeyId": "alias/aws/sns",
+		"TopicArn": id, "Owner": "123456789012", "Policy": policy, "DisplayName": "", "KmsMasterKeyId": "alias/aws/sns", "TracingConfig": "Active",
 		"SubscriptionsConfirmed": "0", "SubscriptionsPending": "0", "SubscriptionsDeleted": "0",
 	}, got.Attributes)
 	list, err := c.client.ListTopics(t.Context(), &sdk.ListTopicsInput{})
