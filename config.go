@@ -50,6 +50,10 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		KmsKeyArn:        r.text("kmsKeyArn"),
 		OwnKey:           r.boolean("ownKey"),
 		KeyUsers:         r.keyUsers(),
+		Alarms:           r.alarms(),
+
+		LambdaInsights:         r.boolean("lambdaInsights"),
+		LambdaInsightsLayerArn: r.text("lambdaInsightsLayerArn"),
 	}
 	api := components.ApiSettings{
 		RateLimit:   r.number("apiRateLimit"),
@@ -144,6 +148,25 @@ func (r *configReader) keyUsers() pulumi.StringArrayInput {
 		return nil
 	}
 	return r.list("keyUsers")
+}
+
+// alarms reads the settings of alarms. A stack's config may have them in any case: they are of no use while alarms are off.
+func (r *configReader) alarms() components.AlarmSettings {
+	s := components.AlarmSettings{
+		TopicArn:           r.text("alarmTopicArn"),
+		Email:              r.text("alarmEmail"),
+		QueueAgeSeconds:    r.number("alarmQueueAgeSeconds"),
+		FunctionErrors:     r.number("alarmFunctionErrors"),
+		DurationPercent:    r.number("alarmDurationPercent"),
+		IteratorAgeSeconds: r.number("alarmIteratorAgeSeconds"),
+		ApiErrors:          r.number("alarmApiErrors"),
+		ApiLatencyMs:       r.number("alarmApiLatencyMs"),
+		PendingSeconds:     r.number("alarmPendingSeconds"),
+	}
+	if r.oneOf("alarms", []string{defaultAlarms, "off"}, defaultAlarms) == "off" {
+		return components.AlarmSettings{Off: true}
+	}
+	return s
 }
 
 // authorizer reads who may call the APIs.

@@ -87,6 +87,10 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	open := components.NoAuthorizer()
 	common := components.Common{
 		LogRetentionDays: pulumi.Int(30), CodeFromS3: true,
+		Alarms: components.AlarmSettings{
+			QueueAgeSeconds: pulumi.Int(900), FunctionErrors: pulumi.Int(0), DurationPercent: pulumi.Int(80), IteratorAgeSeconds: pulumi.Int(300),
+			ApiErrors: pulumi.Int(0), ApiLatencyMs: pulumi.Int(3000), PendingSeconds: pulumi.Int(900),
+		},
 		Tags: pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")},
 	}
 	reader := components.ReaderSettings{
@@ -315,7 +319,7 @@ func TestAKeyThatThereIsNotIsRefusedWithTheNearestOne(t *testing.T) {
 
 func TestBadConfigIsRefusedAllAtOnce(t *testing.T) {
 	bad := map[string]string{"pattern": "x", "deleteData": "x", "storeBatchSize": "x", "invoiceBatchSize": "99", "express": "x", "apiAccessLogs": "x",
-		"topicTraces": "x"}
+		"topicTraces": "x", "alarms": "x", "alarmFunctionErrors": "-1", "alarmDurationPercent": "100", "lambdaInsights": "x"}
 	_, err := load(t, bad)
 	for key := range bad {
 		require.ErrorContains(t, err, "config "+key+": ")
@@ -331,4 +335,27 @@ func TestApiAccessLogs(t *testing.T) {
 		}
 		require.Equal(t, want.owns, s.ownApiAccount, value)
 	}
+}
+
+func TestAlarms(t *testing.T) {
+	s, err := load(t, map[string]string{"alarmEmail": "on-call@example.com", "alarmQueueAgeSeconds": "120", "alarmPendingSeconds": "300"})
+	require.NoError(t, err)
+	for _, common := range []components.Common{s.fanOut.Common, s.orchestrator.Common, s.eventStream.Common, s.checker.Common} {
+		require.False(t, common.Alarms.Off)
+		require.Equal(t, pulumi.String("on-call@example.com"), common.Alarms.Email)
+		require.Equal(t, pulumi.Int(120), common.Alarms.QueueAgeSeconds)
+		require.Equal(t, pulumi.Int(300), common.Alarms.PendingSeconds)
+	}
+	// What is configured stays so while they are off.
+	s, err = load(t, map[string]string{"alarms": "off", "alarmEmail": "on-call@example.com"})
+	require.NoError(t, err)
+	require.Equal(t, components.AlarmSettings{Off: true}, s.checker.Common.Alarms)
+}
+
+func TestLambdaInsights(t *testing.T) {
+	const layer = "arn:aws:lambda:eu-central-2:033019950311:layer:LambdaInsightsExtension-Arm64:9"
+	s, err := load(t, map[string]string{"lambdaInsights": "true", "lambdaInsightsLayerArn": layer})
+	require.NoError(t, err)
+	require.True(t, s.fanOut.Common.LambdaInsights)
+	require.Equal(t, pulumi.String(layer), s.fanOut.Common.LambdaInsightsLayerArn)
 }

@@ -20,6 +20,8 @@ var topicTraces = []string{"account", "own-account"}
 
 const defaultTopicTraces = "account"
 
+const defaultAlarms = "on" // or off
+
 // authKinds are the values of auth, and what each needs.
 const authKinds = "choose jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience; " +
 	"iam: requests signed with AWS credentials, which needs an IAM policy that allows execute-api:Invoke on the output routeArns; " +
@@ -95,6 +97,24 @@ var configKeys = []configKey{
 	{"certificateArn", "", none, "Certificate for domainName, of AWS Certificate Manager in the stack's Region"},
 	{"hostedZoneId", "", none, "Hosted zone of Route 53 that gets a record of domainName; none by default, and somebody else makes the record"},
 	{"disableExecuteApiEndpoint", false, none, "Turn off the name that API Gateway gives an API; needs domainName"},
+	{"alarms", defaultAlarms, none, "on or off: alarms, and a dashboard, for each pattern"},
+	{"alarmTopicArn", "", none, "ARN of an SNS topic that alarms are published to; by default each pattern has one, the output alarmTopicArn"},
+	{"alarmEmail", "", none, "Address that is notified of alarms, once its owner has confirmed; not with alarmTopicArn; none by default"},
+	{"alarmQueueAgeSeconds", components.DefaultQueueAge, components.QueueAgeRange,
+		"Seconds that the oldest message of a queue may wait before an alarm is raised, %v"},
+	{"alarmFunctionErrors", components.DefaultErrors, components.ErrorsRange, "How often a function may fail in five minutes before an alarm is raised, %v"},
+	{"alarmDurationPercent", components.DefaultDurationPercent, components.PercentRange,
+		"Percentage of its timeout that a function may take before an alarm is raised, %v"},
+	{"alarmIteratorAgeSeconds", components.DefaultIteratorAge, components.IteratorAgeRange,
+		"eventstream: seconds that a reader may be behind before an alarm is raised, %v"},
+	{"alarmApiErrors", components.DefaultErrors, components.ErrorsRange,
+		"Requests that an API may answer with a status from 500 in five minutes before an alarm is raised, %v"},
+	{"alarmApiLatencyMs", components.DefaultLatencyMs, components.LatencyRange,
+		"Milliseconds that 99 percent of an API's answers may take before an alarm is raised, %v"},
+	{"alarmPendingSeconds", components.DefaultPending, components.PendingRange,
+		"checker: seconds that an order may be Pending before an alarm is raised, %v"},
+	{"lambdaInsights", false, none, "AWS's extension of CloudWatch Lambda Insights in each function, which is billed"},
+	{"lambdaInsightsLayerArn", "", none, "ARN of the version of that extension's layer; by default the one that AWS lists for the Region; needs lambdaInsights"},
 	{"logRetentionDays", components.DefaultLogRetention, components.LogRetentionRange, "Days that log groups keep their lines"},
 }
 

@@ -12,6 +12,7 @@ import (
 // children.
 type builder struct {
 	shared
+	watched
 	ctx     *pulumi.Context
 	name    string
 	pattern string // the name of the whole pattern, of which this may be a part
@@ -98,6 +99,15 @@ func (b *builder) topic(name string) (*sns.Topic, error) {
 	if b.key != nil {
 		b.key.topic = b.child(name)
 	}
+	topic, err := b.newTopic(name, nil)
+	if err == nil {
+		b.watchTopic(name, topic)
+	}
+	return topic, err
+}
+
+// newTopic makes a topic, whose policy allow may add a statement to.
+func (b *builder) newTopic(name string, allow func(*sns.Topic) statement) (*sns.Topic, error) {
 	topic, err := sns.NewTopic(b.ctx, b.child(name), &sns.TopicArgs{
 		KmsMasterKeyId: b.kmsKey(),
 		TracingConfig:  pulumi.String("Active"),
@@ -106,15 +116,22 @@ func (b *builder) topic(name string) (*sns.Topic, error) {
 	if err != nil {
 		return nil, err
 	}
+	statements := []statement{tlsOnly("sns:Publish", topic.Arn)}
+	if allow != nil {
+		statements = append(statements, allow(topic))
+	}
 	_, err = sns.NewTopicPolicy(b.ctx, b.child(name), &sns.TopicPolicyArgs{
-		Arn: topic.Arn, Policy: policyOf(tlsOnly("sns:Publish", topic.Arn)),
+		Arn: topic.Arn, Policy: policyOf(statements...),
 	}, b.opts()...)
 	return topic, err
 }
 
-// api makes the component's API. Its functions are then also those of the component.
+// api makes the component's API. Its functions are then also those of the component, which has its alarms, too.
 func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
-	args.Common = Common{Tags: b.tags, LogRetentionDays: b.logRetentionDays, KmsKeyArn: b.kmsKey()}
+	args.Common = Common{
+		Tags: b.tags, LogRetentionDays: b.logRetentionDays, KmsKeyArn: b.kmsKey(), Alarms: b.alarmArgs,
+		LambdaInsights: b.insights.on, LambdaInsightsLayerArn: b.insights.layer,
+	}
 	if args.Authorizer.Kind == AuthJwt {
 		args.Common.Packages, args.Common.Architecture, args.Common.CodeFromS3 = b.packages.folder, b.packages.architecture, b.codeFromS3
 		bucket, err := b.inBucket()
@@ -129,6 +146,7 @@ func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
 	api, err := register(b.ctx, orderApiType, b.child("api"), api, &args, api.build, b.opts()...)
 	if err == nil {
 		b.functions = append(b.functions, api.functions...)
+		b.add(api.watched)
 	}
 	if err == nil && b.key != nil {
 		b.key.add(api.key)

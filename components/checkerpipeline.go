@@ -86,6 +86,12 @@ type CheckerPipeline struct {
 	// key must contain.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
+	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
+	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
+	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
+	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
+	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -190,7 +196,8 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	c.Auth, c.RouteArns = c.Api.Auth, c.Api.RouteArns
 	c.KeyArn, c.KeyPolicy = b.keyOutputs()
 	c.Functions = b.functionInfos()
-	return nil
+	c.Alarms, c.AlarmArn, c.AlarmTopicArn, c.DashboardName, err = b.watch()
+	return err
 }
 
 const (

@@ -9,14 +9,17 @@ import (
 type checkerTables struct{ orders, accounts, stock *dynamodb.Table }
 
 func (b *builder) checkerTables(capacity TableCapacity) (t checkerTables, err error) {
-	if t.orders, err = b.table("orders", capacity, dynamodb.TableArgs{}, "orderId"); err != nil {
+	changing := []string{"GetItem", "PutItem", "UpdateItem", "TransactWriteItems"}
+	if t.orders, err = b.table("orders", capacity, dynamodb.TableArgs{}, changing, "orderId"); err != nil {
 		return t, err
 	}
 	// The other two also keep the idempotency keys of additions, for a while.
 	expires := &dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)}
-	if t.accounts, err = b.table("accounts", capacity, dynamodb.TableArgs{Ttl: expires}, "customerId"); err != nil {
+	if t.accounts, err = b.table("accounts", capacity, dynamodb.TableArgs{Ttl: expires}, changing, "customerId"); err != nil {
 		return t, err
 	}
-	t.stock, err = b.table("stock", capacity, dynamodb.TableArgs{Ttl: expires}, "productId")
+	b.watchOrders("Shipped", "Rejected")
+	b.watchPending()
+	t.stock, err = b.table("stock", capacity, dynamodb.TableArgs{Ttl: expires}, append(changing, "BatchGetItem"), "productId")
 	return t, err
 }

@@ -35,6 +35,14 @@ type Common struct {
 	// KeyUsers are the ARNs of the IAM users and roles that deploy the component, or look at its data, and may use its own key for
 	// that; * and ? are wildcards. Required with OwnKey.
 	KeyUsers pulumi.StringArrayInput `pulumi:"keyUsers,optional"`
+	// Alarms are the settings of the alarms and the dashboard, which are made by default.
+	Alarms AlarmSettings `pulumi:"alarms,optional"`
+	// LambdaInsights adds AWS's extension to each function, which records the use of memory and processor, and costs for it.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights.html
+	LambdaInsights bool `pulumi:"lambdaInsights,optional"`
+	// LambdaInsightsLayerArn is the ARN of the version of the extension's layer. Default: the one that AWS lists for the Region and the
+	// architecture. It is required where AWS lists none.
+	LambdaInsightsLayerArn pulumi.StringPtrInput `pulumi:"lambdaInsightsLayerArn,optional"`
 }
 
 // shared is what the children of a component have in common: Common, validated.
@@ -46,6 +54,8 @@ type shared struct {
 	logRetentionDays pulumi.IntPtrInput
 	deleteData       bool
 	keyArgs          keyArgs
+	alarmArgs        AlarmSettings
+	insights         insights
 }
 
 // resolve validates the arguments. functions names the zips that must be in the folder.
@@ -69,6 +79,8 @@ func (c Common) resolve(v *validator, functions ...string) shared {
 		logRetentionDays: v.number("Common.LogRetentionDays", c.LogRetentionDays, checkRetention, DefaultLogRetention),
 		deleteData:       c.DeleteData,
 		keyArgs:          c.resolveKey(v),
+		alarmArgs:        c.Alarms.resolve(v, "Common.Alarms"),
+		insights:         c.resolveInsights(v),
 	}
 }
 

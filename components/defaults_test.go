@@ -24,6 +24,8 @@ const (
 	stageType    = "aws:apigateway/stage:Stage"
 	machineType  = "aws:sfn/stateMachine:StateMachine"
 	topicType    = "aws:sns/topic:Topic"
+	alarmType    = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	queryType    = "aws:cloudwatch/queryDefinition:QueryDefinition"
 	streamType   = "aws:kinesis/stream:Stream"
 )
 

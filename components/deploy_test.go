@@ -1,6 +1,7 @@
 package components_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -51,6 +52,14 @@ func exports[A any, C component](t *testing.T, create constructor[A, C], name st
 		where[function] = components.FunctionInfo{Name: "name:function/" + full, LogGroup: "name:loggroup/" + full + "-logs", RoleName: "name:role/" + full + "-role"}
 	}
 	want["functions"], want["keyArn"], want["keyPolicy"] = where, "", ""
+	alarms := map[string]string{}
+	for _, r := range c.registered {
+		if r.TypeToken == alarmType {
+			alarms[strings.TrimPrefix(r.Name, name+"-")] = "name:metricalarm/" + r.Name
+		}
+	}
+	want["alarms"], want["alarmArn"], want["alarmTopicArn"] = alarms, "arn:compositealarm/"+name, "arn:topic/"+name+"-alarms"
+	want["dashboardName"] = "project-stack-" + name
 	require.Equal(t, want, outputs)
 }
 

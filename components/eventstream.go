@@ -69,6 +69,12 @@ type EventStream struct {
 	// key must contain.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
+	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
+	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
+	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
+	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
+	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -144,5 +150,6 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 	e.Auth, e.RouteArns = e.Api.Auth, e.Api.RouteArns
 	e.KeyArn, e.KeyPolicy = b.keyOutputs()
 	e.Functions = b.functionInfos()
-	return nil
+	e.Alarms, e.AlarmArn, e.AlarmTopicArn, e.DashboardName, err = b.watch()
+	return err
 }

@@ -70,6 +70,12 @@ type FanOut struct {
 	// key must contain.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
+	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
+	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
+	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
+	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
+	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -150,5 +156,6 @@ func (f *FanOut) build(b *builder, args *FanOutArgs) error {
 	f.Auth, f.RouteArns = f.Api.Auth, f.Api.RouteArns
 	f.KeyArn, f.KeyPolicy = b.keyOutputs()
 	f.Functions = b.functionInfos()
-	return nil
+	f.Alarms, f.AlarmArn, f.AlarmTopicArn, f.DashboardName, err = b.watch()
+	return err
 }

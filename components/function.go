@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -89,7 +90,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 		may("WriteTraces", pulumi.String("*"), "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
 	}
-	role, policy, err := b.role(spec.zip, lambdaService, append(own, spec.allow...)...)
+	role, policy, err := b.role(spec.zip, lambdaService, slices.Concat(own, spec.allow, b.mayReport())...)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +114,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 		TracingConfig: &lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
 		Tags:          b.tags,
 	}
+	b.addInsights(args)
 	if err := b.code(spec.zip, args); err != nil {
 		return nil, err
 	}
@@ -123,6 +125,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 	}
 	f := &function{Function: fn, zip: spec.zip, logGroup: logGroup, role: role, policy: policy}
 	b.functions = append(b.functions, f)
+	b.watchFunction(f, spec.settings.TimeoutSeconds)
 	return f, nil
 }
 

@@ -48,7 +48,8 @@ type key struct {
 	roles     map[string][]string // actions, by the name of the role
 	logGroups []string
 	topic     string
-	sends     bool // the topic sends to queues
+	sends     bool   // the topic sends to queues
+	alarms    string // what the names of alarms that publish to a topic begin with; empty for none
 
 	recorded func(any)   // tells the key that the record is complete
 	failed   func(error) // or that it never will be
@@ -258,6 +259,10 @@ func (p keyPolicy) render(own bool) (string, error) {
 	if p.sends {
 		// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 		allow("TopicsSendToQueues", "Service", "sns.amazonaws.com", []string{decrypt, generateDataKey}, "aws:SourceArn", p.arns("sns", []string{p.topic + "-*"}))
+	}
+	if p.alarms != "" {
+		allow("AlarmsPublish", "Service", "cloudwatch.amazonaws.com", []string{decrypt, generateDataKey + "*"}, "aws:SourceArn",
+			p.arns("cloudwatch", []string{"alarm:" + p.alarms + "-*"}))
 	}
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 	allow("Logs", "Service", "logs."+p.region+".amazonaws.com", []string{

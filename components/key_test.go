@@ -199,7 +199,10 @@ func TestTheKeyPolicyNamesWhoNeedsTheKeyAndNobodyElse(t *testing.T) {
 		has(t, statements["Logs"], map[string]any{"Principal": map[string]any{"Service": "logs.eu-west-1.amazonaws.com"},
 			"Action":    []any{"kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"},
 			"Condition": onlyIf("kms:EncryptionContext:aws:logs:arn", groups...)})
-		want := 2 + len(byActions) + 1
+		has(t, statements["AlarmsPublish"], map[string]any{"Principal": map[string]any{"Service": "cloudwatch.amazonaws.com"},
+			"Action":    []any{"kms:Decrypt", "kms:GenerateDataKey*"},
+			"Condition": onlyIf("aws:SourceArn", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"+pattern+"-*")})
+		want := 2 + len(byActions) + 2
 		if c.registered["aws:sns/topicSubscription:TopicSubscription "+pattern+"-store-order-subscription"].Name != "" || pattern == "checker" {
 			want++
 			has(t, statements["TopicsSendToQueues"], map[string]any{"Principal": map[string]any{"Service": "sns.amazonaws.com"},

@@ -30,6 +30,7 @@ type cloud struct {
 	mu         sync.Mutex
 	registered map[string]pulumi.MockResourceArgs // by type and name: "aws:sqs/queue:Queue fanout-store-order"
 	partition  string                             // aws, unless it is set
+	region     string                             // eu-west-1, unless it is set
 	calls      []string                           // the functions that were called
 }
 
@@ -84,7 +85,7 @@ func (c *cloud) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	defer c.mu.Unlock()
 	c.calls = append(c.calls, args.Token)
 	return resource.NewPropertyMapFromMap(map[string]any{
-		"partition": cmp.Or(c.partition, "aws"), "name": "eu-west-1", "accountId": "123456789012",
+		"partition": cmp.Or(c.partition, "aws"), "name": cmp.Or(c.region, "eu-west-1"), "accountId": "123456789012",
 	}), nil
 }
 

@@ -164,6 +164,8 @@ var nameLimits = map[string]int{
 	"aws:kinesis/streamConsumer:StreamConsumer": 128,
 	machineType:   80,  // https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
 	logGroupType:  512, // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+	alarmType:     255, // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+	queryType:     255, // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html
 	restAPIType:   255, // the provider's own limit; API Gateway has a higher one
 	usagePlanType: 255,
 	apiKeyType:    255,

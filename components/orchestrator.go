@@ -78,6 +78,12 @@ type Orchestrator struct {
 	// key must contain.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
+	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
+	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
+	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
+	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
+	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
 	// Functions are the functions by the names of their zips.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
@@ -172,7 +178,8 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 	o.Auth, o.RouteArns = o.Api.Auth, o.Api.RouteArns
 	o.KeyArn, o.KeyPolicy = b.keyOutputs()
 	o.Functions = b.functionInfos()
-	return nil
+	o.Alarms, o.AlarmArn, o.AlarmTopicArn, o.DashboardName, err = b.watch()
+	return err
 }
 
 // tasks makes the functions that the state machine runs, in the order of taskFunctions.

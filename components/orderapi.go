@@ -37,10 +37,19 @@ type OrderApi struct {
 	// path are *.
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 
+	// Alarms are the names of the alarms by what they watch, such as "api-errors". AlarmArn is an alarm that is raised while one of
+	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without
+	// alarms, and for an API that is part of a pattern, which has them.
+	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
+	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
+	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
+	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
+
 	roleNames pulumi.StringArray // of the routes into state machines
 	functions []*function        // of its own
 	key       *key               // nil without one
 	pattern   string             // that it is part of; empty if it is used alone
+	watched   watched            // by that pattern
 }
 
 const orderApiType = "order-patterns:components:OrderApi"
@@ -134,6 +143,7 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 	if err != nil {
 		return err
 	}
+	b.watchAPI(rest, stage)
 	api.ApiKey = pulumi.String("").ToStringOutput()
 	if args.UsagePlan != nil {
 		if api.ApiKey, err = b.usagePlan(*args.UsagePlan, rest, stage); err != nil {
@@ -161,7 +171,13 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		}
 		return arns
 	}).(pulumi.StringMapOutput)
-	return nil
+	if api.pattern != "" {
+		api.watched = b.watched
+		api.Alarms, api.AlarmArn, api.AlarmTopicArn, api.DashboardName = noAlarms()
+		return nil
+	}
+	api.Alarms, api.AlarmArn, api.AlarmTopicArn, api.DashboardName, err = b.watch()
+	return err
 }
 
 func trueOrNil(b bool) pulumi.BoolPtrInput {
@@ -258,6 +274,7 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 			return nil, err
 		}
 		api.AccessLogGroup = logs.Name
+		b.logs = append(b.logs, logs.Name)
 		destination := logs.Arn
 		if role := args.Settings.AccountRoleArn; role != nil {
 			// The stage does not use the role, but must not be created before the account's setting names it.

@@ -25,9 +25,10 @@ func (b *builder) orderStore(capacity TableCapacity, read FunctionSettings, allo
 	// The mark of a completed order expires once no older message can arrive any more.
 	if s.table, err = b.table("orders", capacity, dynamodb.TableArgs{
 		Ttl: &dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)},
-	}, "accountid", "vendorid"); err != nil {
+	}, []string{"GetItem", "PutItem"}, "accountid", "vendorid"); err != nil {
 		return nil, err
 	}
+	b.watchOrders("Stored", "Superseded", "Rejected")
 	if s.bucket, err = b.invoiceBucket("invoices"); err != nil {
 		return nil, err
 	}

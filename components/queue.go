@@ -122,6 +122,7 @@ func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSe
 			}{"byQueue", []string{arn}})
 		}).(pulumi.StringOutput),
 	}, b.opts()...)
+	b.watchQueue(name, q)
 	return &queue{Queue: q, name: name, settings: settings, deadLetters: deadLetters, redrive: redrive}, err
 }
 
@@ -136,12 +137,16 @@ func (b *builder) queuePolicy(name string, q *sqs.Queue, statements ...statement
 
 // deadLetters makes a queue from which only a person takes messages. The caller makes its policy.
 func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*sqs.Queue, error) {
-	return sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
+	q, err := sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
 		MessageRetentionSeconds: intOf(retentionDays).ApplyT(func(days int) int { return days * secondsPerDay }).(pulumi.IntOutput),
 		SqsManagedSseEnabled:    b.unlessKey(),
 		KmsMasterKeyId:          b.kmsKey(),
 		Tags:                    b.tags,
 	}, b.opts()...)
+	if err == nil {
+		b.watchDeadLetters(name, q)
+	}
+	return q, err
 }
 
 // failures makes a queue that receives a message about what failed for good, and returns the statement that lets a role

@@ -110,6 +110,7 @@ func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec f
 	if err != nil {
 		return nil, err
 	}
+	b.watchReader(fn)
 	mapping := &lambda.EventSourceMappingArgs{
 		EventSourceArn:                 source,
 		FunctionName:                   fn.Arn,

@@ -62,7 +62,7 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		kind = "EXPRESS"
 	}
 	o.ExecutionLogs, o.MachineRoleName = logs.Name, role.Name
-	return sfn.NewStateMachine(b.ctx, b.name, &sfn.StateMachineArgs{
+	machine, err := sfn.NewStateMachine(b.ctx, b.name, &sfn.StateMachineArgs{
 		Definition: definition,
 		RoleArn:    role.Arn,
 		Type:       pulumi.String(kind),
@@ -74,6 +74,10 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		TracingConfiguration: &sfn.StateMachineTracingConfigurationArgs{Enabled: pulumi.Bool(true)},
 		Tags:                 b.tags,
 	}, b.after(policy)...)
+	if err == nil {
+		b.watchMachine(machine)
+	}
+	return machine, err
 }
 
 // executionLogs makes the log group of executions. Log delivery lists each log group in one resource policy of the account,

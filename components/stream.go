@@ -35,7 +35,7 @@ func (b *builder) stream(name string, settings StreamSettings) (*kinesis.Stream,
 	if key == nil {
 		key = pulumi.String("alias/aws/kinesis")
 	}
-	return kinesis.NewStream(b.ctx, b.child(name), &kinesis.StreamArgs{
+	stream, err := kinesis.NewStream(b.ctx, b.child(name), &kinesis.StreamArgs{
 		ShardCount:        settings.Shards,
 		RetentionPeriod:   settings.RetentionHours,
 		EncryptionType:    pulumi.String("KMS"),
@@ -45,4 +45,8 @@ func (b *builder) stream(name string, settings StreamSettings) (*kinesis.Stream,
 		EnforceConsumerDeletion: pulumi.Bool(true),
 		Tags:                    b.tags,
 	}, b.protected()...)
+	if err == nil {
+		b.watchStream(name, stream)
+	}
+	return stream, err
 }

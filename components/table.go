@@ -67,10 +67,10 @@ func (v *validator) maxUnits(path, name string, maximum, units pulumi.IntPtrInpu
 	})
 }
 
-// table makes a table whose keys are strings. Unless the component has a key, it is encrypted with one that
+// table makes a table whose keys are strings, for these operations. Unless the component has a key, it is encrypted with one that
 // DynamoDB owns, which every table is at no cost:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-func (b *builder) table(name string, capacity TableCapacity, args dynamodb.TableArgs, keys ...string) (*dynamodb.Table, error) {
+func (b *builder) table(name string, capacity TableCapacity, args dynamodb.TableArgs, operations []string, keys ...string) (*dynamodb.Table, error) {
 	attributes := dynamodb.TableAttributeArray{}
 	for _, key := range keys {
 		attributes = append(attributes, &dynamodb.TableAttributeArgs{Name: pulumi.String(key), Type: pulumi.String("S")})
@@ -107,6 +107,7 @@ func (b *builder) table(name string, capacity TableCapacity, args dynamodb.Table
 	if err != nil {
 		return nil, err
 	}
+	b.watchTable(name, table, operations)
 	if err := b.scale(name+"-reads", table, "Read", capacity.ReadUnits, capacity.MaxReadUnits, capacity.TargetUtilization); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,193 @@
+package components
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// watched is what CloudWatch watches of a component. Each kind of resource adds to it where it is made: see watch.go.
+type watched struct {
+	alarms []alarm
+	charts map[chart][]metric
+	logs   pulumi.StringArray // the names of the log groups that tell the story of an order
+}
+
+// add adds what is watched of a child component.
+func (w *watched) add(child watched) {
+	w.alarms = append(w.alarms, child.alarms...)
+	w.logs = append(w.logs, child.logs...)
+	for _, c := range slices.Sorted(maps.Keys(child.charts)) {
+		w.plot(c, child.charts[c]...)
+	}
+}
+
+// metric is a metric of CloudWatch, and the statistic of it.
+type metric struct {
+	namespace, name, statistic string
+	dimensions                 pulumi.StringMap
+	id                         string // in the expression of an alarm
+	label                      string // in a chart
+}
+
+// alarm is raised while the statistic of a metric, or an expression of metrics, is above a threshold.
+type alarm struct {
+	name       string // what it is called in the output, and what its name ends with
+	kind       alarmKind
+	metrics    []metric
+	expression string // of the metrics' ids; empty: there is one metric
+	above      pulumi.Float64Input
+	seconds    int // of a period
+	breaching  int // how many of the last periods must be above the threshold
+	periods    int
+}
+
+// alarmKind is what an alarm means, and the heading of docs/operations.md that says what to do.
+type alarmKind struct{ anchor, means string }
+
+const runbook = "https://github.com/order-patterns/order-patterns/blob/main/docs/operations.md"
+
+func (k alarmKind) description() string { return k.means + " What to do: " + runbook + "#" + k.anchor }
+
+func (b *builder) alarm(a alarm) { b.alarms = append(b.alarms, a) }
+
+// noAlarms are the outputs of a component without alarms.
+func noAlarms() (names pulumi.StringMapOutput, arn, topicArn, dashboard pulumi.StringOutput) {
+	none := pulumi.String("").ToStringOutput()
+	return pulumi.StringMap{}.ToStringMapOutput(), none, none, none
+}
+
+// watch makes the alarms, the composite alarm of all of them, the topic that they are published to, and the dashboard, and returns
+// the outputs about them; all are empty if they are off. It also saves the queries, which cost nothing.
+func (b *builder) watch() (names pulumi.StringMapOutput, arn, topicArn, dashboard pulumi.StringOutput, err error) {
+	names, arn, topicArn, dashboard = noAlarms()
+	if err = b.queries(); err != nil || b.alarmArgs.Off {
+		return
+	}
+	if topicArn, err = b.alarmTopic(); err != nil {
+		return
+	}
+	byName, arns := pulumi.StringMap{}, pulumi.StringArray{}
+	var all []any
+	for _, a := range b.alarms {
+		made, err := b.metricAlarm(a, topicArn)
+		if err != nil {
+			return names, arn, topicArn, dashboard, err
+		}
+		byName[a.name], arns, all = made.Name, append(arns, made.Arn), append(all, made.Name)
+	}
+	if arn, err = b.compositeAlarm(all); err != nil {
+		return
+	}
+	dashboard, err = b.dashboard(arns)
+	return byName.ToStringMapOutput(), arn, topicArn, dashboard, err
+}
+
+// compositeAlarm makes an alarm that is raised while one of the others is, by their names. It has no action, so that nobody is told
+// twice. A pager may take it instead of them.
+func (b *builder) compositeAlarm(others []any) (pulumi.StringOutput, error) {
+	made, err := cloudwatch.NewCompositeAlarm(b.ctx, b.name, &cloudwatch.CompositeAlarmArgs{
+		AlarmName:        pulumi.String(b.unique()),
+		AlarmDescription: pulumi.String(alarmKind{"alarms", "At least one of the alarms of " + b.name + " is raised."}.description()),
+		AlarmRule: pulumi.All(others...).ApplyT(func(names []any) string {
+			terms := make([]string, len(names))
+			for i, name := range names {
+				terms[i] = fmt.Sprintf("ALARM(%q)", name)
+			}
+			return strings.Join(terms, " OR ")
+		}).(pulumi.StringOutput),
+		Tags: b.tags,
+	}, b.opts()...)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return made.Arn, nil
+}
+
+// metricAlarm makes an alarm. It is published when it is raised, and when it is over. A period without data is not above the
+// threshold: nothing happened in it.
+func (b *builder) metricAlarm(a alarm, topic pulumi.StringOutput) (*cloudwatch.MetricAlarm, error) {
+	args := &cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   pulumi.String(a.kind.description()),
+		ComparisonOperator: pulumi.String("GreaterThanThreshold"),
+		Threshold:          a.above.ToFloat64Output().ToFloat64PtrOutput(),
+		EvaluationPeriods:  pulumi.Int(a.periods),
+		DatapointsToAlarm:  pulumi.Int(a.breaching),
+		TreatMissingData:   pulumi.String("notBreaching"),
+		AlarmActions:       pulumi.Array{topic},
+		OkActions:          pulumi.Array{topic},
+		Tags:               b.tags,
+	}
+	if a.expression == "" {
+		m := a.metrics[0]
+		args.Namespace, args.MetricName, args.Dimensions, args.Period = pulumi.String(m.namespace), pulumi.String(m.name), m.dimensions, pulumi.Int(a.seconds)
+		if strings.HasPrefix(m.statistic, "p") {
+			args.ExtendedStatistic = pulumi.String(m.statistic)
+		} else {
+			args.Statistic = pulumi.String(m.statistic)
+		}
+	} else {
+		args.MetricQueries = a.queries()
+	}
+	return cloudwatch.NewMetricAlarm(b.ctx, b.child(a.name), args, b.opts()...)
+}
+
+// queries are the metrics of an expression, and the expression: only it is compared with the threshold.
+func (a alarm) queries() cloudwatch.MetricAlarmMetricQueryArray {
+	queries := cloudwatch.MetricAlarmMetricQueryArray{}
+	for _, m := range a.metrics {
+		queries = append(queries, &cloudwatch.MetricAlarmMetricQueryArgs{
+			Id: pulumi.String(m.id),
+			Metric: &cloudwatch.MetricAlarmMetricQueryMetricArgs{
+				Namespace: pulumi.String(m.namespace), MetricName: pulumi.String(m.name), Dimensions: m.dimensions,
+				Stat: pulumi.String(m.statistic), Period: pulumi.Int(a.seconds),
+			},
+			ReturnData: pulumi.Bool(false),
+		})
+	}
+	return append(queries, &cloudwatch.MetricAlarmMetricQueryArgs{
+		Id: pulumi.String("alarm"), Label: pulumi.String(a.name), Expression: pulumi.String(a.expression), ReturnData: pulumi.Bool(true),
+	})
+}
+
+// alarmTopic is the ARN of the topic that alarms are published to. One that it makes lets only them publish.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+func (b *builder) alarmTopic() (pulumi.StringOutput, error) {
+	if b.alarmArgs.TopicArn != nil {
+		return stringOf(b.alarmArgs.TopicArn), nil
+	}
+	if b.key != nil {
+		b.key.alarms = b.name
+	}
+	is := b.identity()
+	topic, err := b.newTopic("alarms", func(topic *sns.Topic) statement {
+		return statement{
+			sid: "AlarmsPublish", principal: "cloudwatch.amazonaws.com", actions: []string{"sns:Publish"}, resources: []pulumi.StringInput{topic.Arn},
+			conditions: []condition{
+				{"StringEquals", "aws:SourceAccount", is.account},
+				{"ArnLike", "aws:SourceArn", pulumi.Sprintf("arn:%s:cloudwatch:%s:%s:alarm:%s-*", is.partition, is.region, is.account, b.name)},
+			},
+		}
+	})
+	if err != nil || b.alarmArgs.Email == nil {
+		return topic.Arn, err
+	}
+	_, err = sns.NewTopicSubscription(b.ctx, b.child("alarms-email"), &sns.TopicSubscriptionArgs{
+		Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: stringOf(b.alarmArgs.Email),
+	}, b.opts()...)
+	return topic.Arn, err
+}
+
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9_-]`)
+
+// unique is the component's name, for resources of which the provider makes no unique name: it begins with the project and the
+// stack. They have at most 100 characters each, and CloudWatch's names 255.
+func (b *builder) unique() string {
+	return notInNames.ReplaceAllString(b.ctx.Project()+"-"+b.ctx.Stack()+"-"+b.name, "-")
+}

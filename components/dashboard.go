@@ -1,0 +1,96 @@
+package components
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// chart is a chart of the dashboard. They are in this order.
+type chart int
+
+const (
+	orders chart = iota
+	secondsToDone
+	requests
+	latencies
+	executions
+	executionTimes
+	messages
+	waiting
+	ages
+	deadLetters
+	invocations
+	functionErrors
+	durations
+	concurrency
+	capacity
+	throttled
+)
+
+var chartTitles = map[chart]string{
+	orders: "Orders per minute", secondsToDone: "Seconds until orders are done",
+	requests: "API: requests per minute", latencies: "API: milliseconds",
+	executions: "Executions per minute", executionTimes: "Executions: milliseconds",
+	messages: "Messages and records per minute", waiting: "Messages that wait", ages: "Age of the oldest message (s) and record (ms)", deadLetters: "Dead letters",
+	invocations: "Functions: invocations per minute", functionErrors: "Functions: errors and throttles per minute",
+	durations: "Functions: milliseconds of the slowest", concurrency: "Functions: concurrent executions",
+	capacity: "Tables: units per minute", throttled: "Tables and streams: throttles and errors per minute",
+}
+
+// plot adds metrics to a chart.
+func (w *watched) plot(c chart, metrics ...metric) {
+	if w.charts == nil {
+		w.charts = map[chart][]metric{}
+	}
+	w.charts[c] = append(w.charts[c], metrics...)
+}
+
+// The size of widgets. A row has 24 units.
+const chartWidth, chartHeight, rowWidth = 8, 6, 24
+
+// dashboard makes one page with the state of all alarms, by their ARNs, and with all charts. CloudWatch places its widgets in their
+// order: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+func (b *builder) dashboard(alarms pulumi.StringArray) (pulumi.StringOutput, error) {
+	widgets := pulumi.Array{widget("alarm", rowWidth, 2+len(alarms)/6, pulumi.Map{"title": pulumi.String("Alarms"), "alarms": alarms})}
+	for _, c := range slices.Sorted(maps.Keys(b.charts)) {
+		series := pulumi.Array{}
+		for _, m := range b.charts[c] {
+			series = append(series, m.series())
+		}
+		widgets = append(widgets, widget("metric", chartWidth, chartHeight, pulumi.Map{
+			"title": pulumi.String(chartTitles[c]), "region": b.identity().region, "view": pulumi.String("timeSeries"), "period": pulumi.Int(minute),
+			"metrics": series, "yAxis": pulumi.Any(map[string]any{"left": map[string]any{"min": 0}}),
+		}))
+	}
+	made, err := cloudwatch.NewDashboard(b.ctx, b.name, &cloudwatch.DashboardArgs{
+		DashboardName: pulumi.String(b.unique()),
+		DashboardBody: pulumi.JSONMarshal(pulumi.Map{"widgets": widgets}),
+	}, b.opts()...)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return made.DashboardName, nil
+}
+
+func widget(kind string, width, height int, properties pulumi.Map) pulumi.Map {
+	return pulumi.Map{"type": pulumi.String(kind), "width": pulumi.Int(width), "height": pulumi.Int(height), "properties": properties}
+}
+
+// series is a metric as a chart has it: namespace, name, dimensions, options.
+func (m metric) series() pulumi.Array {
+	s := pulumi.Array{pulumi.String(m.namespace), pulumi.String(m.name)}
+	for _, name := range slices.Sorted(maps.Keys(m.dimensions)) {
+		s = append(s, pulumi.String(name), m.dimensions[name])
+	}
+	label := m.name
+	if m.label != "" {
+		label = m.label + " " + m.name
+	}
+	if m.statistic != sum && m.statistic != maximum {
+		label += " " + m.statistic
+	}
+	return append(s, pulumi.Map{"stat": pulumi.String(m.statistic), "label": pulumi.String(label)})
+}

@@ -1,0 +1,87 @@
+package components
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// insights are the arguments of Lambda Insights, validated.
+type insights struct {
+	on    bool
+	layer pulumi.StringPtrInput // nil for the one that AWS lists
+	at    func(error) error     // the error of a value that resolves late
+}
+
+var layerARN = regexp.MustCompile(`^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$`)
+
+func checkLayerARN(arn string) error {
+	if !layerARN.MatchString(arn) {
+		return fmt.Errorf("must be the ARN of a version of a layer, such as arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension-Arm64:23, got %q", arn)
+	}
+	return nil
+}
+
+func (c Common) resolveInsights(v *validator) insights {
+	i := insights{on: c.LambdaInsights, at: func(err error) error { return v.late("Common.LambdaInsights", err) }}
+	if unset(c.LambdaInsightsLayerArn) {
+		return i
+	}
+	if !i.on {
+		v.addf("Common.LambdaInsightsLayerArn", "is of use only with LambdaInsights")
+	}
+	i.layer = v.text("Common.LambdaInsightsLayerArn", c.LambdaInsightsLayerArn, checkLayerARN, "")
+	return i
+}
+
+// mayReport is what the extension does: it writes to one log group, from which CloudWatch takes the metrics, and makes it if it
+// is the first. AWS's managed policy CloudWatchLambdaInsightsExecutionRolePolicy would let it make any log group.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-Getting-Started.html
+func (b *builder) mayReport() []statement {
+	if !b.insights.on {
+		return nil
+	}
+	is := b.identity()
+	group := pulumi.Sprintf("arn:%s:logs:%s:%s:log-group:/aws/lambda-insights", is.partition, is.region, is.account)
+	return []statement{{
+		sid: "ReportInsights", actions: []string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
+		resources: []pulumi.StringInput{group, pulumi.Sprintf("%s:*", group)},
+	}}
+}
+
+// addInsights adds the extension's layer to a function.
+func (b *builder) addInsights(args *lambda.FunctionArgs) {
+	switch {
+	case !b.insights.on:
+	case b.insights.layer != nil:
+		args.Layers = pulumi.StringArray{stringOf(b.insights.layer)}
+	default:
+		is, architecture := b.identity(), b.packages.architecture
+		args.Layers = pulumi.StringArray{pulumi.All(is.partition, is.region).ApplyT(func(v []any) (string, error) {
+			arn, err := insightsLayer(v[0].(string), v[1].(string), architecture)
+			return arn, b.insights.at(err)
+		}).(pulumi.StringOutput)}
+	}
+}
+
+// insightsLayer is the ARN of version 1.0.404.0 of the extension's layer, which does not change by itself:
+//
+//   - https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsARM.html
+//   - https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsx86-64.html
+func insightsLayer(partition, region, architecture string) (string, error) {
+	name, versions := "LambdaInsightsExtension-Arm64", insightsARM
+	if architecture == X8664 {
+		name, versions = "LambdaInsightsExtension", insightsX86
+	}
+	version, listed := versions[region]
+	if !listed {
+		return "", fmt.Errorf("AWS lists no layer for %s in %s: set LambdaInsightsLayerArn", architecture, region)
+	}
+	account, other := insightsAccounts[region]
+	if !other {
+		account = "580247275435"
+	}
+	return fmt.Sprintf("arn:%s:lambda:%s:%s:layer:%s:%d", partition, region, account, name, version), nil
+}
