@@ -78,3 +78,8 @@ func (a *Account) Authorize(ctx context.Context, r policy.Request) error {
 	}
 	return a.Faults.Before(ctx, event(r))
 }
+
+// After lets the faults happen that strike between the effect and the answer of an action, which Authorize has allowed.
+func (a *Account) After(ctx context.Context, p policy.Principal, action, resource string) error {
+	return a.Faults.After(ctx, fault.Event{Action: action, Resource: resource, Principal: p.String()})
+}

@@ -36,8 +36,7 @@ func (x *exchange) source() string { return x.stageName + "/" + x.request.Method
 func (x *exchange) permission(p policy.Principal) policy.Request {
 	return policy.Request{
 		Principal: p, Action: "execute-api:Invoke", Resource: executionARN(x.apiID + "/" + x.source()), ResourcePolicy: x.live.policy,
-		// The address stands for one that AWS serves over TLS.
-		Keys: map[string]string{"aws:SourceIp": x.sourceIP(), "aws:SecureTransport": "true"},
+		Keys: map[string]string{"aws:SourceIp": x.sourceIP()},
 	}
 }
 

@@ -3,6 +3,7 @@ package apigateway
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -150,4 +151,18 @@ func newID(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // crypto/rand does not fail
 	return strings.ToLower(base32.StdEncoding.EncodeToString(b))[:n]
+}
+
+var errNoLogRole = badRequest("CloudWatch Logs role ARN must be set in account settings to enable logging")
+
+func badRequest(format string, args ...any) error {
+	return wire.Errorf(http.StatusBadRequest, "BadRequestException", format, args...)
+}
+
+func notFound(format string, args ...any) error {
+	return wire.Errorf(http.StatusNotFound, "NotFoundException", format, args...)
+}
+
+func conflict(format string, args ...any) error {
+	return wire.Errorf(http.StatusConflict, "ConflictException", format, args...)
 }

@@ -2,6 +2,7 @@ package apigateway
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -104,4 +105,94 @@ func (s *Service) forget(gone func(PlanStage) bool) {
 	for _, p := range s.plans {
 		p.inputs.APIStages = slices.DeleteFunc(slices.Clone(p.inputs.APIStages), gone)
 	}
+}
+
+// QuotaSettings limit the requests of a key in a period of the calendar, in UTC.
+type QuotaSettings struct {
+	Limit  int    `pulumi:"limit"`  // requests
+	Period string `pulumi:"period"` // DAY, WEEK or MONTH
+}
+
+// begin returns the start of the period that a time is in. Weeks begin on Sunday.
+func (q *QuotaSettings) begin(t time.Time) time.Time {
+	year, month, day := t.UTC().Date()
+	switch q.Period {
+	case "WEEK":
+		day -= int(t.UTC().Weekday())
+	case "MONTH":
+		day = 1
+	}
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// usage counts the requests of one key in the current period.
+type usage struct {
+	mu    sync.Mutex
+	begin time.Time
+	used  int
+}
+
+// take counts one request, unless the quota is used up. A nil quota is unlimited.
+func (u *usage) take(q *QuotaSettings, now time.Time) bool {
+	if q == nil {
+		return true
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	// A request that arrived just before the end of a period may be counted just after it. It does not restore the old
+	// period.
+	if begin := q.begin(now); begin.After(u.begin) {
+		u.begin, u.used = begin, 0
+	}
+	if u.used >= q.Limit {
+		return false
+	}
+	u.used++
+	return true
+}
+
+// admit checks the limits of a request, in AWS's order: those of the client, those of the method, the account's:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+func (x *exchange) admit() *failure {
+	if x.method.keyRequired {
+		if failed := x.meter(); failed != nil {
+			return failed
+		}
+	}
+	if l := x.live.limiters[x.method]; l != nil && !l.AllowN(x.start, 1) || !x.service.limiter.AllowN(x.start, 1) {
+		return failThrottled
+	}
+	return nil
+}
+
+// meter finds the client by its key, and the usage plan of the key for this stage, and counts the request there. AWS
+// does so only for methods that require a key. For others "the throttle and quota limits of the usage plan are
+// bypassed", even if a client sends a key:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-usage-plan-test-with-postman.html
+//
+// Throttled requests do not count for the quota, and a client over its quota uses nothing of the limits that all clients
+// share.
+func (x *exchange) meter() *failure {
+	s := x.service
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	key := s.keyValues[x.request.Header.Get(keyHeader)]
+	if key == nil || !key.enabled() {
+		return failKey
+	}
+	for _, plan := range key.plans {
+		if !plan.covers(x.apiID, x.stageName) {
+			continue
+		}
+		x.apiKey, x.apiKeyID = key.value, key.id
+		c := plan.clients[key.id]
+		switch {
+		case c.limiter != nil && !c.limiter.AllowN(x.start, 1):
+			return failThrottled
+		case !c.usage.take(plan.inputs.Quota, x.start):
+			return failQuota
+		}
+		return nil
+	}
+	return failKey
 }

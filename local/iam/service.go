@@ -9,6 +9,7 @@
 package iam
 
 import (
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -128,4 +129,33 @@ func (s *Service) attach(roleName, policyARN string) error {
 	}
 	s.refresh(r)
 	return nil
+}
+
+func noEntity(format string, args ...any) error {
+	return wire.Errorf(http.StatusNotFound, "NoSuchEntity", format, args...)
+}
+
+func malformed(err error) error {
+	return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocument", "%v", err)
+}
+
+// awsManaged are the managed policies of AWS that the patterns use, by ARN, as published in
+// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+var awsManaged = map[string]string{
+	"arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs": `{
+		"Version": "2012-10-17",
+		"Statement": [{
+			"Effect": "Allow",
+			"Action": [
+				"logs:CreateLogGroup",
+				"logs:CreateLogStream",
+				"logs:DescribeLogGroups",
+				"logs:DescribeLogStreams",
+				"logs:PutLogEvents",
+				"logs:GetLogEvents",
+				"logs:FilterLogEvents"
+			],
+			"Resource": "*"
+		}]
+	}`,
 }

@@ -137,3 +137,20 @@ func refused(t testing.TB, err error, code string) string {
 }
 
 func text(format string, args ...any) *string { return aws.String(fmt.Sprintf(format, args...)) }
+
+// Put puts a record with the permissions of a principal, and returns where it is.
+func (s *Service) Put(ctx context.Context, p policy.Principal, streamARN, partitionKey string, data []byte) (shardID, sequenceNumber string, err error) {
+	const action = "kinesis:PutRecord"
+	if err := s.allow(ctx, p, action, streamARN); err != nil {
+		return "", "", err
+	}
+	st, err := s.streamAt(streamARN)
+	if err != nil {
+		return "", "", err
+	}
+	sh, q, err := s.putOne(st, &recordInput{Data: data, PartitionKey: partitionKey})
+	if err != nil {
+		return "", "", err
+	}
+	return sh.id, q.String(), s.account.After(ctx, p, action, streamARN)
+}

@@ -1,10 +1,7 @@
 package kinesis
 
 import (
-	"context"
 	"unicode/utf8"
-
-	"github.com/order-patterns/order-patterns/local/policy"
 )
 
 const (
@@ -40,23 +37,6 @@ func (r *recordInput) check() (h hash, size int, err error) {
 		return h, 0, invalid("ExplicitHashKey must be from 0 to 2^128-1, got %q.", *r.ExplicitHashKey)
 	}
 	return h, size, nil
-}
-
-// Put puts a record with the permissions of a principal, and returns where it is.
-func (s *Service) Put(ctx context.Context, p policy.Principal, streamARN, partitionKey string, data []byte) (shardID, sequenceNumber string, err error) {
-	const action = "kinesis:PutRecord"
-	if err := s.allow(ctx, p, action, streamARN); err != nil {
-		return "", "", err
-	}
-	st, err := s.streamAt(streamARN)
-	if err != nil {
-		return "", "", err
-	}
-	sh, q, err := s.putOne(st, &recordInput{Data: data, PartitionKey: partitionKey})
-	if err != nil {
-		return "", "", err
-	}
-	return sh.id, q.String(), s.after(ctx, p, action, streamARN)
 }
 
 func (s *Service) putOne(st *stream, in *recordInput) (*shard, sequence, error) {

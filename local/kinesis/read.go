@@ -126,7 +126,7 @@ func (s *Service) readAs(ctx context.Context, p policy.Principal, action, arn st
 	}
 	b, err := read()
 	if err == nil {
-		err = s.after(ctx, p, action, arn)
+		err = s.account.After(ctx, p, action, arn)
 	}
 	if err != nil {
 		return Batch{}, err

@@ -26,7 +26,6 @@ import (
 	"sync"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -160,15 +159,7 @@ func (s *Service) Authorize(ctx context.Context, p policy.Principal, action, arn
 }
 
 func (s *Service) allow(ctx context.Context, p policy.Principal, action, arn string) error {
-	err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn, Keys: overTLS})
+	err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn})
 	s.countThrottle(strings.TrimPrefix(arn, StreamARN("")), action, err)
 	return err
-}
-
-// overTLS is the condition key of a connection between AWS services. It is read-only.
-var overTLS = map[string]string{"aws:SecureTransport": "true"}
-
-// after applies the faults that are injected between the effect and the answer of an action.
-func (s *Service) after(ctx context.Context, p policy.Principal, action, arn string) error {
-	return s.account.Faults.After(ctx, fault.Event{Action: action, Resource: arn, Principal: p.String()})
 }

@@ -59,7 +59,7 @@ func (s *Service) Use(ctx context.Context, u account.KeyUse, actions ...string) 
 	r := policy.Request{Principal: u.Principal, Resource: k.arn(), ResourcePolicy: k.policy, ByDelegation: true}
 	pending := k.pending()
 	s.mu.RUnlock()
-	r.Keys = map[string]string{"aws:SecureTransport": "true"}
+	r.Keys = map[string]string{}
 	maps.Copy(r.Keys, u.Keys)
 	for name, value := range u.Context {
 		r.Keys["kms:EncryptionContext:"+name] = value

@@ -72,7 +72,7 @@ func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return inv.result(), s.after(ctx, request.Resource, in.Principal)
+	return inv.result(), s.account.After(ctx, in.Principal, request.Action, request.Resource)
 }
 
 // invokeItself invokes a function for a mapping or the queue of events, and waits for the answer until ctx ends. Lambda needs
@@ -87,10 +87,5 @@ func (s *Service) invokeItself(ctx context.Context, f *function, ev event) (*inv
 	if err != nil {
 		return inv, err
 	}
-	return inv, s.after(s.ctx, ev.arn, lambda)
-}
-
-// after applies the faults that are injected between an invocation and its answer.
-func (s *Service) after(ctx context.Context, arn string, p policy.Principal) error {
-	return s.account.Faults.After(ctx, fault.Event{Action: "lambda:InvokeFunction", Resource: arn, Principal: p.String()})
+	return inv, s.account.After(s.ctx, lambda, "lambda:InvokeFunction", ev.arn)
 }

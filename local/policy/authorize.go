@@ -43,7 +43,8 @@ type Request struct {
 	// ByDelegation is how KMS decides: identity policies count only if the resource policy allows the action to the
 	// principal's account. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 	ByDelegation bool
-	// Keys are the condition keys of this request, such as aws:SourceArn. aws:PrincipalArn is added.
+	// Keys are the condition keys of this request, such as aws:SourceArn. aws:PrincipalArn is added, and aws:SecureTransport:
+	// what listens on loopback without TLS stands for what AWS serves over TLS.
 	Keys map[string]string
 	// Granted, if set, is called for each statement that allows the action. The request may still be denied by another.
 	Granted func(Grant)
@@ -78,7 +79,7 @@ func (e *DeniedError) Error() string {
 
 // Authorize returns nil if r is allowed, else a *DeniedError.
 func Authorize(r Request) error {
-	keys := map[string]string{}
+	keys := map[string]string{"aws:SecureTransport": "true"}
 	maps.Copy(keys, r.Keys)
 	if arn := cmp.Or(r.Principal.RoleARN, r.Principal.ARN); arn != "" {
 		keys["aws:PrincipalArn"] = arn

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
@@ -42,7 +41,7 @@ type Publisher interface {
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publication) (messageID string, err error) {
 	const action = "sns:Publish"
-	keys := map[string]string{"aws:SecureTransport": "true"}
+	keys := map[string]string{}
 	if in.Source != "" {
 		keys["aws:SourceArn"], keys["aws:SourceAccount"], keys["aws:PrincipalIsAWSService"] = in.Source, account.ID, "true"
 	}
@@ -66,7 +65,7 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 	if messageID, err = s.accept(ctx, t, subscriptions, m); err != nil {
 		return "", err
 	}
-	return messageID, s.account.Faults.After(ctx, fault.Event{Action: action, Resource: in.TopicARN, Principal: p.String()})
+	return messageID, s.account.After(ctx, p, action, in.TopicARN)
 }
 
 // message is what a publisher publishes.

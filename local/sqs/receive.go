@@ -29,7 +29,7 @@ func (s *Service) Receive(ctx context.Context, p policy.Principal, queueARN stri
 	if err != nil {
 		return nil, err
 	}
-	return got, s.after(ctx, p, "sqs:ReceiveMessage", queueARN)
+	return got, s.account.After(ctx, p, "sqs:ReceiveMessage", queueARN)
 }
 
 // receive waits for messages. A negative visibility is the queue's.
@@ -145,5 +145,5 @@ func (s *Service) Delete(ctx context.Context, p policy.Principal, queueARN strin
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return s.after(ctx, p, "sqs:DeleteMessage", queueARN)
+	return s.account.After(ctx, p, "sqs:DeleteMessage", queueARN)
 }

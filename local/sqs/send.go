@@ -27,7 +27,7 @@ func (s *Service) Send(ctx context.Context, p policy.Principal, keys map[string]
 	if err != nil {
 		return "", err
 	}
-	return sent.id, s.after(ctx, p, "sqs:SendMessage", queueARN)
+	return sent.id, s.account.After(ctx, p, "sqs:SendMessage", queueARN)
 }
 
 // send validates a message and adds it to the queue. A nil delay is the queue's.

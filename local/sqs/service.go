@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -149,10 +147,8 @@ func (s *Service) enter(ctx context.Context, p policy.Principal, keys map[string
 	if q == nil && p.Service != "" {
 		return nil, noQueue()
 	}
-	all := map[string]string{"aws:SecureTransport": "true"} // AWS services connect over TLS
-	maps.Copy(all, keys)
 	err := s.account.Authorize(ctx, policy.Request{
-		Principal: p, Action: action, Resource: queueARN, ResourcePolicy: q.accessPolicy(), Keys: all,
+		Principal: p, Action: action, Resource: queueARN, ResourcePolicy: q.accessPolicy(), Keys: keys,
 	})
 	if err == nil && q == nil {
 		err = noQueue()
@@ -161,11 +157,6 @@ func (s *Service) enter(ctx context.Context, p policy.Principal, keys map[string
 		err = s.useKey(ctx, p, keys, action, q)
 	}
 	return q, err
-}
-
-// after runs the faults that strike between an action's effect and its answer.
-func (s *Service) after(ctx context.Context, p policy.Principal, action, arn string) error {
-	return s.account.Faults.After(ctx, fault.Event{Action: action, Resource: arn, Principal: p.String()})
 }
 
 // create adds a queue. AWS returns an existing queue with the same attributes. Two owners of one queue are refused here.

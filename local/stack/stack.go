@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 // Name is the name of the stack.
@@ -141,22 +143,15 @@ func (s *Stack) HasPendingCreates() (bool, error) {
 	}
 	var state struct {
 		Checkpoint struct {
-			Latest struct {
-				PendingOperations []struct {
-					Type string `json:"type"`
-				} `json:"pending_operations"`
-			} `json:"latest"`
+			Latest apitype.DeploymentV3 `json:"latest"`
 		} `json:"checkpoint"`
 	}
 	if err := json.Unmarshal(text, &state); err != nil {
 		return false, fmt.Errorf("reading %s: %w", files[0], err)
 	}
-	for _, o := range state.Checkpoint.Latest.PendingOperations {
-		if o.Type == "creating" {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(state.Checkpoint.Latest.PendingOperations, func(o apitype.OperationV2) bool {
+		return o.Type == apitype.OperationTypeCreating
+	}), nil
 }
 
 // prepare copies the config, creates the stack if there is none, and removes the lock of a CLI that was killed.

@@ -58,10 +58,7 @@ func WithKeys(keys map[string]string) Option {
 // Authorize decides whether the caller may perform action ("dynamodb:PutItem") on the resource with this ARN.
 // Return its error as it is: the protocol knows how to render it.
 func (c *Call) Authorize(action, resource string, opts ...Option) error {
-	r := policy.Request{Principal: c.Principal, Action: action, Resource: resource, Keys: map[string]string{
-		// The endpoint stands for one that AWS serves over TLS, and listens on loopback only.
-		"aws:SecureTransport": "true",
-	}}
+	r := policy.Request{Principal: c.Principal, Action: action, Resource: resource}
 	for _, o := range opts {
 		o(&r)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+
+	"github.com/order-patterns/order-patterns/local/oidc"
 )
 
 // selection is what the flags say about the stack.
@@ -55,4 +57,11 @@ func (c selection) config(project string) (map[string]string, error) {
 func nearest(key string, keys map[string]workspace.ProjectConfigType) string {
 	distance := func(k string) int { return levenshtein.Distance(strings.ToLower(key), strings.ToLower(k), nil) }
 	return slices.MinFunc(slices.Sorted(maps.Keys(keys)), func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
+}
+
+// trust makes an API with auth=jwt trust the issuer of the running cloud, unless the config names another one.
+func (r *running) trust(config map[string]string) {
+	if config["auth"] == "jwt" && config["jwtIssuer"] == "" {
+		config["jwtIssuer"], config["jwtAudience"] = r.Endpoint+oidc.Path, cmp.Or(config["jwtAudience"], oidc.Audience)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/spf13/cobra"
 )
 
@@ -100,18 +101,9 @@ type environment struct {
 
 // findProject returns the nearest folder with a Pulumi.yaml: the working directory or a parent.
 func findProject() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
+	file, err := workspace.DetectProjectPath()
+	if errors.Is(err, workspace.ErrProjectNotFound) {
+		err = errors.New("there is no Pulumi.yaml in this folder or above: run this command inside the project")
 	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("there is no Pulumi.yaml in this folder or above: run this command inside the project")
-		}
-		dir = parent
-	}
+	return filepath.Dir(file), err
 }

@@ -40,14 +40,14 @@ func (e *environment) cloudLog() string  { return filepath.Join(e.home, "cloud.l
 // serve runs the embedded cloud in the foreground, on free ports. The variable GUESSES names the switches to turn, separated by
 // commas: see docs/embedded-cloud.md.
 func serve(ctx context.Context, e *environment) error {
-	release, err := e.tryLock("cloud.lock")
-	if errors.Is(err, errLocked) {
-		return fmt.Errorf("an embedded cloud already runs with %s: stop it with `make down`, or choose another --home", e.home)
-	}
+	lock, locked, err := e.lock("cloud.lock")
 	if err != nil {
 		return err
 	}
-	defer release()
+	if !locked {
+		return fmt.Errorf("an embedded cloud already runs with %s: stop it with `make down`, or choose another --home", e.home)
+	}
+	defer lock.Unlock()
 	// The folder that `local env` names as Pulumi's backend: Pulumi itself does not create it.
 	if err := os.MkdirAll(e.stack(&running{}).State(), 0o755); err != nil {
 		return fmt.Errorf("making the state folder: %w", err)
