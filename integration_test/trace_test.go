@@ -1,0 +1,161 @@
+package integration_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/stretchr/testify/require"
+)
+
+// span is a segment or subsegment of a trace.
+type span struct {
+	TraceID     string `json:"trace_id"`
+	ID          string
+	ParentID    string `json:"parent_id"`
+	Name        string
+	Origin      string
+	Namespace   string
+	Error       bool
+	Fault       bool
+	Annotations map[string]any
+	Metadata    map[string]map[string]any
+	AWS         struct{ Operation string }
+	Links       []struct {
+		TraceID string `json:"trace_id"`
+		ID      string
+	}
+	Subsegments []span
+}
+
+// newTrace returns the id of a trace, and the header by which a client has its request traced under this id.
+func newTrace() (id string, header []string) {
+	id = fmt.Sprintf("1-%08x-%016x%08x", now().Unix(), rand.Uint64(), rand.Uint32())
+	return id, []string{"X-Amzn-Trace-Id", "Root=" + id + ";Sampled=1"}
+}
+
+// tracesWith returns the ids of the traces of the last hour that a filter expression selects.
+func tracesWith(t *testing.T, filter string) (ids []string) {
+	t.Helper()
+	pages := xray.NewGetTraceSummariesPaginator(xrayClient(t), &xray.GetTraceSummariesInput{
+		StartTime: aws.Time(now().Add(-time.Hour)), EndTime: aws.Time(now().Add(time.Minute)), FilterExpression: &filter,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		for _, s := range page.TraceSummaries {
+			ids = append(ids, *s.Id)
+		}
+	}
+	return ids
+}
+
+// readTrace returns the spans of a trace, those within others too.
+func readTrace(t *testing.T, id string) (spans []span) {
+	t.Helper()
+	out, err := xrayClient(t).BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{id}})
+	require.NoError(t, err)
+	var add func(s span, parent string)
+	add = func(s span, parent string) {
+		s.ParentID = cmp.Or(s.ParentID, parent)
+		spans = append(spans, s)
+		for _, inner := range s.Subsegments {
+			add(inner, s.ID)
+		}
+	}
+	for _, trace := range out.Traces {
+		for _, segment := range trace.Segments {
+			var s span
+			require.NoError(t, json.Unmarshal([]byte(*segment.Document), &s), *segment.Document)
+			add(s, "")
+		}
+	}
+	return spans
+}
+
+// tree renders the spans of a trace, each as its path from the first: the names from the outermost span to its own. A span
+// whose parent is not in the trace begins with "?".
+func tree(spans []span, label func(span) string) (paths []string) {
+	byID := map[string]span{}
+	for _, s := range spans {
+		byID[s.ID] = s
+	}
+	for _, s := range spans {
+		path := label(s)
+		for at := s; at.ParentID != ""; {
+			parent, found := byID[at.ParentID]
+			if !found {
+				path = "? / " + path
+				break
+			}
+			path = label(parent) + " / " + path
+			at = parent
+		}
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// labels names spans for a pattern: functions as their zips are named, AWS calls by service and operation.
+func labels(functions map[string]function) func(span) string {
+	names := map[string]string{}
+	for zip, fn := range functions {
+		names[fn.Name] = zip
+	}
+	return func(s span) string {
+		switch {
+		case s.Namespace == "aws":
+			return s.Name + "." + s.AWS.Operation
+		case s.Origin == "AWS::Lambda":
+			return "Lambda"
+		case s.Origin == "AWS::Lambda::Function":
+			return names[s.Name]
+		case strings.HasPrefix(s.Origin, "AWS::"):
+			return strings.TrimPrefix(s.Origin, "AWS::")
+		}
+		return s.Name
+	}
+}
+
+// requireTrace waits until the trace of an order is as wanted, and asserts that the annotation of the order's id finds it and no
+// other, and that nothing in it failed. It returns the spans.
+func requireTrace(t *testing.T, id, orderID string, functions map[string]function, want ...string) (spans []span) {
+	t.Helper()
+	slices.Sort(want)
+	var got []string
+	_ = wait{step: 200 * time.Millisecond}.until("the trace is complete", func() (bool, error) {
+		spans = readTrace(t, id)
+		got = tree(spans, labels(functions))
+		return slices.Equal(want, got), nil
+	})
+	require.Equal(t, strings.Join(want, "\n"), strings.Join(got, "\n"))
+	require.Equal(t, []string{id}, tracesWith(t, fmt.Sprintf("annotation.orderId = %q", orderID)))
+	for _, s := range spans {
+		require.False(t, s.Fault || s.Error, "%+v", s)
+	}
+	return spans
+}
+
+// requireLinked asserts that the invocation with a batch has a trace of its own, which is linked to the order's trace.
+func requireLinked(t *testing.T, id string, fn function) {
+	t.Helper()
+	for _, other := range tracesWith(t, fmt.Sprintf("service(%q)", fn.Name)) {
+		for _, s := range readTrace(t, other) {
+			for _, l := range s.Links {
+				if l.TraceID == id {
+					require.NotEqual(t, id, other)
+					return
+				}
+			}
+		}
+	}
+	require.Fail(t, "no trace of "+fn.Name+" is linked to the order's")
+}
