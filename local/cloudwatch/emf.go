@@ -10,7 +10,6 @@ import (
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 type emf struct {
 	AWS struct {
-		Timestamp         int64 // milliseconds since 1970
 		CloudWatchMetrics []struct {
 			Namespace  string
 			Dimensions [][]string
@@ -22,7 +21,8 @@ type emf struct {
 // maxDimensions is the number of dimensions in one set.
 const maxDimensions = 30
 
-// Extract stores the metrics of a log event in the embedded metric format. Every other event is ignored, and so is, as on
+// Extract stores the metrics of a log event in the embedded metric format, at the time of the event. The format's own Timestamp
+// is the machine's time in a function, which the account's clock may be ahead of. Every other event is ignored, and so is, as on
 // AWS, a metric whose value or dimension the event lacks.
 func (s *Service) Extract(at time.Time, message string) {
 	// Most events are not in the format, and are not parsed.
@@ -33,9 +33,6 @@ func (s *Service) Extract(at time.Time, message string) {
 	var body map[string]any
 	if json.Unmarshal([]byte(message), &head) != nil || json.Unmarshal([]byte(message), &body) != nil {
 		return
-	}
-	if head.AWS.Timestamp != 0 {
-		at = time.UnixMilli(head.AWS.Timestamp)
 	}
 	var data []Datum
 	for _, directive := range head.AWS.CloudWatchMetrics {

@@ -36,7 +36,7 @@ func TestMetricsOfLogEventsThroughTheSDK(t *testing.T) {
 	start := c.Clock.Now()
 	c.service.Extract(start, emf(start))
 	c.service.Extract(start, emf(start))
-	c.service.Extract(start, emf(start.Add(-time.Minute)))
+	c.service.Extract(start.Add(-time.Minute), emf(start))
 	c.service.Extract(start, `{"level":"INFO"}`)
 	c.service.Extract(start, `{"CloudWatchMetrics" is broken`)
 

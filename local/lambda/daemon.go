@@ -66,11 +66,32 @@ func (d *daemon) put(e *environment, datagram []byte) {
 		err = fmt.Errorf("the datagram begins with %q", line)
 	}
 	if err == nil {
+		document, err = moved(document, e.s.account.Clock.Now().Sub(time.Now()))
+	}
+	if err == nil {
 		err = e.s.Traces.PutDocument(context.Background(), e.principal, string(document))
 	}
 	if err != nil {
 		e.s.account.Log.Debug("a function's segment is lost", "function", e.pool.rev.fn.name, "error", err)
 	}
+}
+
+// moved adds to the times of a document, which are the machine's, what the account's clock is ahead.
+func moved(document []byte, ahead time.Duration) ([]byte, error) {
+	if ahead.Abs() < time.Millisecond {
+		return document, nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(document, &fields); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"start_time", "end_time"} {
+		var seconds float64
+		if json.Unmarshal(fields[name], &seconds) == nil {
+			fields[name] = fmt.Appendf(nil, "%f", seconds+ahead.Seconds())
+		}
+	}
+	return json.Marshal(fields)
 }
 
 // close ends the daemon of a process that has ended, when everything that it sent has been put.
