@@ -52,7 +52,7 @@ func TestTheMachineTellsTheStoringTaskWhoCalled(t *testing.T) {
 	with, without := states(tokens), states(open)
 	require.Equal(t, map[string]any{
 		"FunctionName": "arn:function/orchestrator-store-order-task",
-		"Payload.$":    `States.JsonMerge($$.Execution.Input, States.StringToJson(States.Format('\{"execution":"{}"\}', $$.Execution.Name)), false)`,
+		"Payload.$":    `States.JsonMerge($$.Execution.Input, States.StringToJson(States.Format('\{"execution":"{}","attempt":{}\}', $$.Execution.Name, $$.State.RetryCount)), false)`,
 	}, at(t, with, "StoreOrder", "Parameters"))
 	require.Contains(t, at(t, without, "StoreOrder", "Parameters"), "Payload")
 	delete(with, "StoreOrder")

@@ -149,7 +149,7 @@ func orderMachine(a orderMachineArgs) machine {
 		moveTimeout = moveTimeoutSeconds
 	}
 	// invoke runs a function with the execution's input. The name of the execution tells the function attempts at the same
-	// order apart.
+	// order apart, and the number of retries counts an order once.
 	invoke := func(function string) state {
 		return state{
 			Type: "Task", Resource: integration("lambda:invoke"), TimeoutSeconds: a.taskTimeoutSeconds,
@@ -157,7 +157,7 @@ func orderMachine(a orderMachineArgs) machine {
 				"FunctionName": function,
 				"Payload": map[string]any{
 					"orderid.$": "$.orderid", "requestid.$": "$.requestid", "accepted.$": "$.accepted", "body.$": "$.body",
-					"execution.$": "$$.Execution.Name",
+					"execution.$": "$$.Execution.Name", "attempt.$": "$$.State.RetryCount",
 				},
 			},
 			Retry: retry(task),
@@ -172,7 +172,7 @@ func orderMachine(a orderMachineArgs) machine {
 		// The function gets the whole input, because a path to a caller that is not there would fail the execution.
 		// https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 		store.Parameters = map[string]any{"FunctionName": a.storeOrder, "Payload.$": `States.JsonMerge($$.Execution.Input, ` +
-			`States.StringToJson(States.Format('\{"execution":"{}"\}', $$.Execution.Name)), false)`}
+			`States.StringToJson(States.Format('\{"execution":"{}","attempt":{}\}', $$.Execution.Name, $$.State.RetryCount)), false)`}
 	}
 	store.ResultSelector = map[string]any{"order.$": "$.Payload.order", "stored.$": "$.Payload.stored"}
 	store.ResultPath, store.Next = "$.store", "WhatHappened"

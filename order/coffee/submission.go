@@ -5,6 +5,9 @@ import "time"
 // maxMillis is the last millisecond of the year 9999.
 const maxMillis = 253402300799999
 
+// maxAttempts is more than Step Functions allows: https://states-language.net/spec.html#retrying-after-error
+const maxAttempts = 1e8
+
 // Submission is the input of a task of the Orchestrator's state machine.
 type Submission struct {
 	Order     Order     // has its OrderID
@@ -12,13 +15,15 @@ type Submission struct {
 	Accepted  time.Time // when the request was accepted; zero if the input does not say
 	// Execution is the name of the execution, which tells attempts at the same order apart; may be empty.
 	Execution string
+	// Attempt is how often the task was tried before in this execution.
+	Attempt int
 	// Caller is the account whose orders the sender of the request may place; empty if everybody's.
 	Caller string
 }
 
-// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "caller", "body"}: the id
+// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "attempt", "caller", "body"}: the id
 // assigned to the order, which counts if it has none; the request's id; when it was accepted, in milliseconds since 1970; the
-// execution; the caller's account, which may be empty and is not compared with the order's; and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
+// execution; how often the task was tried before; the caller's account, which may be empty and is not compared with the order's; and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
 // in its canonical form, instead of the body. If it says when the order was accepted, orderdate is compared with that as in
 // ParseRequest. The error is an *InvalidOrder with every fault.
 func ParseSubmission(input []byte) (Submission, error) {
@@ -27,12 +32,13 @@ func ParseSubmission(input []byte) (Submission, error) {
 		return Submission{}, err
 	}
 	r := newReader()
-	fields := r.Object(doc, "body", "orderid", "requestid", "accepted", "execution", "caller", "body", "order")
+	fields := r.Object(doc, "body", "orderid", "requestid", "accepted", "execution", "attempt", "caller", "body", "order")
 	if fields == nil {
 		return Submission{}, r.err()
 	}
 	assigned := r.id(fields, "", "orderid", optional, MaxOrderID)
 	s := Submission{RequestID: r.text(fields, "", "requestid", optional), Execution: r.text(fields, "", "execution", optional)}
+	s.Attempt = int(r.Int(fields, "", "attempt", optional, 0, maxAttempts))
 	if fields["caller"] != "" {
 		s.Caller = r.id(fields, "", "caller", optional, MaxID)
 	}

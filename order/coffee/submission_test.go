@@ -45,12 +45,12 @@ func TestASubmissionHoldsTheBodyAsTheClientWroteIt(t *testing.T) {
 	want, err := coffee.ParseRequest([]byte(body), clock)
 	require.NoError(t, err)
 	want.OrderID = "r-1"
-	input, err := coffee.EncodeJSON(map[string]any{"orderid": "r-1", "requestid": "r-1", "accepted": 1772353800123, "execution": "e-1", "caller": "a7", "body": body})
+	input, err := coffee.EncodeJSON(map[string]any{"orderid": "r-1", "requestid": "r-1", "accepted": 1772353800123, "execution": "e-1", "attempt": 2, "caller": "a7", "body": body})
 	require.NoError(t, err)
 	s, err := coffee.ParseSubmission(input)
 	require.NoError(t, err)
 	require.Equal(t, coffee.Submission{
-		Order: want, RequestID: "r-1", Execution: "e-1", Caller: "a7", Accepted: time.Date(2026, 3, 1, 8, 30, 0, 123e6, time.UTC),
+		Order: want, RequestID: "r-1", Execution: "e-1", Attempt: 2, Caller: "a7", Accepted: time.Date(2026, 3, 1, 8, 30, 0, 123e6, time.UTC),
 	}, s)
 }
 
@@ -84,7 +84,7 @@ func TestSubmissionsAreRefusedWithEveryFault(t *testing.T) {
 		string(submission(`"orderid":"a/b",`, "chosen")):         `orderid: must be 1 to 80 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
 		string(submission(`"orderid":null,`, "")):                "orderid: must be a string, got null",
 		string(submission(`"orderid":"o1","requestid":7,`, "")):  "requestid: must be a string, got 7",
-		string(submission(`"orderid":"o1","orderId":"o2",`, "")): `body: has an unknown field "orderId" (known: orderid, requestid, accepted, execution, caller, body, order)`,
+		string(submission(`"orderid":"o1","orderId":"o2",`, "")): `body: has an unknown field "orderId" (known: orderid, requestid, accepted, execution, attempt, caller, body, order)`,
 		`{"orderid":"o1"}`:                                       "order: is missing",
 		`{"orderid":"o1","order":[]}`:                            "order: must be an object, got an array",
 		`{"orderid":"o1","order":null}`:                          "order: must be an object, got null",
@@ -96,6 +96,7 @@ func TestSubmissionsAreRefusedWithEveryFault(t *testing.T) {
 		`{"orderid":"o1","body":"{\"order\":{},\"order\":{}}"}`:  "body: has the key order twice",
 		`{"orderid":"o1","accepted":"now","order":{}}`:           "accepted: must be an integer",
 		`{"orderid":"o1","accepted":-1,"order":{}}`:              "accepted: must be an integer",
+		`{"orderid":"o1","attempt":-1,"order":{}}`:               "attempt: must be an integer from 0 to 100000000, got -1",
 		`{"orderid":"o1","execution":1,"order":{}}`:              "execution: must be a string, got 1",
 		`{"orderid":"o1","caller":"a/b","order":{}}`:             `caller: must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, got "a/b"`,
 		`{"orderid":"o1","caller":null,"order":{}}`:              "caller: must be a string, got null",

@@ -3,33 +3,40 @@ package invoice
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // Consume writes the invoice of an event that was delivered, if it is a new order. It adds the order and the outcome to the span
-// and the log lines of ctx, and logs the outcome.
-func (w *Writer) Consume(ctx context.Context, o coffee.Order) error {
+// and the log lines of ctx, and logs the outcome with its metrics. accepted is when the event was accepted, or zero.
+func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time) error {
 	ctx = seen.Order(ctx, o)
 	if o.Completed() {
 		slog.InfoContext(trace.Annotate(ctx, "outcome", "completed"), "order completed: it was invoiced when it was placed")
 		return nil
 	}
-	_, written, err := w.Put(ctx, o)
-	if err != nil {
-		return err
-	}
-	w.Written(ctx, written)
-	return nil
+	_, err := w.PutNew(ctx, o, accepted)
+	return err
 }
 
-// Written adds the outcome of a Put to the span and the log lines of ctx, and logs it.
-func (w *Writer) Written(ctx context.Context, written bool) {
-	outcome, line := "invoiced", "invoice written"
-	if !written {
-		outcome, line = "duplicate", "invoice was there already"
+// PutNew is Put, and adds the outcome to the span and the log lines of ctx, and logs it with its metrics.
+func (w *Writer) PutNew(ctx context.Context, o coffee.Order, accepted time.Time) (key string, err error) {
+	key, written, err := w.Put(ctx, o)
+	switch {
+	case err != nil:
+		return "", err
+	case !written:
+		slog.InfoContext(trace.Annotate(ctx, "outcome", "repeated"), "invoice was there already")
+		return key, nil
 	}
-	slog.InfoContext(trace.Annotate(ctx, "outcome", outcome), line)
+	values := []metric.Value{metric.Count(metric.Invoiced)}
+	if !accepted.IsZero() {
+		values = append(values, metric.Seconds(metric.SecondsToDone, time.Since(accepted)))
+	}
+	metric.Info(trace.Annotate(ctx, "outcome", "invoiced"), "invoice written", values)
+	return key, nil
 }

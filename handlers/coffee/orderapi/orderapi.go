@@ -8,31 +8,47 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// ParseOrder parses the order of a POST /order that is accepted at now, and assigns an id if the client chose none. The
-// error is the answer for the client: 400 if the body is not an order, 413 if it is too long.
+// ParseOrder parses the order of a POST /order that is accepted at now, and assigns an id if the client chose none. It adds the
+// order to the span and the log lines of ctx. The error is the answer for the client: 400 if the body is not an order, 413 if it is
+// too long. The log says that an order is refused, and not why: the reason may quote the order.
 func ParseOrder(ctx context.Context, r httpapi.Request, now time.Time) (coffee.Order, *httpapi.Error) {
 	body, fault := httpapi.Body(r)
 	if fault != nil {
-		return coffee.Order{}, fault
+		return coffee.Order{}, refuse(ctx, fault)
 	}
 	o, err := coffee.ParseRequest(body, now)
 	if err != nil {
-		slog.InfoContext(ctx, "order refused")
-		return coffee.Order{}, httpapi.Errorf(http.StatusBadRequest, "%s", err)
+		return coffee.Order{}, refuse(seen.Refused(ctx, body), httpapi.Errorf(http.StatusBadRequest, "%s", err))
 	}
 	if err := o.AssignID(); err != nil {
-		slog.ErrorContext(ctx, "order has no id", "error", err.Error())
-		return coffee.Order{}, NotAccepted()
+		return coffee.Order{}, NotAccepted(ctx, "order has no id", err)
 	}
+	seen.Order(ctx, o)
 	return o, nil
 }
 
-// Accepted returns the body of the answer 202, which means that the order is stored durably until it is processed.
-func Accepted(o coffee.Order) any {
+func refuse(ctx context.Context, fault *httpapi.Error) *httpapi.Error {
+	metric.Info(trace.Annotate(ctx, "outcome", "refused"), "order refused", []metric.Value{metric.Reject(metric.Refused)})
+	return fault
+}
+
+// Begin starts the span of a request, which is named for the work, and adds the request's id to the log lines of ctx.
+func Begin(ctx context.Context, r httpapi.Request, work string) (context.Context, *trace.Span) {
+	return trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), work)
+}
+
+// Accepted logs and counts that the order of ctx is accepted. It returns the body of the answer 202, which means that the order
+// is stored durably until it is processed. message and args are those of the log line.
+func Accepted(ctx context.Context, o coffee.Order, message string, args ...any) any {
+	metric.Info(trace.Annotate(ctx, "outcome", "accepted"), message, []metric.Value{metric.Count(metric.Accepted)}, args...)
 	return struct {
 		OrderID   string `json:"orderid"`
 		AccountID string `json:"accountid"`
@@ -40,10 +56,17 @@ func Accepted(o coffee.Order) any {
 	}{o.OrderID, o.AccountID, o.VendorID}
 }
 
-// NotAccepted is the answer for an order that may be lost. It does not say why: the cause names resources and
-// permissions, and is for the log.
-func NotAccepted() *httpapi.Error {
+// NotAccepted logs why the order of ctx may be lost, and returns the answer. That does not say why: the cause names resources and
+// permissions.
+func NotAccepted(ctx context.Context, message string, cause error) *httpapi.Error {
+	Fail(ctx, message, cause)
 	return httpapi.Errorf(http.StatusServiceUnavailable, "the order was not accepted; please try again")
+}
+
+// Fail logs a failure, and adds it to the span of ctx.
+func Fail(ctx context.Context, message string, cause error) {
+	trace.FromContext(ctx).Fail(cause, false)
+	slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), message, "error", cause.Error())
 }
 
 // ID returns a query parameter that is required, and an accountid or vendorid.

@@ -34,7 +34,7 @@ func TestAnOrderHasTheClientsIDOrANewOne(t *testing.T) {
 	for name, body := range map[string]string{"": good, "mine": strings.Replace(good, `"accountid"`, `"orderid":"mine","accountid"`, 1)} {
 		o, fault, _ := parse(t, body)
 		require.Nil(t, fault)
-		answer := httpapi.Answers{}.JSON(202, orderapi.Accepted(o))
+		answer := httpapi.Answers{}.JSON(202, orderapi.Accepted(t.Context(), o, "order kept"))
 		require.Equal(t, `{"orderid":"`+o.OrderID+`","accountid":"a0","vendorid":"v0"}`, answer.Body)
 		if name == "" {
 			require.NoError(t, uuid.Validate(o.OrderID))

@@ -3,18 +3,18 @@ package store
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
 // Consume is Apply for an event that was delivered. It adds the order and the outcome to the span and the log lines of ctx, and
-// logs the outcome. accepted is when the event was accepted; zero if its age does not matter. A new order that was
-// accepted more than coffee.MaxAge ago is an *coffee.InvalidOrder: a retry does not help.
-func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time) (stored bool, err error) {
+// logs the outcome, with its metrics and values. accepted is when the event was accepted; zero if its age does not matter. A new
+// order that was accepted more than coffee.MaxAge ago is an *coffee.InvalidOrder: a retry does not help.
+func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time, values ...metric.Value) (stored bool, err error) {
 	ctx = seen.Order(ctx, o)
 	if err := tooOld(o, accepted, w.Now()); err != nil {
 		return false, err
@@ -23,12 +23,16 @@ func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time
 	if err != nil {
 		return false, err
 	}
-	outcome, line := "stored", "order stored"
 	if !stored {
-		outcome, line = "superseded", "order superseded: the table holds a newer one"
+		metric.Info(trace.Annotate(ctx, "outcome", "superseded"), "order superseded: the table holds a newer one", append(values, metric.Count(metric.Superseded)))
+		return false, nil
 	}
-	slog.InfoContext(trace.Annotate(ctx, "outcome", outcome), line)
-	return stored, nil
+	values = append(values, metric.Count(metric.Stored))
+	if !accepted.IsZero() {
+		values = append(values, metric.Seconds(metric.SecondsToDone, w.Now().Sub(accepted)))
+	}
+	metric.Info(trace.Annotate(ctx, "outcome", "stored"), "order stored", values)
+	return true, nil
 }
 
 // tooOld returns the error for a new order whose completion may have been forgotten.

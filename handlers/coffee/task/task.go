@@ -9,55 +9,78 @@ package task
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Run runs a task: it parses the input (see coffee.ParseSubmission), and calls work within a span named for the work. The context
-// of work has the order and the id of the request that brought it, for the span and the log lines, and ends shortly before the
-// deadline of the invocation. The result is that of work, or the *coffee.InvalidOrder of the parser. Its faults may repeat what the
-// client sent, so they are not logged.
+// Task says what a task does.
+type Task struct {
+	Work    string // the name of its span, such as "store order"
+	Failure string // the log line of a failure, such as "order not stored"
+	// First is set for the first task of an execution. It counts the order as accepted, because the API starts executions
+	// without a function: in the line of the outcome of its first attempt, whatever that is.
+	First bool
+	// Last is set for a task after whose final error the state machine gives the order up.
+	Last bool
+}
+
+// Run runs a task: it parses the input (see coffee.ParseSubmission), and calls work within a span. The context of work has the
+// order and the id of the request that brought it, for the span and the log lines, and ends shortly before the deadline of the
+// invocation. Run logs an error, but not the faults of an *coffee.InvalidOrder, which may repeat what the client sent. The result is
+// that of work, or the *coffee.InvalidOrder of the parser.
 //
 // A task takes its input as json.RawMessage: an error of encoding/json would have a name that no state machine matches.
-func Run[O any](ctx context.Context, name string, input []byte, work func(context.Context, coffee.Submission) (O, error)) (O, error) {
+func Run[O any](ctx context.Context, t Task, input []byte, work func(context.Context, coffee.Submission) (O, error)) (O, error) {
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	ctx, span := trace.Start(ctx, name)
+	ctx, span := trace.Start(logfields.Add(ctx), t.Work)
 	defer span.End()
-	out, err := run(ctx, input, work)
+	s, err := coffee.ParseSubmission(input)
 	if err != nil {
-		rejected := final(err)
-		span.Fail(err, rejected)
-		outcome := "failed"
-		if rejected {
-			outcome = "rejected"
-		}
-		trace.Annotate(ctx, "outcome", outcome)
+		seen.Refused(ctx, input)
+		t.failed(ctx, s, err)
+		var none O
+		return none, err
+	}
+	span.Attempt(s.Attempt + 1)
+	ctx = seen.Order(logfields.Add(ctx, "apiRequestId", s.RequestID), s.Order)
+	out, err := work(ctx, s)
+	if err != nil {
+		t.failed(ctx, s, err)
 	}
 	return out, err
 }
 
-func run[O any](ctx context.Context, input []byte, work func(context.Context, coffee.Submission) (O, error)) (out O, err error) {
-	s, err := coffee.ParseSubmission(input)
-	if err != nil {
-		slog.ErrorContext(seen.Refused(ctx, input), "order refused", "outcome", "rejected")
-		return out, err
+// failed logs an error of the task, and adds it to the span.
+func (t Task) failed(ctx context.Context, s coffee.Submission, err error) {
+	rejected := final(err)
+	trace.FromContext(ctx).Fail(err, rejected)
+	values := t.Accepted(s)
+	if rejected && t.Last {
+		values = append(values, metric.Reject(metric.DeadLettered))
 	}
-	return work(seen.Order(logfields.Add(ctx, "apiRequestId", s.RequestID), s.Order), s)
-}
-
-// LogError logs that the task failed for the order of ctx; message says what was not done. Of an *coffee.InvalidOrder it logs
-// only that the order was refused.
-func LogError(ctx context.Context, message string, err error) {
-	if _, invalid := errors.AsType[*coffee.InvalidOrder](err); invalid {
-		slog.ErrorContext(ctx, "order refused", "outcome", "rejected")
+	outcome := "failed"
+	if rejected {
+		outcome = "rejected"
+	}
+	ctx = trace.Annotate(ctx, "outcome", outcome)
+	if _, invalid := err.(*coffee.InvalidOrder); invalid {
+		metric.Log(ctx, slog.LevelError, "order refused", values)
 		return
 	}
-	slog.ErrorContext(ctx, message, "outcome", "failed", "error", err.Error())
+	metric.Log(ctx, slog.LevelError, t.Failure, values, "error", err.Error())
+}
+
+// Accepted returns what the line of the outcome of an attempt counts as accepted.
+func (t Task) Accepted(s coffee.Submission) []metric.Value {
+	if !t.First || s.Attempt > 0 {
+		return nil
+	}
+	return []metric.Value{metric.Count(metric.Accepted)}
 }

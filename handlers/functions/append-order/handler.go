@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -32,6 +32,8 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	ctx, span := orderapi.Begin(ctx, r, "append order")
+	defer span.End()
 	accepted := h.now()
 	o, fault := orderapi.ParseOrder(ctx, r, accepted)
 	if fault != nil {
@@ -40,34 +42,34 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	if fault := h.callers.Allow(ctx, r, o.AccountID); fault != nil {
 		return h.answers.Fail(fault), nil
 	}
-	if err := h.append(ctx, o, accepted); err != nil {
-		slog.ErrorContext(ctx, "order not appended", "orderid", o.OrderID, "error", err.Error())
-		return h.answers.Fail(orderapi.NotAccepted()), nil
+	place, err := h.append(ctx, o, accepted)
+	if err != nil {
+		return h.answers.Fail(orderapi.NotAccepted(ctx, "order not appended", err)), nil
 	}
-	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(o)), nil
+	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(ctx, o, "order appended", place...)), nil
 }
 
-// append puts the order's event into the stream. The partition key is the account: the events of an account are in one
+// append puts the order's event into the stream, and returns what the log says about where it is. The partition key is the account: the events of an account are in one
 // shard, in their order, and different accounts spread over the shards. The SDK retries when a shard throttles. If that
 // puts the record twice, both have the same event id.
 //
 // See https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
-func (h *handler) append(ctx context.Context, o coffee.Order, accepted time.Time) error {
+func (h *handler) append(ctx context.Context, o coffee.Order, accepted time.Time) (place []any, err error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
-		return fmt.Errorf("making an event id: %w", err)
+		return nil, fmt.Errorf("making an event id: %w", err)
 	}
-	data, err := event.New(o, id, accepted).JSON()
+	e := event.New(o, id, accepted)
+	e.Trace = trace.Header(ctx)
+	data, err := e.JSON()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	out, err := h.stream.PutRecord(ctx, &kinesis.PutRecordInput{
 		StreamARN: aws.String(h.streamARN), PartitionKey: aws.String(o.AccountID), Data: data,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	slog.InfoContext(ctx, "order appended", "orderid", o.OrderID, "eventid", id.String(),
-		"shardId", aws.ToString(out.ShardId), "sequenceNumber", aws.ToString(out.SequenceNumber))
-	return nil
+	return []any{"eventId", id.String(), "shardId", aws.ToString(out.ShardId), "sequenceNumber", aws.ToString(out.SequenceNumber)}, nil
 }

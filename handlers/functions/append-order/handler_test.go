@@ -83,7 +83,9 @@ func TestAnAppendedOrderIsLoggedWithItsPlaceInTheStream(t *testing.T) {
 	e, err := event.Parse([]byte(to.records[0]))
 	require.NoError(t, err)
 	require.Equal(t, []map[string]any{{
-		"level": "INFO", "msg": "order appended", "orderid": id, "eventid": e.ID.String(), "shardId": "shardId-000000000000", "sequenceNumber": "1",
+		"level": "INFO", "msg": "order appended", "orderId": id, "accountId": "a0", "vendorId": "v0", "eventType": "new_order",
+		"apiRequestId": "3f2b0a54-6f5f-4c0e-9a55-0c2f5a1b7d10", "outcome": "accepted",
+		"eventId": e.ID.String(), "shardId": "shardId-000000000000", "sequenceNumber": "1",
 	}}, lines)
 }
 

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/invoice"
 	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
 type handler struct {
@@ -19,6 +19,8 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	ctx, span := orderapi.Begin(ctx, r, "find invoice")
+	defer span.End()
 	url, fault := h.get(ctx, r)
 	if fault != nil {
 		return h.answers.Fail(fault), nil
@@ -38,9 +40,13 @@ func (h *handler) get(ctx context.Context, r httpapi.Request) (url string, fault
 	if fault := h.callers.Allow(ctx, r, accountID); fault != nil {
 		return "", fault
 	}
+	ctx = trace.Annotate(ctx, "accountId", accountID, "vendorId", vendorID)
 	key, err := h.invoices.Latest(ctx, accountID, vendorID)
 	if err == nil {
 		url, err = h.invoices.URL(ctx, key)
+	}
+	if errors.Is(err, invoice.ErrNotFound) {
+		trace.Annotate(ctx, "outcome", "absent")
 	}
 	switch {
 	case errors.Is(err, invoice.ErrNotFound) && vendorID != "":
@@ -48,8 +54,9 @@ func (h *handler) get(ctx context.Context, r httpapi.Request) (url string, fault
 	case errors.Is(err, invoice.ErrNotFound):
 		return "", httpapi.Errorf(http.StatusNotFound, "account %s has no invoice", accountID)
 	case err != nil:
-		slog.ErrorContext(ctx, "invoice not found out", "error", err.Error())
+		orderapi.Fail(ctx, "invoice not found out", err)
 		return "", httpapi.Errorf(http.StatusServiceUnavailable, "the invoice could not be found out; please try again")
 	}
+	trace.Annotate(ctx, "outcome", "found")
 	return url, nil
 }

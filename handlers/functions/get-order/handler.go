@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/orderapi"
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -25,6 +25,8 @@ type found struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	ctx, span := orderapi.Begin(ctx, r, "read order")
+	defer span.End()
 	answer, fault := h.get(ctx, r)
 	if fault != nil {
 		return h.answers.Fail(fault), nil
@@ -44,13 +46,16 @@ func (h *handler) get(ctx context.Context, r httpapi.Request) (found, *httpapi.E
 	if fault := h.callers.Allow(ctx, r, accountID); fault != nil {
 		return found{}, fault
 	}
+	ctx = trace.Annotate(ctx, "accountId", accountID, "vendorId", vendorID)
 	o, err := h.orders.Get(ctx, accountID, vendorID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		trace.Annotate(ctx, "outcome", "absent")
 		return found{}, httpapi.Errorf(http.StatusNotFound, "account %s has no active order at vendor %s", accountID, vendorID)
 	case err != nil:
-		slog.ErrorContext(ctx, "order not read", "error", err.Error())
+		orderapi.Fail(ctx, "order not read", err)
 		return found{}, httpapi.Errorf(http.StatusServiceUnavailable, "the order could not be read; please try again")
 	}
+	trace.Annotate(ctx, "orderId", o.OrderID, "outcome", "found")
 	return found{Item: o}, nil
 }

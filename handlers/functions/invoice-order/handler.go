@@ -23,6 +23,6 @@ func (h *handler) handle(ctx context.Context, batch events.KinesisEvent) (events
 	return h.reader.Process(ctx, batch, maxConcurrent, event.Consumer(h.write)), nil
 }
 
-func (h *handler) write(ctx context.Context, e event.Event, _ events.KinesisEventRecord) error {
-	return h.invoices.Consume(ctx, e.Order)
+func (h *handler) write(ctx context.Context, e event.Event, r events.KinesisEventRecord) error {
+	return h.invoices.Consume(ctx, e.Order, event.Accepted(e, r))
 }

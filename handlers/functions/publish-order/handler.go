@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -29,6 +28,8 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	ctx, span := orderapi.Begin(ctx, r, "publish order")
+	defer span.End()
 	accepted := h.now()
 	o, fault := orderapi.ParseOrder(ctx, r, accepted)
 	if fault != nil {
@@ -37,22 +38,22 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	if fault := h.callers.Allow(ctx, r, o.AccountID); fault != nil {
 		return h.answers.Fail(fault), nil
 	}
-	if err := h.publish(ctx, o, accepted); err != nil {
-		slog.ErrorContext(ctx, "order not published", "orderid", o.OrderID, "error", err.Error())
-		return h.answers.Fail(orderapi.NotAccepted()), nil
+	place, err := h.publish(ctx, o, accepted)
+	if err != nil {
+		return h.answers.Fail(orderapi.NotAccepted(ctx, "order not published", err)), nil
 	}
-	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(o)), nil
+	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(ctx, o, "order published", place...)), nil
 }
 
-func (h *handler) publish(ctx context.Context, o coffee.Order, accepted time.Time) error {
+// publish returns what the log says about where the order is.
+func (h *handler) publish(ctx context.Context, o coffee.Order, accepted time.Time) (place []any, err error) {
 	message, err := coffee.Message{Order: o, Accepted: accepted}.JSON()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	out, err := h.topic.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(h.topicARN), Message: aws.String(string(message))})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	slog.InfoContext(ctx, "order published", "orderid", o.OrderID, "messageId", aws.ToString(out.MessageId))
-	return nil
+	return []any{"messageId", aws.ToString(out.MessageId)}, nil
 }

@@ -79,7 +79,10 @@ func TestAPublishedOrderIsLoggedWithItsMessage(t *testing.T) {
 		_, body := call(t, &topic{}, request(t, "post-order.json"))
 		id = body["orderid"]
 	})
-	require.Equal(t, []map[string]any{{"level": "INFO", "msg": "order published", "orderid": id, "messageId": "m1"}}, lines)
+	require.Equal(t, []map[string]any{{
+		"level": "INFO", "msg": "order published", "orderId": id, "accountId": "a0", "vendorId": "v0", "eventType": "new_order",
+		"apiRequestId": "3f2b0a54-6f5f-4c0e-9a55-0c2f5a1b7d10", "outcome": "accepted", "messageId": "m1",
+	}}, lines)
 }
 
 func TestEveryAnswerAllowsTheOriginOfTheSettings(t *testing.T) {
@@ -128,7 +131,7 @@ func TestOrderThatCouldNotBePublishedIsNotAccepted(t *testing.T) {
 	require.Len(t, lines, 1)
 	require.Equal(t, "order not published", lines[0]["msg"])
 	require.Equal(t, "ERROR", lines[0]["level"])
-	require.Contains(t, lines[0], "orderid")
+	require.Contains(t, lines[0], "orderId")
 	require.Equal(t, to.fail.Error(), lines[0]["error"])
 }
 

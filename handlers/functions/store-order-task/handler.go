@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/store"
 	"github.com/order-patterns/order-patterns/handlers/coffee/task"
@@ -21,21 +20,21 @@ type output struct {
 	Stored bool         `json:"stored"`
 }
 
+var storing = task.Task{Work: "store order", Failure: "order not stored", First: true, Last: true}
+
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
-	return task.Run(ctx, "store order", input, h.store)
+	return task.Run(ctx, storing, input, h.store)
 }
 
 func (h *handler) store(ctx context.Context, s coffee.Submission) (output, error) {
 	// The API compares them before it starts an execution, but it reads JSON in a way of its own.
 	if h.callers.ByToken && s.Caller != "" && s.Caller != s.Order.AccountID {
-		slog.ErrorContext(ctx, "order refused: it is not the caller's", "outcome", "rejected")
 		return output{}, &task.NotAllowed{}
 	}
 	orders := *h.orders
 	orders.Attempt = s.Execution
-	stored, err := orders.Consume(ctx, s.Order, s.Accepted)
+	stored, err := orders.Consume(ctx, s.Order, s.Accepted, storing.Accepted(s)...)
 	if err != nil {
-		task.LogError(ctx, "order not stored", err)
 		return output{}, task.StoreError(err)
 	}
 	return output{Order: s.Order, Stored: stored}, nil

@@ -1,11 +1,14 @@
 // Command store-order-task is the Orchestrator's task that applies an order event, placed or completed, to a DynamoDB
 // table.
 //
-// Input: {"orderid", "requestid", "accepted": when the API took the request, "order": the order as the client sent it}. If the
-// order has an orderid of its own, that one counts. Output: {"order": the order in its canonical form, with its orderid, "stored"}; stored is false if the
+// Input: {"orderid", "requestid", "accepted": when the API took the request, "execution", "attempt": how often the task was tried
+// before, "order": the order as the client sent it}. If the order has an orderid of its own, that one counts. Output: {"order": the order in its canonical form, with its orderid, "stored"}; stored is false if the
 // table holds a newer event. The task is idempotent.
 //
 // If AUTH is jwt and the input has a "caller" that is not empty, the account of the one who placed the order, the order must be of that account.
+//
+// The line of the outcome of the first attempt, whatever that is, counts the order as accepted: the API starts the execution
+// without a function. An execution whose first attempt does not get to the function is not counted.
 //
 // Errors: InvalidOrder, NotAllowed, StoreRefused; StoreUnavailable, which alone is worth a retry.
 //

@@ -18,20 +18,20 @@ type output struct {
 	Key       string `json:"key"`
 }
 
+var writing = task.Task{Work: "write invoice", Failure: "invoice not written"}
+
 func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, error) {
-	return task.Run(ctx, "write invoice", input, h.write)
+	return task.Run(ctx, writing, input, h.write)
 }
 
 func (h *handler) write(ctx context.Context, s coffee.Submission) (output, error) {
 	doc, err := invoice.New(s.Order)
-	if err == nil {
-		var key string
-		var written bool
-		if key, written, err = h.invoices.Put(ctx, s.Order); err == nil {
-			h.invoices.Written(ctx, written)
-			return output{InvoiceID: doc.InvoiceID, Key: key}, nil
-		}
+	if err != nil {
+		return output{}, task.InvoiceError(err)
 	}
-	task.LogError(ctx, "invoice not written", err)
-	return output{}, task.InvoiceError(err)
+	key, err := h.invoices.PutNew(ctx, s.Order, s.Accepted)
+	if err != nil {
+		return output{}, task.InvoiceError(err)
+	}
+	return output{InvoiceID: doc.InvoiceID, Key: key}, nil
 }

@@ -31,5 +31,5 @@ func (h *handler) write(ctx context.Context, m events.SQSMessage) error {
 		seen.Refused(ctx, []byte(m.Body))
 		return permanent.Error(err)
 	}
-	return h.invoices.Consume(ctx, o.Order)
+	return h.invoices.Consume(ctx, o.Order, o.Accepted)
 }

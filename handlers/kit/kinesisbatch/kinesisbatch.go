@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
@@ -94,7 +95,7 @@ func (r *Reader) sendRefused(ctx context.Context, records []record, refused map[
 			rec.logFailure(ctx, err)
 			return i
 		}
-		rec.logError(ctx, "record can never succeed; it was sent to the failure queue", "rejected", why.cause)
+		rec.logError(ctx, "record can never succeed; it was sent to the failure queue", "rejected", why.cause, metric.Reject(metric.DeadLettered))
 	}
 	return checkpoint
 }

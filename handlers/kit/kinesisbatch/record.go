@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
@@ -34,8 +35,8 @@ func (r *record) logFailure(ctx context.Context, err error) {
 	r.logError(ctx, "record failed; the batch will be delivered again from the first such record", "failed", err)
 }
 
-func (r *record) logError(ctx context.Context, message, outcome string, err error) {
-	slog.ErrorContext(r.fields.Context(ctx), message, "shardId", shardID(r.KinesisEventRecord), "partitionKey", r.Kinesis.PartitionKey,
+func (r *record) logError(ctx context.Context, message, outcome string, err error, values ...metric.Value) {
+	metric.Log(r.fields.Context(ctx), slog.LevelError, message, values, "shardId", shardID(r.KinesisEventRecord), "partitionKey", r.Kinesis.PartitionKey,
 		"outcome", outcome, "error", err.Error())
 }
 
