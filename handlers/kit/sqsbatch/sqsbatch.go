@@ -14,6 +14,7 @@ package sqsbatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -47,6 +48,9 @@ func New(env *lambdaenv.Env) *Queue {
 // logs about the message.
 type Handle func(ctx context.Context, m events.SQSMessage) error
 
+// ErrNotYet is the error of a Handle whose message is to be delivered again later, though nothing failed. The handler logs why.
+var ErrNotYet = errors.New("not yet")
+
 // Process calls handle for every message, at most limit at a time, and reports those that failed and may succeed later:
 // with an error that is not permanent, with a panic, or not done shortly before the deadline of ctx. A message that
 // cannot be sent to the dead-letter queue is reported, too. A failure of one message does not affect another.
@@ -68,8 +72,10 @@ func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, h
 			continue
 		}
 		m := &messages[i]
-		slog.ErrorContext(m.context(ctx), "message failed; it will be delivered again",
-			"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i].Error())
+		if !errors.Is(errs[i], ErrNotYet) {
+			slog.ErrorContext(m.context(ctx), "message failed; it will be delivered again",
+				"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i].Error())
+		}
 		failed = append(failed, m)
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 	}
