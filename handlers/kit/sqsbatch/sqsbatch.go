@@ -7,7 +7,8 @@
 //   - It may succeed later, which is every other error. It is reported as failed and stays in the queue. It becomes visible
 //     again after an interval that grows with each receive up to MaxDelay. So an outage of a day passes without a person:
 //     MaxDelay is long enough that 1,000 receives, the most that a redrive policy allows, take five days at least, and
-//     short enough that the message is handled soon after the outage.
+//     short enough that the message is handled soon after the outage. A message that waits for something takes this way
+//     too, by ErrNotYet.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 package sqsbatch
