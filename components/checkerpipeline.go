@@ -168,9 +168,9 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 		return err
 	}
 	outbox, _, err := b.worker(args.CheckQueue, functionSpec{
-		zip: "relay-order", description: "Publishes orders that were stored and not published", settings: args.Check,
+		zip: "relay-order", description: "Watches orders until they are decided, and publishes those that no check has", settings: args.Check,
 		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn},
-		allow:       []statement{may("ReadOrder", tables.orders.Arn, "dynamodb:GetItem"), may("PublishOrder", topic.Arn, "sns:Publish")},
+		allow:       []statement{may("WatchOrder", tables.orders.Arn, "dynamodb:GetItem", "dynamodb:UpdateItem"), may("PublishOrder", topic.Arn, "sns:Publish")},
 	})
 	if err != nil {
 		return err

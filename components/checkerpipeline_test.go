@@ -113,7 +113,7 @@ func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testin
 			"AnnounceOrder": allow(outbox, "sqs:SendMessage"), "CaptureOrder": allow(orders, "dynamodb:PutItem", "dynamodb:UpdateItem"),
 			"PublishOrder": allow(topic, "sns:Publish"),
 		},
-		"relay-order":      {"ReadOrder": allow(orders, "dynamodb:GetItem"), "PublishOrder": allow(topic, "sns:Publish"), "TakeMessages": take("relay-order"), "GiveUpMessages": giveUp("relay-order")},
+		"relay-order":      {"WatchOrder": allow(orders, "dynamodb:GetItem", "dynamodb:UpdateItem"), "PublishOrder": allow(topic, "sns:Publish"), "TakeMessages": take("relay-order"), "GiveUpMessages": giveUp("relay-order")},
 		"get-order-status": {"ReadOrder": allow(orders, "dynamodb:GetItem")},
 		"update-account":   {"ChangeBalance": allow(accounts, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 		"update-stock":     {"ChangeStock": allow(stock, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},

@@ -18,6 +18,7 @@ func (c *checkerOutputs) weaknesses() weaknesses {
 			{action: "sqs:SendMessage", principal: "sns.amazonaws.com", throttle: sqs.Throttled, often: 0.02, outage: long},
 			{action: "dynamodb:GetItem", function: "relay-order", throttle: throttledTable, often: 0.02, outage: long},
 			{action: "sns:Publish", function: "relay-order", throttle: sns.Throttled, often: 0.02, outage: long},
+			{action: "dynamodb:UpdateItem", function: "relay-order", throttle: throttledTable, often: 0.02, outage: long},
 			{action: "dynamodb:GetItem", function: "check-balance", throttle: throttledTable, often: 0.02, outage: long},
 			{action: "dynamodb:BatchGetItem", function: "check-stock", throttle: throttledTable, often: 0.02, outage: long},
 			{action: "dynamodb:UpdateItem", function: "update-order", throttle: throttledTable, often: 0.02, outage: long},

@@ -164,12 +164,15 @@ func requireCheckerSurvives(t *testing.T, c *checkerOutputs) {
 	pass(t, 24*time.Hour, c.Functions, c.queues()...)
 	require.Equal(t, 5, count("Ready to ship"))
 	require.Equal(t, 5, count("Pending"))
+	require.Positive(t, countMessages(t, c.OutboxQueueURL), "Pending orders are watched")
 
 	for _, end := range ends {
 		end()
 	}
-	pass(t, 2*longestDelay, c.Functions, c.queues()...) // the checks, then their findings
-	waitUntilEmpty(t, c.queues()...)
+	queues := append(c.queues(), c.OutboxQueueURL)
+	pass(t, 3*longestDelay, c.Functions, queues...) // the checks, then their findings, then relay-order sees that all are decided
+	waitUntilEmpty(t, queues...)
+	require.Zero(t, countMessages(t, c.OutboxDeadLettersURL))
 	require.Equal(t, len(orders), count("Shipped"))
 	for _, url := range deadLetterQueues {
 		requireOnlyMalformed(t, url)

@@ -151,7 +151,7 @@ var purged = map[string]time.Time{}
 func purge(t *testing.T, queueURLs ...string) {
 	t.Helper()
 	for _, url := range queueURLs {
-		if countMessages(t, url) == 0 {
+		if visible, delayed, inFlight := depths(t, url); visible+delayed+inFlight == 0 {
 			continue
 		}
 		if ago := deployment.clock.Since(purged[url]); ago < time.Minute {

@@ -69,6 +69,7 @@ type Record struct {
 	StockChecked   bool      `json:"stockChecked"`
 	Logs           []string  `json:"logs"` // what each step found, in the order of arrival; never nil
 	CreatedAt      time.Time `json:"-"`    // UTC
+	PublishedAt    time.Time `json:"-"`    // when the outbox published it last, or zero if it has not
 }
 
 // NewRecord makes the record of an order that was accepted at now.

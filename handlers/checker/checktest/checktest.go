@@ -20,6 +20,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace/tracetest"
 	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/order/checker"
@@ -116,6 +117,43 @@ func (c Check) FailsWithItsQueue(t *testing.T) {
 	require.Len(t, w.Call(t, c.Batch(t)), 8)
 	require.Len(t, w.Queue.Dead(), 2)
 	require.Empty(t, w.Found)
+}
+
+// IsTraced tests that each order has a span in its own trace and lines with its ids, those that are dead letters too.
+func (c Check) IsTraced(t *testing.T, daemon *tracetest.Daemon) {
+	t.Setenv("PATTERN", "checker")
+	w := c.Start(t, nil)
+	b := c.Batch(t)
+	traces := map[string]string{}
+	for i, m := range b.Records {
+		root := fmt.Sprintf("1-69a3f6b8-%024x", i)
+		m.Attributes["AWSTraceHeader"] = "Root=" + root + ";Parent=00000000000000aa;Sampled=1"
+		traces[m.MessageId] = root
+	}
+	lines := handlertest.Logged(t, func() { w.Call(t, b) })
+	require.Len(t, lines, len(b.Records))
+	dead := 0
+	for _, line := range lines {
+		require.Equal(t, traces[line["messageId"].(string)], line["traceId"])
+		if line["level"] == "ERROR" {
+			dead++
+			require.Equal(t, map[string]any{"outcome": "rejected", "Rejected": 1.0, "Reason": "DeadLettered"}, handlertest.Fields(line, "outcome", "Rejected", "Reason"))
+			continue
+		}
+		require.NotEmpty(t, line["orderId"])
+		require.NotEmpty(t, line["customerId"])
+		require.Equal(t, map[bool]string{true: "sufficient", false: "insufficient"}[line["passed"].(bool)], line["outcome"])
+	}
+	require.Equal(t, 2, dead)
+	for _, s := range daemon.Next(t, len(b.Records)) {
+		require.Equal(t, "00000000000000aa", s.ParentID)
+		if s.Annotations["outcome"] == "rejected" {
+			continue
+		}
+		require.NotEmpty(t, s.Annotations["orderId"])
+		require.NotEmpty(t, s.Annotations["customerId"])
+		require.Contains(t, []any{"sufficient", "insufficient"}, s.Annotations["outcome"])
+	}
 }
 
 // TakesAnEmptyBatch tests that an empty batch gives no finding and no failure.

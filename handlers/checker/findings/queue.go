@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -24,9 +25,9 @@ type Queue struct {
 	URL    string
 }
 
-// Send sends a finding, and logs that the order was checked. log has the attributes of the delivery of the order. An
-// order that is delivered again gives another finding; only the first one is applied.
-func (q *Queue) Send(ctx context.Context, f checker.Finding, log *slog.Logger) error {
+// Send sends a finding, and logs that the order was checked. An order that is delivered again gives another finding; only the
+// first one is applied.
+func (q *Queue) Send(ctx context.Context, f checker.Finding) error {
 	message, err := f.JSON()
 	if err != nil {
 		return err
@@ -34,6 +35,10 @@ func (q *Queue) Send(ctx context.Context, f checker.Finding, log *slog.Logger) e
 	if _, err := q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(q.URL), MessageBody: aws.String(string(message))}); err != nil {
 		return fmt.Errorf("sending the finding of the %s check on order %s: %w", f.Check, f.OrderID, err)
 	}
-	log.InfoContext(ctx, "order checked", "orderId", f.OrderID, "check", f.Check, "passed", f.Passed)
+	outcome := "insufficient"
+	if f.Passed {
+		outcome = "sufficient"
+	}
+	slog.InfoContext(trace.Annotate(ctx, "orderId", f.OrderID, "outcome", outcome), "order checked", "check", f.Check, "passed", f.Passed)
 	return nil
 }

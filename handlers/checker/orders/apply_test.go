@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,9 +49,17 @@ func TestFindingsOneAfterTheOther(t *testing.T) {
 			create(t, b, "o1")
 			seen := map[checker.Check]bool{}
 			for _, f := range c.findings {
-				rec, applied, err := b.Apply(t.Context(), f)
+				before := get(t, b, "o1").Status
+				rec, effect, err := b.Apply(t.Context(), f)
 				require.NoError(t, err)
-				require.Equal(t, !seen[f.Check], applied)
+				switch {
+				case seen[f.Check]:
+					require.Equal(t, orders.None, effect)
+				case rec.Status != before:
+					require.Equal(t, orders.Decided, effect)
+				default:
+					require.Equal(t, orders.Noted, effect)
+				}
 				require.Equal(t, get(t, b, "o1"), rec, "it gives the order as it is then")
 				seen[f.Check] = true
 			}
@@ -82,9 +91,9 @@ func TestLateFindingsDoNotChangeTheStatus(t *testing.T) {
 	_, applied, err := b.Reject(t.Context(), "o1", checker.Pending, "given up")
 	require.NoError(t, err)
 	require.True(t, applied)
-	rec, applied, err := b.Apply(t.Context(), stockPassed)
+	rec, effect, err := b.Apply(t.Context(), stockPassed)
 	require.NoError(t, err)
-	require.True(t, applied)
+	require.Equal(t, orders.Noted, effect)
 	require.Equal(t, checker.Rejected, rec.Status)
 	require.Equal(t, []string{rich, "given up", there}, rec.Logs)
 }
@@ -97,15 +106,20 @@ func TestTwoConcurrentFindingsMakeOneTransition(t *testing.T) {
 			id := fmt.Sprint("o", round)
 			create(t, b, id)
 			var changes watch
+			var decided atomic.Int32
 			together(16, func(i int) {
 				f := []checker.Finding{accountPassed, second}[(i+round)%2]
 				f.OrderID = id
-				rec, applied, err := b.Apply(context.Background(), f)
+				rec, effect, err := b.Apply(context.Background(), f)
 				assert.NoError(t, err)
-				if applied {
+				if effect != orders.None {
 					changes.applied(rec)
 				}
+				if effect == orders.Decided {
+					decided.Add(1)
+				}
 			})
+			require.EqualValues(t, 1, decided.Load())
 			rec := get(t, b, id)
 			require.True(t, rec.AccountChecked && rec.StockChecked)
 			require.Equal(t, sorted([]string{accountPassed.Log, second.Log}), sorted(rec.Logs))
@@ -159,15 +173,14 @@ func TestAnyInterleavingOfCopiesEndsTheSame(t *testing.T) {
 		account.OrderID, stock.OrderID = id, id
 		copies := rapid.SliceOfN(rapid.SampledFrom([]checker.Finding{account, stock}), 0, 6).Draw(t, "copies")
 		all := rapid.Permutation(append(copies, account, stock)).Draw(t, "messages")
-		applied := 0
+		effects := map[orders.Effect]int{}
 		for _, f := range all {
-			_, done, err := b.Apply(context.Background(), f)
+			_, effect, err := b.Apply(context.Background(), f)
 			require.NoError(t, err)
-			if done {
-				applied++
-			}
+			effects[effect]++
 		}
-		require.Equal(t, 2, applied)
+		require.Equal(t, 1, effects[orders.Decided])
+		require.Equal(t, 1, effects[orders.Noted])
 		rec := get(t, b, id)
 		want := checker.Rejected
 		if account.Passed && stock.Passed {
@@ -190,9 +203,9 @@ func TestAFindingWhoseAnswerWasLostIsAppliedOnce(t *testing.T) {
 	_, _, err := b.Apply(t.Context(), accountPassed)
 	require.NoError(t, err)
 	db.Fault(fault.Rule{Action: "dynamodb:UpdateItem", When: fault.After, Times: 1, Do: dynamodbtest.Answer(errors.New("lost"))})
-	rec, applied, err := retrying(b).Apply(t.Context(), stockPassed)
+	rec, effect, err := retrying(b).Apply(t.Context(), stockPassed)
 	require.NoError(t, err)
-	require.False(t, applied, "the second try finds it applied")
+	require.Equal(t, orders.None, effect, "the second try finds it applied")
 	require.Equal(t, checker.ReadyToShip, rec.Status, "and ready to ship all the same")
 	require.Equal(t, []string{rich, there}, rec.Logs)
 }
@@ -202,9 +215,9 @@ func TestAWriteWaitsForATransactionToEnd(t *testing.T) {
 	create(t, b, "o1")
 	conflict := dynamodbtest.Answer(wire.Errorf(http.StatusBadRequest, "TransactionConflictException", "Transaction is ongoing for the item"))
 	remove := db.Fault(fault.Rule{Action: "dynamodb:UpdateItem", Times: 3, Do: conflict})
-	_, applied, err := b.Apply(t.Context(), stockFailed)
+	_, effect, err := b.Apply(t.Context(), stockFailed)
 	require.NoError(t, err)
-	require.True(t, applied)
+	require.Equal(t, orders.Decided, effect)
 	remove()
 
 	// Until ctx ends.

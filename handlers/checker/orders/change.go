@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -72,6 +73,18 @@ func transition(from, to checker.Status, log string) change {
 		names:     map[string]string{"#status": "status", "#logs": "logs"},
 		values:    item.Item{":from": status(from), ":to": status(to), ":log": item.Strings(log)},
 	}
+}
+
+// NotePublished notes that the outbox published a Pending order. If the order is not Pending any more, it does nothing. The error
+// is ErrNotFound if there is no such order. Needs dynamodb:UpdateItem.
+func (t *Table) NotePublished(ctx context.Context, orderID string, now time.Time) error {
+	_, _, err := t.update(ctx, orderID, change{
+		set:       "#published = :now",
+		condition: "#status = :pending",
+		names:     map[string]string{"#status": "status", "#published": publishedAt},
+		values:    item.Item{":pending": status(checker.Pending), ":now": item.String(now.UTC().Format(time.RFC3339Nano))},
+	})
+	return err
 }
 
 // Reject changes the status of an order from from to Rejected, with a log line that says why, and returns the order as

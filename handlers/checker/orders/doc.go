@@ -7,8 +7,8 @@
 //   - accountChecked and stockChecked go from false to true when the finding of that check is applied, passed or not. A
 //     finding is applied only while its attribute is false. A second copy of it changes nothing, and adds no log line.
 //   - status goes from Pending to Rejected with a finding that did not pass, or to "Ready to ship" with a finding that
-//     passed, if the other check was applied and the order is still Pending. So the second of the two findings, whichever
-//     that is, makes the transition, and only that one. From "Ready to ship" the status goes to Shipped or Rejected.
+//     passed, if the other check was applied and the order is still Pending. So exactly one finding makes the transition:
+//     the first that did not pass, or else the second of the two. From "Ready to ship" the status goes to Shipped or Rejected.
 //
 // If the answer to a write is lost, the write is repeated, and looks like a second copy.
 //

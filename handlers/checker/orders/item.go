@@ -13,7 +13,10 @@ func key(orderID string) item.Item { return item.Item{"orderId": item.String(ord
 
 func status(s checker.Status) item.Value { return item.String(string(s)) }
 
-// toItem makes the item of a record.
+// publishedAt is an attribute that an order has once the outbox has published it.
+const publishedAt = "publishedAt"
+
+// toItem makes the item of a new record.
 func toItem(r checker.Record) item.Item {
 	var items []item.Value
 	for _, i := range r.Items {
@@ -51,6 +54,11 @@ func fromItem(it item.Item) (checker.Record, error) {
 	var err error
 	if rec.CreatedAt, err = time.Parse(time.RFC3339, r.String("createdAt")); err != nil {
 		r.Fault("createdAt", "a time")
+	}
+	if _, published := it[publishedAt]; published {
+		if rec.PublishedAt, err = time.Parse(time.RFC3339, r.String(publishedAt)); err != nil {
+			r.Fault(publishedAt, "a time")
+		}
 	}
 	if err := r.Err(); err != nil {
 		return checker.Record{}, fmt.Errorf("the item is not an order: %w", err)

@@ -3,7 +3,8 @@
 // capture-order writes twice: it stores an order in the table, and then publishes it to the topic of the checks. No
 // transaction spans the two. So it first announces the order: it sends the order's id to this queue, with a delay that
 // outlasts the invocation. When the message becomes visible, relay-order reads the order. If the order is still Pending,
-// and no finding of a check is applied to it, relay-order publishes it. The writes are therefore
+// and no finding of a check is applied to it, relay-order publishes it. The message stays, and relay-order reads the order again
+// and again, until the order is not Pending any more. The writes are therefore
 //
 //	announce (SQS) -> store (DynamoDB) -> publish (SNS) -> answer the client
 //
@@ -14,9 +15,15 @@
 //   - after the order is stored, whether or not capture-order got the answer, and before it is published: relay-order
 //     finds it Pending, and publishes it.
 //   - after the publication, whether or not capture-order got the answer: relay-order finds that a finding was applied or
-//     the order is decided, and does nothing; or the checks are late, and it publishes the order a second time. The checks
+//     the order is decided, and publishes nothing; or the checks are late, and it publishes the order a second time. The checks
 //     and their findings are idempotent.
 //   - relay-order ends at any point: it deletes no message itself. The message becomes visible again, and is handled again.
+//
+// No order stays Pending unnoticed, whatever has become of its copies in the queues of the checks. relay-order emits the age of
+// each Pending order as a metric, and publishes the order again every three hours: a queue whose policy was broken for a while has
+// not got its copy, for example. It does not publish at every look. In an outage of the checks, all these copies would wait in
+// their queues, and would have to be handled after it. relay-order notes each publication on the order, so that one that fails
+// is tried at the next look, and one that was answered is not repeated. After five days the message is a dead letter.
 //
 // The message is not handled before the order is stored. Its delay ends [Margin] after the deadline for the work of the
 // invocation that announced it, and nothing of an invocation goes on after its deadline. A write that was still under way
@@ -24,7 +31,8 @@
 // well as the longest delay, the margin is smaller, but at least a second: the work of an invocation ends that much before
 // its timeout (see package deadline).
 //
-// The message is delivered at least once. Copies read the same order, so at worst it is published several times.
+// The message is delivered at least once. Copies read the same order, so at worst it is published several times. A message has
+// all orders of a request; it stays until all of them are decided, and those that are decided are only read.
 //
 // A rejected order is not published. capture-order rejects an order that it could not publish, or whose storing was not
 // answered, and that its client cannot repeat, because the client is told that the order was not accepted. If that fails

@@ -8,6 +8,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -20,26 +21,27 @@ const (
 
 func (h *Handler) add(ctx context.Context, c change, key string) (map[string]any, *httpapi.Error) {
 	kind := h.Balances.Kind
-	log := slog.With(kind.Key, c.id)
 	err := h.Balances.Add(ctx, balances.Addition{ID: c.id, Amount: c.amount, Most: c.maximum, Key: key}, h.Now())
 	if err != nil {
 		fault := refusal(kind, c, err)
 		if fault == nil {
-			log.ErrorContext(ctx, "amount perhaps not added", "error", err.Error())
+			trace.FromContext(ctx).Fail(err, false)
+			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "amount perhaps not added", "error", err.Error())
 			if key != "" {
 				return nil, httpapi.Errorf(http.StatusServiceUnavailable, repeat)
 			}
 			return nil, httpapi.Errorf(http.StatusServiceUnavailable, unknown)
 		}
-		log.InfoContext(ctx, "amount not added", "reason", err.Error())
+		slog.InfoContext(trace.Annotate(ctx, "outcome", "refused"), "amount not added", "error", err.Error())
 		return nil, fault
 	}
 	balance, changed, err := h.Balances.Get(ctx, c.id)
 	if err != nil {
-		log.ErrorContext(ctx, "amount added, and the balance not read", "error", err.Error())
+		trace.FromContext(ctx).Fail(err, false)
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "added"), "amount added, and the balance not read", "error", err.Error())
 		return nil, httpapi.Errorf(http.StatusServiceUnavailable, unreadable)
 	}
-	log.InfoContext(ctx, "amount added")
+	slog.InfoContext(trace.Annotate(ctx, "outcome", "added"), "amount added")
 	return map[string]any{kind.Key: c.id, "balance": balance, "updateTime": changed}, nil
 }
 

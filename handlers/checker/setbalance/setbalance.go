@@ -11,6 +11,8 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/idempotency"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 	"github.com/order-patterns/order-patterns/order/money"
 )
@@ -35,6 +37,8 @@ type updated struct {
 // refused and not created with a balance of 0: a typing error would otherwise make an account with money in it. A header
 // Idempotency-Key makes the request repeatable. The answer to a repeated request has the balance as it is now.
 func (h *Handler) Handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	ctx, span := trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), "change balance")
+	defer span.End()
 	answer, fault := h.update(ctx, r)
 	if fault != nil {
 		return h.Answers.Fail(fault), nil
@@ -61,10 +65,10 @@ func (h *Handler) update(ctx context.Context, r httpapi.Request) (answer map[str
 	}
 	c, err := parse(h.Balances.Kind, body)
 	if err != nil {
-		slog.InfoContext(ctx, "balance refused")
+		slog.InfoContext(trace.Annotate(ctx, "outcome", "refused"), "balance refused")
 		return nil, httpapi.Errorf(http.StatusBadRequest, "%s", err)
 	}
-	ctx, cancel := deadline.Ahead(ctx)
+	ctx, cancel := deadline.Ahead(trace.Annotate(ctx, h.Balances.Kind.Key, c.id))
 	defer cancel()
 	if c.adds {
 		return h.add(ctx, c, key)
@@ -75,10 +79,11 @@ func (h *Handler) update(ctx context.Context, r httpapi.Request) (answer map[str
 func (h *Handler) set(ctx context.Context, c change) (map[string]any, *httpapi.Error) {
 	key, now := h.Balances.Kind.Key, h.Now()
 	if err := h.Balances.Set(ctx, c.id, c.amount, now); err != nil {
-		slog.ErrorContext(ctx, "balance not set", key, c.id, "error", err.Error())
+		trace.FromContext(ctx).Fail(err, false)
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "balance not set", "error", err.Error())
 		return nil, httpapi.Errorf(http.StatusServiceUnavailable, "the balance was not updated; please try again")
 	}
-	slog.InfoContext(ctx, "balance set", key, c.id)
+	slog.InfoContext(trace.Annotate(ctx, "outcome", "set"), "balance set")
 	return map[string]any{key: c.id, "balance": c.amount, "updateTime": balances.FormatTime(now)}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/oidc"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -36,6 +37,8 @@ func (h *handler) handle(ctx context.Context, r request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	ctx, span := trace.Start(ctx, "verify token")
+	defer span.End()
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
 	claims, account, err := h.verify(ctx, r.AuthorizationToken)
@@ -44,9 +47,11 @@ func (h *handler) handle(ctx context.Context, r request) (response, error) {
 		if errors.Is(err, oidc.ErrNoKeys) {
 			level = slog.LevelError
 		}
-		slog.Log(ctx, level, "token refused", "reason", err.Error())
+		span.Fail(err, level == slog.LevelInfo)
+		slog.Log(trace.Annotate(ctx, "outcome", "refused"), level, "token refused", "error", err.Error())
 		return response{}, errUnauthorized
 	}
+	trace.Annotate(ctx, "accountId", account, "outcome", "allowed")
 	answer := response{PrincipalID: claims.Subject, PolicyDocument: policy(api, h.routes, claims), Context: map[string]any{}}
 	if account != "" {
 		answer.Context["account"] = account

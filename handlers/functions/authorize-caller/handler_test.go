@@ -162,7 +162,7 @@ func TestTheAccountIsThatOfTheClaimAndAnyThatOfTheScope(t *testing.T) {
 			answer, lines, err := invoke(t, h, event(t, "Bearer "+i.Token(t, now, c.claims)))
 			if c.context == "" {
 				require.EqualError(t, err, "Unauthorized")
-				require.Equal(t, "the claim https://shop.example/account names no valid account", lines[len(lines)-1]["reason"])
+				require.Equal(t, "the claim https://shop.example/account names no valid account", lines[len(lines)-1]["error"])
 				return
 			}
 			require.NoError(t, err)
@@ -193,7 +193,7 @@ func TestABadTokenIsUnauthorizedAndTheLogSaysWhyAndNotTheToken(t *testing.T) {
 	} {
 		_, lines, err := invoke(t, h, event(t, authorization))
 		require.EqualError(t, err, "Unauthorized", reason)
-		require.Equal(t, map[string]any{"level": "INFO", "msg": "token refused", "reason": reason}, lines[len(lines)-1])
+		require.Equal(t, map[string]any{"level": "INFO", "msg": "token refused", "outcome": "refused", "error": reason}, lines[len(lines)-1])
 	}
 }
 
@@ -220,7 +220,7 @@ func TestWhileTheIssuerIsDownKnownKeysAreUsedAndAnUnknownOneIsUnauthorized(t *te
 	require.Len(t, lines, 2)
 	require.Equal(t, "ERROR", lines[0]["level"])
 	require.Contains(t, lines[0]["error"], "502 Bad Gateway")
-	require.Equal(t, map[string]any{"level": "ERROR", "msg": "token refused", "reason": "the key is not known, and the issuer's keys cannot be fetched"}, lines[1])
+	require.Equal(t, map[string]any{"level": "ERROR", "msg": "token refused", "outcome": "refused", "error": "the key is not known, and the issuer's keys cannot be fetched"}, lines[1])
 
 	i.Answer(nil)
 	_, _, err = invoke(t, h, r)

@@ -9,6 +9,8 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -27,12 +29,14 @@ func (h *handler) announce(ctx context.Context, key requestKey, orders []checker
 	ids := make([]string, len(orders))
 	for i := range orders {
 		if ids[i], err = key.orderID(orders[i].CustomerID, i); err != nil {
-			slog.ErrorContext(ctx, "order has no id", "error", err.Error())
+			slog.ErrorContext(ctx, "order has no id", "outcome", "failed", "error", err.Error())
 			return unavailable(key)
 		}
 		orders[i].OrderID = ids[i]
 	}
 	if err := h.outbox.Announce(ctx, ids); err != nil {
+		trace.FromContext(ctx).Fail(err, false)
+		ctx = trace.Annotate(ctx, "outcome", "failed")
 		slog.ErrorContext(ctx, "orders not announced; none is stored", "orders", len(orders), "error", err.Error())
 		return unavailable(key)
 	}
@@ -45,29 +49,36 @@ func (h *handler) announce(ctx context.Context, key requestKey, orders []checker
 // If the function ends between the two, relay-order publishes the order: see package outbox. If the client repeats the
 // request with the same key, the order is published at once.
 func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) (checker.Record, *httpapi.Error) {
+	ctx = trace.Annotate(ctx, "orderId", o.OrderID, "customerId", o.CustomerID)
 	work, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	log := slog.With("orderId", o.OrderID)
 	rec, err := h.orders.Create(work, checker.NewRecord(o, h.now()))
 	switch {
 	case errors.Is(err, orders.ErrDifferent):
-		log.InfoContext(ctx, "order refused: its key was used for another one")
+		refused(ctx, "order refused: its key was used for another one")
 		return checker.Record{}, httpapi.Errorf(http.StatusUnprocessableEntity, differentUnder)
 	case err != nil:
-		log.ErrorContext(ctx, "order not stored, or the answer is lost", "error", err.Error())
-		h.abandon(ctx, key, o.OrderID)
-		return checker.Record{}, unavailable(key)
+		return checker.Record{}, h.fail(ctx, key, o.OrderID, "order not stored, or the answer is lost", err)
 	case rec.Status != checker.Pending:
-		log.InfoContext(ctx, "order was captured before", "status", rec.Status)
+		slog.InfoContext(trace.Annotate(ctx, "outcome", "repeated"), "order was captured before", "status", rec.Status)
 		return rec, nil
 	}
 	if err := h.topic.Publish(work, rec.Order); err != nil {
-		log.ErrorContext(ctx, "order not published", "error", err.Error())
-		h.abandon(ctx, key, o.OrderID)
-		return checker.Record{}, unavailable(key)
+		return checker.Record{}, h.fail(ctx, key, o.OrderID, "order not published", err)
 	}
-	log.InfoContext(ctx, "order captured")
+	metric.Info(trace.Annotate(ctx, "outcome", "accepted"), "order captured", []metric.Value{metric.Count(metric.Accepted)})
 	return rec, nil
+}
+
+// fail is for an order that is not accepted because of err. ctx ends a moment after the context of the work.
+func (h *handler) fail(ctx context.Context, key requestKey, orderID, message string, err error) *httpapi.Error {
+	trace.FromContext(ctx).Fail(err, false)
+	ctx = trace.Annotate(ctx, "outcome", "failed")
+	slog.ErrorContext(ctx, message, "error", err.Error())
+	if key.text == "" {
+		h.abandon(ctx, orderID)
+	}
+	return unavailable(key)
 }
 
 func unavailable(key requestKey) *httpapi.Error {
@@ -79,13 +90,13 @@ func unavailable(key requestKey) *httpapi.Error {
 
 // abandon rejects an order, if it was stored, that the client is told was not accepted and that it cannot repeat: without a
 // key, its next request is another order. If the topic has the order all the same, the findings of the checks do not change
-// that it is Rejected. ctx ends a moment after the context of the work.
-func (h *handler) abandon(ctx context.Context, key requestKey, orderID string) {
-	if key.text != "" {
-		return
-	}
-	_, _, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish)
-	if err != nil && !errors.Is(err, orders.ErrNotFound) {
-		slog.ErrorContext(ctx, "order may be Pending; then relay-order will publish it", "orderId", orderID, "error", err.Error())
+// that it is Rejected.
+func (h *handler) abandon(ctx context.Context, orderID string) {
+	_, rejected, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish)
+	switch {
+	case rejected:
+		metric.Info(trace.Annotate(ctx, "outcome", "rejected"), "order rejected", []metric.Value{metric.Reject(metric.NotPublished)})
+	case err != nil && !errors.Is(err, orders.ErrNotFound):
+		slog.ErrorContext(ctx, "order may be Pending; then relay-order will publish it", "error", err.Error())
 	}
 }

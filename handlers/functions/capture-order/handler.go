@@ -14,7 +14,10 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -34,7 +37,10 @@ type handler struct {
 	now     func() time.Time
 }
 
+// handle captures the orders of a request within a span, and within another one for each order of POST /orders.
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	ctx, span := trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), "capture orders")
+	defer span.End()
 	var answer any
 	var fault *httpapi.Error
 	switch r.Resource {
@@ -51,8 +57,14 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	return h.answers.JSON(http.StatusOK, answer), nil
 }
 
-// request parses the body and the key of a request.
+// request parses the body and the key of a request. It logs that a request is refused, and not why: the reason may quote the
+// order.
 func request[T any](ctx context.Context, h *handler, r httpapi.Request, limit int, parse func([]byte) (T, error)) (what T, key requestKey, fault *httpapi.Error) {
+	defer func() {
+		if fault != nil {
+			refused(ctx, "order refused")
+		}
+	}()
 	body, fault := httpapi.BodyUpTo(r, limit)
 	if fault != nil {
 		return what, key, fault
@@ -63,10 +75,13 @@ func request[T any](ctx context.Context, h *handler, r httpapi.Request, limit in
 	}
 	what, err := parse(body)
 	if err != nil {
-		slog.InfoContext(ctx, "order refused")
 		return what, key, httpapi.Errorf(http.StatusBadRequest, "%s", err)
 	}
 	return what, key, nil
+}
+
+func refused(ctx context.Context, message string) {
+	metric.Info(trace.Annotate(ctx, "outcome", "refused"), message, []metric.Value{metric.Reject(metric.Refused)})
 }
 
 func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
@@ -77,7 +92,7 @@ func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Err
 	if fault := h.callers.Allow(ctx, r, o.CustomerID); fault != nil {
 		return nil, fault
 	}
-	ctx, cancel := deadline.Ahead(ctx)
+	ctx, cancel := deadline.Ahead(trace.Annotate(ctx, "customerId", o.CustomerID))
 	defer cancel()
 	announced := []checker.Order{o}
 	if fault := h.announce(ctx, key, announced); fault != nil {
@@ -117,6 +132,8 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 	}
 	records := make([]checker.Record, len(orders))
 	errs := parallel.Do(ctx, len(orders), maxConcurrent, func(ctx context.Context, i int) error {
+		ctx, span := trace.Start(logfields.Branch(ctx), "capture order")
+		defer span.End()
 		rec, fault := h.capture(ctx, key, orders[i])
 		if fault != nil {
 			return fault
@@ -132,7 +149,8 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 		}
 		var fault *httpapi.Error
 		if !errors.As(err, &fault) {
-			slog.ErrorContext(ctx, "order not captured", "index", i, "error", err.Error())
+			slog.ErrorContext(ctx, "order not captured", "orderId", orders[i].OrderID, "customerId", orders[i].CustomerID,
+				"index", i, "outcome", "failed", "error", err.Error())
 			fault = unavailable(key)
 		}
 		answer.Failed = append(answer.Failed, failed{i, orders[i].CustomerID, fault.Status, fault.Message})

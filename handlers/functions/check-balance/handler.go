@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
+	"github.com/order-patterns/order-patterns/handlers/checker/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/checker"
@@ -30,11 +30,13 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) check(ctx context.Context, m events.SQSMessage) error {
 	o, err := checker.Parse([]byte(m.Body))
 	if err != nil {
+		seen.Refused(ctx, m.Body)
 		return permanent.Error(err)
 	}
+	ctx = seen.Order(ctx, o.OrderID, o.CustomerID)
 	short, err := h.accounts.CheckOne(ctx, balances.Want{ID: o.CustomerID, Amount: o.TotalAmount})
 	if err != nil {
 		return fmt.Errorf("checking the account of order %s: %w", o.OrderID, err)
 	}
-	return h.findings.Send(ctx, balances.Accounts.Finding(o.OrderID, short), slog.With("messageId", m.MessageId))
+	return h.findings.Send(ctx, balances.Accounts.Finding(o.OrderID, short))
 }

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
+	"github.com/order-patterns/order-patterns/handlers/checker/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/order/checker"
@@ -30,8 +30,10 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) check(ctx context.Context, m events.SQSMessage) error {
 	o, err := checker.Parse([]byte(m.Body))
 	if err != nil {
+		seen.Refused(ctx, m.Body)
 		return permanent.Error(err)
 	}
+	ctx = seen.Order(ctx, o.OrderID, o.CustomerID)
 	var wants []balances.Want
 	for _, product := range o.Wanted() {
 		wants = append(wants, balances.Pieces(product.ProductID, product.Qty))
@@ -40,5 +42,5 @@ func (h *handler) check(ctx context.Context, m events.SQSMessage) error {
 	if err != nil {
 		return fmt.Errorf("checking the stock of order %s: %w", o.OrderID, err)
 	}
-	return h.findings.Send(ctx, balances.Stock.Finding(o.OrderID, short), slog.With("messageId", m.MessageId))
+	return h.findings.Send(ctx, balances.Stock.Finding(o.OrderID, short))
 }

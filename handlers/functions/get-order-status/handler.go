@@ -10,6 +10,8 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
@@ -33,6 +35,8 @@ type absent struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
+	ctx, span := trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), "read order")
+	defer span.End()
 	id := r.PathParameters["orderId"]
 	if problem := coffee.CheckID(id); problem != "" {
 		return h.answers.Fail(httpapi.Errorf(http.StatusBadRequest, "path parameter orderId: %s", problem)), nil
@@ -40,16 +44,19 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	if fault := h.callers.Identified(ctx, r); fault != nil {
 		return h.answers.Fail(fault), nil
 	}
-	ctx, cancel := deadline.Ahead(ctx)
+	ctx, cancel := deadline.Ahead(trace.Annotate(ctx, "orderId", id))
 	defer cancel()
 	rec, err := h.orders.Get(ctx, id)
 	switch {
 	// Whose order an id is, or that there is such an order, is not for others to know.
 	case errors.Is(err, orders.ErrNotFound), err == nil && !h.callers.May(r, rec.CustomerID):
+		trace.Annotate(ctx, "outcome", "absent")
 		return h.answers.JSON(http.StatusNotFound, absent{http.StatusNotFound, "Order not found"}), nil
 	case err != nil:
-		slog.ErrorContext(ctx, "order not read", "orderId", id, "error", err.Error())
+		span.Fail(err, false)
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not read", "error", err.Error())
 		return h.answers.Fail(httpapi.Errorf(http.StatusServiceUnavailable, "the order could not be read; please try again")), nil
 	}
+	trace.Annotate(ctx, "customerId", rec.CustomerID, "outcome", "found")
 	return h.answers.JSON(http.StatusOK, found{rec.Status, rec.Logs}), nil
 }

@@ -3,15 +3,20 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/checker/topic"
+	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -20,46 +25,117 @@ const (
 	maxConcurrent = 10
 	// maxConcurrentOrders is how many orders of a message, which has those of one request, are looked at concurrently.
 	maxConcurrentOrders = 8
+	// publishInterval is how long a Pending order is left alone after a publication. A copy in each queue of the checks for each
+	// look would multiply what they have to do after an outage: in a day there are some 130 looks.
+	publishInterval = 3 * time.Hour
+	// late is the age from which on the line about a Pending order is a warning. It is the default threshold of the alarm.
+	late = 15 * time.Minute
 )
 
 type handler struct {
 	queue  *sqsbatch.Queue
 	orders *orders.Table
 	topic  *topic.Topic
+	now    func() time.Time
 }
 
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	return h.queue.Process(ctx, batch, maxConcurrent, h.relayAll), nil
+	return h.queue.Process(ctx, batch, maxConcurrent, h.watchAll), nil
 }
 
-// relayAll handles a message. If it fails for one order, the message is handled again for all of its orders.
-func (h *handler) relayAll(ctx context.Context, m events.SQSMessage) error {
+// watchAll looks at the orders of a message. The message is done when all of them are.
+func (h *handler) watchAll(ctx context.Context, m events.SQSMessage) error {
 	ids, err := checker.ParseReferences([]byte(m.Body))
 	if err != nil {
 		return permanent.Error(err)
 	}
-	return errors.Join(parallel.Do(ctx, len(ids), maxConcurrentOrders, func(ctx context.Context, i int) error {
-		return h.relay(ctx, ids[i], slog.With("orderId", ids[i], "messageId", m.MessageId))
-	})...)
+	if len(ids) == 1 {
+		return h.watch(ctx, ids[0])
+	}
+	return all(parallel.Do(ctx, len(ids), maxConcurrentOrders, func(ctx context.Context, i int) error {
+		ctx, span := trace.Start(logfields.Branch(ctx), "watch order")
+		defer span.End()
+		err := h.watch(ctx, ids[i])
+		if !errors.Is(err, sqsbatch.ErrNotYet) {
+			span.Fail(err, false)
+		}
+		return err
+	}))
 }
 
-func (h *handler) relay(ctx context.Context, orderID string, log *slog.Logger) error {
+// all returns the errors of the orders that failed, or else ErrNotYet if one of the orders is Pending.
+func all(errs []error) error {
+	var pending error
+	for i, err := range errs {
+		if errors.Is(err, sqsbatch.ErrNotYet) {
+			pending, errs[i] = err, nil
+		}
+	}
+	if failed := errors.Join(errs...); failed != nil {
+		return failed
+	}
+	return pending
+}
+
+// watch looks at an order. It returns nil if the order is decided or was not stored, and ErrNotYet if it is Pending.
+func (h *handler) watch(ctx context.Context, orderID string) error {
+	ctx = trace.Annotate(ctx, "orderId", orderID)
 	rec, err := h.orders.Get(ctx, orderID)
 	if errors.Is(err, orders.ErrNotFound) {
-		log.InfoContext(ctx, "order was announced and not stored: nothing to do")
+		slog.InfoContext(trace.Annotate(ctx, "outcome", "absent"), "order was announced and not stored: nothing to do")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	// A finding comes from a check, which got the order from the topic.
-	if rec.Status != checker.Pending || rec.AccountChecked || rec.StockChecked {
-		log.InfoContext(ctx, "order was published: nothing to do", "status", rec.Status)
+	ctx = trace.Annotate(ctx, "customerId", rec.CustomerID)
+	if rec.Status != checker.Pending {
+		slog.InfoContext(trace.Annotate(ctx, "outcome", "decided"), "order is decided: nothing to do", "status", rec.Status)
 		return nil
 	}
-	if err := h.topic.Publish(ctx, rec.Order); err != nil {
+	return h.pending(trace.Annotate(ctx, "outcome", "pending"), rec)
+}
+
+// pending publishes an order if that is due, and reports its age.
+func (h *handler) pending(ctx context.Context, rec checker.Record) error {
+	now := h.now()
+	message, problem := "order is Pending", error(nil)
+	if due(rec, now) {
+		message = "order published by the outbox"
+		if problem = h.publish(ctx, rec.Order, now); problem != nil {
+			message = "order is Pending, and the outbox cannot publish it"
+		}
+	}
+	level, age := slog.LevelInfo, now.Sub(rec.CreatedAt)
+	if age >= late {
+		level = slog.LevelWarn
+	}
+	metric.Log(ctx, level, message, []metric.Value{metric.Seconds(metric.SecondsPending, age)},
+		"createdAt", rec.CreatedAt, "accountChecked", rec.AccountChecked, "stockChecked", rec.StockChecked)
+	if problem != nil {
+		return problem
+	}
+	return sqsbatch.ErrNotYet
+}
+
+// due reports whether to publish a Pending order: at once if no finding is applied and the outbox has not published it, because
+// then perhaps nobody has, and later if it is still Pending a long time after the last publication.
+func due(rec checker.Record, now time.Time) bool {
+	last := rec.CreatedAt
+	if !rec.PublishedAt.IsZero() {
+		last = rec.PublishedAt
+	} else if !rec.AccountChecked && !rec.StockChecked {
+		return true
+	}
+	return now.Sub(last) >= publishInterval
+}
+
+func (h *handler) publish(ctx context.Context, o checker.Order, now time.Time) error {
+	if err := h.topic.Publish(ctx, o); err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "order published by the outbox", "createdAt", rec.CreatedAt)
+	if err := h.orders.NotePublished(ctx, o.OrderID, now); err != nil {
+		return fmt.Errorf("noting that the order was published: %w", err)
+	}
 	return nil
 }

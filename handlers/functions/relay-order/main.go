@@ -1,13 +1,25 @@
-// Command relay-order is the checker pattern's consumer of the outbox: it publishes those of the announced orders that
-// are stored and still Pending, and to which no finding is applied, to the SNS topic of the checks. These are the orders
-// that capture-order stored and did not publish, and those that no check has got to yet. See package outbox.
+// Command relay-order is the checker pattern's consumer of the outbox: it watches every announced order until it is decided.
+// An order that is Pending and to which no finding is applied is published to the SNS topic of the checks, once: capture-order
+// stored it and did not publish it, or no check has got to it yet. An order that stays Pending is published again every three
+// hours, because a queue may have lost it. See package outbox.
 //
-// Environment: ORDERS_TABLE, TOPIC_ARN, QUEUE_URL, DEAD_LETTERS_URL. IAM: dynamodb:GetItem on the table; sns:Publish on the
-// topic; sqs:ChangeMessageVisibility on its queue; sqs:SendMessage on its dead-letter queue; sqs:ReceiveMessage,
+// The message of a Pending order becomes visible again at the growing intervals of package sqsbatch, until the order is decided: at
+// some 9 looks in the first quarter of an hour, and then at 4 to 8 an hour. A look costs a receive and a ChangeMessageVisibility
+// for each message, which has the orders of one request, and a strongly consistent read for each order: some $0.0002 for an order
+// that is Pending for a day. After 1,000 looks, which take five days at least, SQS moves the message to the dead-letter queue.
+// Each look at a Pending order has a line with the metric SecondsPending, so that an alarm sees it. The line is no error: the order
+// waits, and relay-order has done its part. From an age of 15 minutes on it is a warning.
+//
+// An order that is Ready to ship is not watched. Its finding stays in the queue of update-order until it is shipped.
+//
+// Environment: ORDERS_TABLE, TOPIC_ARN, QUEUE_URL, DEAD_LETTERS_URL. IAM: dynamodb:GetItem and dynamodb:UpdateItem on the table;
+// sns:Publish on the topic; sqs:ChangeMessageVisibility on its queue; sqs:SendMessage on its dead-letter queue; sqs:ReceiveMessage,
 // sqs:DeleteMessage and sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
 package main
 
 import (
+	"time"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
@@ -23,6 +35,7 @@ func main() {
 		queue:  sqsbatch.New(env),
 		orders: &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
 		topic:  &topic.Topic{Client: sns.NewFromConfig(env.Retrying("Throttled")), ARN: env.Required("TOPIC_ARN")},
+		now:    time.Now,
 	}
 	env.Start(h.handle)
 }

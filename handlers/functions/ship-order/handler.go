@@ -12,6 +12,8 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -22,51 +24,68 @@ type handler struct {
 	now             func() time.Time
 }
 
+// outcome is what became of an order, for its line.
+type outcome struct {
+	name, message string
+	values        []metric.Value
+}
+
 // handle ships an order, or rejects it. An order that is not "Ready to ship" is not changed.
 func (h *handler) handle(ctx context.Context, input json.RawMessage) error {
 	id, err := checker.ParseReference(input)
 	if err != nil {
 		return err
 	}
-	log := slog.With("orderId", id)
-	ctx, cancel := deadline.Ahead(ctx)
+	ctx, span := trace.Start(ctx, "ship order")
+	defer span.End()
+	ctx, cancel := deadline.Ahead(trace.Annotate(ctx, "orderId", id))
 	defer cancel()
-	outcome, err := h.ship(ctx, id)
+	done, err := h.ship(ctx, id)
 	if err != nil {
-		log.ErrorContext(ctx, "order not shipped; it will be tried again", "error", err.Error())
+		span.Fail(err, false)
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not shipped; it will be tried again", "error", err.Error())
 		return fmt.Errorf("shipping order %s: %w", id, err)
 	}
-	log.InfoContext(ctx, outcome)
+	metric.Info(trace.Annotate(ctx, "outcome", done.name), done.message, done.values)
 	return nil
 }
 
-// ship returns the outcome for the log.
-func (h *handler) ship(ctx context.Context, id string) (outcome string, err error) {
+func (h *handler) ship(ctx context.Context, id string) (outcome, error) {
 	rec, err := h.orders.Get(ctx, id)
 	if err != nil {
-		return "", err
+		return outcome{}, err
 	}
+	trace.Annotate(ctx, "customerId", rec.CustomerID)
 	if rec.Status != checker.ReadyToShip {
-		return fmt.Sprintf("order is %s: nothing to do", rec.Status), nil
+		return repeated("order is %s: nothing to do", rec.Status), nil
 	}
 	debits := h.debits(rec.Order)
 	err = h.transact(ctx, id, debits)
 	if err == nil {
-		return "order shipped", nil
+		return outcome{"shipped", "order shipped", h.decided(rec, metric.Count(metric.Shipped))}, nil
 	}
-	shortages, err := h.explain(err, debits)
+	shortages, reason, err := h.explain(err, debits)
 	switch {
 	case err != nil:
-		return "", err
+		return outcome{}, err
 	case shortages == "":
-		return "order was shipped or rejected in the meantime: nothing to do", nil
+		return repeated("order was shipped or rejected in the meantime: nothing to do"), nil
 	}
-	rec, rejected, err := h.orders.Reject(ctx, id, checker.ReadyToShip, shortages)
+	now, rejected, err := h.orders.Reject(ctx, id, checker.ReadyToShip, shortages)
 	if err != nil {
-		return "", err
+		return outcome{}, err
 	}
 	if !rejected {
-		return fmt.Sprintf("order is %s in the meantime: nothing to do", rec.Status), nil
+		return repeated("order is %s in the meantime: nothing to do", now.Status), nil
 	}
-	return "order rejected", nil
+	return outcome{"rejected", "order rejected", h.decided(rec, metric.Reject(reason))}, nil
+}
+
+func repeated(message string, args ...any) outcome {
+	return outcome{name: "repeated", message: fmt.Sprintf(message, args...)}
+}
+
+// decided returns the metrics of an order that was decided now.
+func (h *handler) decided(rec checker.Record, counted metric.Value) []metric.Value {
+	return []metric.Value{counted, metric.Seconds(metric.SecondsToDone, h.now().Sub(rec.CreatedAt))}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/kit/contention"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -48,29 +50,33 @@ func (h *handler) transact(ctx context.Context, orderID string, debits []debit) 
 }
 
 // explain returns why the transaction was cancelled: the shortages as a log line, or "" if the order was not "Ready to
-// ship" any more. It returns any other err as it is.
-func (h *handler) explain(err error, debits []debit) (shortages string, _ error) {
+// ship" any more. The reason is that of the first shortage: Balance, if the account and the stock do not suffice. It returns any
+// other err as it is.
+func (h *handler) explain(err error, debits []debit) (shortages string, reason metric.Reason, _ error) {
 	var cancelled *types.TransactionCanceledException
 	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) != 1+len(debits) || contention.Is(err) {
-		return "", err
+		return "", "", err
 	}
 	// The reasons are in the order of the actions: the order first, then the debits.
 	ofOrder, ofDebits := cancelled.CancellationReasons[0], cancelled.CancellationReasons[1:]
 	if aws.ToString(ofOrder.Code) == "ConditionalCheckFailed" {
-		return "", nil
+		return "", "", nil
 	}
 	var lines []string
 	for i, d := range debits {
 		shortage, failed, err := d.from.DebitShortage(d.want, ofDebits[i])
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		if failed {
+			reason = cmp.Or(reason, reasons[d.from.Kind.Check])
 			lines = append(lines, d.from.Kind.Explain(shortage))
 		}
 	}
 	if lines == nil {
-		return "", fmt.Errorf("the transaction was cancelled, but no condition failed: %w", err)
+		return "", "", fmt.Errorf("the transaction was cancelled, but no condition failed: %w", err)
 	}
-	return strings.Join(lines, "; "), nil
+	return strings.Join(lines, "; "), reason, nil
 }
+
+var reasons = map[checker.Check]metric.Reason{checker.Account: metric.Balance, checker.Stock: metric.Stock}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,8 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/checker/seen"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -40,9 +44,11 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 	f, err := checker.ParseFinding([]byte(m.Body))
 	if err != nil {
+		seen.Refused(ctx, m.Body)
 		return permanent.Error(err)
 	}
-	rec, applied, err := h.orders.Apply(ctx, f)
+	ctx = seen.Order(ctx, f.OrderID, "")
+	rec, effect, err := h.orders.Apply(ctx, f)
 	// An order is stored before it is published, so one that is not there now will never be.
 	if errors.Is(err, orders.ErrNotFound) {
 		return permanent.Error(err)
@@ -50,17 +56,33 @@ func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 	if err != nil {
 		return fmt.Errorf("applying the finding of the %s check: %w", f.Check, err)
 	}
-	outcome := "finding applied"
-	if !applied {
-		outcome = "finding was applied already"
-	}
-	slog.InfoContext(ctx, outcome, "orderId", f.OrderID, "check", f.Check, "passed", f.Passed, "status", rec.Status, "messageId", m.MessageId)
+	logEffect(seen.Order(ctx, "", rec.CustomerID), f, rec, effect)
 	// This depends on the order, and not on whether the finding was applied now: an earlier invocation may have applied it
 	// and ended before the next line. ship-order is idempotent.
 	if rec.Status == checker.ReadyToShip {
 		return h.shipOrder(ctx, f.OrderID)
 	}
 	return nil
+}
+
+// logEffect logs what a finding did to its order.
+func logEffect(ctx context.Context, f checker.Finding, rec checker.Record, effect orders.Effect) {
+	message, outcome := "finding applied", "applied"
+	var values []metric.Value
+	switch {
+	case effect == orders.None:
+		message, outcome = "finding was applied already", "repeated"
+	case effect == orders.Decided && f.Passed:
+		outcome = "ready"
+	case effect == orders.Decided:
+		outcome = "rejected"
+		reason := metric.Stock
+		if f.Check == checker.Account {
+			reason = metric.Balance
+		}
+		values = []metric.Value{metric.Reject(reason), metric.Seconds(metric.SecondsToDone, time.Since(rec.CreatedAt))}
+	}
+	metric.Info(trace.Annotate(ctx, "outcome", outcome), message, values, "check", f.Check, "passed", f.Passed, "status", rec.Status)
 }
 
 // shipOrder invokes ship-order and waits for it, so that the finding stays in its queue until the order was shipped or
@@ -82,6 +104,6 @@ func (h *handler) shipOrder(ctx context.Context, orderID string) error {
 	if out.FunctionError != nil {
 		return fmt.Errorf("%s failed for order %s: %s", h.shipFunction, orderID, out.Payload)
 	}
-	slog.InfoContext(ctx, "order was shipped or rejected", "orderId", orderID)
+	slog.InfoContext(ctx, "order was shipped or rejected")
 	return nil
 }

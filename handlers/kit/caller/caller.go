@@ -14,6 +14,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
 // Check is the check of a function behind an API. The zero value allows every request.
@@ -58,7 +59,7 @@ func (c Check) Name(r httpapi.Request) string {
 }
 
 func notAllowed(ctx context.Context) *httpapi.Error {
-	slog.InfoContext(ctx, "request refused: it is not about the caller's account")
+	slog.InfoContext(trace.Annotate(ctx, "outcome", "refused"), "request refused: it is not about the caller's account")
 	return httpapi.Errorf(http.StatusForbidden, "not allowed for this account")
 }
 

@@ -57,6 +57,12 @@ func Add(ctx context.Context, pairs ...string) context.Context {
 	return ctx
 }
 
+// Branch returns a context for a part of the work of ctx, such as one of several orders. It has the fields of ctx, and what is
+// added to it is not added to ctx.
+func Branch(ctx context.Context) context.Context {
+	return (&Scope{fields: slices.Clone(Of(ctx))}).Context(ctx)
+}
+
 // Of returns the fields of ctx. They must not be changed.
 func Of(ctx context.Context) []slog.Attr {
 	s, ok := ctx.Value(contextKey{}).(*Scope)

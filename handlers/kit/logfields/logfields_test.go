@@ -25,6 +25,17 @@ func TestWithoutAScopeAddMakesOne(t *testing.T) {
 	require.Empty(t, logfields.Of(t.Context()))
 }
 
+func TestABranchHasTheFieldsAndKeepsItsOwn(t *testing.T) {
+	ctx := logfields.Add(t.Context(), "messageId", "m1")
+	one, other := logfields.Branch(ctx), logfields.Branch(ctx)
+	logfields.Add(one, "orderId", "o1")
+	logfields.Add(other, "orderId", "o2", "messageId", "m2")
+	require.Equal(t, "[messageId=m1]", fmt.Sprint(logfields.Of(ctx)))
+	require.Equal(t, "[messageId=m1 orderId=o1]", fmt.Sprint(logfields.Of(one)))
+	require.Equal(t, "[messageId=m2 orderId=o2]", fmt.Sprint(logfields.Of(other)))
+	require.Empty(t, logfields.Of(logfields.Branch(t.Context())))
+}
+
 func TestFieldsMayBeReadWhileOthersAreAdded(t *testing.T) {
 	ctx := logfields.Add(t.Context(), "orderId", "o1")
 	var wg sync.WaitGroup

@@ -101,15 +101,18 @@ func Log(ctx context.Context, level slog.Level, message string, values []Value, 
 			level = max(level, higher)
 		}
 	}
-	all := make([]any, 0, len(args)+len(values)+3)
-	all = append(append(all, args...), slog.String("Pattern", pattern))
+	now := time.Now()
+	r := slog.NewRecord(now, level, message, 0)
+	r.Add(args...)
+	r.AddAttrs(slog.String("Pattern", pattern))
 	for _, v := range values {
-		all = append(all, slog.Float64(v.name, v.number))
+		r.AddAttrs(slog.Float64(v.name, v.number))
 		if v.reason != "" {
-			all = append(all, slog.String("Reason", string(v.reason)))
+			r.AddAttrs(slog.String("Reason", string(v.reason)))
 		}
 	}
-	log.Log(ctx, level, message, append(all, slog.Any("_aws", metadata{time.Now(), values}))...)
+	r.AddAttrs(slog.Any("_aws", metadata{now, values}))
+	_ = log.Handler().Handle(ctx, r) // as slog does
 }
 
 // Info is Log with the level INFO.

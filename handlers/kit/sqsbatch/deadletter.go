@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
@@ -46,7 +47,7 @@ func (q *Queue) deadLetter(ctx context.Context, m *message, cause error) error {
 	if err != nil {
 		return fmt.Errorf("sending the message to the dead-letter queue, because of %w: %w", cause, err)
 	}
-	slog.ErrorContext(ctx, "message can never succeed; it was sent to the dead-letter queue",
+	metric.Log(ctx, slog.LevelError, "message can never succeed; it was sent to the dead-letter queue", []metric.Value{metric.Reject(metric.DeadLettered)},
 		"deadLetterId", aws.ToString(sent.MessageId), "outcome", "rejected", "error", text)
 	return nil
 }

@@ -36,10 +36,10 @@ func (q *Queue) handle(ctx context.Context, m *message, batchSize int, handle Ha
 		span.Batch(batchSize)
 		span.Attempt(receiveCount(m.SQSMessage))
 		defer func() {
-			if cause != nil {
+			if cause != nil && !errors.Is(cause, ErrNotYet) {
 				trace.Annotate(ctx, "outcome", outcome)
+				span.Fail(cause, outcome == "rejected")
 			}
-			span.Fail(cause, outcome == "rejected")
 			span.End()
 		}()
 	}

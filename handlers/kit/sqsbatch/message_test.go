@@ -3,6 +3,7 @@ package sqsbatch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -107,4 +108,25 @@ func TestAMessageThatWasNotBegunBeforeTheDeadlineIsLoggedWithItsTrace(t *testing
 	for _, line := range lines {
 		require.Equal(t, []any{order, "m0"}, []any{line["traceId"], line["messageId"]})
 	}
+}
+
+func TestAMessageThatWaitsIsDelayedAndIsNoError(t *testing.T) {
+	m := received("m0", 5)
+	m.Attributes["AWSTraceHeader"] = header + "1"
+	q := &handlertest.Queue{}
+	lines := handlertest.Logged(t, func() {
+		response := q.Consumer().Process(t.Context(), events.SQSEvent{Records: []events.SQSMessage{m}}, 1, func(ctx context.Context, _ events.SQSMessage) error {
+			trace.Annotate(ctx, "outcome", "pending")
+			return fmt.Errorf("order o1: %w", sqsbatch.ErrNotYet)
+		})
+		require.Equal(t, []string{"m0"}, failed(response))
+	})
+	require.Empty(t, lines, "the handler says why")
+	require.GreaterOrEqual(t, q.Delays()[m.ReceiptHandle], sqsbatch.FirstDelay<<3)
+	s := daemon.Next(t, 1)[0]
+	for s.Metadata["default"]["attempt"] != 5.0 { // what an earlier test left
+		s = daemon.Next(t, 1)[0]
+	}
+	require.Equal(t, "pending", s.Annotations["outcome"])
+	require.False(t, s.Fault || s.Error)
 }

@@ -7,13 +7,15 @@
 //   - It may succeed later, which is every other error. It is reported as failed and stays in the queue. It becomes visible
 //     again after an interval that grows with each receive up to MaxDelay. So an outage of a day passes without a person:
 //     MaxDelay is long enough that 1,000 receives, the most that a redrive policy allows, take five days at least, and
-//     short enough that the message is handled soon after the outage.
+//     short enough that the message is handled soon after the outage. A message that waits for something takes this way
+//     too, by ErrNotYet.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 package sqsbatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -47,6 +49,9 @@ func New(env *lambdaenv.Env) *Queue {
 // logs about the message.
 type Handle func(ctx context.Context, m events.SQSMessage) error
 
+// ErrNotYet is the error of a Handle whose message is to be delivered again later, though nothing failed. The handler logs why.
+var ErrNotYet = errors.New("not yet")
+
 // Process calls handle for every message, at most limit at a time, and reports those that failed and may succeed later:
 // with an error that is not permanent, with a panic, or not done shortly before the deadline of ctx. A message that
 // cannot be sent to the dead-letter queue is reported, too. A failure of one message does not affect another.
@@ -68,8 +73,10 @@ func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, h
 			continue
 		}
 		m := &messages[i]
-		slog.ErrorContext(m.context(ctx), "message failed; it will be delivered again",
-			"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i].Error())
+		if !errors.Is(errs[i], ErrNotYet) {
+			slog.ErrorContext(m.context(ctx), "message failed; it will be delivered again",
+				"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i].Error())
+		}
 		failed = append(failed, m)
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 	}

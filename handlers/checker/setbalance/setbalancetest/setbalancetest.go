@@ -98,6 +98,10 @@ func (a API) StoresTheRecorded(t *testing.T) {
 	require.Equal(t, 202, status)
 	require.JSONEq(t, fmt.Sprintf(`{"code":202,"updatedPayload":{%q:%q,"balance":%s,"updateTime":"2026-03-01T08:30:00Z"}}`, a.Kind.Key, a.ID, a.Balance), body)
 	require.Equal(t, a.Balance, w.left(t))
+	lines := handlertest.Logged(t, func() { w.call(t, w.recorded(t)) })
+	require.Equal(t, []map[string]any{{
+		"level": "INFO", "msg": "balance set", a.Kind.Key: a.ID, "outcome": "set", "apiRequestId": w.recorded(t).RequestContext.RequestID,
+	}}, lines)
 }
 
 // KeepsTheLast tests that each of these balances, as it is spelled in a request, replaces another one, and how it is

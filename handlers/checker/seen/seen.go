@@ -1,0 +1,30 @@
+// Package seen says in traces and logs which order of the checker the work is about.
+package seen
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/order/coffee"
+)
+
+// Order adds the ids of an order to the span and to the log lines of ctx. It leaves out an empty one. The context that it returns
+// is the one for the work that follows.
+func Order(ctx context.Context, orderID, customerID string) context.Context {
+	return trace.Annotate(ctx, "orderId", orderID, "customerId", customerID)
+}
+
+// Refused is Order for a message that is refused: it adds the ids that it finds in it and that are valid.
+func Refused(ctx context.Context, body string) context.Context {
+	var ids struct{ OrderID, CustomerID string }
+	_ = json.Unmarshal([]byte(body), &ids) // a field of another type is skipped
+	return Order(ctx, valid(ids.OrderID), valid(ids.CustomerID))
+}
+
+func valid(id string) string {
+	if coffee.CheckID(id) != "" {
+		return ""
+	}
+	return id
+}
