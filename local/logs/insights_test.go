@@ -141,3 +141,22 @@ func TestQueriesNeedPermissionOnEachGroup(t *testing.T) {
 	_, err = c.client.GetQueryResults(t.Context(), &sdk.GetQueryResultsInput{QueryId: started.QueryId})
 	cloudtest.Refused(t, err, "ResourceNotFoundException")
 }
+
+func TestSavedQueries(t *testing.T) {
+	const kind = "aws:cloudwatch/queryDefinition:QueryDefinition"
+	c := newCloud(t)
+	inputs := map[string]any{"name": "orders/order", "queryString": "fields @message", "logGroupNames": []any{group}}
+	id, state := c.MustDeploy(t, kind, inputs)
+	c.MustDeploy(t, kind, map[string]any{"name": "other", "queryString": "fields @message"})
+	require.Equal(t, state, c.Read(t, kind, id))
+	inputs["queryString"] = "limit 1"
+	require.NoError(t, c.Update(t, kind, id, inputs))
+	out, err := c.client.DescribeQueryDefinitions(t.Context(), &sdk.DescribeQueryDefinitionsInput{QueryDefinitionNamePrefix: aws.String("orders/")})
+	require.NoError(t, err)
+	require.Len(t, out.QueryDefinitions, 1)
+	got := out.QueryDefinitions[0]
+	require.Equal(t, []string{id, "orders/order", "limit 1", group}, []string{*got.QueryDefinitionId, *got.Name, *got.QueryString, got.LogGroupNames[0]})
+	require.NoError(t, c.Delete(t, kind, id))
+	require.Nil(t, c.Read(t, kind, id))
+	require.Error(t, c.Update(t, kind, id, inputs))
+}
