@@ -18,7 +18,7 @@ import (
 const (
 	maxQueryGroups = 50
 	maxQueryRows   = 10_000
-	// keptQueries is how many results are kept. AWS keeps them for 7 days.
+	// keptQueries is how many results are kept before they are dropped. AWS keeps them for 7 days.
 	keptQueries = 100
 )
 
@@ -74,9 +74,8 @@ func (s *Service) startQuery(c *wire.Call, in *startQueryInput) (*queryID, error
 	id := uuid.NewString()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.queryIDs = append(s.queryIDs, id); len(s.queryIDs) > keptQueries {
-		delete(s.queries, s.queryIDs[0])
-		s.queryIDs = s.queryIDs[1:]
+	if len(s.queries) == keptQueries {
+		clear(s.queries)
 	}
 	s.queries[id] = &queryResults{"Complete", t.results()}
 	return &queryID{id}, nil

@@ -37,11 +37,9 @@ type Service struct {
 	Metrics Metrics
 	account *account.Account
 
-	mu     sync.RWMutex
-	groups map[string]*group
-	// queries are the results of Logs Insights by id, the oldest first in queryIDs.
-	queries     map[string]*queryResults
-	queryIDs    []string
+	mu          sync.RWMutex
+	groups      map[string]*group
+	queries     map[string]*queryResults    // results of Logs Insights by id
 	definitions map[string]*queryDefinition // by id
 }
 

@@ -125,7 +125,9 @@ func decode(text string) (d document, err error) {
 	}
 	s := &d.Segment
 	s.Start, s.document, s.subsegment, s.inferred = moment(d.Start), text, d.Type != "", d.Inferred
-	s.resource = cmp.Or(d.AWS.Table, d.AWS.Queue[strings.LastIndex(d.AWS.Queue, "/")+1:])
+	if d.Inferred {
+		s.resource = cmp.Or(d.AWS.Table, d.AWS.Queue[strings.LastIndex(d.AWS.Queue, "/")+1:])
+	}
 	s.annotations = map[string]any{}
 	s.note(&d)
 	if d.End > 0 {

@@ -4,7 +4,7 @@
 // Differences from AWS:
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
 //   - filter expressions have service("name"), annotation.key = value, error, fault, throttle and AND, and answers are one page;
-//   - the service graph has no histograms;
+//   - the service graph has names, types, edges and counts, without times and histograms;
 //   - there are no telemetry records, groups or configurable sampling rules.
 package xray
 
