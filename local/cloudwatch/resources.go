@@ -12,7 +12,7 @@ import (
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{s.metricAlarmKind(), s.compositeAlarmKind(), s.dashboardKind(), s.queryDefinitionKind()}
+	return []provider.Kind{s.metricAlarmKind(), s.compositeAlarmKind(), s.dashboardKind()}
 }
 
 // Notifications are the inputs that both types of alarms have. Actions are ARNs of SNS topics.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"regexp"
 
-	"github.com/google/uuid"
-
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
 )
@@ -21,18 +19,6 @@ type DashboardArgs struct {
 type dashboardState struct {
 	DashboardArgs
 	ARN string `pulumi:"dashboardArn"`
-}
-
-// QueryDefinitionArgs are the inputs of aws:cloudwatch/queryDefinition:QueryDefinition.
-type QueryDefinitionArgs struct {
-	Name          string   `pulumi:"name"`
-	LogGroupNames []string `pulumi:"logGroupNames,optional"`
-	QueryString   string   `pulumi:"queryString"`
-}
-
-type queryDefinitionState struct {
-	QueryDefinitionArgs
-	ID string `pulumi:"queryDefinitionId"`
 }
 
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
@@ -69,28 +55,6 @@ func (s *Service) dashboardKind() provider.Kind {
 		},
 		Delete: func(_ context.Context, d *DashboardArgs) error {
 			delete(s.dashboards, d.DashboardName)
-			return nil
-		},
-	}
-}
-
-func (s *Service) queryDefinitionKind() provider.Kind {
-	return &provider.Object[QueryDefinitionArgs, queryDefinitionState, queryDefinitionState]{
-		Type:  "aws:cloudwatch/queryDefinition:QueryDefinition",
-		Lock:  &s.mu,
-		Find:  findIn(s.queries),
-		State: func(q *queryDefinitionState) *queryDefinitionState { return q },
-		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
-			id := uuid.NewString()
-			s.queries[id] = &queryDefinitionState{*in, id}
-			return id, nil
-		},
-		Update: func(_ context.Context, q *queryDefinitionState, in *QueryDefinitionArgs) error {
-			q.QueryDefinitionArgs = *in
-			return nil
-		},
-		Delete: func(_ context.Context, q *queryDefinitionState) error {
-			delete(s.queries, q.ID)
 			return nil
 		},
 	}

@@ -9,9 +9,8 @@ import (
 func TestStoredResourcesLifecycle(t *testing.T) {
 	c := newCloud(t)
 	for kind, inputs := range map[string]map[string]any{
-		"aws:cloudwatch/dashboard:Dashboard":             {"dashboardName": "orders", "dashboardBody": `{"widgets":[]}`},
-		"aws:cloudwatch/queryDefinition:QueryDefinition": {"name": "one order", "queryString": "fields @message", "logGroupNames": []any{"/aws/lambda/a"}},
-		compositeType: {"alarmName": "all", "alarmRule": "TRUE"},
+		"aws:cloudwatch/dashboard:Dashboard": {"dashboardName": "orders", "dashboardBody": `{"widgets":[]}`},
+		compositeType:                        {"alarmName": "all", "alarmRule": "TRUE"},
 		alarmType: {"name": "a", "namespace": "N", "metricName": "M", "extendedStatistic": "p99", "period": 60, "threshold": 0.5,
 			"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "dimensions": map[string]any{"A": "b"}},
 	} {

@@ -38,10 +38,9 @@ type Service struct {
 	metrics store
 
 	mu         sync.Mutex
-	alarms     map[string]*alarm                // by name
-	dashboards map[string]*DashboardArgs        // by name
-	queries    map[string]*queryDefinitionState // by id
-	evaluated  time.Time                        // the minute that was evaluated last
+	alarms     map[string]*alarm         // by name
+	dashboards map[string]*DashboardArgs // by name
+	evaluated  time.Time                 // the minute that was evaluated last
 	timer      clockwork.Timer
 	closed     bool
 	sending    sync.Mutex // held while notifications are sent, so that they keep their order
@@ -50,7 +49,7 @@ type Service struct {
 // New returns a CloudWatch without metrics and alarms. Close stops the evaluation of alarms.
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{Dependencies: d, account: a, metrics: store{series: map[string]*series{}}, alarms: map[string]*alarm{},
-		dashboards: map[string]*DashboardArgs{}, queries: map[string]*queryDefinitionState{}}
+		dashboards: map[string]*DashboardArgs{}}
 	s.register()
 	a.Metrics = s
 	s.evaluated = a.Clock.Now().Truncate(resolution)

@@ -1,78 +1,54 @@
 package lambda
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net"
-	"syscall"
+	"regexp"
+	"sync/atomic"
 	"time"
 )
 
-// daemon is the X-Ray daemon of one environment. It listens on a UDP port of its own, so that whose documents these are needs
-// no proof, and puts them with the permissions of the function's role. Without permission they are lost, as on AWS.
+// daemon is the X-Ray daemon of one environment. It listens on a UDP port of its own, so that it knows whose documents it
+// gets, and puts them with the permissions of the function's role. Without permission they are lost, as on AWS.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
 type daemon struct {
-	conn *net.UDPConn
-	done chan struct{}
+	conn    *net.UDPConn
+	closing atomic.Bool
+	done    chan struct{}
 }
 
 // maxDatagram is the largest payload of UDP.
 const maxDatagram = 65507
 
+// datagramHeader precedes each document.
+var datagramHeader = regexp.MustCompile(`^\s*\{\s*"format"\s*:\s*"json"\s*,\s*"version"\s*:\s*1\s*\}\n`)
+
 func listenDaemon() (*daemon, error) {
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	return &daemon{conn, make(chan struct{})}, err
+	return &daemon{conn: conn, done: make(chan struct{})}, err
 }
 
 // serve puts documents until close.
 func (d *daemon) serve(e *environment) {
 	defer close(d.done)
-	b := make([]byte, maxDatagram)
-	for {
+	for b := make([]byte, maxDatagram); ; {
 		n, err := d.conn.Read(b)
+		if err != nil || n == 0 && d.closing.Load() {
+			return
+		}
+		header := datagramHeader.Find(b[:n])
+		if header == nil {
+			continue
+		}
+		document, err := moved(b[len(header):n], e.s.account.Clock.Now().Sub(time.Now()))
+		if err == nil {
+			err = e.s.Traces.PutDocument(context.Background(), e.principal, string(document))
+		}
 		if err != nil {
-			break
+			e.s.account.Log.Debug("a function's segment is lost", "function", e.pool.rev.fn.name, "error", err)
 		}
-		d.put(e, b[:n])
-	}
-	// What the process sent before its end is still there.
-	raw, err := d.conn.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = d.conn.SetReadDeadline(time.Time{})
-	_ = raw.Read(func(fd uintptr) bool {
-		for {
-			n, _, err := syscall.Recvfrom(int(fd), b, syscall.MSG_DONTWAIT)
-			if err != nil {
-				return true
-			}
-			d.put(e, b[:n])
-		}
-	})
-}
-
-// put puts the document of a datagram, which begins with a line of JSON.
-func (d *daemon) put(e *environment, datagram []byte) {
-	var header struct {
-		Format  string
-		Version int
-	}
-	line, document, _ := bytes.Cut(datagram, []byte("\n"))
-	err := json.Unmarshal(line, &header)
-	if err == nil && (header.Format != "json" || header.Version != 1) {
-		err = fmt.Errorf("the datagram begins with %q", line)
-	}
-	if err == nil {
-		document, err = moved(document, e.s.account.Clock.Now().Sub(time.Now()))
-	}
-	if err == nil {
-		err = e.s.Traces.PutDocument(context.Background(), e.principal, string(document))
-	}
-	if err != nil {
-		e.s.account.Log.Debug("a function's segment is lost", "function", e.pool.rev.fn.name, "error", err)
 	}
 }
 
@@ -94,9 +70,12 @@ func moved(document []byte, ahead time.Duration) ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// close ends the daemon of a process that has ended, when everything that it sent has been put.
+// close ends the daemon of a process that has ended, after everything that it sent: an empty datagram is the last one. If the
+// buffer of the port is too full for it, the time limit ends the daemon.
 func (d *daemon) close() {
-	_ = d.conn.SetReadDeadline(time.Now())
+	d.closing.Store(true)
+	_ = d.conn.SetReadDeadline(time.Now().Add(time.Second))
+	_, _ = d.conn.WriteTo(nil, d.conn.LocalAddr())
 	<-d.done
 	_ = d.conn.Close()
 }

@@ -18,16 +18,15 @@ import (
 const (
 	maxQueryGroups = 50
 	maxQueryRows   = 10_000
-	// keptQueries is how many results are kept. AWS keeps them for 7 days.
+	// keptQueries is how many results are kept before they are dropped. AWS keeps them for 7 days.
 	keptQueries = 100
 )
 
 type startQueryInput struct {
 	LogGroupName                       string
 	LogGroupNames, LogGroupIdentifiers []string
-	QueryString, QueryLanguage         string
+	QueryString                        string
 	StartTime, EndTime                 int64 // seconds since 1970, both inclusive
-	Limit                              *int
 }
 
 type queryID struct {
@@ -40,14 +39,8 @@ type resultField struct {
 }
 
 type queryResults struct {
-	Language   string          `json:"queryLanguage"`
-	Status     string          `json:"status"`
-	Results    [][]resultField `json:"results"`
-	Statistics struct {
-		BytesScanned   int `json:"bytesScanned"`
-		RecordsScanned int `json:"recordsScanned"`
-		RecordsMatched int `json:"recordsMatched"`
-	} `json:"statistics"`
+	Status  string          `json:"status"`
+	Results [][]resultField `json:"results"`
 }
 
 // startQuery runs a query of Logs Insights at once.
@@ -57,22 +50,13 @@ func (s *Service) startQuery(c *wire.Call, in *startQueryInput) (*queryID, error
 	if in.LogGroupName != "" {
 		names = append(names, in.LogGroupName)
 	}
-	limit, err := limited(in.Limit, maxQueryRows)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(names) == 0 || len(names) > maxQueryGroups:
+	if len(names) == 0 || len(names) > maxQueryGroups {
 		return nil, invalid("1 to %d log groups are required, got %d.", maxQueryGroups, len(names))
-	case in.QueryLanguage != "" && in.QueryLanguage != "CWLI":
-		return nil, invalid("The embedded cloud implements only the query language CWLI, got %s.", in.QueryLanguage)
-	case in.EndTime < in.StartTime:
-		return nil, invalid("endTime must not be before startTime.")
 	}
 	commands, err := parseQuery(in.QueryString)
 	if err != nil {
 		return nil, err
 	}
-	results := &queryResults{Language: "CWLI", Status: "Complete", Results: [][]resultField{}}
 	t := &table{}
 	for _, name := range names {
 		g, err := s.of(c, target{LogGroupIdentifier: name}, "StartQuery", "")
@@ -81,24 +65,19 @@ func (s *Service) startQuery(c *wire.Call, in *startQueryInput) (*queryID, error
 		}
 		for _, e := range g.find(s.now(), func(e *event) bool { return e.at >= in.StartTime*1000 && e.at < (in.EndTime+1)*1000 }) {
 			t.rows = append(t.rows, e.row(g.name))
-			results.Statistics.BytesScanned += len(e.message)
 		}
 	}
 	slices.SortStableFunc(t.rows, func(a, b row) int { return strings.Compare(b["@timestamp"], a["@timestamp"]) })
-	results.Statistics.RecordsScanned, t.matched = len(t.rows), len(t.rows)
 	for _, run := range commands {
 		run(t)
 	}
-	results.Statistics.RecordsMatched = t.matched
-	results.Results = t.results(limit)
 	id := uuid.NewString()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.queryIDs = append(s.queryIDs, id); len(s.queryIDs) > keptQueries {
-		delete(s.queries, s.queryIDs[0])
-		s.queryIDs = s.queryIDs[1:]
+	if len(s.queries) == keptQueries {
+		clear(s.queries)
 	}
-	s.queries[id] = results
+	s.queries[id] = &queryResults{"Complete", t.results()}
 	return &queryID{id}, nil
 }
 

@@ -15,11 +15,10 @@ type table struct {
 	rows    []row
 	shown   []string // fields that the query chose; nil for the default
 	grouped bool     // the rows are no events any more
-	matched int      // events that passed all filters
 }
 
 // results are the rows with the fields that are shown and present.
-func (t *table) results(limit int) [][]resultField {
+func (t *table) results() [][]resultField {
 	results := [][]resultField{}
 	if t.shown == nil {
 		t.shown = []string{"@timestamp", "@message"}
@@ -27,7 +26,7 @@ func (t *table) results(limit int) [][]resultField {
 	if !t.grouped {
 		t.shown = append(t.shown, "@ptr")
 	}
-	for _, r := range t.rows[:min(len(t.rows), limit)] {
+	for _, r := range t.rows[:min(len(t.rows), maxQueryRows)] {
 		fields := []resultField{}
 		for _, name := range t.shown {
 			if v, ok := r[name]; ok {
@@ -43,7 +42,7 @@ func (t *table) results(limit int) [][]resultField {
 var (
 	command   = regexp.MustCompile(`^\s*(\w+)\s+((?:"[^"]*"|/(?:[^/\\]|\\.)*/|[^|"/])*)(\||$)`)
 	fieldItem = regexp.MustCompile(`^\s*(@?[\w.]+)(?:\s+as\s+(\w+))?\s*$`)
-	sortItem  = regexp.MustCompile(`^\s*(@?[\w.]+)(?:\s+(asc|desc))?\s*$`)
+	sorting   = regexp.MustCompile(`^(@?[\w.]+)(?:\s+(asc|desc))?$`)
 	counting  = regexp.MustCompile(`^count\(\*\)(?:\s+as\s+(\w+))?(?:\s+by\s+(.+))?$`)
 )
 
@@ -72,7 +71,7 @@ func parseQuery(text string) (commands []func(*table), err error) {
 func parseCommand(name, text string) (func(*table), error) {
 	switch name {
 	case "fields":
-		items, err := parseItems(text, fieldItem)
+		items, err := parseFields(text)
 		return func(t *table) {
 			for _, item := range items {
 				as := cmp.Or(item[2], item[1])
@@ -90,25 +89,19 @@ func parseCommand(name, text string) (func(*table), error) {
 			return nil, malformed(rest)
 		}
 		return func(t *table) {
-			if t.rows = slices.DeleteFunc(t.rows, func(r row) bool { return !keep(r) }); !t.grouped {
-				t.matched = len(t.rows)
-			}
+			t.rows = slices.DeleteFunc(t.rows, func(r row) bool { return !keep(r) })
 		}, nil
 	case "sort":
-		items, err := parseItems(text, sortItem)
-		return func(t *table) {
-			slices.SortStableFunc(t.rows, func(a, b row) (order int) {
-				for _, item := range items {
-					if order = compare(a[item[1]], b[item[1]]); item[2] == "desc" {
-						order = -order
+		if m := sorting.FindStringSubmatch(text); m != nil {
+			return func(t *table) {
+				slices.SortStableFunc(t.rows, func(a, b row) int {
+					if m[2] == "desc" {
+						a, b = b, a
 					}
-					if order != 0 {
-						break
-					}
-				}
-				return order
-			})
-		}, err
+					return compare(a[m[1]], b[m[1]])
+				})
+			}, nil
+		}
 	case "limit":
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxQueryRows {
@@ -123,10 +116,10 @@ func parseCommand(name, text string) (func(*table), error) {
 	return nil, malformed(name + " " + text)
 }
 
-// parseItems matches the members of a list with commas.
-func parseItems(text string, item *regexp.Regexp) (items [][]string, err error) {
+// parseFields returns the fields of a list, each with its other name.
+func parseFields(text string) (items [][]string, err error) {
 	for part := range strings.SplitSeq(text, ",") {
-		m := item.FindStringSubmatch(part)
+		m := fieldItem.FindStringSubmatch(part)
 		if m == nil {
 			return nil, malformed(part)
 		}
@@ -137,29 +130,32 @@ func parseItems(text string, item *regexp.Regexp) (items [][]string, err error) 
 
 // parseStats returns the command that counts rows by the values of fields.
 func parseStats(as, by string) (func(*table), error) {
-	var names []string
+	var items [][]string
+	var err error
 	if by != "" {
-		items, err := parseItems(by, fieldItem)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range items {
-			names = append(names, item[1])
-		}
+		items, err = parseFields(by)
 	}
 	return func(t *table) {
 		groups, counts := map[string]row{}, map[string]int{}
 		for _, r := range t.rows {
-			group := maps.Clone(r)
-			maps.DeleteFunc(group, func(name, _ string) bool { return !slices.Contains(names, name) })
+			group := row{}
+			for _, item := range items {
+				if v, ok := r[item[1]]; ok {
+					group[item[1]] = v
+				}
+			}
 			key := fmt.Sprintf("%q", group) // in the order of names
 			groups[key] = group
 			counts[key]++
 		}
-		t.rows, t.shown, t.grouped = nil, append(names, as), true
+		t.rows, t.shown, t.grouped = nil, nil, true
+		for _, item := range items {
+			t.shown = append(t.shown, item[1])
+		}
+		t.shown = append(t.shown, as)
 		for _, key := range slices.Sorted(maps.Keys(groups)) {
 			groups[key][as] = strconv.Itoa(counts[key])
 			t.rows = append(t.rows, groups[key])
 		}
-	}, nil
+	}, err
 }

@@ -9,7 +9,9 @@ import (
 )
 
 // Kinds are the Pulumi resource types that this service realises.
-func (s *Service) Kinds() []provider.Kind { return []provider.Kind{s.logGroupKind()} }
+func (s *Service) Kinds() []provider.Kind {
+	return []provider.Kind{s.logGroupKind(), s.queryDefinitionKind()}
+}
 
 // LogGroupArgs are the inputs of aws:cloudwatch/logGroup:LogGroup.
 type LogGroupArgs struct {

@@ -37,11 +37,10 @@ type Service struct {
 	Metrics Metrics
 	account *account.Account
 
-	mu     sync.RWMutex
-	groups map[string]*group
-	// queries are the results of Logs Insights by id, the oldest first in queryIDs.
-	queries  map[string]*queryResults
-	queryIDs []string
+	mu          sync.RWMutex
+	groups      map[string]*group
+	queries     map[string]*queryResults    // results of Logs Insights by id
+	definitions map[string]*queryDefinition // by id
 }
 
 // Metrics is a service that takes the metrics of log events in the embedded metric format.
@@ -57,7 +56,8 @@ type Event struct {
 
 // New returns a service without log groups.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
+	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
+		definitions: map[string]*queryDefinition{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
 	wire.HandleJSON(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
 	wire.HandleJSON(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
 	wire.HandleJSON(&s.JSON, "GetLogEvents", s.getLogEvents)
@@ -65,6 +65,7 @@ func New(a *account.Account) *Service {
 	wire.HandleJSON(&s.JSON, "StartQuery", s.startQuery)
 	wire.HandleJSON(&s.JSON, "GetQueryResults", s.getQueryResults)
 	wire.HandleJSON(&s.JSON, "StopQuery", s.stopQuery)
+	wire.HandleJSON(&s.JSON, "DescribeQueryDefinitions", s.describeQueryDefinitions)
 	return s
 }
 

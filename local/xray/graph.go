@@ -4,18 +4,15 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // service is a node of the service graph: https://docs.aws.amazon.com/xray/latest/api/API_Service.html
 type service struct {
-	ReferenceID       int    `json:"ReferenceId"`
-	AccountID         string `json:"AccountId"`
-	Name, Type, State string
-	Names             []string
-	Root              bool `json:",omitempty"`
-	Edges             []*edge
+	ReferenceID int `json:"ReferenceId"`
+	Name, Type  string
+	Root        bool `json:",omitempty"`
+	Edges       []*edge
 	measured
 }
 
@@ -23,17 +20,15 @@ type service struct {
 type edge struct {
 	ReferenceID int    `json:"ReferenceId"`
 	EdgeType    string `json:",omitempty"`
-	Aliases     []struct{}
 	measured
 }
 
 type measured struct {
-	StartTime, EndTime float64
-	SummaryStatistics  struct {
+	SummaryStatistics struct {
 		OkCount, TotalCount int
 		TotalResponseTime   float64 // in seconds
-		ErrorStatistics     struct{ ThrottleCount, OtherCount, TotalCount int }
-		FaultStatistics     struct{ OtherCount, TotalCount int }
+		ErrorStatistics     struct{ ThrottleCount, TotalCount int }
+		FaultStatistics     struct{ TotalCount int }
 	}
 }
 
@@ -42,23 +37,17 @@ func (m *measured) add(g *Segment) {
 	if g.End.IsZero() {
 		return
 	}
-	start, end, s := seconds(g.Start), seconds(g.End), &m.SummaryStatistics
-	if s.TotalCount == 0 {
-		m.StartTime = start
-	}
-	m.StartTime, m.EndTime = min(m.StartTime, start), max(m.EndTime, end)
+	s := &m.SummaryStatistics
 	s.TotalCount++
-	s.TotalResponseTime += end - start
+	s.TotalResponseTime += g.End.Sub(g.Start).Seconds()
 	switch {
 	case g.Fault:
 		s.FaultStatistics.TotalCount++
-		s.FaultStatistics.OtherCount++
 	case g.Throttle:
-		s.ErrorStatistics.TotalCount++
 		s.ErrorStatistics.ThrottleCount++
+		fallthrough
 	case g.Error:
 		s.ErrorStatistics.TotalCount++
-		s.ErrorStatistics.OtherCount++
 	default:
 		s.OkCount++
 	}
@@ -95,12 +84,10 @@ func (s *Service) getServiceGraph(c *wire.Call) (*getServiceGraphOutput, error) 
 // services makes the graph of segments.
 func services(all []Segment) []*service {
 	list := []*service{}
-	node := func(name, kind, state string) *service {
+	node := func(name, kind string) *service {
 		at := slices.IndexFunc(list, func(n *service) bool { return n.Name == name && n.Type == kind })
 		if at < 0 {
-			at, list = len(list), append(list, &service{
-				ReferenceID: len(list), AccountID: account.ID, Name: name, Names: []string{name}, Type: kind, State: state, Edges: []*edge{},
-			})
+			at, list = len(list), append(list, &service{ReferenceID: len(list), Name: name, Type: kind, Edges: []*edge{}})
 		}
 		return list[at]
 	}
@@ -110,7 +97,7 @@ func services(all []Segment) []*service {
 		}
 		at := slices.IndexFunc(from.Edges, func(e *edge) bool { return e.ReferenceID == to.ReferenceID && e.EdgeType == kind })
 		if at < 0 {
-			at, from.Edges = len(from.Edges), append(from.Edges, &edge{ReferenceID: to.ReferenceID, EdgeType: kind, Aliases: []struct{}{}})
+			at, from.Edges = len(from.Edges), append(from.Edges, &edge{ReferenceID: to.ReferenceID, EdgeType: kind})
 		}
 		from.Edges[at].add(g)
 	}
@@ -118,11 +105,8 @@ func services(all []Segment) []*service {
 	owner, called := map[string]*service{}, map[string]*service{} // by id of a segment or subsegment
 	for i := range all {
 		g := &all[i]
-		if g.inferred {
-			nodes[i] = node(cmp.Or(g.resource, g.Name), g.Origin, "unknown")
+		if nodes[i] = node(cmp.Or(g.resource, g.Name), g.Origin); g.inferred {
 			called[g.ParentID] = nodes[i]
-		} else {
-			nodes[i] = node(g.Name, g.Origin, "active")
 		}
 		nodes[i].add(g)
 		for _, id := range g.within {
@@ -133,7 +117,7 @@ func services(all []Segment) []*service {
 		g := &all[i]
 		if connect(owner[g.ParentID], nodes[i], "", g); g.ParentID == "" {
 			nodes[i].Root = true
-			connect(node(g.Name, "client", "unknown"), nodes[i], "", g)
+			connect(node(g.Name, "client"), nodes[i], "", g)
 		}
 		for _, l := range g.Links {
 			connect(cmp.Or(called[l.ID], owner[l.ID]), nodes[i], "link", g)

@@ -21,22 +21,11 @@ type ResourcePolicyArgs struct {
 	Document string `pulumi:"policyDocument"`
 }
 
-type resourcePolicy struct {
-	args   ResourcePolicyArgs
-	parsed *policy.Document
-}
-
 var policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 
 // Kinds are the Pulumi resource types that this service implements.
 func (s *Service) Kinds() []provider.Kind {
-	put := func(in *ResourcePolicyArgs) (err error) {
-		p := &resourcePolicy{args: *in}
-		p.parsed, err = policy.Parse(in.Document, policy.Resource)
-		s.policies[in.Name] = p
-		return err
-	}
-	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs, resourcePolicy]{
+	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs, ResourcePolicyArgs]{
 		Type: "aws:xray/resourcePolicy:ResourcePolicy",
 		Check: func(c *provider.Checker, in *ResourcePolicyArgs) {
 			c.Match("policyName", &in.Name, policyName, "1 to 128 letters, digits and _+=,.@-")
@@ -46,23 +35,27 @@ func (s *Service) Kinds() []provider.Kind {
 			})
 		},
 		Lock: &s.mu,
-		Find: func(name string) (*resourcePolicy, error) {
+		Find: func(name string) (*ResourcePolicyArgs, error) {
 			if p := s.policies[name]; p != nil {
 				return p, nil
 			}
 			return nil, wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "There is no resource policy %s.", name)
 		},
-		State: func(p *resourcePolicy) *ResourcePolicyArgs { return &p.args },
+		State: func(p *ResourcePolicyArgs) *ResourcePolicyArgs { return p },
 		Create: func(_ context.Context, in *ResourcePolicyArgs) (string, error) {
 			if s.policies[in.Name] != nil || len(s.policies) == maxPolicies {
 				return "", wire.Errorf(http.StatusBadRequest, "PolicyCountLimitExceededException",
 					"The policy %s exists, or there are %d.", in.Name, maxPolicies)
 			}
-			return in.Name, put(in)
+			s.policies[in.Name] = in
+			return in.Name, nil
 		},
-		Update: func(_ context.Context, _ *resourcePolicy, in *ResourcePolicyArgs) error { return put(in) },
-		Delete: func(_ context.Context, p *resourcePolicy) error {
-			delete(s.policies, p.args.Name)
+		Update: func(_ context.Context, _, in *ResourcePolicyArgs) error {
+			s.policies[in.Name] = in
+			return nil
+		},
+		Delete: func(_ context.Context, p *ResourcePolicyArgs) error {
+			delete(s.policies, p.Name)
 			return nil
 		},
 	}}
@@ -74,7 +67,9 @@ func (s *Service) PutFor(ctx context.Context, service policy.Principal, sourceAR
 	all := &policy.Document{Version: "2012-10-17"}
 	s.mu.Lock()
 	for _, p := range s.policies {
-		all.Statements = append(all.Statements, p.parsed.Statements...)
+		if doc, err := policy.Parse(p.Document, policy.Resource); err == nil { // it was checked
+			all.Statements = append(all.Statements, doc.Statements...)
+		}
 	}
 	s.mu.Unlock()
 	for _, action := range []string{"xray:PutTraceSegments", "xray:GetSamplingRules", "xray:GetSamplingTargets"} {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 )
@@ -51,23 +52,18 @@ type HTTP struct {
 // document is a segment on the wire. Fields that the service does not use are only in the text.
 type document struct {
 	Segment
-	Type       string        `json:"type,omitempty"`
-	Start      float64       `json:"start_time"`
-	End        float64       `json:"end_time,omitempty"`
-	InProgress bool          `json:"in_progress,omitempty"`
-	HTTP       *documentHTTP `json:"http,omitempty"`
-}
-
-// received is a document with what the service reads of it.
-type received struct {
-	document
-	Inferred    bool
-	Annotations map[string]any
+	Type        string         `json:"type,omitempty"`
+	Start       float64        `json:"start_time"`
+	End         float64        `json:"end_time,omitempty"`
+	InProgress  bool           `json:"in_progress,omitempty"`
+	HTTP        *documentHTTP  `json:"http,omitempty"`
+	Inferred    bool           `json:"inferred,omitempty"`
+	Annotations map[string]any `json:"annotations,omitempty"`
 	AWS         struct {
 		Table string `json:"table_name"`
 		Queue string `json:"queue_url"`
-	}
-	Subsegments []received
+	} `json:"aws,omitzero"`
+	Subsegments []document `json:"subsegments,omitempty"`
 }
 
 type documentHTTP struct {
@@ -123,13 +119,16 @@ func parseSegment(text string) (Segment, error) {
 }
 
 // decode reads a document.
-func decode(text string) (d received, err error) {
+func decode(text string) (d document, err error) {
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return d, err
 	}
 	s := &d.Segment
 	s.Start, s.document, s.subsegment, s.inferred = moment(d.Start), text, d.Type != "", d.Inferred
-	s.resource = cmp.Or(d.AWS.Table, d.AWS.Queue[strings.LastIndex(d.AWS.Queue, "/")+1:])
+	if d.Inferred {
+		s.resource = cmp.Or(d.AWS.Table, d.AWS.Queue[strings.LastIndex(d.AWS.Queue, "/")+1:])
+	}
+	s.annotations = map[string]any{}
 	s.note(&d)
 	if d.End > 0 {
 		s.End = moment(d.End)
@@ -141,14 +140,9 @@ func decode(text string) (d received, err error) {
 	return d, nil
 }
 
-func (s *Segment) note(d *received) {
+func (s *Segment) note(d *document) {
 	s.within = append(s.within, d.ID)
-	for key, v := range d.Annotations {
-		if s.annotations == nil {
-			s.annotations = map[string]any{}
-		}
-		s.annotations[key] = v
-	}
+	maps.Copy(s.annotations, d.Annotations)
 	for i := range d.Subsegments {
 		s.note(&d.Subsegments[i])
 	}

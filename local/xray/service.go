@@ -4,7 +4,7 @@
 // Differences from AWS:
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
 //   - filter expressions have service("name"), annotation.key = value, error, fault, throttle and AND, and answers are one page;
-//   - the service graph has no histograms;
+//   - the service graph has names, types, edges and counts, without times and histograms;
 //   - there are no telemetry records, groups or configurable sampling rules.
 package xray
 
@@ -42,9 +42,9 @@ type Service struct {
 
 	mu         sync.Mutex
 	traces     map[string]*trace
-	policies   map[string]*resourcePolicy // by name
-	ids        []string                   // of traces, oldest first
-	lastSample time.Time                  // the second in which the default rule last sampled a first request
+	policies   map[string]*ResourcePolicyArgs // by name
+	ids        []string                       // of traces, oldest first
+	lastSample time.Time                      // the second in which the default rule last sampled a first request
 }
 
 type trace struct {
@@ -56,7 +56,7 @@ type trace struct {
 
 // New returns a service without traces.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, traces: map[string]*trace{}, policies: map[string]*resourcePolicy{}}
+	s := &Service{account: a, traces: map[string]*trace{}, policies: map[string]*ResourcePolicyArgs{}}
 	wire.HandleREST(&s.REST, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)

@@ -20,11 +20,8 @@ type serviceID struct {
 	Type      string `json:",omitempty"`
 }
 
-// annotationValue has a StringValue, NumberValue or BooleanValue, and the services that added it.
-type annotationValue struct {
-	AnnotationValue map[string]any
-	ServiceIDs      []serviceID `json:"ServiceIds"`
-}
+// annotationValue has a StringValue, NumberValue or BooleanValue. It does not tell which services added it.
+type annotationValue struct{ AnnotationValue map[string]any }
 
 type summaryHTTP struct {
 	Method    string `json:"HttpMethod,omitempty"`
@@ -105,7 +102,13 @@ func (t *trace) summary() traceSummary {
 		if !g.subsegment && !slices.Contains(sum.ServiceIDs, id) {
 			sum.ServiceIDs = append(sum.ServiceIDs, id)
 		}
-		sum.annotate(g, id)
+		for key, v := range g.annotations {
+			kind := map[reflect.Kind]string{reflect.String: "StringValue", reflect.Float64: "NumberValue", reflect.Bool: "BooleanValue"}[reflect.ValueOf(v).Kind()]
+			known := func(a annotationValue) bool { return a.AnnotationValue[kind] == v }
+			if kind != "" && !slices.ContainsFunc(sum.Annotations[key], known) { // X-Ray indexes no other values
+				sum.Annotations[key] = append(sum.Annotations[key], annotationValue{map[string]any{kind: v}})
+			}
+		}
 		if g.ParentID == "" && (entry == nil || g.Start.Before(entry.Start)) {
 			entry = g
 		}
@@ -118,30 +121,4 @@ func (t *trace) summary() traceSummary {
 	sum.ResponseTime = max(0, entry.End.Sub(entry.Start).Seconds())
 	sum.HTTP = (*summaryHTTP)(entry.HTTP)
 	return sum
-}
-
-// annotate adds a segment's annotations. Those of a subsegment that was sent by itself have no service.
-func (sum *traceSummary) annotate(g *Segment, id serviceID) {
-	for key, v := range g.annotations {
-		value := map[string]any{}
-		switch v.(type) {
-		case string:
-			value["StringValue"] = v
-		case float64:
-			value["NumberValue"] = v
-		case bool:
-			value["BooleanValue"] = v
-		default:
-			continue // X-Ray does not index it
-		}
-		list := sum.Annotations[key]
-		at := slices.IndexFunc(list, func(a annotationValue) bool { return reflect.DeepEqual(a.AnnotationValue, value) })
-		if at < 0 {
-			at, list = len(list), append(list, annotationValue{value, []serviceID{}})
-		}
-		if !g.subsegment && !slices.Contains(list[at].ServiceIDs, id) {
-			list[at].ServiceIDs = append(list[at].ServiceIDs, id)
-		}
-		sum.Annotations[key] = list
-	}
 }
