@@ -175,8 +175,11 @@ func (b *builder) alarmTopic() (pulumi.StringOutput, error) {
 			},
 		}
 	})
-	if err != nil || b.alarmArgs.Email == nil {
-		return topic.Arn, err
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	if b.alarmArgs.Email == nil {
+		return topic.Arn, nil
 	}
 	_, err = sns.NewTopicSubscription(b.ctx, b.child("alarms-email"), &sns.TopicSubscriptionArgs{
 		Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: stringOf(b.alarmArgs.Email),

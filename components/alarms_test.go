@@ -148,10 +148,10 @@ func wantedAlarms(t *testing.T, pattern string, c *cloud) map[string]watches {
 	case "checker":
 		want["orders-pending"] = one("OrderPatterns SecondsPending Maximum Pattern=checker", 900, 900, "1 of 2")
 		notDone.metrics["shipped"] = outcome("Shipped")
-		notDone.expression = "IF(FILL(accepted, 0) > 0 && FILL(shipped, 0) + FILL(rejected, 0) == 0, 1, 0)"
+		notDone.expression = "IF(FILL(accepted, 0) > 0 && (FILL(shipped, 0) + FILL(rejected, 0)) == 0, 1, 0)"
 	default:
 		notDone.metrics["stored"], notDone.metrics["superseded"] = outcome("Stored"), outcome("Superseded")
-		notDone.expression = "IF(FILL(accepted, 0) > 0 && FILL(stored, 0) + FILL(superseded, 0) + FILL(rejected, 0) == 0, 1, 0)"
+		notDone.expression = "IF(FILL(accepted, 0) > 0 && (FILL(stored, 0) + FILL(superseded, 0) + FILL(rejected, 0)) == 0, 1, 0)"
 	}
 	want["orders-not-done"] = notDone
 	return want

@@ -21,6 +21,7 @@ const (
 	messages
 	waiting
 	ages
+	behind
 	deadLetters
 	invocations
 	functionErrors
@@ -34,7 +35,8 @@ var chartTitles = map[chart]string{
 	orders: "Orders per minute", secondsToDone: "Seconds until orders are done",
 	requests: "API: requests per minute", latencies: "API: milliseconds",
 	executions: "Executions per minute", executionTimes: "Executions: milliseconds",
-	messages: "Messages and records per minute", waiting: "Messages that wait", ages: "Age of the oldest message (s) and record (ms)", deadLetters: "Dead letters",
+	messages: "Messages and records per minute", waiting: "Messages that wait", ages: "Seconds that the oldest message waits",
+	behind: "Milliseconds that readers are behind", deadLetters: "Dead letters",
 	invocations: "Functions: invocations per minute", functionErrors: "Functions: errors and throttles per minute",
 	durations: "Functions: milliseconds of the slowest", concurrency: "Functions: concurrent executions",
 	capacity: "Tables: units per minute", throttled: "Tables and streams: throttles and errors per minute",

@@ -85,7 +85,7 @@ func (b *builder) watchFunction(f *function, timeout pulumi.IntPtrInput) {
 func (b *builder) watchReader(f *function) {
 	age := metricsOf("AWS/Lambda", f.zip, pulumi.StringMap{"FunctionName": f.Name})("IteratorAge", maximum)
 	b.alarm(alarm{f.zip + "-iterator-age", iteratorAgeKind, []metric{age}, "", times(b.alarmArgs.IteratorAgeSeconds, 1000), minute, 5, 5})
-	b.plot(ages, age)
+	b.plot(behind, age)
 }
 
 // watchQueue watches a queue that a function drains:
@@ -186,7 +186,7 @@ func (b *builder) watchOrders(done ...string) {
 	}
 	// An order that is accepted at the end of a period is done in the next one.
 	b.alarm(alarm{"orders-not-done", notDoneKind, accepted,
-		"IF(FILL(accepted, 0) > 0 && " + strings.Join(terms, " + ") + " == 0, 1, 0)", zero, fiveMinutes, 3, 3})
+		"IF(FILL(accepted, 0) > 0 && (" + strings.Join(terms, " + ") + ") == 0, 1, 0)", zero, fiveMinutes, 3, 3})
 }
 
 // watchPending watches for how long orders are Pending. relay-order looks at each at least every quarter of an hour, so that the

@@ -113,7 +113,7 @@ func (g *permissions) requireKeyPolicyNeeded(t *testing.T, keyARN string) {
 		case sid == "Logs":
 			r.principal = "logs.*"
 		default:
-			require.Contains(t, []string{"Administer", "DeployAndOperate"}, sid)
+			require.Contains(t, []string{"Administer", "DeployAndOperate", alarmsPublish}, sid)
 			continue
 		}
 		r.actions = []string{"kms:Decrypt", "kms:GenerateDataKey"}

@@ -100,7 +100,12 @@ var neverNarrow = []string{
 	// does not. The condition is for the case that AWS does. TestEachFunctionMayDoWhatItDoesAndNothingElse of package components
 	// asserts that roles have it, and TestConditionOperators of local/policy what IfExists means.
 	"Assume condition StringEqualsIfExists aws:SourceAccount",
+	// No order needs an alarm.
+	alarmsPublish + " resource", alarmsPublish + " condition StringEquals aws:SourceAccount", alarmsPublish + " condition ArnLike aws:SourceArn",
 }
+
+// alarmsPublish is the Sid of what lets CloudWatch publish alarms: in the policy of the topic for them, and in that of the key.
+const alarmsPublish = "AlarmsPublish"
 
 // tlsOnly is the Sid of the statements that only refuse. A narrower one would refuse less. requireTLS tests them.
 const tlsOnly = "TLSOnly"
