@@ -24,8 +24,9 @@ type point struct {
 // the window of an alarm slides with every evaluation.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
 func (a *alarm) recent(st *store, at time.Time) []point {
-	var points []point
-	for range a.metric.EvaluationPeriods + extraPeriods {
+	n := a.metric.EvaluationPeriods + extraPeriods
+	points := make([]point, 0, n)
+	for range n {
 		at = at.Add(-a.queries[a.watched].period)
 		v, ok := a.queries.value(st, a.watched, at)
 		points = append(points, point{at, v, ok})

@@ -15,6 +15,7 @@ func (s *Service) register() {
 	wire.HandleRPC(&s.RPC, "PutMetricData", s.putMetricData)
 	wire.HandleRPC(&s.RPC, "ListMetrics", s.listMetrics)
 	wire.HandleRPC(&s.RPC, "GetMetricData", s.getMetricData)
+	wire.HandleRPC(&s.RPC, "GetMetricStatistics", s.getMetricStatistics)
 	wire.HandleRPC(&s.RPC, "DescribeAlarms", s.describeAlarms)
 	wire.HandleRPC(&s.RPC, "SetAlarmState", s.setAlarmState)
 }
