@@ -23,8 +23,8 @@ func TestAlarmFiresAndRecoversWithANotificationOfEach(t *testing.T) {
 	c.put(3)
 	require.Equal(t, "ALARM", c.next(t, "rejected"))
 	_, reason = c.state(t, "rejected")
-	require.Equal(t, "Threshold Crossed: 1 out of the last 1 datapoints [5.0 ("+at.UTC().Format("02/01/06 15:04:05")+
-		")] was greater than or equal to the threshold (1.0) (minimum 1 datapoint for OK -> ALARM transition).", reason)
+	require.Equal(t, "Threshold Crossed: 1 of the last 1 datapoints [5 ("+at.UTC().Format("02/01/06 15:04:05")+
+		")] breach GreaterThanOrEqualToThreshold (1); 1 of 1 raise the alarm.", reason)
 	// The value stays in the evaluation range for two periods more.
 	require.Equal(t, "ALARM", c.next(t, "rejected"))
 	require.Equal(t, "ALARM", c.next(t, "rejected"))

@@ -30,7 +30,6 @@ type Datum struct {
 	Unit  string // "Count"; None if empty
 	Time  time.Time
 	Value float64
-	Count float64 // how often the value occurred; 1 if 0
 }
 
 func (m *Metric) key() string {
@@ -94,7 +93,7 @@ func (st *store) put(d *Datum, now time.Time) {
 		s = &statistics{}
 		minutes[at] = s
 	}
-	s.add(d.Value, cmp.Or(d.Count, 1))
+	s.merge(&statistics{sum: d.Value, count: 1, min: d.Value, max: d.Value})
 	m.updated, m.oldest, m.newest = now, min(m.oldest, at), max(m.newest, at)
 	for limit := minute(now.Add(-retention)); m.oldest < limit; m.oldest++ {
 		for _, minutes := range m.units {
