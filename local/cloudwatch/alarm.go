@@ -79,7 +79,7 @@ func (s *Service) evaluateAt(at time.Time) (changes []change) {
 		if a.metric != nil && !at.Before(a.configured) {
 			points := a.recent(&s.metrics, at)
 			if state := a.metric.decide(points, a.state); state != a.state {
-				changes = append(changes, a.set(state, a.metric.reason(points, a.state, state), at)...)
+				changes = append(changes, a.set(state, a.metric.reason(points), at)...)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,8 +23,8 @@ func TestAlarmFiresAndRecoversWithANotificationOfEach(t *testing.T) {
 	c.put(3)
 	require.Equal(t, "ALARM", c.next(t, "rejected"))
 	_, reason = c.state(t, "rejected")
-	require.Equal(t, "Threshold Crossed: 1 out of the last 1 datapoints [5.0 ("+at.UTC().Format("02/01/06 15:04:05")+
-		")] was greater than or equal to the threshold (1.0) (minimum 1 datapoint for OK -> ALARM transition).", reason)
+	require.Equal(t, "Threshold Crossed: 1 of the last 1 datapoints [5 ("+at.UTC().Format("02/01/06 15:04:05")+
+		")] breach GreaterThanOrEqualToThreshold (1); 1 of 1 raise the alarm.", reason)
 	// The value stays in the evaluation range for two periods more.
 	require.Equal(t, "ALARM", c.next(t, "rejected"))
 	require.Equal(t, "ALARM", c.next(t, "rejected"))
@@ -137,4 +138,43 @@ func TestAlarmOnAnExpression(t *testing.T) {
 	require.Nil(t, out.MetricAlarms[0].Period)
 	require.Equal(t, "Undone", *out.MetricAlarms[0].Metrics[0].Label)
 	require.Equal(t, int32(60), *out.MetricAlarms[0].Metrics[1].MetricStat.Period)
+}
+
+// After a jump of the clock, alarms are in the states that they would have reached minute by minute, and have not wavered.
+func TestGaugesAndAlarmsAfterAJumpOfTheClock(t *testing.T) {
+	c := newCloud(t)
+	queue, _ := c.MustDeploy(t, "aws:sqs/queue:Queue", map[string]any{"name": "orders"})
+	client := awssqs.NewFromConfig(c.Admin)
+	for metric, periods := range map[string]int{"ApproximateNumberOfMessagesVisible": 1, "ApproximateAgeOfOldestMessage": 5} {
+		c.alarm(t, metric, map[string]any{"namespace": "AWS/SQS", "metricName": metric, "dimensions": map[string]any{"QueueName": "orders"},
+			"statistic": "Maximum", "threshold": 1, "evaluationPeriods": periods, "okActions": []any{}})
+	}
+	_, err := client.SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &queue, MessageBody: aws.String("x")})
+	require.NoError(t, err)
+	c.Clock.Advance(time.Hour)
+	for _, name := range []string{"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"} {
+		state, _ := c.state(t, name)
+		require.Equal(t, "ALARM", state, name)
+	}
+	subjects, _ := c.notified(t)
+	require.Len(t, subjects, 2)
+	_, err = client.PurgeQueue(t.Context(), &awssqs.PurgeQueueInput{QueueUrl: &queue})
+	require.NoError(t, err)
+	c.Clock.Advance(time.Hour)
+	for _, name := range []string{"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"} {
+		state, _ := c.state(t, name)
+		require.Equal(t, "OK", state, name)
+	}
+	out, err := c.client.GetMetricStatistics(t.Context(), &sdk.GetMetricStatisticsInput{Namespace: aws.String("AWS/SQS"),
+		MetricName: aws.String("ApproximateNumberOfMessagesVisible"), Dimensions: []types.Dimension{{Name: aws.String("QueueName"), Value: aws.String("orders")}},
+		StartTime: aws.Time(c.Clock.Now().Add(-2 * time.Hour)), EndTime: aws.Time(c.Clock.Now()), Period: aws.Int32(3600),
+		Statistics: []types.Statistic{types.StatisticMaximum, types.StatisticSampleCount}})
+	require.NoError(t, err)
+	total := 0.0
+	for _, p := range out.Datapoints {
+		total += *p.SampleCount
+		require.Equal(t, types.StandardUnitCount, p.Unit)
+		require.Nil(t, p.Average)
+	}
+	require.Equal(t, 120.0, total)
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -24,8 +22,9 @@ type point struct {
 // the window of an alarm slides with every evaluation.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
 func (a *alarm) recent(st *store, at time.Time) []point {
-	var points []point
-	for range a.metric.EvaluationPeriods + extraPeriods {
+	n := a.metric.EvaluationPeriods + extraPeriods
+	points := make([]point, 0, n)
+	for range n {
 		at = at.Add(-a.queries[a.watched].period)
 		v, ok := a.queries.value(st, a.watched, at)
 		points = append(points, point{at, v, ok})
@@ -33,19 +32,16 @@ func (a *alarm) recent(st *store, at time.Time) []point {
 	return points
 }
 
-// operators are the comparisons, and their words in an alarm's reason.
-var operators = map[string]struct {
-	breaches func(value, threshold float64) bool
-	words    string
-}{
-	"GreaterThanThreshold":          {func(v, t float64) bool { return v > t }, "greater than"},
-	"GreaterThanOrEqualToThreshold": {func(v, t float64) bool { return v >= t }, "greater than or equal to"},
-	"LessThanThreshold":             {func(v, t float64) bool { return v < t }, "less than"},
-	"LessThanOrEqualToThreshold":    {func(v, t float64) bool { return v <= t }, "less than or equal to"},
+// operators are the comparisons.
+var operators = map[string]func(value, threshold float64) bool{
+	"GreaterThanThreshold":          func(v, t float64) bool { return v > t },
+	"GreaterThanOrEqualToThreshold": func(v, t float64) bool { return v >= t },
+	"LessThanThreshold":             func(v, t float64) bool { return v < t },
+	"LessThanOrEqualToThreshold":    func(v, t float64) bool { return v <= t },
 }
 
 func (in *MetricAlarmArgs) breaching(p point) bool {
-	return operators[in.ComparisonOperator].breaches(p.value, *in.Threshold)
+	return operators[in.ComparisonOperator](p.value, *in.Threshold)
 }
 
 // decide returns the state that follows from the values of the evaluation range, the newest first:
@@ -86,51 +82,20 @@ func (in *MetricAlarmArgs) considered(points []point) (known, breaching, oldest 
 	return known, breaching, oldest
 }
 
-// reason explains a transition in the words of AWS.
-func (in *MetricAlarmArgs) reason(points []point, from, to string) string {
+// reason explains a transition, in fewer words than AWS.
+func (in *MetricAlarmArgs) reason(points []point) string {
 	known, breaching, _ := in.considered(points)
 	if known == 0 {
-		missing, verb := plural(in.EvaluationPeriods, "datapoint"), "was"
-		if in.EvaluationPeriods > 1 {
-			verb = "were"
-		}
-		if to == stateInsufficient {
-			return "Insufficient Data: " + missing + " " + verb + " unknown."
-		}
-		treated := map[string]string{"breaching": "Breaching", "notBreaching": "NonBreaching"}[in.missing()]
-		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %s and %s %s treated as [%s].",
-			plural(in.EvaluationPeriods, "period"), plural(in.EvaluationPeriods, "missing datapoint"), verb, treated)
-	}
-	not, minimum, count := "not ", in.EvaluationPeriods-in.datapoints()+1, known-breaching
-	if to == stateAlarm {
-		not, minimum, count = "", in.datapoints(), breaching
+		return fmt.Sprintf("Insufficient Data: the last %d datapoints are missing and treated as [%s].", in.EvaluationPeriods, in.missing())
 	}
 	var values []string
 	for _, p := range points {
-		if p.known && in.breaching(p) == (to == stateAlarm) && len(values) < count {
-			values = append(values, decimal(p.value)+" ("+p.at.UTC().Format("02/01/06 15:04:05")+")")
+		if p.known && len(values) < known {
+			values = append(values, fmt.Sprintf("%g (%s)", p.value, p.at.UTC().Format("02/01/06 15:04:05")))
 		}
 	}
-	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] was %s%s the threshold (%s) (minimum %s for %s -> %s transition).",
-		count, in.EvaluationPeriods, strings.Join(values, ", "), not, operators[in.ComparisonOperator].words,
-		decimal(*in.Threshold), plural(minimum, "datapoint"), from, to)
-}
-
-// plural returns "1 period" or "2 periods".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
-
-// decimal writes a number with at least one decimal, as AWS does.
-func decimal(v float64) string {
-	text := strconv.FormatFloat(v, 'f', -1, 64)
-	if !strings.Contains(text, ".") {
-		text += ".0"
-	}
-	return text
+	return fmt.Sprintf("Threshold Crossed: %d of the last %d datapoints %v breach %s (%g); %d of %d raise the alarm.",
+		breaching, known, values, in.ComparisonOperator, *in.Threshold, in.datapoints(), in.EvaluationPeriods)
 }
 
 func (in *MetricAlarmArgs) datapoints() int {

@@ -48,7 +48,7 @@ func TestStateFollowsFromTheValuesAsInAWSsTables(t *testing.T) {
 func TestPercentileIsOnePercentOffAtMost(t *testing.T) {
 	var s statistics
 	for i := 1; i <= 1000; i++ {
-		s.add(float64(i), 1)
+		s.merge(&statistics{sum: float64(i), count: 1, min: float64(i), max: float64(i)})
 	}
 	require.InEpsilon(t, 500, s.value("p50"), 0.011)
 	require.InEpsilon(t, 990, s.value("p99"), 0.011)
@@ -75,7 +75,7 @@ func TestAlarmRule(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, r.eval(states), text)
 	}
-	for _, text := range []string{``, `ALARM`, `ALARM(a`, `ALARM("a)`, `a`, `ALARM(a) OK(b)`, `ALARM(a) XOR OK(b)`, `(TRUE`} {
+	for _, text := range []string{``, `ALARM`, `ALARM(a`, `ALARM("a)`, `a`, `ALARM(a) OK(b)`, `ALARM(a) XOR OK(b)`, `(TRUE`, `NOT`, `1`, `t0`, `ALARM(a) && TRUE`, `ALARM(a)(TRUE)`} {
 		_, err := parseRule(text)
 		require.Error(t, err, text)
 	}
@@ -83,9 +83,6 @@ func TestAlarmRule(t *testing.T) {
 
 func TestReasonOfMissingData(t *testing.T) {
 	namespace, treatment := "N", "notBreaching"
-	in := &MetricAlarmArgs{EvaluationPeriods: 2, Namespace: &namespace}
-	require.Equal(t, "Insufficient Data: 2 datapoints were unknown.", in.reason(nil, stateOK, stateInsufficient))
-	in = &MetricAlarmArgs{EvaluationPeriods: 1, Namespace: &namespace, TreatMissingData: &treatment}
-	require.Equal(t, "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
-		in.reason(nil, stateAlarm, stateOK))
+	in := &MetricAlarmArgs{EvaluationPeriods: 2, Namespace: &namespace, TreatMissingData: &treatment}
+	require.Equal(t, "Insufficient Data: the last 2 datapoints are missing and treated as [notBreaching].", in.reason(nil))
 }

@@ -1,7 +1,7 @@
 package cloudwatch
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -9,10 +9,11 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// query is one of the queries of an alarm or of GetMetricData: a statistic of a metric, or an expression of other queries.
+// query is one of the queries of an alarm or of GetMetricData: a statistic of a metric, or an expression of metrics.
 type query struct {
 	key        string // of the metric
 	unit, stat string
@@ -38,9 +39,9 @@ func compile(list []metricDataQuery) (queries, error) {
 		var err error
 		switch stat := in.MetricStat; {
 		case !queryID.MatchString(in.Id) || qs[in.Id] != nil:
-			err = fmt.Errorf("an id begins with a small letter, has only letters, digits and _, and occurs once")
+			err = errors.New("an id begins with a small letter, has only letters, digits and _, and occurs once")
 		case (stat == nil) == (in.Expression == nil):
-			err = fmt.Errorf("it must have either a metric or an expression")
+			err = errors.New("it must have either a metric or an expression")
 		case stat == nil:
 			q.expression, q.operands, err = parseFormula(*in.Expression)
 		case stat.Period < 60 || stat.Period%60 != 0 || !validStatistic(stat.Stat):
@@ -55,36 +56,21 @@ func compile(list []metricDataQuery) (queries, error) {
 		qs[in.Id] = q
 	}
 	for id, q := range qs {
-		if err := qs.resolve(q, map[*query]bool{}); err != nil {
-			return nil, fmt.Errorf("query %q: %w", id, err)
+		for _, operand := range q.operands {
+			switch of := qs[operand]; {
+			case of == nil || of.expression != nil:
+				return nil, fmt.Errorf("query %q: there is no metric with the id %q", id, operand)
+			case q.period != 0 && q.period != of.period:
+				return nil, fmt.Errorf("query %q: the embedded cloud needs the same period in all metrics of an expression", id)
+			default:
+				q.period = of.period
+			}
+		}
+		if q.period == 0 {
+			return nil, fmt.Errorf("query %q: the embedded cloud does not support an expression without metrics", id)
 		}
 	}
 	return qs, nil
-}
-
-// resolve checks the operands of a query, and sets the period of an expression.
-func (qs queries) resolve(q *query, parents map[*query]bool) error {
-	if parents[q] {
-		return fmt.Errorf("the expression refers to itself")
-	}
-	parents[q] = true
-	defer delete(parents, q)
-	for _, id := range q.operands {
-		operand := qs[id]
-		if operand == nil {
-			return fmt.Errorf("there is no query with the id %q", id)
-		}
-		if err := qs.resolve(operand, parents); err != nil {
-			return err
-		}
-		if q.period = cmp.Or(q.period, operand.period); q.period != operand.period {
-			return fmt.Errorf("the embedded cloud needs the same period in all queries of an expression")
-		}
-	}
-	if q.period <= 0 {
-		return fmt.Errorf("an expression without metrics is not supported by the embedded cloud")
-	}
-	return nil
 }
 
 // value returns the value of a query in the period that begins at a time, and false if it has none.
@@ -127,16 +113,16 @@ func truth(b bool) float64 {
 // arguments and FILL with a value. It returns the ids too.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html#metric-math-syntax
 func parseFormula(text string) (formula, []string, error) {
+	var ids []string
 	tree, err := parser.ParseExpr(text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the expression %q: %w", text, err)
+		return nil, nil, err
 	}
-	var ids []string
+	if strings.Contains(strings.ReplaceAll(text, "!=", ""), "!") {
+		return nil, nil, errSyntax // only rules of composite alarms have NOT
+	}
 	f, err := build(tree, &ids)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the expression %q: %w", text, err)
-	}
-	return f, ids, nil
+	return f, ids, err
 }
 
 func build(x ast.Expr, ids *[]string) (formula, error) {
@@ -150,7 +136,10 @@ func build(x ast.Expr, ids *[]string) (formula, error) {
 		*ids = append(*ids, x.Name)
 		return func(operand func(string) (float64, bool)) (float64, bool) { return operand(x.Name) }, nil
 	case *ast.UnaryExpr:
-		if x.Op == token.SUB {
+		switch x.Op {
+		case token.NOT:
+			return apply(func(v []float64) float64 { return truth(v[0] == 0) }, ids, x.X)
+		case token.SUB:
 			return build(&ast.BinaryExpr{X: &ast.BasicLit{Value: "0"}, Op: token.SUB, Y: x.X}, ids)
 		}
 	case *ast.BinaryExpr:
@@ -181,8 +170,10 @@ func build(x ast.Expr, ids *[]string) (formula, error) {
 			}, err
 		}
 	}
-	return nil, fmt.Errorf("the embedded cloud supports only numbers, ids, + - * /, comparisons, &&, ||, IF(condition, a, b) and FILL(metric, value)")
+	return nil, errSyntax
 }
+
+var errSyntax = errors.New("the embedded cloud supports only numbers, ids, + - * /, comparisons, &&, ||, IF(condition, a, b) and FILL(metric, value)")
 
 // apply returns a formula that has a value only if all its operands have one.
 func apply(f func([]float64) float64, ids *[]string, operands ...ast.Expr) (formula, error) {

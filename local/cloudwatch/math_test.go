@@ -38,8 +38,8 @@ func TestQueriesAreChecked(t *testing.T) {
 		return metricDataQuery{Id: id, MetricStat: &metricStat{Metric: metric{"N", "M", nil}, Period: period, Stat: "Sum"}}
 	}
 	for want, list := range map[string][]metricDataQuery{
-		`no query with the id "m2"`:   {metric("m1", 60), expression("e", "m1 + m2")},
-		"refers to itself":            {expression("e1", "e2"), expression("e2", "e1")},
+		`no metric with the id "m2"`:  {metric("m1", 60), expression("e", "m1 + m2")},
+		`no metric with the id "e2"`:  {expression("e1", "e2"), expression("e2", "e1")},
 		"same period":                 {metric("m1", 60), metric("m2", 300), expression("e", "m1 + m2")},
 		"without metrics":             {expression("e", "1")},
 		"begins with a small letter":  {metric("M", 60)},
@@ -50,7 +50,7 @@ func TestQueriesAreChecked(t *testing.T) {
 		_, err := compile(list)
 		require.ErrorContains(t, err, want)
 	}
-	qs, err := compile([]metricDataQuery{expression("e2", "e1 * 2"), expression("e1", "m1 / m1"), metric("m1", 300)})
+	qs, err := compile([]metricDataQuery{expression("e2", "m1 / m1 * 2"), metric("m1", 300)})
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Minute, qs["e2"].period)
 	now := time.Unix(1200, 0)

@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -12,9 +11,9 @@ import (
 func (s *Service) register() {
 	s.RPC.Query.XMLNS, s.RPC.Query.Version = "http://monitoring.amazonaws.com/doc/2010-08-01/", "2010-08-01"
 	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
-	wire.HandleRPC(&s.RPC, "PutMetricData", s.putMetricData)
 	wire.HandleRPC(&s.RPC, "ListMetrics", s.listMetrics)
 	wire.HandleRPC(&s.RPC, "GetMetricData", s.getMetricData)
+	wire.HandleRPC(&s.RPC, "GetMetricStatistics", s.getMetricStatistics)
 	wire.HandleRPC(&s.RPC, "DescribeAlarms", s.describeAlarms)
 	wire.HandleRPC(&s.RPC, "SetAlarmState", s.setAlarmState)
 }
@@ -40,52 +39,6 @@ func dimensionsIn(list []dimension) map[string]string {
 		dimensions[d.Name] = d.Value
 	}
 	return dimensions
-}
-
-type putMetricDataInput struct {
-	Namespace  string
-	MetricData []struct {
-		MetricName, Unit string
-		Dimensions       []dimension
-		Timestamp        *wire.Time
-		Value            *json.Number
-		Values, Counts   []json.Number
-	}
-}
-
-// putMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html.
-func (s *Service) putMetricData(c *wire.Call, in *putMetricDataInput) (*struct{}, error) {
-	if err := c.Authorize("cloudwatch:PutMetricData", "*", wire.WithKeys(map[string]string{"cloudwatch:namespace": in.Namespace})); err != nil {
-		return nil, err
-	}
-	if in.Namespace == "" || len(in.MetricData) > 1000 {
-		return nil, invalid("InvalidParameterValue", "The namespace must not be empty, and MetricData must have at most 1000 members")
-	}
-	var data []Datum
-	for i, m := range in.MetricData {
-		if m.MetricName == "" || len(m.Dimensions) > maxDimensions || (m.Value == nil) == (len(m.Values) == 0) ||
-			len(m.Counts) > 0 && len(m.Counts) != len(m.Values) {
-			return nil, invalid("InvalidParameterValue",
-				"MetricData[%d] must have a MetricName, at most %d dimensions, and Value, or Values with as many Counts", i, maxDimensions)
-		}
-		d := Datum{Metric: Metric{in.Namespace, m.MetricName, dimensionsIn(m.Dimensions)}, Unit: m.Unit, Time: s.account.Clock.Now()}
-		if m.Timestamp != nil {
-			d.Time = m.Timestamp.Time
-		}
-		values := m.Values
-		if m.Value != nil {
-			values = []json.Number{*m.Value}
-		}
-		for k, v := range values {
-			d.Value, _ = v.Float64() // a json.Number is a number
-			if len(m.Counts) > 0 {
-				d.Count, _ = m.Counts[k].Float64()
-			}
-			data = append(data, d)
-		}
-	}
-	s.put(data...)
-	return &struct{}{}, nil
 }
 
 type metric struct {

@@ -15,6 +15,8 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/account"
 )
 
 // emf returns a log event in the embedded metric format with the metrics of one order.
@@ -56,22 +58,13 @@ func TestMetricsOfLogEventsThroughTheSDK(t *testing.T) {
 	}
 }
 
-func TestPutMetricDataThroughTheSDK(t *testing.T) {
+func TestExpressionsThroughTheSDK(t *testing.T) {
 	c := newCloud(t)
 	now := c.Clock.Now()
-	_, err := c.client.PutMetricData(t.Context(), &sdk.PutMetricDataInput{Namespace: aws.String("OrderPatterns"), MetricData: []types.MetricDatum{{
-		MetricName: aws.String("Accepted"), Values: []float64{1, 2}, Counts: []float64{3, 1}, Timestamp: &now,
-		Dimensions: []types.Dimension{{Name: aws.String("Pattern"), Value: aws.String("fanout")}},
-	}}})
-	require.NoError(t, err)
-	out, err := c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: &now, EndTime: aws.Time(now.Add(time.Minute)),
-		MetricDataQueries: []types.MetricDataQuery{query("Sum", "Accepted")}})
-	require.NoError(t, err)
-	require.Equal(t, []float64{5}, out.MetricDataResults[0].Values)
-
+	c.Account.Publish("OrderPatterns", map[string]string{"Pattern": "fanout"}, account.Count("Accepted", 2), account.Count("Accepted", 3))
 	hidden := query("Sum", "Accepted")
 	hidden.ReturnData = aws.Bool(false)
-	out, err = c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(now.Add(-time.Minute)), EndTime: aws.Time(now.Add(time.Minute)),
+	out, err := c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(now.Add(-time.Minute)), EndTime: aws.Time(now.Add(time.Minute)),
 		MetricDataQueries: []types.MetricDataQuery{hidden, {Id: aws.String("e"), Expression: aws.String("FILL(q, 1) * 2"), Label: aws.String("Twice")}}})
 	require.NoError(t, err)
 	require.Len(t, out.MetricDataResults, 1)

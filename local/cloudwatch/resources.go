@@ -124,11 +124,7 @@ func (in *MetricAlarmArgs) check(c *provider.Checker) {
 		c.Range("datapointsToAlarm", in.DatapointsToAlarm, 1, in.EvaluationPeriods)
 	}
 	c.OneOf("treatMissingData", in.TreatMissingData, treatments...)
-	if len(in.MetricQueries) > 0 {
-		in.checkQueries(c)
-	} else {
-		in.checkMetric(c)
-	}
+	in.checkWatched(c)
 }
 
 func (s *Service) metricAlarmKind() provider.Kind {

@@ -39,7 +39,7 @@ func TestInputsThatAWSWouldRefuseAreRefused(t *testing.T) {
 		require.Equal(t, property, failures[0].GetProperty())
 	}
 	one := map[string]any{"id": "m", "returnData": true, "metric": map[string]any{"namespace": "N", "metricName": "M", "period": 60, "stat": "Sum"}}
-	for want, queries := range map[string][]any{"one query with returnData": {one, map[string]any{"id": "e", "expression": "m", "returnData": true}},
+	for want, queries := range map[string][]any{"more than one query returns data": {one, map[string]any{"id": "e", "expression": "m", "returnData": true}},
 		"is not accepted": {one, map[string]any{"id": "e", "expression": "SUM(m)"}}} {
 		failures := c.Check(t, alarmType, map[string]any{"threshold": 1, "comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1,
 			"metricQueries": queries}).GetFailures()

@@ -11,11 +11,6 @@ type statistics struct {
 	values               sketch // nil if all values are the same
 }
 
-// add counts a value n times.
-func (s *statistics) add(v, n float64) {
-	s.merge(&statistics{sum: v * n, count: n, min: v, max: v})
-}
-
 // merge adds the values of another period.
 func (s *statistics) merge(o *statistics) {
 	if s.count == 0 {

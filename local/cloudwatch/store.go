@@ -30,7 +30,6 @@ type Datum struct {
 	Unit  string // "Count"; None if empty
 	Time  time.Time
 	Value float64
-	Count float64 // how often the value occurred; 1 if 0
 }
 
 func (m *Metric) key() string {
@@ -94,7 +93,7 @@ func (st *store) put(d *Datum, now time.Time) {
 		s = &statistics{}
 		minutes[at] = s
 	}
-	s.add(d.Value, cmp.Or(d.Count, 1))
+	s.merge(&statistics{sum: d.Value, count: 1, min: d.Value, max: d.Value})
 	m.updated, m.oldest, m.newest = now, min(m.oldest, at), max(m.newest, at)
 	for limit := minute(now.Add(-retention)); m.oldest < limit; m.oldest++ {
 		for _, minutes := range m.units {
@@ -131,6 +130,18 @@ func (st *store) value(key, unit, statistic string, start, end time.Time) (float
 		return 0, false
 	}
 	return sum.value(statistic), true
+}
+
+// unit is a unit of a metric, which nearly always has one.
+func (st *store) unit(key string) string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if m := st.series[key]; m != nil {
+		for unit := range m.units {
+			return unit
+		}
+	}
+	return ""
 }
 
 // list returns the metrics that match, by namespace, name and dimensions.

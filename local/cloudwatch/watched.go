@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -28,76 +29,56 @@ func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 // watch sets what an alarm watches. The inputs were checked.
 func (in *MetricAlarmArgs) watch(a *alarm) *alarm {
 	a.metric = in
-	if len(in.MetricQueries) == 0 {
-		m := Metric{*in.Namespace, *in.MetricName, in.Dimensions}
-		a.watched = "m"
-		a.queries = queries{"m": {key: m.key(), unit: deref(in.Unit), stat: in.statistic(), period: time.Duration(*in.Period) * time.Second}}
-		return a
-	}
-	list := in.onWire()
-	a.queries, _ = compile(list)
-	a.watched = list[slices.IndexFunc(list, func(q metricDataQuery) bool { return q.returns() })].Id
+	a.queries, a.watched, _ = in.queries()
 	return a
 }
 
-func (in *MetricAlarmArgs) checkQueries(c *provider.Checker) {
-	for property, given := range map[string]bool{
-		"metricName": in.MetricName != nil, "namespace": in.Namespace != nil, "period": in.Period != nil, "statistic": in.Statistic != nil,
-		"extendedStatistic": in.ExtendedStatistic != nil, "dimensions": len(in.Dimensions) > 0, "unit": in.Unit != nil,
-	} {
-		if given {
-			c.Failf(property, "must not be given with metricQueries")
+// queries returns what the alarm evaluates, and the id of the query that it compares with the threshold.
+func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
+	list := in.onWire()
+	if len(list) == 0 {
+		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOut(in.Dimensions)}
+		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: in.statistic(), Unit: in.Unit}}}
+		if in.Period != nil {
+			list[0].MetricStat.Period = integer(*in.Period)
 		}
 	}
-	if c.Unknown("metricQueries") {
-		return
+	if qs, err = compile(list); err != nil {
+		return nil, "", err
 	}
-	qs, err := compile(in.onWire())
-	if err != nil {
-		c.Failf("metricQueries", "is not accepted: %v", err)
-		return
-	}
-	var returning []string
-	for _, q := range in.onWire() {
-		if q.returns() {
-			returning = append(returning, q.Id)
+	for _, q := range list {
+		if q.returns() && watched != "" {
+			return nil, "", errors.New("more than one query returns data")
+		} else if q.returns() {
+			watched = q.Id
 		}
 	}
-	if len(returning) != 1 {
-		c.Failf("metricQueries", "must have one query with returnData, got %q", returning)
-		return
+	if watched == "" {
+		return nil, "", errors.New("no query returns data")
 	}
-	in.checkRange(c, int(qs[returning[0]].period/time.Second))
+	return qs, watched, nil
 }
 
-func (in *MetricAlarmArgs) checkMetric(c *provider.Checker) {
-	for property, missing := range map[string]bool{
-		"metricName": in.MetricName == nil, "namespace": in.Namespace == nil, "period": in.Period == nil,
-	} {
-		if missing && !c.Unknown(property) {
-			c.Failf(property, "is required without metricQueries")
-		}
-	}
-	if in.Period != nil {
-		if *in.Period < 60 || *in.Period%60 != 0 {
-			c.Failf("period", "must be a multiple of 60, got %d: the embedded cloud keeps metrics by the minute", *in.Period)
-		}
-		in.checkRange(c, *in.Period)
-	}
+// checkWatched checks the metric, or else the queries.
+func (in *MetricAlarmArgs) checkWatched(c *provider.Checker) {
 	c.OneOf("statistic", in.Statistic, plainStatistics...)
 	c.Match("extendedStatistic", in.ExtendedStatistic, percentile, "p0.0 to p100")
-	if (in.Statistic == nil) == (in.ExtendedStatistic == nil) && !c.Unknown("statistic") && !c.Unknown("extendedStatistic") {
-		c.Failf("statistic", "must be given, or else extendedStatistic")
+	if slices.ContainsFunc([]string{"metricQueries", "metricName", "namespace", "period", "statistic", "extendedStatistic"}, c.Unknown) {
+		return
 	}
-	if len(in.Dimensions) > maxDimensions {
-		c.Failf("dimensions", "must be at most %d, got %d", maxDimensions, len(in.Dimensions))
+	one := in.MetricName != nil && in.Namespace != nil && in.Period != nil && (in.Statistic == nil) != (in.ExtendedStatistic == nil)
+	if one == (len(in.MetricQueries) > 0) {
+		c.Failf("metricName", "is required with namespace, period, and statistic or extendedStatistic, or else metricQueries")
+		return
 	}
-}
-
-// checkRange follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html. Longer periods
-// than an hour may look back seven days on AWS.
-func (in *MetricAlarmArgs) checkRange(c *provider.Checker, period int) {
-	if period*in.EvaluationPeriods > 86400 {
-		c.Failf("evaluationPeriods", "must be at most 86400 seconds together, got %d of %d seconds", in.EvaluationPeriods, period)
+	qs, watched, err := in.queries()
+	if err != nil {
+		c.Failf(map[bool]string{true: "period", false: "metricQueries"}[one], "is not accepted: %v", err)
+		return
+	}
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html. Longer periods than an hour may look
+	// back seven days on AWS.
+	if all := qs[watched].period * time.Duration(in.EvaluationPeriods); all > 24*time.Hour {
+		c.Failf("evaluationPeriods", "must be at most 24 hours together, got %s", all)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -41,6 +42,11 @@ func checkFunction(c *provider.Checker, in *FunctionArgs) {
 	} else if in.Code != nil {
 		if _, err := openArchive(in.Code); err != nil {
 			c.Failf("code", "%v", err)
+		}
+	}
+	for _, layer := range in.Layers {
+		if !c.Unknown("layers") && !insightsLayer.MatchString(layer) {
+			c.Failf("layers", "%q is not supported by the embedded cloud, which has only LambdaInsightsExtension, in %s", layer, account.Region)
 		}
 	}
 	if in.Environment != nil {

@@ -30,8 +30,7 @@ func (w *logWriter) start(inv *invoke) {
 
 // end ends the log of an invocation with its report.
 func (w *logWriter) end(inv *invoke) {
-	billed := int64((inv.duration + inv.initTime + time.Millisecond - 1) / time.Millisecond)
-	metrics := record{"durationMs": milliseconds(inv.duration), "billedDurationMs": billed, "memorySizeMB": *w.rev.args.MemorySize}
+	metrics := record{"durationMs": milliseconds(inv.duration), "billedDurationMs": billedMilliseconds(inv), "memorySizeMB": *w.rev.args.MemorySize}
 	if inv.initTime > 0 {
 		metrics["initDurationMs"] = milliseconds(inv.initTime) // the init phase is billed too
 	}
@@ -59,6 +58,10 @@ func (inv *invoke) reportStatus() string {
 		return "error"
 	}
 	return "success"
+}
+
+func billedMilliseconds(inv *invoke) int64 {
+	return int64((inv.duration + inv.initTime + time.Millisecond - 1) / time.Millisecond)
 }
 
 func milliseconds(d time.Duration) float64 {

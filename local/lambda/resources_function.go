@@ -22,6 +22,7 @@ type FunctionArgs struct {
 	S3Key                        *string           `pulumi:"s3Key,optional" json:"-"`
 	Runtime                      string            `pulumi:"runtime"`
 	Handler                      string            `pulumi:"handler"`
+	Layers                       []string          `pulumi:"layers,optional" json:"-"` // that of Lambda Insights
 	Architectures                []string          `pulumi:"architectures,optional"`
 	Description                  *string           `pulumi:"description,optional" json:",omitempty"`
 	MemorySize                   *int              `pulumi:"memorySize,optional"` // MB

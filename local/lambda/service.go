@@ -4,15 +4,15 @@
 //
 // Differences from AWS:
 //
-//   - Functions are native processes of this machine: their architecture must be that of the machine, memory is neither
-//     limited nor measured, and /tmp is shared.
+//   - Functions are native processes of this machine: their architecture must be that of the machine, memory is not
+//     limited, and /tmp is shared.
 //   - An environment that crashed or timed out is replaced by a new one. AWS resets it and keeps its /tmp.
 //   - A function that has many environments gets more of them only gradually, and a mapping adds at most one poller a second.
 //   - A log group is not created if it is missing. Lambda's own log lines are JSON in both log formats, and the answer of an
 //     invocation has no log.
 //   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions.
-//     Versions, aliases, layers, images, VPCs, filters, tumbling windows, dead-letter queues of functions and destinations other
-//     than queues are refused by name.
+//     Versions, aliases, layers but that of Lambda Insights, images, VPCs, filters, tumbling windows, dead-letter queues of
+//     functions and destinations other than queues are refused by name.
 package lambda
 
 import (

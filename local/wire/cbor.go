@@ -1,12 +1,9 @@
 package wire
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"path"
@@ -33,9 +30,8 @@ func HandleRPC[In, Out any](r *RPC, name string, f func(*Call, *In) (*Out, error
 
 // ServeAWS answers a call, or refuses an operation that was not added.
 func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
-	err := decompress(c)
-	inCBOR, inJSON := isCBOR(c.Request), isJSON(c.Request)
-	if err == nil && !inCBOR && !inJSON {
+	inCBOR := isCBOR(c.Request)
+	if !inCBOR && !isJSON(c.Request) {
 		r.Query.ServeAWS(w, c)
 		return
 	}
@@ -44,9 +40,10 @@ func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 		decode, name = decodeJSON, strings.TrimPrefix(c.Header.Get("X-Amz-Target"), r.Target+".")
 	}
 	var out any
-	if op, ok := r.JSON.operations[name]; err == nil && ok {
+	var err error
+	if op, ok := r.JSON.operations[name]; ok {
 		out, err = op(c, decode)
-	} else if err == nil {
+	} else {
 		err = Errorf(http.StatusBadRequest, "UnknownOperationException", "The embedded cloud does not implement the operation %q", name)
 	}
 	switch {
@@ -64,21 +61,6 @@ func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 		}
 		r.JSON.write(w, http.StatusOK, tree)
 	}
-}
-
-// decompress replaces a body that the SDK compressed, after its signature was checked. SDKs compress large PutMetricData.
-func decompress(c *Call) error {
-	if c.Header.Get("Content-Encoding") != "gzip" {
-		return nil
-	}
-	r, err := gzip.NewReader(bytes.NewReader(c.Body))
-	if err == nil {
-		c.Body, err = io.ReadAll(io.LimitReader(r, maxBody))
-	}
-	if err != nil {
-		return Errorf(http.StatusBadRequest, "SerializationException", "the body is not gzip: %v", err)
-	}
-	return nil
 }
 
 // Time is a time of a request: seconds since 1970 in CBOR, RFC 3339 in the query protocol.
