@@ -36,29 +36,9 @@ type validator struct {
 	Parameters bool `json:"validateRequestParameters"`
 }
 
+// pathItem has an operation for each of verbs.
 type pathItem struct {
-	_       struct{}        `ignored:"summary description servers"`
-	Get     json.RawMessage `json:"get"`
-	Put     json.RawMessage `json:"put"`
-	Post    json.RawMessage `json:"post"`
-	Delete  json.RawMessage `json:"delete"`
-	Options json.RawMessage `json:"options"`
-	Head    json.RawMessage `json:"head"`
-	Patch   json.RawMessage `json:"patch"`
-	Any     json.RawMessage `json:"x-amazon-apigateway-any-method"`
-}
-
-func (p *pathItem) operations() map[string]json.RawMessage {
-	given := map[string]json.RawMessage{}
-	for verb, raw := range map[string]json.RawMessage{
-		"GET": p.Get, "PUT": p.Put, "POST": p.Post, "DELETE": p.Delete, "OPTIONS": p.Options, "HEAD": p.Head,
-		"PATCH": p.Patch, anyMethod: p.Any,
-	} {
-		if raw != nil {
-			given[verb] = raw
-		}
-	}
-	return given
+	_ struct{} `ignored:"summary description servers get put post delete options head patch x-amazon-apigateway-any-method"`
 }
 
 type operation struct {

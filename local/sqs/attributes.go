@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"container/heap"
 	"errors"
 	"fmt"
 	"maps"
@@ -143,12 +142,10 @@ func (s *Service) configure(q *queue, attributes map[string]string) error {
 	now := q.clock.Now()
 	q.modified = now
 	if next.retention != retention {
-		for _, m := range q.schedule {
-			if m.due = q.expiry(m); m.state != ready && m.visibleAt.Before(m.due) {
-				m.due = m.visibleAt
-			}
+		q.schedule.Clear()
+		for _, m := range q.messages {
+			q.plan(m)
 		}
-		heap.Init(&q.schedule)
 	}
 	q.notify(now)
 	return nil
