@@ -22,7 +22,7 @@ import (
 func packaged(t *testing.T, folder string) *pulumiarchive.Archive {
 	t.Helper()
 	dir := t.TempDir()
-	build := exec.Command("go", "build", "-tags=lambda.norpc", "-o", filepath.Join(dir, "bootstrap"), folder)
+	build := exec.Command("go", "test", "-c", "-tags=lambda.norpc", "-o", filepath.Join(dir, "bootstrap"), folder)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))

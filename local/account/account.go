@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 
@@ -82,4 +83,35 @@ func (a *Account) Authorize(ctx context.Context, r policy.Request) error {
 // After lets the faults happen that strike between the effect and the answer of an action, which Authorize has allowed.
 func (a *Account) After(ctx context.Context, p policy.Principal, action, resource string) error {
 	return a.Faults.After(ctx, fault.Event{Action: action, Resource: resource, Principal: p.String()})
+}
+
+// Metrics are where services publish what they measure. *cloudwatch.Service implements it.
+type Metrics interface {
+	// Publish stores values of one moment. The dimensions must not be changed any more.
+	Publish(at time.Time, namespace string, dimensions map[string]string, values ...Value)
+}
+
+// Value is one value of a metric.
+type Value struct {
+	Metric, Unit string
+	Value        float64
+}
+
+// Count is a value in Count.
+func Count(metric string, n int) Value { return Value{metric, "Count", float64(n)} }
+
+// Milliseconds is a value in Milliseconds.
+func Milliseconds(metric string, d time.Duration) Value {
+	return Value{metric, "Milliseconds", float64(d) / float64(time.Millisecond)}
+}
+
+// Gauge publishes what a service has at the end of a minute. When the clock was moved by more than a minute, it is called for
+// each, and can only say what there is now.
+type Gauge func(end time.Time, publish func(namespace string, dimensions map[string]string, values ...Value))
+
+// Publish publishes values of now, unless the account has no metrics.
+func (a *Account) Publish(namespace string, dimensions map[string]string, values ...Value) {
+	if a.Metrics != nil {
+		a.Metrics.Publish(a.Clock.Now(), namespace, dimensions, values...)
+	}
 }

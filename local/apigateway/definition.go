@@ -127,17 +127,13 @@ func (r *reader) path(path string, raw json.RawMessage) {
 		r.failf(at, "%v", err)
 		return
 	}
-	var item pathItem
-	if !r.object(at, raw, &item) {
+	var members map[string]json.RawMessage
+	if !r.object(at, raw, &pathItem{}) || json.Unmarshal(raw, &members) != nil {
 		return
 	}
-	for verb, raw := range sorted(item.operations()) {
-		name := strings.ToLower(verb)
-		if verb == anyMethod {
-			name = "x-amazon-apigateway-any-method"
-		}
+	for name, raw := range sorted(members) {
 		var op operation
-		if r.object(at+"."+name, raw, &op) {
+		if verb := verbs[name]; verb != "" && r.object(at+"."+name, raw, &op) {
 			m := &method{verb: verb, resource: res, responses: map[string]methodResponse{}}
 			r.method(at+"."+name, pointer("paths", path, name), m, &op)
 			res.methods[verb] = m

@@ -15,6 +15,12 @@ import (
 // anyMethod is the verb of a method for all verbs that have no method of their own.
 const anyMethod = "ANY"
 
+// verbs are those of the operations of a path, by their names in a document.
+var verbs = map[string]string{
+	"get": "GET", "put": "PUT", "post": "POST", "delete": "DELETE", "options": "OPTIONS", "head": "HEAD", "patch": "PATCH",
+	"x-amazon-apigateway-any-method": anyMethod,
+}
+
 // resource is one path of an API.
 type resource struct {
 	id       string

@@ -1,14 +1,22 @@
 package apigateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // Handler serves the stages of all APIs, at /API/STAGE/PATH or under their custom domains.
@@ -94,4 +102,128 @@ func (x *exchange) readBody(w http.ResponseWriter) *failure {
 		return failBody // the client disconnected: nobody reads this
 	}
 	return nil
+}
+
+// exchange is one request to a stage, and what access logs show of it.
+type exchange struct {
+	service    *Service
+	live       *liveStage
+	request    *http.Request
+	start      time.Time
+	requestID  string
+	extendedID string
+	apiID      string
+	stageName  string
+	prefix     string // of the path: the stage, or the base path of a custom domain
+	path       string // below the stage, as the client wrote it
+
+	method         *method
+	resource       resource // empty if there is no method
+	apiKey         string   // value of the client's key, and its id, if the method requires one
+	apiKeyID       string
+	identity       identity       // who signed the request; empty if nobody had to
+	authorizer     map[string]any // $context.authorizer; nil without a Lambda authorizer
+	pathParameters map[string]string
+	query          url.Values
+	body           []byte
+	overrides      map[string]any // headers that a mapping template set
+
+	trace       xray.Header // Root and Parent as the client sent them, or a new Root
+	segment     string      // id of the stage's segment; empty if the request is not traced
+	traceHeader string      // for the integration and the client
+
+	status      int
+	length      int // bytes of the response's body
+	latency     time.Duration
+	failure     failure // empty if an integration answered
+	integration integrationOutcome
+}
+
+// integrationOutcome is what access logs show of an integration.
+type integrationOutcome struct {
+	status         int // of the backend's answer
+	endpointStatus int // of the service that was called
+	latency        time.Duration
+	err            string
+}
+
+// statusText is empty where no integration was called.
+func statusText(status int) string {
+	if status == 0 {
+		return ""
+	}
+	return strconv.Itoa(status)
+}
+
+func (o *integrationOutcome) latencyText() string {
+	if o.endpointStatus == 0 && o.err == "" {
+		return ""
+	}
+	return milliseconds(o.latency)
+}
+
+func (x *exchange) sourceIP() string {
+	host, _, err := net.SplitHostPort(x.request.RemoteAddr)
+	if err != nil {
+		return x.request.RemoteAddr
+	}
+	return host
+}
+
+// beginTrace continues the client's trace or starts one. Only a traced stage makes a sampling decision.
+func (x *exchange) beginTrace() {
+	incoming := x.request.Header.Get("X-Amzn-Trace-Id")
+	if !x.live.tracing {
+		var ok bool
+		if x.trace, ok = xray.ParseHeader(incoming); ok {
+			x.traceHeader = incoming
+			return
+		}
+		x.trace = xray.Header{Root: xray.NewRoot(x.start)}
+		x.traceHeader = "Root=" + x.trace.Root
+		return
+	}
+	x.trace = x.service.Traces.Sample(incoming)
+	on := x.trace
+	if on.Sampled {
+		x.segment = xray.NewID()
+		on.Parent = x.segment
+	}
+	x.traceHeader = on.String()
+}
+
+func (x *exchange) endTrace() {
+	if x.segment == "" {
+		return
+	}
+	r := x.request
+	err := x.service.Traces.Put(context.WithoutCancel(r.Context()), principal, xray.Segment{
+		TraceID: x.trace.Root, ID: x.segment, ParentID: x.trace.Parent, Name: x.live.traceName, Origin: "AWS::ApiGateway::Stage",
+		Start: x.start, End: x.start.Add(x.latency),
+		Error: x.status >= 400 && x.status < 500, Throttle: x.status == http.StatusTooManyRequests, Fault: x.status >= 500,
+		HTTP: &xray.HTTP{
+			Method: r.Method, URL: "http://" + r.Host + r.URL.Path, ClientIP: x.sourceIP(), UserAgent: r.UserAgent(), Status: x.status,
+		},
+	})
+	if err != nil {
+		x.service.account.Log.Warn("tracing an API request failed", "api", x.apiID, "stage", x.stageName, "error", err)
+	}
+}
+
+// publish publishes the metrics of a request, for the API and for its stage. Errors are published as 0 too, so that their average
+// is their rate. Those of each method, which are an option of a stage, are not published.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+func (x *exchange) publish() {
+	values := []account.Value{
+		account.Count("Count", 1), account.Milliseconds("Latency", x.latency), account.Count("4XXError", 0), account.Count("5XXError", 0),
+	}
+	if class := x.status / 100; class >= 4 {
+		values[class-2].Value = 1
+	}
+	if x.integration.latencyText() != "" { // an integration was called
+		values = append(values, account.Milliseconds("IntegrationLatency", x.integration.latency))
+	}
+	a, name := x.service.account, strings.TrimSuffix(x.live.traceName, "/"+x.stageName)
+	a.Publish("AWS/ApiGateway", map[string]string{"ApiName": name}, values...)
+	a.Publish("AWS/ApiGateway", map[string]string{"ApiName": name, "Stage": x.stageName}, values...)
 }

@@ -41,7 +41,7 @@ func (s *Service) query(c *wire.Call, in *queryInput) (*pageOutput, error) {
 		return nil, err
 	}
 	p.start = k.first(p.backward)
-	p.next = func(at position) verdict { return k.judge(at, p.backward) }
+	p.side = k.side
 	if err := in.startAt(t.schema, p); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) scan(c *wire.Call, in *reading) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &page{next: func(position) verdict { return take }}
+	p := &page{side: func(position) int { return 0 }}
 	if err := in.parse(sc, p); err != nil {
 		return nil, err
 	}
@@ -90,19 +90,16 @@ func (k keyCondition) first(backward bool) position {
 	return at
 }
 
-func (k keyCondition) judge(at position, backward bool) verdict {
-	before, after := pass, end
-	if backward {
-		before, after = end, pass
-	}
+// side implements page.side.
+func (k keyCondition) side(at position) int {
 	partition := position{hash: at.hash, pkey: at.pkey}
 	switch c := partition.compare(k.partition); {
 	case c < 0, c == 0 && k.below(at.skey):
-		return before
+		return -1
 	case c > 0, k.above(at.skey):
-		return after
+		return 1
 	}
-	return take
+	return 0
 }
 
 // mentions returns the first top-level attribute in a condition that match accepts.

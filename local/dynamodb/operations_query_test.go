@@ -188,7 +188,7 @@ func TestPagesAddUpToTheWhole(t *testing.T) {
 		var scanned []string
 		in := &reading{Limit: &limit}
 		for {
-			p := &page{next: func(position) verdict { return take }}
+			p := &page{side: func(position) int { return 0 }}
 			require.NoError(t, in.startAt(tbl.schema, p))
 			out, err := c.answer(tbl, in, p)
 			require.NoError(t, err)
@@ -213,7 +213,7 @@ func TestPagesAddUpToTheWhole(t *testing.T) {
 		for {
 			k, err := tbl.schema.bind([]keyTerm{{name: "p", op: "=", values: []Value{String("a")}}})
 			require.NoError(t, err)
-			p := &page{backward: !forward, start: k.first(!forward), next: func(at position) verdict { return k.judge(at, !forward) }}
+			p := &page{backward: !forward, start: k.first(!forward), side: k.side}
 			r := &reading{Limit: &limit, ExclusiveStartKey: last}
 			require.NoError(t, r.startAt(tbl.schema, p))
 			out, err := c.answer(tbl, r, p)

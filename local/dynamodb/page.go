@@ -27,19 +27,11 @@ type page struct {
 	start    position
 	exclude  bool // leave out the item at start
 	backward bool
-	// next decides about the row at a position: take it, pass over it, or end the page.
-	next   func(position) verdict
+	// side is where a position is, in the order of the table: before the rows to read (-1), among them (0), or after them (1).
+	side   func(position) int
 	filter *node
 	keep   projection
 }
-
-type verdict int
-
-const (
-	take verdict = iota
-	pass
-	end
-)
 
 // check validates what Query and Scan have in common.
 func (r *reading) check() error {
@@ -124,15 +116,15 @@ func (t *table) gather(p *page, limit *int) (rows []row, bytes int, more bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	visit := func(r row) bool {
-		verdict := p.next(r.position)
-		if p.exclude && r.position == p.start && verdict == take {
-			verdict = pass
+		side := p.side(r.position)
+		if p.backward {
+			side = -side
 		}
-		if verdict == take {
+		if side == 0 && !(p.exclude && r.position == p.start) {
 			rows, bytes = append(rows, r), bytes+r.size
 			more = bytes >= maxPageSize || limit != nil && len(rows) == *limit
 		}
-		return verdict != end && !more
+		return side <= 0 && !more
 	}
 	if p.backward {
 		t.rows.Descend(row{position: p.start}, visit)
@@ -149,4 +141,59 @@ func (s *Service) read(c *wire.Call, action string, r *reading) (*table, error) 
 		return nil, err
 	}
 	return t, r.check()
+}
+
+// projection is a tree of the paths to keep; a leaf keeps everything below it.
+type projection map[string]projection
+
+// parseProjection reads a projection expression.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ProjectionExpressions.html
+func parseProjection(src string, sc *scope) (projection, error) {
+	return parse("ProjectionExpression", src, sc, nil, func(p *parser) projection {
+		var paths []path
+		for {
+			paths = append(paths, p.path())
+			if !p.accept(",") {
+				break
+			}
+		}
+		p.checkPaths(paths)
+		return project(paths)
+	})
+}
+
+// project returns the projection that keeps these paths.
+func project(paths []path) projection {
+	root := projection{}
+	for _, p := range paths {
+		at := root
+		for _, name := range p {
+			if at[name] == nil {
+				at[name] = projection{}
+			}
+			at = at[name]
+		}
+	}
+	return root
+}
+
+// of returns what the projection keeps of an item; everything if there is no projection.
+func (p projection) of(item Map) Map {
+	if p == nil || item == nil {
+		return item
+	}
+	kept := Map{}
+	for name, below := range p {
+		v, ok := item[name]
+		if ok && len(below) > 0 {
+			inner, _ := v.(Map)
+			inner = below.of(inner)
+			v, ok = inner, len(inner) > 0
+		}
+		if ok {
+			kept[name] = v
+		}
+	}
+	return kept
 }

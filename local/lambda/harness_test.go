@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	path := filepath.Join(dir, "bootstrap")
-	build := exec.Command("go", "build", "-tags=lambda.norpc", "-o", path, "./testdata/bootstrap")
+	build := exec.Command("go", "test", "-c", "-tags=lambda.norpc", "-o", path, "./testdata/bootstrap")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(string(out))

@@ -1,7 +1,7 @@
 package sqs
 
 import (
-	"container/heap"
+	"cmp"
 	"container/list"
 	"math/rand/v2"
 	"sync"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+	"github.com/tidwall/btree"
 
 	"github.com/order-patterns/order-patterns/local/policy"
 )
@@ -33,9 +34,9 @@ type queue struct {
 
 	messages map[uint64]*message // by number
 	lastSeq  uint64
-	peak     int        // the most messages since the queue was empty
-	ready    *list.List // of *message
-	schedule schedule
+	peak     int                     // the most messages since the queue was empty
+	ready    *list.List              // of *message
+	schedule *btree.BTreeG[*message] // all messages, by when they are due
 	counts   [states]int
 	waiters  []chan struct{} // one of each long poll, closed to wake it
 	timer    clockwork.Timer
@@ -75,8 +76,7 @@ func (q *queue) add(m *message, visibleAt time.Time) bool {
 	q.peak = max(q.peak, len(q.messages))
 	q.counts[ready]++
 	m.element = q.ready.PushBack(m)
-	m.due = q.expiry(m)
-	heap.Push(&q.schedule, m)
+	q.plan(m)
 	if visibleAt = visibleAt.Add(q.delivery.Delay); visibleAt.After(now) {
 		q.move(m, delayed, visibleAt)
 	}
@@ -92,19 +92,25 @@ func (q *queue) expiry(m *message) time.Time {
 
 // move changes a message's state. visibleAt is ignored if the message becomes ready.
 func (q *queue) move(m *message, to state, visibleAt time.Time) {
+	q.schedule.Delete(m) // its place depends on due
 	q.counts[m.state]--
 	if m.state == ready {
 		q.ready.Remove(m.element)
 	}
 	m.state, m.visibleAt = to, visibleAt
 	q.counts[to]++
-	m.due = q.expiry(m)
 	if to == ready {
 		m.element = q.ready.PushBack(m)
-	} else if visibleAt.Before(m.due) {
-		m.due = visibleAt
 	}
-	heap.Fix(&q.schedule, m.place)
+	q.plan(m)
+}
+
+// plan enters a message into the schedule.
+func (q *queue) plan(m *message) {
+	if m.due = q.expiry(m); m.state != ready && m.visibleAt.Before(m.due) {
+		m.due = m.visibleAt
+	}
+	q.schedule.Set(m)
 }
 
 func (q *queue) remove(m *message) {
@@ -112,18 +118,18 @@ func (q *queue) remove(m *message) {
 	if m.state == ready {
 		q.ready.Remove(m.element)
 	}
-	heap.Remove(&q.schedule, m.place)
+	q.schedule.Delete(m)
 	delete(q.messages, m.seq)
-	// Maps and slices do not shrink. After a burst they are replaced.
+	// Maps do not shrink. After a burst it is replaced.
 	if len(q.messages) == 0 && q.peak > 1024 {
-		q.messages, q.schedule, q.peak = map[uint64]*message{}, nil, 0
+		q.messages, q.peak = map[uint64]*message{}, 0
 	}
 }
 
 // advance makes messages visible, and removes those whose retention is over.
 func (q *queue) advance(now time.Time) {
-	for len(q.schedule) > 0 && !q.schedule[0].due.After(now) {
-		if m := q.schedule[0]; q.expiry(m).After(now) {
+	for m, ok := q.schedule.Min(); ok && !m.due.After(now); m, ok = q.schedule.Min() {
+		if q.expiry(m).After(now) {
 			q.move(m, ready, time.Time{})
 		} else {
 			q.remove(m)
@@ -142,18 +148,18 @@ func (q *queue) notify(now time.Time) {
 		close(q.waiters[0])
 		q.waiters = q.waiters[1:]
 	}
-	if len(q.waiters) == 0 || len(q.schedule) == 0 {
+	first, ok := q.schedule.Min()
+	if len(q.waiters) == 0 || !ok {
 		return
 	}
-	due := q.schedule[0].due
 	if q.timer != nil {
-		if !q.timerAt.After(due) {
+		if !q.timerAt.After(first.due) {
 			return
 		}
 		q.timer.Stop()
 	}
-	q.timerAt = due
-	q.timer = q.clock.AfterFunc(due.Sub(now), func() {
+	q.timerAt = first.due
+	q.timer = q.clock.AfterFunc(first.due.Sub(now), func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.timer = nil
@@ -163,7 +169,8 @@ func (q *queue) notify(now time.Time) {
 
 // clear removes all messages.
 func (q *queue) clear() {
-	q.messages, q.schedule, q.peak = map[uint64]*message{}, nil, 0
+	q.messages, q.peak = map[uint64]*message{}, 0
+	q.schedule = btree.NewBTreeGOptions(before, btree.Options{NoLocks: true})
 	q.ready, q.counts = list.New(), [states]int{}
 }
 
@@ -180,4 +187,40 @@ func (q *queue) close() {
 	if q.timer != nil {
 		q.timer.Stop()
 	}
+}
+
+// message is one message in a queue.
+type message struct {
+	Message
+	id            string
+	md5, md5Attrs string
+	sender        string
+	source        string // ARN of the queue that it came from, in a dead-letter queue
+
+	sent, firstReceived, received time.Time
+	arrived                       time.Time // in this queue
+	receives                      int       // over all queues
+	receivesHere                  int       // in this queue, for its redrive policy
+	seq                           uint64    // number within this queue
+	receipt                       uint32    // number of the latest receipt handle
+	redelivered                   bool      // by Delivery.Twice
+
+	state     state
+	visibleAt time.Time     // if delayed or in flight
+	due       time.Time     // when it becomes visible, or its retention ends
+	element   *list.Element // of the queue's list, if ready
+}
+
+type state byte
+
+const (
+	ready    state = iota // can be received
+	delayed               // was sent, cannot be received yet
+	inFlight              // was received
+	states
+)
+
+// before orders messages by when they are due. Messages that become visible at the same time stay in order.
+func before(a, b *message) bool {
+	return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.seq, b.seq)) < 0
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/kit/contention"
-	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
+	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/order/money"
 )

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
+	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
-	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	injected "github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/order/checker"
 )

@@ -20,9 +20,9 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
 	"github.com/order-patterns/order-patterns/handlers/checker/topic"
+	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
-	"github.com/order-patterns/order-patterns/local/dynamodb/dynamodbtest"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 

@@ -1,19 +1,22 @@
-// Package dynamodbtest runs the embedded DynamoDB alone, behind a real endpoint, for tests of programs that use it: it
-// evaluates the conditions that they send.
+// Package dynamodbtest runs an embedded cloud for tests of programs that use DynamoDB: it evaluates the conditions that they
+// send, with the permissions that they have.
 package dynamodbtest
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/fault"
-	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
+	"github.com/order-patterns/order-patterns/local/localtest"
 )
 
 // Item is an item, or its key.
@@ -24,31 +27,50 @@ type DynamoDB struct {
 	// Client may do everything, and does not retry.
 	Client *sdk.Client
 
-	cloud *cloudtest.Cloud
+	cloud *localtest.Cloud
 }
 
 // Start starts a DynamoDB without tables, which ends with the test.
 func Start(t testing.TB) *DynamoDB {
 	t.Helper()
-	cloud := cloudtest.New()
-	cloud.Serve(t, dynamodb.New(cloud.Account))
-	return &DynamoDB{Client: sdk.NewFromConfig(cloud.Admin), cloud: cloud}
+	cloud := localtest.Start(t)
+	return &DynamoDB{Client: client(cloud.Config()), cloud: cloud}
+}
+
+// client returns a client that does not retry.
+func client(config aws.Config) *sdk.Client {
+	config.RetryMaxAttempts = 1
+	config.HTTPClient = &httpClient{awshttp.NewBuildableClient()}
+	return sdk.NewFromConfig(config)
+}
+
+// httpClient hides WriteTo of the bodies of requests. The SDK closes a body as soon as the response begins, and WriteTo of a
+// closed body returns io.EOF as an error, for which net/http closes the connection. A client that retries hides this.
+//
+// https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
+type httpClient struct{ sdk aws.HTTPClient }
+
+// Do sends a request.
+func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return c.sdk.Do(r)
 }
 
 // Table makes an on-demand table whose partition key is a string, and returns its name.
 func (d *DynamoDB) Table(t testing.TB, name, key string) string {
 	t.Helper()
-	d.cloud.MustDeploy(t, "aws:dynamodb/table:Table", map[string]any{
+	d.cloud.Deploy(t, "aws:dynamodb/table:Table", map[string]any{
 		"name": name, "hashKey": key, "billingMode": "PAY_PER_REQUEST", "attributes": []any{map[string]any{"name": key, "type": "S"}},
 	})
 	return name
 }
 
-// Role returns a client that may do what the policy document allows.
+// Role returns a client that may do what the policy document allows, and does not retry.
 func (d *DynamoDB) Role(t testing.TB, name, document string) *sdk.Client {
 	t.Helper()
-	_, config := d.cloud.Role(t, name, document)
-	return sdk.NewFromConfig(config)
+	return client(d.cloud.Role(t, name, document))
 }
 
 // ARN is the ARN of a table.

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -29,4 +30,5 @@ func handle(_ context.Context, e event) (any, error) {
 	}, nil
 }
 
-func main() { lambda.Start(handle) }
+// TestMain makes the test binary of this package the function.
+func TestMain(*testing.M) { lambda.Start(handle) }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -198,7 +199,8 @@ func stream(ev event) (any, error) {
 	return map[string]any{"batchItemFailures": failures}, note.write()
 }
 
-func main() {
+// TestMain makes the test binary of this package the function.
+func TestMain(*testing.M) {
 	switch how := os.Getenv("INIT"); {
 	case how == "exit":
 		os.Exit(3)
