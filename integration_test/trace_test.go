@@ -80,66 +80,72 @@ func readTrace(t *testing.T, id string) (spans []span) {
 	return spans
 }
 
-// tree renders the spans of a trace, each as its path from the first: the names from the outermost span to its own. A span
-// whose parent is not in the trace begins with "?".
-func tree(spans []span, label func(span) string) (paths []string) {
-	byID := map[string]span{}
+// tree renders the spans of a trace as text, each indented below its parent. Equal subtrees below one parent are rendered once: a
+// call may be repeated. A span whose parent is not in the trace is below "(unknown)".
+func tree(spans []span, label func(span) string) string {
+	children := map[string][]span{}
+	known := map[string]bool{"": true}
 	for _, s := range spans {
-		byID[s.ID] = s
+		known[s.ID] = true
 	}
 	for _, s := range spans {
-		path := label(s)
-		for at := s; at.ParentID != ""; {
-			parent, found := byID[at.ParentID]
-			if !found {
-				path = "? / " + path
-				break
-			}
-			path = label(parent) + " / " + path
-			at = parent
+		if !known[s.ParentID] {
+			s.ParentID, s.Name = "", "(unknown) "+s.Name
 		}
-		paths = append(paths, path)
+		children[s.ParentID] = append(children[s.ParentID], s)
 	}
-	slices.Sort(paths)
-	return paths
+	var render func(parent, indent string) string
+	render = func(parent, indent string) string {
+		var texts []string
+		for _, s := range children[parent] {
+			texts = append(texts, indent+label(s)+"\n"+render(s.ID, indent+"  "))
+		}
+		slices.Sort(texts)
+		return strings.Join(slices.Compact(texts), "")
+	}
+	return render("", "")
 }
 
-// labels names spans for a pattern: functions as their zips are named, AWS calls by service and operation.
+// labels names spans: functions as their zips are named, AWS calls by service and operation, and what became of an order.
 func labels(functions map[string]function) func(span) string {
 	names := map[string]string{}
 	for zip, fn := range functions {
 		names[fn.Name] = zip
 	}
 	return func(s span) string {
+		label := s.Name
 		switch {
 		case s.Namespace == "aws":
-			return s.Name + "." + s.AWS.Operation
-		case s.Origin == "AWS::Lambda":
-			return "Lambda"
+			label += "." + s.AWS.Operation
 		case s.Origin == "AWS::Lambda::Function":
-			return names[s.Name]
+			label = names[s.Name]
 		case strings.HasPrefix(s.Origin, "AWS::"):
-			return strings.TrimPrefix(s.Origin, "AWS::")
+			label = strings.TrimPrefix(s.Origin, "AWS::")
 		}
-		return s.Name
+		if outcome := s.Annotations["outcome"]; outcome != nil {
+			label += fmt.Sprintf(": %s", outcome)
+		}
+		return label
 	}
 }
 
 // requireTrace waits until the trace of an order is as wanted, and asserts that the annotation of the order's id finds it and no
 // other, and that nothing in it failed. It returns the spans.
-func requireTrace(t *testing.T, id, orderID string, functions map[string]function, want ...string) (spans []span) {
+func requireTrace(t *testing.T, id, orderID string, label func(span) string, want string) (spans []span) {
 	t.Helper()
-	slices.Sort(want)
-	var got []string
+	got := ""
 	_ = wait{step: 200 * time.Millisecond}.until("the trace is complete", func() (bool, error) {
 		spans = readTrace(t, id)
-		got = tree(spans, labels(functions))
-		return slices.Equal(want, got), nil
+		got = tree(spans, label)
+		return got == want, nil
 	})
-	require.Equal(t, strings.Join(want, "\n"), strings.Join(got, "\n"))
+	require.Equal(t, want, got)
 	require.Equal(t, []string{id}, tracesWith(t, fmt.Sprintf("annotation.orderId = %q", orderID)))
 	for _, s := range spans {
 		require.False(t, s.Fault || s.Error, "%+v", s)
+		if s.Annotations["outcome"] != nil {
+			require.Equal(t, orderID, s.Annotations["orderId"], s.Name)
+		}
 	}
 	return spans
 }
@@ -158,4 +164,33 @@ func requireLinked(t *testing.T, id string, fn function) {
 		}
 	}
 	require.Fail(t, "no trace of "+fn.Name+" is linked to the order's")
+}
+
+func TestFanOutTrace(t *testing.T) {
+	f := fanOut(t)
+	id, header := newTrace()
+	orderID := place(t, f.URL, newOrder(newAccount(), "v0", time.Now()), header...)
+	requireTrace(t, id, orderID, labels(f.Functions), "x")
+}
+
+func TestOrchestratorTrace(t *testing.T) {
+	o := orchestrator(t)
+	id, header := newTrace()
+	orderID := place(t, o.URL, newOrder(newAccount(), "v0", time.Now()), header...)
+	requireTrace(t, id, orderID, labels(o.Functions), "x")
+}
+
+func TestEventStreamTrace(t *testing.T) {
+	e := eventStream(t)
+	id, header := newTrace()
+	orderID := place(t, e.URL, newOrder(newAccount(), "v0", time.Now()), header...)
+	requireTrace(t, id, orderID, labels(e.Functions), "x")
+}
+
+func TestCheckerTrace(t *testing.T) {
+	c := checkerPattern(t)
+	customer, product := c.newCustomerAndProduct(t, "100", 10)
+	id, header := newTrace()
+	orderID := c.placeOrder(t, checkerOrder(customer, product, 1, "1"), header...)
+	requireTrace(t, id, orderID, labels(c.Functions), "x")
 }
