@@ -114,14 +114,6 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 	if err != nil {
 		return err
 	}
-	appending, err := b.function(functionSpec{
-		zip: "append-order", description: "Validates an order and appends it to the stream", settings: args.Append,
-		environment: args.Authorizer.environment(pulumi.StringMap{"STREAM_ARN": stream.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)}),
-		allow:       []statement{may("AppendOrder", stream.Arn, "kinesis:PutRecord")},
-	})
-	if err != nil {
-		return err
-	}
 	projectFailures, err := b.reader(stream, args.ProjectReader, functionSpec{
 		zip: "project-order", description: "Applies the stream's orders to the table", settings: args.Project,
 		environment: pulumi.StringMap{"TABLE_NAME": store.table.Name},
@@ -134,6 +126,16 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 		zip: "invoice-order", description: "Writes invoices of the stream's orders to the bucket", settings: args.Invoice,
 		environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
 		allow:       []statement{store.mayInvoice()},
+	})
+	if err != nil {
+		return err
+	}
+	appending, err := b.function(functionSpec{
+		zip: "append-order", description: "Validates an order and appends it to the stream", settings: args.Append,
+		environment: args.Authorizer.environment(pulumi.StringMap{"STREAM_ARN": stream.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)}),
+		// A reader refuses what it does not know, so an older one must not read what a newer append-order writes.
+		after: []string{"project-order", "invoice-order"},
+		allow: []statement{may("AppendOrder", stream.Arn, "kinesis:PutRecord")},
 	})
 	if err != nil {
 		return err

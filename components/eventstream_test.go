@@ -145,3 +145,10 @@ func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		})
 	}
 }
+
+// A reader refuses a record with a field that it does not know.
+func TestAnUpdateDeploysTheReadersBeforeTheFunctionThatAppends(t *testing.T) {
+	dependencies := eventStream(t, nil).dependencies(t, functionType, "eventstream-append-order")
+	require.Contains(t, dependencies, "function/eventstream-project-order")
+	require.Contains(t, dependencies, "function/eventstream-invoice-order")
+}

@@ -66,6 +66,7 @@ type functionSpec struct {
 	settings    FunctionSettings
 	environment pulumi.StringMap
 	allow       []statement // besides writing its logs and traces
+	after       []string    // zips of functions that an update deploys before this one
 }
 
 // function is a Lambda function with a role and a log group of its own.
@@ -119,7 +120,13 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 		return nil, err
 	}
 	// Without its policy the function's first invocations would fail.
-	fn, err := lambda.NewFunction(b.ctx, b.child(spec.zip), args, b.after(policy)...)
+	before := []pulumi.Resource{policy}
+	for _, f := range b.functions {
+		if slices.Contains(spec.after, f.zip) {
+			before = append(before, f.Function)
+		}
+	}
+	fn, err := lambda.NewFunction(b.ctx, b.child(spec.zip), args, b.after(before...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,8 @@ func (q *Queue) deadLetter(ctx context.Context, m *message, cause error) error {
 //
 // See https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
 func TraceHeader(header string) map[string]types.MessageSystemAttributeValue {
-	if !trace.Valid(header) {
+	header = trace.Plain(header)
+	if header == "" {
 		return nil
 	}
 	return map[string]types.MessageSystemAttributeValue{

@@ -87,8 +87,12 @@ func TestTheIDOfATraceIsKnownWithoutSampling(t *testing.T) {
 	require.Equal(t, tracetest.Root, trace.ID(tracetest.Invocation(t.Context(), unsampled(tracetest.Sampled), "r-1")))
 	require.Empty(t, trace.ID(tracetest.Invocation(t.Context(), "", "r-1")))
 	require.Empty(t, trace.ID(t.Context()))
-	require.True(t, trace.Valid(message))
-	require.False(t, trace.Valid("Sampled=1"))
+}
+
+func TestAPlainHeaderHasNothingButItsTrace(t *testing.T) {
+	require.Equal(t, "Root="+order+";Parent="+sender+";Sampled=1", trace.Plain(message))
+	require.Equal(t, "Root="+order+";Sampled=0", trace.Plain(" Root="+order+"; Parent=x;Sampled=?"))
+	require.Empty(t, trace.Plain("Sampled=1"))
 }
 
 func TestAnUnsampledMessageCostsOneAllocation(t *testing.T) {

@@ -1,10 +1,14 @@
-// Package trace records what a function does for an order, and the AWS calls that it makes, in AWS X-Ray. Each span is one
-// document, a subsegment that is sent by itself, in one datagram to the X-Ray daemon that Lambda runs beside the function.
-// The spans of an invocation are children of the function's own segment, and calls made with a span's context are children of
-// that span.
+// Package trace records what a function does for an order, and the AWS calls that it makes, in AWS X-Ray. An order has one trace,
+// which begins with the API's request. Each span is one document that is sent by itself, in one datagram to the X-Ray daemon that
+// Lambda runs beside the function:
 //
-// Only sampled invocations are recorded. Lambda runs the daemon for these only. Without sampling, Start returns a nil span,
-// on which every method does nothing.
+//   - Where the invocation is the order's, Start makes a subsegment of the function's own segment.
+//   - Where an invocation handles messages or records of many orders, Continue makes a segment in the trace of each, by the tracing
+//     header that the message or record carries.
+//   - A call that is made with a span's context is a subsegment of the span, and passes the order's trace on to the service.
+//
+// Only what is sampled is recorded. Otherwise Start and Continue return a nil span, on which every method does nothing. The id of
+// the trace is known in any case; the log has it.
 //
 // A span holds ids, names and types of errors. It never holds a message of an error, which may quote the order.
 //

@@ -63,10 +63,13 @@ func join(ctx context.Context, h header, s *Span) context.Context {
 	return &place{ctx, h, s}
 }
 
-// Valid reports whether the text is a tracing header.
-func Valid(text string) bool {
-	_, ok := parse(text)
-	return ok
+// Plain returns a tracing header with its Root, Parent and Sampled only, or "" if it is not valid.
+func Plain(text string) string {
+	h, ok := parse(text)
+	if !ok {
+		return ""
+	}
+	return h.text("")
 }
 
 // Header returns the tracing header of ctx, for a message or record that carries it to the next function, or "" if the
