@@ -6,14 +6,14 @@ import (
 )
 
 // story selects the lines about one order. The access log has no orderId, because it holds nothing of a request's body; it has the
-// traceId.
+// traceId. AWS does not document whether it begins with "Root=" there.
 const story = `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter `
 
 // savedQueries are queries of Logs Insights, by the end of their name. A person puts an id in the place of ORDER-ID or TRACE-ID.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 var savedQueries = []struct{ name, text string }{
 	{"order", story + `orderId = "ORDER-ID" | sort @timestamp asc | limit 1000`},
-	{"trace", story + `traceId = "TRACE-ID" | sort @timestamp asc | limit 1000`},
+	{"trace", story + `traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`},
 	{"errors", `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`},
 }
 

@@ -53,6 +53,7 @@ type eventStreamOutputs struct {
 	StreamARN          string              `json:"streamArn"`
 	TableName          string              `json:"tableName"`
 	BucketName         string              `json:"bucketName"`
+	AccessLogGroup     string              `json:"accessLogGroup"`
 	ProjectFailuresURL string              `json:"projectFailuresUrl"`
 	InvoiceFailuresURL string              `json:"invoiceFailuresUrl"`
 	Functions          map[string]function `json:"functions"`
@@ -77,6 +78,7 @@ type checkerOutputs struct {
 	UpdateDeadLettersURL  string              `json:"updateDeadLettersUrl"`
 	OutboxQueueURL        string              `json:"outboxQueueUrl"`
 	OutboxDeadLettersURL  string              `json:"outboxDeadLettersUrl"`
+	AccessLogGroup        string              `json:"accessLogGroup"`
 	ShipFailuresURL       string              `json:"shipFailuresUrl"`
 	Functions             map[string]function `json:"functions"`
 }

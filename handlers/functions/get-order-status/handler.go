@@ -44,7 +44,8 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	if fault := h.callers.Identified(ctx, r); fault != nil {
 		return h.answers.Fail(fault), nil
 	}
-	ctx, cancel := deadline.Ahead(trace.Annotate(ctx, "orderId", id))
+	// No annotation: the id finds the order's own trace, not those of who asked for its status.
+	ctx, cancel := deadline.Ahead(logfields.Add(ctx, "orderId", id))
 	defer cancel()
 	rec, err := h.orders.Get(ctx, id)
 	switch {
