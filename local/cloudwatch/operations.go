@@ -3,7 +3,6 @@ package cloudwatch
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -49,7 +48,6 @@ type metric struct {
 type listMetricsInput struct {
 	Namespace, MetricName *string
 	Dimensions            []struct{ Name, Value *string }
-	RecentlyActive        *string
 }
 
 type listMetricsOutput struct {
@@ -61,21 +59,14 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsO
 	if err := c.Authorize("cloudwatch:ListMetrics", "*"); err != nil {
 		return nil, err
 	}
-	var since time.Time
-	if in.RecentlyActive != nil {
-		if *in.RecentlyActive != "PT3H" {
-			return nil, invalid("InvalidParameterValue", "RecentlyActive must be PT3H")
-		}
-		since = s.account.Clock.Now().Add(-3 * time.Hour)
-	}
 	s.evaluate(c.Context())
 	out := &listMetricsOutput{Metrics: []metric{}}
 	for _, m := range s.metrics.list(func(m *series) bool {
 		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) &&
-			!m.updated.Before(since) && !slices.ContainsFunc(in.Dimensions, func(d struct{ Name, Value *string }) bool {
-			value, has := m.Dimensions[deref(d.Name)]
-			return !has || d.Value != nil && *d.Value != value
-		})
+			!slices.ContainsFunc(in.Dimensions, func(d struct{ Name, Value *string }) bool {
+				value, has := m.Dimensions[deref(d.Name)]
+				return !has || d.Value != nil && *d.Value != value
+			})
 	}) {
 		out.Metrics = append(out.Metrics, metric{m.Namespace, m.Name, dimensionsOut(m.Dimensions)})
 	}

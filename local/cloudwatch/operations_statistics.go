@@ -18,7 +18,7 @@ type getMetricStatisticsInput struct {
 type datapoint struct {
 	Timestamp                                   time.Time
 	Average, Maximum, Minimum, SampleCount, Sum *float64
-	Unit                                        string
+	Unit                                        *string // that of the request
 }
 
 type getMetricStatisticsOutput struct {
@@ -40,7 +40,7 @@ func (s *Service) getMetricStatistics(c *wire.Call, in *getMetricStatisticsInput
 	key, period := m.key(), time.Duration(in.Period)*time.Second
 	out := &getMetricStatisticsOutput{Label: in.MetricName, Datapoints: []datapoint{}}
 	for from := range s.periods(in.StartTime.Time, in.EndTime.Time, period) {
-		p := datapoint{Timestamp: from, Unit: s.metrics.unit(key)}
+		p := datapoint{Timestamp: from, Unit: in.Unit}
 		known := false
 		for name, to := range map[string]**float64{"Average": &p.Average, "Maximum": &p.Maximum, "Minimum": &p.Minimum,
 			"SampleCount": &p.SampleCount, "Sum": &p.Sum} {

@@ -132,18 +132,6 @@ func (st *store) value(key, unit, statistic string, start, end time.Time) (float
 	return sum.value(statistic), true
 }
 
-// unit is a unit of a metric, which nearly always has one.
-func (st *store) unit(key string) string {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if m := st.series[key]; m != nil {
-		for unit := range m.units {
-			return unit
-		}
-	}
-	return ""
-}
-
 // list returns the metrics that match, by namespace, name and dimensions.
 func (st *store) list(match func(*series) bool) []Metric {
 	st.mu.Lock()
