@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -15,34 +14,6 @@ func (s *Service) register() {
 	wire.HandleRPC(&s.RPC, "GetMetricStatistics", s.getMetricStatistics)
 	wire.HandleRPC(&s.RPC, "DescribeAlarms", s.describeAlarms)
 	wire.HandleRPC(&s.RPC, "SetAlarmState", s.setAlarmState)
-}
-
-// dimension has the names of notifications in JSON, which is read whatever the case.
-type dimension struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// dimensionsOut returns dimensions by name.
-func dimensionsOut(dimensions map[string]string) []dimension {
-	list := []dimension{}
-	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
-		list = append(list, dimension{name, dimensions[name]})
-	}
-	return list
-}
-
-func dimensionsIn(list []dimension) map[string]string {
-	dimensions := map[string]string{}
-	for _, d := range list {
-		dimensions[d.Name] = d.Value
-	}
-	return dimensions
-}
-
-type metric struct {
-	Namespace, MetricName string
-	Dimensions            []dimension `xml:"Dimensions>member"`
 }
 
 type listMetricsInput struct {
@@ -61,14 +32,13 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsO
 	}
 	s.evaluate(c.Context())
 	out := &listMetricsOutput{Metrics: []metric{}}
-	for _, m := range s.metrics.list(func(m *series) bool {
-		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) &&
-			!slices.ContainsFunc(in.Dimensions, func(d struct{ Name, Value *string }) bool {
-				value, has := m.Dimensions[deref(d.Name)]
-				return !has || d.Value != nil && *d.Value != value
+	out.Metrics = append(out.Metrics, s.metrics.list(func(m *series) bool {
+		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
+			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
+				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
+					return d.Name == deref(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
+				})
 			})
-	}) {
-		out.Metrics = append(out.Metrics, metric{m.Namespace, m.Name, dimensionsOut(m.Dimensions)})
-	}
+	})...)
 	return out, nil
 }

@@ -49,7 +49,7 @@ type condition struct {
 func (in *MetricAlarmArgs) condition() *condition {
 	return &condition{
 		MetricName: in.MetricName, Namespace: in.Namespace, Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
-		Dimensions: dimensionsOut(in.Dimensions), Metrics: in.onWire(), Period: in.Period, Unit: in.Unit,
+		Dimensions: dimensionsOf(in.Dimensions), Metrics: in.onWire(), Period: in.Period, Unit: in.Unit,
 		EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm, Threshold: *in.Threshold,
 		ComparisonOperator: in.ComparisonOperator, TreatMissingData: in.TreatMissingData,
 	}

@@ -36,8 +36,7 @@ func (s *Service) getMetricStatistics(c *wire.Call, in *getMetricStatisticsInput
 		return nil, invalid("InvalidParameterValue", "Period must be a multiple of 60, and Statistics must not be empty")
 	}
 	s.evaluate(c.Context())
-	m := Metric{in.Namespace, in.MetricName, dimensionsIn(in.Dimensions)}
-	key, period := m.key(), time.Duration(in.Period)*time.Second
+	key, period := in.metric.key(), time.Duration(in.Period)*time.Second
 	out := &getMetricStatisticsOutput{Label: in.MetricName, Datapoints: []datapoint{}}
 	for from := range s.periods(in.StartTime.Time, in.EndTime.Time, period) {
 		p := datapoint{Timestamp: from, Unit: in.Unit}
