@@ -102,15 +102,16 @@ func (s *Service) propagate(changes []change, at time.Time) []change {
 				continue
 			}
 			a.unchecked = false
-			state, reason := stateOK, a.arn()+" was created or updated and its alarm rule evaluates to "+stateOK
+			state := stateOK
 			if a.rule.eval(func(name string) string {
 				if child := s.alarms[name]; child != nil {
 					return child.state
 				}
 				return stateInsufficient
 			}) {
-				state, reason = stateAlarm, a.arn()+" was created or updated and its alarm rule evaluates to "+stateAlarm
+				state = stateAlarm
 			}
+			reason := a.arn() + " was created or updated and its alarm rule evaluates to " + state
 			if i >= 0 {
 				reason = changes[i].arn() + " transitioned to " + changes[i].state + " at " +
 					at.UTC().Format("Monday 02 January, 2006 15:04:05 MST")

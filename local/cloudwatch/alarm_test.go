@@ -44,9 +44,8 @@ func TestAlarmFiresAndRecoversWithANotificationOfEach(t *testing.T) {
 		require.Equal(t, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:rejected", m["AlarmArn"])
 		require.Equal(t, at.Add(time.Minute).UTC().Format("2006-01-02T15:04:05.000-0700"), m["StateChangeTime"])
 		require.Equal(t, map[string]any{
-			"MetricName": "Rejected", "Namespace": "OrderPatterns", "StatisticType": "Statistic", "Statistic": "SUM", "Unit": nil,
-			"Dimensions": []any{}, "Period": 60.0, "EvaluationPeriods": 1.0, "DatapointsToAlarm": 1.0, "Threshold": 1.0,
-			"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching", "EvaluateLowSampleCountPercentile": "",
+			"MetricName": "Rejected", "Namespace": "OrderPatterns", "Statistic": "Sum", "Dimensions": []any{}, "Period": 60.0,
+			"EvaluationPeriods": 1.0, "Threshold": 1.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
 		}, m["Trigger"])
 	}
 }
@@ -173,7 +172,6 @@ func TestGaugesAndAlarmsAfterAJumpOfTheClock(t *testing.T) {
 	total := 0.0
 	for _, p := range out.Datapoints {
 		total += *p.SampleCount
-		require.Equal(t, types.StandardUnitCount, p.Unit)
 		require.Nil(t, p.Average)
 	}
 	require.Equal(t, 120.0, total)

@@ -38,3 +38,14 @@ func BenchmarkMinute(b *testing.B) {
 		s.evaluate(b.Context())
 	}
 }
+
+// BenchmarkPublish is what an invocation of a function publishes.
+func BenchmarkPublish(b *testing.B) {
+	a := account.New(clockwork.NewRealClock(), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s := New(a, Dependencies{})
+	b.Cleanup(func() { _ = s.Close() })
+	for b.Loop() {
+		a.Publish("AWS/Lambda", map[string]string{"FunctionName": "store-order"}, account.Count("Invocations", 1), account.Count("Errors", 0),
+			account.Count("Throttles", 0), account.Milliseconds("Duration", 12345*time.Microsecond))
+	}
+}

@@ -34,34 +34,32 @@ func (s *Service) Extract(at time.Time, message string) {
 	if json.Unmarshal([]byte(message), &head) != nil || json.Unmarshal([]byte(message), &body) != nil {
 		return
 	}
-	var data []Datum
 	for _, directive := range head.AWS.CloudWatchMetrics {
 		for _, names := range directive.Dimensions {
-			dimensions, ok := dimensionsOf(body, names)
+			dimensions, ok := dimensionSet(body, names)
 			if !ok {
 				continue
 			}
 			for _, m := range directive.Metrics {
 				for _, v := range numbers(body[m.Name]) {
-					data = append(data, Datum{Metric: Metric{directive.Namespace, m.Name, dimensions}, Unit: m.Unit, Time: at, Value: v})
+					s.put(datum{metric{directive.Namespace, m.Name, dimensions}, m.Unit, at, v})
 				}
 			}
 		}
 	}
-	s.put(data...)
 }
 
-func dimensionsOf(body map[string]any, names []string) (map[string]string, bool) {
+func dimensionSet(body map[string]any, names []string) ([]dimension, bool) {
 	if len(names) > maxDimensions {
 		return nil, false
 	}
-	dimensions := map[string]string{}
+	dimensions := []dimension{}
 	for _, name := range names {
 		value, ok := body[name].(string)
 		if !ok || value == "" {
 			return nil, false
 		}
-		dimensions[name] = value
+		dimensions = append(dimensions, dimension{name, value})
 	}
 	return dimensions, true
 }

@@ -47,8 +47,7 @@ func compile(list []metricDataQuery) (queries, error) {
 		case stat.Period < 60 || stat.Period%60 != 0 || !validStatistic(stat.Stat):
 			err = fmt.Errorf("it must have a period that is a multiple of 60 and a known statistic, got %d and %q", stat.Period, stat.Stat)
 		default:
-			m := Metric{stat.Metric.Namespace, stat.Metric.MetricName, dimensionsIn(stat.Metric.Dimensions)}
-			q.key, q.unit, q.stat, q.period = m.key(), deref(stat.Unit), stat.Stat, time.Duration(stat.Period)*time.Second
+			q.key, q.unit, q.stat, q.period = stat.Metric.key(), deref(stat.Unit), stat.Stat, time.Duration(stat.Period)*time.Second
 		}
 		if err != nil {
 			return nil, fmt.Errorf("query %q: %w", in.Id, err)

@@ -34,34 +34,34 @@ func TestExpressionHasNoValueWhereAnOperandHasNone(t *testing.T) {
 
 func TestQueriesAreChecked(t *testing.T) {
 	expression := func(id, text string) metricDataQuery { return metricDataQuery{Id: id, Expression: &text} }
-	metric := func(id string, period integer) metricDataQuery {
+	ofM := func(id string, period integer) metricDataQuery {
 		return metricDataQuery{Id: id, MetricStat: &metricStat{Metric: metric{"N", "M", nil}, Period: period, Stat: "Sum"}}
 	}
 	for want, list := range map[string][]metricDataQuery{
-		`no metric with the id "m2"`:  {metric("m1", 60), expression("e", "m1 + m2")},
+		`no metric with the id "m2"`:  {ofM("m1", 60), expression("e", "m1 + m2")},
 		`no metric with the id "e2"`:  {expression("e1", "e2"), expression("e2", "e1")},
-		"same period":                 {metric("m1", 60), metric("m2", 300), expression("e", "m1 + m2")},
+		"same period":                 {ofM("m1", 60), ofM("m2", 300), expression("e", "m1 + m2")},
 		"without metrics":             {expression("e", "1")},
-		"begins with a small letter":  {metric("M", 60)},
-		"occurs once":                 {metric("m", 60), metric("m", 60)},
-		"multiple of 60":              {metric("m", 90)},
+		"begins with a small letter":  {ofM("M", 60)},
+		"occurs once":                 {ofM("m", 60), ofM("m", 60)},
+		"multiple of 60":              {ofM("m", 90)},
 		"either a metric or an expre": {{Id: "m"}},
 	} {
 		_, err := compile(list)
 		require.ErrorContains(t, err, want)
 	}
-	qs, err := compile([]metricDataQuery{expression("e2", "m1 / m1 * 2"), metric("m1", 300)})
+	qs, err := compile([]metricDataQuery{expression("e2", "m1 / m1 * 2"), ofM("m1", 300)})
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Minute, qs["e2"].period)
 	now := time.Unix(1200, 0)
 	st := &store{series: map[string]*series{}}
 	_, ok := qs.value(st, "e2", now)
 	require.False(t, ok)
-	st.put(&Datum{Metric: Metric{"N", "M", nil}, Time: now, Value: 3}, now)
+	st.put(&datum{metric{"N", "M", nil}, "", now, 3}, now)
 	v, ok := qs.value(st, "e2", now)
 	require.True(t, ok)
 	require.Equal(t, 2.0, v)
-	st.put(&Datum{Metric: Metric{"N", "M", nil}, Time: now, Value: -3}, now)
+	st.put(&datum{metric{"N", "M", nil}, "", now, -3}, now)
 	_, ok = qs.value(st, "e2", now)
 	require.False(t, ok, "0 / 0 is no value")
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -18,7 +16,7 @@ const (
 	region     = "US East (N. Virginia)"
 )
 
-// notification is the message that a topic gets.
+// notification is the message that a topic gets. The names of statistics, and what is absent, are as in DescribeAlarms.
 type notification struct {
 	AlarmName                          string
 	AlarmDescription                   *string
@@ -32,31 +30,8 @@ type notification struct {
 	OKActions                          []string
 	AlarmActions                       []string
 	InsufficientDataActions            []string
-	Trigger                            *trigger `json:",omitempty"`
-	AlarmRule                          string   `json:",omitempty"`
-}
-
-// trigger describes the condition of a metric alarm.
-type trigger struct {
-	*metricTrigger                                     // not of an expression
-	Metrics                          []metricDataQuery `json:",omitempty"`
-	Period                           int
-	EvaluationPeriods                int
-	DatapointsToAlarm                int
-	ComparisonOperator               string
-	Threshold                        float64
-	TreatMissingData                 string
-	EvaluateLowSampleCountPercentile string
-}
-
-type metricTrigger struct {
-	MetricName        string
-	Namespace         string
-	StatisticType     string
-	Statistic         string `json:",omitempty"`
-	ExtendedStatistic string `json:",omitempty"`
-	Unit              *string
-	Dimensions        []dimension
+	Trigger                            *condition `json:",omitempty"`
+	AlarmRule                          *string    `json:",omitempty"`
 }
 
 // notify publishes the transitions to the topics of the new states. CloudWatch publishes as a service, so that the policy of
@@ -95,31 +70,11 @@ func (c *change) message() *notification {
 		OKActions: list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: list(n.InsufficientDataActions),
 	}
 	if c.composite != nil {
-		m.AlarmRule = c.composite.AlarmRule
-		return m
-	}
-	in := c.metric
-	m.Trigger = &trigger{
-		Period: int(c.queries[c.watched].period / time.Second), EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.datapoints(),
-		ComparisonOperator: in.ComparisonOperator, Threshold: *in.Threshold, TreatMissingData: in.missing(),
-	}
-	if len(in.MetricQueries) > 0 {
-		m.Trigger.Metrics = in.onWire()
-		return m
-	}
-	m.Trigger.metricTrigger = &metricTrigger{MetricName: *in.MetricName, Namespace: *in.Namespace, StatisticType: "Statistic", Unit: in.Unit,
-		Dimensions: dimensionsOut(in.Dimensions)}
-	if in.Statistic != nil {
-		m.Trigger.Statistic = snake(*in.Statistic)
+		m.AlarmRule = &c.composite.AlarmRule
 	} else {
-		m.Trigger.StatisticType, m.Trigger.ExtendedStatistic = "ExtendedStatistic", *in.ExtendedStatistic
+		m.Trigger = c.metric.condition()
 	}
 	return m
-}
-
-// snake writes a statistic as notifications do: SampleCount is SAMPLE_COUNT.
-func snake(statistic string) string {
-	return strings.ToUpper(strings.Replace(statistic, "eC", "e_C", 1))
 }
 
 func list(l []string) []string {

@@ -1,9 +1,7 @@
 package cloudwatch
 
 import (
-	"maps"
 	"slices"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -18,38 +16,9 @@ func (s *Service) register() {
 	wire.HandleRPC(&s.RPC, "SetAlarmState", s.setAlarmState)
 }
 
-// dimension has the names of notifications in JSON, which is read whatever the case.
-type dimension struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// dimensionsOut returns dimensions by name.
-func dimensionsOut(dimensions map[string]string) []dimension {
-	list := []dimension{}
-	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
-		list = append(list, dimension{name, dimensions[name]})
-	}
-	return list
-}
-
-func dimensionsIn(list []dimension) map[string]string {
-	dimensions := map[string]string{}
-	for _, d := range list {
-		dimensions[d.Name] = d.Value
-	}
-	return dimensions
-}
-
-type metric struct {
-	Namespace, MetricName string
-	Dimensions            []dimension `xml:"Dimensions>member"`
-}
-
 type listMetricsInput struct {
 	Namespace, MetricName *string
 	Dimensions            []struct{ Name, Value *string }
-	RecentlyActive        *string
 }
 
 type listMetricsOutput struct {
@@ -61,23 +30,15 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsO
 	if err := c.Authorize("cloudwatch:ListMetrics", "*"); err != nil {
 		return nil, err
 	}
-	var since time.Time
-	if in.RecentlyActive != nil {
-		if *in.RecentlyActive != "PT3H" {
-			return nil, invalid("InvalidParameterValue", "RecentlyActive must be PT3H")
-		}
-		since = s.account.Clock.Now().Add(-3 * time.Hour)
-	}
 	s.evaluate(c.Context())
 	out := &listMetricsOutput{Metrics: []metric{}}
-	for _, m := range s.metrics.list(func(m *series) bool {
-		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) &&
-			!m.updated.Before(since) && !slices.ContainsFunc(in.Dimensions, func(d struct{ Name, Value *string }) bool {
-			value, has := m.Dimensions[deref(d.Name)]
-			return !has || d.Value != nil && *d.Value != value
-		})
-	}) {
-		out.Metrics = append(out.Metrics, metric{m.Namespace, m.Name, dimensionsOut(m.Dimensions)})
-	}
+	out.Metrics = append(out.Metrics, s.metrics.list(func(m *series) bool {
+		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
+			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
+				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
+					return d.Name == deref(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
+				})
+			})
+	})...)
 	return out, nil
 }

@@ -13,8 +13,8 @@ type describeAlarmsInput struct {
 	AlarmNamePrefix, StateValue, ActionPrefix string
 }
 
-// described is what both types of alarms have.
-type described struct {
+// describedAlarm is an alarm of either type.
+type describedAlarm struct {
 	AlarmName, AlarmArn                string
 	AlarmDescription                   *string
 	ActionsEnabled                     bool
@@ -25,31 +25,39 @@ type described struct {
 	StateUpdatedTimestamp              time.Time
 	StateTransitionedTimestamp         time.Time
 	AlarmConfigurationUpdatedTimestamp time.Time
+	*condition                         // of a metric alarm
+	AlarmRule                          *string
 }
 
-type describedMetricAlarm struct {
-	described
-	MetricName, Namespace        *string
-	Statistic, ExtendedStatistic *string
-	Dimensions                   []dimension       `xml:"Dimensions>member"`
-	Metrics                      []metricDataQuery `xml:"Metrics>member"`
-	Period                       *int
-	EvaluationPeriods            int
-	Unit                         *string
-	DatapointsToAlarm            *int
-	Threshold                    float64
-	ComparisonOperator           string
-	TreatMissingData             *string
+// condition is that of a metric alarm, in descriptions and notifications.
+type condition struct {
+	MetricName         *string           `json:",omitempty"`
+	Namespace          *string           `json:",omitempty"`
+	Statistic          *string           `json:",omitempty"`
+	ExtendedStatistic  *string           `json:",omitempty"`
+	Dimensions         []dimension       `xml:"Dimensions>member"`
+	Metrics            []metricDataQuery `json:",omitempty" xml:"Metrics>member"`
+	Period             *int              `json:",omitempty"`
+	Unit               *string           `json:",omitempty"`
+	EvaluationPeriods  int
+	DatapointsToAlarm  *int `json:",omitempty"`
+	Threshold          float64
+	ComparisonOperator string
+	TreatMissingData   *string `json:",omitempty"`
 }
 
-type describedCompositeAlarm struct {
-	described
-	AlarmRule string
+func (in *MetricAlarmArgs) condition() *condition {
+	return &condition{
+		MetricName: in.MetricName, Namespace: in.Namespace, Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
+		Dimensions: dimensionsOf(in.Dimensions), Metrics: in.onWire(), Period: in.Period, Unit: in.Unit,
+		EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm, Threshold: *in.Threshold,
+		ComparisonOperator: in.ComparisonOperator, TreatMissingData: in.TreatMissingData,
+	}
 }
 
 type describeAlarmsOutput struct {
-	CompositeAlarms []describedCompositeAlarm `xml:"CompositeAlarms>member"`
-	MetricAlarms    []describedMetricAlarm    `xml:"MetricAlarms>member"`
+	CompositeAlarms []describedAlarm `xml:"CompositeAlarms>member"`
+	MetricAlarms    []describedAlarm `xml:"MetricAlarms>member"`
 }
 
 // describeAlarms follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, without
@@ -61,7 +69,7 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 	s.evaluate(c.Context())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &describeAlarmsOutput{CompositeAlarms: []describedCompositeAlarm{}, MetricAlarms: []describedMetricAlarm{}}
+	out := &describeAlarmsOutput{CompositeAlarms: []describedAlarm{}, MetricAlarms: []describedAlarm{}}
 	for _, a := range s.sorted() {
 		n := a.notifications()
 		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) || !strings.HasPrefix(a.name, in.AlarmNamePrefix) ||
@@ -69,7 +77,7 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 			!slices.ContainsFunc(n.actions(a.state), func(action string) bool { return strings.HasPrefix(action, in.ActionPrefix) }) {
 			continue
 		}
-		d := described{
+		d := describedAlarm{
 			AlarmName: a.name, AlarmArn: a.arn(), AlarmDescription: n.AlarmDescription,
 			ActionsEnabled: n.ActionsEnabled == nil || *n.ActionsEnabled,
 			OKActions:      list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: list(n.InsufficientDataActions),
@@ -78,15 +86,11 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 		}
 		switch {
 		case a.composite != nil && slices.Contains(in.AlarmTypes, "CompositeAlarm"):
-			out.CompositeAlarms = append(out.CompositeAlarms, describedCompositeAlarm{d, a.composite.AlarmRule})
+			d.AlarmRule = &a.composite.AlarmRule
+			out.CompositeAlarms = append(out.CompositeAlarms, d)
 		case a.metric != nil && (len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm")):
-			m := a.metric
-			out.MetricAlarms = append(out.MetricAlarms, describedMetricAlarm{
-				described: d, MetricName: m.MetricName, Namespace: m.Namespace, Statistic: m.Statistic, ExtendedStatistic: m.ExtendedStatistic,
-				Dimensions: dimensionsOut(m.Dimensions), Metrics: m.onWire(), Period: m.Period, EvaluationPeriods: m.EvaluationPeriods, Unit: m.Unit,
-				DatapointsToAlarm: m.DatapointsToAlarm, Threshold: *m.Threshold, ComparisonOperator: m.ComparisonOperator,
-				TreatMissingData: m.TreatMissingData,
-			})
+			d.condition = a.metric.condition()
+			out.MetricAlarms = append(out.MetricAlarms, d)
 		}
 	}
 	return out, nil

@@ -18,7 +18,7 @@ type getMetricStatisticsInput struct {
 type datapoint struct {
 	Timestamp                                   time.Time
 	Average, Maximum, Minimum, SampleCount, Sum *float64
-	Unit                                        string
+	Unit                                        *string // that of the request
 }
 
 type getMetricStatisticsOutput struct {
@@ -36,11 +36,10 @@ func (s *Service) getMetricStatistics(c *wire.Call, in *getMetricStatisticsInput
 		return nil, invalid("InvalidParameterValue", "Period must be a multiple of 60, and Statistics must not be empty")
 	}
 	s.evaluate(c.Context())
-	m := Metric{in.Namespace, in.MetricName, dimensionsIn(in.Dimensions)}
-	key, period := m.key(), time.Duration(in.Period)*time.Second
+	key, period := in.metric.key(), time.Duration(in.Period)*time.Second
 	out := &getMetricStatisticsOutput{Label: in.MetricName, Datapoints: []datapoint{}}
 	for from := range s.periods(in.StartTime.Time, in.EndTime.Time, period) {
-		p := datapoint{Timestamp: from, Unit: s.metrics.unit(key)}
+		p := datapoint{Timestamp: from, Unit: in.Unit}
 		known := false
 		for name, to := range map[string]**float64{"Average": &p.Average, "Maximum": &p.Maximum, "Minimum": &p.Minimum,
 			"SampleCount": &p.SampleCount, "Sum": &p.Sum} {

@@ -71,21 +71,15 @@ func (s *Service) Close() error {
 	return nil
 }
 
-// put stores values.
-func (s *Service) put(data ...Datum) {
-	now := s.account.Clock.Now()
-	for i := range data {
-		s.metrics.put(&data[i], now)
+// Publish implements account.Metrics. It needs no permission.
+func (s *Service) Publish(at time.Time, namespace string, dimensions map[string]string, values ...account.Value) {
+	set := dimensionsOf(dimensions)
+	for _, v := range values {
+		s.put(datum{metric{namespace, v.Metric, set}, v.Unit, at, v.Value})
 	}
 }
 
-// Publish implements account.Metrics. It needs no permission.
-func (s *Service) Publish(at time.Time, namespace string, dimensions map[string]string, values ...account.Value) {
-	now := s.account.Clock.Now()
-	for _, v := range values {
-		s.metrics.put(&Datum{Metric: Metric{namespace, v.Metric, dimensions}, Unit: v.Unit, Time: at, Value: v.Value}, now)
-	}
-}
+func (s *Service) put(d datum) { s.metrics.put(&d, s.account.Clock.Now()) }
 
 // schedule sets the timer for the next minute. The caller holds the lock.
 func (s *Service) schedule() {

@@ -18,45 +18,53 @@ const (
 	maxAhead = 2 * time.Hour
 )
 
-// Metric identifies a metric. Metrics of different dimensions are different metrics.
-type Metric struct {
-	Namespace, Name string
-	Dimensions      map[string]string // at most 30
+// metric identifies a metric. Metrics of different dimensions, of which there are at most 30, are different metrics.
+type metric struct {
+	Namespace, MetricName string
+	Dimensions            []dimension `xml:"Dimensions>member"`
 }
 
-// Datum is a value of a metric.
-type Datum struct {
-	Metric
-	Unit  string // "Count"; None if empty
-	Time  time.Time
-	Value float64
+// dimension has the names of notifications in JSON, which is read whatever the case.
+type dimension struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
-func (m *Metric) key() string {
+// datum is a value of a metric.
+type datum struct {
+	metric
+	unit  string // "Count"; None if empty
+	at    time.Time
+	value float64
+}
+
+// key sorts the dimensions.
+func (m *metric) key() string {
+	if len(m.Dimensions) > 1 {
+		m.Dimensions = slices.Clone(m.Dimensions)
+		slices.SortFunc(m.Dimensions, func(a, b dimension) int { return cmp.Compare(a.Name, b.Name) })
+	}
 	var b strings.Builder
-	add := func(s string) {
-		b.WriteString(s)
-		b.WriteByte(0)
-	}
-	add(m.Namespace)
-	add(m.Name)
-	if len(m.Dimensions) == 1 {
-		for k, v := range m.Dimensions {
-			add(k)
-			add(v)
-		}
-		return b.String()
-	}
-	for _, k := range slices.Sorted(maps.Keys(m.Dimensions)) {
-		add(k)
-		add(m.Dimensions[k])
+	b.WriteString(m.Namespace + "\x00" + m.MetricName)
+	for _, d := range m.Dimensions {
+		b.WriteString("\x00" + d.Name + "\x00" + d.Value)
 	}
 	return b.String()
 }
 
+// dimensionsOf returns dimensions by name.
+func dimensionsOf(dimensions map[string]string) []dimension {
+	list := []dimension{}
+	for name, value := range dimensions {
+		list = append(list, dimension{name, value})
+	}
+	slices.SortFunc(list, func(a, b dimension) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
 // series is a metric's data, by unit and minute. A metric has nearly always one unit.
 type series struct {
-	Metric
+	metric
 	key            string
 	units          map[string]map[int64]*statistics // by the minute since 1970
 	updated        time.Time
@@ -70,17 +78,17 @@ type store struct {
 }
 
 // put adds a value. A value older than retention or more than two hours ahead is ignored: PutMetricData refuses it.
-func (st *store) put(d *Datum, now time.Time) {
-	if now.Sub(d.Time) > retention || d.Time.Sub(now) > maxAhead {
+func (st *store) put(d *datum, now time.Time) {
+	if now.Sub(d.at) > retention || d.at.Sub(now) > maxAhead {
 		return
 	}
-	key, at, unit := d.key(), minute(d.Time), cmp.Or(d.Unit, "None")
+	key, at, unit := d.key(), minute(d.at), cmp.Or(d.unit, "None")
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	m := st.series[key]
 	if m == nil {
 		st.makeRoom()
-		m = &series{Metric: d.Metric, key: key, units: map[string]map[int64]*statistics{}, oldest: at, newest: at}
+		m = &series{metric: d.metric, key: key, units: map[string]map[int64]*statistics{}, oldest: at, newest: at}
 		st.series[key] = m
 	}
 	minutes := m.units[unit]
@@ -93,7 +101,7 @@ func (st *store) put(d *Datum, now time.Time) {
 		s = &statistics{}
 		minutes[at] = s
 	}
-	s.merge(&statistics{sum: d.Value, count: 1, min: d.Value, max: d.Value})
+	s.merge(&statistics{sum: d.value, count: 1, min: d.value, max: d.value})
 	m.updated, m.oldest, m.newest = now, min(m.oldest, at), max(m.newest, at)
 	for limit := minute(now.Add(-retention)); m.oldest < limit; m.oldest++ {
 		for _, minutes := range m.units {
@@ -132,26 +140,14 @@ func (st *store) value(key, unit, statistic string, start, end time.Time) (float
 	return sum.value(statistic), true
 }
 
-// unit is a unit of a metric, which nearly always has one.
-func (st *store) unit(key string) string {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if m := st.series[key]; m != nil {
-		for unit := range m.units {
-			return unit
-		}
-	}
-	return ""
-}
-
 // list returns the metrics that match, by namespace, name and dimensions.
-func (st *store) list(match func(*series) bool) []Metric {
+func (st *store) list(match func(*series) bool) []metric {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	var list []Metric
+	var list []metric
 	for _, key := range slices.Sorted(maps.Keys(st.series)) {
 		if m := st.series[key]; match(m) {
-			list = append(list, m.Metric)
+			list = append(list, m.metric)
 		}
 	}
 	return list

@@ -18,7 +18,7 @@ func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 		flag := wire.Flag(q.ReturnData != nil && *q.ReturnData)
 		out := metricDataQuery{Id: q.ID, Expression: q.Expression, Label: q.Label, ReturnData: &flag, Period: (*integer)(q.Period)}
 		if m := q.Metric; m != nil {
-			out.MetricStat = &metricStat{Metric: metric{deref(m.Namespace), m.MetricName, dimensionsOut(m.Dimensions)}, Period: integer(m.Period),
+			out.MetricStat = &metricStat{Metric: metric{deref(m.Namespace), m.MetricName, dimensionsOf(m.Dimensions)}, Period: integer(m.Period),
 				Stat: m.Stat, Unit: m.Unit}
 		}
 		list = append(list, out)
@@ -37,7 +37,7 @@ func (in *MetricAlarmArgs) watch(a *alarm) *alarm {
 func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 	list := in.onWire()
 	if len(list) == 0 {
-		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOut(in.Dimensions)}
+		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOf(in.Dimensions)}
 		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: in.statistic(), Unit: in.Unit}}}
 		if in.Period != nil {
 			list[0].MetricStat.Period = integer(*in.Period)

@@ -95,6 +95,7 @@ func (e *asyncEvent) deliver() {
 		switch {
 		case e.s.ctx.Err() != nil:
 		case err != nil:
+			e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1))
 			e.discarded(err.Error())
 			return
 		case condition != "":
@@ -168,6 +169,5 @@ func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 
 // discarded logs that an event is lost.
 func (e *asyncEvent) discarded(why string) {
-	e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1))
 	e.s.account.Log.Warn("an event is discarded", "function", e.f.name, "request", e.id, "condition", why)
 }

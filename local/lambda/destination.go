@@ -89,6 +89,8 @@ func (e *asyncEvent) end(condition string) {
 	destination, onSuccess := e.f.eventSettings().destinations()
 	if condition == conditionSuccess {
 		destination = onSuccess
+	} else {
+		e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1)) // also if the destination gets the record
 	}
 	if destination == "" {
 		if condition != conditionSuccess {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
@@ -218,6 +219,7 @@ func TestEventThatIsThrottledForItsWholeAge(t *testing.T) {
 
 func TestFunctionWithoutConcurrencyGetsNoEvents(t *testing.T) {
 	c := newCloudAt(t, fakeClock(t))
+	metrics := cloudtest.RecordMetrics(c.account)
 	c.function("f", func(in *FunctionArgs) { in.ReservedConcurrentExecutions = aws.Int(0) })
 	destination := c.destination("f")
 	id := c.event("f", `{"a":1}`)
@@ -230,6 +232,7 @@ func TestFunctionWithoutConcurrencyGetsNoEvents(t *testing.T) {
 		},
 		"requestPayload":{"a":1}
 	}`, c.bodies(destination, 1)[0])
+	require.Equal(t, 1.0, metrics.Take()["AWS/Lambda AsyncEventsDropped Count FunctionName=f"])
 }
 
 func TestSettingsCountForEventsThatWait(t *testing.T) {

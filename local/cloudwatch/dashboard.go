@@ -3,7 +3,6 @@ package cloudwatch
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"regexp"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -29,18 +28,16 @@ func (s *Service) dashboardKind() provider.Kind {
 		Check: func(c *provider.Checker, in *DashboardArgs) {
 			c.Match("dashboardName", &in.DashboardName, dashboardName, "1 to 255 letters, digits, - and _")
 			c.Parse("dashboardBody", &in.DashboardBody, func(text string) error {
-				var body struct{ Widgets []json.RawMessage }
-				if err := json.Unmarshal([]byte(text), &body); err != nil {
-					return err
-				}
-				if len(body.Widgets) > 500 {
-					return errors.New("a dashboard has at most 500 widgets")
-				}
-				return nil
+				return json.Unmarshal([]byte(text), &struct{ Widgets []json.RawMessage }{})
 			})
 		},
 		Lock: &s.mu,
-		Find: findIn(s.dashboards),
+		Find: func(name string) (*DashboardArgs, error) {
+			if d := s.dashboards[name]; d != nil {
+				return d, nil
+			}
+			return nil, notFound(name)
+		},
 		// A dashboard's ARN has no Region.
 		State: func(d *DashboardArgs) *dashboardState {
 			return &dashboardState{DashboardArgs: *d, ARN: account.GlobalARN("cloudwatch", "dashboard/"+d.DashboardName)}
@@ -57,14 +54,5 @@ func (s *Service) dashboardKind() provider.Kind {
 			delete(s.dashboards, d.DashboardName)
 			return nil
 		},
-	}
-}
-
-func findIn[T any](objects map[string]*T) func(id string) (*T, error) {
-	return func(id string) (*T, error) {
-		if o := objects[id]; o != nil {
-			return o, nil
-		}
-		return nil, notFound(id)
 	}
 }
