@@ -5,40 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/stretchr/testify/require"
 )
-
-// query runs a query of Logs Insights on the logs of functions of the last hour, and returns its rows. Fields that a line does not
-// have are "".
-func query(t *testing.T, functions map[string]function, text string) (rows []map[string]string) {
-	t.Helper()
-	var groups []string
-	for _, fn := range functions {
-		groups = append(groups, fn.LogGroup)
-	}
-	started, err := logsClient(t).StartQuery(t.Context(), &cloudwatchlogs.StartQueryInput{
-		LogGroupNames: groups, QueryString: &text, StartTime: aws.Int64(now().Add(-time.Hour).Unix()), EndTime: aws.Int64(now().Add(time.Minute).Unix()),
-	})
-	require.NoError(t, err)
-	var out *cloudwatchlogs.GetQueryResultsOutput
-	eventually(t, "the query is complete", func() bool {
-		out, err = logsClient(t).GetQueryResults(t.Context(), &cloudwatchlogs.GetQueryResultsInput{QueryId: started.QueryId})
-		require.NoError(t, err)
-		return out.Status == "Complete"
-	})
-	for _, fields := range out.Results {
-		row := map[string]string{}
-		for _, f := range fields {
-			row[aws.ToString(f.Field)] = aws.ToString(f.Value)
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
 
 // TestTheStoryOfAnOrderOfTheChecker finds all lines about an order by its id, and by the trace of its request, whether it is
 // sampled or not. The lines of its outcomes have the metrics.
@@ -46,6 +15,10 @@ func TestTheStoryOfAnOrderOfTheChecker(t *testing.T) {
 	embedded(t)
 	c := checkerPattern(t)
 	customer, product := c.newCustomerAndProduct(t, "10", 10)
+	var groups []string
+	for _, fn := range c.Functions {
+		groups = append(groups, fn.LogGroup)
+	}
 	for _, sampled := range []string{"1", "0"} {
 		for _, tt := range []struct {
 			quantity int
@@ -64,7 +37,7 @@ func TestTheStoryOfAnOrderOfTheChecker(t *testing.T) {
 				const fields = "fields orderId, customerId, traceId, pattern, outcome, message, Accepted, Shipped, Rejected, Reason, SecondsToDone | filter "
 				var rows []map[string]string
 				err := wait{}.until("the story is complete", func() (bool, error) {
-					rows = query(t, c.Functions, fields+fmt.Sprintf("traceId = %q", id))
+					rows = runQuery(t, groups, fields+fmt.Sprintf("traceId = %q", id))
 					return len(rows) >= len(tt.story), nil
 				})
 				require.NoError(t, err, "%v", rows)
@@ -88,7 +61,7 @@ func TestTheStoryOfAnOrderOfTheChecker(t *testing.T) {
 				} else {
 					require.Equal(t, map[string]string{"Accepted": "1", "Rejected": "1", "Reason": "Stock"}, metrics)
 				}
-				require.Len(t, query(t, c.Functions, fields+fmt.Sprintf("orderId = %q", orderID)), len(rows))
+				require.Len(t, runQuery(t, groups, fields+fmt.Sprintf("orderId = %q", orderID)), len(rows))
 			})
 		}
 	}

@@ -62,8 +62,15 @@ func runSavedQuery(t *testing.T, logGroup, name, placeholder, id string) (lines 
 	})
 	require.NotEqual(t, -1, i, "there is no saved query %s for %s", name, logGroup)
 	query := saved.QueryDefinitions[i]
+	return runQuery(t, query.LogGroupNames, strings.Replace(*query.QueryString, placeholder, id, 1))
+}
+
+// runQuery runs a query on the last hour of log groups, and returns the fields of the lines.
+func runQuery(t *testing.T, logGroups []string, text string) (lines []map[string]string) {
+	t.Helper()
+	client := logsClient(t)
 	started, err := client.StartQuery(t.Context(), &cloudwatchlogs.StartQueryInput{
-		LogGroupNames: query.LogGroupNames, QueryString: aws.String(strings.Replace(*query.QueryString, placeholder, id, 1)),
+		LogGroupNames: logGroups, QueryString: &text,
 		StartTime: aws.Int64(now().Add(-time.Hour).Unix()), EndTime: aws.Int64(now().Add(time.Minute).Unix()),
 	})
 	require.NoError(t, err)
