@@ -18,7 +18,7 @@ func (b *builder) checkerTables(capacity TableCapacity) (t checkerTables, err er
 	if t.accounts, err = b.table("accounts", capacity, dynamodb.TableArgs{Ttl: expires}, changing, "customerId"); err != nil {
 		return t, err
 	}
-	b.watchOrders("Shipped", "Rejected")
+	b.watchOrders([]string{"Shipped"}, nil, []string{"Refused", "NotPublished", "Balance", "Stock", "DeadLettered"})
 	b.watchPending()
 	t.stock, err = b.table("stock", capacity, dynamodb.TableArgs{Ttl: expires}, append(changing, "BatchGetItem"), "productId")
 	return t, err

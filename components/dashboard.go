@@ -13,6 +13,7 @@ type chart int
 
 const (
 	orders chart = iota
+	rejections
 	secondsToDone
 	requests
 	latencies
@@ -32,7 +33,7 @@ const (
 )
 
 var chartTitles = map[chart]string{
-	orders: "Orders per minute", secondsToDone: "Seconds until orders are done",
+	orders: "Orders per minute", rejections: "Rejected orders per minute", secondsToDone: "Seconds until orders are done",
 	requests: "API: requests per minute", latencies: "API: milliseconds",
 	executions: "Executions per minute", executionTimes: "Executions: milliseconds",
 	messages: "Messages and records per minute", waiting: "Messages that wait", ages: "Seconds that the oldest message waits",

@@ -28,7 +28,7 @@ func (b *builder) orderStore(capacity TableCapacity, read FunctionSettings, allo
 	}, []string{"GetItem", "PutItem"}, "accountid", "vendorid"); err != nil {
 		return nil, err
 	}
-	b.watchOrders("Stored", "Superseded", "Rejected")
+	b.watchOrders([]string{"Stored", "Superseded"}, []string{"Invoiced"}, []string{"Refused", "DeadLettered"})
 	if s.bucket, err = b.invoiceBucket("invoices"); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigateway"
@@ -170,12 +171,18 @@ func (b *builder) watchAPI(rest *apigateway.RestApi, stage *apigateway.Stage) {
 	b.plot(latencies, of("Latency", "p50"), slowest, of("IntegrationLatency", "p99"))
 }
 
-// watchOrders watches what becomes of orders. The functions write these metrics into their logs. done are the outcomes after which
-// nothing is left to do.
-func (b *builder) watchOrders(done ...string) {
+// watchOrders watches what becomes of orders. The functions write these metrics into their logs: see handlers/kit/metric. An order
+// is done after one of the outcomes done, or if it is rejected. steps are other outcomes.
+func (b *builder) watchOrders(done, steps, reasons []string) {
 	of := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})
-	for _, outcome := range []string{"Accepted", "Stored", "Superseded", "Invoiced", "Rejected", "Shipped"} {
+	done = append(done, "Rejected")
+	for _, outcome := range slices.Concat([]string{"Accepted"}, steps, done) {
 		b.plot(orders, of(outcome, sum))
+	}
+	for _, reason := range reasons {
+		b.plot(rejections, metricsOf("OrderPatterns", reason, pulumi.StringMap{
+			"Pattern": pulumi.String(b.pattern), "Reason": pulumi.String(reason),
+		})("Rejected", sum))
 	}
 	b.plot(secondsToDone, of("SecondsToDone", "p50"), of("SecondsToDone", "p99"))
 	accepted := []metric{of("Accepted", sum).as("accepted")}

@@ -29,7 +29,7 @@ func (s *Service) open(c *wire.Call, action, arn string) (*topic, []*subscriptio
 		return c.Authorize("sns:"+action, arn, wire.WithResourcePolicy(doc))
 	})
 	if err == nil && action == "Publish" {
-		err = s.useKey(c.Context(), c.Principal, t)
+		err = s.useKey(c.Context(), c.Principal, nil, t)
 	}
 	return t, subscriptions, err
 }

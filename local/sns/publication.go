@@ -56,7 +56,7 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 		return err
 	})
 	if err == nil {
-		err = s.useKey(ctx, p, t)
+		err = s.useKey(ctx, p, keys, t)
 	}
 	if err != nil {
 		return "", err

@@ -97,13 +97,13 @@ func (s *Service) find(arn string, authorize func(*policy.Document) error) (*top
 
 // useKey authorizes a publisher's use of the topic's key:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#send-to-encrypted-topic
-func (s *Service) useKey(ctx context.Context, p policy.Principal, t *topic) error {
+func (s *Service) useKey(ctx context.Context, p policy.Principal, keys map[string]string, t *topic) error {
 	s.mu.RLock()
 	key := t.args.KMSKey
 	s.mu.RUnlock()
 	if key == nil {
 		return nil
 	}
-	err := s.account.UseKey(ctx, account.KeyUse{Principal: p, Service: "sns", Key: *key}, "kms:GenerateDataKey", "kms:Decrypt")
+	err := s.account.UseKey(ctx, account.KeyUse{Principal: p, Service: "sns", Key: *key, Keys: keys}, "kms:GenerateDataKey", "kms:Decrypt")
 	return wire.KeyError(err, http.StatusBadRequest, "KMS%s", "")
 }
