@@ -3,7 +3,6 @@ package dynamodb
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -29,6 +28,9 @@ type TableArgs struct {
 	DeletionProtectionEnabled *bool             `pulumi:"deletionProtectionEnabled,optional"`
 	ServerSideEncryption      *TableEncryption  `pulumi:"serverSideEncryption,optional"`
 	Tags                      map[string]string `pulumi:"tags,optional"`
+	ARN                       string            `pulumi:"arn,output"`
+	StreamARN                 string            `pulumi:"streamArn,output"`
+	StreamLabel               string            `pulumi:"streamLabel,output"`
 }
 
 // TableAttribute declares a key attribute. Type is S, N or B.
@@ -52,14 +54,6 @@ type PointInTime struct {
 type TableEncryption struct {
 	Enabled   bool    `pulumi:"enabled"`
 	KMSKeyARN *string `pulumi:"kmsKeyArn,optional"`
-}
-
-type tableState struct {
-	TableArgs
-	ARN         string            `pulumi:"arn"`
-	StreamARN   string            `pulumi:"streamArn"`
-	StreamLabel string            `pulumi:"streamLabel"`
-	TagsAll     map[string]string `pulumi:"tagsAll"`
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
@@ -90,7 +84,7 @@ func (a *TableArgs) schema() schema {
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return append(s.scalingKinds(), &provider.Object[TableArgs, tableState, table]{
+	return append(s.scalingKinds(), &provider.Object[TableArgs, TableArgs, table]{
 		Type:     "aws:dynamodb/table:Table",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Check:    checkTable,
@@ -206,7 +200,8 @@ func (s *Service) deleteTable(_ context.Context, t *table) error {
 	return nil
 }
 
-func (t *table) state() *tableState {
-	args, _, _ := t.describe()
-	return &tableState{TableArgs: *args, ARN: t.arn, TagsAll: maps.Clone(args.Tags)}
+func (t *table) state() *TableArgs {
+	state, _, _ := t.describe()
+	state.ARN = t.arn
+	return state
 }

@@ -25,13 +25,9 @@ type RoleArgs struct {
 	Description         *string           `pulumi:"description,optional"`
 	ForceDetachPolicies *bool             `pulumi:"forceDetachPolicies,optional"`
 	Tags                map[string]string `pulumi:"tags,optional"`
-}
-
-type roleState struct {
-	RoleArgs
-	ARN        string `pulumi:"arn"`
-	UniqueID   string `pulumi:"uniqueId"`
-	CreateDate string `pulumi:"createDate"`
+	ARN                 string            `pulumi:"arn,output"`
+	UniqueID            string            `pulumi:"uniqueId,output"`
+	CreateDate          string            `pulumi:"createDate,output"`
 }
 
 // Longest names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -51,7 +47,7 @@ func accepted(kind policy.Kind) func(string) error {
 }
 
 func (s *Service) roleKind() provider.Kind {
-	return &provider.Object[RoleArgs, roleState, role]{
+	return &provider.Object[RoleArgs, RoleArgs, role]{
 		Type:     "aws:iam/role:Role",
 		AutoName: &provider.AutoName{Property: "name", Max: 64},
 		Check: func(c *provider.Checker, in *RoleArgs) {
@@ -60,8 +56,10 @@ func (s *Service) roleKind() provider.Kind {
 		},
 		Lock: &s.mu,
 		Find: s.find,
-		State: func(r *role) *roleState {
-			return &roleState{RoleArgs: r.inputs, ARN: roleARN(r.name), UniqueID: r.id, CreateDate: r.createdAt.Format(time.RFC3339)}
+		State: func(r *role) *RoleArgs {
+			state := r.inputs
+			state.ARN, state.UniqueID, state.CreateDate = roleARN(r.name), r.id, r.createdAt.Format(time.RFC3339)
+			return &state
 		},
 		Create: func(_ context.Context, in *RoleArgs) (string, error) {
 			name := *in.Name

@@ -22,12 +22,8 @@ type KeyArgs struct {
 	Rotation       *bool             `pulumi:"enableKeyRotation,optional"`
 	Policy         *string           `pulumi:"policy,optional"`
 	Tags           map[string]string `pulumi:"tags,optional"`
-}
-
-type keyState struct {
-	KeyArgs
-	ARN   string `pulumi:"arn"`
-	KeyID string `pulumi:"keyId"`
+	ARN            string            `pulumi:"arn,output"`
+	KeyID          string            `pulumi:"keyId,output"`
 }
 
 // find returns a key that is not pending deletion. The caller holds the lock.
@@ -40,7 +36,7 @@ func (s *Service) find(id string) (*key, error) {
 }
 
 func (s *Service) keyKind() provider.Kind {
-	return &provider.Object[KeyArgs, keyState, key]{
+	return &provider.Object[KeyArgs, KeyArgs, key]{
 		Type: "aws:kms/key:Key",
 		Check: func(c *provider.Checker, in *KeyArgs) {
 			c.Range("deletionWindowInDays", in.DeletionWindow, 7, 30)
@@ -51,10 +47,10 @@ func (s *Service) keyKind() provider.Kind {
 		},
 		Lock: &s.mu,
 		Find: s.find,
-		State: func(k *key) *keyState {
-			args := k.args
-			args.Policy = &k.policyText
-			return &keyState{args, k.arn(), k.id}
+		State: func(k *key) *KeyArgs {
+			state := k.args
+			state.Policy, state.ARN, state.KeyID = &k.policyText, k.arn(), k.id
+			return &state
 		},
 		Create: func(_ context.Context, in *KeyArgs) (string, error) {
 			k := &key{id: uuid.NewString(), created: s.account.Clock.Now(), args: *in}

@@ -25,13 +25,13 @@ type Failure struct {
 
 // field is one property of a resource as its Go struct declares it with
 //
-//	`pulumi:"name,optional,replace"`
+//	`pulumi:"name,optional,replace,output"`
 //
-// where optional may be absent, and replace means that AWS cannot change it in place.
+// where optional may be absent, replace means that AWS cannot change it in place, and an output cannot be set by a program.
 type field struct {
-	name              string
-	optional, replace bool
-	index             []int
+	name                      string
+	optional, replace, output bool
+	index                     []int
 }
 
 // fields lists the tagged fields of a struct, those of embedded structs included.
@@ -47,6 +47,7 @@ func fields(t reflect.Type) []field {
 			name:     name,
 			optional: strings.Contains(rest, "optional"),
 			replace:  strings.Contains(rest, "replace"),
+			output:   strings.Contains(rest, "output"),
 			index:    f.Index,
 		})
 	}
@@ -86,6 +87,9 @@ func (d *decoder) fail(path, format string, args ...any) {
 func (d *decoder) object(path string, props resource.PropertyMap, target reflect.Value) {
 	known := map[resource.PropertyKey]bool{}
 	for _, f := range fields(target.Type()) {
+		if f.output {
+			continue
+		}
 		key := resource.PropertyKey(f.name)
 		known[key] = true
 		at := join(path, f.name)
