@@ -38,21 +38,13 @@ var (
 
 const nameForm = "letters, digits and +=,.@_-, 64 of a role and 128 of a policy at most"
 
-// accepted returns a check of policy documents.
-func accepted(kind policy.Kind) func(string) error {
-	return func(text string) error {
-		_, err := policy.Parse(text, kind)
-		return err
-	}
-}
-
 func (s *Service) roleKind() provider.Kind {
 	return &provider.Object[RoleArgs, RoleArgs, role]{
 		Type:     "aws:iam/role:Role",
 		AutoName: &provider.AutoName{Property: "name", Max: 64},
 		Check: func(c *provider.Checker, in *RoleArgs) {
 			c.Match("name", in.Name, roleName, nameForm)
-			c.Parse("assumeRolePolicy", &in.AssumeRolePolicy, accepted(policy.Trust))
+			c.Parse("assumeRolePolicy", &in.AssumeRolePolicy, policy.Check(policy.Trust))
 		},
 		Lock: &s.mu,
 		Find: s.find,
@@ -121,7 +113,7 @@ func (s *Service) rolePolicyKind() provider.Kind {
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check: func(c *provider.Checker, in *rolePolicyArgs) {
 			c.Match("name", in.Name, policyName, nameForm)
-			c.Parse("policy", &in.Policy, accepted(policy.Identity))
+			c.Parse("policy", &in.Policy, policy.Check(policy.Identity))
 		},
 		Lock: &s.mu,
 		Find: func(id string) (*owned, error) { return s.owned(id, ":") },

@@ -40,10 +40,7 @@ func (s *Service) keyKind() provider.Kind {
 		Type: "aws:kms/key:Key",
 		Check: func(c *provider.Checker, in *KeyArgs) {
 			c.Range("deletionWindowInDays", in.DeletionWindow, 7, 30)
-			c.Parse("policy", in.Policy, func(text string) error {
-				_, err := policy.Parse(text, policy.Resource)
-				return err
-			})
+			c.Parse("policy", in.Policy, policy.Check(policy.Resource))
 		},
 		Lock: &s.mu,
 		Find: s.find,

@@ -86,10 +86,7 @@ func (s *Service) policyKind() provider.Kind {
 		bucket: func(a *PolicyArgs) string { return a.Bucket },
 		slot:   func(b *bucket) **PolicyArgs { return &b.policy },
 		check: func(c *provider.Checker, a *PolicyArgs) {
-			c.Parse("policy", &a.Policy, func(text string) error {
-				_, err := policy.Parse(text, policy.Resource)
-				return err
-			})
+			c.Parse("policy", &a.Policy, policy.Check(policy.Resource))
 		},
 		apply: func(b *bucket, a *PolicyArgs) error {
 			doc, err := policy.Parse(a.Policy, policy.Resource)
