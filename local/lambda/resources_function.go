@@ -33,6 +33,13 @@ type FunctionArgs struct {
 	TracingConfig                *TracingConfig    `pulumi:"tracingConfig,optional"`
 	LoggingConfig                *LoggingConfig    `pulumi:"loggingConfig,optional"`
 	Tags                         map[string]string `pulumi:"tags,optional" json:"-"`
+
+	ARN            string `pulumi:"arn,output" json:"FunctionArn"`
+	InvokeARN      string `pulumi:"invokeArn,output" json:"-"` // the URI of an integration of API Gateway
+	Version        string `pulumi:"version,output"`
+	LastModified   string `pulumi:"lastModified,output"`
+	CodeSha256     string `pulumi:"codeSha256,output"`
+	SourceCodeSize int    `pulumi:"sourceCodeSize,output" json:"CodeSize"`
 }
 
 // Environment holds the function's own environment variables.
@@ -74,28 +81,16 @@ func (in FunctionArgs) withDefaults() FunctionArgs {
 	return in
 }
 
-type functionState struct {
-	FunctionArgs
-	ARN            string            `pulumi:"arn" json:"FunctionArn"`
-	InvokeARN      string            `pulumi:"invokeArn" json:"-"` // the URI of an integration of API Gateway
-	Version        string            `pulumi:"version"`
-	LastModified   string            `pulumi:"lastModified"`
-	CodeSha256     string            `pulumi:"codeSha256"`
-	SourceCodeSize int               `pulumi:"sourceCodeSize" json:"CodeSize"`
-	TagsAll        map[string]string `pulumi:"tagsAll" json:"-"`
-}
-
-func (f *function) state() *functionState {
+func (f *function) state() *FunctionArgs {
 	r, arn := f.current.Load(), f.arn()
-	return &functionState{
-		FunctionArgs: r.args, ARN: arn, Version: latest, LastModified: r.lastModified(), CodeSha256: r.bundle.sha256,
-		InvokeARN:      strings.Join([]string{"arn:aws:apigateway", account.Region, "lambda:path/2015-03-31/functions/" + arn + "/invocations"}, ":"),
-		SourceCodeSize: r.bundle.size, TagsAll: r.args.Tags,
-	}
+	state := r.args
+	state.ARN, state.Version, state.LastModified, state.CodeSha256, state.SourceCodeSize = arn, latest, r.lastModified(), r.bundle.sha256, r.bundle.size
+	state.InvokeARN = strings.Join([]string{"arn:aws:apigateway", account.Region, "lambda:path/2015-03-31/functions/" + arn + "/invocations"}, ":")
+	return &state
 }
 
 func (s *Service) functionKind() provider.Kind {
-	return &provider.Object[FunctionArgs, functionState, function]{
+	return &provider.Object[FunctionArgs, FunctionArgs, function]{
 		Type:     "aws:lambda/function:Function",
 		AutoName: &provider.AutoName{Property: "name", Max: 64},
 		Check:    checkFunction,
