@@ -7,26 +7,27 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-type putItemInput struct {
+// writeInput are the parameters of all writes of one item.
+type writeInput struct {
 	conditional
 	TableName    string
-	Item         Map
 	ReturnValues string
+}
+
+type putItemInput struct {
+	writeInput
+	Item Map
 }
 
 type deleteItemInput struct {
-	conditional
-	TableName    string
-	Key          Map
-	ReturnValues string
+	writeInput
+	Key Map
 }
 
 type updateItemInput struct {
-	conditional
-	TableName        string
+	writeInput
 	Key              Map
 	UpdateExpression *string
-	ReturnValues     string
 }
 
 type writeOutput struct {
@@ -35,52 +36,43 @@ type writeOutput struct {
 
 // putItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html.
 func (s *Service) putItem(c *wire.Call, in *putItemInput) (*writeOutput, error) {
-	t, err := s.open(c, "PutItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newPut(t, in.Item, in.conditional)
-	if err != nil {
-		return nil, err
-	}
-	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD")
+	return s.write(c, &in.writeInput, func(t *table) (*mutation, error) {
+		return newPut(t, in.Item, in.conditional)
+	}, "NONE", "ALL_OLD")
 }
 
 // deleteItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html.
 func (s *Service) deleteItem(c *wire.Call, in *deleteItemInput) (*writeOutput, error) {
-	t, err := s.open(c, "DeleteItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newKeyed(deleteItem, t, in.Key, nil, in.conditional)
-	if err != nil {
-		return nil, err
-	}
-	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD")
+	return s.write(c, &in.writeInput, func(t *table) (*mutation, error) {
+		return newKeyed(deleteItem, t, in.Key, nil, in.conditional)
+	}, "NONE", "ALL_OLD")
 }
 
 // updateItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html.
 func (s *Service) updateItem(c *wire.Call, in *updateItemInput) (*writeOutput, error) {
-	t, err := s.open(c, "UpdateItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newKeyed(updateItem, t, in.Key, in.UpdateExpression, in.conditional)
-	if err != nil {
-		return nil, err
-	}
-	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD", "ALL_NEW")
+	return s.write(c, &in.writeInput, func(t *table) (*mutation, error) {
+		return newKeyed(updateItem, t, in.Key, in.UpdateExpression, in.conditional)
+	}, "NONE", "ALL_OLD", "ALL_NEW")
 }
 
-func (s *Service) write(m *mutation, returns string, allowed ...string) (*writeOutput, error) {
-	if err := enum("ReturnValues", returns, allowed...); err != nil {
+// write makes a mutation of the table and runs it. returns are the values that ReturnValues may have.
+func (s *Service) write(c *wire.Call, in *writeInput, newMutation func(*table) (*mutation, error), returns ...string) (*writeOutput, error) {
+	t, err := s.open(c, c.Operation, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMutation(t)
+	if err != nil {
+		return nil, err
+	}
+	if err := enum("ReturnValues", in.ReturnValues, returns...); err != nil {
 		return nil, err
 	}
 	if err := m.run(s.account.Clock.Now()); err != nil {
 		return nil, err
 	}
 	out := &writeOutput{}
-	switch returns {
+	switch in.ReturnValues {
 	case "ALL_OLD":
 		out.Attributes = m.old.item
 	case "ALL_NEW":
