@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -94,11 +96,7 @@ func (s *Service) restAPIKind() provider.Kind {
 
 // define sets the API's inputs and definition. The caller holds the lock.
 func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
-	text := ""
-	if in.Body != nil {
-		text = *in.Body
-	}
-	d, err := s.parse(a.id, text)
+	d, err := s.parse(a.id, aws.ToString(in.Body))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -56,14 +57,12 @@ type TableEncryption struct {
 	KMSKeyARN *string `pulumi:"kmsKeyArn,optional"`
 }
 
-func isTrue(b *bool) bool { return b != nil && *b }
-
 func (a *TableArgs) provisioned() bool {
 	return a.BillingMode == nil || *a.BillingMode == "PROVISIONED"
 }
 
 func (a *TableArgs) ttlAttribute() string {
-	if a.TTL == nil || !isTrue(a.TTL.Enabled) || a.TTL.AttributeName == nil {
+	if a.TTL == nil || !aws.ToBool(a.TTL.Enabled) || a.TTL.AttributeName == nil {
 		return ""
 	}
 	return *a.TTL.AttributeName
@@ -122,7 +121,7 @@ func checkTable(c *provider.Checker, in *TableArgs) {
 		c.Failf("serverSideEncryption.kmsKeyArn", "must not be given if serverSideEncryption.enabled is false")
 	}
 	if ttl := in.TTL; ttl != nil && !c.Unknown("ttl.enabled") && !c.Unknown("ttl.attributeName") {
-		enabled, named := isTrue(ttl.Enabled), ttl.AttributeName != nil && *ttl.AttributeName != ""
+		enabled, named := aws.ToBool(ttl.Enabled), ttl.AttributeName != nil && *ttl.AttributeName != ""
 		if enabled != named {
 			c.Failf("ttl.attributeName", "must be given if, and only if, ttl.enabled is true")
 		}
@@ -193,7 +192,7 @@ func (t *table) update(in *TableArgs) error {
 }
 
 func (s *Service) deleteTable(_ context.Context, t *table) error {
-	if args, _, _ := t.describe(); isTrue(args.DeletionProtectionEnabled) {
+	if args, _, _ := t.describe(); aws.ToBool(args.DeletionProtectionEnabled) {
 		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	delete(s.tables, t.name)

@@ -1,10 +1,13 @@
 package kinesis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/provider"
 )
@@ -119,11 +122,7 @@ func (s *Service) updateStream(_ context.Context, st *stream, in *StreamArgs) er
 
 // configure sets everything except the mode and the shards.
 func (st *stream) configure(now time.Time, in *StreamArgs) {
-	hours := minRetention
-	if in.RetentionPeriod != nil {
-		hours = *in.RetentionPeriod
-	}
-	st.setRetention(now, hours)
+	st.setRetention(now, cmp.Or(aws.ToInt(in.RetentionPeriod), minRetention))
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.kmsKey = ""

@@ -1,9 +1,11 @@
 package kms
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -51,11 +53,7 @@ func (s *Service) keyKind() provider.Kind {
 		},
 		Create: func(_ context.Context, in *KeyArgs) (string, error) {
 			k := &key{id: uuid.NewString(), created: s.account.Clock.Now(), args: *in}
-			given := defaultPolicy
-			if in.Policy != nil {
-				given = *in.Policy
-			}
-			if err := k.setPolicy(given); err != nil {
+			if err := k.setPolicy(cmp.Or(aws.ToString(in.Policy), defaultPolicy)); err != nil {
 				return "", err
 			}
 			s.keys[k.id] = k
@@ -73,10 +71,7 @@ func (s *Service) keyKind() provider.Kind {
 		// A key is deleted after a waiting period, in which it cannot be used:
 		// https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 		Delete: func(_ context.Context, k *key) error {
-			days := 30
-			if k.args.DeletionWindow != nil {
-				days = *k.args.DeletionWindow
-			}
+			days := cmp.Or(aws.ToInt(k.args.DeletionWindow), 30)
 			k.deleteAt = s.account.Clock.Now().Add(time.Duration(days) * 24 * time.Hour)
 			return nil
 		},

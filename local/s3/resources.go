@@ -1,12 +1,15 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"net"
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -76,7 +79,7 @@ func (s *Service) bucketKind() provider.Kind {
 			return nil
 		},
 		Delete: func(_ context.Context, b *bucket) error {
-			if len(b.sorted()) > 0 && !isTrue(b.state().ForceDestroy) {
+			if len(b.sorted()) > 0 && !aws.ToBool(b.state().ForceDestroy) {
 				return wire.Errorf(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty: %s", b.name)
 			}
 			delete(s.buckets, b.name)
@@ -112,10 +115,8 @@ func (s *Service) objectKind() provider.Kind {
 		if err != nil {
 			return err
 		}
-		o := &object{body: body, etag: md5.Sum(body), modified: s.now(), contentType: "application/octet-stream", inputs: in}
-		if in.ContentType != nil {
-			o.contentType = *in.ContentType
-		}
+		o := &object{body: body, etag: md5.Sum(body), modified: s.now(), inputs: in,
+			contentType: cmp.Or(aws.ToString(in.ContentType), "application/octet-stream")}
 		return b.put(in.Key, o, "", false)
 	}
 	return &provider.Object[ObjectArgs, ObjectArgs, deployed]{

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -64,10 +66,7 @@ func (in *QueueArgs) attributes() map[string]string {
 			all[name] = *text
 		}
 	}
-	all[kmsKey] = ""
-	if in.KMSKey != nil {
-		all[kmsKey] = *in.KMSKey
-	}
+	all[kmsKey] = aws.ToString(in.KMSKey)
 	if in.ManagedSSE != nil {
 		all[managedSSE] = strconv.FormatBool(*in.ManagedSSE)
 	}

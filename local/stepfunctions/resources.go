@@ -1,10 +1,13 @@
 package stepfunctions
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"sync/atomic"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -106,10 +109,7 @@ func (s *Service) createMachine(_ context.Context, in *StateMachineArgs) (string
 	if err != nil {
 		return "", err
 	}
-	m := &machine{arn: machineARN(*in.Name), name: *in.Name, kind: standard, created: r.updated}
-	if in.Type != nil {
-		m.kind = *in.Type
-	}
+	m := &machine{arn: machineARN(*in.Name), name: *in.Name, kind: cmp.Or(aws.ToString(in.Type), standard), created: r.updated}
 	m.current.Store(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
