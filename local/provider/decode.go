@@ -193,23 +193,13 @@ func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
 			return resource.PropertyValue{}, false
 		}
 	}
+	switch v.Interface().(type) {
+	case Archive, Asset:
+		return resource.NewPropertyValue(v.Interface()), true
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if a, ok := v.Interface().(Archive); ok {
-			return resource.NewArchiveProperty(a), true
-		}
-		if a, ok := v.Interface().(Asset); ok {
-			return resource.NewAssetProperty(a), true
-		}
 		return encodeValue(v.Elem())
-	case reflect.String:
-		return resource.NewStringProperty(v.String()), true
-	case reflect.Bool:
-		return resource.NewBoolProperty(v.Bool()), true
-	case reflect.Int:
-		return resource.NewNumberProperty(float64(v.Int())), true
-	case reflect.Float64:
-		return resource.NewNumberProperty(v.Float()), true
 	case reflect.Slice:
 		list := make([]resource.PropertyValue, v.Len())
 		for i := range list {
@@ -225,5 +215,5 @@ func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
 	case reflect.Struct:
 		return resource.NewObjectProperty(encode(v)), true
 	}
-	panic(fmt.Sprintf("provider: a property cannot be a %s", v.Type()))
+	return resource.NewPropertyValue(v.Interface()), true
 }
