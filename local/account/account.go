@@ -3,8 +3,12 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"maps"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -114,4 +118,97 @@ func (a *Account) Publish(namespace string, dimensions map[string]string, values
 	if a.Metrics != nil {
 		a.Metrics.Publish(a.Clock.Now(), namespace, dimensions, values...)
 	}
+}
+
+// Keys decide who may use a KMS key. *kms.Service implements it.
+type Keys interface {
+	// Use authorizes actions on a key, such as "kms:Decrypt". Its errors are a *KeyError, or what a fault returns.
+	Use(ctx context.Context, u KeyUse, actions ...string) error
+}
+
+// KeyUse is how a service uses a key for somebody.
+type KeyUse struct {
+	// Principal is the caller of the service, or a service that acts by itself.
+	Principal policy.Principal
+	// Service is the service that encrypts, such as "sqs". It becomes the condition key kms:ViaService of a caller's request.
+	Service string
+	// Key is the id or the ARN.
+	Key string
+	// Context is the encryption context: condition keys kms:EncryptionContext:NAME.
+	Context map[string]string
+	// Keys are further condition keys, such as aws:SourceArn.
+	Keys map[string]string
+}
+
+// KeyError is why a key cannot be used.
+type KeyError struct {
+	Reason  string // AccessDenied, NotFound or InvalidState
+	Message string
+}
+
+func (e *KeyError) Error() string { return e.Reason + ": " + e.Message }
+
+// UseKey authorizes the use of a key. Everybody may use no key, and the keys that AWS manages for its services, whose policies
+// allow all principals that may use the service:
+// https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
+func (a *Account) UseKey(ctx context.Context, u KeyUse, actions ...string) error {
+	switch {
+	case u.Key == "" || strings.HasPrefix(u.Key, "alias/aws/"):
+		return nil
+	case a.Keys == nil:
+		return &KeyError{"NotFound", "Key '" + u.Key + "' does not exist"}
+	}
+	return a.Keys.Use(ctx, u, actions...)
+}
+
+// Use is an entry of a policy that has allowed something.
+type Use struct {
+	// Principal is the ARN of the role or user that acted, or the name of the AWS service.
+	Principal string
+	// Grant names a statement, and the entries of it that matched.
+	policy.Grant
+}
+
+// uses are recorded between RecordUses and its stop.
+type uses struct {
+	mu   sync.Mutex
+	seen map[Use]bool
+}
+
+// RecordUses records which entries of policies allow what is done, until stop is called. uses returns those so far. Their number
+// is limited by the size of the policies, not by the number of calls. A second record replaces the first.
+func (a *Account) RecordUses() (soFar func() map[Use]bool, stop func()) {
+	u := &uses{seen: map[Use]bool{}}
+	a.uses.Store(u)
+	return func() map[Use]bool {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		return maps.Clone(u.seen)
+	}, func() { a.uses.CompareAndSwap(u, nil) }
+}
+
+// Decide decides one action of one principal on one resource, as Authorize does, without the faults of the action: for what
+// AWS checks, but nobody calls. The error is a *policy.DeniedError.
+func (a *Account) Decide(ctx context.Context, r policy.Request) error {
+	var granted []policy.Grant
+	u := a.uses.Load()
+	if u != nil {
+		r.Granted = func(g policy.Grant) { granted = append(granted, g) }
+	}
+	if err := policy.Authorize(r); err != nil {
+		a.Faults.Refused(ctx, event(r))
+		return err
+	}
+	if u != nil {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		for _, g := range granted {
+			u.seen[Use{cmp.Or(r.Principal.RoleARN, r.Principal.String()), g}] = true
+		}
+	}
+	return nil
+}
+
+func event(r policy.Request) fault.Event {
+	return fault.Event{Action: r.Action, Resource: r.Resource, Principal: r.Principal.String()}
 }

@@ -24,14 +24,9 @@ type DomainNameArgs struct {
 	EndpointConfiguration  EndpointConfiguration `pulumi:"endpointConfiguration"`
 	SecurityPolicy         *string               `pulumi:"securityPolicy,optional"`
 	Tags                   map[string]string     `pulumi:"tags,optional"`
-}
-
-type domainNameState struct {
-	DomainNameArgs
-	ARN                string            `pulumi:"arn"`
-	RegionalDomainName string            `pulumi:"regionalDomainName"`
-	RegionalZoneID     string            `pulumi:"regionalZoneId"`
-	TagsAll            map[string]string `pulumi:"tagsAll"`
+	ARN                    string                `pulumi:"arn,output"`
+	RegionalDomainName     string                `pulumi:"regionalDomainName,output"`
+	RegionalZoneID         string                `pulumi:"regionalZoneId,output"`
 }
 
 // zoneID is that of API Gateway's regional endpoints in us-east-1: https://docs.aws.amazon.com/general/latest/gr/apigateway.html
@@ -51,7 +46,7 @@ func (s *Service) domain(name string) (*domain, error) {
 }
 
 func (s *Service) domainNameKind() provider.Kind {
-	return &provider.Object[DomainNameArgs, domainNameState, domain]{
+	return &provider.Object[DomainNameArgs, DomainNameArgs, domain]{
 		Type: "aws:apigateway/domainName:DomainName",
 		Lock: &s.mu,
 		Find: s.domain,
@@ -61,11 +56,11 @@ func (s *Service) domainNameKind() provider.Kind {
 			c.OneOf("securityPolicy", in.SecurityPolicy, "TLS_1_0", "TLS_1_2")
 			c.OneOf("endpointConfiguration.types", &in.EndpointConfiguration.Types, "REGIONAL")
 		},
-		State: func(d *domain) *domainNameState {
-			return &domainNameState{
-				DomainNameArgs: d.inputs, ARN: arn("/domainnames/" + d.inputs.DomainName), TagsAll: d.inputs.Tags, RegionalZoneID: zoneID,
-				RegionalDomainName: "d-" + resourceID("", d.inputs.DomainName, 10) + ".execute-api." + account.Region + ".amazonaws.com",
-			}
+		State: func(d *domain) *DomainNameArgs {
+			state := d.inputs
+			state.ARN, state.RegionalZoneID = arn("/domainnames/"+state.DomainName), zoneID
+			state.RegionalDomainName = "d-" + resourceID("", state.DomainName, 10) + ".execute-api." + account.Region + ".amazonaws.com"
+			return &state
 		},
 		Create: func(_ context.Context, in *DomainNameArgs) (string, error) {
 			if s.domains[in.DomainName] != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -27,20 +29,15 @@ type RestAPIArgs struct {
 	// DisableExecuteAPIEndpoint leaves only custom domains.
 	DisableExecuteAPIEndpoint *bool             `pulumi:"disableExecuteApiEndpoint,optional"`
 	Tags                      map[string]string `pulumi:"tags,optional"`
+	ARN                       string            `pulumi:"arn,output"`
+	CreatedDate               string            `pulumi:"createdDate,output"`
+	ExecutionARN              string            `pulumi:"executionArn,output"`
+	RootResourceID            string            `pulumi:"rootResourceId,output"`
 }
 
 // EndpointConfiguration is where AWS receives an API's requests. It makes no difference here.
 type EndpointConfiguration struct {
 	Types string `pulumi:"types"` // EDGE or REGIONAL
-}
-
-type restAPIState struct {
-	RestAPIArgs
-	ARN            string            `pulumi:"arn"`
-	CreatedDate    string            `pulumi:"createdDate"`
-	ExecutionARN   string            `pulumi:"executionArn"`
-	RootResourceID string            `pulumi:"rootResourceId"`
-	TagsAll        map[string]string `pulumi:"tagsAll"`
 }
 
 func checkName(c *provider.Checker, name *string) {
@@ -50,7 +47,7 @@ func checkName(c *provider.Checker, name *string) {
 }
 
 func (s *Service) restAPIKind() provider.Kind {
-	return &provider.Object[RestAPIArgs, restAPIState, restAPI]{
+	return &provider.Object[RestAPIArgs, RestAPIArgs, restAPI]{
 		Type:     "aws:apigateway/restApi:RestApi",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
@@ -69,11 +66,11 @@ func (s *Service) restAPIKind() provider.Kind {
 				return err
 			})
 		},
-		State: func(a *restAPI) *restAPIState {
-			return &restAPIState{
-				RestAPIArgs: a.inputs, ARN: arn("/restapis/" + a.id), CreatedDate: a.created.Format(time.RFC3339),
-				ExecutionARN: executionARN(a.id), RootResourceID: a.definition.rootID, TagsAll: a.inputs.Tags,
-			}
+		State: func(a *restAPI) *RestAPIArgs {
+			state := a.inputs
+			state.ARN, state.CreatedDate = arn("/restapis/"+a.id), a.created.Format(time.RFC3339)
+			state.ExecutionARN, state.RootResourceID = executionARN(a.id), a.definition.rootID
+			return &state
 		},
 		Create: func(_ context.Context, in *RestAPIArgs) (string, error) {
 			a := &restAPI{
@@ -99,11 +96,7 @@ func (s *Service) restAPIKind() provider.Kind {
 
 // define sets the API's inputs and definition. The caller holds the lock.
 func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
-	text := ""
-	if in.Body != nil {
-		text = *in.Body
-	}
-	d, err := s.parse(a.id, text)
+	d, err := s.parse(a.id, aws.ToString(in.Body))
 	if err != nil {
 		return err
 	}
@@ -119,15 +112,11 @@ func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 
 // DeploymentArgs are the inputs of aws:apigateway/deployment:Deployment.
 type DeploymentArgs struct {
-	RestAPI  string            `pulumi:"restApi,replace"`
-	Triggers map[string]string `pulumi:"triggers,optional,replace"`
-}
-
-type deploymentState struct {
-	DeploymentArgs
-	CreatedDate  string `pulumi:"createdDate"`
-	ExecutionARN string `pulumi:"executionArn"`
-	InvokeURL    string `pulumi:"invokeUrl"`
+	RestAPI      string            `pulumi:"restApi,replace"`
+	Triggers     map[string]string `pulumi:"triggers,optional,replace"`
+	CreatedDate  string            `pulumi:"createdDate,output"`
+	ExecutionARN string            `pulumi:"executionArn,output"`
+	InvokeURL    string            `pulumi:"invokeUrl,output"`
 }
 
 // deployment searches all APIs, because a Pulumi id has only the deployment's. The caller holds the lock.
@@ -141,15 +130,14 @@ func (s *Service) deployment(id string) (*deployment, error) {
 }
 
 func (s *Service) deploymentKind() provider.Kind {
-	return &provider.Object[DeploymentArgs, deploymentState, deployment]{
+	return &provider.Object[DeploymentArgs, DeploymentArgs, deployment]{
 		Type: "aws:apigateway/deployment:Deployment",
 		Lock: &s.mu,
 		Find: s.deployment,
-		State: func(d *deployment) *deploymentState {
-			return &deploymentState{
-				DeploymentArgs: d.inputs, CreatedDate: d.created.Format(time.RFC3339),
-				ExecutionARN: executionARN(d.inputs.RestAPI + "/"), InvokeURL: s.BaseURL() + "/" + d.inputs.RestAPI + "/",
-			}
+		State: func(d *deployment) *DeploymentArgs {
+			state, path := d.inputs, d.inputs.RestAPI+"/"
+			state.CreatedDate, state.ExecutionARN, state.InvokeURL = d.created.Format(time.RFC3339), executionARN(path), s.BaseURL()+"/"+path
+			return &state
 		},
 		Create: func(_ context.Context, in *DeploymentArgs) (string, error) {
 			a, err := s.api(in.RestAPI)
@@ -178,13 +166,9 @@ func (s *Service) deploymentKind() provider.Kind {
 
 // AccountArgs are the inputs of aws:apigateway/account:Account, API Gateway's settings for the account in the Region.
 type AccountArgs struct {
-	CloudwatchRoleARN *string `pulumi:"cloudwatchRoleArn,optional"`
-	ResetOnDelete     *bool   `pulumi:"resetOnDelete,optional"`
-}
-
-type accountState struct {
-	AccountArgs
-	ThrottleSettings []throttleSettings `pulumi:"throttleSettings"`
+	CloudwatchRoleARN *string            `pulumi:"cloudwatchRoleArn,optional"`
+	ResetOnDelete     *bool              `pulumi:"resetOnDelete,optional"`
+	ThrottleSettings  []throttleSettings `pulumi:"throttleSettings,output"`
 }
 
 type throttleSettings struct {
@@ -195,7 +179,7 @@ type throttleSettings struct {
 // accountKind is the settings as a resource. They always exist: making the resource sets them, and deleting it leaves
 // them as they are, unless ResetOnDelete is true.
 func (s *Service) accountKind() provider.Kind {
-	return &provider.Object[AccountArgs, accountState, Service]{
+	return &provider.Object[AccountArgs, AccountArgs, Service]{
 		Type: "aws:apigateway/account:Account",
 		Lock: &s.mu,
 		Find: func(string) (*Service, error) {
@@ -204,11 +188,8 @@ func (s *Service) accountKind() provider.Kind {
 			}
 			return s, nil
 		},
-		State: func(*Service) *accountState {
-			return &accountState{
-				AccountArgs:      AccountArgs{s.logRole.Load(), s.accountOwner.ResetOnDelete},
-				ThrottleSettings: []throttleSettings{{BurstLimit: accountBurst, RateLimit: accountRate}},
-			}
+		State: func(*Service) *AccountArgs {
+			return &AccountArgs{s.logRole.Load(), s.accountOwner.ResetOnDelete, []throttleSettings{{accountBurst, accountRate}}}
 		},
 		Create: func(_ context.Context, in *AccountArgs) (string, error) {
 			if err := s.setLogRole(in.CloudwatchRoleARN); err != nil {

@@ -17,6 +17,9 @@ type StageArgs struct {
 	XRayTracingEnabled *bool              `pulumi:"xrayTracingEnabled,optional"`
 	AccessLogSettings  *AccessLogSettings `pulumi:"accessLogSettings,optional"`
 	Tags               map[string]string  `pulumi:"tags,optional"`
+	ARN                string             `pulumi:"arn,output"`
+	ExecutionARN       string             `pulumi:"executionArn,output"`
+	InvokeURL          string             `pulumi:"invokeUrl,output"`
 }
 
 // AccessLogSettings are where access logs go and the format of a line.
@@ -25,14 +28,6 @@ type AccessLogSettings struct {
 	DestinationARN string `pulumi:"destinationArn"`
 	// Format is one line of text with $context variables, one of them a request id.
 	Format string `pulumi:"format"`
-}
-
-type stageState struct {
-	StageArgs
-	ARN          string            `pulumi:"arn"`
-	ExecutionARN string            `pulumi:"executionArn"`
-	InvokeURL    string            `pulumi:"invokeUrl"`
-	TagsAll      map[string]string `pulumi:"tagsAll"`
 }
 
 var (
@@ -64,17 +59,17 @@ func (in *StageArgs) check(c *provider.Checker) {
 }
 
 func (s *Service) stageKind() provider.Kind {
-	return &provider.Object[StageArgs, stageState, stage]{
+	return &provider.Object[StageArgs, StageArgs, stage]{
 		Type:  "aws:apigateway/stage:Stage",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *StageArgs) { in.check(c) },
 		Find:  func(id string) (*stage, error) { return s.findStage(strings.TrimPrefix(id, "ags-")) },
-		State: func(st *stage) *stageState {
-			path := st.inputs.RestAPI + "/" + st.inputs.StageName
-			return &stageState{
-				StageArgs: st.inputs, ARN: arn("/restapis/" + st.inputs.RestAPI + "/stages/" + st.inputs.StageName),
-				ExecutionARN: executionARN(path), InvokeURL: s.BaseURL() + "/" + path, TagsAll: st.inputs.Tags,
-			}
+		State: func(st *stage) *StageArgs {
+			state := st.inputs
+			path := state.RestAPI + "/" + state.StageName
+			state.ARN = arn("/restapis/" + state.RestAPI + "/stages/" + state.StageName)
+			state.ExecutionARN, state.InvokeURL = executionARN(path), s.BaseURL()+"/"+path
+			return &state
 		},
 		Create: func(_ context.Context, in *StageArgs) (string, error) {
 			a, err := s.api(in.RestAPI)

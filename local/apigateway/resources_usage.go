@@ -17,6 +17,7 @@ type UsagePlanArgs struct {
 	Throttle  *PlanThrottle     `pulumi:"throttleSettings,optional"`
 	Quota     *QuotaSettings    `pulumi:"quotaSettings,optional"`
 	Tags      map[string]string `pulumi:"tags,optional"`
+	ARN       string            `pulumi:"arn,output"`
 }
 
 // PlanStage is a stage that the plan gives access to.
@@ -30,12 +31,6 @@ type PlanStage struct {
 type PlanThrottle struct {
 	BurstLimit *int     `pulumi:"burstLimit,optional"` // requests
 	RateLimit  *float64 `pulumi:"rateLimit,optional"`  // requests per second
-}
-
-type usagePlanState struct {
-	UsagePlanArgs
-	ARN     string            `pulumi:"arn"`
-	TagsAll map[string]string `pulumi:"tagsAll"`
 }
 
 func (in *UsagePlanArgs) check(c *provider.Checker) {
@@ -67,14 +62,16 @@ func (in *UsagePlanArgs) check(c *provider.Checker) {
 }
 
 func (s *Service) usagePlanKind() provider.Kind {
-	return &provider.Object[UsagePlanArgs, usagePlanState, usagePlan]{
+	return &provider.Object[UsagePlanArgs, UsagePlanArgs, usagePlan]{
 		Type:     "aws:apigateway/usagePlan:UsagePlan",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
 		Check:    func(c *provider.Checker, in *UsagePlanArgs) { in.check(c) },
 		Find:     s.plan,
-		State: func(p *usagePlan) *usagePlanState {
-			return &usagePlanState{UsagePlanArgs: p.inputs, ARN: arn("/usageplans/" + p.id), TagsAll: p.inputs.Tags}
+		State: func(p *usagePlan) *UsagePlanArgs {
+			state := p.inputs
+			state.ARN = arn("/usageplans/" + p.id)
+			return &state
 		},
 		Create: func(_ context.Context, in *UsagePlanArgs) (string, error) {
 			p := &usagePlan{id: newID(6), keys: map[string]*apiKey{}, clients: map[string]*client{}}
@@ -114,36 +111,28 @@ func (s *Service) setPlan(p *usagePlan, in *UsagePlanArgs) error {
 
 // APIKeyArgs are the inputs of aws:apigateway/apiKey:ApiKey. The value of a key is made here.
 type APIKeyArgs struct {
-	Name        *string           `pulumi:"name,optional,replace"`
-	Description *string           `pulumi:"description,optional"`
-	Enabled     *bool             `pulumi:"enabled,optional"` // default true
-	Tags        map[string]string `pulumi:"tags,optional"`
-}
-
-// apiKeyState includes the value, which the SDK of the AWS provider marks as a secret.
-type apiKeyState struct {
-	APIKeyArgs
-	ARN             string            `pulumi:"arn"`
-	CreatedDate     string            `pulumi:"createdDate"`
-	LastUpdatedDate string            `pulumi:"lastUpdatedDate"`
-	TagsAll         map[string]string `pulumi:"tagsAll"`
-	Value           string            `pulumi:"value"`
+	Name            *string           `pulumi:"name,optional,replace"`
+	Description     *string           `pulumi:"description,optional"`
+	Enabled         *bool             `pulumi:"enabled,optional"` // default true
+	Tags            map[string]string `pulumi:"tags,optional"`
+	ARN             string            `pulumi:"arn,output"`
+	CreatedDate     string            `pulumi:"createdDate,output"`
+	LastUpdatedDate string            `pulumi:"lastUpdatedDate,output"`
+	Value           string            `pulumi:"value,output"` // the SDK of the AWS provider marks it as a secret
 }
 
 func (s *Service) apiKeyKind() provider.Kind {
-	return &provider.Object[APIKeyArgs, apiKeyState, apiKey]{
+	return &provider.Object[APIKeyArgs, APIKeyArgs, apiKey]{
 		Type:     "aws:apigateway/apiKey:ApiKey",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
 		Check:    func(c *provider.Checker, in *APIKeyArgs) { checkName(c, in.Name) },
 		Find:     s.key,
-		State: func(k *apiKey) *apiKeyState {
-			state := &apiKeyState{
-				APIKeyArgs: k.inputs, ARN: arn("/apikeys/" + k.id), CreatedDate: k.created.Format(time.RFC3339),
-				LastUpdatedDate: k.updated.Format(time.RFC3339), TagsAll: k.inputs.Tags, Value: k.value,
-			}
-			state.Enabled = new(k.enabled())
-			return state
+		State: func(k *apiKey) *APIKeyArgs {
+			state := k.inputs
+			state.Enabled, state.ARN, state.Value = new(k.enabled()), arn("/apikeys/"+k.id), k.value
+			state.CreatedDate, state.LastUpdatedDate = k.created.Format(time.RFC3339), k.updated.Format(time.RFC3339)
+			return &state
 		},
 		Create: func(_ context.Context, in *APIKeyArgs) (string, error) {
 			now := s.account.Clock.Now().UTC()
@@ -171,12 +160,8 @@ type UsagePlanKeyArgs struct {
 	KeyID       string `pulumi:"keyId,replace"`
 	KeyType     string `pulumi:"keyType,replace"` // API_KEY
 	UsagePlanID string `pulumi:"usagePlanId,replace"`
-}
-
-type usagePlanKeyState struct {
-	UsagePlanKeyArgs
-	Name  string `pulumi:"name"`
-	Value string `pulumi:"value"`
+	Name        string `pulumi:"name,output"`
+	Value       string `pulumi:"value,output"`
 }
 
 const apiKeyType = "API_KEY"
@@ -188,7 +173,7 @@ type planKey struct {
 }
 
 func (s *Service) usagePlanKeyKind() provider.Kind {
-	return &provider.Object[UsagePlanKeyArgs, usagePlanKeyState, planKey]{
+	return &provider.Object[UsagePlanKeyArgs, UsagePlanKeyArgs, planKey]{
 		Type:  "aws:apigateway/usagePlanKey:UsagePlanKey",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *UsagePlanKeyArgs) { c.OneOf("keyType", &in.KeyType, apiKeyType) },
@@ -206,8 +191,8 @@ func (s *Service) usagePlanKeyKind() provider.Kind {
 			}
 			return &planKey{p, k}, nil
 		},
-		State: func(pk *planKey) *usagePlanKeyState {
-			return &usagePlanKeyState{UsagePlanKeyArgs{pk.key.id, apiKeyType, pk.plan.id}, *pk.key.inputs.Name, pk.key.value}
+		State: func(pk *planKey) *UsagePlanKeyArgs {
+			return &UsagePlanKeyArgs{pk.key.id, apiKeyType, pk.plan.id, *pk.key.inputs.Name, pk.key.value}
 		},
 		Create: func(_ context.Context, in *UsagePlanKeyArgs) (string, error) {
 			p, err := s.plan(in.UsagePlanID)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/time/rate"
 )
 
@@ -36,13 +37,7 @@ type client struct {
 }
 
 func (t *PlanThrottle) values() (perSecond float64, burst int) {
-	if t.RateLimit != nil {
-		perSecond = *t.RateLimit
-	}
-	if t.BurstLimit != nil {
-		burst = *t.BurstLimit
-	}
-	return perSecond, burst
+	return aws.ToFloat64(t.RateLimit), aws.ToInt(t.BurstLimit)
 }
 
 func (p *usagePlan) covers(apiID, stage string) bool {

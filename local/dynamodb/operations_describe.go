@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -70,7 +72,7 @@ func (s *Service) describeTable(c *wire.Call, in *tableInput) (*describeTableOut
 		d.ProvisionedThroughput.ReadCapacityUnits = *args.ReadCapacity
 		d.ProvisionedThroughput.WriteCapacityUnits = *args.WriteCapacity
 	}
-	d.DeletionProtectionEnabled = isTrue(args.DeletionProtectionEnabled)
+	d.DeletionProtectionEnabled = aws.ToBool(args.DeletionProtectionEnabled)
 	return &describeTableOutput{d}, nil
 }
 

@@ -2,30 +2,32 @@ package dynamodb
 
 import (
 	"slices"
+	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-type putItemInput struct {
+// writeInput are the parameters of all writes of one item.
+type writeInput struct {
 	conditional
 	TableName    string
-	Item         Map
 	ReturnValues string
+}
+
+type putItemInput struct {
+	writeInput
+	Item Map
 }
 
 type deleteItemInput struct {
-	conditional
-	TableName    string
-	Key          Map
-	ReturnValues string
+	writeInput
+	Key Map
 }
 
 type updateItemInput struct {
-	conditional
-	TableName        string
+	writeInput
 	Key              Map
 	UpdateExpression *string
-	ReturnValues     string
 }
 
 type writeOutput struct {
@@ -34,52 +36,43 @@ type writeOutput struct {
 
 // putItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html.
 func (s *Service) putItem(c *wire.Call, in *putItemInput) (*writeOutput, error) {
-	t, err := s.open(c, "PutItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newPut(t, in.Item, in.conditional)
-	if err != nil {
-		return nil, err
-	}
-	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD")
+	return s.write(c, &in.writeInput, func(t *table) (*mutation, error) {
+		return newPut(t, in.Item, in.conditional)
+	}, "NONE", "ALL_OLD")
 }
 
 // deleteItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html.
 func (s *Service) deleteItem(c *wire.Call, in *deleteItemInput) (*writeOutput, error) {
-	t, err := s.open(c, "DeleteItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newKeyed(deleteItem, t, in.Key, nil, in.conditional)
-	if err != nil {
-		return nil, err
-	}
-	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD")
+	return s.write(c, &in.writeInput, func(t *table) (*mutation, error) {
+		return newKeyed(deleteItem, t, in.Key, nil, in.conditional)
+	}, "NONE", "ALL_OLD")
 }
 
 // updateItem follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html.
 func (s *Service) updateItem(c *wire.Call, in *updateItemInput) (*writeOutput, error) {
-	t, err := s.open(c, "UpdateItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newKeyed(updateItem, t, in.Key, in.UpdateExpression, in.conditional)
-	if err != nil {
-		return nil, err
-	}
-	return s.write(m, in.ReturnValues, "NONE", "ALL_OLD", "ALL_NEW")
+	return s.write(c, &in.writeInput, func(t *table) (*mutation, error) {
+		return newKeyed(updateItem, t, in.Key, in.UpdateExpression, in.conditional)
+	}, "NONE", "ALL_OLD", "ALL_NEW")
 }
 
-func (s *Service) write(m *mutation, returns string, allowed ...string) (*writeOutput, error) {
-	if err := enum("ReturnValues", returns, allowed...); err != nil {
+// write makes a mutation of the table and runs it. returns are the values that ReturnValues may have.
+func (s *Service) write(c *wire.Call, in *writeInput, newMutation func(*table) (*mutation, error), returns ...string) (*writeOutput, error) {
+	t, err := s.open(c, c.Operation, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMutation(t)
+	if err != nil {
+		return nil, err
+	}
+	if err := enum("ReturnValues", in.ReturnValues, returns...); err != nil {
 		return nil, err
 	}
 	if err := m.run(s.account.Clock.Now()); err != nil {
 		return nil, err
 	}
 	out := &writeOutput{}
-	switch returns {
+	switch in.ReturnValues {
 	case "ALL_OLD":
 		out.Attributes = m.old.item
 	case "ALL_NEW":
@@ -171,3 +164,81 @@ func enum(field, value string, allowed ...string) error {
 }
 
 func missing(field string) error { return invalid("%s is required", field) }
+
+type mutationKind int
+
+const (
+	putItem mutationKind = iota
+	updateItem
+	deleteItem
+	checkItem
+)
+
+// mutation is one conditional write, or the check of a condition, of one item. It is first prepared and then
+// committed, both under the lock of its table, so that several make a transaction.
+type mutation struct {
+	kind      mutationKind
+	table     *table
+	at        position
+	key       Map // of an update, what an absent item starts as
+	update    update
+	condition *node
+	showOld   bool // a failed condition shows the item
+
+	// old is the item before and after the item once prepared; their item is nil if there is none.
+	old, after row
+}
+
+// prepare checks the condition and computes what the item becomes.
+func (m *mutation) prepare() error {
+	m.old, _ = m.table.rows.Get(row{position: m.at})
+	if !m.condition.holds(m.old.item) {
+		if m.showOld {
+			return conditionFailed(m.old.item)
+		}
+		return conditionFailed(nil)
+	}
+	switch m.kind {
+	case checkItem:
+		m.after = m.old
+	case updateItem:
+		base := m.old.item
+		if base == nil {
+			base = m.key
+		}
+		item, err := m.update.apply(base)
+		if err != nil {
+			return err
+		}
+		m.after = row{position: m.at, item: item, size: itemSize(item)}
+		if m.after.size > maxItemSize {
+			return invalid("Item size to update has exceeded the maximum allowed size")
+		}
+	}
+	return nil
+}
+
+// commit stores what prepare computed.
+func (m *mutation) commit() {
+	if m.kind != checkItem {
+		m.table.set(m.after)
+	}
+}
+
+// units is what a prepared mutation costs.
+func (m *mutation) units() float64 { return writeUnits(m.old.size, m.after.size) }
+
+// run prepares and commits the mutation by itself.
+func (m *mutation) run(now time.Time) error {
+	m.table.mu.Lock()
+	defer m.table.mu.Unlock()
+	failed := m.prepare()
+	// A write whose condition failed costs as much as one that succeeds.
+	if (failed == nil || code(failed) == "ConditionalCheckFailedException") && !m.table.consume(&m.table.writes, now, m.units()) {
+		return Throttled()
+	}
+	if failed == nil {
+		m.commit()
+	}
+	return failed
+}

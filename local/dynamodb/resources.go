@@ -3,11 +3,11 @@ package dynamodb
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -29,6 +29,9 @@ type TableArgs struct {
 	DeletionProtectionEnabled *bool             `pulumi:"deletionProtectionEnabled,optional"`
 	ServerSideEncryption      *TableEncryption  `pulumi:"serverSideEncryption,optional"`
 	Tags                      map[string]string `pulumi:"tags,optional"`
+	ARN                       string            `pulumi:"arn,output"`
+	StreamARN                 string            `pulumi:"streamArn,output"`
+	StreamLabel               string            `pulumi:"streamLabel,output"`
 }
 
 // TableAttribute declares a key attribute. Type is S, N or B.
@@ -54,22 +57,12 @@ type TableEncryption struct {
 	KMSKeyARN *string `pulumi:"kmsKeyArn,optional"`
 }
 
-type tableState struct {
-	TableArgs
-	ARN         string            `pulumi:"arn"`
-	StreamARN   string            `pulumi:"streamArn"`
-	StreamLabel string            `pulumi:"streamLabel"`
-	TagsAll     map[string]string `pulumi:"tagsAll"`
-}
-
-func isTrue(b *bool) bool { return b != nil && *b }
-
 func (a *TableArgs) provisioned() bool {
 	return a.BillingMode == nil || *a.BillingMode == "PROVISIONED"
 }
 
 func (a *TableArgs) ttlAttribute() string {
-	if a.TTL == nil || !isTrue(a.TTL.Enabled) || a.TTL.AttributeName == nil {
+	if a.TTL == nil || !aws.ToBool(a.TTL.Enabled) || a.TTL.AttributeName == nil {
 		return ""
 	}
 	return *a.TTL.AttributeName
@@ -90,7 +83,7 @@ func (a *TableArgs) schema() schema {
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return append(s.scalingKinds(), &provider.Object[TableArgs, tableState, table]{
+	return append(s.scalingKinds(), &provider.Object[TableArgs, TableArgs, table]{
 		Type:     "aws:dynamodb/table:Table",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Check:    checkTable,
@@ -128,7 +121,7 @@ func checkTable(c *provider.Checker, in *TableArgs) {
 		c.Failf("serverSideEncryption.kmsKeyArn", "must not be given if serverSideEncryption.enabled is false")
 	}
 	if ttl := in.TTL; ttl != nil && !c.Unknown("ttl.enabled") && !c.Unknown("ttl.attributeName") {
-		enabled, named := isTrue(ttl.Enabled), ttl.AttributeName != nil && *ttl.AttributeName != ""
+		enabled, named := aws.ToBool(ttl.Enabled), ttl.AttributeName != nil && *ttl.AttributeName != ""
 		if enabled != named {
 			c.Failf("ttl.attributeName", "must be given if, and only if, ttl.enabled is true")
 		}
@@ -199,14 +192,15 @@ func (t *table) update(in *TableArgs) error {
 }
 
 func (s *Service) deleteTable(_ context.Context, t *table) error {
-	if args, _, _ := t.describe(); isTrue(args.DeletionProtectionEnabled) {
+	if args, _, _ := t.describe(); aws.ToBool(args.DeletionProtectionEnabled) {
 		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	delete(s.tables, t.name)
 	return nil
 }
 
-func (t *table) state() *tableState {
-	args, _, _ := t.describe()
-	return &tableState{TableArgs: *args, ARN: t.arn, TagsAll: maps.Clone(args.Tags)}
+func (t *table) state() *TableArgs {
+	state, _, _ := t.describe()
+	state.ARN = t.arn
+	return state
 }

@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"strings"
 
@@ -21,13 +20,8 @@ type ScalingTargetArgs struct {
 	MinCapacity       int               `pulumi:"minCapacity"`
 	MaxCapacity       int               `pulumi:"maxCapacity"`
 	Tags              map[string]string `pulumi:"tags,optional"`
-}
-
-type targetState struct {
-	ScalingTargetArgs
-	ARN     string            `pulumi:"arn"`
-	RoleARN string            `pulumi:"roleArn"`
-	TagsAll map[string]string `pulumi:"tagsAll"`
+	ARN               string            `pulumi:"arn,output"`
+	RoleARN           string            `pulumi:"roleArn,output"`
 }
 
 // ScalingPolicyArgs are the inputs of aws:appautoscaling/policy:Policy that are implemented: target tracking. There are no cooldowns.
@@ -38,6 +32,7 @@ type ScalingPolicyArgs struct {
 	ScalableDimension string         `pulumi:"scalableDimension,replace"`
 	PolicyType        *string        `pulumi:"policyType,optional"` // StepScaling if absent
 	Tracking          TargetTracking `pulumi:"targetTrackingScalingPolicyConfiguration"`
+	ARN               string         `pulumi:"arn,output"`
 }
 
 // TargetTracking is a target of 20 to 90 percent of the capacity.
@@ -51,11 +46,6 @@ type ScalingMetric struct {
 	Type string `pulumi:"predefinedMetricType"`
 }
 
-type policyState struct {
-	ScalingPolicyArgs
-	ARN string `pulumi:"arn"`
-}
-
 const dimension = "dynamodb:table:"
 
 // metrics are the scalable dimensions, and the metric of each.
@@ -67,7 +57,7 @@ var metrics = map[string]string{
 // scalingKinds are those of Application Auto Scaling, which has no operations on the wire.
 func (s *Service) scalingKinds() []provider.Kind {
 	return []provider.Kind{
-		&provider.Object[ScalingTargetArgs, targetState, capacity]{
+		&provider.Object[ScalingTargetArgs, ScalingTargetArgs, capacity]{
 			Type:   "aws:appautoscaling/target:Target",
 			Check:  checkTarget,
 			Lock:   &s.mu,
@@ -82,7 +72,7 @@ func (s *Service) scalingKinds() []provider.Kind {
 				return nil
 			},
 		},
-		&provider.Object[ScalingPolicyArgs, policyState, capacity]{
+		&provider.Object[ScalingPolicyArgs, ScalingPolicyArgs, capacity]{
 			Type:     "aws:appautoscaling/policy:Policy",
 			AutoName: &provider.AutoName{Property: "name", Max: 255},
 			Check:    checkPolicy,
@@ -209,17 +199,19 @@ func (s *Service) findPolicy(id string) (*capacity, error) {
 	return c, err
 }
 
-func (c *capacity) targetState() *targetState {
-	arn := account.ARN("application-autoscaling", "scalable-target/"+scalingID(c.target.ResourceID, c.target.ScalableDimension))
-	role := account.GlobalARN("iam", "role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"+
+func (c *capacity) targetState() *ScalingTargetArgs {
+	state := *c.target
+	state.ARN = account.ARN("application-autoscaling", "scalable-target/"+scalingID(state.ResourceID, state.ScalableDimension))
+	state.RoleARN = account.GlobalARN("iam", "role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"+
 		"AWSServiceRoleForApplicationAutoScaling_DynamoDBTable")
-	return &targetState{ScalingTargetArgs: *c.target, ARN: arn, RoleARN: role, TagsAll: maps.Clone(c.target.Tags)}
+	return &state
 }
 
-func (c *capacity) policyState() *policyState {
-	p := c.policy
-	return &policyState{ScalingPolicyArgs: *p, ARN: account.ARN("autoscaling",
-		"scalingPolicy:"+scalingID(p.ResourceID, p.ScalableDimension)+":resource/dynamodb/"+p.ResourceID+":policyName/"+*p.Name)}
+func (c *capacity) policyState() *ScalingPolicyArgs {
+	state := *c.policy
+	state.ARN = account.ARN("autoscaling", "scalingPolicy:"+scalingID(state.ResourceID, state.ScalableDimension)+
+		":resource/dynamodb/"+state.ResourceID+":policyName/"+*state.Name)
+	return &state
 }
 
 // scalingID is the unique part of an ARN.

@@ -25,13 +25,9 @@ type RoleArgs struct {
 	Description         *string           `pulumi:"description,optional"`
 	ForceDetachPolicies *bool             `pulumi:"forceDetachPolicies,optional"`
 	Tags                map[string]string `pulumi:"tags,optional"`
-}
-
-type roleState struct {
-	RoleArgs
-	ARN        string `pulumi:"arn"`
-	UniqueID   string `pulumi:"uniqueId"`
-	CreateDate string `pulumi:"createDate"`
+	ARN                 string            `pulumi:"arn,output"`
+	UniqueID            string            `pulumi:"uniqueId,output"`
+	CreateDate          string            `pulumi:"createDate,output"`
 }
 
 // Longest names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -42,26 +38,20 @@ var (
 
 const nameForm = "letters, digits and +=,.@_-, 64 of a role and 128 of a policy at most"
 
-// accepted returns a check of policy documents.
-func accepted(kind policy.Kind) func(string) error {
-	return func(text string) error {
-		_, err := policy.Parse(text, kind)
-		return err
-	}
-}
-
 func (s *Service) roleKind() provider.Kind {
-	return &provider.Object[RoleArgs, roleState, role]{
+	return &provider.Object[RoleArgs, RoleArgs, role]{
 		Type:     "aws:iam/role:Role",
 		AutoName: &provider.AutoName{Property: "name", Max: 64},
 		Check: func(c *provider.Checker, in *RoleArgs) {
 			c.Match("name", in.Name, roleName, nameForm)
-			c.Parse("assumeRolePolicy", &in.AssumeRolePolicy, accepted(policy.Trust))
+			c.Parse("assumeRolePolicy", &in.AssumeRolePolicy, policy.Check(policy.Trust))
 		},
 		Lock: &s.mu,
 		Find: s.find,
-		State: func(r *role) *roleState {
-			return &roleState{RoleArgs: r.inputs, ARN: roleARN(r.name), UniqueID: r.id, CreateDate: r.createdAt.Format(time.RFC3339)}
+		State: func(r *role) *RoleArgs {
+			state := r.inputs
+			state.ARN, state.UniqueID, state.CreateDate = roleARN(r.name), r.id, r.createdAt.Format(time.RFC3339)
+			return &state
 		},
 		Create: func(_ context.Context, in *RoleArgs) (string, error) {
 			name := *in.Name
@@ -123,7 +113,7 @@ func (s *Service) rolePolicyKind() provider.Kind {
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check: func(c *provider.Checker, in *rolePolicyArgs) {
 			c.Match("name", in.Name, policyName, nameForm)
-			c.Parse("policy", &in.Policy, accepted(policy.Identity))
+			c.Parse("policy", &in.Policy, policy.Check(policy.Identity))
 		},
 		Lock: &s.mu,
 		Find: func(id string) (*owned, error) { return s.owned(id, ":") },

@@ -19,11 +19,7 @@ type putOutput struct {
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
-func (s *Service) putRecord(c *wire.Call, in *putInput) (*putOutput, error) {
-	st, err := s.enter(c, "PutRecord", in.streamInput)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) putRecord(c *wire.Call, st *stream, in *putInput) (*putOutput, error) {
 	sh, q, err := s.putOne(st, &in.recordInput)
 	if err != nil {
 		return nil, err
@@ -58,11 +54,7 @@ type putManyResult struct {
 // request fail.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
-func (s *Service) putRecords(c *wire.Call, in *putManyInput) (*putManyOutput, error) {
-	st, err := s.enter(c, "PutRecords", in.streamInput)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (*putManyOutput, error) {
 	if n := len(in.Records); n < 1 || n > maxPutRecords {
 		return nil, invalidMember("Records", "must have 1 to %d elements, got %d", maxPutRecords, n)
 	}

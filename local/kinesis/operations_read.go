@@ -52,11 +52,7 @@ func (in *iteratorInput) position() (p Position, err error) {
 // getShardIterator resolves the position immediately: LATEST is the place after the current last record.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
-func (s *Service) getShardIterator(c *wire.Call, in *iteratorInput) (*iteratorOutput, error) {
-	st, err := s.enter(c, "GetShardIterator", in.streamInput)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) getShardIterator(c *wire.Call, st *stream, in *iteratorInput) (*iteratorOutput, error) {
 	p, err := in.position()
 	if err != nil {
 		return nil, err

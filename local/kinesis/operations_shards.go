@@ -47,11 +47,7 @@ type listShardsOutput struct{ Shards []shardDescription }
 // listShards returns all shards: there are no pages.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
-func (s *Service) listShards(c *wire.Call, in *listShardsInput) (*listShardsOutput, error) {
-	st, err := s.enter(c, "ListShards", in.streamInput)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) listShards(c *wire.Call, st *stream, in *listShardsInput) (*listShardsOutput, error) {
 	if in.ShardFilter != nil && in.ShardFilter.Type != "AT_LATEST" {
 		return nil, wire.Unsupported("ListShards with a ShardFilter of type %q", in.ShardFilter.Type)
 	}
@@ -71,11 +67,7 @@ type splitInput struct {
 // splitShard splits a shard of a provisioned stream at once; on AWS the stream is UPDATING for some seconds.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html
-func (s *Service) splitShard(c *wire.Call, in *splitInput) (*struct{}, error) {
-	st, err := s.enter(c, "SplitShard", in.streamInput)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) splitShard(c *wire.Call, st *stream, in *splitInput) (*struct{}, error) {
 	now := s.account.Clock.Now()
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -43,11 +43,7 @@ type describeStreamOutput struct {
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html
-func (s *Service) describeStream(c *wire.Call, in *streamInput) (*describeStreamOutput, error) {
-	st, err := s.enter(c, "DescribeStream", *in)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) describeStream(c *wire.Call, st *stream, in *streamInput) (*describeStreamOutput, error) {
 	out := &describeStreamOutput{}
 	out.StreamDescription.streamDescription = st.describe()
 	out.StreamDescription.Shards = describeShards(st.live(s.account.Clock.Now()))
@@ -62,11 +58,7 @@ type describeStreamSummaryOutput struct {
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html
-func (s *Service) describeStreamSummary(c *wire.Call, in *streamInput) (*describeStreamSummaryOutput, error) {
-	st, err := s.enter(c, "DescribeStreamSummary", *in)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) describeStreamSummary(c *wire.Call, st *stream, in *streamInput) (*describeStreamSummaryOutput, error) {
 	out := &describeStreamSummaryOutput{}
 	d := &out.StreamDescriptionSummary
 	d.streamDescription = st.describe()

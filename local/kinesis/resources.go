@@ -1,10 +1,13 @@
 package kinesis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/provider"
 )
@@ -22,17 +25,12 @@ type StreamArgs struct {
 	KMSKeyID                *string           `pulumi:"kmsKeyId,optional"`
 	EnforceConsumerDeletion *bool             `pulumi:"enforceConsumerDeletion,optional"`
 	Tags                    map[string]string `pulumi:"tags,optional"`
+	ARN                     string            `pulumi:"arn,output"`
 }
 
 // StreamMode is PROVISIONED, the default, or ON_DEMAND.
 type StreamMode struct {
 	StreamMode string `pulumi:"streamMode"`
-}
-
-type streamState struct {
-	StreamArgs
-	ARN     string            `pulumi:"arn"`
-	TagsAll map[string]string `pulumi:"tagsAll"`
 }
 
 func (in *StreamArgs) mode() string {
@@ -74,7 +72,7 @@ func checkName(c *provider.Checker, name *string) {
 }
 
 func (s *Service) streamKind() provider.Kind {
-	return &provider.Object[StreamArgs, streamState, stream]{
+	return &provider.Object[StreamArgs, StreamArgs, stream]{
 		Type:     "aws:kinesis/stream:Stream",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check:    checkStream,
@@ -124,11 +122,7 @@ func (s *Service) updateStream(_ context.Context, st *stream, in *StreamArgs) er
 
 // configure sets everything except the mode and the shards.
 func (st *stream) configure(now time.Time, in *StreamArgs) {
-	hours := minRetention
-	if in.RetentionPeriod != nil {
-		hours = *in.RetentionPeriod
-	}
-	st.setRetention(now, hours)
+	st.setRetention(now, cmp.Or(aws.ToInt(in.RetentionPeriod), minRetention))
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.kmsKey = ""
@@ -139,15 +133,15 @@ func (st *stream) configure(now time.Time, in *StreamArgs) {
 	st.enforce = in.EnforceConsumerDeletion != nil && *in.EnforceConsumerDeletion
 }
 
-func (st *stream) state() *streamState {
+func (st *stream) state() *StreamArgs {
 	kind := st.encryption()
 	st.mu.RLock()
 	defer st.mu.RUnlock()
 	name, hours, enforce := st.name, int(st.hours.Load()), st.enforce
-	state := &streamState{ARN: st.arn, TagsAll: maps.Clone(st.tags), StreamArgs: StreamArgs{
+	state := &StreamArgs{
 		Name: &name, Mode: &StreamMode{st.mode}, RetentionPeriod: &hours, EncryptionType: &kind, EnforceConsumerDeletion: &enforce,
-		Tags: maps.Clone(st.tags),
-	}}
+		Tags: maps.Clone(st.tags), ARN: st.arn,
+	}
 	if st.mode == provisioned {
 		shards := len(st.open)
 		state.ShardCount = &shards
@@ -178,21 +172,16 @@ func (s *Service) deleteStream(_ context.Context, st *stream) error {
 type ConsumerArgs struct {
 	Name      *string `pulumi:"name,optional,replace"`
 	StreamARN string  `pulumi:"streamArn,replace"`
+	ARN       string  `pulumi:"arn,output"`
+	Created   string  `pulumi:"creationTimestamp,output"`
 }
 
-type consumerState struct {
-	ConsumerArgs
-	ARN     string `pulumi:"arn"`
-	Created string `pulumi:"creationTimestamp"`
-}
-
-func (c *consumer) state() *consumerState {
-	name := c.name
-	return &consumerState{ConsumerArgs{&name, c.stream.arn}, c.arn, c.created.UTC().Format(time.RFC3339)}
+func (c *consumer) state() *ConsumerArgs {
+	return &ConsumerArgs{&c.name, c.stream.arn, c.arn, c.created.UTC().Format(time.RFC3339)}
 }
 
 func (s *Service) consumerKind() provider.Kind {
-	return &provider.Object[ConsumerArgs, consumerState, consumer]{
+	return &provider.Object[ConsumerArgs, ConsumerArgs, consumer]{
 		Type:     "aws:kinesis/streamConsumer:StreamConsumer",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check: func(c *provider.Checker, in *ConsumerArgs) {

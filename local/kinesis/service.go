@@ -44,15 +44,15 @@ type Service struct {
 func New(a *account.Account) *Service {
 	s := &Service{account: a, streams: map[string]*stream{}, JSON: wire.JSON{Target: "Kinesis_20131202", Version: "1.1"}}
 	_, _ = rand.Read(s.secret[:]) // never fails
-	wire.HandleJSON(&s.JSON, "PutRecord", s.putRecord)
-	wire.HandleJSON(&s.JSON, "PutRecords", s.putRecords)
-	wire.HandleJSON(&s.JSON, "GetShardIterator", s.getShardIterator)
+	onStream(s, "PutRecord", s.putRecord)
+	onStream(s, "PutRecords", s.putRecords)
+	onStream(s, "GetShardIterator", s.getShardIterator)
 	wire.HandleJSON(&s.JSON, "GetRecords", s.getRecords)
-	wire.HandleJSON(&s.JSON, "DescribeStream", s.describeStream)
-	wire.HandleJSON(&s.JSON, "DescribeStreamSummary", s.describeStreamSummary)
+	onStream(s, "DescribeStream", s.describeStream)
+	onStream(s, "DescribeStreamSummary", s.describeStreamSummary)
 	wire.HandleJSON(&s.JSON, "ListStreams", s.listStreams)
-	wire.HandleJSON(&s.JSON, "ListShards", s.listShards)
-	wire.HandleJSON(&s.JSON, "SplitShard", s.splitShard)
+	onStream(s, "ListShards", s.listShards)
+	onStream(s, "SplitShard", s.splitShard)
 	wire.HandleJSON(&s.JSON, "ListStreamConsumers", s.listConsumers)
 	return s
 }
@@ -87,6 +87,22 @@ func (in streamInput) name() (string, error) {
 func nameOf(arn string) (name string, ok bool) {
 	name, ok = strings.CutPrefix(arn, StreamARN(""))
 	return name, ok && name != "" && !strings.Contains(name, "/")
+}
+
+func (in streamInput) stream() streamInput { return in }
+
+// onStream adds an operation on a stream, which needs the permission of its name.
+func onStream[In, Out any, P interface {
+	*In
+	stream() streamInput
+}](s *Service, name string, f func(*wire.Call, *stream, *In) (*Out, error)) {
+	wire.HandleJSON(&s.JSON, name, func(c *wire.Call, in *In) (*Out, error) {
+		st, err := s.enter(c, name, P(in).stream())
+		if err != nil {
+			return nil, err
+		}
+		return f(c, st, in)
+	})
 }
 
 // enter authorizes a call's action on a stream, and finds it.

@@ -1,9 +1,11 @@
 package kms
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -22,12 +24,8 @@ type KeyArgs struct {
 	Rotation       *bool             `pulumi:"enableKeyRotation,optional"`
 	Policy         *string           `pulumi:"policy,optional"`
 	Tags           map[string]string `pulumi:"tags,optional"`
-}
-
-type keyState struct {
-	KeyArgs
-	ARN   string `pulumi:"arn"`
-	KeyID string `pulumi:"keyId"`
+	ARN            string            `pulumi:"arn,output"`
+	KeyID          string            `pulumi:"keyId,output"`
 }
 
 // find returns a key that is not pending deletion. The caller holds the lock.
@@ -40,29 +38,22 @@ func (s *Service) find(id string) (*key, error) {
 }
 
 func (s *Service) keyKind() provider.Kind {
-	return &provider.Object[KeyArgs, keyState, key]{
+	return &provider.Object[KeyArgs, KeyArgs, key]{
 		Type: "aws:kms/key:Key",
 		Check: func(c *provider.Checker, in *KeyArgs) {
 			c.Range("deletionWindowInDays", in.DeletionWindow, 7, 30)
-			c.Parse("policy", in.Policy, func(text string) error {
-				_, err := policy.Parse(text, policy.Resource)
-				return err
-			})
+			c.Parse("policy", in.Policy, policy.Check(policy.Resource))
 		},
 		Lock: &s.mu,
 		Find: s.find,
-		State: func(k *key) *keyState {
-			args := k.args
-			args.Policy = &k.policyText
-			return &keyState{args, k.arn(), k.id}
+		State: func(k *key) *KeyArgs {
+			state := k.args
+			state.Policy, state.ARN, state.KeyID = &k.policyText, k.arn(), k.id
+			return &state
 		},
 		Create: func(_ context.Context, in *KeyArgs) (string, error) {
 			k := &key{id: uuid.NewString(), created: s.account.Clock.Now(), args: *in}
-			given := defaultPolicy
-			if in.Policy != nil {
-				given = *in.Policy
-			}
-			if err := k.setPolicy(given); err != nil {
+			if err := k.setPolicy(cmp.Or(aws.ToString(in.Policy), defaultPolicy)); err != nil {
 				return "", err
 			}
 			s.keys[k.id] = k
@@ -80,10 +71,7 @@ func (s *Service) keyKind() provider.Kind {
 		// A key is deleted after a waiting period, in which it cannot be used:
 		// https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 		Delete: func(_ context.Context, k *key) error {
-			days := 30
-			if k.args.DeletionWindow != nil {
-				days = *k.args.DeletionWindow
-			}
+			days := cmp.Or(aws.ToInt(k.args.DeletionWindow), 30)
 			k.deleteAt = s.account.Clock.Now().Add(time.Duration(days) * 24 * time.Hour)
 			return nil
 		},

@@ -59,7 +59,7 @@ func (s *Service) open(c *wire.Call, action string) (*function, error) {
 
 // configurationOutput is FunctionConfiguration.
 type configurationOutput struct {
-	*functionState
+	*FunctionArgs
 	State, LastUpdateStatus, PackageType string
 }
 
@@ -129,13 +129,13 @@ func mappingARN(uuid string) string { return account.ARN("lambda", "event-source
 
 // mappingOutput is EventSourceMappingConfiguration. Its times are seconds since 1970.
 type mappingOutput struct {
-	*mappingState
+	*MappingArgs
 	StartingPositionTimestamp float64 `json:",omitempty"`
 	LastModified              float64
 }
 
 func (m *mapping) output() *mappingOutput {
-	out := &mappingOutput{mappingState: m.resource()}
+	out := &mappingOutput{MappingArgs: m.resource()}
 	if at, err := time.Parse(time.RFC3339, value(out.MappingArgs.StartingPositionTimestamp, "")); err == nil {
 		out.StartingPositionTimestamp = float64(at.UnixMilli()) / 1000
 	}

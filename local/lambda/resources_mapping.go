@@ -32,6 +32,13 @@ type MappingArgs struct {
 	MaximumRecordAgeInSeconds  *int               `pulumi:"maximumRecordAgeInSeconds,optional" json:",omitempty"`
 	BisectBatchOnFunctionError *bool              `pulumi:"bisectBatchOnFunctionError,optional" json:",omitempty"`
 	DestinationConfig          *DestinationConfig `pulumi:"destinationConfig,optional" json:",omitempty"`
+
+	UUID                 string `pulumi:"uuid,output"`
+	ARN                  string `pulumi:"arn,output" json:"EventSourceMappingArn"`
+	FunctionARN          string `pulumi:"functionArn,output" json:"FunctionArn"`
+	LastModified         string `pulumi:"lastModified,output" json:"-"`
+	LastProcessingResult string `pulumi:"lastProcessingResult,output"`
+	State                string `pulumi:"state,output"`
 }
 
 // ScalingConfig limits how many invocations a mapping of a queue makes at once.
@@ -79,28 +86,18 @@ func (in *MappingArgs) destination() string {
 	return in.DestinationConfig.OnFailure.DestinationARN
 }
 
-type mappingState struct {
-	MappingArgs
-	UUID                 string `pulumi:"uuid"`
-	ARN                  string `pulumi:"arn" json:"EventSourceMappingArn"`
-	FunctionARN          string `pulumi:"functionArn" json:"FunctionArn"`
-	LastModified         string `pulumi:"lastModified" json:"-"`
-	LastProcessingResult string `pulumi:"lastProcessingResult"`
-	State                string `pulumi:"state"`
-}
-
-func (m *mapping) resource() *mappingState {
-	state, result := m.state()
+func (m *mapping) resource() *MappingArgs {
+	status, result := m.state()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &mappingState{
-		MappingArgs: m.args, UUID: m.uuid, ARN: mappingARN(m.uuid), FunctionARN: functionARN(m.function),
-		LastModified: m.modified.Format(time.RFC3339), LastProcessingResult: result, State: state,
-	}
+	state := m.args
+	state.UUID, state.ARN, state.FunctionARN, state.State, state.LastProcessingResult = m.uuid, mappingARN(m.uuid), functionARN(m.function), status, result
+	state.LastModified = m.modified.Format(time.RFC3339)
+	return &state
 }
 
 func (s *Service) mappingKind() provider.Kind {
-	return &provider.Object[MappingArgs, mappingState, mapping]{
+	return &provider.Object[MappingArgs, MappingArgs, mapping]{
 		Type:  "aws:lambda/eventSourceMapping:EventSourceMapping",
 		Check: checkMapping,
 		Find:  s.mapping,

@@ -144,6 +144,14 @@ func Parse(text string, kind Kind) (*Document, error) {
 	return &d, nil
 }
 
+// Check returns a function that refuses what Parse refuses.
+func Check(kind Kind) func(text string) error {
+	return func(text string) error {
+		_, err := Parse(text, kind)
+		return err
+	}
+}
+
 // faults collects what is wrong with a statement.
 type faults []string
 

@@ -30,8 +30,9 @@ func TestCheckReportsEveryFaultByItsPath(t *testing.T) {
 				"size": "size must be an integer, got number", "list[1]": "list[1] must be a string, got number",
 				`tags["k"]`: `tags["k"] must be a string, got bool`, "part.depth": "part.depth must be an integer, got string",
 			}},
-		{"unknown to the type", map[string]any{"required": "x", "requird": "x", "part": map[string]any{"depth": 1, "dept": 2}},
+		{"unknown to the type", map[string]any{"required": "x", "requird": "x", "part": map[string]any{"depth": 1, "dept": 2}, "arn": "x"},
 			map[string]string{
+				"arn":     "arn is not supported by the embedded cloud",
 				"requird": "requird is not supported by the embedded cloud", "part.dept": "part.dept is not supported by the embedded cloud",
 			}},
 		{"what AWS would refuse", map[string]any{"required": "", "size": 11, "kind": "c"},

@@ -25,13 +25,13 @@ type Failure struct {
 
 // field is one property of a resource as its Go struct declares it with
 //
-//	`pulumi:"name,optional,replace"`
+//	`pulumi:"name,optional,replace,output"`
 //
-// where optional may be absent, and replace means that AWS cannot change it in place.
+// where optional may be absent, replace means that AWS cannot change it in place, and an output cannot be set by a program.
 type field struct {
-	name              string
-	optional, replace bool
-	index             []int
+	name                      string
+	optional, replace, output bool
+	index                     []int
 }
 
 // fields lists the tagged fields of a struct, those of embedded structs included.
@@ -47,6 +47,7 @@ func fields(t reflect.Type) []field {
 			name:     name,
 			optional: strings.Contains(rest, "optional"),
 			replace:  strings.Contains(rest, "replace"),
+			output:   strings.Contains(rest, "output"),
 			index:    f.Index,
 		})
 	}
@@ -86,6 +87,9 @@ func (d *decoder) fail(path, format string, args ...any) {
 func (d *decoder) object(path string, props resource.PropertyMap, target reflect.Value) {
 	known := map[resource.PropertyKey]bool{}
 	for _, f := range fields(target.Type()) {
+		if f.output {
+			continue
+		}
 		key := resource.PropertyKey(f.name)
 		known[key] = true
 		at := join(path, f.name)
@@ -189,23 +193,13 @@ func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
 			return resource.PropertyValue{}, false
 		}
 	}
+	switch v.Interface().(type) {
+	case Archive, Asset:
+		return resource.NewPropertyValue(v.Interface()), true
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if a, ok := v.Interface().(Archive); ok {
-			return resource.NewArchiveProperty(a), true
-		}
-		if a, ok := v.Interface().(Asset); ok {
-			return resource.NewAssetProperty(a), true
-		}
 		return encodeValue(v.Elem())
-	case reflect.String:
-		return resource.NewStringProperty(v.String()), true
-	case reflect.Bool:
-		return resource.NewBoolProperty(v.Bool()), true
-	case reflect.Int:
-		return resource.NewNumberProperty(float64(v.Int())), true
-	case reflect.Float64:
-		return resource.NewNumberProperty(v.Float()), true
 	case reflect.Slice:
 		list := make([]resource.PropertyValue, v.Len())
 		for i := range list {
@@ -221,5 +215,5 @@ func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
 	case reflect.Struct:
 		return resource.NewObjectProperty(encode(v)), true
 	}
-	panic(fmt.Sprintf("provider: a property cannot be a %s", v.Type()))
+	return resource.NewPropertyValue(v.Interface()), true
 }

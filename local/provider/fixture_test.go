@@ -34,16 +34,12 @@ type thingArgs struct {
 	Tags     map[string]string `pulumi:"tags,optional"`
 	Part     *part             `pulumi:"part,optional"`
 	Code     provider.Archive  `pulumi:"code,optional"`
+	ARN      string            `pulumi:"arn,output"`
 }
 
 type part struct {
 	Depth int     `pulumi:"depth"`
 	Label *string `pulumi:"label,optional"`
-}
-
-type thingState struct {
-	thingArgs
-	ARN string `pulumi:"arn"`
 }
 
 type fixedArgs struct {
@@ -55,7 +51,7 @@ type things map[string]thingArgs
 
 func (ts things) kinds() []provider.Kind {
 	return []provider.Kind{
-		&provider.Object[thingArgs, thingState, string]{
+		&provider.Object[thingArgs, thingArgs, string]{
 			Type:     thingType,
 			AutoName: &provider.AutoName{Property: "name", Max: 20, Transform: strings.ToLower},
 			Check: func(c *provider.Checker, in *thingArgs) {
@@ -74,7 +70,11 @@ func (ts things) kinds() []provider.Kind {
 				}
 				return &id, nil
 			},
-			State: func(id *string) *thingState { return &thingState{thingArgs: ts[*id], ARN: "arn:" + *id} },
+			State: func(id *string) *thingArgs {
+				state := ts[*id]
+				state.ARN = "arn:" + *id
+				return &state
+			},
 			Create: func(_ context.Context, in *thingArgs) (string, error) {
 				if in.Required == "refuse" {
 					return "", errors.New("LimitExceeded: too many things")

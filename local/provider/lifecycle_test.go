@@ -123,7 +123,7 @@ func TestCreateUpdateDelete(t *testing.T) {
 	id := created.GetId()
 	require.Regexp(t, `^logical-`, id)
 	want := map[string]any{"name": id, "required": "x", "size": 3.0, "rate": 0.5, "on": false, "list": []any{"a", "b"},
-		"tags": map[string]any{"k": "v"}, "part": map[string]any{"depth": 2.0, "label": "l"}, "arn": "arn:" + id}
+		"tags": map[string]any{"k": "v"}, "part": map[string]any{"depth": 2.0, "label": "l"}, "arn": "arn:" + id, "tagsAll": map[string]any{"k": "v"}}
 	require.Empty(t, cmp.Diff(want, read(t, created.GetProperties()).Mappable()))
 	require.Equal(t, 2, ts[id].Part.Depth)
 

@@ -23,9 +23,9 @@ type Kind interface {
 	delete(ctx context.Context, id string) error
 }
 
-// Object realises a Pulumi resource type whose objects a service finds by id. In declares its inputs and State its
-// outputs; State embeds In. Both use `pulumi:"name,optional,replace"` tags. Optional scalars are pointers, so that absent
-// and zero differ.
+// Object realises a Pulumi resource type whose objects a service finds by id. In declares its inputs, by the tags of type
+// field. Optional scalars are pointers, so that absent and zero differ. State declares its outputs too: it is In with fields
+// tagged as outputs, or embeds In. The output tagsAll of a type with tags is added here.
 //
 // T is what the service keeps. It may also be a small struct that Find makes, for example of an object and the one that
 // it belongs to.
@@ -57,11 +57,11 @@ func (o *Object[In, State, T]) token() string       { return o.Type }
 func (o *Object[In, State, T]) autoName() *AutoName { return o.AutoName }
 
 func (o *Object[In, State, T]) inputKeys() map[resource.PropertyKey]bool {
-	return keys[In](func(field) bool { return true })
+	return keys[In](func(f field) bool { return !f.output })
 }
 
 func (o *Object[In, State, T]) replaceKeys() map[resource.PropertyKey]bool {
-	return keys[In](func(f field) bool { return f.replace || o.Update == nil })
+	return keys[In](func(f field) bool { return !f.output && (f.replace || o.Update == nil) })
 }
 
 func (o *Object[In, State, T]) check(props resource.PropertyMap) []Failure {
@@ -81,6 +81,14 @@ func (o *Object[In, State, T]) preview(inputs resource.PropertyMap) resource.Pro
 		if !isInput[key] {
 			state[key] = resource.MakeComputed(resource.NewStringProperty(""))
 		}
+	}
+	return withAllTags(state)
+}
+
+// withAllTags adds tagsAll: there are no default tags of the provider here.
+func withAllTags(state resource.PropertyMap) resource.PropertyMap {
+	if tags, ok := state["tags"]; ok {
+		state["tagsAll"] = tags
 	}
 	return state
 }
@@ -142,7 +150,7 @@ func (o *Object[In, State, T]) encode(object *T) resource.PropertyMap {
 	if state == nil {
 		return nil
 	}
-	return encode(reflect.ValueOf(state).Elem())
+	return withAllTags(encode(reflect.ValueOf(state).Elem()))
 }
 
 // lock locks, and returns the function that unlocks.

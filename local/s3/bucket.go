@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -100,7 +102,7 @@ func (b *bucket) sorted() []string {
 func (b *bucket) policyFor(p policy.Principal) *policy.Document {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	restricted := b.access != nil && isTrue(b.access.RestrictPublicBuckets)
+	restricted := b.access != nil && aws.ToBool(b.access.RestrictPublicBuckets)
 	if b.policy == nil || (restricted && p.Anonymous()) {
 		return nil
 	}
@@ -126,8 +128,6 @@ func (b *bucket) kmsKey() string {
 	}
 	return ""
 }
-
-func isTrue(b *bool) bool { return b != nil && *b }
 
 // checksum is the checksum that an object was sent with, or CRC64NVME if it came without one:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html

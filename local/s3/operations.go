@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -191,7 +193,7 @@ func (s *Service) getEncryption(w http.ResponseWriter, r *request) error {
 	}
 	out := encryptionResult{Algorithm: r.bucket.algorithm()}
 	r.bucket.mu.RLock()
-	out.BucketKey = r.bucket.encryption != nil && isTrue(r.bucket.encryption.Rules[0].BucketKeyEnabled)
+	out.BucketKey = r.bucket.encryption != nil && aws.ToBool(r.bucket.encryption.Rules[0].BucketKeyEnabled)
 	r.bucket.mu.RUnlock()
 	return writeXML(w, out)
 }
@@ -212,7 +214,7 @@ func (s *Service) getPublicAccessBlock(w http.ResponseWriter, r *request) error 
 		return wire.Errorf(http.StatusNotFound, "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
 	}
 	return writeXML(w, publicAccessBlockResult{
-		BlockPublicAcls: isTrue(a.BlockPublicAcls), IgnorePublicAcls: isTrue(a.IgnorePublicAcls),
-		BlockPublicPolicy: isTrue(a.BlockPublicPolicy), RestrictPublicBuckets: isTrue(a.RestrictPublicBuckets),
+		BlockPublicAcls: aws.ToBool(a.BlockPublicAcls), IgnorePublicAcls: aws.ToBool(a.IgnorePublicAcls),
+		BlockPublicPolicy: aws.ToBool(a.BlockPublicPolicy), RestrictPublicBuckets: aws.ToBool(a.RestrictPublicBuckets),
 	})
 }

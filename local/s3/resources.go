@@ -1,12 +1,15 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"net"
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -26,31 +29,28 @@ type BucketArgs struct {
 	Bucket       *string           `pulumi:"bucket,optional,replace"`
 	ForceDestroy *bool             `pulumi:"forceDestroy,optional"`
 	Tags         map[string]string `pulumi:"tags,optional"`
+
+	ARN                string `pulumi:"arn,output"`
+	DomainName         string `pulumi:"bucketDomainName,output"`
+	RegionalDomainName string `pulumi:"bucketRegionalDomainName,output"`
+	Region             string `pulumi:"region,output"`
+	HostedZoneID       string `pulumi:"hostedZoneId,output"`
 }
 
-type bucketState struct {
-	BucketArgs
-	ARN                string `pulumi:"arn"`
-	DomainName         string `pulumi:"bucketDomainName"`
-	RegionalDomainName string `pulumi:"bucketRegionalDomainName"`
-	Region             string `pulumi:"region"`
-	HostedZoneID       string `pulumi:"hostedZoneId"`
-}
-
-func (b *bucket) state() *bucketState {
+func (b *bucket) state() *BucketArgs {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return &bucketState{
-		BucketArgs: b.inputs, ARN: bucketARN(b.name), DomainName: b.name + ".s3.amazonaws.com",
-		RegionalDomainName: b.name + ".s3." + account.Region + ".amazonaws.com", Region: account.Region, HostedZoneID: "Z3AQBSTGFAJSTF",
-	}
+	state := b.inputs
+	state.ARN, state.Region, state.HostedZoneID = bucketARN(b.name), account.Region, "Z3AQBSTGFAJSTF"
+	state.DomainName, state.RegionalDomainName = b.name+".s3.amazonaws.com", b.name+".s3."+account.Region+".amazonaws.com"
+	return &state
 }
 
 // bucketName is https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 func (s *Service) bucketKind() provider.Kind {
-	return &provider.Object[BucketArgs, bucketState, bucket]{
+	return &provider.Object[BucketArgs, BucketArgs, bucket]{
 		Type:     "aws:s3/bucketV2:BucketV2",
 		AutoName: &provider.AutoName{Property: "bucket", Max: 63, Transform: strings.ToLower},
 		Check: func(c *provider.Checker, in *BucketArgs) {
@@ -79,7 +79,7 @@ func (s *Service) bucketKind() provider.Kind {
 			return nil
 		},
 		Delete: func(_ context.Context, b *bucket) error {
-			if len(b.sorted()) > 0 && !isTrue(b.state().ForceDestroy) {
+			if len(b.sorted()) > 0 && !aws.ToBool(b.state().ForceDestroy) {
 				return wire.Errorf(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty: %s", b.name)
 			}
 			delete(s.buckets, b.name)
@@ -94,12 +94,8 @@ type ObjectArgs struct {
 	Key         string         `pulumi:"key,replace"`
 	Source      provider.Asset `pulumi:"source"`
 	ContentType *string        `pulumi:"contentType,optional"`
-}
-
-type objectState struct {
-	ObjectArgs
-	ARN  string `pulumi:"arn"`
-	ETag string `pulumi:"etag"`
+	ARN         string         `pulumi:"arn,output"`
+	ETag        string         `pulumi:"etag,output"`
 }
 
 // deployed is an object that a resource made.
@@ -119,13 +115,11 @@ func (s *Service) objectKind() provider.Kind {
 		if err != nil {
 			return err
 		}
-		o := &object{body: body, etag: md5.Sum(body), modified: s.now(), contentType: "application/octet-stream", inputs: in}
-		if in.ContentType != nil {
-			o.contentType = *in.ContentType
-		}
+		o := &object{body: body, etag: md5.Sum(body), modified: s.now(), inputs: in,
+			contentType: cmp.Or(aws.ToString(in.ContentType), "application/octet-stream")}
 		return b.put(in.Key, o, "", false)
 	}
-	return &provider.Object[ObjectArgs, objectState, deployed]{
+	return &provider.Object[ObjectArgs, ObjectArgs, deployed]{
 		Type: "aws:s3/bucketObjectv2:BucketObjectv2",
 		Check: func(c *provider.Checker, in *ObjectArgs) {
 			if !c.Unknown("key") && (in.Key == "" || len(in.Key) > maxKey) {
@@ -145,8 +139,10 @@ func (s *Service) objectKind() provider.Kind {
 			}
 			return &deployed{b, o.inputs, o}, nil
 		},
-		State: func(d *deployed) *objectState {
-			return &objectState{ObjectArgs: *d.inputs, ARN: bucketARN(d.bucket.name) + "/" + d.inputs.Key, ETag: strings.Trim(d.object.tag(), `"`)}
+		State: func(d *deployed) *ObjectArgs {
+			state := *d.inputs
+			state.ARN, state.ETag = bucketARN(d.bucket.name)+"/"+state.Key, strings.Trim(d.object.tag(), `"`)
+			return &state
 		},
 		Create: func(_ context.Context, in *ObjectArgs) (string, error) { return in.Bucket + "/" + in.Key, put(in) },
 		Update: func(_ context.Context, _ *deployed, in *ObjectArgs) error { return put(in) },

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -86,10 +88,7 @@ func (s *Service) policyKind() provider.Kind {
 		bucket: func(a *PolicyArgs) string { return a.Bucket },
 		slot:   func(b *bucket) **PolicyArgs { return &b.policy },
 		check: func(c *provider.Checker, a *PolicyArgs) {
-			c.Parse("policy", &a.Policy, func(text string) error {
-				_, err := policy.Parse(text, policy.Resource)
-				return err
-			})
+			c.Parse("policy", &a.Policy, policy.Check(policy.Resource))
 		},
 		apply: func(b *bucket, a *PolicyArgs) error {
 			doc, err := policy.Parse(a.Policy, policy.Resource)
@@ -103,7 +102,7 @@ func (s *Service) policyKind() provider.Kind {
 					}
 				}
 			}
-			if b.access != nil && isTrue(b.access.BlockPublicPolicy) && public(doc) {
+			if b.access != nil && aws.ToBool(b.access.BlockPublicPolicy) && public(doc) {
 				return wire.Errorf(http.StatusForbidden, "AccessDenied", "The bucket policy is public, and public policies are prevented "+
 					"by the BlockPublicPolicy setting in S3 Block Public Access")
 			}

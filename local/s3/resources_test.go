@@ -19,7 +19,7 @@ func TestBucketCreateReadUpdateDelete(t *testing.T) {
 	id, state := c.MustDeploy(t, bucketType, map[string]any{"tags": map[string]any{"a": "b"}})
 	require.Regexp(t, regexp.MustCompile(`^logical-[0-9a-f]{7}$`), id)
 	require.Equal(t, map[string]any{
-		"bucket": id, "tags": map[string]any{"a": "b"}, "arn": "arn:aws:s3:::" + id, "region": "us-east-1", "hostedZoneId": "Z3AQBSTGFAJSTF",
+		"bucket": id, "tags": map[string]any{"a": "b"}, "tagsAll": map[string]any{"a": "b"}, "arn": "arn:aws:s3:::" + id, "region": "us-east-1", "hostedZoneId": "Z3AQBSTGFAJSTF",
 		"bucketDomainName": id + ".s3.amazonaws.com", "bucketRegionalDomainName": id + ".s3.us-east-1.amazonaws.com",
 	}, state)
 	require.Equal(t, state, c.Read(t, bucketType, id))

@@ -22,19 +22,15 @@ type TopicArgs struct {
 	// Tracing is Active or PassThrough, the default.
 	Tracing *string           `pulumi:"tracingConfig,optional"`
 	Tags    map[string]string `pulumi:"tags,optional"`
-}
-
-type topicState struct {
-	TopicArgs
-	ARN    string `pulumi:"arn"`
-	Owner  string `pulumi:"owner"`
-	Policy string `pulumi:"policy"`
+	ARN     string            `pulumi:"arn,output"`
+	Owner   string            `pulumi:"owner,output"`
+	Policy  string            `pulumi:"policy,output"`
 }
 
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
 func (s *Service) topicKind() provider.Kind {
-	return &provider.Object[TopicArgs, topicState, topic]{
+	return &provider.Object[TopicArgs, TopicArgs, topic]{
 		Type:     "aws:sns/topic:Topic",
 		AutoName: &provider.AutoName{Property: "name", Max: 256},
 		Check: func(c *provider.Checker, in *TopicArgs) {
@@ -43,8 +39,10 @@ func (s *Service) topicKind() provider.Kind {
 		},
 		Lock: &s.mu,
 		Find: s.topic,
-		State: func(t *topic) *topicState {
-			return &topicState{TopicArgs: t.args, ARN: t.arn, Owner: account.ID, Policy: t.policyText}
+		State: func(t *topic) *TopicArgs {
+			state := t.args
+			state.ARN, state.Owner, state.Policy = t.arn, account.ID, t.policyText
+			return &state
 		},
 		Create: func(_ context.Context, in *TopicArgs) (string, error) {
 			arn := account.ARN("sns", *in.Name)
@@ -96,29 +94,22 @@ func (t *topic) setPolicy(text string) error {
 type topicPolicyArgs struct {
 	ARN    string `pulumi:"arn,replace"`
 	Policy string `pulumi:"policy"`
-}
-
-type topicPolicyState struct {
-	topicPolicyArgs
-	Owner string `pulumi:"owner"`
+	Owner  string `pulumi:"owner,output"`
 }
 
 func (s *Service) topicPolicyKind() provider.Kind {
-	return &provider.Object[topicPolicyArgs, topicPolicyState, topic]{
+	return &provider.Object[topicPolicyArgs, topicPolicyArgs, topic]{
 		Type: "aws:sns/topicPolicy:TopicPolicy",
 		Check: func(c *provider.Checker, in *topicPolicyArgs) {
-			c.Parse("policy", &in.Policy, func(text string) error {
-				_, err := policy.Parse(text, policy.Resource)
-				return err
-			})
+			c.Parse("policy", &in.Policy, policy.Check(policy.Resource))
 		},
 		Lock: &s.mu,
 		Find: s.topic,
-		State: func(t *topic) *topicPolicyState {
+		State: func(t *topic) *topicPolicyArgs {
 			if t.policyText == defaultPolicy(t.arn) {
 				return nil
 			}
-			return &topicPolicyState{topicPolicyArgs{t.arn, t.policyText}, account.ID}
+			return &topicPolicyArgs{t.arn, t.policyText, account.ID}
 		},
 		Create: func(_ context.Context, in *topicPolicyArgs) (string, error) {
 			t, err := s.topic(in.ARN)

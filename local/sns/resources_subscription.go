@@ -30,6 +30,11 @@ type SubscriptionArgs struct {
 	RawMessageDelivery *bool   `pulumi:"rawMessageDelivery,optional"`
 	FilterPolicy       *string `pulumi:"filterPolicy,optional"`
 	RedrivePolicy      *string `pulumi:"redrivePolicy,optional"`
+
+	ARN                          string `pulumi:"arn,output"`
+	OwnerID                      string `pulumi:"ownerId,output"`
+	PendingConfirmation          bool   `pulumi:"pendingConfirmation,output"`
+	ConfirmationWasAuthenticated bool   `pulumi:"confirmationWasAuthenticated,output"`
 }
 
 const (
@@ -37,19 +42,10 @@ const (
 	protocolEmail = "email"
 )
 
-type subscriptionState struct {
-	SubscriptionArgs
-	ARN                          string `pulumi:"arn"`
-	OwnerID                      string `pulumi:"ownerId"`
-	PendingConfirmation          bool   `pulumi:"pendingConfirmation"`
-	ConfirmationWasAuthenticated bool   `pulumi:"confirmationWasAuthenticated"`
-}
-
-func (s *subscription) state() *subscriptionState {
-	return &subscriptionState{
-		SubscriptionArgs: s.args, ARN: s.arn, OwnerID: account.ID,
-		PendingConfirmation: s.pending(), ConfirmationWasAuthenticated: !s.pending(),
-	}
+func (s *subscription) state() *SubscriptionArgs {
+	state := s.args
+	state.ARN, state.OwnerID, state.PendingConfirmation, state.ConfirmationWasAuthenticated = s.arn, account.ID, s.pending(), !s.pending()
+	return &state
 }
 
 func (s *subscription) raw() bool {
@@ -88,7 +84,7 @@ var (
 )
 
 func (s *Service) subscriptionKind() provider.Kind {
-	return &provider.Object[SubscriptionArgs, subscriptionState, subscription]{
+	return &provider.Object[SubscriptionArgs, SubscriptionArgs, subscription]{
 		Type:  "aws:sns/topicSubscription:TopicSubscription",
 		Lock:  &s.mu,
 		Find:  s.subscription,

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/guess"
@@ -78,10 +79,7 @@ func (t *moveTask) step() {
 		return
 	}
 	m := first.Value.(*message)
-	to := cmp.Or(m.source, only)
-	if t.destination != nil {
-		to = *t.destination
-	}
+	to := cmp.Or(aws.ToString(t.destination), m.source, only)
 	if to == "" {
 		q.mu.Unlock()
 		t.status, t.failure = moveFailed, "CouldNotDetermineMessageSource"

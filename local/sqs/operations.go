@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -11,22 +12,43 @@ import (
 
 // register adds the operations of the API.
 func (s *Service) register() {
-	wire.HandleJSON(&s.JSON, "SendMessage", s.sendMessage)
-	wire.HandleJSON(&s.JSON, "SendMessageBatch", s.sendMessageBatch)
-	wire.HandleJSON(&s.JSON, "ReceiveMessage", s.receiveMessage)
-	wire.HandleJSON(&s.JSON, "DeleteMessage", s.deleteMessage)
-	wire.HandleJSON(&s.JSON, "ChangeMessageVisibility", s.changeMessageVisibility)
+	onQueue(s, "SendMessage", s.sendMessage)
+	onQueue(s, "SendMessageBatch", s.sendMessageBatch)
+	onQueue(s, "ReceiveMessage", s.receiveMessage)
+	onQueue(s, "DeleteMessage", s.deleteMessage)
+	onQueue(s, "ChangeMessageVisibility", s.changeMessageVisibility)
 	wire.HandleJSON(&s.JSON, "GetQueueUrl", s.getQueueURL)
-	wire.HandleJSON(&s.JSON, "GetQueueAttributes", s.getQueueAttributes)
-	wire.HandleJSON(&s.JSON, "SetQueueAttributes", s.setQueueAttributes)
+	onQueue(s, "GetQueueAttributes", s.getQueueAttributes)
+	onQueue(s, "SetQueueAttributes", s.setQueueAttributes)
 	wire.HandleJSON(&s.JSON, "ListQueues", s.listQueues)
-	wire.HandleJSON(&s.JSON, "PurgeQueue", s.purgeQueue)
+	onQueue(s, "PurgeQueue", s.purgeQueue)
 	wire.HandleJSON(&s.JSON, "StartMessageMoveTask", s.startMessageMoveTask)
 	wire.HandleJSON(&s.JSON, "ListMessageMoveTasks", s.listMessageMoveTasks)
 }
 
-type sendInput struct {
+// queueInput names the queue of an operation.
+type queueInput struct {
 	QueueURL string `json:"QueueUrl"`
+}
+
+func (in queueInput) url() string { return in.QueueURL }
+
+// onQueue adds an operation on a queue, which needs the permission of its name; a batch that of its single operation.
+func onQueue[In, Out any, P interface {
+	*In
+	url() string
+}](s *Service, name string, f func(*wire.Call, *queue, *In) (*Out, error)) {
+	wire.HandleJSON(&s.JSON, name, func(c *wire.Call, in *In) (*Out, error) {
+		q, err := s.open(c, strings.TrimSuffix(name, "Batch"), P(in).url())
+		if err != nil {
+			return nil, err
+		}
+		return f(c, q, in)
+	})
+}
+
+type sendInput struct {
+	queueInput
 	sendParameters
 }
 
@@ -46,11 +68,7 @@ type sendOutput struct {
 	MD5SysAttrs string `json:"MD5OfMessageSystemAttributes,omitempty"`
 }
 
-func (s *Service) sendMessage(c *wire.Call, in *sendInput) (*sendOutput, error) {
-	q, err := s.open(c, "SendMessage", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) sendMessage(c *wire.Call, q *queue, in *sendInput) (*sendOutput, error) {
 	return q.sendFrom(c, "", &in.sendParameters)
 }
 
@@ -70,8 +88,8 @@ func (q *queue) sendFrom(c *wire.Call, id string, in *sendParameters) (*sendOutp
 }
 
 type sendBatchInput struct {
-	QueueURL string `json:"QueueUrl"`
-	Entries  []sendEntry
+	queueInput
+	Entries []sendEntry
 }
 
 type sendEntry struct {
@@ -91,11 +109,7 @@ type batchError struct {
 	Message     string
 }
 
-func (s *Service) sendMessageBatch(c *wire.Call, in *sendBatchInput) (*sendBatchOutput, error) {
-	q, err := s.open(c, "SendMessage", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) sendMessageBatch(c *wire.Call, q *queue, in *sendBatchInput) (*sendBatchOutput, error) {
 	ids, size := make([]string, len(in.Entries)), 0
 	for i, e := range in.Entries {
 		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // an invalid message fails with its entry
@@ -122,7 +136,7 @@ func (s *Service) sendMessageBatch(c *wire.Call, in *sendBatchInput) (*sendBatch
 }
 
 type receiveInput struct {
-	QueueURL                    string `json:"QueueUrl"`
+	queueInput
 	AttributeNames              []string
 	MessageSystemAttributeNames []string
 	MessageAttributeNames       []string
@@ -141,11 +155,7 @@ var systemAttributeNames = []string{
 	"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "AWSTraceHeader", "DeadLetterQueueSourceArn",
 }
 
-func (s *Service) receiveMessage(c *wire.Call, in *receiveInput) (*receiveOutput, error) {
-	q, err := s.open(c, "ReceiveMessage", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) receiveMessage(c *wire.Call, q *queue, in *receiveInput) (*receiveOutput, error) {
 	limit, visibility, wait := 1, -1, q.settings.Load().wait
 	for _, p := range []struct {
 		name       string
@@ -180,15 +190,11 @@ func (s *Service) receiveMessage(c *wire.Call, in *receiveInput) (*receiveOutput
 }
 
 type deleteInput struct {
-	QueueURL      string `json:"QueueUrl"`
+	queueInput
 	ReceiptHandle string
 }
 
-func (s *Service) deleteMessage(c *wire.Call, in *deleteInput) (*struct{}, error) {
-	q, err := s.open(c, "DeleteMessage", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) deleteMessage(c *wire.Call, q *queue, in *deleteInput) (*struct{}, error) {
 	return &struct{}{}, q.delete(in.ReceiptHandle)
 }
 
@@ -197,11 +203,7 @@ type changeInput struct {
 	VisibilityTimeout *int
 }
 
-func (s *Service) changeMessageVisibility(c *wire.Call, in *changeInput) (*struct{}, error) {
-	q, err := s.open(c, "ChangeMessageVisibility", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) changeMessageVisibility(c *wire.Call, q *queue, in *changeInput) (*struct{}, error) {
 	if in.VisibilityTimeout == nil {
 		return nil, missing("VisibilityTimeout")
 	}

@@ -33,10 +33,6 @@ func (s *Service) getQueueURL(c *wire.Call, in *getURLInput) (*urlOutput, error)
 	return &urlOutput{s.QueueURL(in.QueueName)}, nil
 }
 
-type queueInput struct {
-	QueueURL string `json:"QueueUrl"`
-}
-
 type getAttributesInput struct {
 	queueInput
 	AttributeNames []string
@@ -46,11 +42,7 @@ type attributesOutput struct {
 	Attributes map[string]string `json:",omitempty"`
 }
 
-func (s *Service) getQueueAttributes(c *wire.Call, in *getAttributesInput) (*attributesOutput, error) {
-	q, err := s.open(c, "GetQueueAttributes", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) getQueueAttributes(c *wire.Call, q *queue, in *getAttributesInput) (*attributesOutput, error) {
 	all := q.attributes()
 	for _, name := range in.AttributeNames {
 		if _, present := all[name]; !present && texts[name] == nil && name != "All" {
@@ -68,11 +60,7 @@ type setAttributesInput struct {
 	Attributes map[string]string
 }
 
-func (s *Service) setQueueAttributes(c *wire.Call, in *setAttributesInput) (*struct{}, error) {
-	q, err := s.open(c, "SetQueueAttributes", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) setQueueAttributes(c *wire.Call, q *queue, in *setAttributesInput) (*struct{}, error) {
 	if len(in.Attributes) == 0 {
 		return nil, missing("Attribute.Name")
 	}
@@ -101,11 +89,7 @@ func (s *Service) listQueues(c *wire.Call, in *listQueuesInput) (*listQueuesOutp
 }
 
 // purgeQueue deletes all messages. As on AWS, a queue can be purged once in 60 seconds.
-func (s *Service) purgeQueue(c *wire.Call, in *queueInput) (*struct{}, error) {
-	q, err := s.open(c, "PurgeQueue", in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) purgeQueue(c *wire.Call, q *queue, in *queueInput) (*struct{}, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.clock.Now()

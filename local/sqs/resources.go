@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -33,12 +35,8 @@ type QueueArgs struct {
 	ManagedSSE         *bool             `pulumi:"sqsManagedSseEnabled,optional"`
 	KMSKey             *string           `pulumi:"kmsMasterKeyId,optional"`
 	Tags               map[string]string `pulumi:"tags,optional"`
-}
-
-type queueState struct {
-	QueueArgs
-	ARN string `pulumi:"arn"`
-	URL string `pulumi:"url"`
+	ARN                string            `pulumi:"arn,output"`
+	URL                string            `pulumi:"url,output"`
 }
 
 // providerMaxSize is the MaximumMessageSize that version 6 of the AWS provider sets by default, in bytes.
@@ -68,17 +66,14 @@ func (in *QueueArgs) attributes() map[string]string {
 			all[name] = *text
 		}
 	}
-	all[kmsKey] = ""
-	if in.KMSKey != nil {
-		all[kmsKey] = *in.KMSKey
-	}
+	all[kmsKey] = aws.ToString(in.KMSKey)
 	if in.ManagedSSE != nil {
 		all[managedSSE] = strconv.FormatBool(*in.ManagedSSE)
 	}
 	return all
 }
 
-func (s *Service) state(q *queue) *queueState {
+func (s *Service) state(q *queue) *QueueArgs {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	set := *q.settings.Load()
@@ -88,15 +83,15 @@ func (s *Service) state(q *queue) *queueState {
 		}
 		return &text
 	}
-	return &queueState{ARN: q.arn, URL: s.QueueURL(q.name), QueueArgs: QueueArgs{
+	return &QueueArgs{
 		Name: &q.name, Retention: &set.retention, Wait: &set.wait, Visibility: &set.visibility,
 		Policy: optional(set.policyText), RedrivePolicy: optional(set.redriveText), RedriveAllowPolicy: optional(set.allowText),
-		ManagedSSE: &set.managedSSE, KMSKey: optional(set.kmsKey), Tags: maps.Clone(q.tags),
-	}}
+		ManagedSSE: &set.managedSSE, KMSKey: optional(set.kmsKey), Tags: maps.Clone(q.tags), ARN: q.arn, URL: s.QueueURL(q.name),
+	}
 }
 
 func (s *Service) queueKind() provider.Kind {
-	return &provider.Object[QueueArgs, queueState, queue]{
+	return &provider.Object[QueueArgs, QueueArgs, queue]{
 		Type:     "aws:sqs/queue:Queue",
 		AutoName: &provider.AutoName{Property: "name", Max: 80},
 		Find:     s.findURL,

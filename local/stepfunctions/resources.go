@@ -1,10 +1,13 @@
 package stepfunctions
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"sync/atomic"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -19,6 +22,11 @@ type StateMachineArgs struct {
 	Logging    *LoggingConfiguration `pulumi:"loggingConfiguration,optional"`
 	Tracing    *TracingConfiguration `pulumi:"tracingConfiguration,optional"`
 	Tags       map[string]string     `pulumi:"tags,optional"`
+
+	ARN          string `pulumi:"arn,output"`
+	CreationDate string `pulumi:"creationDate,output"`
+	RevisionID   string `pulumi:"revisionId,output"`
+	Status       string `pulumi:"status,output"`
 }
 
 // LoggingConfiguration is what is logged, and to which log group: its ARN, followed by ":*".
@@ -31,15 +39,6 @@ type LoggingConfiguration struct {
 // TracingConfiguration is whether X-Ray tracing is enabled. Default: false.
 type TracingConfiguration struct {
 	Enabled *bool `pulumi:"enabled,optional"`
-}
-
-type machineState struct {
-	StateMachineArgs
-	ARN          string            `pulumi:"arn"`
-	CreationDate string            `pulumi:"creationDate"`
-	RevisionID   string            `pulumi:"revisionId"`
-	Status       string            `pulumi:"status"`
-	TagsAll      map[string]string `pulumi:"tagsAll"`
 }
 
 var (
@@ -68,7 +67,7 @@ func (a *StateMachineArgs) tracing() bool {
 
 // Kinds are the Pulumi resource types that this service implements.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{&provider.Object[StateMachineArgs, machineState, machine]{
+	return []provider.Kind{&provider.Object[StateMachineArgs, StateMachineArgs, machine]{
 		Type:     "aws:sfn/stateMachine:StateMachine",
 		AutoName: &provider.AutoName{Property: "name", Max: 80},
 		Check:    checkMachine,
@@ -110,10 +109,7 @@ func (s *Service) createMachine(_ context.Context, in *StateMachineArgs) (string
 	if err != nil {
 		return "", err
 	}
-	m := &machine{arn: machineARN(*in.Name), name: *in.Name, kind: standard, created: r.updated}
-	if in.Type != nil {
-		m.kind = *in.Type
-	}
+	m := &machine{arn: machineARN(*in.Name), name: *in.Name, kind: cmp.Or(aws.ToString(in.Type), standard), created: r.updated}
 	m.current.Store(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,15 +122,13 @@ func (s *Service) createMachine(_ context.Context, in *StateMachineArgs) (string
 }
 
 // state is what the AWS provider would show: the inputs with AWS's defaults, and the outputs.
-func (m *machine) state() *machineState {
+func (m *machine) state() *StateMachineArgs {
 	r := m.current.Load()
-	in := r.args
-	l := in.logging()
-	in.Type, in.Logging, in.Tracing = &m.kind, &l, &TracingConfiguration{Enabled: new(in.tracing())}
-	return &machineState{
-		StateMachineArgs: in, ARN: m.arn, CreationDate: m.created.UTC().Format(time.RFC3339), RevisionID: r.id,
-		Status: active, TagsAll: in.Tags,
-	}
+	state := r.args
+	l := state.logging()
+	state.Type, state.Logging, state.Tracing = &m.kind, &l, &TracingConfiguration{Enabled: new(state.tracing())}
+	state.ARN, state.CreationDate, state.RevisionID, state.Status = m.arn, m.created.UTC().Format(time.RFC3339), r.id, active
+	return &state
 }
 
 const active = "ACTIVE" // the only status of a state machine

@@ -10,8 +10,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/xray"
 )
 
 // logDelay is the time from the first line of a batch to its delivery.
@@ -116,6 +118,87 @@ func (s *Service) deliver(lines []logLine) {
 	for to, events := range batches {
 		if err := s.Logs.Put(context.Background(), to.delivery, to.group, to.stream, events); err != nil {
 			s.account.Log.Warn("the log of a state machine is lost", "group", to.group, "lines", len(events), "error", err)
+		}
+	}
+}
+
+// trace is an execution's place in a trace. The header is empty if the execution is not traced.
+type trace struct {
+	incoming         string // the caller's header
+	header           string // for the services that the execution calls
+	root, parent, id string
+	sampled          bool
+}
+
+// newTrace returns the trace of an execution. A machine with tracing continues the caller's trace or begins one. A
+// machine without it only passes on the caller's trace.
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
+func (s *Service) newTrace(r *revision, incoming string) trace {
+	h, ok := xray.ParseHeader(incoming)
+	if r.args.tracing() {
+		h, ok = s.Traces.Sample(incoming), true
+	}
+	if !ok {
+		return trace{incoming: incoming}
+	}
+	t := trace{incoming: incoming, root: h.Root, parent: h.Parent, id: xray.NewID(), sampled: h.Sampled}
+	h.Parent = t.id
+	t.header = h.String()
+	return t
+}
+
+// sendSegment sends the segment of an execution that ended, with the permissions of its role. As on AWS, the segment is
+// lost if they are missing.
+func (s *Service) sendSegment(e *execution) {
+	if !e.trace.sampled {
+		return
+	}
+	e.mu.Lock()
+	status, stopped := e.status, e.stopped
+	e.mu.Unlock()
+	if status == running {
+		return // the service is closing
+	}
+	v := &visit{execution: e}
+	p, err := v.assume()
+	if err == nil {
+		err = s.Traces.Put(context.Background(), p, xray.Segment{
+			TraceID: e.trace.root, ID: e.trace.id, ParentID: e.trace.parent, Name: e.machine.name,
+			Origin: "AWS::StepFunctions::StateMachine", Start: e.started, End: stopped, Fault: status != succeeded,
+		})
+	}
+	if err != nil {
+		s.account.Log.Debug("the segment of an execution is lost", "execution", e.arn, "error", err)
+	}
+}
+
+// TransitionAction is the action of fault.Rule for the entry of a state, with the ARN of the state machine. Its error throttles
+// the entry, which is tried again after throttleWait, as on AWS when an account's quota of transitions is used up. IAM has no
+// such action.
+const TransitionAction = "states:StateTransition"
+
+const throttleWait = time.Second
+
+// endMetrics count executions by the status with which they end.
+var endMetrics = map[string]string{
+	succeeded: "ExecutionsSucceeded", failed: "ExecutionsFailed", timedOut: "ExecutionsTimedOut", aborted: "ExecutionsAborted",
+}
+
+// publish publishes metrics of a state machine: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+func (e *execution) publish(values ...account.Value) {
+	e.service.account.Publish("AWS/States", map[string]string{"StateMachineArn": e.machine.arn}, values...)
+}
+
+// awaitTransition waits while transitions are throttled.
+func (e *execution) awaitTransition() error {
+	for {
+		err := e.service.account.Faults.Before(e.ctx, fault.Event{Action: TransitionAction, Resource: e.machine.arn, Principal: servicePrincipal})
+		if err == nil {
+			return nil
+		}
+		e.publish(account.Count("ExecutionThrottled", 1))
+		if err := (&visit{execution: e}).sleep(throttleWait); err != nil {
+			return err
 		}
 	}
 }
