@@ -162,6 +162,7 @@ replace github.com/order-patterns/order-patterns/cmd => ../cmd
 
 require (
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15
+	github.com/aws/aws-sdk-go-v2/service/cloudwatch v1.75.5
 	github.com/aws/aws-sdk-go-v2/service/kms v1.62.4
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000

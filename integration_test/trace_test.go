@@ -241,20 +241,20 @@ func TestCheckerTrace(t *testing.T) {
 	orderID := c.placeOrder(t, checkerOrder(customer, product, 1, "1"), header...)
 	c.waitForDecision(t, orderID)
 	ships, waits := `
-                  update-order: ready
-                    DynamoDB.UpdateItem
-                      DynamoDB::Table
-                    Lambda.Invoke
-                      Lambda
-                        ship-order
-                          ship order: shipped
-                            DynamoDB.GetItem
-                              DynamoDB::Table
-                            DynamoDB.TransactWriteItems
-                              DynamoDB`, `
-                  update-order: applied
-                    DynamoDB.UpdateItem
-                      DynamoDB::Table`
+                update-order: ready
+                  DynamoDB.UpdateItem
+                    DynamoDB::Table
+                  Lambda.Invoke
+                    Lambda
+                      ship-order
+                        ship order: shipped
+                          DynamoDB.GetItem
+                            DynamoDB::Table
+                          DynamoDB.TransactWriteItems
+                            DynamoDB`, `
+                update-order: applied
+                  DynamoDB.UpdateItem
+                    DynamoDB::Table`
 	want := func(balance, stock string) string {
 		return `ApiGateway::Stage
   Lambda
