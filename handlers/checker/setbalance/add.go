@@ -32,7 +32,7 @@ func (h *Handler) add(ctx context.Context, c change, key string) (map[string]any
 			}
 			return nil, httpapi.Errorf(http.StatusServiceUnavailable, unknown)
 		}
-		slog.InfoContext(trace.Annotate(ctx, "outcome", "refused"), "amount not added", "error", err.Error())
+		slog.InfoContext(trace.Annotate(ctx, "outcome", "refused"), "amount not added", "reason", err.Error())
 		return nil, fault
 	}
 	balance, changed, err := h.Balances.Get(ctx, c.id)

@@ -43,12 +43,12 @@ func (h *handler) handle(ctx context.Context, r request) (response, error) {
 	defer cancel()
 	claims, account, err := h.verify(ctx, r.AuthorizationToken)
 	if err != nil {
-		level := slog.LevelInfo
+		level, key := slog.LevelInfo, "reason" // it is no error of ours
 		if errors.Is(err, oidc.ErrNoKeys) {
-			level = slog.LevelError
+			level, key = slog.LevelError, "error"
 		}
 		span.Fail(err, level == slog.LevelInfo)
-		slog.Log(trace.Annotate(ctx, "outcome", "refused"), level, "token refused", "error", err.Error())
+		slog.Log(trace.Annotate(ctx, "outcome", "refused"), level, "token refused", key, err.Error())
 		return response{}, errUnauthorized
 	}
 	trace.Annotate(ctx, "accountId", account, "outcome", "allowed")

@@ -162,7 +162,7 @@ func TestTheAccountIsThatOfTheClaimAndAnyThatOfTheScope(t *testing.T) {
 			answer, lines, err := invoke(t, h, event(t, "Bearer "+i.Token(t, now, c.claims)))
 			if c.context == "" {
 				require.EqualError(t, err, "Unauthorized")
-				require.Equal(t, "the claim https://shop.example/account names no valid account", lines[len(lines)-1]["error"])
+				require.Equal(t, "the claim https://shop.example/account names no valid account", lines[len(lines)-1]["reason"])
 				return
 			}
 			require.NoError(t, err)
@@ -193,7 +193,7 @@ func TestABadTokenIsUnauthorizedAndTheLogSaysWhyAndNotTheToken(t *testing.T) {
 	} {
 		_, lines, err := invoke(t, h, event(t, authorization))
 		require.EqualError(t, err, "Unauthorized", reason)
-		require.Equal(t, map[string]any{"level": "INFO", "msg": "token refused", "outcome": "refused", "error": reason}, lines[len(lines)-1])
+		require.Equal(t, map[string]any{"level": "INFO", "msg": "token refused", "outcome": "refused", "reason": reason}, lines[len(lines)-1])
 	}
 }
 
