@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -23,6 +24,7 @@ import (
 	localdb "github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/fault"
 	locallambda "github.com/order-patterns/order-patterns/local/lambda"
+	localsqs "github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/stepfunctions"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -61,7 +63,7 @@ func (c *causes) of(t *testing.T, pattern string, a patternAlarm) cause {
 	case "AWS/SQS ApproximateNumberOfMessagesVisible":
 		return messageInQueue(t, of["QueueName"])
 	case "AWS/SQS ApproximateAgeOfOldestMessage":
-		return consumerStops(t, of["QueueName"])
+		return c.consumerStops(t, of["QueueName"], strings.TrimSuffix(a.key, "-age"))
 	case "AWS/Lambda Errors":
 		return cause{start: func() { invokeFunction(t, of["FunctionName"], `"x"`) }}
 	case "AWS/Lambda Throttles":
@@ -108,18 +110,29 @@ func messageInQueue(t *testing.T, queue string) cause {
 	}
 }
 
+// hold makes a queue keep its messages.
+func hold(t *testing.T, queue string) (resume func()) {
+	cloud, arn := embedded(t), "arn:aws:sqs:us-east-1:123456789012:"+queue
+	cloud.SQS.SetDelivery(arn, localsqs.Delivery{Hold: true})
+	resume = func() { cloud.SQS.SetDelivery(arn, localsqs.Delivery{}) }
+	t.Cleanup(resume)
+	return resume
+}
+
 // consumerStops makes a function get no messages, so that one waits.
-func consumerStops(t *testing.T, queue string) cause {
-	letter := messageInQueue(t, queue)
+func (c *causes) consumerStops(t *testing.T, queue, zip string) cause {
 	var resume func()
 	return cause{
 		start: func() {
-			resume = inject(t, fault.Rule{Action: "sqs:ReceiveMessage", Resource: "*:" + queue, Principal: "*assumed-role*", Do: fail(accessDenied)})
-			letter.start()
+			resume = hold(t, queue)
+			_, err := sqsClient(t).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(queueURL(t, queue)), MessageBody: aws.String(c.message(t, zip))})
+			require.NoError(t, err)
 		},
-		stop: func() { letter.stop(); resume() },
+		stop: func() { resume() },
 	}
 }
+
+func nameOf(url string) string { return url[strings.LastIndex(url, "/")+1:] }
 
 func queueURL(t *testing.T, queue string) string {
 	got, err := sqsClient(t).GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &queue})
@@ -191,60 +204,62 @@ func (c *causes) functionSlow(t *testing.T, pattern, zip string, limit time.Dura
 	}
 }
 
+// message returns the body of a message that a function handles.
+func (c *causes) message(t *testing.T, zip string) string {
+	t.Helper()
+	switch zip {
+	case "store-order", "write-invoice":
+		return newOrder(newAccount(), "v0", time.Now()).withID("o1").message()
+	case "check-balance", "check-stock":
+		return render(map[string]any{
+			"orderId": c.order, "customerId": c.customer, "items": []any{map[string]any{"productId": c.product, "qty": 1}}, "totalAmount": 1,
+		})
+	case "update-order":
+		return render(map[string]any{"orderId": c.order, "check": "account", "passed": true, "log": "sufficient"})
+	case "relay-order":
+		return render(map[string]any{"orderIds": []string{c.order}})
+	}
+	require.Fail(t, "no message is known for "+zip)
+	return ""
+}
+
 // event returns an event that a function handles.
 func (c *causes) event(t *testing.T, zip string) string {
 	t.Helper()
-	account := newAccount()
-	order := newOrder(account, "v0", time.Now())
-	message := func(body string) string {
-		return render(map[string]any{"Records": []any{map[string]any{
-			"messageId": "m1", "receiptHandle": "r1", "body": body, "eventSource": "aws:sqs", "attributes": map[string]string{"ApproximateReceiveCount": "1"},
-		}}})
-	}
+	order := newOrder(newAccount(), "v0", time.Now())
 	request := func(method, body string) string {
 		return render(map[string]any{
-			"httpMethod": method, "body": body, "queryStringParameters": map[string]string{"accountid": account, "vendorid": "v0"},
+			"httpMethod": method, "body": body, "resource": "/order", "queryStringParameters": map[string]string{"accountid": order.AccountID, "vendorid": "v0"},
 			"pathParameters": map[string]string{"orderId": c.order}, "requestContext": map[string]any{"requestId": "r1", "requestTimeEpoch": time.Now().UnixMilli()},
 		})
 	}
-	checked := render(map[string]any{
-		"orderId": c.order, "customerId": c.customer, "items": []any{map[string]any{"productId": c.product, "qty": 1}}, "totalAmount": 1,
-	})
 	switch zip {
 	case "publish-order", "append-order":
 		return request("POST", order.body())
-	case "get-order", "get-invoice", "get-order-status":
-		return request("GET", "")
-	case "store-order", "write-invoice":
-		return message(order.withID("o1").message())
-	case "project-order", "invoice-order":
-		return render(map[string]any{"Records": []any{map[string]any{
-			"eventSource": "aws:kinesis", "eventID": "shardId-000000000000:1",
-			"kinesis": map[string]any{"data": order.withID("o1").event(t), "sequenceNumber": "1", "partitionKey": account, "approximateArrivalTimestamp": time.Now().Unix()},
-		}}})
-	case "store-order-task", "write-invoice-task", "take-back-order-task":
-		input := map[string]any{"execution": "e1", "attempt": 0}
-		for name, value := range c.execution {
-			input[name] = value
-		}
-		return render(input)
 	case "capture-order":
 		return request("POST", checkerOrder(c.customer, c.product, 1, "1"))
-	case "check-balance", "check-stock":
-		return message(checked)
-	case "update-order":
-		return message(render(map[string]any{"orderId": c.order, "check": "account", "passed": true, "log": "sufficient"}))
-	case "relay-order":
-		return message(render(map[string]any{"orderIds": []string{c.order}}))
-	case "ship-order":
-		return render(map[string]any{"orderId": c.order})
 	case "update-account":
 		return request("POST", render(map[string]any{"customerId": c.customer, "balance": 1000}))
 	case "update-stock":
 		return request("POST", render(map[string]any{"productId": c.product, "balance": 1000}))
+	case "get-order", "get-invoice", "get-order-status":
+		return request("GET", "")
+	case "project-order", "invoice-order":
+		return render(map[string]any{"Records": []any{map[string]any{
+			"eventSource": "aws:kinesis", "eventID": "shardId-000000000000:1", "kinesis": map[string]any{
+				"data": order.withID("o1").event(t), "sequenceNumber": "1", "partitionKey": order.AccountID, "approximateArrivalTimestamp": time.Now().Unix(),
+			},
+		}}})
+	case "store-order-task", "write-invoice-task", "take-back-order-task":
+		input := maps.Clone(c.execution)
+		input["execution"] = "e1"
+		return render(input)
+	case "ship-order":
+		return render(map[string]any{"orderId": c.order})
 	}
-	require.Fail(t, "no event is known for "+zip)
-	return ""
+	return render(map[string]any{"Records": []any{map[string]any{
+		"messageId": "m1", "receiptHandle": "r1", "body": c.message(t, zip), "eventSource": "aws:sqs", "attributes": map[string]string{"ApproximateReceiveCount": "1"},
+	}}})
 }
 
 func render(v any) string {
@@ -431,8 +446,9 @@ func (c *causes) orderPending(t *testing.T) cause {
 	o := checkerPattern(t)
 	var resume func()
 	return cause{
+		also: []string{"relay-order-age", "update-order-age"}, // the order's messages wait in these queues
 		start: func() {
-			resume = inject(t, fault.Rule{Action: "sqs:ReceiveMessage", Resource: queueARN(o.UpdateQueueURL), Principal: "*assumed-role*", Do: fail(accessDenied)})
+			resume = hold(t, nameOf(o.UpdateQueueURL))
 			id := o.placeOrder(t, checkerOrder(c.customer, c.product, 1, "1"))
 			_, err := dynamoDBClient(t).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
 				TableName: &o.OrdersTableName, Key: map[string]dynamodbtypes.AttributeValue{"orderId": &dynamodbtypes.AttributeValueMemberS{Value: id}},
@@ -448,25 +464,24 @@ func (c *causes) orderPending(t *testing.T) cause {
 
 // ordersNotDone makes what stores or decides orders get none, and places one every five minutes.
 func (c *causes) ordersNotDone(t *testing.T, pattern string) cause {
-	rule := fault.Rule{Action: "sqs:ReceiveMessage", Principal: "*assumed-role*", Do: fail(accessDenied)}
-	var also []string
-	switch pattern {
-	case "fanout":
-		rule.Resource = queueARN(fanOut(t).StoreQueueURL)
-	case "eventstream":
-		rule.Action, rule.Resource = "kinesis:GetRecords", eventStream(t).StreamARN
-	case "checker":
-		rule.Resource = queueARN(checkerPattern(t).UpdateQueueURL)
-	case "orchestrator":
-		// The task that stores an order also counts it as accepted. So it fails.
-		rule.Action, rule.Principal = "dynamodb:PutItem", "*:assumed-role/"+orchestrator(t).Functions["store-order-task"].RoleName+"/*"
-		also = []string{"store-order-task-errors"}
-	}
+	stop := map[string]func() func(){
+		"fanout":      func() func() { return hold(t, nameOf(fanOut(t).StoreQueueURL)) },
+		"checker":     func() func() { return hold(t, nameOf(checkerPattern(t).UpdateQueueURL)) },
+		"eventstream": func() func() { return holdReaders(t, eventStream(t)) },
+		"orchestrator": func() func() {
+			role := orchestrator(t).Functions["store-order-task"].RoleName
+			return inject(t, fault.Rule{Action: "dynamodb:PutItem", Principal: "*:assumed-role/" + role + "/*", Do: fail(accessDenied)})
+		},
+	}[pattern]
+	also := map[string][]string{
+		"fanout": {"store-order-age"}, "checker": {"update-order-age"}, "eventstream": {"project-order-iterator-age", "invoice-order-iterator-age"},
+		"orchestrator": {"store-order-task-errors"}, // the task that stores an order also counts it as accepted
+	}[pattern]
 	var resume func()
 	minutes := 0
 	return cause{
 		also:  also,
-		start: func() { resume = inject(t, rule) },
+		start: func() { resume = stop() },
 		minute: func() {
 			if minutes++; minutes%5 != 1 {
 				return

@@ -145,7 +145,8 @@ func requireTrace(t *testing.T, id, orderID string, label func(span) string, wan
 	}
 	require.Equal(t, []string{id}, tracesWith(t, fmt.Sprintf("annotation.orderId = %q", orderID)))
 	for _, s := range spans {
-		require.False(t, s.Fault || s.Error, "%+v", s)
+		// An update may lose against another one, and is then repeated.
+		require.False(t, s.Fault || s.Error && s.Name != "DynamoDB", "%+v", s)
 		if s.Annotations["outcome"] != nil {
 			require.Equal(t, orderID, s.Annotations["orderId"], s.Name)
 			require.NotEmpty(t, s.Annotations["pattern"], s.Name)
