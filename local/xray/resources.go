@@ -29,10 +29,7 @@ func (s *Service) Kinds() []provider.Kind {
 		Type: "aws:xray/resourcePolicy:ResourcePolicy",
 		Check: func(c *provider.Checker, in *ResourcePolicyArgs) {
 			c.Match("policyName", &in.Name, policyName, "1 to 128 letters, digits and _+=,.@-")
-			c.Parse("policyDocument", &in.Document, func(text string) error {
-				_, err := policy.Parse(text, policy.Resource)
-				return err
-			})
+			c.Parse("policyDocument", &in.Document, policy.Check(policy.Resource))
 		},
 		Lock: &s.mu,
 		Find: func(name string) (*ResourcePolicyArgs, error) {
