@@ -24,11 +24,7 @@ type LogGroupArgs struct {
 	RetentionInDays *int              `pulumi:"retentionInDays,optional"` // 0, the default, is unlimited
 	KMSKey          *string           `pulumi:"kmsKeyId,optional"`        // an ARN
 	Tags            map[string]string `pulumi:"tags,optional"`
-}
-
-type logGroupState struct {
-	LogGroupArgs
-	ARN string `pulumi:"arn"`
+	ARN             string            `pulumi:"arn,output"`
 }
 
 var (
@@ -38,7 +34,7 @@ var (
 )
 
 func (s *Service) logGroupKind() provider.Kind {
-	return &provider.Object[LogGroupArgs, logGroupState, group]{
+	return &provider.Object[LogGroupArgs, group]{
 		Type:     "aws:cloudwatch/logGroup:LogGroup",
 		AutoName: &provider.AutoName{Property: "name", Max: 512},
 		Check: func(c *provider.Checker, in *LogGroupArgs) {
@@ -48,10 +44,12 @@ func (s *Service) logGroupKind() provider.Kind {
 			}
 		},
 		Find: s.group,
-		State: func(g *group) *logGroupState {
+		State: func(g *group) *LogGroupArgs {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			return &logGroupState{LogGroupArgs: g.inputs, ARN: groupARN(g.name)}
+			state := g.inputs
+			state.ARN = groupARN(g.name)
+			return &state
 		},
 		Create: func(ctx context.Context, in *LogGroupArgs) (string, error) {
 			if err := s.checkKey(ctx, in, *in.Name); err != nil {
@@ -93,34 +91,32 @@ type QueryDefinitionArgs struct {
 	Name          string   `pulumi:"name" json:"name"`
 	LogGroupNames []string `pulumi:"logGroupNames,optional" json:"logGroupNames"`
 	QueryString   string   `pulumi:"queryString" json:"queryString"`
-}
-
-type queryDefinition struct {
-	QueryDefinitionArgs
-	ID string `pulumi:"queryDefinitionId" json:"queryDefinitionId"`
+	ID            string   `pulumi:"queryDefinitionId,output" json:"queryDefinitionId"`
 }
 
 func (s *Service) queryDefinitionKind() provider.Kind {
-	return &provider.Object[QueryDefinitionArgs, queryDefinition, queryDefinition]{
+	return &provider.Object[QueryDefinitionArgs, QueryDefinitionArgs]{
 		Type: "aws:cloudwatch/queryDefinition:QueryDefinition",
 		Lock: &s.mu,
-		Find: func(id string) (*queryDefinition, error) {
+		Find: func(id string) (*QueryDefinitionArgs, error) {
 			if d := s.definitions[id]; d != nil {
 				return d, nil
 			}
 			return nil, refuse("ResourceNotFoundException", "There is no query definition %s.", id)
 		},
-		State: func(d *queryDefinition) *queryDefinition { return d },
+		State: func(d *QueryDefinitionArgs) *QueryDefinitionArgs { return d },
 		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
 			id := uuid.NewString()
-			s.definitions[id] = &queryDefinition{*in, id}
+			in.ID = id
+			s.definitions[id] = in
 			return id, nil
 		},
-		Update: func(_ context.Context, d *queryDefinition, in *QueryDefinitionArgs) error {
-			d.QueryDefinitionArgs = *in
+		Update: func(_ context.Context, d *QueryDefinitionArgs, in *QueryDefinitionArgs) error {
+			in.ID = d.ID
+			*d = *in
 			return nil
 		},
-		Delete: func(_ context.Context, d *queryDefinition) error {
+		Delete: func(_ context.Context, d *QueryDefinitionArgs) error {
 			delete(s.definitions, d.ID)
 			return nil
 		},
@@ -130,7 +126,7 @@ func (s *Service) queryDefinitionKind() provider.Kind {
 type describeQueryDefinitionsInput struct{ QueryDefinitionNamePrefix string }
 
 type describeQueryDefinitionsOutput struct {
-	Definitions []queryDefinition `json:"queryDefinitions"`
+	Definitions []QueryDefinitionArgs `json:"queryDefinitions"`
 }
 
 // describeQueryDefinitions returns saved queries by name, in one page.
@@ -140,12 +136,14 @@ func (s *Service) describeQueryDefinitions(c *wire.Call, in *describeQueryDefini
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &describeQueryDefinitionsOutput{Definitions: []queryDefinition{}}
+	out := &describeQueryDefinitionsOutput{Definitions: []QueryDefinitionArgs{}}
 	for _, d := range s.definitions {
 		if strings.HasPrefix(d.Name, in.QueryDefinitionNamePrefix) {
 			out.Definitions = append(out.Definitions, *d)
 		}
 	}
-	slices.SortFunc(out.Definitions, func(a, b queryDefinition) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(out.Definitions, func(a, b QueryDefinitionArgs) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	return out, nil
 }

@@ -41,8 +41,8 @@ type Service struct {
 
 	mu          sync.RWMutex
 	groups      map[string]*group
-	queries     map[string]*queryResults    // results of Logs Insights by id
-	definitions map[string]*queryDefinition // by id
+	queries     map[string]*queryResults        // results of Logs Insights by id
+	definitions map[string]*QueryDefinitionArgs // by id
 }
 
 // Metrics is a service that takes the metrics of log events in the embedded metric format.
@@ -59,7 +59,7 @@ type Event struct {
 // New returns a service without log groups.
 func New(a *account.Account) *Service {
 	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
-		definitions: map[string]*queryDefinition{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
+		definitions: map[string]*QueryDefinitionArgs{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
 	wire.HandleJSON(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
 	wire.HandleJSON(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
 	wire.HandleJSON(&s.JSON, "GetLogEvents", s.getLogEvents)

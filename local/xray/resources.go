@@ -25,7 +25,7 @@ var policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 
 // Kinds are the Pulumi resource types that this service implements.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs, ResourcePolicyArgs]{
+	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs]{
 		Type: "aws:xray/resourcePolicy:ResourcePolicy",
 		Check: func(c *provider.Checker, in *ResourcePolicyArgs) {
 			c.Match("policyName", &in.Name, policyName, "1 to 128 letters, digits and _+=,.@-")
