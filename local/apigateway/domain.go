@@ -46,7 +46,7 @@ func (s *Service) domain(name string) (*domain, error) {
 }
 
 func (s *Service) domainNameKind() provider.Kind {
-	return &provider.Object[DomainNameArgs, DomainNameArgs, domain]{
+	return &provider.Object[DomainNameArgs, domain]{
 		Type: "aws:apigateway/domainName:DomainName",
 		Lock: &s.mu,
 		Find: s.domain,
@@ -90,7 +90,7 @@ type BasePathMappingArgs struct {
 }
 
 func (s *Service) basePathMappingKind() provider.Kind {
-	return &provider.Object[BasePathMappingArgs, BasePathMappingArgs, BasePathMappingArgs]{
+	return &provider.Object[BasePathMappingArgs, BasePathMappingArgs]{
 		Type: "aws:apigateway/basePathMapping:BasePathMapping",
 		Lock: &s.mu,
 		Find: func(id string) (*BasePathMappingArgs, error) {

@@ -47,7 +47,7 @@ func checkName(c *provider.Checker, name *string) {
 }
 
 func (s *Service) restAPIKind() provider.Kind {
-	return &provider.Object[RestAPIArgs, RestAPIArgs, restAPI]{
+	return &provider.Object[RestAPIArgs, restAPI]{
 		Type:     "aws:apigateway/restApi:RestApi",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
@@ -130,7 +130,7 @@ func (s *Service) deployment(id string) (*deployment, error) {
 }
 
 func (s *Service) deploymentKind() provider.Kind {
-	return &provider.Object[DeploymentArgs, DeploymentArgs, deployment]{
+	return &provider.Object[DeploymentArgs, deployment]{
 		Type: "aws:apigateway/deployment:Deployment",
 		Lock: &s.mu,
 		Find: s.deployment,
@@ -179,7 +179,7 @@ type throttleSettings struct {
 // accountKind is the settings as a resource. They always exist: making the resource sets them, and deleting it leaves
 // them as they are, unless ResetOnDelete is true.
 func (s *Service) accountKind() provider.Kind {
-	return &provider.Object[AccountArgs, AccountArgs, Service]{
+	return &provider.Object[AccountArgs, Service]{
 		Type: "aws:apigateway/account:Account",
 		Lock: &s.mu,
 		Find: func(string) (*Service, error) {

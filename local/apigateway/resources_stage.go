@@ -59,7 +59,7 @@ func (in *StageArgs) check(c *provider.Checker) {
 }
 
 func (s *Service) stageKind() provider.Kind {
-	return &provider.Object[StageArgs, StageArgs, stage]{
+	return &provider.Object[StageArgs, stage]{
 		Type:  "aws:apigateway/stage:Stage",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *StageArgs) { in.check(c) },
@@ -174,7 +174,7 @@ func (s *Service) methodSettingsKind() provider.Kind {
 		}
 		return nil, notFound("Invalid method settings identifier specified")
 	}
-	return &provider.Object[MethodSettingsArgs, MethodSettingsArgs, methodSettings]{
+	return &provider.Object[MethodSettingsArgs, methodSettings]{
 		Type:  "aws:apigateway/methodSettings:MethodSettings",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *MethodSettingsArgs) { in.check(c) },

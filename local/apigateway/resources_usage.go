@@ -62,7 +62,7 @@ func (in *UsagePlanArgs) check(c *provider.Checker) {
 }
 
 func (s *Service) usagePlanKind() provider.Kind {
-	return &provider.Object[UsagePlanArgs, UsagePlanArgs, usagePlan]{
+	return &provider.Object[UsagePlanArgs, usagePlan]{
 		Type:     "aws:apigateway/usagePlan:UsagePlan",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
@@ -122,7 +122,7 @@ type APIKeyArgs struct {
 }
 
 func (s *Service) apiKeyKind() provider.Kind {
-	return &provider.Object[APIKeyArgs, APIKeyArgs, apiKey]{
+	return &provider.Object[APIKeyArgs, apiKey]{
 		Type:     "aws:apigateway/apiKey:ApiKey",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
@@ -173,7 +173,7 @@ type planKey struct {
 }
 
 func (s *Service) usagePlanKeyKind() provider.Kind {
-	return &provider.Object[UsagePlanKeyArgs, UsagePlanKeyArgs, planKey]{
+	return &provider.Object[UsagePlanKeyArgs, planKey]{
 		Type:  "aws:apigateway/usagePlanKey:UsagePlanKey",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *UsagePlanKeyArgs) { c.OneOf("keyType", &in.KeyType, apiKeyType) },

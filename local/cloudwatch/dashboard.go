@@ -13,17 +13,13 @@ import (
 type DashboardArgs struct {
 	DashboardName string `pulumi:"dashboardName,replace"`
 	DashboardBody string `pulumi:"dashboardBody"` // JSON
-}
-
-type dashboardState struct {
-	DashboardArgs
-	ARN string `pulumi:"dashboardArn"`
+	ARN           string `pulumi:"dashboardArn,output"`
 }
 
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 
 func (s *Service) dashboardKind() provider.Kind {
-	return &provider.Object[DashboardArgs, dashboardState, DashboardArgs]{
+	return &provider.Object[DashboardArgs, DashboardArgs]{
 		Type: "aws:cloudwatch/dashboard:Dashboard",
 		Check: func(c *provider.Checker, in *DashboardArgs) {
 			c.Match("dashboardName", &in.DashboardName, dashboardName, "1 to 255 letters, digits, - and _")
@@ -39,8 +35,10 @@ func (s *Service) dashboardKind() provider.Kind {
 			return nil, notFound(name)
 		},
 		// A dashboard's ARN has no Region.
-		State: func(d *DashboardArgs) *dashboardState {
-			return &dashboardState{DashboardArgs: *d, ARN: account.GlobalARN("cloudwatch", "dashboard/"+d.DashboardName)}
+		State: func(d *DashboardArgs) *DashboardArgs {
+			state := *d
+			state.ARN = account.GlobalARN("cloudwatch", "dashboard/"+d.DashboardName)
+			return &state
 		},
 		Create: func(_ context.Context, in *DashboardArgs) (string, error) {
 			s.dashboards[in.DashboardName] = in

@@ -42,6 +42,7 @@ type MetricAlarmArgs struct {
 	Threshold          *float64          `pulumi:"threshold,optional"`
 	TreatMissingData   *string           `pulumi:"treatMissingData,optional"` // missing
 	Unit               *string           `pulumi:"unit,optional"`
+	ARN                string            `pulumi:"arn,output"`
 }
 
 // MetricQuery is a query of an alarm: a metric, or an expression of other queries. One of them returns data.
@@ -64,21 +65,12 @@ type QueryMetric struct {
 	Unit       *string           `pulumi:"unit,optional"`
 }
 
-type metricAlarmState struct {
-	MetricAlarmArgs
-	ARN string `pulumi:"arn"`
-}
-
 // CompositeAlarmArgs are the inputs of aws:cloudwatch/compositeAlarm:CompositeAlarm.
 type CompositeAlarmArgs struct {
 	Notifications
 	AlarmName string `pulumi:"alarmName,replace"`
 	AlarmRule string `pulumi:"alarmRule"`
-}
-
-type compositeAlarmState struct {
-	CompositeAlarmArgs
-	ARN string `pulumi:"arn"`
+	ARN       string `pulumi:"arn,output"`
 }
 
 var alarmName = regexp.MustCompile(`^[\x20-\x7e]{1,255}$`)
@@ -128,14 +120,16 @@ func (in *MetricAlarmArgs) check(c *provider.Checker) {
 }
 
 func (s *Service) metricAlarmKind() provider.Kind {
-	return &provider.Object[MetricAlarmArgs, metricAlarmState, alarm]{
+	return &provider.Object[MetricAlarmArgs, alarm]{
 		Type:     "aws:cloudwatch/metricAlarm:MetricAlarm",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Check:    func(c *provider.Checker, in *MetricAlarmArgs) { in.check(c) },
 		Lock:     &s.mu,
 		Find:     s.find(func(a *alarm) bool { return a.metric != nil }),
-		State: func(a *alarm) *metricAlarmState {
-			return &metricAlarmState{MetricAlarmArgs: *a.metric, ARN: a.arn()}
+		State: func(a *alarm) *MetricAlarmArgs {
+			state := *a.metric
+			state.ARN = a.arn()
+			return &state
 		},
 		Create: func(_ context.Context, in *MetricAlarmArgs) (string, error) {
 			return s.create(in.watch(&alarm{name: *in.Name}))
@@ -149,7 +143,7 @@ func (s *Service) metricAlarmKind() provider.Kind {
 }
 
 func (s *Service) compositeAlarmKind() provider.Kind {
-	return &provider.Object[CompositeAlarmArgs, compositeAlarmState, alarm]{
+	return &provider.Object[CompositeAlarmArgs, alarm]{
 		Type: "aws:cloudwatch/compositeAlarm:CompositeAlarm",
 		Check: func(c *provider.Checker, in *CompositeAlarmArgs) {
 			in.Notifications.check(c)
@@ -161,8 +155,10 @@ func (s *Service) compositeAlarmKind() provider.Kind {
 		},
 		Lock: &s.mu,
 		Find: s.find(func(a *alarm) bool { return a.composite != nil }),
-		State: func(a *alarm) *compositeAlarmState {
-			return &compositeAlarmState{CompositeAlarmArgs: *a.composite, ARN: a.arn()}
+		State: func(a *alarm) *CompositeAlarmArgs {
+			state := *a.composite
+			state.ARN = a.arn()
+			return &state
 		},
 		Create: func(_ context.Context, in *CompositeAlarmArgs) (string, error) {
 			r, err := s.ruleOf(in)

@@ -14,6 +14,7 @@ package cloudwatch
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -120,4 +121,13 @@ func (s *Service) evaluate(ctx context.Context) {
 		s.mu.Unlock()
 	}
 	s.notify(ctx, changes)
+}
+
+func invalid(code, format string, args ...any) *wire.Error {
+	return wire.Errorf(http.StatusBadRequest, code, format, args...)
+}
+
+// notFound is the error for an alarm, a dashboard or a query: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
+func notFound(name string) *wire.Error {
+	return wire.Errorf(http.StatusNotFound, "ResourceNotFound", "There is no %q", name)
 }

@@ -57,7 +57,7 @@ var metrics = map[string]string{
 // scalingKinds are those of Application Auto Scaling, which has no operations on the wire.
 func (s *Service) scalingKinds() []provider.Kind {
 	return []provider.Kind{
-		&provider.Object[ScalingTargetArgs, ScalingTargetArgs, capacity]{
+		&provider.Object[ScalingTargetArgs, capacity]{
 			Type:   "aws:appautoscaling/target:Target",
 			Check:  checkTarget,
 			Lock:   &s.mu,
@@ -72,7 +72,7 @@ func (s *Service) scalingKinds() []provider.Kind {
 				return nil
 			},
 		},
-		&provider.Object[ScalingPolicyArgs, ScalingPolicyArgs, capacity]{
+		&provider.Object[ScalingPolicyArgs, capacity]{
 			Type:     "aws:appautoscaling/policy:Policy",
 			AutoName: &provider.AutoName{Property: "name", Max: 255},
 			Check:    checkPolicy,

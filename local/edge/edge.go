@@ -58,7 +58,7 @@ func Kinds() []provider.Kind {
 // kind keeps objects as they are, by id.
 func kind[In any](token string, id func(*In) string, check func(*provider.Checker, *In)) provider.Kind {
 	kept := map[string]*In{}
-	return &provider.Object[In, In, In]{
+	return &provider.Object[In, In]{
 		Type: token, Check: check, Lock: &sync.Mutex{},
 		Find: func(id string) (*In, error) {
 			if kept[id] == nil {

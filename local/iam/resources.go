@@ -39,7 +39,7 @@ var (
 const nameForm = "letters, digits and +=,.@_-, 64 of a role and 128 of a policy at most"
 
 func (s *Service) roleKind() provider.Kind {
-	return &provider.Object[RoleArgs, RoleArgs, role]{
+	return &provider.Object[RoleArgs, role]{
 		Type:     "aws:iam/role:Role",
 		AutoName: &provider.AutoName{Property: "name", Max: 64},
 		Check: func(c *provider.Checker, in *RoleArgs) {
@@ -108,7 +108,7 @@ func (s *Service) owned(id, separator string) (*owned, error) {
 }
 
 func (s *Service) rolePolicyKind() provider.Kind {
-	return &provider.Object[rolePolicyArgs, rolePolicyArgs, owned]{
+	return &provider.Object[rolePolicyArgs, owned]{
 		Type:     "aws:iam/rolePolicy:RolePolicy",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check: func(c *provider.Checker, in *rolePolicyArgs) {
@@ -142,7 +142,7 @@ type attachmentArgs struct {
 }
 
 func (s *Service) attachmentKind() provider.Kind {
-	return &provider.Object[attachmentArgs, attachmentArgs, owned]{
+	return &provider.Object[attachmentArgs, owned]{
 		Type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
 		Lock: &s.mu,
 		Find: func(id string) (*owned, error) { return s.owned(id, "/") },

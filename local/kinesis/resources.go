@@ -72,7 +72,7 @@ func checkName(c *provider.Checker, name *string) {
 }
 
 func (s *Service) streamKind() provider.Kind {
-	return &provider.Object[StreamArgs, StreamArgs, stream]{
+	return &provider.Object[StreamArgs, stream]{
 		Type:     "aws:kinesis/stream:Stream",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check:    checkStream,
@@ -181,7 +181,7 @@ func (c *consumer) state() *ConsumerArgs {
 }
 
 func (s *Service) consumerKind() provider.Kind {
-	return &provider.Object[ConsumerArgs, ConsumerArgs, consumer]{
+	return &provider.Object[ConsumerArgs, consumer]{
 		Type:     "aws:kinesis/streamConsumer:StreamConsumer",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check: func(c *provider.Checker, in *ConsumerArgs) {

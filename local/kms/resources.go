@@ -38,7 +38,7 @@ func (s *Service) find(id string) (*key, error) {
 }
 
 func (s *Service) keyKind() provider.Kind {
-	return &provider.Object[KeyArgs, KeyArgs, key]{
+	return &provider.Object[KeyArgs, key]{
 		Type: "aws:kms/key:Key",
 		Check: func(c *provider.Checker, in *KeyArgs) {
 			c.Range("deletionWindowInDays", in.DeletionWindow, 7, 30)

@@ -168,7 +168,7 @@ func (in *PermissionArgs) validate() error {
 }
 
 func (s *Service) permissionKind() provider.Kind {
-	return &provider.Object[PermissionArgs, PermissionArgs, PermissionArgs]{
+	return &provider.Object[PermissionArgs, PermissionArgs]{
 		Type:     "aws:lambda/permission:Permission",
 		AutoName: &provider.AutoName{Property: "statementId", Max: 100},
 		Check: func(c *provider.Checker, in *PermissionArgs) {

@@ -71,7 +71,7 @@ func checkEventDestination(c *provider.Checker, property string, d *EventDestina
 }
 
 func (s *Service) eventInvokeConfigKind() provider.Kind {
-	return &provider.Object[EventInvokeConfigArgs, EventInvokeConfigArgs, function]{
+	return &provider.Object[EventInvokeConfigArgs, function]{
 		Type:  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
 		Check: checkEventInvokeConfig,
 		Find: func(id string) (*function, error) {

@@ -93,7 +93,7 @@ func (f *function) state() *FunctionArgs {
 }
 
 func (s *Service) functionKind() provider.Kind {
-	return &provider.Object[FunctionArgs, FunctionArgs, function]{
+	return &provider.Object[FunctionArgs, function]{
 		Type:     "aws:lambda/function:Function",
 		AutoName: &provider.AutoName{Property: "name", Max: 64},
 		Check:    checkFunction,

@@ -97,7 +97,7 @@ func (m *mapping) resource() *MappingArgs {
 }
 
 func (s *Service) mappingKind() provider.Kind {
-	return &provider.Object[MappingArgs, MappingArgs, mapping]{
+	return &provider.Object[MappingArgs, mapping]{
 		Type:  "aws:lambda/eventSourceMapping:EventSourceMapping",
 		Check: checkMapping,
 		Find:  s.mapping,

@@ -1,11 +1,16 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"slices"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Kinds are the Pulumi resource types that this service realises.
@@ -19,11 +24,7 @@ type LogGroupArgs struct {
 	RetentionInDays *int              `pulumi:"retentionInDays,optional"` // 0, the default, is unlimited
 	KMSKey          *string           `pulumi:"kmsKeyId,optional"`        // an ARN
 	Tags            map[string]string `pulumi:"tags,optional"`
-}
-
-type logGroupState struct {
-	LogGroupArgs
-	ARN string `pulumi:"arn"`
+	ARN             string            `pulumi:"arn,output"`
 }
 
 var (
@@ -33,7 +34,7 @@ var (
 )
 
 func (s *Service) logGroupKind() provider.Kind {
-	return &provider.Object[LogGroupArgs, logGroupState, group]{
+	return &provider.Object[LogGroupArgs, group]{
 		Type:     "aws:cloudwatch/logGroup:LogGroup",
 		AutoName: &provider.AutoName{Property: "name", Max: 512},
 		Check: func(c *provider.Checker, in *LogGroupArgs) {
@@ -43,10 +44,12 @@ func (s *Service) logGroupKind() provider.Kind {
 			}
 		},
 		Find: s.group,
-		State: func(g *group) *logGroupState {
+		State: func(g *group) *LogGroupArgs {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			return &logGroupState{LogGroupArgs: g.inputs, ARN: groupARN(g.name)}
+			state := g.inputs
+			state.ARN = groupARN(g.name)
+			return &state
 		},
 		Create: func(ctx context.Context, in *LogGroupArgs) (string, error) {
 			if err := s.checkKey(ctx, in, *in.Name); err != nil {
@@ -81,4 +84,66 @@ func (in *LogGroupArgs) retention() *int {
 		return nil
 	}
 	return in.RetentionInDays
+}
+
+// QueryDefinitionArgs are the inputs of aws:cloudwatch/queryDefinition:QueryDefinition, a saved query of Logs Insights.
+type QueryDefinitionArgs struct {
+	Name          string   `pulumi:"name" json:"name"`
+	LogGroupNames []string `pulumi:"logGroupNames,optional" json:"logGroupNames"`
+	QueryString   string   `pulumi:"queryString" json:"queryString"`
+	ID            string   `pulumi:"queryDefinitionId,output" json:"queryDefinitionId"`
+}
+
+func (s *Service) queryDefinitionKind() provider.Kind {
+	return &provider.Object[QueryDefinitionArgs, QueryDefinitionArgs]{
+		Type: "aws:cloudwatch/queryDefinition:QueryDefinition",
+		Lock: &s.mu,
+		Find: func(id string) (*QueryDefinitionArgs, error) {
+			if d := s.definitions[id]; d != nil {
+				return d, nil
+			}
+			return nil, refuse("ResourceNotFoundException", "There is no query definition %s.", id)
+		},
+		State: func(d *QueryDefinitionArgs) *QueryDefinitionArgs { return d },
+		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
+			id := uuid.NewString()
+			in.ID = id
+			s.definitions[id] = in
+			return id, nil
+		},
+		Update: func(_ context.Context, d *QueryDefinitionArgs, in *QueryDefinitionArgs) error {
+			in.ID = d.ID
+			*d = *in
+			return nil
+		},
+		Delete: func(_ context.Context, d *QueryDefinitionArgs) error {
+			delete(s.definitions, d.ID)
+			return nil
+		},
+	}
+}
+
+type describeQueryDefinitionsInput struct{ QueryDefinitionNamePrefix string }
+
+type describeQueryDefinitionsOutput struct {
+	Definitions []QueryDefinitionArgs `json:"queryDefinitions"`
+}
+
+// describeQueryDefinitions returns saved queries by name, in one page.
+func (s *Service) describeQueryDefinitions(c *wire.Call, in *describeQueryDefinitionsInput) (*describeQueryDefinitionsOutput, error) {
+	if err := c.Authorize("logs:DescribeQueryDefinitions", "*"); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := &describeQueryDefinitionsOutput{Definitions: []QueryDefinitionArgs{}}
+	for _, d := range s.definitions {
+		if strings.HasPrefix(d.Name, in.QueryDefinitionNamePrefix) {
+			out.Definitions = append(out.Definitions, *d)
+		}
+	}
+	slices.SortFunc(out.Definitions, func(a, b QueryDefinitionArgs) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
 }

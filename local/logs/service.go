@@ -11,6 +11,8 @@ package logs
 import (
 	"cmp"
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -39,8 +41,8 @@ type Service struct {
 
 	mu          sync.RWMutex
 	groups      map[string]*group
-	queries     map[string]*queryResults    // results of Logs Insights by id
-	definitions map[string]*queryDefinition // by id
+	queries     map[string]*queryResults        // results of Logs Insights by id
+	definitions map[string]*QueryDefinitionArgs // by id
 }
 
 // Metrics is a service that takes the metrics of log events in the embedded metric format.
@@ -57,7 +59,7 @@ type Event struct {
 // New returns a service without log groups.
 func New(a *account.Account) *Service {
 	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
-		definitions: map[string]*queryDefinition{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
+		definitions: map[string]*QueryDefinitionArgs{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
 	wire.HandleJSON(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
 	wire.HandleJSON(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
 	wire.HandleJSON(&s.JSON, "GetLogEvents", s.getLogEvents)
@@ -156,3 +158,42 @@ func groupARN(name string) string { return account.ARN("logs", "log-group:"+name
 
 // streamARN is the resource of a permission. The stream is empty for actions on a whole group.
 func streamARN(group, stream string) string { return groupARN(group) + ":log-stream:" + stream }
+
+func refuse(code, format string, args ...any) error {
+	return wire.Errorf(http.StatusBadRequest, code, format, args...)
+}
+
+func invalid(format string, args ...any) error {
+	return refuse("InvalidParameterException", format, args...)
+}
+
+// Throttled is the error of an account that calls too often. Tests return it from a fault.
+func Throttled() error {
+	return refuse("ThrottlingException", "Rate exceeded")
+}
+
+// servicePrincipal is what the policy of a log group's key must name:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+const servicePrincipal = "logs." + account.Region + ".amazonaws.com"
+
+// useKey authorizes CloudWatch Logs itself to use a group's key. Who writes or reads log events needs no permission for it.
+func (s *Service) useKey(ctx context.Context, key *string, groupName string, actions ...string) error {
+	if key == nil {
+		return nil
+	}
+	err := s.account.UseKey(ctx, account.KeyUse{
+		Principal: policy.ServicePrincipal(servicePrincipal), Service: "logs", Key: *key,
+		Context: map[string]string{"aws:logs:arn": groupARN(groupName)},
+	}, actions...)
+	var refused *account.KeyError
+	if errors.As(err, &refused) {
+		return refuse("AccessDeniedException", "The specified KMS key does not exist or is not allowed to be used with Arn '%s': %s", groupARN(groupName), refused.Message)
+	}
+	return err
+}
+
+// checkKey refuses a key that CloudWatch Logs may not use. The page above wants all these actions in its policy.
+func (s *Service) checkKey(ctx context.Context, in *LogGroupArgs, groupName string) error {
+	return s.useKey(ctx, in.KMSKey, groupName,
+		"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey")
+}

@@ -51,7 +51,7 @@ type things map[string]thingArgs
 
 func (ts things) kinds() []provider.Kind {
 	return []provider.Kind{
-		&provider.Object[thingArgs, thingArgs, string]{
+		&provider.Object[thingArgs, string]{
 			Type:     thingType,
 			AutoName: &provider.AutoName{Property: "name", Max: 20, Transform: strings.ToLower},
 			Check: func(c *provider.Checker, in *thingArgs) {
@@ -91,7 +91,7 @@ func (ts things) kinds() []provider.Kind {
 				return nil
 			},
 		},
-		&provider.Object[fixedArgs, fixedArgs, fixedArgs]{
+		&provider.Object[fixedArgs, fixedArgs]{
 			Type:   fixedType,
 			Find:   func(string) (*fixedArgs, error) { return &fixedArgs{}, nil },
 			State:  func(a *fixedArgs) *fixedArgs { return a },

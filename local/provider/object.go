@@ -23,13 +23,13 @@ type Kind interface {
 	delete(ctx context.Context, id string) error
 }
 
-// Object realises a Pulumi resource type whose objects a service finds by id. In declares its inputs, by the tags of type
-// field. Optional scalars are pointers, so that absent and zero differ. State declares its outputs too: it is In with fields
-// tagged as outputs, or embeds In. The output tagsAll of a type with tags is added here.
+// Object realises a Pulumi resource type whose objects a service finds by id. In declares its inputs and outputs, by the tags
+// of type field. Optional scalars are pointers, so that absent and zero differ. The output tagsAll of a type with tags is
+// added here.
 //
 // T is what the service keeps. It may also be a small struct that Find makes, for example of an object and the one that
 // it belongs to.
-type Object[In, State, T any] struct {
+type Object[In, T any] struct {
 	// Type is the token: "aws:sqs/queue:Queue".
 	Type string
 	// AutoName makes a physical name when the program sets none. Nil if the type has no name.
@@ -44,7 +44,7 @@ type Object[In, State, T any] struct {
 	Find func(id string) (*T, error)
 	// State returns the object's state, or nil for a setting that the object does not have. It is encoded before Lock is
 	// released.
-	State func(object *T) *State
+	State func(object *T) *In
 	// Create makes the object and returns its id. Its error is what AWS would answer.
 	Create func(ctx context.Context, in *In) (id string, err error)
 	// Update changes the object in place. Without it, every change replaces the object.
@@ -53,18 +53,18 @@ type Object[In, State, T any] struct {
 	Delete func(ctx context.Context, object *T) error
 }
 
-func (o *Object[In, State, T]) token() string       { return o.Type }
-func (o *Object[In, State, T]) autoName() *AutoName { return o.AutoName }
+func (o *Object[In, T]) token() string       { return o.Type }
+func (o *Object[In, T]) autoName() *AutoName { return o.AutoName }
 
-func (o *Object[In, State, T]) inputKeys() map[resource.PropertyKey]bool {
+func (o *Object[In, T]) inputKeys() map[resource.PropertyKey]bool {
 	return keys[In](func(f field) bool { return !f.output })
 }
 
-func (o *Object[In, State, T]) replaceKeys() map[resource.PropertyKey]bool {
+func (o *Object[In, T]) replaceKeys() map[resource.PropertyKey]bool {
 	return keys[In](func(f field) bool { return !f.output && (f.replace || o.Update == nil) })
 }
 
-func (o *Object[In, State, T]) check(props resource.PropertyMap) []Failure {
+func (o *Object[In, T]) check(props resource.PropertyMap) []Failure {
 	in, d := decode[In](props)
 	if len(d.failures) > 0 || o.Check == nil {
 		return d.failures
@@ -75,12 +75,10 @@ func (o *Object[In, State, T]) check(props resource.PropertyMap) []Failure {
 }
 
 // preview returns the state that creating the object would give: its inputs, and unknown outputs.
-func (o *Object[In, State, T]) preview(inputs resource.PropertyMap) resource.PropertyMap {
-	state, isInput := inputs.Copy(), o.inputKeys()
-	for key := range keys[State](func(field) bool { return true }) {
-		if !isInput[key] {
-			state[key] = resource.MakeComputed(resource.NewStringProperty(""))
-		}
+func (o *Object[In, T]) preview(inputs resource.PropertyMap) resource.PropertyMap {
+	state := inputs.Copy()
+	for key := range keys[In](func(f field) bool { return f.output }) {
+		state[key] = resource.MakeComputed(resource.NewStringProperty(""))
 	}
 	return withAllTags(state)
 }
@@ -93,7 +91,7 @@ func withAllTags(state resource.PropertyMap) resource.PropertyMap {
 	return state
 }
 
-func (o *Object[In, State, T]) create(ctx context.Context, props resource.PropertyMap) (string, resource.PropertyMap, error) {
+func (o *Object[In, T]) create(ctx context.Context, props resource.PropertyMap) (string, resource.PropertyMap, error) {
 	in, err := o.inputs(props)
 	if err != nil {
 		return "", nil, err
@@ -110,7 +108,7 @@ func (o *Object[In, State, T]) create(ctx context.Context, props resource.Proper
 	return id, o.encode(object), nil
 }
 
-func (o *Object[In, State, T]) read(id string) resource.PropertyMap {
+func (o *Object[In, T]) read(id string) resource.PropertyMap {
 	defer o.lock()()
 	object, err := o.Find(id)
 	if err != nil {
@@ -119,7 +117,7 @@ func (o *Object[In, State, T]) read(id string) resource.PropertyMap {
 	return o.encode(object)
 }
 
-func (o *Object[In, State, T]) update(ctx context.Context, id string, props resource.PropertyMap) (resource.PropertyMap, error) {
+func (o *Object[In, T]) update(ctx context.Context, id string, props resource.PropertyMap) (resource.PropertyMap, error) {
 	in, err := o.inputs(props)
 	if err != nil {
 		return nil, err
@@ -135,7 +133,7 @@ func (o *Object[In, State, T]) update(ctx context.Context, id string, props reso
 	return o.encode(object), nil
 }
 
-func (o *Object[In, State, T]) delete(ctx context.Context, id string) error {
+func (o *Object[In, T]) delete(ctx context.Context, id string) error {
 	defer o.lock()()
 	object, err := o.Find(id)
 	if err != nil {
@@ -145,7 +143,7 @@ func (o *Object[In, State, T]) delete(ctx context.Context, id string) error {
 }
 
 // encode returns the object's state, or nil. The caller holds the lock.
-func (o *Object[In, State, T]) encode(object *T) resource.PropertyMap {
+func (o *Object[In, T]) encode(object *T) resource.PropertyMap {
 	state := o.State(object)
 	if state == nil {
 		return nil
@@ -154,7 +152,7 @@ func (o *Object[In, State, T]) encode(object *T) resource.PropertyMap {
 }
 
 // lock locks, and returns the function that unlocks.
-func (o *Object[In, State, T]) lock() (unlock func()) {
+func (o *Object[In, T]) lock() (unlock func()) {
 	if o.Lock == nil {
 		return func() {}
 	}
@@ -163,7 +161,7 @@ func (o *Object[In, State, T]) lock() (unlock func()) {
 }
 
 // inputs decodes what was checked before. A failure or an unknown value here is the engine's mistake.
-func (o *Object[In, State, T]) inputs(props resource.PropertyMap) (*In, error) {
+func (o *Object[In, T]) inputs(props resource.PropertyMap) (*In, error) {
 	in, d := decode[In](props)
 	for _, f := range d.failures {
 		return nil, fmt.Errorf("%s: %s %s", o.Type, f.Property, f.Reason)

@@ -21,11 +21,7 @@ type boxArgs struct {
 	Name string  `pulumi:"name,replace"`
 	Size *int    `pulumi:"size,optional"`
 	Kind *string `pulumi:"kind,optional"`
-}
-
-type boxState struct {
-	boxArgs
-	ARN string `pulumi:"arn"`
+	ARN  string  `pulumi:"arn,output"`
 }
 
 type labelArgs struct {
@@ -58,7 +54,7 @@ func (b *boxes) find(id string) (*box, error) {
 
 func (b *boxes) kinds() []provider.Kind {
 	return []provider.Kind{
-		&provider.Object[boxArgs, boxState, box]{
+		&provider.Object[boxArgs, box]{
 			Type: boxType,
 			Check: func(c *provider.Checker, in *boxArgs) {
 				c.Match("name", &in.Name, regexp.MustCompile(`^[a-z]+$`), "letters")
@@ -69,9 +65,13 @@ func (b *boxes) kinds() []provider.Kind {
 					return nil
 				})
 			},
-			Lock:  b,
-			Find:  b.find,
-			State: func(found *box) *boxState { return &boxState{found.inputs, "arn:" + found.inputs.Name} },
+			Lock: b,
+			Find: b.find,
+			State: func(found *box) *boxArgs {
+				state := found.inputs
+				state.ARN = "arn:" + state.Name
+				return &state
+			},
 			Create: func(_ context.Context, in *boxArgs) (string, error) {
 				if _, err := b.find(in.Name); err == nil {
 					return "", errors.New("BoxExists: " + in.Name)
@@ -94,7 +94,7 @@ func (b *boxes) kinds() []provider.Kind {
 				return nil
 			},
 		},
-		&provider.Object[labelArgs, labelArgs, box]{
+		&provider.Object[labelArgs, box]{
 			Type:  labelType,
 			Lock:  b,
 			Find:  b.find,

@@ -2,7 +2,7 @@
 // protocol, pulumirpc.ResourceProvider, over the resource types that the services realise, and refuses every other
 // type by name. The CLI attaches to it through PULUMI_DEBUG_PROVIDERS=aws:PORT.
 //
-// A service declares each type once, as an Object: two structs for inputs and state, and functions to check, find,
+// A service declares each type once, as an Object: a struct for inputs and outputs, and functions to check, find,
 // create, update and delete. What all types share is here: reading and writing property maps, preview with values that
 // are not known yet, replacement, automatic names, and refresh.
 package provider

@@ -50,7 +50,7 @@ func (b *bucket) state() *BucketArgs {
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 func (s *Service) bucketKind() provider.Kind {
-	return &provider.Object[BucketArgs, BucketArgs, bucket]{
+	return &provider.Object[BucketArgs, bucket]{
 		Type:     "aws:s3/bucketV2:BucketV2",
 		AutoName: &provider.AutoName{Property: "bucket", Max: 63, Transform: strings.ToLower},
 		Check: func(c *provider.Checker, in *BucketArgs) {
@@ -119,7 +119,7 @@ func (s *Service) objectKind() provider.Kind {
 			contentType: cmp.Or(aws.ToString(in.ContentType), "application/octet-stream")}
 		return b.put(in.Key, o, "", false)
 	}
-	return &provider.Object[ObjectArgs, ObjectArgs, deployed]{
+	return &provider.Object[ObjectArgs, deployed]{
 		Type: "aws:s3/bucketObjectv2:BucketObjectv2",
 		Check: func(c *provider.Checker, in *ObjectArgs) {
 			if !c.Unknown("key") && (in.Key == "" || len(in.Key) > maxKey) {

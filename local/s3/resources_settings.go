@@ -34,7 +34,7 @@ func (k setting[Args]) in(s *Service) provider.Kind {
 		*k.slot(b) = in
 		return nil
 	}
-	return &provider.Object[Args, Args, bucket]{
+	return &provider.Object[Args, bucket]{
 		Type:  k.kind,
 		Check: k.check,
 		Lock:  &s.mu,

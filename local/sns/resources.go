@@ -30,7 +30,7 @@ type TopicArgs struct {
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
 func (s *Service) topicKind() provider.Kind {
-	return &provider.Object[TopicArgs, TopicArgs, topic]{
+	return &provider.Object[TopicArgs, topic]{
 		Type:     "aws:sns/topic:Topic",
 		AutoName: &provider.AutoName{Property: "name", Max: 256},
 		Check: func(c *provider.Checker, in *TopicArgs) {
@@ -98,7 +98,7 @@ type topicPolicyArgs struct {
 }
 
 func (s *Service) topicPolicyKind() provider.Kind {
-	return &provider.Object[topicPolicyArgs, topicPolicyArgs, topic]{
+	return &provider.Object[topicPolicyArgs, topic]{
 		Type: "aws:sns/topicPolicy:TopicPolicy",
 		Check: func(c *provider.Checker, in *topicPolicyArgs) {
 			c.Parse("policy", &in.Policy, policy.Check(policy.Resource))

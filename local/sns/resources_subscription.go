@@ -84,7 +84,7 @@ var (
 )
 
 func (s *Service) subscriptionKind() provider.Kind {
-	return &provider.Object[SubscriptionArgs, SubscriptionArgs, subscription]{
+	return &provider.Object[SubscriptionArgs, subscription]{
 		Type:  "aws:sns/topicSubscription:TopicSubscription",
 		Lock:  &s.mu,
 		Find:  s.subscription,

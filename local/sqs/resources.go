@@ -91,7 +91,7 @@ func (s *Service) state(q *queue) *QueueArgs {
 }
 
 func (s *Service) queueKind() provider.Kind {
-	return &provider.Object[QueueArgs, QueueArgs, queue]{
+	return &provider.Object[QueueArgs, queue]{
 		Type:     "aws:sqs/queue:Queue",
 		AutoName: &provider.AutoName{Property: "name", Max: 80},
 		Find:     s.findURL,
@@ -154,7 +154,7 @@ func attributeKind[In any](s *Service, token, property, attribute string, of fun
 		_, text := of(in)
 		return s.configure(q, map[string]string{attribute: *text})
 	}
-	return &provider.Object[In, In, queue]{
+	return &provider.Object[In, queue]{
 		Type: token,
 		Check: func(c *provider.Checker, in *In) {
 			_, text := of(in)

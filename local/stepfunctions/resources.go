@@ -67,7 +67,7 @@ func (a *StateMachineArgs) tracing() bool {
 
 // Kinds are the Pulumi resource types that this service implements.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{&provider.Object[StateMachineArgs, StateMachineArgs, machine]{
+	return []provider.Kind{&provider.Object[StateMachineArgs, machine]{
 		Type:     "aws:sfn/stateMachine:StateMachine",
 		AutoName: &provider.AutoName{Property: "name", Max: 80},
 		Check:    checkMachine,

@@ -25,14 +25,11 @@ var policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 
 // Kinds are the Pulumi resource types that this service implements.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs, ResourcePolicyArgs]{
+	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs]{
 		Type: "aws:xray/resourcePolicy:ResourcePolicy",
 		Check: func(c *provider.Checker, in *ResourcePolicyArgs) {
 			c.Match("policyName", &in.Name, policyName, "1 to 128 letters, digits and _+=,.@-")
-			c.Parse("policyDocument", &in.Document, func(text string) error {
-				_, err := policy.Parse(text, policy.Resource)
-				return err
-			})
+			c.Parse("policyDocument", &in.Document, policy.Check(policy.Resource))
 		},
 		Lock: &s.mu,
 		Find: func(name string) (*ResourcePolicyArgs, error) {

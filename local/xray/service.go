@@ -10,6 +10,7 @@ package xray
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -138,4 +139,8 @@ func (t *trace) span() (start, end time.Time) {
 		end = start
 	}
 	return start, end
+}
+
+func invalid(format string, args ...any) error {
+	return wire.Errorf(http.StatusBadRequest, "InvalidRequestException", format, args...)
 }
