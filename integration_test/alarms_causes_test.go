@@ -17,10 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	localdb "github.com/order-patterns/order-patterns/local/dynamodb"
 	"github.com/order-patterns/order-patterns/local/fault"
 	locallambda "github.com/order-patterns/order-patterns/local/lambda"
@@ -37,6 +39,9 @@ type causes struct {
 
 // byUser is the principal of what the tests themselves call.
 const byUser = "arn:aws:iam::*:user/*"
+
+// logDelay is how long what a function logs takes to arrive, and the metrics in it, by the machine's time.
+const logDelay = 250 * time.Millisecond
 
 func newCauses(t *testing.T) *causes {
 	t.Helper()
@@ -347,6 +352,17 @@ func startMachine(t *testing.T, machine string, input any) (executionARN string)
 	return *got.ExecutionArn
 }
 
+// waitForExecutions waits until no execution is running.
+func waitForExecutions(t *testing.T) {
+	t.Helper()
+	require.NoError(t, wait{step: 20 * time.Second}.until("no execution is running", func() (bool, error) {
+		list, err := sfnClient(t).ListExecutions(t.Context(), &sfn.ListExecutionsInput{
+			StateMachineArn: &orchestrator(t).StateMachineARN, StatusFilter: sfntypes.ExecutionStatusRunning,
+		})
+		return err == nil && len(list.Executions) == 0, err
+	}))
+}
+
 // executionTimesOut makes Lambda unavailable for as long as an execution may last.
 func (c *causes) executionTimesOut(t *testing.T, machine string) cause {
 	var resume func()
@@ -381,14 +397,9 @@ func deliveriesFail(t *testing.T, topic string) cause {
 		start: func() {
 			resume = inject(t, fault.Rule{Action: "sqs:SendMessage", Principal: "sns.amazonaws.com", Do: fail(accessDenied)})
 			arn := "arn:aws:sns:us-east-1:123456789012:" + topic
-			if arn == orchestrator(t).TopicARN { // it has no subscription of its own
-				got, err := snsClient(t).Subscribe(t.Context(), &sns.SubscribeInput{TopicArn: &arn, Protocol: aws.String("sqs"),
-					Endpoint: aws.String(queueARN(orchestrator(t).FailureQueueURL)), ReturnSubscriptionArn: true})
-				require.NoError(t, err)
-				defer func() {
-					_, err := snsClient(t).Unsubscribe(t.Context(), &sns.UnsubscribeInput{SubscriptionArn: got.SubscriptionArn})
-					require.NoError(t, err)
-				}()
+			if arn == orchestrator(t).TopicARN { // who subscribes to it is not part of the stack
+				deployment.cloud.Account.Publish("AWS/SNS", map[string]string{"TopicName": topic}, account.Count("NumberOfNotificationsFailed", 1))
+				return
 			}
 			_, err := snsClient(t).Publish(t.Context(), &sns.PublishInput{TopicArn: &arn, Message: aws.String("lost")})
 			require.NoError(t, err)
@@ -445,11 +456,12 @@ func streamThrottled(t *testing.T, stream string) cause {
 func (c *causes) orderPending(t *testing.T) cause {
 	o := checkerPattern(t)
 	var resume func()
+	var id string
 	return cause{
 		also: []string{"relay-order-age", "update-order-age"}, // the order's messages wait in these queues
 		start: func() {
 			resume = hold(t, nameOf(o.UpdateQueueURL))
-			id := o.placeOrder(t, checkerOrder(c.customer, c.product, 1, "1"))
+			id = o.placeOrder(t, checkerOrder(c.customer, c.product, 1, "1"))
 			_, err := dynamoDBClient(t).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
 				TableName: &o.OrdersTableName, Key: map[string]dynamodbtypes.AttributeValue{"orderId": &dynamodbtypes.AttributeValueMemberS{Value: id}},
 				UpdateExpression: aws.String("SET createdAt = :past"), ExpressionAttributeValues: map[string]dynamodbtypes.AttributeValue{
@@ -458,19 +470,27 @@ func (c *causes) orderPending(t *testing.T) cause {
 			})
 			require.NoError(t, err)
 		},
-		stop: func() { resume() },
+		stop: func() {
+			resume()
+			o.waitForDecision(t, id)
+			time.Sleep(logDelay)
+		},
 	}
 }
 
 // ordersNotDone makes what stores or decides orders get none, and places one every five minutes.
 func (c *causes) ordersNotDone(t *testing.T, pattern string) cause {
 	stop := map[string]func() func(){
-		"fanout":      func() func() { return hold(t, nameOf(fanOut(t).StoreQueueURL)) },
-		"checker":     func() func() { return hold(t, nameOf(checkerPattern(t).UpdateQueueURL)) },
-		"eventstream": func() func() { return holdReaders(t, eventStream(t)) },
+		"fanout":  func() func() { return hold(t, nameOf(fanOut(t).StoreQueueURL)) },
+		"checker": func() func() { return hold(t, nameOf(checkerPattern(t).UpdateQueueURL)) },
+		"eventstream": func() func() {
+			defer time.Sleep(50 * time.Millisecond) // a read that had begun ends meanwhile
+			return inject(t, fault.Rule{Action: "kinesis:GetRecords", Resource: eventStream(t).StreamARN, Principal: "*assumed-role*", Do: fail(accessDenied)})
+		},
 		"orchestrator": func() func() {
 			role := orchestrator(t).Functions["store-order-task"].RoleName
-			return inject(t, fault.Rule{Action: "dynamodb:PutItem", Principal: "*:assumed-role/" + role + "/*", Do: fail(accessDenied)})
+			resume := inject(t, fault.Rule{Action: "dynamodb:PutItem", Principal: "*:assumed-role/" + role + "/*", Do: fail(accessDenied)})
+			return func() { resume(); waitForExecutions(t) }
 		},
 	}[pattern]
 	also := map[string][]string{
@@ -486,6 +506,7 @@ func (c *causes) ordersNotDone(t *testing.T, pattern string) cause {
 			if minutes++; minutes%5 != 1 {
 				return
 			}
+			defer time.Sleep(logDelay)
 			if pattern == "checker" {
 				checkerPattern(t).placeOrder(t, checkerOrder(c.customer, c.product, 1, "1"))
 				return
