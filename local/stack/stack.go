@@ -49,8 +49,31 @@ func (s *Stack) Up(ctx context.Context, config map[string]string) error {
 		return err
 	}
 	args := []string{"up", "--refresh", "--yes", "--skip-preview", "--suppress-outputs"}
-	return s.run(ctx, s.Log, s.withConfig(args, config)...)
+	return s.update(ctx, s.withConfig(args, config)...)
 }
+
+// update changes resources. Pulumi saves the state at its end only: writing all of it after each step takes more time than the
+// steps. A file tells that an update is running. It stays if Pulumi is killed: then the state is not that of the cloud.
+func (s *Stack) update(ctx context.Context, args ...string) error {
+	if err := os.WriteFile(s.updating(), nil, 0o600); err != nil {
+		return fmt.Errorf("recording that an update begins: %w", err)
+	}
+	err := s.run(ctx, s.Log, args...)
+	var exit *exec.ExitError
+	killed := errors.As(err, &exit) && !exit.Exited()
+	select {
+	case <-s.Kill:
+		killed = true
+	default:
+	}
+	if killed {
+		return err
+	}
+	return errors.Join(err, os.Remove(s.updating()))
+}
+
+// updating is the file that exists while an update is running.
+func (s *Stack) updating() string { return filepath.Join(s.State(), "updating") }
 
 // Preview shows what Up would change. With expectNoChanges, a change is an error.
 func (s *Stack) Preview(ctx context.Context, config map[string]string, expectNoChanges bool) error {
@@ -114,7 +137,7 @@ func (s *Stack) Destroy(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	return s.run(ctx, s.Log, "destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", Name, "--config-file", s.ConfigFile())
+	return s.update(ctx, "destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", Name, "--config-file", s.ConfigFile())
 }
 
 // Forget deletes the stack's state, even if the state lists resources. They end with the cloud.
@@ -125,14 +148,19 @@ func (s *Stack) Forget(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
+	if err := os.Remove(s.updating()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forgetting an update: %w", err)
+	}
 	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)
 }
 
-// HasPendingCreates reports whether Pulumi was killed while it created resources. Pulumi saves a creation as pending before it
-// begins, and replaces the entry by the resource after it. An entry that a killed Pulumi leaves does not say whether the
-// resource exists, and no update removes it.
+// Interrupted reports whether Pulumi was killed while it changed resources: during an update of this package, or of somebody who
+// runs the CLI, which saves a creation as pending before it begins. Then the state does not say which resources exist.
 // https://www.pulumi.com/docs/iac/operations/troubleshooting/interrupted-updates/
-func (s *Stack) HasPendingCreates() (bool, error) {
+func (s *Stack) Interrupted() (bool, error) {
+	if _, err := os.Stat(s.updating()); err == nil {
+		return true, nil
+	}
 	files, err := filepath.Glob(filepath.Join(s.State(), ".pulumi", "stacks", "*", Name+".json"))
 	if err != nil || len(files) == 0 {
 		return false, err
@@ -216,6 +244,7 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	// Of two settings of one variable the last one counts.
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PULUMI_ACCESS_TOKEN=") }), s.Environment()...)
+	cmd.Env = append(cmd.Env, "PULUMI_SKIP_CHECKPOINTS=true")
 	// With the same writer for both streams, exec copies both in one goroutine, so that the buffer needs no lock.
 	var said, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, &said), &errs
@@ -224,7 +253,7 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 	}
 	if err := s.wait(cmd); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("pulumi %s: %w", args[0], ctx.Err())
+			return fmt.Errorf("pulumi %s: %w: %w", args[0], ctx.Err(), err)
 		}
 		if errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("there is no pulumi command: `make up` builds one: %w", err)

@@ -94,6 +94,7 @@ func TestCtrlCEndsPulumiInOrderAndTwiceAtOnce(t *testing.T) {
 			}
 			outputs, stderr, err := command(t, home, "up")
 			require.NoError(t, err, stderr)
+			require.Equal(t, signals == 2, strings.Contains(stderr, "Pulumi was killed while it changed resources"), stderr)
 			place(t, urlOf(t, outputs))
 		})
 	}
@@ -104,7 +105,7 @@ func TestTheCloudStartsEmptyAfterPulumiWasKilledInACreation(t *testing.T) {
 	t.Cleanup(func() { _, _, _ = command(t, home, "down") })
 	_, stderr, err := command(t, home, "up")
 	require.NoError(t, err, stderr)
-	const restarted = "Pulumi was killed while it created resources, and the embedded cloud may have them: restarting it. It starts empty\n"
+	const restarted = "Pulumi was killed while it changed resources, and its state may not be that of the embedded cloud: restarting it. It starts empty\n"
 	killedWhileItSubscribed(t, home)
 	before := cloudOf(t, home)
 

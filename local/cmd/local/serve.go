@@ -112,7 +112,7 @@ func (e *environment) find() (*running, error) {
 }
 
 // start returns the running cloud. It starts one if none runs, and restarts one of another build, or one that may have
-// resources that the stack's state does not list, because Pulumi was killed while it created them.
+// other resources than the stack's state, because Pulumi was killed while it changed them.
 func (e *environment) start(ctx context.Context) (*running, error) {
 	r, err := e.find()
 	if err != nil {
@@ -123,24 +123,24 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 		return nil, err
 	}
 	s := e.stack(&running{})
-	pending, err := s.HasPendingCreates()
+	interrupted, err := s.Interrupted()
 	if err != nil {
 		return nil, err
 	}
-	if r != nil && r.Executable == build && !pending {
+	if r != nil && r.Executable == build && !interrupted {
 		return r, nil
 	}
 	if r != nil {
 		reason := "The embedded cloud has changed"
-		if pending {
-			reason = "Pulumi was killed while it created resources, and the embedded cloud may have them"
+		if interrupted {
+			reason = "Pulumi was killed while it changed resources, and its state may not be that of the embedded cloud"
 		}
 		fmt.Fprintln(e.stderr, reason+": restarting it. It starts empty")
 		if err := e.stop(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if pending {
+	if interrupted {
 		if err := s.Forget(ctx); err != nil {
 			return nil, err
 		}

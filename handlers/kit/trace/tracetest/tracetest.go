@@ -88,5 +88,6 @@ func (d *Daemon) Nothing(t *testing.T) {
 // Invocation is the context of an invocation with this tracing header.
 func Invocation(ctx context.Context, header, requestID string) context.Context {
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: requestID})
-	return context.WithValue(ctx, "x-amzn-trace-id", header) //nolint:staticcheck // aws-lambda-go's key is a string
+	//lint:ignore SA1029 the key of aws-lambda-go is a string
+	return context.WithValue(ctx, "x-amzn-trace-id", header)
 }
