@@ -104,7 +104,7 @@ func (d *daemon) serve(e *environment) {
 		if header == nil {
 			continue
 		}
-		document, err := moved(b[len(header):n], e.s.account.Clock.Now().Sub(time.Now()))
+		document, err := moved(b[len(header):n], time.Until(e.s.account.Clock.Now()))
 		if err == nil {
 			err = e.s.Traces.PutDocument(context.Background(), e.principal, string(document))
 		}
