@@ -176,7 +176,7 @@ func (w *alarmWatch) requireFiresAndRecovers(t *testing.T, pattern string, a pat
 	w.requireNotified(t, len(seen)-1)
 	stop()
 	for minutes := 0; len(raised) > 0; minutes++ {
-		require.Less(t, minutes, 60, "alarms are not over: %s", raised)
+		require.Less(t, minutes, 90, "alarms are not over: %s", raised)
 		passMinute(t)
 		raised = w.now(t)
 		require.Subset(t, want, raised, "only this alarm is raised")
