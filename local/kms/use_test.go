@@ -268,11 +268,6 @@ func TestBucket(t *testing.T) {
 		require.NoError(t, answer.Body.Close())
 		require.Equal(t, status, answer.StatusCode)
 	}
-	// Who copies an object must be able to read it and to write the copy.
-	c.permissions(t, allow("s3:GetObject", "s3:PutObject"), []string{"kms:Decrypt", "kms:GenerateDataKey"}, "AccessDenied", func(config aws.Config) error {
-		_, err := client(config).CopyObject(t.Context(), &awss3.CopyObjectInput{Bucket: bucket, Key: aws.String("copy"), CopySource: aws.String("orders/k")})
-		return err
-	})
 }
 
 func TestStream(t *testing.T) {

@@ -45,7 +45,6 @@ type object struct {
 	etag        [md5.Size]byte
 	modified    time.Time
 	contentType string
-	headers     map[string]string // x-amz-meta-* and such as Cache-Control; nil for none
 	checksum    checksum
 	kmsKey      string      // empty without one
 	inputs      *ObjectArgs // of the resource that made it; nil for none
@@ -60,15 +59,12 @@ func (b *bucket) get(key string) *object {
 	return b.objects[key]
 }
 
-// put stores an object, if the condition of the request on what is there holds.
-func (b *bucket) put(key string, o *object, ifMatch string, ifNone bool) error {
+// put stores an object, unless there is one and the request must not replace it.
+func (b *bucket) put(key string, o *object, ifNone bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	have := b.objects[key]
-	switch {
-	case ifMatch != "" && have == nil:
-		return noKey(key)
-	case ifNone && have != nil, ifMatch != "" && !matches(ifMatch, have.tag()):
+	if ifNone && have != nil {
 		return errPrecondition
 	}
 	if have == nil {

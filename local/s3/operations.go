@@ -41,9 +41,9 @@ var operations = map[string]operation{
 	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
 		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type",
 	}},
-	"GET bucket":      {name: "ListObjects", serve: (*Service).listObjects, query: []string{"prefix", "delimiter", "max-keys", "marker", "encoding-type"}},
-	"PUT object copy": {name: "CopyObject", headers: []string{copySource}, serve: (*Service).copyObject},
 	// These are refused by their names.
+	"GET bucket":               {name: "ListObjects", query: []string{"prefix", "delimiter", "max-keys", "marker", "encoding-type"}},
+	"PUT object copy":          {name: "CopyObject"},
 	"POST object uploads":      {name: "CreateMultipartUpload"},
 	"PUT object uploadId":      {name: "UploadPart"},
 	"PUT object copy uploadId": {name: "UploadPartCopy"},
@@ -103,7 +103,7 @@ func (r *request) operation() (*operation, error) {
 	case r.key == "":
 		scope = r.Method + " bucket"
 	}
-	if r.Header.Get(copySource) != "" {
+	if r.Header.Get("X-Amz-Copy-Source") != "" {
 		scope += " copy"
 	}
 	op, ok := operations[scope]
@@ -113,7 +113,7 @@ func (r *request) operation() (*operation, error) {
 			op, ok, selector = sub, true, name
 		}
 	}
-	if ok && op.serve == nil {
+	if ok && op.serve == nil && selector != "" {
 		return nil, wire.Unsupported("%s", op.name)
 	}
 	for name := range r.query {
@@ -127,12 +127,14 @@ func (r *request) operation() (*operation, error) {
 			return nil, wire.Unsupported("%s %s with the query parameter %q", r.Method, r.URL.Path, name)
 		}
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return nil, wire.Unsupported("%s %s", r.Method, r.URL.Path)
+	case op.serve == nil:
+		return nil, wire.Unsupported("%s", op.name)
 	}
 	for name := range r.Header {
-		if strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name) &&
-			(op.name != "PutObject" || !strings.HasPrefix(name, metaPrefix)) {
+		if strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name) {
 			return nil, wire.Unsupported("%s with the header %s", op.name, name)
 		}
 	}

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/xml"
 	"maps"
@@ -39,7 +38,6 @@ type listResult struct {
 	Delimiter             string `xml:",omitempty"`
 	StartAfter            string `xml:",omitempty"`
 	EncodingType          string `xml:",omitempty"`
-	Marker, NextMarker    string `xml:",omitempty"`
 	ContinuationToken     string `xml:",omitempty"`
 	NextContinuationToken string `xml:",omitempty"`
 	MaxKeys, KeyCount     int
@@ -58,8 +56,7 @@ type commonPrefix struct{ Prefix string }
 
 type owner struct{ ID string }
 
-// listObjects follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html, and without list-type
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html, where a key marks where the next page begins.
+// listObjects follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 	keys := map[string]string{}
 	for _, name := range []string{"prefix", "delimiter", "max-keys"} {
@@ -81,8 +78,7 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 		}
 		out.MaxKeys = min(n, maxKeys)
 	}
-	out.Marker = r.query.Get("marker")
-	after := cmp.Or(out.StartAfter, out.Marker)
+	after := out.StartAfter
 	if out.ContinuationToken != "" {
 		last, err := base64.URLEncoding.DecodeString(out.ContinuationToken)
 		if err != nil {
@@ -91,7 +87,7 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 		after = string(last)
 	}
 	switch {
-	case r.query.Has("list-type") && r.query.Get("list-type") != "2":
+	case r.query.Get("list-type") != "2":
 		return wire.Unsupported("list-type=%s", r.query.Get("list-type"))
 	case out.EncodingType != "" && out.EncodingType != "url":
 		return invalidArgument("encoding-type", out.EncodingType, "Invalid Encoding Method specified in Request")
@@ -112,13 +108,7 @@ func (s *Service) listObjects(w http.ResponseWriter, r *request) error {
 	}
 	if more {
 		out.IsTruncated = true
-		last := page[len(page)-1].name
-		if out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(last)); !r.query.Has("list-type") {
-			out.NextContinuationToken = ""
-			if out.Delimiter != "" { // else the last key is the marker
-				out.NextMarker = last
-			}
-		}
+		out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(page[len(page)-1].name))
 	}
 	out.KeyCount = len(out.Contents) + len(out.CommonPrefixes)
 	out.encode()
@@ -133,7 +123,7 @@ func (l *listResult) encode() {
 	escape := func(s *string) {
 		*s = strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(*s))
 	}
-	for _, s := range []*string{&l.Prefix, &l.Delimiter, &l.StartAfter, &l.Marker, &l.NextMarker} {
+	for _, s := range []*string{&l.Prefix, &l.Delimiter, &l.StartAfter} {
 		escape(s)
 	}
 	for i := range l.Contents {

@@ -142,37 +142,3 @@ func BenchmarkPutObject(b *testing.B) {
 		}
 	})
 }
-
-// boto3's Bucket.objects lists this way.
-func TestTheFirstVersionOfListingContinuesAtAMarker(t *testing.T) {
-	c := newCloud(t)
-	for _, key := range []string{"a", "b/1", "b/2", "c", "d é"} {
-		c.put(t, key, key)
-	}
-	list := func(in sdk.ListObjectsInput) (items []string) {
-		in.Bucket, in.MaxKeys = aws.String("orders"), aws.Int32(2)
-		for {
-			page, err := c.client.ListObjects(t.Context(), &in)
-			require.NoError(t, err)
-			require.Equal(t, in.Marker != nil, aws.ToString(page.Marker) != "")
-			for _, p := range page.CommonPrefixes {
-				items = append(items, *p.Prefix)
-			}
-			for _, o := range page.Contents {
-				items = append(items, *o.Key)
-				in.Marker = o.Key
-			}
-			if !*page.IsTruncated {
-				slices.Sort(items)
-				return items
-			}
-			require.Equal(t, in.Delimiter != nil, page.NextMarker != nil)
-			if page.NextMarker != nil {
-				in.Marker = page.NextMarker
-			}
-		}
-	}
-	require.Equal(t, []string{"a", "b/1", "b/2", "c", "d é"}, list(sdk.ListObjectsInput{}))
-	require.Equal(t, []string{"a", "b/", "c", "d é"}, list(sdk.ListObjectsInput{Delimiter: aws.String("/")}))
-	require.Equal(t, []string{"b/1", "b/2"}, list(sdk.ListObjectsInput{Prefix: aws.String("b/")}))
-}

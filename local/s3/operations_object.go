@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/md5"
-	"encoding/xml"
 	"errors"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -16,10 +13,8 @@ import (
 )
 
 const (
-	metaPrefix = "X-Amz-Meta-"
-	maxKey     = 1024
-	maxMeta    = 2048 // bytes of all names and values of user metadata
-	sseHeader  = "X-Amz-Server-Side-Encryption"
+	maxKey    = 1024
+	sseHeader = "X-Amz-Server-Side-Encryption"
 )
 
 var (
@@ -27,8 +22,8 @@ var (
 		"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha1", "X-Amz-Checksum-Sha256",
 		"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Storage-Class", sseHeader,
 	}
-	// stored are the headers of a put that a get returns, beside the content type and user metadata.
-	stored = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"}
+	// unsupportedOnPut are the headers of a put that are refused. The content type is the only one that a get returns.
+	unsupportedOnPut = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires", "If-Match"}
 )
 
 // putObject follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
@@ -39,6 +34,9 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 		keys = map[string]string{"s3:x-amz-server-side-encryption": sse}
 	}
 	if err := s.authorize(r, "PutObject", r.key, keys); err != nil {
+		return err
+	}
+	if err := r.without(unsupportedOnPut); err != nil {
 		return err
 	}
 	algorithm := r.bucket.algorithm()
@@ -63,37 +61,12 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	}
 	o := &object{body: body, etag: md5.Sum(body), modified: s.now(), checksum: sum, kmsKey: kmsKey,
 		contentType: cmp.Or(r.Header.Get("Content-Type"), "binary/octet-stream")}
-	if o.headers, err = storedHeaders(r.Header); err != nil {
-		return err
-	}
 	key := strings.Clone(r.key) // which is a part of the whole URL
-	if err := r.bucket.put(key, o, r.Header.Get("If-Match"), ifNone == "*"); err != nil {
+	if err := r.bucket.put(key, o, ifNone == "*"); err != nil {
 		return err
 	}
 	r.bucket.describe(w.Header(), o)
 	return nil
-}
-
-// storedHeaders picks the headers that belong to the object.
-func storedHeaders(h http.Header) (map[string]string, error) {
-	kept := map[string]string{}
-	for _, name := range stored {
-		if value := h.Get(name); value != "" {
-			kept[name] = value
-		}
-	}
-	size := 0
-	for name, values := range h {
-		if suffix, ok := strings.CutPrefix(name, metaPrefix); ok {
-			value := strings.Join(values, ",")
-			size += len(suffix) + len(value)
-			kept[name] = value
-		}
-	}
-	if size > maxMeta {
-		return nil, badRequest("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size")
-	}
-	return kept, nil
 }
 
 // readable returns the object of the request, if the caller may read it.
@@ -135,8 +108,15 @@ func (b *bucket) describe(h http.Header, o *object) {
 	h.Set(o.checksum.header, o.checksum.value)
 }
 
-// unsupportedConditions are the headers of a get that are refused.
-var unsupportedConditions = []string{"Range", "If-Match", "If-Unmodified-Since"}
+// without refuses a request with one of these headers.
+func (r *request) without(headers []string) error {
+	for _, name := range headers {
+		if r.Header.Get(name) != "" {
+			return wire.Unsupported("%s with the header %s", r.Operation, name)
+		}
+	}
+	return nil
+}
 
 // getObject serves GET and HEAD: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Service) getObject(w http.ResponseWriter, r *request) error {
@@ -144,30 +124,19 @@ func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range unsupportedConditions {
-		if r.Header.Get(name) != "" {
-			return wire.Unsupported("%s with the header %s", r.Operation, name)
-		}
+	if err := r.without([]string{"Range", "If-Match", "If-Unmodified-Since"}); err != nil {
+		return err
 	}
 	h := w.Header()
 	r.bucket.describe(h, o)
 	h.Set("Content-Type", o.contentType)
 	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
-	for name, value := range o.headers {
-		h.Set(name, value)
-	}
 	if !strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
 		h.Del(o.checksum.header)
 		h.Del("X-Amz-Checksum-Type")
 	}
-	h.Set("Content-Length", strconv.Itoa(len(o.body))) // http.ServeContent does not if there is a Content-Encoding
 	http.ServeContent(w, r.Request, "", o.modified, bytes.NewReader(o.body))
 	return nil
-}
-
-// matches compares an ETag of a request, which may lack its quotes, with an object's.
-func matches(want, tag string) bool {
-	return want == "*" || strings.Trim(want, `"`) == strings.Trim(tag, `"`)
 }
 
 // deleteObject follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html: a key that is not there
@@ -176,47 +145,10 @@ func (s *Service) deleteObject(w http.ResponseWriter, r *request) error {
 	if err := s.authorize(r, "DeleteObject", r.key, nil); err != nil {
 		return err
 	}
-	if r.Header.Get("If-Match") != "" {
-		return wire.Unsupported("DeleteObject with the header If-Match")
+	if err := r.without([]string{"If-Match"}); err != nil {
+		return err
 	}
 	r.bucket.delete(r.key)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-const copySource = "X-Amz-Copy-Source"
-
-type copyResult struct {
-	XMLName            xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CopyObjectResult"`
-	ETag, LastModified string
-}
-
-// copyObject copies an object with its metadata: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
-func (s *Service) copyObject(w http.ResponseWriter, r *request) error {
-	source, err := url.PathUnescape(strings.TrimPrefix(r.Header.Get(copySource), "/"))
-	from := *r
-	var ok bool
-	if from.bucketName, from.key, ok = strings.Cut(source, "/"); !ok || err != nil || strings.Contains(r.Header.Get(copySource), "?") {
-		return wire.Unsupported("CopyObject with the source %s", r.Header.Get(copySource))
-	}
-	o, err := s.readable(&from)
-	if err != nil {
-		return err
-	}
-	if err := s.authorize(r, "PutObject", r.key, nil); err != nil {
-		return err
-	}
-	if from.bucket == r.bucket && from.key == r.key {
-		return badRequest("InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing "+
-			"the object's metadata, storage class, website redirect location or encryption attributes.")
-	}
-	to := *o
-	to.modified, to.kmsKey = s.now(), r.bucket.kmsKey()
-	if err := s.useKey(r, to.kmsKey, "kms:GenerateDataKey"); err != nil {
-		return err
-	}
-	if err := r.bucket.put(strings.Clone(r.key), &to, "", false); err != nil {
-		return err
-	}
-	return writeXML(w, &copyResult{ETag: to.tag(), LastModified: to.modified.Format(timestamp)})
 }

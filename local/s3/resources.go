@@ -117,7 +117,7 @@ func (s *Service) objectKind() provider.Kind {
 		}
 		o := &object{body: body, etag: md5.Sum(body), modified: s.now(), inputs: in,
 			contentType: cmp.Or(aws.ToString(in.ContentType), "application/octet-stream")}
-		return b.put(in.Key, o, "", false)
+		return b.put(in.Key, o, false)
 	}
 	return &provider.Object[ObjectArgs, deployed]{
 		Type: "aws:s3/bucketObjectv2:BucketObjectv2",

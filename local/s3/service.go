@@ -6,8 +6,8 @@
 // Differences from AWS:
 //
 //   - A request names its bucket in the path, as SDKs do for an endpoint whose host is an IP address.
-//   - Not implemented, and refused by name: multipart and chunked uploads, batch deletes, versions, ACLs, tags,
-//     object lock, ranges of objects, gets with If-Match or If-Unmodified-Since, and parameters that override the headers of
+//   - Not implemented, and refused by name: multipart and chunked uploads, copies, batch deletes, versions, ACLs, tags, user
+//     metadata, object lock, ranges of objects, If-Match and If-Unmodified-Since, and parameters that override the headers of
 //     an answer.
 //
 // This is code of its own rather than github.com/johannesboyne/gofakes3, which takes sub-resources and headers that it
