@@ -34,7 +34,7 @@ func TestExpressionHasNoValueWhereAnOperandHasNone(t *testing.T) {
 
 func TestQueriesAreChecked(t *testing.T) {
 	expression := func(id, text string) metricDataQuery { return metricDataQuery{Id: id, Expression: &text} }
-	ofM := func(id string, period integer) metricDataQuery {
+	ofM := func(id string, period int) metricDataQuery {
 		return metricDataQuery{Id: id, MetricStat: &metricStat{Metric: metric{"N", "M", nil}, Period: period, Stat: "Sum"}}
 	}
 	for want, list := range map[string][]metricDataQuery{

@@ -18,9 +18,9 @@ type describedAlarm struct {
 	AlarmName, AlarmArn                string
 	AlarmDescription                   *string
 	ActionsEnabled                     bool
-	OKActions                          []string `xml:"OKActions>member"`
-	AlarmActions                       []string `xml:"AlarmActions>member"`
-	InsufficientDataActions            []string `xml:"InsufficientDataActions>member"`
+	OKActions                          []string
+	AlarmActions                       []string
+	InsufficientDataActions            []string
 	StateValue, StateReason            string
 	StateUpdatedTimestamp              time.Time
 	StateTransitionedTimestamp         time.Time
@@ -31,12 +31,12 @@ type describedAlarm struct {
 
 // condition is that of a metric alarm, in descriptions and notifications.
 type condition struct {
-	MetricName         *string           `json:",omitempty"`
-	Namespace          *string           `json:",omitempty"`
-	Statistic          *string           `json:",omitempty"`
-	ExtendedStatistic  *string           `json:",omitempty"`
-	Dimensions         []dimension       `xml:"Dimensions>member"`
-	Metrics            []metricDataQuery `json:",omitempty" xml:"Metrics>member"`
+	MetricName         *string `json:",omitempty"`
+	Namespace          *string `json:",omitempty"`
+	Statistic          *string `json:",omitempty"`
+	ExtendedStatistic  *string `json:",omitempty"`
+	Dimensions         []dimension
+	Metrics            []metricDataQuery `json:",omitempty"`
 	Period             *int              `json:",omitempty"`
 	Unit               *string           `json:",omitempty"`
 	EvaluationPeriods  int
@@ -56,8 +56,8 @@ func (in *MetricAlarmArgs) condition() *condition {
 }
 
 type describeAlarmsOutput struct {
-	CompositeAlarms []describedAlarm `xml:"CompositeAlarms>member"`
-	MetricAlarms    []describedAlarm `xml:"MetricAlarms>member"`
+	CompositeAlarms []describedAlarm
+	MetricAlarms    []describedAlarm
 }
 
 // describeAlarms follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, without
@@ -124,13 +124,12 @@ func (s *Service) setAlarmState(c *wire.Call, in *setAlarmStateInput) (*struct{}
 }
 
 func (s *Service) register() {
-	s.RPC.Query.XMLNS, s.RPC.Query.Version = "http://monitoring.amazonaws.com/doc/2010-08-01/", "2010-08-01"
 	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
-	wire.HandleRPC(&s.RPC, "ListMetrics", s.listMetrics)
-	wire.HandleRPC(&s.RPC, "GetMetricData", s.getMetricData)
-	wire.HandleRPC(&s.RPC, "GetMetricStatistics", s.getMetricStatistics)
-	wire.HandleRPC(&s.RPC, "DescribeAlarms", s.describeAlarms)
-	wire.HandleRPC(&s.RPC, "SetAlarmState", s.setAlarmState)
+	wire.HandleJSON(&s.RPC.JSON, "ListMetrics", s.listMetrics)
+	wire.HandleJSON(&s.RPC.JSON, "GetMetricData", s.getMetricData)
+	wire.HandleJSON(&s.RPC.JSON, "GetMetricStatistics", s.getMetricStatistics)
+	wire.HandleJSON(&s.RPC.JSON, "DescribeAlarms", s.describeAlarms)
+	wire.HandleJSON(&s.RPC.JSON, "SetAlarmState", s.setAlarmState)
 }
 
 type listMetricsInput struct {
@@ -139,7 +138,7 @@ type listMetricsInput struct {
 }
 
 type listMetricsOutput struct {
-	Metrics []metric `xml:"Metrics>member"`
+	Metrics []metric
 }
 
 // listMetrics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html, without pages.

@@ -1,9 +1,7 @@
 package cloudwatch
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"iter"
 	"slices"
 	"time"
@@ -16,25 +14,18 @@ type metricDataQuery struct {
 	Id                string
 	Expression, Label *string     `json:",omitempty"`
 	MetricStat        *metricStat `json:",omitempty"`
-	Period            *integer    `json:",omitempty"` // seconds, of an expression
-	ReturnData        *wire.Flag  `json:",omitempty"` // true
+	Period            *int        `json:",omitempty"` // seconds, of an expression
+	ReturnData        *bool       `json:",omitempty"` // true
 }
 
 type metricStat struct {
 	Metric metric
-	Period integer // seconds
+	Period int // seconds
 	Stat   string
 	Unit   *string `json:",omitempty"`
 }
 
-// integer is a number, which is a string in the query protocol.
-type integer int
-
-func (n *integer) UnmarshalJSON(b []byte) error {
-	return json.Unmarshal(bytes.Trim(b, `"`), (*int)(n))
-}
-
-func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || bool(*q.ReturnData) }
+func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || *q.ReturnData }
 
 type getMetricDataInput struct {
 	StartTime, EndTime wire.Time
@@ -44,12 +35,12 @@ type getMetricDataInput struct {
 
 type metricDataResult struct {
 	Id, Label, StatusCode string
-	Timestamps            []time.Time `xml:"Timestamps>member"`
-	Values                []float64   `xml:"Values>member"`
+	Timestamps            []time.Time
+	Values                []float64
 }
 
 type getMetricDataOutput struct {
-	MetricDataResults []metricDataResult `xml:"MetricDataResults>member"`
+	MetricDataResults []metricDataResult
 }
 
 // getMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, without pages.
@@ -108,7 +99,7 @@ func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[t
 type getMetricStatisticsInput struct {
 	metric
 	StartTime, EndTime wire.Time
-	Period             integer // seconds
+	Period             int // seconds
 	Statistics         []string
 	Unit               *string
 }
@@ -121,7 +112,7 @@ type datapoint struct {
 
 type getMetricStatisticsOutput struct {
 	Label      string
-	Datapoints []datapoint `xml:"Datapoints>member"`
+	Datapoints []datapoint
 }
 
 // getMetricStatistics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html,

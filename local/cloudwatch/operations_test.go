@@ -72,10 +72,9 @@ func TestExpressionsThroughTheSDK(t *testing.T) {
 	require.Equal(t, []float64{10, 2}, out.MetricDataResults[0].Values)
 }
 
-// The SDKs of the other tests speak CBOR, the AWS CLI JSON, and older clients the query protocol.
-func TestJSONAndQueryProtocol(t *testing.T) {
+// The SDKs of the other tests speak CBOR, the AWS CLI JSON.
+func TestJSONProtocol(t *testing.T) {
 	c := newCloud(t)
-	c.alarm(t, "a", nil)
 	c.put(1)
 	send := func(body string, headers map[string]string) string {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.Account.Endpoint(), strings.NewReader(body))
@@ -94,9 +93,6 @@ func TestJSONAndQueryProtocol(t *testing.T) {
 		require.NoError(t, err)
 		return string(text)
 	}
-	post := func(body string) string {
-		return send(body, map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"})
-	}
 	target := func(operation string) map[string]string {
 		return map[string]string{"X-Amz-Target": "GraniteServiceVersion20100801." + operation, "Content-Type": "application/x-amz-json-1.0"}
 	}
@@ -107,15 +103,6 @@ func TestJSONAndQueryProtocol(t *testing.T) {
 			"Metric":{"Namespace":"OrderPatterns","MetricName":"Rejected"}}}]}`, target("GetMetricData")))
 	require.Contains(t, send(`{}`, target("DescribeAlarmHistory")), `does not implement the operation \"DescribeAlarmHistory\"`)
 	require.Contains(t, send(`{"AlarmName":"absent","StateValue":"OK","StateReason":"x"}`, target("SetAlarmState")), `"__type":"ResourceNotFound"`)
-	const version = "&Version=2010-08-01"
-	require.Contains(t, post("Action=ListMetrics"+version), "<ListMetricsResult><Metrics><member><Namespace>OrderPatterns</Namespace><MetricName>Rejected</MetricName>")
-	require.Contains(t, post("Action=DescribeAlarms&AlarmNames.member.1=a"+version), "<member><AlarmName>a</AlarmName>")
-	from, to := c.Clock.Now().UTC().Format(time.RFC3339), c.Clock.Now().Add(time.Minute).UTC().Format(time.RFC3339)
-	require.Contains(t, post("Action=GetMetricData&StartTime="+from+"&EndTime="+to+"&MetricDataQueries.member.1.Id=q"+
-		"&MetricDataQueries.member.1.ReturnData=true&MetricDataQueries.member.1.MetricStat.Period=60&MetricDataQueries.member.1.MetricStat.Stat=Sum"+
-		"&MetricDataQueries.member.1.MetricStat.Metric.Namespace=OrderPatterns&MetricDataQueries.member.1.MetricStat.Metric.MetricName=Rejected"+version),
-		"<Values><member>1</member></Values>")
-	require.Contains(t, post("Action=DescribeAlarmHistory"+version), "does not implement the action &#34;DescribeAlarmHistory&#34;")
 }
 
 func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {

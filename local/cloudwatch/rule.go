@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/provider"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // rule is the parsed rule of a composite alarm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
@@ -67,10 +66,10 @@ func (r *rule) eval(state func(name string) string) bool {
 func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 	var list []metricDataQuery
 	for _, q := range in.MetricQueries {
-		flag := wire.Flag(q.ReturnData != nil && *q.ReturnData)
-		out := metricDataQuery{Id: q.ID, Expression: q.Expression, Label: q.Label, ReturnData: &flag, Period: (*integer)(q.Period)}
+		flag := q.ReturnData != nil && *q.ReturnData
+		out := metricDataQuery{Id: q.ID, Expression: q.Expression, Label: q.Label, ReturnData: &flag, Period: q.Period}
 		if m := q.Metric; m != nil {
-			out.MetricStat = &metricStat{Metric: metric{deref(m.Namespace), m.MetricName, dimensionsOf(m.Dimensions)}, Period: integer(m.Period),
+			out.MetricStat = &metricStat{Metric: metric{deref(m.Namespace), m.MetricName, dimensionsOf(m.Dimensions)}, Period: m.Period,
 				Stat: m.Stat, Unit: m.Unit}
 		}
 		list = append(list, out)
@@ -92,7 +91,7 @@ func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOf(in.Dimensions)}
 		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: in.statistic(), Unit: in.Unit}}}
 		if in.Period != nil {
-			list[0].MetricStat.Period = integer(*in.Period)
+			list[0].MetricStat.Period = *in.Period
 		}
 	}
 	if qs, err = compile(list); err != nil {

@@ -21,7 +21,7 @@ const (
 // metric identifies a metric. Metrics of different dimensions, of which there are at most 30, are different metrics.
 type metric struct {
 	Namespace, MetricName string
-	Dimensions            []dimension `xml:"Dimensions>member"`
+	Dimensions            []dimension
 }
 
 // dimension has the names of notifications in JSON, which is read whatever the case.

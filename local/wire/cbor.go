@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"path"
@@ -14,27 +13,14 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// RPC serves the protocols of CloudWatch: Smithy RPC v2 with CBOR, which SDKs use; awsJson1.0, which the AWS CLI uses; and the
-// query protocol, which older clients use. https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
-type RPC struct {
-	Query
-	JSON
-}
-
-// HandleRPC adds an operation to all protocols. In and Out are as for HandleQuery. In CBOR and JSON, numbers and booleans have
-// types: json.Number, Flag and Time read all forms. Members of Out with a nil pointer or slice are absent.
-func HandleRPC[In, Out any](r *RPC, name string, f func(*Call, *In) (*Out, error)) {
-	HandleQuery(&r.Query, name, f)
-	HandleJSON(&r.JSON, name, f)
-}
+// RPC serves the protocols of CloudWatch: Smithy RPC v2 with CBOR, which SDKs use, and awsJson1.0, which the AWS CLI uses. Add
+// operations with HandleJSON. Members of results with a nil pointer or slice are absent.
+// https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
+type RPC struct{ JSON }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
 func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 	inCBOR := isCBOR(c.Request)
-	if !inCBOR && !isJSON(c.Request) {
-		r.Query.ServeAWS(w, c)
-		return
-	}
 	decode, name := decodeCBOR, path.Base(c.URL.Path)
 	if !inCBOR {
 		decode, name = decodeJSON, strings.TrimPrefix(c.Header.Get("X-Amz-Target"), r.Target+".")
@@ -44,7 +30,7 @@ func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 	if op, ok := r.JSON.operations[name]; ok {
 		out, err = op(c, decode)
 	} else {
-		err = Errorf(http.StatusBadRequest, "UnknownOperationException", "The embedded cloud does not implement the operation %q", name)
+		err = Errorf(http.StatusBadRequest, "UnknownOperationException", "The embedded cloud does not implement the operation %q in this protocol", name)
 	}
 	switch {
 	case err != nil && inCBOR:
@@ -63,33 +49,15 @@ func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 	}
 }
 
-// Time is a time of a request: seconds since 1970 in CBOR, RFC 3339 in the query protocol.
+// Time is a time of a request: seconds since 1970.
 type Time struct{ time.Time }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *Time) UnmarshalJSON(b []byte) error {
 	var seconds float64
-	if json.Unmarshal(b, &seconds) == nil {
-		t.Time = time.UnixMilli(int64(math.Round(seconds * 1000)))
-		return nil
-	}
-	return json.Unmarshal(b, &t.Time)
-}
-
-// Flag is a boolean of a request.
-type Flag bool
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (f *Flag) UnmarshalJSON(b []byte) error {
-	switch string(b) {
-	case `true`, `"true"`:
-		*f = true
-	case `false`, `"false"`:
-		*f = false
-	default:
-		return fmt.Errorf("%s is not a boolean", b)
-	}
-	return nil
+	err := json.Unmarshal(b, &seconds)
+	t.Time = time.UnixMilli(int64(math.Round(seconds * 1000)))
+	return err
 }
 
 func isCBOR(r *http.Request) bool { return r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
