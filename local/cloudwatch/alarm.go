@@ -161,9 +161,6 @@ func (s *Service) notify(ctx context.Context, changes []change) {
 	for i := range changes {
 		c := &changes[i]
 		n := c.notifications()
-		if n.ActionsEnabled != nil && !*n.ActionsEnabled {
-			continue
-		}
 		message, err := json.Marshal(c.message())
 		if err != nil {
 			s.account.Log.Error("alarm notification", "alarm", c.name, "error", err)
@@ -188,7 +185,7 @@ func (c *change) message() *notification {
 		AlarmConfigurationUpdatedTimestamp: c.configured.UTC().Format(timeFormat),
 		NewStateValue:                      c.state, NewStateReason: c.reason, StateChangeTime: c.changed.UTC().Format(timeFormat),
 		Region: region, AlarmARN: c.arn(), OldStateValue: c.old,
-		OKActions: list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: list(n.InsufficientDataActions),
+		OKActions: list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: []string{},
 	}
 	if c.composite != nil {
 		m.AlarmRule = &c.composite.AlarmRule

@@ -38,7 +38,6 @@ type condition struct {
 	Dimensions         []dimension
 	Metrics            []metricDataQuery `json:",omitempty"`
 	Period             *int              `json:",omitempty"`
-	Unit               *string           `json:",omitempty"`
 	EvaluationPeriods  int
 	DatapointsToAlarm  *int `json:",omitempty"`
 	Threshold          float64
@@ -49,7 +48,7 @@ type condition struct {
 func (in *MetricAlarmArgs) condition() *condition {
 	return &condition{
 		MetricName: in.MetricName, Namespace: in.Namespace, Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
-		Dimensions: dimensionsOf(in.Dimensions), Metrics: in.onWire(), Period: in.Period, Unit: in.Unit,
+		Dimensions: dimensionsOf(in.Dimensions), Metrics: in.onWire(), Period: in.Period,
 		EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm, Threshold: *in.Threshold,
 		ComparisonOperator: in.ComparisonOperator, TreatMissingData: in.TreatMissingData,
 	}
@@ -79,8 +78,7 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 		}
 		d := describedAlarm{
 			AlarmName: a.name, AlarmArn: a.arn(), AlarmDescription: n.AlarmDescription,
-			ActionsEnabled: n.ActionsEnabled == nil || *n.ActionsEnabled,
-			OKActions:      list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: list(n.InsufficientDataActions),
+			ActionsEnabled: true, OKActions: list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: []string{},
 			StateValue: a.state, StateReason: a.reason, StateUpdatedTimestamp: a.changed.UTC(), StateTransitionedTimestamp: a.changed.UTC(),
 			AlarmConfigurationUpdatedTimestamp: a.configured.UTC(),
 		}

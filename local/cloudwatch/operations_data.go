@@ -22,7 +22,6 @@ type metricStat struct {
 	Metric metric
 	Period int // seconds
 	Stat   string
-	Unit   *string `json:",omitempty"`
 }
 
 func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || *q.ReturnData }
@@ -101,13 +100,12 @@ type getMetricStatisticsInput struct {
 	StartTime, EndTime wire.Time
 	Period             int // seconds
 	Statistics         []string
-	Unit               *string
 }
 
 type datapoint struct {
 	Timestamp                                   time.Time
 	Average, Maximum, Minimum, SampleCount, Sum *float64
-	Unit                                        *string // that of the request
+	Unit                                        *string
 }
 
 type getMetricStatisticsOutput struct {
@@ -128,11 +126,11 @@ func (s *Service) getMetricStatistics(c *wire.Call, in *getMetricStatisticsInput
 	key, period := in.metric.key(), time.Duration(in.Period)*time.Second
 	out := &getMetricStatisticsOutput{Label: in.MetricName, Datapoints: []datapoint{}}
 	for from := range s.periods(in.StartTime.Time, in.EndTime.Time, period) {
-		p := datapoint{Timestamp: from, Unit: in.Unit}
+		p := datapoint{Timestamp: from, Unit: s.metrics.unit(key)}
 		known := false
 		for name, to := range map[string]**float64{"Average": &p.Average, "Maximum": &p.Maximum, "Minimum": &p.Minimum,
 			"SampleCount": &p.SampleCount, "Sum": &p.Sum} {
-			if v, ok := s.metrics.value(key, deref(in.Unit), name, from, from.Add(period)); ok && slices.Contains(in.Statistics, name) {
+			if v, ok := s.metrics.value(key, name, from, from.Add(period)); ok && slices.Contains(in.Statistics, name) {
 				*to, known = &v, true
 			}
 		}

@@ -17,12 +17,10 @@ func (s *Service) Kinds() []provider.Kind {
 
 // Notifications are the inputs that both types of alarms have. Actions are ARNs of SNS topics.
 type Notifications struct {
-	ActionsEnabled          *bool             `pulumi:"actionsEnabled,optional"` // true
-	AlarmActions            []string          `pulumi:"alarmActions,optional"`
-	AlarmDescription        *string           `pulumi:"alarmDescription,optional"`
-	InsufficientDataActions []string          `pulumi:"insufficientDataActions,optional"`
-	OKActions               []string          `pulumi:"okActions,optional"`
-	Tags                    map[string]string `pulumi:"tags,optional"`
+	AlarmActions     []string          `pulumi:"alarmActions,optional"`
+	AlarmDescription *string           `pulumi:"alarmDescription,optional"`
+	OKActions        []string          `pulumi:"okActions,optional"`
+	Tags             map[string]string `pulumi:"tags,optional"`
 }
 
 // MetricAlarmArgs are the inputs of aws:cloudwatch/metricAlarm:MetricAlarm.
@@ -41,7 +39,6 @@ type MetricAlarmArgs struct {
 	Statistic          *string           `pulumi:"statistic,optional"`
 	Threshold          *float64          `pulumi:"threshold,optional"`
 	TreatMissingData   *string           `pulumi:"treatMissingData,optional"` // missing
-	Unit               *string           `pulumi:"unit,optional"`
 	ARN                string            `pulumi:"arn,output"`
 }
 
@@ -62,7 +59,6 @@ type QueryMetric struct {
 	Namespace  *string           `pulumi:"namespace,optional"`
 	Period     int               `pulumi:"period"` // seconds
 	Stat       string            `pulumi:"stat"`
-	Unit       *string           `pulumi:"unit,optional"`
 }
 
 // CompositeAlarmArgs are the inputs of aws:cloudwatch/compositeAlarm:CompositeAlarm.
@@ -77,7 +73,7 @@ var alarmName = regexp.MustCompile(`^[\x20-\x7e]{1,255}$`)
 
 func (n *Notifications) check(c *provider.Checker) {
 	for property, actions := range map[string][]string{
-		"alarmActions": n.AlarmActions, "okActions": n.OKActions, "insufficientDataActions": n.InsufficientDataActions,
+		"alarmActions": n.AlarmActions, "okActions": n.OKActions,
 	} {
 		if len(actions) > 5 {
 			c.Failf(property, "must be at most 5 ARNs, got %d", len(actions))
@@ -91,7 +87,7 @@ func (n *Notifications) check(c *provider.Checker) {
 	}
 }
 
-// actions are those of a state.
+// actions are those of a state. One of insufficient data has none.
 func (n *Notifications) actions(state string) []string {
 	switch state {
 	case stateAlarm:
@@ -99,7 +95,7 @@ func (n *Notifications) actions(state string) []string {
 	case stateOK:
 		return n.OKActions
 	}
-	return n.InsufficientDataActions
+	return nil
 }
 
 func (in *MetricAlarmArgs) check(c *provider.Checker) {

@@ -69,8 +69,7 @@ func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 		flag := q.ReturnData != nil && *q.ReturnData
 		out := metricDataQuery{Id: q.ID, Expression: q.Expression, Label: q.Label, ReturnData: &flag, Period: q.Period}
 		if m := q.Metric; m != nil {
-			out.MetricStat = &metricStat{Metric: metric{deref(m.Namespace), m.MetricName, dimensionsOf(m.Dimensions)}, Period: m.Period,
-				Stat: m.Stat, Unit: m.Unit}
+			out.MetricStat = &metricStat{Metric: metric{deref(m.Namespace), m.MetricName, dimensionsOf(m.Dimensions)}, Period: m.Period, Stat: m.Stat}
 		}
 		list = append(list, out)
 	}
@@ -89,7 +88,7 @@ func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 	list := in.onWire()
 	if len(list) == 0 {
 		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOf(in.Dimensions)}
-		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: in.statistic(), Unit: in.Unit}}}
+		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: in.statistic()}}}
 		if in.Period != nil {
 			list[0].MetricStat.Period = *in.Period
 		}

@@ -62,11 +62,11 @@ func dimensionsOf(dimensions map[string]string) []dimension {
 	return list
 }
 
-// series is a metric's data, by unit and minute. A metric has nearly always one unit.
+// series is a metric's data. Its unit is that of the last value.
 type series struct {
 	metric
-	key            string
-	units          map[string]map[int64]*statistics // by the minute since 1970
+	key, unit      string
+	minutes        map[int64]*statistics // since 1970
 	updated        time.Time
 	oldest, newest int64 // minutes
 }
@@ -82,31 +82,24 @@ func (st *store) put(d *datum, now time.Time) {
 	if now.Sub(d.at) > retention || d.at.Sub(now) > maxAhead {
 		return
 	}
-	key, at, unit := d.key(), minute(d.at), cmp.Or(d.unit, "None")
+	key, at := d.key(), minute(d.at)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	m := st.series[key]
 	if m == nil {
 		st.makeRoom()
-		m = &series{metric: d.metric, key: key, units: map[string]map[int64]*statistics{}, oldest: at, newest: at}
+		m = &series{metric: d.metric, key: key, minutes: map[int64]*statistics{}, oldest: at, newest: at}
 		st.series[key] = m
 	}
-	minutes := m.units[unit]
-	if minutes == nil {
-		minutes = map[int64]*statistics{}
-		m.units[unit] = minutes
-	}
-	s := minutes[at]
+	s := m.minutes[at]
 	if s == nil {
 		s = &statistics{}
-		minutes[at] = s
+		m.minutes[at] = s
 	}
 	s.merge(&statistics{sum: d.value, count: 1, min: d.value, max: d.value})
-	m.updated, m.oldest, m.newest = now, min(m.oldest, at), max(m.newest, at)
+	m.unit, m.updated, m.oldest, m.newest = cmp.Or(d.unit, "None"), now, min(m.oldest, at), max(m.newest, at)
 	for limit := minute(now.Add(-retention)); m.oldest < limit; m.oldest++ {
-		for _, minutes := range m.units {
-			delete(minutes, m.oldest)
-		}
+		delete(m.minutes, m.oldest)
 	}
 }
 
@@ -118,8 +111,8 @@ func (st *store) makeRoom() {
 	delete(st.series, slices.MinFunc(slices.Collect(maps.Values(st.series)), func(a, b *series) int { return a.updated.Compare(b.updated) }).key)
 }
 
-// value returns a statistic of a metric from start to before end, and false if there are no values. unit is empty for any.
-func (st *store) value(key, unit, statistic string, start, end time.Time) (float64, bool) {
+// value returns a statistic of a metric from start to before end, and false if there are no values.
+func (st *store) value(key, statistic string, start, end time.Time) (float64, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	m := st.series[key]
@@ -127,17 +120,26 @@ func (st *store) value(key, unit, statistic string, start, end time.Time) (float
 		return 0, false
 	}
 	var sum statistics
-	for u, minutes := range m.units {
-		for at := minute(start); at < minute(end) && (unit == "" || unit == u); at++ {
-			if s := minutes[at]; s != nil {
-				sum.merge(s)
-			}
+	for at := minute(start); at < minute(end); at++ {
+		if s := m.minutes[at]; s != nil {
+			sum.merge(s)
 		}
 	}
 	if sum.count == 0 {
 		return 0, false
 	}
 	return sum.value(statistic), true
+}
+
+// unit is that of a metric; nil if there is no such metric.
+func (st *store) unit(key string) *string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if m := st.series[key]; m != nil {
+		unit := m.unit
+		return &unit
+	}
+	return nil
 }
 
 // list returns the metrics that match, by namespace, name and dimensions.
