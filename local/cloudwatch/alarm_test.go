@@ -79,26 +79,6 @@ func TestCompositeAlarmFollowsItsChildren(t *testing.T) {
 	require.Equal(t, "OK", c.next(t, "all"))
 }
 
-func TestSetAlarmStateLastsUntilTheNextEvaluation(t *testing.T) {
-	c := newCloud(t)
-	c.alarm(t, "a", nil)
-	require.Equal(t, "OK", c.next(t, "a"))
-	set := func(name string) error {
-		_, err := c.client.SetAlarmState(t.Context(), &sdk.SetAlarmStateInput{
-			AlarmName: &name, StateValue: types.StateValueAlarm, StateReason: aws.String("a test")})
-		return err
-	}
-	require.NoError(t, set("a"))
-	state, reason := c.state(t, "a")
-	require.Equal(t, "ALARM", state)
-	require.Equal(t, "a test", reason)
-	require.Equal(t, "OK", c.next(t, "a"))
-	subjects, _ := c.notified(t)
-	require.Len(t, subjects, 3)
-	var absent *types.ResourceNotFound
-	require.ErrorAs(t, set("absent"), &absent)
-}
-
 func TestAlarmOnAnExpression(t *testing.T) {
 	c := newCloud(t)
 	metric := func(id, name string) map[string]any {

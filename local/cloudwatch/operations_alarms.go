@@ -94,40 +94,12 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 	return out, nil
 }
 
-type setAlarmStateInput struct{ AlarmName, StateValue, StateReason string }
-
-// setAlarmState follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html: the state
-// lasts until the next evaluation, and that of a composite alarm until one of its children changes.
-func (s *Service) setAlarmState(c *wire.Call, in *setAlarmStateInput) (*struct{}, error) {
-	if err := c.Authorize("cloudwatch:SetAlarmState", alarmARN(in.AlarmName)); err != nil {
-		return nil, err
-	}
-	if !slices.Contains([]string{stateOK, stateAlarm, stateInsufficient}, in.StateValue) {
-		return nil, invalid("ValidationError", "StateValue must be OK, ALARM or INSUFFICIENT_DATA, got %q", in.StateValue)
-	}
-	s.evaluate(c.Context())
-	s.sending.Lock()
-	defer s.sending.Unlock()
-	s.mu.Lock()
-	a := s.alarms[in.AlarmName]
-	if a == nil {
-		s.mu.Unlock()
-		return nil, notFound(in.AlarmName)
-	}
-	now := s.account.Clock.Now()
-	changes := s.propagate(a.set(in.StateValue, in.StateReason, now), now)
-	s.mu.Unlock()
-	s.notify(c.Context(), changes)
-	return &struct{}{}, nil
-}
-
 func (s *Service) register() {
 	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
 	wire.HandleJSON(&s.RPC.JSON, "ListMetrics", s.listMetrics)
 	wire.HandleJSON(&s.RPC.JSON, "GetMetricData", s.getMetricData)
 	wire.HandleJSON(&s.RPC.JSON, "GetMetricStatistics", s.getMetricStatistics)
 	wire.HandleJSON(&s.RPC.JSON, "DescribeAlarms", s.describeAlarms)
-	wire.HandleJSON(&s.RPC.JSON, "SetAlarmState", s.setAlarmState)
 }
 
 type listMetricsInput struct {

@@ -102,7 +102,7 @@ func TestJSONProtocol(t *testing.T) {
 		send(`{"StartTime":`+now+`,"EndTime":`+now+`.5,"MetricDataQueries":[{"Id":"q","MetricStat":{"Period":60,"Stat":"Sum",
 			"Metric":{"Namespace":"OrderPatterns","MetricName":"Rejected"}}}]}`, target("GetMetricData")))
 	require.Contains(t, send(`{}`, target("DescribeAlarmHistory")), `does not implement the operation \"DescribeAlarmHistory\"`)
-	require.Contains(t, send(`{"AlarmName":"absent","StateValue":"OK","StateReason":"x"}`, target("SetAlarmState")), `"__type":"ResourceNotFound"`)
+	require.Contains(t, send(`{"StartTime":2,"EndTime":1,"MetricDataQueries":[]}`, target("GetMetricData")), `"__type":"ValidationError"`)
 }
 
 func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {

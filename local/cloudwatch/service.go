@@ -127,7 +127,7 @@ func invalid(code, format string, args ...any) *wire.Error {
 	return wire.Errorf(http.StatusBadRequest, code, format, args...)
 }
 
-// notFound is the error for an alarm, a dashboard or a query: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
+// notFound is the error for an alarm or a dashboard.
 func notFound(name string) *wire.Error {
 	return wire.Errorf(http.StatusNotFound, "ResourceNotFound", "There is no %q", name)
 }

@@ -16,7 +16,6 @@ func (s *Service) register() {
 	wire.HandleJSON(&s.JSON, "DescribeKey", s.describeKey)
 	wire.HandleJSON(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
 	wire.HandleJSON(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
-	wire.HandleJSON(&s.JSON, "GetKeyRotationStatus", s.getKeyRotationStatus)
 }
 
 // inspect finds a key, authorizes an action on it, and reads it.
@@ -54,7 +53,6 @@ type (
 	listKeysOutput    struct{ Keys []map[string]string }
 	describeKeyOutput struct{ KeyMetadata map[string]any }
 	keyPolicyOutput   struct{ Policy, PolicyName string }
-	rotationOutput    struct{ KeyRotationEnabled bool }
 )
 
 func (s *Service) listKeys(c *wire.Call, _ *struct{}) (*listKeysOutput, error) {
@@ -103,11 +101,4 @@ func (s *Service) putKeyPolicy(c *wire.Call, in *struct {
 	Policy string
 }) (*struct{}, error) {
 	return &struct{}{}, s.change(c, "PutKeyPolicy", in.KeyID, func(k *key) error { return k.setPolicy(in.Policy) })
-}
-
-func (s *Service) getKeyRotationStatus(c *wire.Call, in *keyInput) (*rotationOutput, error) {
-	out := &rotationOutput{}
-	return out, s.inspect(c, "GetKeyRotationStatus", in.KeyID, func(k *key) {
-		out.KeyRotationEnabled = k.args.Rotation != nil && *k.args.Rotation
-	})
 }

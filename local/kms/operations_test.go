@@ -31,9 +31,6 @@ func TestLookAround(t *testing.T) {
 	policy, err := c.client.GetKeyPolicy(t.Context(), &sdk.GetKeyPolicyInput{KeyId: &id})
 	require.NoError(t, err)
 	require.Contains(t, *policy.Policy, root)
-	rotation, err := c.client.GetKeyRotationStatus(t.Context(), &sdk.GetKeyRotationStatusInput{KeyId: &id})
-	require.NoError(t, err)
-	require.True(t, rotation.KeyRotationEnabled)
 
 	_, err = c.client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: aws.String(document(allow("kms:Decrypt").to("AWS", root)))})
 	cloudtest.Refused(t, err, "MalformedPolicyDocumentException")
@@ -64,10 +61,6 @@ func TestEveryOperationNeedsItsPermission(t *testing.T) {
 		},
 		"kms:PutKeyPolicy": func() error {
 			_, err := client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: aws.String(document(administered()))})
-			return err
-		},
-		"kms:GetKeyRotationStatus": func() error {
-			_, err := client.GetKeyRotationStatus(t.Context(), &sdk.GetKeyRotationStatusInput{KeyId: &id})
 			return err
 		},
 	} {

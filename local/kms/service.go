@@ -2,7 +2,7 @@
 // encrypted. What is enforced is who may use a key: services ask before they store or return what a key of the account
 // protects.
 //
-// Operations: ListKeys, DescribeKey, GetKeyPolicy, PutKeyPolicy and GetKeyRotationStatus. Resource type: aws:kms/key:Key.
+// Operations: ListKeys, DescribeKey, GetKeyPolicy and PutKeyPolicy. Resource type: aws:kms/key:Key.
 //
 // Differences from AWS:
 //
