@@ -9,11 +9,11 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// domain is a custom domain name. A request with it in the header Host is for the stage to which its base path leads:
+// domain is a custom domain name. A request with it in the header Host is for the stage to which it leads:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
 type domain struct {
-	inputs   DomainNameArgs
-	mappings map[string]*BasePathMappingArgs // by base path; may be empty
+	inputs  DomainNameArgs
+	mapping *BasePathMappingArgs // nil for none
 }
 
 // DomainNameArgs are the inputs of aws:apigateway/domainName:DomainName. Only regional ones are supported, which are
@@ -35,7 +35,6 @@ const zoneID = "Z1UJRXOUMOOFQ8"
 var (
 	domainName     = regexp.MustCompile(`^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,63}$`)
 	certificateARN = regexp.MustCompile(`^arn:aws:(?:acm|iam):.+$`)
-	basePath       = regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()-]*$`)
 )
 
 func (s *Service) domain(name string) (*domain, error) {
@@ -66,7 +65,7 @@ func (s *Service) domainNameKind() provider.Kind {
 			if s.domains[in.DomainName] != nil {
 				return "", badRequest("The domain name you provided already exists.")
 			}
-			s.domains[in.DomainName] = &domain{inputs: *in, mappings: map[string]*BasePathMappingArgs{}}
+			s.domains[in.DomainName] = &domain{inputs: *in}
 			return in.DomainName, nil
 		},
 		Update: func(_ context.Context, d *domain, in *DomainNameArgs) error {
@@ -81,10 +80,9 @@ func (s *Service) domainNameKind() provider.Kind {
 }
 
 // BasePathMappingArgs are the inputs of aws:apigateway/basePathMapping:BasePathMapping. AWS also knows mappings of all stages,
-// without stageName.
+// without stageName, and of base paths.
 type BasePathMappingArgs struct {
 	DomainName string `pulumi:"domainName,replace"`
-	BasePath   string `pulumi:"basePath,optional,replace"` // one path part; empty for the root
 	RestAPI    string `pulumi:"restApi"`
 	StageName  string `pulumi:"stageName"`
 }
@@ -94,14 +92,10 @@ func (s *Service) basePathMappingKind() provider.Kind {
 		Type: "aws:apigateway/basePathMapping:BasePathMapping",
 		Lock: &s.mu,
 		Find: func(id string) (*BasePathMappingArgs, error) {
-			name, path, _ := strings.Cut(id, "/")
-			if d := s.domains[name]; d != nil && d.mappings[path] != nil {
-				return d.mappings[path], nil
+			if d := s.domains[strings.TrimSuffix(id, "/")]; d != nil && d.mapping != nil {
+				return d.mapping, nil
 			}
 			return nil, notFound("Invalid base path mapping identifier specified")
-		},
-		Check: func(c *provider.Checker, in *BasePathMappingArgs) {
-			c.Match("basePath", &in.BasePath, basePath, "one path part; the embedded cloud does not support several")
 		},
 		State: func(m *BasePathMappingArgs) *BasePathMappingArgs { return m },
 		Create: func(_ context.Context, in *BasePathMappingArgs) (string, error) {
@@ -109,14 +103,14 @@ func (s *Service) basePathMappingKind() provider.Kind {
 			if err != nil {
 				return "", err
 			}
-			if d.mappings[in.BasePath] != nil {
+			if d.mapping != nil {
 				return "", conflict("Base path already exists for this domain name")
 			}
 			if _, err := s.findStage(in.RestAPI + "-" + in.StageName); err != nil {
 				return "", err
 			}
-			d.mappings[in.BasePath] = in
-			return in.DomainName + "/" + in.BasePath, nil
+			d.mapping = in
+			return in.DomainName + "/", nil
 		},
 		Update: func(_ context.Context, m *BasePathMappingArgs, in *BasePathMappingArgs) error {
 			_, err := s.findStage(in.RestAPI + "-" + in.StageName)
@@ -126,34 +120,29 @@ func (s *Service) basePathMappingKind() provider.Kind {
 			return err
 		},
 		Delete: func(_ context.Context, m *BasePathMappingArgs) error {
-			delete(s.domains[m.DomainName].mappings, m.BasePath)
+			s.domains[m.DomainName].mapping = nil
 			return nil
 		},
 	}
 }
 
-// locate finds the stage of a request: by its domain and base path, else by /API/STAGE. It sets the path below it.
+// locate finds the stage of a request: by its domain, else by /API/STAGE. It sets the path below it.
 func (x *exchange) locate() bool {
 	s := x.service
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	host, _, _ := strings.Cut(x.request.Host, ":")
-	whole := strings.TrimPrefix(x.request.URL.EscapedPath(), "/")
-	first, rest, _ := strings.Cut(whole, "/")
+	rest := strings.TrimPrefix(x.request.URL.EscapedPath(), "/")
 	d := s.domains[strings.ToLower(host)]
-	if d == nil {
-		x.apiID = first
+	switch {
+	case d == nil:
+		x.apiID, rest, _ = strings.Cut(rest, "/")
 		x.stageName, rest, _ = strings.Cut(rest, "/")
 		x.prefix = "/" + x.stageName
-	} else {
-		m := d.mappings[first]
-		if x.prefix = "/" + first; m == nil || first == "" {
-			m, rest, x.prefix = d.mappings[""], whole, ""
-		}
-		if m == nil {
-			return false
-		}
-		x.apiID, x.stageName = m.RestAPI, m.StageName
+	case d.mapping == nil:
+		return false
+	default:
+		x.apiID, x.stageName = d.mapping.RestAPI, d.mapping.StageName
 	}
 	x.path = "/" + rest
 	api := s.apis[x.apiID]

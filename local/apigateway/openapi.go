@@ -150,11 +150,11 @@ func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 	return &model{schema: s}, nil
 }
 
-// keywords are those of draft 4 that are supported, and annotations. OpenAPI's own keywords that API Gateway ignores,
-// such as nullable and readOnly, are refused, because AWS does not validate them.
-var keywords = strings.Fields(`$ref additionalProperties allOf anyOf default deprecated description enum example externalDocs
-	format items maxItems maxLength maximum minItems minLength minimum multipleOf oneOf pattern properties required title type
-	uniqueItems`)
+// keywords are those of draft 4 that are supported, and annotations. OpenAPI's own keywords that API Gateway ignores, such as
+// nullable and readOnly, are refused, because AWS does not validate them. So are those such as anyOf that it may not support:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+var keywords = strings.Fields(`$ref default deprecated description enum example externalDocs format items maxItems maxLength maximum
+	minItems minLength minimum multipleOf pattern properties required title type uniqueItems`)
 
 // formats are those that say how a number or string is kept, which no validator checks.
 var formats = []string{"int32", "int64", "float", "double", "byte", "binary", "password"}
@@ -185,16 +185,8 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 			for child, schema := range sorted(children) {
 				r.schema(in+"."+child, schema)
 			}
-		case "allOf", "anyOf", "oneOf":
-			var children []json.RawMessage
-			_ = json.Unmarshal(value, &children)
-			for i, child := range children {
-				r.schema(fmt.Sprintf("%s[%d]", in, i), child)
-			}
-		case "items", "additionalProperties":
-			if text := string(value); name == "items" || text != "true" && text != "false" {
-				r.schema(in, value)
-			}
+		case "items":
+			r.schema(in, value)
 		}
 	}
 	return len(r.problems) == before

@@ -26,13 +26,8 @@ func TestABodyThatDoesNotMeetTheModelIsRefused(t *testing.T) {
 		{`{"minItems":2}`, `[1]`},
 		{`{"maxItems":1}`, `[1,2]`},
 		{`{"uniqueItems":true}`, `[1,1]`},
-		{`{"properties":{"a":{}},"additionalProperties":false}`, `{"c":1,"a":1,"b":1}`},
-		{`{"anyOf":[{"type":"string"},{"minimum":5}]}`, `1`},
-		{`{"allOf":[{"type":"integer"},{"minimum":5}]}`, `1`},
-		{`{"oneOf":[{"type":"integer"},{"minimum":0}]}`, `1`},
 		{`{"properties":{"a":{"type":"string"},"b":{"items":{"type":"string"}},"c":{"type":"string"}}}`, `{"c":1,"b":[1],"a":1}`},
 		{`{"required":["x"],"properties":{"a":{"type":"string"}}}`, `{"a":1}`},
-		{`{"properties":{"n":{"type":"number"}},"additionalProperties":{"type":"string"}}`, `{"n":1,"s":"x","t":1}`},
 		{`{"items":{"type":"string"}}`, `["a",1]`},
 	} {
 		m := modelOf(t, tc.schema)
@@ -55,7 +50,6 @@ func TestABodyThatMeetsTheModelIsAccepted(t *testing.T) {
 	for _, tc := range []struct{ schema, body string }{
 		{`{"type":"object","required":["a"],"properties":{"a":{"type":"number","multipleOf":0.01}}}`, ` {"a":3.50} `},
 		{`{"enum":[1,"a",null]}`, `null`},
-		{`{"oneOf":[{"type":"integer"},{"type":"string"}]}`, `"x"`},
 		{`{"maximum":5,"format":"int32"}`, `5`},
 	} {
 		require.True(t, modelOf(t, tc.schema).accepts([]byte(tc.body)), tc.schema)

@@ -114,7 +114,7 @@ type exchange struct {
 	extendedID string
 	apiID      string
 	stageName  string
-	prefix     string // of the path: the stage, or the base path of a custom domain
+	prefix     string // of the path: the stage; empty under a custom domain
 	path       string // below the stage, as the client wrote it
 
 	method         *method
