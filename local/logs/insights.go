@@ -81,8 +81,8 @@ func (s *Service) startQuery(c *wire.Call, in *startQueryInput) (*queryID, error
 	return &queryID{id}, nil
 }
 
-func (s *Service) query(c *wire.Call, in *queryID, action string) (*queryResults, error) {
-	if err := c.Authorize("logs:"+action, "*"); err != nil {
+func (s *Service) getQueryResults(c *wire.Call, in *queryID) (*queryResults, error) {
+	if err := c.Authorize("logs:GetQueryResults", "*"); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
@@ -91,20 +91,6 @@ func (s *Service) query(c *wire.Call, in *queryID, action string) (*queryResults
 		return q, nil
 	}
 	return nil, refuse("ResourceNotFoundException", "There is no query %s.", in.ID)
-}
-
-func (s *Service) getQueryResults(c *wire.Call, in *queryID) (*queryResults, error) {
-	return s.query(c, in, "GetQueryResults")
-}
-
-type stopQueryOutput struct {
-	Success bool `json:"success"`
-}
-
-// stopQuery stops nothing: a query has ended when it has an id.
-func (s *Service) stopQuery(c *wire.Call, in *queryID) (*stopQueryOutput, error) {
-	_, err := s.query(c, in, "StopQuery")
-	return &stopQueryOutput{}, err
 }
 
 // row has the fields of an event: those that CloudWatch Logs adds, and those of a message that is JSON, with dots.

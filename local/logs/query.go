@@ -40,7 +40,7 @@ func (t *table) results() [][]resultField {
 
 // The parts of a query: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 var (
-	command   = regexp.MustCompile(`^\s*(\w+)\s+((?:"[^"]*"|/(?:[^/\\]|\\.)*/|[^|"/])*)(\||$)`)
+	command   = regexp.MustCompile(`^\s*(\w+)\s+((?:"[^"]*"|[^|"])*)(\||$)`)
 	fieldItem = regexp.MustCompile(`^\s*(@?[\w.]+)(?:\s+as\s+(\w+))?\s*$`)
 	sorting   = regexp.MustCompile(`^(@?[\w.]+)(?:\s+(asc|desc))?$`)
 	counting  = regexp.MustCompile(`^count\(\*\)(?:\s+as\s+(\w+))?(?:\s+by\s+(.+))?$`)

@@ -66,7 +66,6 @@ func New(a *account.Account) *Service {
 	wire.HandleJSON(&s.JSON, "FilterLogEvents", s.filterLogEvents)
 	wire.HandleJSON(&s.JSON, "StartQuery", s.startQuery)
 	wire.HandleJSON(&s.JSON, "GetQueryResults", s.getQueryResults)
-	wire.HandleJSON(&s.JSON, "StopQuery", s.stopQuery)
 	wire.HandleJSON(&s.JSON, "DescribeQueryDefinitions", s.describeQueryDefinitions)
 	return s
 }
