@@ -1,22 +1,28 @@
 package kinesis
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// iterator makes the token of a place in a shard. It contains the stream's creation time, so that it is not valid for a
+// place is what a shard iterator stands for. It contains the stream's creation time, so that the iterator is not valid for a
 // later stream of the same name.
-func (s *Service) iterator(sh *shard, place uint64, now time.Time) string {
-	return s.seal(sh.stream.name, millis(sh.stream.created), sh.id, strconv.FormatUint(place, 10), millis(now))
+type place struct {
+	Stream          string
+	Created, Issued int64 // milliseconds since 1970
+	Shard           string
+	Number          uint64
+}
+
+func iterator(sh *shard, number uint64, now time.Time) string {
+	p := place{sh.stream.name, sh.stream.created.UnixMilli(), now.UnixMilli(), sh.id, number}
+	return base64.StdEncoding.EncodeToString(strictjson.Encode(p))
 }
 
 type iteratorInput struct {
@@ -69,7 +75,7 @@ func (s *Service) getShardIterator(c *wire.Call, st *stream, in *iteratorInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &iteratorOutput{s.iterator(sh, place, now)}, nil
+	return &iteratorOutput{iterator(sh, place, now)}, nil
 }
 
 type getInput struct {
@@ -93,13 +99,12 @@ type getRecord struct {
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
-	fields, ok := s.unseal(in.ShardIterator)
-	if !ok {
+	var at place
+	text, err := base64.StdEncoding.DecodeString(in.ShardIterator)
+	if err != nil || strictjson.Decode(text, &at) != nil {
 		return nil, invalid("Invalid ShardIterator.")
 	}
-	name, id := fields[0], fields[2]
-	place, _ := strconv.ParseUint(fields[3], 10, 64) // from a sealed token
-	st, err := s.enter(c, "GetRecords", streamInput{name, in.StreamARN})
+	st, err := s.enter(c, "GetRecords", streamInput{at.Stream, in.StreamARN})
 	if err != nil {
 		return nil, err
 	}
@@ -108,22 +113,23 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
 		return nil, err
 	}
 	now := s.account.Clock.Now()
-	if issued := fromMillis(fields[4]); tooOld(issued, now) {
-		return nil, refuse("ExpiredIteratorException", "The shard iterator was created at %s and was valid for %s.", issued.UTC().Format(time.RFC3339), tokenLife)
+	if now.UnixMilli()-at.Issued > tokenLife.Milliseconds() {
+		issued := time.UnixMilli(at.Issued).UTC().Format(time.RFC3339)
+		return nil, refuse("ExpiredIteratorException", "The shard iterator was created at %s and was valid for %s.", issued, tokenLife)
 	}
-	if millis(st.created) != fields[1] {
-		return nil, errNoShard(name, id)
+	if st.created.UnixMilli() != at.Created {
+		return nil, errNoShard(st.name, at.Shard)
 	}
-	sh, err := st.find(now, id)
+	sh, err := st.find(now, at.Shard)
 	if err != nil {
 		return nil, err
 	}
-	f, err := sh.read(now, place, limit, "")
+	f, err := sh.read(now, at.Number, limit, "")
 	if err != nil {
-		s.countThrottle(name, "GetRecords", err)
+		s.countThrottle(st.name, "GetRecords", err)
 		return nil, err
 	}
-	s.countRead(name, &f, now)
+	s.countRead(st.name, &f, now)
 	out := &getOutput{Records: make([]getRecord, len(f.entries)), MillisBehindLatest: f.behind(now)}
 	encryption := st.encryption()
 	if encryption == "NONE" {
@@ -133,7 +139,7 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
 		out.Records[i] = getRecord{f.number(sh, i), e.key, e.data, float64(e.arrived) / 1000, encryption}
 	}
 	if !f.end {
-		next := s.iterator(sh, f.next, now)
+		next := iterator(sh, f.next, now)
 		out.NextShardIterator = &next
 	}
 	return out, nil
@@ -141,42 +147,6 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
 
 // tokenLife is how long a shard iterator is valid.
 const tokenLife = 5 * time.Minute
-
-const macSize = 16
-
-// seal makes an opaque, authenticated token of fields. No field may contain a slash.
-func (s *Service) seal(fields ...string) string {
-	text := strings.Join(fields, "/")
-	return base64.StdEncoding.EncodeToString(append(s.mac(text), text...))
-}
-
-// unseal returns the fields of a token.
-func (s *Service) unseal(token string) (fields []string, ok bool) {
-	b, err := base64.StdEncoding.DecodeString(token)
-	if err != nil || len(b) < macSize || !hmac.Equal(b[:macSize], s.mac(string(b[macSize:]))) {
-		return nil, false
-	}
-	return strings.Split(string(b[macSize:]), "/"), true
-}
-
-func (s *Service) mac(text string) []byte {
-	h := hmac.New(sha256.New, s.secret[:])
-	_, _ = h.Write([]byte(text)) // never fails
-	return h.Sum(nil)[:macSize]
-}
-
-// tooOld reports whether a token has expired. Times in tokens have milliseconds.
-func tooOld(issued, now time.Time) bool {
-	return now.UnixMilli()-issued.UnixMilli() > tokenLife.Milliseconds()
-}
-
-func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-
-// fromMillis is the reverse of millis. The text comes from a sealed token.
-func fromMillis(text string) time.Time {
-	n, _ := strconv.ParseInt(text, 10, 64)
-	return time.UnixMilli(n)
-}
 
 // seconds is a time in the AWS JSON protocol: seconds since 1970, to the millisecond.
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

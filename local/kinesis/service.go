@@ -20,7 +20,6 @@ package kinesis
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"strings"
 	"sync"
@@ -34,7 +33,6 @@ import (
 type Service struct {
 	wire.JSON
 	account *account.Account
-	secret  [32]byte // authenticates tokens
 
 	mu      sync.RWMutex
 	streams map[string]*stream // by name
@@ -43,7 +41,6 @@ type Service struct {
 // New returns a Kinesis without streams.
 func New(a *account.Account) *Service {
 	s := &Service{account: a, streams: map[string]*stream{}, JSON: wire.JSON{Target: "Kinesis_20131202", Version: "1.1"}}
-	_, _ = rand.Read(s.secret[:]) // never fails
 	onStream(s, "PutRecord", s.putRecord)
 	onStream(s, "PutRecords", s.putRecords)
 	onStream(s, "GetShardIterator", s.getShardIterator)
