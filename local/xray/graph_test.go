@@ -39,15 +39,15 @@ func (c *cloud) order(t *testing.T) {
 		xray.Segment{TraceID: batchTrace, ID: "00000000000000b1", Name: "store", Origin: "AWS::Lambda::Function", Start: at.Add(time.Millisecond), End: at.Add(2 * time.Millisecond), Fault: true,
 			Links: []xray.Link{{TraceID: orderTrace, ID: "00000000000000c3"}}},
 	))
-	out, err := c.client.PutTraceSegments(t.Context(), &sdk.PutTraceSegmentsInput{TraceSegmentDocuments: []string{
+	for _, document := range []string{
 		call("00000000000000c2", "00000000000000c1", `"name":"DynamoDB","namespace":"aws","aws":{"table_name":"items"},"http":{"response":{"status":200}}`, 1, 3),
 		call("00000000000000c1", "00000000000000a2", `"name":"order","annotations":{"orderId":"o-1","new":true,"cups":2,"odd":[1]}`, 0, 8),
 		call("00000000000000c3", "00000000000000c1", `"name":"SQS","namespace":"aws","error":true,"throttle":true,"aws":{"queue_url":"http://x/1/dead"},"cause":{"id":"00000000000000c9"}`, 3, 4),
 		call("00000000000000c4", "00000000000000c1", `"name":"SNS","namespace":"aws"`, 4, 5),
 		call("00000000000000c5", "00000000000000ff", `"name":"lost"`, 4, 5),
-	}})
-	require.NoError(t, err)
-	require.Empty(t, out.UnprocessedTraceSegments)
+	} {
+		require.NoError(t, c.service.PutDocument(t.Context(), gateway, document))
+	}
 }
 
 func TestSubsegmentsAreInTheirSegmentsAndCalledServicesAreInferred(t *testing.T) {

@@ -13,31 +13,6 @@ func input[In any](c *wire.Call) (*In, error) {
 	return in, c.DecodeJSON(in)
 }
 
-type unprocessedSegment struct {
-	ID                 string `json:"Id"`
-	ErrorCode, Message string
-}
-
-type putTraceSegmentsOutput struct{ UnprocessedTraceSegments []unprocessedSegment }
-
-func (s *Service) putTraceSegments(c *wire.Call) (*putTraceSegmentsOutput, error) {
-	in, err := input[struct{ TraceSegmentDocuments []string }](c)
-	if err != nil {
-		return nil, err
-	}
-	out := &putTraceSegmentsOutput{UnprocessedTraceSegments: []unprocessedSegment{}}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, text := range in.TraceSegmentDocuments {
-		if segment, err := parseSegment(text); err != nil {
-			out.UnprocessedTraceSegments = append(out.UnprocessedTraceSegments, unprocessedSegment{segment.ID, "InvalidSegment", err.Error()})
-		} else {
-			s.add(segment)
-		}
-	}
-	return out, nil
-}
-
 type segmentOutput struct {
 	ID       string `json:"Id"`
 	Document string

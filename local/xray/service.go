@@ -1,5 +1,5 @@
-// Package xray is the embedded cloud's AWS X-Ray: it receives segments, from the cloud's own services and as documents on
-// the wire, and returns the traces that they belong to.
+// Package xray is the embedded cloud's AWS X-Ray: it receives segments from the cloud's own services, and documents
+// from the daemons of functions, and returns the traces that they belong to.
 //
 // Differences from AWS:
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
@@ -58,7 +58,7 @@ type trace struct {
 // New returns a service without traces.
 func New(a *account.Account) *Service {
 	s := &Service{account: a, traces: map[string]*trace{}, policies: map[string]*ResourcePolicyArgs{}}
-	wire.HandleREST(&s.REST, "POST /TraceSegments", "PutTraceSegments", s.putTraceSegments)
+	s.Refuse("POST /TraceSegments", "PutTraceSegments")
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
 	wire.HandleREST(&s.REST, "POST /ServiceGraph", "GetServiceGraph", s.getServiceGraph)
