@@ -127,13 +127,7 @@ func Authorize(r Request) error {
 func (s *Statement) appliesTo(r Request, keys map[string]string) bool {
 	action := func(p string) bool { return matchAction(p, r.Action) }
 	resource := func(p string) bool { return matchARN(p, r.Resource) }
-	if len(s.Action) > 0 && !slices.ContainsFunc(s.Action, action) || slices.ContainsFunc(s.NotAction, action) {
-		return false
-	}
-	if len(s.Resource) > 0 && !slices.ContainsFunc(s.Resource, resource) || slices.ContainsFunc(s.NotResource, resource) {
-		return false
-	}
-	return holds(s.Condition, keys)
+	return slices.ContainsFunc(s.Action, action) && (len(s.Resource) == 0 || slices.ContainsFunc(s.Resource, resource)) && holds(s.Condition, keys)
 }
 
 func (s *Statement) granted(r Request) {

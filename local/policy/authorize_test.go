@@ -73,10 +73,6 @@ func TestAuthorize(t *testing.T) {
 		{name: "an explicit deny of the resource wins", who: fn, attached: to("Deny", `"*"`), explicit: "a resource-based"},
 		{name: "also behind an allow of the resource", who: fn, attached: to("Allow", `"*"`) + `,` + to("Deny", `{"AWS":"123456789012"}`), explicit: "a resource-based"},
 		{name: "a deny whose condition is not met is none", who: session(t, allowSend+`,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"aws:SourceArn":"false"}}}`), allowed: true},
-		{name: "NotAction", who: session(t, `{"Effect":"Allow","NotAction":"sqs:Delete*","Resource":"*"}`), allowed: true},
-		{name: "NotAction excludes", who: session(t, `{"Effect":"Allow","NotAction":"sqs:Send*","Resource":"*"}`)},
-		{name: "NotResource", who: session(t, `{"Effect":"Allow","Action":"sqs:*","NotResource":"arn:aws:sqs:*:*:other"}`), allowed: true},
-		{name: "NotResource excludes", who: session(t, `{"Effect":"Allow","Action":"sqs:*","NotResource":"arn:aws:sqs:*:*:ord*"}`)},
 
 		{name: "a resource policy allows everybody", who: bare, attached: to("Allow", `"*"`), allowed: true},
 		{name: "everybody includes who did not sign", who: Principal{}, attached: to("Allow", `{"AWS":"*"}`), allowed: true},

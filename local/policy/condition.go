@@ -17,34 +17,26 @@ type operator struct {
 }
 
 var tests = map[string]func(want, have string) bool{
-	"StringEquals":             func(w, h string) bool { return w == h },
-	"StringEqualsIgnoreCase":   strings.EqualFold,
-	"StringLike":               Match,
-	"ArnEquals":                matchARN,
-	"ArnLike":                  matchARN,
-	"Bool":                     strings.EqualFold,
-	"IpAddress":                inRange,
-	"NumericEquals":            numeric(func(w, h float64) bool { return h == w }),
-	"NumericLessThan":          numeric(func(w, h float64) bool { return h < w }),
-	"NumericLessThanEquals":    numeric(func(w, h float64) bool { return h <= w }),
-	"NumericGreaterThan":       numeric(func(w, h float64) bool { return h > w }),
-	"NumericGreaterThanEquals": numeric(func(w, h float64) bool { return h >= w }),
+	"StringEquals": func(w, h string) bool { return w == h },
+	"StringLike":   Match,
+	"ArnEquals":    matchARN,
+	"ArnLike":      matchARN,
+	"Bool":         strings.EqualFold,
+	"IpAddress":    inRange,
 }
 
 // negations are the operators that hold when no value matches, and what it is that must not.
 var negations = map[string]string{
-	"StringNotEquals":           "StringEquals",
-	"StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-	"StringNotLike":             "StringLike",
-	"ArnNotEquals":              "ArnEquals",
-	"ArnNotLike":                "ArnLike",
-	"NotIpAddress":              "IpAddress",
-	"NumericNotEquals":          "NumericEquals",
+	"StringNotEquals": "StringEquals",
+	"StringNotLike":   "StringLike",
+	"ArnNotEquals":    "ArnEquals",
+	"ArnNotLike":      "ArnLike",
+	"NotIpAddress":    "IpAddress",
 }
 
 // parseOperator knows the operators of
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-// except those on dates and binary values, and the set operators ForAnyValue and ForAllValues.
+// except those on numbers, dates and binary values and without regard to case, and the set operators ForAnyValue and ForAllValues.
 func parseOperator(name string) (operator, error) {
 	if name == "Null" {
 		return operator{null: true}, nil
@@ -115,14 +107,6 @@ func parseRange(text string) (netip.Prefix, bool) {
 	}
 	prefix, err := netip.ParsePrefix(text)
 	return prefix, err == nil
-}
-
-func numeric(cmp func(w, h float64) bool) func(want, have string) bool {
-	return func(want, have string) bool {
-		w, err1 := strconv.ParseFloat(want, 64)
-		h, err2 := strconv.ParseFloat(have, 64)
-		return err1 == nil && err2 == nil && cmp(w, h)
-	}
 }
 
 // Match returns whether value matches a pattern in which * stands for any characters and ? for any one byte.

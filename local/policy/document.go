@@ -22,17 +22,14 @@ type Document struct {
 	Statements Statements `json:"Statement"`
 }
 
-// Statement is one statement of a policy. Exactly one of Action and NotAction is set. Resource and NotResource
-// exclude each other. NotPrincipal is not implemented.
+// Statement is one statement of a policy. NotAction, NotResource and NotPrincipal are not implemented.
 type Statement struct {
-	Sid         string
-	Effect      string
-	Action      Strings
-	NotAction   Strings
-	Resource    Strings
-	NotResource Strings
-	Principal   *Principals
-	Condition   map[string]map[string]Strings
+	Sid       string
+	Effect    string
+	Action    Strings
+	Resource  Strings
+	Principal *Principals
+	Condition map[string]map[string]Strings
 }
 
 // Statements accepts a single statement where a list may stand.
@@ -165,8 +162,8 @@ func (f *faults) expect(ok bool, format string, args ...any) {
 func (s *Statement) faults(kind Kind) faults {
 	var f faults
 	f.expect(s.Effect == "Allow" || s.Effect == "Deny", "Effect must be Allow or Deny, got %q", s.Effect)
-	f.expect((len(s.Action) == 0) != (len(s.NotAction) == 0), "one of Action and NotAction is required")
-	for _, a := range slices.Concat(s.Action, s.NotAction) {
+	f.expect(len(s.Action) > 0, "Action is required")
+	for _, a := range s.Action {
 		service, name, _ := strings.Cut(a, ":")
 		f.expect(a == "*" || service != "" && name != "", "Action %q must be service:action", a)
 	}
@@ -178,13 +175,12 @@ func (s *Statement) faults(kind Kind) faults {
 	if s.Principal != nil {
 		s.Principal.check(&f)
 	}
-	resources := slices.Concat(s.Resource, s.NotResource)
 	if kind == Trust {
-		f.expect(len(resources) == 0, "a trust policy has no Resource")
+		f.expect(len(s.Resource) == 0, "a trust policy has no Resource")
 	} else {
-		f.expect(len(resources) > 0, "Resource is required")
+		f.expect(len(s.Resource) > 0, "Resource is required")
 	}
-	for _, r := range resources {
+	for _, r := range s.Resource {
 		f.expect(r == "*" || isARN(r), "Resource %q must be an ARN or *", r)
 		f.expectPlain("Resource", r)
 	}

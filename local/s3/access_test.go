@@ -30,7 +30,7 @@ func TestEachOperationNeedsItsPermission(t *testing.T) {
 			_, err := s.DeleteObject(t.Context(), &sdk.DeleteObjectInput{Bucket: bucket, Key: aws.String("in/other")})
 			return err
 		},
-		`"s3:ListBucket","Resource":"arn:aws:s3:::orders","Condition":{"StringLike":{"s3:prefix":"in/*"},"NumericLessThanEquals":{"s3:max-keys":"10"}}`: func(s *sdk.Client) error {
+		`"s3:ListBucket","Resource":"arn:aws:s3:::orders","Condition":{"StringLike":{"s3:prefix":"in/*"},"StringEquals":{"s3:max-keys":"10"}}`: func(s *sdk.Client) error {
 			_, err := s.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Input{Bucket: bucket, Prefix: aws.String("in/2"), MaxKeys: aws.Int32(10)})
 			return err
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -96,7 +97,7 @@ func (s *Service) policyKind() provider.Kind {
 				return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "%v", err)
 			}
 			for _, st := range doc.Statements {
-				for _, arn := range append(st.Resource, st.NotResource...) {
+				for _, arn := range st.Resource {
 					if own := bucketARN(b.name); arn != own && !strings.HasPrefix(arn, own+"/") {
 						return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "Policy has invalid resource: %s", arn)
 					}
@@ -112,29 +113,10 @@ func (s *Service) policyKind() provider.Kind {
 	}.in(s)
 }
 
-// restricting are the condition keys that keep a statement for everybody from being public, with any value here:
+// public returns whether a policy allows something to everybody. On AWS some conditions keep a statement from being public:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-var restricting = []string{
-	"aws:SourceArn", "aws:SourceAccount", "aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceIp",
-	"aws:SourceVpc", "aws:SourceVpce", "aws:userid",
-}
-
-// public returns whether a policy allows something to everybody.
 func public(doc *policy.Document) bool {
-	for _, st := range doc.Statements {
-		open := st.Effect == "Allow" && st.Principal.Any
-		for _, byKey := range st.Condition {
-			for key := range byKey {
-				for _, r := range restricting {
-					open = open && !strings.EqualFold(key, r)
-				}
-			}
-		}
-		if open {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(doc.Statements, func(st policy.Statement) bool { return st.Effect == "Allow" && st.Principal.Any })
 }
 
 // EncryptionArgs are the inputs of
