@@ -115,7 +115,7 @@ func (p *parser) checkCall(n *node) {
 		p.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op, t)
 	}
 	switch n.op {
-	case "attribute_exists", "attribute_not_exists", "if_not_exists":
+	case "attribute_exists", "attribute_not_exists":
 		if n.args[0].op != "path" {
 			p.fail("Operator or function requires a document path; operator or function: %s", n.op)
 		}

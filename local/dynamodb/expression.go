@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -183,7 +184,7 @@ func (p *parser) call() *node {
 	n.call = true
 	want, known := p.functions[n.op]
 	switch {
-	case n.op == "contains" || n.op == "attribute_type" || n.op == "size":
+	case slices.Contains([]string{"contains", "attribute_type", "size", "if_not_exists"}, n.op):
 		p.fail("The embedded cloud does not implement the function %s", n.op)
 	case !known:
 		p.fail("Invalid function name; function: %s", n.op)
@@ -232,8 +233,6 @@ func typeOf(n *node) string {
 		return n.value.Type()
 	case "list_append":
 		return "L"
-	case "if_not_exists":
-		return typeOf(n.args[1])
 	}
 	return ""
 }

@@ -163,9 +163,6 @@ func errKeyCondition() error {
 		"each compares a key attribute with values, by one of %q", keyOperators)
 }
 
-// mirrored is what a comparison becomes when its sides change places.
-var mirrored = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
 // keyTerms takes a key condition expression apart.
 func keyTerms(n *node) ([]keyTerm, error) {
 	if n.op == "AND" {
@@ -173,15 +170,12 @@ func keyTerms(n *node) ([]keyTerm, error) {
 		right, err2 := keyTerms(n.args[1])
 		return append(left, right...), errors.Join(err1, err2)
 	}
-	op, key, rest := n.op, n.args[0], n.args[1:]
-	if other := mirrored[op]; other != "" && key.op == "value" {
-		op, key, rest = other, n.args[1], n.args[:1]
-	}
-	if !slices.Contains(keyOperators, op) || key.op != "path" || len(key.path) > 1 {
+	key := n.args[0]
+	if !slices.Contains(keyOperators, n.op) || key.op != "path" || len(key.path) > 1 {
 		return nil, errKeyCondition()
 	}
-	t := keyTerm{name: key.path[0], op: op}
-	for _, arg := range rest {
+	t := keyTerm{name: key.path[0], op: n.op}
+	for _, arg := range n.args[1:] {
 		if arg.op != "value" {
 			return nil, errKeyCondition()
 		}

@@ -68,8 +68,8 @@ func TestReturnValues(t *testing.T) {
 	update := func(returns types.ReturnValue) attributes {
 		out, err := c.client.UpdateItem(t.Context(), &sdk.UpdateItemInput{
 			TableName: aws.String("t"), Key: key, ReturnValues: returns,
-			UpdateExpression:          aws.String("SET n = if_not_exists(n, :zero) + :one, d.x = n REMOVE gone"),
-			ExpressionAttributeValues: attributes{":zero": num("0"), ":one": num("1")},
+			UpdateExpression:          aws.String("SET n = n + :one, d.x = n REMOVE gone"),
+			ExpressionAttributeValues: attributes{":one": num("1")},
 		})
 		require.NoError(t, err)
 		return out.Attributes

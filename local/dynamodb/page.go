@@ -6,7 +6,6 @@ import "github.com/order-patterns/order-patterns/local/wire"
 type reading struct {
 	placeholders
 	TableName            string
-	IndexName            string
 	Select               string
 	Limit                *int
 	ConsistentRead       bool
@@ -35,9 +34,6 @@ type page struct {
 
 // check validates what Query and Scan have in common.
 func (r *reading) check() error {
-	if r.IndexName != "" {
-		return invalid("The table does not have the specified index: %s", r.IndexName)
-	}
 	if err := enum("Select", r.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES"); err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-var updateFunctions = map[string]int{"if_not_exists": 2, "list_append": 2}
+var updateFunctions = map[string]int{"list_append": 2}
 
 // action is one action of an update expression. Verb is SET, REMOVE or ADD; DELETE, for sets, is not implemented.
 type action struct {
@@ -168,11 +168,6 @@ func (n *node) compute(item Map) (Value, error) {
 			return v, nil
 		}
 		return nil, invalid("The provided expression refers to an attribute that does not exist in the item")
-	case "if_not_exists":
-		if v := item.at(n.args[0].path); v != nil {
-			return v, nil
-		}
-		return n.args[1].compute(item)
 	}
 	x, err := n.args[0].compute(item)
 	if err != nil {
