@@ -112,8 +112,7 @@ type service struct {
 
 // edge leads to a service that was called or, with the type link, that received messages.
 type edge struct {
-	ReferenceID int    `json:"ReferenceId"`
-	EdgeType    string `json:",omitempty"`
+	ReferenceID int `json:"ReferenceId"`
 	measured
 }
 
@@ -185,23 +184,21 @@ func services(all []Segment) []*service {
 		}
 		return list[at]
 	}
-	connect := func(from, to *service, kind string, g *Segment) {
+	connect := func(from, to *service, g *Segment) {
 		if from == nil {
 			return // the caller's segment is lost
 		}
-		at := slices.IndexFunc(from.Edges, func(e *edge) bool { return e.ReferenceID == to.ReferenceID && e.EdgeType == kind })
+		at := slices.IndexFunc(from.Edges, func(e *edge) bool { return e.ReferenceID == to.ReferenceID })
 		if at < 0 {
-			at, from.Edges = len(from.Edges), append(from.Edges, &edge{ReferenceID: to.ReferenceID, EdgeType: kind})
+			at, from.Edges = len(from.Edges), append(from.Edges, &edge{ReferenceID: to.ReferenceID})
 		}
 		from.Edges[at].add(g)
 	}
 	nodes := make([]*service, len(all))
-	owner, called := map[string]*service{}, map[string]*service{} // by id of a segment or subsegment
+	owner := map[string]*service{} // by id of a segment or subsegment
 	for i := range all {
 		g := &all[i]
-		if nodes[i] = node(cmp.Or(g.resource, g.Name), g.Origin); g.inferred {
-			called[g.ParentID] = nodes[i]
-		}
+		nodes[i] = node(cmp.Or(g.resource, g.Name), g.Origin)
 		nodes[i].add(g)
 		for _, id := range g.within {
 			owner[id] = nodes[i]
@@ -209,12 +206,9 @@ func services(all []Segment) []*service {
 	}
 	for i := range all {
 		g := &all[i]
-		if connect(owner[g.ParentID], nodes[i], "", g); g.ParentID == "" {
+		if connect(owner[g.ParentID], nodes[i], g); g.ParentID == "" {
 			nodes[i].Root = true
-			connect(node(g.Name, "client"), nodes[i], "", g)
-		}
-		for _, l := range g.Links {
-			connect(cmp.Or(called[l.ID], owner[l.ID]), nodes[i], "link", g)
+			connect(node(g.Name, "client"), nodes[i], g)
 		}
 	}
 	return list
