@@ -70,10 +70,6 @@ func (d *definition) read(n *node) {
 	n.require("States", "StartAt")
 	start := n.text("StartAt")
 	n.text("Comment")
-	if v := n.text("Version"); v != "" && v != "1.0" {
-		n.failf("/Version", "Version must be 1.0")
-	}
-	n.queryLanguage()
 	d.timeout = seconds(n.integer("TimeoutSeconds", 1, maxSeconds, 0))
 	states, _ := n.take("States")
 	n.close()
@@ -99,16 +95,9 @@ func (d *definition) read(n *node) {
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
-func (n *node) queryLanguage() {
-	if language := n.text("QueryLanguage"); n.has("QueryLanguage") && language != "JSONPath" {
-		n.failf(n.where("QueryLanguage"), "The embedded cloud does not implement the query language '%s', only JSONPath", language)
-	}
-}
-
 func (n *node) state(name string) *state {
 	st := &state{name: name, kind: n.text("Type")}
 	n.text("Comment")
-	n.queryLanguage()
 	read, ok := kinds[st.kind]
 	switch {
 	case !n.has("Type"):
