@@ -84,9 +84,9 @@ func logged(t *testing.T, format string) *api {
 
 func TestAccessLogsShowTheOutcome(t *testing.T) {
 	a := logged(t, `{"id":"$context.requestId","method":"$context.httpMethod","resource":"$context.resourcePath","path":"$context.path",`+
-		`"status":$context.status,"length":$context.responseLength,"integration":"$context.integrationStatus","function":"$context.integration.status",`+
+		`"status":$context.status,"integration":"$context.integrationStatus",`+
 		`"latency":"$context.integrationLatency","type":"$context.error.responseType",`+
-		`"message":"$context.error.message","agent":"$context.identity.userAgent","caller":"$context.identity.caller","trouble":"$context.integration.error"}`+"\n")
+		`"message":"$context.error.message","agent":"$context.identity.userAgent","trouble":"$context.integration.error"}`+"\n")
 	ok := a.call(t, "GET /order/7/status?x=1", "", "User-Agent", `a "quoted" agent`)
 	a.call(t, "POST /order", `{"order":{}}`)
 	a.call(t, "GET /none", "")
@@ -102,8 +102,8 @@ func TestAccessLogsShowTheOutcome(t *testing.T) {
 	}
 	require.Equal(t, map[string]any{
 		"id": ok.header.Get("x-amzn-RequestId"), "method": "GET", "resource": "/order/{orderid}/status", "path": "/prod/order/7/status",
-		"status": 202.0, "length": 2.0, "integration": "200", "function": "202", "latency": "0", "type": "-", "message": "-",
-		"agent": `a "quoted" agent`, "caller": "-", "trouble": "-",
+		"status": 202.0, "integration": "200", "latency": "0", "type": "-", "message": "-",
+		"agent": `a "quoted" agent`, "trouble": "-",
 	}, got[0])
 	require.Equal(t, "BAD_REQUEST_BODY", got[1]["type"])
 	require.Equal(t, "-", got[1]["integration"])

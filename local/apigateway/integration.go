@@ -219,6 +219,6 @@ func (k *mock) serve(_ context.Context, x *exchange) (*response, *failure) {
 	case !isJSON:
 		return nil, failConfiguration // the body passes through, and has no status
 	}
-	x.integration.status, x.integration.endpointStatus = k.status, k.status
+	x.integration.endpointStatus = k.status
 	return mapResponse(x, k.responses, k.status, nil)
 }

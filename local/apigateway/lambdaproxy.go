@@ -73,7 +73,6 @@ func (p *lambdaProxy) serve(_ context.Context, x *exchange) (*response, *failure
 		x.integration.err = "Malformed Lambda proxy response: " + err.Error()
 		return nil, failMalformed
 	}
-	x.integration.status = out.status
 	return out, nil
 }
 

@@ -65,7 +65,7 @@ func TestTemplatesRenderAsAPIGatewayDoes(t *testing.T) {
 		"json":                   {`$input.json('$.o') $input.json('$.s') $input.json('$.f') $input.json('$.u') $input.json("$.x")`, `{"a":{"b":"deep"}} "text" 1.50 null ""`},
 		"json as written":        {`$input.json('$.q')`, `"it's \"é\"/<"`},
 		"body":                   {`$input.body`, body},
-		"context":                {`$context.stage $context.httpMethod $context.resourcePath [$context.identity.user]`, `prod POST /order/{vendorid} []`},
+		"context":                {`$context.stage $context.httpMethod $context.resourcePath [$context.authorizer.none]`, `prod POST /order/{vendorid} []`},
 		"context in a JSON text": {`"$context.identity.userAgent"`, `"a "quoted" agent"`},
 		"braces":                 {`#set($x = "a")${x}b $!{x}.c ${x}.c $x.`, `ab a.c a.c a.`},
 		"set":                    {"#set($x = 1)\n#set( $y='b' )\t\n$x$y", `1b`},

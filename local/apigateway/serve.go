@@ -37,7 +37,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		x.failure = *failed
 		out = x.live.respond(x, failed)
 	}
-	x.status, x.length, x.latency = out.status, len(out.body), s.account.Clock.Since(x.start)
+	x.status, x.latency = out.status, s.account.Clock.Since(x.start)
 	w.Header().Set("X-Amzn-Trace-Id", x.traceHeader)
 	x.publish()
 	writeResponse(w, out)
@@ -133,7 +133,6 @@ type exchange struct {
 	traceHeader string      // for the integration and the client
 
 	status      int
-	length      int // bytes of the response's body
 	latency     time.Duration
 	failure     failure // empty if an integration answered
 	integration integrationOutcome
@@ -141,7 +140,6 @@ type exchange struct {
 
 // integrationOutcome is what access logs show of an integration.
 type integrationOutcome struct {
-	status         int // of the backend's answer
 	endpointStatus int // of the service that was called
 	latency        time.Duration
 	err            string

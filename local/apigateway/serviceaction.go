@@ -98,7 +98,7 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 		x.integration.err = errIntegrationTimeout.Error()
 		return nil, failTimeout
 	}
-	x.integration.status, x.integration.endpointStatus = status, status
+	x.integration.endpointStatus = status
 	if status >= http.StatusBadRequest {
 		x.integration.err = string(body)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
@@ -40,26 +39,17 @@ func constant(s string) func(*exchange) string { return func(*exchange) string {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
+// variables are those that the patterns use, and who called. A template with another is refused.
 var variables = map[string]variable{
-	"accountId":           {value: constant(account.ID)},
-	"apiId":               {value: func(x *exchange) string { return x.apiID }},
-	"domainName":          {value: func(x *exchange) string { return x.request.Host }},
 	"error.message":       {value: func(x *exchange) string { return x.failure.message }},
 	"error.messageString": {value: func(x *exchange) string { return x.failure.messageString() }, raw: true},
 	"error.responseType":  {value: func(x *exchange) string { return x.failure.kind }},
 	"extendedRequestId":   {value: func(x *exchange) string { return x.extendedID }},
 	"httpMethod":          {value: func(x *exchange) string { return x.request.Method }},
-	"identity.apiKey":     {value: func(x *exchange) string { return x.apiKey }},
 	"identity.apiKeyId":   {value: func(x *exchange) string { return x.apiKeyID }},
-	"identity.accessKey":  {value: func(x *exchange) string { return aws.ToString(x.identity.AccessKey) }},
-	"identity.accountId":  {value: func(x *exchange) string { return aws.ToString(x.identity.AccountID) }},
-	"identity.caller":     {value: func(x *exchange) string { return aws.ToString(x.identity.Caller) }},
-	"identity.sourceIp":   {value: func(x *exchange) string { return x.sourceIP() }},
-	"identity.user":       {value: func(x *exchange) string { return aws.ToString(x.identity.User) }},
 	"identity.userArn":    {value: func(x *exchange) string { return aws.ToString(x.identity.UserARN) }},
 	"identity.userAgent":  {value: func(x *exchange) string { return x.request.UserAgent() }},
 	"path":                {value: func(x *exchange) string { return x.prefix + x.path }},
-	"protocol":            {value: func(x *exchange) string { return x.request.Proto }},
 	"requestId":           {value: func(x *exchange) string { return x.requestID }},
 	"requestTime":         {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
 	"requestTimeEpoch":    {value: func(x *exchange) string { return strconv.FormatInt(x.start.UnixMilli(), 10) }},
@@ -69,9 +59,7 @@ var variables = map[string]variable{
 
 	"status":             {value: func(x *exchange) string { return strconv.Itoa(x.status) }, logOnly: true},
 	"responseLatency":    {value: func(x *exchange) string { return milliseconds(x.latency) }, logOnly: true},
-	"responseLength":     {value: func(x *exchange) string { return strconv.Itoa(x.length) }, logOnly: true},
 	"integration.error":  {value: func(x *exchange) string { return x.integration.err }, logOnly: true},
-	"integration.status": {value: func(x *exchange) string { return statusText(x.integration.status) }, logOnly: true},
 	"integrationLatency": {value: func(x *exchange) string { return x.integration.latencyText() }, logOnly: true},
 	"integrationStatus":  {value: func(x *exchange) string { return statusText(x.integration.endpointStatus) }, logOnly: true},
 }
