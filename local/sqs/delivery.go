@@ -15,8 +15,6 @@ type Delivery struct {
 	Reverse bool
 	// Shuffle, if not 0, is the seed of a random order of the visible messages.
 	Shuffle uint64
-	// Delay is added to the delay of each message that is sent from now on, and to the second delivery of Twice.
-	Delay time.Duration
 	// Hold keeps all messages from being received until it is set back to false.
 	Hold bool
 }
@@ -60,16 +58,12 @@ func (q *queue) pick() *message {
 }
 
 // redeliver makes a message that is being deleted visible again if Twice is set. It returns false the second time.
-func (q *queue) redeliver(m *message, now time.Time) bool {
+func (q *queue) redeliver(m *message) bool {
 	if !q.delivery.Twice || m.redelivered {
 		return false
 	}
 	m.redelivered, m.receives, m.receivesHere, m.firstReceived = true, 0, 0, time.Time{}
 	m.receipt++ // the receipt handle that deleted it is not valid any more
-	if q.delivery.Delay > 0 {
-		q.move(m, delayed, now.Add(q.delivery.Delay))
-	} else {
-		q.move(m, ready, time.Time{})
-	}
+	q.move(m, ready, time.Time{})
 	return true
 }

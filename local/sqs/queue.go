@@ -77,7 +77,7 @@ func (q *queue) add(m *message, visibleAt time.Time) bool {
 	q.counts[ready]++
 	m.element = q.ready.PushBack(m)
 	q.plan(m)
-	if visibleAt = visibleAt.Add(q.delivery.Delay); visibleAt.After(now) {
+	if visibleAt.After(now) {
 		q.move(m, delayed, visibleAt)
 	}
 	q.notify(now)

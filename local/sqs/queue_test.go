@@ -366,22 +366,6 @@ func TestDeliveryOrderIsUnderTestControl(t *testing.T) {
 	require.Equal(t, shuffled, order(Delivery{Shuffle: 7}), "the same seed gives the same order")
 }
 
-func TestDeliveryDelayAddsToTheQueues(t *testing.T) {
-	c := newCloud(t)
-	arn := c.queue(t, "orders", nil)
-	c.SetDelivery(arn, Delivery{Delay: 3 * time.Second, Twice: true})
-	c.send(t, arn, "one")
-	for range 2 {
-		require.Empty(t, c.receive(t, arn))
-		c.clock.Advance(3 * time.Second)
-		got := c.receive(t, arn)
-		require.Len(t, got, 1)
-		c.delete(t, arn, got...)
-	}
-	c.clock.Advance(time.Hour)
-	require.Empty(t, c.receive(t, arn))
-}
-
 func BenchmarkSendReceiveDelete(b *testing.B) {
 	c := newCloud(b)
 	arn := c.queue(b, "orders", nil)

@@ -44,7 +44,7 @@ func (q *queue) delete(handle string) error {
 		return err
 	}
 	now := q.clock.Now()
-	if !q.redeliver(m, now) {
+	if !q.redeliver(m) {
 		q.remove(m)
 	}
 	q.notify(now)
