@@ -78,39 +78,29 @@ func (p *path) find(sc *scope) (any, bool) {
 	return p.expr.FirstFound(data)
 }
 
-// put returns a copy of data with value at the path. Objects that are missing on the way are added.
+// put returns a copy of data with value at the path. Objects that are missing on the way are added. A path with an index is
+// refused when the definition is read.
 func (p *path) put(data, value any) (any, bool) { return put(data, value, p.expr[1:]) }
 
 func put(data, value any, steps jp.Expr) (any, bool) {
 	if len(steps) == 0 {
 		return value, true
 	}
-	switch step := steps[0].(type) {
-	case jp.Child:
-		object, ok := data.(map[string]any)
-		if !ok && data != nil {
-			return nil, false
-		}
-		inner, ok := put(object[string(step)], value, steps[1:])
-		if !ok {
-			return nil, false
-		}
-		changed := maps.Clone(object)
-		if changed == nil {
-			changed = map[string]any{}
-		}
-		changed[string(step)] = inner
-		return changed, true
-	case jp.Nth:
-		list, ok := data.([]any)
-		if i := int(step); ok && i >= 0 && i < len(list) {
-			inner, ok := put(list[i], value, steps[1:])
-			changed := slices.Clone(list)
-			changed[i] = inner
-			return changed, ok
-		}
+	name, ok := steps[0].(jp.Child)
+	object, isObject := data.(map[string]any)
+	if !ok || !isObject && data != nil {
+		return nil, false
 	}
-	return nil, false
+	inner, ok := put(object[string(name)], value, steps[1:])
+	if !ok {
+		return nil, false
+	}
+	changed := maps.Clone(object)
+	if changed == nil {
+		changed = map[string]any{}
+	}
+	changed[string(name)] = inner
+	return changed, true
 }
 
 // maxData is the largest input or output of a state or an execution, in bytes:
@@ -152,8 +142,6 @@ type templateField struct {
 
 type objectTemplate []templateField
 
-type listTemplate []template
-
 type constantTemplate struct{ value any }
 
 // parseTemplate reads a template at a place of the definition. A value whose name has no ".$" is a constant.
@@ -176,11 +164,7 @@ func (p *problems) parseTemplate(at string, v any) template {
 		}
 		return t
 	case []any:
-		t := listTemplate{}
-		for i, e := range v {
-			t = append(t, p.parseTemplate(fmt.Sprintf("%s[%d]", at, i), e))
-		}
-		return t
+		p.failf(at, "The embedded cloud does not implement lists in payload templates")
 	}
 	return constantTemplate{v}
 }
@@ -199,17 +183,6 @@ func (p *problems) parseTemplateValue(at string, v any) expression {
 }
 
 func (t constantTemplate) fill(*scope) (any, error) { return t.value, nil }
-
-func (t listTemplate) fill(sc *scope) (any, error) {
-	list := make([]any, len(t))
-	for i, e := range t {
-		var err error
-		if list[i], err = e.fill(sc); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
 
 func (t objectTemplate) fill(sc *scope) (any, error) {
 	object := make(map[string]any, len(t))

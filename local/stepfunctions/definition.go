@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"github.com/ohler55/ojg/jp"
 )
 
 const (
@@ -134,8 +136,9 @@ func (n *node) dataPath(name string) dataPath {
 
 func (n *node) resultPath() dataPath {
 	to := n.dataPath("ResultPath")
-	if to.path != nil && to.path.context {
-		n.failf(n.where("ResultPath"), "ResultPath cannot be in the context object")
+	isIndex := func(step jp.Frag) bool { _, ok := step.(jp.Nth); return ok }
+	if to.path != nil && (to.path.context || slices.ContainsFunc(to.path.expr, isIndex)) {
+		n.failf(n.where("ResultPath"), "ResultPath cannot be in the context object; the embedded cloud does not implement indexes in it")
 	}
 	return to
 }
