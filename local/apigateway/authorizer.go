@@ -197,17 +197,15 @@ func (c *answers) put(by *tokenAuthorizer, token string, a *authorizerAnswer, no
 	c.kept[[2]string{by.id, token}] = a
 }
 
-// parsePolicy reads an API's resource policy. execute-api:/STAGE/METHOD/PATH is short for a resource of the API itself:
+// parsePolicy reads an API's resource policy. The short form of a resource, execute-api:/STAGE/METHOD/PATH, is refused.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
-func parsePolicy(apiID string, text *string) (*policy.Document, error) {
+func parsePolicy(text *string) (*policy.Document, error) {
 	if text == nil || *text == "" {
 		return nil, nil
 	}
-	d, err := policy.Parse(shortResource.ReplaceAllString(*text, `"`+account.ARN("execute-api", apiID)+"/"), policy.Resource)
+	d, err := policy.Parse(*text, policy.Resource)
 	if err != nil {
 		return nil, badRequest("Invalid policy document: %v", err)
 	}
 	return d, nil
 }
-
-var shortResource = regexp.MustCompile(`"execute-api:/`)

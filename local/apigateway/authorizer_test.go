@@ -297,10 +297,10 @@ func TestTheResourcePolicyCountsBeforeAndWithTheAuthorizer(t *testing.T) {
 		policy, statements string
 		asked, status      int
 	}{
-		"denies":          {`{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}`, allowAll, 0, http.StatusForbidden},
-		"allows":          {`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}`, `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:x/*"}`, 1, http.StatusAccepted},
-		"says nothing":    {`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/test/*"}`, allowAll, 1, http.StatusAccepted},
-		"allows, not the": {`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}`, `{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*"}`, 1, http.StatusForbidden},
+		"denies":          {`{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/*"}`, allowAll, 0, http.StatusForbidden},
+		"allows":          {`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/*"}`, `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:x/*"}`, 1, http.StatusAccepted},
+		"says nothing":    {`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/test/*"}`, allowAll, 1, http.StatusAccepted},
+		"allows, not the": {`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/*"}`, `{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*"}`, 1, http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j.asked = nil

@@ -139,9 +139,9 @@ func TestADeniedSignerReadsWhatIsMissing(t *testing.T) {
 func TestAResourcePolicyDecidesByAddress(t *testing.T) {
 	c := newCloud(t)
 	policy := func(effect, operator, address string) string {
-		return `{"Effect":"` + effect + `","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/*","Condition":{"` + operator + `":{"aws:SourceIp":["` + address + `"]}}}`
+		return `{"Effect":"` + effect + `","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/prod/*","Condition":{"` + operator + `":{"aws:SourceIp":["` + address + `"]}}}`
 	}
-	all := `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"},`
+	all := `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/*"},`
 	for name, tc := range map[string]struct {
 		statements string
 		status     int
@@ -168,7 +168,7 @@ func TestAChangedResourcePolicyTakesEffectWithTheNextDeployment(t *testing.T) {
 	c := newCloud(t)
 	inputs := map[string]any{"body": document(t)}
 	a := c.deployWith(t, inputs)
-	inputs["policy"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}]}`
+	inputs["policy"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/*"}]}`
 	require.NoError(t, c.Update(t, apiType, a.id, inputs))
 	require.Equal(t, 202, a.call(t, status, "").status)
 	a.inputs["deployment"], _ = c.MustDeploy(t, deploymentType, map[string]any{"restApi": a.id})
@@ -181,7 +181,7 @@ func TestAResourcePolicyAllowsAPrincipalToSign(t *testing.T) {
 	_, poor := c.Role(t, "poor", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}]}`)
 	a := c.deployWith(t, map[string]any{
 		"body":   secured(t, map[string]any{"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"}),
-		"policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + account.GlobalARN("iam", "role/poor") + `"},"Action":"execute-api:Invoke","Resource":"execute-api:/*"}]}`,
+		"policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + account.GlobalARN("iam", "role/poor") + `"},"Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/*"}]}`,
 	})
 	require.Equal(t, 202, signature{by: poor}.call(t, a, status, "").status)
 	require.Equal(t, 403, signature{}.call(t, a, status, "").status)
@@ -189,7 +189,7 @@ func TestAResourcePolicyAllowsAPrincipalToSign(t *testing.T) {
 
 func TestAMalformedResourcePolicyIsRefused(t *testing.T) {
 	c := newCloud(t)
-	failures := c.Check(t, apiType, map[string]any{"name": "orders", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"execute-api:/*"}]}`}).GetFailures()
+	failures := c.Check(t, apiType, map[string]any{"name": "orders", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/*"}]}`}).GetFailures()
 	require.Len(t, failures, 1)
 	require.Contains(t, failures[0].GetReason(), "Principal is required")
 }

@@ -58,7 +58,7 @@ func (s *Service) restAPIKind() provider.Kind {
 				c.OneOf("endpointConfiguration.types", &e.Types, "EDGE", "REGIONAL")
 			}
 			c.Parse("policy", in.Policy, func(string) error {
-				_, err := parsePolicy("", in.Policy)
+				_, err := parsePolicy(in.Policy)
 				return err
 			})
 			c.Parse("body", in.Body, func(body string) error {
@@ -103,7 +103,7 @@ func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 	if err := s.assumable(d); err != nil {
 		return err
 	}
-	if d.policy, err = parsePolicy(a.id, in.Policy); err != nil {
+	if d.policy, err = parsePolicy(in.Policy); err != nil {
 		return err
 	}
 	a.inputs, a.definition = *in, d

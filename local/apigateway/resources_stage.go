@@ -32,7 +32,7 @@ type AccessLogSettings struct {
 
 var (
 	stageName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-	methodPath  = regexp.MustCompile(`^(?:\*/\*|[^/*]*/(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY))$`)
+	methodPath  = regexp.MustCompile(`^(?:\*/\*|[^/*]*/(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH))$`)
 	logGroupARN = regexp.MustCompile(`^arn:aws:logs:` + account.Region + `:` + account.ID + `:log-group:[^:*]+(:\*)?$`)
 )
 

@@ -12,13 +12,9 @@ import (
 	"strings"
 )
 
-// anyMethod is the verb of a method for all verbs that have no method of their own.
-const anyMethod = "ANY"
-
 // verbs are those of the operations of a path, by their names in a document.
 var verbs = map[string]string{
 	"get": "GET", "put": "PUT", "post": "POST", "delete": "DELETE", "options": "OPTIONS", "head": "HEAD", "patch": "PATCH",
-	"x-amazon-apigateway-any-method": anyMethod,
 }
 
 // resource is one path of an API.
@@ -105,7 +101,7 @@ func (d *definition) find(verb, path string) (*method, map[string]string) {
 	}
 	for _, res := range d.resources {
 		if values, ok := res.match(parts); ok && len(res.methods) > 0 {
-			return cmp.Or(res.methods[verb], res.methods[anyMethod]), values
+			return res.methods[verb], values
 		}
 	}
 	return nil, nil
