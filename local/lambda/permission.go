@@ -97,23 +97,16 @@ func (s *Service) removePermission(name, sid string) error {
 type statement struct {
 	Sid       string
 	Effect    string
-	Principal any
+	Principal map[string]string
 	Action    string
 	Resource  string
 	Condition map[string]map[string]string `json:",omitempty"`
 }
 
 func (in *PermissionArgs) statement(f *function) statement {
-	st := statement{Sid: *in.StatementID, Effect: "Allow", Action: in.Action, Resource: f.arn(), Condition: map[string]map[string]string{}}
-	switch {
-	case in.Principal == "*":
-		st.Principal = "*"
-	case accountID.MatchString(in.Principal):
-		st.Principal = map[string]string{"AWS": "arn:aws:iam::" + in.Principal + ":root"}
-	case strings.HasPrefix(in.Principal, "arn:"):
-		st.Principal = map[string]string{"AWS": in.Principal}
-	default:
-		st.Principal = map[string]string{"Service": in.Principal}
+	st := statement{
+		Sid: *in.StatementID, Effect: "Allow", Principal: map[string]string{"Service": in.Principal}, Action: in.Action, Resource: f.arn(),
+		Condition: map[string]map[string]string{},
 	}
 	if in.SourceARN != nil {
 		st.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": *in.SourceARN}
@@ -149,7 +142,7 @@ var permissionRules = []struct {
 }{
 	{"statementId", func(in *PermissionArgs) *string { return in.StatementID }, regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`), "1 to 100 letters, digits, hyphens and underscores"},
 	{"action", func(in *PermissionArgs) *string { return &in.Action }, regexp.MustCompile(`^lambda:([A-Za-z]+|\*)$`), "an action of Lambda such as lambda:InvokeFunction"},
-	{"principal", func(in *PermissionArgs) *string { return &in.Principal }, regexp.MustCompile(`^(\*|\d{12}|arn:aws:.*|[a-z0-9.-]+\.amazonaws\.com)$`), "a service such as sns.amazonaws.com, an account or an ARN"},
+	{"principal", func(in *PermissionArgs) *string { return &in.Principal }, regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`), "a service such as sns.amazonaws.com: the embedded cloud has no other accounts"},
 	{"sourceArn", func(in *PermissionArgs) *string { return in.SourceARN }, regexp.MustCompile(`^arn:`), "an ARN"},
 	{"sourceAccount", func(in *PermissionArgs) *string { return in.SourceAccount }, accountID, "an account id"},
 }
