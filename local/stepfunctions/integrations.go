@@ -64,10 +64,8 @@ func (v *visit) callFunction(ctx context.Context, name string, payload []byte) (
 // A message that is no string is sent as JSON.
 func publish(ctx context.Context, v *visit, parameters any) (any, error) {
 	var in struct {
-		TopicARN   string `json:"TopicArn"`
-		Message    any
-		Subject    *string
-		Attributes map[string]sqs.MessageAttribute `json:"MessageAttributes"`
+		TopicARN string `json:"TopicArn"`
+		Message  any
 	}
 	if err := strictjson.Decode(renderJSON(parameters), &in); err != nil {
 		return nil, runtimef("The parameters are not those of sns:publish: %v", err)
@@ -77,7 +75,7 @@ func publish(ctx context.Context, v *visit, parameters any) (any, error) {
 		return nil, err
 	}
 	id, err := v.service.Topics.Publish(ctx, p, sns.Publication{
-		TopicARN: in.TopicARN, Message: renderText(in.Message), Subject: in.Subject, Attributes: in.Attributes, TraceHeader: v.trace.header,
+		TopicARN: in.TopicARN, Message: renderText(in.Message), TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("SNS", "AmazonSNS", err)

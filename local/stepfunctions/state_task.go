@@ -30,7 +30,7 @@ var integrations = map[string]integration{
 	"arn:aws:states:::lambda:invoke": {service: "lambda", action: "invoke", call: invoke,
 		required: []string{"FunctionName"}, optional: []string{"Payload"}},
 	"arn:aws:states:::sns:publish": {service: "sns", action: "publish", call: publish,
-		required: []string{"TopicArn", "Message"}, optional: []string{"Subject", "MessageAttributes"}},
+		required: []string{"TopicArn", "Message"}},
 	"arn:aws:states:::sqs:sendMessage": {service: "sqs", action: "sendMessage", call: sendMessage,
 		required: []string{"QueueUrl", "MessageBody"}},
 }
