@@ -9,8 +9,8 @@ import (
 )
 
 type describeAlarmsInput struct {
-	AlarmNames, AlarmTypes                    []string
-	AlarmNamePrefix, StateValue, ActionPrefix string
+	AlarmNames, AlarmTypes      []string
+	AlarmNamePrefix, StateValue string
 }
 
 // describedAlarm is an alarm of either type.
@@ -72,8 +72,7 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 	for _, a := range s.sorted() {
 		n := a.notifications()
 		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) || !strings.HasPrefix(a.name, in.AlarmNamePrefix) ||
-			in.StateValue != "" && in.StateValue != a.state || in.ActionPrefix != "" &&
-			!slices.ContainsFunc(n.actions(a.state), func(action string) bool { return strings.HasPrefix(action, in.ActionPrefix) }) {
+			in.StateValue != "" && in.StateValue != a.state {
 			continue
 		}
 		d := describedAlarm{

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"crypto/md5"
-	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -137,7 +136,6 @@ var (
 		"X-Amz-Checksum-Crc32":     func() hash.Hash { return crc32.NewIEEE() },
 		"X-Amz-Checksum-Crc32c":    func() hash.Hash { return crc32.New(castagnoli) },
 		"X-Amz-Checksum-Crc64nvme": func() hash.Hash { return crc64.New(nvme) },
-		"X-Amz-Checksum-Sha1":      sha1.New,
 		"X-Amz-Checksum-Sha256":    sha256.New,
 	}
 )

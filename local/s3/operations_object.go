@@ -19,7 +19,7 @@ const (
 
 var (
 	putHeaders = []string{
-		"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha1", "X-Amz-Checksum-Sha256",
+		"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha256",
 		"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Storage-Class", sseHeader,
 	}
 	// unsupportedOnPut are the headers of a put that are refused. The content type is the only one that a get returns.
