@@ -26,22 +26,20 @@ type definition struct {
 type state struct {
 	name, kind string
 	next       string // empty at an end, and in a Choice
-	input      dataPath
 	parameters template
 	selector   template
 	result     dataPath
-	output     dataPath
 	work       work
 	retriers   []retrier
 	catchers   []catcher
 }
 
-// work is what a type of state does with its input after InputPath was applied.
+// work is what a type of state does with its input.
 type work interface {
 	do(*visit, any) (any, error)
 }
 
-// dataPath is InputPath, ResultPath or OutputPath. The path is nil for the default, $.
+// dataPath is a ResultPath. The path is nil for the default, $.
 type dataPath struct {
 	path *path
 	null bool // the field is null
@@ -109,9 +107,6 @@ func (n *node) state(name string) *state {
 		n.failf(n.where("Type"), "The embedded cloud does not implement the state type '%s'", st.kind)
 		return st
 	}
-	if st.kind != "Fail" {
-		st.input, st.output = n.dataPath("InputPath"), n.dataPath("OutputPath")
-	}
 	if st.kind == "Task" || st.kind == "Pass" || st.kind == "Wait" {
 		st.next = n.text("Next")
 		if end := n.flag("End"); n.has("Next") == end {
@@ -127,15 +122,11 @@ func (n *node) state(name string) *state {
 	return st
 }
 
-func (n *node) dataPath(name string) dataPath {
-	if v, ok := n.take(name); ok && v == nil {
+func (n *node) resultPath() dataPath {
+	if v, ok := n.take("ResultPath"); ok && v == nil {
 		return dataPath{null: true}
 	}
-	return dataPath{path: n.path(name)}
-}
-
-func (n *node) resultPath() dataPath {
-	to := n.dataPath("ResultPath")
+	to := dataPath{path: n.path("ResultPath")}
 	isIndex := func(step jp.Frag) bool { _, ok := step.(jp.Nth); return ok }
 	if to.path != nil && (to.path.context || slices.ContainsFunc(to.path.expr, isIndex)) {
 		n.failf(n.where("ResultPath"), "ResultPath cannot be in the context object; the embedded cloud does not implement indexes in it")

@@ -87,7 +87,7 @@ func TestCatchers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w.functions["flaky"] = fails("E")
-			requireOutput(t, c.want, w.run(t, flaky(`,"Catch":[`+c.catch+`],"ResultPath":"$.r","OutputPath":"$.r"`), `{"in":1}`))
+			requireOutput(t, c.want, w.run(t, flaky(`,"Catch":[`+c.catch+`]`), `{"in":1}`))
 		})
 	}
 }

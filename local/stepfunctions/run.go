@@ -79,25 +79,15 @@ func (v *visit) perform(raw any) (any, error) {
 	return nil, f
 }
 
-// process applies InputPath, the state's work, ResultPath and OutputPath. The work applies Parameters and
-// ResultSelector. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
+// process applies the state's work and ResultPath. The work applies Parameters and ResultSelector.
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
 func (v *visit) process(raw any) (any, error) {
 	st := v.state
-	input, err := v.filter(st.input, raw, "InputPath")
-	if err != nil {
-		return nil, err
+	result, err := st.work.do(v, raw)
+	if err != nil || st.kind != "Task" && st.kind != "Pass" {
+		return result, err
 	}
-	result, err := st.work.do(v, input)
-	if err != nil {
-		return nil, err
-	}
-	output := result
-	if st.kind == "Task" || st.kind == "Pass" {
-		if output, err = v.put(st.result, raw, result); err != nil {
-			return nil, err
-		}
-	}
-	return v.filter(st.output, output, "OutputPath")
+	return v.put(st.result, raw, result)
 }
 
 // fill applies Parameters or ResultSelector.
@@ -106,21 +96,6 @@ func (v *visit) fill(t template, data any) (any, error) {
 		return data, nil
 	}
 	return t.fill(v.scope(data))
-}
-
-// filter applies InputPath or OutputPath.
-func (v *visit) filter(f dataPath, data any, field string) (any, error) {
-	switch {
-	case f.null:
-		return map[string]any{}, nil
-	case f.path == nil:
-		return data, nil
-	}
-	found, ok := f.path.find(v.scope(data))
-	if !ok {
-		return nil, runtimef("Invalid path '%s': The %s does not select anything in the input '%s'", f.path.text, field, renderJSON(data))
-	}
-	return found, nil
 }
 
 // put applies ResultPath.

@@ -15,23 +15,17 @@ func TestInputAndOutputProcessing(t *testing.T) {
 	const input = `{"order":{"id":"o1","unitprice":3.50,"details":{"size":"L"}},"list":[1,2,{"x":"y"}],"detail-type":"t"}`
 	for _, c := range []struct{ name, definition, want string }{
 		{"everything by default", one(`"Type":"Pass","End":true`), input},
-		{"InputPath selects", one(`"Type":"Pass","InputPath":"$.order.details","End":true`), `{"size":"L"}`},
-		{"InputPath null is an empty object", one(`"Type":"Pass","InputPath":null,"End":true`), `{}`},
-		{"InputPath may be a part of the context", one(`"Type":"Pass","InputPath":"$$.State.Name","End":true`), `"S"`},
-		{"OutputPath selects", one(`"Type":"Pass","OutputPath":"$.list[2].x","End":true`), `"y"`},
-		{"OutputPath null is an empty object", one(`"Type":"Pass","OutputPath":null,"End":true`), `{}`},
-		{"a name with a hyphen", one(`"Type":"Pass","OutputPath":"$.detail-type","End":true`), `"t"`},
-		{"a name in brackets", one(`"Type":"Pass","OutputPath":"$['order']['id']","End":true`), `"o1"`},
-		{"an index from the end", one(`"Type":"Pass","OutputPath":"$.list[-1].x","End":true`), `"y"`},
+		{"a name with a hyphen", one(`"Type":"Pass","Parameters":{"v.$":"$.detail-type"},"End":true`), `{"v":"t"}`},
+		{"a name in brackets", one(`"Type":"Pass","Parameters":{"v.$":"$['order']['id']"},"End":true`), `{"v":"o1"}`},
+		{"an index from the end", one(`"Type":"Pass","Parameters":{"v.$":"$.list[-1].x"},"End":true`), `{"v":"y"}`},
 		{"Result is the output", one(`"Type":"Pass","Result":{"a.$":"$.b"},"End":true`), `{"a.$":"$.b"}`},
 		{"Result may be null", one(`"Type":"Pass","Result":null,"End":true`), `null`},
-		{"ResultPath puts into the input", one(`"Type":"Pass","InputPath":"$.order","Result":1,"ResultPath":"$.order.details.n","OutputPath":"$.order.details","End":true`), `{"size":"L","n":1}`},
-		{"ResultPath makes what is missing", one(`"Type":"Pass","Result":1,"ResultPath":"$.a.b","OutputPath":"$.a","End":true`), `{"b":1}`},
+		{"ResultPath puts into the input", then(`"Type":"Pass","Result":1,"ResultPath":"$.order.details.n"`, "$.order.details"), `{"v":{"size":"L","n":1}}`},
+		{"ResultPath makes what is missing", then(`"Type":"Pass","Result":1,"ResultPath":"$.a.b"`, "$.a"), `{"v":{"b":1}}`},
 		{"ResultPath null discards the result", one(`"Type":"Pass","Result":1,"ResultPath":null,"End":true`), input},
 		{"Parameters make the input", one(`"Type":"Pass","Parameters":{"id.$":"$.order.id","n":1,"in":{"who.$":"$$.Execution.Input.order.id"}},"End":true`), `{"id":"o1","n":1,"in":{"who":"o1"}}`},
 		{"Parameters call functions", one(`"Type":"Pass","Parameters":{"text.$":"States.Format('{}/{}', $.order.id, $.order.unitprice)"},"End":true`), `{"text":"o1/3.50"}`},
-		{"a function gets the input, and its answer is selected", task(`,"Parameters":{"FunctionName":"echo","Payload":{"v.$":"$.order.id"}},"ResultSelector":{"got.$":"$.Payload.v"},"ResultPath":"$.r","OutputPath":"$.r"`), `{"got":"o1"}`},
-		{"Succeed filters", one(`"Type":"Succeed","InputPath":"$.order","OutputPath":"$.id"`), `"o1"`},
+		{"a function gets the input, and its answer is selected", task(`,"Parameters":{"FunctionName":"echo","Payload":{"v.$":"$.order.id"}},"ResultSelector":{"got.$":"$.Payload.v"}`), `{"got":"o1"}`},
 		{"the context object", one(`"Type":"Pass","Parameters":{"i.$":"$$.Execution.Input.order.id","r.$":"$$.Execution.RoleArn","n.$":"$$.State.RetryCount"},"End":true`),
 			`{"i":"o1","r":"arn:aws:iam::123456789012:role/machine","n":0}`},
 	} {
@@ -57,8 +51,6 @@ func TestFailuresOfTheMachineItself(t *testing.T) {
 	const in = "An error occurred while executing the state 'S' (entered at the event id #2). "
 	all := `,"Retry":[{"ErrorEquals":["States.ALL"]}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"C"}]`
 	for _, c := range []struct{ name, definition, input, error, cause string }{
-		{"InputPath finds nothing", one(`"Type":"Pass","InputPath":"$.a","End":true`), `{}`, "States.Runtime", in + "Invalid path '$.a'"},
-		{"OutputPath finds nothing", one(`"Type":"Pass","OutputPath":"$.a","End":true`), `{}`, "States.Runtime", in + "Invalid path '$.a'"},
 		{"a parameter finds nothing", one(`"Type":"Pass","Parameters":{"b.$":"$.a"},"End":true`), `{}`, "States.Runtime", in + "The JSONPath '$.a' could not be found in the input '{}'"},
 		{"nothing catches that", `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"` + invokeFunction + `","Parameters":{"FunctionName":"echo","Payload":{"b.$":"$.a"}},"End":true` + all + `},"C":{"Type":"Succeed"}}}`,
 			`{}`, "States.Runtime", in + "The JSONPath '$.a'"},
@@ -157,4 +149,9 @@ func TestChoices(t *testing.T) {
 			requireOutput(t, map[bool]string{true: "true", false: "false"}[want], out)
 		})
 	}
+}
+
+// then is a machine of a state and of one that shows what is at a path after it.
+func then(state, path string) string {
+	return `{"StartAt":"A","States":{"A":{` + state + `,"Next":"B"},"B":{"Type":"Pass","Parameters":{"v.$":"` + path + `"},"End":true}}}`
 }
