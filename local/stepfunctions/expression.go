@@ -8,8 +8,6 @@ import (
 	"math"
 	"regexp"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // expression is the value of a field whose name ends with ".$" or Path: a JSONPath, or an intrinsic function.
@@ -148,8 +146,7 @@ const formatName = "States.Format"
 
 // intrinsics are the intrinsic functions that the embedded cloud implements. Others are refused by name.
 var intrinsics = map[string]intrinsic{
-	formatName:            {1, math.MaxInt, format},
-	"States.JsonToString": {1, 1, func(args []any) (any, error) { return renderJSON(args[0]), nil }},
+	formatName: {1, math.MaxInt, format},
 	"States.StringToJson": {1, 1, func(args []any) (any, error) {
 		text, ok := args[0].(string)
 		if !ok {
@@ -167,7 +164,6 @@ var intrinsics = map[string]intrinsic{
 		maps.Copy(merged, second)
 		return merged, nil
 	}},
-	"States.UUID": {0, 0, func([]any) (any, error) { return uuid.NewString(), nil }},
 }
 
 // format replaces each {} of a template by an argument. A backslash escapes the next character.

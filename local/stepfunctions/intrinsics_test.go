@@ -2,10 +2,7 @@ package stepfunctions_test
 
 import (
 	"encoding/json"
-	"regexp"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 func evaluate(call string) string {
@@ -22,20 +19,16 @@ func TestIntrinsicFunctions(t *testing.T) {
 		`States.Format($.s, 7)`:                              `"a7b"`,
 		`States.Format('{}, {}, {}', true, 'two\'s', -1.50)`: `"true, two's, -1.50"`,
 		`States.Format('{}', '\{x\}')`:                       `"{x}"`,
-		`States.JsonToString($.o)`:                           `"{\"x\":1,\"y\":2}"`,
 		`States.StringToJson($.text)`:                        `{"k":1.0}`,
 		`States.JsonMerge($.o, $.p, false)`:                  `{"x":1,"y":3}`,
 		`States.JsonMerge($.o, States.StringToJson(States.Format('\{"execution":"{}"\}', $.n)), false)`: `{"x":1,"y":2,"execution":"4"}`,
-		`States.Format('{}', $.more[0])`:                   `"x, )"`,
-		`States.Format('{}', $$.State.Name)`:               `"S"`,
-		`States.Format( '{}' , $['n'] )`:                   `"4"`,
-		`States.Format('{}', $['a, )'])`:                   `"5"`,
-		`States.JsonToString(States.StringToJson($.text))`: `"{\"k\":1.0}"`,
+		`States.Format('{}', $.more[0])`:     `"x, )"`,
+		`States.Format('{}', $$.State.Name)`: `"S"`,
+		`States.Format( '{}' , $['n'] )`:     `"4"`,
+		`States.Format('{}', $['a, )'])`:     `"5"`,
 	} {
 		t.Run(call, func(t *testing.T) { requireOutput(t, `{"v":`+want+`}`, w.run(t, evaluate(call), input)) })
 	}
-	out := w.run(t, evaluate(`States.UUID()`), `{}`)
-	require.Regexp(t, regexp.MustCompile(`^\{"v":"[0-9a-f]{8}-[0-9a-f]{4}-4`), *out.Output)
 }
 
 func TestIntrinsicFunctionsFail(t *testing.T) {

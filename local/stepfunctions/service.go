@@ -2,7 +2,7 @@
 // Language, with JSONPath. https://docs.aws.amazon.com/step-functions/latest/dg/welcome.html
 //
 // It implements the state types Task, Pass, Choice, Wait, Succeed and Fail, Retry and Catch, the intrinsic functions
-// States.Format, States.JsonMerge, States.JsonToString, States.StringToJson and States.UUID, and the integrations lambda:invoke,
+// States.Format, States.JsonMerge and States.StringToJson, and the integrations lambda:invoke,
 // sns:publish and sqs:sendMessage. A definition with anything else, such as Parallel, Map, JSONata, variables, heartbeats, or a function's
 // ARN as resource, is refused when the state machine is created or updated. The error names what is not implemented.
 //
