@@ -166,9 +166,9 @@ func (s *Service) getAPIKey(c *wire.Call) (object, error) {
 	return k.output(c.URL.Query().Get("includeValue") == "true"), nil
 }
 
-// getExport returns the OpenAPI document that a stage serves, without API Gateway's extensions unless they are asked for.
+// getExport returns the OpenAPI document that a stage serves, without API Gateway's extensions.
 func (s *Service) getExport(w http.ResponseWriter, c *wire.Call) error {
-	if err := authorize(c, "extensions"); err != nil {
+	if err := authorize(c); err != nil {
 		return err
 	}
 	if kind, accept := c.PathValue("type"), c.Header.Get("Accept"); kind != "oas30" || strings.Contains(accept, "yaml") {
@@ -180,21 +180,13 @@ func (s *Service) getExport(w http.ResponseWriter, c *wire.Call) error {
 	if err != nil {
 		return err
 	}
-	body := []byte(st.live.document)
-	switch extensions := c.URL.Query().Get("extensions"); extensions {
-	case "apigateway":
-	case "":
-		var doc any
-		if err := json.Unmarshal(body, &doc); err != nil {
-			return err
-		}
-		strip(doc)
-		body = []byte(compact(doc))
-	default:
-		return wire.Unsupported("the extensions %q, only apigateway", extensions)
+	var doc any
+	if err := json.Unmarshal([]byte(st.live.document), &doc); err != nil {
+		return err
 	}
+	strip(doc)
 	w.Header().Set("Content-Type", jsonType)
-	_, err = w.Write(body)
+	_, err = w.Write([]byte(compact(doc)))
 	return err
 }
 
