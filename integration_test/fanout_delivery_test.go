@@ -3,15 +3,12 @@ package integration_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
-	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
@@ -37,14 +34,9 @@ func publishHistory(t *testing.T, f *fanOutOutputs, prefix string) []string {
 		}
 	}
 	topics := snsClient(t)
-	for chunk := range slices.Chunk(messages, 10) {
-		var entries []snstypes.PublishBatchRequestEntry
-		for i, m := range chunk {
-			entries = append(entries, snstypes.PublishBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), Message: aws.String(m)})
-		}
-		out, err := topics.PublishBatch(t.Context(), &sns.PublishBatchInput{TopicArn: &f.TopicARN, PublishBatchRequestEntries: entries})
+	for _, m := range messages {
+		_, err := topics.Publish(t.Context(), &sns.PublishInput{TopicArn: &f.TopicARN, Message: &m})
 		require.NoError(t, err)
-		require.Empty(t, out.Failed)
 	}
 	return accounts
 }

@@ -9,13 +9,13 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // register adds the operations of the API.
 func (s *Service) register() {
 	wire.HandleQuery(&s.Query, "Publish", s.publish)
-	wire.HandleQuery(&s.Query, "PublishBatch", s.publishBatch)
 	wire.HandleQuery(&s.Query, "ListTopics", s.listTopics)
 	wire.HandleQuery(&s.Query, "ListSubscriptions", s.listSubscriptions)
 	wire.HandleQuery(&s.Query, "ListSubscriptionsByTopic", s.listSubscriptionsByTopic)
@@ -174,4 +174,34 @@ func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput)
 		all["RedrivePolicy"] = *p
 	}
 	return &attributesOutput{all}, nil
+}
+
+type publishInput struct {
+	TopicARN          string `json:"TopicArn"`
+	Message           string
+	Subject           *string
+	MessageAttributes []struct {
+		Name  string
+		Value sqs.MessageAttribute
+	}
+}
+
+type publishOutput struct {
+	MessageID string `xml:"MessageId"`
+}
+
+func (s *Service) publish(c *wire.Call, in *publishInput) (*publishOutput, error) {
+	t, subscriptions, err := s.open(c, "Publish", in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	m := message{text: in.Message, subject: in.Subject, trace: c.Header.Get("X-Amzn-Trace-Id"), attributes: map[string]sqs.MessageAttribute{}}
+	for _, a := range in.MessageAttributes {
+		if _, twice := m.attributes[a.Name]; twice {
+			return nil, invalid("The message attribute %q is given twice", a.Name)
+		}
+		m.attributes[a.Name] = a.Value
+	}
+	id, err := s.accept(c.Context(), t, subscriptions, m)
+	return &publishOutput{id}, err
 }

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	maxSize    = 256 << 10 // bytes of a message or a batch
+	maxSize    = 256 << 10 // bytes of a message
 	maxSubject = 100       // characters
 	maxName    = 256       // characters of an attribute's name
 )

@@ -140,10 +140,10 @@ const (
 
 var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
-// CheckBatch decides whether a batch is refused as a whole, by the ids of its entries, and by its size and the limit of the
-// size in bytes. It returns the code and the message of the error; empty for none. SNS has the same rules:
+// checkBatch decides whether a batch is refused as a whole, by the ids of its entries, and by its size in bytes. It returns the code
+// and the message of the error; empty for none.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html#API_SendMessageBatch_Errors
-func CheckBatch(ids []string, size, maxSize int) (code, message string) {
+func checkBatch(ids []string, size int) (code, message string) {
 	if len(ids) == 0 {
 		return "EmptyBatchRequest", "There should be at least one entry in the request."
 	}
@@ -160,8 +160,8 @@ func CheckBatch(ids []string, size, maxSize int) (code, message string) {
 		}
 		seen[id] = true
 	}
-	if size > maxSize {
-		return "BatchRequestTooLong", fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxSize, size)
+	if size > maxBatchSize {
+		return "BatchRequestTooLong", fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBatchSize, size)
 	}
 	return "", ""
 }

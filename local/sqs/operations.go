@@ -115,7 +115,7 @@ func (s *Service) sendMessageBatch(c *wire.Call, q *queue, in *sendBatchInput) (
 		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // an invalid message fails with its entry
 		ids[i], size = e.ID, size+n
 	}
-	if code, message := CheckBatch(ids, size, maxBatchSize); code != "" {
+	if code, message := checkBatch(ids, size); code != "" {
 		return nil, legacy(http.StatusBadRequest, code, "%s", message)
 	}
 	out := &sendBatchOutput{}
