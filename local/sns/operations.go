@@ -197,9 +197,6 @@ func (s *Service) publish(c *wire.Call, in *publishInput) (*publishOutput, error
 	}
 	m := message{text: in.Message, subject: in.Subject, trace: c.Header.Get("X-Amzn-Trace-Id"), attributes: map[string]sqs.MessageAttribute{}}
 	for _, a := range in.MessageAttributes {
-		if _, twice := m.attributes[a.Name]; twice {
-			return nil, invalid("The message attribute %q is given twice", a.Name)
-		}
 		m.attributes[a.Name] = a.Value
 	}
 	id, err := s.accept(c.Context(), t, subscriptions, m)

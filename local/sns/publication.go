@@ -28,7 +28,6 @@ type Publication struct {
 	TopicARN    string
 	Message     string
 	Subject     *string
-	Attributes  map[string]sqs.MessageAttribute
 	TraceHeader string // X-Amzn-Trace-Id; empty for none
 	Source      string // ARN of the resource for which a service publishes: aws:SourceArn; empty for none
 }
@@ -63,7 +62,7 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 	if err != nil {
 		return "", err
 	}
-	m := message{text: in.Message, subject: in.Subject, trace: in.TraceHeader, attributes: in.Attributes}
+	m := message{text: in.Message, subject: in.Subject, trace: in.TraceHeader}
 	if messageID, err = s.accept(ctx, t, subscriptions, m); err != nil {
 		return "", err
 	}
