@@ -20,14 +20,13 @@ func (s *Service) Kinds() []provider.Kind {
 
 // RoleArgs are the inputs of aws:iam/role:Role.
 type RoleArgs struct {
-	Name                *string           `pulumi:"name,optional,replace"`
-	AssumeRolePolicy    string            `pulumi:"assumeRolePolicy"`
-	Description         *string           `pulumi:"description,optional"`
-	ForceDetachPolicies *bool             `pulumi:"forceDetachPolicies,optional"`
-	Tags                map[string]string `pulumi:"tags,optional"`
-	ARN                 string            `pulumi:"arn,output"`
-	UniqueID            string            `pulumi:"uniqueId,output"`
-	CreateDate          string            `pulumi:"createDate,output"`
+	Name             *string           `pulumi:"name,optional,replace"`
+	AssumeRolePolicy string            `pulumi:"assumeRolePolicy"`
+	Description      *string           `pulumi:"description,optional"`
+	Tags             map[string]string `pulumi:"tags,optional"`
+	ARN              string            `pulumi:"arn,output"`
+	UniqueID         string            `pulumi:"uniqueId,output"`
+	CreateDate       string            `pulumi:"createDate,output"`
 }
 
 // Longest names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -68,13 +67,10 @@ func (s *Service) roleKind() provider.Kind {
 		},
 		Update: func(_ context.Context, r *role, in *RoleArgs) error { return r.set(in) },
 		Delete: func(_ context.Context, r *role) error {
-			if len(r.inline)+len(r.attached) > 0 && (r.inputs.ForceDetachPolicies == nil || !*r.inputs.ForceDetachPolicies) {
+			if len(r.inline)+len(r.attached) > 0 {
 				return wire.Errorf(http.StatusConflict, "DeleteConflict", "Cannot delete entity, must delete policies first.")
 			}
-			delete(s.roles, r.name)
-			// Sessions of the role may live on, with no permission.
-			r.inline, r.attached = nil, nil
-			s.refresh(r)
+			delete(s.roles, r.name) // its sessions may live on, with no permission
 			return nil
 		},
 	}

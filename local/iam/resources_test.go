@@ -64,14 +64,15 @@ func TestRoleWithPoliciesIsNotDeleted(t *testing.T) {
 
 func TestSessionsOfADeletedRoleMayDoNothing(t *testing.T) {
 	c := start(t)
-	inputs := map[string]any{"name": "store", "assumeRolePolicy": trustLambda, "forceDetachPolicies": true}
+	inputs := map[string]any{"name": "store", "assumeRolePolicy": trustLambda}
 	id, _ := c.MustDeploy(t, roleType, inputs)
-	c.MustDeploy(t, rolePolicyType, map[string]any{"name": "inline", "role": "store", "policy": listRoles})
+	inline, _ := c.MustDeploy(t, rolePolicyType, map[string]any{"name": "inline", "role": "store", "policy": listRoles})
 	p, _, err := c.IAM.AssumeRole("lambda.amazonaws.com", account.GlobalARN("iam", "role/store"), "s", nil)
 	require.NoError(t, err)
 	list := policy.Request{Principal: p, Action: "iam:ListRoles", Resource: "*"}
 	require.NoError(t, c.Account.Authorize(t.Context(), list))
 
+	require.NoError(t, c.Delete(t, rolePolicyType, inline))
 	require.NoError(t, c.Delete(t, roleType, id))
 	require.Error(t, c.Account.Authorize(t.Context(), list))
 
