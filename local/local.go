@@ -189,10 +189,7 @@ func (c *Cloud) serveHTTP(handler http.Handler, readTimeout time.Duration) (stri
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, IdleTimeout: time.Hour, Protocols: &http.Protocols{}}
-	// The Kinesis client of the JavaScript SDK speaks HTTP/2, and there is no TLS here.
-	server.Protocols.SetHTTP1(true)
-	server.Protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, IdleTimeout: time.Hour}
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			c.Account.Log.Error("endpoint stopped", "error", err)

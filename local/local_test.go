@@ -63,18 +63,6 @@ func TestAnIdleConnectionIsKept(t *testing.T) {
 	}
 }
 
-// The Kinesis client of the JavaScript SDK does this by default.
-func TestClientsMaySpeakHTTP2WithoutTLS(t *testing.T) {
-	c := start(t, 0)
-	transport := &http.Transport{Protocols: &http.Protocols{}}
-	transport.Protocols.SetUnencryptedHTTP2(true)
-	defer transport.CloseIdleConnections()
-	client := client(c, &http.Client{Transport: transport})
-	out, err := client.ListStreams(t.Context(), nil)
-	require.NoError(t, err)
-	require.Empty(t, out.StreamNames)
-}
-
 func client(c *local.Cloud, over *http.Client) *kinesis.Client {
 	return kinesis.New(kinesis.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(c.Endpoint), HTTPClient: over, RetryMaxAttempts: 1,
