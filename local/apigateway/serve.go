@@ -200,7 +200,7 @@ func (x *exchange) endTrace() {
 		Start: x.start, End: x.start.Add(x.latency),
 		Error: x.status >= 400 && x.status < 500, Throttle: x.status == http.StatusTooManyRequests, Fault: x.status >= 500,
 		HTTP: &xray.HTTP{
-			Method: r.Method, URL: "http://" + r.Host + r.URL.Path, Status: x.status,
+			Method: r.Method, URL: "http://" + r.Host + r.URL.Path, ClientIP: x.sourceIP(), UserAgent: r.UserAgent(), Status: x.status,
 		},
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func (c *cloud) request(t testing.TB, name string, status int) string {
 			End: began.Add(5 * time.Millisecond), Fault: status >= 500},
 		xray.Segment{TraceID: h.Root, ID: api, Name: "api/prod", Origin: "AWS::ApiGateway::Stage", Start: began, End: began.Add(8 * time.Millisecond),
 			Error: status >= 400 && status < 500, Fault: status >= 500, Throttle: status == 429,
-			HTTP: &xray.HTTP{Method: "POST", URL: "https://api/order", Status: status}},
+			HTTP: &xray.HTTP{Method: "POST", URL: "https://api/order", ClientIP: "127.0.0.1", UserAgent: "curl", Status: status}},
 	))
 	return h.Root
 }

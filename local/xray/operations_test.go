@@ -27,8 +27,8 @@ func TestSummaries(t *testing.T) {
 	require.InDelta(t, 0.008, *got.Duration, 1e-9)
 	require.InDelta(t, 0.008, *got.ResponseTime, 1e-9)
 	require.Equal(t, "api/prod", *got.EntryPoint.Name)
-	require.Equal(t, "POST https://api/order 502",
-		fmt.Sprint(*got.Http.HttpMethod, " ", *got.Http.HttpURL, " ", *got.Http.HttpStatus))
+	require.Equal(t, "POST https://api/order 502 127.0.0.1 curl",
+		fmt.Sprint(*got.Http.HttpMethod, " ", *got.Http.HttpURL, " ", *got.Http.HttpStatus, " ", *got.Http.ClientIp, " ", *got.Http.UserAgent))
 	require.Len(t, c.summaries(t, ""), 2)
 	require.Empty(t, c.summaries(t, `service("other")`))
 

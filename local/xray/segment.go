@@ -44,9 +44,11 @@ type Link struct {
 
 // HTTP is the request that a segment served, and the status of the response.
 type HTTP struct {
-	Method string `json:"method,omitempty"`
-	URL    string `json:"url,omitempty"`
-	Status int    `json:"-"`
+	Method    string `json:"method,omitempty"`
+	URL       string `json:"url,omitempty"`
+	ClientIP  string `json:"client_ip,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+	Status    int    `json:"-"`
 }
 
 // document is a segment on the wire. Fields that the service does not use are only in the text.

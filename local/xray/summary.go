@@ -26,9 +26,11 @@ type serviceID struct {
 type annotationValue struct{ AnnotationValue map[string]any }
 
 type summaryHTTP struct {
-	Method string `json:"HttpMethod,omitempty"`
-	URL    string `json:"HttpURL,omitempty"`
-	Status int    `json:"HttpStatus,omitempty"`
+	Method    string `json:"HttpMethod,omitempty"`
+	URL       string `json:"HttpURL,omitempty"`
+	ClientIP  string `json:"ClientIp,omitempty"`
+	UserAgent string `json:",omitempty"`
+	Status    int    `json:"HttpStatus,omitempty"`
 }
 
 type traceSummary struct {
