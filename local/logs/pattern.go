@@ -89,9 +89,10 @@ func (p *pattern) matches(message string) bool {
 type condition func(row) bool
 
 var (
-	// comparison is ispresent(1), or a field 2 that is like "3", or compared by 4 with 5.
+	// comparison is ispresent(1), or a field 2 that is like "3", in [4], or compared by 5 with 6.
 	comparison = regexp.MustCompile(`^\s*(?:ispresent\(\s*(@?[\w.]+)\s*\)|(@?[\w.]+)(?:\s+(?i:like)\s+("[^"\\]*")` +
-		`|\s*(!=|<=|>=|=|<|>)\s*("[^"\\]*"|-?[\d.]+)))`)
+		`|\s+(?i:in)\s*\[((?:"[^"\\]*"|[-\d., ])*)\]|\s*(!=|<=|>=|=|<|>)\s*("[^"\\]*"|-?[\d.]+)))`)
+	literal  = regexp.MustCompile(`"[^"]*"|-?[\d.]+`)
 	accepted = map[string][]int{"=": {0}, "!=": {-1, 1}, "<": {-1}, "<=": {-1, 0}, ">": {1}, ">=": {0, 1}}
 )
 
@@ -145,12 +146,17 @@ func parseCondition(text string) (condition, string) {
 	if m == nil {
 		return nil, text
 	}
-	rest, field, op, want := text[len(m[0]):], m[2], m[4], strings.Trim(m[5], `"`)
+	rest, field, op, want := text[len(m[0]):], m[2], m[5], strings.Trim(m[6], `"`)
 	switch {
 	case m[1] != "":
 		return func(r row) bool { _, ok := r[m[1]]; return ok }, rest
 	case m[3] != "":
 		return func(r row) bool { return strings.Contains(r[field], strings.Trim(m[3], `"`)) }, rest
+	case op == "":
+		values := literal.FindAllString(m[4], -1)
+		return func(r row) bool {
+			return slices.ContainsFunc(values, func(v string) bool { return compare(r[field], strings.Trim(v, `"`)) == 0 })
+		}, rest
 	}
 	return func(r row) bool {
 		v, ok := r[field]
