@@ -35,8 +35,6 @@ type variable struct {
 // clf is the time format of the Common Log Format.
 const clf = "02/Jan/2006:15:04:05 -0700"
 
-func constant(s string) func(*exchange) string { return func(*exchange) string { return s } }
-
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // variables are those that the patterns use, and who called. A template with another is refused.
