@@ -138,7 +138,10 @@ func (p *probe) traced(service string, from time.Time) (bool, error) {
 // with the old permissions ends.
 func restartFunction(t *testing.T, fn function, action string, poll time.Duration) {
 	t.Helper()
-	embedded(t).Lambda.Kill(fn.Name)
+	// A process that is killed in an invocation leaves a line in the log when it has ended.
+	require.NoError(t, wait{interval: time.Millisecond}.until("the processes have ended", func() (bool, error) {
+		return embedded(t).Lambda.Kill(fn.Name) == 0, nil
+	}))
 	if isPolling(action) {
 		deployment.clock.Advance(poll)
 	}
