@@ -24,10 +24,10 @@ var retryDelays = [defaultRetries]time.Duration{time.Minute, 2 * time.Minute}
 // Conditions of finished events, with their names in the records of
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 const (
+	conditionSuccess = "Success"
 	retriesExhausted = "RetriesExhausted"
 	eventAgeExceeded = "EventAgeExceeded"
 	zeroReserved     = "ZeroReservedConcurrency"
-	conditionSuccess = "Success" // has no record: there are no destinations for it
 )
 
 // asyncEvent is an event in the queue of asynchronous invocations. Its attempts have one request id and one trace. Each step

@@ -83,16 +83,19 @@ func asJSON(answer []byte) json.RawMessage {
 	return text
 }
 
-// end sends the record of an event that failed, if there is a destination for it. It retries while SQS fails. The record is lost
+// end sends the record of a finished event, if there is a destination for it. It retries while SQS fails. The record is lost
 // if the destination refuses it: the role may not send any more, the queue was deleted, or the record is too large.
 func (e *asyncEvent) end(condition string) {
+	destination, onSuccess := e.f.eventSettings().destinations()
 	if condition == conditionSuccess {
-		return
+		destination = onSuccess
+	} else {
+		e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1)) // also if the destination gets the record
 	}
-	e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1)) // also if the destination gets the record
-	destination := e.f.eventSettings().destination()
 	if destination == "" {
-		e.discarded(condition)
+		if condition != conditionSuccess {
+			e.discarded(condition)
+		}
 		return
 	}
 	message := sqs.Message{Body: string(strictjson.Encode(e.record(condition)))}

@@ -17,9 +17,10 @@ type EventInvokeConfigArgs struct {
 	DestinationConfig        *EventDestinations `pulumi:"destinationConfig,optional" json:",omitempty"`
 }
 
-// EventDestinations receive the records of events that the function failed with.
+// EventDestinations receive the records of events that the function failed with, and that it handled.
 type EventDestinations struct {
 	OnFailure *EventDestination `pulumi:"onFailure,optional" json:",omitempty"`
+	OnSuccess *EventDestination `pulumi:"onSuccess,optional" json:",omitempty"`
 }
 
 // EventDestination is the ARN of a standard queue.
@@ -42,9 +43,10 @@ func (in *EventInvokeConfigArgs) maxAge() time.Duration {
 	return time.Duration(value(in.MaximumEventAgeInSeconds, int(maxEventAge/time.Second))) * time.Second
 }
 
-// destination is the ARN of a queue, empty for none.
-func (in *EventInvokeConfigArgs) destination() string {
-	return value(value(in.DestinationConfig, EventDestinations{}).OnFailure, EventDestination{}).Destination
+// destinations are the ARNs of queues, empty for none.
+func (in *EventInvokeConfigArgs) destinations() (onFailure, onSuccess string) {
+	d := value(in.DestinationConfig, EventDestinations{})
+	return value(d.OnFailure, EventDestination{}).Destination, value(d.OnSuccess, EventDestination{}).Destination
 }
 
 func checkEventInvokeConfig(c *provider.Checker, in *EventInvokeConfigArgs) {
@@ -56,13 +58,15 @@ func checkEventInvokeConfig(c *provider.Checker, in *EventInvokeConfigArgs) {
 	}
 	c.Range("maximumRetryAttempts", in.MaximumRetryAttempts, 0, defaultRetries)
 	c.Range("maximumEventAgeInSeconds", in.MaximumEventAgeInSeconds, 60, int(maxEventAge/time.Second))
-	const property = "destinationConfig.onFailure.destination"
-	d := in.DestinationConfig
-	if d == nil || d.OnFailure == nil || c.Unknown(property) {
-		return
+	if d := in.DestinationConfig; d != nil {
+		checkEventDestination(c, "destinationConfig.onFailure.destination", d.OnFailure)
+		checkEventDestination(c, "destinationConfig.onSuccess.destination", d.OnSuccess)
 	}
-	if arn := in.destination(); !isQueue(arn) || strings.HasSuffix(arn, ".fifo") {
-		c.Failf(property, "must be the ARN of a standard queue of this account and Region: the embedded cloud has no other destinations, got %q", arn)
+}
+
+func checkEventDestination(c *provider.Checker, property string, d *EventDestination) {
+	if d != nil && !c.Unknown(property) && (!isQueue(d.Destination) || strings.HasSuffix(d.Destination, ".fifo")) {
+		c.Failf(property, "must be the ARN of a standard queue of this account and Region: the embedded cloud has no other destinations, got %q", d.Destination)
 	}
 }
 
@@ -102,14 +106,17 @@ func (s *Service) eventInvokeConfigKind() provider.Kind {
 func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventInvokeConfigArgs) error {
 	set := *in
 	set.MaximumRetryAttempts = new(set.retries())
-	if destination := set.destination(); destination != "" {
+	onFailure, onSuccess := set.destinations()
+	if onFailure+onSuccess != "" {
 		p, creds, err := s.Roles.AssumeRole(servicePrincipal, f.current.Load().args.Role, f.name, nil)
 		if err != nil {
 			return invalidParameter(cannotAssume)
 		}
 		defer s.Roles.Revoke(creds.AccessKeyID)
-		if err := checkDestination(ctx, s.Queues, p, destination); err != nil {
-			return err
+		for _, arn := range []string{onFailure, onSuccess} {
+			if err := checkDestination(ctx, s.Queues, p, arn); err != nil {
+				return err
+			}
 		}
 	}
 	f.events.Store(&set)
