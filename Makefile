@@ -66,6 +66,12 @@ outputs: ## Print the local stack's outputs as JSON
 env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
 	@if [ -x $(BIN)/local ]; then $(BIN)/local env; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 
+# What make up deploys is the stack local: eval "$(make -s env)" && make drift STACK=local
+STACK ?= dev
+.PHONY: drift
+drift: cli ## Print what was changed in STACK outside of Pulumi; fails if anything was
+	@tools/drift '$(STACK)'
+
 .PHONY: prepare program local-command
 prepare: cli package-local program local-command
 # Where the CLI puts the compiled program, by Pulumi.yaml. It compiles the program only if it has changed since.
@@ -105,7 +111,7 @@ MODULES := . handlers local cmd integration_test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
-check: ## Format, vet, lint, known vulnerabilities
+check: check-workflows ## Format, vet, lint, known vulnerabilities, workflows
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
 	@sums='sha256sum $(foreach m,$(MODULES),$(m)/go.mod $(m)/go.sum)'; before=$$($$sums); $(MAKE) -s tidy; \
@@ -116,6 +122,11 @@ check: ## Format, vet, lint, known vulnerabilities
 			*'fetching vulnerabilities'*) echo 'govulncheck cannot reach its database from here: vulnerabilities were NOT checked.' >&2 ;; \
 			*) echo "$$out" >&2; exit 1 ;; \
 		esac; }; } ) || exit 1; done
+
+# actionlint knows what a workflow may contain; the rules of tools/check/workflows are about what must not be in one.
+.PHONY: check-workflows
+check-workflows:
+	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test ./...
 
 # The race detector needs a C compiler; without one the tests run without it. The components run in one goroutine at a
 # time, over an SDK that takes minutes to compile for it; the integration tests are mostly about other processes, and
