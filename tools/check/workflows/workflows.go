@@ -14,10 +14,15 @@ import (
 
 // file is a workflow, or an action that is composed of steps.
 type file struct {
-	On          any            `yaml:"on"`
-	Permissions any            `yaml:"permissions"`
-	Jobs        map[string]job `yaml:"jobs"`
-	Runs        struct {
+	On          any `yaml:"on"`
+	Permissions any `yaml:"permissions"`
+	Defaults    struct {
+		Run struct {
+			Shell string `yaml:"shell"`
+		} `yaml:"run"`
+	} `yaml:"defaults"`
+	Jobs map[string]job `yaml:"jobs"`
+	Runs struct {
 		Steps []step `yaml:"steps"`
 	} `yaml:"runs"`
 }
@@ -71,6 +76,10 @@ func Faults(text string) ([]string, error) {
 
 	if none, ok := f.Permissions.(map[string]any); len(f.Jobs) > 0 && (!ok || len(none) > 0) {
 		fault("the workflow has other permissions than {}")
+	}
+	// Without a shell, GitHub runs bash without pipefail.
+	if len(f.Jobs) > 0 && f.Defaults.Run.Shell != "bash" {
+		fault("the default shell is not bash")
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Jobs)) {
 		j := f.Jobs[name]

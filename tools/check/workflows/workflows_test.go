@@ -18,6 +18,7 @@ const root = "../../.."
 const good = `
 on: pull_request
 permissions: {}
+defaults: {run: {shell: bash}}
 jobs:
   test:
     runs-on: ubuntu-24.04
@@ -48,6 +49,8 @@ func TestEachRuleFindsItsFault(t *testing.T) {
 		"permissions for all jobs":    {"permissions: {}", "permissions: {contents: write}", "the workflow has other permissions than {}"},
 		"write-all":                   {"permissions:\n      contents: read", "permissions: write-all", "job test does not list its permissions"},
 		"no permissions of a job":     {"    permissions:\n      contents: read\n", "", "job test does not list its permissions"},
+		"other shell":                 {"shell: bash", "shell: sh", "the default shell is not bash"},
+		"no shell":                    {"defaults: {run: {shell: bash}}\n", "", "the default shell is not bash"},
 		"no timeout":                  {"    timeout-minutes: 5\n", "", "job test has no timeout-minutes"},
 		"all secrets":                 {"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    secrets: inherit\n", "job test passes on all secrets"},
 		"expression in a script":      {`"$TITLE"`, `"${{ github.event.pull_request.title }}"`, "step 3 of job test has an expression in its script: pass it by env"},
