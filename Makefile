@@ -66,11 +66,11 @@ outputs: ## Print the local stack's outputs as JSON
 env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
 	@if [ -x $(BIN)/local ]; then $(BIN)/local env; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 
-# What make up deploys is the stack local: eval "$(make -s env)" && make drift STACK=local
-STACK ?= dev
+# Whose resources are compared with its state: the local stack's, or those of another STACK.
+STACK ?= local
 .PHONY: drift
-drift: cli ## Print what was changed in STACK outside of Pulumi; fails if anything was
-	@tools/drift '$(STACK)'
+drift: cli ## Print what was changed in the local stack, or in STACK, outside of Pulumi; fails if anything was
+	@$(if $(filter local,$(STACK)),env=$$($(MAKE) -s env); eval "$$env";) tools/drift '$(STACK)'
 
 .PHONY: prepare program local-command
 prepare: cli package-local program local-command
