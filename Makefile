@@ -71,8 +71,8 @@ STACK         ?= local
 POLICY_CONFIG ?= $(if $(filter local,$(STACK)),policy/local.json)
 
 .PHONY: policy policy-pack
-policy: cli policy-pack ## Run the policy pack on a preview of the local stack, or of STACK
-	@$(if $(filter local,$(STACK)),eval "$$($(MAKE) -s env)"; set -- --config-file .local/Pulumi.local.yaml;) PATH="$$PATH:$(CURDIR)/$(BIN)" \
+policy: cli local-command policy-pack ## Run the policy pack on a preview of the local stack, or of STACK
+	@$(if $(filter local,$(STACK)),env="$$($(BIN)/local env)"; eval "$$env"; set -- --config-file .local/Pulumi.local.yaml;) PATH="$$PATH:$(CURDIR)/$(BIN)" \
 		pulumi preview --stack '$(STACK)' --policy-pack policy $(if $(POLICY_CONFIG),--policy-pack-config '$(POLICY_CONFIG)') "$$@"
 policy-pack: ## Build the program of the policy pack, for pulumi preview --policy-pack policy
 	@mkdir -p $(BIN)
@@ -139,8 +139,9 @@ RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 .PHONY: test
 test: cli package-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
+	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; \
-	for m in handlers local cmd policy; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	for m in handlers local cmd; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
 	status=0; go -C integration_test test -vet=off -v -timeout 20m . || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; exit $$status

@@ -187,6 +187,7 @@ var faults = []struct {
 		"role: the statement Assume allows everybody; name what is needed, or give the reason in the settings"},
 	{"no-wildcard", "an inline policy", set("role", "inlinePolicies", []any{object{"name": "wide", "policy": policy(`{"Sid":"All","Effect":"Allow","Action":"*","Resource":"*"}`)}}), nil,
 		"role: the statement All allows *; name what is needed, or give the reason in the settings"},
+	{"no-wildcard", "a function for everybody", set("permission", "principal", "*"), nil, "permission: everybody may invoke the function; name the service or the account"},
 	{"no-wildcard", "a managed policy", add("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "attachment", object{"policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"}), nil,
 		"attachment: the AWS managed policy AmazonS3FullAccess is attached, which is wider than one role needs; write a policy, or give the reason in the settings"},
 

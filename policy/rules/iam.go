@@ -23,6 +23,11 @@ var noWildcard = Rule{
 				}
 			}
 		}
+		for _, permission := range s.of(permissionType) {
+			if permission.text("principal") == "*" && !permission.has("principalOrgId") {
+				report(permission, "everybody may invoke the function; name the service or the account")
+			}
+		}
 		for _, attachment := range s.of(attachmentType) {
 			// A policy of this stack is checked where it is written.
 			_, name, managed := strings.Cut(attachment.text("policyArn"), ":iam::aws:policy/")
