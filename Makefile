@@ -66,11 +66,22 @@ outputs: ## Print the local stack's outputs as JSON
 env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
 	@if [ -x $(BIN)/local ]; then $(BIN)/local env; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 
-# Whose resources are compared with its state: the local stack's, or those of another STACK.
+# The stack of drift and policy.
 STACK ?= local
 .PHONY: drift
 drift: cli ## Print what was changed in the local stack, or in STACK, outside of Pulumi; fails if anything was
 	@$(if $(filter local,$(STACK)),env=$$($(MAKE) -s env); eval "$$env";) tools/drift '$(STACK)'
+
+# The settings of the policy pack.
+POLICY_CONFIG ?= $(if $(filter local,$(STACK)),policy/local.json)
+
+.PHONY: policy policy-pack
+policy: cli local-command policy-pack ## Run the policy pack on a preview of the local stack, or of STACK
+	@$(if $(filter local,$(STACK)),env="$$($(BIN)/local env)"; eval "$$env"; set -- --config-file .local/Pulumi.local.yaml;) PATH="$$PATH:$(CURDIR)/$(BIN)" \
+		pulumi preview --stack '$(STACK)' --policy-pack policy $(if $(POLICY_CONFIG),--policy-pack-config '$(POLICY_CONFIG)') "$$@"
+policy-pack: ## Build the program of the policy pack, for pulumi preview --policy-pack policy
+	@mkdir -p $(BIN)
+	@go -C policy build -ldflags '-s -w' -o $(CURDIR)/$(BIN)/pulumi-analyzer-policy-order-patterns .
 
 .PHONY: prepare program local-command
 prepare: cli package-local program local-command
@@ -107,7 +118,7 @@ $(BIN)/language-host: tools/pulumi-language-go/go.mod
 
 # The Go modules. The root is what others import; the embedded cloud, the functions, the commands and the integration
 # tests have modules of their own, so that importing the components brings in Pulumi's SDK only.
-MODULES := . handlers local cmd integration_test
+MODULES := . handlers local cmd policy integration_test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -139,6 +150,7 @@ RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 .PHONY: test
 test: cli package-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
+	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; \
 	for m in handlers local cmd; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
 	status=0; go -C integration_test test -vet=off -v -timeout 20m . || status=1; \
