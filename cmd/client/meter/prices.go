@@ -27,7 +27,7 @@ type Price struct {
 	Unit    string  // in the plural, such as requests
 	USD     float64 // for one unit
 	Source  string  // the page of AWS
-	// Evidence says where the price was read. It is empty if the price is not Confirmed.
+	// Evidence says where the price was read. It is empty if the price is not Confirmed: then it may be that of another Region.
 	Evidence  string
 	Confirmed bool
 }
