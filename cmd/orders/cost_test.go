@@ -1,11 +1,20 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 func TestCostNeedsAStack(t *testing.T) {
@@ -41,4 +50,32 @@ func TestADemoWithoutItsCostSucceeds(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, out, "on AWS")
 	require.Contains(t, warned, "what these orders cost is not known: the embedded cloud is not running")
+}
+
+// tracesOnly is an account that has recorded one trace more at each look.
+type tracesOnly struct{ looks int }
+
+func (*tracesOnly) GetMetricData(context.Context, *cloudwatch.GetMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error) {
+	return &cloudwatch.GetMetricDataOutput{}, nil
+}
+
+func (*tracesOnly) ListMetrics(context.Context, *cloudwatch.ListMetricsInput, ...func(*cloudwatch.Options)) (*cloudwatch.ListMetricsOutput, error) {
+	return &cloudwatch.ListMetricsOutput{}, nil
+}
+
+func (f *tracesOnly) GetTraceSummaries(context.Context, *xray.GetTraceSummariesInput, ...func(*xray.Options)) (*xray.GetTraceSummariesOutput, error) {
+	f.looks++
+	summary := types.TraceSummary{ServiceIds: []types.ServiceId{{Name: aws.String("f")}}}
+	return &xray.GetTraceSummariesOutput{TraceSummaries: slices.Repeat([]types.TraceSummary{summary}, f.looks)}, nil
+}
+
+func TestTheLastLineOfADemoIsOfItsOwnOrders(t *testing.T) {
+	account := &tracesOnly{}
+	c := costs{start: time.Now().Add(-time.Minute), meter: &meter.Meter{Metrics: account, Traces: account, Resources: []meter.Resource{
+		{Type: "aws:lambda/function:Function", Name: "fanout-f", ID: "f"}, {Type: "aws:kms/key:Key", Name: "fanout-key"}}}}
+	c.before, c.err = c.meter.Used(t.Context(), c.start, time.Now())
+	require.NoError(t, c.err)
+	line, err := c.line(t.Context(), 10)
+	require.NoError(t, err)
+	require.Regexp(t, `^on AWS, a million of these orders would cost 0\.50 dollars \(list prices of us-east-1, \d{4}-\d\d-\d\d\): X-Ray 100 %$`, line)
 }
