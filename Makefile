@@ -171,7 +171,7 @@ soak: cli package-local ## The randomised tests of all patterns with ROUNDS new 
 	wait $$second || status=1; cat ../.local/soak.log; exit $$status
 
 .PHONY: bench
-bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings
+bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings, costs
 	go -C cmd test -run '^$$' -bench . -benchtime 1x -timeout 0 ./bench
 
 # The Go language host of Pulumi asks for all modules, also those that nothing is compiled from, and adds their

@@ -1,4 +1,4 @@
-// Package bench has the benchmarks for docs/performance.md. After the usual output of Go benchmarks, it prints the figures as
+// Package bench has the benchmarks for docs/performance.md, and for the costs in docs/comparison.md. After the usual output of Go benchmarks, it prints the figures as
 // Markdown tables.
 //
 //	make bench

@@ -16,8 +16,9 @@ func demoCommand(t *target) *cobra.Command {
 		Use:   "demo",
 		Short: "Demonstrate each pattern that the local stack runs, one after the other",
 		Long: "Demonstrate the patterns that the local stack runs, one after the other. In a coffee pattern, place orders, wait until they\n" +
-			"are stored and invoiced, and show one. In the checker pattern, do the same as `orders checker`. --pattern may name one\n" +
-			"pattern, several separated by commas, or all, the default. The first failure ends the demo.",
+			"are stored and invoiced, and show one. In the checker pattern, do the same as `orders checker`. The last line of each\n" +
+			"says what a million of its orders would cost on AWS. --pattern may name one pattern, several separated by commas, or\n" +
+			"all, the default. The first failure ends the demo.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if t.url != "" {
@@ -47,6 +48,7 @@ func demo(cmd *cobra.Command, t *target, f loadFlags) error {
 			fmt.Fprintf(cmd.OutOrStdout(), "\n%s:\n\n", name)
 		}
 		one := &target{pattern: name}
+		costs := beginCosts(cmd.Context(), name)
 		f.seed = rand.Uint64()
 		if slices.Contains(checkerPatterns, name) {
 			err = runChecker(cmd, one, checkerFlags{loadFlags: f, attempts: defaultAttempts, customers: defaultCustomers, products: defaultProducts})
@@ -55,6 +57,11 @@ func demo(cmd *cobra.Command, t *target, f loadFlags) error {
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+		if line, err := costs.line(cmd.Context(), f.count); err == nil {
+			fmt.Fprintln(cmd.OutOrStdout(), line)
+		} else {
+			fmt.Fprintf(cmd.ErrOrStderr(), "what these orders cost is not known: %v\n", err)
 		}
 	}
 	return nil

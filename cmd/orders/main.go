@@ -2,7 +2,7 @@
 // random orders and measures the latency of the answers, verifies that every accepted order is stored and invoiced, and
 // reads single orders and invoices. For the eventstream pattern it replays the stream of orders to the pattern's
 // functions. For the orchestrator pattern it starts failed executions again. For the fanout pattern it shows how orders wait
-// in front of a table that is too small, and none is lost. For the checker pattern it sets accounts and stock, places random
+// in front of a table that is too small, and none is lost. It prints what AWS charges for a stack. For the checker pattern it sets accounts and stock, places random
 // orders, and prints how many were Shipped and Rejected, and why.
 //
 //	orders place -n 1000 -c 16 && orders verify && orders show
@@ -12,6 +12,7 @@
 //	orders redrive
 //	orders checker -n 1000 -c 16 --customers 50 --products 20
 //	orders demo --pattern all
+//	orders cost --since 1h
 //	orders experiment -n 10000
 //	orders curl
 //	orders token --account a0
@@ -62,6 +63,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.MarkFlagsMutuallyExclusive("url", "pattern")
 	root.MarkFlagsMutuallyExclusive("token", "sign")
 	root.AddCommand(placeCommand(&t), verifyCommand(&t), getCommand(&t), invoiceCommand(&t), showCommand(&t), replayCommand(&t), redriveCommand(&t),
-		checkerCommand(&t), demoCommand(&t), experimentCommand(&t), curlCommand(&t), tokenCommand())
+		checkerCommand(&t), demoCommand(&t), costCommand(&t), experimentCommand(&t), curlCommand(&t), tokenCommand())
 	return root.ExecuteContext(ctx)
 }

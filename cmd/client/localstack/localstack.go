@@ -67,6 +67,19 @@ func (s Stack) Outputs(into any) error {
 	return nil
 }
 
+// State returns the stack's state, as the Pulumi CLI keeps it.
+func (s Stack) State() ([]byte, error) {
+	files, err := filepath.Glob(filepath.Join(s.Home, "pulumi", "state", ".pulumi", "stacks", "*", "local.json"))
+	if err != nil || len(files) != 1 {
+		return nil, fmt.Errorf("no local stack is up (%s has no state of one): run `make up`", s.Home)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		return nil, fmt.Errorf("reading the local stack's state: %w", err)
+	}
+	return data, nil
+}
+
 // Cloud is a running embedded cloud.
 type Cloud struct {
 	PID      int // of its process
