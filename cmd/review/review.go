@@ -89,7 +89,11 @@ func (r *reviewer) compare(ctx context.Context, result *page.Review, temporary, 
 	}
 	fill(result, before, after, steps)
 	for _, p := range r.parts {
-		result.Parts = append(result.Parts, page.Part{Title: p.Title(), Section: p.Section()})
+		section, err := p.Section(ctx)
+		if err != nil {
+			return fmt.Errorf("measuring %s: %w", p.Title(), err)
+		}
+		result.Parts = append(result.Parts, page.Part{Title: p.Title(), Section: section})
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func Compare(before, after []Resource, steps []Step) Changes {
 			merged.Op = "replace"
 		}
 		if len(s.Reasons) > 0 {
-			merged.Reasons = s.Reasons
+			merged.Reasons = slices.Sorted(slices.Values(s.Reasons))
 		}
 		plan[s.URN] = merged
 	}

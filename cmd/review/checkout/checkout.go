@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -82,6 +83,11 @@ func Add(ctx context.Context, project string, c Commit, folder string) (remove f
 func Build(ctx context.Context, folder string, log io.Writer) error {
 	cmd := command(ctx, folder, "make", "--no-print-directory", "package-local", "program")
 	cmd.Stdout, cmd.Stderr = log, log
+	// The settings of a make that runs this command are not meant for this one.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains([]string{"MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"}, name)
+	})
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("make package-local program in %s: %w", folder, errors.Join(ctx.Err(), err))
 	}

@@ -4,6 +4,7 @@ package page
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/cmd/review/change"
@@ -81,9 +82,12 @@ func (r Review) Write(w io.Writer) error {
 		p.heading(s.Title)
 		p.line("%s", strings.TrimSpace(s.Markdown))
 	}
-	_, err := io.WriteString(w, p.String())
+	_, err := io.WriteString(w, strings.TrimSpace(blank.ReplaceAllString(p.String(), "\n\n"))+"\n")
 	return err
 }
+
+// blank are several empty lines.
+var blank = regexp.MustCompile(`\n{3,}`)
 
 // summary is the sentence at the top.
 func (r Review) summary() string {

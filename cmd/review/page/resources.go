@@ -15,18 +15,22 @@ func (p *printer) risks(risks []change.Risk) {
 		return
 	}
 	p.heading("Data at risk")
+	protectable := false
 	for _, r := range risks {
+		protectable = protectable || r.Kind == "table" || r.Kind == "bucket"
 		switch {
 		case r.Replaced && len(r.Reasons) > 0:
-			p.line("- **%s `%s` is replaced**, because %s cannot change in place: %s are lost.", capital(r.Kind), r.Name, reasons(r.Reasons), r.Lost)
+			p.line("- **%s `%s` is replaced**, because %s cannot change in place. Lost: %s.", capital(r.Kind), r.Name, names(r.Reasons), r.Lost)
 		case r.Replaced:
-			p.line("- **%s `%s` is replaced**: %s are lost.", capital(r.Kind), r.Name, r.Lost)
+			p.line("- **%s `%s` is replaced.** Lost: %s.", capital(r.Kind), r.Name, r.Lost)
 		default:
-			p.line("- **%s `%s` is removed**: %s are lost.", capital(r.Kind), r.Name, r.Lost)
+			p.line("- **%s `%s` is removed.** Lost: %s.", capital(r.Kind), r.Name, r.Lost)
 		}
 	}
-	p.line("")
-	p.line("A stack whose config has `deleteData: false` protects its tables and buckets: there the deployment stops, and nothing is lost.")
+	if protectable {
+		p.line("")
+		p.line("In a stack with `deleteData: false`, tables and buckets are protected: the deployment stops there before it deletes one.")
+	}
 }
 
 func (p *printer) changes(c change.Changes) {
@@ -44,7 +48,8 @@ func (p *printer) changes(c change.Changes) {
 		p.line("")
 	}
 	if c.Follow > 0 {
-		p.line("%s more change only because something that they name is replaced.", plural(c.Follow, "resource"))
+		p.line("%s only in the name of something that is replaced.", follow(c.Follow))
+		p.line("")
 	}
 }
 
@@ -73,7 +78,7 @@ func changedItem(c change.Changed) item {
 			break
 		}
 		if isPolicy(property) {
-			details = append(details, "`"+property.Path+"`: see the permissions")
+			details = append(details, "`"+root(property.Path)+"`: see the permissions")
 			continue
 		}
 		details = append(details, property.String())
@@ -84,7 +89,7 @@ func changedItem(c change.Changed) item {
 func replacedItem(r change.Replaced) item {
 	i := changedItem(r.Changed)
 	if len(r.Reasons) > 0 {
-		i.details = append([]string{"because of " + reasons(r.Reasons)}, i.details...)
+		i.details = append([]string{"because of " + names(r.Reasons)}, i.details...)
 	}
 	return i
 }
@@ -94,8 +99,20 @@ const detailLimit = 12
 
 // isPolicy returns whether a property belongs to a policy document. The permissions say what its change means.
 func isPolicy(p change.Property) bool {
-	first, _, _ := strings.Cut(strings.ReplaceAll(p.Path, "[", "."), ".")
-	return slices.Contains([]string{"policy", "policyDocument", "assumeRolePolicy", "inlinePolicies"}, first)
+	return slices.Contains([]string{"policy", "policyDocument", "assumeRolePolicy", "inlinePolicies"}, root(p.Path))
+}
+
+// root is the first key of a path.
+func root(path string) string {
+	first, _, _ := strings.Cut(strings.ReplaceAll(path, "[", "."), ".")
+	return first
+}
+
+func follow(n int) string {
+	if n == 1 {
+		return "1 more resource changes"
+	}
+	return fmt.Sprintf("%d more resources change", n)
 }
 
 // initial are the properties of a new resource that are short and not a name. Its permissions stand with the others.
@@ -180,8 +197,6 @@ func (p *printer) permissions(differences []permission.Difference, unread []erro
 		p.line("- Not compared: %s", strings.ReplaceAll(err.Error(), "\n", " "))
 	}
 }
-
-func reasons(properties []string) string { return names(properties) }
 
 func names(list []string) string { return "`" + strings.Join(list, "`, `") + "`" }
 

@@ -27,8 +27,8 @@ type Part interface {
 	Conditions() []string
 	// Measure is called twice: with the base while it is deployed, and then with the head.
 	Measure(context.Context, Version) error
-	// Section compares what was measured. It is called once, after both.
-	Section() Section
+	// Section compares what was measured. It is called once, after both, while their folders exist.
+	Section(context.Context) (Section, error)
 }
 
 // Section is what a part says.
@@ -55,4 +55,6 @@ func (n NotMeasured) Conditions() []string { return nil }
 func (n NotMeasured) Measure(context.Context, Version) error { return nil }
 
 // Section implements Part.
-func (n NotMeasured) Section() Section { return Section{Markdown: "Not measured."} }
+func (n NotMeasured) Section(context.Context) (Section, error) {
+	return Section{Markdown: "Not measured."}, nil
+}
