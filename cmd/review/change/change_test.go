@@ -48,7 +48,7 @@ func TestComparisonOfDeployments(t *testing.T) {
 			before: []apitype.ResourceV3{function("f", map[string]any{"timeout": 3.0})}, after: []apitype.ResourceV3{function("f", map[string]any{"timeout": 9.0})},
 			steps: []Step{step("update", "aws:lambda/function:Function", "f")},
 			changes: Changes{Changed: []Changed{{Resource: Resources([]apitype.ResourceV3{function("f", map[string]any{"timeout": 9.0})})[0],
-				Properties: []Property{{"timeout", 3.0, 9.0}}}}}},
+				Properties: []Property{{Path: "timeout", Before: 3.0, After: 9.0}}}}}},
 		"a resource is replaced, and another one names it": {
 			before: []apitype.ResourceV3{orders, function("f", map[string]any{"table": "orders-1111111"})},
 			after:  []apitype.ResourceV3{made(table, "orders", "2222222", map[string]any{"hashKey": "b"}), function("f", map[string]any{"table": "orders-2222222"})},
@@ -56,12 +56,12 @@ func TestComparisonOfDeployments(t *testing.T) {
 				step("update", "aws:lambda/function:Function", "f")},
 			changes: Changes{Follow: 1, Replaced: []Replaced{{Reasons: []string{"hashKey"}, Changed: Changed{
 				Resource:   Resources([]apitype.ResourceV3{made(table, "orders", "2222222", map[string]any{"hashKey": "b"})})[0],
-				Properties: []Property{{"hashKey", "a", "b"}}}}}}},
+				Properties: []Property{{Path: "hashKey", Before: "a", After: "b"}}}}}}},
 		"a resource is renamed with an alias": {
 			before: []apitype.ResourceV3{made("aws:sqs/queue:Queue", "old", "1111111", map[string]any{})},
 			after:  []apitype.ResourceV3{made("aws:sqs/queue:Queue", "new", "1111111", map[string]any{"name": "old-1111111"})},
 			steps:  []Step{{Op: "same", URN: urn("aws:sqs/queue:Queue", "new"), OldURN: urn("aws:sqs/queue:Queue", "old")}},
-			changes: Changes{Changed: []Changed{{Renamed: "old", Properties: []Property{{"name", "old", "new"}},
+			changes: Changes{Changed: []Changed{{Renamed: "old", Properties: []Property{{Path: "name", Before: "old", After: "new"}},
 				Resource: Resources([]apitype.ResourceV3{made("aws:sqs/queue:Queue", "new", "1111111", map[string]any{})})[0]}}}},
 		"a function has other code": {
 			before: []apitype.ResourceV3{function("f", map[string]any{"s3Key": "1.zip"}), made("aws:s3/bucketObjectv2:BucketObjectv2", "f-code", "1111111", map[string]any{"key": "1.zip"})},
@@ -82,9 +82,9 @@ func TestResourcesWithoutRandomNames(t *testing.T) {
 	leaving.Delete = true
 	component := apitype.ResourceV3{URN: "urn:pulumi:local::p::order-patterns:components:FanOut::fanout", Type: "order-patterns:components:FanOut"}
 	require.Equal(t, []Resource{
-		{URN: urn("aws:apigateway/restApi:RestApi", "api"), Type: "aws:apigateway/restApi:RestApi", Kind: "API", Name: "api", Component: "FanOut",
+		{URN: urn("aws:apigateway/restApi:RestApi", "api"), Type: "aws:apigateway/restApi:RestApi", Kind: "API", Name: "api",
 			ARN: "arn:aws:x:us-east-1:123456789012:api", Inputs: map[string]any{"name": "api"}},
-		{URN: urn("aws:lambda/permission:Permission", "invoke"), Type: "aws:lambda/permission:Permission", Kind: "permission", Name: "invoke", Component: "FanOut",
+		{URN: urn("aws:lambda/permission:Permission", "invoke"), Type: "aws:lambda/permission:Permission", Kind: "permission", Name: "invoke",
 			ARN: "arn:aws:x:us-east-1:123456789012:invoke", Inputs: map[string]any{"name": "invoke", "sourceArn": "arn:aws:execute-api:r:a:api/prod/GET/order"}},
 	}, Resources([]apitype.ResourceV3{component, api, permission, leaving}))
 }
@@ -121,9 +121,11 @@ func TestProperties(t *testing.T) {
 		"JSON written anew":    {m("body", `{"a":1, "b":2}`), m("body", `{"b":2,"a":1}`), nil},
 		"objects of a list":    {m("l", []any{m("a", "1"), m("a", "2")}), m("l", []any{m("a", "1"), m("a", "3")}), []string{"`l[1].a`: `2` → `3`"}},
 		"a list":               {m("l", []any{"a"}), m("l", []any{"a", "b"}), []string{"`l`: `[\"a\"]` → `[\"a\",\"b\"]`"}},
+		"texts of a list":      {m("l", []any{"a", "b"}), m("l", []any{"a", "c"}), []string{"`l[1]`: `b` → `c`"}},
+		"a dashboard":          {m("dashboardBody", `{"a":1,"b":2}`), m("dashboardBody", `{"a":3,"b":4}`), []string{"`dashboardBody`: 2 differences"}},
 		"a key that is a path": {m("paths", m("/order", "1")), m("paths", m("/order", "2")), []string{"`paths[\"/order\"]`: `1` → `2`"}},
 		"a secret":             {m("s", Secret{"a"}), m("s", Secret{"b"}), []string{"`s`: a secret → a secret"}},
-		"a secret in a list":   {m("s", []any{Secret{"a"}}), m("s", []any{Secret{"b"}}), []string{"`s`: `[\"a secret\"]` → `[\"a secret\"]`"}},
+		"a secret in a list":   {m("s", []any{Secret{"a"}}), m("s", []any{}), []string{"`s`: `[\"a secret\"]` → `[]`"}},
 		"backticks and lines":  {m("s", "a"), m("s", "`b`\nc"), []string{"`s`: `a` → `` `b` c ``"}},
 		"a file":               {m("f", File{"0123456789"}), m("f", File{"abcdefghij"}), []string{"`f`: a file with SHA-256 `01234567…` → a file with SHA-256 `abcdefgh…`"}},
 	} {

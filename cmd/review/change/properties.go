@@ -13,11 +13,17 @@ import (
 type Property struct {
 	Path          string // such as environment.variables.BUCKET_NAME
 	Before, After any
+	// Count is how many values within the property differ, if they are not worth showing one by one. Else it is 0.
+	Count int
 }
 
 // String is the property in Markdown.
 func (p Property) String() string {
 	switch {
+	case p.Count == 1:
+		return fmt.Sprintf("`%s`: 1 difference", p.Path)
+	case p.Count > 0:
+		return fmt.Sprintf("`%s`: %d differences", p.Path, p.Count)
 	case p.Before == nil:
 		return fmt.Sprintf("`%s`: added, %s", p.Path, Text(p.After))
 	case p.After == nil:
@@ -31,7 +37,20 @@ func (p Property) String() string {
 func Properties(before, after any) []Property {
 	var list []Property
 	compare("", before, after, &list)
-	return list
+	// A dashboard names much of what the stack has. The resources themselves say what changes.
+	var shown []Property
+	drawing := Property{Path: "dashboardBody"}
+	for _, p := range list {
+		if strings.HasPrefix(p.Path, drawing.Path) {
+			drawing.Count++
+			continue
+		}
+		shown = append(shown, p)
+	}
+	if drawing.Count > 0 {
+		shown = append(shown, drawing)
+	}
+	return shown
 }
 
 func compare(path string, before, after any, list *[]Property) {
@@ -56,22 +75,14 @@ func compare(path string, before, after any, list *[]Property) {
 	}
 	oldList, isOld := before.([]any)
 	newList, isNew := after.([]any)
-	// A list of objects that has as many as before is compared one by one. Another one is shown as a whole.
-	if isOld && isNew && len(oldList) == len(newList) && len(oldList) > 0 && composite(oldList[0]) {
+	// A list that has as many values as before is compared value by value. Another one is shown as a whole.
+	if isOld && isNew && len(oldList) == len(newList) {
 		for i := range oldList {
 			compare(fmt.Sprintf("%s[%d]", path, i), oldList[i], newList[i], list)
 		}
 		return
 	}
 	*list = append(*list, Property{Path: path, Before: before, After: after})
-}
-
-func composite(v any) bool {
-	switch parsed(v).(type) {
-	case map[string]any, []any:
-		return true
-	}
-	return false
 }
 
 // join adds a key to a path. A key that is a path itself is quoted.

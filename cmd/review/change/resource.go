@@ -18,8 +18,6 @@ type Resource struct {
 	Type string // such as aws:dynamodb/table:Table
 	Kind string // such as table
 	Name string // that the program gives
-	// Component is the outermost component that it is part of, or empty.
-	Component string
 	// ARN is empty if it has none.
 	ARN    string
 	Inputs map[string]any
@@ -38,19 +36,10 @@ func Resources(state []apitype.ResourceV3) []Resource {
 		inputs, _ := names.clean(r.Inputs).(map[string]any)
 		list = append(list, Resource{
 			URN: string(r.URN), Type: string(r.Type), Kind: kind(string(r.Type)), Name: r.URN.Name(),
-			Component: component(string(r.URN.QualifiedType())), ARN: names.text(arn), Inputs: inputs,
+			ARN: names.text(arn), Inputs: inputs,
 		})
 	}
 	return list
-}
-
-// component is the type of the outermost component in a type with its parents: order-patterns:components:FanOut$aws:...
-func component(qualified string) string {
-	outermost, _, inside := strings.Cut(qualified, "$")
-	if !inside {
-		return ""
-	}
-	return outermost[strings.LastIndex(outermost, ":")+1:]
 }
 
 var (

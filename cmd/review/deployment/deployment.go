@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/jonboulle/clockwork"
@@ -68,17 +69,32 @@ func (c *Cloud) Preview(ctx context.Context, project string) ([]Step, error) {
 	for key, value := range c.config {
 		args = append(args, "--config", key+"="+value)
 	}
-	text, err := c.pulumi(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
+	text, failed := c.pulumi(ctx, args...)
 	var plan struct {
-		Steps []Step `json:"steps"`
+		Steps       []Step `json:"steps"`
+		Diagnostics []struct {
+			Message  string `json:"message"`
+			Severity string `json:"severity"`
+		} `json:"diagnostics"`
 	}
-	if err := json.Unmarshal(text, &plan); err != nil {
+	// A preview that fails has JSON too, with the reasons, unless it failed before it began.
+	err = json.Unmarshal(text, &plan)
+	if failed == nil && err != nil {
 		return nil, fmt.Errorf("reading the preview: %w", err)
 	}
-	return plan.Steps, nil
+	if failed == nil {
+		return plan.Steps, nil
+	}
+	var reasons []string
+	for _, d := range plan.Diagnostics {
+		if d.Severity == "error" {
+			reasons = append(reasons, strings.TrimSpace(d.Message))
+		}
+	}
+	if ctx.Err() != nil || len(reasons) == 0 {
+		return nil, failed
+	}
+	return nil, fmt.Errorf("pulumi preview:\n%s", strings.Join(reasons, "\n"))
 }
 
 // Step is what an update would do to one resource. The format is that of `pulumi preview --json`, type previewStep of
@@ -108,14 +124,11 @@ func (c *Cloud) State(ctx context.Context) ([]apitype.ResourceV3, error) {
 	return export.Deployment.Resources, nil
 }
 
-// Close stops the cloud. Its resources end with it.
-func (c *Cloud) Close() error { return c.Cloud.Close() }
-
 func (c *Cloud) use(project string) {
 	c.stack = &stack.Stack{Project: project, Home: c.home, ProviderPort: c.ProviderPort, Log: c.log, Kill: c.kill}
 }
 
-// pulumi runs the CLI on the stack, and returns what it prints.
+// pulumi runs the CLI on the stack, and returns what it prints, also if it fails.
 func (c *Cloud) pulumi(ctx context.Context, args ...string) ([]byte, error) {
 	cli, err := exec.LookPath("pulumi")
 	if err != nil {
@@ -131,7 +144,7 @@ func (c *Cloud) pulumi(ctx context.Context, args ...string) ([]byte, error) {
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("pulumi %s: %w: %s%s", args[0], errors.Join(ctx.Err(), err), out, errs.String())
+		return out, fmt.Errorf("pulumi %s: %w: %s", args[0], errors.Join(ctx.Err(), err), errs.String())
 	}
 	return out, nil
 }
