@@ -58,8 +58,7 @@ func (r Review) Write(w io.Writer) error {
 	if r.Nothing() {
 		p.line("No change to what is deployed: `%s` has the %s, the permissions and the code of `%s` (patterns: %s).",
 			r.Head, plural(r.Resources, "resource"), r.Base, r.Patterns)
-		_, err := io.WriteString(w, p.String())
-		return err
+		return p.to(w)
 	}
 	p.line("# What this change does")
 	p.line("")
@@ -68,11 +67,14 @@ func (r Review) Write(w io.Writer) error {
 	p.line("<sub>`%s` compared with `%s`, both deployed to an embedded cloud. Patterns: %s.</sub>", r.Head, r.Base, r.Patterns)
 	if r.Failure != nil {
 		p.heading("The deployment fails")
-		p.line("What follows compares what exists after the failure.")
-		p.line("")
 		p.line("```text")
 		p.line("%s", strings.ReplaceAll(end(r.Failure.Error(), failureLines), "```", "'''"))
 		p.line("```")
+		if r.Changes.Empty() {
+			p.line("\nNothing was changed, so there is nothing more to compare.")
+			return p.to(w)
+		}
+		p.line("\nWhat follows compares what existed after the failure.")
 	}
 	p.risks(r.Changes.Risks())
 	p.changes(r.Changes)
@@ -82,8 +84,7 @@ func (r Review) Write(w io.Writer) error {
 		p.heading(s.Title)
 		p.line("%s", strings.TrimSpace(s.Markdown))
 	}
-	_, err := io.WriteString(w, strings.TrimSpace(blank.ReplaceAllString(p.String(), "\n\n"))+"\n")
-	return err
+	return p.to(w)
 }
 
 // blank are several empty lines.
@@ -148,6 +149,12 @@ func plural(n int, noun string) string {
 
 // printer collects the page.
 type printer struct{ strings.Builder }
+
+// to writes what was collected.
+func (p *printer) to(w io.Writer) error {
+	_, err := io.WriteString(w, strings.TrimSpace(blank.ReplaceAllString(p.String(), "\n\n"))+"\n")
+	return err
+}
 
 func (p *printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
