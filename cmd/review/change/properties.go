@@ -29,8 +29,30 @@ func (p Property) String() string {
 	case p.After == nil:
 		return fmt.Sprintf("`%s`: removed, was %s", p.Path, Text(p.Before))
 	default:
-		return fmt.Sprintf("`%s`: %s → %s", p.Path, Text(p.Before), Text(p.After))
+		before, after := difference(p.Before, p.After)
+		return fmt.Sprintf("`%s`: %s → %s", p.Path, Text(before), Text(after))
 	}
+}
+
+// context is how much of a long text is shown before its first difference.
+const context = 30
+
+// difference cuts off what two long texts have in common at their beginning, so that what is shown differs.
+func difference(before, after any) (any, any) {
+	old, ok := before.(string)
+	new, both := after.(string)
+	if !ok || !both || len(old) <= textLimit && len(new) <= textLimit {
+		return before, after
+	}
+	a, b := []rune(old), []rune(new)
+	same := 0
+	for same < min(len(a), len(b)) && a[same] == b[same] {
+		same++
+	}
+	if same <= context {
+		return old, new
+	}
+	return "…" + string(a[same-context:]), "…" + string(b[same-context:])
 }
 
 // Properties returns how two values differ. JSON in a text is compared as what it says.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -138,7 +139,9 @@ func (p *printer) list(title string, all []item) {
 	}
 	p.line("**%s**", title)
 	p.line("")
-	slices.SortStableFunc(all, func(a, b item) int { return strings.Compare(a.kind, b.kind) })
+	slices.SortStableFunc(all, func(a, b item) int {
+		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.name, b.name))
+	})
 	for len(all) > 0 {
 		first := all[0]
 		same := []string{first.name}
