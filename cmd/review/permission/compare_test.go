@@ -4,8 +4,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/order-patterns/order-patterns/local/policy"
 )
 
 const orders, stock = "arn:aws:dynamodb:us-east-1:123456789012:table/orders", "arn:aws:dynamodb:us-east-1:123456789012:table/stock"
@@ -80,9 +78,9 @@ func TestDifferencesOfARolesPolicies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := Holder{Kind: "role", Name: "r"}
-			before, err := Parse(h, policy.Identity, c.before)
+			before, err := Parse(h, Identity, c.before)
 			require.NoError(t, err)
-			after, err := Parse(h, policy.Identity, c.after)
+			after, err := Parse(h, Identity, c.after)
 			require.NoError(t, err)
 			requireDifferences(t, c.wide, c.other, Compare(before, after, Names{}))
 		})
@@ -127,9 +125,9 @@ func TestDifferencesOfAResourcesPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := Holder{Kind: "queue", Name: "q"}
-			before, err := Parse(h, policy.Resource, c.before)
+			before, err := Parse(h, Resource, c.before)
 			require.NoError(t, err)
-			after, err := Parse(h, policy.Resource, c.after)
+			after, err := Parse(h, Resource, c.after)
 			require.NoError(t, err)
 			requireDifferences(t, c.wide, c.other, Compare(before, after, Names{}))
 		})
@@ -139,7 +137,7 @@ func TestDifferencesOfAResourcesPolicy(t *testing.T) {
 func TestTrustAndManagedPolicies(t *testing.T) {
 	h := Holder{Kind: "role", Name: "r"}
 	trust := func(service string) []Entry {
-		entries, err := Parse(h, policy.Trust, statement(`"Effect":"Allow","Principal":{"Service":`+service+`},"Action":"sts:AssumeRole"`))
+		entries, err := Parse(h, Trust, statement(`"Effect":"Allow","Principal":{"Service":`+service+`},"Action":"sts:AssumeRole"`))
 		require.NoError(t, err)
 		return entries
 	}
@@ -157,7 +155,7 @@ func TestTrustAndManagedPolicies(t *testing.T) {
 
 func TestPermissionsOfARemovedRoleAreOneSentence(t *testing.T) {
 	h := Holder{Kind: "role", Name: "r"}
-	before, err := Parse(h, policy.Identity, allow(`["a:X","b:Y"]`, `["arn:aws:a:::x","arn:aws:b:::y"]`))
+	before, err := Parse(h, Identity, allow(`["a:X","b:Y"]`, `["arn:aws:a:::x","arn:aws:b:::y"]`))
 	require.NoError(t, err)
 	all := func(Holder) bool { return true }
 	requireDifferences(t, nil, []string{"The role `r` is removed, with its policies."}, Compare(before, nil, Names{Removed: all}))

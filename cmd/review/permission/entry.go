@@ -10,8 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/order-patterns/order-patterns/local/policy"
 )
 
 // Holder is what a policy belongs to: a role, or a resource with a policy of its own.
@@ -38,17 +36,21 @@ type Entry struct {
 }
 
 // Parse splits a policy document into entries.
-func Parse(holder Holder, kind policy.Kind, text string) ([]Entry, error) {
-	document, err := policy.Parse(text, kind)
+func Parse(holder Holder, kind Kind, text string) ([]Entry, error) {
+	d, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("policy of the %s %s: %w", holder.Kind, holder.Name, err)
 	}
 	var entries []Entry
-	for _, s := range document.Statements {
-		base := Entry{Holder: holder, Deny: s.Effect == "Deny", Trust: kind == policy.Trust}
+	for _, s := range d.Statement {
+		base := Entry{Holder: holder, Deny: s.Effect == "Deny", Trust: kind == Trust}
 		for operator, keys := range s.Condition {
 			for key, values := range keys {
-				base.require(operator, key, values)
+				var texts []string
+				for _, v := range values {
+					texts = append(texts, string(v))
+				}
+				base.require(operator, key, texts)
 			}
 		}
 		for _, principal := range principals(s.Principal) {
@@ -93,16 +95,16 @@ func Attached(holder Holder, arn string) Entry { return Entry{Holder: holder, Ma
 // everybody is the principal *.
 const everybody = "everybody"
 
-func principals(p *policy.Principals) []string {
+func principals(p *principalJSON) []string {
 	if p == nil {
 		return []string{""}
 	}
-	if p.Any {
-		return []string{everybody}
-	}
 	var names []string
-	for _, name := range slices.Concat(p.Service, p.AWS) {
+	for _, name := range p.names {
 		names = append(names, principalName(name))
+	}
+	if slices.Contains(names, everybody) {
+		return []string{everybody}
 	}
 	return names
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/order-patterns/order-patterns/cmd/review/change"
-	"github.com/order-patterns/order-patterns/local/policy"
 )
 
 // Of returns the entries of all policies of a deployment, and an error for each policy that cannot be read.
@@ -33,7 +32,7 @@ func of(r change.Resource, all []change.Resource) ([]Entry, error) {
 	case "aws:iam/role:Role":
 		return ofRole(self, r.Inputs)
 	case "aws:iam/rolePolicy:RolePolicy":
-		return Parse(role, policy.Identity, text("policy"))
+		return Parse(role, Identity, text("policy"))
 	case "aws:iam/rolePolicyAttachment:RolePolicyAttachment":
 		return []Entry{Attached(role, text("policyArn"))}, nil
 	case "aws:lambda/permission:Permission":
@@ -54,7 +53,7 @@ func of(r change.Resource, all []change.Resource) ([]Entry, error) {
 	}
 	for _, key := range []string{"policy", "policyDocument"} {
 		if strings.Contains(text(key), `"Statement"`) {
-			return Parse(self, policy.Resource, text(key))
+			return Parse(self, Resource, text(key))
 		}
 	}
 	return nil, nil
@@ -63,7 +62,7 @@ func of(r change.Resource, all []change.Resource) ([]Entry, error) {
 // ofRole returns the entries of what a role itself holds: who may assume it, and policies that are part of it.
 func ofRole(role Holder, inputs map[string]any) ([]Entry, error) {
 	trust, _ := inputs["assumeRolePolicy"].(string)
-	entries, err := Parse(role, policy.Trust, trust)
+	entries, err := Parse(role, Trust, trust)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +70,7 @@ func ofRole(role Holder, inputs map[string]any) ([]Entry, error) {
 	for _, p := range inline {
 		m, _ := p.(map[string]any)
 		text, _ := m["policy"].(string)
-		list, err := Parse(role, policy.Identity, text)
+		list, err := Parse(role, Identity, text)
 		if err != nil {
 			return nil, err
 		}

@@ -56,5 +56,5 @@ func TestPolicyThatCannotBeReadIsAnError(t *testing.T) {
 	_, errs := Of([]change.Resource{{Type: "aws:iam/rolePolicy:RolePolicy", Inputs: map[string]any{"role": "r",
 		"policy": statement(`"Effect":"Allow","NotPrincipal":"*","Action":"a:X","Resource":"*"`)}}})
 	require.Len(t, errs, 1)
-	require.ErrorContains(t, errs[0], "policy of the role r: policy document is not valid")
+	require.ErrorContains(t, errs[0], `policy of the role r: json: unknown field "NotPrincipal"`)
 }
