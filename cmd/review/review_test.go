@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,8 +26,12 @@ func TestReviewOfAChange(t *testing.T) {
 		require.NoError(t, err, "git %v: %s", args, out)
 		return string(out)
 	}
+	functions := []string{"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"} // of the pattern
 	copied := filepath.Join(t.TempDir(), "project")
 	for _, name := range strings.Fields(git(project, "ls-files", "--cached", "--others", "--exclude-standard")) {
+		if function, ok := strings.CutPrefix(name, "handlers/functions/"); ok && !slices.Contains(functions, strings.Split(function, "/")[0]) {
+			continue // linking the others takes time
+		}
 		text, err := os.ReadFile(filepath.Join(project, name))
 		if os.IsNotExist(err) {
 			continue // deleted, and not yet committed
