@@ -114,6 +114,20 @@ $(BIN)/language-host: tools/pulumi-language-go/go.mod
 	@cd tools/pulumi-language-go && go build -ldflags '-s -w' \
 		-o $(CURDIR)/$@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
 
+# --- Review ---------------------------------------------------------------------------------------------------------
+
+# What a change does, as one page of Markdown on standard output. Progress is on standard error. FAIL_ON, such as
+# replace,widen, makes the exit status that of a failure; docs/review/README.md lists the conditions.
+BASE     ?= main
+PATTERNS ?= all
+FAIL_ON  ?=
+
+.PHONY: review
+review: cli ## Compare the working tree with BASE: resources, data, permissions, cost, speed; on PATTERNS (all)
+	@mkdir -p $(BIN)
+	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./review
+	@$(BIN)/review --base '$(BASE)' --patterns '$(PATTERNS)' --fail-on '$(FAIL_ON)'
+
 # --- Quality --------------------------------------------------------------------------------------------------------
 
 # The Go modules. The root is what others import; the embedded cloud, the functions, the commands and the integration

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/cmd/client/start"
 	"github.com/order-patterns/order-patterns/handlers/kit/oidc/oidctest"
 )
 
@@ -61,7 +62,7 @@ func authorize(b *testing.B, bootstrap, algorithm string) (took []time.Duration)
 		select {
 		case <-next:
 			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "r1")
-			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(startLimit).UnixMilli()))
+			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(start.Limit).UnixMilli()))
 			_, _ = w.Write(event)
 		case <-r.Context().Done():
 		}
@@ -75,7 +76,7 @@ func authorize(b *testing.B, bootstrap, algorithm string) (took []time.Duration)
 	defer api.Close()
 
 	cmd := exec.CommandContext(b.Context(), bootstrap)
-	cmd.Env = append(slices.Clone(environment), "AWS_LAMBDA_RUNTIME_API="+api.Listener.Addr().String(), "ISSUER="+issuer.URL)
+	cmd.Env = append(slices.Clone(start.Environment), "AWS_LAMBDA_RUNTIME_API="+api.Listener.Addr().String(), "ISSUER="+issuer.URL)
 	require.NoError(b, cmd.Start())
 	defer func() {
 		_ = cmd.Process.Kill()

@@ -1,0 +1,108 @@
+// Command review prints what a change does to what is deployed, as one page of Markdown: to resources, data, permissions, cost and
+// speed. It builds the commit from which the change began, and the working tree, deploys the one and then the other to an embedded
+// cloud, and compares them. No AWS account is needed.
+//
+//	review --base main
+//	review --base v1.2.0 --patterns fanout,checker --fail-on replace,widen
+//
+// The page is on standard output, and progress on standard error. The exit status is 0, 2 if a condition of --fail-on is met, or 1
+// if the review failed or the change cannot be deployed.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/cmd/client/localstack"
+	"github.com/order-patterns/order-patterns/cmd/review/part"
+)
+
+func main() {
+	ctx, cancel := context.WithCancel(context.Background())
+	kill := make(chan struct{})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel() // what runs ends in order, and the folders are removed
+		<-signals
+		close(kill) // Pulumi is ended at once
+	}()
+	err := run(ctx, kill, os.Args[1:], os.Stdout, os.Stderr)
+	var met *metError
+	switch {
+	case errors.As(err, &met):
+		fmt.Fprintln(os.Stderr, "review:", err)
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "review:", err)
+		os.Exit(1)
+	}
+}
+
+// run is main without global state.
+func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stderr io.Writer) error {
+	var base, patterns, failOn string
+	cmd := &cobra.Command{
+		Use:           "review",
+		Short:         "Print what a change does to what is deployed",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			parts := []part.Part{part.NotMeasured("Policy"), part.NotMeasured("Cost"), &part.Speed{}}
+			conditions, err := parseFailOn(failOn, parts)
+			if err = errors.Join(err, checkBase(base), checkPatterns(patterns)); err != nil {
+				return err
+			}
+			project, err := localstack.Project()
+			if err != nil {
+				return err
+			}
+			r := &reviewer{project: project, base: base, patterns: patterns, parts: parts, log: stderr, kill: kill}
+			page, err := r.review(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if err := page.Write(stdout); err != nil {
+				return fmt.Errorf("writing the page: %w", err)
+			}
+			if page.Failure != nil {
+				return fmt.Errorf("the change cannot be deployed: %w", page.Failure)
+			}
+			return conditions.check(page)
+		},
+	}
+	cmd.Flags().StringVar(&base, "base", "main", "the branch, tag or commit to compare with")
+	cmd.Flags().StringVar(&patterns, "patterns", "all", "the patterns to deploy: one, several separated by commas, or all")
+	cmd.Flags().StringVar(&failOn, "fail-on", "", "when the exit status is 2, separated by commas: "+accepted+" (default: never)")
+	cmd.SetArgs(args)
+	cmd.SetOut(stderr)
+	cmd.SetErr(stderr)
+	return cmd.ExecuteContext(ctx)
+}
+
+func checkBase(base string) error {
+	if strings.TrimSpace(base) == "" || strings.HasPrefix(base, "-") {
+		return fmt.Errorf("--base %q: a branch, a tag or a commit is expected", base)
+	}
+	return nil
+}
+
+// checkPatterns refuses what is no list of names. Which patterns there are is known to the programs: the two may differ in that.
+func checkPatterns(patterns string) error {
+	for _, p := range strings.Split(patterns, ",") {
+		if p = strings.TrimSpace(p); p == "" || strings.Trim(p, "abcdefghijklmnopqrstuvwxyz") != "" {
+			return fmt.Errorf("--patterns %q: names of patterns such as fanout, separated by commas, or all, are expected", patterns)
+		}
+	}
+	return nil
+}
