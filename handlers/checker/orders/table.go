@@ -22,7 +22,8 @@ var (
 // Table is the table of orders.
 type Table struct {
 	Client *dynamodb.Client
-	Name   string // Required: the table's name or ARN
+	Name   string          // Required: the table's name or ARN
+	Checks []checker.Check // that an order needs besides Account and Stock
 }
 
 // Get reads an order. The read is strongly consistent: it sees every write that was answered before. The error is
