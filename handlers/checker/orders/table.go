@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/contention"
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -24,6 +25,14 @@ type Table struct {
 	Client *dynamodb.Client
 	Name   string          // Required: the table's name or ARN
 	Checks []checker.Check // that an order needs besides Account and Stock
+}
+
+// FromEnvironment is the table that ORDERS_TABLE names. CHECKS, which may be unset, has the names of Checks.
+func FromEnvironment(env *lambdaenv.Env) *Table {
+	return &Table{
+		Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE"),
+		Checks: lambdaenv.Parsed(env, "CHECKS", checker.ParseChecks),
+	}
 }
 
 // Get reads an order. The read is strongly consistent: it sees every write that was answered before. The error is

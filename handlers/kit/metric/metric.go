@@ -48,6 +48,7 @@ const (
 	NotPublished Reason = "NotPublished" // stored, and the client was told that it was not accepted
 	Balance      Reason = "Balance"      // the balance of the account does not suffice
 	Stock        Reason = "Stock"        // the stock of a product does not suffice
+	Check        Reason = "Check"        // a check of one's own did not pass
 	DeadLettered Reason = "DeadLettered" // it can never succeed, and is in a dead-letter queue
 )
 
