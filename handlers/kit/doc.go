@@ -1,0 +1,2 @@
+// Package kit is documentation only.
+package kit
