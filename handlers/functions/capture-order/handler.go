@@ -40,7 +40,7 @@ type handler struct {
 
 // handle captures the orders of a request within a span, and within another one for each order of POST /orders.
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), "capture orders")
+	ctx, span := httpapi.Begin(ctx, r, "capture orders")
 	defer span.End()
 	var answer any
 	var fault *httpapi.Error
