@@ -130,9 +130,9 @@ review: cli ## Compare the working tree with BASE: resources, data, permissions,
 
 # --- Quality --------------------------------------------------------------------------------------------------------
 
-# The Go modules. The root is what others import; the embedded cloud, the functions, the commands and the integration
-# tests have modules of their own, so that importing the components brings in Pulumi's SDK only.
-MODULES := . handlers local cmd policy integration_test
+# The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
+# its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
+MODULES := . handlers/kit handlers local cmd policy integration_test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -167,7 +167,7 @@ test: cli package-local ## All tests: unit, embedded cloud, integration on an em
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; set -o pipefail; \
-	for m in handlers local cmd; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	for m in handlers/kit handlers local cmd; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
 	status=0; go -C integration_test test -vet=off -v -timeout 20m . 2>&1 | tee .local/integration.log || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; [ $$status = 0 ] || { echo; echo 'What failed:'; \

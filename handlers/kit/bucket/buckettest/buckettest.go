@@ -1,0 +1,90 @@
+// Package buckettest is an S3 bucket in memory, for tests of programs that use package bucket.
+package buckettest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+)
+
+// Bucket holds objects, whatever the name of the bucket.
+type Bucket struct {
+	Fail error // if not nil, the answer to each request, which is not carried out
+
+	mu      sync.Mutex
+	objects map[string][]byte
+}
+
+// PutObject writes an object, unless IfNoneMatch is set and there is one.
+func (b *Bucket) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := cmp.Or(b.Fail, ctx.Err()); err != nil {
+		return nil, err
+	}
+	if _, there := b.objects[aws.ToString(in.Key)]; there && in.IfNoneMatch != nil {
+		return nil, &smithy.GenericAPIError{Code: "PreconditionFailed", Message: "At least one of the pre-conditions you specified did not hold"}
+	}
+	content, err := io.ReadAll(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	if b.objects == nil {
+		b.objects = map[string][]byte{}
+	}
+	b.objects[aws.ToString(in.Key)] = content
+	return &s3.PutObjectOutput{}, nil
+}
+
+// GetObject reads an object. If there is none, the error is a *types.NoSuchKey.
+func (b *Bucket) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := cmp.Or(b.Fail, ctx.Err()); err != nil {
+		return nil, err
+	}
+	content, there := b.objects[aws.ToString(in.Key)]
+	if !there {
+		return nil, &types.NoSuchKey{Message: aws.String("The specified key does not exist.")}
+	}
+	return &s3.GetObjectOutput{Body: io.NopCloser(bytes.NewReader(content)), ContentLength: aws.Int64(int64(len(content)))}, nil
+}
+
+// DeleteObject deletes an object, if there is one.
+func (b *Bucket) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput, _ ...func(*s3.Options)) (*s3.DeleteObjectOutput, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := cmp.Or(b.Fail, ctx.Err()); err != nil {
+		return nil, err
+	}
+	delete(b.objects, aws.ToString(in.Key))
+	return &s3.DeleteObjectOutput{}, nil
+}
+
+// Put writes an object without a condition.
+func (b *Bucket) Put(key string, content []byte) {
+	_, _ = b.PutObject(context.Background(), &s3.PutObjectInput{Key: &key, Body: bytes.NewReader(content)})
+}
+
+// Get returns an object, or nil.
+func (b *Bucket) Get(key string) []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.objects[key]
+}
+
+// Keys are the keys of all objects, sorted.
+func (b *Bucket) Keys() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.objects))
+}
