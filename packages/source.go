@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	module   = "github.com/order-patterns/order-patterns"
-	handlers = module + "/handlers"
+	modulePath = "github.com/order-patterns/order-patterns"
+	handlers   = modulePath + "/handlers"
 )
 
 // target is what an executable is built for, in Go's words.
@@ -32,9 +32,9 @@ type source struct {
 
 // find finds the functions of the version of this module that the module of the working directory requires.
 func find(ctx context.Context) (source, error) {
-	text, err := goCommand(ctx, "", nil, "list", "-m", "-json", module)
+	text, err := goCommand(ctx, "", nil, "list", "-m", "-json", modulePath)
 	if err != nil {
-		return source{}, fmt.Errorf("finding the version of %s: the working directory must be in a module that requires it: %w", module, err)
+		return source{}, fmt.Errorf("finding the version of %s: the working directory must be in a module that requires it: %w", modulePath, err)
 	}
 	var found struct {
 		Version, Dir string
