@@ -7,7 +7,11 @@
 // Common.Packages. A function that has not changed keeps its zip: the same source gives the same zip, byte for byte.
 //
 // The architecture is arm64, x86_64, or local, which is for an embedded cloud on this machine. Names of functions choose some of
-// them. It needs Go, and the first time a module proxy.
+// them. Functions of your own are named by the paths of their packages:
+//
+//	go run github.com/order-patterns/order-patterns/packages -o lambda ./functions/...
+//
+// It needs Go, and the first time a module proxy.
 package main
 
 import (
@@ -18,7 +22,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 )
 
 func main() {
@@ -38,7 +41,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags := flag.NewFlagSet("packages", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: packages -o FOLDER [-arch arm64|x86_64|local] [FUNCTION ...]")
+		fmt.Fprintln(stderr, "usage: packages -o FOLDER [-arch arm64|x86_64|local] [FUNCTION ... | ./PACKAGE ...]")
 		flags.PrintDefaults()
 	}
 	out := flags.String("o", "", "the folder for the zips")
@@ -53,12 +56,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	case !known:
 		return fmt.Errorf("-arch %q: must be arm64, x86_64 or local", *arch)
 	}
-	for _, name := range flags.Args() {
-		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" || strings.Trim(name, "-") == "" {
-			return fmt.Errorf("function %q: a name such as store-order is expected", name)
-		}
-	}
-	source, err := find(ctx)
+	source, err := find(ctx, flags.Args())
 	if err != nil {
 		return err
 	}
@@ -68,7 +66,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer os.RemoveAll(executables)
-	if err := source.build(ctx, target, executables, flags.Args(), stderr); err != nil {
+	if err := source.build(ctx, target, executables, stderr); err != nil {
 		return err
 	}
 	return zipAll(executables, *out, stderr)

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 const (
@@ -24,14 +26,42 @@ func targets() map[string]target {
 	return map[string]target{"arm64": {"linux", "arm64"}, "x86_64": {"linux", "amd64"}, "local": {runtime.GOOS, runtime.GOARCH}}
 }
 
-// source is where the functions are built from.
+// source is where functions are built from.
 type source struct {
-	folder string // of a module that has them, or requires them
-	remove func()
+	folder   string   // of a module that has them, or requires them; empty for the working directory
+	packages []string // patterns of the go command
+	remove   func()
 }
 
-// find finds the functions of the version of this module that the module of the working directory requires.
-func find(ctx context.Context) (source, error) {
+// find finds functions: those of the working directory if they are paths, and else those of the version of this module that the
+// module of the working directory requires, all of them if none is named.
+func find(ctx context.Context, names []string) (source, error) {
+	own, ours := source{remove: func() {}}, []string{}
+	for _, name := range names {
+		switch {
+		case strings.HasPrefix(name, "./"):
+			own.packages = append(own.packages, name)
+		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") == "" && strings.Trim(name, "-") != "":
+			ours = append(ours, handlers+"/functions/"+name)
+		default:
+			return source{}, fmt.Errorf("function %q: a name such as store-order is expected, or a path such as ./functions/resize", name)
+		}
+	}
+	switch {
+	case len(own.packages) > 0 && len(ours) > 0:
+		return source{}, errors.New("name functions of this module, or those of " + modulePath + ", not both at once")
+	case len(own.packages) > 0:
+		return own, nil
+	case len(ours) == 0:
+		ours = []string{handlers + "/functions/..."}
+	}
+	s, err := required(ctx)
+	s.packages = ours
+	return s, err
+}
+
+// required finds the version of this module that the module of the working directory requires.
+func required(ctx context.Context) (source, error) {
 	text, err := goCommand(ctx, "", nil, "list", "-m", "-json", modulePath)
 	if err != nil {
 		return source{}, fmt.Errorf("finding the version of %s: the working directory must be in a module that requires it: %w", modulePath, err)
@@ -71,15 +101,10 @@ func released(ctx context.Context, version string) (source, error) {
 	return s, nil
 }
 
-// build builds functions, all if none is named, into a folder.
-func (s source) build(ctx context.Context, t target, folder string, functions []string, log io.Writer) error {
+// build builds the functions into a folder.
+func (s source) build(ctx context.Context, t target, folder string, log io.Writer) error {
 	args := []string{"build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", folder + string(filepath.Separator)}
-	if len(functions) == 0 {
-		functions = []string{"..."}
-	}
-	for _, f := range functions {
-		args = append(args, handlers+"/functions/"+f)
-	}
+	args = append(args, s.packages...)
 	fmt.Fprintln(log, "packages: building the functions; the first time this takes a minute")
 	if _, err := goCommand(ctx, s.folder, []string{"GOOS=" + t.os, "GOARCH=" + t.arch, "CGO_ENABLED=0"}, args...); err != nil {
 		return fmt.Errorf("building the functions: %w", err)

@@ -31,7 +31,7 @@ func TestTheFirstObjectStays(t *testing.T) {
 
 func TestAnErrorIsNotAnObjectThatIsThere(t *testing.T) {
 	for _, err := range []error{errors.New("down"), &smithy.GenericAPIError{Code: "AccessDenied"}} {
-		written, got := put(t, &buckettest.Bucket{Fail: err}, "x")
+		written, got := put(t, &buckettest.Bucket{Refuse: func(string) error { return err }}, "x")
 		require.False(t, written)
 		require.Equal(t, err, got)
 	}

@@ -3,7 +3,6 @@ package buckettest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"io"
 	"maps"
@@ -18,7 +17,8 @@ import (
 
 // Bucket holds objects, whatever the name of the bucket.
 type Bucket struct {
-	Fail error // if not nil, the answer to each request, which is not carried out
+	// Refuse, if not nil, is called before each request for the object with a key; its error is the answer.
+	Refuse func(key string) error
 
 	mu      sync.Mutex
 	objects map[string][]byte
@@ -28,7 +28,7 @@ type Bucket struct {
 func (b *Bucket) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := cmp.Or(b.Fail, ctx.Err()); err != nil {
+	if err := b.refuse(ctx, in.Key); err != nil {
 		return nil, err
 	}
 	if _, there := b.objects[aws.ToString(in.Key)]; there && in.IfNoneMatch != nil {
@@ -38,10 +38,7 @@ func (b *Bucket) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func
 	if err != nil {
 		return nil, err
 	}
-	if b.objects == nil {
-		b.objects = map[string][]byte{}
-	}
-	b.objects[aws.ToString(in.Key)] = content
+	b.put(aws.ToString(in.Key), content)
 	return &s3.PutObjectOutput{}, nil
 }
 
@@ -49,7 +46,7 @@ func (b *Bucket) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func
 func (b *Bucket) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := cmp.Or(b.Fail, ctx.Err()); err != nil {
+	if err := b.refuse(ctx, in.Key); err != nil {
 		return nil, err
 	}
 	content, there := b.objects[aws.ToString(in.Key)]
@@ -63,16 +60,34 @@ func (b *Bucket) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func
 func (b *Bucket) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput, _ ...func(*s3.Options)) (*s3.DeleteObjectOutput, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := cmp.Or(b.Fail, ctx.Err()); err != nil {
+	if err := b.refuse(ctx, in.Key); err != nil {
 		return nil, err
 	}
 	delete(b.objects, aws.ToString(in.Key))
 	return &s3.DeleteObjectOutput{}, nil
 }
 
+func (b *Bucket) refuse(ctx context.Context, key *string) error {
+	if b.Refuse != nil {
+		if err := b.Refuse(aws.ToString(key)); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
 // Put writes an object without a condition.
 func (b *Bucket) Put(key string, content []byte) {
-	_, _ = b.PutObject(context.Background(), &s3.PutObjectInput{Key: &key, Body: bytes.NewReader(content)})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.put(key, content)
+}
+
+func (b *Bucket) put(key string, content []byte) {
+	if b.objects == nil {
+		b.objects = map[string][]byte{}
+	}
+	b.objects[key] = content
 }
 
 // Get returns an object, or nil.
