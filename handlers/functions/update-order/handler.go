@@ -19,6 +19,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -76,7 +77,7 @@ func logEffect(ctx context.Context, f checker.Finding, rec checker.Record, effec
 		outcome = "ready"
 	case effect == orders.Decided:
 		outcome = "rejected"
-		values = []metric.Value{metric.Reject(reason(f.Check)), metric.Seconds(metric.SecondsToDone, time.Since(rec.CreatedAt))}
+		values = []metric.Value{metric.Reject(reason(f.Check)), metric.Seconds(ordermetric.SecondsToDone, time.Since(rec.CreatedAt))}
 	}
 	metric.Info(trace.Annotate(ctx, "outcome", outcome), message, values, "check", f.Check, "passed", f.Passed, "status", rec.Status)
 }
@@ -85,11 +86,11 @@ func logEffect(ctx context.Context, f checker.Finding, rec checker.Record, effec
 func reason(c checker.Check) metric.Reason {
 	switch c {
 	case checker.Account:
-		return metric.Balance
+		return ordermetric.Balance
 	case checker.Stock:
-		return metric.Stock
+		return ordermetric.Stock
 	}
-	return metric.Check
+	return ordermetric.Check
 }
 
 // shipOrder invokes ship-order and waits for it, so that the finding stays in its queue until the order was shipped or
