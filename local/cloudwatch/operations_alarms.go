@@ -95,10 +95,10 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*descri
 
 func (s *Service) register() {
 	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
-	wire.HandleJSON(&s.RPC.JSON, "ListMetrics", s.listMetrics)
-	wire.HandleJSON(&s.RPC.JSON, "GetMetricData", s.getMetricData)
-	wire.HandleJSON(&s.RPC.JSON, "GetMetricStatistics", s.getMetricStatistics)
-	wire.HandleJSON(&s.RPC.JSON, "DescribeAlarms", s.describeAlarms)
+	wire.Handle(&s.RPC.JSON, "ListMetrics", s.listMetrics)
+	wire.Handle(&s.RPC.JSON, "GetMetricData", s.getMetricData)
+	wire.Handle(&s.RPC.JSON, "GetMetricStatistics", s.getMetricStatistics)
+	wire.Handle(&s.RPC.JSON, "DescribeAlarms", s.describeAlarms)
 }
 
 type listMetricsInput struct {

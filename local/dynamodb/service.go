@@ -49,17 +49,17 @@ func New(a *account.Account) *Service {
 		JSON:    wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810", Checksum: true},
 	}
 	s.Measure = s.measure
-	wire.HandleJSON(&s.JSON, "GetItem", s.getItem)
-	wire.HandleJSON(&s.JSON, "PutItem", s.putItem)
-	wire.HandleJSON(&s.JSON, "UpdateItem", s.updateItem)
-	wire.HandleJSON(&s.JSON, "DeleteItem", s.deleteItem)
-	wire.HandleJSON(&s.JSON, "Query", s.query)
-	wire.HandleJSON(&s.JSON, "Scan", s.scan)
-	wire.HandleJSON(&s.JSON, "BatchGetItem", s.batchGetItem)
-	wire.HandleJSON(&s.JSON, "TransactWriteItems", s.transactWriteItems)
-	wire.HandleJSON(&s.JSON, "DescribeTable", s.describeTable)
-	wire.HandleJSON(&s.JSON, "DescribeTimeToLive", s.describeTimeToLive)
-	wire.HandleJSON(&s.JSON, "ListTables", s.listTables)
+	wire.Handle(&s.JSON, "GetItem", s.getItem)
+	wire.Handle(&s.JSON, "PutItem", s.putItem)
+	wire.Handle(&s.JSON, "UpdateItem", s.updateItem)
+	wire.Handle(&s.JSON, "DeleteItem", s.deleteItem)
+	wire.Handle(&s.JSON, "Query", s.query)
+	wire.Handle(&s.JSON, "Scan", s.scan)
+	wire.Handle(&s.JSON, "BatchGetItem", s.batchGetItem)
+	wire.Handle(&s.JSON, "TransactWriteItems", s.transactWriteItems)
+	wire.Handle(&s.JSON, "DescribeTable", s.describeTable)
+	wire.Handle(&s.JSON, "DescribeTimeToLive", s.describeTimeToLive)
+	wire.Handle(&s.JSON, "ListTables", s.listTables)
 	return s
 }
 

@@ -15,14 +15,14 @@ import (
 // operations are the calls with which a person, or a test, looks at roles and changes their policies.
 func (s *Service) operations() {
 	s.Query = wire.Query{XMLNS: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"}
-	wire.HandleQuery(&s.Query, "ListRoles", s.listRoles)
-	wire.HandleQuery(&s.Query, "GetRole", s.getRole)
-	wire.HandleQuery(&s.Query, "ListRolePolicies", s.listRolePolicies)
-	wire.HandleQuery(&s.Query, "GetRolePolicy", s.getRolePolicy)
-	wire.HandleQuery(&s.Query, "PutRolePolicy", s.putRolePolicy)
-	wire.HandleQuery(&s.Query, "DeleteRolePolicy", s.deleteRolePolicy)
-	wire.HandleQuery(&s.Query, "UpdateAssumeRolePolicy", s.updateAssumeRolePolicy)
-	wire.HandleQuery(&s.Query, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
+	wire.Handle(&s.Query, "ListRoles", s.listRoles)
+	wire.Handle(&s.Query, "GetRole", s.getRole)
+	wire.Handle(&s.Query, "ListRolePolicies", s.listRolePolicies)
+	wire.Handle(&s.Query, "GetRolePolicy", s.getRolePolicy)
+	wire.Handle(&s.Query, "PutRolePolicy", s.putRolePolicy)
+	wire.Handle(&s.Query, "DeleteRolePolicy", s.deleteRolePolicy)
+	wire.Handle(&s.Query, "UpdateAssumeRolePolicy", s.updateAssumeRolePolicy)
+	wire.Handle(&s.Query, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
 }
 
 type roleOutput struct {

@@ -44,13 +44,13 @@ func New(a *account.Account) *Service {
 	onStream(s, "PutRecord", s.putRecord)
 	onStream(s, "PutRecords", s.putRecords)
 	onStream(s, "GetShardIterator", s.getShardIterator)
-	wire.HandleJSON(&s.JSON, "GetRecords", s.getRecords)
+	wire.Handle(&s.JSON, "GetRecords", s.getRecords)
 	onStream(s, "DescribeStream", s.describeStream)
 	onStream(s, "DescribeStreamSummary", s.describeStreamSummary)
-	wire.HandleJSON(&s.JSON, "ListStreams", s.listStreams)
+	wire.Handle(&s.JSON, "ListStreams", s.listStreams)
 	onStream(s, "ListShards", s.listShards)
 	onStream(s, "SplitShard", s.splitShard)
-	wire.HandleJSON(&s.JSON, "ListStreamConsumers", s.listConsumers)
+	wire.Handle(&s.JSON, "ListStreamConsumers", s.listConsumers)
 	return s
 }
 
@@ -93,7 +93,7 @@ func onStream[In, Out any, P interface {
 	*In
 	stream() streamInput
 }](s *Service, name string, f func(*wire.Call, *stream, *In) (*Out, error)) {
-	wire.HandleJSON(&s.JSON, name, func(c *wire.Call, in *In) (*Out, error) {
+	wire.Handle(&s.JSON, name, func(c *wire.Call, in *In) (*Out, error) {
 		st, err := s.enter(c, name, P(in).stream())
 		if err != nil {
 			return nil, err

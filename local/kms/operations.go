@@ -12,10 +12,10 @@ import (
 
 // register adds the operations of the API. Lists are complete: there are no pages.
 func (s *Service) register() {
-	wire.HandleJSON(&s.JSON, "ListKeys", s.listKeys)
-	wire.HandleJSON(&s.JSON, "DescribeKey", s.describeKey)
-	wire.HandleJSON(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
-	wire.HandleJSON(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
+	wire.Handle(&s.JSON, "ListKeys", s.listKeys)
+	wire.Handle(&s.JSON, "DescribeKey", s.describeKey)
+	wire.Handle(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
+	wire.Handle(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
 }
 
 // inspect finds a key, authorizes an action on it, and reads it.

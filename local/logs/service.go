@@ -60,13 +60,13 @@ type Event struct {
 func New(a *account.Account) *Service {
 	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
 		definitions: map[string]*QueryDefinitionArgs{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
-	wire.HandleJSON(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
-	wire.HandleJSON(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
-	wire.HandleJSON(&s.JSON, "GetLogEvents", s.getLogEvents)
-	wire.HandleJSON(&s.JSON, "FilterLogEvents", s.filterLogEvents)
-	wire.HandleJSON(&s.JSON, "StartQuery", s.startQuery)
-	wire.HandleJSON(&s.JSON, "GetQueryResults", s.getQueryResults)
-	wire.HandleJSON(&s.JSON, "DescribeQueryDefinitions", s.describeQueryDefinitions)
+	wire.Handle(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
+	wire.Handle(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
+	wire.Handle(&s.JSON, "GetLogEvents", s.getLogEvents)
+	wire.Handle(&s.JSON, "FilterLogEvents", s.filterLogEvents)
+	wire.Handle(&s.JSON, "StartQuery", s.startQuery)
+	wire.Handle(&s.JSON, "GetQueryResults", s.getQueryResults)
+	wire.Handle(&s.JSON, "DescribeQueryDefinitions", s.describeQueryDefinitions)
 	return s
 }
 

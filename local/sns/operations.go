@@ -15,12 +15,12 @@ import (
 
 // register adds the operations of the API.
 func (s *Service) register() {
-	wire.HandleQuery(&s.Query, "Publish", s.publish)
-	wire.HandleQuery(&s.Query, "ListTopics", s.listTopics)
-	wire.HandleQuery(&s.Query, "ListSubscriptions", s.listSubscriptions)
-	wire.HandleQuery(&s.Query, "ListSubscriptionsByTopic", s.listSubscriptionsByTopic)
-	wire.HandleQuery(&s.Query, "GetTopicAttributes", s.getTopicAttributes)
-	wire.HandleQuery(&s.Query, "GetSubscriptionAttributes", s.getSubscriptionAttributes)
+	wire.Handle(&s.Query, "Publish", s.publish)
+	wire.Handle(&s.Query, "ListTopics", s.listTopics)
+	wire.Handle(&s.Query, "ListSubscriptions", s.listSubscriptions)
+	wire.Handle(&s.Query, "ListSubscriptionsByTopic", s.listSubscriptionsByTopic)
+	wire.Handle(&s.Query, "GetTopicAttributes", s.getTopicAttributes)
+	wire.Handle(&s.Query, "GetSubscriptionAttributes", s.getSubscriptionAttributes)
 }
 
 // open authorizes an action on a topic, and returns it with its current subscriptions.

@@ -15,14 +15,14 @@ import (
 
 // register adds the operations of the API.
 func (s *Service) register() {
-	wire.HandleJSON(&s.JSON, "StartExecution", s.startExecution)
-	wire.HandleJSON(&s.JSON, "RedriveExecution", s.redriveExecution)
-	wire.HandleJSON(&s.JSON, "DescribeExecution", s.describeExecution)
-	wire.HandleJSON(&s.JSON, "GetExecutionHistory", s.getExecutionHistory)
-	wire.HandleJSON(&s.JSON, "ListExecutions", s.listExecutions)
-	wire.HandleJSON(&s.JSON, "DescribeStateMachine", s.describeStateMachine)
-	wire.HandleJSON(&s.JSON, "ListStateMachines", s.listStateMachines)
-	wire.HandleJSON(&s.JSON, "UpdateStateMachine", s.updateStateMachine)
+	wire.Handle(&s.JSON, "StartExecution", s.startExecution)
+	wire.Handle(&s.JSON, "RedriveExecution", s.redriveExecution)
+	wire.Handle(&s.JSON, "DescribeExecution", s.describeExecution)
+	wire.Handle(&s.JSON, "GetExecutionHistory", s.getExecutionHistory)
+	wire.Handle(&s.JSON, "ListExecutions", s.listExecutions)
+	wire.Handle(&s.JSON, "DescribeStateMachine", s.describeStateMachine)
+	wire.Handle(&s.JSON, "ListStateMachines", s.listStateMachines)
+	wire.Handle(&s.JSON, "UpdateStateMachine", s.updateStateMachine)
 }
 
 type startInput struct {

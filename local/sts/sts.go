@@ -15,7 +15,7 @@ type Service struct{ query wire.Query }
 // New returns the service.
 func New() *Service {
 	s := &Service{query: wire.Query{XMLNS: "https://sts.amazonaws.com/doc/2011-06-15/", Version: "2011-06-15"}}
-	wire.HandleQuery(&s.query, "GetCallerIdentity", callerIdentity)
+	wire.Handle(&s.query, "GetCallerIdentity", callerIdentity)
 	return s
 }
 

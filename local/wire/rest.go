@@ -103,7 +103,7 @@ func (r *REST) ServeAWS(w http.ResponseWriter, c *Call) {
 }
 
 func writeRESTError(w http.ResponseWriter, err error) {
-	e := asError(err, forbidden("AccessDeniedException"))
+	e := asError(err, denial(http.StatusForbidden, "AccessDeniedException"))
 	fields := map[string]any{"Message": e.Message, "message": e.Message}
 	maps.Copy(fields, e.Fields)
 	body, err := json.Marshal(fields)
