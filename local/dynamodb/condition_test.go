@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -112,7 +113,7 @@ func TestInvalidConditionsAreRefused(t *testing.T) {
 	} {
 		_, err := parseCondition("FilterExpression", expression, testScope(t))
 		require.Error(t, err, expression)
-		require.Equal(t, "ValidationException", code(err))
+		require.Equal(t, "ValidationException", wire.Code(err))
 		require.Equal(t, "Invalid FilterExpression: "+want, message(err), expression)
 	}
 }

@@ -57,6 +57,8 @@ type getItemInput struct {
 	ConsistentRead bool
 }
 
+func (in *getItemInput) Target() string { return in.TableName }
+
 type getItemOutput struct {
 	Item Map `json:",omitzero"`
 }
@@ -64,11 +66,7 @@ type getItemOutput struct {
 // getItem reads are strongly consistent always; ConsistentRead only doubles what they cost.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
-func (s *Service) getItem(c *wire.Call, in *getItemInput) (*getItemOutput, error) {
-	t, err := s.open(c, "GetItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) getItem(_ *wire.Call, t *table, in *getItemInput) (*getItemOutput, error) {
 	l, err := newLookup(t, in.Key, in.projected)
 	if err != nil {
 		return nil, err
@@ -135,7 +133,7 @@ func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup,
 	wanted, total := map[string][]lookup{}, 0
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		request := in.RequestItems[name]
-		t, err := s.open(c, "BatchGetItem", name)
+		t, err := s.open(c, name)
 		if err != nil {
 			return nil, err
 		}

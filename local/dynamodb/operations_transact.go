@@ -59,8 +59,8 @@ type reasons struct {
 func (r *reasons) add(err error) error {
 	reason := cancellationReason{Code: "None"}
 	if err != nil {
-		var e *wire.Error
-		if !errors.As(err, &e) || reasonCodes[e.Code] == "" {
+		e, ok := errors.AsType[*wire.Error](err)
+		if !ok || reasonCodes[e.Code] == "" {
 			return err
 		}
 		reason.Code, reason.Message = reasonCodes[e.Code], e.Message
@@ -128,7 +128,7 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 			return nil, nil, err
 		}
 		name, err := s.authorize(c, action, w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
-		if code(err) == "ValidationException" {
+		if wire.Code(err) == "ValidationException" {
 			return nil, nil, err
 		}
 		if err := faults.add(err); err != nil {

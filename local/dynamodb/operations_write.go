@@ -57,7 +57,7 @@ func (s *Service) updateItem(c *wire.Call, in *updateItemInput) (*writeOutput, e
 
 // write makes a mutation of the table and runs it. returns are the values that ReturnValues may have.
 func (s *Service) write(c *wire.Call, in *writeInput, newMutation func(*table) (*mutation, error), returns ...string) (*writeOutput, error) {
-	t, err := s.open(c, c.Operation, in.TableName)
+	t, err := s.open(c, in.TableName)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +234,7 @@ func (m *mutation) run(now time.Time) error {
 	defer m.table.mu.Unlock()
 	failed := m.prepare()
 	// A write whose condition failed costs as much as one that succeeds.
-	if (failed == nil || code(failed) == "ConditionalCheckFailedException") && !m.table.consume(&m.table.writes, now, m.units()) {
+	if (failed == nil || wire.Code(failed) == "ConditionalCheckFailedException") && !m.table.consume(&m.table.writes, now, m.units()) {
 		return Throttled()
 	}
 	if failed == nil {

@@ -130,9 +130,12 @@ func (t *table) gather(p *page, limit *int) (rows []row, bytes int, more bool) {
 	return rows, bytes, more
 }
 
+// Target is what read needs.
+func (r *reading) Target() *reading { return r }
+
 // read authorizes and opens the table of a Query or Scan.
-func (s *Service) read(c *wire.Call, action string, r *reading) (*table, error) {
-	t, err := s.open(c, action, r.TableName)
+func (s *Service) read(c *wire.Call, r *reading) (*table, error) {
+	t, err := s.open(c, r.TableName)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -17,7 +18,7 @@ func TestParserAcceptsAnyInput(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		expression := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 1, 14).Draw(rt, "tokens"), " ")
 		refused := func(err error) bool {
-			if err != nil && code(err) != "ValidationException" {
+			if err != nil && wire.Code(err) != "ValidationException" {
 				rt.Fatalf("%s: %v", expression, err)
 			}
 			return err != nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -32,7 +33,7 @@ func TestValuesThatDynamoDBRefuses(t *testing.T) {
 		var item Map
 		err := json.Unmarshal([]byte(`{"a":`+text+`}`), &item)
 		require.Error(t, err, text)
-		require.Equal(t, "ValidationException", code(err), text)
+		require.Equal(t, "ValidationException", wire.Code(err), text)
 		require.Equal(t, want, message(err))
 	}
 	for _, text := range []string{`{"SS":["a"]}`, `{"NS":["1"]}`, `{"BS":["AA=="]}`} {

@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -34,8 +33,7 @@ func (s *Service) countRead(stream string, f *found, now time.Time) {
 
 // countThrottle publishes that a shard, or an injected fault of an action, has rejected a read or a write.
 func (s *Service) countThrottle(stream, action string, err error) {
-	var refused *wire.Error
-	if !errors.As(err, &refused) || refused.Code != "ProvisionedThroughputExceededException" {
+	if wire.Code(err) != "ProvisionedThroughputExceededException" {
 		return
 	}
 	switch action = strings.TrimPrefix(action, "kinesis:"); action {

@@ -34,6 +34,7 @@ const (
 
 // Service keeps the account's log groups.
 type Service struct {
+	wire.Name
 	wire.JSON
 	// Metrics takes the metrics of log events. It is set before the first event; nil takes none.
 	Metrics Metrics
@@ -58,20 +59,17 @@ type Event struct {
 
 // New returns a service without log groups.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
+	s := &Service{Name: "logs", account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
 		definitions: map[string]*QueryDefinitionArgs{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
-	wire.Handle(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
-	wire.Handle(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
-	wire.Handle(&s.JSON, "GetLogEvents", s.getLogEvents)
-	wire.Handle(&s.JSON, "FilterLogEvents", s.filterLogEvents)
+	wire.HandleAllowed(&s.JSON, "logs:DescribeLogGroups", streamARN("", ""), s.describeLogGroups)
+	wire.HandleOn(&s.JSON, "DescribeLogStreams", s.of, describeLogStreams)
+	wire.HandleOn(&s.JSON, "GetLogEvents", s.of, s.getLogEvents)
+	wire.HandleOn(&s.JSON, "FilterLogEvents", s.of, s.filterLogEvents)
 	wire.Handle(&s.JSON, "StartQuery", s.startQuery)
-	wire.Handle(&s.JSON, "GetQueryResults", s.getQueryResults)
-	wire.Handle(&s.JSON, "DescribeQueryDefinitions", s.describeQueryDefinitions)
+	wire.HandleAllowed(&s.JSON, "logs:GetQueryResults", "*", s.getQueryResults)
+	wire.HandleAllowed(&s.JSON, "logs:DescribeQueryDefinitions", "*", s.describeQueryDefinitions)
 	return s
 }
-
-// SigningName is logs.
-func (s *Service) SigningName() string { return "logs" }
 
 // Put writes events to a stream for a service that logs as a role, such as Lambda or API Gateway. A new stream is
 // created. The group must exist, else the error has the code ResourceNotFoundException.
@@ -133,10 +131,7 @@ func (s *Service) now() int64 { return s.account.Clock.Now().UnixMilli() }
 func (s *Service) group(name string) (*group, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if g := s.groups[name]; g != nil {
-		return g, nil
-	}
-	return nil, refuse("ResourceNotFoundException", "The specified log group does not exist.")
+	return wire.Found(s.groups[name], refuse("ResourceNotFoundException", "The specified log group does not exist."))
 }
 
 // sorted returns the groups that match, by name.
@@ -184,8 +179,7 @@ func (s *Service) useKey(ctx context.Context, key *string, groupName string, act
 		Principal: policy.ServicePrincipal(servicePrincipal), Service: "logs", Key: *key,
 		Context: map[string]string{"aws:logs:arn": groupARN(groupName)},
 	}, actions...)
-	var refused *account.KeyError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*account.KeyError](err); ok {
 		return refuse("AccessDeniedException", "The specified KMS key does not exist or is not allowed to be used with Arn '%s': %s", groupARN(groupName), refused.Message)
 	}
 	return err

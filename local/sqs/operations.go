@@ -30,7 +30,7 @@ type queueInput struct {
 	QueueURL string `json:"QueueUrl"`
 }
 
-func (in queueInput) Key() string { return in.QueueURL }
+func (in queueInput) Target() string { return in.QueueURL }
 
 type sendInput struct {
 	queueInput

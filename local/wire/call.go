@@ -121,12 +121,12 @@ func Handle[In, Out any](p Protocol, name string, f func(*Call, *In) (Out, error
 
 // HandleOn adds an operation on one thing, which open authorizes and finds by a parameter. The name of the operation is that
 // of the call.
-func HandleOn[In, Key, T, Out any, P interface {
+func HandleOn[In, Target, T, Out any, P interface {
 	*In
-	Key() Key
-}](p Protocol, name string, open func(*Call, Key) (T, error), f func(*Call, T, *In) (Out, error)) {
+	Target() Target
+}](p Protocol, name string, open func(*Call, Target) (T, error), f func(*Call, T, *In) (Out, error)) {
 	Handle(p, name, func(c *Call, in *In) (out Out, err error) {
-		t, err := open(c, P(in).Key())
+		t, err := open(c, P(in).Target())
 		if err != nil {
 			return out, err
 		}
