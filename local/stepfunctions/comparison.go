@@ -5,27 +5,19 @@ import (
 	"encoding/json"
 	"math/big"
 	"regexp"
-	"strings"
 )
 
 // typeTests are the operators of Choice that ask for the type of a value.
 var typeTests = map[string]func(any) bool{
-	"IsPresent":   func(any) bool { return true },
-	"IsNull":      func(v any) bool { return v == nil },
-	"IsString":    func(v any) bool { _, ok := v.(string); return ok },
-	"IsNumeric":   func(v any) bool { _, ok := v.(json.Number); return ok },
-	"IsBoolean":   func(v any) bool { _, ok := v.(bool); return ok },
-	"IsTimestamp": func(v any) bool { _, ok := orders["Timestamp"](v, v); return ok },
+	"IsPresent": func(any) bool { return true },
+	"IsNull":    func(v any) bool { return v == nil },
+	"IsString":  func(v any) bool { _, ok := v.(string); return ok },
+	"IsNumeric": func(v any) bool { _, ok := v.(json.Number); return ok },
+	"IsBoolean": func(v any) bool { _, ok := v.(bool); return ok },
 }
 
-// comparison matches the operators of Choice that compare two values: their type, and their relation.
-var comparison = regexp.MustCompile(`^(?:(String|Numeric|Timestamp)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)|(Boolean)(Equals))(?:Path)?$`)
-
-const stringMatches = "StringMatches"
-
-func isComparison(operator string) bool {
-	return operator == stringMatches || comparison.MatchString(operator)
-}
+// comparison matches the operators of Choice that compare a value with a constant: their type, and their relation.
+var comparison = regexp.MustCompile(`^(?:(String|Numeric)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)|(Boolean)(Equals))$`)
 
 // orders compare two values of a type. ok is false if one of them is not of the type.
 var orders = map[string]func(a, b any) (order int, ok bool){
@@ -40,13 +32,6 @@ var orders = map[string]func(a, b any) (order int, ok bool){
 			return 0, false
 		}
 		return x.Cmp(y), true
-	},
-	"Timestamp": func(a, b any) (int, bool) {
-		text, _ := a.(string)
-		x, isTime := timestamp(text)
-		text, _ = b.(string)
-		y, areTimes := timestamp(text)
-		return x.Compare(y), isTime && areTimes
 	},
 	"Boolean": func(a, b any) (int, bool) {
 		x, isFlag := a.(bool)
@@ -81,46 +66,14 @@ var relations = map[string]func(order int) bool{
 	"GreaterThanEquals": func(order int) bool { return order >= 0 },
 }
 
-// comparer returns the function of an operator. Values that are not of the operator's type never match.
-func comparer(operator string) func(a, b any) bool {
-	if operator == stringMatches {
-		return func(a, b any) bool {
-			text, ok := a.(string)
-			pattern, _ := b.(string)
-			return ok && wildcards(pattern).MatchString(text)
-		}
-	}
+// comparer returns the function of an operator. Values that are not of the operator's type never match, and accepts is false for
+// a constant that is not.
+func comparer(operator string, constant any) (matches func(any) bool, accepts bool) {
 	parts := comparison.FindStringSubmatch(operator)
 	compare, holds := orders[parts[1]+parts[3]], relations[parts[2]+parts[4]]
-	return func(a, b any) bool {
-		order, ok := compare(a, b)
+	_, accepts = compare(constant, constant)
+	return func(v any) bool {
+		order, ok := compare(v, constant)
 		return ok && holds(order)
-	}
-}
-
-// hasType reports whether a value is of the operator's type.
-func hasType(operator string, v any) bool {
-	if operator == stringMatches {
-		operator = "StringEquals"
-	}
-	parts := comparison.FindStringSubmatch(operator)
-	_, ok := orders[parts[1]+parts[3]](v, v)
-	return ok
-}
-
-// wildcards is a pattern of StringMatches: * matches any characters, and \ escapes the next character.
-func wildcards(pattern string) *regexp.Regexp {
-	var b strings.Builder
-	b.WriteString(`(?s)^`)
-	for i := 0; i < len(pattern); i++ {
-		switch {
-		case pattern[i] == '*':
-			b.WriteString(".*")
-			continue
-		case pattern[i] == '\\' && i+1 < len(pattern):
-			i++
-		}
-		b.WriteString(regexp.QuoteMeta(pattern[i : i+1]))
-	}
-	return regexp.MustCompile(b.String() + "$")
+	}, accepts
 }

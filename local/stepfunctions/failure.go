@@ -46,8 +46,8 @@ func tooLarge(what string) *failure {
 
 // failure returns an error as the execution reports it. An error that is no failure becomes States.Runtime.
 func (v *visit) failure(err error) *failure {
-	var f *failure
-	if !errors.As(err, &f) {
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
 		f = runtimef("%v", err)
 	}
 	if !f.inState {
@@ -72,12 +72,9 @@ func (f *failure) matches(names []string) bool {
 // service's name in the cause.
 func serviceFailure(service, client string, err error) *failure {
 	status, code, message := http.StatusInternalServerError, "ServiceException", err.Error()
-	var answer *wire.Error
-	var denied *policy.DeniedError
-	switch {
-	case errors.As(err, &answer):
+	if answer, ok := errors.AsType[*wire.Error](err); ok {
 		status, code, message = answer.Status, answer.Code, answer.Message
-	case errors.As(err, &denied):
+	} else if policy.IsDenied(err) {
 		status, code = http.StatusForbidden, "AccessDeniedException"
 	}
 	name := strings.TrimSuffix(code, "Exception") + "Exception"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // StateMachineArgs are the inputs of aws:sfn/stateMachine:StateMachine.
@@ -181,9 +182,5 @@ func machineARN(name string) string { return account.ARN(signingName, "stateMach
 func (s *Service) machine(arn string) (*machine, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	m := s.machines[arn]
-	if m == nil {
-		return nil, machineDoesNotExist(arn)
-	}
-	return m, nil
+	return wire.Found(s.machines[arn], machineDoesNotExist(arn))
 }

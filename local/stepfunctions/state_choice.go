@@ -1,9 +1,5 @@
 package stepfunctions
 
-import (
-	"strings"
-)
-
 // choice is the work of a Choice state: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
 type choice struct {
 	rules     []rule
@@ -69,7 +65,7 @@ func (n *node) test() test {
 			})
 		case typeTests[name] != nil:
 			tests = append(tests, n.typeTest(name))
-		case isComparison(name):
+		case comparison.MatchString(name):
 			tests = append(tests, n.comparison(name))
 		}
 	}
@@ -109,28 +105,20 @@ func (n *node) typeTest(name string) test {
 	}
 }
 
-// comparison reads an operator that compares a value with a constant or, if its name ends with Path, with another value.
+// comparison reads an operator that compares a value with a constant. Those whose names end with Path are not implemented.
 func (n *node) comparison(name string) test {
-	variable, compare := n.variable(), comparer(name)
-	var other *path
-	var constant any
-	if strings.HasSuffix(name, "Path") {
-		other = n.path(name)
-	} else if constant, _ = n.take(name); !hasType(name, constant) {
+	variable := n.variable()
+	constant, _ := n.take(name)
+	matches, accepts := comparer(name, constant)
+	if !accepts {
 		n.failf(n.where(name), "The value cannot be compared by %s", name)
 	}
 	return func(sc *scope) (bool, error) {
-		a, ok := variable.find(sc)
+		v, ok := variable.find(sc)
 		if !ok {
 			return false, invalidVariable(variable)
 		}
-		b := constant
-		if other != nil {
-			if b, ok = other.find(sc); !ok {
-				return false, invalidVariable(other)
-			}
-		}
-		return compare(a, b), nil
+		return matches(v), nil
 	}
 }
 

@@ -105,7 +105,7 @@ type logLine struct {
 // log adds an event to the buffer if the execution's machine logs it.
 func (s *Service) log(e *execution, ev *event) {
 	if to := e.revision.logs; to.includes(ev.kind) {
-		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, e.redrives.count(), to.data)}})
+		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, len(e.redrives), to.data)}})
 	}
 }
 
