@@ -54,7 +54,8 @@ func compile(list []metricDataQuery) (queries, error) {
 		}
 		qs[in.Id] = q
 	}
-	for id, q := range qs {
+	for _, in := range list {
+		id, q := in.Id, qs[in.Id]
 		for _, operand := range q.operands {
 			switch of := qs[operand]; {
 			case of == nil || of.expression != nil:

@@ -24,10 +24,10 @@ type metric struct {
 	Dimensions            []dimension
 }
 
-// dimension has the names of notifications in JSON, which is read whatever the case.
+// dimension has the names of notifications in JSON, which is read whatever the case, and those of operations in CBOR.
 type dimension struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `json:"name" cbor:"Name"`
+	Value string `json:"value" cbor:"Value"`
 }
 
 // datum is a value of a metric.
@@ -146,7 +146,7 @@ func (st *store) unit(key string) *string {
 func (st *store) list(match func(*series) bool) []metric {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	var list []metric
+	list := []metric{}
 	for _, key := range slices.Sorted(maps.Keys(st.series)) {
 		if m := st.series[key]; match(m) {
 			list = append(list, m.metric)
