@@ -78,15 +78,14 @@ func (p *lambdaProxy) serve(_ context.Context, x *exchange) (*response, *failure
 
 // refused is the failure of an invocation that did not happen or did not end.
 func (x *exchange) refused(err error, timedOut bool) *failure {
-	var denied *policy.DeniedError
-	var refusal *wire.Error
+	refusal, refused := errors.AsType[*wire.Error](err)
 	switch {
 	case timedOut:
 		return failTimeout
-	case errors.As(err, &denied):
+	case policy.IsDenied(err):
 		x.integration.endpointStatus = http.StatusForbidden
 		return failConfiguration
-	case errors.As(err, &refusal):
+	case refused:
 		x.integration.endpointStatus = refusal.Status
 		if refusal.Status == http.StatusRequestEntityTooLarge {
 			return failTooLong

@@ -99,8 +99,7 @@ func (r *reader) object(at string, raw json.RawMessage, into any) bool {
 		}
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			err = fmt.Errorf("%s cannot be a JSON %s", wrong.Field, wrong.Value)
 		}
 		r.failf(at, "%v", err)

@@ -10,8 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// object is a JSON object of an answer.
-type object map[string]any
+type object = wire.Object
 
 // operations are the calls with which a person looks at APIs, usage plans and API keys:
 // https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html
@@ -34,14 +33,13 @@ func (s *Service) operations() {
 
 // get adds an operation that reads, with the parameters that it supports in the query string.
 func (s *Service) get(path, name string, read func(*wire.Call) (object, error), parameters ...string) {
-	wire.HandleREST(&s.REST, "GET "+path, name, func(c *wire.Call) (*object, error) {
+	wire.HandleREST(&s.REST, "GET "+path, name, func(c *wire.Call) (object, error) {
 		if err := authorize(c, parameters...); err != nil {
 			return nil, err
 		}
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		out, err := read(c)
-		return &out, err
+		return read(c)
 	})
 }
 

@@ -91,10 +91,10 @@ func (x *exchange) headerBytes() int {
 
 func (x *exchange) readBody(w http.ResponseWriter) *failure {
 	var err error
-	var large *http.MaxBytesError
 	x.body, err = io.ReadAll(http.MaxBytesReader(w, x.request.Body, maxBody))
+	_, large := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &large):
+	case large:
 		return failTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return failStalled

@@ -151,8 +151,7 @@ func (e *asyncEvent) expires() time.Time { return e.queued.Add(e.f.eventSettings
 // stays in the queue until its maximum age. A function with a reserved concurrency of 0 gets no further attempt.
 func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 	status := http.StatusInternalServerError
-	var refused *wire.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*wire.Error](err); ok {
 		status = refused.Status
 	}
 	switch {

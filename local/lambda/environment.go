@@ -147,8 +147,7 @@ func (s *Service) decryptVariables(rev *revision, p policy.Principal) error {
 	err := s.account.UseKey(s.ctx, account.KeyUse{
 		Principal: p, Service: "lambda", Key: *rev.args.KMSKey, Context: map[string]string{"aws:lambda:FunctionArn": rev.fn.arn()},
 	}, "kms:Decrypt")
-	var refused *account.KeyError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*account.KeyError](err); ok {
 		refused.Message = "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's " +
 			"KMS key settings. KMS Exception: " + refused.Reason + "ExceptionKMS Message: " + refused.Message
 	}

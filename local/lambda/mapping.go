@@ -165,10 +165,7 @@ func (m *mapping) halt(ctx context.Context) error {
 func (s *Service) mapping(uuid string) (*mapping, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if m := s.mappings[uuid]; m != nil {
-		return m, nil
-	}
-	return nil, notFound("The resource you requested does not exist.")
+	return wire.Found(s.mappings[uuid], notFound("The resource you requested does not exist."))
 }
 
 // state returns State and LastProcessingResult.

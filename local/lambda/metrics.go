@@ -30,8 +30,7 @@ func (s *Service) count(f *function, inv *invoke) {
 
 // countThrottle publishes a refusal because of concurrency.
 func (s *Service) countThrottle(function string, err error) {
-	var refused *wire.Error
-	if errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests {
+	if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Status == http.StatusTooManyRequests {
 		s.publish(function, account.Count("Throttles", 1))
 	}
 }

@@ -69,9 +69,7 @@ func (f *function) configuration() *configurationOutput {
 	return &configurationOutput{st, "Active", "Successful", "Zip"}
 }
 
-type listFunctionsOutput struct{ Functions []*configurationOutput }
-
-func (s *Service) listFunctions(c *wire.Call) (*listFunctionsOutput, error) {
+func (s *Service) listFunctions(c *wire.Call) (wire.Object, error) {
 	if err := query(c, "MaxItems"); err != nil {
 		return nil, err
 	}
@@ -80,30 +78,22 @@ func (s *Service) listFunctions(c *wire.Call) (*listFunctionsOutput, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listFunctionsOutput{Functions: []*configurationOutput{}}
+	functions := []*configurationOutput{}
 	for _, name := range slices.Sorted(maps.Keys(s.functions)) {
-		out.Functions = append(out.Functions, s.functions[name].configuration())
+		functions = append(functions, s.functions[name].configuration())
 	}
-	return out, nil
+	return wire.Object{"Functions": functions}, nil
 }
 
-type getFunctionOutput struct {
-	Configuration *configurationOutput
-	Tags          map[string]string `json:",omitempty"`
-	Concurrency   *concurrency      `json:",omitempty"`
-}
-
-type concurrency struct{ ReservedConcurrentExecutions *int }
-
-func (s *Service) getFunction(c *wire.Call) (*getFunctionOutput, error) {
+func (s *Service) getFunction(c *wire.Call) (wire.Object, error) {
 	f, err := s.open(c, "GetFunction")
 	if err != nil {
 		return nil, err
 	}
 	in := &f.current.Load().args
-	out := &getFunctionOutput{Configuration: f.configuration(), Tags: in.Tags}
-	if *in.ReservedConcurrentExecutions >= 0 {
-		out.Concurrency = &concurrency{in.ReservedConcurrentExecutions}
+	out := wire.Object{"Configuration": f.configuration()}.With(wire.Object{"Tags": in.Tags})
+	if reserved := *in.ReservedConcurrentExecutions; reserved >= 0 {
+		out["Concurrency"] = wire.Object{"ReservedConcurrentExecutions": reserved}
 	}
 	return out, nil
 }
@@ -145,9 +135,7 @@ func (m *mapping) output() *mappingOutput {
 	return out
 }
 
-type listMappingsOutput struct{ EventSourceMappings []*mappingOutput }
-
-func (s *Service) listMappings(c *wire.Call) (*listMappingsOutput, error) {
+func (s *Service) listMappings(c *wire.Call) (wire.Object, error) {
 	if err := query(c, "EventSourceArn", "FunctionName", "MaxItems"); err != nil {
 		return nil, err
 	}
@@ -163,14 +151,14 @@ func (s *Service) listMappings(c *wire.Call) (*listMappingsOutput, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listMappingsOutput{EventSourceMappings: []*mappingOutput{}}
+	list := []*mappingOutput{}
 	for _, id := range slices.Sorted(maps.Keys(s.mappings)) {
 		m := s.mappings[id]
 		if (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function) {
-			out.EventSourceMappings = append(out.EventSourceMappings, m.output())
+			list = append(list, m.output())
 		}
 	}
-	return out, nil
+	return wire.Object{"EventSourceMappings": list}, nil
 }
 
 func (s *Service) getMapping(c *wire.Call) (*mappingOutput, error) {

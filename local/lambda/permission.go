@@ -10,6 +10,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // resourcePolicy is a function's policy: as it was added, as GetPolicy returns it, and parsed.
@@ -176,10 +177,7 @@ func (s *Service) permissionKind() provider.Kind {
 			if err != nil {
 				return nil, err
 			}
-			if p := f.permission(sid); p != nil {
-				return p, nil
-			}
-			return nil, statementNotFound(sid)
+			return wire.Found(f.permission(sid), statementNotFound(sid))
 		},
 		State: func(p *PermissionArgs) *PermissionArgs { return p },
 		Create: func(_ context.Context, in *PermissionArgs) (string, error) {

@@ -65,7 +65,7 @@ func (q *sqsSource) check(p policy.Principal, function *revision) error {
 	visibility, exists := q.queues.VisibilityTimeout(q.arn)
 	for _, call := range pollerCalls {
 		// Injected faults of polling are ignored here: only the policies of the role and the queue decide.
-		if err := q.queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.arn); isDenied(err) {
+		if err := q.queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.arn); policy.IsDenied(err) {
 			return invalidParameter("The provided execution role does not have permissions to call %s on SQS", call)
 		}
 	}

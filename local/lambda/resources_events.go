@@ -129,7 +129,7 @@ func checkDestination(ctx context.Context, queues Queues, p policy.Principal, qu
 		return nil
 	}
 	// Injected faults of sending are ignored here: only the policies of the role and the queue decide.
-	if err := queues.Authorize(ctx, p, nil, "sqs:SendMessage", queueARN); isDenied(err) {
+	if err := queues.Authorize(ctx, p, nil, "sqs:SendMessage", queueARN); policy.IsDenied(err) {
 		return invalidParameter("The function's execution role does not have permissions to call SendMessage on %s", queueARN)
 	}
 	if _, exists := queues.VisibilityTimeout(queueARN); !exists {

@@ -126,10 +126,7 @@ func (s *Service) function(name string) *function {
 }
 
 func (s *Service) find(name string) (*function, error) {
-	if f := s.function(name); f != nil {
-		return f, nil
-	}
-	return nil, functionNotFound(name)
+	return wire.Found(s.function(name), functionNotFound(name))
 }
 
 // parseName returns the name of a function from its name, its ARN or ACCOUNT:function:NAME. A qualifier is refused: there

@@ -124,8 +124,8 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 // respond receives the answer of the current invocation, or its error.
 func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string, failed bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	var large *http.MaxBytesError
-	if err != nil && !errors.As(err, &large) {
+	large, ok := errors.AsType[*http.MaxBytesError](err)
+	if err != nil && !ok {
 		return // the process has gone
 	}
 	e.mu.Lock()

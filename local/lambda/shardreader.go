@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/order-patterns/order-patterns/local/kinesis"
+	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
@@ -117,7 +118,7 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	if ctx.Err() != nil {
 		return false
 	}
-	code := codeOf(err)
+	code := wire.Code(err)
 	if isProblem = code != "ProvisionedThroughputExceededException"; isProblem {
 		r.m.report(problem("Kinesis", err))
 	}

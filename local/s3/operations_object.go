@@ -90,8 +90,7 @@ func (s *Service) useKey(r *request, key, action string) error {
 	err := s.account.UseKey(r.Context(), account.KeyUse{
 		Principal: r.Principal, Service: "s3", Key: key, Context: map[string]string{"aws:s3:arn": bucketARN(r.bucketName) + "/" + r.key},
 	}, action)
-	var denied *account.KeyError
-	if errors.As(err, &denied) && denied.Reason == "AccessDenied" {
+	if denied, ok := errors.AsType[*account.KeyError](err); ok && denied.Reason == "AccessDenied" {
 		return wire.Errorf(http.StatusForbidden, "AccessDenied", "%s", denied.Message)
 	}
 	return wire.KeyError(err, http.StatusBadRequest, "KMS.%sException", "")

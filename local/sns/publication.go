@@ -50,8 +50,7 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 		err := s.account.Authorize(ctx, policy.Request{
 			Principal: p, Action: action, Resource: in.TopicARN, ResourcePolicy: doc, Keys: keys,
 		})
-		var refused *policy.DeniedError
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*policy.DeniedError](err); ok {
 			return denied(refused)
 		}
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Kinds are the Pulumi resource types that this service implements.
@@ -70,10 +71,7 @@ func (s *Service) topicKind() provider.Kind {
 
 // topic returns a topic. The caller holds the lock.
 func (s *Service) topic(arn string) (*topic, error) {
-	if t := s.topics[arn]; t != nil {
-		return t, nil
-	}
-	return nil, notFound("Topic")
+	return wire.Found(s.topics[arn], notFound("Topic"))
 }
 
 // defaultPolicy is what AWS gives a topic that has no other policy. It asks for the condition key AWS:SourceOwner, which

@@ -59,8 +59,8 @@ func (s *Stack) update(ctx context.Context, args ...string) error {
 		return fmt.Errorf("recording that an update begins: %w", err)
 	}
 	err := s.run(ctx, s.Log, args...)
-	var exit *exec.ExitError
-	killed := errors.As(err, &exit) && !exit.Exited()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	killed := ok && !exit.Exited()
 	select {
 	case <-s.Kill:
 		killed = true

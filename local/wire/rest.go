@@ -26,7 +26,7 @@ type callKey struct{}
 
 // HandleREST adds an operation under a pattern of net/http.ServeMux: "GET /2015-03-31/functions/{name}". What f
 // returns is rendered as JSON.
-func HandleREST[Out any](r *REST, pattern, name string, f func(*Call) (*Out, error)) {
+func HandleREST[Out any](r *REST, pattern, name string, f func(*Call) (Out, error)) {
 	r.Handle(pattern, name, func(w http.ResponseWriter, c *Call) error {
 		out, err := f(c)
 		if err != nil {

@@ -47,11 +47,10 @@ func up(ctx context.Context, e *environment, c selection) error {
 
 // deployError drops the output of the CLI from an error, because it is on the screen already.
 func deployError(err error) error {
-	var failed *stack.Error
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted: run the command again to complete it")
 	}
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*stack.Error](err); ok {
 		return fmt.Errorf("pulumi %s: %w", failed.Args[0], failed.Err)
 	}
 	return err
