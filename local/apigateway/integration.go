@@ -21,7 +21,6 @@ type integration interface {
 	serve(ctx context.Context, x *exchange) (*response, *failure)
 }
 
-// response is what goes back to the client.
 type response struct {
 	status int
 	header http.Header
@@ -85,7 +84,6 @@ func (r *reader) integration(at string, raw json.RawMessage, m *method) integrat
 	return read(r, at, &spec, m)
 }
 
-// integrationResponse is what an integration's outcome becomes.
 type integrationResponse struct {
 	pattern *regexp.Regexp // of the backend's status; nil for the default
 	status  int
@@ -147,7 +145,6 @@ func (r *reader) mapping(at string, templates map[string]string, response bool) 
 	return m
 }
 
-// mapResponse makes the response for a backend's status and body.
 func mapResponse(x *exchange, list []*integrationResponse, status int, body []byte) (*response, *failure) {
 	for _, ir := range list {
 		if ir.pattern != nil && !ir.pattern.MatchString(strconv.Itoa(status)) {

@@ -111,7 +111,6 @@ var remapped = []string{
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "Www-Authenticate",
 }
 
-// proxyResponse makes the response from a function's answer.
 func proxyResponse(payload []byte) (*response, error) {
 	var answer *proxyAnswer
 	if err := strictjson.Decode(payload, &answer); err != nil {

@@ -40,7 +40,6 @@ type (
 	expression func(*rendering) any
 )
 
-// rendering is one run of a mapping.
 type rendering struct {
 	*mapping
 	x      *exchange

@@ -5,7 +5,6 @@ import (
 	"strings"
 )
 
-// mappingParser compiles a mapping template to functions that render it.
 type mappingParser struct {
 	lexer
 	response bool            // the template makes a response
@@ -88,7 +87,6 @@ func (p *mappingParser) set() node {
 	}
 }
 
-// conditional reads what follows #if, up to its #end.
 func (p *mappingParser) conditional() node {
 	type branch struct {
 		when expression

@@ -36,7 +36,6 @@ type validator struct {
 	Parameters bool `json:"validateRequestParameters"`
 }
 
-// pathItem has an operation for each of verbs.
 type pathItem struct {
 	_ struct{} `ignored:"summary description servers get put post delete options head patch"`
 }
@@ -140,7 +139,6 @@ func newCompiler(document string) (*jsonschema.Compiler, error) {
 	return c, c.AddResource(documentURL, root)
 }
 
-// compileModel compiles the schema at a JSON pointer in the document.
 func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 	s, err := c.Compile(documentURL + "#" + location)
 	if err != nil {

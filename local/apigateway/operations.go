@@ -43,7 +43,6 @@ func (s *Service) get(path, name string, read func(*wire.Call) (object, error), 
 	})
 }
 
-// of reads one thing and renders it.
 func of[T any](find func(*wire.Call) (*T, error), output func(*T) object) func(*wire.Call) (object, error) {
 	return func(c *wire.Call) (object, error) {
 		v, err := find(c)
@@ -131,7 +130,6 @@ func (k *apiKey) output(withValue bool) object {
 	return out
 }
 
-// memberOutput is the key as a member of a usage plan.
 func (k *apiKey) memberOutput() object {
 	return object{"id": k.id, "type": apiKeyType, "name": *k.inputs.Name, "value": k.value}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 )
 
-// keyHeader is the header of API keys.
 const keyHeader = "x-api-key"
 
 // securityScheme is how clients identify themselves: by an API key, by a token that a function checks, or by a signature.

@@ -155,7 +155,6 @@ func arn(path string) string { return "arn:aws:apigateway:" + account.Region + "
 
 func executionARN(path string) string { return account.ARN("execute-api", path) }
 
-// newID makes an identifier of lower-case letters and digits.
 func newID(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // crypto/rand does not fail

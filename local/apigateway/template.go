@@ -18,7 +18,6 @@ import (
 // Values are escaped for a JSON string, so that a client cannot make a JSON text invalid.
 type template struct{ parts []part }
 
-// part is a text or a variable.
 type part struct {
 	literal string
 	variable
@@ -126,5 +125,4 @@ func escape(s string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// compact renders a value that came from JSON.
 func compact(v any) string { return string(strictjson.Encode(v)) }

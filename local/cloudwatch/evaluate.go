@@ -32,7 +32,6 @@ func (a *alarm) recent(st *store, at time.Time) []point {
 	return points
 }
 
-// operators are the comparisons.
 var operators = map[string]func(value, threshold float64) bool{
 	"GreaterThanThreshold":          func(v, t float64) bool { return v > t },
 	"GreaterThanOrEqualToThreshold": func(v, t float64) bool { return v >= t },
@@ -124,7 +123,6 @@ func deref(s *string) string {
 	return *s
 }
 
-// treatments are the ways to treat missing data.
 var treatments = []string{"missing", "ignore", "breaching", "notBreaching"}
 
 func validStatistic(name string) bool {

@@ -22,7 +22,6 @@ type query struct {
 	operands   []string
 }
 
-// queries are by id.
 type queries map[string]*query
 
 var queryID = regexp.MustCompile(`^[a-z][A-Za-z0-9_]{0,254}$`)

@@ -13,7 +13,6 @@ type describeAlarmsInput struct {
 	AlarmNamePrefix, StateValue string
 }
 
-// condition is that of a metric alarm, in descriptions and notifications.
 func (in *MetricAlarmArgs) condition() wire.Object {
 	return wire.Object{
 		"Dimensions": dimensionsOf(in.Dimensions), "EvaluationPeriods": in.EvaluationPeriods, "Threshold": *in.Threshold,

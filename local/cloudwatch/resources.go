@@ -190,7 +190,6 @@ func (s *Service) ruleOf(in *CompositeAlarmArgs) (*rule, error) {
 	return r, nil
 }
 
-// find returns a function that finds an alarm of one type by its name.
 func (s *Service) find(is func(*alarm) bool) func(name string) (*alarm, error) {
 	return func(name string) (*alarm, error) {
 		if a := s.alarms[name]; a != nil && is(a) {

@@ -51,7 +51,6 @@ func parseRule(text string) (*rule, error) {
 	return r, nil
 }
 
-// eval returns the rule's value, given the state of each alarm by name.
 func (r *rule) eval(state func(name string) string) bool {
 	v, _ := r.formula(func(id string) (float64, bool) {
 		n, _ := strconv.Atoi(id[1:])

@@ -125,7 +125,6 @@ func invalid(code, format string, args ...any) *wire.Error {
 	return wire.Errorf(http.StatusBadRequest, code, format, args...)
 }
 
-// notFound is the error for an alarm or a dashboard.
 func notFound(name string) *wire.Error {
 	return wire.Errorf(http.StatusNotFound, "ResourceNotFound", "There is no %q", name)
 }

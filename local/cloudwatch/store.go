@@ -30,7 +30,6 @@ type dimension struct {
 	Value string `json:"value" cbor:"Value"`
 }
 
-// datum is a value of a metric.
 type datum struct {
 	metric
 	unit  string // "Count"; None if empty
@@ -52,7 +51,6 @@ func (m *metric) key() string {
 	return b.String()
 }
 
-// dimensionsOf returns dimensions by name.
 func dimensionsOf(dimensions map[string]string) []dimension {
 	list := []dimension{}
 	for name, value := range dimensions {
@@ -142,7 +140,6 @@ func (st *store) unit(key string) *string {
 	return nil
 }
 
-// list returns the metrics that match, by namespace, name and dimensions.
 func (st *store) list(match func(*series) bool) []metric {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -146,7 +146,6 @@ func size(v Value) int {
 	return 1 // BOOL and NULL
 }
 
-// itemSize is the size of an item: its attributes' names and values.
 func itemSize(item Map) int {
 	total := 0
 	for name, v := range item {

@@ -105,7 +105,6 @@ func (p *parser) syntax() {
 
 func (p *parser) fail(format string, args ...any) { panic(mistake(fmt.Sprintf(format, args...))) }
 
-// path reads a document path.
 func (p *parser) path() path {
 	steps := path{p.name()}
 	for {
@@ -199,7 +198,6 @@ func (p *parser) call() *node {
 	return n
 }
 
-// operands reads operands with commas between them.
 func (p *parser) operands() (list []*node) {
 	for {
 		list = append(list, p.operand(p.primary()))
@@ -209,7 +207,6 @@ func (p *parser) operands() (list []*node) {
 	}
 }
 
-// operator starts a node for an operator or function, and counts it.
 func (p *parser) operator(op string, args ...*node) *node {
 	p.operators++
 	return &node{op: op, args: args}

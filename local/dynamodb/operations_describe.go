@@ -13,7 +13,6 @@ type tableInput struct{ TableName string }
 
 func (in tableInput) Target() string { return in.TableName }
 
-// inspect authorizes a look at a table's settings and finds it.
 func (s *Service) inspect(c *wire.Call, nameOrARN string) (*table, error) {
 	name, err := s.authorize(c, c.Operation, nameOrARN)
 	if err != nil {

@@ -68,7 +68,6 @@ func (s *Service) scan(_ *wire.Call, t *table, in *reading) (*pageOutput, error)
 	return s.answer(t, in, p)
 }
 
-// first is where a query begins to read.
 func (k keyCondition) first(backward bool) position {
 	at := k.partition
 	switch {

@@ -13,7 +13,6 @@ const (
 	maxBatchSize = 16 << 20
 )
 
-// projected are the parameters that choose attributes.
 type projected struct {
 	ProjectionExpression     *string
 	ExpressionAttributeNames map[string]string
@@ -31,7 +30,6 @@ func (p projected) parse() (projection, error) {
 	return keep, sc.unused()
 }
 
-// lookup is one item to read, and what to keep of it.
 type lookup struct {
 	table *table
 	at    position
@@ -78,7 +76,6 @@ func (s *Service) getItem(_ *wire.Call, t *table, in *getItemInput) (*getItemOut
 	return &getItemOutput{l.keep.of(found.item)}, nil
 }
 
-// keysAndAttributes is what to get from one table.
 type keysAndAttributes struct {
 	projected      `json:",omitzero"`
 	Keys           []Map
@@ -125,7 +122,6 @@ func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput
 	return out, nil
 }
 
-// lookups authorizes and checks all reads of a BatchGetItem.
 func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup, error) {
 	if len(in.RequestItems) == 0 {
 		return nil, missing("RequestItems")

@@ -49,7 +49,6 @@ var reasonCodes = map[string]string{
 	"ValidationException":                    "ValidationError",
 }
 
-// reasons collects the outcome of each action.
 type reasons struct {
 	list      []cancellationReason
 	cancelled bool

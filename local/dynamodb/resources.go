@@ -68,7 +68,6 @@ func (a *TableArgs) ttlAttribute() string {
 	return *a.TTL.AttributeName
 }
 
-// schema is the primary key that the inputs declare.
 func (a *TableArgs) schema() schema {
 	types := map[string]string{}
 	for _, attribute := range a.Attributes {

@@ -48,7 +48,6 @@ type ScalingMetric struct {
 
 const dimension = "dynamodb:table:"
 
-// metrics are the scalable dimensions, and the metric of each.
 var metrics = map[string]string{
 	dimension + "ReadCapacityUnits":  "DynamoDBReadCapacityUtilization",
 	dimension + "WriteCapacityUnits": "DynamoDBWriteCapacityUtilization",

@@ -88,7 +88,6 @@ func (s *Service) table(name string) (*table, error) {
 	return t, nil
 }
 
-// open authorizes a call's operation and finds its table.
 func (s *Service) open(c *wire.Call, nameOrARN string) (*table, error) {
 	name, err := s.authorize(c, c.Operation, nameOrARN)
 	if err != nil {

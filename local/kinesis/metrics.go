@@ -13,7 +13,6 @@ func (s *Service) publish(stream string, values ...account.Value) {
 	s.account.Publish("AWS/Kinesis", map[string]string{"StreamName": stream}, values...)
 }
 
-// countPut publishes that a record was put, or rejected.
 func (s *Service) countPut(stream string, size int, err error) {
 	if err == nil {
 		s.publish(stream, account.Count("IncomingRecords", 1), account.Value{Metric: "IncomingBytes", Unit: "Bytes", Value: float64(size)})

@@ -35,7 +35,6 @@ type iteratorInput struct {
 
 var positionTypes = []string{"TRIM_HORIZON", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"}
 
-// position validates the parameters of GetShardIterator.
 func (in *iteratorInput) position() (p Position, err error) {
 	p.Type = in.ShardIteratorType
 	switch {

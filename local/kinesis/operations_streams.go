@@ -17,7 +17,6 @@ func (st *stream) summary() wire.Object {
 	}
 }
 
-// describe has what DescribeStream and DescribeStreamSummary have in common.
 func (st *stream) describe() wire.Object {
 	d := st.summary()
 	d["RetentionPeriodHours"], d["EncryptionType"] = st.hours.Load(), st.encryption()

@@ -86,7 +86,6 @@ func nameOf(arn string) (name string, ok bool) {
 
 func (in streamInput) Target() streamInput { return in }
 
-// enter authorizes a call's operation on a stream, and finds it.
 func (s *Service) enter(c *wire.Call, in streamInput) (*stream, error) {
 	name, err := in.name()
 	if err != nil {

@@ -73,7 +73,6 @@ func (st *stream) put(now time.Time, h hash, key string, data []byte, check func
 	return s, q, err
 }
 
-// at returns the index of the open shard of a hash key.
 func (st *stream) at(h hash) int {
 	return sort.Search(len(st.open), func(i int) bool { return !st.open[i].to.less(h) })
 }
@@ -104,7 +103,6 @@ func (st *stream) find(now time.Time, id string) (*shard, error) {
 	return shards[i], nil
 }
 
-// close ends the stream and wakes those that wait for its records.
 func (st *stream) close(now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -114,7 +112,6 @@ func (st *stream) close(now time.Time) {
 	}
 }
 
-// encryption is the encryption type.
 func (st *stream) encryption() string {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
@@ -137,7 +134,6 @@ func (st *stream) setRetention(now time.Time, hours int) {
 // maxConsumers is the limit of registered consumers of a stream.
 const maxConsumers = 20
 
-// consumer is a registered consumer of a stream, with enhanced fan-out.
 type consumer struct {
 	stream    *stream
 	name, arn string

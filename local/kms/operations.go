@@ -10,7 +10,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// on finds a key, authorizes the operation on it, and does it.
 func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
 	s.mu.RLock()
 	k, err := s.lookUp(keyID)

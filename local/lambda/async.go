@@ -42,7 +42,6 @@ type asyncEvent struct {
 	last     answer
 }
 
-// answer is the outcome of the last attempt.
 type answer struct {
 	status  int // 0 before the first attempt, 200 if the function ran, else that of the refusal
 	failed  bool
@@ -166,7 +165,6 @@ func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 	return 0, "", err
 }
 
-// discarded logs that an event is lost.
 func (e *asyncEvent) discarded(why string) {
 	e.s.account.Log.Warn("an event is discarded", "function", e.f.name, "request", e.id, "condition", why)
 }

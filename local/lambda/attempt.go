@@ -165,10 +165,8 @@ func failedItems(response []byte) (ids []string, ok bool) {
 	return ids, true
 }
 
-// eventHead and eventFoot are the text of an event around its records.
 const eventHead, eventFoot = `{"Records":[`, `]}`
 
-// recordsEvent makes the event of encoded records.
 func recordsEvent(encoded [][]byte) []byte {
 	var event bytes.Buffer
 	event.WriteString(eventHead)

@@ -54,7 +54,6 @@ type environment struct {
 	timer     clockwork.Timer
 }
 
-// newEnvironment starts a process of the pool's revision.
 func newEnvironment(p *pool) (*environment, *initFailure) {
 	s, rev := p.s, p.rev
 	principal, creds, err := s.Roles.AssumeRole(servicePrincipal, rev.args.Role, rev.fn.name, nil)
@@ -187,7 +186,6 @@ func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure 
 	return &initFailure{body: *body}
 }
 
-// assign gives an idle environment an invocation.
 func (e *environment) assign(inv *invoke) {
 	e.mu.Lock()
 	if e.dead {
@@ -216,7 +214,6 @@ func (e *environment) expire(inv *invoke) {
 	}
 }
 
-// watch waits for the end of the process and cleans up.
 func (e *environment) watch() {
 	defer e.s.background.Done()
 	e.exitState = e.process.wait()
@@ -237,7 +234,6 @@ func (e *environment) watch() {
 	e.s.Roles.Revoke(e.key)
 }
 
-// finish logs and completes an invocation that the environment has finished.
 func (e *environment) finish(inv *invoke) {
 	now := e.s.account.Clock.Now()
 	e.mu.Lock()

@@ -168,7 +168,6 @@ func (s *Service) mapping(uuid string) (*mapping, error) {
 	return wire.Found(s.mappings[uuid], notFound("The resource you requested does not exist."))
 }
 
-// state returns State and LastProcessingResult.
 func (m *mapping) state() (state, result string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -57,7 +57,6 @@ func (s *Service) open(c *wire.Call, action string) (*function, error) {
 	return f, err
 }
 
-// configurationOutput is FunctionConfiguration.
 type configurationOutput struct {
 	*FunctionArgs
 	State, LastUpdateStatus, PackageType string

@@ -67,7 +67,6 @@ func (f *function) setPermissions(list []PermissionArgs) error {
 	return nil
 }
 
-// addPermission adds a valid permission.
 func (s *Service) addPermission(name string, p PermissionArgs) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +93,6 @@ func (s *Service) removePermission(name, sid string) error {
 	return f.setPermissions(slices.DeleteFunc(slices.Clone(f.permissions()), func(p PermissionArgs) bool { return *p.StatementID == sid }))
 }
 
-// statement is a permission in the policy document.
 type statement struct {
 	Sid       string
 	Effect    string
@@ -148,7 +146,6 @@ var permissionRules = []struct {
 	{"sourceAccount", func(in *PermissionArgs) *string { return in.SourceAccount }, accountID, "an account id"},
 }
 
-// validate checks the inputs of AddPermission.
 func (in *PermissionArgs) validate() error {
 	if in.StatementID == nil {
 		return invalidParameter("statementId is required")

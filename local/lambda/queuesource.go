@@ -106,7 +106,6 @@ type sqsAttribute struct {
 	DataType         string   `json:"dataType"`
 }
 
-// records is an event and its messages.
 type records struct {
 	messages []sqs.Received
 	payload  []byte

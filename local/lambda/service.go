@@ -144,7 +144,6 @@ func (s *Service) closePools(f *function) {
 	}
 }
 
-// pools returns the pools of all revisions of a function.
 func (s *Service) pools(f *function) []*pool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -174,7 +173,6 @@ func (s *Service) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// reap ends the environments that have been idle for idleLifetime.
 func (s *Service) reap() {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

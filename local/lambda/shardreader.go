@@ -127,7 +127,6 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	return isProblem
 }
 
-// deal distributes records to their lanes.
 func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
 	for _, rec := range records {

@@ -46,7 +46,6 @@ func (t traceContext) incoming() string {
 	return xray.Header{Root: t.root, Parent: t.parent, Sampled: t.sampled}.String()
 }
 
-// add adds the trace of a sampled invocation to a record of the log.
 func (t traceContext) add(r record) record {
 	if t.sampled {
 		r["tracing"] = record{"spanId": t.function, "type": "X-Amzn-Trace-Id", "value": t.header}

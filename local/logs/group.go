@@ -98,7 +98,6 @@ func (g *group) oldest(now int64) int64 {
 	return now - int64(*days)*(24*time.Hour).Milliseconds()
 }
 
-// find returns the events that match, by time.
 func (g *group) find(now int64, match func(*event) bool) []event {
 	g.mu.Lock()
 	defer g.mu.Unlock()

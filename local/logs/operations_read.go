@@ -126,7 +126,6 @@ func (s *Service) filterLogEvents(_ *wire.Call, g *group, in *filterLogEventsInp
 	return out, nil
 }
 
-// position is the place of an event among those of a group.
 type position struct{ at, id int64 }
 
 func (e *event) position() position { return position{e.at, e.id} }

@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-// table is what the commands of a query work on.
 type table struct {
 	rows    []row
 	shown   []string // fields that the query chose; nil for the default
@@ -116,7 +115,6 @@ func parseCommand(name, text string) (func(*table), error) {
 	return nil, malformed(name + " " + text)
 }
 
-// parseFields returns the fields of a list, each with its other name.
 func parseFields(text string) (items [][]string, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		m := fieldItem.FindStringSubmatch(part)

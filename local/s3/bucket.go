@@ -20,7 +20,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// bucket is a bucket, its settings and its objects.
 type bucket struct {
 	name    string
 	created time.Time

@@ -96,7 +96,6 @@ func (s *Service) useKey(r *request, key, action string) error {
 	return wire.KeyError(err, http.StatusBadRequest, "KMS.%sException", "")
 }
 
-// describe sets the headers that a put and a get have in common.
 func (b *bucket) describe(h http.Header, o *object) {
 	h.Set("ETag", o.tag())
 	h.Set(sseHeader, b.algorithm())

@@ -13,7 +13,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// register adds the operations of the API.
 func (s *Service) register() {
 	wire.Handle(&s.Query, "Publish", s.publish)
 	wire.HandleAllowed(&s.Query, "sns:ListTopics", "*", s.listTopics)

@@ -68,7 +68,6 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 	return messageID, s.account.After(ctx, p, action, in.TopicARN)
 }
 
-// message is what a publisher publishes.
 type message struct {
 	id, text, trace string
 	subject         *string

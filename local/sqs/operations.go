@@ -9,7 +9,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// register adds the operations of the API.
 func (s *Service) register() {
 	wire.HandleOn(&s.JSON, "SendMessage", s.open, sendMessage)
 	wire.HandleOn(&s.JSON, "SendMessageBatch", s.open, sendMessageBatch)
@@ -25,7 +24,6 @@ func (s *Service) register() {
 	wire.Handle(&s.JSON, "ListMessageMoveTasks", s.listMessageMoveTasks)
 }
 
-// queueInput names the queue of an operation.
 type queueInput struct {
 	QueueURL string `json:"QueueUrl"`
 }

@@ -84,7 +84,6 @@ func (s *Service) findARN(arn string) *queue {
 	return s.queues[name]
 }
 
-// findURL returns the queue with this URL.
 func (s *Service) findURL(queueURL string) (*queue, error) {
 	name, err := nameOf(queueURL)
 	if err != nil {
@@ -152,7 +151,6 @@ func (s *Service) Authorize(ctx context.Context, p policy.Principal, keys map[st
 	return err
 }
 
-// enter authorizes an action of another service and returns the queue.
 func (s *Service) enter(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) (*queue, error) {
 	q := s.findARN(queueARN)
 	if q == nil && p.Service != "" {
@@ -188,7 +186,6 @@ func (s *Service) create(name string, attributes, tags map[string]string) (*queu
 	return q, nil
 }
 
-// destroy deletes a queue with its messages.
 func (s *Service) destroy(q *queue) {
 	s.mu.Lock()
 	delete(s.queues, q.name)

@@ -266,7 +266,6 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 // killLimit is how long a CLI may take to end its plugins before it is killed.
 const killLimit = 5 * time.Second
 
-// wait starts the CLI and waits for its end.
 func (s *Stack) wait(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err

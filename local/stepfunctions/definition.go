@@ -34,7 +34,6 @@ type state struct {
 	catchers   []catcher
 }
 
-// work is what a type of state does with its input.
 type work interface {
 	do(*visit, any) (any, error)
 }
@@ -45,7 +44,6 @@ type dataPath struct {
 	null bool // the field is null
 }
 
-// kinds read the types of states.
 var kinds = map[string]func(*node, *state) work{
 	"Task": readTask, "Pass": readPass, "Choice": readChoice, "Wait": readWait, "Succeed": readSucceed, "Fail": readFail,
 }
@@ -137,7 +135,6 @@ func (n *node) resultPath() dataPath {
 // edge is a transition out of a state, and where it is written.
 type edge struct{ field, at, to string }
 
-// edges returns all transitions out of a state.
 func (n *node) edges() []edge {
 	var list []edge
 	add := func(fields map[string]any, name, at string) {

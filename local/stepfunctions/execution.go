@@ -28,7 +28,6 @@ var endEvents = map[string]string{failed: "ExecutionFailed", timedOut: "Executio
 // maxDuration is how long executions can run: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 var maxDuration = map[string]time.Duration{standard: 365 * 24 * time.Hour, express: 5 * time.Minute}
 
-// execution is one run of a revision of a state machine.
 type execution struct {
 	service   *Service
 	machine   *machine
@@ -119,7 +118,6 @@ func (e *execution) add(ev event) {
 	}
 }
 
-// succeed closes the execution with its output.
 func (e *execution) succeed(output string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

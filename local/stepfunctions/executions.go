@@ -80,7 +80,6 @@ func (s *Service) executionsOf(m *machine) (list []*execution) {
 	return list
 }
 
-// ended adds an execution to the closed ones.
 func (s *Service) ended(e *execution) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,7 +20,6 @@ type event struct {
 	details      *details
 }
 
-// details are the members of the details of all kinds of events.
 type details struct {
 	Name           string     `json:"name,omitempty"`
 	Input          *string    `json:"input,omitempty"`
@@ -61,7 +60,6 @@ func (d *details) withoutData() *details {
 	return &bare
 }
 
-// output is the event as GetExecutionHistory returns it.
 func (e *event) output() map[string]any {
 	m := map[string]any{"id": e.id, "previousEventId": e.previous, "timestamp": epoch(e.at), "type": e.kind}
 	if e.details != nil {
@@ -101,7 +99,6 @@ func (t epoch) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64), nil
 }
 
-// logLine is the event as Step Functions writes it to a log group.
 func (e *event) logLine(executionARN string, redrives int, data bool) string {
 	d := &details{}
 	if e.details != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// register adds the operations of the API.
 func (s *Service) register() {
 	wire.HandleOn(&s.JSON, "StartExecution", s.openMachine, s.startExecution)
 	wire.HandleOn(&s.JSON, "RedriveExecution", s.openExecution, s.redriveExecution)

@@ -26,7 +26,6 @@ func (s *Service) openMachine(c *wire.Call, arn string) (*machine, error) {
 	return s.machine(arn)
 }
 
-// item is the state machine as lists show it.
 func (m *machine) item() wire.Object {
 	return wire.Object{"stateMachineArn": m.arn, "name": m.name, "type": m.kind, "creationDate": epoch(m.created)}
 }
@@ -99,7 +98,6 @@ func (s *Service) updateStateMachine(_ *wire.Call, m *machine, in *updateMachine
 	return wire.Object{"updateDate": epoch(r.updated), "revisionId": r.id}, nil
 }
 
-// update gives a state machine a new revision.
 func (s *Service) update(m *machine, args *StateMachineArgs) (*revision, error) {
 	r, err := s.newRevision(args, uuid.NewString())
 	if err != nil {

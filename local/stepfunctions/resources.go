@@ -134,7 +134,6 @@ func (m *machine) state() *StateMachineArgs {
 
 const active = "ACTIVE" // the only status of a state machine
 
-// machine is a state machine.
 type machine struct {
 	arn, name, kind string
 	created         time.Time

@@ -90,7 +90,6 @@ func (v *visit) process(raw any) (any, error) {
 	return v.put(st.result, raw, result)
 }
 
-// fill applies Parameters or ResultSelector.
 func (v *visit) fill(t template, data any) (any, error) {
 	if t == nil {
 		return data, nil
@@ -98,7 +97,6 @@ func (v *visit) fill(t template, data any) (any, error) {
 	return t.fill(v.scope(data))
 }
 
-// put applies ResultPath.
 func (v *visit) put(to dataPath, raw, result any) (any, error) {
 	switch {
 	case to.null:

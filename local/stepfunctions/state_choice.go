@@ -11,7 +11,6 @@ type rule struct {
 	next string
 }
 
-// test reports whether a rule holds.
 type test func(*scope) (bool, error)
 
 func readChoice(n *node, _ *state) work {

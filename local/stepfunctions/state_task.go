@@ -17,7 +17,6 @@ type task struct {
 	timeout time.Duration // 0 for none
 }
 
-// integration is a way to call a service.
 type integration struct {
 	service, action    string   // "lambda", "invoke"
 	required, optional []string // parameters
@@ -123,7 +122,6 @@ func (t task) record(v *visit, event string, d *details) error {
 	return nil
 }
 
-// failed records a failure and returns it.
 func (t task) failed(v *visit, event string, f *failure) error {
 	if err := t.record(v, event, &details{Error: f.Name, Cause: f.Cause}); err != nil {
 		return err
@@ -143,7 +141,6 @@ func (v *visit) assume() (policy.Principal, error) {
 	return *v.execution.principal, nil
 }
 
-// retrier is an element of Retry.
 type retrier struct {
 	errors   []string
 	interval time.Duration
@@ -153,14 +150,12 @@ type retrier struct {
 	jitter   bool
 }
 
-// catcher is an element of Catch.
 type catcher struct {
 	errors []string
 	next   string
 	result dataPath
 }
 
-// handlers reads Retry and Catch.
 func (n *node) handlers(st *state) {
 	for o := range n.objects("Retry") {
 		o.text("Comment")

@@ -4,7 +4,6 @@ import (
 	"time"
 )
 
-// succeed is the work of a Succeed state.
 type succeed struct{}
 
 func readSucceed(*node, *state) work { return succeed{} }
@@ -48,7 +47,6 @@ func (f fail) do(v *visit, input any) (any, error) {
 	return nil, &failure{Name: name, Cause: cause}
 }
 
-// pass is the work of a Pass state: its result, or its input.
 type pass struct {
 	result any
 	given  bool

@@ -28,7 +28,6 @@ var (
 	errorEvents = append(slices.Clone(fatalEvents), "FailStateEntered", "TaskFailed", "TaskTimedOut")
 )
 
-// logSettings is what a revision of a machine logs, and where.
 type logSettings struct {
 	level  string
 	data   bool

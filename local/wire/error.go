@@ -61,12 +61,10 @@ func asError(err error, denied func(*policy.DeniedError) *Error) *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: err.Error()}
 }
 
-// denial returns a function that renders a missing permission.
 func denial(status int, code string) func(*policy.DeniedError) *Error {
 	return func(d *policy.DeniedError) *Error { return &Error{Status: status, Code: code, Message: d.Error()} }
 }
 
-// write sends a rendered answer, or reports that rendering it failed.
 func write(w http.ResponseWriter, status int, contentType string, body []byte, err error) {
 	if err != nil {
 		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)

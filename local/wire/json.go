@@ -75,7 +75,6 @@ func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
 	j.write(w, e.Status, body)
 }
 
-// decodeJSON reads the parameters of a call.
 func decodeJSON(c *Call, v any) error { return unreadable(c, decodeStrict(c.Body, v)) }
 
 // unreadable is the error for parameters that cannot be read. Their UnmarshalJSON may return an AWS error.

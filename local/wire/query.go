@@ -112,7 +112,6 @@ func decodeForm(form url.Values, v any) error {
 	return decodeStrict(body, v)
 }
 
-// insert puts a value at a path of a tree.
 func insert(tree map[string]any, path []string, value string) error {
 	have, taken := tree[path[0]]
 	below, isTree := have.(map[string]any)

@@ -11,10 +11,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// fields are those of a document.
 type fields map[string]any
 
-// walk calls f for a segment and for all subsegments in it.
 func (s fields) walk(f func(fields)) {
 	f(s)
 	subs, _ := s["subsegments"].([]any)
@@ -174,7 +172,6 @@ func (s *Service) getServiceGraph(c *wire.Call) (*getServiceGraphOutput, error) 
 	return &getServiceGraphOutput{in.StartTime, in.EndTime, services(all)}, nil
 }
 
-// services makes the graph of segments.
 func services(all []Segment) []*service {
 	list := []*service{}
 	node := func(name, kind string) *service {

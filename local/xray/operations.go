@@ -4,7 +4,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// input authorizes an operation and decodes its parameters.
 func input[In any](c *wire.Call) (*In, error) {
 	if err := c.Authorize("xray:"+c.Operation, "*"); err != nil {
 		return nil, err

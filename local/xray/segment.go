@@ -75,10 +75,8 @@ type documentHTTP struct {
 	} `json:"response,omitzero"`
 }
 
-// size is about the memory of a segment.
 func (s *Segment) size() int { return len(s.document) + 256 }
 
-// render is the segment as a document.
 func (s *Segment) render() (string, error) {
 	if s.document != "" {
 		return s.document, nil
@@ -120,7 +118,6 @@ func parseSegment(text string) (Segment, error) {
 	return s, nil
 }
 
-// decode reads a document.
 func decode(text string) (d document, err error) {
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return d, err

@@ -19,7 +19,6 @@ func (e *environment) stack(r *running) *stack.Stack {
 // outputsFile is where other commands, such as orders, read the outputs.
 func (e *environment) outputsFile() string { return filepath.Join(e.home, "outputs.json") }
 
-// up deploys, and prints the outputs.
 func up(ctx context.Context, e *environment, c selection) error {
 	config, err := c.config(e.project)
 	if err != nil {
@@ -56,7 +55,6 @@ func deployError(err error) error {
 	return err
 }
 
-// preview shows what up would change.
 func preview(ctx context.Context, e *environment, c selection) error {
 	config, err := c.config(e.project)
 	if err != nil {
