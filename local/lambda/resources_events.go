@@ -71,7 +71,9 @@ func checkEventDestination(c *provider.Checker, property string, d *EventDestina
 }
 
 func (s *Service) eventInvokeConfigKind() provider.Kind {
-	return &provider.Object[EventInvokeConfigArgs, function]{
+	// Creating a second one replaces the first, as on AWS.
+	owner := func(in *EventInvokeConfigArgs) string { return in.FunctionName }
+	return provider.Setting(owner, s.putEventSettings, provider.Object[EventInvokeConfigArgs, function]{
 		Type:  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
 		Check: checkEventInvokeConfig,
 		Find: func(id string) (*function, error) {
@@ -82,28 +84,15 @@ func (s *Service) eventInvokeConfigKind() provider.Kind {
 			return s.find(name)
 		},
 		State: func(f *function) *EventInvokeConfigArgs { return f.events.Load() },
-		// Creating a second one replaces the first, as on AWS.
-		Create: func(ctx context.Context, in *EventInvokeConfigArgs) (string, error) {
-			name, err := parseName(in.FunctionName)
-			if err != nil {
-				return "", err
-			}
-			f, err := s.find(name)
-			if err != nil {
-				return "", err
-			}
-			return in.FunctionName, s.putEventSettings(ctx, f, in)
-		},
-		Update: s.putEventSettings,
-		Delete: func(_ context.Context, f *function) error {
-			f.events.Store(nil)
-			return nil
-		},
-	}
+	})
 }
 
-// putEventSettings sets how a function's events are delivered from now on. It also applies to events that wait.
+// putEventSettings sets how a function's events are delivered from now on, also those that wait. Without settings AWS's defaults apply.
 func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventInvokeConfigArgs) error {
+	if in == nil {
+		f.events.Store(nil)
+		return nil
+	}
 	set := *in
 	set.MaximumRetryAttempts = new(set.retries())
 	onFailure, onSuccess := set.destinations()

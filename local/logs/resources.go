@@ -99,17 +99,13 @@ func (s *Service) queryDefinitionKind() provider.Kind {
 		Type: "aws:cloudwatch/queryDefinition:QueryDefinition",
 		Lock: &s.mu,
 		Find: func(id string) (*QueryDefinitionArgs, error) {
-			if d := s.definitions[id]; d != nil {
-				return d, nil
-			}
-			return nil, refuse("ResourceNotFoundException", "There is no query definition %s.", id)
+			return wire.Found(s.definitions[id], refuse("ResourceNotFoundException", "There is no query definition %s.", id))
 		},
 		State: func(d *QueryDefinitionArgs) *QueryDefinitionArgs { return d },
 		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
-			id := uuid.NewString()
-			in.ID = id
-			s.definitions[id] = in
-			return id, nil
+			in.ID = uuid.NewString()
+			s.definitions[in.ID] = in
+			return in.ID, nil
 		},
 		Update: func(_ context.Context, d *QueryDefinitionArgs, in *QueryDefinitionArgs) error {
 			in.ID = d.ID

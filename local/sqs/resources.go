@@ -150,11 +150,18 @@ type redriveAllowArgs struct {
 // attributeKind is a resource that is one attribute of a queue. of returns where In has the queue's URL and the
 // attribute's text.
 func attributeKind[In any](s *Service, token, property, attribute string, of func(*In) (queueURL, text *string)) provider.Kind {
-	put := func(_ context.Context, q *queue, in *In) error {
+	owner := func(in *In) string {
+		queueURL, _ := of(in)
+		return *queueURL
+	}
+	set := func(_ context.Context, q *queue, in *In) error {
+		if in == nil {
+			in = new(In)
+		}
 		_, text := of(in)
 		return s.configure(q, map[string]string{attribute: *text})
 	}
-	return &provider.Object[In, queue]{
+	return provider.Setting(owner, set, provider.Object[In, queue]{
 		Type: token,
 		Check: func(c *provider.Checker, in *In) {
 			_, text := of(in)
@@ -172,15 +179,5 @@ func attributeKind[In any](s *Service, token, property, attribute string, of fun
 			}
 			return in
 		},
-		Create: func(ctx context.Context, in *In) (string, error) {
-			queueURL, _ := of(in)
-			q, err := s.findURL(*queueURL)
-			if err != nil {
-				return "", err
-			}
-			return *queueURL, put(ctx, q, in)
-		},
-		Update: put,
-		Delete: func(ctx context.Context, q *queue) error { return put(ctx, q, new(In)) },
-	}
+	})
 }
