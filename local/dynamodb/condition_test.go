@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // sample is the item that conditions are tried on, and the constants that they may use.

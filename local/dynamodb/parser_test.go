@@ -4,9 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // TestParserAcceptsAnyInput reads random sequences of tokens: each is refused with a ValidationException, or

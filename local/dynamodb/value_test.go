@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 func TestValuesSurviveTheWire(t *testing.T) {

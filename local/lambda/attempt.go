@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/guess"
 )
@@ -148,11 +150,7 @@ func failedItems(response []byte) (ids []string, ok bool) {
 	if len(bytes.TrimSpace(response)) == 0 {
 		return nil, true
 	}
-	var answer *struct {
-		BatchItemFailures []struct {
-			ItemIdentifier string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
+	var answer *events.KinesisEventResponse
 	if err := json.Unmarshal(response, &answer); err != nil {
 		return nil, false
 	}

@@ -51,7 +51,7 @@ func (f *function) setPermissions(list []PermissionArgs) error {
 		f.policy.Store(nil)
 		return nil
 	}
-	statements := make([]statement, len(list))
+	statements := make([]wire.Object, len(list))
 	for i := range list {
 		statements[i] = list[i].statement(f)
 	}
@@ -93,27 +93,18 @@ func (s *Service) removePermission(name, sid string) error {
 	return f.setPermissions(slices.DeleteFunc(slices.Clone(f.permissions()), func(p PermissionArgs) bool { return *p.StatementID == sid }))
 }
 
-type statement struct {
-	Sid       string
-	Effect    string
-	Principal map[string]string
-	Action    string
-	Resource  string
-	Condition map[string]map[string]string `json:",omitempty"`
-}
-
-func (in *PermissionArgs) statement(f *function) statement {
-	st := statement{
-		Sid: *in.StatementID, Effect: "Allow", Principal: map[string]string{"Service": in.Principal}, Action: in.Action, Resource: f.arn(),
-		Condition: map[string]map[string]string{},
-	}
+// statement is the permission in the policy document.
+func (in *PermissionArgs) statement(f *function) wire.Object {
+	condition := wire.Object{}
 	if in.SourceARN != nil {
-		st.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": *in.SourceARN}
+		condition["ArnLike"] = wire.Object{"AWS:SourceArn": *in.SourceARN}
 	}
 	if in.SourceAccount != nil {
-		st.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": *in.SourceAccount}
+		condition["StringEquals"] = wire.Object{"AWS:SourceAccount": *in.SourceAccount}
 	}
-	return st
+	return wire.Object{
+		"Sid": *in.StatementID, "Effect": "Allow", "Principal": wire.Object{"Service": in.Principal}, "Action": in.Action, "Resource": f.arn(),
+	}.With(wire.Object{"Condition": condition})
 }
 
 var accountID = regexp.MustCompile(`^\d{12}$`)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -86,24 +87,8 @@ var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttribute
 
 // sqsRecord is a message in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 type sqsRecord struct {
-	MessageID         string                  `json:"messageId"`
-	ReceiptHandle     string                  `json:"receiptHandle"`
-	Body              string                  `json:"body"`
-	Attributes        map[string]string       `json:"attributes"`
-	MessageAttributes map[string]sqsAttribute `json:"messageAttributes"`
-	MD5OfAttributes   string                  `json:"md5OfMessageAttributes,omitempty"`
-	MD5OfBody         string                  `json:"md5OfBody"`
-	EventSource       string                  `json:"eventSource"`
-	EventSourceARN    string                  `json:"eventSourceARN"`
-	Region            string                  `json:"awsRegion"`
-}
-
-type sqsAttribute struct {
-	StringValue      *string  `json:"stringValue,omitempty"`
-	BinaryValue      []byte   `json:"binaryValue,omitempty"`
-	StringListValues []string `json:"stringListValues"`
-	BinaryListValues []string `json:"binaryListValues"`
-	DataType         string   `json:"dataType"`
+	events.SQSMessage
+	MD5OfAttributes string `json:"md5OfMessageAttributes,omitempty"`
 }
 
 type records struct {
@@ -129,13 +114,13 @@ func (q *sqsSource) parts(batch []sqs.Received) []records {
 }
 
 func (q *sqsSource) record(m *sqs.Received) []byte {
-	r := sqsRecord{
-		MessageID: m.MessageID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, Attributes: m.Attributes,
-		MessageAttributes: make(map[string]sqsAttribute, len(m.MessageAttributes)), MD5OfBody: m.MD5OfBody,
-		MD5OfAttributes: m.MD5OfAttributes, EventSource: "aws:sqs", EventSourceARN: q.arn, Region: account.Region,
-	}
+	r := sqsRecord{events.SQSMessage{
+		MessageId: m.MessageID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, Attributes: m.Attributes,
+		MessageAttributes: make(map[string]events.SQSMessageAttribute, len(m.MessageAttributes)), Md5OfBody: m.MD5OfBody,
+		EventSource: "aws:sqs", EventSourceARN: q.arn, AWSRegion: account.Region,
+	}, m.MD5OfAttributes}
 	for name, a := range m.MessageAttributes {
-		out := sqsAttribute{DataType: a.DataType, BinaryValue: a.BinaryValue, StringListValues: []string{}, BinaryListValues: []string{}}
+		out := events.SQSMessageAttribute{DataType: a.DataType, BinaryValue: a.BinaryValue, StringListValues: []string{}, BinaryListValues: [][]byte{}}
 		if a.BinaryValue == nil {
 			out.StringValue = &a.StringValue
 		}

@@ -144,13 +144,8 @@ func (m *measured) add(g *Segment) {
 	}
 }
 
-type getServiceGraphOutput struct {
-	StartTime, EndTime float64
-	Services           []*service
-}
-
 // getServiceGraph describes the traces that started in a range of time, in one page.
-func (s *Service) getServiceGraph(c *wire.Call) (*getServiceGraphOutput, error) {
+func (s *Service) getServiceGraph(c *wire.Call) (wire.Object, error) {
 	in, err := input[struct{ StartTime, EndTime float64 }](c)
 	if err != nil {
 		return nil, err
@@ -169,7 +164,7 @@ func (s *Service) getServiceGraph(c *wire.Call) (*getServiceGraphOutput, error) 
 		}
 		all = append(all, slices.DeleteFunc(segments, func(g Segment) bool { return g.subsegment })...) // without their segment
 	}
-	return &getServiceGraphOutput{in.StartTime, in.EndTime, services(all)}, nil
+	return wire.Object{"StartTime": in.StartTime, "EndTime": in.EndTime, "Services": services(all)}, nil
 }
 
 func services(all []Segment) []*service {
