@@ -145,12 +145,6 @@ func (r *rendering) equal(a, b any) bool {
 	return r.textOf(a) == r.textOf(b)
 }
 
-// greater is false unless both values are numbers.
-func greater(a, b any) bool {
-	n, m, ok := numbers(a, b)
-	return ok && n > m
-}
-
 func numbers(a, b any) (n, m float64, ok bool) {
 	x, isNumber := a.(json.Number)
 	y, both := b.(json.Number)

@@ -143,7 +143,8 @@ func (p *mappingParser) binary(level int) expression {
 			case "&&":
 				return truthy(a(r)) && truthy(b(r))
 			case ">":
-				return greater(a(r), b(r))
+				n, m, ok := numbers(a(r), b(r))
+				return ok && n > m
 			}
 			return r.equal(a(r), b(r)) == (operator == "==")
 		}

@@ -3,7 +3,6 @@ package cloudwatch
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -39,10 +38,6 @@ var operators = map[string]func(value, threshold float64) bool{
 	"LessThanOrEqualToThreshold":    func(v, t float64) bool { return v <= t },
 }
 
-func (in *MetricAlarmArgs) breaching(p point) bool {
-	return operators[in.ComparisonOperator](p.value, *in.Threshold)
-}
-
 // decide returns the state that follows from the values of the evaluation range, the newest first:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 func (in *MetricAlarmArgs) decide(points []point, current string) string {
@@ -73,7 +68,7 @@ func (in *MetricAlarmArgs) considered(points []point) (known, breaching, oldest 
 	for i, p := range points {
 		if p.known && known < in.EvaluationPeriods {
 			known, oldest = known+1, i+1
-			if in.breaching(p) {
+			if operators[in.ComparisonOperator](p.value, *in.Threshold) {
 				breaching++
 			}
 		}
@@ -104,10 +99,6 @@ func (in *MetricAlarmArgs) datapoints() int {
 	return in.EvaluationPeriods
 }
 
-func (in *MetricAlarmArgs) statistic() string {
-	return cmp.Or(deref(in.Statistic), deref(in.ExtendedStatistic))
-}
-
 // missing is how missing data is treated. Metrics of DynamoDB have another default, as the page of decide says.
 func (in *MetricAlarmArgs) missing() string {
 	if in.TreatMissingData == nil && deref(in.Namespace) == "AWS/DynamoDB" {
@@ -121,10 +112,4 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
-}
-
-var treatments = []string{"missing", "ignore", "breaching", "notBreaching"}
-
-func validStatistic(name string) bool {
-	return slices.Contains(plainStatistics, name) || percentile.MatchString(name)
 }

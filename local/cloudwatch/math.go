@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func compile(list []metricDataQuery) (queries, error) {
 			err = errors.New("it must have either a metric or an expression")
 		case stat == nil:
 			q.expression, q.operands, err = parseFormula(*in.Expression)
-		case stat.Period < 60 || stat.Period%60 != 0 || !validStatistic(stat.Stat):
+		case stat.Period < 60 || stat.Period%60 != 0 || !slices.Contains(plainStatistics, stat.Stat) && !percentile.MatchString(stat.Stat):
 			err = fmt.Errorf("it must have a period that is a multiple of 60 and a known statistic, got %d and %q", stat.Period, stat.Stat)
 		default:
 			q.key, q.stat, q.period = stat.Metric.key(), stat.Stat, time.Duration(stat.Period)*time.Second

@@ -111,7 +111,7 @@ func (in *MetricAlarmArgs) check(c *provider.Checker) {
 		c.Range("evaluationPeriods", &in.EvaluationPeriods, 1, 1440)
 		c.Range("datapointsToAlarm", in.DatapointsToAlarm, 1, in.EvaluationPeriods)
 	}
-	c.OneOf("treatMissingData", in.TreatMissingData, treatments...)
+	c.OneOf("treatMissingData", in.TreatMissingData, "missing", "ignore", "breaching", "notBreaching")
 	in.checkWatched(c)
 }
 

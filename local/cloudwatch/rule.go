@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -87,7 +88,7 @@ func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 	list := in.onWire()
 	if len(list) == 0 {
 		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOf(in.Dimensions)}
-		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: in.statistic()}}}
+		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: cmp.Or(deref(in.Statistic), deref(in.ExtendedStatistic))}}}
 		if in.Period != nil {
 			list[0].MetricStat.Period = *in.Period
 		}

@@ -159,12 +159,6 @@ func (st *stream) register(name string, now time.Time) (*consumer, error) {
 	return c, nil
 }
 
-func (st *stream) deregister(name string) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	delete(st.consumers, name)
-}
-
 // consumerAt finds a consumer by its ARN: STREAM-ARN/consumer/NAME:SECONDS.
 func (s *Service) consumerAt(arn string) (*consumer, error) {
 	streamARN, rest, _ := strings.Cut(arn, "/consumer/")

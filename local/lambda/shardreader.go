@@ -130,7 +130,9 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
 	for _, rec := range records {
-		n := r.laneOf(rec.PartitionKey)
+		h := fnv.New32a()
+		h.Write([]byte(rec.PartitionKey)) // never fails
+		n := int(h.Sum32() % uint32(len(r.lanes)))
 		dealt[n] = append(dealt[n], item{rec, len(r.encode(&rec))})
 	}
 	for n, items := range dealt {
@@ -138,12 +140,6 @@ func (r *shardReader) deal(records []kinesis.Record) {
 			r.lanes[n].add(items)
 		}
 	}
-}
-
-func (r *shardReader) laneOf(key string) int {
-	h := fnv.New32a()
-	h.Write([]byte(key)) // never fails
-	return int(h.Sum32() % uint32(len(r.lanes)))
 }
 
 // hasRoom reports whether any lane has less than a batch. The queues of the others may grow meanwhile, so that one lane

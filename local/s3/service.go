@@ -39,7 +39,8 @@ func New(a *account.Account) *Service {
 
 // find returns a bucket. The caller holds the lock.
 func (s *Service) find(name string) (*bucket, error) {
-	return wire.Found(s.buckets[name], noBucket(name))
+	return wire.Found(s.buckets[name], &wire.Error{Status: http.StatusNotFound, Code: "NoSuchBucket",
+		Message: "The specified bucket does not exist", Fields: map[string]any{"BucketName": name}})
 }
 
 func (s *Service) now() time.Time { return s.account.Clock.Now().UTC() }
@@ -56,11 +57,6 @@ var errPrecondition = wire.Errorf(http.StatusPreconditionFailed, "PreconditionFa
 
 func badRequest(code, format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, code, format, args...)
-}
-
-func noBucket(name string) error {
-	return &wire.Error{Status: http.StatusNotFound, Code: "NoSuchBucket", Message: "The specified bucket does not exist",
-		Fields: map[string]any{"BucketName": name}}
 }
 
 func noKey(key string) error {

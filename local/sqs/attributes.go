@@ -230,9 +230,3 @@ func decode(text string, v any) error {
 	}
 	return nil
 }
-
-// redrivesTo reports whether the dead-letter queue of q has this ARN.
-func (q *queue) redrivesTo(arn string) bool {
-	r := q.settings.Load().redrive
-	return r != nil && r.Target == arn
-}

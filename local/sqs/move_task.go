@@ -56,7 +56,7 @@ func (s *Service) sourcesOf(dlq *queue) (arns []string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, q := range s.queues {
-		if q.redrivesTo(dlq.arn) {
+		if r := q.settings.Load().redrive; r != nil && r.Target == dlq.arn {
 			arns = append(arns, q.arn)
 		}
 	}

@@ -69,12 +69,6 @@ func (n *node) require(names ...string) {
 	}
 }
 
-func (n *node) atMostOne(a, b string) {
-	if n.has(a) && n.has(b) {
-		n.failf(n.at, "Only one of the fields can be set: [%s, %s]", a, b)
-	}
-}
-
 // field reads a field of type T. It returns the zero value if the field is absent or has another type.
 func field[T any](n *node, name, typeName string) T {
 	v, ok := n.take(name)

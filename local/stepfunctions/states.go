@@ -15,7 +15,9 @@ type fail struct{ error, cause expression }
 
 func readFail(n *node, _ *state) work {
 	read := func(name string) expression {
-		n.atMostOne(name, name+"Path")
+		if n.has(name) && n.has(name+"Path") {
+			n.failf(n.at, "Only one of the fields can be set: [%s, %sPath]", name, name)
+		}
 		if n.has(name) {
 			return literal{n.text(name)}
 		}
