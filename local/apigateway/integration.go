@@ -15,7 +15,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
-// integration answers a method's requests once they are validated.
 type integration interface {
 	// serve returns a response, or why there is none. It records in x what access logs show of an integration.
 	serve(ctx context.Context, x *exchange) (*response, *failure)

@@ -76,7 +76,6 @@ func (p *lambdaProxy) serve(_ context.Context, x *exchange) (*response, *failure
 	return out, nil
 }
 
-// refused is the failure of an invocation that did not happen or did not end.
 func (x *exchange) refused(err error, timedOut bool) *failure {
 	refusal, refused := errors.AsType[*wire.Error](err)
 	switch {

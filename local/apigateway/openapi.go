@@ -122,7 +122,6 @@ func foreignExtension(name string) bool {
 	return strings.HasPrefix(name, "x-") && !strings.HasPrefix(name, "x-amazon-apigateway-")
 }
 
-// documentURL is the base of references such as #/components/schemas/NAME.
 const documentURL = "https://embedded.invalid/openapi.json"
 
 // model is a JSON schema of draft 4 that request bodies must meet:
@@ -192,7 +191,6 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 // hugeExponent matches numbers whose arithmetic would take unreasonable time.
 var hugeExponent = regexp.MustCompile(`^[^eE]*[eE][+-]?0*[1-9]\d{3,}$`)
 
-// accepts reports whether a body is JSON that meets the schema.
 func (m *model) accepts(body []byte) bool {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	return err == nil && !hasHugeNumber(value) && m.schema.Validate(value) == nil

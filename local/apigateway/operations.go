@@ -66,7 +66,6 @@ func authorize(c *wire.Call, parameters ...string) error {
 	return nil
 }
 
-// list renders several things, sorted by their ids.
 func list[T any](of map[string]T, output func(T) object) object {
 	items := []object{}
 	for _, v := range sorted(of) {

@@ -30,7 +30,6 @@ type authorizerSpec struct {
 	Validation string `json:"identityValidationExpression"`
 }
 
-// requirements are names of security schemes, with scopes.
 type requirements []map[string][]string
 
 // securityScheme returns the authorizer of a scheme; nil for API keys.

@@ -47,7 +47,6 @@ func (a *alarm) arn() string { return alarmARN(a.name) }
 
 func alarmARN(name string) string { return account.ARN("cloudwatch", "alarm:"+name) }
 
-// notifications are the settings that both types of alarms have.
 func (a *alarm) notifications() *Notifications {
 	if a.metric != nil {
 		return &a.metric.Notifications
@@ -73,7 +72,6 @@ func (a *alarm) set(state, reason string, at time.Time) []change {
 	return []change{{*a, old}}
 }
 
-// sorted returns the alarms by name.
 func (s *Service) sorted() []*alarm {
 	return slices.SortedFunc(maps.Values(s.alarms), func(a, b *alarm) int { return cmp.Compare(a.name, b.name) })
 }

@@ -76,7 +76,6 @@ func (in *MetricAlarmArgs) considered(points []point) (known, breaching, oldest 
 	return known, breaching, oldest
 }
 
-// reason explains a transition, in fewer words than AWS.
 func (in *MetricAlarmArgs) reason(points []point) string {
 	known, breaching, _ := in.considered(points)
 	if known == 0 {

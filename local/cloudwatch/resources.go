@@ -176,7 +176,6 @@ func (s *Service) compositeAlarmKind() provider.Kind {
 	}
 }
 
-// ruleOf parses a rule, whose alarms must exist.
 func (s *Service) ruleOf(in *CompositeAlarmArgs) (*rule, error) {
 	r, err := parseRule(in.AlarmRule)
 	if err != nil {

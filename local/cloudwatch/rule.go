@@ -21,7 +21,6 @@ type rule struct {
 	children map[string]bool // names of alarms
 }
 
-// ruleTerm is true if an alarm is in a state.
 type ruleTerm struct{ state, alarm string }
 
 var (
@@ -62,7 +61,6 @@ func (r *rule) eval(state func(name string) string) bool {
 
 // What an alarm watches: a metric, or queries of which one returns data.
 
-// onWire returns the queries as operations have them.
 func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 	var list []metricDataQuery
 	for _, q := range in.MetricQueries {
@@ -109,7 +107,6 @@ func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 	return qs, watched, nil
 }
 
-// checkWatched checks the metric, or else the queries.
 func (in *MetricAlarmArgs) checkWatched(c *provider.Checker) {
 	c.OneOf("statistic", in.Statistic, plainStatistics...)
 	c.Match("extendedStatistic", in.ExtendedStatistic, percentile, "p0.0 to p100")

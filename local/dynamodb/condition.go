@@ -75,7 +75,6 @@ func (p *parser) comparison() *node {
 	return x
 }
 
-// condition refuses an operand where only a condition can stand.
 func (p *parser) condition(n *node) *node {
 	if n.op == "path" || n.op == "value" {
 		p.syntax()
@@ -172,7 +171,6 @@ func (n *node) holds(item Map) bool {
 	return ok && ordered(n.op, c)
 }
 
-// ordered returns whether a comparison's result satisfies <, <=, > or >=.
 func ordered(op string, c int) bool {
 	switch op {
 	case "<":
@@ -185,7 +183,6 @@ func ordered(op string, c int) bool {
 	return c >= 0
 }
 
-// operandOf is the value of a condition's operand; nil if the item lacks it.
 func (n *node) operandOf(item Map) Value {
 	if n.op == "path" {
 		return item.at(n.path)
@@ -193,7 +190,6 @@ func (n *node) operandOf(item Map) Value {
 	return n.value
 }
 
-// at is what a path leads to; nil if nothing.
 func (v Map) at(p path) Value {
 	var at Value = v
 	for _, name := range p {

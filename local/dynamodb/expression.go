@@ -97,7 +97,6 @@ func (p *parser) expect(text string) {
 	}
 }
 
-// syntax reports the next token as one that cannot stand here.
 func (p *parser) syntax() {
 	near := p.src[p.tokens[max(p.next-1, 0)].start:p.tokens[min(p.next+1, len(p.tokens)-1)].end]
 	p.fail("Syntax error; token: %q, near: %q", p.peek().text, near)
@@ -212,7 +211,6 @@ func (p *parser) operator(op string, args ...*node) *node {
 	return &node{op: op, args: args}
 }
 
-// operand refuses what cannot be compared or computed with.
 func (p *parser) operand(n *node) *node {
 	if _, isCondition := conditionFunctions[n.op]; isCondition {
 		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)

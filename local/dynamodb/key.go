@@ -160,7 +160,6 @@ func errKeyCondition() error {
 		"each compares a key attribute with values, by one of %q", keyOperators)
 }
 
-// keyTerms takes a key condition expression apart.
 func keyTerms(n *node) ([]keyTerm, error) {
 	if n.op == "AND" {
 		left, err1 := keyTerms(n.args[0])
@@ -181,7 +180,6 @@ func keyTerms(n *node) ([]keyTerm, error) {
 	return []keyTerm{t}, nil
 }
 
-// bind applies the terms to a table's key.
 func (s schema) bind(terms []keyTerm) (keyCondition, error) {
 	byName := map[string]keyTerm{}
 	for _, t := range terms {

@@ -33,7 +33,6 @@ type transactWriteInput struct {
 	ClientRequestToken string
 }
 
-// cancellationReason is the outcome of one action of a cancelled transaction.
 type cancellationReason struct {
 	Code    string
 	Message string `json:",omitempty"`

@@ -219,7 +219,6 @@ func (m *mutation) commit() {
 	}
 }
 
-// units is what a prepared mutation costs.
 func (m *mutation) units() float64 { return writeUnits(m.old.size, m.after.size) }
 
 func (m *mutation) run(now time.Time) error {

@@ -213,7 +213,6 @@ func (c *capacity) policyState() *ScalingPolicyArgs {
 	return &state
 }
 
-// scalingID is the unique part of an ARN.
 func scalingID(resource, scalable string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(resource+"|"+scalable)).String()
 }

@@ -76,7 +76,6 @@ func (s *Service) authorize(c *wire.Call, action, nameOrARN string, opts ...wire
 	return name, c.Authorize("dynamodb:"+action, TableARN(name), opts...)
 }
 
-// table finds a table for an operation on its items.
 func (s *Service) table(name string) (*table, error) {
 	s.mu.RLock()
 	t, ok := s.tables[name]

@@ -63,7 +63,6 @@ func New(a *account.Account) *Service {
 	return s
 }
 
-// mustParse parses a constant.
 func mustParse(text string) *policy.Document {
 	doc, err := policy.Parse(text, policy.Identity)
 	if err != nil {

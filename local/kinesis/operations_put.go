@@ -87,7 +87,6 @@ type recordInput struct {
 	ExplicitHashKey *string
 }
 
-// check returns the record's hash key and its size in bytes.
 func (r *recordInput) check() (h hash, size int, err error) {
 	if r.Data == nil {
 		return h, 0, invalidMember("Data", "is required")

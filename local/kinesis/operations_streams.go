@@ -7,7 +7,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// summary is a stream in the answer of ListStreams.
 func (st *stream) summary() wire.Object {
 	st.mu.RLock()
 	defer st.mu.RUnlock()

@@ -58,7 +58,6 @@ func New(a *account.Account) *Service {
 // StreamARN is the ARN of the stream with this name.
 func StreamARN(name string) string { return account.ARN("kinesis", "stream/"+name) }
 
-// streamInput identifies a stream by its name, its ARN, or both.
 type streamInput struct{ StreamName, StreamARN string }
 
 func (in streamInput) name() (string, error) {
@@ -129,7 +128,6 @@ func (s *Service) stream(name string) (*stream, error) {
 	return wire.Found(s.streams[name], errNoStream(name))
 }
 
-// streamAt finds the stream with an ARN.
 func (s *Service) streamAt(arn string) (*stream, error) {
 	name, ok := nameOf(arn)
 	if !ok {

@@ -67,7 +67,6 @@ func (s *shard) sequenceAt(place uint64, unix int64) sequence {
 
 func (s *shard) next() uint64 { return s.first + uint64(len(s.entries)) }
 
-// put appends a record, or refuses it because of the limits.
 func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +107,6 @@ func (s *shard) trim(now time.Time) {
 	s.first += uint64(n)
 }
 
-// expired reports whether the shard is closed and all its records have expired.
 func (s *shard) expired(now time.Time) bool {
 	return !s.open() && !now.Before(s.closed.Add(s.stream.retention()))
 }

@@ -131,7 +131,6 @@ func (st *stream) setRetention(now time.Time, hours int) {
 	st.hours.Store(int64(hours))
 }
 
-// maxConsumers is the limit of registered consumers of a stream.
 const maxConsumers = 20
 
 type consumer struct {

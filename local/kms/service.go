@@ -112,7 +112,6 @@ func (k *key) pending() bool { return !k.deleteAt.IsZero() }
 var defaultPolicy = fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",`+
 	`"Principal":{"AWS":"%s"},"Action":"kms:*","Resource":"*"}]}`, account.GlobalARN("iam", "root"))
 
-// administrator stands for who deploys.
 var administrator = policy.Principal{ARN: account.GlobalARN("iam", "user/administrator"), Policies: func() []*policy.Document {
 	return []*policy.Document{{Statements: policy.Statements{{Effect: "Allow", Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}}}}}
 }}

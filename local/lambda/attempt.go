@@ -13,10 +13,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/guess"
 )
 
-// maxBackoff is the longest wait between two attempts.
 const maxBackoff = 10 * time.Second
 
-// part is a batch, or the rest of one, that is attempted until it is done.
 type part struct {
 	items []item
 	tries int // attempts that failed and count
@@ -88,7 +86,6 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 	return []part{p}
 }
 
-// wait is the time before the next attempt at a part that failed.
 func (l *lane) wait(p part) time.Duration {
 	if p.last != nil && l.m.s.account.Guesses.Other(guess.StreamBackoff) {
 		return 0

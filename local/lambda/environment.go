@@ -160,7 +160,6 @@ type initFailure struct {
 	err   error // if not nil, the API call fails, instead of the function
 }
 
-// awaitInit waits for the process to ask for work, for at most limit.
 func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure {
 	timer := e.s.account.Clock.NewTimer(limit)
 	defer timer.Stop()
@@ -204,7 +203,6 @@ func (e *environment) assign(inv *invoke) {
 	e.work <- inv
 }
 
-// expire kills the process of an invocation that took too long.
 func (e *environment) expire(inv *invoke) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -155,7 +155,6 @@ func (s *Service) refuse(rev *revision, inv *invoke) {
 	s.complete(rev.fn, inv)
 }
 
-// failInit ends an invocation for which no environment could start.
 func (s *Service) failInit(rev *revision, inv *invoke, failure *initFailure) {
 	if inv.err = failure.err; inv.err == nil {
 		inv.failWith(failure.body)

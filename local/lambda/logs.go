@@ -58,7 +58,6 @@ func newLogWriter(s *Service, rev *revision, p policy.Principal, stream string, 
 	return w
 }
 
-// pump reads the pipe until the process has closed it.
 func (w *logWriter) pump() {
 	_ = w.raw.Read(func(fd uintptr) (done bool) { // an error means that the pipe was closed
 		return !errors.Is(w.read(fd), syscall.EAGAIN)

@@ -121,7 +121,6 @@ func (m *mapping) principal(f *function) (policy.Principal, error) {
 	return p, nil
 }
 
-// start begins to poll, if the mapping is enabled.
 func (m *mapping) start() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -177,7 +176,6 @@ func (m *mapping) state() (state, result string) {
 	return "Disabled", m.result
 }
 
-// report sets LastProcessingResult.
 func (m *mapping) report(result string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -93,7 +93,6 @@ func (s *Service) removePermission(name, sid string) error {
 	return f.setPermissions(slices.DeleteFunc(slices.Clone(f.permissions()), func(p PermissionArgs) bool { return *p.StatementID == sid }))
 }
 
-// statement is the permission in the policy document.
 func (in *PermissionArgs) statement(f *function) wire.Object {
 	condition := wire.Object{}
 	if in.SourceARN != nil {
@@ -123,7 +122,6 @@ type PermissionArgs struct {
 	SourceAccount *string `pulumi:"sourceAccount,optional,replace"`
 }
 
-// permissionRules are what the inputs must match.
 var permissionRules = []struct {
 	property string
 	value    func(*PermissionArgs) *string

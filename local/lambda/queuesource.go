@@ -51,7 +51,6 @@ type sqsSource struct {
 	partial     bool
 }
 
-// seconds converts a setting that is given in seconds.
 func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
 
 func newSQSSource(s *Service, in *MappingArgs) *sqsSource {

@@ -213,7 +213,6 @@ func invalidParameter(format string, args ...any) *wire.Error {
 
 const cannotAssume = "The role defined for the function cannot be assumed by Lambda."
 
-// problem is the LastProcessingResult of a mapping after a refused call.
 func problem(call string, err error) string {
 	if policy.IsDenied(err) {
 		return "PROBLEM: Lambda is not authorized to call " + call + ": " + err.Error()

@@ -118,7 +118,6 @@ func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	})
 }
 
-// item is a record that waits for a batch.
 type item struct {
 	kinesis.Record
 	size int // bytes in an event

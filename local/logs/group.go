@@ -89,7 +89,6 @@ func (g *group) evict(now int64) {
 	g.events = g.events[n:]
 }
 
-// oldest is the time before which events are past the group's retention.
 func (g *group) oldest(now int64) int64 {
 	days := g.inputs.retention()
 	if days == nil {

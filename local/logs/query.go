@@ -16,7 +16,6 @@ type table struct {
 	grouped bool     // the rows are no events any more
 }
 
-// results are the rows with the fields that are shown and present.
 func (t *table) results() [][]resultField {
 	results := [][]resultField{}
 	if t.shown == nil {
@@ -126,7 +125,6 @@ func parseFields(text string) (items [][]string, err error) {
 	return items, nil
 }
 
-// parseStats returns the command that counts rows by the values of fields.
 func parseStats(as, by string) (func(*table), error) {
 	var items [][]string
 	var err error

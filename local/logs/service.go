@@ -114,7 +114,6 @@ func (s *Service) EnsureGroup(ctx context.Context, p policy.Principal, name stri
 	return nil
 }
 
-// add adds a log group, unless it exists.
 func (s *Service) add(in *LogGroupArgs) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

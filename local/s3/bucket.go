@@ -50,7 +50,6 @@ type object struct {
 
 func (o *object) tag() string { return `"` + hex.EncodeToString(o.etag[:]) + `"` }
 
-// get returns an object, or nil.
 func (b *bucket) get(key string) *object {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -69,7 +69,6 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// readable returns the object of the request, if the caller may read it.
 func (s *Service) readable(r *request) (*object, error) {
 	if err := s.authorize(r, "GetObject", r.key, nil); err != nil {
 		return nil, err
@@ -106,7 +105,6 @@ func (b *bucket) describe(h http.Header, o *object) {
 	h.Set(o.checksum.header, o.checksum.value)
 }
 
-// without refuses a request with one of these headers.
 func (r *request) without(headers []string) error {
 	for _, name := range headers {
 		if r.Header.Get(name) != "" {

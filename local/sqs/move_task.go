@@ -51,7 +51,6 @@ func (s *Service) move(source *queue, destination *string) {
 	s.moves = append(s.moves, t)
 }
 
-// sourcesOf returns the ARNs of the queues with this dead-letter queue.
 func (s *Service) sourcesOf(dlq *queue) (arns []string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -22,7 +22,6 @@ type definition struct {
 	timeout time.Duration // 0 for none
 }
 
-// state is one state of any type.
 type state struct {
 	name, kind string
 	next       string // empty at an end, and in a Choice

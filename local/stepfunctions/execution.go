@@ -62,7 +62,6 @@ type execution struct {
 	size     int // of events, in bytes
 }
 
-// place is a state that an execution is in, with the state's input.
 type place struct {
 	state   *state
 	data    any
@@ -84,7 +83,6 @@ func (e *execution) begin(kind string, d *details) {
 	go s.run(e)
 }
 
-// memory estimates how many bytes the execution takes after it closed.
 func (e *execution) memory() int { return e.size + 2*len(e.input) }
 
 // record adds an event that follows the last one and returns its id. It returns 0 if the execution has closed. Nothing

@@ -21,7 +21,6 @@ const (
 	retention     = 90 * 24 * time.Hour
 )
 
-// maxName is the longest name of an execution, in characters.
 const maxName = 80
 
 // forbiddenInName matches the characters that the name of an execution must not have.

@@ -48,7 +48,6 @@ func (c *call) evaluate(sc *scope) (any, error) {
 	return v, nil
 }
 
-// maxNesting is how many levels of intrinsic functions are accepted.
 const maxNesting = 10
 
 func parseExpression(text string) (expression, error) {

@@ -24,7 +24,6 @@ const (
 	errorIntrinsic   = "States.IntrinsicFailure"
 )
 
-// failure is why a state or an execution failed.
 type failure struct {
 	Name, Cause string
 	// inState is set if the cause must be completed with the state's name.
@@ -89,7 +88,6 @@ func refuse(code, format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, code, format, args...)
 }
 
-// checkARN refuses an ARN that does not begin with prefix.
 func checkARN(arn, prefix string) error {
 	if name, ok := strings.CutPrefix(arn, prefix); !ok || name == "" {
 		return refuse("InvalidArn", "Invalid Arn: '%s'", arn)

@@ -53,7 +53,6 @@ func withOutput(d details, text string) *details {
 	return &d
 }
 
-// withoutData returns the details without the data of the execution.
 func (d *details) withoutData() *details {
 	bare := *d
 	bare.Input, bare.InputDetails, bare.Output, bare.OutputDetails, bare.Parameters = nil, nil, nil, nil, nil
@@ -78,7 +77,6 @@ func (e *event) detailsKey() string {
 	return string(unicode.ToLower(rune(name[0]))) + name[1:] + "EventDetails"
 }
 
-// size estimates how many bytes the event takes in memory.
 func (e *event) size() int {
 	n := 200
 	if d := e.details; d != nil {

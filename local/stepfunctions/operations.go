@@ -66,7 +66,6 @@ type executionInput struct {
 
 func (in executionInput) Target() string { return in.ExecutionARN }
 
-// openExecution authorizes a call's operation on an execution and returns it.
 func (s *Service) openExecution(c *wire.Call, arn string) (*execution, error) {
 	isExpress := strings.HasPrefix(arn, account.ARN(signingName, "express:"))
 	if err := checkARN(arn, account.ARN(signingName, "execution:")); err != nil && !isExpress {

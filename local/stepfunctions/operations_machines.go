@@ -15,7 +15,6 @@ type machineInput struct {
 
 func (in machineInput) Target() string { return in.StateMachineARN }
 
-// openMachine authorizes a call's operation on a state machine and returns it.
 func (s *Service) openMachine(c *wire.Call, arn string) (*machine, error) {
 	if err := checkARN(arn, machineARN("")); err != nil {
 		return nil, err

@@ -167,7 +167,6 @@ func (s *Service) newRevision(in *StateMachineArgs, id string) (*revision, error
 	return &revision{id: id, args: *in, definition: d, logs: settings, updated: s.account.Clock.Now()}, nil
 }
 
-// timeout is how long an execution may run.
 func (r *revision) timeout(kind string) time.Duration {
 	limit := maxDuration[kind]
 	if d := r.definition.timeout; d > 0 && d < limit {

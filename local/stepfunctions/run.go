@@ -6,7 +6,6 @@ import (
 	"time"
 )
 
-// visit is one stay of an execution in a state.
 type visit struct {
 	*execution
 	state   *state

@@ -74,7 +74,6 @@ func (t task) do(v *visit, input any) (any, error) {
 
 var errTaskTimeout = errors.New("the task timed out")
 
-// attempt calls the service once.
 func (t task) attempt(v *visit, input any) (any, error) {
 	parameters, err := v.fill(v.state.parameters, input)
 	if err != nil {
@@ -129,7 +128,6 @@ func (t task) failed(v *visit, event string, f *failure) error {
 	return f
 }
 
-// assume returns a session of the machine's role.
 func (v *visit) assume() (policy.Principal, error) {
 	if v.execution.principal == nil {
 		p, err := v.service.assume(&v.revision.args)

@@ -101,7 +101,6 @@ type logLine struct {
 	event logs.Event
 }
 
-// log adds an event to the buffer if the execution's machine logs it.
 func (s *Service) log(e *execution, ev *event) {
 	if to := e.revision.logs; to.includes(ev.kind) {
 		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, len(e.redrives), to.data)}})
@@ -188,7 +187,6 @@ func (e *execution) publish(values ...account.Value) {
 	e.service.account.Publish("AWS/States", map[string]string{"StateMachineArn": e.machine.arn}, values...)
 }
 
-// awaitTransition waits while transitions are throttled.
 func (e *execution) awaitTransition() error {
 	for {
 		err := e.service.account.Faults.Before(e.ctx, fault.Event{Action: TransitionAction, Resource: e.machine.arn, Principal: servicePrincipal})

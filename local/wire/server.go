@@ -82,7 +82,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, unread(err)
 }
 
-// unread is the error for a body that could not be read.
 func unread(err error) error {
 	large, ok := errors.AsType[*http.MaxBytesError](err)
 	switch {

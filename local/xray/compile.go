@@ -79,7 +79,6 @@ func compile(segments []Segment) (list []Segment, err error) {
 	return list, nil
 }
 
-// infer returns the segment of the service that was called.
 func infer(call fields, traceID string) fields {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, call["id"])
@@ -123,7 +122,6 @@ type measured struct {
 	}
 }
 
-// add measures a segment, unless it is in progress.
 func (m *measured) add(g *Segment) {
 	if g.End.IsZero() {
 		return

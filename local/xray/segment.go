@@ -93,7 +93,6 @@ func (s *Segment) render() (string, error) {
 	return string(text), err
 }
 
-// parseSegment reads a document and refuses one that X-Ray does not process.
 func parseSegment(text string) (Segment, error) {
 	d, err := decode(text)
 	s := d.Segment
