@@ -75,11 +75,7 @@ func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
 
 // configure validates and applies inputs. The mapping must not be running.
 func (m *mapping) configure(in *MappingArgs) error {
-	name, err := parseName(in.FunctionName)
-	if err != nil {
-		return err
-	}
-	f, err := m.s.find(name)
+	f, err := m.s.named(in.FunctionName)
 	if err != nil {
 		return err
 	}
@@ -97,7 +93,7 @@ func (m *mapping) configure(in *MappingArgs) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.args, m.function, m.source, m.modified = args, name, src, m.s.account.Clock.Now().UTC()
+	m.args, m.function, m.source, m.modified = args, f.name, src, m.s.account.Clock.Now().UTC()
 	return nil
 }
 

@@ -76,13 +76,7 @@ func (s *Service) eventInvokeConfigKind() provider.Kind {
 	return provider.Setting(owner, s.putEventSettings, provider.Object[EventInvokeConfigArgs, function]{
 		Type:  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
 		Check: checkEventInvokeConfig,
-		Find: func(id string) (*function, error) {
-			name, err := parseName(id)
-			if err != nil {
-				return nil, err
-			}
-			return s.find(name)
-		},
+		Find:  s.named,
 		State: func(f *function) *EventInvokeConfigArgs { return f.events.Load() },
 	})
 }

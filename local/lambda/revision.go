@@ -122,6 +122,15 @@ func (s *Service) function(name string) *function {
 	return s.functions[name]
 }
 
+// named returns the function with a name or an ARN.
+func (s *Service) named(text string) (*function, error) {
+	name, err := parseName(text)
+	if err != nil {
+		return nil, err
+	}
+	return s.find(name)
+}
+
 func (s *Service) find(name string) (*function, error) {
 	return wire.Found(s.function(name), functionNotFound(name))
 }

@@ -45,19 +45,17 @@ const providerMaxSize = 256 << 10
 // attributes returns the queue attributes for the inputs. An absent input gets the provider's default. Absent policies
 // are left as they are, because another resource may own them.
 func (in *QueueArgs) attributes() map[string]string {
-	all := map[string]string{"MaximumMessageSize": strconv.Itoa(providerMaxSize)}
-	for name, p := range map[string]struct {
-		given    *int
-		fallback int
-	}{
-		"MessageRetentionPeriod":        {in.Retention, defaults.retention},
-		"ReceiveMessageWaitTimeSeconds": {in.Wait, defaults.wait},
-		"VisibilityTimeout":             {in.Visibility, defaults.visibility},
-	} {
-		if p.given == nil {
-			p.given = &p.fallback
+	integer := func(given *int, otherwise int) string {
+		if given == nil {
+			given = &otherwise
 		}
-		all[name] = strconv.Itoa(*p.given)
+		return strconv.Itoa(*given)
+	}
+	all := map[string]string{
+		"MaximumMessageSize": strconv.Itoa(providerMaxSize), kmsKey: aws.ToString(in.KMSKey),
+		"MessageRetentionPeriod":        integer(in.Retention, defaults.retention),
+		"ReceiveMessageWaitTimeSeconds": integer(in.Wait, defaults.wait),
+		"VisibilityTimeout":             integer(in.Visibility, defaults.visibility),
 	}
 	for name, text := range map[string]*string{
 		"Policy": in.Policy, "RedrivePolicy": in.RedrivePolicy, "RedriveAllowPolicy": in.RedriveAllowPolicy,
@@ -66,7 +64,6 @@ func (in *QueueArgs) attributes() map[string]string {
 			all[name] = *text
 		}
 	}
-	all[kmsKey] = aws.ToString(in.KMSKey)
 	if in.ManagedSSE != nil {
 		all[managedSSE] = strconv.FormatBool(*in.ManagedSSE)
 	}
