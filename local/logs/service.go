@@ -160,11 +160,6 @@ func invalid(format string, args ...any) error {
 	return refuse("InvalidParameterException", format, args...)
 }
 
-// Throttled is the error of an account that calls too often. Tests return it from a fault.
-func Throttled() error {
-	return refuse("ThrottlingException", "Rate exceeded")
-}
-
 // servicePrincipal is what the policy of a log group's key must name:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 const servicePrincipal = "logs." + account.Region + ".amazonaws.com"

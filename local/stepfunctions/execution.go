@@ -72,7 +72,7 @@ type place struct {
 
 // begin records an event, starts the timeout, and runs the execution. The caller holds the locks of the execution and of the
 // service.
-func (e *execution) begin(kind string, d *details) {
+func (e *execution) begin(kind string, d details) {
 	s := e.service
 	e.status, e.finished = running, make(chan struct{})
 	e.ctx, e.cancel = context.WithCancel(s.ctx)
@@ -87,7 +87,7 @@ func (e *execution) memory() int { return e.size + 2*len(e.input) }
 
 // record adds an event that follows the last one and returns its id. It returns 0 if the execution has closed. Nothing
 // that happens after that is recorded.
-func (e *execution) record(kind string, d *details) int {
+func (e *execution) record(kind string, d details) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.status != running {
@@ -123,7 +123,7 @@ func (e *execution) succeed(output string) {
 		return
 	}
 	e.output = &output
-	e.add(event{previous: e.last, kind: "ExecutionSucceeded", details: withOutput(details{}, output)})
+	e.add(event{previous: e.last, kind: "ExecutionSucceeded", details: withData(details{}, "output", output)})
 	e.close(succeeded)
 }
 
@@ -143,7 +143,7 @@ func (e *execution) end(status string, f *failure) {
 	if status == failed {
 		previous = e.last
 	}
-	e.add(event{previous: previous, kind: endEvents[status], details: &details{Error: f.Name, Cause: f.Cause}})
+	e.add(event{previous: previous, kind: endEvents[status], details: f.details()})
 	e.close(status)
 }
 

@@ -59,7 +59,7 @@ func (s *Service) start(m *machine, name, input string, data any, traceHeader st
 	s.numbers++
 	e.number, e.started = s.numbers, s.account.Clock.Now()
 	e.publish(account.Count("ExecutionsStarted", 1))
-	e.begin("ExecutionStarted", withInput(details{RoleARN: e.revision.args.RoleARN}, input))
+	e.begin("ExecutionStarted", withData(details{"roleArn": e.revision.args.RoleARN}, "input", input))
 	if m.kind == standard {
 		s.executions[e.arn] = e
 	}
@@ -213,6 +213,6 @@ func (s *Service) redrive(e *execution, r redrive) (wire.Object, error) {
 	s.closedSize -= e.memory()
 	e.redrives = append(e.redrives, r)
 	e.failure = failure{}
-	e.begin("ExecutionRedriven", &details{RedriveCount: len(e.redrives)})
+	e.begin("ExecutionRedriven", details{"redriveCount": len(e.redrives)})
 	return r.output(), nil
 }

@@ -30,6 +30,10 @@ type failure struct {
 	inState bool
 }
 
+func (f *failure) details() details {
+	return details{}.With(details{"error": f.Name, "cause": f.Cause})
+}
+
 func (f *failure) Error() string { return f.Name + ": " + f.Cause }
 
 // runtimef returns a failure of the machine itself, which no catcher matches. AWS documents other names for some of

@@ -2,10 +2,13 @@ package stepfunctions
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // maxEvents is how many events an execution's history can have. If it is reached, the last event is ExecutionFailed.
@@ -16,47 +19,17 @@ const maxEvents = 25000
 type event struct {
 	id, previous int
 	at           time.Time
-	kind         string // "TaskScheduled"
-	details      *details
+	kind         string  // "TaskScheduled"
+	details      details // nil for none
 }
 
-type details struct {
-	Name           string     `json:"name,omitempty"`
-	Input          *string    `json:"input,omitempty"`
-	InputDetails   *truncated `json:"inputDetails,omitempty"`
-	Output         *string    `json:"output,omitempty"`
-	OutputDetails  *truncated `json:"outputDetails,omitempty"`
-	RoleARN        string     `json:"roleArn,omitempty"`
-	ResourceType   string     `json:"resourceType,omitempty"`
-	Resource       string     `json:"resource,omitempty"`
-	Region         string     `json:"region,omitempty"`
-	Parameters     *string    `json:"parameters,omitempty"`
-	TimeoutSeconds int        `json:"timeoutInSeconds,omitempty"`
-	Error          string     `json:"error,omitempty"`
-	Cause          string     `json:"cause,omitempty"`
-	RedriveCount   int        `json:"redriveCount,omitempty"`
-}
+// details are the members of an event's details, by their names on the wire.
+type details = wire.Object
 
-type truncated struct {
-	Truncated bool `json:"truncated"`
-}
-
-var whole = &truncated{}
-
-func withInput(d details, text string) *details {
-	d.Input, d.InputDetails = &text, whole
-	return &d
-}
-
-func withOutput(d details, text string) *details {
-	d.Output, d.OutputDetails = &text, whole
-	return &d
-}
-
-func (d *details) withoutData() *details {
-	bare := *d
-	bare.Input, bare.InputDetails, bare.Output, bare.OutputDetails, bare.Parameters = nil, nil, nil, nil, nil
-	return &bare
+// withData adds data: input or output.
+func withData(d details, kind, text string) details {
+	d[kind], d[kind+"Details"] = text, wire.Object{"truncated": false}
+	return d
 }
 
 func (e *event) output() map[string]any {
@@ -78,14 +51,10 @@ func (e *event) detailsKey() string {
 }
 
 func (e *event) size() int {
-	n := 200
-	if d := e.details; d != nil {
-		for _, text := range []*string{d.Input, d.Output, d.Parameters} {
-			if text != nil {
-				n += len(*text)
-			}
-		}
-		n += len(d.Cause)
+	n := 500
+	for _, v := range e.details {
+		text, _ := v.(string)
+		n += len(text)
 	}
 	return n
 }
@@ -98,12 +67,11 @@ func (t epoch) MarshalJSON() ([]byte, error) {
 }
 
 func (e *event) logLine(executionARN string, redrives int, data bool) string {
-	d := &details{}
-	if e.details != nil {
-		d = e.details
-	}
-	if !data {
-		d = d.withoutData()
+	d := details{}
+	for name, v := range e.details {
+		if data || !slices.Contains([]string{"input", "inputDetails", "output", "outputDetails", "parameters"}, name) {
+			d[name] = v
+		}
 	}
 	line, _ := json.Marshal(map[string]any{ // cannot fail
 		"id": strconv.Itoa(e.id), "type": e.kind, "details": d, "previous_event_id": strconv.Itoa(e.previous),

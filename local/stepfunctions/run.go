@@ -32,7 +32,7 @@ func (s *Service) run(e *execution) {
 				return
 			}
 			at.entered = s.account.Clock.Now()
-			if at.event = e.record(st.kind+"StateEntered", withInput(details{Name: st.name}, at.text)); at.event == 0 {
+			if at.event = e.record(st.kind+"StateEntered", withData(details{"name": st.name}, "input", at.text)); at.event == 0 {
 				return
 			}
 		}
@@ -51,7 +51,7 @@ func (s *Service) run(e *execution) {
 			e.stop(failed, v.failure(err))
 			return
 		}
-		if e.record(st.kind+"StateExited", withOutput(details{Name: st.name}, text)) == 0 {
+		if e.record(st.kind+"StateExited", withData(details{"name": st.name}, "output", text)) == 0 {
 			return
 		}
 		if v.next == "" {

@@ -83,11 +83,11 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	if len(text) > maxData {
 		return nil, tooLarge(v.state.name)
 	}
-	scheduled := &details{Region: account.Region, Parameters: &text, TimeoutSeconds: int(t.timeout / time.Second)}
+	scheduled := details{"region": account.Region, "parameters": text}.With(details{"timeoutInSeconds": int(t.timeout / time.Second)})
 	if err := t.record(v, "Scheduled", scheduled); err != nil {
 		return nil, err
 	}
-	if err := t.record(v, "Started", &details{}); err != nil {
+	if err := t.record(v, "Started", details{}); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(v.ctx)
@@ -109,12 +109,12 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	if len(output) > maxData {
 		return nil, t.failed(v, "Failed", tooLarge(t.service))
 	}
-	return result, t.record(v, "Succeeded", withOutput(details{}, output))
+	return result, t.record(v, "Succeeded", withData(details{}, "output", output))
 }
 
 // record adds an event of the task with its service and action. It returns errClosed if the execution has closed.
-func (t task) record(v *visit, event string, d *details) error {
-	d.ResourceType, d.Resource = t.service, t.action
+func (t task) record(v *visit, event string, d details) error {
+	d["resourceType"], d["resource"] = t.service, t.action
 	if v.execution.record("Task"+event, d) == 0 {
 		return errClosed
 	}
@@ -122,7 +122,7 @@ func (t task) record(v *visit, event string, d *details) error {
 }
 
 func (t task) failed(v *visit, event string, f *failure) error {
-	if err := t.record(v, event, &details{Error: f.Name, Cause: f.Cause}); err != nil {
+	if err := t.record(v, event, f.details()); err != nil {
 		return err
 	}
 	return f
