@@ -2,11 +2,10 @@ package lambda
 
 import (
 	"context"
+	"encoding/base64"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/guess"
@@ -91,6 +90,26 @@ func (r *streamRun) ready(shard kinesis.Shard) bool {
 	return true
 }
 
+// streamRecord is a record in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+type streamRecord struct {
+	Kinesis           streamData `json:"kinesis"`
+	EventSource       string     `json:"eventSource"`
+	EventVersion      string     `json:"eventVersion"`
+	EventID           string     `json:"eventID"`
+	EventName         string     `json:"eventName"`
+	InvokeIdentityARN string     `json:"invokeIdentityArn"`
+	Region            string     `json:"awsRegion"`
+	EventSourceARN    string     `json:"eventSourceARN"`
+}
+
+type streamData struct {
+	SchemaVersion  string  `json:"kinesisSchemaVersion"`
+	PartitionKey   string  `json:"partitionKey"`
+	SequenceNumber string  `json:"sequenceNumber"`
+	Data           string  `json:"data"`                        // in Base64
+	Arrived        float64 `json:"approximateArrivalTimestamp"` // seconds since the epoch, to the millisecond
+}
+
 func (r *shardReader) event(items []item) []byte {
 	encoded := make([][]byte, len(items))
 	for i := range items {
@@ -107,14 +126,13 @@ func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	if f := r.m.s.function(r.m.function); f != nil {
 		role = f.current.Load().args.Role
 	}
-	// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
-	return strictjson.Encode(events.KinesisEventRecord{
-		Kinesis: events.KinesisRecord{
-			KinesisSchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber, Data: rec.Data,
-			ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: rec.Arrived},
+	return strictjson.Encode(streamRecord{
+		Kinesis: streamData{
+			SchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber,
+			Data: base64.StdEncoding.EncodeToString(rec.Data), Arrived: float64(rec.Arrived.UnixMilli()) / 1000,
 		},
 		EventSource: "aws:kinesis", EventVersion: "1.0", EventID: r.id + ":" + rec.SequenceNumber, EventName: "aws:kinesis:record",
-		InvokeIdentityArn: role, AwsRegion: account.Region, EventSourceArn: source,
+		InvokeIdentityARN: role, Region: account.Region, EventSourceARN: source,
 	})
 }
 
