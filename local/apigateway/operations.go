@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -58,12 +57,7 @@ func authorize(c *wire.Call, parameters ...string) error {
 	if err := c.Authorize("apigateway:GET", arn(c.URL.Path)); err != nil {
 		return err
 	}
-	for name := range c.URL.Query() {
-		if !slices.Contains(parameters, name) {
-			return wire.Unsupported("the parameter %q of %s", name, c.Operation)
-		}
-	}
-	return nil
+	return c.Only(parameters...)
 }
 
 func list[T any](of map[string]T, output func(T) object) object {

@@ -25,20 +25,10 @@ func (s *Service) operations() {
 	wire.HandleREST(&s.REST, "GET "+mappings+"/{uuid}", "GetEventSourceMapping", s.getMapping)
 }
 
-// query refuses parameters in the query string other than those that are known.
-func query(c *wire.Call, known ...string) error {
-	for name := range c.URL.Query() {
-		if !slices.Contains(known, name) {
-			return wire.Unsupported("the parameter %q of %s", name, c.Operation)
-		}
-	}
-	return nil
-}
-
 // authorize parses the name of the function in the path and authorizes an action on it. f is nil if there is no such
 // function.
 func (s *Service) authorize(c *wire.Call, action string) (name string, f *function, err error) {
-	if err := query(c); err != nil {
+	if err := c.Only(); err != nil {
 		return "", nil, err
 	}
 	if name, err = parseName(c.PathValue("name")); err != nil {
@@ -69,7 +59,7 @@ func (f *function) configuration() *configurationOutput {
 }
 
 func (s *Service) listFunctions(c *wire.Call) (wire.Object, error) {
-	if err := query(c, "MaxItems"); err != nil {
+	if err := c.Only("MaxItems"); err != nil {
 		return nil, err
 	}
 	if err := c.Authorize("lambda:ListFunctions", "*"); err != nil {
@@ -135,7 +125,7 @@ func (m *mapping) output() *mappingOutput {
 }
 
 func (s *Service) listMappings(c *wire.Call) (wire.Object, error) {
-	if err := query(c, "EventSourceArn", "FunctionName", "MaxItems"); err != nil {
+	if err := c.Only("EventSourceArn", "FunctionName", "MaxItems"); err != nil {
 		return nil, err
 	}
 	if err := c.Authorize("lambda:ListEventSourceMappings", "*"); err != nil {

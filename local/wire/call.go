@@ -151,9 +151,10 @@ type Object map[string]any
 // With adds the members that are not empty. AWS leaves out members without a value.
 func (o Object) With(members Object) Object {
 	for name, v := range members {
-		value := reflect.ValueOf(v)
-		isEmpty := value.IsZero() || value.Kind() == reflect.Map && value.Len() == 0 || value.Kind() == reflect.Slice && value.Len() == 0
-		if !isEmpty {
+		switch value := reflect.ValueOf(v); {
+		case !value.IsValid() || value.IsZero():
+		case (value.Kind() == reflect.Map || value.Kind() == reflect.Slice) && value.Len() == 0:
+		default:
 			o[name] = v
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // REST serves the protocol restJson1, in which method and path name the operation. Path parameters are read with
@@ -18,6 +19,16 @@ type REST struct {
 func (c *Call) DecodeJSON(v any) error {
 	if err := decodeStrict(c.Body, v); err != nil {
 		return Errorf(http.StatusBadRequest, "InvalidRequestContentException", "%v", err)
+	}
+	return nil
+}
+
+// Only refuses parameters in the query string other than these.
+func (c *Call) Only(parameters ...string) error {
+	for name := range c.URL.Query() {
+		if !slices.Contains(parameters, name) {
+			return Unsupported("the parameter %q of %s", name, c.Operation)
+		}
 	}
 	return nil
 }
