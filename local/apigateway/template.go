@@ -113,16 +113,11 @@ func (t *template) render(x *exchange, absent string) string {
 		case p.raw:
 			b.WriteString(v)
 		default:
-			b.WriteString(escape(v))
+			quoted := compact(v)
+			b.WriteString(quoted[1 : len(quoted)-1])
 		}
 	}
 	return b.String()
-}
-
-// escape returns s as it is between the quotes of a JSON string.
-func escape(s string) string {
-	quoted := compact(s)
-	return quoted[1 : len(quoted)-1]
 }
 
 func compact(v any) string { return string(strictjson.Encode(v)) }

@@ -153,7 +153,9 @@ func (n *node) holds(item Map) bool {
 	}
 	v := make([]Value, len(n.args))
 	for i, arg := range n.args {
-		v[i] = arg.operandOf(item)
+		if v[i] = arg.value; arg.op == "path" {
+			v[i] = item.at(arg.path)
+		}
 	}
 	switch n.op {
 	case "=":
@@ -181,13 +183,6 @@ func ordered(op string, c int) bool {
 		return c > 0
 	}
 	return c >= 0
-}
-
-func (n *node) operandOf(item Map) Value {
-	if n.op == "path" {
-		return item.at(n.path)
-	}
-	return n.value
 }
 
 func (v Map) at(p path) Value {

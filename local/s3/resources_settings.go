@@ -94,7 +94,10 @@ func (s *Service) policyKind() provider.Kind {
 					}
 				}
 			}
-			if b.access != nil && aws.ToBool(b.access.BlockPublicPolicy) && public(doc) {
+			// On AWS some conditions keep a statement from being public:
+			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+			public := func(st policy.Statement) bool { return st.Effect == "Allow" && st.Principal.Any }
+			if b.access != nil && aws.ToBool(b.access.BlockPublicPolicy) && slices.ContainsFunc(doc.Statements, public) {
 				return wire.Errorf(http.StatusForbidden, "AccessDenied", "The bucket policy is public, and public policies are prevented "+
 					"by the BlockPublicPolicy setting in S3 Block Public Access")
 			}
@@ -102,12 +105,6 @@ func (s *Service) policyKind() provider.Kind {
 			return nil
 		},
 	}.in(s)
-}
-
-// public returns whether a policy allows something to everybody. On AWS some conditions keep a statement from being public:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-func public(doc *policy.Document) bool {
-	return slices.ContainsFunc(doc.Statements, func(st policy.Statement) bool { return st.Effect == "Allow" && st.Principal.Any })
 }
 
 // EncryptionArgs are the inputs of
