@@ -32,15 +32,15 @@ const randomSuffix = 8
 // child lets the component's name be no longer than the name of one of its children allows.
 func (v *validator) child(rule nameRule, name string) {
 	longest := rule.longest - randomSuffix - len("-"+name)
-	if v.longest == 0 || longest < v.longest {
-		v.longest = longest
-	}
+	v.longest = min(v.longest, longest)
 	v.noUnderscore = v.noUnderscore || rule.noUnderscore
 }
 
 // checkName reports a name with which AWS would refuse one of the children, in the middle of a deployment.
 func (v *validator) checkName() {
-	if v.longest > 0 && len(v.name) > v.longest {
+	if v.longest < 1 {
+		v.addf("name", "no name is short enough: that of a function, or the path of a route, is too long")
+	} else if len(v.name) > v.longest {
 		v.addf("name", "must have at most %d characters, so that AWS accepts the names of all children, got %d", v.longest, len(v.name))
 	}
 	switch {

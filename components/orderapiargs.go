@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -166,8 +165,10 @@ func (args *OrderApiArgs) resolve(v *validator) shared {
 	if len(args.Routes) == 0 {
 		v.addf("Routes", "at least one is required")
 	}
-	if slices.ContainsFunc(args.Routes, func(r Route) bool { return r.Publishes }) {
-		v.addf("Routes", "must not have Publishes: an OrderApi has nothing to publish to")
+	for i, r := range args.Routes {
+		if r.Publishes {
+			v.addf(fmt.Sprintf("Routes[%d].Publishes", i), "an OrderApi has nothing to publish to")
+		}
 	}
 	args.Routes = resolveRoutes(v, args.Routes)
 	args.checkNames(v, "")

@@ -15,7 +15,7 @@ import (
 type validator struct {
 	component string // such as `order-patterns:components:FanOut "orders"`
 	name      string // the component's, such as "orders"
-	longest   int    // what the children allow its length to be; 0 if none was named
+	longest   int    // what the children allow its length to be
 	// noUnderscore is set if a child's name may have none.
 	noUnderscore bool
 	functions    map[string]string // where each function is given, by name
