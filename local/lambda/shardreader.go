@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
@@ -126,10 +127,14 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	return isProblem
 }
 
-// deal distributes records to their lanes.
+// deal distributes records to their lanes, but for those that no filter matches.
 func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
 	for _, rec := range records {
+		matches := func(p pattern.Pattern) bool { return p.MatchesJSON(rec.Data) }
+		if len(r.filters) > 0 && !slices.ContainsFunc(r.filters, matches) {
+			continue
+		}
 		n := r.laneOf(rec.PartitionKey)
 		dealt[n] = append(dealt[n], item{rec, len(r.encode(&rec))})
 	}
