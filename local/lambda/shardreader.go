@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
@@ -127,9 +128,14 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	return isProblem
 }
 
+// deal distributes records to their lanes, but for those that no filter matches.
 func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
 	for _, rec := range records {
+		matches := func(p pattern.Pattern) bool { return p.MatchesJSON(rec.Data) }
+		if len(r.filters) > 0 && !slices.ContainsFunc(r.filters, matches) {
+			continue
+		}
 		h := fnv.New32a()
 		h.Write([]byte(rec.PartitionKey)) // never fails
 		n := int(h.Sum32() % uint32(len(r.lanes)))

@@ -161,7 +161,7 @@ func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput)
 		"ConfirmationWasAuthenticated": fmt.Sprint(!sub.pending()),
 	}
 	if p := sub.args.FilterPolicy; p != nil {
-		all["FilterPolicy"], all["FilterPolicyScope"] = *p, "MessageAttributes"
+		all["FilterPolicy"], all["FilterPolicyScope"] = *p, sub.scope()
 	}
 	if p := sub.args.RedrivePolicy; p != nil {
 		all["RedrivePolicy"] = *p

@@ -85,7 +85,7 @@ func (s *Service) accept(ctx context.Context, t *topic, subscriptions []*subscri
 	ctx = context.WithoutCancel(ctx)
 	defer s.trace(ctx, t, &m)()
 	for _, sub := range subscriptions {
-		if !sub.pending() && sub.filter.matches(m.attributes) {
+		if !sub.pending() && sub.accepts(m) {
 			s.deliver(ctx, &delivery{topic: t, subscription: sub.arn, message: s.render(sub, m)})
 		}
 	}
