@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/cmd/client/start"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc/oidctest"
+	"github.com/order-patterns/order-patterns/handlers/oidc/oidctest"
 )
 
 const (
