@@ -4,6 +4,7 @@ package rounds
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -50,17 +51,31 @@ type Pattern struct {
 	place  func(ctx context.Context, n int, accepted func(id string)) (*load.Answers, error)
 }
 
+// UnpreparedError says why no orders can be placed in a pattern.
+type UnpreparedError struct {
+	Pattern string
+	Err     error
+}
+
+func (e *UnpreparedError) Error() string {
+	return fmt.Sprintf("no orders can be placed in %s: %v", e.Pattern, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *UnpreparedError) Unwrap() error { return e.Err }
+
 // Prepare makes the clients of the pattern's API. In the checker pattern it sets the balances of new customers and products. They
-// suffice for a million orders, so that all are shipped, and there are so many that transactions rarely conflict.
+// suffice for a million orders, so that all are shipped, and there are so many that transactions rarely conflict. Errors are of type
+// *UnpreparedError.
 func (p *Pattern) Prepare(ctx context.Context) error {
 	names, known := functions[p.Name]
 	if !known {
-		return fmt.Errorf("no orders can be placed in the pattern %q", p.Name)
+		return &UnpreparedError{p.Name, errors.New("it is not known which functions complete them")}
 	}
 	for _, name := range names {
 		group := p.Outputs.Functions[name].LogGroup
 		if group == "" {
-			return fmt.Errorf("the outputs of the pattern %s have no log group of the function %s, which completes orders", p.Name, name)
+			return &UnpreparedError{p.Name, fmt.Errorf("its outputs have no log group of the function %s, which completes them", name)}
 		}
 		p.groups = append(p.groups, group)
 	}
@@ -81,7 +96,7 @@ func (p *Pattern) prepareChecker(ctx context.Context) error {
 	client := checkerclient.NewClient(p.Outputs.URL, p.Outputs.APIKey, p.AtOnce).Authorized(p.Authorize)
 	generator := checkerclient.NewGenerator(rand.Uint64(), 1_000_000, 1000, 100)
 	if err := client.SetBalances(ctx, generator.Opening, p.AtOnce); err != nil {
-		return err
+		return &UnpreparedError{p.Name, err}
 	}
 	// Orders of unknown customers or products are left out.
 	next := func() checker.Order {

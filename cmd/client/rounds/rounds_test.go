@@ -97,8 +97,8 @@ func TestRoundFailsIfOneFunctionDoesNotCompleteAnOrder(t *testing.T) {
 
 func TestPatternWithoutTheFunctionThatCompletesOrdersIsRefused(t *testing.T) {
 	require.EqualError(t, (&Pattern{Name: "fanout"}).Prepare(t.Context()),
-		"the outputs of the pattern fanout have no log group of the function store-order, which completes orders")
-	require.EqualError(t, (&Pattern{Name: "other"}).Prepare(t.Context()), `no orders can be placed in the pattern "other"`)
+		"no orders can be placed in fanout: its outputs have no log group of the function store-order, which completes them")
+	require.EqualError(t, (&Pattern{Name: "other"}).Prepare(t.Context()), "no orders can be placed in other: it is not known which functions complete them")
 }
 
 func TestOrderIsCompletedWhenTheLastFunctionHasLoggedIt(t *testing.T) {
