@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/order-patterns/order-patterns/cmd/review/page"
-	"github.com/order-patterns/order-patterns/cmd/review/part"
 )
 
 // accepted says what --fail-on may be.
@@ -18,15 +17,11 @@ const accepted = "replace (a resource with data is replaced or removed), widen (
 // conditions are those of --fail-on, with their limits: a share for slower, else 0.
 type conditions map[string]float64
 
-// parseFailOn reads the flag. A condition on which no part decides is refused, so that it does not look met by silence.
-func parseFailOn(text string, parts []part.Part) (conditions, error) {
+// parseFailOn reads the flag.
+func parseFailOn(text string) (conditions, error) {
 	c := conditions{}
 	if text == "" {
 		return c, nil
-	}
-	decided := []string{"replace", "widen"}
-	for _, p := range parts {
-		decided = append(decided, p.Conditions()...)
 	}
 	var errs []error
 	for _, entry := range strings.Split(text, ",") {
@@ -37,9 +32,6 @@ func parseFailOn(text string, parts []part.Part) (conditions, error) {
 			continue
 		case name != "slower" && limited:
 			errs = append(errs, fmt.Errorf("--fail-on: %s has no limit, got %q", name, entry))
-			continue
-		case !slices.Contains(decided, name):
-			errs = append(errs, fmt.Errorf("--fail-on: %s cannot be decided, because it is not measured yet", name))
 			continue
 		}
 		c[name] = 0

@@ -1,5 +1,5 @@
-// Command review prints what a change does to what is deployed, as one page of Markdown: to resources, data, permissions, cost and
-// speed. It builds the commit from which the change began, and the working tree, deploys the one and then the other to an embedded
+// Command review prints what a change does to what is deployed, as one page of Markdown: to resources, data, permissions, policy,
+// cost and speed. It builds the commit from which the change began, and the working tree, deploys the one and then the other to an embedded
 // cloud, and compares them. No AWS account is needed.
 //
 //	review --base main
@@ -58,8 +58,7 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			parts := []part.Part{part.NotMeasured("Policy"), part.NotMeasured("Cost"), &part.Speed{}}
-			conditions, err := parseFailOn(failOn, parts)
+			conditions, err := parseFailOn(failOn)
 			if err = errors.Join(err, checkBase(base), checkPatterns(patterns)); err != nil {
 				return err
 			}
@@ -67,6 +66,7 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 			if err != nil {
 				return err
 			}
+			parts := []part.Part{&part.Policy{}, &part.Cost{}, &part.Speed{}}
 			r := &reviewer{project: project, base: base, patterns: patterns, parts: parts, log: stderr, kill: kill}
 			page, err := r.review(cmd.Context())
 			if err != nil {

@@ -17,7 +17,6 @@ func TestBadFlagsAreRefusedWithWhatIsAccepted(t *testing.T) {
 		`--fail-on: "replac" is not known; accepted are, separated by commas: replace`: {"--fail-on", "replac"},
 		`--fail-on: "" is not known`:                                                                        {"--fail-on", "replace,"},
 		`--fail-on: widen has no limit, got "widen=3"`:                                                      {"--fail-on", "widen=3"},
-		`--fail-on: policy cannot be decided, because it is not measured yet`:                               {"--fail-on", "policy"},
 		`--fail-on: slower needs a percentage from 0% to 1000%, such as slower=10%, got "slower"`:           {"--fail-on", "slower"},
 		`--fail-on: slower needs a percentage from 0% to 1000%, such as slower=10%, got "slower=10"`:        {"--fail-on", "replace,slower=10"},
 		`--base "-x": a branch, a tag or a commit is expected`:                                              {"--base", "-x"},
@@ -33,14 +32,6 @@ func TestBadFlagsAreRefusedWithWhatIsAccepted(t *testing.T) {
 	}
 }
 
-// decides is a part that decides about conditions.
-type decides struct {
-	part.NotMeasured
-	conditions []string
-}
-
-func (d decides) Conditions() []string { return d.conditions }
-
 func TestConditionsThatAChangeMeets(t *testing.T) {
 	harmless := &page.Review{Permissions: []permission.Difference{{}}}
 	harmful := &page.Review{
@@ -48,7 +39,6 @@ func TestConditionsThatAChangeMeets(t *testing.T) {
 		Permissions: []permission.Difference{{Widening: true}, {}},
 		Parts:       []page.Part{{Section: part.Section{Met: map[string]float64{"slower": 0.12, "policy": 2}}}},
 	}
-	parts := []part.Part{decides{conditions: []string{"policy", "slower"}}}
 	for _, c := range []struct{ failOn, met string }{
 		{"", ""},
 		{"replace", "--fail-on: replace: data of 1 resource(s) is at risk"},
@@ -58,7 +48,7 @@ func TestConditionsThatAChangeMeets(t *testing.T) {
 		{"slower=15%", ""},
 		{"widen, replace", "--fail-on: replace: data of 1 resource(s) is at risk; widen: 1 permission(s) wider"},
 	} {
-		conditions, err := parseFailOn(c.failOn, parts)
+		conditions, err := parseFailOn(c.failOn)
 		require.NoError(t, err)
 		require.NoError(t, conditions.check(harmless))
 		if c.met == "" {

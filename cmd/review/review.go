@@ -104,7 +104,7 @@ func (r *reviewer) measure(ctx context.Context, cloud *deployment.Cloud, project
 	if err != nil {
 		return nil, err
 	}
-	version := part.Version{Project: project, Cloud: cloud.Cloud, Resources: change.Resources(state)}
+	version := part.Version{Project: project, Cloud: cloud.Cloud, State: state, Resources: change.Resources(state)}
 	for _, p := range r.parts {
 		if err := p.Measure(ctx, version); err != nil {
 			return nil, fmt.Errorf("measuring %s: %w", p.Title(), err)

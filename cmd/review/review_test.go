@@ -54,12 +54,14 @@ func TestReviewOfAChange(t *testing.T) {
 
 	t.Chdir(copied)
 	var page, log bytes.Buffer
-	err = run(t.Context(), nil, []string{"--patterns", "fanout", "--fail-on", "replace,widen,slower=10%"}, &page, &log)
+	err = run(t.Context(), nil, []string{"--patterns", "fanout", "--fail-on", "replace,widen,policy,slower=10%"}, &page, &log)
 	var met *metError
 	require.ErrorAs(t, err, &met, log.String())
-	require.Equal(t, "--fail-on: widen: 1 permission(s) wider", met.Error())
-	require.Contains(t, page.String(), "**1 permission widened**; 1 resource changed.\n")
+	require.Equal(t, "--fail-on: widen: 1 permission(s) wider; policy: 1 new finding(s)", met.Error())
+	require.Contains(t, page.String(), "**1 permission widened**; 1 resource changed; **new policy findings: 1**.\n")
 	require.Contains(t, page.String(), "\n- role policy `fanout-store-order-policy`: `policy`: see the permissions\n")
 	require.Contains(t, page.String(), "\n- **The role `fanout-store-order-role` may now use `dynamodb:*` on table `fanout-orders`; before, only `dynamodb:PutItem`.**\n")
+	require.Contains(t, page.String(), "\n- **New: `no-wildcard`: role policy `fanout-store-order-policy`: the statement StoreOrder allows dynamodb:\\*; ")
+	require.Contains(t, page.String(), "\n## Cost\n\nA month in which nothing runs costs what it did: ")
 	require.NotContains(t, git(copied, "worktree", "list"), "review-")
 }

@@ -43,7 +43,7 @@ func TestPages(t *testing.T) {
 	everything.OutputsAdded, everything.OutputsRemoved = []string{"fanout.parcels"}, []string{"fanout.bucket"}
 	everything.Permissions = []permission.Difference{{Widening: true, Sentence: "The role `r` may now use `a:*`."}, {Sentence: "The role `s` is removed, with its policies."}}
 	everything.Unread = []error{errors.New("policy of the role t:\nis not valid")}
-	everything.Parts = []Part{{"Policy", part.Section{Markdown: "Not measured."}}, {"Cost", part.Section{Markdown: "More.\n", Summary: "1 % dearer"}}}
+	everything.Parts = []Part{{"Policy", part.Section{Markdown: "No new finding."}}, {"Cost", part.Section{Markdown: "More.\n", Summary: "1 % dearer"}}}
 	code := versions
 	code.Changes.Code = []string{"get-order"}
 	failed := versions

@@ -37,9 +37,6 @@ const starts = 20
 // Title implements Part.
 func (s *Speed) Title() string { return "Speed" }
 
-// Conditions implements Part.
-func (s *Speed) Conditions() []string { return []string{"slower"} }
-
 // Measure implements Part.
 func (s *Speed) Measure(_ context.Context, v Version) error {
 	zips, err := filepath.Glob(filepath.Join(v.Project, "build", "local", "*.zip"))
