@@ -35,9 +35,8 @@ func (c *costs) read(ctx context.Context) error {
 	return err
 }
 
-// bills returns the bill of each measured round, for a million orders. What is used after the last round, such as by messages with a
-// delay, is divided equally among all rounds.
-func (c *costs) bills(ctx context.Context) ([]meter.Bill, error) {
+// bills returns the bill of each measured round of so many orders.
+func (c *costs) bills(ctx context.Context, orders int) ([]meter.Bill, error) {
 	prices, err := meter.PricesOf(Region)
 	if err != nil {
 		return nil, err
@@ -46,11 +45,12 @@ func (c *costs) bills(ctx context.Context) ([]meter.Bill, error) {
 		return nil, err
 	}
 	last := len(c.totals) - 1
-	return billsOf(prices, c.totals[:last], c.totals[last])
+	return billsOf(prices, orders, c.totals[:last], c.totals[last])
 }
 
-// billsOf returns the bills between totals. end is the total when nothing is left to do.
-func billsOf(prices *meter.Prices, totals [][]meter.Quantity, end []meter.Quantity) (bills []meter.Bill, err error) {
+// billsOf returns the bills between totals, for a million orders. end is the total when nothing is left to do: what is used after the last
+// round, such as by messages with a delay, is divided equally among all rounds.
+func billsOf(prices *meter.Prices, orders int, totals [][]meter.Quantity, end []meter.Quantity) (bills []meter.Bill, err error) {
 	rest := meter.Minus(end, totals[len(totals)-1])
 	for i := range rest {
 		rest[i].Amount /= float64(len(totals))
@@ -60,7 +60,7 @@ func billsOf(prices *meter.Prices, totals [][]meter.Quantity, end []meter.Quanti
 		if err != nil {
 			return nil, err
 		}
-		bills = append(bills, bill.Orders().ByUnit().PerMillion(Orders))
+		bills = append(bills, bill.Orders().ByUnit().PerMillion(orders))
 	}
 	return bills, nil
 }

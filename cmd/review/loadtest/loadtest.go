@@ -5,8 +5,6 @@ package loadtest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -16,14 +14,17 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/rounds"
 )
 
-const (
-	// Rounds is how many rounds of each deployment are measured, after one that starts its functions.
-	Rounds = 20
-	// Orders is how many orders a round has.
-	Orders = 150
-	// AtOnce is how many of them are placed at a time.
-	AtOnce = 16
-)
+// AtOnce is how many orders are placed at a time.
+const AtOnce = 16
+
+// orders is how many orders a round has. The readers of a stream look for records once a second, so a round must be longer. A log group
+// of the embedded cloud keeps 8 MiB, which suffices for 10,000 orders: the meter reads those of all rounds.
+func orders(pattern string) int {
+	if pattern == "eventstream" {
+		return 350
+	}
+	return 150
+}
 
 const (
 	poll  = 200 * time.Millisecond
@@ -46,13 +47,15 @@ type Measured struct {
 	PerOrder []time.Duration
 	// Answers are percentiles of the time until the API's answer, Completion those from the answer to the order's completion.
 	AnswersP50, AnswersP99, CompletionP50, CompletionP99 []time.Duration
-	// Bills are of a million orders, one line for each unit. See side.bills.
+	// Bills are of a million orders, with one line for each unit, such as requests of SQS.
 	Bills []meter.Bill
 }
 
 // Result compares two deployments.
 type Result struct {
-	Pattern       string
+	Pattern string
+	// Orders is how many orders each round has.
+	Orders        int
 	Before, After Measured
 	// Failure is nil if all orders of both deployments were completed. Otherwise there is nothing to compare.
 	Failure *Failure
@@ -64,27 +67,18 @@ type Failure struct {
 	Err     error
 }
 
-// Compare measures a pattern, which both deployments must have.
-func Compare(ctx context.Context, pattern string, before, after Deployment) (Result, error) {
-	r := Result{Pattern: pattern}
+// Compare measures a pattern, which both deployments must have. count is how many rounds of each are measured, at least 1.
+func Compare(ctx context.Context, pattern string, count int, before, after Deployment) (Result, error) {
+	r := Result{Pattern: pattern, Orders: orders(pattern)}
 	base, head := newSide("base", pattern, before), newSide("head", pattern, after)
-	// A round of each that is not measured, and then A B B A A B B A ..., so that a drift affects both alike.
-	turns := []*side{base, head}
-	for i := range Rounds {
-		pair := []*side{base, head}
-		if i%2 == 1 {
-			slices.Reverse(pair)
-		}
-		turns = append(turns, pair...)
-	}
 	for _, s := range []*side{base, head} {
-		if failure, err := s.check(s.prepare(ctx)); failure != nil || err != nil {
+		if failure, err := s.check(ctx, s.pattern.Prepare(ctx)); failure != nil || err != nil {
 			r.Failure = failure
 			return r, err
 		}
 	}
-	for _, s := range turns {
-		if failure, err := s.check(s.round(ctx)); failure != nil || err != nil {
+	for _, s := range turns(base, head, count) {
+		if failure, err := s.check(ctx, s.round(ctx)); failure != nil || err != nil {
 			r.Failure = failure
 			return r, err
 		}
@@ -98,10 +92,25 @@ func Compare(ctx context.Context, pattern string, before, after Deployment) (Res
 	return r, nil
 }
 
+// turns returns in which order the rounds are placed: one of each that is not measured, because it starts functions, and then
+// A B B A A B B A ..., so that a drift of the machine affects both alike.
+func turns[T any](a, b T, count int) []T {
+	list := []T{a, b}
+	for i := range count {
+		if i%2 == 0 {
+			list = append(list, a, b)
+		} else {
+			list = append(list, b, a)
+		}
+	}
+	return list
+}
+
 // side is one of the two deployments.
 type side struct {
 	version  string
 	pattern  *rounds.Pattern
+	orders   int // of a round
 	costs    *costs
 	measured Measured
 	warm     bool
@@ -110,7 +119,7 @@ type side struct {
 func newSide(version, pattern string, d Deployment) *side {
 	cfg, outputs := d.Cloud.Config(Region), d.Outputs[pattern]
 	return &side{
-		version: version,
+		version: version, orders: orders(pattern),
 		pattern: &rounds.Pattern{
 			Name: pattern, Outputs: outputs, Logs: cloudwatchlogs.NewFromConfig(cfg), AtOnce: AtOnce,
 			Authorize: d.Cloud.Authorize(outputs.Auth, Region), Poll: poll, Limit: limit,
@@ -120,7 +129,10 @@ func newSide(version, pattern string, d Deployment) *side {
 }
 
 // check returns what the page says about an error, or the error itself if it says nothing about the version.
-func (s *side) check(err error) (*Failure, error) {
+func (s *side) check(ctx context.Context, err error) (*Failure, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	var incomplete *rounds.IncompleteError
 	var unprepared *rounds.UnpreparedError
 	if errors.As(err, &incomplete) || errors.As(err, &unprepared) {
@@ -129,13 +141,11 @@ func (s *side) check(err error) (*Failure, error) {
 	return nil, err
 }
 
-func (s *side) prepare(ctx context.Context) error { return s.pattern.Prepare(ctx) }
-
 // round places the orders of one round. The first one is not measured.
 func (s *side) round(ctx context.Context) error {
-	r, err := s.pattern.Round(ctx, Orders)
+	r, err := s.pattern.Round(ctx, s.orders)
 	if err != nil {
-		return fmt.Errorf("the %s: %w", s.version, err)
+		return err
 	}
 	if err := wait(ctx, pause); err != nil {
 		return err
@@ -148,7 +158,7 @@ func (s *side) round(ctx context.Context) error {
 		return nil
 	}
 	m := &s.measured
-	m.PerOrder = append(m.PerOrder, rounds.Quantile(r.Completed, 1)/Orders)
+	m.PerOrder = append(m.PerOrder, rounds.Quantile(r.Completed, 1)/time.Duration(s.orders))
 	m.AnswersP50, m.AnswersP99 = append(m.AnswersP50, r.Answers.Latency(50)), append(m.AnswersP99, r.Answers.Latency(99))
 	m.CompletionP50 = append(m.CompletionP50, rounds.Quantile(r.Delays, 0.5))
 	m.CompletionP99 = append(m.CompletionP99, rounds.Quantile(r.Delays, 0.99))
@@ -160,7 +170,7 @@ func (s *side) finish(ctx context.Context) (err error) {
 	if err := s.costs.drain(ctx); err != nil {
 		return err
 	}
-	s.measured.Bills, err = s.costs.bills(ctx)
+	s.measured.Bills, err = s.costs.bills(ctx, s.orders)
 	return err
 }
 
