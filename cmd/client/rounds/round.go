@@ -26,7 +26,6 @@ type Round struct {
 
 // IncompleteError says that not all orders of a round were accepted, or completed in time.
 type IncompleteError struct {
-	Pattern string
 	// Orders is how many were placed, Missing how many of them were not accepted, or not completed.
 	Orders, Missing int
 	// Reasons are those for orders that were not accepted. It is empty if all were accepted, and some not completed within Limit.
@@ -36,9 +35,9 @@ type IncompleteError struct {
 
 func (e *IncompleteError) Error() string {
 	if len(e.Reasons) > 0 {
-		return fmt.Sprintf("%d of %d orders were not accepted by %s: %s", e.Missing, e.Orders, e.Pattern, e.Reasons[0])
+		return fmt.Sprintf("%d of %d orders were not accepted: %s", e.Missing, e.Orders, e.Reasons[0])
 	}
-	return fmt.Sprintf("%d of %d orders were not completed by %s within %s", e.Missing, e.Orders, e.Pattern, e.Limit)
+	return fmt.Sprintf("%d of %d orders were not completed within %s", e.Missing, e.Orders, e.Limit)
 }
 
 // Round places n orders, and waits until all are completed. It returns an *IncompleteError if one is not accepted, or not completed.
@@ -54,7 +53,7 @@ func (p *Pattern) Round(ctx context.Context, n int) (r Round, err error) {
 		reasons := slices.SortedFunc(maps.Keys(r.Answers.Reasons), func(a, b string) int {
 			return cmp.Or(r.Answers.Reasons[b]-r.Answers.Reasons[a], cmp.Compare(a, b))
 		})
-		return r, &IncompleteError{Pattern: p.Name, Orders: n, Missing: missing, Reasons: append(reasons, "an order id was given twice")}
+		return r, &IncompleteError{Orders: n, Missing: missing, Reasons: append(reasons, "an order id was given twice")}
 	}
 	logs, err := p.Await(ctx, slices.Collect(maps.Keys(accepted)), began)
 	if err != nil {
@@ -94,7 +93,7 @@ func (p *Pattern) Await(ctx context.Context, ids []string, since time.Time) (log
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-end.C:
-			return nil, &IncompleteError{Pattern: p.Name, Orders: len(ids), Missing: left, Limit: limit}
+			return nil, &IncompleteError{Orders: len(ids), Missing: left, Limit: limit}
 		case <-time.After(cmp.Or(p.Poll, time.Second)):
 		}
 	}

@@ -86,13 +86,13 @@ func TestRoundFailsIfAnOrderIsNotAccepted(t *testing.T) {
 	_, err := p.Round(t.Context(), 20)
 	var incomplete *IncompleteError
 	require.ErrorAs(t, err, &incomplete)
-	require.EqualError(t, err, "1 of 20 orders were not accepted by fanout: 403 Forbidden: not today")
+	require.EqualError(t, err, "1 of 20 orders were not accepted: 403 Forbidden: not today")
 }
 
 func TestRoundFailsIfOneFunctionDoesNotCompleteAnOrder(t *testing.T) {
 	p := (&fake{loses: "o7"}).pattern(t)
 	_, err := p.Round(t.Context(), 20)
-	require.EqualError(t, err, "1 of 20 orders were not completed by fanout within 300ms")
+	require.EqualError(t, err, "1 of 20 orders were not completed within 300ms")
 }
 
 func TestPatternWithoutTheFunctionThatCompletesOrdersIsRefused(t *testing.T) {
