@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,8 @@ type Log struct {
 	Orders map[string]time.Time
 	// Reports is when invocations ended.
 	Reports []time.Time
+	// Error is the message of the last error, with its cause, or empty.
+	Error string
 }
 
 // read returns what a function has logged since a time.
@@ -34,15 +37,18 @@ func (p *Pattern) read(ctx context.Context, group string, since time.Time) (Log,
 	return l, nil
 }
 
-// add reads a line. A function logs each order that it has processed with level INFO. Other lines are ignored.
+// add reads a line. A function logs each order that it has processed with level INFO. Lines that are neither that nor
+// an error nor a report are ignored.
 func (l *Log) add(at time.Time, text string) {
-	var line struct{ Type, Level, OrderID string }
+	var line struct{ Type, Level, OrderID, Message, Error string }
 	if json.Unmarshal([]byte(text), &line) != nil {
 		return
 	}
 	switch first, known := l.Orders[line.OrderID]; {
 	case line.Type == "platform.report":
 		l.Reports = append(l.Reports, at)
+	case line.Level == "ERROR":
+		l.Error = strings.TrimSuffix(line.Message+": "+line.Error, ": ")
 	case line.OrderID != "" && line.Level == "INFO" && (!known || at.Before(first)):
 		l.Orders[line.OrderID] = at
 	}

@@ -31,13 +31,19 @@ type IncompleteError struct {
 	// Reasons are those for orders that were not accepted. It is empty if all were accepted, and some not completed within Limit.
 	Reasons []string
 	Limit   time.Duration
+	// Logged is the last error that a function logged of those that complete orders, or empty.
+	Logged string
 }
 
 func (e *IncompleteError) Error() string {
 	if len(e.Reasons) > 0 {
 		return fmt.Sprintf("%d of %d orders were not accepted: %s", e.Missing, e.Orders, e.Reasons[0])
 	}
-	return fmt.Sprintf("%d of %d orders were not completed within %s", e.Missing, e.Orders, e.Limit)
+	text := fmt.Sprintf("%d of %d orders were not completed within %s", e.Missing, e.Orders, e.Limit)
+	if e.Logged != "" {
+		text += ". The last error of the functions that complete them: " + e.Logged
+	}
+	return text
 }
 
 // Round places n orders, and waits until all are completed. It returns an *IncompleteError if one is not accepted, or not completed.
@@ -93,7 +99,11 @@ func (p *Pattern) Await(ctx context.Context, ids []string, since time.Time) (log
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-end.C:
-			return nil, &IncompleteError{Orders: len(ids), Missing: left, Limit: limit}
+			incomplete := &IncompleteError{Orders: len(ids), Missing: left, Limit: limit}
+			for _, l := range logs {
+				incomplete.Logged = cmp.Or(l.Error, incomplete.Logged)
+			}
+			return nil, incomplete
 		case <-time.After(cmp.Or(p.Poll, time.Second)):
 		}
 	}

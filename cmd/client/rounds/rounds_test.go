@@ -48,7 +48,10 @@ func (f *fake) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLogEv
 	out := &cloudwatchlogs.FilterLogEventsOutput{}
 	for _, e := range f.events {
 		lost := *in.LogGroupName == "invoices" && f.loses != "" && *e.Message == fmt.Sprintf(`{"level":"INFO","orderid":%q}`, f.loses)
-		if at := time.UnixMilli(*e.Timestamp); !lost && *e.Timestamp >= *in.StartTime && !at.After(time.Now()) {
+		if lost {
+			e.Message = aws.String(`{"level":"ERROR","message":"no invoice","error":"the bucket is gone"}`)
+		}
+		if at := time.UnixMilli(*e.Timestamp); *e.Timestamp >= *in.StartTime && !at.After(time.Now()) {
 			out.Events = append(out.Events, e)
 		}
 	}
@@ -92,7 +95,7 @@ func TestRoundFailsIfAnOrderIsNotAccepted(t *testing.T) {
 func TestRoundFailsIfOneFunctionDoesNotCompleteAnOrder(t *testing.T) {
 	p := (&fake{loses: "o7"}).pattern(t)
 	_, err := p.Round(t.Context(), 20)
-	require.EqualError(t, err, "1 of 20 orders were not completed within 300ms")
+	require.EqualError(t, err, "1 of 20 orders were not completed within 300ms. The last error of the functions that complete them: no invoice: the bucket is gone")
 }
 
 func TestPatternWithoutTheFunctionThatCompletesOrdersIsRefused(t *testing.T) {
