@@ -55,7 +55,7 @@ func (r *reviewer) review(ctx context.Context) (result *page.Review, err error) 
 			return nil, err
 		}
 	}
-	result = &page.Review{Base: commit.Name + " (" + commit.Digest + ")", Head: head, Patterns: r.patterns}
+	result = &page.Review{Base: commit.String(), Head: head, Patterns: r.patterns}
 	if err := r.compare(ctx, result, temporary, base); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ func TestPages(t *testing.T) {
 		Added: []change.Resource{
 			resource("aws:sqs/queue:Queue", "queue", "parcels", map[string]any{"name": "parcels", "visibilityTimeoutSeconds": 180.0, "sqsManagedSseEnabled": true, "tags": map[string]any{"a": "b"}}),
 			resource("aws:iam/role:Role", "role", "pack-role", map[string]any{"assumeRolePolicy": "{}"}),
+			resource("aws:sqs/queuePolicy:QueuePolicy", "queue policy", "parcels-policy", map[string]any{"queueUrl": "http://127.0.0.1:1234/123456789012/parcels"}),
 		},
 		Removed: []change.Resource{resource("aws:s3/bucketV2:BucketV2", "bucket", "invoices", nil)},
 		Changed: []change.Changed{
