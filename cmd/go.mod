@@ -158,6 +158,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/xray v1.36.25
 	github.com/jonboulle/clockwork v0.5.0
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
+	github.com/order-patterns/order-patterns/handlers/kit v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/local v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/policy v0.0.0-00010101000000-000000000000
 	github.com/pulumi/pulumi/sdk/v3 v3.256.0
@@ -168,3 +169,5 @@ replace github.com/order-patterns/order-patterns/handlers => ../handlers
 replace github.com/order-patterns/order-patterns/local => ../local
 
 replace github.com/order-patterns/order-patterns/policy => ../policy
+
+replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit

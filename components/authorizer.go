@@ -233,7 +233,7 @@ func (args *OrderApiArgs) tokenRoutes() (string, error) {
 
 // authorizer makes the function that verifies tokens; nil if no route needs one. It has no permission but to write its
 // logs and traces.
-func (api *OrderApi) authorizer(b *builder, args *OrderApiArgs) (*function, error) {
+func (b *builder) authorizer(args *OrderApiArgs) (*function, error) {
 	if !args.has(AuthJwt) {
 		return nil, nil
 	}
@@ -241,16 +241,14 @@ func (api *OrderApi) authorizer(b *builder, args *OrderApiArgs) (*function, erro
 	if err != nil {
 		return nil, err
 	}
-	fn, err := b.function(functionSpec{
-		zip: authorizeCaller, description: "Verifies the token of a request, and says what its caller may do",
-		settings: FunctionSettings{MemoryMB: pulumi.Int(AuthorizeSize.MemoryMB), TimeoutSeconds: pulumi.Int(AuthorizeSize.TimeoutSeconds)},
+	return b.function(functionSpec{
+		name: authorizeCaller, description: "Verifies the token of a request, and says what its caller may do",
+		settings: Function{MemoryMB: pulumi.Int(AuthorizeSize.MemoryMB), TimeoutSeconds: pulumi.Int(AuthorizeSize.TimeoutSeconds)},
 		environment: pulumi.StringMap{
 			"ISSUER": stringOf(args.Authorizer.Issuer), "AUDIENCE": stringOf(args.Authorizer.Audience),
 			"ACCOUNT_CLAIM": stringOf(args.Authorizer.AccountClaim), "ROUTES": pulumi.String(routes),
 		},
 	})
-	api.functions = append(api.functions, fn)
-	return fn, err
 }
 
 // mayAuthorize lets the API invoke the function that verifies tokens:

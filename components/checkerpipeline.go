@@ -11,31 +11,39 @@ import (
 // CheckerPipelineArgs configure a CheckerPipeline. What is not set has a default fit for production.
 type CheckerPipelineArgs struct {
 	Common Common `pulumi:"common,optional"`
-	// Authorizer says who may call the API. Required.
-	Authorizer Authorizer `pulumi:"authorizer"`
+	// Routes are what the API serves besides orders.
+	Routes []Route `pulumi:"routes,optional"`
+	// Authorizer says who may call the API. Required, unless there is none.
+	Authorizer Authorizer `pulumi:"authorizer,optional"`
 
-	// Capture takes orders over HTTP, sets balances, and answers with an order's status. Default [IntakeSize].
-	Capture FunctionSettings `pulumi:"capture,optional"`
-	// Check checks accounts and stock, and has orders checked that were stored and not published. Default [TaskSize].
-	Check FunctionSettings `pulumi:"check,optional"`
-	// Update applies findings to orders, and waits for Ship: its timeout should be longer. Default [UpdateSize].
-	Update FunctionSettings `pulumi:"update,optional"`
-	// Ship deducts credit and stock. Default [ShipSize].
-	Ship FunctionSettings `pulumi:"ship,optional"`
+	// Orders adds our example: orders of a shop, of which the customer's account and the stock are checked. Default: none.
+	Orders *CheckerPipelineOrders `pulumi:"orders,optional"`
 
-	// CheckQueue is the queue between the topic and each checker, and the outbox. Default batches of
-	// [DefaultCheckBatchSize].
-	CheckQueue QueueSettings `pulumi:"checkQueue,optional"`
-	// UpdateQueue is the queue between the checkers and Update. Default batches of [DefaultCheckBatchSize].
-	UpdateQueue QueueSettings `pulumi:"updateQueue,optional"`
-
-	// Capacity is that of each of the three tables. Default on-demand.
-	Capacity TableCapacity `pulumi:"capacity,optional"`
 	// UsagePlan limits each client of the API.
 	UsagePlan UsagePlan `pulumi:"usagePlan,optional"`
 
 	// Api are the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
+}
+
+// CheckerPipelineOrders are orders of a shop. POST /order and POST /orders take them, GET /order/{orderId}/status answers what became
+// of one, POST /account and POST /stock set balances.
+type CheckerPipelineOrders struct {
+	// Functions changes ours, or puts functions of your own in their places: capture-order, get-order-status, update-account,
+	// update-stock, check-balance, check-stock, update-order, ship-order, relay-order. Default: ours, as they are. update-order waits
+	// for ship-order: its timeout should be longer.
+	//
+	// Variables: ORDERS_TABLE, ACCOUNTS_TABLE and STOCK_TABLE of those that use the table; TOPIC_ARN and OUTBOX_QUEUE_URL of
+	// capture-order; TOPIC_ARN of relay-order; FINDINGS_QUEUE_URL of the checkers; SHIP_FUNCTION of update-order; QUEUE_URL and
+	// DEAD_LETTERS_URL of those that take from a queue; ALLOW_ORIGIN and AUTH of those behind the API.
+	Functions map[string]Function `pulumi:"functions,optional"`
+	// CheckQueue is the queue between the topic and each checker, and the outbox. Default batches of
+	// [DefaultCheckBatchSize].
+	CheckQueue QueueSettings `pulumi:"checkQueue,optional"`
+	// UpdateQueue is the queue between the checkers and update-order. Default batches of [DefaultCheckBatchSize].
+	UpdateQueue QueueSettings `pulumi:"updateQueue,optional"`
+	// Capacity is that of each of the three tables. Default on-demand.
+	Capacity TableCapacity `pulumi:"capacity,optional"`
 }
 
 // CheckerPipeline takes an order over HTTP, stores it and publishes it to an SNS topic. An outbox, a queue that the order's
@@ -92,7 +100,7 @@ type CheckerPipeline struct {
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by the names of their zips.
+	// Functions are the functions by name: of ours that of its zip.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
@@ -114,21 +122,25 @@ func NewCheckerPipeline(ctx *pulumi.Context, name string, args *CheckerPipelineA
 func (c *CheckerPipeline) Outputs() pulumi.Map { return outputs(c) }
 
 func (args *CheckerPipelineArgs) resolve(v *validator) shared {
-	args.Capture = args.Capture.resolve(v, "Capture", IntakeSize)
-	args.Check = args.Check.resolve(v, "Check", TaskSize)
-	args.Update = args.Update.resolve(v, "Update", UpdateSize)
-	args.Ship = args.Ship.resolve(v, "Ship", ShipSize)
-	args.CheckQueue = args.CheckQueue.resolve(v, "CheckQueue", DefaultCheckBatchSize)
-	args.UpdateQueue = args.UpdateQueue.resolve(v, "UpdateQueue", DefaultCheckBatchSize)
-	args.Capacity = args.Capacity.resolve(v, "Capacity")
+	var packaged, routes []string
+	if args.Orders == nil {
+		v.addf("Orders", "is required")
+	} else {
+		orders := *args.Orders
+		args.Orders = &orders
+		all := resolveOurs(v, "Orders.Functions", orders.Functions, checkerFunctions)
+		orders.Functions, packaged, routes = all, all.packaged(), checkerRoutes
+		orders.CheckQueue = orders.CheckQueue.resolve(v, "Orders.CheckQueue", DefaultCheckBatchSize)
+		orders.UpdateQueue = orders.UpdateQueue.resolve(v, "Orders.UpdateQueue", DefaultCheckBatchSize)
+		orders.Capacity = orders.Capacity.resolve(v, "Orders.Capacity")
+	}
 	args.UsagePlan = args.UsagePlan.resolve(v, "UsagePlan")
-	args.Api = args.Api.resolve(v, "Api")
-	args.Authorizer = args.Authorizer.resolve(v, "api-", args.Authorizer.Kind == AuthJwt)
-	return args.Common.resolve(v, slices.Concat(checkerFunctions, args.Authorizer.functions())...)
+	return args.Common.resolve(v, append(packaged, front{&args.Routes, routes, &args.Authorizer, &args.Api}.resolve(v)...)...)
 }
 
 func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
-	tables, err := b.checkerTables(args.Capacity)
+	ours := args.Orders.Functions
+	tables, err := b.checkerTables(args.Orders.Capacity)
 	if err != nil {
 		return err
 	}
@@ -136,12 +148,12 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	if err != nil {
 		return err
 	}
-	ship, shipFailures, err := b.shipping(args.Ship, tables)
+	ship, shipFailures, err := b.shipping(ours["ship-order"], tables)
 	if err != nil {
 		return err
 	}
-	updates, _, err := b.worker(args.UpdateQueue, functionSpec{
-		zip: "update-order", description: "Applies what the checkers found to orders", settings: args.Update,
+	updates, _, err := b.worker(args.Orders.UpdateQueue, functionSpec{
+		name: "update-order", description: "Applies what the checkers found to orders", settings: ours["update-order"],
 		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "SHIP_FUNCTION": ship.Arn},
 		allow: []statement{
 			may("UpdateOrder", tables.orders.Arn, "dynamodb:UpdateItem"), may("Ship", ship.Arn, "lambda:InvokeFunction"),
@@ -151,24 +163,24 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 		return err
 	}
 	sendFinding := may("SendFinding", updates.Arn, "sqs:SendMessage")
-	balance, balanceReady, err := b.subscriber(topic, args.CheckQueue, functionSpec{
-		zip: "check-balance", description: "Checks a customer's account", settings: args.Check,
+	balance, balanceReady, err := b.subscriber(topic, Consumer{Queue: args.Orders.CheckQueue}, functionSpec{
+		name: "check-balance", description: "Checks a customer's account", settings: ours["check-balance"],
 		environment: pulumi.StringMap{"ACCOUNTS_TABLE": tables.accounts.Name, "FINDINGS_QUEUE_URL": updates.Url},
 		allow:       []statement{may("ReadAccount", tables.accounts.Arn, "dynamodb:GetItem"), sendFinding},
 	})
 	if err != nil {
 		return err
 	}
-	stock, stockReady, err := b.subscriber(topic, args.CheckQueue, functionSpec{
-		zip: "check-stock", description: "Checks the stock of an order's products", settings: args.Check,
+	stock, stockReady, err := b.subscriber(topic, Consumer{Queue: args.Orders.CheckQueue}, functionSpec{
+		name: "check-stock", description: "Checks the stock of an order's products", settings: ours["check-stock"],
 		environment: pulumi.StringMap{"STOCK_TABLE": tables.stock.Name, "FINDINGS_QUEUE_URL": updates.Url},
 		allow:       []statement{may("ReadStock", tables.stock.Arn, "dynamodb:BatchGetItem"), sendFinding},
 	})
 	if err != nil {
 		return err
 	}
-	outbox, _, err := b.worker(args.CheckQueue, functionSpec{
-		zip: "relay-order", description: "Watches orders until they are decided, and publishes those that no check has", settings: args.Check,
+	outbox, _, err := b.worker(args.Orders.CheckQueue, functionSpec{
+		name: "relay-order", description: "Watches orders until they are decided, and publishes those that no check has", settings: ours["relay-order"],
 		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn},
 		allow:       []statement{may("WatchOrder", tables.orders.Arn, "dynamodb:GetItem", "dynamodb:UpdateItem"), may("PublishOrder", topic.Arn, "sns:Publish")},
 	})
@@ -182,7 +194,7 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	c.Api, err = b.api(OrderApiArgs{
 		Routes: front.routes(), Authorizer: args.Authorizer, Settings: args.Api, UsagePlan: &args.UsagePlan, ErrorBody: DescriptionBody,
 		DependsOn: slices.Concat(balanceReady, stockReady),
-	})
+	}, args.Routes, publisher(topic))
 	if err != nil {
 		return err
 	}
@@ -206,13 +218,13 @@ const (
 )
 
 // shipping makes the function that ships an order, and the queue that receives a message about an order that it failed with.
-func (b *builder) shipping(settings FunctionSettings, tables checkerTables) (*function, *sqs.Queue, error) {
+func (b *builder) shipping(settings Function, tables checkerTables) (*function, *sqs.Queue, error) {
 	failures, report, err := b.failures("ship-order-failures")
 	if err != nil {
 		return nil, nil, err
 	}
 	fn, err := b.function(functionSpec{
-		zip: "ship-order", description: "Deducts credit and stock, and ships an order", settings: settings,
+		name: "ship-order", description: "Deducts credit and stock, and ships an order", settings: settings,
 		environment: pulumi.StringMap{
 			"ORDERS_TABLE": tables.orders.Name, "ACCOUNTS_TABLE": tables.accounts.Name, "STOCK_TABLE": tables.stock.Name,
 		},

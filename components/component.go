@@ -79,6 +79,12 @@ func input(v reflect.Value) pulumi.Input {
 			list[i] = input(v.Index(i))
 		}
 		return list
+	case reflect.Map:
+		m := pulumi.Map{}
+		for _, key := range v.MapKeys() {
+			m[key.String()] = input(v.MapIndex(key))
+		}
+		return m
 	}
 	return pulumi.Any(v.Interface())
 }

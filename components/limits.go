@@ -74,7 +74,11 @@ const (
 	DefaultInvoiceBatchSize = 5  // FanOutArgs.InvoiceQueue
 	DefaultCheckBatchSize   = 10 // CheckerPipelineArgs.CheckQueue and UpdateQueue
 	DefaultReaderBatchSize  = 100
-	DefaultBatchingWindow   = 0 // seconds: do not wait
+
+	DefaultConsumerBatchSize = 10 // Consumer.Queue
+	DefaultFilterPolicyScope = "MessageBody"
+
+	DefaultBatchingWindow = 0 // seconds: do not wait
 
 	DefaultMaxReceiveCount       = 1000 // so that an outage of days passes
 	DefaultParallelizationFactor = 1

@@ -49,3 +49,20 @@ func (v *validator) checkName() {
 		v.addf("name", "must have letters, digits, hyphens and underscores only, got %q", v.name)
 	}
 }
+
+var functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
+
+// function takes the name of a function, which begins the names of what belongs to it.
+func (v *validator) function(path, name string) {
+	if !functionName.MatchString(name) {
+		v.addf(path, "a name must be a letter, and then letters, digits and hyphens, got %q", name)
+	}
+	if v.functions == nil {
+		v.functions = map[string]string{}
+	}
+	if other, taken := v.functions[name]; taken {
+		v.addf(path, "has the name of %s", other)
+	}
+	v.functions[name] = path
+	v.child(roleName, name+"-role")
+}

@@ -3,6 +3,8 @@ package components
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -105,8 +107,48 @@ func (s ApiSettings) resolve(v *validator, path string) ApiSettings {
 	return s.resolveEdge(v, path)
 }
 
+// front is what the APIs of patterns have in common.
+type front struct {
+	routes *[]Route
+	ours   []string // the routes of Orders, such as "POST /order"; none without it
+	auth   *Authorizer
+	api    *ApiSettings
+}
+
+// resolve validates the API of a pattern, if it has one, and returns the packages that it needs.
+func (f front) resolve(v *validator) []string {
+	auth, routes := f.auth, resolveRoutes(v, *f.routes)
+	*f.routes, *f.api = routes, f.api.resolve(v, "Api")
+	for i, r := range routes {
+		for _, ours := range f.ours {
+			method, path, _ := strings.Cut(ours, " ")
+			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {
+				v.addf(fmt.Sprintf("Routes[%d]", i), "%s %s is a route of Orders", r.Method, r.Path)
+			}
+		}
+	}
+	if len(routes) == 0 && len(f.ours) == 0 {
+		if auth.Kind != "" {
+			v.addf("Authorizer", "is of use only with Routes or Orders")
+		}
+		return nil
+	}
+	tokens := auth.Kind == AuthJwt || slices.ContainsFunc(routes, func(r Route) bool { return r.Authorizer == AuthJwt })
+	*auth = auth.resolve(v, "api-", tokens)
+	if tokens {
+		return []string{authorizeCaller}
+	}
+	return nil
+}
+
 func (args *OrderApiArgs) resolve(v *validator) shared {
-	validateRoutes(v, args.Routes)
+	if len(args.Routes) == 0 {
+		v.addf("Routes", "at least one is required")
+	}
+	if slices.ContainsFunc(args.Routes, func(r Route) bool { return r.Publishes }) {
+		v.addf("Routes", "must not have Publishes: an OrderApi has nothing to publish to")
+	}
+	args.Routes = resolveRoutes(v, args.Routes)
 	for _, r := range args.Routes {
 		if r.Execution != nil {
 			v.child(roleName, "start"+routeSuffix(r)+"-role")

@@ -3,7 +3,9 @@ package components
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -18,6 +20,7 @@ type validator struct {
 	longest   int    // what the children allow its length to be; 0 if none was named
 	// noUnderscore is set if a child's name may have none.
 	noUnderscore bool
+	functions    map[string]string // where each function is given, by name
 	faults       []error
 }
 
@@ -132,6 +135,30 @@ func (v *validator) together(path string, first, second pulumi.IntPtrInput, chec
 	return pulumi.All(intOf(first), intOf(second)).ApplyT(func(n []any) (int, error) {
 		return n[1].(int), v.late(path, check(n[0].(int), n[1].(int)))
 	}).(pulumi.IntOutput)
+}
+
+// variables validates the names of variables of an environment.
+func (v *validator) variables(path string, in pulumi.StringMapInput) pulumi.StringMapInput {
+	if unset(in) {
+		return nil
+	}
+	check := func(names []string) error {
+		slices.Sort(names)
+		var errs []error
+		for _, name := range names {
+			errs = append(errs, checkVariable(name))
+		}
+		return errors.Join(errs...)
+	}
+	if m, ok := in.(pulumi.StringMap); ok {
+		if err := check(slices.Collect(maps.Keys(m))); err != nil {
+			v.addf(path, "%v", err)
+		}
+		return in
+	}
+	return in.ToStringMapOutput().ApplyT(func(m map[string]string) (map[string]string, error) {
+		return m, v.late(path, check(slices.Collect(maps.Keys(m))))
+	}).(pulumi.StringMapOutput)
 }
 
 // intOf is a validated number for use in a computation.

@@ -166,6 +166,9 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/kms v1.62.4
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
+	github.com/order-patterns/order-patterns/handlers/kit v0.0.0-00010101000000-000000000000
 )
 
 replace github.com/order-patterns/order-patterns/handlers => ../handlers
+
+replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit

@@ -19,7 +19,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/cmd/client/rounds"
 	"github.com/order-patterns/order-patterns/cmd/client/start"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc/oidctest"
+	"github.com/order-patterns/order-patterns/handlers/oidc/oidctest"
 )
 
 const (

@@ -75,16 +75,16 @@ func deploy(t *testing.T, auth components.Authorizer, common components.Common) 
 		if _, err := components.NewTraceAccount(ctx, "trace-account", nil); err != nil {
 			return err
 		}
-		if _, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: common, Authorizer: auth}); err != nil {
+		if _, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: common, Authorizer: auth, Orders: &components.FanOutOrders{}}); err != nil {
 			return err
 		}
-		if _, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Common: common, Authorizer: auth}); err != nil {
+		if _, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Common: common, Authorizer: auth, Orders: &components.OrchestratorOrders{}}); err != nil {
 			return err
 		}
-		if _, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Common: common, Authorizer: auth}); err != nil {
+		if _, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Common: common, Authorizer: auth, Orders: &components.EventStreamOrders{}}); err != nil {
 			return err
 		}
-		_, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Common: common, Authorizer: auth})
+		_, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Common: common, Authorizer: auth, Orders: &components.CheckerPipelineOrders{}})
 		return err
 	}, pulumi.WithMocks("project", "stack", c)))
 	return c.resources

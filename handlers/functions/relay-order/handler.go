@@ -17,6 +17,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -110,7 +111,7 @@ func (h *handler) pending(ctx context.Context, rec checker.Record) error {
 	if age >= late {
 		level = slog.LevelWarn
 	}
-	metric.Log(ctx, level, message, []metric.Value{metric.Seconds(metric.SecondsPending, age)},
+	metric.Log(ctx, level, message, []metric.Value{metric.Seconds(ordermetric.SecondsPending, age)},
 		"createdAt", rec.CreatedAt, "accountChecked", rec.AccountChecked, "stockChecked", rec.StockChecked)
 	if problem != nil {
 		return problem

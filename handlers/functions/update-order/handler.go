@@ -19,6 +19,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -76,11 +77,11 @@ func logEffect(ctx context.Context, f checker.Finding, rec checker.Record, effec
 		outcome = "ready"
 	case effect == orders.Decided:
 		outcome = "rejected"
-		reason := metric.Stock
+		reason := ordermetric.Stock
 		if f.Check == checker.Account {
-			reason = metric.Balance
+			reason = ordermetric.Balance
 		}
-		values = []metric.Value{metric.Reject(reason), metric.Seconds(metric.SecondsToDone, time.Since(rec.CreatedAt))}
+		values = []metric.Value{metric.Reject(reason), metric.Seconds(ordermetric.SecondsToDone, time.Since(rec.CreatedAt))}
 	}
 	metric.Info(trace.Annotate(ctx, "outcome", outcome), message, values, "check", f.Check, "passed", f.Passed, "status", rec.Status)
 }

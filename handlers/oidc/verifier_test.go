@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc/oidctest"
+	"github.com/order-patterns/order-patterns/handlers/oidc"
+	"github.com/order-patterns/order-patterns/handlers/oidc/oidctest"
 )
 
 // clock is a time that a test sets.

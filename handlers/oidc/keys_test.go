@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc/oidctest"
+	"github.com/order-patterns/order-patterns/handlers/oidc"
+	"github.com/order-patterns/order-patterns/handlers/oidc/oidctest"
 )
 
 func down(w http.ResponseWriter, _ *http.Request) {

@@ -1,4 +1,4 @@
-package logfields_test
+package seen_test
 
 import (
 	"go/ast"
