@@ -86,7 +86,7 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 	cmd.Flags().StringVar(&base, "base", "main", "the branch, tag or commit to compare with")
 	cmd.Flags().StringVar(&patterns, "patterns", "all", "the patterns to deploy: one, several separated by commas, or all")
 	cmd.Flags().StringVar(&failOn, "fail-on", "", "when the exit status is 2, separated by commas: "+accepted+" (default: never)")
-	cmd.Flags().IntVar(&rounds, "rounds", 20, "how many rounds of orders are measured in each version of a pattern that differs, 0 to 25; 0 places none")
+	cmd.Flags().IntVar(&rounds, "rounds", 20, "how many rounds of orders are measured in each version of a pattern that differs, 8 to 25; 0 places none")
 	cmd.SetArgs(args)
 	cmd.SetOut(stderr)
 	cmd.SetErr(stderr)
@@ -110,9 +110,10 @@ func checkPatterns(patterns string) error {
 	return nil
 }
 
+// checkRounds refuses too few rounds to know their spread, and more than a log group of the embedded cloud keeps.
 func checkRounds(rounds int) error {
-	if rounds < 0 || rounds > 25 {
-		return fmt.Errorf("--rounds must be from 0 to 25, got %d", rounds)
+	if rounds != 0 && (rounds < 8 || rounds > 25) {
+		return fmt.Errorf("--rounds must be 0, or from 8 to 25, got %d", rounds)
 	}
 	return nil
 }

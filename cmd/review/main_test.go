@@ -23,11 +23,11 @@ func TestBadFlagsAreRefusedWithWhatIsAccepted(t *testing.T) {
 		`--base "-x": a branch, a tag or a commit is expected`:                                              {"--base", "-x"},
 		`--base "": a branch, a tag or a commit is expected`:                                                {"--base", ""},
 		`--patterns "fanout,": names of patterns such as fanout, separated by commas, or all, are expected`: {"--patterns", "fanout,"},
-		`--rounds must be from 0 to 25, got -1`:                                                             {"--rounds", "-1"},
-		`--rounds must be from 0 to 25, got 26`:                                                             {"--rounds", "26"},
+		`--rounds must be 0, or from 8 to 25, got 7`:                                                        {"--rounds", "7"},
+		`--rounds must be 0, or from 8 to 25, got 26`:                                                       {"--rounds", "26"},
 		`--base "no-such-branch": there is no such commit in `:                                              {"--base", "no-such-branch"},
-		`unknown flag: --fail`:                                                                              {"--fail", "replace"},
-		`unknown command "main" for "review"`:                                                               {"main"},
+		`unknown flag: --fail`:                {"--fail", "replace"},
+		`unknown command "main" for "review"`: {"main"},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.ErrorContains(t, run(t.Context(), nil, args, &stdout, &stderr), text)
