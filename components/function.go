@@ -1,7 +1,9 @@
 package components
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,7 +23,8 @@ type Function struct {
 	Runtime pulumi.StringPtrInput `pulumi:"runtime,optional"`
 	// Handler is what Runtime calls in Code, such as app.handler. Default bootstrap, the name of the executable.
 	Handler pulumi.StringPtrInput `pulumi:"handler,optional"`
-	// Architecture is that of the processors that Code was built for: arm64 or x86_64. Default: that of Common.
+	// Architecture is that of the processors that Code was built for: arm64 or x86_64. Default: that of the executable bootstrap in
+	// it; without one, that of Common.
 	Architecture string `pulumi:"architecture,optional"`
 	// Description says what the function does. Default: none for Code.
 	Description pulumi.StringPtrInput `pulumi:"description,optional"`
@@ -141,10 +144,8 @@ func (f *Function) resolveCode(v *validator, path string) {
 		}
 		return
 	}
-	if path := f.Code.Path(); path != "" {
-		if absolute, err := filepath.Abs(path); err == nil {
-			f.Code = pulumi.NewFileArchive(absolute) // the engine may run elsewhere
-		}
+	if file := f.Code.Path(); file != "" {
+		f.resolveFile(v, path+".Code", file)
 	}
 	if f.Architecture != "" {
 		if err := oneOf(ARM64, X8664)(f.Architecture); err != nil {
@@ -153,6 +154,22 @@ func (f *Function) resolveCode(v *validator, path string) {
 	}
 	if runtime, ok := known[string](f.Runtime); ok && !strings.HasPrefix(runtime, "provided") {
 		v.required(path+".Handler", f.Handler)
+	}
+}
+
+// resolveFile makes the path of the code absolute, because the engine may run elsewhere, and reads the architecture of an executable.
+func (f *Function) resolveFile(v *validator, at, path string) {
+	absolute, err := filepath.Abs(path)
+	if err == nil {
+		_, err = os.Stat(absolute)
+	}
+	if err != nil {
+		v.addf(at, "no zip or folder at %s: %v", path, errors.Unwrap(err))
+		return
+	}
+	f.Code = pulumi.NewFileArchive(absolute)
+	if f.Architecture == "" {
+		f.Architecture = builtFor(absolute)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -70,6 +71,9 @@ func findPackages(v *validator, at, folder, architecture string, functions ...st
 			v.addf(at+"Packages", "%s was built for %s, not for %s", r.path, r.built, pkgs.architecture)
 		}
 	}
+	if pkgs.architecture == "" {
+		pkgs.architecture = ARM64 // nothing of ours, or nothing that was found
+	}
 	return pkgs
 }
 
@@ -97,7 +101,12 @@ func inspectPackage(path string) (architecture string, err error) {
 	if bootstrap.Mode()&0o111 == 0 {
 		return "", fmt.Errorf("bootstrap in %s is not executable: run `make build`", path)
 	}
-	if architecture, err = executableArchitecture(bootstrap); err != nil {
+	r, err := bootstrap.Open()
+	if err != nil {
+		return "", fmt.Errorf("bootstrap in %s: %w", path, err)
+	}
+	defer r.Close()
+	if architecture, err = executableArchitecture(r); err != nil {
 		return "", fmt.Errorf("bootstrap in %s: %w", path, err)
 	}
 	return architecture, nil
@@ -114,14 +123,28 @@ func checkFile(f *zip.File) error {
 	return errors.Join(err, r.Close())
 }
 
+// builtFor is the architecture of the executable named bootstrap in a zip or a folder; empty if there is none.
+func builtFor(path string) string {
+	var files fs.FS = os.DirFS(path)
+	if z, err := zip.OpenReader(path); err == nil {
+		defer z.Close()
+		files = z
+	}
+	bootstrap, err := files.Open("bootstrap")
+	if err != nil {
+		return ""
+	}
+	defer bootstrap.Close()
+	architecture, err := executableArchitecture(bootstrap)
+	if err != nil {
+		return "" // such as a script
+	}
+	return architecture
+}
+
 // executableArchitecture reads the processor from the first bytes of an executable of Linux or, for functions that the
 // embedded cloud runs on a Mac, of macOS.
-func executableArchitecture(f *zip.File) (string, error) {
-	r, err := f.Open()
-	if err != nil {
-		return "", err
-	}
-	defer r.Close()
+func executableArchitecture(r io.Reader) (string, error) {
 	head := make([]byte, 20)
 	if _, err := io.ReadFull(r, head); err != nil {
 		return "", fmt.Errorf("reading its header: %w", err)
