@@ -71,9 +71,10 @@ func TestTheTemplateMakesAProjectThatWorks(t *testing.T) {
 	}
 	require.Equal(t, http.StatusAccepted, post(`{"name":"Ada"}`))
 	require.Equal(t, http.StatusBadRequest, post(`{"nam":"Ada"}`))
+	env := exports(string(command(folder, "go", "run", local, "env")))
 	logs := cloudwatchlogs.New(cloudwatchlogs.Options{
-		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		BaseEndpoint: aws.String(endpointOf(t, command(folder, "go", "run", local, "env"))),
+		Region: env["AWS_REGION"], BaseEndpoint: aws.String(env["AWS_ENDPOINT_URL"]),
+		Credentials: credentials.NewStaticCredentialsProvider(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"]),
 	})
 	require.EventuallyWithT(t, func(t *assert.CollectT) {
 		lines, err := logs.FilterLogEvents(context.Background(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(outputs.Functions["greet"].LogGroup)})
@@ -86,14 +87,12 @@ func TestTheTemplateMakesAProjectThatWorks(t *testing.T) {
 	}, 30*time.Second, 100*time.Millisecond)
 }
 
-// endpointOf is the endpoint in lines such as export AWS_ENDPOINT_URL='http://127.0.0.1:1234'.
-func endpointOf(t *testing.T, environment []byte) string {
-	t.Helper()
-	for line := range strings.Lines(string(environment)) {
-		if _, value, found := strings.Cut(line, "AWS_ENDPOINT_URL="); found {
-			return strings.Trim(strings.TrimSpace(value), `'"`)
-		}
+// exports are the variables of lines such as export AWS_REGION='us-east-1'.
+func exports(text string) map[string]string {
+	variables := map[string]string{}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		variables[name] = strings.Trim(strings.TrimSpace(value), `'"`)
 	}
-	require.Fail(t, "no AWS_ENDPOINT_URL in", string(environment))
-	return ""
+	return variables
 }

@@ -79,7 +79,6 @@ func (s *Service) put(f *function, in *FunctionArgs) error {
 // reserved is how much concurrency the revision takes from the account.
 func (r *revision) reserved() int { return max(0, *r.args.ReservedConcurrentExecutions) }
 
-// checkRole refuses a role that Lambda may not assume.
 func (s *Service) checkRole(arn string) error {
 	_, creds, err := s.Roles.AssumeRole(servicePrincipal, arn, "check", nil)
 	if err != nil {
@@ -98,7 +97,6 @@ func (r *revision) discard() {
 	r.fn.revisions = slices.DeleteFunc(r.fn.revisions, func(other *revision) bool { return other == r })
 }
 
-// latest is the only version of a function.
 const latest = "$LATEST"
 
 // function is one function. An update replaces its current revision.
@@ -118,18 +116,23 @@ func (f *function) arn() string { return functionARN(f.name) }
 
 func functionARN(name string) string { return account.ARN("lambda", "function:"+name) }
 
-// function returns the function with this name, or nil.
 func (s *Service) function(name string) *function {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.functions[name]
 }
 
-func (s *Service) find(name string) (*function, error) {
-	if f := s.function(name); f != nil {
-		return f, nil
+// named returns the function with a name or an ARN.
+func (s *Service) named(text string) (*function, error) {
+	name, err := parseName(text)
+	if err != nil {
+		return nil, err
 	}
-	return nil, functionNotFound(name)
+	return s.find(name)
+}
+
+func (s *Service) find(name string) (*function, error) {
+	return wire.Found(s.function(name), functionNotFound(name))
 }
 
 // parseName returns the name of a function from its name, its ARN or ACCOUNT:function:NAME. A qualifier is refused: there

@@ -15,7 +15,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/oidc"
 )
 
-// selection is what the flags say about the stack.
 type selection struct {
 	pattern string
 	values  []string // key=value
