@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 // accepted says what --fail-on may be.
 const accepted = "replace (a resource with data is replaced or removed), widen (a permission is wider), policy (a rule of the policy pack is " +
-	"broken that was not before), slower=10% (a function starts slower by more than that)"
+	"broken that was not before), slower=10% (a function starts, or orders are processed, slower by more than that, or not at all)"
 
 // conditions are those of --fail-on, with their limits: a share for slower, else 0.
 type conditions map[string]float64
@@ -80,6 +81,10 @@ func (c conditions) check(r *page.Review) error {
 		case "policy":
 			reasons = append(reasons, fmt.Sprintf("policy: %.0f new finding(s)", met[name]))
 		case "slower":
+			if math.IsInf(met[name], 1) {
+				reasons = append(reasons, "slower: orders fail")
+				continue
+			}
 			reasons = append(reasons, fmt.Sprintf("slower: by %.0f%%, and %.0f%% is allowed", 100*met[name], 100*limit))
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,8 @@ func TestBadFlagsAreRefusedWithWhatIsAccepted(t *testing.T) {
 		`--base "-x": a branch, a tag or a commit is expected`:                                              {"--base", "-x"},
 		`--base "": a branch, a tag or a commit is expected`:                                                {"--base", ""},
 		`--patterns "fanout,": names of patterns such as fanout, separated by commas, or all, are expected`: {"--patterns", "fanout,"},
+		`--rounds must be 0, or from 8 to 25, got 7`:                                                        {"--rounds", "7"},
+		`--rounds must be 0, or from 8 to 25, got 26`:                                                       {"--rounds", "26"},
 		`--base "no-such-branch": there is no such commit in `:                                              {"--base", "no-such-branch"},
 		`unknown flag: --fail`:                {"--fail", "replace"},
 		`unknown command "main" for "review"`: {"main"},
@@ -59,4 +62,11 @@ func TestConditionsThatAChangeMeets(t *testing.T) {
 		require.ErrorAs(t, conditions.check(harmful), &met)
 		require.Equal(t, c.met, met.Error())
 	}
+}
+
+func TestOrdersThatFailAreSlowerThanAnyLimit(t *testing.T) {
+	conditions, err := parseFailOn("slower=1000%")
+	require.NoError(t, err)
+	require.EqualError(t, conditions.check(&page.Review{Parts: []page.Part{{Section: part.Section{Met: map[string]float64{"slower": math.Inf(1)}}}}}),
+		"--fail-on: slower: orders fail")
 }

@@ -23,6 +23,8 @@ import (
 type reviewer struct {
 	project, base, patterns string
 	parts                   []part.Part
+	load                    *part.Load // that of the parts
+	rounds                  int        // of orders, of each version
 	log                     io.Writer
 	kill                    <-chan struct{}
 }
@@ -54,12 +56,25 @@ func (r *reviewer) review(ctx context.Context) (result *page.Review, err error) 
 		}
 	}
 	result = &page.Review{Base: commit.String(), Head: head, Patterns: r.patterns}
-	return result, r.compare(ctx, result, temporary, base)
+	if err := r.compare(ctx, result, temporary, base); err != nil {
+		return nil, err
+	}
+	if err := r.placeOrders(ctx, result, temporary, base); err != nil {
+		return nil, err
+	}
+	for _, p := range r.parts {
+		section, err := p.Section(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("measuring %s: %w", p.Title(), err)
+		}
+		result.Parts = append(result.Parts, page.Part{Title: p.Title(), Section: section})
+	}
+	return result, nil
 }
 
-// compare deploys the base, and then the working tree in its place, and fills the page.
+// compare deploys the base, and then the working tree in its place, and fills the page. The parts measure both.
 func (r *reviewer) compare(ctx context.Context, result *page.Review, temporary, base string) (err error) {
-	cloud, err := deployment.Start(filepath.Join(temporary, "cloud"), map[string]string{"pattern": r.patterns}, r.log, r.kill)
+	cloud, err := r.start(temporary, "cloud")
 	if err != nil {
 		return err
 	}
@@ -88,14 +103,12 @@ func (r *reviewer) compare(ctx context.Context, result *page.Review, temporary, 
 		return err
 	}
 	fill(result, before, after, steps)
-	for _, p := range r.parts {
-		section, err := p.Section(ctx)
-		if err != nil {
-			return fmt.Errorf("measuring %s: %w", p.Title(), err)
-		}
-		result.Parts = append(result.Parts, page.Part{Title: p.Title(), Section: section})
-	}
 	return nil
+}
+
+// start starts an empty cloud with files in a new folder.
+func (r *reviewer) start(temporary, name string) (*deployment.Cloud, error) {
+	return deployment.Start(filepath.Join(temporary, name), map[string]string{"pattern": r.patterns}, r.log, r.kill)
 }
 
 // measure reads what is deployed, and lets each part measure it.

@@ -14,8 +14,8 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
-// TestReviewOfAChange reviews a change of a copy of the project. It needs the Pulumi CLI that `make cli` builds, and takes half a
-// minute.
+// TestReviewOfAChange reviews a change of a copy of the project, with a few orders. It needs the Pulumi CLI that `make cli` builds, and
+// takes a minute.
 func TestReviewOfAChange(t *testing.T) {
 	project, err := localstack.Project()
 	require.NoError(t, err)
@@ -63,5 +63,7 @@ func TestReviewOfAChange(t *testing.T) {
 	require.Contains(t, page.String(), "\n- **The role `fanout-store-order-role` may now use `dynamodb:*` on table `fanout-orders`; before, only `dynamodb:PutItem`.**\n")
 	require.Contains(t, page.String(), "\n- **New: `no-wildcard`: role policy `fanout-store-order-policy`: the statement StoreOrder allows dynamodb:\\*; ")
 	require.Contains(t, page.String(), "\n## Cost\n\nA month in which nothing runs costs what it did: ")
+	require.Contains(t, page.String(), "\n| `fanout`, rounds of 150 | orders completed a second | ")
+	require.Contains(t, page.String(), "A million orders")
 	require.NotContains(t, git(copied, "worktree", "list"), "review-")
 }

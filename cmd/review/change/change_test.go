@@ -163,3 +163,17 @@ func TestKinds(t *testing.T) {
 		require.Equal(t, want, kind(typ))
 	}
 }
+
+func TestOrdersRunThroughWhatIsNoAlarm(t *testing.T) {
+	alarm, queue := Resource{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Name: "fanout-errors"}, Resource{Type: "aws:sqs/queue:Queue", Name: "fanout-orders"}
+	for _, c := range []Changes{
+		{Added: []Resource{queue}}, {Removed: []Resource{queue}}, {Code: []string{"fanout-store-order"}},
+		{Changed: []Changed{{Resource: queue}}}, {Replaced: []Replaced{{Changed: Changed{Resource: queue}}}},
+	} {
+		require.True(t, c.Touches("fanout"))
+		require.False(t, c.Touches("fan"))
+		require.False(t, c.Touches("checker"))
+	}
+	require.False(t, Changes{Added: []Resource{alarm}, Changed: []Changed{{Resource: alarm}}}.Touches("fanout"))
+	require.True(t, Changes{Added: []Resource{{Name: "fanout"}}}.Touches("fanout"))
+}

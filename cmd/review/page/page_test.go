@@ -49,7 +49,9 @@ func TestPages(t *testing.T) {
 	code.Changes.Code = []string{"get-order"}
 	failed := versions
 	failed.Failure = errors.New("pulumi up: exit status 255\nerror: table orders: a name is needed")
-	for name, r := range map[string]Review{"everything": everything, "nothing": versions, "code": code, "failed": failed} {
+	anew := code
+	anew.Anew = failed.Failure
+	for name, r := range map[string]Review{"everything": everything, "nothing": versions, "code": code, "failed": failed, "anew": anew} {
 		t.Run(name, func(t *testing.T) {
 			var page bytes.Buffer
 			require.NoError(t, r.Write(&page))

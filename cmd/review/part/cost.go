@@ -11,8 +11,11 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
-// Cost compares what a month costs in which nothing runs.
+// Cost compares what a month costs in which nothing runs, and what orders cost.
 type Cost struct {
+	// Load is what orders show. Required.
+	Load *Load
+
 	idle []meter.Bill // base, head
 }
 
@@ -46,6 +49,15 @@ func (c *Cost) Measure(_ context.Context, v Version) error {
 
 // Section implements Part.
 func (c *Cost) Section(context.Context) (Section, error) {
+	section, err := c.month()
+	if err != nil {
+		return Section{}, err
+	}
+	return section.and(c.Load.cost()), nil
+}
+
+// month compares what a month costs in which nothing runs.
+func (c *Cost) month() (Section, error) {
 	prices, err := meter.PricesOf(priceRegion)
 	if err != nil {
 		return Section{}, err

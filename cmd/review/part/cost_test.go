@@ -36,7 +36,7 @@ func TestCostOfAnIdleMonth(t *testing.T) {
 				"| `checker` | in all | 3.00 | 0.00 | -3.00 |"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			part := &Cost{}
+			part := &Cost{Load: &Load{}}
 			require.NoError(t, part.Measure(t.Context(), Version{State: c.base}))
 			require.NoError(t, part.Measure(t.Context(), Version{State: c.head}))
 			section, err := part.Section(t.Context())

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
@@ -52,4 +54,21 @@ type Section struct {
 	// Met are the conditions of --fail-on that the change meets, with how far: the share by which it is slower, 0.1 for 10 %, or the
 	// number of findings.
 	Met map[string]float64
+}
+
+// and adds what another part of the same section says.
+func (s Section) and(other Section) Section {
+	join := func(separator string, texts ...string) string {
+		return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), separator)
+	}
+	both := Section{Markdown: join("\n\n", s.Markdown, other.Markdown), Summary: join("; ", s.Summary, other.Summary)}
+	for _, met := range []map[string]float64{s.Met, other.Met} {
+		for name, amount := range met {
+			if both.Met == nil {
+				both.Met = map[string]float64{}
+			}
+			both.Met[name] = max(both.Met[name], amount)
+		}
+	}
+	return both
 }
