@@ -163,8 +163,9 @@ var scopePattern = regexp.MustCompile(`^[!#-\[\]-~]+$`)
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxRoutes = 3 << 10
 
-// resolveAuthorizers validates the authorizer of the API, and those of its routes.
-func (args *OrderApiArgs) resolveAuthorizers(v *validator) {
+// resolveAuthorizers validates the authorizer of the API, and those of its routes. The API's name begins with that of the component
+// and then api.
+func (args *OrderApiArgs) resolveAuthorizers(v *validator, api string) {
 	for i, r := range args.Routes {
 		at := fmt.Sprintf("Routes[%d]", i)
 		if r.Authorizer != "" {
@@ -190,7 +191,7 @@ func (args *OrderApiArgs) resolveAuthorizers(v *validator) {
 		}
 	}
 	tokens := args.Authorizer.Kind == AuthJwt || args.has(AuthJwt)
-	args.Authorizer = args.Authorizer.resolve(v, "", tokens)
+	args.Authorizer = args.Authorizer.resolve(v, api, tokens)
 	if routes, err := args.tokenRoutes(); err != nil || len(routes) > maxRoutes {
 		v.addf("Routes", "must have less than %d bytes as JSON, so that they fit into the environment of %s, got %d", maxRoutes, authorizeCaller, len(routes))
 	}

@@ -128,7 +128,11 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 }
 
 func (f *FanOut) build(b *builder, args *FanOutArgs) error {
-	topic, err := b.topic("orders")
+	name := "messages"
+	if args.Orders != nil {
+		name = "orders"
+	}
+	topic, err := b.topic(name)
 	if err != nil {
 		return err
 	}

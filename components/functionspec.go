@@ -124,22 +124,6 @@ func (b *builder) environment(spec functionSpec) pulumi.StringMapInput {
 	}).(pulumi.StringMapOutput)
 }
 
-// addLayers adds the function's layers, and that of Lambda Insights.
-func (b *builder) addLayers(args *lambda.FunctionArgs, f Function, architecture string) {
-	insights := b.insightsLayer(architecture)
-	switch {
-	case unset(f.Layers) && insights == nil:
-	case unset(f.Layers):
-		args.Layers = pulumi.StringArray{insights}
-	case insights == nil:
-		args.Layers = f.Layers
-	default:
-		args.Layers = pulumi.All(f.Layers, insights).ApplyT(func(v []any) []string {
-			return append(slices.Clone(v[0].([]string)), v[1].(string))
-		}).(pulumi.StringArrayOutput)
-	}
-}
-
 // mayAttach lets Lambda attach a function to its VPC. EC2 has no resource for what does not exist yet, and describes all network
 // interfaces or none. The page lists these actions:
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions

@@ -2,8 +2,8 @@ package components
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -117,46 +117,62 @@ type front struct {
 
 // resolve validates the API of a pattern, if it has one, and returns the packages that it needs.
 func (f front) resolve(v *validator) []string {
-	auth, routes := f.auth, resolveRoutes(v, *f.routes)
-	*f.routes, *f.api = routes, f.api.resolve(v, "Api")
-	for i, r := range routes {
-		for _, ours := range f.ours {
-			method, path, _ := strings.Cut(ours, " ")
-			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {
-				v.addf(fmt.Sprintf("Routes[%d]", i), "%s %s is a route of Orders", r.Method, r.Path)
-			}
-		}
-	}
+	routes := resolveRoutes(v, *f.routes)
 	if len(routes) == 0 && len(f.ours) == 0 {
-		if auth.Kind != "" {
-			v.addf("Authorizer", "is of use only with Routes or Orders")
+		for _, unused := range []struct {
+			path string
+			args any
+		}{{"Authorizer", *f.auth}, {"Api", *f.api}} {
+			if !reflect.ValueOf(unused.args).IsZero() {
+				v.addf(unused.path, "is of use only with Routes or Orders")
+			}
 		}
 		return nil
 	}
-	tokens := auth.Kind == AuthJwt || slices.ContainsFunc(routes, func(r Route) bool { return r.Authorizer == AuthJwt })
-	*auth = auth.resolve(v, "api-", tokens)
-	if tokens {
+	api := OrderApiArgs{Routes: routes, Authorizer: *f.auth}
+	api.resolveAuthorizers(v, "api-")
+	for i, r := range routes {
+		for _, ours := range f.ours {
+			method, path, _ := strings.Cut(ours, " ")
+			at := fmt.Sprintf("Routes[%d]", i)
+			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {
+				v.addf(at, "%s %s is a route of Orders", r.Method, r.Path)
+			} else if api.kind(r) == AuthJwt && len(r.Scopes) > 0 && r.Method == method && overlap(pathARN(r.Path), pathARN(path)) {
+				v.addf(at+".Scopes", "must be empty: a path may match both, and a policy could not tell it from %s of Orders", ours)
+			}
+		}
+	}
+	api.checkNames(v, "api-")
+	*f.routes, *f.auth, *f.api = resolveThrottles(v, routes), api.Authorizer, f.api.resolve(v, "Api")
+	if f.auth.Kind == AuthJwt || api.has(AuthJwt) {
 		return []string{authorizeCaller}
 	}
 	return nil
+}
+
+// checkNames checks the names of what belongs to routes. The API's name begins with that of the component and then api.
+func (args *OrderApiArgs) checkNames(v *validator, api string) {
+	for _, r := range args.Routes {
+		if r.Execution != nil {
+			v.child(roleName, api+"start"+routeSuffix(r)+"-role")
+		} else {
+			v.child(statementID, api+"invoke"+routeSuffix(r))
+		}
+	}
 }
 
 func (args *OrderApiArgs) resolve(v *validator) shared {
 	if len(args.Routes) == 0 {
 		v.addf("Routes", "at least one is required")
 	}
-	if slices.ContainsFunc(args.Routes, func(r Route) bool { return r.Publishes }) {
-		v.addf("Routes", "must not have Publishes: an OrderApi has nothing to publish to")
-	}
-	args.Routes = resolveRoutes(v, args.Routes)
-	for _, r := range args.Routes {
-		if r.Execution != nil {
-			v.child(roleName, "start"+routeSuffix(r)+"-role")
-		} else {
-			v.child(statementID, "invoke"+routeSuffix(r))
+	for i, r := range args.Routes {
+		if r.Publishes {
+			v.addf(fmt.Sprintf("Routes[%d].Publishes", i), "an OrderApi has nothing to publish to")
 		}
 	}
-	args.resolveAuthorizers(v)
+	args.Routes = resolveRoutes(v, args.Routes)
+	args.checkNames(v, "")
+	args.resolveAuthorizers(v, "")
 	args.Routes = resolveThrottles(v, args.Routes)
 	args.Settings = args.Settings.resolve(v, "Settings")
 	if args.ErrorBody == "" {

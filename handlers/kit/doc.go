@@ -16,7 +16,7 @@
 //
 //   - sqsbatch: a consumer of a queue. Environment: QUEUE_URL, DEAD_LETTERS_URL.
 //   - kinesisbatch: a reader of a stream. Environment: FAILURES_URL.
-//   - task: a task of a state machine.
+//   - task: a task of a state machine, also of the component Orchestrator.
 //   - httpapi: a function of a route. caller checks whose data a request is about; environment: AUTH.
 //
 // Packages for all of them:

@@ -17,7 +17,7 @@ import (
 )
 
 // consume processes a recorded batch, and returns the ids of the failed messages and the bodies of the dead letters.
-func consume(t *testing.T, file string, do picture.Do) (failed, dead []string) {
+func consume[R any](t *testing.T, file string, do picture.Do[R]) (failed, dead []string) {
 	t.Helper()
 	q := &handlertest.Queue{}
 	response, err := q.Consumer().Handler(1, picture.Consumer(do))(t.Context(), handlertest.Event[events.SQSEvent](t, file))
@@ -54,9 +54,9 @@ func TestPicturesAreResizedOnceAndWhatCanNeverBeIsADeadLetter(t *testing.T) {
 }
 
 func TestAFailureAffectsItsOwnMessageOnly(t *testing.T) {
-	for name, do := range map[string]func(*picturetest.World) picture.Do{
-		"resize":   func(w *picturetest.World) picture.Do { return w.Resize },
-		"moderate": func(w *picturetest.World) picture.Do { return w.Moderate },
+	for name, consume := range map[string]func(*picturetest.World) (failed, dead []string){
+		"resize":   func(w *picturetest.World) (failed, dead []string) { return consume(t, "pictures.json", w.Resize) },
+		"moderate": func(w *picturetest.World) (failed, dead []string) { return consume(t, "pictures.json", w.Moderate) },
 	} {
 		w := filled()
 		w.Objects.Refuse = func(key string) error {
@@ -65,12 +65,12 @@ func TestAFailureAffectsItsOwnMessageOnly(t *testing.T) {
 			}
 			return nil
 		}
-		failed, dead := consume(t, "pictures.json", do(w))
+		failed, dead := consume(w)
 		require.Equal(t, []string{"00000000-0000-4000-8000-000000000004"}, failed, name)
 		require.Len(t, dead, 4, name)
 		require.Len(t, w.Parts(), 1, name)
 		w.Objects.Refuse = nil
-		failed, _ = consume(t, "pictures.json", do(w))
+		failed, _ = consume(w)
 		require.Empty(t, failed, name)
 		require.Len(t, w.Parts(), 2, name)
 	}

@@ -105,3 +105,25 @@ func TestTheVerdictFollowsTheRule(t *testing.T) {
 		require.Equal(t, picture.Verdict{Approved: c.reason == "", Reason: c.reason}, picture.Moderate(img), name)
 	}
 }
+
+// Whatever the content is, it is decoded within the limits, or refused for good.
+func FuzzDecode(f *testing.F) {
+	f.Add(picturetest.Photo(40, 30))
+	f.Add(picturetest.Bomb(50_000, 50_000))
+	f.Add(picturetest.Bomb(64, 64))
+	f.Add([]byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		img, err := picture.Decode(content)
+		if err != nil {
+			require.True(t, permanent.Is(err))
+			return
+		}
+		size := img.Bounds().Size()
+		require.LessOrEqual(t, size.X*size.Y, picture.MaxPixels)
+		if size.X*size.Y < 1<<16 {
+			scaled := picture.Scale(img, 16).Bounds().Size()
+			require.True(t, scaled.X >= 1 && scaled.X <= 16 && scaled.Y >= 1 && scaled.Y <= 16)
+			_ = picture.Moderate(img)
+		}
+	})
+}

@@ -9,12 +9,12 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
-// BucketOf returns the bucket that the variable BUCKET_NAME names.
+// BucketOf returns the bucket that the variable PICTURES_BUCKET names.
 func BucketOf(env *lambdaenv.Env) *Bucket {
-	return &Bucket{Client: s3.NewFromConfig(env.AWS), Name: env.Required("BUCKET_NAME")}
+	return &Bucket{Client: s3.NewFromConfig(env.AWS), Name: env.Required("PICTURES_BUCKET")}
 }
 
-// TableOf returns the table that the variable TABLE_NAME names.
+// TableOf returns the table that the variable PICTURES_TABLE names.
 func TableOf(env *lambdaenv.Env) *Table {
-	return NewTable(dynamodb.NewFromConfig(env.AWS), env.Required("TABLE_NAME"), time.Now)
+	return NewTable(dynamodb.NewFromConfig(env.AWS), env.Required("PICTURES_TABLE"), time.Now)
 }

@@ -35,7 +35,8 @@ func (e *PermanentError) Unwrap() error { return e.cause }
 
 // Handler returns the function of a task, for lambdaenv.Env.Start. It decodes the input, in which it skips fields that I does not
 // have, and calls do within a span named for the work, with a context that ends shortly before the deadline of the invocation. It
-// logs an error, with the fields that do added to ctx by trace.Annotate.
+// logs an error, with the fields that do added to ctx by trace.Annotate. With an [Input], the log lines have the field execution, and
+// the span has the attempt.
 func Handler[I, O any](work string, do func(ctx context.Context, input I) (O, error)) func(context.Context, json.RawMessage) (O, error) {
 	return func(ctx context.Context, text json.RawMessage) (output O, err error) {
 		ctx, span := trace.Start(logfields.Add(ctx), work)
@@ -46,6 +47,11 @@ func Handler[I, O any](work string, do func(ctx context.Context, input I) (O, er
 		if err = json.Unmarshal(text, &input); err != nil {
 			err = permanent.Error(fmt.Errorf("reading the input: %w", err))
 		} else {
+			if in, ok := any(input).(interface{ state() (string, int) }); ok {
+				execution, attempt := in.state()
+				span.Attempt(attempt + 1)
+				logfields.Add(ctx, "execution", execution)
+			}
 			output, err = do(bounded, input)
 		}
 		if err == nil {

@@ -13,9 +13,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
 
-var sunrise = picture.Job{Picture: picture.Picture{
-	ID: "p1", Owner: "ann", Key: "originals/ann/p1", Title: "Sunrise", Submitted: picturetest.Now,
-}}
+var sunrise = picture.Picture{ID: "p1", Owner: "ann", Key: "originals/ann/p1", Title: "Sunrise", Submitted: picturetest.Now}
 
 func recorded(t *testing.T) httpapi.Request {
 	t.Helper()
@@ -51,11 +49,14 @@ func TestAPictureIsKnownInParts(t *testing.T) {
 		w := picturetest.New()
 		w.Objects.Put("originals/ann/p1", c.content)
 		h := &handler{table: w.Table}
-		for i, do := range []picture.Do{nil, w.Index, w.Resize, w.Moderate, w.RemoveIndex} {
-			if do != nil {
-				_, err := do(t.Context(), sunrise)
-				require.NoError(t, err)
-			}
+		for i, do := range []func() error{
+			func() error { return nil },
+			func() error { _, err := w.Index(t.Context(), sunrise); return err },
+			func() error { _, err := w.Resize(t.Context(), sunrise); return err },
+			func() error { _, err := w.Moderate(t.Context(), sunrise); return err },
+			func() error { _, err := w.RemoveIndex(t.Context(), sunrise); return err },
+		} {
+			require.NoError(t, do())
 			status, body := call(t, h, recorded(t))
 			require.Equal(t, c.answers[i], body)
 			require.Equal(t, map[bool]int{true: 200, false: 404}[i > 0 && i < 4], status)

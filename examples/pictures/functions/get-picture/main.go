@@ -1,7 +1,7 @@
 // Command get-picture is the function behind GET /picture?owner=&id=. It answers what is known of a picture, also while it is
 // processed.
 //
-// Environment: TABLE_NAME; optional ALLOW_ORIGIN, AUTH.
+// Environment: PICTURES_TABLE; optional ALLOW_ORIGIN, AUTH.
 package main
 
 import (

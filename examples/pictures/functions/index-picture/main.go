@@ -1,6 +1,6 @@
 // Command index-picture is the consumer of a queue that writes what pictures are about, so that the newest submission of each stays.
 //
-// Environment: TABLE_NAME, QUEUE_URL, DEAD_LETTERS_URL.
+// Environment: PICTURES_TABLE, QUEUE_URL, DEAD_LETTERS_URL.
 package main
 
 import (

@@ -1,7 +1,7 @@
 // Command moderate-task is the task of a state machine that stops at a picture that is refused, by PermanentError.
 //
-// Input and output: a picture.Job. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
-// Environment: BUCKET_NAME, TABLE_NAME.
+// Input: a picture.Execution. Output: a picture.Verdict. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
+// Environment: PICTURES_BUCKET, PICTURES_TABLE.
 package main
 
 import (

@@ -4,7 +4,7 @@
 // Body: {"id", "owner", "title", and either "image", which is an image in base64, or "key" of an object in the bucket, and
 // optionally "bucket"}.
 //
-// Environment: BUCKET_NAME, TOPIC_ARN; optional ALLOW_ORIGIN, AUTH.
+// Environment: PICTURES_BUCKET, TOPIC_ARN; optional ALLOW_ORIGIN, AUTH.
 package main
 
 import (

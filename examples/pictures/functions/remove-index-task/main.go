@@ -1,7 +1,7 @@
 // Command remove-index-task is the task of a state machine that undoes index-task.
 //
-// Input and output: a picture.Job. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
-// Environment: TABLE_NAME.
+// Input: a picture.Execution. Output: a picture.Done. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
+// Environment: PICTURES_TABLE.
 package main
 
 import (

@@ -1,6 +1,6 @@
 // Command resize-picture is the consumer of a queue that makes thumbnails. It decodes one image at a time.
 //
-// Environment: BUCKET_NAME, TABLE_NAME, QUEUE_URL, DEAD_LETTERS_URL.
+// Environment: PICTURES_BUCKET, PICTURES_TABLE, QUEUE_URL, DEAD_LETTERS_URL.
 package main
 
 import (

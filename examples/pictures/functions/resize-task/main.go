@@ -1,7 +1,7 @@
 // Command resize-task is the task of a state machine that makes the thumbnail of a picture.
 //
-// Input and output: a picture.Job. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
-// Environment: BUCKET_NAME, TABLE_NAME.
+// Input: a picture.Execution. Output: a picture.Thumbnail. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
+// Environment: PICTURES_BUCKET, PICTURES_TABLE.
 package main
 
 import (

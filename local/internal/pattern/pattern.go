@@ -1,51 +1,86 @@
-package sns
+// Package pattern matches JSON objects with filter policies of SNS and filter patterns of Lambda, which have the same operators:
+//
+//   - https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
+//   - https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+package pattern
 
 import (
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// filter is a filter policy over message attributes. A message matches if, for every key, any of its conditions holds. A
-// nil filter matches every message. https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
-type filter map[string][]condition
+// Pattern has what must hold for each key of an object. A nil Pattern matches every object.
+type Pattern map[string]rule
 
-// condition is one condition on an attribute. accepts reports whether it holds for a value, absent whether it holds if
-// the attribute is missing.
+// rule is a list of conditions, any of which must hold, or a pattern of the object that the key has.
+type rule struct {
+	conditions []condition
+	nested     Pattern
+}
+
+// condition is one condition on a value. accepts reports whether it holds for a value, absent whether it holds if there is none.
 type condition struct {
 	accepts func(value any) bool
 	absent  bool
 }
 
-const maxFilterKeys = 5
-
-func parseFilter(text string) (filter, error) {
-	var raw map[string][]any
+// Parse reads a pattern.
+func Parse(text string) (Pattern, error) {
+	var raw map[string]any
 	if err := json.Unmarshal([]byte(text), &raw); err != nil {
 		return nil, fmt.Errorf("must be an object of lists of conditions: %w", err)
 	}
-	if len(raw) == 0 || len(raw) > maxFilterKeys {
-		return nil, fmt.Errorf("must have 1 to %d keys, got %d", maxFilterKeys, len(raw))
+	return parse(raw)
+}
+
+func parse(raw map[string]any) (Pattern, error) {
+	if len(raw) == 0 {
+		return nil, fmt.Errorf("must have a key")
 	}
-	f := filter{}
-	for key, list := range raw {
-		if len(list) == 0 {
-			return nil, fmt.Errorf("%s: must not be empty", key)
+	p := Pattern{}
+	for key, value := range raw {
+		r, err := parseRule(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
-		for _, item := range list {
-			c, err := parseCondition(item)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", key, err)
-			}
-			f[key] = append(f[key], c)
-		}
+		p[key] = r
 	}
-	return f, nil
+	return p, nil
+}
+
+func parseRule(value any) (r rule, err error) {
+	if object, ok := value.(map[string]any); ok {
+		r.nested, err = parse(object)
+		return r, err
+	}
+	list, _ := value.([]any)
+	if len(list) == 0 {
+		return r, fmt.Errorf("must be an object or a list of conditions, and not be empty")
+	}
+	for _, item := range list {
+		c, err := parseCondition(item)
+		if err != nil {
+			return r, err
+		}
+		r.conditions = append(r.conditions, c)
+	}
+	return r, nil
+}
+
+// Keys is the number of keys that have conditions, and Nested reports whether one of them is in a nested object.
+func (p Pattern) Keys() (n int, nested bool) {
+	for _, r := range p {
+		if r.nested == nil {
+			n++
+			continue
+		}
+		below, _ := r.nested.Keys()
+		n, nested = n+below, true
+	}
+	return n, nested
 }
 
 func parseCondition(item any) (condition, error) {
@@ -134,37 +169,41 @@ func parseNumeric(arg any) (condition, error) {
 	}}, nil
 }
 
-func (f filter) matches(attributes map[string]sqs.MessageAttribute) bool {
-	for key, conditions := range f {
-		a, present := attributes[key]
-		values := valuesOf(a)
-		met := func(c condition) bool {
-			if !present {
-				return c.absent
-			}
-			return slices.ContainsFunc(values, c.accepts)
+// MatchesJSON reports whether a text is a JSON object that the pattern matches.
+func (p Pattern) MatchesJSON(text []byte) bool {
+	var object map[string]any
+	return p == nil || json.Unmarshal(text, &object) == nil && object != nil && p.Matches(object)
+}
+
+// Matches reports whether the pattern matches an object, as encoding/json decodes it. A list matches if one of its elements does.
+func (p Pattern) Matches(object map[string]any) bool {
+	for key, r := range p {
+		value, present := object[key]
+		list, isList := value.([]any)
+		if !isList && present {
+			list = []any{value}
 		}
-		if !slices.ContainsFunc(conditions, met) {
+		if !r.matches(list, present) {
 			return false
 		}
 	}
 	return true
 }
 
-// valuesOf returns the values that conditions are applied to. A Binary attribute has none, an array each of its own.
-func valuesOf(a sqs.MessageAttribute) []any {
-	switch a.DataType {
-	case "Number":
-		if n, err := strconv.ParseFloat(a.StringValue, 64); err == nil {
-			return []any{n}
+func (r rule) matches(values []any, present bool) bool {
+	if r.nested != nil {
+		objects := []map[string]any{}
+		for _, v := range values {
+			if object, ok := v.(map[string]any); ok {
+				objects = append(objects, object)
+			}
 		}
-	case "String.Array":
-		var list []any
-		if json.Unmarshal([]byte(a.StringValue), &list) == nil {
-			return list
-		}
-	case "String":
-		return []any{a.StringValue}
+		return slices.ContainsFunc(objects, r.nested.Matches) || len(objects) == 0 && r.nested.Matches(nil)
 	}
-	return nil
+	return slices.ContainsFunc(r.conditions, func(c condition) bool {
+		if !present {
+			return c.absent
+		}
+		return slices.ContainsFunc(values, func(v any) bool { return scalar(v) && c.accepts(v) })
+	})
 }
