@@ -13,8 +13,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// pictures are the arguments of a CheckerPipeline without orders: two checkers, and what collects their findings and finishes.
-func pictures(t *testing.T) *components.CheckerPipelineArgs {
+// checkedPictures are the arguments of a CheckerPipeline without orders: two checkers, and what collects their findings and finishes.
+func checkedPictures(t *testing.T) *components.CheckerPipelineArgs {
 	collect, finish, upload := checkerCode(t), checkerCode(t), checkerCode(t)
 	finish.TimeoutSeconds = pulumi.Int(20)
 	return &components.CheckerPipelineArgs{
@@ -29,7 +29,7 @@ func pictures(t *testing.T) *components.CheckerPipelineArgs {
 }
 
 func TestACheckerPipelineWithoutOrdersHasOnlyWhatIsYours(t *testing.T) {
-	c := deploy(t, components.NewCheckerPipeline, "pictures", pictures(t), nil)
+	c := deploy(t, components.NewCheckerPipeline, "pictures", checkedPictures(t), nil)
 	var names []string
 	for _, r := range c.registered {
 		require.NotContains(t, []string{tableType, bucketType}, r.TypeToken)
@@ -49,7 +49,7 @@ func TestACheckerPipelineWithoutOrdersHasOnlyWhatIsYours(t *testing.T) {
 }
 
 func TestCollectTakesTheFindingsAndInvokesFinish(t *testing.T) {
-	c := deploy(t, components.NewCheckerPipeline, "pictures", pictures(t), nil)
+	c := deploy(t, components.NewCheckerPipeline, "pictures", checkedPictures(t), nil)
 	const findings = "https://queue/pictures-collect"
 	for name, want := range map[string]map[string]any{
 		"collect":      {"FINISH_FUNCTION": "arn:function/pictures-finish", "QUEUE_URL": findings, "DEAD_LETTERS_URL": findings + "-dead-letters"},
@@ -117,7 +117,7 @@ func TestOutputsOfACheckerPipelineWithoutOrders(t *testing.T) {
 				want[of+"QueueUrl"], want[of+"DeadLettersUrl"] = "", ""
 			}
 			want["apiKey"], want["shipFailuresUrl"] = "", ""
-			args := pictures(t)
+			args := checkedPictures(t)
 			edit(args, want)
 			got := map[string]any{}
 			require.NoError(t, (&cloud{}).run(func(ctx *pulumi.Context) error {
@@ -167,7 +167,7 @@ func TestACheckerPipelineWithoutOrdersIsRefusedAllAtOnce(t *testing.T) {
 		}, []string{"UsagePlan: is of use only with Routes or Orders", "Authorizer: is of use only with Routes or Orders"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := pictures(t)
+			a := checkedPictures(t)
 			c.edit(a)
 			refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "pictures", a, c.want)
 		})
