@@ -180,7 +180,8 @@ test: cli package-local ## All tests: unit, embedded cloud, integration on an em
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; set -o pipefail; \
-	for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
+		go -C integration_test test -vet=off -v ./template; } > .local/test.log 2>&1 & raced=$$!; \
 	status=0; go -C integration_test test -vet=off -v -timeout 20m . 2>&1 | tee .local/integration.log || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; [ $$status = 0 ] || { echo; echo 'What failed:'; \

@@ -50,7 +50,7 @@ func write(t *testing.T, root string) string {
 	files := strings.Fields(string(out))
 	modules := map[string]string{} // paths by folder
 	for _, name := range files {
-		if folder, base := filepath.Split(name); base == "go.mod" && !strings.HasPrefix(folder, "tools/") {
+		if folder, base := filepath.Split(name); base == "go.mod" && !private(folder) {
 			text, err := os.ReadFile(filepath.Join(root, name))
 			require.NoError(t, err)
 			modules[folder] = modfile.ModulePath(text)
@@ -75,6 +75,7 @@ func write(t *testing.T, root string) string {
 		require.NoError(t, err)
 		require.NoError(t, modzip.Create(z, module.Version{Path: path, Version: Version}, content))
 		require.NoError(t, z.Close())
+		require.NoError(t, os.WriteFile(filepath.Join(at, "list"), []byte(Version+"\n"), 0o600))
 		require.NoError(t, os.WriteFile(filepath.Join(at, Version+".mod"), goMod, 0o600))
 		require.NoError(t, os.WriteFile(filepath.Join(at, Version+".info"), fmt.Appendf(nil, `{"Version":%q,"Time":"2026-01-01T00:00:00Z"}`, Version), 0o600))
 	}
@@ -100,9 +101,14 @@ func releasedMod(t *testing.T, path string, modules map[string]string) []byte {
 	return text
 }
 
+// private reports whether a file is in a module that nobody requires.
+func private(name string) bool {
+	return strings.HasPrefix(name, "tools/") || strings.HasPrefix(name, "templates/")
+}
+
 // owner is the folder of the module that a file belongs to.
 func owner(name string, modules map[string]string) (folder string) {
-	if strings.HasPrefix(name, "tools/") {
+	if private(name) {
 		return "none"
 	}
 	for f := range modules {

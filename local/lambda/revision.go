@@ -92,7 +92,7 @@ func (s *Service) checkRole(in *FunctionArgs) error {
 		return nil
 	}
 	for _, call := range []string{"CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface"} {
-		if isDenied(s.account.Authorize(context.Background(), policy.Request{Principal: p, Action: "ec2:" + call, Resource: "*"})) {
+		if policy.IsDenied(s.account.Authorize(context.Background(), policy.Request{Principal: p, Action: "ec2:" + call, Resource: "*"})) {
 			return invalidParameter("The provided execution role does not have permissions to call %s on EC2", call)
 		}
 	}
@@ -108,7 +108,6 @@ func (r *revision) discard() {
 	r.fn.revisions = slices.DeleteFunc(r.fn.revisions, func(other *revision) bool { return other == r })
 }
 
-// latest is the only version of a function.
 const latest = "$LATEST"
 
 // function is one function. An update replaces its current revision.
@@ -128,18 +127,23 @@ func (f *function) arn() string { return functionARN(f.name) }
 
 func functionARN(name string) string { return account.ARN("lambda", "function:"+name) }
 
-// function returns the function with this name, or nil.
 func (s *Service) function(name string) *function {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.functions[name]
 }
 
-func (s *Service) find(name string) (*function, error) {
-	if f := s.function(name); f != nil {
-		return f, nil
+// named returns the function with a name or an ARN.
+func (s *Service) named(text string) (*function, error) {
+	name, err := parseName(text)
+	if err != nil {
+		return nil, err
 	}
-	return nil, functionNotFound(name)
+	return s.find(name)
+}
+
+func (s *Service) find(name string) (*function, error) {
+	return wire.Found(s.function(name), functionNotFound(name))
 }
 
 // parseName returns the name of a function from its name, its ARN or ACCOUNT:function:NAME. A qualifier is refused: there

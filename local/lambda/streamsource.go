@@ -82,10 +82,10 @@ var (
 func (s *streamSource) check(p policy.Principal, _ *revision) error {
 	ctx := context.Background()
 	// Injected faults of reading are ignored here: only the role's policies decide.
-	if isDenied(s.authorize(ctx, p, s.stream, slices.Concat(describing, polling))) {
+	if policy.IsDenied(s.authorize(ctx, p, s.stream, slices.Concat(describing, polling))) {
 		return invalidParameter("Cannot access stream %s. The role needs %s on it.", s.stream, strings.Join(slices.Concat(describing, polling), ", "))
 	}
-	if s.consumer && isDenied(s.authorize(ctx, p, s.arn, subscribed)) {
+	if s.consumer && policy.IsDenied(s.authorize(ctx, p, s.arn, subscribed)) {
 		return invalidParameter("Cannot access consumer %s. The role needs %s on it.", s.arn, subscribed[0])
 	}
 	if _, _, ok := s.streams.Stream(s.arn); !ok {

@@ -15,6 +15,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // subscription subscribes one endpoint to one topic. It is replaced, never changed.
@@ -186,10 +187,7 @@ func checkSubscription(c *provider.Checker, in *SubscriptionArgs) {
 
 // subscription returns a subscription. The caller holds the lock.
 func (s *Service) subscription(arn string) (*subscription, error) {
-	if sub := s.subscriptions[arn]; sub != nil {
-		return sub, nil
-	}
-	return nil, notFound("Subscription")
+	return wire.Found(s.subscriptions[arn], notFound("Subscription"))
 }
 
 // subscribe adds a subscription, or replaces the one with this ARN. The queue need not exist. The caller holds the lock.
