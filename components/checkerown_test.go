@@ -160,8 +160,8 @@ func TestACheckerPipelineWithoutOrdersIsRefusedAllAtOnce(t *testing.T) {
 			a.CollectQueue.RetentionDays = pulumi.Int(1)
 		}, []string{"Checkers.virus.FilterPolicyScope: is of use only with FilterPolicy", "CollectQueue.RetentionDays: must not be below 14 days"}},
 		"variables of the component": {func(a *args) {
-			a.Collect.Environment = pulumi.StringMap{"FINISH_FUNCTION": pulumi.String("x"), "CHECKS": pulumi.String("x")}
-		}, []string{"Collect.Environment: CHECKS is set by the component", "FINISH_FUNCTION is set by the component"}},
+			a.Collect.Environment = pulumi.StringMap{"FINISH_FUNCTION": pulumi.String("x"), "QUEUE_URL": pulumi.String("x")}
+		}, []string{"Collect.Environment: FINISH_FUNCTION is set by the component", "QUEUE_URL is set by the component"}},
 		"a plan without an API": {func(a *args) {
 			a.Routes, a.UsagePlan = nil, components.UsagePlan{RequireApiKey: true}
 		}, []string{"UsagePlan: is of use only with Routes or Orders", "Authorizer: is of use only with Routes or Orders"}},

@@ -19,7 +19,7 @@ func ExampleNewCheckerPipeline() {
 			Orders:     &components.CheckerPipelineOrders{},
 			Checkers: map[string]components.Checker{
 				"fraud": {Function: components.Function{
-					Code: pulumi.NewFileArchive("fraud"), Runtime: pulumi.String("python3.13"), Handler: pulumi.String("fraud.handler"),
+					Code: exampleCode("fraud"), Runtime: pulumi.String("python3.13"), Handler: pulumi.String("fraud.handler"),
 				}},
 			},
 		})
@@ -47,14 +47,14 @@ func ExampleNewCheckerPipeline_withoutOrders() {
 	program := func(ctx *pulumi.Context) error {
 		pictures, err := components.NewCheckerPipeline(ctx, "pictures", &components.CheckerPipelineArgs{
 			Checkers: map[string]components.Checker{
-				"virus": {Function: components.Function{Code: pulumi.NewFileArchive("virus.zip")}},
+				"virus": {Function: components.Function{Code: exampleCode("virus")}},
 				"faces": {
-					Function:     components.Function{Code: pulumi.NewFileArchive("faces.zip")},
+					Function:     components.Function{Code: exampleCode("faces")},
 					FilterPolicy: pulumi.String(`{"kind": ["photo"]}`),
 				},
 			},
-			Collect: &components.Function{Code: pulumi.NewFileArchive("collect.zip")},
-			Finish:  &components.Function{Code: pulumi.NewFileArchive("publish.zip")},
+			Collect: &components.Function{Code: exampleCode("collect")},
+			Finish:  &components.Function{Code: exampleCode("publish")},
 		})
 		if err != nil {
 			return err
