@@ -167,19 +167,7 @@ const maxRoutes = 3 << 10
 func (args *OrderApiArgs) resolveAuthorizers(v *validator) {
 	for i, r := range args.Routes {
 		at := fmt.Sprintf("Routes[%d]", i)
-		if r.Authorizer != "" {
-			if err := checkKind(string(r.Authorizer)); err != nil {
-				v.addf(at+".Authorizer", "%v", err)
-			}
-			if r.Authorizer != AuthJwt && len(r.Scopes) > 0 {
-				v.addf(at+".Scopes", "are of use only with jwt")
-			}
-		}
-		for j, scope := range r.Scopes {
-			if !scopePattern.MatchString(scope) {
-				v.addf(fmt.Sprintf("%s.Scopes[%d]", at, j), "must be printable ASCII characters without spaces, quotes and backslashes, got %q", scope)
-			}
-		}
+		r.validateAuthorizer(v, at)
 		// The policy of a token lists the ARNs of the routes that it may call. In an ARN, * stands for any characters, slashes
 		// too. So the ARN of one route may also be that of a request to another.
 		for j, other := range args.Routes[:i] {
@@ -193,6 +181,23 @@ func (args *OrderApiArgs) resolveAuthorizers(v *validator) {
 	args.Authorizer = args.Authorizer.resolve(v, "", tokens)
 	if routes, err := args.tokenRoutes(); err != nil || len(routes) > maxRoutes {
 		v.addf("Routes", "must have less than %d bytes as JSON, so that they fit into the environment of %s, got %d", maxRoutes, authorizeCaller, len(routes))
+	}
+}
+
+// validateAuthorizer checks the authorizer of a route alone.
+func (r Route) validateAuthorizer(v *validator, at string) {
+	if r.Authorizer != "" {
+		if err := checkKind(string(r.Authorizer)); err != nil {
+			v.addf(at+".Authorizer", "%v", err)
+		}
+		if r.Authorizer != AuthJwt && len(r.Scopes) > 0 {
+			v.addf(at+".Scopes", "are of use only with jwt")
+		}
+	}
+	for j, scope := range r.Scopes {
+		if !scopePattern.MatchString(scope) {
+			v.addf(fmt.Sprintf("%s.Scopes[%d]", at, j), "must be printable ASCII characters without spaces, quotes and backslashes, got %q", scope)
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ var (
 var reservedVariables = []string{
 	"ACCOUNTS_TABLE", "ACCOUNT_CLAIM", "ALLOW_ORIGIN", "AUDIENCE", "AUTH", "BUCKET_NAME", "CHECKS", "DEAD_LETTERS_URL", "FAILURES_URL",
 	"FINDINGS_QUEUE_URL", "FINISH_FUNCTION", "ISSUER", "ORDERS_TABLE", "OUTBOX_QUEUE_URL", "PATTERN", "QUEUE_URL", "ROUTES",
-	"SHIP_FUNCTION", "STOCK_TABLE", "STREAM_ARN", "TABLE_NAME", "TOPIC_ARN",
+	"SHIP_FUNCTION", "STATE_MACHINE_ARN", "STOCK_TABLE", "STREAM_ARN", "TABLE_NAME", "TOPIC_ARN",
 }
 
 // checkVariable: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html

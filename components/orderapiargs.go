@@ -116,7 +116,10 @@ type front struct {
 }
 
 // resolve validates the API of a pattern, if it has one, and returns the packages that it needs.
-func (f front) resolve(v *validator) []string {
+func (f front) resolve(v *validator) []string { return f.resolveWith(v, nil) }
+
+// resolveWith is resolve for a pattern that has one more route, which is validated; nil for none.
+func (f front) resolveWith(v *validator, start *Route) []string {
 	auth, routes := f.auth, resolveRoutes(v, *f.routes)
 	*f.routes, *f.api = routes, f.api.resolve(v, "Api")
 	for i, r := range routes {
@@ -126,14 +129,18 @@ func (f front) resolve(v *validator) []string {
 				v.addf(fmt.Sprintf("Routes[%d]", i), "%s %s is a route of Orders", r.Method, r.Path)
 			}
 		}
+		if start != nil && routeSuffix(r) == routeSuffix(*start) {
+			v.addf(fmt.Sprintf("Routes[%d]", i), "%s %s cannot be told from Start", r.Method, r.Path)
+		}
 	}
-	if len(routes) == 0 && len(f.ours) == 0 {
+	if len(routes) == 0 && len(f.ours) == 0 && start == nil {
 		if auth.Kind != "" {
-			v.addf("Authorizer", "is of use only with Routes or Orders")
+			v.addf("Authorizer", "is of use only with an API, and there is no route")
 		}
 		return nil
 	}
-	tokens := auth.Kind == AuthJwt || slices.ContainsFunc(routes, func(r Route) bool { return r.Authorizer == AuthJwt })
+	tokens := auth.Kind == AuthJwt || start != nil && start.Authorizer == AuthJwt ||
+		slices.ContainsFunc(routes, func(r Route) bool { return r.Authorizer == AuthJwt })
 	*auth = auth.resolve(v, "api-", tokens)
 	if tokens {
 		return []string{authorizeCaller}

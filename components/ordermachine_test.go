@@ -14,8 +14,8 @@ import (
 
 func testArgs() orderMachineArgs {
 	return orderMachineArgs{
-		storeOrder: "arn:store", writeInvoice: "arn:invoice", takeBackOrder: "arn:back",
-		partition: "aws-cn", topic: "arn:aws-cn:sns:cn-north-1:123456789012:placed", failureQueue: "https://queue", taskTimeoutSeconds: 15,
+		machineTargets: machineTargets{partition: "aws-cn", topic: "arn:aws-cn:sns:cn-north-1:123456789012:placed", failureQueue: "https://queue"},
+		storeOrder:     "arn:store", writeInvoice: "arn:invoice", takeBackOrder: "arn:back", taskTimeoutSeconds: 15,
 	}
 }
 
@@ -150,7 +150,7 @@ func TestAStandardMachineOutlastsAllAttemptsAtItsTasks(t *testing.T) {
 }
 
 func TestAnExpressMachineMovesItsInputToTheFailureQueueBeforeItsFiveMinutesEnd(t *testing.T) {
-	for timeout := 1 + taskGraceSeconds; timeout <= expressTaskSeconds; timeout++ {
+	for timeout := 1 + taskGraceSeconds; timeout <= expressShare(tasksInARow); timeout++ {
 		require.NoError(t, checkExpressTimeout(timeout-taskGraceSeconds))
 		m := expressMachine(timeout)
 		require.Equal(t, 300, m.TimeoutSeconds, "where Step Functions ends it anyway")
@@ -158,7 +158,7 @@ func TestAnExpressMachineMovesItsInputToTheFailureQueueBeforeItsFiveMinutesEnd(t
 			require.LessOrEqual(t, way(t, m, names...), 300-spareSeconds, "%v with a timeout of %d", names, timeout)
 		}
 	}
-	require.Error(t, checkExpressTimeout(expressTaskSeconds-taskGraceSeconds+1))
+	require.Error(t, checkExpressTimeout(expressShare(tasksInARow)-taskGraceSeconds+1))
 	require.Equal(t, 3, expressMachine(15).States["StoreOrder"].Retry[1].MaxAttempts, "by default")
 }
 
