@@ -35,7 +35,8 @@ type Task struct {
 	Function Function `pulumi:"function"`
 	// Compensate undoes what Function did, or may have done. Default: nothing is to be undone, or nothing can.
 	Compensate *Function `pulumi:"compensate,optional"`
-	// Permanent are the names of errors after which a retry cannot succeed. From Function they also mean that nothing was done.
+	// Permanent are the names of errors after which a retry cannot succeed. From Function they also mean that nothing was done, by any
+	// attempt.
 	Permanent []string `pulumi:"permanent,optional"`
 }
 
