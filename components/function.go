@@ -12,7 +12,8 @@ import (
 
 // Function is a Lambda function that a component runs: one of ours with other settings, or one of your own.
 type Function struct {
-	// Code is a zip or a folder with the code of your own function. Default: ours, where the component has one.
+	// Code is a zip or a folder with the code of your own function. Default: ours, where the component has one. A file that Lambda is to
+	// execute, such as bootstrap, must be in a zip: one that Pulumi makes of a folder does not say that it is executable.
 	//
 	// Lambda takes up to 50 MB this way: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	Code pulumi.Archive `pulumi:"code,optional"`
