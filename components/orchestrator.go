@@ -50,8 +50,7 @@ type OrchestratorArgs struct {
 // Orchestrator takes a request over HTTP straight into a Step Functions state machine, with no function between. The machine runs
 // tasks one after another. It retries what may succeed. If a task fails for good, it undoes what was done before, and moves the whole
 // input to a failure queue. If all succeed, it publishes its output to an SNS topic: {"execution", "input", "results"}, the name of the
-// execution, its input, and what each task has answered. What subscribers do with it is not part of the execution, nor is it undone if it cannot be
-// published.
+// execution, its input, and what each task has answered. If that cannot be published, the execution succeeds nevertheless.
 //
 // With Orders the machine stores an order in a DynamoDB table, writes its invoice to an S3 bucket and publishes a notification. It
 // takes the order back if its invoice cannot be written.
@@ -75,8 +74,8 @@ type Orchestrator struct {
 	// TopicArn is the topic that the outputs of executions are published to, or placed orders.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
 	// FailureQueueUrl is the queue that holds the inputs of the executions that failed for good: {"input", "error", "cause",
-	// "execution", "time"}, the last but one its ARN. Of Tasks it also has "compensations": what became of each by the name of its task, {"done": true},
-	// {"Error", "Cause"} if it failed for good, or null if it was not needed.
+	// "execution", "time"}, with the execution's ARN. With Tasks it also has "compensations": by the name of each task that has one,
+	// {"done": true}, {"Error", "Cause"} if it failed for good, or null if it was not needed.
 	FailureQueueUrl pulumi.StringOutput `pulumi:"failureQueueUrl"`
 	// TableName and TableArn are of the table of orders, keyed accountid and vendorid. These and the next are empty without Orders.
 	TableName pulumi.StringOutput `pulumi:"tableName"`
@@ -95,7 +94,8 @@ type Orchestrator struct {
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by name: that of a task, undo-TASK for its compensation; of ours that of its zip; of a route such as post-order.
+	// Functions are the functions by name: that of a task, and undo-TASK of its compensation; of ours that of its zip; of a route such as
+	// post-order.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
@@ -116,6 +116,7 @@ func (args *OrchestratorArgs) resolve(v *validator) shared {
 	switch {
 	case args.Orders != nil && len(args.Tasks) > 0:
 		v.addf("Tasks", "must not be set with Orders, which has tasks of its own")
+		routes = coffeeRoutes
 	case args.Orders != nil:
 		packaged, routes = args.resolveOrders(v), coffeeRoutes
 	case len(args.Tasks) == 0:

@@ -121,8 +121,15 @@ func (f front) resolve(v *validator) []string { return f.resolveWith(v, nil) }
 // resolveWith is resolve for a pattern that has one more route, which is validated; nil for none.
 func (f front) resolveWith(v *validator, start *Route) []string {
 	auth, routes := f.auth, resolveRoutes(v, *f.routes)
+	routes = resolveThrottles(v, routes)
 	*f.routes, *f.api = routes, f.api.resolve(v, "Api")
 	for i, r := range routes {
+		r.validateAuthorizer(v, fmt.Sprintf("Routes[%d]", i))
+		if r.Execution != nil {
+			v.child(roleName, "api-start"+routeSuffix(r)+"-role")
+		} else {
+			v.child(statementID, "api-invoke"+routeSuffix(r))
+		}
 		for _, ours := range f.ours {
 			method, path, _ := strings.Cut(ours, " ")
 			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {

@@ -59,6 +59,10 @@ func TestTasksAreRefusedBeforeAnythingIsRegistered(t *testing.T) {
 			run := picture(3)
 			a.Routes = []components.Route{{Method: "POST", Path: "/pictures", Run: &run}}
 		}, []string{"Routes[0]: POST /pictures cannot be told from Start"}},
+		{"what the API would refuse of another route", func(a *args) {
+			run := picture(3)
+			a.Routes = []components.Route{{Method: "GET", Path: "/albums", Run: &run, RateLimit: pulumi.Int(0), Authorizer: components.AuthIam, Scopes: []string{"read"}}}
+		}, []string{"Routes[0].RateLimit: must be from 1", "Routes[0].Scopes: are of use only with jwt"}},
 		{"an API without an authorizer", func(a *args) { a.Authorizer = components.Authorizer{} }, []string{"Authorizer.Kind: is required"}},
 		{"an authorizer without an API", func(a *args) { a.Start = nil }, []string{"Authorizer: is of use only with an API, and there is no route"}},
 		{"a variable of the component", func(a *args) {
