@@ -47,7 +47,7 @@ type FanOutOrders struct {
 // Delivery is at least once and unordered. A message that can never succeed goes to the dead-letter queue of its consumer at once. A
 // message that fails for another reason is tried at growing intervals, for longer than an outage of a day, and goes there after
 // [DefaultMaxReceiveCount] receives. The other consumers are not affected. (Functions of your own decide which is which: package
-// handlers/kit/batch does it for those written in Go.)
+// handlers/kit/sqsbatch does it for those written in Go.)
 //
 // With Orders it takes orders of coffee over HTTP: one consumer stores them in a DynamoDB table, another one writes their invoices to
 // an S3 bucket. Both end up as if each message had been delivered once and in order.
@@ -128,7 +128,11 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 }
 
 func (f *FanOut) build(b *builder, args *FanOutArgs) error {
-	topic, err := b.topic("orders")
+	name := "messages"
+	if args.Orders != nil {
+		name = "orders"
+	}
+	topic, err := b.topic(name)
 	if err != nil {
 		return err
 	}

@@ -1,19 +1,22 @@
 package components
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Function is a Lambda function that a component runs: one of ours with other settings, or one of your own.
 type Function struct {
-	// Code is a zip or a folder with the code of your own function. Default: ours, where the component has one. A file that Lambda is to
-	// execute, such as bootstrap, must be in a zip: one that Pulumi makes of a folder does not say that it is executable.
+	// Code is a zip or a folder with the code of your own function. Default: ours, where the component has one. For provided.al2023 it
+	// must be a zip, because no file is executable in the one that Pulumi makes of a folder.
 	//
 	// Lambda takes up to 50 MB this way: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	Code pulumi.Archive `pulumi:"code,optional"`
@@ -22,7 +25,8 @@ type Function struct {
 	Runtime pulumi.StringPtrInput `pulumi:"runtime,optional"`
 	// Handler is what Runtime calls in Code, such as app.handler. Default bootstrap, the name of the executable.
 	Handler pulumi.StringPtrInput `pulumi:"handler,optional"`
-	// Architecture is that of the processors that Code was built for: arm64 or x86_64. Default: that of Common.
+	// Architecture is that of the processors that Code was built for: arm64 or x86_64. Default: that of the executable bootstrap in
+	// Code, or else that of Common.
 	Architecture string `pulumi:"architecture,optional"`
 	// Description says what the function does. Default: none for Code.
 	Description pulumi.StringPtrInput `pulumi:"description,optional"`
@@ -35,9 +39,11 @@ type Function struct {
 	// function: [ConcurrencyRange]. With 0 the function is never invoked. Default: it shares the account's pool.
 	ReservedConcurrency pulumi.IntPtrInput `pulumi:"reservedConcurrency,optional"`
 
-	// Environment are variables besides those that the component sets, which are listed with the place where the function runs.
+	// Environment are variables besides those that the component sets, which are listed with the place where the function runs. It
+	// also sets PATTERN, the component's name.
 	Environment pulumi.StringMapInput `pulumi:"environment,optional"`
-	// Layers are ARNs of versions of layers, five at most: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
+	// Layers are ARNs of versions of layers, five at most, of which LambdaInsights of Common is one:
+	// https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 	Layers pulumi.StringArrayInput `pulumi:"layers,optional"`
 	// Vpc attaches the function to subnets. Default: it reaches the internet, and no VPC.
 	Vpc *Vpc `pulumi:"vpc,optional"`
@@ -78,40 +84,29 @@ type Condition struct {
 // own reports whether the function is not one of ours.
 func (f Function) own() bool { return f.Code != nil }
 
-const maxLayers = 5
+var actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*]+$`)
 
-var (
-	variableName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]+$`)
-	actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*]+$`)
-)
-
-// reservedVariables are those that components set.
-var reservedVariables = []string{
-	"ACCOUNTS_TABLE", "ACCOUNT_CLAIM", "ALLOW_ORIGIN", "AUDIENCE", "AUTH", "BUCKET_NAME", "CHECKS", "DEAD_LETTERS_URL", "FAILURES_URL",
-	"FINDINGS_QUEUE_URL", "FINISH_FUNCTION", "ISSUER", "ORDERS_TABLE", "OUTBOX_QUEUE_URL", "PATTERN", "QUEUE_URL", "ROUTES",
-	"SHIP_FUNCTION", "STATE_MACHINE_ARN", "STOCK_TABLE", "STREAM_ARN", "TABLE_NAME", "TOPIC_ARN",
-}
-
-// checkVariable: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-func checkVariable(name string) error {
-	switch {
-	case !variableName.MatchString(name):
-		return fmt.Errorf("%q must be a letter, and then letters, digits and underscores", name)
-	case strings.HasPrefix(name, "AWS_"), strings.HasPrefix(name, "_"):
-		return fmt.Errorf("%s is reserved by Lambda", name)
-	case slices.Contains(reservedVariables, name):
-		return fmt.Errorf("%s is set by the component", name)
-	}
-	return nil
-}
-
-// resolve validates a function. The function is one of ours unless it has Code.
+// resolve validates a function in a place of one of ours. The function is ours unless it has Code.
 func (f Function) resolve(v *validator, path string, standard Size) Function {
+	return f.resolveWith(v, path, standard, variablesOfPlaces, variablesOfOrders)
+}
+
+// resolveOwn validates a function in a place where there is none of ours.
+func (f Function) resolveOwn(v *validator, path string, standard Size) Function {
+	if !f.own() {
+		v.addf(path+".Code", "is required")
+	}
+	return f.resolveWith(v, path, standard, variablesOfPlaces)
+}
+
+// resolveWith validates a function whose place sets these variables.
+func (f Function) resolveWith(v *validator, path string, standard Size, variables ...[]string) Function {
 	f.MemoryMB = v.number(path+".MemoryMB", f.MemoryMB, MemoryRange.Check, standard.MemoryMB)
 	f.TimeoutSeconds = v.number(path+".TimeoutSeconds", f.TimeoutSeconds, TimeoutRange.Check, standard.TimeoutSeconds)
 	f.ReservedConcurrency = v.optional(path+".ReservedConcurrency", f.ReservedConcurrency, ConcurrencyRange.Check)
 	f.resolveCode(v, path)
-	f.Environment = v.variables(path+".Environment", f.Environment)
+	f.Environment = v.variables(path+".Environment", f.Environment, slices.Concat(variables...))
+	f.Layers = v.layers(path+".Layers", f.Layers)
 	if f.Vpc != nil {
 		v.required(path+".Vpc.SubnetIds", f.Vpc.SubnetIds)
 		v.required(path+".Vpc.SecurityGroupIds", f.Vpc.SecurityGroupIds)
@@ -120,14 +115,6 @@ func (f Function) resolve(v *validator, path string, standard Size) Function {
 		p.validate(v, fmt.Sprintf("%s.Permissions[%d]", path, i))
 	}
 	return f
-}
-
-// resolveOwn validates a function in a place where there is none of ours.
-func (f Function) resolveOwn(v *validator, path string, standard Size) Function {
-	if !f.own() {
-		v.addf(path+".Code", "is required")
-	}
-	return f.resolve(v, path, standard)
 }
 
 func (f *Function) resolveCode(v *validator, path string) {
@@ -142,18 +129,50 @@ func (f *Function) resolveCode(v *validator, path string) {
 		}
 		return
 	}
-	if path := f.Code.Path(); path != "" {
-		if absolute, err := filepath.Abs(path); err == nil {
-			f.Code = pulumi.NewFileArchive(absolute) // the engine may run elsewhere
-		}
-	}
 	if f.Architecture != "" {
 		if err := oneOf(ARM64, X8664)(f.Architecture); err != nil {
 			v.addf(path+".Architecture", "%v", err)
 		}
 	}
-	if runtime, ok := known[string](f.Runtime); ok && !strings.HasPrefix(runtime, "provided") {
+	runtime := string(lambda.RuntimeCustomAL2023)
+	if !unset(f.Runtime) {
+		runtime, _ = known[string](f.Runtime)
+	}
+	executable := strings.HasPrefix(runtime, "provided")
+	if runtime != "" && !executable {
 		v.required(path+".Handler", f.Handler)
+	}
+	if f.Code.Path() == "" { // made of assets, or at a URL
+		return
+	}
+	code, err := filepath.Abs(f.Code.Path()) // the engine may run elsewhere
+	if err != nil {
+		v.addf(path+".Code", "%v", err)
+		return
+	}
+	f.Code = pulumi.NewFileArchive(code)
+	info, err := os.Stat(code)
+	switch {
+	case err != nil:
+		v.addf(path+".Code", "%v", err)
+	case executable && info.IsDir():
+		v.addf(path+".Code", "must be a zip with the executable bootstrap, for %s, and %s is a folder: no file is executable in the zip that Pulumi makes of it", runtime, code)
+	case executable:
+		f.checkExecutable(v, path, code)
+	}
+}
+
+// checkExecutable reports a zip that a runtime for executables would refuse to start.
+func (f *Function) checkExecutable(v *validator, path, zip string) {
+	built, err := inspectPackage(zip)
+	switch {
+	case errors.Is(err, errScript):
+	case err != nil:
+		v.addf(path+".Code", "%v", err)
+	case f.Architecture == "":
+		f.Architecture = built
+	case f.Architecture != built:
+		v.addf(path+".Architecture", "must be %s, which bootstrap in %s was built for, got %s", built, zip, f.Architecture)
 	}
 }
 
@@ -169,6 +188,9 @@ func (p Permission) validate(v *validator, path string) {
 	v.required(path+".Resources", p.Resources)
 	for i, c := range p.Conditions {
 		at := fmt.Sprintf("%s.Conditions[%d]", path, i)
+		if slices.ContainsFunc(p.Conditions[:i], func(other Condition) bool { return other.Operator == c.Operator && other.Key == c.Key }) {
+			v.addf(at, "%s of %s is there twice: a key has one value", c.Operator, c.Key)
+		}
 		if c.Operator == "" {
 			v.addf(at+".Operator", "is required")
 		}

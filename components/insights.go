@@ -25,6 +25,11 @@ func checkLayerARN(arn string) error {
 
 func (c Common) resolveInsights(v *validator) insights {
 	i := insights{on: c.LambdaInsights, at: func(err error) error { return v.late("Common.LambdaInsights", err) }}
+	for _, path := range v.fullLayers {
+		if i.on {
+			v.addf(path, "must be at most %d, because Common.LambdaInsights adds one, got %d", maxLayers-1, maxLayers)
+		}
+	}
 	if unset(c.LambdaInsightsLayerArn) {
 		return i
 	}

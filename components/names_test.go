@@ -224,6 +224,25 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: tokens, Common: folder})
 			return err
 		}},
+		{"FanOut of one's own", 36, func(ctx *pulumi.Context, name string) error { // NAME-get-picture-id-role-1234567
+			args, _ := pictures(t)
+			_, err := components.NewFanOut(ctx, name, args)
+			return err
+		}},
+		{"EventStream of one's own", 36, func(ctx *pulumi.Context, name string) error {
+			_, args := pictures(t)
+			_, err := components.NewEventStream(ctx, name, args)
+			return err
+		}},
+		{"FanOut with a long path", 17, func(ctx *pulumi.Context, name string) error { // NAME-api-invoke-get-pp...-1234567
+			args, _ := pictures(t)
+			args.Routes = []components.Route{{
+				Method: "GET", Path: "/" + strings.Repeat("p", 59),
+				Function: &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")},
+			}}
+			_, err := components.NewFanOut(ctx, name, args)
+			return err
+		}},
 		{"OrderApi with tokens", 34, func(ctx *pulumi.Context, name string) error {
 			args := route(function)
 			args.Authorizer, args.Common = tokens, folder

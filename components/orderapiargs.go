@@ -2,8 +2,8 @@ package components
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -120,57 +120,65 @@ func (f front) resolve(v *validator) []string { return f.resolveWith(v, nil) }
 
 // resolveWith is resolve for a pattern that has one more route, which is validated; nil for none.
 func (f front) resolveWith(v *validator, start *Route) []string {
-	auth, routes := f.auth, resolveRoutes(v, *f.routes)
-	routes = resolveThrottles(v, routes)
-	*f.routes, *f.api = routes, f.api.resolve(v, "Api")
-	for i, r := range routes {
-		r.validateAuthorizer(v, fmt.Sprintf("Routes[%d]", i))
-		if r.Execution != nil {
-			v.child(roleName, "api-start"+routeSuffix(r)+"-role")
-		} else {
-			v.child(statementID, "api-invoke"+routeSuffix(r))
-		}
-		for _, ours := range f.ours {
-			method, path, _ := strings.Cut(ours, " ")
-			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {
-				v.addf(fmt.Sprintf("Routes[%d]", i), "%s %s is a route of Orders", r.Method, r.Path)
-			}
-		}
-		if start != nil && routeSuffix(r) == routeSuffix(*start) {
-			v.addf(fmt.Sprintf("Routes[%d]", i), "%s %s cannot be told from Start", r.Method, r.Path)
-		}
-	}
+	routes := resolveRoutes(v, *f.routes)
 	if len(routes) == 0 && len(f.ours) == 0 && start == nil {
-		if auth.Kind != "" {
-			v.addf("Authorizer", "is of use only with an API, and there is no route")
+		for _, unused := range []struct {
+			path string
+			args any
+		}{{"Authorizer", *f.auth}, {"Api", *f.api}} {
+			if !reflect.ValueOf(unused.args).IsZero() {
+				v.addf(unused.path, "is of use only with Routes or Orders")
+			}
 		}
 		return nil
 	}
-	tokens := auth.Kind == AuthJwt || start != nil && start.Authorizer == AuthJwt ||
-		slices.ContainsFunc(routes, func(r Route) bool { return r.Authorizer == AuthJwt })
-	*auth = auth.resolve(v, "api-", tokens)
-	if tokens {
+	api := OrderApiArgs{Routes: routes, Authorizer: *f.auth}
+	api.resolveAuthorizers(v, "api-", start)
+	for i, r := range routes {
+		at := fmt.Sprintf("Routes[%d]", i)
+		for _, ours := range f.ours {
+			method, path, _ := strings.Cut(ours, " ")
+			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {
+				v.addf(at, "%s %s is a route of Orders", r.Method, r.Path)
+			} else if api.kind(r) == AuthJwt && len(r.Scopes) > 0 && r.Method == method && overlap(pathARN(r.Path), pathARN(path)) {
+				v.addf(at+".Scopes", "must be empty: a path may match both, and a policy could not tell it from %s of Orders", ours)
+			}
+		}
+		if start != nil && routeSuffix(r) == routeSuffix(*start) {
+			v.addf(at, "%s %s cannot be told from Start", r.Method, r.Path)
+		}
+	}
+	api.checkNames(v, "api-")
+	*f.routes, *f.auth, *f.api = resolveThrottles(v, routes), api.Authorizer, f.api.resolve(v, "Api")
+	if f.auth.Kind == AuthJwt || api.has(AuthJwt) || start != nil && api.kind(*start) == AuthJwt {
 		return []string{authorizeCaller}
 	}
 	return nil
+}
+
+// checkNames checks the names of what belongs to routes. The API's name begins with that of the component and then api.
+func (args *OrderApiArgs) checkNames(v *validator, api string) {
+	for _, r := range args.Routes {
+		if r.Execution != nil {
+			v.child(roleName, api+"start"+routeSuffix(r)+"-role")
+		} else {
+			v.child(statementID, api+"invoke"+routeSuffix(r))
+		}
+	}
 }
 
 func (args *OrderApiArgs) resolve(v *validator) shared {
 	if len(args.Routes) == 0 {
 		v.addf("Routes", "at least one is required")
 	}
-	if slices.ContainsFunc(args.Routes, func(r Route) bool { return r.Publishes }) {
-		v.addf("Routes", "must not have Publishes: an OrderApi has nothing to publish to")
-	}
-	args.Routes = resolveRoutes(v, args.Routes)
-	for _, r := range args.Routes {
-		if r.Execution != nil {
-			v.child(roleName, "start"+routeSuffix(r)+"-role")
-		} else {
-			v.child(statementID, "invoke"+routeSuffix(r))
+	for i, r := range args.Routes {
+		if r.Publishes {
+			v.addf(fmt.Sprintf("Routes[%d].Publishes", i), "an OrderApi has nothing to publish to")
 		}
 	}
-	args.resolveAuthorizers(v)
+	args.Routes = resolveRoutes(v, args.Routes)
+	args.checkNames(v, "")
+	args.resolveAuthorizers(v, "", nil)
 	args.Routes = resolveThrottles(v, args.Routes)
 	args.Settings = args.Settings.resolve(v, "Settings")
 	if args.ErrorBody == "" {

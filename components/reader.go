@@ -1,6 +1,7 @@
 package components
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,8 +25,8 @@ type Reader struct {
 	Function Function `pulumi:"function"`
 	// Settings say how it reads.
 	Settings ReaderSettings `pulumi:"settings,optional"`
-	// FilterPatterns are filter patterns of Lambda, five at most: the function gets the records that match one of them. Lambda counts
-	// the others as done. Default: all records.
+	// FilterPatterns are filter patterns of Lambda, five at most, such as {"data":{"kind":["picture"]}}: the function gets the records
+	// whose data match one of them. Lambda counts the others as done. Default: all records.
 	// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
 	FilterPatterns []string `pulumi:"filterPatterns,optional"`
 }
@@ -44,13 +45,23 @@ func resolveReaders(v *validator, readers map[string]Reader, retention pulumi.In
 			v.addf(at+".FilterPatterns", "must be at most %d, got %d", maxFilters, len(r.FilterPatterns))
 		}
 		for i, pattern := range r.FilterPatterns {
-			if err := checkObject(pattern); err != nil {
+			if err := checkPattern(pattern); err != nil {
 				v.addf(fmt.Sprintf("%s.FilterPatterns[%d]", at, i), "%v", err)
 			}
 		}
 		resolved[name] = r
 	}
 	return resolved
+}
+
+// checkPattern accepts a filter pattern of the data of records. Mappings of streams have no others:
+// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
+func checkPattern(text string) error {
+	var pattern map[string]map[string]any
+	if json.Unmarshal([]byte(text), &pattern) != nil || len(pattern) != 1 || pattern["data"] == nil {
+		return fmt.Errorf(`must be a JSON object such as {"data":{"kind":["picture"]}}, got %q`, text)
+	}
+	return nil
 }
 
 // filters are the patterns as a mapping takes them, nil for none.

@@ -64,7 +64,7 @@ func TestTasksAreRefusedBeforeAnythingIsRegistered(t *testing.T) {
 			a.Routes = []components.Route{{Method: "GET", Path: "/albums", Run: &run, RateLimit: pulumi.Int(0), Authorizer: components.AuthIam, Scopes: []string{"read"}}}
 		}, []string{"Routes[0].RateLimit: must be from 1", "Routes[0].Scopes: are of use only with jwt"}},
 		{"an API without an authorizer", func(a *args) { a.Authorizer = components.Authorizer{} }, []string{"Authorizer.Kind: is required"}},
-		{"an authorizer without an API", func(a *args) { a.Start = nil }, []string{"Authorizer: is of use only with an API, and there is no route"}},
+		{"an authorizer without an API", func(a *args) { a.Start = nil }, []string{"Authorizer: is of use only with Routes or Orders"}},
 		{"a variable of the component", func(a *args) {
 			a.Tasks[0].Function.Environment = pulumi.StringMap{"STATE_MACHINE_ARN": pulumi.String("x")}
 		}, []string{"Tasks[0].Function.Environment: STATE_MACHINE_ARN is set by the component"}},

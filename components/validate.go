@@ -3,9 +3,7 @@ package components
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -17,10 +15,11 @@ import (
 type validator struct {
 	component string // such as `order-patterns:components:FanOut "orders"`
 	name      string // the component's, such as "orders"
-	longest   int    // what the children allow its length to be; 0 if none was named
+	longest   int    // what the children allow its length to be
 	// noUnderscore is set if a child's name may have none.
 	noUnderscore bool
 	functions    map[string]string // where each function is given, by name
+	fullLayers   []string          // where functions have all the layers that Lambda takes
 	faults       []error
 }
 
@@ -60,9 +59,10 @@ func known[T int | string](in pulumi.Input) (value T, ok bool) {
 	return v.Convert(reflect.TypeFor[T]()).Interface().(T), true
 }
 
-// required reports an input that is not set.
+// required reports an input that is not set, and an empty list.
 func (v *validator) required(path string, in pulumi.Input) {
-	if unset(in) {
+	list, isList := in.(pulumi.StringArray)
+	if unset(in) || isList && len(list) == 0 {
 		v.addf(path, "is required")
 	}
 }
@@ -135,30 +135,6 @@ func (v *validator) together(path string, first, second pulumi.IntPtrInput, chec
 	return pulumi.All(intOf(first), intOf(second)).ApplyT(func(n []any) (int, error) {
 		return n[1].(int), v.late(path, check(n[0].(int), n[1].(int)))
 	}).(pulumi.IntOutput)
-}
-
-// variables validates the names of variables of an environment.
-func (v *validator) variables(path string, in pulumi.StringMapInput) pulumi.StringMapInput {
-	if unset(in) {
-		return nil
-	}
-	check := func(names []string) error {
-		slices.Sort(names)
-		var errs []error
-		for _, name := range names {
-			errs = append(errs, checkVariable(name))
-		}
-		return errors.Join(errs...)
-	}
-	if m, ok := in.(pulumi.StringMap); ok {
-		if err := check(slices.Collect(maps.Keys(m))); err != nil {
-			v.addf(path, "%v", err)
-		}
-		return in
-	}
-	return in.ToStringMapOutput().ApplyT(func(m map[string]string) (map[string]string, error) {
-		return m, v.late(path, check(slices.Collect(maps.Keys(m))))
-	}).(pulumi.StringMapOutput)
 }
 
 // intOf is a validated number for use in a computation.

@@ -171,7 +171,7 @@ func (b *builder) watchAPI(rest *apigateway.RestApi, stage *apigateway.Stage) {
 	b.plot(latencies, of("Latency", "p50"), slowest, of("IntegrationLatency", "p99"))
 }
 
-// watchOrders watches what becomes of orders. The functions write these metrics into their logs: see handlers/kit/metric. An order
+// watchOrders watches what becomes of orders. The functions write these metrics into their logs: see handlers/ordermetric. An order
 // is done after one of the outcomes done, or if it is rejected. steps are other outcomes.
 func (b *builder) watchOrders(done, steps, reasons []string) {
 	of := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})

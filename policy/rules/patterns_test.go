@@ -137,6 +137,44 @@ func TestTheFourPatternsKeepAllRules(t *testing.T) {
 	}
 }
 
+// own deploys a FanOut and an EventStream that run functions of one's own, with all settings.
+func own(t *testing.T, common components.Common) []rules.Resource {
+	t.Helper()
+	common.Packages = packages(t) // for authorize-caller
+	common.Tags = pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")}
+	list := func(text string) pulumi.StringArray { return pulumi.StringArray{pulumi.String(text)} }
+	fn := components.Function{
+		Code: pulumi.NewFileArchive(filepath.Join(common.Packages, "store-order.zip")),
+		Vpc:  &components.Vpc{SubnetIds: list("subnet-1"), SecurityGroupIds: list("sg-1")}, TimeoutSeconds: pulumi.Int(300),
+		Permissions: []components.Permission{{Actions: []string{"s3:GetObject"}, Resources: list("arn:aws:s3:::pictures/*")}},
+	}
+	routes := []components.Route{{Method: "POST", Path: "/picture", Run: &fn, Publishes: true}}
+	c := &cloud{}
+	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
+		if _, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
+			Common: common, Authorizer: tokensOf, Routes: routes, Consumers: map[string]components.Consumer{"resize": {Function: fn}},
+		}); err != nil {
+			return err
+		}
+		_, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
+			Common: common, Authorizer: components.IamAuthorizer(), Routes: routes,
+			Readers: map[string]components.Reader{"resize": {Function: fn, Settings: components.ReaderSettings{EnhancedFanOut: true}}},
+		})
+		return err
+	}, pulumi.WithMocks("project", "stack", c)))
+	return c.resources
+}
+
+func TestFunctionsOfOnesOwnKeepAllRules(t *testing.T) {
+	t.Parallel()
+	users := pulumi.StringArray{pulumi.String("arn:aws:iam::123456789012:role/deploy")}
+	for name, common := range map[string]components.Common{"by default": {}, "own keys": {OwnKey: true, KeyUsers: users}} {
+		t.Run(name, func(t *testing.T) {
+			require.Empty(t, rules.Check(own(t, common), rules.Config{Settings: rules.DefaultSettings()}))
+		})
+	}
+}
+
 // The rules find nothing because there is nothing to find, and not because they look at nothing.
 func TestEachRuleLooksAtResourcesOfThePatterns(t *testing.T) {
 	t.Parallel()
