@@ -13,7 +13,8 @@ import (
 type OrchestratorArgs struct {
 	Common Common `pulumi:"common,optional"`
 
-	// Tasks are what the machine runs, one after another: functions of your own. One of Tasks and Orders is required.
+	// Tasks are what the machine runs, one after another: functions of your own, at most 28 with their compensations. One of Tasks and
+	// Orders is required.
 	Tasks []Task `pulumi:"tasks,optional"`
 	// Start is the route of the API that starts an execution of Tasks. Default: programs start executions of StateMachineArn, with any
 	// JSON.

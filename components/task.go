@@ -21,6 +21,7 @@ import (
 // Both may be invoked more than once for the same execution, the last time after they were done: they must be idempotent.
 //
 // A function fails with the name of an error: in Python and JavaScript that of the exception's class, in Go that of the error's type.
+// (Package handlers/kit/task does it for those written in Go.)
 // https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 //
 // A task that fails is retried, whatever the error, unless it is Permanent: for more than a day, or for its share of an Express
