@@ -33,6 +33,7 @@ func (s FunctionSettings) resolve(v *validator, path string, standard Size) Func
 
 // FunctionInfo says where a function of a component is.
 type FunctionInfo struct {
+	// Name is the function's name, LogGroup that of its log group, and RoleName that of its role.
 	Name     string `pulumi:"name"`
 	LogGroup string `pulumi:"logGroup"`
 	RoleName string `pulumi:"roleName"`
