@@ -3,12 +3,18 @@ package provider_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local"
@@ -61,8 +67,94 @@ func (d deployment) up(t *testing.T) map[string]any {
 	return outputs
 }
 
+// place places an order, which must be accepted.
+func place(t *testing.T, url, key, body string, status int) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Api-Key", key)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, status, response.StatusCode, string(text))
+}
+
+// coffee is the body of an order of coffee.
+func coffee(account string) string {
+	return fmt.Sprintf(`{"order": {"accountid": %q, "vendorid": "v0", "orderdate": %q, "city": "Delft", `+
+		`"details": {"coffeetype": "latte", "coffeesize": "M", "unitprice": "3.5", "quantity": 1}}}`, account, time.Now().UTC().Format(time.RFC3339))
+}
+
+// stored waits until an order of coffee is stored and has an invoice.
+func stored(t *testing.T, url, account string) {
+	t.Helper()
+	for _, query := range []string{"/order?accountid=" + account + "&vendorid=v0", "/invoice?accountid=" + account} {
+		require.Eventually(t, func() bool {
+			response, err := http.Get(url + query)
+			if err != nil {
+				return false
+			}
+			response.Body.Close()
+			return response.StatusCode == http.StatusOK
+		}, time.Minute, 100*time.Millisecond, query)
+	}
+}
+
 func TestFanOutInYAML(t *testing.T) {
-	d := program(t, "fanout")
+	outputs := program(t, "fanout").up(t)
+	require.Regexp(t, "^shop-store-order-", outputs["store"])
+	require.Regexp(t, "^yaml-fanout-local-traces", outputs["policy"])
+	place(t, outputs["url"].(string)+"/order", "", coffee("a1"), http.StatusAccepted)
+	stored(t, outputs["url"].(string), "a1")
+}
+
+// The second API gets the state machine's ARN, which is not known in a preview.
+func TestOrchestratorAndOrderApiInYAML(t *testing.T) {
+	d := program(t, "orchestrator")
+	require.NoError(t, d.Preview(t.Context(), nil, false))
 	outputs := d.up(t)
-	t.Log(outputs)
+	place(t, outputs["url"].(string)+"/order", "", coffee("a1"), http.StatusAccepted)
+	place(t, outputs["partners"].(string)+"/partner/order", "", coffee("a2"), http.StatusAccepted)
+	stored(t, outputs["url"].(string), "a1")
+	stored(t, outputs["url"].(string), "a2")
+}
+
+func TestEventStreamInYAML(t *testing.T) {
+	outputs := program(t, "eventstream").up(t)
+	place(t, outputs["url"].(string)+"/order", "", coffee("a1"), http.StatusAccepted)
+	stored(t, outputs["url"].(string), "a1")
+}
+
+func TestCheckerPipelineInYAML(t *testing.T) {
+	d := program(t, "checker")
+	outputs := d.up(t)
+	key := outputs["apiKey"].(string)
+	place(t, outputs["url"].(string)+"/account", "", `{"customerId": "c1", "balance": 10}`, http.StatusForbidden)
+	place(t, outputs["url"].(string)+"/account", key, `{"customerId": "c1", "balance": 10}`, http.StatusAccepted)
+	for _, r := range d.state(t) {
+		text, err := json.Marshal(r.Outputs)
+		require.NoError(t, err)
+		require.False(t, strings.Contains(string(text), key), "the key is a secret: the state of %s must not have it in plain text", r.URN)
+	}
+	require.NoError(t, d.Preview(t.Context(), nil, true), "a second preview must find no change")
+}
+
+// state is what the stack's state says of each resource.
+func (d deployment) state(t *testing.T) []apitype.ResourceV3 {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(d.State(), ".pulumi", "stacks", "*", stack.Name+".json"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	text, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	var state struct {
+		Checkpoint struct {
+			Latest apitype.DeploymentV3 `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	require.NoError(t, json.Unmarshal(text, &state))
+	return state.Checkpoint.Latest.Resources
 }
