@@ -141,6 +141,18 @@ plugin: package-arm64 package-x86_64 $(if $(filter-out linux,$(PLUGIN_OS)),packa
 	@go -C provider build -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' -o $(CURDIR)/$(BIN)/ ./cmd/pulumi-resource-order-patterns
 schema: ## Print the schema of the Pulumi package
 	@go -C provider run ./cmd/schema
+# `pulumi package gen-sdk` writes the same files, where the language hosts of Node.js and Python are.
+.PHONY: sdk example-typescript example-python
+sdk: ## Generate the SDKs for TypeScript and Python into the examples in these languages
+	@mkdir -p $(BIN) && go -C tools/gen-sdk build -o $(CURDIR)/$(BIN)/ .
+	@schema=$$(go -C provider run ./cmd/schema '$(PLUGIN_VERSION)'); \
+		$(BIN)/gen-sdk nodejs examples/typescript/sdks/order-patterns <<< "$$schema"; \
+		$(BIN)/gen-sdk python examples/python/sdks/order-patterns <<< "$$schema"
+example-typescript: sdk ## Compile the example in TypeScript against the SDK. Needs npm
+	@cd examples/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 && npx tsc -p sdks/order-patterns \
+		&& cp sdks/order-patterns/package.json sdks/order-patterns/bin/ && npx tsc -p .
+example-python: sdk ## Compile the example in Python, and the SDK. Needs python3
+	@cd examples/python && PYTHONPYCACHEPREFIX=$$(mktemp -d) python3 -m compileall -q .
 generate: ## Write the doc comments of the components to the provider, for the descriptions in the schema
 	@go -C provider generate ./...
 

@@ -1,4 +1,4 @@
-// Command schema prints the schema of the Pulumi package on standard output.
+// Command schema prints the schema of the Pulumi package on standard output: schema [VERSION].
 package main
 
 import (
@@ -9,7 +9,11 @@ import (
 )
 
 func main() {
-	text, err := provider.Schema("")
+	version := ""
+	if len(os.Args) > 1 {
+		version = os.Args[1]
+	}
+	text, err := provider.Schema(version)
 	if err == nil {
 		_, err = os.Stdout.Write(text)
 	}
