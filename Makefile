@@ -17,7 +17,6 @@ export GOFLAGS := $(GOFLAGS) -trimpath
 # Where zips go, and the executables that go into them.
 BUILD     ?= build
 BOOTSTRAP ?= .local/bootstrap
-FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard handlers/functions/*/main.go)))
 BIN       := .tools/bin
 
 .PHONY: help
@@ -26,18 +25,24 @@ help: ## List the targets
 
 # --- Lambda packages ------------------------------------------------------------------------------------------------
 
-# $(call package,FOLDER,GOOS,GOARCH) builds every function and zips it. The same source gives the same zip, byte for byte.
-# Go relinks a function only if it has changed, and only a function that differs from the one in its zip is zipped again.
+# $(call package,ARCHITECTURE,GOOS,GOARCH[,EXAMPLE]) builds every function of handlers, or of an example, and zips it. The same source
+# gives the same zip, byte for byte. Go relinks a function only if it has changed, and only a function that differs from the one in
+# its zip is zipped again.
 define package
-	@mkdir -p $(BUILD)/$(1) $(BOOTSTRAP)/$(1)
-	@cd handlers && GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w' \
-		-o $(abspath $(BOOTSTRAP))/$(1)/ ./functions/...
-	@cd handlers && for f in $(FUNCTIONS); do \
-		built=$(abspath $(BOOTSTRAP))/$(1)/$$f; zipped=$$built.zip/bootstrap; zip=$(abspath $(BUILD))/$(1)/$$f.zip; \
-		if [ -e $$zip ] && cmp -s $$built $$zipped; then continue; fi; \
-		mkdir -p $$built.zip && cp $$built $$zipped && go tool build-lambda-zip -o $$zip $$zipped 2>/dev/null || exit 1; \
+	@folder=$(if $(4),$(4)/)$(1); built=$(abspath $(BOOTSTRAP))/$$folder; zips=$(abspath $(BUILD))/$$folder; \
+	mkdir -p $$built $$zips && cd $(or $(4),handlers) && \
+	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w' -o $$built/ ./functions/... && \
+	for f in $(call functions,$(or $(4),handlers)); do \
+		zipped=$$built/$$f.zip/bootstrap; \
+		if [ -e $$zips/$$f.zip ] && cmp -s $$built/$$f $$zipped; then continue; fi; \
+		mkdir -p $$built/$$f.zip && cp $$built/$$f $$zipped && go tool build-lambda-zip -o $$zips/$$f.zip $$zipped 2>/dev/null || exit 1; \
 	done
 endef
+functions = $(notdir $(patsubst %/main.go,%,$(wildcard $(1)/functions/*/main.go)))
+
+# The embedded cloud runs functions as processes of this machine.
+HOSTOS   = $(shell go env GOHOSTOS)
+HOSTARCH = $(shell go env GOHOSTARCH)
 
 .PHONY: build package-arm64 package-x86_64 package-local
 build: package-arm64 package-x86_64 package-local ## Build the Lambda zips: build/arm64, build/x86_64, build/local
@@ -45,9 +50,17 @@ package-arm64:
 	$(call package,arm64,linux,arm64)
 package-x86_64:
 	$(call package,x86_64,linux,amd64)
-# The embedded cloud runs functions as processes of this machine.
 package-local:
-	$(call package,local,$(shell go env GOHOSTOS),$(shell go env GOHOSTARCH))
+	$(call package,local,$(HOSTOS),$(HOSTARCH))
+
+.PHONY: examples examples-arm64 examples-x86_64 examples-local
+examples: examples-arm64 examples-x86_64 examples-local ## Build the zips of the examples: build/examples/pictures/arm64, ...
+examples-arm64:
+	$(call package,arm64,linux,arm64,examples/pictures)
+examples-x86_64:
+	$(call package,x86_64,linux,amd64,examples/pictures)
+examples-local:
+	$(call package,local,$(HOSTOS),$(HOSTARCH),examples/pictures)
 
 # --- The local stack ------------------------------------------------------------------------------------------------
 
@@ -165,16 +178,16 @@ PATTERNS ?= all
 FAIL_ON  ?=
 
 .PHONY: review
-review: cli ## Compare the working tree with BASE: resources, data, permissions, cost, speed; on PATTERNS (all)
+review: cli ## Compare the working tree with BASE: resources, data, permissions, policy, cost, speed; on PATTERNS (all)
 	@mkdir -p $(BIN)
 	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./review
 	@$(BIN)/review --base '$(BASE)' --patterns '$(PATTERNS)' --fail-on '$(FAIL_ON)'
 
 # --- Quality --------------------------------------------------------------------------------------------------------
 
-# The Go modules. The root is what others import; the embedded cloud, the functions, the commands and the integration
-# tests have modules of their own, so that importing the components brings in Pulumi's SDK only.
-MODULES := . handlers local cmd policy provider integration_test
+# The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
+# its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
+MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -202,17 +215,21 @@ check-workflows:
 RACE  := $(if $(shell command -v gcc),-race)
 RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 
-# The integration tests wait for most of their time. The others run beside them, and are printed after them.
+# The integration tests wait for most of their time. The others run beside them, and are printed after them. Of a run
+# that fails, the last lines say what failed.
 .PHONY: test
 test: cli yaml plugin package-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
-	go -C provider test -vet=off -v ./...
-	@mkdir -p .local; \
-	for m in handlers local cmd; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
-	status=0; go -C integration_test test -vet=off -v -timeout 20m . || status=1; \
+	go -C provider test -vet=off -v -timeout 20m ./...
+	@mkdir -p .local; set -o pipefail; \
+	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
+		go -C integration_test test -vet=off -v ./template; } > .local/test.log 2>&1 & raced=$$!; \
+	status=0; go -C integration_test test -vet=off -v -timeout 20m . 2>&1 | tee .local/integration.log || status=1; \
 	wait $$raced || status=1; \
-	cat .local/test.log; exit $$status
+	cat .local/test.log; [ $$status = 0 ] || { echo; echo 'What failed:'; \
+		grep -hE -A 12 '^ *--- FAIL|^panic:|WARNING: DATA RACE' .local/integration.log .local/test.log; \
+		grep -hE '^FAIL' .local/integration.log .local/test.log; }; exit $$status
 
 # The tests wait for most of their time, so two run at a time, each on a cloud of its own; the second's lines come last.
 # A run with SEED=n repeats one seed; with ROUNDS=m too, those from n on. LARGE= leaves out the two large runs.

@@ -87,23 +87,25 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		ownTraceAccount: r.oneOf("topicTraces", topicTraces, defaultTopicTraces) == "own-account",
 		apiAccount:      components.ApiAccountArgs{Tags: common.Tags},
 		fanOut: components.FanOutArgs{
-			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
-			StoreQueue:   components.QueueSettings{BatchSize: r.number("storeBatchSize")},
-			InvoiceQueue: components.QueueSettings{BatchSize: r.number("invoiceBatchSize")},
+			Common: common, Authorizer: auth, Api: api,
+			Orders: &components.FanOutOrders{
+				Capacity:     capacity,
+				StoreQueue:   components.QueueSettings{BatchSize: r.number("storeBatchSize")},
+				InvoiceQueue: components.QueueSettings{BatchSize: r.number("invoiceBatchSize")},
+			},
 		},
 		orchestrator: components.OrchestratorArgs{
-			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
+			Common: common, Authorizer: auth, Api: api, Orders: &components.OrchestratorOrders{Capacity: capacity},
 			Express:     r.boolean("express"),
 			NotifyEmail: r.text("notifyEmail"),
 		},
 		eventStream: components.EventStreamArgs{
-			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
-			Stream:        components.StreamSettings{Shards: r.numberOrZero("shards")},
-			ProjectReader: reader,
-			InvoiceReader: reader,
+			Common: common, Authorizer: auth, Api: api,
+			Stream: components.StreamSettings{Shards: r.numberOrZero("shards")},
+			Orders: &components.EventStreamOrders{Capacity: capacity, ProjectReader: reader, InvoiceReader: reader},
 		},
 		checker: components.CheckerPipelineArgs{
-			Common: common, Authorizer: auth, Api: api, Capacity: capacity,
+			Common: common, Authorizer: auth, Api: api, Orders: &components.CheckerPipelineOrders{Capacity: capacity},
 			UsagePlan: components.UsagePlan{
 				RateLimit:     r.number("clientRateLimit"),
 				BurstLimit:    r.number("clientBurstLimit"),

@@ -98,13 +98,18 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 	}
 	require.Equal(t, components.FanOutArgs{
 		Common: common, Authorizer: open, Api: api,
-		StoreQueue:   components.QueueSettings{BatchSize: pulumi.Int(10)},
-		InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(5)},
+		Orders: &components.FanOutOrders{
+			StoreQueue:   components.QueueSettings{BatchSize: pulumi.Int(10)},
+			InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(5)},
+		},
 	}, s.fanOut)
-	require.Equal(t, components.OrchestratorArgs{Common: common, Authorizer: open, Api: api}, s.orchestrator)
-	require.Equal(t, components.EventStreamArgs{Common: common, Authorizer: open, Api: api, ProjectReader: reader, InvoiceReader: reader}, s.eventStream)
+	require.Equal(t, components.OrchestratorArgs{Common: common, Authorizer: open, Api: api, Orders: &components.OrchestratorOrders{}}, s.orchestrator)
+	require.Equal(t, components.EventStreamArgs{
+		Common: common, Authorizer: open, Api: api, Orders: &components.EventStreamOrders{ProjectReader: reader, InvoiceReader: reader},
+	}, s.eventStream)
 	require.Equal(t, components.CheckerPipelineArgs{
-		Common: common, Authorizer: open, Api: api, UsagePlan: components.UsagePlan{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)},
+		Common: common, Authorizer: open, Api: api, Orders: &components.CheckerPipelineOrders{},
+		UsagePlan: components.UsagePlan{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50)},
 	}, s.checker)
 }
 
@@ -139,8 +144,8 @@ func TestWhatIsNotSetIsLeftToTheComponents(t *testing.T) {
 	}, pulumi.WithMocks("order-patterns", "test", &recorder{}), func(info *pulumi.RunInfo) {
 		info.Config = map[string]string{"order-patterns:pattern": "all", "order-patterns:auth": "none"}
 	}))
-	require.Equal(t, components.QueueSettings{}, s.fanOut.StoreQueue)
-	require.Equal(t, components.ReaderSettings{}, s.eventStream.ProjectReader)
+	require.Equal(t, components.QueueSettings{}, s.fanOut.Orders.StoreQueue)
+	require.Equal(t, components.ReaderSettings{}, s.eventStream.Orders.ProjectReader)
 	require.Equal(t, components.ApiSettings{AccessLogs: pulumi.BoolRef(true)}, s.checker.Api)
 	require.Equal(t, components.UsagePlan{}, s.checker.UsagePlan)
 }
@@ -171,7 +176,9 @@ func TestTheCapacityOfTablesIsThatOfEachPattern(t *testing.T) {
 	s, err := load(t, map[string]string{"tableReadUnits": "50", "tableWriteUnits": "5", "tableMaxWriteUnits": "5"})
 	require.NoError(t, err)
 	want := components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5), MaxWriteUnits: pulumi.Int(5)}
-	for _, got := range []components.TableCapacity{s.fanOut.Capacity, s.orchestrator.Capacity, s.eventStream.Capacity, s.checker.Capacity} {
+	for _, got := range []components.TableCapacity{
+		s.fanOut.Orders.Capacity, s.orchestrator.Orders.Capacity, s.eventStream.Orders.Capacity, s.checker.Orders.Capacity,
+	} {
 		require.Equal(t, want, got)
 	}
 }

@@ -64,6 +64,7 @@ require (
 	github.com/djherbis/times v1.5.0 // indirect
 	github.com/emirpasic/gods v1.18.1 // indirect
 	github.com/erikgeiser/coninput v0.0.0-20211004153227-1c3628e74d0f // indirect
+	github.com/fxamacker/cbor/v2 v2.9.0 // indirect
 	github.com/go-git/gcfg/v2 v2.0.2 // indirect
 	github.com/go-git/go-billy/v6 v6.0.0-alpha.1 // indirect
 	github.com/go-git/go-git/v6 v6.0.0-alpha.4 // indirect
@@ -114,6 +115,7 @@ require (
 	github.com/tidwall/btree v1.8.1 // indirect
 	github.com/uber/jaeger-client-go v2.30.0+incompatible // indirect
 	github.com/uber/jaeger-lib v2.4.1+incompatible // indirect
+	github.com/x448/float16 v0.8.4 // indirect
 	github.com/xo/terminfo v0.0.0-20220910002029-abceb7e1c41e // indirect
 	github.com/zclconf/go-cty v1.13.2 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
@@ -158,10 +160,16 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/xray v1.36.25
 	github.com/jonboulle/clockwork v0.5.0
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
+	github.com/order-patterns/order-patterns/handlers/kit v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/local v0.0.0-00010101000000-000000000000
+	github.com/order-patterns/order-patterns/policy v0.0.0-00010101000000-000000000000
 	github.com/pulumi/pulumi/sdk/v3 v3.256.0
 )
 
 replace github.com/order-patterns/order-patterns/handlers => ../handlers
 
 replace github.com/order-patterns/order-patterns/local => ../local
+
+replace github.com/order-patterns/order-patterns/policy => ../policy
+
+replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit

@@ -309,7 +309,7 @@ func TestBadSettingsOfAlarmsAreRefused(t *testing.T) {
 	} {
 		folder := inFolder(t)
 		edit(&folder)
-		refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{Authorizer: open, Common: folder}, []string{"Common." + want})
+		refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: open, Common: folder}, []string{"Common." + want})
 	}
 }
 
@@ -332,7 +332,7 @@ func TestAnApiThatIsUsedAloneHasItsAlarms(t *testing.T) {
 	// That of a pattern leaves them to it.
 	exported := map[string]any{}
 	require.NoError(t, (&cloud{}).run(func(ctx *pulumi.Context) error {
-		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t)})
+		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)})
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func TestAnAPIMayHaveADomainNameOfItsOwn(t *testing.T) {
 		c := &cloud{}
 		require.NoError(t, c.run(func(ctx *pulumi.Context) error {
 			f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-				Authorizer: open, Common: components.Common{Packages: inFolder(t).Packages, Tags: team},
+				Orders: &components.FanOutOrders{}, Authorizer: open, Common: components.Common{Packages: inFolder(t).Packages, Tags: team},
 				Api: components.ApiSettings{
 					DomainName: pulumi.String("orders.example.com"), CertificateArn: pulumi.String(certificate), HostedZoneId: set, DisableExecuteApiEndpoint: true,
 				},
@@ -182,7 +182,7 @@ func TestBadEdgesAreRefusedAndSoIsAnAPIWithoutAnAddress(t *testing.T) {
 		"no range":        {components.ApiSettings{AllowedCidrs: pulumi.StringArray{}}, []string{"Api.AllowedCidrs: must have at least one range"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t), Api: c.api}, c.want)
+			refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t), Api: c.api}, c.want)
 		})
 	}
 	fn := &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")}
@@ -196,7 +196,7 @@ func TestTheEdgeMayComeFromAnotherResource(t *testing.T) {
 		c := &cloud{}
 		return c, c.run(fromElsewhere(5, text, func(ctx *pulumi.Context, _ pulumi.IntOutput, text pulumi.StringOutput) error {
 			_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-				Authorizer: open, Common: inFolder(t), Api: components.ApiSettings{AllowedCidrs: pulumi.StringArray{pulumi.String("10.0.0.0/8"), text}},
+				Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t), Api: components.ApiSettings{AllowedCidrs: pulumi.StringArray{pulumi.String("10.0.0.0/8"), text}},
 			})
 			return err
 		}))

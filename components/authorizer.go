@@ -163,8 +163,9 @@ var scopePattern = regexp.MustCompile(`^[!#-\[\]-~]+$`)
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxRoutes = 3 << 10
 
-// resolveAuthorizers validates the authorizer of the API, and those of its routes.
-func (args *OrderApiArgs) resolveAuthorizers(v *validator) {
+// resolveAuthorizers validates the authorizer of the API, and those of its routes. The API's name begins with that of the component
+// and then api.
+func (args *OrderApiArgs) resolveAuthorizers(v *validator, api string) {
 	for i, r := range args.Routes {
 		at := fmt.Sprintf("Routes[%d]", i)
 		if r.Authorizer != "" {
@@ -190,7 +191,7 @@ func (args *OrderApiArgs) resolveAuthorizers(v *validator) {
 		}
 	}
 	tokens := args.Authorizer.Kind == AuthJwt || args.has(AuthJwt)
-	args.Authorizer = args.Authorizer.resolve(v, "", tokens)
+	args.Authorizer = args.Authorizer.resolve(v, api, tokens)
 	if routes, err := args.tokenRoutes(); err != nil || len(routes) > maxRoutes {
 		v.addf("Routes", "must have less than %d bytes as JSON, so that they fit into the environment of %s, got %d", maxRoutes, authorizeCaller, len(routes))
 	}
@@ -233,7 +234,7 @@ func (args *OrderApiArgs) tokenRoutes() (string, error) {
 
 // authorizer makes the function that verifies tokens; nil if no route needs one. It has no permission but to write its
 // logs and traces.
-func (api *OrderApi) authorizer(b *builder, args *OrderApiArgs) (*function, error) {
+func (b *builder) authorizer(args *OrderApiArgs) (*function, error) {
 	if !args.has(AuthJwt) {
 		return nil, nil
 	}
@@ -241,16 +242,14 @@ func (api *OrderApi) authorizer(b *builder, args *OrderApiArgs) (*function, erro
 	if err != nil {
 		return nil, err
 	}
-	fn, err := b.function(functionSpec{
-		zip: authorizeCaller, description: "Verifies the token of a request, and says what its caller may do",
-		settings: FunctionSettings{MemoryMB: pulumi.Int(AuthorizeSize.MemoryMB), TimeoutSeconds: pulumi.Int(AuthorizeSize.TimeoutSeconds)},
+	return b.function(functionSpec{
+		name: authorizeCaller, description: "Verifies the token of a request, and says what its caller may do",
+		settings: Function{MemoryMB: pulumi.Int(AuthorizeSize.MemoryMB), TimeoutSeconds: pulumi.Int(AuthorizeSize.TimeoutSeconds)},
 		environment: pulumi.StringMap{
 			"ISSUER": stringOf(args.Authorizer.Issuer), "AUDIENCE": stringOf(args.Authorizer.Audience),
 			"ACCOUNT_CLAIM": stringOf(args.Authorizer.AccountClaim), "ROUTES": pulumi.String(routes),
 		},
 	})
-	api.functions = append(api.functions, fn)
-	return fn, err
 }
 
 // mayAuthorize lets the API invoke the function that verifies tokens:

@@ -19,7 +19,7 @@ func TestTheARNsOfRoutesAreOutputs(t *testing.T) {
 		var name string
 		c := &cloud{}
 		require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-			p, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Authorizer: auth, Common: inFolder(t)})
+			p, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: auth, Common: inFolder(t)})
 			if err != nil {
 				return err
 			}

@@ -35,10 +35,10 @@ func TestAComponentWithoutAnAuthorizerIsRefusedAndSaysWhichThereAre(t *testing.T
 		"Authorizer.Kind: is required: choose none, with which everybody may call; iam, with which requests are signed with AWS credentials; " +
 			"or jwt, with which they have a token of an OpenID Connect issuer, and which needs Issuer and Audience",
 	}
-	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Common: inFolder(t)}, three)
-	refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", &components.OrchestratorArgs{Common: inFolder(t)}, three)
-	refuses(t, components.NewEventStream, "EventStream", "eventstream", &components.EventStreamArgs{Common: inFolder(t)}, three)
-	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{Common: inFolder(t)}, three)
+	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Common: inFolder(t)}, three)
+	refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", &components.OrchestratorArgs{Orders: &components.OrchestratorOrders{}, Common: inFolder(t)}, three)
+	refuses(t, components.NewEventStream, "EventStream", "eventstream", &components.EventStreamArgs{Orders: &components.EventStreamOrders{}, Common: inFolder(t)}, three)
+	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Common: inFolder(t)}, three)
 	refuses(t, components.NewOrderApi, "OrderApi", "api", &components.OrderApiArgs{}, three)
 }
 
@@ -78,7 +78,7 @@ func TestABadAuthorizerIsRefused(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Common: inFolder(t), Authorizer: c.auth}, c.want)
+			refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Common: inFolder(t), Authorizer: c.auth}, c.want)
 			refuses(t, components.NewOrderApi, "OrderApi", "api", &components.OrderApiArgs{Common: inFolder(t), Authorizer: c.auth}, c.want)
 		})
 	}
@@ -102,14 +102,14 @@ func TestAMissingPackageOfTheAuthorizerIsReported(t *testing.T) {
 		require.NoError(t, os.Remove(filepath.Join(folder.Packages, authorizeCaller+".zip")))
 		if name == "jwt" {
 			missing := []string{"Common.Packages: no package at /", "/authorize-caller.zip: run `make build`"}
-			refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{Common: folder, Authorizer: auth}, missing)
+			refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Common: folder, Authorizer: auth}, missing)
 			refuses(t, components.NewOrderApi, "OrderApi", "api", &components.OrderApiArgs{Common: folder, Authorizer: auth, Routes: []components.Route{{
 				Method: "GET", Path: "/a", Responses: []components.Response{{Status: 200}},
 				Function: &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")},
 			}}}, missing)
 			continue
 		}
-		deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Common: folder, Authorizer: auth}, nil)
+		deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Common: folder, Authorizer: auth}, nil)
 	}
 }
 
@@ -149,7 +149,7 @@ func TestTheAuthorizerIsOneOfTheFunctionsOfAPattern(t *testing.T) {
 	var functions map[string]components.FunctionInfo
 	c := &cloud{}
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: tokens, Common: inFolder(t)})
+		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: tokens, Common: inFolder(t)})
 		if err != nil {
 			return err
 		}
@@ -310,7 +310,7 @@ func TestWhatTheAuthorizerNeedsMayComeFromAnotherResource(t *testing.T) {
 			auth := components.JwtAuthorizer(text, text)
 			auth.AccountClaim, auth.CacheSeconds = text, n
 			_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-				Authorizer: auth, Common: components.Common{Packages: packages(t, elf.EM_AARCH64), CodeFromS3: true},
+				Orders: &components.FanOutOrders{}, Authorizer: auth, Common: components.Common{Packages: packages(t, elf.EM_AARCH64), CodeFromS3: true},
 			})
 			return err
 		}))

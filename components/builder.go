@@ -126,13 +126,21 @@ func (b *builder) newTopic(name string, allow func(*sns.Topic) statement) (*sns.
 	return topic, err
 }
 
-// api makes the component's API. Its functions are then also those of the component, which has its alarms, too.
-func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
+// api makes the component's API with more routes, whose functions publish like publisher; nil without any route. Its functions are
+// then also those of the component, which has its alarms, too.
+func (b *builder) api(args OrderApiArgs, more []Route, publisher functionSpec) (*OrderApi, error) {
+	more, err := b.run(more, &args, publisher)
+	if err != nil {
+		return nil, err
+	}
+	if args.Routes = append(args.Routes, more...); len(args.Routes) == 0 {
+		return nil, nil
+	}
 	args.Common = Common{
 		Tags: b.tags, LogRetentionDays: b.logRetentionDays, KmsKeyArn: b.kmsKey(), Alarms: b.alarmArgs,
 		LambdaInsights: b.insights.on, LambdaInsightsLayerArn: b.insights.layer,
 	}
-	if args.Authorizer.Kind == AuthJwt {
+	if args.has(AuthJwt) {
 		args.Common.Packages, args.Common.Zips, args.Common.Architecture = b.packages.folder, b.packages.zips, b.packages.architecture
 		args.Common.CodeFromS3 = b.codeFromS3
 		bucket, err := b.inBucket()
@@ -144,7 +152,7 @@ func (b *builder) api(args OrderApiArgs) (*OrderApi, error) {
 		}
 	}
 	api := &OrderApi{pattern: b.pattern}
-	api, err := register(b.ctx, orderApiType, b.child("api"), api, &args, api.build, b.opts()...)
+	api, err = register(b.ctx, orderApiType, b.child("api"), api, &args, api.build, b.opts()...)
 	if err == nil {
 		b.functions = append(b.functions, api.functions...)
 		b.add(api.watched)

@@ -22,7 +22,7 @@ const (
 func TestTablesOfTheCheckerPipeline(t *testing.T) {
 	byDefault := checkerPipeline(t, nil)
 	provisioned := checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
-		a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(20)}
+		a.Orders.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(20)}
 	})
 	for table, key := range map[string]string{"orders": "orderId", "accounts": "customerId", "stock": "productId"} {
 		has(t, byDefault.inputs(t, tableType, "checker-"+table), map[string]any{
@@ -42,8 +42,8 @@ func TestTablesOfTheCheckerPipeline(t *testing.T) {
 
 func TestCheckersHaveQueuesOfTheirOwn(t *testing.T) {
 	c := checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
-		a.CheckQueue = components.QueueSettings{BatchSize: pulumi.Int(7), MaxReceiveCount: pulumi.Int(4)}
-		a.UpdateQueue = components.QueueSettings{BatchSize: pulumi.Int(3)}
+		a.Orders.CheckQueue = components.QueueSettings{BatchSize: pulumi.Int(7), MaxReceiveCount: pulumi.Int(4)}
+		a.Orders.UpdateQueue = components.QueueSettings{BatchSize: pulumi.Int(3)}
 	})
 	for name, batch := range map[string]float64{"check-balance": 7, "check-stock": 7, "relay-order": 7, "update-order": 3} {
 		has(t, c.inputs(t, mappingType, "checker-"+name+"-mapping"), map[string]any{
@@ -185,11 +185,13 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 }
 
 func TestOutputsOfTheCheckerPipeline(t *testing.T) {
-	args := &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)}
+	args := &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: open, Common: inFolder(t)}
 	exports(t, components.NewCheckerPipeline, "checker", args, map[string]any{
-		"url":                   "https://stage/checker-api",
-		"apiKey":                "",
-		"topicArn":              "arn:topic/checker-orders",
+		"url":              "https://stage/checker-api",
+		"apiKey":           "",
+		"topicArn":         "arn:topic/checker-orders",
+		"checkerQueueUrls": map[string]string{}, "checkerDeadLettersUrls": map[string]string{},
+		"collectQueueUrl": "", "collectDeadLettersUrl": "", "finishFailuresUrl": "",
 		"ordersTableName":       "name:table/checker-orders",
 		"accountsTableName":     "name:table/checker-accounts",
 		"stockTableName":        "name:table/checker-stock",
@@ -219,13 +221,15 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Capture.MemoryMB = pulumi.Int(127) }, []string{"Capture.MemoryMB: must be from 128 to 10240, got 127"}},
-		{"batch size", func(a *args) { a.UpdateQueue.BatchSize = pulumi.Int(11) }, []string{"UpdateQueue.BatchingWindowSeconds: must be at least 1"}},
-		{"half a capacity", func(a *args) { a.Capacity.ReadUnits = pulumi.Int(5) }, []string{"Capacity: must have both ReadUnits and WriteUnits, or neither"}},
+		{"memory", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"capture-order": {MemoryMB: pulumi.Int(127)}}
+		}, []string{"Orders.Functions.capture-order.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"batch size", func(a *args) { a.Orders.UpdateQueue.BatchSize = pulumi.Int(11) }, []string{"Orders.UpdateQueue.BatchingWindowSeconds: must be at least 1"}},
+		{"half a capacity", func(a *args) { a.Orders.Capacity.ReadUnits = pulumi.Int(5) }, []string{"Orders.Capacity: must have both ReadUnits and WriteUnits, or neither"}},
 		{"capacity", func(a *args) {
-			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(-1), WriteUnits: pulumi.Int(40001)}
+			a.Orders.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(-1), WriteUnits: pulumi.Int(40001)}
 		},
-			[]string{"Capacity.ReadUnits: must be from 1 to 40000, got -1", "Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
+			[]string{"Orders.Capacity.ReadUnits: must be from 1 to 40000, got -1", "Orders.Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
 		{"rate of a client", func(a *args) { a.UsagePlan.RateLimit = pulumi.Int(10001) }, []string{"UsagePlan.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = pulumi.Int(5) }, []string{"UsagePlan.QuotaLimit: needs RequireApiKey"}},
 		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = pulumi.String("DAY") }, []string{"UsagePlan.QuotaPeriod: is of use only with QuotaLimit"}},
@@ -233,20 +237,21 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			a.UsagePlan = components.UsagePlan{RequireApiKey: true, QuotaLimit: pulumi.Int(5), QuotaPeriod: pulumi.String("YEAR")}
 		}, []string{`UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`}},
 		{"everything at once", func(a *args) {
-			bad := components.FunctionSettings{MemoryMB: pulumi.Int(1)}
-			a.Capture, a.Check, a.Update, a.Ship = bad, bad, bad, bad
-			a.CheckQueue.BatchSize, a.UpdateQueue.BatchSize = pulumi.Int(-1), pulumi.Int(-1)
-			a.UsagePlan.BurstLimit, a.Capacity.ReadUnits, a.Api.RateLimit = pulumi.Int(-1), pulumi.Int(-1), pulumi.Int(-1)
+			bad := components.Function{MemoryMB: pulumi.Int(1)}
+			a.Orders.Functions = map[string]components.Function{"capture-order": bad, "check-stock": bad, "update-order": bad, "ship-order": bad, "ship": {}}
+			a.Orders.CheckQueue.BatchSize, a.Orders.UpdateQueue.BatchSize = pulumi.Int(-1), pulumi.Int(-1)
+			a.UsagePlan.BurstLimit, a.Orders.Capacity.ReadUnits, a.Api.RateLimit = pulumi.Int(-1), pulumi.Int(-1), pulumi.Int(-1)
 			a.Common.Architecture = "mips"
 			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
-			"Capture.MemoryMB", "Check.MemoryMB", "Update.MemoryMB", "Ship.MemoryMB", "CheckQueue.BatchSize", "UpdateQueue.BatchSize",
-			"UsagePlan.BurstLimit", "Capacity.ReadUnits", "Api.RateLimit", "Common.Architecture",
+			"Orders.Functions.capture-order.MemoryMB", "Orders.Functions.check-stock.MemoryMB", "Orders.Functions.update-order.MemoryMB", "Orders.Functions.ship-order.MemoryMB",
+			`Orders.Functions: there is no function "ship": there are capture-order, get-order-status, update-account`, "Orders.CheckQueue.BatchSize", "Orders.UpdateQueue.BatchSize",
+			"UsagePlan.BurstLimit", "Orders.Capacity.ReadUnits", "Api.RateLimit", "Common.Architecture",
 			"/capture-order.zip: run `make build`", "/ship-order.zip: run `make build`",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Authorizer: open, Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t), Orders: &components.CheckerPipelineOrders{}}
 			c.edit(a)
 			refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", a, c.want)
 		})

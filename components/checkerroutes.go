@@ -12,22 +12,32 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
+// checkerRoutes are those of Orders.
+var checkerRoutes = []string{"POST /order", "POST /orders", "GET /order/{orderId}/status", "POST /account", "POST /stock"}
+
 // balancesScope is what a token needs to set balances and stock.
 const balancesScope = "balances:write"
 
 // checkerFront are the functions behind a CheckerPipeline's API.
 type checkerFront struct{ capture, status, account, stock *function }
 
-func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic, outbox *queue) (f checkerFront, err error) {
+// checkerFront makes them. An order that is captured with a check of one's own waits for its finding. So before that, ready must be in
+// place, and update-order must know the check.
+func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic, outbox *queue, ready []pulumi.Resource) (f checkerFront, err error) {
 	origin := stringOf(args.Api.AllowOrigin)
-	// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
+	var after []string
+	if len(args.Checkers) > 0 {
+		after = []string{"update-order"}
+	}
 	if f.capture, err = b.function(functionSpec{
-		zip: "capture-order", description: "Stores orders and publishes them", settings: args.Capture,
-		environment: args.Authorizer.environment(pulumi.StringMap{
+		name: "capture-order", description: "Stores orders and publishes them", settings: args.Orders.Functions["capture-order"],
+		environment: args.Authorizer.environment(checkers(args.Checkers).environment(pulumi.StringMap{
 			"OUTBOX_QUEUE_URL": outbox.Url, "ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": origin,
-		}),
+		})),
+		after: after, needs: ready,
 		allow: []statement{
 			may("AnnounceOrder", outbox.Arn, "sqs:SendMessage"),
+			// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
 			may("CaptureOrder", tables.orders.Arn, "dynamodb:PutItem", "dynamodb:UpdateItem"),
 			may("PublishOrder", topic.Arn, "sns:Publish"),
 		},
@@ -35,21 +45,21 @@ func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, 
 		return f, err
 	}
 	if f.status, err = b.function(functionSpec{
-		zip: "get-order-status", description: "Tells the status of an order", settings: args.Capture,
+		name: "get-order-status", description: "Tells the status of an order", settings: args.Orders.Functions["get-order-status"],
 		environment: args.Authorizer.environment(pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "ALLOW_ORIGIN": origin}),
 		allow:       []statement{may("ReadOrder", tables.orders.Arn, "dynamodb:GetItem")},
 	}); err != nil {
 		return f, err
 	}
 	if f.account, err = b.function(functionSpec{
-		zip: "update-account", description: "Sets the balance of an account, or adds to it", settings: args.Capture,
+		name: "update-account", description: "Sets the balance of an account, or adds to it", settings: args.Orders.Functions["update-account"],
 		environment: args.Authorizer.environment(pulumi.StringMap{"ACCOUNTS_TABLE": tables.accounts.Name, "ALLOW_ORIGIN": origin}),
 		allow:       []statement{may("ChangeBalance", tables.accounts.Arn, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 	}); err != nil {
 		return f, err
 	}
 	f.stock, err = b.function(functionSpec{
-		zip: "update-stock", description: "Sets the stock of a product, or adds to it", settings: args.Capture,
+		name: "update-stock", description: "Sets the stock of a product, or adds to it", settings: args.Orders.Functions["update-stock"],
 		environment: args.Authorizer.environment(pulumi.StringMap{"STOCK_TABLE": tables.stock.Name, "ALLOW_ORIGIN": origin}),
 		allow:       []statement{may("ChangeStock", tables.stock.Arn, "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem")},
 	})

@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 
@@ -33,7 +34,7 @@ func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name
 	if args != nil {
 		given, resolved = *args, *args
 	}
-	v := &validator{component: fmt.Sprintf("%s %q", typ, name), name: name}
+	v := &validator{component: fmt.Sprintf("%s %q", typ, name), name: name, longest: math.MaxInt}
 	common := P(&resolved).resolve(v)
 	v.checkName()
 	if err := v.err(); err != nil {
@@ -79,6 +80,12 @@ func input(v reflect.Value) pulumi.Input {
 			list[i] = input(v.Index(i))
 		}
 		return list
+	case reflect.Map:
+		m := pulumi.Map{}
+		for _, key := range v.MapKeys() {
+			m[key.String()] = input(v.MapIndex(key))
+		}
+		return m
 	}
 	return pulumi.Any(v.Interface())
 }

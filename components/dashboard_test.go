@@ -79,7 +79,7 @@ func TestNamesInCloudWatchTellStacksApart(t *testing.T) {
 	c := &cloud{}
 	project, stack, folder := strings.Repeat("p", 100), strings.Repeat("s", 95)+".main", inFolder(t)
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
-		_, err := components.NewFanOut(ctx, strings.Repeat("n", 37), &components.FanOutArgs{Authorizer: open, Common: folder})
+		_, err := components.NewFanOut(ctx, strings.Repeat("n", 37), &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: folder})
 		return err
 	}, pulumi.WithMocks(project, stack, c)))
 	name := strings.Repeat("n", 37)

@@ -148,7 +148,7 @@ func TestTablesArePaidByTheRequestUnlessTheirCapacityIsSet(t *testing.T) {
 	byDefault := fanOut(t, nil)
 	has(t, byDefault.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PAY_PER_REQUEST", "readCapacity": nil, "writeCapacity": nil})
 	provisioned := fanOut(t, func(a *components.FanOutArgs) {
-		a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5)}
+		a.Orders.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5)}
 	})
 	has(t, provisioned.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 5.0})
 }
@@ -156,7 +156,7 @@ func TestTablesArePaidByTheRequestUnlessTheirCapacityIsSet(t *testing.T) {
 func TestTablesScaleIfTheyHaveAMaximum(t *testing.T) {
 	const targetType, policyType = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
 	capacity := components.TableCapacity{ReadUnits: pulumi.Int(50), WriteUnits: pulumi.Int(5), MaxWriteUnits: pulumi.Int(100)}
-	writes := fanOut(t, func(a *components.FanOutArgs) { a.Capacity, a.Common.Tags = capacity, team })
+	writes := fanOut(t, func(a *components.FanOutArgs) { a.Orders.Capacity, a.Common.Tags = capacity, team })
 	writesOfOrders := map[string]any{
 		"serviceNamespace": "dynamodb", "resourceId": "table/name:table/fanout-orders", "scalableDimension": "dynamodb:table:WriteCapacityUnits",
 	}
@@ -178,7 +178,7 @@ func TestTablesScaleIfTheyHaveAMaximum(t *testing.T) {
 
 	// The checker has three tables. Values may be outputs.
 	capacity.MaxReadUnits, capacity.TargetUtilization = pulumi.Int(60).ToIntPtrOutput(), pulumi.Int(90)
-	both := checkerPipeline(t, func(a *components.CheckerPipelineArgs) { a.Capacity = capacity })
+	both := checkerPipeline(t, func(a *components.CheckerPipelineArgs) { a.Orders.Capacity = capacity })
 	for _, table := range []string{"checker-orders", "checker-accounts", "checker-stock"} {
 		has(t, both.inputs(t, targetType, table+"-reads"), map[string]any{
 			"scalableDimension": "dynamodb:table:ReadCapacityUnits", "minCapacity": 50.0, "maxCapacity": 60.0})
@@ -188,7 +188,7 @@ func TestTablesScaleIfTheyHaveAMaximum(t *testing.T) {
 	}
 
 	capacity.MaxReadUnits, capacity.MaxWriteUnits, capacity.TargetUtilization = nil, nil, nil
-	fixed := fanOut(t, func(a *components.FanOutArgs) { a.Capacity = capacity })
+	fixed := fanOut(t, func(a *components.FanOutArgs) { a.Orders.Capacity = capacity })
 	require.Empty(t, fixed.find(t, tableType, "fanout-orders").RegisterRPC.GetIgnoreChanges())
 }
 
@@ -224,9 +224,11 @@ var team = pulumi.StringMap{"team": pulumi.String("coffee")}
 
 func TestSettingsReachTheirResources(t *testing.T) {
 	c := fanOut(t, func(a *components.FanOutArgs) {
-		a.Publish = components.FunctionSettings{MemoryMB: pulumi.Int(1024), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(7)}
-		a.Store = components.FunctionSettings{TimeoutSeconds: pulumi.Int(60)}
-		a.StoreQueue = components.QueueSettings{BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(5), MaximumConcurrency: pulumi.Int(20), MaxReceiveCount: pulumi.Int(9), RetentionDays: pulumi.Int(14)}
+		a.Orders.Functions = map[string]components.Function{
+			"publish-order": {MemoryMB: pulumi.Int(1024), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(7)},
+			"store-order":   {TimeoutSeconds: pulumi.Int(60)},
+		}
+		a.Orders.StoreQueue = components.QueueSettings{BatchSize: pulumi.Int(100), BatchingWindowSeconds: pulumi.Int(5), MaximumConcurrency: pulumi.Int(20), MaxReceiveCount: pulumi.Int(9), RetentionDays: pulumi.Int(14)}
 		a.Api = components.ApiSettings{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50), DetailedMetrics: pulumi.Bool(true)}
 		a.Common.LogRetentionDays, a.Common.Tags = pulumi.Int(7), team
 	})
@@ -353,8 +355,8 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 			return err
 		}
 		_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-			Authorizer: open,
-			Common:     components.Common{Packages: folder}, Api: components.ApiSettings{AccountRoleArn: account.RoleArn}})
+			Orders: &components.FanOutOrders{}, Authorizer: open,
+			Common: components.Common{Packages: folder}, Api: components.ApiSettings{AccountRoleArn: account.RoleArn}})
 		return err
 	}))
 	stage := c.inputs(t, stageType, "fanout-api")["accessLogSettings"].(map[string]any)

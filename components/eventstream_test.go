@@ -50,11 +50,11 @@ func TestReadersByDefault(t *testing.T) {
 
 func TestReadersAsTheyAreSet(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) {
-		a.ProjectReader = components.ReaderSettings{
+		a.Orders.ProjectReader = components.ReaderSettings{
 			BatchSize: pulumi.Int(10), BatchingWindowSeconds: pulumi.Int(2), ParallelizationFactor: pulumi.Int(5), MaximumRetryAttempts: pulumi.Int(3), MaximumRecordAgeSeconds: pulumi.Int(3600),
 			StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: "2026-01-31T08:30:00Z",
 		}
-		a.InvoiceReader.StartingPosition = "LATEST"
+		a.Orders.InvoiceReader.StartingPosition = "LATEST"
 		a.Stream.RetentionHours = pulumi.Int(8760)
 	})
 	has(t, c.inputs(t, mappingType, "eventstream-project-order-mapping"), map[string]any{
@@ -67,7 +67,7 @@ func TestReadersAsTheyAreSet(t *testing.T) {
 }
 
 func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
-	c := eventStream(t, func(a *components.EventStreamArgs) { a.ProjectReader.EnhancedFanOut = true })
+	c := eventStream(t, func(a *components.EventStreamArgs) { a.Orders.ProjectReader.EnhancedFanOut = true })
 	const name, stream, consumer = "eventstream-project-order", "arn:stream/eventstream-events", "arn:streamconsumer/eventstream-project-order"
 	has(t, c.inputs(t, consumerType, name), map[string]any{"streamArn": stream, "name": nil})
 	has(t, c.inputs(t, mappingType, name+"-mapping"), map[string]any{"eventSourceArn": consumer})
@@ -79,7 +79,7 @@ func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
 }
 
 func TestOutputsOfTheEventStream(t *testing.T) {
-	args := &components.EventStreamArgs{Authorizer: open, Common: inFolder(t)}
+	args := &components.EventStreamArgs{Orders: &components.EventStreamOrders{}, Authorizer: open, Common: inFolder(t)}
 	exports(t, components.NewEventStream, "eventstream", args, map[string]any{
 		"url":                "https://stage/eventstream-api",
 		"streamName":         "name:stream/eventstream-events",
@@ -89,6 +89,7 @@ func TestOutputsOfTheEventStream(t *testing.T) {
 		"bucketName":         "name:bucketv2/eventstream-invoices",
 		"projectFailuresUrl": "https://queue/eventstream-project-order-failures",
 		"invoiceFailuresUrl": "https://queue/eventstream-invoice-order-failures",
+		"readerFailuresUrls": map[string]string{},
 		"accessLogGroup":     "name:loggroup/eventstream-api-access-logs",
 		"auth":               "none",
 		"routeArns": map[string]string{
@@ -105,41 +106,43 @@ func TestEventStreamRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Append.MemoryMB = pulumi.Int(127) }, []string{"Append.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"memory", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"append-order": {MemoryMB: pulumi.Int(127)}}
+		}, []string{"Orders.Functions.append-order.MemoryMB: must be from 128 to 10240, got 127"}},
 		{"shards", func(a *args) { a.Stream.Shards = pulumi.Int(-1) }, []string{"Stream.Shards: must be from 1 to 10000, got -1"}},
 		{"retention", func(a *args) { a.Stream.RetentionHours = pulumi.Int(23) }, []string{"Stream.RetentionHours: must be from 24 to 8760, got 23"}},
-		{"batch size", func(a *args) { a.ProjectReader.BatchSize = pulumi.Int(10001) }, []string{"ProjectReader.BatchSize: must be from 1 to 10000, got 10001"}},
-		{"window", func(a *args) { a.InvoiceReader.BatchingWindowSeconds = pulumi.Int(301) }, []string{"InvoiceReader.BatchingWindowSeconds: must be from 0 to 300, got 301"}},
-		{"parallelization", func(a *args) { a.ProjectReader.ParallelizationFactor = pulumi.Int(11) }, []string{"ProjectReader.ParallelizationFactor: must be from 1 to 10, got 11"}},
-		{"retries", func(a *args) { a.ProjectReader.MaximumRetryAttempts = pulumi.Int(-1) }, []string{"ProjectReader.MaximumRetryAttempts: must be from 0 to 10000, got -1"}},
-		{"age", func(a *args) { a.InvoiceReader.MaximumRecordAgeSeconds = pulumi.Int(59) }, []string{"InvoiceReader.MaximumRecordAgeSeconds: must be from 60 to 604800, got 59"}},
+		{"batch size", func(a *args) { a.Orders.ProjectReader.BatchSize = pulumi.Int(10001) }, []string{"Orders.ProjectReader.BatchSize: must be from 1 to 10000, got 10001"}},
+		{"window", func(a *args) { a.Orders.InvoiceReader.BatchingWindowSeconds = pulumi.Int(301) }, []string{"Orders.InvoiceReader.BatchingWindowSeconds: must be from 0 to 300, got 301"}},
+		{"parallelization", func(a *args) { a.Orders.ProjectReader.ParallelizationFactor = pulumi.Int(11) }, []string{"Orders.ProjectReader.ParallelizationFactor: must be from 1 to 10, got 11"}},
+		{"retries", func(a *args) { a.Orders.ProjectReader.MaximumRetryAttempts = pulumi.Int(-1) }, []string{"Orders.ProjectReader.MaximumRetryAttempts: must be from 0 to 10000, got -1"}},
+		{"age", func(a *args) { a.Orders.InvoiceReader.MaximumRecordAgeSeconds = pulumi.Int(59) }, []string{"Orders.InvoiceReader.MaximumRecordAgeSeconds: must be from 60 to 604800, got 59"}},
 		{"an age that the stream does not keep", func(a *args) {
-			a.Stream.RetentionHours, a.ProjectReader.MaximumRecordAgeSeconds = pulumi.Int(24), pulumi.Int(86400)
-		}, []string{"ProjectReader.MaximumRecordAgeSeconds: must be less than Stream.RetentionHours, which is 86400 s, got 86400"}},
-		{"a position that is none", func(a *args) { a.ProjectReader.StartingPosition = "OLDEST" },
+			a.Stream.RetentionHours, a.Orders.ProjectReader.MaximumRecordAgeSeconds = pulumi.Int(24), pulumi.Int(86400)
+		}, []string{"Orders.ProjectReader.MaximumRecordAgeSeconds: must be less than Stream.RetentionHours, which is 86400 s, got 86400"}},
+		{"a position that is none", func(a *args) { a.Orders.ProjectReader.StartingPosition = "OLDEST" },
 			[]string{`ProjectReader.StartingPosition: must be one of ["TRIM_HORIZON" "LATEST" "AT_TIMESTAMP"], got "OLDEST"`}},
-		{"a time without its position", func(a *args) { a.ProjectReader.StartingPositionTimestamp = "2026-01-31T08:30:00Z" },
-			[]string{"ProjectReader.StartingPositionTimestamp: must be empty unless StartingPosition is AT_TIMESTAMP"}},
-		{"a position without its time", func(a *args) { a.InvoiceReader.StartingPosition = "AT_TIMESTAMP" },
+		{"a time without its position", func(a *args) { a.Orders.ProjectReader.StartingPositionTimestamp = "2026-01-31T08:30:00Z" },
+			[]string{"Orders.ProjectReader.StartingPositionTimestamp: must be empty unless StartingPosition is AT_TIMESTAMP"}},
+		{"a position without its time", func(a *args) { a.Orders.InvoiceReader.StartingPosition = "AT_TIMESTAMP" },
 			[]string{`InvoiceReader.StartingPositionTimestamp: must be RFC 3339, such as 2026-01-31T08:30:00Z, got ""`}},
 		{"a time that is none", func(a *args) {
-			a.InvoiceReader.StartingPosition, a.InvoiceReader.StartingPositionTimestamp = "AT_TIMESTAMP", "yesterday"
+			a.Orders.InvoiceReader.StartingPosition, a.Orders.InvoiceReader.StartingPositionTimestamp = "AT_TIMESTAMP", "yesterday"
 		}, []string{`got "yesterday"`}},
 		{"everything at once", func(a *args) {
-			bad := components.FunctionSettings{MemoryMB: pulumi.Int(1)}
-			a.Append, a.Project, a.Invoice, a.Read = bad, bad, bad, bad
+			bad := components.Function{MemoryMB: pulumi.Int(1)}
+			a.Orders.Functions = map[string]components.Function{"append-order": bad, "project-order": bad, "invoice-order": bad, "get-order": bad}
 			a.Stream = components.StreamSettings{Shards: pulumi.Int(-1), RetentionHours: pulumi.Int(1)}
-			a.ProjectReader, a.InvoiceReader = components.ReaderSettings{BatchSize: pulumi.Int(-1)}, components.ReaderSettings{BatchSize: pulumi.Int(-1)}
+			a.Orders.ProjectReader, a.Orders.InvoiceReader = components.ReaderSettings{BatchSize: pulumi.Int(-1)}, components.ReaderSettings{BatchSize: pulumi.Int(-1)}
 			a.Api.RateLimit, a.Common.Architecture = pulumi.Int(-1), "mips"
 			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
-			"Append.MemoryMB", "Project.MemoryMB", "Invoice.MemoryMB", "Read.MemoryMB", "Stream.Shards", "Stream.RetentionHours",
-			"ProjectReader.BatchSize", "InvoiceReader.BatchSize", "Api.RateLimit", "Common.Architecture",
+			"Orders.Functions.append-order.MemoryMB", "Orders.Functions.project-order.MemoryMB", "Orders.Functions.invoice-order.MemoryMB", "Orders.Functions.get-order.MemoryMB", "Stream.Shards", "Stream.RetentionHours",
+			"Orders.ProjectReader.BatchSize", "Orders.InvoiceReader.BatchSize", "Api.RateLimit", "Common.Architecture",
 			"/append-order.zip: run `make build`", "/project-order.zip: run `make build`", "/invoice-order.zip: run `make build`",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Authorizer: open, Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t), Orders: &components.EventStreamOrders{}}
 			c.edit(a)
 			refuses(t, components.NewEventStream, "EventStream", "eventstream", a, c.want)
 		})

@@ -18,10 +18,12 @@ func ExampleNewFanOut() {
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
-			Authorizer:   components.JwtAuthorizer(pulumi.String("https://login.example.com/"), pulumi.String("coffee")),
-			Common:       components.Common{Packages: folder},
-			InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(10), MaxReceiveCount: pulumi.Int(8)},
-			Api:          components.ApiSettings{AllowOrigin: pulumi.String("https://coffee.example.com")},
+			Authorizer: components.JwtAuthorizer(pulumi.String("https://login.example.com/"), pulumi.String("coffee")),
+			Common:     components.Common{Packages: folder},
+			Orders: &components.FanOutOrders{
+				InvoiceQueue: components.QueueSettings{BatchSize: pulumi.Int(10), MaxReceiveCount: pulumi.Int(8)},
+			},
+			Api: components.ApiSettings{AllowOrigin: pulumi.String("https://coffee.example.com")},
 		})
 		if err != nil {
 			return err
@@ -107,8 +109,10 @@ func ExampleNewOrchestrator() {
 		coffee, err := components.NewOrchestrator(ctx, "coffee", &components.OrchestratorArgs{
 			Authorizer: components.NoAuthorizer(),
 			Common:     components.Common{Packages: folder},
-			Task:       components.FunctionSettings{MemoryMB: pulumi.Int(512)},
-			LogLevel:   pulumi.String("ALL"),
+			Orders: &components.OrchestratorOrders{
+				Functions: map[string]components.Function{"store-order-task": {MemoryMB: pulumi.Int(512)}},
+			},
+			LogLevel: pulumi.String("ALL"),
 		})
 		if err != nil {
 			return err
@@ -194,7 +198,7 @@ func ExampleNewFanOut_withoutPackages() {
 		_, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
 			Authorizer: components.NoAuthorizer(),
 			Common:     components.Common{Packages: "/nowhere"},
-			Store:      components.FunctionSettings{MemoryMB: pulumi.Int(64)},
+			Orders:     &components.FanOutOrders{Functions: map[string]components.Function{"store-order": {MemoryMB: pulumi.Int(64)}}},
 		})
 		fmt.Println(err)
 		return err
@@ -202,10 +206,10 @@ func ExampleNewFanOut_withoutPackages() {
 
 	_ = exampleRun(program) // nothing was registered
 	// Output:
-	// order-patterns:components:FanOut "coffee": Store.MemoryMB: must be from 128 to 10240, got 64
+	// order-patterns:components:FanOut "coffee": Orders.Functions.store-order.MemoryMB: must be from 128 to 10240, got 64
+	// Common.Packages: no package at /nowhere/get-invoice.zip: run `make build`
+	// Common.Packages: no package at /nowhere/get-order.zip: run `make build`
 	// Common.Packages: no package at /nowhere/publish-order.zip: run `make build`
 	// Common.Packages: no package at /nowhere/store-order.zip: run `make build`
 	// Common.Packages: no package at /nowhere/write-invoice.zip: run `make build`
-	// Common.Packages: no package at /nowhere/get-order.zip: run `make build`
-	// Common.Packages: no package at /nowhere/get-invoice.zip: run `make build`
 }

@@ -1,19 +1,36 @@
 package components
 
 import (
+	"errors"
 	"fmt"
-	"maps"
-	"reflect"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// FunctionSettings size Lambda functions.
-type FunctionSettings struct {
+// Function is a Lambda function that a component runs: one of ours with other settings, or one of your own.
+type Function struct {
+	// Code is a zip or a folder with the code of your own function. Default: ours, where the component has one. For provided.al2023 it
+	// must be a zip, because no file is executable in the one that Pulumi makes of a folder.
+	//
+	// Lambda takes up to 50 MB this way: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	Code pulumi.Archive `pulumi:"code,optional"`
+	// Runtime is what runs Code, such as python3.13 or nodejs22.x. Default provided.al2023, which runs an executable.
+	// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+	Runtime pulumi.StringPtrInput `pulumi:"runtime,optional"`
+	// Handler is what Runtime calls in Code, such as app.handler. Default bootstrap, the name of the executable.
+	Handler pulumi.StringPtrInput `pulumi:"handler,optional"`
+	// Architecture is that of the processors that Code was built for: arm64 or x86_64. Default: that of the executable bootstrap in
+	// Code, or else that of Common.
+	Architecture string `pulumi:"architecture,optional"`
+	// Description says what the function does. Default: none for Code.
+	Description pulumi.StringPtrInput `pulumi:"description,optional"`
+
 	// MemoryMB is the memory in MB, which also decides the share of a processor: [MemoryRange].
 	MemoryMB pulumi.IntPtrInput `pulumi:"memoryMB,optional"`
 	// TimeoutSeconds ends an invocation: [TimeoutRange].
@@ -21,139 +38,178 @@ type FunctionSettings struct {
 	// ReservedConcurrency is both the most environments that may run at once and the number kept free for this
 	// function: [ConcurrencyRange]. With 0 the function is never invoked. Default: it shares the account's pool.
 	ReservedConcurrency pulumi.IntPtrInput `pulumi:"reservedConcurrency,optional"`
+
+	// Environment are variables besides those that the component sets, which are listed with the place where the function runs. It
+	// also sets PATTERN, the component's name.
+	Environment pulumi.StringMapInput `pulumi:"environment,optional"`
+	// Layers are ARNs of versions of layers, five at most, of which LambdaInsights of Common is one:
+	// https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
+	Layers pulumi.StringArrayInput `pulumi:"layers,optional"`
+	// Vpc attaches the function to subnets. Default: it reaches the internet, and no VPC.
+	Vpc *Vpc `pulumi:"vpc,optional"`
+	// Permissions are what the function may do besides what its place needs, such as taking messages from its queue, and writing
+	// its logs and traces.
+	Permissions []Permission `pulumi:"permissions,optional"`
 }
 
-func (s FunctionSettings) resolve(v *validator, path string, standard Size) FunctionSettings {
-	return FunctionSettings{
-		MemoryMB:            v.number(path+".MemoryMB", s.MemoryMB, MemoryRange.Check, standard.MemoryMB),
-		TimeoutSeconds:      v.number(path+".TimeoutSeconds", s.TimeoutSeconds, TimeoutRange.Check, standard.TimeoutSeconds),
-		ReservedConcurrency: v.optional(path+".ReservedConcurrency", s.ReservedConcurrency, ConcurrencyRange.Check),
+// Vpc is where in a VPC a function runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+type Vpc struct {
+	// SubnetIds are subnets of one VPC. Required.
+	SubnetIds pulumi.StringArrayInput `pulumi:"subnetIds"`
+	// SecurityGroupIds are security groups of the VPC. Required.
+	SecurityGroupIds pulumi.StringArrayInput `pulumi:"securityGroupIds"`
+}
+
+// Permission lets a function do actions on resources.
+type Permission struct {
+	// Actions are such as s3:GetObject. Required.
+	Actions []string `pulumi:"actions"`
+	// Resources are ARNs. Required.
+	Resources pulumi.StringArrayInput `pulumi:"resources"`
+	// Conditions narrow the permission. All of them must hold.
+	Conditions []Condition `pulumi:"conditions,optional"`
+}
+
+// Condition compares a key of a request with a value:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+type Condition struct {
+	// Operator is such as StringEquals. Required.
+	Operator string `pulumi:"operator"`
+	// Key is such as s3:prefix. Required.
+	Key string `pulumi:"key"`
+	// Value is what the key is compared with. Required.
+	Value pulumi.StringInput `pulumi:"value"`
+}
+
+// own reports whether the function is not one of ours.
+func (f Function) own() bool { return f.Code != nil }
+
+var actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*]+$`)
+
+// resolve validates a function in a place of one of ours. The function is ours unless it has Code.
+func (f Function) resolve(v *validator, path string, standard Size) Function {
+	return f.resolveWith(v, path, standard, variablesOfPlaces, variablesOfOrders)
+}
+
+// resolveOwn validates a function in a place where there is none of ours.
+func (f Function) resolveOwn(v *validator, path string, standard Size) Function {
+	if !f.own() {
+		v.addf(path+".Code", "is required")
 	}
+	return f.resolveWith(v, path, standard, variablesOfPlaces)
 }
 
-// FunctionInfo says where a function of a component is.
-type FunctionInfo struct {
-	// Name is the function's name, LogGroup that of its log group, and RoleName that of its role.
-	Name     string `pulumi:"name"`
-	LogGroup string `pulumi:"logGroup"`
-	RoleName string `pulumi:"roleName"`
+// resolveWith validates a function whose place sets these variables.
+func (f Function) resolveWith(v *validator, path string, standard Size, variables ...[]string) Function {
+	f.MemoryMB = v.number(path+".MemoryMB", f.MemoryMB, MemoryRange.Check, standard.MemoryMB)
+	f.TimeoutSeconds = v.number(path+".TimeoutSeconds", f.TimeoutSeconds, TimeoutRange.Check, standard.TimeoutSeconds)
+	f.ReservedConcurrency = v.optional(path+".ReservedConcurrency", f.ReservedConcurrency, ConcurrencyRange.Check)
+	f.resolveCode(v, path)
+	f.Environment = v.variables(path+".Environment", f.Environment, slices.Concat(variables...))
+	f.Layers = v.layers(path+".Layers", f.Layers)
+	if f.Vpc != nil {
+		v.required(path+".Vpc.SubnetIds", f.Vpc.SubnetIds)
+		v.required(path+".Vpc.SecurityGroupIds", f.Vpc.SecurityGroupIds)
+	}
+	for i, p := range f.Permissions {
+		p.validate(v, fmt.Sprintf("%s.Permissions[%d]", path, i))
+	}
+	return f
 }
 
-// FunctionInfoMapOutput resolves to the functions of a component, by the name of their zip, such as "store-order".
-type FunctionInfoMapOutput struct{ *pulumi.OutputState }
-
-// ElementType is map[string]FunctionInfo.
-func (FunctionInfoMapOutput) ElementType() reflect.Type {
-	return reflect.TypeFor[map[string]FunctionInfo]()
-}
-
-// Name resolves to the name of one function. It fails if the component has no such function.
-func (o FunctionInfoMapOutput) Name(function string) pulumi.StringOutput {
-	return o.ApplyT(func(m map[string]FunctionInfo) (string, error) {
-		f, ok := m[function]
-		if !ok {
-			return "", fmt.Errorf("there is no function %q", function)
+func (f *Function) resolveCode(v *validator, path string) {
+	if !f.own() {
+		for _, field := range []struct {
+			name string
+			set  bool
+		}{{"Runtime", !unset(f.Runtime)}, {"Handler", !unset(f.Handler)}, {"Architecture", f.Architecture != ""}, {"Description", !unset(f.Description)}} {
+			if field.set {
+				v.addf(path+"."+field.name, "is of use only with Code")
+			}
 		}
-		return f.Name, nil
-	}).(pulumi.StringOutput)
-}
-
-func init() { pulumi.RegisterOutputType(FunctionInfoMapOutput{}) }
-
-// functionSpec describes one of our functions.
-type functionSpec struct {
-	zip         string // the name of its package, which is also what its name ends with
-	description string
-	settings    FunctionSettings
-	environment pulumi.StringMap
-	allow       []statement // besides writing its logs and traces
-	after       []string    // zips of functions that an update deploys before this one
-}
-
-// function is a Lambda function with a role and a log group of its own.
-type function struct {
-	*lambda.Function
-	zip      string
-	logGroup *cloudwatch.LogGroup
-	role     *iam.Role
-	policy   *iam.RolePolicy
-}
-
-// function makes a function.
-func (b *builder) function(spec functionSpec) (*function, error) {
-	// Without a log group of ours, Lambda would make one that keeps everything for ever, and that nobody deletes.
-	logGroup, err := b.logGroup(spec.zip + "-logs")
-	if err != nil {
-		return nil, err
+		return
 	}
-	own := []statement{
-		may("WriteLogs", pulumi.Sprintf("%s:*", logGroup.Arn), "logs:CreateLogStream", "logs:PutLogEvents"),
-		// X-Ray has no resources that these actions could be limited to:
-		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
-		may("WriteTraces", pulumi.String("*"), "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-	}
-	role, policy, err := b.role(spec.zip, lambdaService, slices.Concat(own, spec.allow, b.mayReport())...)
-	if err != nil {
-		return nil, err
-	}
-	variables := maps.Clone(spec.environment)
-	variables["PATTERN"] = pulumi.String(b.pattern) // a dimension of metrics, and in each line and trace
-	args := &lambda.FunctionArgs{
-		Description:                  pulumi.String(spec.description),
-		Role:                         role.Arn,
-		Runtime:                      lambda.RuntimeCustomAL2023,
-		Handler:                      pulumi.String("bootstrap"),
-		Architectures:                pulumi.StringArray{pulumi.String(b.packages.architecture)},
-		MemorySize:                   spec.settings.MemoryMB,
-		Timeout:                      spec.settings.TimeoutSeconds,
-		ReservedConcurrentExecutions: spec.settings.ReservedConcurrency,
-		Environment:                  &lambda.FunctionEnvironmentArgs{Variables: variables},
-		LoggingConfig: &lambda.FunctionLoggingConfigArgs{
-			LogFormat: pulumi.String("JSON"),
-			LogGroup:  logGroup.Name,
-		},
-		KmsKeyArn:     b.kmsKey(),
-		TracingConfig: &lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
-		Tags:          b.tags,
-	}
-	b.addInsights(args)
-	if err := b.code(spec.zip, args); err != nil {
-		return nil, err
-	}
-	// Without its policy the function's first invocations would fail.
-	before := []pulumi.Resource{policy}
-	for _, f := range b.functions {
-		if slices.Contains(spec.after, f.zip) {
-			before = append(before, f.Function)
+	if f.Architecture != "" {
+		if err := oneOf(ARM64, X8664)(f.Architecture); err != nil {
+			v.addf(path+".Architecture", "%v", err)
 		}
 	}
-	fn, err := lambda.NewFunction(b.ctx, b.child(spec.zip), args, b.after(before...)...)
+	runtime := string(lambda.RuntimeCustomAL2023)
+	if !unset(f.Runtime) {
+		runtime, _ = known[string](f.Runtime)
+	}
+	executable := strings.HasPrefix(runtime, "provided")
+	if runtime != "" && !executable {
+		v.required(path+".Handler", f.Handler)
+	}
+	if f.Code.Path() == "" { // made of assets, or at a URL
+		return
+	}
+	code, err := filepath.Abs(f.Code.Path()) // the engine may run elsewhere
 	if err != nil {
-		return nil, err
+		v.addf(path+".Code", "%v", err)
+		return
 	}
-	f := &function{Function: fn, zip: spec.zip, logGroup: logGroup, role: role, policy: policy}
-	b.functions = append(b.functions, f)
-	b.watchFunction(f, spec.settings.TimeoutSeconds)
-	return f, nil
+	f.Code = pulumi.NewFileArchive(code)
+	info, err := os.Stat(code)
+	switch {
+	case err != nil:
+		v.addf(path+".Code", "%v", err)
+	case executable && info.IsDir():
+		v.addf(path+".Code", "must be a zip with the executable bootstrap, for %s, and %s is a folder: no file is executable in the zip that Pulumi makes of it", runtime, code)
+	case executable:
+		f.checkExecutable(v, path, code)
+	}
 }
 
-// functionInfos is where the functions are that were registered so far.
-func (b *builder) functionInfos() FunctionInfoMapOutput {
-	infos := pulumi.Map{}
-	for _, f := range b.functions {
-		infos[f.zip] = pulumi.StringArray{f.Name, f.logGroup.Name, f.role.Name}
+// checkExecutable reports a zip that a runtime for executables would refuse to start.
+func (f *Function) checkExecutable(v *validator, path, zip string) {
+	built, err := inspectPackage(zip)
+	switch {
+	case errors.Is(err, errScript):
+	case err != nil:
+		v.addf(path+".Code", "%v", err)
+	case f.Architecture == "":
+		f.Architecture = built
+	case f.Architecture != built:
+		v.addf(path+".Architecture", "must be %s, which bootstrap in %s was built for, got %s", built, zip, f.Architecture)
 	}
-	return infos.ToMapOutput().ApplyT(func(m map[string]any) map[string]FunctionInfo {
-		resolved := map[string]FunctionInfo{}
-		for zip, v := range m {
-			names := v.([]string)
-			resolved[zip] = FunctionInfo{Name: names[0], LogGroup: names[1], RoleName: names[2]}
+}
+
+func (p Permission) validate(v *validator, path string) {
+	if len(p.Actions) == 0 {
+		v.addf(path+".Actions", "is required")
+	}
+	for i, action := range p.Actions {
+		if !actionPattern.MatchString(action) {
+			v.addf(fmt.Sprintf("%s.Actions[%d]", path, i), "must be like s3:GetObject, got %q", action)
 		}
-		return resolved
-	}).(FunctionInfoMapOutput)
+	}
+	v.required(path+".Resources", p.Resources)
+	for i, c := range p.Conditions {
+		at := fmt.Sprintf("%s.Conditions[%d]", path, i)
+		if slices.ContainsFunc(p.Conditions[:i], func(other Condition) bool { return other.Operator == c.Operator && other.Key == c.Key }) {
+			v.addf(at, "%s of %s is there twice: a key has one value", c.Operator, c.Key)
+		}
+		if c.Operator == "" {
+			v.addf(at+".Operator", "is required")
+		}
+		if c.Key == "" {
+			v.addf(at+".Key", "is required")
+		}
+		v.required(at+".Value", c.Value)
+	}
 }
 
-// target is how a route reaches the function.
-func (f *function) target() *FunctionTarget {
-	return &FunctionTarget{Name: f.Name, InvokeArn: f.InvokeArn}
+// statements are what the permissions allow.
+func (f Function) statements() []statement {
+	var statements []statement
+	for i, p := range f.Permissions {
+		s := statement{sid: fmt.Sprintf("Permission%d", i+1), actions: p.Actions, list: p.Resources}
+		for _, c := range p.Conditions {
+			s.conditions = append(s.conditions, condition{c.Operator, c.Key, c.Value})
+		}
+		statements = append(statements, s)
+	}
+	return statements
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -26,6 +25,11 @@ func checkLayerARN(arn string) error {
 
 func (c Common) resolveInsights(v *validator) insights {
 	i := insights{on: c.LambdaInsights, at: func(err error) error { return v.late("Common.LambdaInsights", err) }}
+	for _, path := range v.fullLayers {
+		if i.on {
+			v.addf(path, "must be at most %d, because Common.LambdaInsights adds one, got %d", maxLayers-1, maxLayers)
+		}
+	}
 	if unset(c.LambdaInsightsLayerArn) {
 		return i
 	}
@@ -51,26 +55,26 @@ func (b *builder) mayReport() []statement {
 	}}
 }
 
-// addInsights adds the extension's layer to a function.
-func (b *builder) addInsights(args *lambda.FunctionArgs) {
+// insightsLayer is the ARN of the extension's layer, nil without the extension.
+func (b *builder) insightsLayer(architecture string) pulumi.StringInput {
 	switch {
 	case !b.insights.on:
+		return nil
 	case b.insights.layer != nil:
-		args.Layers = pulumi.StringArray{stringOf(b.insights.layer)}
-	default:
-		is, architecture := b.identity(), b.packages.architecture
-		args.Layers = pulumi.StringArray{pulumi.All(is.partition, is.region).ApplyT(func(v []any) (string, error) {
-			arn, err := insightsLayer(v[0].(string), v[1].(string), architecture)
-			return arn, b.insights.at(err)
-		}).(pulumi.StringOutput)}
+		return stringOf(b.insights.layer)
 	}
+	is := b.identity()
+	return pulumi.All(is.partition, is.region).ApplyT(func(v []any) (string, error) {
+		arn, err := insightsLayerARN(v[0].(string), v[1].(string), architecture)
+		return arn, b.insights.at(err)
+	}).(pulumi.StringOutput)
 }
 
-// insightsLayer is the ARN of version 1.0.404.0 of the extension's layer, which does not change by itself:
+// insightsLayerARN is the ARN of version 1.0.404.0 of the extension's layer, which does not change by itself:
 //
 //   - https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsARM.html
 //   - https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsx86-64.html
-func insightsLayer(partition, region, architecture string) (string, error) {
+func insightsLayerARN(partition, region, architecture string) (string, error) {
 	name, versions := "LambdaInsightsExtension-Arm64", insightsARM
 	if architecture == X8664 {
 		name, versions = "LambdaInsightsExtension", insightsX86

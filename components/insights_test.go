@@ -52,7 +52,7 @@ func TestTheLayerOfLambdaInsightsByRegionAndArchitecture(t *testing.T) {
 	} {
 		c := &cloud{partition: where.partition, region: where.region}
 		err := c.run(func(ctx *pulumi.Context) error {
-			args := &components.FanOutArgs{Authorizer: open, Common: components.Common{Packages: packages(t, where.processor), LambdaInsights: true}}
+			args := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: components.Common{Packages: packages(t, where.processor), LambdaInsights: true}}
 			if where.named != "" {
 				args.Common.LambdaInsightsLayerArn = pulumi.String(where.named)
 			}

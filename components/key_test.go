@@ -220,7 +220,7 @@ func sort(list []any) {
 // What is pasted into the policy of an existing key is what an own key has for the pattern itself.
 func TestTheOutputHasWhatTheExistingKeysPolicyMustContain(t *testing.T) {
 	outputs := func(edit func(*components.Common)) (m map[string]any, c *cloud) {
-		args := &components.FanOutArgs{Authorizer: tokens, Common: inFolder(t)}
+		args := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: tokens, Common: inFolder(t)}
 		edit(&args.Common)
 		c = &cloud{}
 		require.NoError(t, c.run(func(ctx *pulumi.Context) error {
@@ -250,7 +250,7 @@ func TestTheOutputHasWhatTheExistingKeysPolicyMustContain(t *testing.T) {
 func TestTheKeyPolicyIsOfItsPartition(t *testing.T) {
 	c := &cloud{partition: "aws-cn"}
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: tokens, Common: components.Common{
+		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: tokens, Common: components.Common{
 			Packages: packages(t, elf.EM_AARCH64), OwnKey: true, KeyUsers: pulumi.StringArray{pulumi.String("arn:aws-cn:iam::123456789012:role/deploy")},
 		}})
 		return err
@@ -273,7 +273,7 @@ func TestKeysAreRefusedThatCannotBe(t *testing.T) {
 		"users of a key that is nobody": {func(a *components.Common) { a.KeyUsers = keyUsers }, "Common.KeyUsers: is of use only with OwnKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			args := &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}
+			args := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}
 			c.edit(&args.Common)
 			refuses(t, components.NewFanOut, "FanOut", "fanout", args, []string{c.want})
 		})

@@ -29,9 +29,11 @@ func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
 			Authorizer: open,
 			Common:     components.Common{Packages: packages(t, elf.EM_AARCH64), Tags: pulumi.StringMap{"team": text}},
-			Store:      components.FunctionSettings{TimeoutSeconds: n, ReservedConcurrency: n},
-			StoreQueue: components.QueueSettings{BatchSize: n, BatchingWindowSeconds: n, MaxReceiveCount: n, MaximumConcurrency: n},
-			Api:        components.ApiSettings{AllowOrigin: text, RateLimit: n},
+			Orders: &components.FanOutOrders{
+				Functions:  map[string]components.Function{"store-order": {TimeoutSeconds: n, ReservedConcurrency: n}},
+				StoreQueue: components.QueueSettings{BatchSize: n, BatchingWindowSeconds: n, MaxReceiveCount: n, MaximumConcurrency: n},
+			},
+			Api: components.ApiSettings{AllowOrigin: text, RateLimit: n},
 		})
 		return err
 	})))
@@ -44,33 +46,33 @@ func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 	has(t, at(t, c.inputs(t, functionType, "fanout-publish-order"), "environment", "variables"), map[string]any{"ALLOW_ORIGIN": "https://shop.example.com"})
 	require.Contains(t, c.inputs(t, restAPIType, "fanout-api")["body"], "'https://shop.example.com'")
 	require.Contains(t, c.dependencies(t, mappingType, "fanout-store-order-mapping"), "queue/other")
-	has(t, at(t, c.inputs(t, "order-patterns:components:FanOut", "fanout"), "storeQueue"), map[string]any{"batchSize": 30.0})
+	has(t, at(t, c.inputs(t, "order-patterns:components:FanOut", "fanout"), "orders", "storeQueue"), map[string]any{"batchSize": 30.0})
 }
 
 func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 	bad := func(edit func(a *components.FanOutArgs, n pulumi.IntOutput, text pulumi.StringOutput)) pulumi.RunFunc {
 		return fromElsewhere(11, "shop", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
-			a := &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}
+			a := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}
 			edit(a, n, text)
 			_, err := components.NewFanOut(ctx, "fanout", a)
 			return err
 		})
 	}
 	for want, program := range map[string]pulumi.RunFunc{
-		"StoreQueue.RetentionDays: must not be below 14 days": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
-			a.StoreQueue.RetentionDays = n
+		"Orders.StoreQueue.RetentionDays: must not be below 14 days": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+			a.Orders.StoreQueue.RetentionDays = n
 		}),
-		"Store.MemoryMB: must be from 128 to 10240, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
-			a.Store.MemoryMB = n
+		"Orders.Functions.store-order.MemoryMB: must be from 128 to 10240, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+			a.Orders.Functions = map[string]components.Function{"store-order": {MemoryMB: n}}
 		}),
-		"StoreQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
-			a.StoreQueue.BatchSize = n
+		"Orders.StoreQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+			a.Orders.StoreQueue.BatchSize = n
 		}),
 		"Common.LogRetentionDays: must be one of [1 3 5": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Common.LogRetentionDays = n
 		}),
-		"Capacity.MaxWriteUnits: must not be below WriteUnits, which is 12, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
-			a.Capacity = components.TableCapacity{ReadUnits: n, WriteUnits: pulumi.Int(12), MaxWriteUnits: n}
+		"Orders.Capacity.MaxWriteUnits: must not be below WriteUnits, which is 12, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+			a.Orders.Capacity = components.TableCapacity{ReadUnits: n, WriteUnits: pulumi.Int(12), MaxWriteUnits: n}
 		}),
 		"Common.Tags: a key must not begin with aws:": bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
 			a.Common.Tags = pulumi.StringMap{"aws:team": text}
@@ -90,16 +92,16 @@ func TestAnOutputWithoutAValueIsNotSet(t *testing.T) {
 	none := pulumi.IntPtrFromPtr(nil)
 	c := fanOut(t, func(a *components.FanOutArgs) {
 		nothing := pulumi.ToOutput((*int)(nil)).ApplyT(func(any) *int { return nil }).(pulumi.IntPtrOutput)
-		a.Store = components.FunctionSettings{MemoryMB: nothing, ReservedConcurrency: nothing, TimeoutSeconds: none}
+		a.Orders.Functions = map[string]components.Function{"store-order": {MemoryMB: nothing, ReservedConcurrency: nothing, TimeoutSeconds: none}}
 	})
 	has(t, c.inputs(t, functionType, "fanout-store-order"), map[string]any{"memorySize": 512.0, "timeout": 30.0, "reservedConcurrentExecutions": nil})
 }
 
 func TestAnExplicitZeroIsUsedOrRefused(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) {
-		a.Append.ReservedConcurrency = pulumi.Int(0)
-		a.ProjectReader.MaximumRetryAttempts = pulumi.Int(0)
-		a.ProjectReader.BatchingWindowSeconds = pulumi.Int(0)
+		a.Orders.Functions = map[string]components.Function{"append-order": {ReservedConcurrency: pulumi.Int(0)}}
+		a.Orders.ProjectReader.MaximumRetryAttempts = pulumi.Int(0)
+		a.Orders.ProjectReader.BatchingWindowSeconds = pulumi.Int(0)
 	})
 	has(t, c.inputs(t, functionType, "eventstream-append-order"), map[string]any{"reservedConcurrentExecutions": 0.0})
 	has(t, c.inputs(t, mappingType, "eventstream-project-order-mapping"), map[string]any{
@@ -107,22 +109,24 @@ func TestAnExplicitZeroIsUsedOrRefused(t *testing.T) {
 
 	zero := pulumi.Int(0)
 	refuses(t, components.NewEventStream, "EventStream", "eventstream", &components.EventStreamArgs{
-		Authorizer:    open,
-		Common:        components.Common{Packages: packages(t, elf.EM_AARCH64), LogRetentionDays: zero},
-		Append:        components.FunctionSettings{MemoryMB: zero, TimeoutSeconds: zero},
-		Stream:        components.StreamSettings{Shards: zero, RetentionHours: zero},
-		ProjectReader: components.ReaderSettings{BatchSize: zero, ParallelizationFactor: zero, MaximumRecordAgeSeconds: zero},
-		Api:           components.ApiSettings{RateLimit: zero, BurstLimit: zero},
+		Authorizer: open,
+		Common:     components.Common{Packages: packages(t, elf.EM_AARCH64), LogRetentionDays: zero},
+		Stream:     components.StreamSettings{Shards: zero, RetentionHours: zero},
+		Orders: &components.EventStreamOrders{
+			Functions:     map[string]components.Function{"append-order": {MemoryMB: zero, TimeoutSeconds: zero}},
+			ProjectReader: components.ReaderSettings{BatchSize: zero, ParallelizationFactor: zero, MaximumRecordAgeSeconds: zero},
+		},
+		Api: components.ApiSettings{RateLimit: zero, BurstLimit: zero},
 	}, []string{
-		"Common.LogRetentionDays: must be one of", "Append.MemoryMB: must be from 128", "Append.TimeoutSeconds: must be from 1", "Stream.Shards: must be from 1",
-		"Stream.RetentionHours: must be from 24", "ProjectReader.BatchSize: must be from 1", "ProjectReader.ParallelizationFactor: must be from 1",
-		"ProjectReader.MaximumRecordAgeSeconds: must be from 60", "Api.RateLimit: must be from 1", "Api.BurstLimit: must be from 1",
+		"Common.LogRetentionDays: must be one of", "Orders.Functions.append-order.MemoryMB: must be from 128", "Orders.Functions.append-order.TimeoutSeconds: must be from 1", "Stream.Shards: must be from 1",
+		"Stream.RetentionHours: must be from 24", "Orders.ProjectReader.BatchSize: must be from 1", "Orders.ProjectReader.ParallelizationFactor: must be from 1",
+		"Orders.ProjectReader.MaximumRecordAgeSeconds: must be from 60", "Api.RateLimit: must be from 1", "Api.BurstLimit: must be from 1",
 	})
 }
 
 func TestAComponentThatIsRefusedIsNil(t *testing.T) {
 	require.Error(t, (&cloud{}).run(func(ctx *pulumi.Context) error {
-		c, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: components.Common{Packages: "/nowhere"}})
+		c, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: components.Common{Packages: "/nowhere"}})
 		require.Nil(t, c)
 		return err
 	}))
@@ -133,7 +137,7 @@ func TestTheCallersOptionsAreLeftAlone(t *testing.T) {
 	options[0] = pulumi.Protect(false)
 	c := &cloud{}
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}, options...)
+		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}, options...)
 		return err
 	}))
 	for _, o := range options[:cap(options)][1:] {
@@ -145,7 +149,7 @@ func TestTheNameOfAFunctionIsAnOutput(t *testing.T) {
 	var name string
 	c := &cloud{}
 	require.NoError(t, c.run(func(ctx *pulumi.Context) error {
-		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t)})
+		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)})
 		if err != nil {
 			return err
 		}

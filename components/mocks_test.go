@@ -231,25 +231,25 @@ func target(fn *lambda.Function) *components.FunctionTarget {
 // fanOut deploys a FanOut named fanout. edit, if not nil, changes its arguments.
 func fanOut(t *testing.T, edit func(*components.FanOutArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewFanOut, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}, edit)
+	return deploy(t, components.NewFanOut, "fanout", &components.FanOutArgs{Authorizer: open, Common: inFolder(t), Orders: &components.FanOutOrders{}}, edit)
 }
 
 // orchestrator deploys an Orchestrator named orchestrator. edit, if not nil, changes its arguments.
 func orchestrator(t *testing.T, edit func(*components.OrchestratorArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewOrchestrator, "orchestrator", &components.OrchestratorArgs{Authorizer: open, Common: inFolder(t)}, edit)
+	return deploy(t, components.NewOrchestrator, "orchestrator", &components.OrchestratorArgs{Authorizer: open, Common: inFolder(t), Orders: &components.OrchestratorOrders{}}, edit)
 }
 
 // eventStream deploys an EventStream named eventstream. edit, if not nil, changes its arguments.
 func eventStream(t *testing.T, edit func(*components.EventStreamArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewEventStream, "eventstream", &components.EventStreamArgs{Authorizer: open, Common: inFolder(t)}, edit)
+	return deploy(t, components.NewEventStream, "eventstream", &components.EventStreamArgs{Authorizer: open, Common: inFolder(t), Orders: &components.EventStreamOrders{}}, edit)
 }
 
 // checkerPipeline deploys a CheckerPipeline named checker. edit, if not nil, changes its arguments.
 func checkerPipeline(t *testing.T, edit func(*components.CheckerPipelineArgs)) *cloud {
 	t.Helper()
-	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)}, edit)
+	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t), Orders: &components.CheckerPipelineOrders{}}, edit)
 }
 
 // inFolder are common arguments with the folder of new packages.

@@ -2,6 +2,7 @@ package components
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,15 +32,15 @@ const randomSuffix = 8
 // child lets the component's name be no longer than the name of one of its children allows.
 func (v *validator) child(rule nameRule, name string) {
 	longest := rule.longest - randomSuffix - len("-"+name)
-	if v.longest == 0 || longest < v.longest {
-		v.longest = longest
-	}
+	v.longest = min(v.longest, longest)
 	v.noUnderscore = v.noUnderscore || rule.noUnderscore
 }
 
 // checkName reports a name with which AWS would refuse one of the children, in the middle of a deployment.
 func (v *validator) checkName() {
-	if v.longest > 0 && len(v.name) > v.longest {
+	if v.longest < 1 {
+		v.addf("name", "no name is short enough: that of a function, or the path of a route, is too long")
+	} else if len(v.name) > v.longest {
 		v.addf("name", "must have at most %d characters, so that AWS accepts the names of all children, got %d", v.longest, len(v.name))
 	}
 	switch {
@@ -48,4 +49,28 @@ func (v *validator) checkName() {
 	case !nameCharacters.MatchString(v.name):
 		v.addf("name", "must have letters, digits, hyphens and underscores only, got %q", v.name)
 	}
+}
+
+var functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
+
+// takenNames begin the names of children that a component has besides those of its functions: alarms of its API, topic, stream and
+// tables, log groups and roles.
+var takenNames = []string{"accounts", "api", "events", "machine", "messages", "orders", "stock"}
+
+// function takes the name of a function, which begins the names of what belongs to it.
+func (v *validator) function(path, name string) {
+	if !functionName.MatchString(name) {
+		v.addf(path, "a name must be a letter, and then letters, digits and hyphens, got %q", name)
+	}
+	if slices.Contains(takenNames, name) || strings.HasPrefix(name, "api-") || strings.HasSuffix(name, "-dead-letters") {
+		v.addf(path, "the component itself uses the name %q", name)
+	}
+	if v.functions == nil {
+		v.functions = map[string]string{}
+	}
+	if other, taken := v.functions[name]; taken {
+		v.addf(path, "has the name of %s", other)
+	}
+	v.functions[name] = path
+	v.child(roleName, name+"-role")
 }

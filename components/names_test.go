@@ -29,8 +29,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
-				Authorizer: open,
-				Common:     inFolder(t), Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
+				Orders: &components.FanOutOrders{}, Authorizer: open,
+				Common: inFolder(t), Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -40,8 +40,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
-				Authorizer: open,
-				Common:     inFolder(t), NotifyEmail: pulumi.String("orders@example.com"),
+				Orders: &components.OrchestratorOrders{}, Authorizer: open,
+				Common: inFolder(t), NotifyEmail: pulumi.String("orders@example.com"),
 				Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
@@ -52,9 +52,9 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
-				Authorizer: open,
-				Common:     inFolder(t), InvoiceReader: components.ReaderSettings{EnhancedFanOut: true},
-				Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
+				Authorizer: open, Common: inFolder(t),
+				Orders: &components.EventStreamOrders{InvoiceReader: components.ReaderSettings{EnhancedFanOut: true}},
+				Api:    components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
 		},
@@ -64,8 +64,8 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 				return err
 			}
 			_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{
-				Authorizer: open,
-				Common:     inFolder(t), UsagePlan: components.UsagePlan{RequireApiKey: true},
+				Orders: &components.CheckerPipelineOrders{}, Authorizer: open,
+				Common: inFolder(t), UsagePlan: components.UsagePlan{RequireApiKey: true},
 				Api: components.ApiSettings{AccountRoleArn: account.RoleArn},
 			})
 			return err
@@ -85,7 +85,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 		// What an authorizer of tokens adds, and what an API has at its edge.
 		"edges": func(ctx *pulumi.Context) error {
 			_, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
-				Authorizer: tokens, Common: inFolder(t), Api: components.ApiSettings{
+				Orders: &components.OrchestratorOrders{}, Authorizer: tokens, Common: inFolder(t), Api: components.ApiSettings{
 					DomainName: pulumi.String("orders.example.com"), CertificateArn: pulumi.String(certificate), HostedZoneId: pulumi.String("Z1"),
 					WebAclArn: pulumi.String(webACL), AllowedCidrs: pulumi.StringArray{pulumi.String("192.0.2.0/24")},
 				},
@@ -119,19 +119,19 @@ func TestTwoComponentsOfAKindFitInOneStack(t *testing.T) {
 	folder := packages(t, elf.EM_AARCH64)
 	for kind, register := range map[string]func(ctx *pulumi.Context, name string) error{
 		"fanout": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Authorizer: open, Common: components.Common{Packages: folder}})
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 		"orchestrator": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Authorizer: open, Common: components.Common{Packages: folder}})
+			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Orders: &components.OrchestratorOrders{}, Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 		"eventstream": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Authorizer: open, Common: components.Common{Packages: folder}})
+			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{Orders: &components.EventStreamOrders{}, Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 		"checker": func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Authorizer: open, Common: components.Common{Packages: folder}})
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: open, Common: components.Common{Packages: folder}})
 			return err
 		},
 	} {
@@ -192,31 +192,50 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 			return err
 		}},
 		{"FanOut", 37, func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Authorizer: open, Common: folder})
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: folder})
 			return err
 		}},
 		{"Orchestrator", 30, func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Authorizer: open, Common: folder})
+			_, err := components.NewOrchestrator(ctx, name, &components.OrchestratorArgs{Orders: &components.OrchestratorOrders{}, Authorizer: open, Common: folder})
 			return err
 		}},
 		{"EventStream", 37, func(ctx *pulumi.Context, name string) error {
 			_, err := components.NewEventStream(ctx, name, &components.EventStreamArgs{
-				Authorizer: open,
-				Common:     folder, ProjectReader: components.ReaderSettings{EnhancedFanOut: true}})
+				Authorizer: open, Common: folder,
+				Orders: &components.EventStreamOrders{ProjectReader: components.ReaderSettings{EnhancedFanOut: true}}})
 			return err
 		}},
 		{"CheckerPipeline", 34, func(ctx *pulumi.Context, name string) error {
 			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{
-				Authorizer: open,
-				Common:     folder, UsagePlan: components.UsagePlan{RequireApiKey: true}})
+				Orders: &components.CheckerPipelineOrders{}, Authorizer: open,
+				Common: folder, UsagePlan: components.UsagePlan{RequireApiKey: true}})
 			return err
 		}},
 		{"FanOut with tokens", 30, func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Authorizer: tokens, Common: folder})
+			_, err := components.NewFanOut(ctx, name, &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: tokens, Common: folder})
 			return err
 		}},
 		{"CheckerPipeline with tokens", 30, func(ctx *pulumi.Context, name string) error {
-			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Authorizer: tokens, Common: folder})
+			_, err := components.NewCheckerPipeline(ctx, name, &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: tokens, Common: folder})
+			return err
+		}},
+		{"FanOut of one's own", 36, func(ctx *pulumi.Context, name string) error { // NAME-get-picture-id-role-1234567
+			args, _ := pictures(t)
+			_, err := components.NewFanOut(ctx, name, args)
+			return err
+		}},
+		{"EventStream of one's own", 36, func(ctx *pulumi.Context, name string) error {
+			_, args := pictures(t)
+			_, err := components.NewEventStream(ctx, name, args)
+			return err
+		}},
+		{"FanOut with a long path", 17, func(ctx *pulumi.Context, name string) error { // NAME-api-invoke-get-pp...-1234567
+			args, _ := pictures(t)
+			args.Routes = []components.Route{{
+				Method: "GET", Path: "/" + strings.Repeat("p", 59),
+				Function: &components.FunctionTarget{Name: pulumi.String("fn"), InvokeArn: pulumi.String("arn:fn")},
+			}}
+			_, err := components.NewFanOut(ctx, name, args)
 			return err
 		}},
 		{"OrderApi with tokens", 34, func(ctx *pulumi.Context, name string) error {
@@ -265,10 +284,10 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 
 func TestANameWithOtherCharactersIsRefused(t *testing.T) {
 	for _, name := range []string{"my orders", "orders.eu", "bestellungen/ä", "my_orders"} {
-		refuses(t, components.NewFanOut, "FanOut", name, &components.FanOutArgs{Authorizer: open, Common: inFolder(t)}, []string{"name: must have letters, digits and hyphens only, got "})
+		refuses(t, components.NewFanOut, "FanOut", name, &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}, []string{"name: must have letters, digits and hyphens only, got "})
 	}
-	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "my orders", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)},
+	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "my orders", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: open, Common: inFolder(t)},
 		[]string{"name: must have letters, digits, hyphens and underscores only, got "})
 	// A pipeline has no bucket, whose names are the strictest.
-	deploy(t, components.NewCheckerPipeline, "my_orders", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t)}, nil)
+	deploy(t, components.NewCheckerPipeline, "my_orders", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: open, Common: inFolder(t)}, nil)
 }

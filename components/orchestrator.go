@@ -12,16 +12,13 @@ import (
 // OrchestratorArgs configure an Orchestrator. What is not set has a default fit for production.
 type OrchestratorArgs struct {
 	Common Common `pulumi:"common,optional"`
-	// Authorizer says who may call the API. Required.
-	Authorizer Authorizer `pulumi:"authorizer"`
+	// Routes are what the API serves besides orders.
+	Routes []Route `pulumi:"routes,optional"`
+	// Authorizer says who may call the API. Required, unless there is none.
+	Authorizer Authorizer `pulumi:"authorizer,optional"`
 
-	// Task are the functions that the state machine runs. Default [TaskSize].
-	Task FunctionSettings `pulumi:"task,optional"`
-	// Read answers the GET routes. Default [ReadSize].
-	Read FunctionSettings `pulumi:"read,optional"`
-
-	// Capacity is that of the table of orders. Default on-demand.
-	Capacity TableCapacity `pulumi:"capacity,optional"`
+	// Orders adds our example: orders of coffee, which are stored and invoiced, and taken back if they cannot be invoiced. Default: none.
+	Orders *OrchestratorOrders `pulumi:"orders,optional"`
 
 	// Express makes executions cheaper, five minutes long at most, and started at least once: the same order may then
 	// run twice, with the same result. Their only history is the log. They retry for one or two minutes, and then move the
@@ -40,6 +37,18 @@ type OrchestratorArgs struct {
 
 	// Api are the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
+}
+
+// OrchestratorOrders are orders of coffee. POST /order starts an execution, GET /order and GET /invoice answer what became of it.
+type OrchestratorOrders struct {
+	// Functions changes ours, or puts functions of your own in their places: store-order-task, write-invoice-task,
+	// take-back-order-task, get-order, get-invoice. Default: ours, as they are.
+	//
+	// Variables: of store-order-task, take-back-order-task and get-order TABLE_NAME; of write-invoice-task and get-invoice
+	// BUCKET_NAME; of get-order and get-invoice also ALLOW_ORIGIN; of these and store-order-task AUTH.
+	Functions map[string]Function `pulumi:"functions,optional"`
+	// Capacity is that of the table of orders. Default on-demand.
+	Capacity TableCapacity `pulumi:"capacity,optional"`
 }
 
 // Orchestrator takes an order over HTTP straight into a Step Functions state machine, with no function between. The
@@ -84,7 +93,7 @@ type Orchestrator struct {
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by the names of their zips.
+	// Functions are the functions by name: of ours that of its zip.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
@@ -102,13 +111,28 @@ func NewOrchestrator(ctx *pulumi.Context, name string, args *OrchestratorArgs, o
 // Outputs are the fields that a stack exports.
 func (o *Orchestrator) Outputs() pulumi.Map { return outputs(o) }
 
+// orchestratorFunctions are ours.
+var orchestratorFunctions = slices.Concat(taskFunctions, readFunctions)
+
 func (args *OrchestratorArgs) resolve(v *validator) shared {
-	args.Task = args.Task.resolve(v, "Task", TaskSize)
-	args.Read = args.Read.resolve(v, "Read", ReadSize)
-	args.Capacity = args.Capacity.resolve(v, "Capacity")
-	if args.Express {
-		const path = "Task.TimeoutSeconds"
-		args.Task.TimeoutSeconds = v.number(path, args.Task.TimeoutSeconds, checkExpressTimeout, TaskSize.TimeoutSeconds)
+	var packaged, routes []string
+	if args.Orders == nil {
+		v.addf("Orders", "is required")
+	} else {
+		orders := *args.Orders
+		args.Orders = &orders
+		all := resolveOurs(v, "Orders.Functions", orders.Functions, orchestratorFunctions)
+		for _, name := range taskFunctions {
+			if task := all[name]; args.Express {
+				path := "Orders.Functions." + name + ".TimeoutSeconds"
+				task.TimeoutSeconds = v.number(path, task.TimeoutSeconds, checkExpressTimeout, TaskSize.TimeoutSeconds)
+				all[name] = task
+			}
+		}
+		orders.Functions, packaged, routes = all, all.packaged(), coffeeRoutes
+		orders.Capacity = orders.Capacity.resolve(v, "Orders.Capacity")
+		v.child(bucketName, "invoices")
+		v.child(roleName, "api-start-post-order-role")
 	}
 	args.LogLevel = v.text("LogLevel", args.LogLevel, oneOf("ALL", "ERROR", "FATAL", "OFF"), DefaultLogLevel)
 	if unset(args.LogData) {
@@ -117,11 +141,7 @@ func (args *OrchestratorArgs) resolve(v *validator) shared {
 	if !unset(args.NotifyEmail) {
 		args.NotifyEmail = v.text("NotifyEmail", args.NotifyEmail, checkAddress, "")
 	}
-	args.Api = args.Api.resolve(v, "Api")
-	args.Authorizer = args.Authorizer.resolve(v, "api-", args.Authorizer.Kind == AuthJwt)
-	v.child(bucketName, "invoices")
-	v.child(roleName, "api-start-post-order-role")
-	return args.Common.resolve(v, slices.Concat(taskFunctions, readFunctions, args.Authorizer.functions())...)
+	return args.Common.resolve(v, append(packaged, front{&args.Routes, routes, &args.Authorizer, &args.Api}.resolve(v)...)...)
 }
 
 // checkExpressTimeout leaves each of an execution's tasks time for one attempt, and the grace.
@@ -140,11 +160,11 @@ func checkAddress(email string) error {
 }
 
 func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
-	store, err := b.orderStore(args.Capacity, args.Read, args.Api.AllowOrigin, args.Authorizer)
+	store, err := b.orderStore(args.Orders.Capacity, args.Orders.Functions, args.Api.AllowOrigin, args.Authorizer)
 	if err != nil {
 		return err
 	}
-	tasks, err := b.tasks(args.Task, store, args.Authorizer)
+	tasks, err := b.tasks(args.Orders.Functions, store, args.Authorizer)
 	if err != nil {
 		return err
 	}
@@ -167,7 +187,7 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 	if err != nil {
 		return err
 	}
-	o.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToMachine(machine.Arn)), Authorizer: args.Authorizer, Settings: args.Api})
+	o.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToMachine(machine.Arn)), Authorizer: args.Authorizer, Settings: args.Api}, args.Routes, functionSpec{})
 	if err != nil {
 		return err
 	}
@@ -183,7 +203,7 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 }
 
 // tasks makes the functions that the state machine runs, in the order of taskFunctions.
-func (b *builder) tasks(settings FunctionSettings, store *orderStore, auth Authorizer) ([]*function, error) {
+func (b *builder) tasks(ours functions, store *orderStore, auth Authorizer) ([]*function, error) {
 	specs := []functionSpec{
 		{
 			// No function of ours sees the request. So this one checks whose order it is.
@@ -202,7 +222,7 @@ func (b *builder) tasks(settings FunctionSettings, store *orderStore, auth Autho
 	}
 	tasks := make([]*function, len(specs))
 	for i, spec := range specs {
-		spec.zip, spec.settings = taskFunctions[i], settings
+		spec.name, spec.settings = taskFunctions[i], ours[taskFunctions[i]]
 		var err error
 		if tasks[i], err = b.function(spec); err != nil {
 			return nil, err

@@ -31,8 +31,10 @@ func TestExecutionsByDefault(t *testing.T) {
 func TestExecutionsWithSettings(t *testing.T) {
 	c := orchestrator(t, func(a *components.OrchestratorArgs) {
 		a.Express, a.LogLevel, a.LogData, a.Common.LogRetentionDays = true, pulumi.String("ALL"), pulumi.Bool(true), pulumi.Int(7)
-		a.Task = components.FunctionSettings{MemoryMB: pulumi.Int(512), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(9)}
-		a.Read = components.FunctionSettings{MemoryMB: pulumi.Int(128)}
+		task := components.Function{MemoryMB: pulumi.Int(512), TimeoutSeconds: pulumi.Int(20), ReservedConcurrency: pulumi.Int(9)}
+		a.Orders.Functions = map[string]components.Function{
+			"store-order-task": task, "write-invoice-task": task, "take-back-order-task": task, "get-order": {MemoryMB: pulumi.Int(128)},
+		}
 	})
 	has(t, c.inputs(t, machineType, "orchestrator"), map[string]any{
 		"type": "EXPRESS",
@@ -53,7 +55,9 @@ func TestExecutionsWithSettings(t *testing.T) {
 func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
 	for name, timeout := range map[string]pulumi.IntPtrInput{"by default": nil, "with a longer timeout": pulumi.Int(60)} {
 		t.Run(name, func(t *testing.T) {
-			c := orchestrator(t, func(a *components.OrchestratorArgs) { a.Task.TimeoutSeconds = timeout })
+			c := orchestrator(t, func(a *components.OrchestratorArgs) {
+				a.Orders.Functions = map[string]components.Function{"store-order-task": {TimeoutSeconds: timeout}}
+			})
 			doc := c.document(t, machineType, "orchestrator", "definition")
 			ran := map[string]string{}
 			for name, s := range at(t, doc, "States") {
@@ -108,7 +112,7 @@ func TestTheMachineCanBeStartedWhenTheStageIsCreated(t *testing.T) {
 }
 
 func TestOutputsOfTheOrchestrator(t *testing.T) {
-	args := &components.OrchestratorArgs{Authorizer: open, Common: inFolder(t)}
+	args := &components.OrchestratorArgs{Orders: &components.OrchestratorOrders{}, Authorizer: open, Common: inFolder(t)}
 	exports(t, components.NewOrchestrator, "orchestrator", args, map[string]any{
 		"url":             "https://stage/orchestrator-api",
 		"stateMachineArn": machine("orchestrator"),
@@ -136,11 +140,19 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Task.MemoryMB = pulumi.Int(127) }, []string{"Task.MemoryMB: must be from 128 to 10240, got 127"}},
-		{"timeout", func(a *args) { a.Read.TimeoutSeconds = pulumi.Int(901) }, []string{"Read.TimeoutSeconds: must be from 1 to 900, got 901"}},
-		{"concurrency", func(a *args) { a.Task.ReservedConcurrency = pulumi.Int(-1) }, []string{"Task.ReservedConcurrency: must be from 0 to 1000, got -1"}},
-		{"tasks that take longer than an Express execution", func(a *args) { a.Express, a.Task.TimeoutSeconds = true, pulumi.Int(81) },
-			[]string{"Task.TimeoutSeconds: must be at most 80 with Express, got 81"}},
+		{"memory", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"store-order-task": {MemoryMB: pulumi.Int(127)}}
+		}, []string{"Orders.Functions.store-order-task.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"timeout", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"get-order": {TimeoutSeconds: pulumi.Int(901)}}
+		}, []string{"Orders.Functions.get-order.TimeoutSeconds: must be from 1 to 900, got 901"}},
+		{"concurrency", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"store-order-task": {ReservedConcurrency: pulumi.Int(-1)}}
+		}, []string{"Orders.Functions.store-order-task.ReservedConcurrency: must be from 0 to 1000, got -1"}},
+		{"tasks that take longer than an Express execution", func(a *args) {
+			a.Express, a.Orders.Functions = true, map[string]components.Function{"write-invoice-task": {TimeoutSeconds: pulumi.Int(81)}}
+		},
+			[]string{"Orders.Functions.write-invoice-task.TimeoutSeconds: must be at most 80 with Express, got 81"}},
 		{"log level", func(a *args) { a.LogLevel = pulumi.String("DEBUG") }, []string{`LogLevel: must be one of ["ALL" "ERROR" "FATAL" "OFF"], got "DEBUG"`}},
 		{"log level in small letters", func(a *args) { a.LogLevel = pulumi.String("error") }, []string{`LogLevel: must be one of`, `got "error"`}},
 		{"no address", func(a *args) { a.NotifyEmail = pulumi.String("orders") }, []string{`NotifyEmail: must be an address such as orders@example.com, got "orders"`}},
@@ -157,20 +169,20 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			writePackage(t, a.Common.Packages, "take-back-order-task", "bootstrap", 0o755, executable(elf.EM_RISCV))
 		}, []string{"/take-back-order-task.zip: is no executable for arm64 or x86_64"}},
 		{"everything at once", func(a *args) {
-			a.Task, a.Read = components.FunctionSettings{MemoryMB: pulumi.Int(1), TimeoutSeconds: pulumi.Int(-1)}, components.FunctionSettings{MemoryMB: pulumi.Int(1)}
+			a.Orders.Functions = map[string]components.Function{"store-order-task": {MemoryMB: pulumi.Int(1), TimeoutSeconds: pulumi.Int(-1)}, "get-order": {MemoryMB: pulumi.Int(1)}}
 			a.LogLevel, a.NotifyEmail, a.Common.Architecture = pulumi.String("x"), pulumi.String("x"), "mips"
 			a.Api.RateLimit, a.Api.BurstLimit, a.Api.AllowOrigin = pulumi.Int(-1), pulumi.Int(-1), pulumi.String("x")
 			a.Common.LogRetentionDays = pulumi.Int(2)
 			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
-			"Task.MemoryMB", "Task.TimeoutSeconds", "Read.MemoryMB", "LogLevel", "NotifyEmail", "Common.Architecture",
+			"Orders.Functions.store-order-task.MemoryMB", "Orders.Functions.store-order-task.TimeoutSeconds", "Orders.Functions.get-order.MemoryMB", "LogLevel", "NotifyEmail", "Common.Architecture",
 			"Api.RateLimit", "Api.BurstLimit", "Api.AllowOrigin", "Common.LogRetentionDays",
 			"Common.Packages: no package at /", "/nowhere/store-order-task.zip: run `make build`", "/write-invoice-task.zip: run `make build`",
 			"/take-back-order-task.zip: run `make build`", "/get-order.zip: run `make build`", "/get-invoice.zip: run `make build`",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Authorizer: open, Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t), Orders: &components.OrchestratorOrders{}}
 			c.edit(a)
 			refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", a, c.want)
 		})

@@ -63,6 +63,15 @@ func NewOrderApi(ctx *pulumi.Context, name string, args *OrderApiArgs, opts ...p
 // Outputs are the API's fields.
 func (api *OrderApi) Outputs() pulumi.Map { return outputs(api) }
 
+// outputs are those that a pattern repeats; all are empty without an API.
+func (api *OrderApi) outputs() (url, accessLogGroup, auth pulumi.StringOutput, routeArns pulumi.StringMapOutput) {
+	if api == nil {
+		none := pulumi.String("").ToStringOutput()
+		return none, none, none, pulumi.StringMap{}.ToStringMapOutput()
+	}
+	return api.Url, api.AccessLogGroup, api.Auth, api.RouteArns
+}
+
 // integration renders one of the targets, of a route with this kind of authorizer.
 func (r Route) integration(target any, allowOrigin string, kind AuthorizerKind) (object, error) {
 	switch t := target.(type) {
@@ -89,11 +98,15 @@ const accessLogFormat = `{"apiRequestId":"$context.requestId","extendedRequestId
 func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 	api.key = b.key
 	b.pattern = cmp.Or(api.pattern, b.name)
+	var err error
+	if args.Routes, err = b.run(args.Routes, args, functionSpec{}); err != nil {
+		return err
+	}
 	targets, ready, err := api.targets(b, args.Routes)
 	if err != nil {
 		return err
 	}
-	authorizer, err := api.authorizer(b, args)
+	authorizer, err := b.authorizer(args)
 	if err != nil {
 		return err
 	}
@@ -144,6 +157,7 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		return err
 	}
 	b.watchAPI(rest, stage)
+	api.functions = b.functions
 	api.ApiKey = pulumi.String("").ToStringOutput()
 	if args.UsagePlan != nil {
 		if api.ApiKey, err = b.usagePlan(*args.UsagePlan, rest, stage); err != nil {

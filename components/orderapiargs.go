@@ -2,7 +2,9 @@ package components
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -105,16 +107,72 @@ func (s ApiSettings) resolve(v *validator, path string) ApiSettings {
 	return s.resolveEdge(v, path)
 }
 
-func (args *OrderApiArgs) resolve(v *validator) shared {
-	validateRoutes(v, args.Routes)
-	for _, r := range args.Routes {
-		if r.Execution != nil {
-			v.child(roleName, "start"+routeSuffix(r)+"-role")
-		} else {
-			v.child(statementID, "invoke"+routeSuffix(r))
+// front is what the APIs of patterns have in common.
+type front struct {
+	routes *[]Route
+	ours   []string // the routes of Orders, such as "POST /order"; none without it
+	auth   *Authorizer
+	api    *ApiSettings
+}
+
+// resolve validates the API of a pattern, if it has one, and returns the packages that it needs.
+func (f front) resolve(v *validator) []string {
+	routes := resolveRoutes(v, *f.routes)
+	if len(routes) == 0 && len(f.ours) == 0 {
+		for _, unused := range []struct {
+			path string
+			args any
+		}{{"Authorizer", *f.auth}, {"Api", *f.api}} {
+			if !reflect.ValueOf(unused.args).IsZero() {
+				v.addf(unused.path, "is of use only with Routes or Orders")
+			}
+		}
+		return nil
+	}
+	api := OrderApiArgs{Routes: routes, Authorizer: *f.auth}
+	api.resolveAuthorizers(v, "api-")
+	for i, r := range routes {
+		for _, ours := range f.ours {
+			method, path, _ := strings.Cut(ours, " ")
+			at := fmt.Sprintf("Routes[%d]", i)
+			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {
+				v.addf(at, "%s %s is a route of Orders", r.Method, r.Path)
+			} else if api.kind(r) == AuthJwt && len(r.Scopes) > 0 && r.Method == method && overlap(pathARN(r.Path), pathARN(path)) {
+				v.addf(at+".Scopes", "must be empty: a path may match both, and a policy could not tell it from %s of Orders", ours)
+			}
 		}
 	}
-	args.resolveAuthorizers(v)
+	api.checkNames(v, "api-")
+	*f.routes, *f.auth, *f.api = resolveThrottles(v, routes), api.Authorizer, f.api.resolve(v, "Api")
+	if f.auth.Kind == AuthJwt || api.has(AuthJwt) {
+		return []string{authorizeCaller}
+	}
+	return nil
+}
+
+// checkNames checks the names of what belongs to routes. The API's name begins with that of the component and then api.
+func (args *OrderApiArgs) checkNames(v *validator, api string) {
+	for _, r := range args.Routes {
+		if r.Execution != nil {
+			v.child(roleName, api+"start"+routeSuffix(r)+"-role")
+		} else {
+			v.child(statementID, api+"invoke"+routeSuffix(r))
+		}
+	}
+}
+
+func (args *OrderApiArgs) resolve(v *validator) shared {
+	if len(args.Routes) == 0 {
+		v.addf("Routes", "at least one is required")
+	}
+	for i, r := range args.Routes {
+		if r.Publishes {
+			v.addf(fmt.Sprintf("Routes[%d].Publishes", i), "an OrderApi has nothing to publish to")
+		}
+	}
+	args.Routes = resolveRoutes(v, args.Routes)
+	args.checkNames(v, "")
+	args.resolveAuthorizers(v, "")
 	args.Routes = resolveThrottles(v, args.Routes)
 	args.Settings = args.Settings.resolve(v, "Settings")
 	if args.ErrorBody == "" {

@@ -58,6 +58,9 @@ var orderRules = fmt.Sprintf("An order has accountid and vendorid: 1 to %d lette
 	coffee.MaxID, coffee.MaxOrderID, coffee.MaxText, coffee.MaxText, coffee.MaxUnitPrice, money.Places, coffee.MaxQuantity,
 	coffee.NewOrder, coffee.OrderCompleted)
 
+// coffeeRoutes are those that routes returns.
+var coffeeRoutes = []string{"POST /order", "GET /order", "GET /invoice"}
+
 // routes are the contract of the coffee patterns. They differ in how an order is placed only.
 func (s *orderStore) routes(placeOrder Route) []Route {
 	account := Parameter{Name: "accountid", Description: "The customer's account", Required: true}

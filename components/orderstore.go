@@ -19,7 +19,7 @@ type orderStore struct {
 var readFunctions = []string{"get-order", "get-invoice"}
 
 // orderStore makes a store. Its functions answer with this CORS origin.
-func (b *builder) orderStore(capacity TableCapacity, read FunctionSettings, allowOrigin pulumi.StringPtrInput, auth Authorizer) (*orderStore, error) {
+func (b *builder) orderStore(capacity TableCapacity, ours functions, allowOrigin pulumi.StringPtrInput, auth Authorizer) (*orderStore, error) {
 	s := &orderStore{}
 	var err error
 	// The mark of a completed order expires once no older message can arrive any more.
@@ -33,7 +33,7 @@ func (b *builder) orderStore(capacity TableCapacity, read FunctionSettings, allo
 		return nil, err
 	}
 	if s.getOrder, err = b.function(functionSpec{
-		zip: "get-order", description: "Answers GET /order from the table", settings: read,
+		name: "get-order", description: "Answers GET /order from the table", settings: ours["get-order"],
 		environment: auth.environment(pulumi.StringMap{"TABLE_NAME": s.table.Name, "ALLOW_ORIGIN": stringOf(allowOrigin)}),
 		allow:       []statement{may("ReadOrder", s.table.Arn, "dynamodb:GetItem")},
 	}); err != nil {
@@ -42,7 +42,7 @@ func (b *builder) orderStore(capacity TableCapacity, read FunctionSettings, allo
 	find := may("FindInvoice", s.bucket.Arn, "s3:ListBucket")
 	find.conditions = []condition{{"StringLike", "s3:prefix", pulumi.String(invoicePrefix + "*")}}
 	s.getInvoice, err = b.function(functionSpec{
-		zip: "get-invoice", description: "Answers GET /invoice with a presigned URL", settings: read,
+		name: "get-invoice", description: "Answers GET /invoice with a presigned URL", settings: ours["get-invoice"],
 		environment: auth.environment(pulumi.StringMap{"BUCKET_NAME": s.bucket.Bucket, "ALLOW_ORIGIN": stringOf(allowOrigin)}),
 		// A presigned URL has the permissions of the role that signed it.
 		allow: []statement{find, may("ShareInvoice", s.invoices(), "s3:GetObject")},

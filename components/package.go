@@ -72,13 +72,14 @@ func findPackages(v *validator, at, folder string, zips fs.FS, architecture stri
 	for _, r := range results {
 		switch {
 		case r.err != nil:
-			v.addf(at+"Packages", "%v", r.err)
+			v.addf(at+"Packages", "%v: run `make build`", r.err)
 		case pkgs.architecture == "":
 			pkgs.architecture = r.built
 		case pkgs.architecture != r.built:
 			v.addf(at+"Packages", "%s was built for %s, not for %s", r.path, r.built, pkgs.architecture)
 		}
 	}
+	pkgs.architecture = cmp.Or(pkgs.architecture, ARM64) // there are none of ours
 	return pkgs
 }
 
@@ -87,24 +88,24 @@ func findPackages(v *validator, at, folder string, zips fs.FS, architecture stri
 func inspectPackage(path string) (architecture string, err error) {
 	z, err := zip.OpenReader(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("no package at %s: run `make build`", path)
+		return "", fmt.Errorf("no package at %s", path)
 	}
 	if err != nil {
-		return "", fmt.Errorf("package %s cannot be read: %w: run `make build`", path, err)
+		return "", fmt.Errorf("package %s cannot be read: %w", path, err)
 	}
 	defer z.Close()
 	for _, f := range z.File {
 		if err := checkFile(f); err != nil {
-			return "", fmt.Errorf("package %s is damaged: %s: %w: run `make build`", path, f.Name, err)
+			return "", fmt.Errorf("package %s is damaged: %s: %w", path, f.Name, err)
 		}
 	}
 	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == "bootstrap" })
 	if i < 0 {
-		return "", fmt.Errorf("package %s has no file named bootstrap: run `make build`", path)
+		return "", fmt.Errorf("package %s has no file named bootstrap", path)
 	}
 	bootstrap := z.File[i]
 	if bootstrap.Mode()&0o111 == 0 {
-		return "", fmt.Errorf("bootstrap in %s is not executable: run `make build`", path)
+		return "", fmt.Errorf("bootstrap in %s is not executable", path)
 	}
 	if architecture, err = executableArchitecture(bootstrap); err != nil {
 		return "", fmt.Errorf("bootstrap in %s: %w", path, err)
@@ -123,6 +124,9 @@ func checkFile(f *zip.File) error {
 	return errors.Join(err, r.Close())
 }
 
+// errScript is the error of a bootstrap that another program runs, on any processor. None of ours is one.
+var errScript = errors.New("is a script, which is no executable for arm64 or x86_64")
+
 // executableArchitecture reads the processor from the first bytes of an executable of Linux or, for functions that the
 // embedded cloud runs on a Mac, of macOS.
 func executableArchitecture(f *zip.File) (string, error) {
@@ -132,7 +136,10 @@ func executableArchitecture(f *zip.File) (string, error) {
 	}
 	defer r.Close()
 	head := make([]byte, 20)
-	if _, err := io.ReadFull(r, head); err != nil {
+	switch n, err := io.ReadFull(r, head); {
+	case bytes.HasPrefix(head[:n], []byte("#!")):
+		return "", errScript
+	case err != nil:
 		return "", fmt.Errorf("reading its header: %w", err)
 	}
 	elfMachine := elf.Machine(binary.LittleEndian.Uint16(head[18:]))

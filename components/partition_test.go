@@ -23,16 +23,16 @@ func TestEveryPartitionHasItsOwnARNs(t *testing.T) {
 					return err
 				}
 				api := components.ApiSettings{AccountRoleArn: account.RoleArn}
-				if _, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Authorizer: open, Common: folder, Api: api}); err != nil {
+				if _, err = components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: folder, Api: api}); err != nil {
 					return err
 				}
-				if _, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Authorizer: open, Common: folder, Api: api}); err != nil {
+				if _, err = components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Orders: &components.OrchestratorOrders{}, Authorizer: open, Common: folder, Api: api}); err != nil {
 					return err
 				}
-				if _, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Authorizer: open, Common: folder, Api: api}); err != nil {
+				if _, err = components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Orders: &components.EventStreamOrders{}, Authorizer: open, Common: folder, Api: api}); err != nil {
 					return err
 				}
-				_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Authorizer: open, Common: folder, Api: api})
+				_, err = components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: open, Common: folder, Api: api})
 				return err
 			}))
 			for key, r := range c.registered {

@@ -3,6 +3,7 @@ package components
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -14,6 +15,7 @@ type statement struct {
 	principal string // in resource and trust policies: an AWS service, or everybody
 	actions   []string
 	resources []pulumi.StringInput
+	list      pulumi.StringArrayInput // more resources; nil for none
 	// conditions narrow the statement. All of them must hold.
 	conditions []condition
 }
@@ -60,24 +62,28 @@ func policyOf(statements ...statement) pulumi.StringOutput {
 		for _, r := range s.resources {
 			inputs = append(inputs, r)
 		}
+		if s.list != nil {
+			inputs = append(inputs, s.list)
+		}
 		for _, c := range s.conditions {
 			inputs = append(inputs, c.value)
 		}
 	}
 	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
-		next := func() (string, error) {
-			v, _ := values[0].(string)
-			if v == "" {
-				return "", fmt.Errorf("policy document: a value is missing, got %v", values[0])
-			}
-			values = values[1:]
-			return v, nil
-		}
-		return renderPolicy(statements, next)
+		return renderPolicy(statements, values)
 	}).(pulumi.StringOutput)
 }
 
-func renderPolicy(statements []statement, next func() (string, error)) (string, error) {
+// renderPolicy takes the values of the statements in their order: of each its resources, its list, and its conditions.
+func renderPolicy(statements []statement, values []any) (string, error) {
+	next := func() (string, error) {
+		v, _ := values[0].(string)
+		if v == "" {
+			return "", fmt.Errorf("policy document: a value is missing, got %v", values[0])
+		}
+		values = values[1:]
+		return v, nil
+	}
 	doc := policyJSON{Version: "2012-10-17"}
 	for _, s := range statements {
 		out := statementJSON{Sid: s.sid, Effect: "Allow", Action: s.actions}
@@ -98,6 +104,13 @@ func renderPolicy(statements []statement, next func() (string, error)) (string, 
 			}
 			out.Resource = append(out.Resource, arn)
 		}
+		if s.list != nil {
+			list, _ := values[0].([]string)
+			if len(list) == 0 || slices.Contains(list, "") {
+				return "", fmt.Errorf("policy document: statement %s: a resource is missing, got %q", s.sid, list)
+			}
+			out.Resource, values = append(out.Resource, list...), values[1:]
+		}
 		for _, c := range s.conditions {
 			value, err := next()
 			if err != nil {
@@ -106,7 +119,10 @@ func renderPolicy(statements []statement, next func() (string, error)) (string, 
 			if out.Condition == nil {
 				out.Condition = map[string]map[string]string{}
 			}
-			out.Condition[c.operator] = map[string]string{c.key: value}
+			if out.Condition[c.operator] == nil {
+				out.Condition[c.operator] = map[string]string{}
+			}
+			out.Condition[c.operator][c.key] = value
 		}
 		doc.Statement = append(doc.Statement, out)
 	}

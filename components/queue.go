@@ -79,7 +79,7 @@ type queue struct {
 // AWS provider waits 25 seconds for each queue resource, so a chain of them (dead-letter queue, then queue, then policy)
 // would take three times as long as one. This way it is twice, however many queues there are. It cannot be once: a redrive
 // policy names a dead-letter queue, which must exist, and whose name the provider makes.
-func (b *builder) queue(name string, settings QueueSettings, consumer FunctionSettings) (*queue, error) {
+func (b *builder) queue(name string, settings QueueSettings, consumer Function) (*queue, error) {
 	deadLetters, err := b.deadLetters(name+"-dead-letters", settings.RetentionDays)
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (b *builder) unlessKey() pulumi.BoolPtrInput {
 // before the first message is published. What SNS cannot deliver goes to the queue's dead-letter queue. It does not retry
 // after a client-side error, such as a missing permission, and discards the message if there is no such queue:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
-func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, error) {
+func (b *builder) subscribe(q *queue, topic *sns.Topic, c Consumer) ([]pulumi.Resource, error) {
 	if b.key != nil {
 		b.key.sends = true
 	}
@@ -211,6 +211,8 @@ func (b *builder) subscribe(q *queue, topic *sns.Topic) ([]pulumi.Resource, erro
 		Protocol:           pulumi.String("sqs"),
 		Endpoint:           q.Arn,
 		RawMessageDelivery: pulumi.Bool(true),
+		FilterPolicy:       c.FilterPolicy,
+		FilterPolicyScope:  c.FilterPolicyScope,
 		RedrivePolicy: q.deadLetters.Arn.ApplyT(func(arn string) (string, error) {
 			return marshal(map[string]string{"deadLetterTargetArn": arn})
 		}).(pulumi.StringOutput),
@@ -239,7 +241,7 @@ func (b *builder) drain(q *queue, fn *function) error {
 
 // consumer makes a function that takes messages from a queue of its own, which has the function's name.
 func (b *builder) consumer(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
-	q, err := b.queue(spec.zip, settings, spec.settings)
+	q, err := b.queue(spec.name, settings, spec.settings)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -266,11 +268,11 @@ func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *fu
 }
 
 // subscriber makes a consumer that a topic sends to, and returns what must be in place before the first message is published.
-func (b *builder) subscriber(topic *sns.Topic, settings QueueSettings, spec functionSpec) (*queue, []pulumi.Resource, error) {
-	q, _, err := b.consumer(settings, spec)
+func (b *builder) subscriber(topic *sns.Topic, c Consumer, spec functionSpec) (*queue, []pulumi.Resource, error) {
+	q, _, err := b.consumer(c.Queue, spec)
 	if err != nil {
 		return nil, nil, err
 	}
-	ready, err := b.subscribe(q, topic)
+	ready, err := b.subscribe(q, topic, c)
 	return q, ready, err
 }

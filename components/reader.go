@@ -1,7 +1,10 @@
 package components
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kinesis"
@@ -9,6 +12,69 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
+
+// Reader is a function of your own that reads a stream.
+//
+// It is invoked with an event of Kinesis: the records of one shard, in order. It must answer with the first that failed; those from
+// there on are delivered again:
+// https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+//
+// It gets the variable FAILURES_URL, a queue that it may send to what can never succeed.
+type Reader struct {
+	// Function reads the stream. Default [WorkerSize].
+	Function Function `pulumi:"function"`
+	// Settings say how it reads.
+	Settings ReaderSettings `pulumi:"settings,optional"`
+	// FilterPatterns are filter patterns of Lambda, five at most, such as {"data":{"kind":["picture"]}}: the function gets the records
+	// whose data match one of them. Lambda counts the others as done. Default: all records.
+	// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
+	FilterPatterns []string `pulumi:"filterPatterns,optional"`
+}
+
+// maxFilters: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+const maxFilters = 5
+
+func resolveReaders(v *validator, readers map[string]Reader, retention pulumi.IntPtrInput) map[string]Reader {
+	resolved := map[string]Reader{}
+	for _, name := range slices.Sorted(maps.Keys(readers)) {
+		r, at := readers[name], "Readers."+name
+		v.function(at, name)
+		r.Function = r.Function.resolveOwn(v, at+".Function", WorkerSize)
+		r.Settings = r.Settings.resolve(v, at+".Settings", retention)
+		if len(r.FilterPatterns) > maxFilters {
+			v.addf(at+".FilterPatterns", "must be at most %d, got %d", maxFilters, len(r.FilterPatterns))
+		}
+		for i, pattern := range r.FilterPatterns {
+			if err := checkPattern(pattern); err != nil {
+				v.addf(fmt.Sprintf("%s.FilterPatterns[%d]", at, i), "%v", err)
+			}
+		}
+		resolved[name] = r
+	}
+	return resolved
+}
+
+// checkPattern accepts a filter pattern of the data of records. Mappings of streams have no others:
+// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
+func checkPattern(text string) error {
+	var pattern map[string]map[string]any
+	if json.Unmarshal([]byte(text), &pattern) != nil || len(pattern) != 1 || pattern["data"] == nil {
+		return fmt.Errorf(`must be a JSON object such as {"data":{"kind":["picture"]}}, got %q`, text)
+	}
+	return nil
+}
+
+// filters are the patterns as a mapping takes them, nil for none.
+func (r Reader) filters() *lambda.EventSourceMappingFilterCriteriaArgs {
+	if len(r.FilterPatterns) == 0 {
+		return nil
+	}
+	var filters lambda.EventSourceMappingFilterCriteriaFilterArray
+	for _, pattern := range r.FilterPatterns {
+		filters = append(filters, lambda.EventSourceMappingFilterCriteriaFilterArgs{Pattern: pulumi.String(pattern)})
+	}
+	return &lambda.EventSourceMappingFilterCriteriaArgs{Filters: filters}
+}
 
 // ReaderSettings say how a function reads a stream. BatchSize and BatchingWindowSeconds trade cost against speed: 100 and
 // 30 give few, full, late invocations; 10 and 2 give many small ones soon.
@@ -95,12 +161,13 @@ const secondsPerHour = 60 * 60
 // reader makes a function that is invoked with the records of each shard in their order, and its failure queue. The function
 // sends a record that can never succeed to that queue itself. For what may succeed later it answers with the first record
 // that failed; those before it are done. Lambda reports what it gives up to the same queue.
-func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec functionSpec) (*sqs.Queue, error) {
-	failures, report, err := b.failures(spec.zip + "-failures")
+func (b *builder) reader(stream *kinesis.Stream, r Reader, spec functionSpec) (*sqs.Queue, error) {
+	settings := r.Settings
+	failures, report, err := b.failures(spec.name + "-failures")
 	if err != nil {
 		return nil, err
 	}
-	source, reading, err := b.readStream(spec.zip, stream, settings.EnhancedFanOut)
+	source, reading, err := b.readStream(spec.name, stream, settings.EnhancedFanOut)
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +193,13 @@ func (b *builder) reader(stream *kinesis.Stream, settings ReaderSettings, spec f
 			OnFailure: &lambda.EventSourceMappingDestinationConfigOnFailureArgs{DestinationArn: failures.Arn},
 		},
 	}
+	if filters := r.filters(); filters != nil {
+		mapping.FilterCriteria = filters
+	}
 	if settings.StartingPositionTimestamp != "" {
 		mapping.StartingPositionTimestamp = pulumi.String(settings.StartingPositionTimestamp)
 	}
-	_, err = lambda.NewEventSourceMapping(b.ctx, b.child(spec.zip+"-mapping"), mapping, b.after(fn.policy)...)
+	_, err = lambda.NewEventSourceMapping(b.ctx, b.child(spec.name+"-mapping"), mapping, b.after(fn.policy)...)
 	return failures, err
 }
 

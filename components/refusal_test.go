@@ -42,29 +42,35 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"memory", func(a *args) { a.Publish.MemoryMB = pulumi.Int(127) }, []string{"Publish.MemoryMB: must be from 128 to 10240, got 127"}},
-		{"timeout", func(a *args) { a.Store.TimeoutSeconds = pulumi.Int(901) }, []string{"Store.TimeoutSeconds: must be from 1 to 900, got 901"}},
-		{"concurrency", func(a *args) { a.Read.ReservedConcurrency = pulumi.Int(-1) }, []string{"Read.ReservedConcurrency: must be from 0 to 1000, got -1"}},
-		{"batch size", func(a *args) { a.StoreQueue.BatchSize = pulumi.Int(10001) }, []string{"StoreQueue.BatchSize: must be from 1 to 10000, got 10001"}},
-		{"a large batch without a window", func(a *args) { a.InvoiceQueue.BatchSize = pulumi.Int(11) },
-			[]string{"InvoiceQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11"}},
-		{"window", func(a *args) { a.StoreQueue.BatchingWindowSeconds = pulumi.Int(301) }, []string{"StoreQueue.BatchingWindowSeconds: must be from 0 to 300, got 301"}},
-		{"maximum concurrency", func(a *args) { a.StoreQueue.MaximumConcurrency = pulumi.Int(1) }, []string{"StoreQueue.MaximumConcurrency: must be from 2 to 1000, got 1"}},
-		{"receives", func(a *args) { a.StoreQueue.MaxReceiveCount = pulumi.Int(1001) }, []string{"StoreQueue.MaxReceiveCount: must be from 1 to 1000, got 1001"}},
-		{"retention of dead letters", func(a *args) { a.InvoiceQueue.RetentionDays = pulumi.Int(15) }, []string{"InvoiceQueue.RetentionDays: must be from 1 to 14, got 15"}},
-		{"dead letters kept for less long than their source keeps them", func(a *args) { a.StoreQueue.RetentionDays = pulumi.Int(13) },
-			[]string{"StoreQueue.RetentionDays: must not be below 14 days, the retention of the queue that it receives from: a message keeps its age, got 13"}},
-		{"write units without read units", func(a *args) { a.Capacity.WriteUnits = pulumi.Int(5) }, []string{"Capacity: must have both ReadUnits and WriteUnits, or neither"}},
+		{"memory", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"publish-order": {MemoryMB: pulumi.Int(127)}}
+		}, []string{"Orders.Functions.publish-order.MemoryMB: must be from 128 to 10240, got 127"}},
+		{"timeout", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"store-order": {TimeoutSeconds: pulumi.Int(901)}}
+		}, []string{"Orders.Functions.store-order.TimeoutSeconds: must be from 1 to 900, got 901"}},
+		{"concurrency", func(a *args) {
+			a.Orders.Functions = map[string]components.Function{"get-order": {ReservedConcurrency: pulumi.Int(-1)}}
+		}, []string{"Orders.Functions.get-order.ReservedConcurrency: must be from 0 to 1000, got -1"}},
+		{"batch size", func(a *args) { a.Orders.StoreQueue.BatchSize = pulumi.Int(10001) }, []string{"Orders.StoreQueue.BatchSize: must be from 1 to 10000, got 10001"}},
+		{"a large batch without a window", func(a *args) { a.Orders.InvoiceQueue.BatchSize = pulumi.Int(11) },
+			[]string{"Orders.InvoiceQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11"}},
+		{"window", func(a *args) { a.Orders.StoreQueue.BatchingWindowSeconds = pulumi.Int(301) }, []string{"Orders.StoreQueue.BatchingWindowSeconds: must be from 0 to 300, got 301"}},
+		{"maximum concurrency", func(a *args) { a.Orders.StoreQueue.MaximumConcurrency = pulumi.Int(1) }, []string{"Orders.StoreQueue.MaximumConcurrency: must be from 2 to 1000, got 1"}},
+		{"receives", func(a *args) { a.Orders.StoreQueue.MaxReceiveCount = pulumi.Int(1001) }, []string{"Orders.StoreQueue.MaxReceiveCount: must be from 1 to 1000, got 1001"}},
+		{"retention of dead letters", func(a *args) { a.Orders.InvoiceQueue.RetentionDays = pulumi.Int(15) }, []string{"Orders.InvoiceQueue.RetentionDays: must be from 1 to 14, got 15"}},
+		{"dead letters kept for less long than their source keeps them", func(a *args) { a.Orders.StoreQueue.RetentionDays = pulumi.Int(13) },
+			[]string{"Orders.StoreQueue.RetentionDays: must not be below 14 days, the retention of the queue that it receives from: a message keeps its age, got 13"}},
+		{"write units without read units", func(a *args) { a.Orders.Capacity.WriteUnits = pulumi.Int(5) }, []string{"Orders.Capacity: must have both ReadUnits and WriteUnits, or neither"}},
 		{"write units", func(a *args) {
-			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(1), WriteUnits: pulumi.Int(40001)}
+			a.Orders.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(1), WriteUnits: pulumi.Int(40001)}
 		},
-			[]string{"Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
-		{"a maximum of units that are not provisioned", func(a *args) { a.Capacity.MaxWriteUnits = pulumi.Int(5) }, []string{"Capacity.MaxWriteUnits: needs WriteUnits"}},
+			[]string{"Orders.Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
+		{"a maximum of units that are not provisioned", func(a *args) { a.Orders.Capacity.MaxWriteUnits = pulumi.Int(5) }, []string{"Orders.Capacity.MaxWriteUnits: needs WriteUnits"}},
 		{"a maximum below the units", func(a *args) {
-			a.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(9), WriteUnits: pulumi.Int(9), MaxReadUnits: pulumi.Int(8), MaxWriteUnits: pulumi.Int(40001)}
-		}, []string{"Capacity.MaxReadUnits: must not be below ReadUnits, which is 9, got 8", "Capacity.MaxWriteUnits: must be from 1 to 40000, got 40001"}},
-		{"a target without scaling", func(a *args) { a.Capacity.TargetUtilization = pulumi.Int(91) },
-			[]string{"Capacity.TargetUtilization: is of use only with MaxReadUnits or MaxWriteUnits", "Capacity.TargetUtilization: must be from 20 to 90, got 91"}},
+			a.Orders.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(9), WriteUnits: pulumi.Int(9), MaxReadUnits: pulumi.Int(8), MaxWriteUnits: pulumi.Int(40001)}
+		}, []string{"Orders.Capacity.MaxReadUnits: must not be below ReadUnits, which is 9, got 8", "Orders.Capacity.MaxWriteUnits: must be from 1 to 40000, got 40001"}},
+		{"a target without scaling", func(a *args) { a.Orders.Capacity.TargetUtilization = pulumi.Int(91) },
+			[]string{"Orders.Capacity.TargetUtilization: is of use only with MaxReadUnits or MaxWriteUnits", "Orders.Capacity.TargetUtilization: must be from 20 to 90, got 91"}},
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"burst", func(a *args) { a.Api.BurstLimit = pulumi.Int(-5) }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
@@ -116,19 +122,19 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			[]string{"/build/x86_64/publish-order.zip: run `make build`", "/build/x86_64/get-invoice.zip: run `make build`"}},
 
 		{"everything at once", func(a *args) {
-			bad := components.FunctionSettings{MemoryMB: pulumi.Int(1)}
-			a.Publish, a.Store, a.Invoice, a.Read = bad, bad, bad, bad
-			a.StoreQueue.BatchSize, a.InvoiceQueue.BatchSize = pulumi.Int(-1), pulumi.Int(-1)
+			bad := components.Function{MemoryMB: pulumi.Int(1)}
+			a.Orders.Functions = map[string]components.Function{"publish-order": bad, "store-order": bad, "write-invoice": bad, "get-order": bad}
+			a.Orders.StoreQueue.BatchSize, a.Orders.InvoiceQueue.BatchSize = pulumi.Int(-1), pulumi.Int(-1)
 			a.Api.RateLimit, a.Api.AllowOrigin, a.Common.LogRetentionDays = pulumi.Int(-1), pulumi.String("x"), pulumi.Int(2)
 			a.Common.Architecture = "mips"
 			require.NoError(t, os.Remove(filepath.Join(a.Common.Packages, "get-order.zip")))
 		}, []string{
-			"Publish.MemoryMB", "Store.MemoryMB", "Invoice.MemoryMB", "Read.MemoryMB", "StoreQueue.BatchSize", "InvoiceQueue.BatchSize",
+			"Orders.Functions.publish-order.MemoryMB", "Orders.Functions.store-order.MemoryMB", "Orders.Functions.write-invoice.MemoryMB", "Orders.Functions.get-order.MemoryMB", "Orders.StoreQueue.BatchSize", "Orders.InvoiceQueue.BatchSize",
 			"Api.RateLimit", "Api.AllowOrigin", "Common.LogRetentionDays", "Common.Architecture", "get-order.zip",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := &args{Authorizer: open, Common: inFolder(t)}
+			a := &args{Authorizer: open, Common: inFolder(t), Orders: &components.FanOutOrders{}}
 			c.edit(a)
 			refuses(t, components.NewFanOut, "FanOut", "fanout", a, c.want)
 		})
@@ -157,7 +163,7 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"no arguments", nil, []string{"Routes: at least one is required"}},
 		{"an empty route", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{{}}}, []string{
 			`Routes[0].Method: must be one of ["GET" "POST" "PUT" "PATCH" "DELETE" "HEAD"], got ""`, `Routes[0].Path: must be like /order`,
-			"Routes[0].Function: is required", "Routes[0].Responses: at least one is required",
+			"Routes[0]: must have one of Run, Function and Execution, got 0",
 		}},
 		{"methods and paths that are none", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "OPTIONS", Path: "order", Function: fn, Responses: ok}, {Method: "get", Path: "/a/", Function: fn, Responses: ok},
@@ -174,9 +180,9 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			{Method: "GET", Path: "/a", Function: fn, Responses: []components.Response{{Status: 200}, {}}, Query: []components.Parameter{{}}},
 		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},
 		{"a route that leads nowhere", into(func(r *components.Route) { r.Execution = nil }),
-			[]string{"Routes[0].Function: is required, or Execution, and not both"}},
+			[]string{"Routes[0]: must have one of Run, Function and Execution, got 0"}},
 		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.IdPath = fn, "" }),
-			[]string{"Routes[0].Function: is required, or Execution, and not both", "Routes[0].Execution.IdPath"}},
+			[]string{"Routes[0]: must have one of Run, Function and Execution, got 2", "Routes[0].Execution.IdPath"}},
 		{"an empty execution", into(func(r *components.Route) { r.Execution = &components.Execution{} }), []string{
 			"Routes[0].Execution.StateMachineArn: is required",
 			"Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got \"\"",

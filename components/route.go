@@ -3,6 +3,7 @@ package components
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +17,13 @@ type Route struct {
 	Method string `pulumi:"method"`
 	// Path is such as /order, or /order/{orderId}. Required.
 	Path string `pulumi:"path"`
-	// Function answers the route's requests. Required, unless Execution is set.
+	// Run is a function that the component makes, and that answers the route's requests. It gets the variables ALLOW_ORIGIN, the
+	// origin that its answers must allow, and AUTH, jwt if the API verifies tokens. One of Run, Function and Execution is required.
+	Run *Function `pulumi:"run,optional"`
+	// Publishes lets Run publish to what the component has behind its API: a FanOut's topic (TOPIC_ARN), a CheckerPipeline's, or an
+	// EventStream's stream (STREAM_ARN).
+	Publishes bool `pulumi:"publishes,optional"`
+	// Function is a function of any program that answers the route's requests.
 	Function *FunctionTarget `pulumi:"function,optional"`
 	// Execution starts a state machine with the route's requests. It needs a Body.
 	Execution *Execution `pulumi:"execution,optional"`
@@ -32,9 +39,9 @@ type Route struct {
 	// BodyRules are the message of such a 400, because API Gateway does not say which value is wrong, and repeats the
 	// whole value. Letters, digits, spaces and ()[]:;,.'/_- only.
 	BodyRules string `pulumi:"bodyRules,optional"`
-	// Responses are the statuses that the route answers: with Execution at least 202, 413, 500 and 503. The document also has
-	// 401 and 403, if the route has an authorizer.
-	Responses []Response `pulumi:"responses"`
+	// Responses are the statuses that the route answers: with Execution at least 202, 413, 500 and 503, and otherwise 200 by default.
+	// The document also has 401 and 403, if the route has an authorizer.
+	Responses []Response `pulumi:"responses,optional"`
 
 	// Authorizer says who may call the route. Default: the API's.
 	Authorizer AuthorizerKind `pulumi:"authorizer,optional"`
@@ -81,10 +88,9 @@ var (
 	statusRange = Range{200, 599}
 )
 
-func validateRoutes(v *validator, routes []Route) {
-	if len(routes) == 0 {
-		v.addf("Routes", "at least one is required")
-	}
+// resolveRoutes validates routes, and puts their defaults in place.
+func resolveRoutes(v *validator, routes []Route) []Route {
+	routes = slices.Clone(routes)
 	seen := map[string]int{}
 	for i, r := range routes {
 		at := fmt.Sprintf("Routes[%d]", i)
@@ -95,7 +101,47 @@ func validateRoutes(v *validator, routes []Route) {
 			v.addf(at, "%s %s cannot be told from Routes[%d]", r.Method, r.Path, other)
 		}
 		seen[key] = i
+		if len(r.Responses) == 0 && r.Execution == nil {
+			routes[i].Responses = []Response{{Status: 200}}
+		}
+		if r.Run != nil {
+			name := runName(r)
+			v.function(at+".Run", name)
+			run := r.Run.resolveOwn(v, at+".Run", IntakeSize)
+			routes[i].Run = &run
+		}
 	}
+	return routes
+}
+
+// runName names the function of a route: post-order for POST /order.
+func runName(r Route) string {
+	return strings.Trim(functionNameEnd.ReplaceAllString(strings.TrimPrefix(routeSuffix(r), "-"), "-"), "-")
+}
+
+var functionNameEnd = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// run makes the functions of routes, and returns the routes to them. publisher has what those get that publish.
+func (b *builder) run(routes []Route, args *OrderApiArgs, publisher functionSpec) ([]Route, error) {
+	routes = slices.Clone(routes)
+	for i, r := range routes {
+		if r.Run == nil {
+			continue
+		}
+		spec := functionSpec{name: runName(r), settings: *r.Run, environment: args.Authorizer.environment(pulumi.StringMap{
+			"ALLOW_ORIGIN": stringOf(args.Settings.AllowOrigin),
+		})}
+		if r.Publishes {
+			maps.Copy(spec.environment, publisher.environment)
+			spec.allow = publisher.allow
+		}
+		fn, err := b.function(spec)
+		if err != nil {
+			return nil, err
+		}
+		routes[i].Run, routes[i].Publishes, routes[i].Function = nil, false, fn.target()
+	}
+	return routes, nil
 }
 
 func (r Route) validate(v *validator, at string) {
@@ -105,8 +151,17 @@ func (r Route) validate(v *validator, at string) {
 	if !pathPattern.MatchString(r.Path) {
 		v.addf(at+".Path", "must be like /order or /order/{orderId}, got %q", r.Path)
 	}
-	if (r.Function == nil) == (r.Execution == nil) {
-		v.addf(at+".Function", "is required, or Execution, and not both")
+	var targets int
+	for _, set := range []bool{r.Run != nil, r.Function != nil, r.Execution != nil} {
+		if set {
+			targets++
+		}
+	}
+	if targets != 1 {
+		v.addf(at, "must have one of Run, Function and Execution, got %d", targets)
+	}
+	if r.Publishes && r.Run == nil {
+		v.addf(at+".Publishes", "is of use only with Run")
 	}
 	if r.Function != nil {
 		v.required(at+".Function.Name", r.Function.Name)
@@ -121,9 +176,6 @@ func (r Route) validate(v *validator, at string) {
 	}
 	if !rulesPattern.MatchString(r.BodyRules) {
 		v.addf(at+".BodyRules", "must have letters, digits, spaces and ()[]:;,.'/_- only, got %q", r.BodyRules)
-	}
-	if len(r.Responses) == 0 {
-		v.addf(at+".Responses", "at least one is required")
 	}
 	for j, response := range r.Responses {
 		if err := statusRange.Check(response.Status); err != nil {

@@ -19,7 +19,7 @@ const taskGraceSeconds = 5
 // move what failed to the failure queue, and write logs and traces. tasks are in the order of taskFunctions.
 func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []*function, topic *sns.Topic, failures *sqs.Queue, report statement) (*sfn.StateMachine, error) {
 	runTasks := statement{sid: "RunTasks", actions: []string{"lambda:InvokeFunction"}}
-	inputs := []any{intOf(args.Task.TimeoutSeconds), b.identity().partition, topic.Arn, failures.Url}
+	inputs := []any{longestTask(args.Orders.Functions), b.identity().partition, topic.Arn, failures.Url}
 	for _, task := range tasks {
 		runTasks.resources = append(runTasks.resources, task.Arn)
 		inputs = append(inputs, task.Arn)
@@ -78,6 +78,20 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		b.watchMachine(machine)
 	}
 	return machine, err
+}
+
+// longestTask is the longest timeout of the functions that the machine runs, in seconds.
+func longestTask(ours functions) pulumi.IntOutput {
+	var timeouts []any
+	for _, name := range taskFunctions {
+		timeouts = append(timeouts, intOf(ours[name].TimeoutSeconds))
+	}
+	return pulumi.All(timeouts...).ApplyT(func(v []any) (longest int) {
+		for _, seconds := range v {
+			longest = max(longest, seconds.(int))
+		}
+		return longest
+	}).(pulumi.IntOutput)
 }
 
 // executionLogs makes the log group of executions. Log delivery lists each log group in one resource policy of the account,

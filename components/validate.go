@@ -15,9 +15,11 @@ import (
 type validator struct {
 	component string // such as `order-patterns:components:FanOut "orders"`
 	name      string // the component's, such as "orders"
-	longest   int    // what the children allow its length to be; 0 if none was named
+	longest   int    // what the children allow its length to be
 	// noUnderscore is set if a child's name may have none.
 	noUnderscore bool
+	functions    map[string]string // where each function is given, by name
+	fullLayers   []string          // where functions have all the layers that Lambda takes
 	faults       []error
 }
 
@@ -57,9 +59,10 @@ func known[T int | string](in pulumi.Input) (value T, ok bool) {
 	return v.Convert(reflect.TypeFor[T]()).Interface().(T), true
 }
 
-// required reports an input that is not set.
+// required reports an input that is not set, and an empty list.
 func (v *validator) required(path string, in pulumi.Input) {
-	if unset(in) {
+	list, isList := in.(pulumi.StringArray)
+	if unset(in) || isList && len(list) == 0 {
 		v.addf(path, "is required")
 	}
 }

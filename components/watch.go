@@ -67,14 +67,14 @@ func times(setting pulumi.IntPtrInput, unit float64) pulumi.Float64Output {
 // An invocation that is close to the timeout may be one that started cold, or that retried. In three minutes of five it is no
 // accident, and there is still time: one that times out is an error.
 func (b *builder) watchFunction(f *function, timeout pulumi.IntPtrInput) {
-	of := metricsOf("AWS/Lambda", f.zip, pulumi.StringMap{"FunctionName": f.Name})
+	of := metricsOf("AWS/Lambda", f.name, pulumi.StringMap{"FunctionName": f.Name})
 	failed, throttled, duration := of("Errors", sum), of("Throttles", sum), of("Duration", maximum)
 	limit := pulumi.All(intOf(timeout), intOf(b.alarmArgs.DurationPercent)).ApplyT(func(n []any) float64 {
 		return float64(n[0].(int) * n[1].(int) * 1000 / 100) // milliseconds
 	}).(pulumi.Float64Output)
-	b.alarm(alarm{f.zip + "-errors", errorsKind, []metric{failed}, "", times(b.alarmArgs.FunctionErrors, 1), fiveMinutes, 1, 1})
-	b.alarm(alarm{f.zip + "-throttles", throttlesKind, []metric{throttled}, "", zero, minute, 3, 3})
-	b.alarm(alarm{f.zip + "-duration", durationKind, []metric{duration}, "", limit, minute, 3, 5})
+	b.alarm(alarm{f.name + "-errors", errorsKind, []metric{failed}, "", times(b.alarmArgs.FunctionErrors, 1), fiveMinutes, 1, 1})
+	b.alarm(alarm{f.name + "-throttles", throttlesKind, []metric{throttled}, "", zero, minute, 3, 3})
+	b.alarm(alarm{f.name + "-duration", durationKind, []metric{duration}, "", limit, minute, 3, 5})
 	b.plot(invocations, of("Invocations", sum))
 	b.plot(functionErrors, failed, throttled)
 	b.plot(durations, duration)
@@ -84,8 +84,8 @@ func (b *builder) watchFunction(f *function, timeout pulumi.IntPtrInput) {
 
 // watchReader watches how far a function is behind the stream that it reads.
 func (b *builder) watchReader(f *function) {
-	age := metricsOf("AWS/Lambda", f.zip, pulumi.StringMap{"FunctionName": f.Name})("IteratorAge", maximum)
-	b.alarm(alarm{f.zip + "-iterator-age", iteratorAgeKind, []metric{age}, "", times(b.alarmArgs.IteratorAgeSeconds, 1000), minute, 5, 5})
+	age := metricsOf("AWS/Lambda", f.name, pulumi.StringMap{"FunctionName": f.Name})("IteratorAge", maximum)
+	b.alarm(alarm{f.name + "-iterator-age", iteratorAgeKind, []metric{age}, "", times(b.alarmArgs.IteratorAgeSeconds, 1000), minute, 5, 5})
 	b.plot(behind, age)
 }
 
@@ -171,7 +171,7 @@ func (b *builder) watchAPI(rest *apigateway.RestApi, stage *apigateway.Stage) {
 	b.plot(latencies, of("Latency", "p50"), slowest, of("IntegrationLatency", "p99"))
 }
 
-// watchOrders watches what becomes of orders. The functions write these metrics into their logs: see handlers/kit/metric. An order
+// watchOrders watches what becomes of orders. The functions write these metrics into their logs: see handlers/ordermetric. An order
 // is done after one of the outcomes done, or if it is rejected. steps are other outcomes.
 func (b *builder) watchOrders(done, steps, reasons []string) {
 	of := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})

@@ -64,7 +64,7 @@ func TestZipsThatAreNotFilesAreExtractedOnce(t *testing.T) {
 func TestZipsThatLackAPackageAreRefused(t *testing.T) {
 	cacheFolder(t)
 	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{
-		Common: components.Common{Zips: os.DirFS(t.TempDir())}, Authorizer: open,
+		Common: components.Common{Zips: os.DirFS(t.TempDir())}, Authorizer: open, Orders: &components.FanOutOrders{},
 	}, []string{"Common.Packages: no package store-order.zip in the zips"})
 }
 
@@ -72,6 +72,6 @@ func TestZipsAndAFolderAreRefused(t *testing.T) {
 	cacheFolder(t)
 	folder := packages(t, elf.EM_AARCH64)
 	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{
-		Common: components.Common{Zips: os.DirFS(folder), Packages: folder}, Authorizer: open,
+		Common: components.Common{Zips: os.DirFS(folder), Packages: folder}, Authorizer: open, Orders: &components.FanOutOrders{},
 	}, []string{"Common.Zips: is of use only without Packages"})
 }

@@ -91,24 +91,40 @@ func coffee(account string) string {
 // stored waits until an order of coffee is stored and has an invoice.
 func stored(t *testing.T, url, account string) {
 	t.Helper()
-	for _, query := range []string{"/order?accountid=" + account + "&vendorid=v0", "/invoice?accountid=" + account} {
-		require.Eventually(t, func() bool {
-			response, err := http.Get(url + query)
-			if err != nil {
-				return false
-			}
-			response.Body.Close()
-			return response.StatusCode == http.StatusOK
-		}, time.Minute, 100*time.Millisecond, query)
-	}
+	answers(t, url+"/order?accountid="+account+"&vendorid=v0")
+	answers(t, url+"/invoice?accountid="+account)
 }
 
+// answers waits until a request is answered with 200.
+func answers(t *testing.T, url string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		response, err := http.Get(url)
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}, time.Minute, 100*time.Millisecond, url)
+}
+
+// The second FanOut runs functions that the program brings: some of ours, in files beside it.
 func TestFanOutInYAML(t *testing.T) {
-	outputs := program(t, "fanout").up(t)
+	d := program(t, "fanout")
+	require.NoError(t, os.Mkdir(filepath.Join(d.Project, "functions"), 0o755))
+	for _, name := range []string{"publish-order.zip", "store-order.zip"} {
+		zip, err := os.ReadFile(filepath.Join("../build/local", name))
+		require.NoError(t, err, "run `make package-local`")
+		require.NoError(t, os.WriteFile(filepath.Join(d.Project, "functions", name), zip, 0o600))
+	}
+	outputs := d.up(t)
 	require.Regexp(t, "^shop-store-order-", outputs["store"])
 	require.Regexp(t, "^yaml-fanout-local-traces", outputs["policy"])
-	place(t, outputs["url"].(string)+"/order", "", coffee("a1"), http.StatusAccepted)
-	stored(t, outputs["url"].(string), "a1")
+	url := outputs["url"].(string)
+	place(t, url+"/order", "", coffee("a1"), http.StatusAccepted)
+	stored(t, url, "a1")
+	place(t, outputs["partners"].(string)+"/partner/order", "", coffee("a2"), http.StatusAccepted)
+	answers(t, url+"/order?accountid=a2&vendorid=v0")
 }
 
 // The second API gets the state machine's ARN, which is not known in a preview.

@@ -37,6 +37,7 @@ func fanOut(ctx *pulumi.Context, name string, common pulumi.Map, opts ...pulumi.
 	}
 	return r, ctx.RegisterRemoteComponentResource(fanOutToken, name, pulumi.Map{
 		"common":     args,
+		"orders":     pulumi.Map{},
 		"authorizer": pulumi.Map{"kind": pulumi.String("none")},
 		"api":        pulumi.Map{"accessLogs": pulumi.Bool(false)},
 	}, r, opts...)
@@ -201,6 +202,7 @@ func TestAComponentOfAGoProgramIsTakenOver(t *testing.T) {
 		_, err := components.NewFanOut(ctx, "shop", &components.FanOutArgs{
 			Common:     components.Common{DeleteData: true, Zips: zips.FS()},
 			Authorizer: components.NoAuthorizer(),
+			Orders:     &components.FanOutOrders{},
 			Api:        components.ApiSettings{AccessLogs: pulumi.BoolRef(false)},
 		})
 		return err

@@ -94,7 +94,7 @@ func cost(cmd *cobra.Command, t *target, f costFlags) error {
 	return nil
 }
 
-// orderMetrics is the namespace of the metrics of orders: handlers/kit/metric.
+// orderMetrics is the namespace of the metrics of orders: see handlers/kit/metric.
 const orderMetrics = "OrderPatterns"
 
 // findMeter returns a meter of the stack in a file, or else of the local stack, and its Region.

@@ -12,7 +12,9 @@ shop = components.FanOut(
         tags={"team": "shop"},
     ),
     authorizer=components.AuthorizerArgs(kind=components.AuthorizerKind.AUTH_NONE),
-    store_queue=components.QueueSettingsArgs(batch_size=5),
+    orders=components.FanOutOrdersArgs(  # our example: orders of coffee
+        store_queue=components.QueueSettingsArgs(batch_size=5),
+    ),
     api=components.ApiSettingsArgs(
         account_role_arn=account.role_arn,  # an output of another resource
         allow_origin="https://shop.example.com",

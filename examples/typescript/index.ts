@@ -10,7 +10,7 @@ const shop = new patterns.components.FanOut("shop", {
         tags: { team: "shop" },
     },
     authorizer: { kind: patterns.components.AuthorizerKind.AuthNone },
-    storeQueue: { batchSize: 5 },
+    orders: { storeQueue: { batchSize: 5 } }, // our example: orders of coffee
     api: {
         accountRoleArn: account.roleArn, // an output of another resource
         allowOrigin: "https://shop.example.com",

@@ -169,7 +169,6 @@ type Use struct {
 	policy.Grant
 }
 
-// uses are recorded between RecordUses and its stop.
 type uses struct {
 	mu   sync.Mutex
 	seen map[Use]bool

@@ -44,11 +44,11 @@ func (x *exchange) permission(p policy.Principal) policy.Request {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
 func (x *exchange) permit(p policy.Principal) *failure {
 	err := x.service.account.Authorize(x.request.Context(), x.permission(p))
-	var denied *policy.DeniedError
+	denied, ok := errors.AsType[*policy.DeniedError](err)
 	switch {
 	case err == nil:
 		return nil
-	case !errors.As(err, &denied):
+	case !ok:
 		return failAuthorizer // an injected fault
 	case x.authorizer == nil:
 		return failDenied(err.Error())
@@ -64,10 +64,10 @@ type iamAuthorizer struct{}
 
 func (iamAuthorizer) authorize(x *exchange) *failure {
 	p, key, err := wire.Authenticate(x.service.Roles, x.request, x.body, "execute-api", x.service.account.Clock.Now())
-	var refused *wire.Error
-	switch {
-	case errors.As(err, &refused):
+	if refused, ok := errors.AsType[*wire.Error](err); ok {
 		return failSignature(refused)
+	}
+	switch {
 	case err != nil:
 		return failAuthorizer
 	case key == "":
@@ -89,8 +89,8 @@ type tokenAuthorizer struct {
 
 func (a *tokenAuthorizer) authorize(x *exchange) *failure {
 	if x.live.policy != nil {
-		var denied *policy.DeniedError
-		if errors.As(policy.Authorize(x.permission(policy.Principal{})), &denied) && denied.Explicit != "" {
+		denied, ok := errors.AsType[*policy.DeniedError](policy.Authorize(x.permission(policy.Principal{})))
+		if ok && denied.Explicit != "" {
 			return failDenied(denied.Error())
 		}
 	}
@@ -119,9 +119,8 @@ func (a *tokenAuthorizer) authorize(x *exchange) *failure {
 func (a *tokenAuthorizer) ask(x *exchange, token string) (*authorizerAnswer, *failure, error) {
 	event := strictjson.Encode(map[string]string{"type": "TOKEN", "methodArn": executionARN(x.apiID + "/" + x.source()), "authorizationToken": token})
 	result, _, err := x.invoke(defaultTimeout, a.function, "authorizers/"+a.id, event)
-	var denied *policy.DeniedError
 	switch {
-	case errors.As(err, &denied):
+	case policy.IsDenied(err):
 		return nil, failAuthorizerConfiguration, err
 	case err != nil:
 		return nil, failAuthorizer, err

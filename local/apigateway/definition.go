@@ -26,7 +26,6 @@ type definition struct {
 	responses map[string]*gatewayResponse // by type
 }
 
-// method is one verb on one resource.
 type method struct {
 	verb        string
 	resource    *resource

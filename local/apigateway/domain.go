@@ -7,6 +7,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // domain is a custom domain name. A request with it in the header Host is for the stage to which it leads:
@@ -38,10 +39,7 @@ var (
 )
 
 func (s *Service) domain(name string) (*domain, error) {
-	if d := s.domains[name]; d != nil {
-		return d, nil
-	}
-	return nil, notFound("Invalid domain name identifier specified")
+	return wire.Found(s.domains[name], notFound("Invalid domain name identifier specified"))
 }
 
 func (s *Service) domainNameKind() provider.Kind {

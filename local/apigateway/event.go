@@ -64,7 +64,6 @@ type identity struct {
 	User                          *string `json:"user"`
 }
 
-// event renders the request for a function.
 func (x *exchange) event() []byte {
 	e := proxyEvent{
 		Resource: x.resource.path, Path: x.path, HTTPMethod: x.request.Method, PathParameters: x.pathParameters,

@@ -15,7 +15,6 @@ import (
 
 const jsonType = "application/json"
 
-// gatewayResponse is how an API answers failures of one type.
 type gatewayResponse struct {
 	status int // 0 for the type's own
 	header http.Header
@@ -77,7 +76,6 @@ func (r *reader) staticHeader(at, prefix, name, value string, into http.Header) 
 	into.Set(header, m[1])
 }
 
-// respond renders a failure.
 func (d *definition) respond(x *exchange, f *failure) *response {
 	fallback := default4XX
 	if f.status >= 500 {

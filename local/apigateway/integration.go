@@ -15,13 +15,11 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
-// integration answers a method's requests once they are validated.
 type integration interface {
 	// serve returns a response, or why there is none. It records in x what access logs show of an integration.
 	serve(ctx context.Context, x *exchange) (*response, *failure)
 }
 
-// response is what goes back to the client.
 type response struct {
 	status int
 	header http.Header
@@ -85,7 +83,6 @@ func (r *reader) integration(at string, raw json.RawMessage, m *method) integrat
 	return read(r, at, &spec, m)
 }
 
-// integrationResponse is what an integration's outcome becomes.
 type integrationResponse struct {
 	pattern *regexp.Regexp // of the backend's status; nil for the default
 	status  int
@@ -147,7 +144,6 @@ func (r *reader) mapping(at string, templates map[string]string, response bool) 
 	return m
 }
 
-// mapResponse makes the response for a backend's status and body.
 func mapResponse(x *exchange, list []*integrationResponse, status int, body []byte) (*response, *failure) {
 	for _, ir := range list {
 		if ir.pattern != nil && !ir.pattern.MatchString(strconv.Itoa(status)) {

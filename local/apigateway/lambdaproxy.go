@@ -76,17 +76,15 @@ func (p *lambdaProxy) serve(_ context.Context, x *exchange) (*response, *failure
 	return out, nil
 }
 
-// refused is the failure of an invocation that did not happen or did not end.
 func (x *exchange) refused(err error, timedOut bool) *failure {
-	var denied *policy.DeniedError
-	var refusal *wire.Error
+	refusal, refused := errors.AsType[*wire.Error](err)
 	switch {
 	case timedOut:
 		return failTimeout
-	case errors.As(err, &denied):
+	case policy.IsDenied(err):
 		x.integration.endpointStatus = http.StatusForbidden
 		return failConfiguration
-	case errors.As(err, &refusal):
+	case refused:
 		x.integration.endpointStatus = refusal.Status
 		if refusal.Status == http.StatusRequestEntityTooLarge {
 			return failTooLong
@@ -112,7 +110,6 @@ var remapped = []string{
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "Www-Authenticate",
 }
 
-// proxyResponse makes the response from a function's answer.
 func proxyResponse(payload []byte) (*response, error) {
 	var answer *proxyAnswer
 	if err := strictjson.Decode(payload, &answer); err != nil {

@@ -40,7 +40,6 @@ type (
 	expression func(*rendering) any
 )
 
-// rendering is one run of a mapping.
 type rendering struct {
 	*mapping
 	x      *exchange
@@ -144,12 +143,6 @@ func (r *rendering) equal(a, b any) bool {
 		return n == m
 	}
 	return r.textOf(a) == r.textOf(b)
-}
-
-// greater is false unless both values are numbers.
-func greater(a, b any) bool {
-	n, m, ok := numbers(a, b)
-	return ok && n > m
 }
 
 func numbers(a, b any) (n, m float64, ok bool) {

@@ -77,7 +77,6 @@ func (l *lexer) expect(token string) {
 	}
 }
 
-// plain reads the text up to the next reference, directive or comment.
 func (l *lexer) plain() string {
 	end := len(l.rest())
 	if m := special.FindStringIndex(l.rest()); m != nil {

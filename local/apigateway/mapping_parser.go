@@ -5,7 +5,6 @@ import (
 	"strings"
 )
 
-// mappingParser compiles a mapping template to functions that render it.
 type mappingParser struct {
 	lexer
 	response bool            // the template makes a response
@@ -88,7 +87,6 @@ func (p *mappingParser) set() node {
 	}
 }
 
-// conditional reads what follows #if, up to its #end.
 func (p *mappingParser) conditional() node {
 	type branch struct {
 		when expression
@@ -145,7 +143,8 @@ func (p *mappingParser) binary(level int) expression {
 			case "&&":
 				return truthy(a(r)) && truthy(b(r))
 			case ">":
-				return greater(a(r), b(r))
+				n, m, ok := numbers(a(r), b(r))
+				return ok && n > m
 			}
 			return r.equal(a(r), b(r)) == (operator == "==")
 		}

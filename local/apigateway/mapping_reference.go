@@ -17,7 +17,6 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 var builtIn = map[string]bool{"input": true, "util": true, "context": true, "stageVariables": true}
 
-// step is one property or method call of a reference.
 type step struct {
 	name string
 	call bool

@@ -36,7 +36,6 @@ type validator struct {
 	Parameters bool `json:"validateRequestParameters"`
 }
 
-// pathItem has an operation for each of verbs.
 type pathItem struct {
 	_ struct{} `ignored:"summary description servers get put post delete options head patch"`
 }
@@ -99,8 +98,7 @@ func (r *reader) object(at string, raw json.RawMessage, into any) bool {
 		}
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			err = fmt.Errorf("%s cannot be a JSON %s", wrong.Field, wrong.Value)
 		}
 		r.failf(at, "%v", err)
@@ -124,7 +122,6 @@ func foreignExtension(name string) bool {
 	return strings.HasPrefix(name, "x-") && !strings.HasPrefix(name, "x-amazon-apigateway-")
 }
 
-// documentURL is the base of references such as #/components/schemas/NAME.
 const documentURL = "https://embedded.invalid/openapi.json"
 
 // model is a JSON schema of draft 4 that request bodies must meet:
@@ -141,7 +138,6 @@ func newCompiler(document string) (*jsonschema.Compiler, error) {
 	return c, c.AddResource(documentURL, root)
 }
 
-// compileModel compiles the schema at a JSON pointer in the document.
 func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 	s, err := c.Compile(documentURL + "#" + location)
 	if err != nil {
@@ -195,7 +191,6 @@ func (r *reader) schema(at string, raw json.RawMessage) bool {
 // hugeExponent matches numbers whose arithmetic would take unreasonable time.
 var hugeExponent = regexp.MustCompile(`^[^eE]*[eE][+-]?0*[1-9]\d{3,}$`)
 
-// accepts reports whether a body is JSON that meets the schema.
 func (m *model) accepts(body []byte) bool {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	return err == nil && !hasHugeNumber(value) && m.schema.Validate(value) == nil

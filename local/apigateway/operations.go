@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// object is a JSON object of an answer.
-type object map[string]any
+type object = wire.Object
 
 // operations are the calls with which a person looks at APIs, usage plans and API keys:
 // https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html
@@ -34,18 +32,16 @@ func (s *Service) operations() {
 
 // get adds an operation that reads, with the parameters that it supports in the query string.
 func (s *Service) get(path, name string, read func(*wire.Call) (object, error), parameters ...string) {
-	wire.HandleREST(&s.REST, "GET "+path, name, func(c *wire.Call) (*object, error) {
+	wire.HandleREST(&s.REST, "GET "+path, name, func(c *wire.Call) (object, error) {
 		if err := authorize(c, parameters...); err != nil {
 			return nil, err
 		}
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		out, err := read(c)
-		return &out, err
+		return read(c)
 	})
 }
 
-// of reads one thing and renders it.
 func of[T any](find func(*wire.Call) (*T, error), output func(*T) object) func(*wire.Call) (object, error) {
 	return func(c *wire.Call) (object, error) {
 		v, err := find(c)
@@ -61,15 +57,9 @@ func authorize(c *wire.Call, parameters ...string) error {
 	if err := c.Authorize("apigateway:GET", arn(c.URL.Path)); err != nil {
 		return err
 	}
-	for name := range c.URL.Query() {
-		if !slices.Contains(parameters, name) {
-			return wire.Unsupported("the parameter %q of %s", name, c.Operation)
-		}
-	}
-	return nil
+	return c.Only(parameters...)
 }
 
-// list renders several things, sorted by their ids.
 func list[T any](of map[string]T, output func(T) object) object {
 	items := []object{}
 	for _, v := range sorted(of) {
@@ -133,7 +123,6 @@ func (k *apiKey) output(withValue bool) object {
 	return out
 }
 
-// memberOutput is the key as a member of a usage plan.
 func (k *apiKey) memberOutput() object {
 	return object{"id": k.id, "type": apiKeyType, "name": *k.inputs.Name, "value": k.value}
 }

@@ -166,7 +166,6 @@ type UsagePlanKeyArgs struct {
 
 const apiKeyType = "API_KEY"
 
-// planKey is an API key in a usage plan.
 type planKey struct {
 	plan *usagePlan
 	key  *apiKey

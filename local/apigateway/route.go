@@ -17,7 +17,6 @@ var verbs = map[string]string{
 	"get": "GET", "put": "PUT", "post": "POST", "delete": "DELETE", "options": "OPTIONS", "head": "HEAD", "patch": "PATCH",
 }
 
-// resource is one path of an API.
 type resource struct {
 	id       string
 	path     string // "/order/{orderId}"

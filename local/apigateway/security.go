@@ -8,7 +8,6 @@ import (
 	"time"
 )
 
-// keyHeader is the header of API keys.
 const keyHeader = "x-api-key"
 
 // securityScheme is how clients identify themselves: by an API key, by a token that a function checks, or by a signature.
@@ -31,7 +30,6 @@ type authorizerSpec struct {
 	Validation string `json:"identityValidationExpression"`
 }
 
-// requirements are names of security schemes, with scopes.
 type requirements []map[string][]string
 
 // securityScheme returns the authorizer of a scheme; nil for API keys.

@@ -91,10 +91,10 @@ func (x *exchange) headerBytes() int {
 
 func (x *exchange) readBody(w http.ResponseWriter) *failure {
 	var err error
-	var large *http.MaxBytesError
 	x.body, err = io.ReadAll(http.MaxBytesReader(w, x.request.Body, maxBody))
+	_, large := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &large):
+	case large:
 		return failTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return failStalled
@@ -104,7 +104,6 @@ func (x *exchange) readBody(w http.ResponseWriter) *failure {
 	return nil
 }
 
-// exchange is one request to a stage, and what access logs show of it.
 type exchange struct {
 	service    *Service
 	live       *liveStage
@@ -138,14 +137,12 @@ type exchange struct {
 	integration integrationOutcome
 }
 
-// integrationOutcome is what access logs show of an integration.
 type integrationOutcome struct {
 	endpointStatus int // of the service that was called
 	latency        time.Duration
 	err            string
 }
 
-// statusText is empty where no integration was called.
 func statusText(status int) string {
 	if status == 0 {
 		return ""

@@ -65,6 +65,7 @@ const (
 
 // Service keeps the account's REST APIs and serves their stages.
 type Service struct {
+	wire.Name
 	wire.REST
 	Dependencies
 	account *account.Account
@@ -99,15 +100,12 @@ type deployment struct {
 // New returns a service without APIs.
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
-		Dependencies: d, account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
+		Dependencies: d, Name: "apigateway", account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
 		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{}, domains: map[string]*domain{},
 	}
 	s.operations()
 	return s
 }
-
-// SigningName is apigateway.
-func (s *Service) SigningName() string { return "apigateway" }
 
 // Close writes the access logs that wait to be written. Later requests are not logged.
 func (s *Service) Close() error {
@@ -123,33 +121,21 @@ func (s *Service) Close() error {
 
 // api returns an API. The caller holds the lock.
 func (s *Service) api(id string) (*restAPI, error) {
-	if api := s.apis[id]; api != nil {
-		return api, nil
-	}
-	return nil, notFound("Invalid API identifier specified %s:%s", account.ID, id)
+	return wire.Found(s.apis[id], notFound("Invalid API identifier specified %s:%s", account.ID, id))
 }
 
 func (a *restAPI) stage(name string) (*stage, error) {
-	if st := a.stages[name]; st != nil {
-		return st, nil
-	}
-	return nil, notFound("Invalid stage identifier specified")
+	return wire.Found(a.stages[name], notFound("Invalid stage identifier specified"))
 }
 
 // plan returns a usage plan. The caller holds the lock.
 func (s *Service) plan(id string) (*usagePlan, error) {
-	if p := s.plans[id]; p != nil {
-		return p, nil
-	}
-	return nil, notFound("Invalid Usage Plan ID specified")
+	return wire.Found(s.plans[id], notFound("Invalid Usage Plan ID specified"))
 }
 
 // key returns an API key. The caller holds the lock.
 func (s *Service) key(id string) (*apiKey, error) {
-	if k := s.keys[id]; k != nil {
-		return k, nil
-	}
-	return nil, notFound("Invalid API Key identifier specified")
+	return wire.Found(s.keys[id], notFound("Invalid API Key identifier specified"))
 }
 
 // principal is API Gateway itself, for resource policies and trust policies.
@@ -169,7 +155,6 @@ func arn(path string) string { return "arn:aws:apigateway:" + account.Region + "
 
 func executionARN(path string) string { return account.ARN("execute-api", path) }
 
-// newID makes an identifier of lower-case letters and digits.
 func newID(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // crypto/rand does not fail

@@ -106,7 +106,6 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 // logDelay is the time from the first line of a batch to its delivery.
 const logDelay = time.Second
 
-// accessLog writes a stage's access log, as the account's role.
 type accessLog struct {
 	service  *Service
 	settings AccessLogSettings

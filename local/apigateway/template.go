@@ -18,7 +18,6 @@ import (
 // Values are escaped for a JSON string, so that a client cannot make a JSON text invalid.
 type template struct{ parts []part }
 
-// part is a text or a variable.
 type part struct {
 	literal string
 	variable
@@ -114,17 +113,11 @@ func (t *template) render(x *exchange, absent string) string {
 		case p.raw:
 			b.WriteString(v)
 		default:
-			b.WriteString(escape(v))
+			quoted := compact(v)
+			b.WriteString(quoted[1 : len(quoted)-1])
 		}
 	}
 	return b.String()
 }
 
-// escape returns s as it is between the quotes of a JSON string.
-func escape(s string) string {
-	quoted := compact(s)
-	return quoted[1 : len(quoted)-1]
-}
-
-// compact renders a value that came from JSON.
 func compact(v any) string { return string(strictjson.Encode(v)) }

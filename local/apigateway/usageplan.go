@@ -30,7 +30,6 @@ type usagePlan struct {
 	clients map[string]*client // by id of the key
 }
 
-// client is the rate and the usage of one key in a plan.
 type client struct {
 	limiter *rate.Limiter // nil where the plan sets no rate
 	usage   *usage
@@ -76,7 +75,6 @@ func (k *apiKey) fits(p *usagePlan, stages []PlanStage) error {
 	return nil
 }
 
-// join adds a key to the plan.
 func (p *usagePlan) join(k *apiKey) error {
 	if p.keys[k.id] != nil {
 		return conflict("API Key %s is in Usage Plan %s already", k.id, p.id)
@@ -120,7 +118,6 @@ func (q *QuotaSettings) begin(t time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// usage counts the requests of one key in the current period.
 type usage struct {
 	mu    sync.Mutex
 	begin time.Time

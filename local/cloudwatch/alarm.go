@@ -12,6 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sns"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // The states of an alarm.
@@ -46,7 +47,6 @@ func (a *alarm) arn() string { return alarmARN(a.name) }
 
 func alarmARN(name string) string { return account.ARN("cloudwatch", "alarm:"+name) }
 
-// notifications are the settings that both types of alarms have.
 func (a *alarm) notifications() *Notifications {
 	if a.metric != nil {
 		return &a.metric.Notifications
@@ -72,7 +72,6 @@ func (a *alarm) set(state, reason string, at time.Time) []change {
 	return []change{{*a, old}}
 }
 
-// sorted returns the alarms by name.
 func (s *Service) sorted() []*alarm {
 	return slices.SortedFunc(maps.Values(s.alarms), func(a, b *alarm) int { return cmp.Compare(a.name, b.name) })
 }
@@ -137,24 +136,6 @@ const (
 	region     = "US East (N. Virginia)"
 )
 
-// notification is the message that a topic gets. The names of statistics, and what is absent, are as in DescribeAlarms.
-type notification struct {
-	AlarmName                          string
-	AlarmDescription                   *string
-	AWSAccountID                       string `json:"AWSAccountId"`
-	AlarmConfigurationUpdatedTimestamp string
-	NewStateValue, NewStateReason      string
-	StateChangeTime                    string
-	Region                             string
-	AlarmARN                           string `json:"AlarmArn"`
-	OldStateValue                      string
-	OKActions                          []string
-	AlarmActions                       []string
-	InsufficientDataActions            []string
-	Trigger                            *condition `json:",omitempty"`
-	AlarmRule                          *string    `json:",omitempty"`
-}
-
 // notify publishes the transitions to the topics of the new states. CloudWatch publishes as a service, so that the policy of
 // the topic decides. A topic that refuses is reported to the operator; AWS shows it in the alarm's history only.
 func (s *Service) notify(ctx context.Context, changes []change) {
@@ -178,26 +159,27 @@ func (s *Service) notify(ctx context.Context, changes []change) {
 	}
 }
 
-func (c *change) message() *notification {
-	n := c.notifications()
-	m := &notification{
-		AlarmName: c.name, AlarmDescription: n.AlarmDescription, AWSAccountID: account.ID,
-		AlarmConfigurationUpdatedTimestamp: c.configured.UTC().Format(timeFormat),
-		NewStateValue:                      c.state, NewStateReason: c.reason, StateChangeTime: c.changed.UTC().Format(timeFormat),
-		Region: region, AlarmARN: c.arn(), OldStateValue: c.old,
-		OKActions: list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: []string{},
-	}
-	if c.composite != nil {
-		m.AlarmRule = &c.composite.AlarmRule
-	} else {
-		m.Trigger = c.metric.condition()
-	}
-	return m
+// describe is what descriptions and notifications of an alarm have in common.
+func (n *Notifications) describe() wire.Object {
+	return wire.Object{
+		"OKActions": append([]string{}, n.OKActions...), "AlarmActions": append([]string{}, n.AlarmActions...), "InsufficientDataActions": []string{},
+	}.With(wire.Object{"AlarmDescription": n.AlarmDescription})
 }
 
-func list(l []string) []string {
-	if l == nil {
-		return []string{}
+// message is what a topic gets. The names of statistics, and what is absent, are as in DescribeAlarms.
+func (c *change) message() wire.Object {
+	m := c.notifications().describe().With(wire.Object{
+		"AlarmName": c.name, "AWSAccountId": account.ID, "AlarmConfigurationUpdatedTimestamp": c.configured.UTC().Format(timeFormat),
+		"NewStateValue": c.state, "NewStateReason": c.reason, "StateChangeTime": c.changed.UTC().Format(timeFormat),
+		"Region": region, "AlarmArn": c.arn(), "OldStateValue": c.old,
+	})
+	if _, ok := m["AlarmDescription"]; !ok {
+		m["AlarmDescription"] = nil
 	}
-	return l
+	if c.composite != nil {
+		m["AlarmRule"] = c.composite.AlarmRule
+	} else {
+		m["Trigger"] = c.metric.condition()
+	}
+	return m
 }

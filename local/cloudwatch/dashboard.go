@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"context"
 	"encoding/json"
 	"regexp"
 
@@ -19,7 +18,7 @@ type DashboardArgs struct {
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 
 func (s *Service) dashboardKind() provider.Kind {
-	return &provider.Object[DashboardArgs, DashboardArgs]{
+	return provider.Kept(s.dashboards, func(in *DashboardArgs) string { return in.DashboardName }, provider.Object[DashboardArgs, DashboardArgs]{
 		Type: "aws:cloudwatch/dashboard:Dashboard",
 		Check: func(c *provider.Checker, in *DashboardArgs) {
 			c.Match("dashboardName", &in.DashboardName, dashboardName, "1 to 255 letters, digits, - and _")
@@ -28,29 +27,11 @@ func (s *Service) dashboardKind() provider.Kind {
 			})
 		},
 		Lock: &s.mu,
-		Find: func(name string) (*DashboardArgs, error) {
-			if d := s.dashboards[name]; d != nil {
-				return d, nil
-			}
-			return nil, notFound(name)
-		},
 		// A dashboard's ARN has no Region.
 		State: func(d *DashboardArgs) *DashboardArgs {
 			state := *d
 			state.ARN = account.GlobalARN("cloudwatch", "dashboard/"+d.DashboardName)
 			return &state
 		},
-		Create: func(_ context.Context, in *DashboardArgs) (string, error) {
-			s.dashboards[in.DashboardName] = in
-			return in.DashboardName, nil
-		},
-		Update: func(_ context.Context, d *DashboardArgs, in *DashboardArgs) error {
-			*d = *in
-			return nil
-		},
-		Delete: func(_ context.Context, d *DashboardArgs) error {
-			delete(s.dashboards, d.DashboardName)
-			return nil
-		},
-	}
+	})
 }

@@ -3,7 +3,6 @@ package cloudwatch
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -32,16 +31,11 @@ func (a *alarm) recent(st *store, at time.Time) []point {
 	return points
 }
 
-// operators are the comparisons.
 var operators = map[string]func(value, threshold float64) bool{
 	"GreaterThanThreshold":          func(v, t float64) bool { return v > t },
 	"GreaterThanOrEqualToThreshold": func(v, t float64) bool { return v >= t },
 	"LessThanThreshold":             func(v, t float64) bool { return v < t },
 	"LessThanOrEqualToThreshold":    func(v, t float64) bool { return v <= t },
-}
-
-func (in *MetricAlarmArgs) breaching(p point) bool {
-	return operators[in.ComparisonOperator](p.value, *in.Threshold)
 }
 
 // decide returns the state that follows from the values of the evaluation range, the newest first:
@@ -74,7 +68,7 @@ func (in *MetricAlarmArgs) considered(points []point) (known, breaching, oldest 
 	for i, p := range points {
 		if p.known && known < in.EvaluationPeriods {
 			known, oldest = known+1, i+1
-			if in.breaching(p) {
+			if operators[in.ComparisonOperator](p.value, *in.Threshold) {
 				breaching++
 			}
 		}
@@ -82,7 +76,6 @@ func (in *MetricAlarmArgs) considered(points []point) (known, breaching, oldest 
 	return known, breaching, oldest
 }
 
-// reason explains a transition, in fewer words than AWS.
 func (in *MetricAlarmArgs) reason(points []point) string {
 	known, breaching, _ := in.considered(points)
 	if known == 0 {
@@ -105,10 +98,6 @@ func (in *MetricAlarmArgs) datapoints() int {
 	return in.EvaluationPeriods
 }
 
-func (in *MetricAlarmArgs) statistic() string {
-	return cmp.Or(deref(in.Statistic), deref(in.ExtendedStatistic))
-}
-
 // missing is how missing data is treated. Metrics of DynamoDB have another default, as the page of decide says.
 func (in *MetricAlarmArgs) missing() string {
 	if in.TreatMissingData == nil && deref(in.Namespace) == "AWS/DynamoDB" {
@@ -122,11 +111,4 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
-}
-
-// treatments are the ways to treat missing data.
-var treatments = []string{"missing", "ignore", "breaching", "notBreaching"}
-
-func validStatistic(name string) bool {
-	return slices.Contains(plainStatistics, name) || percentile.MatchString(name)
 }

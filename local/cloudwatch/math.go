@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,6 @@ type query struct {
 	operands   []string
 }
 
-// queries are by id.
 type queries map[string]*query
 
 var queryID = regexp.MustCompile(`^[a-z][A-Za-z0-9_]{0,254}$`)
@@ -44,7 +44,7 @@ func compile(list []metricDataQuery) (queries, error) {
 			err = errors.New("it must have either a metric or an expression")
 		case stat == nil:
 			q.expression, q.operands, err = parseFormula(*in.Expression)
-		case stat.Period < 60 || stat.Period%60 != 0 || !validStatistic(stat.Stat):
+		case stat.Period < 60 || stat.Period%60 != 0 || !slices.Contains(plainStatistics, stat.Stat) && !percentile.MatchString(stat.Stat):
 			err = fmt.Errorf("it must have a period that is a multiple of 60 and a known statistic, got %d and %q", stat.Period, stat.Stat)
 		default:
 			q.key, q.stat, q.period = stat.Metric.key(), stat.Stat, time.Duration(stat.Period)*time.Second
@@ -54,7 +54,8 @@ func compile(list []metricDataQuery) (queries, error) {
 		}
 		qs[in.Id] = q
 	}
-	for id, q := range qs {
+	for _, in := range list {
+		id, q := in.Id, qs[in.Id]
 		for _, operand := range q.operands {
 			switch of := qs[operand]; {
 			case of == nil || of.expression != nil:

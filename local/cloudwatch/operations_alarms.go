@@ -1,9 +1,9 @@
 package cloudwatch
 
 import (
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -13,92 +13,51 @@ type describeAlarmsInput struct {
 	AlarmNamePrefix, StateValue string
 }
 
-// describedAlarm is an alarm of either type.
-type describedAlarm struct {
-	AlarmName, AlarmArn                string
-	AlarmDescription                   *string
-	ActionsEnabled                     bool
-	OKActions                          []string
-	AlarmActions                       []string
-	InsufficientDataActions            []string
-	StateValue, StateReason            string
-	StateUpdatedTimestamp              time.Time
-	StateTransitionedTimestamp         time.Time
-	AlarmConfigurationUpdatedTimestamp time.Time
-	*condition                         // of a metric alarm
-	AlarmRule                          *string
-}
-
-// condition is that of a metric alarm, in descriptions and notifications.
-type condition struct {
-	MetricName         *string `json:",omitempty"`
-	Namespace          *string `json:",omitempty"`
-	Statistic          *string `json:",omitempty"`
-	ExtendedStatistic  *string `json:",omitempty"`
-	Dimensions         []dimension
-	Metrics            []metricDataQuery `json:",omitempty"`
-	Period             *int              `json:",omitempty"`
-	EvaluationPeriods  int
-	DatapointsToAlarm  *int `json:",omitempty"`
-	Threshold          float64
-	ComparisonOperator string
-	TreatMissingData   *string `json:",omitempty"`
-}
-
-func (in *MetricAlarmArgs) condition() *condition {
-	return &condition{
-		MetricName: in.MetricName, Namespace: in.Namespace, Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
-		Dimensions: dimensionsOf(in.Dimensions), Metrics: in.onWire(), Period: in.Period,
-		EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm, Threshold: *in.Threshold,
-		ComparisonOperator: in.ComparisonOperator, TreatMissingData: in.TreatMissingData,
-	}
-}
-
-type describeAlarmsOutput struct {
-	CompositeAlarms []describedAlarm
-	MetricAlarms    []describedAlarm
+func (in *MetricAlarmArgs) condition() wire.Object {
+	return wire.Object{
+		"Dimensions": dimensionsOf(in.Dimensions), "EvaluationPeriods": in.EvaluationPeriods, "Threshold": *in.Threshold,
+		"ComparisonOperator": in.ComparisonOperator,
+	}.With(wire.Object{
+		"MetricName": in.MetricName, "Namespace": in.Namespace, "Statistic": in.Statistic, "ExtendedStatistic": in.ExtendedStatistic,
+		"Metrics": in.onWire(), "Period": in.Period, "DatapointsToAlarm": in.DatapointsToAlarm, "TreatMissingData": in.TreatMissingData,
+	})
 }
 
 // describeAlarms follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, without
 // pages. Without AlarmTypes it returns only metric alarms.
-func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (*describeAlarmsOutput, error) {
-	if err := c.Authorize("cloudwatch:DescribeAlarms", alarmARN("*")); err != nil {
-		return nil, err
-	}
+func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Object, error) {
 	s.evaluate(c.Context())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &describeAlarmsOutput{CompositeAlarms: []describedAlarm{}, MetricAlarms: []describedAlarm{}}
+	composites, metrics := []wire.Object{}, []wire.Object{}
 	for _, a := range s.sorted() {
 		n := a.notifications()
 		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) || !strings.HasPrefix(a.name, in.AlarmNamePrefix) ||
 			in.StateValue != "" && in.StateValue != a.state {
 			continue
 		}
-		d := describedAlarm{
-			AlarmName: a.name, AlarmArn: a.arn(), AlarmDescription: n.AlarmDescription,
-			ActionsEnabled: true, OKActions: list(n.OKActions), AlarmActions: list(n.AlarmActions), InsufficientDataActions: []string{},
-			StateValue: a.state, StateReason: a.reason, StateUpdatedTimestamp: a.changed.UTC(), StateTransitionedTimestamp: a.changed.UTC(),
-			AlarmConfigurationUpdatedTimestamp: a.configured.UTC(),
-		}
+		d := n.describe().With(wire.Object{
+			"AlarmName": a.name, "AlarmArn": a.arn(), "ActionsEnabled": true, "StateValue": a.state, "StateReason": a.reason,
+			"StateUpdatedTimestamp": a.changed, "StateTransitionedTimestamp": a.changed, "AlarmConfigurationUpdatedTimestamp": a.configured,
+		})
 		switch {
 		case a.composite != nil && slices.Contains(in.AlarmTypes, "CompositeAlarm"):
-			d.AlarmRule = &a.composite.AlarmRule
-			out.CompositeAlarms = append(out.CompositeAlarms, d)
+			d["AlarmRule"] = a.composite.AlarmRule
+			composites = append(composites, d)
 		case a.metric != nil && (len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm")):
-			d.condition = a.metric.condition()
-			out.MetricAlarms = append(out.MetricAlarms, d)
+			maps.Copy(d, a.metric.condition())
+			metrics = append(metrics, d)
 		}
 	}
-	return out, nil
+	return wire.Object{"CompositeAlarms": composites, "MetricAlarms": metrics}, nil
 }
 
 func (s *Service) register() {
 	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
-	wire.HandleJSON(&s.RPC.JSON, "ListMetrics", s.listMetrics)
-	wire.HandleJSON(&s.RPC.JSON, "GetMetricData", s.getMetricData)
-	wire.HandleJSON(&s.RPC.JSON, "GetMetricStatistics", s.getMetricStatistics)
-	wire.HandleJSON(&s.RPC.JSON, "DescribeAlarms", s.describeAlarms)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:ListMetrics", "*", s.listMetrics)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricData", "*", s.getMetricData)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricStatistics", "*", s.getMetricStatistics)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:DescribeAlarms", alarmARN("*"), s.describeAlarms)
 }
 
 type listMetricsInput struct {
@@ -106,24 +65,16 @@ type listMetricsInput struct {
 	Dimensions            []struct{ Name, Value *string }
 }
 
-type listMetricsOutput struct {
-	Metrics []metric
-}
-
 // listMetrics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html, without pages.
-func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (*listMetricsOutput, error) {
-	if err := c.Authorize("cloudwatch:ListMetrics", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (wire.Object, error) {
 	s.evaluate(c.Context())
-	out := &listMetricsOutput{Metrics: []metric{}}
-	out.Metrics = append(out.Metrics, s.metrics.list(func(m *series) bool {
+	metrics := s.metrics.list(func(m *series) bool {
 		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
 			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
 				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
 					return d.Name == deref(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
 				})
 			})
-	})...)
-	return out, nil
+	})
+	return wire.Object{"Metrics": metrics}, nil
 }

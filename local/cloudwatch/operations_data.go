@@ -32,21 +32,8 @@ type getMetricDataInput struct {
 	MetricDataQueries  []metricDataQuery
 }
 
-type metricDataResult struct {
-	Id, Label, StatusCode string
-	Timestamps            []time.Time
-	Values                []float64
-}
-
-type getMetricDataOutput struct {
-	MetricDataResults []metricDataResult
-}
-
 // getMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, without pages.
-func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetricDataOutput, error) {
-	if err := c.Authorize("cloudwatch:GetMetricData", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Object, error) {
 	if !in.StartTime.Before(in.EndTime.Time) || len(in.MetricDataQueries) > 500 {
 		return nil, invalid("ValidationError", "StartTime must be before EndTime, and there can be at most 500 queries")
 	}
@@ -55,7 +42,7 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetri
 		return nil, invalid("ValidationError", "%v", err)
 	}
 	s.evaluate(c.Context())
-	out := &getMetricDataOutput{MetricDataResults: []metricDataResult{}}
+	results := []wire.Object{}
 	for _, q := range in.MetricDataQueries {
 		if !q.returns() {
 			continue
@@ -64,19 +51,21 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (*getMetri
 		if q.MetricStat != nil {
 			name = q.MetricStat.Metric.MetricName
 		}
-		r := metricDataResult{Id: q.Id, Label: cmp.Or(deref(q.Label), name), StatusCode: "Complete", Timestamps: []time.Time{}, Values: []float64{}}
+		times, values := []time.Time{}, []float64{}
 		for from := range s.periods(in.StartTime.Time, in.EndTime.Time, qs[q.Id].period) {
 			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
-				r.Timestamps, r.Values = append(r.Timestamps, from), append(r.Values, v)
+				times, values = append(times, from), append(values, v)
 			}
 		}
 		if in.ScanBy != "TimestampAscending" {
-			slices.Reverse(r.Timestamps)
-			slices.Reverse(r.Values)
+			slices.Reverse(times)
+			slices.Reverse(values)
 		}
-		out.MetricDataResults = append(out.MetricDataResults, r)
+		results = append(results, wire.Object{
+			"Id": q.Id, "Label": cmp.Or(deref(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
+		})
 	}
-	return out, nil
+	return wire.Object{"MetricDataResults": results}, nil
 }
 
 // periods returns the starts of the periods from start to before end, where there can be data: a start long ago would take long.
@@ -102,41 +91,26 @@ type getMetricStatisticsInput struct {
 	Statistics         []string
 }
 
-type datapoint struct {
-	Timestamp                                   time.Time
-	Average, Maximum, Minimum, SampleCount, Sum *float64
-	Unit                                        *string
-}
-
-type getMetricStatisticsOutput struct {
-	Label      string
-	Datapoints []datapoint
-}
-
 // getMetricStatistics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html,
 // without percentiles.
-func (s *Service) getMetricStatistics(c *wire.Call, in *getMetricStatisticsInput) (*getMetricStatisticsOutput, error) {
-	if err := c.Authorize("cloudwatch:GetMetricStatistics", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) getMetricStatistics(c *wire.Call, in *getMetricStatisticsInput) (wire.Object, error) {
 	if in.Period < 60 || in.Period%60 != 0 || len(in.Statistics) == 0 {
 		return nil, invalid("InvalidParameterValue", "Period must be a multiple of 60, and Statistics must not be empty")
 	}
 	s.evaluate(c.Context())
 	key, period := in.metric.key(), time.Duration(in.Period)*time.Second
-	out := &getMetricStatisticsOutput{Label: in.MetricName, Datapoints: []datapoint{}}
+	points := []wire.Object{}
 	for from := range s.periods(in.StartTime.Time, in.EndTime.Time, period) {
-		p := datapoint{Timestamp: from, Unit: s.metrics.unit(key)}
-		known := false
-		for name, to := range map[string]**float64{"Average": &p.Average, "Maximum": &p.Maximum, "Minimum": &p.Minimum,
-			"SampleCount": &p.SampleCount, "Sum": &p.Sum} {
+		p := wire.Object{}
+		for _, name := range plainStatistics {
 			if v, ok := s.metrics.value(key, name, from, from.Add(period)); ok && slices.Contains(in.Statistics, name) {
-				*to, known = &v, true
+				p[name] = v
 			}
 		}
-		if known {
-			out.Datapoints = append(out.Datapoints, p)
+		if len(p) > 0 {
+			p["Timestamp"], p["Unit"] = from, s.metrics.unit(key)
+			points = append(points, p)
 		}
 	}
-	return out, nil
+	return wire.Object{"Label": in.MetricName, "Datapoints": points}, nil
 }

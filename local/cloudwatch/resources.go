@@ -111,7 +111,7 @@ func (in *MetricAlarmArgs) check(c *provider.Checker) {
 		c.Range("evaluationPeriods", &in.EvaluationPeriods, 1, 1440)
 		c.Range("datapointsToAlarm", in.DatapointsToAlarm, 1, in.EvaluationPeriods)
 	}
-	c.OneOf("treatMissingData", in.TreatMissingData, treatments...)
+	c.OneOf("treatMissingData", in.TreatMissingData, "missing", "ignore", "breaching", "notBreaching")
 	in.checkWatched(c)
 }
 
@@ -176,7 +176,6 @@ func (s *Service) compositeAlarmKind() provider.Kind {
 	}
 }
 
-// ruleOf parses a rule, whose alarms must exist.
 func (s *Service) ruleOf(in *CompositeAlarmArgs) (*rule, error) {
 	r, err := parseRule(in.AlarmRule)
 	if err != nil {
@@ -190,7 +189,6 @@ func (s *Service) ruleOf(in *CompositeAlarmArgs) (*rule, error) {
 	return r, nil
 }
 
-// find returns a function that finds an alarm of one type by its name.
 func (s *Service) find(is func(*alarm) bool) func(name string) (*alarm, error) {
 	return func(name string) (*alarm, error) {
 		if a := s.alarms[name]; a != nil && is(a) {

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -20,7 +21,6 @@ type rule struct {
 	children map[string]bool // names of alarms
 }
 
-// ruleTerm is true if an alarm is in a state.
 type ruleTerm struct{ state, alarm string }
 
 var (
@@ -51,7 +51,6 @@ func parseRule(text string) (*rule, error) {
 	return r, nil
 }
 
-// eval returns the rule's value, given the state of each alarm by name.
 func (r *rule) eval(state func(name string) string) bool {
 	v, _ := r.formula(func(id string) (float64, bool) {
 		n, _ := strconv.Atoi(id[1:])
@@ -62,7 +61,6 @@ func (r *rule) eval(state func(name string) string) bool {
 
 // What an alarm watches: a metric, or queries of which one returns data.
 
-// onWire returns the queries as operations have them.
 func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 	var list []metricDataQuery
 	for _, q := range in.MetricQueries {
@@ -88,7 +86,7 @@ func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 	list := in.onWire()
 	if len(list) == 0 {
 		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOf(in.Dimensions)}
-		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: in.statistic()}}}
+		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: cmp.Or(deref(in.Statistic), deref(in.ExtendedStatistic))}}}
 		if in.Period != nil {
 			list[0].MetricStat.Period = *in.Period
 		}
@@ -109,7 +107,6 @@ func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 	return qs, watched, nil
 }
 
-// checkWatched checks the metric, or else the queries.
 func (in *MetricAlarmArgs) checkWatched(c *provider.Checker) {
 	c.OneOf("statistic", in.Statistic, plainStatistics...)
 	c.Match("extendedStatistic", in.ExtendedStatistic, percentile, "p0.0 to p100")

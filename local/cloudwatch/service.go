@@ -33,6 +33,7 @@ type Dependencies struct {
 // Service is the CloudWatch of one account.
 type Service struct {
 	Dependencies
+	wire.Name
 	wire.RPC
 	account *account.Account
 
@@ -49,7 +50,7 @@ type Service struct {
 
 // New returns a CloudWatch without metrics and alarms. Close stops the evaluation of alarms.
 func New(a *account.Account, d Dependencies) *Service {
-	s := &Service{Dependencies: d, account: a, metrics: store{series: map[string]*series{}}, alarms: map[string]*alarm{},
+	s := &Service{Name: "monitoring", Dependencies: d, account: a, metrics: store{series: map[string]*series{}}, alarms: map[string]*alarm{},
 		dashboards: map[string]*DashboardArgs{}}
 	s.register()
 	a.Metrics = s
@@ -59,9 +60,6 @@ func New(a *account.Account, d Dependencies) *Service {
 	s.schedule()
 	return s
 }
-
-// SigningName is monitoring.
-func (s *Service) SigningName() string { return "monitoring" }
 
 // Close ends the evaluation of alarms. It returns no error.
 func (s *Service) Close() error {
@@ -127,7 +125,6 @@ func invalid(code, format string, args ...any) *wire.Error {
 	return wire.Errorf(http.StatusBadRequest, code, format, args...)
 }
 
-// notFound is the error for an alarm or a dashboard.
 func notFound(name string) *wire.Error {
 	return wire.Errorf(http.StatusNotFound, "ResourceNotFound", "There is no %q", name)
 }

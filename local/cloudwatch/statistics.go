@@ -14,7 +14,6 @@ type statistics struct {
 	values               sketch // nil if all values are the same
 }
 
-// merge adds the values of another period.
 func (s *statistics) merge(o *statistics) {
 	if s.count == 0 {
 		s.min, s.max = o.min, o.max

@@ -24,13 +24,12 @@ type metric struct {
 	Dimensions            []dimension
 }
 
-// dimension has the names of notifications in JSON, which is read whatever the case.
+// dimension has the names of notifications in JSON, which is read whatever the case, and those of operations in CBOR.
 type dimension struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `json:"name" cbor:"Name"`
+	Value string `json:"value" cbor:"Value"`
 }
 
-// datum is a value of a metric.
 type datum struct {
 	metric
 	unit  string // "Count"; None if empty
@@ -52,7 +51,6 @@ func (m *metric) key() string {
 	return b.String()
 }
 
-// dimensionsOf returns dimensions by name.
 func dimensionsOf(dimensions map[string]string) []dimension {
 	list := []dimension{}
 	for name, value := range dimensions {
@@ -142,11 +140,10 @@ func (st *store) unit(key string) *string {
 	return nil
 }
 
-// list returns the metrics that match, by namespace, name and dimensions.
 func (st *store) list(match func(*series) bool) []metric {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	var list []metric
+	list := []metric{}
 	for _, key := range slices.Sorted(maps.Keys(st.series)) {
 		if m := st.series[key]; match(m) {
 			list = append(list, m.metric)

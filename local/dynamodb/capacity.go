@@ -146,7 +146,6 @@ func size(v Value) int {
 	return 1 // BOOL and NULL
 }
 
-// itemSize is the size of an item: its attributes' names and values.
 func itemSize(item Map) int {
 	total := 0
 	for name, v := range item {
@@ -181,9 +180,7 @@ func (s *Service) measure(c *wire.Call, took time.Duration, err error) {
 	if slices.Contains([]string{"GetItem", "Query", "Scan", "BatchGetItem"}, c.Operation) {
 		events = "ReadThrottleEvents"
 	}
-	var refused *wire.Error
-	var denied *policy.DeniedError
-	errors.As(err, &refused)
+	refused, _ := errors.AsType[*wire.Error](err)
 	var canceled []cancellationReason
 	if refused != nil {
 		canceled, _ = refused.Fields["CancellationReasons"].([]cancellationReason)
@@ -202,7 +199,7 @@ func (s *Service) measure(c *wire.Call, took time.Duration, err error) {
 			s.account.Publish("AWS/DynamoDB", of, account.Count("ThrottledRequests", 1))
 		case err == nil:
 			s.account.Publish("AWS/DynamoDB", of, account.Milliseconds("SuccessfulRequestLatency", took))
-		case refused == nil && !errors.As(err, &denied), refused != nil && refused.Status >= http.StatusInternalServerError:
+		case refused == nil && !policy.IsDenied(err), refused != nil && refused.Status >= http.StatusInternalServerError:
 			s.account.Publish("AWS/DynamoDB", of, account.Count("SystemErrors", 1))
 		default:
 			continue

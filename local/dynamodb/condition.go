@@ -75,7 +75,6 @@ func (p *parser) comparison() *node {
 	return x
 }
 
-// condition refuses an operand where only a condition can stand.
 func (p *parser) condition(n *node) *node {
 	if n.op == "path" || n.op == "value" {
 		p.syntax()
@@ -154,7 +153,9 @@ func (n *node) holds(item Map) bool {
 	}
 	v := make([]Value, len(n.args))
 	for i, arg := range n.args {
-		v[i] = arg.operandOf(item)
+		if v[i] = arg.value; arg.op == "path" {
+			v[i] = item.at(arg.path)
+		}
 	}
 	switch n.op {
 	case "=":
@@ -172,7 +173,6 @@ func (n *node) holds(item Map) bool {
 	return ok && ordered(n.op, c)
 }
 
-// ordered returns whether a comparison's result satisfies <, <=, > or >=.
 func ordered(op string, c int) bool {
 	switch op {
 	case "<":
@@ -185,15 +185,6 @@ func ordered(op string, c int) bool {
 	return c >= 0
 }
 
-// operandOf is the value of a condition's operand; nil if the item lacks it.
-func (n *node) operandOf(item Map) Value {
-	if n.op == "path" {
-		return item.at(n.path)
-	}
-	return n.value
-}
-
-// at is what a path leads to; nil if nothing.
 func (v Map) at(p path) Value {
 	var at Value = v
 	for _, name := range p {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // sample is the item that conditions are tried on, and the constants that they may use.
@@ -112,7 +114,7 @@ func TestInvalidConditionsAreRefused(t *testing.T) {
 	} {
 		_, err := parseCondition("FilterExpression", expression, testScope(t))
 		require.Error(t, err, expression)
-		require.Equal(t, "ValidationException", code(err))
+		require.Equal(t, "ValidationException", wire.Code(err))
 		require.Equal(t, "Invalid FilterExpression: "+want, message(err), expression)
 	}
 }

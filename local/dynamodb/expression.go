@@ -97,7 +97,6 @@ func (p *parser) expect(text string) {
 	}
 }
 
-// syntax reports the next token as one that cannot stand here.
 func (p *parser) syntax() {
 	near := p.src[p.tokens[max(p.next-1, 0)].start:p.tokens[min(p.next+1, len(p.tokens)-1)].end]
 	p.fail("Syntax error; token: %q, near: %q", p.peek().text, near)
@@ -105,7 +104,6 @@ func (p *parser) syntax() {
 
 func (p *parser) fail(format string, args ...any) { panic(mistake(fmt.Sprintf(format, args...))) }
 
-// path reads a document path.
 func (p *parser) path() path {
 	steps := path{p.name()}
 	for {
@@ -199,7 +197,6 @@ func (p *parser) call() *node {
 	return n
 }
 
-// operands reads operands with commas between them.
 func (p *parser) operands() (list []*node) {
 	for {
 		list = append(list, p.operand(p.primary()))
@@ -209,13 +206,11 @@ func (p *parser) operands() (list []*node) {
 	}
 }
 
-// operator starts a node for an operator or function, and counts it.
 func (p *parser) operator(op string, args ...*node) *node {
 	p.operators++
 	return &node{op: op, args: args}
 }
 
-// operand refuses what cannot be compared or computed with.
 func (p *parser) operand(n *node) *node {
 	if _, isCondition := conditionFunctions[n.op]; isCondition {
 		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)

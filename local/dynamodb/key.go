@@ -25,7 +25,6 @@ func (s schema) attributes() []keyAttribute {
 	return []keyAttribute{s.Hash, s.Range}
 }
 
-// isKey returns whether an attribute is part of the primary key.
 func (s schema) isKey(name string) bool {
 	return name == s.Hash.Name || name != "" && name == s.Range.Name
 }
@@ -80,7 +79,6 @@ func (s schema) keyPosition(key Map) (position, error) {
 
 func errKeySchema() error { return invalid("The provided key element does not match the schema") }
 
-// itemPosition checks the key attributes of an item to be put.
 func (s schema) itemPosition(item Map) (position, error) {
 	for _, a := range s.attributes() {
 		v, ok := item[a.Name]
@@ -126,7 +124,6 @@ func checkKeyValue(a keyAttribute, v Value, hash bool) error {
 	return nil
 }
 
-// keyOf is the item's primary key alone.
 func (s schema) keyOf(item Map) Map {
 	key := Map{}
 	for _, a := range s.attributes() {
@@ -163,7 +160,6 @@ func errKeyCondition() error {
 		"each compares a key attribute with values, by one of %q", keyOperators)
 }
 
-// keyTerms takes a key condition expression apart.
 func keyTerms(n *node) ([]keyTerm, error) {
 	if n.op == "AND" {
 		left, err1 := keyTerms(n.args[0])
@@ -184,7 +180,6 @@ func keyTerms(n *node) ([]keyTerm, error) {
 	return []keyTerm{t}, nil
 }
 
-// bind applies the terms to a table's key.
 func (s schema) bind(terms []keyTerm) (keyCondition, error) {
 	byName := map[string]keyTerm{}
 	for _, t := range terms {
@@ -216,7 +211,6 @@ func (s schema) bind(terms []keyTerm) (keyCondition, error) {
 	return k, nil
 }
 
-// restrict narrows the interval to what a condition on the range key allows.
 func (k *keyCondition) restrict(t keyTerm) {
 	a := sortable(t.values[0])
 	switch t.op {

@@ -32,7 +32,6 @@ func (t token) is(text string) bool {
 	return t.kind == tokenSymbol && t.text == text || t.kind == tokenWord && strings.EqualFold(t.text, text)
 }
 
-// lex splits an expression into tokens, the last of which is tokenEnd.
 func lex(src string) []token {
 	var tokens []token
 	for _, m := range tokenPattern.FindAllStringSubmatchIndex(src, -1) {

@@ -9,11 +9,7 @@ type queryInput struct {
 }
 
 // query follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html.
-func (s *Service) query(c *wire.Call, in *queryInput) (*pageOutput, error) {
-	t, err := s.read(c, "Query", &in.reading)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) query(_ *wire.Call, t *table, in *queryInput) (*pageOutput, error) {
 	p := &page{backward: in.ScanIndexForward != nil && !*in.ScanIndexForward}
 	if in.KeyConditionExpression == nil {
 		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
@@ -57,11 +53,7 @@ func (s *Service) query(c *wire.Call, in *queryInput) (*pageOutput, error) {
 // scan reads in the order of the partition keys' hashes. Parallel scans (Segment, TotalSegments) are refused.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html
-func (s *Service) scan(c *wire.Call, in *reading) (*pageOutput, error) {
-	t, err := s.read(c, "Scan", in)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) scan(_ *wire.Call, t *table, in *reading) (*pageOutput, error) {
 	sc, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.FilterExpression != nil || in.ProjectionExpression != nil)
 	if err != nil {
 		return nil, err
@@ -76,7 +68,6 @@ func (s *Service) scan(c *wire.Call, in *reading) (*pageOutput, error) {
 	return s.answer(t, in, p)
 }
 
-// first is where a query begins to read.
 func (k keyCondition) first(backward bool) position {
 	at := k.partition
 	switch {

@@ -13,7 +13,6 @@ const (
 	maxBatchSize = 16 << 20
 )
 
-// projected are the parameters that choose attributes.
 type projected struct {
 	ProjectionExpression     *string
 	ExpressionAttributeNames map[string]string
@@ -31,7 +30,6 @@ func (p projected) parse() (projection, error) {
 	return keep, sc.unused()
 }
 
-// lookup is one item to read, and what to keep of it.
 type lookup struct {
 	table *table
 	at    position
@@ -57,6 +55,8 @@ type getItemInput struct {
 	ConsistentRead bool
 }
 
+func (in *getItemInput) Target() string { return in.TableName }
+
 type getItemOutput struct {
 	Item Map `json:",omitzero"`
 }
@@ -64,11 +64,7 @@ type getItemOutput struct {
 // getItem reads are strongly consistent always; ConsistentRead only doubles what they cost.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
-func (s *Service) getItem(c *wire.Call, in *getItemInput) (*getItemOutput, error) {
-	t, err := s.open(c, "GetItem", in.TableName)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) getItem(_ *wire.Call, t *table, in *getItemInput) (*getItemOutput, error) {
 	l, err := newLookup(t, in.Key, in.projected)
 	if err != nil {
 		return nil, err
@@ -80,7 +76,6 @@ func (s *Service) getItem(c *wire.Call, in *getItemInput) (*getItemOutput, error
 	return &getItemOutput{l.keep.of(found.item)}, nil
 }
 
-// keysAndAttributes is what to get from one table.
 type keysAndAttributes struct {
 	projected      `json:",omitzero"`
 	Keys           []Map
@@ -127,7 +122,6 @@ func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput
 	return out, nil
 }
 
-// lookups authorizes and checks all reads of a BatchGetItem.
 func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup, error) {
 	if len(in.RequestItems) == 0 {
 		return nil, missing("RequestItems")
@@ -135,7 +129,7 @@ func (s *Service) lookups(c *wire.Call, in *batchGetInput) (map[string][]lookup,
 	wanted, total := map[string][]lookup{}, 0
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		request := in.RequestItems[name]
-		t, err := s.open(c, "BatchGetItem", name)
+		t, err := s.open(c, name)
 		if err != nil {
 			return nil, err
 		}

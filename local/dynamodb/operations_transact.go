@@ -33,7 +33,6 @@ type transactWriteInput struct {
 	ClientRequestToken string
 }
 
-// cancellationReason is the outcome of one action of a cancelled transaction.
 type cancellationReason struct {
 	Code    string
 	Message string `json:",omitempty"`
@@ -49,7 +48,6 @@ var reasonCodes = map[string]string{
 	"ValidationException":                    "ValidationError",
 }
 
-// reasons collects the outcome of each action.
 type reasons struct {
 	list      []cancellationReason
 	cancelled bool
@@ -59,8 +57,8 @@ type reasons struct {
 func (r *reasons) add(err error) error {
 	reason := cancellationReason{Code: "None"}
 	if err != nil {
-		var e *wire.Error
-		if !errors.As(err, &e) || reasonCodes[e.Code] == "" {
+		e, ok := errors.AsType[*wire.Error](err)
+		if !ok || reasonCodes[e.Code] == "" {
 			return err
 		}
 		reason.Code, reason.Message = reasonCodes[e.Code], e.Message
@@ -128,7 +126,7 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 			return nil, nil, err
 		}
 		name, err := s.authorize(c, action, w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
-		if code(err) == "ValidationException" {
+		if wire.Code(err) == "ValidationException" {
 			return nil, nil, err
 		}
 		if err := faults.add(err); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // deduct takes n from a balance, unless it would go below zero.
@@ -112,7 +113,7 @@ func TestATransactionInProgressIsReported(t *testing.T) {
 	_, finish, err := c.tokens.begin(in, c.clock)
 	require.NoError(t, err)
 	_, _, err = c.tokens.begin(in, c.clock)
-	require.Equal(t, "TransactionInProgressException", code(err))
+	require.Equal(t, "TransactionInProgressException", wire.Code(err))
 	finish(false)
 	repeated, _, err := c.tokens.begin(in, c.clock)
 	require.NoError(t, err)

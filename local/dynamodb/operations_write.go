@@ -7,7 +7,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// writeInput are the parameters of all writes of one item.
 type writeInput struct {
 	conditional
 	TableName    string
@@ -57,7 +56,7 @@ func (s *Service) updateItem(c *wire.Call, in *updateItemInput) (*writeOutput, e
 
 // write makes a mutation of the table and runs it. returns are the values that ReturnValues may have.
 func (s *Service) write(c *wire.Call, in *writeInput, newMutation func(*table) (*mutation, error), returns ...string) (*writeOutput, error) {
-	t, err := s.open(c, c.Operation, in.TableName)
+	t, err := s.open(c, in.TableName)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +80,6 @@ func (s *Service) write(c *wire.Call, in *writeInput, newMutation func(*table) (
 	return out, nil
 }
 
-// newPut checks a put and makes it ready to run.
 func newPut(t *table, item Map, p conditional) (*mutation, error) {
 	if item == nil {
 		return nil, missing("Item")
@@ -142,13 +140,11 @@ func (m *mutation) parse(p conditional, updateExpression *string) error {
 	return sc.unused()
 }
 
-// placeholders are what expressions may refer to.
 type placeholders struct {
 	ExpressionAttributeNames  map[string]string
 	ExpressionAttributeValues Map
 }
 
-// conditional are the parameters of a write with a condition.
 type conditional struct {
 	placeholders
 	ConditionExpression                 *string
@@ -189,7 +185,6 @@ type mutation struct {
 	old, after row
 }
 
-// prepare checks the condition and computes what the item becomes.
 func (m *mutation) prepare() error {
 	m.old, _ = m.table.rows.Get(row{position: m.at})
 	if !m.condition.holds(m.old.item) {
@@ -218,23 +213,20 @@ func (m *mutation) prepare() error {
 	return nil
 }
 
-// commit stores what prepare computed.
 func (m *mutation) commit() {
 	if m.kind != checkItem {
 		m.table.set(m.after)
 	}
 }
 
-// units is what a prepared mutation costs.
 func (m *mutation) units() float64 { return writeUnits(m.old.size, m.after.size) }
 
-// run prepares and commits the mutation by itself.
 func (m *mutation) run(now time.Time) error {
 	m.table.mu.Lock()
 	defer m.table.mu.Unlock()
 	failed := m.prepare()
 	// A write whose condition failed costs as much as one that succeeds.
-	if (failed == nil || code(failed) == "ConditionalCheckFailedException") && !m.table.consume(&m.table.writes, now, m.units()) {
+	if (failed == nil || wire.Code(failed) == "ConditionalCheckFailedException") && !m.table.consume(&m.table.writes, now, m.units()) {
 		return Throttled()
 	}
 	if failed == nil {

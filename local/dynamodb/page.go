@@ -2,7 +2,6 @@ package dynamodb
 
 import "github.com/order-patterns/order-patterns/local/wire"
 
-// reading are the parameters that Query and Scan share.
 type reading struct {
 	placeholders
 	TableName            string
@@ -32,7 +31,6 @@ type page struct {
 	keep   projection
 }
 
-// check validates what Query and Scan have in common.
 func (r *reading) check() error {
 	if err := enum("Select", r.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES"); err != nil {
 		return err
@@ -47,7 +45,6 @@ func (r *reading) check() error {
 	return nil
 }
 
-// parse reads the filter and the projection.
 func (r *reading) parse(sc *scope, p *page) (err error) {
 	if r.FilterExpression != nil {
 		if p.filter, err = parseCondition("FilterExpression", *r.FilterExpression, sc); err != nil {
@@ -130,9 +127,11 @@ func (t *table) gather(p *page, limit *int) (rows []row, bytes int, more bool) {
 	return rows, bytes, more
 }
 
-// read authorizes and opens the table of a Query or Scan.
-func (s *Service) read(c *wire.Call, action string, r *reading) (*table, error) {
-	t, err := s.open(c, action, r.TableName)
+// Target is what read needs.
+func (r *reading) Target() *reading { return r }
+
+func (s *Service) read(c *wire.Call, r *reading) (*table, error) {
+	t, err := s.open(c, r.TableName)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +158,6 @@ func parseProjection(src string, sc *scope) (projection, error) {
 	})
 }
 
-// project returns the projection that keeps these paths.
 func project(paths []path) projection {
 	root := projection{}
 	for _, p := range paths {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // TestParserAcceptsAnyInput reads random sequences of tokens: each is refused with a ValidationException, or
@@ -17,7 +19,7 @@ func TestParserAcceptsAnyInput(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		expression := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 1, 14).Draw(rt, "tokens"), " ")
 		refused := func(err error) bool {
-			if err != nil && code(err) != "ValidationException" {
+			if err != nil && wire.Code(err) != "ValidationException" {
 				rt.Fatalf("%s: %v", expression, err)
 			}
 			return err != nil

@@ -68,7 +68,6 @@ func (a *TableArgs) ttlAttribute() string {
 	return *a.TTL.AttributeName
 }
 
-// schema is the primary key that the inputs declare.
 func (a *TableArgs) schema() schema {
 	types := map[string]string{}
 	for _, attribute := range a.Attributes {
@@ -98,10 +97,7 @@ func (s *Service) Kinds() []provider.Kind {
 
 // find returns a table. The caller holds the lock.
 func (s *Service) find(name string) (*table, error) {
-	if t := s.tables[name]; t != nil {
-		return t, nil
-	}
-	return nil, notFound("Requested resource not found: Table: %s not found", name)
+	return wire.Found(s.tables[name], notFound("Requested resource not found: Table: %s not found", name))
 }
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)

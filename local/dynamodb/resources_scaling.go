@@ -48,7 +48,6 @@ type ScalingMetric struct {
 
 const dimension = "dynamodb:table:"
 
-// metrics are the scalable dimensions, and the metric of each.
 var metrics = map[string]string{
 	dimension + "ReadCapacityUnits":  "DynamoDBReadCapacityUtilization",
 	dimension + "WriteCapacityUnits": "DynamoDBWriteCapacityUtilization",
@@ -57,21 +56,13 @@ var metrics = map[string]string{
 // scalingKinds are those of Application Auto Scaling, which has no operations on the wire.
 func (s *Service) scalingKinds() []provider.Kind {
 	return []provider.Kind{
-		&provider.Object[ScalingTargetArgs, capacity]{
-			Type:   "aws:appautoscaling/target:Target",
-			Check:  checkTarget,
-			Lock:   &s.mu,
-			Find:   s.findTarget,
-			State:  (*capacity).targetState,
-			Create: s.registerTarget,
-			Update: func(_ context.Context, c *capacity, in *ScalingTargetArgs) error { return s.setTarget(c, in) },
-			Delete: func(_ context.Context, c *capacity) error {
-				c.mu.Lock()
-				defer c.mu.Unlock()
-				c.target, c.policy = nil, nil
-				return nil
-			},
-		},
+		provider.Setting(targetID, s.setTarget, provider.Object[ScalingTargetArgs, capacity]{
+			Type:  "aws:appautoscaling/target:Target",
+			Check: checkTarget,
+			Lock:  &s.mu,
+			Find:  s.capacity,
+			State: (*capacity).targetState,
+		}),
 		&provider.Object[ScalingPolicyArgs, capacity]{
 			Type:     "aws:appautoscaling/policy:Policy",
 			AutoName: &provider.AutoName{Property: "name", Max: 255},
@@ -122,46 +113,44 @@ func checkScalable(c *provider.Checker, namespace, resource, scalable string) {
 	}
 }
 
-// capacity finds what a scalable dimension is about. The caller holds s.mu.
-func (s *Service) capacity(resource, scalable string) (*capacity, error) {
+// targetID is table/NAME|DIMENSION.
+func targetID(in *ScalingTargetArgs) string { return in.ResourceID + "|" + in.ScalableDimension }
+
+// capacity finds what a target is about. The caller holds s.mu.
+func (s *Service) capacity(targetID string) (*capacity, error) {
+	resource, scalable, _ := strings.Cut(targetID, "|")
 	t, err := s.find(strings.TrimPrefix(resource, "table/"))
 	if err != nil {
 		return nil, invalid("DynamoDB table does not exist: %s", resource)
 	}
-	c := &t.reads
 	if scalable == dimension+"WriteCapacityUnits" {
-		c = &t.writes
+		return &t.writes, nil
 	}
-	return c, nil
-}
-
-// registerTarget returns an id of table/NAME|DIMENSION.
-//
-// https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
-func (s *Service) registerTarget(_ context.Context, in *ScalingTargetArgs) (string, error) {
-	c, err := s.capacity(in.ResourceID, in.ScalableDimension)
-	if err != nil {
-		return "", err
-	}
-	return in.ResourceID + "|" + in.ScalableDimension, s.setTarget(c, in)
+	return &t.reads, nil
 }
 
 // setTarget also brings the capacity within its limits.
-func (s *Service) setTarget(c *capacity, in *ScalingTargetArgs) error {
+//
+// https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+func (s *Service) setTarget(_ context.Context, c *capacity, in *ScalingTargetArgs) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if in == nil {
+		c.target, c.policy = nil, nil
+		return nil
+	}
 	if c.bucket == nil {
 		return invalid("The capacity of the table %s is on demand and cannot be scaled", in.ResourceID)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.target = in
 	c.resize(s.account.Clock.Now(), min(max(c.units(), in.MinCapacity), in.MaxCapacity))
 	return nil
 }
 
 func (s *Service) findTarget(id string) (*capacity, error) {
-	resource, scalable, _ := strings.Cut(id, "|")
-	c, err := s.capacity(resource, scalable)
+	c, err := s.capacity(id)
 	if err == nil && c.target == nil {
+		resource, scalable, _ := strings.Cut(id, "|")
 		err = wire.Errorf(http.StatusBadRequest, "ObjectNotFoundException", "No scalable target found for service namespace: dynamodb, "+
 			"resource ID: %s, scalable dimension: %s", resource, scalable)
 	}
@@ -200,6 +189,9 @@ func (s *Service) findPolicy(id string) (*capacity, error) {
 }
 
 func (c *capacity) targetState() *ScalingTargetArgs {
+	if c.target == nil {
+		return nil
+	}
 	state := *c.target
 	state.ARN = account.ARN("application-autoscaling", "scalable-target/"+scalingID(state.ResourceID, state.ScalableDimension))
 	state.RoleARN = account.GlobalARN("iam", "role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"+
@@ -214,7 +206,6 @@ func (c *capacity) policyState() *ScalingPolicyArgs {
 	return &state
 }
 
-// scalingID is the unique part of an ARN.
 func scalingID(resource, scalable string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(resource+"|"+scalable)).String()
 }

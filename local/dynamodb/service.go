@@ -33,6 +33,7 @@ import (
 
 // Service is the DynamoDB of one account.
 type Service struct {
+	wire.Name
 	wire.JSON
 	account *account.Account
 
@@ -44,27 +45,23 @@ type Service struct {
 // New returns a DynamoDB without tables.
 func New(a *account.Account) *Service {
 	s := &Service{
-		account: a,
-		tables:  map[string]*table{},
-		JSON:    wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810", Checksum: true},
+		Name: "dynamodb", account: a, tables: map[string]*table{},
+		JSON: wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810", Checksum: true},
 	}
 	s.Measure = s.measure
-	wire.HandleJSON(&s.JSON, "GetItem", s.getItem)
-	wire.HandleJSON(&s.JSON, "PutItem", s.putItem)
-	wire.HandleJSON(&s.JSON, "UpdateItem", s.updateItem)
-	wire.HandleJSON(&s.JSON, "DeleteItem", s.deleteItem)
-	wire.HandleJSON(&s.JSON, "Query", s.query)
-	wire.HandleJSON(&s.JSON, "Scan", s.scan)
-	wire.HandleJSON(&s.JSON, "BatchGetItem", s.batchGetItem)
-	wire.HandleJSON(&s.JSON, "TransactWriteItems", s.transactWriteItems)
-	wire.HandleJSON(&s.JSON, "DescribeTable", s.describeTable)
-	wire.HandleJSON(&s.JSON, "DescribeTimeToLive", s.describeTimeToLive)
-	wire.HandleJSON(&s.JSON, "ListTables", s.listTables)
+	wire.HandleOn(&s.JSON, "GetItem", s.open, s.getItem)
+	wire.Handle(&s.JSON, "PutItem", s.putItem)
+	wire.Handle(&s.JSON, "UpdateItem", s.updateItem)
+	wire.Handle(&s.JSON, "DeleteItem", s.deleteItem)
+	wire.HandleOn(&s.JSON, "Query", s.read, s.query)
+	wire.HandleOn(&s.JSON, "Scan", s.read, s.scan)
+	wire.Handle(&s.JSON, "BatchGetItem", s.batchGetItem)
+	wire.Handle(&s.JSON, "TransactWriteItems", s.transactWriteItems)
+	wire.HandleOn(&s.JSON, "DescribeTable", s.inspect, describeTable)
+	wire.HandleOn(&s.JSON, "DescribeTimeToLive", s.inspect, describeTimeToLive)
+	wire.HandleAllowed(&s.JSON, "dynamodb:ListTables", "*", s.listTables)
 	return s
 }
-
-// SigningName is dynamodb.
-func (s *Service) SigningName() string { return "dynamodb" }
 
 // TableARN is the ARN of the table with this name.
 func TableARN(name string) string { return account.ARN("dynamodb", "table/"+name) }
@@ -79,7 +76,6 @@ func (s *Service) authorize(c *wire.Call, action, nameOrARN string, opts ...wire
 	return name, c.Authorize("dynamodb:"+action, TableARN(name), opts...)
 }
 
-// table finds a table for an operation on its items.
 func (s *Service) table(name string) (*table, error) {
 	s.mu.RLock()
 	t, ok := s.tables[name]
@@ -91,9 +87,8 @@ func (s *Service) table(name string) (*table, error) {
 	return t, nil
 }
 
-// open authorizes an action and finds its table.
-func (s *Service) open(c *wire.Call, action, nameOrARN string, opts ...wire.Option) (*table, error) {
-	name, err := s.authorize(c, action, nameOrARN, opts...)
+func (s *Service) open(c *wire.Call, nameOrARN string) (*table, error) {
+	name, err := s.authorize(c, c.Operation, nameOrARN)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +112,7 @@ func (s *Service) useKey(c *wire.Call, t *table) error {
 		Principal: c.Principal, Service: "dynamodb", Key: *e.KMSKeyARN,
 		Context: map[string]string{"aws:dynamodb:tableName": t.name, "aws:dynamodb:subscriberId": account.ID},
 	}, "kms:Decrypt")
-	var key *account.KeyError
-	if errors.As(err, &key) {
+	if key, ok := errors.AsType[*account.KeyError](err); ok {
 		return wire.Errorf(http.StatusBadRequest, "AccessDeniedException", "KMS key access denied error: %s", key.Message)
 	}
 	return err
@@ -154,13 +148,4 @@ func Throttled() error {
 // wait for each other, so that only a fault.Rule brings it about.
 func Conflicted() error {
 	return wire.Errorf(http.StatusBadRequest, "TransactionConflictException", "Transaction is ongoing for the item")
-}
-
-// code is the error's AWS code; empty for an error that is none of AWS's.
-func code(err error) string {
-	var e *wire.Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
 }

@@ -45,7 +45,6 @@ func newTable(a *account.Account, name, arn, id string, s schema) *table {
 	}
 }
 
-// configure puts new settings in force.
 func (t *table) configure(args *TableArgs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -19,7 +19,6 @@ const (
 	maxToken  = 36
 )
 
-// tokens remembers the ClientRequestTokens of transactions.
 type tokens struct {
 	mu    sync.Mutex
 	known map[string]*tokenUse

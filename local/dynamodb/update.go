@@ -110,7 +110,6 @@ func (u update) paths() []path {
 	return paths
 }
 
-// checkKeys refuses to change the primary key.
 func (u update) checkKeys(s schema) error {
 	for _, a := range u {
 		if s.isKey(a.path[0]) {
@@ -158,7 +157,6 @@ func (a action) compute(item Map) (Value, error) {
 	return nil, errOperandType()
 }
 
-// compute evaluates the right side of SET.
 func (n *node) compute(item Map) (Value, error) {
 	switch n.op {
 	case "value":

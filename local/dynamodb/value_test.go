@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 func TestValuesSurviveTheWire(t *testing.T) {
@@ -32,7 +34,7 @@ func TestValuesThatDynamoDBRefuses(t *testing.T) {
 		var item Map
 		err := json.Unmarshal([]byte(`{"a":`+text+`}`), &item)
 		require.Error(t, err, text)
-		require.Equal(t, "ValidationException", code(err), text)
+		require.Equal(t, "ValidationException", wire.Code(err), text)
 		require.Equal(t, want, message(err))
 	}
 	for _, text := range []string{`{"SS":["a"]}`, `{"NS":["1"]}`, `{"BS":["AA=="]}`} {

@@ -3,13 +3,11 @@
 package edge
 
 import (
-	"context"
 	"regexp"
 	"sync"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // RecordArgs are the inputs of aws:route53/record:Record. Only aliases of AWS resources are supported.
@@ -55,29 +53,6 @@ func Kinds() []provider.Kind {
 	}
 }
 
-// kind keeps objects as they are, by id.
 func kind[In any](token string, id func(*In) string, check func(*provider.Checker, *In)) provider.Kind {
-	kept := map[string]*In{}
-	return &provider.Object[In, In]{
-		Type: token, Check: check, Lock: &sync.Mutex{},
-		Find: func(id string) (*In, error) {
-			if kept[id] == nil {
-				return nil, wire.Errorf(404, "NotFound", "there is no %s %s", token, id)
-			}
-			return kept[id], nil
-		},
-		State: func(in *In) *In { return in },
-		Create: func(_ context.Context, in *In) (string, error) {
-			kept[id(in)] = in
-			return id(in), nil
-		},
-		Update: func(_ context.Context, old, in *In) error {
-			*old = *in
-			return nil
-		},
-		Delete: func(_ context.Context, in *In) error {
-			delete(kept, id(in))
-			return nil
-		},
-	}
+	return provider.Kept(map[string]*In{}, id, provider.Object[In, In]{Type: token, Check: check, Lock: &sync.Mutex{}})
 }

@@ -15,14 +15,14 @@ import (
 // operations are the calls with which a person, or a test, looks at roles and changes their policies.
 func (s *Service) operations() {
 	s.Query = wire.Query{XMLNS: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"}
-	wire.HandleQuery(&s.Query, "ListRoles", s.listRoles)
-	wire.HandleQuery(&s.Query, "GetRole", s.getRole)
-	wire.HandleQuery(&s.Query, "ListRolePolicies", s.listRolePolicies)
-	wire.HandleQuery(&s.Query, "GetRolePolicy", s.getRolePolicy)
-	wire.HandleQuery(&s.Query, "PutRolePolicy", s.putRolePolicy)
-	wire.HandleQuery(&s.Query, "DeleteRolePolicy", s.deleteRolePolicy)
-	wire.HandleQuery(&s.Query, "UpdateAssumeRolePolicy", s.updateAssumeRolePolicy)
-	wire.HandleQuery(&s.Query, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
+	wire.HandleAllowed(&s.Query, "iam:ListRoles", "*", s.listRoles)
+	onRole(s, "GetRole", s.getRole)
+	onRole(s, "ListRolePolicies", s.listRolePolicies)
+	onRole(s, "GetRolePolicy", s.getRolePolicy)
+	onRole(s, "PutRolePolicy", s.putRolePolicy)
+	onRole(s, "DeleteRolePolicy", s.deleteRolePolicy)
+	onRole(s, "UpdateAssumeRolePolicy", s.updateAssumeRolePolicy)
+	onRole(s, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
 }
 
 type roleOutput struct {
@@ -47,10 +47,7 @@ type listRolesOutput struct {
 	Roles       []roleOutput `xml:"Roles>member"`
 }
 
-func (s *Service) listRoles(c *wire.Call, _ *struct{}) (*listRolesOutput, error) {
-	if err := c.Authorize("iam:ListRoles", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) listRoles(*wire.Call, *struct{}) (*listRolesOutput, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	out := &listRolesOutput{}
@@ -62,29 +59,33 @@ func (s *Service) listRoles(c *wire.Call, _ *struct{}) (*listRolesOutput, error)
 
 type roleInput struct{ RoleName string }
 
-// withRole authorizes an action on a role and then finds the role, in this order, so that nobody learns which roles
-// exist without a permission. The authorization holds no lock, because a test's fault may make it wait.
-func (s *Service) withRole(c *wire.Call, action, name string, do func(*role) error) error {
-	if err := c.Authorize(action, roleARN(name)); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, err := s.find(name)
-	if err != nil {
-		return err
-	}
-	return do(r)
+func (in roleInput) name() string { return in.RoleName }
+
+// onRole adds an operation on a role, which f does with the lock held. It is authorized before the role is found, so that nobody
+// learns which roles exist without a permission. The authorization holds no lock, because a test's fault may make it wait.
+func onRole[In, Out any, P interface {
+	*In
+	name() string
+}](s *Service, operation string, f func(*role, *In) (Out, error)) {
+	wire.Handle(&s.Query, operation, func(c *wire.Call, in *In) (out Out, err error) {
+		name := P(in).name()
+		if err := c.Authorize("iam:"+operation, roleARN(name)); err != nil {
+			return out, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		r, err := s.find(name)
+		if err != nil {
+			return out, err
+		}
+		return f(r, in)
+	})
 }
 
 type getRoleOutput struct{ Role roleOutput }
 
-func (s *Service) getRole(c *wire.Call, in *roleInput) (*getRoleOutput, error) {
-	out := &getRoleOutput{}
-	return out, s.withRole(c, "iam:GetRole", in.RoleName, func(r *role) error {
-		out.Role = r.output()
-		return nil
-	})
+func (s *Service) getRole(r *role, _ *roleInput) (*getRoleOutput, error) {
+	return &getRoleOutput{r.output()}, nil
 }
 
 type listRolePoliciesOutput struct {
@@ -92,65 +93,57 @@ type listRolePoliciesOutput struct {
 	PolicyNames []string `xml:"PolicyNames>member"`
 }
 
-func (s *Service) listRolePolicies(c *wire.Call, in *roleInput) (*listRolePoliciesOutput, error) {
-	out := &listRolePoliciesOutput{}
-	return out, s.withRole(c, "iam:ListRolePolicies", in.RoleName, func(r *role) error {
-		out.PolicyNames = slices.Sorted(maps.Keys(r.inline))
-		return nil
-	})
+func (s *Service) listRolePolicies(r *role, _ *roleInput) (*listRolePoliciesOutput, error) {
+	return &listRolePoliciesOutput{PolicyNames: slices.Sorted(maps.Keys(r.inline))}, nil
 }
 
-type rolePolicyInput struct{ RoleName, PolicyName string }
+type rolePolicyInput struct {
+	roleInput
+	PolicyName string
+}
 
 type getRolePolicyOutput struct{ RoleName, PolicyName, PolicyDocument string }
 
-func (s *Service) getRolePolicy(c *wire.Call, in *rolePolicyInput) (*getRolePolicyOutput, error) {
-	out := &getRolePolicyOutput{RoleName: in.RoleName, PolicyName: in.PolicyName}
-	return out, s.withRole(c, "iam:GetRolePolicy", in.RoleName, func(r *role) error {
-		p, err := r.findInline(in.PolicyName)
-		if err != nil {
-			return err
-		}
-		out.PolicyDocument = percentEncode(p.text)
-		return nil
-	})
+func (s *Service) getRolePolicy(r *role, in *rolePolicyInput) (*getRolePolicyOutput, error) {
+	p, err := r.findInline(in.PolicyName)
+	if err != nil {
+		return nil, err
+	}
+	return &getRolePolicyOutput{in.RoleName, in.PolicyName, percentEncode(p.text)}, nil
 }
 
-type putRolePolicyInput struct{ RoleName, PolicyName, PolicyDocument string }
-
-func (s *Service) putRolePolicy(c *wire.Call, in *putRolePolicyInput) (*struct{}, error) {
-	return &struct{}{}, s.withRole(c, "iam:PutRolePolicy", in.RoleName, func(*role) error {
-		if !policyName.MatchString(in.PolicyName) {
-			return wire.Errorf(http.StatusBadRequest, "ValidationError", "PolicyName %q must be %s.", in.PolicyName, nameForm)
-		}
-		return s.putInline(in.RoleName, in.PolicyName, in.PolicyDocument)
-	})
+type putRolePolicyInput struct {
+	rolePolicyInput
+	PolicyDocument string
 }
 
-func (s *Service) deleteRolePolicy(c *wire.Call, in *rolePolicyInput) (*struct{}, error) {
-	return &struct{}{}, s.withRole(c, "iam:DeleteRolePolicy", in.RoleName, func(r *role) error {
-		_, err := r.findInline(in.PolicyName)
-		s.deleteInline(r, in.PolicyName)
-		return err
-	})
+func (s *Service) putRolePolicy(_ *role, in *putRolePolicyInput) (*struct{}, error) {
+	if !policyName.MatchString(in.PolicyName) {
+		return nil, wire.Errorf(http.StatusBadRequest, "ValidationError", "PolicyName %q must be %s.", in.PolicyName, nameForm)
+	}
+	return &struct{}{}, s.putInline(in.RoleName, in.PolicyName, in.PolicyDocument)
 }
 
-type updateAssumeRolePolicyInput struct{ RoleName, PolicyDocument string }
+func (s *Service) deleteRolePolicy(r *role, in *rolePolicyInput) (*struct{}, error) {
+	_, err := r.findInline(in.PolicyName)
+	s.deleteInline(r, in.PolicyName)
+	return &struct{}{}, err
+}
+
+type updateAssumeRolePolicyInput struct {
+	roleInput
+	PolicyDocument string
+}
 
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
-func (s *Service) updateAssumeRolePolicy(c *wire.Call, in *updateAssumeRolePolicyInput) (*struct{}, error) {
-	return &struct{}{}, s.withRole(c, "iam:UpdateAssumeRolePolicy", in.RoleName, func(r *role) error {
-		inputs := r.inputs
-		inputs.AssumeRolePolicy = in.PolicyDocument
-		return r.set(&inputs)
-	})
+func (s *Service) updateAssumeRolePolicy(r *role, in *updateAssumeRolePolicyInput) (*struct{}, error) {
+	inputs := r.inputs
+	inputs.AssumeRolePolicy = in.PolicyDocument
+	return &struct{}{}, r.set(&inputs)
 }
 
 func (r *role) findInline(name string) (*inlinePolicy, error) {
-	if p := r.inline[name]; p != nil {
-		return p, nil
-	}
-	return nil, noEntity("The role policy with name %s cannot be found.", name)
+	return wire.Found(r.inline[name], noEntity("The role policy with name %s cannot be found.", name))
 }
 
 type attachedPolicy struct {
@@ -163,14 +156,12 @@ type listAttachedOutput struct {
 	AttachedPolicies []attachedPolicy `xml:"AttachedPolicies>member"`
 }
 
-func (s *Service) listAttachedRolePolicies(c *wire.Call, in *roleInput) (*listAttachedOutput, error) {
+func (s *Service) listAttachedRolePolicies(r *role, _ *roleInput) (*listAttachedOutput, error) {
 	out := &listAttachedOutput{}
-	return out, s.withRole(c, "iam:ListAttachedRolePolicies", in.RoleName, func(r *role) error {
-		for _, arn := range r.attached {
-			out.AttachedPolicies = append(out.AttachedPolicies, attachedPolicy{PolicyName: path.Base(arn), PolicyARN: arn})
-		}
-		return nil
-	})
+	for _, arn := range r.attached {
+		out.AttachedPolicies = append(out.AttachedPolicies, attachedPolicy{PolicyName: path.Base(arn), PolicyARN: arn})
+	}
+	return out, nil
 }
 
 // percentEncode is how policy documents travel: RFC 3986, in which a space is %20.

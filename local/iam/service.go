@@ -22,6 +22,7 @@ import (
 
 // Service keeps the account's roles, policies and access keys.
 type Service struct {
+	wire.Name
 	wire.Query
 	account *account.Account
 	managed map[string]*policy.Document // by ARN
@@ -52,7 +53,9 @@ type inlinePolicy struct {
 
 // New returns a service that holds no roles, and the managed policies of AWS that the patterns use.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, managed: map[string]*policy.Document{}, roles: map[string]*role{}, keys: map[string]wire.Identity{}}
+	s := &Service{
+		Name: "iam", account: a, managed: map[string]*policy.Document{}, roles: map[string]*role{}, keys: map[string]wire.Identity{},
+	}
 	for arn, text := range awsManaged {
 		s.managed[arn] = mustParse(text)
 	}
@@ -60,10 +63,6 @@ func New(a *account.Account) *Service {
 	return s
 }
 
-// SigningName is iam.
-func (s *Service) SigningName() string { return "iam" }
-
-// mustParse parses a constant.
 func mustParse(text string) *policy.Document {
 	doc, err := policy.Parse(text, policy.Identity)
 	if err != nil {
@@ -76,10 +75,7 @@ func roleARN(name string) string { return account.GlobalARN("iam", "role/"+name)
 
 // find returns a role, or AWS's error if there is none. The caller holds the lock.
 func (s *Service) find(name string) (*role, error) {
-	if r := s.roles[name]; r != nil {
-		return r, nil
-	}
-	return nil, noEntity("The role with name %s cannot be found.", name)
+	return wire.Found(s.roles[name], noEntity("The role with name %s cannot be found.", name))
 }
 
 // refresh recomputes what a role allows. The caller holds the lock.

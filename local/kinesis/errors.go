@@ -46,10 +46,8 @@ func Throttled(stream, shard string) error {
 	return refuse("ProvisionedThroughputExceededException", "Rate exceeded for shard %s in stream %s under account %s.", shard, stream, account.ID)
 }
 
-// codeAndMessage represents the error of one record in the answer of PutRecords.
 func codeAndMessage(err error) (code, message string) {
-	var e *wire.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
 		return e.Code, e.Message
 	}
 	return "InternalFailure", err.Error()

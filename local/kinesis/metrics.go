@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ func (s *Service) publish(stream string, values ...account.Value) {
 	s.account.Publish("AWS/Kinesis", map[string]string{"StreamName": stream}, values...)
 }
 
-// countPut publishes that a record was put, or rejected.
 func (s *Service) countPut(stream string, size int, err error) {
 	if err == nil {
 		s.publish(stream, account.Count("IncomingRecords", 1), account.Value{Metric: "IncomingBytes", Unit: "Bytes", Value: float64(size)})
@@ -34,8 +32,7 @@ func (s *Service) countRead(stream string, f *found, now time.Time) {
 
 // countThrottle publishes that a shard, or an injected fault of an action, has rejected a read or a write.
 func (s *Service) countThrottle(stream, action string, err error) {
-	var refused *wire.Error
-	if !errors.As(err, &refused) || refused.Code != "ProvisionedThroughputExceededException" {
+	if wire.Code(err) != "ProvisionedThroughputExceededException" {
 		return
 	}
 	switch action = strings.TrimPrefix(action, "kinesis:"); action {

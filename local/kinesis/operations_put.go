@@ -12,19 +12,13 @@ type putInput struct {
 	recordInput
 }
 
-type putOutput struct {
-	ShardID        string `json:"ShardId"`
-	SequenceNumber string
-	EncryptionType string
-}
-
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
-func (s *Service) putRecord(c *wire.Call, st *stream, in *putInput) (*putOutput, error) {
+func (s *Service) putRecord(c *wire.Call, st *stream, in *putInput) (wire.Object, error) {
 	sh, q, err := s.putOne(st, &in.recordInput)
 	if err != nil {
 		return nil, err
 	}
-	return &putOutput{sh.id, q.String(), st.encryption()}, nil
+	return wire.Object{"ShardId": sh.id, "SequenceNumber": q.String(), "EncryptionType": st.encryption()}, nil
 }
 
 // RecordAction is the action of fault.Rule for one record of a PutRecords, with the resource STREAM-ARN/SHARD-ID. The error
@@ -36,25 +30,11 @@ type putManyInput struct {
 	Records []recordInput
 }
 
-type putManyOutput struct {
-	FailedRecordCount int
-	Records           []putManyResult
-	EncryptionType    string
-}
-
-// putManyResult has either the first two members or the last two.
-type putManyResult struct {
-	ShardID        string `json:"ShardId,omitempty"`
-	SequenceNumber string `json:",omitempty"`
-	ErrorCode      string `json:",omitempty"`
-	ErrorMessage   string `json:",omitempty"`
-}
-
 // putRecords puts the records in order. A record that fails does not affect the others. An invalid record makes the whole
 // request fail.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
-func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (*putManyOutput, error) {
+func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (wire.Object, error) {
 	if n := len(in.Records); n < 1 || n > maxPutRecords {
 		return nil, invalidMember("Records", "must have 1 to %d elements, got %d", maxPutRecords, n)
 	}
@@ -70,7 +50,7 @@ func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (*putMa
 		return nil, invalid("The records must have at most %d bytes together, got %d.", maxPutBytes, total)
 	}
 
-	out := &putManyOutput{Records: make([]putManyResult, len(in.Records)), EncryptionType: st.encryption()}
+	failed, results := 0, make([]wire.Object, len(in.Records))
 	var check func(*shard) error
 	if s.account.Faults.Active() {
 		check = func(sh *shard) error {
@@ -83,15 +63,15 @@ func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (*putMa
 	for i := range in.Records {
 		sh, q, err := st.put(now, hashes[i], in.Records[i].PartitionKey, in.Records[i].Data, check)
 		s.countPut(st.name, len(in.Records[i].Data)+len(in.Records[i].PartitionKey), err)
-		r := &out.Records[i]
 		if err != nil {
-			out.FailedRecordCount++
-			r.ErrorCode, r.ErrorMessage = codeAndMessage(err)
+			failed++
+			code, message := codeAndMessage(err)
+			results[i] = wire.Object{"ErrorCode": code, "ErrorMessage": message}
 			continue
 		}
-		r.ShardID, r.SequenceNumber = sh.id, q.String()
+		results[i] = wire.Object{"ShardId": sh.id, "SequenceNumber": q.String()}
 	}
-	return out, nil
+	return wire.Object{"FailedRecordCount": failed, "Records": results, "EncryptionType": st.encryption()}, nil
 }
 
 const (
@@ -107,7 +87,6 @@ type recordInput struct {
 	ExplicitHashKey *string
 }
 
-// check returns the record's hash key and its size in bytes.
 func (r *recordInput) check() (h hash, size int, err error) {
 	if r.Data == nil {
 		return h, 0, invalidMember("Data", "is required")

@@ -33,11 +33,8 @@ type iteratorInput struct {
 	Timestamp              *float64
 }
 
-type iteratorOutput struct{ ShardIterator string }
-
 var positionTypes = []string{"TRIM_HORIZON", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"}
 
-// position validates the parameters of GetShardIterator.
 func (in *iteratorInput) position() (p Position, err error) {
 	p.Type = in.ShardIteratorType
 	switch {
@@ -58,7 +55,7 @@ func (in *iteratorInput) position() (p Position, err error) {
 // getShardIterator resolves the position immediately: LATEST is the place after the current last record.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
-func (s *Service) getShardIterator(c *wire.Call, st *stream, in *iteratorInput) (*iteratorOutput, error) {
+func (s *Service) getShardIterator(c *wire.Call, st *stream, in *iteratorInput) (wire.Object, error) {
 	p, err := in.position()
 	if err != nil {
 		return nil, err
@@ -75,7 +72,7 @@ func (s *Service) getShardIterator(c *wire.Call, st *stream, in *iteratorInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &iteratorOutput{iterator(sh, place, now)}, nil
+	return wire.Object{"ShardIterator": iterator(sh, place, now)}, nil
 }
 
 type getInput struct {
@@ -84,27 +81,14 @@ type getInput struct {
 	Limit         *int
 }
 
-type getOutput struct {
-	Records            []getRecord
-	NextShardIterator  *string // null at the end of a closed shard
-	MillisBehindLatest int64
-}
-
-type getRecord struct {
-	SequenceNumber, PartitionKey string
-	Data                         []byte
-	ApproximateArrivalTimestamp  float64
-	EncryptionType               string `json:",omitempty"` // absent without encryption
-}
-
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
-func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
+func (s *Service) getRecords(c *wire.Call, in *getInput) (wire.Object, error) {
 	var at place
 	text, err := base64.StdEncoding.DecodeString(in.ShardIterator)
 	if err != nil || strictjson.Decode(text, &at) != nil {
 		return nil, invalid("Invalid ShardIterator.")
 	}
-	st, err := s.enter(c, "GetRecords", streamInput{at.Stream, in.StreamARN})
+	st, err := s.enter(c, streamInput{at.Stream, in.StreamARN})
 	if err != nil {
 		return nil, err
 	}
@@ -130,17 +114,18 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (*getOutput, error) {
 		return nil, err
 	}
 	s.countRead(st.name, &f, now)
-	out := &getOutput{Records: make([]getRecord, len(f.entries)), MillisBehindLatest: f.behind(now)}
-	encryption := st.encryption()
-	if encryption == "NONE" {
-		encryption = ""
-	}
+	records := make([]wire.Object, len(f.entries))
 	for i, e := range f.entries {
-		out.Records[i] = getRecord{f.number(sh, i), e.key, e.data, float64(e.arrived) / 1000, encryption}
+		records[i] = wire.Object{
+			"SequenceNumber": f.number(sh, i), "PartitionKey": e.key, "Data": e.data, "ApproximateArrivalTimestamp": float64(e.arrived) / 1000,
+		}
+		if kind := st.encryption(); kind != "NONE" {
+			records[i]["EncryptionType"] = kind
+		}
 	}
+	out := wire.Object{"Records": records, "MillisBehindLatest": f.behind(now), "NextShardIterator": nil} // null at the end of a closed shard
 	if !f.end {
-		next := iterator(sh, f.next, now)
-		out.NextShardIterator = &next
+		out["NextShardIterator"] = iterator(sh, f.next, now)
 	}
 	return out, nil
 }

@@ -7,30 +7,18 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-type hashRange struct{ StartingHashKey, EndingHashKey string }
-
-type sequenceRange struct {
-	StartingSequenceNumber string
-	EndingSequenceNumber   string `json:",omitempty"` // of a closed shard
-}
-
-type shardDescription struct {
-	ShardID               string `json:"ShardId"`
-	ParentShardID         string `json:"ParentShardId,omitempty"` // present even if the parent has expired
-	AdjacentParentShardID string `json:"AdjacentParentShardId,omitempty"`
-	HashKeyRange          hashRange
-	SequenceNumberRange   sequenceRange
-}
-
-func (s *shard) hashRange() hashRange { return hashRange{s.from.String(), s.to.String()} }
-
-func describeShards(shards []*shard) []shardDescription {
-	list := make([]shardDescription, len(shards))
+// describeShards names the parents even if they have expired.
+func describeShards(shards []*shard) []wire.Object {
+	list := make([]wire.Object, len(shards))
 	for i, s := range shards {
-		list[i] = shardDescription{s.id, s.parent, s.adjacent, s.hashRange(), sequenceRange{s.sequenceAt(0, s.epoch).String(), ""}}
+		numbers := wire.Object{"StartingSequenceNumber": s.sequenceAt(0, s.epoch).String()}
 		if closed := s.closedAt(); !closed.IsZero() {
-			list[i].SequenceNumberRange.EndingSequenceNumber = s.sequenceAt(lastPlace, closed.Unix()).String()
+			numbers["EndingSequenceNumber"] = s.sequenceAt(lastPlace, closed.Unix()).String()
 		}
+		list[i] = wire.Object{
+			"ShardId": s.id, "SequenceNumberRange": numbers,
+			"HashKeyRange": wire.Object{"StartingHashKey": s.from.String(), "EndingHashKey": s.to.String()},
+		}.With(wire.Object{"ParentShardId": s.parent, "AdjacentParentShardId": s.adjacent})
 	}
 	return list
 }
@@ -42,12 +30,10 @@ type listShardsInput struct {
 	ShardFilter *shardFilter
 }
 
-type listShardsOutput struct{ Shards []shardDescription }
-
 // listShards returns all shards: there are no pages.
 //
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
-func (s *Service) listShards(c *wire.Call, st *stream, in *listShardsInput) (*listShardsOutput, error) {
+func (s *Service) listShards(c *wire.Call, st *stream, in *listShardsInput) (wire.Object, error) {
 	if in.ShardFilter != nil && in.ShardFilter.Type != "AT_LATEST" {
 		return nil, wire.Unsupported("ListShards with a ShardFilter of type %q", in.ShardFilter.Type)
 	}
@@ -55,7 +41,7 @@ func (s *Service) listShards(c *wire.Call, st *stream, in *listShardsInput) (*li
 	if in.ShardFilter != nil {
 		shards = slices.DeleteFunc(slices.Clone(shards), func(sh *shard) bool { return !sh.closedAt().IsZero() })
 	}
-	return &listShardsOutput{describeShards(shards)}, nil
+	return wire.Object{"Shards": describeShards(shards)}, nil
 }
 
 type splitInput struct {

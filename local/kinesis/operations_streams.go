@@ -7,108 +7,64 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-type modeDetails struct{ StreamMode string }
-
-// streamSummary is a stream in the answer of ListStreams.
-type streamSummary struct {
-	StreamName, StreamARN, StreamStatus string
-	StreamCreationTimestamp             float64
-	StreamModeDetails                   modeDetails
-}
-
-// streamDescription has the common members of DescribeStream and DescribeStreamSummary.
-type streamDescription struct {
-	streamSummary
-	RetentionPeriodHours int
-	EncryptionType       string
-	KeyID                string `json:"KeyId,omitempty"`
-}
-
-func (st *stream) describe() streamDescription {
-	encryption := st.encryption()
+func (st *stream) summary() wire.Object {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
-	return streamDescription{
-		streamSummary{st.name, st.arn, "ACTIVE", seconds(st.created), modeDetails{st.mode}},
-		int(st.hours.Load()), encryption, st.kmsKey,
+	return wire.Object{
+		"StreamName": st.name, "StreamARN": st.arn, "StreamStatus": "ACTIVE", "StreamCreationTimestamp": seconds(st.created),
+		"StreamModeDetails": wire.Object{"StreamMode": st.mode},
 	}
 }
 
-type describeStreamOutput struct {
-	StreamDescription struct {
-		streamDescription
-		Shards        []shardDescription
-		HasMoreShards bool // always false
-	}
+func (st *stream) describe() wire.Object {
+	d := st.summary()
+	d["RetentionPeriodHours"], d["EncryptionType"] = st.hours.Load(), st.encryption()
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	return d.With(wire.Object{"KeyId": st.kmsKey})
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html
-func (s *Service) describeStream(c *wire.Call, st *stream, in *streamInput) (*describeStreamOutput, error) {
-	out := &describeStreamOutput{}
-	out.StreamDescription.streamDescription = st.describe()
-	out.StreamDescription.Shards = describeShards(st.live(s.account.Clock.Now()))
-	return out, nil
-}
-
-type describeStreamSummaryOutput struct {
-	StreamDescriptionSummary struct {
-		streamDescription
-		OpenShardCount, ConsumerCount, MaxRecordSizeInKiB int
-	}
+func (s *Service) describeStream(_ *wire.Call, st *stream, _ *streamInput) (wire.Object, error) {
+	d := st.describe()
+	d["Shards"], d["HasMoreShards"] = describeShards(st.live(s.account.Clock.Now())), false
+	return wire.Object{"StreamDescription": d}, nil
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html
-func (s *Service) describeStreamSummary(c *wire.Call, st *stream, in *streamInput) (*describeStreamSummaryOutput, error) {
-	out := &describeStreamSummaryOutput{}
-	d := &out.StreamDescriptionSummary
-	d.streamDescription = st.describe()
+func describeStreamSummary(_ *wire.Call, st *stream, _ *streamInput) (wire.Object, error) {
+	d := st.describe()
 	st.mu.RLock()
 	defer st.mu.RUnlock()
-	d.OpenShardCount, d.ConsumerCount, d.MaxRecordSizeInKiB = len(st.open), len(st.consumers), maxRecord>>10
-	return out, nil
-}
-
-type listStreamsOutput struct {
-	StreamNames     []string
-	StreamSummaries []streamSummary
-	HasMoreStreams  bool // always false
+	d["OpenShardCount"], d["ConsumerCount"], d["MaxRecordSizeInKiB"] = len(st.open), len(st.consumers), maxRecord>>10
+	return wire.Object{"StreamDescriptionSummary": d}, nil
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreams.html
-func (s *Service) listStreams(c *wire.Call, _ *struct{}) (*listStreamsOutput, error) {
-	if err := c.Authorize("kinesis:ListStreams", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) listStreams(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listStreamsOutput{StreamNames: slices.Sorted(maps.Keys(s.streams)), StreamSummaries: []streamSummary{}}
-	for _, name := range out.StreamNames {
-		out.StreamSummaries = append(out.StreamSummaries, s.streams[name].describe().streamSummary)
+	names, summaries := slices.Sorted(maps.Keys(s.streams)), []wire.Object{}
+	for _, name := range names {
+		summaries = append(summaries, s.streams[name].summary())
 	}
-	return out, nil
-}
-
-type consumerDescription struct {
-	ConsumerName, ConsumerARN, ConsumerStatus string
-	ConsumerCreationTimestamp                 float64
+	return wire.Object{"StreamNames": names, "StreamSummaries": summaries, "HasMoreStreams": false}, nil
 }
 
 type listConsumersInput struct{ StreamARN string }
 
-type listConsumersOutput struct{ Consumers []consumerDescription }
+func (in listConsumersInput) Target() streamInput { return streamInput{StreamARN: in.StreamARN} }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreamConsumers.html
-func (s *Service) listConsumers(c *wire.Call, in *listConsumersInput) (*listConsumersOutput, error) {
-	st, err := s.enter(c, "ListStreamConsumers", streamInput{StreamARN: in.StreamARN})
-	if err != nil {
-		return nil, err
-	}
+func listConsumers(_ *wire.Call, st *stream, _ *listConsumersInput) (wire.Object, error) {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
-	out := &listConsumersOutput{Consumers: []consumerDescription{}}
+	consumers := []wire.Object{}
 	for _, name := range slices.Sorted(maps.Keys(st.consumers)) {
 		c := st.consumers[name]
-		out.Consumers = append(out.Consumers, consumerDescription{c.name, c.arn, "ACTIVE", seconds(c.created)})
+		consumers = append(consumers, wire.Object{
+			"ConsumerName": c.name, "ConsumerARN": c.arn, "ConsumerStatus": "ACTIVE", "ConsumerCreationTimestamp": seconds(c.created),
+		})
 	}
-	return out, nil
+	return wire.Object{"Consumers": consumers}, nil
 }

@@ -169,7 +169,6 @@ func (s *Service) read(st *stream, consumer, shardID string, from Position, limi
 	return b, nil
 }
 
-// number is the sequence number of the i-th record that was read.
 func (f *found) number(s *shard, i int) string {
 	return s.sequenceAt(f.place+uint64(i), f.entries[i].arrived/1000).String()
 }

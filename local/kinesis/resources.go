@@ -204,7 +204,9 @@ func (s *Service) consumerKind() provider.Kind {
 			return c.arn, nil
 		},
 		Delete: func(_ context.Context, c *consumer) error {
-			c.stream.deregister(c.name)
+			c.stream.mu.Lock()
+			defer c.stream.mu.Unlock()
+			delete(c.stream.consumers, c.name)
 			return nil
 		},
 	}

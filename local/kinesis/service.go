@@ -31,6 +31,7 @@ import (
 
 // Service is the Kinesis of one account.
 type Service struct {
+	wire.Name
 	wire.JSON
 	account *account.Account
 
@@ -40,27 +41,23 @@ type Service struct {
 
 // New returns a Kinesis without streams.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, streams: map[string]*stream{}, JSON: wire.JSON{Target: "Kinesis_20131202", Version: "1.1"}}
-	onStream(s, "PutRecord", s.putRecord)
-	onStream(s, "PutRecords", s.putRecords)
-	onStream(s, "GetShardIterator", s.getShardIterator)
-	wire.HandleJSON(&s.JSON, "GetRecords", s.getRecords)
-	onStream(s, "DescribeStream", s.describeStream)
-	onStream(s, "DescribeStreamSummary", s.describeStreamSummary)
-	wire.HandleJSON(&s.JSON, "ListStreams", s.listStreams)
-	onStream(s, "ListShards", s.listShards)
-	onStream(s, "SplitShard", s.splitShard)
-	wire.HandleJSON(&s.JSON, "ListStreamConsumers", s.listConsumers)
+	s := &Service{Name: "kinesis", account: a, streams: map[string]*stream{}, JSON: wire.JSON{Target: "Kinesis_20131202", Version: "1.1"}}
+	wire.HandleOn(&s.JSON, "PutRecord", s.enter, s.putRecord)
+	wire.HandleOn(&s.JSON, "PutRecords", s.enter, s.putRecords)
+	wire.HandleOn(&s.JSON, "GetShardIterator", s.enter, s.getShardIterator)
+	wire.Handle(&s.JSON, "GetRecords", s.getRecords)
+	wire.HandleOn(&s.JSON, "DescribeStream", s.enter, s.describeStream)
+	wire.HandleOn(&s.JSON, "DescribeStreamSummary", s.enter, describeStreamSummary)
+	wire.HandleAllowed(&s.JSON, "kinesis:ListStreams", "*", s.listStreams)
+	wire.HandleOn(&s.JSON, "ListShards", s.enter, s.listShards)
+	wire.HandleOn(&s.JSON, "SplitShard", s.enter, s.splitShard)
+	wire.HandleOn(&s.JSON, "ListStreamConsumers", s.enter, listConsumers)
 	return s
 }
-
-// SigningName is kinesis.
-func (s *Service) SigningName() string { return "kinesis" }
 
 // StreamARN is the ARN of the stream with this name.
 func StreamARN(name string) string { return account.ARN("kinesis", "stream/"+name) }
 
-// streamInput identifies a stream by its name, its ARN, or both.
 type streamInput struct{ StreamName, StreamARN string }
 
 func (in streamInput) name() (string, error) {
@@ -86,37 +83,22 @@ func nameOf(arn string) (name string, ok bool) {
 	return name, ok && name != "" && !strings.Contains(name, "/")
 }
 
-func (in streamInput) stream() streamInput { return in }
+func (in streamInput) Target() streamInput { return in }
 
-// onStream adds an operation on a stream, which needs the permission of its name.
-func onStream[In, Out any, P interface {
-	*In
-	stream() streamInput
-}](s *Service, name string, f func(*wire.Call, *stream, *In) (*Out, error)) {
-	wire.HandleJSON(&s.JSON, name, func(c *wire.Call, in *In) (*Out, error) {
-		st, err := s.enter(c, name, P(in).stream())
-		if err != nil {
-			return nil, err
-		}
-		return f(c, st, in)
-	})
-}
-
-// enter authorizes a call's action on a stream, and finds it.
-func (s *Service) enter(c *wire.Call, action string, in streamInput) (*stream, error) {
+func (s *Service) enter(c *wire.Call, in streamInput) (*stream, error) {
 	name, err := in.name()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Authorize("kinesis:"+action, StreamARN(name)); err != nil {
-		s.countThrottle(name, action, err)
+	if err := c.Authorize("kinesis:"+c.Operation, StreamARN(name)); err != nil {
+		s.countThrottle(name, c.Operation, err)
 		return nil, err
 	}
 	st, err := s.stream(name)
 	if err != nil {
 		return nil, err
 	}
-	return st, s.useKey(c.Context(), c.Principal, "kinesis:"+action, st)
+	return st, s.useKey(c.Context(), c.Principal, "kinesis:"+c.Operation, st)
 }
 
 // keyActions are what the principal of an action needs on the key of the stream:
@@ -143,13 +125,9 @@ func (s *Service) useKey(ctx context.Context, p policy.Principal, action string,
 func (s *Service) stream(name string) (*stream, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if st, ok := s.streams[name]; ok {
-		return st, nil
-	}
-	return nil, errNoStream(name)
+	return wire.Found(s.streams[name], errNoStream(name))
 }
 
-// streamAt finds the stream with an ARN.
 func (s *Service) streamAt(arn string) (*stream, error) {
 	name, ok := nameOf(arn)
 	if !ok {

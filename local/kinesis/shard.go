@@ -65,10 +65,8 @@ func (s *shard) sequenceAt(place uint64, unix int64) sequence {
 	return sequence{epoch: s.epoch, place: place, time: unix, shard: s.number}
 }
 
-// next is the place of the next record.
 func (s *shard) next() uint64 { return s.first + uint64(len(s.entries)) }
 
-// put appends a record, or refuses it because of the limits.
 func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +87,6 @@ func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
 	return s.sequenceAt(place, arrived/1000), nil
 }
 
-// announce wakes those that wait for a change of the shard.
 func (s *shard) announce() {
 	if s.arrival != nil {
 		close(s.arrival)
@@ -97,7 +94,6 @@ func (s *shard) announce() {
 	}
 }
 
-// trim removes the expired records.
 func (s *shard) trim(now time.Time) {
 	horizon := now.Add(-s.stream.retention()).UnixMilli()
 	n := 0
@@ -111,7 +107,6 @@ func (s *shard) trim(now time.Time) {
 	s.first += uint64(n)
 }
 
-// expired reports whether the shard is closed and all its records have expired.
 func (s *shard) expired(now time.Time) bool {
 	return !s.open() && !now.Before(s.closed.Add(s.stream.retention()))
 }
@@ -141,7 +136,6 @@ func (s *shard) find(now time.Time, p Position) (uint64, error) {
 	return min(max(place, s.first), s.next()), err
 }
 
-// placeOf reads a sequence number of this shard.
 func (s *shard) placeOf(number string) (uint64, error) {
 	q, ok := parseSequence(number)
 	switch {
@@ -155,7 +149,6 @@ func (s *shard) placeOf(number string) (uint64, error) {
 	return q.place, nil
 }
 
-// found is the result of reading a shard.
 type found struct {
 	entries []entry
 	place   uint64 // of the first entry
@@ -216,7 +209,6 @@ func (s *shard) read(now time.Time, place uint64, limit int, consumer string) (f
 	return f, nil
 }
 
-// allowIterator counts a GetShardIterator.
 func (s *shard) allowIterator(now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -73,7 +73,6 @@ func (st *stream) put(now time.Time, h hash, key string, data []byte, check func
 	return s, q, err
 }
 
-// at returns the index of the open shard of a hash key.
 func (st *stream) at(h hash) int {
 	return sort.Search(len(st.open), func(i int) bool { return !st.open[i].to.less(h) })
 }
@@ -104,7 +103,6 @@ func (st *stream) find(now time.Time, id string) (*shard, error) {
 	return shards[i], nil
 }
 
-// close ends the stream and wakes those that wait for its records.
 func (st *stream) close(now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -114,7 +112,6 @@ func (st *stream) close(now time.Time) {
 	}
 }
 
-// encryption is the encryption type.
 func (st *stream) encryption() string {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
@@ -134,10 +131,8 @@ func (st *stream) setRetention(now time.Time, hours int) {
 	st.hours.Store(int64(hours))
 }
 
-// maxConsumers is the limit of registered consumers of a stream.
 const maxConsumers = 20
 
-// consumer is a registered consumer of a stream, with enhanced fan-out.
 type consumer struct {
 	stream    *stream
 	name, arn string
@@ -161,12 +156,6 @@ func (st *stream) register(name string, now time.Time) (*consumer, error) {
 	c := &consumer{st, name, fmt.Sprintf("%s/consumer/%s:%d", st.arn, name, now.Unix()), now}
 	st.consumers[name] = c
 	return c, nil
-}
-
-func (st *stream) deregister(name string) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	delete(st.consumers, name)
 }
 
 // consumerAt finds a consumer by its ARN: STREAM-ARN/consumer/NAME:SECONDS.

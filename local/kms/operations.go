@@ -10,23 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// register adds the operations of the API. Lists are complete: there are no pages.
-func (s *Service) register() {
-	wire.HandleJSON(&s.JSON, "ListKeys", s.listKeys)
-	wire.HandleJSON(&s.JSON, "DescribeKey", s.describeKey)
-	wire.HandleJSON(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
-	wire.HandleJSON(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
-}
-
-// inspect finds a key, authorizes an action on it, and reads it.
-func (s *Service) inspect(c *wire.Call, action, keyID string, read func(*key)) error {
-	return s.change(c, action, keyID, func(k *key) error {
-		read(k)
-		return nil
-	})
-}
-
-func (s *Service) change(c *wire.Call, action, keyID string, do func(*key) error) error {
+func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
 	s.mu.RLock()
 	k, err := s.lookUp(keyID)
 	var doc *policy.Document
@@ -37,7 +21,7 @@ func (s *Service) change(c *wire.Call, action, keyID string, do func(*key) error
 	if err != nil {
 		return err
 	}
-	if err := c.Authorize("kms:"+action, k.arn(), func(r *policy.Request) { r.ResourcePolicy, r.ByDelegation = doc, true }); err != nil {
+	if err := c.Authorize("kms:"+c.Operation, k.arn(), func(r *policy.Request) { r.ResourcePolicy, r.ByDelegation = doc, true }); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -49,36 +33,30 @@ type keyInput struct {
 	KeyID string `json:"KeyId"`
 }
 
-type (
-	listKeysOutput    struct{ Keys []map[string]string }
-	describeKeyOutput struct{ KeyMetadata map[string]any }
-	keyPolicyOutput   struct{ Policy, PolicyName string }
-)
-
-func (s *Service) listKeys(c *wire.Call, _ *struct{}) (*listKeysOutput, error) {
-	if err := c.Authorize("kms:ListKeys", "*"); err != nil {
-		return nil, err
-	}
+// listKeys returns all keys: there are no pages.
+func (s *Service) listKeys(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listKeysOutput{Keys: []map[string]string{}}
+	keys := []wire.Object{}
 	for _, id := range slices.Sorted(maps.Keys(s.keys)) {
-		out.Keys = append(out.Keys, map[string]string{"KeyId": id, "KeyArn": s.keys[id].arn()})
+		keys = append(keys, wire.Object{"KeyId": id, "KeyArn": s.keys[id].arn()})
 	}
-	return out, nil
+	return wire.Object{"Keys": keys}, nil
 }
 
-func (s *Service) describeKey(c *wire.Call, in *keyInput) (*describeKeyOutput, error) {
-	out := &describeKeyOutput{}
-	return out, s.inspect(c, "DescribeKey", in.KeyID, func(k *key) {
-		out.KeyMetadata = map[string]any{
+func (s *Service) describeKey(c *wire.Call, in *keyInput) (wire.Object, error) {
+	out := wire.Object{}
+	return out, s.on(c, in.KeyID, func(k *key) error {
+		metadata := wire.Object{
 			"Arn": k.arn(), "AWSAccountId": account.ID, "KeyId": k.id, "CreationDate": k.created.Unix(), "Description": k.args.Description,
 			"Enabled": !k.pending(), "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyState": "Enabled",
 			"KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS",
 		}
 		if k.pending() {
-			out.KeyMetadata["KeyState"], out.KeyMetadata["DeletionDate"] = "PendingDeletion", k.deleteAt.Unix()
+			metadata["KeyState"], metadata["DeletionDate"] = "PendingDeletion", k.deleteAt.Unix()
 		}
+		out["KeyMetadata"] = metadata
+		return nil
 	})
 }
 
@@ -88,17 +66,20 @@ const policyName = "default"
 func (s *Service) getKeyPolicy(c *wire.Call, in *struct {
 	keyInput
 	PolicyName string
-}) (*keyPolicyOutput, error) {
+}) (wire.Object, error) {
 	if cmp.Or(in.PolicyName, policyName) != policyName {
 		return nil, notFound("No such policy exists: %s", in.PolicyName)
 	}
-	out := &keyPolicyOutput{PolicyName: policyName}
-	return out, s.inspect(c, "GetKeyPolicy", in.KeyID, func(k *key) { out.Policy = k.policyText })
+	out := wire.Object{"PolicyName": policyName}
+	return out, s.on(c, in.KeyID, func(k *key) error {
+		out["Policy"] = k.policyText
+		return nil
+	})
 }
 
 func (s *Service) putKeyPolicy(c *wire.Call, in *struct {
 	keyInput
 	Policy string
 }) (*struct{}, error) {
-	return &struct{}{}, s.change(c, "PutKeyPolicy", in.KeyID, func(k *key) error { return k.setPolicy(in.Policy) })
+	return &struct{}{}, s.on(c, in.KeyID, func(k *key) error { return k.setPolicy(in.Policy) })
 }

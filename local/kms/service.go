@@ -17,7 +17,6 @@ package kms
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -32,6 +31,7 @@ import (
 
 // Service keeps the account's keys.
 type Service struct {
+	wire.Name
 	wire.JSON
 	account *account.Account
 
@@ -41,14 +41,14 @@ type Service struct {
 
 // New returns a service without keys, which decides for all services of the account.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, keys: map[string]*key{}, JSON: wire.JSON{Target: "TrentService", Version: "1.1"}}
-	s.register()
+	s := &Service{Name: "kms", account: a, keys: map[string]*key{}, JSON: wire.JSON{Target: "TrentService", Version: "1.1"}}
+	wire.HandleAllowed(&s.JSON, "kms:ListKeys", "*", s.listKeys)
+	wire.Handle(&s.JSON, "DescribeKey", s.describeKey)
+	wire.Handle(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
+	wire.Handle(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
 	a.Keys = s
 	return s
 }
-
-// SigningName is kms.
-func (s *Service) SigningName() string { return "kms" }
 
 // Use implements account.Keys. The policy of the key and the policies of the principal decide together:
 // https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
@@ -72,9 +72,8 @@ func (s *Service) Use(ctx context.Context, u account.KeyUse, actions ...string) 
 	}
 	for _, r.Action = range actions {
 		err := s.account.Authorize(ctx, r)
-		var denied *policy.DeniedError
-		if errors.As(err, &denied) {
-			return &account.KeyError{Reason: "AccessDenied", Message: denied.Error()}
+		if policy.IsDenied(err) {
+			return &account.KeyError{Reason: "AccessDenied", Message: err.Error()}
 		}
 		if err != nil {
 			return err
@@ -113,7 +112,6 @@ func (k *key) pending() bool { return !k.deleteAt.IsZero() }
 var defaultPolicy = fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",`+
 	`"Principal":{"AWS":"%s"},"Action":"kms:*","Resource":"*"}]}`, account.GlobalARN("iam", "root"))
 
-// administrator stands for who deploys.
 var administrator = policy.Principal{ARN: account.GlobalARN("iam", "user/administrator"), Policies: func() []*policy.Document {
 	return []*policy.Document{{Statements: policy.Statements{{Effect: "Allow", Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}}}}}
 }}

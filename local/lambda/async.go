@@ -42,7 +42,6 @@ type asyncEvent struct {
 	last     answer
 }
 
-// answer is the outcome of the last attempt.
 type answer struct {
 	status  int // 0 before the first attempt, 200 if the function ran, else that of the refusal
 	failed  bool
@@ -151,8 +150,7 @@ func (e *asyncEvent) expires() time.Time { return e.queued.Add(e.f.eventSettings
 // stays in the queue until its maximum age. A function with a reserved concurrency of 0 gets no further attempt.
 func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 	status := http.StatusInternalServerError
-	var refused *wire.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*wire.Error](err); ok {
 		status = refused.Status
 	}
 	switch {
@@ -167,7 +165,6 @@ func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
 	return 0, "", err
 }
 
-// discarded logs that an event is lost.
 func (e *asyncEvent) discarded(why string) {
 	e.s.account.Log.Warn("an event is discarded", "function", e.f.name, "request", e.id, "condition", why)
 }

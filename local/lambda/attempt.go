@@ -7,14 +7,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/guess"
 )
 
-// maxBackoff is the longest wait between two attempts.
 const maxBackoff = 10 * time.Second
 
-// part is a batch, or the rest of one, that is attempted until it is done.
 type part struct {
 	items []item
 	tries int // attempts that failed and count
@@ -86,7 +86,6 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 	return []part{p}
 }
 
-// wait is the time before the next attempt at a part that failed.
 func (l *lane) wait(p part) time.Duration {
 	if p.last != nil && l.m.s.account.Guesses.Other(guess.StreamBackoff) {
 		return 0
@@ -148,11 +147,7 @@ func failedItems(response []byte) (ids []string, ok bool) {
 	if len(bytes.TrimSpace(response)) == 0 {
 		return nil, true
 	}
-	var answer *struct {
-		BatchItemFailures []struct {
-			ItemIdentifier string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
+	var answer *events.KinesisEventResponse
 	if err := json.Unmarshal(response, &answer); err != nil {
 		return nil, false
 	}
@@ -165,10 +160,8 @@ func failedItems(response []byte) (ids []string, ok bool) {
 	return ids, true
 }
 
-// eventHead and eventFoot are the text of an event around its records.
 const eventHead, eventFoot = `{"Records":[`, `]}`
 
-// recordsEvent makes the event of encoded records.
 func recordsEvent(encoded [][]byte) []byte {
 	var event bytes.Buffer
 	event.WriteString(eventHead)

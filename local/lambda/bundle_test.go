@@ -22,6 +22,10 @@ func TestPackagesThatCouldNotRunAreRefused(t *testing.T) {
 			foreign[0x12] = 0x3E
 		}
 	}
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "bootstrap"), program, 0o755)) //nolint:gosec // a program
+	folder, err := archive.FromPath(dir)
+	require.NoError(t, err)
 	noZip := filepath.Join(t.TempDir(), "code.zip")
 	require.NoError(t, os.WriteFile(noZip, []byte("no zip"), 0o600))
 	for _, test := range []struct {
@@ -33,6 +37,7 @@ func TestPackagesThatCouldNotRunAreRefused(t *testing.T) {
 		{"bootstrap not at the root", zipOf(t, map[string][]byte{"bin/bootstrap": program}, 0o755), "no file named bootstrap at its root"},
 		{"not executable", zipOf(t, map[string][]byte{"bootstrap": program}, 0o644), "not executable: its mode in the zip is -rw-r--r--"},
 		{"another architecture", zipOf(t, map[string][]byte{"bootstrap": foreign}, 0o755), "build it for " + runtime.GOOS + "/" + runtime.GOARCH},
+		{"a folder", folder, "not executable: its mode in the zip is -rw-rw-rw-"}, // Pulumi makes the zip
 		{"no program", zipOf(t, map[string][]byte{"bootstrap": []byte("text")}, 0o755), "is not a program"},
 		{"outside of the root", zipOf(t, map[string][]byte{"bootstrap": program, "../evil": nil}, 0o755), `outside of its root: "../evil"`},
 		{"too large as a zip", zipOf(t, map[string][]byte{"bootstrap": program, "big": make([]byte, maxZip)}, 0o755), "52428800 at most"},

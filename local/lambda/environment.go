@@ -54,7 +54,6 @@ type environment struct {
 	timer     clockwork.Timer
 }
 
-// newEnvironment starts a process of the pool's revision.
 func newEnvironment(p *pool) (*environment, *initFailure) {
 	s, rev := p.s, p.rev
 	principal, creds, err := s.Roles.AssumeRole(servicePrincipal, rev.args.Role, rev.fn.name, nil)
@@ -147,8 +146,7 @@ func (s *Service) decryptVariables(rev *revision, p policy.Principal) error {
 	err := s.account.UseKey(s.ctx, account.KeyUse{
 		Principal: p, Service: "lambda", Key: *rev.args.KMSKey, Context: map[string]string{"aws:lambda:FunctionArn": rev.fn.arn()},
 	}, "kms:Decrypt")
-	var refused *account.KeyError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*account.KeyError](err); ok {
 		refused.Message = "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's " +
 			"KMS key settings. KMS Exception: " + refused.Reason + "ExceptionKMS Message: " + refused.Message
 	}
@@ -162,7 +160,6 @@ type initFailure struct {
 	err   error // if not nil, the API call fails, instead of the function
 }
 
-// awaitInit waits for the process to ask for work, for at most limit.
 func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure {
 	timer := e.s.account.Clock.NewTimer(limit)
 	defer timer.Stop()
@@ -188,7 +185,6 @@ func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure 
 	return &initFailure{body: *body}
 }
 
-// assign gives an idle environment an invocation.
 func (e *environment) assign(inv *invoke) {
 	e.mu.Lock()
 	if e.dead {
@@ -207,7 +203,6 @@ func (e *environment) assign(inv *invoke) {
 	e.work <- inv
 }
 
-// expire kills the process of an invocation that took too long.
 func (e *environment) expire(inv *invoke) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -217,7 +212,6 @@ func (e *environment) expire(inv *invoke) {
 	}
 }
 
-// watch waits for the end of the process and cleans up.
 func (e *environment) watch() {
 	defer e.s.background.Done()
 	e.exitState = e.process.wait()
@@ -238,7 +232,6 @@ func (e *environment) watch() {
 	e.s.Roles.Revoke(e.key)
 }
 
-// finish logs and completes an invocation that the environment has finished.
 func (e *environment) finish(inv *invoke) {
 	now := e.s.account.Clock.Now()
 	e.mu.Lock()

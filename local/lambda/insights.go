@@ -14,7 +14,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/logs"
 )
 
-// insightsGroup is where the extension of Lambda Insights logs.
 const insightsGroup = "/aws/lambda-insights"
 
 // insightsLayer is the only layer that functions can have: the embedded cloud measures their processes instead of running it.

@@ -142,9 +142,7 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 	return nil
 }
 
-type getPolicyOutput struct{ Policy string }
-
-func (s *Service) getPolicy(c *wire.Call) (*getPolicyOutput, error) {
+func (s *Service) getPolicy(c *wire.Call) (wire.Object, error) {
 	f, err := s.open(c, "GetPolicy")
 	if err != nil {
 		return nil, err
@@ -153,7 +151,7 @@ func (s *Service) getPolicy(c *wire.Call) (*getPolicyOutput, error) {
 	if p == nil {
 		return nil, notFound("The resource you requested does not exist.")
 	}
-	return &getPolicyOutput{p.text}, nil
+	return wire.Object{"Policy": p.text}, nil
 }
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html

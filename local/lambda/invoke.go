@@ -57,7 +57,6 @@ func (inv *invoke) result() Result {
 	return r
 }
 
-// event is the input of an authorized invocation.
 type event struct {
 	id, arn string // of the request, and of the function
 	payload []byte
@@ -138,7 +137,6 @@ func (s *Service) admit(f *function, rev *revision, inv *invoke) error {
 	return nil
 }
 
-// complete ends an invocation.
 func (s *Service) complete(f *function, inv *invoke) {
 	f.inflight.Add(-1)
 	if !inv.reserved {
@@ -152,13 +150,11 @@ func (s *Service) complete(f *function, inv *invoke) {
 	close(inv.done)
 }
 
-// refuse ends an invocation whose function was deleted.
 func (s *Service) refuse(rev *revision, inv *invoke) {
 	inv.err = functionNotFound(rev.fn.name)
 	s.complete(rev.fn, inv)
 }
 
-// failInit ends an invocation for which no environment could start.
 func (s *Service) failInit(rev *revision, inv *invoke, failure *initFailure) {
 	if inv.err = failure.err; inv.err == nil {
 		inv.failWith(failure.body)

@@ -58,7 +58,6 @@ func newLogWriter(s *Service, rev *revision, p policy.Principal, stream string, 
 	return w
 }
 
-// pump reads the pipe until the process has closed it.
 func (w *logWriter) pump() {
 	_ = w.raw.Read(func(fd uintptr) (done bool) { // an error means that the pipe was closed
 		return !errors.Is(w.read(fd), syscall.EAGAIN)
@@ -131,7 +130,6 @@ func (w *logWriter) add(line string) {
 	w.events.Add(logs.Event{Time: w.s.account.Clock.Now(), Message: line})
 }
 
-// put puts a batch of events.
 func (w *logWriter) put(events []logs.Event) {
 	if err := w.s.Logs.Put(context.Background(), w.principal, w.group, w.stream, events); err != nil {
 		w.lost.Do(func() {
@@ -140,7 +138,6 @@ func (w *logWriter) put(events []logs.Event) {
 	}
 }
 
-// close reads and puts the rest of the output of a process that has ended.
 func (w *logWriter) close() {
 	w.drain()
 	w.pipe.Close()
@@ -159,10 +156,8 @@ func (w *logWriter) close() {
 
 const logTime = "2006-01-02T15:04:05.000Z"
 
-// record is the content of an event.
 type record map[string]any
 
-// platform logs an event of this type.
 func (w *logWriter) platform(kind string, r record) {
 	line, err := json.Marshal(record{"time": w.s.account.Clock.Now().UTC().Format(logTime), "type": kind, "record": r})
 	if err != nil {
@@ -171,12 +166,10 @@ func (w *logWriter) platform(kind string, r record) {
 	w.add(string(line))
 }
 
-// start begins the log of an invocation.
 func (w *logWriter) start(inv *invoke) {
 	w.platform("platform.start", inv.trace.add(record{"requestId": inv.id, "version": latest}))
 }
 
-// end ends the log of an invocation with its report.
 func (w *logWriter) end(inv *invoke) {
 	metrics := record{"durationMs": milliseconds(inv.duration), "billedDurationMs": billedMilliseconds(inv), "memorySizeMB": *w.rev.args.MemorySize}
 	if inv.initTime > 0 {

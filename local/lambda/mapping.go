@@ -75,11 +75,7 @@ func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
 
 // configure validates and applies inputs. The mapping must not be running.
 func (m *mapping) configure(in *MappingArgs) error {
-	name, err := parseName(in.FunctionName)
-	if err != nil {
-		return err
-	}
-	f, err := m.s.find(name)
+	f, err := m.s.named(in.FunctionName)
 	if err != nil {
 		return err
 	}
@@ -97,7 +93,7 @@ func (m *mapping) configure(in *MappingArgs) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.args, m.function, m.source, m.modified = args, name, src, m.s.account.Clock.Now().UTC()
+	m.args, m.function, m.source, m.modified = args, f.name, src, m.s.account.Clock.Now().UTC()
 	return nil
 }
 
@@ -121,7 +117,6 @@ func (m *mapping) principal(f *function) (policy.Principal, error) {
 	return p, nil
 }
 
-// start begins to poll, if the mapping is enabled.
 func (m *mapping) start() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -165,13 +160,9 @@ func (m *mapping) halt(ctx context.Context) error {
 func (s *Service) mapping(uuid string) (*mapping, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if m := s.mappings[uuid]; m != nil {
-		return m, nil
-	}
-	return nil, notFound("The resource you requested does not exist.")
+	return wire.Found(s.mappings[uuid], notFound("The resource you requested does not exist."))
 }
 
-// state returns State and LastProcessingResult.
 func (m *mapping) state() (state, result string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -181,7 +172,6 @@ func (m *mapping) state() (state, result string) {
 	return "Disabled", m.result
 }
 
-// report sets LastProcessingResult.
 func (m *mapping) report(result string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -28,15 +28,12 @@ func (s *Service) count(f *function, inv *invoke) {
 		account.Milliseconds("Duration", inv.duration))
 }
 
-// countThrottle publishes a refusal because of concurrency.
 func (s *Service) countThrottle(function string, err error) {
-	var refused *wire.Error
-	if errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests {
+	if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Status == http.StatusTooManyRequests {
 		s.publish(function, account.Count("Throttles", 1))
 	}
 }
 
-// trial is a batch of a stream that a reader tries until it is handled.
 type trial struct {
 	function string
 	arrived  time.Time // of the last record

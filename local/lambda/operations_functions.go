@@ -25,20 +25,10 @@ func (s *Service) operations() {
 	wire.HandleREST(&s.REST, "GET "+mappings+"/{uuid}", "GetEventSourceMapping", s.getMapping)
 }
 
-// query refuses parameters in the query string other than those that are known.
-func query(c *wire.Call, known ...string) error {
-	for name := range c.URL.Query() {
-		if !slices.Contains(known, name) {
-			return wire.Unsupported("the parameter %q of %s", name, c.Operation)
-		}
-	}
-	return nil
-}
-
 // authorize parses the name of the function in the path and authorizes an action on it. f is nil if there is no such
 // function.
 func (s *Service) authorize(c *wire.Call, action string) (name string, f *function, err error) {
-	if err := query(c); err != nil {
+	if err := c.Only(); err != nil {
 		return "", nil, err
 	}
 	if name, err = parseName(c.PathValue("name")); err != nil {
@@ -57,7 +47,6 @@ func (s *Service) open(c *wire.Call, action string) (*function, error) {
 	return f, err
 }
 
-// configurationOutput is FunctionConfiguration.
 type configurationOutput struct {
 	*FunctionArgs
 	State, LastUpdateStatus, PackageType string
@@ -69,10 +58,8 @@ func (f *function) configuration() *configurationOutput {
 	return &configurationOutput{st, "Active", "Successful", "Zip"}
 }
 
-type listFunctionsOutput struct{ Functions []*configurationOutput }
-
-func (s *Service) listFunctions(c *wire.Call) (*listFunctionsOutput, error) {
-	if err := query(c, "MaxItems"); err != nil {
+func (s *Service) listFunctions(c *wire.Call) (wire.Object, error) {
+	if err := c.Only("MaxItems"); err != nil {
 		return nil, err
 	}
 	if err := c.Authorize("lambda:ListFunctions", "*"); err != nil {
@@ -80,30 +67,22 @@ func (s *Service) listFunctions(c *wire.Call) (*listFunctionsOutput, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listFunctionsOutput{Functions: []*configurationOutput{}}
+	functions := []*configurationOutput{}
 	for _, name := range slices.Sorted(maps.Keys(s.functions)) {
-		out.Functions = append(out.Functions, s.functions[name].configuration())
+		functions = append(functions, s.functions[name].configuration())
 	}
-	return out, nil
+	return wire.Object{"Functions": functions}, nil
 }
 
-type getFunctionOutput struct {
-	Configuration *configurationOutput
-	Tags          map[string]string `json:",omitempty"`
-	Concurrency   *concurrency      `json:",omitempty"`
-}
-
-type concurrency struct{ ReservedConcurrentExecutions *int }
-
-func (s *Service) getFunction(c *wire.Call) (*getFunctionOutput, error) {
+func (s *Service) getFunction(c *wire.Call) (wire.Object, error) {
 	f, err := s.open(c, "GetFunction")
 	if err != nil {
 		return nil, err
 	}
 	in := &f.current.Load().args
-	out := &getFunctionOutput{Configuration: f.configuration(), Tags: in.Tags}
-	if *in.ReservedConcurrentExecutions >= 0 {
-		out.Concurrency = &concurrency{in.ReservedConcurrentExecutions}
+	out := wire.Object{"Configuration": f.configuration()}.With(wire.Object{"Tags": in.Tags})
+	if reserved := *in.ReservedConcurrentExecutions; reserved >= 0 {
+		out["Concurrency"] = wire.Object{"ReservedConcurrentExecutions": reserved}
 	}
 	return out, nil
 }
@@ -145,10 +124,8 @@ func (m *mapping) output() *mappingOutput {
 	return out
 }
 
-type listMappingsOutput struct{ EventSourceMappings []*mappingOutput }
-
-func (s *Service) listMappings(c *wire.Call) (*listMappingsOutput, error) {
-	if err := query(c, "EventSourceArn", "FunctionName", "MaxItems"); err != nil {
+func (s *Service) listMappings(c *wire.Call) (wire.Object, error) {
+	if err := c.Only("EventSourceArn", "FunctionName", "MaxItems"); err != nil {
 		return nil, err
 	}
 	if err := c.Authorize("lambda:ListEventSourceMappings", "*"); err != nil {
@@ -163,14 +140,14 @@ func (s *Service) listMappings(c *wire.Call) (*listMappingsOutput, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listMappingsOutput{EventSourceMappings: []*mappingOutput{}}
+	list := []*mappingOutput{}
 	for _, id := range slices.Sorted(maps.Keys(s.mappings)) {
 		m := s.mappings[id]
 		if (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function) {
-			out.EventSourceMappings = append(out.EventSourceMappings, m.output())
+			list = append(list, m.output())
 		}
 	}
-	return out, nil
+	return wire.Object{"EventSourceMappings": list}, nil
 }
 
 func (s *Service) getMapping(c *wire.Call) (*mappingOutput, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // resourcePolicy is a function's policy: as it was added, as GetPolicy returns it, and parsed.
@@ -50,7 +51,7 @@ func (f *function) setPermissions(list []PermissionArgs) error {
 		f.policy.Store(nil)
 		return nil
 	}
-	statements := make([]statement, len(list))
+	statements := make([]wire.Object, len(list))
 	for i := range list {
 		statements[i] = list[i].statement(f)
 	}
@@ -66,7 +67,6 @@ func (f *function) setPermissions(list []PermissionArgs) error {
 	return nil
 }
 
-// addPermission adds a valid permission.
 func (s *Service) addPermission(name string, p PermissionArgs) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,28 +93,17 @@ func (s *Service) removePermission(name, sid string) error {
 	return f.setPermissions(slices.DeleteFunc(slices.Clone(f.permissions()), func(p PermissionArgs) bool { return *p.StatementID == sid }))
 }
 
-// statement is a permission in the policy document.
-type statement struct {
-	Sid       string
-	Effect    string
-	Principal map[string]string
-	Action    string
-	Resource  string
-	Condition map[string]map[string]string `json:",omitempty"`
-}
-
-func (in *PermissionArgs) statement(f *function) statement {
-	st := statement{
-		Sid: *in.StatementID, Effect: "Allow", Principal: map[string]string{"Service": in.Principal}, Action: in.Action, Resource: f.arn(),
-		Condition: map[string]map[string]string{},
-	}
+func (in *PermissionArgs) statement(f *function) wire.Object {
+	condition := wire.Object{}
 	if in.SourceARN != nil {
-		st.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": *in.SourceARN}
+		condition["ArnLike"] = wire.Object{"AWS:SourceArn": *in.SourceARN}
 	}
 	if in.SourceAccount != nil {
-		st.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": *in.SourceAccount}
+		condition["StringEquals"] = wire.Object{"AWS:SourceAccount": *in.SourceAccount}
 	}
-	return st
+	return wire.Object{
+		"Sid": *in.StatementID, "Effect": "Allow", "Principal": wire.Object{"Service": in.Principal}, "Action": in.Action, "Resource": f.arn(),
+	}.With(wire.Object{"Condition": condition})
 }
 
 var accountID = regexp.MustCompile(`^\d{12}$`)
@@ -133,7 +122,6 @@ type PermissionArgs struct {
 	SourceAccount *string `pulumi:"sourceAccount,optional,replace"`
 }
 
-// permissionRules are what the inputs must match.
 var permissionRules = []struct {
 	property string
 	value    func(*PermissionArgs) *string
@@ -147,7 +135,6 @@ var permissionRules = []struct {
 	{"sourceAccount", func(in *PermissionArgs) *string { return in.SourceAccount }, accountID, "an account id"},
 }
 
-// validate checks the inputs of AddPermission.
 func (in *PermissionArgs) validate() error {
 	if in.StatementID == nil {
 		return invalidParameter("statementId is required")
@@ -176,10 +163,7 @@ func (s *Service) permissionKind() provider.Kind {
 			if err != nil {
 				return nil, err
 			}
-			if p := f.permission(sid); p != nil {
-				return p, nil
-			}
-			return nil, statementNotFound(sid)
+			return wire.Found(f.permission(sid), statementNotFound(sid))
 		},
 		State: func(p *PermissionArgs) *PermissionArgs { return p },
 		Create: func(_ context.Context, in *PermissionArgs) (string, error) {

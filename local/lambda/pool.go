@@ -26,7 +26,6 @@ func newPool(s *Service, rev *revision) *pool {
 	return &pool{s: s, rev: rev, all: map[*environment]bool{}}
 }
 
-// submit gives inv to an environment as soon as there is one.
 func (p *pool) submit(inv *invoke) {
 	p.mu.Lock()
 	if p.closed {
@@ -144,7 +143,6 @@ func (p *pool) launch(limit time.Duration, phase string) *initFailure {
 	return e.awaitInit(limit, phase)
 }
 
-// ready gives an environment the next invocation, or makes it idle.
 func (p *pool) ready(e *environment) {
 	p.mu.Lock()
 	switch {
@@ -164,7 +162,6 @@ func (p *pool) ready(e *environment) {
 	p.mu.Unlock()
 }
 
-// remove removes an environment whose process has ended.
 func (p *pool) remove(e *environment) {
 	p.mu.Lock()
 	defer p.unlock()
@@ -181,7 +178,6 @@ func (p *pool) unlock() {
 	}
 }
 
-// retire ends the environments as they become idle.
 func (p *pool) retire() {
 	p.mu.Lock()
 	defer p.unlock()

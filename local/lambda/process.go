@@ -74,11 +74,10 @@ func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 func (p *process) wait() string {
 	err := p.cmd.Wait()
 	p.kill() // its children
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
+	if err == nil {
 		return "exit status 0"
-	case errors.As(err, &exit):
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		if s, ok := exit.Sys().(syscall.WaitStatus); ok && s.Signaled() {
 			return "signal: " + s.Signal().String()
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -50,7 +51,6 @@ type sqsSource struct {
 	partial     bool
 }
 
-// seconds converts a setting that is given in seconds.
 func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
 
 func newSQSSource(s *Service, in *MappingArgs) *sqsSource {
@@ -65,7 +65,7 @@ func (q *sqsSource) check(p policy.Principal, function *revision) error {
 	visibility, exists := q.queues.VisibilityTimeout(q.arn)
 	for _, call := range pollerCalls {
 		// Injected faults of polling are ignored here: only the policies of the role and the queue decide.
-		if err := q.queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.arn); isDenied(err) {
+		if err := q.queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.arn); policy.IsDenied(err) {
 			return invalidParameter("The provided execution role does not have permissions to call %s on SQS", call)
 		}
 	}
@@ -86,27 +86,10 @@ var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttribute
 
 // sqsRecord is a message in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 type sqsRecord struct {
-	MessageID         string                  `json:"messageId"`
-	ReceiptHandle     string                  `json:"receiptHandle"`
-	Body              string                  `json:"body"`
-	Attributes        map[string]string       `json:"attributes"`
-	MessageAttributes map[string]sqsAttribute `json:"messageAttributes"`
-	MD5OfAttributes   string                  `json:"md5OfMessageAttributes,omitempty"`
-	MD5OfBody         string                  `json:"md5OfBody"`
-	EventSource       string                  `json:"eventSource"`
-	EventSourceARN    string                  `json:"eventSourceARN"`
-	Region            string                  `json:"awsRegion"`
+	events.SQSMessage
+	MD5OfAttributes string `json:"md5OfMessageAttributes,omitempty"`
 }
 
-type sqsAttribute struct {
-	StringValue      *string  `json:"stringValue,omitempty"`
-	BinaryValue      []byte   `json:"binaryValue,omitempty"`
-	StringListValues []string `json:"stringListValues"`
-	BinaryListValues []string `json:"binaryListValues"`
-	DataType         string   `json:"dataType"`
-}
-
-// records is an event and its messages.
 type records struct {
 	messages []sqs.Received
 	payload  []byte
@@ -130,13 +113,13 @@ func (q *sqsSource) parts(batch []sqs.Received) []records {
 }
 
 func (q *sqsSource) record(m *sqs.Received) []byte {
-	r := sqsRecord{
-		MessageID: m.MessageID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, Attributes: m.Attributes,
-		MessageAttributes: make(map[string]sqsAttribute, len(m.MessageAttributes)), MD5OfBody: m.MD5OfBody,
-		MD5OfAttributes: m.MD5OfAttributes, EventSource: "aws:sqs", EventSourceARN: q.arn, Region: account.Region,
-	}
+	r := sqsRecord{events.SQSMessage{
+		MessageId: m.MessageID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, Attributes: m.Attributes,
+		MessageAttributes: make(map[string]events.SQSMessageAttribute, len(m.MessageAttributes)), Md5OfBody: m.MD5OfBody,
+		EventSource: "aws:sqs", EventSourceARN: q.arn, AWSRegion: account.Region,
+	}, m.MD5OfAttributes}
 	for name, a := range m.MessageAttributes {
-		out := sqsAttribute{DataType: a.DataType, BinaryValue: a.BinaryValue, StringListValues: []string{}, BinaryListValues: []string{}}
+		out := events.SQSMessageAttribute{DataType: a.DataType, BinaryValue: a.BinaryValue, StringListValues: []string{}, BinaryListValues: [][]byte{}}
 		if a.BinaryValue == nil {
 			out.StringValue = &a.StringValue
 		}

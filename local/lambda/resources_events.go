@@ -71,39 +71,22 @@ func checkEventDestination(c *provider.Checker, property string, d *EventDestina
 }
 
 func (s *Service) eventInvokeConfigKind() provider.Kind {
-	return &provider.Object[EventInvokeConfigArgs, function]{
+	// Creating a second one replaces the first, as on AWS.
+	owner := func(in *EventInvokeConfigArgs) string { return in.FunctionName }
+	return provider.Setting(owner, s.putEventSettings, provider.Object[EventInvokeConfigArgs, function]{
 		Type:  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
 		Check: checkEventInvokeConfig,
-		Find: func(id string) (*function, error) {
-			name, err := parseName(id)
-			if err != nil {
-				return nil, err
-			}
-			return s.find(name)
-		},
+		Find:  s.named,
 		State: func(f *function) *EventInvokeConfigArgs { return f.events.Load() },
-		// Creating a second one replaces the first, as on AWS.
-		Create: func(ctx context.Context, in *EventInvokeConfigArgs) (string, error) {
-			name, err := parseName(in.FunctionName)
-			if err != nil {
-				return "", err
-			}
-			f, err := s.find(name)
-			if err != nil {
-				return "", err
-			}
-			return in.FunctionName, s.putEventSettings(ctx, f, in)
-		},
-		Update: s.putEventSettings,
-		Delete: func(_ context.Context, f *function) error {
-			f.events.Store(nil)
-			return nil
-		},
-	}
+	})
 }
 
-// putEventSettings sets how a function's events are delivered from now on. It also applies to events that wait.
+// putEventSettings sets how a function's events are delivered from now on, also those that wait. Without settings AWS's defaults apply.
 func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventInvokeConfigArgs) error {
+	if in == nil {
+		f.events.Store(nil)
+		return nil
+	}
 	set := *in
 	set.MaximumRetryAttempts = new(set.retries())
 	onFailure, onSuccess := set.destinations()
@@ -129,7 +112,7 @@ func checkDestination(ctx context.Context, queues Queues, p policy.Principal, qu
 		return nil
 	}
 	// Injected faults of sending are ignored here: only the policies of the role and the queue decide.
-	if err := queues.Authorize(ctx, p, nil, "sqs:SendMessage", queueARN); isDenied(err) {
+	if err := queues.Authorize(ctx, p, nil, "sqs:SendMessage", queueARN); policy.IsDenied(err) {
 		return invalidParameter("The function's execution role does not have permissions to call SendMessage on %s", queueARN)
 	}
 	if _, exists := queues.VisibilityTimeout(queueARN); !exists {

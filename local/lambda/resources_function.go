@@ -35,6 +35,7 @@ type FunctionArgs struct {
 	ReservedConcurrentExecutions *int              `pulumi:"reservedConcurrentExecutions,optional" json:"-"` // -1 for none
 	TracingConfig                *TracingConfig    `pulumi:"tracingConfig,optional"`
 	LoggingConfig                *LoggingConfig    `pulumi:"loggingConfig,optional"`
+	VPC                          *VPCConfig        `pulumi:"vpcConfig,optional" json:"VpcConfig,omitempty"`
 	Tags                         map[string]string `pulumi:"tags,optional" json:"-"`
 
 	ARN            string `pulumi:"arn,output" json:"FunctionArn"`
@@ -59,6 +60,12 @@ type TracingConfig struct {
 type LoggingConfig struct {
 	LogFormat string  `pulumi:"logFormat"`
 	LogGroup  *string `pulumi:"logGroup,optional"`
+}
+
+// VPCConfig is where in a VPC a function runs on AWS. Here it is recorded, and the function runs as others.
+type VPCConfig struct {
+	SubnetIDs        []string `pulumi:"subnetIds" json:"SubnetIds"`
+	SecurityGroupIDs []string `pulumi:"securityGroupIds" json:"SecurityGroupIds"`
 }
 
 // value is what p points to, or the default if it is nil.

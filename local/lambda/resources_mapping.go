@@ -2,10 +2,13 @@ package lambda
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
 
+	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/sqs"
@@ -32,6 +35,7 @@ type MappingArgs struct {
 	MaximumRecordAgeInSeconds  *int               `pulumi:"maximumRecordAgeInSeconds,optional" json:",omitempty"`
 	BisectBatchOnFunctionError *bool              `pulumi:"bisectBatchOnFunctionError,optional" json:",omitempty"`
 	DestinationConfig          *DestinationConfig `pulumi:"destinationConfig,optional" json:",omitempty"`
+	FilterCriteria             *FilterCriteria    `pulumi:"filterCriteria,optional" json:",omitempty"`
 
 	UUID                 string `pulumi:"uuid,output"`
 	ARN                  string `pulumi:"arn,output" json:"EventSourceMappingArn"`
@@ -54,6 +58,42 @@ type DestinationConfig struct {
 // OnFailure is the ARN of a queue.
 type OnFailure struct {
 	DestinationARN string `pulumi:"destinationArn" json:"Destination"`
+}
+
+// FilterCriteria are patterns. The function gets the records that match one of them, and the others count as done.
+type FilterCriteria struct {
+	Filters []Filter `pulumi:"filters,optional"`
+}
+
+// Filter is a pattern in JSON.
+type Filter struct {
+	Pattern string `pulumi:"pattern"`
+}
+
+// maxFilters: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+const maxFilters = 5
+
+// filters are the patterns, none without criteria. Mappings of streams have patterns of the data only, which must be JSON:
+// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
+func (in *MappingArgs) filters() (filters []pattern.Pattern, err error) {
+	if in.FilterCriteria == nil {
+		return nil, nil
+	}
+	if n := len(in.FilterCriteria.Filters); n > maxFilters {
+		return nil, fmt.Errorf("must have at most %d filters, got %d", maxFilters, n)
+	}
+	for _, f := range in.FilterCriteria.Filters {
+		var of map[string]json.RawMessage
+		if json.Unmarshal([]byte(f.Pattern), &of) != nil || len(of) != 1 || of["data"] == nil {
+			return nil, fmt.Errorf(`must have patterns of data, such as {"data":{"kind":["a"]}}, got %q`, f.Pattern)
+		}
+		p, err := pattern.Parse(string(of["data"]))
+		if err != nil {
+			return nil, fmt.Errorf("%q: data: %w", f.Pattern, err)
+		}
+		filters = append(filters, p)
+	}
+	return filters, nil
 }
 
 // forever is -1 as a number of retries or an age: no limit.
@@ -189,6 +229,9 @@ func checkQueueMapping(c *provider.Checker, in *MappingArgs) {
 			c.Failf(property, "is not valid for SQS event sources, only for streams")
 		}
 	}
+	if in.FilterCriteria != nil {
+		c.Failf("filterCriteria", "is not supported by the embedded cloud for queues, only for streams")
+	}
 }
 
 // checkStreamMapping follows https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
@@ -205,6 +248,9 @@ func checkStreamMapping(c *provider.Checker, in *MappingArgs) {
 	c.Range("maximumRetryAttempts", in.MaximumRetryAttempts, forever, 10000)
 	if age := value(in.MaximumRecordAgeInSeconds, forever); age != forever && (age < 60 || age > maxRecordAge) {
 		c.Failf("maximumRecordAgeInSeconds", "must be -1 for no limit, or from 60 to %d, got %d", maxRecordAge, age)
+	}
+	if _, err := in.filters(); err != nil && !c.Unknown("filterCriteria") {
+		c.Failf("filterCriteria", "%v", err)
 	}
 	if c.Unknown("destinationConfig") || in.DestinationConfig == nil {
 		return

@@ -17,6 +17,15 @@ import (
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
+// filters are the filterCriteria with these patterns.
+func filters(patterns ...string) map[string]any {
+	list := []any{}
+	for _, p := range patterns {
+		list = append(list, map[string]any{"pattern": p})
+	}
+	return map[string]any{"filters": list}
+}
+
 func TestInputsOfAStreamsMappingAreChecked(t *testing.T) {
 	c := newCloud(t)
 	e := newEngine(t, c.lambda)
@@ -44,7 +53,12 @@ func TestInputsOfAStreamsMappingAreChecked(t *testing.T) {
 		{"destinationConfig.onFailure", "is required", map[string]any{"destinationConfig": map[string]any{}}},
 		{"destinationConfig.onFailure.destinationArn", "must be the ARN of a queue", map[string]any{"destinationConfig": onFailure(account.ARN("sns", "t"))}},
 		{"tumblingWindowInSeconds", "not supported", map[string]any{"tumblingWindowInSeconds": 60}},
-		{"filterCriteria", "not supported", map[string]any{"filterCriteria": map[string]any{}}},
+		{"", "", map[string]any{"filterCriteria": filters(`{"data":{"kind":["a",{"exists":false}]}}`)}},
+		{"filterCriteria", "at most 5 filters, got 6", map[string]any{"filterCriteria": filters("", "", "", "", "", "")}},
+		{"filterCriteria", "must have patterns of data", map[string]any{"filterCriteria": filters(`{"partitionKey":["a"]}`)}},
+		{"filterCriteria", "must have patterns of data", map[string]any{"filterCriteria": filters(`["a"]`)}},
+		{"filterCriteria", `operator "cidr"`, map[string]any{"filterCriteria": filters(`{"data":{"a":[{"cidr":"10.0.0.0/8"}]}}`)}},
+		{"filterCriteria", "must be an object of lists of conditions", map[string]any{"filterCriteria": filters(`{"data":["text"]}`)}},
 		{"scalingConfig", "is not valid for Kinesis", map[string]any{"scalingConfig": map[string]any{"maximumConcurrency": 2}}},
 		{"startingPosition", "is not valid for SQS", map[string]any{"eventSourceArn": queue}},
 		{"parallelizationFactor", "is not valid for SQS", map[string]any{"eventSourceArn": queue, "parallelizationFactor": 2}},
@@ -78,6 +92,7 @@ func TestAStreamsMappingShowsItsSettings(t *testing.T) {
 		"eventSourceArn": r.stream, "functionName": "f", "startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": at.Format(time.RFC3339),
 		"enabled": false, "maximumRetryAttempts": 3, "maximumRecordAgeInSeconds": 120, "bisectBatchOnFunctionError": true, "parallelizationFactor": 2,
 		"destinationConfig": map[string]any{"onFailure": map[string]any{"destinationArn": queue}}, "functionResponseTypes": []any{"ReportBatchItemFailures"},
+		"filterCriteria": filters(`{"data":{"kind":["a"]}}`),
 	}
 	inputs, _ := e.check(mappingKind, given)
 	id, state, err := e.create(mappingKind, given)
@@ -94,6 +109,7 @@ func TestAStreamsMappingShowsItsSettings(t *testing.T) {
 	require.EqualValues(t, []int32{3, 120, 2}, []int32{*out.MaximumRetryAttempts, *out.MaximumRecordAgeInSeconds, *out.ParallelizationFactor})
 	require.True(t, *out.BisectBatchOnFunctionError)
 	require.Equal(t, queue, *out.DestinationConfig.OnFailure.Destination)
+	require.Equal(t, `{"data":{"kind":["a"]}}`, *out.FilterCriteria.Filters[0].Pattern)
 	require.Equal(t, []string{"ReportBatchItemFailures"}, []string{string(out.FunctionResponseTypes[0])})
 	require.Equal(t, "No records processed", *out.LastProcessingResult)
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -111,6 +112,31 @@ func TestFunctionInputsAreChecked(t *testing.T) {
 			require.Contains(t, failures[test.property], test.reason)
 		})
 	}
+}
+
+// On AWS it reaches what is in the VPC, and here all that this machine does.
+func TestAFunctionInAVPCRunsAsOthers(t *testing.T) {
+	c := newCloud(t)
+	e := newEngine(t, c.lambda)
+	role := c.role("r", "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces")
+	given := c.inputs(map[string]any{"role": role, "name": "f", "vpcConfig": map[string]any{"subnetIds": []any{"subnet-1"}, "securityGroupIds": []any{"sg-1"}}})
+	checked, failures := e.check(functionKind, given)
+	require.Empty(t, failures)
+	_, err := e.server.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(functionKind), Properties: checked})
+	require.ErrorContains(t, err, "The provided execution role does not have permissions to call DeleteNetworkInterface on EC2")
+	c.grant("r", "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface", "logs:CreateLogStream", "logs:PutLogEvents")
+	c.logGroup("/aws/lambda/f")
+	id, _, err := e.create(functionKind, given)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"echo":1}`, string(c.invoke("f", `{"echo":1}`).Payload))
+
+	got, err := c.sdk.GetFunction(t.Context(), &sdk.GetFunctionInput{FunctionName: aws.String("f")})
+	require.NoError(t, err)
+	require.Equal(t, []string{"subnet-1"}, got.Configuration.VpcConfig.SubnetIds)
+	require.Equal(t, []string{"sg-1"}, got.Configuration.VpcConfig.SecurityGroupIds)
+	read := e.read(functionKind, id, checked)
+	require.Nil(t, e.unmarshal(checked).Diff(e.unmarshal(read.GetInputs())))
+	require.NotContains(t, e.update(functionKind, id, c.inputs(map[string]any{"role": role, "name": "f"})), resource.PropertyKey("vpcConfig"))
 }
 
 func TestFunctionLife(t *testing.T) {
@@ -243,7 +269,7 @@ func TestPermissionAndMappingInputsAreChecked(t *testing.T) {
 		{mappingKind, "maximumBatchingWindowInSeconds", "0 to 300", map[string]any{"eventSourceArn": queue, "functionName": "f", "maximumBatchingWindowInSeconds": 301}},
 		{mappingKind, "scalingConfig.maximumConcurrency", "2 to 1000", map[string]any{"eventSourceArn": queue, "functionName": "f", "scalingConfig": map[string]any{"maximumConcurrency": 1}}},
 		{mappingKind, "functionResponseTypes", "ReportBatchItemFailures", map[string]any{"eventSourceArn": queue, "functionName": "f", "functionResponseTypes": []any{"x"}}},
-		{mappingKind, "filterCriteria", "not supported", map[string]any{"eventSourceArn": queue, "functionName": "f", "filterCriteria": map[string]any{}}},
+		{mappingKind, "filterCriteria", "not supported by the embedded cloud for queues", map[string]any{"eventSourceArn": queue, "functionName": "f", "filterCriteria": map[string]any{}}},
 		{mappingKind, "eventSourceArn", "no other event sources", map[string]any{"eventSourceArn": account.ARN("dynamodb", "table/t/stream/s"), "functionName": "f"}},
 	} {
 		_, failures := e.check(test.kind, test.in)

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -32,7 +34,7 @@ func (r *revision) lastModified() string { return r.modified.Format("2006-01-02T
 
 // put makes a new revision the current one of a function. The function may be new.
 func (s *Service) put(f *function, in *FunctionArgs) error {
-	if err := s.checkRole(in.Role); err != nil {
+	if err := s.checkRole(in); err != nil {
 		return err
 	}
 	b, err := s.code(f, in)
@@ -79,13 +81,21 @@ func (s *Service) put(f *function, in *FunctionArgs) error {
 // reserved is how much concurrency the revision takes from the account.
 func (r *revision) reserved() int { return max(0, *r.args.ReservedConcurrentExecutions) }
 
-// checkRole refuses a role that Lambda may not assume.
-func (s *Service) checkRole(arn string) error {
-	_, creds, err := s.Roles.AssumeRole(servicePrincipal, arn, "check", nil)
+// checkRole refuses a role that Lambda may not assume, or that may not attach the function to its VPC.
+func (s *Service) checkRole(in *FunctionArgs) error {
+	p, creds, err := s.Roles.AssumeRole(servicePrincipal, in.Role, "check", nil)
 	if err != nil {
 		return invalidParameter(cannotAssume)
 	}
-	s.Roles.Revoke(creds.AccessKeyID)
+	defer s.Roles.Revoke(creds.AccessKeyID)
+	if in.VPC == nil || len(in.VPC.SubnetIDs) == 0 {
+		return nil
+	}
+	for _, call := range []string{"CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface"} {
+		if policy.IsDenied(s.account.Authorize(context.Background(), policy.Request{Principal: p, Action: "ec2:" + call, Resource: "*"})) {
+			return invalidParameter("The provided execution role does not have permissions to call %s on EC2", call)
+		}
+	}
 	return nil
 }
 
@@ -98,7 +108,6 @@ func (r *revision) discard() {
 	r.fn.revisions = slices.DeleteFunc(r.fn.revisions, func(other *revision) bool { return other == r })
 }
 
-// latest is the only version of a function.
 const latest = "$LATEST"
 
 // function is one function. An update replaces its current revision.
@@ -118,18 +127,23 @@ func (f *function) arn() string { return functionARN(f.name) }
 
 func functionARN(name string) string { return account.ARN("lambda", "function:"+name) }
 
-// function returns the function with this name, or nil.
 func (s *Service) function(name string) *function {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.functions[name]
 }
 
-func (s *Service) find(name string) (*function, error) {
-	if f := s.function(name); f != nil {
-		return f, nil
+// named returns the function with a name or an ARN.
+func (s *Service) named(text string) (*function, error) {
+	name, err := parseName(text)
+	if err != nil {
+		return nil, err
 	}
-	return nil, functionNotFound(name)
+	return s.find(name)
+}
+
+func (s *Service) find(name string) (*function, error) {
+	return wire.Found(s.function(name), functionNotFound(name))
 }
 
 // parseName returns the name of a function from its name, its ARN or ACCOUNT:function:NAME. A qualifier is refused: there

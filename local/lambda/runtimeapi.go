@@ -37,7 +37,6 @@ func (a *runtimeAPI) close() error          { return a.server.Close() }
 func (a *runtimeAPI) add(e *environment)    { a.environments.Store(e.token, e) }
 func (a *runtimeAPI) remove(e *environment) { a.environments.Delete(e.token) }
 
-// errorBody is an error of a function or of the Runtime API.
 type errorBody struct {
 	Message string `json:"errorMessage"`
 	Type    string `json:"errorType"`
@@ -77,7 +76,6 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// next finishes the current invocation and waits for another.
 func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	done, first := e.current, !e.ready
@@ -121,11 +119,10 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// respond receives the answer of the current invocation, or its error.
 func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string, failed bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	var large *http.MaxBytesError
-	if err != nil && !errors.As(err, &large) {
+	large, ok := errors.AsType[*http.MaxBytesError](err)
+	if err != nil && !ok {
 		return // the process has gone
 	}
 	e.mu.Lock()
@@ -151,7 +148,6 @@ func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string,
 	}
 }
 
-// failInit receives the error of an init phase that failed.
 func (e *environment) failInit(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
 	if err != nil {

@@ -72,6 +72,7 @@ type Objects interface {
 // Service keeps the account's functions and event source mappings, and runs them.
 type Service struct {
 	Dependencies
+	wire.Name
 	wire.REST
 	account *account.Account
 	api     *runtimeAPI
@@ -103,7 +104,7 @@ func New(a *account.Account, d Dependencies) (*Service, error) {
 		return nil, errors.Join(fmt.Errorf("lambda: %q is not a directory to unpack functions in", d.Dir), err)
 	}
 	s := &Service{
-		Dependencies: d, account: a,
+		Dependencies: d, Name: "lambda", account: a,
 		starting:  make(chan struct{}, max(4, 2*runtime.NumCPU())),
 		functions: map[string]*function{}, mappings: map[string]*mapping{}, deliveries: map[string]AsyncDelivery{},
 	}
@@ -143,7 +144,6 @@ func (s *Service) closePools(f *function) {
 	}
 }
 
-// pools returns the pools of all revisions of a function.
 func (s *Service) pools(f *function) []*pool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -173,10 +173,6 @@ func (s *Service) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// SigningName is lambda.
-func (s *Service) SigningName() string { return "lambda" }
-
-// reap ends the environments that have been idle for idleLifetime.
 func (s *Service) reap() {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -217,30 +213,15 @@ func invalidParameter(format string, args ...any) *wire.Error {
 
 const cannotAssume = "The role defined for the function cannot be assumed by Lambda."
 
-// problem is the LastProcessingResult of a mapping after a refused call.
 func problem(call string, err error) string {
-	if isDenied(err) {
+	if policy.IsDenied(err) {
 		return "PROBLEM: Lambda is not authorized to call " + call + ": " + err.Error()
 	}
 	return "PROBLEM: " + call + ": " + err.Error()
 }
 
-func isDenied(err error) bool {
-	var denied *policy.DeniedError
-	return errors.As(err, &denied)
-}
-
 // isThrottled reports whether an invocation that failed with err should be retried: it was throttled, or Lambda failed.
 func isThrottled(err error) bool {
-	var e *wire.Error
-	return errors.As(err, &e) && (e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError)
-}
-
-// codeOf is the code of an AWS error, or empty.
-func codeOf(err error) string {
-	var e *wire.Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
+	e, ok := errors.AsType[*wire.Error](err)
+	return ok && (e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError)
 }

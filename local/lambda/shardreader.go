@@ -7,7 +7,9 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
+	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
@@ -117,7 +119,7 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	if ctx.Err() != nil {
 		return false
 	}
-	code := codeOf(err)
+	code := wire.Code(err)
 	if isProblem = code != "ProvisionedThroughputExceededException"; isProblem {
 		r.m.report(problem("Kinesis", err))
 	}
@@ -126,11 +128,17 @@ func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	return isProblem
 }
 
-// deal distributes records to their lanes.
+// deal distributes records to their lanes, but for those that no filter matches.
 func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
 	for _, rec := range records {
-		n := r.laneOf(rec.PartitionKey)
+		matches := func(p pattern.Pattern) bool { return p.MatchesJSON(rec.Data) }
+		if len(r.filters) > 0 && !slices.ContainsFunc(r.filters, matches) {
+			continue
+		}
+		h := fnv.New32a()
+		h.Write([]byte(rec.PartitionKey)) // never fails
+		n := int(h.Sum32() % uint32(len(r.lanes)))
 		dealt[n] = append(dealt[n], item{rec, len(r.encode(&rec))})
 	}
 	for n, items := range dealt {
@@ -138,12 +146,6 @@ func (r *shardReader) deal(records []kinesis.Record) {
 			r.lanes[n].add(items)
 		}
 	}
-}
-
-func (r *shardReader) laneOf(key string) int {
-	h := fnv.New32a()
-	h.Write([]byte(key)) // never fails
-	return int(h.Sum32() % uint32(len(r.lanes)))
 }
 
 // hasRoom reports whether any lane has less than a batch. The queues of the others may grow meanwhile, so that one lane

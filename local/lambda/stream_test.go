@@ -190,6 +190,19 @@ func TestRecordsOfAShardComeInOrderInBatchesOfOneShard(t *testing.T) {
 	r.until("the result", func() bool { return r.result(m) == "OK" })
 }
 
+// Records that no filter matches are skipped, also when they are of the same shard or lane as others.
+func TestAFunctionGetsTheRecordsThatMatchAFilter(t *testing.T) {
+	r := newRiver(t, 1)
+	r.put("k", `{"kind":"a","n":1}`, `{"kind":"c","n":9}`, `{"kind":"b","n":2}`, "not JSON", `{"kind":"a","by":{"name":"bo"}}`, `[1]`, `{"kind":"c","by":{"name":"ann"}}`)
+	m := r.read(func(in *MappingArgs) {
+		in.FilterCriteria = &FilterCriteria{Filters: []Filter{
+			{Pattern: `{"data":{"kind":[{"anything-but":"c"}],"n":[{"numeric":["<",5]}]}}`}, {Pattern: `{"data":{"by":{"name":[{"prefix":"a"}]}}}`},
+		}}
+	})
+	r.untilBatches(`{"kind":"a","n":1},{"kind":"b","n":2},{"kind":"c","by":{"name":"ann"}}`)
+	require.Equal(t, "OK", r.result(m))
+}
+
 func unique(m map[string]string) (values []string) {
 	for _, v := range m {
 		if !slices.Contains(values, v) {

@@ -110,7 +110,6 @@ type streamData struct {
 	Arrived        float64 `json:"approximateArrivalTimestamp"` // seconds since the epoch, to the millisecond
 }
 
-// event makes the event of a batch.
 func (r *shardReader) event(items []item) []byte {
 	encoded := make([][]byte, len(items))
 	for i := range items {
@@ -119,7 +118,6 @@ func (r *shardReader) event(items []item) []byte {
 	return recordsEvent(encoded)
 }
 
-// encode encodes a record of an event.
 func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	role, source := "", r.arn
 	if r.m.s.account.Guesses.Other(guess.ConsumerEventSource) {
@@ -138,7 +136,6 @@ func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	})
 }
 
-// item is a record that waits for a batch.
 type item struct {
 	kinesis.Record
 	size int // bytes in an event

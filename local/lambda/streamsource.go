@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
@@ -45,6 +46,7 @@ type streamSource struct {
 	bisect      bool
 	partial     bool   // the function reports failed items
 	destination string // of the metadata of discarded records; empty for none
+	filters     []pattern.Pattern
 }
 
 func newStreamSource(s *Service, in *MappingArgs) (*streamSource, error) {
@@ -57,8 +59,11 @@ func newStreamSource(s *Service, in *MappingArgs) (*streamSource, error) {
 		retries: *in.MaximumRetryAttempts, maxAge: seconds(in.MaximumRecordAgeInSeconds),
 		bisect: *in.BisectBatchOnFunctionError, partial: len(in.FunctionResponseTypes) > 0, destination: in.destination(),
 	}
+	var err error
+	if src.filters, err = in.filters(); err != nil {
+		return nil, invalidParameter("FilterCriteria: %v", err)
+	}
 	if src.start.Type == atTimestamp {
-		var err error
 		if src.start.Timestamp, err = time.Parse(time.RFC3339, value(in.StartingPositionTimestamp, "")); err != nil {
 			return nil, invalidParameter("StartingPositionTimestamp is not valid: %v", err)
 		}
@@ -77,10 +82,10 @@ var (
 func (s *streamSource) check(p policy.Principal, _ *revision) error {
 	ctx := context.Background()
 	// Injected faults of reading are ignored here: only the role's policies decide.
-	if isDenied(s.authorize(ctx, p, s.stream, slices.Concat(describing, polling))) {
+	if policy.IsDenied(s.authorize(ctx, p, s.stream, slices.Concat(describing, polling))) {
 		return invalidParameter("Cannot access stream %s. The role needs %s on it.", s.stream, strings.Join(slices.Concat(describing, polling), ", "))
 	}
-	if s.consumer && isDenied(s.authorize(ctx, p, s.arn, subscribed)) {
+	if s.consumer && policy.IsDenied(s.authorize(ctx, p, s.arn, subscribed)) {
 		return invalidParameter("Cannot access consumer %s. The role needs %s on it.", s.arn, subscribed[0])
 	}
 	if _, _, ok := s.streams.Stream(s.arn); !ok {

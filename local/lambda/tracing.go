@@ -12,7 +12,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// traceContext is an invocation's place in a trace.
 type traceContext struct {
 	header   string // for the function
 	root     string
@@ -41,12 +40,10 @@ func (s *Service) newTrace(rev *revision, incoming string) traceContext {
 	return t
 }
 
-// incoming is the header that continues the trace from where the caller was.
 func (t traceContext) incoming() string {
 	return xray.Header{Root: t.root, Parent: t.parent, Sampled: t.sampled}.String()
 }
 
-// add adds the trace of a sampled invocation to a record of the log.
 func (t traceContext) add(r record) record {
 	if t.sampled {
 		r["tracing"] = record{"spanId": t.function, "type": "X-Amzn-Trace-Id", "value": t.header}
@@ -84,7 +81,6 @@ type daemon struct {
 // maxDatagram is the largest payload of UDP.
 const maxDatagram = 65507
 
-// datagramHeader precedes each document.
 var datagramHeader = regexp.MustCompile(`^\s*\{\s*"format"\s*:\s*"json"\s*,\s*"version"\s*:\s*1\s*\}\n`)
 
 func listenDaemon() (*daemon, error) {

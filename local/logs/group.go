@@ -89,7 +89,6 @@ func (g *group) evict(now int64) {
 	g.events = g.events[n:]
 }
 
-// oldest is the time before which events are past the group's retention.
 func (g *group) oldest(now int64) int64 {
 	days := g.inputs.retention()
 	if days == nil {
@@ -98,7 +97,6 @@ func (g *group) oldest(now int64) int64 {
 	return now - int64(*days)*(24*time.Hour).Milliseconds()
 }
 
-// find returns the events that match, by time.
 func (g *group) find(now int64, match func(*event) bool) []event {
 	g.mu.Lock()
 	defer g.mu.Unlock()

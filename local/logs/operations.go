@@ -8,11 +8,16 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// target names a group: by its name, or by an identifier that is its name or its ARN.
-type target struct{ LogGroupName, LogGroupIdentifier string }
+// target names a group, by its name or by an identifier that is its name or its ARN, and in GetLogEvents a stream.
+type target struct {
+	LogGroupName, LogGroupIdentifier string
+	stream                           string
+}
 
-// of authorizes an action on a group or one of its streams, and returns the group.
-func (s *Service) of(c *wire.Call, t target, action, stream string) (*group, error) {
+func (t target) Target() target { return t }
+
+// of authorizes a call's operation on a group or one of its streams, and returns the group.
+func (s *Service) of(c *wire.Call, t target) (*group, error) {
 	name := t.LogGroupName
 	if t.LogGroupIdentifier != "" {
 		name = strings.TrimSuffix(strings.TrimPrefix(t.LogGroupIdentifier, groupARN("")), ":*")
@@ -20,11 +25,11 @@ func (s *Service) of(c *wire.Call, t target, action, stream string) (*group, err
 	if (t.LogGroupName == "") == (t.LogGroupIdentifier == "") {
 		return nil, invalid("Exactly one of logGroupName and logGroupIdentifier is required.")
 	}
-	if err := c.Authorize("logs:"+action, streamARN(name, stream)); err != nil {
+	if err := c.Authorize("logs:"+c.Operation, streamARN(name, t.stream)); err != nil {
 		return nil, err
 	}
 	g, err := s.group(name)
-	if err != nil || action == "DescribeLogStreams" {
+	if err != nil || c.Operation == "DescribeLogStreams" {
 		return g, err
 	}
 	return g, s.useKey(c.Context(), g.key(), name, "kms:Decrypt")
@@ -35,53 +40,30 @@ type describeLogGroupsInput struct {
 	Limit                                              *int
 }
 
-type logGroupOutput struct {
-	ARN               string `json:"arn"`
-	LogGroupARN       string `json:"logGroupArn"`
-	LogGroupName      string `json:"logGroupName"`
-	KMSKey            string `json:"kmsKeyId,omitempty"`
-	CreationTime      int64  `json:"creationTime"`
-	RetentionInDays   *int   `json:"retentionInDays,omitempty"`
-	LogGroupClass     string `json:"logGroupClass"`
-	MetricFilterCount int    `json:"metricFilterCount"`
-	StoredBytes       int    `json:"storedBytes"`
-}
-
-type describeLogGroupsOutput struct {
-	LogGroups []logGroupOutput `json:"logGroups"`
-	NextToken string           `json:"nextToken,omitempty"`
-}
-
-func (s *Service) describeLogGroups(c *wire.Call, in *describeLogGroupsInput) (*describeLogGroupsOutput, error) {
-	if err := c.Authorize("logs:DescribeLogGroups", streamARN("", "")); err != nil {
-		return nil, err
-	}
+func (s *Service) describeLogGroups(_ *wire.Call, in *describeLogGroupsInput) (wire.Object, error) {
 	groups := s.sorted(func(name string) bool {
 		return strings.HasPrefix(name, in.LogGroupNamePrefix) && name > in.NextToken &&
 			strings.Contains(strings.ToLower(name), strings.ToLower(in.LogGroupNamePattern))
 	})
-	out := &describeLogGroupsOutput{LogGroups: []logGroupOutput{}}
 	limit, err := limited(in.Limit, 50)
 	if err != nil {
 		return nil, err
 	}
+	next := ""
 	if len(groups) > limit {
 		groups = groups[:limit]
-		out.NextToken = groups[limit-1].name
+		next = groups[limit-1].name
 	}
+	list := []wire.Object{}
 	for _, g := range groups {
 		g.mu.Lock()
-		key := ""
-		if g.inputs.KMSKey != nil {
-			key = *g.inputs.KMSKey
-		}
-		out.LogGroups = append(out.LogGroups, logGroupOutput{
-			ARN: groupARN(g.name) + ":*", LogGroupARN: groupARN(g.name), LogGroupName: g.name, CreationTime: g.created,
-			RetentionInDays: g.inputs.retention(), LogGroupClass: "STANDARD", StoredBytes: g.bytes, KMSKey: key,
-		})
+		list = append(list, wire.Object{
+			"arn": groupARN(g.name) + ":*", "logGroupArn": groupARN(g.name), "logGroupName": g.name, "creationTime": g.created,
+			"logGroupClass": "STANDARD", "metricFilterCount": 0, "storedBytes": g.bytes,
+		}.With(wire.Object{"retentionInDays": g.inputs.retention(), "kmsKeyId": g.inputs.KMSKey}))
 		g.mu.Unlock()
 	}
-	return out, nil
+	return wire.Object{"logGroups": list}.With(wire.Object{"nextToken": next}), nil
 }
 
 type describeLogStreamsInput struct {
@@ -91,26 +73,7 @@ type describeLogStreamsInput struct {
 	Limit                                   *int
 }
 
-type logStreamOutput struct {
-	ARN                 string `json:"arn"`
-	LogStreamName       string `json:"logStreamName"`
-	CreationTime        int64  `json:"creationTime"`
-	FirstEventTimestamp int64  `json:"firstEventTimestamp,omitempty"`
-	LastEventTimestamp  int64  `json:"lastEventTimestamp,omitempty"`
-	LastIngestionTime   int64  `json:"lastIngestionTime,omitempty"`
-	StoredBytes         int    `json:"storedBytes"`
-}
-
-type describeLogStreamsOutput struct {
-	LogStreams []logStreamOutput `json:"logStreams"`
-	NextToken  string            `json:"nextToken,omitempty"`
-}
-
-func (s *Service) describeLogStreams(c *wire.Call, in *describeLogStreamsInput) (*describeLogStreamsOutput, error) {
-	g, err := s.of(c, in.target, "DescribeLogStreams", "")
-	if err != nil {
-		return nil, err
-	}
+func describeLogStreams(_ *wire.Call, g *group, in *describeLogStreamsInput) (wire.Object, error) {
 	byTime := in.OrderBy == "LastEventTime"
 	switch {
 	case in.OrderBy != "" && in.OrderBy != "LogStreamName" && !byTime:
@@ -124,19 +87,16 @@ func (s *Service) describeLogStreams(c *wire.Call, in *describeLogStreamsInput) 
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	list := []logStreamOutput{}
+	var streams []*stream
 	for _, st := range g.streams {
 		if strings.HasPrefix(st.name, in.LogStreamNamePrefix) {
-			list = append(list, logStreamOutput{
-				ARN: streamARN(g.name, st.name), LogStreamName: st.name, CreationTime: st.created, FirstEventTimestamp: st.first,
-				LastEventTimestamp: st.last, LastIngestionTime: st.arrived, StoredBytes: st.bytes,
-			})
+			streams = append(streams, st)
 		}
 	}
-	slices.SortFunc(list, func(a, b logStreamOutput) int {
-		order := cmp.Compare(a.LogStreamName, b.LogStreamName)
+	slices.SortFunc(streams, func(a, b *stream) int {
+		order := cmp.Compare(a.name, b.name)
 		if byTime {
-			order = cmp.Or(cmp.Compare(a.LastEventTimestamp, b.LastEventTimestamp), order)
+			order = cmp.Or(cmp.Compare(a.last, b.last), order)
 		}
 		if in.Descending {
 			return -order
@@ -144,18 +104,24 @@ func (s *Service) describeLogStreams(c *wire.Call, in *describeLogStreamsInput) 
 		return order
 	})
 	if in.NextToken != "" {
-		at := slices.IndexFunc(list, func(o logStreamOutput) bool { return o.LogStreamName == in.NextToken })
+		at := slices.IndexFunc(streams, func(st *stream) bool { return st.name == in.NextToken })
 		if at < 0 {
 			return nil, invalid("The specified nextToken is invalid.")
 		}
-		list = list[at+1:]
+		streams = streams[at+1:]
 	}
-	out := &describeLogStreamsOutput{LogStreams: list}
-	if len(list) > limit {
-		out.LogStreams = list[:limit]
-		out.NextToken = list[limit-1].LogStreamName
+	next := ""
+	if len(streams) > limit {
+		streams = streams[:limit]
+		next = streams[limit-1].name
 	}
-	return out, nil
+	list := []wire.Object{}
+	for _, st := range streams {
+		list = append(list, wire.Object{
+			"arn": streamARN(g.name, st.name), "logStreamName": st.name, "creationTime": st.created, "storedBytes": st.bytes,
+		}.With(wire.Object{"firstEventTimestamp": st.first, "lastEventTimestamp": st.last, "lastIngestionTime": st.arrived}))
+	}
+	return wire.Object{"logStreams": list}.With(wire.Object{"nextToken": next}), nil
 }
 
 // limited returns the limit of a page. The maximum is also the default.

@@ -26,25 +26,18 @@ type getLogEventsInput struct {
 	StartFromHead            bool
 }
 
-type outputEvent struct {
-	Timestamp     int64  `json:"timestamp"`
-	Message       string `json:"message"`
-	IngestionTime int64  `json:"ingestionTime"`
+func (in getLogEventsInput) Target() target {
+	in.stream = in.LogStreamName
+	return in.target
 }
 
-type getLogEventsOutput struct {
-	Events            []outputEvent `json:"events"`
-	NextForwardToken  string        `json:"nextForwardToken"`
-	NextBackwardToken string        `json:"nextBackwardToken"`
+func (e *event) output() wire.Object {
+	return wire.Object{"timestamp": e.at, "message": e.message, "ingestionTime": e.arrived}
 }
 
 // getLogEvents follows https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html:
 // the newest page is the default, and at either end the token that was sent is returned.
-func (s *Service) getLogEvents(c *wire.Call, in *getLogEventsInput) (*getLogEventsOutput, error) {
-	g, err := s.of(c, in.target, "GetLogEvents", in.LogStreamName)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) getLogEvents(_ *wire.Call, g *group, in *getLogEventsInput) (wire.Object, error) {
 	limit, err := limited(in.Limit, maxPageEvents)
 	if err != nil {
 		return nil, err
@@ -79,11 +72,11 @@ func (s *Service) getLogEvents(c *wire.Call, in *getLogEventsInput) (*getLogEven
 	} else if at.at == math.MaxInt64 {
 		last = position{} // later events are after this
 	}
-	out := &getLogEventsOutput{Events: []outputEvent{}, NextForwardToken: last.token("f"), NextBackwardToken: first.token("b")}
+	list := []wire.Object{}
 	for _, e := range events {
-		out.Events = append(out.Events, outputEvent{Timestamp: e.at, Message: e.message, IngestionTime: e.arrived})
+		list = append(list, e.output())
 	}
-	return out, nil
+	return wire.Object{"events": list, "nextForwardToken": last.token("f"), "nextBackwardToken": first.token("b")}, nil
 }
 
 type filterLogEventsInput struct {
@@ -96,25 +89,9 @@ type filterLogEventsInput struct {
 	Interleaved bool
 }
 
-type filteredEvent struct {
-	outputEvent
-	EventID       string `json:"eventId"`
-	LogStreamName string `json:"logStreamName"`
-}
-
-type filterLogEventsOutput struct {
-	Events             []filteredEvent `json:"events"`
-	NextToken          string          `json:"nextToken,omitempty"`
-	SearchedLogStreams []struct{}      `json:"searchedLogStreams"` // AWS leaves it empty too
-}
-
 // filterLogEvents follows
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
-func (s *Service) filterLogEvents(c *wire.Call, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
-	g, err := s.of(c, in.target, "FilterLogEvents", "")
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) filterLogEvents(_ *wire.Call, g *group, in *filterLogEventsInput) (wire.Object, error) {
 	pattern, err := parsePattern(in.FilterPattern)
 	if err != nil {
 		return nil, err
@@ -138,21 +115,17 @@ func (s *Service) filterLogEvents(c *wire.Call, in *filterLogEventsInput) (*filt
 			(len(in.LogStreamNames) == 0 || slices.Contains(in.LogStreamNames, e.stream.name)) && pattern.matches(e.message)
 	})
 	events = events[after(events, at):]
-	page := head(events, limit)
-	out := &filterLogEventsOutput{Events: []filteredEvent{}, SearchedLogStreams: []struct{}{}}
+	page, list := head(events, limit), []wire.Object{}
 	for _, e := range page {
-		out.Events = append(out.Events, filteredEvent{
-			outputEvent: outputEvent{Timestamp: e.at, Message: e.message, IngestionTime: e.arrived},
-			EventID:     fmt.Sprintf("%020d%036d", e.at, e.id), LogStreamName: e.stream.name,
-		})
+		list = append(list, e.output().With(wire.Object{"eventId": fmt.Sprintf("%020d%036d", e.at, e.id), "logStreamName": e.stream.name}))
 	}
+	out := wire.Object{"events": list, "searchedLogStreams": []string{}} // AWS leaves it empty too
 	if len(page) < len(events) {
-		out.NextToken = page[len(page)-1].position().token("f")
+		out["nextToken"] = page[len(page)-1].position().token("f")
 	}
 	return out, nil
 }
 
-// position is the place of an event among those of a group.
 type position struct{ at, id int64 }
 
 func (e *event) position() position { return position{e.at, e.id} }

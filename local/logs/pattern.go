@@ -85,7 +85,6 @@ func (p *pattern) matches(message string) bool {
 	return true
 }
 
-// condition decides whether a filter keeps a row.
 type condition func(row) bool
 
 var (
@@ -102,7 +101,6 @@ func parseOr(text string) (condition, string) { return joined(text, "or", parseA
 
 func parseAnd(text string) (condition, string) { return joined(text, "and", parseCondition) }
 
-// joined parses one condition or more, with a keyword between them.
 func joined(text, keyword string, parse func(string) (condition, string)) (condition, string) {
 	first, rest := parse(text)
 	after, more := skip(rest, keyword)
@@ -121,7 +119,6 @@ func joined(text, keyword string, parse func(string) (condition, string)) (condi
 	}, rest
 }
 
-// skip removes a keyword from the beginning.
 func skip(text, keyword string) (rest string, ok bool) {
 	at := regexp.MustCompile(`^\s*(?i:` + keyword + `)\b`).FindString(text)
 	return text[len(at):], at != ""
@@ -164,7 +161,6 @@ func parseCondition(text string) (condition, string) {
 	}, rest
 }
 
-// compare compares numbers as such, and other values as strings.
 func compare(a, b string) int {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)

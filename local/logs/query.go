@@ -10,14 +10,12 @@ import (
 	"strings"
 )
 
-// table is what the commands of a query work on.
 type table struct {
 	rows    []row
 	shown   []string // fields that the query chose; nil for the default
 	grouped bool     // the rows are no events any more
 }
 
-// results are the rows with the fields that are shown and present.
 func (t *table) results() [][]resultField {
 	results := [][]resultField{}
 	if t.shown == nil {
@@ -116,7 +114,6 @@ func parseCommand(name, text string) (func(*table), error) {
 	return nil, malformed(name + " " + text)
 }
 
-// parseFields returns the fields of a list, each with its other name.
 func parseFields(text string) (items [][]string, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		m := fieldItem.FindStringSubmatch(part)
@@ -128,7 +125,6 @@ func parseFields(text string) (items [][]string, err error) {
 	return items, nil
 }
 
-// parseStats returns the command that counts rows by the values of fields.
 func parseStats(as, by string) (func(*table), error) {
 	var items [][]string
 	var err error

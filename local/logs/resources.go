@@ -99,17 +99,13 @@ func (s *Service) queryDefinitionKind() provider.Kind {
 		Type: "aws:cloudwatch/queryDefinition:QueryDefinition",
 		Lock: &s.mu,
 		Find: func(id string) (*QueryDefinitionArgs, error) {
-			if d := s.definitions[id]; d != nil {
-				return d, nil
-			}
-			return nil, refuse("ResourceNotFoundException", "There is no query definition %s.", id)
+			return wire.Found(s.definitions[id], refuse("ResourceNotFoundException", "There is no query definition %s.", id))
 		},
 		State: func(d *QueryDefinitionArgs) *QueryDefinitionArgs { return d },
 		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
-			id := uuid.NewString()
-			in.ID = id
-			s.definitions[id] = in
-			return id, nil
+			in.ID = uuid.NewString()
+			s.definitions[in.ID] = in
+			return in.ID, nil
 		},
 		Update: func(_ context.Context, d *QueryDefinitionArgs, in *QueryDefinitionArgs) error {
 			in.ID = d.ID
@@ -125,25 +121,18 @@ func (s *Service) queryDefinitionKind() provider.Kind {
 
 type describeQueryDefinitionsInput struct{ QueryDefinitionNamePrefix string }
 
-type describeQueryDefinitionsOutput struct {
-	Definitions []QueryDefinitionArgs `json:"queryDefinitions"`
-}
-
 // describeQueryDefinitions returns saved queries by name, in one page.
-func (s *Service) describeQueryDefinitions(c *wire.Call, in *describeQueryDefinitionsInput) (*describeQueryDefinitionsOutput, error) {
-	if err := c.Authorize("logs:DescribeQueryDefinitions", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) describeQueryDefinitions(_ *wire.Call, in *describeQueryDefinitionsInput) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &describeQueryDefinitionsOutput{Definitions: []QueryDefinitionArgs{}}
+	list := []QueryDefinitionArgs{}
 	for _, d := range s.definitions {
 		if strings.HasPrefix(d.Name, in.QueryDefinitionNamePrefix) {
-			out.Definitions = append(out.Definitions, *d)
+			list = append(list, *d)
 		}
 	}
-	slices.SortFunc(out.Definitions, func(a, b QueryDefinitionArgs) int {
+	slices.SortFunc(list, func(a, b QueryDefinitionArgs) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
-	return out, nil
+	return wire.Object{"queryDefinitions": list}, nil
 }

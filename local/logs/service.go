@@ -34,6 +34,7 @@ const (
 
 // Service keeps the account's log groups.
 type Service struct {
+	wire.Name
 	wire.JSON
 	// Metrics takes the metrics of log events. It is set before the first event; nil takes none.
 	Metrics Metrics
@@ -58,20 +59,17 @@ type Event struct {
 
 // New returns a service without log groups.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
+	s := &Service{Name: "logs", account: a, groups: map[string]*group{}, queries: map[string]*queryResults{},
 		definitions: map[string]*QueryDefinitionArgs{}, JSON: wire.JSON{Target: "Logs_20140328", Version: "1.1"}}
-	wire.HandleJSON(&s.JSON, "DescribeLogGroups", s.describeLogGroups)
-	wire.HandleJSON(&s.JSON, "DescribeLogStreams", s.describeLogStreams)
-	wire.HandleJSON(&s.JSON, "GetLogEvents", s.getLogEvents)
-	wire.HandleJSON(&s.JSON, "FilterLogEvents", s.filterLogEvents)
-	wire.HandleJSON(&s.JSON, "StartQuery", s.startQuery)
-	wire.HandleJSON(&s.JSON, "GetQueryResults", s.getQueryResults)
-	wire.HandleJSON(&s.JSON, "DescribeQueryDefinitions", s.describeQueryDefinitions)
+	wire.HandleAllowed(&s.JSON, "logs:DescribeLogGroups", streamARN("", ""), s.describeLogGroups)
+	wire.HandleOn(&s.JSON, "DescribeLogStreams", s.of, describeLogStreams)
+	wire.HandleOn(&s.JSON, "GetLogEvents", s.of, s.getLogEvents)
+	wire.HandleOn(&s.JSON, "FilterLogEvents", s.of, s.filterLogEvents)
+	wire.Handle(&s.JSON, "StartQuery", s.startQuery)
+	wire.HandleAllowed(&s.JSON, "logs:GetQueryResults", "*", s.getQueryResults)
+	wire.HandleAllowed(&s.JSON, "logs:DescribeQueryDefinitions", "*", s.describeQueryDefinitions)
 	return s
 }
-
-// SigningName is logs.
-func (s *Service) SigningName() string { return "logs" }
 
 // Put writes events to a stream for a service that logs as a role, such as Lambda or API Gateway. A new stream is
 // created. The group must exist, else the error has the code ResourceNotFoundException.
@@ -116,7 +114,6 @@ func (s *Service) EnsureGroup(ctx context.Context, p policy.Principal, name stri
 	return nil
 }
 
-// add adds a log group, unless it exists.
 func (s *Service) add(in *LogGroupArgs) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,10 +130,7 @@ func (s *Service) now() int64 { return s.account.Clock.Now().UnixMilli() }
 func (s *Service) group(name string) (*group, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if g := s.groups[name]; g != nil {
-		return g, nil
-	}
-	return nil, refuse("ResourceNotFoundException", "The specified log group does not exist.")
+	return wire.Found(s.groups[name], refuse("ResourceNotFoundException", "The specified log group does not exist."))
 }
 
 // sorted returns the groups that match, by name.
@@ -166,11 +160,6 @@ func invalid(format string, args ...any) error {
 	return refuse("InvalidParameterException", format, args...)
 }
 
-// Throttled is the error of an account that calls too often. Tests return it from a fault.
-func Throttled() error {
-	return refuse("ThrottlingException", "Rate exceeded")
-}
-
 // servicePrincipal is what the policy of a log group's key must name:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 const servicePrincipal = "logs." + account.Region + ".amazonaws.com"
@@ -184,8 +173,7 @@ func (s *Service) useKey(ctx context.Context, key *string, groupName string, act
 		Principal: policy.ServicePrincipal(servicePrincipal), Service: "logs", Key: *key,
 		Context: map[string]string{"aws:logs:arn": groupARN(groupName)},
 	}, actions...)
-	var refused *account.KeyError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*account.KeyError](err); ok {
 		return refuse("AccessDeniedException", "The specified KMS key does not exist or is not allowed to be used with Arn '%s': %s", groupARN(groupName), refused.Message)
 	}
 	return err

@@ -3,6 +3,7 @@ package logs_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 func TestWritingNeedsTheRolesPermission(t *testing.T) {
@@ -59,7 +61,9 @@ func TestManyWritersLoseNothing(t *testing.T) {
 
 func TestFaultsCanThrottle(t *testing.T) {
 	c := newCloud(t)
-	c.Account.Faults.Add(fault.Rule{Action: "logs:PutLogEvents", Do: func(context.Context, fault.Event) error { return logs.Throttled() }})
+	c.Account.Faults.Add(fault.Rule{Action: "logs:PutLogEvents", Do: func(context.Context, fault.Event) error {
+		return wire.Errorf(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
+	}})
 	err := c.service.Put(t.Context(), c.writer, group, "s", []logs.Event{{Time: c.Clock.Now(), Message: "m"}})
 	require.ErrorContains(t, err, "ThrottlingException")
 	require.Empty(t, c.filter(t, &sdk.FilterLogEventsInput{}))

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -75,6 +76,12 @@ func (e *DeniedError) Error() string {
 	}
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no %s policy allows the %s action",
 		r.Principal, r.Action, r.Resource, kind, r.Action)
+}
+
+// IsDenied reports whether an error is a missing permission.
+func IsDenied(err error) bool {
+	_, ok := errors.AsType[*DeniedError](err)
+	return ok
 }
 
 // Authorize returns nil if r is allowed, else a *DeniedError.

@@ -149,7 +149,6 @@ func Check(kind Kind) func(text string) error {
 	}
 }
 
-// faults collects what is wrong with a statement.
 type faults []string
 
 // expect records a fault unless ok.

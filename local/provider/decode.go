@@ -61,7 +61,6 @@ type decoder struct {
 	unknown  map[string]bool
 }
 
-// keys returns the names of T's properties that match.
 func keys[T any](match func(field) bool) map[resource.PropertyKey]bool {
 	all := map[resource.PropertyKey]bool{}
 	for _, f := range fields(reflect.TypeFor[T]()) {
@@ -72,7 +71,6 @@ func keys[T any](match func(field) bool) map[resource.PropertyKey]bool {
 	return all
 }
 
-// decode reads the inputs of a resource.
 func decode[In any](props resource.PropertyMap) (*In, *decoder) {
 	in := new(In)
 	d := &decoder{unknown: map[string]bool{}}

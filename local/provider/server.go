@@ -217,7 +217,6 @@ func (s *Server) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*pulum
 	return &pulumirpc.InvokeResponse{Return: ret}, err
 }
 
-// open returns the kind of a URN, and reads the properties of a request.
 func (s *Server) open(text string, structs ...*structpb.Struct) (Kind, []resource.PropertyMap, error) {
 	u, err := urn.Parse(text)
 	if err != nil {

@@ -20,7 +20,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// bucket is a bucket, its settings and its objects.
 type bucket struct {
 	name    string
 	created time.Time
@@ -51,7 +50,6 @@ type object struct {
 
 func (o *object) tag() string { return `"` + hex.EncodeToString(o.etag[:]) + `"` }
 
-// get returns an object, or nil.
 func (b *bucket) get(key string) *object {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -14,7 +14,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// request is a call with what its address means.
 type request struct {
 	*wire.Call
 	bucketName, key string

@@ -69,7 +69,6 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// readable returns the object of the request, if the caller may read it.
 func (s *Service) readable(r *request) (*object, error) {
 	if err := s.authorize(r, "GetObject", r.key, nil); err != nil {
 		return nil, err
@@ -90,14 +89,12 @@ func (s *Service) useKey(r *request, key, action string) error {
 	err := s.account.UseKey(r.Context(), account.KeyUse{
 		Principal: r.Principal, Service: "s3", Key: key, Context: map[string]string{"aws:s3:arn": bucketARN(r.bucketName) + "/" + r.key},
 	}, action)
-	var denied *account.KeyError
-	if errors.As(err, &denied) && denied.Reason == "AccessDenied" {
+	if denied, ok := errors.AsType[*account.KeyError](err); ok && denied.Reason == "AccessDenied" {
 		return wire.Errorf(http.StatusForbidden, "AccessDenied", "%s", denied.Message)
 	}
 	return wire.KeyError(err, http.StatusBadRequest, "KMS.%sException", "")
 }
 
-// describe sets the headers that a put and a get have in common.
 func (b *bucket) describe(h http.Header, o *object) {
 	h.Set("ETag", o.tag())
 	h.Set(sseHeader, b.algorithm())
@@ -108,7 +105,6 @@ func (b *bucket) describe(h http.Header, o *object) {
 	h.Set(o.checksum.header, o.checksum.value)
 }
 
-// without refuses a request with one of these headers.
 func (r *request) without(headers []string) error {
 	for _, name := range headers {
 		if r.Header.Get(name) != "" {

@@ -98,7 +98,6 @@ type ObjectArgs struct {
 	ETag        string         `pulumi:"etag,output"`
 }
 
-// deployed is an object that a resource made.
 type deployed struct {
 	bucket *bucket
 	inputs *ObjectArgs

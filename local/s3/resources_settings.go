@@ -24,7 +24,7 @@ type setting[Args any] struct {
 }
 
 func (k setting[Args]) in(s *Service) provider.Kind {
-	set := func(b *bucket, in *Args) error {
+	set := func(_ context.Context, b *bucket, in *Args) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if k.apply != nil && in != nil {
@@ -35,7 +35,7 @@ func (k setting[Args]) in(s *Service) provider.Kind {
 		*k.slot(b) = in
 		return nil
 	}
-	return &provider.Object[Args, bucket]{
+	return provider.Setting(k.bucket, set, provider.Object[Args, bucket]{
 		Type:  k.kind,
 		Check: k.check,
 		Lock:  &s.mu,
@@ -45,16 +45,7 @@ func (k setting[Args]) in(s *Service) provider.Kind {
 			defer b.mu.RUnlock()
 			return *k.slot(b)
 		},
-		Create: func(_ context.Context, in *Args) (string, error) {
-			b, err := s.find(k.bucket(in))
-			if err != nil {
-				return "", err
-			}
-			return b.name, set(b, in)
-		},
-		Update: func(_ context.Context, b *bucket, in *Args) error { return set(b, in) },
-		Delete: func(_ context.Context, b *bucket) error { return set(b, nil) },
-	}
+	})
 }
 
 // PublicAccessBlockArgs are the inputs of aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock. There are no ACLs here, so
@@ -103,7 +94,10 @@ func (s *Service) policyKind() provider.Kind {
 					}
 				}
 			}
-			if b.access != nil && aws.ToBool(b.access.BlockPublicPolicy) && public(doc) {
+			// On AWS some conditions keep a statement from being public:
+			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+			public := func(st policy.Statement) bool { return st.Effect == "Allow" && st.Principal.Any }
+			if b.access != nil && aws.ToBool(b.access.BlockPublicPolicy) && slices.ContainsFunc(doc.Statements, public) {
 				return wire.Errorf(http.StatusForbidden, "AccessDenied", "The bucket policy is public, and public policies are prevented "+
 					"by the BlockPublicPolicy setting in S3 Block Public Access")
 			}
@@ -111,12 +105,6 @@ func (s *Service) policyKind() provider.Kind {
 			return nil
 		},
 	}.in(s)
-}
-
-// public returns whether a policy allows something to everybody. On AWS some conditions keep a statement from being public:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-func public(doc *policy.Document) bool {
-	return slices.ContainsFunc(doc.Statements, func(st policy.Statement) bool { return st.Effect == "Allow" && st.Principal.Any })
 }
 
 // EncryptionArgs are the inputs of

@@ -25,6 +25,7 @@ import (
 
 // Service keeps the account's buckets.
 type Service struct {
+	wire.Name
 	account *account.Account
 
 	mu      sync.RWMutex
@@ -32,17 +33,14 @@ type Service struct {
 }
 
 // New returns a service without buckets.
-func New(a *account.Account) *Service { return &Service{account: a, buckets: map[string]*bucket{}} }
-
-// SigningName is s3.
-func (s *Service) SigningName() string { return "s3" }
+func New(a *account.Account) *Service {
+	return &Service{Name: "s3", account: a, buckets: map[string]*bucket{}}
+}
 
 // find returns a bucket. The caller holds the lock.
 func (s *Service) find(name string) (*bucket, error) {
-	if b := s.buckets[name]; b != nil {
-		return b, nil
-	}
-	return nil, noBucket(name)
+	return wire.Found(s.buckets[name], &wire.Error{Status: http.StatusNotFound, Code: "NoSuchBucket",
+		Message: "The specified bucket does not exist", Fields: map[string]any{"BucketName": name}})
 }
 
 func (s *Service) now() time.Time { return s.account.Clock.Now().UTC() }
@@ -59,11 +57,6 @@ var errPrecondition = wire.Errorf(http.StatusPreconditionFailed, "PreconditionFa
 
 func badRequest(code, format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, code, format, args...)
-}
-
-func noBucket(name string) error {
-	return &wire.Error{Status: http.StatusNotFound, Code: "NoSuchBucket", Message: "The specified bucket does not exist",
-		Fields: map[string]any{"BucketName": name}}
 }
 
 func noKey(key string) error {

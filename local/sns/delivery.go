@@ -14,7 +14,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// delivery is the delivery of one message to one subscription.
 type delivery struct {
 	topic        *topic
 	subscription string // ARN
@@ -116,7 +115,6 @@ type envelope struct {
 
 type envelopeAttribute struct{ Type, Value string }
 
-// render returns the message that a subscription's queue receives.
 func (s *Service) render(sub *subscription, m message) sqs.Message {
 	if sub.raw() {
 		return sqs.Message{Body: m.text, Attributes: m.attributes, TraceHeader: m.trace}

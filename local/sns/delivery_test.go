@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/stretchr/testify/require"
 
@@ -215,6 +217,45 @@ func TestFilterPolicies(t *testing.T) {
 			}
 			require.Len(t, c.bodies(storeARN), len(test.yes))
 			require.Zero(t, c.Dropped(topicARN), "a message that is filtered out is not dropped")
+		})
+	}
+}
+
+func TestFilterPoliciesOfBodies(t *testing.T) {
+	for policy, test := range map[string]struct{ yes, no []string }{
+		`{"kind":["picture",null],"size":[{"numeric":[">",3]}]}`: {
+			yes: []string{`{"kind":"picture","size":4}`, `{"kind":["film","picture"],"size":[1,5],"x":1}`, `{"kind":null,"size":4}`},
+			no:  []string{`{"kind":"film","size":4}`, `{"size":4}`, `{"kind":"picture","size":"4"}`, `{"kind":"picture"}`, `[{"kind":"picture","size":4}]`, "null", "picture", ""},
+		},
+		`{"picture":{"format":[{"anything-but":["gif"]}],"owner":{"name":[{"prefix":"a"}]}}}`: {
+			yes: []string{`{"picture":{"format":"png","owner":{"name":"ann"}}}`, `{"picture":[{"format":"gif"},{"format":"png","owner":[{"name":"ann"}]}]}`},
+			no: []string{`{"picture":{"format":"gif","owner":{"name":"ann"}}}`, `{"picture":{"format":"png","owner":"ann"}}`, `{"picture":{"format":"png"}}`, `{}`,
+				`{"picture":[{"format":"gif","owner":{"name":"ann"}},{"format":"png"}]}`},
+		},
+		`{"picture":{"thumbnail":[{"exists":false}]}}`: {
+			yes: []string{`{}`, `{"picture":1}`, `{"picture":{"format":"png"}}`},
+			no:  []string{`{"picture":{"thumbnail":"t"}}`, `{"picture":{"thumbnail":null}}`},
+		},
+	} {
+		t.Run(policy, func(t *testing.T) {
+			c := newCloud(t)
+			c.subscribe(map[string]any{"filterPolicy": policy, "filterPolicyScope": "MessageBody", "rawMessageDelivery": true})
+			for _, body := range test.no {
+				if body != "" { // which SNS refuses
+					c.publish(body, nil)
+				}
+			}
+			require.Empty(t, c.bodies(storeARN))
+			for _, body := range test.yes {
+				c.publish(body, nil)
+			}
+			require.ElementsMatch(t, test.yes, c.bodies(storeARN))
+			list, err := c.client.ListSubscriptionsByTopic(t.Context(), &sdk.ListSubscriptionsByTopicInput{TopicArn: aws.String(topicARN)})
+			require.NoError(t, err)
+			got, err := c.client.GetSubscriptionAttributes(t.Context(), &sdk.GetSubscriptionAttributesInput{SubscriptionArn: list.Subscriptions[0].SubscriptionArn})
+			require.NoError(t, err)
+			require.Equal(t, "MessageBody", got.Attributes["FilterPolicyScope"])
+			require.Equal(t, policy, got.Attributes["FilterPolicy"])
 		})
 	}
 }

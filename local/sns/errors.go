@@ -10,12 +10,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-func refuse(code, format string, args ...any) error {
-	return wire.Errorf(http.StatusBadRequest, code, format, args...)
-}
-
 func invalid(format string, args ...any) error {
-	return refuse("InvalidParameter", "Invalid parameter: "+format, args...)
+	return wire.Errorf(http.StatusBadRequest, "InvalidParameter", "Invalid parameter: "+format, args...)
 }
 
 func notFound(what string) error {

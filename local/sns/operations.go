@@ -13,22 +13,21 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// register adds the operations of the API.
 func (s *Service) register() {
-	wire.HandleQuery(&s.Query, "Publish", s.publish)
-	wire.HandleQuery(&s.Query, "ListTopics", s.listTopics)
-	wire.HandleQuery(&s.Query, "ListSubscriptions", s.listSubscriptions)
-	wire.HandleQuery(&s.Query, "ListSubscriptionsByTopic", s.listSubscriptionsByTopic)
-	wire.HandleQuery(&s.Query, "GetTopicAttributes", s.getTopicAttributes)
-	wire.HandleQuery(&s.Query, "GetSubscriptionAttributes", s.getSubscriptionAttributes)
+	wire.Handle(&s.Query, "Publish", s.publish)
+	wire.HandleAllowed(&s.Query, "sns:ListTopics", "*", s.listTopics)
+	wire.HandleAllowed(&s.Query, "sns:ListSubscriptions", "*", s.listSubscriptions)
+	wire.Handle(&s.Query, "ListSubscriptionsByTopic", s.listSubscriptionsByTopic)
+	wire.Handle(&s.Query, "GetTopicAttributes", s.getTopicAttributes)
+	wire.Handle(&s.Query, "GetSubscriptionAttributes", s.getSubscriptionAttributes)
 }
 
-// open authorizes an action on a topic, and returns it with its current subscriptions.
-func (s *Service) open(c *wire.Call, action, arn string) (*topic, []*subscription, error) {
+// open authorizes a call's operation on a topic, and returns it with its current subscriptions.
+func (s *Service) open(c *wire.Call, arn string) (*topic, []*subscription, error) {
 	t, subscriptions, err := s.find(arn, func(doc *policy.Document) error {
-		return c.Authorize("sns:"+action, arn, wire.WithResourcePolicy(doc))
+		return c.Authorize("sns:"+c.Operation, arn, wire.WithResourcePolicy(doc))
 	})
-	if err == nil && action == "Publish" {
+	if err == nil && c.Operation == "Publish" {
 		err = s.useKey(c.Context(), c.Principal, nil, t)
 	}
 	return t, subscriptions, err
@@ -66,10 +65,7 @@ type listTopicsOutput struct {
 	Topics []topicOutput `xml:"Topics>member"`
 }
 
-func (s *Service) listTopics(c *wire.Call, _ *struct{}) (*listTopicsOutput, error) {
-	if err := c.Authorize("sns:ListTopics", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) listTopics(*wire.Call, *struct{}) (*listTopicsOutput, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	out := &listTopicsOutput{}
@@ -80,7 +76,7 @@ func (s *Service) listTopics(c *wire.Call, _ *struct{}) (*listTopicsOutput, erro
 }
 
 func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (*attributesOutput, error) {
-	t, subscriptions, err := s.open(c, "GetTopicAttributes", in.TopicARN)
+	t, subscriptions, err := s.open(c, in.TopicARN)
 	if err != nil {
 		return nil, err
 	}
@@ -117,17 +113,14 @@ type listSubscriptionsOutput struct {
 	Subscriptions []subscriptionOutput `xml:"Subscriptions>member"`
 }
 
-func (s *Service) listSubscriptions(c *wire.Call, _ *struct{}) (*listSubscriptionsOutput, error) {
-	if err := c.Authorize("sns:ListSubscriptions", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) listSubscriptions(*wire.Call, *struct{}) (*listSubscriptionsOutput, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return list(slices.Collect(maps.Values(s.subscriptions))), nil
 }
 
 func (s *Service) listSubscriptionsByTopic(c *wire.Call, in *topicInput) (*listSubscriptionsOutput, error) {
-	_, subscriptions, err := s.open(c, "ListSubscriptionsByTopic", in.TopicARN)
+	_, subscriptions, err := s.open(c, in.TopicARN)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +146,7 @@ type subscriptionInput struct {
 
 func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput) (*attributesOutput, error) {
 	i := strings.LastIndex(in.SubscriptionARN, ":")
-	if _, _, err := s.open(c, "GetSubscriptionAttributes", in.SubscriptionARN[:max(i, 0)]); err != nil {
+	if _, _, err := s.open(c, in.SubscriptionARN[:max(i, 0)]); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
@@ -168,7 +161,7 @@ func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput)
 		"ConfirmationWasAuthenticated": fmt.Sprint(!sub.pending()),
 	}
 	if p := sub.args.FilterPolicy; p != nil {
-		all["FilterPolicy"], all["FilterPolicyScope"] = *p, "MessageAttributes"
+		all["FilterPolicy"], all["FilterPolicyScope"] = *p, sub.scope()
 	}
 	if p := sub.args.RedrivePolicy; p != nil {
 		all["RedrivePolicy"] = *p
@@ -191,7 +184,7 @@ type publishOutput struct {
 }
 
 func (s *Service) publish(c *wire.Call, in *publishInput) (*publishOutput, error) {
-	t, subscriptions, err := s.open(c, "Publish", in.TopicARN)
+	t, subscriptions, err := s.open(c, in.TopicARN)
 	if err != nil {
 		return nil, err
 	}

@@ -50,8 +50,7 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 		err := s.account.Authorize(ctx, policy.Request{
 			Principal: p, Action: action, Resource: in.TopicARN, ResourcePolicy: doc, Keys: keys,
 		})
-		var refused *policy.DeniedError
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*policy.DeniedError](err); ok {
 			return denied(refused)
 		}
 		return err
@@ -69,7 +68,6 @@ func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publicatio
 	return messageID, s.account.After(ctx, p, action, in.TopicARN)
 }
 
-// message is what a publisher publishes.
 type message struct {
 	id, text, trace string
 	subject         *string
@@ -87,7 +85,7 @@ func (s *Service) accept(ctx context.Context, t *topic, subscriptions []*subscri
 	ctx = context.WithoutCancel(ctx)
 	defer s.trace(ctx, t, &m)()
 	for _, sub := range subscriptions {
-		if !sub.pending() && sub.filter.matches(m.attributes) {
+		if !sub.pending() && sub.accepts(m) {
 			s.deliver(ctx, &delivery{topic: t, subscription: sub.arn, message: s.render(sub, m)})
 		}
 	}

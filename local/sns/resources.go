@@ -8,6 +8,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Kinds are the Pulumi resource types that this service implements.
@@ -70,10 +71,7 @@ func (s *Service) topicKind() provider.Kind {
 
 // topic returns a topic. The caller holds the lock.
 func (s *Service) topic(arn string) (*topic, error) {
-	if t := s.topics[arn]; t != nil {
-		return t, nil
-	}
-	return nil, notFound("Topic")
+	return wire.Found(s.topics[arn], notFound("Topic"))
 }
 
 // defaultPolicy is what AWS gives a topic that has no other policy. It asks for the condition key AWS:SourceOwner, which
@@ -98,7 +96,14 @@ type topicPolicyArgs struct {
 }
 
 func (s *Service) topicPolicyKind() provider.Kind {
-	return &provider.Object[topicPolicyArgs, topic]{
+	// A topic always has a policy. Like the AWS provider, a deletion restores the default one.
+	set := func(_ context.Context, t *topic, in *topicPolicyArgs) error {
+		if in == nil {
+			return t.setPolicy(defaultPolicy(t.arn))
+		}
+		return t.setPolicy(in.Policy)
+	}
+	return provider.Setting(func(in *topicPolicyArgs) string { return in.ARN }, set, provider.Object[topicPolicyArgs, topic]{
 		Type: "aws:sns/topicPolicy:TopicPolicy",
 		Check: func(c *provider.Checker, in *topicPolicyArgs) {
 			c.Parse("policy", &in.Policy, policy.Check(policy.Resource))
@@ -111,15 +116,5 @@ func (s *Service) topicPolicyKind() provider.Kind {
 			}
 			return &topicPolicyArgs{t.arn, t.policyText, account.ID}
 		},
-		Create: func(_ context.Context, in *topicPolicyArgs) (string, error) {
-			t, err := s.topic(in.ARN)
-			if err != nil {
-				return "", err
-			}
-			return in.ARN, t.setPolicy(in.Policy)
-		},
-		Update: func(_ context.Context, t *topic, in *topicPolicyArgs) error { return t.setPolicy(in.Policy) },
-		// A topic always has a policy. Like the AWS provider, this restores the default one.
-		Delete: func(_ context.Context, t *topic) error { return t.setPolicy(defaultPolicy(t.arn)) },
-	}
+	})
 }

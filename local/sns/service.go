@@ -35,6 +35,7 @@ type Dependencies struct {
 // Service is the SNS of one account.
 type Service struct {
 	Dependencies
+	wire.Name
 	wire.Query
 	account *account.Account
 	closed  atomic.Bool
@@ -58,15 +59,12 @@ type topic struct {
 // New returns an SNS without topics.
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
-		Dependencies: d, account: a, topics: map[string]*topic{}, subscriptions: map[string]*subscription{},
+		Dependencies: d, Name: "sns", account: a, topics: map[string]*topic{}, subscriptions: map[string]*subscription{},
 		Query: wire.Query{XMLNS: "http://sns.amazonaws.com/doc/2010-03-31/", Version: "2010-03-31", Denied: denied},
 	}
 	s.register()
 	return s
 }
-
-// SigningName is sns.
-func (s *Service) SigningName() string { return "sns" }
 
 // Close ends all retries. Messages that are not delivered are lost. It returns no error.
 func (s *Service) Close() error {

@@ -38,7 +38,6 @@ var (
 	queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 )
 
-// integers are the attributes that are integers, and their ranges.
 var integers = map[string]struct {
 	lo, hi int
 	of     func(*settings) *int
@@ -50,7 +49,6 @@ var integers = map[string]struct {
 	"VisibilityTimeout":             {0, maxVisibility, func(s *settings) *int { return &s.visibility }},
 }
 
-// texts are the attributes that are JSON documents.
 var texts = map[string]func(*settings) *string{
 	"Policy":             func(s *settings) *string { return &s.policyText },
 	"RedrivePolicy":      func(s *settings) *string { return &s.redriveText },
@@ -231,10 +229,4 @@ func decode(text string, v any) error {
 		return fmt.Errorf("not valid JSON of this policy: %w", err)
 	}
 	return nil
-}
-
-// redrivesTo reports whether the dead-letter queue of q has this ARN.
-func (q *queue) redrivesTo(arn string) bool {
-	r := q.settings.Load().redrive
-	return r != nil && r.Target == arn
 }

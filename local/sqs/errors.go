@@ -69,13 +69,8 @@ func Unavailable(context.Context, fault.Event) error {
 // ClientSide reports whether an error of Send is the sender's fault: no such queue, no permission, an invalid message.
 // Such an error is not worth a retry.
 func ClientSide(err error) bool {
-	var denied *policy.DeniedError
-	var e *wire.Error
-	switch {
-	case errors.As(err, &denied):
-		return true
-	case errors.As(err, &e):
+	if e, ok := errors.AsType[*wire.Error](err); ok {
 		return e.Status < http.StatusInternalServerError && e.Code != "RequestThrottled"
 	}
-	return false
+	return policy.IsDenied(err)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/http"
@@ -101,11 +100,6 @@ func allowedText(s string) bool {
 	return true
 }
 
-func md5Hex(s string) string {
-	sum := md5.Sum([]byte(s))
-	return hex.EncodeToString(sum[:])
-}
-
 // md5OfAttributes follows "Calculating the MD5 message digest for message attributes" of the developer guide. It is
 // empty without attributes.
 func md5OfAttributes(attributes map[string]MessageAttribute) string {
@@ -129,8 +123,7 @@ func md5OfAttributes(attributes map[string]MessageAttribute) string {
 			add(a.StringValue)
 		}
 	}
-	sum := md5.Sum(buf)
-	return hex.EncodeToString(sum[:])
+	return fmt.Sprintf("%x", md5.Sum(buf))
 }
 
 const (
@@ -211,7 +204,7 @@ func (q *queue) send(p policy.Principal, m Message, delaySeconds *int) (*message
 }
 
 func newMessage(m Message, sender string, sent time.Time) *message {
-	return &message{Message: m, id: uuid.NewString(), md5: md5Hex(m.Body), md5Attrs: md5OfAttributes(m.Attributes), sender: sender, sent: sent}
+	return &message{Message: m, id: uuid.NewString(), md5: fmt.Sprintf("%x", md5.Sum([]byte(m.Body))), md5Attrs: md5OfAttributes(m.Attributes), sender: sender, sent: sent}
 }
 
 // senderID is the unique id of a user or of a role's session. For an AWS service it is the service's name.

@@ -51,12 +51,11 @@ func (s *Service) move(source *queue, destination *string) {
 	s.moves = append(s.moves, t)
 }
 
-// sourcesOf returns the ARNs of the queues with this dead-letter queue.
 func (s *Service) sourcesOf(dlq *queue) (arns []string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, q := range s.queues {
-		if q.redrivesTo(dlq.arn) {
+		if r := q.settings.Load().redrive; r != nil && r.Target == dlq.arn {
 			arns = append(arns, q.arn)
 		}
 	}
@@ -96,11 +95,11 @@ func (t *moveTask) step() {
 	t.moved++
 }
 
-func (t *moveTask) result() moveResult {
-	return moveResult{
-		Status: t.status, SourceARN: t.source.arn, DestARN: t.destination, Moved: t.moved, ToMove: t.toMove, Failure: t.failure,
-		Started: t.started.UnixMilli(),
-	}
+func (t *moveTask) result() wire.Object {
+	return wire.Object{
+		"Status": t.status, "SourceArn": t.source.arn, "ApproximateNumberOfMessagesMoved": t.moved,
+		"ApproximateNumberOfMessagesToMove": t.toMove, "StartedTimestamp": t.started.UnixMilli(),
+	}.With(wire.Object{"DestinationArn": t.destination, "FailureReason": t.failure})
 }
 
 type startMoveInput struct {
@@ -108,11 +107,9 @@ type startMoveInput struct {
 	DestARN   *string `json:"DestinationArn"`
 }
 
-type taskOutput struct{ TaskHandle string }
-
 // startMessageMoveTask needs, beside its own permission, those to receive from and delete in the dead-letter queue, and
 // to send to the destinations. The task is done when it returns, so that there is nothing to cancel.
-func (s *Service) startMessageMoveTask(c *wire.Call, in *startMoveInput) (*taskOutput, error) {
+func (s *Service) startMessageMoveTask(c *wire.Call, in *startMoveInput) (wire.Object, error) {
 	source, err := s.moveSource(c, "StartMessageMoveTask", in.SourceARN)
 	if err != nil {
 		return nil, err
@@ -130,7 +127,7 @@ func (s *Service) startMessageMoveTask(c *wire.Call, in *startMoveInput) (*taskO
 		}
 	}
 	s.move(source, in.DestARN)
-	return &taskOutput{uuid.NewString()}, nil
+	return wire.Object{"TaskHandle": uuid.NewString()}, nil
 }
 
 // moveSource authorizes an action on message move tasks, and to read the dead-letter queue. It returns that queue.
@@ -155,21 +152,9 @@ type listMoveInput struct {
 	MaxResults *int
 }
 
-type listMoveOutput struct{ Results []moveResult }
-
-type moveResult struct {
-	Status    string
-	SourceARN string  `json:"SourceArn"`
-	DestARN   *string `json:"DestinationArn,omitempty"`
-	Moved     int     `json:"ApproximateNumberOfMessagesMoved"`
-	ToMove    int     `json:"ApproximateNumberOfMessagesToMove"`
-	Failure   string  `json:"FailureReason,omitempty"`
-	Started   int64   `json:"StartedTimestamp"`
-}
-
 const maxMoveResults = 10
 
-func (s *Service) listMessageMoveTasks(c *wire.Call, in *listMoveInput) (*listMoveOutput, error) {
+func (s *Service) listMessageMoveTasks(c *wire.Call, in *listMoveInput) (wire.Object, error) {
 	source, err := s.moveSource(c, "ListMessageMoveTasks", in.SourceARN)
 	if err != nil {
 		return nil, err
@@ -182,11 +167,11 @@ func (s *Service) listMessageMoveTasks(c *wire.Call, in *listMoveInput) (*listMo
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listMoveOutput{Results: []moveResult{}}
+	results := []wire.Object{}
 	for _, t := range slices.Backward(s.moves) {
-		if t.source == source && len(out.Results) < limit {
-			out.Results = append(out.Results, t.result())
+		if t.source == source && len(results) < limit {
+			results = append(results, t.result())
 		}
 	}
-	return out, nil
+	return wire.Object{"Results": results}, nil
 }

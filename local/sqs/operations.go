@@ -4,48 +4,31 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// register adds the operations of the API.
 func (s *Service) register() {
-	onQueue(s, "SendMessage", s.sendMessage)
-	onQueue(s, "SendMessageBatch", s.sendMessageBatch)
-	onQueue(s, "ReceiveMessage", s.receiveMessage)
-	onQueue(s, "DeleteMessage", s.deleteMessage)
-	onQueue(s, "ChangeMessageVisibility", s.changeMessageVisibility)
-	wire.HandleJSON(&s.JSON, "GetQueueUrl", s.getQueueURL)
-	onQueue(s, "GetQueueAttributes", s.getQueueAttributes)
-	onQueue(s, "SetQueueAttributes", s.setQueueAttributes)
-	wire.HandleJSON(&s.JSON, "ListQueues", s.listQueues)
-	onQueue(s, "PurgeQueue", s.purgeQueue)
-	wire.HandleJSON(&s.JSON, "StartMessageMoveTask", s.startMessageMoveTask)
-	wire.HandleJSON(&s.JSON, "ListMessageMoveTasks", s.listMessageMoveTasks)
+	wire.HandleOn(&s.JSON, "SendMessage", s.open, sendMessage)
+	wire.HandleOn(&s.JSON, "SendMessageBatch", s.open, sendMessageBatch)
+	wire.HandleOn(&s.JSON, "ReceiveMessage", s.open, receiveMessage)
+	wire.HandleOn(&s.JSON, "DeleteMessage", s.open, deleteMessage)
+	wire.HandleOn(&s.JSON, "ChangeMessageVisibility", s.open, changeMessageVisibility)
+	wire.Handle(&s.JSON, "GetQueueUrl", s.getQueueURL)
+	wire.HandleOn(&s.JSON, "GetQueueAttributes", s.open, getQueueAttributes)
+	wire.HandleOn(&s.JSON, "SetQueueAttributes", s.open, s.setQueueAttributes)
+	wire.HandleAllowed(&s.JSON, "sqs:ListQueues", "*", s.listQueues)
+	wire.HandleOn(&s.JSON, "PurgeQueue", s.open, purgeQueue)
+	wire.Handle(&s.JSON, "StartMessageMoveTask", s.startMessageMoveTask)
+	wire.Handle(&s.JSON, "ListMessageMoveTasks", s.listMessageMoveTasks)
 }
 
-// queueInput names the queue of an operation.
 type queueInput struct {
 	QueueURL string `json:"QueueUrl"`
 }
 
-func (in queueInput) url() string { return in.QueueURL }
-
-// onQueue adds an operation on a queue, which needs the permission of its name; a batch that of its single operation.
-func onQueue[In, Out any, P interface {
-	*In
-	url() string
-}](s *Service, name string, f func(*wire.Call, *queue, *In) (*Out, error)) {
-	wire.HandleJSON(&s.JSON, name, func(c *wire.Call, in *In) (*Out, error) {
-		q, err := s.open(c, strings.TrimSuffix(name, "Batch"), P(in).url())
-		if err != nil {
-			return nil, err
-		}
-		return f(c, q, in)
-	})
-}
+func (in queueInput) Target() string { return in.QueueURL }
 
 type sendInput struct {
 	queueInput
@@ -68,7 +51,7 @@ type sendOutput struct {
 	MD5SysAttrs string `json:"MD5OfMessageSystemAttributes,omitempty"`
 }
 
-func (s *Service) sendMessage(c *wire.Call, q *queue, in *sendInput) (*sendOutput, error) {
+func sendMessage(c *wire.Call, q *queue, in *sendInput) (*sendOutput, error) {
 	return q.sendFrom(c, "", &in.sendParameters)
 }
 
@@ -109,7 +92,7 @@ type batchError struct {
 	Message     string
 }
 
-func (s *Service) sendMessageBatch(c *wire.Call, q *queue, in *sendBatchInput) (*sendBatchOutput, error) {
+func sendMessageBatch(c *wire.Call, q *queue, in *sendBatchInput) (*sendBatchOutput, error) {
 	ids, size := make([]string, len(in.Entries)), 0
 	for i, e := range in.Entries {
 		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // an invalid message fails with its entry
@@ -122,15 +105,15 @@ func (s *Service) sendMessageBatch(c *wire.Call, q *queue, in *sendBatchInput) (
 	for i := range in.Entries {
 		e := &in.Entries[i]
 		sent, err := q.sendFrom(c, e.ID, &e.sendParameters)
-		var failed *wire.Error
-		switch {
-		case err == nil:
+		if err == nil {
 			out.Successful = append(out.Successful, sent)
-		case errors.As(err, &failed):
-			out.Failed = append(out.Failed, batchError{e.ID, true, failed.Query, failed.Message})
-		default:
+			continue
+		}
+		failed, ok := errors.AsType[*wire.Error](err)
+		if !ok {
 			return nil, err
 		}
+		out.Failed = append(out.Failed, batchError{e.ID, true, failed.Query, failed.Message})
 	}
 	return out, nil
 }
@@ -155,7 +138,7 @@ var systemAttributeNames = []string{
 	"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "AWSTraceHeader", "DeadLetterQueueSourceArn",
 }
 
-func (s *Service) receiveMessage(c *wire.Call, q *queue, in *receiveInput) (*receiveOutput, error) {
+func receiveMessage(c *wire.Call, q *queue, in *receiveInput) (*receiveOutput, error) {
 	limit, visibility, wait := 1, -1, q.settings.Load().wait
 	for _, p := range []struct {
 		name       string
@@ -194,7 +177,7 @@ type deleteInput struct {
 	ReceiptHandle string
 }
 
-func (s *Service) deleteMessage(c *wire.Call, q *queue, in *deleteInput) (*struct{}, error) {
+func deleteMessage(c *wire.Call, q *queue, in *deleteInput) (*struct{}, error) {
 	return &struct{}{}, q.delete(in.ReceiptHandle)
 }
 
@@ -203,7 +186,7 @@ type changeInput struct {
 	VisibilityTimeout *int
 }
 
-func (s *Service) changeMessageVisibility(c *wire.Call, q *queue, in *changeInput) (*struct{}, error) {
+func changeMessageVisibility(c *wire.Call, q *queue, in *changeInput) (*struct{}, error) {
 	if in.VisibilityTimeout == nil {
 		return nil, missing("VisibilityTimeout")
 	}

@@ -16,11 +16,7 @@ type getURLInput struct {
 	Owner     *string `json:"QueueOwnerAWSAccountId"`
 }
 
-type urlOutput struct {
-	QueueURL string `json:"QueueUrl"`
-}
-
-func (s *Service) getQueueURL(c *wire.Call, in *getURLInput) (*urlOutput, error) {
+func (s *Service) getQueueURL(c *wire.Call, in *getURLInput) (wire.Object, error) {
 	if in.QueueName == "" {
 		return nil, missing("QueueName")
 	}
@@ -30,7 +26,7 @@ func (s *Service) getQueueURL(c *wire.Call, in *getURLInput) (*urlOutput, error)
 	if _, err := s.allow(c, "GetQueueUrl", QueueARN(in.QueueName), noQueue()); err != nil {
 		return nil, err
 	}
-	return &urlOutput{s.QueueURL(in.QueueName)}, nil
+	return wire.Object{"QueueUrl": s.QueueURL(in.QueueName)}, nil
 }
 
 type getAttributesInput struct {
@@ -38,11 +34,7 @@ type getAttributesInput struct {
 	AttributeNames []string
 }
 
-type attributesOutput struct {
-	Attributes map[string]string `json:",omitempty"`
-}
-
-func (s *Service) getQueueAttributes(c *wire.Call, q *queue, in *getAttributesInput) (*attributesOutput, error) {
+func getQueueAttributes(c *wire.Call, q *queue, in *getAttributesInput) (wire.Object, error) {
 	all := q.attributes()
 	for _, name := range in.AttributeNames {
 		if _, present := all[name]; !present && texts[name] == nil && name != "All" {
@@ -52,7 +44,7 @@ func (s *Service) getQueueAttributes(c *wire.Call, q *queue, in *getAttributesIn
 	if !slices.Contains(in.AttributeNames, "All") {
 		maps.DeleteFunc(all, func(name, _ string) bool { return !slices.Contains(in.AttributeNames, name) })
 	}
-	return &attributesOutput{all}, nil
+	return wire.Object{}.With(wire.Object{"Attributes": all}), nil
 }
 
 type setAttributesInput struct {
@@ -69,27 +61,20 @@ func (s *Service) setQueueAttributes(c *wire.Call, q *queue, in *setAttributesIn
 
 type listQueuesInput struct{ QueueNamePrefix string }
 
-type listQueuesOutput struct {
-	QueueURLs []string `json:"QueueUrls,omitempty"`
-}
-
-func (s *Service) listQueues(c *wire.Call, in *listQueuesInput) (*listQueuesOutput, error) {
-	if err := c.Authorize("sqs:ListQueues", "*"); err != nil {
-		return nil, err
-	}
+func (s *Service) listQueues(_ *wire.Call, in *listQueuesInput) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listQueuesOutput{}
+	var urls []string
 	for _, name := range slices.Sorted(maps.Keys(s.queues)) {
 		if strings.HasPrefix(name, in.QueueNamePrefix) {
-			out.QueueURLs = append(out.QueueURLs, s.QueueURL(name))
+			urls = append(urls, s.QueueURL(name))
 		}
 	}
-	return out, nil
+	return wire.Object{}.With(wire.Object{"QueueUrls": urls}), nil
 }
 
 // purgeQueue deletes all messages. As on AWS, a queue can be purged once in 60 seconds.
-func (s *Service) purgeQueue(c *wire.Call, q *queue, in *queueInput) (*struct{}, error) {
+func purgeQueue(c *wire.Call, q *queue, in *queueInput) (*struct{}, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.clock.Now()

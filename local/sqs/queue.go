@@ -14,7 +14,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// queue keeps the messages of one queue.
 type queue struct {
 	name, arn string
 	service   *Service
@@ -126,7 +125,6 @@ func (q *queue) remove(m *message) {
 	}
 }
 
-// advance makes messages visible, and removes those whose retention is over.
 func (q *queue) advance(now time.Time) {
 	for m, ok := q.schedule.Min(); ok && !m.due.After(now); m, ok = q.schedule.Min() {
 		if q.expiry(m).After(now) {
@@ -167,7 +165,6 @@ func (q *queue) notify(now time.Time) {
 	})
 }
 
-// clear removes all messages.
 func (q *queue) clear() {
 	q.messages, q.peak = map[uint64]*message{}, 0
 	q.schedule = btree.NewBTreeGOptions(before, btree.Options{NoLocks: true})
@@ -189,7 +186,6 @@ func (q *queue) close() {
 	}
 }
 
-// message is one message in a queue.
 type message struct {
 	Message
 	id            string

@@ -9,7 +9,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 )
 
-// handle is the receipt handle of the latest receive of a message.
 func (q *queue) handle(m *message) string {
 	var b [20]byte
 	binary.BigEndian.PutUint64(b[0:], q.nonce)

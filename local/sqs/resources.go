@@ -45,19 +45,17 @@ const providerMaxSize = 256 << 10
 // attributes returns the queue attributes for the inputs. An absent input gets the provider's default. Absent policies
 // are left as they are, because another resource may own them.
 func (in *QueueArgs) attributes() map[string]string {
-	all := map[string]string{"MaximumMessageSize": strconv.Itoa(providerMaxSize)}
-	for name, p := range map[string]struct {
-		given    *int
-		fallback int
-	}{
-		"MessageRetentionPeriod":        {in.Retention, defaults.retention},
-		"ReceiveMessageWaitTimeSeconds": {in.Wait, defaults.wait},
-		"VisibilityTimeout":             {in.Visibility, defaults.visibility},
-	} {
-		if p.given == nil {
-			p.given = &p.fallback
+	integer := func(given *int, otherwise int) string {
+		if given == nil {
+			given = &otherwise
 		}
-		all[name] = strconv.Itoa(*p.given)
+		return strconv.Itoa(*given)
+	}
+	all := map[string]string{
+		"MaximumMessageSize": strconv.Itoa(providerMaxSize), kmsKey: aws.ToString(in.KMSKey),
+		"MessageRetentionPeriod":        integer(in.Retention, defaults.retention),
+		"ReceiveMessageWaitTimeSeconds": integer(in.Wait, defaults.wait),
+		"VisibilityTimeout":             integer(in.Visibility, defaults.visibility),
 	}
 	for name, text := range map[string]*string{
 		"Policy": in.Policy, "RedrivePolicy": in.RedrivePolicy, "RedriveAllowPolicy": in.RedriveAllowPolicy,
@@ -66,7 +64,6 @@ func (in *QueueArgs) attributes() map[string]string {
 			all[name] = *text
 		}
 	}
-	all[kmsKey] = aws.ToString(in.KMSKey)
 	if in.ManagedSSE != nil {
 		all[managedSSE] = strconv.FormatBool(*in.ManagedSSE)
 	}
@@ -150,11 +147,18 @@ type redriveAllowArgs struct {
 // attributeKind is a resource that is one attribute of a queue. of returns where In has the queue's URL and the
 // attribute's text.
 func attributeKind[In any](s *Service, token, property, attribute string, of func(*In) (queueURL, text *string)) provider.Kind {
-	put := func(_ context.Context, q *queue, in *In) error {
+	owner := func(in *In) string {
+		queueURL, _ := of(in)
+		return *queueURL
+	}
+	set := func(_ context.Context, q *queue, in *In) error {
+		if in == nil {
+			in = new(In)
+		}
 		_, text := of(in)
 		return s.configure(q, map[string]string{attribute: *text})
 	}
-	return &provider.Object[In, queue]{
+	return provider.Setting(owner, set, provider.Object[In, queue]{
 		Type: token,
 		Check: func(c *provider.Checker, in *In) {
 			_, text := of(in)
@@ -172,15 +176,5 @@ func attributeKind[In any](s *Service, token, property, attribute string, of fun
 			}
 			return in
 		},
-		Create: func(ctx context.Context, in *In) (string, error) {
-			queueURL, _ := of(in)
-			q, err := s.findURL(*queueURL)
-			if err != nil {
-				return "", err
-			}
-			return *queueURL, put(ctx, q, in)
-		},
-		Update: put,
-		Delete: func(ctx context.Context, q *queue) error { return put(ctx, q, new(In)) },
-	}
+	})
 }

@@ -30,6 +30,7 @@ import (
 
 // Service is the SQS of one account.
 type Service struct {
+	wire.Name
 	wire.JSON
 	account *account.Account
 
@@ -42,16 +43,13 @@ type Service struct {
 // New returns an SQS without queues.
 func New(a *account.Account) *Service {
 	s := &Service{
-		account: a, queues: map[string]*queue{}, deliveries: map[string]Delivery{},
+		Name: "sqs", account: a, queues: map[string]*queue{}, deliveries: map[string]Delivery{},
 		JSON: wire.JSON{Target: "AmazonSQS", Version: "1.0", Namespace: "com.amazonaws.sqs", Denied: denied},
 	}
 	s.register()
 	a.Gauges = append(a.Gauges, s.gauge)
 	return s
 }
-
-// SigningName is sqs.
-func (s *Service) SigningName() string { return "sqs" }
 
 // QueueARN is the ARN of the queue with this name.
 func QueueARN(name string) string { return account.ARN("sqs", name) }
@@ -86,25 +84,22 @@ func (s *Service) findARN(arn string) *queue {
 	return s.queues[name]
 }
 
-// findURL returns the queue with this URL.
 func (s *Service) findURL(queueURL string) (*queue, error) {
 	name, err := nameOf(queueURL)
 	if err != nil {
 		return nil, err
 	}
-	if q := s.findARN(QueueARN(name)); q != nil {
-		return q, nil
-	}
-	return nil, noQueue()
+	return wire.Found(s.findARN(QueueARN(name)), noQueue())
 }
 
-// open authorizes a call's action on the queue with this URL, and returns the queue.
-func (s *Service) open(c *wire.Call, action, queueURL string) (*queue, error) {
+// open authorizes a call's operation on the queue with this URL, and returns the queue. A batch needs the permission of its
+// single operation.
+func (s *Service) open(c *wire.Call, queueURL string) (*queue, error) {
 	name, err := nameOf(queueURL)
 	if err != nil {
 		return nil, err
 	}
-	return s.allow(c, action, QueueARN(name), noQueue())
+	return s.allow(c, strings.TrimSuffix(c.Operation, "Batch"), QueueARN(name), noQueue())
 }
 
 // allow authorizes a call's action on the queue with this ARN, and returns the queue, or absent if it does not exist.
@@ -156,7 +151,6 @@ func (s *Service) Authorize(ctx context.Context, p policy.Principal, keys map[st
 	return err
 }
 
-// enter authorizes an action of another service and returns the queue.
 func (s *Service) enter(ctx context.Context, p policy.Principal, keys map[string]string, action, queueARN string) (*queue, error) {
 	q := s.findARN(queueARN)
 	if q == nil && p.Service != "" {
@@ -192,7 +186,6 @@ func (s *Service) create(name string, attributes, tags map[string]string) (*queu
 	return q, nil
 }
 
-// destroy deletes a queue with its messages.
 func (s *Service) destroy(q *queue) {
 	s.mu.Lock()
 	delete(s.queues, q.name)

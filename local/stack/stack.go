@@ -59,8 +59,8 @@ func (s *Stack) update(ctx context.Context, args ...string) error {
 		return fmt.Errorf("recording that an update begins: %w", err)
 	}
 	err := s.run(ctx, s.Log, args...)
-	var exit *exec.ExitError
-	killed := errors.As(err, &exit) && !exit.Exited()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	killed := ok && !exit.Exited()
 	select {
 	case <-s.Kill:
 		killed = true
@@ -266,7 +266,6 @@ func (s *Stack) run(ctx context.Context, stdout io.Writer, args ...string) error
 // killLimit is how long a CLI may take to end its plugins before it is killed.
 const killLimit = 5 * time.Second
 
-// wait starts the CLI and waits for its end.
 func (s *Stack) wait(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err

@@ -15,7 +15,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
-// scope is the data to which the expressions of a state refer.
 type scope struct {
 	data    any                   // $
 	context func() map[string]any // $$
@@ -66,7 +65,6 @@ func parsePath(text string) (*path, error) {
 	return p, nil
 }
 
-// find returns the value that the path selects, if there is one.
 func (p *path) find(sc *scope) (any, bool) {
 	data := sc.data
 	if p.context {

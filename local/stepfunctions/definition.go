@@ -22,7 +22,6 @@ type definition struct {
 	timeout time.Duration // 0 for none
 }
 
-// state is one state of any type.
 type state struct {
 	name, kind string
 	next       string // empty at an end, and in a Choice
@@ -34,7 +33,6 @@ type state struct {
 	catchers   []catcher
 }
 
-// work is what a type of state does with its input.
 type work interface {
 	do(*visit, any) (any, error)
 }
@@ -45,7 +43,6 @@ type dataPath struct {
 	null bool // the field is null
 }
 
-// kinds read the types of states.
 var kinds = map[string]func(*node, *state) work{
 	"Task": readTask, "Pass": readPass, "Choice": readChoice, "Wait": readWait, "Succeed": readSucceed, "Fail": readFail,
 }
@@ -137,7 +134,6 @@ func (n *node) resultPath() dataPath {
 // edge is a transition out of a state, and where it is written.
 type edge struct{ field, at, to string }
 
-// edges returns all transitions out of a state.
 func (n *node) edges() []edge {
 	var list []edge
 	add := func(fields map[string]any, name, at string) {

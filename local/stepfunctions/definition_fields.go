@@ -9,7 +9,6 @@ import (
 	"strings"
 )
 
-// problems are what is wrong with a definition.
 type problems struct{ list []string }
 
 // Codes of problems, as AWS reports them.
@@ -66,12 +65,6 @@ func (n *node) take(name string) (any, bool) {
 func (n *node) require(names ...string) {
 	if missing := slices.DeleteFunc(names, n.has); len(missing) > 0 {
 		n.failf(n.at, "These fields are required: [%s]", strings.Join(missing, ", "))
-	}
-}
-
-func (n *node) atMostOne(a, b string) {
-	if n.has(a) && n.has(b) {
-		n.failf(n.at, "Only one of the fields can be set: [%s, %s]", a, b)
 	}
 }
 
@@ -137,7 +130,6 @@ func (n *node) objects(name string) iter.Seq[*node] {
 	}
 }
 
-// path reads a JSONPath. It returns nil if there is none.
 func (n *node) path(name string) *path { return parsed(n, name, parsePath) }
 
 // expression reads a JSONPath or an intrinsic function. It returns nil if there is none.
@@ -156,7 +148,6 @@ func parsed[T any](n *node, name string, parse func(string) (T, error)) T {
 	return v
 }
 
-// template reads a payload template. It returns nil if there is none.
 func (n *node) template(name string) template {
 	v, ok := n.take(name)
 	if !ok {

@@ -28,7 +28,6 @@ var endEvents = map[string]string{failed: "ExecutionFailed", timedOut: "Executio
 // maxDuration is how long executions can run: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 var maxDuration = map[string]time.Duration{standard: 365 * 24 * time.Hour, express: 5 * time.Minute}
 
-// execution is one run of a revision of a state machine.
 type execution struct {
 	service   *Service
 	machine   *machine
@@ -63,7 +62,6 @@ type execution struct {
 	size     int // of events, in bytes
 }
 
-// place is a state that an execution is in, with the state's input.
 type place struct {
 	state   *state
 	data    any
@@ -74,7 +72,7 @@ type place struct {
 
 // begin records an event, starts the timeout, and runs the execution. The caller holds the locks of the execution and of the
 // service.
-func (e *execution) begin(kind string, d *details) {
+func (e *execution) begin(kind string, d details) {
 	s := e.service
 	e.status, e.finished = running, make(chan struct{})
 	e.ctx, e.cancel = context.WithCancel(s.ctx)
@@ -85,12 +83,11 @@ func (e *execution) begin(kind string, d *details) {
 	go s.run(e)
 }
 
-// memory estimates how many bytes the execution takes after it closed.
 func (e *execution) memory() int { return e.size + 2*len(e.input) }
 
 // record adds an event that follows the last one and returns its id. It returns 0 if the execution has closed. Nothing
 // that happens after that is recorded.
-func (e *execution) record(kind string, d *details) int {
+func (e *execution) record(kind string, d details) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.status != running {
@@ -119,7 +116,6 @@ func (e *execution) add(ev event) {
 	}
 }
 
-// succeed closes the execution with its output.
 func (e *execution) succeed(output string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -127,7 +123,7 @@ func (e *execution) succeed(output string) {
 		return
 	}
 	e.output = &output
-	e.add(event{previous: e.last, kind: "ExecutionSucceeded", details: withOutput(details{}, output)})
+	e.add(event{previous: e.last, kind: "ExecutionSucceeded", details: withData(details{}, "output", output)})
 	e.close(succeeded)
 }
 
@@ -147,7 +143,7 @@ func (e *execution) end(status string, f *failure) {
 	if status == failed {
 		previous = e.last
 	}
-	e.add(event{previous: previous, kind: endEvents[status], details: &details{Error: f.Name, Cause: f.Cause}})
+	e.add(event{previous: previous, kind: endEvents[status], details: f.details()})
 	e.close(status)
 }
 

@@ -21,7 +21,6 @@ const (
 	retention     = 90 * 24 * time.Hour
 )
 
-// maxName is the longest name of an execution, in characters.
 const maxName = 80
 
 // forbiddenInName matches the characters that the name of an execution must not have.
@@ -60,7 +59,7 @@ func (s *Service) start(m *machine, name, input string, data any, traceHeader st
 	s.numbers++
 	e.number, e.started = s.numbers, s.account.Clock.Now()
 	e.publish(account.Count("ExecutionsStarted", 1))
-	e.begin("ExecutionStarted", withInput(details{RoleARN: e.revision.args.RoleARN}, input))
+	e.begin("ExecutionStarted", withData(details{"roleArn": e.revision.args.RoleARN}, "input", input))
 	if m.kind == standard {
 		s.executions[e.arn] = e
 	}
@@ -80,7 +79,6 @@ func (s *Service) executionsOf(m *machine) (list []*execution) {
 	return list
 }
 
-// ended adds an execution to the closed ones.
 func (s *Service) ended(e *execution) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,29 +134,16 @@ func (s *Service) deleteMachine(_ context.Context, m *machine) error {
 const redrivable = 14 * 24 * time.Hour
 
 // redrives are those of an execution, the oldest first.
-type redrives struct {
-	list []redrive
-}
+type redrives []redrive
 
 type redrive struct {
 	token string // the client's, or empty
 	at    time.Time
 }
 
-func (r redrives) count() int { return len(r.list) }
-
-// date is that of the last redrive, nil if there is none.
-func (r redrives) date() *epoch {
-	if len(r.list) == 0 {
-		return nil
-	}
-	at := epoch(r.list[len(r.list)-1].at)
-	return &at
-}
-
 // find returns the redrive that a client asked for with this token. A token is valid for 15 minutes, and one of the last 10.
 func (r redrives) find(token string, now time.Time) *redrive {
-	for _, old := range r.list[max(0, len(r.list)-10):] {
+	for _, old := range r[max(0, len(r)-10):] {
 		if token != "" && old.token == token && now.Sub(old.at) < 15*time.Minute {
 			return &old
 		}
@@ -184,27 +169,21 @@ func (e *execution) notRedrivable() string {
 }
 
 type redriveInput struct {
-	ExecutionARN string `json:"executionArn"`
-	ClientToken  string `json:"clientToken"`
+	executionInput
+	ClientToken string `json:"clientToken"`
 }
 
-type redriveOutput struct {
-	RedriveDate epoch `json:"redriveDate"`
-}
+func (r redrive) output() wire.Object { return wire.Object{"redriveDate": epoch(r.at)} }
 
 // redriveExecution continues an execution from the state in which it failed, timed out or was aborted, with the same input of
 // that state: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
-func (s *Service) redriveExecution(c *wire.Call, in *redriveInput) (*redriveOutput, error) {
-	e, err := s.openExecution(c, "RedriveExecution", in.ExecutionARN)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) redriveExecution(_ *wire.Call, e *execution, in *redriveInput) (wire.Object, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for {
 		now := s.account.Clock.Now()
 		if old := e.redrives.find(in.ClientToken, now); old != nil {
-			return &redriveOutput{epoch(old.at)}, nil
+			return old.output(), nil
 		}
 		if reason := e.notRedrivable(); reason != "" {
 			return nil, refuse("ExecutionNotRedrivable", "%s", reason)
@@ -221,7 +200,7 @@ func (s *Service) redriveExecution(c *wire.Call, in *redriveInput) (*redriveOutp
 }
 
 // redrive runs an execution again that does not run. The caller holds its lock.
-func (s *Service) redrive(e *execution, r redrive) (*redriveOutput, error) {
+func (s *Service) redrive(e *execution, r redrive) (wire.Object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -232,8 +211,8 @@ func (s *Service) redrive(e *execution, r redrive) (*redriveOutput, error) {
 	}
 	s.closed = slices.DeleteFunc(s.closed, func(other *execution) bool { return other == e })
 	s.closedSize -= e.memory()
-	e.redrives.list = append(e.redrives.list, r)
+	e.redrives = append(e.redrives, r)
 	e.failure = failure{}
-	e.begin("ExecutionRedriven", &details{RedriveCount: e.redrives.count()})
-	return &redriveOutput{epoch(r.at)}, nil
+	e.begin("ExecutionRedriven", details{"redriveCount": len(e.redrives)})
+	return r.output(), nil
 }

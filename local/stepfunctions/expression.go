@@ -27,7 +27,6 @@ func (p *path) evaluate(sc *scope) (any, error) {
 	return v, nil
 }
 
-// call is an intrinsic function with its arguments.
 type call struct {
 	text     string
 	function intrinsic
@@ -49,7 +48,6 @@ func (c *call) evaluate(sc *scope) (any, error) {
 	return v, nil
 }
 
-// maxNesting is how many levels of intrinsic functions are accepted.
 const maxNesting = 10
 
 func parseExpression(text string) (expression, error) {
@@ -136,7 +134,6 @@ func parseArgument(text string, depth int, keepEscapes bool) (e expression, rest
 	return nil, "", fmt.Errorf("%q does not begin with a string, number, boolean, null, path or function", text)
 }
 
-// intrinsic is an intrinsic function, which takes min to max arguments.
 type intrinsic struct {
 	min, max int
 	do       func(args []any) (any, error)

@@ -24,11 +24,14 @@ const (
 	errorIntrinsic   = "States.IntrinsicFailure"
 )
 
-// failure is why a state or an execution failed.
 type failure struct {
 	Name, Cause string
 	// inState is set if the cause must be completed with the state's name.
 	inState bool
+}
+
+func (f *failure) details() details {
+	return details{}.With(details{"error": f.Name, "cause": f.Cause})
 }
 
 func (f *failure) Error() string { return f.Name + ": " + f.Cause }
@@ -46,8 +49,8 @@ func tooLarge(what string) *failure {
 
 // failure returns an error as the execution reports it. An error that is no failure becomes States.Runtime.
 func (v *visit) failure(err error) *failure {
-	var f *failure
-	if !errors.As(err, &f) {
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
 		f = runtimef("%v", err)
 	}
 	if !f.inState {
@@ -72,12 +75,9 @@ func (f *failure) matches(names []string) bool {
 // service's name in the cause.
 func serviceFailure(service, client string, err error) *failure {
 	status, code, message := http.StatusInternalServerError, "ServiceException", err.Error()
-	var answer *wire.Error
-	var denied *policy.DeniedError
-	switch {
-	case errors.As(err, &answer):
+	if answer, ok := errors.AsType[*wire.Error](err); ok {
 		status, code, message = answer.Status, answer.Code, answer.Message
-	case errors.As(err, &denied):
+	} else if policy.IsDenied(err) {
 		status, code = http.StatusForbidden, "AccessDeniedException"
 	}
 	name := strings.TrimSuffix(code, "Exception") + "Exception"
@@ -92,7 +92,6 @@ func refuse(code, format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, code, format, args...)
 }
 
-// checkARN refuses an ARN that does not begin with prefix.
 func checkARN(arn, prefix string) error {
 	if name, ok := strings.CutPrefix(arn, prefix); !ok || name == "" {
 		return refuse("InvalidArn", "Invalid Arn: '%s'", arn)

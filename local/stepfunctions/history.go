@@ -2,10 +2,13 @@ package stepfunctions
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // maxEvents is how many events an execution's history can have. If it is reached, the last event is ExecutionFailed.
@@ -16,52 +19,19 @@ const maxEvents = 25000
 type event struct {
 	id, previous int
 	at           time.Time
-	kind         string // "TaskScheduled"
-	details      *details
+	kind         string  // "TaskScheduled"
+	details      details // nil for none
 }
 
-// details are the members of the details of all kinds of events.
-type details struct {
-	Name           string     `json:"name,omitempty"`
-	Input          *string    `json:"input,omitempty"`
-	InputDetails   *truncated `json:"inputDetails,omitempty"`
-	Output         *string    `json:"output,omitempty"`
-	OutputDetails  *truncated `json:"outputDetails,omitempty"`
-	RoleARN        string     `json:"roleArn,omitempty"`
-	ResourceType   string     `json:"resourceType,omitempty"`
-	Resource       string     `json:"resource,omitempty"`
-	Region         string     `json:"region,omitempty"`
-	Parameters     *string    `json:"parameters,omitempty"`
-	TimeoutSeconds int        `json:"timeoutInSeconds,omitempty"`
-	Error          string     `json:"error,omitempty"`
-	Cause          string     `json:"cause,omitempty"`
-	RedriveCount   int        `json:"redriveCount,omitempty"`
+// details are the members of an event's details, by their names on the wire.
+type details = wire.Object
+
+// withData adds data: input or output.
+func withData(d details, kind, text string) details {
+	d[kind], d[kind+"Details"] = text, wire.Object{"truncated": false}
+	return d
 }
 
-type truncated struct {
-	Truncated bool `json:"truncated"`
-}
-
-var whole = &truncated{}
-
-func withInput(d details, text string) *details {
-	d.Input, d.InputDetails = &text, whole
-	return &d
-}
-
-func withOutput(d details, text string) *details {
-	d.Output, d.OutputDetails = &text, whole
-	return &d
-}
-
-// withoutData returns the details without the data of the execution.
-func (d *details) withoutData() *details {
-	bare := *d
-	bare.Input, bare.InputDetails, bare.Output, bare.OutputDetails, bare.Parameters = nil, nil, nil, nil, nil
-	return &bare
-}
-
-// output is the event as GetExecutionHistory returns it.
 func (e *event) output() map[string]any {
 	m := map[string]any{"id": e.id, "previousEventId": e.previous, "timestamp": epoch(e.at), "type": e.kind}
 	if e.details != nil {
@@ -80,16 +50,11 @@ func (e *event) detailsKey() string {
 	return string(unicode.ToLower(rune(name[0]))) + name[1:] + "EventDetails"
 }
 
-// size estimates how many bytes the event takes in memory.
 func (e *event) size() int {
-	n := 200
-	if d := e.details; d != nil {
-		for _, text := range []*string{d.Input, d.Output, d.Parameters} {
-			if text != nil {
-				n += len(*text)
-			}
-		}
-		n += len(d.Cause)
+	n := 500
+	for _, v := range e.details {
+		text, _ := v.(string)
+		n += len(text)
 	}
 	return n
 }
@@ -101,14 +66,12 @@ func (t epoch) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(time.Time(t).UnixMilli())/1000, 'f', 3, 64), nil
 }
 
-// logLine is the event as Step Functions writes it to a log group.
 func (e *event) logLine(executionARN string, redrives int, data bool) string {
-	d := &details{}
-	if e.details != nil {
-		d = e.details
-	}
-	if !data {
-		d = d.withoutData()
+	d := details{}
+	for name, v := range e.details {
+		if data || !slices.Contains([]string{"input", "inputDetails", "output", "outputDetails", "parameters"}, name) {
+			d[name] = v
+		}
 	}
 	line, _ := json.Marshal(map[string]any{ // cannot fail
 		"id": strconv.Itoa(e.id), "type": e.kind, "details": d, "previous_event_id": strconv.Itoa(e.previous),

@@ -13,37 +13,27 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// register adds the operations of the API.
 func (s *Service) register() {
-	wire.HandleJSON(&s.JSON, "StartExecution", s.startExecution)
-	wire.HandleJSON(&s.JSON, "RedriveExecution", s.redriveExecution)
-	wire.HandleJSON(&s.JSON, "DescribeExecution", s.describeExecution)
-	wire.HandleJSON(&s.JSON, "GetExecutionHistory", s.getExecutionHistory)
-	wire.HandleJSON(&s.JSON, "ListExecutions", s.listExecutions)
-	wire.HandleJSON(&s.JSON, "DescribeStateMachine", s.describeStateMachine)
-	wire.HandleJSON(&s.JSON, "ListStateMachines", s.listStateMachines)
-	wire.HandleJSON(&s.JSON, "UpdateStateMachine", s.updateStateMachine)
+	wire.HandleOn(&s.JSON, "StartExecution", s.openMachine, s.startExecution)
+	wire.HandleOn(&s.JSON, "RedriveExecution", s.openExecution, s.redriveExecution)
+	wire.HandleOn(&s.JSON, "DescribeExecution", s.openExecution, describeExecution)
+	wire.HandleOn(&s.JSON, "GetExecutionHistory", s.openExecution, getExecutionHistory)
+	wire.HandleOn(&s.JSON, "ListExecutions", s.openMachine, s.listExecutions)
+	wire.HandleOn(&s.JSON, "DescribeStateMachine", s.openMachine, describeStateMachine)
+	wire.HandleAllowed(&s.JSON, "states:ListStateMachines", machineARN("*"), s.listStateMachines)
+	wire.HandleOn(&s.JSON, "UpdateStateMachine", s.openMachine, s.updateStateMachine)
 }
 
 type startInput struct {
-	StateMachineARN string  `json:"stateMachineArn"`
-	Name            *string `json:"name"`
-	Input           *string `json:"input"`
-	TraceHeader     string  `json:"traceHeader"`
-}
-
-type startOutput struct {
-	ExecutionARN string `json:"executionArn"`
-	StartDate    epoch  `json:"startDate"`
+	machineInput
+	Name        *string `json:"name"`
+	Input       *string `json:"input"`
+	TraceHeader string  `json:"traceHeader"`
 }
 
 // startExecution is idempotent for Standard workflows:
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
-func (s *Service) startExecution(c *wire.Call, in *startInput) (*startOutput, error) {
-	m, err := s.openMachine(c, "StartExecution", in.StateMachineARN)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) startExecution(c *wire.Call, m *machine, in *startInput) (wire.Object, error) {
 	name, input := uuid.NewString(), "{}"
 	if in.Name != nil {
 		name = *in.Name
@@ -67,16 +57,21 @@ func (s *Service) startExecution(c *wire.Call, in *startInput) (*startOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return &startOutput{e, epoch(started)}, nil
+	return wire.Object{"executionArn": e, "startDate": epoch(started)}, nil
 }
 
-// openExecution authorizes an action on an execution and returns it.
-func (s *Service) openExecution(c *wire.Call, action, arn string) (*execution, error) {
+type executionInput struct {
+	ExecutionARN string `json:"executionArn"`
+}
+
+func (in executionInput) Target() string { return in.ExecutionARN }
+
+func (s *Service) openExecution(c *wire.Call, arn string) (*execution, error) {
 	isExpress := strings.HasPrefix(arn, account.ARN(signingName, "express:"))
 	if err := checkARN(arn, account.ARN(signingName, "execution:")); err != nil && !isExpress {
 		return nil, err
 	}
-	if err := c.Authorize("states:"+action, arn); err != nil {
+	if err := c.Authorize("states:"+c.Operation, arn); err != nil {
 		return nil, err
 	}
 	if isExpress {
@@ -86,67 +81,35 @@ func (s *Service) openExecution(c *wire.Call, action, arn string) (*execution, e
 	s.deleteOld()
 	e := s.executions[arn]
 	s.mu.Unlock()
-	if e == nil {
-		return nil, executionDoesNotExist(arn)
-	}
-	return e, nil
-}
-
-// executionItem is an execution in a list.
-type executionItem struct {
-	ExecutionARN    string `json:"executionArn"`
-	StateMachineARN string `json:"stateMachineArn"`
-	Name            string `json:"name"`
-	Status          string `json:"status"`
-	StartDate       epoch  `json:"startDate"`
-	StopDate        *epoch `json:"stopDate,omitempty"`
-	RedriveCount    int    `json:"redriveCount"`
-	RedriveDate     *epoch `json:"redriveDate,omitempty"`
-
-	number int
+	return wire.Found(e, executionDoesNotExist(arn))
 }
 
 // item is the execution as lists show it. The caller holds the lock.
-func (e *execution) item() executionItem {
-	i := executionItem{
-		ExecutionARN: e.arn, StateMachineARN: e.machine.arn, Name: e.name, Status: e.status, StartDate: epoch(e.started), number: e.number,
-		RedriveCount: e.redrives.count(), RedriveDate: e.redrives.date(),
+func (e *execution) item() wire.Object {
+	i := wire.Object{
+		"executionArn": e.arn, "stateMachineArn": e.machine.arn, "name": e.name, "status": e.status, "startDate": epoch(e.started),
+		"redriveCount": len(e.redrives),
 	}
 	if e.status != running {
-		stopped := epoch(e.stopped)
-		i.StopDate = &stopped
+		i["stopDate"] = epoch(e.stopped)
+	}
+	if n := len(e.redrives); n > 0 {
+		i["redriveDate"] = epoch(e.redrives[n-1].at)
 	}
 	return i
 }
 
-type executionInput struct {
-	ExecutionARN string `json:"executionArn"`
-}
-
-type describeExecutionOutput struct {
-	executionItem
-	Input       string  `json:"input"`
-	Output      *string `json:"output,omitempty"`
-	Error       string  `json:"error,omitempty"`
-	Cause       string  `json:"cause,omitempty"`
-	TraceHeader string  `json:"traceHeader,omitempty"`
-
-	RedriveStatus       string `json:"redriveStatus"`
-	RedriveStatusReason string `json:"redriveStatusReason,omitempty"`
-}
-
-func (s *Service) describeExecution(c *wire.Call, in *executionInput) (*describeExecutionOutput, error) {
-	e, err := s.openExecution(c, "DescribeExecution", in.ExecutionARN)
-	if err != nil {
-		return nil, err
-	}
+func describeExecution(_ *wire.Call, e *execution, _ *executionInput) (wire.Object, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	redrive, reason := "REDRIVABLE", e.notRedrivable()
-	if reason != "" {
-		redrive = "NOT_REDRIVABLE"
+	out := e.item().With(wire.Object{
+		"output": e.output, "error": e.failure.Name, "cause": e.failure.Cause, "traceHeader": e.trace.incoming,
+	})
+	out["input"], out["redriveStatus"] = e.input, "REDRIVABLE"
+	if reason := e.notRedrivable(); reason != "" {
+		out["redriveStatus"], out["redriveStatusReason"] = "NOT_REDRIVABLE", reason
 	}
-	return &describeExecutionOutput{e.item(), e.input, e.output, e.failure.Name, e.failure.Cause, e.trace.incoming, redrive, reason}, nil
+	return out, nil
 }
 
 type pageInput struct {
@@ -179,21 +142,12 @@ func page[T any](in pageInput, items []T, descending bool, number func(T) int) (
 }
 
 type historyInput struct {
-	ExecutionARN string `json:"executionArn"`
-	Reverse      bool   `json:"reverseOrder"`
+	executionInput
+	Reverse bool `json:"reverseOrder"`
 	pageInput
 }
 
-type historyOutput struct {
-	Events    []map[string]any `json:"events"`
-	NextToken string           `json:"nextToken,omitempty"`
-}
-
-func (s *Service) getExecutionHistory(c *wire.Call, in *historyInput) (*historyOutput, error) {
-	e, err := s.openExecution(c, "GetExecutionHistory", in.ExecutionARN)
-	if err != nil {
-		return nil, err
-	}
+func getExecutionHistory(_ *wire.Call, e *execution, in *historyInput) (wire.Object, error) {
 	e.mu.Lock()
 	events := slices.Clone(e.events)
 	e.mu.Unlock()
@@ -204,45 +158,47 @@ func (s *Service) getExecutionHistory(c *wire.Call, in *historyInput) (*historyO
 	if err != nil {
 		return nil, err
 	}
-	out := &historyOutput{Events: make([]map[string]any, len(events)), NextToken: next}
+	list := make([]map[string]any, len(events))
 	for i := range events {
-		out.Events[i] = events[i].output()
+		list[i] = events[i].output()
 	}
-	return out, nil
+	return wire.Object{"events": list}.With(wire.Object{"nextToken": next}), nil
 }
 
 type listInput struct {
-	StateMachineARN string `json:"stateMachineArn"`
-	StatusFilter    string `json:"statusFilter"`
+	machineInput
+	StatusFilter string `json:"statusFilter"`
 	pageInput
 }
 
-type listOutput struct {
-	Executions []executionItem `json:"executions"`
-	NextToken  string          `json:"nextToken,omitempty"`
-}
-
 // listExecutions returns the newest executions first.
-func (s *Service) listExecutions(c *wire.Call, in *listInput) (*listOutput, error) {
-	m, err := s.openMachine(c, "ListExecutions", in.StateMachineARN)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) listExecutions(_ *wire.Call, m *machine, in *listInput) (wire.Object, error) {
 	if m.kind == express {
 		return nil, typeNotSupported()
 	}
 	if in.StatusFilter != "" && !slices.Contains(statuses, in.StatusFilter) {
 		return nil, refuse("ValidationException", "statusFilter must be one of %q, got %q", statuses, in.StatusFilter)
 	}
-	items := []executionItem{}
+	type item struct {
+		number int
+		shown  wire.Object
+	}
+	var items []item
 	for _, e := range s.executionsOf(m) {
 		e.mu.Lock()
 		if in.StatusFilter == "" || e.status == in.StatusFilter {
-			items = append(items, e.item())
+			items = append(items, item{e.number, e.item()})
 		}
 		e.mu.Unlock()
 	}
-	slices.SortFunc(items, func(a, b executionItem) int { return cmp.Compare(b.number, a.number) })
-	items, next, err := page(in.pageInput, items, true, func(i executionItem) int { return i.number })
-	return &listOutput{items, next}, err
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(b.number, a.number) })
+	items, next, err := page(in.pageInput, items, true, func(i item) int { return i.number })
+	if err != nil {
+		return nil, err
+	}
+	list := []wire.Object{}
+	for _, i := range items {
+		list = append(list, i.shown)
+	}
+	return wire.Object{"executions": list}.With(wire.Object{"nextToken": next}), nil
 }

@@ -1,7 +1,7 @@
 package stepfunctions
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -9,84 +9,55 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// openMachine authorizes an action on a state machine and returns it.
-func (s *Service) openMachine(c *wire.Call, action, arn string) (*machine, error) {
+type machineInput struct {
+	StateMachineARN string `json:"stateMachineArn"`
+}
+
+func (in machineInput) Target() string { return in.StateMachineARN }
+
+func (s *Service) openMachine(c *wire.Call, arn string) (*machine, error) {
 	if err := checkARN(arn, machineARN("")); err != nil {
 		return nil, err
 	}
-	if err := c.Authorize("states:"+action, arn); err != nil {
+	if err := c.Authorize("states:"+c.Operation, arn); err != nil {
 		return nil, err
 	}
 	return s.machine(arn)
 }
 
-// machineItem is a state machine in a list.
-type machineItem struct {
-	StateMachineARN string `json:"stateMachineArn"`
-	Name            string `json:"name"`
-	Type            string `json:"type"`
-	CreationDate    epoch  `json:"creationDate"`
+func (m *machine) item() wire.Object {
+	return wire.Object{"stateMachineArn": m.arn, "name": m.name, "type": m.kind, "creationDate": epoch(m.created)}
 }
 
-func (m *machine) item() machineItem {
-	return machineItem{m.arn, m.name, m.kind, epoch(m.created)}
-}
-
-type machineInput struct {
-	StateMachineARN string `json:"stateMachineArn"`
-}
-
-type describeMachineOutput struct {
-	machineItem
-	Status     string         `json:"status"`
-	Definition string         `json:"definition"`
-	RoleARN    string         `json:"roleArn"`
-	RevisionID string         `json:"revisionId,omitempty"`
-	Logging    map[string]any `json:"loggingConfiguration"`
-	Tracing    map[string]any `json:"tracingConfiguration"`
-}
-
-func (s *Service) describeStateMachine(c *wire.Call, in *machineInput) (*describeMachineOutput, error) {
-	m, err := s.openMachine(c, "DescribeStateMachine", in.StateMachineARN)
-	if err != nil {
-		return nil, err
-	}
+func describeStateMachine(_ *wire.Call, m *machine, _ *machineInput) (wire.Object, error) {
 	r := m.current.Load()
 	l := r.args.logging()
-	logging := map[string]any{"level": *l.Level, "includeExecutionData": *l.IncludeExecutionData}
+	logging := wire.Object{"level": *l.Level, "includeExecutionData": *l.IncludeExecutionData}
 	if l.LogDestination != nil {
-		logging["destinations"] = []any{map[string]any{"cloudWatchLogsLogGroup": map[string]any{"logGroupArn": *l.LogDestination}}}
+		logging["destinations"] = []any{wire.Object{"cloudWatchLogsLogGroup": wire.Object{"logGroupArn": *l.LogDestination}}}
 	}
-	return &describeMachineOutput{
-		machineItem: m.item(), Status: active, Definition: r.args.Definition, RoleARN: r.args.RoleARN, RevisionID: r.id,
-		Logging: logging, Tracing: map[string]any{"enabled": r.args.tracing()},
-	}, nil
-}
-
-type listMachinesOutput struct {
-	StateMachines []machineItem `json:"stateMachines"`
+	return m.item().With(wire.Object{
+		"status": active, "definition": r.args.Definition, "roleArn": r.args.RoleARN, "revisionId": r.id,
+		"loggingConfiguration": logging, "tracingConfiguration": wire.Object{"enabled": r.args.tracing()},
+	}), nil
 }
 
 // listStateMachines returns all state machines, by name: there are no pages.
-func (s *Service) listStateMachines(c *wire.Call, _ *struct{}) (*listMachinesOutput, error) {
-	if err := c.Authorize("states:ListStateMachines", machineARN("*")); err != nil {
-		return nil, err
-	}
-	items := []machineItem{}
+func (s *Service) listStateMachines(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
-	for _, m := range s.machines {
-		items = append(items, m.item())
+	defer s.mu.RUnlock()
+	items := []wire.Object{}
+	for _, arn := range slices.Sorted(maps.Keys(s.machines)) {
+		items = append(items, s.machines[arn].item())
 	}
-	s.mu.RUnlock()
-	slices.SortFunc(items, func(a, b machineItem) int { return cmp.Compare(a.Name, b.Name) })
-	return &listMachinesOutput{items}, nil
+	return wire.Object{"stateMachines": items}, nil
 }
 
 type updateMachineInput struct {
-	StateMachineARN string  `json:"stateMachineArn"`
-	Definition      *string `json:"definition"`
-	RoleARN         *string `json:"roleArn"`
-	Logging         *struct {
+	machineInput
+	Definition *string `json:"definition"`
+	RoleARN    *string `json:"roleArn"`
+	Logging    *struct {
 		Level                *string `json:"level"`
 		IncludeExecutionData *bool   `json:"includeExecutionData"`
 		Destinations         []struct {
@@ -97,18 +68,9 @@ type updateMachineInput struct {
 	} `json:"loggingConfiguration"`
 }
 
-type updateMachineOutput struct {
-	UpdateDate epoch  `json:"updateDate"`
-	RevisionID string `json:"revisionId"`
-}
-
 // updateStateMachine changes the given properties:
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html
-func (s *Service) updateStateMachine(c *wire.Call, in *updateMachineInput) (*updateMachineOutput, error) {
-	m, err := s.openMachine(c, "UpdateStateMachine", in.StateMachineARN)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) updateStateMachine(_ *wire.Call, m *machine, in *updateMachineInput) (wire.Object, error) {
 	if in.Definition == nil && in.RoleARN == nil {
 		return nil, refuse("MissingRequiredParameter", "Either the definition or the role ARN must be specified")
 	}
@@ -132,10 +94,9 @@ func (s *Service) updateStateMachine(c *wire.Call, in *updateMachineInput) (*upd
 	if err != nil {
 		return nil, err
 	}
-	return &updateMachineOutput{epoch(r.updated), r.id}, nil
+	return wire.Object{"updateDate": epoch(r.updated), "revisionId": r.id}, nil
 }
 
-// update gives a state machine a new revision.
 func (s *Service) update(m *machine, args *StateMachineArgs) (*revision, error) {
 	r, err := s.newRevision(args, uuid.NewString())
 	if err != nil {

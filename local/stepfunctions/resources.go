@@ -11,6 +11,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // StateMachineArgs are the inputs of aws:sfn/stateMachine:StateMachine.
@@ -133,7 +134,6 @@ func (m *machine) state() *StateMachineArgs {
 
 const active = "ACTIVE" // the only status of a state machine
 
-// machine is a state machine.
 type machine struct {
 	arn, name, kind string
 	created         time.Time
@@ -167,7 +167,6 @@ func (s *Service) newRevision(in *StateMachineArgs, id string) (*revision, error
 	return &revision{id: id, args: *in, definition: d, logs: settings, updated: s.account.Clock.Now()}, nil
 }
 
-// timeout is how long an execution may run.
 func (r *revision) timeout(kind string) time.Duration {
 	limit := maxDuration[kind]
 	if d := r.definition.timeout; d > 0 && d < limit {
@@ -181,9 +180,5 @@ func machineARN(name string) string { return account.ARN(signingName, "stateMach
 func (s *Service) machine(arn string) (*machine, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	m := s.machines[arn]
-	if m == nil {
-		return nil, machineDoesNotExist(arn)
-	}
-	return m, nil
+	return wire.Found(s.machines[arn], machineDoesNotExist(arn))
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 )
 
-// visit is one stay of an execution in a state.
 type visit struct {
 	*execution
 	state   *state
@@ -33,7 +32,7 @@ func (s *Service) run(e *execution) {
 				return
 			}
 			at.entered = s.account.Clock.Now()
-			if at.event = e.record(st.kind+"StateEntered", withInput(details{Name: st.name}, at.text)); at.event == 0 {
+			if at.event = e.record(st.kind+"StateEntered", withData(details{"name": st.name}, "input", at.text)); at.event == 0 {
 				return
 			}
 		}
@@ -52,7 +51,7 @@ func (s *Service) run(e *execution) {
 			e.stop(failed, v.failure(err))
 			return
 		}
-		if e.record(st.kind+"StateExited", withOutput(details{Name: st.name}, text)) == 0 {
+		if e.record(st.kind+"StateExited", withData(details{"name": st.name}, "output", text)) == 0 {
 			return
 		}
 		if v.next == "" {
@@ -90,7 +89,6 @@ func (v *visit) process(raw any) (any, error) {
 	return v.put(st.result, raw, result)
 }
 
-// fill applies Parameters or ResultSelector.
 func (v *visit) fill(t template, data any) (any, error) {
 	if t == nil {
 		return data, nil
@@ -98,7 +96,6 @@ func (v *visit) fill(t template, data any) (any, error) {
 	return t.fill(v.scope(data))
 }
 
-// put applies ResultPath.
 func (v *visit) put(to dataPath, raw, result any) (any, error) {
 	switch {
 	case to.null:
@@ -136,7 +133,7 @@ func (v *visit) context() map[string]any {
 	return map[string]any{
 		"Execution": map[string]any{
 			"Id": e.arn, "Input": e.data, "Name": e.name, "RoleArn": e.revision.args.RoleARN,
-			"StartTime": timeText(e.started), "RedriveCount": number(e.redrives.count()),
+			"StartTime": timeText(e.started), "RedriveCount": number(len(e.redrives)),
 		},
 		"State":        map[string]any{"EnteredTime": timeText(v.entered), "Name": v.state.name, "RetryCount": number(v.retries)},
 		"StateMachine": map[string]any{"Id": e.machine.arn, "Name": e.machine.name},

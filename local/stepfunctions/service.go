@@ -1,7 +1,8 @@
 // Package stepfunctions is the embedded cloud's AWS Step Functions: Standard and Express workflows in the Amazon States
 // Language, with JSONPath. https://docs.aws.amazon.com/step-functions/latest/dg/welcome.html
 //
-// It implements the state types Task, Pass, Choice, Wait, Succeed and Fail, Retry and Catch, the intrinsic functions
+// It implements the state types Task, Pass, Choice, Wait (for seconds), Succeed and Fail, Retry and Catch, choices that test the type
+// of a value or compare it with a constant string, number or boolean, the intrinsic functions
 // States.Format, States.JsonMerge and States.StringToJson, and the integrations lambda:invoke,
 // sns:publish and sqs:sendMessage. A definition with anything else, such as Parallel, Map, JSONata, variables, heartbeats, or a function's
 // ARN as resource, is refused when the state machine is created or updated. The error names what is not implemented.
@@ -63,6 +64,7 @@ type Dependencies struct {
 // Service keeps the account's state machines and their executions.
 type Service struct {
 	Dependencies
+	wire.Name
 	wire.JSON
 	account *account.Account
 	buffer  *logs.Buffer[logLine]
@@ -88,7 +90,7 @@ func New(a *account.Account, d Dependencies) *Service {
 		d.Random = rand.Float64
 	}
 	s := &Service{
-		Dependencies: d, account: a, JSON: wire.JSON{Target: target, Version: "1.0"},
+		Dependencies: d, Name: signingName, account: a, JSON: wire.JSON{Target: target, Version: "1.0"},
 		machines: map[string]*machine{}, executions: map[string]*execution{}, running: map[*execution]bool{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -106,9 +108,6 @@ func (s *Service) Close() error {
 	s.buffer.Close()
 	return nil
 }
-
-// SigningName is states.
-func (s *Service) SigningName() string { return signingName }
 
 // Call performs an action of the API, such as StartExecution, as a principal. API Gateway calls it for an integration
 // with the URI arn:aws:apigateway:REGION:states:action/StartExecution. body is the action's JSON request, and traceHeader

@@ -17,7 +17,6 @@ type task struct {
 	timeout time.Duration // 0 for none
 }
 
-// integration is a way to call a service.
 type integration struct {
 	service, action    string   // "lambda", "invoke"
 	required, optional []string // parameters
@@ -75,7 +74,6 @@ func (t task) do(v *visit, input any) (any, error) {
 
 var errTaskTimeout = errors.New("the task timed out")
 
-// attempt calls the service once.
 func (t task) attempt(v *visit, input any) (any, error) {
 	parameters, err := v.fill(v.state.parameters, input)
 	if err != nil {
@@ -85,11 +83,11 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	if len(text) > maxData {
 		return nil, tooLarge(v.state.name)
 	}
-	scheduled := &details{Region: account.Region, Parameters: &text, TimeoutSeconds: int(t.timeout / time.Second)}
+	scheduled := details{"region": account.Region, "parameters": text}.With(details{"timeoutInSeconds": int(t.timeout / time.Second)})
 	if err := t.record(v, "Scheduled", scheduled); err != nil {
 		return nil, err
 	}
-	if err := t.record(v, "Started", &details{}); err != nil {
+	if err := t.record(v, "Started", details{}); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(v.ctx)
@@ -111,27 +109,25 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	if len(output) > maxData {
 		return nil, t.failed(v, "Failed", tooLarge(t.service))
 	}
-	return result, t.record(v, "Succeeded", withOutput(details{}, output))
+	return result, t.record(v, "Succeeded", withData(details{}, "output", output))
 }
 
 // record adds an event of the task with its service and action. It returns errClosed if the execution has closed.
-func (t task) record(v *visit, event string, d *details) error {
-	d.ResourceType, d.Resource = t.service, t.action
+func (t task) record(v *visit, event string, d details) error {
+	d["resourceType"], d["resource"] = t.service, t.action
 	if v.execution.record("Task"+event, d) == 0 {
 		return errClosed
 	}
 	return nil
 }
 
-// failed records a failure and returns it.
 func (t task) failed(v *visit, event string, f *failure) error {
-	if err := t.record(v, event, &details{Error: f.Name, Cause: f.Cause}); err != nil {
+	if err := t.record(v, event, f.details()); err != nil {
 		return err
 	}
 	return f
 }
 
-// assume returns a session of the machine's role.
 func (v *visit) assume() (policy.Principal, error) {
 	if v.execution.principal == nil {
 		p, err := v.service.assume(&v.revision.args)
@@ -143,7 +139,6 @@ func (v *visit) assume() (policy.Principal, error) {
 	return *v.execution.principal, nil
 }
 
-// retrier is an element of Retry.
 type retrier struct {
 	errors   []string
 	interval time.Duration
@@ -153,14 +148,12 @@ type retrier struct {
 	jitter   bool
 }
 
-// catcher is an element of Catch.
 type catcher struct {
 	errors []string
 	next   string
 	result dataPath
 }
 
-// handlers reads Retry and Catch.
 func (n *node) handlers(st *state) {
 	for o := range n.objects("Retry") {
 		o.text("Comment")

@@ -1,11 +1,9 @@
 package stepfunctions
 
 import (
-	"encoding/json"
 	"time"
 )
 
-// succeed is the work of a Succeed state.
 type succeed struct{}
 
 func readSucceed(*node, *state) work { return succeed{} }
@@ -17,7 +15,9 @@ type fail struct{ error, cause expression }
 
 func readFail(n *node, _ *state) work {
 	read := func(name string) expression {
-		n.atMostOne(name, name+"Path")
+		if n.has(name) && n.has(name+"Path") {
+			n.failf(n.at, "Only one of the fields can be set: [%s, %sPath]", name, name)
+		}
 		if n.has(name) {
 			return literal{n.text(name)}
 		}
@@ -49,7 +49,6 @@ func (f fail) do(v *visit, input any) (any, error) {
 	return nil, &failure{Name: name, Cause: cause}
 }
 
-// pass is the work of a Pass state: its result, or its input.
 type pass struct {
 	result any
 	given  bool
@@ -67,63 +66,12 @@ func (p pass) do(v *visit, input any) (any, error) {
 	return v.fill(v.state.parameters, input)
 }
 
-// wait is the work of a Wait state: until a time, or for seconds.
-type wait struct {
-	field string // of the definition
-	value expression
-}
+// wait is the work of a Wait state. It waits for seconds: times and paths are not implemented.
+type wait struct{ duration time.Duration }
 
 func readWait(n *node, _ *state) work {
-	var w wait
-	given := 0
-	for _, field := range []string{"Seconds", "Timestamp", "SecondsPath", "TimestampPath"} {
-		if !n.has(field) {
-			continue
-		}
-		given++
-		w.field = field
-		switch field {
-		case "Seconds":
-			w.value = literal{number(n.integer(field, 0, maxSeconds, 0))}
-		case "Timestamp":
-			text := n.text(field)
-			if _, ok := timestamp(text); !ok {
-				n.failf(n.where(field), "Value is not a valid RFC 3339 timestamp: '%s'", text)
-			}
-			w.value = literal{text}
-		default:
-			w.value = n.path(field)
-		}
-	}
-	if given != 1 {
-		n.failf(n.at, "Exactly one of the fields Seconds, Timestamp, SecondsPath and TimestampPath is required")
-	}
-	return w
+	n.require("Seconds")
+	return wait{seconds(n.integer("Seconds", 0, maxSeconds, 0))}
 }
 
-func (w wait) do(v *visit, input any) (any, error) {
-	value, err := w.value.evaluate(v.scope(input))
-	if err != nil {
-		return nil, runtimef("The %s parameter does not reference an input value: %s", w.field, w.value.(*path).text)
-	}
-	now := v.service.account.Clock.Now()
-	seconds, isNumber := value.(json.Number)
-	text, isText := value.(string)
-	switch {
-	case isNumber && w.field != "TimestampPath":
-		if n, err := seconds.Int64(); err == nil && n >= 0 && n <= maxSeconds {
-			return input, v.sleep(time.Duration(n) * time.Second)
-		}
-	case isText && w.field != "SecondsPath":
-		if at, ok := timestamp(text); ok {
-			return input, v.sleep(at.Sub(now))
-		}
-	}
-	return nil, runtimef("The %s parameter cannot be %s", w.field, renderJSON(value))
-}
-
-// timestamp reads the RFC 3339 profile of the States Language, which has a capital T and, for UTC, a capital Z.
-func timestamp(text string) (time.Time, bool) {
-	at, err := time.Parse(time.RFC3339Nano, text)
-	return at, err == nil
-}
+func (w wait) do(v *visit, input any) (any, error) { return input, v.sleep(w.duration) }

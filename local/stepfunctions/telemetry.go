@@ -28,7 +28,6 @@ var (
 	errorEvents = append(slices.Clone(fatalEvents), "FailStateEntered", "TaskFailed", "TaskTimedOut")
 )
 
-// logSettings is what a revision of a machine logs, and where.
 type logSettings struct {
 	level  string
 	data   bool
@@ -102,10 +101,9 @@ type logLine struct {
 	event logs.Event
 }
 
-// log adds an event to the buffer if the execution's machine logs it.
 func (s *Service) log(e *execution, ev *event) {
 	if to := e.revision.logs; to.includes(ev.kind) {
-		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, e.redrives.count(), to.data)}})
+		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, len(e.redrives), to.data)}})
 	}
 }
 
@@ -189,7 +187,6 @@ func (e *execution) publish(values ...account.Value) {
 	e.service.account.Publish("AWS/States", map[string]string{"StateMachineArn": e.machine.arn}, values...)
 }
 
-// awaitTransition waits while transitions are throttled.
 func (e *execution) awaitTransition() error {
 	for {
 		err := e.service.account.Faults.Before(e.ctx, fault.Event{Action: TransitionAction, Resource: e.machine.arn, Principal: servicePrincipal})

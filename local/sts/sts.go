@@ -3,27 +3,22 @@
 package sts
 
 import (
-	"net/http"
-
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Service answers GetCallerIdentity.
-type Service struct{ query wire.Query }
+type Service struct {
+	wire.Name
+	wire.Query
+}
 
 // New returns the service.
 func New() *Service {
-	s := &Service{query: wire.Query{XMLNS: "https://sts.amazonaws.com/doc/2011-06-15/", Version: "2011-06-15"}}
-	wire.HandleQuery(&s.query, "GetCallerIdentity", callerIdentity)
+	s := &Service{"sts", wire.Query{XMLNS: "https://sts.amazonaws.com/doc/2011-06-15/", Version: "2011-06-15"}}
+	wire.Handle(&s.Query, "GetCallerIdentity", callerIdentity)
 	return s
 }
-
-// SigningName implements wire.Service.
-func (s *Service) SigningName() string { return "sts" }
-
-// ServeAWS implements wire.Service.
-func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) { s.query.ServeAWS(w, c) }
 
 type callerIdentityOutput struct {
 	ARN     string `xml:"Arn"`

@@ -7,6 +7,8 @@ package wire
 import (
 	"maps"
 	"net/http"
+	"reflect"
+	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/fault"
@@ -36,6 +38,12 @@ type Service interface {
 	// ServeAWS answers a call.
 	ServeAWS(http.ResponseWriter, *Call)
 }
+
+// Name is a service's name in the scope of a signature: "dynamodb".
+type Name string
+
+// SigningName implements Service.
+func (n Name) SigningName() string { return string(n) }
 
 // Option adds to the request that Authorize decides.
 type Option func(*policy.Request)
@@ -85,7 +93,15 @@ func (c *Call) done() error {
 // returns its result.
 type operations map[string]func(c *Call, decode func(*Call, any) error) (any, error)
 
-func add[In, Out any](o *operations, name string, f func(*Call, *In) (*Out, error)) {
+func (o *operations) all() *operations { return o }
+
+// Protocol is *JSON or *Query.
+type Protocol interface{ all() *operations }
+
+// Handle adds an operation. Parameters of the request that In lacks are refused by name, never ignored: In has
+// exactly the members that are implemented.
+func Handle[In, Out any](p Protocol, name string, f func(*Call, *In) (Out, error)) {
+	o := p.all()
 	if *o == nil {
 		*o = operations{}
 	}
@@ -101,4 +117,54 @@ func add[In, Out any](o *operations, name string, f func(*Call, *In) (*Out, erro
 		}
 		return out, c.done()
 	}
+}
+
+// HandleOn adds an operation on one thing, which open authorizes and finds by a parameter. The name of the operation is that
+// of the call.
+func HandleOn[In, Target, T, Out any, P interface {
+	*In
+	Target() Target
+}](p Protocol, name string, open func(*Call, Target) (T, error), f func(*Call, T, *In) (Out, error)) {
+	Handle(p, name, func(c *Call, in *In) (out Out, err error) {
+		t, err := open(c, P(in).Target())
+		if err != nil {
+			return out, err
+		}
+		return f(c, t, in)
+	})
+}
+
+// HandleAllowed adds an operation that needs the permission of its name, such as "sqs:ListQueues", on a resource, often *.
+func HandleAllowed[In, Out any](p Protocol, action, resource string, f func(*Call, *In) (Out, error)) {
+	_, name, _ := strings.Cut(action, ":")
+	Handle(p, name, func(c *Call, in *In) (out Out, err error) {
+		if err := c.Authorize(action, resource); err != nil {
+			return out, err
+		}
+		return f(c, in)
+	})
+}
+
+// Object is a JSON object of an answer.
+type Object map[string]any
+
+// With adds the members that are not empty. AWS leaves out members without a value.
+func (o Object) With(members Object) Object {
+	for name, v := range members {
+		switch value := reflect.ValueOf(v); {
+		case !value.IsValid() || value.IsZero():
+		case (value.Kind() == reflect.Map || value.Kind() == reflect.Slice) && value.Len() == 0:
+		default:
+			o[name] = v
+		}
+	}
+	return o
+}
+
+// Found returns a thing that was looked up, or the error that there is none.
+func Found[T any](v *T, absent error) (*T, error) {
+	if v == nil {
+		return nil, absent
+	}
+	return v, nil
 }

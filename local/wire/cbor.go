@@ -2,7 +2,6 @@ package wire
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"net/http"
 	"path"
@@ -10,12 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/smithy-go/encoding/cbor"
+	"github.com/fxamacker/cbor/v2"
 )
 
-// RPC serves the protocols of CloudWatch: Smithy RPC v2 with CBOR, which SDKs use, and awsJson1.0, which the AWS CLI uses. Add
-// operations with HandleJSON. Members of results with a nil pointer or slice are absent.
-// https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
+// RPC serves the protocols of CloudWatch: Smithy RPC v2 with CBOR, which SDKs use, and awsJson1.0, which the AWS CLI uses. Times of
+// results are time.Time. https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 type RPC struct{ JSON }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
@@ -38,47 +36,48 @@ func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
 	case err != nil:
 		r.JSON.fail(w, c, err)
 	case inCBOR:
-		writeCBOR(w, http.StatusOK, encodeCBOR(reflect.ValueOf(out)))
+		writeCBOR(w, http.StatusOK, out)
 	default:
-		tree, err := plain(encodeCBOR(reflect.ValueOf(out)))
-		if err != nil {
-			r.JSON.fail(w, c, err)
-			return
-		}
-		r.JSON.write(w, http.StatusOK, tree)
+		r.JSON.write(w, http.StatusOK, plain(out))
 	}
 }
 
-// Time is a time of a request: seconds since 1970.
+// Time is a time of a request: seconds since 1970 in JSON, and a text where it was a time in CBOR.
 type Time struct{ time.Time }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *Time) UnmarshalJSON(b []byte) error {
 	var seconds float64
-	err := json.Unmarshal(b, &seconds)
+	if json.Unmarshal(b, &seconds) != nil {
+		return json.Unmarshal(b, &t.Time)
+	}
 	t.Time = time.UnixMilli(int64(math.Round(seconds * 1000)))
-	return err
+	return nil
 }
+
+var (
+	encoding, _ = cbor.EncOptions{Time: cbor.TimeUnixMicro, TimeTag: cbor.EncTagRequired}.EncMode() // valid options
+	decoding, _ = cbor.DecOptions{DefaultMapType: reflect.TypeFor[map[string]any]()}.DecMode()
+)
 
 func isCBOR(r *http.Request) bool { return r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
 
-func writeCBOR(w http.ResponseWriter, status int, v cbor.Value) {
+func writeCBOR(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-	write(w, status, "application/cbor", cbor.Encode(v), nil)
+	body, err := encoding.Marshal(v)
+	write(w, status, "application/cbor", body, err)
 }
 
 func writeCBORError(w http.ResponseWriter, err error) {
 	e := asError(err, nil)
-	writeCBOR(w, e.Status, cbor.Map{"__type": cbor.String(e.Code), "message": cbor.String(e.Message)})
+	writeCBOR(w, e.Status, Object{"__type": e.Code, "message": e.Message})
 }
 
+// decodeCBOR reads the parameters of a call by way of JSON, so that errors are the same.
 func decodeCBOR(c *Call, v any) error {
 	var tree any
 	var text []byte
-	value, err := cbor.Decode(c.Body)
-	if err == nil {
-		tree, err = plain(value)
-	}
+	err := decoding.Unmarshal(c.Body, &tree)
 	if err == nil {
 		text, err = json.Marshal(tree)
 	}
@@ -88,85 +87,31 @@ func decodeCBOR(c *Call, v any) error {
 	return unreadable(c, err)
 }
 
-// plain returns a CBOR value as JSON has it.
-func plain(v cbor.Value) (any, error) {
-	switch v := v.(type) {
-	case cbor.Map:
-		m := map[string]any{}
-		for k, e := range v {
-			value, err := plain(e)
-			if err != nil {
-				return nil, err
-			}
-			m[k] = value
-		}
-		return m, nil
-	case cbor.List:
-		list := make([]any, len(v))
-		for i, e := range v {
-			var err error
-			if list[i], err = plain(e); err != nil {
-				return nil, err
-			}
-		}
-		return list, nil
-	case *cbor.Tag: // only the tag of a time occurs
-		return plain(v.Value)
-	case cbor.String, cbor.Bool, cbor.Uint, cbor.Float32, cbor.Float64:
-		return v, nil
-	case cbor.NegInt:
-		return -float64(v), nil
-	case *cbor.Nil, *cbor.Undefined:
-		return nil, nil
+// plain returns a result as JSON has it: with the names of CBOR, and times in seconds since 1970.
+func plain(v any) any {
+	body, err := encoding.Marshal(v)
+	var tree any
+	if err == nil {
+		err = decoding.Unmarshal(body, &tree)
 	}
-	return nil, errors.New("a byte string is not supported")
+	if err != nil {
+		panic("wire: " + err.Error()) // results have plain values
+	}
+	return inSeconds(tree)
 }
 
-// encodeCBOR returns a result as CBOR has it, or nil for a nil pointer or slice.
-func encodeCBOR(v reflect.Value) cbor.Value {
-	if v.Type() == reflect.TypeFor[time.Time]() {
-		return &cbor.Tag{ID: 1, Value: cbor.Float64(float64(v.Interface().(time.Time).UnixMilli()) / 1000)}
+func inSeconds(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			v[name] = inSeconds(member)
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = inSeconds(e)
+		}
+	case time.Time:
+		return float64(v.UnixMilli()) / 1000
 	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return nil
-		}
-		return encodeCBOR(v.Elem())
-	case reflect.Struct:
-		m := cbor.Map{}
-		for i := range v.NumField() {
-			field, value := v.Type().Field(i), encodeCBOR(v.Field(i))
-			embedded, isMap := value.(cbor.Map)
-			switch {
-			case value == nil:
-			case field.Anonymous && isMap:
-				for k, e := range embedded {
-					m[k] = e
-				}
-			default:
-				m[field.Name] = value
-			}
-		}
-		return m
-	case reflect.Slice:
-		if v.IsNil() {
-			return nil
-		}
-		list := make(cbor.List, v.Len())
-		for i := range list {
-			list[i] = encodeCBOR(v.Index(i))
-		}
-		return list
-	case reflect.Bool:
-		return cbor.Bool(v.Bool())
-	case reflect.Int:
-		if v.Int() < 0 {
-			return cbor.NegInt(-v.Int())
-		}
-		return cbor.Uint(v.Int())
-	case reflect.Float64:
-		return cbor.Float64(v.Float())
-	}
-	return cbor.String(v.String())
+	return v
 }

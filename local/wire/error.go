@@ -38,35 +38,33 @@ func Unsupported(format string, args ...any) *Error {
 	return Errorf(http.StatusNotImplemented, "NotImplemented", "The embedded cloud does not implement "+format, args...)
 }
 
-// asError turns any error into one that can be written. denied renders a missing permission; it is AccessDenied if nil.
-// What is not an AWS error becomes an internal one.
+// Code is the code of an AWS error, and empty for any other.
+func Code(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// asError turns any error into one that can be written. denied renders a missing permission. If it is nil, the answer is that of
+// most JSON services. What is not an AWS error becomes an internal one.
 func asError(err error, denied func(*policy.DeniedError) *Error) *Error {
-	var e *Error
-	var d *policy.DeniedError
-	switch {
-	case errors.As(err, &e):
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
-	case errors.As(err, &d) && denied != nil:
+	}
+	if d, ok := errors.AsType[*policy.DeniedError](err); ok {
+		if denied == nil {
+			denied = denial(http.StatusBadRequest, "AccessDeniedException")
+		}
 		return denied(d)
-	case errors.As(err, &d):
-		return AccessDenied(d)
 	}
 	return &Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: err.Error()}
 }
 
-// AccessDenied is how most JSON services refuse what a policy does not allow.
-func AccessDenied(d *policy.DeniedError) *Error {
-	return &Error{Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: d.Error()}
+func denial(status int, code string) func(*policy.DeniedError) *Error {
+	return func(d *policy.DeniedError) *Error { return &Error{Status: status, Code: code, Message: d.Error()} }
 }
 
-// forbidden returns a function that renders a missing permission with status 403.
-func forbidden(code string) func(*policy.DeniedError) *Error {
-	return func(d *policy.DeniedError) *Error {
-		return &Error{Status: http.StatusForbidden, Code: code, Message: d.Error()}
-	}
-}
-
-// write sends a rendered answer, or reports that rendering it failed.
 func write(w http.ResponseWriter, status int, contentType string, body []byte, err error) {
 	if err != nil {
 		http.Error(w, fmt.Sprintf("rendering the answer: %v", err), http.StatusInternalServerError)
@@ -82,8 +80,8 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte, e
 // KeyError renders a KMS key that cannot be used. code and query contain %s for the reason: AccessDenied, NotFound or
 // InvalidState. Other errors are returned as they are.
 func KeyError(err error, status int, code, query string) error {
-	var e *account.KeyError
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*account.KeyError](err)
+	if !ok {
 		return err
 	}
 	rendered := Errorf(status, strings.ReplaceAll(code, "%s", e.Reason), "%s", e.Message)

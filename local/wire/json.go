@@ -22,20 +22,14 @@ type JSON struct {
 	Version string // "1.0" or "1.1"
 	// Namespace is put before error codes, with a #, if the service does: "com.amazonaws.dynamodb.v20120810".
 	Namespace string
-	// Denied renders a missing permission; AccessDenied if nil.
+	// Denied renders a missing permission; status 400 and code AccessDeniedException if nil.
 	Denied func(*policy.DeniedError) *Error
 	// Checksum adds the header X-Amz-Crc32 to every answer: DynamoDB's clients check it.
 	Checksum bool
 	// Measure, if set, gets each call of an operation when it has ended, for metrics.
 	Measure func(c *Call, took time.Duration, err error)
 
-	operations operations
-}
-
-// HandleJSON adds an operation. Parameters of the request that In lacks are refused by name, never ignored: In has
-// exactly the members that are implemented.
-func HandleJSON[In, Out any](j *JSON, name string, f func(*Call, *In) (*Out, error)) {
-	add(&j.operations, name, f)
+	operations
 }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
@@ -81,13 +75,11 @@ func (j *JSON) fail(w http.ResponseWriter, c *Call, err error) {
 	j.write(w, e.Status, body)
 }
 
-// decodeJSON reads the parameters of a call.
 func decodeJSON(c *Call, v any) error { return unreadable(c, decodeStrict(c.Body, v)) }
 
 // unreadable is the error for parameters that cannot be read. Their UnmarshalJSON may return an AWS error.
 func unreadable(c *Call, err error) error {
-	var e *Error
-	if err == nil || errors.As(err, &e) {
+	if _, ok := errors.AsType[*Error](err); ok || err == nil {
 		return err
 	}
 	return Errorf(http.StatusBadRequest, "SerializationException", "%s: %v", c.Operation, err)
@@ -99,9 +91,9 @@ func decodeStrict(body []byte, v any) error {
 		body = []byte("{}")
 	}
 	err := strictjson.Decode(body, v)
-	var wrong *json.UnmarshalTypeError
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
 	switch {
-	case errors.As(err, &wrong):
+	case ok:
 		return fmt.Errorf("parameter %s: a JSON %s cannot be a %s", wrong.Field, wrong.Value, wrong.Type)
 	case err != nil && strings.Contains(err.Error(), "unknown field"):
 		return fmt.Errorf("the embedded cloud does not support this parameter: %w", err)

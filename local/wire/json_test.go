@@ -50,7 +50,7 @@ func (u *upper) UnmarshalJSON(b []byte) error {
 
 func newJSONService() *jsonService {
 	s := &jsonService{JSON: wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810"}}
-	wire.HandleJSON(&s.JSON, "GetItem", func(c *wire.Call, in *getItemIn) (*getItemOut, error) {
+	wire.Handle(&s.JSON, "GetItem", func(c *wire.Call, in *getItemIn) (*getItemOut, error) {
 		if err := c.Authorize("dynamodb:GetItem", table); err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func newJSONService() *jsonService {
 		}
 		return &getItemOut{Item: map[string]any{"accountid": map[string]string{"S": "<a&b>"}}}, nil
 	})
-	wire.HandleJSON(&s.JSON, "DescribeTable", func(c *wire.Call, in *describeIn) (*struct{}, error) { return &struct{}{}, nil })
+	wire.Handle(&s.JSON, "DescribeTable", func(c *wire.Call, in *describeIn) (*struct{}, error) { return &struct{}{}, nil })
 	return s
 }
 

@@ -16,6 +16,10 @@ import (
 )
 
 // Query serves the protocol awsQuery: a form with an Action, answered in XML.
+//
+// The parameters of an operation are filled as from JSON: a list x.member.N is a slice, a map x.entry.N a slice of structs with
+// the members that the wire has (Name and Value, or key and value). Every scalar is a string, as on the wire. The result is
+// rendered by encoding/xml under <NAMEResult>: write list tags as `xml:"Topics>member"`.
 type Query struct {
 	XMLNS string // "http://sns.amazonaws.com/doc/2010-03-31/"
 	// Version is the only API version that is accepted: "2010-03-31".
@@ -23,17 +27,7 @@ type Query struct {
 	// Denied renders a missing permission; status 403 and code AccessDenied if nil.
 	Denied func(*policy.DeniedError) *Error
 
-	operations operations
-}
-
-// HandleQuery adds an operation.
-//
-// In is filled as from JSON: a list x.member.N is a slice, a map x.entry.N a slice of structs with the members
-// that the wire has (Name and Value, or key and value). Every scalar is a string, as on the wire. Parameters that In
-// lacks are refused by name.
-// Out is rendered by encoding/xml under <NAMEResult>: write list tags as `xml:"Topics>member"`.
-func HandleQuery[In, Out any](q *Query, name string, f func(*Call, *In) (*Out, error)) {
-	add(&q.operations, name, f)
+	operations
 }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
@@ -71,7 +65,7 @@ func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
 func (q *Query) fail(w http.ResponseWriter, c *Call, err error) {
 	denied := q.Denied
 	if denied == nil {
-		denied = forbidden("AccessDenied")
+		denied = denial(http.StatusForbidden, "AccessDenied")
 	}
 	e := asError(err, denied)
 	kind := "Sender"
@@ -118,7 +112,6 @@ func decodeForm(form url.Values, v any) error {
 	return decodeStrict(body, v)
 }
 
-// insert puts a value at a path of a tree.
 func insert(tree map[string]any, path []string, value string) error {
 	have, taken := tree[path[0]]
 	below, isTree := have.(map[string]any)

@@ -55,7 +55,7 @@ type batchOut struct {
 
 func newQueryService() *queryService {
 	s := &queryService{Query: wire.Query{XMLNS: "http://sns.amazonaws.com/doc/2010-03-31/", Version: "2010-03-31"}}
-	wire.HandleQuery(&s.Query, "Publish", func(c *wire.Call, in *publishIn) (*publishOut, error) {
+	wire.Handle(&s.Query, "Publish", func(c *wire.Call, in *publishIn) (*publishOut, error) {
 		if err := c.Authorize("sns:Publish", in.TopicArn); err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func newQueryService() *queryService {
 		}
 		return &publishOut{MessageID: "id-1"}, nil
 	})
-	wire.HandleQuery(&s.Query, "PublishBatch", func(_ *wire.Call, in *publishIn) (*batchOut, error) {
+	wire.Handle(&s.Query, "PublishBatch", func(_ *wire.Call, in *publishIn) (*batchOut, error) {
 		s.got = append(s.got, *in)
 		out := &batchOut{}
 		for _, e := range in.Entries {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // REST serves the protocol restJson1, in which method and path name the operation. Path parameters are read with
@@ -22,11 +23,21 @@ func (c *Call) DecodeJSON(v any) error {
 	return nil
 }
 
+// Only refuses parameters in the query string other than these.
+func (c *Call) Only(parameters ...string) error {
+	for name := range c.URL.Query() {
+		if !slices.Contains(parameters, name) {
+			return Unsupported("the parameter %q of %s", name, c.Operation)
+		}
+	}
+	return nil
+}
+
 type callKey struct{}
 
 // HandleREST adds an operation under a pattern of net/http.ServeMux: "GET /2015-03-31/functions/{name}". What f
 // returns is rendered as JSON.
-func HandleREST[Out any](r *REST, pattern, name string, f func(*Call) (*Out, error)) {
+func HandleREST[Out any](r *REST, pattern, name string, f func(*Call) (Out, error)) {
 	r.Handle(pattern, name, func(w http.ResponseWriter, c *Call) error {
 		out, err := f(c)
 		if err != nil {
@@ -103,7 +114,7 @@ func (r *REST) ServeAWS(w http.ResponseWriter, c *Call) {
 }
 
 func writeRESTError(w http.ResponseWriter, err error) {
-	e := asError(err, forbidden("AccessDeniedException"))
+	e := asError(err, denial(http.StatusForbidden, "AccessDeniedException"))
 	fields := map[string]any{"Message": e.Message, "message": e.Message}
 	maps.Copy(fields, e.Fields)
 	body, err := json.Marshal(fields)

@@ -82,11 +82,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, unread(err)
 }
 
-// unread is the error for a body that could not be read.
 func unread(err error) error {
-	var large *http.MaxBytesError
+	large, ok := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &large):
+	case ok:
 		return Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is larger than %d bytes", large.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return Errorf(http.StatusRequestTimeout, "RequestTimeout", "The request did not arrive in time")

@@ -11,10 +11,8 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// fields are those of a document.
 type fields map[string]any
 
-// walk calls f for a segment and for all subsegments in it.
 func (s fields) walk(f func(fields)) {
 	f(s)
 	subs, _ := s["subsegments"].([]any)
@@ -81,7 +79,6 @@ func compile(segments []Segment) (list []Segment, err error) {
 	return list, nil
 }
 
-// infer returns the segment of the service that was called.
 func infer(call fields, traceID string) fields {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, call["id"])
@@ -125,7 +122,6 @@ type measured struct {
 	}
 }
 
-// add measures a segment, unless it is in progress.
 func (m *measured) add(g *Segment) {
 	if g.End.IsZero() {
 		return
@@ -146,13 +142,8 @@ func (m *measured) add(g *Segment) {
 	}
 }
 
-type getServiceGraphOutput struct {
-	StartTime, EndTime float64
-	Services           []*service
-}
-
 // getServiceGraph describes the traces that started in a range of time, in one page.
-func (s *Service) getServiceGraph(c *wire.Call) (*getServiceGraphOutput, error) {
+func (s *Service) getServiceGraph(c *wire.Call) (wire.Object, error) {
 	in, err := input[struct{ StartTime, EndTime float64 }](c)
 	if err != nil {
 		return nil, err
@@ -171,10 +162,9 @@ func (s *Service) getServiceGraph(c *wire.Call) (*getServiceGraphOutput, error) 
 		}
 		all = append(all, slices.DeleteFunc(segments, func(g Segment) bool { return g.subsegment })...) // without their segment
 	}
-	return &getServiceGraphOutput{in.StartTime, in.EndTime, services(all)}, nil
+	return wire.Object{"StartTime": in.StartTime, "EndTime": in.EndTime, "Services": services(all)}, nil
 }
 
-// services makes the graph of segments.
 func services(all []Segment) []*service {
 	list := []*service{}
 	node := func(name, kind string) *service {

@@ -4,7 +4,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// input authorizes an operation and decodes its parameters.
 func input[In any](c *wire.Call) (*In, error) {
 	if err := c.Authorize("xray:"+c.Operation, "*"); err != nil {
 		return nil, err
@@ -13,25 +12,8 @@ func input[In any](c *wire.Call) (*In, error) {
 	return in, c.DecodeJSON(in)
 }
 
-type segmentOutput struct {
-	ID       string `json:"Id"`
-	Document string
-}
-
-type traceOutput struct {
-	ID            string `json:"Id"`
-	Duration      float64
-	LimitExceeded bool
-	Segments      []segmentOutput
-}
-
-type batchGetTracesOutput struct {
-	Traces              []traceOutput
-	UnprocessedTraceIDs []string `json:"UnprocessedTraceIds"`
-}
-
 // batchGetTraces omits unknown traces, as AWS does.
-func (s *Service) batchGetTraces(c *wire.Call) (*batchGetTracesOutput, error) {
+func (s *Service) batchGetTraces(c *wire.Call) (wire.Object, error) {
 	in, err := input[struct{ TraceIDs []string }](c)
 	switch {
 	case err != nil:
@@ -41,22 +23,24 @@ func (s *Service) batchGetTraces(c *wire.Call) (*batchGetTracesOutput, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &batchGetTracesOutput{Traces: []traceOutput{}, UnprocessedTraceIDs: []string{}}
+	traces := []wire.Object{}
 	for _, id := range in.TraceIDs {
 		t := s.traces[id]
 		if t == nil {
 			continue
 		}
 		start, end := t.span()
-		to := traceOutput{ID: id, Duration: end.Sub(start).Seconds(), LimitExceeded: t.exceeded}
 		segments, err := compile(t.segments)
 		if err != nil {
 			return nil, err
 		}
+		var list []wire.Object
 		for _, g := range segments {
-			to.Segments = append(to.Segments, segmentOutput{g.ID, g.document})
+			list = append(list, wire.Object{"Id": g.ID, "Document": g.document})
 		}
-		out.Traces = append(out.Traces, to)
+		traces = append(traces, wire.Object{
+			"Id": id, "Duration": end.Sub(start).Seconds(), "LimitExceeded": t.exceeded, "Segments": list,
+		})
 	}
-	return out, nil
+	return wire.Object{"Traces": traces, "UnprocessedTraceIds": []string{}}, nil
 }

@@ -25,20 +25,14 @@ var policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 
 // Kinds are the Pulumi resource types that this service implements.
 func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{&provider.Object[ResourcePolicyArgs, ResourcePolicyArgs]{
+	name := func(in *ResourcePolicyArgs) string { return in.Name }
+	return []provider.Kind{provider.Kept(s.policies, name, provider.Object[ResourcePolicyArgs, ResourcePolicyArgs]{
 		Type: "aws:xray/resourcePolicy:ResourcePolicy",
 		Check: func(c *provider.Checker, in *ResourcePolicyArgs) {
 			c.Match("policyName", &in.Name, policyName, "1 to 128 letters, digits and _+=,.@-")
 			c.Parse("policyDocument", &in.Document, policy.Check(policy.Resource))
 		},
 		Lock: &s.mu,
-		Find: func(name string) (*ResourcePolicyArgs, error) {
-			if p := s.policies[name]; p != nil {
-				return p, nil
-			}
-			return nil, wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "There is no resource policy %s.", name)
-		},
-		State: func(p *ResourcePolicyArgs) *ResourcePolicyArgs { return p },
 		Create: func(_ context.Context, in *ResourcePolicyArgs) (string, error) {
 			if s.policies[in.Name] != nil || len(s.policies) == maxPolicies {
 				return "", wire.Errorf(http.StatusBadRequest, "PolicyCountLimitExceededException",
@@ -47,15 +41,7 @@ func (s *Service) Kinds() []provider.Kind {
 			s.policies[in.Name] = in
 			return in.Name, nil
 		},
-		Update: func(_ context.Context, _, in *ResourcePolicyArgs) error {
-			s.policies[in.Name] = in
-			return nil
-		},
-		Delete: func(_ context.Context, p *ResourcePolicyArgs) error {
-			delete(s.policies, p.Name)
-			return nil
-		},
-	}}
+	})}
 }
 
 // PutFor is Put for a service that traces one of the account's resources, which a resource policy must allow: SNS for a topic.

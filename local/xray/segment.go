@@ -75,10 +75,8 @@ type documentHTTP struct {
 	} `json:"response,omitzero"`
 }
 
-// size is about the memory of a segment.
 func (s *Segment) size() int { return len(s.document) + 256 }
 
-// render is the segment as a document.
 func (s *Segment) render() (string, error) {
 	if s.document != "" {
 		return s.document, nil
@@ -95,7 +93,6 @@ func (s *Segment) render() (string, error) {
 	return string(text), err
 }
 
-// parseSegment reads a document and refuses one that X-Ray does not process.
 func parseSegment(text string) (Segment, error) {
 	d, err := decode(text)
 	s := d.Segment
@@ -120,7 +117,6 @@ func parseSegment(text string) (Segment, error) {
 	return s, nil
 }
 
-// decode reads a document.
 func decode(text string) (d document, err error) {
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return d, err

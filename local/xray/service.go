@@ -38,6 +38,7 @@ type Traces interface {
 
 // Service keeps traces and makes sampling decisions.
 type Service struct {
+	wire.Name
 	wire.REST
 	account *account.Account
 
@@ -57,7 +58,7 @@ type trace struct {
 
 // New returns a service without traces.
 func New(a *account.Account) *Service {
-	s := &Service{account: a, traces: map[string]*trace{}, policies: map[string]*ResourcePolicyArgs{}}
+	s := &Service{Name: "xray", account: a, traces: map[string]*trace{}, policies: map[string]*ResourcePolicyArgs{}}
 	s.Refuse("POST /TraceSegments", "PutTraceSegments")
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
@@ -65,9 +66,6 @@ func New(a *account.Account) *Service {
 	s.Refuse("POST /TraceGraph", "GetTraceGraph")
 	return s
 }
-
-// SigningName is xray.
-func (s *Service) SigningName() string { return "xray" }
 
 // Put records segments of sampled requests for a service that traces, such as Lambda as a function's role. A session of
 // a role needs xray:PutTraceSegments and xray:PutTelemetryRecords. A service that acts as itself needs nothing. The error

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -22,9 +23,6 @@ type serviceID struct {
 	Type      string `json:",omitempty"`
 }
 
-// annotationValue has a StringValue, NumberValue or BooleanValue. It does not tell which services added it.
-type annotationValue struct{ AnnotationValue map[string]any }
-
 type summaryHTTP struct {
 	Method    string `json:"HttpMethod,omitempty"`
 	URL       string `json:"HttpURL,omitempty"`
@@ -33,27 +31,9 @@ type summaryHTTP struct {
 	Status    int    `json:"HttpStatus,omitempty"`
 }
 
-type traceSummary struct {
-	ID                              string `json:"Id"`
-	StartTime                       float64
-	Duration, ResponseTime          float64
-	HasFault, HasError, HasThrottle bool
-	IsPartial                       bool
-	HTTP                            *summaryHTTP `json:"Http,omitempty"`
-	EntryPoint                      *serviceID   `json:",omitempty"`
-	ServiceIDs                      []serviceID  `json:"ServiceIds"`
-	Annotations                     map[string][]annotationValue
-}
-
-type getTraceSummariesOutput struct {
-	TraceSummaries       []traceSummary
-	ApproximateTime      float64
-	TracesProcessedCount int
-}
-
 // getTraceSummaries returns the traces that started in a range of time, newest first, for any TimeRangeType. There is only
 // one page.
-func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, error) {
+func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
 	in, err := input[getTraceSummariesInput](c)
 	if err != nil {
 		return nil, err
@@ -67,14 +47,16 @@ func (s *Service) getTraceSummaries(c *wire.Call) (*getTraceSummariesOutput, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &getTraceSummariesOutput{TraceSummaries: []traceSummary{}, ApproximateTime: seconds(s.account.Clock.Now())}
+	processed, summaries := 0, []wire.Object{}
 	for t := range s.between(in.StartTime, in.EndTime) {
-		out.TracesProcessedCount++
-		if sum := t.summary(); filter(t, &sum) {
-			out.TraceSummaries = append(out.TraceSummaries, sum)
+		processed++
+		if sum := t.summary(); filter(t, sum) {
+			summaries = append(summaries, sum)
 		}
 	}
-	return out, nil
+	return wire.Object{
+		"TraceSummaries": summaries, "ApproximateTime": seconds(s.account.Clock.Now()), "TracesProcessedCount": processed,
+	}, nil
 }
 
 // between returns the traces that started in a range of time, newest first. The caller holds the lock.
@@ -92,36 +74,38 @@ func (s *Service) between(from, to float64) iter.Seq[*trace] {
 
 // summary describes a trace. Its entry point is the earliest segment without a parent, which decides whether the request
 // failed. https://docs.aws.amazon.com/xray/latest/api/API_TraceSummary.html
-func (t *trace) summary() traceSummary {
+func (t *trace) summary() wire.Object {
 	start, end := t.span()
-	sum := traceSummary{ID: t.id, StartTime: seconds(start), Duration: end.Sub(start).Seconds(), ServiceIDs: []serviceID{},
-		Annotations: map[string][]annotationValue{}}
+	throttled, partial := false, false
+	services, annotations := []serviceID{}, map[string][]wire.Object{}
 	var entry *Segment
 	for i := range t.segments {
 		g := &t.segments[i]
-		sum.HasThrottle, sum.IsPartial = sum.HasThrottle || g.Throttle, sum.IsPartial || g.End.IsZero()
+		throttled, partial = throttled || g.Throttle, partial || g.End.IsZero()
 		id := serviceID{g.Name, account.ID, g.Origin}
-		if !g.subsegment && !slices.Contains(sum.ServiceIDs, id) {
-			sum.ServiceIDs = append(sum.ServiceIDs, id)
+		if !g.subsegment && !slices.Contains(services, id) {
+			services = append(services, id)
 		}
 		for key, v := range g.annotations {
 			kind := map[reflect.Kind]string{reflect.String: "StringValue", reflect.Float64: "NumberValue", reflect.Bool: "BooleanValue"}[reflect.ValueOf(v).Kind()]
-			known := func(a annotationValue) bool { return a.AnnotationValue[kind] == v }
-			if kind != "" && !slices.ContainsFunc(sum.Annotations[key], known) { // X-Ray indexes no other values
-				sum.Annotations[key] = append(sum.Annotations[key], annotationValue{map[string]any{kind: v}})
+			known := func(a wire.Object) bool { return a["AnnotationValue"].(wire.Object)[kind] == v }
+			if kind != "" && !slices.ContainsFunc(annotations[key], known) { // X-Ray indexes no other values
+				annotations[key] = append(annotations[key], wire.Object{"AnnotationValue": wire.Object{kind: v}})
 			}
 		}
 		if g.ParentID == "" && (entry == nil || g.Start.Before(entry.Start)) {
 			entry = g
 		}
 	}
-	if entry == nil {
-		return sum
+	sum := wire.Object{
+		"Id": t.id, "StartTime": seconds(start), "Duration": end.Sub(start).Seconds(), "ServiceIds": services, "Annotations": annotations,
+		"HasThrottle": throttled, "IsPartial": partial, "HasFault": false, "HasError": false, "ResponseTime": 0,
 	}
-	sum.HasFault, sum.HasError = entry.Fault, entry.Error
-	sum.EntryPoint = &serviceID{entry.Name, account.ID, entry.Origin}
-	sum.ResponseTime = max(0, entry.End.Sub(entry.Start).Seconds())
-	sum.HTTP = (*summaryHTTP)(entry.HTTP)
+	if entry != nil {
+		sum["HasFault"], sum["HasError"], sum["EntryPoint"] = entry.Fault, entry.Error, serviceID{entry.Name, account.ID, entry.Origin}
+		sum["ResponseTime"] = max(0, entry.End.Sub(entry.Start).Seconds())
+		sum.With(wire.Object{"Http": (*summaryHTTP)(entry.HTTP)})
+	}
 	return sum
 }
 
@@ -130,8 +114,8 @@ func (t *trace) summary() traceSummary {
 var term = regexp.MustCompile(`^\s*(?:service\(\s*"([^"]*)"\s*\)|annotation(?:\.(\w+)|\[(\w+)\])\s*=\s*("[^"\\]*"|-?[0-9.]+|true|false)|(error|fault|throttle))\s*((?i:AND)\s|$)`)
 
 // parseFilter returns what a filter expression selects by: conditions joined by AND.
-func parseFilter(expression string) (func(*trace, *traceSummary) bool, error) {
-	var all []func(*trace, *traceSummary) bool
+func parseFilter(expression string) (func(*trace, wire.Object) bool, error) {
+	var all []func(*trace, wire.Object) bool
 	for rest, and := expression, expression; and != ""; {
 		m := term.FindStringSubmatch(rest)
 		if m == nil {
@@ -141,18 +125,18 @@ func parseFilter(expression string) (func(*trace, *traceSummary) bool, error) {
 		name, key, keyword := m[1], m[2]+m[3], m[5]
 		var want any
 		_ = json.Unmarshal([]byte(m[4]), &want) // not an annotation, or a number that equals none
-		all = append(all, func(t *trace, sum *traceSummary) bool {
+		all = append(all, func(t *trace, sum wire.Object) bool {
 			switch {
 			case keyword != "":
-				return keyword == "error" && sum.HasError || keyword == "fault" && sum.HasFault || keyword == "throttle" && sum.HasThrottle
+				return sum["Has"+strings.ToUpper(keyword[:1])+keyword[1:]] == true
 			case key != "":
 				return slices.ContainsFunc(t.segments, func(g Segment) bool { return want != nil && g.annotations[key] == want })
 			}
-			return slices.ContainsFunc(sum.ServiceIDs, func(id serviceID) bool { return id.Name == name })
+			return slices.ContainsFunc(sum["ServiceIds"].([]serviceID), func(id serviceID) bool { return id.Name == name })
 		})
 		rest, and = rest[len(m[0]):], m[6]
 	}
-	return func(t *trace, sum *traceSummary) bool {
-		return !slices.ContainsFunc(all, func(f func(*trace, *traceSummary) bool) bool { return !f(t, sum) })
+	return func(t *trace, sum wire.Object) bool {
+		return !slices.ContainsFunc(all, func(f func(*trace, wire.Object) bool) bool { return !f(t, sum) })
 	}, nil
 }

@@ -75,16 +75,16 @@ func deploy(t *testing.T, auth components.Authorizer, common components.Common) 
 		if _, err := components.NewTraceAccount(ctx, "trace-account", nil); err != nil {
 			return err
 		}
-		if _, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: common, Authorizer: auth}); err != nil {
+		if _, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Common: common, Authorizer: auth, Orders: &components.FanOutOrders{}}); err != nil {
 			return err
 		}
-		if _, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Common: common, Authorizer: auth}); err != nil {
+		if _, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{Common: common, Authorizer: auth, Orders: &components.OrchestratorOrders{}}); err != nil {
 			return err
 		}
-		if _, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Common: common, Authorizer: auth}); err != nil {
+		if _, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{Common: common, Authorizer: auth, Orders: &components.EventStreamOrders{}}); err != nil {
 			return err
 		}
-		_, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Common: common, Authorizer: auth})
+		_, err := components.NewCheckerPipeline(ctx, "checker", &components.CheckerPipelineArgs{Common: common, Authorizer: auth, Orders: &components.CheckerPipelineOrders{}})
 		return err
 	}, pulumi.WithMocks("project", "stack", c)))
 	return c.resources
@@ -133,6 +133,44 @@ func TestTheFourPatternsKeepAllRules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			resources := deploy(t, stack.auth, stack.common)
 			require.Empty(t, rules.Check(resources, rules.Config{Settings: rules.DefaultSettings()}))
+		})
+	}
+}
+
+// own deploys a FanOut and an EventStream that run functions of one's own, with all settings.
+func own(t *testing.T, common components.Common) []rules.Resource {
+	t.Helper()
+	common.Packages = packages(t) // for authorize-caller
+	common.Tags = pulumi.StringMap{"project": pulumi.String("order-patterns"), "stack": pulumi.String("test")}
+	list := func(text string) pulumi.StringArray { return pulumi.StringArray{pulumi.String(text)} }
+	fn := components.Function{
+		Code: pulumi.NewFileArchive(filepath.Join(common.Packages, "store-order.zip")),
+		Vpc:  &components.Vpc{SubnetIds: list("subnet-1"), SecurityGroupIds: list("sg-1")}, TimeoutSeconds: pulumi.Int(300),
+		Permissions: []components.Permission{{Actions: []string{"s3:GetObject"}, Resources: list("arn:aws:s3:::pictures/*")}},
+	}
+	routes := []components.Route{{Method: "POST", Path: "/picture", Run: &fn, Publishes: true}}
+	c := &cloud{}
+	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
+		if _, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
+			Common: common, Authorizer: tokensOf, Routes: routes, Consumers: map[string]components.Consumer{"resize": {Function: fn}},
+		}); err != nil {
+			return err
+		}
+		_, err := components.NewEventStream(ctx, "eventstream", &components.EventStreamArgs{
+			Common: common, Authorizer: components.IamAuthorizer(), Routes: routes,
+			Readers: map[string]components.Reader{"resize": {Function: fn, Settings: components.ReaderSettings{EnhancedFanOut: true}}},
+		})
+		return err
+	}, pulumi.WithMocks("project", "stack", c)))
+	return c.resources
+}
+
+func TestFunctionsOfOnesOwnKeepAllRules(t *testing.T) {
+	t.Parallel()
+	users := pulumi.StringArray{pulumi.String("arn:aws:iam::123456789012:role/deploy")}
+	for name, common := range map[string]components.Common{"by default": {}, "own keys": {OwnKey: true, KeyUsers: users}} {
+		t.Run(name, func(t *testing.T) {
+			require.Empty(t, rules.Check(own(t, common), rules.Config{Settings: rules.DefaultSettings()}))
 		})
 	}
 }

@@ -53,6 +53,11 @@ func DefaultSettings() Settings {
 			// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 			"WriteTraces":  {"X-Ray has no resources that these actions could be limited to", []string{"xray:"}},
 			"TopicsRecord": {"X-Ray has no resources that these actions could be limited to; conditions name the account and its topics", []string{"xray:"}},
+			// https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+			"AttachToVpc": {"EC2 has no resources for network interfaces that do not exist yet, and describes all of them or none", []string{
+				"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+				"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+			}},
 			// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
 			"DeliverLogs": {"CloudWatch Logs has no resources that log deliveries could be limited to", []string{"logs:"}},
 			// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html

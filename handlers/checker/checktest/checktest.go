@@ -18,7 +18,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/findings"
-	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
+	"github.com/order-patterns/order-patterns/handlers/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/sqsbatch"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace/tracetest"

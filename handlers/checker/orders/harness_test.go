@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
-	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
+	"github.com/order-patterns/order-patterns/handlers/dynamodbtest"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 

@@ -10,6 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/contention"
+	"github.com/order-patterns/order-patterns/handlers/kit/item"
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/table"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -22,7 +25,16 @@ var (
 // Table is the table of orders.
 type Table struct {
 	Client *dynamodb.Client
-	Name   string // Required: the table's name or ARN
+	Name   string          // Required: the table's name or ARN
+	Checks []checker.Check // that an order needs besides Account and Stock
+}
+
+// FromEnvironment is the table that ORDERS_TABLE names. CHECKS, which may be unset, has the names of Checks.
+func FromEnvironment(env *lambdaenv.Env) *Table {
+	return &Table{
+		Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE"),
+		Checks: lambdaenv.Parsed(env, "CHECKS", checker.ParseChecks),
+	}
 }
 
 // Get reads an order. The read is strongly consistent: it sees every write that was answered before. The error is
@@ -52,8 +64,10 @@ func (t *Table) Get(ctx context.Context, orderID string) (checker.Record, error)
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 func (t *Table) Create(ctx context.Context, rec checker.Record) (checker.Record, error) {
-	err := contention.Retry(ctx, func(ctx context.Context) error {
-		_, err := t.Client.PutItem(ctx, &dynamodb.PutItemInput{
+	var created bool
+	var there item.Item
+	err := contention.Retry(ctx, func(ctx context.Context) (err error) {
+		created, there, err = table.Put(ctx, t.Client, &dynamodb.PutItemInput{
 			TableName:                           aws.String(t.Name),
 			Item:                                toItem(rec),
 			ConditionExpression:                 aws.String("attribute_not_exists(#order)"),
@@ -62,14 +76,13 @@ func (t *Table) Create(ctx context.Context, rec checker.Record) (checker.Record,
 		})
 		return err
 	})
-	if err == nil {
-		return rec, nil
-	}
-	var failed *types.ConditionalCheckFailedException
-	if !errors.As(err, &failed) {
+	if err != nil {
 		return checker.Record{}, fmt.Errorf("storing order %s in table %s: %w", rec.OrderID, t.Name, err)
 	}
-	stored, err := fromItem(failed.Item)
+	if created {
+		return rec, nil
+	}
+	stored, err := fromItem(there)
 	if err != nil {
 		return checker.Record{}, fmt.Errorf("reading order %s from table %s: %w", rec.OrderID, t.Name, err)
 	}

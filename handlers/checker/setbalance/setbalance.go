@@ -11,7 +11,6 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/idempotency"
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
-	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 	"github.com/order-patterns/order-patterns/order/checker"
 	"github.com/order-patterns/order-patterns/order/money"
@@ -37,7 +36,7 @@ type updated struct {
 // refused and not created with a balance of 0: a typing error would otherwise make an account with money in it. A header
 // Idempotency-Key makes the request repeatable. The answer to a repeated request has the balance as it is now.
 func (h *Handler) Handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), "change balance")
+	ctx, span := httpapi.Begin(ctx, r, "change balance")
 	defer span.End()
 	answer, fault := h.update(ctx, r)
 	if fault != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -33,9 +34,9 @@ func (w *Writer) PutNew(ctx context.Context, o coffee.Order, accepted time.Time)
 		slog.InfoContext(trace.Annotate(ctx, "outcome", "repeated"), "invoice was there already")
 		return key, nil
 	}
-	values := []metric.Value{metric.Count(metric.Invoiced)}
+	values := []metric.Value{metric.Count(ordermetric.Invoiced)}
 	if !accepted.IsZero() {
-		values = append(values, metric.Seconds(metric.SecondsToDone, time.Since(accepted)))
+		values = append(values, metric.Seconds(ordermetric.SecondsToDone, time.Since(accepted)))
 	}
 	metric.Info(trace.Annotate(ctx, "outcome", "invoiced"), "invoice written", values)
 	return key, nil

@@ -10,9 +10,9 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
-	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -36,19 +36,14 @@ func ParseOrder(ctx context.Context, r httpapi.Request, now time.Time) (coffee.O
 }
 
 func refuse(ctx context.Context, fault *httpapi.Error) *httpapi.Error {
-	metric.Info(trace.Annotate(ctx, "outcome", "refused"), "order refused", []metric.Value{metric.Reject(metric.Refused)})
+	metric.Info(trace.Annotate(ctx, "outcome", "refused"), "order refused", []metric.Value{metric.Refuse(ordermetric.Refused)})
 	return fault
-}
-
-// Begin starts the span of a request, which is named for the work, and adds the request's id to the log lines of ctx.
-func Begin(ctx context.Context, r httpapi.Request, work string) (context.Context, *trace.Span) {
-	return trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), work)
 }
 
 // Accepted logs and counts that the order of ctx is accepted. It returns the body of the answer 202, which means that the order
 // is stored durably until it is processed. message and args are those of the log line.
 func Accepted(ctx context.Context, o coffee.Order, message string, args ...any) any {
-	metric.Info(trace.Annotate(ctx, "outcome", "accepted"), message, []metric.Value{metric.Count(metric.Accepted)}, args...)
+	metric.Info(trace.Annotate(ctx, "outcome", "accepted"), message, []metric.Value{metric.Count(ordermetric.Accepted)}, args...)
 	return struct {
 		OrderID   string `json:"orderid"`
 		AccountID string `json:"accountid"`

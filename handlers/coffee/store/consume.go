@@ -8,6 +8,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/coffee/seen"
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -24,12 +25,12 @@ func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time
 		return false, err
 	}
 	if !stored {
-		metric.Info(trace.Annotate(ctx, "outcome", "superseded"), "order superseded: the table holds a newer one", append(values, metric.Count(metric.Superseded)))
+		metric.Info(trace.Annotate(ctx, "outcome", "superseded"), "order superseded: the table holds a newer one", append(values, metric.Count(ordermetric.Superseded)))
 		return false, nil
 	}
-	values = append(values, metric.Count(metric.Stored))
+	values = append(values, metric.Count(ordermetric.Stored))
 	if !accepted.IsZero() {
-		values = append(values, metric.Seconds(metric.SecondsToDone, w.Now().Sub(accepted)))
+		values = append(values, metric.Seconds(ordermetric.SecondsToDone, w.Now().Sub(accepted)))
 	}
 	metric.Info(trace.Annotate(ctx, "outcome", "stored"), "order stored", values)
 	return true, nil

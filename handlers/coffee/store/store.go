@@ -8,9 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
+	"github.com/order-patterns/order-patterns/handlers/kit/table"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -34,14 +34,9 @@ var names = map[string]string{"#account": "accountid", "#version": attrVersion, 
 // namesWithAttempt are names and that of triedBefore. DynamoDB refuses a name that the expression does not use.
 var namesWithAttempt = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie, "#attempt": attrAttempt}
 
-// PutItemAPI is the part of a DynamoDB client that a Writer uses. Needs dynamodb:PutItem on the table.
-type PutItemAPI interface {
-	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
-}
-
-// Writer applies order events to the table.
+// Writer applies order events to the table. Needs dynamodb:PutItem on it.
 type Writer struct {
-	Client PutItemAPI
+	Client table.PutItemAPI
 	Table  string           // Required: the table's name or ARN
 	Now    func() time.Time // Required: the clock for the expiry of tombstones
 
@@ -115,28 +110,19 @@ func (w *Writer) put(ctx context.Context, it item.Item, condition string, values
 	if _, ok := values[":attempt"]; ok {
 		names = namesWithAttempt
 	}
-	_, err := w.Client.PutItem(ctx, &dynamodb.PutItemInput{
+	stored, _, err := table.Put(ctx, w.Client, &dynamodb.PutItemInput{
 		TableName:                 aws.String(w.Table),
 		Item:                      it,
 		ConditionExpression:       aws.String(condition),
 		ExpressionAttributeNames:  names,
 		ExpressionAttributeValues: values,
 	})
-	var failed *types.ConditionalCheckFailedException
-	if errors.As(err, &failed) {
-		return false, nil
-	}
-	return err == nil, err
+	return stored, err
 }
 
-// GetItemAPI is the part of a DynamoDB client that a Reader uses. Needs dynamodb:GetItem on the table.
-type GetItemAPI interface {
-	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
-}
-
-// Reader finds active orders in the table.
+// Reader finds active orders in the table. Needs dynamodb:GetItem on it.
 type Reader struct {
-	Client GetItemAPI
+	Client table.GetItemAPI
 	Table  string // Required: the table's name or ARN
 }
 

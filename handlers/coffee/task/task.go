@@ -16,6 +16,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
@@ -82,5 +83,5 @@ func (t Task) Accepted(s coffee.Submission) []metric.Value {
 	if !t.First || s.Attempt > 0 {
 		return nil
 	}
-	return []metric.Value{metric.Count(metric.Accepted)}
+	return []metric.Value{metric.Count(ordermetric.Accepted)}
 }

@@ -32,7 +32,7 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := orderapi.Begin(ctx, r, "append order")
+	ctx, span := httpapi.Begin(ctx, r, "append order")
 	defer span.End()
 	accepted := h.now()
 	o, fault := orderapi.ParseOrder(ctx, r, accepted)

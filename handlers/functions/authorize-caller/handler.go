@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/oidc"
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 

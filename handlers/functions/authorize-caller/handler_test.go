@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc/oidctest"
+	"github.com/order-patterns/order-patterns/handlers/oidc"
+	"github.com/order-patterns/order-patterns/handlers/oidc/oidctest"
 )
 
 const stage = "arn:aws:execute-api:eu-west-1:123456789012:abcde12345/prod"

@@ -23,7 +23,7 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc"
+	"github.com/order-patterns/order-patterns/handlers/oidc"
 )
 
 func main() {

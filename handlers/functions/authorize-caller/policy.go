@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/oidc"
+	"github.com/order-patterns/order-patterns/handlers/oidc"
 )
 
 // route is a route of the API, and the scopes that a token needs for it, all of them.

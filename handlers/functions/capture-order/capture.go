@@ -11,6 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -52,7 +53,7 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) 
 	ctx = trace.Annotate(ctx, "orderId", o.OrderID, "customerId", o.CustomerID)
 	work, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	rec, err := h.orders.Create(work, checker.NewRecord(o, h.now()))
+	rec, err := h.orders.Create(work, checker.NewRecord(o, h.now(), h.orders.Checks...))
 	switch {
 	case errors.Is(err, orders.ErrDifferent):
 		refused(ctx, "order refused: its key was used for another one")
@@ -66,7 +67,7 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) 
 	if err := h.topic.Publish(work, rec.Order); err != nil {
 		return checker.Record{}, h.fail(ctx, key, o.OrderID, "order not published", err)
 	}
-	metric.Info(trace.Annotate(ctx, "outcome", "accepted"), "order captured", []metric.Value{metric.Count(metric.Accepted)})
+	metric.Info(trace.Annotate(ctx, "outcome", "accepted"), "order captured", []metric.Value{metric.Count(ordermetric.Accepted)})
 	return rec, nil
 }
 
@@ -95,7 +96,7 @@ func (h *handler) abandon(ctx context.Context, orderID string) {
 	_, rejected, err := h.orders.Reject(ctx, orderID, checker.Pending, couldNotPublish)
 	switch {
 	case rejected:
-		metric.Info(trace.Annotate(ctx, "outcome", "rejected"), "order rejected", []metric.Value{metric.Reject(metric.NotPublished)})
+		metric.Info(trace.Annotate(ctx, "outcome", "rejected"), "order rejected", []metric.Value{metric.Refuse(ordermetric.NotPublished)})
 	case err != nil && !errors.Is(err, orders.ErrNotFound):
 		slog.ErrorContext(ctx, "order may be Pending; then relay-order will publish it", "error", err.Error())
 	}

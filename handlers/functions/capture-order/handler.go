@@ -18,6 +18,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -39,7 +40,7 @@ type handler struct {
 
 // handle captures the orders of a request within a span, and within another one for each order of POST /orders.
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), "capture orders")
+	ctx, span := httpapi.Begin(ctx, r, "capture orders")
 	defer span.End()
 	var answer any
 	var fault *httpapi.Error
@@ -81,7 +82,7 @@ func request[T any](ctx context.Context, h *handler, r httpapi.Request, limit in
 }
 
 func refused(ctx context.Context, message string) {
-	metric.Info(trace.Annotate(ctx, "outcome", "refused"), message, []metric.Value{metric.Reject(metric.Refused)})
+	metric.Info(trace.Annotate(ctx, "outcome", "refused"), message, []metric.Value{metric.Refuse(ordermetric.Refused)})
 }
 
 func (h *handler) one(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {

@@ -20,7 +20,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
 	"github.com/order-patterns/order-patterns/handlers/checker/outbox"
 	"github.com/order-patterns/order-patterns/handlers/checker/topic"
-	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
+	"github.com/order-patterns/order-patterns/handlers/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/order/checker"

@@ -19,7 +19,7 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := orderapi.Begin(ctx, r, "find invoice")
+	ctx, span := httpapi.Begin(ctx, r, "find invoice")
 	defer span.End()
 	url, fault := h.get(ctx, r)
 	if fault != nil {

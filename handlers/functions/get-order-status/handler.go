@@ -35,7 +35,7 @@ type absent struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), "read order")
+	ctx, span := httpapi.Begin(ctx, r, "read order")
 	defer span.End()
 	id := r.PathParameters["orderId"]
 	if problem := coffee.CheckID(id); problem != "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
+	"github.com/order-patterns/order-patterns/handlers/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/caller"
-	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/fault"

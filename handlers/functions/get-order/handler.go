@@ -25,7 +25,7 @@ type found struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := orderapi.Begin(ctx, r, "read order")
+	ctx, span := httpapi.Begin(ctx, r, "read order")
 	defer span.End()
 	answer, fault := h.get(ctx, r)
 	if fault != nil {

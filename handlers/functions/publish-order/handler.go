@@ -28,7 +28,7 @@ type handler struct {
 }
 
 func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
-	ctx, span := orderapi.Begin(ctx, r, "publish order")
+	ctx, span := httpapi.Begin(ctx, r, "publish order")
 	defer span.End()
 	accepted := h.now()
 	o, fault := orderapi.ParseOrder(ctx, r, accepted)

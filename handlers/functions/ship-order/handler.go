@@ -14,6 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/deadline"
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -62,7 +63,7 @@ func (h *handler) ship(ctx context.Context, id string) (outcome, error) {
 	debits := h.debits(rec.Order)
 	err = h.transact(ctx, id, debits)
 	if err == nil {
-		return outcome{"shipped", "order shipped", h.decided(rec, metric.Count(metric.Shipped))}, nil
+		return outcome{"shipped", "order shipped", h.decided(rec, metric.Count(ordermetric.Shipped))}, nil
 	}
 	shortages, reason, err := h.explain(err, debits)
 	switch {
@@ -87,5 +88,5 @@ func repeated(message string, args ...any) outcome {
 
 // decided returns the metrics of an order that was decided now.
 func (h *handler) decided(rec checker.Record, counted metric.Value) []metric.Value {
-	return []metric.Value{counted, metric.Seconds(metric.SecondsToDone, h.now().Sub(rec.CreatedAt))}
+	return []metric.Value{counted, metric.Seconds(ordermetric.SecondsToDone, h.now().Sub(rec.CreatedAt))}
 }

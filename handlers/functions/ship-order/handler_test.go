@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/order-patterns/order-patterns/handlers/checker/orders"
-	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
+	"github.com/order-patterns/order-patterns/handlers/dynamodbtest"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/wire"
 	"github.com/order-patterns/order-patterns/order/checker"

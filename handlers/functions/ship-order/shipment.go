@@ -14,6 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 	"github.com/order-patterns/order-patterns/handlers/kit/metric"
+	"github.com/order-patterns/order-patterns/handlers/ordermetric"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
@@ -79,4 +80,4 @@ func (h *handler) explain(err error, debits []debit) (shortages string, reason m
 	return strings.Join(lines, "; "), reason, nil
 }
 
-var reasons = map[checker.Check]metric.Reason{checker.Account: metric.Balance, checker.Stock: metric.Stock}
+var reasons = map[checker.Check]metric.Reason{checker.Account: ordermetric.Balance, checker.Stock: ordermetric.Stock}

@@ -1,5 +1,5 @@
-// Package caller checks whose orders a request is about. With AUTH=jwt, the API's authorizer (authorize-caller) says who the
-// caller is, in requestContext.authorizer: account, whose orders the caller may place and read, and any, which is "true" for
+// Package caller checks whose data a request is about. With AUTH=jwt, the API's authorizer says who the caller is, in
+// requestContext.authorizer: account, whose data the caller may write and read, and any, which is "true" for
 // somebody who may place and read everybody's. Without these, a request is refused.
 //
 // With AUTH=iam, IAM decides who may call a route, and with AUTH=none everybody may. Then there is no account to compare.
@@ -41,7 +41,7 @@ func (c Check) Allow(ctx context.Context, r httpapi.Request, account string) *ht
 }
 
 // Identified returns nil if the request may be about some account, or else the answer 403. After it, a function that must not
-// show whose an order is answers, if not May, as if there were none.
+// show whose an item is answers, if not May, as if there were none.
 func (c Check) Identified(ctx context.Context, r httpapi.Request) *httpapi.Error {
 	return c.Allow(ctx, r, text(r, "account"))
 }

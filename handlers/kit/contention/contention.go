@@ -1,7 +1,7 @@
 // Package contention retries DynamoDB writes that were refused because of other writes.
 //
 // In DynamoDB no write waits for another one: while a transaction is at work on an item, every other write of the item
-// is refused, and the SDK does not retry those. When many orders race for one item, this is the usual case, and it lasts
+// is refused, and the SDK does not retry those. When many writers race for one item, this is the usual case, and it lasts
 // milliseconds.
 //
 // It is not part of package awserr because it needs DynamoDB's types, which add half a millisecond to the start of a
@@ -59,7 +59,7 @@ func Wait(ctx context.Context, attempt int) error {
 // Is reports whether DynamoDB refused a write because of other writes.
 //
 // A transaction with one action in conflict counts, even if the condition of another action failed. That condition may
-// have seen a part of the conflicting write, such as the account after this very order was paid.
+// have seen a part of the conflicting write, such as the balance after this very payment.
 func Is(err error) bool {
 	var cancelled *types.TransactionCanceledException
 	if !errors.As(err, &cancelled) {

@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/stretchr/testify/require"
 )
 
 // Failed returns the ids of the failed messages in the answer to an SQS batch, and asserts that the list is not null.
 func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []string) {
 	t.Helper()
-	require.NoError(t, err)
-	require.NotNil(t, response.BatchItemFailures)
+	noError(t, err)
+	if response.BatchItemFailures == nil {
+		t.Fatal("batchItemFailures is null")
+	}
 	for _, f := range response.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier)
 	}
@@ -21,11 +22,14 @@ func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []st
 // Checkpoint returns the sequence number from which on Lambda delivers a Kinesis batch again, or "" if all was done.
 func Checkpoint(t testing.TB, response events.KinesisEventResponse, err error) string {
 	t.Helper()
-	require.NoError(t, err)
-	require.NotNil(t, response.BatchItemFailures)
-	if len(response.BatchItemFailures) == 0 {
-		return ""
+	noError(t, err)
+	switch n := len(response.BatchItemFailures); {
+	case response.BatchItemFailures == nil:
+		t.Fatal("batchItemFailures is null")
+	case n > 1:
+		t.Fatalf("batchItemFailures has %d checkpoints", n)
+	case n == 1:
+		return response.BatchItemFailures[0].ItemIdentifier
 	}
-	require.Len(t, response.BatchItemFailures, 1)
-	return response.BatchItemFailures[0].ItemIdentifier
+	return ""
 }

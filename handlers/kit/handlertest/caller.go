@@ -3,7 +3,7 @@ package handlertest
 import "github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 
 // By returns the request with the context of the authorizer of a token. account is "" if the token names none; all is that it
-// has the scope orders:any.
+// is for the data of all accounts.
 func By(r httpapi.Request, account string, all bool) httpapi.Request {
 	r.RequestContext.Authorizer = map[string]any{"principalId": "user-1", "integrationLatency": 3.0}
 	if account != "" {

@@ -6,14 +6,11 @@ import (
 	"log/slog"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
 // Logged runs do, and returns the lines that it logs, with the fields of the function's log handler and without their time. It
-// replaces the default logger meanwhile: no
-// other test may log at the same time.
+// replaces the default logger meanwhile: no other test may log at the same time.
 func Logged(t testing.TB, do func()) (lines []map[string]any) {
 	t.Helper()
 	var out bytes.Buffer
@@ -22,7 +19,7 @@ func Logged(t testing.TB, do func()) (lines []map[string]any) {
 	do()
 	for line := range bytes.Lines(out.Bytes()) {
 		var fields map[string]any
-		require.NoError(t, json.Unmarshal(line, &fields))
+		noError(t, json.Unmarshal(line, &fields))
 		delete(fields, "time")
 		lines = append(lines, fields)
 	}

@@ -36,9 +36,23 @@ import (
 type Parse func(r events.KinesisEventRecord) (header string, handle Handle)
 
 // Handle handles one record. It may be called for records of several keys at once, but for one record of a key at a
-// time, and again for the same record later. It should return when ctx ends. What it adds to ctx by trace.Annotate, such as the
-// order's id, is also in the lines that Process logs about the record.
+// time, and again for the same record later. It should return when ctx ends. What it adds to ctx by trace.Annotate, such as an
+// id, is also in the lines that Process logs about the record.
 type Handle func(ctx context.Context) error
+
+// Handler returns the function of a reader, for lambdaenv.Env.Start: it processes each batch by parse. See [Reader.Process].
+func (r *Reader) Handler(limit int, parse Parse) func(context.Context, events.KinesisEvent) (events.KinesisEventResponse, error) {
+	return func(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
+		return r.Process(ctx, batch, limit, parse), nil
+	}
+}
+
+// Each is a Parse for records that carry no tracing header: handle parses and handles a record.
+func Each(handle func(ctx context.Context, r events.KinesisEventRecord) error) Parse {
+	return func(r events.KinesisEventRecord) (header string, _ Handle) {
+		return "", func(ctx context.Context) error { return handle(ctx, r) }
+	}
+}
 
 // Process parses and handles the records: one after the other for the records of one partition key, and concurrently for at
 // most limit keys. A key stops at its first failure that may pass, because later records must not overtake it; other keys go

@@ -43,7 +43,7 @@ func (r *record) logError(ctx context.Context, message, outcome string, err erro
 var errPanic = errors.New("panic")
 
 // handle parses a record and handles it within a span in the trace whose header it carries, and returns that header. The
-// handler adds the order and the outcome of a success.
+// handler adds ids and the outcome of a success.
 func (r *record) handle(ctx context.Context, batchSize int, parse Parse) (header string, err error) {
 	header, handle := parse(r.KinesisEventRecord)
 	ctx, span := trace.Continue(r.fields.Context(ctx), header, "record")

@@ -1,9 +1,10 @@
 // Package logfields keeps the fields of every log line about one piece of work, such as a message of a batch. The log handler
 // of package lambdaenv adds them to each line that is logged with the work's context.
 //
-// The names of fields are the same in all functions and in the access log: orderId, accountId, vendorId, customerId,
-// productId, eventType, eventId, requestId (of the Lambda invocation), apiRequestId (of the API's request), messageId,
-// sequenceNumber, traceId (of the order's trace), pattern, outcome, error. A field never holds data of a customer other than ids.
+// The kit uses these names, which the access log of the APIs has, too: requestId (of the Lambda invocation), apiRequestId (of the
+// API's request), messageId, sequenceNumber, shardId, partitionKey, receiveCount, deadLetterId, traceId (of the work's trace),
+// pattern, outcome, error. A program adds ids of its own under names in the same style, such as pictureId, and spells each the same
+// in all functions, so that one query finds all lines about one thing. A field should hold ids only, and no data of a customer.
 package logfields
 
 import (
@@ -57,7 +58,7 @@ func Add(ctx context.Context, pairs ...string) context.Context {
 	return ctx
 }
 
-// Branch returns a context for a part of the work of ctx, such as one of several orders. It has the fields of ctx, and what is
+// Branch returns a context for a part of the work of ctx, such as one of several items of a message. It has the fields of ctx, and what is
 // added to it is not added to ctx.
 func Branch(ctx context.Context) context.Context {
 	return (&Scope{fields: slices.Clone(Of(ctx))}).Context(ctx)

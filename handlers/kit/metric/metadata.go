@@ -1,35 +1,37 @@
 package metric
 
 import (
+	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // metadata is the field _aws of a line. It has one directive for the counter Rejected, if the line has it, and one for the other
 // values, because their dimensions differ.
 type metadata struct {
-	at     time.Time
-	values []Value
+	at        time.Time
+	namespace string
+	values    []Value
 }
 
 // MarshalJSON makes {"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"","Dimensions":[["Pattern"]],"Metrics":[{"Name":"","Unit":""}]}]}.
-// Names, units and reasons are constants without characters that JSON escapes.
 func (m metadata) MarshalJSON() ([]byte, error) {
 	b := make([]byte, 0, 512)
 	b = append(b, `{"Timestamp":`...)
 	b = strconv.AppendInt(b, m.at.UnixMilli(), 10)
 	b = append(b, `,"CloudWatchMetrics":[`...)
-	b = appendDirective(b, `["Pattern"]`, m.values, func(v Value) bool { return v.reason == "" })
-	b = appendDirective(b, `["Pattern"],["Pattern","Reason"]`, m.values, func(v Value) bool { return v.reason != "" && v.reason.accepted() })
-	b = appendDirective(b, `["Pattern","Reason"]`, m.values, func(v Value) bool { return v.reason != "" && !v.reason.accepted() })
+	b = m.appendDirective(b, `["Pattern"]`, func(v Value) bool { return v.reason == "" })
+	b = m.appendDirective(b, `["Pattern"],["Pattern","Reason"]`, func(v Value) bool { return v.reason != "" && !v.refused })
+	b = m.appendDirective(b, `["Pattern","Reason"]`, func(v Value) bool { return v.refused })
 	return append(b, "]}"...), nil
 }
 
 // appendDirective appends a directive for the values that are in it, if there are any.
-func appendDirective(b []byte, dimensions string, values []Value, in func(Value) bool) []byte {
-	separator := `{"Namespace":"` + Namespace + `","Dimensions":[` + dimensions + `],"Metrics":[`
+func (m metadata) appendDirective(b []byte, dimensions string, in func(Value) bool) []byte {
+	separator := `{"Namespace":` + quote(m.namespace) + `,"Dimensions":[` + dimensions + `],"Metrics":[`
 	found := false
-	for _, v := range values {
+	for _, v := range m.values {
 		if !in(v) {
 			continue
 		}
@@ -38,9 +40,9 @@ func appendDirective(b []byte, dimensions string, values []Value, in func(Value)
 		}
 		found = true
 		b = append(b, separator...)
-		b = append(b, `{"Name":"`...)
-		b = append(b, v.name...)
-		b = append(b, `","Unit":"`...)
+		b = append(b, `{"Name":`...)
+		b = append(b, quote(v.name)...)
+		b = append(b, `,"Unit":"`...)
 		b = append(b, v.unit...)
 		b = append(b, `"}`...)
 		separator = ","
@@ -49,4 +51,13 @@ func appendDirective(b []byte, dimensions string, values []Value, in func(Value)
 		b = append(b, "]}"...)
 	}
 	return b
+}
+
+// quote is s as a JSON string. Almost no name has a character that JSON escapes.
+func quote(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0 {
+		return `"` + s + `"`
+	}
+	text, _ := json.Marshal(s) // never fails for a string
+	return string(text)
 }

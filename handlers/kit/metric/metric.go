@@ -1,10 +1,17 @@
-// Package metric counts what happens to orders, by CloudWatch's embedded metric format: the log line about an outcome is also the
-// document from which CloudWatch Logs takes the metrics. That needs no call and no permission.
+// Package metric counts what happens to pieces of work, by CloudWatch's embedded metric format: the log line about an outcome is
+// also the document from which CloudWatch Logs takes the metrics. That needs no call and no permission.
 //
-// All metrics are in the namespace OrderPatterns and have the dimension Pattern, which is the environment variable PATTERN: the name
-// of the component. Rejected is also kept by Reason, and for Refused and NotPublished only so: by Pattern alone it counts orders that
-// were accepted. No other field is a dimension, because each combination of values is a metric that costs some $0.30 a month.
-// Without PATTERN a line is an ordinary log line.
+// The names of counters, timers and reasons are the program's own. Two environment variables say where they are kept:
+//
+//   - PATTERN is the value of the dimension Pattern, which all metrics have. The components set it to the name of the component.
+//     Without it, a line is an ordinary log line, and nothing is counted.
+//   - METRICS_NAMESPACE is the namespace. Without it, that is [DefaultNamespace].
+//
+// The counter Rejected is also kept by Reason. No other field is a dimension, because each combination of values is a metric that
+// costs some $0.30 a month: an id never is one.
+//
+// The packages sqsbatch and kinesisbatch count what they send to the dead-letter queue or the failure queue, as Rejected with the
+// reason DeadLettered. Everything else is counted by the program.
 //
 // A metric is counted when its line is written. A function that ends between an outcome and its line leaves the line out, and
 // some outcomes have two lines if a message or a request is handled twice. So the sums are close, and not exact.
@@ -16,66 +23,54 @@
 package metric
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
 	"time"
 )
 
-// Namespace is the namespace of all metrics.
-const Namespace = "OrderPatterns"
+// DefaultNamespace is the namespace of all metrics, unless the variable METRICS_NAMESPACE names another one.
+const DefaultNamespace = "OrderPatterns"
 
-// Counter is a metric with the unit Count: one order each time.
+// Counter is the name of a metric with the unit Count: 1 to 255 printable ASCII characters, and not Rejected.
 type Counter string
 
-// The counters. Rejected is counted with a Reason, by Reject.
-const (
-	Accepted   Counter = "Accepted"   // the API answered 2xx
-	Stored     Counter = "Stored"     // the item of the order was written
-	Superseded Counter = "Superseded" // a later order of the account and vendor was stored before
-	Invoiced   Counter = "Invoiced"   // the invoice was written
-	Shipped    Counter = "Shipped"    // account and stock were debited
-)
+const rejected = "Rejected"
 
-const rejected Counter = "Rejected"
-
-// Reason is why an order was rejected.
+// Reason is why a piece of work was rejected: the value of the dimension Reason, of 1 to 255 printable ASCII characters. Each costs
+// another metric.
 type Reason string
 
-// The reasons. A new one costs another metric for each pattern that uses it.
-const (
-	Refused      Reason = "Refused"      // by the API's function, so that the order was never accepted
-	NotPublished Reason = "NotPublished" // stored, and the client was told that it was not accepted
-	Balance      Reason = "Balance"      // the balance of the account does not suffice
-	Stock        Reason = "Stock"        // the stock of a product does not suffice
-	DeadLettered Reason = "DeadLettered" // it can never succeed, and is in a dead-letter queue
-)
+// DeadLettered is the reason of what can never succeed, and is in a dead-letter queue or failure queue.
+const DeadLettered Reason = "DeadLettered"
 
-// accepted reports whether the orders that are rejected for the reason were accepted before.
-func (r Reason) accepted() bool { return r != Refused && r != NotPublished }
-
-// Timer is a metric with the unit Seconds.
+// Timer is the name of a metric with the unit Seconds: 1 to 255 printable ASCII characters.
 type Timer string
-
-// The timers.
-const (
-	SecondsToDone  Timer = "SecondsToDone"  // from acceptance to the end of the order, or of a part of it
-	SecondsPending Timer = "SecondsPending" // the age of an order that is not decided yet
-)
 
 // Value is a value of a metric. A line has at most one value of each metric.
 type Value struct {
 	name, unit string
 	number     float64
 	reason     Reason
+	refused    bool // it is kept by reason only
 }
 
-// Count counts one order.
+// Count counts one piece of work.
 func Count(c Counter) Value { return Value{name: string(c), unit: "Count", number: 1} }
 
-// Reject counts one rejected order. A line has at most one.
+// Reject counts one piece of work that had been accepted and cannot succeed, as Rejected: by Pattern, and by Pattern and Reason. A
+// line has at most one.
 func Reject(r Reason) Value {
-	return Value{name: string(rejected), unit: "Count", number: 1, reason: r}
+	return Value{name: rejected, unit: "Count", number: 1, reason: r}
+}
+
+// Refuse counts one piece of work that was never accepted, such as a request that an API answers by 400. It is Reject by Pattern and
+// Reason only, so that Rejected by Pattern alone counts what had been accepted.
+func Refuse(r Reason) Value {
+	v := Reject(r)
+	v.refused = true
+	return v
 }
 
 // Seconds is a duration. Less than zero, which clocks that differ make of a short one, counts as zero.
@@ -111,7 +106,7 @@ func Log(ctx context.Context, level slog.Level, message string, values []Value, 
 			r.AddAttrs(slog.String("Reason", string(v.reason)))
 		}
 	}
-	r.AddAttrs(slog.Any("_aws", metadata{now, values}))
+	r.AddAttrs(slog.Any("_aws", metadata{now, cmp.Or(os.Getenv("METRICS_NAMESPACE"), DefaultNamespace), values}))
 	_ = log.Handler().Handle(ctx, r) // as slog does
 }
 

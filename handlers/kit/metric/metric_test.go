@@ -36,8 +36,13 @@ func line(t *testing.T, values ...metric.Value) map[string]any {
 	return fields
 }
 
+const (
+	stock  metric.Reason = "Stock"
+	toDone metric.Timer  = "SecondsToDone"
+)
+
 func rejection() []metric.Value {
-	return []metric.Value{metric.Reject(metric.Stock), metric.Seconds(metric.SecondsToDone, 1500*time.Millisecond)}
+	return []metric.Value{metric.Reject(stock), metric.Seconds(toDone, 1500*time.Millisecond)}
 }
 
 func TestTheLineOfAnOutcomeIsAnEmbeddedMetricDocument(t *testing.T) {
@@ -62,7 +67,7 @@ func TestTheLineOfAnOutcomeIsAnEmbeddedMetricDocument(t *testing.T) {
 
 func TestSeveralMetricsOfOneDimensionShareADirective(t *testing.T) {
 	t.Setenv("PATTERN", "fanout")
-	fields := line(t, metric.Count(metric.Stored), metric.Seconds(metric.SecondsToDone, -time.Second))
+	fields := line(t, metric.Count("Stored"), metric.Seconds(toDone, -time.Second))
 	require.EqualValues(t, 1, fields["Stored"])
 	require.Zero(t, fields["SecondsToDone"], "clocks differ")
 	require.Equal(t, []any{map[string]any{
@@ -71,16 +76,25 @@ func TestSeveralMetricsOfOneDimensionShareADirective(t *testing.T) {
 	}}, fields["_aws"].(map[string]any)["CloudWatchMetrics"])
 }
 
-func TestAnOrderThatWasNeverAcceptedIsRejectedByReasonOnly(t *testing.T) {
+func TestWorkThatWasNeverAcceptedIsRejectedByReasonOnly(t *testing.T) {
 	t.Setenv("PATTERN", "checker")
-	for _, reason := range []metric.Reason{metric.Refused, metric.NotPublished} {
-		fields := line(t, metric.Reject(reason))
-		require.Equal(t, string(reason), fields["Reason"])
-		require.Equal(t, []any{map[string]any{
-			"Namespace": "OrderPatterns", "Dimensions": []any{[]any{"Pattern", "Reason"}},
-			"Metrics": []any{map[string]any{"Name": "Rejected", "Unit": "Count"}},
-		}}, fields["_aws"].(map[string]any)["CloudWatchMetrics"])
-	}
+	fields := line(t, metric.Refuse("Refused"))
+	require.Equal(t, "Refused", fields["Reason"])
+	require.Equal(t, []any{map[string]any{
+		"Namespace": "OrderPatterns", "Dimensions": []any{[]any{"Pattern", "Reason"}},
+		"Metrics": []any{map[string]any{"Name": "Rejected", "Unit": "Count"}},
+	}}, fields["_aws"].(map[string]any)["CloudWatchMetrics"])
+}
+
+func TestTheNamespaceAndTheNamesAreTheProgramsOwn(t *testing.T) {
+	t.Setenv("PATTERN", "gallery")
+	t.Setenv("METRICS_NAMESPACE", `Pictures "of ours"`)
+	fields := line(t, metric.Count("Resized ü"))
+	require.EqualValues(t, 1, fields["Resized ü"])
+	require.Equal(t, []any{map[string]any{
+		"Namespace": `Pictures "of ours"`, "Dimensions": []any{[]any{"Pattern"}},
+		"Metrics": []any{map[string]any{"Name": "Resized ü", "Unit": "Count"}},
+	}}, fields["_aws"].(map[string]any)["CloudWatchMetrics"])
 }
 
 func TestWithoutAPatternOrAMetricTheLineIsAnOrdinaryOne(t *testing.T) {
@@ -95,7 +109,7 @@ func TestALineWithAMetricIsWrittenAtAnyLogLevel(t *testing.T) {
 	t.Setenv("PATTERN", "checker")
 	for setting, want := range map[string]string{"DEBUG": "INFO", "INFO": "INFO", "WARN": "WARN", "ERROR": "ERROR"} {
 		t.Setenv("AWS_LAMBDA_LOG_LEVEL", setting)
-		require.Equal(t, want, line(t, metric.Count(metric.Shipped))["level"], "Lambda drops lines below %s", setting)
+		require.Equal(t, want, line(t, metric.Count("Shipped"))["level"], "Lambda drops lines below %s", setting)
 	}
 	t.Setenv("AWS_LAMBDA_LOG_LEVEL", "ERROR")
 	var out bytes.Buffer
@@ -114,7 +128,7 @@ func BenchmarkLine(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				metric.Info(b.Context(), "order shipped", []metric.Value{
-					metric.Count(metric.Shipped), metric.Seconds(metric.SecondsToDone, 1500*time.Millisecond),
+					metric.Count("Shipped"), metric.Seconds(toDone, 1500*time.Millisecond),
 				}, "orderId", "o1", "customerId", "c1", "messageId", "m1", "outcome", "shipped")
 			}
 		})

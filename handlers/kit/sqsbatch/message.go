@@ -28,7 +28,7 @@ func (m *message) context(ctx context.Context) context.Context {
 
 var errPanic = errors.New("panic")
 
-// handle handles a message within a span in the trace of its sender. The handler adds the order and the outcome of a success.
+// handle handles a message within a span in the trace of its sender. The handler adds ids and the outcome of a success.
 func (q *Queue) handle(ctx context.Context, m *message, batchSize int, handle Handle) error {
 	ctx, span := trace.Continue(m.fields.Context(ctx), m.header(), "message")
 	cause, outcome := errPanic, "failed"

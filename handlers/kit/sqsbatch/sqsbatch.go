@@ -45,12 +45,19 @@ func New(env *lambdaenv.Env) *Queue {
 }
 
 // Handle handles one message. It may be called for several messages at once, and again for the same message later. It
-// should return when ctx ends. What it adds to ctx by trace.Annotate, such as the order's id, is also in the lines that Process
+// should return when ctx ends. What it adds to ctx by trace.Annotate, such as an id, is also in the lines that Process
 // logs about the message.
 type Handle func(ctx context.Context, m events.SQSMessage) error
 
 // ErrNotYet is the error of a Handle whose message is to be delivered again later, though nothing failed. The handler logs why.
 var ErrNotYet = errors.New("not yet")
+
+// Handler returns the function of a consumer, for lambdaenv.Env.Start: it processes each batch by handle. See [Queue.Process].
+func (q *Queue) Handler(limit int, handle Handle) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+		return q.Process(ctx, batch, limit, handle), nil
+	}
+}
 
 // Process calls handle for every message, at most limit at a time, and reports those that failed and may succeed later:
 // with an error that is not permanent, with a panic, or not done shortly before the deadline of ctx. A message that

@@ -16,7 +16,7 @@ import (
 )
 
 // Calls makes the clients of cfg record every AWS call in a sampled trace, with its retries, and pass the call on as the
-// parent of what the service records. In the trace of an order that is not sampled, a call passes the order's header on.
+// parent of what the service records. In a trace that is not sampled, a call passes the header on.
 func Calls(cfg *aws.Config) {
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
 		if err := stack.Initialize.Add(recordCall{}, middleware.After); err != nil {
@@ -99,7 +99,7 @@ func field(input any, name string) string {
 	return aws.ToString(text)
 }
 
-// passCall sets the tracing header of a call that is recorded, or is in the trace of an order that is not sampled.
+// passCall sets the tracing header of a call that is recorded, or is in a trace that is not sampled.
 type passCall struct{}
 
 func (passCall) ID() string { return "OrderPatternsPassCall" }

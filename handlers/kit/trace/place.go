@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// place is a context with its place in a trace: in a span, or in the trace of an order that is not sampled.
+// place is a context with its place in a trace: in a span, or in a trace that is not sampled.
 type place struct {
 	context.Context
 	header header // of what is made there; its Parent is the span if there is one
@@ -82,7 +82,7 @@ func Header(ctx context.Context) string {
 	return text
 }
 
-// ID returns the id of the trace that ctx is in: that of the order whose header Continue or Join got, whether it is sampled or
+// ID returns the id of the trace that ctx is in: that of the header that Continue or Join got, whether it is sampled or
 // not, else that of the invocation. It is "" if there is none.
 func ID(ctx context.Context) string {
 	if p := placeOf(ctx); p != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 )
 
-// Span is the work on one order, from Start or Continue to End. A nil Span is one that is not sampled. A Span is used by one
+// Span is one piece of work, from Start or Continue to End. A nil Span is one that is not sampled. A Span is used by one
 // goroutine, but AWS calls may be made from several with its context.
 type Span struct {
 	parent header
@@ -45,7 +45,7 @@ func requestID(ctx context.Context) string {
 	return ""
 }
 
-// Start starts a span named for the work, such as "store order", as a child of the span of ctx or of the invocation. It has
+// Start starts a span named for the work, such as "resize picture", as a child of the span of ctx or of the invocation. It has
 // the annotation pattern, from the environment variable PATTERN, and the metadata function, memory (in MB), requestId and
 // coldStart, which is true in the process's first invocation. Without sampling it returns ctx and nil.
 func Start(ctx context.Context, name string) (context.Context, *Span) {
@@ -63,7 +63,7 @@ func Start(ctx context.Context, name string) (context.Context, *Span) {
 // invocation that handles the whole batch. Lambda itself links the two traces, where the event source is SQS:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
 //
-// If the header is not sampled, there is no span, but ctx is in the order's trace, as by Join. Without a valid header,
+// If the header is not sampled, there is no span, but ctx is in its trace, as by Join. Without a valid header,
 // Continue is Start. The span is sent also if the invocation is not sampled; Lambda may then run no daemon that receives it.
 func Continue(ctx context.Context, text, name string) (context.Context, *Span) {
 	h, ok := parse(text)
@@ -98,9 +98,9 @@ func (s *Span) describeInvocation(ctx context.Context) {
 	s.describe("coldStart", first != nil && id == *first)
 }
 
-// Annotate says what the work of ctx is about, in the order's trace and in the log: it sets annotations of the span, given as
+// Annotate says what the work of ctx is about, in its trace and in the log: it sets annotations of the span, given as
 // name and value in turn, and adds them to the fields of the log lines of ctx (see package logfields). The names are those of
-// the log: orderId, accountId, vendorId, customerId, outcome. outcome must be one of a fixed set. Empty values are left out.
+// the log, such as pictureId, and outcome. outcome must be one of a fixed set. Empty values are left out.
 // The context that it returns is the one for the work that follows.
 func Annotate(ctx context.Context, pairs ...string) context.Context {
 	if s := FromContext(ctx); s != nil {
@@ -117,7 +117,7 @@ func (s *Span) Batch(size int) { s.describe("batchSize", size) }
 // Attempt sets the metadata attempt, which is how often the message was delivered, this time included.
 func (s *Span) Attempt(n int) { s.describe("attempt", n) }
 
-// Fail records an error by its type. rejected says that the order can never succeed, which X-Ray shows as an error, and
+// Fail records an error by its type. rejected says that the work can never succeed, which X-Ray shows as an error, and
 // anything else as a fault. It does nothing for nil.
 func (s *Span) Fail(err error, rejected bool) {
 	if s == nil || err == nil {

@@ -15,22 +15,21 @@ import (
 	"github.com/order-patterns/order-patterns/local/oidc"
 )
 
-// selection is what the flags say about the stack.
 type selection struct {
 	pattern string
 	values  []string // key=value
 }
 
-// config returns the config values that override Pulumi.local.yaml. Each key must be declared in Pulumi.yaml, because the
+// config returns the config values that override Pulumi.local.yaml: the pattern, if the program has patterns, and others. Each key must be declared in Pulumi.yaml, because the
 // program reads no other. The program validates the values.
 func (c selection) config(project string) (map[string]string, error) {
-	config := map[string]string{"pattern": c.pattern}
-	if len(c.values) == 0 {
-		return config, nil
-	}
+	config := map[string]string{}
 	declared, err := workspace.LoadProject(filepath.Join(project, "Pulumi.yaml"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the config keys of Pulumi.yaml: %w", err)
+	}
+	if _, patterns := declared.Config["pattern"]; patterns {
+		config["pattern"] = c.pattern
 	}
 	var errs []error
 	for _, text := range c.values {

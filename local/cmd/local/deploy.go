@@ -19,7 +19,6 @@ func (e *environment) stack(r *running) *stack.Stack {
 // outputsFile is where other commands, such as orders, read the outputs.
 func (e *environment) outputsFile() string { return filepath.Join(e.home, "outputs.json") }
 
-// up deploys, and prints the outputs.
 func up(ctx context.Context, e *environment, c selection) error {
 	config, err := c.config(e.project)
 	if err != nil {
@@ -47,17 +46,15 @@ func up(ctx context.Context, e *environment, c selection) error {
 
 // deployError drops the output of the CLI from an error, because it is on the screen already.
 func deployError(err error) error {
-	var failed *stack.Error
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted: run the command again to complete it")
 	}
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*stack.Error](err); ok {
 		return fmt.Errorf("pulumi %s: %w", failed.Args[0], failed.Err)
 	}
 	return err
 }
 
-// preview shows what up would change.
 func preview(ctx context.Context, e *environment, c selection) error {
 	config, err := c.config(e.project)
 	if err != nil {

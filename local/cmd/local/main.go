@@ -94,7 +94,6 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 	return root.ExecuteContext(ctx)
 }
 
-// environment is where the command runs.
 type environment struct {
 	project, home  string
 	stdout, stderr io.Writer

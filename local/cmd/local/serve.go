@@ -88,7 +88,6 @@ func serve(ctx context.Context, e *environment) error {
 	return nil
 }
 
-// find returns the cloud that runs with this home, or nil.
 func (e *environment) find() (*running, error) {
 	text, err := os.ReadFile(e.cloudFile())
 	if errors.Is(err, fs.ErrNotExist) {

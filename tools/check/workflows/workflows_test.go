@@ -119,7 +119,7 @@ func TestDependabotUpdatesEveryModuleAndAction(t *testing.T) {
 	for _, name := range glob(t, ".github/actions/*/action.yml") {
 		expected["github-actions"] = append(expected["github-actions"], "/"+path.Dir(name))
 	}
-	for _, pattern := range []string{"go.mod", "*/go.mod", "tools/*/go.mod"} {
+	for _, pattern := range []string{"go.mod", "[^.]*/go.mod", "[^.]*/*/go.mod"} {
 		for _, name := range glob(t, pattern) {
 			expected["gomod"] = append(expected["gomod"], path.Join("/", path.Dir(name)))
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
+	"github.com/order-patterns/order-patterns/handlers/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/fault"

@@ -16,7 +16,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/checker/balances"
 	"github.com/order-patterns/order-patterns/handlers/checker/setbalance"
-	"github.com/order-patterns/order-patterns/handlers/kit/dynamodbtest"
+	"github.com/order-patterns/order-patterns/handlers/dynamodbtest"
 	"github.com/order-patterns/order-patterns/handlers/kit/handlertest"
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 	"github.com/order-patterns/order-patterns/local/fault"

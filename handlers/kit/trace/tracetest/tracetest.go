@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/stretchr/testify/require"
 )
 
 // Ids of the trace of Invocation.
@@ -65,13 +64,15 @@ func (d *Daemon) Next(t *testing.T, n int) (segments []Segment) {
 	t.Helper()
 	buffer := make([]byte, 1<<16)
 	for range n {
-		require.NoError(t, d.conn.SetReadDeadline(time.Now().Add(10*time.Second)))
-		size, _, err := d.conn.ReadFrom(buffer)
-		require.NoError(t, err)
+		size, err := d.read(buffer, 10*time.Second)
+		if err != nil {
+			t.Fatalf("waiting for a document: %v", err)
+		}
 		text, found := bytes.CutPrefix(buffer[:size], []byte("{\"format\":\"json\",\"version\":1}\n"))
-		require.True(t, found, "%s", buffer[:size])
 		var s Segment
-		require.NoError(t, json.Unmarshal(text, &s), "%s", text)
+		if err := json.Unmarshal(text, &s); err != nil || !found {
+			t.Fatalf("it is no document: %s", buffer[:size])
+		}
 		segments = append(segments, s)
 	}
 	return segments
@@ -80,9 +81,17 @@ func (d *Daemon) Next(t *testing.T, n int) (segments []Segment) {
 // Nothing asserts that no document is waiting. A datagram on the loopback interface is there when the sender's write returns.
 func (d *Daemon) Nothing(t *testing.T) {
 	t.Helper()
-	require.NoError(t, d.conn.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
-	size, _, err := d.conn.ReadFrom(make([]byte, 1<<16))
-	require.True(t, errors.Is(err, os.ErrDeadlineExceeded), "%d bytes, %v", size, err)
+	if size, err := d.read(make([]byte, 1<<16), 20*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("%d bytes were sent, %v", size, err)
+	}
+}
+
+func (d *Daemon) read(buffer []byte, wait time.Duration) (size int, err error) {
+	if err := d.conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		return 0, err
+	}
+	size, _, err = d.conn.ReadFrom(buffer)
+	return size, err
 }
 
 // Invocation is the context of an invocation with this tracing header.

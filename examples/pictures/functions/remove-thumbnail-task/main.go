@@ -1,0 +1,16 @@
+// Command remove-thumbnail-task is the task of a state machine that undoes resize-task.
+//
+// Input: a picture.Execution. Output: a picture.Done. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
+// Environment: PICTURES_BUCKET.
+package main
+
+import (
+	"github.com/order-patterns/order-patterns/examples/pictures/picture"
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+)
+
+func main() {
+	env := lambdaenv.Setup()
+	work := picture.Work{Bucket: picture.BucketOf(env)}
+	env.Start(picture.Task("remove thumbnail", work.RemoveThumbnail))
+}

@@ -1,0 +1,73 @@
+// Command packages builds the Lambda functions that the components run, and zips them, for programs that import the components and
+// have no checkout of this repository.
+//
+//	go run github.com/order-patterns/order-patterns/packages -o lambda
+//
+// builds the functions of the version that the program's go.mod requires, for arm64, into the folder lambda, which is then
+// Common.Packages. A function that has not changed keeps its zip: the same source gives the same zip, byte for byte.
+//
+// The architecture is arm64, x86_64, or local, which is for an embedded cloud on this machine. Names of functions choose some of
+// them. Functions of your own are named by the paths of their packages:
+//
+//	go run github.com/order-patterns/order-patterns/packages -o lambda ./functions/...
+//
+// It needs Go, and the first time a module proxy.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	if err := run(ctx, os.Args[1:], os.Stderr); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			os.Exit(2)
+		}
+		fmt.Fprintln(os.Stderr, "packages:", err)
+		os.Exit(1)
+	}
+}
+
+// run is main without global state.
+func run(ctx context.Context, args []string, stderr io.Writer) error {
+	flags := flag.NewFlagSet("packages", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: packages -o FOLDER [-arch arm64|x86_64|local] [FUNCTION ... | ./PACKAGE ...]")
+		flags.PrintDefaults()
+	}
+	out := flags.String("o", "", "the folder for the zips")
+	arch := flags.String("arch", "arm64", "what the functions run on: arm64, x86_64, or local, this machine")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	target, known := targets()[*arch]
+	switch {
+	case *out == "":
+		return errors.New("-o: a folder for the zips is required")
+	case !known:
+		return fmt.Errorf("-arch %q: must be arm64, x86_64 or local", *arch)
+	}
+	source, err := find(ctx, flags.Args())
+	if err != nil {
+		return err
+	}
+	defer source.remove()
+	executables, err := os.MkdirTemp("", "packages-")
+	if err != nil {
+		return fmt.Errorf("making a temporary folder: %w", err)
+	}
+	defer os.RemoveAll(executables)
+	if err := source.build(ctx, target, executables, stderr); err != nil {
+		return err
+	}
+	return zipAll(executables, *out, stderr)
+}
