@@ -136,7 +136,7 @@ PATTERNS ?= all
 FAIL_ON  ?=
 
 .PHONY: review
-review: cli ## Compare the working tree with BASE: resources, data, permissions, cost, speed; on PATTERNS (all)
+review: cli ## Compare the working tree with BASE: resources, data, permissions, policy, cost, speed; on PATTERNS (all)
 	@mkdir -p $(BIN)
 	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./review
 	@$(BIN)/review --base '$(BASE)' --patterns '$(PATTERNS)' --fail-on '$(FAIL_ON)'

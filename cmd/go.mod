@@ -162,11 +162,14 @@ require (
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/handlers/kit v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/local v0.0.0-00010101000000-000000000000
+	github.com/order-patterns/order-patterns/policy v0.0.0-00010101000000-000000000000
 	github.com/pulumi/pulumi/sdk/v3 v3.256.0
 )
 
 replace github.com/order-patterns/order-patterns/handlers => ../handlers
 
 replace github.com/order-patterns/order-patterns/local => ../local
+
+replace github.com/order-patterns/order-patterns/policy => ../policy
 
 replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit

@@ -1,65 +1,60 @@
 package components
 
 import (
-	"slices"
+	"reflect"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // CheckerPipelineArgs configure a CheckerPipeline. What is not set has a default fit for production.
 type CheckerPipelineArgs struct {
 	Common Common `pulumi:"common,optional"`
-	// Routes are what the API serves besides orders.
-	Routes []Route `pulumi:"routes,optional"`
-	// Authorizer says who may call the API. Required, unless there is none.
-	Authorizer Authorizer `pulumi:"authorizer,optional"`
 
+	// Checkers are functions of your own that check what is published, by name. With Orders they check orders, besides the customer's
+	// account and the stock: an order is shipped only when all of them have passed it, and there can be [MaxCheckers] of them. At least one is
+	// required, or Orders.
+	Checkers map[string]Checker `pulumi:"checkers,optional"`
+	// Collect is a function of your own that takes the findings from their queue, in batches, as the function of a Checker takes
+	// messages. It gets the variables QUEUE_URL and DEAD_LETTERS_URL, and FINISH_FUNCTION if there is Finish. It decides what a finding
+	// looks like. Required, unless there is Orders, whose update-order does it. Default [UpdateSize].
+	Collect *Function `pulumi:"collect,optional"`
+	// CollectQueue is the queue of the findings, between Checkers and Collect. Default batches of [DefaultConsumerBatchSize].
+	CollectQueue QueueSettings `pulumi:"collectQueue,optional"`
+	// Finish is a function of your own that Collect invokes, by its ARN in FINISH_FUNCTION, when all findings are there. If Collect does
+	// not wait for it, Lambda retries it twice, for 6 hours at most, and then sends a message about it to FinishFailuresUrl. Default
+	// [ShipSize], and no such function.
+	Finish *Function `pulumi:"finish,optional"`
+	// Routes are what the API serves besides orders. Without routes and Orders there is no API: programs then publish to TopicArn.
+	Routes []Route `pulumi:"routes,optional"`
 	// Orders adds our example: orders of a shop, of which the customer's account and the stock are checked. Default: none.
 	Orders *CheckerPipelineOrders `pulumi:"orders,optional"`
 
+	// Authorizer says who may call the API. Required, unless there is none.
+	Authorizer Authorizer `pulumi:"authorizer,optional"`
 	// UsagePlan limits each client of the API.
 	UsagePlan UsagePlan `pulumi:"usagePlan,optional"`
-
 	// Api are the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
 }
 
-// CheckerPipelineOrders are orders of a shop. POST /order and POST /orders take them, GET /order/{orderId}/status answers what became
-// of one, POST /account and POST /stock set balances.
-type CheckerPipelineOrders struct {
-	// Functions changes ours, or puts functions of your own in their places: capture-order, get-order-status, update-account,
-	// update-stock, check-balance, check-stock, update-order, ship-order, relay-order. Default: ours, as they are. update-order waits
-	// for ship-order: its timeout should be longer.
-	//
-	// Variables: ORDERS_TABLE, ACCOUNTS_TABLE and STOCK_TABLE of those that use the table; TOPIC_ARN and OUTBOX_QUEUE_URL of
-	// capture-order; TOPIC_ARN of relay-order; FINDINGS_QUEUE_URL of the checkers; SHIP_FUNCTION of update-order; QUEUE_URL and
-	// DEAD_LETTERS_URL of those that take from a queue; ALLOW_ORIGIN and AUTH of those behind the API.
-	Functions map[string]Function `pulumi:"functions,optional"`
-	// CheckQueue is the queue between the topic and each checker, and the outbox. Default batches of
-	// [DefaultCheckBatchSize].
-	CheckQueue QueueSettings `pulumi:"checkQueue,optional"`
-	// UpdateQueue is the queue between the checkers and update-order. Default batches of [DefaultCheckBatchSize].
-	UpdateQueue QueueSettings `pulumi:"updateQueue,optional"`
-	// Capacity is that of each of the three tables. Default on-demand.
-	Capacity TableCapacity `pulumi:"capacity,optional"`
-}
-
-// CheckerPipeline takes an order over HTTP, stores it and publishes it to an SNS topic. An outbox, a queue that the order's
-// id is sent to before, has it published if that was interrupted. Two checkers, each with a queue of
-// its own, check in parallel whether the customer has the credit and the shop the stock, and send what they found to a
-// third queue. When both findings are good the order is shipped: credit, stock and the order's status change in one
-// transaction, exactly once, and never below zero.
+// CheckerPipeline is an SNS topic, functions that each check what is published to it, in parallel, from an SQS queue of their own, and
+// a queue of what they found. One function collects the findings, and another one finishes what has passed. An API in front of the
+// topic has functions that publish.
 //
-// A checker never writes the order. A finding is applied by a conditional update, because findings are delivered at least
-// once and unordered; none is lost. A message that can never succeed goes to its queue's dead-letter queue at once. A
-// message that fails for another reason is tried at growing intervals, for longer than an outage of a day, and goes there
-// after [DefaultMaxReceiveCount] receives.
+// Messages and findings are delivered at least once and unordered; none is lost. A message that can never succeed goes to its queue's
+// dead-letter queue at once. A message that fails for another reason is tried at growing intervals, for longer than an outage of a
+// day, and goes there after [DefaultMaxReceiveCount] receives. (Functions of your own decide which is which: package
+// handlers/kit/sqsbatch does it for those written in Go.)
+//
+// With Orders it takes an order over HTTP, stores it and publishes it. An outbox, a queue that the order's id is sent to before, has
+// it published if that was interrupted. Two checkers check whether the customer has the credit and the shop the stock; Checkers add
+// to them. When all findings are good the order is shipped: credit, stock and the order's status change in one transaction, exactly
+// once, and never below zero. A checker never writes the order: a finding is applied by a conditional update.
 type CheckerPipeline struct {
 	pulumi.ResourceState
 
-	// Api is the REST API: POST /order, POST /orders, GET /order/{orderId}/status, POST /account, POST /stock.
+	// Api is the REST API; nil without one. The next four are then empty.
 	Api *OrderApi
 	// Url is where the API answers: with the stage, or by its own domain name.
 	Url pulumi.StringOutput `pulumi:"url"`
@@ -69,13 +64,22 @@ type CheckerPipeline struct {
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
 	ApiKey pulumi.StringOutput `pulumi:"apiKey"`
-	// TopicArn is the topic that captured orders are published to. Subscribe to it to add a checker.
+	// TopicArn is the topic that the checkers read. A program that publishes to it needs sns:Publish on it.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
-	// OrdersTableName, AccountsTableName and StockTableName are the tables', keyed orderId, customerId and productId.
+	// CheckerQueueUrls and CheckerDeadLettersUrls are the queues of Checkers, and their dead-letter queues, by name.
+	CheckerQueueUrls       pulumi.StringMapOutput `pulumi:"checkerQueueUrls"`
+	CheckerDeadLettersUrls pulumi.StringMapOutput `pulumi:"checkerDeadLettersUrls"`
+	// CollectQueueUrl and CollectDeadLettersUrl are the queue of the findings for Collect, and its dead-letter queue. Empty with Orders.
+	CollectQueueUrl       pulumi.StringOutput `pulumi:"collectQueueUrl"`
+	CollectDeadLettersUrl pulumi.StringOutput `pulumi:"collectDeadLettersUrl"`
+	// FinishFailuresUrl is the queue with a message about each asynchronous invocation of Finish that failed for good; empty without it.
+	FinishFailuresUrl pulumi.StringOutput `pulumi:"finishFailuresUrl"`
+	// OrdersTableName, AccountsTableName and StockTableName are the tables', keyed orderId, customerId and productId. These and the next
+	// are empty without Orders.
 	OrdersTableName   pulumi.StringOutput `pulumi:"ordersTableName"`
 	AccountsTableName pulumi.StringOutput `pulumi:"accountsTableName"`
 	StockTableName    pulumi.StringOutput `pulumi:"stockTableName"`
-	// The queues of the checkers and of their findings, each with its dead-letter queue.
+	// The queues of check-balance, of check-stock, and of update-order, which has the findings, each with its dead-letter queue.
 	BalanceQueueUrl       pulumi.StringOutput `pulumi:"balanceQueueUrl"`
 	BalanceDeadLettersUrl pulumi.StringOutput `pulumi:"balanceDeadLettersUrl"`
 	StockQueueUrl         pulumi.StringOutput `pulumi:"stockQueueUrl"`
@@ -100,17 +104,11 @@ type CheckerPipeline struct {
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by name: of ours that of its zip.
+	// Functions are the functions by name: that of a checker; collect and finish; of ours that of its zip; of a route such as post-order.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const checkerPipelineType = "order-patterns:components:CheckerPipeline"
-
-// checkerFunctions are the packages of the functions that a CheckerPipeline runs.
-var checkerFunctions = []string{
-	"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
-	"relay-order",
-}
 
 // NewCheckerPipeline registers a CheckerPipeline. It refuses bad arguments, all at once, before it registers anything.
 func NewCheckerPipeline(ctx *pulumi.Context, name string, args *CheckerPipelineArgs, opts ...pulumi.ResourceOption) (*CheckerPipeline, error) {
@@ -124,129 +122,110 @@ func (c *CheckerPipeline) Outputs() pulumi.Map { return outputs(c) }
 func (args *CheckerPipelineArgs) resolve(v *validator) shared {
 	var packaged, routes []string
 	if args.Orders == nil {
-		v.addf("Orders", "is required")
+		args.resolveOwn(v)
 	} else {
-		orders := *args.Orders
-		args.Orders = &orders
-		all := resolveOurs(v, "Orders.Functions", orders.Functions, checkerFunctions)
-		orders.Functions, packaged, routes = all, all.packaged(), checkerRoutes
-		orders.CheckQueue = orders.CheckQueue.resolve(v, "Orders.CheckQueue", DefaultCheckBatchSize)
-		orders.UpdateQueue = orders.UpdateQueue.resolve(v, "Orders.UpdateQueue", DefaultCheckBatchSize)
-		orders.Capacity = orders.Capacity.resolve(v, "Orders.Capacity")
+		args.Orders, packaged = args.Orders.resolve(v)
+		routes = checkerRoutes
+		for _, field := range []struct {
+			path string
+			in   any
+		}{{"Collect", args.Collect}, {"CollectQueue", args.CollectQueue}, {"Finish", args.Finish}} {
+			if !reflect.ValueOf(field.in).IsZero() {
+				v.addf(field.path, "is of use only without Orders, which has update-order and ship-order")
+			}
+		}
+	}
+	args.Checkers = resolveCheckers(v, args.Checkers, args.Orders != nil)
+	if args.Orders == nil && len(args.Routes) == 0 && !reflect.ValueOf(args.UsagePlan).IsZero() {
+		v.addf("UsagePlan", "is of use only with Routes or Orders")
 	}
 	args.UsagePlan = args.UsagePlan.resolve(v, "UsagePlan")
 	return args.Common.resolve(v, append(packaged, front{&args.Routes, routes, &args.Authorizer, &args.Api}.resolve(v)...)...)
 }
 
+// resolveOwn validates what there is only without Orders.
+func (args *CheckerPipelineArgs) resolveOwn(v *validator) {
+	if len(args.Checkers) == 0 {
+		v.addf("Checkers", "at least one is required, or Orders")
+	}
+	if args.Collect == nil {
+		v.addf("Collect", "is required, or Orders")
+	} else {
+		v.function("Collect", "collect")
+		collect := args.Collect.resolveOwn(v, "Collect", UpdateSize)
+		args.Collect = &collect
+	}
+	args.CollectQueue = args.CollectQueue.resolve(v, "CollectQueue", DefaultConsumerBatchSize)
+	if args.Finish != nil {
+		v.function("Finish", "finish")
+		finish := args.Finish.resolveOwn(v, "Finish", ShipSize)
+		args.Finish = &finish
+	}
+}
+
 func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
-	ours := args.Orders.Functions
-	tables, err := b.checkerTables(args.Orders.Capacity)
+	none := pulumi.String("").ToStringOutput()
+	c.CollectQueueUrl, c.CollectDeadLettersUrl, c.FinishFailuresUrl = none, none, none
+	c.OrdersTableName, c.AccountsTableName, c.StockTableName = none, none, none
+	c.BalanceQueueUrl, c.BalanceDeadLettersUrl, c.StockQueueUrl, c.StockDeadLettersUrl = none, none, none, none
+	c.UpdateQueueUrl, c.UpdateDeadLettersUrl, c.OutboxQueueUrl, c.OutboxDeadLettersUrl, c.ShipFailuresUrl = none, none, none, none, none
+	api := OrderApiArgs{Authorizer: args.Authorizer, Settings: args.Api, UsagePlan: &args.UsagePlan}
+	topic, err := c.pipeline(b, args, &api)
 	if err != nil {
 		return err
 	}
-	topic, err := b.topic("orders")
-	if err != nil {
+	c.TopicArn = topic.Arn
+	if c.Api, err = b.api(api, args.Routes, publisher(topic)); err != nil {
 		return err
 	}
-	ship, shipFailures, err := b.shipping(ours["ship-order"], tables)
-	if err != nil {
-		return err
+	c.Url, c.AccessLogGroup, c.Auth, c.RouteArns = c.Api.outputs()
+	c.ApiKey = none
+	if c.Api != nil {
+		c.ApiKey = c.Api.ApiKey
 	}
-	updates, _, err := b.worker(args.Orders.UpdateQueue, functionSpec{
-		name: "update-order", description: "Applies what the checkers found to orders", settings: ours["update-order"],
-		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "SHIP_FUNCTION": ship.Arn},
-		allow: []statement{
-			may("UpdateOrder", tables.orders.Arn, "dynamodb:UpdateItem"), may("Ship", ship.Arn, "lambda:InvokeFunction"),
-		},
-	})
-	if err != nil {
-		return err
-	}
-	sendFinding := may("SendFinding", updates.Arn, "sqs:SendMessage")
-	balance, balanceReady, err := b.subscriber(topic, Consumer{Queue: args.Orders.CheckQueue}, functionSpec{
-		name: "check-balance", description: "Checks a customer's account", settings: ours["check-balance"],
-		environment: pulumi.StringMap{"ACCOUNTS_TABLE": tables.accounts.Name, "FINDINGS_QUEUE_URL": updates.Url},
-		allow:       []statement{may("ReadAccount", tables.accounts.Arn, "dynamodb:GetItem"), sendFinding},
-	})
-	if err != nil {
-		return err
-	}
-	stock, stockReady, err := b.subscriber(topic, Consumer{Queue: args.Orders.CheckQueue}, functionSpec{
-		name: "check-stock", description: "Checks the stock of an order's products", settings: ours["check-stock"],
-		environment: pulumi.StringMap{"STOCK_TABLE": tables.stock.Name, "FINDINGS_QUEUE_URL": updates.Url},
-		allow:       []statement{may("ReadStock", tables.stock.Arn, "dynamodb:BatchGetItem"), sendFinding},
-	})
-	if err != nil {
-		return err
-	}
-	outbox, _, err := b.worker(args.Orders.CheckQueue, functionSpec{
-		name: "relay-order", description: "Watches orders until they are decided, and publishes those that no check has", settings: ours["relay-order"],
-		environment: pulumi.StringMap{"ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn},
-		allow:       []statement{may("WatchOrder", tables.orders.Arn, "dynamodb:GetItem", "dynamodb:UpdateItem"), may("PublishOrder", topic.Arn, "sns:Publish")},
-	})
-	if err != nil {
-		return err
-	}
-	front, err := b.checkerFront(args, tables, topic, outbox)
-	if err != nil {
-		return err
-	}
-	c.Api, err = b.api(OrderApiArgs{
-		Routes: front.routes(), Authorizer: args.Authorizer, Settings: args.Api, UsagePlan: &args.UsagePlan, ErrorBody: DescriptionBody,
-		DependsOn: slices.Concat(balanceReady, stockReady),
-	}, args.Routes, publisher(topic))
-	if err != nil {
-		return err
-	}
-	c.Url, c.ApiKey, c.AccessLogGroup, c.TopicArn = c.Api.Url, c.Api.ApiKey, c.Api.AccessLogGroup, topic.Arn
-	c.OrdersTableName, c.AccountsTableName, c.StockTableName = tables.orders.Name, tables.accounts.Name, tables.stock.Name
-	c.BalanceQueueUrl, c.BalanceDeadLettersUrl = balance.Url, balance.deadLetters.Url
-	c.StockQueueUrl, c.StockDeadLettersUrl = stock.Url, stock.deadLetters.Url
-	c.UpdateQueueUrl, c.UpdateDeadLettersUrl = updates.Url, updates.deadLetters.Url
-	c.OutboxQueueUrl, c.OutboxDeadLettersUrl = outbox.Url, outbox.deadLetters.Url
-	c.ShipFailuresUrl = shipFailures.Url
-	c.Auth, c.RouteArns = c.Api.Auth, c.Api.RouteArns
 	c.KeyArn, c.KeyPolicy = b.keyOutputs()
 	c.Functions = b.functionInfos()
 	c.Alarms, c.AlarmArn, c.AlarmTopicArn, c.DashboardName, err = b.watch()
 	return err
 }
 
-const (
-	asyncRetries         = 2           // how often Lambda retries an asynchronous invocation at most
-	asyncEventAgeSeconds = 6 * 60 * 60 // how long it keeps one at most
-)
+// pipeline makes the topic, and all that is behind it: that of Orders, or only what is your own. It adds to the API what it needs.
+func (c *CheckerPipeline) pipeline(b *builder, args *CheckerPipelineArgs, api *OrderApiArgs) (topic *sns.Topic, err error) {
+	if args.Orders == nil {
+		if topic, err = b.topic("messages"); err != nil {
+			return nil, err
+		}
+		api.DependsOn, err = c.own(b, args, topic)
+		return topic, err
+	}
+	tables, err := b.checkerTables(args.Orders.Capacity, args.Checkers)
+	if err != nil {
+		return nil, err
+	}
+	if topic, err = b.topic("orders"); err != nil {
+		return nil, err
+	}
+	api.ErrorBody = DescriptionBody
+	api.Routes, api.DependsOn, err = c.orders(b, args, topic, tables)
+	return topic, err
+}
 
-// shipping makes the function that ships an order, and the queue that receives a message about an order that it failed with.
-func (b *builder) shipping(settings Function, tables checkerTables) (*function, *sqs.Queue, error) {
-	failures, report, err := b.failures("ship-order-failures")
-	if err != nil {
-		return nil, nil, err
+// own makes Finish, Collect and the checkers. It returns what must be in place before something is published.
+func (c *CheckerPipeline) own(b *builder, args *CheckerPipelineArgs, topic *sns.Topic) ([]pulumi.Resource, error) {
+	collect := functionSpec{name: "collect", settings: *args.Collect, environment: pulumi.StringMap{}}
+	if args.Finish != nil {
+		finish, failures, err := b.invoked(functionSpec{name: "finish", settings: *args.Finish, environment: pulumi.StringMap{}})
+		if err != nil {
+			return nil, err
+		}
+		c.FinishFailuresUrl = failures.Url
+		collect.environment["FINISH_FUNCTION"] = finish.Arn
+		collect.allow = []statement{may("Finish", finish.Arn, "lambda:InvokeFunction")}
 	}
-	fn, err := b.function(functionSpec{
-		name: "ship-order", description: "Deducts credit and stock, and ships an order", settings: settings,
-		environment: pulumi.StringMap{
-			"ORDERS_TABLE": tables.orders.Name, "ACCOUNTS_TABLE": tables.accounts.Name, "STOCK_TABLE": tables.stock.Name,
-		},
-		allow: []statement{
-			may("ReadOrder", tables.orders.Arn, "dynamodb:GetItem"),
-			{
-				sid: "Ship", actions: []string{"dynamodb:UpdateItem"},
-				resources: []pulumi.StringInput{tables.orders.Arn, tables.accounts.Arn, tables.stock.Arn},
-			},
-			report,
-		},
-	})
+	findings, _, err := b.worker(args.CollectQueue, collect)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	_, err = lambda.NewFunctionEventInvokeConfig(b.ctx, b.child("ship-order-invocations"), &lambda.FunctionEventInvokeConfigArgs{
-		FunctionName:             fn.Name,
-		MaximumRetryAttempts:     pulumi.Int(asyncRetries),
-		MaximumEventAgeInSeconds: pulumi.Int(asyncEventAgeSeconds),
-		DestinationConfig: &lambda.FunctionEventInvokeConfigDestinationConfigArgs{
-			OnFailure: &lambda.FunctionEventInvokeConfigDestinationConfigOnFailureArgs{Destination: failures.Arn},
-		},
-	}, b.after(fn.policy)...)
-	return fn, failures, err
+	c.CollectQueueUrl, c.CollectDeadLettersUrl = findings.Url, findings.deadLetters.Url
+	return c.ownCheckers(b, args.Checkers, topic, findings)
 }

@@ -187,9 +187,11 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 func TestOutputsOfTheCheckerPipeline(t *testing.T) {
 	args := &components.CheckerPipelineArgs{Orders: &components.CheckerPipelineOrders{}, Authorizer: open, Common: inFolder(t)}
 	exports(t, components.NewCheckerPipeline, "checker", args, map[string]any{
-		"url":                   "https://stage/checker-api",
-		"apiKey":                "",
-		"topicArn":              "arn:topic/checker-orders",
+		"url":              "https://stage/checker-api",
+		"apiKey":           "",
+		"topicArn":         "arn:topic/checker-orders",
+		"checkerQueueUrls": map[string]string{}, "checkerDeadLettersUrls": map[string]string{},
+		"collectQueueUrl": "", "collectDeadLettersUrl": "", "finishFailuresUrl": "",
 		"ordersTableName":       "name:table/checker-orders",
 		"accountsTableName":     "name:table/checker-accounts",
 		"stockTableName":        "name:table/checker-stock",

@@ -21,16 +21,23 @@ const balancesScope = "balances:write"
 // checkerFront are the functions behind a CheckerPipeline's API.
 type checkerFront struct{ capture, status, account, stock *function }
 
-func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic, outbox *queue) (f checkerFront, err error) {
+// checkerFront makes them. An order that is captured with a check of one's own waits for its finding. So before that, ready must be in
+// place, and update-order must know the check.
+func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic, outbox *queue, ready []pulumi.Resource) (f checkerFront, err error) {
 	origin := stringOf(args.Api.AllowOrigin)
-	// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
+	var after []string
+	if len(args.Checkers) > 0 {
+		after = []string{"update-order"}
+	}
 	if f.capture, err = b.function(functionSpec{
 		name: "capture-order", description: "Stores orders and publishes them", settings: args.Orders.Functions["capture-order"],
-		environment: args.Authorizer.environment(pulumi.StringMap{
+		environment: args.Authorizer.environment(checkers(args.Checkers).environment(pulumi.StringMap{
 			"OUTBOX_QUEUE_URL": outbox.Url, "ORDERS_TABLE": tables.orders.Name, "TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": origin,
-		}),
+		})),
+		after: after, needs: ready,
 		allow: []statement{
 			may("AnnounceOrder", outbox.Arn, "sqs:SendMessage"),
+			// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
 			may("CaptureOrder", tables.orders.Arn, "dynamodb:PutItem", "dynamodb:UpdateItem"),
 			may("PublishOrder", topic.Arn, "sns:Publish"),
 		},

@@ -8,7 +8,7 @@ import (
 // checkerTables have an item for each order, customer and product.
 type checkerTables struct{ orders, accounts, stock *dynamodb.Table }
 
-func (b *builder) checkerTables(capacity TableCapacity) (t checkerTables, err error) {
+func (b *builder) checkerTables(capacity TableCapacity, own checkers) (t checkerTables, err error) {
 	changing := []string{"GetItem", "PutItem", "UpdateItem", "TransactWriteItems"}
 	if t.orders, err = b.table("orders", capacity, dynamodb.TableArgs{}, changing, "orderId"); err != nil {
 		return t, err
@@ -18,7 +18,11 @@ func (b *builder) checkerTables(capacity TableCapacity) (t checkerTables, err er
 	if t.accounts, err = b.table("accounts", capacity, dynamodb.TableArgs{Ttl: expires}, changing, "customerId"); err != nil {
 		return t, err
 	}
-	b.watchOrders([]string{"Shipped"}, nil, []string{"Refused", "NotPublished", "Balance", "Stock", "DeadLettered"})
+	reasons := []string{"Refused", "NotPublished", "Balance", "Stock", "DeadLettered"}
+	if len(own) > 0 {
+		reasons = append(reasons, "Check")
+	}
+	b.watchOrders([]string{"Shipped"}, nil, reasons)
 	b.watchPending()
 	t.stock, err = b.table("stock", capacity, dynamodb.TableArgs{Ttl: expires}, append(changing, "BatchGetItem"), "productId")
 	return t, err

@@ -34,22 +34,26 @@ type Consumer struct {
 func resolveConsumers(v *validator, consumers map[string]Consumer) map[string]Consumer {
 	resolved := map[string]Consumer{}
 	for _, name := range slices.Sorted(maps.Keys(consumers)) {
-		c, at := consumers[name], "Consumers."+name
+		at := "Consumers." + name
 		v.function(at, name)
-		c.Function = c.Function.resolveOwn(v, at+".Function", WorkerSize)
-		c.Queue = c.Queue.resolve(v, at+".Queue", DefaultConsumerBatchSize)
-		if unset(c.FilterPolicy) {
-			if !unset(c.FilterPolicyScope) {
-				v.addf(at+".FilterPolicyScope", "is of use only with FilterPolicy")
-			}
-			c.FilterPolicy, c.FilterPolicyScope = nil, nil
-		} else {
-			c.FilterPolicy = v.text(at+".FilterPolicy", c.FilterPolicy, checkObject, "{}")
-			c.FilterPolicyScope = v.text(at+".FilterPolicyScope", c.FilterPolicyScope, oneOf("MessageAttributes", "MessageBody"), DefaultFilterPolicyScope)
-		}
-		resolved[name] = c
+		resolved[name] = consumers[name].resolve(v, at)
 	}
 	return resolved
+}
+
+func (c Consumer) resolve(v *validator, at string) Consumer {
+	c.Function = c.Function.resolveOwn(v, at+".Function", WorkerSize)
+	c.Queue = c.Queue.resolve(v, at+".Queue", DefaultConsumerBatchSize)
+	if unset(c.FilterPolicy) {
+		if !unset(c.FilterPolicyScope) {
+			v.addf(at+".FilterPolicyScope", "is of use only with FilterPolicy")
+		}
+		c.FilterPolicy, c.FilterPolicyScope = nil, nil
+		return c
+	}
+	c.FilterPolicy = v.text(at+".FilterPolicy", c.FilterPolicy, checkObject, "{}")
+	c.FilterPolicyScope = v.text(at+".FilterPolicyScope", c.FilterPolicyScope, oneOf("MessageAttributes", "MessageBody"), DefaultFilterPolicyScope)
+	return c
 }
 
 // checkObject accepts a JSON object.

@@ -15,9 +15,10 @@ type functionSpec struct {
 	name        string // what the names of its resources begin with; that of its zip, if it is one of ours
 	description string // of ours
 	settings    Function
-	environment pulumi.StringMap // that its place needs
-	allow       []statement      // besides writing its logs and traces, and its own permissions
-	after       []string         // names of functions that an update deploys before this one
+	environment pulumi.StringMap  // that its place needs
+	allow       []statement       // besides writing its logs and traces, and its own permissions
+	after       []string          // names of functions that an update deploys before this one
+	needs       []pulumi.Resource // what else it deploys before
 }
 
 // function is a Lambda function with a role and a log group of its own.
@@ -53,7 +54,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 	args.Role = role.Arn
 	args.LoggingConfig = &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logGroup.Name}
 	// Without its policy the function's first invocations would fail.
-	before := []pulumi.Resource{policy}
+	before := append([]pulumi.Resource{policy}, spec.needs...)
 	for _, f := range b.functions {
 		if slices.Contains(spec.after, f.name) {
 			before = append(before, f.Function)

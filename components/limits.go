@@ -1,6 +1,10 @@
 package components
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/order-patterns/order-patterns/order/checker"
+)
 
 // Range is what a number may be, both ends included.
 type Range struct{ Min, Max int }
@@ -68,14 +72,17 @@ var (
 // SmallBatch is the largest batch of a queue that needs no batching window.
 const SmallBatch = 10
 
+// MaxCheckers is how many Checkers a CheckerPipeline with Orders may have.
+const MaxCheckers = checker.MaxChecks
+
 // The defaults of arguments.
 const (
 	DefaultStoreBatchSize   = 10 // FanOutArgs.StoreQueue
 	DefaultInvoiceBatchSize = 5  // FanOutArgs.InvoiceQueue
-	DefaultCheckBatchSize   = 10 // CheckerPipelineArgs.CheckQueue and UpdateQueue
+	DefaultCheckBatchSize   = 10 // CheckerPipelineOrders.CheckQueue and UpdateQueue
 	DefaultReaderBatchSize  = 100
 
-	DefaultConsumerBatchSize = 10 // Consumer.Queue
+	DefaultConsumerBatchSize = 10 // Consumer.Queue, Checker.Queue and CheckerPipelineArgs.CollectQueue
 	DefaultFilterPolicyScope = "MessageBody"
 
 	DefaultBatchingWindow = 0 // seconds: do not wait

@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 func run(m *testing.M) int {
 	ctx := context.Background()
 	deploy := func(ctx context.Context) (func() error, error) {
-		return deployEmbedded(ctx, map[string]string{
+		return deployEmbedded(ctx, project, map[string]string{
 			"pattern": "all",
 			"shards":  "4",
 			// The checker's API needs a key, with a quota that the tests do not use up.
@@ -99,9 +99,15 @@ func findStack(ctx context.Context, name string) error {
 // days, or need another config.
 func deployApart(t *testing.T, config map[string]string) {
 	t.Helper()
+	deployProject(t, project, config)
+}
+
+// deployProject is deployApart for another Pulumi program, in the folder of its Pulumi.yaml.
+func deployProject(t *testing.T, folder string, config map[string]string) {
+	t.Helper()
 	embedded(t)
 	shared := deployment
-	remove, err := deployEmbedded(t.Context(), config)
+	remove, err := deployEmbedded(t.Context(), folder, config)
 	t.Cleanup(func() {
 		require.NoError(t, remove())
 		deployment = shared
@@ -110,14 +116,14 @@ func deployApart(t *testing.T, config map[string]string) {
 	require.NoError(t, err)
 }
 
-// deployEmbedded starts a cloud in this process and deploys a stack with this config to it.
-func deployEmbedded(ctx context.Context, config map[string]string) (remove func() error, err error) {
+// deployEmbedded starts a cloud in this process and deploys a stack of a project with this config to it.
+func deployEmbedded(ctx context.Context, folder string, config map[string]string) (remove func() error, err error) {
 	home, err := os.MkdirTemp("", "order-patterns-")
 	if err != nil {
 		return nothing, err
 	}
 	remove = func() error { return os.RemoveAll(home) }
-	root, err := filepath.Abs(project)
+	root, err := filepath.Abs(folder)
 	if err != nil {
 		return remove, err
 	}
@@ -146,14 +152,21 @@ func deployEmbedded(ctx context.Context, config map[string]string) (remove func(
 	if err := connect(); err != nil {
 		return remove, err
 	}
+	return remove, up(ctx)
+}
+
+// up deploys the stack of the deployment with its config, and reads its outputs.
+func up(ctx context.Context) error {
+	d := &deployment
 	if err := d.stack.Up(ctx, d.config); err != nil {
-		return remove, err
+		return err
 	}
 	text, err := d.stack.Outputs(ctx)
 	if err != nil {
-		return remove, err
+		return err
 	}
-	return remove, json.Unmarshal(text, &d.outputs)
+	d.outputs = outputs{} // decoding would add to maps
+	return json.Unmarshal(text, &d.outputs)
 }
 
 // connect sets the surrounding AWS settings to the cloud of the deployment.

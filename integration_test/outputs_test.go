@@ -64,23 +64,28 @@ func (e *eventStreamOutputs) failureQueues() []string {
 }
 
 type checkerOutputs struct {
-	URL                   string              `json:"url"`
-	APIKey                string              `json:"apiKey"`
-	TopicARN              string              `json:"topicArn"`
-	OrdersTableName       string              `json:"ordersTableName"`
-	AccountsTableName     string              `json:"accountsTableName"`
-	StockTableName        string              `json:"stockTableName"`
-	BalanceQueueURL       string              `json:"balanceQueueUrl"`
-	BalanceDeadLettersURL string              `json:"balanceDeadLettersUrl"`
-	StockQueueURL         string              `json:"stockQueueUrl"`
-	StockDeadLettersURL   string              `json:"stockDeadLettersUrl"`
-	UpdateQueueURL        string              `json:"updateQueueUrl"`
-	UpdateDeadLettersURL  string              `json:"updateDeadLettersUrl"`
-	OutboxQueueURL        string              `json:"outboxQueueUrl"`
-	OutboxDeadLettersURL  string              `json:"outboxDeadLettersUrl"`
-	AccessLogGroup        string              `json:"accessLogGroup"`
-	ShipFailuresURL       string              `json:"shipFailuresUrl"`
-	Functions             map[string]function `json:"functions"`
+	URL                    string              `json:"url"`
+	APIKey                 string              `json:"apiKey"`
+	TopicARN               string              `json:"topicArn"`
+	OrdersTableName        string              `json:"ordersTableName"`
+	AccountsTableName      string              `json:"accountsTableName"`
+	StockTableName         string              `json:"stockTableName"`
+	BalanceQueueURL        string              `json:"balanceQueueUrl"`
+	BalanceDeadLettersURL  string              `json:"balanceDeadLettersUrl"`
+	StockQueueURL          string              `json:"stockQueueUrl"`
+	StockDeadLettersURL    string              `json:"stockDeadLettersUrl"`
+	UpdateQueueURL         string              `json:"updateQueueUrl"`
+	UpdateDeadLettersURL   string              `json:"updateDeadLettersUrl"`
+	OutboxQueueURL         string              `json:"outboxQueueUrl"`
+	OutboxDeadLettersURL   string              `json:"outboxDeadLettersUrl"`
+	AccessLogGroup         string              `json:"accessLogGroup"`
+	ShipFailuresURL        string              `json:"shipFailuresUrl"`
+	CheckerQueueURLs       map[string]string   `json:"checkerQueueUrls"`
+	CheckerDeadLettersURLs map[string]string   `json:"checkerDeadLettersUrls"`
+	CollectQueueURL        string              `json:"collectQueueUrl"`
+	CollectDeadLettersURL  string              `json:"collectDeadLettersUrl"`
+	FinishFailuresURL      string              `json:"finishFailuresUrl"`
+	Functions              map[string]function `json:"functions"`
 }
 
 // queues are all queues but the outbox, whose messages are delayed.

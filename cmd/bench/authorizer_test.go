@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/cmd/client/rounds"
 	"github.com/order-patterns/order-patterns/cmd/client/start"
 	"github.com/order-patterns/order-patterns/handlers/oidc/oidctest"
 )
@@ -39,11 +40,11 @@ func BenchmarkAuthorizer(b *testing.B) {
 	for _, algorithm := range []string{"RS256", "ES256", "EdDSA"} {
 		b.Run(algorithm, func(b *testing.B) {
 			took := authorize(b, filepath.Join(dir, "bootstrap"), algorithm)
-			first, median := took[0], quantile(took[1:], 0.5)
+			first, median := took[0], rounds.Quantile(took[1:], 0.5)
 			require.Less(b, median, tokenLimit)
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(median.Microseconds()), "µs/token")
-			row(algorithm, short(first), short(median), short(quantile(took[1:], 0.95)))
+			row(algorithm, short(first), short(median), short(rounds.Quantile(took[1:], 0.95)))
 		})
 	}
 }

@@ -3,19 +3,15 @@ package bench
 import (
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 var (
@@ -76,25 +72,12 @@ func field(file, name string) string {
 	return ""
 }
 
-// quantile is the smallest of the values that a share q of them do not exceed.
-func quantile(values []time.Duration, q float64) time.Duration {
-	s := slices.Sorted(slices.Values(values))
-	return s[max(0, int(math.Ceil(q*float64(len(s))))-1)]
-}
-
 // short formats a duration with the digits that matter.
 func short(d time.Duration) string {
 	if d >= time.Second {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
-}
-
-func TestQuantiles(t *testing.T) {
-	values := []time.Duration{3, 1, 2, 4}
-	for q, want := range map[float64]time.Duration{0: 1, 0.25: 1, 0.5: 2, 0.95: 4, 1: 4} {
-		require.Equal(t, want, quantile(values, q), q)
-	}
 }
 
 // fakeFunction is what the test binary does when it is started as a function: without TABLE_NAME it ends, as a function

@@ -83,10 +83,7 @@ func BenchmarkCosts(b *testing.B) {
 // costs returns the bill of a million orders of a pattern, and of a month.
 func (d *deployment) costs(b *testing.B, pattern string) meter.Bill {
 	b.Helper()
-	place := d.placeCoffee(pattern, nil)
-	if pattern == "checker" {
-		place = d.placeChecker(b, nil)
-	}
+	p := d.pattern(b, pattern, nil)
 	state, err := d.stack.State()
 	require.NoError(b, err)
 	resources, err := meter.ReadState(state)
@@ -97,7 +94,7 @@ func (d *deployment) costs(b *testing.B, pattern string) meter.Bill {
 	start := time.Now()
 	before, err := m.Used(ctx, start, start)
 	require.NoError(b, err)
-	d.round(b, pattern, costOrders, place)
+	round(b, p, costOrders)
 	time.Sleep(2 * time.Second)
 	if pattern == "checker" {
 		time.Sleep(costDelay)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/cmd/client/rounds"
 	"github.com/order-patterns/order-patterns/cmd/client/start"
 )
 
@@ -58,8 +59,8 @@ func BenchmarkStarts(b *testing.B) {
 				took = append(took, d)
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(quantile(took, 0.5).Microseconds()), "µs/start")
-			row(function, short(quantile(took, 0.5)), short(quantile(took, 0.95)))
+			b.ReportMetric(float64(rounds.Quantile(took, 0.5).Microseconds()), "µs/start")
+			row(function, short(rounds.Quantile(took, 0.5)), short(rounds.Quantile(took, 0.95)))
 		})
 	}
 }

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -10,24 +9,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
+	"github.com/order-patterns/order-patterns/cmd/client/rounds"
 )
 
 // deployment is a stack on an embedded cloud.
 type deployment struct {
 	stack   localstack.Stack
 	cloud   localstack.Cloud
-	outputs map[string]outputs // by pattern
-}
-
-// outputs are those of a pattern that are used here.
-type outputs struct {
-	URL, APIKey string
-	Functions   map[string]struct{ LogGroup string }
+	outputs map[string]rounds.Outputs // by pattern
 }
 
 // newDeployment returns one that is removed at the end of the benchmark.
@@ -84,72 +76,4 @@ func BenchmarkDeploying(b *testing.B) {
 		require.NoError(b, err)
 		row(c.text, fmt.Sprintf("%.1f s", took.Seconds()))
 	}
-}
-
-// logged is what a function logged.
-type logged struct {
-	orders  map[string]time.Time // when it logged an order first, by order id
-	reports []time.Time          // when invocations ended
-}
-
-// logs reads what a function has logged since a time.
-func (d *deployment) logs(b *testing.B, group string, since time.Time) logged {
-	b.Helper()
-	l := logged{orders: map[string]time.Time{}}
-	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(d.cloud.Config("us-east-1")),
-		&cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli())})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		require.NoError(b, err)
-		for _, e := range page.Events {
-			l.add(time.UnixMilli(*e.Timestamp), *e.Message)
-		}
-	}
-	return l
-}
-
-// add reads a line. A function logs each order that it has processed with level INFO. Other lines are ignored.
-func (l *logged) add(at time.Time, text string) {
-	var line struct{ Type, Level, OrderID string }
-	if json.Unmarshal([]byte(text), &line) != nil {
-		return
-	}
-	switch first, known := l.orders[line.OrderID]; {
-	case line.Type == "platform.report":
-		l.reports = append(l.reports, at)
-	case line.OrderID != "" && line.Level == "INFO" && (!known || at.Before(first)):
-		l.orders[line.OrderID] = at
-	}
-}
-
-// completed returns when the last of the functions logged an order. It returns false if one has not.
-func completed(id string, logs []logged) (last time.Time, ok bool) {
-	for _, l := range logs {
-		at, ok := l.orders[id]
-		if !ok {
-			return last, false
-		}
-		if at.After(last) {
-			last = at
-		}
-	}
-	return last, true
-}
-
-func TestOrderIsCompletedWhenTheLastFunctionHasLoggedIt(t *testing.T) {
-	began := time.Now()
-	stored, invoiced := logged{orders: map[string]time.Time{}}, logged{orders: map[string]time.Time{}}
-	stored.add(began.Add(2*time.Second), `{"level":"INFO","message":"order stored","orderid":"o1"}`)
-	stored.add(began.Add(time.Second), `{"level":"INFO","message":"order stored","orderid":"o1"}`)
-	stored.add(began.Add(time.Second), `{"level":"ERROR","orderid":"o2"}`)
-	stored.add(began.Add(time.Second), `{"type":"platform.report"}`)
-	stored.add(began, `not JSON`)
-	_, ok := completed("o1", []logged{stored, invoiced})
-	require.False(t, ok)
-	invoiced.add(began.Add(5*time.Second), `{"level":"INFO","orderId":"o1"}`)
-	at, ok := completed("o1", []logged{stored, invoiced})
-	require.True(t, ok)
-	require.Equal(t, began.Add(5*time.Second), at)
-	require.Equal(t, map[string]time.Time{"o1": began.Add(time.Second)}, stored.orders)
-	require.Len(t, stored.reports, 1)
 }

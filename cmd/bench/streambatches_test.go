@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/order-patterns/order-patterns/cmd/client/coffeeclient"
+	"github.com/order-patterns/order-patterns/cmd/client/rounds"
 )
 
 const (
@@ -35,14 +36,14 @@ func BenchmarkBatching(b *testing.B) {
 	}{{"cheap", 100, 30}, {"quick", 10, 2}, {"default", 100, 0}} {
 		b.Run(s.name, func(b *testing.B) {
 			d.up(b, "eventstream", fmt.Sprintf("readerBatchSize=%d", s.size), fmt.Sprintf("readerBatchingWindowSeconds=%d", s.window))
-			place := d.placeCoffee("eventstream", nil)
-			d.round(b, "eventstream", warmUp, place)
-			full := d.round(b, "eventstream", orders, place)
-			delays, invocations := d.steadyLoad(b, time.Duration(s.window)*time.Second)
+			p := d.pattern(b, "eventstream", nil)
+			round(b, p, warmUp)
+			full := round(b, p, orders)
+			delays, invocations := steadyLoad(b, p, time.Duration(s.window)*time.Second)
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(quantile(delays, 0.5).Milliseconds()), "ms/delay")
-			row(s.name, s.size, fmt.Sprintf("%d s", s.window), invocations[0], invocations[1], short(quantile(delays, 0.5)), short(quantile(delays, 0.99)),
-				perSecond(orders, full.accepted), perSecond(orders/2, quantile(full.completed, 0.5)), perSecond(orders, quantile(full.completed, 1)))
+			b.ReportMetric(float64(rounds.Quantile(delays, 0.5).Milliseconds()), "ms/delay")
+			row(s.name, s.size, fmt.Sprintf("%d s", s.window), invocations[0], invocations[1], short(rounds.Quantile(delays, 0.5)), short(rounds.Quantile(delays, 0.99)),
+				perSecond(orders, full.Accepted), perSecond(orders/2, rounds.Quantile(full.Completed, 0.5)), perSecond(orders, rounds.Quantile(full.Completed, 1)))
 		})
 	}
 }
@@ -50,22 +51,23 @@ func BenchmarkBatching(b *testing.B) {
 // steadyLoad places orders at a steady rate. It returns the delay from the answer to the client until an order is stored,
 // and the invocations of each reader for 1,000 orders. The load goes on for another window, which is not measured: without
 // it, the last measured batches would not be filled.
-func (d *deployment) steadyLoad(b *testing.B, window time.Duration) (delays []time.Duration, invocations []string) {
+func steadyLoad(b *testing.B, p *rounds.Pattern, window time.Duration) (delays []time.Duration, invocations []string) {
 	b.Helper()
 	began := time.Now()
 	end := began.Add(steadyFor)
-	accepted, err := placeSteadily(d.outputs["eventstream"].URL, steadyFor+window+time.Second)
+	accepted, err := placeSteadily(p.Outputs.URL, steadyFor+window+time.Second)
 	require.NoError(b, err)
-	logs := d.await(b, "eventstream", slices.Collect(maps.Keys(accepted)), began)
+	logs, err := p.Await(ctx, slices.Collect(maps.Keys(accepted)), began)
+	require.NoError(b, err)
 	for id, at := range accepted {
 		if at.Before(end) {
 			// An order may be stored before its client has the answer.
-			delays = append(delays, max(0, logs[0].orders[id].Sub(at)))
+			delays = append(delays, max(0, logs[0].Orders[id].Sub(at)))
 		}
 	}
 	for _, l := range logs {
-		orders := before(maps.Values(l.orders), end)
-		invocations = append(invocations, fmt.Sprintf("%.1f", 1000*float64(before(slices.Values(l.reports), end))/float64(orders)))
+		orders := before(maps.Values(l.Orders), end)
+		invocations = append(invocations, fmt.Sprintf("%.1f", 1000*float64(before(slices.Values(l.Reports), end))/float64(orders)))
 	}
 	return delays, invocations
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -17,13 +16,7 @@ import (
 // tokenVariable may hold the value of --token, so that it is in no list of processes.
 const tokenVariable = "ORDERS_TOKEN"
 
-const (
-	localRegion   = "us-east-1"
-	tokenLifetime = time.Hour
-)
-
-// staff are the scopes with which one token serves orders of all accounts, and sets balances.
-var staff = []string{"orders:any", "balances:write"}
+const localRegion = "us-east-1"
 
 // apiHost is the name of a REST API on AWS, with its Region.
 var apiHost = regexp.MustCompile(`^[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$`)
@@ -42,12 +35,7 @@ func (t *target) authorize(ctx context.Context, api endpoint) (auth.Authorize, e
 	if err != nil {
 		return nil, err
 	}
-	if api.Auth == "iam" {
-		return auth.SigV4(cloud.Config(localRegion).Credentials, localRegion), nil
-	}
-	return auth.Bearer(tokenLifetime-time.Minute, func(ctx context.Context) (string, error) {
-		return cloud.Token(ctx, "staff", staff, tokenLifetime)
-	}), nil
+	return cloud.Authorize(api.Auth, localRegion), nil
 }
 
 // signed signs with the user's AWS credentials, for the Region in the API's name or else that of the user's configuration.

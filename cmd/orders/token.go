@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
 func tokenCommand() *cobra.Command {
@@ -39,7 +41,7 @@ func tokenCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&account, "account", "", "the account, or customer of the checker, whom the token names (required)")
 	cmd.Flags().StringSliceVar(&scopes, "scope", nil, "scope of the token; may be repeated")
-	cmd.Flags().DurationVar(&expires, "expires", tokenLifetime, "how long it is valid, 1s to 24h")
+	cmd.Flags().DurationVar(&expires, "expires", localstack.TokenLifetime, "how long it is valid, 1s to 24h")
 	mustHave(cmd, "account")
 	return cmd
 }

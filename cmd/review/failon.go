@@ -3,30 +3,26 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/cmd/review/page"
-	"github.com/order-patterns/order-patterns/cmd/review/part"
 )
 
 // accepted says what --fail-on may be.
 const accepted = "replace (a resource with data is replaced or removed), widen (a permission is wider), policy (a rule of the policy pack is " +
-	"broken that was not before), slower=10% (a function starts slower by more than that)"
+	"broken that was not before), slower=10% (a function starts, or orders are processed, slower by more than that, or not at all)"
 
 // conditions are those of --fail-on, with their limits: a share for slower, else 0.
 type conditions map[string]float64
 
-// parseFailOn reads the flag. A condition on which no part decides is refused, so that it does not look met by silence.
-func parseFailOn(text string, parts []part.Part) (conditions, error) {
+// parseFailOn reads the flag.
+func parseFailOn(text string) (conditions, error) {
 	c := conditions{}
 	if text == "" {
 		return c, nil
-	}
-	decided := []string{"replace", "widen"}
-	for _, p := range parts {
-		decided = append(decided, p.Conditions()...)
 	}
 	var errs []error
 	for _, entry := range strings.Split(text, ",") {
@@ -37,9 +33,6 @@ func parseFailOn(text string, parts []part.Part) (conditions, error) {
 			continue
 		case name != "slower" && limited:
 			errs = append(errs, fmt.Errorf("--fail-on: %s has no limit, got %q", name, entry))
-			continue
-		case !slices.Contains(decided, name):
-			errs = append(errs, fmt.Errorf("--fail-on: %s cannot be decided, because it is not measured yet", name))
 			continue
 		}
 		c[name] = 0
@@ -88,6 +81,10 @@ func (c conditions) check(r *page.Review) error {
 		case "policy":
 			reasons = append(reasons, fmt.Sprintf("policy: %.0f new finding(s)", met[name]))
 		case "slower":
+			if math.IsInf(met[name], 1) {
+				reasons = append(reasons, "slower: orders fail")
+				continue
+			}
 			reasons = append(reasons, fmt.Sprintf("slower: by %.0f%%, and %.0f%% is allowed", 100*met[name], 100*limit))
 		}
 	}

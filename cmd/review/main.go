@@ -1,6 +1,6 @@
-// Command review prints what a change does to what is deployed, as one page of Markdown: to resources, data, permissions, cost and
-// speed. It builds the commit from which the change began, and the working tree, deploys the one and then the other to an embedded
-// cloud, and compares them. No AWS account is needed.
+// Command review prints what a change does to what is deployed, as one page of Markdown: to resources, data, permissions, policy,
+// cost and speed. It builds the commit from which the change began, and the working tree, deploys the one and then the other to an embedded
+// cloud, and compares them. Then it deploys each to an empty one, and places orders in both. No AWS account is needed.
 //
 //	review --base main
 //	review --base v1.2.0 --patterns fanout,checker --fail-on replace,widen
@@ -51,6 +51,7 @@ func main() {
 // run is main without global state.
 func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stderr io.Writer) error {
 	var base, patterns, failOn string
+	var rounds int
 	cmd := &cobra.Command{
 		Use:           "review",
 		Short:         "Print what a change does to what is deployed",
@@ -58,16 +59,17 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			parts := []part.Part{part.NotMeasured("Policy"), part.NotMeasured("Cost"), &part.Speed{}}
-			conditions, err := parseFailOn(failOn, parts)
-			if err = errors.Join(err, checkBase(base), checkPatterns(patterns)); err != nil {
+			conditions, err := parseFailOn(failOn)
+			if err = errors.Join(err, checkBase(base), checkPatterns(patterns), checkRounds(rounds)); err != nil {
 				return err
 			}
 			project, err := localstack.Project()
 			if err != nil {
 				return err
 			}
-			r := &reviewer{project: project, base: base, patterns: patterns, parts: parts, log: stderr, kill: kill}
+			load := &part.Load{}
+			parts := []part.Part{&part.Policy{}, &part.Cost{Load: load}, &part.Speed{Load: load}}
+			r := &reviewer{project: project, base: base, patterns: patterns, parts: parts, load: load, rounds: rounds, log: stderr, kill: kill}
 			page, err := r.review(cmd.Context())
 			if err != nil {
 				return err
@@ -75,8 +77,8 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 			if err := page.Write(stdout); err != nil {
 				return fmt.Errorf("writing the page: %w", err)
 			}
-			if page.Failure != nil {
-				return fmt.Errorf("the change cannot be deployed: %w", page.Failure)
+			if failure := errors.Join(page.Failure, page.Anew); failure != nil {
+				return fmt.Errorf("the change cannot be deployed: %w", failure)
 			}
 			return conditions.check(page)
 		},
@@ -84,6 +86,7 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 	cmd.Flags().StringVar(&base, "base", "main", "the branch, tag or commit to compare with")
 	cmd.Flags().StringVar(&patterns, "patterns", "all", "the patterns to deploy: one, several separated by commas, or all")
 	cmd.Flags().StringVar(&failOn, "fail-on", "", "when the exit status is 2, separated by commas: "+accepted+" (default: never)")
+	cmd.Flags().IntVar(&rounds, "rounds", 20, "how many rounds of orders are measured in each version of a pattern that differs, 8 to 25; 0 places none")
 	cmd.SetArgs(args)
 	cmd.SetOut(stderr)
 	cmd.SetErr(stderr)
@@ -103,6 +106,14 @@ func checkPatterns(patterns string) error {
 		if p = strings.TrimSpace(p); p == "" || strings.Trim(p, "abcdefghijklmnopqrstuvwxyz") != "" {
 			return fmt.Errorf("--patterns %q: names of patterns such as fanout, separated by commas, or all, are expected", patterns)
 		}
+	}
+	return nil
+}
+
+// checkRounds refuses too few rounds to know their spread, and more than a log group of the embedded cloud keeps.
+func checkRounds(rounds int) error {
+	if rounds != 0 && (rounds < 8 || rounds > 25) {
+		return fmt.Errorf("--rounds must be 0, or from 8 to 25, got %d", rounds)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,12 +18,13 @@ func TestBadFlagsAreRefusedWithWhatIsAccepted(t *testing.T) {
 		`--fail-on: "replac" is not known; accepted are, separated by commas: replace`: {"--fail-on", "replac"},
 		`--fail-on: "" is not known`:                                                                        {"--fail-on", "replace,"},
 		`--fail-on: widen has no limit, got "widen=3"`:                                                      {"--fail-on", "widen=3"},
-		`--fail-on: policy cannot be decided, because it is not measured yet`:                               {"--fail-on", "policy"},
 		`--fail-on: slower needs a percentage from 0% to 1000%, such as slower=10%, got "slower"`:           {"--fail-on", "slower"},
 		`--fail-on: slower needs a percentage from 0% to 1000%, such as slower=10%, got "slower=10"`:        {"--fail-on", "replace,slower=10"},
 		`--base "-x": a branch, a tag or a commit is expected`:                                              {"--base", "-x"},
 		`--base "": a branch, a tag or a commit is expected`:                                                {"--base", ""},
 		`--patterns "fanout,": names of patterns such as fanout, separated by commas, or all, are expected`: {"--patterns", "fanout,"},
+		`--rounds must be 0, or from 8 to 25, got 7`:                                                        {"--rounds", "7"},
+		`--rounds must be 0, or from 8 to 25, got 26`:                                                       {"--rounds", "26"},
 		`--base "no-such-branch": there is no such commit in `:                                              {"--base", "no-such-branch"},
 		`unknown flag: --fail`:                {"--fail", "replace"},
 		`unknown command "main" for "review"`: {"main"},
@@ -33,14 +35,6 @@ func TestBadFlagsAreRefusedWithWhatIsAccepted(t *testing.T) {
 	}
 }
 
-// decides is a part that decides about conditions.
-type decides struct {
-	part.NotMeasured
-	conditions []string
-}
-
-func (d decides) Conditions() []string { return d.conditions }
-
 func TestConditionsThatAChangeMeets(t *testing.T) {
 	harmless := &page.Review{Permissions: []permission.Difference{{}}}
 	harmful := &page.Review{
@@ -48,7 +42,6 @@ func TestConditionsThatAChangeMeets(t *testing.T) {
 		Permissions: []permission.Difference{{Widening: true}, {}},
 		Parts:       []page.Part{{Section: part.Section{Met: map[string]float64{"slower": 0.12, "policy": 2}}}},
 	}
-	parts := []part.Part{decides{conditions: []string{"policy", "slower"}}}
 	for _, c := range []struct{ failOn, met string }{
 		{"", ""},
 		{"replace", "--fail-on: replace: data of 1 resource(s) is at risk"},
@@ -58,7 +51,7 @@ func TestConditionsThatAChangeMeets(t *testing.T) {
 		{"slower=15%", ""},
 		{"widen, replace", "--fail-on: replace: data of 1 resource(s) is at risk; widen: 1 permission(s) wider"},
 	} {
-		conditions, err := parseFailOn(c.failOn, parts)
+		conditions, err := parseFailOn(c.failOn)
 		require.NoError(t, err)
 		require.NoError(t, conditions.check(harmless))
 		if c.met == "" {
@@ -69,4 +62,11 @@ func TestConditionsThatAChangeMeets(t *testing.T) {
 		require.ErrorAs(t, conditions.check(harmful), &met)
 		require.Equal(t, c.met, met.Error())
 	}
+}
+
+func TestOrdersThatFailAreSlowerThanAnyLimit(t *testing.T) {
+	conditions, err := parseFailOn("slower=1000%")
+	require.NoError(t, err)
+	require.EqualError(t, conditions.check(&page.Review{Parts: []page.Part{{Section: part.Section{Met: map[string]float64{"slower": math.Inf(1)}}}}}),
+		"--fail-on: slower: orders fail")
 }

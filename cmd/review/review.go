@@ -23,6 +23,8 @@ import (
 type reviewer struct {
 	project, base, patterns string
 	parts                   []part.Part
+	load                    *part.Load // that of the parts
+	rounds                  int        // of orders, of each version
 	log                     io.Writer
 	kill                    <-chan struct{}
 }
@@ -53,13 +55,26 @@ func (r *reviewer) review(ctx context.Context) (result *page.Review, err error) 
 			return nil, err
 		}
 	}
-	result = &page.Review{Base: commit.Name + " (" + commit.Digest + ")", Head: head, Patterns: r.patterns}
-	return result, r.compare(ctx, result, temporary, base)
+	result = &page.Review{Base: commit.String(), Head: head, Patterns: r.patterns}
+	if err := r.compare(ctx, result, temporary, base); err != nil {
+		return nil, err
+	}
+	if err := r.placeOrders(ctx, result, temporary, base); err != nil {
+		return nil, err
+	}
+	for _, p := range r.parts {
+		section, err := p.Section(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("measuring %s: %w", p.Title(), err)
+		}
+		result.Parts = append(result.Parts, page.Part{Title: p.Title(), Section: section})
+	}
+	return result, nil
 }
 
-// compare deploys the base, and then the working tree in its place, and fills the page.
+// compare deploys the base, and then the working tree in its place, and fills the page. The parts measure both.
 func (r *reviewer) compare(ctx context.Context, result *page.Review, temporary, base string) (err error) {
-	cloud, err := deployment.Start(filepath.Join(temporary, "cloud"), map[string]string{"pattern": r.patterns}, r.log, r.kill)
+	cloud, err := r.start(temporary, "cloud")
 	if err != nil {
 		return err
 	}
@@ -88,14 +103,12 @@ func (r *reviewer) compare(ctx context.Context, result *page.Review, temporary, 
 		return err
 	}
 	fill(result, before, after, steps)
-	for _, p := range r.parts {
-		section, err := p.Section(ctx)
-		if err != nil {
-			return fmt.Errorf("measuring %s: %w", p.Title(), err)
-		}
-		result.Parts = append(result.Parts, page.Part{Title: p.Title(), Section: section})
-	}
 	return nil
+}
+
+// start starts an empty cloud with files in a new folder.
+func (r *reviewer) start(temporary, name string) (*deployment.Cloud, error) {
+	return deployment.Start(filepath.Join(temporary, name), map[string]string{"pattern": r.patterns}, r.log, r.kill)
 }
 
 // measure reads what is deployed, and lets each part measure it.
@@ -104,7 +117,7 @@ func (r *reviewer) measure(ctx context.Context, cloud *deployment.Cloud, project
 	if err != nil {
 		return nil, err
 	}
-	version := part.Version{Project: project, Cloud: cloud.Cloud, Resources: change.Resources(state)}
+	version := part.Version{Project: project, Cloud: cloud.Cloud, State: state, Resources: change.Resources(state)}
 	for _, p := range r.parts {
 		if err := p.Measure(ctx, version); err != nil {
 			return nil, fmt.Errorf("measuring %s: %w", p.Title(), err)

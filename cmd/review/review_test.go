@@ -14,8 +14,8 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
-// TestReviewOfAChange reviews a change of a copy of the project. It needs the Pulumi CLI that `make cli` builds, and takes half a
-// minute.
+// TestReviewOfAChange reviews a change of a copy of the project, with a few orders. It needs the Pulumi CLI that `make cli` builds, and
+// takes a minute.
 func TestReviewOfAChange(t *testing.T) {
 	project, err := localstack.Project()
 	require.NoError(t, err)
@@ -54,12 +54,16 @@ func TestReviewOfAChange(t *testing.T) {
 
 	t.Chdir(copied)
 	var page, log bytes.Buffer
-	err = run(t.Context(), nil, []string{"--patterns", "fanout", "--fail-on", "replace,widen,slower=10%"}, &page, &log)
+	err = run(t.Context(), nil, []string{"--patterns", "fanout", "--fail-on", "replace,widen,policy,slower=10%"}, &page, &log)
 	var met *metError
 	require.ErrorAs(t, err, &met, log.String())
-	require.Equal(t, "--fail-on: widen: 1 permission(s) wider", met.Error())
-	require.Contains(t, page.String(), "**1 permission widened**; 1 resource changed.\n")
+	require.Equal(t, "--fail-on: widen: 1 permission(s) wider; policy: 1 new finding(s)", met.Error())
+	require.Contains(t, page.String(), "**1 permission widened**; 1 resource changed; **new policy findings: 1**.\n")
 	require.Contains(t, page.String(), "\n- role policy `fanout-store-order-policy`: `policy`: see the permissions\n")
 	require.Contains(t, page.String(), "\n- **The role `fanout-store-order-role` may now use `dynamodb:*` on table `fanout-orders`; before, only `dynamodb:PutItem`.**\n")
+	require.Contains(t, page.String(), "\n- **New: `no-wildcard`: role policy `fanout-store-order-policy`: the statement StoreOrder allows dynamodb:\\*; ")
+	require.Contains(t, page.String(), "\n## Cost\n\nA month in which nothing runs costs what it did: ")
+	require.Contains(t, page.String(), "\n| `fanout`, rounds of 150 | orders completed a second | ")
+	require.Contains(t, page.String(), "A million orders")
 	require.NotContains(t, git(copied, "worktree", "list"), "review-")
 }

@@ -15,6 +15,7 @@ const (
 // The reasons of metric.Reject, besides metric.DeadLettered. A new one costs another metric for each pattern that uses it.
 const (
 	Balance metric.Reason = "Balance" // the balance of the account does not suffice
+	Check   metric.Reason = "Check"   // a check of one's own did not pass
 	Stock   metric.Reason = "Stock"   // the stock of a product does not suffice
 )
 

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -9,32 +10,21 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// Check is one of the two checks of an order.
-type Check string
-
-// The checks.
-const (
-	Account Check = "account" // that the customer can pay
-	Stock   Check = "stock"   // that everything is there
-)
-
-// Other returns the other check.
-func (c Check) Other() Check {
-	if c == Account {
-		return Stock
-	}
-	return Account
-}
-
 // MaxLog is how many characters a log line may have. A line with the shortages of MaxItems products fits.
 const MaxLog = 16 << 10
 
-// Finding is the result of a check of an order.
+// Finding is the result of a check of an order: the contract between a check, in whatever language, and update-order. Its
+// JSON is the body of a message to the queue FINDINGS_QUEUE_URL:
+//
+//	{"orderId": "0196...", "check": "fraud", "passed": false, "log": "Too many orders from this address"}
+//
+// All four fields are required, and no other is accepted. A check sends one finding on each order that it gets. It may send it
+// again: the first one that is applied counts, whatever the others say.
 type Finding struct {
-	OrderID string `json:"orderId"`
-	Check   Check  `json:"check"`
-	Passed  bool   `json:"passed"`
-	Log     string `json:"log"` // the line for the order's logs: 1 to MaxLog characters
+	OrderID string `json:"orderId"` // that of the order as it was published
+	Check   Check  `json:"check"`   // the name of the check: that of the checker
+	Passed  bool   `json:"passed"`  // one that did not pass rejects the order
+	Log     string `json:"log"`     // the line for the order's logs: 1 to MaxLog characters
 }
 
 // JSON encodes the finding. ParseFinding parses it.
@@ -46,8 +36,8 @@ func (f Finding) JSON() ([]byte, error) {
 	return doc, nil
 }
 
-// ParseFinding parses what Finding.JSON encodes.
-func ParseFinding(body []byte) (Finding, error) {
+// ParseFinding parses what Finding.JSON encodes. A check other than Account, Stock and those of own is a fault.
+func ParseFinding(body []byte, own ...Check) (Finding, error) {
 	doc, err := Decode(body)
 	if err != nil {
 		return Finding{}, err
@@ -57,18 +47,18 @@ func ParseFinding(body []byte) (Finding, error) {
 	if fields == nil {
 		return Finding{}, r.Err()
 	}
-	f := Finding{OrderID: r.ID(fields, "", "orderId"), Check: r.check(fields), Passed: r.passed(fields), Log: r.log(fields)}
+	f := Finding{OrderID: r.ID(fields, "", "orderId"), Check: r.check(fields, own), Passed: r.passed(fields), Log: r.log(fields)}
 	if err := r.Err(); err != nil {
 		return Finding{}, err
 	}
 	return f, nil
 }
 
-func (r *Reader) check(fields map[string]any) Check {
+func (r *Reader) check(fields map[string]any, own []Check) Check {
 	s, ok := r.String(fields, "", "check", strictjson.Required)
 	c := Check(s)
-	if ok && c != Account && c != Stock {
-		r.Faultf("check", "must be %q or %q, got %s", Account, Stock, strictjson.Show(s))
+	if known := Required(own); ok && !slices.Contains(known, c) {
+		r.Faultf("check", "must be %s, got %s", oneOf(known), strictjson.Show(s))
 	}
 	return c
 }

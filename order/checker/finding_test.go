@@ -27,6 +27,17 @@ func TestAFindingIsUnchangedByEncodingAndParsing(t *testing.T) {
 	require.Equal(t, `{"orderId":"o1","check":"stock","passed":false,"log":"a < b"}`, string(message))
 }
 
+func TestAFindingOfACheckOfOnesOwnIsAcceptedWhereItIsKnown(t *testing.T) {
+	const body = `{"orderId":"o1","check":"fraud","passed":true,"log":"Known address"}`
+	f, err := checker.ParseFinding([]byte(body), "age", "fraud")
+	require.NoError(t, err)
+	require.Equal(t, checker.Finding{OrderID: "o1", Check: "fraud", Passed: true, Log: "Known address"}, f)
+	_, err = checker.ParseFinding([]byte(body))
+	require.EqualError(t, err, `check: must be "account" or "stock", got "fraud"`)
+	_, err = checker.ParseFinding([]byte(body), "age", "Fraud")
+	require.EqualError(t, err, `check: must be "account", "stock", "age" or "Fraud", got "fraud"`)
+}
+
 func TestFindingsAreRefusedWithEveryFault(t *testing.T) {
 	const good = `{"orderId":"o1","check":"stock","passed":false,"log":"x"}`
 	with := func(old, new string) string { return strings.Replace(good, old, new, 1) }

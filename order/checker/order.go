@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -64,23 +65,62 @@ const (
 // Record is an order with its status, as it is stored and returned to clients.
 type Record struct {
 	Order
-	Status         Status    `json:"status"`
-	AccountChecked bool      `json:"accountChecked"` // the finding of that check was applied, passed or not
-	StockChecked   bool      `json:"stockChecked"`
-	Logs           []string  `json:"logs"` // what each step found, in the order of arrival; never nil
-	CreatedAt      time.Time `json:"-"`    // UTC
-	PublishedAt    time.Time `json:"-"`    // when the outbox published it last, or zero if it has not
+	Status         Status `json:"status"`
+	AccountChecked bool   `json:"accountChecked"` // the finding of that check was applied, passed or not
+	StockChecked   bool   `json:"stockChecked"`
+	// Checks are the checks besides Account and Stock that were required when the order was captured, and whether the finding of
+	// each was applied. A check that was added later is in it only if its finding was applied. Nil if there are none.
+	Checks      map[Check]bool `json:"checks,omitempty"`
+	Logs        []string       `json:"logs"` // what each step found, in the order of arrival; never nil
+	CreatedAt   time.Time      `json:"-"`    // UTC
+	PublishedAt time.Time      `json:"-"`    // when the outbox published it last, or zero if it has not
 }
 
-// NewRecord makes the record of an order that was accepted at now.
-func NewRecord(o Order, now time.Time) Record {
-	return Record{Order: o, Status: Pending, Logs: []string{}, CreatedAt: now.UTC()}
+// NewRecord makes the record of an order that was accepted at now. own are its checks besides Account and Stock.
+func NewRecord(o Order, now time.Time, own ...Check) Record {
+	r := Record{Order: o, Status: Pending, Logs: []string{}, CreatedAt: now.UTC()}
+	for _, c := range own {
+		r.SetChecked(c, false)
+	}
+	return r
+}
+
+// SetChecked sets whether the finding of a check was applied.
+func (r *Record) SetChecked(c Check, checked bool) {
+	switch c {
+	case Account:
+		r.AccountChecked = checked
+	case Stock:
+		r.StockChecked = checked
+	default:
+		if r.Checks == nil {
+			r.Checks = map[Check]bool{}
+		}
+		r.Checks[c] = checked
+	}
 }
 
 // Checked reports whether the finding of a check was applied.
 func (r Record) Checked(c Check) bool {
-	if c == Account {
+	switch c {
+	case Account:
 		return r.AccountChecked
+	case Stock:
+		return r.StockChecked
 	}
-	return r.StockChecked
+	return r.Checks[c]
+}
+
+// Found reports whether the finding of any check was applied.
+func (r Record) Found() bool {
+	return r.AccountChecked || r.StockChecked || slices.Contains(slices.Collect(maps.Values(r.Checks)), true)
+}
+
+// WaitsFor returns the checks that the order waits for, if own are required besides Account and Stock now. It does not wait for
+// a check that was not required when it was captured, or is not required any more.
+func (r Record) WaitsFor(own []Check) []Check {
+	return slices.DeleteFunc(Required(own), func(c Check) bool {
+		_, had := r.Checks[c]
+		return r.Checked(c) || c != Account && c != Stock && !had
+	})
 }

@@ -56,10 +56,44 @@ func TestARecordIsEncodedAsInTheContract(t *testing.T) {
 		`"status":"Pending","accountChecked":false,"stockChecked":false,"logs":[]}`, string(shown))
 }
 
-func TestEachCheckHasItsOwnAttribute(t *testing.T) {
-	require.Equal(t, checker.Stock, checker.Account.Other())
-	require.Equal(t, checker.Account, checker.Stock.Other())
-	r := checker.Record{AccountChecked: true}
-	require.True(t, r.Checked(checker.Account))
-	require.False(t, r.Checked(checker.Stock))
+func TestARecordWithChecksOfOnesOwnShowsThem(t *testing.T) {
+	o := checker.Order{OrderID: "o1", CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 105_000}
+	shown, err := json.Marshal(checker.NewRecord(o, time.Now(), "fraud", "age"))
+	require.NoError(t, err)
+	require.Equal(t, `{"orderId":"o1","customerId":"c1","items":[{"productId":"456","qty":3}],"totalAmount":10.5,`+
+		`"status":"Pending","accountChecked":false,"stockChecked":false,"checks":{"age":false,"fraud":false},"logs":[]}`, string(shown))
+}
+
+func TestEachCheckIsNotedOnItsOwn(t *testing.T) {
+	all := []checker.Check{checker.Account, checker.Stock, "fraud"}
+	for _, c := range all {
+		r := checker.NewRecord(checker.Order{}, time.Now(), "fraud")
+		require.False(t, r.Found())
+		r.SetChecked(c, true)
+		require.True(t, r.Found())
+		for _, other := range all {
+			require.Equal(t, c == other, r.Checked(other), "%s, after %s", other, c)
+		}
+	}
+}
+
+func TestAnOrderWaitsForTheChecksThatWereRequiredWhenItWasCapturedAndAreStill(t *testing.T) {
+	for name, c := range map[string]struct{ captured, now, want []checker.Check }{
+		"two checks":              {nil, nil, []checker.Check{"account", "stock"}},
+		"a third one":             {[]checker.Check{"fraud"}, []checker.Check{"fraud"}, []checker.Check{"account", "stock", "fraud"}},
+		"one that was added":      {nil, []checker.Check{"fraud"}, []checker.Check{"account", "stock"}},
+		"one that was removed":    {[]checker.Check{"fraud"}, nil, []checker.Check{"account", "stock"}},
+		"one instead of another":  {[]checker.Check{"fraud"}, []checker.Check{"age"}, []checker.Check{"account", "stock"}},
+		"one besides another one": {[]checker.Check{"fraud"}, []checker.Check{"age", "fraud"}, []checker.Check{"account", "stock", "fraud"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := checker.NewRecord(checker.Order{}, time.Now(), c.captured...)
+			for len(c.want) > 0 {
+				require.Equal(t, c.want, r.WaitsFor(c.now))
+				r.SetChecked(c.want[0], true)
+				c.want = c.want[1:]
+			}
+			require.Empty(t, r.WaitsFor(c.now))
+		})
+	}
 }

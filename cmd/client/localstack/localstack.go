@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/order-patterns/order-patterns/cmd/client/auth"
 )
 
 // Stack is a stack on an embedded cloud.
@@ -126,6 +128,27 @@ func (c Cloud) Token(ctx context.Context, account string, scopes []string, lifet
 		return "", fmt.Errorf("the issuer answers %s without a token: %s", resp.Status, answer.Error)
 	}
 	return answer.Token, nil
+}
+
+// TokenLifetime is how long the tokens of Authorize are valid.
+const TokenLifetime = time.Hour
+
+// staff are the scopes with which one token serves orders of all accounts, and sets balances.
+var staff = []string{"orders:any", "balances:write"}
+
+// Authorize returns how to identify the caller to an API of the cloud, by the output auth of its pattern: iam, jwt, or any other for
+// an API that lets everybody call.
+func (c Cloud) Authorize(kind, region string) auth.Authorize {
+	switch kind {
+	case "iam":
+		return auth.SigV4(c.Config(region).Credentials, region)
+	case "jwt":
+		return auth.Bearer(TokenLifetime-time.Minute, func(ctx context.Context) (string, error) {
+			return c.Token(ctx, "staff", staff, TokenLifetime)
+		})
+	default:
+		return nil
+	}
 }
 
 // Config is a configuration for SDK clients of the cloud. It ignores the environment and the user's AWS profiles.

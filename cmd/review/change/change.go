@@ -46,6 +46,22 @@ func (c Changes) Empty() bool {
 	return len(c.Added)+len(c.Removed)+len(c.Changed)+len(c.Replaced)+len(c.Code)+c.Follow == 0
 }
 
+// observing are types of resources that orders do not run through.
+var observing = []string{
+	"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/dashboard:Dashboard",
+	"aws:cloudwatch/queryDefinition:QueryDefinition",
+}
+
+// Touches returns whether something differs that orders of a pattern run through. The names of its resources begin with its own. A
+// resource that changes only in the name of another one belongs to the pattern of that one.
+func (c Changes) Touches(pattern string) bool {
+	of := func(name string) bool { return name == pattern || strings.HasPrefix(name, pattern+"-") }
+	touched := func(r Resource) bool { return of(r.Name) && !slices.Contains(observing, r.Type) }
+	return slices.ContainsFunc(c.Added, touched) || slices.ContainsFunc(c.Removed, touched) || slices.ContainsFunc(c.Code, of) ||
+		slices.ContainsFunc(c.Changed, func(r Changed) bool { return touched(r.Resource) }) ||
+		slices.ContainsFunc(c.Replaced, func(r Replaced) bool { return touched(r.Resource) })
+}
+
 // Compare returns how after differs from before. The steps are the provider's, from before to after.
 func Compare(before, after []Resource, steps []Step) Changes {
 	old := map[string]Resource{}

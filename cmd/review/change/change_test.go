@@ -121,7 +121,9 @@ func TestProperties(t *testing.T) {
 		"JSON":              {m("body", `{"a":1, "b":2}`), m("body", `{"b":3,"a":1}`), []string{"`body.b`: `2` → `3`"}},
 		"JSON written anew": {m("body", `{"a":1, "b":2}`), m("body", `{"b":2,"a":1}`), nil},
 		"objects of a list": {m("l", []any{m("a", "1"), m("a", "2")}), m("l", []any{m("a", "1"), m("a", "3")}), []string{"`l[1].a`: `2` → `3`"}},
-		"a list":            {m("l", []any{"a"}), m("l", []any{"a", "b"}), []string{"`l`: `[\"a\"]` → `[\"a\",\"b\"]`"}},
+		"a list":            {m("l", []any{"a"}), m("l", []any{"a", "b"}), []string{"`l`: adds `b`"}},
+		"a shorter list":    {m("l", []any{"a", "b", "c"}), m("l", []any{"b", "d"}), []string{"`l`: adds `d`, removes `a`, `c`"}},
+		"a list of objects": {m("l", []any{m("a", "1")}), m("l", []any{}), []string{"`l`: `[{\"a\":\"1\"}]` → `[]`"}},
 		"texts of a list":   {m("l", []any{"a", "b"}), m("l", []any{"a", "c"}), []string{"`l[1]`: `b` → `c`"}},
 		"long texts": {m("s", strings.Repeat("x", 200)+"1"), m("s", strings.Repeat("x", 200)+"2"),
 			[]string{"`s`: `…" + strings.Repeat("x", 30) + "1` → `…" + strings.Repeat("x", 30) + "2`"}},
@@ -160,4 +162,18 @@ func TestKinds(t *testing.T) {
 	} {
 		require.Equal(t, want, kind(typ))
 	}
+}
+
+func TestOrdersRunThroughWhatIsNoAlarm(t *testing.T) {
+	alarm, queue := Resource{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Name: "fanout-errors"}, Resource{Type: "aws:sqs/queue:Queue", Name: "fanout-orders"}
+	for _, c := range []Changes{
+		{Added: []Resource{queue}}, {Removed: []Resource{queue}}, {Code: []string{"fanout-store-order"}},
+		{Changed: []Changed{{Resource: queue}}}, {Replaced: []Replaced{{Changed: Changed{Resource: queue}}}},
+	} {
+		require.True(t, c.Touches("fanout"))
+		require.False(t, c.Touches("fan"))
+		require.False(t, c.Touches("checker"))
+	}
+	require.False(t, Changes{Added: []Resource{alarm}, Changed: []Changed{{Resource: alarm}}}.Touches("fanout"))
+	require.True(t, Changes{Added: []Resource{{Name: "fanout"}}}.Touches("fanout"))
 }

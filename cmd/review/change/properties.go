@@ -28,10 +28,35 @@ func (p Property) String() string {
 		return fmt.Sprintf("`%s`: added, %s", p.Path, Text(p.After))
 	case p.After == nil:
 		return fmt.Sprintf("`%s`: removed, was %s", p.Path, Text(p.Before))
-	default:
-		before, after := difference(p.Before, p.After)
-		return fmt.Sprintf("`%s`: %s → %s", p.Path, Text(before), Text(after))
 	}
+	if added, removed := only(p.After, p.Before), only(p.Before, p.After); len(added)+len(removed) > 0 {
+		var parts []string
+		if len(added) > 0 {
+			parts = append(parts, "adds "+strings.Join(added, ", "))
+		}
+		if len(removed) > 0 {
+			parts = append(parts, "removes "+strings.Join(removed, ", "))
+		}
+		return fmt.Sprintf("`%s`: %s", p.Path, strings.Join(parts, ", "))
+	}
+	before, after := difference(p.Before, p.After)
+	return fmt.Sprintf("`%s`: %s → %s", p.Path, Text(before), Text(after))
+}
+
+// only returns the strings of a list that another list of strings lacks, as Markdown. It returns nothing for other values.
+func only(list, other any) (texts []string) {
+	values, isList := list.([]any)
+	others, isOther := other.([]any)
+	noText := func(v any) bool { _, text := v.(string); return !text }
+	if !isList || !isOther || slices.ContainsFunc(values, noText) || slices.ContainsFunc(others, noText) {
+		return nil
+	}
+	for _, v := range values {
+		if !slices.Contains(others, v) {
+			texts = append(texts, Text(v))
+		}
+	}
+	return texts
 }
 
 // context is how much of a long text is shown before its first difference.

@@ -26,7 +26,7 @@ type Resource struct {
 // Resources returns the resources of the provider in a state: without components, the stack and providers, and without those
 // that wait for their deletion.
 func Resources(state []apitype.ResourceV3) []Resource {
-	names := newNames(state)
+	names := NewNames(state)
 	var list []Resource
 	for _, r := range state {
 		if !r.Custom || r.Delete || strings.HasPrefix(string(r.Type), "pulumi:") {
@@ -36,7 +36,7 @@ func Resources(state []apitype.ResourceV3) []Resource {
 		inputs, _ := names.clean(r.Inputs).(map[string]any)
 		list = append(list, Resource{
 			URN: string(r.URN), Type: string(r.Type), Kind: kind(string(r.Type)), Name: r.URN.Name(),
-			ARN: names.text(arn), Inputs: inputs,
+			ARN: names.Text(arn), Inputs: inputs,
 		})
 	}
 	return list
@@ -57,13 +57,14 @@ func kind(typ string) string {
 	return words
 }
 
-// names replaces the names of a deployment.
-type names struct{ replacer *strings.Replacer }
+// Names are those that Pulumi made in a deployment, with random digits at the end.
+type Names struct{ replacer *strings.Replacer }
 
 // opaque are ids that AWS makes, such as those of an API or of an event source mapping.
 var opaque = regexp.MustCompile(`^([a-z0-9]{10}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22})$`)
 
-func newNames(state []apitype.ResourceV3) names {
+// NewNames returns the names in a state.
+func NewNames(state []apitype.ResourceV3) Names {
 	made := map[string]string{}
 	for _, r := range state {
 		if !r.Custom || strings.HasPrefix(string(r.Type), "pulumi:") {
@@ -91,10 +92,11 @@ func newNames(state []apitype.ResourceV3) names {
 	for _, name := range longest {
 		pairs = append(pairs, name, made[name])
 	}
-	return names{strings.NewReplacer(pairs...)}
+	return Names{strings.NewReplacer(pairs...)}
 }
 
-func (n names) text(s string) string { return n.replacer.Replace(s) }
+// Text replaces the names in a text by those that the program gives.
+func (n Names) Text(s string) string { return n.replacer.Replace(s) }
 
 // The keys under which Pulumi's state says that a value is no plain one.
 // https://github.com/pulumi/pulumi/blob/v3.220.0/sdk/go/common/resource/sig/sig.go
@@ -112,10 +114,10 @@ type File struct{ Hash string }
 type Secret struct{ Plain string }
 
 // clean replaces names in a value, and values that have a signature by a File or a Secret.
-func (n names) clean(v any) any {
+func (n Names) clean(v any) any {
 	switch v := v.(type) {
 	case string:
-		return n.text(v)
+		return n.Text(v)
 	case []any:
 		list := make([]any, len(v))
 		for i, e := range v {
@@ -129,7 +131,7 @@ func (n names) clean(v any) any {
 			return File{hash}
 		case secretValue:
 			plain, _ := v["plaintext"].(string)
-			return Secret{n.text(plain)}
+			return Secret{n.Text(plain)}
 		}
 		m := make(map[string]any, len(v))
 		for key, e := range v {

@@ -24,6 +24,14 @@ type Commit struct {
 	Digest string
 }
 
+// String is the name and the digest, or the digest alone if the name is a longer one.
+func (c Commit) String() string {
+	if strings.HasPrefix(c.Name, c.Digest) {
+		return c.Digest
+	}
+	return c.Name + " (" + c.Digest + ")"
+}
+
 // Find returns the commit that head and base have in common, as a pull request is compared to it:
 // https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/about-comparing-branches-in-pull-requests
 // What was merged into base since then is no part of the change.

@@ -1,5 +1,5 @@
-// Package deployment deploys two versions of the program, one after the other, to one embedded cloud, and returns what
-// Pulumi says about the step from the one to the other.
+// Package deployment deploys versions of the program, one after the other, to one embedded cloud, and returns what Pulumi says about
+// the step from the one to the other.
 package deployment
 
 import (
@@ -109,9 +109,17 @@ type Step struct {
 	ReplaceReasons []string `json:"replaceReasons"`
 }
 
-// State returns the resources that exist, with secrets in plain text. They are those of an embedded cloud.
+// Outputs returns the stack's outputs as JSON, with secrets in plain text.
+func (c *Cloud) Outputs(ctx context.Context) ([]byte, error) { return c.stack.Outputs(ctx) }
+
+// Export returns the stack's state as JSON, with secrets in plain text. They are those of an embedded cloud.
+func (c *Cloud) Export(ctx context.Context) ([]byte, error) {
+	return c.pulumi(ctx, "stack", "export", "--show-secrets")
+}
+
+// State returns the resources in Export.
 func (c *Cloud) State(ctx context.Context) ([]apitype.ResourceV3, error) {
-	text, err := c.pulumi(ctx, "stack", "export", "--show-secrets")
+	text, err := c.Export(ctx)
 	if err != nil {
 		return nil, err
 	}

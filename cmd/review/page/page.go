@@ -28,7 +28,9 @@ type Review struct {
 	Unread []error
 	// Failure is why the head cannot be deployed, or nil. Then the rest is incomplete.
 	Failure error
-	Parts   []Part
+	// Anew is why the head cannot be deployed where nothing is deployed yet, or nil.
+	Anew  error
+	Parts []Part
 }
 
 // Part is a section of somebody else.
@@ -66,15 +68,16 @@ func (r Review) Write(w io.Writer) error {
 	p.line("")
 	p.line("<sub>`%s` compared with `%s`, both deployed to an embedded cloud. Patterns: %s.</sub>", r.Head, r.Base, r.Patterns)
 	if r.Failure != nil {
-		p.heading("The deployment fails")
-		p.line("```text")
-		p.line("%s", strings.ReplaceAll(end(r.Failure.Error(), failureLines), "```", "'''"))
-		p.line("```")
+		p.failure("The deployment fails", r.Failure)
 		if r.Changes.Empty() {
 			p.line("\nNothing was changed, so there is nothing more to compare.")
 			return p.to(w)
 		}
 		p.line("\nWhat follows compares what existed after the failure.")
+	}
+	if r.Anew != nil {
+		p.failure("A new deployment fails", r.Anew)
+		p.line("\nThis is where nothing is deployed yet. An update of what the base has deployed does not fail.")
 	}
 	p.risks(r.Changes.Risks())
 	p.changes(r.Changes)
@@ -100,6 +103,9 @@ func (r Review) summary() string {
 	}
 	if r.Failure != nil {
 		parts = append(parts, "**the deployment fails**")
+	}
+	if r.Anew != nil {
+		parts = append(parts, "**a new deployment fails**")
 	}
 	add(len(r.Changes.Risks()), "**data of %s at risk**", "resource")
 	add(r.Widened(), "**%s widened**", "permission")
@@ -157,5 +163,13 @@ func (p *printer) to(w io.Writer) error {
 }
 
 func (p *printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+// failure writes the end of an error.
+func (p *printer) failure(title string, err error) {
+	p.heading(title)
+	p.line("```text")
+	p.line("%s", strings.ReplaceAll(end(err.Error(), failureLines), "```", "'''"))
+	p.line("```")
+}
 
 func (p *printer) heading(title string) { p.line("\n## %s\n", title) }

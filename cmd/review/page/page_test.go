@@ -28,6 +28,7 @@ func TestPages(t *testing.T) {
 		Added: []change.Resource{
 			resource("aws:sqs/queue:Queue", "queue", "parcels", map[string]any{"name": "parcels", "visibilityTimeoutSeconds": 180.0, "sqsManagedSseEnabled": true, "tags": map[string]any{"a": "b"}}),
 			resource("aws:iam/role:Role", "role", "pack-role", map[string]any{"assumeRolePolicy": "{}"}),
+			resource("aws:sqs/queuePolicy:QueuePolicy", "queue policy", "parcels-policy", map[string]any{"queueUrl": "http://127.0.0.1:1234/123456789012/parcels"}),
 		},
 		Removed: []change.Resource{resource("aws:s3/bucketV2:BucketV2", "bucket", "invoices", nil)},
 		Changed: []change.Changed{
@@ -43,12 +44,14 @@ func TestPages(t *testing.T) {
 	everything.OutputsAdded, everything.OutputsRemoved = []string{"fanout.parcels"}, []string{"fanout.bucket"}
 	everything.Permissions = []permission.Difference{{Widening: true, Sentence: "The role `r` may now use `a:*`."}, {Sentence: "The role `s` is removed, with its policies."}}
 	everything.Unread = []error{errors.New("policy of the role t:\nis not valid")}
-	everything.Parts = []Part{{"Policy", part.Section{Markdown: "Not measured."}}, {"Cost", part.Section{Markdown: "More.\n", Summary: "1 % dearer"}}}
+	everything.Parts = []Part{{"Policy", part.Section{Markdown: "No new finding."}}, {"Cost", part.Section{Markdown: "More.\n", Summary: "1 % dearer"}}}
 	code := versions
 	code.Changes.Code = []string{"get-order"}
 	failed := versions
 	failed.Failure = errors.New("pulumi up: exit status 255\nerror: table orders: a name is needed")
-	for name, r := range map[string]Review{"everything": everything, "nothing": versions, "code": code, "failed": failed} {
+	anew := code
+	anew.Anew = failed.Failure
+	for name, r := range map[string]Review{"everything": everything, "nothing": versions, "code": code, "failed": failed, "anew": anew} {
 		t.Run(name, func(t *testing.T) {
 			var page bytes.Buffer
 			require.NoError(t, r.Write(&page))

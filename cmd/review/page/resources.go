@@ -116,13 +116,14 @@ func follow(n int) string {
 	return fmt.Sprintf("%d more resources change", n)
 }
 
-// initial are the properties of a new resource that are short and not a name. Its permissions stand with the others.
+// initial are the properties of a new resource that are short and not a name or an address in the embedded cloud. Its permissions
+// stand with the others.
 func initial(inputs map[string]any) []string {
 	var list []string
 	for _, key := range slices.Sorted(maps.Keys(inputs)) {
 		switch v := inputs[key].(type) {
 		case string:
-			if len(v) < 60 && key != "name" && key != "description" && !strings.Contains(v, "\n") && !strings.HasPrefix(v, "{") {
+			if len(v) < 60 && key != "name" && key != "description" && !strings.Contains(v, "\n") && !strings.HasPrefix(v, "{") && !strings.HasPrefix(v, "http://127.0.0.1:") {
 				list = append(list, fmt.Sprintf("`%s` %s", key, change.Text(v)))
 			}
 		case float64, bool, int:

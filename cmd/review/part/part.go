@@ -1,9 +1,14 @@
-// Package part has the sections of the page that need more than the resources of two deployments: what others measure plugs in
-// here.
+// Package part has the sections of the page that need more than a comparison of resources: policy, cost and speed.
 package part
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/order-patterns/order-patterns/cmd/review/change"
 	"github.com/order-patterns/order-patterns/local"
@@ -15,16 +20,25 @@ type Version struct {
 	Project string
 	// Cloud runs it. Resources that both versions have stay the same ones, with what is in them.
 	Cloud *local.Cloud
-	// Resources are those of the stack. See change.Resource for their names.
+	// State is that of the stack, with the names that Pulumi made.
+	State []apitype.ResourceV3
+	// Resources are those of State. See change.Resource for their names.
 	Resources []change.Resource
+}
+
+// export returns the state as `pulumi stack export` prints it, for packages that read that.
+func (v Version) export() ([]byte, error) {
+	text, err := json.Marshal(map[string]any{"deployment": map[string]any{"resources": v.State}})
+	if err != nil {
+		return nil, fmt.Errorf("writing the stack's state: %w", err)
+	}
+	return text, nil
 }
 
 // Part is a section of the page.
 type Part interface {
 	// Title is the section's heading.
 	Title() string
-	// Conditions are those of --fail-on that the part decides, such as policy.
-	Conditions() []string
 	// Measure is called twice: with the base while it is deployed, and then with the head.
 	Measure(context.Context, Version) error
 	// Section compares what was measured. It is called once, after both, while their folders exist.
@@ -42,19 +56,19 @@ type Section struct {
 	Met map[string]float64
 }
 
-// NotMeasured is a part whose measurement does not exist yet. The page says so, so that nobody takes silence for an answer.
-type NotMeasured string
-
-// Title implements Part.
-func (n NotMeasured) Title() string { return string(n) }
-
-// Conditions implements Part.
-func (n NotMeasured) Conditions() []string { return nil }
-
-// Measure implements Part.
-func (n NotMeasured) Measure(context.Context, Version) error { return nil }
-
-// Section implements Part.
-func (n NotMeasured) Section(context.Context) (Section, error) {
-	return Section{Markdown: "Not measured."}, nil
+// and adds what another part of the same section says.
+func (s Section) and(other Section) Section {
+	join := func(separator string, texts ...string) string {
+		return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), separator)
+	}
+	both := Section{Markdown: join("\n\n", s.Markdown, other.Markdown), Summary: join("; ", s.Summary, other.Summary)}
+	for _, met := range []map[string]float64{s.Met, other.Met} {
+		for name, amount := range met {
+			if both.Met == nil {
+				both.Met = map[string]float64{}
+			}
+			both.Met[name] = max(both.Met[name], amount)
+		}
+	}
+	return both
 }

@@ -17,9 +17,12 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/review/change"
 )
 
-// Speed compares the sizes of the functions' zips, and how long functions take to start whose code has changed. Both versions are
-// started in turn, so that what else the machine does affects both.
+// Speed compares the sizes of the functions' zips, how long functions take to start whose code has changed, and how orders are
+// processed. Both versions are measured in turn, so that what else the machine does affects both.
 type Speed struct {
+	// Load is what orders show. Required.
+	Load *Load
+
 	versions []map[string]pack // by function: base, head
 }
 
@@ -36,9 +39,6 @@ const starts = 20
 
 // Title implements Part.
 func (s *Speed) Title() string { return "Speed" }
-
-// Conditions implements Part.
-func (s *Speed) Conditions() []string { return []string{"slower"} }
 
 // Measure implements Part.
 func (s *Speed) Measure(_ context.Context, v Version) error {
@@ -86,6 +86,15 @@ func environment(function string, resources []change.Resource) []string {
 
 // Section implements Part.
 func (s *Speed) Section(ctx context.Context) (Section, error) {
+	section, err := s.functions(ctx)
+	if err != nil {
+		return Section{}, err
+	}
+	return section.and(s.Load.speed()), nil
+}
+
+// functions compares the zips and the starts of functions whose code has changed.
+func (s *Speed) functions(ctx context.Context) (Section, error) {
 	before, after := s.versions[0], s.versions[1]
 	all := maps.Clone(before)
 	maps.Copy(all, after)
@@ -106,19 +115,19 @@ func (s *Speed) Section(ctx context.Context) (Section, error) {
 			if err != nil {
 				return Section{}, fmt.Errorf("starting %s: %w", function, err)
 			}
-			by, verdict := compare(old, new)
+			by, verdict := slower(old, new)
 			if by > 0 {
 				worst, slow = max(worst, by), append(slow, function)
 			}
-			cells = []string{spread(old), spread(new), verdict}
+			cells = []string{milliseconds(old), milliseconds(new), verdict}
 		}
 		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s | %s |", function, megabytes(was.size), megabytes(is.size), difference(was.size, is.size), strings.Join(cells, " | ")))
 	}
 	if len(rows) == 0 {
-		return Section{Markdown: "The functions have the code that they had. Throughput and latency: not measured."}, nil
+		return Section{Markdown: "The functions have the code that they had."}, nil
 	}
 	section := Section{Markdown: fmt.Sprintf("Functions whose code is another one. The zips are built for this machine. Start time is from the start of the process to its request "+
-		"for the first event: median and quartiles of %d starts of each version, in turn. Throughput and latency: not measured.\n\n", starts) +
+		"for the first event: median and quartiles of %d starts of each version, in turn.\n\n", starts) +
 		"| function | zip before | after | difference | start before | after | difference |\n|---|--:|--:|--:|--:|--:|---|\n" + strings.Join(rows, "\n")}
 	if len(slow) > 0 {
 		section.Summary = fmt.Sprintf("**slower start of `%s`**", strings.Join(slow, "`, `"))
@@ -170,8 +179,6 @@ func sideBySide(ctx context.Context, was, is pack) (old, new []time.Duration, er
 		}
 		new = append(new, took)
 	}
-	slices.Sort(old)
-	slices.Sort(new)
 	return old, new, nil
 }
 
@@ -181,30 +188,6 @@ func unzip(file, folder string) error {
 		return err
 	}
 	return errors.Join(os.CopyFS(folder, z), z.Close())
-}
-
-// compare says how the median of sorted durations changes, and by which share it is slower: 0 unless the spread does not explain
-// it, which is when three quarters of the new ones are longer than three quarters of the old ones.
-func compare(old, new []time.Duration) (by float64, verdict string) {
-	share := float64(quantile(new, 2))/float64(quantile(old, 2)) - 1
-	switch {
-	case quantile(new, 1) > quantile(old, 3):
-		return share, fmt.Sprintf("**%.0f %% slower**", 100*share)
-	case quantile(new, 3) < quantile(old, 1):
-		return 0, fmt.Sprintf("%.0f %% faster", -100*share)
-	default:
-		return 0, "within the spread"
-	}
-}
-
-// quantile is a quartile, 1 to 3, of sorted durations.
-func quantile(sorted []time.Duration, quarter int) time.Duration {
-	return sorted[(len(sorted)-1)*quarter/4]
-}
-
-func spread(sorted []time.Duration) string {
-	ms := func(quarter int) float64 { return float64(quantile(sorted, quarter).Microseconds()) / 1000 }
-	return fmt.Sprintf("%.1f ms (%.1f to %.1f)", ms(2), ms(1), ms(3))
 }
 
 func megabytes(bytes int64) string {

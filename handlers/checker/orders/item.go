@@ -2,6 +2,9 @@ package orders
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
@@ -22,17 +25,35 @@ func toItem(r checker.Record) item.Item {
 	for _, i := range r.Items {
 		items = append(items, item.Map(item.Item{"productId": item.String(i.ProductID), "qty": item.Int(i.Qty)}))
 	}
-	return item.Item{
-		"orderId":        item.String(r.OrderID),
-		"customerId":     item.String(r.CustomerID),
-		"items":          item.List(items...),
-		"totalAmount":    item.Decimal(r.TotalAmount.String()),
-		"status":         status(r.Status),
-		"accountChecked": item.Bool(r.AccountChecked),
-		"stockChecked":   item.Bool(r.StockChecked),
-		"logs":           item.Strings(r.Logs...),
-		"createdAt":      item.String(r.CreatedAt.UTC().Format(time.RFC3339Nano)),
+	it := item.Item{
+		"orderId":     item.String(r.OrderID),
+		"customerId":  item.String(r.CustomerID),
+		"items":       item.List(items...),
+		"totalAmount": item.Decimal(r.TotalAmount.String()),
+		"status":      status(r.Status),
+		"logs":        item.Strings(r.Logs...),
+		"createdAt":   item.String(r.CreatedAt.UTC().Format(time.RFC3339Nano)),
 	}
+	for _, c := range checker.Required(slices.Collect(maps.Keys(r.Checks))) {
+		it[attribute(c)] = item.Bool(r.Checked(c))
+	}
+	return it
+}
+
+// checked is how the name of an attribute ends that says whether the finding of a check was applied: accountChecked, stockChecked.
+const checked = "Checked"
+
+// attribute is the name of that attribute.
+func attribute(c checker.Check) string { return string(c) + checked }
+
+// ownChecks are the checks of an item besides Account and Stock.
+func ownChecks(it item.Item) (own []checker.Check) {
+	for name := range it {
+		if c, found := strings.CutSuffix(name, checked); found && c != string(checker.Account) && c != string(checker.Stock) {
+			own = append(own, checker.Check(c))
+		}
+	}
+	return own
 }
 
 // fromItem reads an item that toItem made.
@@ -43,10 +64,11 @@ func fromItem(it item.Item) (checker.Record, error) {
 			OrderID: r.String("orderId"), CustomerID: r.String("customerId"),
 			TotalAmount: item.Number(r, "totalAmount", "an amount", money.ParseJSON),
 		},
-		Status:         checker.Status(r.String("status")),
-		AccountChecked: r.Bool("accountChecked"),
-		StockChecked:   r.Bool("stockChecked"),
-		Logs:           r.Strings("logs"),
+		Status: checker.Status(r.String("status")),
+		Logs:   r.Strings("logs"),
+	}
+	for _, c := range checker.Required(ownChecks(it)) {
+		rec.SetChecked(c, r.Bool(attribute(c)))
 	}
 	for _, i := range r.Maps("items") {
 		rec.Items = append(rec.Items, checker.Item{ProductID: i.String("productId"), Qty: i.Int("qty")})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/handlers/kit/contention"
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
+	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 	"github.com/order-patterns/order-patterns/handlers/kit/table"
 	"github.com/order-patterns/order-patterns/order/checker"
 )
@@ -24,7 +25,16 @@ var (
 // Table is the table of orders.
 type Table struct {
 	Client *dynamodb.Client
-	Name   string // Required: the table's name or ARN
+	Name   string          // Required: the table's name or ARN
+	Checks []checker.Check // that an order needs besides Account and Stock
+}
+
+// FromEnvironment is the table that ORDERS_TABLE names. CHECKS, which may be unset, has the names of Checks.
+func FromEnvironment(env *lambdaenv.Env) *Table {
+	return &Table{
+		Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE"),
+		Checks: lambdaenv.Parsed(env, "CHECKS", checker.ParseChecks),
+	}
 }
 
 // Get reads an order. The read is strongly consistent: it sees every write that was answered before. The error is

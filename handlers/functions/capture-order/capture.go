@@ -53,7 +53,7 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) 
 	ctx = trace.Annotate(ctx, "orderId", o.OrderID, "customerId", o.CustomerID)
 	work, cancel := deadline.Ahead(ctx)
 	defer cancel()
-	rec, err := h.orders.Create(work, checker.NewRecord(o, h.now()))
+	rec, err := h.orders.Create(work, checker.NewRecord(o, h.now(), h.orders.Checks...))
 	switch {
 	case errors.Is(err, orders.ErrDifferent):
 		refused(ctx, "order refused: its key was used for another one")

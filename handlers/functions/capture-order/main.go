@@ -6,7 +6,7 @@
 // A client that sends a header Idempotency-Key may repeat a request whose answer it did not get. It gets the same orders,
 // and those that were stored but not published are published.
 //
-// Environment: OUTBOX_QUEUE_URL, ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN, AUTH. IAM: sqs:SendMessage on the outbox;
+// Environment: OUTBOX_QUEUE_URL, ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN, AUTH, and CHECKS, as of update-order. IAM: sqs:SendMessage on the outbox;
 // dynamodb:PutItem and dynamodb:UpdateItem on the table; sns:Publish on the topic.
 package main
 
@@ -14,7 +14,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -30,7 +29,7 @@ func main() {
 	env := lambdaenv.Setup()
 	h := &handler{
 		outbox:  &outbox.Queue{Client: sqs.NewFromConfig(env.AWS), URL: env.Required("OUTBOX_QUEUE_URL")},
-		orders:  &orders.Table{Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE")},
+		orders:  orders.FromEnvironment(env),
 		topic:   &topic.Topic{Client: sns.NewFromConfig(env.Retrying("Throttled")), ARN: env.Required("TOPIC_ARN")},
 		answers: httpapi.Answers{AllowOrigin: os.Getenv("ALLOW_ORIGIN"), Layout: httpapi.StatusDescription},
 		callers: caller.FromEnvironment(env),

@@ -101,7 +101,7 @@ func (h *handler) watch(ctx context.Context, orderID string) error {
 func (h *handler) pending(ctx context.Context, rec checker.Record) error {
 	now := h.now()
 	message, problem := "order is Pending", error(nil)
-	if due(rec, now) {
+	if h.due(rec, now) {
 		message = "order published by the outbox"
 		if problem = h.publish(ctx, rec.Order, now); problem != nil {
 			message = "order is Pending, and the outbox cannot publish it"
@@ -112,20 +112,21 @@ func (h *handler) pending(ctx context.Context, rec checker.Record) error {
 		level = slog.LevelWarn
 	}
 	metric.Log(ctx, level, message, []metric.Value{metric.Seconds(ordermetric.SecondsPending, age)},
-		"createdAt", rec.CreatedAt, "accountChecked", rec.AccountChecked, "stockChecked", rec.StockChecked)
+		"createdAt", rec.CreatedAt, "accountChecked", rec.AccountChecked, "stockChecked", rec.StockChecked, "waitsFor", rec.WaitsFor(h.orders.Checks))
 	if problem != nil {
 		return problem
 	}
 	return sqsbatch.ErrNotYet
 }
 
-// due reports whether to publish a Pending order: at once if no finding is applied and the outbox has not published it, because
-// then perhaps nobody has, and later if it is still Pending a long time after the last publication.
-func due(rec checker.Record, now time.Time) bool {
+// due reports whether to publish a Pending order: at once if the outbox has not published it, and no finding is applied, because
+// then perhaps nobody has, or it waits for no check any more, because then another copy of a finding makes it ready; and later if
+// it is still Pending a long time after the last publication.
+func (h *handler) due(rec checker.Record, now time.Time) bool {
 	last := rec.CreatedAt
 	if !rec.PublishedAt.IsZero() {
 		last = rec.PublishedAt
-	} else if !rec.AccountChecked && !rec.StockChecked {
+	} else if !rec.Found() || len(rec.WaitsFor(h.orders.Checks)) == 0 {
 		return true
 	}
 	return now.Sub(last) >= publishInterval

@@ -133,6 +133,32 @@ func TestAnOrderThatACheckHasFoundIsWatchedAndNotPublished(t *testing.T) {
 	require.Empty(t, w.published)
 }
 
+// An order that waited for a removed check only has no other finding to come.
+func TestAnOrderThatWaitsForNoCheckAnyMoreIsPublishedAtOnce(t *testing.T) {
+	w := start(t)
+	for _, id := range []string{"o1", "o6"} {
+		o := checker.Order{OrderID: id, CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 1}
+		_, err := w.stored.Create(t.Context(), checker.NewRecord(o, time.Now(), "fraud"))
+		require.NoError(t, err)
+	}
+	w.orders.Checks, w.stored.Checks = []checker.Check{"fraud"}, []checker.Check{"fraud"}
+	w.found(t, "o1", checker.Account, true)
+	w.found(t, "o1", checker.Stock, true)
+	w.found(t, "o6", "fraud", true)
+	require.Equal(t, []string{"m1", "m2"}, w.call(t))
+	require.Empty(t, w.published, "both wait for a check")
+
+	w.orders.Checks, w.stored.Checks = nil, nil
+	for range 2 {
+		require.Equal(t, []string{"m1", "m2"}, w.call(t))
+		require.Equal(t, []string{"o1"}, w.published)
+	}
+	_, effect, err := w.stored.Apply(t.Context(), checker.Finding{OrderID: "o1", Check: checker.Stock, Passed: true, Log: "found"})
+	require.NoError(t, err)
+	require.Equal(t, orders.Decided, effect)
+	require.Equal(t, []string{"m2"}, w.call(t))
+}
+
 func TestAnOrderThatStaysPendingIsPublishedAgainAfterALongTime(t *testing.T) {
 	w := start(t)
 	w.order(t, "o1") // published by the outbox now

@@ -43,7 +43,7 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 }
 
 func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
-	f, err := checker.ParseFinding([]byte(m.Body))
+	f, err := checker.ParseFinding([]byte(m.Body), h.orders.Checks...)
 	if err != nil {
 		seen.Refused(ctx, m.Body)
 		return permanent.Error(err)
@@ -73,17 +73,24 @@ func logEffect(ctx context.Context, f checker.Finding, rec checker.Record, effec
 	switch {
 	case effect == orders.None:
 		message, outcome = "finding was applied already", "repeated"
-	case effect == orders.Decided && f.Passed:
+	case effect == orders.Decided && rec.Status == checker.ReadyToShip:
 		outcome = "ready"
 	case effect == orders.Decided:
 		outcome = "rejected"
-		reason := ordermetric.Stock
-		if f.Check == checker.Account {
-			reason = ordermetric.Balance
-		}
-		values = []metric.Value{metric.Reject(reason), metric.Seconds(ordermetric.SecondsToDone, time.Since(rec.CreatedAt))}
+		values = []metric.Value{metric.Reject(reason(f.Check)), metric.Seconds(ordermetric.SecondsToDone, time.Since(rec.CreatedAt))}
 	}
 	metric.Info(trace.Annotate(ctx, "outcome", outcome), message, values, "check", f.Check, "passed", f.Passed, "status", rec.Status)
+}
+
+// reason is why an order is rejected that does not pass a check.
+func reason(c checker.Check) metric.Reason {
+	switch c {
+	case checker.Account:
+		return ordermetric.Balance
+	case checker.Stock:
+		return ordermetric.Stock
+	}
+	return ordermetric.Check
 }
 
 // shipOrder invokes ship-order and waits for it, so that the finding stays in its queue until the order was shipped or

@@ -36,7 +36,8 @@ type world struct {
 	failed  bool // ship-order answers with an error of its own
 }
 
-func start(t *testing.T) *world {
+// start starts the function, and stores orders that need these checks besides account and stock.
+func start(t *testing.T, own ...checker.Check) *world {
 	t.Helper()
 	db := dynamodbtest.Start(t)
 	table := db.Table(t, "orders", "orderId")
@@ -44,10 +45,10 @@ func start(t *testing.T) *world {
 	role := db.Role(t, "update-order", fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:UpdateItem","Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	w := &world{db: db, stored: &orders.Table{Client: db.Client, Name: table}}
-	w.handler = &handler{queue: w.queue.Consumer(), orders: &orders.Table{Client: role, Name: table}, functions: w, shipFunction: "ship-order"}
+	w.handler = &handler{queue: w.queue.Consumer(), orders: &orders.Table{Client: role, Name: table, Checks: own}, functions: w, shipFunction: "ship-order"}
 	for i := range 4 {
 		o := checker.Order{OrderID: fmt.Sprint("o", i), CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 1}
-		_, err := w.stored.Create(t.Context(), checker.NewRecord(o, time.Now()))
+		_, err := w.stored.Create(t.Context(), checker.NewRecord(o, time.Now(), own...))
 		require.NoError(t, err)
 	}
 	return w

@@ -81,6 +81,15 @@ func (e *Env) JSON(name string, into any) {
 	}
 }
 
+// Parsed returns what parse makes of an environment variable, which may be unset: then it gets "". Start fails if parse does.
+func Parsed[T any](e *Env, name string, parse func(string) (T, error)) T {
+	value, err := parse(os.Getenv(name))
+	if err != nil {
+		e.invalid = append(e.invalid, fmt.Errorf("environment variable %s: %w", name, err))
+	}
+	return value
+}
+
 // Err names all required variables that are missing, and all that are invalid; it is nil if there are none.
 func (e *Env) Err() error {
 	errs := e.invalid

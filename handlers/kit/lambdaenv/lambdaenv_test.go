@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,6 +61,17 @@ func TestAnInvalidJSONVariableIsRefused(t *testing.T) {
 		}
 		require.ErrorContains(t, env.Err(), want)
 	}
+}
+
+func TestAVariableThatCannotBeParsedIsRefused(t *testing.T) {
+	t.Setenv("COUNT", "7")
+	env := &lambdaenv.Env{}
+	require.Equal(t, 7, lambdaenv.Parsed(env, "COUNT", strconv.Atoi))
+	require.Equal(t, "", lambdaenv.Parsed(env, "UNSET", func(s string) (string, error) { return s, nil }))
+	require.NoError(t, env.Err())
+	t.Setenv("COUNT", "seven")
+	lambdaenv.Parsed(env, "COUNT", strconv.Atoi)
+	require.EqualError(t, env.Err(), `environment variable COUNT: strconv.Atoi: parsing "seven": invalid syntax`)
 }
 
 func TestSetupLoadsTheAWSConfiguration(t *testing.T) {
