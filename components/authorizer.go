@@ -61,14 +61,6 @@ func JwtAuthorizer(issuer, audience pulumi.StringPtrInput) Authorizer {
 // authorizeCaller is the package of the function that verifies tokens.
 const authorizeCaller = "authorize-caller"
 
-// functions are the packages that the authorizer of a pattern needs.
-func (a Authorizer) functions() []string {
-	if a.Kind == AuthJwt {
-		return []string{authorizeCaller}
-	}
-	return nil
-}
-
 // environment is that of a function behind the API, which with AuthJwt checks whose order it is asked for.
 func (a Authorizer) environment(variables pulumi.StringMap) pulumi.StringMap {
 	if a.Kind == AuthJwt {
