@@ -253,7 +253,7 @@ bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throu
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum up to date
 	for m in $(MODULES); do ( cd $$m && go mod tidy ) || exit 1; done
-	go list -m -mod=mod -json all >/dev/null
+	for m in . examples/pictures/fanout; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what the other targets made
