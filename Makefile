@@ -149,7 +149,7 @@ MODULES := . handlers/kit handlers local cmd policy integration_test examples/pi
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
-check: check-workflows ## Format, vet, lint, known vulnerabilities, workflows
+check: check-workflows check-api ## Format, vet, lint, known vulnerabilities, workflows, the exported API
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
 	@sums='sha256sum $(foreach m,$(MODULES),$(m)/go.mod $(m)/go.sum)'; before=$$($$sums); $(MAKE) -s tidy; \
@@ -165,7 +165,14 @@ check: check-workflows ## Format, vet, lint, known vulnerabilities, workflows
 # modules, which Go's cache of test results does not notice.
 .PHONY: check-workflows
 check-workflows:
-	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test -count=1 ./...
+	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test -count=1 ./workflows
+
+# What was exported by the last release must be there, or CHANGELOG.md says what is not: docs/releases.md.
+.PHONY: check-api api
+check-api:
+	@echo 'checking the exported API' && go -C tools/check test -count=1 ./api
+api: ## Write the exported API to api/next, after a change of it
+	@go -C tools/check test -count=1 ./api -update
 
 # The race detector needs a C compiler; without one the tests run without it. The components run in one goroutine at a
 # time, over an SDK that takes minutes to compile for it; the integration tests are mostly about other processes, and
