@@ -167,7 +167,7 @@ plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugi
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers local cmd policy integration_test examples/pictures
+MODULES := . handlers/kit handlers local cmd policy integration_test examples/pictures examples/pictures/fanout examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -205,12 +205,12 @@ RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 # The integration tests wait for most of their time. The others run beside them, and are printed after them. Of a run
 # that fails, the last lines say what failed.
 .PHONY: test
-test: cli package-local ## All tests: unit, embedded cloud, integration on an embedded cloud
+test: cli package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; set -o pipefail; \
 	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
-		go -C integration_test test -vet=off -v ./template; } > .local/test.log 2>&1 & raced=$$!; \
+		go -C integration_test test -vet=off -v ./template ./tasks && go -C examples/test test -vet=off -count=1 -v .; } > .local/test.log 2>&1 & raced=$$!; \
 	status=0; go -C integration_test test -vet=off -v -timeout 20m . 2>&1 | tee .local/integration.log || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; [ $$status = 0 ] || { echo; echo 'What failed:'; \

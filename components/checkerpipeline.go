@@ -192,7 +192,7 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 // pipeline makes the topic, and all that is behind it: that of Orders, or only what is your own. It adds to the API what it needs.
 func (c *CheckerPipeline) pipeline(b *builder, args *CheckerPipelineArgs, api *OrderApiArgs) (topic *sns.Topic, err error) {
 	if args.Orders == nil {
-		if topic, err = b.topic("orders"); err != nil {
+		if topic, err = b.topic("messages"); err != nil {
 			return nil, err
 		}
 		api.DependsOn, err = c.own(b, args, topic)

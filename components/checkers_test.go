@@ -1,9 +1,7 @@
 package components_test
 
 import (
-	"debug/elf"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,20 +12,12 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// checkerCode is a function of one's own.
-func checkerCode(t *testing.T) components.Function {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "own.zip")
-	require.NoError(t, zipFile(path, "bootstrap", 0o755, executable(elf.EM_AARCH64)))
-	return components.Function{Code: pulumi.NewFileArchive(path)}
-}
-
 // withCheckers deploys a CheckerPipeline with orders, and with the checkers fraud and age.
 func withCheckers(t *testing.T) *cloud {
 	return checkerPipeline(t, func(a *components.CheckerPipelineArgs) {
 		a.Checkers = map[string]components.Checker{
-			"fraud": {Function: checkerCode(t), Queue: components.QueueSettings{BatchSize: pulumi.Int(3)}},
-			"age":   {Function: checkerCode(t)},
+			"fraud": {Function: own(t), Queue: components.QueueSettings{BatchSize: pulumi.Int(3)}},
+			"age":   {Function: own(t)},
 		}
 	})
 }
@@ -46,22 +36,18 @@ func TestCheckersOfOnesOwnReadTheTopicAndSendFindings(t *testing.T) {
 		})
 		require.Equal(t, "arn:queue/"+full+"-dead-letters",
 			c.document(t, "aws:sqs/redrivePolicy:RedrivePolicy", full+"-redrive", "redrivePolicy")["deadLetterTargetArn"])
-		has(t, c.inputs(t, functionType, full), map[string]any{
-			"memorySize": 512.0, "timeout": 30.0, "environment": map[string]any{"variables": map[string]any{
-				"FINDINGS_QUEUE_URL": findings, "QUEUE_URL": "https://queue/" + full, "DEAD_LETTERS_URL": "https://queue/" + full + "-dead-letters", "PATTERN": "checker",
-			}},
-		})
+		has(t, c.inputs(t, functionType, full), map[string]any{"memorySize": 512.0, "timeout": 30.0})
+		require.Equal(t, map[string]any{
+			"FINDINGS_QUEUE_URL": findings, "QUEUE_URL": "https://queue/" + full, "DEAD_LETTERS_URL": "https://queue/" + full + "-dead-letters", "PATTERN": "checker",
+		}, variables(t, c, full))
 		got, _ := grants(t, c, full)
-		require.Empty(t, cmp.Diff(map[string]any{
+		require.Empty(t, cmp.Diff(everyFunctionMay(full, map[string]any{
 			"SendFinding":    allow("arn:queue/checker-update-order", "sqs:SendMessage"),
 			"TakeMessages":   allow("arn:queue/"+full, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"),
 			"GiveUpMessages": allow("arn:queue/"+full+"-dead-letters", "sqs:SendMessage"),
-			"WriteLogs":      allow("arn:loggroup/"+full+"-logs:*", "logs:CreateLogStream", "logs:PutLogEvents"),
-			"WriteTraces":    allow("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-		}, got))
-		alarms := alarmsOf(t, "checker", c)
+		}), got))
 		for _, what := range []string{"-age", "-dead-letters", "-errors", "-throttles", "-duration"} {
-			require.Contains(t, alarms, name+what)
+			require.Contains(t, alarmNames(c, "checker"), name+what)
 		}
 	}
 	rejections := chartsOf(t, "checker", c)["Rejected orders per minute"]
@@ -70,17 +56,14 @@ func TestCheckersOfOnesOwnReadTheTopicAndSendFindings(t *testing.T) {
 }
 
 func TestOnlyFunctionsThatLookAtFindingsKnowTheChecks(t *testing.T) {
-	variables := func(c *cloud, function string) map[string]any {
-		return c.inputs(t, functionType, "checker-"+function)["environment"].(map[string]any)["variables"].(map[string]any)
-	}
 	with, without := withCheckers(t), checkerPipeline(t, nil)
 	for _, function := range functions["checker"] {
-		require.NotContains(t, variables(without, function), "CHECKS", function)
+		require.NotContains(t, variables(t, without, "checker-"+function), "CHECKS", function)
 		switch function {
 		case "capture-order", "update-order", "relay-order":
-			require.Equal(t, "age,fraud", variables(with, function)["CHECKS"], function)
+			require.Equal(t, "age,fraud", variables(t, with, "checker-"+function)["CHECKS"], function)
 		default:
-			require.NotContains(t, variables(with, function), "CHECKS", function)
+			require.NotContains(t, variables(t, with, "checker-"+function), "CHECKS", function)
 		}
 	}
 }
@@ -113,11 +96,11 @@ func TestCheckersOfOrdersAreRefusedAllAtOnce(t *testing.T) {
 	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{
 		Common: inFolder(t), Authorizer: open, Orders: &components.CheckerPipelineOrders{},
 		Checkers: map[string]components.Checker{
-			"stock":       {Function: checkerCode(t)},
-			"check-stock": {Function: checkerCode(t)},
-			"a_b":         {Function: checkerCode(t)},
+			"stock":       {Function: own(t)},
+			"check-stock": {Function: own(t)},
+			"a_b":         {Function: own(t)},
 			"empty":       {},
-			"filtered":    {Function: checkerCode(t), FilterPolicy: pulumi.String(`{"totalAmount":[{"numeric":[">",100]}]}`), Queue: components.QueueSettings{BatchSize: pulumi.Int(11)}},
+			"filtered":    {Function: own(t), FilterPolicy: pulumi.String(`{"totalAmount":[{"numeric":[">",100]}]}`), Queue: components.QueueSettings{BatchSize: pulumi.Int(11)}},
 		},
 		Collect: &components.Function{}, Finish: &components.Function{}, CollectQueue: components.QueueSettings{BatchSize: pulumi.Int(1)},
 	}, []string{
@@ -129,7 +112,7 @@ func TestCheckersOfOrdersAreRefusedAllAtOnce(t *testing.T) {
 	})
 	many := map[string]components.Checker{}
 	for i := range components.MaxCheckers + 1 {
-		many[fmt.Sprint("c", i)] = components.Checker{Function: checkerCode(t)}
+		many[fmt.Sprint("c", i)] = components.Checker{Function: own(t)}
 	}
 	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{
 		Common: inFolder(t), Authorizer: open, Orders: &components.CheckerPipelineOrders{}, Checkers: many,

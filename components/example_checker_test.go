@@ -10,16 +10,17 @@ import (
 
 // A program whose orders need a third check, by a function of its own. docs/checker.md describes the message that the function sends.
 func ExampleNewCheckerPipeline() {
-	folder := examplePackages() // where `make build` leaves them: build/arm64
+	packages := examplePackages() // where `make build` leaves them: build/arm64
+	folder := exampleFolder       // of fraud.py
 
 	program := func(ctx *pulumi.Context) error {
 		shop, err := components.NewCheckerPipeline(ctx, "shop", &components.CheckerPipelineArgs{
 			Authorizer: components.IamAuthorizer(),
-			Common:     components.Common{Packages: folder},
+			Common:     components.Common{Packages: packages},
 			Orders:     &components.CheckerPipelineOrders{},
 			Checkers: map[string]components.Checker{
 				"fraud": {Function: components.Function{
-					Code: pulumi.NewFileArchive("fraud"), Runtime: pulumi.String("python3.13"), Handler: pulumi.String("fraud.handler"),
+					Code: pulumi.NewFileArchive(folder), Runtime: pulumi.String("python3.13"), Handler: pulumi.String("fraud.handler"),
 				}},
 			},
 		})
@@ -44,17 +45,19 @@ func ExampleNewCheckerPipeline() {
 // A program that checks pictures in two ways, collects what was found, and publishes those that passed. It has no API: others publish
 // to its topic.
 func ExampleNewCheckerPipeline_withoutOrders() {
+	folder := exampleFolder // of pictures.py
+	own := func(handler string) components.Function {
+		return components.Function{Code: pulumi.NewFileArchive(folder), Runtime: pulumi.String("python3.13"), Handler: pulumi.String(handler)}
+	}
+
 	program := func(ctx *pulumi.Context) error {
+		collect, publish := own("pictures.collect"), own("pictures.publish")
 		pictures, err := components.NewCheckerPipeline(ctx, "pictures", &components.CheckerPipelineArgs{
 			Checkers: map[string]components.Checker{
-				"virus": {Function: components.Function{Code: pulumi.NewFileArchive("virus.zip")}},
-				"faces": {
-					Function:     components.Function{Code: pulumi.NewFileArchive("faces.zip")},
-					FilterPolicy: pulumi.String(`{"kind": ["photo"]}`),
-				},
+				"virus": {Function: own("pictures.virus")},
+				"faces": {Function: own("pictures.faces"), FilterPolicy: pulumi.String(`{"kind": ["photo"]}`)},
 			},
-			Collect: &components.Function{Code: pulumi.NewFileArchive("collect.zip")},
-			Finish:  &components.Function{Code: pulumi.NewFileArchive("publish.zip")},
+			Collect: &collect, Finish: &publish,
 		})
 		if err != nil {
 			return err

@@ -154,7 +154,7 @@ func (f *Function) resolveCode(v *validator, path string) {
 	info, err := os.Stat(code)
 	switch {
 	case err != nil:
-		v.addf(path+".Code", "%v", err)
+		v.addf(path+".Code", "no zip or folder at %s: %v", code, errors.Unwrap(err))
 	case executable && info.IsDir():
 		v.addf(path+".Code", "must be a zip with the executable bootstrap, for %s, and %s is a folder: no file is executable in the zip that Pulumi makes of it", runtime, code)
 	case executable:

@@ -197,7 +197,7 @@ func TestAFunctionIsRefused(t *testing.T) {
 			".Runtime: is of use only with Code", ".Handler: is of use only with Code", ".Architecture: is of use only with Code", ".Description: is of use only with Code",
 		}},
 		"a runtime without a handler": {with(python(t), func(f *components.Function) { f.Handler = nil }), false, []string{".Handler: is required"}},
-		"code that is not there":      {components.Function{Code: pulumi.NewFileArchive(missing)}, false, []string{".Code: stat " + missing + ": no such file or directory"}},
+		"code that is not there":      {components.Function{Code: pulumi.NewFileArchive(missing)}, false, []string{".Code: no zip or folder at " + missing + ": no such file or directory"}},
 		"a folder for executables":    {archive("."), false, []string{".Code: must be a zip with the executable bootstrap, for provided.al2023, and " + folder + " is a folder"}},
 		"a folder for an older runtime": {with(archive("."), func(f *components.Function) { f.Runtime = pulumi.String("provided.al2") }), false,
 			[]string{".Code: must be a zip with the executable bootstrap, for provided.al2, and"}},

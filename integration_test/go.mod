@@ -107,7 +107,6 @@ require (
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/pkg/term v1.1.0 // indirect
 	github.com/pulumi/appdash v0.0.0-20231130102222-75f619a67231 // indirect
-	github.com/pulumi/pulumi-aws/sdk/v6 v6.83.2 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/rogpeppe/go-internal v1.14.1 // indirect
 	github.com/santhosh-tekuri/jsonschema/v5 v5.0.0 // indirect
@@ -170,6 +169,7 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/handlers/kit v0.0.0-00010101000000-000000000000
+	github.com/pulumi/pulumi-aws/sdk/v6 v6.83.2
 	github.com/pulumi/pulumi/sdk/v3 v3.256.0
 )
 

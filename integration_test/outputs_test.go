@@ -82,6 +82,9 @@ type checkerOutputs struct {
 	ShipFailuresURL        string              `json:"shipFailuresUrl"`
 	CheckerQueueURLs       map[string]string   `json:"checkerQueueUrls"`
 	CheckerDeadLettersURLs map[string]string   `json:"checkerDeadLettersUrls"`
+	CollectQueueURL        string              `json:"collectQueueUrl"`
+	CollectDeadLettersURL  string              `json:"collectDeadLettersUrl"`
+	FinishFailuresURL      string              `json:"finishFailuresUrl"`
 	Functions              map[string]function `json:"functions"`
 }
 

@@ -119,8 +119,8 @@ func Handle[In, Out any](p Protocol, name string, f func(*Call, *In) (Out, error
 	}
 }
 
-// HandleOn adds an operation on one thing, which open authorizes and finds by a parameter. The name of the operation is that
-// of the call.
+// HandleOn adds an operation on one thing, which open authorizes and finds by a parameter. open has the operation's name in
+// Call.Operation.
 func HandleOn[In, Target, T, Out any, P interface {
 	*In
 	Target() Target

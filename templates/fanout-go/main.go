@@ -16,7 +16,9 @@ func deploy(ctx *pulumi.Context) error {
 	if ctx.Stack() == "local" {
 		zips = filepath.Join("lambda", "local") // the embedded cloud runs functions on this machine
 	}
-	code := func(function string) pulumi.Archive { return pulumi.NewFileArchive(filepath.Join(zips, function+".zip")) }
+	code := func(function string) pulumi.Archive {
+		return pulumi.NewFileArchive(filepath.Join(zips, function+".zip"))
+	}
 
 	greetings, err := components.NewFanOut(ctx, "greetings", &components.FanOutArgs{
 		// Everybody may call the API. See components.IamAuthorizer and components.JwtAuthorizer.

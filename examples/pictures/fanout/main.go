@@ -1,0 +1,85 @@
+// Command fanout is a Pulumi program that deploys the pictures' functions on a FanOut. The bucket and the table are the program's; all
+// else, from the API to the dead-letter queues and alarms, is the component's. Nothing of it is about orders.
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+func main() { pulumi.Run(deploy) }
+
+func deploy(ctx *pulumi.Context) error {
+	cfg := config.New(ctx, "")
+	stored, err := newStorage(ctx, cfg.GetBool("deleteData"))
+	if err != nil {
+		return err
+	}
+	own := functions{code: cfg.Get("code"), environment: pulumi.StringMap{
+		"PICTURES_BUCKET": stored.bucket.Bucket, "PICTURES_TABLE": stored.table.Name, "METRICS_NAMESPACE": pulumi.String("Pictures"),
+	}}
+	put, readAnd := stored.may("dynamodb:PutItem"), stored.mayReadOriginalsAnd
+	publish := own.function("publish-picture", 256, 15, readAnd(stored.mayWrite("originals"))...)
+	resize := own.function("resize-picture", 1024, 60, readAnd(stored.mayWrite("thumbnails"), put)...)
+	moderate := own.function("moderate-picture", 1024, 60, readAnd(put)...)
+	index := own.function("index-picture", 128, 15, put)
+	get := own.function("get-picture", 128, 15, stored.may("dynamodb:GetItem"))
+
+	// Few images at once, so that a batch of large ones ends within the timeout.
+	images := components.QueueSettings{BatchSize: pulumi.Int(5)}
+	pictures, err := components.NewFanOut(ctx, "pictures", &components.FanOutArgs{
+		Authorizer: components.Authorizer{Kind: components.AuthorizerKind(cfg.Get("auth"))},
+		Api:        components.ApiSettings{AccessLogs: pulumi.BoolRef(false)}, // these need a setting of the Region: see ApiAccount
+		Routes: []components.Route{
+			{
+				Method: "POST", Path: "/picture", Summary: "Add a picture", Run: &publish, Publishes: true, Body: pictureSchema,
+				Responses: []components.Response{{Status: 202}, {Status: 400}, {Status: 409}, {Status: 413}, {Status: 503}},
+			},
+			{
+				Method: "GET", Path: "/picture", Summary: "Get what is known of a picture", Run: &get,
+				Query:     []components.Parameter{{Name: "owner", Required: true}, {Name: "id", Required: true}},
+				Responses: []components.Response{{Status: 200}, {Status: 400}, {Status: 404}},
+			},
+		},
+		Consumers: map[string]components.Consumer{
+			"resize":   {Function: resize, Queue: images},
+			"moderate": {Function: moderate, Queue: images},
+			"index":    {Function: index},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	ctx.Export("url", pictures.Url)
+	ctx.Export("bucket", stored.bucket.Bucket)
+	ctx.Export("table", stored.table.Name)
+	ctx.Export("topic", pictures.TopicArn)
+	ctx.Export("deadLetters", pictures.ConsumerDeadLettersUrls)
+	ctx.Export("dashboard", pictures.DashboardName)
+	return nil
+}
+
+// pictureSchema documents a request.
+const pictureSchema = `{"type": "object", "required": ["id", "owner"], "properties": {
+	"id": {"type": "string"}, "owner": {"type": "string"}, "title": {"type": "string"},
+	"image": {"type": "string"}, "bucket": {"type": "string"}, "key": {"type": "string"}}}`
+
+// functions are the program's own.
+type functions struct {
+	code        string // the folder of the zips
+	environment pulumi.StringMap
+}
+
+// function is the one in a zip, with its size and what it may do.
+func (f functions) function(zip string, memoryMB, timeoutSeconds int, permissions ...components.Permission) components.Function {
+	return components.Function{
+		Code:        pulumi.NewFileArchive(filepath.Join(f.code, zip+".zip")),
+		Environment: f.environment,
+		MemoryMB:    pulumi.Int(memoryMB), TimeoutSeconds: pulumi.Int(timeoutSeconds),
+		Permissions: permissions,
+	}
+}

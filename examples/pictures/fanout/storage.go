@@ -1,0 +1,67 @@
+package main
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+// storage is the bucket of originals and thumbnails, and the table of what is known of pictures.
+type storage struct {
+	bucket *s3.BucketV2
+	table  *dynamodb.Table
+}
+
+func newStorage(ctx *pulumi.Context, deleteData bool) (storage, error) {
+	bucket, err := s3.NewBucketV2(ctx, "pictures", &s3.BucketV2Args{ForceDestroy: pulumi.Bool(deleteData)}, pulumi.Protect(!deleteData))
+	if err != nil {
+		return storage{}, err
+	}
+	if _, err := s3.NewBucketPublicAccessBlock(ctx, "pictures", &s3.BucketPublicAccessBlockArgs{
+		Bucket: bucket.ID(), BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true),
+		IgnorePublicAcls: pulumi.Bool(true), RestrictPublicBuckets: pulumi.Bool(true),
+	}); err != nil {
+		return storage{}, err
+	}
+	table, err := dynamodb.NewTable(ctx, "pictures", &dynamodb.TableArgs{
+		BillingMode: pulumi.String("PAY_PER_REQUEST"),
+		HashKey:     pulumi.String("owner"),
+		RangeKey:    pulumi.String("part"),
+		Attributes: dynamodb.TableAttributeArray{
+			dynamodb.TableAttributeArgs{Name: pulumi.String("owner"), Type: pulumi.String("S")},
+			dynamodb.TableAttributeArgs{Name: pulumi.String("part"), Type: pulumi.String("S")},
+		},
+		Ttl:                       dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)},
+		DeletionProtectionEnabled: pulumi.Bool(!deleteData),
+	}, pulumi.Protect(!deleteData))
+	return storage{bucket, table}, err
+}
+
+// objects are the ARNs of the objects below prefixes.
+func (s storage) objects(prefixes ...string) pulumi.StringArray {
+	var arns pulumi.StringArray
+	for _, prefix := range prefixes {
+		arns = append(arns, pulumi.Sprintf("%s/%s/*", s.bucket.Arn, prefix))
+	}
+	return arns
+}
+
+// mayReadOriginalsAnd lets a function read what owners and publish-picture stored, and do more. With s3:ListBucket, S3 answers that an
+// object does not exist, and otherwise that access is denied.
+func (s storage) mayReadOriginalsAnd(more ...components.Permission) []components.Permission {
+	return append([]components.Permission{
+		{Actions: []string{"s3:GetObject"}, Resources: s.objects("uploads", "originals")},
+		{Actions: []string{"s3:ListBucket"}, Resources: pulumi.StringArray{s.bucket.Arn}},
+	}, more...)
+}
+
+func (s storage) mayWrite(prefix string) components.Permission {
+	return components.Permission{Actions: []string{"s3:PutObject"}, Resources: s.objects(prefix)}
+}
+
+// may lets a function do something with the table.
+func (s storage) may(action string) components.Permission {
+	return components.Permission{Actions: []string{action}, Resources: pulumi.StringArray{s.table.Arn}}
+}
