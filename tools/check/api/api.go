@@ -172,6 +172,14 @@ func Missing(old, new []string) (missing []string) {
 	return missing
 }
 
+// Broken returns the lines of old whose users must be changed. A property that is not required any more breaks nobody.
+func Broken(old, new []string) []string {
+	return slices.DeleteFunc(Missing(old, new), func(line string) bool {
+		tagged, ok := strings.CutSuffix(line, "\"`")
+		return ok && slices.Contains(new, tagged+",optional\"`")
+	})
+}
+
 // Announced reports whether one of the announced names is an identifier, or the type or package that it belongs to.
 func Announced(identifier string, names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
