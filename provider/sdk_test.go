@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,10 +27,18 @@ func needs(t *testing.T, command string) {
 	}
 }
 
+var typescriptOnce sync.Once
+
+// typescriptSDK compiles the SDK for TypeScript and the example, once.
+func typescriptSDK(t *testing.T) {
+	t.Helper()
+	typescriptOnce.Do(func() { makeTarget(t, "example-typescript") })
+}
+
 // The program is compiled against the generated SDK, and runs as it does under Pulumi's language host, which is not used.
 func TestATypeScriptProgramDeploys(t *testing.T) {
 	needs(t, "npm")
-	makeTarget(t, "example-typescript")
+	typescriptSDK(t)
 	d := program(t, "typescript")
 	require.NoError(t, os.MkdirAll(d.State(), 0o755))
 	script, err := filepath.Abs("testdata/deploy.cjs")
