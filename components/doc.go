@@ -1,12 +1,14 @@
-// Package components holds Pulumi components that process orders asynchronously on AWS. Each pattern is a component that
-// a program can use alone:
+// Package components holds Pulumi components that process orders, or whatever yours is about, asynchronously on AWS. Each pattern is a
+// component that a program can use alone, with functions of its own:
 //
-//   - [FanOut]: an API, an SNS topic, and two SQS queues whose functions store and invoice the orders.
+//   - [FanOut]: an SNS topic, and functions that each take what is published from an SQS queue of their own.
 //   - [Orchestrator]: an API that starts a Step Functions state machine, with no function between. The machine runs tasks one after
-//     another, publishes what they answered, and undoes what was done when one fails. (With Orders: it stores and invoices an order, and
-//     takes back an order whose invoice cannot be written.)
-//   - [EventStream]: an API, a Kinesis stream of order events, and two functions that read it.
-//   - [CheckerPipeline]: an API, two checkers that work in parallel, and a function that ships what they found good.
+//     another, publishes what they answered, and undoes what was done when one fails.
+//   - [EventStream]: a Kinesis stream, and functions that each read all of it, in order.
+//   - [CheckerPipeline]: an SNS topic, functions that check what is published, in parallel, and one that collects what they found.
+//
+// Each has an API in front of it, if it has routes. With the member Orders of its arguments, a component runs our example: functions for
+// orders of coffee, or for a checkout.
 //
 // [OrderApi] is the REST API in front of all of them, for programs that bring functions or state machines of their own.
 // [ApiAccount] is the Region's setting that access logs of APIs need, for a program that owns it. Access logs are on by default,
@@ -31,8 +33,15 @@
 //
 // # Functions
 //
-// Functions run from zips that exist before the program does: `make build` makes them, and a component refuses to
-// deploy without them, or with damaged ones. Lambda reads them from S3 with Common.CodeFromS3, which is much faster.
+// A [Function] with Code is one of your own: a zip or folder, in any language. It gets what a function of ours gets in its place: a role
+// that may do what the place needs, what it lists as Permissions, and nothing else; a log group, traces and alarms; a queue with dead
+// letters, or a reader, that takes partial batches; and variables. [Route], [Consumer], [Checker], [Reader] and [Task] say what their
+// functions get and must answer; package handlers/kit does it for functions written in Go. docs/your-own.md has an example of each
+// component.
+//
+// Functions run from zips that exist before the program does, and a component refuses to deploy without them, or with damaged ones.
+// The command packages makes zips of functions of yours that are written in Go, and of ours; in a checkout, `make build` makes ours.
+// Lambda reads them from S3 with Common.CodeFromS3, which is much faster.
 //
 // # How a component is written
 //
