@@ -127,6 +127,48 @@ $(BIN)/language-host: tools/pulumi-language-go/go.mod
 	@cd tools/pulumi-language-go && go build -ldflags '-s -w' \
 		-o $(CURDIR)/$@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
 
+# The language host for programs in YAML. The CLI of a machine usually comes with one.
+.PHONY: yaml
+ifneq ($(shell command -v pulumi-language-yaml),)
+yaml:
+else
+yaml: $(BIN)/pulumi-language-yaml
+endif
+$(BIN)/pulumi-language-yaml: tools/pulumi-language-yaml/go.mod
+	@echo 'There is no pulumi-language-yaml on the PATH: building it from its Go modules, once. This takes 2 to 5 minutes.' >&2
+	@mkdir -p $(BIN)
+	@cd tools/pulumi-language-yaml && go build -ldflags '-s -w' -o $(CURDIR)/$@ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
+
+# --- Pulumi package -------------------------------------------------------------------------------------------------
+
+# The plugin by which programs in other languages use the components. Our zips are in it: for arm64 and x86_64, and for a system
+# other than Linux those that the embedded cloud runs there. So it is built for the system of this machine, or for GOOS and GOARCH.
+PLUGIN_VERSION ?= 0.0.0-dev
+PLUGIN_SOURCE  := provider/cmd/pulumi-resource-order-patterns
+PLUGIN_OS      := $(shell go env GOOS)
+
+.PHONY: plugin schema generate
+plugin: package-arm64 package-x86_64 $(if $(filter-out linux,$(PLUGIN_OS)),package-local) ## Build the plugin of the Pulumi package, with our zips in it
+	@mkdir -p $(BIN) && cd $(PLUGIN_SOURCE)/lambda && rm -rf arm64 x86_64 host && cp -r $(abspath $(BUILD))/arm64 $(abspath $(BUILD))/x86_64 . \
+		$(if $(filter-out linux,$(PLUGIN_OS)),&& cp -r $(abspath $(BUILD))/local host)
+	@go -C provider build -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' -o $(CURDIR)/$(BIN)/ ./cmd/pulumi-resource-order-patterns
+schema: ## Print the schema of the Pulumi package
+	@go -C provider run ./cmd/schema
+# `pulumi package gen-sdk` writes the same files, where the language hosts of Node.js and Python are.
+.PHONY: sdk example-typescript example-python
+sdk: ## Generate the SDKs for TypeScript and Python into the examples in these languages
+	@mkdir -p $(BIN) && go -C tools/gen-sdk build -o $(CURDIR)/$(BIN)/ .
+	@schema=$$(go -C provider run ./cmd/schema '$(PLUGIN_VERSION)'); \
+		$(BIN)/gen-sdk nodejs examples/typescript/sdks/order-patterns <<< "$$schema"; \
+		$(BIN)/gen-sdk python examples/python/sdks/order-patterns <<< "$$schema"
+example-typescript: sdk ## Compile the example in TypeScript against the SDK. Needs npm
+	@cd examples/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 && npx tsc -p sdks/order-patterns \
+		&& cp sdks/order-patterns/package.json sdks/order-patterns/bin/ && npx tsc -p .
+example-python: sdk ## Compile the example in Python, and the SDK. Needs python3
+	@cd examples/python && PYTHONPYCACHEPREFIX=$$(mktemp -d) python3 -m compileall -q .
+generate: ## Write the doc comments of the components to the provider, for the descriptions in the schema
+	@go -C provider generate ./...
+
 # --- Review ---------------------------------------------------------------------------------------------------------
 
 # What a change does, as one page of Markdown on standard output. Progress is on standard error. FAIL_ON, such as
@@ -141,15 +183,37 @@ review: cli ## Compare the working tree with BASE: resources, data, permissions,
 	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./review
 	@$(BIN)/review --base '$(BASE)' --patterns '$(PATTERNS)' --fail-on '$(FAIL_ON)'
 
+# --- Release --------------------------------------------------------------------------------------------------------
+
+# What `pulumi plugin install` takes from a release on GitHub, in build/plugin, by the names of
+# https://www.pulumi.com/docs/iac/guides/building-extending/packages/executable-plugin/
+# The same source gives the same archives, byte for byte. The embedded cloud runs on Linux and macOS; a plugin for macOS has zips for it.
+PLUGIN_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: plugin-archives
+plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugin for a release, PLUGIN_VERSION=1.2.3, for all PLUGIN_PLATFORMS
+	@mkdir -p $(BUILD)/plugin
+	@for platform in $(PLUGIN_PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/}; folder=$(abspath .local/plugin)/$$os-$$arch; \
+		embedded=$(PLUGIN_SOURCE)/lambda; archive=$(BUILD)/plugin/pulumi-resource-order-patterns-v$(PLUGIN_VERSION)-$$os-$$arch.tar.gz; \
+		rm -rf $$embedded/{arm64,x86_64,host} $$folder/bin && cp -r $(BUILD)/arm64 $(BUILD)/x86_64 $$embedded; \
+		if [ $$os = darwin ]; then \
+			$(MAKE) -s package-local HOSTOS=$$os HOSTARCH=$$arch BUILD=$$folder BOOTSTRAP=$$folder/bootstrap && cp -r $$folder/local $$embedded/host; \
+		fi; \
+		GOOS=$$os GOARCH=$$arch go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
+			-o $$folder/bin/ ./cmd/pulumi-resource-order-patterns; \
+		tar -C $$folder/bin --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c . | gzip -n > $$archive; echo $$archive; \
+	done
+
 # --- Quality --------------------------------------------------------------------------------------------------------
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers local cmd policy integration_test examples/pictures examples/pictures/fanout examples/test
+MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
-check: check-workflows ## Format, vet, lint, known vulnerabilities, workflows
+check: check-workflows check-api ## Format, vet, lint, known vulnerabilities, workflows, the exported API
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
 	@sums='sha256sum $(foreach m,$(MODULES),$(m)/go.mod $(m)/go.sum)'; before=$$($$sums); $(MAKE) -s tidy; \
@@ -165,7 +229,14 @@ check: check-workflows ## Format, vet, lint, known vulnerabilities, workflows
 # modules, which Go's cache of test results does not notice.
 .PHONY: check-workflows
 check-workflows:
-	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test -count=1 ./...
+	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test -count=1 ./workflows
+
+# What was exported by the last release must be there, or CHANGELOG.md says what is not: docs/releases.md.
+.PHONY: check-api api
+check-api:
+	@echo 'checking the exported API' && go -C tools/check test -count=1 ./api
+api: ## Write the exported API to api/next, after a change of it
+	@go -C tools/check test -count=1 ./api -update
 
 # The race detector needs a C compiler; without one the tests run without it. The components run in one goroutine at a
 # time, over an SDK that takes minutes to compile for it; the integration tests are mostly about other processes, and
@@ -176,9 +247,10 @@ RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 # The integration tests wait for most of their time. The others run beside them, and are printed after them. Of a run
 # that fails, the last lines say what failed.
 .PHONY: test
-test: cli package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
+test: cli yaml plugin package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
+	go -C provider test -vet=off -v -timeout 20m ./...
 	@mkdir -p .local; set -o pipefail; \
 	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
 		go -C integration_test test -vet=off -v ./template ./tasks && go -C examples/test test -vet=off -count=1 -v .; } > .local/test.log 2>&1 & raced=$$!; \
