@@ -160,7 +160,7 @@ plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugi
 		fi; \
 		GOOS=$$os GOARCH=$$arch go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
 			-o $$folder/bin/ ./cmd/pulumi-resource-order-patterns; \
-		tar -C $$folder/bin --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c . | gzip -n > $$archive; echo $$archive; \
+		tar -C $$folder/bin --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c $$(ls $$folder/bin) | gzip -n > $$archive; echo $$archive; \
 	done
 
 # --- Quality --------------------------------------------------------------------------------------------------------
