@@ -127,6 +127,48 @@ $(BIN)/language-host: tools/pulumi-language-go/go.mod
 	@cd tools/pulumi-language-go && go build -ldflags '-s -w' \
 		-o $(CURDIR)/$@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
 
+# The language host for programs in YAML. The CLI of a machine usually comes with one.
+.PHONY: yaml
+ifneq ($(shell command -v pulumi-language-yaml),)
+yaml:
+else
+yaml: $(BIN)/pulumi-language-yaml
+endif
+$(BIN)/pulumi-language-yaml: tools/pulumi-language-yaml/go.mod
+	@echo 'There is no pulumi-language-yaml on the PATH: building it from its Go modules, once. This takes 2 to 5 minutes.' >&2
+	@mkdir -p $(BIN)
+	@cd tools/pulumi-language-yaml && go build -ldflags '-s -w' -o $(CURDIR)/$@ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
+
+# --- Pulumi package -------------------------------------------------------------------------------------------------
+
+# The plugin by which programs in other languages use the components. Our zips are in it: for arm64 and x86_64, and for a system
+# other than Linux those that the embedded cloud runs there. So it is built for the system of this machine, or for GOOS and GOARCH.
+PLUGIN_VERSION ?= 0.0.0-dev
+PLUGIN_SOURCE  := provider/cmd/pulumi-resource-order-patterns
+PLUGIN_OS      := $(shell go env GOOS)
+
+.PHONY: plugin schema generate
+plugin: package-arm64 package-x86_64 $(if $(filter-out linux,$(PLUGIN_OS)),package-local) ## Build the plugin of the Pulumi package, with our zips in it
+	@mkdir -p $(BIN) && cd $(PLUGIN_SOURCE)/lambda && rm -rf arm64 x86_64 host && cp -r $(abspath $(BUILD))/arm64 $(abspath $(BUILD))/x86_64 . \
+		$(if $(filter-out linux,$(PLUGIN_OS)),&& cp -r $(abspath $(BUILD))/local host)
+	@go -C provider build -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' -o $(CURDIR)/$(BIN)/ ./cmd/pulumi-resource-order-patterns
+schema: ## Print the schema of the Pulumi package
+	@go -C provider run ./cmd/schema
+# `pulumi package gen-sdk` writes the same files, where the language hosts of Node.js and Python are.
+.PHONY: sdk example-typescript example-python
+sdk: ## Generate the SDKs for TypeScript and Python into the examples in these languages
+	@mkdir -p $(BIN) && go -C tools/gen-sdk build -o $(CURDIR)/$(BIN)/ .
+	@schema=$$(go -C provider run ./cmd/schema '$(PLUGIN_VERSION)'); \
+		$(BIN)/gen-sdk nodejs examples/typescript/sdks/order-patterns <<< "$$schema"; \
+		$(BIN)/gen-sdk python examples/python/sdks/order-patterns <<< "$$schema"
+example-typescript: sdk ## Compile the example in TypeScript against the SDK. Needs npm
+	@cd examples/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 && npx tsc -p sdks/order-patterns \
+		&& cp sdks/order-patterns/package.json sdks/order-patterns/bin/ && npx tsc -p .
+example-python: sdk ## Compile the example in Python, and the SDK. Needs python3
+	@cd examples/python && PYTHONPYCACHEPREFIX=$$(mktemp -d) python3 -m compileall -q .
+generate: ## Write the doc comments of the components to the provider, for the descriptions in the schema
+	@go -C provider generate ./...
+
 # --- Review ---------------------------------------------------------------------------------------------------------
 
 # What a change does, as one page of Markdown on standard output. Progress is on standard error. FAIL_ON, such as
@@ -167,7 +209,7 @@ plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugi
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers local cmd policy integration_test examples/pictures examples/pictures/fanout examples/test
+MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -205,9 +247,10 @@ RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 # The integration tests wait for most of their time. The others run beside them, and are printed after them. Of a run
 # that fails, the last lines say what failed.
 .PHONY: test
-test: cli package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
+test: cli yaml plugin package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
+	go -C provider test -vet=off -v -timeout 20m ./...
 	@mkdir -p .local; set -o pipefail; \
 	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
 		go -C integration_test test -vet=off -v ./template ./tasks && go -C examples/test test -vet=off -count=1 -v .; } > .local/test.log 2>&1 & raced=$$!; \
@@ -239,7 +282,7 @@ bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throu
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum up to date
 	for m in $(MODULES); do ( cd $$m && go mod tidy ) || exit 1; done
-	go list -m -mod=mod -json all >/dev/null
+	for m in . examples/pictures/fanout; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what the other targets made

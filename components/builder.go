@@ -141,7 +141,8 @@ func (b *builder) api(args OrderApiArgs, more []Route, publisher functionSpec) (
 		LambdaInsights: b.insights.on, LambdaInsightsLayerArn: b.insights.layer,
 	}
 	if args.has(AuthJwt) {
-		args.Common.Packages, args.Common.Architecture, args.Common.CodeFromS3 = b.packages.folder, b.packages.architecture, b.codeFromS3
+		args.Common.Packages, args.Common.Zips, args.Common.Architecture = b.packages.folder, b.packages.zips, b.packages.architecture
+		args.Common.CodeFromS3 = b.codeFromS3
 		bucket, err := b.inBucket()
 		if err != nil {
 			return nil, err

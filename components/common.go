@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -9,12 +10,16 @@ import (
 
 // Common are the arguments that all patterns share.
 type Common struct {
-	// Packages is the folder with the functions' zips. Default build/ARCHITECTURE, where `make build` puts them.
+	// Packages is the folder with the functions' zips. Default in a Go program: build/ARCHITECTURE, where `make build` puts them; in
+	// other languages: the zips of the plugin.
 	Packages string `pulumi:"packages,optional"`
-	// Architecture is [ARM64] or [X8664]. Default: what the zips were built for; ARM64 where Packages is not set either.
+	// Zips are the same zips where they are not in a folder of this machine: an embed.FS, for example. Those that the component needs
+	// are written to the user's cache folder, once. It can be set from Go only.
+	Zips fs.FS
+	// Architecture is [ARM64] or [X8664]. Default: what the zips were built for; [ARM64] where Packages is not set either.
 	Architecture string `pulumi:"architecture,optional"`
-	// CodeFromS3 uploads the zips to a bucket, from which Lambda reads them. Without it they are part of the requests that
-	// create the functions, which the AWS provider sends one after another, 5 seconds each.
+	// CodeFromS3 uploads the zips to a bucket, also those of your own functions, from which Lambda reads them. Without it they are part
+	// of the requests that create the functions, which the AWS provider sends one after another, 5 seconds each.
 	CodeFromS3 bool `pulumi:"codeFromS3,optional"`
 	// CodeBucket is the name of the bucket for CodeFromS3. Default: the component makes one.
 	CodeBucket pulumi.StringPtrInput `pulumi:"codeBucket,optional"`
@@ -72,7 +77,7 @@ func (c Common) resolve(v *validator, functions ...string) shared {
 		codeBucket = stringOf(c.CodeBucket)
 	}
 	return shared{
-		packages:         findPackages(v, "Common.", c.Packages, c.Architecture, functions...),
+		packages:         findPackages(v, "Common.", c.Packages, c.Zips, c.Architecture, functions...),
 		codeFromS3:       c.CodeFromS3,
 		codeBucket:       codeBucket,
 		tags:             v.tags("Common.Tags", c.Tags),

@@ -9,6 +9,7 @@ import (
 
 // FunctionInfo says where a function of a component is.
 type FunctionInfo struct {
+	// Name is the function's name, LogGroup that of its log group, and RoleName that of its role.
 	Name     string `pulumi:"name"`
 	LogGroup string `pulumi:"logGroup"`
 	RoleName string `pulumi:"roleName"`

@@ -54,7 +54,7 @@ type ApiSettings struct {
 	AllowOrigin pulumi.StringPtrInput `pulumi:"allowOrigin,optional"`
 	// AccessLogs writes a line of JSON for each request to a log group of the API. It needs the Region's API Gateway
 	// account setting to name a role: see [ApiAccount]. Where the setting is missing, AWS refuses to create the stage. Default
-	// true; pulumi.BoolRef(false) for none.
+	// true.
 	AccessLogs *bool `pulumi:"accessLogs,optional"`
 	// DetailedMetrics adds CloudWatch metrics of each method to those of the stage. Each is billed as a custom metric. Default
 	// false.

@@ -24,26 +24,35 @@ const (
 )
 
 // packages says where the zips of a pattern's functions are, and for which processor they were built.
-type packages struct{ folder, architecture string }
+type packages struct {
+	folder, architecture string
+	zips                 fs.FS // instead of a folder
+}
 
 // path is the zip of a function. It is absolute, because the engine and its providers read it too, from wherever they
 // were started. Pulumi compares archives by their content, so two checkouts agree.
 func (p packages) path(function string) (string, error) {
+	if p.zips != nil {
+		return extract(p.zips, function+".zip")
+	}
 	return filepath.Abs(filepath.Join(p.folder, function+".zip"))
 }
 
-// findPackages resolves the arguments Packages and Architecture at a path. It reports the zips that are missing, that
+// findPackages resolves the arguments Packages, Zips and Architecture at a path. It reports the zips that are missing, that
 // Lambda would refuse to start, or that were built for another processor.
-func findPackages(v *validator, at, folder, architecture string, functions ...string) packages {
+func findPackages(v *validator, at, folder string, zips fs.FS, architecture string, functions ...string) packages {
 	if architecture != "" {
 		if err := oneOf(ARM64, X8664)(architecture); err != nil {
 			v.addf(at+"Architecture", "%v", err)
 			architecture = "" // the packages are inspected as if it were not set
 		}
 	}
-	pkgs := packages{
-		folder:       cmp.Or(folder, filepath.Join("build", cmp.Or(architecture, ARM64))),
-		architecture: architecture,
+	if zips != nil && folder != "" {
+		v.addf(at+"Zips", "is of use only without Packages")
+	}
+	pkgs := packages{folder: folder, architecture: architecture, zips: zips}
+	if zips == nil {
+		pkgs.folder = cmp.Or(folder, filepath.Join("build", cmp.Or(architecture, ARM64)))
 	}
 	type inspected struct {
 		path, built string

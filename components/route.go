@@ -13,8 +13,10 @@ import (
 
 // Route is one method of one path.
 type Route struct {
-	Method string `pulumi:"method"` // "GET", "POST", ...
-	Path   string `pulumi:"path"`   // "/order"
+	// Method is GET, POST, PUT, PATCH, DELETE or HEAD. Required.
+	Method string `pulumi:"method"`
+	// Path is such as /order, or /order/{orderId}. Required.
+	Path string `pulumi:"path"`
 	// Run is a function that the component makes, and that answers the route's requests. It gets the variables ALLOW_ORIGIN, the
 	// origin that its answers must allow, and AUTH, jwt if the API verifies tokens. One of Run, Function and Execution is required.
 	Run *Function `pulumi:"run,optional"`
@@ -25,7 +27,8 @@ type Route struct {
 	Function *FunctionTarget `pulumi:"function,optional"`
 	// Execution starts a state machine with the route's requests. It needs a Body.
 	Execution *Execution `pulumi:"execution,optional"`
-	Summary   string     `pulumi:"summary,optional"`
+	// Summary is for the API's document.
+	Summary string `pulumi:"summary,optional"`
 	// Query are the parameters of the query string. Requests without a required one get 400.
 	Query []Parameter `pulumi:"query,optional"`
 	// Headers are those that a client may send besides the usual ones. A CORS preflight lists them.
@@ -60,14 +63,19 @@ type FunctionTarget struct {
 
 // Parameter is one parameter of a query string, or one header.
 type Parameter struct {
-	Name        string `pulumi:"name"`
+	// Name is its name. Required.
+	Name string `pulumi:"name"`
+	// Description is for the API's document.
 	Description string `pulumi:"description,optional"`
-	Required    bool   `pulumi:"required,optional"`
+	// Required refuses requests without it: they get 400.
+	Required bool `pulumi:"required,optional"`
 }
 
 // Response is one status that a route answers.
 type Response struct {
-	Status      int    `pulumi:"status"`
+	// Status is an HTTP status, 200 to 599. Required.
+	Status int `pulumi:"status"`
+	// Description is for the API's document.
 	Description string `pulumi:"description,optional"`
 }
 

@@ -65,6 +65,7 @@ func (b *builder) usagePlan(plan UsagePlan, rest *apigateway.RestApi, stage *api
 	}
 	_, err = apigateway.NewUsagePlanKey(b.ctx, b.name, &apigateway.UsagePlanKeyArgs{
 		KeyId: key.ID(), KeyType: pulumi.String("API_KEY"), UsagePlanId: registered.ID(),
-	}, b.opts()...)
+		// It also has the key's value, which the AWS provider does not mark as a secret.
+	}, b.opts(pulumi.AdditionalSecretOutputs([]string{"value"}))...)
 	return key.Value, err
 }

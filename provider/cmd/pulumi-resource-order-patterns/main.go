@@ -1,0 +1,31 @@
+// Command pulumi-resource-order-patterns is the plugin by which a Pulumi program in any language uses the components. The Pulumi
+// engine starts it.
+package main
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/order-patterns/order-patterns/provider"
+)
+
+// version is set by the linker.
+var version = "0.0.0-dev"
+
+// lambda has the zips of our functions. `make plugin` copies them there; without it the folder is empty.
+//
+//go:embed all:lambda
+var lambda embed.FS
+
+func main() {
+	zips, err := fs.Sub(lambda, "lambda")
+	if err == nil {
+		err = provider.Main(provider.Options{Version: version, Zips: zips})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "pulumi-resource-order-patterns:", err)
+		os.Exit(1)
+	}
+}

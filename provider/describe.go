@@ -1,0 +1,66 @@
+package provider
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/order-patterns/order-patterns/components"
+)
+
+var (
+	link   = regexp.MustCompile(`\[([A-Z]\w*)\]`)
+	goName = regexp.MustCompile(`\b[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?\b`)
+)
+
+// describeType is the description of a type.
+func describeType(t reflect.Type) string { return describe(t, comments[t.Name()]) }
+
+// describeField is the description of a property. One without a comment has that of its type.
+func describeField(t reflect.Type, field reflect.StructField) string {
+	return cmp.Or(describe(t, comments[t.Name()+"."+field.Name]), describeType(field.Type))
+}
+
+// describeValues are the values of an enumeration, with their descriptions.
+func describeValues(t reflect.Type, values []enumValue) []enumValue {
+	described := make([]enumValue, len(values))
+	for i, v := range values {
+		described[i] = enumValue{Name: v.Name, Value: v.Value, Description: describe(t, v.Description)}
+	}
+	return described
+}
+
+// describe translates a doc comment for a program that is not written in Go. Names of fields become those of properties. The
+// name of a constant or a limit in brackets becomes its value.
+func describe(t reflect.Type, comment string) string {
+	comment = goName.ReplaceAllStringFunc(comment, func(name string) string { return propertyName(t, name) })
+	return link.ReplaceAllStringFunc(comment, func(match string) string {
+		name := strings.Trim(match, "[]")
+		value, ok := links[name]
+		if !ok {
+			return name // of a type
+		}
+		if size, ok := value.(components.Size); ok {
+			return fmt.Sprintf("%d MB and %d seconds", size.MemoryMB, size.TimeoutSeconds)
+		}
+		if reflect.TypeOf(value).Kind() == reflect.String {
+			return fmt.Sprintf("`%v`", value)
+		}
+		return fmt.Sprint(value)
+	})
+}
+
+// propertyName is the name of a property for a name in a comment of t: Field, or Type.Field. Other names stay as they are.
+func propertyName(t reflect.Type, name string) string {
+	owner, field, two := strings.Cut(name, ".")
+	own := properties[t.Name()][owner]
+	switch {
+	case !two && own != "":
+		return "`" + own + "`"
+	case two && properties[owner][field] != "":
+		return "`" + cmp.Or(own, owner) + "." + properties[owner][field] + "`"
+	}
+	return name
+}
