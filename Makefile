@@ -141,17 +141,25 @@ $(BIN)/pulumi-language-yaml: tools/pulumi-language-yaml/go.mod
 
 # --- Pulumi package -------------------------------------------------------------------------------------------------
 
-# The plugin by which programs in other languages use the components. Our zips are in it: for arm64 and x86_64, and for a system
-# other than Linux those that the embedded cloud runs there. So it is built for the system of this machine, or for GOOS and GOARCH.
+# The plugin by which programs in other languages use the components. Our zips are in it: for arm64 and x86_64, and in a plugin for macOS
+# those that the embedded cloud runs there. On Linux it runs the same as Lambda, and on Windows there is none.
 PLUGIN_VERSION ?= 0.0.0-dev
 PLUGIN_SOURCE  := provider/cmd/pulumi-resource-order-patterns
-PLUGIN_OS      := $(shell go env GOOS)
+
+# $(call build-plugin,GOOS,GOARCH,FOLDER) builds the plugin into a folder. The same source gives the same file, byte for byte.
+define build-plugin
+	embedded=$(PLUGIN_SOURCE)/lambda host=$(abspath .local/plugin)/$(1)-$(2); \
+	rm -rf $$embedded/{arm64,x86_64,host} && cp -r $(BUILD)/arm64 $(BUILD)/x86_64 $$embedded && \
+	if [ $(1) = darwin ]; then \
+		$(MAKE) -s package-local HOSTOS=$(1) HOSTARCH=$(2) BUILD=$$host BOOTSTRAP=$$host/bootstrap && cp -r $$host/local $$embedded/host; \
+	fi && \
+	GOOS=$(1) GOARCH=$(2) go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
+		-o $(abspath $(3))/ ./cmd/pulumi-resource-order-patterns
+endef
 
 .PHONY: plugin schema generate
-plugin: package-arm64 package-x86_64 $(if $(filter-out linux,$(PLUGIN_OS)),package-local) ## Build the plugin of the Pulumi package, with our zips in it
-	@mkdir -p $(BIN) && cd $(PLUGIN_SOURCE)/lambda && rm -rf arm64 x86_64 host && cp -r $(abspath $(BUILD))/arm64 $(abspath $(BUILD))/x86_64 . \
-		$(if $(filter-out linux,$(PLUGIN_OS)),&& cp -r $(abspath $(BUILD))/local host)
-	@go -C provider build -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' -o $(CURDIR)/$(BIN)/ ./cmd/pulumi-resource-order-patterns
+plugin: package-arm64 package-x86_64 ## Build the plugin of the Pulumi package, with our zips in it
+	@mkdir -p $(BIN); $(call build-plugin,$(HOSTOS),$(HOSTARCH),$(BIN))
 schema: ## Print the schema of the Pulumi package
 	@go -C provider run ./cmd/schema
 # `pulumi package gen-sdk` writes the same files, where the language hosts of Node.js and Python are.
@@ -187,22 +195,15 @@ review: cli ## Compare the working tree with BASE: resources, data, permissions,
 
 # What `pulumi plugin install` takes from a release on GitHub, in build/plugin, by the names of
 # https://www.pulumi.com/docs/iac/guides/building-extending/packages/executable-plugin/
-# The same source gives the same archives, byte for byte. The embedded cloud runs on Linux and macOS; a plugin for macOS has zips for it.
 PLUGIN_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .PHONY: plugin-archives
 plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugin for a release, PLUGIN_VERSION=1.2.3, for all PLUGIN_PLATFORMS
-	@mkdir -p $(BUILD)/plugin
-	@for platform in $(PLUGIN_PLATFORMS); do \
-		os=$${platform%/*} arch=$${platform#*/}; folder=$(abspath .local/plugin)/$$os-$$arch; \
-		embedded=$(PLUGIN_SOURCE)/lambda; archive=$(BUILD)/plugin/pulumi-resource-order-patterns-v$(PLUGIN_VERSION)-$$os-$$arch.tar.gz; \
-		rm -rf $$embedded/{arm64,x86_64,host} $$folder/bin && cp -r $(BUILD)/arm64 $(BUILD)/x86_64 $$embedded; \
-		if [ $$os = darwin ]; then \
-			$(MAKE) -s package-local HOSTOS=$$os HOSTARCH=$$arch BUILD=$$folder BOOTSTRAP=$$folder/bootstrap && cp -r $$folder/local $$embedded/host; \
-		fi; \
-		GOOS=$$os GOARCH=$$arch go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
-			-o $$folder/bin/ ./cmd/pulumi-resource-order-patterns; \
-		tar -C $$folder/bin --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c $$(ls $$folder/bin) | gzip -n > $$archive; echo $$archive; \
+	@mkdir -p $(BUILD)/plugin; for platform in $(PLUGIN_PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/}; folder=.local/plugin/$$os-$$arch/bin; rm -rf $$folder; \
+		$(call build-plugin,$$os,$$arch,.local/plugin/$$os-$$arch/bin); \
+		archive=$(BUILD)/plugin/pulumi-resource-order-patterns-v$(PLUGIN_VERSION)-$$os-$$arch.tar.gz; \
+		tar -C $$folder --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c $$(ls $$folder) | gzip -n > $$archive; echo $$archive; \
 	done
 
 # --- Quality --------------------------------------------------------------------------------------------------------
