@@ -109,6 +109,7 @@ var eventStreamFunctions = append([]string{"append-order", "project-order", "inv
 
 func (args *EventStreamArgs) resolve(v *validator) shared {
 	args.Stream = args.Stream.resolve(v, "Stream")
+	v.taken("the stream", "events")
 	var packaged, routes []string
 	if args.Orders == nil {
 		if len(args.Readers) == 0 {
