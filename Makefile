@@ -183,6 +183,28 @@ review: cli ## Compare the working tree with BASE: resources, data, permissions,
 	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./review
 	@$(BIN)/review --base '$(BASE)' --patterns '$(PATTERNS)' --fail-on '$(FAIL_ON)'
 
+# --- Release --------------------------------------------------------------------------------------------------------
+
+# What `pulumi plugin install` takes from a release on GitHub, in build/plugin, by the names of
+# https://www.pulumi.com/docs/iac/guides/building-extending/packages/executable-plugin/
+# The same source gives the same archives, byte for byte. The embedded cloud runs on Linux and macOS; a plugin for macOS has zips for it.
+PLUGIN_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: plugin-archives
+plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugin for a release, PLUGIN_VERSION=1.2.3, for all PLUGIN_PLATFORMS
+	@mkdir -p $(BUILD)/plugin
+	@for platform in $(PLUGIN_PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/}; folder=$(abspath .local/plugin)/$$os-$$arch; \
+		embedded=$(PLUGIN_SOURCE)/lambda; archive=$(BUILD)/plugin/pulumi-resource-order-patterns-v$(PLUGIN_VERSION)-$$os-$$arch.tar.gz; \
+		rm -rf $$embedded/{arm64,x86_64,host} $$folder/bin && cp -r $(BUILD)/arm64 $(BUILD)/x86_64 $$embedded; \
+		if [ $$os = darwin ]; then \
+			$(MAKE) -s package-local HOSTOS=$$os HOSTARCH=$$arch BUILD=$$folder BOOTSTRAP=$$folder/bootstrap && cp -r $$folder/local $$embedded/host; \
+		fi; \
+		GOOS=$$os GOARCH=$$arch go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
+			-o $$folder/bin/ ./cmd/pulumi-resource-order-patterns; \
+		tar -C $$folder/bin --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c . | gzip -n > $$archive; echo $$archive; \
+	done
+
 # --- Quality --------------------------------------------------------------------------------------------------------
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
@@ -191,7 +213,7 @@ MODULES := . handlers/kit handlers local cmd policy provider integration_test ex
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
-check: check-workflows ## Format, vet, lint, known vulnerabilities, workflows
+check: check-workflows check-api ## Format, vet, lint, known vulnerabilities, workflows, the exported API
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
 	@sums='sha256sum $(foreach m,$(MODULES),$(m)/go.mod $(m)/go.sum)'; before=$$($$sums); $(MAKE) -s tidy; \
@@ -207,7 +229,14 @@ check: check-workflows ## Format, vet, lint, known vulnerabilities, workflows
 # modules, which Go's cache of test results does not notice.
 .PHONY: check-workflows
 check-workflows:
-	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test -count=1 ./...
+	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test -count=1 ./workflows
+
+# What was exported by the last release must be there, or CHANGELOG.md says what is not: docs/releases.md.
+.PHONY: check-api api
+check-api:
+	@echo 'checking the exported API' && go -C tools/check test -count=1 ./api
+api: ## Write the exported API to api/next, after a change of it
+	@go -C tools/check test -count=1 ./api -update
 
 # The race detector needs a C compiler; without one the tests run without it. The components run in one goroutine at a
 # time, over an SDK that takes minutes to compile for it; the integration tests are mostly about other processes, and
@@ -224,7 +253,7 @@ test: cli yaml plugin package-local examples-local ## All tests: unit, embedded 
 	go -C provider test -vet=off -v -timeout 20m ./...
 	@mkdir -p .local; set -o pipefail; \
 	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
-		go -C integration_test test -vet=off -v ./template && go -C examples/test test -vet=off -count=1 -v .; } > .local/test.log 2>&1 & raced=$$!; \
+		go -C integration_test test -vet=off -v ./template ./tasks && go -C examples/test test -vet=off -count=1 -v .; } > .local/test.log 2>&1 & raced=$$!; \
 	status=0; go -C integration_test test -vet=off -v -timeout 20m . 2>&1 | tee .local/integration.log || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; [ $$status = 0 ] || { echo; echo 'What failed:'; \
@@ -253,7 +282,7 @@ bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throu
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum up to date
 	for m in $(MODULES); do ( cd $$m && go mod tidy ) || exit 1; done
-	go list -m -mod=mod -json all >/dev/null
+	for m in . examples/pictures/fanout; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what the other targets made

@@ -156,36 +156,51 @@ var scopePattern = regexp.MustCompile(`^[!#-\[\]-~]+$`)
 const maxRoutes = 3 << 10
 
 // resolveAuthorizers validates the authorizer of the API, and those of its routes. The API's name begins with that of the component
-// and then api.
-func (args *OrderApiArgs) resolveAuthorizers(v *validator, api string) {
-	for i, r := range args.Routes {
-		at := fmt.Sprintf("Routes[%d]", i)
-		if r.Authorizer != "" {
-			if err := checkKind(string(r.Authorizer)); err != nil {
-				v.addf(at+".Authorizer", "%v", err)
-			}
-			if r.Authorizer != AuthJwt && len(r.Scopes) > 0 {
-				v.addf(at+".Scopes", "are of use only with jwt")
-			}
-		}
-		for j, scope := range r.Scopes {
-			if !scopePattern.MatchString(scope) {
-				v.addf(fmt.Sprintf("%s.Scopes[%d]", at, j), "must be printable ASCII characters without spaces, quotes and backslashes, got %q", scope)
-			}
-		}
-		// The policy of a token lists the ARNs of the routes that it may call. In an ARN, * stands for any characters, slashes
-		// too. So the ARN of one route may also be that of a request to another.
-		for j, other := range args.Routes[:i] {
-			if args.kind(r) == AuthJwt && args.kind(other) == AuthJwt && r.Method == other.Method &&
-				!sameScopes(r.Scopes, other.Scopes) && overlap(pathARN(r.Path), pathARN(other.Path)) {
-				v.addf(at+".Scopes", "must be those of Routes[%d]: a path may match both, and a policy could not tell them apart", j)
-			}
+// and then api. start is one more route, which was validated alone; nil for none.
+func (args *OrderApiArgs) resolveAuthorizers(v *validator, api string, start *Route) {
+	// The policy of a token lists the ARNs of the routes that it may call. In an ARN, * stands for any characters, slashes
+	// too. So the ARN of one route may also be that of a request to another.
+	distinct := func(at string, r, other Route, name string) {
+		if args.kind(r) == AuthJwt && args.kind(other) == AuthJwt && r.Method == other.Method &&
+			!sameScopes(r.Scopes, other.Scopes) && overlap(pathARN(r.Path), pathARN(other.Path)) {
+			v.addf(at+".Scopes", "must be those of %s: a path may match both, and a policy could not tell them apart", name)
 		}
 	}
-	tokens := args.Authorizer.Kind == AuthJwt || args.has(AuthJwt)
+	for i, r := range args.Routes {
+		at := fmt.Sprintf("Routes[%d]", i)
+		r.validateAuthorizer(v, at)
+		for j, other := range args.Routes[:i] {
+			distinct(at, r, other, fmt.Sprintf("Routes[%d]", j))
+		}
+		if start != nil {
+			distinct(at, r, *start, "Start")
+		}
+	}
+	all := *args
+	if start != nil {
+		all.Routes = append(slices.Clone(args.Routes), *start)
+	}
+	tokens := args.Authorizer.Kind == AuthJwt || all.has(AuthJwt)
 	args.Authorizer = args.Authorizer.resolve(v, api, tokens)
-	if routes, err := args.tokenRoutes(); err != nil || len(routes) > maxRoutes {
+	if routes, err := all.tokenRoutes(); err != nil || len(routes) > maxRoutes {
 		v.addf("Routes", "must have less than %d bytes as JSON, so that they fit into the environment of %s, got %d", maxRoutes, authorizeCaller, len(routes))
+	}
+}
+
+// validateAuthorizer checks the authorizer of a route alone.
+func (r Route) validateAuthorizer(v *validator, at string) {
+	if r.Authorizer != "" {
+		if err := checkKind(string(r.Authorizer)); err != nil {
+			v.addf(at+".Authorizer", "%v", err)
+		}
+		if r.Authorizer != AuthJwt && len(r.Scopes) > 0 {
+			v.addf(at+".Scopes", "are of use only with jwt")
+		}
+	}
+	for j, scope := range r.Scopes {
+		if !scopePattern.MatchString(scope) {
+			v.addf(fmt.Sprintf("%s.Scopes[%d]", at, j), "must be printable ASCII characters without spaces, quotes and backslashes, got %q", scope)
+		}
 	}
 }
 

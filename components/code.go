@@ -25,12 +25,28 @@ func (b *builder) inBucket() (pulumi.StringInput, error) {
 	return b.codeBucket, nil
 }
 
-// code says where Lambda gets a function's zip from. The zip is passed on byte for byte: an archive that Pulumi makes itself
+// zip is the path of a function's zip, empty for code that is none.
+func (b *builder) zip(name string, f Function) (string, error) {
+	if !f.own() {
+		return b.packages.path(name)
+	}
+	info, err := os.Stat(f.Code.Path())
+	if err != nil || info.IsDir() {
+		return "", nil // a folder, assets or a URL
+	}
+	return f.Code.Path(), nil
+}
+
+// code says where Lambda gets a function's code from. A zip is passed on byte for byte: an archive that Pulumi makes itself
 // loses the executable bit of bootstrap.
-func (b *builder) code(zip string, args *lambda.FunctionArgs) error {
-	path, err := b.packages.path(zip)
+func (b *builder) code(name string, f Function, args *lambda.FunctionArgs) error {
+	path, err := b.zip(name, f)
 	if err != nil {
 		return err
+	}
+	if path == "" {
+		args.Code = f.Code
+		return nil
 	}
 	bucket, err := b.inBucket()
 	if err != nil {
@@ -46,8 +62,8 @@ func (b *builder) code(zip string, args *lambda.FunctionArgs) error {
 	}
 	// A changed zip has another key, by which the function changes. Objects have no tags, because they may have ten at most.
 	sum := sha256.Sum256(content)
-	key := strings.Join([]string{b.ctx.Project(), b.ctx.Stack(), b.name, zip, hex.EncodeToString(sum[:])}, "/") + ".zip"
-	object, err := s3.NewBucketObjectv2(b.ctx, b.child(zip+"-code"), &s3.BucketObjectv2Args{
+	key := strings.Join([]string{b.ctx.Project(), b.ctx.Stack(), b.name, name, hex.EncodeToString(sum[:])}, "/") + ".zip"
+	object, err := s3.NewBucketObjectv2(b.ctx, b.child(name+"-code"), &s3.BucketObjectv2Args{
 		Bucket:      bucket,
 		Key:         pulumi.String(key),
 		Source:      pulumi.NewFileAsset(path),

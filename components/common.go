@@ -18,8 +18,8 @@ type Common struct {
 	Zips fs.FS
 	// Architecture is [ARM64] or [X8664]. Default: what the zips were built for; [ARM64] where Packages is not set either.
 	Architecture string `pulumi:"architecture,optional"`
-	// CodeFromS3 uploads the zips to a bucket, from which Lambda reads them. Without it they are part of the requests that
-	// create the functions, which the AWS provider sends one after another, 5 seconds each.
+	// CodeFromS3 uploads the zips to a bucket, also those of your own functions, from which Lambda reads them. Without it they are part
+	// of the requests that create the functions, which the AWS provider sends one after another, 5 seconds each.
 	CodeFromS3 bool `pulumi:"codeFromS3,optional"`
 	// CodeBucket is the name of the bucket for CodeFromS3. Default: the component makes one.
 	CodeBucket pulumi.StringPtrInput `pulumi:"codeBucket,optional"`

@@ -2,8 +2,9 @@
 // a program can use alone:
 //
 //   - [FanOut]: an API, an SNS topic, and two SQS queues whose functions store and invoice the orders.
-//   - [Orchestrator]: an API that starts a Step Functions state machine, with no function between. The machine stores and
-//     invoices an order, publishes a notification, and takes back an order whose invoice cannot be written.
+//   - [Orchestrator]: an API that starts a Step Functions state machine, with no function between. The machine runs tasks one after
+//     another, publishes what they answered, and undoes what was done when one fails. (With Orders: it stores and invoices an order, and
+//     takes back an order whose invoice cannot be written.)
 //   - [EventStream]: an API, a Kinesis stream of order events, and two functions that read it.
 //   - [CheckerPipeline]: an API, two checkers that work in parallel, and a function that ships what they found good.
 //

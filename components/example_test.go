@@ -134,6 +134,42 @@ func ExampleNewOrchestrator() {
 	// and from there into arn:aws:states:eu-west-1:123456789012:stateMachine:coffee
 }
 
+// A program that runs two functions of its own one after another. If a picture cannot be indexed, its sizes are deleted.
+func ExampleNewOrchestrator_tasks() {
+	function := func(handler string) components.Function {
+		return components.Function{Code: pulumi.NewFileArchive("testdata"), Runtime: pulumi.String("python3.13"), Handler: pulumi.String(handler)}
+	}
+	program := func(ctx *pulumi.Context) error {
+		deleteSizes := function("resize.undo")
+		pictures, err := components.NewOrchestrator(ctx, "pictures", &components.OrchestratorArgs{
+			Tasks: []components.Task{
+				{Name: "resize", Function: function("resize.handler"), Compensate: &deleteSizes, Permanent: []string{"NotAPicture"}},
+				{Name: "index", Function: function("index.handler")},
+			},
+			Start: &components.StartRoute{
+				Path: "/pictures", IdPath: "$.id",
+				Body: `{"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}`, BodyRules: "A picture has an id.",
+			},
+			Authorizer: components.IamAuthorizer(),
+		})
+		if err != nil {
+			return err
+		}
+		pulumi.All(pictures.Url, pictures.FailureQueueUrl).ApplyT(func(v []any) error {
+			_, err := fmt.Printf("pictures go to %s/pictures\nand what failed goes to %s\n", v...)
+			return err
+		})
+		return nil
+	}
+
+	if err := exampleRun(program); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// pictures go to https://stage/pictures-api/pictures
+	// and what failed goes to https://queue/pictures-failures
+}
+
 // A program that puts a state machine of its own behind an API, with no function between. The schema
 // refuses what API Gateway can tell, and the machine has to refuse the rest.
 func ExampleNewOrderApi_execution() {

@@ -12,26 +12,31 @@ import (
 // Execution lets API Gateway start an execution of a state machine by itself, with no function between:
 // https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-api-gateway.html
 //
-// The execution's name is the id of the request, so that every request starts one. Its input is {"orderid", "requestid",
+// The execution's name is the id of the request, so that every request starts one. Its input is {"id", "requestid",
 // "accepted", "body"}: the id that the client chose, or else the request's; the request's id; when it was accepted, in
-// milliseconds since 1970; and the body as the client wrote it, as a string. Where tokens are verified it also has "caller",
-// the account of the caller, unless the caller may act for any account.
+// milliseconds since 1970; and the body. Where tokens are verified it also has "caller", the account of the caller, unless the
+// caller may act for any account.
 //
-// The answer is 202 {"orderid", "requestid", "executionArn"}; 413 if the body is larger than [MaxExecutionBody]; 403 if it is
+// API Gateway writes the body anew: a number may have another form (1.0 for 1), and one of a member's values is left if the
+// client sent the member twice.
+//
+// The answer is 202 {"id", "requestid", "executionArn"}; 413 if the body is larger than [MaxExecutionBody]; 403 if it is
 // of another account than the caller's; 503 where Step Functions is throttled.
 type Execution struct {
 	// StateMachineArn is the machine's. Required.
 	StateMachineArn pulumi.StringInput `pulumi:"stateMachineArn"`
-	// IdPath is where in the body the id is that the client chose, such as "$.order.orderid". Required.
+	// IdPath is where in the body the id is that the client chose, such as "$.order.orderid". Default: the id is the request's.
 	//
 	// Nothing relies on what is there: any character but letters, digits, dots, underscores and hyphens is left out. The
 	// machine must validate the body.
-	IdPath string `pulumi:"idPath"`
+	IdPath string `pulumi:"idPath,optional"`
 	// AccountPath is where in the body the account is, such as "$.order.accountid". Where tokens are verified, it must be
 	// that of the caller, or else the answer is 403. Default: the account is not compared.
-	//
-	// The machine must compare it with "caller" again: a body may have a member twice, and API Gateway may read the other one.
 	AccountPath string `pulumi:"accountPath,optional"`
+
+	// orders says that the execution is one of our orders. Its id is called orderid, and its body is the text as the client wrote
+	// it: the machine validates that, also whether a member occurs twice. So it must compare the account with "caller" again.
+	orders bool
 }
 
 // MaxExecutionBody is the largest body that starts an execution, in characters. It is that of the functions, too, and leaves
@@ -42,7 +47,11 @@ var memberPath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*)+$`)
 
 func (e *Execution) validate(v *validator, path string) {
 	v.required(path+".StateMachineArn", e.StateMachineArn)
-	if !memberPath.MatchString(e.IdPath) {
+	e.validatePaths(v, path)
+}
+
+func (e *Execution) validatePaths(v *validator, path string) {
+	if e.IdPath != "" && !memberPath.MatchString(e.IdPath) {
 		v.addf(path+".IdPath", "must be a path such as $.order.orderid, got %q", e.IdPath)
 	}
 	if e.AccountPath != "" && !memberPath.MatchString(e.AccountPath) {
@@ -60,26 +69,31 @@ var executionStatuses = []int{202, 413, 500, 503}
 // The template of a response cannot read the request. So the request's template keeps the id in a header that Step Functions
 // ignores, which AWS documents:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
-// AWS does not say that the response's template can read that header. If it cannot, the answer has no orderid: it is then the
+// AWS does not say that the response's template can read that header. If it cannot, the answer has no id: it is then the
 // one that the client sent, or else the requestid.
 const (
 	keptID = "$context.requestOverride.header.X-Order-Id"
 	// $input.json is JSON of any type, "" if there is nothing. The body is JSON in a string in JSON in a string, so it is
 	// escaped twice. escapeJavaScript also escapes apostrophes, which JSON does not allow.
-	startTemplate = `#set($id = $input.json('ID').replaceAll("[^A-Za-z0-9._-]",""))` +
-		`#if($id == "")#set($id = $context.requestId)#end#set(` + keptID + ` = $id)` +
-		`#if($input.body.length() > LIMIT){}OWN` +
-		`#set($body = $util.escapeJavaScript($input.body).replaceAll("\\'","'"))` +
-		`{"stateMachineArn":"MACHINE","name":"$context.requestId","input":"{\"orderid\":\"$id\",\"requestid\":\"$context.requestId\",` +
-		`\"accepted\":$context.requestTimeEpoch,CALLER\"body\":\"$util.escapeJavaScript($body).replaceAll("\\'","'")\"}"}OTHER#end`
-	startedTemplate = `#set($id = ` + keptID + `){#if($id && $id != "")"orderid":"$id",#end"requestid":"$context.requestId",` +
+	textBody = `\"$util.escapeJavaScript($body).replaceAll("\\'","'")\"`
+	setText  = `#set($body = $util.escapeJavaScript($input.body).replaceAll("\\'","'"))`
+	// A body that is JSON in JSON in a string is escaped once.
+	jsonBody = `$util.escapeJavaScript($input.json('$')).replaceAll("\\'","'")`
+	chosenID = `#set($id = $input.json('ID').replaceAll("[^A-Za-z0-9._-]",""))#if($id == "")#set($id = $context.requestId)#end`
+	ownID    = `#set($id = $context.requestId)`
+
+	startTemplate = `CHOOSE#set(` + keptID + ` = $id)` +
+		`#if($input.body.length() > LIMIT){}OWNSET` +
+		`{"stateMachineArn":"MACHINE","name":"$context.requestId","input":"{\"MEMBER\":\"$id\",\"requestid\":\"$context.requestId\",` +
+		`\"accepted\":$context.requestTimeEpoch,CALLER\"body\":BODY}"}OTHER#end`
+	startedTemplate = `#set($id = ` + keptID + `){#if($id && $id != "")"MEMBER":"$id",#end"requestid":"$context.requestId",` +
 		`"executionArn":"$input.path('$.executionArn')"}`
 	// The request without an ARN, of a body that is too large, is refused as one of these two.
 	refusedTemplate = `#set($type = $input.path('$.__type'))` +
 		`#if(FORBIDDEN$type.contains("ValidationException") || $type.contains("InvalidArn"))#set($context.responseOverride.status = 413)` +
 		`{"message":"The body is larger than LIMIT characters"}` +
 		`#elseif($type.contains("Throttling") || $type.contains("ExecutionLimitExceeded"))#set($context.responseOverride.status = 503)` +
-		`{"message":"The order was not accepted; try again"}` +
+		`UNAVAILABLE` +
 		`#else{"message":"Internal server error"}#end`
 )
 
@@ -106,8 +120,8 @@ const (
 // otherAccount is the message about an order of another account than the caller's. The functions have the same.
 const otherAccount = "not allowed for this account"
 
-// templates are those of the request and of a refusal. tokens says that tokens are verified.
-func (e *Execution) templates(machineARN string, tokens bool) (start, refused string) {
+// templates are those of the request, of the answer, of a refusal, and of a failure. tokens says that tokens are verified.
+func (e *Execution) templates(machineARN string, tokens bool) (start, started, refused, unavailable string) {
 	own, other, caller, forbidden := "#else", "", "", ""
 	if tokens {
 		caller = callerTemplate
@@ -115,9 +129,19 @@ func (e *Execution) templates(machineARN string, tokens bool) (start, refused st
 			own, other, forbidden = ownTemplate, otherTemplate, forbiddenTemplate
 		}
 	}
-	start = strings.NewReplacer("OWN", own, "OTHER", other, "CALLER", caller).Replace(startTemplate)
-	start = strings.NewReplacer("ID", e.IdPath, "ACCOUNT", e.AccountPath, "MACHINE", machineARN, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(start)
-	return start, strings.NewReplacer("FORBIDDEN", forbidden, "LIMIT", strconv.Itoa(MaxExecutionBody)).Replace(refusedTemplate)
+	choose, member, set, body, what := chosenID, "id", "", jsonBody, "request"
+	if e.IdPath == "" {
+		choose = ownID
+	}
+	if e.orders {
+		member, set, body, what = "orderid", setText, textBody, "order"
+	}
+	limit, unavailable := strconv.Itoa(MaxExecutionBody), `{"message":"The `+what+` was not accepted; try again"}`
+	start = strings.NewReplacer("CHOOSE", choose, "OWN", own, "SET", set, "OTHER", other, "CALLER", caller, "BODY", body, "MEMBER", member).Replace(startTemplate)
+	start = strings.NewReplacer("ID", e.IdPath, "ACCOUNT", e.AccountPath, "MACHINE", machineARN, "LIMIT", limit).Replace(start)
+	started = strings.Replace(startedTemplate, "MEMBER", member, 1)
+	refused = strings.NewReplacer("FORBIDDEN", forbidden, "LIMIT", limit, "UNAVAILABLE", unavailable).Replace(refusedTemplate)
+	return start, started, refused, unavailable
 }
 
 // integration is the x-amazon-apigateway-integration. The response's status is that of the mapping that the backend's
@@ -134,8 +158,7 @@ func (e *Execution) integration(machineARN, roleARN, allowOrigin string, tokens 
 			"responseTemplates":  object{"application/json": template},
 		}
 	}
-	start, refused := e.templates(machineARN, tokens)
-	unavailable := `{"message":"The order was not accepted; try again"}`
+	start, started, refused, unavailable := e.templates(machineARN, tokens)
 	return object{
 		"type":        "aws",
 		"httpMethod":  "POST",
@@ -145,7 +168,7 @@ func (e *Execution) integration(machineARN, roleARN, allowOrigin string, tokens 
 		"passthroughBehavior": "never",
 		"requestTemplates":    object{"application/json": start},
 		"responses": object{
-			"200":     respond("202", startedTemplate),
+			"200":     respond("202", started),
 			`4\d{2}`:  respond("500", refused),
 			"default": respond("503", unavailable),
 		},

@@ -18,7 +18,8 @@ type Function struct {
 	// Code is a zip or a folder with the code of your own function. Default: ours, where the component has one. For provided.al2023 it
 	// must be a zip, because no file is executable in the one that Pulumi makes of a folder.
 	//
-	// Lambda takes up to 50 MB this way: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	// Lambda takes up to 50 MB this way, and a zip with CodeFromS3 of Common as long as it has 250 MB unzipped:
+	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	Code pulumi.Archive `pulumi:"code,optional"`
 	// Runtime is what runs Code, such as python3.13 or nodejs22.x. Default provided.al2023, which runs an executable.
 	// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html

@@ -99,6 +99,21 @@ func TestCodeMayBeMadeOfAssetsOrAtAURL(t *testing.T) {
 	}
 }
 
+func TestAZipOfOnesOwnComesFromS3IfItIsAskedFor(t *testing.T) {
+	const objectType = "aws:s3/bucketObjectv2:BucketObjectv2"
+	args, _ := pictures(t)
+	args.Common.CodeFromS3 = true
+	args.Consumers["caption"] = components.Consumer{Function: python(t)}
+	c := deploy(t, components.NewFanOut, "pictures", args, nil)
+	object := c.inputs(t, objectType, "pictures-resize-code")
+	require.Regexp(t, `^project/stack/pictures/resize/[0-9a-f]{64}\.zip$`, object["key"])
+	has(t, c.inputs(t, functionType, "pictures-resize"), map[string]any{"s3Bucket": "name:bucketv2/pictures-code", "s3Key": object["key"], "code": nil})
+	// A folder is a part of the request.
+	require.NotContains(t, c.registered, objectType+" pictures-caption-code")
+	has(t, c.inputs(t, functionType, "pictures-caption"), map[string]any{"s3Bucket": nil})
+	require.Equal(t, args.Consumers["caption"].Function.Code.Path(), c.find(t, functionType, "pictures-caption").Inputs["code"].ArchiveValue().Path)
+}
+
 func TestAFunctionHasItsLayersAndThatOfLambdaInsights(t *testing.T) {
 	const insights = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension-Arm64:23"
 	list := pulumi.StringArray{pulumi.String(layerA), pulumi.String(layerB)}

@@ -93,10 +93,10 @@ func (b *builder) functionArgs(spec functionSpec) (*lambda.FunctionArgs, error) 
 		args.VpcConfig = &lambda.FunctionVpcConfigArgs{SubnetIds: f.Vpc.SubnetIds, SecurityGroupIds: f.Vpc.SecurityGroupIds}
 	}
 	b.addLayers(args, f, architecture)
-	if !f.own() {
-		return args, b.code(spec.name, args)
+	if err := b.code(spec.name, f, args); err != nil || !f.own() {
+		return args, err
 	}
-	args.Code, args.Description = f.Code, f.Description
+	args.Description = f.Description
 	if !unset(f.Runtime) {
 		args.Runtime = f.Runtime
 	}

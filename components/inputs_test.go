@@ -57,7 +57,7 @@ func fill(t *testing.T, v reflect.Value, at string) map[string]any {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		path := at + "." + f.Name
-		if path == ".DependsOn" || path == ".Common.Zips" { // of Go only
+		if path == ".DependsOn" || path == ".Common.Zips" || !f.IsExported() { // of Go only
 			continue
 		}
 		name, option, _ := strings.Cut(f.Tag.Get("pulumi"), ",")

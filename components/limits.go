@@ -85,6 +85,8 @@ const (
 	DefaultConsumerBatchSize = 10 // Consumer.Queue, Checker.Queue and CheckerPipelineArgs.CollectQueue
 	DefaultFilterPolicyScope = "MessageBody"
 
+	DefaultStartMethod = "POST" // StartRoute.Method
+
 	DefaultBatchingWindow = 0 // seconds: do not wait
 
 	DefaultMaxReceiveCount       = 1000 // so that an outage of days passes

@@ -221,6 +221,15 @@ func examplePackages() string {
 	return exampleFolder
 }
 
+// exampleCode is the zip of a function of one's own.
+func exampleCode(name string) pulumi.Archive {
+	path := filepath.Join(exampleFolder, name+".zip")
+	if err := zipFile(path, "bootstrap", 0o755, executable(elf.EM_AARCH64)); err != nil {
+		panic(err)
+	}
+	return pulumi.NewFileArchive(path)
+}
+
 func exampleRun(program pulumi.RunFunc) error { return (&cloud{}).run(program) }
 
 // target is how a route reaches a function.

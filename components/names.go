@@ -53,16 +53,23 @@ func (v *validator) checkName() {
 
 var functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 
+// longestFunction leaves the name of a component ten characters, so that AWS accepts that of a function's role.
+const longestFunction = 40
+
 // takenNames begin the names of children that a component has besides those of its functions: alarms of its API, topic, stream and
-// tables, log groups and roles.
+// tables, log groups and roles. Queues for what was given up end with -dead-letters and -failures.
 var takenNames = []string{"accounts", "api", "events", "machine", "messages", "orders", "stock"}
 
 // function takes the name of a function, which begins the names of what belongs to it.
 func (v *validator) function(path, name string) {
+	if len(name) > longestFunction {
+		v.addf(path, "a name must have at most %d characters, so that AWS accepts those of its resources, got %d", longestFunction, len(name))
+		return
+	}
 	if !functionName.MatchString(name) {
 		v.addf(path, "a name must be a letter, and then letters, digits and hyphens, got %q", name)
 	}
-	if slices.Contains(takenNames, name) || strings.HasPrefix(name, "api-") || strings.HasSuffix(name, "-dead-letters") {
+	if slices.Contains(takenNames, name) || strings.HasPrefix(name, "api-") || strings.HasSuffix(name, "-dead-letters") || strings.HasSuffix(name, "-failures") {
 		v.addf(path, "the component itself uses the name %q", name)
 	}
 	if v.functions == nil {

@@ -70,6 +70,11 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			})
 			return err
 		},
+		// Tasks of one's own, and a route that starts them.
+		"tasks": func(ctx *pulumi.Context) error {
+			_, err := components.NewOrchestrator(ctx, "pictures", pictureArgs())
+			return err
+		},
 		"orderapi": func(ctx *pulumi.Context) error {
 			fn, err := lambda.NewFunction(ctx, "fn", &lambda.FunctionArgs{Role: pulumi.String("arn:role")})
 			if err != nil {

@@ -3,8 +3,8 @@ package components
 import (
 	"fmt"
 	"net/mail"
-	"slices"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -12,17 +12,24 @@ import (
 // OrchestratorArgs configure an Orchestrator. What is not set has a default fit for production.
 type OrchestratorArgs struct {
 	Common Common `pulumi:"common,optional"`
-	// Routes are what the API serves besides orders.
+
+	// Tasks are what the machine runs, one after another: functions of your own, at most 28 with their compensations. One of Tasks and
+	// Orders is required.
+	Tasks []Task `pulumi:"tasks,optional"`
+	// Start is the route of the API that starts an execution of Tasks. Default: programs start executions of StateMachineArn, with any
+	// JSON.
+	Start *StartRoute `pulumi:"start,optional"`
+	// Routes are what the API serves besides. Without Start, Routes and Orders there is no API.
 	Routes []Route `pulumi:"routes,optional"`
+	// Orders is our example: orders of coffee, which are stored and invoiced, and taken back if they cannot be invoiced. Default: none.
+	Orders *OrchestratorOrders `pulumi:"orders,optional"`
+
 	// Authorizer says who may call the API. Required, unless there is none.
 	Authorizer Authorizer `pulumi:"authorizer,optional"`
 
-	// Orders adds our example: orders of coffee, which are stored and invoiced, and taken back if they cannot be invoiced. Default: none.
-	Orders *OrchestratorOrders `pulumi:"orders,optional"`
-
-	// Express makes executions cheaper, five minutes long at most, and started at least once: the same order may then
-	// run twice, with the same result. Their only history is the log. They retry for one or two minutes, and then move the
-	// order to the failure queue. The default is Standard: started exactly once, retried for more than a day, with a history of
+	// Express makes executions cheaper, five minutes long at most, and started at least once: the same input may then
+	// run twice, so tasks must be idempotent. Their only history is the log. They retry for one or two minutes, and then move the
+	// input to the failure queue. The more tasks there are, the less time each of them has. The default is Standard: started exactly once, retried for more than a day, with a history of
 	// 90 days.
 	// https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 	Express bool `pulumi:"express,optional"`
@@ -31,34 +38,27 @@ type OrchestratorArgs struct {
 	// LogData lets the log hold the input and output of states, which is customers' data. Default false.
 	LogData pulumi.BoolPtrInput `pulumi:"logData,optional"`
 
-	// NotifyEmail gets a message for each placed order, once its owner has followed the link in AWS's first message.
+	// NotifyEmail gets a message for each execution that succeeds, once its owner has followed the link in AWS's first message.
 	// Default: nobody is notified.
 	NotifyEmail pulumi.StringPtrInput `pulumi:"notifyEmail,optional"`
 
 	// Api are the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
+
+	start *Route // that of Start, validated
 }
 
-// OrchestratorOrders are orders of coffee. POST /order starts an execution, GET /order and GET /invoice answer what became of it.
-type OrchestratorOrders struct {
-	// Functions changes ours, or puts functions of your own in their places: store-order-task, write-invoice-task,
-	// take-back-order-task, get-order, get-invoice. Default: ours, as they are.
-	//
-	// Variables: of store-order-task, take-back-order-task and get-order TABLE_NAME; of write-invoice-task and get-invoice
-	// BUCKET_NAME; of get-order and get-invoice also ALLOW_ORIGIN; of these and store-order-task AUTH.
-	Functions map[string]Function `pulumi:"functions,optional"`
-	// Capacity is that of the table of orders. Default on-demand.
-	Capacity TableCapacity `pulumi:"capacity,optional"`
-}
-
-// Orchestrator takes an order over HTTP straight into a Step Functions state machine, with no function between. The
-// machine stores the order in a DynamoDB table, writes its invoice to an S3 bucket and publishes a notification to an
-// SNS topic. It retries what may succeed, and takes the order back if its invoice cannot be written. What failed for good
-// goes to a failure queue, with the whole input.
+// Orchestrator takes a request over HTTP straight into a Step Functions state machine, with no function between. The machine runs
+// tasks one after another. It retries what may succeed. If a task fails for good, it undoes what was done before, and moves the whole
+// input to a failure queue. If all succeed, it publishes its output to an SNS topic: {"execution", "input", "results"}, the name of the
+// execution, its input, and what each task has answered. If that cannot be published, the execution succeeds nevertheless.
+//
+// With Orders the machine stores an order in a DynamoDB table, writes its invoice to an S3 bucket and publishes a notification. It
+// takes the order back if its invoice cannot be written.
 type Orchestrator struct {
 	pulumi.ResourceState
 
-	// Api is the REST API: POST /order, GET /order, GET /invoice.
+	// Api is the REST API; nil without one. The next three are then empty.
 	Api *OrderApi
 	// Url is where the API answers: with the stage, or by its own domain name.
 	Url pulumi.StringOutput `pulumi:"url"`
@@ -66,17 +66,19 @@ type Orchestrator struct {
 	Auth pulumi.StringOutput `pulumi:"auth"`
 	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
-	// StateMachineArn is the machine that processes orders, ExecutionLogs its log group and MachineRoleName its role.
+	// StateMachineArn is the machine, ExecutionLogs its log group and MachineRoleName its role.
 	StateMachineArn pulumi.StringOutput `pulumi:"stateMachineArn"`
 	ExecutionLogs   pulumi.StringOutput `pulumi:"executionLogs"`
 	MachineRoleName pulumi.StringOutput `pulumi:"machineRoleName"`
 	// ApiRoleNames are the roles with which the API starts executions.
 	ApiRoleNames pulumi.StringArrayOutput `pulumi:"apiRoleNames"`
-	// TopicArn is the topic that placed orders are published to.
+	// TopicArn is the topic that the outputs of executions are published to, or placed orders.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
-	// FailureQueueUrl is the queue that holds the inputs of the executions that failed for good, with the error.
+	// FailureQueueUrl is the queue that holds the inputs of the executions that failed for good: {"input", "error", "cause",
+	// "execution", "time"}, with the execution's ARN. With Tasks it also has "compensations": by the name of each task that has one,
+	// {"done": true}, {"Error", "Cause"} if it failed for good, or null if it was not needed.
 	FailureQueueUrl pulumi.StringOutput `pulumi:"failureQueueUrl"`
-	// TableName and TableArn are of the table of orders, keyed accountid and vendorid.
+	// TableName and TableArn are of the table of orders, keyed accountid and vendorid. These and the next are empty without Orders.
 	TableName pulumi.StringOutput `pulumi:"tableName"`
 	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
 	// BucketName is of the bucket of invoices.
@@ -93,14 +95,12 @@ type Orchestrator struct {
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by name: of ours that of its zip.
+	// Functions are the functions by name: that of a task, and undo-TASK of its compensation; of ours that of its zip; of a route such as
+	// post-order.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const orchestratorType = "order-patterns:components:Orchestrator"
-
-// taskFunctions are the packages of the functions that the state machine runs.
-var taskFunctions = []string{"store-order-task", "write-invoice-task", "take-back-order-task"}
 
 // NewOrchestrator registers an Orchestrator. It refuses bad arguments, all at once, before it registers anything.
 func NewOrchestrator(ctx *pulumi.Context, name string, args *OrchestratorArgs, opts ...pulumi.ResourceOption) (*Orchestrator, error) {
@@ -111,29 +111,26 @@ func NewOrchestrator(ctx *pulumi.Context, name string, args *OrchestratorArgs, o
 // Outputs are the fields that a stack exports.
 func (o *Orchestrator) Outputs() pulumi.Map { return outputs(o) }
 
-// orchestratorFunctions are ours.
-var orchestratorFunctions = slices.Concat(taskFunctions, readFunctions)
-
 func (args *OrchestratorArgs) resolve(v *validator) shared {
 	var packaged, routes []string
-	if args.Orders == nil {
-		v.addf("Orders", "is required")
-	} else {
-		orders := *args.Orders
-		args.Orders = &orders
-		all := resolveOurs(v, "Orders.Functions", orders.Functions, orchestratorFunctions)
-		for _, name := range taskFunctions {
-			if task := all[name]; args.Express {
-				path := "Orders.Functions." + name + ".TimeoutSeconds"
-				task.TimeoutSeconds = v.number(path, task.TimeoutSeconds, checkExpressTimeout, TaskSize.TimeoutSeconds)
-				all[name] = task
-			}
-		}
-		orders.Functions, packaged, routes = all, all.packaged(), coffeeRoutes
-		orders.Capacity = orders.Capacity.resolve(v, "Orders.Capacity")
-		v.child(bucketName, "invoices")
-		v.child(roleName, "api-start-post-order-role")
+	var start *Route
+	switch {
+	case args.Orders != nil && len(args.Tasks) > 0:
+		v.addf("Tasks", "must not be set with Orders, which has tasks of its own")
+		routes = coffeeRoutes
+	case args.Orders != nil:
+		packaged, routes = args.resolveOrders(v), coffeeRoutes
+	case len(args.Tasks) == 0:
+		v.addf("Tasks", "at least one is required, or Orders")
 	}
+	args.Tasks = resolveTasks(v, args.Tasks, args.Express)
+	if args.Start != nil {
+		start = args.Start.resolve(v, "Start")
+		if len(args.Tasks) == 0 {
+			v.addf("Start", "is of use only with Tasks")
+		}
+	}
+	args.start = start
 	args.LogLevel = v.text("LogLevel", args.LogLevel, oneOf("ALL", "ERROR", "FATAL", "OFF"), DefaultLogLevel)
 	if unset(args.LogData) {
 		args.LogData = pulumi.Bool(false)
@@ -141,15 +138,7 @@ func (args *OrchestratorArgs) resolve(v *validator) shared {
 	if !unset(args.NotifyEmail) {
 		args.NotifyEmail = v.text("NotifyEmail", args.NotifyEmail, checkAddress, "")
 	}
-	return args.Common.resolve(v, append(packaged, front{&args.Routes, routes, &args.Authorizer, &args.Api}.resolve(v)...)...)
-}
-
-// checkExpressTimeout leaves each of an execution's tasks time for one attempt, and the grace.
-func checkExpressTimeout(seconds int) error {
-	if most := expressTaskSeconds - taskGraceSeconds; seconds > most {
-		return fmt.Errorf("must be at most %d with Express, got %d", most, seconds)
-	}
-	return nil
+	return args.Common.resolve(v, append(packaged, front{&args.Routes, routes, &args.Authorizer, &args.Api}.resolveWith(v, start)...)...)
 }
 
 func checkAddress(email string) error {
@@ -160,15 +149,11 @@ func checkAddress(email string) error {
 }
 
 func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
-	store, err := b.orderStore(args.Orders.Capacity, args.Orders.Functions, args.Api.AllowOrigin, args.Authorizer)
+	run, topicName, err := o.runs(b, args)
 	if err != nil {
 		return err
 	}
-	tasks, err := b.tasks(args.Orders.Functions, store, args.Authorizer)
-	if err != nil {
-		return err
-	}
-	topic, err := b.topic("placed")
+	topic, err := b.topic(topicName)
 	if err != nil {
 		return err
 	}
@@ -183,50 +168,42 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 	if err != nil {
 		return err
 	}
-	machine, err := o.stateMachine(b, args, tasks, topic, failures, report)
+	machine, err := o.stateMachine(b, args, run, topic, failures, report)
 	if err != nil {
 		return err
 	}
-	o.Api, err = b.api(OrderApiArgs{Routes: store.routes(orderToMachine(machine.Arn)), Authorizer: args.Authorizer, Settings: args.Api}, args.Routes, functionSpec{})
-	if err != nil {
+	api := OrderApiArgs{Routes: run.routes(machine.Arn), Authorizer: args.Authorizer, Settings: args.Api}
+	if o.Api, err = b.api(api, args.Routes, starter(machine)); err != nil {
 		return err
 	}
-	o.Url, o.AccessLogGroup, o.ApiRoleNames = o.Api.Url, o.Api.AccessLogGroup, o.Api.roleNames.ToStringArrayOutput()
+	o.ApiRoleNames = pulumi.StringArray{}.ToStringArrayOutput()
+	if o.Api != nil {
+		o.ApiRoleNames = o.Api.roleNames.ToStringArrayOutput()
+	}
+	o.Url, o.AccessLogGroup, o.Auth, o.RouteArns = o.Api.outputs()
 	o.StateMachineArn, o.TopicArn, o.FailureQueueUrl = machine.Arn, topic.Arn, failures.Url
-	o.TableName, o.TableArn = store.table.Name, store.table.Arn
-	o.BucketName = store.bucket.Bucket
-	o.Auth, o.RouteArns = o.Api.Auth, o.Api.RouteArns
 	o.KeyArn, o.KeyPolicy = b.keyOutputs()
 	o.Functions = b.functionInfos()
 	o.Alarms, o.AlarmArn, o.AlarmTopicArn, o.DashboardName, err = b.watch()
 	return err
 }
 
-// tasks makes the functions that the state machine runs, in the order of taskFunctions.
-func (b *builder) tasks(ours functions, store *orderStore, auth Authorizer) ([]*function, error) {
-	specs := []functionSpec{
-		{
-			// No function of ours sees the request. So this one checks whose order it is.
-			description: "Stores an order in the table", allow: []statement{store.mayStore()},
-			environment: auth.environment(pulumi.StringMap{"TABLE_NAME": store.table.Name}),
-		},
-		{
-			description: "Writes an invoice to the bucket", allow: []statement{store.mayInvoice()},
-			environment: pulumi.StringMap{"BUCKET_NAME": store.bucket.Bucket},
-		},
-		{
-			description: "Removes an order whose invoice could not be written",
-			environment: pulumi.StringMap{"TABLE_NAME": store.table.Name},
-			allow:       []statement{may("TakeBackOrder", store.table.Arn, "dynamodb:PutItem")},
-		},
+// runs makes the functions of Tasks, or what Orders asks for.
+func (o *Orchestrator) runs(b *builder, args *OrchestratorArgs) (run machineRun, topic string, err error) {
+	none := pulumi.String("").ToStringOutput()
+	o.TableName, o.TableArn, o.BucketName = none, none, none
+	if args.Orders != nil {
+		run, err = o.orders(b, args)
+		return run, "placed", err
 	}
-	tasks := make([]*function, len(specs))
-	for i, spec := range specs {
-		spec.name, spec.settings = taskFunctions[i], ours[taskFunctions[i]]
-		var err error
-		if tasks[i], err = b.function(spec); err != nil {
-			return nil, err
-		}
+	run, err = b.taskRun(args)
+	return run, "done", err
+}
+
+// starter is what a function needs to start executions.
+func starter(machine *sfn.StateMachine) functionSpec {
+	return functionSpec{
+		environment: pulumi.StringMap{"STATE_MACHINE_ARN": machine.Arn},
+		allow:       []statement{may("StartExecution", machine.Arn, "states:StartExecution")},
 	}
-	return tasks, nil
 }

@@ -116,9 +116,12 @@ type front struct {
 }
 
 // resolve validates the API of a pattern, if it has one, and returns the packages that it needs.
-func (f front) resolve(v *validator) []string {
+func (f front) resolve(v *validator) []string { return f.resolveWith(v, nil) }
+
+// resolveWith is resolve for a pattern that has one more route, which is validated; nil for none.
+func (f front) resolveWith(v *validator, start *Route) []string {
 	routes := resolveRoutes(v, *f.routes)
-	if len(routes) == 0 && len(f.ours) == 0 {
+	if len(routes) == 0 && len(f.ours) == 0 && start == nil {
 		for _, unused := range []struct {
 			path string
 			args any
@@ -130,21 +133,24 @@ func (f front) resolve(v *validator) []string {
 		return nil
 	}
 	api := OrderApiArgs{Routes: routes, Authorizer: *f.auth}
-	api.resolveAuthorizers(v, "api-")
+	api.resolveAuthorizers(v, "api-", start)
 	for i, r := range routes {
+		at := fmt.Sprintf("Routes[%d]", i)
 		for _, ours := range f.ours {
 			method, path, _ := strings.Cut(ours, " ")
-			at := fmt.Sprintf("Routes[%d]", i)
 			if routeSuffix(r) == routeSuffix(Route{Method: method, Path: path}) {
 				v.addf(at, "%s %s is a route of Orders", r.Method, r.Path)
 			} else if api.kind(r) == AuthJwt && len(r.Scopes) > 0 && r.Method == method && overlap(pathARN(r.Path), pathARN(path)) {
 				v.addf(at+".Scopes", "must be empty: a path may match both, and a policy could not tell it from %s of Orders", ours)
 			}
 		}
+		if start != nil && routeSuffix(r) == routeSuffix(*start) {
+			v.addf(at, "%s %s cannot be told from Start", r.Method, r.Path)
+		}
 	}
 	api.checkNames(v, "api-")
 	*f.routes, *f.auth, *f.api = resolveThrottles(v, routes), api.Authorizer, f.api.resolve(v, "Api")
-	if f.auth.Kind == AuthJwt || api.has(AuthJwt) {
+	if f.auth.Kind == AuthJwt || api.has(AuthJwt) || start != nil && api.kind(*start) == AuthJwt {
 		return []string{authorizeCaller}
 	}
 	return nil
@@ -172,7 +178,7 @@ func (args *OrderApiArgs) resolve(v *validator) shared {
 	}
 	args.Routes = resolveRoutes(v, args.Routes)
 	args.checkNames(v, "")
-	args.resolveAuthorizers(v, "")
+	args.resolveAuthorizers(v, "", nil)
 	args.Routes = resolveThrottles(v, args.Routes)
 	args.Settings = args.Settings.resolve(v, "Settings")
 	if args.ErrorBody == "" {

@@ -14,8 +14,8 @@ import (
 
 func testArgs() orderMachineArgs {
 	return orderMachineArgs{
-		storeOrder: "arn:store", writeInvoice: "arn:invoice", takeBackOrder: "arn:back",
-		partition: "aws-cn", topic: "arn:aws-cn:sns:cn-north-1:123456789012:placed", failureQueue: "https://queue", taskTimeoutSeconds: 15,
+		machineTargets: machineTargets{partition: "aws-cn", topic: "arn:aws-cn:sns:cn-north-1:123456789012:placed", failureQueue: "https://queue"},
+		storeOrder:     "arn:store", writeInvoice: "arn:invoice", takeBackOrder: "arn:back", taskTimeoutSeconds: 15,
 	}
 }
 
@@ -28,50 +28,53 @@ func expressMachine(seconds int) machine {
 	return orderMachine(a)
 }
 
-// TestTheDocumentedDiagramIsTheMachine compares the page with the definition; -update writes it.
-func TestTheDocumentedDiagramIsTheMachine(t *testing.T) {
+// TestTheDocumentedDiagramsAreTheMachines compares the page with the definitions; -update writes it.
+func TestTheDocumentedDiagramsAreTheMachines(t *testing.T) {
 	page := filepath.Join("..", "docs", "orchestrator.md")
-	text, err := os.ReadFile(page)
-	require.NoError(t, err)
-	const begin, end = "<!-- diagram -->\n", "<!-- /diagram -->"
-	before, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok)
-	drawn, after, ok := strings.Cut(rest, end)
-	require.True(t, ok)
-	want := "```mermaid\n" + testMachine().diagram() + "```\n"
-	if *Update {
-		require.NoError(t, os.WriteFile(page, []byte(before+begin+want+end+after), 0o644))
-		return
+	for name, m := range map[string]machine{"diagram": testMachine(), "diagram of tasks": pictureMachine(false)} {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+		before, rest, ok := strings.Cut(string(text), begin)
+		require.True(t, ok)
+		drawn, after, ok := strings.Cut(rest, end)
+		require.True(t, ok)
+		want := "```mermaid\n" + m.diagram() + "```\n"
+		if *Update {
+			require.NoError(t, os.WriteFile(page, []byte(before+begin+want+end+after), 0o644))
+			continue
+		}
+		require.Equal(t, want, drawn, "run go test ./components -update")
 	}
-	require.Equal(t, want, drawn, "run go test ./components -update")
 }
 
 func TestEveryStateIsReachedAndLeadsToAnEnd(t *testing.T) {
-	m := testMachine()
-	reached := map[string]bool{}
-	var visit func(name string)
-	visit = func(name string) {
-		s, ok := m.States[name]
-		require.True(t, ok, "there is no state %s", name)
-		if reached[name] {
-			return
+	for _, m := range []machine{testMachine(), pictureMachine(false)} {
+		reached := map[string]bool{}
+		var visit func(name string)
+		visit = func(name string) {
+			s, ok := m.States[name]
+			require.True(t, ok, "there is no state %s", name)
+			if reached[name] {
+				return
+			}
+			reached[name] = true
+			next := []string{s.Next, s.Default}
+			for _, c := range s.Choices {
+				next = append(next, c.Next)
+			}
+			for _, c := range s.Catch {
+				next = append(next, c.Next)
+			}
+			next = slices.DeleteFunc(next, func(n string) bool { return n == "" })
+			require.Equal(t, len(next) == 0, s.Type == "Succeed" || s.Type == "Fail", "%s ends, or goes on", name)
+			for _, n := range next {
+				visit(n)
+			}
 		}
-		reached[name] = true
-		next := []string{s.Next, s.Default}
-		for _, c := range s.Choices {
-			next = append(next, c.Next)
-		}
-		for _, c := range s.Catch {
-			next = append(next, c.Next)
-		}
-		next = slices.DeleteFunc(next, func(n string) bool { return n == "" })
-		require.Equal(t, len(next) == 0, s.Type == "Succeed" || s.Type == "Fail", "%s ends, or goes on", name)
-		for _, n := range next {
-			visit(n)
-		}
+		visit(m.StartAt)
+		require.Len(t, reached, len(m.States))
 	}
-	visit(m.StartAt)
-	require.Len(t, reached, len(m.States))
 }
 
 func TestEveryTaskRetriesEverythingButItsPermanentErrorsWithBackoffAndJitter(t *testing.T) {
@@ -150,7 +153,7 @@ func TestAStandardMachineOutlastsAllAttemptsAtItsTasks(t *testing.T) {
 }
 
 func TestAnExpressMachineMovesItsInputToTheFailureQueueBeforeItsFiveMinutesEnd(t *testing.T) {
-	for timeout := 1 + taskGraceSeconds; timeout <= expressTaskSeconds; timeout++ {
+	for timeout := 1 + taskGraceSeconds; timeout <= expressShare(tasksInARow); timeout++ {
 		require.NoError(t, checkExpressTimeout(timeout-taskGraceSeconds))
 		m := expressMachine(timeout)
 		require.Equal(t, 300, m.TimeoutSeconds, "where Step Functions ends it anyway")
@@ -158,7 +161,7 @@ func TestAnExpressMachineMovesItsInputToTheFailureQueueBeforeItsFiveMinutesEnd(t
 			require.LessOrEqual(t, way(t, m, names...), 300-spareSeconds, "%v with a timeout of %d", names, timeout)
 		}
 	}
-	require.Error(t, checkExpressTimeout(expressTaskSeconds-taskGraceSeconds+1))
+	require.Error(t, checkExpressTimeout(expressShare(tasksInARow)-taskGraceSeconds+1))
 	require.Equal(t, 3, expressMachine(15).States["StoreOrder"].Retry[1].MaxAttempts, "by default")
 }
 

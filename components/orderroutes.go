@@ -28,7 +28,7 @@ func orderToFunction(fn *function) Route {
 // orderToMachine is POST /order to a state machine. API Gateway refuses what it can tell, and the machine the rest.
 func orderToMachine(arn pulumi.StringInput) Route {
 	return Route{
-		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, IdPath: "$.order.orderid", AccountPath: "$.order.accountid"},
+		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, IdPath: "$.order.orderid", AccountPath: "$.order.accountid", orders: true},
 		Summary: "Places an order, or completes it",
 		Body:    schemaText(orderSchema()), BodyRules: orderRules,
 		Responses: []Response{

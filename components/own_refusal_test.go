@@ -46,6 +46,7 @@ func TestAFanOutRefusesFunctionsOfOnesOwn(t *testing.T) {
 		{"a name of the API's log group", consumer("api-access"), []string{`the component itself uses the name "api-access"`}},
 		{"the name of the table", consumer("orders"), []string{`the component itself uses the name "orders"`}},
 		{"the name of another's dead letters", consumer("resize-dead-letters"), []string{`the component itself uses the name "resize-dead-letters"`}},
+		{"the name of another's failures", consumer("resize-failures"), []string{`the component itself uses the name "resize-failures"`}},
 		{"a name with other characters", consumer("re_size"), []string{`Consumers.re_size: a name must be a letter, and then letters, digits and hyphens, got "re_size"`}},
 		{"a filter that is no object", resize(func(c *components.Consumer) { c.FilterPolicy = pulumi.String(`["picture"]`) }),
 			[]string{`Consumers.resize.FilterPolicy: must be a JSON object, got "[\"picture\"]"`}},

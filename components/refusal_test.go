@@ -181,11 +181,10 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},
 		{"a route that leads nowhere", into(func(r *components.Route) { r.Execution = nil }),
 			[]string{"Routes[0]: must have one of Run, Function and Execution, got 0"}},
-		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.IdPath = fn, "" }),
+		{"a route that leads to both", into(func(r *components.Route) { r.Function, r.Execution.IdPath = fn, "id" }),
 			[]string{"Routes[0]: must have one of Run, Function and Execution, got 2", "Routes[0].Execution.IdPath"}},
 		{"an empty execution", into(func(r *components.Route) { r.Execution = &components.Execution{} }), []string{
 			"Routes[0].Execution.StateMachineArn: is required",
-			"Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got \"\"",
 		}},
 		{"a path that is more than members", into(func(r *components.Route) { r.Execution.IdPath = "$.ids[0]" }), []string{`Routes[0].Execution.IdPath: must be a path such as $.order.orderid, got "$.ids[0]"`}},
 		{"a path that would break out of its quotes", into(func(r *components.Route) { r.Execution.IdPath = "$.a')" }), []string{"Routes[0].Execution.IdPath"}},

@@ -21,7 +21,7 @@ type Route struct {
 	// origin that its answers must allow, and AUTH, jwt if the API verifies tokens. One of Run, Function and Execution is required.
 	Run *Function `pulumi:"run,optional"`
 	// Publishes lets Run publish to what the component has behind its API: a FanOut's topic (TOPIC_ARN), a CheckerPipeline's, or an
-	// EventStream's stream (STREAM_ARN).
+	// EventStream's stream (STREAM_ARN); or start executions of an Orchestrator's machine (STATE_MACHINE_ARN).
 	Publishes bool `pulumi:"publishes,optional"`
 	// Function is a function of any program that answers the route's requests.
 	Function *FunctionTarget `pulumi:"function,optional"`
@@ -145,12 +145,7 @@ func (b *builder) run(routes []Route, args *OrderApiArgs, publisher functionSpec
 }
 
 func (r Route) validate(v *validator, at string) {
-	if err := oneOf(methods...)(r.Method); err != nil {
-		v.addf(at+".Method", "%v", err)
-	}
-	if !pathPattern.MatchString(r.Path) {
-		v.addf(at+".Path", "must be like /order or /order/{orderId}, got %q", r.Path)
-	}
+	r.validateRequest(v, at)
 	var targets int
 	for _, set := range []bool{r.Run != nil, r.Function != nil, r.Execution != nil} {
 		if set {
@@ -169,6 +164,16 @@ func (r Route) validate(v *validator, at string) {
 	}
 	if r.Execution != nil {
 		r.validateExecution(v, at)
+	}
+}
+
+// validateRequest checks what the route takes and answers.
+func (r Route) validateRequest(v *validator, at string) {
+	if err := oneOf(methods...)(r.Method); err != nil {
+		v.addf(at+".Method", "%v", err)
+	}
+	if !pathPattern.MatchString(r.Path) {
+		v.addf(at+".Path", "must be like /order or /order/{orderId}, got %q", r.Path)
 	}
 	var schema map[string]any
 	if r.Body != "" && json.Unmarshal([]byte(r.Body), &schema) != nil {

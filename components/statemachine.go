@@ -15,14 +15,47 @@ import (
 // says more.
 const taskGraceSeconds = 5
 
-// stateMachine makes the machine with its log group and its role, which may run the tasks' functions, publish to the topic,
-// move what failed to the failure queue, and write logs and traces. tasks are in the order of taskFunctions.
-func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []*function, topic *sns.Topic, failures *sqs.Queue, report statement) (*sfn.StateMachine, error) {
+// machineRun is what a machine runs, and how.
+type machineRun struct {
+	functions []*function
+	timeouts  []pulumi.IntPtrInput // of the functions, in their order
+	// machine writes the machine, once the ARNs of the functions and their timeouts in seconds are known.
+	machine func(targets machineTargets, arns []string, timeouts []int) machine
+	// routes are those of the API that the machine has.
+	routes func(machineARN pulumi.StringInput) []Route
+}
+
+// definition is that of the machine.
+func (run machineRun) definition(b *builder, express bool, topic *sns.Topic, failures *sqs.Queue) pulumi.StringOutput {
+	inputs := []any{b.identity().partition, topic.Arn, failures.Url}
+	for _, fn := range run.functions {
+		inputs = append(inputs, fn.Arn)
+	}
+	texts := len(inputs)
+	for _, seconds := range run.timeouts {
+		inputs = append(inputs, intOf(seconds))
+	}
+	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
+		arns, timeouts := make([]string, texts), make([]int, len(run.timeouts))
+		for i, v := range values[:texts] {
+			if arns[i], _ = v.(string); arns[i] == "" {
+				return "", fmt.Errorf("state machine: an ARN or URL is missing, got %v", v)
+			}
+		}
+		for i, v := range values[texts:] {
+			timeouts[i] = v.(int)
+		}
+		targets := machineTargets{partition: arns[0], topic: arns[1], failureQueue: arns[2], express: express}
+		return run.machine(targets, arns[3:], timeouts).definition()
+	}).(pulumi.StringOutput)
+}
+
+// stateMachine makes the machine with its log group and its role, which may run the machine's functions, publish to the topic,
+// move what failed to the failure queue, and write logs and traces.
+func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, run machineRun, topic *sns.Topic, failures *sqs.Queue, report statement) (*sfn.StateMachine, error) {
 	runTasks := statement{sid: "RunTasks", actions: []string{"lambda:InvokeFunction"}}
-	inputs := []any{longestTask(args.Orders.Functions), b.identity().partition, topic.Arn, failures.Url}
-	for _, task := range tasks {
-		runTasks.resources = append(runTasks.resources, task.Arn)
-		inputs = append(inputs, task.Arn)
+	for _, fn := range run.functions {
+		runTasks.resources = append(runTasks.resources, fn.Arn)
 	}
 	role, policy, err := b.role("machine", statesService,
 		runTasks,
@@ -45,25 +78,13 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 	if err != nil {
 		return nil, err
 	}
-	definition := pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
-		timeout, partition, targets := values[0].(int), values[1].(string), make([]string, len(values)-2)
-		for i, v := range values[2:] {
-			if targets[i], _ = v.(string); targets[i] == "" {
-				return "", fmt.Errorf("state machine: an ARN or URL is missing, got %v", v)
-			}
-		}
-		return orderMachine(orderMachineArgs{
-			partition: partition, topic: targets[0], failureQueue: targets[1], storeOrder: targets[2], writeInvoice: targets[3], takeBackOrder: targets[4],
-			taskTimeoutSeconds: timeout + taskGraceSeconds, express: args.Express, callers: args.Authorizer.Kind == AuthJwt,
-		}).definition()
-	}).(pulumi.StringOutput)
 	kind := "STANDARD"
 	if args.Express {
 		kind = "EXPRESS"
 	}
 	o.ExecutionLogs, o.MachineRoleName = logs.Name, role.Name
 	machine, err := sfn.NewStateMachine(b.ctx, b.name, &sfn.StateMachineArgs{
-		Definition: definition,
+		Definition: run.definition(b, args.Express, topic, failures),
 		RoleArn:    role.Arn,
 		Type:       pulumi.String(kind),
 		LoggingConfiguration: &sfn.StateMachineLoggingConfigurationArgs{
@@ -78,20 +99,6 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, tasks []
 		b.watchMachine(machine)
 	}
 	return machine, err
-}
-
-// longestTask is the longest timeout of the functions that the machine runs, in seconds.
-func longestTask(ours functions) pulumi.IntOutput {
-	var timeouts []any
-	for _, name := range taskFunctions {
-		timeouts = append(timeouts, intOf(ours[name].TimeoutSeconds))
-	}
-	return pulumi.All(timeouts...).ApplyT(func(v []any) (longest int) {
-		for _, seconds := range v {
-			longest = max(longest, seconds.(int))
-		}
-		return longest
-	}).(pulumi.IntOutput)
 }
 
 // executionLogs makes the log group of executions. Log delivery lists each log group in one resource policy of the account,

@@ -16,7 +16,7 @@ var variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]+$`)
 var (
 	variablesOfPlaces = []string{
 		"ALLOW_ORIGIN", "AUTH", "DEAD_LETTERS_URL", "FAILURES_URL", "FINDINGS_QUEUE_URL", "FINISH_FUNCTION", "PATTERN", "QUEUE_URL",
-		"STREAM_ARN", "TOPIC_ARN",
+		"STATE_MACHINE_ARN", "STREAM_ARN", "TOPIC_ARN",
 	}
 	variablesOfOrders = []string{
 		"ACCOUNTS_TABLE", "ACCOUNT_CLAIM", "AUDIENCE", "BUCKET_NAME", "CHECKS", "ISSUER", "ORDERS_TABLE", "OUTBOX_QUEUE_URL", "ROUTES",

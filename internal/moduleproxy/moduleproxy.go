@@ -45,17 +45,7 @@ func goEnv(t *testing.T, name string) string {
 func write(t *testing.T, root string) string {
 	t.Helper()
 	proxy := t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard").Output()
-	require.NoError(t, err)
-	files := strings.Fields(string(out))
-	modules := map[string]string{} // paths by folder
-	for _, name := range files {
-		if folder, base := filepath.Split(name); base == "go.mod" && !private(folder) {
-			text, err := os.ReadFile(filepath.Join(root, name))
-			require.NoError(t, err)
-			modules[folder] = modfile.ModulePath(text)
-		}
-	}
+	files, modules := tree(t, root)
 	for folder, path := range modules {
 		var content []modzip.File
 		for _, name := range files {
@@ -63,7 +53,7 @@ func write(t *testing.T, root string) string {
 				content = append(content, file{root, name, strings.TrimPrefix(name, folder)})
 			}
 		}
-		goMod := releasedMod(t, filepath.Join(root, folder, "go.mod"), modules)
+		goMod := releasedMod(t, filepath.Join(root, folder, "go.mod"), modules, Version)
 		for i, f := range content {
 			if f.Path() == "go.mod" {
 				content[i] = rewritten{f, goMod}
@@ -82,8 +72,24 @@ func write(t *testing.T, root string) string {
 	return proxy
 }
 
-// releasedMod is a go.mod as `tools/release` leaves it: it requires the other modules of the repository in the same version.
-func releasedMod(t *testing.T, path string, modules map[string]string) []byte {
+// tree returns the files of a repository, and the paths of its modules by folder.
+func tree(t *testing.T, root string) (files []string, modules map[string]string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard").Output()
+	require.NoError(t, err)
+	files, modules = strings.Fields(string(out)), map[string]string{}
+	for _, name := range files {
+		if folder, base := filepath.Split(name); base == "go.mod" && !private(folder) {
+			text, err := os.ReadFile(filepath.Join(root, name))
+			require.NoError(t, err)
+			modules[folder] = modfile.ModulePath(text)
+		}
+	}
+	return files, modules
+}
+
+// releasedMod is a go.mod as tools/release leaves it: it requires the other modules of the repository in the same version.
+func releasedMod(t *testing.T, path string, modules map[string]string, version string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -92,7 +98,7 @@ func releasedMod(t *testing.T, path string, modules map[string]string) []byte {
 	for _, other := range modules {
 		for _, r := range f.Require {
 			if r.Mod.Path == other {
-				require.NoError(t, f.AddRequire(other, Version))
+				require.NoError(t, f.AddRequire(other, version))
 			}
 		}
 	}

@@ -32,6 +32,7 @@ func deploy(ctx *pulumi.Context) error {
 	// Few images at once, so that a batch of large ones ends within the timeout.
 	images := components.QueueSettings{BatchSize: pulumi.Int(5)}
 	pictures, err := components.NewFanOut(ctx, "pictures", &components.FanOutArgs{
+		Common:     components.Common{Tags: tags(ctx)},
 		Authorizer: components.Authorizer{Kind: components.AuthorizerKind(cfg.Get("auth"))},
 		Api:        components.ApiSettings{AccessLogs: pulumi.BoolRef(false)}, // these need a setting of the Region: see ApiAccount
 		Routes: []components.Route{

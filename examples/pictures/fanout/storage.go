@@ -15,14 +15,8 @@ type storage struct {
 }
 
 func newStorage(ctx *pulumi.Context, deleteData bool) (storage, error) {
-	bucket, err := s3.NewBucketV2(ctx, "pictures", &s3.BucketV2Args{ForceDestroy: pulumi.Bool(deleteData)}, pulumi.Protect(!deleteData))
+	bucket, err := newBucket(ctx, deleteData)
 	if err != nil {
-		return storage{}, err
-	}
-	if _, err := s3.NewBucketPublicAccessBlock(ctx, "pictures", &s3.BucketPublicAccessBlockArgs{
-		Bucket: bucket.ID(), BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true),
-		IgnorePublicAcls: pulumi.Bool(true), RestrictPublicBuckets: pulumi.Bool(true),
-	}); err != nil {
 		return storage{}, err
 	}
 	table, err := dynamodb.NewTable(ctx, "pictures", &dynamodb.TableArgs{
@@ -35,8 +29,48 @@ func newStorage(ctx *pulumi.Context, deleteData bool) (storage, error) {
 		},
 		Ttl:                       dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)},
 		DeletionProtectionEnabled: pulumi.Bool(!deleteData),
+		Tags:                      tags(ctx),
 	}, pulumi.Protect(!deleteData))
 	return storage{bucket, table}, err
+}
+
+// newBucket makes a bucket that is private and encrypted, and refuses what comes without TLS.
+func newBucket(ctx *pulumi.Context, deleteData bool) (*s3.BucketV2, error) {
+	bucket, err := s3.NewBucketV2(ctx, "pictures", &s3.BucketV2Args{ForceDestroy: pulumi.Bool(deleteData), Tags: tags(ctx)}, pulumi.Protect(!deleteData))
+	if err != nil {
+		return nil, err
+	}
+	block, err := s3.NewBucketPublicAccessBlock(ctx, "pictures", &s3.BucketPublicAccessBlockArgs{
+		Bucket: bucket.ID(), BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true),
+		IgnorePublicAcls: pulumi.Bool(true), RestrictPublicBuckets: pulumi.Bool(true),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, "pictures", &s3.BucketServerSideEncryptionConfigurationV2Args{
+		Bucket: bucket.ID(),
+		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
+			ApplyServerSideEncryptionByDefault: s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
+				SseAlgorithm: pulumi.String("AES256"),
+			},
+		}},
+	}); err != nil {
+		return nil, err
+	}
+	// S3 refuses a policy while it is still changing the public access block.
+	_, err = s3.NewBucketPolicy(ctx, "pictures", &s3.BucketPolicyArgs{
+		Bucket: bucket.ID(),
+		Policy: pulumi.Sprintf(`{"Version": "2012-10-17", "Statement": [{
+			"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["%[1]s", "%[1]s/*"],
+			"Condition": {"Bool": {"aws:SecureTransport": "false"}}
+		}]}`, bucket.Arn),
+	}, pulumi.DependsOn([]pulumi.Resource{block}))
+	return bucket, err
+}
+
+// tags are on all that takes tags.
+func tags(ctx *pulumi.Context) pulumi.StringMap {
+	return pulumi.StringMap{"project": pulumi.String(ctx.Project()), "stack": pulumi.String(ctx.Stack())}
 }
 
 // objects are the ARNs of the objects below prefixes.

@@ -1,0 +1,154 @@
+package components
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Task is one step of an Orchestrator: a function of your own, and one that undoes what it did.
+//
+// Both are invoked with {"input", "execution", "attempt", "results"}: the input of the execution, its name, how often this state was
+// tried before, and what the tasks have answered, by their names; null for those that have not. With Start, the input is {"id",
+// "requestid", "accepted", "body"}: see [StartRoute]. Compensate also gets "failure": {"Error", "Cause"}, the name of the error for
+// which the execution is undone, and what Step Functions says about it.
+//
+// What Function answers is JSON of any kind, and its result. All results and the input together must stay below 256 KiB: put large
+// things elsewhere, and answer where they are. The answer of Compensate is not used.
+//
+// Both may be invoked more than once for the same execution, the last time after they were done: they must be idempotent.
+//
+// A function fails with the name of an error: in Python and JavaScript that of the exception's class, in Go that of the error's type.
+// (Package handlers/kit/task does it for those written in Go.)
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+//
+// A task that fails is retried, whatever the error, unless it is Permanent: for more than a day, or for its share of an Express
+// execution's five minutes. When it fails for good, the compensations of all tasks that were done run in reverse order. So does its
+// own, first, because it is unknown what was done; except after a Permanent error. Each is retried like a task. If one fails for good,
+// the others run nevertheless.
+type Task struct {
+	// Name is a letter, and then letters, digits and hyphens. The state, and the function, have this name; those of Compensate have undo-
+	// before it. Required.
+	Name string `pulumi:"name"`
+	// Function does the step. Required. Default [TaskSize].
+	Function Function `pulumi:"function"`
+	// Compensate undoes what Function did, or may have done. Default: nothing is to be undone, or nothing can.
+	Compensate *Function `pulumi:"compensate,optional"`
+	// Permanent are the names of errors after which a retry cannot succeed. From Function they also mean that nothing was done, by any
+	// attempt.
+	Permanent []string `pulumi:"permanent,optional"`
+}
+
+// MaxTaskFunctions is the largest number of Function and Compensate of all tasks together. Each may be retried 270 times, and AWS
+// limits the history of an execution to 25,000 events: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const MaxTaskFunctions = 28
+
+// resolveTasks validates tasks, and puts their defaults in place.
+func resolveTasks(v *validator, tasks []Task, express bool) []Task {
+	tasks = slices.Clone(tasks)
+	compensations := 0
+	for _, t := range tasks {
+		if t.Compensate != nil {
+			compensations++
+		}
+	}
+	if n := len(tasks) + compensations; n > MaxTaskFunctions {
+		v.addf("Tasks", "must have at most %d functions, compensations included, got %d", MaxTaskFunctions, n)
+		return tasks
+	}
+	longest := TimeoutRange.Max
+	if express && len(tasks) > 0 {
+		longest = expressShare(longestWay(len(tasks), compensations)) - taskGraceSeconds
+	}
+	for i, t := range tasks {
+		at := fmt.Sprintf("Tasks[%d]", i)
+		v.function(at+".Name", t.Name)
+		if slices.Contains(taskMachineStates, t.Name) {
+			v.addf(at+".Name", "%q is the name of a state that every machine has", t.Name)
+		}
+		tasks[i].Function = t.Function.resolveTask(v, at+".Function", express, longest)
+		if t.Compensate != nil {
+			v.function(at+".Compensate", undo(t.Name))
+			compensate := t.Compensate.resolveTask(v, at+".Compensate", express, longest)
+			tasks[i].Compensate = &compensate
+		}
+		for j, name := range t.Permanent {
+			if name == "" || strings.HasPrefix(name, "States.") {
+				v.addf(fmt.Sprintf("%s.Permanent[%d]", at, j), "must be the name of an error of the function, got %q", name)
+			}
+		}
+	}
+	return tasks
+}
+
+// resolveTask validates a function that a machine runs. In an Express execution, it has a share of the five minutes.
+func (f Function) resolveTask(v *validator, path string, express bool, longest int) Function {
+	if express && unset(f.TimeoutSeconds) && TaskSize.TimeoutSeconds > longest {
+		v.addf(path+".TimeoutSeconds", "must be at most %d with Express and this number of functions, and is %d by default", longest, TaskSize.TimeoutSeconds)
+	}
+	f = f.resolveOwn(v, path, TaskSize)
+	if express {
+		f.TimeoutSeconds = v.number(path+".TimeoutSeconds", f.TimeoutSeconds, func(seconds int) error {
+			if seconds > longest {
+				return fmt.Errorf("must be at most %d with Express and this number of functions, got %d", longest, seconds)
+			}
+			return nil
+		}, TaskSize.TimeoutSeconds)
+	}
+	return f
+}
+
+// taskRun makes the functions of Tasks.
+func (b *builder) taskRun(args *OrchestratorArgs) (machineRun, error) {
+	run := machineRun{
+		routes: func(machineARN pulumi.StringInput) []Route {
+			if args.start == nil {
+				return nil
+			}
+			start := *args.start
+			start.Execution.StateMachineArn = machineARN
+			return []Route{start}
+		},
+		machine: func(targets machineTargets, arns []string, timeouts []int) machine {
+			return taskMachine(taskMachineArgs{targets, machineTasks(args.Tasks, arns, timeouts)})
+		},
+	}
+	add := func(name string, settings Function) error {
+		fn, err := b.function(functionSpec{name: name, settings: settings})
+		run.functions, run.timeouts = append(run.functions, fn), append(run.timeouts, settings.TimeoutSeconds)
+		return err
+	}
+	for _, t := range args.Tasks {
+		if err := add(t.Name, t.Function); err != nil {
+			return run, err
+		}
+		if t.Compensate == nil {
+			continue
+		}
+		if err := add(undo(t.Name), *t.Compensate); err != nil {
+			return run, err
+		}
+	}
+	return run, nil
+}
+
+// machineTasks are tasks as a machine has them. arns and timeouts are those of their functions, each with that of its compensation
+// behind it.
+func machineTasks(tasks []Task, arns []string, timeouts []int) []machineTask {
+	next := func() machineFunction {
+		f := machineFunction{arns[0], timeouts[0] + taskGraceSeconds}
+		arns, timeouts = arns[1:], timeouts[1:]
+		return f
+	}
+	made := make([]machineTask, len(tasks))
+	for i, t := range tasks {
+		made[i] = machineTask{name: t.Name, run: next(), permanent: t.Permanent}
+		if t.Compensate != nil {
+			compensate := next()
+			made[i].compensate = &compensate
+		}
+	}
+	return made
+}
