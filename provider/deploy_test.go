@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -125,6 +126,26 @@ func TestFanOutInYAML(t *testing.T) {
 	stored(t, url, "a1")
 	place(t, outputs["partners"].(string)+"/partner/order", "", coffee("a2"), http.StatusAccepted)
 	answers(t, url+"/order?accountid=a2&vendorid=v0")
+}
+
+// A project may name the folder of the plugin, which is then not on the PATH.
+func TestAProjectNamesTheFolderOfThePlugin(t *testing.T) {
+	d := program(t, "eventstream")
+	tools, err := filepath.Abs("../.tools/bin")
+	require.NoError(t, err)
+	bin := t.TempDir()
+	for _, tool := range []string{"pulumi", "pulumi-language-yaml"} {
+		path, err := exec.LookPath(tool)
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(path, filepath.Join(bin, tool)))
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+"/usr/bin:/bin")
+	file, err := os.OpenFile(filepath.Join(d.Project, "Pulumi.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteString("plugins:\n  providers:\n    - name: order-patterns\n      path: " + tools + "\n")
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	require.NoError(t, d.Preview(t.Context(), nil, false))
 }
 
 // The second API gets the state machine's ARN, which is not known in a preview.
