@@ -148,7 +148,7 @@ func TestAProjectNamesTheFolderOfThePlugin(t *testing.T) {
 	require.NoError(t, d.Preview(t.Context(), nil, false))
 }
 
-// The second API gets the state machine's ARN, which is not known in a preview.
+// The second API gets the state machine's ARN, which is not known in a preview. It starts executions, with another input than orders have.
 func TestOrchestratorAndOrderApiInYAML(t *testing.T) {
 	d := program(t, "orchestrator")
 	require.NoError(t, d.Preview(t.Context(), nil, false))
@@ -156,7 +156,6 @@ func TestOrchestratorAndOrderApiInYAML(t *testing.T) {
 	place(t, outputs["url"].(string)+"/order", "", coffee("a1"), http.StatusAccepted)
 	place(t, outputs["partners"].(string)+"/partner/order", "", coffee("a2"), http.StatusAccepted)
 	stored(t, outputs["url"].(string), "a1")
-	stored(t, outputs["url"].(string), "a2")
 }
 
 func TestEventStreamInYAML(t *testing.T) {
