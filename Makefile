@@ -244,20 +244,20 @@ api: ## Write the exported API to api/next, after a change of it
 RACE  := $(if $(shell command -v gcc),-race)
 RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 
-# The integration tests wait for most of their time. The others run beside them, and are printed after them. Of a run
-# that fails, the last lines say what failed.
+# Tests that deploy wait for most of their time. The others run beside them, and are printed after them. Of a run that
+# fails, the last lines say what failed.
 .PHONY: test
 test: cli yaml plugin package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
-	go -C provider test -vet=off -v -timeout 20m ./...
 	@mkdir -p .local; set -o pipefail; \
-	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
-		go -C integration_test test -vet=off -v ./template ./tasks && go -C examples/test test -vet=off -count=1 -v .; } > .local/test.log 2>&1 & raced=$$!; \
-	status=0; go -C integration_test test -vet=off -v -timeout 20m . 2>&1 | tee .local/integration.log || status=1; \
+	for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	status=0; for m in integration_test provider examples/test; do \
+		go -C $$m test -vet=off -count=1 -v -p 1 -timeout 20m ./... || status=1; done 2>&1 | tee .local/integration.log; \
+	! grep -q '^FAIL' .local/integration.log || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; [ $$status = 0 ] || { echo; echo 'What failed:'; \
-		grep -hE -A 12 '^ *--- FAIL|^panic:|WARNING: DATA RACE' .local/integration.log .local/test.log; \
+		grep -hE -A 12 '^ *--- FAIL|^panic:|WARNING: DATA RACE' .local/integration.log .local/test.log || true; \
 		grep -hE '^FAIL' .local/integration.log .local/test.log; }; exit $$status
 
 # The tests wait for most of their time, so two run at a time, each on a cloud of its own; the second's lines come last.

@@ -34,7 +34,7 @@ func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name
 	if args != nil {
 		given, resolved = *args, *args
 	}
-	v := &validator{component: fmt.Sprintf("%s %q", typ, name), name: name, longest: math.MaxInt}
+	v := &validator{component: fmt.Sprintf("%s %q", typ, name), name: name, longest: math.MaxInt, functions: map[string]string{}}
 	common := P(&resolved).resolve(v)
 	v.checkName()
 	if err := v.err(); err != nil {

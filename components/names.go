@@ -2,7 +2,6 @@ package components
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -56,9 +55,12 @@ var functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 // longestFunction leaves the name of a component ten characters, so that AWS accepts that of a function's role.
 const longestFunction = 40
 
-// takenNames begin the names of children that a component has besides those of its functions: alarms of its API, topic, stream and
-// tables, log groups and roles. Queues for what was given up end with -dead-letters and -failures.
-var takenNames = []string{"accounts", "api", "events", "machine", "messages", "orders", "stock"}
+// taken reserves names that begin those of other children: alarms of tables, a stream and the topic, or a role.
+func (v *validator) taken(by string, names ...string) {
+	for _, name := range names {
+		v.functions[name] = by
+	}
+}
 
 // function takes the name of a function, which begins the names of what belongs to it.
 func (v *validator) function(path, name string) {
@@ -69,11 +71,9 @@ func (v *validator) function(path, name string) {
 	if !functionName.MatchString(name) {
 		v.addf(path, "a name must be a letter, and then letters, digits and hyphens, got %q", name)
 	}
-	if slices.Contains(takenNames, name) || strings.HasPrefix(name, "api-") || strings.HasSuffix(name, "-dead-letters") || strings.HasSuffix(name, "-failures") {
+	// The API's children, and queues for what was given up.
+	if name == "api" || strings.HasPrefix(name, "api-") || strings.HasSuffix(name, "-dead-letters") || strings.HasSuffix(name, "-failures") {
 		v.addf(path, "the component itself uses the name %q", name)
-	}
-	if v.functions == nil {
-		v.functions = map[string]string{}
 	}
 	if other, taken := v.functions[name]; taken {
 		v.addf(path, "has the name of %s", other)

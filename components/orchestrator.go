@@ -112,6 +112,7 @@ func NewOrchestrator(ctx *pulumi.Context, name string, args *OrchestratorArgs, o
 func (o *Orchestrator) Outputs() pulumi.Map { return outputs(o) }
 
 func (args *OrchestratorArgs) resolve(v *validator) shared {
+	v.taken("the state machine", "machine")
 	var packaged, routes []string
 	var start *Route
 	switch {

@@ -26,6 +26,7 @@ func resolveOurs(v *validator, path string, changes map[string]Function, names [
 			v.addf(path, "there is no function %q: there are %s", name, strings.Join(names, ", "))
 		}
 	}
+	v.taken("a table of Orders", "orders", "accounts", "stock")
 	all := functions{}
 	for _, name := range names {
 		at := path + "." + name

@@ -44,7 +44,7 @@ func TestAFanOutRefusesFunctionsOfOnesOwn(t *testing.T) {
 		{"the name of the function of a route", consumer("post-picture"), []string{"Routes[0].Run: has the name of Consumers.post-picture"}},
 		{"the name of the API", consumer("api"), []string{`Consumers.api: the component itself uses the name "api"`}},
 		{"a name of the API's log group", consumer("api-access"), []string{`the component itself uses the name "api-access"`}},
-		{"the name of the table", consumer("orders"), []string{`the component itself uses the name "orders"`}},
+		{"the name of the table", func(a *args) { orders(a); consumer("orders")(a) }, []string{"Consumers.orders: has the name of a table of Orders"}},
 		{"the name of another's dead letters", consumer("resize-dead-letters"), []string{`the component itself uses the name "resize-dead-letters"`}},
 		{"the name of another's failures", consumer("resize-failures"), []string{`the component itself uses the name "resize-failures"`}},
 		{"a name with other characters", consumer("re_size"), []string{`Consumers.re_size: a name must be a letter, and then letters, digits and hyphens, got "re_size"`}},
@@ -126,7 +126,7 @@ func TestAnEventStreamRefusesFunctionsOfOnesOwn(t *testing.T) {
 			a.Orders, a.Common = &components.EventStreamOrders{}, inFolder(t)
 			a.Readers["project-order"] = components.Reader{Function: own(t)}
 		}, []string{"Readers.project-order: has the name of Orders.Functions.project-order"}},
-		{"the name of the stream", func(a *args) { a.Readers["events"] = components.Reader{Function: own(t)} }, []string{`Readers.events: the component itself uses the name "events"`}},
+		{"the name of the stream", func(a *args) { a.Readers["events"] = components.Reader{Function: own(t)} }, []string{"Readers.events: has the name of the stream"}},
 		{"how it reads", reader(func(r *components.Reader) { r.Settings.ParallelizationFactor = pulumi.Int(11) }), []string{"Readers.resize.Settings.ParallelizationFactor: must be from 1 to 10, got 11"}},
 		{"six filters", patterns("{}", "{}", "{}", "{}", "{}", "{}"), []string{"Readers.resize.FilterPatterns: must be at most 5, got 6"}},
 		{"filters of something else than data", patterns(`["a"]`, `{"kind":["picture"]}`, `{"partitionKey":["a"]}`, `{"data":{"a":["b"]},"partitionKey":["a"]}`, `{"data":["a"]}`), []string{
