@@ -210,7 +210,7 @@ plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugi
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/test
+MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -283,7 +283,7 @@ bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throu
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum up to date
 	for m in $(MODULES); do ( cd $$m && go mod tidy ) || exit 1; done
-	for m in . examples/pictures/fanout; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
+	for m in . examples/pictures/fanout examples/pictures/orchestrator; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what the other targets made
