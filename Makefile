@@ -141,17 +141,25 @@ $(BIN)/pulumi-language-yaml: tools/pulumi-language-yaml/go.mod
 
 # --- Pulumi package -------------------------------------------------------------------------------------------------
 
-# The plugin by which programs in other languages use the components. Our zips are in it: for arm64 and x86_64, and for a system
-# other than Linux those that the embedded cloud runs there. So it is built for the system of this machine, or for GOOS and GOARCH.
+# The plugin by which programs in other languages use the components. Our zips are in it: for arm64 and x86_64, and in a plugin for macOS
+# those that the embedded cloud runs there. On Linux it runs the same as Lambda, and on Windows there is none.
 PLUGIN_VERSION ?= 0.0.0-dev
 PLUGIN_SOURCE  := provider/cmd/pulumi-resource-order-patterns
-PLUGIN_OS      := $(shell go env GOOS)
+
+# $(call build-plugin,GOOS,GOARCH,FOLDER) builds the plugin into a folder. The same source gives the same file, byte for byte.
+define build-plugin
+	embedded=$(PLUGIN_SOURCE)/lambda host=$(abspath .local/plugin)/$(1)-$(2); \
+	rm -rf $$embedded/{arm64,x86_64,host} && cp -r $(BUILD)/arm64 $(BUILD)/x86_64 $$embedded && \
+	if [ $(1) = darwin ]; then \
+		$(MAKE) -s package-local HOSTOS=$(1) HOSTARCH=$(2) BUILD=$$host BOOTSTRAP=$$host/bootstrap && cp -r $$host/local $$embedded/host; \
+	fi && \
+	GOOS=$(1) GOARCH=$(2) go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
+		-o $(abspath $(3))/ ./cmd/pulumi-resource-order-patterns
+endef
 
 .PHONY: plugin schema generate
-plugin: package-arm64 package-x86_64 $(if $(filter-out linux,$(PLUGIN_OS)),package-local) ## Build the plugin of the Pulumi package, with our zips in it
-	@mkdir -p $(BIN) && cd $(PLUGIN_SOURCE)/lambda && rm -rf arm64 x86_64 host && cp -r $(abspath $(BUILD))/arm64 $(abspath $(BUILD))/x86_64 . \
-		$(if $(filter-out linux,$(PLUGIN_OS)),&& cp -r $(abspath $(BUILD))/local host)
-	@go -C provider build -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' -o $(CURDIR)/$(BIN)/ ./cmd/pulumi-resource-order-patterns
+plugin: package-arm64 package-x86_64 ## Build the plugin of the Pulumi package, with our zips in it
+	@mkdir -p $(BIN); $(call build-plugin,$(HOSTOS),$(HOSTARCH),$(BIN))
 schema: ## Print the schema of the Pulumi package
 	@go -C provider run ./cmd/schema
 # `pulumi package gen-sdk` writes the same files, where the language hosts of Node.js and Python are.
@@ -187,29 +195,22 @@ review: cli ## Compare the working tree with BASE: resources, data, permissions,
 
 # What `pulumi plugin install` takes from a release on GitHub, in build/plugin, by the names of
 # https://www.pulumi.com/docs/iac/guides/building-extending/packages/executable-plugin/
-# The same source gives the same archives, byte for byte. The embedded cloud runs on Linux and macOS; a plugin for macOS has zips for it.
 PLUGIN_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .PHONY: plugin-archives
 plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugin for a release, PLUGIN_VERSION=1.2.3, for all PLUGIN_PLATFORMS
-	@mkdir -p $(BUILD)/plugin
-	@for platform in $(PLUGIN_PLATFORMS); do \
-		os=$${platform%/*} arch=$${platform#*/}; folder=$(abspath .local/plugin)/$$os-$$arch; \
-		embedded=$(PLUGIN_SOURCE)/lambda; archive=$(BUILD)/plugin/pulumi-resource-order-patterns-v$(PLUGIN_VERSION)-$$os-$$arch.tar.gz; \
-		rm -rf $$embedded/{arm64,x86_64,host} $$folder/bin && cp -r $(BUILD)/arm64 $(BUILD)/x86_64 $$embedded; \
-		if [ $$os = darwin ]; then \
-			$(MAKE) -s package-local HOSTOS=$$os HOSTARCH=$$arch BUILD=$$folder BOOTSTRAP=$$folder/bootstrap && cp -r $$folder/local $$embedded/host; \
-		fi; \
-		GOOS=$$os GOARCH=$$arch go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
-			-o $$folder/bin/ ./cmd/pulumi-resource-order-patterns; \
-		tar -C $$folder/bin --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c . | gzip -n > $$archive; echo $$archive; \
+	@mkdir -p $(BUILD)/plugin; for platform in $(PLUGIN_PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/}; folder=.local/plugin/$$os-$$arch/bin; rm -rf $$folder; \
+		$(call build-plugin,$$os,$$arch,.local/plugin/$$os-$$arch/bin); \
+		archive=$(BUILD)/plugin/pulumi-resource-order-patterns-v$(PLUGIN_VERSION)-$$os-$$arch.tar.gz; \
+		tar -C $$folder --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 -c $$(ls $$folder) | gzip -n > $$archive; echo $$archive; \
 	done
 
 # --- Quality --------------------------------------------------------------------------------------------------------
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/test
+MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -244,20 +245,20 @@ api: ## Write the exported API to api/next, after a change of it
 RACE  := $(if $(shell command -v gcc),-race)
 RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 
-# The integration tests wait for most of their time. The others run beside them, and are printed after them. Of a run
-# that fails, the last lines say what failed.
+# Tests that deploy wait for most of their time. The others run beside them, and are printed after them. Of a run that
+# fails, the last lines say what failed.
 .PHONY: test
 test: cli yaml plugin package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
-	go -C provider test -vet=off -count=1 -v -timeout 20m ./...
 	@mkdir -p .local; set -o pipefail; \
-	{ for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done; \
-		go -C integration_test test -vet=off -v ./template ./tasks && go -C examples/test test -vet=off -count=1 -v .; } > .local/test.log 2>&1 & raced=$$!; \
-	status=0; go -C integration_test test -vet=off -v -timeout 20m . 2>&1 | tee .local/integration.log || status=1; \
+	for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	status=0; for m in integration_test provider examples/test; do \
+		go -C $$m test -vet=off -count=1 -v -p 1 -timeout 20m ./... || status=1; done 2>&1 | tee .local/integration.log; \
+	! grep -q '^FAIL' .local/integration.log || status=1; \
 	wait $$raced || status=1; \
 	cat .local/test.log; [ $$status = 0 ] || { echo; echo 'What failed:'; \
-		grep -hE -A 12 '^ *--- FAIL|^panic:|WARNING: DATA RACE' .local/integration.log .local/test.log; \
+		grep -hE -A 12 '^ *--- FAIL|^panic:|WARNING: DATA RACE' .local/integration.log .local/test.log || true; \
 		grep -hE '^FAIL' .local/integration.log .local/test.log; }; exit $$status
 
 # The tests wait for most of their time, so two run at a time, each on a cloud of its own; the second's lines come last.
@@ -282,7 +283,7 @@ bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throu
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum up to date
 	for m in $(MODULES); do ( cd $$m && go mod tidy ) || exit 1; done
-	for m in . examples/pictures/fanout; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
+	for m in . examples/pictures/fanout examples/pictures/orchestrator; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what the other targets made

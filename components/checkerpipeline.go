@@ -44,7 +44,7 @@ type CheckerPipelineArgs struct {
 //
 // Messages and findings are delivered at least once and unordered; none is lost. A message that can never succeed goes to its queue's
 // dead-letter queue at once. A message that fails for another reason is tried at growing intervals, for longer than an outage of a
-// day, and goes there after [DefaultMaxReceiveCount] receives. (Functions of your own decide which is which: package
+// day, and goes there after [DefaultMaxReceiveCount] receives. (Your own functions decide which is which: package
 // handlers/kit/sqsbatch does it for those written in Go.)
 //
 // With Orders it takes an order over HTTP, stores it and publishes it. An outbox, a queue that the order's id is sent to before, has

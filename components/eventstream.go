@@ -47,7 +47,7 @@ type EventStreamOrders struct {
 //
 // A record that can never succeed goes to the failure queue of the reader that it failed in, and delays no other. One that
 // fails for a reason that may pass is retried for days; then its position in the stream is reported to the same queue. The
-// other readers are not affected. (Functions of your own decide which is which: package handlers/kit/kinesisbatch does it for those written in
+// other readers are not affected. (Your own functions decide which is which: package handlers/kit/kinesisbatch does it for those written in
 // Go.)
 //
 // With Orders it takes orders of coffee over HTTP, and appends them; an account's events keep their order. One reader keeps a

@@ -46,7 +46,7 @@ type FanOutOrders struct {
 //
 // Delivery is at least once and unordered. A message that can never succeed goes to the dead-letter queue of its consumer at once. A
 // message that fails for another reason is tried at growing intervals, for longer than an outage of a day, and goes there after
-// [DefaultMaxReceiveCount] receives. The other consumers are not affected. (Functions of your own decide which is which: package
+// [DefaultMaxReceiveCount] receives. The other consumers are not affected. (Your own functions decide which is which: package
 // handlers/kit/sqsbatch does it for those written in Go.)
 //
 // With Orders it takes orders of coffee over HTTP: one consumer stores them in a DynamoDB table, another one writes their invoices to

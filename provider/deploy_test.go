@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -127,7 +128,27 @@ func TestFanOutInYAML(t *testing.T) {
 	answers(t, url+"/order?accountid=a2&vendorid=v0")
 }
 
-// The second API gets the state machine's ARN, which is not known in a preview.
+// A project may name the folder of the plugin, which is then not on the PATH.
+func TestAProjectNamesTheFolderOfThePlugin(t *testing.T) {
+	d := program(t, "eventstream")
+	tools, err := filepath.Abs("../.tools/bin")
+	require.NoError(t, err)
+	bin := t.TempDir()
+	for _, tool := range []string{"pulumi", "pulumi-language-yaml"} {
+		path, err := exec.LookPath(tool)
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(path, filepath.Join(bin, tool)))
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+"/usr/bin:/bin")
+	file, err := os.OpenFile(filepath.Join(d.Project, "Pulumi.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteString("plugins:\n  providers:\n    - name: order-patterns\n      path: " + tools + "\n")
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	require.NoError(t, d.Preview(t.Context(), nil, false))
+}
+
+// The second API gets the state machine's ARN, which is not known in a preview. It starts executions, with another input than orders have.
 func TestOrchestratorAndOrderApiInYAML(t *testing.T) {
 	d := program(t, "orchestrator")
 	require.NoError(t, d.Preview(t.Context(), nil, false))
@@ -135,7 +156,6 @@ func TestOrchestratorAndOrderApiInYAML(t *testing.T) {
 	place(t, outputs["url"].(string)+"/order", "", coffee("a1"), http.StatusAccepted)
 	place(t, outputs["partners"].(string)+"/partner/order", "", coffee("a2"), http.StatusAccepted)
 	stored(t, outputs["url"].(string), "a1")
-	stored(t, outputs["url"].(string), "a2")
 }
 
 func TestEventStreamInYAML(t *testing.T) {

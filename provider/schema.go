@@ -25,6 +25,8 @@ func Schema(version string) ([]byte, error) {
 	config := map[string]property{platform: platformProperty}
 	spec := packageSpec{
 		Name: Name, DisplayName: "Order patterns", Version: version, License: "Apache-2.0",
+		// SDKs that are made from the schema let the CLI download the plugin from the releases on GitHub.
+		Download: "github://api.github.com/order-patterns/order-patterns",
 		Description: "Serverless patterns of asynchronous processing on AWS: an API with an SNS fan-out, a Step Functions state machine, " +
 			"a Kinesis stream or parallel checkers, with your functions or ours.",
 		Keywords: []string{"pulumi", "aws", "category/cloud", "kind/component", "serverless", "lambda", "sns", "sqs", "kinesis", "step-functions"},

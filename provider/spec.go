@@ -9,6 +9,7 @@ type packageSpec struct {
 	Description string                  `json:"description"`
 	Keywords    []string                `json:"keywords"`
 	License     string                  `json:"license"`
+	Download    string                  `json:"pluginDownloadURL"`
 	Config      configSpec              `json:"config"`
 	Provider    resourceSpec            `json:"provider"`
 	Types       map[string]typeSpec     `json:"types"`

@@ -20,6 +20,9 @@ type zips struct {
 // hostZips is the folder with the zips for the plugin's own platform, where that is not Linux.
 const hostZips = "host"
 
+// architectures are Lambda's names of Go's.
+var architectures = map[string]string{"amd64": components.X8664, "arm64": components.ARM64}
+
 // folder is that of the zips for an architecture, or for the default one.
 func (z zips) folder(architecture string) string {
 	switch {
@@ -28,7 +31,7 @@ func (z zips) folder(architecture string) string {
 	case runtime.GOOS != "linux":
 		return hostZips
 	}
-	return map[string]string{"amd64": components.X8664}[runtime.GOARCH] + map[string]string{"arm64": components.ARM64}[runtime.GOARCH]
+	return architectures[runtime.GOARCH]
 }
 
 // addTo gives a component our zips, unless its arguments name a folder with others.
@@ -42,7 +45,7 @@ func (z zips) addTo(args any) error {
 		return nil
 	}
 	folder, err := fs.Sub(z.FS, z.folder(common.Architecture))
-	if err != nil {
+	if err != nil { // of a name that no folder can have; the component would refuse it, too
 		return fmt.Errorf("common.architecture: there is no %q", common.Architecture)
 	}
 	common.Zips = folder

@@ -1,6 +1,6 @@
 // Package test deploys the examples to embedded clouds of their own, and uses them from outside.
 //
-// It needs the zips of `make examples-local`, and a Pulumi CLI: on the PATH, or that of `make cli`.
+// It needs what `make cli yaml plugin examples-local` makes.
 package test
 
 import (
@@ -38,6 +38,7 @@ func deploy[O any](t *testing.T, program string) *deployment[O] {
 	tools, err := filepath.Abs("../../.tools/bin")
 	require.NoError(t, err)
 	t.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+tools)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // where the plugin extracts zips
 
 	var log bytes.Buffer
 	cloud, err := local.Start(local.Options{Clock: clockwork.NewRealClock(), Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
@@ -56,6 +57,7 @@ func deploy[O any](t *testing.T, program string) *deployment[O] {
 			t.Log(log.String())
 		}
 	})
+	require.NoError(t, d.stack.Preview(t.Context(), nil, false), "nothing is known yet of the bucket and the table")
 	require.NoError(t, d.stack.Up(t.Context(), nil))
 	text, err := d.stack.Outputs(t.Context())
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/base64"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/require"
@@ -19,13 +21,14 @@ import (
 	"github.com/order-patterns/order-patterns/examples/pictures/picture/picturetest"
 )
 
-// galleryOutputs are those of the example pictures/fanout.
+// galleryOutputs are those of the programs of the example pictures.
 type galleryOutputs struct {
 	Url, Bucket, Table string
-	DeadLetters        map[string]string // URLs of queues, by consumer
+	DeadLetters        map[string]string // URLs of queues, by consumer; of a FanOut
+	FailureQueue       string            // of an Orchestrator
 }
 
-// gallery is that example, deployed.
+// gallery is one of these programs, deployed.
 type gallery struct {
 	*deployment[galleryOutputs]
 	t *testing.T
@@ -57,6 +60,25 @@ func (g gallery) becomes(id, status string) (known map[string]any) {
 	return known
 }
 
+func (g gallery) s3() *s3.Client {
+	return s3.NewFromConfig(g.aws, func(o *s3.Options) { o.UsePathStyle = true })
+}
+
+// thumbnail returns the size of the thumbnail of a picture of ann's, or nil if there is none.
+func (g gallery) thumbnail(id string) *image.Point {
+	g.t.Helper()
+	object, err := g.s3().GetObject(g.t.Context(), &s3.GetObjectInput{Bucket: &g.outputs.Bucket, Key: aws.String("thumbnails/ann/" + id + ".jpg")})
+	if _, none := errors.AsType[*s3types.NoSuchKey](err); none {
+		return nil
+	}
+	require.NoError(g.t, err)
+	defer object.Body.Close()
+	thumbnail, err := jpeg.Decode(object.Body)
+	require.NoError(g.t, err)
+	size := thumbnail.Bounds().Size()
+	return &size
+}
+
 // deadLetters counts the messages that the consumers gave up, by consumer.
 func (g gallery) deadLetters() map[string]string {
 	g.t.Helper()
@@ -71,8 +93,11 @@ func (g gallery) deadLetters() map[string]string {
 	return counts
 }
 
-func TestPicturesOnAFanOut(t *testing.T) {
-	g := gallery{deploy[galleryOutputs](t, "pictures/fanout"), t}
+func TestPicturesOnAFanOut(t *testing.T)       { testFanOut(t, "pictures/fanout") }
+func TestPicturesOnAFanOutInYAML(t *testing.T) { testFanOut(t, "pictures/fanout-yaml") }
+
+func testFanOut(t *testing.T, program string) {
+	g := gallery{deploy[galleryOutputs](t, program), t}
 
 	status, _ := g.get("p1")
 	require.Equal(t, http.StatusNotFound, status)
@@ -87,13 +112,7 @@ func TestPicturesOnAFanOut(t *testing.T) {
 		"thumbnail": map[string]any{"key": "thumbnails/ann/p1.jpg", "width": 256.0, "height": 128.0},
 	}, known)
 
-	object, err := s3.NewFromConfig(g.aws, func(o *s3.Options) { o.UsePathStyle = true }).GetObject(t.Context(),
-		&s3.GetObjectInput{Bucket: &g.outputs.Bucket, Key: aws.String("thumbnails/ann/p1.jpg")})
-	require.NoError(t, err)
-	defer object.Body.Close()
-	thumbnail, err := jpeg.Decode(object.Body)
-	require.NoError(t, err)
-	require.Equal(t, image.Pt(256, 128), thumbnail.Bounds().Size())
+	require.Equal(t, image.Pt(256, 128), *g.thumbnail("p1"))
 
 	items, err := dynamodb.NewFromConfig(g.aws).Query(t.Context(), &dynamodb.QueryInput{
 		TableName: &g.outputs.Table, KeyConditionExpression: aws.String("#owner = :owner"),

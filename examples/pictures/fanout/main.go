@@ -3,36 +3,37 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/order-patterns/order-patterns/components"
+	"github.com/order-patterns/order-patterns/examples/pictures/fanout/gallery"
 )
 
 func main() { pulumi.Run(deploy) }
 
 func deploy(ctx *pulumi.Context) error {
 	cfg := config.New(ctx, "")
-	stored, err := newStorage(ctx, cfg.GetBool("deleteData"))
+	stored, err := gallery.NewStorage(ctx, cfg.GetBool("deleteData"))
 	if err != nil {
 		return err
 	}
-	own := functions{code: cfg.Get("code"), environment: pulumi.StringMap{
-		"PICTURES_BUCKET": stored.bucket.Bucket, "PICTURES_TABLE": stored.table.Name, "METRICS_NAMESPACE": pulumi.String("Pictures"),
-	}}
-	put, readAnd := stored.may("dynamodb:PutItem"), stored.mayReadOriginalsAnd
-	publish := own.function("publish-picture", 256, 15, readAnd(stored.mayWrite("originals"))...)
-	resize := own.function("resize-picture", 1024, 60, readAnd(stored.mayWrite("thumbnails"), put)...)
-	moderate := own.function("moderate-picture", 1024, 60, readAnd(put)...)
-	index := own.function("index-picture", 128, 15, put)
-	get := own.function("get-picture", 128, 15, stored.may("dynamodb:GetItem"))
+	own := func(zip string, memoryMB, timeoutSeconds int, permissions ...components.Permission) components.Function {
+		return stored.Function(cfg.Get("code"), zip, memoryMB, timeoutSeconds, permissions...)
+	}
+	put, readAnd := stored.Items("dynamodb:PutItem"), func(more ...components.Permission) []components.Permission {
+		return append(stored.Originals(), more...)
+	}
+	publish := own("publish-picture", 256, 15, readAnd(stored.Objects("s3:PutObject", "originals"))...)
+	resize := own("resize-picture", 1024, 60, readAnd(stored.Objects("s3:PutObject", "thumbnails"), put)...)
+	moderate := own("moderate-picture", 1024, 60, readAnd(put)...)
+	index := own("index-picture", 128, 15, put)
+	get := own("get-picture", 128, 15, stored.Items("dynamodb:GetItem"))
 
 	// Few images at once, so that a batch of large ones ends within the timeout.
 	images := components.QueueSettings{BatchSize: pulumi.Int(5)}
 	pictures, err := components.NewFanOut(ctx, "pictures", &components.FanOutArgs{
-		Common:     components.Common{Tags: tags(ctx)},
+		Common:     components.Common{Tags: gallery.Tags(ctx)},
 		Authorizer: components.Authorizer{Kind: components.AuthorizerKind(cfg.Get("auth"))},
 		Api:        components.ApiSettings{AccessLogs: pulumi.BoolRef(false)}, // these need a setting of the Region: see ApiAccount
 		Routes: []components.Route{
@@ -56,8 +57,8 @@ func deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	ctx.Export("url", pictures.Url)
-	ctx.Export("bucket", stored.bucket.Bucket)
-	ctx.Export("table", stored.table.Name)
+	ctx.Export("bucket", stored.Bucket.Bucket)
+	ctx.Export("table", stored.Table.Name)
 	ctx.Export("topic", pictures.TopicArn)
 	ctx.Export("deadLetters", pictures.ConsumerDeadLettersUrls)
 	ctx.Export("dashboard", pictures.DashboardName)
@@ -68,19 +69,3 @@ func deploy(ctx *pulumi.Context) error {
 const pictureSchema = `{"type": "object", "required": ["id", "owner"], "properties": {
 	"id": {"type": "string"}, "owner": {"type": "string"}, "title": {"type": "string"},
 	"image": {"type": "string"}, "bucket": {"type": "string"}, "key": {"type": "string"}}}`
-
-// functions are the program's own.
-type functions struct {
-	code        string // the folder of the zips
-	environment pulumi.StringMap
-}
-
-// function is the one in a zip, with its size and what it may do.
-func (f functions) function(zip string, memoryMB, timeoutSeconds int, permissions ...components.Permission) components.Function {
-	return components.Function{
-		Code:        pulumi.NewFileArchive(filepath.Join(f.code, zip+".zip")),
-		Environment: f.environment,
-		MemoryMB:    pulumi.Int(memoryMB), TimeoutSeconds: pulumi.Int(timeoutSeconds),
-		Permissions: permissions,
-	}
-}

@@ -1,4 +1,4 @@
-// Package api describes the exported API of Go packages, one line for each identifier, so that two versions can be compared as text.
+// Package api describes the exported API of Go packages, and the resources of programs, one line for each identifier, so that two versions can be compared as text.
 // What is described is what https://go.dev/doc/go1compat would promise. Types of other modules are named, not described.
 package api
 
@@ -151,6 +151,16 @@ func (d *description) typ(t types.Type) string {
 		}
 		return p.Name()
 	})
+}
+
+// Resources returns a line for each resource that a program has, from a golden list of types, names and parents.
+func Resources(program, golden string) (lines []string) {
+	for line := range strings.Lines(golden) {
+		typ, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		name, parent, _ := strings.Cut(rest, " ")
+		lines = append(lines, fmt.Sprintf("resource %s.%s %s %s", program, name, typ, parent))
+	}
+	return lines
 }
 
 // Identifier is what a line is about, such as components.FanOutArgs.Routes.

@@ -26,6 +26,9 @@ var stable = map[string]struct {
 	"local": {"local", []string{".", "./fault", "./localtest", "./stack"}},
 }
 
+// patterns are those whose resources keep their names and parents, as this repository's program deploys them.
+var patterns = []string{"checker", "eventstream", "fanout", "orchestrator"}
+
 // The text of the coming release, api/next, has every exported identifier. What it does not keep of the last release, api/vX.Y.Z,
 // is announced in the changelog. Before the first release, it keeps itself.
 func TestTheAPIOfTheLastReleaseIsKept(t *testing.T) {
@@ -38,12 +41,19 @@ func TestTheAPIOfTheLastReleaseIsKept(t *testing.T) {
 		last, release = releases[0], filepath.Base(releases[0])
 	}
 	announced := Breaking(read(t, filepath.Join(root, "CHANGELOG.md")), release)
+	apis := map[string][]string{}
 	for name, module := range stable {
+		if apis[name], err = Describe(filepath.Join(root, module.folder), repository, module.packages...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, pattern := range patterns {
+		golden := read(t, filepath.Join(root, "components", "testdata", pattern+".golden"))
+		apis["resources"] = append(apis["resources"], Resources(pattern, golden)...)
+	}
+	slices.Sort(apis["resources"])
+	for name, api := range apis {
 		t.Run(name, func(t *testing.T) {
-			api, err := Describe(filepath.Join(root, module.folder), repository, module.packages...)
-			if err != nil {
-				t.Fatal(err)
-			}
 			for _, line := range Broken(lines(t, filepath.Join(last, name+".txt")), api) {
 				if identifier := Identifier(line); !Announced(identifier, announced) {
 					t.Errorf("was removed or changed, and CHANGELOG.md does not name `%s` below \"### Breaking\" of [Unreleased]:\n\t%s", identifier, line)
@@ -80,12 +90,21 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+func TestResources(t *testing.T) {
+	got := Resources("fanout", "aws:sns/topic:Topic fanout < fanout\norder-patterns:components:FanOut fanout < \n")
+	want := []string{"resource fanout.fanout aws:sns/topic:Topic < fanout", "resource fanout.fanout order-patterns:components:FanOut <"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, expected %q", got, want)
+	}
+}
+
 func TestIdentifier(t *testing.T) {
 	for line, want := range map[string]string{
 		"const components.ARM64 untyped string = \"arm64\"":   "components.ARM64",
 		"type components.FanOutArgs struct":                   "components.FanOutArgs",
 		"field components.FanOutArgs.Routes []Route `pulumi`": "components.FanOutArgs.Routes",
 		"func handlers/kit/task.Handler[I any](string) error": "handlers/kit/task.Handler",
+		"resource fanout.fanout-topic aws:sns/topic:Topic <":  "fanout.fanout-topic",
 		"method local.Cloud.Close() error of *Cloud":          "local.Cloud.Close",
 	} {
 		if got := Identifier(line); got != want {

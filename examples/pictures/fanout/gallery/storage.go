@@ -1,4 +1,5 @@
-package main
+// Package gallery is what the programs in Go have in common: the bucket, the table, and how a function is described.
+package gallery
 
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
@@ -8,16 +9,17 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// storage is the bucket of originals and thumbnails, and the table of what is known of pictures.
-type storage struct {
-	bucket *s3.BucketV2
-	table  *dynamodb.Table
+// Storage is the bucket of originals and thumbnails, and the table of what is known of pictures.
+type Storage struct {
+	Bucket *s3.BucketV2
+	Table  *dynamodb.Table
 }
 
-func newStorage(ctx *pulumi.Context, deleteData bool) (storage, error) {
+// NewStorage makes both. Without deleteData they are protected: `pulumi destroy` refuses to delete them.
+func NewStorage(ctx *pulumi.Context, deleteData bool) (Storage, error) {
 	bucket, err := newBucket(ctx, deleteData)
 	if err != nil {
-		return storage{}, err
+		return Storage{}, err
 	}
 	table, err := dynamodb.NewTable(ctx, "pictures", &dynamodb.TableArgs{
 		BillingMode: pulumi.String("PAY_PER_REQUEST"),
@@ -29,14 +31,14 @@ func newStorage(ctx *pulumi.Context, deleteData bool) (storage, error) {
 		},
 		Ttl:                       dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)},
 		DeletionProtectionEnabled: pulumi.Bool(!deleteData),
-		Tags:                      tags(ctx),
+		Tags:                      Tags(ctx),
 	}, pulumi.Protect(!deleteData))
-	return storage{bucket, table}, err
+	return Storage{bucket, table}, err
 }
 
 // newBucket makes a bucket that is private and encrypted, and refuses what comes without TLS.
 func newBucket(ctx *pulumi.Context, deleteData bool) (*s3.BucketV2, error) {
-	bucket, err := s3.NewBucketV2(ctx, "pictures", &s3.BucketV2Args{ForceDestroy: pulumi.Bool(deleteData), Tags: tags(ctx)}, pulumi.Protect(!deleteData))
+	bucket, err := s3.NewBucketV2(ctx, "pictures", &s3.BucketV2Args{ForceDestroy: pulumi.Bool(deleteData), Tags: Tags(ctx)}, pulumi.Protect(!deleteData))
 	if err != nil {
 		return nil, err
 	}
@@ -68,34 +70,35 @@ func newBucket(ctx *pulumi.Context, deleteData bool) (*s3.BucketV2, error) {
 	return bucket, err
 }
 
-// tags are on all that takes tags.
-func tags(ctx *pulumi.Context) pulumi.StringMap {
+// Tags are on all that takes tags.
+func Tags(ctx *pulumi.Context) pulumi.StringMap {
 	return pulumi.StringMap{"project": pulumi.String(ctx.Project()), "stack": pulumi.String(ctx.Stack())}
 }
 
+// Originals lets a function read what owners and publish-picture stored. With s3:ListBucket, S3 answers that an object does not exist,
+// and otherwise that access is denied.
+func (s Storage) Originals() []components.Permission {
+	return []components.Permission{
+		{Actions: []string{"s3:GetObject"}, Resources: s.objects("uploads", "originals")},
+		{Actions: []string{"s3:ListBucket"}, Resources: pulumi.StringArray{s.Bucket.Arn}},
+	}
+}
+
+// Objects lets a function do something, such as s3:PutObject, with the objects below a prefix.
+func (s Storage) Objects(action, prefix string) components.Permission {
+	return components.Permission{Actions: []string{action}, Resources: s.objects(prefix)}
+}
+
+// Items lets a function do something, such as dynamodb:PutItem, with the table.
+func (s Storage) Items(action string) components.Permission {
+	return components.Permission{Actions: []string{action}, Resources: pulumi.StringArray{s.Table.Arn}}
+}
+
 // objects are the ARNs of the objects below prefixes.
-func (s storage) objects(prefixes ...string) pulumi.StringArray {
+func (s Storage) objects(prefixes ...string) pulumi.StringArray {
 	var arns pulumi.StringArray
 	for _, prefix := range prefixes {
-		arns = append(arns, pulumi.Sprintf("%s/%s/*", s.bucket.Arn, prefix))
+		arns = append(arns, pulumi.Sprintf("%s/%s/*", s.Bucket.Arn, prefix))
 	}
 	return arns
-}
-
-// mayReadOriginalsAnd lets a function read what owners and publish-picture stored, and do more. With s3:ListBucket, S3 answers that an
-// object does not exist, and otherwise that access is denied.
-func (s storage) mayReadOriginalsAnd(more ...components.Permission) []components.Permission {
-	return append([]components.Permission{
-		{Actions: []string{"s3:GetObject"}, Resources: s.objects("uploads", "originals")},
-		{Actions: []string{"s3:ListBucket"}, Resources: pulumi.StringArray{s.bucket.Arn}},
-	}, more...)
-}
-
-func (s storage) mayWrite(prefix string) components.Permission {
-	return components.Permission{Actions: []string{"s3:PutObject"}, Resources: s.objects(prefix)}
-}
-
-// may lets a function do something with the table.
-func (s storage) may(action string) components.Permission {
-	return components.Permission{Actions: []string{action}, Resources: pulumi.StringArray{s.table.Arn}}
 }
