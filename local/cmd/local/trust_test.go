@@ -11,7 +11,7 @@ import (
 func TestAuthJWTTrustsTheRunningCloudUnlessTheConfigNamesAnIssuer(t *testing.T) {
 	project := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(project, "Pulumi.yaml"), []byte("name: p\nruntime: go\nconfig:\n"+
-		"  auth: {type: string}\n  jwtIssuer: {type: string}\n  jwtAudience: {type: string}\n"), 0o600))
+		"  pattern: {type: string}\n  auth: {type: string}\n  jwtIssuer: {type: string}\n  jwtAudience: {type: string}\n"), 0o600))
 	r := &running{Endpoint: "http://127.0.0.1:1"}
 	for _, tc := range []struct {
 		values []string
@@ -30,4 +30,13 @@ func TestAuthJWTTrustsTheRunningCloudUnlessTheConfigNamesAnIssuer(t *testing.T) 
 		tc.want["pattern"] = "fanout"
 		require.Equal(t, tc.want, config)
 	}
+}
+
+// A program of somebody else has no patterns to choose from.
+func TestThePatternIsOnlyForAProgramThatDeclaresIt(t *testing.T) {
+	project := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(project, "Pulumi.yaml"), []byte("name: p\nruntime: go\n"), 0o600))
+	config, err := selection{pattern: "fanout"}.config(project)
+	require.NoError(t, err)
+	require.Empty(t, config)
 }
