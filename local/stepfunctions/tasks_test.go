@@ -160,8 +160,9 @@ func TestATaskThatTimesOutForGoodIsUndone(t *testing.T) {
 	w, machine := taskWorld(t)
 	w.functions["index"] = hangs
 	arn := w.start(t, machine, `{}`)
-	for range 3 {
-		w.pass(t, 2, 15*time.Second)
+	for attempt := range 3 {
+		require.Eventually(t, func() bool { return len(w.ran()) == 3+attempt }, 10*time.Second, time.Millisecond)
+		w.pass(t, 2, 15*time.Second) // the timer of the execution, and that of the task
 	}
 	requireFailed(t, "States.Timeout", "", w.closed(t, arn))
 	require.Equal(t, []string{"resize", "moderate", "index", "index", "index", "undo-index", "undo-resize"}, w.ran())
