@@ -29,8 +29,8 @@ type OrchestratorArgs struct {
 
 	// Express makes executions cheaper, five minutes long at most, and started at least once: the same input may then
 	// run twice, so tasks must be idempotent. Their only history is the log. They retry for one or two minutes, and then move the
-	// input to the failure queue. The more tasks there are, the less time each of them has. The default is Standard: started exactly once, retried for more than a day, with a history of
-	// 90 days.
+	// input to the failure queue. The more tasks there are, the less time each of them has. The default is Standard: started exactly
+	// once, retried for more than a day, with a history of 90 days.
 	// https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 	Express bool `pulumi:"express,optional"`
 	// LogLevel is what of an execution is logged: ALL, ERROR, FATAL or OFF. Default [DefaultLogLevel].

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // zipAll zips each executable in a folder into another folder: store-order becomes store-order.zip, with a file named bootstrap.
@@ -26,7 +27,7 @@ func zipAll(executables, out string, log io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("zipping %s: %w", name, err)
 		}
-		path := filepath.Join(out, trimExe(name)+".zip")
+		path := filepath.Join(out, strings.TrimSuffix(name, ".exe")+".zip")
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 			continue
 		}
@@ -37,14 +38,6 @@ func zipAll(executables, out string, log io.Writer) error {
 	}
 	fmt.Fprintf(log, "packages: %d zips in %s, %d of them changed\n", len(files), out, changed)
 	return nil
-}
-
-// trimExe is the name of an executable without the end that it has on Windows.
-func trimExe(name string) string {
-	if filepath.Ext(name) == ".exe" {
-		return name[:len(name)-len(".exe")]
-	}
-	return name
 }
 
 // zipped is a zip with one executable. It has no times, so that it depends on the executable only.

@@ -15,27 +15,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 	"github.com/order-patterns/order-patterns/cmd/review/part"
+	"github.com/order-patterns/order-patterns/local/stack"
 )
 
 func main() {
-	ctx, cancel := context.WithCancel(context.Background())
-	kill := make(chan struct{})
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-signals
-		cancel() // what runs ends in order, and the folders are removed
-		<-signals
-		close(kill) // Pulumi is ended at once
-	}()
+	ctx, kill := stack.Interrupts()
 	err := run(ctx, kill, os.Args[1:], os.Stdout, os.Stderr)
 	var met *metError
 	switch {

@@ -20,8 +20,8 @@ type selection struct {
 	values  []string // key=value
 }
 
-// config returns the config values that override Pulumi.local.yaml: the pattern, if the program has patterns, and others. Each key must be declared in Pulumi.yaml, because the
-// program reads no other. The program validates the values.
+// config returns the config values that override Pulumi.local.yaml: the pattern, if the program has patterns, and others. Each key
+// must be declared in Pulumi.yaml, because the program reads no other. The program validates the values.
 func (c selection) config(project string) (map[string]string, error) {
 	config := map[string]string{}
 	declared, err := workspace.LoadProject(filepath.Join(project, "Pulumi.yaml"))

@@ -8,27 +8,18 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/spf13/cobra"
+
+	"github.com/order-patterns/order-patterns/local/stack"
 )
 
 func main() {
-	ctx, cancel := context.WithCancel(context.Background())
-	kill := make(chan struct{})
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-signals
-		cancel() // Pulumi finishes the operations that have started, and saves the state.
-		<-signals
-		close(kill)
-	}()
+	ctx, kill := stack.Interrupts()
 	if err := run(ctx, kill, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)
