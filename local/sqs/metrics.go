@@ -1,6 +1,8 @@
 package sqs
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -18,8 +20,9 @@ func (q *queue) publish(values ...account.Value) {
 // gauge publishes what is in the queues. On AWS, queues that are empty and unused for six hours publish nothing.
 func (s *Service) gauge(end time.Time, publish func(string, map[string]string, ...account.Value)) {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, q := range s.queues {
+	queues := slices.Collect(maps.Values(s.queues)) // a queue that is locked may find another one
+	s.mu.RUnlock()
+	for _, q := range queues {
 		publish("AWS/SQS", q.dimensions, q.contents(end)...)
 	}
 }

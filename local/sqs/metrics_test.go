@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 )
 
@@ -69,4 +71,25 @@ func TestMetricsOfQueues(t *testing.T) {
 	_, err := c.client.DeleteMessage(t.Context(), &sdk.DeleteMessageInput{QueueUrl: url, ReceiptHandle: &handles[0]})
 	require.NoError(t, err)
 	require.Equal(t, 1.0, metrics.Take()["AWS/SQS NumberOfMessagesDeleted Count QueueName=orders"])
+}
+
+// TestMetricsWhileQueuesAreMadeAndUsed ends only if no two of these wait for each other.
+func TestMetricsWhileQueuesAreMadeAndUsed(t *testing.T) {
+	c := newCloud(t)
+	c.queue(t, "dead", nil)
+	arn := c.queue(t, "orders", settingsMap{"RedrivePolicy": `{"deadLetterTargetArn":"` + QueueARN("dead") + `","maxReceiveCount":4}`})
+	var all sync.WaitGroup
+	for _, do := range []func(){
+		func() { c.gauge(c.clock.Now(), func(string, map[string]string, ...account.Value) {}) },
+		func() { c.SetDelivery(arn, Delivery{Reverse: true}) },
+		func() { c.send(t, arn, "m") },
+		func() { c.delete(t, arn, c.receive(t, arn)...) },
+	} {
+		all.Go(func() {
+			for range 5000 {
+				do()
+			}
+		})
+	}
+	all.Wait()
 }
