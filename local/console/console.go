@@ -40,6 +40,8 @@ type Console struct {
 	token    string
 	address  string // host and port
 	server   *http.Server
+	graphs   graphs
+	hub      hub
 }
 
 //go:embed assets
@@ -78,6 +80,9 @@ func (c *Console) routes() *http.ServeMux {
 		panic(err) // the name is constant
 	}
 	mux.Handle("GET /", http.FileServerFS(root))
+	mux.HandleFunc("GET /api/live", c.live)
+	mux.HandleFunc("GET /api/map", handle(c, c.getMap))
+	mux.HandleFunc("GET /api/settings", handle(c, c.getSettings))
 	return mux
 }
 

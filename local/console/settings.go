@@ -2,8 +2,10 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 )
 
 // Settings say what a page shows of the deployed program.
@@ -45,4 +47,15 @@ func ReadSettings(text []byte) (Settings, error) {
 		return s, fmt.Errorf("reading the settings of the console: %w", err)
 	}
 	return s, nil
+}
+
+// settingsAnswer answers GET /api/settings.
+type settingsAnswer struct {
+	Record   Record `json:"record"`
+	Region   string `json:"region"`
+	Endpoint string `json:"endpoint"`
+}
+
+func (c *Console) getSettings(context.Context, *http.Request, *struct{}) (settingsAnswer, error) {
+	return settingsAnswer{c.settings.Record, c.config.Region, c.cloud.Endpoint}, nil
 }
