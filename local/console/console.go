@@ -41,6 +41,8 @@ type Console struct {
 	token    string
 	address  string // host and port
 	server   *http.Server
+	graphs   graphs
+	hub      hub
 }
 
 //go:embed assets
@@ -79,11 +81,13 @@ func (c *Console) routes() *http.ServeMux {
 		panic(err) // the name is constant
 	}
 	mux.Handle("GET /", http.FileServerFS(root))
-	mux.Handle("POST /api/clock", handle(c, c.moveClock))
-	mux.Handle("GET /api/deadletters", handle(c, c.getDeadLetters))
-	mux.Handle("POST /api/pause", handle(c, c.pause))
-	mux.Handle("POST /api/redrive", handle(c, c.redrive))
-	mux.Handle("GET /api/settings", handle(c, c.getSettings))
+	mux.HandleFunc("POST /api/clock", handle(c, c.moveClock))
+	mux.HandleFunc("GET /api/deadletters", handle(c, c.getDeadLetters))
+	mux.HandleFunc("GET /api/live", c.live)
+	mux.HandleFunc("GET /api/map", handle(c, c.getMap))
+	mux.HandleFunc("POST /api/pause", handle(c, c.pause))
+	mux.HandleFunc("POST /api/redrive", handle(c, c.redrive))
+	mux.HandleFunc("GET /api/settings", handle(c, c.getSettings))
 	return mux
 }
 
