@@ -17,7 +17,7 @@
 //   - $context.error.validationErrorString is refused: AWS does not say what its validator's words are;
 //   - minItems and maxItems are validated, which AWS does not do for imported models;
 //   - a function's policy may have what package policy knows, and its ARNs may have more than 512 characters;
-//   - throttles and quotas are exact, and the weeks of quotas begin on Sunday;
+//   - throttles are exact, and the quotas of usage plans are recorded, not counted;
 //   - there are no metrics;
 //   - a header in the answer of a function must be a string, where AWS also takes numbers and booleans;
 //   - X-Forwarded-Proto is http, and the domain name is the address that the cloud listens on.
