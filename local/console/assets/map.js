@@ -35,15 +35,15 @@ function Node({ node, component, x, y, selected }) {
   const s = cloud.live.nodes[node.id] ?? {};
   const wrong = problems(node, s);
   const stats = figures(node, s);
-  const label = `${kindName(node.kind)} ${node.name}: ${[...wrong, ...stats].join(', ')}`;
+  const label = `${node.name} ${kindName(node.kind)}, ${[...stats, ...wrong].join(', ')}`; // contains the text that is seen, in its order
   const dead = node.kind === 'deadletters' && s.waiting > 0;
   return html`<a class="node ${wrong.length || dead ? 'bad' : ''}" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} aria-label=${label} title=${node.name}
       aria-current=${selected ? 'true' : null} style=${{ left: `${x}px`, top: `${y}px`, width: `${nodeSize.width}px`, height: `${nodeSize.height}px` }}>
     <${Icon} kind=${node.kind} />
-    <span class="who"><b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b><small>${kindName(node.kind)}</small></span>
-    <span class="figures">${stats.map((f) => html`<span>${f}</span>`)}</span>
+    <span class="who"><b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></span>
+    <span class="figures">${stats.map((f) => html`<span>${f}</span> `)}</span>
     ${node.kind !== 'deadletters' && html`<${Spark} rates=${cloud.history.get(node.id)} />`}
-    ${wrong.length > 0 && html`<span class="badges">${wrong.map((w) => html`<span class="pill bad">${w}</span>`)}</span>`}
+    ${wrong.length > 0 && html`<span class="badges">${wrong.map((w) => html`<span class="pill bad">${w}</span> `)}</span>`}
   </a>`;
 }
 
@@ -71,11 +71,15 @@ function Diagram({ component, selected }) {
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
+  useEffect(() => { // where the way begins is in sight
+    const first = plan.nodes.find((n) => n.node.kind === 'api');
+    if (down && first) box.current.scrollLeft = (first.x + nodeSize.width / 2) * 0.72 - box.current.clientWidth / 2;
+  }, [plan]);
   const scale = Math.max(0.72, Math.min(1, room / plan.width));
   const size = { width: `${plan.width}px`, height: `${plan.height}px` };
-  const rate = cloud.live.nodes[component.nodes[0]?.id]?.rate;
+  const entry = component.nodes.find((n) => n.kind === 'api') ?? component.nodes[0];
   return html`<section class="component" data-testid="map-${component.name}" aria-labelledby="c-${component.name}">
-    <h2 id="c-${component.name}">${component.name} <small>${component.type.split(':').pop()}</small> <small class="push">${perSecond(rate)}</small></h2>
+    <h2 id="c-${component.name}">${component.name} <small>${component.type.split(':').pop()}</small> <small class="push">${perSecond(cloud.live.nodes[entry?.id]?.rate)}</small></h2>
     <div class="scroll" ref=${box}><div style=${{ width: `${plan.width * scale}px`, height: `${plan.height * scale}px` }}><div class="canvas" style=${{ ...size, transform: `scale(${scale})` }}>
       <svg style=${size} aria-hidden="true">${plan.edges.map((e) => html`<${Edge} ...${e} />`)}</svg>
       ${plan.nodes.map((n) => html`<${Node} key=${n.node.id} component=${component.name} selected=${n.node.id === selected} ...${n} />`)}
@@ -96,7 +100,7 @@ function Alarms() {
 const Legend = () => html`<div class="legend">
   <svg width="0" height="0" aria-hidden="true"><defs>${['arrow', 'arrow-bad'].map((id) => html`<marker id=${id} class=${id} viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto"><path d="M0,0L8,4L0,8Z" /></marker>`)}</defs></svg>
   ${[['call', 'calls'], ['event', 'delivers to'], ['failure', 'failures go to']].map(([kind, text]) => html`<span><svg class="edge ${kind}" width="28" height="8" aria-hidden="true"><path d="M0,4H28" /></svg>${text}</span>`)}
-  <span>Choose a part to see more and to break it.</span></div>`;
+  <span><a href="#act">Send ${cloud.settings.record.name}s</a> to see them flow. Choose a part to see more, and to break it.</span></div>`;
 
 export function Maps({ id }) {
   const { components } = cloud;

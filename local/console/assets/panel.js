@@ -71,7 +71,7 @@ export function Panel({ id }) {
       <a class="close" href="#map" aria-label="Close">✕</a></div>
     ${node.description && html`<p><${Linked} text=${node.description} /></p>`}
     ${alarms.map((a) => html`<div class="callout bad"><b>Alarm: ${a.name}</b> <small>${ago(a.since)}</small><p><${Linked} text=${a.description} /></p></div>`)}
-    <${Spark} rates=${cloud.history.get(id)} samples=${300} label="Rate in the last five minutes" />
+    ${node.kind !== 'deadletters' && html`<${Spark} rates=${cloud.history.get(id)} samples=${300} label="Rate in the last five minutes" />`}
     <${Figures} node=${node} s=${s} />
     ${node.consumers?.length > 0 && html`<section><h3>Consumers</h3><p>${s.paused ? 'Paused: messages wait.' : 'Reading.'}</p><${Pause} node=${node} /></section>`}
     ${node.kind === 'deadletters' && html`<${DeadLetters} node=${node} waiting=${s.waiting} />`}

@@ -14,7 +14,7 @@ function nested(hops) {
 function Waterfall({ hops }) {
   const end = Math.max(1, ...hops.map((h) => h.startMs + h.durationMs));
   const percent = (ms) => `${(ms / end * 100).toFixed(2)}%`;
-  return html`<section><h2>Its way <small>${span(end)}</small></h2>
+  return html`<section><h2>Timeline <small>${span(end)}</small></h2>
     <ol class="waterfall plain"><li class="axis" aria-hidden="true"><span /><span class="track">${[0, 0.25, 0.5, 0.75, 1].map((at) => html`<i style=${{ left: `${at * 100}%` }}>${span(Math.round(end * at))}</i>`)}</span></li>
     ${nested(hops).map((h) => html`<li class=${h.status}><span class="who" style=${{ paddingLeft: `${h.depth * 14}px` }}><${Icon} kind=${h.kind} />${h.node ? html`<a href=${nodeLink(h.node)}>${h.name}</a>` : h.name} <small>${h.detail}</small></span>
       <span class="track"><i style=${{ left: percent(h.startMs), width: percent(h.durationMs) }} /><small style=${h.startMs > end * 0.7 ? { right: percent(end - h.startMs), paddingRight: '6px' } : { left: percent(h.startMs + h.durationMs), paddingLeft: '6px' }}>${span(h.durationMs)}${h.status !== 'ok' && ` ${h.status}`}</small></span></li>`)}</ol></section>`;
@@ -38,8 +38,8 @@ export function Story({ id }) {
       ${s.where && html`<p class="callout warn" data-testid="story-where">It ${s.where}</p>`}
       <${Waterfall} hops=${s.hops ?? []} />
       <div class="columns">
-        <${Left} title="In the table" id="story-item" things=${s.items} name=${(i) => i.table} body=${(i) => i.item} />
-        <${Left} title="In the bucket" id="story-object" things=${s.objects} name=${(o) => `${o.bucket}/${o.key} (${count(o.size)} bytes)`} body=${(o) => o.text} />
+        <${Left} title="Stored in the table" id="story-item" things=${s.items} name=${(i) => i.table} body=${(i) => i.item} />
+        <${Left} title="Stored in the bucket" id="story-object" things=${s.objects} name=${(o) => `${o.bucket}/${o.key} (${count(o.size)} bytes)`} body=${(o) => o.text} />
         <${Left} title="Dead letters" id="story-deadletter" things=${s.deadLetters} name=${(d) => d.queue} body=${(d) => d.body} /></div>
       <${Logs} lines=${s.logs ?? []} />
       <p class="dim">Trace <span class="mono">${s.traceIds?.join(', ') || 'none'}</span></p>`}</div>`;

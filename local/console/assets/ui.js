@@ -78,7 +78,7 @@ export function pretty(text) {
 export const Linked = ({ text = '' }) => text.split(/(https:\/\/[^\s)]*[^\s).,;])/).map((part, i) =>
   (i % 2 ? html`<a href=${part} target="_blank" rel="noopener noreferrer">${part.replace(/^https:\/\/.*\/([^/]+)$/, '$1')}<span class="hide"> (opens a page on the internet)</span></a>` : part));
 
-export const Json = ({ value, ...rest }) => html`<pre tabindex="0" role="region" aria-label="JSON" ...${rest}>${pretty(value)}</pre>`;
+export const Json = ({ value, ...rest }) => html`<pre tabindex="0" role="group" aria-label="Text" ...${rest}>${pretty(value)}</pre>`;
 
 export const Failed = ({ error }) => error && html`<p class="callout bad" role="alert">${error}</p>`;
 
