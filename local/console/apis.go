@@ -1,17 +1,11 @@
 package console
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/order-patterns/order-patterns/local/provider"
@@ -85,8 +79,12 @@ func (a *api) route(method, path string) *operation {
 	return nil
 }
 
-// identify returns what adds to a request how its sender is identified, as the route requires.
-func (c *Console) identify(a *api, route *operation) (func(r *http.Request, body []byte) error, error) {
+// newSender returns what sends a request to a route, with what identifies its sender as the route requires.
+func (c *Console) newSender(a *api, method, path, body string) (*sender, error) {
+	route := a.route(method, path)
+	if route == nil {
+		return nil, invalidf("path: the API has no route %s %s", method, path)
+	}
 	headers, sign := http.Header{}, false
 	for _, s := range route.schemes {
 		switch {
@@ -102,28 +100,5 @@ func (c *Console) identify(a *api, route *operation) (func(r *http.Request, body
 			headers.Set(s.Name, a.key)
 		}
 	}
-	return func(r *http.Request, body []byte) error {
-		for name, values := range headers {
-			r.Header[name] = values
-		}
-		if !sign {
-			return nil
-		}
-		who, err := c.config.Credentials.Retrieve(r.Context())
-		if err != nil {
-			return err
-		}
-		// https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
-		sum := sha256.Sum256(body)
-		return v4.NewSigner().SignHTTP(r.Context(), who, r, hex.EncodeToString(sum[:]), "execute-api", c.config.Region, time.Now())
-	}, nil
-}
-
-// newRequest makes a request to an API. Its body is JSON, or empty.
-func (a *api) newRequest(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, method, a.url+path, bytes.NewReader(body))
-	if err == nil && len(body) > 0 {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	return r, err
+	return &sender{c, a.url, method, path, body, headers, sign}, nil
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -87,13 +86,21 @@ func (c *Console) sendRequests(ctx context.Context, _ *http.Request, in *sendInp
 	if err != nil {
 		return nil, err
 	}
-	s := &sender{console: c, api: o.api, method: o.Method, path: o.Path, body: cmp.Or(in.Body, o.Body)}
-	if s.identify, err = c.identify(o.api, o.api.route(o.Method, o.Path)); err != nil {
+	s, err := c.newSender(o.api, o.Method, o.Path, cmp.Or(in.Body, o.Body))
+	if err != nil {
 		return nil, err
 	}
-	for _, first := range o.first {
-		if err := c.sendFirst(ctx, o.api, first); err != nil {
+	for _, r := range o.first {
+		first, err := c.newSender(o.api, r.Method, r.Path, string(r.Body))
+		if err != nil {
 			return nil, err
+		}
+		status, body, err := first.send(ctx, 1, newID())
+		if err == nil && status >= http.StatusBadRequest {
+			err = fmt.Errorf("answered with %d: %s", status, body)
+		}
+		if err != nil {
+			return nil, invalidf("the request that comes first, %s %s: %v", r.Method, r.Path, err)
 		}
 	}
 	return s.run(ctx, in.Count, in.Parallel)
@@ -101,44 +108,19 @@ func (c *Console) sendRequests(ctx context.Context, _ *http.Request, in *sendInp
 
 // choose finds the request by its title, or by its method and path.
 func (c *Console) choose(in *sendInput) (*offered, error) {
-	var of []string
 	for _, o := range c.offers() {
-		if o.Component != in.Component {
-			of = append(of, o.Component)
-			continue
-		}
-		if in.Title != "" && in.Title == o.Title {
+		switch {
+		case o.Component != in.Component:
+		case in.Title != "" && in.Title == o.Title:
 			return o, nil
-		}
-		if in.Title == "" && o.api.route(in.Method, in.Path) != nil {
+		case in.Title == "" && o.api.route(in.Method, in.Path) != nil:
 			return &offered{Method: in.Method, Path: in.Path, api: o.api}, nil
 		}
 	}
-	if of = slices.Compact(of); in.Title != "" {
-		return nil, invalidf("title: the component %q offers no request %q; there are also the components %s", in.Component, in.Title, strings.Join(of, ", "))
+	if in.Title != "" {
+		return nil, invalidf("title: the component %q offers no request %q", in.Component, in.Title)
 	}
-	return nil, invalidf("path: the component %q has no route %s %s; there are also the components %s", in.Component, in.Method, in.Path, strings.Join(of, ", "))
-}
-
-// sendFirst sends a request that must be answered before others.
-func (c *Console) sendFirst(ctx context.Context, a *api, r Request) error {
-	route := a.route(r.Method, r.Path)
-	if route == nil {
-		return invalidf("the request that comes first, %s %s, is for a route that the API does not have", r.Method, r.Path)
-	}
-	identify, err := c.identify(a, route)
-	if err != nil {
-		return err
-	}
-	s := &sender{console: c, api: a, method: r.Method, path: r.Path, body: string(r.Body), identify: identify}
-	status, body, err := s.send(ctx, 1, newID())
-	if err == nil && status >= http.StatusBadRequest {
-		err = fmt.Errorf("was answered with %d: %s", status, body)
-	}
-	if err != nil {
-		return invalidf("the request that comes first, %s %s: %v", r.Method, r.Path, err)
-	}
-	return nil
+	return nil, invalidf("path: the component %q has no route %s %s", in.Component, in.Method, in.Path)
 }
 
 // newID is short enough to be read, and long enough that no two are equal.

@@ -3,6 +3,8 @@ package console
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -12,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/order-patterns/order-patterns/local/xray"
 )
@@ -39,10 +43,10 @@ type sent struct {
 
 // sender sends one request several times, each with an id of its own.
 type sender struct {
-	console            *Console
-	api                *api
-	method, path, body string
-	identify           func(*http.Request, []byte) error
+	console                 *Console
+	url, method, path, body string
+	headers                 http.Header
+	sign                    bool // with the key of the person at the keyboard
 }
 
 func (s *sender) run(ctx context.Context, count, parallel int) (*sent, error) {
@@ -80,16 +84,27 @@ func (s *sender) run(ctx context.Context, count, parallel int) (*sent, error) {
 // send sends one request and reads its answer.
 func (s *sender) send(ctx context.Context, n int, id string) (status int, body []byte, err error) {
 	fill := strings.NewReplacer("{id}", id, "{n}", strconv.Itoa(n)).Replace
-	text := []byte(fill(s.body))
-	r, err := s.api.newRequest(ctx, s.method, fill(s.path), text)
+	text := fill(s.body)
+	r, err := http.NewRequestWithContext(ctx, s.method, s.url+fill(s.path), strings.NewReader(text))
 	if err != nil {
 		return 0, nil, err
+	}
+	r.Header = s.headers.Clone()
+	if text != "" {
+		r.Header.Set("Content-Type", "application/json")
 	}
 	if n <= shown {
 		r.Header.Set("X-Amzn-Trace-Id", xray.Header{Root: xray.NewRoot(s.console.cloud.Account.Clock.Now()), Sampled: true}.String())
 	}
-	if err := s.identify(r, text); err != nil {
-		return 0, nil, err
+	if s.sign { // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
+		who, err := s.console.config.Credentials.Retrieve(ctx)
+		if err != nil {
+			return 0, nil, err
+		}
+		sum := sha256.Sum256([]byte(text))
+		if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), "execute-api", s.console.config.Region, time.Now()); err != nil {
+			return 0, nil, err
+		}
 	}
 	resp, err := clients.Do(r)
 	if err != nil {
