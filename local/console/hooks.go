@@ -1,4 +1,0 @@
-package console
-
-// liveFaults are the injected faults that are in force.
-func (c *Console) liveFaults() any { return []struct{}{} }
