@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
 import { Linked, Spark, ago, html, perSecond, some, span, useMedia } from './ui.js';
 import { Icon, kindName } from './kinds.js';
-import { arrange, nodeSize, shortLabel } from './layout.js';
+import { arrange, shortLabel } from './layout.js';
 import { Panel } from './panel.js';
 
 export const nodeLink = (id) => `#map/${encodeURIComponent(id)}`;
@@ -21,24 +21,24 @@ function problems(node, s) {
   ];
 }
 
-// figures are what is measured at a node. A node without latency shows what waits in it.
-function figures(node, s) {
-  const waits = ['queue', 'deadletters', 'stream', 'machine'].includes(node.kind);
+// figures are what is measured at a node. What waits has the place of p50.
+function figures({ kind }, s) {
+  const waits = ['queue', 'deadletters', 'stream', 'machine'].includes(kind);
   return [
-    ...node.kind === 'deadletters' ? [] : [perSecond(s.rate)],
-    ...s.p50Ms > 0 || s.p99Ms > 0 ? [`p50 ${span(s.p50Ms)}`, `p99 ${span(s.p99Ms)}`] : [],
-    ...waits || s.waiting > 0 ? [node.kind === 'machine' ? `${s.waiting ?? 0} running` : `${s.waiting ?? 0} waiting`] : [],
+    ...kind === 'deadletters' ? [] : [perSecond(s.rate)],
+    ...waits || s.waiting > 0 ? [`${s.waiting ?? 0} ${kind === 'machine' ? 'running' : 'waiting'}`] : s.p99Ms > 0 ? [`p50 ${span(s.p50Ms)}`] : [],
+    ...s.p99Ms > 0 ? [`p99 ${span(s.p99Ms)}`] : [],
   ];
 }
 
-function Node({ node, component, x, y, selected }) {
+function Node({ node, component, x, y, size, selected }) {
   const s = cloud.live.nodes[node.id] ?? {};
   const wrong = problems(node, s);
   const stats = figures(node, s);
   const label = `${node.name} ${kindName(node.kind)}, ${[...stats, ...wrong].join(', ')}`; // contains the text that is seen, in its order
   const dead = node.kind === 'deadletters' && s.waiting > 0;
   return html`<a class="node ${wrong.length || dead ? 'bad' : ''}" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} aria-label=${label} title=${node.name}
-      aria-current=${selected ? 'true' : null} style=${{ left: `${x}px`, top: `${y}px`, width: `${nodeSize.width}px`, height: `${nodeSize.height}px` }}>
+      aria-current=${selected ? 'true' : null} style=${{ left: `${x}px`, top: `${y}px`, width: `${size.width}px`, height: `${size.height}px` }}>
     <${Icon} kind=${node.kind} />
     <span class="who"><b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></span>
     <span class="figures">${stats.map((f) => html`<span>${f}</span> `)}</span>
@@ -66,6 +66,7 @@ function Diagram({ component, selected }) {
   const plan = useMemo(() => arrange(component, down), [component, down]);
   const box = useRef();
   const [room, setRoom] = useState(plan.width);
+  const scale = Math.max(down ? 0.9 : 0.72, Math.min(1, room / plan.width));
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setRoom(entry.contentRect.width));
     observer.observe(box.current);
@@ -73,14 +74,13 @@ function Diagram({ component, selected }) {
   }, []);
   useEffect(() => { // where the way begins is in sight
     const first = plan.nodes.find((n) => n.node.kind === 'api');
-    if (down && first) box.current.scrollLeft = (first.x + nodeSize.width / 2) * 0.72 - box.current.clientWidth / 2;
-  }, [plan]);
-  const scale = Math.max(0.72, Math.min(1, room / plan.width));
+    if (down && first) box.current.scrollLeft = (first.x + first.size.width / 2) * scale - box.current.clientWidth / 2;
+  }, [plan, scale]);
   const size = { width: `${plan.width}px`, height: `${plan.height}px` };
   const entry = component.nodes.find((n) => n.kind === 'api') ?? component.nodes[0];
   return html`<section class="component" data-testid="map-${component.name}" aria-labelledby="c-${component.name}">
     <h2 id="c-${component.name}">${component.name} <small>${component.type.split(':').pop()}</small> <small class="push">${perSecond(cloud.live.nodes[entry?.id]?.rate)}</small></h2>
-    <div class="scroll" ref=${box}><div style=${{ width: `${plan.width * scale}px`, height: `${plan.height * scale}px` }}><div class="canvas" style=${{ ...size, transform: `scale(${scale})` }}>
+    <div class="scroll" ref=${box}><div style=${{ width: `${plan.width * scale}px`, height: `${plan.height * scale}px` }}><div class="canvas ${down ? 'down' : ''}" style=${{ ...size, transform: `scale(${scale})` }}>
       <svg style=${size} aria-hidden="true">${plan.edges.map((e) => html`<${Edge} ...${e} />`)}</svg>
       ${plan.nodes.map((n) => html`<${Node} key=${n.node.id} component=${component.name} selected=${n.node.id === selected} ...${n} />`)}
     </div></div></div>
