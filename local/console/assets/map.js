@@ -37,7 +37,7 @@ function Node({ node, component, x, y, size, selected }) {
   const stats = figures(node, s);
   const label = `${node.name} ${kindName(node.kind)}, ${[...stats, ...wrong].join(', ')}`; // contains the text that is seen, in its order
   const dead = node.kind === 'deadletters' && s.waiting > 0;
-  return html`<a class="node ${wrong.length || dead ? 'bad' : ''}" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} aria-label=${label} title=${node.name}
+  return html`<a class="node ${wrong.length || dead ? 'bad' : ''}" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} data-kind=${node.kind} aria-label=${label} title=${node.name}
       aria-current=${selected ? 'true' : null} style=${{ left: `${x}px`, top: `${y}px`, width: `${size.width}px`, height: `${size.height}px` }}>
     <${Icon} kind=${node.kind} />
     <span class="who"><b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></span>
