@@ -43,6 +43,7 @@ type Console struct {
 	server   *http.Server
 	graphs   graphs
 	hub      hub
+	faults   faults
 }
 
 //go:embed assets
@@ -83,10 +84,15 @@ func (c *Console) routes() *http.ServeMux {
 	mux.Handle("GET /", http.FileServerFS(root))
 	mux.HandleFunc("POST /api/clock", handle(c, c.moveClock))
 	mux.HandleFunc("GET /api/deadletters", handle(c, c.getDeadLetters))
+	mux.HandleFunc("GET /api/faults", handle(c, c.getFaults))
+	mux.HandleFunc("POST /api/faults", handle(c, c.addFault))
+	mux.HandleFunc("DELETE /api/faults/{id}", handle(c, c.removeFault))
 	mux.HandleFunc("GET /api/live", c.live)
 	mux.HandleFunc("GET /api/map", handle(c, c.getMap))
 	mux.HandleFunc("POST /api/pause", handle(c, c.pause))
 	mux.HandleFunc("POST /api/redrive", handle(c, c.redrive))
+	mux.HandleFunc("GET /api/requests", handle(c, c.getRequests))
+	mux.HandleFunc("POST /api/requests", handle(c, c.sendRequests))
 	mux.HandleFunc("GET /api/settings", handle(c, c.getSettings))
 	return mux
 }

@@ -21,7 +21,7 @@ type Live struct {
 	AheadMs int64                `json:"aheadMs"` // of the clock of this machine
 	Nodes   map[string]*Activity `json:"nodes"`   // by ARN
 	Alarms  []Alarm              `json:"alarms"`
-	Faults  any                  `json:"faults"`
+	Faults  []Fault              `json:"faults"`
 	Records any                  `json:"records"`
 	changes int                  // of the graph
 }
