@@ -11,7 +11,7 @@
 //   - A log group is not created if it is missing. Lambda's own log lines are JSON in both log formats, and the answer of an
 //     invocation has no log.
 //   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions.
-//     Versions, aliases, layers but that of Lambda Insights, images, filters of queues, tumbling windows, dead-letter queues of
+//     Versions, aliases, layers but that of Lambda Insights (which is recorded), images, filters of queues, tumbling windows, dead-letter queues of
 //     functions and destinations other than queues are refused by name.
 //   - A VPC is recorded, and the role must be allowed to attach to it. The function reaches what it would reach without it.
 package lambda
