@@ -199,7 +199,6 @@ func (e *environment) assign(inv *invoke) {
 	e.timer = e.s.account.Clock.AfterFunc(e.pool.rev.timeout, func() { e.expire(inv) })
 	e.mu.Unlock()
 	e.log.start(inv)
-	inv.before = e.measure()
 	e.work <- inv
 }
 
@@ -207,7 +206,7 @@ func (e *environment) expire(inv *invoke) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.current == inv {
-		inv.timedOut, inv.after = true, e.measure()
+		inv.timedOut = true
 		e.process.kill()
 	}
 }
@@ -240,9 +239,6 @@ func (e *environment) finish(inv *invoke) {
 	if !e.reported {
 		e.reported, inv.initTime = true, e.initTime
 	}
-	if inv.after == nil && !e.dead { // the id of a dead process may be another's
-		inv.after = e.measure()
-	}
 	e.mu.Unlock()
 
 	e.log.drain()
@@ -256,7 +252,6 @@ func (e *environment) finish(inv *invoke) {
 	}
 	e.log.end(inv)
 	e.s.trace(e, inv, now)
-	e.insights(inv)
 	e.s.complete(e.pool.rev.fn, inv)
 }
 

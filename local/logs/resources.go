@@ -55,9 +55,12 @@ func (s *Service) logGroupKind() provider.Kind {
 			if err := s.checkKey(ctx, in, *in.Name); err != nil {
 				return "", err
 			}
-			if !s.add(in) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.groups[*in.Name] != nil {
 				return "", refuse("ResourceAlreadyExistsException", "The specified log group already exists")
 			}
+			s.groups[*in.Name] = &group{name: *in.Name, created: s.now(), inputs: *in, streams: map[string]*stream{}}
 			return *in.Name, nil
 		},
 		Update: func(ctx context.Context, g *group, in *LogGroupArgs) error {
