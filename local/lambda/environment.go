@@ -199,6 +199,7 @@ func (e *environment) assign(inv *invoke) {
 	e.timer = e.s.account.Clock.AfterFunc(e.pool.rev.timeout, func() { e.expire(inv) })
 	e.mu.Unlock()
 	e.log.start(inv)
+	inv.before = e.measure()
 	e.work <- inv
 }
 
@@ -206,7 +207,7 @@ func (e *environment) expire(inv *invoke) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.current == inv {
-		inv.timedOut = true
+		inv.timedOut, inv.after = true, e.measure()
 		e.process.kill()
 	}
 }
@@ -239,6 +240,9 @@ func (e *environment) finish(inv *invoke) {
 	if !e.reported {
 		e.reported, inv.initTime = true, e.initTime
 	}
+	if inv.after == nil && !e.dead { // the id of a dead process may be another's
+		inv.after = e.measure()
+	}
 	e.mu.Unlock()
 
 	e.log.drain()
@@ -252,6 +256,7 @@ func (e *environment) finish(inv *invoke) {
 	}
 	e.log.end(inv)
 	e.s.trace(e, inv, now)
+	e.insights(inv)
 	e.s.complete(e.pool.rev.fn, inv)
 }
 

@@ -24,6 +24,8 @@ type invoke struct {
 	duration time.Duration
 	initTime time.Duration // 0 unless the environment was started for it
 
+	before, after *usage // of the process, with Lambda Insights
+
 	response  []byte
 	failed    bool
 	responded bool

@@ -25,7 +25,7 @@ type FunctionArgs struct {
 	S3Key                        *string           `pulumi:"s3Key,optional" json:"-"`
 	Runtime                      string            `pulumi:"runtime"`
 	Handler                      string            `pulumi:"handler"`
-	Layers                       []string          `pulumi:"layers,optional" json:"-"` // that of Lambda Insights, which does nothing
+	Layers                       []string          `pulumi:"layers,optional" json:"-"` // that of Lambda Insights
 	Architectures                []string          `pulumi:"architectures,optional"`
 	Description                  *string           `pulumi:"description,optional" json:",omitempty"`
 	MemorySize                   *int              `pulumi:"memorySize,optional"` // MB
@@ -128,9 +128,6 @@ var (
 	functionName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 	variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]+$`)
 	logGroupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
-	// insightsLayer is the only layer that functions can have. It is recorded.
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versions.html
-	insightsLayer = regexp.MustCompile(`^arn:aws:lambda:` + account.Region + `:\d{12}:layer:LambdaInsightsExtension(-Arm64)?:\d+$`)
 )
 
 // reservedVariables cannot be set in a function's configuration:

@@ -101,7 +101,6 @@ func TestFunctionInputsAreChecked(t *testing.T) {
 		{"the size of /tmp", map[string]any{"ephemeralStorage": map[string]any{"size": 1024}}, "ephemeralStorage", "not supported"},
 		{"dead letters", map[string]any{"deadLetterConfig": map[string]any{"targetArn": "x"}}, "deadLetterConfig", "not supported"},
 		{"layers", map[string]any{"layers": []any{"x"}}, "layers", "not supported"},
-		{"Lambda Insights", map[string]any{"layers": []any{"arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:53"}}, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, failures := e.check(functionKind, c.inputs(test.change))

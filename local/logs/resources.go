@@ -55,12 +55,9 @@ func (s *Service) logGroupKind() provider.Kind {
 			if err := s.checkKey(ctx, in, *in.Name); err != nil {
 				return "", err
 			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if s.groups[*in.Name] != nil {
+			if !s.add(in) {
 				return "", refuse("ResourceAlreadyExistsException", "The specified log group already exists")
 			}
-			s.groups[*in.Name] = &group{name: *in.Name, created: s.now(), inputs: *in, streams: map[string]*stream{}}
 			return *in.Name, nil
 		},
 		Update: func(ctx context.Context, g *group, in *LogGroupArgs) error {

@@ -102,6 +102,28 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, groupName, stream
 	return s.account.Faults.After(ctx, fault.Event{Action: "logs:PutLogEvents", Resource: arn, Principal: p.String()})
 }
 
+// EnsureGroup creates a log group if it does not exist, for which it needs logs:CreateLogGroup.
+func (s *Service) EnsureGroup(ctx context.Context, p policy.Principal, name string) error {
+	if _, notFound := s.group(name); notFound == nil {
+		return nil
+	}
+	if err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: "logs:CreateLogGroup", Resource: streamARN(name, "")}); err != nil {
+		return err
+	}
+	s.add(&LogGroupArgs{Name: &name})
+	return nil
+}
+
+func (s *Service) add(in *LogGroupArgs) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.groups[*in.Name] != nil {
+		return false
+	}
+	s.groups[*in.Name] = &group{name: *in.Name, created: s.now(), inputs: *in, streams: map[string]*stream{}}
+	return true
+}
+
 // now is the cloud's time in milliseconds, the unit of all times in this service.
 func (s *Service) now() int64 { return s.account.Clock.Now().UnixMilli() }
 
