@@ -38,7 +38,7 @@ const (
 
 // mentions reports whether a text has a value in it as a whole word.
 func mentions(text, value string) bool {
-	return value != "" && regexp.MustCompile(`(^|[^\w-])`+regexp.QuoteMeta(value)+`($|[^\w-])`).MatchString(text)
+	return value != "" && strings.Contains(text, value) && regexp.MustCompile(`(^|[^\w-])`+regexp.QuoteMeta(value)+`($|[^\w-])`).MatchString(text)
 }
 
 // addItems adds the item of each table whose key is in the lines.

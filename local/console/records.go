@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,8 +23,8 @@ import (
 const (
 	// maxRecords is how many records the index holds. The oldest are dropped.
 	maxRecords = 20_000
-	// overlap is how far back in a log group the index reads again: the lines of several processes do not arrive in the order of time.
-	overlap = 5 * time.Second
+	// overlap is how late a line arrives at most.
+	overlap = time.Second
 )
 
 // records is an index of what functions have logged about records. It is brought up to date when it is read, and costs nothing
@@ -33,9 +34,10 @@ type records struct {
 	all   map[recordKey]*record
 	list  []*record        // in the order in which they were found
 	open  map[*record]bool // those that have failed, or of which a message may wait
-	logs  map[string]*read // by log group
 	flow  *flow
-	drawn *graph // that flow was made from
+	drawn *graph               // that flow was made from
+	read  time.Time            // up to when everything was logged before the last update
+	seen  map[string]time.Time // the lines since then, by log group and id
 }
 
 type recordKey struct{ component, id string }
@@ -47,15 +49,16 @@ type record struct {
 	outcome           string // of the newest line
 	traceID           string // of the oldest line
 	fields            map[string]string
-	last              map[string]*line // the newest line of each function or state machine, by ARN
-	cause             *line            // the newest with an outcome that is unsuccessful
-	done              map[string]int   // how often each function has succeeded
+	last              map[string]work // what the newest line of each function or state machine says, by ARN
+	cause             work            // what the newest one says with an outcome that is unsuccessful
+	done              map[string]int  // how often each function has succeeded
 }
 
-// read says how far a log group was read.
-type read struct {
-	until time.Time
-	seen  map[string]time.Time // the ids of the events of the overlap
+// work says whether a piece of work did not succeed, and why.
+type work struct {
+	at     time.Time
+	failed bool
+	reason string
 }
 
 // line is a line of JSON that a function has logged.
@@ -121,47 +124,32 @@ func (x *records) update(ctx context.Context, c *Console) error {
 	if x.drawn != g {
 		x.drawn, x.flow = g, newFlow(g)
 		if x.all == nil {
-			x.all, x.open, x.logs = map[recordKey]*record{}, map[*record]bool{}, map[string]*read{}
+			x.all, x.open, x.seen = map[recordKey]*record{}, map[*record]bool{}, map[string]time.Time{}
 		}
 		for _, r := range x.list {
 			x.judge(r)
 		}
 	}
+	now, s := c.cloud.Account.Clock.Now(), &c.settings.Record
 	for _, component := range g.Components {
 		for _, n := range component.Nodes {
 			if n.Kind != kindFunction {
 				continue
 			}
-			at := x.logs[logGroup(n)]
-			if at == nil {
-				at = &read{seen: map[string]time.Time{}}
-				x.logs[logGroup(n)] = at
-			}
-			from := at.until.Add(-overlap)
-			if err := c.lines(ctx, n, from, c.settings.Record.ID, func(id string, l *line) {
-				if _, known := at.seen[id]; !known {
-					at.seen[id] = l.at
-					at.until = later(at.until, l.at)
-					x.add(component.Name, l, &c.settings.Record)
+			if err := c.lines(ctx, n, x.read, s.ID, func(id string, l *line) {
+				id = n.ID + id
+				if _, known := x.seen[id]; !known {
+					x.seen[id] = l.at
+					x.add(component.Name, l, s)
 				}
 			}); err != nil {
 				return err
 			}
-			for id, t := range at.seen {
-				if t.Before(at.until.Add(-overlap)) {
-					delete(at.seen, id)
-				}
-			}
 		}
 	}
+	x.read = now.Add(-overlap)
+	maps.DeleteFunc(x.seen, func(_ string, at time.Time) bool { return at.Before(x.read.Truncate(time.Millisecond)) })
 	return nil
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // add adds a line, if it is about a record.
@@ -177,7 +165,7 @@ func (x *records) add(component string, l *line, s *Record) {
 			delete(x.open, x.list[0])
 			x.list = x.list[1:]
 		}
-		r = &record{recordKey: key, started: l.at, fields: map[string]string{}, last: map[string]*line{}, done: map[string]int{}}
+		r = &record{recordKey: key, started: l.at, fields: map[string]string{}, last: map[string]work{}, done: map[string]int{}}
 		x.all[key], x.list = r, append(x.list, r)
 	}
 	if id := l.text("traceId"); id != "" && (r.traceID == "" || l.at.Before(r.started)) {
@@ -194,36 +182,39 @@ func (x *records) add(component string, l *line, s *Record) {
 			r.fields[name] = v
 		}
 	}
-	if step := x.flow.step(l.function); r.last[step] == nil || !l.at.Before(r.last[step].at) {
-		r.last[step] = l
-	}
-	if slices.Contains(unsuccessful, l.text("outcome")) && (r.cause == nil || !l.at.Before(r.cause.at)) {
-		r.cause = l
-	}
-	if !l.failed() {
+	w := work{at: l.at, failed: l.failed()}
+	if w.failed {
+		w.reason = l.reason()
+	} else {
 		r.done[l.function]++
+	}
+	if step := x.flow.step(l.function); !w.at.Before(r.last[step].at) {
+		r.last[step] = w
+	}
+	if slices.Contains(unsuccessful, l.text("outcome")) && !w.at.Before(r.cause.at) {
+		r.cause = w
 	}
 	x.judge(r)
 }
 
 // judge says whether a record is open.
 func (x *records) judge(r *record) {
-	if x.open[r] = true; r.failure() == nil && len(x.flow.missing(r)) == 0 {
+	if _, failed := r.failure(); failed || len(x.flow.missing(r)) > 0 {
+		x.open[r] = true
+	} else {
 		delete(x.open, r)
 	}
 }
 
-// failure is the line that says why a record has failed, or nil. It has if the newest line of a step is a failure.
-func (r *record) failure() (newest *line) {
-	for _, l := range r.last {
-		if l.failed() && (newest == nil || l.at.After(newest.at)) {
-			newest = l
+// failure says why a record has failed. It has if the newest line of a step is a failure.
+func (r *record) failure() (reason string, failed bool) {
+	var newest work
+	for _, w := range r.last {
+		if w.failed && !w.at.Before(newest.at) {
+			newest = w
 		}
 	}
-	if newest != nil && r.cause != nil {
-		return r.cause
-	}
-	return newest
+	return cmp.Or(r.cause.reason, newest.reason), newest.failed
 }
 
 // counts are numbers of records. One that waits is in neither.
@@ -244,7 +235,7 @@ func (c *Console) countRecords(ctx context.Context) (n counts, err error) {
 	}
 	waits := map[*Node]bool{}
 	for r := range x.open {
-		if r.failure() != nil {
+		if _, failed := r.failure(); failed {
 			n.Failed++
 			continue
 		}
@@ -323,9 +314,9 @@ func (c *Console) getRecords(ctx context.Context, r *http.Request, _ *struct{}) 
 			continue
 		}
 		out.Total++
-		s := recordSummary{rec.id, rec.component, rec.started, rec.lastSeen, rec.outcome, false, "", rec.traceID, rec.fields}
-		if l := rec.failure(); l != nil {
-			s.Failed, s.Reason = true, l.reason()
+		s := recordSummary{rec.id, rec.component, rec.started, rec.lastSeen, rec.outcome, false, "", rec.traceID, maps.Clone(rec.fields)}
+		if reason, failed := rec.failure(); failed {
+			s.Failed, s.Reason = true, reason
 			out.Failed++
 		}
 		if s.Failed || r.FormValue("failed") != "true" {

@@ -149,8 +149,8 @@ func (t *teller) judge(s *story, missing []*Node) error {
 		s.Status, s.Where = "failed", "is in the dead-letter queue "+s.DeadLetters[0].Queue
 		s.Reason = cmp.Or(s.Reason, "it was received too often without success")
 	}
-	if l := t.record.failure(); l != nil {
-		s.Status, s.Reason = "failed", l.reason()
+	if reason, failed := t.record.failure(); failed {
+		s.Status, s.Reason = "failed", reason
 	}
 	return nil
 }
