@@ -32,15 +32,20 @@ type deadLetters struct {
 // maxDeadLetters is how many messages are shown.
 const maxDeadLetters = 100
 
-// getDeadLetters answers GET /api/deadletters?queue=ARN. It makes the messages that it has received visible again, so that others can
-// receive and redrive them. The SDK does not send a visibility timeout of 0 when it receives.
+// getDeadLetters answers GET /api/deadletters?queue=ARN.
 func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct{}) (deadLetters, error) {
-	client, all := sqs.NewFromConfig(c.config), deadLetters{Messages: []DeadLetter{}}
+	client := sqs.NewFromConfig(c.config)
 	url, err := queueURL(ctx, client, r.URL.Query().Get("queue"))
 	if err != nil {
-		return all, err
+		return deadLetters{}, err
 	}
-	var handles []*string
+	return lookInto(ctx, client, url)
+}
+
+// lookInto makes the messages that it has received visible again, so that others can receive and redrive them. The SDK does not send a
+// visibility timeout of 0 when it receives.
+func lookInto(ctx context.Context, client *sqs.Client, url string) (deadLetters, error) {
+	all, handles := deadLetters{Messages: []DeadLetter{}}, []*string{}
 	defer func() {
 		for _, h := range handles { // an error means that somebody has deleted it
 			_, _ = client.ChangeMessageVisibility(context.WithoutCancel(ctx), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: h})
