@@ -32,7 +32,8 @@ type deadLetters struct {
 // maxDeadLetters is how many messages are shown.
 const maxDeadLetters = 100
 
-// getDeadLetters answers GET /api/deadletters?queue=ARN.
+// getDeadLetters answers GET /api/deadletters?queue=ARN. It makes the messages that it has received visible again, so that others can
+// receive and redrive them. The SDK does not send a visibility timeout of 0 when it receives.
 func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct{}) (deadLetters, error) {
 	client := sqs.NewFromConfig(c.config)
 	url, err := queueURL(ctx, client, r.URL.Query().Get("queue"))
@@ -42,10 +43,9 @@ func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct
 	return lookInto(ctx, client, url)
 }
 
-// lookInto makes the messages that it has received visible again, so that others can receive and redrive them. The SDK does not send a
-// visibility timeout of 0 when it receives.
 func lookInto(ctx context.Context, client *sqs.Client, url string) (deadLetters, error) {
-	all, handles := deadLetters{Messages: []DeadLetter{}}, []*string{}
+	all := deadLetters{Messages: []DeadLetter{}}
+	var handles []*string
 	defer func() {
 		for _, h := range handles { // an error means that somebody has deleted it
 			_, _ = client.ChangeMessageVisibility(context.WithoutCancel(ctx), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: h})

@@ -83,12 +83,12 @@ func TestRequestsAreSent(t *testing.T) {
 	require.Empty(t, out.IDs, "none was sent, and none came back")
 
 	for want, in := range map[string]map[string]any{
-		`title: the component "shop" offers no request "Plaice"`:                                             {"component": "shop", "title": "Plaice"},
-		`title: the component "shed" offers no request "Place"`:                                              {"component": "shed", "title": "Place"},
-		`path: the component "shop" has no route GET /order`:                                                 {"component": "shop", "method": "GET", "path": "/order"},
-		`path: the component "shop" has no route POST http://x/order`:                                        {"component": "shop", "method": "POST", "path": "http://x/order"},
-		`count: must be from 1 to 10000, got 10001`:                                                          {"component": "shop", "title": "Place", "count": 10001},
-		`parallel: must be from 1 to 64, got 65`:                                                             {"component": "shop", "title": "Place", "parallel": 65},
+		`title: the component "shop" offers no request "Plaice"`:                                            {"component": "shop", "title": "Plaice"},
+		`title: the component "shed" offers no request "Place"`:                                             {"component": "shed", "title": "Place"},
+		`path: the component "shop" has no route GET /order`:                                                {"component": "shop", "method": "GET", "path": "/order"},
+		`path: the component "shop" has no route POST http://x/order`:                                       {"component": "shop", "method": "POST", "path": "http://x/order"},
+		`count: must be from 1 to 10000, got 10001`:                                                         {"component": "shop", "title": "Place", "count": 10001},
+		`parallel: must be from 1 to 64, got 65`:                                                            {"component": "shop", "title": "Place", "parallel": 65},
 		`the request that comes first, POST /order: answered with 502: {"message":"Internal server error"}`: {"component": "shop", "title": "After poison"},
 	} {
 		status, problem := w.send(t, "POST", "/api/requests", in, nil)
