@@ -1,7 +1,7 @@
 // One record: its state, its way through the services, its log lines, and what it left behind.
 import { useEffect, useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
-import { Failed, Json, clock, count, html, plural, span, useData } from './ui.js';
+import { Reading, Json, clock, count, html, plural, span, useData } from './ui.js';
 import { Icon } from './kinds.js';
 import { nodeLink } from './map.js';
 
@@ -35,7 +35,7 @@ export function Story({ id }) {
   useEffect(() => setRunning(s?.status !== 'done'), [s]);
   return html`<div class="page story" data-testid="story"><p><a href="#records">← ${plural()}</a></p>
     <h1 class="mono">${id}</h1>
-    <${Failed} error=${error} />
+    <${Reading} data=${s} error=${error} />
     ${s && html`
       <p><span class="pill ${{ done: 'good', failed: 'bad' }[s.status] ?? 'warn'}" data-testid="story-status">${s.status}</span> ${s.component}</p>
       ${s.reason && html`<p class="callout bad" data-testid="story-reason">${s.reason}</p>`}

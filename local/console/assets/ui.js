@@ -76,7 +76,8 @@ export const Linked = ({ text = '' }) => text.split(/(https:\/\/[^\s)]*[^\s).,;]
 
 export const Json = ({ value, ...rest }) => html`<pre tabindex="0" role="group" aria-label="Text" ...${rest}>${pretty(value)}</pre>`;
 
-export const Failed = ({ error }) => error && html`<p class="callout bad" role="alert">${error}</p>`;
+// Reading says why there is no data, or no newer data.
+export const Reading = ({ data, error }) => (error ? html`<p class="callout bad" role="alert">${error}</p>` : !data && html`<p class="dim">Reading…</p>`);
 
 // Do is a button for what changes something.
 export const Do = ({ children, busy, ...rest }) => html`<button type="button" disabled=${busy || !mayChange()} aria-busy=${busy} ...${rest}>${children}</button>`;
