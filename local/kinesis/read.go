@@ -83,6 +83,26 @@ func (s *Service) Shards(streamARN string) ([]Shard, error) {
 	return list, nil
 }
 
+// Waiting returns how many records a shard has from a position on; 0 if it does not exist. The caller authorizes.
+func (s *Service) Waiting(streamARN, shardID string, from Position) int {
+	st, err := s.streamAt(streamARN)
+	if err != nil {
+		return 0
+	}
+	now := s.account.Clock.Now()
+	sh, err := st.find(now, shardID)
+	if err != nil {
+		return 0
+	}
+	place, err := sh.find(now, from)
+	if err != nil {
+		return 0
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return int(sh.next() - place)
+}
+
 // Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do. It authorizes GetRecords and,
 // unless a read returned the position, GetShardIterator. An expired shard is a *wire.Error with the code ResourceNotFoundException.
 func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shardID string, from Position, limit int) (Batch, error) {
