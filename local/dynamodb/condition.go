@@ -21,22 +21,16 @@ func parseCondition(what, src string, sc *scope) (*node, error) {
 	})
 }
 
-func (p *parser) or() *node {
-	n := p.and()
-	for p.peek().is("OR") {
-		left := p.condition(n)
-		p.advance()
-		n = p.operator("OR", left, p.condition(p.and()))
-	}
-	return n
-}
+func (p *parser) or() *node { return p.joined("OR", p.and) }
 
-func (p *parser) and() *node {
-	n := p.not()
-	for p.peek().is("AND") {
+func (p *parser) and() *node { return p.joined("AND", p.not) }
+
+func (p *parser) joined(keyword string, operand func() *node) *node {
+	n := operand()
+	for p.peek().is(keyword) {
 		left := p.condition(n)
 		p.advance()
-		n = p.operator("AND", left, p.condition(p.not()))
+		n = p.operator(keyword, left, p.condition(operand()))
 	}
 	return n
 }

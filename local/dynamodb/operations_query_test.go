@@ -124,7 +124,7 @@ func TestInvalidQueriesAreRefused(t *testing.T) {
 		}
 		return m
 	}
-	form := message(errKeyCondition())
+	form := message(errKeyCondition)
 	for condition, want := range map[string]struct {
 		values  attributes
 		message string

@@ -119,9 +119,7 @@ func (u update) checkKeys(s schema) error {
 	return nil
 }
 
-func errOperandType() error {
-	return invalid("An operand in the update expression has an incorrect data type")
-}
+var errOperandType = invalid("An operand in the update expression has an incorrect data type")
 
 // apply returns the updated item and leaves old as it was. Every value is computed from old: actions of one
 // update do not see each other.
@@ -154,7 +152,7 @@ func (a action) compute(item Map) (Value, error) {
 	if n, ok := old.(Number); ok {
 		return n.Add(a.value.value.(Number))
 	}
-	return nil, errOperandType()
+	return nil, errOperandType
 }
 
 func (n *node) compute(item Map) (Value, error) {
@@ -179,7 +177,7 @@ func (n *node) compute(item Map) (Value, error) {
 		first, ok1 := x.(List)
 		second, ok2 := y.(List)
 		if !ok1 || !ok2 {
-			return nil, errOperandType()
+			return nil, errOperandType
 		}
 		return slices.Concat(first, second), nil
 	}
@@ -187,7 +185,7 @@ func (n *node) compute(item Map) (Value, error) {
 	b, ok2 := y.(Number)
 	switch {
 	case !ok1 || !ok2:
-		return nil, errOperandType()
+		return nil, errOperandType
 	case n.op == "+":
 		return a.Add(b)
 	}
