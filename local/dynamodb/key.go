@@ -151,10 +151,10 @@ func keyTerms(n *node) ([]keyTerm, error) {
 		return append(left, right...), errors.Join(err1, err2)
 	}
 	key := n.args[0]
-	if !slices.Contains(keyOperators, n.op) || key.op != "path" || len(key.path) > 1 {
+	if !slices.Contains(keyOperators, n.op) || key.op != "name" {
 		return nil, errKeyCondition
 	}
-	t := keyTerm{name: key.path[0], op: n.op}
+	t := keyTerm{name: key.name, op: n.op}
 	for _, arg := range n.args[1:] {
 		if arg.op != "value" {
 			return nil, errKeyCondition
