@@ -59,7 +59,6 @@ const (
 	accountRate  = 10_000 // requests per second
 	accountBurst = 5_000
 	maxBody      = 10 << 20 // bytes
-	maxHeaders   = 10_240   // bytes of the request line and all headers
 )
 
 // Service keeps the account's REST APIs and serves their stages.
@@ -71,12 +70,12 @@ type Service struct {
 	limiter *rate.Limiter
 	logRole atomic.Pointer[string] // ARN, the account's setting; nil for none
 
-	mu   sync.RWMutex
-	apis map[string]*restAPI
-	// keys are the account's API keys, by id and by value.
-	keys, keyValues map[string]*apiKey
-	plans           map[string]*usagePlan
-	accountOwner    *AccountArgs // of the resource that made the account's settings; nil for none
+	mu           sync.RWMutex
+	apis         map[string]*restAPI
+	keys         map[string]*apiKey
+	plans        map[string]*usagePlan
+	members      map[string]*member // by PLAN/KEY
+	accountOwner *AccountArgs       // of the resource that made the account's settings; nil for none
 }
 
 type restAPI struct {
@@ -99,7 +98,7 @@ type deployment struct {
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
 		Dependencies: d, Name: "apigateway", account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
-		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{},
+		keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}, members: map[string]*member{},
 	}
 	s.operations()
 	return s
