@@ -64,16 +64,21 @@ examples-local:
 
 # --- The local stack ------------------------------------------------------------------------------------------------
 
-.PHONY: up preview demo down outputs env
+# Says to the page of the embedded cloud what an order is.
+CONSOLE := --console cmd/orders/console.json
+
+.PHONY: up preview demo down console outputs env
 up: prepare ## Deploy PATTERN to the embedded cloud; AUTH=jwt or iam: only for those who may
-	@$(BIN)/local up --pattern '$(PATTERN)' $(AUTHFLAG)
+	@$(BIN)/local up --pattern '$(PATTERN)' $(AUTHFLAG) $(CONSOLE)
 	@$(BIN)/orders curl >&2
 preview: prepare ## Show what `make up` would change
-	@$(BIN)/local preview --pattern '$(PATTERN)' $(AUTHFLAG)
+	@$(BIN)/local preview --pattern '$(PATTERN)' $(AUTHFLAG) $(CONSOLE)
 demo: up ## Deploy, place N orders in each pattern, C at a time, wait for them, and show the results
 	@$(BIN)/orders demo --pattern '$(PATTERN)' -n $(N) -c $(C)
 down: local-command ## Destroy the local stack and stop the embedded cloud
 	@$(BIN)/local down
+console: ## Print the address of the page that shows the local stack, and open it where there is a browser
+	@if [ -x $(BIN)/local ]; then $(BIN)/local console; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 outputs: ## Print the local stack's outputs as JSON
 	@if [ -x $(BIN)/local ]; then $(BIN)/local outputs; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
@@ -210,7 +215,7 @@ plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugi
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
+MODULES := . handlers/kit handlers meter local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -252,7 +257,7 @@ test: cli yaml plugin package-local examples-local ## All tests: unit, embedded 
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; set -o pipefail; \
-	for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	for m in handlers/kit handlers meter local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
 	status=0; for m in integration_test provider examples/test; do \
 		go -C $$m test -vet=off -count=1 -v -p 1 -timeout 20m ./... || status=1; done 2>&1 | tee .local/integration.log; \
 	! grep -q '^FAIL' .local/integration.log || status=1; \

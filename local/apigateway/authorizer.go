@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -26,6 +27,11 @@ func (x *exchange) authorize() *failure {
 		return x.method.authorizer.authorize(x)
 	case x.live.policy != nil:
 		return x.permit(policy.Principal{})
+	}
+	// Nobody needs a permission, but somebody may have injected a fault.
+	call := fault.Event{Action: "execute-api:Invoke", Resource: executionARN(x.apiID + "/" + x.source()), Principal: policy.Principal{}.String()}
+	if x.service.account.Faults.Before(x.request.Context(), call) != nil {
+		return failAuthorizer
 	}
 	return nil
 }
@@ -118,7 +124,7 @@ func (a *tokenAuthorizer) authorize(x *exchange) *failure {
 // ask invokes the function. The error says why for access logs, also with the failure of a request that is not authorized.
 func (a *tokenAuthorizer) ask(x *exchange, token string) (*authorizerAnswer, *failure, error) {
 	event := strictjson.Encode(map[string]string{"type": "TOKEN", "methodArn": executionARN(x.apiID + "/" + x.source()), "authorizationToken": token})
-	result, _, err := x.invoke(defaultTimeout, a.function, "authorizers/"+a.id, event)
+	result, _, err := x.invoke(a.function, "authorizers/"+a.id, event)
 	switch {
 	case policy.IsDenied(err):
 		return nil, failAuthorizerConfiguration, err

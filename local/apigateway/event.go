@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"net"
-	"net/http"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -69,7 +68,7 @@ func (x *exchange) event() []byte {
 		Resource: x.resource.path, Path: x.path, HTTPMethod: x.request.Method, PathParameters: x.pathParameters,
 		Context: requestContext{
 			ResourceID: x.resource.id, ResourcePath: x.resource.path, HTTPMethod: x.request.Method,
-			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: x.prefix + x.path,
+			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
 			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
 			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
 			DeploymentID: x.live.deploymentID, APIID: x.apiID, Authorizer: x.authorizer, Identity: x.identity,
@@ -134,9 +133,6 @@ func (x *exchange) missing() []string {
 			value = x.query.Get(p.Name)
 		case "header":
 			value = x.request.Header.Get(p.Name)
-			if http.CanonicalHeaderKey(p.Name) == "Host" {
-				value = x.request.Host // net/http keeps it apart
-			}
 		case "path":
 			value = x.pathParameters[p.Name]
 		}

@@ -19,7 +19,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// Handler serves the stages of all APIs, at /API/STAGE/PATH or under their custom domains.
+// Handler serves the stages of all APIs, at /API/STAGE/PATH.
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
@@ -45,6 +45,22 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	x.endTrace()
 }
 
+// locate finds the stage of a request, and sets the path below it.
+func (x *exchange) locate() bool {
+	x.apiID, x.path, _ = strings.Cut(strings.TrimPrefix(x.request.URL.EscapedPath(), "/"), "/")
+	x.stageName, x.path, _ = strings.Cut(x.path, "/")
+	x.path = "/" + x.path
+	s := x.service
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	api := s.apis[x.apiID]
+	if api == nil || api.stages[x.stageName] == nil {
+		return false
+	}
+	x.live = api.stages[x.stageName].live
+	return true
+}
+
 func writeResponse(w http.ResponseWriter, out *response) {
 	maps.Copy(w.Header(), out.header)
 	w.WriteHeader(out.status)
@@ -53,9 +69,6 @@ func writeResponse(w http.ResponseWriter, out *response) {
 
 // answer routes, authorizes, throttles and validates the request, and calls the integration.
 func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
-	if x.headerBytes() > maxHeaders {
-		return nil, failHeaders
-	}
 	if x.method, x.pathParameters = x.live.find(x.request.Method, x.path); x.method == nil {
 		return nil, failNoRoute
 	}
@@ -77,16 +90,6 @@ func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 		return nil, failBody
 	}
 	return x.method.integration.serve(x.request.Context(), x)
-}
-
-func (x *exchange) headerBytes() int {
-	n := len(x.request.Method) + len(x.request.RequestURI) + len(x.request.Host)
-	for name, values := range x.request.Header {
-		for _, v := range values {
-			n += len(name) + len(v)
-		}
-	}
-	return n
 }
 
 func (x *exchange) readBody(w http.ResponseWriter) *failure {
@@ -113,7 +116,6 @@ type exchange struct {
 	extendedID string
 	apiID      string
 	stageName  string
-	prefix     string // of the path: the stage; empty under a custom domain
 	path       string // below the stage, as the client wrote it
 
 	method         *method

@@ -67,17 +67,17 @@ func sortable(v Value) string {
 func (s schema) keyPosition(key Map) (position, error) {
 	attributes := s.attributes()
 	if len(key) != len(attributes) {
-		return position{}, errKeySchema()
+		return position{}, errKeySchema
 	}
 	for _, a := range attributes {
 		if v, ok := key[a.Name]; !ok || v.Type() != a.Type {
-			return position{}, errKeySchema()
+			return position{}, errKeySchema
 		}
 	}
 	return s.locate(key)
 }
 
-func errKeySchema() error { return invalid("The provided key element does not match the schema") }
+var errKeySchema = invalid("The provided key element does not match the schema")
 
 func (s schema) itemPosition(item Map) (position, error) {
 	for _, a := range s.attributes() {
@@ -132,20 +132,6 @@ func (s schema) keyOf(item Map) Map {
 	return key
 }
 
-// keyCondition selects one partition, and an interval of its range keys.
-type keyCondition struct {
-	partition       position // skey counts not
-	low, high       string   // in sortable encoding
-	lowOut, highOut bool     // the bound itself is outside
-	bounded         bool     // high counts
-}
-
-func (k keyCondition) below(skey string) bool { return skey < k.low || k.lowOut && skey == k.low }
-
-func (k keyCondition) above(skey string) bool {
-	return k.bounded && (skey > k.high || k.highOut && skey == k.high)
-}
-
 // keyTerm is one condition on one key attribute: op and its constants.
 type keyTerm struct {
 	name   string
@@ -155,10 +141,8 @@ type keyTerm struct {
 
 var keyOperators = []string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}
 
-func errKeyCondition() error {
-	return invalid("KeyConditionExpression must be PARTITIONKEY = :value, and optionally AND one condition on the sort key; "+
-		"each compares a key attribute with values, by one of %q", keyOperators)
-}
+var errKeyCondition = invalid("KeyConditionExpression must be PARTITIONKEY = :value, and optionally AND one condition on the sort key; "+
+	"each compares a key attribute with values, by one of %q", keyOperators)
 
 func keyTerms(n *node) ([]keyTerm, error) {
 	if n.op == "AND" {
@@ -167,75 +151,43 @@ func keyTerms(n *node) ([]keyTerm, error) {
 		return append(left, right...), errors.Join(err1, err2)
 	}
 	key := n.args[0]
-	if !slices.Contains(keyOperators, n.op) || key.op != "path" || len(key.path) > 1 {
-		return nil, errKeyCondition()
+	if !slices.Contains(keyOperators, n.op) || key.op != "name" {
+		return nil, errKeyCondition
 	}
-	t := keyTerm{name: key.path[0], op: n.op}
+	t := keyTerm{name: key.name, op: n.op}
 	for _, arg := range n.args[1:] {
 		if arg.op != "value" {
-			return nil, errKeyCondition()
+			return nil, errKeyCondition
 		}
 		t.values = append(t.values, arg.value)
 	}
 	return []keyTerm{t}, nil
 }
 
-func (s schema) bind(terms []keyTerm) (keyCondition, error) {
+// bind checks the terms of a key condition, and returns the start of the partition that they select.
+func (s schema) bind(terms []keyTerm) (position, error) {
 	byName := map[string]keyTerm{}
 	for _, t := range terms {
 		byName[t.name] = t
 	}
 	hash, ok := byName[s.Hash.Name]
 	if !ok {
-		return keyCondition{}, invalid("Query condition missed key schema element: %s", s.Hash.Name)
+		return position{}, invalid("Query condition missed key schema element: %s", s.Hash.Name)
 	}
 	sort, sorted := byName[s.Range.Name]
 	if hash.op != "=" || len(terms) > 2 || len(byName) < len(terms) || len(terms) > 1 && !sorted {
-		return keyCondition{}, errKeyCondition()
+		return position{}, errKeyCondition
 	}
 	for a, t := range map[keyAttribute]keyTerm{s.Hash: hash, s.Range: sort} {
 		for _, v := range t.values {
 			if v.Type() != a.Type {
-				return keyCondition{}, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+				return position{}, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
 			}
 			if err := checkKeyValue(a, v, a == s.Hash); err != nil {
-				return keyCondition{}, err
+				return position{}, err
 			}
 		}
 	}
 	pkey := sortable(hash.values[0])
-	k := keyCondition{partition: position{hash: partition(pkey), pkey: pkey}}
-	if sorted {
-		k.restrict(sort)
-	}
-	return k, nil
-}
-
-func (k *keyCondition) restrict(t keyTerm) {
-	a := sortable(t.values[0])
-	switch t.op {
-	case "=":
-		k.low, k.high, k.bounded = a, a, true
-	case "<", "<=":
-		k.high, k.bounded, k.highOut = a, true, t.op == "<"
-	case ">", ">=":
-		k.low, k.lowOut = a, t.op == ">"
-	case "BETWEEN":
-		k.low, k.high, k.bounded = a, sortable(t.values[1]), true
-	case "begins_with":
-		k.low, k.highOut = a, true
-		k.high, k.bounded = successor(a)
-	}
-}
-
-// successor is the least string greater than all that begin with prefix; false if there is none.
-func successor(prefix string) (string, bool) {
-	b := []byte(prefix)
-	for i := len(b) - 1; i >= 0; i-- {
-		if b[i] < 0xff {
-			b[i]++
-			return string(b[:i+1]), true
-		}
-	}
-	return "", false
+	return position{hash: partition(pkey), pkey: pkey}, nil
 }

@@ -22,13 +22,21 @@ type pageOutput struct {
 
 // page is one page of a Query or Scan: where it starts in the table's tree and how to go on.
 type page struct {
-	start    position
-	exclude  bool // leave out the item at start
-	backward bool
-	// side is where a position is, in the order of the table: before the rows to read (-1), among them (0), or after them (1).
-	side   func(position) int
-	filter *node
-	keep   projection
+	start     position
+	exclude   bool // leave out the item at start
+	backward  bool
+	partition *position // that a Query reads; nil for all
+	key       *node     // the condition of a Query
+	filter    *node
+	keep      projection
+}
+
+// within limits a page to the partition that begins at a position.
+func (p *page) within(partition position) {
+	p.start, p.partition = partition, &partition
+	if p.backward {
+		p.start.pkey += "\x00" // the least position after the partition
+	}
 }
 
 func (r *reading) check() error {
@@ -109,15 +117,14 @@ func (t *table) gather(p *page, limit *int) (rows []row, bytes int, more bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	visit := func(r row) bool {
-		side := p.side(r.position)
-		if p.backward {
-			side = -side
+		if p.partition != nil && r.pkey != p.partition.pkey {
+			return false
 		}
-		if side == 0 && !(p.exclude && r.position == p.start) {
+		if p.key.holds(r.item) && !(p.exclude && r.position == p.start) {
 			rows, bytes = append(rows, r), bytes+r.size
 			more = bytes >= maxPageSize || limit != nil && len(rows) == *limit
 		}
-		return side <= 0 && !more
+		return !more
 	}
 	if p.backward {
 		t.rows.Descend(row{position: p.start}, visit)
@@ -138,38 +145,14 @@ func (s *Service) read(c *wire.Call, r *reading) (*table, error) {
 	return t, r.check()
 }
 
-// projection is a tree of the paths to keep; a leaf keeps everything below it.
-type projection map[string]projection
+// projection has the names of the attributes to keep; nil for all.
+type projection []string
 
 // parseProjection reads a projection expression.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ProjectionExpressions.html
 func parseProjection(src string, sc *scope) (projection, error) {
-	return parse("ProjectionExpression", src, sc, nil, func(p *parser) projection {
-		var paths []path
-		for {
-			paths = append(paths, p.path())
-			if !p.accept(",") {
-				break
-			}
-		}
-		p.checkPaths(paths)
-		return project(paths)
-	})
-}
-
-func project(paths []path) projection {
-	root := projection{}
-	for _, p := range paths {
-		at := root
-		for _, name := range p {
-			if at[name] == nil {
-				at[name] = projection{}
-			}
-			at = at[name]
-		}
-	}
-	return root
+	return parse("ProjectionExpression", src, sc, nil, func(p *parser) projection { return p.names() })
 }
 
 // of returns what the projection keeps of an item; everything if there is no projection.
@@ -178,14 +161,8 @@ func (p projection) of(item Map) Map {
 		return item
 	}
 	kept := Map{}
-	for name, below := range p {
-		v, ok := item[name]
-		if ok && len(below) > 0 {
-			inner, _ := v.(Map)
-			inner = below.of(inner)
-			v, ok = inner, len(inner) > 0
-		}
-		if ok {
+	for _, name := range p {
+		if v, ok := item[name]; ok {
 			kept[name] = v
 		}
 	}

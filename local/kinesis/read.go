@@ -12,8 +12,6 @@ type Position struct {
 	Type           string    // TRIM_HORIZON, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER
 	Timestamp      time.Time // of AT_TIMESTAMP, not in the future
 	SequenceNumber string    // of AT_ and AFTER_SEQUENCE_NUMBER
-
-	place uint64 // if the position comes from a read, else 0
 }
 
 // Shard is one shard of a stream. The parents are empty if there are none, or they have expired.
@@ -83,14 +81,31 @@ func (s *Service) Shards(streamARN string) ([]Shard, error) {
 	return list, nil
 }
 
-// Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do. It authorizes GetRecords and,
-// unless a read returned the position, GetShardIterator, and it counts against the shard's limits. An exceeded limit is a
-// *wire.Error with the code ProvisionedThroughputExceededException. An expired shard is ResourceNotFoundException.
+// Waiting returns how many records a shard has from a position on; 0 if it does not exist. The caller authorizes.
+func (s *Service) Waiting(streamARN, shardID string, from Position) int {
+	st, err := s.streamAt(streamARN)
+	if err != nil {
+		return 0
+	}
+	now := s.account.Clock.Now()
+	sh, err := st.find(now, shardID)
+	if err != nil {
+		return 0
+	}
+	place, err := sh.find(now, from)
+	if err != nil {
+		return 0
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return int(sh.next() - place)
+}
+
+// Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do, which it authorizes. An expired shard
+// is a *wire.Error with the code ResourceNotFoundException.
 func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shardID string, from Position, limit int) (Batch, error) {
-	if from.place == 0 {
-		if err := s.allow(ctx, p, "kinesis:GetShardIterator", streamARN); err != nil {
-			return Batch{}, err
-		}
+	if err := s.allow(ctx, p, "kinesis:GetShardIterator", streamARN); err != nil {
+		return Batch{}, err
 	}
 	return s.readAs(ctx, p, "kinesis:GetRecords", streamARN, func() (Batch, error) {
 		st, err := s.streamAt(streamARN)
@@ -100,12 +115,11 @@ func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shard
 		if err != nil {
 			return Batch{}, err
 		}
-		return s.read(st, "", shardID, from, limit)
+		return s.read(st, false, shardID, from, limit)
 	})
 }
 
-// ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer, which has a limit of
-// its own, 2 MiB a second of each shard. Where AWS would send records later, an exceeded limit is an error here, as in Read.
+// ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer.
 func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumerARN, shardID string, from Position, limit int) (Batch, error) {
 	return s.readAs(ctx, p, "kinesis:SubscribeToShard", consumerARN, func() (Batch, error) {
 		c, err := s.consumerAt(consumerARN)
@@ -115,7 +129,7 @@ func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumer
 		if err != nil {
 			return Batch{}, err
 		}
-		return s.read(c.stream, c.arn, shardID, from, limit)
+		return s.read(c.stream, true, shardID, from, limit)
 	})
 }
 
@@ -134,44 +148,29 @@ func (s *Service) readAs(ctx context.Context, p policy.Principal, action, arn st
 	return b, nil
 }
 
-func (s *Service) read(st *stream, consumer, shardID string, from Position, limit int) (Batch, error) {
+func (s *Service) read(st *stream, consumer bool, shardID string, from Position, limit int) (Batch, error) {
 	now := s.account.Clock.Now()
 	sh, err := st.find(now, shardID)
 	if err != nil {
 		return Batch{}, err
 	}
-	place := from.place
-	if place == 0 {
-		if place, err = sh.find(now, from); err != nil {
-			return Batch{}, err
-		}
-	}
-	f, err := sh.read(now, place, min(limit, maxReadRecords), consumer)
-	if consumer == "" { // enhanced fan-out has other metrics
-		s.countThrottle(st.name, "GetRecords", err)
-	}
+	place, err := sh.find(now, from)
 	if err != nil {
 		return Batch{}, err
 	}
-	if consumer == "" {
+	f := sh.read(now, place, min(limit, maxReadRecords))
+	if !consumer { // enhanced fan-out has other metrics
 		s.countRead(st.name, &f, now)
 	}
 	b := Batch{End: f.end, More: f.more}
-	arrived := sh.created.Unix()
-	if n := len(f.entries); n > 0 {
-		b.Records = make([]Record, n)
-		arrived = f.entries[n-1].arrived / 1000
-	}
 	for i, e := range f.entries {
-		b.Records[i] = Record{f.number(sh, i), e.key, e.data, time.UnixMilli(e.arrived)}
+		b.Records = append(b.Records, Record{f.number(sh, i), e.key, e.data, time.UnixMilli(e.arrived)})
 	}
-	b.Next = Position{Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: sh.sequenceAt(f.next-1, arrived).String(), place: f.next}
+	b.Next = Position{Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: sh.sequenceAt(f.next - 1).String()}
 	return b, nil
 }
 
-func (f *found) number(s *shard, i int) string {
-	return s.sequenceAt(f.place+uint64(i), f.entries[i].arrived/1000).String()
-}
+func (f *found) number(s *shard, i int) string { return s.sequenceAt(f.place + uint64(i)).String() }
 
 // Arrivals returns a channel that is closed when a record arrives after the call, the shard closes or the stream is
 // deleted. For a closed shard it is closed already. To miss no record, call it before the read that finds none.

@@ -10,7 +10,8 @@
 //   - A function that has many environments gets more of them only gradually, and a mapping adds at most one poller a second.
 //   - A log group is not created if it is missing. Lambda's own log lines are JSON in both log formats, and the answer of an
 //     invocation has no log.
-//   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions.
+//   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions
+//     and whether a mapping is enabled.
 //     Versions, aliases, layers but that of Lambda Insights, images, filters of queues, tumbling windows, dead-letter queues of
 //     functions and destinations other than queues are refused by name.
 //   - A VPC is recorded, and the role must be allowed to attach to it. The function reaches what it would reach without it.
@@ -176,11 +177,12 @@ func (s *Service) sleep(ctx context.Context, d time.Duration) {
 
 func (s *Service) reap() {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
+	functions := slices.Collect(maps.Values(s.functions)) // a pool that is locked may lock the service
+	s.mu.RUnlock()
 	if s.ctx.Err() != nil {
 		return
 	}
-	for _, f := range s.functions {
+	for _, f := range functions {
 		f.current.Load().pool.reap(s.account.Clock.Now().Add(-idleLifetime))
 	}
 	s.janitor.Reset(time.Minute)

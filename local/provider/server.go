@@ -33,6 +33,7 @@ type Server struct {
 	kinds     map[string]Kind
 	functions map[string]Function
 	region    string
+	inventory inventory
 }
 
 // New returns a provider of these resource types and functions. region is the only one that it is in.
@@ -124,6 +125,7 @@ func (s *Server) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulum
 	if err != nil {
 		return nil, fmt.Errorf("creating %s: %w", r.GetUrn(), err)
 	}
+	s.inventory.put(r.GetUrn(), id, state)
 	text, err := marshal(state)
 	return &pulumirpc.CreateResponse{Id: id, Properties: text}, err
 }
@@ -181,6 +183,8 @@ func (s *Server) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pulum
 		maps.Copy(state, inputs)
 	} else if state, err = kind.update(ctx, r.GetId(), inputs); err != nil {
 		return nil, fmt.Errorf("updating %s %q: %w", r.GetUrn(), r.GetId(), err)
+	} else {
+		s.inventory.put(r.GetUrn(), r.GetId(), state)
 	}
 	text, err := marshal(state)
 	return &pulumirpc.UpdateResponse{Properties: text}, err
@@ -195,6 +199,7 @@ func (s *Server) Delete(ctx context.Context, r *pulumirpc.DeleteRequest) (*empty
 	if err := kind.delete(ctx, r.GetId()); err != nil {
 		return nil, fmt.Errorf("deleting %s %q: %w", r.GetUrn(), r.GetId(), err)
 	}
+	s.inventory.remove(r.GetUrn(), r.GetId())
 	return &emptypb.Empty{}, nil
 }
 
