@@ -108,11 +108,6 @@ func (s *Service) setPlan(p *usagePlan, in *UsagePlanArgs) error {
 			return notFound("API Stage not found: %s:%s", st.APIID, st.Stage)
 		}
 	}
-	for _, k := range sorted(p.keys) {
-		if err := k.fits(p, in.APIStages); err != nil {
-			return err
-		}
-	}
 	p.set(in)
 	return nil
 }

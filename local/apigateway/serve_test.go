@@ -115,12 +115,6 @@ func TestAMethodMayHaveAValidatorOfItsOwn(t *testing.T) {
 	require.Equal(t, 400, a.call(t, "GET /order", "").status, "the validator of the document")
 }
 
-func TestHeadersOverTheLimitAreRefused(t *testing.T) {
-	a := newCloud(t).deploy(t, document(t), nil)
-	require.Equal(t, 431, a.call(t, "GET /files/x", "", "X-Large", strings.Repeat("x", 10_240)).status)
-	require.Equal(t, 202, a.call(t, "GET /files/x", "", "X-Large", strings.Repeat("x", 9_000)).status)
-}
-
 func TestPreflightIsAnsweredWithoutAFunction(t *testing.T) {
 	a := newCloud(t).deploy(t, document(t), nil)
 	got := a.call(t, "OPTIONS /order", "", "Origin", "https://shop.example.com")

@@ -52,24 +52,9 @@ func (p *usagePlan) newLimiter() *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(perSecond), burst)
 }
 
-// fits refuses a second plan for the same stage, because a key's request would count for either.
-func (k *apiKey) fits(p *usagePlan, stages []PlanStage) error {
-	for id, other := range sorted(k.plans) {
-		for _, st := range stages {
-			if other != p && other.covers(st.APIID, st.Stage) {
-				return conflict("API Key %s is in Usage Plan %s already for the API Stage %s:%s", k.id, id, st.APIID, st.Stage)
-			}
-		}
-	}
-	return nil
-}
-
 func (p *usagePlan) join(k *apiKey) error {
 	if p.keys[k.id] != nil {
 		return conflict("API Key %s is in Usage Plan %s already", k.id, p.id)
-	}
-	if err := k.fits(p, p.inputs.APIStages); err != nil {
-		return err
 	}
 	p.keys[k.id], p.limiters[k.id] = k, p.newLimiter()
 	k.plans[p.id] = p
