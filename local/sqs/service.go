@@ -8,7 +8,7 @@
 //
 // Differences from AWS:
 //   - A receive searches the whole queue, so that a short poll finds every message.
-//   - Counts are exact, and a change of an attribute takes effect at once.
+//   - Any number of messages can be in flight. Counts are exact, and a change of an attribute takes effect at once.
 //   - maxReceiveCount must be a number, not a string.
 //   - What is received is decided by the key of the queue, not by the one with which a message was encrypted in another queue.
 //   - A message move task is done when its start is answered. It has no rate.
