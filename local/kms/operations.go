@@ -10,7 +10,7 @@ import (
 
 func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
 	s.mu.RLock()
-	k, err := s.lookUp(keyID)
+	k, err := s.find(keyID)
 	var doc *policy.Document
 	if err == nil {
 		doc = k.policy
@@ -41,15 +41,11 @@ func (s *Service) listKeys(*wire.Call, *struct{}) (wire.Object, error) {
 func (s *Service) describeKey(c *wire.Call, in *keyInput) (wire.Object, error) {
 	out := wire.Object{}
 	return out, s.on(c, in.KeyID, func(k *key) error {
-		metadata := wire.Object{
+		out["KeyMetadata"] = wire.Object{
 			"Arn": k.arn(), "AWSAccountId": account.ID, "KeyId": k.id, "CreationDate": k.created.Unix(), "Description": k.args.Description,
-			"Enabled": !k.pending(), "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyState": "Enabled",
+			"Enabled": true, "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyState": "Enabled",
 			"KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS",
 		}
-		if k.pending() {
-			metadata["KeyState"], metadata["DeletionDate"] = "PendingDeletion", k.deleteAt.Unix()
-		}
-		out["KeyMetadata"] = metadata
 		return nil
 	})
 }
