@@ -2,7 +2,7 @@
 // encrypted. What is enforced is who may use a key: services ask before they store or return what a key of the account
 // protects.
 //
-// Operations: ListKeys, DescribeKey, GetKeyPolicy and PutKeyPolicy. Resource type: aws:kms/key:Key.
+// Operations: DescribeKey, GetKeyPolicy and PutKeyPolicy. Resource type: aws:kms/key:Key.
 //
 // Differences from AWS:
 //
@@ -43,7 +43,6 @@ type Service struct {
 // New returns a service without keys, which decides for all services of the account.
 func New(a *account.Account) *Service {
 	s := &Service{Name: "kms", account: a, keys: map[string]*key{}, JSON: wire.JSON{Target: "TrentService", Version: "1.1"}}
-	wire.HandleAllowed(&s.JSON, "kms:ListKeys", "*", s.listKeys)
 	wire.Handle(&s.JSON, "DescribeKey", s.describeKey)
 	wire.Handle(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
 	wire.Handle(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
