@@ -137,18 +137,13 @@ func TestARecordIsFollowedThroughItsFunctions(t *testing.T) {
 func TestARecordWaitsWhereItsMessageIs(t *testing.T) {
 	w := newWorld(t)
 	s := w.shop(t)
-	pause := func(paused bool) {
-		_, err := lambda.NewFromConfig(w.Config()).UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(!paused)})
-		require.NoError(t, err)
-	}
-	pause(true)
-	w.Clock.Advance(30 * time.Second) // the polls have ended
-	time.Sleep(200 * time.Millisecond)
+	s.pause(t, w)
 	s.place(t, 1)
 	require.Equal(t, "waits in the queue shop-keep", w.tell(t, "order-1", func(s story) bool { return s.Status == "running" }).Where)
 	p := w.open(t)
 	require.Zero(t, (<-p.live).Records)
-	pause(false)
+	_, err := lambda.NewFromConfig(w.Config()).UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(true)})
+	require.NoError(t, err)
 	w.tell(t, "order-1", done)
 	p.until(t, "it is done", func(l console.Live) bool { return l.Records.Done == 1 && l.Records.Failed == 0 })
 }
