@@ -30,6 +30,7 @@ import (
 // world is a cloud with its page, in which a program is deployed.
 type world struct {
 	*localtest.Cloud
+	console     *console.Console
 	base, token string
 }
 
@@ -42,7 +43,7 @@ func newWorld(t testing.TB) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
 	base, token, _ := strings.Cut(c.URL(), "/#token=")
-	return &world{Cloud: cloud, base: base, token: token}
+	return &world{Cloud: cloud, console: c, base: base, token: token}
 }
 
 // deployed is a resource.
