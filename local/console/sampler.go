@@ -104,7 +104,7 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 			t.count += n
 		}
 	})
-	records, err := s.console.countRecords(ctx)
+	records, err := s.console.countRecords(ctx, now)
 	live.Records = records
 	err = errors.Join(err, s.count(ctx, now), s.depths(ctx), s.mappings(ctx), s.alarms(ctx, live))
 	elapsed := time.Since(s.sampled).Seconds()
