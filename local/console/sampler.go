@@ -94,7 +94,7 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 	}
 	now := s.console.cloud.Account.Clock.Now()
 	live := &Live{
-		Time: now.UTC(), AheadMs: now.Sub(time.Now()).Milliseconds(), Nodes: map[string]*Activity{}, changes: s.graph.changes,
+		Time: now.UTC(), AheadMs: time.Until(now).Milliseconds(), Nodes: map[string]*Activity{}, changes: s.graph.changes,
 		Faults: s.console.liveFaults(),
 	}
 	for id := range s.graph.nodes {
