@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/order-patterns/order-patterns/local/lambda"
 )
 
 const (
@@ -30,6 +32,22 @@ type records struct {
 	drawn *graph               // that flow was made from
 	read  time.Time            // up to when everything was logged before the last update
 	seen  map[string]time.Time // the lines since then, by log group and id
+	stats map[string]lastStats // of functions, by ARN
+}
+
+// lastStats are the counters of a function, and since when they are the same.
+type lastStats struct {
+	lambda.Stats
+	since time.Time
+}
+
+// quiet reports whether a function has not run since its log was read last.
+func (x *records) quiet(c *Console, n *Node, now time.Time) bool {
+	last, s := x.stats[n.ID], c.cloud.Lambda.Stats(n.Resource)
+	if s.Busy > 0 || s.Invocations != last.Invocations || last.since.IsZero() {
+		x.stats[n.ID] = lastStats{s, now}
+	}
+	return now.Sub(x.stats[n.ID].since) > 2*overlap
 }
 
 type recordKey struct{ component, id string }
@@ -76,7 +94,7 @@ func (x *records) update(ctx context.Context, c *Console) error {
 	if x.drawn != g {
 		x.drawn, x.flow = g, newFlow(g)
 		if x.all == nil {
-			x.all, x.open, x.seen = map[recordKey]*record{}, map[*record]bool{}, map[string]time.Time{}
+			x.all, x.open, x.seen, x.stats = map[recordKey]*record{}, map[*record]bool{}, map[string]time.Time{}, map[string]lastStats{}
 		}
 		for _, r := range x.list {
 			x.judge(r)
@@ -85,7 +103,7 @@ func (x *records) update(ctx context.Context, c *Console) error {
 	now, s := c.cloud.Account.Clock.Now(), &c.settings.Record
 	for _, component := range g.Components {
 		for _, n := range component.Nodes {
-			if n.Kind != kindFunction {
+			if n.Kind != kindFunction || x.quiet(c, n, now) {
 				continue
 			}
 			if err := c.lines(ctx, n, x.read, s.ID, func(id string, l *line) {
