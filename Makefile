@@ -64,16 +64,21 @@ examples-local:
 
 # --- The local stack ------------------------------------------------------------------------------------------------
 
-.PHONY: up preview demo down outputs env
+# Says to the page of the embedded cloud what an order is.
+CONSOLE := --console cmd/orders/console.json
+
+.PHONY: up preview demo down console outputs env
 up: prepare ## Deploy PATTERN to the embedded cloud; AUTH=jwt or iam: only for those who may
-	@$(BIN)/local up --pattern '$(PATTERN)' $(AUTHFLAG)
+	@$(BIN)/local up --pattern '$(PATTERN)' $(AUTHFLAG) $(CONSOLE)
 	@$(BIN)/orders curl >&2
 preview: prepare ## Show what `make up` would change
-	@$(BIN)/local preview --pattern '$(PATTERN)' $(AUTHFLAG)
+	@$(BIN)/local preview --pattern '$(PATTERN)' $(AUTHFLAG) $(CONSOLE)
 demo: up ## Deploy, place N orders in each pattern, C at a time, wait for them, and show the results
 	@$(BIN)/orders demo --pattern '$(PATTERN)' -n $(N) -c $(C)
 down: local-command ## Destroy the local stack and stop the embedded cloud
 	@$(BIN)/local down
+console: ## Print the address of the page that shows the local stack, and open it where there is a browser
+	@if [ -x $(BIN)/local ]; then $(BIN)/local console; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 outputs: ## Print the local stack's outputs as JSON
 	@if [ -x $(BIN)/local ]; then $(BIN)/local outputs; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -139,11 +140,14 @@ func (s *Service) listMappings(c *wire.Call) (wire.Object, error) {
 		}
 	}
 	s.mu.RLock()
-	defer s.mu.RUnlock()
+	mappings := slices.SortedFunc(maps.Values(s.mappings), func(a, b *mapping) int { return cmp.Compare(a.uuid, b.uuid) })
+	s.mu.RUnlock() // a mapping that is locked may lock the service
 	list := []*mappingOutput{}
-	for _, id := range slices.Sorted(maps.Keys(s.mappings)) {
-		m := s.mappings[id]
-		if (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function) {
+	for _, m := range mappings {
+		m.mu.Lock()
+		matches := (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function)
+		m.mu.Unlock()
+		if matches {
 			list = append(list, m.output())
 		}
 	}

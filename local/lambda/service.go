@@ -176,11 +176,12 @@ func (s *Service) sleep(ctx context.Context, d time.Duration) {
 
 func (s *Service) reap() {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
+	functions := slices.Collect(maps.Values(s.functions)) // a pool that is locked may lock the service
+	s.mu.RUnlock()
 	if s.ctx.Err() != nil {
 		return
 	}
-	for _, f := range s.functions {
+	for _, f := range functions {
 		f.current.Load().pool.reap(s.account.Clock.Now().Add(-idleLifetime))
 	}
 	s.janitor.Reset(time.Minute)

@@ -40,8 +40,11 @@ func up(ctx context.Context, e *environment, c selection) error {
 	if err := os.WriteFile(e.outputsFile(), text, 0o600); err != nil {
 		return err
 	}
-	_, err = e.stdout.Write(text)
-	return err
+	if _, err := e.stdout.Write(text); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stderr, "The page: %s\n", r.Console)
+	return nil
 }
 
 // deployError drops the output of the CLI from an error, because it is on the screen already.

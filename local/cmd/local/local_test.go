@@ -73,6 +73,14 @@ func TestUpDeploysAndHealsAndDownLeavesNothing(t *testing.T) {
 	place(t, urlOf(t, outputs))
 	first := cloudOf(t, home)
 
+	t.Run("up and console print the address of the page", func(t *testing.T) {
+		require.True(t, strings.HasSuffix(said, "\nThe page: "+first.Console+"\n"), said)
+		out, _, err := command(t, home, "console")
+		require.NoError(t, err)
+		require.Equal(t, first.Console+"\n", out)
+		require.True(t, answers(first.Console))
+	})
+
 	again, _, err := command(t, home, "outputs")
 	require.NoError(t, err)
 	require.Equal(t, outputs, again)
@@ -134,6 +142,36 @@ func answers(endpoint string) bool {
 	}
 	resp.Body.Close()
 	return true
+}
+
+func TestSettingsOfThePage(t *testing.T) {
+	_, _, err := command(t, t.TempDir(), "console")
+	require.EqualError(t, err, "the embedded cloud is not running: run `make up`")
+
+	dir := t.TempDir()
+	file, err := settingsFile(dir, "")
+	require.NoError(t, err)
+	require.Empty(t, file, "there is no console.json")
+	s, err := (&environment{}).readSettings()
+	require.NoError(t, err)
+	require.Equal(t, "requestId", s.Record.ID)
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "console.json"), []byte(`{"record":{"name":"order"}}`), 0o600))
+	file, err = settingsFile(dir, "")
+	require.NoError(t, err)
+	s, err = (&environment{settings: file}).readSettings()
+	require.NoError(t, err)
+	require.Equal(t, "order", s.Record.Name)
+	file, err = settingsFile(dir, "local_test.go")
+	require.NoError(t, err)
+	require.True(t, filepath.IsAbs(file), "the cloud runs in another folder")
+
+	for _, name := range []string{"serve", "up", "preview"} {
+		_, _, err := command(t, t.TempDir(), name, "--console", "local_test.go")
+		require.ErrorContains(t, err, "local_test.go: reading the settings of the console: ")
+		_, _, err = command(t, t.TempDir(), name, "--console", "missing.json")
+		require.ErrorContains(t, err, "missing.json: no such file")
+	}
 }
 
 func TestDownWhereNothingIsUpIsNoError(t *testing.T) {

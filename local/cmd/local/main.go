@@ -1,5 +1,5 @@
 // Command local runs the program against the embedded cloud: it starts and stops the cloud, and deploys to it with the
-// Pulumi CLI. The Makefile's targets up, preview, down, outputs and env call it.
+// Pulumi CLI. The Makefile's targets up, preview, down, console, outputs and env call it.
 package main
 
 import (
@@ -28,7 +28,7 @@ func main() {
 
 // run is main without global state, for the tests. The end of ctx interrupts the command, and kill ends it at once.
 func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stderr io.Writer) error {
-	var home string
+	var home, settings string
 	root := &cobra.Command{
 		Use:           "local",
 		Short:         "Deploy to the embedded cloud",
@@ -49,7 +49,11 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 			home = filepath.Join(project, ".local")
 		}
 		home, err := filepath.Abs(home)
-		return &environment{project: project, home: home, stdout: stdout, stderr: stderr, kill: kill}, err
+		if err != nil {
+			return nil, err
+		}
+		file, err := settingsFile(project, settings)
+		return &environment{project: project, home: home, settings: file, stdout: stdout, stderr: stderr, kill: kill}, err
 	}
 	add := func(use, short string, f func(context.Context, *environment) error, flags func(*cobra.Command)) {
 		cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
@@ -65,12 +69,16 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 		root.AddCommand(cmd)
 	}
 
+	withSettings := func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(&settings, "console", "", "file with the settings of the page, for a cloud that is started (default console.json in the project, if it exists)")
+	}
 	var c selection
 	withConfig := func(cmd *cobra.Command) {
+		withSettings(cmd)
 		cmd.Flags().StringVar(&c.pattern, "pattern", "fanout", "the patterns to deploy: one, several separated by commas, or all")
 		cmd.Flags().StringArrayVar(&c.values, "config", nil, "a config value as key=value, which overrides Pulumi.local.yaml; repeatable")
 	}
-	add("serve", "Run the embedded cloud until interrupted", serve, nil)
+	add("serve", "Run the embedded cloud until interrupted", serve, withSettings)
 	add("up", "Start the embedded cloud if it does not run, and deploy", func(ctx context.Context, e *environment) error {
 		return e.alone(ctx, func() error { return up(ctx, e, c) })
 	}, withConfig)
@@ -80,6 +88,7 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 	add("down", "Destroy the stack and stop the embedded cloud", func(ctx context.Context, e *environment) error {
 		return e.alone(ctx, func() error { return down(ctx, e) })
 	}, nil)
+	add("console", "Print the address of the page that shows the embedded cloud, and open it", printConsole, nil)
 	add("outputs", "Print the stack's outputs as JSON", outputs, nil)
 	add("env", "Print the environment for pulumi and aws, for a shell to eval", printEnvironment, nil)
 	return root.ExecuteContext(ctx)
@@ -87,6 +96,7 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 
 type environment struct {
 	project, home  string
+	settings       string // file of the console's; empty if there is none
 	stdout, stderr io.Writer
 	kill           <-chan struct{}
 }

@@ -17,9 +17,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jonboulle/clockwork"
-
 	"github.com/order-patterns/order-patterns/local"
+	"github.com/order-patterns/order-patterns/local/clock"
+	"github.com/order-patterns/order-patterns/local/console"
 )
 
 // running describes a started cloud to the other commands. It is the content of cloud.json.
@@ -30,6 +30,7 @@ type running struct {
 	ProviderPort    int    `json:"providerPort"`
 	AccessKeyID     string `json:"accessKeyId"`
 	SecretAccessKey string `json:"secretAccessKey"`
+	Console         string `json:"console"` // address of the page
 }
 
 const startLimit = 15 * time.Second
@@ -48,12 +49,16 @@ func serve(ctx context.Context, e *environment) error {
 		return fmt.Errorf("an embedded cloud already runs with %s: stop it with `make down`, or choose another --home", e.home)
 	}
 	defer lock.Unlock()
+	settings, err := e.readSettings()
+	if err != nil {
+		return err
+	}
 	// The folder that `local env` names as Pulumi's backend: Pulumi itself does not create it.
 	if err := os.MkdirAll(e.stack(&running{}).State(), 0o755); err != nil {
 		return fmt.Errorf("making the state folder: %w", err)
 	}
 	cloud, err := local.Start(local.Options{
-		Clock: clockwork.NewRealClock(),
+		Clock: clock.New(),
 		Dir:   filepath.Join(e.home, "functions"),
 		Log:   slog.New(slog.NewJSONHandler(e.stderr, nil)),
 	})
@@ -64,6 +69,11 @@ func serve(ctx context.Context, e *environment) error {
 	if err := cloud.Account.Guesses.TurnNamed(os.Getenv("GUESSES")); err != nil {
 		return fmt.Errorf("GUESSES: %w", err)
 	}
+	page, err := console.Start(console.Options{Cloud: cloud, Settings: settings})
+	if err != nil {
+		return err
+	}
+	defer page.Close()
 	build, err := executable()
 	if err != nil {
 		return err
@@ -71,11 +81,13 @@ func serve(ctx context.Context, e *environment) error {
 	state, err := json.MarshalIndent(running{
 		PID: os.Getpid(), Executable: build, Endpoint: cloud.Endpoint, ProviderPort: cloud.ProviderPort,
 		AccessKeyID: cloud.Admin.AccessKeyID, SecretAccessKey: cloud.Admin.SecretAccessKey,
+		Console: page.URL(),
 	}, "", "  ")
 	if err != nil {
 		return err
 	}
-	// The rename is atomic: no reader sees half of the file. The file is private because it holds the administrator's key.
+	// The rename is atomic: no reader sees half of the file. The file is private because it holds the
+	// administrator's key and the console's token.
 	if err := os.WriteFile(e.cloudFile()+".new", state, 0o600); err != nil {
 		return err
 	}
@@ -115,6 +127,9 @@ func (e *environment) find() (*running, error) {
 func (e *environment) start(ctx context.Context) (*running, error) {
 	r, err := e.find()
 	if err != nil {
+		return nil, err
+	}
+	if _, err := e.readSettings(); err != nil {
 		return nil, err
 	}
 	build, err := executable()
@@ -162,7 +177,11 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 			return nil, err
 		}
 	}
-	cmd := exec.Command(self, "serve", "--home", e.home)
+	args := []string{"serve", "--home", e.home}
+	if e.settings != "" {
+		args = append(args, "--console", e.settings)
+	}
+	cmd := exec.Command(self, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = e.project, log, log
 	// A session of its own lets the cloud outlive this command and the terminal.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
