@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/cmd/client/meter"
+	"github.com/order-patterns/order-patterns/meter"
 )
 
 const (

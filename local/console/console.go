@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 
 	"github.com/order-patterns/order-patterns/local"
 )
@@ -40,6 +41,8 @@ type Console struct {
 	token    string
 	address  string // host and port
 	server   *http.Server
+	graphs   graphs
+	hub      hub
 }
 
 //go:embed assets
@@ -52,7 +55,7 @@ func Start(o Options) (*Console, error) {
 		return nil, fmt.Errorf("starting the console: %w", err)
 	}
 	c := &Console{
-		cloud: o.Cloud, settings: o.Settings, config: o.Cloud.Admin.Config(o.Cloud.Endpoint),
+		cloud: o.Cloud, settings: o.Settings.withDefaults(), config: o.Cloud.Admin.Config(o.Cloud.Endpoint),
 		token: rand.Text(), address: l.Addr().String(),
 	}
 	// There is no limit for writing: the page reads one response for as long as it is open.
@@ -78,6 +81,13 @@ func (c *Console) routes() *http.ServeMux {
 		panic(err) // the name is constant
 	}
 	mux.Handle("GET /", http.FileServerFS(root))
+	mux.HandleFunc("POST /api/clock", handle(c, c.moveClock))
+	mux.HandleFunc("GET /api/deadletters", handle(c, c.getDeadLetters))
+	mux.HandleFunc("GET /api/live", c.live)
+	mux.HandleFunc("GET /api/map", handle(c, c.getMap))
+	mux.HandleFunc("POST /api/pause", handle(c, c.pause))
+	mux.HandleFunc("POST /api/redrive", handle(c, c.redrive))
+	mux.HandleFunc("GET /api/settings", handle(c, c.getSettings))
 	return mux
 }
 
@@ -88,6 +98,16 @@ const maxBody = 1 << 20
 type invalid string
 
 func (e invalid) Error() string { return string(e) }
+
+func invalidf(format string, args ...any) error { return invalid(fmt.Sprintf(format, args...)) }
+
+// refused makes what an AWS service refuses an error of what was asked for.
+func refused(err error) error {
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		return invalid(e.ErrorCode() + ": " + e.ErrorMessage())
+	}
+	return err
+}
 
 // handle makes a handler of a function from the JSON of a request to that of an answer. A request without a body has the zero
 // input.

@@ -8,9 +8,9 @@ import (
 // tokenHeader carries the token. A page of another site cannot set it without a preflight, which is not answered.
 const tokenHeader = "X-Console-Token"
 
-// policy lets the page load what this server serves, and nothing else.
+// contentPolicy lets the page load what this server serves, and nothing else.
 // https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // guard refuses requests for another host, which a name that was bound to 127.0.0.1 makes, and requests of other sites. What
@@ -19,7 +19,7 @@ func (c *Console) guard(next http.Handler) http.Handler {
 	origin := "http://" + c.address
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")

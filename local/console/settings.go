@@ -2,13 +2,21 @@ package console
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 )
 
 // Settings say what a page shows of the deployed program.
 type Settings struct {
 	Record Record `json:"record"`
+	// Token are claims of the tokens with which the page calls APIs that need one, such as "scope". Default: only "sub", "console".
+	Token map[string]any `json:"token"`
 	// Requests are offered by the page.
 	Requests []Request `json:"requests"`
 }
@@ -38,11 +46,53 @@ type Request struct {
 
 // ReadSettings parses JSON and adds defaults.
 func ReadSettings(text []byte) (Settings, error) {
-	s := Settings{Record: Record{Name: "request", ID: "requestId"}}
+	var s Settings
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
 		return s, fmt.Errorf("reading the settings of the console: %w", err)
 	}
-	return s, nil
+	errs := []error{}
+	for i, r := range s.Requests {
+		errs = append(errs, r.check(fmt.Sprintf("requests[%d]", i), true)...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return s, fmt.Errorf("reading the settings of the console: %w", err)
+	}
+	return s.withDefaults(), nil
+}
+
+func (s Settings) withDefaults() Settings {
+	s.Record.Name, s.Record.ID = cmp.Or(s.Record.Name, "request"), cmp.Or(s.Record.ID, "requestId")
+	if s.Record.Search == nil {
+		s.Record.Search = []string{}
+	}
+	if s.Token == nil {
+		s.Token = map[string]any{"sub": "console"}
+	}
+	return s
+}
+
+func (r *Request) check(at string, offered bool) (errs []error) {
+	if offered && (r.Title == "" || r.Component == "") {
+		errs = append(errs, fmt.Errorf("%s: title and component are required", at))
+	}
+	if !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, r.Method) || !strings.HasPrefix(r.Path, "/") {
+		errs = append(errs, fmt.Errorf("%s: must have a method, such as POST, and a path that begins with /, got %q and %q", at, r.Method, r.Path))
+	}
+	for i, first := range r.First {
+		errs = append(errs, first.check(fmt.Sprintf("%s.first[%d]", at, i), false)...)
+	}
+	return errs
+}
+
+type settingsAnswer struct {
+	Record   Record `json:"record"`
+	Region   string `json:"region"`
+	Endpoint string `json:"endpoint"`
+}
+
+// getSettings answers GET /api/settings.
+func (c *Console) getSettings(context.Context, *http.Request, *struct{}) (settingsAnswer, error) {
+	return settingsAnswer{c.settings.Record, c.config.Region, c.cloud.Endpoint}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -22,7 +23,8 @@ type mapping struct {
 	args     MappingArgs // with defaults
 	function string      // its name
 	source   source
-	trying   sync.Map // *lane to the trial of its batch
+	trying   sync.Map   // *lane to the trial of its batch
+	changing sync.Mutex // held while it is changed or deleted
 
 	mu       sync.Mutex
 	modified time.Time
@@ -163,13 +165,61 @@ func (s *Service) mapping(uuid string) (*mapping, error) {
 	return wire.Found(s.mappings[uuid], notFound("The resource you requested does not exist."))
 }
 
+// The states of a mapping that occur here.
+const (
+	enabled   = "Enabled"
+	disabling = "Disabling" // what was polled is being handled
+	disabled  = "Disabled"
+)
+
 func (m *mapping) state() (state, result string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.stop != nil {
-		return "Enabled", m.result
+		return enabled, m.result
 	}
-	return "Disabled", m.result
+	if m.stopped != nil {
+		select {
+		case <-m.stopped:
+		default:
+			return disabling, m.result
+		}
+	}
+	return disabled, m.result
+}
+
+// enable starts polling, or stops it without waiting for what was polled.
+func (m *mapping) enable(on bool) error {
+	inUse := wire.Errorf(http.StatusBadRequest, "ResourceInUseException", "Cannot update the event source mapping %s because it is in use.", m.uuid)
+	if !m.changing.TryLock() {
+		return inUse
+	}
+	defer m.changing.Unlock()
+	if _, err := m.s.mapping(m.uuid); err != nil {
+		return err // it was deleted meanwhile
+	}
+	state, _ := m.state()
+	switch {
+	case on == (state == enabled):
+		return nil
+	case state == disabling:
+		return inUse
+	case on:
+		m.mu.Lock()
+		args := m.args
+		m.mu.Unlock()
+		args.Enabled = new(true)
+		if err := m.configure(&args); err != nil {
+			return err
+		}
+		return m.start()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.args.Enabled, m.modified = new(false), m.s.account.Clock.Now().UTC()
+	m.stop()
+	m.stop = nil
+	return nil
 }
 
 func (m *mapping) report(result string) {

@@ -2,7 +2,9 @@ package lambda
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -24,6 +26,7 @@ func (s *Service) operations() {
 	s.Handle("DELETE "+functions+"/{name}/policy/{sid}", "RemovePermission", s.removePermissionOperation)
 	wire.HandleREST(&s.REST, "GET /2019-09-25/functions/{name}/event-invoke-config", "GetFunctionEventInvokeConfig", s.getEventInvokeConfig)
 	wire.HandleREST(&s.REST, "GET "+mappings+"/{uuid}", "GetEventSourceMapping", s.getMapping)
+	s.Handle("PUT "+mappings+"/{uuid}", "UpdateEventSourceMapping", s.updateMapping)
 }
 
 // authorize parses the name of the function in the path and authorizes an action on it. f is nil if there is no such
@@ -154,14 +157,45 @@ func (s *Service) listMappings(c *wire.Call) (wire.Object, error) {
 	return wire.Object{"EventSourceMappings": list}, nil
 }
 
-func (s *Service) getMapping(c *wire.Call) (*mappingOutput, error) {
+// openMapping authorizes the operation on the mapping in the path.
+func (s *Service) openMapping(c *wire.Call) (*mapping, error) {
 	id := c.PathValue("uuid")
-	if err := c.Authorize("lambda:GetEventSourceMapping", mappingARN(id)); err != nil {
+	if err := c.Authorize("lambda:"+c.Operation, mappingARN(id)); err != nil {
 		return nil, err
 	}
-	m, err := s.mapping(id)
+	return s.mapping(id)
+}
+
+func (s *Service) getMapping(c *wire.Call) (*mappingOutput, error) {
+	m, err := s.openMapping(c)
 	if err != nil {
 		return nil, err
 	}
 	return m.output(), nil
+}
+
+// updateMapping pauses and resumes a mapping. Pulumi changes its other settings.
+// https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
+func (s *Service) updateMapping(w http.ResponseWriter, c *wire.Call) error {
+	m, err := s.openMapping(c)
+	if err != nil {
+		return err
+	}
+	var in struct{ Enabled *bool }
+	if err := c.DecodeJSON(&in); err != nil {
+		return err
+	}
+	if in.Enabled != nil {
+		if err := m.enable(*in.Enabled); err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(m.output())
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = w.Write(body) // the caller may have gone
+	return nil
 }

@@ -150,6 +150,8 @@ func (s *Service) mappingKind() provider.Kind {
 			return m.uuid, nil
 		},
 		Update: func(ctx context.Context, m *mapping, in *MappingArgs) error {
+			m.changing.Lock()
+			defer m.changing.Unlock()
 			if err := m.halt(ctx); err != nil {
 				return err
 			}
@@ -161,6 +163,8 @@ func (s *Service) mappingKind() provider.Kind {
 			return refused
 		},
 		Delete: func(ctx context.Context, m *mapping) error {
+			m.changing.Lock()
+			defer m.changing.Unlock()
 			if err := m.halt(ctx); err != nil {
 				return err
 			}

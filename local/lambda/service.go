@@ -10,7 +10,8 @@
 //   - A function that has many environments gets more of them only gradually, and a mapping adds at most one poller a second.
 //   - A log group is not created if it is missing. Lambda's own log lines are JSON in both log formats, and the answer of an
 //     invocation has no log.
-//   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions.
+//   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions
+//     and whether a mapping is enabled.
 //     Versions, aliases, layers but that of Lambda Insights, images, filters of queues, tumbling windows, dead-letter queues of
 //     functions and destinations other than queues are refused by name.
 //   - A VPC is recorded, and the role must be allowed to attach to it. The function reaches what it would reach without it.

@@ -1,0 +1,179 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/order-patterns/order-patterns/local/provider"
+)
+
+// Kinds of nodes, in the order of the map.
+const (
+	kindAPI         = "api"
+	kindFunction    = "function"
+	kindMachine     = "machine"
+	kindTopic       = "topic"
+	kindQueue       = "queue"
+	kindStream      = "stream"
+	kindTable       = "table"
+	kindBucket      = "bucket"
+	kindDeadLetters = "deadletters"
+)
+
+// kinds are the types of the resources that are nodes.
+var kinds = map[string]string{
+	"aws:apigateway/restApi:RestApi":    kindAPI,
+	"aws:lambda/function:Function":      kindFunction,
+	"aws:sfn/stateMachine:StateMachine": kindMachine,
+	"aws:sns/topic:Topic":               kindTopic,
+	"aws:sqs/queue:Queue":               kindQueue,
+	"aws:kinesis/stream:Stream":         kindStream,
+	"aws:dynamodb/table:Table":          kindTable,
+	"aws:s3/bucketV2:BucketV2":          kindBucket,
+}
+
+var kindOrder = []string{kindAPI, kindFunction, kindMachine, kindTopic, kindQueue, kindStream, kindTable, kindBucket, kindDeadLetters}
+
+// Node is a deployed resource of a diagram.
+type Node struct {
+	ID          string   `json:"id"` // ARN
+	Kind        string   `json:"kind"`
+	Name        string   `json:"name"`     // in the program
+	Resource    string   `json:"resource"` // name in AWS
+	Description string   `json:"description"`
+	Consumers   []string `json:"consumers,omitempty"` // UUIDs of the event source mappings that read it
+	deployed    provider.Resource
+}
+
+// Edge is a way of data from one node to another.
+type Edge struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Label string `json:"label"`
+	Kind  string `json:"kind"` // call, event or failure
+}
+
+// Component is a connected part of the graph of nodes. Its name is what the names of its nodes begin with.
+type Component struct {
+	Name  string  `json:"name"`
+	Type  string  `json:"type"` // of the component in the program
+	Nodes []*Node `json:"nodes"`
+	Edges []Edge  `json:"edges"`
+}
+
+// graph is what is deployed. It does not change.
+type graph struct {
+	Components []*Component `json:"components"`
+	changes    int
+	nodes      map[string]*Node      // of all components, by ARN
+	owner      map[string]*Component // of a node, by ARN
+	names
+}
+
+// names are the ARNs of nodes by another name of each: the ARN itself, the URL of a queue, or the name of a function.
+type names map[string]string
+
+// find returns the node of an ARN, of an ARN of a part of it such as a version or a key, or of another name of it.
+func (ns names) find(name string) (arn string) {
+	for name != "" {
+		if arn, ok := ns[name]; ok {
+			return arn
+		}
+		name = name[:max(strings.LastIndexAny(name, ":/"), 0)]
+	}
+	return ""
+}
+
+// graphs keeps the last graph.
+type graphs struct {
+	sync.Mutex
+	last *graph
+}
+
+// getMap answers GET /api/map.
+func (c *Console) getMap(context.Context, *http.Request, *struct{}) (*graph, error) {
+	return c.graph(), nil
+}
+
+// graph returns the graph of what is deployed now.
+func (c *Console) graph() *graph {
+	c.graphs.Lock()
+	defer c.graphs.Unlock()
+	if changes := c.cloud.Provider.Changes(); c.graphs.last == nil || c.graphs.last.changes != changes {
+		c.graphs.last = newGraph(c.cloud.Provider.Resources())
+	}
+	return c.graphs.last
+}
+
+func newGraph(resources []provider.Resource, changes int) *graph {
+	b := newBuilder(resources)
+	b.connect()
+	g := &graph{Components: []*Component{}, changes: changes, nodes: map[string]*Node{}, owner: map[string]*Component{}, names: b.names}
+	edges := b.sorted()
+	for _, part := range parts(edges) {
+		c := &Component{}
+		for _, id := range part {
+			n := b.nodes[id]
+			g.nodes[id], g.owner[id], c.Nodes = n, c, append(c.Nodes, n)
+		}
+		slices.SortFunc(c.Nodes, func(a, b *Node) int {
+			return cmp.Or(slices.Index(kindOrder, a.Kind)-slices.Index(kindOrder, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+		})
+		c.Name, c.Type = commonName(c.Nodes), c.Nodes[0].deployed.Component
+		g.Components = append(g.Components, c)
+	}
+	for _, e := range edges {
+		c := g.owner[e.From]
+		c.Edges = append(c.Edges, e)
+	}
+	slices.SortFunc(g.Components, func(a, b *Component) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Nodes[0].ID, b.Nodes[0].ID))
+	})
+	return g
+}
+
+// parts returns the ids of the nodes of each connected part.
+func parts(edges []Edge) [][]string {
+	part := map[string]*[]string{} // of a node
+	for _, e := range edges {
+		for _, id := range []string{e.From, e.To} {
+			if part[id] == nil {
+				part[id] = &[]string{id}
+			}
+		}
+		from, to := part[e.From], part[e.To]
+		if from == to {
+			continue
+		}
+		*from = append(*from, *to...)
+		for _, id := range *to {
+			part[id] = from
+		}
+	}
+	seen, all := map[*[]string]bool{}, [][]string{}
+	for _, id := range slices.Sorted(maps.Keys(part)) {
+		if p := part[id]; !seen[p] {
+			seen[p], all = true, append(all, *p)
+		}
+	}
+	return all
+}
+
+// commonName is what all names begin with, up to a hyphen, or the first name.
+func commonName(nodes []*Node) string {
+	common := strings.Split(nodes[0].Name, "-")
+	for _, n := range nodes[1:] {
+		words := strings.Split(n.Name, "-")
+		i := 0
+		for i < min(len(common), len(words)) && common[i] == words[i] {
+			i++
+		}
+		common = common[:i]
+	}
+	return cmp.Or(strings.Join(common, "-"), nodes[0].Name)
+}

@@ -1,0 +1,60 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// operation is a route of an API, or its authorizer, which has no method.
+type operation struct {
+	Method, Path string
+	Integration  struct {
+		Type, URI, Credentials string
+	} `json:"x-amazon-apigateway-integration"`
+}
+
+var methods = []string{"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
+
+// operations returns the routes of an OpenAPI document, sorted by path and method, without those that API Gateway answers itself, and its authorizers.
+func operations(body string) (all []operation) {
+	var d struct {
+		Paths      map[string]map[string]json.RawMessage
+		Components struct {
+			SecuritySchemes map[string]struct {
+				Authorizer struct{ AuthorizerURI string } `json:"x-amazon-apigateway-authorizer"`
+			}
+		}
+	}
+	if json.Unmarshal([]byte(body), &d) != nil { // an API without a body
+		return nil
+	}
+	for path, item := range d.Paths {
+		for _, method := range methods {
+			o := operation{Method: strings.ToUpper(method), Path: path}
+			if json.Unmarshal(item[method], &o) == nil && o.Integration.URI != "" {
+				all = append(all, o)
+			}
+		}
+	}
+	for _, s := range d.Components.SecuritySchemes {
+		o := operation{}
+		o.Integration.URI = s.Authorizer.AuthorizerURI
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(a, b operation) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method)) })
+	return all
+}
+
+// label is that of an edge.
+func (o *operation) label() string {
+	return cmp.Or(strings.TrimSpace(o.Method+" "+o.Path), "authorizer")
+}
+
+// function is the ARN in the URI of an integration with a function:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html
+func (o *operation) function() string {
+	_, arn, _ := strings.Cut(o.Integration.URI, "/functions/")
+	return strings.TrimSuffix(arn, "/invocations")
+}

@@ -1,0 +1,135 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// DeadLetter is a message in a queue.
+type DeadLetter struct {
+	ID         string            `json:"id"`
+	Sent       string            `json:"sent"`
+	Receives   int               `json:"receives"` // looks count as well
+	Body       string            `json:"body"`
+	Attributes map[string]string `json:"attributes"`
+}
+
+type deadLetters struct {
+	Messages []DeadLetter `json:"messages"`
+	More     bool         `json:"more"`
+}
+
+// maxDeadLetters is how many messages are shown.
+const maxDeadLetters = 100
+
+// getDeadLetters answers GET /api/deadletters?queue=ARN. It receives messages without hiding them, so that others can receive and
+// redrive them at the same time.
+func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct{}) (deadLetters, error) {
+	client := sqs.NewFromConfig(c.config)
+	url, err := queueURL(ctx, client, r.URL.Query().Get("queue"))
+	if err != nil {
+		return deadLetters{}, err
+	}
+	all, seen := deadLetters{Messages: []DeadLetter{}}, map[string]bool{}
+	for {
+		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: 0,
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll}, MessageAttributeNames: []string{"All"},
+		})
+		if err != nil {
+			return deadLetters{}, refused(err)
+		}
+		before := len(seen)
+		for _, m := range out.Messages {
+			if seen[*m.MessageId] {
+				continue
+			}
+			seen[*m.MessageId] = true
+			if all.More = len(all.Messages) == maxDeadLetters; all.More {
+				return all, nil
+			}
+			all.Messages = append(all.Messages, deadLetter(m))
+		}
+		if len(seen) == before { // a message that was received goes behind the others
+			return all, nil
+		}
+	}
+}
+
+func deadLetter(m types.Message) DeadLetter {
+	ms, _ := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64) // SQS sends numbers
+	receives, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+	d := DeadLetter{
+		ID: *m.MessageId, Sent: time.UnixMilli(ms).UTC().Format(time.RFC3339Nano), Receives: receives, Body: *m.Body, Attributes: map[string]string{},
+	}
+	for name, value := range m.MessageAttributes {
+		d.Attributes[name] = aws.ToString(value.StringValue)
+	}
+	return d
+}
+
+func queueURL(ctx context.Context, client *sqs.Client, arn string) (string, error) {
+	name, ok := strings.CutPrefix(arn, "arn:aws:sqs:")
+	if !ok {
+		return "", invalidf("queue: must be the ARN of a queue, got %q", arn)
+	}
+	name = name[strings.LastIndex(name, ":")+1:]
+	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
+	if err != nil {
+		return "", refused(err)
+	}
+	return *out.QueueUrl, nil
+}
+
+type redriven struct {
+	Moved int `json:"moved"`
+}
+
+// redrive answers POST /api/redrive: it moves the messages of a dead-letter queue back to where they came from.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queue string }) (redriven, error) {
+	client := sqs.NewFromConfig(c.config)
+	url, err := queueURL(ctx, client, in.Queue)
+	if err != nil {
+		return redriven{}, err
+	}
+	sources, err := client.ListDeadLetterSourceQueues(ctx, &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: &url})
+	if err != nil {
+		return redriven{}, refused(err)
+	}
+	if len(sources.QueueUrls) == 0 {
+		return redriven{}, invalid("queue: it is the dead-letter queue of no queue, so its messages have none to go back to. " +
+			"What they are about is repeated by a command of the program, such as orders redrive or orders replay")
+	}
+	if _, err := client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &in.Queue}); err != nil {
+		return redriven{}, refused(err)
+	}
+	tasks, err := client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &in.Queue}) // the latest
+	if err != nil {
+		return redriven{}, refused(err)
+	}
+	task := tasks.Results[0]
+	if aws.ToString(task.Status) == "FAILED" {
+		return redriven{}, invalidf("queue: %d messages were moved, and then: %s", task.ApproximateNumberOfMessagesMoved, aws.ToString(task.FailureReason))
+	}
+	return redriven{int(task.ApproximateNumberOfMessagesMoved)}, nil
+}
+
+type pauseInput struct {
+	Mapping string
+	Paused  bool
+}
+
+// pause answers POST /api/pause: it stops or starts what reads a queue or a stream for a function.
+func (c *Console) pause(ctx context.Context, _ *http.Request, in *pauseInput) (struct{}, error) {
+	_, err := lambda.NewFromConfig(c.config).UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: &in.Mapping, Enabled: aws.Bool(!in.Paused)})
+	return struct{}{}, refused(err)
+}

@@ -1,0 +1,227 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// Live is what happens now.
+type Live struct {
+	Time    time.Time            `json:"time"`
+	AheadMs int64                `json:"aheadMs"` // of the clock of this machine
+	Nodes   map[string]*Activity `json:"nodes"`   // by ARN
+	Alarms  []Alarm              `json:"alarms"`
+	Faults  any                  `json:"faults"`
+	Records any                  `json:"records"`
+	changes int                  // of the graph
+}
+
+// Activity is what happens at a node.
+type Activity struct {
+	Rate     float64  `json:"rate"`   // per second
+	Total    float64  `json:"total"`  // since the page was connected
+	Errors   float64  `json:"errors"` // in the last minute; of a dead-letter queue, the messages in it
+	P50Ms    *float64 `json:"p50Ms,omitempty"`
+	P99Ms    *float64 `json:"p99Ms,omitempty"`
+	Waiting  int      `json:"waiting"` // messages, records or running executions
+	InFlight int      `json:"inFlight"`
+	OldestMs float64  `json:"oldestMs"`
+	Paused   bool     `json:"paused"` // at least one consumer is
+	Alarms   []string `json:"alarms"` // names
+}
+
+// sampler reads what happens. Its totals begin with its first sample.
+type sampler struct {
+	console    *Console
+	cloudwatch *cloudwatch.Client
+	lambda     *lambda.Client
+	sqs        *sqs.Client
+	sfn        *sfn.Client
+
+	graph    *graph
+	readings []reading
+	tallies  map[string]*tally                // of nodes, by ARN
+	seen     map[string]map[time.Time]float64 // values of the last minutes, by the key of a reading
+	last     time.Time                        // of the last sample, in the cloud's time
+	sampled  time.Time                        // of the last sample, in the machine's time
+}
+
+// tally is what is known of a node.
+type tally struct {
+	now            Activity
+	count, counted float64 // since the start, now and at the last sample
+	at             time.Time
+	failures       []failure
+}
+
+// failure is a number of errors that were seen at a time.
+type failure struct {
+	at time.Time
+	n  float64
+}
+
+func (t *tally) fail(n float64) { t.failures = append(t.failures, failure{t.at, n}) }
+
+func (c *Console) newSampler() *sampler {
+	config := c.config.Copy()
+	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} } // the next sample is another try
+	return &sampler{
+		console: c, cloudwatch: cloudwatch.NewFromConfig(config), lambda: lambda.NewFromConfig(config), sqs: sqs.NewFromConfig(config), sfn: sfn.NewFromConfig(config),
+		tallies: map[string]*tally{}, seen: map[string]map[time.Time]float64{},
+	}
+}
+
+// sample reads once. What cannot be read, such as a queue that is just being deleted, is as it was, or missing. The error is for the log.
+func (s *sampler) sample(ctx context.Context) (*Live, error) {
+	if g := s.console.graph(); s.graph == nil || g.changes != s.graph.changes {
+		s.graph, s.readings = g, g.readings()
+	}
+	now := s.console.cloud.Account.Clock.Now()
+	live := &Live{
+		Time: now.UTC(), AheadMs: now.Sub(time.Now()).Milliseconds(), Nodes: map[string]*Activity{}, changes: s.graph.changes,
+		Faults: s.console.liveFaults(), Records: s.console.liveRecords(),
+	}
+	for id := range s.graph.nodes {
+		t := s.tallies[id]
+		if t == nil {
+			t = &tally{}
+			s.tallies[id] = t
+		}
+		t.at, t.now = now, Activity{Alarms: []string{}}
+	}
+	err := errors.Join(s.count(ctx, now), s.depths(ctx), s.mappings(ctx), s.alarms(ctx, live))
+	elapsed := time.Since(s.sampled).Seconds()
+	for id := range s.graph.nodes {
+		t := s.tallies[id]
+		a := t.now
+		if a.Total = t.count; !s.sampled.IsZero() {
+			a.Rate = (t.count - t.counted) / elapsed
+		}
+		t.counted = t.count
+		for len(t.failures) > 0 && !t.failures[0].at.After(now.Add(-time.Minute)) {
+			t.failures = t.failures[1:]
+		}
+		for _, f := range t.failures {
+			a.Errors += f.n
+		}
+		live.Nodes[id] = &a
+	}
+	s.sampled = time.Now()
+	return live, err
+}
+
+// count reads the metrics of the minutes since the last sample. A minute that runs is read again, and what was added since is new.
+func (s *sampler) count(ctx context.Context, now time.Time) error {
+	minute := now.Truncate(time.Minute)
+	add := func(r *reading, at time.Time, v float64) {
+		if r.count == nil {
+			return
+		}
+		if s.seen[r.key] == nil {
+			s.seen[r.key] = map[time.Time]float64{}
+		}
+		more := v - s.seen[r.key][at]
+		s.seen[r.key][at] = v
+		t := s.tallies[r.node]
+		if more > 0 {
+			r.count(t, more)
+		}
+	}
+	// After a jump of the clock, the minute of the last sample is read once more.
+	if !s.last.IsZero() && minute.Sub(s.last) > time.Minute {
+		if err := s.statistics(ctx, s.last, s.last.Add(time.Minute), add); err != nil {
+			return err
+		}
+	}
+	latest := map[*reading]float64{}
+	if err := s.statistics(ctx, minute.Add(-time.Minute), minute.Add(time.Minute), func(r *reading, at time.Time, v float64) {
+		add(r, at, v)
+		latest[r] = v
+	}); err != nil {
+		return err
+	}
+	for r, v := range latest {
+		if r.apply != nil {
+			r.apply(s.tallies[r.node], v)
+		}
+	}
+	for _, values := range s.seen {
+		for at := range values {
+			if at.Before(minute.Add(-time.Minute)) {
+				delete(values, at)
+			}
+		}
+	}
+	if s.last.IsZero() { // what was counted before the first sample
+		for _, t := range s.tallies {
+			t.count = 0
+		}
+	}
+	s.last = minute
+	return nil
+}
+
+// depths reads what waits in queues, functions and machines.
+func (s *sampler) depths(ctx context.Context) error {
+	var errs []error
+	for id, n := range s.graph.nodes {
+		a := &s.tallies[id].now
+		switch n.Kind {
+		case kindQueue, kindDeadLetters:
+			out, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{
+				sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+				sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+			}})
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			number := func(name sqstypes.QueueAttributeName) int {
+				n, _ := strconv.Atoi(out.Attributes[string(name)])
+				return n
+			}
+			a.Waiting = number(sqstypes.QueueAttributeNameApproximateNumberOfMessages) + number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed)
+			a.InFlight = number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+			if a.Waiting+a.InFlight == 0 {
+				a.OldestMs = 0 // the metric is of the end of the last minute
+			}
+			if n.Kind == kindDeadLetters {
+				a.Errors = float64(a.Waiting + a.InFlight)
+			}
+		case kindMachine:
+			out, err := s.sfn.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &id, StatusFilter: sfntypes.ExecutionStatusRunning, MaxResults: 1000})
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			a.Waiting = len(out.Executions)
+		case kindFunction:
+			a.InFlight = s.console.cloud.Lambda.Stats(n.Resource).Busy
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// mappings reads which sources are paused.
+func (s *sampler) mappings(ctx context.Context) error {
+	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
+	if err != nil {
+		return err
+	}
+	for _, m := range out.EventSourceMappings {
+		if t := s.tallies[s.graph.find(aws.ToString(m.EventSourceArn))]; t != nil && aws.ToString(m.State) != "Enabled" {
+			t.now.Paused = true
+		}
+	}
+	return nil
+}
