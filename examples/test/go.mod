@@ -154,3 +154,5 @@ replace github.com/order-patterns/order-patterns/local => ../../local
 replace github.com/order-patterns/order-patterns/examples/pictures => ../pictures
 
 replace github.com/order-patterns/order-patterns/handlers/kit => ../../handlers/kit
+
+replace github.com/order-patterns/order-patterns/meter => ../../meter

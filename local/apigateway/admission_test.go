@@ -2,6 +2,7 @@ package apigateway_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -110,7 +111,6 @@ func TestUsagePlanErrorsAreThoseOfAWS(t *testing.T) {
 	require.NoError(t, err)
 	a := newCloud(t).deploy(t, string(text), nil)
 	_, slow := a.key(t, a.plan(t, map[string]any{"throttleSettings": throttle(0, 0)}))
-	_, poor := a.key(t, a.plan(t, map[string]any{"quotaSettings": map[string]any{"limit": 0, "period": "DAY"}}))
 	for _, tc := range []struct {
 		key       string
 		status    int
@@ -119,7 +119,6 @@ func TestUsagePlanErrorsAreThoseOfAWS(t *testing.T) {
 	}{
 		{"", 403, `{"message":"Forbidden"}`, "ForbiddenException"},
 		{slow, 429, `{"message":"Too Many Requests"}`, "TooManyRequestsException"},
-		{poor, 429, `{"message":"Limit Exceeded"}`, "LimitExceededException"},
 	} {
 		got := a.call(t, status, "", "x-api-key", tc.key)
 		require.Equal(t, tc.status, got.status)
@@ -131,16 +130,16 @@ func TestUsagePlanErrorsAreThoseOfAWS(t *testing.T) {
 func TestTheDocumentCanChangeUsagePlanErrors(t *testing.T) {
 	responses := `"x-amazon-apigateway-gateway-responses":{
 		"INVALID_API_KEY":{"statusCode":401,"responseTemplates":{"application/json":"{\"why\":\"who are you?\"}"}},
-		"QUOTA_EXCEEDED":{"statusCode":402,"responseParameters":{"gatewayresponse.header.X-Pay":"'more'"}},`
+		"QUOTA_EXCEEDED":{"statusCode":402},"THROTTLED":{"statusCode":402,"responseParameters":{"gatewayresponse.header.X-Pay":"'more'"}},`
 	a := newCloud(t).deploy(t, strings.Replace(keyed(t), `"x-amazon-apigateway-gateway-responses":{`, responses, 1), nil)
-	_, poor := a.key(t, a.plan(t, map[string]any{"quotaSettings": map[string]any{"limit": 0, "period": "DAY"}}))
+	_, slow := a.key(t, a.plan(t, map[string]any{"throttleSettings": throttle(0, 0)}))
 	got := a.call(t, status, "")
 	require.Equal(t, 401, got.status)
 	require.JSONEq(t, `{"why":"who are you?"}`, got.body)
-	got = a.call(t, status, "", "x-api-key", poor)
+	got = a.call(t, status, "", "x-api-key", slow)
 	require.Equal(t, 402, got.status)
 	require.Equal(t, "more", got.header.Get("X-Pay"))
-	require.JSONEq(t, `{"message":"Limit Exceeded"}`, got.body)
+	require.JSONEq(t, `{"message":"Too Many Requests"}`, got.body)
 }
 
 func TestAPlanThrottlesEachKeySeparately(t *testing.T) {
@@ -186,7 +185,7 @@ func TestAStagesLimitComesAfterThePlans(t *testing.T) {
 
 func TestWithoutTheRequirementPlansAreBypassed(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
-	_, key := a.key(t, a.plan(t, map[string]any{"throttleSettings": throttle(0, 1), "quotaSettings": map[string]any{"limit": 1, "period": "DAY"}}))
+	_, key := a.key(t, a.plan(t, map[string]any{"throttleSettings": throttle(0, 1)}))
 	require.Equal(t, []int{202, 202, 202}, a.statuses(t, "GET /files/x", key, 3))
 	identity := a.functions.event(t)["requestContext"].(map[string]any)["identity"]
 	require.NotContains(t, identity, "apiKey")
@@ -217,7 +216,7 @@ func TestFunctionsAndLogsGetTheIdOfTheKey(t *testing.T) {
 
 func TestRequestsAtTheSameTimeAreAllCounted(t *testing.T) {
 	a := newCloud(t).deploy(t, keyed(t), nil)
-	plan := a.plan(t, map[string]any{"quotaSettings": map[string]any{"limit": 50, "period": "DAY"}})
+	plan := a.plan(t, map[string]any{"throttleSettings": throttle(0, 50)})
 	_, key := a.key(t, plan)
 	var mu sync.Mutex
 	counts := map[int]int{}
@@ -234,7 +233,7 @@ func TestRequestsAtTheSameTimeAreAllCounted(t *testing.T) {
 	}
 	for i := range 20 {
 		require.NoError(t, a.Update(t, planType, plan, a.planInputs(map[string]any{
-			"quotaSettings": map[string]any{"limit": 50, "period": "DAY"}, "throttleSettings": throttle(1e6, 1000+i),
+			"throttleSettings": throttle(0, 50), "tags": map[string]any{"round": fmt.Sprint(i)},
 		})))
 	}
 	all.Wait()

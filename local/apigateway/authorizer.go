@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -26,6 +27,11 @@ func (x *exchange) authorize() *failure {
 		return x.method.authorizer.authorize(x)
 	case x.live.policy != nil:
 		return x.permit(policy.Principal{})
+	}
+	// Nobody needs a permission, but somebody may have injected a fault.
+	call := fault.Event{Action: "execute-api:Invoke", Resource: executionARN(x.apiID + "/" + x.source()), Principal: policy.Principal{}.String()}
+	if x.service.account.Faults.Before(x.request.Context(), call) != nil {
+		return failAuthorizer
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func (x *exchange) event() []byte {
 		Resource: x.resource.path, Path: x.path, HTTPMethod: x.request.Method, PathParameters: x.pathParameters,
 		Context: requestContext{
 			ResourceID: x.resource.id, ResourcePath: x.resource.path, HTTPMethod: x.request.Method,
-			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: x.prefix + x.path,
+			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
 			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
 			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
 			DeploymentID: x.live.deploymentID, APIID: x.apiID, Authorizer: x.authorizer, Identity: x.identity,

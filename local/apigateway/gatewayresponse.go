@@ -123,7 +123,6 @@ func (f *failure) messageString() string {
 var (
 	failNoRoute   = &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: 403, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}
 	failKey       = &failure{kind: "INVALID_API_KEY", status: 403, message: "Forbidden", errorType: "ForbiddenException"}
-	failQuota     = &failure{kind: "QUOTA_EXCEEDED", status: 429, message: "Limit Exceeded", errorType: "LimitExceededException"}
 	failThrottled = &failure{kind: "THROTTLED", status: 429, message: "Too Many Requests", errorType: "TooManyRequestsException"}
 	// A 413 cannot be changed, and for a body over the limit of API Gateway itself it is text, without a CORS header:
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
@@ -171,7 +170,7 @@ func failParameters(missing []string) *failure {
 	}
 }
 
-// responseTypes are those that can be changed. WAF_FILTERED cannot occur here.
+// responseTypes are those that can be changed. QUOTA_EXCEEDED and WAF_FILTERED cannot occur here.
 var responseTypes = []string{
 	"ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
 	"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", default4XX, default5XX, "EXPIRED_TOKEN", "INTEGRATION_FAILURE",

@@ -61,11 +61,7 @@ func authorize(c *wire.Call, parameters ...string) error {
 }
 
 func list[T any](of map[string]T, output func(T) object) object {
-	items := []object{}
-	for _, v := range sorted(of) {
-		items = append(items, output(v))
-	}
-	return object{"item": items}
+	return object{"item": wire.List(of, output)}
 }
 
 func (a *restAPI) output() object {

@@ -13,7 +13,7 @@ import (
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
 		s.restAPIKind(), s.deploymentKind(), s.stageKind(), s.methodSettingsKind(), s.accountKind(),
-		s.usagePlanKind(), s.apiKeyKind(), s.usagePlanKeyKind(), s.domainNameKind(), s.basePathMappingKind(),
+		s.usagePlanKind(), s.apiKeyKind(), s.usagePlanKeyKind(),
 	}
 }
 
@@ -26,7 +26,7 @@ type RestAPIArgs struct {
 	FailOnWarnings *bool `pulumi:"failOnWarnings,optional"`
 	// Policy is the resource policy. As on AWS, a change takes effect with the next deployment.
 	Policy *string `pulumi:"policy,optional"`
-	// DisableExecuteAPIEndpoint leaves only custom domains.
+	// DisableExecuteAPIEndpoint makes no difference here: there are no custom domains.
 	DisableExecuteAPIEndpoint *bool             `pulumi:"disableExecuteApiEndpoint,optional"`
 	Tags                      map[string]string `pulumi:"tags,optional"`
 	ARN                       string            `pulumi:"arn,output"`

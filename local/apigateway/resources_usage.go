@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -31,6 +33,12 @@ type PlanStage struct {
 type PlanThrottle struct {
 	BurstLimit *int     `pulumi:"burstLimit,optional"` // requests
 	RateLimit  *float64 `pulumi:"rateLimit,optional"`  // requests per second
+}
+
+// QuotaSettings limit the requests of a key in a period. They are recorded: nothing is counted.
+type QuotaSettings struct {
+	Limit  int    `pulumi:"limit"`  // requests
+	Period string `pulumi:"period"` // DAY, WEEK or MONTH
 }
 
 func (in *UsagePlanArgs) check(c *provider.Checker) {
@@ -74,7 +82,7 @@ func (s *Service) usagePlanKind() provider.Kind {
 			return &state
 		},
 		Create: func(_ context.Context, in *UsagePlanArgs) (string, error) {
-			p := &usagePlan{id: newID(6), keys: map[string]*apiKey{}, clients: map[string]*client{}}
+			p := &usagePlan{id: newID(6), keys: map[string]*apiKey{}, limiters: map[string]*rate.Limiter{}}
 			if err := s.setPlan(p, in); err != nil {
 				return "", err
 			}

@@ -19,7 +19,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// Handler serves the stages of all APIs, at /API/STAGE/PATH or under their custom domains.
+// Handler serves the stages of all APIs, at /API/STAGE/PATH.
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
@@ -43,6 +43,22 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	writeResponse(w, out)
 	x.live.log.add(x)
 	x.endTrace()
+}
+
+// locate finds the stage of a request, and sets the path below it.
+func (x *exchange) locate() bool {
+	x.apiID, x.path, _ = strings.Cut(strings.TrimPrefix(x.request.URL.EscapedPath(), "/"), "/")
+	x.stageName, x.path, _ = strings.Cut(x.path, "/")
+	x.path = "/" + x.path
+	s := x.service
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	api := s.apis[x.apiID]
+	if api == nil || api.stages[x.stageName] == nil {
+		return false
+	}
+	x.live = api.stages[x.stageName].live
+	return true
 }
 
 func writeResponse(w http.ResponseWriter, out *response) {
@@ -113,7 +129,6 @@ type exchange struct {
 	extendedID string
 	apiID      string
 	stageName  string
-	prefix     string // of the path: the stage; empty under a custom domain
 	path       string // below the stage, as the client wrote it
 
 	method         *method

@@ -32,9 +32,6 @@ type liveStage struct {
 	limiters     map[*method]*rate.Limiter // nil where only the account's limit applies
 	// answers belong to one deployment: another one starts without.
 	answers *answers
-	// closed is set if clients must use a custom domain. As on AWS, a change takes effect with the next change of the stage:
-	// https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html
-	closed bool
 }
 
 // settingsOf returns the settings of a method, or those of all methods; nil if there are neither.
@@ -88,7 +85,6 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 		definition: d.definition, deploymentID: d.id, traceName: *api.inputs.Name + "/" + st.inputs.StageName,
 		tracing:  st.inputs.XRayTracingEnabled != nil && *st.inputs.XRayTracingEnabled,
 		limiters: map[*method]*rate.Limiter{}, answers: &answers{kept: map[[2]string]*authorizerAnswer{}},
-		closed: api.inputs.DisableExecuteAPIEndpoint != nil && *api.inputs.DisableExecuteAPIEndpoint,
 	}
 	if st.live != nil && st.live.deploymentID == d.id {
 		live.answers = st.live.answers

@@ -46,7 +46,7 @@ var variables = map[string]variable{
 	"identity.apiKeyId":   {value: func(x *exchange) string { return x.apiKeyID }},
 	"identity.userArn":    {value: func(x *exchange) string { return aws.ToString(x.identity.UserARN) }},
 	"identity.userAgent":  {value: func(x *exchange) string { return x.request.UserAgent() }},
-	"path":                {value: func(x *exchange) string { return x.prefix + x.path }},
+	"path":                {value: func(x *exchange) string { return "/" + x.stageName + x.path }},
 	"requestId":           {value: func(x *exchange) string { return x.requestID }},
 	"requestTime":         {value: func(x *exchange) string { return x.start.UTC().Format(clf) }},
 	"requestTimeEpoch":    {value: func(x *exchange) string { return strconv.FormatInt(x.start.UnixMilli(), 10) }},

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,18 +20,13 @@ type apiKey struct {
 
 func (k *apiKey) enabled() bool { return k.inputs.Enabled == nil || *k.inputs.Enabled }
 
-// usagePlan gives API keys access to stages. The rate and the quota are those of each key, over all stages of the plan:
+// usagePlan gives API keys access to stages. The rate is that of each key, over all stages of the plan. A quota is recorded:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html
 type usagePlan struct {
-	id      string
-	inputs  UsagePlanArgs
-	keys    map[string]*apiKey
-	clients map[string]*client // by id of the key
-}
-
-type client struct {
-	limiter *rate.Limiter // nil where the plan sets no rate
-	usage   *usage
+	id       string
+	inputs   UsagePlanArgs
+	keys     map[string]*apiKey
+	limiters map[string]*rate.Limiter // by id of the key; nil where the plan sets no rate
 }
 
 func (t *PlanThrottle) values() (perSecond float64, burst int) {
@@ -43,15 +37,10 @@ func (p *usagePlan) covers(apiID, stage string) bool {
 	return slices.Contains(p.inputs.APIStages, PlanStage{apiID, stage})
 }
 
-// set changes the plan's settings. The usage of its keys stays, unless the quota has another period.
 func (p *usagePlan) set(in *UsagePlanArgs) {
-	was := p.inputs.Quota
 	p.inputs = *in
-	for _, c := range p.clients {
-		c.limiter = keepBucket(c.limiter, p.newLimiter())
-		if was != nil && in.Quota != nil && was.Period != in.Quota.Period {
-			c.usage = &usage{}
-		}
+	for id, limiter := range p.limiters {
+		p.limiters[id] = keepBucket(limiter, p.newLimiter())
 	}
 }
 
@@ -82,14 +71,14 @@ func (p *usagePlan) join(k *apiKey) error {
 	if err := k.fits(p, p.inputs.APIStages); err != nil {
 		return err
 	}
-	p.keys[k.id], p.clients[k.id] = k, &client{limiter: p.newLimiter(), usage: &usage{}}
+	p.keys[k.id], p.limiters[k.id] = k, p.newLimiter()
 	k.plans[p.id] = p
 	return nil
 }
 
 func (p *usagePlan) leave(k *apiKey) {
 	delete(p.keys, k.id)
-	delete(p.clients, k.id)
+	delete(p.limiters, k.id)
 	delete(k.plans, p.id)
 }
 
@@ -98,49 +87,6 @@ func (s *Service) forget(gone func(PlanStage) bool) {
 	for _, p := range s.plans {
 		p.inputs.APIStages = slices.DeleteFunc(slices.Clone(p.inputs.APIStages), gone)
 	}
-}
-
-// QuotaSettings limit the requests of a key in a period of the calendar, in UTC.
-type QuotaSettings struct {
-	Limit  int    `pulumi:"limit"`  // requests
-	Period string `pulumi:"period"` // DAY, WEEK or MONTH
-}
-
-// begin returns the start of the period that a time is in. Weeks begin on Sunday.
-func (q *QuotaSettings) begin(t time.Time) time.Time {
-	year, month, day := t.UTC().Date()
-	switch q.Period {
-	case "WEEK":
-		day -= int(t.UTC().Weekday())
-	case "MONTH":
-		day = 1
-	}
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-}
-
-type usage struct {
-	mu    sync.Mutex
-	begin time.Time
-	used  int
-}
-
-// take counts one request, unless the quota is used up. A nil quota is unlimited.
-func (u *usage) take(q *QuotaSettings, now time.Time) bool {
-	if q == nil {
-		return true
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	// A request that arrived just before the end of a period may be counted just after it. It does not restore the old
-	// period.
-	if begin := q.begin(now); begin.After(u.begin) {
-		u.begin, u.used = begin, 0
-	}
-	if u.used >= q.Limit {
-		return false
-	}
-	u.used++
-	return true
 }
 
 // admit checks the limits of a request, in AWS's order: those of the client, those of the method, the account's:
@@ -162,8 +108,7 @@ func (x *exchange) admit() *failure {
 // bypassed", even if a client sends a key:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-usage-plan-test-with-postman.html
 //
-// Throttled requests do not count for the quota, and a client over its quota uses nothing of the limits that all clients
-// share.
+// A client over its limit uses nothing of the limits that all clients share.
 func (x *exchange) meter() *failure {
 	s := x.service
 	s.mu.RLock()
@@ -177,12 +122,8 @@ func (x *exchange) meter() *failure {
 			continue
 		}
 		x.apiKey, x.apiKeyID = key.value, key.id
-		c := plan.clients[key.id]
-		switch {
-		case c.limiter != nil && !c.limiter.AllowN(x.start, 1):
+		if l := plan.limiters[key.id]; l != nil && !l.AllowN(x.start, 1) {
 			return failThrottled
-		case !c.usage.take(plan.inputs.Quota, x.start):
-			return failQuota
 		}
 		return nil
 	}

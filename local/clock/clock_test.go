@@ -147,6 +147,7 @@ func TestEachTimerIsDueAtItsOwnTime(t *testing.T) {
 		}
 		for sent := range 5 {
 			var due int
+			synctest.Wait()
 			for _, channel := range channels {
 				due += len(channel)
 			}

@@ -43,6 +43,8 @@ type Console struct {
 	server   *http.Server
 	graphs   graphs
 	hub      hub
+	records  records
+	faults   faults
 }
 
 //go:embed assets
@@ -81,12 +83,20 @@ func (c *Console) routes() *http.ServeMux {
 		panic(err) // the name is constant
 	}
 	mux.Handle("GET /", http.FileServerFS(root))
+	mux.HandleFunc("GET /api/bill", handle(c, c.getBill))
 	mux.HandleFunc("POST /api/clock", handle(c, c.moveClock))
 	mux.HandleFunc("GET /api/deadletters", handle(c, c.getDeadLetters))
+	mux.HandleFunc("GET /api/faults", handle(c, c.getFaults))
+	mux.HandleFunc("POST /api/faults", handle(c, c.addFault))
+	mux.HandleFunc("DELETE /api/faults/{id}", handle(c, c.removeFault))
 	mux.HandleFunc("GET /api/live", c.live)
 	mux.HandleFunc("GET /api/map", handle(c, c.getMap))
 	mux.HandleFunc("POST /api/pause", handle(c, c.pause))
+	mux.HandleFunc("GET /api/records", handle(c, c.getRecords))
+	mux.HandleFunc("GET /api/records/{id}", handle(c, c.getStory))
 	mux.HandleFunc("POST /api/redrive", handle(c, c.redrive))
+	mux.HandleFunc("GET /api/requests", handle(c, c.getRequests))
+	mux.HandleFunc("POST /api/requests", handle(c, c.sendRequests))
 	mux.HandleFunc("GET /api/settings", handle(c, c.getSettings))
 	return mux
 }
@@ -98,6 +108,11 @@ const maxBody = 1 << 20
 type invalid string
 
 func (e invalid) Error() string { return string(e) }
+
+// absent is an error of what was asked for and does not exist.
+type absent string
+
+func (e absent) Error() string { return string(e) }
 
 func invalidf(format string, args ...any) error { return invalid(fmt.Sprintf(format, args...)) }
 
@@ -123,6 +138,10 @@ func handle[In, Out any](c *Console, f func(context.Context, *http.Request, *In)
 		out, err := f(r.Context(), r, in)
 		if wrong, ok := errors.AsType[invalid](err); ok {
 			answer(w, http.StatusBadRequest, problem{wrong.Error()})
+			return
+		}
+		if none, ok := errors.AsType[absent](err); ok {
+			answer(w, http.StatusNotFound, problem{none.Error()})
 			return
 		}
 		if err != nil {

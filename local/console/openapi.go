@@ -13,6 +13,15 @@ type operation struct {
 	Integration  struct {
 		Type, URI, Credentials string
 	} `json:"x-amazon-apigateway-integration"`
+	Security []map[string]any
+	schemes  []scheme // those of Security
+}
+
+// scheme says how callers identify themselves: by a signature, a token or an API key.
+type scheme struct {
+	Name       string                         // of a header
+	AuthType   string                         `json:"x-amazon-apigateway-authtype"`
+	Authorizer struct{ AuthorizerURI string } `json:"x-amazon-apigateway-authorizer"`
 }
 
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
@@ -22,9 +31,7 @@ func operations(body string) (all []operation) {
 	var d struct {
 		Paths      map[string]map[string]json.RawMessage
 		Components struct {
-			SecuritySchemes map[string]struct {
-				Authorizer struct{ AuthorizerURI string } `json:"x-amazon-apigateway-authorizer"`
-			}
+			SecuritySchemes map[string]scheme
 		}
 	}
 	if json.Unmarshal([]byte(body), &d) != nil { // an API without a body
@@ -34,6 +41,11 @@ func operations(body string) (all []operation) {
 		for _, method := range methods {
 			o := operation{Method: strings.ToUpper(method), Path: path}
 			if json.Unmarshal(item[method], &o) == nil && o.Integration.URI != "" {
+				for _, requirement := range o.Security {
+					for name := range requirement {
+						o.schemes = append(o.schemes, d.Components.SecuritySchemes[name])
+					}
+				}
 				all = append(all, o)
 			}
 		}

@@ -38,6 +38,10 @@ func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct
 	if err != nil {
 		return deadLetters{}, err
 	}
+	return lookInto(ctx, client, url)
+}
+
+func lookInto(ctx context.Context, client *sqs.Client, url string) (deadLetters, error) {
 	all, seen := deadLetters{Messages: []DeadLetter{}}, map[string]bool{}
 	for {
 		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{

@@ -21,8 +21,8 @@ type Live struct {
 	AheadMs int64                `json:"aheadMs"` // of the clock of this machine
 	Nodes   map[string]*Activity `json:"nodes"`   // by ARN
 	Alarms  []Alarm              `json:"alarms"`
-	Faults  any                  `json:"faults"`
-	Records any                  `json:"records"`
+	Faults  []Fault              `json:"faults"`
+	Records counts               `json:"records"`
 	changes int                  // of the graph
 }
 
@@ -89,7 +89,7 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 	now := s.console.cloud.Account.Clock.Now()
 	live := &Live{
 		Time: now.UTC(), AheadMs: now.Sub(time.Now()).Milliseconds(), Nodes: map[string]*Activity{}, changes: s.graph.changes,
-		Faults: s.console.liveFaults(), Records: s.console.liveRecords(),
+		Faults: s.console.liveFaults(),
 	}
 	for id := range s.graph.nodes {
 		t := s.tallies[id]
@@ -99,7 +99,9 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 		}
 		t.at, t.now = now, Activity{Alarms: []string{}}
 	}
-	err := errors.Join(s.count(ctx, now), s.depths(ctx), s.mappings(ctx), s.alarms(ctx, live))
+	records, err := s.console.countRecords(ctx)
+	live.Records = records
+	err = errors.Join(err, s.count(ctx, now), s.depths(ctx), s.mappings(ctx), s.alarms(ctx, live))
 	elapsed := time.Since(s.sampled).Seconds()
 	for id := range s.graph.nodes {
 		t := s.tallies[id]

@@ -132,20 +132,6 @@ func (s schema) keyOf(item Map) Map {
 	return key
 }
 
-// keyCondition selects one partition, and an interval of its range keys.
-type keyCondition struct {
-	partition       position // skey counts not
-	low, high       string   // in sortable encoding
-	lowOut, highOut bool     // the bound itself is outside
-	bounded         bool     // high counts
-}
-
-func (k keyCondition) below(skey string) bool { return skey < k.low || k.lowOut && skey == k.low }
-
-func (k keyCondition) above(skey string) bool {
-	return k.bounded && (skey > k.high || k.highOut && skey == k.high)
-}
-
 // keyTerm is one condition on one key attribute: op and its constants.
 type keyTerm struct {
 	name   string
@@ -180,62 +166,30 @@ func keyTerms(n *node) ([]keyTerm, error) {
 	return []keyTerm{t}, nil
 }
 
-func (s schema) bind(terms []keyTerm) (keyCondition, error) {
+// bind checks the terms of a key condition, and returns the start of the partition that they select.
+func (s schema) bind(terms []keyTerm) (position, error) {
 	byName := map[string]keyTerm{}
 	for _, t := range terms {
 		byName[t.name] = t
 	}
 	hash, ok := byName[s.Hash.Name]
 	if !ok {
-		return keyCondition{}, invalid("Query condition missed key schema element: %s", s.Hash.Name)
+		return position{}, invalid("Query condition missed key schema element: %s", s.Hash.Name)
 	}
 	sort, sorted := byName[s.Range.Name]
 	if hash.op != "=" || len(terms) > 2 || len(byName) < len(terms) || len(terms) > 1 && !sorted {
-		return keyCondition{}, errKeyCondition()
+		return position{}, errKeyCondition()
 	}
 	for a, t := range map[keyAttribute]keyTerm{s.Hash: hash, s.Range: sort} {
 		for _, v := range t.values {
 			if v.Type() != a.Type {
-				return keyCondition{}, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+				return position{}, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
 			}
 			if err := checkKeyValue(a, v, a == s.Hash); err != nil {
-				return keyCondition{}, err
+				return position{}, err
 			}
 		}
 	}
 	pkey := sortable(hash.values[0])
-	k := keyCondition{partition: position{hash: partition(pkey), pkey: pkey}}
-	if sorted {
-		k.restrict(sort)
-	}
-	return k, nil
-}
-
-func (k *keyCondition) restrict(t keyTerm) {
-	a := sortable(t.values[0])
-	switch t.op {
-	case "=":
-		k.low, k.high, k.bounded = a, a, true
-	case "<", "<=":
-		k.high, k.bounded, k.highOut = a, true, t.op == "<"
-	case ">", ">=":
-		k.low, k.lowOut = a, t.op == ">"
-	case "BETWEEN":
-		k.low, k.high, k.bounded = a, sortable(t.values[1]), true
-	case "begins_with":
-		k.low, k.highOut = a, true
-		k.high, k.bounded = successor(a)
-	}
-}
-
-// successor is the least string greater than all that begin with prefix; false if there is none.
-func successor(prefix string) (string, bool) {
-	b := []byte(prefix)
-	for i := len(b) - 1; i >= 0; i-- {
-		if b[i] < 0xff {
-			b[i]++
-			return string(b[:i+1]), true
-		}
-	}
-	return "", false
+	return position{hash: partition(pkey), pkey: pkey}, nil
 }

@@ -18,33 +18,31 @@ func (s *Service) query(_ *wire.Call, t *table, in *queryInput) (*pageOutput, er
 	if err != nil {
 		return nil, err
 	}
-	condition, err := parseCondition("KeyConditionExpression", *in.KeyConditionExpression, sc)
-	if err != nil {
+	if p.key, err = parseCondition("KeyConditionExpression", *in.KeyConditionExpression, sc); err != nil {
 		return nil, err
 	}
 	if err := in.parse(sc, p); err != nil {
 		return nil, err
 	}
-	terms, err := keyTerms(condition)
+	terms, err := keyTerms(p.key)
 	if err != nil {
 		return nil, err
 	}
 	if name := p.filter.mentions(t.schema.isKey); name != "" {
 		return nil, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
 	}
-	k, err := t.schema.bind(terms)
+	partition, err := t.schema.bind(terms)
 	if err != nil {
 		return nil, err
 	}
-	p.start = k.first(p.backward)
-	p.side = k.side
+	p.within(partition)
 	if err := in.startAt(t.schema, p); err != nil {
 		return nil, err
 	}
 	switch {
-	case p.exclude && p.start.pkey != k.partition.pkey:
+	case p.exclude && p.start.pkey != partition.pkey:
 		return nil, invalid("The provided starting key is outside query boundaries based on provided conditions")
-	case p.exclude && (k.below(p.start.skey) || k.above(p.start.skey)):
+	case p.exclude && !p.key.holds(in.ExclusiveStartKey):
 		return nil, invalid("The provided starting key does not match the range key predicate")
 	}
 	return s.answer(t, &in.reading, p)
@@ -58,7 +56,7 @@ func (s *Service) scan(_ *wire.Call, t *table, in *reading) (*pageOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &page{side: func(position) int { return 0 }}
+	p := &page{}
 	if err := in.parse(sc, p); err != nil {
 		return nil, err
 	}
@@ -66,31 +64,6 @@ func (s *Service) scan(_ *wire.Call, t *table, in *reading) (*pageOutput, error)
 		return nil, err
 	}
 	return s.answer(t, in, p)
-}
-
-func (k keyCondition) first(backward bool) position {
-	at := k.partition
-	switch {
-	case !backward:
-		at.skey = k.low
-	case k.bounded:
-		at.skey = k.high
-	default:
-		at.pkey += "\x00" // the least position after the partition
-	}
-	return at
-}
-
-// side implements page.side.
-func (k keyCondition) side(at position) int {
-	partition := position{hash: at.hash, pkey: at.pkey}
-	switch c := partition.compare(k.partition); {
-	case c < 0, c == 0 && k.below(at.skey):
-		return -1
-	case c > 0, k.above(at.skey):
-		return 1
-	}
-	return 0
 }
 
 // mentions returns the first top-level attribute in a condition that match accepts.

@@ -187,7 +187,7 @@ func TestPagesAddUpToTheWhole(t *testing.T) {
 		var scanned []string
 		in := &reading{Limit: &limit}
 		for {
-			p := &page{side: func(position) int { return 0 }}
+			p := &page{}
 			require.NoError(t, in.startAt(tbl.schema, p))
 			out, err := c.answer(tbl, in, p)
 			require.NoError(t, err)
@@ -212,7 +212,8 @@ func TestPagesAddUpToTheWhole(t *testing.T) {
 		for {
 			k, err := tbl.schema.bind([]keyTerm{{name: "p", op: "=", values: []Value{String("a")}}})
 			require.NoError(t, err)
-			p := &page{backward: !forward, start: k.first(!forward), side: k.side}
+			p := &page{backward: !forward}
+			p.within(k)
 			r := &reading{Limit: &limit, ExclusiveStartKey: last}
 			require.NoError(t, r.startAt(tbl.schema, p))
 			out, err := c.answer(tbl, r, p)

@@ -86,7 +86,7 @@ func (r *reasons) err() error {
 // transactWriteItems applies all actions or none.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (out *struct{}, err error) {
+func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (*struct{}, error) {
 	if n := len(in.TransactItems); n < 1 || n > maxTransactItems {
 		return nil, invalid("TransactItems must have from 1 to %d members, got %d", maxTransactItems, n)
 	}
@@ -97,17 +97,7 @@ func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (out 
 	if err := faults.err(); err != nil {
 		return nil, err
 	}
-	repeated, finish, err := s.tokens.begin(in, s.account.Clock)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { finish(err == nil) }()
-	if !repeated {
-		if err := s.commit(mutations); err != nil {
-			return nil, err
-		}
-	}
-	return &struct{}{}, nil
+	return &struct{}{}, s.tokens.once(in, s.account.Clock.Now(), func() error { return s.commit(mutations) })
 }
 
 // transactMutations authorizes and checks every action. Faults injected into one of them become reasons.

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/fault"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // deduct takes n from a balance, unless it would go below zero.
@@ -105,19 +104,6 @@ func TestClientRequestTokenMakesATransactionIdempotent(t *testing.T) {
 	require.NoError(t, run("4"))
 	require.Equal(t, "3 8", c.balances(t))
 	require.Len(t, c.tokens.known, 1, "tokens are forgotten")
-}
-
-func TestATransactionInProgressIsReported(t *testing.T) {
-	c := newCloud(t)
-	in := &transactWriteInput{ClientRequestToken: "x"}
-	_, finish, err := c.tokens.begin(in, c.clock)
-	require.NoError(t, err)
-	_, _, err = c.tokens.begin(in, c.clock)
-	require.Equal(t, "TransactionInProgressException", wire.Code(err))
-	finish(false)
-	repeated, _, err := c.tokens.begin(in, c.clock)
-	require.NoError(t, err)
-	require.False(t, repeated)
 }
 
 func TestUpdatesThatFailCancelWithAValidationError(t *testing.T) {

@@ -22,13 +22,21 @@ type pageOutput struct {
 
 // page is one page of a Query or Scan: where it starts in the table's tree and how to go on.
 type page struct {
-	start    position
-	exclude  bool // leave out the item at start
-	backward bool
-	// side is where a position is, in the order of the table: before the rows to read (-1), among them (0), or after them (1).
-	side   func(position) int
-	filter *node
-	keep   projection
+	start     position
+	exclude   bool // leave out the item at start
+	backward  bool
+	partition *position // that a Query reads; nil for all
+	key       *node     // the condition of a Query
+	filter    *node
+	keep      projection
+}
+
+// within limits a page to the partition that begins at a position.
+func (p *page) within(partition position) {
+	p.start, p.partition = partition, &partition
+	if p.backward {
+		p.start.pkey += "\x00" // the least position after the partition
+	}
 }
 
 func (r *reading) check() error {
@@ -109,15 +117,14 @@ func (t *table) gather(p *page, limit *int) (rows []row, bytes int, more bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	visit := func(r row) bool {
-		side := p.side(r.position)
-		if p.backward {
-			side = -side
+		if p.partition != nil && r.pkey != p.partition.pkey {
+			return false
 		}
-		if side == 0 && !(p.exclude && r.position == p.start) {
+		if p.key.holds(r.item) && !(p.exclude && r.position == p.start) {
 			rows, bytes = append(rows, r), bytes+r.size
 			more = bytes >= maxPageSize || limit != nil && len(rows) == *limit
 		}
-		return side <= 0 && !more
+		return !more
 	}
 	if p.backward {
 		t.rows.Descend(row{position: p.start}, visit)

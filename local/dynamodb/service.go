@@ -45,7 +45,7 @@ type Service struct {
 // New returns a DynamoDB without tables.
 func New(a *account.Account) *Service {
 	s := &Service{
-		Name: "dynamodb", account: a, tables: map[string]*table{},
+		Name: "dynamodb", account: a, tables: map[string]*table{}, tokens: tokens{known: map[string]tokenUse{}},
 		JSON: wire.JSON{Target: "DynamoDB_20120810", Version: "1.0", Namespace: "com.amazonaws.dynamodb.v20120810", Checksum: true},
 	}
 	s.Measure = s.measure

@@ -1,5 +1,6 @@
-// Package edge keeps the resources that stand before an API on AWS and have no effect here: records of Route 53, which no
-// resolver reads, and associations of web ACLs, which filter nothing. Their inputs are checked.
+// Package edge keeps the resources that stand before an API on AWS and have no effect here: custom domains of API Gateway, which
+// would need TLS, records of Route 53, which no resolver reads, and associations of web ACLs, which filter nothing. Their inputs
+// are checked.
 package edge
 
 import (
@@ -9,6 +10,27 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
 )
+
+// DomainNameArgs are the inputs of aws:apigateway/domainName:DomainName. Only regional ones are supported, which are not AWS's default.
+type DomainNameArgs struct {
+	DomainName             string `pulumi:"domainName,replace"`
+	RegionalCertificateARN string `pulumi:"regionalCertificateArn"`
+	EndpointConfiguration  struct {
+		Types string `pulumi:"types"`
+	} `pulumi:"endpointConfiguration"`
+	SecurityPolicy     *string           `pulumi:"securityPolicy,optional"`
+	Tags               map[string]string `pulumi:"tags,optional"`
+	ARN                string            `pulumi:"arn,output"`
+	RegionalDomainName string            `pulumi:"regionalDomainName,output"`
+	RegionalZoneID     string            `pulumi:"regionalZoneId,output"`
+}
+
+// BasePathMappingArgs are the inputs of aws:apigateway/basePathMapping:BasePathMapping, of one stage and without a base path.
+type BasePathMappingArgs struct {
+	DomainName string `pulumi:"domainName,replace"`
+	RestAPI    string `pulumi:"restApi"`
+	StageName  string `pulumi:"stageName"`
+}
 
 // RecordArgs are the inputs of aws:route53/record:Record. Only aliases of AWS resources are supported.
 type RecordArgs struct {
@@ -32,14 +54,33 @@ type WebACLAssociationArgs struct {
 }
 
 var (
-	zoneID   = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
-	stageARN = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `::/restapis/[a-z0-9]+/stages/[A-Za-z0-9_-]+$`)
-	aclARN   = regexp.MustCompile(`^arn:aws:wafv2:` + account.Region + `:` + account.ID + `:regional/webacl/[^/]+/[^/]+$`)
+	domainName     = regexp.MustCompile(`^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,63}$`)
+	certificateARN = regexp.MustCompile(`^arn:aws:(?:acm|iam):.+$`)
+	zoneID         = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
+	stageARN       = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `::/restapis/[a-z0-9]+/stages/[A-Za-z0-9_-]+$`)
+	aclARN         = regexp.MustCompile(`^arn:aws:wafv2:` + account.Region + `:` + account.ID + `:regional/webacl/[^/]+/[^/]+$`)
 )
 
 // Kinds are the Pulumi resource types of this package, without any object.
 func Kinds() []provider.Kind {
 	return []provider.Kind{
+		provider.Kept(map[string]*DomainNameArgs{}, func(in *DomainNameArgs) string { return in.DomainName }, provider.Object[DomainNameArgs, DomainNameArgs]{
+			Type: "aws:apigateway/domainName:DomainName", Lock: &sync.Mutex{},
+			Check: func(c *provider.Checker, in *DomainNameArgs) {
+				c.Match("domainName", &in.DomainName, domainName, "a domain name in lower case, without a wildcard")
+				c.Match("regionalCertificateArn", &in.RegionalCertificateARN, certificateARN, "the ARN of a certificate")
+				c.OneOf("securityPolicy", in.SecurityPolicy, "TLS_1_0", "TLS_1_2")
+				c.OneOf("endpointConfiguration.types", &in.EndpointConfiguration.Types, "REGIONAL")
+			},
+			State: func(in *DomainNameArgs) *DomainNameArgs {
+				state := *in
+				state.ARN = "arn:aws:apigateway:" + account.Region + "::/domainnames/" + in.DomainName
+				state.RegionalDomainName = "d-0123456789.execute-api." + account.Region + ".amazonaws.com"
+				state.RegionalZoneID = "Z1UJRXOUMOOFQ8" // https://docs.aws.amazon.com/general/latest/gr/apigateway.html
+				return &state
+			},
+		}),
+		kind("aws:apigateway/basePathMapping:BasePathMapping", func(in *BasePathMappingArgs) string { return in.DomainName + "/" }, nil),
 		kind("aws:route53/record:Record", func(in *RecordArgs) string { return in.ZoneID + "_" + in.Name + "_" + in.Type },
 			func(c *provider.Checker, in *RecordArgs) {
 				c.Match("zoneId", &in.ZoneID, zoneID, "the id of a hosted zone")

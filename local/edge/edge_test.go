@@ -13,6 +13,8 @@ import (
 const (
 	record      = "aws:route53/record:Record"
 	association = "aws:wafv2/webAclAssociation:WebAclAssociation"
+	domain      = "aws:apigateway/domainName:DomainName"
+	mapping     = "aws:apigateway/basePathMapping:BasePathMapping"
 )
 
 var (
@@ -23,11 +25,16 @@ var (
 		"resourceArn": "arn:aws:apigateway:us-east-1::/restapis/abc/stages/prod",
 		"webAclArn":   "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/orders/1-2",
 	}
+	name = map[string]any{
+		"domainName": "api.example.com", "regionalCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x",
+		"endpointConfiguration": map[string]any{"types": "REGIONAL"}, "securityPolicy": "TLS_1_2",
+	}
+	root = map[string]any{"domainName": "api.example.com", "restApi": "abc", "stageName": "prod"}
 )
 
 func TestRecordsAndAssociationsAreKept(t *testing.T) {
 	e := &cloudtest.Engine{Provider: provider.New("us-east-1", edge.Kinds(), nil), Name: "x"}
-	for kind, inputs := range map[string]map[string]any{record: alias, association: acl} {
+	for kind, inputs := range map[string]map[string]any{record: alias, association: acl, mapping: root} {
 		id, state := e.MustDeploy(t, kind, inputs)
 		require.Equal(t, inputs, state)
 		require.Equal(t, inputs, e.Read(t, kind, id))
@@ -35,6 +42,16 @@ func TestRecordsAndAssociationsAreKept(t *testing.T) {
 		require.NoError(t, e.Delete(t, kind, id))
 		require.Nil(t, e.Read(t, kind, id))
 	}
+}
+
+func TestADomainHasTheOutputsThatARecordNeeds(t *testing.T) {
+	e := &cloudtest.Engine{Provider: provider.New("us-east-1", edge.Kinds(), nil), Name: "x"}
+	id, state := e.MustDeploy(t, domain, name)
+	require.Equal(t, "api.example.com", state["domainName"])
+	require.Equal(t, "Z1UJRXOUMOOFQ8", state["regionalZoneId"])
+	require.Regexp(t, `^d-[a-z0-9]{10}\.execute-api\.us-east-1\.amazonaws\.com$`, state["regionalDomainName"])
+	require.NoError(t, e.Delete(t, domain, id))
+	require.Nil(t, e.Read(t, domain, id))
 }
 
 func TestInputsAreChecked(t *testing.T) {
@@ -52,6 +69,9 @@ func TestInputsAreChecked(t *testing.T) {
 		kind   string
 		inputs map[string]any
 	}{
+		`must be one of ["REGIONAL"]`:           {domain, with(name, "endpointConfiguration", map[string]any{"types": "EDGE"})},
+		"a domain name in lower case":           {domain, with(name, "domainName", "*.example.com")},
+		"basePath is not supported":             {mapping, with(root, "basePath", "v1")},
 		"the id of a hosted zone":               {record, with(alias, "zoneId", "example.com")},
 		`must be one of ["A"`:                   {record, with(alias, "type", "MX")},
 		"records is not supported":              {record, with(alias, "records", []any{"127.0.0.1"})},

@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -25,36 +24,22 @@ func (s *Service) operations() {
 	onRole(s, "ListAttachedRolePolicies", s.listAttachedRolePolicies)
 }
 
-type roleOutput struct {
-	Path                     string
-	RoleName                 string
-	RoleID                   string `xml:"RoleId"`
-	ARN                      string `xml:"Arn"`
-	CreateDate               time.Time
-	AssumeRolePolicyDocument string
-	MaxSessionDuration       int
-}
-
-func (r *role) output() roleOutput {
-	return roleOutput{
-		Path: "/", RoleName: r.name, RoleID: r.id, ARN: roleARN(r.name), CreateDate: r.createdAt,
-		AssumeRolePolicyDocument: percentEncode(r.inputs.AssumeRolePolicy), MaxSessionDuration: 3600,
+func (r *role) output() wire.Object {
+	return wire.Object{
+		"Path": "/", "RoleName": r.name, "RoleId": r.id, "Arn": roleARN(r.name), "CreateDate": r.createdAt,
+		"AssumeRolePolicyDocument": percentEncode(r.inputs.AssumeRolePolicy), "MaxSessionDuration": 3600,
 	}
 }
 
-type listRolesOutput struct {
-	IsTruncated bool
-	Roles       []roleOutput `xml:"Roles>member"`
-}
-
-func (s *Service) listRoles(*wire.Call, *struct{}) (*listRolesOutput, error) {
+func (s *Service) listRoles(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listRolesOutput{}
-	for _, name := range slices.Sorted(maps.Keys(s.roles)) {
-		out.Roles = append(out.Roles, s.roles[name].output())
-	}
-	return out, nil
+	return list("Roles", wire.List(s.roles, (*role).output)), nil
+}
+
+// list is a list in one page.
+func list[T any](name string, members []T) wire.Object {
+	return wire.Object{"IsTruncated": false, name: wire.Members[T]{List: members}}
 }
 
 type roleInput struct{ RoleName string }
@@ -82,19 +67,12 @@ func onRole[In, Out any, P interface {
 	})
 }
 
-type getRoleOutput struct{ Role roleOutput }
-
-func (s *Service) getRole(r *role, _ *roleInput) (*getRoleOutput, error) {
-	return &getRoleOutput{r.output()}, nil
+func (s *Service) getRole(r *role, _ *roleInput) (wire.Object, error) {
+	return wire.Object{"Role": r.output()}, nil
 }
 
-type listRolePoliciesOutput struct {
-	IsTruncated bool
-	PolicyNames []string `xml:"PolicyNames>member"`
-}
-
-func (s *Service) listRolePolicies(r *role, _ *roleInput) (*listRolePoliciesOutput, error) {
-	return &listRolePoliciesOutput{PolicyNames: slices.Sorted(maps.Keys(r.inline))}, nil
+func (s *Service) listRolePolicies(r *role, _ *roleInput) (wire.Object, error) {
+	return list("PolicyNames", slices.Sorted(maps.Keys(r.inline))), nil
 }
 
 type rolePolicyInput struct {
@@ -102,14 +80,12 @@ type rolePolicyInput struct {
 	PolicyName string
 }
 
-type getRolePolicyOutput struct{ RoleName, PolicyName, PolicyDocument string }
-
-func (s *Service) getRolePolicy(r *role, in *rolePolicyInput) (*getRolePolicyOutput, error) {
+func (s *Service) getRolePolicy(r *role, in *rolePolicyInput) (wire.Object, error) {
 	p, err := r.findInline(in.PolicyName)
 	if err != nil {
 		return nil, err
 	}
-	return &getRolePolicyOutput{in.RoleName, in.PolicyName, percentEncode(p.text)}, nil
+	return wire.Object{"RoleName": in.RoleName, "PolicyName": in.PolicyName, "PolicyDocument": percentEncode(p.text)}, nil
 }
 
 type putRolePolicyInput struct {
@@ -146,22 +122,12 @@ func (r *role) findInline(name string) (*inlinePolicy, error) {
 	return wire.Found(r.inline[name], noEntity("The role policy with name %s cannot be found.", name))
 }
 
-type attachedPolicy struct {
-	PolicyName string
-	PolicyARN  string `xml:"PolicyArn"`
-}
-
-type listAttachedOutput struct {
-	IsTruncated      bool
-	AttachedPolicies []attachedPolicy `xml:"AttachedPolicies>member"`
-}
-
-func (s *Service) listAttachedRolePolicies(r *role, _ *roleInput) (*listAttachedOutput, error) {
-	out := &listAttachedOutput{}
+func (s *Service) listAttachedRolePolicies(r *role, _ *roleInput) (wire.Object, error) {
+	attached := []wire.Object{}
 	for _, arn := range r.attached {
-		out.AttachedPolicies = append(out.AttachedPolicies, attachedPolicy{PolicyName: path.Base(arn), PolicyARN: arn})
+		attached = append(attached, wire.Object{"PolicyName": path.Base(arn), "PolicyArn": arn})
 	}
-	return out, nil
+	return list("AttachedPolicies", attached), nil
 }
 
 // percentEncode is how policy documents travel: RFC 3986, in which a space is %20.

@@ -58,35 +58,6 @@ func TestConsumersAreRegisteredAndListed(t *testing.T) {
 	require.Equal(t, []any{"", false, false}, []any{streamARN, consumer, ok})
 }
 
-func TestAConsumerHasReadLimitsOfItsOwn(t *testing.T) {
-	c := newOrders(t, 1)
-	one, two := c.register(t, "one"), c.register(t, "two")
-	for range 3 {
-		_, _, err := c.s.Put(t.Context(), c.admin, ordersARN, "a", make([]byte, maxRecord-1))
-		require.NoError(t, err)
-		c.Clock.Advance(time.Second)
-	}
-	read := func(arn string) (Batch, error) {
-		return c.s.ReadConsumer(t.Context(), c.admin, arn, shard0, Position{Type: "TRIM_HORIZON"}, 10)
-	}
-	b, err := read(one)
-	require.NoError(t, err)
-	require.Len(t, b.Records, 3)
-	_, err = read(one)
-	require.ErrorContains(t, err, "Rate exceeded for shard")
-	_, err = read(two)
-	require.NoError(t, err)
-	_, err = c.s.Read(t.Context(), c.admin, ordersARN, shard0, Position{Type: "TRIM_HORIZON"}, 10)
-	require.NoError(t, err)
-
-	// It may be asked as often as it likes.
-	c.Clock.Advance(time.Second)
-	for range 2 * readCalls {
-		_, err := c.s.ReadConsumer(t.Context(), c.admin, two, shard0, Position{Type: "LATEST"}, 10)
-		require.NoError(t, err)
-	}
-}
-
 func TestAConsumerIsReadWithItsOwnPermission(t *testing.T) {
 	c := newOrders(t, 1)
 	arn := c.register(t, "reader")

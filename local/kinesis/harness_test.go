@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -72,7 +71,6 @@ func (c *cloud) put(t testing.TB, key, data string) *sdk.PutRecordOutput {
 // iterator asks for an iterator of a shard.
 func (c *cloud) iterator(t testing.TB, shard string, kind types.ShardIteratorType, change ...func(*sdk.GetShardIteratorInput)) *string {
 	t.Helper()
-	c.Clock.Advance(200 * time.Millisecond) // for the limit of 5 a second
 	in := &sdk.GetShardIteratorInput{StreamARN: &ordersARN, ShardId: &shard, ShardIteratorType: kind}
 	for _, f := range change {
 		f(in)
@@ -82,10 +80,9 @@ func (c *cloud) iterator(t testing.TB, shard string, kind types.ShardIteratorTyp
 	return out.ShardIterator
 }
 
-// get reads from an iterator on, once the limits of the shard allow it.
+// get reads from an iterator on.
 func (c *cloud) get(t testing.TB, iterator *string) *sdk.GetRecordsOutput {
 	t.Helper()
-	c.Clock.Advance(200 * time.Millisecond)
 	out, err := c.client.GetRecords(t.Context(), &sdk.GetRecordsInput{ShardIterator: iterator})
 	require.NoError(t, err)
 	return out
@@ -111,12 +108,11 @@ func (c *cloud) shards(t testing.TB) map[string]types.Shard {
 	return all
 }
 
-// all reads a whole shard with Read, at the pace of its limits.
+// all reads a whole shard with Read.
 func (c *cloud) all(t require.TestingT, shard string) []Record {
 	var list []Record
 	from := Position{Type: "TRIM_HORIZON"}
 	for {
-		c.Clock.Advance(200 * time.Millisecond)
 		b, err := c.s.Read(context.Background(), c.admin, ordersARN, shard, from, 100)
 		require.NoError(t, err)
 		list = append(list, b.Records...)

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"crypto/md5"
 	"encoding/binary"
+	"fmt"
 	"math/big"
 	"math/bits"
 )
@@ -18,12 +19,20 @@ func hashOf(partitionKey string) hash {
 	return hash{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
 }
 
-func parseHash(text string) (hash, bool) {
-	w, ok := parseDecimal(text)
-	return hash{w[1], w[2]}, ok && w[0] == 0
+// parseHash reads a number of at most 128 bits, without sign and leading zeros.
+func parseHash(text string) (h hash, ok bool) {
+	n, ok := new(big.Int).SetString(text[:min(len(text), len(maxHash.String())+1)], 10)
+	if !ok || n.Sign() < 0 || n.BitLen() > 128 || n.String() != text {
+		return hash{}, false
+	}
+	b := n.FillBytes(make([]byte, 16))
+	return hash{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}, true
 }
 
-func (h hash) String() string { return decimal(h.hi, h.lo) }
+func (h hash) String() string {
+	b := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, h.hi), h.lo)
+	return new(big.Int).SetBytes(b).String()
+}
 
 func (h hash) less(o hash) bool { return h.hi < o.hi || (h.hi == o.hi && h.lo < o.lo) }
 
@@ -44,61 +53,21 @@ func share(i, n int) hash {
 	return hash{hi, lo}
 }
 
-// decimal formats an unsigned number that is given in words, the most significant word first.
-func decimal(words ...uint64) string {
-	var b []byte
-	for _, w := range words {
-		b = binary.BigEndian.AppendUint64(b, w)
-	}
-	return new(big.Int).SetBytes(b).String()
-}
-
-// parseDecimal reads a number of at most 192 bits, without sign and leading zeros, as words: the most significant first.
-func parseDecimal(text string) (w [3]uint64, ok bool) {
-	const maxDigits = 58 // of 192 bits
-	n, ok := new(big.Int).SetString(text[:min(len(text), maxDigits)], 10)
-	if !ok || n.BitLen() > 192 || n.String() != text {
-		return w, false
-	}
-	b := n.FillBytes(make([]byte, 24))
-	for i := range w {
-		w[i] = binary.BigEndian.Uint64(b[8*i:])
-	}
-	return w, n.Sign() >= 0
-}
-
-// sequence is the content of a sequence number. The number has the layout of AWS, as far as it is known: 2, epoch, the
-// shard's last hexadecimal digit, place, a zero byte, time, shard, 2. Numbers grow within a shard, and from a shard to
-// its children.
+// sequence is the content of a sequence number. Numbers grow within a shard, and from a shard to its children.
 type sequence struct {
 	epoch int64  // when the shard was made, in seconds since 1970
 	place uint64 // 1 for the first record of a shard; 0 for its start, lastPlace for its end
-	time  int64  // when the record arrived, in seconds since 1970
 	shard uint32
 }
 
 const (
-	lastPlace     = 1<<63 - 1
-	sequenceForm  = 2 // the first and the last hexadecimal digit
-	sequenceTimes = 1<<36 - 1
+	lastPlace    = 1<<63 - 1
+	sequenceForm = "4%011d%019d%010d" // of one length, so that numbers compare as texts
 )
 
-func (q sequence) String() string {
-	e, t := uint64(q.epoch)&sequenceTimes, uint64(q.time)&sequenceTimes
-	return decimal(
-		sequenceForm<<56|e<<20|uint64(q.shard&15)<<16|q.place>>48,
-		q.place<<16|t>>28,
-		t<<36|uint64(q.shard)<<4|sequenceForm,
-	)
-}
+func (q sequence) String() string { return fmt.Sprintf(sequenceForm, q.epoch, q.place, q.shard) }
 
-func parseSequence(text string) (sequence, bool) {
-	w, ok := parseDecimal(text)
-	q := sequence{
-		epoch: int64(w[0] >> 20 & sequenceTimes),
-		place: w[0]<<48 | w[1]>>16,
-		time:  int64((w[1]<<28 | w[2]>>36) & sequenceTimes),
-		shard: uint32(w[2] >> 4),
-	}
-	return q, ok && w[0]>>56 == sequenceForm && w[2]&15 == sequenceForm && q.place <= lastPlace
+func parseSequence(text string) (q sequence, ok bool) {
+	_, err := fmt.Sscanf(text, sequenceForm, &q.epoch, &q.place, &q.shard)
+	return q, err == nil && q.String() == text
 }

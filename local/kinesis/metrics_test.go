@@ -23,8 +23,8 @@ func TestMetricsOfStreams(t *testing.T) {
 	_, err := c.client.PutRecords(t.Context(), &sdk.PutRecordsInput{StreamARN: &ordersARN, Records: []types.PutRecordsRequestEntry{
 		{PartitionKey: aws.String("k"), Data: []byte("1")}, {PartitionKey: aws.String("k"), Data: []byte("2")}}})
 	require.NoError(t, err)
-	c.Clock.Advance(1300 * time.Millisecond)
-	c.get(t, start) // after 200 ms more
+	c.Clock.Advance(1500 * time.Millisecond)
+	c.get(t, start)
 	sums := metrics.Take()
 	const age = "AWS/Kinesis GetRecords.IteratorAgeMilliseconds Milliseconds StreamName=orders"
 	require.InDelta(t, 1500, sums[age], 1)

@@ -65,9 +65,6 @@ func (s *Service) getShardIterator(c *wire.Call, st *stream, in *iteratorInput) 
 	if err != nil {
 		return nil, err
 	}
-	if err := sh.allowIterator(now); err != nil {
-		return nil, err
-	}
 	place, err := sh.find(now, p)
 	if err != nil {
 		return nil, err
@@ -108,11 +105,7 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (wire.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := sh.read(now, at.Number, limit, "")
-	if err != nil {
-		s.countThrottle(st.name, "GetRecords", err)
-		return nil, err
-	}
+	f := sh.read(now, at.Number, limit)
 	s.countRead(st.name, &f, now)
 	records := make([]wire.Object, len(f.entries))
 	for i, e := range f.entries {

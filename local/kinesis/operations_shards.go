@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -11,9 +13,9 @@ import (
 func describeShards(shards []*shard) []wire.Object {
 	list := make([]wire.Object, len(shards))
 	for i, s := range shards {
-		numbers := wire.Object{"StartingSequenceNumber": s.sequenceAt(0, s.epoch).String()}
-		if closed := s.closedAt(); !closed.IsZero() {
-			numbers["EndingSequenceNumber"] = s.sequenceAt(lastPlace, closed.Unix()).String()
+		numbers := wire.Object{"StartingSequenceNumber": s.sequenceAt(0).String()}
+		if !s.closedAt().IsZero() {
+			numbers["EndingSequenceNumber"] = s.sequenceAt(lastPlace).String()
 		}
 		list[i] = wire.Object{
 			"ShardId": s.id, "SequenceNumberRange": numbers,
@@ -82,9 +84,8 @@ func (s *Service) splitShard(c *wire.Call, st *stream, in *splitInput) (*struct{
 // and puts the shard into st.open.
 func (st *stream) add(now time.Time, from, to hash, parents ...*shard) *shard {
 	s := &shard{
-		stream: st, id: shardID(st.number), number: st.number, from: from, to: to, created: now, epoch: now.Unix(), first: 1,
-		writes: newBucket(writeRecords, writeRecords), written: newBucket(writeBytes, writeBytes),
-		reads: newBucket(readCalls, readCalls), iterators: newBucket(readCalls, readCalls), bytesRead: newBucket(readBytes, readBytes),
+		stream: st, id: shardID(st.number), number: st.number, from: from, to: to, epoch: now.Unix(), first: 1,
+		writes: rate.NewLimiter(writeRecords, writeRecords), written: rate.NewLimiter(writeBytes, writeBytes),
 	}
 	for i, p := range parents {
 		s.epoch = max(s.epoch, p.epoch+1)

@@ -44,11 +44,9 @@ func describeStreamSummary(_ *wire.Call, st *stream, _ *streamInput) (wire.Objec
 func (s *Service) listStreams(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	names, summaries := slices.Sorted(maps.Keys(s.streams)), []wire.Object{}
-	for _, name := range names {
-		summaries = append(summaries, s.streams[name].summary())
-	}
-	return wire.Object{"StreamNames": names, "StreamSummaries": summaries, "HasMoreStreams": false}, nil
+	return wire.Object{
+		"StreamNames": slices.Sorted(maps.Keys(s.streams)), "StreamSummaries": wire.List(s.streams, (*stream).summary), "HasMoreStreams": false,
+	}, nil
 }
 
 type listConsumersInput struct{ StreamARN string }
@@ -59,12 +57,9 @@ func (in listConsumersInput) Target() streamInput { return streamInput{StreamARN
 func listConsumers(_ *wire.Call, st *stream, _ *listConsumersInput) (wire.Object, error) {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
-	consumers := []wire.Object{}
-	for _, name := range slices.Sorted(maps.Keys(st.consumers)) {
-		c := st.consumers[name]
-		consumers = append(consumers, wire.Object{
+	return wire.Object{"Consumers": wire.List(st.consumers, func(c *consumer) wire.Object {
+		return wire.Object{
 			"ConsumerName": c.name, "ConsumerARN": c.arn, "ConsumerStatus": "ACTIVE", "ConsumerCreationTimestamp": seconds(c.created),
-		})
-	}
-	return wire.Object{"Consumers": consumers}, nil
+		}
+	})}, nil
 }

@@ -84,8 +84,7 @@ func (s *Service) Shards(streamARN string) ([]Shard, error) {
 }
 
 // Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do. It authorizes GetRecords and,
-// unless a read returned the position, GetShardIterator, and it counts against the shard's limits. An exceeded limit is a
-// *wire.Error with the code ProvisionedThroughputExceededException. An expired shard is ResourceNotFoundException.
+// unless a read returned the position, GetShardIterator. An expired shard is a *wire.Error with the code ResourceNotFoundException.
 func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shardID string, from Position, limit int) (Batch, error) {
 	if from.place == 0 {
 		if err := s.allow(ctx, p, "kinesis:GetShardIterator", streamARN); err != nil {
@@ -100,12 +99,11 @@ func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shard
 		if err != nil {
 			return Batch{}, err
 		}
-		return s.read(st, "", shardID, from, limit)
+		return s.read(st, false, shardID, from, limit)
 	})
 }
 
-// ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer, which has a limit of
-// its own, 2 MiB a second of each shard. Where AWS would send records later, an exceeded limit is an error here, as in Read.
+// ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer.
 func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumerARN, shardID string, from Position, limit int) (Batch, error) {
 	return s.readAs(ctx, p, "kinesis:SubscribeToShard", consumerARN, func() (Batch, error) {
 		c, err := s.consumerAt(consumerARN)
@@ -115,7 +113,7 @@ func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumer
 		if err != nil {
 			return Batch{}, err
 		}
-		return s.read(c.stream, c.arn, shardID, from, limit)
+		return s.read(c.stream, true, shardID, from, limit)
 	})
 }
 
@@ -134,7 +132,7 @@ func (s *Service) readAs(ctx context.Context, p policy.Principal, action, arn st
 	return b, nil
 }
 
-func (s *Service) read(st *stream, consumer, shardID string, from Position, limit int) (Batch, error) {
+func (s *Service) read(st *stream, consumer bool, shardID string, from Position, limit int) (Batch, error) {
 	now := s.account.Clock.Now()
 	sh, err := st.find(now, shardID)
 	if err != nil {
@@ -146,32 +144,19 @@ func (s *Service) read(st *stream, consumer, shardID string, from Position, limi
 			return Batch{}, err
 		}
 	}
-	f, err := sh.read(now, place, min(limit, maxReadRecords), consumer)
-	if consumer == "" { // enhanced fan-out has other metrics
-		s.countThrottle(st.name, "GetRecords", err)
-	}
-	if err != nil {
-		return Batch{}, err
-	}
-	if consumer == "" {
+	f := sh.read(now, place, min(limit, maxReadRecords))
+	if !consumer { // enhanced fan-out has other metrics
 		s.countRead(st.name, &f, now)
 	}
 	b := Batch{End: f.end, More: f.more}
-	arrived := sh.created.Unix()
-	if n := len(f.entries); n > 0 {
-		b.Records = make([]Record, n)
-		arrived = f.entries[n-1].arrived / 1000
-	}
 	for i, e := range f.entries {
-		b.Records[i] = Record{f.number(sh, i), e.key, e.data, time.UnixMilli(e.arrived)}
+		b.Records = append(b.Records, Record{f.number(sh, i), e.key, e.data, time.UnixMilli(e.arrived)})
 	}
-	b.Next = Position{Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: sh.sequenceAt(f.next-1, arrived).String(), place: f.next}
+	b.Next = Position{Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: sh.sequenceAt(f.next - 1).String(), place: f.next}
 	return b, nil
 }
 
-func (f *found) number(s *shard, i int) string {
-	return s.sequenceAt(f.place+uint64(i), f.entries[i].arrived/1000).String()
-}
+func (f *found) number(s *shard, i int) string { return s.sequenceAt(f.place + uint64(i)).String() }
 
 // Arrivals returns a channel that is closed when a record arrives after the call, the shard closes or the stream is
 // deleted. For a closed shard it is closed already. To miss no record, call it before the read that finds none.

@@ -1,15 +1,16 @@
 // Package kinesis is the embedded cloud's Amazon Kinesis Data Streams.
 //
 // A stream keeps its records in memory until its retention period ends. Each shard has a list of records and a lock. There
-// are no background goroutines: an operation on a shard first removes the expired records. Sequence numbers, hash keys,
-// iterators, resharding and the limits of a shard are those of AWS.
+// are no background goroutines: an operation on a shard first removes the expired records. Hash keys, iterators, resharding
+// and the limits of writing to a shard are those of AWS.
 //
 // Differences from AWS:
 //
 //   - Changes take effect immediately: a stream is always ACTIVE, splits and merges happen within the call, a record can be
 //     read as soon as it was put.
-//   - A shard allows a burst of one second of its limits (1,000 records and 1 MiB written, 5 calls and 2 MiB read). A larger
-//     read delays the next one. AWS tolerates somewhat more, and does not publish how much.
+//   - A shard allows a burst of one second of its limits (1,000 records and 1 MiB written). AWS tolerates somewhat more, and does
+//     not publish how much. Reading is not limited.
+//   - Sequence numbers are shorter.
 //   - An on-demand stream has four shards with the same limits, and does not scale.
 //   - There are no limits of the rate of control operations, of the shards of an account or of changes per day.
 //   - A record has at most 1 MiB.

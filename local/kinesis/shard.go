@@ -5,6 +5,8 @@ import (
 	"sort"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Limits of a shard and of one call.
@@ -14,8 +16,6 @@ const (
 	maxRecord      = 1 << 20 // bytes of a record's data and partition key
 	writeRecords   = 1000    // per second
 	writeBytes     = 1 << 20 // per second
-	readCalls      = 5       // per second; GetShardIterator has as many of its own
-	readBytes      = 2 << 20 // per second; a registered consumer has as many of its own
 	maxReadRecords = 10_000  // of one GetRecords
 	maxReadBytes   = 10 << 20
 )
@@ -29,25 +29,20 @@ type entry struct {
 
 // shard is one shard of a stream, with its records in the order of arrival. A place is the index of a record, from 1.
 type shard struct {
-	stream      *stream
-	id          string
-	number      uint32
-	from, to    hash
-	parent      string
-	adjacent    string // the other parent, of a merge
-	created     time.Time
-	epoch       int64     // of its sequence numbers
-	closed      time.Time // zero while it is open; written with the locks of both stream and shard
-	mu          sync.Mutex
-	entries     []entry
-	first       uint64 // the place of entries[0], or of the next record if there is none
-	arrival     chan struct{}
-	writes      bucket
-	written     bucket
-	reads       bucket
-	iterators   bucket
-	bytesRead   bucket
-	byConsumers map[string]*bucket // of consumers' bytes, by their ARN
+	stream   *stream
+	id       string
+	number   uint32
+	from, to hash
+	parent   string
+	adjacent string    // the other parent, of a merge
+	epoch    int64     // of its sequence numbers
+	closed   time.Time // zero while it is open; written with the locks of both stream and shard
+	mu       sync.Mutex
+	entries  []entry
+	first    uint64 // the place of entries[0], or of the next record if there is none
+	arrival  chan struct{}
+	writes   *rate.Limiter // of records
+	written  *rate.Limiter // of bytes
 }
 
 func shardID(number uint32) string { return fmt.Sprintf("shardId-%012d", number) }
@@ -61,8 +56,8 @@ func (s *shard) closedAt() time.Time {
 	return s.closed
 }
 
-func (s *shard) sequenceAt(place uint64, unix int64) sequence {
-	return sequence{epoch: s.epoch, place: place, time: unix, shard: s.number}
+func (s *shard) sequenceAt(place uint64) sequence {
+	return sequence{epoch: s.epoch, place: place, shard: s.number}
 }
 
 func (s *shard) next() uint64 { return s.first + uint64(len(s.entries)) }
@@ -70,12 +65,11 @@ func (s *shard) next() uint64 { return s.first + uint64(len(s.entries)) }
 func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	size := float64(len(key) + len(data))
-	if s.writes.left(now) < 1 || s.written.left(now) < size {
+	size := len(key) + len(data)
+	// A record that is too large now must not count as one.
+	if s.written.TokensAt(now) < float64(size) || !s.writes.AllowN(now, 1) || !s.written.AllowN(now, size) {
 		return sequence{}, Throttled(s.stream.name, s.id)
 	}
-	s.writes.take(1)
-	s.written.take(size)
 	s.trim(now)
 	arrived := now.UnixMilli()
 	if n := len(s.entries); n > 0 {
@@ -84,7 +78,7 @@ func (s *shard) put(now time.Time, key string, data []byte) (sequence, error) {
 	place := s.next()
 	s.entries = append(s.entries, entry{key, data, arrived})
 	s.announce()
-	return s.sequenceAt(place, arrived/1000), nil
+	return s.sequenceAt(place), nil
 }
 
 func (s *shard) announce() {
@@ -165,33 +159,11 @@ func (f *found) behind(now time.Time) int64 {
 	return max(0, now.UnixMilli()-f.entries[len(f.entries)-1].arrived)
 }
 
-// read reads up to limit records and 10 MiB from a place on. A call may exceed the bytes of the burst; the next calls are
-// refused until the bucket is positive again, 4 seconds after a full 10 MiB. A consumer, identified by its ARN, has a
-// bucket of its own for bytes, and no limit of calls.
-func (s *shard) read(now time.Time, place uint64, limit int, consumer string) (found, error) {
+// read reads up to limit records and 10 MiB from a place on.
+func (s *shard) read(now time.Time, place uint64, limit int) found {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.trim(now)
-	bytes := &s.bytesRead
-	if consumer != "" {
-		if bytes = s.byConsumers[consumer]; bytes == nil {
-			if s.byConsumers == nil {
-				s.byConsumers = map[string]*bucket{}
-			}
-			b := newBucket(readBytes, readBytes)
-			bytes = &b
-			s.byConsumers[consumer] = bytes
-		}
-	} else if s.reads.left(now) < 1 {
-		return found{}, Throttled(s.stream.name, s.id)
-	}
-	if bytes.left(now) <= 0 {
-		return found{}, Throttled(s.stream.name, s.id)
-	}
-	if consumer == "" {
-		s.reads.take(1)
-	}
-
 	f := found{place: min(max(place, s.first), s.next())}
 	rest := s.entries[f.place-s.first:]
 	n, size := 0, 0
@@ -202,21 +174,10 @@ func (s *shard) read(now time.Time, place uint64, limit int, consumer string) (f
 		}
 		n, size = n+1, size+more
 	}
-	bytes.take(float64(size))
 	f.entries = append(f.entries, rest[:n]...)
 	f.next, f.more = f.place+uint64(n), n < len(rest)
 	f.end = !f.more && !s.open()
-	return f, nil
-}
-
-func (s *shard) allowIterator(now time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.iterators.left(now) < 1 {
-		return Throttled(s.stream.name, s.id)
-	}
-	s.iterators.take(1)
-	return nil
+	return f
 }
 
 // arrives returns a channel that is closed when a record arrives or the shard closes.

@@ -2,8 +2,6 @@ package kms
 
 import (
 	"cmp"
-	"maps"
-	"slices"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -37,11 +35,7 @@ type keyInput struct {
 func (s *Service) listKeys(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	keys := []wire.Object{}
-	for _, id := range slices.Sorted(maps.Keys(s.keys)) {
-		keys = append(keys, wire.Object{"KeyId": id, "KeyArn": s.keys[id].arn()})
-	}
-	return wire.Object{"Keys": keys}, nil
+	return wire.Object{"Keys": wire.List(s.keys, func(k *key) wire.Object { return wire.Object{"KeyId": k.id, "KeyArn": k.arn()} })}, nil
 }
 
 func (s *Service) describeKey(c *wire.Call, in *keyInput) (wire.Object, error) {

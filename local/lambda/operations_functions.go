@@ -71,11 +71,7 @@ func (s *Service) listFunctions(c *wire.Call) (wire.Object, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	functions := []*configurationOutput{}
-	for _, name := range slices.Sorted(maps.Keys(s.functions)) {
-		functions = append(functions, s.functions[name].configuration())
-	}
-	return wire.Object{"Functions": functions}, nil
+	return wire.Object{"Functions": wire.List(s.functions, (*function).configuration)}, nil
 }
 
 func (s *Service) getFunction(c *wire.Call) (wire.Object, error) {

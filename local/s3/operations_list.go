@@ -3,10 +3,8 @@ package s3
 import (
 	"encoding/base64"
 	"encoding/xml"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -176,9 +174,7 @@ func (s *Service) listBuckets(w http.ResponseWriter, r *request) error {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listBucketsResult{Owner: owner{account.ID}}
-	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
-		out.Buckets = append(out.Buckets, bucketItem{name, s.buckets[name].created.Format(timestamp), account.Region})
-	}
-	return writeXML(w, out)
+	return writeXML(w, &listBucketsResult{Owner: owner{account.ID}, Buckets: wire.List(s.buckets, func(b *bucket) bucketItem {
+		return bucketItem{b.name, b.created.Format(timestamp), account.Region}
+	})})
 }

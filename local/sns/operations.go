@@ -51,31 +51,18 @@ func (a attributes) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(list, start)
 }
 
-type attributesOutput struct{ Attributes attributes }
-
 type topicInput struct {
 	TopicARN string `json:"TopicArn"`
 }
 
-type topicOutput struct {
-	TopicARN string `xml:"TopicArn"`
-}
-
-type listTopicsOutput struct {
-	Topics []topicOutput `xml:"Topics>member"`
-}
-
-func (s *Service) listTopics(*wire.Call, *struct{}) (*listTopicsOutput, error) {
+func (s *Service) listTopics(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := &listTopicsOutput{}
-	for _, arn := range slices.Sorted(maps.Keys(s.topics)) {
-		out.Topics = append(out.Topics, topicOutput{arn})
-	}
-	return out, nil
+	topics := wire.List(s.topics, func(t *topic) wire.Object { return wire.Object{"TopicArn": t.arn} })
+	return wire.Object{"Topics": wire.Members[wire.Object]{List: topics}}, nil
 }
 
-func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (*attributesOutput, error) {
+func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (wire.Object, error) {
 	t, subscriptions, err := s.open(c, in.TopicARN)
 	if err != nil {
 		return nil, err
@@ -98,28 +85,16 @@ func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (*attributesO
 	if key := t.args.KMSKey; key != nil {
 		all["KmsMasterKeyId"] = *key
 	}
-	return &attributesOutput{all}, nil
+	return wire.Object{"Attributes": all}, nil
 }
 
-type subscriptionOutput struct {
-	SubscriptionARN string `xml:"SubscriptionArn"`
-	Owner           string
-	Protocol        string
-	Endpoint        string
-	TopicARN        string `xml:"TopicArn"`
-}
-
-type listSubscriptionsOutput struct {
-	Subscriptions []subscriptionOutput `xml:"Subscriptions>member"`
-}
-
-func (s *Service) listSubscriptions(*wire.Call, *struct{}) (*listSubscriptionsOutput, error) {
+func (s *Service) listSubscriptions(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return list(slices.Collect(maps.Values(s.subscriptions))), nil
 }
 
-func (s *Service) listSubscriptionsByTopic(c *wire.Call, in *topicInput) (*listSubscriptionsOutput, error) {
+func (s *Service) listSubscriptionsByTopic(c *wire.Call, in *topicInput) (wire.Object, error) {
 	_, subscriptions, err := s.open(c, in.TopicARN)
 	if err != nil {
 		return nil, err
@@ -127,24 +102,26 @@ func (s *Service) listSubscriptionsByTopic(c *wire.Call, in *topicInput) (*listS
 	return list(slices.Clone(subscriptions)), nil
 }
 
-func list(subscriptions []*subscription) *listSubscriptionsOutput {
+func list(subscriptions []*subscription) wire.Object {
 	slices.SortFunc(subscriptions, func(a, b *subscription) int { return strings.Compare(a.arn, b.arn) })
-	out := &listSubscriptionsOutput{}
+	out := []wire.Object{}
 	for _, sub := range subscriptions {
 		arn := sub.arn
 		if sub.pending() {
 			arn = "PendingConfirmation" // AWS does not list the ARN before the confirmation
 		}
-		out.Subscriptions = append(out.Subscriptions, subscriptionOutput{arn, account.ID, sub.args.Protocol, sub.args.Endpoint, sub.args.Topic})
+		out = append(out, wire.Object{
+			"SubscriptionArn": arn, "Owner": account.ID, "Protocol": sub.args.Protocol, "Endpoint": sub.args.Endpoint, "TopicArn": sub.args.Topic,
+		})
 	}
-	return out
+	return wire.Object{"Subscriptions": wire.Members[wire.Object]{List: out}}
 }
 
 type subscriptionInput struct {
 	SubscriptionARN string `json:"SubscriptionArn"`
 }
 
-func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput) (*attributesOutput, error) {
+func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput) (wire.Object, error) {
 	i := strings.LastIndex(in.SubscriptionARN, ":")
 	if _, _, err := s.open(c, in.SubscriptionARN[:max(i, 0)]); err != nil {
 		return nil, err
@@ -166,7 +143,7 @@ func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput)
 	if p := sub.args.RedrivePolicy; p != nil {
 		all["RedrivePolicy"] = *p
 	}
-	return &attributesOutput{all}, nil
+	return wire.Object{"Attributes": all}, nil
 }
 
 type publishInput struct {
@@ -179,11 +156,7 @@ type publishInput struct {
 	}
 }
 
-type publishOutput struct {
-	MessageID string `xml:"MessageId"`
-}
-
-func (s *Service) publish(c *wire.Call, in *publishInput) (*publishOutput, error) {
+func (s *Service) publish(c *wire.Call, in *publishInput) (wire.Object, error) {
 	t, subscriptions, err := s.open(c, in.TopicARN)
 	if err != nil {
 		return nil, err
@@ -193,5 +166,5 @@ func (s *Service) publish(c *wire.Call, in *publishInput) (*publishOutput, error
 		m.attributes[a.Name] = a.Value
 	}
 	id, err := s.accept(c.Context(), t, subscriptions, m)
-	return &publishOutput{id}, err
+	return wire.Object{"MessageId": id}, err
 }

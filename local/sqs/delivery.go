@@ -11,6 +11,8 @@ type Delivery struct {
 	// Twice delivers every message once more after it was deleted. Its receive count starts again, as if another server
 	// of AWS had seen neither the receive nor the delete. So it does not count for the redrive policy.
 	Twice bool
+	// Chosen returns whether Twice is for a message that is being deleted. It must not call the service. Nil is for every message.
+	Chosen func() bool
 	// Reverse delivers the newest of the visible messages first.
 	Reverse bool
 	// Shuffle, if not 0, is the seed of a random order of the visible messages.
@@ -59,7 +61,7 @@ func (q *queue) pick() *message {
 
 // redeliver makes a message that is being deleted visible again if Twice is set. It returns false the second time.
 func (q *queue) redeliver(m *message) bool {
-	if !q.delivery.Twice || m.redelivered {
+	if !q.delivery.Twice || m.redelivered || q.delivery.Chosen != nil && !q.delivery.Chosen() {
 		return false
 	}
 	m.redelivered, m.receives, m.receivesHere, m.firstReceived = true, 0, 0, time.Time{}

@@ -1,9 +1,6 @@
 package stepfunctions
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -46,11 +43,7 @@ func describeStateMachine(_ *wire.Call, m *machine, _ *machineInput) (wire.Objec
 func (s *Service) listStateMachines(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	items := []wire.Object{}
-	for _, arn := range slices.Sorted(maps.Keys(s.machines)) {
-		items = append(items, s.machines[arn].item())
-	}
-	return wire.Object{"stateMachines": items}, nil
+	return wire.Object{"stateMachines": wire.List(s.machines, (*machine).item)}, nil
 }
 
 type updateMachineInput struct {

@@ -20,13 +20,7 @@ func New() *Service {
 	return s
 }
 
-type callerIdentityOutput struct {
-	ARN     string `xml:"Arn"`
-	UserID  string `xml:"UserId"`
-	Account string
-}
-
 // callerIdentity needs no permission, as in AWS.
-func callerIdentity(c *wire.Call, _ *struct{}) (*callerIdentityOutput, error) {
-	return &callerIdentityOutput{ARN: c.Principal.ARN, UserID: c.Principal.ID, Account: account.ID}, nil
+func callerIdentity(c *wire.Call, _ *struct{}) (wire.Object, error) {
+	return wire.Object{"Arn": c.Principal.ARN, "UserId": c.Principal.ID, "Account": account.ID}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -159,6 +160,15 @@ func (o Object) With(members Object) Object {
 		}
 	}
 	return o
+}
+
+// List returns what output makes of the values of a map, in the order of its keys.
+func List[V, Out any](of map[string]V, output func(V) Out) []Out {
+	list := []Out{}
+	for _, key := range slices.Sorted(maps.Keys(of)) {
+		list = append(list, output(of[key]))
+	}
+	return list
 }
 
 // Found returns a thing that was looked up, or the error that there is none.

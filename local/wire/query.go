@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,7 +20,7 @@ import (
 //
 // The parameters of an operation are filled as from JSON: a list x.member.N is a slice, a map x.entry.N a slice of structs with
 // the members that the wire has (Name and Value, or key and value). Every scalar is a string, as on the wire. The result is
-// rendered by encoding/xml under <NAMEResult>: write list tags as `xml:"Topics>member"`.
+// rendered under <NAMEResult>, an Object by its members.
 type Query struct {
 	XMLNS string // "http://sns.amazonaws.com/doc/2010-03-31/"
 	// Version is the only API version that is accepted: "2010-03-31".
@@ -60,6 +61,20 @@ func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
 		}
 		return e.EncodeElement(struct{ RequestId string }{c.RequestID}, start("ResponseMetadata"))
 	})
+}
+
+// MarshalXML implements xml.Marshaler, for results of the query protocol.
+func (o Object) MarshalXML(e *xml.Encoder, element xml.StartElement) error {
+	errs := []error{e.EncodeToken(element)}
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		errs = append(errs, e.EncodeElement(o[name], start(name)))
+	}
+	return errors.Join(append(errs, e.EncodeToken(element.End()))...)
+}
+
+// Members is a list in a result of the query protocol.
+type Members[T any] struct {
+	List []T `xml:"member"`
 }
 
 func (q *Query) fail(w http.ResponseWriter, c *Call, err error) {

@@ -1,7 +1,6 @@
 package xray
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -27,12 +26,9 @@ type Segment struct {
 	HTTP     *HTTP     `json:"-"`
 	Links    []Link    `json:"links,omitempty"` // to other traces
 
-	document    string // the text of a segment from the wire
-	subsegment  bool   // which was sent by itself
-	inferred    bool
-	within      []string       // its id, and those of subsegments in the document
+	document    string         // the text of a segment from the wire
+	subsegment  bool           // which was sent by itself
 	annotations map[string]any // strings, numbers and booleans, also of subsegments in the document
-	resource    string         // the name of the table or queue that was called
 }
 
 // Link names another trace, and a segment of it: https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
@@ -59,13 +55,8 @@ type document struct {
 	End         float64        `json:"end_time,omitempty"`
 	InProgress  bool           `json:"in_progress,omitempty"`
 	HTTP        *documentHTTP  `json:"http,omitempty"`
-	Inferred    bool           `json:"inferred,omitempty"`
 	Annotations map[string]any `json:"annotations,omitempty"`
-	AWS         struct {
-		Table string `json:"table_name"`
-		Queue string `json:"queue_url"`
-	} `json:"aws,omitzero"`
-	Subsegments []document `json:"subsegments,omitempty"`
+	Subsegments []document     `json:"subsegments,omitempty"`
 }
 
 type documentHTTP struct {
@@ -94,7 +85,8 @@ func (s *Segment) render() (string, error) {
 }
 
 func parseSegment(text string) (Segment, error) {
-	d, err := decode(text)
+	var d document
+	err := json.Unmarshal([]byte(text), &d)
 	s := d.Segment
 	switch {
 	case err != nil:
@@ -114,20 +106,8 @@ func parseSegment(text string) (Segment, error) {
 	case d.Type != "" && (d.Type != "subsegment" || d.ParentID == ""):
 		return s, fmt.Errorf("type can only be subsegment, which needs a parent_id")
 	}
-	return s, nil
-}
-
-func decode(text string) (d document, err error) {
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		return d, err
-	}
-	s := &d.Segment
-	s.Start, s.document, s.subsegment, s.inferred = moment(d.Start), text, d.Type != "", d.Inferred
-	if d.Inferred {
-		s.resource = cmp.Or(d.AWS.Table, d.AWS.Queue[strings.LastIndex(d.AWS.Queue, "/")+1:])
-	}
-	s.annotations = map[string]any{}
-	s.note(&d)
+	s.Start, s.document, s.subsegment, s.annotations = moment(d.Start), text, d.Type != "", map[string]any{}
+	d.note(s.annotations)
 	if d.End > 0 {
 		s.End = moment(d.End)
 	}
@@ -135,14 +115,13 @@ func decode(text string) (d document, err error) {
 		s.HTTP = &d.HTTP.Request
 		s.HTTP.Status = d.HTTP.Response.Status
 	}
-	return d, nil
+	return s, nil
 }
 
-func (s *Segment) note(d *document) {
-	s.within = append(s.within, d.ID)
-	maps.Copy(s.annotations, d.Annotations)
+func (d *document) note(annotations map[string]any) {
+	maps.Copy(annotations, d.Annotations)
 	for i := range d.Subsegments {
-		s.note(&d.Subsegments[i])
+		d.Subsegments[i].note(annotations)
 	}
 }
 

@@ -2,7 +2,6 @@ package xray
 
 import (
 	"encoding/json"
-	"iter"
 	"reflect"
 	"regexp"
 	"slices"
@@ -11,6 +10,43 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
+
+func input[In any](c *wire.Call) (*In, error) {
+	if err := c.Authorize("xray:"+c.Operation, "*"); err != nil {
+		return nil, err
+	}
+	in := new(In)
+	return in, c.DecodeJSON(in)
+}
+
+// batchGetTraces omits unknown traces, as AWS does.
+func (s *Service) batchGetTraces(c *wire.Call) (wire.Object, error) {
+	in, err := input[struct{ TraceIDs []string }](c)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(in.TraceIDs) < 1 || len(in.TraceIDs) > 5:
+		return nil, invalid("TraceIds must have 1 to 5 members, got %d.", len(in.TraceIDs))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	traces := []wire.Object{}
+	for _, id := range in.TraceIDs {
+		t := s.traces[id]
+		if t == nil {
+			continue
+		}
+		start, end := t.span()
+		segments, err := compile(t.segments)
+		if err != nil {
+			return nil, err
+		}
+		traces = append(traces, wire.Object{
+			"Id": id, "Duration": end.Sub(start).Seconds(), "LimitExceeded": t.exceeded, "Segments": segments,
+		})
+	}
+	return wire.Object{"Traces": traces, "UnprocessedTraceIds": []string{}}, nil
+}
 
 type getTraceSummariesInput struct {
 	StartTime, EndTime              float64
@@ -48,7 +84,12 @@ func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	processed, summaries := 0, []wire.Object{}
-	for t := range s.between(in.StartTime, in.EndTime) {
+	for _, id := range slices.Backward(s.ids) {
+		t := s.traces[id]
+		start, _ := t.span()
+		if at := seconds(start); at < in.StartTime || at > in.EndTime {
+			continue
+		}
 		processed++
 		if sum := t.summary(); filter(t, sum) {
 			summaries = append(summaries, sum)
@@ -57,19 +98,6 @@ func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
 	return wire.Object{
 		"TraceSummaries": summaries, "ApproximateTime": seconds(s.account.Clock.Now()), "TracesProcessedCount": processed,
 	}, nil
-}
-
-// between returns the traces that started in a range of time, newest first. The caller holds the lock.
-func (s *Service) between(from, to float64) iter.Seq[*trace] {
-	return func(yield func(*trace) bool) {
-		for _, id := range slices.Backward(s.ids) {
-			t := s.traces[id]
-			start, _ := t.span()
-			if at := seconds(start); at >= from && at <= to && !yield(t) {
-				return
-			}
-		}
-	}
 }
 
 // summary describes a trace. Its entry point is the earliest segment without a parent, which decides whether the request

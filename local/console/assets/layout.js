@@ -1,0 +1,42 @@
+// Where the nodes and edges of a component are drawn.
+import { Graph, layout } from './vendor/dagre.mjs';
+
+export const shortLabel = (label) => {
+  const [first, ...others] = label.split(/,\s*/);
+  return others.length ? `${first} +${others.length}` : first;
+};
+
+// curve is a path through points, which leaves and enters each along the direction of the layout.
+function curve(points, down) {
+  const at = (x, y) => `${x.toFixed(1)},${y.toFixed(1)}`;
+  return points.map((p, i) => {
+    if (i === 0) return `M${at(p.x, p.y)}`;
+    const q = points[i - 1], x = (p.x + q.x) / 2, y = (p.y + q.y) / 2;
+    return `C${down ? `${at(q.x, y)} ${at(p.x, y)}` : `${at(x, q.y)} ${at(x, p.y)}`} ${at(p.x, p.y)}`;
+  }).join('');
+}
+
+// port is where edges meet a node, on the side of a neighbour.
+const port = (n, size, down, after) => (down ? { x: n.x, y: n.y + (after ? 1 : -1) * size.height / 2 } : { x: n.x + (after ? 1 : -1) * size.width / 2, y: n.y });
+
+// arrange lays a component out, from left to right or from the top down.
+export function arrange({ nodes = [], edges = [] }, down) {
+  const size = down ? { width: 172, height: 80 } : { width: 204, height: 80 };
+  const g = new Graph({ multigraph: true });
+  g.setGraph({ rankdir: down ? 'TB' : 'LR', nodesep: down ? 16 : 24, ranksep: 44, edgesep: 16, marginx: 12, marginy: 16 });
+  for (const n of nodes) g.setNode(n.id, { ...size });
+  edges.forEach((e, i) => g.setEdge(e.from, e.to, { width: Math.min(84, shortLabel(e.label).length * 6.4), height: 16, labelpos: 'c', weight: e.kind === 'failure' ? 1 : 3 }, String(i)));
+  layout(g);
+  const { width, height } = g.graph();
+  return {
+    width, height, size,
+    nodes: nodes.map((node) => ({ node, size, x: g.node(node.id).x - size.width / 2, y: g.node(node.id).y - size.height / 2 })),
+    edges: edges.map((edge, i) => {
+      const { points, x, y } = g.edge(edge.from, edge.to, String(i));
+      const forward = points[0][down ? 'y' : 'x'] < points.at(-1)[down ? 'y' : 'x'];
+      const a = port(g.node(edge.from), size, down, forward), b = port(g.node(edge.to), size, down, !forward);
+      // The one point of a short edge is that of its label, which can be far away. The middle of the edge is better.
+      return points.length > 3 ? { edge, x, y, d: curve([a, ...points.slice(1, -1), b], down) } : { edge, x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, d: curve([a, b], down) };
+    }),
+  };
+}

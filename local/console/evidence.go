@@ -1,0 +1,165 @@
+package console
+
+import (
+	"encoding/json"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+type item struct {
+	Table string         `json:"table"`
+	Item  map[string]any `json:"item"`
+}
+
+type object struct {
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+	Size   int64  `json:"size"`
+	Text   string `json:"text"`
+}
+
+type lyingLetter struct {
+	Queue string `json:"queue"`
+	Body  string `json:"body"`
+}
+
+const (
+	maxObjects = 20
+	maxText    = 64 << 10
+)
+
+// mentions reports whether a text has a value in it as a whole word.
+func mentions(text, value string) bool {
+	return value != "" && strings.Contains(text, value) && regexp.MustCompile(`(^|[^\w-])`+regexp.QuoteMeta(value)+`($|[^\w-])`).MatchString(text)
+}
+
+// addItems adds the item of each table whose key is in the lines.
+func (t *teller) addItems(s *story) error {
+	lower := map[string]string{}
+	for name, v := range t.fields {
+		lower[strings.ToLower(name)] = v
+	}
+	for _, n := range t.nodes(kindTable) {
+		key, p := map[string]types.AttributeValue{}, properties(n.deployed.Properties)
+		for _, name := range []string{p.text("hashKey"), p.text("rangeKey")} {
+			if v := lower[strings.ToLower(name)]; v != "" {
+				key[name] = &types.AttributeValueMemberS{Value: v}
+			} else if name != "" {
+				key = nil
+				break
+			}
+		}
+		if key == nil {
+			continue
+		}
+		out, err := dynamodb.NewFromConfig(t.config).GetItem(t.ctx, &dynamodb.GetItemInput{TableName: &n.Resource, Key: key, ConsistentRead: aws.Bool(true)})
+		if err != nil {
+			return err
+		}
+		if out.Item != nil {
+			s.Items = append(s.Items, item{n.Name, plain(&types.AttributeValueMemberM{Value: out.Item}).(map[string]any)})
+		}
+	}
+	return nil
+}
+
+// plain is an attribute as JSON has it.
+func plain(v types.AttributeValue) any {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberM:
+		m := map[string]any{}
+		for name, v := range v.Value {
+			m[name] = plain(v)
+		}
+		return m
+	case *types.AttributeValueMemberL:
+		list := []any{}
+		for _, v := range v.Value {
+			list = append(list, plain(v))
+		}
+		return list
+	case *types.AttributeValueMemberN:
+		return json.Number(v.Value)
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberBOOL:
+		return v.Value
+	case *types.AttributeValueMemberSS:
+		return v.Value
+	case *types.AttributeValueMemberNS:
+		return v.Value
+	case *types.AttributeValueMemberB:
+		return v.Value
+	case *types.AttributeValueMemberBS:
+		return v.Value
+	}
+	return nil
+}
+
+// addObjects adds the objects that have the id in their key, or a field in their key and the id in their text.
+func (t *teller) addObjects(s *story) error {
+	client := s3.NewFromConfig(t.config, func(o *s3.Options) { o.UsePathStyle = true })
+	for _, n := range t.nodes(kindBucket) {
+		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &n.Resource})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(t.ctx)
+			if err != nil {
+				return err
+			}
+			for _, o := range page.Contents {
+				named := mentions(*o.Key, t.record.id)
+				related := named || slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.fields[name]) })
+				if !related || len(s.Objects) == maxObjects {
+					continue
+				}
+				text, err := t.objectText(client, n.Resource, *o.Key, *o.Size)
+				if err != nil {
+					return err
+				}
+				if named || mentions(text, t.record.id) {
+					s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// objectText returns the text of an object that is not too large.
+func (t *teller) objectText(client *s3.Client, bucket, key string, size int64) (string, error) {
+	if size > maxText {
+		return "", nil
+	}
+	out, err := client.GetObject(t.ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return "", err
+	}
+	defer out.Body.Close()
+	text, err := io.ReadAll(out.Body)
+	return strings.ToValidUTF8(string(text), "\uFFFD"), err
+}
+
+// addDeadLetters adds the messages in dead-letter queues that mention the id.
+func (t *teller) addDeadLetters(s *story) error {
+	client := sqs.NewFromConfig(t.config)
+	for _, n := range t.nodes(kindDeadLetters) {
+		all, err := lookInto(t.ctx, client, n.deployed.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range all.Messages {
+			if mentions(m.Body, t.record.id) {
+				s.DeadLetters = append(s.DeadLetters, lyingLetter{n.Name, m.Body})
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+)
+
+// hop is a step of a record on its way: a segment of its trace, or without a trace, what a function has logged.
+type hop struct {
+	Name       string  `json:"name"`
+	Kind       string  `json:"kind"` // that of a node, or call or work
+	Node       string  `json:"node"` // ARN
+	Parent     int     `json:"parent"`
+	StartMs    float64 `json:"startMs"` // since the first hop
+	DurationMs float64 `json:"durationMs"`
+	Status     string  `json:"status"` // ok, error or running
+	Detail     string  `json:"detail"`
+}
+
+// segment is a segment document: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+type segment struct {
+	ID, Name, Origin, Namespace      string
+	ParentID                         string  `json:"parent_id"`
+	Start                            float64 `json:"start_time"`
+	End                              float64 `json:"end_time"`
+	Inferred, Error, Fault, Throttle bool
+	Annotations                      map[string]any
+	AWS                              struct {
+		Operation string
+		Table     string `json:"table_name"`
+		Queue     string `json:"queue_url"`
+	}
+	HTTP        struct{ Response struct{ Status int } }
+	Cause       struct{ Exceptions []struct{ Type string } }
+	Subsegments []segment
+}
+
+// origins are the kinds of nodes by the origin of their segments.
+var origins = map[string]string{
+	"AWS::ApiGateway::Stage": kindAPI, "AWS::Lambda::Function": kindFunction, "AWS::StepFunctions::StateMachine": kindMachine, "AWS::SNS::Topic": kindTopic,
+}
+
+// maxTraces is how many traces BatchGetTraces returns at most:
+// https://docs.aws.amazon.com/xray/latest/api/API_BatchGetTraces.html
+const maxTraces = 5
+
+func (t *teller) addHops(s *story) error {
+	var all []segment
+	if len(s.TraceIDs) > 0 {
+		out, err := xray.NewFromConfig(t.config).BatchGetTraces(t.ctx, &xray.BatchGetTracesInput{TraceIds: s.TraceIDs[:min(len(s.TraceIDs), maxTraces)]})
+		if err != nil {
+			return err
+		}
+		for _, trace := range out.Traces {
+			for _, document := range trace.Segments {
+				var g segment
+				if err := json.Unmarshal([]byte(*document.Document), &g); err != nil {
+					return fmt.Errorf("reading the trace %s: %w", *trace.Id, err)
+				}
+				all = g.flatten(all)
+			}
+		}
+	}
+	if len(all) == 0 { // it was not recorded
+		s.Hops = t.logged()
+		return nil
+	}
+	s.Hops = t.waterfall(all)
+	return nil
+}
+
+// flatten adds a segment and those in it.
+func (g segment) flatten(all []segment) []segment {
+	all = append(all, g)
+	for _, sub := range g.Subsegments {
+		sub.ParentID = g.ID
+		all = sub.flatten(all)
+	}
+	return all
+}
+
+// waterfall makes hops of segments, parents before children. It leaves out what is there twice: segments of Lambda around those of
+// functions, and those that X-Ray infers from calls.
+func (t *teller) waterfall(all []segment) []hop {
+	hops, ahead := []hop{}, t.cloud.Account.Clock.Now().Sub(time.Now()).Seconds()
+	children, known := map[string][]*segment{}, map[string]bool{}
+	for i := range all {
+		known[all[i].ID] = true
+	}
+	slices.SortStableFunc(all, func(a, b segment) int { return cmp.Compare(a.Start, b.Start) })
+	for i := range all {
+		if g := &all[i]; known[g.ParentID] {
+			children[g.ParentID] = append(children[g.ParentID], g)
+		} else {
+			children[""] = append(children[""], g)
+		}
+	}
+	var walk func(of string, parent int, after float64)
+	walk = func(of string, parent int, after float64) {
+		for _, g := range children[of] {
+			at, start := parent, g.Start
+			// Functions measure by the clock of the machine, also if that of the cloud was moved.
+			if moved := start + ahead; after > 0 && math.Abs(moved-after) < math.Abs(start-after) {
+				start = moved
+			}
+			if !g.Inferred && g.Origin != "AWS::Lambda" {
+				at, hops = len(hops), append(hops, t.hop(g, parent, start))
+			}
+			walk(g.ID, at, start)
+		}
+	}
+	walk("", -1, 0)
+	first := slices.MinFunc(hops, func(a, b hop) int { return cmp.Compare(a.StartMs, b.StartMs) }).StartMs
+	for i := range hops {
+		hops[i].StartMs -= first
+	}
+	return hops
+}
+
+// hop describes a segment. Its start is in milliseconds since 1970.
+func (t *teller) hop(g *segment, parent int, start float64) hop {
+	h := hop{Name: g.Name, Kind: cmp.Or(origins[g.Origin], "work"), Parent: parent, StartMs: start * 1000, DurationMs: max(0, g.End-g.Start) * 1000, Status: "ok"}
+	resource := strings.TrimSuffix(g.Name, "/"+g.Name[strings.LastIndex(g.Name, "/")+1:]) // of an API, without its stage
+	if g.Namespace == "aws" {
+		h.Kind, h.Name = "call", g.Name+" "+g.AWS.Operation
+		resource = cmp.Or(g.AWS.Table, g.AWS.Queue[strings.LastIndex(g.AWS.Queue, "/")+1:])
+	}
+	for _, n := range t.component.Nodes {
+		if n.Resource == resource && (n.Kind == h.Kind || h.Kind == "call") {
+			h.Node = n.ID
+			if h.Kind != "call" {
+				h.Name = n.Name
+			}
+		}
+	}
+	if outcome, _ := g.Annotations["outcome"].(string); outcome != "" {
+		h.Detail = outcome
+	} else if status := g.HTTP.Response.Status; status > 0 {
+		h.Detail = fmt.Sprint("HTTP ", status)
+	}
+	if len(g.Cause.Exceptions) > 0 {
+		h.Detail = g.Cause.Exceptions[0].Type
+	}
+	switch {
+	case g.Error, g.Fault, g.Throttle:
+		h.Status = "error"
+	case g.End == 0:
+		h.Status = "running"
+	}
+	return h
+}
+
+// logged makes hops of the lines of a record whose trace was not recorded, one for each invocation.
+func (t *teller) logged() []hop {
+	hops, index := []hop{}, map[string]int{}
+	for _, l := range t.lines {
+		at := l.at.Sub(t.lines[0].at).Seconds() * 1000
+		i, known := index[l.function+l.text("requestId")]
+		if !known {
+			i, hops = len(hops), append(hops, hop{Name: t.graph.nodes[l.function].Name, Kind: kindFunction, Node: l.function, Parent: -1, StartMs: at})
+			index[l.function+l.text("requestId")] = i
+		}
+		hops[i].DurationMs, hops[i].Status, hops[i].Detail = at-hops[i].StartMs, "ok", cmp.Or(l.text("outcome"), hops[i].Detail)
+		if l.failed() {
+			hops[i].Status = "error"
+		}
+	}
+	return hops
+}

@@ -1,0 +1,355 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+const (
+	// maxRecords is how many records the index holds. The oldest are dropped.
+	maxRecords = 20_000
+	// overlap is how late a line arrives at most.
+	overlap = time.Second
+)
+
+// records is an index of what functions have logged about records. It is brought up to date when it is read, and costs nothing
+// otherwise.
+type records struct {
+	mu    sync.Mutex
+	all   map[recordKey]*record
+	list  []*record        // in the order in which they were found
+	open  map[*record]bool // those that have failed, or of which a message may wait
+	flow  *flow
+	drawn *graph               // that flow was made from
+	read  time.Time            // up to when everything was logged before the last update
+	seen  map[string]time.Time // the lines since then, by log group and id
+}
+
+type recordKey struct{ component, id string }
+
+// record is what is known of one record.
+type record struct {
+	recordKey
+	started, lastSeen time.Time
+	outcome           string // of the newest line
+	traceID           string // of the oldest line
+	fields            map[string]string
+	last              map[string]work // what the newest line of each function or state machine says, by ARN
+	cause             work            // what the newest one says with an outcome that is unsuccessful
+	done              map[string]int  // how often each function has succeeded
+}
+
+// work says whether a piece of work did not succeed, and why.
+type work struct {
+	at     time.Time
+	failed bool
+	reason string
+}
+
+// line is a line of JSON that a function has logged.
+type line struct {
+	at       time.Time
+	function string // ARN
+	fields   map[string]any
+}
+
+func (l *line) text(key string) string {
+	s, _ := l.fields[key].(string)
+	return s
+}
+
+// unsuccessful are the outcomes of work that did not succeed, of functions that are made with handlers/kit.
+var unsuccessful = []string{"failed", "rejected", "refused"}
+
+// failed reports whether the work did not succeed, or the record has a status that says so.
+func (l *line) failed() bool {
+	outcome := l.text("outcome")
+	return slices.Contains(unsuccessful, outcome) || slices.Contains(unsuccessful, strings.ToLower(l.text("status"))) || outcome == "" && l.text("level") == "ERROR"
+}
+
+// reason says why the work failed.
+func (l *line) reason() string {
+	if err := l.text("error"); err != "" {
+		return l.text("message") + ": " + err
+	}
+	return cmp.Or(l.text("outcome"), l.text("level")) + ": " + cmp.Or(l.text("reason"), l.text("Reason"), l.text("message"))
+}
+
+// logGroup is where a function logs.
+func logGroup(function *Node) string {
+	return cmp.Or(properties(function.deployed.Properties).text("loggingConfig", "logGroup"), "/aws/lambda/"+function.Resource)
+}
+
+// lines calls f with each line of a function from a time on that has a text in it.
+func (c *Console) lines(ctx context.Context, function *Node, from time.Time, text string, f func(id string, l *line)) error {
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(c.config), &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: aws.String(logGroup(function)), FilterPattern: aws.String(`"` + text + `"`), StartTime: aws.Int64(max(from.UnixMilli(), 0)),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if _, none := errors.AsType[*types.ResourceNotFoundException](err); none {
+			return nil // it is created with the first line
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Events {
+			l := &line{at: time.UnixMilli(*e.Timestamp).UTC(), function: function.ID}
+			if json.Unmarshal([]byte(*e.Message), &l.fields) == nil { // a line that is not JSON is about no record
+				f(*e.EventId, l)
+			}
+		}
+	}
+	return nil
+}
+
+// update reads what was logged since the last time. The caller holds the lock.
+func (x *records) update(ctx context.Context, c *Console) error {
+	g := c.graph()
+	if x.drawn != g {
+		x.drawn, x.flow = g, newFlow(g)
+		if x.all == nil {
+			x.all, x.open, x.seen = map[recordKey]*record{}, map[*record]bool{}, map[string]time.Time{}
+		}
+		for _, r := range x.list {
+			x.judge(r)
+		}
+	}
+	now, s := c.cloud.Account.Clock.Now(), &c.settings.Record
+	for _, component := range g.Components {
+		for _, n := range component.Nodes {
+			if n.Kind != kindFunction {
+				continue
+			}
+			if err := c.lines(ctx, n, x.read, s.ID, func(id string, l *line) {
+				id = n.ID + id
+				if _, known := x.seen[id]; !known {
+					x.seen[id] = l.at
+					x.add(component.Name, l, s)
+				}
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	x.read = now.Add(-overlap)
+	maps.DeleteFunc(x.seen, func(_ string, at time.Time) bool { return at.Before(x.read.Truncate(time.Millisecond)) })
+	return nil
+}
+
+// add adds a line, if it is about a record.
+func (x *records) add(component string, l *line, s *Record) {
+	key := recordKey{component, l.text(s.ID)}
+	if key.id == "" {
+		return
+	}
+	r := x.all[key]
+	if r == nil {
+		if len(x.list) == maxRecords {
+			delete(x.all, x.list[0].recordKey)
+			delete(x.open, x.list[0])
+			x.list = x.list[1:]
+		}
+		r = &record{recordKey: key, started: l.at, fields: map[string]string{}, last: map[string]work{}, done: map[string]int{}}
+		x.all[key], x.list = r, append(x.list, r)
+	}
+	if id := l.text("traceId"); id != "" && (r.traceID == "" || l.at.Before(r.started)) {
+		r.traceID = id
+	}
+	if l.at.Before(r.started) {
+		r.started = l.at
+	}
+	if !l.at.Before(r.lastSeen) {
+		r.lastSeen, r.outcome = l.at, cmp.Or(l.text("outcome"), r.outcome)
+	}
+	for _, name := range s.Search {
+		if v := l.text(name); v != "" {
+			r.fields[name] = v
+		}
+	}
+	w := work{at: l.at, failed: l.failed()}
+	if w.failed {
+		w.reason = l.reason()
+	} else {
+		r.done[l.function]++
+	}
+	if step := x.flow.step(l.function); !w.at.Before(r.last[step].at) {
+		r.last[step] = w
+	}
+	if slices.Contains(unsuccessful, l.text("outcome")) && !w.at.Before(r.cause.at) {
+		r.cause = w
+	}
+	x.judge(r)
+}
+
+// judge says whether a record is open.
+func (x *records) judge(r *record) {
+	if _, failed := r.failure(); failed || len(x.flow.missing(r)) > 0 {
+		x.open[r] = true
+	} else {
+		delete(x.open, r)
+	}
+}
+
+// failure says why a record has failed. It has if the newest line of a step is a failure.
+func (r *record) failure() (reason string, failed bool) {
+	var newest work
+	for _, w := range r.last {
+		if w.failed && !w.at.Before(newest.at) {
+			newest = w
+		}
+	}
+	return cmp.Or(r.cause.reason, newest.reason), newest.failed
+}
+
+// counts are numbers of records. One that waits is in neither.
+type counts struct {
+	Done   int `json:"done"`
+	Failed int `json:"failed"`
+
+	waiting int
+}
+
+// countRecords brings the index up to date.
+func (c *Console) countRecords(ctx context.Context) (n counts, err error) {
+	x := &c.records
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := x.update(ctx, c); err != nil {
+		return n, err
+	}
+	waits := map[*Node]bool{}
+	for r := range x.open {
+		if _, failed := r.failure(); failed {
+			n.Failed++
+			continue
+		}
+		for _, via := range x.flow.missing(r) {
+			if _, known := waits[via]; !known {
+				if waits[via], err = c.waits(ctx, via); err != nil {
+					return n, err
+				}
+			}
+			if waits[via] {
+				n.waiting++
+				break
+			}
+		}
+	}
+	n.Done = len(x.list) - n.Failed - n.waiting
+	return n, nil
+}
+
+// waits reports whether there may be a message in a queue or stream that is due, or is being handled.
+func (c *Console) waits(ctx context.Context, n *Node) (bool, error) {
+	if n.Kind != kindQueue {
+		return true, nil
+	}
+	out, err := sqs.NewFromConfig(c.config).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	}})
+	if err != nil {
+		return false, err
+	}
+	for _, number := range out.Attributes {
+		if number != "0" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+type recordSummary struct {
+	ID        string            `json:"id"`
+	Component string            `json:"component"`
+	Started   time.Time         `json:"started"`
+	LastSeen  time.Time         `json:"lastSeen"`
+	Outcome   string            `json:"outcome"`
+	Failed    bool              `json:"failed"`
+	Reason    string            `json:"reason"`
+	TraceID   string            `json:"traceId"`
+	Fields    map[string]string `json:"fields"`
+}
+
+type recordList struct {
+	Name    string          `json:"name"`
+	Records []recordSummary `json:"records"`
+	Total   int             `json:"total"`
+	Failed  int             `json:"failed"`
+}
+
+// getRecords answers with the newest records that match q, or with those of them that failed.
+func (c *Console) getRecords(ctx context.Context, r *http.Request, _ *struct{}) (*recordList, error) {
+	limit := 100
+	if text := r.FormValue("limit"); text != "" {
+		var err error
+		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > 1000 {
+			return nil, invalidf("limit: must be a number from 1 to 1000, got %q", text)
+		}
+	}
+	x := &c.records
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := x.update(ctx, c); err != nil {
+		return nil, err
+	}
+	out := &recordList{Name: c.settings.Record.Name, Records: []recordSummary{}}
+	for _, rec := range x.list {
+		if !rec.matches(r.FormValue("q")) {
+			continue
+		}
+		out.Total++
+		s := recordSummary{rec.id, rec.component, rec.started, rec.lastSeen, rec.outcome, false, "", rec.traceID, maps.Clone(rec.fields)}
+		if reason, failed := rec.failure(); failed {
+			s.Failed, s.Reason = true, reason
+			out.Failed++
+		}
+		if s.Failed || r.FormValue("failed") != "true" {
+			out.Records = append(out.Records, s)
+		}
+	}
+	slices.SortStableFunc(out.Records, func(a, b recordSummary) int { return b.Started.Compare(a.Started) })
+	out.Records = out.Records[:min(limit, len(out.Records))]
+	return out, nil
+}
+
+// matches reports whether an id or a field begins with a text.
+func (r *record) matches(q string) bool {
+	for _, v := range r.fields {
+		if strings.HasPrefix(v, q) {
+			return true
+		}
+	}
+	return strings.HasPrefix(r.id, q) || strings.HasPrefix(r.traceID, q)
+}
+
+// startedSince counts the records that started after a time.
+func (c *Console) startedSince(ctx context.Context, start time.Time) (n int, err error) {
+	x := &c.records
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := x.update(ctx, c); err != nil {
+		return 0, err
+	}
+	for _, r := range x.list {
+		if !r.started.Before(start) {
+			n++
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,168 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// story is everything about one record.
+type story struct {
+	ID          string        `json:"id"`
+	Component   string        `json:"component"`
+	Status      string        `json:"status"` // done, running or failed
+	Reason      string        `json:"reason"`
+	Where       string        `json:"where"`
+	Hops        []hop         `json:"hops"`
+	Logs        []logLine     `json:"logs"`
+	Items       []item        `json:"items"`
+	Objects     []object      `json:"objects"`
+	DeadLetters []lyingLetter `json:"deadLetters"`
+	TraceIDs    []string      `json:"traceIds"`
+}
+
+type logLine struct {
+	Time     time.Time      `json:"time"`
+	Level    string         `json:"level"`
+	Function string         `json:"function"` // its name in the program
+	Message  string         `json:"message"`
+	Fields   map[string]any `json:"fields"`
+}
+
+// getStory answers with the story of the newest record with an id, of a component if one is named.
+func (c *Console) getStory(ctx context.Context, r *http.Request, _ *struct{}) (*story, error) {
+	rec, missing, err := c.findRecord(ctx, r.PathValue("id"), r.FormValue("component"))
+	if err != nil {
+		return nil, err
+	}
+	g := c.graph()
+	i := slices.IndexFunc(g.Components, func(k *Component) bool { return k.Name == rec.component })
+	if i < 0 {
+		return nil, absent("the component " + rec.component + " is not deployed any more")
+	}
+	t := &teller{Console: c, ctx: ctx, graph: g, component: g.Components[i], record: rec, fields: map[string]string{}}
+	s := &story{ID: rec.id, Component: rec.component, Hops: []hop{}, Logs: []logLine{}, Items: []item{}, Objects: []object{}, DeadLetters: []lyingLetter{}, TraceIDs: []string{}}
+	for _, part := range []func(*story) error{t.addLines, t.addHops, t.addItems, t.addObjects, t.addDeadLetters} {
+		if err := part(s); err != nil {
+			return nil, err
+		}
+	}
+	return s, t.judge(s, missing)
+}
+
+// findRecord returns what is known of the newest record with an id, and where messages about it may be.
+func (c *Console) findRecord(ctx context.Context, id, component string) (*record, []*Node, error) {
+	x := &c.records
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := x.update(ctx, c); err != nil {
+		return nil, nil, err
+	}
+	var found *record
+	for key, r := range x.all {
+		if key.id == id && (component == "" || key.component == component) && (found == nil || r.lastSeen.After(found.lastSeen)) {
+			found = r
+		}
+	}
+	if found == nil {
+		return nil, nil, absent("no function has logged the " + c.settings.Record.Name + " " + id)
+	}
+	copied := *found
+	copied.last = maps.Clone(found.last) // the index goes on
+	return &copied, x.flow.missing(found), nil
+}
+
+// teller collects a story.
+type teller struct {
+	*Console
+	ctx       context.Context
+	graph     *graph
+	component *Component
+	record    *record
+	lines     []*line
+	fields    map[string]string // of all lines
+}
+
+// nodes returns the nodes of the component of a kind.
+func (t *teller) nodes(kind string) []*Node {
+	return slices.DeleteFunc(slices.Clone(t.component.Nodes), func(n *Node) bool { return n.Kind != kind })
+}
+
+func (t *teller) addLines(s *story) error {
+	for _, n := range t.nodes(kindFunction) {
+		if err := t.Console.lines(t.ctx, n, t.record.started.Add(-overlap), t.record.id, func(_ string, l *line) {
+			if l.text(t.settings.Record.ID) == t.record.id {
+				t.lines = append(t.lines, l)
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(t.lines, func(a, b *line) int { return a.at.Compare(b.at) })
+	for _, l := range t.lines {
+		for name := range l.fields {
+			t.fields[name] = cmp.Or(l.text(name), t.fields[name])
+		}
+		if id := l.text("traceId"); id != "" && !slices.Contains(s.TraceIDs, id) {
+			s.TraceIDs = append(s.TraceIDs, id)
+		}
+		fields := maps.Clone(l.fields)
+		maps.DeleteFunc(fields, func(name string, _ any) bool {
+			return slices.Contains([]string{"timestamp", "level", "message", "_aws"}, name)
+		})
+		s.Logs = append(s.Logs, logLine{l.at, l.text("level"), t.graph.nodes[l.function].Name, l.text("message"), fields})
+	}
+	return nil
+}
+
+// judge says how the record is doing.
+func (t *teller) judge(s *story, missing []*Node) error {
+	s.Status = "done"
+	for _, n := range missing {
+		waits, err := t.waits(t.ctx, n)
+		if err != nil {
+			return err
+		}
+		if waits {
+			s.Status, s.Where = "running", "waits in the "+n.Kind+" "+n.Name
+		}
+	}
+	for _, n := range t.nodes(kindMachine) {
+		out := t.execution(n)
+		switch {
+		case out == nil:
+		case out.Status == types.ExecutionStatusRunning:
+			s.Status, s.Where = "running", "is in the state machine "+n.Name
+		case out.Status != types.ExecutionStatusSucceeded:
+			s.Status, s.Reason = "failed", cmp.Or(aws.ToString(out.Cause), aws.ToString(out.Error), string(out.Status))
+		}
+	}
+	if len(s.DeadLetters) > 0 {
+		s.Status, s.Where = "failed", "is in the dead-letter queue "+s.DeadLetters[0].Queue
+		s.Reason = cmp.Or(s.Reason, "it was received too often without success")
+	}
+	if reason, failed := t.record.failure(); failed {
+		s.Status, s.Reason = "failed", reason
+	}
+	return nil
+}
+
+// execution returns the execution of a machine for the record, which has the name of its id or of the request to the API, or nil.
+func (t *teller) execution(machine *Node) *sfn.DescribeExecutionOutput {
+	for _, name := range []string{t.record.id, t.fields["apiRequestId"]} {
+		arn := strings.Replace(machine.ID, ":stateMachine:", ":execution:", 1) + ":" + name
+		// Machines of the type EXPRESS do not describe executions.
+		if out, err := sfn.NewFromConfig(t.config).DescribeExecution(t.ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err == nil {
+			return out
+		}
+	}
+	return nil
+}
