@@ -11,8 +11,11 @@ const kinds = {
   machine: ['State machine', 'M3 3h5v5H3zM12 12h5v5h-5zM8 5.500h6.500V12'],
   table: ['DynamoDB table', 'M4 5c0-2.7 12-2.7 12 0v10c0 2.7-12 2.7-12 0zM4 5c0 2.7 12 2.7 12 0M4 10c0 2.7 12 2.7 12 0'],
   bucket: ['S3 bucket', 'M3 5h14l-2 11c-1 1.5-9 1.5-10 0zM3 5c0-2 14-2 14 0s-14 2-14 0'],
+  // Of the hops of a story:
+  call: ['Call', 'M3 10h13M11 5l5 5-5 5'],
+  work: ['Work', 'M7 10a3 3 0 1 0 6 0 3 3 0 1 0-6 0'],
 };
 
 export const kindName = (kind) => kinds[kind]?.[0] ?? kind;
 
-export const Icon = ({ kind }) => html`<span class="icon k-${kind}" aria-hidden="true"><svg viewBox="0 0 20 20"><path d=${kinds[kind]?.[1] ?? 'M4 4h12v12H4z'} /></svg></span>`;
+export const Icon = ({ kind }) => html`<span class="icon k-${kind}" aria-hidden="true"><svg viewBox="0 0 20 20"><path d=${(kinds[kind] ?? kinds.work)[1]} /></svg></span>`;

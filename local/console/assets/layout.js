@@ -16,18 +16,29 @@ function curve(points, down) {
   }).join('');
 }
 
+// free is a place for the label of an edge between neighbours, on its curve and away from the other labels. The layout's own can
+// be far from the curve.
+function free(a, b, down, taken) {
+  const slow = (t) => 3 * t * t - 2 * t * t * t, fast = (t) => 1.5 * t * (1 - t) + t * t * t;
+  const places = [0, 5, -5, 10, -10, 15, -15, 20, -20, 25, -25, 30, -30].map((n) => 0.5 - n / 100).map((t) => ({ x: a.x + (b.x - a.x) * (down ? slow : fast)(t), y: a.y + (b.y - a.y) * (down ? fast : slow)(t) }));
+  const place = places.find((p) => taken.every((q) => Math.abs(p.y - q.y) > 15 || Math.abs(p.x - q.x) > 84)) ?? places[0];
+  taken.push(place);
+  return place;
+}
+
 // port is where edges meet a node, on the side of a neighbour.
 const port = (n, size, down, after) => (down ? { x: n.x, y: n.y + (after ? 1 : -1) * size.height / 2 } : { x: n.x + (after ? 1 : -1) * size.width / 2, y: n.y });
 
 // arrange lays a component out, from left to right or from the top down.
 export function arrange({ nodes = [], edges = [] }, down) {
-  const size = down ? { width: 172, height: 80 } : { width: 204, height: 80 };
+  const size = down ? { width: 172, height: 80 } : { width: 210, height: 80 };
   const g = new Graph({ multigraph: true });
   g.setGraph({ rankdir: down ? 'TB' : 'LR', nodesep: down ? 16 : 24, ranksep: 44, edgesep: 16, marginx: 12, marginy: 16 });
   for (const n of nodes) g.setNode(n.id, { ...size });
   edges.forEach((e, i) => g.setEdge(e.from, e.to, { width: Math.min(84, shortLabel(e.label).length * 6.4), height: 16, labelpos: 'c', weight: e.kind === 'failure' ? 1 : 3 }, String(i)));
   layout(g);
   const { width, height } = g.graph();
+  const taken = [];
   return {
     width, height, size,
     nodes: nodes.map((node) => ({ node, size, x: g.node(node.id).x - size.width / 2, y: g.node(node.id).y - size.height / 2 })),
@@ -35,8 +46,8 @@ export function arrange({ nodes = [], edges = [] }, down) {
       const { points, x, y } = g.edge(edge.from, edge.to, String(i));
       const forward = points[0][down ? 'y' : 'x'] < points.at(-1)[down ? 'y' : 'x'];
       const a = port(g.node(edge.from), size, down, forward), b = port(g.node(edge.to), size, down, !forward);
-      // The one point of a short edge is that of its label, which can be far away. The middle of the edge is better.
-      return points.length > 3 ? { edge, x, y, d: curve([a, ...points.slice(1, -1), b], down) } : { edge, x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, d: curve([a, b], down) };
+      const label = points.length > 3 ? taken.push({ x, y }) && { x, y } : edge.label && free(a, b, down, taken);
+      return { edge, ...label, d: curve([a, ...points.length > 3 ? points.slice(1, -1) : [], b], down) };
     }),
   };
 }

@@ -25,7 +25,7 @@ function problems(node, s) {
 function figures({ kind }, s) {
   const waits = ['queue', 'deadletters', 'stream', 'machine'].includes(kind);
   return [
-    ...kind === 'deadletters' ? [] : [perSecond(s.rate)],
+    ...kind === 'deadletters' || (kind === 'bucket' && !s.total) ? [] : [perSecond(s.rate)],
     ...waits || s.waiting > 0 ? [`${s.waiting ?? 0} ${kind === 'machine' ? 'running' : 'waiting'}`] : s.p99Ms > 0 ? [`p50 ${span(s.p50Ms)}`] : [],
     ...s.p99Ms > 0 ? [`p99 ${span(s.p99Ms)}`] : [],
   ];
@@ -42,7 +42,7 @@ function Node({ node, component, x, y, size, selected }) {
     <${Icon} kind=${node.kind} />
     <span class="who"><b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></span>
     <span class="figures">${stats.map((f) => html`<span>${f}</span> `)}</span>
-    ${node.kind !== 'deadletters' && html`<${Spark} rates=${cloud.history.get(node.id)} />`}
+    ${s.total > 0 && html`<${Spark} rates=${cloud.history.get(node.id)} />`}
     ${wrong.length > 0 && html`<span class="badges">${wrong.map((w) => html`<span class="pill bad">${w}</span> `)}</span>`}
   </a>`;
 }
@@ -50,7 +50,8 @@ function Node({ node, component, x, y, size, selected }) {
 // flowing is how fast what an edge carries flows: 0 to 3. It looks back some seconds, so that one request is seen.
 function flowing({ from, to, kind }) {
   const recent = (id) => Math.max(0, ...(cloud.history.get(id) ?? []).slice(-3));
-  const rate = kind === 'failure' ? recent(to) : Math.min(recent(from), recent(to));
+  const uncounted = cloud.nodes.get(to)?.kind === 'bucket'; // S3 publishes no metrics of requests
+  const rate = kind === 'failure' ? recent(to) : Math.min(recent(from), uncounted ? Infinity : recent(to));
   return rate === 0 ? 0 : rate < 2 ? 1 : rate < 50 ? 2 : 3;
 }
 

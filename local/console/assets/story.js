@@ -15,8 +15,8 @@ function Waterfall({ hops }) {
   const end = Math.max(1, ...hops.map((h) => h.startMs + h.durationMs));
   const percent = (ms) => `${(ms / end * 100).toFixed(2)}%`;
   return html`<section><h2>Timeline <small>${span(end)}</small></h2>
-    <ol class="waterfall plain"><li class="axis" aria-hidden="true"><span /><span class="track">${[0, 0.25, 0.5, 0.75, 1].map((at) => html`<i style=${{ left: `${at * 100}%` }}>${span(Math.round(end * at))}</i>`)}</span></li>
-    ${nested(hops).map((h) => html`<li class=${h.status}><span class="who" style=${{ paddingLeft: `${h.depth * 14}px` }}><${Icon} kind=${h.kind} />${h.node ? html`<a href=${nodeLink(h.node)}>${h.name}</a>` : h.name} <small>${h.detail}</small></span>
+    <ol class="waterfall plain"><li class="axis" aria-hidden="true"><span /><span class="track">${[0, 0.25, 0.5, 0.75, 1].map((at) => html`<i style=${{ left: `${at * 100}%` }}>${span(end * at)}</i>`)}</span></li>
+    ${nested(hops).map((h) => html`<li class=${h.status}><span class="who" title="${h.name} ${h.detail}" style=${{ paddingLeft: `${h.depth * 14}px` }}><${Icon} kind=${h.kind} />${h.node ? html`<a href=${nodeLink(h.node)}>${h.name}</a>` : h.name} <small>${h.detail}</small></span>
       <span class="track"><i style=${{ left: percent(h.startMs), width: percent(h.durationMs) }} /><small style=${h.startMs > end * 0.7 ? { right: percent(end - h.startMs), paddingRight: '6px' } : { left: percent(h.startMs + h.durationMs), paddingLeft: '6px' }}>${span(h.durationMs)}${h.status !== 'ok' && ` ${h.status}`}</small></span></li>`)}</ol></section>`;
 }
 

@@ -54,6 +54,7 @@ export function span(ms = 0) {
   const units = [[86400e3, 'd'], [3600e3, 'h'], [60e3, 'min'], [1e3, 's'], [1, 'ms']];
   const [size, unit] = units.find(([size]) => ms >= size) ?? [1, 'ms'];
   const n = ms / size;
+  if (n > 0 && n < 0.1) return `<0.1 ${unit}`;
   return `${n >= 10 || Number.isInteger(n) ? Math.round(n) : n.toFixed(1)} ${unit}`;
 }
 
