@@ -19,21 +19,22 @@ function Send() {
   const [busy, run] = useBusy();
   const requests = data?.requests ?? [];
   const r = requests[chosen];
+  const route = r?.title === `${r?.method} ${r?.path}`; // a person fills in its parameters
   const body = edited.body ?? pretty(r?.body ?? '');
   const send = (event) => {
     event.preventDefault();
     const { count: n, parallel } = event.target.elements;
     run(async () => {
       setResult(null);
-      const what = r.title ? { title: r.title } : { method: r.method, path: edited.path ?? r.path };
+      const what = route ? { method: r.method, path: edited.path ?? r.path } : { title: r.title };
       setResult(await act('POST', 'requests', { component: r.component, ...what, body, count: Number(n.value), parallel: Number(parallel.value) }, ({ answers }) => `Sent ${some(Number(n.value), 'request')}: ${Object.entries(answers ?? {}).map(([s, k]) => `${count(k)} × ${s}`).join(', ') || 'no answer'}`));
     });
   };
   return html`<section class="card"><h2>Send requests</h2><${Failed} error=${error} />
     ${data && !r && html`<p class="dim">No API is deployed.</p>`}
     ${r && html`<form class="fields" data-testid="request-form" onSubmit=${send}>
-      <label class="wide">Request<select data-testid="request-select" onChange=${(e) => { choose(Number(e.target.value)); edit({}); }}>${requests.map((q, i) => html`<option value=${i} selected=${i === chosen}>${q.component}: ${q.title || `${q.method} ${q.path}`}</option>`)}</select></label>
-      ${!r.title && html`<label class="wide">Path<input data-testid="request-path" value=${edited.path ?? r.path} spellcheck="false" onInput=${(e) => edit({ ...edited, path: e.target.value })} /></label>`}
+      <label class="wide">Request<select data-testid="request-select" onChange=${(e) => { choose(Number(e.target.value)); edit({}); }}>${requests.map((q, i) => html`<option value=${i} selected=${i === chosen}>${q.component}: ${q.title}</option>`)}</select></label>
+      ${route && html`<label class="wide">Path and query<input data-testid="request-path" value=${edited.path ?? r.path} spellcheck="false" onInput=${(e) => edit({ ...edited, path: e.target.value })} /></label>`}
       ${r.method !== 'GET' && html`<label class="wide">Body<textarea data-testid="request-body" class="mono" rows=${Math.min(18, body.split('\n').length + 1)} spellcheck="false" value=${body} onInput=${(e) => edit({ ...edited, body: e.target.value })} /></label>
       <p class="wide dim">{id} becomes a new id for each request, {n} its number.</p>`}
       <label>How many<input name="count" data-testid="request-count" type="number" min="1" max="10000" defaultValue="1" required /></label>

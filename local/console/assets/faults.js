@@ -17,7 +17,7 @@ export function FaultList({ node }) {
   const remove = (f) => act('DELETE', `faults/${encodeURIComponent(f.id)}`, undefined, `Removed: ${f.kind}`);
   return html`<ul class="plain" data-testid="fault-list">${faults.length === 0 && html`<li class="dim">No fault is injected.</li>`}
     ${faults.map((f) => html`<li class="row callout bad" key=${f.id}><span><b>${f.kind}</b> ${!node && cloud.nodes.get(f.node)?.name} ${f.action} ${f.percent} %
-      ${f.delayMs > 0 && ` by ${span(f.delayMs)}`} <small>${some(f.hits, 'hit')}, since ${ago(f.since)}</small></span>
+      ${f.delayMs > 0 && ` by ${span(f.delayMs)}`} <small>${some(f.hits, 'hit')}, injected ${ago(f.since)}</small></span>
       <${Do} data-testid="fault-remove-${f.id}" aria-label="Remove the fault ${f.kind}" onClick=${() => remove(f)}>Remove<//></li>`)}</ul>`;
 }
 

@@ -16,14 +16,12 @@ function curve(points, down) {
   }).join('');
 }
 
-// free is a place for the label of an edge between neighbours, on its curve and away from the other labels. The layout's own can
-// be far from the curve.
+// free is a place for the label of an edge between neighbours, on its curve and away from other labels. The layout's own
+// place can be far from the curve.
 function free(a, b, down, taken) {
   const slow = (t) => 3 * t * t - 2 * t * t * t, fast = (t) => 1.5 * t * (1 - t) + t * t * t;
   const places = [0, 5, -5, 10, -10, 15, -15, 20, -20, 25, -25, 30, -30].map((n) => 0.5 - n / 100).map((t) => ({ x: a.x + (b.x - a.x) * (down ? slow : fast)(t), y: a.y + (b.y - a.y) * (down ? fast : slow)(t) }));
-  const place = places.find((p) => taken.every((q) => Math.abs(p.y - q.y) > 15 || Math.abs(p.x - q.x) > 84)) ?? places[0];
-  taken.push(place);
-  return place;
+  return places.find((p) => taken.every((q) => Math.abs(p.y - q.y) > 15 || Math.abs(p.x - q.x) > 84)) ?? places[0];
 }
 
 // port is where edges meet a node, on the side of a neighbour.
@@ -38,16 +36,18 @@ export function arrange({ nodes = [], edges = [] }, down) {
   edges.forEach((e, i) => g.setEdge(e.from, e.to, { width: Math.min(84, shortLabel(e.label).length * 6.4), height: 16, labelpos: 'c', weight: e.kind === 'failure' ? 1 : 3 }, String(i)));
   layout(g);
   const { width, height } = g.graph();
-  const taken = [];
+  const lines = edges.map((edge, i) => {
+    const { points, x, y } = g.edge(edge.from, edge.to, String(i));
+    const forward = points[0][down ? 'y' : 'x'] < points.at(-1)[down ? 'y' : 'x'];
+    const [a, b] = [port(g.node(edge.from), size, down, forward), port(g.node(edge.to), size, down, !forward)];
+    return points.length > 3 ? { edge, x, y, points: [a, ...points.slice(1, -1), b] } : { edge, points: [a, b] };
+  });
+  const taken = lines.filter((l) => l.edge.label && l.x !== undefined);
+  const slope = ({ points: [a, b] }) => (down ? Math.abs(a.x - b.x) : Math.abs(a.y - b.y));
+  for (const line of lines.filter((l) => l.edge.label && l.x === undefined).sort((l, m) => slope(l) - slope(m))) taken.push(Object.assign(line, free(...line.points, down, taken)));
   return {
-    width, height, size,
+    width, height,
     nodes: nodes.map((node) => ({ node, size, x: g.node(node.id).x - size.width / 2, y: g.node(node.id).y - size.height / 2 })),
-    edges: edges.map((edge, i) => {
-      const { points, x, y } = g.edge(edge.from, edge.to, String(i));
-      const forward = points[0][down ? 'y' : 'x'] < points.at(-1)[down ? 'y' : 'x'];
-      const a = port(g.node(edge.from), size, down, forward), b = port(g.node(edge.to), size, down, !forward);
-      const label = points.length > 3 ? taken.push({ x, y }) && { x, y } : edge.label && free(a, b, down, taken);
-      return { edge, ...label, d: curve([a, ...points.length > 3 ? points.slice(1, -1) : [], b], down) };
-    }),
+    edges: lines.map(({ edge, x, y, points }) => ({ edge, x, y, d: curve(points, down) })),
   };
 }

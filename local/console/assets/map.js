@@ -1,7 +1,7 @@
 // The map: each deployed component as a diagram, with what happens in it.
 import { useEffect, useMemo, useRef, useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
-import { Linked, Spark, ago, html, perSecond, some, span, useMedia } from './ui.js';
+import { Linked, Spark, ago, count, html, perSecond, some, span, useMedia } from './ui.js';
 import { Icon, kindName } from './kinds.js';
 import { arrange, shortLabel } from './layout.js';
 import { Panel } from './panel.js';
@@ -23,10 +23,11 @@ function problems(node, s) {
 
 // figures are what is measured at a node. What waits has the place of p50.
 function figures({ kind }, s) {
+  const held = (s.waiting ?? 0) + (kind === 'deadletters' ? s.inFlight ?? 0 : 0); // somebody who looks at dead letters has them in flight
   const waits = ['queue', 'deadletters', 'stream', 'machine'].includes(kind);
   return [
     ...kind === 'deadletters' || (kind === 'bucket' && !s.total) ? [] : [perSecond(s.rate)],
-    ...waits || s.waiting > 0 ? [`${s.waiting ?? 0} ${kind === 'machine' ? 'running' : 'waiting'}`] : s.p99Ms > 0 ? [`p50 ${span(s.p50Ms)}`] : [],
+    ...waits || held > 0 ? [`${count(held)} ${kind === 'machine' ? 'running' : 'waiting'}`] : s.p99Ms > 0 ? [`p50 ${span(s.p50Ms)}`] : [],
     ...s.p99Ms > 0 ? [`p99 ${span(s.p99Ms)}`] : [],
   ];
 }
@@ -36,8 +37,7 @@ function Node({ node, component, x, y, size, selected }) {
   const wrong = problems(node, s);
   const stats = figures(node, s);
   const label = `${node.name} ${kindName(node.kind)}, ${[...stats, ...wrong].join(', ')}`; // contains the text that is seen, in its order
-  const dead = node.kind === 'deadletters' && s.waiting > 0;
-  return html`<a class="node ${wrong.length || dead ? 'bad' : ''}" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} aria-label=${label} title=${node.name}
+  return html`<a class="node ${wrong.length || (node.kind === 'deadletters' && s.errors > 0) ? 'bad' : ''}" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} data-kind=${node.kind} aria-label=${label} title=${node.name}
       aria-current=${selected ? 'true' : null} style=${{ left: `${x}px`, top: `${y}px`, width: `${size.width}px`, height: `${size.height}px` }}>
     <${Icon} kind=${node.kind} />
     <span class="who"><b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></span>
@@ -98,6 +98,10 @@ function Alarms() {
   </section>`;
 }
 
+// Jumps go to the diagram of a component. One in which something is wrong is red.
+const Jumps = ({ components, live }) => html`<div class="jumps">${components.map((c) => html`<button type="button" class=${c.nodes.some((n) => live.nodes[n.id]?.alarms?.length || faultsOf(n.id).length) ? 'bad' : ''}
+  onClick=${() => document.getElementById(`c-${c.name}`).scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' })}>${c.name}</button>`)}</div>`;
+
 const Legend = () => html`<div class="legend">
   <svg width="0" height="0" aria-hidden="true"><defs>${['arrow', 'arrow-bad'].map((id) => html`<marker id=${id} class=${id} viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto"><path d="M0,0L8,4L0,8Z" /></marker>`)}</defs></svg>
   ${[['call', 'calls'], ['event', 'delivers to'], ['failure', 'failures go to']].map(([kind, text]) => html`<span><svg class="edge ${kind}" width="28" height="8" aria-hidden="true"><path d="M0,4H28" /></svg>${text}</span>`)}
@@ -107,7 +111,7 @@ export function Maps({ id }) {
   const { components } = cloud;
   return html`<div class=${id ? 'split' : ''}>
     <div class="maps"><h1 class="hide">Map of what is deployed</h1>
-      <${Alarms} /><${Legend} />
+      <${Alarms} />${components?.length > 1 && html`<${Jumps} components=${components} live=${cloud.live} />`}<${Legend} />
       ${components?.length === 0 && html`<p class="empty">Nothing is deployed. <code>make up PATTERN=fanout</code> deploys a pattern; it appears here.</p>`}
       ${components?.map((c) => html`<${Diagram} key=${c.name} component=${c} selected=${id} />`)}
     </div>

@@ -29,8 +29,8 @@ export function Pause({ node }) {
   return html`<${Do} data-testid="pause-${node.name}" busy=${busy} aria-pressed=${Boolean(paused)} onClick=${toggle}>${paused ? 'Resume' : 'Pause'} ${node.consumers.length > 1 ? 'the consumers' : 'the consumer'}<//>`;
 }
 
-function DeadLetters({ node, waiting }) {
-  const { data, error } = useData(`deadletters?queue=${encodeURIComponent(node.id)}`, waiting);
+function DeadLetters({ node, held }) {
+  const { data, error } = useData(`deadletters?queue=${encodeURIComponent(node.id)}`, held); // a look makes those that wait be in flight
   const [busy, run] = useBusy();
   const messages = data?.messages ?? [];
   const redrive = () => run(() => act('POST', 'redrive', { queue: node.id }, ({ moved }) => `${count(moved)} moved back to be processed again`));
@@ -74,7 +74,7 @@ export function Panel({ id }) {
     ${node.kind !== 'deadletters' && html`<${Spark} rates=${cloud.history.get(id)} samples=${300} label="Rate in the last five minutes" />`}
     <${Figures} node=${node} s=${s} />
     ${node.consumers?.length > 0 && html`<section><h3>Consumers</h3><p>${s.paused ? 'Paused: messages wait.' : 'Reading.'}</p><${Pause} node=${node} /></section>`}
-    ${node.kind === 'deadletters' && html`<${DeadLetters} node=${node} waiting=${s.waiting} />`}
+    ${node.kind === 'deadletters' && html`<${DeadLetters} node=${node} held=${(s.waiting ?? 0) + (s.inFlight ?? 0)} />`}
     <section><h3>Faults</h3><${FaultList} node=${id} /><${FaultForm} node=${id} /></section>
     <${Neighbours} node=${node} />
     <section><h3>In AWS</h3><p class="mono">${node.resource}</p><p class="mono dim">${node.id}</p></section>

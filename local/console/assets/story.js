@@ -1,4 +1,5 @@
 // One record: its state, its way through the services, its log lines, and what it left behind.
+import { useEffect, useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
 import { Failed, Json, clock, count, html, plural, span, useData } from './ui.js';
 import { Icon } from './kinds.js';
@@ -28,7 +29,10 @@ const Left = ({ title, id, things = [], name, body }) => things.length > 0 && ht
 export function Story({ id }) {
   const { live, tick } = cloud;
   // The last parts of a trace arrive seconds after the record is done.
-  const { data: s, error } = useData(`records/${encodeURIComponent(id)}`, `${live.records.done} ${live.records.failed} ${Math.floor(tick / 2)}`);
+  const [opened] = useState(tick);
+  const [running, setRunning] = useState(true);
+  const { data: s, error } = useData(`records/${encodeURIComponent(id)}`, `${live.records.done} ${live.records.failed} ${running || tick < opened + 15 ? Math.floor(tick / 2) : ''}`);
+  useEffect(() => setRunning(s?.status !== 'done'), [s]);
   return html`<div class="page story" data-testid="story"><p><a href="#records">← ${plural()}</a></p>
     <h1 class="mono">${id}</h1>
     <${Failed} error=${error} />

@@ -51,11 +51,12 @@ export const perSecond = (n = 0) => `${n === 0 || n >= 10 ? count(Math.round(n))
 
 // span is a duration in words.
 export function span(ms = 0) {
+  if (ms > 1000) ms = Math.round(ms / 100) * 100; // 3,599,990 is an hour
   const units = [[86400e3, 'd'], [3600e3, 'h'], [60e3, 'min'], [1e3, 's'], [1, 'ms']];
   const [size, unit] = units.find(([size]) => ms >= size) ?? [1, 'ms'];
   const n = ms / size;
   if (n > 0 && n < 0.1) return `<0.1 ${unit}`;
-  return `${n >= 10 || Number.isInteger(n) ? Math.round(n) : n.toFixed(1)} ${unit}`;
+  return `${n >= 10 ? Math.round(n) : Number(n.toFixed(1))} ${unit}`;
 }
 
 export const clock = (time) => (time ? new Date(time).toLocaleTimeString('en-GB') : '');
