@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
 )
 
 // DeadLetter is a message in a queue.
@@ -30,8 +32,8 @@ type deadLetters struct {
 // maxDeadLetters is how many messages are shown.
 const maxDeadLetters = 100
 
-// getDeadLetters answers GET /api/deadletters?queue=ARN. It receives messages without hiding them, so that others can receive and
-// redrive them at the same time.
+// getDeadLetters answers GET /api/deadletters?queue=ARN. It makes the messages that it has received visible again, so that others can
+// receive and redrive them. The SDK does not send a visibility timeout of 0 when it receives.
 func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct{}) (deadLetters, error) {
 	client := sqs.NewFromConfig(c.config)
 	url, err := queueURL(ctx, client, r.URL.Query().Get("queue"))
@@ -42,30 +44,30 @@ func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct
 }
 
 func lookInto(ctx context.Context, client *sqs.Client, url string) (deadLetters, error) {
-	all, seen := deadLetters{Messages: []DeadLetter{}}, map[string]bool{}
-	for {
+	all := deadLetters{Messages: []DeadLetter{}}
+	var handles []*string
+	defer func() {
+		for _, h := range handles { // an error means that somebody has deleted it
+			_, _ = client.ChangeMessageVisibility(context.WithoutCancel(ctx), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: h})
+		}
+	}()
+	for len(all.Messages) <= maxDeadLetters {
 		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-			QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: 0,
-			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll}, MessageAttributeNames: []string{"All"},
+			QueueUrl: &url, MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"},
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 		})
 		if err != nil {
-			return deadLetters{}, refused(err)
+			return all, refused(err)
 		}
-		before := len(seen)
-		for _, m := range out.Messages {
-			if seen[*m.MessageId] {
-				continue
-			}
-			seen[*m.MessageId] = true
-			if all.More = len(all.Messages) == maxDeadLetters; all.More {
-				return all, nil
-			}
-			all.Messages = append(all.Messages, deadLetter(m))
-		}
-		if len(seen) == before { // a message that was received goes behind the others
+		if len(out.Messages) == 0 {
 			return all, nil
 		}
+		for _, m := range out.Messages {
+			all.Messages = append(all.Messages, deadLetter(m))
+			handles = append(handles, m.ReceiptHandle)
+		}
 	}
+	return deadLetters{all.Messages[:maxDeadLetters], true}, nil
 }
 
 func deadLetter(m types.Message) DeadLetter {
@@ -101,19 +103,15 @@ type redriven struct {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
 func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queue string }) (redriven, error) {
 	client := sqs.NewFromConfig(c.config)
-	url, err := queueURL(ctx, client, in.Queue)
-	if err != nil {
+	if _, err := queueURL(ctx, client, in.Queue); err != nil {
 		return redriven{}, err
 	}
-	sources, err := client.ListDeadLetterSourceQueues(ctx, &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: &url})
-	if err != nil {
-		return redriven{}, refused(err)
-	}
-	if len(sources.QueueUrls) == 0 {
+	_, err := client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &in.Queue})
+	if e, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(e.ErrorMessage(), "must be configured as a Dead Letter Queue") {
 		return redriven{}, invalid("queue: it is the dead-letter queue of no queue, so its messages have none to go back to. " +
 			"What they are about is repeated by a command of the program, such as orders redrive or orders replay")
 	}
-	if _, err := client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &in.Queue}); err != nil {
+	if err != nil {
 		return redriven{}, refused(err)
 	}
 	tasks, err := client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &in.Queue}) // the latest
