@@ -31,7 +31,7 @@ const port = (n, size, down, after) => (down ? { x: n.x, y: n.y + (after ? 1 : -
 export function arrange({ nodes = [], edges = [] }, down) {
   const size = down ? { width: 172, height: 80 } : { width: 210, height: 80 };
   const g = new Graph({ multigraph: true });
-  g.setGraph({ rankdir: down ? 'TB' : 'LR', nodesep: down ? 16 : 24, ranksep: 44, edgesep: 16, marginx: 12, marginy: 16 });
+  g.setGraph({ rankdir: down ? 'TB' : 'LR', nodesep: down ? 16 : 24, ranksep: down ? 58 : 44, edgesep: 16, marginx: 12, marginy: 16 });
   for (const n of nodes) g.setNode(n.id, { ...size });
   edges.forEach((e, i) => g.setEdge(e.from, e.to, { width: Math.min(84, shortLabel(e.label).length * 6.4), height: 16, labelpos: 'c', weight: e.kind === 'failure' ? 1 : 3 }, String(i)));
   layout(g);

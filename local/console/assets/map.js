@@ -1,7 +1,7 @@
 // The map: each deployed component as a diagram, with what happens in it.
 import { useEffect, useMemo, useRef, useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
-import { Linked, Spark, ago, count, html, perSecond, some, span, useMedia } from './ui.js';
+import { Linked, Spark, ago, count, html, perSecond, some, span } from './ui.js';
 import { Icon, kindName } from './kinds.js';
 import { arrange, shortLabel } from './layout.js';
 import { Panel } from './panel.js';
@@ -36,15 +36,15 @@ function Node({ node, component, x, y, size, selected }) {
   const s = cloud.live.nodes[node.id] ?? {};
   const wrong = problems(node, s);
   const stats = figures(node, s);
-  const label = `${node.name} ${kindName(node.kind)}, ${[...stats, ...wrong].join(', ')}`; // contains the text that is seen, in its order
-  return html`<a class="node ${wrong.length || (node.kind === 'deadletters' && s.errors > 0) ? 'bad' : ''}" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} data-kind=${node.kind} aria-label=${label} title=${node.name}
-      aria-current=${selected ? 'true' : null} style=${{ left: `${x}px`, top: `${y}px`, width: `${size.width}px`, height: `${size.height}px` }}>
+  const label = `${node.name} ${kindName(node.kind)}, ${[...stats, ...wrong].join(', ')}`; // begins with the text of the link
+  return html`<div class="node ${wrong.length || (node.kind === 'deadletters' && s.errors > 0) ? 'bad' : ''} ${selected ? 'selected' : ''}" style=${{ left: `${x}px`, top: `${y}px`, width: `${size.width}px`, height: `${size.height}px` }}>
     <${Icon} kind=${node.kind} />
-    <span class="who"><b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></span>
-    <span class="figures">${stats.map((f) => html`<span>${f}</span> `)}</span>
+    <a class="who" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} data-kind=${node.kind} aria-label=${label} title=${node.name} aria-current=${selected ? 'true' : null}>
+      <b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></a>
+    <span class="figures" aria-hidden="true">${stats.map((f) => html`<span>${f}</span>`)}</span>
     ${s.total > 0 && html`<${Spark} rates=${cloud.history.get(node.id)} />`}
-    ${wrong.length > 0 && html`<span class="badges">${wrong.map((w) => html`<span class="pill bad">${w}</span> `)}</span>`}
-  </a>`;
+    ${wrong.length > 0 && html`<span class="badges" aria-hidden="true">${wrong.map((w) => html`<span class="pill bad">${w}</span>`)}</span>`}
+  </div>`;
 }
 
 // flowing is how fast what an edge carries flows: 0 to 3. It looks back some seconds, so that one request is seen.
@@ -63,11 +63,13 @@ function Edge({ edge, d, x, y }) {
 }
 
 function Diagram({ component, selected }) {
-  const down = useMedia('(max-width: 700px)');
-  const plan = useMemo(() => arrange(component, down), [component, down]);
+  const across = useMemo(() => arrange(component, false), [component]);
+  const smallest = innerWidth > 700 ? 0.72 : 0.9;
+  const down = innerWidth < across.width * smallest + 60; // what does not fit across goes from the top down
+  const plan = useMemo(() => (down ? arrange(component, true) : across), [component, down]);
   const box = useRef();
   const [room, setRoom] = useState(plan.width);
-  const scale = Math.max(down ? 0.9 : 0.72, Math.min(1, room / plan.width));
+  const scale = Math.max(smallest, Math.min(1, room / plan.width));
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setRoom(entry.contentRect.width));
     observer.observe(box.current);

@@ -33,17 +33,6 @@ export function useBusy() {
   return [busy, async (action) => { set(true); try { return await action(); } finally { set(false); } }];
 }
 
-export function useMedia(query) {
-  const list = useRef(matchMedia(query)).current;
-  const [matches, set] = useState(list.matches);
-  useEffect(() => {
-    const listen = () => set(list.matches);
-    list.addEventListener('change', listen);
-    return () => list.removeEventListener('change', listen);
-  }, []);
-  return matches;
-}
-
 const numbers = new Intl.NumberFormat('en');
 export const count = (n = 0) => numbers.format(n);
 export const some = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
