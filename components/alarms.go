@@ -55,6 +55,20 @@ const runbook = "https://github.com/order-patterns/order-patterns/blob/main/docs
 
 func (k alarmKind) description() string { return k.means + " What to do: " + runbook + "#" + k.anchor }
 
+// of completes what an alarm means: %s is what it is about.
+func (k alarmKind) of(what string) alarmKind {
+	k.means = fmt.Sprintf(k.means, what)
+	return k
+}
+
+// ordersOr is what an alarm is about: orders, or something else if the functions are not ours.
+func (b *builder) ordersOr(what string) string {
+	if b.orders {
+		return "orders"
+	}
+	return what
+}
+
 func (b *builder) alarm(a alarm) { b.alarms = append(b.alarms, a) }
 
 // noAlarms are the outputs of a component without alarms.

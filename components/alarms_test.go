@@ -232,6 +232,17 @@ func TestEachAlarmSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// Those of functions of one's own speak of something else: see hasNothingOfOurs.
+func TestTheAlarmsOfOurExampleSpeakOfOrders(t *testing.T) {
+	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
+		says := func(name string) any { return c.inputs(t, alarmType, pattern+"-"+name)["alarmDescription"] }
+		require.Contains(t, says("api-errors"), "The API answered with a status from 500: orders may not have been accepted. What to do: ")
+		if pattern == "orchestrator" {
+			require.Contains(t, says("executions-timed-out"), "Executions of the state machine timed out: their orders are not in the failure queue. What to do: ")
+		}
+	})
+}
+
 func TestTheAlarmsPublishToTheTopicAndNobodyElseDoes(t *testing.T) {
 	each(t, common{Common: components.Common{Alarms: components.AlarmSettings{Email: pulumi.String("on-call@example.com")}}}, func(t *testing.T, pattern string, c *cloud) {
 		topic := "arn:topic/" + pattern + "-alarms"

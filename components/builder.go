@@ -16,6 +16,7 @@ type builder struct {
 	ctx     *pulumi.Context
 	name    string
 	pattern string // the name of the whole pattern, of which this may be a part
+	orders  bool   // whether the whole pattern is our example
 	parent  pulumi.ResourceOrInvokeOption
 
 	functions []*function // those that were registered so far
@@ -151,7 +152,7 @@ func (b *builder) api(args OrderApiArgs, more []Route, publisher functionSpec) (
 			args.Common.CodeBucket = bucket.ToStringOutput().ToStringPtrOutput()
 		}
 	}
-	api := &OrderApi{pattern: b.pattern}
+	api := &OrderApi{pattern: b.pattern, orders: b.orders}
 	api, err = register(b.ctx, orderApiType, b.child("api"), api, &args, api.build, b.opts()...)
 	if err == nil {
 		b.functions = append(b.functions, api.functions...)

@@ -164,6 +164,7 @@ func (args *CheckerPipelineArgs) resolveOwn(v *validator) {
 }
 
 func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
+	b.orders = args.Orders != nil
 	none := pulumi.String("").ToStringOutput()
 	c.CollectQueueUrl, c.CollectDeadLettersUrl, c.FinishFailuresUrl = none, none, none
 	c.OrdersTableName, c.AccountsTableName, c.StockTableName = none, none, none

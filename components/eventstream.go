@@ -130,6 +130,7 @@ func (args *EventStreamArgs) resolve(v *validator) shared {
 }
 
 func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
+	b.orders = args.Orders != nil
 	stream, err := b.stream("events", args.Stream)
 	if err != nil {
 		return err

@@ -128,6 +128,7 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 }
 
 func (f *FanOut) build(b *builder, args *FanOutArgs) error {
+	b.orders = args.Orders != nil
 	name := "messages"
 	if args.Orders != nil {
 		name = "orders"

@@ -150,6 +150,7 @@ func checkAddress(email string) error {
 }
 
 func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
+	b.orders = args.Orders != nil
 	run, topicName, err := o.runs(b, args)
 	if err != nil {
 		return err

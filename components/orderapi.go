@@ -49,6 +49,7 @@ type OrderApi struct {
 	functions []*function        // of its own
 	key       *key               // nil without one
 	pattern   string             // that it is part of; empty if it is used alone
+	orders    bool               // whether that is our example
 	watched   watched            // by that pattern
 }
 
@@ -97,7 +98,7 @@ const accessLogFormat = `{"apiRequestId":"$context.requestId","extendedRequestId
 
 func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 	api.key = b.key
-	b.pattern = cmp.Or(api.pattern, b.name)
+	b.pattern, b.orders = cmp.Or(api.pattern, b.name), api.orders
 	var err error
 	if args.Routes, err = b.run(args.Routes, args, functionSpec{}); err != nil {
 		return err

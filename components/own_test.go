@@ -70,7 +70,12 @@ func hasNothingOfOurs(t *testing.T, c *cloud) {
 			require.NotContains(t, r.Name, "order", key)
 		}
 	}
-	for _, r := range c.registered {
+	for key, r := range c.registered {
+		if r.TypeToken == alarmType {
+			means, _, _ := strings.Cut(r.Inputs.Mappable()["alarmDescription"].(string), " What to do: ")
+			require.NotContains(t, strings.ToLower(means), "order", key)
+			require.NotContains(t, means, "%", key)
+		}
 		if r.TypeToken == dashboardType {
 			require.NotContains(t, r.Inputs.Mappable()["dashboardBody"], "OrderPatterns", "metrics of orders")
 		}

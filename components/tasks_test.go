@@ -99,7 +99,9 @@ func TestATaskIsAFunctionOfOnesOwn(t *testing.T) {
 }
 
 func TestTasksAreWatched(t *testing.T) {
-	alarms := slices.Sorted(maps.Keys(alarmsOf(t, "pictures", pictureCloud(t, nil))))
+	c := pictureCloud(t, nil)
+	hasNothingOfOurs(t, c)
+	alarms := slices.Sorted(maps.Keys(alarmsOf(t, "pictures", c)))
 	want := []string{"api-errors", "api-latency", "done-deliveries", "executions-failed", "executions-throttled", "executions-timed-out", "failures"}
 	for _, function := range []string{"resize", "undo-resize", "moderate", "index", "undo-index"} {
 		want = append(want, function+"-errors", function+"-throttles", function+"-duration")

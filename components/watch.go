@@ -21,10 +21,10 @@ var (
 	throttlesKind     = alarmKind{"alarm-function-throttles", "Lambda did not run a function, because no concurrency was free."}
 	durationKind      = alarmKind{"alarm-function-duration", "A function takes almost as long as its timeout allows."}
 	iteratorAgeKind   = alarmKind{"alarm-iterator-age", "A reader is behind its stream: it fails, or is too slow."}
-	apiErrorsKind     = alarmKind{"alarm-api-errors", "The API answered with a status from 500: orders may not have been accepted."}
+	apiErrorsKind     = alarmKind{"alarm-api-errors", "The API answered with a status from 500: %s may not have been accepted."}
 	apiLatencyKind    = alarmKind{"alarm-api-latency", "The slowest answers of the API take too long."}
 	failedKind        = alarmKind{"alarm-executions-failed", "Executions of the state machine failed."}
-	timedOutKind      = alarmKind{"alarm-executions-timed-out", "Executions of the state machine timed out: their orders are not in the failure queue."}
+	timedOutKind      = alarmKind{"alarm-executions-timed-out", "Executions of the state machine timed out: their %s are not in the failure queue."}
 	executionKind     = alarmKind{"alarm-executions-throttled", "Step Functions throttled executions of the state machine."}
 	deliveriesKind    = alarmKind{"alarm-deliveries-failed", "SNS could not deliver messages, and gave them up."}
 	tableThrottleKind = alarmKind{"alarm-table-throttles", "DynamoDB throttles a table."}
@@ -154,7 +154,7 @@ func (b *builder) watchMachine(machine *sfn.StateMachine) {
 	of := metricsOf("AWS/States", "executions", pulumi.StringMap{"StateMachineArn": machine.Arn})
 	failed, timedOut, throttled := of("ExecutionsFailed", sum), of("ExecutionsTimedOut", sum), of("ExecutionThrottled", sum)
 	b.alarm(alarm{"executions-failed", failedKind, []metric{failed}, "", zero, minute, 1, 1})
-	b.alarm(alarm{"executions-timed-out", timedOutKind, []metric{timedOut}, "", zero, minute, 1, 1})
+	b.alarm(alarm{"executions-timed-out", timedOutKind.of(b.ordersOr("inputs")), []metric{timedOut}, "", zero, minute, 1, 1})
 	b.alarm(alarm{"executions-throttled", executionKind, []metric{throttled}, "", zero, minute, 1, 1})
 	b.plot(executions, of("ExecutionsStarted", sum), of("ExecutionsSucceeded", sum), failed, timedOut, of("ExecutionsAborted", sum), throttled)
 	b.plot(executionTimes, of("ExecutionTime", "p50"), of("ExecutionTime", "p99"))
@@ -165,7 +165,7 @@ func (b *builder) watchMachine(machine *sfn.StateMachine) {
 func (b *builder) watchAPI(rest *apigateway.RestApi, stage *apigateway.Stage) {
 	of := metricsOf("AWS/ApiGateway", "api", pulumi.StringMap{"ApiName": rest.Name, "Stage": stage.StageName})
 	failed, slowest := of("5XXError", sum), of("Latency", "p99")
-	b.alarm(alarm{"api-errors", apiErrorsKind, []metric{failed}, "", times(b.alarmArgs.ApiErrors, 1), fiveMinutes, 1, 1})
+	b.alarm(alarm{"api-errors", apiErrorsKind.of(b.ordersOr("requests")), []metric{failed}, "", times(b.alarmArgs.ApiErrors, 1), fiveMinutes, 1, 1})
 	b.alarm(alarm{"api-latency", apiLatencyKind, []metric{slowest}, "", times(b.alarmArgs.ApiLatencyMs, 1), minute, 5, 5})
 	b.plot(requests, of("Count", sum), of("4XXError", sum), failed)
 	b.plot(latencies, of("Latency", "p50"), slowest, of("IntegrationLatency", "p99"))

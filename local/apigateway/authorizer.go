@@ -124,7 +124,7 @@ func (a *tokenAuthorizer) authorize(x *exchange) *failure {
 // ask invokes the function. The error says why for access logs, also with the failure of a request that is not authorized.
 func (a *tokenAuthorizer) ask(x *exchange, token string) (*authorizerAnswer, *failure, error) {
 	event := strictjson.Encode(map[string]string{"type": "TOKEN", "methodArn": executionARN(x.apiID + "/" + x.source()), "authorizationToken": token})
-	result, _, err := x.invoke(defaultTimeout, a.function, "authorizers/"+a.id, event)
+	result, _, err := x.invoke(a.function, "authorizers/"+a.id, event)
 	switch {
 	case policy.IsDenied(err):
 		return nil, failAuthorizerConfiguration, err

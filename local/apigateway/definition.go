@@ -29,11 +29,11 @@ type definition struct {
 type method struct {
 	verb        string
 	resource    *resource
-	keyRequired bool        // an API key
-	authorizer  authorizer  // nil for none
-	required    []parameter // those that a request must have
-	model       *model      // of JSON bodies; nil where bodies are not validated
-	responses   map[string]methodResponse
+	keyRequired bool            // an API key
+	authorizer  authorizer      // nil for none
+	required    []parameter     // those that a request must have
+	model       *model          // of JSON bodies; nil where bodies are not validated
+	statuses    map[string]bool // of its responses
 	integration integration
 }
 
@@ -84,7 +84,7 @@ func (r *reader) document(text string) {
 	r.checks("", doc.Validator)
 	r.validator = doc.Validator
 	for kind, raw := range sorted(doc.GatewayResponses) {
-		r.definition.responses[kind] = r.gatewayResponse("x-amazon-apigateway-gateway-responses."+kind, kind, raw)
+		r.definition.responses[kind] = r.gatewayResponse("x-amazon-apigateway-gateway-responses."+kind, raw)
 	}
 	if doc.Components != nil {
 		var parts components
@@ -133,7 +133,7 @@ func (r *reader) path(path string, raw json.RawMessage) {
 	for name, raw := range sorted(members) {
 		var op operation
 		if verb := verbs[name]; verb != "" && r.object(at+"."+name, raw, &op) {
-			m := &method{verb: verb, resource: res, responses: map[string]methodResponse{}}
+			m := &method{verb: verb, resource: res, statuses: map[string]bool{}}
 			r.method(at+"."+name, pointer("paths", path, name), m, &op)
 			res.methods[verb] = m
 			r.definition.methods = append(r.definition.methods, m)
@@ -162,9 +162,6 @@ func (r *reader) method(at, location string, m *method, op *operation) {
 		if p.In != "query" && p.In != "path" && p.In != "header" {
 			r.failf(pAt, "in: %q is not supported, only query, path and header", p.In)
 		}
-		if isVariable := func(s segment) bool { return s.kind != fixedSegment && s.name == p.Name }; p.In == "path" && !slices.ContainsFunc(m.resource.segments, isVariable) {
-			r.failf(pAt, "the path has no variable %q", p.Name)
-		}
 		if p.Required && checks.Parameters {
 			m.required = append(m.required, p)
 		}
@@ -176,14 +173,13 @@ func (r *reader) method(at, location string, m *method, op *operation) {
 	}
 	r.security(at, m, op.Security)
 	for status, raw := range sorted(op.Responses) {
-		var mr methodResponse
-		if r.object(at+".responses."+status, raw, &mr) {
-			m.responses[status] = mr
-		}
+		m.statuses[status] = r.object(at+".responses."+status, raw, &methodResponse{})
 	}
-	if op.Integration != nil {
-		m.integration = r.integration(at+".x-amazon-apigateway-integration", op.Integration, m)
+	if op.Integration == nil {
+		r.failf(at, "No integration defined")
+		return
 	}
+	m.integration = r.integration(at+".x-amazon-apigateway-integration", op.Integration, m)
 }
 
 // requestBody reads the model of an operation's JSON bodies. Bodies of another media type are not validated.
@@ -201,19 +197,6 @@ func (r *reader) requestBody(at, location string, raw json.RawMessage) *model {
 		r.failf(at+".schema", "%v", err)
 	}
 	return m
-}
-
-// deployable refuses a definition that cannot be deployed, with the errors of CreateDeployment.
-func (d *definition) deployable() error {
-	if len(d.methods) == 0 {
-		return badRequest("The REST API doesn't contain any methods")
-	}
-	for _, m := range d.methods {
-		if m.integration == nil {
-			return badRequest("No integration defined for method: %s %s", m.verb, m.resource.path)
-		}
-	}
-	return nil
 }
 
 // pointer is a JSON pointer (RFC 6901).

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"net"
-	"net/http"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -134,9 +133,6 @@ func (x *exchange) missing() []string {
 			value = x.query.Get(p.Name)
 		case "header":
 			value = x.request.Header.Get(p.Name)
-			if http.CanonicalHeaderKey(p.Name) == "Host" {
-				value = x.request.Host // net/http keeps it apart
-			}
 		case "path":
 			value = x.pathParameters[p.Name]
 		}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,11 +26,8 @@ type gatewayResponseSpec struct {
 	Templates  map[string]string `json:"responseTemplates"`
 }
 
-func (r *reader) gatewayResponse(at, kind string, raw json.RawMessage) *gatewayResponse {
+func (r *reader) gatewayResponse(at string, raw json.RawMessage) *gatewayResponse {
 	g := &gatewayResponse{header: http.Header{}}
-	if !slices.Contains(responseTypes, kind) {
-		r.failf(at, "is not a gateway response type; they are %q", responseTypes)
-	}
 	var spec gatewayResponseSpec
 	if !r.object(at, raw, &spec) {
 		return g
@@ -129,7 +125,6 @@ var (
 	// failTooLong is for a request that is larger than an invocation of a function may be.
 	failTooLarge    = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "HTTP content length exceeded 10485760 bytes.", errorType: "RequestTooLargeException"}
 	failTooLong     = &failure{kind: "REQUEST_TOO_LARGE", status: 413, message: "Request Too Long", errorType: "RequestTooLargeException"}
-	failHeaders     = &failure{kind: default4XX, status: 431, message: "Request Header Fields Too Large", errorType: "BadRequestException"}
 	failBody        = &failure{kind: "BAD_REQUEST_BODY", status: 400, message: "Invalid request body", errorType: "BadRequestException"}
 	failStalled     = &failure{kind: default4XX, status: 408, message: "Request Timeout", errorType: "RequestTimeoutException"}
 	failMediaType   = &failure{kind: "UNSUPPORTED_MEDIA_TYPE", status: 415, message: "Unsupported Media Type", errorType: "BadRequestException"}
@@ -168,14 +163,6 @@ func failParameters(missing []string) *failure {
 		kind: "BAD_REQUEST_PARAMETERS", status: 400, errorType: "BadRequestException",
 		message: "Missing required request parameters: [" + strings.Join(missing, ", ") + "]",
 	}
-}
-
-// responseTypes are those that can be changed. QUOTA_EXCEEDED and WAF_FILTERED cannot occur here.
-var responseTypes = []string{
-	"ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
-	"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", default4XX, default5XX, "EXPIRED_TOKEN", "INTEGRATION_FAILURE",
-	"INTEGRATION_TIMEOUT", "INVALID_API_KEY", "INVALID_SIGNATURE", "MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED",
-	"REQUEST_TOO_LARGE", "RESOURCE_NOT_FOUND", "THROTTLED", "UNAUTHORIZED", "UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED",
 }
 
 const (

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
@@ -23,7 +22,6 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 type lambdaProxy struct {
 	function string // ARN
-	timeout  time.Duration
 }
 
 var invocationURI = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `:lambda:path/2015-03-31/functions/(arn:aws:lambda:[^/]+)/invocations$`)
@@ -39,16 +37,13 @@ func readLambdaProxy(r *reader, at string, spec *integrationSpec, _ *method) int
 	if spec.HTTPMethod != http.MethodPost {
 		r.failf(at+".httpMethod", "must be POST, which is how Lambda is invoked, got %q", spec.HTTPMethod)
 	}
-	if len(spec.RequestTemplates) > 0 {
-		r.failf(at+".requestTemplates", "a proxy integration has none")
-	}
 	// A proxy integration ignores its responses.
-	return &lambdaProxy{function: m[1], timeout: spec.timeout()}
+	return &lambdaProxy{function: m[1]}
 }
 
 // invoke invokes a function as API Gateway, for a method or an authorizer of the API, which source names.
-func (x *exchange) invoke(timeout time.Duration, function, source string, event []byte) (result lambda.Result, timedOut bool, err error) {
-	timedOut = x.await(x.request.Context(), timeout, func(ctx context.Context) {
+func (x *exchange) invoke(function, source string, event []byte) (result lambda.Result, timedOut bool, err error) {
+	timedOut = x.await(x.request.Context(), func(ctx context.Context) {
 		result, err = x.service.Functions.Invoke(ctx, lambda.Invocation{
 			Principal: principal, Function: function, Payload: event, TraceHeader: x.traceHeader,
 			Keys: map[string]string{"aws:SourceArn": executionARN(x.apiID + "/" + source), "aws:SourceAccount": account.ID},
@@ -58,7 +53,7 @@ func (x *exchange) invoke(timeout time.Duration, function, source string, event 
 }
 
 func (p *lambdaProxy) serve(_ context.Context, x *exchange) (*response, *failure) {
-	result, timedOut, err := x.invoke(p.timeout, p.function, x.source(), x.event())
+	result, timedOut, err := x.invoke(p.function, x.source(), x.event())
 	if err != nil {
 		x.integration.err = err.Error()
 		return nil, x.refused(err, timedOut)
@@ -103,13 +98,6 @@ type proxyAnswer struct {
 	IsBase64Encoded bool `json:"isBase64Encoded"`
 }
 
-// remapped are headers that only the gateway may set. Those of a function are renamed:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-var remapped = []string{
-	"Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards", "Proxy-Authenticate", "Server",
-	"Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "Www-Authenticate",
-}
-
 func proxyResponse(payload []byte) (*response, error) {
 	var answer *proxyAnswer
 	if err := strictjson.Decode(payload, &answer); err != nil {
@@ -127,9 +115,6 @@ func proxyResponse(payload []byte) (*response, error) {
 	}
 	add := func(name string, value string) {
 		name = http.CanonicalHeaderKey(name)
-		if slices.Contains(remapped, name) {
-			name = "X-Amzn-Remapped-" + name
-		}
 		if !slices.Contains(out.header[name], value) {
 			out.header[name] = append(out.header[name], value)
 		}

@@ -13,11 +13,11 @@ import (
 // mapping is a mapping template. It makes the body of a call to an integration, or of the response to the client:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings.html
 //
-// It implements the part of the Velocity Template Language that the patterns use: references with properties and
-// methods, #set, #if, ==, !=, >, &&, ||, !, and ## comments; $input.body, .path and .json with one definite JSONPath,
-// $util.escapeJavaScript, $context, $context.responseOverride.status, $context.requestOverride.header.NAME, and the methods
-// replaceAll, contains and length of strings. Everything else is refused by name when the template is parsed, also a variable that no #set
-// before it names, and a reference in a string. It behaves as Velocity 1 in API Gateway:
+// It implements the part of the Velocity Template Language that the patterns use: references without braces, #set, #if, ==, !=, >,
+// &&, || and !; $input.body, .path and .json with one definite JSONPath, $util.escapeJavaScript, $context,
+// $context.responseOverride.status, $context.requestOverride.header.NAME, and the methods replaceAll, contains and length of strings.
+// Everything else is refused by name when the template is parsed, also a variable that no #set before it names, and a reference in a
+// string. It behaves as Velocity 1 in API Gateway:
 //   - a reference without a value renders as nothing, quiet ($!x) or not; Velocity itself shows its source;
 //   - only null and false are false in a condition; an empty string is true;
 //   - #set from a reference without a value leaves the variable as it was;

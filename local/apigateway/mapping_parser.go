@@ -1,19 +1,37 @@
 package apigateway
 
 import (
-	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 )
 
+// mappingParser reads a mapping template. After the first error it is at the end of the text.
 type mappingParser struct {
-	lexer
+	text     string
+	at       int
 	response bool            // the template makes a response
 	known    map[string]bool // variables that a #set before names
+	source   string          // the expression that is read, as Go has it
+	err      error
 }
+
+var (
+	// special is where plain text ends. Backslashes before it escape it.
+	special       = regexp.MustCompile(`\\*(?:\$!?\{?[A-Za-z]|#(?:\{?[A-Za-z@]|#|\*|\[\[))`)
+	directiveName = regexp.MustCompile(`^#(?:\{([A-Za-z]+)\}|([A-Za-z]+))`)
+	lineEnd       = regexp.MustCompile(`^[ \t]*\r?\n`)
+	spaces        = regexp.MustCompile(`^\s+`)
+
+	referenceStart = regexp.MustCompile(`^\$!?[A-Za-z][\w-]*`)
+	referenceStep  = regexp.MustCompile(`^\.[A-Za-z][\w-]*`)
+	setTarget      = regexp.MustCompile(`^\s*\$!?([A-Za-z][\w.-]*)\s*=`)
+)
 
 // parseMapping reads a mapping template. The error names the first thing that is wrong or not supported, and its line.
 func parseMapping(text string, response bool) (*mapping, error) {
-	p := &mappingParser{lexer: lexer{text: text}, response: response, known: map[string]bool{}}
+	p := &mappingParser{text: text, response: response, known: map[string]bool{}}
 	nodes, end := p.block()
 	if end != "" {
 		p.failf("#%s without #if", end)
@@ -21,24 +39,45 @@ func parseMapping(text string, response bool) (*mapping, error) {
 	return &mapping{nodes: nodes, response: response}, p.err
 }
 
+func (p *mappingParser) failf(format string, args ...any) {
+	if p.err == nil {
+		line := 1 + strings.Count(p.text[:p.at], "\n")
+		p.err = fmt.Errorf("line %d: %s", line, fmt.Sprintf(format, args...))
+	}
+	p.at = len(p.text)
+}
+
+func (p *mappingParser) rest() string { return p.text[p.at:] }
+
+// match reads a token, and returns its groups; nil if something else follows.
+func (p *mappingParser) match(token *regexp.Regexp) []string {
+	groups := token.FindStringSubmatch(p.rest())
+	if groups != nil {
+		p.at += len(groups[0])
+	}
+	return groups
+}
+
 // block reads up to the directive that ends it, and returns its name; "" at the end of the text.
 func (p *mappingParser) block() (nodes []node, end string) {
 	for p.at < len(p.text) {
-		if text := p.plain(); text != "" {
-			nodes = append(nodes, func(r *rendering) { r.out.WriteString(text) })
+		plain := p.rest()
+		if m := special.FindStringIndex(plain); m != nil {
+			plain = plain[:m[0]]
+		}
+		if p.at += len(plain); plain != "" {
+			nodes = append(nodes, func(r *rendering) { r.out.WriteString(plain) })
 			continue
 		}
-		if p.match(lineComment) != nil {
-			continue
-		}
-		if strings.HasPrefix(p.rest(), "$") {
-			value := p.reference()
+		if start := p.at; p.match(referenceStart) != nil {
+			value := p.reference(start)
 			nodes = append(nodes, func(r *rendering) { r.out.WriteString(r.textOf(value(r))) })
 			continue
 		}
 		m := p.match(directiveName)
 		if m == nil {
-			p.failf("%q is not supported by the embedded cloud", p.next())
+			line, _, _ := strings.Cut(p.rest(), "\n")
+			p.failf("%q is not supported by the embedded cloud", line)
 			break
 		}
 		switch name := m[1] + m[2]; name {
@@ -47,6 +86,7 @@ func (p *mappingParser) block() (nodes []node, end string) {
 		case "if":
 			nodes = append(nodes, p.conditional())
 		case "elseif", "else", "end":
+			p.match(lineEnd)
 			return nodes, name
 		default:
 			p.failf("the directive #%s is not supported by the embedded cloud", name)
@@ -55,28 +95,70 @@ func (p *mappingParser) block() (nodes []node, end string) {
 	return nodes, ""
 }
 
+// reference reads the rest of $name.property.method(argument) in a text.
+func (p *mappingParser) reference(start int) expression {
+	for p.match(referenceStep) != nil {
+		if strings.HasPrefix(p.rest(), "(") {
+			p.parentheses()
+		}
+	}
+	if strings.HasPrefix(p.rest(), "[") {
+		p.failf("the index after %s is not supported by the embedded cloud", p.text[start:p.at])
+	}
+	return p.expression(p.text[start:p.at])
+}
+
+var parenthesis = regexp.MustCompile(`[()]|` + quoted)
+
+// parentheses reads up to the parenthesis that closes the next one, and returns what is between them.
+func (p *mappingParser) parentheses() string {
+	text, depth := p.rest(), 0
+	if strings.HasPrefix(text, "(") {
+		for _, m := range parenthesis.FindAllStringIndex(text, -1) {
+			switch text[m[0]] {
+			case '(':
+				depth++
+			case ')':
+				depth--
+			}
+			if depth == 0 {
+				p.at += m[1]
+				return text[1:m[0]]
+			}
+		}
+	}
+	p.failf(`expected "(" and a matching ")"`)
+	return ""
+}
+
+// argument reads the parentheses after a directive.
+func (p *mappingParser) argument() string {
+	p.match(spaces)
+	text := p.parentheses()
+	p.match(lineEnd)
+	return text
+}
+
 const (
 	statusOverride = "context.responseOverride.status"
 	headerOverride = "context.requestOverride.header."
 )
 
 func (p *mappingParser) set() node {
-	m := p.match(setTarget)
+	text := p.argument()
+	m := setTarget.FindStringSubmatch(text)
 	if m == nil {
-		p.failf("#set must be like #set($name = value), got %q", p.next())
+		p.failf("#set must be like #set($name = value), got (%s)", text)
 		return nil
 	}
-	value := p.expression()
-	p.expect(")")
-	p.match(lineEnd)
-	name := m[1]
+	value, name := p.expression(text[len(m[0]):]), m[1]
 	if name == statusOverride && p.response {
 		return func(r *rendering) { r.override(value(r)) }
 	}
 	if header, ok := strings.CutPrefix(name, headerOverride); ok && !p.response {
 		return func(r *rendering) { r.overrideHeader(header, value(r)) }
 	}
-	if root, _, deeper := strings.Cut(name, "."); deeper || builtIn[root] {
+	if strings.Contains(name, ".") || slices.Contains(builtIn, name) {
 		p.failf("#set of $%s is not supported here by the embedded cloud", name)
 	}
 	p.known[name] = true
@@ -96,11 +178,8 @@ func (p *mappingParser) conditional() node {
 	for name := "if"; name != "end"; {
 		b := branch{when: always(true)}
 		if name != "else" {
-			p.expect("(")
-			b.when = p.expression()
-			p.expect(")")
+			b.when = p.expression(p.argument())
 		}
-		p.match(lineEnd)
 		last := name
 		b.then, name = p.block()
 		if name == "" || last == "else" && name != "end" {
@@ -109,7 +188,6 @@ func (p *mappingParser) conditional() node {
 		}
 		branches = append(branches, b)
 	}
-	p.match(lineEnd)
 	return func(r *rendering) {
 		for _, b := range branches {
 			if truthy(b.when(r)) {
@@ -119,69 +197,3 @@ func (p *mappingParser) conditional() node {
 		}
 	}
 }
-
-// binaryOperators are in the order of their precedence, the lowest first.
-var binaryOperators = [][]string{{"||"}, {"&&"}, {"==", "!="}, {">"}}
-
-func (p *mappingParser) expression() expression { return p.binary(0) }
-
-func (p *mappingParser) binary(level int) expression {
-	if level == len(binaryOperators) {
-		return p.operand()
-	}
-	left := p.binary(level + 1)
-	for {
-		operator := p.operator(binaryOperators[level]...)
-		if operator == "" {
-			return left
-		}
-		a, b := left, p.binary(level+1)
-		left = func(r *rendering) any {
-			switch operator {
-			case "||":
-				return truthy(a(r)) || truthy(b(r))
-			case "&&":
-				return truthy(a(r)) && truthy(b(r))
-			case ">":
-				n, m, ok := numbers(a(r), b(r))
-				return ok && n > m
-			}
-			return r.equal(a(r), b(r)) == (operator == "==")
-		}
-	}
-}
-
-func (p *mappingParser) operand() expression {
-	switch p.operator("!", "(") {
-	case "!":
-		of := p.operand()
-		return func(r *rendering) any { return !truthy(of(r)) }
-	case "(":
-		inner := p.expression()
-		p.expect(")")
-		return inner
-	}
-	if referenceStart.MatchString(p.rest()) {
-		return p.reference()
-	}
-	if m := p.match(stringToken); m != nil {
-		text, constant := quotedText(m[0])
-		if !constant {
-			p.failf("the reference or directive in %s is not supported by the embedded cloud", m[0])
-		}
-		return always(text)
-	}
-	if m := p.match(numberToken); m != nil {
-		return always(json.Number(m[0]))
-	}
-	if m := p.match(booleanToken); m != nil {
-		return always(m[0] == "true")
-	}
-	p.failf("expected a value, and the embedded cloud does not support %q here", p.next())
-	return nothing
-}
-
-func always(v any) expression { return func(*rendering) any { return v } }
-
-// nothing stands for an expression that could not be parsed.
-var nothing = always(nil)

@@ -69,8 +69,7 @@ type mediaType struct {
 }
 
 type methodResponse struct {
-	_       struct{}                   `ignored:"description content"`
-	Headers map[string]json.RawMessage `json:"headers"`
+	_ struct{} `ignored:"description content headers"`
 }
 
 func (r *reader) failf(at, format string, args ...any) {

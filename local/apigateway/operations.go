@@ -24,7 +24,7 @@ func (s *Service) operations() {
 	s.get("/account", "GetAccount", s.getAccount)
 	s.get("/usageplans", "GetUsagePlans", func(*wire.Call) (object, error) { return list(s.plans, (*usagePlan).output), nil })
 	s.get("/usageplans/{plan}", "GetUsagePlan", of(plan, (*usagePlan).output))
-	s.get("/usageplans/{plan}/keys", "GetUsagePlanKeys", of(plan, func(p *usagePlan) object { return list(p.keys, (*apiKey).memberOutput) }))
+	s.get("/usageplans/{plan}/keys", "GetUsagePlanKeys", of(plan, s.membersOf))
 	s.get("/apikeys", "GetApiKeys", s.getAPIKeys, "includeValues")
 	s.get("/apikeys/{key}", "GetApiKey", s.getAPIKey, "includeValue")
 	s.Handle("GET /restapis/{api}/stages/{stage}/exports/{type}", "GetExport", s.getExport)
@@ -110,7 +110,7 @@ func (p *usagePlan) output() object {
 // output includes the key's value only if the caller asks for it.
 func (k *apiKey) output(withValue bool) object {
 	out := object{
-		"id": k.id, "name": *k.inputs.Name, "description": k.inputs.Description, "enabled": k.enabled(),
+		"id": k.id, "name": *k.inputs.Name, "enabled": k.enabled(),
 		"createdDate": k.created.Unix(), "lastUpdatedDate": k.updated.Unix(), "tags": k.inputs.Tags,
 	}
 	if withValue {
@@ -119,8 +119,14 @@ func (k *apiKey) output(withValue bool) object {
 	return out
 }
 
-func (k *apiKey) memberOutput() object {
-	return object{"id": k.id, "type": apiKeyType, "name": *k.inputs.Name, "value": k.value}
+func (s *Service) membersOf(p *usagePlan) object {
+	keys := []object{}
+	for _, m := range sorted(s.members) {
+		if m.plan == p {
+			keys = append(keys, object{"id": m.key.id, "type": apiKeyType, "name": *m.key.inputs.Name, "value": m.key.value})
+		}
+	}
+	return object{"item": keys}
 }
 
 func (s *Service) stageOf(c *wire.Call) (*stage, error) {

@@ -40,12 +40,6 @@ type EndpointConfiguration struct {
 	Types string `pulumi:"types"` // EDGE or REGIONAL
 }
 
-func checkName(c *provider.Checker, name *string) {
-	if name != nil && (len(*name) == 0 || len(*name) > 1024) {
-		c.Failf("name", "must have 1 to 1024 characters, got %d", len(*name))
-	}
-}
-
 func (s *Service) restAPIKind() provider.Kind {
 	return &provider.Object[RestAPIArgs, restAPI]{
 		Type:     "aws:apigateway/restApi:RestApi",
@@ -53,7 +47,6 @@ func (s *Service) restAPIKind() provider.Kind {
 		Lock:     &s.mu,
 		Find:     s.api,
 		Check: func(c *provider.Checker, in *RestAPIArgs) {
-			checkName(c, in.Name)
 			if e := in.EndpointConfiguration; e != nil {
 				c.OneOf("endpointConfiguration.types", &e.Types, "EDGE", "REGIONAL")
 			}
@@ -88,7 +81,6 @@ func (s *Service) restAPIKind() provider.Kind {
 				st.live.log.close()
 			}
 			delete(s.apis, a.id)
-			s.forget(func(st PlanStage) bool { return st.APIID == a.id })
 			return nil
 		},
 	}
@@ -98,9 +90,6 @@ func (s *Service) restAPIKind() provider.Kind {
 func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 	d, err := s.parse(a.id, aws.ToString(in.Body))
 	if err != nil {
-		return err
-	}
-	if err := s.assumable(d); err != nil {
 		return err
 	}
 	if d.policy, err = parsePolicy(in.Policy); err != nil {
@@ -142,9 +131,6 @@ func (s *Service) deploymentKind() provider.Kind {
 		Create: func(_ context.Context, in *DeploymentArgs) (string, error) {
 			a, err := s.api(in.RestAPI)
 			if err != nil {
-				return "", err
-			}
-			if err := a.definition.deployable(); err != nil {
 				return "", err
 			}
 			d := &deployment{id: newID(6), inputs: *in, created: s.account.Clock.Now().UTC(), definition: a.definition}

@@ -30,32 +30,18 @@ type AccessLogSettings struct {
 	Format string `pulumi:"format"`
 }
 
-var (
-	stageName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-	methodPath  = regexp.MustCompile(`^(?:\*/\*|[^/*]*/(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH))$`)
-	logGroupARN = regexp.MustCompile(`^arn:aws:logs:` + account.Region + `:` + account.ID + `:log-group:[^:*]+(:\*)?$`)
-)
+var logGroupARN = regexp.MustCompile(`^arn:aws:logs:` + account.Region + `:` + account.ID + `:log-group:[^:*]+(:\*)?$`)
 
 func (in *StageArgs) check(c *provider.Checker) {
-	c.Match("stageName", &in.StageName, stageName, "1 to 128 of a-zA-Z0-9_-")
 	set := in.AccessLogSettings
 	if set == nil {
 		return
 	}
 	c.Match("accessLogSettings.destinationArn", &set.DestinationARN, logGroupARN, "the ARN of a log group")
-	const format = "accessLogSettings.format"
-	if c.Unknown(format) {
-		return
-	}
-	if strings.Contains(strings.TrimSuffix(set.Format, "\n"), "\n") {
-		c.Failf(format, "must be one line; a line break is allowed only at its end")
-	}
-	if !strings.Contains(set.Format, "$context.requestId") && !strings.Contains(set.Format, "$context.extendedRequestId") {
-		c.Failf(format, "must contain $context.requestId or $context.extendedRequestId")
-	}
-	if _, err := parseTemplate(set.Format, true); err != nil {
-		c.Failf(format, "%v", err)
-	}
+	c.Parse("accessLogSettings.format", &set.Format, func(format string) error {
+		_, err := parseTemplate(format, true)
+		return err
+	})
 }
 
 func (s *Service) stageKind() provider.Kind {
@@ -86,7 +72,6 @@ func (s *Service) stageKind() provider.Kind {
 		Delete: func(_ context.Context, st *stage) error {
 			st.live.log.close()
 			delete(s.apis[st.inputs.RestAPI].stages, st.inputs.StageName)
-			s.forget(func(p PlanStage) bool { return p == PlanStage{st.inputs.RestAPI, st.inputs.StageName} })
 			return nil
 		},
 	}
@@ -142,14 +127,6 @@ const (
 	noLimit    = -1
 )
 
-func (in *MethodSettingsArgs) check(c *provider.Checker) {
-	c.Match("methodPath", &in.MethodPath, methodPath, "*/* or PATH/METHOD, where ~1 is a slash within the path")
-	c.Range("settings.throttlingBurstLimit", in.Settings.ThrottlingBurstLimit, noLimit, accountBurst)
-	if v := in.Settings.ThrottlingRateLimit; v != nil && *v != noLimit && (*v < 0 || *v > accountRate) {
-		c.Failf("settings.throttlingRateLimit", "must be -1, or from 0 to %d, got %v", accountRate, *v)
-	}
-}
-
 // methodSettings are the settings of a stage for one method path, which its resource owns.
 type methodSettings struct {
 	*stage
@@ -175,10 +152,9 @@ func (s *Service) methodSettingsKind() provider.Kind {
 		return nil, notFound("Invalid method settings identifier specified")
 	}
 	return &provider.Object[MethodSettingsArgs, methodSettings]{
-		Type:  "aws:apigateway/methodSettings:MethodSettings",
-		Lock:  &s.mu,
-		Check: func(c *provider.Checker, in *MethodSettingsArgs) { in.check(c) },
-		Find:  find,
+		Type: "aws:apigateway/methodSettings:MethodSettings",
+		Lock: &s.mu,
+		Find: find,
 		State: func(m *methodSettings) *MethodSettingsArgs {
 			return &MethodSettingsArgs{m.inputs.RestAPI, m.inputs.StageName, m.path, *m.settings[m.path]}
 		},

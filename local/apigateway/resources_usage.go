@@ -1,15 +1,13 @@
 package apigateway
 
 import (
+	"cmp"
 	"context"
-	"math"
-	"strconv"
-	"strings"
+	"maps"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // UsagePlanArgs are the inputs of aws:apigateway/usagePlan:UsagePlan.
@@ -41,40 +39,11 @@ type QuotaSettings struct {
 	Period string `pulumi:"period"` // DAY, WEEK or MONTH
 }
 
-func (in *UsagePlanArgs) check(c *provider.Checker) {
-	if t := in.Throttle; t != nil {
-		if t.BurstLimit == nil && t.RateLimit == nil && !c.Unknown("throttleSettings") {
-			c.Failf("throttleSettings", "must have burstLimit or rateLimit")
-		}
-		// The limits of the stage and of the account apply in any case, so there is no maximum.
-		c.Range("throttleSettings.burstLimit", t.BurstLimit, 0, math.MaxInt32)
-		if v := t.RateLimit; v != nil && (*v < 0 || math.IsNaN(*v) || math.IsInf(*v, 0)) {
-			c.Failf("throttleSettings.rateLimit", "must be a number from 0, got %v", *v)
-		}
-	}
-	if q := in.Quota; q != nil {
-		c.Range("quotaSettings.limit", &q.Limit, 0, math.MaxInt32)
-		c.OneOf("quotaSettings.period", &q.Period, "DAY", "WEEK", "MONTH")
-	}
-	seen := map[PlanStage]bool{}
-	for i, st := range in.APIStages {
-		at := "apiStages[" + strconv.Itoa(i) + "]"
-		if c.Unknown(at) {
-			continue
-		}
-		if seen[st] {
-			c.Failf(at, "is the stage %s:%s again", st.APIID, st.Stage)
-		}
-		seen[st] = true
-	}
-}
-
 func (s *Service) usagePlanKind() provider.Kind {
 	return &provider.Object[UsagePlanArgs, usagePlan]{
 		Type:     "aws:apigateway/usagePlan:UsagePlan",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
-		Check:    func(c *provider.Checker, in *UsagePlanArgs) { in.check(c) },
 		Find:     s.plan,
 		State: func(p *usagePlan) *UsagePlanArgs {
 			state := p.inputs
@@ -82,7 +51,7 @@ func (s *Service) usagePlanKind() provider.Kind {
 			return &state
 		},
 		Create: func(_ context.Context, in *UsagePlanArgs) (string, error) {
-			p := &usagePlan{id: newID(6), keys: map[string]*apiKey{}, limiters: map[string]*rate.Limiter{}}
+			p := &usagePlan{id: newID(6)}
 			if err := s.setPlan(p, in); err != nil {
 				return "", err
 			}
@@ -92,10 +61,8 @@ func (s *Service) usagePlanKind() provider.Kind {
 		Update: func(_ context.Context, p *usagePlan, in *UsagePlanArgs) error { return s.setPlan(p, in) },
 		// DeleteUsagePlan refuses a plan with stages, so the AWS provider removes them before.
 		Delete: func(_ context.Context, p *usagePlan) error {
-			for _, k := range p.keys {
-				p.leave(k)
-			}
 			delete(s.plans, p.id)
+			s.leave(func(m *member) bool { return m.plan == p })
 			return nil
 		},
 	}
@@ -108,19 +75,23 @@ func (s *Service) setPlan(p *usagePlan, in *UsagePlanArgs) error {
 			return notFound("API Stage not found: %s:%s", st.APIID, st.Stage)
 		}
 	}
-	for _, k := range sorted(p.keys) {
-		if err := k.fits(p, in.APIStages); err != nil {
-			return err
+	p.inputs = *in
+	for _, m := range s.members {
+		if m.plan == p {
+			m.limiter = keepBucket(m.limiter, p.newLimiter())
 		}
 	}
-	p.set(in)
 	return nil
+}
+
+// leave ends memberships. The caller holds the lock.
+func (s *Service) leave(gone func(*member) bool) {
+	maps.DeleteFunc(s.members, func(_ string, m *member) bool { return gone(m) })
 }
 
 // APIKeyArgs are the inputs of aws:apigateway/apiKey:ApiKey. The value of a key is made here.
 type APIKeyArgs struct {
 	Name            *string           `pulumi:"name,optional,replace"`
-	Description     *string           `pulumi:"description,optional"`
 	Enabled         *bool             `pulumi:"enabled,optional"` // default true
 	Tags            map[string]string `pulumi:"tags,optional"`
 	ARN             string            `pulumi:"arn,output"`
@@ -134,7 +105,6 @@ func (s *Service) apiKeyKind() provider.Kind {
 		Type:     "aws:apigateway/apiKey:ApiKey",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Lock:     &s.mu,
-		Check:    func(c *provider.Checker, in *APIKeyArgs) { checkName(c, in.Name) },
 		Find:     s.key,
 		State: func(k *apiKey) *APIKeyArgs {
 			state := k.inputs
@@ -144,8 +114,8 @@ func (s *Service) apiKeyKind() provider.Kind {
 		},
 		Create: func(_ context.Context, in *APIKeyArgs) (string, error) {
 			now := s.account.Clock.Now().UTC()
-			k := &apiKey{id: newID(10), inputs: *in, value: newID(40), created: now, updated: now, plans: map[string]*usagePlan{}}
-			s.keys[k.id], s.keyValues[k.value] = k, k
+			k := &apiKey{id: newID(10), inputs: *in, value: newID(40), created: now, updated: now}
+			s.keys[k.id] = k
 			return k.id, nil
 		},
 		Update: func(_ context.Context, k *apiKey, in *APIKeyArgs) error {
@@ -153,11 +123,8 @@ func (s *Service) apiKeyKind() provider.Kind {
 			return nil
 		},
 		Delete: func(_ context.Context, k *apiKey) error {
-			for _, p := range k.plans {
-				p.leave(k)
-			}
-			delete(s.keyValues, k.value)
 			delete(s.keys, k.id)
+			s.leave(func(m *member) bool { return m.key == k })
 			return nil
 		},
 	}
@@ -174,46 +141,31 @@ type UsagePlanKeyArgs struct {
 
 const apiKeyType = "API_KEY"
 
-type planKey struct {
-	plan *usagePlan
-	key  *apiKey
-}
-
 func (s *Service) usagePlanKeyKind() provider.Kind {
-	return &provider.Object[UsagePlanKeyArgs, planKey]{
+	return &provider.Object[UsagePlanKeyArgs, member]{
 		Type:  "aws:apigateway/usagePlanKey:UsagePlanKey",
 		Lock:  &s.mu,
 		Check: func(c *provider.Checker, in *UsagePlanKeyArgs) { c.OneOf("keyType", &in.KeyType, apiKeyType) },
 		// The AWS provider's id is that of the key, which several plans can have. Here it is PLAN/KEY, which that provider
 		// imports by.
-		Find: func(id string) (*planKey, error) {
-			planID, keyID, _ := strings.Cut(id, "/")
-			p, err := s.plan(planID)
-			if err != nil {
-				return nil, err
-			}
-			k := p.keys[keyID]
-			if k == nil {
-				return nil, notFound("Invalid Usage Plan Key identifier specified")
-			}
-			return &planKey{p, k}, nil
+		Find: func(id string) (*member, error) {
+			return wire.Found(s.members[id], notFound("Invalid Usage Plan Key identifier specified"))
 		},
-		State: func(pk *planKey) *UsagePlanKeyArgs {
-			return &UsagePlanKeyArgs{pk.key.id, apiKeyType, pk.plan.id, *pk.key.inputs.Name, pk.key.value}
+		State: func(m *member) *UsagePlanKeyArgs {
+			return &UsagePlanKeyArgs{m.key.id, apiKeyType, m.plan.id, *m.key.inputs.Name, m.key.value}
 		},
 		Create: func(_ context.Context, in *UsagePlanKeyArgs) (string, error) {
-			p, err := s.plan(in.UsagePlanID)
-			if err != nil {
+			p, err1 := s.plan(in.UsagePlanID)
+			k, err2 := s.key(in.KeyID)
+			if err := cmp.Or(err1, err2); err != nil {
 				return "", err
 			}
-			k, err := s.key(in.KeyID)
-			if err != nil {
-				return "", err
-			}
-			return in.UsagePlanID + "/" + in.KeyID, p.join(k)
+			id := p.id + "/" + k.id
+			s.members[id] = &member{p, k, p.newLimiter()}
+			return id, nil
 		},
-		Delete: func(_ context.Context, pk *planKey) error {
-			pk.plan.leave(pk.key)
+		Delete: func(_ context.Context, gone *member) error {
+			s.leave(func(m *member) bool { return m == gone })
 			return nil
 		},
 	}

@@ -67,9 +67,6 @@ func (r *reader) tokenAuthorizer(at, name string, s *securityScheme) authorizer 
 		r.failf(at+".authorizerUri", "%s, got %q", wantInvocationURI, spec.URI)
 	}
 	if ttl := spec.TTL; ttl != nil {
-		if *ttl < 0 || *ttl > 3600 {
-			r.failf(at+".authorizerResultTtlInSeconds", "must be from 0 to 3600, got %d", *ttl)
-		}
 		a.ttl = time.Duration(*ttl) * time.Second
 	}
 	if spec.Validation != "" {

@@ -69,9 +69,6 @@ func writeResponse(w http.ResponseWriter, out *response) {
 
 // answer routes, authorizes, throttles and validates the request, and calls the integration.
 func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
-	if x.headerBytes() > maxHeaders {
-		return nil, failHeaders
-	}
 	if x.method, x.pathParameters = x.live.find(x.request.Method, x.path); x.method == nil {
 		return nil, failNoRoute
 	}
@@ -93,16 +90,6 @@ func (x *exchange) answer(w http.ResponseWriter) (*response, *failure) {
 		return nil, failBody
 	}
 	return x.method.integration.serve(x.request.Context(), x)
-}
-
-func (x *exchange) headerBytes() int {
-	n := len(x.request.Method) + len(x.request.RequestURI) + len(x.request.Host)
-	for name, values := range x.request.Header {
-		for _, v := range values {
-			n += len(name) + len(v)
-		}
-	}
-	return n
 }
 
 func (x *exchange) readBody(w http.ResponseWriter) *failure {

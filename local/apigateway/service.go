@@ -13,7 +13,6 @@
 // variables, execution logs, custom domains (package edge records them), or compression.
 //
 // Differences from AWS:
-//   - a role that API Gateway cannot assume is refused when the document is imported, not at the first request;
 //   - $context.error.validationErrorString is refused: AWS does not say what its validator's words are;
 //   - minItems and maxItems are validated, which AWS does not do for imported models;
 //   - a function's policy may have what package policy knows, and its ARNs may have more than 512 characters;
@@ -60,7 +59,6 @@ const (
 	accountRate  = 10_000 // requests per second
 	accountBurst = 5_000
 	maxBody      = 10 << 20 // bytes
-	maxHeaders   = 10_240   // bytes of the request line and all headers
 )
 
 // Service keeps the account's REST APIs and serves their stages.
@@ -72,12 +70,12 @@ type Service struct {
 	limiter *rate.Limiter
 	logRole atomic.Pointer[string] // ARN, the account's setting; nil for none
 
-	mu   sync.RWMutex
-	apis map[string]*restAPI
-	// keys are the account's API keys, by id and by value.
-	keys, keyValues map[string]*apiKey
-	plans           map[string]*usagePlan
-	accountOwner    *AccountArgs // of the resource that made the account's settings; nil for none
+	mu           sync.RWMutex
+	apis         map[string]*restAPI
+	keys         map[string]*apiKey
+	plans        map[string]*usagePlan
+	members      map[string]*member // by PLAN/KEY
+	accountOwner *AccountArgs       // of the resource that made the account's settings; nil for none
 }
 
 type restAPI struct {
@@ -100,7 +98,7 @@ type deployment struct {
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
 		Dependencies: d, Name: "apigateway", account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
-		keys: map[string]*apiKey{}, keyValues: map[string]*apiKey{}, plans: map[string]*usagePlan{},
+		keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}, members: map[string]*member{},
 	}
 	s.operations()
 	return s

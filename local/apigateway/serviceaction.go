@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -25,16 +24,12 @@ type serviceAction struct {
 	service   Actions
 	action    string
 	role      string // ARN
-	timeout   time.Duration
 	strict    bool
 	request   *mapping // of JSON bodies
 	responses []*integrationResponse
 }
 
-var (
-	actionURI = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `:([a-z0-9.-]+):action/([A-Za-z]+)$`)
-	roleARN   = regexp.MustCompile(`^arn:aws:iam::` + account.ID + `:role/.+$`)
-)
+var actionURI = regexp.MustCompile(`^arn:aws:apigateway:` + account.Region + `:([a-z0-9.-]+):action/([A-Za-z]+)$`)
 
 func readServiceAction(r *reader, at string, spec *integrationSpec, m *method) integration {
 	uri := actionURI.FindStringSubmatch(spec.URI)
@@ -43,38 +38,16 @@ func readServiceAction(r *reader, at string, spec *integrationSpec, m *method) i
 			account.Region, spec.URI)
 		return nil
 	}
-	a := &serviceAction{service: r.actions[uri[1]], action: uri[2], role: spec.Credentials, timeout: spec.timeout(), strict: spec.strict()}
+	a := &serviceAction{service: r.actions[uri[1]], action: uri[2], role: spec.Credentials, strict: spec.strict()}
 	if a.service == nil {
 		r.failf(at+".uri", "the service %q is not supported by the embedded cloud in integrations; it has %q", uri[1], slices.Sorted(maps.Keys(r.actions)))
 	}
 	if spec.HTTPMethod != http.MethodPost {
 		r.failf(at+".httpMethod", "must be POST, which is how actions are called, got %q", spec.HTTPMethod)
 	}
-	switch {
-	case spec.Credentials == "":
-		r.failf(at+".credentials", "Role ARN must be specified for AWS integrations")
-	case !roleARN.MatchString(spec.Credentials):
-		r.failf(at+".credentials", "must be the ARN of a role of this account, got %q", spec.Credentials)
-	}
 	a.request = r.mapping(at+".requestTemplates", spec.RequestTemplates, false)
 	a.responses = r.integrationResponses(at, spec, m)
 	return a
-}
-
-// assumable refuses a definition with a role that API Gateway cannot assume. AWS finds that out at the first request.
-func (s *Service) assumable(d *definition) error {
-	for _, m := range d.methods {
-		action, ok := m.integration.(*serviceAction)
-		if !ok {
-			continue
-		}
-		_, end, err := s.assume(action.role)
-		if err != nil {
-			return badRequest("API Gateway does not have permission to assume the provided role %s", action.role)
-		}
-		end()
-	}
-	return nil
 }
 
 func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *failure) {
@@ -94,7 +67,7 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 	}
 	defer end()
 	var status int
-	if x.await(ctx, a.timeout, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, x.traceHeader, body) }) {
+	if x.await(ctx, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, x.traceHeader, body) }) {
 		x.integration.err = errIntegrationTimeout.Error()
 		return nil, failTimeout
 	}

@@ -151,19 +151,6 @@ func TestTheRolesPermissionsCount(t *testing.T) {
 	require.Equal(t, calls, a.states.calls)
 }
 
-func TestTheRoleMustExistAndTrustAPIGateway(t *testing.T) {
-	c := newCloud(t)
-	inputs := map[string]any{"name": "orders", "body": mapped(t)}
-	_, _, err := c.Deploy(t, apiType, inputs)
-	require.ErrorContains(t, err, "API Gateway does not have permission to assume the provided role "+gatewayRole)
-	c.trusts(t, "lambda.amazonaws.com")
-	_, _, err = c.Deploy(t, apiType, inputs)
-	require.ErrorContains(t, err, "API Gateway does not have permission to assume the provided role "+gatewayRole)
-
-	id, _ := c.MustDeploy(t, apiType, map[string]any{"name": "orders"})
-	require.ErrorContains(t, c.Update(t, apiType, id, inputs), "API Gateway does not have permission")
-}
-
 func TestTheMediaTypeChoosesTheTemplate(t *testing.T) {
 	c := newCloud(t)
 	c.trusts(t, "apigateway.amazonaws.com")
@@ -205,7 +192,7 @@ func TestTheMediaTypeChoosesTheTemplate(t *testing.T) {
 func TestAnActionThatTakesTooLongTimesOut(t *testing.T) {
 	c := newCloud(t)
 	c.trusts(t, "apigateway.amazonaws.com")
-	a := c.deploy(t, starts(t, func(i map[string]any) { i["timeoutInMillis"] = 500 }), nil)
+	a := c.deploy(t, starts(t, func(map[string]any) {}), nil)
 	waiting := make(chan context.Context, 1)
 	a.states.answer = func(ctx context.Context, _ policy.Principal, _ []byte) (int, []byte) {
 		waiting <- ctx
@@ -215,7 +202,7 @@ func TestAnActionThatTakesTooLongTimesOut(t *testing.T) {
 	done := make(chan answer, 1)
 	go func() { done <- a.call(t, "POST /order/v0", `{}`) }()
 	ctx := <-waiting
-	a.Clock.Advance(499 * time.Millisecond)
+	a.Clock.Advance(29*time.Second - time.Millisecond)
 	require.NoError(t, ctx.Err())
 	a.Clock.Advance(time.Millisecond)
 	got := <-done
@@ -235,9 +222,6 @@ func TestActionsAreRefusedByName(t *testing.T) {
 		"Region":          {"uri", "arn:aws:apigateway:eu-west-1:states:action/StartExecution", "must be arn:aws:apigateway:us-east-1"},
 		"service":         {"uri", "arn:aws:apigateway:us-east-1:dynamodb:action/PutItem", `the service "dynamodb" is not supported by the embedded cloud in integrations; it has ["states"]`},
 		"verb":            {"httpMethod", "GET", "must be POST"},
-		"no role":         {"credentials", "", "Role ARN must be specified for AWS integrations"},
-		"caller's role":   {"credentials", "arn:aws:iam::*:user/*", "must be the ARN of a role of this account"},
-		"other account":   {"credentials", "arn:aws:iam::999999999999:role/gateway", "must be the ARN of a role of this account"},
 		"parameter":       {"requestParameters", map[string]any{"integration.request.querystring.a": "'1'"}, "requestParameters is not supported"},
 		"content":         {"contentHandling", "CONVERT_TO_TEXT", "contentHandling is not supported"},
 		"response":        {"responses", map[string]any{"default": map[string]any{"statusCode": "204"}}, "invalid method response: 204"},

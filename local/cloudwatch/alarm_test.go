@@ -135,16 +135,19 @@ func TestGaugesAndAlarmsAfterAJumpOfTheClock(t *testing.T) {
 		state, _ := c.state(t, name)
 		require.Equal(t, "OK", state, name)
 	}
-	out, err := c.client.GetMetricStatistics(t.Context(), &sdk.GetMetricStatisticsInput{Namespace: aws.String("AWS/SQS"),
-		MetricName: aws.String("ApproximateNumberOfMessagesVisible"), Dimensions: []types.Dimension{{Name: aws.String("QueueName"), Value: aws.String("orders")}},
-		StartTime: aws.Time(c.Clock.Now().Add(-2 * time.Hour)), EndTime: aws.Time(c.Clock.Now()), Period: aws.Int32(3600),
-		Statistics: []types.Statistic{types.StatisticMaximum, types.StatisticSampleCount}})
+	out, err := c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{
+		StartTime: aws.Time(c.Clock.Now().Add(-2 * time.Hour)), EndTime: aws.Time(c.Clock.Now()),
+		MetricDataQueries: []types.MetricDataQuery{{Id: aws.String("q"), MetricStat: &types.MetricStat{
+			Period: aws.Int32(3600), Stat: aws.String("SampleCount"), Metric: &types.Metric{
+				Namespace: aws.String("AWS/SQS"), MetricName: aws.String("ApproximateNumberOfMessagesVisible"),
+				Dimensions: []types.Dimension{{Name: aws.String("QueueName"), Value: aws.String("orders")}},
+			},
+		}}},
+	})
 	require.NoError(t, err)
 	total := 0.0
-	for _, p := range out.Datapoints {
-		total += *p.SampleCount
-		require.Nil(t, p.Average)
-		require.Equal(t, types.StandardUnitCount, p.Unit)
+	for _, n := range out.MetricDataResults[0].Values {
+		total += n
 	}
 	require.Equal(t, 120.0, total)
 }

@@ -13,7 +13,7 @@ type emf struct {
 		CloudWatchMetrics []struct {
 			Namespace  string
 			Dimensions [][]string
-			Metrics    []struct{ Name, Unit string }
+			Metrics    []struct{ Name string }
 		}
 	} `json:"_aws"`
 }
@@ -42,7 +42,7 @@ func (s *Service) Extract(at time.Time, message string) {
 			}
 			for _, m := range directive.Metrics {
 				for _, v := range numbers(body[m.Name]) {
-					s.put(datum{metric{directive.Namespace, m.Name, dimensions}, m.Unit, at, v})
+					s.put(datum{metric{directive.Namespace, m.Name, dimensions}, at, v})
 				}
 			}
 		}

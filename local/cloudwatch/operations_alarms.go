@@ -56,7 +56,6 @@ func (s *Service) register() {
 	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
 	wire.HandleAllowed(&s.JSON, "cloudwatch:ListMetrics", "*", s.listMetrics)
 	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricData", "*", s.getMetricData)
-	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricStatistics", "*", s.getMetricStatistics)
 	wire.HandleAllowed(&s.JSON, "cloudwatch:DescribeAlarms", alarmARN("*"), s.describeAlarms)
 }
 

@@ -83,34 +83,3 @@ func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[t
 		}
 	}
 }
-
-type getMetricStatisticsInput struct {
-	metric
-	StartTime, EndTime wire.Time
-	Period             int // seconds
-	Statistics         []string
-}
-
-// getMetricStatistics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html,
-// without percentiles.
-func (s *Service) getMetricStatistics(c *wire.Call, in *getMetricStatisticsInput) (wire.Object, error) {
-	if in.Period < 60 || in.Period%60 != 0 || len(in.Statistics) == 0 {
-		return nil, invalid("InvalidParameterValue", "Period must be a multiple of 60, and Statistics must not be empty")
-	}
-	s.evaluate(c.Context())
-	key, period := in.metric.key(), time.Duration(in.Period)*time.Second
-	points := []wire.Object{}
-	for from := range s.periods(in.StartTime.Time, in.EndTime.Time, period) {
-		p := wire.Object{}
-		for _, name := range plainStatistics {
-			if v, ok := s.metrics.value(key, name, from, from.Add(period)); ok && slices.Contains(in.Statistics, name) {
-				p[name] = v
-			}
-		}
-		if len(p) > 0 {
-			p["Timestamp"], p["Unit"] = from, s.metrics.unit(key)
-			points = append(points, p)
-		}
-	}
-	return wire.Object{"Label": in.MetricName, "Datapoints": points}, nil
-}

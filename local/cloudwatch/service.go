@@ -2,8 +2,8 @@
 // queries of Logs Insights.
 //
 // Differences from AWS:
-//   - metrics are kept for 24 hours by the minute, and 5,000 of them;
-//   - a percentile is at most 1 % off;
+//   - metrics are kept for 24 hours by the minute, and 5,000 of them, without their units;
+//   - a percentile is at most 0.5 % off;
 //   - an alarm is evaluated at the start of each minute, on the periods that have ended by then; AWS does not say when;
 //   - an alarm looks at two periods more than it evaluates when data is missing; AWS says "a higher number";
 //   - metric math has numbers, ids, + - * /, comparisons, &&, ||, IF and FILL, and all its metrics have one period;
@@ -74,7 +74,7 @@ func (s *Service) Close() error {
 func (s *Service) Publish(at time.Time, namespace string, dimensions map[string]string, values ...account.Value) {
 	set := dimensionsOf(dimensions)
 	for _, v := range values {
-		s.put(datum{metric{namespace, v.Metric, set}, v.Unit, at, v.Value})
+		s.put(datum{metric{namespace, v.Metric, set}, at, v.Value})
 	}
 }
 

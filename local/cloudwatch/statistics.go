@@ -2,7 +2,6 @@ package cloudwatch
 
 import (
 	"maps"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -52,29 +51,17 @@ func (s *statistics) value(name string) float64 {
 	return min(max(s.values.quantile(p/100), s.min), s.max) // the minimum without a sketch
 }
 
-// gamma is the ratio of the bounds of a bucket, so that a percentile is at most 1 % off.
-const gamma = 1.02
-
-// sketch counts positive values in buckets of a fixed relative width, and all others in one bucket. A bucket i holds
-// values from gamma^(i-1) to gamma^i.
-type sketch map[int]float64
-
-const notPositive = math.MinInt
-
-func bucket(v float64) int {
-	if v <= 0 {
-		return notPositive
-	}
-	return int(math.Ceil(math.Log(v) / math.Log(gamma)))
-}
+// sketch counts values that are rounded to three digits, so that a percentile is at most 0.5 % off.
+type sketch map[float64]float64
 
 // add adds the values of statistics, which have no sketch if they are all the same.
 func (s sketch) add(o *statistics) {
 	if o.values == nil && o.count > 0 {
-		s[bucket(o.min)] += o.count
+		rounded, _ := strconv.ParseFloat(strconv.FormatFloat(o.min, 'g', 3, 64), 64) // it is a number
+		s[rounded] += o.count
 	}
-	for i, n := range o.values {
-		s[i] += n
+	for v, n := range o.values {
+		s[v] += n
 	}
 }
 
@@ -84,12 +71,9 @@ func (s sketch) quantile(q float64) float64 {
 	for _, n := range s {
 		total += n
 	}
-	for _, i := range slices.Sorted(maps.Keys(s)) {
-		if seen += s[i]; seen >= q*total {
-			if i == notPositive {
-				return 0
-			}
-			return math.Pow(gamma, float64(i)-0.5)
+	for _, v := range slices.Sorted(maps.Keys(s)) {
+		if seen += s[v]; seen >= q*total {
+			return v
 		}
 	}
 	return 0

@@ -32,7 +32,6 @@ type dimension struct {
 
 type datum struct {
 	metric
-	unit  string // "Count"; None if empty
 	at    time.Time
 	value float64
 }
@@ -60,10 +59,10 @@ func dimensionsOf(dimensions map[string]string) []dimension {
 	return list
 }
 
-// series is a metric's data. Its unit is that of the last value.
+// series is a metric's data.
 type series struct {
 	metric
-	key, unit      string
+	key            string
 	minutes        map[int64]*statistics // since 1970
 	updated        time.Time
 	oldest, newest int64 // minutes
@@ -95,7 +94,7 @@ func (st *store) put(d *datum, now time.Time) {
 		m.minutes[at] = s
 	}
 	s.merge(&statistics{sum: d.value, count: 1, min: d.value, max: d.value})
-	m.unit, m.updated, m.oldest, m.newest = cmp.Or(d.unit, "None"), now, min(m.oldest, at), max(m.newest, at)
+	m.updated, m.oldest, m.newest = now, min(m.oldest, at), max(m.newest, at)
 	for limit := minute(now.Add(-retention)); m.oldest < limit; m.oldest++ {
 		delete(m.minutes, m.oldest)
 	}
@@ -127,17 +126,6 @@ func (st *store) value(key, statistic string, start, end time.Time) (float64, bo
 		return 0, false
 	}
 	return sum.value(statistic), true
-}
-
-// unit is that of a metric; nil if there is no such metric.
-func (st *store) unit(key string) *string {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if m := st.series[key]; m != nil {
-		unit := m.unit
-		return &unit
-	}
-	return nil
 }
 
 func (st *store) list(match func(*series) bool) []metric {

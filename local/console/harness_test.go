@@ -30,17 +30,20 @@ import (
 // world is a cloud with its page, in which a program is deployed.
 type world struct {
 	*localtest.Cloud
+	console     *console.Console
 	base, token string
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	cloud := localtest.Start(t)
-	c, err := console.Start(console.Options{Cloud: cloud.Cloud})
+	c, err := console.Start(console.Options{Cloud: cloud.Cloud, Settings: console.Settings{
+		Record: console.Record{Name: "order", ID: "id", Search: []string{"account"}},
+	}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
 	base, token, _ := strings.Cut(c.URL(), "/#token=")
-	return &world{Cloud: cloud, base: base, token: token}
+	return &world{Cloud: cloud, console: c, base: base, token: token}
 }
 
 // deployed is a resource.
@@ -85,8 +88,10 @@ func (w *world) function(t testing.TB, name string, variables map[string]any, al
 	t.Helper()
 	code, err := packaged()
 	require.NoError(t, err)
+	logs := w.deploy(t, "aws:cloudwatch/logGroup:LogGroup", name+"-logs", nil)
 	return w.deploy(t, "aws:lambda/function:Function", name, map[string]any{
-		"role": w.role(t, name+"-role", "lambda", allowed...).arn(), "code": code, "runtime": "provided.al2023", "handler": "bootstrap", "description": "Does " + name,
+		"loggingConfig": map[string]any{"logFormat": "JSON", "logGroup": logs.outputs["name"]},
+		"role":          w.role(t, name+"-role", "lambda", allowed...).arn(), "code": code, "runtime": "provided.al2023", "handler": "bootstrap", "description": "Does " + name,
 		"architectures": []any{map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]}, "environment": map[string]any{"variables": variables},
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 )
@@ -68,11 +67,9 @@ func (t *teller) addHops(s *story) error {
 			}
 		}
 	}
-	if len(all) == 0 { // it was not recorded
+	if s.Hops = t.waterfall(all); len(s.Hops) == 0 { // no trace was recorded
 		s.Hops = t.logged()
-		return nil
 	}
-	s.Hops = t.waterfall(all)
 	return nil
 }
 
@@ -89,35 +86,34 @@ func (g segment) flatten(all []segment) []segment {
 // waterfall makes hops of segments, parents before children. It leaves out what is there twice: segments of Lambda around those of
 // functions, and those that X-Ray infers from calls.
 func (t *teller) waterfall(all []segment) []hop {
-	hops, ahead := []hop{}, t.cloud.Account.Clock.Now().Sub(time.Now()).Seconds()
+	hops := []hop{}
 	children, known := map[string][]*segment{}, map[string]bool{}
 	for i := range all {
 		known[all[i].ID] = true
 	}
 	slices.SortStableFunc(all, func(a, b segment) int { return cmp.Compare(a.Start, b.Start) })
 	for i := range all {
-		if g := &all[i]; known[g.ParentID] {
-			children[g.ParentID] = append(children[g.ParentID], g)
-		} else {
-			children[""] = append(children[""], g)
+		parent := all[i].ParentID
+		if !known[parent] {
+			parent = "" // that of the client
 		}
+		children[parent] = append(children[parent], &all[i])
 	}
-	var walk func(of string, parent int, after float64)
-	walk = func(of string, parent int, after float64) {
+	var walk func(of string, parent int)
+	walk = func(of string, parent int) {
 		for _, g := range children[of] {
-			at, start := parent, g.Start
-			// Functions measure by the clock of the machine, also if that of the cloud was moved.
-			if moved := start + ahead; after > 0 && math.Abs(moved-after) < math.Abs(start-after) {
-				start = moved
-			}
+			at := parent
 			if !g.Inferred && g.Origin != "AWS::Lambda" {
-				at, hops = len(hops), append(hops, t.hop(g, parent, start))
+				at, hops = len(hops), append(hops, t.hop(g, parent))
 			}
-			walk(g.ID, at, start)
+			walk(g.ID, at)
 		}
 	}
-	walk("", -1, 0)
-	first := slices.MinFunc(hops, func(a, b hop) int { return cmp.Compare(a.StartMs, b.StartMs) }).StartMs
+	walk("", -1)
+	first := math.Inf(1)
+	for _, h := range hops {
+		first = min(first, h.StartMs)
+	}
 	for i := range hops {
 		hops[i].StartMs -= first
 	}
@@ -125,8 +121,8 @@ func (t *teller) waterfall(all []segment) []hop {
 }
 
 // hop describes a segment. Its start is in milliseconds since 1970.
-func (t *teller) hop(g *segment, parent int, start float64) hop {
-	h := hop{Name: g.Name, Kind: cmp.Or(origins[g.Origin], "work"), Parent: parent, StartMs: start * 1000, DurationMs: max(0, g.End-g.Start) * 1000, Status: "ok"}
+func (t *teller) hop(g *segment, parent int) hop {
+	h := hop{Name: g.Name, Kind: cmp.Or(origins[g.Origin], "work"), Parent: parent, StartMs: g.Start * 1000, DurationMs: max(0, g.End-g.Start) * 1000, Status: "ok"}
 	resource := strings.TrimSuffix(g.Name, "/"+g.Name[strings.LastIndex(g.Name, "/")+1:]) // of an API, without its stage
 	if g.Namespace == "aws" {
 		h.Kind, h.Name = "call", g.Name+" "+g.AWS.Operation

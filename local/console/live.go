@@ -53,6 +53,7 @@ func (h *hub) leave(page chan *Live) {
 
 func (h *hub) run(ctx context.Context, c *Console) {
 	s, failed := c.newSampler(), ""
+	defer s.requests.watch(c.cloud.Account.Faults)()
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -9,12 +10,16 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/console"
 	"github.com/order-patterns/order-patterns/local/fault"
+	"github.com/order-patterns/order-patterns/local/localtest"
 )
 
 // send posts n requests to the API of a shop.
@@ -118,10 +123,60 @@ func TestAPausedConsumerLetsMessagesWait(t *testing.T) {
 	s := w.shop(t)
 	p := w.open(t)
 	require.False(t, (<-p.live).Nodes[s.queue.arn()].Paused)
-	_, err := lambda.NewFromConfig(w.Config()).UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(false)})
+	client := lambda.NewFromConfig(w.Config())
+	_, err := client.UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(false)})
 	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		m, err := client.GetEventSourceMapping(t.Context(), &lambda.GetEventSourceMappingInput{UUID: &s.mapping.id})
+		return err == nil && *m.State == "Disabled"
+	}, 10*time.Second, 10*time.Millisecond)
 	s.send(t, 3)
 	p.until(t, "three messages", func(l console.Live) bool { return l.Nodes[s.queue.arn()].Paused && l.Nodes[s.queue.arn()].Waiting == 3 })
+}
+
+func TestRecordsExecutionsAndObjects(t *testing.T) {
+	w := newWorld(t)
+	stream := w.deploy(t, "aws:kinesis/stream:Stream", "river-events", map[string]any{"shardCount": 2})
+	bucket := w.deploy(t, "aws:s3/bucketV2:BucketV2", "river-files", nil)
+	read := w.function(t, "river-read", nil, []string{stream.arn(), "kinesis:*"}, []string{bucket.arn() + "/*", "s3:PutObject"})
+	w.deploy(t, "aws:lambda/eventSourceMapping:EventSourceMapping", "river-read", map[string]any{
+		"eventSourceArn": stream.arn(), "functionName": read.arn(), "startingPosition": "TRIM_HORIZON", "enabled": false,
+	})
+	machine := w.deploy(t, "aws:sfn/stateMachine:StateMachine", "river", map[string]any{
+		"roleArn":    w.role(t, "river", "states", []string{read.arn(), "lambda:InvokeFunction"}).arn(),
+		"definition": fmt.Sprintf(`{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","Seconds":60,"Next":"Read"},"Read":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":%q},"End":true}}}`, read.arn()),
+	})
+	p := w.open(t)
+	<-p.live
+
+	for i := range 3 {
+		_, err := kinesis.NewFromConfig(w.Config()).PutRecord(t.Context(), &kinesis.PutRecordInput{
+			StreamARN: aws.String(stream.arn()), PartitionKey: aws.String(fmt.Sprint(i)), Data: []byte("{}"),
+		})
+		require.NoError(t, err)
+	}
+	_, err := sfn.NewFromConfig(w.Config()).StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(machine.arn())})
+	require.NoError(t, err)
+	for _, cfg := range []aws.Config{w.Config(), w.Role(t, "writer", localtest.Allow("*", "s3:PutObject"))} { // only the second is traffic
+		_, err = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }).PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: &bucket.id, Key: aws.String("files/1"), Body: strings.NewReader("x"),
+		})
+		require.NoError(t, err)
+	}
+	l := p.until(t, "records, an execution and an object", func(l console.Live) bool {
+		return l.Nodes[stream.arn()].Waiting == 3 && l.Nodes[machine.arn()].Waiting == 1 && l.Nodes[bucket.arn()].Total > 0
+	})
+	require.True(t, l.Nodes[stream.arn()].Paused)
+	require.InDelta(t, 3, l.Nodes[stream.arn()].Total, 0)
+	require.InDelta(t, 1, l.Nodes[bucket.arn()].Total, 0)
+	require.InDelta(t, 1, l.Nodes[machine.arn()].Total, 0)
+	require.Nil(t, l.Nodes[machine.arn()].P50Ms)
+
+	w.Clock.Advance(time.Minute)
+	l = p.until(t, "the end of the execution", func(l console.Live) bool { return l.Nodes[machine.arn()].P50Ms != nil })
+	require.Zero(t, l.Nodes[machine.arn()].Waiting)
+	require.InDelta(t, 60_000, *l.Nodes[machine.arn()].P50Ms, 0)
+	require.InDelta(t, 1, l.Nodes[read.arn()].Total, 0)
 }
 
 func TestAJumpOfTheClockLosesNoCount(t *testing.T) {

@@ -53,43 +53,45 @@ type shop struct {
 	mapping                                    deployed
 }
 
-func (w *world) shop(t testing.TB) *shop {
+func (w *world) shop(t testing.TB) *shop { return w.shopNamed(t, "shop") }
+
+func (w *world) shopNamed(t testing.TB, name string) *shop {
 	t.Helper()
 	s := &shop{}
-	s.topic = w.deploy(t, "aws:sns/topic:Topic", "shop-orders", nil)
-	s.dead = w.deploy(t, "aws:sqs/queue:Queue", "shop-keep-dead-letters", nil)
-	s.queue = w.deploy(t, "aws:sqs/queue:Queue", "shop-keep", map[string]any{"visibilityTimeoutSeconds": 30})
-	w.deploy(t, "aws:sqs/redrivePolicy:RedrivePolicy", "shop-keep", map[string]any{
+	s.topic = w.deploy(t, "aws:sns/topic:Topic", name+"-orders", nil)
+	s.dead = w.deploy(t, "aws:sqs/queue:Queue", name+"-keep-dead-letters", nil)
+	s.queue = w.deploy(t, "aws:sqs/queue:Queue", name+"-keep", map[string]any{"visibilityTimeoutSeconds": 30})
+	w.deploy(t, "aws:sqs/redrivePolicy:RedrivePolicy", name+"-keep", map[string]any{
 		"queueUrl": s.queue.id, "redrivePolicy": `{"deadLetterTargetArn":"` + s.dead.arn() + `","maxReceiveCount":1}`,
 	})
-	w.deploy(t, "aws:sqs/queuePolicy:QueuePolicy", "shop-keep", map[string]any{"queueUrl": s.queue.id, "policy": `{"Version":"2012-10-17","Statement":
+	w.deploy(t, "aws:sqs/queuePolicy:QueuePolicy", name+"-keep", map[string]any{"queueUrl": s.queue.id, "policy": `{"Version":"2012-10-17","Statement":
 		[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + s.queue.arn() + `"}]}`})
-	w.deploy(t, "aws:sns/topicSubscription:TopicSubscription", "shop-keep", map[string]any{
+	w.deploy(t, "aws:sns/topicSubscription:TopicSubscription", name+"-keep", map[string]any{
 		"topic": s.topic.arn(), "protocol": "sqs", "endpoint": s.queue.arn(), "redrivePolicy": `{"deadLetterTargetArn":"` + s.dead.arn() + `"}`,
 	})
-	s.table = w.deploy(t, "aws:dynamodb/table:Table", "shop-orders", map[string]any{
+	s.table = w.deploy(t, "aws:dynamodb/table:Table", name+"-orders", map[string]any{
 		"hashKey": "id", "attributes": []any{map[string]any{"name": "id", "type": "S"}}, "billingMode": "PAY_PER_REQUEST",
 	})
-	s.take = w.function(t, "shop-take", map[string]any{"TOPIC": s.topic.arn()}, []string{s.topic.arn(), "sns:Publish"})
-	s.keep = w.function(t, "shop-keep", map[string]any{"TABLE": s.table.outputs["name"]},
+	s.take = w.function(t, name+"-take", map[string]any{"TOPIC": s.topic.arn()}, []string{s.topic.arn(), "sns:Publish"})
+	s.keep = w.function(t, name+"-keep", map[string]any{"TABLE": s.table.outputs["name"]},
 		[]string{s.table.arn(), "dynamodb:PutItem"}, []string{s.table.arn() + "/index/*", "dynamodb:Query"}, []string{s.dead.arn(), "sqs:SendMessage"},
 		[]string{s.queue.arn(), "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"})
-	s.mapping = w.deploy(t, "aws:lambda/eventSourceMapping:EventSourceMapping", "shop-keep", map[string]any{"eventSourceArn": s.queue.arn(), "functionName": s.keep.arn()})
-	s.api, s.url = w.api(t, "shop-api", map[string]string{
+	s.mapping = w.deploy(t, "aws:lambda/eventSourceMapping:EventSourceMapping", name+"-keep", map[string]any{"eventSourceArn": s.queue.arn(), "functionName": s.keep.arn()})
+	s.api, s.url = w.api(t, name+"-api", map[string]string{
 		"POST /order":  fmt.Sprintf(`{"type":"aws_proxy","httpMethod":"POST","uri":%q}`, uri(s.take)),
 		"OPTIONS /any": `{"type":"mock","requestTemplates":{"application/json":"{\"statusCode\": 200}"},"responses":{"default":{"statusCode":"200"}}}`,
 	})
-	w.deploy(t, "aws:lambda/permission:Permission", "shop-take", map[string]any{
+	w.deploy(t, "aws:lambda/permission:Permission", name+"-take", map[string]any{
 		"function": s.take.outputs["name"], "action": "lambda:InvokeFunction", "principal": "apigateway.amazonaws.com",
 		"sourceArn": "arn:aws:execute-api:us-east-1:123456789012:" + s.api.id + "/*",
 	})
 	// What is no part of the diagram.
-	alarms := w.deploy(t, "aws:sns/topic:Topic", "shop-alarms", nil)
-	w.deploy(t, "aws:cloudwatch/metricAlarm:MetricAlarm", "shop-keep-errors", map[string]any{
+	alarms := w.deploy(t, "aws:sns/topic:Topic", name+"-alarms", nil)
+	w.deploy(t, "aws:cloudwatch/metricAlarm:MetricAlarm", name+"-keep-errors", map[string]any{
 		"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1, "threshold": 0, "metricName": "Errors", "namespace": "AWS/Lambda", "period": 60,
 		"statistic": "Sum", "dimensions": map[string]any{"FunctionName": s.keep.outputs["name"]}, "alarmActions": []any{alarms.arn()}, "alarmDescription": "It fails", "treatMissingData": "notBreaching",
 	})
-	w.deploy(t, "aws:s3/bucketV2:BucketV2", "shop-code", nil)
+	w.deploy(t, "aws:s3/bucketV2:BucketV2", name+"-code", nil)
 	return s
 }
 

@@ -3,21 +3,13 @@ package console
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"maps"
-	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 const (
@@ -59,63 +51,6 @@ type work struct {
 	at     time.Time
 	failed bool
 	reason string
-}
-
-// line is a line of JSON that a function has logged.
-type line struct {
-	at       time.Time
-	function string // ARN
-	fields   map[string]any
-}
-
-func (l *line) text(key string) string {
-	s, _ := l.fields[key].(string)
-	return s
-}
-
-// unsuccessful are the outcomes of work that did not succeed, of functions that are made with handlers/kit.
-var unsuccessful = []string{"failed", "rejected", "refused"}
-
-// failed reports whether the work did not succeed, or the record has a status that says so.
-func (l *line) failed() bool {
-	outcome := l.text("outcome")
-	return slices.Contains(unsuccessful, outcome) || slices.Contains(unsuccessful, strings.ToLower(l.text("status"))) || outcome == "" && l.text("level") == "ERROR"
-}
-
-// reason says why the work failed.
-func (l *line) reason() string {
-	if err := l.text("error"); err != "" {
-		return l.text("message") + ": " + err
-	}
-	return cmp.Or(l.text("outcome"), l.text("level")) + ": " + cmp.Or(l.text("reason"), l.text("Reason"), l.text("message"))
-}
-
-// logGroup is where a function logs.
-func logGroup(function *Node) string {
-	return cmp.Or(properties(function.deployed.Properties).text("loggingConfig", "logGroup"), "/aws/lambda/"+function.Resource)
-}
-
-// lines calls f with each line of a function from a time on that has a text in it.
-func (c *Console) lines(ctx context.Context, function *Node, from time.Time, text string, f func(id string, l *line)) error {
-	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(c.config), &cloudwatchlogs.FilterLogEventsInput{
-		LogGroupName: aws.String(logGroup(function)), FilterPattern: aws.String(`"` + text + `"`), StartTime: aws.Int64(max(from.UnixMilli(), 0)),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if _, none := errors.AsType[*types.ResourceNotFoundException](err); none {
-			return nil // it is created with the first line
-		}
-		if err != nil {
-			return err
-		}
-		for _, e := range page.Events {
-			l := &line{at: time.UnixMilli(*e.Timestamp).UTC(), function: function.ID}
-			if json.Unmarshal([]byte(*e.Message), &l.fields) == nil { // a line that is not JSON is about no record
-				f(*e.EventId, l)
-			}
-		}
-	}
-	return nil
 }
 
 // update reads what was logged since the last time. The caller holds the lock.
@@ -260,8 +195,8 @@ func (c *Console) waits(ctx context.Context, n *Node) (bool, error) {
 	if n.Kind != kindQueue {
 		return true, nil
 	}
-	out, err := sqs.NewFromConfig(c.config).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{
-		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	out, err := sqs.NewFromConfig(c.config).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.deployed.ID, AttributeNames: []types.QueueAttributeName{
+		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 	}})
 	if err != nil {
 		return false, err
@@ -272,70 +207,6 @@ func (c *Console) waits(ctx context.Context, n *Node) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-type recordSummary struct {
-	ID        string            `json:"id"`
-	Component string            `json:"component"`
-	Started   time.Time         `json:"started"`
-	LastSeen  time.Time         `json:"lastSeen"`
-	Outcome   string            `json:"outcome"`
-	Failed    bool              `json:"failed"`
-	Reason    string            `json:"reason"`
-	TraceID   string            `json:"traceId"`
-	Fields    map[string]string `json:"fields"`
-}
-
-type recordList struct {
-	Name    string          `json:"name"`
-	Records []recordSummary `json:"records"`
-	Total   int             `json:"total"`
-	Failed  int             `json:"failed"`
-}
-
-// getRecords answers with the newest records that match q, or with those of them that failed.
-func (c *Console) getRecords(ctx context.Context, r *http.Request, _ *struct{}) (*recordList, error) {
-	limit := 100
-	if text := r.FormValue("limit"); text != "" {
-		var err error
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > 1000 {
-			return nil, invalidf("limit: must be a number from 1 to 1000, got %q", text)
-		}
-	}
-	x := &c.records
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.update(ctx, c); err != nil {
-		return nil, err
-	}
-	out := &recordList{Name: c.settings.Record.Name, Records: []recordSummary{}}
-	for _, rec := range x.list {
-		if !rec.matches(r.FormValue("q")) {
-			continue
-		}
-		out.Total++
-		s := recordSummary{rec.id, rec.component, rec.started, rec.lastSeen, rec.outcome, false, "", rec.traceID, maps.Clone(rec.fields)}
-		if reason, failed := rec.failure(); failed {
-			s.Failed, s.Reason = true, reason
-			out.Failed++
-		}
-		if s.Failed || r.FormValue("failed") != "true" {
-			out.Records = append(out.Records, s)
-		}
-	}
-	slices.SortStableFunc(out.Records, func(a, b recordSummary) int { return b.Started.Compare(a.Started) })
-	out.Records = out.Records[:min(limit, len(out.Records))]
-	return out, nil
-}
-
-// matches reports whether an id or a field begins with a text.
-func (r *record) matches(q string) bool {
-	for _, v := range r.fields {
-		if strings.HasPrefix(v, q) {
-			return true
-		}
-	}
-	return strings.HasPrefix(r.id, q) || strings.HasPrefix(r.traceID, q)
 }
 
 // startedSince counts the records that started after a time.

@@ -52,8 +52,9 @@ type sampler struct {
 	readings []reading
 	tallies  map[string]*tally                // of nodes, by ARN
 	seen     map[string]map[time.Time]float64 // values of the last minutes, by the key of a reading
-	last     time.Time                        // of the last sample, in the cloud's time
-	sampled  time.Time                        // of the last sample, in the machine's time
+	requests bucketRequests
+	last     time.Time // of the last sample, in the cloud's time
+	sampled  time.Time // of the last sample, in the machine's time
 }
 
 // tally is what is known of a node.
@@ -97,8 +98,13 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 			t = &tally{}
 			s.tallies[id] = t
 		}
-		t.at, t.now = now, Activity{Alarms: []string{}}
+		t.now = Activity{Alarms: []string{}}
 	}
+	s.requests.take(func(bucket string, n float64) {
+		if t := s.tallies[bucket]; t != nil {
+			t.count += n
+		}
+	})
 	records, err := s.console.countRecords(ctx)
 	live.Records = records
 	err = errors.Join(err, s.count(ctx, now), s.depths(ctx), s.mappings(ctx), s.alarms(ctx, live))
@@ -135,6 +141,9 @@ func (s *sampler) count(ctx context.Context, now time.Time) error {
 		more := v - s.seen[r.key][at]
 		s.seen[r.key][at] = v
 		t := s.tallies[r.node]
+		if t.at = now; s.last.IsZero() && at.Add(time.Minute).Before(now) {
+			t.at = at.Add(time.Minute)
+		}
 		if more > 0 {
 			r.count(t, more)
 		}
@@ -195,12 +204,22 @@ func (s *sampler) depths(ctx context.Context) error {
 			a.Waiting = number(sqstypes.QueueAttributeNameApproximateNumberOfMessages) + number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed)
 			a.InFlight = number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 			if a.Waiting+a.InFlight == 0 {
-				a.OldestMs = 0 // the metric is of the end of the last minute
+				a.OldestMs = 0 // the metric is of the last minutes
 			}
 			if n.Kind == kindDeadLetters {
 				a.Errors = float64(a.Waiting + a.InFlight)
 			}
+		case kindStream:
+			for _, consumer := range n.Consumers {
+				a.Waiting = max(a.Waiting, s.console.cloud.Lambda.Waiting(consumer))
+			}
+			if a.Waiting == 0 {
+				a.OldestMs = 0 // as above
+			}
 		case kindMachine:
+			if properties(n.deployed.Properties).text("type") == string(sfntypes.StateMachineTypeExpress) {
+				continue // Step Functions does not list its executions
+			}
 			out, err := s.sfn.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &id, StatusFilter: sfntypes.ExecutionStatusRunning, MaxResults: 1000})
 			if err != nil {
 				errs = append(errs, err)

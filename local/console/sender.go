@@ -69,7 +69,7 @@ func (s *sender) run(ctx context.Context, count, parallel int) (*sent, error) {
 				if n == 1 {
 					out.Sample = string(body)
 				}
-				if n <= shown && (status < 400 || status >= 500) {
+				if n <= shown && err == nil && (status < 400 || status >= 500) {
 					ids[n-1] = s.recordID(body, id)
 				}
 				mu.Unlock()

@@ -106,7 +106,9 @@ func (t *teller) addLines(s *story) error {
 			return err
 		}
 	}
-	slices.SortStableFunc(t.lines, func(a, b *line) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(t.lines, func(a, b *line) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.text("timestamp"), b.text("timestamp")))
+	})
 	for _, l := range t.lines {
 		for name := range l.fields {
 			t.fields[name] = cmp.Or(l.text(name), t.fields[name])

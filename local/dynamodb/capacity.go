@@ -18,26 +18,20 @@ import (
 // burstSeconds is how much unused capacity a provisioned table saves up.
 const burstSeconds = 300
 
-// After this many minutes in a row above or below the target, the capacity is changed. Below means by 20 percentage points.
-//
+// minutesAbove is how many minutes in a row above the target raise the capacity:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
-// https://repost.aws/knowledge-center/dynamodb-auto-scaling
-const (
-	minutesAbove, minutesBelow = 2, 15
-	belowTarget                = 20
-)
+const minutesAbove = 2
 
 // capacity is what a table can read, or write, in a second: a token bucket, which scales if it has a target and a policy.
 type capacity struct {
 	bucket *rate.Limiter // nil for on-demand; guarded by table.mu
 
-	mu             sync.Mutex
-	target         *ScalingTargetArgs
-	policy         *ScalingPolicyArgs
-	minute         time.Time // that used is of
-	used           float64   // units
-	above, below   int       // minutes in a row
-	mostUsedPerSec float64   // of the minutes below
+	mu     sync.Mutex
+	target *ScalingTargetArgs
+	policy *ScalingPolicyArgs
+	minute time.Time // that used is of
+	used   float64   // units
+	above  int       // minutes in a row
 }
 
 // provision sets the units unless they are those of the last time, from which the table may have scaled. Without units the
@@ -73,7 +67,7 @@ func (c *capacity) take(now time.Time, units float64) bool {
 	return true
 }
 
-// scale ends a minute. A minute without consumption has no data point, so that an idle table keeps its capacity.
+// scale ends a minute, after which the capacity may be raised. It is never lowered here.
 func (c *capacity) scale(now time.Time) {
 	minute := now.Truncate(time.Minute)
 	if minute.Equal(c.minute) {
@@ -85,33 +79,16 @@ func (c *capacity) scale(now time.Time) {
 	if c.target == nil || c.policy == nil {
 		return
 	}
-	tracking, units := c.policy.Tracking, float64(c.units())
-	needed := func(perSecond float64) int {
-		n := int(math.Ceil(perSecond * 100 / tracking.TargetValue))
-		return min(max(n, c.target.MinCapacity), c.target.MaxCapacity)
-	}
-	switch utilization := perSecond / units * 100; {
-	case utilization > tracking.TargetValue:
-		c.above, c.below = c.above+1, 0
-	case utilization <= tracking.TargetValue-belowTarget:
-		c.above, c.below = 0, c.below+1
-	default:
-		c.above, c.below = 0, 0
-	}
-	if c.below <= 1 {
-		c.mostUsedPerSec = 0
-	}
-	c.mostUsedPerSec = max(c.mostUsedPerSec, perSecond)
-	switch {
-	case c.above == minutesAbove:
-		c.resize(now, needed(perSecond))
+	needed := int(math.Ceil(perSecond * 100 / c.policy.Tracking.TargetValue))
+	if c.above++; needed <= c.units() {
 		c.above = 0
-	case c.below == minutesBelow:
-		c.resize(now, needed(c.mostUsedPerSec))
-		c.below = 0
+	}
+	if c.above == minutesAbove {
+		c.resize(now, min(needed, c.target.MaxCapacity))
+		c.above = 0
 	}
 	if idle {
-		c.above, c.below = 0, 0
+		c.above = 0
 	}
 }
 

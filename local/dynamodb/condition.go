@@ -21,29 +21,23 @@ func parseCondition(what, src string, sc *scope) (*node, error) {
 	})
 }
 
-func (p *parser) or() *node {
-	n := p.and()
-	for p.peek().is("OR") {
-		left := p.condition(n)
-		p.advance()
-		n = p.operator("OR", left, p.condition(p.and()))
-	}
-	return n
-}
+func (p *parser) or() *node { return p.joined("OR", p.and) }
 
-func (p *parser) and() *node {
-	n := p.not()
-	for p.peek().is("AND") {
+func (p *parser) and() *node { return p.joined("AND", p.not) }
+
+func (p *parser) joined(keyword string, operand func() *node) *node {
+	n := operand()
+	for p.peek().is(keyword) {
 		left := p.condition(n)
 		p.advance()
-		n = p.operator("AND", left, p.condition(p.not()))
+		n = &node{op: keyword, args: []*node{left, p.condition(operand())}}
 	}
 	return n
 }
 
 func (p *parser) not() *node {
 	if p.accept("NOT") {
-		return p.operator("NOT", p.condition(p.comparison()))
+		return &node{op: "NOT", args: []*node{p.condition(p.comparison())}}
 	}
 	return p.comparison()
 }
@@ -54,7 +48,7 @@ func (p *parser) comparison() *node {
 	case t.kind == tokenSymbol && slices.Contains(comparators, t.text):
 		p.operand(x)
 		p.advance()
-		n := p.operator(t.text, x, p.operand(p.primary()))
+		n := &node{op: t.text, args: []*node{x, p.operand(p.primary())}}
 		p.checkDistinct(n)
 		if t.text != "=" && t.text != "<>" {
 			p.checkOrdered(n)
@@ -65,7 +59,7 @@ func (p *parser) comparison() *node {
 		p.advance()
 		low := p.operand(p.primary())
 		p.expect("AND")
-		n := p.operator("BETWEEN", x, low, p.operand(p.primary()))
+		n := &node{op: "BETWEEN", args: []*node{x, low, p.operand(p.primary())}}
 		p.checkOrdered(n)
 		p.checkBounds(low, n.args[2])
 		return n
@@ -76,7 +70,7 @@ func (p *parser) comparison() *node {
 }
 
 func (p *parser) condition(n *node) *node {
-	if n.op == "path" || n.op == "value" {
+	if n.op == "name" || n.op == "value" {
 		p.syntax()
 	}
 	return n
@@ -102,9 +96,9 @@ func (p *parser) checkBounds(low, high *node) {
 }
 
 func (p *parser) checkDistinct(n *node) {
-	if x, y := n.args[0], n.args[1]; x.op == "path" && y.op == "path" && slices.Equal(x.path, y.path) {
+	if x, y := n.args[0], n.args[1]; x.op == "name" && y.op == "name" && x.name == y.name {
 		p.fail("The first operand must be distinct from the remaining operands for this operator or function; "+
-			"operator: %s, first operand: %s", n.op, x.path)
+			"operator: %s, first operand: [%s]", n.op, x.name)
 	}
 }
 
@@ -115,7 +109,7 @@ func (p *parser) checkCall(n *node) {
 	}
 	switch n.op {
 	case "attribute_exists", "attribute_not_exists":
-		if n.args[0].op != "path" {
+		if n.args[0].op != "name" {
 			p.fail("Operator or function requires a document path; operator or function: %s", n.op)
 		}
 	case "begins_with":
@@ -147,14 +141,14 @@ func (n *node) holds(item Map) bool {
 	case "NOT":
 		return !n.args[0].holds(item)
 	case "attribute_exists":
-		return item.at(n.args[0].path) != nil
+		return item[n.args[0].name] != nil
 	case "attribute_not_exists":
-		return item.at(n.args[0].path) == nil
+		return item[n.args[0].name] == nil
 	}
 	v := make([]Value, len(n.args))
 	for i, arg := range n.args {
-		if v[i] = arg.value; arg.op == "path" {
-			v[i] = item.at(arg.path)
+		if v[i] = arg.value; arg.op == "name" {
+			v[i] = item[arg.name]
 		}
 	}
 	switch n.op {
@@ -183,18 +177,6 @@ func ordered(op string, c int) bool {
 		return c > 0
 	}
 	return c >= 0
-}
-
-func (v Map) at(p path) Value {
-	var at Value = v
-	for _, name := range p {
-		in, ok := at.(Map)
-		if !ok {
-			return nil
-		}
-		at = in[name]
-	}
-	return at
 }
 
 // equal compares by type and value; nil equals nothing.

@@ -6,27 +6,15 @@ import (
 	"strings"
 )
 
-const (
-	maxExpression = 4 << 10 // bytes
-	maxOperators  = 300
-)
-
-// node is one node of a parsed condition or update value. Op is "path", "value", a comparator, AND, OR,
+// node is one node of a parsed condition or update value. Op is "name", "value", a comparator, AND, OR,
 // NOT, BETWEEN, + or -, or the name of a function.
 type node struct {
 	op     string
 	args   []*node
-	path   path
+	name   string // of an attribute
 	value  Value
 	call   bool // op is a function's name
 	parens bool
-}
-
-// path is a document path: the names of an attribute and of members of maps.
-type path []string
-
-func (p path) String() string {
-	return "[" + strings.Join(p, ", ") + "]"
 }
 
 // parser reads one expression. Its rules throw what is wrong as a mistake, which parse catches.
@@ -37,7 +25,6 @@ type parser struct {
 	scope     *scope
 	functions map[string]int // the functions known here, and how many operands each has
 	inner     func() *node   // what may stand in parentheses
-	operators int
 }
 
 // mistake is the first thing that is wrong with an expression, as DynamoDB words it. Of several, DynamoDB may
@@ -46,11 +33,8 @@ type mistake string
 
 // parse reads src, the request's parameter what ("ConditionExpression"), with the given start rule.
 func parse[T any](what, src string, sc *scope, functions map[string]int, rule func(*parser) T) (result T, err error) {
-	switch {
-	case src == "":
+	if src == "" {
 		return result, invalid("Invalid %s: The expression can not be empty;", what)
-	case len(src) > maxExpression:
-		return result, invalid("Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %d", what, len(src))
 	}
 	defer func() {
 		switch thrown := recover().(type) {
@@ -65,9 +49,6 @@ func parse[T any](what, src string, sc *scope, functions map[string]int, rule fu
 	result = rule(p)
 	if p.peek().kind != tokenEnd {
 		p.syntax()
-	}
-	if p.operators > maxOperators {
-		return result, invalid("Invalid %s: The expression contains too many operators; operator count: %d", what, p.operators)
 	}
 	return result, nil
 }
@@ -104,41 +85,45 @@ func (p *parser) syntax() {
 
 func (p *parser) fail(format string, args ...any) { panic(mistake(fmt.Sprintf(format, args...))) }
 
-func (p *parser) path() path {
-	steps := path{p.name()}
+// name reads the name of an attribute. A document path to a part of its value is refused.
+func (p *parser) name() (name string) {
+	switch t := p.peek(); t.kind {
+	case tokenWord:
+		if name = t.text; reserved[strings.ToUpper(name)] {
+			p.fail("Attribute name is a reserved keyword; reserved keyword: %s", name)
+		}
+	case tokenName:
+		var ok bool
+		if name, ok = p.scope.names[t.text]; !ok {
+			p.fail("An expression attribute name used in the document path is not defined; attribute name: %s", t.text)
+		}
+		p.scope.used[t.text] = true
+	default:
+		p.syntax()
+	}
+	p.advance()
+	if next := p.peek(); next.is(".") || next.is("[") {
+		p.fail("The embedded cloud does not implement document paths; attribute: %s", name)
+	}
+	return name
+}
+
+// names reads a list of names, which must differ.
+func (p *parser) names() (list []string) {
 	for {
-		switch {
-		case p.accept("."):
-			steps = append(steps, p.name())
-		case p.peek().is("["):
-			p.fail("The embedded cloud does not implement list indexes; path: %s", steps)
-		default:
-			if len(steps) > maxNesting {
-				p.fail("The document path has too many nesting elements; nesting depth: %d", len(steps))
-			}
-			return steps
+		list = append(list, p.name())
+		p.checkOverlap(list)
+		if !p.accept(",") {
+			return list
 		}
 	}
 }
 
-func (p *parser) name() string {
-	switch t := p.peek(); t.kind {
-	case tokenWord:
-		if reserved[strings.ToUpper(t.text)] {
-			p.fail("Attribute name is a reserved keyword; reserved keyword: %s", t.text)
-		}
-		return p.advance().text
-	case tokenName:
-		name, ok := p.scope.names[t.text]
-		if !ok {
-			p.fail("An expression attribute name used in the document path is not defined; attribute name: %s", t.text)
-		}
-		p.scope.used[t.text] = true
-		p.advance()
-		return name
+// checkOverlap refuses the last name if it is among the others.
+func (p *parser) checkOverlap(names []string) {
+	if last := names[len(names)-1]; slices.Contains(names[:len(names)-1], last) {
+		p.fail("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [%s], path two: [%s]", last, last)
 	}
-	p.syntax()
-	return ""
 }
 
 func (p *parser) placeholder() *node {
@@ -155,7 +140,7 @@ func (p *parser) placeholder() *node {
 	return &node{op: "value", value: v}
 }
 
-// primary reads a path, a placeholder, a function's call or something in parentheses.
+// primary reads a name, a placeholder, a function's call or something in parentheses.
 func (p *parser) primary() *node {
 	switch t := p.peek(); {
 	case t.is("("):
@@ -174,12 +159,11 @@ func (p *parser) primary() *node {
 	case t.is("AND"), t.is("OR"), t.is("NOT"), t.is("BETWEEN"):
 		p.syntax()
 	}
-	return &node{op: "path", path: p.path()}
+	return &node{op: "name", name: p.name()}
 }
 
 func (p *parser) call() *node {
-	n := p.operator(p.advance().text)
-	n.call = true
+	n := &node{op: p.advance().text, call: true}
 	want, known := p.functions[n.op]
 	switch {
 	case slices.Contains([]string{"contains", "attribute_type", "size", "if_not_exists"}, n.op):
@@ -206,16 +190,11 @@ func (p *parser) operands() (list []*node) {
 	}
 }
 
-func (p *parser) operator(op string, args ...*node) *node {
-	p.operators++
-	return &node{op: op, args: args}
-}
-
 func (p *parser) operand(n *node) *node {
 	if _, isCondition := conditionFunctions[n.op]; isCondition {
 		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)
 	}
-	if n.op != "path" && n.op != "value" && !n.call {
+	if n.op != "name" && n.op != "value" && !n.call {
 		p.syntax()
 	}
 	return n

@@ -67,17 +67,17 @@ func sortable(v Value) string {
 func (s schema) keyPosition(key Map) (position, error) {
 	attributes := s.attributes()
 	if len(key) != len(attributes) {
-		return position{}, errKeySchema()
+		return position{}, errKeySchema
 	}
 	for _, a := range attributes {
 		if v, ok := key[a.Name]; !ok || v.Type() != a.Type {
-			return position{}, errKeySchema()
+			return position{}, errKeySchema
 		}
 	}
 	return s.locate(key)
 }
 
-func errKeySchema() error { return invalid("The provided key element does not match the schema") }
+var errKeySchema = invalid("The provided key element does not match the schema")
 
 func (s schema) itemPosition(item Map) (position, error) {
 	for _, a := range s.attributes() {
@@ -141,10 +141,8 @@ type keyTerm struct {
 
 var keyOperators = []string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}
 
-func errKeyCondition() error {
-	return invalid("KeyConditionExpression must be PARTITIONKEY = :value, and optionally AND one condition on the sort key; "+
-		"each compares a key attribute with values, by one of %q", keyOperators)
-}
+var errKeyCondition = invalid("KeyConditionExpression must be PARTITIONKEY = :value, and optionally AND one condition on the sort key; "+
+	"each compares a key attribute with values, by one of %q", keyOperators)
 
 func keyTerms(n *node) ([]keyTerm, error) {
 	if n.op == "AND" {
@@ -153,13 +151,13 @@ func keyTerms(n *node) ([]keyTerm, error) {
 		return append(left, right...), errors.Join(err1, err2)
 	}
 	key := n.args[0]
-	if !slices.Contains(keyOperators, n.op) || key.op != "path" || len(key.path) > 1 {
-		return nil, errKeyCondition()
+	if !slices.Contains(keyOperators, n.op) || key.op != "name" {
+		return nil, errKeyCondition
 	}
-	t := keyTerm{name: key.path[0], op: n.op}
+	t := keyTerm{name: key.name, op: n.op}
 	for _, arg := range n.args[1:] {
 		if arg.op != "value" {
-			return nil, errKeyCondition()
+			return nil, errKeyCondition
 		}
 		t.values = append(t.values, arg.value)
 	}
@@ -178,7 +176,7 @@ func (s schema) bind(terms []keyTerm) (position, error) {
 	}
 	sort, sorted := byName[s.Range.Name]
 	if hash.op != "=" || len(terms) > 2 || len(byName) < len(terms) || len(terms) > 1 && !sorted {
-		return position{}, errKeyCondition()
+		return position{}, errKeyCondition
 	}
 	for a, t := range map[keyAttribute]keyTerm{s.Hash: hash, s.Range: sort} {
 		for _, v := range t.values {

@@ -33,9 +33,9 @@ func ParseNumber(text string) (Number, error) {
 	case !decimalText.MatchString(text):
 		return "", invalid("The parameter cannot be converted to a numeric value: %s", text)
 	case err != nil && strings.Contains(strings.ToLower(text), "e-"):
-		return "", errUnderflow()
+		return "", errUnderflow
 	case err != nil: // an exponent too large even for apd
-		return "", errOverflow()
+		return "", errOverflow
 	}
 	d.Reduce(d)
 	if d.NumDigits() > maxDigits {
@@ -53,20 +53,16 @@ func canonical(d *apd.Decimal) (Number, error) {
 	switch {
 	// DynamoDB reports a sum that needs more than 38 digits as an overflow.
 	case exponent > maxExponent, d.NumDigits() > maxDigits:
-		return "", errOverflow()
+		return "", errOverflow
 	case exponent < minExponent:
-		return "", errUnderflow()
+		return "", errUnderflow
 	}
 	return Number(d.Text('f')), nil
 }
 
-func errOverflow() error {
-	return invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
-}
+var errOverflow = invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
 
-func errUnderflow() error {
-	return invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
-}
+var errUnderflow = invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
 
 func (n Number) decimal() *apd.Decimal {
 	d, _, err := apd.NewFromString(string(n))
@@ -85,7 +81,7 @@ func (n Number) Sub(m Number) (Number, error) { return n.combine(arithmetic.Sub,
 func (n Number) combine(op func(d, x, y *apd.Decimal) (apd.Condition, error), m Number) (Number, error) {
 	var d apd.Decimal
 	if _, err := op(&d, n.decimal(), m.decimal()); err != nil {
-		return "", errOverflow()
+		return "", errOverflow
 	}
 	d.Reduce(&d)
 	return canonical(&d)

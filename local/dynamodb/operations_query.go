@@ -66,13 +66,13 @@ func (s *Service) scan(_ *wire.Call, t *table, in *reading) (*pageOutput, error)
 	return s.answer(t, in, p)
 }
 
-// mentions returns the first top-level attribute in a condition that match accepts.
+// mentions returns the first attribute in a condition that match accepts.
 func (n *node) mentions(match func(string) bool) string {
 	if n == nil {
 		return ""
 	}
-	if n.op == "path" && match(n.path[0]) {
-		return n.path[0]
+	if n.op == "name" && match(n.name) {
+		return n.name
 	}
 	for _, arg := range n.args {
 		if name := arg.mentions(match); name != "" {

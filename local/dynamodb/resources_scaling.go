@@ -176,7 +176,7 @@ func (s *Service) putPolicy(_ context.Context, in *ScalingPolicyArgs) (string, e
 func (c *capacity) setPolicy(in *ScalingPolicyArgs) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.policy, c.above, c.below = in, 0, 0
+	c.policy, c.above = in, 0
 }
 
 func (s *Service) findPolicy(id string) (*capacity, error) {

@@ -74,29 +74,6 @@ func TestTableScalesUpAfterTwoMinutesAboveItsTarget(t *testing.T) {
 	require.Equal(t, 12, units(), "10 a second are 50 % of 20, above the maximum")
 }
 
-func TestTableScalesDownAfterFifteenMinutesBelowItsTarget(t *testing.T) {
-	c, units, minute := scaling(t)
-	for range 3 {
-		minute(400)
-	}
-	require.Equal(t, 12, units())
-	minute(180) // 3 a second, the most of these minutes, are 50 % of 6
-	for range 14 {
-		minute(60)
-	}
-	require.Equal(t, 12, units())
-	minute(60)
-	require.Equal(t, 6, units())
-	c.clock.Advance(24 * time.Hour)
-	minute(1)
-	minute(1)
-	require.Equal(t, 6, units(), "minutes without consumption have no data point")
-	for range 16 {
-		minute(1)
-	}
-	require.Equal(t, 5, units(), "the minimum")
-}
-
 func TestScaledCapacityStaysUntilTheProgramChangesIt(t *testing.T) {
 	c, units, minute := scaling(t)
 	for range 3 {

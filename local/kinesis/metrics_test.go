@@ -34,13 +34,16 @@ func TestMetricsOfStreams(t *testing.T) {
 		"AWS/Kinesis IncomingBytes Bytes StreamName=orders":   12,
 	}, sums)
 
-	remove := c.Account.Faults.Add(fault.Rule{Action: "kinesis:*", Do: func(context.Context, fault.Event) error { return Throttled("orders", shard) }})
+	throttled := func(context.Context, fault.Event) error { return Throttled("orders", shard) }
+	removePut := c.Account.Faults.Add(fault.Rule{Action: "kinesis:Put*", Do: throttled})
+	removeGet := c.Account.Faults.Add(fault.Rule{Action: "kinesis:GetRecords", Do: throttled})
 	_, err = c.client.PutRecord(t.Context(), &sdk.PutRecordInput{StreamARN: &ordersARN, PartitionKey: aws.String("k"), Data: []byte("1")})
 	refused(t, err, "ProvisionedThroughputExceededException")
-	_, err = c.s.Read(t.Context(), c.admin, ordersARN, shard, Position{place: 1}, 1)
+	_, err = c.s.Read(t.Context(), c.admin, ordersARN, shard, Position{Type: "TRIM_HORIZON"}, 1)
 	require.Error(t, err)
-	remove()
-	defer c.Account.Faults.Add(fault.Rule{Action: RecordAction, Do: func(context.Context, fault.Event) error { return Throttled("orders", shard) }})()
+	removePut()
+	removeGet()
+	defer c.Account.Faults.Add(fault.Rule{Action: RecordAction, Do: throttled})()
 	_, err = c.client.PutRecords(t.Context(), &sdk.PutRecordsInput{StreamARN: &ordersARN, Records: []types.PutRecordsRequestEntry{
 		{PartitionKey: aws.String("k"), Data: []byte("1")}, {PartitionKey: aws.String("k"), Data: []byte("2")}}})
 	require.NoError(t, err)

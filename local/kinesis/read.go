@@ -12,8 +12,6 @@ type Position struct {
 	Type           string    // TRIM_HORIZON, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER
 	Timestamp      time.Time // of AT_TIMESTAMP, not in the future
 	SequenceNumber string    // of AT_ and AFTER_SEQUENCE_NUMBER
-
-	place uint64 // if the position comes from a read, else 0
 }
 
 // Shard is one shard of a stream. The parents are empty if there are none, or they have expired.
@@ -83,13 +81,31 @@ func (s *Service) Shards(streamARN string) ([]Shard, error) {
 	return list, nil
 }
 
-// Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do. It authorizes GetRecords and,
-// unless a read returned the position, GetShardIterator. An expired shard is a *wire.Error with the code ResourceNotFoundException.
+// Waiting returns how many records a shard has from a position on; 0 if it does not exist. The caller authorizes.
+func (s *Service) Waiting(streamARN, shardID string, from Position) int {
+	st, err := s.streamAt(streamARN)
+	if err != nil {
+		return 0
+	}
+	now := s.account.Clock.Now()
+	sh, err := st.find(now, shardID)
+	if err != nil {
+		return 0
+	}
+	place, err := sh.find(now, from)
+	if err != nil {
+		return 0
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return int(sh.next() - place)
+}
+
+// Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do, which it authorizes. An expired shard
+// is a *wire.Error with the code ResourceNotFoundException.
 func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shardID string, from Position, limit int) (Batch, error) {
-	if from.place == 0 {
-		if err := s.allow(ctx, p, "kinesis:GetShardIterator", streamARN); err != nil {
-			return Batch{}, err
-		}
+	if err := s.allow(ctx, p, "kinesis:GetShardIterator", streamARN); err != nil {
+		return Batch{}, err
 	}
 	return s.readAs(ctx, p, "kinesis:GetRecords", streamARN, func() (Batch, error) {
 		st, err := s.streamAt(streamARN)
@@ -138,11 +154,9 @@ func (s *Service) read(st *stream, consumer bool, shardID string, from Position,
 	if err != nil {
 		return Batch{}, err
 	}
-	place := from.place
-	if place == 0 {
-		if place, err = sh.find(now, from); err != nil {
-			return Batch{}, err
-		}
+	place, err := sh.find(now, from)
+	if err != nil {
+		return Batch{}, err
 	}
 	f := sh.read(now, place, min(limit, maxReadRecords))
 	if !consumer { // enhanced fan-out has other metrics
@@ -152,7 +166,7 @@ func (s *Service) read(st *stream, consumer bool, shardID string, from Position,
 	for i, e := range f.entries {
 		b.Records = append(b.Records, Record{f.number(sh, i), e.key, e.data, time.UnixMilli(e.arrived)})
 	}
-	b.Next = Position{Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: sh.sequenceAt(f.next - 1).String(), place: f.next}
+	b.Next = Position{Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: sh.sequenceAt(f.next - 1).String()}
 	return b, nil
 }
 

@@ -35,6 +35,7 @@ type mapping struct {
 	stop     func()        // ends polling; nil while disabled
 	stopped  chan struct{} // closed when everything that was polled is handled; nil before the first start
 	places   places        // in a stream
+	progress sync.Map      // *progress by the ID of a shard
 }
 
 // source is a kind of event source, with the mapping's settings for it. It has no state of its own.

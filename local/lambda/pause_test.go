@@ -72,6 +72,22 @@ func TestAPausedMappingHandlesWhatItReceivedAndNothingMore(t *testing.T) {
 	require.ErrorAs(t, err, &notFound)
 }
 
+func TestAPausedMappingReceivesOnceMoreAtMost(t *testing.T) {
+	c := newCloud(t)
+	queue := c.queue("q", map[string]any{})
+	c.consumer("f")
+	m := c.mapping("f", queue, nil)
+	time.Sleep(50 * time.Millisecond) // it polls
+	_, err := c.enable(m.uuid, false)
+	require.NoError(t, err)
+	for range 20 {
+		c.send(queue, "ok")
+	}
+	eventually(t, "it is disabled", func() bool { state, _ := m.state(); return state == disabled })
+	visible, _ := c.count(queue)
+	require.GreaterOrEqual(t, visible, 20-maxReceive)
+}
+
 func TestAPausedReaderOfAStreamContinuesWhereItWas(t *testing.T) {
 	r := newRiver(t, 1)
 	m := r.read(func(in *MappingArgs) { in.BatchSize = aws.Int(1) })

@@ -128,6 +128,10 @@ func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received t
 // once returns the result of one poll. One poller polls at a time, else several would share the messages of one batch.
 func (ps *pollers) once(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
 	ps.turn.Lock()
+	if err := ctx.Err(); err != nil { // it ended during the wait for the turn
+		ps.turn.Unlock()
+		return nil, time.Time{}, err
+	}
 	batch, err = ps.receive(ctx, ps.batch, longPoll)
 	received = ps.clock.Now()
 	if len(batch) < min(ps.batch, maxReceive) {

@@ -17,17 +17,18 @@ import (
 // order of a key's records.
 type shardReader struct {
 	*streamSource
-	m      *mapping
-	id     string
-	place  *place
-	lost   bool // the place is not valid any more
-	lanes  []*lane
-	taken  chan struct{} // signalled after a lane has taken a batch
-	invoke func(payload []byte, links []xray.Link) (Result, error)
+	m        *mapping
+	id       string
+	place    *place
+	progress *progress
+	lost     bool // the place is not valid any more
+	lanes    []*lane
+	taken    chan struct{} // signalled after a lane has taken a batch
+	invoke   func(payload []byte, links []xray.Link) (Result, error)
 }
 
 func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardReader {
-	r := &shardReader{streamSource: s, m: m, id: id, place: p, taken: make(chan struct{}, 1), invoke: m.invoke}
+	r := &shardReader{streamSource: s, m: m, id: id, place: p, taken: make(chan struct{}, 1), invoke: m.invoke, progress: &progress{}}
 	for range s.parallel {
 		r.lanes = append(r.lanes, &lane{shardReader: r, more: make(chan struct{}, 1)})
 	}
@@ -39,6 +40,8 @@ func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardRead
 func (r *shardReader) run(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	r.progress.move(r.place.from)
+	r.m.progress.Store(r.id, r.progress)
 	r.deal(r.place.backlog)
 	r.place.backlog = nil
 	var group sync.WaitGroup
@@ -95,6 +98,7 @@ func (r *shardReader) read(ctx context.Context) {
 			r.m.report("OK")
 		}
 		r.place.from = b.Next
+		r.progress.move(b.Next)
 		r.deal(b.Records)
 		switch {
 		case b.End:
@@ -143,6 +147,7 @@ func (r *shardReader) deal(records []kinesis.Record) {
 	}
 	for n, items := range dealt {
 		if len(items) > 0 {
+			r.progress.add(len(items))
 			r.lanes[n].add(items)
 		}
 	}

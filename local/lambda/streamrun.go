@@ -187,7 +187,9 @@ func (l *lane) run(ctx context.Context) {
 			return
 		}
 		signal(l.taken)
-		if rest := l.handle(ctx, batch); len(rest) > 0 {
+		rest := l.handle(ctx, batch)
+		l.progress.add(len(rest) - len(batch))
+		if len(rest) > 0 {
 			l.mu.Lock()
 			l.queue = slices.Concat(rest, l.queue)
 			l.mu.Unlock()

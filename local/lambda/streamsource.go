@@ -108,20 +108,15 @@ func (s *streamSource) authorize(ctx context.Context, p policy.Principal, arn st
 
 // read reads a shard. It authorizes everything that the mapping needs each time, so that the mapping stops when a permission
 // is removed.
-func (s *streamSource) read(ctx context.Context, m *mapping, shard string, from kinesis.Position, limit int) (b kinesis.Batch, err error) {
+func (s *streamSource) read(ctx context.Context, m *mapping, shard string, from kinesis.Position, limit int) (kinesis.Batch, error) {
 	p, err := s.enter(ctx, m)
 	if err != nil {
 		return kinesis.Batch{}, err
 	}
 	if s.consumer {
-		b, err = s.streams.ReadConsumer(ctx, p, s.arn, shard, from, limit)
-	} else {
-		b, err = s.streams.Read(ctx, p, s.stream, shard, from, limit)
+		return s.streams.ReadConsumer(ctx, p, s.arn, shard, from, limit)
 	}
-	// Only the exported fields are kept: then the position needs GetShardIterator again, and is not valid for a later stream
-	// of the same name.
-	b.Next = kinesis.Position{Type: b.Next.Type, Timestamp: b.Next.Timestamp, SequenceNumber: b.Next.SequenceNumber}
-	return b, err
+	return s.streams.Read(ctx, p, s.stream, shard, from, limit)
 }
 
 // enter returns a session of the function's role, if it may describe the stream, and for a consumer poll it. A read of the stream

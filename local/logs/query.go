@@ -41,12 +41,14 @@ var (
 	command   = regexp.MustCompile(`^\s*(\w+)\s+((?:"[^"]*"|[^|"])*)(\||$)`)
 	fieldItem = regexp.MustCompile(`^\s*(@?[\w.]+)(?:\s+as\s+(\w+))?\s*$`)
 	sorting   = regexp.MustCompile(`^(@?[\w.]+)(?:\s+(asc|desc))?$`)
+	// comparing is a condition of a filter, and the "and" after it: ispresent(1), or a field 2 that is = or like 4.
+	comparing = regexp.MustCompile(`^\s*(?:ispresent\(\s*(@?[\w.]+)\s*\)|(@?[\w.]+)\s*(=|(?i:like)\b)\s*("[^"\\]*"|-?[\d.]+))\s*((?i:and)\b|$)`)
 	counting  = regexp.MustCompile(`^count\(\*\)(?:\s+as\s+(\w+))?(?:\s+by\s+(.+))?$`)
 )
 
 func malformed(part string) error {
-	return refuse("MalformedQueryException", "The embedded cloud does not implement this part of a query: %q. It has fields, filter, sort, limit "+
-		"and stats count(*) by.", part)
+	return refuse("MalformedQueryException", "The embedded cloud does not implement this part of a query: %q. It has fields, filter "+
+		"(=, like, ispresent, and), sort, limit and stats count(*) by.", part)
 }
 
 // parseQuery returns the commands of a query, to be run in order.
@@ -82,13 +84,7 @@ func parseCommand(name, text string) (func(*table), error) {
 			}
 		}, err
 	case "filter":
-		keep, rest := parseOr(text)
-		if keep == nil || rest != "" {
-			return nil, malformed(rest)
-		}
-		return func(t *table) {
-			t.rows = slices.DeleteFunc(t.rows, func(r row) bool { return !keep(r) })
-		}, nil
+		return parseFilter(text)
 	case "sort":
 		if m := sorting.FindStringSubmatch(text); m != nil {
 			return func(t *table) {
@@ -112,6 +108,44 @@ func parseCommand(name, text string) (func(*table), error) {
 		}
 	}
 	return nil, malformed(name + " " + text)
+}
+
+// parseFilter reads conditions joined by "and".
+func parseFilter(text string) (func(*table), error) {
+	var all []func(row) bool
+	for rest, and := text, text; and != ""; {
+		m := comparing.FindStringSubmatch(rest)
+		if m == nil {
+			return nil, malformed("filter " + rest)
+		}
+		field, want := m[1]+m[2], strings.Trim(m[4], `"`)
+		all = append(all, func(r row) bool {
+			v, ok := r[field]
+			switch m[3] {
+			case "":
+				return ok
+			case "=":
+				return ok && compare(v, want) == 0
+			}
+			return strings.Contains(v, want)
+		})
+		rest, and = rest[len(m[0]):], m[5]
+	}
+	return func(t *table) {
+		t.rows = slices.DeleteFunc(t.rows, func(r row) bool {
+			return slices.ContainsFunc(all, func(holds func(row) bool) bool { return !holds(r) })
+		})
+	}, nil
+}
+
+// compare compares numbers as such, and anything else as text.
+func compare(a, b string) int {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	if errX == nil && errY == nil {
+		return cmp.Compare(x, y)
+	}
+	return strings.Compare(a, b)
 }
 
 func parseFields(text string) (items [][]string, err error) {

@@ -5,7 +5,7 @@
 //   - a group holds the newest 8 MiB of its events, so that the cloud's memory is bounded; its retention can end events
 //     earlier;
 //   - filter patterns are terms, quoted phrases, optional terms (?a ?b) and { $.path = value && ... }; other syntax is refused;
-//   - queries of Logs Insights have fields, filter, sort, limit and stats count(*) by; they run at once.
+//   - queries of Logs Insights have fields, filter (=, like, ispresent, and), sort, limit and stats count(*) by; they run at once.
 package logs
 
 import (

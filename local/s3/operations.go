@@ -40,26 +40,6 @@ var operations = map[string]operation{
 	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
 		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type",
 	}},
-	// These are refused by their names.
-	"GET bucket":               {name: "ListObjects", query: []string{"prefix", "delimiter", "max-keys", "marker", "encoding-type"}},
-	"PUT object copy":          {name: "CopyObject"},
-	"POST object uploads":      {name: "CreateMultipartUpload"},
-	"PUT object uploadId":      {name: "UploadPart"},
-	"PUT object copy uploadId": {name: "UploadPartCopy"},
-	"POST object uploadId":     {name: "CompleteMultipartUpload"},
-	"DELETE object uploadId":   {name: "AbortMultipartUpload"},
-	"GET object uploadId":      {name: "ListParts"},
-	"GET bucket uploads":       {name: "ListMultipartUploads"},
-	"GET bucket versions":      {name: "ListObjectVersions"},
-	"GET bucket location":      {name: "GetBucketLocation"},
-	"GET object acl":           {name: "GetObjectAcl"},
-	"GET object tagging":       {name: "GetObjectTagging"},
-	"GET object attributes":    {name: "GetObjectAttributes"},
-	"POST object select-type":  {name: "SelectObjectContent"},
-	"POST bucket delete":       {name: "DeleteObjects"},
-	"PUT bucket":               {name: "CreateBucket"},
-	"DELETE bucket":            {name: "DeleteBucket"},
-
 	"GET bucket policy":            {name: "GetBucketPolicy", serve: (*Service).getPolicy},
 	"GET bucket encryption":        {name: "GetBucketEncryption", serve: (*Service).getEncryption},
 	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
@@ -102,18 +82,12 @@ func (r *request) operation() (*operation, error) {
 	case r.key == "":
 		scope = r.Method + " bucket"
 	}
-	if r.Header.Get("X-Amz-Copy-Source") != "" {
-		scope += " copy"
-	}
 	op, ok := operations[scope]
 	selector := ""
 	for name := range r.query {
 		if sub, found := operations[scope+" "+name]; found {
 			op, ok, selector = sub, true, name
 		}
-	}
-	if ok && op.serve == nil && selector != "" {
-		return nil, wire.Unsupported("%s", op.name)
 	}
 	for name := range r.query {
 		header := http.CanonicalHeaderKey(name)
@@ -126,11 +100,8 @@ func (r *request) operation() (*operation, error) {
 			return nil, wire.Unsupported("%s %s with the query parameter %q", r.Method, r.URL.Path, name)
 		}
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return nil, wire.Unsupported("%s %s", r.Method, r.URL.Path)
-	case op.serve == nil:
-		return nil, wire.Unsupported("%s", op.name)
 	}
 	for name := range r.Header {
 		if strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name) {

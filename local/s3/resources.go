@@ -19,8 +19,8 @@ import (
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{
-		s.bucketKind(), s.publicAccessBlockKind(), s.policyKind(), s.encryptionKind(), s.ownershipKind(), s.versioningKind(),
-		s.lifecycleKind(), s.objectKind(),
+		s.bucketKind(), publicAccessBlockSetting.in(s), policySetting.in(s), encryptionSetting.in(s), ownershipSetting.in(s),
+		versioningSetting.in(s), lifecycleSetting.in(s), s.objectKind(),
 	}
 }
 

@@ -58,12 +58,10 @@ type PublicAccessBlockArgs struct {
 	RestrictPublicBuckets *bool  `pulumi:"restrictPublicBuckets,optional"`
 }
 
-func (s *Service) publicAccessBlockKind() provider.Kind {
-	return setting[PublicAccessBlockArgs]{
-		kind:   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-		bucket: func(a *PublicAccessBlockArgs) string { return a.Bucket },
-		slot:   func(b *bucket) **PublicAccessBlockArgs { return &b.access },
-	}.in(s)
+var publicAccessBlockSetting = setting[PublicAccessBlockArgs]{
+	kind:   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+	bucket: func(a *PublicAccessBlockArgs) string { return a.Bucket },
+	slot:   func(b *bucket) **PublicAccessBlockArgs { return &b.access },
 }
 
 // PolicyArgs are the inputs of aws:s3/bucketPolicy:BucketPolicy.
@@ -74,37 +72,35 @@ type PolicyArgs struct {
 	doc *policy.Document
 }
 
-func (s *Service) policyKind() provider.Kind {
-	return setting[PolicyArgs]{
-		kind:   "aws:s3/bucketPolicy:BucketPolicy",
-		bucket: func(a *PolicyArgs) string { return a.Bucket },
-		slot:   func(b *bucket) **PolicyArgs { return &b.policy },
-		check: func(c *provider.Checker, a *PolicyArgs) {
-			c.Parse("policy", &a.Policy, policy.Check(policy.Resource))
-		},
-		apply: func(b *bucket, a *PolicyArgs) error {
-			doc, err := policy.Parse(a.Policy, policy.Resource)
-			if err != nil {
-				return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "%v", err)
-			}
-			for _, st := range doc.Statements {
-				for _, arn := range st.Resource {
-					if own := bucketARN(b.name); arn != own && !strings.HasPrefix(arn, own+"/") {
-						return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "Policy has invalid resource: %s", arn)
-					}
+var policySetting = setting[PolicyArgs]{
+	kind:   "aws:s3/bucketPolicy:BucketPolicy",
+	bucket: func(a *PolicyArgs) string { return a.Bucket },
+	slot:   func(b *bucket) **PolicyArgs { return &b.policy },
+	check: func(c *provider.Checker, a *PolicyArgs) {
+		c.Parse("policy", &a.Policy, policy.Check(policy.Resource))
+	},
+	apply: func(b *bucket, a *PolicyArgs) error {
+		doc, err := policy.Parse(a.Policy, policy.Resource)
+		if err != nil {
+			return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "%v", err)
+		}
+		for _, st := range doc.Statements {
+			for _, arn := range st.Resource {
+				if own := bucketARN(b.name); arn != own && !strings.HasPrefix(arn, own+"/") {
+					return wire.Errorf(http.StatusBadRequest, "MalformedPolicy", "Policy has invalid resource: %s", arn)
 				}
 			}
-			// On AWS some conditions keep a statement from being public:
-			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-			public := func(st policy.Statement) bool { return st.Effect == "Allow" && st.Principal.Any }
-			if b.access != nil && aws.ToBool(b.access.BlockPublicPolicy) && slices.ContainsFunc(doc.Statements, public) {
-				return wire.Errorf(http.StatusForbidden, "AccessDenied", "The bucket policy is public, and public policies are prevented "+
-					"by the BlockPublicPolicy setting in S3 Block Public Access")
-			}
-			a.doc = doc
-			return nil
-		},
-	}.in(s)
+		}
+		// On AWS some conditions keep a statement from being public:
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+		public := func(st policy.Statement) bool { return st.Effect == "Allow" && st.Principal.Any }
+		if b.access != nil && aws.ToBool(b.access.BlockPublicPolicy) && slices.ContainsFunc(doc.Statements, public) {
+			return wire.Errorf(http.StatusForbidden, "AccessDenied", "The bucket policy is public, and public policies are prevented "+
+				"by the BlockPublicPolicy setting in S3 Block Public Access")
+		}
+		a.doc = doc
+		return nil
+	},
 }
 
 // EncryptionArgs are the inputs of
@@ -123,25 +119,23 @@ type EncryptionRule struct {
 	BucketKeyEnabled *bool `pulumi:"bucketKeyEnabled,optional"`
 }
 
-func (s *Service) encryptionKind() provider.Kind {
-	return setting[EncryptionArgs]{
-		kind:   "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
-		bucket: func(a *EncryptionArgs) string { return a.Bucket },
-		slot:   func(b *bucket) **EncryptionArgs { return &b.encryption },
-		check: func(c *provider.Checker, a *EncryptionArgs) {
-			if len(a.Rules) != 1 && !c.Unknown("rules") {
-				c.Failf("rules", "must have one member, got %d", len(a.Rules))
-				return
+var encryptionSetting = setting[EncryptionArgs]{
+	kind:   "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+	bucket: func(a *EncryptionArgs) string { return a.Bucket },
+	slot:   func(b *bucket) **EncryptionArgs { return &b.encryption },
+	check: func(c *provider.Checker, a *EncryptionArgs) {
+		if len(a.Rules) != 1 && !c.Unknown("rules") {
+			c.Failf("rules", "must have one member, got %d", len(a.Rules))
+			return
+		}
+		const at = "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"
+		if d := a.Rules[0].Default; d != nil && !c.Unknown(at) {
+			c.OneOf(at, &d.Algorithm, "AES256", "aws:kms")
+			if d.Key != nil && d.Algorithm != "aws:kms" {
+				c.Failf(at, "must be aws:kms with a kmsMasterKeyId, got %q", d.Algorithm)
 			}
-			const at = "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"
-			if d := a.Rules[0].Default; d != nil && !c.Unknown(at) {
-				c.OneOf(at, &d.Algorithm, "AES256", "aws:kms")
-				if d.Key != nil && d.Algorithm != "aws:kms" {
-					c.Failf(at, "must be aws:kms with a kmsMasterKeyId, got %q", d.Algorithm)
-				}
-			}
-		},
-	}.in(s)
+		}
+	},
 }
 
 // OwnershipArgs are the inputs of aws:s3/bucketOwnershipControls:BucketOwnershipControls.
@@ -152,18 +146,16 @@ type OwnershipArgs struct {
 	} `pulumi:"rule"`
 }
 
-func (s *Service) ownershipKind() provider.Kind {
-	return setting[OwnershipArgs]{
-		kind:   "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-		bucket: func(a *OwnershipArgs) string { return a.Bucket },
-		slot:   func(b *bucket) **OwnershipArgs { return &b.ownership },
-		check: func(c *provider.Checker, a *OwnershipArgs) {
-			// The other values bring ACLs back, which are not implemented.
-			if !c.Unknown("rule") && !c.Unknown("rule.objectOwnership") {
-				c.OneOf("rule.objectOwnership", &a.Rule.ObjectOwnership, "BucketOwnerEnforced")
-			}
-		},
-	}.in(s)
+var ownershipSetting = setting[OwnershipArgs]{
+	kind:   "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+	bucket: func(a *OwnershipArgs) string { return a.Bucket },
+	slot:   func(b *bucket) **OwnershipArgs { return &b.ownership },
+	check: func(c *provider.Checker, a *OwnershipArgs) {
+		// The other values bring ACLs back, which are not implemented.
+		if !c.Unknown("rule") && !c.Unknown("rule.objectOwnership") {
+			c.OneOf("rule.objectOwnership", &a.Rule.ObjectOwnership, "BucketOwnerEnforced")
+		}
+	},
 }
 
 // VersioningArgs are the inputs of aws:s3/bucketVersioningV2:BucketVersioningV2. They are recorded; no versions are kept.
@@ -174,17 +166,15 @@ type VersioningArgs struct {
 	} `pulumi:"versioningConfiguration"`
 }
 
-func (s *Service) versioningKind() provider.Kind {
-	return setting[VersioningArgs]{
-		kind:   "aws:s3/bucketVersioningV2:BucketVersioningV2",
-		bucket: func(a *VersioningArgs) string { return a.Bucket },
-		slot:   func(b *bucket) **VersioningArgs { return &b.versioning },
-		check: func(c *provider.Checker, a *VersioningArgs) {
-			if !c.Unknown("versioningConfiguration") && !c.Unknown("versioningConfiguration.status") {
-				c.OneOf("versioningConfiguration.status", &a.Configuration.Status, "Enabled", "Suspended")
-			}
-		},
-	}.in(s)
+var versioningSetting = setting[VersioningArgs]{
+	kind:   "aws:s3/bucketVersioningV2:BucketVersioningV2",
+	bucket: func(a *VersioningArgs) string { return a.Bucket },
+	slot:   func(b *bucket) **VersioningArgs { return &b.versioning },
+	check: func(c *provider.Checker, a *VersioningArgs) {
+		if !c.Unknown("versioningConfiguration") && !c.Unknown("versioningConfiguration.status") {
+			c.OneOf("versioningConfiguration.status", &a.Configuration.Status, "Enabled", "Suspended")
+		}
+	},
 }
 
 // LifecycleArgs are the inputs of aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2. They are recorded; there
@@ -209,17 +199,15 @@ type LifecycleRule struct {
 	} `pulumi:"noncurrentVersionExpiration,optional"`
 }
 
-func (s *Service) lifecycleKind() provider.Kind {
-	return setting[LifecycleArgs]{
-		kind:   "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
-		bucket: func(a *LifecycleArgs) string { return a.Bucket },
-		slot:   func(b *bucket) **LifecycleArgs { return &b.lifecycle },
-		check: func(c *provider.Checker, a *LifecycleArgs) {
-			for i, r := range a.Rules {
-				if at := fmt.Sprintf("rules[%d].status", i); !c.Unknown(at) {
-					c.OneOf(at, &r.Status, "Enabled", "Disabled")
-				}
+var lifecycleSetting = setting[LifecycleArgs]{
+	kind:   "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+	bucket: func(a *LifecycleArgs) string { return a.Bucket },
+	slot:   func(b *bucket) **LifecycleArgs { return &b.lifecycle },
+	check: func(c *provider.Checker, a *LifecycleArgs) {
+		for i, r := range a.Rules {
+			if at := fmt.Sprintf("rules[%d].status", i); !c.Unknown(at) {
+				c.OneOf(at, &r.Status, "Enabled", "Disabled")
 			}
-		},
-	}.in(s)
+		}
+	},
 }

@@ -57,7 +57,8 @@ type execution struct {
 	output   *string
 	failure  failure
 	last     int // id of the newest event
-	redrives redrives
+	redrives int
+	redriven time.Time // the last time
 	events   []event
 	size     int // of events, in bytes
 }

@@ -133,24 +133,6 @@ func (s *Service) deleteMachine(_ context.Context, m *machine) error {
 // redrivable is how long after its end an execution can be redriven.
 const redrivable = 14 * 24 * time.Hour
 
-// redrives are those of an execution, the oldest first.
-type redrives []redrive
-
-type redrive struct {
-	token string // the client's, or empty
-	at    time.Time
-}
-
-// find returns the redrive that a client asked for with this token. A token is valid for 15 minutes, and one of the last 10.
-func (r redrives) find(token string, now time.Time) *redrive {
-	for _, old := range r[max(0, len(r)-10):] {
-		if token != "" && old.token == token && now.Sub(old.at) < 15*time.Minute {
-			return &old
-		}
-	}
-	return nil
-}
-
 // notRedrivable is why an execution cannot be redriven, in the words of DescribeExecution; empty if it can. The caller holds
 // the lock.
 func (e *execution) notRedrivable() string {
@@ -170,27 +152,22 @@ func (e *execution) notRedrivable() string {
 
 type redriveInput struct {
 	executionInput
+	// ClientToken is not remembered: an execution that was just redriven runs, and cannot be redriven.
 	ClientToken string `json:"clientToken"`
 }
 
-func (r redrive) output() wire.Object { return wire.Object{"redriveDate": epoch(r.at)} }
-
 // redriveExecution continues an execution from the state in which it failed, timed out or was aborted, with the same input of
 // that state: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
-func (s *Service) redriveExecution(_ *wire.Call, e *execution, in *redriveInput) (wire.Object, error) {
+func (s *Service) redriveExecution(_ *wire.Call, e *execution, _ *redriveInput) (wire.Object, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for {
-		now := s.account.Clock.Now()
-		if old := e.redrives.find(in.ClientToken, now); old != nil {
-			return old.output(), nil
-		}
 		if reason := e.notRedrivable(); reason != "" {
 			return nil, refuse("ExecutionNotRedrivable", "%s", reason)
 		}
 		select {
 		case <-e.finished:
-			return s.redrive(e, redrive{in.ClientToken, now})
+			return s.redrive(e)
 		default: // it is closed, and about to stop
 		}
 		e.mu.Unlock()
@@ -200,7 +177,7 @@ func (s *Service) redriveExecution(_ *wire.Call, e *execution, in *redriveInput)
 }
 
 // redrive runs an execution again that does not run. The caller holds its lock.
-func (s *Service) redrive(e *execution, r redrive) (wire.Object, error) {
+func (s *Service) redrive(e *execution) (wire.Object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -211,8 +188,8 @@ func (s *Service) redrive(e *execution, r redrive) (wire.Object, error) {
 	}
 	s.closed = slices.DeleteFunc(s.closed, func(other *execution) bool { return other == e })
 	s.closedSize -= e.memory()
-	e.redrives = append(e.redrives, r)
+	e.redrives, e.redriven = e.redrives+1, s.account.Clock.Now()
 	e.failure = failure{}
-	e.begin("ExecutionRedriven", details{"redriveCount": len(e.redrives)})
-	return r.output(), nil
+	e.begin("ExecutionRedriven", details{"redriveCount": e.redrives})
+	return wire.Object{"redriveDate": epoch(e.redriven)}, nil
 }

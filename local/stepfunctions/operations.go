@@ -88,13 +88,13 @@ func (s *Service) openExecution(c *wire.Call, arn string) (*execution, error) {
 func (e *execution) item() wire.Object {
 	i := wire.Object{
 		"executionArn": e.arn, "stateMachineArn": e.machine.arn, "name": e.name, "status": e.status, "startDate": epoch(e.started),
-		"redriveCount": len(e.redrives),
+		"redriveCount": e.redrives,
 	}
 	if e.status != running {
 		i["stopDate"] = epoch(e.stopped)
 	}
-	if n := len(e.redrives); n > 0 {
-		i["redriveDate"] = epoch(e.redrives[n-1].at)
+	if e.redrives > 0 {
+		i["redriveDate"] = epoch(e.redriven)
 	}
 	return i
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/require"
@@ -98,23 +97,6 @@ func TestWhatCannotBeRedriven(t *testing.T) {
 	w.Clock.Advance(14*24*time.Hour + time.Second)
 	require.Equal(t, "Execution redrivable period exceeded", cloudtest.Refused(t, w.redrive(t, *failed.ExecutionArn), "ExecutionNotRedrivable"))
 	require.Equal(t, "Execution redrivable period exceeded", *w.closed(t, *failed.ExecutionArn).RedriveStatusReason)
-}
-
-func TestARepeatedRequestToRedriveStartsNothingTwice(t *testing.T) {
-	w := newWorld(t)
-	out := w.run(t, one(`"Type":"Fail"`), `{}`)
-	in := &sfn.RedriveExecutionInput{ExecutionArn: out.ExecutionArn, ClientToken: aws.String("t")}
-	first, err := w.sfn.RedriveExecution(t.Context(), in)
-	require.NoError(t, err)
-	w.closed(t, *out.ExecutionArn)
-	again, err := w.sfn.RedriveExecution(t.Context(), in)
-	require.NoError(t, err)
-	require.Equal(t, first.RedriveDate, again.RedriveDate)
-	require.EqualValues(t, 1, *w.closed(t, *out.ExecutionArn).RedriveCount)
-	w.Clock.Advance(15 * time.Minute)
-	_, err = w.sfn.RedriveExecution(t.Context(), in)
-	require.NoError(t, err)
-	require.EqualValues(t, 2, *w.closed(t, *out.ExecutionArn).RedriveCount)
 }
 
 func TestATaskSendsAMessageToAQueue(t *testing.T) {

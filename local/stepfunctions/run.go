@@ -133,7 +133,7 @@ func (v *visit) context() map[string]any {
 	return map[string]any{
 		"Execution": map[string]any{
 			"Id": e.arn, "Input": e.data, "Name": e.name, "RoleArn": e.revision.args.RoleARN,
-			"StartTime": timeText(e.started), "RedriveCount": number(len(e.redrives)),
+			"StartTime": timeText(e.started), "RedriveCount": number(e.redrives),
 		},
 		"State":        map[string]any{"EnteredTime": timeText(v.entered), "Name": v.state.name, "RetryCount": number(v.retries)},
 		"StateMachine": map[string]any{"Id": e.machine.arn, "Name": e.machine.name},

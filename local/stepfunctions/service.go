@@ -16,7 +16,7 @@
 //   - A task's result has no SdkHttpMetadata and no SdkResponseMetadata.
 //   - A closed execution is deleted after 90 days as on AWS, and earlier when there are more than 10,000 of them or
 //     their histories take more than 256 MiB. Its name can then be used again.
-//   - StartExecution is not throttled. An execution cannot be stopped.
+//   - StartExecution is not throttled. An execution cannot be stopped. The client token of a redrive is not remembered.
 //   - A trace has one segment for each execution, without subsegments for its states.
 //   - There are no versions, aliases, activities and callbacks.
 package stepfunctions

@@ -103,7 +103,7 @@ type logLine struct {
 
 func (s *Service) log(e *execution, ev *event) {
 	if to := e.revision.logs; to.includes(ev.kind) {
-		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, len(e.redrives), to.data)}})
+		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, e.redrives, to.data)}})
 	}
 }
 

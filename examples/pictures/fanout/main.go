@@ -22,7 +22,7 @@ func deploy(ctx *pulumi.Context) error {
 		return stored.Function(cfg.Get("code"), zip, memoryMB, timeoutSeconds, permissions...)
 	}
 	put, readAnd := stored.Items("dynamodb:PutItem"), func(more ...components.Permission) []components.Permission {
-		return append(stored.Originals(), more...)
+		return append(stored.Read("uploads", "originals"), more...)
 	}
 	publish := own("publish-picture", 256, 15, readAnd(stored.Objects("s3:PutObject", "originals"))...)
 	resize := own("resize-picture", 1024, 60, readAnd(stored.Objects("s3:PutObject", "thumbnails"), put)...)

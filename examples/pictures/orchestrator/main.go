@@ -22,9 +22,11 @@ func deploy(ctx *pulumi.Context) error {
 	own := func(zip string, memoryMB, timeoutSeconds int, permissions ...components.Permission) components.Function {
 		return stored.Function(cfg.Get("code"), zip, memoryMB, timeoutSeconds, permissions...)
 	}
-	put := stored.Items("dynamodb:PutItem")
-	removeThumbnail := own("remove-thumbnail-task", 128, 15, stored.Objects("s3:DeleteObject", "thumbnails"))
-	removeIndex := own("remove-index-task", 128, 15, put)
+	resize := own("resize-task", 1024, 60, append(stored.Read("uploads", "originals"), stored.Objects("s3:PutObject", "originals", "thumbnails"))...)
+	moderate := own("moderate-task", 1024, 60, stored.Read("originals")...)
+	remove := stored.Objects("s3:DeleteObject", "originals", "thumbnails")
+	index := own("index-task", 128, 15, stored.Items("dynamodb:PutItem"), remove)
+	removeImages := own("remove-images-task", 128, 15, remove)
 	get := own("get-picture", 128, 15, stored.Items("dynamodb:GetItem"))
 
 	pictures, err := components.NewOrchestrator(ctx, "pictures", &components.OrchestratorArgs{
@@ -35,12 +37,9 @@ func deploy(ctx *pulumi.Context) error {
 			Path: "/picture", Summary: "Add a picture", Body: pictureSchema, BodyRules: pictureRules, IdPath: "$.id", AccountPath: "$.owner",
 		},
 		Tasks: []components.Task{
-			{
-				Name: "resize", Permanent: refused, Compensate: &removeThumbnail,
-				Function: own("resize-task", 1024, 60, append(stored.Originals(), stored.Objects("s3:PutObject", "thumbnails"), put)...),
-			},
-			{Name: "moderate", Permanent: refused, Function: own("moderate-task", 1024, 60, append(stored.Originals(), put)...)},
-			{Name: "index", Permanent: refused, Compensate: &removeIndex, Function: own("index-task", 128, 15, put)},
+			{Name: "resize", Permanent: refused, Function: resize, Compensate: &removeImages},
+			{Name: "moderate", Permanent: refused, Function: moderate},
+			{Name: "index", Permanent: refused, Function: index},
 		},
 		Routes: []components.Route{{
 			Method: "GET", Path: "/picture", Summary: "Get what is known of a picture", Run: &get,

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -91,28 +92,44 @@ func (b *Bucket) Store(ctx context.Context, owner, id string, content []byte, fo
 	return key, nil
 }
 
-// Resize stores the thumbnail of a picture, unless it is stored already. The same original gives the same thumbnail. Needs
-// s3:PutObject on thumbnails/*, and what Read needs.
-func (b *Bucket) Resize(ctx context.Context, p Picture) (Thumbnail, error) {
-	img, err := b.Image(ctx, p.Key)
-	if err != nil {
-		return Thumbnail{}, err
+// Take copies an object that its owner may replace at any time to the key of an original, and decodes the copy. What was copied first
+// stays. Needs s3:PutObject on originals/*, and what Read needs.
+func (b *Bucket) Take(ctx context.Context, from, to string) (content []byte, img image.Image, err error) {
+	content, err = b.Read(ctx, to)
+	copied := err == nil
+	if permanent.Is(err) { // there is none
+		content, err = b.Read(ctx, from)
 	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if img, err = Decode(content); err != nil || copied {
+		return content, img, err
+	}
+	if copied, err = b.put(ctx, to, content, http.DetectContentType(content)); err == nil && !copied {
+		return b.Take(ctx, from, to) // another attempt was faster
+	}
+	return content, img, err
+}
+
+// Thumbnail stores the thumbnail of an image, unless it is stored already. The same image gives the same thumbnail. Needs s3:PutObject
+// on thumbnails/*.
+func (b *Bucket) Thumbnail(ctx context.Context, img image.Image, key string) (Thumbnail, error) {
 	scaled := Scale(img, ThumbnailSide)
 	var encoded bytes.Buffer
 	if err := jpeg.Encode(&encoded, scaled, &jpeg.Options{Quality: 80}); err != nil {
 		return Thumbnail{}, fmt.Errorf("encoding the thumbnail: %w", err)
 	}
-	t := Thumbnail{Key: ThumbnailKey(p.Owner, p.ID), Width: scaled.Rect.Dx(), Height: scaled.Rect.Dy()}
-	_, err = b.put(ctx, t.Key, encoded.Bytes(), "image/jpeg")
-	return t, err
+	_, err := b.put(ctx, key, encoded.Bytes(), "image/jpeg")
+	return Thumbnail{Key: key, Width: scaled.Rect.Dx(), Height: scaled.Rect.Dy()}, err
 }
 
-// RemoveThumbnail deletes the thumbnail of a picture, if there is one. Needs s3:DeleteObject on thumbnails/*.
-func (b *Bucket) RemoveThumbnail(ctx context.Context, p Picture) error {
-	key := ThumbnailKey(p.Owner, p.ID)
-	if _, err := b.Client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(b.Name), Key: aws.String(key)}); err != nil {
-		return fmt.Errorf("deleting %s from bucket %s: %w", key, b.Name, err)
+// Remove deletes objects, if they are there. Needs s3:DeleteObject on them.
+func (b *Bucket) Remove(ctx context.Context, keys ...string) error {
+	for _, key := range keys {
+		if _, err := b.Client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(b.Name), Key: aws.String(key)}); err != nil {
+			return fmt.Errorf("deleting %s from bucket %s: %w", key, b.Name, err)
+		}
 	}
 	return nil
 }

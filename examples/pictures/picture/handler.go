@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -13,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
-// Do does one piece of work.
+// Do does a piece of work of a consumer.
 type Do[R any] func(ctx context.Context, p Picture) (R, error)
 
 // Consumer does the work for each message of a queue, which is a Picture.
@@ -29,29 +30,22 @@ func Consumer[R any](do Do[R]) sqsbatch.Handle {
 	}
 }
 
-// Execution is the input of a task: the API started the execution, with a Picture as the body.
-type Execution = task.Input[task.Started[Picture]]
-
-// Task does the work for a task, for lambdaenv.Env.Start. name is that of the work. The picture was submitted when the API accepted
-// it, if it does not say when.
-func Task[R any](name string, do Do[R]) func(context.Context, json.RawMessage) (R, error) {
-	return task.Handler(name, func(ctx context.Context, in Execution) (result R, err error) {
-		p := in.Input.Body
+// Task is the function of a task, for lambdaenv.Env.Start. name is that of the work.
+func Task[R any](name string, do func(context.Context, Execution) (R, error)) func(context.Context, json.RawMessage) (R, error) {
+	return task.Handler(name, func(ctx context.Context, e Execution) (result R, err error) {
+		p := e.Input.Body
 		annotate(ctx, p)
-		if p.Submitted.IsZero() {
-			p.Submitted = in.Input.Accepted()
-		}
 		err = p.Validate()
-		if p.Submitted.IsZero() {
-			err = errors.Join(err, errors.New("submitted: must be given, or accepted"))
+		if problem := CheckName(e.Execution); problem != "" {
+			err = errors.Join(err, fmt.Errorf("execution: %s", problem))
 		}
-		if caller := in.Input.Caller; caller != "" && caller != p.Owner {
+		if caller := e.Input.Caller; caller != "" && caller != p.Owner {
 			err = errors.Join(err, errors.New("owner: must be the account of the caller"))
 		}
 		if err != nil {
 			return result, permanent.Error(err)
 		}
-		return do(ctx, p)
+		return do(ctx, e)
 	})
 }
 

@@ -1,8 +1,6 @@
 package picture
 
 import (
-	"time"
-
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -16,5 +14,5 @@ func BucketOf(env *lambdaenv.Env) *Bucket {
 
 // TableOf returns the table that the variable PICTURES_TABLE names.
 func TableOf(env *lambdaenv.Env) *Table {
-	return NewTable(dynamodb.NewFromConfig(env.AWS), env.Required("PICTURES_TABLE"), time.Now)
+	return NewTable(dynamodb.NewFromConfig(env.AWS), env.Required("PICTURES_TABLE"))
 }

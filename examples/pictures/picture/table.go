@@ -6,16 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"time"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
+	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 	"github.com/order-patterns/order-patterns/handlers/kit/table"
 )
-
-// TombstoneLife is how long the table keeps the tombstone of an index that was removed: longer than a message can be late.
-const TombstoneLife = 30 * 24 * time.Hour
 
 // The parts of a picture in the table.
 const (
@@ -25,10 +23,7 @@ const (
 )
 
 // Table is the table of pictures, with the partition key owner and the sort key part, both strings.
-type Table struct {
-	items table.Table
-	now   func() time.Time
-}
+type Table struct{ items table.Table }
 
 // DynamoDB is the part of a DynamoDB client that a Table uses: dynamodb:PutItem to write, dynamodb:GetItem to read.
 type DynamoDB interface {
@@ -38,22 +33,17 @@ type DynamoDB interface {
 
 var _ DynamoDB = (*dynamodb.Client)(nil)
 
-// NewTable returns the table with this name. now is the clock for the expiry of tombstones.
-func NewTable(client DynamoDB, name string, now func() time.Time) *Table {
-	return &Table{table.Table{Writer: client, Reader: client, Name: name, Key: "owner"}, now}
+// NewTable returns the table with this name.
+func NewTable(client DynamoDB, name string) *Table {
+	return &Table{table.Table{Writer: client, Reader: client, Name: name, Key: "owner"}}
 }
 
 func key(owner, id, part string) item.Item {
 	return item.Item{"owner": item.String(owner), "part": item.String(id + "/" + part)}
 }
 
-// The rank of an index: the time of the submission, and then a hash of the content. A removal ranks above the index of its
-// submission, whatever that says, and below a later submission.
-var rank = []string{"version", "tie"}
-
-const removedTie = "removed" // a hash has no letter beyond f
-
-// Index stores what the picture is about, unless the table holds a newer one, or it was removed since: then stored is false.
+// Index stores what the picture is about, unless the table holds a newer one: then stored is false. The rank is the time of the
+// submission, and then a hash of the content.
 func (t *Table) Index(ctx context.Context, p Picture) (stored bool, err error) {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -61,22 +51,9 @@ func (t *Table) Index(ctx context.Context, p Picture) (stored bool, err error) {
 	}
 	hash := sha256.Sum256(text)
 	it := key(p.Owner, p.ID, indexPart)
-	it["title"], it["key"] = item.String(p.Title), item.String(p.Key)
-	return t.newest(ctx, p, it, hex.EncodeToString(hash[:]))
-}
-
-// RemoveIndex undoes the Index of this submission, also one that is still under way: it stores a tombstone. If the table holds a
-// later submission, that stays, and removed is false.
-func (t *Table) RemoveIndex(ctx context.Context, p Picture) (removed bool, err error) {
-	it := key(p.Owner, p.ID, indexPart)
-	it["expires"] = item.Int(t.now().Add(TombstoneLife).Unix())
-	return t.newest(ctx, p, it, removedTie)
-}
-
-func (t *Table) newest(ctx context.Context, p Picture, it item.Item, tie string) (bool, error) {
-	it["version"], it["tie"] = item.Int(max(0, p.Submitted.UnixMicro())), item.String(tie)
-	stored, err := t.items.PutNewest(ctx, it, rank...)
-	if err != nil {
+	it["title"], it["original"] = item.String(p.Title), item.String(p.Key)
+	it["version"], it["tie"] = item.Int(max(0, p.Submitted.UnixMicro())), item.String(hex.EncodeToString(hash[:]))
+	if stored, err = t.items.PutNewest(ctx, it, "version", "tie"); err != nil {
 		return false, fmt.Errorf("storing the index of picture %s: %w", p.ID, err)
 	}
 	return stored, nil
@@ -85,14 +62,14 @@ func (t *Table) newest(ctx context.Context, p Picture, it item.Item, tie string)
 // Judge stores the verdict on a picture, unless there is one.
 func (t *Table) Judge(ctx context.Context, p Picture, v Verdict) error {
 	it := key(p.Owner, p.ID, verdictPart)
-	it["approved"], it["reason"] = item.Bool(v.Approved), item.String(v.Reason)
+	v.describe(it)
 	return t.once(ctx, it, p)
 }
 
 // Resized stores where the thumbnail of a picture is, unless that is stored.
 func (t *Table) Resized(ctx context.Context, p Picture, n Thumbnail) error {
 	it := key(p.Owner, p.ID, thumbnailPart)
-	it["key"], it["width"], it["height"] = item.String(n.Key), item.Int(int64(n.Width)), item.Int(int64(n.Height))
+	n.describe(it)
 	return t.once(ctx, it, p)
 }
 
@@ -103,7 +80,37 @@ func (t *Table) once(ctx context.Context, it item.Item, p Picture) error {
 	return nil
 }
 
-// Known is what is known of a picture. Parts that are not there yet are nil.
+// Publish stores all that is known of a picture that an execution has approved. The first picture with an id stays. published is false
+// if that is the same picture, of another execution. The error is permanent if it is a picture with another image or title.
+func (t *Table) Publish(ctx context.Context, p Picture, execution string, i Images) (published bool, err error) {
+	it := key(p.Owner, p.ID, indexPart)
+	it["title"], it["original"] = item.String(p.Title), item.String(i.Original)
+	it["sha256"], it["execution"] = item.String(i.SHA256), item.String(execution)
+	Verdict{Approved: true}.describe(it)
+	i.describe(it)
+	stored, there, err := t.items.PutOnce(ctx, it)
+	if err != nil {
+		return false, fmt.Errorf("storing picture %s: %w", p.ID, err)
+	}
+	found := item.NewReader(there)
+	switch {
+	case stored || found.String("execution") == execution: // this attempt stored it, or one before
+		return true, nil
+	case found.String("sha256") == i.SHA256 && found.String("title") == p.Title:
+		return false, nil
+	}
+	return false, permanent.Error(fmt.Errorf("id: there is a picture %s already, with another image or title", p.ID))
+}
+
+func (v Verdict) describe(it item.Item) {
+	it["approved"], it["reason"] = item.Bool(v.Approved), item.String(v.Reason)
+}
+
+func (n Thumbnail) describe(it item.Item) {
+	it["thumbnail"], it["width"], it["height"] = item.String(n.Key), item.Int(int64(n.Width)), item.Int(int64(n.Height))
+}
+
+// Known is what is known of a picture. What is not known yet is nil.
 type Known struct {
 	ID        string     `json:"id"`
 	Owner     string     `json:"owner"`
@@ -115,35 +122,30 @@ type Known struct {
 
 // Get reads what is known of a picture, or nil if it is not indexed.
 func (t *Table) Get(ctx context.Context, owner, id string) (*Known, error) {
-	parts := map[string]item.Item{}
+	known := item.Item{} // the attributes of all parts
 	for _, part := range []string{indexPart, verdictPart, thumbnailPart} {
 		it, err := t.items.Get(ctx, key(owner, id, part))
 		if err != nil {
 			return nil, fmt.Errorf("reading picture %s: %w", id, err)
 		}
-		if it != nil {
-			parts[part] = it
-		}
+		maps.Copy(known, it)
 	}
-	index := item.NewReader(parts[indexPart])
-	if parts[indexPart] == nil || index.String("tie") == removedTie {
+	if known["title"] == nil {
 		return nil, nil
 	}
-	k := &Known{ID: id, Owner: owner, Title: index.String("title"), Status: "processing"}
-	verdict, thumbnail := item.NewReader(parts[verdictPart]), item.NewReader(parts[thumbnailPart])
-	if parts[verdictPart] != nil {
-		k.Status, k.Reason = "approved", verdict.String("reason")
-		if !verdict.Bool("approved") {
+	r := item.NewReader(known)
+	k := &Known{ID: id, Owner: owner, Title: r.String("title"), Status: "processing"}
+	if known["approved"] != nil {
+		k.Status, k.Reason = "approved", r.String("reason")
+		if !r.Bool("approved") {
 			k.Status = "refused"
 		}
 	}
-	if parts[thumbnailPart] != nil && k.Status != "refused" {
-		k.Thumbnail = &Thumbnail{thumbnail.String("key"), int(thumbnail.Int("width")), int(thumbnail.Int("height"))}
+	if known["thumbnail"] != nil && k.Status != "refused" {
+		k.Thumbnail = &Thumbnail{r.String("thumbnail"), int(r.Int("width")), int(r.Int("height"))}
 	}
-	for _, r := range []item.Reader{index, verdict, thumbnail} {
-		if err := r.Err(); err != nil {
-			return nil, fmt.Errorf("reading picture %s: %w", id, err)
-		}
+	if err := r.Err(); err != nil {
+		return nil, fmt.Errorf("reading picture %s: %w", id, err)
 	}
 	return k, nil
 }

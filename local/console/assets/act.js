@@ -1,7 +1,7 @@
 // What a person may do to the whole cloud: send requests, move its clock, inject faults, and pause consumers.
 import { useState } from './vendor/hooks.mjs';
 import { act, cloud } from './cloud.js';
-import { Do, Failed, Json, count, html, plural, pretty, some, span, useBusy, useData } from './ui.js';
+import { Do, Reading, Json, count, html, plural, pretty, some, span, useBusy, useData } from './ui.js';
 import { FaultForm, FaultList } from './faults.js';
 import { Pause } from './panel.js';
 
@@ -30,7 +30,7 @@ function Send() {
       setResult(await act('POST', 'requests', { component: r.component, ...what, body, count: Number(n.value), parallel: Number(parallel.value) }, ({ answers }) => `Sent ${some(Number(n.value), 'request')}: ${Object.entries(answers ?? {}).map(([s, k]) => `${count(k)} × ${s}`).join(', ') || 'no answer'}`));
     });
   };
-  return html`<section class="card"><h2>Send requests</h2><${Failed} error=${error} />
+  return html`<section class="card"><h2>Send requests</h2><${Reading} data=${data} error=${error} />
     ${data && !r && html`<p class="dim">No API is deployed.</p>`}
     ${r && html`<form class="fields" data-testid="request-form" onSubmit=${send}>
       <label class="wide">Request<select data-testid="request-select" onChange=${(e) => { choose(Number(e.target.value)); edit({}); }}>${requests.map((q, i) => html`<option value=${i} selected=${i === chosen}>${q.component}: ${q.title}</option>`)}</select></label>

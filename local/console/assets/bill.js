@@ -1,7 +1,7 @@
 // The bill: what the traffic would have cost on AWS.
 import { useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
-import { Failed, count, html, plural, useData } from './ui.js';
+import { Reading, count, html, plural, useData } from './ui.js';
 
 const usd = (v = 0) => `$${v === 0 ? '0' : v >= 1 ? v.toFixed(2) : v.toPrecision(2).includes('e') ? v.toFixed(9).replace(/0+$/, '') : v.toPrecision(2)}`;
 
@@ -14,7 +14,7 @@ export function Bill() {
   const total = b?.totalUsd ?? 0;
   return html`<div class="page"><h1>Bill</h1>
     <div class="tools"><label>Traffic of <select onChange=${(e) => setMinutes(Number(e.target.value))}>${[[15, 'the last 15 minutes'], [60, 'the last hour'], [1440, 'the last day']].map(([n, text]) => html`<option value=${n} selected=${n === minutes}>${text}</option>`)}</select></label></div>
-    <${Failed} error=${error} />
+    <${Reading} data=${b} error=${error} />
     ${b && html`<dl class="stats big">
         <div data-testid="bill-total"><dt>This traffic on AWS</dt><dd>${usd(total)}</dd></div>
         <div><dt>${plural()}</dt><dd>${count(b.records)}</dd></div>

@@ -1,7 +1,7 @@
 // Faults: those that are injected, and a form that injects one.
 import { useState } from './vendor/hooks.mjs';
 import { act, cloud } from './cloud.js';
-import { Do, Failed, ago, html, some, span, useBusy, useData } from './ui.js';
+import { Do, Reading, ago, html, some, span, useBusy, useData } from './ui.js';
 
 const effects = {
   throttle: 'Throttle: refuse calls as too many',
@@ -35,7 +35,7 @@ export function FaultForm({ node }) {
     const { percent, delay, action } = event.target.elements;
     run(() => act('POST', 'faults', { kind: shown, node: id, action: action.value.trim(), percent: Number(percent.value), delayMs: Number(delay?.value ?? 0) }, `Injected: ${shown}`));
   };
-  return html`<${Failed} error=${error} /><form data-testid="fault-form" class="fields" onSubmit=${add}>
+  return html`<${Reading} data=${data} error=${error} /><form data-testid="fault-form" class="fields" onSubmit=${add}>
     ${!node && html`<label class="wide">Where<select data-testid="fault-node" onChange=${(e) => choose(e.target.value)}>
       ${cloud.components?.map((c) => html`<optgroup label=${c.name}>${c.nodes.map((n) => html`<option value=${n.id} selected=${n.id === id}>${n.name} (${n.kind})</option>`)}</optgroup>`)}</select></label>`}
     <label class="wide">What<select data-testid="fault-kind" onChange=${(e) => setKind(e.target.value)}>${kinds.map((k) => html`<option value=${k} selected=${k === shown}>${effects[k] ?? k}</option>`)}</select></label>

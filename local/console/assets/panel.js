@@ -1,19 +1,19 @@
 // The panel beside the map: one node, and what a person may do with it.
 import { useEffect, useRef } from './vendor/hooks.mjs';
 import { act, cloud } from './cloud.js';
-import { Do, Failed, Json, Linked, Spark, ago, count, html, perSecond, span, useBusy, useData } from './ui.js';
+import { Do, Reading, Json, Linked, Spark, ago, count, html, perSecond, span, useBusy, useData } from './ui.js';
 import { Icon, kindName } from './kinds.js';
 import { FaultForm, FaultList } from './faults.js';
 import { nodeLink } from './map.js';
 
-const Figures = ({ node, s }) => html`<dl class="stats">${[
-  ['Rate', perSecond(s.rate)],
-  ['Since you look', count(s.total)],
-  ['Errors, last minute', count(s.errors)],
+const Figures = ({ node, s, dead = node.kind === 'deadletters' }) => html`<dl class="stats">${[
+  !dead && ['Rate', perSecond(s.rate)],
+  !dead && ['Since you look', count(s.total)],
+  !dead && ['Errors, last minute', count(s.errors)],
   s.p99Ms > 0 && ['Latency p50', span(s.p50Ms)],
   s.p99Ms > 0 && ['Latency p99', span(s.p99Ms)],
-  s.waiting !== undefined && [node.kind === 'machine' ? 'Running' : 'Waiting', count(s.waiting)],
-  s.inFlight > 0 && ['In flight', count(s.inFlight)],
+  s.waiting !== undefined && [node.kind === 'machine' ? 'Running' : 'Waiting', count(dead ? s.waiting + s.inFlight : s.waiting)],
+  s.inFlight > 0 && !dead && ['In flight', count(s.inFlight)],
   s.oldestMs > 0 && ['Oldest', span(s.oldestMs)],
 ].filter(Boolean).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 
@@ -35,10 +35,10 @@ function DeadLetters({ node, held }) {
   const messages = data?.messages ?? [];
   const redrive = () => run(() => act('POST', 'redrive', { queue: node.id }, ({ moved }) => `${count(moved)} moved back to be processed again`));
   return html`<section data-testid="deadletters-${node.name}"><h3>Dead letters</h3>
-    <${Failed} error=${error} />
-    <p>${messages.length ? 'Messages that could not be processed. A redrive sends them back to where they came from.' : 'None.'}</p>
+    <${Reading} data=${data} error=${error} />
+    ${data && html`<p>${messages.length ? 'Messages that could not be processed. A redrive sends them back to where they came from.' : 'None.'}</p>`}
     ${messages.length > 0 && html`<${Do} class="main" data-testid="redrive-${node.name}" busy=${busy} onClick=${redrive}>Redrive all<//>`}
-    <ul class="plain">${messages.map((m) => html`<li key=${m.id}><details><summary>${m.attributes?.Error ?? m.id} <small>received ${m.receives}×, sent ${ago(m.sent)}</small></summary>
+    <ul class="plain">${messages.map((m) => html`<li key=${m.id}><details><summary>${m.attributes?.Error ?? m.body.slice(0, 80)} <small>received ${m.receives}×, sent ${ago(m.sent)}</small></summary>
       <${Json} value=${m.body} />${Object.keys(m.attributes ?? {}).length > 0 && html`<${Json} value=${m.attributes} />`}</details></li>`)}</ul>
     ${data?.more && html`<p>There are more.</p>`}</section>`;
 }

@@ -1,7 +1,7 @@
 // The list of records: the latest, the failed, and those that a search finds.
 import { useEffect, useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
-import { Failed, ago, count, html, plural, useData } from './ui.js';
+import { Reading, ago, count, html, plural, useData } from './ui.js';
 
 // What was searched stays while the person reads a story.
 const last = { q: '', failed: false };
@@ -21,8 +21,8 @@ export function Records() {
     <div class="tools" role="search">
       <input type="search" data-testid="search" aria-label="Search by ${['id', ...settings.record.search ?? [], 'trace id'].join(', ')}" placeholder=${['id', ...settings.record.search ?? [], 'trace id'].join(', ')} value=${q} spellcheck="false" onInput=${(e) => change({ q: e.target.value.trim() })} />
       <span class="segments" role="group" aria-label="Which">${filter(false, 'All', data?.total)}${filter(true, 'Failed', data?.failed)}</span></div>
-    <${Failed} error=${error} />
-    <table data-testid="record-list" class="records" aria-busy=${old}><thead><tr><th scope="col">Id</th><th scope="col">State</th><th scope="col">Pattern</th><th scope="col">Fields</th><th scope="col">Started</th></tr></thead>
+    <${Reading} data=${data} error=${error} />
+    <table data-testid="record-list" class="records" aria-busy=${old} hidden=${records.length === 0}><thead><tr><th scope="col">Id</th><th scope="col">State</th><th scope="col">Pattern</th><th scope="col">Fields</th><th scope="col">Started</th></tr></thead>
       <tbody>${records.map((r) => html`<tr key=${r.component + r.id}><td><a class="mono" href="#records/${encodeURIComponent(r.id)}" data-testid="record-${r.id}">${r.id}</a></td>
         <td><${Outcome} failed=${r.failed} text=${r.outcome} /> ${r.reason && html`<small class="why">${r.reason}</small>`}</td><td>${r.component}</td>
         <td class="mono dim">${Object.values(r.fields ?? {}).join(' ')}</td><td>${ago(r.started)}</td></tr>`)}</tbody></table>

@@ -1,7 +1,7 @@
 // One record: its state, its way through the services, its log lines, and what it left behind.
 import { useEffect, useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
-import { Failed, Json, clock, count, html, plural, span, useData } from './ui.js';
+import { Reading, Json, clock, count, html, plural, span, useData } from './ui.js';
 import { Icon } from './kinds.js';
 import { nodeLink } from './map.js';
 
@@ -27,15 +27,19 @@ const Logs = ({ lines }) => html`<section><h2>Log <small>${count(lines.length)}<
 const Left = ({ title, id, things = [], name, body }) => things.length > 0 && html`<section><h2>${title}</h2>${things.map((t) => html`<div data-testid=${id}><p class="mono dim">${name(t)}</p><${Json} value=${body(t)} /></div>`)}</section>`;
 
 export function Story({ id }) {
-  const { live, tick } = cloud;
-  // The last parts of a trace arrive seconds after the record is done.
+  const { live, tick, settings } = cloud;
+  const [found, setFound] = useState(false);
   const [opened] = useState(tick);
+  // A record that was just sent is in the list after its first log line. Its story is an error before.
+  const list = useData(!found && `records?limit=100&q=${encodeURIComponent(id)}`, tick);
+  useEffect(() => setFound((was) => was || Boolean(list.data?.records?.some((r) => r.id === id))), [list.data]);
   const [running, setRunning] = useState(true);
-  const { data: s, error } = useData(`records/${encodeURIComponent(id)}`, `${live.records.done} ${live.records.failed} ${running || tick < opened + 15 ? Math.floor(tick / 2) : ''}`);
-  useEffect(() => setRunning(s?.status !== 'done'), [s]);
+  // The last parts of a trace arrive seconds after the record is done.
+  const { data: s, error } = useData(found && `records/${encodeURIComponent(id)}`, `${live.records.done} ${live.records.failed} ${running || tick < opened + 15 ? Math.floor(tick / 2) : ''}`);
+  useEffect(() => setRunning(!s || s.status === 'running'), [s]);
   return html`<div class="page story" data-testid="story"><p><a href="#records">← ${plural()}</a></p>
     <h1 class="mono">${id}</h1>
-    <${Failed} error=${error} />
+    ${list.data && !found && tick > opened + 2 ? html`<p class="callout warn">No ${settings.record.name} with this id has been seen yet.</p>` : html`<${Reading} data=${s} error=${error ?? list.error} />`}
     ${s && html`
       <p><span class="pill ${{ done: 'good', failed: 'bad' }[s.status] ?? 'warn'}" data-testid="story-status">${s.status}</span> ${s.component}</p>
       ${s.reason && html`<p class="callout bad" data-testid="story-reason">${s.reason}</p>`}

@@ -6,23 +6,28 @@ import { call, cloud, mayChange } from './cloud.js';
 
 export const html = htm.bind(h);
 
-// useData reads a path of the API, and reads it again when key changes. What was read before stays until then.
+// useData reads a path of the API, and reads it again when key changes. What was read before stays until then. It rests between two
+// reads for twice as long as one takes, so that a slow answer is not asked for all the time.
 export function useData(path, key) {
   const [state, set] = useState({});
   const reading = useRef({}).current;
   reading.wanted = path;
   useEffect(() => {
+    if (!path) return;
+    reading.again = true;
     const read = async () => {
       reading.busy = path;
-      reading.again = false;
-      const got = await call('GET', path).then((data) => ({ data }), (error) => ({ error: error.message }));
-      reading.busy = null;
-      if (reading.wanted !== path) return;
-      set((old) => ({ path, ...(old.path === path && { data: old.data }), ...got }));
-      if (reading.again) read();
+      while (reading.again && reading.wanted === path) {
+        reading.again = false;
+        const began = Date.now();
+        const got = await call('GET', path).then((data) => ({ data }), (error) => ({ error: error.message }));
+        if (reading.wanted !== path) return;
+        set((old) => ({ path, ...(old.path === path && { data: old.data }), ...got }));
+        await new Promise((rested) => setTimeout(rested, 2 * (Date.now() - began)));
+      }
+      if (reading.busy === path) reading.busy = null;
     };
-    if (reading.busy === path) reading.again = true;
-    else if (path) read();
+    if (reading.busy !== path) read();
   }, [path, key]);
   return { ...state, old: state.path !== path };
 }
@@ -71,7 +76,8 @@ export const Linked = ({ text = '' }) => text.split(/(https:\/\/[^\s)]*[^\s).,;]
 
 export const Json = ({ value, ...rest }) => html`<pre tabindex="0" role="group" aria-label="Text" ...${rest}>${pretty(value)}</pre>`;
 
-export const Failed = ({ error }) => error && html`<p class="callout bad" role="alert">${error}</p>`;
+// Reading says why there is no data, or no newer data.
+export const Reading = ({ data, error }) => (error ? html`<p class="callout bad" role="alert">${error}</p>` : !data && html`<p class="dim">Reading…</p>`);
 
 // Do is a button for what changes something.
 export const Do = ({ children, busy, ...rest }) => html`<button type="button" disabled=${busy || !mayChange()} aria-busy=${busy} ...${rest}>${children}</button>`;

@@ -29,7 +29,6 @@ func NewStorage(ctx *pulumi.Context, deleteData bool) (Storage, error) {
 			dynamodb.TableAttributeArgs{Name: pulumi.String("owner"), Type: pulumi.String("S")},
 			dynamodb.TableAttributeArgs{Name: pulumi.String("part"), Type: pulumi.String("S")},
 		},
-		Ttl:                       dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)},
 		DeletionProtectionEnabled: pulumi.Bool(!deleteData),
 		Tags:                      Tags(ctx),
 	}, pulumi.Protect(!deleteData))
@@ -75,30 +74,25 @@ func Tags(ctx *pulumi.Context) pulumi.StringMap {
 	return pulumi.StringMap{"project": pulumi.String(ctx.Project()), "stack": pulumi.String(ctx.Stack())}
 }
 
-// Originals lets a function read what owners and publish-picture stored. With s3:ListBucket, S3 answers that an object does not exist,
-// and otherwise that access is denied.
-func (s Storage) Originals() []components.Permission {
+// Read lets a function read the objects below prefixes. With s3:ListBucket, S3 answers that an object does not exist, and otherwise that
+// access is denied.
+func (s Storage) Read(prefixes ...string) []components.Permission {
 	return []components.Permission{
-		{Actions: []string{"s3:GetObject"}, Resources: s.objects("uploads", "originals")},
+		s.Objects("s3:GetObject", prefixes...),
 		{Actions: []string{"s3:ListBucket"}, Resources: pulumi.StringArray{s.Bucket.Arn}},
 	}
 }
 
-// Objects lets a function do something, such as s3:PutObject, with the objects below a prefix.
-func (s Storage) Objects(action, prefix string) components.Permission {
-	return components.Permission{Actions: []string{action}, Resources: s.objects(prefix)}
+// Objects lets a function do something, such as s3:PutObject, with the objects below prefixes.
+func (s Storage) Objects(action string, prefixes ...string) components.Permission {
+	var arns pulumi.StringArray
+	for _, prefix := range prefixes {
+		arns = append(arns, pulumi.Sprintf("%s/%s/*", s.Bucket.Arn, prefix))
+	}
+	return components.Permission{Actions: []string{action}, Resources: arns}
 }
 
 // Items lets a function do something, such as dynamodb:PutItem, with the table.
 func (s Storage) Items(action string) components.Permission {
 	return components.Permission{Actions: []string{action}, Resources: pulumi.StringArray{s.Table.Arn}}
-}
-
-// objects are the ARNs of the objects below prefixes.
-func (s Storage) objects(prefixes ...string) pulumi.StringArray {
-	var arns pulumi.StringArray
-	for _, prefix := range prefixes {
-		arns = append(arns, pulumi.Sprintf("%s/%s/*", s.Bucket.Arn, prefix))
-	}
-	return arns
 }

@@ -1,7 +1,7 @@
-// Command index-task is the task of a state machine that writes what a picture is about.
+// Command index-task is the last task of a state machine, which makes a picture known.
 //
 // Input: a picture.Execution. Output: a picture.Done. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
-// Environment: PICTURES_TABLE.
+// Environment: PICTURES_BUCKET, PICTURES_TABLE.
 package main
 
 import (
@@ -11,6 +11,6 @@ import (
 
 func main() {
 	env := lambdaenv.Setup()
-	work := picture.Work{Table: picture.TableOf(env)}
-	env.Start(picture.Task("index picture", work.Index))
+	tasks := picture.Tasks{Bucket: picture.BucketOf(env), Table: picture.TableOf(env)}
+	env.Start(picture.Task("index picture", tasks.Index))
 }

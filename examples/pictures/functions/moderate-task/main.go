@@ -1,7 +1,7 @@
 // Command moderate-task is the task of a state machine that stops at a picture that is refused, by PermanentError.
 //
 // Input: a picture.Execution. Output: a picture.Verdict. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
-// Environment: PICTURES_BUCKET, PICTURES_TABLE.
+// Environment: PICTURES_BUCKET.
 package main
 
 import (
@@ -11,6 +11,6 @@ import (
 
 func main() {
 	env := lambdaenv.Setup()
-	work := picture.Work{Bucket: picture.BucketOf(env), Table: picture.TableOf(env)}
-	env.Start(picture.Task("moderate picture", work.Approve))
+	tasks := picture.Tasks{Bucket: picture.BucketOf(env)}
+	env.Start(picture.Task("moderate picture", tasks.Moderate))
 }

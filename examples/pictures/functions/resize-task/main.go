@@ -1,7 +1,7 @@
-// Command resize-task is the task of a state machine that makes the thumbnail of a picture.
+// Command resize-task is the first task of a state machine, which copies the original of a picture, and makes its thumbnail.
 //
-// Input: a picture.Execution. Output: a picture.Thumbnail. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
-// Environment: PICTURES_BUCKET, PICTURES_TABLE.
+// Input: a picture.Execution. Output: picture.Images. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
+// Environment: PICTURES_BUCKET.
 package main
 
 import (
@@ -11,6 +11,6 @@ import (
 
 func main() {
 	env := lambdaenv.Setup()
-	work := picture.Work{Bucket: picture.BucketOf(env), Table: picture.TableOf(env)}
-	env.Start(picture.Task("resize picture", work.Resize))
+	tasks := picture.Tasks{Bucket: picture.BucketOf(env)}
+	env.Start(picture.Task("resize picture", tasks.Resize))
 }

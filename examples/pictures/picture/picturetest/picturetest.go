@@ -29,9 +29,12 @@ type World struct {
 func New() *World {
 	w := &World{Objects: &buckettest.Bucket{}, Items: &tabletest.Table{Keys: []string{"owner", "part"}}}
 	w.Bucket = &picture.Bucket{Client: w.Objects, Name: "pictures"}
-	w.Table = picture.NewTable(w.Items, "pictures", func() time.Time { return Now })
+	w.Table = picture.NewTable(w.Items, "pictures")
 	return w
 }
+
+// Tasks are the tasks of a state machine.
+func (w *World) Tasks() picture.Tasks { return picture.Tasks(w.Work) }
 
 // Parts are the keys of all items, OWNER/ID/PART.
 func (w *World) Parts() map[string]bool {

@@ -1,7 +1,7 @@
-// Command remove-index-task is the task of a state machine that undoes index-task.
+// Command remove-images-task is the task of a state machine that undoes resize-task.
 //
 // Input: a picture.Execution. Output: a picture.Done. Errors: PermanentError, which no other attempt can avoid; every other error is worth one.
-// Environment: PICTURES_TABLE.
+// Environment: PICTURES_BUCKET.
 package main
 
 import (
@@ -11,6 +11,6 @@ import (
 
 func main() {
 	env := lambdaenv.Setup()
-	work := picture.Work{Table: picture.TableOf(env)}
-	env.Start(picture.Task("remove index", work.RemoveIndex))
+	tasks := picture.Tasks{Bucket: picture.BucketOf(env)}
+	env.Start(picture.Task("remove images", tasks.Remove))
 }
