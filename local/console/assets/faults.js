@@ -33,12 +33,15 @@ export function FaultForm({ node }) {
   const add = (event) => {
     event.preventDefault();
     const { percent, delay, action } = event.target.elements;
-    run(() => act('POST', 'faults', { kind: shown, node: id, action: action.value.trim(), percent: Number(percent.value), delayMs: Number(delay?.value ?? 0) }, `Injected: ${shown}`));
+    const fault = { kind: shown, node: id, action: action.value.trim(), percent: Number(percent.value), delayMs: Number(delay?.value ?? 0) };
+    run(() => act('POST', 'faults', fault, `Injected: ${shown}`));
   };
   return html`<${Reading} data=${data} error=${error} /><form data-testid="fault-form" class="fields" onSubmit=${add}>
     ${!node && html`<label class="wide">Where<select data-testid="fault-node" onChange=${(e) => choose(e.target.value)}>
-      ${cloud.components?.map((c) => html`<optgroup label=${c.name}>${c.nodes.map((n) => html`<option value=${n.id} selected=${n.id === id}>${n.name} (${n.kind})</option>`)}</optgroup>`)}</select></label>`}
-    <label class="wide">What<select data-testid="fault-kind" onChange=${(e) => setKind(e.target.value)}>${kinds.map((k) => html`<option value=${k} selected=${k === shown}>${effects[k] ?? k}</option>`)}</select></label>
+      ${cloud.components?.map((c) => html`<optgroup label=${c.name}>
+        ${c.nodes.map((n) => html`<option value=${n.id} selected=${n.id === id}>${n.name} (${n.kind})</option>`)}</optgroup>`)}</select></label>`}
+    <label class="wide">What<select data-testid="fault-kind" onChange=${(e) => setKind(e.target.value)}>
+      ${kinds.map((k) => html`<option value=${k} selected=${k === shown}>${effects[k] ?? k}</option>`)}</select></label>
     <label>Percent of calls<input name="percent" type="number" min="1" max="100" defaultValue="100" required /></label>
     ${shown === 'slow' && html`<label>Delay in ms<input name="delay" type="number" min="1" defaultValue="1000" required /></label>`}
     <label>Only this action<input name="action" placeholder="all" spellcheck="false" /></label>

@@ -20,7 +20,8 @@ function curve(points, down) {
 // place can be far from the curve.
 function free(a, b, down, taken) {
   const slow = (t) => 3 * t * t - 2 * t * t * t, fast = (t) => 1.5 * t * (1 - t) + t * t * t;
-  const places = [0, 5, -5, 10, -10, 15, -15, 20, -20, 25, -25, 30, -30].map((n) => 0.5 - n / 100).map((t) => ({ x: a.x + (b.x - a.x) * (down ? slow : fast)(t), y: a.y + (b.y - a.y) * (down ? fast : slow)(t) }));
+  const places = [0, 5, -5, 10, -10, 15, -15, 20, -20, 25, -25, 30, -30].map((n) => 0.5 - n / 100)
+    .map((t) => ({ x: a.x + (b.x - a.x) * (down ? slow : fast)(t), y: a.y + (b.y - a.y) * (down ? fast : slow)(t) }));
   return places.find((p) => taken.every((q) => Math.abs(p.y - q.y) > 15 || Math.abs(p.x - q.x) > 84)) ?? places[0];
 }
 
@@ -33,7 +34,8 @@ export function arrange({ nodes = [], edges = [] }, down) {
   const g = new Graph({ multigraph: true });
   g.setGraph({ rankdir: down ? 'TB' : 'LR', nodesep: down ? 16 : 24, ranksep: down ? 58 : 44, edgesep: 16, marginx: 12, marginy: 16 });
   for (const n of nodes) g.setNode(n.id, { ...size });
-  edges.forEach((e, i) => g.setEdge(e.from, e.to, { width: Math.min(84, shortLabel(e.label).length * 6.4), height: 16, labelpos: 'c', weight: e.kind === 'failure' ? 1 : 3 }, String(i)));
+  const room = (e) => ({ width: Math.min(84, shortLabel(e.label).length * 6.4), height: 16, labelpos: 'c', weight: e.kind === 'failure' ? 1 : 3 });
+  edges.forEach((e, i) => g.setEdge(e.from, e.to, room(e), String(i)));
   layout(g);
   const { width, height } = g.graph();
   const lines = edges.map((edge, i) => {
@@ -44,7 +46,8 @@ export function arrange({ nodes = [], edges = [] }, down) {
   });
   const taken = lines.filter((l) => l.edge.label && l.x !== undefined);
   const slope = ({ points: [a, b] }) => (down ? Math.abs(a.x - b.x) : Math.abs(a.y - b.y));
-  for (const line of lines.filter((l) => l.edge.label && l.x === undefined).sort((l, m) => slope(l) - slope(m))) taken.push(Object.assign(line, free(...line.points, down, taken)));
+  for (const line of lines.filter((l) => l.edge.label && l.x === undefined).sort((l, m) => slope(l) - slope(m)))
+    taken.push(Object.assign(line, free(...line.points, down, taken)));
   return {
     width, height,
     nodes: nodes.map((node) => ({ node, size, x: g.node(node.id).x - size.width / 2, y: g.node(node.id).y - size.height / 2 })),

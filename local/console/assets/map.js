@@ -37,9 +37,11 @@ function Node({ node, component, x, y, size, selected }) {
   const wrong = problems(node, s);
   const stats = figures(node, s);
   const label = `${node.name} ${kindName(node.kind)}, ${[...stats, ...wrong].join(', ')}`; // begins with the text of the link
-  return html`<div class="node ${wrong.length || (node.kind === 'deadletters' && s.errors > 0) ? 'bad' : ''} ${selected ? 'selected' : ''}" style=${{ left: `${x}px`, top: `${y}px`, width: `${size.width}px`, height: `${size.height}px` }}>
+  return html`<div class="node ${wrong.length || (node.kind === 'deadletters' && s.errors > 0) ? 'bad' : ''} ${selected ? 'selected' : ''}"
+      style=${{ left: `${x}px`, top: `${y}px`, width: `${size.width}px`, height: `${size.height}px` }}>
     <${Icon} kind=${node.kind} />
-    <a class="who" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} data-kind=${node.kind} aria-label=${label} title=${node.name} aria-current=${selected ? 'true' : null}>
+    <a class="who" href=${nodeLink(node.id)} data-testid="node-${node.name}" data-id=${node.id} data-kind=${node.kind}
+      aria-label=${label} title=${node.name} aria-current=${selected ? 'true' : null}>
       <b>${node.name.startsWith(component + '-') ? node.name.slice(component.length + 1) : node.name}</b> <small>${kindName(node.kind)}</small></a>
     <span class="figures" aria-hidden="true">${stats.map((f) => html`<span>${f}</span>`)}</span>
     ${s.total > 0 && html`<${Spark} rates=${cloud.history.get(node.id)} />`}
@@ -82,8 +84,10 @@ function Diagram({ component, selected }) {
   const size = { width: `${plan.width}px`, height: `${plan.height}px` };
   const entry = component.nodes.find((n) => n.kind === 'api') ?? component.nodes[0];
   return html`<section class="component" data-testid="map-${component.name}" aria-labelledby="c-${component.name}">
-    <h2 id="c-${component.name}">${component.name} <small>${component.type.split(':').pop()}</small> <small class="push">${perSecond(cloud.live.nodes[entry?.id]?.rate)}</small></h2>
-    <div class="scroll" ref=${box}><div style=${{ width: `${plan.width * scale}px`, height: `${plan.height * scale}px` }}><div class="canvas ${down ? 'down' : ''}" style=${{ ...size, transform: `scale(${scale})` }}>
+    <h2 id="c-${component.name}">${component.name} <small>${component.type.split(':').pop()}</small>
+      <small class="push">${perSecond(cloud.live.nodes[entry?.id]?.rate)}</small></h2>
+    <div class="scroll" ref=${box}><div style=${{ width: `${plan.width * scale}px`, height: `${plan.height * scale}px` }}>
+      <div class="canvas ${down ? 'down' : ''}" style=${{ ...size, transform: `scale(${scale})` }}>
       <svg style=${size} aria-hidden="true">${plan.edges.map((e) => html`<${Edge} ...${e} />`)}</svg>
       ${plan.nodes.map((n) => html`<${Node} key=${n.node.id} component=${component.name} selected=${n.node.id === selected} ...${n} />`)}
     </div></div></div>
@@ -101,12 +105,15 @@ function Alarms() {
 }
 
 // Jumps go to the diagram of a component. One in which something is wrong is red.
-const Jumps = ({ components, live }) => html`<div class="jumps">${components.map((c) => html`<button type="button" class=${c.nodes.some((n) => live.nodes[n.id]?.alarms?.length || faultsOf(n.id).length) ? 'bad' : ''}
-  onClick=${() => document.getElementById(`c-${c.name}`).scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' })}>${c.name}</button>`)}</div>`;
+const Jumps = ({ components, live }) => html`<div class="jumps">${components.map((c) => html`<button type="button"
+  class=${c.nodes.some((n) => live.nodes[n.id]?.alarms?.length || faultsOf(n.id).length) ? 'bad' : ''}
+  onClick=${() => document.getElementById(`c-${c.name}`).scrollIntoView()}>${c.name}</button>`)}</div>`;
 
 const Legend = () => html`<div class="legend">
-  <svg width="0" height="0" aria-hidden="true"><defs>${['arrow', 'arrow-bad'].map((id) => html`<marker id=${id} class=${id} viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto"><path d="M0,0L8,4L0,8Z" /></marker>`)}</defs></svg>
-  ${[['call', 'calls'], ['event', 'delivers to'], ['failure', 'failures go to']].map(([kind, text]) => html`<span><svg class="edge ${kind}" width="28" height="8" aria-hidden="true"><path d="M0,4H28" /></svg>${text}</span>`)}
+  <svg width="0" height="0" aria-hidden="true"><defs>${['arrow', 'arrow-bad'].map((id) => html`<marker id=${id} class=${id}
+    viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto"><path d="M0,0L8,4L0,8Z" /></marker>`)}</defs></svg>
+  ${[['call', 'calls'], ['event', 'delivers to'], ['failure', 'failures go to']].map(([kind, text]) =>
+    html`<span><svg class="edge ${kind}" width="28" height="8" aria-hidden="true"><path d="M0,4H28" /></svg>${text}</span>`)}
   <span><a href="#act">Send ${cloud.settings.record.name}s</a> to see them flow. Choose a part to see more, and to break it.</span></div>`;
 
 export function Maps({ id }) {

@@ -26,7 +26,8 @@ export function Pause({ node }) {
       if (!await act('POST', 'pause', { mapping, paused: !paused }, `${node.name}: ${paused ? 'reading again' : 'paused. What arrives waits.'}`)) return;
     }
   });
-  return html`<${Do} data-testid="pause-${node.name}" busy=${busy} aria-pressed=${Boolean(paused)} onClick=${toggle}>${paused ? 'Resume' : 'Pause'} ${node.consumers.length > 1 ? 'the consumers' : 'the consumer'}<//>`;
+  return html`<${Do} data-testid="pause-${node.name}" busy=${busy}
+    aria-pressed=${Boolean(paused)} onClick=${toggle}>${paused ? 'Resume' : 'Pause'} ${node.consumers.length > 1 ? 'the consumers' : 'the consumer'}<//>`;
 }
 
 function DeadLetters({ node, held }) {
@@ -39,7 +40,8 @@ function DeadLetters({ node, held }) {
     ${data && html`<p>${messages.length ? 'Messages that could not be processed. A redrive sends them back to where they came from.' : 'None.'}</p>`}
     ${messages.length > 0 && html`<${Do} class="main" data-testid="redrive-${node.name}" busy=${busy} onClick=${redrive}>Redrive all<//>`}
     <ul class="plain">${messages.map((m) => html`<li key=${m.id}><details><summary>${m.attributes?.Error ?? m.body.slice(0, 80)} <small>received ${m.receives}×, sent ${ago(m.sent)}</small></summary>
-      <${Json} value=${m.body} />${Object.keys(m.attributes ?? {}).length > 0 && html`<${Json} value=${m.attributes} />`}</details></li>`)}</ul>
+      <${Json} value=${m.body} />
+      ${Object.keys(m.attributes ?? {}).length > 0 && html`<${Json} value=${m.attributes} />`}</details></li>`)}</ul>
     ${data?.more && html`<p>There are more.</p>`}</section>`;
 }
 
@@ -47,7 +49,8 @@ function Neighbours({ node }) {
   const { edges = [], nodes = [] } = cloud.components.find((c) => c.name === node.component) ?? {};
   const list = (title, of, other) => {
     const found = edges.filter((e) => e[of] === node.id);
-    return found.length > 0 && html`<h3>${title}</h3><ul class="plain">${found.map((e) => html`<li><a href=${nodeLink(e[other])}>${nodes.find((n) => n.id === e[other])?.name}</a> <small>${[e.kind === 'failure' && 'failures', e.label].filter(Boolean).join(': ')}</small></li>`)}</ul>`;
+    return found.length > 0 && html`<h3>${title}</h3><ul class="plain">${found.map((e) => html`<li>
+      <a href=${nodeLink(e[other])}>${nodes.find((n) => n.id === e[other])?.name}</a> <small>${[e.kind === 'failure' && 'failures', e.label].filter(Boolean).join(': ')}</small></li>`)}</ul>`;
   };
   return html`<section>${list('From', 'to', 'from')}${list('To', 'from', 'to')}</section>`;
 }
