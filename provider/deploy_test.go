@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,10 @@ type deployment struct {
 	cloud *local.Cloud
 }
 
-// program prepares the deployment of a program of testdata. The test's end destroys it.
+// brought are the zips that a program brings: some of ours, in files beside it.
+var brought = regexp.MustCompile(`functions/([a-z-]+)\.zip`)
+
+// program prepares the deployment of a program of testdata, and the zips of ours that it brings. The test's end destroys it.
 func program(t *testing.T, name string) deployment {
 	t.Helper()
 	tools, err := filepath.Abs("../.tools/bin")
@@ -41,6 +45,14 @@ func program(t *testing.T, name string) deployment {
 
 	project, home := t.TempDir(), t.TempDir()
 	require.NoError(t, os.CopyFS(project, os.DirFS(filepath.Join("testdata", name))))
+	text, err := os.ReadFile(filepath.Join(project, "Pulumi.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(filepath.Join(project, "functions"), 0o755))
+	for _, zip := range brought.FindAllSubmatch(text, -1) {
+		content, err := os.ReadFile(filepath.Join("../build/local", string(zip[1])+".zip"))
+		require.NoError(t, err, "run `make package-local`")
+		require.NoError(t, os.WriteFile(filepath.Join(project, string(zip[0])), content, 0o600))
+	}
 	config, err := os.ReadFile("testdata/Pulumi.local.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(project, "Pulumi.local.yaml"), config, 0o600))
@@ -109,16 +121,9 @@ func answers(t *testing.T, url string) {
 	}, time.Minute, 100*time.Millisecond, url)
 }
 
-// The second FanOut runs functions that the program brings: some of ours, in files beside it.
+// The second FanOut runs functions that the program brings.
 func TestFanOutInYAML(t *testing.T) {
-	d := program(t, "fanout")
-	require.NoError(t, os.Mkdir(filepath.Join(d.Project, "functions"), 0o755))
-	for _, name := range []string{"publish-order.zip", "store-order.zip"} {
-		zip, err := os.ReadFile(filepath.Join("../build/local", name))
-		require.NoError(t, err, "run `make package-local`")
-		require.NoError(t, os.WriteFile(filepath.Join(d.Project, "functions", name), zip, 0o600))
-	}
-	outputs := d.up(t)
+	outputs := program(t, "fanout").up(t)
 	require.Regexp(t, "^shop-store-order-", outputs["store"])
 	require.Regexp(t, "^yaml-fanout-local-traces", outputs["policy"])
 	url := outputs["url"].(string)
@@ -158,10 +163,14 @@ func TestOrchestratorAndOrderApiInYAML(t *testing.T) {
 	stored(t, outputs["url"].(string), "a1")
 }
 
+// The second EventStream runs functions that the program brings. They fill the table of the first one.
 func TestEventStreamInYAML(t *testing.T) {
 	outputs := program(t, "eventstream").up(t)
-	place(t, outputs["url"].(string)+"/order", "", coffee("a1"), http.StatusAccepted)
-	stored(t, outputs["url"].(string), "a1")
+	url := outputs["url"].(string)
+	place(t, url+"/order", "", coffee("a1"), http.StatusAccepted)
+	stored(t, url, "a1")
+	place(t, outputs["partners"].(string)+"/partner/order", "", coffee("a2"), http.StatusAccepted)
+	answers(t, url+"/order?accountid=a2&vendorid=v0")
 }
 
 func TestCheckerPipelineInYAML(t *testing.T) {

@@ -110,7 +110,7 @@ func (p *usagePlan) output() object {
 // output includes the key's value only if the caller asks for it.
 func (k *apiKey) output(withValue bool) object {
 	out := object{
-		"id": k.id, "name": *k.inputs.Name, "enabled": k.enabled(),
+		"id": k.id, "name": *k.inputs.Name, "description": k.inputs.Description, "enabled": k.enabled(),
 		"createdDate": k.created.Unix(), "lastUpdatedDate": k.updated.Unix(), "tags": k.inputs.Tags,
 	}
 	if withValue {

@@ -28,7 +28,9 @@ func (s *sampler) alarms(ctx context.Context, live *Live) error {
 	}
 	for _, a := range out.MetricAlarms {
 		node := s.graph.watched(a)
-		live.Alarms = append(live.Alarms, Alarm{*a.AlarmName, string(a.StateValue), aws.ToString(a.AlarmDescription), aws.ToTime(a.StateTransitionedTimestamp), node})
+		live.Alarms = append(live.Alarms, Alarm{
+			*a.AlarmName, string(a.StateValue), aws.ToString(a.AlarmDescription), aws.ToTime(a.StateTransitionedTimestamp), node,
+		})
 		if t := s.tallies[node]; t != nil {
 			t.now.Alarms = append(t.now.Alarms, *a.AlarmName)
 		}

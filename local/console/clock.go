@@ -17,7 +17,7 @@ type clockAnswer struct {
 
 func (c *Console) time() clockAnswer {
 	now := c.cloud.Account.Clock.Now()
-	return clockAnswer{now.UTC().Format(time.RFC3339Nano), now.Sub(time.Now()).Milliseconds()}
+	return clockAnswer{now.UTC().Format(time.RFC3339Nano), time.Until(now).Milliseconds()}
 }
 
 // moveClock answers POST /api/clock. Only some clocks can be moved, such as that of package clock.

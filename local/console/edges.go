@@ -29,12 +29,18 @@ type builder struct {
 }
 
 func newBuilder(resources []provider.Resource) *builder {
-	b := &builder{resources: resources, nodes: map[string]*Node{}, names: names{}, grants: map[string][]policy.Statement{}, labels: map[Edge][]string{}}
+	b := &builder{
+		resources: resources, names: names{}, nodes: map[string]*Node{},
+		grants: map[string][]policy.Statement{}, labels: map[Edge][]string{},
+	}
 	for _, r := range resources {
 		p := properties(r.Properties)
 		if kind, ok := kinds[r.Type]; ok {
 			arn := p.text("arn")
-			b.nodes[arn] = &Node{ID: arn, Kind: kind, Name: r.Name, Resource: cmp.Or(p.text("name"), p.text("bucket"), r.ID), Description: p.text("description"), deployed: r}
+			b.nodes[arn] = &Node{
+				ID: arn, Kind: kind, Name: r.Name, Resource: cmp.Or(p.text("name"), p.text("bucket"), r.ID),
+				Description: p.text("description"), deployed: r,
+			}
 			b.names[arn], b.names[r.ID] = arn, arn
 		}
 		if r.Type == "aws:iam/rolePolicy:RolePolicy" {

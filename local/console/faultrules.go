@@ -89,6 +89,11 @@ func (c *Console) faultOf(f *injected, n *Node) func(context.Context, fault.Even
 		}
 	}
 	return func(ctx context.Context, _ fault.Event) error {
-		return c.wait(ctx, time.Duration(f.DelayMs)*time.Millisecond)
+		select {
+		case <-c.cloud.Account.Clock.After(time.Duration(f.DelayMs) * time.Millisecond):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }

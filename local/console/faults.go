@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/sqs"
@@ -66,13 +65,9 @@ var faultKinds = map[string][]string{
 // maxDelay is less than the timeout of most functions and of APIs.
 const maxDelay = 25_000 // milliseconds
 
-type faultKindsAnswer struct {
-	Kinds map[string][]string `json:"kinds"`
-}
-
 // getFaults answers GET /api/faults.
-func (c *Console) getFaults(context.Context, *http.Request, *struct{}) (faultKindsAnswer, error) {
-	return faultKindsAnswer{faultKinds}, nil
+func (c *Console) getFaults(context.Context, *http.Request, *struct{}) (map[string]any, error) {
+	return map[string]any{"kinds": faultKinds}, nil
 }
 
 type faultInput struct {
@@ -164,14 +159,4 @@ func (c *Console) liveFaults() []Fault {
 		all = append(all, now)
 	}
 	return all
-}
-
-// wait waits in the cloud's time, or until ctx ends.
-func (c *Console) wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-c.cloud.Account.Clock.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -52,7 +52,7 @@ func (h *hub) leave(page chan *Live) {
 }
 
 func (h *hub) run(ctx context.Context, c *Console) {
-	s, failed := c.newSampler(), ""
+	s, failed := c.newSampler(), false
 	defer s.requests.watch(c.cloud.Account.Faults)()
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
@@ -60,11 +60,10 @@ func (h *hub) run(ctx context.Context, c *Console) {
 		limited, cancel := context.WithTimeout(ctx, sampleLimit)
 		live, err := s.sample(limited)
 		cancel()
-		// An error lasts: it is logged once.
-		if text := fmt.Sprint(err); err != nil && ctx.Err() == nil && text != failed {
-			c.cloud.Account.Log.Warn("console", "error", err)
-			failed = text
+		if err != nil && !failed && ctx.Err() == nil { // it may last: only the first is logged
+			c.cloud.Account.Log.Warn("reading what happens for the console", "error", err)
 		}
+		failed = err != nil
 		h.send(ctx, live)
 		select {
 		case <-tick.C:

@@ -23,19 +23,33 @@ type published struct {
 }
 
 var metricsOf = map[string]published{
-	kindAPI:      {"AWS/ApiGateway", "ApiName", "Count", []string{"5XXError"}, "Latency", "", 0},
-	kindFunction: {"AWS/Lambda", "FunctionName", "Invocations", []string{"Errors", "Throttles"}, "Duration", "", 0},
-	kindMachine:  {"AWS/States", "StateMachineArn", "ExecutionsStarted", []string{"ExecutionsFailed", "ExecutionsTimedOut"}, "ExecutionTime", "", 0},
-	kindTopic:    {"AWS/SNS", "TopicName", "NumberOfMessagesPublished", []string{"NumberOfNotificationsFailed"}, "", "", 0},
-	kindQueue:    {"AWS/SQS", "QueueName", "NumberOfMessagesSent", nil, "", "ApproximateAgeOfOldestMessage", time.Second},
-	kindStream: {"AWS/Kinesis", "StreamName", "IncomingRecords", []string{"WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"},
-		"", "GetRecords.IteratorAgeMilliseconds", time.Millisecond},
-	kindTable:       {"AWS/DynamoDB", "TableName", "", []string{"ThrottledRequests", "SystemErrors"}, "SuccessfulRequestLatency", "", 0},
-	kindDeadLetters: {"AWS/SQS", "QueueName", "NumberOfMessagesSent", nil, "", "ApproximateAgeOfOldestMessage", time.Second},
+	kindAPI:      {namespace: "AWS/ApiGateway", dimension: "ApiName", count: "Count", errors: []string{"5XXError"}, duration: "Latency"},
+	kindFunction: {namespace: "AWS/Lambda", dimension: "FunctionName", count: "Invocations", errors: []string{"Errors", "Throttles"}, duration: "Duration"},
+	kindMachine: {
+		namespace: "AWS/States", dimension: "StateMachineArn", count: "ExecutionsStarted", errors: []string{"ExecutionsFailed", "ExecutionsTimedOut"},
+		duration: "ExecutionTime",
+	},
+	kindTopic:       {namespace: "AWS/SNS", dimension: "TopicName", count: "NumberOfMessagesPublished", errors: []string{"NumberOfNotificationsFailed"}},
+	kindQueue:       queueMetrics,
+	kindDeadLetters: queueMetrics,
+	kindStream: {
+		namespace: "AWS/Kinesis", dimension: "StreamName", count: "IncomingRecords",
+		errors: []string{"WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"},
+		age:    "GetRecords.IteratorAgeMilliseconds", ageUnit: time.Millisecond,
+	},
+	kindTable: { // for each operation, and counted by its durations
+		namespace: "AWS/DynamoDB", dimension: "TableName", errors: []string{"ThrottledRequests", "SystemErrors"}, duration: "SuccessfulRequestLatency",
+	},
+}
+
+var queueMetrics = published{
+	namespace: "AWS/SQS", dimension: "QueueName", count: "NumberOfMessagesSent", age: "ApproximateAgeOfOldestMessage", ageUnit: time.Second,
 }
 
 // tableOperations are those that a policy with a wildcard may allow.
-var tableOperations = []string{"PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"}
+var tableOperations = []string{
+	"PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems",
+}
 
 // reading is a statistic of a metric, and what it says of a node.
 type reading struct {
@@ -43,6 +57,7 @@ type reading struct {
 	stat      types.MetricStat
 	apply     func(*tally, float64) // of a statistic of the last minute with values
 	count     func(*tally, float64) // of values since the last read
+	busy      bool                  // is read only while the node has counts
 }
 
 // readings are those of all nodes.
@@ -61,8 +76,8 @@ func (g *graph) readings() (all []reading) {
 	}
 	counted := reading{count: func(t *tally, v float64) { t.count += v }}
 	failed := reading{count: func(t *tally, v float64) { t.fail(v) }}
-	p50 := reading{apply: func(t *tally, v float64) { t.now.P50Ms = higher(t.now.P50Ms, v) }}
-	p99 := reading{apply: func(t *tally, v float64) { t.now.P99Ms = higher(t.now.P99Ms, v) }}
+	p50 := reading{busy: true, apply: func(t *tally, v float64) { t.now.P50Ms = higher(t.now.P50Ms, v) }}
+	p99 := reading{busy: true, apply: func(t *tally, v float64) { t.now.P99Ms = higher(t.now.P99Ms, v) }}
 	for _, n := range g.nodes {
 		m, ok := metricsOf[n.Kind]
 		if !ok {
@@ -137,10 +152,14 @@ const maxQueries = 500
 
 // statistics calls f with the values of readings in the minutes from start to before end, in the order of time.
 func (s *sampler) statistics(ctx context.Context, start, end time.Time, f func(r *reading, at time.Time, v float64)) error {
-	for chunk := range slices.Chunk(s.readings, maxQueries) {
+	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool {
+		return r.busy && !s.last.IsZero() && s.tallies[r.node].minute.Before(start)
+	})
+	for chunk := range slices.Chunk(due, maxQueries) {
 		in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, ScanBy: types.ScanByTimestampAscending}
 		for i := range chunk {
-			in.MetricDataQueries = append(in.MetricDataQueries, types.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", i)), MetricStat: &chunk[i].stat})
+			q := types.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", i)), MetricStat: &chunk[i].stat}
+			in.MetricDataQueries = append(in.MetricDataQueries, q)
 		}
 		out, err := s.cloudwatch.GetMetricData(ctx, in)
 		if err != nil {

@@ -26,7 +26,8 @@ type scheme struct {
 
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
 
-// operations returns the routes of an OpenAPI document, sorted by path and method, without those that API Gateway answers itself, and its authorizers.
+// operations returns the routes of an OpenAPI document, without those that API Gateway answers itself, and its authorizers, sorted
+// by path and method.
 func operations(body string) (all []operation) {
 	var d struct {
 		Paths      map[string]map[string]json.RawMessage

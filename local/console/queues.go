@@ -35,12 +35,12 @@ const maxDeadLetters = 100
 // getDeadLetters answers GET /api/deadletters?queue=ARN. It makes the messages that it has received visible again, so that others can
 // receive and redrive them. The SDK does not send a visibility timeout of 0 when it receives.
 func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct{}) (deadLetters, error) {
-	client := sqs.NewFromConfig(c.config)
-	url, err := queueURL(ctx, client, r.URL.Query().Get("queue"))
-	if err != nil {
-		return deadLetters{}, err
+	queue := r.URL.Query().Get("queue")
+	n := c.graph().nodes[queue]
+	if n == nil || n.Kind != kindQueue && n.Kind != kindDeadLetters {
+		return deadLetters{}, invalidf("queue: must be the ARN of a queue of the map, got %q", queue)
 	}
-	return lookInto(ctx, client, url)
+	return lookInto(ctx, sqs.NewFromConfig(c.config), n.deployed.ID)
 }
 
 func lookInto(ctx context.Context, client *sqs.Client, url string) (deadLetters, error) {
@@ -82,47 +82,27 @@ func deadLetter(m types.Message) DeadLetter {
 	return d
 }
 
-func queueURL(ctx context.Context, client *sqs.Client, arn string) (string, error) {
-	name, ok := strings.CutPrefix(arn, "arn:aws:sqs:")
-	if !ok {
-		return "", invalidf("queue: must be the ARN of a queue, got %q", arn)
-	}
-	name = name[strings.LastIndex(name, ":")+1:]
-	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
-	if err != nil {
-		return "", refused(err)
-	}
-	return *out.QueueUrl, nil
-}
-
-type redriven struct {
-	Moved int `json:"moved"`
-}
-
 // redrive answers POST /api/redrive: it moves the messages of a dead-letter queue back to where they came from.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
-func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queue string }) (redriven, error) {
+func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queue string }) (map[string]any, error) {
 	client := sqs.NewFromConfig(c.config)
-	if _, err := queueURL(ctx, client, in.Queue); err != nil {
-		return redriven{}, err
-	}
 	_, err := client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &in.Queue})
 	if e, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(e.ErrorMessage(), "must be configured as a Dead Letter Queue") {
-		return redriven{}, invalid("queue: it is the dead-letter queue of no queue, so its messages have none to go back to. " +
+		return nil, invalid("queue: it is the dead-letter queue of no queue, so its messages have none to go back to. " +
 			"What they are about is repeated by a command of the program, such as orders redrive or orders replay")
 	}
 	if err != nil {
-		return redriven{}, refused(err)
+		return nil, refused(err)
 	}
 	tasks, err := client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &in.Queue}) // the latest
 	if err != nil {
-		return redriven{}, refused(err)
+		return nil, refused(err)
 	}
 	task := tasks.Results[0]
 	if aws.ToString(task.Status) == "FAILED" {
-		return redriven{}, invalidf("queue: %d messages were moved, and then: %s", task.ApproximateNumberOfMessagesMoved, aws.ToString(task.FailureReason))
+		return nil, invalidf("queue: %d messages were moved, and then: %s", task.ApproximateNumberOfMessagesMoved, aws.ToString(task.FailureReason))
 	}
-	return redriven{int(task.ApproximateNumberOfMessagesMoved)}, nil
+	return map[string]any{"moved": task.ApproximateNumberOfMessagesMoved}, nil
 }
 
 type pauseInput struct {

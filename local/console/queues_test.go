@@ -92,15 +92,16 @@ func TestQueuesThatCannotBeRedrivenAreRefused(t *testing.T) {
 	failures := w.deploy(t, "aws:sqs/queue:Queue", "failures", nil)
 	for queue, want := range map[string]string{
 		failures.arn():       "it is the dead-letter queue of no queue, so its messages have none to go back to",
-		"failures":           `queue: must be the ARN of a queue, got "failures"`,
-		failures.arn() + "x": "AWS.SimpleQueueService.NonExistentQueue",
+		"failures":           "ResourceNotFoundException",
+		failures.arn() + "x": "ResourceNotFoundException: The resource that you specified for the SourceArn parameter doesn't exist.",
 	} {
 		status, problem := w.send(t, "POST", "/api/redrive", map[string]any{"queue": queue}, nil)
 		require.Equal(t, http.StatusBadRequest, status)
 		require.Contains(t, problem, want)
 	}
-	status, _ := w.send(t, "GET", "/api/deadletters?queue=x", nil, nil)
+	status, problem := w.send(t, "GET", "/api/deadletters?queue=x", nil, nil)
 	require.Equal(t, http.StatusBadRequest, status)
+	require.Equal(t, `queue: must be the ARN of a queue of the map, got "x"`, problem)
 }
 
 func TestAConsumerIsPausedAndResumed(t *testing.T) {

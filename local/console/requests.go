@@ -24,14 +24,10 @@ type offered struct {
 	api   *api
 }
 
-type requestsAnswer struct {
-	Requests []*offered `json:"requests"`
-}
-
 // getRequests answers GET /api/requests: the requests of the settings for APIs that are deployed, and one for each of their other
 // routes.
-func (c *Console) getRequests(context.Context, *http.Request, *struct{}) (requestsAnswer, error) {
-	return requestsAnswer{c.offers()}, nil
+func (c *Console) getRequests(context.Context, *http.Request, *struct{}) (map[string]any, error) {
+	return map[string]any{"requests": c.offers()}, nil
 }
 
 func (c *Console) offers() []*offered {

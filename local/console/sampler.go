@@ -3,16 +3,13 @@ package console
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // Live is what happens now.
@@ -60,9 +57,10 @@ type sampler struct {
 // tally is what is known of a node.
 type tally struct {
 	now            Activity
-	count, counted float64 // since the start, now and at the last sample
-	at             time.Time
-	failures       []failure
+	count, counted float64   // since the start, now and at the last sample
+	minute         time.Time // the last with counts
+	failures       []failure // of the last minute
+	at             time.Time // of failures that are counted now
 }
 
 // failure is a number of errors that were seen at a time.
@@ -77,19 +75,20 @@ func (c *Console) newSampler() *sampler {
 	config := c.config.Copy()
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} } // the next sample is another try
 	return &sampler{
-		console: c, cloudwatch: cloudwatch.NewFromConfig(config), lambda: lambda.NewFromConfig(config), sqs: sqs.NewFromConfig(config), sfn: sfn.NewFromConfig(config),
+		console: c, cloudwatch: cloudwatch.NewFromConfig(config), lambda: lambda.NewFromConfig(config),
+		sqs: sqs.NewFromConfig(config), sfn: sfn.NewFromConfig(config),
 		tallies: map[string]*tally{}, seen: map[string]map[time.Time]float64{},
 	}
 }
 
-// sample reads once. What cannot be read, such as a queue that is just being deleted, is as it was, or missing. The error is for the log.
+// sample reads once. What cannot be read, such as a queue that is just being deleted, is missing. The error is for the log.
 func (s *sampler) sample(ctx context.Context) (*Live, error) {
 	if g := s.console.graph(); s.graph == nil || g.changes != s.graph.changes {
 		s.graph, s.readings = g, g.readings()
 	}
 	now := s.console.cloud.Account.Clock.Now()
 	live := &Live{
-		Time: now.UTC(), AheadMs: now.Sub(time.Now()).Milliseconds(), Nodes: map[string]*Activity{}, changes: s.graph.changes,
+		Time: now.UTC(), AheadMs: time.Until(now).Milliseconds(), Nodes: map[string]*Activity{}, changes: s.graph.changes,
 		Faults: s.console.liveFaults(),
 	}
 	for id := range s.graph.nodes {
@@ -128,7 +127,7 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 	return live, err
 }
 
-// count reads the metrics of the minutes since the last sample. A minute that runs is read again, and what was added since is new.
+// count reads the metrics of this minute and the one before. What a minute has more than at the last sample is new.
 func (s *sampler) count(ctx context.Context, now time.Time) error {
 	minute := now.Truncate(time.Minute)
 	add := func(r *reading, at time.Time, v float64) {
@@ -141,7 +140,7 @@ func (s *sampler) count(ctx context.Context, now time.Time) error {
 		more := v - s.seen[r.key][at]
 		s.seen[r.key][at] = v
 		t := s.tallies[r.node]
-		if t.at = now; s.last.IsZero() && at.Add(time.Minute).Before(now) {
+		if t.minute, t.at = at, now; s.last.IsZero() && at.Add(time.Minute).Before(now) {
 			t.at = at.Add(time.Minute)
 		}
 		if more > 0 {
@@ -179,70 +178,5 @@ func (s *sampler) count(ctx context.Context, now time.Time) error {
 		}
 	}
 	s.last = minute
-	return nil
-}
-
-// depths reads what waits in queues, functions and machines.
-func (s *sampler) depths(ctx context.Context) error {
-	var errs []error
-	for id, n := range s.graph.nodes {
-		a := &s.tallies[id].now
-		switch n.Kind {
-		case kindQueue, kindDeadLetters:
-			out, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{
-				sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
-				sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-			}})
-			if err != nil {
-				errs = append(errs, err)
-				continue
-			}
-			number := func(name sqstypes.QueueAttributeName) int {
-				n, _ := strconv.Atoi(out.Attributes[string(name)])
-				return n
-			}
-			a.Waiting = number(sqstypes.QueueAttributeNameApproximateNumberOfMessages) + number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed)
-			a.InFlight = number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
-			if a.Waiting+a.InFlight == 0 {
-				a.OldestMs = 0 // the metric is of the last minutes
-			}
-			if n.Kind == kindDeadLetters {
-				a.Errors = float64(a.Waiting + a.InFlight)
-			}
-		case kindStream:
-			for _, consumer := range n.Consumers {
-				a.Waiting = max(a.Waiting, s.console.cloud.Lambda.Waiting(consumer))
-			}
-			if a.Waiting == 0 {
-				a.OldestMs = 0 // as above
-			}
-		case kindMachine:
-			if properties(n.deployed.Properties).text("type") == string(sfntypes.StateMachineTypeExpress) {
-				continue // Step Functions does not list its executions
-			}
-			out, err := s.sfn.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &id, StatusFilter: sfntypes.ExecutionStatusRunning, MaxResults: 1000})
-			if err != nil {
-				errs = append(errs, err)
-				continue
-			}
-			a.Waiting = len(out.Executions)
-		case kindFunction:
-			a.InFlight = s.console.cloud.Lambda.Stats(n.Resource).Busy
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// mappings reads which sources are paused.
-func (s *sampler) mappings(ctx context.Context) error {
-	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
-	if err != nil {
-		return err
-	}
-	for _, m := range out.EventSourceMappings {
-		if t := s.tallies[s.graph.find(aws.ToString(m.EventSourceArn))]; t != nil && aws.ToString(m.State) != "Enabled" {
-			t.now.Paused = true
-		}
-	}
 	return nil
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,8 +109,8 @@ func (s *sender) send(ctx context.Context, n int, id string) (status int, body [
 		}
 	}
 	resp, err := clients.Do(r)
-	if err != nil {
-		return 0, nil, err
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return 0, nil, failed.Err // without the URL, which may have an id
 	}
 	defer resp.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))

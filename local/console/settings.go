@@ -86,13 +86,7 @@ func (r *Request) check(at string, offered bool) (errs []error) {
 	return errs
 }
 
-type settingsAnswer struct {
-	Record   Record `json:"record"`
-	Region   string `json:"region"`
-	Endpoint string `json:"endpoint"`
-}
-
 // getSettings answers GET /api/settings.
-func (c *Console) getSettings(context.Context, *http.Request, *struct{}) (settingsAnswer, error) {
-	return settingsAnswer{c.settings.Record, c.config.Region, c.cloud.Endpoint}, nil
+func (c *Console) getSettings(context.Context, *http.Request, *struct{}) (map[string]any, error) {
+	return map[string]any{"record": c.settings.Record, "region": c.config.Region, "endpoint": c.cloud.Endpoint}, nil
 }

@@ -49,7 +49,6 @@ func (p *parser) comparison() *node {
 		p.operand(x)
 		p.advance()
 		n := &node{op: t.text, args: []*node{x, p.operand(p.primary())}}
-		p.checkDistinct(n)
 		if t.text != "=" && t.text != "<>" {
 			p.checkOrdered(n)
 		}
@@ -61,7 +60,6 @@ func (p *parser) comparison() *node {
 		p.expect("AND")
 		n := &node{op: "BETWEEN", args: []*node{x, low, p.operand(p.primary())}}
 		p.checkOrdered(n)
-		p.checkBounds(low, n.args[2])
 		return n
 	case t.is("IN"):
 		p.fail("The embedded cloud does not implement IN")
@@ -85,23 +83,6 @@ func (p *parser) checkOrdered(n *node) {
 	}
 }
 
-func (p *parser) checkBounds(low, high *node) {
-	if low.value == nil || high.value == nil {
-		return
-	}
-	if c, ok := compareValues(low.value, high.value); !ok || c > 0 {
-		p.fail("The bounds of BETWEEN must have one type, and the upper must not be less than the lower; bounds: %s %v, %s %v",
-			low.value.Type(), low.value, high.value.Type(), high.value)
-	}
-}
-
-func (p *parser) checkDistinct(n *node) {
-	if x, y := n.args[0], n.args[1]; x.op == "name" && y.op == "name" && x.name == y.name {
-		p.fail("The first operand must be distinct from the remaining operands for this operator or function; "+
-			"operator: %s, first operand: [%s]", n.op, x.name)
-	}
-}
-
 // checkCall checks the operands of a function that has the right number of them.
 func (p *parser) checkCall(n *node) {
 	refuse := func(t string) {
@@ -113,7 +94,6 @@ func (p *parser) checkCall(n *node) {
 			p.fail("Operator or function requires a document path; operator or function: %s", n.op)
 		}
 	case "begins_with":
-		p.checkDistinct(n)
 		for _, arg := range n.args {
 			if t := typeOf(arg); t != "" && t != "S" && t != "B" {
 				refuse(t)

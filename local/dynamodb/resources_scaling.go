@@ -5,14 +5,12 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
-
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// ScalingTargetArgs are the inputs of aws:appautoscaling/target:Target that are implemented: the reads or the writes of a table.
+// ScalingTargetArgs are the inputs of aws:appautoscaling/target:Target that are implemented: the reads or the writes of a table. There
+// are no outputs, as for ScalingPolicyArgs.
 type ScalingTargetArgs struct {
 	ServiceNamespace  string            `pulumi:"serviceNamespace,replace"`
 	ResourceID        string            `pulumi:"resourceId,replace"`
@@ -20,8 +18,6 @@ type ScalingTargetArgs struct {
 	MinCapacity       int               `pulumi:"minCapacity"`
 	MaxCapacity       int               `pulumi:"maxCapacity"`
 	Tags              map[string]string `pulumi:"tags,optional"`
-	ARN               string            `pulumi:"arn,output"`
-	RoleARN           string            `pulumi:"roleArn,output"`
 }
 
 // ScalingPolicyArgs are the inputs of aws:appautoscaling/policy:Policy that are implemented: target tracking. There are no cooldowns.
@@ -32,7 +28,6 @@ type ScalingPolicyArgs struct {
 	ScalableDimension string         `pulumi:"scalableDimension,replace"`
 	PolicyType        *string        `pulumi:"policyType,optional"` // StepScaling if absent
 	Tracking          TargetTracking `pulumi:"targetTrackingScalingPolicyConfiguration"`
-	ARN               string         `pulumi:"arn,output"`
 }
 
 // TargetTracking is a target of 20 to 90 percent of the capacity.
@@ -61,7 +56,7 @@ func (s *Service) scalingKinds() []provider.Kind {
 			Check: checkTarget,
 			Lock:  &s.mu,
 			Find:  s.capacity,
-			State: (*capacity).targetState,
+			State: func(c *capacity) *ScalingTargetArgs { return c.target },
 		}),
 		&provider.Object[ScalingPolicyArgs, capacity]{
 			Type:     "aws:appautoscaling/policy:Policy",
@@ -69,7 +64,7 @@ func (s *Service) scalingKinds() []provider.Kind {
 			Check:    checkPolicy,
 			Lock:     &s.mu,
 			Find:     s.findPolicy,
-			State:    (*capacity).policyState,
+			State:    func(c *capacity) *ScalingPolicyArgs { return c.policy },
 			Create:   s.putPolicy,
 			Update: func(_ context.Context, c *capacity, in *ScalingPolicyArgs) error {
 				c.setPolicy(in)
@@ -186,26 +181,4 @@ func (s *Service) findPolicy(id string) (*capacity, error) {
 		err = wire.Errorf(http.StatusBadRequest, "ObjectNotFoundException", "No scaling policy found: %s", id)
 	}
 	return c, err
-}
-
-func (c *capacity) targetState() *ScalingTargetArgs {
-	if c.target == nil {
-		return nil
-	}
-	state := *c.target
-	state.ARN = account.ARN("application-autoscaling", "scalable-target/"+scalingID(state.ResourceID, state.ScalableDimension))
-	state.RoleARN = account.GlobalARN("iam", "role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"+
-		"AWSServiceRoleForApplicationAutoScaling_DynamoDBTable")
-	return &state
-}
-
-func (c *capacity) policyState() *ScalingPolicyArgs {
-	state := *c.policy
-	state.ARN = account.ARN("autoscaling", "scalingPolicy:"+scalingID(state.ResourceID, state.ScalableDimension)+
-		":resource/dynamodb/"+state.ResourceID+":policyName/"+*state.Name)
-	return &state
-}
-
-func scalingID(resource, scalable string) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(resource+"|"+scalable)).String()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +12,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
-
-// maxInFlight is how many messages of a standard queue can be in flight.
-const maxInFlight = 120_000
 
 // Receive receives messages for another service. Unlike the API it has no upper bound for limit. It waits until a
 // message is visible, wait is over, or ctx ends. In the last case it returns the error of ctx. A visibility of 0 is the
@@ -45,9 +41,9 @@ func (q *queue) receive(ctx context.Context, limit int, visibility, wait time.Du
 			return nil, noQueue()
 		}
 		now := q.clock.Now()
-		got, dead, target, err := q.take(limit, visibility, now)
+		got, dead, target := q.take(limit, visibility, now)
 		var wake chan struct{}
-		if len(got) == 0 && err == nil && wait > 0 {
+		if len(got) == 0 && wait > 0 {
 			wake = make(chan struct{})
 			q.waiters = append(q.waiters, wake)
 		}
@@ -58,7 +54,7 @@ func (q *queue) receive(ctx context.Context, limit int, visibility, wait time.Du
 			if len(got) > 0 {
 				q.publish(account.Count("NumberOfMessagesReceived", len(got)))
 			}
-			return got, err
+			return got, nil
 		}
 		if timeout == nil {
 			timer := q.clock.NewTimer(wait)
@@ -87,10 +83,10 @@ func (q *queue) leave(wake chan struct{}) {
 
 // take receives up to limit messages. Messages that have been received too often are returned as dead, with the
 // dead-letter queue that they belong to. If that queue is gone, they are received as before. The caller holds the lock.
-func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []Received, dead []*message, target *queue, err error) {
+func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []Received, dead []*message, target *queue) {
 	q.advance(now)
 	if q.delivery.Hold || q.counts[ready] == 0 {
-		return nil, nil, nil, nil
+		return nil, nil, nil
 	}
 	set := q.settings.Load()
 	if set.redrive != nil {
@@ -106,12 +102,6 @@ func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []
 			dead = append(dead, m)
 			continue
 		}
-		if q.counts[inFlight] >= maxInFlight {
-			if len(got) == 0 {
-				err = refuse(http.StatusForbidden, "OverLimit", "", "Too many messages in flight for queue %s.", q.name)
-			}
-			break
-		}
 		m.receives++
 		m.receivesHere++
 		m.receipt++
@@ -121,7 +111,7 @@ func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []
 		q.move(m, inFlight, now.Add(visibility))
 		got = append(got, q.received(m))
 	}
-	return got, dead, target, err
+	return got, dead, target
 }
 
 // moveToDLQ moves messages to the dead-letter queue. They keep their ids and ages. The caller holds no lock.

@@ -27,11 +27,7 @@ type path struct {
 	expr    jp.Expr
 }
 
-var (
-	// hyphenated matches names with hyphens, which AWS accepts without brackets and package jp does not.
-	hyphenated = regexp.MustCompile(`\.(\w*-[\w-]*)`)
-	quoted     = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
-)
+var quoted = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
 
 func parsePath(text string) (*path, error) {
 	p := &path{text: text}
@@ -43,9 +39,6 @@ func parsePath(text string) (*path, error) {
 		rest = text
 	default:
 		return nil, errors.New("not a valid JSONPath")
-	}
-	if !strings.ContainsAny(rest, `'"`) {
-		rest = hyphenated.ReplaceAllString(rest, "['$1']")
 	}
 	unsupported := errors.New("not a JSONPath that the embedded cloud implements: only names and indexes, as in $.a.b[0]")
 	if strings.ContainsAny(quoted.ReplaceAllString(rest, ""), "()?") {

@@ -77,8 +77,8 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte, e
 	_, _ = w.Write(body) // the caller may have gone
 }
 
-// KeyError renders a KMS key that cannot be used. code and query contain %s for the reason: AccessDenied, NotFound or
-// InvalidState. Other errors are returned as they are.
+// KeyError renders a KMS key that cannot be used. code and query contain %s for the reason: AccessDenied or NotFound.
+// Other errors are returned as they are.
 func KeyError(err error, status int, code, query string) error {
 	e, ok := errors.AsType[*account.KeyError](err)
 	if !ok {
