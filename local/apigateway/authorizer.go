@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -79,7 +78,7 @@ func (iamAuthorizer) authorize(x *exchange) *failure {
 	case key == "":
 		return failNoRoute
 	}
-	x.identity = identity{AccountID: new(account.ID), AccessKey: &key, Caller: &p.ID, User: &p.ID, UserARN: &p.ARN}
+	x.signer = signer{p, key}
 	return x.permit(p)
 }
 

@@ -92,9 +92,6 @@ func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 	if err != nil {
 		return err
 	}
-	if err := s.assumable(d); err != nil {
-		return err
-	}
 	if d.policy, err = parsePolicy(in.Policy); err != nil {
 		return err
 	}

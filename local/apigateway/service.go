@@ -13,9 +13,9 @@
 // variables, execution logs, custom domains (package edge records them), or compression.
 //
 // Differences from AWS:
-//   - a role that API Gateway cannot assume is refused when the document is imported, not at the first request;
 //   - $context.error.validationErrorString is refused: AWS does not say what its validator's words are;
-//   - minItems and maxItems are validated, which AWS does not do for imported models;
+//   - models are schemas of draft 4: all its keywords and formats are validated, also those that AWS ignores in imported models, such as
+//     minItems, and others are ignored;
 //   - a function's policy may have what package policy knows, and its ARNs may have more than 512 characters;
 //   - throttles are exact, and the quotas of usage plans are recorded, not counted;
 //   - there are no metrics;

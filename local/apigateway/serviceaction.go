@@ -50,22 +50,6 @@ func readServiceAction(r *reader, at string, spec *integrationSpec, m *method) i
 	return a
 }
 
-// assumable refuses a definition with a role that API Gateway cannot assume. AWS finds that out at the first request.
-func (s *Service) assumable(d *definition) error {
-	for _, m := range d.methods {
-		action, ok := m.integration.(*serviceAction)
-		if !ok {
-			continue
-		}
-		_, end, err := s.assume(action.role)
-		if err != nil {
-			return badRequest("API Gateway does not have permission to assume the provided role %s", action.role)
-		}
-		end()
-	}
-	return nil
-}
-
 func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *failure) {
 	body := x.body
 	if m := a.request; m != nil && x.mediaType() == jsonType {

@@ -151,19 +151,6 @@ func TestTheRolesPermissionsCount(t *testing.T) {
 	require.Equal(t, calls, a.states.calls)
 }
 
-func TestTheRoleMustExistAndTrustAPIGateway(t *testing.T) {
-	c := newCloud(t)
-	inputs := map[string]any{"name": "orders", "body": mapped(t)}
-	_, _, err := c.Deploy(t, apiType, inputs)
-	require.ErrorContains(t, err, "API Gateway does not have permission to assume the provided role "+gatewayRole)
-	c.trusts(t, "lambda.amazonaws.com")
-	_, _, err = c.Deploy(t, apiType, inputs)
-	require.ErrorContains(t, err, "API Gateway does not have permission to assume the provided role "+gatewayRole)
-
-	id, _ := c.MustDeploy(t, apiType, map[string]any{"name": "orders"})
-	require.ErrorContains(t, c.Update(t, apiType, id, inputs), "API Gateway does not have permission")
-}
-
 func TestTheMediaTypeChoosesTheTemplate(t *testing.T) {
 	c := newCloud(t)
 	c.trusts(t, "apigateway.amazonaws.com")
