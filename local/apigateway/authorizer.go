@@ -200,16 +200,3 @@ func (c *answers) put(by *tokenAuthorizer, token string, a *authorizerAnswer, no
 	a.expires = now.Add(by.ttl)
 	c.kept[[2]string{by.id, token}] = a
 }
-
-// parsePolicy reads an API's resource policy. The short form of a resource, execute-api:/STAGE/METHOD/PATH, is refused.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
-func parsePolicy(text *string) (*policy.Document, error) {
-	if text == nil || *text == "" {
-		return nil, nil
-	}
-	d, err := policy.Parse(*text, policy.Resource)
-	if err != nil {
-		return nil, badRequest("Invalid policy document: %v", err)
-	}
-	return d, nil
-}
