@@ -13,6 +13,7 @@
 //   - A table scales up at the next operation after the minute that is the reason, without the minutes that alarms and
 //     UpdateTable take, as often as it needs to, and without cooldowns. It does not scale down. There are no alarms. Application
 //     Auto Scaling has no operations on the wire, and its actions are not authorized.
+//   - The types of the operands of an expression are not checked before it meets an item: a comparison of different types is false.
 //   - Expired items are deleted 48 hours after their time, at the next operation on the table.
 //   - Tables are ACTIVE at once, and their counts are exact.
 //   - Not implemented, and refused by name: sets and DELETE of an update expression, the functions contains, size and
