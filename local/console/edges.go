@@ -168,15 +168,17 @@ func (b *builder) tidy() {
 	}
 }
 
-// sorted returns the edges, each with its labels in one.
+// sorted returns the edges, each with its labels in one. The order is that of the program's names: those in AWS end at random, and the page
+// would draw the same program in another way each time.
 func (b *builder) sorted() (edges []Edge) {
 	for e, labels := range b.labels {
 		slices.Sort(labels)
 		e.Label = strings.Join(labels, ", ")
 		edges = append(edges, e)
 	}
+	name := func(id string) string { return b.nodes[id].Name + " " + b.nodes[id].Kind + " " + id }
 	slices.SortFunc(edges, func(a, b Edge) int {
-		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(cmp.Compare(name(a.From), name(b.From)), cmp.Compare(name(a.To), name(b.To)), cmp.Compare(a.Kind, b.Kind))
 	})
 	return edges
 }

@@ -149,7 +149,7 @@ func (s *sampler) countRecords(ctx context.Context) error {
 	if s.counting == nil {
 		counting := make(chan recordCount, 1)
 		go func() {
-			n, err := s.console.countRecords(context.WithoutCancel(ctx))
+			n, err := s.console.countRecords(context.WithoutCancel(ctx), s.console.cloud.Account.Clock.Now())
 			counting <- recordCount{n, err}
 		}()
 		s.counting = counting

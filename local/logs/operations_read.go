@@ -1,8 +1,9 @@
 package logs
 
 import (
+	"encoding/json"
 	"fmt"
-	"math"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -21,9 +22,9 @@ type period struct{ StartTime, EndTime *int64 }
 type getLogEventsInput struct {
 	target
 	period
-	LogStreamName, NextToken string
-	Limit                    *int
-	StartFromHead            bool
+	LogStreamName string
+	Limit         *int
+	StartFromHead bool
 }
 
 func (in getLogEventsInput) Target() target {
@@ -35,8 +36,9 @@ func (e *event) output() wire.Object {
 	return wire.Object{"timestamp": e.at, "message": e.message, "ingestionTime": e.arrived}
 }
 
-// getLogEvents follows https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html:
-// the newest page is the default, and at either end the token that was sent is returned.
+// getLogEvents returns one page, of the newest events by default: there are no tokens, but start and end times.
+//
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
 func (s *Service) getLogEvents(_ *wire.Call, g *group, in *getLogEventsInput) (wire.Object, error) {
 	limit, err := limited(in.Limit, maxPageEvents)
 	if err != nil {
@@ -49,34 +51,17 @@ func (s *Service) getLogEvents(_ *wire.Call, g *group, in *getLogEventsInput) (w
 	events := g.find(s.now(), func(e *event) bool {
 		return e.stream == st && (in.StartTime == nil || e.at >= *in.StartTime) && (in.EndTime == nil || e.at < *in.EndTime)
 	})
-	forward, at := in.StartFromHead, position{}
-	if !forward {
-		at = position{math.MaxInt64, math.MaxInt64}
-	}
-	if in.NextToken != "" {
-		if forward, at, err = parseToken(in.NextToken); err != nil {
-			return nil, err
-		}
-	}
-	first, last := at, at
-	if forward {
-		events = head(events[after(events, at):], limit)
-	} else {
-		events = events[:after(events, position{at.at, at.id - 1})]
+	if !in.StartFromHead {
 		slices.Reverse(events)
-		events = head(events, limit)
-		slices.Reverse(events)
-	}
-	if len(events) > 0 {
-		first, last = events[0].position(), events[len(events)-1].position()
-	} else if at.at == math.MaxInt64 {
-		last = position{} // later events are after this
 	}
 	list := []wire.Object{}
-	for _, e := range events {
+	for _, e := range head(events, limit) {
 		list = append(list, e.output())
 	}
-	return wire.Object{"events": list, "nextForwardToken": last.token("f"), "nextBackwardToken": first.token("b")}, nil
+	if !in.StartFromHead {
+		slices.Reverse(list)
+	}
+	return wire.Object{"events": list}, nil
 }
 
 type filterLogEventsInput struct {
@@ -105,7 +90,7 @@ func (s *Service) filterLogEvents(_ *wire.Call, g *group, in *filterLogEventsInp
 	}
 	var at position
 	if in.NextToken != "" {
-		if _, at, err = parseToken(in.NextToken); err != nil {
+		if at, err = parseToken(in.NextToken); err != nil {
 			return nil, err
 		}
 	}
@@ -121,26 +106,21 @@ func (s *Service) filterLogEvents(_ *wire.Call, g *group, in *filterLogEventsInp
 	}
 	out := wire.Object{"events": list, "searchedLogStreams": []string{}} // AWS leaves it empty too
 	if len(page) < len(events) {
-		out["nextToken"] = page[len(page)-1].position().token("f")
+		last := page[len(page)-1]
+		out["nextToken"] = position{last.at, last.id}.token()
 	}
 	return out, nil
 }
 
 type position struct{ at, id int64 }
 
-func (e *event) position() position { return position{e.at, e.id} }
+func (p position) token() string { return fmt.Sprintf("%d/%d", p.at, p.id) }
 
-func (p position) token(direction string) string {
-	return fmt.Sprintf("%s/%d/%d", direction, p.at, p.id)
-}
-
-func parseToken(token string) (forward bool, p position, err error) {
-	var direction string
-	if _, err := fmt.Sscanf(strings.ReplaceAll(token, "/", " "), "%1s %d %d", &direction, &p.at, &p.id); err != nil ||
-		p.token(direction) != token {
-		return false, p, invalid("The specified nextToken is invalid.")
+func parseToken(token string) (p position, err error) {
+	if _, err := fmt.Sscanf(token, "%d/%d", &p.at, &p.id); err != nil || p.token() != token {
+		return p, invalid("The specified nextToken is invalid.")
 	}
-	return direction == "f", p, nil
+	return p, nil
 }
 
 // after is the index of the first event after a position.
@@ -160,4 +140,79 @@ func head(events []event, limit int) []event {
 		}
 	}
 	return events
+}
+
+// pattern is a filter pattern: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+type pattern struct {
+	all, any []string    // terms, of which a message must contain all, and one if there are any
+	fields   [][2]string // JSON paths of a message, each with the value that it must have, as JSON
+}
+
+var (
+	// term is a word or a "quoted phrase" without escapes, which may be optional (?).
+	term = regexp.MustCompile(`^\s*(\??)(?:"([^"\\]*)"|(\w+))(\s|$)`)
+	// field is a comparison such as $.order.quantity = 2, which may be in parentheses. A * would be a wildcard.
+	field = regexp.MustCompile(`^\s*\(?\s*\$\.(\w+(?:\.\w+)*)\s*=\s*("[^"\\*]*"|-?[0-9.]+|true|false)\s*\)?\s*$`)
+)
+
+// parsePattern reads terms, optional terms or { comparisons && ... }. It refuses optional terms beside others, excluded terms
+// (-a), regular expressions (%a%), other comparisons, and patterns on space-delimited events.
+func parsePattern(text string) (p pattern, err error) {
+	unsupported := invalid("The embedded cloud does not implement this filter pattern: %q. It has terms of letters, digits and _, quoted "+
+		"phrases, optional terms (?a ?b), and { $.path = value && ... }.", text)
+	if inner, ok := strings.CutPrefix(strings.TrimSpace(text), "{"); ok {
+		if inner, ok = strings.CutSuffix(inner, "}"); !ok {
+			return p, unsupported
+		}
+		for comparison := range strings.SplitSeq(inner, "&&") {
+			m := field.FindStringSubmatch(comparison)
+			if m == nil {
+				return p, unsupported
+			}
+			p.fields = append(p.fields, [2]string{m[1], m[2]})
+		}
+		return p, nil
+	}
+	for rest := text; strings.TrimSpace(rest) != ""; {
+		m := term.FindStringSubmatch(rest)
+		if m == nil {
+			return p, unsupported
+		}
+		if rest = rest[len(m[0]):]; m[1] != "" {
+			p.any = append(p.any, m[2]+m[3])
+		} else {
+			p.all = append(p.all, m[2]+m[3])
+		}
+	}
+	if len(p.any) > 0 && len(p.all) > 0 {
+		return p, unsupported
+	}
+	return p, nil
+}
+
+func (p *pattern) matches(message string) bool {
+	contained := func(term string) bool { return strings.Contains(message, term) }
+	missing := func(term string) bool { return !contained(term) }
+	if slices.ContainsFunc(p.all, missing) || len(p.any) > 0 && !slices.ContainsFunc(p.any, contained) {
+		return false
+	}
+	if len(p.fields) == 0 {
+		return true
+	}
+	var doc any
+	if json.Unmarshal([]byte(message), &doc) != nil {
+		return false
+	}
+	for _, f := range p.fields {
+		v := doc
+		for name := range strings.SplitSeq(f[0], ".") {
+			object, _ := v.(map[string]any)
+			v = object[name]
+		}
+		var want any
+		if json.Unmarshal([]byte(f[1]), &want) != nil || v == nil || fmt.Sprintf("%T %v", v, v) != fmt.Sprintf("%T %v", want, want) {
+			return false
+		}
+	}
+	return true
 }
