@@ -8,89 +8,51 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
-// proxyEvent is the event of a Lambda proxy integration, format version 1.0. Members without a value are null.
-type proxyEvent struct {
-	Resource       string              `json:"resource"`
-	Path           string              `json:"path"`
-	HTTPMethod     string              `json:"httpMethod"`
-	Headers        map[string]string   `json:"headers"` // the last value of each
-	MultiHeaders   map[string][]string `json:"multiValueHeaders"`
-	Query          map[string]string   `json:"queryStringParameters"`
-	MultiQuery     map[string][]string `json:"multiValueQueryStringParameters"`
-	PathParameters map[string]string   `json:"pathParameters"`
-	StageVariables map[string]string   `json:"stageVariables"` // there are none here
-	Context        requestContext      `json:"requestContext"`
-	Body           *string             `json:"body"`
-	IsBase64       bool                `json:"isBase64Encoded"` // false: there are no binary media types here
-}
-
-type requestContext struct {
-	ResourceID        string   `json:"resourceId"`
-	ResourcePath      string   `json:"resourcePath"`
-	HTTPMethod        string   `json:"httpMethod"`
-	ExtendedRequestID string   `json:"extendedRequestId"`
-	RequestTime       string   `json:"requestTime"`
-	Path              string   `json:"path"` // with the stage
-	AccountID         string   `json:"accountId"`
-	Protocol          string   `json:"protocol"`
-	Stage             string   `json:"stage"`
-	DomainPrefix      string   `json:"domainPrefix"`
-	RequestTimeEpoch  int64    `json:"requestTimeEpoch"`
-	RequestID         string   `json:"requestId"`
-	Identity          identity `json:"identity"`
-	DomainName        string   `json:"domainName"`
-	DeploymentID      string   `json:"deploymentId"`
-	APIID             string   `json:"apiId"`
-	// Authorizer has the context that a Lambda authorizer returned, as strings.
-	Authorizer map[string]any `json:"authorizer,omitempty"`
-}
-
-// identity is that of who signed the request, or of an anonymous caller.
-type identity struct {
-	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
-	AccountID                     *string `json:"accountId"`
-	CognitoIdentityID             *string `json:"cognitoIdentityId"`
-	Caller                        *string `json:"caller"`
-	SourceIP                      string  `json:"sourceIp"`
-	PrincipalOrgID                *string `json:"principalOrgId"`
-	AccessKey                     *string `json:"accessKey"`
-	APIKey                        string  `json:"apiKey,omitempty"` // only for methods that require one
-	APIKeyID                      string  `json:"apiKeyId,omitempty"`
-	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
-	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
-	UserARN                       *string `json:"userArn"`
-	UserAgent                     *string `json:"userAgent"`
-	User                          *string `json:"user"`
-}
-
+// event is the event of a Lambda proxy integration, format version 1.0. Members without a value are null. There are no stage variables
+// and no binary media types here.
 func (x *exchange) event() []byte {
-	e := proxyEvent{
-		Resource: x.resource.path, Path: x.path, HTTPMethod: x.request.Method, PathParameters: x.pathParameters,
-		Context: requestContext{
-			ResourceID: x.resource.id, ResourcePath: x.resource.path, HTTPMethod: x.request.Method,
-			ExtendedRequestID: x.extendedID, RequestTime: x.start.UTC().Format(clf), Path: "/" + x.stageName + x.path,
-			AccountID: account.ID, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: x.apiID,
-			RequestTimeEpoch: x.start.UnixMilli(), RequestID: x.requestID, DomainName: x.request.Host,
-			DeploymentID: x.live.deploymentID, APIID: x.apiID, Authorizer: x.authorizer, Identity: x.identity,
-		},
+	p := x.signer.principal
+	identity := object{
+		"sourceIp": x.sourceIP(), "userAgent": orNull(x.request.UserAgent()), "accessKey": orNull(x.signer.accessKey), "accountId": nil,
+		"caller": orNull(p.ID), "user": orNull(p.ID), "userArn": orNull(p.ARN), "principalOrgId": nil,
+		"cognitoIdentityPoolId": nil, "cognitoIdentityId": nil, "cognitoAuthenticationType": nil, "cognitoAuthenticationProvider": nil,
 	}
-	id := &e.Context.Identity
-	id.SourceIP, id.APIKey, id.APIKeyID = x.sourceIP(), x.apiKey, x.apiKeyID
-	if agent := x.request.UserAgent(); agent != "" {
-		id.UserAgent = &agent
+	if x.signer.accessKey != "" {
+		identity["accountId"] = account.ID
 	}
-	e.Headers, e.MultiHeaders = x.eventHeaders()
+	if x.apiKey != "" {
+		identity["apiKey"], identity["apiKeyId"] = x.apiKey, x.apiKeyID
+	}
+	requestContext := object{
+		"resourceId": x.resource.id, "resourcePath": x.resource.path, "httpMethod": x.request.Method, "extendedRequestId": x.extendedID,
+		"requestTime": x.start.UTC().Format(clf), "requestTimeEpoch": x.start.UnixMilli(), "requestId": x.requestID,
+		"path": "/" + x.stageName + x.path, "accountId": account.ID, "protocol": x.request.Proto, "stage": x.stageName,
+		"domainPrefix": x.apiID, "domainName": x.request.Host, "deploymentId": x.live.deploymentID, "apiId": x.apiID, "identity": identity,
+	}
+	if len(x.authorizer) > 0 {
+		requestContext["authorizer"] = x.authorizer // the context that a Lambda authorizer returned, as strings
+	}
+	headers := x.eventHeaders()
+	e := object{
+		"resource": x.resource.path, "path": x.path, "httpMethod": x.request.Method, "pathParameters": x.pathParameters,
+		"headers": lastValues(headers), "multiValueHeaders": headers, "queryStringParameters": nil, "multiValueQueryStringParameters": nil,
+		"stageVariables": nil, "requestContext": requestContext, "body": orNull(string(x.body)), "isBase64Encoded": false,
+	}
 	if len(x.query) > 0 {
-		e.MultiQuery, e.Query = x.query, lastValues(x.query)
+		e["multiValueQueryStringParameters"], e["queryStringParameters"] = x.query, lastValues(x.query)
 	}
-	if len(x.body) > 0 {
-		e.Body = new(string(x.body))
+	return strictjson.Encode(e)
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
 	}
-	return strictjson.Encode(&e)
+	return text
 }
 
 // eventHeaders are the request's headers, without those of the connection, and those that API Gateway adds.
-func (x *exchange) eventHeaders() (map[string]string, map[string][]string) {
+func (x *exchange) eventHeaders() map[string][]string {
 	h := make(map[string][]string, len(x.request.Header)+5)
 	for name, values := range x.request.Header {
 		if name != "Connection" && name != "Content-Length" {
@@ -103,7 +65,7 @@ func (x *exchange) eventHeaders() (map[string]string, map[string][]string) {
 	h["X-Forwarded-For"] = []string{strings.Join(append(h["X-Forwarded-For"], x.sourceIP()), ", ")}
 	h["X-Forwarded-Port"] = []string{port}
 	h["X-Forwarded-Proto"] = []string{"http"} // the embedded cloud does not speak TLS
-	return lastValues(h), h
+	return h
 }
 
 func lastValues(m map[string][]string) map[string]string {

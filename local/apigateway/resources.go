@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -50,10 +51,7 @@ func (s *Service) restAPIKind() provider.Kind {
 			if e := in.EndpointConfiguration; e != nil {
 				c.OneOf("endpointConfiguration.types", &e.Types, "EDGE", "REGIONAL")
 			}
-			c.Parse("policy", in.Policy, func(string) error {
-				_, err := parsePolicy(in.Policy)
-				return err
-			})
+			c.Parse("policy", in.Policy, policy.Check(policy.Resource))
 			c.Parse("body", in.Body, func(body string) error {
 				_, err := s.parse("", body)
 				return err
@@ -92,8 +90,12 @@ func (s *Service) define(a *restAPI, in *RestAPIArgs) error {
 	if err != nil {
 		return err
 	}
-	if d.policy, err = parsePolicy(in.Policy); err != nil {
-		return err
+	// The short form of a resource, execute-api:/STAGE/METHOD/PATH, is refused:
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
+	if in.Policy != nil {
+		if d.policy, err = policy.Parse(*in.Policy, policy.Resource); err != nil {
+			return badRequest("%v", err)
+		}
 	}
 	a.inputs, a.definition = *in, d
 	return nil

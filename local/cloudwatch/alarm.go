@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -29,8 +31,8 @@ type alarm struct {
 	queries    queries // of a metric alarm
 	watched    string  // the id of the query whose values the alarm watches
 	composite  *CompositeAlarmArgs
-	rule       *rule // of a composite alarm
-	unchecked  bool  // a composite alarm was not evaluated since it was created or updated
+	children   []string // of a composite alarm: the names in its rule
+	unchecked  bool     // a composite alarm was not evaluated since it was created or updated
 	configured time.Time
 
 	state, reason string
@@ -90,6 +92,23 @@ func (s *Service) evaluateAt(at time.Time) (changes []change) {
 	return s.propagate(changes, at)
 }
 
+// ruleTerm is one alarm of a rule, and the OR after it.
+var ruleTerm = regexp.MustCompile(`^\s*ALARM\s*\(\s*(?:"([^"]*)"|([^\s()"]+))\s*\)\s*(OR\s|$)`)
+
+// parseRule returns the names of the alarms in a rule such as ALARM("a") OR ALARM(b). They may be written as ARNs.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+func parseRule(text string) (children []string, err error) {
+	for rest, or := text, "OR"; or != ""; {
+		m := ruleTerm.FindStringSubmatch(rest)
+		if m == nil || len(children) == 100 {
+			return nil, fmt.Errorf("the embedded cloud has only alarm rules of at most 100 terms ALARM(name) joined by OR, got %q", text)
+		}
+		children = append(children, strings.TrimPrefix(m[1]+m[2], alarmARN("")))
+		rest, or = rest[len(m[0]):], m[3]
+	}
+	return children, nil
+}
+
 // propagate evaluates the composite alarms of which a child has changed, and then those of which they are children. It
 // returns all changes. The caller holds the lock.
 func (s *Service) propagate(changes []change, at time.Time) []change {
@@ -101,18 +120,13 @@ func (s *Service) propagate(changes []change, at time.Time) []change {
 			if a.composite == nil {
 				continue
 			}
-			i := slices.IndexFunc(changes, func(c change) bool { return a.rule.children[c.name] })
+			i := slices.IndexFunc(changes, func(c change) bool { return slices.Contains(a.children, c.name) })
 			if i < 0 && !a.unchecked {
 				continue
 			}
 			a.unchecked = false
 			state := stateOK
-			if a.rule.eval(func(name string) string {
-				if child := s.alarms[name]; child != nil {
-					return child.state
-				}
-				return stateInsufficient
-			}) {
+			if slices.ContainsFunc(a.children, func(name string) bool { return s.alarms[name].state == stateAlarm }) {
 				state = stateAlarm
 			}
 			reason := a.arn() + " was created or updated and its alarm rule evaluates to " + state

@@ -79,7 +79,6 @@ func (b *builder) connect() {
 			b.states(p.text("arn"), p.text("definition"))
 		case "aws:lambda/function:Function":
 			b.granted(p.text("role"), func(action, to string) { b.add(p.text("arn"), to, edgeCall, action) })
-			b.add(p.text("arn"), p.text("deadLetterConfig", "targetArn"), edgeFailure, "")
 		case "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig":
 			b.add(p.text("functionName"), p.text("destinationConfig", "onFailure", "destination"), edgeFailure, "")
 			b.add(p.text("functionName"), p.text("destinationConfig", "onSuccess", "destination"), edgeEvent, "")

@@ -43,7 +43,7 @@ func TestWhatAFaultMadeADeadLetterIsRedriven(t *testing.T) {
 	w.do(t, "POST", "/api/clock", map[string]any{"seconds": 31}, &moved) // the visibility timeout
 	var dead letters
 	require.Eventually(t, func() bool { dead = deadLetters(t, w, s.dead); return len(dead.Messages) == 1 }, 20*time.Second, 10*time.Millisecond)
-	require.Contains(t, dead.Messages[0].Body, `"message "`)
+	require.Contains(t, dead.Messages[0].Body, `"message"`)
 	require.NotEmpty(t, dead.Messages[0].ID)
 	require.Greater(t, dead.Messages[0].Receives, 1)
 	sent, err := time.Parse(time.RFC3339, dead.Messages[0].Sent)

@@ -30,7 +30,7 @@ var forbiddenInName = regexp.MustCompile(`[\s<>{}\[\]?*"#%\\^|~` + "`" + `$&,;:/
 // start time of that one.
 func (s *Service) start(m *machine, name, input string, data any, traceHeader string) (arn string, started time.Time, err error) {
 	e := &execution{service: s, machine: m, revision: m.current.Load(), name: name, input: input, data: data, status: running}
-	e.place = place{state: e.revision.definition.start, data: data, text: input}
+	e.place = place{state: e.revision.definition.States[e.revision.definition.StartAt], data: data, text: input}
 	e.trace = s.newTrace(e.revision, traceHeader)
 	if m.kind == express {
 		e.arn = account.ARN(signingName, "express:"+m.name+":"+name+":"+uuid.NewString())

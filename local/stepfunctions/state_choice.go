@@ -3,16 +3,13 @@ package stepfunctions
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math/big"
 	"regexp"
 )
 
-// choice is the work of a Choice state: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
-type choice struct {
-	rules     []rule
-	otherwise string // Default; empty if there is none
-}
-
+// rule is a rule of a Choice state: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
 type rule struct {
 	test test
 	next string
@@ -20,19 +17,9 @@ type rule struct {
 
 type test func(*scope) (bool, error)
 
-func readChoice(n *node, _ *state) work {
-	n.require("Choices")
-	c := choice{otherwise: n.text("Default")}
-	for o := range n.objects("Choices") {
-		o.require("Next")
-		c.rules = append(c.rules, rule{next: o.text("Next"), test: o.test()})
-	}
-	return c
-}
-
-func (c choice) do(v *visit, input any) (any, error) {
+func choose(v *visit, input any) (any, error) {
 	sc := v.scope(input)
-	for _, r := range c.rules {
+	for _, r := range v.state.Choices {
 		holds, err := r.test(sc)
 		if err != nil {
 			return nil, err
@@ -42,44 +29,60 @@ func (c choice) do(v *visit, input any) (any, error) {
 			return input, nil
 		}
 	}
-	if v.next = c.otherwise; v.next == "" {
+	if v.next = v.state.Default; v.next == "" {
 		return nil, runtimef("Failed to transition out of the state. The state does not point to a next state.")
 	}
 	return input, nil
 }
 
-// test reads the condition of a rule: And, Or, Not, or a Variable with one operator.
-func (n *node) test() test {
-	n.text("Comment")
-	var tests []test
-	for _, name := range sortedKeys(n.fields) {
-		switch {
-		case name == "And" || name == "Or":
-			var list []test
-			for o := range n.objects(name) {
-				list = append(list, o.test())
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *rule) UnmarshalJSON(text []byte) error {
+	v, err := parseJSON(string(text))
+	if fields, ok := v.(map[string]any); ok {
+		r.next, _ = fields["Next"].(string)
+		delete(fields, "Next")
+	}
+	if err == nil {
+		r.test, err = parseTest(v)
+	}
+	return err
+}
+
+// parseTest reads the condition of a rule: And, Or, Not, or a Variable with one operator.
+func parseTest(v any) (test, error) {
+	fields, _ := v.(map[string]any)
+	name, _ := fields["Variable"].(string)
+	delete(fields, "Variable")
+	delete(fields, "Comment")
+	if len(fields) != 1 {
+		return nil, errors.New("a choice rule must have exactly one comparison operator")
+	}
+	for operator, operand := range fields {
+		switch operator {
+		case "And", "Or":
+			list, _ := operand.([]any)
+			tests := make([]test, len(list))
+			for i := range list {
+				var err error
+				if tests[i], err = parseTest(list[i]); err != nil {
+					return nil, err
+				}
 			}
-			tests = append(tests, combine(list, name == "And"))
-		case name == "Not":
-			v, _ := n.take(name)
-			inner := n.node(n.where(name), v)
-			t := inner.test()
-			inner.close()
-			tests = append(tests, func(sc *scope) (bool, error) {
+			return combine(tests, operator == "And"), nil
+		case "Not":
+			t, err := parseTest(operand)
+			return func(sc *scope) (bool, error) {
 				holds, err := t(sc)
 				return !holds, err
-			})
-		case typeTests[name] != nil:
-			tests = append(tests, n.typeTest(name))
-		case comparison.MatchString(name):
-			tests = append(tests, n.comparison(name))
+			}, err
 		}
+		variable, err := parsePath(name)
+		if err != nil {
+			return nil, err
+		}
+		return parseOperator(variable, operator, operand)
 	}
-	if len(tests) != 1 {
-		n.failf(n.at, "A choice rule must have exactly one comparison operator")
-		return nil
-	}
-	return tests[0]
+	return nil, nil // not reached
 }
 
 // combine returns And (all is true) or Or of tests. It stops at the first test that decides.
@@ -94,47 +97,36 @@ func combine(tests []test, all bool) test {
 	}
 }
 
-func (n *node) variable() *path {
-	n.require("Variable")
-	return n.path("Variable")
-}
-
-// typeTest reads an operator that asks for the type of a value. Only IsPresent accepts a value that is absent.
-func (n *node) typeTest(name string) test {
-	variable, want, is := n.variable(), n.flag(name), typeTests[name]
-	return func(sc *scope) (bool, error) {
-		v, ok := variable.find(sc)
-		if !ok && name != "IsPresent" {
-			return false, invalidVariable(variable)
-		}
-		return (ok && is(v)) == want, nil
+// parseOperator reads an operator that asks for the type of a value, or compares it with a constant. Those whose names end with
+// Path are not implemented. Only IsPresent accepts a value that is absent.
+func parseOperator(variable *path, operator string, operand any) (test, error) {
+	var matches func(any) bool
+	want, accepts := operand.(bool)
+	if is := typeTests[operator]; is != nil {
+		matches = func(v any) bool { return is(v) == want }
+	} else if comparison.MatchString(operator) {
+		matches, accepts = comparer(operator, operand)
+	} else {
+		return nil, fmt.Errorf("the embedded cloud does not implement the field '%s'", operator)
 	}
-}
-
-// comparison reads an operator that compares a value with a constant. Those whose names end with Path are not implemented.
-func (n *node) comparison(name string) test {
-	variable := n.variable()
-	constant, _ := n.take(name)
-	matches, accepts := comparer(name, constant)
 	if !accepts {
-		n.failf(n.where(name), "The value cannot be compared by %s", name)
+		return nil, fmt.Errorf("the value cannot be compared by %s", operator)
 	}
 	return func(sc *scope) (bool, error) {
 		v, ok := variable.find(sc)
-		if !ok {
-			return false, invalidVariable(variable)
+		switch {
+		case operator == "IsPresent":
+			return ok == want, nil
+		case !ok:
+			return false, runtimef("Invalid path '%s': The choice state's condition path references an invalid value.", variable.text)
 		}
 		return matches(v), nil
-	}
-}
-
-func invalidVariable(p *path) error {
-	return runtimef("Invalid path '%s': The choice state's condition path references an invalid value.", p.text)
+	}, nil
 }
 
 // typeTests are the operators of Choice that ask for the type of a value.
 var typeTests = map[string]func(any) bool{
-	"IsPresent": func(any) bool { return true },
+	"IsPresent": func(any) bool { return true }, // of a value that there is
 	"IsNull":    func(v any) bool { return v == nil },
 	"IsString":  func(v any) bool { _, ok := v.(string); return ok },
 	"IsNumeric": func(v any) bool { _, ok := v.(json.Number); return ok },

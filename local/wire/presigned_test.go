@@ -50,7 +50,10 @@ func TestPresignedURLExpiresByTheCloudsClock(t *testing.T) {
 	e.clock.Advance(2 * time.Minute)
 	status, body = get(t, url)
 	require.Equal(t, http.StatusForbidden, status)
-	require.Contains(t, body, "<Code>AccessDenied</Code><Message>Request has expired</Message>")
+	require.Contains(t, body, "<Code>AccessDenied</Code>")
+	require.Contains(t, body, "<Message>Request has expired</Message>")
+	require.Contains(t, body, "<X-Amz-Expires>3600</X-Amz-Expires>")
+	require.Contains(t, body, "<ServerTime>"+e.clock.Now().UTC().Format(time.RFC3339)+"</ServerTime>")
 }
 
 func TestChangedPresignedURLIsRefused(t *testing.T) {

@@ -152,7 +152,11 @@ func (v *verifier) verify(r *http.Request, body []byte, s *signature, now time.T
 	}
 	switch {
 	case s.expires > 0 && now.After(s.signedAt.Add(s.expires)):
-		return policy.Principal{}, Errorf(http.StatusForbidden, "AccessDenied", "Request has expired")
+		return policy.Principal{}, &Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Request has expired", Fields: map[string]any{
+			"X-Amz-Expires": strconv.Itoa(int(s.expires / time.Second)),
+			"Expires":       s.signedAt.Add(s.expires).UTC().Format(time.RFC3339),
+			"ServerTime":    now.UTC().Format(time.RFC3339),
+		}}
 	case s.expires == 0 && time.Since(s.signedAt).Abs() > maxClockSkew:
 		return policy.Principal{}, Errorf(http.StatusForbidden, "RequestTimeTooSkewed",
 			"The difference between the request time and the current time is too large.")
