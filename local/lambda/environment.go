@@ -43,15 +43,13 @@ type environment struct {
 	gone      chan struct{} // closed when the process has ended
 	exitState string        // how it ended; set before gone is closed
 
-	mu        sync.Mutex
-	ready     bool    // the process has asked for work at least once
-	current   *invoke // assigned and not finished
-	fetched   bool    // by the process
-	initError *errorBody
-	initTime  time.Duration // shown in the first report
-	reported  bool
-	dead      bool
-	timer     clockwork.Timer
+	mu       sync.Mutex
+	ready    bool          // the process has asked for work at least once
+	current  *invoke       // assigned and not finished
+	initTime time.Duration // shown in the first report
+	reported bool
+	dead     bool
+	timer    clockwork.Timer
 }
 
 func newEnvironment(p *pool) (*environment, *initFailure) {
@@ -174,15 +172,10 @@ func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure 
 		return &initFailure{body: timedOut(limit)}
 	case <-e.gone:
 	}
-	e.mu.Lock()
-	body := e.initError
-	e.mu.Unlock()
-	if body == nil {
-		body = &errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
-	}
+	body := errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
 	e.log.initReport(phase, "error", body.Type, e.s.account.Clock.Since(e.started))
 	e.log.events.Flush()
-	return &initFailure{body: *body}
+	return &initFailure{body: body}
 }
 
 func (e *environment) assign(inv *invoke) {
@@ -192,7 +185,7 @@ func (e *environment) assign(inv *invoke) {
 		e.pool.submit(inv)
 		return
 	}
-	e.current, e.fetched = inv, false
+	e.current = inv
 	inv.begun = e.s.account.Clock.Now()
 	// The process compares the deadline with its own clock, which no test can stop.
 	inv.deadline = time.Now().Add(e.pool.rev.timeout)
