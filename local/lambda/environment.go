@@ -113,10 +113,8 @@ func (e *environment) variables(creds iam.Credentials) []string {
 		"AWS_SESSION_TOKEN":               creds.SessionToken,
 		"AWS_LAMBDA_RUNTIME_API":          e.s.api.address() + "/" + e.token,
 		"LAMBDA_TASK_ROOT":                rev.dir,
-		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
 		"LANG":                            "en_US.UTF-8",
 		"PATH":                            "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-		"LD_LIBRARY_PATH":                 "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 		"TZ":                              ":UTC",
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
 		"AWS_XRAY_DAEMON_ADDRESS":         e.daemon.conn.LocalAddr().String(),
@@ -145,8 +143,7 @@ func (s *Service) decryptVariables(rev *revision, p policy.Principal) error {
 		Principal: p, Service: "lambda", Key: *rev.args.KMSKey, Context: map[string]string{"aws:lambda:FunctionArn": rev.fn.arn()},
 	}, "kms:Decrypt")
 	if refused, ok := errors.AsType[*account.KeyError](err); ok {
-		refused.Message = "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's " +
-			"KMS key settings. KMS Exception: " + refused.Reason + "ExceptionKMS Message: " + refused.Message
+		refused.Message = "Lambda was unable to decrypt the environment variables because KMS access was denied. " + refused.Message
 	}
 	return wire.KeyError(err, http.StatusBadGateway, "KMS%sException", "")
 }

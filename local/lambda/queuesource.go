@@ -79,9 +79,6 @@ func (q *sqsSource) check(p policy.Principal, function *revision) error {
 	return nil
 }
 
-// begin does nothing: a mapping has no position in a queue.
-func (q *sqsSource) begin(*mapping) {}
-
 var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
 
 // sqsRecord is a message in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html

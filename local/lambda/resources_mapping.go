@@ -176,11 +176,6 @@ func checkMapping(c *provider.Checker, in *MappingArgs) {
 	for _, t := range in.FunctionResponseTypes {
 		c.OneOf("functionResponseTypes", &t, "ReportBatchItemFailures")
 	}
-	if !c.Unknown("functionName") {
-		if _, err := parseName(in.FunctionName); err != nil {
-			c.Failf("functionName", "must be a name or an ARN of a function, got %q", in.FunctionName)
-		}
-	}
 	switch {
 	case c.Unknown("eventSourceArn"):
 	case isQueue(in.EventSourceARN):

@@ -229,6 +229,12 @@ func problem(call string, err error) string {
 
 // isThrottled reports whether an invocation that failed with err should be retried: it was throttled, or Lambda failed.
 func isThrottled(err error) bool {
-	e, ok := errors.AsType[*wire.Error](err)
-	return ok && (e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError)
+	status := statusOf(err)
+	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+}
+
+// statusOf is that of a *wire.Error, and 0 for other errors.
+func statusOf(err error) int {
+	e, _ := errors.AsType[*wire.Error](err)
+	return value(e, wire.Error{}).Status
 }
