@@ -41,18 +41,15 @@ type trial struct {
 func (s *Service) gauge(end time.Time, publish func(string, map[string]string, ...account.Value)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	add := func(function string, v account.Value) {
-		publish("AWS/Lambda", map[string]string{"FunctionName": function}, v)
-	}
 	for _, f := range s.functions {
 		if n := f.inflight.Load(); n > 0 {
-			add(f.name, account.Count("ConcurrentExecutions", int(n)))
+			publish("AWS/Lambda", map[string]string{"FunctionName": f.name}, account.Count("ConcurrentExecutions", int(n)))
 		}
 	}
 	for _, m := range s.mappings {
 		m.trying.Range(func(_, v any) bool {
 			if t := v.(trial); !t.arrived.After(end) {
-				add(t.function, account.Milliseconds("IteratorAge", end.Sub(t.arrived)))
+				publish("AWS/Lambda", map[string]string{"FunctionName": t.function}, account.Milliseconds("IteratorAge", end.Sub(t.arrived)))
 			}
 			return true
 		})

@@ -137,11 +137,9 @@ func (s *Service) listMappings(c *wire.Call) (wire.Object, error) {
 	s.mu.RUnlock() // a mapping that is locked may lock the service
 	list := []*mappingOutput{}
 	for _, m := range mappings {
-		m.mu.Lock()
-		matches := (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function || function == functionARN(m.function))
-		m.mu.Unlock()
-		if matches {
-			list = append(list, m.output())
+		out := m.output()
+		if (source == "" || source == out.EventSourceARN) && (function == "" || function == out.FunctionARN || functionARN(function) == out.FunctionARN) {
+			list = append(list, out)
 		}
 	}
 	return wire.Object{"EventSourceMappings": list}, nil

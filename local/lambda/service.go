@@ -8,8 +8,8 @@
 //     limited, and /tmp is shared.
 //   - An environment that crashed or timed out is replaced by a new one. AWS resets it and keeps its /tmp.
 //   - A function that has many environments gets more of them only gradually, and a mapping adds at most one poller a second.
-//   - A log group is not created if it is missing. Lambda's own log lines are JSON in both log formats, and the answer of an
-//     invocation has no log.
+//   - A log group is not created if it is missing. Lambda's own log lines are JSON in both log formats, those of functions are
+//     not filtered by their level, and the answer of an invocation has no log.
 //   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions
 //     and whether a mapping is enabled. Versions, aliases, layers but that of Lambda Insights, images, filters of queues, tumbling
 //     windows, dead-letter queues of functions and destinations other than queues are refused by name.
