@@ -18,7 +18,6 @@
 //     minItems, and others are ignored;
 //   - a function's policy may have what package policy knows, and its ARNs may have more than 512 characters;
 //   - throttles are exact, and the quotas of usage plans are recorded, not counted;
-//   - there are no metrics;
 //   - a header in the answer of a function must be a string, where AWS also takes numbers and booleans;
 //   - X-Forwarded-Proto is http, and the domain name is the address that the cloud listens on.
 package apigateway
