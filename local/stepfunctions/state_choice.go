@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"strings"
 )
 
 // rule is a rule of a Choice state: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
@@ -136,28 +137,22 @@ var typeTests = map[string]func(any) bool{
 // comparison matches the operators of Choice that compare a value with a constant: their type, and their relation.
 var comparison = regexp.MustCompile(`^(?:(String|Numeric)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)|(Boolean)(Equals))$`)
 
-// orders compare two values of a type. ok is false if one of them is not of the type.
-var orders = map[string]func(a, b any) (order int, ok bool){
-	"String": func(a, b any) (int, bool) {
+// order compares two values of an operator's type. ok is false if one of them is not of the type.
+func order(kind string, a, b any) (order int, ok bool) {
+	switch kind {
+	case "String":
 		x, isText := a.(string)
 		y, areTexts := b.(string)
 		return cmp.Compare(x, y), isText && areTexts
-	},
-	"Numeric": func(a, b any) (int, bool) {
-		x, y := exact(a), exact(b)
-		if x == nil || y == nil {
-			return 0, false
+	case "Numeric":
+		if x, y := exact(a), exact(b); x != nil && y != nil {
+			return x.Cmp(y), true
 		}
-		return x.Cmp(y), true
-	},
-	"Boolean": func(a, b any) (int, bool) {
-		x, isFlag := a.(bool)
-		y, areFlags := b.(bool)
-		if x != y {
-			return 1, isFlag && areFlags
-		}
-		return 0, isFlag && areFlags
-	},
+		return 0, false
+	}
+	x, isFlag := a.(bool)
+	y, areFlags := b.(bool)
+	return cmp.Compare(fmt.Sprint(x), fmt.Sprint(y)), isFlag && areFlags
 }
 
 // exact returns a number as a fraction, because money must not be compared as a float. It returns nil for a value that
@@ -175,22 +170,15 @@ func exact(v any) *big.Rat {
 	return r
 }
 
-var relations = map[string]func(order int) bool{
-	"Equals":            func(order int) bool { return order == 0 },
-	"LessThan":          func(order int) bool { return order < 0 },
-	"LessThanEquals":    func(order int) bool { return order <= 0 },
-	"GreaterThan":       func(order int) bool { return order > 0 },
-	"GreaterThanEquals": func(order int) bool { return order >= 0 },
-}
-
 // comparer returns the function of an operator. Values that are not of the operator's type never match, and accepts is false for
 // a constant that is not.
 func comparer(operator string, constant any) (matches func(any) bool, accepts bool) {
 	parts := comparison.FindStringSubmatch(operator)
-	compare, holds := orders[parts[1]+parts[3]], relations[parts[2]+parts[4]]
-	_, accepts = compare(constant, constant)
+	kind, relation := parts[1]+parts[3], parts[2]+parts[4]
+	_, accepts = order(kind, constant, constant)
 	return func(v any) bool {
-		order, ok := compare(v, constant)
-		return ok && holds(order)
+		n, ok := order(kind, v, constant)
+		return ok && (n < 0 && strings.Contains(relation, "Less") || n > 0 && strings.Contains(relation, "Greater") ||
+			n == 0 && strings.Contains(relation, "Equals"))
 	}, accepts
 }
