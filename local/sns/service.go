@@ -20,6 +20,7 @@ import (
 	"sync/atomic"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -116,4 +117,24 @@ func (s *Service) useKey(ctx context.Context, p policy.Principal, keys map[strin
 	}
 	err := s.account.UseKey(ctx, account.KeyUse{Principal: p, Service: "sns", Key: *key, Keys: keys}, "kms:GenerateDataKey", "kms:Decrypt")
 	return wire.KeyError(err, http.StatusBadRequest, "KMS%s", "")
+}
+
+func invalid(format string, args ...any) error {
+	return wire.Errorf(http.StatusBadRequest, "InvalidParameter", "Invalid parameter: "+format, args...)
+}
+
+func notFound(what string) error {
+	return wire.Errorf(http.StatusNotFound, "NotFound", "%s does not exist", what)
+}
+
+// denied renders a missing permission as SNS does, with the prefix of the action in upper case.
+func denied(d *policy.DeniedError) *wire.Error {
+	upper := *d
+	upper.Request.Action = strings.Replace(d.Request.Action, "sns:", "SNS:", 1)
+	return wire.Errorf(http.StatusForbidden, "AuthorizationError", "%s", upper.Error())
+}
+
+// Throttled is what SNS answers to too many requests. It fits fault.Rule.Do.
+func Throttled(context.Context, fault.Event) error {
+	return wire.Errorf(http.StatusTooManyRequests, "Throttled", "Rate exceeded")
 }

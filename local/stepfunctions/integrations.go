@@ -6,20 +6,27 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/lambda"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
+func textOf(parameters map[string]any, name string) (string, error) {
+	text, ok := parameters[name].(string)
+	if !ok {
+		return "", runtimef("The value for the field '%s' must be a string", name)
+	}
+	return text, nil
+}
+
 // invoke is arn:aws:states:::lambda:invoke: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
 // An error of the function has the name that the function reports.
 func invoke(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
 	in := parameters.(map[string]any)
-	name, ok := in["FunctionName"].(string)
-	if !ok {
-		return nil, runtimef("The value for the field 'FunctionName' must be a string")
+	name, err := textOf(in, "FunctionName")
+	if err != nil {
+		return nil, err
 	}
 	var payload []byte
 	if value, ok := in["Payload"]; ok {
@@ -51,15 +58,13 @@ func invoke(ctx context.Context, v *visit, p policy.Principal, parameters any) (
 // publish is arn:aws:states:::sns:publish: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sns.html
 // A message that is no string is sent as JSON.
 func publish(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
-	var in struct {
-		TopicARN string `json:"TopicArn"`
-		Message  any
-	}
-	if err := strictjson.Decode(renderJSON(parameters), &in); err != nil {
-		return nil, runtimef("The parameters are not those of sns:publish: %v", err)
+	in := parameters.(map[string]any)
+	topic, err := textOf(in, "TopicArn")
+	if err != nil {
+		return nil, err
 	}
 	id, err := v.service.Topics.Publish(ctx, p, sns.Publication{
-		TopicARN: in.TopicARN, Message: renderText(in.Message), TraceHeader: v.trace.header,
+		TopicARN: topic, Message: renderText(in["Message"]), TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("SNS", "AmazonSNS", err)
@@ -70,15 +75,13 @@ func publish(ctx context.Context, v *visit, p policy.Principal, parameters any) 
 // sendMessage is arn:aws:states:::sqs:sendMessage: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html
 // A body that is no string is sent as JSON.
 func sendMessage(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
-	var in struct {
-		QueueURL string `json:"QueueUrl"`
-		Body     any    `json:"MessageBody"`
+	in := parameters.(map[string]any)
+	url, err := textOf(in, "QueueUrl")
+	if err != nil {
+		return nil, err
 	}
-	if err := strictjson.Decode(renderJSON(parameters), &in); err != nil {
-		return nil, runtimef("The parameters are not those of sqs:sendMessage: %v", err)
-	}
-	id, err := v.service.Queues.Send(ctx, p, nil, sqs.QueueARN(in.QueueURL[strings.LastIndex(in.QueueURL, "/")+1:]), sqs.Message{
-		Body: renderText(in.Body), TraceHeader: v.trace.header,
+	id, err := v.service.Queues.Send(ctx, p, nil, sqs.QueueARN(url[strings.LastIndex(url, "/")+1:]), sqs.Message{
+		Body: renderText(in["MessageBody"]), TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("SQS", "AmazonSQS", err)

@@ -1,0 +1,157 @@
+package cloudwatch
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
+
+func (s *Service) register() {
+	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
+	wire.HandleAllowed(&s.JSON, "cloudwatch:ListMetrics", "*", s.listMetrics)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricData", "*", s.getMetricData)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:DescribeAlarms", alarmARN("*"), s.describeAlarms)
+}
+
+type describeAlarmsInput struct {
+	AlarmNames, AlarmTypes      []string
+	AlarmNamePrefix, StateValue string
+}
+
+func (in *MetricAlarmArgs) condition() wire.Object {
+	return wire.Object{
+		"Dimensions": dimensionsOf(in.Dimensions), "EvaluationPeriods": in.EvaluationPeriods, "Threshold": *in.Threshold,
+		"ComparisonOperator": in.ComparisonOperator,
+	}.With(wire.Object{
+		"MetricName": in.MetricName, "Namespace": in.Namespace, "Statistic": in.Statistic, "ExtendedStatistic": in.ExtendedStatistic,
+		"Metrics": in.onWire(), "Period": in.Period, "DatapointsToAlarm": in.DatapointsToAlarm, "TreatMissingData": in.TreatMissingData,
+	})
+}
+
+// describeAlarms follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, without
+// pages. Without AlarmTypes it returns only metric alarms.
+func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Object, error) {
+	s.evaluate(c.Context())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	composites, metrics := []wire.Object{}, []wire.Object{}
+	for _, a := range s.sorted() {
+		n := a.notifications()
+		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) || !strings.HasPrefix(a.name, in.AlarmNamePrefix) ||
+			in.StateValue != "" && in.StateValue != a.state {
+			continue
+		}
+		d := n.describe().With(wire.Object{
+			"AlarmName": a.name, "AlarmArn": a.arn(), "ActionsEnabled": true, "StateValue": a.state, "StateReason": a.reason,
+			"StateUpdatedTimestamp": a.changed, "StateTransitionedTimestamp": a.changed, "AlarmConfigurationUpdatedTimestamp": a.configured,
+		})
+		switch {
+		case a.composite != nil && slices.Contains(in.AlarmTypes, "CompositeAlarm"):
+			d["AlarmRule"] = a.composite.AlarmRule
+			composites = append(composites, d)
+		case a.metric != nil && (len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm")):
+			maps.Copy(d, a.metric.condition())
+			metrics = append(metrics, d)
+		}
+	}
+	return wire.Object{"CompositeAlarms": composites, "MetricAlarms": metrics}, nil
+}
+
+type listMetricsInput struct {
+	Namespace, MetricName *string
+	Dimensions            []struct{ Name, Value *string }
+}
+
+// listMetrics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html, without pages.
+func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (wire.Object, error) {
+	s.evaluate(c.Context())
+	metrics := s.metrics.list(func(m *series) bool {
+		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
+			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
+				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
+					return d.Name == deref(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
+				})
+			})
+	})
+	return wire.Object{"Metrics": metrics}, nil
+}
+
+// metricDataQuery is the query on the wire, also in descriptions and notifications of alarms.
+type metricDataQuery struct {
+	Id                string
+	Expression, Label *string     `json:",omitempty"`
+	MetricStat        *metricStat `json:",omitempty"`
+	Period            *int        `json:",omitempty"` // seconds, of an expression
+	ReturnData        *bool       `json:",omitempty"` // true
+}
+
+type metricStat struct {
+	Metric metric
+	Period int // seconds
+	Stat   string
+}
+
+func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || *q.ReturnData }
+
+type getMetricDataInput struct {
+	StartTime, EndTime wire.Time
+	ScanBy             string
+	MetricDataQueries  []metricDataQuery
+}
+
+// getMetricData follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, without pages.
+func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Object, error) {
+	if !in.StartTime.Before(in.EndTime.Time) || len(in.MetricDataQueries) > 500 {
+		return nil, invalid("ValidationError", "StartTime must be before EndTime, and there can be at most 500 queries")
+	}
+	qs, err := compile(in.MetricDataQueries)
+	if err != nil {
+		return nil, invalid("ValidationError", "%v", err)
+	}
+	s.evaluate(c.Context())
+	results := []wire.Object{}
+	for _, q := range in.MetricDataQueries {
+		if !q.returns() {
+			continue
+		}
+		name := q.Id
+		if q.MetricStat != nil {
+			name = q.MetricStat.Metric.MetricName
+		}
+		times, values := []time.Time{}, []float64{}
+		for from := range s.periods(in.StartTime.Time, in.EndTime.Time, qs[q.Id].period) {
+			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
+				times, values = append(times, from), append(values, v)
+			}
+		}
+		if in.ScanBy != "TimestampAscending" {
+			slices.Reverse(times)
+			slices.Reverse(values)
+		}
+		results = append(results, wire.Object{
+			"Id": q.Id, "Label": cmp.Or(deref(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
+		})
+	}
+	return wire.Object{"MetricDataResults": results}, nil
+}
+
+// periods returns the starts of the periods from start to before end, where there can be data: a start long ago would take long.
+func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[time.Time] {
+	now := s.account.Clock.Now()
+	if oldest := now.Add(-retention); start.Before(oldest) {
+		start = oldest
+	}
+	if newest := now.Add(maxAhead); end.After(newest) {
+		end = newest
+	}
+	seconds := int64(period / time.Second)
+	return func(yield func(time.Time) bool) {
+		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end) && yield(from); from = from.Add(period) {
+		}
+	}
+}
