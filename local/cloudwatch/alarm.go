@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -29,8 +31,7 @@ type alarm struct {
 	queries    queries // of a metric alarm
 	watched    string  // the id of the query whose values the alarm watches
 	composite  *CompositeAlarmArgs
-	rule       *rule // of a composite alarm
-	unchecked  bool  // a composite alarm was not evaluated since it was created or updated
+	children   []string // of a composite alarm: the names in its rule
 	configured time.Time
 
 	state, reason string
@@ -56,7 +57,7 @@ func (a *alarm) notifications() *Notifications {
 
 // configure sets what is not the alarm's state. A new alarm has insufficient data.
 func (a *alarm) configure(now time.Time) {
-	a.configured, a.unchecked = now, a.composite != nil
+	a.configured = now
 	if a.state == "" {
 		a.state, a.reason, a.changed = stateInsufficient, "Unchecked: Initial alarm creation", now
 	}
@@ -90,44 +91,48 @@ func (s *Service) evaluateAt(at time.Time) (changes []change) {
 	return s.propagate(changes, at)
 }
 
-// propagate evaluates the composite alarms of which a child has changed, and then those of which they are children. It
-// returns all changes. The caller holds the lock.
+// ruleTerm is one alarm of a rule, and the OR after it.
+var ruleTerm = regexp.MustCompile(`^\s*ALARM\s*\(\s*(?:"([^"]*)"|([^\s()"]+))\s*\)\s*(OR\s|$)`)
+
+// parseRule returns the names of the alarms in a rule such as ALARM("a") OR ALARM(b). They may be written as ARNs.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+func parseRule(text string) (children []string, err error) {
+	for rest, or := text, "OR"; or != ""; {
+		m := ruleTerm.FindStringSubmatch(rest)
+		if m == nil || len(children) == 100 {
+			return nil, fmt.Errorf("the embedded cloud has only alarm rules of at most 100 terms ALARM(name) joined by OR, got %q", text)
+		}
+		children = append(children, strings.TrimPrefix(m[1]+m[2], alarmARN("")))
+		rest, or = rest[len(m[0]):], m[3]
+	}
+	return children, nil
+}
+
+// propagate evaluates the composite alarms, and adds their changes. The caller holds the lock.
 func (s *Service) propagate(changes []change, at time.Time) []change {
-	all, alarms := changes, s.sorted()
-	// A cycle of alarms ends here too.
-	for round := 0; round <= len(alarms); round++ {
+	alarms := s.sorted()
+	for range alarms { // a composite alarm can be the child of another one; a cycle ends here too
 		var next []change
 		for _, a := range alarms {
 			if a.composite == nil {
 				continue
 			}
-			i := slices.IndexFunc(changes, func(c change) bool { return a.rule.children[c.name] })
-			if i < 0 && !a.unchecked {
-				continue
-			}
-			a.unchecked = false
-			state := stateOK
-			if a.rule.eval(func(name string) string {
-				if child := s.alarms[name]; child != nil {
-					return child.state
+			state, reason := stateOK, a.arn()+" has no child in ALARM"
+			for _, name := range a.children {
+				if child := s.alarms[name]; child.state == stateAlarm {
+					since := child.changed.UTC().Format("Monday 02 January, 2006 15:04:05 MST")
+					state, reason = stateAlarm, child.arn()+" transitioned to ALARM at "+since
+					break
 				}
-				return stateInsufficient
-			}) {
-				state = stateAlarm
-			}
-			reason := a.arn() + " was created or updated and its alarm rule evaluates to " + state
-			if i >= 0 {
-				reason = changes[i].arn() + " transitioned to " + changes[i].state + " at " +
-					at.UTC().Format("Monday 02 January, 2006 15:04:05 MST")
 			}
 			next = append(next, a.set(state, reason, at)...)
 		}
 		if len(next) == 0 {
 			break
 		}
-		changes, all = next, append(all, next...)
+		changes = append(changes, next...)
 	}
-	return all
+	return changes
 }
 
 const (

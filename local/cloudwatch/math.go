@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -118,9 +117,6 @@ func parseFormula(text string) (formula, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if strings.Contains(strings.ReplaceAll(text, "!=", ""), "!") {
-		return nil, nil, errSyntax // only rules of composite alarms have NOT
-	}
 	f, err := build(tree, &ids)
 	return f, ids, err
 }
@@ -136,10 +132,7 @@ func build(x ast.Expr, ids *[]string) (formula, error) {
 		*ids = append(*ids, x.Name)
 		return func(operand func(string) (float64, bool)) (float64, bool) { return operand(x.Name) }, nil
 	case *ast.UnaryExpr:
-		switch x.Op {
-		case token.NOT:
-			return apply(func(v []float64) float64 { return truth(v[0] == 0) }, ids, x.X)
-		case token.SUB:
+		if x.Op == token.SUB {
 			return build(&ast.BinaryExpr{X: &ast.BasicLit{Value: "0"}, Op: token.SUB, Y: x.X}, ids)
 		}
 	case *ast.BinaryExpr:

@@ -73,18 +73,10 @@ type CompositeAlarmArgs struct {
 var alarmName = regexp.MustCompile(`^[\x20-\x7e]{1,255}$`)
 
 func (n *Notifications) check(c *provider.Checker) {
-	for property, actions := range map[string][]string{
-		"alarmActions": n.AlarmActions, "okActions": n.OKActions,
-	} {
-		if len(actions) > 5 {
-			c.Failf(property, "must be at most 5 ARNs, got %d", len(actions))
-		}
+	for property, actions := range map[string][]string{"alarmActions": n.AlarmActions, "okActions": n.OKActions} {
 		if !c.Unknown(property) && slices.ContainsFunc(actions, func(a string) bool { return !strings.HasPrefix(a, account.ARN("sns", "")) }) {
 			c.Failf(property, "must be ARNs of SNS topics of this account and Region, got %q", actions)
 		}
-	}
-	if n.AlarmDescription != nil && len(*n.AlarmDescription) > 1024 {
-		c.Failf("alarmDescription", "must be at most 1024 characters, got %d", len(*n.AlarmDescription))
 	}
 }
 
@@ -158,18 +150,16 @@ func (s *Service) compositeAlarmKind() provider.Kind {
 			return &state
 		},
 		Create: func(_ context.Context, in *CompositeAlarmArgs) (string, error) {
-			r, err := s.ruleOf(in)
-			if err != nil {
+			a := &alarm{name: in.AlarmName}
+			if err := s.follow(a, in); err != nil {
 				return "", err
 			}
-			return s.create(&alarm{name: in.AlarmName, composite: in, rule: r})
+			return s.create(a)
 		},
 		Update: func(_ context.Context, a *alarm, in *CompositeAlarmArgs) error {
-			r, err := s.ruleOf(in)
-			if err != nil {
+			if err := s.follow(a, in); err != nil {
 				return err
 			}
-			a.composite, a.rule = in, r
 			a.configure(s.account.Clock.Now())
 			return nil
 		},
@@ -177,17 +167,19 @@ func (s *Service) compositeAlarmKind() provider.Kind {
 	}
 }
 
-func (s *Service) ruleOf(in *CompositeAlarmArgs) (*rule, error) {
-	r, err := parseRule(in.AlarmRule)
+// follow sets the rule of a composite alarm.
+func (s *Service) follow(a *alarm, in *CompositeAlarmArgs) error {
+	children, err := parseRule(in.AlarmRule)
 	if err != nil {
-		return nil, invalid("ValidationError", "%v", err)
+		return invalid("ValidationError", "%v", err)
 	}
-	for name := range r.children {
+	for _, name := range children {
 		if s.alarms[name] == nil {
-			return nil, invalid("ValidationError", "AlarmRule must not contain the alarm %q, which does not exist", name)
+			return invalid("ValidationError", "AlarmRule must not contain the alarm %q, which does not exist", name)
 		}
 	}
-	return r, nil
+	a.composite, a.children = in, children
+	return nil
 }
 
 func (s *Service) find(is func(*alarm) bool) func(name string) (*alarm, error) {
@@ -212,7 +204,7 @@ func (s *Service) create(a *alarm) (string, error) {
 // delete removes an alarm. As on AWS, an alarm of which a composite alarm depends cannot be removed.
 func (s *Service) delete(_ context.Context, a *alarm) error {
 	for _, parent := range s.sorted() {
-		if parent.composite != nil && parent != a && parent.rule.children[a.name] {
+		if parent != a && slices.Contains(parent.children, a.name) {
 			return invalid("ValidationError", "The alarm %q is a child of the composite alarm %q", a.name, parent.name)
 		}
 	}

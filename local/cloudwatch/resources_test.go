@@ -8,9 +8,10 @@ import (
 
 func TestStoredResourcesLifecycle(t *testing.T) {
 	c := newCloud(t)
+	c.alarm(t, "child", nil)
 	for kind, inputs := range map[string]map[string]any{
 		"aws:cloudwatch/dashboard:Dashboard": {"dashboardName": "orders", "dashboardBody": `{"widgets":[]}`},
-		compositeType:                        {"alarmName": "all", "alarmRule": "TRUE"},
+		compositeType:                        {"alarmName": "all", "alarmRule": "ALARM(child)"},
 		alarmType: {"name": "a", "namespace": "N", "metricName": "M", "extendedStatistic": "p99", "period": 60, "threshold": 0.5,
 			"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "dimensions": map[string]any{"A": "b"}},
 	} {

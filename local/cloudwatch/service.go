@@ -7,7 +7,7 @@
 //   - an alarm is evaluated at the start of each minute, on the periods that have ended by then; AWS does not say when;
 //   - an alarm looks at two periods more than it evaluates when data is missing; AWS says "a higher number";
 //   - metric math has numbers, ids, + - * /, comparisons, &&, ||, IF and FILL, and all its metrics have one period;
-//   - the actions of alarms are SNS topics; composite alarms have no suppressor;
+//   - the actions of alarms are SNS topics; composite alarms have no suppressor, and rules of ALARM(name) joined by OR;
 //   - a metric of a log event in the embedded metric format has the time of the event, not the Timestamp in it;
 //   - a dashboard's body and a query are stored, not run.
 package cloudwatch

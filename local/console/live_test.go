@@ -71,6 +71,7 @@ func TestWhatHappensIsCountedSinceThePageWasConnected(t *testing.T) {
 	s.send(t, 2)
 	earlier.until(t, "two orders", counted(2))
 	earlier.stop()
+	time.Sleep(200 * time.Millisecond) // the console notices
 
 	first := w.open(t)
 	l := <-first.live

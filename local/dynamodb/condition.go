@@ -48,19 +48,13 @@ func (p *parser) comparison() *node {
 	case t.kind == tokenSymbol && slices.Contains(comparators, t.text):
 		p.operand(x)
 		p.advance()
-		n := &node{op: t.text, args: []*node{x, p.operand(p.primary())}}
-		if t.text != "=" && t.text != "<>" {
-			p.checkOrdered(n)
-		}
-		return n
+		return &node{op: t.text, args: []*node{x, p.operand(p.primary())}}
 	case t.is("BETWEEN"):
 		p.operand(x)
 		p.advance()
 		low := p.operand(p.primary())
 		p.expect("AND")
-		n := &node{op: "BETWEEN", args: []*node{x, low, p.operand(p.primary())}}
-		p.checkOrdered(n)
-		return n
+		return &node{op: "BETWEEN", args: []*node{x, low, p.operand(p.primary())}}
 	case t.is("IN"):
 		p.fail("The embedded cloud does not implement IN")
 	}
@@ -72,40 +66,6 @@ func (p *parser) condition(n *node) *node {
 		p.syntax()
 	}
 	return n
-}
-
-// checkOrdered refuses constants of a type that has no order.
-func (p *parser) checkOrdered(n *node) {
-	for _, arg := range n.args {
-		if t := typeOf(arg); t != "" && !strings.Contains("S N B", t) {
-			p.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s", n.op, t)
-		}
-	}
-}
-
-// checkCall checks the operands of a function that has the right number of them.
-func (p *parser) checkCall(n *node) {
-	refuse := func(t string) {
-		p.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op, t)
-	}
-	switch n.op {
-	case "attribute_exists", "attribute_not_exists":
-		if n.args[0].op != "name" {
-			p.fail("Operator or function requires a document path; operator or function: %s", n.op)
-		}
-	case "begins_with":
-		for _, arg := range n.args {
-			if t := typeOf(arg); t != "" && t != "S" && t != "B" {
-				refuse(t)
-			}
-		}
-	case "list_append":
-		for _, arg := range n.args {
-			if t := typeOf(arg); t != "" && t != "L" {
-				refuse(t)
-			}
-		}
-	}
 }
 
 // holds returns whether a condition is true of an item. No condition (nil) is true. The item is nil if it does not exist.

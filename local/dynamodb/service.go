@@ -2,7 +2,7 @@
 // items.
 //
 // Operations: GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem, TransactWriteItems, Query, Scan, DescribeTable,
-// DescribeTimeToLive and ListTables. Resource types: aws:dynamodb/table:Table, and of Application Auto Scaling
+// UpdateTable, DescribeTimeToLive and ListTables. Resource types: aws:dynamodb/table:Table, and of Application Auto Scaling
 // aws:appautoscaling/target:Target and policy:Policy.
 //
 // Differences from AWS:
@@ -10,9 +10,8 @@
 //   - Reads are always strongly consistent. ConsistentRead only doubles their cost.
 //   - Operations on one item wait for each other, so a TransactionConflict happens only as an injected fault.
 //   - On-demand tables never throttle. Provisioned tables do, by a token bucket that saves up 300 seconds.
-//   - A table scales up at the next operation after the minute that is the reason, without the minutes that alarms and
-//     UpdateTable take, as often as it needs to, and without cooldowns. It does not scale down. There are no alarms. Application
-//     Auto Scaling has no operations on the wire, and its actions are not authorized.
+//   - Application Auto Scaling is only recorded: no table scales. UpdateTable changes the units, and nothing else.
+//   - The types of the operands of an expression are not checked before it meets an item: a comparison of different types is false.
 //   - Expired items are deleted 48 hours after their time, at the next operation on the table.
 //   - Tables are ACTIVE at once, and their counts are exact.
 //   - Not implemented, and refused by name: sets and DELETE of an update expression, the functions contains, size and
@@ -62,6 +61,7 @@ func New(a *account.Account) *Service {
 	wire.Handle(&s.JSON, "BatchGetItem", s.batchGetItem)
 	wire.Handle(&s.JSON, "TransactWriteItems", s.transactWriteItems)
 	wire.HandleOn(&s.JSON, "DescribeTable", s.inspect, describeTable)
+	wire.HandleOn(&s.JSON, "UpdateTable", s.inspect, updateTable)
 	wire.HandleOn(&s.JSON, "DescribeTimeToLive", s.inspect, describeTimeToLive)
 	wire.HandleAllowed(&s.JSON, "dynamodb:ListTables", "*", s.listTables)
 	return s
@@ -194,6 +194,31 @@ func describeTable(_ *wire.Call, t *table, _ *tableInput) (wire.Object, error) {
 		"ProvisionedThroughput":     wire.Object{"NumberOfDecreasesToday": 0, "ReadCapacityUnits": reads, "WriteCapacityUnits": writes},
 		"DeletionProtectionEnabled": aws.ToBool(args.DeletionProtectionEnabled),
 	}}, nil
+}
+
+type updateTableInput struct {
+	tableInput
+	ProvisionedThroughput *struct{ ReadCapacityUnits, WriteCapacityUnits int }
+}
+
+// updateTable changes the units of a provisioned table, as Application Auto Scaling does.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+func updateTable(c *wire.Call, t *table, in *updateTableInput) (wire.Object, error) {
+	units := in.ProvisionedThroughput
+	switch args, _, _ := t.describe(); {
+	case units == nil || units.ReadCapacityUnits < 1 || units.WriteCapacityUnits < 1:
+		return nil, invalid("ProvisionedThroughput must have ReadCapacityUnits and WriteCapacityUnits of at least 1; nothing else can be changed")
+	case !args.provisioned():
+		return nil, invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	}
+	t.mu.Lock()
+	now := t.account.Clock.Now()
+	t.reads.resize(now, units.ReadCapacityUnits)
+	t.writes.resize(now, units.WriteCapacityUnits)
+	t.mu.Unlock()
+	out, err := describeTable(c, t, &in.tableInput)
+	return wire.Object{"TableDescription": out["Table"]}, err
 }
 
 func describeTimeToLive(_ *wire.Call, t *table, _ *tableInput) (wire.Object, error) {

@@ -2,6 +2,8 @@ package logs
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,102 +37,116 @@ func (s *Service) of(c *wire.Call, t target) (*group, error) {
 	return g, s.useKey(c.Context(), g.key(), name, "kms:Decrypt")
 }
 
-type describeLogGroupsInput struct {
-	LogGroupNamePrefix, LogGroupNamePattern, NextToken string
-	Limit                                              *int
-}
+type describeLogGroupsInput struct{ LogGroupNamePrefix string }
 
 func (s *Service) describeLogGroups(_ *wire.Call, in *describeLogGroupsInput) (wire.Object, error) {
-	groups := s.sorted(func(name string) bool {
-		return strings.HasPrefix(name, in.LogGroupNamePrefix) && name > in.NextToken &&
-			strings.Contains(strings.ToLower(name), strings.ToLower(in.LogGroupNamePattern))
-	})
-	limit, err := limited(in.Limit, 50)
-	if err != nil {
-		return nil, err
-	}
-	next := ""
-	if len(groups) > limit {
-		groups = groups[:limit]
-		next = groups[limit-1].name
-	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	list := []wire.Object{}
-	for _, g := range groups {
-		g.mu.Lock()
-		list = append(list, wire.Object{
-			"arn": groupARN(g.name) + ":*", "logGroupArn": groupARN(g.name), "logGroupName": g.name, "creationTime": g.created,
-			"logGroupClass": "STANDARD", "metricFilterCount": 0, "storedBytes": g.bytes,
-		}.With(wire.Object{"retentionInDays": g.inputs.retention(), "kmsKeyId": g.inputs.KMSKey}))
-		g.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.groups)) {
+		if strings.HasPrefix(name, in.LogGroupNamePrefix) {
+			list = append(list, s.groups[name].output())
+		}
 	}
-	return wire.Object{"logGroups": list}.With(wire.Object{"nextToken": next}), nil
+	return wire.Object{"logGroups": list}, nil
+}
+
+func (g *group) output() wire.Object {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return wire.Object{
+		"arn": groupARN(g.name) + ":*", "logGroupArn": groupARN(g.name), "logGroupName": g.name, "creationTime": g.created,
+		"logGroupClass": "STANDARD", "metricFilterCount": 0, "storedBytes": g.bytes,
+	}.With(wire.Object{"retentionInDays": g.inputs.retention(), "kmsKeyId": g.inputs.KMSKey})
 }
 
 type describeLogStreamsInput struct {
 	target
-	LogStreamNamePrefix, OrderBy, NextToken string
-	Descending                              bool
-	Limit                                   *int
+	OrderBy    string
+	Descending bool
 }
 
 func describeLogStreams(_ *wire.Call, g *group, in *describeLogStreamsInput) (wire.Object, error) {
 	byTime := in.OrderBy == "LastEventTime"
-	switch {
-	case in.OrderBy != "" && in.OrderBy != "LogStreamName" && !byTime:
+	if !byTime && in.OrderBy != "" && in.OrderBy != "LogStreamName" {
 		return nil, invalid("orderBy must be LogStreamName or LastEventTime, got %q.", in.OrderBy)
-	case byTime && in.LogStreamNamePrefix != "":
-		return nil, invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
-	}
-	limit, err := limited(in.Limit, 50)
-	if err != nil {
-		return nil, err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var streams []*stream
-	for _, st := range g.streams {
-		if strings.HasPrefix(st.name, in.LogStreamNamePrefix) {
-			streams = append(streams, st)
-		}
-	}
-	slices.SortFunc(streams, func(a, b *stream) int {
-		order := cmp.Compare(a.name, b.name)
-		if byTime {
-			order = cmp.Or(cmp.Compare(a.last, b.last), order)
-		}
-		if in.Descending {
-			return -order
-		}
-		return order
-	})
-	if in.NextToken != "" {
-		at := slices.IndexFunc(streams, func(st *stream) bool { return st.name == in.NextToken })
-		if at < 0 {
-			return nil, invalid("The specified nextToken is invalid.")
-		}
-		streams = streams[at+1:]
-	}
-	next := ""
-	if len(streams) > limit {
-		streams = streams[:limit]
-		next = streams[limit-1].name
-	}
 	list := []wire.Object{}
-	for _, st := range streams {
+	for _, st := range slices.SortedFunc(maps.Values(g.streams), func(a, b *stream) int {
+		if byTime && a.last != b.last {
+			return cmp.Compare(a.last, b.last)
+		}
+		return cmp.Compare(a.name, b.name)
+	}) {
 		list = append(list, wire.Object{
 			"arn": streamARN(g.name, st.name), "logStreamName": st.name, "creationTime": st.created, "storedBytes": st.bytes,
 		}.With(wire.Object{"firstEventTimestamp": st.first, "lastEventTimestamp": st.last, "lastIngestionTime": st.arrived}))
 	}
-	return wire.Object{"logStreams": list}.With(wire.Object{"nextToken": next}), nil
+	if in.Descending {
+		slices.Reverse(list)
+	}
+	return wire.Object{"logStreams": list}, nil
 }
 
-// limited returns the limit of a page. The maximum is also the default.
-func limited(limit *int, most int) (int, error) {
-	if limit == nil {
-		return most, nil
+type period struct{ StartTime, EndTime *int64 }
+
+type getLogEventsInput struct {
+	target
+	period
+	LogStreamName string
+	// StartFromHead is ignored: all events are in one page.
+	StartFromHead bool
+}
+
+func (in getLogEventsInput) Target() target {
+	in.stream = in.LogStreamName
+	return in.target
+}
+
+func (e *event) output() wire.Object {
+	return wire.Object{"timestamp": e.at, "message": e.message, "ingestionTime": e.arrived}
+}
+
+// getLogEvents follows https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html, without pages.
+func (s *Service) getLogEvents(_ *wire.Call, g *group, in *getLogEventsInput) (wire.Object, error) {
+	st := g.stream(in.LogStreamName)
+	if st == nil {
+		return nil, refuse("ResourceNotFoundException", "The specified log stream does not exist.")
 	}
-	if *limit < 1 || *limit > most {
-		return 0, invalid("limit must be from 1 to %d, got %d.", most, *limit)
+	list := []wire.Object{}
+	for _, e := range g.find(s.now(), func(e *event) bool {
+		return e.stream == st && (in.StartTime == nil || e.at >= *in.StartTime) && (in.EndTime == nil || e.at < *in.EndTime)
+	}) {
+		list = append(list, e.output())
 	}
-	return *limit, nil
+	return wire.Object{"events": list}, nil
+}
+
+type filterLogEventsInput struct {
+	target
+	period
+	LogStreamNames                     []string
+	LogStreamNamePrefix, FilterPattern string
+	// Interleaved is ignored, as by AWS since 2019: pages always are.
+	Interleaved bool
+}
+
+// filterLogEvents follows https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html, without
+// pages.
+func (s *Service) filterLogEvents(_ *wire.Call, g *group, in *filterLogEventsInput) (wire.Object, error) {
+	pattern, err := parsePattern(in.FilterPattern)
+	if err != nil {
+		return nil, err
+	}
+	list := []wire.Object{}
+	for _, e := range g.find(s.now(), func(e *event) bool {
+		return (in.StartTime == nil || e.at >= *in.StartTime) && (in.EndTime == nil || e.at <= *in.EndTime) &&
+			strings.HasPrefix(e.stream.name, in.LogStreamNamePrefix) &&
+			(len(in.LogStreamNames) == 0 || slices.Contains(in.LogStreamNames, e.stream.name)) && pattern.matches(e.message)
+	}) {
+		list = append(list, e.output().With(wire.Object{"eventId": fmt.Sprintf("%020d%036d", e.at, e.id), "logStreamName": e.stream.name}))
+	}
+	return wire.Object{"events": list, "searchedLogStreams": []string{}}, nil // AWS leaves it empty too
 }

@@ -6,15 +6,14 @@
 //     earlier;
 //   - GetLogEvents has no tokens: a start and an end time select what is not on its page;
 //   - filter patterns are terms, quoted phrases, optional terms (?a ?b) and { $.path = value && ... }; other syntax is refused;
+//   - answers are one page, and there are no limits;
 //   - queries of Logs Insights have fields, filter (=, like, ispresent, and), sort, limit and stats count(*) by; they run at once.
 package logs
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -132,20 +131,6 @@ func (s *Service) group(name string) (*group, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return wire.Found(s.groups[name], refuse("ResourceNotFoundException", "The specified log group does not exist."))
-}
-
-// sorted returns the groups that match, by name.
-func (s *Service) sorted(match func(name string) bool) []*group {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	var list []*group
-	for name, g := range s.groups {
-		if match(name) {
-			list = append(list, g)
-		}
-	}
-	slices.SortFunc(list, func(a, b *group) int { return cmp.Compare(a.name, b.name) })
-	return list
 }
 
 func groupARN(name string) string { return account.ARN("logs", "log-group:"+name) }

@@ -27,7 +27,11 @@ type path struct {
 	expr    jp.Expr
 }
 
-var quoted = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
+var (
+	// hyphenated matches names with hyphens, which AWS accepts without brackets and package jp does not.
+	hyphenated = regexp.MustCompile(`\.(\w*-[\w-]*)`)
+	quoted     = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
+)
 
 func parsePath(text string) (*path, error) {
 	p := &path{text: text}
@@ -38,15 +42,18 @@ func parsePath(text string) (*path, error) {
 	case strings.HasPrefix(text, "$"):
 		rest = text
 	default:
-		return nil, errors.New("not a valid JSONPath")
+		return nil, errors.New("the value is not a valid JSONPath")
 	}
-	unsupported := errors.New("not a JSONPath that the embedded cloud implements: only names and indexes, as in $.a.b[0]")
+	if !strings.ContainsAny(rest, `'"`) {
+		rest = hyphenated.ReplaceAllString(rest, "['$1']")
+	}
+	unsupported := errors.New("the value is not a JSONPath that the embedded cloud implements: only names and indexes, as in $.a.b[0]")
 	if strings.ContainsAny(quoted.ReplaceAllString(rest, ""), "()?") {
 		return nil, unsupported
 	}
 	var err error
 	if p.expr, err = jp.ParseString(rest); err != nil {
-		return nil, fmt.Errorf("not a valid JSONPath: %w", err)
+		return nil, fmt.Errorf("the value is not a valid JSONPath: %w", err)
 	}
 	for _, step := range p.expr[1:] {
 		switch step.(type) {
@@ -58,6 +65,14 @@ func parsePath(text string) (*path, error) {
 	return p, nil
 }
 
+func (p *path) evaluate(sc *scope) (any, error) {
+	v, ok := p.find(sc)
+	if !ok {
+		return nil, runtimef("The JSONPath '%s' could not be found in the input '%s'", p.text, renderJSON(sc.data))
+	}
+	return v, nil
+}
+
 func (p *path) find(sc *scope) (any, bool) {
 	data := sc.data
 	if p.context {
@@ -67,6 +82,29 @@ func (p *path) find(sc *scope) (any, bool) {
 		return data, true
 	}
 	return p.expr.FirstFound(data)
+}
+
+// resultPath is a ResultPath. The path is nil for the default, $.
+type resultPath struct {
+	path *path
+	null bool // the field is null
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *resultPath) UnmarshalJSON(text []byte) error {
+	var name *string
+	err := json.Unmarshal(text, &name)
+	if r.null = name == nil; err != nil || r.null {
+		return err
+	}
+	if r.path, err = parsePath(*name); err != nil {
+		return err
+	}
+	isIndex := func(step jp.Frag) bool { _, ok := step.(jp.Nth); return ok }
+	if r.path.context || slices.ContainsFunc(r.path.expr, isIndex) {
+		return errors.New("ResultPath cannot be in the context object; the embedded cloud does not implement indexes in it")
+	}
+	return nil
 }
 
 // put returns a copy of data with value at the path. Objects that are missing on the way are added. A path with an index is
@@ -118,91 +156,59 @@ func renderText(v any) string {
 
 func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }
 
-// template is a payload template: Parameters, or ResultSelector. It is nil where a state has none.
+// template is a payload template: Parameters, or ResultSelector. It has no expression where a state has none.
 // https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-params.html
-type template interface {
-	fill(*scope) (any, error)
+type template struct {
+	expression
+	names []string // of the fields, without ".$"
 }
 
-// templateField is a field of an object. It has a value if its name in the definition ends with ".$".
-type templateField struct {
-	name  string // without ".$"
-	value expression
-	inner template
-}
-
-type objectTemplate []templateField
-
-type constantTemplate struct{ value any }
-
-// parseTemplate reads a template at a place of the definition. A value whose name has no ".$" is a constant.
-func (p *problems) parseTemplate(at string, v any) template {
-	switch v := v.(type) {
-	case map[string]any:
-		t := objectTemplate{}
-		for _, key := range sortedKeys(v) {
-			name, dynamic := strings.CutSuffix(key, ".$")
-			f := templateField{name: name}
-			if dynamic {
-				f.value = p.parseTemplateValue(at+"/"+key, v[key])
-			} else {
-				f.inner = p.parseTemplate(at+"/"+key, v[key])
-			}
-			if _, twice := v[name]; dynamic && twice {
-				p.failf(at+"/"+key, "The field '%s' is there twice, with and without '.$'", name)
-			}
-			t = append(t, f)
-		}
-		return t
-	case []any:
-		p.failf(at, "The embedded cloud does not implement lists in payload templates")
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *template) UnmarshalJSON(text []byte) error {
+	v, err := parseJSON(string(text))
+	if err == nil {
+		*t, err = parseTemplate(v)
 	}
-	return constantTemplate{v}
+	return err
 }
 
-func (p *problems) parseTemplateValue(at string, v any) expression {
-	text, ok := v.(string)
+// parseTemplate reads a template. A value whose name has no ".$" is a constant, or a template.
+func parseTemplate(v any) (t template, err error) {
+	if _, isList := v.([]any); isList {
+		return t, errors.New("the embedded cloud does not implement lists in payload templates")
+	}
+	object, ok := v.(map[string]any)
 	if !ok {
-		p.failf(at, "Value must be a string that contains a JSONPath or an intrinsic function")
-		return nil
+		return template{expression: constant(v)}, nil
 	}
-	e, err := parseExpression(text)
-	if err != nil {
-		p.failf(at, "Value is %v", err)
-	}
-	return e
-}
-
-func (t constantTemplate) fill(*scope) (any, error) { return t.value, nil }
-
-func (t objectTemplate) fill(sc *scope) (any, error) {
-	object := make(map[string]any, len(t))
-	for _, f := range t {
-		var err error
-		if f.inner != nil {
-			object[f.name], err = f.inner.fill(sc)
+	var values []expression
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		name, dynamic := strings.CutSuffix(key, ".$")
+		if slices.Contains(t.names, name) {
+			return t, fmt.Errorf("the field '%s' is there twice, with and without '.$'", name)
+		}
+		var value expression
+		if dynamic {
+			value, err = parseExpression(object[key])
 		} else {
-			object[f.name], err = f.value.evaluate(sc)
+			var inner template
+			inner, err = parseTemplate(object[key])
+			value = inner.expression
 		}
 		if err != nil {
-			return nil, err
+			return t, fmt.Errorf("%w at %s", err, key)
 		}
+		t.names, values = append(t.names, name), append(values, value)
 	}
-	return object, nil
-}
-
-// requireFields refuses fields that are neither required nor optional, and required ones that are missing.
-func (t objectTemplate) requireFields(n *node, required, optional []string) {
-	var names []string
-	for _, f := range t {
-		names = append(names, f.name)
-		if !slices.Contains(required, f.name) && !slices.Contains(optional, f.name) {
-			n.failf(n.where("Parameters"), "The embedded cloud does not implement the field '%s'", f.name)
+	t.expression = func(sc *scope) (any, error) {
+		result := make(map[string]any, len(values))
+		for i, name := range t.names {
+			var err error
+			if result[name], err = values[i](sc); err != nil {
+				return nil, err
+			}
 		}
+		return result, nil
 	}
-	for _, name := range required {
-		if !slices.Contains(names, name) {
-			n.failf(n.where("Parameters"), "The field '%s' is required but was missing", name)
-		}
-	}
+	return t, nil
 }

@@ -1,183 +1,162 @@
 package stepfunctions
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/ohler55/ojg/jp"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 const (
-	maxDefinition = 1 << 20 // bytes
-	maxStateName  = 80      // characters
-	maxSeconds    = 99999999
+	maxDefinition = 1 << 20  // bytes
+	maxSeconds    = 99999999 // of any time in a definition
 )
 
 // definition is a state machine, ready to run: https://states-language.net/spec.html, with JSONPath.
 type definition struct {
-	start   *state
-	states  map[string]*state
-	timeout time.Duration // 0 for none
+	Comment, StartAt string
+	TimeoutSeconds   int // 0 for none
+	States           map[string]*state
 }
 
+// state has the fields that states of any type have. A type's own are in stateTypes.
 type state struct {
-	name, kind string
-	next       string // empty at an end, and in a Choice
-	parameters template
-	selector   template
-	result     dataPath
-	work       work
-	retriers   []retrier
-	catchers   []catcher
+	name                       string
+	do                         func(*visit, any) (any, error)
+	Type, Comment              string
+	Next                       string // empty at an end, and in a Choice
+	End                        bool
+	Parameters, ResultSelector template
+	ResultPath                 resultPath
+	Result                     json.RawMessage // of Pass; nil for none
+	Resource                   string
+	TimeoutSeconds             int // of Task; 0 for none
+	Retry                      []retrier
+	Catch                      []catcher
+	Choices                    []rule
+	Default                    string // empty if there is none
+	Seconds                    int    // of Wait
+	Error, Cause               string
+	ErrorPath, CausePath       reference
 }
 
-type work interface {
-	do(*visit, any) (any, error)
+// stateTypes are the types of states that the embedded cloud implements, with the fields of each but Type and Comment.
+var stateTypes = map[string]struct {
+	do                 func(*visit, any) (any, error)
+	required, optional string
+}{
+	"Task":    {task, "Resource", "Next End Parameters ResultPath ResultSelector TimeoutSeconds Retry Catch"},
+	"Pass":    {pass, "", "Next End Parameters ResultPath Result"},
+	"Choice":  {choose, "Choices", "Default"},
+	"Wait":    {wait, "Seconds", "Next End"},
+	"Succeed": {succeed, "", ""},
+	"Fail":    {fail, "", "Error ErrorPath Cause CausePath"},
 }
 
-// dataPath is a ResultPath. The path is nil for the default, $.
-type dataPath struct {
-	path *path
-	null bool // the field is null
-}
-
-var kinds = map[string]func(*node, *state) work{
-	"Task": readTask, "Pass": readPass, "Choice": readChoice, "Wait": readWait, "Succeed": readSucceed, "Fail": readFail,
-}
-
-// parseDefinition reads a definition. Its error is AWS's InvalidDefinition and lists everything that is wrong.
+// parseDefinition reads a definition. Its error is AWS's InvalidDefinition with the first thing that is wrong.
 func parseDefinition(text string) (*definition, error) {
-	p := &problems{}
-	d := &definition{states: map[string]*state{}}
-	v, err := parseJSON(text)
-	switch {
-	case len(text) > maxDefinition:
-		p.failf("/", "Definition must be at most %d bytes", maxDefinition)
-	case err != nil:
-		p.addf("INVALID_JSON_DESCRIPTION", "/", "%v", err)
-	default:
-		d.read(p.node("/", v))
+	d, err := decodeDefinition(text)
+	if err != nil {
+		return nil, refuse("InvalidDefinition", "Invalid State Machine Definition: '%v'", err)
 	}
-	return d, p.err()
+	return d, nil
 }
 
-func (d *definition) read(n *node) {
-	n.require("States", "StartAt")
-	start := n.text("StartAt")
-	n.text("Comment")
-	d.timeout = seconds(n.integer("TimeoutSeconds", 1, maxSeconds, 0))
-	states, _ := n.take("States")
-	n.close()
-	if states == nil {
-		return
+func decodeDefinition(text string) (*definition, error) {
+	if len(text) > maxDefinition {
+		return nil, fmt.Errorf("it must be at most %d bytes", maxDefinition)
 	}
-	all := n.node("/States", states)
-	if all.fields != nil && len(all.fields) == 0 {
-		n.failf("/States", "There must be at least one state")
+	d := &definition{}
+	states := struct {
+		*definition
+		States map[string]json.RawMessage
+	}{definition: d}
+	if err := strictjson.Decode(text, &states); err != nil {
+		return nil, err
 	}
-	edges := map[string][]edge{}
-	for _, name := range sortedKeys(all.fields) {
-		if utf8.RuneCountInString(name) > maxStateName {
-			n.failf("/States", "The name of a state must have at most %d characters: %s", maxStateName, name)
+	d.States = map[string]*state{}
+	for _, name := range slices.Sorted(maps.Keys(states.States)) {
+		st := &state{name: name}
+		if err := st.decode(states.States[name]); err != nil {
+			return nil, fmt.Errorf("%w at /States/%s", err, name)
 		}
-		sn := n.node("/States/"+name, all.fields[name])
-		d.states[name] = sn.state(name)
-		edges[name] = sn.edges()
+		d.States[name] = st
 	}
-	d.start = d.states[start]
-	d.checkTransitions(n.problems, start, edges)
+	if d.States[d.StartAt] == nil {
+		return nil, fmt.Errorf("missing target of StartAt: '%s'", d.StartAt)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.States)) {
+		for _, target := range d.States[name].targets() {
+			if d.States[target] == nil {
+				return nil, fmt.Errorf("missing target '%s' at /States/%s", target, name)
+			}
+		}
+	}
+	return d, nil
 }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
-func (n *node) state(name string) *state {
-	st := &state{name: name, kind: n.text("Type")}
-	n.text("Comment")
-	read, ok := kinds[st.kind]
+func (st *state) decode(text []byte) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(text, &given); err != nil {
+		return err
+	}
+	_ = json.Unmarshal(given["Type"], &st.Type) // no text is no type
+	kind, ok := stateTypes[st.Type]
+	if !ok {
+		return fmt.Errorf("the embedded cloud does not implement the state type '%s'", st.Type)
+	}
+	if err := checkFields(slices.Sorted(maps.Keys(given)), kind.required, kind.optional+" Type Comment"); err != nil {
+		return err
+	}
+	if err := strictjson.Decode(text, st); err != nil {
+		return err
+	}
+	st.do = kind.do
 	switch {
-	case !n.has("Type"):
-		n.require("Type")
-		return st
-	case !ok:
-		n.failf(n.where("Type"), "The embedded cloud does not implement the state type '%s'", st.kind)
-		return st
+	case strings.Contains(kind.optional, "Next") && (st.Next != "") == st.End:
+		return errors.New("exactly one of the fields Next and End: true is required")
+	case min(st.TimeoutSeconds, st.Seconds) < 0 || max(st.TimeoutSeconds, st.Seconds) > maxSeconds:
+		return fmt.Errorf("a time must be from 0 to %d seconds", maxSeconds)
+	case st.Type == "Task":
+		return st.checkTask()
 	}
-	if st.kind == "Task" || st.kind == "Pass" || st.kind == "Wait" {
-		st.next = n.text("Next")
-		if end := n.flag("End"); n.has("Next") == end {
-			n.failf(n.at, "Exactly one of the fields Next and End: true is required")
-		}
-	}
-	if st.kind == "Task" || st.kind == "Pass" {
-		st.parameters = n.template("Parameters")
-		st.result = n.resultPath()
-	}
-	st.work = read(n, st)
-	n.close()
-	return st
+	return nil
 }
 
-func (n *node) resultPath() dataPath {
-	if v, ok := n.take("ResultPath"); ok && v == nil {
-		return dataPath{null: true}
+// checkFields refuses fields that are neither required nor optional, and required ones that are missing.
+func checkFields(given []string, required, optional string) error {
+	for _, name := range given {
+		if !slices.Contains(strings.Fields(required+" "+optional), name) {
+			return fmt.Errorf("the embedded cloud does not implement the field '%s'", name)
+		}
 	}
-	to := dataPath{path: n.path("ResultPath")}
-	isIndex := func(step jp.Frag) bool { _, ok := step.(jp.Nth); return ok }
-	if to.path != nil && (to.path.context || slices.ContainsFunc(to.path.expr, isIndex)) {
-		n.failf(n.where("ResultPath"), "ResultPath cannot be in the context object; the embedded cloud does not implement indexes in it")
+	for _, name := range strings.Fields(required) {
+		if !slices.Contains(given, name) {
+			return fmt.Errorf("the field '%s' is required but was missing", name)
+		}
 	}
-	return to
+	return nil
 }
 
-// edge is a transition out of a state, and where it is written.
-type edge struct{ field, at, to string }
-
-func (n *node) edges() []edge {
-	var list []edge
-	add := func(fields map[string]any, name, at string) {
-		if to, ok := fields[name].(string); ok {
-			list = append(list, edge{name, at + "/" + name, to})
+// targets are the names of the states that can follow.
+func (st *state) targets() (names []string) {
+	for _, name := range []string{st.Next, st.Default} {
+		if name != "" {
+			names = append(names, name)
 		}
 	}
-	add(n.fields, "Next", n.at)
-	add(n.fields, "Default", n.at)
-	for _, field := range []string{"Choices", "Catch"} {
-		rules, _ := n.fields[field].([]any)
-		for i, rule := range rules {
-			object, _ := rule.(map[string]any)
-			add(object, "Next", n.item(field, i))
-		}
+	for i := range st.Choices {
+		names = append(names, st.Choices[i].next)
 	}
-	return list
-}
-
-// checkTransitions refuses transitions to states that do not exist, and states that cannot be reached.
-func (d *definition) checkTransitions(p *problems, start string, edges map[string][]edge) {
-	if start != "" && d.start == nil {
-		p.addf(missingTarget, "/StartAt", "Missing 'Next' target: %s", start)
+	for i := range st.Catch {
+		names = append(names, st.Catch[i].Next)
 	}
-	reached := map[string]bool{start: true}
-	queue := []string{start}
-	for len(queue) > 0 {
-		name := queue[0]
-		queue = queue[1:]
-		for _, e := range edges[name] {
-			if !reached[e.to] {
-				reached[e.to] = true
-				queue = append(queue, e.to)
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.states)) {
-		for _, e := range edges[name] {
-			if d.states[e.to] == nil {
-				p.addf(missingTarget, e.at, "Missing '%s' target: %s", e.field, e.to)
-			}
-		}
-		if !reached[name] {
-			p.addf(missingTarget, "/States/"+name, "State \"%s\" is not reachable.", name)
-		}
-	}
+	return names
 }

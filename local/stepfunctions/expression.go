@@ -10,63 +10,45 @@ import (
 	"strings"
 )
 
-// expression is the value of a field whose name ends with ".$" or Path: a JSONPath, or an intrinsic function.
-type expression interface {
-	evaluate(*scope) (any, error)
+// expression computes a value from a state's data and the context object.
+type expression func(*scope) (any, error)
+
+func constant(value any) expression { return func(*scope) (any, error) { return value, nil } }
+
+// reference is a field whose name ends with Path: a JSONPath, or an intrinsic function. It has no expression if it is absent.
+type reference struct{ expression }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *reference) UnmarshalJSON(text []byte) error {
+	v, err := parseJSON(string(text))
+	if err == nil {
+		r.expression, err = parseExpression(v)
+	}
+	return err
 }
 
-type literal struct{ value any }
-
-func (l literal) evaluate(*scope) (any, error) { return l.value, nil }
-
-func (p *path) evaluate(sc *scope) (any, error) {
-	v, ok := p.find(sc)
+func parseExpression(v any) (expression, error) {
+	text, ok := v.(string)
 	if !ok {
-		return nil, runtimef("The JSONPath '%s' could not be found in the input '%s'", p.text, renderJSON(sc.data))
+		return nil, errors.New("the value must be a string that contains a JSONPath or an intrinsic function")
 	}
-	return v, nil
-}
-
-type call struct {
-	text     string
-	function intrinsic
-	args     []expression
-}
-
-func (c *call) evaluate(sc *scope) (any, error) {
-	args := make([]any, len(c.args))
-	for i, a := range c.args {
-		var err error
-		if args[i], err = a.evaluate(sc); err != nil {
-			return nil, err
-		}
-	}
-	v, err := c.function.do(args)
-	if err != nil {
-		return nil, &failure{Name: errorIntrinsic, Cause: fmt.Sprintf("The function '%s' had the following error: %v", c.text, err), inState: true}
-	}
-	return v, nil
-}
-
-const maxNesting = 10
-
-func parseExpression(text string) (expression, error) {
 	if strings.HasPrefix(text, "$") {
-		return parsePath(text)
+		p, err := parsePath(text)
+		return p.evaluate, err
 	}
-	e, rest, err := parseCall(text, 1)
+	e, rest, err := parseCall(text)
 	if err == nil && rest != "" {
 		err = errors.New("there is text after it")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("not a valid JSONPath or intrinsic function: %w", err)
+		return nil, fmt.Errorf("the value is not a valid JSONPath or intrinsic function: %w", err)
 	}
 	return e, nil
 }
 
 // parseCall reads an intrinsic function and returns the text after it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
-func parseCall(text string, depth int) (e expression, rest string, err error) {
+func parseCall(text string) (e expression, rest string, err error) {
 	name, rest, ok := strings.Cut(text, "(")
 	if !ok || !strings.HasPrefix(name, "States.") {
 		return nil, "", fmt.Errorf("a function has the form States.Name(...), not %q", text)
@@ -75,30 +57,26 @@ func parseCall(text string, depth int) (e expression, rest string, err error) {
 	if !known {
 		return nil, "", fmt.Errorf("the embedded cloud does not implement the intrinsic function %s", name)
 	}
-	if depth > maxNesting {
-		return nil, "", fmt.Errorf("more than %d functions are within each other", maxNesting)
-	}
-	c := &call{function: f}
+	var args []expression
 	for rest = strings.TrimSpace(rest); !strings.HasPrefix(rest, ")"); {
-		if len(c.args) > 0 {
+		if len(args) > 0 {
 			if rest, ok = strings.CutPrefix(rest, ","); !ok {
 				return nil, "", fmt.Errorf("expected , or ) before %q", rest)
 			}
 		}
 		var arg expression
-		keepEscapes := name == formatName && len(c.args) == 0 // States.Format reads them itself
-		if arg, rest, err = parseArgument(strings.TrimSpace(rest), depth, keepEscapes); err != nil {
+		keepEscapes := name == formatName && len(args) == 0 // States.Format reads them itself
+		if arg, rest, err = parseArgument(strings.TrimSpace(rest), keepEscapes); err != nil {
 			return nil, "", err
 		}
-		c.args = append(c.args, arg)
+		args = append(args, arg)
 		rest = strings.TrimSpace(rest)
 	}
-	if n := len(c.args); n < f.min || n > f.max {
+	if n := len(args); n < f.min || n > f.max {
 		return nil, "", fmt.Errorf("the function %s cannot have %d arguments", name, n)
 	}
 	rest = rest[1:]
-	c.text = text[:len(text)-len(rest)]
-	return c, strings.TrimSpace(rest), nil
+	return f.call(text[:len(text)-len(rest)], args), strings.TrimSpace(rest), nil
 }
 
 var (
@@ -108,27 +86,27 @@ var (
 	escaped        = regexp.MustCompile(`(?s)\\(.)`)
 )
 
-func parseArgument(text string, depth int, keepEscapes bool) (e expression, rest string, err error) {
+func parseArgument(text string, keepEscapes bool) (e expression, rest string, err error) {
 	if strings.HasPrefix(text, "States.") {
-		return parseCall(text, depth+1)
+		return parseCall(text)
 	}
 	if arg := stringArgument.FindString(text); arg != "" {
 		rest, arg = text[len(arg):], arg[1:len(arg)-1]
 		if !keepEscapes {
 			arg = escaped.ReplaceAllString(arg, "$1")
 		}
-		return literal{arg}, rest, nil
+		return constant(arg), rest, nil
 	}
 	if arg := pathArgument.FindString(text); arg != "" {
 		p, err := parsePath(strings.TrimSpace(arg))
-		return p, text[len(arg):], err
+		return p.evaluate, text[len(arg):], err
 	}
 	arg := otherArgument.FindString(text)
 	v, err := parseJSON(arg)
 	switch v.(type) {
 	case nil, bool, json.Number:
 		if err == nil {
-			return literal{v}, text[len(arg):], nil
+			return constant(v), text[len(arg):], nil
 		}
 	}
 	return nil, "", fmt.Errorf("%q does not begin with a string, number, boolean, null, path or function", text)
@@ -137,6 +115,23 @@ func parseArgument(text string, depth int, keepEscapes bool) (e expression, rest
 type intrinsic struct {
 	min, max int
 	do       func(args []any) (any, error)
+}
+
+func (f intrinsic) call(text string, args []expression) expression {
+	return func(sc *scope) (any, error) {
+		values := make([]any, len(args))
+		for i, arg := range args {
+			var err error
+			if values[i], err = arg(sc); err != nil {
+				return nil, err
+			}
+		}
+		v, err := f.do(values)
+		if err != nil {
+			return nil, &failure{Name: errorIntrinsic, Cause: fmt.Sprintf("The function '%s' had the following error: %v", text, err), inState: true}
+		}
+		return v, nil
+	}
 }
 
 const formatName = "States.Format"

@@ -169,7 +169,7 @@ func (s *Service) newRevision(in *StateMachineArgs, id string) (*revision, error
 
 func (r *revision) timeout(kind string) time.Duration {
 	limit := maxDuration[kind]
-	if d := r.definition.timeout; d > 0 && d < limit {
+	if d := seconds(r.definition.TimeoutSeconds); d > 0 && d < limit {
 		return d
 	}
 	return limit

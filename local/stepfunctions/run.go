@@ -27,16 +27,16 @@ func (s *Service) run(e *execution) {
 	for at := &e.place; ; {
 		st := at.state
 		// A task that is redriven is scheduled again. Any other state is entered again.
-		if at.event == 0 || st.kind != "Task" {
+		if at.event == 0 || st.Type != "Task" {
 			if e.awaitTransition() != nil {
 				return
 			}
 			at.entered = s.account.Clock.Now()
-			if at.event = e.record(st.kind+"StateEntered", withData(details{"name": st.name}, "input", at.text)); at.event == 0 {
+			if at.event = e.record(st.Type+"StateEntered", withData(details{"name": st.name}, "input", at.text)); at.event == 0 {
 				return
 			}
 		}
-		v := &visit{execution: e, state: st, event: at.event, entered: at.entered, next: st.next}
+		v := &visit{execution: e, state: st, event: at.event, entered: at.entered, next: st.Next}
 		output, err := v.perform(at.data)
 		if errors.Is(err, errClosed) {
 			return
@@ -51,14 +51,14 @@ func (s *Service) run(e *execution) {
 			e.stop(failed, v.failure(err))
 			return
 		}
-		if e.record(st.kind+"StateExited", withData(details{"name": st.name}, "output", text)) == 0 {
+		if e.record(st.Type+"StateExited", withData(details{"name": st.name}, "output", text)) == 0 {
 			return
 		}
 		if v.next == "" {
 			e.succeed(text)
 			return
 		}
-		*at = place{state: e.revision.definition.states[v.next], data: output, text: text}
+		*at = place{state: e.revision.definition.States[v.next], data: output, text: text}
 	}
 }
 
@@ -69,10 +69,10 @@ func (v *visit) perform(raw any) (any, error) {
 		return output, err
 	}
 	f := v.failure(err)
-	for _, c := range v.state.catchers {
-		if f.matches(c.errors) {
-			v.next = c.next
-			return v.put(c.result, raw, map[string]any{"Error": f.Name, "Cause": f.Cause})
+	for _, c := range v.state.Catch {
+		if f.matches(c.ErrorEquals) {
+			v.next = c.Next
+			return v.put(c.ResultPath, raw, map[string]any{"Error": f.Name, "Cause": f.Cause})
 		}
 	}
 	return nil, f
@@ -82,21 +82,21 @@ func (v *visit) perform(raw any) (any, error) {
 // https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
 func (v *visit) process(raw any) (any, error) {
 	st := v.state
-	result, err := st.work.do(v, raw)
-	if err != nil || st.kind != "Task" && st.kind != "Pass" {
+	result, err := st.do(v, raw)
+	if err != nil || st.Type != "Task" && st.Type != "Pass" {
 		return result, err
 	}
-	return v.put(st.result, raw, result)
+	return v.put(st.ResultPath, raw, result)
 }
 
 func (v *visit) fill(t template, data any) (any, error) {
-	if t == nil {
+	if t.expression == nil {
 		return data, nil
 	}
-	return t.fill(v.scope(data))
+	return t.expression(v.scope(data))
 }
 
-func (v *visit) put(to dataPath, raw, result any) (any, error) {
+func (v *visit) put(to resultPath, raw, result any) (any, error) {
 	switch {
 	case to.null:
 		return raw, nil

@@ -3,65 +3,51 @@ package stepfunctions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
 
-// task is the work of a Task state: it calls a service, and retries as its retriers say.
-type task struct {
-	integration
-	timeout time.Duration // 0 for none
-}
-
+// integration is a service's action that a Task state can call.
 type integration struct {
-	service, action    string   // "lambda", "invoke"
-	required, optional []string // parameters
-	call               func(ctx context.Context, v *visit, parameters any) (any, error)
+	service, action    string // "lambda", "invoke"
+	required, optional string // parameters
+	call               func(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error)
 }
 
 // integrations are the optimized integrations, by the resource of their tasks:
 // https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 var integrations = map[string]integration{
-	"arn:aws:states:::lambda:invoke": {service: "lambda", action: "invoke", call: invoke,
-		required: []string{"FunctionName"}, optional: []string{"Payload"}},
-	"arn:aws:states:::sns:publish": {service: "sns", action: "publish", call: publish,
-		required: []string{"TopicArn", "Message"}},
-	"arn:aws:states:::sqs:sendMessage": {service: "sqs", action: "sendMessage", call: sendMessage,
-		required: []string{"QueueUrl", "MessageBody"}},
+	"arn:aws:states:::lambda:invoke":   {"lambda", "invoke", "FunctionName", "Payload", invoke},
+	"arn:aws:states:::sns:publish":     {"sns", "publish", "TopicArn Message", "", publish},
+	"arn:aws:states:::sqs:sendMessage": {"sqs", "sendMessage", "QueueUrl MessageBody", "", sendMessage},
 }
 
-func readTask(n *node, st *state) work {
-	n.require("Resource")
-	st.selector = n.template("ResultSelector")
-	n.handlers(st)
-	t := task{timeout: seconds(n.integer("TimeoutSeconds", 1, maxSeconds, 0))}
-	resource := n.text("Resource")
-	known := false
-	if t.integration, known = integrations[resource]; known {
-		parameters, _ := st.parameters.(objectTemplate)
-		parameters.requireFields(n, t.required, t.optional)
-	} else if n.has("Resource") {
-		n.failf(n.where("Resource"), "The embedded cloud does not implement the resource %s, only lambda:invoke, sns:publish and sqs:sendMessage", resource)
+func (st *state) checkTask() error {
+	t, known := integrations[st.Resource]
+	if !known {
+		return fmt.Errorf("the embedded cloud does not implement the resource %s, only lambda:invoke, sns:publish and sqs:sendMessage", st.Resource)
 	}
-	return t
+	return checkFields(st.Parameters.names, t.required, t.optional)
 }
 
-func (t task) do(v *visit, input any) (any, error) {
-	counts := make([]int, len(v.state.retriers))
+// task calls a service, and retries as the state's retriers say.
+func task(v *visit, input any) (any, error) {
+	counts := make([]int, len(v.state.Retry))
 	for {
-		result, err := t.attempt(v, input)
+		result, err := integrations[v.state.Resource].attempt(v, input)
 		if err == nil {
-			return v.fill(v.state.selector, result)
+			return v.fill(v.state.ResultSelector, result)
 		}
 		if errors.Is(err, errClosed) {
 			return nil, err
 		}
 		f := v.failure(err)
-		delay, again := nextRetry(f, v.state.retriers, counts, v.service.Random)
+		delay, again := nextRetry(f, v.state.Retry, counts, v.service.Random)
 		if !again {
 			return nil, f
 		}
@@ -74,8 +60,8 @@ func (t task) do(v *visit, input any) (any, error) {
 
 var errTaskTimeout = errors.New("the task timed out")
 
-func (t task) attempt(v *visit, input any) (any, error) {
-	parameters, err := v.fill(v.state.parameters, input)
+func (t integration) attempt(v *visit, input any) (any, error) {
+	parameters, err := v.fill(v.state.Parameters, input)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +69,7 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	if len(text) > maxData {
 		return nil, tooLarge(v.state.name)
 	}
-	scheduled := details{"region": account.Region, "parameters": text}.With(details{"timeoutInSeconds": int(t.timeout / time.Second)})
+	scheduled := details{"region": account.Region, "parameters": text}.With(details{"timeoutInSeconds": v.state.TimeoutSeconds})
 	if err := t.record(v, "Scheduled", scheduled); err != nil {
 		return nil, err
 	}
@@ -92,11 +78,15 @@ func (t task) attempt(v *visit, input any) (any, error) {
 	}
 	ctx, cancel := context.WithCancelCause(v.ctx)
 	defer cancel(nil)
-	if t.timeout > 0 {
-		timer := v.service.account.Clock.AfterFunc(t.timeout, func() { cancel(errTaskTimeout) })
+	if v.state.TimeoutSeconds > 0 {
+		timer := v.service.account.Clock.AfterFunc(seconds(v.state.TimeoutSeconds), func() { cancel(errTaskTimeout) })
 		defer timer.Stop()
 	}
-	result, err := t.call(ctx, v, parameters)
+	p, err := v.assume()
+	var result any
+	if err == nil {
+		result, err = t.call(ctx, v, p, parameters)
+	}
 	switch {
 	case v.ctx.Err() != nil:
 		return nil, errClosed
@@ -113,7 +103,7 @@ func (t task) attempt(v *visit, input any) (any, error) {
 }
 
 // record adds an event of the task with its service and action. It returns errClosed if the execution has closed.
-func (t task) record(v *visit, event string, d details) error {
+func (t integration) record(v *visit, event string, d details) error {
 	d["resourceType"], d["resource"] = t.service, t.action
 	if v.execution.record("Task"+event, d) == 0 {
 		return errClosed
@@ -121,7 +111,7 @@ func (t task) record(v *visit, event string, d details) error {
 	return nil
 }
 
-func (t task) failed(v *visit, event string, f *failure) error {
+func (t integration) failed(v *visit, event string, f *failure) error {
 	if err := t.record(v, event, f.details()); err != nil {
 		return err
 	}
@@ -140,68 +130,33 @@ func (v *visit) assume() (policy.Principal, error) {
 }
 
 type retrier struct {
-	errors   []string
-	interval time.Duration
-	attempts int
-	backoff  float64
-	maxDelay time.Duration // 0 for none
-	jitter   bool
+	ErrorEquals     []string
+	IntervalSeconds int
+	MaxAttempts     int
+	BackoffRate     float64
+	MaxDelaySeconds int
+	JitterStrategy  string // FULL or NONE
+	Comment         string
 }
 
 type catcher struct {
-	errors []string
-	next   string
-	result dataPath
+	ErrorEquals   []string
+	Next, Comment string
+	ResultPath    resultPath
 }
 
-func (n *node) handlers(st *state) {
-	for o := range n.objects("Retry") {
-		o.text("Comment")
-		r := retrier{
-			errors:   o.errorEquals(),
-			interval: seconds(o.integer("IntervalSeconds", 1, maxSeconds, 1)),
-			attempts: o.integer("MaxAttempts", 0, maxSeconds, 3),
-			backoff:  o.number("BackoffRate", 1, math.MaxFloat64, 2),
-			maxDelay: seconds(o.integer("MaxDelaySeconds", 1, 31622400, 0)),
-			jitter:   o.jitter(),
-		}
-		if r.maxDelay > 0 && r.maxDelay <= r.interval {
-			o.failf(o.where("MaxDelaySeconds"), "MaxDelaySeconds must be greater than IntervalSeconds")
-		}
-		st.retriers = append(st.retriers, r)
+// UnmarshalJSON implements json.Unmarshaler. It sets the defaults.
+func (r *retrier) UnmarshalJSON(text []byte) error {
+	type fields retrier // without this method
+	*r = retrier{IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2, MaxDelaySeconds: maxSeconds, JitterStrategy: "NONE"}
+	if err := strictjson.Decode(text, (*fields)(r)); err != nil {
+		return err
 	}
-	for o := range n.objects("Catch") {
-		o.text("Comment")
-		o.require("Next")
-		st.catchers = append(st.catchers, catcher{errors: o.errorEquals(), next: o.text("Next"), result: o.resultPath()})
+	if len(r.ErrorEquals) == 0 || r.IntervalSeconds < 1 || r.MaxAttempts < 0 || r.BackoffRate < 1 ||
+		r.MaxDelaySeconds < 1 || r.MaxDelaySeconds > maxSeconds || r.JitterStrategy != "FULL" && r.JitterStrategy != "NONE" {
+		return errors.New("a retrier needs ErrorEquals, times of at least 1 second, at least 0 attempts, a BackoffRate of at least 1 and the JitterStrategy FULL or NONE")
 	}
-}
-
-func (n *node) jitter() bool {
-	strategy := n.text("JitterStrategy")
-	if n.has("JitterStrategy") && strategy != "FULL" && strategy != "NONE" {
-		n.failf(n.where("JitterStrategy"), "Value must be one of [FULL, NONE]")
-	}
-	return strategy == "FULL"
-}
-
-// errorEquals reads the names of the errors that a retrier or catcher matches. States.ALL must be the only name, and in
-// the last retrier or catcher.
-func (n *node) errorEquals() []string {
-	at := n.where("ErrorEquals")
-	n.require("ErrorEquals")
-	var names []string
-	for _, v := range n.values("ErrorEquals") {
-		name, ok := v.(string)
-		if !ok {
-			n.failf(at, "Expected value of type [String]")
-		}
-		names = append(names, name)
-	}
-	if slices.Contains(names, errorAll) && (len(names) > 1 || !n.last) {
-		n.failf(at, "States.ALL must appear alone, and in the last element")
-	}
-	return names
+	return nil
 }
 
 // nextRetry returns whether to retry after a failure, and the wait before that. The first retrier that matches decides.
@@ -209,10 +164,10 @@ func (n *node) errorEquals() []string {
 func nextRetry(f *failure, retriers []retrier, counts []int, random func() float64) (time.Duration, bool) {
 	for i := range retriers {
 		r := &retriers[i]
-		if !f.matches(r.errors) {
+		if !f.matches(r.ErrorEquals) {
 			continue
 		}
-		if counts[i] == r.attempts {
+		if counts[i] == r.MaxAttempts {
 			return 0, false
 		}
 		counts[i]++
@@ -223,15 +178,11 @@ func nextRetry(f *failure, retriers []retrier, counts []int, random func() float
 
 // delay is the wait before the n-th retry, counted from 0.
 func (r *retrier) delay(n int, random func() float64) time.Duration {
-	limit := r.maxDelay
-	if limit == 0 {
-		limit = maxSeconds * time.Second
-	}
-	d := limit
-	if exact := float64(r.interval) * math.Pow(r.backoff, float64(n)); exact < float64(limit) {
+	d := seconds(r.MaxDelaySeconds)
+	if exact := float64(seconds(r.IntervalSeconds)) * math.Pow(r.BackoffRate, float64(n)); exact < float64(d) {
 		d = time.Duration(exact)
 	}
-	if r.jitter {
+	if r.JitterStrategy == "FULL" {
 		d = time.Duration(random() * float64(d))
 	}
 	return d
