@@ -2,7 +2,6 @@ package cloudwatch
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -114,6 +113,7 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		return nil, invalid("ValidationError", "%v", err)
 	}
 	s.evaluate(c.Context())
+	start, end := s.within(in.StartTime.Time, in.EndTime.Time)
 	results := []wire.Object{}
 	for _, q := range in.MetricDataQueries {
 		if !q.returns() {
@@ -124,7 +124,9 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 			name = q.MetricStat.Metric.MetricName
 		}
 		times, values := []time.Time{}, []float64{}
-		for from := range s.periods(in.StartTime.Time, in.EndTime.Time, qs[q.Id].period) {
+		period := qs[q.Id].period
+		seconds := int64(period / time.Second)
+		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
 			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
 				times, values = append(times, from), append(values, v)
 			}
@@ -140,8 +142,8 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 	return wire.Object{"MetricDataResults": results}, nil
 }
 
-// periods returns the starts of the periods from start to before end, where there can be data: a start long ago would take long.
-func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[time.Time] {
+// within limits a range of time to where there can be data: a start long ago would take long.
+func (s *Service) within(start, end time.Time) (time.Time, time.Time) {
 	now := s.account.Clock.Now()
 	if oldest := now.Add(-retention); start.Before(oldest) {
 		start = oldest
@@ -149,9 +151,5 @@ func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[t
 	if newest := now.Add(maxAhead); end.After(newest) {
 		end = newest
 	}
-	seconds := int64(period / time.Second)
-	return func(yield func(time.Time) bool) {
-		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end) && yield(from); from = from.Add(period) {
-		}
-	}
+	return start, end
 }
