@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -18,8 +17,8 @@ func (s *Service) register() {
 }
 
 type describeAlarmsInput struct {
-	AlarmNames, AlarmTypes      []string
-	AlarmNamePrefix, StateValue string
+	AlarmNames, AlarmTypes []string
+	StateValue             string
 }
 
 func (in *MetricAlarmArgs) condition() wire.Object {
@@ -41,7 +40,7 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Ob
 	composites, metrics := []wire.Object{}, []wire.Object{}
 	for _, a := range s.sorted() {
 		n := a.notifications()
-		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) || !strings.HasPrefix(a.name, in.AlarmNamePrefix) ||
+		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) ||
 			in.StateValue != "" && in.StateValue != a.state {
 			continue
 		}
