@@ -280,8 +280,14 @@ soak: cli package-local ## The randomised tests of all patterns with ROUNDS new 
 	wait $$second || status=1; cat ../.local/soak.log; exit $$status
 
 .PHONY: bench
-bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings, costs
+bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings, costs, the page
 	go -C cmd test -run '^$$' -bench . -benchtime 1x -timeout 0 ./bench
+	go -C integration_test test -run '^$$' -bench . -benchtime 1x -timeout 0 ./console
+
+.PHONY: pictures
+pictures: prepare ## Take the pictures in docs/pictures of the page of a new embedded cloud, which processes N orders
+	@mkdir -p docs/pictures && CI_BROWSER=required PICTURES=$(CURDIR)/docs/pictures ORDERS=$(N) \
+		go -C integration_test test -count=1 -run '^TestPictures$$' ./console
 
 # The Go language host of Pulumi asks for all modules, also those that nothing is compiled from, and adds their
 # checksums where they are missing.

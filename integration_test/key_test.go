@@ -129,8 +129,7 @@ func TestAKeyReplacesNothing(t *testing.T) {
 	embedded(t)
 	config := maps.Clone(deployment.config)
 	config["ownKey"] = "true"
-	steps, err := deployment.stack.Plan(t.Context(), config)
-	require.NoError(t, err)
+	steps := plan(t, deployment.stack, config)
 	made := 0
 	for _, step := range steps {
 		if strings.Contains(step.URN, "aws:kms/key:Key::") {

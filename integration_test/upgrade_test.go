@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/stack"
 )
 
 // TestUpgradeReplacesNothing previews the program on states that earlier versions of it deployed: all patterns, exported
@@ -29,9 +31,8 @@ func TestUpgradeReplacesNothing(t *testing.T) {
 			s.Log = &log
 			file := filepath.Join(s.Home, "state.json")
 			require.NoError(t, os.WriteFile(file, unzip(t, state), 0o600))
-			require.NoError(t, s.Import(t.Context(), file), log.String())
-			steps, err := s.Plan(t.Context(), map[string]string{"pattern": "all"})
-			require.NoError(t, err)
+			require.NoError(t, s.CLI(t.Context(), &log, "stack", "import", "--file", file, "--stack", stack.Name), log.String())
+			steps := plan(t, &s, map[string]string{"pattern": "all"})
 			require.Greater(t, len(steps), 200, "the plan covers all patterns")
 			for _, step := range steps {
 				if strings.Contains(step.URN, "aws:apigateway/deployment:Deployment::") {

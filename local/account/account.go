@@ -142,7 +142,7 @@ type KeyUse struct {
 
 // KeyError is why a key cannot be used.
 type KeyError struct {
-	Reason  string // AccessDenied, NotFound or InvalidState
+	Reason  string // AccessDenied or NotFound
 	Message string
 }
 

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -79,7 +78,7 @@ func (iamAuthorizer) authorize(x *exchange) *failure {
 	case key == "":
 		return failNoRoute
 	}
-	x.identity = identity{AccountID: new(account.ID), AccessKey: &key, Caller: &p.ID, User: &p.ID, UserARN: &p.ARN}
+	x.signer = signer{p, key}
 	return x.permit(p)
 }
 
@@ -200,17 +199,4 @@ func (c *answers) put(by *tokenAuthorizer, token string, a *authorizerAnswer, no
 	maps.DeleteFunc(c.kept, func(_ [2]string, old *authorizerAnswer) bool { return !now.Before(old.expires) })
 	a.expires = now.Add(by.ttl)
 	c.kept[[2]string{by.id, token}] = a
-}
-
-// parsePolicy reads an API's resource policy. The short form of a resource, execute-api:/STAGE/METHOD/PATH, is refused.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
-func parsePolicy(text *string) (*policy.Document, error) {
-	if text == nil || *text == "" {
-		return nil, nil
-	}
-	d, err := policy.Parse(*text, policy.Resource)
-	if err != nil {
-		return nil, badRequest("Invalid policy document: %v", err)
-	}
-	return d, nil
 }

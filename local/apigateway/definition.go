@@ -89,9 +89,6 @@ func (r *reader) document(text string) {
 	if doc.Components != nil {
 		var parts components
 		r.object("components", doc.Components, &parts)
-		for name, raw := range sorted(parts.Schemas) {
-			r.schema("components.schemas."+name, raw)
-		}
 		for name, raw := range sorted(parts.SecuritySchemes) {
 			r.schemes[name] = r.securityScheme("components.securitySchemes."+name, name, raw)
 		}
@@ -189,7 +186,7 @@ func (r *reader) requestBody(at, location string, raw json.RawMessage) *model {
 	raw, ok := forJSON(r, at+".content", body.Content)
 	at += ".content." + jsonType
 	var content mediaType
-	if !ok || !r.object(at, raw, &content) || content.Schema == nil || !r.schema(at+".schema", content.Schema) {
+	if !ok || !r.object(at, raw, &content) || content.Schema == nil {
 		return nil
 	}
 	m, err := compileModel(r.compiler, location+pointer("requestBody", "content", jsonType, "schema"))

@@ -27,7 +27,7 @@ type document struct {
 }
 
 type components struct {
-	Schemas         map[string]json.RawMessage `json:"schemas"`
+	_               struct{}                   `ignored:"schemas"` // those that are used are compiled
 	SecuritySchemes map[string]json.RawMessage `json:"securitySchemes"`
 }
 
@@ -143,48 +143,6 @@ func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 		return nil, fmt.Errorf("is not a JSON schema of draft 4: %w", err)
 	}
 	return &model{schema: s}, nil
-}
-
-// keywords are those of draft 4 that are supported, and annotations. OpenAPI's own keywords that API Gateway ignores, such as
-// nullable and readOnly, are refused, because AWS does not validate them. So are those such as anyOf that it may not support:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-var keywords = strings.Fields(`$ref default deprecated description enum example externalDocs format items maxItems maxLength maximum
-	minItems minLength minimum multipleOf pattern properties required title type uniqueItems`)
-
-// formats are those that say how a number or string is kept, which no validator checks.
-var formats = []string{"int32", "int64", "float", "double", "byte", "binary", "password"}
-
-// schema refuses keywords and formats that would not be validated as a reader of the document expects.
-func (r *reader) schema(at string, raw json.RawMessage) bool {
-	before := len(r.problems)
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		r.failf(at, "a schema must be a JSON object")
-		return false
-	}
-	for name, value := range sorted(members) {
-		in := at + "." + name
-		if !slices.Contains(keywords, name) && !foreignExtension(name) {
-			r.failf(at, "the schema keyword %s is not supported", name)
-		}
-		// The compiler reports values of another type.
-		switch name {
-		case "format":
-			var format string
-			if json.Unmarshal(value, &format) != nil || !slices.Contains(formats, format) {
-				r.failf(in, "%s is not supported by the embedded cloud; use a pattern", value)
-			}
-		case "properties":
-			var children map[string]json.RawMessage
-			_ = json.Unmarshal(value, &children)
-			for child, schema := range sorted(children) {
-				r.schema(in+"."+child, schema)
-			}
-		case "items":
-			r.schema(in, value)
-		}
-	}
-	return len(r.problems) == before
 }
 
 // hugeExponent matches numbers whose arithmetic would take unreasonable time.

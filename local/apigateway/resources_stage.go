@@ -134,39 +134,33 @@ type methodSettings struct {
 }
 
 func (s *Service) methodSettingsKind() provider.Kind {
-	// set changes the settings, or removes them if they are nil.
-	set := func(m *methodSettings, settings *Settings) error {
-		if m.settings[m.path] = settings; settings == nil {
+	id := func(in *MethodSettingsArgs) string { return in.RestAPI + "-" + in.StageName + "-" + in.MethodPath }
+	set := func(_ context.Context, m *methodSettings, in *MethodSettingsArgs) error {
+		if in == nil {
 			delete(m.settings, m.path)
+		} else {
+			m.settings[m.path] = &in.Settings
 		}
 		s.refresh(s.apis[m.inputs.RestAPI], m.stage)
 		return nil
 	}
-	// find splits an id, API-STAGE-PATH. Both the stage and the path may have dashes.
-	find := func(id string) (*methodSettings, error) {
-		for i := range id {
-			if st, err := s.findStage(id[:i]); err == nil && id[i] == '-' && st.settings[id[i+1:]] != nil {
-				return &methodSettings{st, id[i+1:]}, nil
-			}
-		}
-		return nil, notFound("Invalid method settings identifier specified")
-	}
-	return &provider.Object[MethodSettingsArgs, methodSettings]{
+	return provider.Setting(id, set, provider.Object[MethodSettingsArgs, methodSettings]{
 		Type: "aws:apigateway/methodSettings:MethodSettings",
 		Lock: &s.mu,
-		Find: find,
+		// An id is API-STAGE-PATH. Both the stage and the path may have dashes.
+		Find: func(id string) (*methodSettings, error) {
+			for i := range id {
+				if st, err := s.findStage(id[:i]); err == nil && id[i] == '-' {
+					return &methodSettings{st, id[i+1:]}, nil
+				}
+			}
+			return nil, notFound("Invalid stage identifier specified")
+		},
 		State: func(m *methodSettings) *MethodSettingsArgs {
+			if m.settings[m.path] == nil {
+				return nil
+			}
 			return &MethodSettingsArgs{m.inputs.RestAPI, m.inputs.StageName, m.path, *m.settings[m.path]}
 		},
-		Create: func(_ context.Context, in *MethodSettingsArgs) (string, error) {
-			id := in.RestAPI + "-" + in.StageName
-			st, err := s.findStage(id)
-			if err != nil {
-				return "", err
-			}
-			return id + "-" + in.MethodPath, set(&methodSettings{st, in.MethodPath}, &in.Settings)
-		},
-		Update: func(_ context.Context, m *methodSettings, in *MethodSettingsArgs) error { return set(m, &in.Settings) },
-		Delete: func(_ context.Context, m *methodSettings) error { return set(m, nil) },
-	}
+	})
 }

@@ -92,6 +92,7 @@ func (s *Service) leave(gone func(*member) bool) {
 // APIKeyArgs are the inputs of aws:apigateway/apiKey:ApiKey. The value of a key is made here.
 type APIKeyArgs struct {
 	Name            *string           `pulumi:"name,optional,replace"`
+	Description     *string           `pulumi:"description,optional"`
 	Enabled         *bool             `pulumi:"enabled,optional"` // default true
 	Tags            map[string]string `pulumi:"tags,optional"`
 	ARN             string            `pulumi:"arn,output"`

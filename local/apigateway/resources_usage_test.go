@@ -12,7 +12,7 @@ import (
 
 func TestAPIKeyLifecycle(t *testing.T) {
 	c := newCloud(t)
-	id, state := c.MustDeploy(t, keyType, map[string]any{"tags": map[string]any{"team": "coffee"}})
+	id, state := c.MustDeploy(t, keyType, map[string]any{"description": "a client", "tags": map[string]any{"team": "coffee"}})
 	require.Regexp(t, `^[A-Za-z0-9]{40}$`, state["value"])
 	require.Regexp(t, `^Logical-[0-9a-f]{7}$`, state["name"])
 	require.Equal(t, "arn:aws:apigateway:"+account.Region+"::/apikeys/"+id, state["arn"])

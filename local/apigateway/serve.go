@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
@@ -122,7 +123,7 @@ type exchange struct {
 	resource       resource // empty if there is no method
 	apiKey         string   // value of the client's key, and its id, if the method requires one
 	apiKeyID       string
-	identity       identity       // who signed the request; empty if nobody had to
+	signer         signer         // empty if nobody had to sign
 	authorizer     map[string]any // $context.authorizer; nil without a Lambda authorizer
 	pathParameters map[string]string
 	query          url.Values
@@ -137,6 +138,12 @@ type exchange struct {
 	latency     time.Duration
 	failure     failure // empty if an integration answered
 	integration integrationOutcome
+}
+
+// signer is who signed a request.
+type signer struct {
+	principal policy.Principal
+	accessKey string
 }
 
 type integrationOutcome struct {

@@ -20,7 +20,7 @@ type stage struct {
 }
 
 // liveStage is everything that serving a request needs. It never changes: each change of a stage makes a new one, which
-// keeps the limiters and the log whose settings are the same.
+// keeps the limiters whose settings are the same.
 type liveStage struct {
 	*definition
 	deploymentID string
@@ -108,17 +108,12 @@ type accessLog struct {
 	buffer   *logs.Buffer[logs.Event]
 }
 
-// accessLogOf keeps the stage's log if its settings are the same. Otherwise it closes it and starts another.
+// accessLogOf starts a log with the stage's settings, after the one that it has.
 func (s *Service) accessLogOf(st *stage) *accessLog {
-	var old *accessLog
 	if st.live != nil {
-		old = st.live.log
+		st.live.log.close()
 	}
 	set := st.inputs.AccessLogSettings
-	if old != nil && set != nil && old.settings == *set {
-		return old
-	}
-	old.close()
 	if set == nil {
 		return nil
 	}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
@@ -44,7 +42,7 @@ var variables = map[string]variable{
 	"extendedRequestId":   {value: func(x *exchange) string { return x.extendedID }},
 	"httpMethod":          {value: func(x *exchange) string { return x.request.Method }},
 	"identity.apiKeyId":   {value: func(x *exchange) string { return x.apiKeyID }},
-	"identity.userArn":    {value: func(x *exchange) string { return aws.ToString(x.identity.UserARN) }},
+	"identity.userArn":    {value: func(x *exchange) string { return x.signer.principal.ARN }},
 	"identity.userAgent":  {value: func(x *exchange) string { return x.request.UserAgent() }},
 	"path":                {value: func(x *exchange) string { return "/" + x.stageName + x.path }},
 	"requestId":           {value: func(x *exchange) string { return x.requestID }},

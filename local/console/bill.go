@@ -71,11 +71,12 @@ func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*b
 	if err != nil {
 		return nil, err
 	}
-	traffic := all.Orders()
-	out := &bill{Region: prices.Region, Date: prices.Date, TotalUSD: traffic.Total(), IdleMonthUSD: idle.Total(), Services: []cost{}, Components: []cost{}}
-	if out.Records, err = c.startedSince(ctx, start); err != nil {
+	records, err := c.countRecords(ctx, start)
+	if err != nil {
 		return nil, err
 	}
+	traffic := all.Orders()
+	out := &bill{Region: prices.Region, Date: prices.Date, Records: records.started, TotalUSD: traffic.Total(), IdleMonthUSD: idle.Total()}
 	if out.Records > 0 {
 		out.PerMillionUSD = traffic.PerMillion(out.Records).Total()
 	}

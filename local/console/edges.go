@@ -79,7 +79,6 @@ func (b *builder) connect() {
 			b.states(p.text("arn"), p.text("definition"))
 		case "aws:lambda/function:Function":
 			b.granted(p.text("role"), func(action, to string) { b.add(p.text("arn"), to, edgeCall, action) })
-			b.add(p.text("arn"), p.text("deadLetterConfig", "targetArn"), edgeFailure, "")
 		case "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig":
 			b.add(p.text("functionName"), p.text("destinationConfig", "onFailure", "destination"), edgeFailure, "")
 			b.add(p.text("functionName"), p.text("destinationConfig", "onSuccess", "destination"), edgeEvent, "")
@@ -169,15 +168,17 @@ func (b *builder) tidy() {
 	}
 }
 
-// sorted returns the edges, each with its labels in one.
+// sorted returns the edges, each with its labels in one. The order is that of the program's names: those in AWS end at random, and the page
+// would draw the same program in another way each time.
 func (b *builder) sorted() (edges []Edge) {
 	for e, labels := range b.labels {
 		slices.Sort(labels)
 		e.Label = strings.Join(labels, ", ")
 		edges = append(edges, e)
 	}
+	name := func(id string) string { return b.nodes[id].Name + " " + b.nodes[id].Kind + " " + id }
 	slices.SortFunc(edges, func(a, b Edge) int {
-		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(cmp.Compare(name(a.From), name(b.From)), cmp.Compare(name(a.To), name(b.To)), cmp.Compare(a.Kind, b.Kind))
 	})
 	return edges
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"io"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,20 +89,10 @@ func plain(v types.AttributeValue) any {
 		return list
 	case *types.AttributeValueMemberN:
 		return json.Number(v.Value)
-	case *types.AttributeValueMemberS:
-		return v.Value
-	case *types.AttributeValueMemberBOOL:
-		return v.Value
-	case *types.AttributeValueMemberSS:
-		return v.Value
-	case *types.AttributeValueMemberNS:
-		return v.Value
-	case *types.AttributeValueMemberB:
-		return v.Value
-	case *types.AttributeValueMemberBS:
-		return v.Value
+	case *types.AttributeValueMemberNULL:
+		return nil
 	}
-	return nil
+	return reflect.ValueOf(v).Elem().FieldByName("Value").Interface() // a string, a boolean, bytes, or a list of these
 }
 
 // addObjects adds the objects that have the id in their key, or a field in their key and the id in their text.

@@ -41,6 +41,18 @@ func (s *shop) poison(t testing.TB, w *world) {
 	require.NoError(t, err)
 }
 
+// pause stops the polls of the queue and waits until they have ended.
+func (s *shop) pause(t testing.TB, w *world) {
+	t.Helper()
+	client := lambda.NewFromConfig(w.Config())
+	_, err := client.UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(false)})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		m, err := client.GetEventSourceMapping(t.Context(), &lambda.GetEventSourceMappingInput{UUID: &s.mapping.id})
+		return err == nil && *m.State == "Disabled"
+	}, 20*time.Second, 10*time.Millisecond)
+}
+
 func TestWhatHappensIsCountedSinceThePageWasConnected(t *testing.T) {
 	w := newWorld(t)
 	s := w.shop(t)
@@ -59,6 +71,7 @@ func TestWhatHappensIsCountedSinceThePageWasConnected(t *testing.T) {
 	s.send(t, 2)
 	earlier.until(t, "two orders", counted(2))
 	earlier.stop()
+	time.Sleep(200 * time.Millisecond) // the console notices
 
 	first := w.open(t)
 	l := <-first.live
@@ -123,13 +136,7 @@ func TestAPausedConsumerLetsMessagesWait(t *testing.T) {
 	s := w.shop(t)
 	p := w.open(t)
 	require.False(t, (<-p.live).Nodes[s.queue.arn()].Paused)
-	client := lambda.NewFromConfig(w.Config())
-	_, err := client.UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(false)})
-	require.NoError(t, err)
-	require.Eventually(t, func() bool {
-		m, err := client.GetEventSourceMapping(t.Context(), &lambda.GetEventSourceMappingInput{UUID: &s.mapping.id})
-		return err == nil && *m.State == "Disabled"
-	}, 10*time.Second, 10*time.Millisecond)
+	s.pause(t, w)
 	s.send(t, 3)
 	p.until(t, "three messages", func(l console.Live) bool { return l.Nodes[s.queue.arn()].Paused && l.Nodes[s.queue.arn()].Waiting == 3 })
 }

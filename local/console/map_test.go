@@ -76,7 +76,7 @@ func (w *world) shopNamed(t testing.TB, name string) *shop {
 	s.keep = w.function(t, name+"-keep", map[string]any{"TABLE": s.table.outputs["name"]},
 		[]string{s.table.arn(), "dynamodb:PutItem"}, []string{s.table.arn() + "/index/*", "dynamodb:Query"}, []string{s.dead.arn(), "sqs:SendMessage"},
 		[]string{s.queue.arn(), "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"})
-	s.mapping = w.deploy(t, "aws:lambda/eventSourceMapping:EventSourceMapping", name+"-keep", map[string]any{"eventSourceArn": s.queue.arn(), "functionName": s.keep.arn()})
+	s.mapping = w.deploy(t, "aws:lambda/eventSourceMapping:EventSourceMapping", name+"-keep", map[string]any{"eventSourceArn": s.queue.arn(), "functionName": s.keep.arn(), "batchSize": 1})
 	s.api, s.url = w.api(t, name+"-api", map[string]string{
 		"POST /order":  fmt.Sprintf(`{"type":"aws_proxy","httpMethod":"POST","uri":%q}`, uri(s.take)),
 		"OPTIONS /any": `{"type":"mock","requestTemplates":{"application/json":"{\"statusCode\": 200}"},"responses":{"default":{"statusCode":"200"}}}`,

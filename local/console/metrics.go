@@ -57,7 +57,7 @@ type reading struct {
 	stat      types.MetricStat
 	apply     func(*tally, float64) // of a statistic of the last minute with values
 	count     func(*tally, float64) // of values since the last read
-	busy      bool                  // is read only while the node has counts
+	latency   bool
 }
 
 // readings are those of all nodes.
@@ -76,8 +76,8 @@ func (g *graph) readings() (all []reading) {
 	}
 	counted := reading{count: func(t *tally, v float64) { t.count += v }}
 	failed := reading{count: func(t *tally, v float64) { t.fail(v) }}
-	p50 := reading{busy: true, apply: func(t *tally, v float64) { t.now.P50Ms = higher(t.now.P50Ms, v) }}
-	p99 := reading{busy: true, apply: func(t *tally, v float64) { t.now.P99Ms = higher(t.now.P99Ms, v) }}
+	p50 := reading{latency: true, apply: func(t *tally, v float64) { t.now.P50Ms = higher(t.now.P50Ms, v) }}
+	p99 := reading{latency: true, apply: func(t *tally, v float64) { t.now.P99Ms = higher(t.now.P99Ms, v) }}
 	for _, n := range g.nodes {
 		m, ok := metricsOf[n.Kind]
 		if !ok {
@@ -153,7 +153,7 @@ const maxQueries = 500
 // statistics calls f with the values of readings in the minutes from start to before end, in the order of time.
 func (s *sampler) statistics(ctx context.Context, start, end time.Time, f func(r *reading, at time.Time, v float64)) error {
 	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool {
-		return r.busy && !s.last.IsZero() && s.tallies[r.node].minute.Before(start)
+		return r.latency && (!s.latencies() || s.tallies[r.node].minute.Before(start) && s.samples > 0)
 	})
 	for chunk := range slices.Chunk(due, maxQueries) {
 		in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, ScanBy: types.ScanByTimestampAscending}

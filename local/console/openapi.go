@@ -24,7 +24,7 @@ type scheme struct {
 	Authorizer struct{ AuthorizerURI string } `json:"x-amazon-apigateway-authorizer"`
 }
 
-var methods = []string{"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
+var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
 // operations returns the routes of an OpenAPI document, without those that API Gateway answers itself, and its authorizers, sorted
 // by path and method.

@@ -38,30 +38,27 @@ func (c *Console) getRecords(ctx context.Context, r *http.Request, _ *struct{}) 
 			return nil, invalidf("limit: must be a number from 1 to 1000, got %q", text)
 		}
 	}
-	x := &c.records
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.update(ctx, c); err != nil {
-		return nil, err
-	}
 	out := &recordList{Name: c.settings.Record.Name, Records: []recordSummary{}}
-	for _, rec := range x.list {
-		if !rec.matches(r.FormValue("q")) {
-			continue
+	err := c.indexed(ctx, func(x *records) error {
+		for _, rec := range x.list {
+			if !rec.matches(r.FormValue("q")) {
+				continue
+			}
+			out.Total++
+			s := recordSummary{rec.id, rec.component, rec.started, rec.lastSeen, rec.outcome, false, "", rec.traceID, maps.Clone(rec.fields)}
+			if reason, failed := rec.failure(); failed {
+				s.Failed, s.Reason = true, reason
+				out.Failed++
+			}
+			if s.Failed || r.FormValue("failed") != "true" {
+				out.Records = append(out.Records, s)
+			}
 		}
-		out.Total++
-		s := recordSummary{rec.id, rec.component, rec.started, rec.lastSeen, rec.outcome, false, "", rec.traceID, maps.Clone(rec.fields)}
-		if reason, failed := rec.failure(); failed {
-			s.Failed, s.Reason = true, reason
-			out.Failed++
-		}
-		if s.Failed || r.FormValue("failed") != "true" {
-			out.Records = append(out.Records, s)
-		}
-	}
+		return nil
+	})
 	slices.SortStableFunc(out.Records, func(a, b recordSummary) int { return b.Started.Compare(a.Started) })
 	out.Records = out.Records[:min(limit, len(out.Records))]
-	return out, nil
+	return out, err
 }
 
 // matches reports whether an id or a field begins with a text.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/order-patterns/order-patterns/local/lambda"
 )
 
 const (
@@ -30,6 +32,22 @@ type records struct {
 	drawn *graph               // that flow was made from
 	read  time.Time            // up to when everything was logged before the last update
 	seen  map[string]time.Time // the lines since then, by log group and id
+	stats map[string]lastStats // of functions, by ARN
+}
+
+// lastStats are the counters of a function, and since when they are the same.
+type lastStats struct {
+	lambda.Stats
+	since time.Time
+}
+
+// quiet reports whether a function has not run since its log was read last.
+func (x *records) quiet(c *Console, n *Node, now time.Time) bool {
+	last, s := x.stats[n.ID], c.cloud.Lambda.Stats(n.Resource)
+	if s.Busy > 0 || s.Invocations != last.Invocations || last.since.IsZero() {
+		x.stats[n.ID] = lastStats{s, now}
+	}
+	return now.Sub(x.stats[n.ID].since) > 2*overlap
 }
 
 type recordKey struct{ component, id string }
@@ -46,11 +64,28 @@ type record struct {
 	done              map[string]int  // how often each function has succeeded
 }
 
+// clone returns a copy that the index does not change.
+func (r *record) clone() *record {
+	c := *r
+	c.fields, c.last, c.done = maps.Clone(r.fields), maps.Clone(r.last), nil
+	return &c
+}
+
 // work says whether a piece of work did not succeed, and why.
 type work struct {
 	at     time.Time
 	failed bool
 	reason string
+}
+
+// indexed brings the index up to date, and calls f with it.
+func (c *Console) indexed(ctx context.Context, f func(*records) error) error {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	if err := c.records.update(ctx, c); err != nil {
+		return err
+	}
+	return f(&c.records)
 }
 
 // update reads what was logged since the last time. The caller holds the lock.
@@ -59,7 +94,7 @@ func (x *records) update(ctx context.Context, c *Console) error {
 	if x.drawn != g {
 		x.drawn, x.flow = g, newFlow(g)
 		if x.all == nil {
-			x.all, x.open, x.seen = map[recordKey]*record{}, map[*record]bool{}, map[string]time.Time{}
+			x.all, x.open, x.seen, x.stats = map[recordKey]*record{}, map[*record]bool{}, map[string]time.Time{}, map[string]lastStats{}
 		}
 		for _, r := range x.list {
 			x.judge(r)
@@ -68,7 +103,7 @@ func (x *records) update(ctx context.Context, c *Console) error {
 	now, s := c.cloud.Account.Clock.Now(), &c.settings.Record
 	for _, component := range g.Components {
 		for _, n := range component.Nodes {
-			if n.Kind != kindFunction {
+			if n.Kind != kindFunction || x.quiet(c, n, now) {
 				continue
 			}
 			if err := c.lines(ctx, n, x.read, s.ID, func(id string, l *line) {
@@ -157,37 +192,40 @@ type counts struct {
 	Done   int `json:"done"`
 	Failed int `json:"failed"`
 
-	waiting int
+	started int
 }
 
-// countRecords brings the index up to date.
-func (c *Console) countRecords(ctx context.Context) (n counts, err error) {
-	x := &c.records
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.update(ctx, c); err != nil {
-		return n, err
-	}
+// countRecords counts all records, and those that started at a time or later.
+func (c *Console) countRecords(ctx context.Context, since time.Time) (n counts, err error) {
 	waits := map[*Node]bool{}
-	for r := range x.open {
-		if _, failed := r.failure(); failed {
-			n.Failed++
-			continue
-		}
-		for _, via := range x.flow.missing(r) {
-			if _, known := waits[via]; !known {
-				if waits[via], err = c.waits(ctx, via); err != nil {
-					return n, err
+	err = c.indexed(ctx, func(x *records) error {
+		n.Done = len(x.list)
+		for r := range x.open {
+			if _, failed := r.failure(); failed {
+				n.Failed++
+				n.Done--
+				continue
+			}
+			for _, via := range x.flow.missing(r) {
+				if _, known := waits[via]; !known {
+					if waits[via], err = c.waits(ctx, via); err != nil {
+						return err
+					}
+				}
+				if waits[via] {
+					n.Done--
+					break
 				}
 			}
-			if waits[via] {
-				n.waiting++
-				break
+		}
+		for _, r := range x.list {
+			if !r.started.Before(since) {
+				n.started++
 			}
 		}
-	}
-	n.Done = len(x.list) - n.Failed - n.waiting
-	return n, nil
+		return nil
+	})
+	return n, err
 }
 
 // waits reports whether there may be a message in a queue or stream that is due, or is being handled.
@@ -207,20 +245,4 @@ func (c *Console) waits(ctx context.Context, n *Node) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// startedSince counts the records that started after a time.
-func (c *Console) startedSince(ctx context.Context, start time.Time) (n int, err error) {
-	x := &c.records
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.update(ctx, c); err != nil {
-		return 0, err
-	}
-	for _, r := range x.list {
-		if !r.started.Before(start) {
-			n++
-		}
-	}
-	return n, nil
 }

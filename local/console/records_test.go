@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
@@ -127,7 +128,7 @@ func TestARecordIsFollowedThroughItsFunctions(t *testing.T) {
 	}
 	require.Equal(t, 3, get[recordList](t, w, "/api/records?limit=1").Total)
 
-	for path, want := range map[string]int{"/api/records/order-9": 404, "/api/records/order-1?component=other": 404, "/api/records?limit=0": 400, "/api/records?limit=x": 400} {
+	for path, want := range map[string]int{"/api/records/order-9": 404, "/api/records?limit=0": 400, "/api/records?limit=x": 400} {
 		status, body := ask(t, "GET", w.base+path, nil)
 		require.Equal(t, want, status, path)
 		require.Contains(t, body, `{"error":"`, path)
@@ -137,18 +138,13 @@ func TestARecordIsFollowedThroughItsFunctions(t *testing.T) {
 func TestARecordWaitsWhereItsMessageIs(t *testing.T) {
 	w := newWorld(t)
 	s := w.shop(t)
-	pause := func(paused bool) {
-		_, err := lambda.NewFromConfig(w.Config()).UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(!paused)})
-		require.NoError(t, err)
-	}
-	pause(true)
-	w.Clock.Advance(30 * time.Second) // the polls have ended
-	time.Sleep(200 * time.Millisecond)
+	s.pause(t, w)
 	s.place(t, 1)
 	require.Equal(t, "waits in the queue shop-keep", w.tell(t, "order-1", func(s story) bool { return s.Status == "running" }).Where)
 	p := w.open(t)
 	require.Zero(t, (<-p.live).Records)
-	pause(false)
+	_, err := lambda.NewFromConfig(w.Config()).UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &s.mapping.id, Enabled: aws.Bool(true)})
+	require.NoError(t, err)
 	w.tell(t, "order-1", done)
 	p.until(t, "it is done", func(l console.Live) bool { return l.Records.Done == 1 && l.Records.Failed == 0 })
 }
@@ -234,4 +230,27 @@ func TestAStoryHasItsTraceAndObjects(t *testing.T) {
 		"work work of 1 at 350 for 0: running ",
 	}, hops)
 	require.Equal(t, f.arn(), told.Hops[1].Node)
+}
+
+func TestARecordIsInItsExecution(t *testing.T) {
+	w := newWorld(t)
+	step := w.function(t, "work-step", map[string]any{"TABLE": "none"})
+	role := w.role(t, "work", "states", []string{step.arn(), "lambda:InvokeFunction"})
+	machine := w.deploy(t, "aws:sfn/stateMachine:StateMachine", "work", map[string]any{"roleArn": role.arn(), "definition": fmt.Sprintf(`{"StartAt":"Step","States":{
+		"Step":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":%q,"Payload":{"order":"order-1"}},"Catch":[{"ErrorEquals":["States.ALL"],"Next":"Rest"}],"Next":"Rest"},
+		"Rest":{"Type":"Wait","Seconds":60,"Next":"Stop"},
+		"Stop":{"Type":"Fail","Error":"Stopped","Cause":"there is no table"}}}`, step.arn())})
+	_, err := sfn.NewFromConfig(w.Config()).StartExecution(t.Context(), &sfn.StartExecutionInput{
+		StateMachineArn: &machine.id, Name: aws.String("order-1"), Input: aws.String(`{"order":"order-1"}`),
+	})
+	require.NoError(t, err)
+	told := w.tell(t, "order-1", func(s story) bool { return s.Status == "running" })
+	require.Equal(t, "is in the state machine work", told.Where)
+	require.True(t, eventually(func() bool {
+		w.Clock.Advance(time.Minute) // the execution may not rest yet
+		told = get[story](t, w, "/api/records/order-1")
+		return told.Status == "failed"
+	}))
+	require.Equal(t, "there is no table", told.Reason)
+	require.Empty(t, told.Where)
 }

@@ -37,6 +37,9 @@ type Activity struct {
 	Alarms   []string `json:"alarms"` // names
 }
 
+// latencyEvery is how many samples have the same percentiles.
+const latencyEvery = 5
+
 // sampler reads what happens. Its totals begin with its first sample.
 type sampler struct {
 	console    *Console
@@ -50,7 +53,10 @@ type sampler struct {
 	tallies  map[string]*tally                // of nodes, by ARN
 	seen     map[string]map[time.Time]float64 // values of the last minutes, by the key of a reading
 	requests bucketRequests
-	last     time.Time // of the last sample, in the cloud's time
+	records  counts
+	counting chan recordCount // nil if none is running
+	samples  int
+	last     time.Time // minute of the last sample, in the cloud's time
 	sampled  time.Time // of the last sample, in the machine's time
 }
 
@@ -97,16 +103,18 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 			t = &tally{}
 			s.tallies[id] = t
 		}
-		t.now = Activity{Alarms: []string{}}
+		before := t.now
+		if t.now = (Activity{Alarms: []string{}}); !s.latencies() {
+			t.now.P50Ms, t.now.P99Ms = before.P50Ms, before.P99Ms
+		}
 	}
 	s.requests.take(func(bucket string, n float64) {
 		if t := s.tallies[bucket]; t != nil {
 			t.count += n
 		}
 	})
-	records, err := s.console.countRecords(ctx)
-	live.Records = records
-	err = errors.Join(err, s.count(ctx, now), s.depths(ctx), s.mappings(ctx), s.alarms(ctx, live))
+	err := errors.Join(s.count(ctx, now), s.depths(ctx), s.mappings(ctx), s.alarms(ctx, live), s.countRecords(ctx))
+	live.Records = s.records
 	elapsed := time.Since(s.sampled).Seconds()
 	for id := range s.graph.nodes {
 		t := s.tallies[id]
@@ -124,8 +132,39 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 		live.Nodes[id] = &a
 	}
 	s.sampled = time.Now()
+	s.samples++
 	return live, err
 }
+
+// recordsWait is how long a sample waits for the number of records. It takes longer only if nobody looked while there were many.
+const recordsWait = 200 * time.Millisecond
+
+type recordCount struct {
+	n   counts
+	err error
+}
+
+// countRecords counts the records, or leaves the number as it is and lets the count go on.
+func (s *sampler) countRecords(ctx context.Context) error {
+	if s.counting == nil {
+		counting := make(chan recordCount, 1)
+		go func() {
+			n, err := s.console.countRecords(context.WithoutCancel(ctx), s.console.cloud.Account.Clock.Now())
+			counting <- recordCount{n, err}
+		}()
+		s.counting = counting
+	}
+	select {
+	case c := <-s.counting:
+		s.records, s.counting = c.n, nil
+		return c.err
+	case <-time.After(recordsWait):
+		return nil
+	}
+}
+
+// latencies reports whether this sample reads percentiles, which CloudWatch has to sort values for.
+func (s *sampler) latencies() bool { return s.samples%latencyEvery == 0 }
 
 // count reads the metrics of this minute and the one before. What a minute has more than at the last sample is new.
 func (s *sampler) count(ctx context.Context, now time.Time) error {

@@ -37,9 +37,22 @@ type logLine struct {
 	Fields   map[string]any `json:"fields"`
 }
 
-// getStory answers with the story of the newest record with an id, of a component if one is named.
+// getStory answers with the story of the newest record with an id.
 func (c *Console) getStory(ctx context.Context, r *http.Request, _ *struct{}) (*story, error) {
-	rec, missing, err := c.findRecord(ctx, r.PathValue("id"), r.FormValue("component"))
+	var rec *record
+	var missing []*Node
+	err := c.indexed(ctx, func(x *records) error {
+		for _, known := range x.list {
+			if known.id == r.PathValue("id") && (rec == nil || known.lastSeen.After(rec.lastSeen)) {
+				rec = known
+			}
+		}
+		if rec == nil {
+			return absent("no function has logged the " + c.settings.Record.Name + " " + r.PathValue("id"))
+		}
+		missing, rec = x.flow.missing(rec), rec.clone()
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -56,28 +69,6 @@ func (c *Console) getStory(ctx context.Context, r *http.Request, _ *struct{}) (*
 		}
 	}
 	return s, t.judge(s, missing)
-}
-
-// findRecord returns what is known of the newest record with an id, and where messages about it may be.
-func (c *Console) findRecord(ctx context.Context, id, component string) (*record, []*Node, error) {
-	x := &c.records
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.update(ctx, c); err != nil {
-		return nil, nil, err
-	}
-	var found *record
-	for key, r := range x.all {
-		if key.id == id && (component == "" || key.component == component) && (found == nil || r.lastSeen.After(found.lastSeen)) {
-			found = r
-		}
-	}
-	if found == nil {
-		return nil, nil, absent("no function has logged the " + c.settings.Record.Name + " " + id)
-	}
-	copied := *found
-	copied.last = maps.Clone(found.last) // the index goes on
-	return &copied, x.flow.missing(found), nil
 }
 
 // teller collects a story.

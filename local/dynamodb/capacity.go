@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -18,23 +17,10 @@ import (
 // burstSeconds is how much unused capacity a provisioned table saves up.
 const burstSeconds = 300
 
-// minutesAbove is how many minutes in a row above the target raise the capacity:
-// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
-const minutesAbove = 2
+// capacity is what a table can read, or write, in a second: a token bucket, which is nil for on-demand. The lock of the table guards it.
+type capacity struct{ bucket *rate.Limiter }
 
-// capacity is what a table can read, or write, in a second: a token bucket, which scales if it has a target and a policy.
-type capacity struct {
-	bucket *rate.Limiter // nil for on-demand; guarded by table.mu
-
-	mu     sync.Mutex
-	target *ScalingTargetArgs
-	policy *ScalingPolicyArgs
-	minute time.Time // that used is of
-	used   float64   // units
-	above  int       // minutes in a row
-}
-
-// provision sets the units unless they are those of the last time, from which the table may have scaled. Without units the
+// provision sets the units unless they are those of the last time, which UpdateTable may have changed. Without units the
 // capacity is that of an on-demand table.
 func (c *capacity) provision(last, units *int) {
 	if units == nil {
@@ -54,42 +40,7 @@ func (c *capacity) resize(now time.Time, units int) {
 
 // take uses units; false if a provisioned table has none left.
 func (c *capacity) take(now time.Time, units float64) bool {
-	if c.bucket == nil {
-		return true
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.scale(now)
-	if !c.bucket.AllowN(now, int(math.Ceil(units))) {
-		return false
-	}
-	c.used += units
-	return true
-}
-
-// scale ends a minute, after which the capacity may be raised. It is never lowered here.
-func (c *capacity) scale(now time.Time) {
-	minute := now.Truncate(time.Minute)
-	if minute.Equal(c.minute) {
-		return
-	}
-	idle := minute.Sub(c.minute) > time.Minute
-	perSecond := c.used / time.Minute.Seconds()
-	c.minute, c.used = minute, 0
-	if c.target == nil || c.policy == nil {
-		return
-	}
-	needed := int(math.Ceil(perSecond * 100 / c.policy.Tracking.TargetValue))
-	if c.above++; needed <= c.units() {
-		c.above = 0
-	}
-	if c.above == minutesAbove {
-		c.resize(now, min(needed, c.target.MaxCapacity))
-		c.above = 0
-	}
-	if idle {
-		c.above = 0
-	}
+	return c.bucket == nil || c.bucket.AllowN(now, int(math.Ceil(units)))
 }
 
 const (

@@ -48,21 +48,13 @@ func (p *parser) comparison() *node {
 	case t.kind == tokenSymbol && slices.Contains(comparators, t.text):
 		p.operand(x)
 		p.advance()
-		n := &node{op: t.text, args: []*node{x, p.operand(p.primary())}}
-		p.checkDistinct(n)
-		if t.text != "=" && t.text != "<>" {
-			p.checkOrdered(n)
-		}
-		return n
+		return &node{op: t.text, args: []*node{x, p.operand(p.primary())}}
 	case t.is("BETWEEN"):
 		p.operand(x)
 		p.advance()
 		low := p.operand(p.primary())
 		p.expect("AND")
-		n := &node{op: "BETWEEN", args: []*node{x, low, p.operand(p.primary())}}
-		p.checkOrdered(n)
-		p.checkBounds(low, n.args[2])
-		return n
+		return &node{op: "BETWEEN", args: []*node{x, low, p.operand(p.primary())}}
 	case t.is("IN"):
 		p.fail("The embedded cloud does not implement IN")
 	}
@@ -74,58 +66,6 @@ func (p *parser) condition(n *node) *node {
 		p.syntax()
 	}
 	return n
-}
-
-// checkOrdered refuses constants of a type that has no order.
-func (p *parser) checkOrdered(n *node) {
-	for _, arg := range n.args {
-		if t := typeOf(arg); t != "" && !strings.Contains("S N B", t) {
-			p.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s", n.op, t)
-		}
-	}
-}
-
-func (p *parser) checkBounds(low, high *node) {
-	if low.value == nil || high.value == nil {
-		return
-	}
-	if c, ok := compareValues(low.value, high.value); !ok || c > 0 {
-		p.fail("The bounds of BETWEEN must have one type, and the upper must not be less than the lower; bounds: %s %v, %s %v",
-			low.value.Type(), low.value, high.value.Type(), high.value)
-	}
-}
-
-func (p *parser) checkDistinct(n *node) {
-	if x, y := n.args[0], n.args[1]; x.op == "name" && y.op == "name" && x.name == y.name {
-		p.fail("The first operand must be distinct from the remaining operands for this operator or function; "+
-			"operator: %s, first operand: [%s]", n.op, x.name)
-	}
-}
-
-// checkCall checks the operands of a function that has the right number of them.
-func (p *parser) checkCall(n *node) {
-	refuse := func(t string) {
-		p.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op, t)
-	}
-	switch n.op {
-	case "attribute_exists", "attribute_not_exists":
-		if n.args[0].op != "name" {
-			p.fail("Operator or function requires a document path; operator or function: %s", n.op)
-		}
-	case "begins_with":
-		p.checkDistinct(n)
-		for _, arg := range n.args {
-			if t := typeOf(arg); t != "" && t != "S" && t != "B" {
-				refuse(t)
-			}
-		}
-	case "list_append":
-		for _, arg := range n.args {
-			if t := typeOf(arg); t != "" && t != "L" {
-				refuse(t)
-			}
-		}
-	}
 }
 
 // holds returns whether a condition is true of an item. No condition (nil) is true. The item is nil if it does not exist.

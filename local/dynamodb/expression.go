@@ -177,7 +177,9 @@ func (p *parser) call() *node {
 	if len(n.args) != want {
 		p.fail("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, len(n.args))
 	}
-	p.checkCall(n)
+	if want == 1 && n.args[0].op != "name" {
+		p.fail("Operator or function requires a document path; operator or function: %s", n.op)
+	}
 	return n
 }
 
@@ -198,15 +200,4 @@ func (p *parser) operand(n *node) *node {
 		p.syntax()
 	}
 	return n
-}
-
-// typeOf is the type of what a node yields, as far as it is known before an item is seen.
-func typeOf(n *node) string {
-	switch n.op {
-	case "value":
-		return n.value.Type()
-	case "list_append":
-		return "L"
-	}
-	return ""
 }

@@ -82,7 +82,7 @@ func (a *TableArgs) schema() schema {
 
 // Kinds are the Pulumi resource types that this service realises.
 func (s *Service) Kinds() []provider.Kind {
-	return append(s.scalingKinds(), &provider.Object[TableArgs, table]{
+	return append(scalingKinds(), &provider.Object[TableArgs, table]{
 		Type:     "aws:dynamodb/table:Table",
 		AutoName: &provider.AutoName{Property: "name", Max: 255},
 		Check:    checkTable,

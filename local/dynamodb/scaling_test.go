@@ -2,10 +2,10 @@ package dynamodb
 
 import (
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 )
@@ -34,124 +34,60 @@ var (
 	}})
 )
 
-// scaling is a table with 5 write units that scales up to 12, by a target of 50 percent.
-func scaling(t *testing.T) (c *cloud, units func() int, minute func(writes int)) {
-	c = newCloud(t)
-	c.createTable(t, "t", "S", "", func(in *TableArgs) {
+// TestCapacityStaysUntilTheProgramChangesIt is about a table that somebody else, such as Application Auto Scaling, has scaled.
+func TestCapacityStaysUntilTheProgramChangesIt(t *testing.T) {
+	c := newCloud(t)
+	table := c.createTable(t, "t", "S", "", func(in *TableArgs) {
 		in.BillingMode, in.ReadCapacity, in.WriteCapacity = nil, aws.Int(1), aws.Int(5)
 	})
-	e := c.engine(t)
-	e.create(targetType, target)
-	e.create(policyType, tracking)
-	units = func() int {
-		out, err := c.client.DescribeTable(t.Context(), &sdk.DescribeTableInput{TableName: aws.String("t")})
-		require.NoError(t, err)
-		require.EqualValues(t, 1, *out.Table.ProvisionedThroughput.ReadCapacityUnits)
-		return int(*out.Table.ProvisionedThroughput.WriteCapacityUnits)
-	}
-	c.clock.Advance(time.Minute - time.Duration(c.clock.Now().Second())*time.Second)
-	return c, units, func(writes int) {
-		for range writes {
-			require.True(t, c.tables["t"].writes.take(c.clock.Now(), 1))
+	scale := func(read, write int64) error {
+		out, err := c.client.UpdateTable(t.Context(), &sdk.UpdateTableInput{TableName: aws.String("t"), ProvisionedThroughput: &types.ProvisionedThroughput{
+			ReadCapacityUnits: &read, WriteCapacityUnits: &write,
+		}})
+		if err == nil {
+			require.Equal(t, write, *out.TableDescription.ProvisionedThroughput.WriteCapacityUnits)
 		}
-		c.clock.Advance(time.Minute)
+		return err
 	}
-}
-
-func TestTableScalesUpAfterTwoMinutesAboveItsTarget(t *testing.T) {
-	c, units, minute := scaling(t)
-	minute(200) // 3.3 a second, above 50 % of 5
-	minute(100) // 1.7
-	minute(200)
-	minute(240) // 4 a second are 50 % of 8
-	require.Equal(t, 5, units())
-	minute(240)
-	require.Equal(t, 8, units())
-	minute(600)
-	minute(600)
-	minute(0)
-	c.put(t, "t", attributes{"p": str("a")})
-	require.Equal(t, 12, units(), "10 a second are 50 % of 20, above the maximum")
-}
-
-func TestScaledCapacityStaysUntilTheProgramChangesIt(t *testing.T) {
-	c, units, minute := scaling(t)
-	for range 3 {
-		minute(400)
-	}
-	table := c.tables["t"]
+	require.NoError(t, scale(1, 12))
 	same := table.args
 	same.Tags = map[string]string{"a": "b"}
 	require.NoError(t, table.update(&same))
-	require.Equal(t, 12, units())
 	require.Equal(t, 12, *table.state().WriteCapacity, "a refresh sees it")
+	require.Equal(t, 12, table.writes.units())
 	same.WriteCapacity = aws.Int(3)
 	require.NoError(t, table.update(&same))
-	require.Equal(t, 3, units())
-	for range 4 {
-		minute(170)
-	}
-	require.Equal(t, 6, units())
+	require.Equal(t, 3, table.writes.units())
 
-	e := c.engine(t)
-	_, err := e.Update(t.Context(), &pulumirpc.UpdateRequest{Urn: urn(targetType), Id: "table/t|dynamodb:table:WriteCapacityUnits",
-		News: e.props(with(target, map[string]any{"minCapacity": 11.0}))})
-	require.NoError(t, err)
-	require.Equal(t, 11, units(), "a new minimum acts at once")
+	require.ErrorContains(t, scale(0, 1), "at least 1")
+	table.configure(&TableArgs{BillingMode: aws.String("PAY_PER_REQUEST")})
+	require.ErrorContains(t, scale(1, 1), "PAY_PER_REQUEST")
 }
 
-func TestScalingIsRegisteredAndRemoved(t *testing.T) {
-	c := newCloud(t)
-	e := c.engine(t)
-	fails := func(kind string, inputs map[string]any) error {
-		_, err := e.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(kind), Properties: e.check(kind, inputs).GetInputs()})
-		return err
-	}
-	require.ErrorContains(t, fails(targetType, target), "DynamoDB table does not exist: table/t")
-	table := c.createTable(t, "t", "S", "")
-	require.ErrorContains(t, fails(targetType, target), "on demand")
-	table.configure(&TableArgs{ReadCapacity: aws.Int(1), WriteCapacity: aws.Int(1)})
-	require.ErrorContains(t, fails(policyType, tracking), "No scalable target found")
-	created := e.create(targetType, target)
-	require.Equal(t, 5, table.writes.units())
-	state := created.GetProperties().AsMap()
-	require.Contains(t, state["arn"], "arn:aws:application-autoscaling:us-east-1:123456789012:scalable-target/")
-	policy := e.create(policyType, tracking)
-	require.ErrorContains(t, fails(policyType, with(tracking, map[string]any{"name": "q"})), "Only one TargetTrackingScaling policy")
-
-	remove := func(kind, id string) {
-		_, err := e.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: urn(kind), Id: id})
+func TestScalingIsRecordedAndRemoved(t *testing.T) {
+	e := newCloud(t).engine(t)
+	for kind, inputs := range map[string]map[string]any{targetType: target, policyType: tracking} {
+		created := e.create(kind, inputs)
+		_, err := e.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: urn(kind), Id: created.GetId()})
 		require.NoError(t, err)
-		read, err := e.Read(t.Context(), &pulumirpc.ReadRequest{Urn: urn(kind), Id: id})
+		read, err := e.Read(t.Context(), &pulumirpc.ReadRequest{Urn: urn(kind), Id: created.GetId()})
 		require.NoError(t, err)
 		require.Empty(t, read.GetId())
 	}
-	remove(policyType, policy.GetId())
-	remove(targetType, created.GetId())
-	require.Nil(t, table.writes.target)
 }
 
 func TestInvalidScalingIsRefused(t *testing.T) {
 	e := newCloud(t).engine(t)
-	const configuration = "targetTrackingScalingPolicyConfiguration"
-	tracked := func(metric string, value float64) map[string]any {
-		return map[string]any{configuration: map[string]any{
-			"predefinedMetricSpecification": map[string]any{"predefinedMetricType": metric}, "targetValue": value}}
-	}
 	for _, c := range []struct {
 		kind, property string
 		inputs         map[string]any
 	}{
 		{targetType, "serviceNamespace", with(target, map[string]any{"serviceNamespace": "ecs"})},
-		{targetType, "resourceId", with(target, map[string]any{"resourceId": "t"})},
-		{targetType, "scalableDimension", with(target, map[string]any{"scalableDimension": "dynamodb:index:WriteCapacityUnits"})},
 		{targetType, "maxCapacity", with(target, map[string]any{"maxCapacity": 4.0})},
 		{targetType, "maxCapacity", with(target, map[string]any{"minCapacity": 0.0})},
 		{targetType, "suspendedState", with(target, map[string]any{"suspendedState": map[string]any{}})},
 		{policyType, "policyType", with(tracking, map[string]any{"policyType": nil})},
 		{policyType, "policyType", with(tracking, map[string]any{"policyType": "StepScaling"})},
-		{policyType, configuration + ".targetValue", with(tracking, tracked("DynamoDBWriteCapacityUtilization", 91))},
-		{policyType, configuration + ".predefinedMetricSpecification.predefinedMetricType", with(tracking, tracked("DynamoDBReadCapacityUtilization", 70))},
 	} {
 		var refused []string
 		for _, f := range e.check(c.kind, c.inputs).GetFailures() {

@@ -2,7 +2,7 @@
 // items.
 //
 // Operations: GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem, TransactWriteItems, Query, Scan, DescribeTable,
-// DescribeTimeToLive and ListTables. Resource types: aws:dynamodb/table:Table, and of Application Auto Scaling
+// UpdateTable, DescribeTimeToLive and ListTables. Resource types: aws:dynamodb/table:Table, and of Application Auto Scaling
 // aws:appautoscaling/target:Target and policy:Policy.
 //
 // Differences from AWS:
@@ -10,9 +10,8 @@
 //   - Reads are always strongly consistent. ConsistentRead only doubles their cost.
 //   - Operations on one item wait for each other, so a TransactionConflict happens only as an injected fault.
 //   - On-demand tables never throttle. Provisioned tables do, by a token bucket that saves up 300 seconds.
-//   - A table scales up at the next operation after the minute that is the reason, without the minutes that alarms and
-//     UpdateTable take, as often as it needs to, and without cooldowns. It does not scale down. There are no alarms. Application
-//     Auto Scaling has no operations on the wire, and its actions are not authorized.
+//   - Application Auto Scaling is only recorded: no table scales. UpdateTable changes the units, and nothing else.
+//   - The types of the operands of an expression are not checked before it meets an item: a comparison of different types is false.
 //   - Expired items are deleted 48 hours after their time, at the next operation on the table.
 //   - Tables are ACTIVE at once, and their counts are exact.
 //   - Not implemented, and refused by name: sets and DELETE of an update expression, the functions contains, size and
@@ -23,9 +22,13 @@ package dynamodb
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -58,6 +61,7 @@ func New(a *account.Account) *Service {
 	wire.Handle(&s.JSON, "BatchGetItem", s.batchGetItem)
 	wire.Handle(&s.JSON, "TransactWriteItems", s.transactWriteItems)
 	wire.HandleOn(&s.JSON, "DescribeTable", s.inspect, describeTable)
+	wire.HandleOn(&s.JSON, "UpdateTable", s.inspect, updateTable)
 	wire.HandleOn(&s.JSON, "DescribeTimeToLive", s.inspect, describeTimeToLive)
 	wire.HandleAllowed(&s.JSON, "dynamodb:ListTables", "*", s.listTables)
 	return s
@@ -148,4 +152,89 @@ func Throttled() error {
 // wait for each other, so that only a fault.Rule brings it about.
 func Conflicted() error {
 	return wire.Errorf(http.StatusBadRequest, "TransactionConflictException", "Transaction is ongoing for the item")
+}
+
+type tableInput struct{ TableName string }
+
+func (in tableInput) Target() string { return in.TableName }
+
+func (s *Service) inspect(c *wire.Call, nameOrARN string) (*table, error) {
+	name, err := s.authorize(c, c.Operation, nameOrARN)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	t, err := s.find(name)
+	s.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	t.expire(s.account)
+	return t, nil
+}
+
+// describeTable counts items as they are now; DynamoDB's own counts are up to six hours old.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
+func describeTable(_ *wire.Call, t *table, _ *tableInput) (wire.Object, error) {
+	args, items, bytes := t.describe()
+	var definitions, keys []wire.Object
+	for i, a := range t.schema.attributes() {
+		definitions = append(definitions, wire.Object{"AttributeName": a.Name, "AttributeType": a.Type})
+		keys = append(keys, wire.Object{"AttributeName": a.Name, "KeyType": []string{"HASH", "RANGE"}[i]})
+	}
+	mode, reads, writes := "PAY_PER_REQUEST", 0, 0
+	if args.provisioned() {
+		mode, reads, writes = "PROVISIONED", *args.ReadCapacity, *args.WriteCapacity
+	}
+	return wire.Object{"Table": wire.Object{
+		"TableName": t.name, "TableArn": t.arn, "TableId": t.id, "TableStatus": "ACTIVE", "ItemCount": items, "TableSizeBytes": bytes,
+		"CreationDateTime": float64(t.created.UnixMilli()) / 1000, "AttributeDefinitions": definitions, "KeySchema": keys,
+		"BillingModeSummary":        wire.Object{"BillingMode": mode},
+		"ProvisionedThroughput":     wire.Object{"NumberOfDecreasesToday": 0, "ReadCapacityUnits": reads, "WriteCapacityUnits": writes},
+		"DeletionProtectionEnabled": aws.ToBool(args.DeletionProtectionEnabled),
+	}}, nil
+}
+
+type updateTableInput struct {
+	tableInput
+	ProvisionedThroughput *struct{ ReadCapacityUnits, WriteCapacityUnits int }
+}
+
+// updateTable changes the units of a provisioned table, as Application Auto Scaling does.
+//
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+func updateTable(c *wire.Call, t *table, in *updateTableInput) (wire.Object, error) {
+	units := in.ProvisionedThroughput
+	switch args, _, _ := t.describe(); {
+	case units == nil || units.ReadCapacityUnits < 1 || units.WriteCapacityUnits < 1:
+		return nil, invalid("ProvisionedThroughput must have ReadCapacityUnits and WriteCapacityUnits of at least 1; nothing else can be changed")
+	case !args.provisioned():
+		return nil, invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	}
+	t.mu.Lock()
+	now := t.account.Clock.Now()
+	t.reads.resize(now, units.ReadCapacityUnits)
+	t.writes.resize(now, units.WriteCapacityUnits)
+	t.mu.Unlock()
+	out, err := describeTable(c, t, &in.tableInput)
+	return wire.Object{"TableDescription": out["Table"]}, err
+}
+
+func describeTimeToLive(_ *wire.Call, t *table, _ *tableInput) (wire.Object, error) {
+	args, _, _ := t.describe()
+	d := wire.Object{"TimeToLiveStatus": "DISABLED"}
+	if name := args.ttlAttribute(); name != "" {
+		d = wire.Object{"TimeToLiveStatus": "ENABLED", "AttributeName": name}
+	}
+	return wire.Object{"TimeToLiveDescription": d}, nil
+}
+
+// listTables returns all tables: there are no pages.
+func (s *Service) listTables(*wire.Call, *struct{}) (wire.Object, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	names := slices.AppendSeq([]string{}, maps.Keys(s.tables))
+	slices.Sort(names)
+	return wire.Object{"TableNames": names}, nil
 }

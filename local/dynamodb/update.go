@@ -81,13 +81,7 @@ func (p *parser) sum() *node {
 		}
 		p.operand(x)
 		p.advance()
-		n := &node{op: op, args: []*node{x, p.operand(p.primary())}}
-		for _, arg := range n.args {
-			if t := typeOf(arg); t != "" && t != "N" {
-				p.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", op, t)
-			}
-		}
-		return n
+		return &node{op: op, args: []*node{x, p.operand(p.primary())}}
 	}
 	return x
 }

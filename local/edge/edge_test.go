@@ -69,14 +69,10 @@ func TestInputsAreChecked(t *testing.T) {
 		kind   string
 		inputs map[string]any
 	}{
-		`must be one of ["REGIONAL"]`:           {domain, with(name, "endpointConfiguration", map[string]any{"types": "EDGE"})},
-		"a domain name in lower case":           {domain, with(name, "domainName", "*.example.com")},
-		"basePath is not supported":             {mapping, with(root, "basePath", "v1")},
-		"the id of a hosted zone":               {record, with(alias, "zoneId", "example.com")},
-		`must be one of ["A"`:                   {record, with(alias, "type", "MX")},
-		"records is not supported":              {record, with(alias, "records", []any{"127.0.0.1"})},
-		"the ARN of a stage of a REST API":      {association, with(acl, "resourceArn", "arn:aws:sqs:us-east-1:123456789012:q")},
-		"the ARN of a regional web ACL of this": {association, with(acl, "webAclArn", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/orders/1-2")},
+		`must be one of ["REGIONAL"]`: {domain, with(name, "endpointConfiguration", map[string]any{"types": "EDGE"})},
+		"basePath is not supported":   {mapping, with(root, "basePath", "v1")},
+		`must be one of ["A"`:         {record, with(alias, "type", "MX")},
+		"records is not supported":    {record, with(alias, "records", []any{"127.0.0.1"})},
 	} {
 		failures := e.Check(t, tc.kind, tc.inputs).GetFailures()
 		require.Len(t, failures, 1, want)

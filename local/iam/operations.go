@@ -2,7 +2,6 @@ package iam
 
 import (
 	"maps"
-	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -94,9 +93,6 @@ type putRolePolicyInput struct {
 }
 
 func (s *Service) putRolePolicy(_ *role, in *putRolePolicyInput) (*struct{}, error) {
-	if !policyName.MatchString(in.PolicyName) {
-		return nil, wire.Errorf(http.StatusBadRequest, "ValidationError", "PolicyName %q must be %s.", in.PolicyName, nameForm)
-	}
 	return &struct{}{}, s.putInline(in.RoleName, in.PolicyName, in.PolicyDocument)
 }
 

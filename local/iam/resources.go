@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,20 +28,11 @@ type RoleArgs struct {
 	CreateDate       string            `pulumi:"createDate,output"`
 }
 
-// Longest names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-var (
-	roleName   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
-)
-
-const nameForm = "letters, digits and +=,.@_-, 64 of a role and 128 of a policy at most"
-
 func (s *Service) roleKind() provider.Kind {
 	return &provider.Object[RoleArgs, role]{
 		Type:     "aws:iam/role:Role",
 		AutoName: &provider.AutoName{Property: "name", Max: 64},
 		Check: func(c *provider.Checker, in *RoleArgs) {
-			c.Match("name", in.Name, roleName, nameForm)
 			c.Parse("assumeRolePolicy", &in.AssumeRolePolicy, policy.Check(policy.Trust))
 		},
 		Lock: &s.mu,
@@ -108,7 +98,6 @@ func (s *Service) rolePolicyKind() provider.Kind {
 		Type:     "aws:iam/rolePolicy:RolePolicy",
 		AutoName: &provider.AutoName{Property: "name", Max: 128},
 		Check: func(c *provider.Checker, in *rolePolicyArgs) {
-			c.Match("name", in.Name, policyName, nameForm)
 			c.Parse("policy", &in.Policy, policy.Check(policy.Identity))
 		},
 		Lock: &s.mu,

@@ -25,8 +25,6 @@ func TestInputsAreCheckedAsIAMDoes(t *testing.T) {
 		inputs     map[string]any
 		property   string
 	}{
-		{"a name of other characters", roleType, map[string]any{"name": "a/b", "assumeRolePolicy": trustLambda}, "name"},
-		{"a name of 65", roleType, map[string]any{"name": strings.Repeat("a", 65), "assumeRolePolicy": trustLambda}, "name"},
 		{"a path", roleType, map[string]any{"path": "/orders/", "assumeRolePolicy": trustLambda}, "path"},
 		{"no trust policy", roleType, map[string]any{}, "assumeRolePolicy"},
 		{"an identity policy for a trust policy", roleType, map[string]any{"assumeRolePolicy": listRoles}, "assumeRolePolicy"},

@@ -21,9 +21,11 @@ package kinesis
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -154,4 +156,84 @@ func (s *Service) allow(ctx context.Context, p policy.Principal, action, arn str
 	err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn})
 	s.countThrottle(strings.TrimPrefix(arn, StreamARN("")), action, err)
 	return err
+}
+
+// publish publishes metrics of a stream: https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
+func (s *Service) publish(stream string, values ...account.Value) {
+	s.account.Publish("AWS/Kinesis", map[string]string{"StreamName": stream}, values...)
+}
+
+func (s *Service) countPut(stream string, size int, err error) {
+	if err == nil {
+		s.publish(stream, account.Count("IncomingRecords", 1), account.Value{Metric: "IncomingBytes", Unit: "Bytes", Value: float64(size)})
+		return
+	}
+	s.countThrottle(stream, "PutRecord", err)
+}
+
+// countRead publishes the age of the last record of a read; 0 without records.
+func (s *Service) countRead(stream string, f *found, now time.Time) {
+	age := time.Duration(0)
+	if n := len(f.entries); n > 0 {
+		age = max(0, now.Sub(time.UnixMilli(f.entries[n-1].arrived)))
+	}
+	s.publish(stream, account.Milliseconds("GetRecords.IteratorAgeMilliseconds", age))
+}
+
+// countThrottle publishes that a shard, or an injected fault of an action, has rejected a read or a write.
+func (s *Service) countThrottle(stream, action string, err error) {
+	if wire.Code(err) != "ProvisionedThroughputExceededException" {
+		return
+	}
+	switch action = strings.TrimPrefix(action, "kinesis:"); action {
+	case "PutRecord", "PutRecords":
+		s.publish(stream, account.Count("WriteProvisionedThroughputExceeded", 1))
+	case "GetRecords":
+		s.publish(stream, account.Count("ReadProvisionedThroughputExceeded", 1))
+	}
+}
+
+func refuse(code, format string, args ...any) *wire.Error {
+	return wire.Errorf(http.StatusBadRequest, code, format, args...)
+}
+
+func invalid(format string, args ...any) *wire.Error {
+	return refuse("InvalidArgumentException", format, args...)
+}
+
+// invalidMember is the error for a parameter that violates the model of the API.
+func invalidMember(member, format string, args ...any) *wire.Error {
+	return refuse("ValidationException", member+" "+format, args...)
+}
+
+// between returns the default for an absent number, and refuses one that is out of range.
+func between(n *int, member string, otherwise, lo, hi int) (int, error) {
+	switch {
+	case n == nil:
+		return otherwise, nil
+	case *n < lo || *n > hi:
+		return 0, invalidMember(member, "must be from %d to %d, got %d", lo, hi, *n)
+	}
+	return *n, nil
+}
+
+func errNoStream(name string) *wire.Error {
+	return refuse("ResourceNotFoundException", "Stream %s under account %s not found.", name, account.ID)
+}
+
+func errNoShard(stream, shard string) *wire.Error {
+	return refuse("ResourceNotFoundException", "Shard %s in stream %s under account %s does not exist", shard, stream, account.ID)
+}
+
+// Throttled is the error of Kinesis when a shard is written to or read from faster than its limits allow. Tests return it
+// from fault.Rule.Do.
+func Throttled(stream, shard string) error {
+	return refuse("ProvisionedThroughputExceededException", "Rate exceeded for shard %s in stream %s under account %s.", shard, stream, account.ID)
+}
+
+func codeAndMessage(err error) (code, message string) {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		return e.Code, e.Message
+	}
+	return "InternalFailure", err.Error()
 }

@@ -1,8 +1,6 @@
 package kms
 
 import (
-	"cmp"
-
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -10,7 +8,7 @@ import (
 
 func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
 	s.mu.RLock()
-	k, err := s.lookUp(keyID)
+	k, err := s.find(keyID)
 	var doc *policy.Document
 	if err == nil {
 		doc = k.policy
@@ -31,40 +29,21 @@ type keyInput struct {
 	KeyID string `json:"KeyId"`
 }
 
-// listKeys returns all keys: there are no pages.
-func (s *Service) listKeys(*wire.Call, *struct{}) (wire.Object, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return wire.Object{"Keys": wire.List(s.keys, func(k *key) wire.Object { return wire.Object{"KeyId": k.id, "KeyArn": k.arn()} })}, nil
-}
-
 func (s *Service) describeKey(c *wire.Call, in *keyInput) (wire.Object, error) {
 	out := wire.Object{}
 	return out, s.on(c, in.KeyID, func(k *key) error {
-		metadata := wire.Object{
+		out["KeyMetadata"] = wire.Object{
 			"Arn": k.arn(), "AWSAccountId": account.ID, "KeyId": k.id, "CreationDate": k.created.Unix(), "Description": k.args.Description,
-			"Enabled": !k.pending(), "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyState": "Enabled",
+			"Enabled": true, "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "KeyState": "Enabled",
 			"KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS",
 		}
-		if k.pending() {
-			metadata["KeyState"], metadata["DeletionDate"] = "PendingDeletion", k.deleteAt.Unix()
-		}
-		out["KeyMetadata"] = metadata
 		return nil
 	})
 }
 
-// policyName is the name of every key policy.
-const policyName = "default"
-
-func (s *Service) getKeyPolicy(c *wire.Call, in *struct {
-	keyInput
-	PolicyName string
-}) (wire.Object, error) {
-	if cmp.Or(in.PolicyName, policyName) != policyName {
-		return nil, notFound("No such policy exists: %s", in.PolicyName)
-	}
-	out := wire.Object{"PolicyName": policyName}
+// getKeyPolicy returns the only policy of a key, whose name is default.
+func (s *Service) getKeyPolicy(c *wire.Call, in *keyInput) (wire.Object, error) {
+	out := wire.Object{"PolicyName": "default"}
 	return out, s.on(c, in.KeyID, func(k *key) error {
 		out["Policy"] = k.policyText
 		return nil

@@ -18,9 +18,6 @@ func TestLookAround(t *testing.T) {
 	require.Equal(t, "arn:aws:kms:us-east-1:123456789012:key/"+id, arn)
 	require.Equal(t, id, state["keyId"])
 
-	keys, err := c.client.ListKeys(t.Context(), &sdk.ListKeysInput{})
-	require.NoError(t, err)
-	require.Equal(t, []types.KeyListEntry{{KeyArn: &arn, KeyId: &id}}, keys.Keys)
 	for _, name := range []string{id, arn} {
 		key, err := c.client.DescribeKey(t.Context(), &sdk.DescribeKeyInput{KeyId: &name})
 		require.NoError(t, err, name)
@@ -32,7 +29,7 @@ func TestLookAround(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, *policy.Policy, root)
 
-	_, err = c.client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: aws.String(document(allow("kms:Decrypt").to("AWS", root)))})
+	_, err = c.client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: aws.String("{}")})
 	cloudtest.Refused(t, err, "MalformedPolicyDocumentException")
 	changed := document(administered(), allow("kms:GetKeyPolicy").to("AWS", root))
 	_, err = c.client.PutKeyPolicy(t.Context(), &sdk.PutKeyPolicyInput{KeyId: &id, Policy: &changed})
@@ -53,7 +50,6 @@ func TestEveryOperationNeedsItsPermission(t *testing.T) {
 	_, session := c.Role(t, "nobody", document(allow("s3:GetObject")))
 	client := sdk.NewFromConfig(session)
 	for action, call := range map[string]func() error{
-		"kms:ListKeys":    func() error { _, err := client.ListKeys(t.Context(), &sdk.ListKeysInput{}); return err },
 		"kms:DescribeKey": func() error { _, err := client.DescribeKey(t.Context(), &sdk.DescribeKeyInput{KeyId: &id}); return err },
 		"kms:GetKeyPolicy": func() error {
 			_, err := client.GetKeyPolicy(t.Context(), &sdk.GetKeyPolicyInput{KeyId: &id})

@@ -3,7 +3,6 @@ package kms
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
@@ -17,7 +16,7 @@ func (s *Service) Kinds() []provider.Kind {
 	return []provider.Kind{s.keyKind()}
 }
 
-// KeyArgs are the inputs of aws:kms/key:Key. Rotation is recorded.
+// KeyArgs are the inputs of aws:kms/key:Key. Rotation and the deletion window are recorded.
 type KeyArgs struct {
 	Description    *string           `pulumi:"description,optional"`
 	DeletionWindow *int              `pulumi:"deletionWindowInDays,optional"` // 30 if absent
@@ -26,15 +25,6 @@ type KeyArgs struct {
 	Tags           map[string]string `pulumi:"tags,optional"`
 	ARN            string            `pulumi:"arn,output"`
 	KeyID          string            `pulumi:"keyId,output"`
-}
-
-// find returns a key that is not pending deletion. The caller holds the lock.
-func (s *Service) find(id string) (*key, error) {
-	k, err := s.lookUp(id)
-	if err == nil && k.pending() {
-		err = notFound("Key '%s' is pending deletion", id)
-	}
-	return k, err
 }
 
 func (s *Service) keyKind() provider.Kind {
@@ -68,11 +58,8 @@ func (s *Service) keyKind() provider.Kind {
 			k.args = *in
 			return nil
 		},
-		// A key is deleted after a waiting period, in which it cannot be used:
-		// https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 		Delete: func(_ context.Context, k *key) error {
-			days := cmp.Or(aws.ToInt(k.args.DeletionWindow), 30)
-			k.deleteAt = s.account.Clock.Now().Add(time.Duration(days) * 24 * time.Hour)
+			delete(s.keys, k.id)
 			return nil
 		},
 	}

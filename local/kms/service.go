@@ -2,7 +2,7 @@
 // encrypted. What is enforced is who may use a key: services ask before they store or return what a key of the account
 // protects.
 //
-// Operations: ListKeys, DescribeKey, GetKeyPolicy and PutKeyPolicy. Resource type: aws:kms/key:Key.
+// Operations: DescribeKey, GetKeyPolicy and PutKeyPolicy. Resource type: aws:kms/key:Key.
 //
 // Differences from AWS:
 //
@@ -11,7 +11,8 @@
 //   - There are no grants. Where a service of AWS would use a grant that it made with the deployer's permissions, its own
 //     maintenance of a table for example, nothing is asked. Where the grant is for a role, as for a function's environment, the
 //     role needs the permission.
-//   - A key policy may name principals that do not exist.
+//   - A key is deleted at once, without a waiting period.
+//   - A key policy may name principals that do not exist, and may lock the account out.
 //   - There are no aliases but those of the keys that AWS manages, alias/aws/SERVICE, which everybody may use.
 package kms
 
@@ -42,7 +43,6 @@ type Service struct {
 // New returns a service without keys, which decides for all services of the account.
 func New(a *account.Account) *Service {
 	s := &Service{Name: "kms", account: a, keys: map[string]*key{}, JSON: wire.JSON{Target: "TrentService", Version: "1.1"}}
-	wire.HandleAllowed(&s.JSON, "kms:ListKeys", "*", s.listKeys)
 	wire.Handle(&s.JSON, "DescribeKey", s.describeKey)
 	wire.Handle(&s.JSON, "GetKeyPolicy", s.getKeyPolicy)
 	wire.Handle(&s.JSON, "PutKeyPolicy", s.putKeyPolicy)
@@ -54,13 +54,12 @@ func New(a *account.Account) *Service {
 // https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
 func (s *Service) Use(ctx context.Context, u account.KeyUse, actions ...string) error {
 	s.mu.RLock()
-	k, err := s.lookUp(u.Key)
+	k, err := s.find(u.Key)
 	if err != nil {
 		s.mu.RUnlock()
 		return &account.KeyError{Reason: "NotFound", Message: err.Error()}
 	}
 	r := policy.Request{Principal: u.Principal, Resource: k.arn(), ResourcePolicy: k.policy, ByDelegation: true}
-	pending := k.pending()
 	s.mu.RUnlock()
 	r.Keys = map[string]string{}
 	maps.Copy(r.Keys, u.Keys)
@@ -79,18 +78,12 @@ func (s *Service) Use(ctx context.Context, u account.KeyUse, actions ...string) 
 			return err
 		}
 	}
-	if pending {
-		return &account.KeyError{Reason: "InvalidState", Message: k.arn() + " is pending deletion."}
-	}
 	return nil
 }
 
-// lookUp finds a key by its id or ARN. The caller holds the lock.
-func (s *Service) lookUp(name string) (*key, error) {
-	if k := s.keys[strings.TrimPrefix(name, account.ARN("kms", "key/"))]; k != nil && (!k.pending() || s.account.Clock.Now().Before(k.deleteAt)) {
-		return k, nil
-	}
-	return nil, notFound("Key '%s' does not exist", name)
+// find returns a key by its id or ARN. The caller holds the lock.
+func (s *Service) find(name string) (*key, error) {
+	return wire.Found(s.keys[strings.TrimPrefix(name, account.ARN("kms", "key/"))], notFound("Key '%s' does not exist", name))
 }
 
 // key is a symmetric key. The service's lock guards it.
@@ -100,33 +93,19 @@ type key struct {
 	args       KeyArgs
 	policyText string
 	policy     *policy.Document
-	deleteAt   time.Time // zero unless it is pending deletion
 }
 
 func (k *key) arn() string { return account.ARN("kms", "key/"+k.id) }
-
-func (k *key) pending() bool { return !k.deleteAt.IsZero() }
 
 // defaultPolicy is what AWS gives a key without a policy. It lets the account's IAM policies decide:
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 var defaultPolicy = fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",`+
 	`"Principal":{"AWS":"%s"},"Action":"kms:*","Resource":"*"}]}`, account.GlobalARN("iam", "root"))
 
-var administrator = policy.Principal{ARN: account.GlobalARN("iam", "user/administrator"), Policies: func() []*policy.Document {
-	return []*policy.Document{{Statements: policy.Statements{{Effect: "Allow", Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}}}}}
-}}
-
-// setPolicy replaces the policy. Like AWS, it refuses one with which nobody of the account could change it again:
-// https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 func (k *key) setPolicy(text string) error {
 	doc, err := policy.Parse(text, policy.Resource)
-	if err == nil {
-		err = policy.Authorize(policy.Request{
-			Principal: administrator, Action: "kms:PutKeyPolicy", Resource: k.arn(), ResourcePolicy: doc, ByDelegation: true,
-		})
-	}
 	if err != nil {
-		return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocumentException", "The policy is not valid, or does not allow to update it in the future: %v", err)
+		return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocumentException", "%v", err)
 	}
 	k.policyText, k.policy = text, doc
 	return nil

@@ -74,7 +74,7 @@ func TestKeyPolicyAndIAMPolicyDecideTogether(t *testing.T) {
 	}
 }
 
-func TestAKeyThatIsGoneOrPendingDeletionIsNotUsed(t *testing.T) {
+func TestAKeyThatIsGoneIsNotUsed(t *testing.T) {
 	c := newCloud(t)
 	id, arn := c.key(t, delegated())
 	p, _ := c.Role(t, "worker", document(allow("kms:*")))
@@ -85,7 +85,7 @@ func TestAKeyThatIsGoneOrPendingDeletionIsNotUsed(t *testing.T) {
 		return refused.Reason
 	}
 	require.NoError(t, c.Delete(t, keyType, id))
-	require.Equal(t, "InvalidState", use(arn))
+	require.Equal(t, "NotFound", use(arn))
 	require.Equal(t, "NotFound", use(arn[:len(arn)-1]))
 	require.Equal(t, "NotFound", use("alias/orders"))
 	require.NoError(t, c.Account.UseKey(t.Context(), account.KeyUse{Principal: p, Key: "alias/aws/sqs"}, "kms:Decrypt"))

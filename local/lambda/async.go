@@ -48,43 +48,19 @@ type answer struct {
 	payload []byte // nil if the function did not run
 }
 
-// AsyncDelivery changes the delivery of a function's asynchronous invocations in a test, within the guarantees of AWS. The
-// zero value changes nothing.
-type AsyncDelivery struct {
-	// Twice delivers every event once more, with the same request id, after the first delivery has finished. The second
-	// delivery has its own attempts, age and record.
-	Twice bool
-}
-
-// SetAsyncDelivery sets the delivery of events that are queued from now on for the function with this name. The function need
-// not exist yet.
-func (s *Service) SetAsyncDelivery(functionName string, d AsyncDelivery) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deliveries[functionName] = d
-}
-
 // queueEvent delivers an authorized event until the function succeeds, the attempts are exhausted or the event is too old.
 // Events that wait are lost when the service closes, and discarded when the function is deleted.
 func (s *Service) queueEvent(f *function, ev event) {
 	if !s.begin() {
 		return
 	}
-	s.mu.RLock()
-	times := 1
-	if s.deliveries[f.name].Twice {
-		times = 2
-	}
-	s.mu.RUnlock()
 	if len(bytes.TrimSpace(ev.payload)) == 0 {
 		ev.payload = []byte("{}")
 	}
 	go func() {
 		defer s.background.Done()
-		for range times {
-			e := asyncEvent{event: ev, s: s, f: f, queued: s.account.Clock.Now(), backoff: startingDelay}
-			e.deliver()
-		}
+		e := asyncEvent{event: ev, s: s, f: f, queued: s.account.Clock.Now(), backoff: startingDelay}
+		e.deliver()
 	}()
 }
 

@@ -210,21 +210,3 @@ func TestWaitingEventsAreLostWhenTheServiceCloses(t *testing.T) {
 	require.Empty(t, c.received(destination))
 	require.False(t, c.logged("an event is discarded"))
 }
-
-func TestAsyncDeliveryTwice(t *testing.T) {
-	c := newCloud(t)
-	c.lambda.SetAsyncDelivery("f", AsyncDelivery{Twice: true})
-	c.function("f", nil)
-	destination := c.destination("f")
-	first := c.event("f", `{"do":"context"}`)
-	records := c.records(destination, 2)
-	for _, r := range records {
-		require.Equal(t, first, r.RequestContext.RequestID)
-		require.Equal(t, 1, r.RequestContext.InvokeCount)
-		require.Contains(t, string(r.ResponsePayload), first, "the function sees the same id")
-	}
-	c.lambda.SetAsyncDelivery("f", AsyncDelivery{})
-	c.event("f", `{}`)
-	c.records(destination, 1)
-	require.EqualValues(t, 3, c.lambda.Stats("f").Invocations)
-}

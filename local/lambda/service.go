@@ -96,8 +96,6 @@ type Service struct {
 	functions map[string]*function // by name
 	mappings  map[string]*mapping  // by UUID
 	reserved  int                  // sum of reserved concurrency
-	// deliveries are by the name of the function.
-	deliveries map[string]AsyncDelivery
 }
 
 // New returns a service without functions. It listens on a loopback port for the processes of functions.
@@ -108,7 +106,7 @@ func New(a *account.Account, d Dependencies) (*Service, error) {
 	s := &Service{
 		Dependencies: d, Name: "lambda", account: a,
 		starting:  make(chan struct{}, max(4, 2*runtime.NumCPU())),
-		functions: map[string]*function{}, mappings: map[string]*mapping{}, deliveries: map[string]AsyncDelivery{},
+		functions: map[string]*function{}, mappings: map[string]*mapping{},
 	}
 	var err error
 	if s.api, err = newRuntimeAPI(); err != nil {

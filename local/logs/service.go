@@ -4,6 +4,7 @@
 // Differences from AWS:
 //   - a group holds the newest 8 MiB of its events, so that the cloud's memory is bounded; its retention can end events
 //     earlier;
+//   - GetLogEvents has no tokens: a start and an end time select what is not on its page;
 //   - filter patterns are terms, quoted phrases, optional terms (?a ?b) and { $.path = value && ... }; other syntax is refused;
 //   - answers are one page, and there are no limits;
 //   - queries of Logs Insights have fields, filter (=, like, ispresent, and), sort, limit and stats count(*) by; they run at once.

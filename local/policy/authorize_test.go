@@ -72,7 +72,7 @@ func TestAuthorize(t *testing.T) {
 		{name: "and over a resource policy that allows", who: session(t, denyAll), attached: to("Allow", `"*"`), explicit: "an identity-based"},
 		{name: "an explicit deny of the resource wins", who: fn, attached: to("Deny", `"*"`), explicit: "a resource-based"},
 		{name: "also behind an allow of the resource", who: fn, attached: to("Allow", `"*"`) + `,` + to("Deny", `{"AWS":"123456789012"}`), explicit: "a resource-based"},
-		{name: "a deny whose condition is not met is none", who: session(t, allowSend+`,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"aws:SourceArn":"false"}}}`), allowed: true},
+		{name: "a deny whose condition is not met is none", who: session(t, allowSend+`,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:SourceArn":"arn:*"}}}`), allowed: true},
 
 		{name: "a resource policy allows everybody", who: bare, attached: to("Allow", `"*"`), allowed: true},
 		{name: "everybody includes who did not sign", who: Principal{}, attached: to("Allow", `{"AWS":"*"}`), allowed: true},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -13,7 +12,6 @@ type operator struct {
 	test     func(want, have string) bool
 	negated  bool // true when no value may match; a missing key then satisfies it
 	ifExists bool
-	null     bool
 }
 
 var tests = map[string]func(want, have string) bool{
@@ -36,11 +34,8 @@ var negations = map[string]string{
 
 // parseOperator knows the operators of
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-// except those on numbers, dates and binary values and without regard to case, and the set operators ForAnyValue and ForAllValues.
+// except those on numbers, dates, binary values and missing keys, without regard to case, and the set operators ForAnyValue and ForAllValues.
 func parseOperator(name string) (operator, error) {
-	if name == "Null" {
-		return operator{null: true}, nil
-	}
 	base, ifExists := strings.CutSuffix(name, "IfExists")
 	positive, negated := negations[base]
 	if !negated {
@@ -72,9 +67,6 @@ func holds(condition map[string]map[string]Strings, keys map[string]string) bool
 }
 
 func (o operator) met(wants Strings, have string, present bool) bool {
-	if o.null {
-		return slices.ContainsFunc(wants, func(w string) bool { return strings.EqualFold(w, strconv.FormatBool(!present)) })
-	}
 	if !present {
 		return o.ifExists || o.negated
 	}

@@ -33,7 +33,6 @@ type queue struct {
 
 	messages map[uint64]*message // by number
 	lastSeq  uint64
-	peak     int                     // the most messages since the queue was empty
 	ready    *list.List              // of *message
 	schedule *btree.BTreeG[*message] // all messages, by when they are due
 	counts   [states]int
@@ -72,7 +71,6 @@ func (q *queue) add(m *message, visibleAt time.Time) bool {
 	q.lastSeq++
 	m.seq, m.state, m.arrived = q.lastSeq, ready, now
 	q.messages[m.seq] = m
-	q.peak = max(q.peak, len(q.messages))
 	q.counts[ready]++
 	m.element = q.ready.PushBack(m)
 	q.plan(m)
@@ -119,10 +117,6 @@ func (q *queue) remove(m *message) {
 	}
 	q.schedule.Delete(m)
 	delete(q.messages, m.seq)
-	// Maps do not shrink. After a burst it is replaced.
-	if len(q.messages) == 0 && q.peak > 1024 {
-		q.messages, q.peak = map[uint64]*message{}, 0
-	}
 }
 
 func (q *queue) advance(now time.Time) {
@@ -166,7 +160,7 @@ func (q *queue) notify(now time.Time) {
 }
 
 func (q *queue) clear() {
-	q.messages, q.peak = map[uint64]*message{}, 0
+	q.messages = map[uint64]*message{}
 	q.schedule = btree.NewBTreeGOptions(before, btree.Options{NoLocks: true})
 	q.ready, q.counts = list.New(), [states]int{}
 }

@@ -305,24 +305,6 @@ func TestManyConsumersReceiveEveryMessageOnce(t *testing.T) {
 	eventually(t, func() bool { return c.counts(arn) == [3]string{"0", "0", "0"} })
 }
 
-func TestMessagesInFlightAreLimited(t *testing.T) {
-	c := newCloud(t)
-	arn := c.queue(t, "orders", nil)
-	for range maxInFlight + 1 {
-		c.send(t, arn, "x")
-	}
-	got, err := c.Receive(t.Context(), c.admin, arn, maxInFlight+1, 0, 0)
-	require.NoError(t, err)
-	require.Len(t, got, maxInFlight)
-	_, err = c.Receive(t.Context(), c.admin, arn, 1, 0, 0)
-	require.Equal(t, "OverLimit", code(err))
-	c.delete(t, arn, got...)
-	require.Len(t, c.receive(t, arn), 1)
-	c.clock.Advance(time.Minute)
-	c.delete(t, arn, c.receive(t, arn)...)
-	require.Zero(t, c.findARN(arn).schedule.Len(), "the memory of a burst is freed")
-}
-
 func TestDeliveryTwiceReachesTheConsumerTwice(t *testing.T) {
 	c := newCloud(t)
 	dlq := c.queue(t, "orders-dlq", nil)

@@ -2,6 +2,8 @@ package sqs
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"net/http"
@@ -13,9 +15,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
-
-// maxInFlight is how many messages of a standard queue can be in flight.
-const maxInFlight = 120_000
 
 // Receive receives messages for another service. Unlike the API it has no upper bound for limit. It waits until a
 // message is visible, wait is over, or ctx ends. In the last case it returns the error of ctx. A visibility of 0 is the
@@ -45,9 +44,9 @@ func (q *queue) receive(ctx context.Context, limit int, visibility, wait time.Du
 			return nil, noQueue()
 		}
 		now := q.clock.Now()
-		got, dead, target, err := q.take(limit, visibility, now)
+		got, dead, target := q.take(limit, visibility, now)
 		var wake chan struct{}
-		if len(got) == 0 && err == nil && wait > 0 {
+		if len(got) == 0 && wait > 0 {
 			wake = make(chan struct{})
 			q.waiters = append(q.waiters, wake)
 		}
@@ -58,7 +57,7 @@ func (q *queue) receive(ctx context.Context, limit int, visibility, wait time.Du
 			if len(got) > 0 {
 				q.publish(account.Count("NumberOfMessagesReceived", len(got)))
 			}
-			return got, err
+			return got, nil
 		}
 		if timeout == nil {
 			timer := q.clock.NewTimer(wait)
@@ -87,10 +86,10 @@ func (q *queue) leave(wake chan struct{}) {
 
 // take receives up to limit messages. Messages that have been received too often are returned as dead, with the
 // dead-letter queue that they belong to. If that queue is gone, they are received as before. The caller holds the lock.
-func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []Received, dead []*message, target *queue, err error) {
+func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []Received, dead []*message, target *queue) {
 	q.advance(now)
 	if q.delivery.Hold || q.counts[ready] == 0 {
-		return nil, nil, nil, nil
+		return nil, nil, nil
 	}
 	set := q.settings.Load()
 	if set.redrive != nil {
@@ -106,12 +105,6 @@ func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []
 			dead = append(dead, m)
 			continue
 		}
-		if q.counts[inFlight] >= maxInFlight {
-			if len(got) == 0 {
-				err = refuse(http.StatusForbidden, "OverLimit", "", "Too many messages in flight for queue %s.", q.name)
-			}
-			break
-		}
 		m.receives++
 		m.receivesHere++
 		m.receipt++
@@ -121,7 +114,7 @@ func (q *queue) take(limit int, visibility time.Duration, now time.Time) (got []
 		q.move(m, inFlight, now.Add(visibility))
 		got = append(got, q.received(m))
 	}
-	return got, dead, target, err
+	return got, dead, target
 }
 
 // moveToDLQ moves messages to the dead-letter queue. They keep their ids and ages. The caller holds no lock.
@@ -203,4 +196,73 @@ func (r *Received) selectAttributes(system, custom []string) {
 	if len(r.MessageAttributes) != len(all) {
 		r.MD5OfAttributes = md5OfAttributes(r.MessageAttributes)
 	}
+}
+
+func (q *queue) handle(m *message) string {
+	var b [20]byte
+	binary.BigEndian.PutUint64(b[0:], q.nonce)
+	binary.BigEndian.PutUint64(b[8:], m.seq)
+	binary.BigEndian.PutUint32(b[16:], m.receipt)
+	return base64.StdEncoding.EncodeToString(b[:])
+}
+
+// held returns the message of a receipt handle. It is nil if the message is gone, or was received again since. The caller
+// holds the lock.
+func (q *queue) held(handle string) (*message, error) {
+	if handle == "" {
+		return nil, missing("ReceiptHandle")
+	}
+	b, err := base64.StdEncoding.DecodeString(handle)
+	if err != nil || len(b) != 20 || binary.BigEndian.Uint64(b) != q.nonce {
+		return nil, refuse(http.StatusBadRequest, "ReceiptHandleIsInvalid", "", "The input receipt handle %q is invalid.", handle)
+	}
+	m := q.messages[binary.BigEndian.Uint64(b[8:])]
+	if m == nil || m.receipt != binary.BigEndian.Uint32(b[16:]) {
+		return nil, nil
+	}
+	return m, nil
+}
+
+// delete removes a message. An old handle, or that of a message that is gone, succeeds without effect.
+func (q *queue) delete(handle string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	m, err := q.held(handle)
+	if err != nil || m == nil {
+		return err
+	}
+	now := q.clock.Now()
+	if !q.redeliver(m) {
+		q.remove(m)
+	}
+	q.notify(now)
+	q.publish(account.Count("NumberOfMessagesDeleted", 1))
+	return nil
+}
+
+// changeVisibility makes a message in flight visible in this number of seconds.
+func (q *queue) changeVisibility(handle string, seconds int) error {
+	if seconds < 0 || seconds > maxVisibility {
+		return outside(seconds, "VisibilityTimeout", 0, maxVisibility)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.clock.Now()
+	q.advance(now)
+	m, err := q.held(handle)
+	switch {
+	case err != nil:
+		return err
+	case m == nil:
+		return invalid("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.", handle)
+	case m.state != inFlight:
+		return legacy(http.StatusBadRequest, "MessageNotInflight", "The message %s is not in flight.", m.id)
+	}
+	visibleAt := now.Add(time.Duration(seconds) * time.Second)
+	if visibleAt.Sub(m.received) > maxVisibility*time.Second {
+		return invalid("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [%d seconds].", seconds, maxVisibility)
+	}
+	q.move(m, inFlight, visibleAt)
+	q.notify(now)
+	return nil
 }

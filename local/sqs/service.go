@@ -8,7 +8,7 @@
 //
 // Differences from AWS:
 //   - A receive searches the whole queue, so that a short poll finds every message.
-//   - Counts are exact, and a change of an attribute takes effect at once.
+//   - Any number of messages can be in flight. Counts are exact, and a change of an attribute takes effect at once.
 //   - maxReceiveCount must be a number, not a string.
 //   - What is received is decided by the key of the queue, not by the one with which a message was encrypted in another queue.
 //   - A message move task is done when its start is answered. It has no rate.
@@ -17,8 +17,10 @@ package sqs
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -191,4 +193,47 @@ func (s *Service) destroy(q *queue) {
 	delete(s.queues, q.name)
 	s.mu.Unlock()
 	q.close()
+}
+
+// poisonReceives is how often a message may be received before the age of the oldest message leaves it out.
+const poisonReceives = 3
+
+// publish publishes metrics of the queue:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+func (q *queue) publish(values ...account.Value) {
+	q.service.account.Publish("AWS/SQS", q.dimensions, values...)
+}
+
+// gauge publishes what is in the queues. On AWS, queues that are empty and unused for six hours publish nothing.
+func (s *Service) gauge(end time.Time, publish func(string, map[string]string, ...account.Value)) {
+	s.mu.RLock()
+	queues := slices.Collect(maps.Values(s.queues)) // a queue that is locked may find another one
+	s.mu.RUnlock()
+	for _, q := range queues {
+		publish("AWS/SQS", q.dimensions, q.contents(end)...)
+	}
+}
+
+// contents counts the messages. A message that was moved to a dead-letter queue is as old as its move.
+func (q *queue) contents(at time.Time) []account.Value {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.advance(q.clock.Now())
+	values := []account.Value{account.Count("ApproximateNumberOfMessagesVisible", q.counts[ready])}
+	if n := q.counts[inFlight]; n > 0 {
+		values = append(values, account.Count("ApproximateNumberOfMessagesNotVisible", n))
+	}
+	if n := q.counts[delayed]; n > 0 {
+		values = append(values, account.Count("ApproximateNumberOfMessagesDelayed", n))
+	}
+	oldest := at
+	for _, m := range q.messages {
+		if m.receivesHere < poisonReceives && m.arrived.Before(oldest) {
+			oldest = m.arrived
+		}
+	}
+	if age := at.Sub(oldest); age > 0 {
+		values = append(values, account.Value{Metric: "ApproximateAgeOfOldestMessage", Unit: "Seconds", Value: age.Truncate(time.Second).Seconds()})
+	}
+	return values
 }

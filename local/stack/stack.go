@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func (s *Stack) Up(ctx context.Context, config map[string]string) error {
 		return err
 	}
 	args := []string{"up", "--refresh", "--yes", "--skip-preview", "--suppress-outputs"}
-	return s.update(ctx, s.withConfig(args, config)...)
+	return s.update(ctx, s.WithConfig(args, config)...)
 }
 
 // update changes resources. Pulumi saves the state at its end only: writing all of it after each step takes more time than the
@@ -77,46 +78,19 @@ func (s *Stack) updating() string { return filepath.Join(s.State(), "updating") 
 
 // Preview shows what Up would change. With expectNoChanges, a change is an error.
 func (s *Stack) Preview(ctx context.Context, config map[string]string, expectNoChanges bool) error {
-	if err := s.prepare(ctx); err != nil {
-		return err
-	}
 	args := []string{"preview", "--refresh", "--diff", "--suppress-outputs"}
 	if expectNoChanges {
 		args = append(args, "--expect-no-changes")
 	}
-	return s.run(ctx, s.Log, s.withConfig(args, config)...)
+	return s.CLI(ctx, s.Log, s.WithConfig(args, config)...)
 }
 
-// Import replaces the stack's state by an exported one.
-func (s *Stack) Import(ctx context.Context, file string) error {
+// CLI runs another command of the CLI, whose output stdout receives.
+func (s *Stack) CLI(ctx context.Context, stdout io.Writer, args ...string) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	return s.run(ctx, s.Log, "stack", "import", "--file", file, "--stack", Name)
-}
-
-// Step is what an update would do to one resource: Op is same, create, update, replace, delete, ...
-type Step struct {
-	Op  string `json:"op"`
-	URN string `json:"urn"`
-}
-
-// Plan returns the steps of an update from the recorded state, without a look at what exists.
-func (s *Stack) Plan(ctx context.Context, config map[string]string) ([]Step, error) {
-	if err := s.prepare(ctx); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	if err := s.run(ctx, &out, s.withConfig([]string{"preview", "--json", "--show-sames"}, config)...); err != nil {
-		return nil, err
-	}
-	var plan struct {
-		Steps []Step `json:"steps"`
-	}
-	if err := json.Unmarshal(out.Bytes(), &plan); err != nil {
-		return nil, fmt.Errorf("reading the plan: %w", err)
-	}
-	return plan.Steps, nil
+	return s.run(ctx, stdout, args...)
 }
 
 // Outputs returns the stack's outputs as JSON, with secrets in plain text. A caller of the local stack's API needs its API
@@ -207,7 +181,8 @@ func (s *Stack) prepare(ctx context.Context) error {
 // State is the folder of the file backend.
 func (s *Stack) State() string { return filepath.Join(s.Home, "pulumi", "state") }
 
-func (s *Stack) withConfig(args []string, config map[string]string) []string {
+// WithConfig adds the stack and its config to the arguments of a command.
+func (s *Stack) WithConfig(args []string, config map[string]string) []string {
 	args = append(args, "--stack", Name, "--config-file", s.ConfigFile())
 	for key, value := range config {
 		args = append(args, "--config", key+"="+value)
@@ -300,3 +275,19 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Interrupts are those of a command that uses a Stack. The first Ctrl-C or SIGTERM ends ctx: Pulumi finishes the operations that have
+// started, and saves the state. The second one closes kill, which is for Stack.Kill.
+func Interrupts() (ctx context.Context, kill <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	killed := make(chan struct{})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		close(killed)
+	}()
+	return ctx, killed
+}

@@ -11,7 +11,7 @@
 // role, and waits by the account's clock.
 //
 // Differences from AWS:
-//   - A JSONPath selects one value: no wildcards, slices, unions, filters, functions or recursive descent.
+//   - A JSONPath selects one value: no names with hyphens outside of brackets, no wildcards, slices, unions, filters, functions or recursive descent.
 //   - The members of an object that a state makes are in alphabetical order.
 //   - A task's result has no SdkHttpMetadata and no SdkResponseMetadata.
 //   - A closed execution is deleted when there are more than 10,000 of them or their histories take more than 256 MiB, and

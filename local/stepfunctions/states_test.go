@@ -13,7 +13,7 @@ func TestInputAndOutputProcessing(t *testing.T) {
 	const input = `{"order":{"id":"o1","unitprice":3.50,"details":{"size":"L"}},"list":[1,2,{"x":"y"}],"detail-type":"t"}`
 	for _, c := range []struct{ name, definition, want string }{
 		{"everything by default", one(`"Type":"Pass","End":true`), input},
-		{"a name with a hyphen", one(`"Type":"Pass","Parameters":{"v.$":"$.detail-type"},"End":true`), `{"v":"t"}`},
+		{"a name with a hyphen", one(`"Type":"Pass","Parameters":{"v.$":"$['detail-type']"},"End":true`), `{"v":"t"}`},
 		{"a name in brackets", one(`"Type":"Pass","Parameters":{"v.$":"$['order']['id']"},"End":true`), `{"v":"o1"}`},
 		{"an index from the end", one(`"Type":"Pass","Parameters":{"v.$":"$.list[-1].x"},"End":true`), `{"v":"y"}`},
 		{"Result is the output", one(`"Type":"Pass","Result":{"a.$":"$.b"},"End":true`), `{"a.$":"$.b"}`},

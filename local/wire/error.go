@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -77,8 +76,8 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte, e
 	_, _ = w.Write(body) // the caller may have gone
 }
 
-// KeyError renders a KMS key that cannot be used. code and query contain %s for the reason: AccessDenied, NotFound or
-// InvalidState. Other errors are returned as they are.
+// KeyError renders a KMS key that cannot be used. code and query contain %s for the reason: AccessDenied or NotFound.
+// Other errors are returned as they are.
 func KeyError(err error, status int, code, query string) error {
 	e, ok := errors.AsType[*account.KeyError](err)
 	if !ok {
@@ -99,17 +98,7 @@ func WriteXMLError(w http.ResponseWriter, c *Call, err error) {
 	if c.Method == http.MethodHead {
 		return
 	}
-	enc := xml.NewEncoder(w)
-	// An error here means that the caller has gone.
-	root := start("Error")
-	_ = enc.EncodeToken(root)
-	_ = enc.EncodeElement(e.Code, start("Code"))
-	_ = enc.EncodeElement(e.Message, start("Message"))
-	for _, k := range slices.Sorted(maps.Keys(e.Fields)) {
-		_ = enc.EncodeElement(fmt.Sprint(e.Fields[k]), start(k))
-	}
-	_ = enc.EncodeElement(c.URL.Path, start("Resource"))
-	_ = enc.EncodeElement(c.RequestID, start("RequestId"))
-	_ = enc.EncodeToken(root.End())
-	_ = enc.Flush()
+	body := Object{"Code": e.Code, "Message": e.Message, "Resource": c.URL.Path, "RequestId": c.RequestID}
+	maps.Copy(body, e.Fields)
+	_ = xml.NewEncoder(w).EncodeElement(body, start("Error")) // the caller may have gone
 }

@@ -50,7 +50,8 @@ func TestPresignedURLExpiresByTheCloudsClock(t *testing.T) {
 	e.clock.Advance(2 * time.Minute)
 	status, body = get(t, url)
 	require.Equal(t, http.StatusForbidden, status)
-	require.Contains(t, body, "<Code>AccessDenied</Code><Message>Request has expired</Message>")
+	require.Contains(t, body, "<Code>AccessDenied</Code>")
+	require.Contains(t, body, "<Message>Request has expired</Message>")
 	require.Contains(t, body, "<X-Amz-Expires>3600</X-Amz-Expires>")
 	require.Contains(t, body, "<ServerTime>"+e.clock.Now().UTC().Format(time.RFC3339)+"</ServerTime>")
 }
@@ -103,14 +104,6 @@ func TestChangedPresignedURLIsRefused(t *testing.T) {
 		_, body := do(t, request(t, http.MethodDelete, presigned(t, e, roleKey), ""))
 		require.Contains(t, body, "SignatureDoesNotMatch")
 	})
-}
-
-// The links of `aws s3 presign` of the CLI's version 1.
-func TestLinkOfVersion2IsRefusedAsByS3(t *testing.T) {
-	e := serve(t, whoami("s3"))
-	status, body := get(t, e.url+"/bucket/a?AWSAccessKeyId=AKIAUSER&Signature=c2lnbmF0dXJl&Expires=4000000000")
-	require.Equal(t, http.StatusBadRequest, status)
-	require.Contains(t, body, "<Code>InvalidRequest</Code><Message>The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.</Message>")
 }
 
 func TestUnsignedRequestIsAnonymous(t *testing.T) {

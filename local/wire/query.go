@@ -55,12 +55,7 @@ func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
 		q.fail(w, c, err)
 		return
 	}
-	q.write(w, http.StatusOK, name+"Response", func(e *xml.Encoder) error {
-		if err := e.EncodeElement(out, start(name+"Result")); err != nil {
-			return err
-		}
-		return e.EncodeElement(struct{ RequestId string }{c.RequestID}, start("ResponseMetadata"))
-	})
+	q.write(w, http.StatusOK, name+"Response", Object{name + "Result": out, "ResponseMetadata": Object{"RequestId": c.RequestID}})
 }
 
 // MarshalXML implements xml.Marshaler, for results of the query protocol.
@@ -87,20 +82,14 @@ func (q *Query) fail(w http.ResponseWriter, c *Call, err error) {
 	if e.Status >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
-	q.write(w, e.Status, "ErrorResponse", func(enc *xml.Encoder) error {
-		if err := enc.EncodeElement(struct{ Type, Code, Message string }{kind, e.Code, e.Message}, start("Error")); err != nil {
-			return err
-		}
-		return enc.EncodeElement(c.RequestID, start("RequestId"))
-	})
+	q.write(w, e.Status, "ErrorResponse", Object{"Error": struct{ Type, Code, Message string }{kind, e.Code, e.Message}, "RequestId": c.RequestID})
 }
 
-func (q *Query) write(w http.ResponseWriter, status int, root string, body func(*xml.Encoder) error) {
-	var text bytes.Buffer
-	e := xml.NewEncoder(&text)
+func (q *Query) write(w http.ResponseWriter, status int, root string, members Object) {
 	open := start(root)
 	open.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: q.XMLNS}}
-	err := errors.Join(e.EncodeToken(open), body(e), e.EncodeToken(open.End()), e.Flush())
+	var text bytes.Buffer
+	err := xml.NewEncoder(&text).EncodeElement(members, open)
 	write(w, status, "text/xml", text.Bytes(), err)
 }
 

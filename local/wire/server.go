@@ -73,24 +73,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	if r.ContentLength > 0 && r.ContentLength <= maxBody {
-		body := make([]byte, r.ContentLength)
-		_, err := io.ReadFull(r.Body, body)
-		return body, unread(err)
-	}
 	body, err := io.ReadAll(r.Body)
-	return body, unread(err)
-}
-
-func unread(err error) error {
 	large, ok := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case ok:
-		return Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is larger than %d bytes", large.Limit)
+		err = Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is larger than %d bytes", large.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return Errorf(http.StatusRequestTimeout, "RequestTimeout", "The request did not arrive in time")
+		err = Errorf(http.StatusRequestTimeout, "RequestTimeout", "The request did not arrive in time")
 	}
-	return err
+	return body, err
 }
 
 // refuse answers a request that does not reach a service, in the form that its caller most likely reads.
@@ -113,22 +104,18 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, service string, 
 
 // operation names what is asked for, in parentheses; empty where method and path do.
 func operation(r *http.Request, body []byte) string {
-	var name string
+	name := strings.TrimPrefix(path.Ext(r.Header.Get("X-Amz-Target")), ".")
 	switch {
-	case isJSON(r):
-		name = r.Header.Get("X-Amz-Target")
-		name = name[strings.LastIndex(name, ".")+1:]
 	case isQuery(r):
-		if form, err := url.ParseQuery(string(body)); err == nil {
-			name = form.Get("Action")
-		}
+		form, _ := url.ParseQuery(string(body)) // a body that is no form has no Action
+		name = form.Get("Action")
 	case isCBOR(r):
 		name = path.Base(r.URL.Path)
 	}
-	if name == "" {
-		return ""
+	if name != "" {
+		name = " (" + name + ")"
 	}
-	return " (" + name + ")"
+	return name
 }
 
 func isJSON(r *http.Request) bool { return r.Header.Get("X-Amz-Target") != "" }

@@ -51,26 +51,14 @@ type signature struct {
 
 var errIncomplete = Errorf(http.StatusForbidden, "IncompleteSignature", "The request signature does not conform to AWS standards.")
 
-// errVersion2 refuses Signature Version 2, as S3 does for buckets that were created after June 2020. `aws s3 presign` of the
-// CLI's version 1 uses it, unless signature_version of s3 is s3v4.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/specify-signature-version.html
-var errVersion2 = Errorf(http.StatusBadRequest, "InvalidRequest",
-	"The authorization mechanism you have provided is not supported. Please use "+algorithm+".")
-
 // parseSignature returns nil without an error for a request that is not signed.
 func parseSignature(r *http.Request) (*signature, error) {
 	auth := r.Header.Get("Authorization")
 	if auth == "" {
-		switch q := r.URL.Query(); {
-		case q.Has("X-Amz-Algorithm") || q.Has("X-Amz-Signature"):
+		if q := r.URL.Query(); q.Has("X-Amz-Algorithm") || q.Has("X-Amz-Signature") {
 			return parsePresigned(q)
-		case q.Has("AWSAccessKeyId") && q.Has("Signature"):
-			return nil, errVersion2
 		}
 		return nil, nil
-	}
-	if strings.HasPrefix(auth, "AWS ") {
-		return nil, errVersion2
 	}
 	if !strings.HasPrefix(auth, algorithm+" ") {
 		return nil, errIncomplete
@@ -101,21 +89,16 @@ func parsePresigned(q url.Values) (*signature, error) {
 		value: q.Get("X-Amz-Signature"), signedAt: at, token: q.Get("X-Amz-Security-Token"),
 		expires: time.Duration(seconds) * time.Second,
 	}
-	wrong := ""
-	switch {
-	case q.Get("X-Amz-Algorithm") != algorithm:
-		wrong = "X-Amz-Algorithm must be " + algorithm
-	case err1 != nil:
-		wrong = "X-Amz-Date must be like " + amzTime
-	case err2 != nil || seconds < 1 || seconds > 604800:
-		wrong = "X-Amz-Expires must be from 1 to 604800 seconds"
-	case s.scope(q.Get("X-Amz-Credential"), q.Get("X-Amz-SignedHeaders")) != nil:
-		wrong = "X-Amz-Credential must be KEY/YYYYMMDD/REGION/SERVICE/aws4_request, with X-Amz-SignedHeaders and X-Amz-Signature"
-	default:
-		return s, nil
+	if q.Get("X-Amz-Algorithm") != algorithm || err1 != nil || err2 != nil || seconds < 1 || seconds > 604800 ||
+		s.scope(q.Get("X-Amz-Credential"), q.Get("X-Amz-SignedHeaders")) != nil {
+		return nil, errPresigned
 	}
-	return nil, Errorf(http.StatusBadRequest, "AuthorizationQueryParametersError", "%s", wrong)
+	return s, nil
 }
+
+var errPresigned = Errorf(http.StatusBadRequest, "AuthorizationQueryParametersError", "X-Amz-Algorithm must be "+algorithm+
+	", X-Amz-Date must be like "+amzTime+", X-Amz-Expires must be from 1 to 604800 seconds, "+
+	"and X-Amz-Credential must be KEY/YYYYMMDD/REGION/SERVICE/aws4_request, with X-Amz-SignedHeaders and X-Amz-Signature")
 
 func (s *signature) scope(credential, headers string) error {
 	scope := strings.Split(credential, "/")

@@ -70,5 +70,5 @@ func open(url string) {
 	case os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "":
 		return // xdg-open would start a browser for terminals
 	}
-	_ = exec.Command(opener, url).Run() // the address has been printed
+	_ = exec.Command(opener, url).Start() // the address has been printed; some openers run as long as the browser
 }

@@ -39,6 +39,7 @@ function App() {
   useEffect(() => {
     connect(() => redraw((n) => n + 1));
     addEventListener('hashchange', () => go(route()));
+    go(route()); // of a click before
   }, []);
   const name = (v) => views[v][0] || plural();
   const alarms = cloud.live.alarms.length;

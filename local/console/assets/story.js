@@ -19,7 +19,9 @@ function Waterfall({ hops }) {
   const end = Math.max(0, ...hops.map((h) => h.startMs + h.durationMs));
   const percent = (part) => `${(part * 100).toFixed(2)}%`;
   const bar = (from, to) => ({ left: percent(from), width: percent(to - from) });
-  const beside = (from, to) => (from > 0.7 ? { right: percent(1 - from), paddingRight: '6px' } : { left: percent(to), paddingLeft: '6px' });
+  // Where a label has room, also on a phone: after the bar, before it, or in it.
+  const beside = (from, to) => (to < 0.78 ? { left: percent(to), paddingLeft: '6px' } : { right: percent(1 - (from > 0.3 ? from : to)), paddingRight: '6px' });
+  const inBar = (from, to) => (to < 0.78 || from > 0.3 ? '' : 'in');
   const ends = (h) => [line.at(h.startMs), line.at(h.startMs + h.durationMs)];
   return html`<section><h2>Timeline <small>${span(end)}${line.gaps.length > 0 && ', pauses are shortened'}</small></h2>
     <ol class="waterfall plain"><li class="axis" aria-hidden="true"><span />
@@ -28,7 +30,7 @@ function Waterfall({ hops }) {
       <span class="who" title="${h.name} ${h.detail}" style=${{ paddingLeft: `${h.depth * 14}px` }}><${Icon} kind=${h.kind} />
         ${h.node ? html`<a href=${nodeLink(h.node)}>${h.name}</a>` : h.name} <small>${h.detail}</small></span>
       <span class="track">${line.gaps.map((g) => html`<s style=${bar(...g)} />`)}<i style=${bar(...ends(h))} />
-        <small style=${beside(...ends(h))}>${span(h.durationMs)}${h.status !== 'ok' && ` ${h.status}`}</small></span></li>`)}</ol></section>`;
+        <small class=${inBar(...ends(h))} style=${beside(...ends(h))}>${span(h.durationMs)}${h.status !== 'ok' && ` ${h.status}`}</small></span></li>`)}</ol></section>`;
 }
 
 const Logs = ({ lines }) => html`<section><h2>Log <small>${count(lines.length)}</small></h2>

@@ -38,7 +38,7 @@ func handle(ctx context.Context, event json.RawMessage) (any, error) {
 	}
 	if topic := os.Getenv("TOPIC"); topic != "" {
 		log("taken")
-		_, err = sns.NewFromConfig(cfg).Publish(ctx, &sns.PublishInput{TopicArn: &topic, Message: aws.String("message " + order)})
+		_, err = sns.NewFromConfig(cfg).Publish(ctx, &sns.PublishInput{TopicArn: &topic, Message: aws.String(strings.TrimSpace("message " + order))})
 	}
 	if table := os.Getenv("TABLE"); table != "" {
 		_, err = dynamodb.NewFromConfig(cfg).PutItem(ctx, &dynamodb.PutItemInput{

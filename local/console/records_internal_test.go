@@ -1,10 +1,12 @@
 package console
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -112,4 +114,14 @@ func TestAnIDIsMentionedAsAWholeWord(t *testing.T) {
 		require.Equal(t, want, mentions(text, "o-1"), text)
 	}
 	require.False(t, mentions("anything", ""))
+}
+
+func TestAnItemIsPlainJSON(t *testing.T) {
+	text, err := json.Marshal(plain(&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+		"s": &types.AttributeValueMemberS{Value: "a"}, "n": &types.AttributeValueMemberN{Value: "1.50"}, "b": &types.AttributeValueMemberBOOL{Value: true},
+		"l":  &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberNULL{Value: true}, &types.AttributeValueMemberB{Value: []byte("x")}}},
+		"ss": &types.AttributeValueMemberSS{Value: []string{"a", "b"}},
+	}}))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"s":"a","n":1.50,"b":true,"l":[null,"eA=="],"ss":["a","b"]}`, string(text))
 }
