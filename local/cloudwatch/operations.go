@@ -11,6 +11,13 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
+func (s *Service) register() {
+	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
+	wire.HandleAllowed(&s.JSON, "cloudwatch:ListMetrics", "*", s.listMetrics)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricData", "*", s.getMetricData)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:DescribeAlarms", alarmARN("*"), s.describeAlarms)
+}
+
 type describeAlarmsInput struct {
 	AlarmNames, AlarmTypes      []string
 	AlarmNamePrefix, StateValue string
@@ -53,13 +60,6 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Ob
 		}
 	}
 	return wire.Object{"CompositeAlarms": composites, "MetricAlarms": metrics}, nil
-}
-
-func (s *Service) register() {
-	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
-	wire.HandleAllowed(&s.JSON, "cloudwatch:ListMetrics", "*", s.listMetrics)
-	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricData", "*", s.getMetricData)
-	wire.HandleAllowed(&s.JSON, "cloudwatch:DescribeAlarms", alarmARN("*"), s.describeAlarms)
 }
 
 type listMetricsInput struct {

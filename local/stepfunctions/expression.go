@@ -27,8 +27,6 @@ func (r *reference) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-const maxNesting = 10
-
 func parseExpression(v any) (expression, error) {
 	text, ok := v.(string)
 	if !ok {
@@ -38,7 +36,7 @@ func parseExpression(v any) (expression, error) {
 		p, err := parsePath(text)
 		return p.evaluate, err
 	}
-	e, rest, err := parseCall(text, 1)
+	e, rest, err := parseCall(text)
 	if err == nil && rest != "" {
 		err = errors.New("there is text after it")
 	}
@@ -50,7 +48,7 @@ func parseExpression(v any) (expression, error) {
 
 // parseCall reads an intrinsic function and returns the text after it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
-func parseCall(text string, depth int) (e expression, rest string, err error) {
+func parseCall(text string) (e expression, rest string, err error) {
 	name, rest, ok := strings.Cut(text, "(")
 	if !ok || !strings.HasPrefix(name, "States.") {
 		return nil, "", fmt.Errorf("a function has the form States.Name(...), not %q", text)
@@ -58,9 +56,6 @@ func parseCall(text string, depth int) (e expression, rest string, err error) {
 	f, known := intrinsics[name]
 	if !known {
 		return nil, "", fmt.Errorf("the embedded cloud does not implement the intrinsic function %s", name)
-	}
-	if depth > maxNesting {
-		return nil, "", fmt.Errorf("more than %d functions are within each other", maxNesting)
 	}
 	var args []expression
 	for rest = strings.TrimSpace(rest); !strings.HasPrefix(rest, ")"); {
@@ -71,7 +66,7 @@ func parseCall(text string, depth int) (e expression, rest string, err error) {
 		}
 		var arg expression
 		keepEscapes := name == formatName && len(args) == 0 // States.Format reads them itself
-		if arg, rest, err = parseArgument(strings.TrimSpace(rest), depth, keepEscapes); err != nil {
+		if arg, rest, err = parseArgument(strings.TrimSpace(rest), keepEscapes); err != nil {
 			return nil, "", err
 		}
 		args = append(args, arg)
@@ -91,9 +86,9 @@ var (
 	escaped        = regexp.MustCompile(`(?s)\\(.)`)
 )
 
-func parseArgument(text string, depth int, keepEscapes bool) (e expression, rest string, err error) {
+func parseArgument(text string, keepEscapes bool) (e expression, rest string, err error) {
 	if strings.HasPrefix(text, "States.") {
-		return parseCall(text, depth+1)
+		return parseCall(text)
 	}
 	if arg := stringArgument.FindString(text); arg != "" {
 		rest, arg = text[len(arg):], arg[1:len(arg)-1]

@@ -177,11 +177,6 @@ const TransitionAction = "states:StateTransition"
 
 const throttleWait = time.Second
 
-// endMetrics count executions by the status with which they end.
-var endMetrics = map[string]string{
-	succeeded: "ExecutionsSucceeded", failed: "ExecutionsFailed", timedOut: "ExecutionsTimedOut", aborted: "ExecutionsAborted",
-}
-
 // publish publishes metrics of a state machine: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 func (e *execution) publish(values ...account.Value) {
 	e.service.account.Publish("AWS/States", map[string]string{"StateMachineArn": e.machine.arn}, values...)

@@ -4,6 +4,7 @@
 // Differences from AWS:
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
 //   - filter expressions have service("name"), annotation.key = value, error, fault, throttle and AND, and answers are one page;
+//   - summaries of traces have times, services, errors, faults and throttles, without annotations, HTTP and users;
 //   - there is no service graph, and there are no telemetry records, groups or configurable sampling rules.
 package xray
 
