@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
@@ -34,6 +35,7 @@ type lyingLetter struct {
 
 const (
 	maxObjects = 20
+	maxRelated = 100 // objects of a bucket that are read because of a field
 	maxText    = 64 << 10
 )
 
@@ -95,10 +97,12 @@ func plain(v types.AttributeValue) any {
 	return reflect.ValueOf(v).Elem().FieldByName("Value").Interface() // a string, a boolean, bytes, or a list of these
 }
 
-// addObjects adds the objects that have the id in their key, or a field in their key and the id in their text.
+// addObjects adds the objects that have the id in their key, or a field in their key and the id in their text. Of the latter not all are
+// read: a field such as a shop may be in every key.
 func (t *teller) addObjects(s *story) error {
 	client := s3.NewFromConfig(t.config, func(o *s3.Options) { o.UsePathStyle = true })
 	for _, n := range t.nodes(kindBucket) {
+		var named, related []s3types.Object
 		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &n.Resource})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(t.ctx)
@@ -106,18 +110,23 @@ func (t *teller) addObjects(s *story) error {
 				return err
 			}
 			for _, o := range page.Contents {
-				named := mentions(*o.Key, t.record.id)
-				related := named || slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.fields[name]) })
-				if !related || len(s.Objects) == maxObjects {
-					continue
+				if mentions(*o.Key, t.record.id) {
+					named = append(named, o)
+				} else if len(related) < maxRelated && slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.fields[name]) }) {
+					related = append(related, o)
 				}
-				text, err := t.objectText(client, n.Resource, *o.Key, *o.Size)
-				if err != nil {
-					return err
-				}
-				if named || mentions(text, t.record.id) {
-					s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
-				}
+			}
+		}
+		for i, o := range append(named, related...) {
+			if len(s.Objects) == maxObjects {
+				return nil
+			}
+			text, err := t.objectText(client, n.Resource, *o.Key, *o.Size)
+			if err != nil {
+				return err
+			}
+			if i < len(named) || mentions(text, t.record.id) {
+				s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
 			}
 		}
 	}
