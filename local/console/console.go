@@ -42,7 +42,6 @@ type Console struct {
 	address  string // host and port
 	server   *http.Server
 	graphs   graphs
-	hub      hub
 	records  records
 	faults   faults
 }

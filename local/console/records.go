@@ -8,9 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"github.com/order-patterns/order-patterns/local/lambda"
 )
 
@@ -233,16 +230,6 @@ func (c *Console) waits(ctx context.Context, n *Node) (bool, error) {
 	if n.Kind != kindQueue {
 		return true, nil
 	}
-	out, err := sqs.NewFromConfig(c.config).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.deployed.ID, AttributeNames: []types.QueueAttributeName{
-		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-	}})
-	if err != nil {
-		return false, err
-	}
-	for _, number := range out.Attributes {
-		if number != "0" {
-			return true, nil
-		}
-	}
-	return false, nil
+	now, _, inFlight, err := c.queueDepths(ctx, n)
+	return now+inFlight > 0, err
 }
