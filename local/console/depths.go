@@ -49,7 +49,7 @@ const (
 
 // queueDepths returns how many messages of a queue can be received, will be later, and are received.
 func (c *Console) queueDepths(ctx context.Context, queue *Node) (now, later, inFlight int, err error) {
-	out, err := sqs.NewFromConfig(c.config).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+	out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &queue.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{visible, delayed, invisible},
 	})
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 type item struct {
@@ -48,7 +47,7 @@ func (t *teller) addItems(s *story) error {
 	for name, v := range t.fields {
 		lower[strings.ToLower(name)] = v
 	}
-	for _, n := range t.nodes(kindTable) {
+	for _, n := range t.component.nodes(kindTable) {
 		key, p := map[string]types.AttributeValue{}, properties(n.deployed.Properties)
 		for _, name := range []string{p.text("hashKey"), p.text("rangeKey")} {
 			if v := lower[strings.ToLower(name)]; v != "" {
@@ -98,7 +97,7 @@ func plain(v types.AttributeValue) any {
 // addObjects adds the objects that have the id in their key, or a field in their key and the id in their text.
 func (t *teller) addObjects(s *story) error {
 	client := s3.NewFromConfig(t.config, func(o *s3.Options) { o.UsePathStyle = true })
-	for _, n := range t.nodes(kindBucket) {
+	for _, n := range t.component.nodes(kindBucket) {
 		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &n.Resource})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(t.ctx)
@@ -106,8 +105,8 @@ func (t *teller) addObjects(s *story) error {
 				return err
 			}
 			for _, o := range page.Contents {
-				named := mentions(*o.Key, t.record.id)
-				related := named || slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.fields[name]) })
+				named := mentions(*o.Key, t.record.ID)
+				related := named || slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.Fields[name]) })
 				if !related || len(s.Objects) == maxObjects {
 					continue
 				}
@@ -115,7 +114,7 @@ func (t *teller) addObjects(s *story) error {
 				if err != nil {
 					return err
 				}
-				if named || mentions(text, t.record.id) {
+				if named || mentions(text, t.record.ID) {
 					s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
 				}
 			}
@@ -140,14 +139,13 @@ func (t *teller) objectText(client *s3.Client, bucket, key string, size int64) (
 
 // addDeadLetters adds the messages in dead-letter queues that mention the id.
 func (t *teller) addDeadLetters(s *story) error {
-	client := sqs.NewFromConfig(t.config)
-	for _, n := range t.nodes(kindDeadLetters) {
-		all, err := lookInto(t.ctx, client, n.deployed.ID)
+	for _, n := range t.component.nodes(kindDeadLetters) {
+		all, err := t.lookInto(t.ctx, n.deployed.ID)
 		if err != nil {
 			return err
 		}
 		for _, m := range all.Messages {
-			if mentions(m.Body, t.record.id) {
+			if mentions(m.Body, t.record.ID) {
 				s.DeadLetters = append(s.DeadLetters, lyingLetter{n.Name, m.Body})
 			}
 		}

@@ -65,7 +65,7 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 	}
 	s.requests.take(live.Nodes)
 	var err error
-	live.Records, err = s.countRecords(ctx, now)
+	live.Records, err = s.countRecords(ctx)
 	err = errors.Join(err, s.metrics(ctx, live), s.depths(ctx, live), s.mappings(ctx, live), s.alarms(ctx, live))
 	elapsed := time.Since(s.sampled).Seconds()
 	for id, a := range live.Nodes {
