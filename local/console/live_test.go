@@ -90,7 +90,9 @@ func TestWhatHappensIsCountedSinceThePageWasConnected(t *testing.T) {
 		require.InDelta(t, 3, l.Nodes[d.arn()].Total, 0, d.urn)
 		require.Zero(t, l.Nodes[d.arn()].Errors, d.urn)
 	}
-	l = first.until(t, "percentiles", func(l console.Live) bool { return l.Nodes[s.take.arn()].P99Ms != nil && l.Nodes[s.table.arn()].P50Ms != nil })
+	l = first.until(t, "percentiles", func(l console.Live) bool {
+		return l.Nodes[s.take.arn()].P99Ms != nil && l.Nodes[s.table.arn()].P50Ms != nil
+	})
 	require.Nil(t, l.Nodes[s.topic.arn()].P50Ms)
 
 	second := w.open(t)
