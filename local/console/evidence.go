@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 type item struct {
@@ -33,6 +34,7 @@ type lyingLetter struct {
 
 const (
 	maxObjects = 20
+	maxRelated = 100 // objects of a bucket that are read because of a field
 	maxText    = 64 << 10
 )
 
@@ -94,10 +96,12 @@ func plain(v types.AttributeValue) any {
 	return reflect.ValueOf(v).Elem().FieldByName("Value").Interface() // a string, a boolean, bytes, or a list of these
 }
 
-// addObjects adds the objects that have the id in their key, or a field in their key and the id in their text.
+// addObjects adds the objects that have the id in their key, or a field in their key and the id in their text. Of the latter not all are
+// read: a field such as a shop may be in every key.
 func (s *story) addObjects() error {
 	client := s3.NewFromConfig(s.config, func(o *s3.Options) { o.UsePathStyle = true })
 	for _, n := range s.component.nodes(kindBucket) {
+		var named, related []s3types.Object
 		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &n.Resource})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(s.ctx)
@@ -105,18 +109,23 @@ func (s *story) addObjects() error {
 				return err
 			}
 			for _, o := range page.Contents {
-				named := mentions(*o.Key, s.record.ID)
-				related := named || slices.ContainsFunc(s.settings.Record.Search, func(name string) bool { return mentions(*o.Key, s.record.Fields[name]) })
-				if !related || len(s.Objects) == maxObjects {
-					continue
+				if mentions(*o.Key, s.record.ID) {
+					named = append(named, o)
+				} else if len(related) < maxRelated && slices.ContainsFunc(s.settings.Record.Search, func(name string) bool { return mentions(*o.Key, s.record.Fields[name]) }) {
+					related = append(related, o)
 				}
-				text, err := s.objectText(client, n.Resource, *o.Key, *o.Size)
-				if err != nil {
-					return err
-				}
-				if named || mentions(text, s.record.ID) {
-					s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
-				}
+			}
+		}
+		for i, o := range append(named, related...) {
+			if len(s.Objects) == maxObjects {
+				return nil
+			}
+			text, err := s.objectText(client, n.Resource, *o.Key, *o.Size)
+			if err != nil {
+				return err
+			}
+			if i < len(named) || mentions(text, s.record.ID) {
+				s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
 			}
 		}
 	}
