@@ -59,7 +59,7 @@ func (p *lambdaProxy) serve(_ context.Context, x *exchange) (*response, *failure
 		x.integration.err = err.Error()
 		return nil, x.refused(err, timedOut)
 	}
-	x.integration.endpointStatus = http.StatusOK
+	x.integration.answered = true
 	if result.FunctionError != "" {
 		x.integration.err = "The function failed: " + string(result.Payload)
 		return nil, failMalformed
@@ -78,13 +78,9 @@ func (x *exchange) refused(err error, timedOut bool) *failure {
 	case timedOut:
 		return failTimeout
 	case policy.IsDenied(err):
-		x.integration.endpointStatus = http.StatusForbidden
 		return failConfiguration
-	case refused:
-		x.integration.endpointStatus = refusal.Status
-		if refusal.Status == http.StatusRequestEntityTooLarge {
-			return failTooLong
-		}
+	case refused && refusal.Status == http.StatusRequestEntityTooLarge:
+		return failTooLong
 	}
 	return failIntegration
 }

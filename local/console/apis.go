@@ -23,10 +23,7 @@ type api struct {
 func (c *Console) apis() (all []*api) {
 	resources, _ := c.cloud.Provider.Resources()
 	for _, component := range c.graph().Components {
-		for _, n := range component.Nodes {
-			if n.Kind != kindAPI {
-				continue
-			}
+		for _, n := range component.nodes(kindAPI) {
 			a := &api{component: component}
 			for _, o := range operations(properties(n.deployed.Properties).text("body")) {
 				if len(o.Method) > 0 && o.Method != http.MethodOptions && !strings.HasPrefix(o.Method, "X-") {

@@ -71,12 +71,18 @@ func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*b
 	if err != nil {
 		return nil, err
 	}
-	records, err := c.countRecords(ctx, start)
-	if err != nil {
+	traffic := all.Orders()
+	out := &bill{Region: prices.Region, Date: prices.Date, TotalUSD: traffic.Total(), IdleMonthUSD: idle.Total()}
+	if err := c.indexed(ctx, func(x *records) error {
+		for _, r := range x.list {
+			if !r.Started.Before(start) {
+				out.Records++
+			}
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
-	traffic := all.Orders()
-	out := &bill{Region: prices.Region, Date: prices.Date, Records: records.started, TotalUSD: traffic.Total(), IdleMonthUSD: idle.Total()}
 	if out.Records > 0 {
 		out.PerMillionUSD = traffic.PerMillion(out.Records).Total()
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
 	"github.com/order-patterns/order-patterns/local"
@@ -38,11 +39,11 @@ type Console struct {
 	cloud    *local.Cloud
 	settings Settings
 	config   aws.Config // of the person at the keyboard
+	sqs      *sqs.Client
 	token    string
 	address  string // host and port
 	server   *http.Server
 	graphs   graphs
-	hub      hub
 	records  records
 	faults   faults
 }
@@ -60,6 +61,7 @@ func Start(o Options) (*Console, error) {
 		cloud: o.Cloud, settings: o.Settings.withDefaults(), config: o.Cloud.Admin.Config(o.Cloud.Endpoint),
 		token: rand.Text(), address: l.Addr().String(),
 	}
+	c.sqs = sqs.NewFromConfig(c.config)
 	// There is no limit for writing: the page reads one response for as long as it is open.
 	c.server = &http.Server{Handler: c.guard(c.routes()), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Hour}
 	go func() {

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 type item struct {
@@ -50,7 +49,7 @@ func (t *teller) addItems(s *story) error {
 	for name, v := range t.fields {
 		lower[strings.ToLower(name)] = v
 	}
-	for _, n := range t.nodes(kindTable) {
+	for _, n := range t.component.nodes(kindTable) {
 		key, p := map[string]types.AttributeValue{}, properties(n.deployed.Properties)
 		for _, name := range []string{p.text("hashKey"), p.text("rangeKey")} {
 			if v := lower[strings.ToLower(name)]; v != "" {
@@ -101,7 +100,7 @@ func plain(v types.AttributeValue) any {
 // read: a field such as a shop may be in every key.
 func (t *teller) addObjects(s *story) error {
 	client := s3.NewFromConfig(t.config, func(o *s3.Options) { o.UsePathStyle = true })
-	for _, n := range t.nodes(kindBucket) {
+	for _, n := range t.component.nodes(kindBucket) {
 		var named, related []s3types.Object
 		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &n.Resource})
 		for pages.HasMorePages() {
@@ -110,9 +109,9 @@ func (t *teller) addObjects(s *story) error {
 				return err
 			}
 			for _, o := range page.Contents {
-				if mentions(*o.Key, t.record.id) {
+				if mentions(*o.Key, t.record.ID) {
 					named = append(named, o)
-				} else if len(related) < maxRelated && slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.fields[name]) }) {
+				} else if len(related) < maxRelated && slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.Fields[name]) }) {
 					related = append(related, o)
 				}
 			}
@@ -125,7 +124,7 @@ func (t *teller) addObjects(s *story) error {
 			if err != nil {
 				return err
 			}
-			if i < len(named) || mentions(text, t.record.id) {
+			if i < len(named) || mentions(text, t.record.ID) {
 				s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
 			}
 		}
@@ -149,14 +148,13 @@ func (t *teller) objectText(client *s3.Client, bucket, key string, size int64) (
 
 // addDeadLetters adds the messages in dead-letter queues that mention the id.
 func (t *teller) addDeadLetters(s *story) error {
-	client := sqs.NewFromConfig(t.config)
-	for _, n := range t.nodes(kindDeadLetters) {
-		all, err := lookInto(t.ctx, client, n.deployed.ID)
+	for _, n := range t.component.nodes(kindDeadLetters) {
+		all, err := t.lookInto(t.ctx, n.deployed.ID)
 		if err != nil {
 			return err
 		}
 		for _, m := range all.Messages {
-			if mentions(m.Body, t.record.id) {
+			if mentions(m.Body, t.record.ID) {
 				s.DeadLetters = append(s.DeadLetters, lyingLetter{n.Name, m.Body})
 			}
 		}

@@ -55,29 +55,35 @@ var tableOperations = []string{
 type reading struct {
 	node, key string // key identifies the metric and the statistic
 	stat      types.MetricStat
-	apply     func(*tally, float64) // of a statistic of the last minute with values
-	count     func(*tally, float64) // of values since the last read
 	latency   bool
+	apply     func(*Activity, measured)
+}
+
+// measured are values of a statistic.
+type measured struct {
+	fresh float64 // what was added since the last sample
+	sum   float64 // of this minute and the one before
+	last  float64
 }
 
 // readings are those of all nodes.
 func (g *graph) readings() (all []reading) {
-	add := func(node, namespace, metric, statistic string, r reading, dimensions ...string) {
+	add := func(node, namespace, metric, statistic string, apply func(*Activity, measured), dimensions ...string) {
+		r := reading{node: node, key: strings.Join(append(dimensions, namespace, metric, statistic), " "), latency: statistic[0] == 'p', apply: apply}
 		m := &types.Metric{Namespace: &namespace, MetricName: &metric}
 		for d := range slices.Chunk(dimensions, 2) {
 			m.Dimensions = append(m.Dimensions, types.Dimension{Name: &d[0], Value: &d[1]})
 		}
-		r.node, r.key = node, strings.Join(append(dimensions, namespace, metric, statistic), " ")
 		r.stat = types.MetricStat{Metric: m, Period: aws.Int32(60), Stat: &statistic}
 		all = append(all, r)
 	}
-	oldest := func(unit time.Duration) reading {
-		return reading{apply: func(t *tally, v float64) { t.now.OldestMs = max(t.now.OldestMs, v*float64(unit/time.Millisecond)) }}
+	counted := func(a *Activity, m measured) { a.Total += m.fresh }
+	failed := func(a *Activity, m measured) { a.Errors += m.sum }
+	p50 := func(a *Activity, m measured) { a.P50Ms = higher(a.P50Ms, m.last) }
+	p99 := func(a *Activity, m measured) { a.P99Ms = higher(a.P99Ms, m.last) }
+	oldest := func(unit time.Duration) func(*Activity, measured) {
+		return func(a *Activity, m measured) { a.OldestMs = max(a.OldestMs, m.last*float64(unit/time.Millisecond)) }
 	}
-	counted := reading{count: func(t *tally, v float64) { t.count += v }}
-	failed := reading{count: func(t *tally, v float64) { t.fail(v) }}
-	p50 := reading{latency: true, apply: func(t *tally, v float64) { t.now.P50Ms = higher(t.now.P50Ms, v) }}
-	p99 := reading{latency: true, apply: func(t *tally, v float64) { t.now.P99Ms = higher(t.now.P99Ms, v) }}
 	for _, n := range g.nodes {
 		m, ok := metricsOf[n.Kind]
 		if !ok {
@@ -150,24 +156,38 @@ func higher(p *float64, v float64) *float64 {
 // maxQueries is the limit of one GetMetricData.
 const maxQueries = 500
 
-// statistics calls f with the values of readings in the minutes from start to before end, in the order of time.
-func (s *sampler) statistics(ctx context.Context, start, end time.Time, f func(r *reading, at time.Time, v float64)) error {
-	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool {
-		return r.latency && (!s.latencies() || s.tallies[r.node].minute.Before(start) && s.samples > 0)
-	})
+// metrics reads the metrics of this minute and the one before, and after a jump of the clock those since the last sample.
+func (s *sampler) metrics(ctx context.Context, live *Live) error {
+	end := live.Time.Truncate(time.Minute).Add(time.Minute)
+	recent := end.Add(-2 * time.Minute)
+	start := recent
+	if s.last != nil && s.last.Time.Before(start) {
+		start = s.last.Time.Truncate(time.Minute)
+	}
+	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool { return r.latency && s.samples%latencyEvery != 0 })
 	for chunk := range slices.Chunk(due, maxQueries) {
 		in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, ScanBy: types.ScanByTimestampAscending}
 		for i := range chunk {
 			q := types.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", i)), MetricStat: &chunk[i].stat}
 			in.MetricDataQueries = append(in.MetricDataQueries, q)
 		}
-		out, err := s.cloudwatch.GetMetricData(ctx, in)
+		out, err := cloudwatch.NewFromConfig(s.config).GetMetricData(ctx, in)
 		if err != nil {
 			return err
 		}
 		for i, result := range out.MetricDataResults { // in the order of the queries, as here there are no pages
-			for j, at := range result.Timestamps {
-				f(&chunk[i], at, result.Values[j])
+			r, m, values := chunk[i], measured{}, map[time.Time]float64{}
+			for j, v := range result.Values {
+				at := result.Timestamps[j]
+				m.fresh += max(0, v-s.seen[r.key][at])
+				values[at] = v
+				if !at.Before(recent) {
+					m.sum, m.last = m.sum+v, v
+				}
+			}
+			if len(values) > 0 {
+				s.seen[r.key] = values
+				r.apply(live.Nodes[r.node], m)
 			}
 		}
 	}

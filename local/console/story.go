@@ -43,26 +43,26 @@ func (c *Console) getStory(ctx context.Context, r *http.Request, _ *struct{}) (*
 	var missing []*Node
 	err := c.indexed(ctx, func(x *records) error {
 		for _, known := range x.list {
-			if known.id == r.PathValue("id") && (rec == nil || known.lastSeen.After(rec.lastSeen)) {
+			if known.ID == r.PathValue("id") && (rec == nil || known.LastSeen.After(rec.LastSeen)) {
 				rec = known
 			}
 		}
 		if rec == nil {
 			return absent("no function has logged the " + c.settings.Record.Name + " " + r.PathValue("id"))
 		}
-		missing, rec = x.flow.missing(rec), rec.clone()
+		missing, rec = x.flow.missing(rec), rec.copied()
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	g := c.graph()
-	i := slices.IndexFunc(g.Components, func(k *Component) bool { return k.Name == rec.component })
+	i := slices.IndexFunc(g.Components, func(k *Component) bool { return k.Name == rec.Component })
 	if i < 0 {
-		return nil, absent("the component " + rec.component + " is not deployed any more")
+		return nil, absent("the component " + rec.Component + " is not deployed any more")
 	}
 	t := &teller{Console: c, ctx: ctx, graph: g, component: g.Components[i], record: rec, fields: map[string]string{}}
-	s := &story{ID: rec.id, Component: rec.component, Hops: []hop{}, Logs: []logLine{}, Items: []item{}, Objects: []object{}, DeadLetters: []lyingLetter{}, TraceIDs: []string{}}
+	s := &story{ID: rec.ID, Component: rec.Component, Hops: []hop{}, Logs: []logLine{}, Items: []item{}, Objects: []object{}, DeadLetters: []lyingLetter{}, TraceIDs: []string{}}
 	for _, part := range []func(*story) error{t.addLines, t.addHops, t.addItems, t.addObjects, t.addDeadLetters} {
 		if err := part(s); err != nil {
 			return nil, err
@@ -82,15 +82,10 @@ type teller struct {
 	fields    map[string]string // of all lines
 }
 
-// nodes returns the nodes of the component of a kind.
-func (t *teller) nodes(kind string) []*Node {
-	return slices.DeleteFunc(slices.Clone(t.component.Nodes), func(n *Node) bool { return n.Kind != kind })
-}
-
 func (t *teller) addLines(s *story) error {
-	for _, n := range t.nodes(kindFunction) {
-		if err := t.Console.lines(t.ctx, n, t.record.started.Add(-overlap), t.record.id, func(_ string, l *line) {
-			if l.text(t.settings.Record.ID) == t.record.id {
+	for _, n := range t.component.steps() {
+		if err := t.Console.lines(t.ctx, n, t.record.Started.Add(-overlap), t.record.ID, func(_ string, l *line) {
+			if l.text(t.settings.Record.ID) == t.record.ID {
 				t.lines = append(t.lines, l)
 			}
 		}); err != nil {
@@ -119,16 +114,12 @@ func (t *teller) addLines(s *story) error {
 // judge says how the record is doing.
 func (t *teller) judge(s *story, missing []*Node) error {
 	s.Status = "done"
-	for _, n := range missing {
-		waits, err := t.waits(t.ctx, n)
-		if err != nil {
-			return err
-		}
-		if waits {
-			s.Status, s.Where = "running", "waits in the "+n.Kind+" "+n.Name
-		}
+	if n, err := t.waitsIn(t.ctx, missing, map[*Node]bool{}); err != nil {
+		return err
+	} else if n != nil {
+		s.Status, s.Where = "running", "waits in the "+n.Kind+" "+n.Name
 	}
-	for _, n := range t.nodes(kindMachine) {
+	for _, n := range t.component.nodes(kindMachine) {
 		out := t.execution(n)
 		switch {
 		case out == nil:
@@ -142,15 +133,15 @@ func (t *teller) judge(s *story, missing []*Node) error {
 		s.Status, s.Where = "failed", "is in the dead-letter queue "+s.DeadLetters[0].Queue
 		s.Reason = cmp.Or(s.Reason, "it was received too often without success")
 	}
-	if reason, failed := t.record.failure(); failed {
-		s.Status, s.Reason = "failed", reason
+	if t.record.Failed {
+		s.Status, s.Reason = "failed", t.record.Reason
 	}
 	return nil
 }
 
 // execution returns the execution of a machine for the record, which has the name of its id or of the request to the API, or nil.
 func (t *teller) execution(machine *Node) *sfn.DescribeExecutionOutput {
-	for _, name := range []string{t.record.id, t.fields["apiRequestId"]} {
+	for _, name := range []string{t.record.ID, t.fields["apiRequestId"]} {
 		arn := strings.Replace(machine.ID, ":stateMachine:", ":execution:", 1) + ":" + name
 		// Machines of the type EXPRESS do not describe executions.
 		if out, err := sfn.NewFromConfig(t.config).DescribeExecution(t.ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err == nil {

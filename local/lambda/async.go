@@ -2,12 +2,11 @@ package lambda
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"net/http"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // How Lambda delivers events: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -125,10 +124,7 @@ func (e *asyncEvent) expires() time.Time { return e.queued.Add(e.f.eventSettings
 // refused decides about an event after an invocation was refused. An event that was throttled, or met a failure of Lambda,
 // stays in the queue until its maximum age. A function with a reserved concurrency of 0 gets no further attempt.
 func (e *asyncEvent) refused(err error) (time.Duration, string, error) {
-	status := http.StatusInternalServerError
-	if refused, ok := errors.AsType[*wire.Error](err); ok {
-		status = refused.Status
-	}
+	status := cmp.Or(statusOf(err), http.StatusInternalServerError)
 	switch {
 	case status == http.StatusTooManyRequests && *e.f.current.Load().args.ReservedConcurrentExecutions == 0:
 		return 0, zeroReserved, nil

@@ -93,27 +93,20 @@ func (l *lane) wait(p part) time.Duration {
 	return backoff(p.waits, maxBackoff)
 }
 
-// checkpoint returns how many of the first records a function handled, and the LastProcessingResult. An invalid response, and
-// one with an identifier that is not in the batch, is a failure of the whole batch. AWS documents that for an empty
-// identifier and a wrong key.
+// checkpoint returns how many of the first records a function handled, and the LastProcessingResult.
 func (l *lane) checkpoint(result Result, items []item) (n int, outcome string) {
-	if result.FunctionError != "" {
-		return 0, "PROBLEM: Function call failed"
+	find := func(id string) int {
+		return slices.IndexFunc(items, func(it item) bool { return it.SequenceNumber == id })
 	}
-	if !l.partial {
-		return len(items), "OK"
+	failed, outcome := result.failures(l.partial, func(id string) bool { return find(id) >= 0 })
+	if outcome != outcomeOK {
+		return 0, outcome
 	}
-	failed, ok := failedItems(result.Payload)
 	n = len(items)
 	for _, id := range failed {
-		at := slices.IndexFunc(items, func(it item) bool { return it.SequenceNumber == id })
-		ok = ok && at >= 0
-		n = min(n, at)
+		n = min(n, find(id))
 	}
-	if !ok {
-		return 0, "PROBLEM: Function response is not a valid list of batch item failures"
-	}
-	return n, "OK"
+	return n, outcome
 }
 
 // expired counts the records at the front that are older than the mapping's maximum age or the stream's retention period.
@@ -138,26 +131,29 @@ func backoff(n int, limit time.Duration) time.Duration {
 	return min(first<<(n-1), limit)
 }
 
-// failedItems parses the answer of a function that reports batch item failures. ok is false if the answer is invalid: then
-// the whole batch failed, and also if an identifier is not in the batch. An empty answer, and an empty or null list, mean
-// success.
+const outcomeOK = "OK"
+
+// failures returns the identifiers of the batch items that a function reports as failed, and the LastProcessingResult: not OK if
+// the whole batch failed. An empty answer, and an empty or null list, mean success. An invalid answer, and one with an identifier
+// that is not in the batch, is a failure of the whole batch. AWS documents that for an empty identifier and a wrong key.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
-func failedItems(response []byte) (ids []string, ok bool) {
-	if len(bytes.TrimSpace(response)) == 0 {
-		return nil, true
+func (r Result) failures(partial bool, known func(id string) bool) (ids []string, outcome string) {
+	if r.FunctionError != "" {
+		return nil, "PROBLEM: Function call failed"
 	}
-	var answer *events.KinesisEventResponse
-	if err := json.Unmarshal(response, &answer); err != nil {
-		return nil, false
+	if !partial || len(bytes.TrimSpace(r.Payload)) == 0 {
+		return nil, outcomeOK
 	}
-	if answer == nil {
-		return nil, true
-	}
+	var answer events.KinesisEventResponse
+	err := json.Unmarshal(r.Payload, &answer)
 	for _, f := range answer.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier) // empty for null and a wrong key: no item has that
 	}
-	return ids, true
+	if err != nil || slices.ContainsFunc(ids, func(id string) bool { return !known(id) }) {
+		return nil, "PROBLEM: Function response is not a valid list of batch item failures"
+	}
+	return ids, outcomeOK
 }
 
 const eventHead, eventFoot = `{"Records":[`, `]}`

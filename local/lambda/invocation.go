@@ -101,11 +101,8 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 		s.countThrottle(name, err)
 		return err
 	}
-	if c.Header.Get("X-Amz-Client-Context") != "" {
-		return wire.Unsupported("client contexts")
-	}
-	if c.Header.Get("X-Amz-Log-Type") == "Tail" {
-		return wire.Unsupported("the log in the answer of an invocation")
+	if c.Header.Get("X-Amz-Client-Context") != "" || c.Header.Get("X-Amz-Log-Type") == "Tail" {
+		return wire.Unsupported("client contexts and the log in the answer of an invocation")
 	}
 	h := w.Header()
 	h.Set("X-Amz-Executed-Version", latest)
@@ -168,13 +165,11 @@ func (s *Service) addPermissionOperation(w http.ResponseWriter, c *wire.Call) er
 		return err
 	}
 	in.Function = f.name
-	if err := s.addPermission(f.name, in); err != nil {
+	if err := s.addPermission(f, in); err != nil {
 		return err
 	}
 	text, _ := json.Marshal(in.statement(f)) // strings
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(struct{ Statement string }{string(text)}) // the caller may have gone
+	writeJSON(w, http.StatusCreated, wire.Object{"Statement": string(text)})
 	return nil
 }
 
@@ -184,7 +179,7 @@ func (s *Service) removePermissionOperation(w http.ResponseWriter, c *wire.Call)
 	if err != nil {
 		return err
 	}
-	if err := s.removePermission(f.name, c.PathValue("sid")); err != nil {
+	if err := s.removePermission(f, c.PathValue("sid")); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

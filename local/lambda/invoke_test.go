@@ -271,7 +271,7 @@ func (f *function) busy() int {
 	n := 0
 	for e := range p.all {
 		e.mu.Lock()
-		if e.current != nil && e.fetched {
+		if e.current != nil && len(e.work) == 0 {
 			n++
 		}
 		e.mu.Unlock()

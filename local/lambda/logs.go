@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -89,41 +88,21 @@ func (w *logWriter) read(fd uintptr) error {
 
 // split makes events of complete lines and keeps the rest. The caller holds the lock.
 func (w *logWriter) split(text []byte) {
+	w.line = append(w.line, text...)
 	for {
-		i := bytes.IndexByte(text, '\n')
-		if i < 0 {
-			w.line = append(w.line, text...)
-			if len(w.line) >= maxLogLine {
-				w.application(string(w.line))
-				w.line = w.line[:0]
-			}
+		line, rest, complete := bytes.Cut(w.line, []byte("\n"))
+		if !complete && len(line) < maxLogLine {
 			return
 		}
-		if len(w.line) > 0 {
-			w.line = append(w.line, text[:i]...)
-			w.application(string(w.line))
-			w.line = w.line[:0]
-		} else {
-			w.application(string(text[:i]))
-		}
-		text = text[i+1:]
+		w.application(string(line))
+		w.line = rest
 	}
 }
 
-// application logs a line that the function printed. In the JSON format, the level of application logs is INFO: lines with a
-// lower level are dropped. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 func (w *logWriter) application(line string) {
-	if line == "" {
-		return // CloudWatch Logs has no empty events
+	if line != "" { // CloudWatch Logs has no empty events
+		w.add(line)
 	}
-	if w.rev.jsonLogs {
-		var entry struct{ Level string }
-		_ = json.Unmarshal([]byte(line), &entry) // a line that is not JSON has no level
-		if level := strings.ToUpper(entry.Level); level == "TRACE" || level == "DEBUG" {
-			return
-		}
-	}
-	w.add(line)
 }
 
 func (w *logWriter) add(line string) {

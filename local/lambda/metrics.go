@@ -1,12 +1,10 @@
 package lambda
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // publish publishes metrics of a function. On AWS, those of an invocation have the time of its start; here that of its end, so
@@ -29,7 +27,7 @@ func (s *Service) count(f *function, inv *invoke) {
 }
 
 func (s *Service) countThrottle(function string, err error) {
-	if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Status == http.StatusTooManyRequests {
+	if statusOf(err) == http.StatusTooManyRequests {
 		s.publish(function, account.Count("Throttles", 1))
 	}
 }

@@ -186,12 +186,12 @@ func (s *Service) updateMapping(w http.ResponseWriter, c *wire.Call) error {
 			return err
 		}
 	}
-	body, err := json.Marshal(m.output())
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = w.Write(body) // the caller may have gone
+	writeJSON(w, http.StatusAccepted, m.output())
 	return nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the caller may have gone
 }

@@ -67,26 +67,18 @@ func (f *function) setPermissions(list []PermissionArgs) error {
 	return nil
 }
 
-func (s *Service) addPermission(name string, p PermissionArgs) error {
+func (s *Service) addPermission(f *function, p PermissionArgs) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.functions[name]
-	if f == nil {
-		return functionNotFound(name)
-	}
 	if f.permission(*p.StatementID) != nil {
 		return conflict("The statement id (%s) already exists.", *p.StatementID)
 	}
 	return f.setPermissions(append(slices.Clone(f.permissions()), p))
 }
 
-func (s *Service) removePermission(name, sid string) error {
+func (s *Service) removePermission(f *function, sid string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.functions[name]
-	if f == nil {
-		return functionNotFound(name)
-	}
 	if f.permission(sid) == nil {
 		return statementNotFound(sid)
 	}
@@ -106,8 +98,6 @@ func (in *PermissionArgs) statement(f *function) wire.Object {
 	}.With(wire.Object{"Condition": condition})
 }
 
-var accountID = regexp.MustCompile(`^\d{12}$`)
-
 func statementNotFound(sid string) error {
 	return notFound("Statement %s is not found in resource policy.", sid)
 }
@@ -122,27 +112,13 @@ type PermissionArgs struct {
 	SourceAccount *string `pulumi:"sourceAccount,optional,replace"`
 }
 
-var permissionRules = []struct {
-	property string
-	value    func(*PermissionArgs) *string
-	pattern  *regexp.Regexp
-	want     string
-}{
-	{"statementId", func(in *PermissionArgs) *string { return in.StatementID }, regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`), "1 to 100 letters, digits, hyphens and underscores"},
-	{"action", func(in *PermissionArgs) *string { return &in.Action }, regexp.MustCompile(`^lambda:([A-Za-z]+|\*)$`), "an action of Lambda such as lambda:InvokeFunction"},
-	{"principal", func(in *PermissionArgs) *string { return &in.Principal }, regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`), "a service such as sns.amazonaws.com: the embedded cloud has no other accounts"},
-	{"sourceArn", func(in *PermissionArgs) *string { return in.SourceARN }, regexp.MustCompile(`^arn:`), "an ARN"},
-	{"sourceAccount", func(in *PermissionArgs) *string { return in.SourceAccount }, accountID, "an account id"},
-}
+var servicePrincipals = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`)
+
+const aService = "a service such as sns.amazonaws.com: the embedded cloud has no other accounts"
 
 func (in *PermissionArgs) validate() error {
-	if in.StatementID == nil {
-		return invalidParameter("statementId is required")
-	}
-	for _, r := range permissionRules {
-		if v := r.value(in); v != nil && !r.pattern.MatchString(*v) {
-			return invalidParameter("%s must be %s, got %q", r.property, r.want, *v)
-		}
+	if in.StatementID == nil || !servicePrincipals.MatchString(in.Principal) {
+		return invalidParameter("a statementId is required, and the principal must be %s, got %q", aService, in.Principal)
 	}
 	return nil
 }
@@ -152,9 +128,7 @@ func (s *Service) permissionKind() provider.Kind {
 		Type:     "aws:lambda/permission:Permission",
 		AutoName: &provider.AutoName{Property: "statementId", Max: 100},
 		Check: func(c *provider.Checker, in *PermissionArgs) {
-			for _, r := range permissionRules {
-				c.Match(r.property, r.value(in), r.pattern, r.want)
-			}
+			c.Match("principal", &in.Principal, servicePrincipals, aService)
 		},
 		// The id of AWS's provider is the statement's. Here it also contains the function, because Find gets nothing else.
 		Find: func(id string) (*PermissionArgs, error) {
@@ -167,18 +141,18 @@ func (s *Service) permissionKind() provider.Kind {
 		},
 		State: func(p *PermissionArgs) *PermissionArgs { return p },
 		Create: func(_ context.Context, in *PermissionArgs) (string, error) {
-			name, err := parseName(in.Function)
+			f, err := s.named(in.Function)
 			if err != nil {
 				return "", err
 			}
-			return name + "/" + *in.StatementID, s.addPermission(name, *in)
+			return f.name + "/" + *in.StatementID, s.addPermission(f, *in)
 		},
 		Delete: func(_ context.Context, p *PermissionArgs) error {
-			name, err := parseName(p.Function)
+			f, err := s.named(p.Function)
 			if err != nil {
 				return err
 			}
-			return s.removePermission(name, *p.StatementID)
+			return s.removePermission(f, *p.StatementID)
 		},
 	}
 }

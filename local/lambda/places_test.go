@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -118,16 +117,4 @@ func TestChildrenOfAShardComeAfterTheirParents(t *testing.T) {
 	r.until("the grandchild's are done", func() bool { b := r.batches(); return b[len(b)-1] == "grandchild" })
 	n := len(r.batches())
 	require.Equal(t, []string{"gate,parent", "child", "grandchild"}, r.batches()[n-3:])
-}
-
-func TestAStreamThatIsMadeAnewIsReadFromItsBeginning(t *testing.T) {
-	r := newRiver(t, 1)
-	m := r.read(nil)
-	r.put("k", "old")
-	r.untilBatches("old")
-	newEngine(t, r.kinesis).delete("aws:kinesis/stream:Stream", r.stream)
-	r.until("the mapping reports it", func() bool { return strings.HasPrefix(r.result(m), "PROBLEM: Kinesis: ResourceNotFoundException") })
-	create(t, r.kinesis, "aws:kinesis/stream:Stream", map[string]any{"name": "s", "shardCount": 1})
-	r.put("k", "new")
-	r.untilBatches("old", "new")
 }

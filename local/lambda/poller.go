@@ -97,7 +97,7 @@ func (ps *pollers) leave() bool {
 const maxReceive = 10
 
 // gather receives a batch, and returns the time of the first receive. Without a batching window it is the result of one
-// poll; else everything until the batch is full, the window ends or 6 MB have been received.
+// poll; else everything until the batch is full or the window ends.
 func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
 	if ps.window == 0 {
 		return ps.once(ctx)
@@ -107,13 +107,9 @@ func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received t
 	if err != nil || len(batch) == 0 {
 		return batch, received, err
 	}
-	size := 0
 	for end := received.Add(ps.window); ; {
-		for _, m := range batch {
-			size += len(m.Body)
-		}
 		left := end.Sub(ps.clock.Now())
-		if len(batch) >= ps.batch || left <= 0 || size >= maxSyncPayload {
+		if len(batch) >= ps.batch || left <= 0 {
 			return batch, received, nil
 		}
 		more, err := ps.receive(ctx, ps.batch-len(batch), min(left, longPoll))
@@ -121,7 +117,6 @@ func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received t
 		if err != nil {
 			return batch, received, err
 		}
-		size = 0
 	}
 }
 
@@ -150,23 +145,10 @@ func (ps *pollers) receive(ctx context.Context, limit int, wait time.Duration) (
 	if err := ps.queues.Authorize(ctx, p, nil, "sqs:GetQueueAttributes", ps.arn); err != nil {
 		return nil, err
 	}
-	return ps.queues.Receive(ctx, p, ps.arn, min(limit, maxReceive), ps.visibility(), wait)
+	return ps.queues.Receive(ctx, p, ps.arn, min(limit, maxReceive), 0, wait)
 }
 
 func (ps *pollers) function() *function { return ps.m.s.function(ps.m.function) }
-
-// visibility is the visibility timeout of a receive: 0 for that of the queue, unless it is shorter than what the window and
-// the function may take.
-func (ps *pollers) visibility() time.Duration {
-	f := ps.function()
-	own, _ := ps.queues.VisibilityTimeout(ps.arn)
-	if f != nil {
-		if need := ps.window + f.current.Load().timeout; need > own {
-			return need + 30*time.Second
-		}
-	}
-	return 0
-}
 
 // handle invokes the function with messages, and deletes those that it handled. It reports whether the function failed.
 func (ps *pollers) handle(ctx context.Context, part records, received time.Time) (failed bool) {
@@ -176,17 +158,10 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 		ps.m.s.sleep(ctx, retryRefused)
 		return true
 	}
-	if result.FunctionError != "" {
-		ps.m.report("PROBLEM: Function call failed")
+	done, outcome := succeeded(result, ps.partial, part.messages)
+	if outcome != outcomeOK {
+		ps.m.report(outcome)
 		return true
-	}
-	done := part.messages
-	if ps.partial {
-		var ok bool
-		if done, ok = succeeded(result.Payload, part.messages); !ok {
-			ps.m.report("PROBLEM: Function response is not a valid list of batch item failures")
-			return true
-		}
 	}
 	p, err := ps.m.principal(ps.function())
 	if err != nil {
@@ -204,16 +179,13 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 			return false
 		}
 	}
-	ps.m.report("OK")
+	ps.m.report(outcome)
 	return false
 }
 
 // invoke retries while the function is throttled, until the messages become visible again.
 func (ps *pollers) invoke(ctx context.Context, part records, received time.Time) (Result, error) {
-	visibility := ps.visibility()
-	if visibility == 0 {
-		visibility, _ = ps.queues.VisibilityTimeout(ps.arn)
-	}
+	visibility, _ := ps.queues.VisibilityTimeout(ps.arn)
 	for n := 1; ; n++ {
 		result, err := ps.m.invoke(part.payload, linksOf(part.messages))
 		wait := backoff(n, 5*time.Second)

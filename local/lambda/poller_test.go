@@ -149,12 +149,12 @@ func TestBatchResponses(t *testing.T) {
 		`"ok"`:                                                                    "failed",
 		`{`:                                                                       "failed",
 	} {
-		done, ok := succeeded([]byte(response), batch)
+		done, outcome := succeeded(Result{Payload: []byte(response)}, true, batch)
 		got := ""
 		for _, m := range done {
 			got += m.MessageID
 		}
-		if !ok {
+		if outcome != "OK" {
 			got = "failed"
 		}
 		require.Equal(t, want, got, response)

@@ -77,10 +77,5 @@ func (p *process) wait() string {
 	if err == nil {
 		return "exit status 0"
 	}
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		if s, ok := exit.Sys().(syscall.WaitStatus); ok && s.Signaled() {
-			return "signal: " + s.Signal().String()
-		}
-	}
 	return err.Error()
 }

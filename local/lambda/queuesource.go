@@ -79,9 +79,6 @@ func (q *sqsSource) check(p policy.Principal, function *revision) error {
 	return nil
 }
 
-// begin does nothing: a mapping has no position in a queue.
-func (q *sqsSource) begin(*mapping) {}
-
 var pollerCalls = []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
 
 // sqsRecord is a message in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
@@ -128,19 +125,12 @@ func (q *sqsSource) record(m *sqs.Received) []byte {
 	return strictjson.Encode(r)
 }
 
-// succeeded returns the messages that are not reported as failed. It returns false if the whole batch failed, because the
-// answer is invalid or contains an identifier that is not in the batch.
-func succeeded(response []byte, batch []sqs.Received) ([]sqs.Received, bool) {
-	failed, ok := failedItems(response)
-	if !ok {
-		return nil, false
-	}
-	for _, id := range failed {
-		if !slices.ContainsFunc(batch, func(m sqs.Received) bool { return m.MessageID == id }) {
-			return nil, false
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(batch), func(m sqs.Received) bool { return slices.Contains(failed, m.MessageID) }), true
+// succeeded returns the messages that are not reported as failed, and the LastProcessingResult.
+func succeeded(result Result, partial bool, batch []sqs.Received) (done []sqs.Received, outcome string) {
+	failed, outcome := result.failures(partial, func(id string) bool {
+		return slices.ContainsFunc(batch, func(m sqs.Received) bool { return m.MessageID == id })
+	})
+	return slices.DeleteFunc(slices.Clone(batch), func(m sqs.Received) bool { return slices.Contains(failed, m.MessageID) }), outcome
 }
 
 // maxLinks is a quota of X-Ray: https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -50,23 +51,17 @@ func (in *EventInvokeConfigArgs) destinations() (onFailure, onSuccess string) {
 }
 
 func checkEventInvokeConfig(c *provider.Checker, in *EventInvokeConfigArgs) {
-	if !c.Unknown("functionName") {
-		name, err := parseName(in.FunctionName)
-		if err != nil || (in.FunctionName != name && in.FunctionName != functionARN(name)) {
-			c.Failf("functionName", "must be a name or an ARN of a function, without a qualifier, got %q", in.FunctionName)
-		}
-	}
 	c.Range("maximumRetryAttempts", in.MaximumRetryAttempts, 0, defaultRetries)
 	c.Range("maximumEventAgeInSeconds", in.MaximumEventAgeInSeconds, 60, int(maxEventAge/time.Second))
-	if d := in.DestinationConfig; d != nil {
-		checkEventDestination(c, "destinationConfig.onFailure.destination", d.OnFailure)
-		checkEventDestination(c, "destinationConfig.onSuccess.destination", d.OnSuccess)
-	}
+	onFailure, onSuccess := in.destinations()
+	checkDestinationARN(c, "destinationConfig.onFailure.destination", onFailure)
+	checkDestinationARN(c, "destinationConfig.onSuccess.destination", onSuccess)
 }
 
-func checkEventDestination(c *provider.Checker, property string, d *EventDestination) {
-	if d != nil && !c.Unknown(property) && (!isQueue(d.Destination) || strings.HasSuffix(d.Destination, ".fifo")) {
-		c.Failf(property, "must be the ARN of a standard queue of this account and Region: the embedded cloud has no other destinations, got %q", d.Destination)
+// checkDestinationARN accepts an empty ARN.
+func checkDestinationARN(c *provider.Checker, property, arn string) {
+	if arn != "" && !c.Unknown(property) && (!isQueue(arn) || strings.HasSuffix(arn, ".fifo")) {
+		c.Failf(property, "must be the ARN of a standard queue of this account and Region: the embedded cloud has no other destinations, got %q", arn)
 	}
 }
 
@@ -91,15 +86,10 @@ func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventIn
 	set.MaximumRetryAttempts = new(set.retries())
 	onFailure, onSuccess := set.destinations()
 	if onFailure+onSuccess != "" {
-		p, creds, err := s.Roles.AssumeRole(servicePrincipal, f.current.Load().args.Role, f.name, nil)
-		if err != nil {
-			return invalidParameter(cannotAssume)
-		}
-		defer s.Roles.Revoke(creds.AccessKeyID)
-		for _, arn := range []string{onFailure, onSuccess} {
-			if err := checkDestination(ctx, s.Queues, p, arn); err != nil {
-				return err
-			}
+		if err := s.withRole(f.current.Load().args.Role, f.name, func(p policy.Principal) error {
+			return errors.Join(checkDestination(ctx, s.Queues, p, onFailure), checkDestination(ctx, s.Queues, p, onSuccess))
+		}); err != nil {
+			return err
 		}
 	}
 	f.events.Store(&set)

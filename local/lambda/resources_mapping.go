@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -70,17 +69,11 @@ type Filter struct {
 	Pattern string `pulumi:"pattern"`
 }
 
-// maxFilters: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
-const maxFilters = 5
-
 // filters are the patterns, none without criteria. Mappings of streams have patterns of the data only, which must be JSON:
 // https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
 func (in *MappingArgs) filters() (filters []pattern.Pattern, err error) {
 	if in.FilterCriteria == nil {
 		return nil, nil
-	}
-	if n := len(in.FilterCriteria.Filters); n > maxFilters {
-		return nil, fmt.Errorf("must have at most %d filters, got %d", maxFilters, n)
 	}
 	for _, f := range in.FilterCriteria.Filters {
 		var of map[string]json.RawMessage
@@ -177,39 +170,23 @@ func (s *Service) mappingKind() provider.Kind {
 	}
 }
 
-// maxRecordAge is the greatest maximumRecordAgeInSeconds: a week.
-const maxRecordAge = 604800
-
 func checkMapping(c *provider.Checker, in *MappingArgs) {
 	c.Range("batchSize", in.BatchSize, 1, 10000)
 	c.Range("maximumBatchingWindowInSeconds", in.MaximumBatchingWindowInSeconds, 0, 300)
 	for _, t := range in.FunctionResponseTypes {
 		c.OneOf("functionResponseTypes", &t, "ReportBatchItemFailures")
 	}
-	if !c.Unknown("functionName") {
-		if _, err := parseName(in.FunctionName); err != nil {
-			c.Failf("functionName", "must be a name or an ARN of a function, got %q", in.FunctionName)
-		}
-	}
 	switch {
 	case c.Unknown("eventSourceArn"):
-		// In a preview the settings show the kind of source: a stream needs a starting position, and a queue has none.
-		if in.StartingPosition != nil || c.Unknown("startingPosition") {
-			checkStreamMapping(c, in)
-		} else {
-			checkQueueMapping(c, in)
-		}
 	case isQueue(in.EventSourceARN):
 		checkQueueMapping(c, in)
-	case streamARN.MatchString(in.EventSourceARN):
+	case in.stream():
 		checkStreamMapping(c, in)
 	default:
 		c.Failf("eventSourceArn", "must be the ARN of a queue, a stream or a stream's consumer of this account and Region: "+
 			"the embedded cloud has no other event sources, got %q", in.EventSourceARN)
 	}
 }
-
-var streamARN = regexp.MustCompile(`^` + regexp.QuoteMeta(kinesis.StreamARN("")) + `[A-Za-z0-9_.-]{1,128}(/consumer/[A-Za-z0-9_.-]{1,128}:[0-9]+)?$`)
 
 func isQueue(arn string) bool { return strings.HasPrefix(arn, sqs.QueueARN("")) }
 
@@ -220,19 +197,6 @@ func checkQueueMapping(c *provider.Checker, in *MappingArgs) {
 	if in.ScalingConfig != nil {
 		c.Range("scalingConfig.maximumConcurrency", in.ScalingConfig.MaximumConcurrency, 2, 1000)
 	}
-	for property, given := range map[string]bool{
-		"startingPosition":           in.StartingPosition != nil,
-		"startingPositionTimestamp":  in.StartingPositionTimestamp != nil,
-		"parallelizationFactor":      in.ParallelizationFactor != nil,
-		"maximumRetryAttempts":       in.MaximumRetryAttempts != nil,
-		"maximumRecordAgeInSeconds":  in.MaximumRecordAgeInSeconds != nil,
-		"bisectBatchOnFunctionError": in.BisectBatchOnFunctionError != nil,
-		"destinationConfig":          in.DestinationConfig != nil,
-	} {
-		if given {
-			c.Failf(property, "is not valid for SQS event sources, only for streams")
-		}
-	}
 	if in.FilterCriteria != nil {
 		c.Failf("filterCriteria", "is not supported by the embedded cloud for queues, only for streams")
 	}
@@ -240,46 +204,15 @@ func checkQueueMapping(c *provider.Checker, in *MappingArgs) {
 
 // checkStreamMapping follows https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
 func checkStreamMapping(c *provider.Checker, in *MappingArgs) {
-	if in.ScalingConfig != nil {
-		c.Failf("scalingConfig", "is not valid for Kinesis event sources, only for queues: see parallelizationFactor")
-	}
 	if in.StartingPosition == nil && !c.Unknown("startingPosition") {
 		c.Failf("startingPosition", "is required for Kinesis event sources: TRIM_HORIZON, LATEST or AT_TIMESTAMP")
 	}
 	c.OneOf("startingPosition", in.StartingPosition, trimHorizon, latestRecord, atTimestamp)
-	checkTimestamp(c, in)
 	c.Range("parallelizationFactor", in.ParallelizationFactor, 1, 10)
 	c.Range("maximumRetryAttempts", in.MaximumRetryAttempts, forever, 10000)
-	if age := value(in.MaximumRecordAgeInSeconds, forever); age != forever && (age < 60 || age > maxRecordAge) {
-		c.Failf("maximumRecordAgeInSeconds", "must be -1 for no limit, or from 60 to %d, got %d", maxRecordAge, age)
-	}
+	c.Range("maximumRecordAgeInSeconds", in.MaximumRecordAgeInSeconds, forever, 7*24*60*60)
 	if _, err := in.filters(); err != nil && !c.Unknown("filterCriteria") {
 		c.Failf("filterCriteria", "%v", err)
 	}
-	if c.Unknown("destinationConfig") || in.DestinationConfig == nil {
-		return
-	}
-	const destination = "destinationConfig.onFailure.destinationArn"
-	switch arn := in.destination(); {
-	case in.DestinationConfig.OnFailure == nil:
-		c.Failf("destinationConfig.onFailure", "is required in a destinationConfig")
-	case !isQueue(arn):
-		c.Failf(destination, "must be the ARN of a queue of this account and Region: the embedded cloud sends discarded records nowhere else, got %q", arn)
-	}
-}
-
-func checkTimestamp(c *provider.Checker, in *MappingArgs) {
-	const property = "startingPositionTimestamp"
-	if c.Unknown(property) || c.Unknown("startingPosition") {
-		return
-	}
-	if at, given := value(in.StartingPosition, "") == atTimestamp, in.StartingPositionTimestamp != nil; at != given {
-		c.Failf(property, "goes with the startingPosition AT_TIMESTAMP, and only with that")
-		return
-	} else if !given {
-		return
-	}
-	if _, err := time.Parse(time.RFC3339, *in.StartingPositionTimestamp); err != nil {
-		c.Failf(property, "must be a time such as 2026-01-02T15:04:05Z, got %q", *in.StartingPositionTimestamp)
-	}
+	checkDestinationARN(c, "destinationConfig.onFailure.destinationArn", in.destination())
 }

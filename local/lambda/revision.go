@@ -83,20 +83,15 @@ func (r *revision) reserved() int { return max(0, *r.args.ReservedConcurrentExec
 
 // checkRole refuses a role that Lambda may not assume, or that may not attach the function to its VPC.
 func (s *Service) checkRole(in *FunctionArgs) error {
-	p, creds, err := s.Roles.AssumeRole(servicePrincipal, in.Role, "check", nil)
-	if err != nil {
-		return invalidParameter(cannotAssume)
-	}
-	defer s.Roles.Revoke(creds.AccessKeyID)
-	if in.VPC == nil || len(in.VPC.SubnetIDs) == 0 {
-		return nil
-	}
-	for _, call := range []string{"CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface"} {
-		if policy.IsDenied(s.account.Authorize(context.Background(), policy.Request{Principal: p, Action: "ec2:" + call, Resource: "*"})) {
-			return invalidParameter("The provided execution role does not have permissions to call %s on EC2", call)
+	return s.withRole(in.Role, "check", func(p policy.Principal) error {
+		for _, call := range []string{"CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface"} {
+			r := policy.Request{Principal: p, Action: "ec2:" + call, Resource: "*"}
+			if in.VPC != nil && len(in.VPC.SubnetIDs) > 0 && policy.IsDenied(s.account.Authorize(context.Background(), r)) {
+				return invalidParameter("The provided execution role does not have permissions to call %s on EC2", call)
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // discard removes a revision without processes. Files that cannot be removed stay until the service's directory is removed.

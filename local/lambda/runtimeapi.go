@@ -42,16 +42,7 @@ type errorBody struct {
 	Type    string `json:"errorType"`
 }
 
-func (b errorBody) write(w http.ResponseWriter, status int) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(b) // the process may have ended
-}
-
-var (
-	wrongState = errorBody{Type: "InvalidStateTransition", Message: "Transition from the current state is not allowed"}
-	unknownID  = errorBody{Type: "InvalidRequestID", Message: "Invalid request ID"}
-)
+const wrongState = "InvalidStateTransition"
 
 // ServeHTTP routes by hand: this is the busiest path of the embedded cloud.
 func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -67,8 +58,6 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case ok && path == "invocation/next" && r.Method == http.MethodGet:
 		e.next(w, r)
-	case ok && path == "init/error" && r.Method == http.MethodPost:
-		e.failInit(w, r)
 	case ok && (action == "response" || action == "error") && r.Method == http.MethodPost:
 		e.respond(w, r, id, action == "error")
 	default:
@@ -80,11 +69,9 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	done, first := e.current, !e.ready
 	switch {
-	case done != nil && !e.fetched:
-		done = nil // a repeated request: the invocation still waits to be fetched
 	case done != nil && !done.responded:
 		e.mu.Unlock()
-		wrongState.write(w, http.StatusForbidden)
+		writeJSON(w, http.StatusForbidden, errorBody{Type: wrongState})
 		return
 	case done != nil:
 		e.current = nil
@@ -103,9 +90,6 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 
 	select {
 	case inv := <-e.work:
-		e.mu.Lock()
-		e.fetched = true
-		e.mu.Unlock()
 		h := w.Header()
 		h["Content-Type"] = []string{"application/json"}
 		h["Lambda-Runtime-Aws-Request-Id"] = []string{inv.id}
@@ -129,42 +113,22 @@ func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string,
 	defer e.mu.Unlock()
 	inv := e.current
 	switch {
-	case inv == nil || !e.fetched || inv.id != id:
-		unknownID.write(w, http.StatusBadRequest)
+	case inv == nil || inv.id != id:
+		writeJSON(w, http.StatusBadRequest, errorBody{Type: "InvalidRequestID"})
 	case inv.responded:
-		wrongState.write(w, http.StatusForbidden)
+		writeJSON(w, http.StatusForbidden, errorBody{Type: wrongState})
 	case large != nil:
 		inv.failWith(errorBody{Type: "Function.ResponseSizeTooLarge",
 			Message: "Response payload size exceeded maximum allowed payload size (" + strconv.Itoa(maxResponse) + " bytes)."})
 		inv.responded = true
-		errorBody{Type: "RequestEntityTooLarge", Message: "Exceeded maximum allowed payload size"}.
-			write(w, http.StatusRequestEntityTooLarge)
+		writeJSON(w, http.StatusRequestEntityTooLarge, errorBody{Type: "RequestEntityTooLarge"})
 	default:
 		inv.response, inv.failed, inv.responded = body, failed, true
 		if failed {
-			inv.errorType = errorTypeOf(r, body)
+			inv.errorType = errorTypeOf(body)
 		}
 		accepted(w)
 	}
-}
-
-func (e *environment) failInit(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	if err != nil {
-		return // the process has gone
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.ready {
-		wrongState.write(w, http.StatusForbidden)
-		return
-	}
-	e.initError = &errorBody{Type: errorTypeOf(r, body)}
-	var reported errorBody
-	if json.Unmarshal(body, &reported) == nil {
-		e.initError.Message = reported.Message
-	}
-	accepted(w)
 }
 
 var status = []byte(`{"status":"OK"}` + "\n")
@@ -175,10 +139,7 @@ func accepted(w http.ResponseWriter) {
 	_, _ = w.Write(status) // if the process ends meanwhile, watch reports it
 }
 
-func errorTypeOf(r *http.Request, body []byte) string {
-	if t := r.Header.Get("Lambda-Runtime-Function-Error-Type"); t != "" {
-		return t
-	}
+func errorTypeOf(body []byte) string {
 	var b errorBody
 	if json.Unmarshal(body, &b) != nil || b.Type == "" {
 		return "Runtime.Unknown"

@@ -23,7 +23,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -100,9 +99,6 @@ type Service struct {
 
 // New returns a service without functions. It listens on a loopback port for the processes of functions.
 func New(a *account.Account, d Dependencies) (*Service, error) {
-	if info, err := os.Stat(d.Dir); err != nil || !info.IsDir() {
-		return nil, errors.Join(fmt.Errorf("lambda: %q is not a directory to unpack functions in", d.Dir), err)
-	}
 	s := &Service{
 		Dependencies: d, Name: "lambda", account: a,
 		starting:  make(chan struct{}, max(4, 2*runtime.NumCPU())),
@@ -186,6 +182,16 @@ func (s *Service) reap() {
 	s.janitor.Reset(time.Minute)
 }
 
+// withRole runs f with a short session of a function's role.
+func (s *Service) withRole(role, session string, f func(policy.Principal) error) error {
+	p, creds, err := s.Roles.AssumeRole(servicePrincipal, role, session, nil)
+	if err != nil {
+		return invalidParameter(cannotAssume)
+	}
+	defer s.Roles.Revoke(creds.AccessKeyID)
+	return f(p)
+}
+
 // Throttled is the error of a call that exceeds the function's reserved concurrency.
 func Throttled() error { return throttled("ReservedFunctionConcurrentInvocationLimitExceeded") }
 
@@ -223,6 +229,12 @@ func problem(call string, err error) string {
 
 // isThrottled reports whether an invocation that failed with err should be retried: it was throttled, or Lambda failed.
 func isThrottled(err error) bool {
-	e, ok := errors.AsType[*wire.Error](err)
-	return ok && (e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError)
+	status := statusOf(err)
+	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+}
+
+// statusOf is that of a *wire.Error, and 0 for other errors.
+func statusOf(err error) int {
+	e, _ := errors.AsType[*wire.Error](err)
+	return value(e, wire.Error{}).Status
 }

@@ -21,7 +21,6 @@ type shardReader struct {
 	id       string
 	place    *place
 	progress *progress
-	lost     bool // the place is not valid any more
 	lanes    []*lane
 	taken    chan struct{} // signalled after a lane has taken a batch
 	invoke   func(payload []byte, links []xray.Link) (Result, error)
@@ -38,8 +37,6 @@ func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardRead
 // run reads until the shard's end, or ctx ends. It returns when all lanes have finished their current attempt. The records
 // that are not handled are in the place's backlog then.
 func (r *shardReader) run(ctx context.Context) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	r.progress.move(r.place.from)
 	r.m.progress.Store(r.id, r.progress)
 	r.deal(r.place.backlog)
@@ -50,9 +47,6 @@ func (r *shardReader) run(ctx context.Context) {
 	}
 	if !r.place.end {
 		r.read(ctx)
-	}
-	if r.lost {
-		stop()
 	}
 	if r.place.end {
 		for _, l := range r.lanes {
@@ -88,9 +82,6 @@ func (r *shardReader) read(ctx context.Context) {
 		b, err := r.streamSource.read(ctx, r.m, r.id, r.place.from, readLimit)
 		if err != nil {
 			failing = r.refused(ctx, err) || failing
-			if r.lost {
-				return
-			}
 			continue
 		}
 		if failing {
@@ -117,18 +108,15 @@ func (r *shardReader) read(ctx context.Context) {
 }
 
 // refused waits after a read that failed, and reports whether the error is a problem. Exceeded read limits are not: the
-// shard has other readers. If the shard does not exist any more, or the place is of another one, the stream was deleted: the
-// reader is lost, with the records that it read. A new stream of the same name is read from the beginning.
+// shard has other readers.
 func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
 	if ctx.Err() != nil {
 		return false
 	}
-	code := wire.Code(err)
-	if isProblem = code != "ProvisionedThroughputExceededException"; isProblem {
+	if isProblem = wire.Code(err) != "ProvisionedThroughputExceededException"; isProblem {
 		r.m.report(problem("Kinesis", err))
 	}
 	r.m.s.sleep(ctx, retryRefused)
-	r.lost = ctx.Err() == nil && (code == "ResourceNotFoundException" || code == "InvalidArgumentException")
 	return isProblem
 }
 

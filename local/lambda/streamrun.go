@@ -19,11 +19,11 @@ type streamRun struct {
 	m       *mapping
 	group   sync.WaitGroup
 	running map[string]bool // shards that are being read, by ID
-	ended   chan *shardReader
+	ended   chan string     // their IDs
 }
 
 func (s *streamSource) run(ctx context.Context, m *mapping) {
-	r := &streamRun{streamSource: s, m: m, running: map[string]bool{}, ended: make(chan *shardReader)}
+	r := &streamRun{streamSource: s, m: m, running: map[string]bool{}, ended: make(chan string)}
 	for ctx.Err() == nil {
 		wait := listEvery
 		if !r.startReaders(ctx) {
@@ -31,10 +31,7 @@ func (s *streamSource) run(ctx context.Context, m *mapping) {
 		}
 		select {
 		case shard := <-r.ended:
-			delete(r.running, shard.id)
-			if shard.lost {
-				delete(m.places.shards, shard.id)
-			}
+			delete(r.running, shard)
 		case <-s.clock.After(wait):
 		case <-ctx.Done():
 		}
@@ -61,7 +58,7 @@ func (r *streamRun) startReaders(ctx context.Context) bool {
 		r.group.Go(func() {
 			reader.run(ctx)
 			select {
-			case r.ended <- reader:
+			case r.ended <- shard.ID:
 			case <-ctx.Done():
 			}
 		})

@@ -1,11 +1,11 @@
 package lambda
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net"
-	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -81,8 +81,6 @@ type daemon struct {
 // maxDatagram is the largest payload of UDP.
 const maxDatagram = 65507
 
-var datagramHeader = regexp.MustCompile(`^\s*\{\s*"format"\s*:\s*"json"\s*,\s*"version"\s*:\s*1\s*\}\n`)
-
 func listenDaemon() (*daemon, error) {
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	return &daemon{conn: conn, done: make(chan struct{})}, err
@@ -96,11 +94,8 @@ func (d *daemon) serve(e *environment) {
 		if err != nil || n == 0 && d.closing.Load() {
 			return
 		}
-		header := datagramHeader.Find(b[:n])
-		if header == nil {
-			continue
-		}
-		document, err := moved(b[len(header):n], time.Until(e.s.account.Clock.Now()))
+		_, document, _ := bytes.Cut(b[:n], []byte("\n")) // the first line is {"format": "json", "version": 1}
+		document, err = moved(document, time.Until(e.s.account.Clock.Now()))
 		if err == nil {
 			err = e.s.Traces.PutDocument(context.Background(), e.principal, string(document))
 		}

@@ -128,8 +128,6 @@ func (e *execution) notRedrivable() string {
 		return "Execution is " + e.status + " and cannot be redriven"
 	case e.last >= maxEvents-1:
 		return "Execution history event limit exceeded"
-	case now.Sub(e.started) > maxDuration[standard]:
-		return "Execution has exceeded the max execution time"
 	case now.Sub(e.stopped) > redrivable:
 		return "Execution redrivable period exceeded"
 	}
@@ -147,23 +145,20 @@ type redriveInput struct {
 func (s *Service) redriveExecution(_ *wire.Call, e *execution, _ *redriveInput) (wire.Object, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for {
+	for waited := false; !waited; {
 		if reason := e.notRedrivable(); reason != "" {
 			return nil, refuse("ExecutionNotRedrivable", "%s", reason)
 		}
 		select {
 		case <-e.finished:
-			return s.redrive(e)
+			waited = true
 		default: // it is closed, and about to stop
+			finished := e.finished
+			e.mu.Unlock()
+			<-finished
+			e.mu.Lock()
 		}
-		e.mu.Unlock()
-		<-e.finished
-		e.mu.Lock()
 	}
-}
-
-// redrive runs an execution again that does not run. The caller holds its lock.
-func (s *Service) redrive(e *execution) (wire.Object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

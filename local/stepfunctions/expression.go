@@ -1,7 +1,6 @@
 package stepfunctions
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -102,12 +101,8 @@ func parseArgument(text string, keepEscapes bool) (e expression, rest string, er
 		return p.evaluate, text[len(arg):], err
 	}
 	arg := otherArgument.FindString(text)
-	v, err := parseJSON(arg)
-	switch v.(type) {
-	case nil, bool, json.Number:
-		if err == nil {
-			return constant(v), text[len(arg):], nil
-		}
+	if v, err := parseJSON(arg); err == nil {
+		return constant(v), text[len(arg):], nil
 	}
 	return nil, "", fmt.Errorf("%q does not begin with a string, number, boolean, null, path or function", text)
 }
@@ -158,34 +153,28 @@ var intrinsics = map[string]intrinsic{
 	}},
 }
 
-// format replaces each {} of a template by an argument. A backslash escapes the next character.
+// formatToken is what has a meaning in the template of States.Format. A backslash escapes the next character.
+var formatToken = regexp.MustCompile(`(?s)\\.|\{\}|[{}]`)
+
+// format replaces each {} of a template by an argument.
 func format(args []any) (any, error) {
 	template, ok := args[0].(string)
 	if !ok {
 		return nil, fmt.Errorf("the first argument cannot be %s", renderJSON(args[0]))
 	}
-	values := args[1:]
-	var b strings.Builder
-	for i := 0; i < len(template); i++ {
-		switch ch := template[i]; {
-		case ch == '\\' && i+1 < len(template):
-			i++
-			b.WriteByte(template[i])
-		case strings.HasPrefix(template[i:], "{}"):
-			if len(values) == 0 {
-				return nil, errors.New("there are more {} than arguments")
-			}
-			b.WriteString(renderText(values[0]))
-			values = values[1:]
-			i++
-		case ch == '{' || ch == '}':
-			return nil, errors.New("braces that are not {} must be escaped")
-		default:
-			b.WriteByte(ch)
+	n, broken := 0, false
+	text := formatToken.ReplaceAllStringFunc(template, func(token string) string {
+		if token != "{}" {
+			broken = broken || len(token) == 1
+			return token[1:]
 		}
+		if n++; n >= len(args) {
+			return ""
+		}
+		return renderText(args[n])
+	})
+	if broken || n != len(args)-1 {
+		return nil, errors.New("it must have as many {} as arguments, and other braces must be escaped")
 	}
-	if len(values) > 0 {
-		return nil, errors.New("there are more arguments than {}")
-	}
-	return b.String(), nil
+	return text, nil
 }

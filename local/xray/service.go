@@ -146,9 +146,6 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, "InvalidRequestException", format, args...)
 }
 
-// maxPolicies is a quota: https://docs.aws.amazon.com/general/latest/gr/xray.html
-const maxPolicies = 5
-
 // ResourcePolicyArgs are the inputs of aws:xray/resourcePolicy:ResourcePolicy: a policy of the account's X-Ray.
 type ResourcePolicyArgs struct {
 	Name     string `pulumi:"policyName,replace"`
@@ -168,9 +165,8 @@ func (s *Service) Kinds() []provider.Kind {
 		},
 		Lock: &s.mu,
 		Create: func(_ context.Context, in *ResourcePolicyArgs) (string, error) {
-			if s.policies[in.Name] != nil || len(s.policies) == maxPolicies {
-				return "", wire.Errorf(http.StatusBadRequest, "PolicyCountLimitExceededException",
-					"The policy %s exists, or there are %d.", in.Name, maxPolicies)
+			if s.policies[in.Name] != nil {
+				return "", invalid("The policy %s exists.", in.Name)
 			}
 			s.policies[in.Name] = in
 			return in.Name, nil
