@@ -11,7 +11,6 @@ package local
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -223,23 +222,17 @@ func (c *Cloud) serveProvider() error {
 }
 
 // functions are the invokes that return the account, Region and partition.
-func functions() map[string]provider.Function {
-	return map[string]provider.Function{
-		"aws:index/getCallerIdentity:getCallerIdentity": answer(map[string]any{
+func functions() map[string]resource.PropertyMap {
+	return map[string]resource.PropertyMap{
+		"aws:index/getCallerIdentity:getCallerIdentity": resource.NewPropertyMapFromMap(map[string]any{
 			"id": account.ID, "accountId": account.ID, "arn": account.GlobalARN("iam", "user/developer"), "userId": "developer",
 		}),
-		"aws:index/getRegion:getRegion": answer(map[string]any{
+		"aws:index/getRegion:getRegion": resource.NewPropertyMapFromMap(map[string]any{
 			"id": account.Region, "name": account.Region, "region": account.Region,
 			"endpoint": "ec2." + account.Region + ".amazonaws.com", "description": "The embedded cloud",
 		}),
-		"aws:index/getPartition:getPartition": answer(map[string]any{
+		"aws:index/getPartition:getPartition": resource.NewPropertyMapFromMap(map[string]any{
 			"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws",
 		}),
-	}
-}
-
-func answer(result map[string]any) provider.Function {
-	return func(context.Context, resource.PropertyMap) (resource.PropertyMap, error) {
-		return resource.NewPropertyMapFromMap(result), nil
 	}
 }

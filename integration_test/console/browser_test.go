@@ -40,7 +40,7 @@ func browser(t testing.TB) context.Context {
 	t.Helper()
 	path := browserPath()
 	if path == "" {
-		const reason = "THE PAGE IS NOT TESTED: there is no Chromium or Chrome on this machine. on Debian, tools/chromium installs one; " +
+		const reason = "THE PAGE IS NOT TESTED: there is no Chromium or Chrome on this machine. On Debian, tools/chromium installs one; " +
 			"BROWSER_PATH is the path of one elsewhere"
 		if os.Getenv("CI_BROWSER") == "required" {
 			t.Fatal(reason)

@@ -1,14 +1,17 @@
 package console
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
 
 func TestTheClockIsMoved(t *testing.T) {
 	p := open(t, desktop, "light")
 	before := served.cloud.Account.Clock.Now()
 	p.click("tab-act")
 	p.click("clock-3600")
-	p.eventually("the time in the header is an hour later", "Date.parse(document.querySelector('time')?.dateTime) > 0 || document.querySelector('header').innerText.includes('+')")
-	if later := served.cloud.Account.Clock.Now().Sub(before); later.Hours() < 1 {
-		t.Errorf("the clock moved by %s", later)
-	}
+	p.eventually("the header says how far it is ahead", "document.querySelector('header').innerText.includes('+')")
+	require.GreaterOrEqual(t, served.cloud.Account.Clock.Now().Sub(before), time.Hour)
 }

@@ -83,7 +83,7 @@ func logged(t *testing.T, format string) *api {
 
 func TestAccessLogsShowTheOutcome(t *testing.T) {
 	a := logged(t, `{"id":"$context.requestId","method":"$context.httpMethod","resource":"$context.resourcePath","path":"$context.path",`+
-		`"status":$context.status,"integration":"$context.integrationStatus",`+
+		`"status":$context.status,`+
 		`"latency":"$context.integrationLatency","type":"$context.error.responseType",`+
 		`"message":"$context.error.message","agent":"$context.identity.userAgent","trouble":"$context.integration.error"}`+"\n")
 	ok := a.call(t, "GET /order/7/status?x=1", "", "User-Agent", `a "quoted" agent`)
@@ -101,11 +101,10 @@ func TestAccessLogsShowTheOutcome(t *testing.T) {
 	}
 	require.Equal(t, map[string]any{
 		"id": ok.header.Get("x-amzn-RequestId"), "method": "GET", "resource": "/order/{orderid}/status", "path": "/prod/order/7/status",
-		"status": 202.0, "integration": "200", "latency": "0", "type": "-", "message": "-",
+		"status": 202.0, "latency": "0", "type": "-", "message": "-",
 		"agent": `a "quoted" agent`, "trouble": "-",
 	}, got[0])
 	require.Equal(t, "BAD_REQUEST_BODY", got[1]["type"])
-	require.Equal(t, "-", got[1]["integration"])
 	require.Equal(t, "Missing Authentication Token", got[2]["message"])
 	require.Equal(t, "-", got[2]["resource"])
 	require.Equal(t, 403.0, got[2]["status"])

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -150,21 +149,19 @@ var hugeExponent = regexp.MustCompile(`^[^eE]*[eE][+-]?0*[1-9]\d{3,}$`)
 
 func (m *model) accepts(body []byte) bool {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	return err == nil && !hasHugeNumber(value) && m.schema.Validate(value) == nil
+	return err == nil && !hasHugeNumber(body) && m.schema.Validate(value) == nil
 }
 
-func hasHugeNumber(v any) bool {
-	switch v := v.(type) {
-	case json.Number:
-		return hugeExponent.MatchString(string(v))
-	case []any:
-		return slices.ContainsFunc(v, hasHugeNumber)
-	case map[string]any:
-		for _, e := range v {
-			if hasHugeNumber(e) {
-				return true
-			}
+func hasHugeNumber(body []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if number, ok := token.(json.Number); ok && hugeExponent.MatchString(string(number)) {
+			return true
 		}
 	}
-	return false
 }

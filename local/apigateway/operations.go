@@ -25,8 +25,16 @@ func (s *Service) operations() {
 	s.get("/usageplans", "GetUsagePlans", func(*wire.Call) (object, error) { return list(s.plans, (*usagePlan).output), nil })
 	s.get("/usageplans/{plan}", "GetUsagePlan", of(plan, (*usagePlan).output))
 	s.get("/usageplans/{plan}/keys", "GetUsagePlanKeys", of(plan, s.membersOf))
-	s.get("/apikeys", "GetApiKeys", s.getAPIKeys, "includeValues")
-	s.get("/apikeys/{key}", "GetApiKey", s.getAPIKey, "includeValue")
+	s.get("/apikeys", "GetApiKeys", func(c *wire.Call) (object, error) {
+		return list(s.keys, func(k *apiKey) object { return k.output(c, "includeValues") }), nil
+	}, "includeValues")
+	s.get("/apikeys/{key}", "GetApiKey", func(c *wire.Call) (object, error) {
+		k, err := s.key(c.PathValue("key"))
+		if err != nil {
+			return nil, err
+		}
+		return k.output(c, "includeValue"), nil
+	}, "includeValue")
 	s.Handle("GET /restapis/{api}/stages/{stage}/exports/{type}", "GetExport", s.getExport)
 }
 
@@ -107,13 +115,13 @@ func (p *usagePlan) output() object {
 	return out
 }
 
-// output includes the key's value only if the caller asks for it.
-func (k *apiKey) output(withValue bool) object {
+// output includes the key's value only if the caller asks for it by a parameter.
+func (k *apiKey) output(c *wire.Call, parameter string) object {
 	out := object{
 		"id": k.id, "name": *k.inputs.Name, "description": k.inputs.Description, "enabled": k.enabled(),
 		"createdDate": k.created.Unix(), "lastUpdatedDate": k.updated.Unix(), "tags": k.inputs.Tags,
 	}
-	if withValue {
+	if c.URL.Query().Get(parameter) == "true" {
 		out["value"] = k.value
 	}
 	return out
@@ -142,19 +150,6 @@ func (s *Service) getAccount(*wire.Call) (object, error) {
 		"cloudwatchRoleArn": s.logRole.Load(), "features": []string{"UsagePlans"}, "apiKeyVersion": "1",
 		"throttleSettings": object{"burstLimit": accountBurst, "rateLimit": accountRate},
 	}, nil
-}
-
-func (s *Service) getAPIKeys(c *wire.Call) (object, error) {
-	withValues := c.URL.Query().Get("includeValues") == "true"
-	return list(s.keys, func(k *apiKey) object { return k.output(withValues) }), nil
-}
-
-func (s *Service) getAPIKey(c *wire.Call) (object, error) {
-	k, err := s.key(c.PathValue("key"))
-	if err != nil {
-		return nil, err
-	}
-	return k.output(c.URL.Query().Get("includeValue") == "true"), nil
 }
 
 // getExport returns the OpenAPI document that a stage serves, without API Gateway's extensions.

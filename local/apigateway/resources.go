@@ -167,35 +167,26 @@ type throttleSettings struct {
 // accountKind is the settings as a resource. They always exist: making the resource sets them, and deleting it leaves
 // them as they are, unless ResetOnDelete is true.
 func (s *Service) accountKind() provider.Kind {
-	return &provider.Object[AccountArgs, Service]{
-		Type: "aws:apigateway/account:Account",
-		Lock: &s.mu,
-		Find: func(string) (*Service, error) {
-			if s.accountOwner == nil {
-				return nil, notFound("No resource has made the account settings since the embedded cloud started")
-			}
-			return s, nil
-		},
-		State: func(*Service) *AccountArgs {
-			return &AccountArgs{s.logRole.Load(), s.accountOwner.ResetOnDelete, []throttleSettings{{accountBurst, accountRate}}}
-		},
-		Create: func(_ context.Context, in *AccountArgs) (string, error) {
-			if err := s.setLogRole(in.CloudwatchRoleARN); err != nil {
-				return "", err
-			}
-			s.accountOwner = in
-			return "api-gateway-account", nil
-		},
-		Update: func(_ context.Context, _ *Service, in *AccountArgs) error {
+	set := func(_ context.Context, _ *Service, in *AccountArgs) error {
+		if in != nil {
 			s.accountOwner = in
 			return s.setLogRole(in.CloudwatchRoleARN)
-		},
-		Delete: func(context.Context, *Service) error {
-			if reset := s.accountOwner.ResetOnDelete; reset != nil && *reset {
-				s.logRole.Store(nil)
-			}
-			s.accountOwner = nil
-			return nil
-		},
+		}
+		if s.accountOwner != nil && aws.ToBool(s.accountOwner.ResetOnDelete) {
+			s.logRole.Store(nil)
+		}
+		s.accountOwner = nil
+		return nil
 	}
+	return provider.Setting(func(*AccountArgs) string { return "api-gateway-account" }, set, provider.Object[AccountArgs, Service]{
+		Type: "aws:apigateway/account:Account",
+		Lock: &s.mu,
+		Find: func(string) (*Service, error) { return s, nil },
+		State: func(*Service) *AccountArgs {
+			if s.accountOwner == nil {
+				return nil
+			}
+			return &AccountArgs{s.logRole.Load(), s.accountOwner.ResetOnDelete, []throttleSettings{{accountBurst, accountRate}}}
+		},
+	})
 }

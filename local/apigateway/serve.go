@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -147,20 +146,13 @@ type signer struct {
 }
 
 type integrationOutcome struct {
-	endpointStatus int // of the service that was called
-	latency        time.Duration
-	err            string
-}
-
-func statusText(status int) string {
-	if status == 0 {
-		return ""
-	}
-	return strconv.Itoa(status)
+	answered bool // by the service that was called
+	latency  time.Duration
+	err      string
 }
 
 func (o *integrationOutcome) latencyText() string {
-	if o.endpointStatus == 0 && o.err == "" {
+	if !o.answered && o.err == "" {
 		return ""
 	}
 	return milliseconds(o.latency)

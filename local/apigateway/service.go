@@ -19,7 +19,6 @@
 //   - a function's policy may have what package policy knows, and its ARNs may have more than 512 characters;
 //   - a key may have two plans for a stage, of which any is taken;
 //   - throttles are exact, and the quotas of usage plans are recorded, not counted;
-//   - there are no metrics;
 //   - a header in the answer of a function must be a string, where AWS also takes numbers and booleans;
 //   - there is no limit of the size of headers but that of net/http;
 //   - X-Forwarded-Proto is http, and the domain name is the address that the cloud listens on.

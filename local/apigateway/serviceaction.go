@@ -71,7 +71,7 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 		x.integration.err = errIntegrationTimeout.Error()
 		return nil, failTimeout
 	}
-	x.integration.endpointStatus = status
+	x.integration.answered = true
 	if status >= http.StatusBadRequest {
 		x.integration.err = string(body)
 	}

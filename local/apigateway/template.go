@@ -56,7 +56,6 @@ var variables = map[string]variable{
 	"responseLatency":    {value: func(x *exchange) string { return milliseconds(x.latency) }, logOnly: true},
 	"integration.error":  {value: func(x *exchange) string { return x.integration.err }, logOnly: true},
 	"integrationLatency": {value: func(x *exchange) string { return x.integration.latencyText() }, logOnly: true},
-	"integrationStatus":  {value: func(x *exchange) string { return statusText(x.integration.endpointStatus) }, logOnly: true},
 }
 
 var reference = regexp.MustCompile(`\$(context\.[A-Za-z]+(?:\.[A-Za-z][A-Za-z0-9_]*)*|[A-Za-z{!][A-Za-z.]*)`)

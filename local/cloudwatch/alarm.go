@@ -32,7 +32,6 @@ type alarm struct {
 	watched    string  // the id of the query whose values the alarm watches
 	composite  *CompositeAlarmArgs
 	children   []string // of a composite alarm: the names in its rule
-	unchecked  bool     // a composite alarm was not evaluated since it was created or updated
 	configured time.Time
 
 	state, reason string
@@ -58,7 +57,7 @@ func (a *alarm) notifications() *Notifications {
 
 // configure sets what is not the alarm's state. A new alarm has insufficient data.
 func (a *alarm) configure(now time.Time) {
-	a.configured, a.unchecked = now, a.composite != nil
+	a.configured = now
 	if a.state == "" {
 		a.state, a.reason, a.changed = stateInsufficient, "Unchecked: Initial alarm creation", now
 	}
@@ -109,39 +108,31 @@ func parseRule(text string) (children []string, err error) {
 	return children, nil
 }
 
-// propagate evaluates the composite alarms of which a child has changed, and then those of which they are children. It
-// returns all changes. The caller holds the lock.
+// propagate evaluates the composite alarms, and adds their changes. The caller holds the lock.
 func (s *Service) propagate(changes []change, at time.Time) []change {
-	all, alarms := changes, s.sorted()
-	// A cycle of alarms ends here too.
-	for round := 0; round <= len(alarms); round++ {
+	alarms := s.sorted()
+	for range alarms { // a composite alarm can be the child of another one; a cycle ends here too
 		var next []change
 		for _, a := range alarms {
 			if a.composite == nil {
 				continue
 			}
-			i := slices.IndexFunc(changes, func(c change) bool { return slices.Contains(a.children, c.name) })
-			if i < 0 && !a.unchecked {
-				continue
-			}
-			a.unchecked = false
-			state := stateOK
-			if slices.ContainsFunc(a.children, func(name string) bool { return s.alarms[name].state == stateAlarm }) {
-				state = stateAlarm
-			}
-			reason := a.arn() + " was created or updated and its alarm rule evaluates to " + state
-			if i >= 0 {
-				reason = changes[i].arn() + " transitioned to " + changes[i].state + " at " +
-					at.UTC().Format("Monday 02 January, 2006 15:04:05 MST")
+			state, reason := stateOK, a.arn()+" has no child in ALARM"
+			for _, name := range a.children {
+				if child := s.alarms[name]; child.state == stateAlarm {
+					since := child.changed.UTC().Format("Monday 02 January, 2006 15:04:05 MST")
+					state, reason = stateAlarm, child.arn()+" transitioned to ALARM at "+since
+					break
+				}
 			}
 			next = append(next, a.set(state, reason, at)...)
 		}
 		if len(next) == 0 {
 			break
 		}
-		changes, all = next, append(all, next...)
+		changes = append(changes, next...)
 	}
-	return all
+	return changes
 }
 
 const (

@@ -2,18 +2,23 @@ package cloudwatch
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
+func (s *Service) register() {
+	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
+	wire.HandleAllowed(&s.JSON, "cloudwatch:ListMetrics", "*", s.listMetrics)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricData", "*", s.getMetricData)
+	wire.HandleAllowed(&s.JSON, "cloudwatch:DescribeAlarms", alarmARN("*"), s.describeAlarms)
+}
+
 type describeAlarmsInput struct {
-	AlarmNames, AlarmTypes      []string
-	AlarmNamePrefix, StateValue string
+	AlarmNames, AlarmTypes []string
+	StateValue             string
 }
 
 func (in *MetricAlarmArgs) condition() wire.Object {
@@ -35,7 +40,7 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Ob
 	composites, metrics := []wire.Object{}, []wire.Object{}
 	for _, a := range s.sorted() {
 		n := a.notifications()
-		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) || !strings.HasPrefix(a.name, in.AlarmNamePrefix) ||
+		if len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name) ||
 			in.StateValue != "" && in.StateValue != a.state {
 			continue
 		}
@@ -53,13 +58,6 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Ob
 		}
 	}
 	return wire.Object{"CompositeAlarms": composites, "MetricAlarms": metrics}, nil
-}
-
-func (s *Service) register() {
-	s.RPC.JSON = wire.JSON{Target: "GraniteServiceVersion20100801", Version: "1.0"}
-	wire.HandleAllowed(&s.JSON, "cloudwatch:ListMetrics", "*", s.listMetrics)
-	wire.HandleAllowed(&s.JSON, "cloudwatch:GetMetricData", "*", s.getMetricData)
-	wire.HandleAllowed(&s.JSON, "cloudwatch:DescribeAlarms", alarmARN("*"), s.describeAlarms)
 }
 
 type listMetricsInput struct {
@@ -114,6 +112,7 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		return nil, invalid("ValidationError", "%v", err)
 	}
 	s.evaluate(c.Context())
+	start, end := s.within(in.StartTime.Time, in.EndTime.Time)
 	results := []wire.Object{}
 	for _, q := range in.MetricDataQueries {
 		if !q.returns() {
@@ -124,7 +123,9 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 			name = q.MetricStat.Metric.MetricName
 		}
 		times, values := []time.Time{}, []float64{}
-		for from := range s.periods(in.StartTime.Time, in.EndTime.Time, qs[q.Id].period) {
+		period := qs[q.Id].period
+		seconds := int64(period / time.Second)
+		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
 			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
 				times, values = append(times, from), append(values, v)
 			}
@@ -140,8 +141,8 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 	return wire.Object{"MetricDataResults": results}, nil
 }
 
-// periods returns the starts of the periods from start to before end, where there can be data: a start long ago would take long.
-func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[time.Time] {
+// within limits a range of time to where there can be data: a start long ago would take long.
+func (s *Service) within(start, end time.Time) (time.Time, time.Time) {
 	now := s.account.Clock.Now()
 	if oldest := now.Add(-retention); start.Before(oldest) {
 		start = oldest
@@ -149,9 +150,5 @@ func (s *Service) periods(start, end time.Time, period time.Duration) iter.Seq[t
 	if newest := now.Add(maxAhead); end.After(newest) {
 		end = newest
 	}
-	seconds := int64(period / time.Second)
-	return func(yield func(time.Time) bool) {
-		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end) && yield(from); from = from.Add(period) {
-		}
-	}
+	return start, end
 }

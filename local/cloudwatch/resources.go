@@ -73,18 +73,10 @@ type CompositeAlarmArgs struct {
 var alarmName = regexp.MustCompile(`^[\x20-\x7e]{1,255}$`)
 
 func (n *Notifications) check(c *provider.Checker) {
-	for property, actions := range map[string][]string{
-		"alarmActions": n.AlarmActions, "okActions": n.OKActions,
-	} {
-		if len(actions) > 5 {
-			c.Failf(property, "must be at most 5 ARNs, got %d", len(actions))
-		}
+	for property, actions := range map[string][]string{"alarmActions": n.AlarmActions, "okActions": n.OKActions} {
 		if !c.Unknown(property) && slices.ContainsFunc(actions, func(a string) bool { return !strings.HasPrefix(a, account.ARN("sns", "")) }) {
 			c.Failf(property, "must be ARNs of SNS topics of this account and Region, got %q", actions)
 		}
-	}
-	if n.AlarmDescription != nil && len(*n.AlarmDescription) > 1024 {
-		c.Failf("alarmDescription", "must be at most 1024 characters, got %d", len(*n.AlarmDescription))
 	}
 }
 

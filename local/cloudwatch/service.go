@@ -143,9 +143,6 @@ type emf struct {
 	} `json:"_aws"`
 }
 
-// maxDimensions is the number of dimensions in one set.
-const maxDimensions = 30
-
 // Extract stores the metrics of a log event in the embedded metric format, at the time of the event. The format's own Timestamp
 // is the machine's time in a function, which the account's clock may be ahead of. Every other event is ignored, and so is, as on
 // AWS, a metric whose value or dimension the event lacks.
@@ -175,9 +172,6 @@ func (s *Service) Extract(at time.Time, message string) {
 }
 
 func dimensionSet(body map[string]any, names []string) ([]dimension, bool) {
-	if len(names) > maxDimensions {
-		return nil, false
-	}
 	dimensions := []dimension{}
 	for _, name := range names {
 		value, ok := body[name].(string)
@@ -189,14 +183,14 @@ func dimensionSet(body map[string]any, names []string) ([]dimension, bool) {
 	return dimensions, true
 }
 
-// numbers returns the values of a metric: one number, or an array of at most 100.
+// numbers returns the values of a metric: one number, or an array.
 func numbers(v any) []float64 {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
 	}
 	var values []float64
-	for _, v := range list[:min(len(list), 100)] {
+	for _, v := range list {
 		if n, ok := v.(float64); ok {
 			values = append(values, n)
 		}

@@ -22,17 +22,17 @@ type Alarm struct {
 // alarms reads the alarms that are raised. Composite alarms only repeat those of metrics.
 func (s *sampler) alarms(ctx context.Context, live *Live) error {
 	live.Alarms = []Alarm{}
-	out, err := s.cloudwatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{StateValue: types.StateValueAlarm})
+	out, err := cloudwatch.NewFromConfig(s.config).DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{StateValue: types.StateValueAlarm})
 	if err != nil {
 		return err
 	}
 	for _, a := range out.MetricAlarms {
-		node := s.graph.watched(a)
+		node := s.drawn.watched(a)
 		live.Alarms = append(live.Alarms, Alarm{
 			*a.AlarmName, string(a.StateValue), aws.ToString(a.AlarmDescription), aws.ToTime(a.StateTransitionedTimestamp), node,
 		})
-		if t := s.tallies[node]; t != nil {
-			t.now.Alarms = append(t.now.Alarms, *a.AlarmName)
+		if at := live.Nodes[node]; at != nil {
+			at.Alarms = append(at.Alarms, *a.AlarmName)
 		}
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,13 +37,9 @@ type bill struct {
 const maxBill = 24 * 60
 
 func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*bill, error) {
-	minutes := 60
-	if text := r.FormValue("minutes"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxBill {
-			return nil, invalidf("minutes: must be a number from 1 to %d, got %q", maxBill, text)
-		}
-		minutes = n
+	minutes, err := number(r, "minutes", 60, maxBill)
+	if err != nil {
+		return nil, err
 	}
 	deployed, _ := c.cloud.Provider.Resources()
 	resources := make([]meter.Resource, len(deployed))
@@ -71,12 +66,18 @@ func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*b
 	if err != nil {
 		return nil, err
 	}
-	records, err := c.countRecords(ctx, start)
-	if err != nil {
+	traffic := all.Orders()
+	out := &bill{Region: prices.Region, Date: prices.Date, TotalUSD: traffic.Total(), IdleMonthUSD: idle.Total()}
+	if err := c.indexed(ctx, func(x *records) error {
+		for _, r := range x.list {
+			if !r.Started.Before(start) {
+				out.Records++
+			}
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
-	traffic := all.Orders()
-	out := &bill{Region: prices.Region, Date: prices.Date, Records: records.started, TotalUSD: traffic.Total(), IdleMonthUSD: idle.Total()}
 	if out.Records > 0 {
 		out.PerMillionUSD = traffic.PerMillion(out.Records).Total()
 	}

@@ -17,7 +17,7 @@ type bucketRequests struct {
 
 // watch counts requests until stop is called. Those of a person are not counted: the page itself reads objects.
 func (b *bucketRequests) watch(faults *fault.Injector) (stop func()) {
-	b.take(func(string, float64) {})
+	b.counts = map[string]float64{}
 	return faults.Add(fault.Rule{Action: "s3:*", Do: func(_ context.Context, e fault.Event) error {
 		if bucket, _, _ := strings.Cut(e.Resource, "/"); !strings.Contains(e.Principal, ":user/") {
 			b.mu.Lock()
@@ -28,12 +28,14 @@ func (b *bucketRequests) watch(faults *fault.Injector) (stop func()) {
 	}})
 }
 
-// take calls f with what was counted since the last call.
-func (b *bucketRequests) take(f func(bucket string, n float64)) {
+// take adds what was counted since the last call.
+func (b *bucketRequests) take(nodes map[string]*Activity) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for bucket, n := range b.counts {
-		f(bucket, n)
+		if a := nodes[bucket]; a != nil {
+			a.Total = n
+		}
 	}
-	b.counts = map[string]float64{}
+	clear(b.counts)
 }

@@ -14,21 +14,25 @@ import (
 )
 
 // depths reads what waits in queues, streams, functions and machines.
-func (s *sampler) depths(ctx context.Context) error {
+func (s *sampler) depths(ctx context.Context, live *Live) error {
 	var errs []error
-	for id, n := range s.graph.nodes {
-		a := &s.tallies[id].now
+	for id, n := range s.drawn.nodes {
+		a := live.Nodes[id]
 		switch n.Kind {
 		case kindQueue, kindDeadLetters:
-			errs = append(errs, s.queue(ctx, n, a))
+			now, later, inFlight, err := s.queueDepths(ctx, n)
+			errs = append(errs, err)
+			if a.Waiting, a.InFlight = now+later, inFlight; n.Kind == kindDeadLetters {
+				a.Errors = float64(a.Waiting + a.InFlight)
+			}
 		case kindStream:
 			for _, consumer := range n.Consumers {
-				a.Waiting = max(a.Waiting, s.console.cloud.Lambda.Waiting(consumer))
+				a.Waiting = max(a.Waiting, s.cloud.Lambda.Waiting(consumer))
 			}
 		case kindMachine:
 			errs = append(errs, s.machine(ctx, n, a))
 		case kindFunction:
-			a.InFlight = s.console.cloud.Lambda.Stats(n.Resource).Busy
+			a.InFlight = s.cloud.Lambda.Stats(n.Resource).Busy
 		}
 		if a.Waiting+a.InFlight == 0 {
 			a.OldestMs = 0 // the metric is of the last minutes
@@ -37,28 +41,19 @@ func (s *sampler) depths(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-const (
-	visible   = sqstypes.QueueAttributeNameApproximateNumberOfMessages
-	delayed   = sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed
-	invisible = sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible
-)
-
-func (s *sampler) queue(ctx context.Context, n *Node, a *Activity) error {
-	out, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &n.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{visible, delayed, invisible},
+// queueDepths returns how many messages of a queue can be received, will be later, and are received.
+func (c *Console) queueDepths(ctx context.Context, queue *Node) (now, later, inFlight int, err error) {
+	out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &queue.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
 	})
 	if err != nil {
-		return err
+		return 0, 0, 0, err
 	}
-	number := func(name sqstypes.QueueAttributeName) int {
-		n, _ := strconv.Atoi(out.Attributes[string(name)]) // SQS answers with numbers
+	number := func(state string) int {
+		n, _ := strconv.Atoi(out.Attributes["ApproximateNumberOfMessages"+state]) // SQS answers with numbers
 		return n
 	}
-	a.Waiting, a.InFlight = number(visible)+number(delayed), number(invisible)
-	if n.Kind == kindDeadLetters {
-		a.Errors = float64(a.Waiting + a.InFlight)
-	}
-	return nil
+	return number(""), number("Delayed"), number("NotVisible"), nil
 }
 
 // maxExecutions is how many running executions one call lists.
@@ -68,7 +63,7 @@ func (s *sampler) machine(ctx context.Context, n *Node, a *Activity) error {
 	if properties(n.deployed.Properties).text("type") == string(sfntypes.StateMachineTypeExpress) {
 		return nil // Step Functions does not list its executions
 	}
-	out, err := s.sfn.ListExecutions(ctx, &sfn.ListExecutionsInput{
+	out, err := sfn.NewFromConfig(s.config).ListExecutions(ctx, &sfn.ListExecutionsInput{
 		StateMachineArn: &n.ID, StatusFilter: sfntypes.ExecutionStatusRunning, MaxResults: maxExecutions,
 	})
 	if err != nil {
@@ -79,14 +74,14 @@ func (s *sampler) machine(ctx context.Context, n *Node, a *Activity) error {
 }
 
 // mappings reads which sources are paused.
-func (s *sampler) mappings(ctx context.Context) error {
-	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
+func (s *sampler) mappings(ctx context.Context, live *Live) error {
+	out, err := lambda.NewFromConfig(s.config).ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
 	if err != nil {
 		return err
 	}
 	for _, m := range out.EventSourceMappings {
-		if t := s.tallies[s.graph.find(aws.ToString(m.EventSourceArn))]; t != nil && aws.ToString(m.State) != "Enabled" {
-			t.now.Paused = true
+		if a := live.Nodes[s.drawn.find(aws.ToString(m.EventSourceArn))]; a != nil && aws.ToString(m.State) != "Enabled" {
+			a.Paused = true
 		}
 	}
 	return nil

@@ -75,9 +75,9 @@ func (f *flow) step(function string) string {
 // sends one, and the reader not as often. A message that no subscription wants is in none.
 func (f *flow) missing(r *record) (via []*Node) {
 	for to, inputs := range f.inputs {
-		inputs = slices.DeleteFunc(slices.Clone(inputs), func(in delivery) bool { return r.done[in.from] == 0 })
-		for _, in := range inputs {
-			if r.done[to] < len(inputs) && !slices.Contains(via, in.via) {
+		sent := slices.DeleteFunc(slices.Clone(inputs), func(in delivery) bool { return r.done[in.from] == 0 })
+		for _, in := range sent {
+			if r.done[to] < len(sent) && !slices.Contains(via, in.via) {
 				via = append(via, in.via)
 			}
 		}

@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -66,6 +65,20 @@ type Component struct {
 	Edges []Edge  `json:"edges"`
 }
 
+// nodes returns the nodes of a kind.
+func (c *Component) nodes(kind string) []*Node {
+	return slices.DeleteFunc(slices.Clone(c.Nodes), func(n *Node) bool { return n.Kind != kind })
+}
+
+// steps returns the functions that do something for a record: not those that only GET requests of an API invoke.
+func (c *Component) steps() []*Node {
+	return slices.DeleteFunc(c.nodes(kindFunction), func(n *Node) bool {
+		in := slices.DeleteFunc(slices.Clone(c.Edges), func(e Edge) bool { return e.To != n.ID })
+		does := func(label string) bool { return !strings.HasPrefix(label, http.MethodGet+" ") }
+		return len(in) > 0 && !slices.ContainsFunc(in, func(e Edge) bool { return slices.ContainsFunc(strings.Split(e.Label, ", "), does) })
+	})
+}
+
 // graph is what is deployed. It does not change.
 type graph struct {
 	Components []*Component `json:"components"`
@@ -93,11 +106,6 @@ func (ns names) find(name string) (arn string) {
 type graphs struct {
 	sync.Mutex
 	last *graph
-}
-
-// getMap answers GET /api/map.
-func (c *Console) getMap(context.Context, *http.Request, *struct{}) (*graph, error) {
-	return c.graph(), nil
 }
 
 // graph returns the graph of what is deployed now.
@@ -138,27 +146,26 @@ func newGraph(resources []provider.Resource, changes int) *graph {
 }
 
 // parts returns the ids of the nodes of each connected part.
-func parts(edges []Edge) [][]string {
-	part := map[string]*[]string{} // of a node
+func parts(edges []Edge) (all [][]string) {
+	neighbours, seen := map[string][]string{}, map[string]bool{}
 	for _, e := range edges {
-		for _, id := range []string{e.From, e.To} {
-			if part[id] == nil {
-				part[id] = &[]string{id}
-			}
-		}
-		from, to := part[e.From], part[e.To]
-		if from == to {
-			continue
-		}
-		*from = append(*from, *to...)
-		for _, id := range *to {
-			part[id] = from
-		}
+		neighbours[e.From] = append(neighbours[e.From], e.To)
+		neighbours[e.To] = append(neighbours[e.To], e.From)
 	}
-	seen, all := map[*[]string]bool{}, [][]string{}
-	for _, id := range slices.Sorted(maps.Keys(part)) {
-		if p := part[id]; !seen[p] {
-			seen[p], all = true, append(all, *p)
+	var reach func(id string) []string
+	reach = func(id string) (part []string) {
+		if seen[id] {
+			return nil
+		}
+		seen[id], part = true, []string{id}
+		for _, next := range neighbours[id] {
+			part = append(part, reach(next)...)
+		}
+		return part
+	}
+	for _, id := range slices.Sorted(maps.Keys(neighbours)) {
+		if !seen[id] {
+			all = append(all, reach(id))
 		}
 	}
 	return all

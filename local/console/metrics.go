@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,10 +17,10 @@ import (
 type published struct {
 	namespace, dimension string
 	count                string
+	statistic            string // of count; default Sum
 	errors               []string
 	duration             string // in milliseconds
-	age                  string // of the oldest message or record
-	ageUnit              time.Duration
+	age                  string // of the oldest message, in seconds
 }
 
 var metricsOf = map[string]published{
@@ -35,18 +36,18 @@ var metricsOf = map[string]published{
 	kindStream: {
 		namespace: "AWS/Kinesis", dimension: "StreamName", count: "IncomingRecords",
 		errors: []string{"WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"},
-		age:    "GetRecords.IteratorAgeMilliseconds", ageUnit: time.Millisecond,
 	},
 	kindTable: { // for each operation, and counted by its durations
-		namespace: "AWS/DynamoDB", dimension: "TableName", errors: []string{"ThrottledRequests", "SystemErrors"}, duration: "SuccessfulRequestLatency",
+		namespace: "AWS/DynamoDB", dimension: "TableName", count: "SuccessfulRequestLatency", statistic: "SampleCount",
+		errors: []string{"ThrottledRequests", "SystemErrors"}, duration: "SuccessfulRequestLatency",
 	},
 }
 
 var queueMetrics = published{
-	namespace: "AWS/SQS", dimension: "QueueName", count: "NumberOfMessagesSent", age: "ApproximateAgeOfOldestMessage", ageUnit: time.Second,
+	namespace: "AWS/SQS", dimension: "QueueName", count: "NumberOfMessagesSent", age: "ApproximateAgeOfOldestMessage",
 }
 
-// tableOperations are those that a policy with a wildcard may allow.
+// tableOperations are those that have metrics of their own.
 var tableOperations = []string{
 	"PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems",
 }
@@ -55,29 +56,34 @@ var tableOperations = []string{
 type reading struct {
 	node, key string // key identifies the metric and the statistic
 	stat      types.MetricStat
-	apply     func(*tally, float64) // of a statistic of the last minute with values
-	count     func(*tally, float64) // of values since the last read
 	latency   bool
+	apply     func(*Activity, measured)
+}
+
+// measured are values of a statistic.
+type measured struct {
+	fresh float64 // what was added since the last sample
+	sum   float64 // of this minute and the one before
+	last  float64
 }
 
 // readings are those of all nodes.
 func (g *graph) readings() (all []reading) {
-	add := func(node, namespace, metric, statistic string, r reading, dimensions ...string) {
+	add := func(node, namespace, metric, statistic string, apply func(*Activity, measured), dimensions ...string) {
+		r := reading{node: node, key: strings.Join(append(dimensions, namespace, metric, statistic), " "), latency: statistic[0] == 'p', apply: apply}
 		m := &types.Metric{Namespace: &namespace, MetricName: &metric}
 		for d := range slices.Chunk(dimensions, 2) {
 			m.Dimensions = append(m.Dimensions, types.Dimension{Name: &d[0], Value: &d[1]})
 		}
-		r.node, r.key = node, strings.Join(append(dimensions, namespace, metric, statistic), " ")
 		r.stat = types.MetricStat{Metric: m, Period: aws.Int32(60), Stat: &statistic}
 		all = append(all, r)
 	}
-	oldest := func(unit time.Duration) reading {
-		return reading{apply: func(t *tally, v float64) { t.now.OldestMs = max(t.now.OldestMs, v*float64(unit/time.Millisecond)) }}
-	}
-	counted := reading{count: func(t *tally, v float64) { t.count += v }}
-	failed := reading{count: func(t *tally, v float64) { t.fail(v) }}
-	p50 := reading{latency: true, apply: func(t *tally, v float64) { t.now.P50Ms = higher(t.now.P50Ms, v) }}
-	p99 := reading{latency: true, apply: func(t *tally, v float64) { t.now.P99Ms = higher(t.now.P99Ms, v) }}
+	counted := func(a *Activity, m measured) { a.Total += m.fresh }
+	failed := func(a *Activity, m measured) { a.Errors += m.sum }
+	p50 := func(a *Activity, m measured) { a.P50Ms = higher(a.P50Ms, m.last) }
+	p99 := func(a *Activity, m measured) { a.P99Ms = higher(a.P99Ms, m.last) }
+	oldestMessage := func(a *Activity, m measured) { a.OldestMs = m.last * 1000 }
+	oldestRecord := func(a *Activity, m measured) { a.OldestMs = max(a.OldestMs, m.last) }
 	for _, n := range g.nodes {
 		m, ok := metricsOf[n.Kind]
 		if !ok {
@@ -86,16 +92,12 @@ func (g *graph) readings() (all []reading) {
 		sets := [][]string{{m.dimension, n.dimension()}}
 		if n.Kind == kindTable { // has a set of metrics for each operation
 			sets = nil
-			for _, operation := range g.operationsOn(n.ID) {
+			for _, operation := range tableOperations {
 				sets = append(sets, []string{m.dimension, n.dimension(), "Operation", operation})
 			}
 		}
 		for _, set := range sets {
-			if m.count != "" {
-				add(n.ID, m.namespace, m.count, "Sum", counted, set...)
-			} else {
-				add(n.ID, m.namespace, m.duration, "SampleCount", counted, set...)
-			}
+			add(n.ID, m.namespace, m.count, cmp.Or(m.statistic, "Sum"), counted, set...)
 			for _, metric := range m.errors {
 				add(n.ID, m.namespace, metric, "Sum", failed, set...)
 			}
@@ -104,13 +106,13 @@ func (g *graph) readings() (all []reading) {
 				add(n.ID, m.namespace, m.duration, "p99", p99, set...)
 			}
 			if m.age != "" {
-				add(n.ID, m.namespace, m.age, "Maximum", oldest(m.ageUnit), set...)
+				add(n.ID, m.namespace, m.age, "Maximum", oldestMessage, set...)
 			}
 		}
 		if n.Kind == kindStream {
 			for _, e := range g.owner[n.ID].Edges {
 				if e.From == n.ID {
-					add(n.ID, "AWS/Lambda", "IteratorAge", "Maximum", oldest(time.Millisecond), "FunctionName", g.nodes[e.To].Resource)
+					add(n.ID, "AWS/Lambda", "IteratorAge", "Maximum", oldestRecord, "FunctionName", g.nodes[e.To].Resource)
 				}
 			}
 		}
@@ -126,20 +128,6 @@ func (n *Node) dimension() string {
 	return n.Resource
 }
 
-// operationsOn are the operations that functions may call on a table.
-func (g *graph) operationsOn(table string) (all []string) {
-	for _, e := range g.owner[table].Edges {
-		if e.To == table {
-			all = append(all, strings.Split(e.Label, ", ")...)
-		}
-	}
-	if strings.Contains(strings.Join(all, ""), "*") {
-		return tableOperations
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 func higher(p *float64, v float64) *float64 {
 	if p != nil && *p > v {
 		return p
@@ -150,24 +138,38 @@ func higher(p *float64, v float64) *float64 {
 // maxQueries is the limit of one GetMetricData.
 const maxQueries = 500
 
-// statistics calls f with the values of readings in the minutes from start to before end, in the order of time.
-func (s *sampler) statistics(ctx context.Context, start, end time.Time, f func(r *reading, at time.Time, v float64)) error {
-	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool {
-		return r.latency && (!s.latencies() || s.tallies[r.node].minute.Before(start) && s.samples > 0)
-	})
+// metrics reads the metrics of this minute and the one before, and after a jump of the clock those since the last sample.
+func (s *sampler) metrics(ctx context.Context, live *Live) error {
+	end := live.Time.Truncate(time.Minute).Add(time.Minute)
+	recent := end.Add(-2 * time.Minute)
+	start := recent
+	if s.samples > 0 && s.last.Time.Before(start) {
+		start = s.last.Time.Truncate(time.Minute)
+	}
+	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool { return r.latency && s.samples%latencyEvery != 0 })
 	for chunk := range slices.Chunk(due, maxQueries) {
 		in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, ScanBy: types.ScanByTimestampAscending}
 		for i := range chunk {
 			q := types.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", i)), MetricStat: &chunk[i].stat}
 			in.MetricDataQueries = append(in.MetricDataQueries, q)
 		}
-		out, err := s.cloudwatch.GetMetricData(ctx, in)
+		out, err := cloudwatch.NewFromConfig(s.config).GetMetricData(ctx, in)
 		if err != nil {
 			return err
 		}
 		for i, result := range out.MetricDataResults { // in the order of the queries, as here there are no pages
-			for j, at := range result.Timestamps {
-				f(&chunk[i], at, result.Values[j])
+			r, m, values := chunk[i], measured{}, map[time.Time]float64{}
+			for j, v := range result.Values {
+				at := result.Timestamps[j]
+				m.fresh += max(0, v-s.seen[r.key][at])
+				values[at] = v
+				if m.last = v; !at.Before(recent) {
+					m.sum += v
+				}
+			}
+			if len(values) > 0 {
+				s.seen[r.key] = values
+				r.apply(live.Nodes[r.node], m)
 			}
 		}
 	}

@@ -38,21 +38,21 @@ func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct
 	queue := r.URL.Query().Get("queue")
 	n := c.graph().nodes[queue]
 	if n == nil || n.Kind != kindQueue && n.Kind != kindDeadLetters {
-		return deadLetters{}, invalidf("queue: must be the ARN of a queue of the map, got %q", queue)
+		return deadLetters{}, invalid("queue: must be the ARN of a queue of the map, got %q", queue)
 	}
-	return lookInto(ctx, sqs.NewFromConfig(c.config), n.deployed.ID)
+	return c.lookInto(ctx, n.deployed.ID)
 }
 
-func lookInto(ctx context.Context, client *sqs.Client, url string) (deadLetters, error) {
+func (c *Console) lookInto(ctx context.Context, url string) (deadLetters, error) {
 	all := deadLetters{Messages: []DeadLetter{}}
 	var handles []*string
 	defer func() {
 		for _, h := range handles { // an error means that somebody has deleted it
-			_, _ = client.ChangeMessageVisibility(context.WithoutCancel(ctx), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: h})
+			_, _ = c.sqs.ChangeMessageVisibility(context.WithoutCancel(ctx), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: h})
 		}
 	}()
 	for len(all.Messages) <= maxDeadLetters {
-		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		out, err := c.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 			QueueUrl: &url, MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"},
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 		})
@@ -85,8 +85,7 @@ func deadLetter(m types.Message) DeadLetter {
 // redrive answers POST /api/redrive: it moves the messages of a dead-letter queue back to where they came from.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
 func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queue string }) (map[string]any, error) {
-	client := sqs.NewFromConfig(c.config)
-	_, err := client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &in.Queue})
+	_, err := c.sqs.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &in.Queue})
 	if e, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(e.ErrorMessage(), "must be configured as a Dead Letter Queue") {
 		return nil, invalid("queue: it is the dead-letter queue of no queue, so its messages have none to go back to. " +
 			"What they are about is repeated by a command of the program, such as orders redrive or orders replay")
@@ -94,13 +93,13 @@ func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queu
 	if err != nil {
 		return nil, refused(err)
 	}
-	tasks, err := client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &in.Queue}) // the latest
+	tasks, err := c.sqs.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &in.Queue}) // the latest
 	if err != nil {
 		return nil, refused(err)
 	}
 	task := tasks.Results[0]
 	if aws.ToString(task.Status) == "FAILED" {
-		return nil, invalidf("queue: %d messages were moved, and then: %s", task.ApproximateNumberOfMessagesMoved, aws.ToString(task.FailureReason))
+		return nil, invalid("queue: %d messages were moved, and then: %s", task.ApproximateNumberOfMessagesMoved, aws.ToString(task.FailureReason))
 	}
 	return map[string]any{"moved": task.ApproximateNumberOfMessagesMoved}, nil
 }

@@ -7,11 +7,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"github.com/order-patterns/order-patterns/local/lambda"
 )
 
 const (
@@ -26,48 +21,36 @@ const (
 type records struct {
 	mu    sync.Mutex
 	all   map[recordKey]*record
-	list  []*record        // in the order in which they were found
-	open  map[*record]bool // those that have failed, or of which a message may wait
+	list  []*record // in the order in which they were found
 	flow  *flow
 	drawn *graph               // that flow was made from
 	read  time.Time            // up to when everything was logged before the last update
 	seen  map[string]time.Time // the lines since then, by log group and id
-	stats map[string]lastStats // of functions, by ARN
-}
-
-// lastStats are the counters of a function, and since when they are the same.
-type lastStats struct {
-	lambda.Stats
-	since time.Time
-}
-
-// quiet reports whether a function has not run since its log was read last.
-func (x *records) quiet(c *Console, n *Node, now time.Time) bool {
-	last, s := x.stats[n.ID], c.cloud.Lambda.Stats(n.Resource)
-	if s.Busy > 0 || s.Invocations != last.Invocations || last.since.IsZero() {
-		x.stats[n.ID] = lastStats{s, now}
-	}
-	return now.Sub(x.stats[n.ID].since) > 2*overlap
 }
 
 type recordKey struct{ component, id string }
 
 // record is what is known of one record.
 type record struct {
-	recordKey
-	started, lastSeen time.Time
-	outcome           string // of the newest line
-	traceID           string // of the oldest line
-	fields            map[string]string
-	last              map[string]work // what the newest line of each function or state machine says, by ARN
-	cause             work            // what the newest one says with an outcome that is unsuccessful
-	done              map[string]int  // how often each function has succeeded
+	ID        string            `json:"id"`
+	Component string            `json:"component"`
+	Started   time.Time         `json:"started"`
+	LastSeen  time.Time         `json:"lastSeen"`
+	Outcome   string            `json:"outcome"` // of the newest line
+	Failed    bool              `json:"failed"`  // the newest line of a step is a failure
+	Reason    string            `json:"reason"`
+	TraceID   string            `json:"traceId"` // of the oldest line
+	Fields    map[string]string `json:"fields"`
+
+	last  map[string]work // what the newest line of each step says, by ARN
+	cause work            // what the newest line with an outcome that is unsuccessful says
+	done  map[string]int  // how often each function has succeeded
 }
 
-// clone returns a copy that the index does not change.
-func (r *record) clone() *record {
+// copied returns what the index does not change.
+func (r *record) copied() *record {
 	c := *r
-	c.fields, c.last, c.done = maps.Clone(r.fields), maps.Clone(r.last), nil
+	c.Fields, c.last, c.done = maps.Clone(r.Fields), nil, nil
 	return &c
 }
 
@@ -93,19 +76,13 @@ func (x *records) update(ctx context.Context, c *Console) error {
 	g := c.graph()
 	if x.drawn != g {
 		x.drawn, x.flow = g, newFlow(g)
-		if x.all == nil {
-			x.all, x.open, x.seen, x.stats = map[recordKey]*record{}, map[*record]bool{}, map[string]time.Time{}, map[string]lastStats{}
-		}
-		for _, r := range x.list {
-			x.judge(r)
-		}
+	}
+	if x.all == nil {
+		x.all, x.seen = map[recordKey]*record{}, map[string]time.Time{}
 	}
 	now, s := c.cloud.Account.Clock.Now(), &c.settings.Record
 	for _, component := range g.Components {
-		for _, n := range component.Nodes {
-			if n.Kind != kindFunction || x.quiet(c, n, now) {
-				continue
-			}
+		for _, n := range component.steps() {
 			if err := c.lines(ctx, n, x.read, s.ID, func(id string, l *line) {
 				id = n.ID + id
 				if _, known := x.seen[id]; !known {
@@ -131,25 +108,24 @@ func (x *records) add(component string, l *line, s *Record) {
 	r := x.all[key]
 	if r == nil {
 		if len(x.list) == maxRecords {
-			delete(x.all, x.list[0].recordKey)
-			delete(x.open, x.list[0])
+			delete(x.all, recordKey{x.list[0].Component, x.list[0].ID})
 			x.list = x.list[1:]
 		}
-		r = &record{recordKey: key, started: l.at, fields: map[string]string{}, last: map[string]work{}, done: map[string]int{}}
+		r = &record{ID: key.id, Component: component, Started: l.at, Fields: map[string]string{}, last: map[string]work{}, done: map[string]int{}}
 		x.all[key], x.list = r, append(x.list, r)
 	}
-	if id := l.text("traceId"); id != "" && (r.traceID == "" || l.at.Before(r.started)) {
-		r.traceID = id
+	if id := l.text("traceId"); id != "" && (r.TraceID == "" || l.at.Before(r.Started)) {
+		r.TraceID = id
 	}
-	if l.at.Before(r.started) {
-		r.started = l.at
+	if l.at.Before(r.Started) {
+		r.Started = l.at
 	}
-	if !l.at.Before(r.lastSeen) {
-		r.lastSeen, r.outcome = l.at, cmp.Or(l.text("outcome"), r.outcome)
+	if !l.at.Before(r.LastSeen) {
+		r.LastSeen, r.Outcome = l.at, cmp.Or(l.text("outcome"), r.Outcome)
 	}
 	for _, name := range s.Search {
 		if v := l.text(name); v != "" {
-			r.fields[name] = v
+			r.Fields[name] = v
 		}
 	}
 	w := work{at: l.at, failed: l.failed()}
@@ -164,63 +140,37 @@ func (x *records) add(component string, l *line, s *Record) {
 	if slices.Contains(unsuccessful, l.text("outcome")) && !w.at.Before(r.cause.at) {
 		r.cause = w
 	}
-	x.judge(r)
-}
-
-// judge says whether a record is open.
-func (x *records) judge(r *record) {
-	if _, failed := r.failure(); failed || len(x.flow.missing(r)) > 0 {
-		x.open[r] = true
-	} else {
-		delete(x.open, r)
-	}
-}
-
-// failure says why a record has failed. It has if the newest line of a step is a failure.
-func (r *record) failure() (reason string, failed bool) {
 	var newest work
 	for _, w := range r.last {
 		if w.failed && !w.at.Before(newest.at) {
 			newest = w
 		}
 	}
-	return cmp.Or(r.cause.reason, newest.reason), newest.failed
+	if r.Failed, r.Reason = newest.failed, ""; r.Failed {
+		r.Reason = cmp.Or(r.cause.reason, newest.reason)
+	}
 }
 
 // counts are numbers of records. One that waits is in neither.
 type counts struct {
 	Done   int `json:"done"`
 	Failed int `json:"failed"`
-
-	started int
 }
 
-// countRecords counts all records, and those that started at a time or later.
-func (c *Console) countRecords(ctx context.Context, since time.Time) (n counts, err error) {
-	waits := map[*Node]bool{}
+func (c *Console) countRecords(ctx context.Context) (n counts, err error) {
+	known := map[*Node]bool{}
 	err = c.indexed(ctx, func(x *records) error {
-		n.Done = len(x.list)
-		for r := range x.open {
-			if _, failed := r.failure(); failed {
+		for _, r := range x.list {
+			if r.Failed {
 				n.Failed++
-				n.Done--
 				continue
 			}
-			for _, via := range x.flow.missing(r) {
-				if _, known := waits[via]; !known {
-					if waits[via], err = c.waits(ctx, via); err != nil {
-						return err
-					}
-				}
-				if waits[via] {
-					n.Done--
-					break
-				}
+			at, err := c.waitsIn(ctx, x.flow.missing(r), known)
+			if err != nil {
+				return err
 			}
-		}
-		for _, r := range x.list {
-			if !r.started.Before(since) {
-				n.started++
+			if at == nil {
+				n.Done++
 			}
 		}
 		return nil
@@ -228,21 +178,20 @@ func (c *Console) countRecords(ctx context.Context, since time.Time) (n counts, 
 	return n, err
 }
 
-// waits reports whether there may be a message in a queue or stream that is due, or is being handled.
-func (c *Console) waits(ctx context.Context, n *Node) (bool, error) {
-	if n.Kind != kindQueue {
-		return true, nil
-	}
-	out, err := sqs.NewFromConfig(c.config).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.deployed.ID, AttributeNames: []types.QueueAttributeName{
-		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-	}})
-	if err != nil {
-		return false, err
-	}
-	for _, number := range out.Attributes {
-		if number != "0" {
-			return true, nil
+// waitsIn returns the first of queues and streams in which there may be a message that is due or is being handled, or nil. What was
+// read is in known.
+func (c *Console) waitsIn(ctx context.Context, via []*Node, known map[*Node]bool) (*Node, error) {
+	for _, n := range via {
+		if _, ok := known[n]; !ok && n.Kind == kindQueue {
+			now, _, inFlight, err := c.queueDepths(ctx, n)
+			if err != nil {
+				return nil, err
+			}
+			known[n] = now+inFlight > 0
+		}
+		if n.Kind != kindQueue || known[n] {
+			return n, nil
 		}
 	}
-	return false, nil
+	return nil, nil
 }

@@ -54,12 +54,12 @@ func TestAReaderIsMissingUntilItHasHandledWhatEachSenderSent(t *testing.T) {
 }
 
 func TestALaterFunctionOfAMachineMakesGoodForAnEarlierOne(t *testing.T) {
-	x := &records{all: map[recordKey]*record{}, open: map[*record]bool{}, flow: newFlow(checks())}
+	x := &records{all: map[recordKey]*record{}, flow: newFlow(checks())}
 	start := time.Now()
 	log := func(second int, function, outcome string) (string, bool) {
 		l := &line{at: start.Add(time.Duration(second) * time.Second), function: function, fields: map[string]any{"id": "1", "outcome": outcome, "message": "m", "error": function}}
 		x.add("shop", l, &Record{ID: "id"})
-		return x.list[0].failure()
+		return x.list[0].Reason, x.list[0].Failed
 	}
 	_, failed := log(1, "first", "stored")
 	require.False(t, failed)
@@ -78,15 +78,29 @@ func TestALaterFunctionOfAMachineMakesGoodForAnEarlierOne(t *testing.T) {
 	require.False(t, failed)
 }
 
+func TestAFunctionThatOnlyReadsIsNoStep(t *testing.T) {
+	c := &Component{}
+	for _, name := range []string{"status", "both", "take", "alone"} {
+		c.Nodes = append(c.Nodes, &Node{ID: name, Name: name, Kind: kindFunction})
+	}
+	for to, label := range map[string]string{"status": "GET /order/{id}, GET /status", "both": "GET /order, POST /order", "take": "POST /order"} {
+		c.Edges = append(c.Edges, Edge{From: "api", To: to, Label: label, Kind: edgeCall})
+	}
+	var names []string
+	for _, n := range c.steps() {
+		names = append(names, n.Name)
+	}
+	require.Equal(t, []string{"both", "take", "alone"}, names)
+}
+
 func TestTheIndexHoldsTheNewestRecords(t *testing.T) {
-	x := &records{all: map[recordKey]*record{}, open: map[*record]bool{}, flow: newFlow(checks())}
+	x := &records{all: map[recordKey]*record{}, flow: newFlow(checks())}
 	for i := range maxRecords + 1 {
 		x.add("shop", &line{function: "take", fields: map[string]any{"id": string(rune('a' + i))}}, &Record{ID: "id"})
 	}
 	require.Len(t, x.list, maxRecords)
 	require.Len(t, x.all, maxRecords)
-	require.Len(t, x.open, maxRecords)
-	require.Equal(t, "b", x.list[0].id)
+	require.Equal(t, "b", x.list[0].ID)
 }
 
 func TestALineSaysWhetherItsWorkFailed(t *testing.T) {

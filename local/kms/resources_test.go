@@ -27,15 +27,6 @@ func TestInputsAreCheckedAsKMSDoes(t *testing.T) {
 	}
 }
 
-func TestAPolicyThatLocksTheAccountOutIsRefused(t *testing.T) {
-	c := newCloud(t)
-	locked := document(allow("kms:*").to("Service", "sns.amazonaws.com"))
-	_, _, err := c.Deploy(t, keyType, map[string]any{"policy": locked})
-	require.ErrorContains(t, err, "MalformedPolicyDocumentException")
-	id, _ := c.key(t)
-	require.ErrorContains(t, c.Update(t, keyType, id, map[string]any{"policy": locked}), "MalformedPolicyDocumentException")
-}
-
 func TestAKeyWithoutAPolicyLetsIAMDecide(t *testing.T) {
 	c := newCloud(t)
 	id, state := c.MustDeploy(t, keyType, map[string]any{})

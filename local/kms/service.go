@@ -12,7 +12,7 @@
 //     maintenance of a table for example, nothing is asked. Where the grant is for a role, as for a function's environment, the
 //     role needs the permission.
 //   - A key is deleted at once, without a waiting period.
-//   - A key policy may name principals that do not exist.
+//   - A key policy may name principals that do not exist, and may lock the account out.
 //   - There are no aliases but those of the keys that AWS manages, alias/aws/SERVICE, which everybody may use.
 package kms
 
@@ -102,21 +102,10 @@ func (k *key) arn() string { return account.ARN("kms", "key/"+k.id) }
 var defaultPolicy = fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",`+
 	`"Principal":{"AWS":"%s"},"Action":"kms:*","Resource":"*"}]}`, account.GlobalARN("iam", "root"))
 
-var administrator = policy.Principal{ARN: account.GlobalARN("iam", "user/administrator"), Policies: func() []*policy.Document {
-	return []*policy.Document{{Statements: policy.Statements{{Effect: "Allow", Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}}}}}
-}}
-
-// setPolicy replaces the policy. Like AWS, it refuses one with which nobody of the account could change it again:
-// https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 func (k *key) setPolicy(text string) error {
 	doc, err := policy.Parse(text, policy.Resource)
-	if err == nil {
-		err = policy.Authorize(policy.Request{
-			Principal: administrator, Action: "kms:PutKeyPolicy", Resource: k.arn(), ResourcePolicy: doc, ByDelegation: true,
-		})
-	}
 	if err != nil {
-		return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocumentException", "The policy is not valid, or does not allow to update it in the future: %v", err)
+		return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocumentException", "%v", err)
 	}
 	k.policyText, k.policy = text, doc
 	return nil

@@ -26,7 +26,6 @@ type stream struct {
 	name                 string
 	created              int64
 	first, last, arrived int64 // of events; 0 if there are none
-	bytes                int
 }
 
 type event struct {
@@ -70,7 +69,6 @@ func (g *group) append(name string, events []Event, now int64) {
 			s.first = e.at
 		}
 		s.last, s.arrived = max(s.last, e.at), now
-		s.bytes += e.size()
 		g.bytes += e.size()
 		g.events = append(g.events, e)
 	}
@@ -84,7 +82,6 @@ func (g *group) evict(now int64) {
 	for n < len(g.events) && (g.bytes > maxGroupBytes || g.events[n].at < oldest) {
 		e := &g.events[n]
 		g.bytes -= e.size()
-		e.stream.bytes -= e.size()
 		*e = event{}
 		n++
 	}

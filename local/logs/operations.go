@@ -81,7 +81,7 @@ func describeLogStreams(_ *wire.Call, g *group, in *describeLogStreamsInput) (wi
 		return cmp.Compare(a.name, b.name)
 	}) {
 		list = append(list, wire.Object{
-			"arn": streamARN(g.name, st.name), "logStreamName": st.name, "creationTime": st.created, "storedBytes": st.bytes,
+			"arn": streamARN(g.name, st.name), "logStreamName": st.name, "creationTime": st.created, "storedBytes": 0, // as on AWS, since 2019
 		}.With(wire.Object{"firstEventTimestamp": st.first, "lastEventTimestamp": st.last, "lastIngestionTime": st.arrived}))
 	}
 	if in.Descending {

@@ -156,20 +156,8 @@ func (s *Statement) faults(kind Kind) faults {
 	var f faults
 	f.expect(s.Effect == "Allow" || s.Effect == "Deny", "Effect must be Allow or Deny, got %q", s.Effect)
 	f.expect(len(s.Action) > 0, "Action is required")
-	for _, a := range s.Action {
-		service, name, _ := strings.Cut(a, ":")
-		f.expect(a == "*" || service != "" && name != "", "Action %q must be service:action", a)
-	}
-	if kind == Identity {
-		f.expect(s.Principal == nil, "an identity policy has no Principal")
-	} else {
-		f.expect(s.Principal != nil, "Principal is required")
-	}
-	if kind == Trust {
-		f.expect(len(s.Resource) == 0, "a trust policy has no Resource")
-	} else {
-		f.expect(len(s.Resource) > 0, "Resource is required")
-	}
+	f.expect(kind == Identity || s.Principal != nil, "Principal is required")
+	f.expect(kind == Trust || len(s.Resource) > 0, "Resource is required")
 	for _, r := range s.Resource {
 		f.expect(r == "*" || isARN(r), "Resource %q must be an ARN or *", r)
 		f.expectPlain("Resource", r)

@@ -117,8 +117,6 @@ func TestHandshake(t *testing.T) {
 	require.Equal(t, "6.83.2", info.GetVersion())
 	_, err = e.Attach(t.Context(), &pulumirpc.PluginAttach{Address: "127.0.0.1:1"})
 	require.NoError(t, err)
-	_, err = e.Cancel(t.Context(), nil)
-	require.NoError(t, err)
 }
 
 func name(t *testing.T, out *pulumirpc.CheckResponse) string {

@@ -105,14 +105,8 @@ func (a *AutoName) make(r *pulumirpc.CheckRequest) (string, error) {
 }
 
 func (a *AutoName) isDefault(inputs resource.PropertyMap) bool {
-	defaults, ok := inputs[defaultsKey]
-	if !ok || !defaults.IsArray() {
-		return false
-	}
-	for _, d := range defaults.ArrayValue() {
-		if d.IsString() && d.StringValue() == a.Property {
-			return true
-		}
-	}
-	return false
+	defaults := inputs[defaultsKey]
+	return defaults.IsArray() && slices.ContainsFunc(defaults.ArrayValue(), func(d resource.PropertyValue) bool {
+		return d.IsString() && d.StringValue() == a.Property
+	})
 }

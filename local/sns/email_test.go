@@ -58,7 +58,6 @@ func TestInvalidEmailSubscriptionsAreRefused(t *testing.T) {
 	}{
 		"address": {"endpoint", "shop", `must be an e-mail address, got "shop"`},
 		"queue":   {"endpoint", storeARN, "must be an e-mail address"},
-		"raw":     {"rawMessageDelivery", true, "not supported by the protocol email"},
 		"timeout": {"confirmationTimeoutInMinutes", 1, "confirmationTimeoutInMinutes is not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {

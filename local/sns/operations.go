@@ -1,8 +1,6 @@
 package sns
 
 import (
-	"encoding/xml"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -33,22 +31,13 @@ func (s *Service) open(c *wire.Call, arn string) (*topic, []*subscription, error
 	return t, subscriptions, err
 }
 
-// attributes is a map as the query protocol writes it.
-type attributes map[string]string
-
-// MarshalXML implements xml.Marshaler.
-func (a attributes) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type entry struct {
-		Key   string `xml:"key"`
-		Value string `xml:"value"`
+// attributes is an answer with a map as the query protocol writes it.
+func attributes(of wire.Object) wire.Object {
+	entries := []wire.Object{}
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		entries = append(entries, wire.Object{"key": name, "value": of[name]})
 	}
-	list := struct {
-		Entries []entry `xml:"entry"`
-	}{}
-	for _, k := range slices.Sorted(maps.Keys(a)) {
-		list.Entries = append(list.Entries, entry{k, a[k]})
-	}
-	return e.EncodeElement(list, start)
+	return wire.Object{"Attributes": wire.Object{"entry": entries}}
 }
 
 type topicInput struct {
@@ -75,17 +64,10 @@ func (s *Service) getTopicAttributes(c *wire.Call, in *topicInput) (wire.Object,
 			pending++
 		}
 	}
-	all := attributes{
+	return attributes(wire.Object{
 		"TopicArn": t.arn, "Owner": account.ID, "Policy": t.policyText, "DisplayName": "",
-		"SubscriptionsConfirmed": fmt.Sprint(len(subscriptions) - pending), "SubscriptionsPending": fmt.Sprint(pending), "SubscriptionsDeleted": "0",
-	}
-	if mode := t.args.Tracing; mode != nil {
-		all["TracingConfig"] = *mode
-	}
-	if key := t.args.KMSKey; key != nil {
-		all["KmsMasterKeyId"] = *key
-	}
-	return wire.Object{"Attributes": all}, nil
+		"SubscriptionsConfirmed": len(subscriptions) - pending, "SubscriptionsPending": pending, "SubscriptionsDeleted": 0,
+	}.With(wire.Object{"TracingConfig": t.args.Tracing, "KmsMasterKeyId": t.args.KMSKey})), nil
 }
 
 func (s *Service) listSubscriptions(*wire.Call, *struct{}) (wire.Object, error) {
@@ -132,18 +114,14 @@ func (s *Service) getSubscriptionAttributes(c *wire.Call, in *subscriptionInput)
 	if err != nil {
 		return nil, err
 	}
-	all := attributes{
+	all := wire.Object{
 		"SubscriptionArn": sub.arn, "TopicArn": sub.args.Topic, "Owner": account.ID, "Protocol": sub.args.Protocol, "Endpoint": sub.args.Endpoint,
-		"RawMessageDelivery": fmt.Sprint(sub.raw()), "PendingConfirmation": fmt.Sprint(sub.pending()),
-		"ConfirmationWasAuthenticated": fmt.Sprint(!sub.pending()),
-	}
+		"RawMessageDelivery": sub.raw(), "PendingConfirmation": sub.pending(), "ConfirmationWasAuthenticated": !sub.pending(),
+	}.With(wire.Object{"RedrivePolicy": sub.args.RedrivePolicy})
 	if p := sub.args.FilterPolicy; p != nil {
 		all["FilterPolicy"], all["FilterPolicyScope"] = *p, sub.scope()
 	}
-	if p := sub.args.RedrivePolicy; p != nil {
-		all["RedrivePolicy"] = *p
-	}
-	return wire.Object{"Attributes": all}, nil
+	return attributes(all), nil
 }
 
 type publishInput struct {

@@ -3,7 +3,6 @@ package sns
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,6 @@ import (
 const (
 	maxSize    = 256 << 10 // bytes of a message
 	maxSubject = 100       // characters
-	maxName    = 256       // characters of an attribute's name
 )
 
 // Publication is a message that another service publishes, for example Step Functions for a state machine.
@@ -100,11 +98,7 @@ func (m *message) size() int {
 	return size
 }
 
-var (
-	attributeName  = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
-	attributeTypes = []string{"String", "String.Array", "Number", "Binary"}
-	subjectFormat  = regexp.MustCompile(`^[^\x00-\x1f\x7f]+$`)
-)
+var attributeTypes = []string{"String", "String.Array", "Number", "Binary"}
 
 func (m *message) check() error {
 	switch {
@@ -112,19 +106,14 @@ func (m *message) check() error {
 		return invalid("Message too long")
 	case m.text == "":
 		return invalid("Empty message")
-	case !utf8.ValidString(m.text):
-		return invalid("Message must be UTF-8")
-	case m.subject != nil && (utf8.RuneCountInString(*m.subject) > maxSubject || !subjectFormat.MatchString(*m.subject)):
+	case m.subject != nil && (*m.subject == "" || utf8.RuneCountInString(*m.subject) > maxSubject || strings.ContainsAny(*m.subject, "\r\n")):
 		return invalid("Subject must be 1 to %d characters without line breaks", maxSubject)
 	}
 	for name, a := range m.attributes {
-		binary := a.DataType == "Binary"
 		switch {
-		case len(name) > maxName || !attributeName.MatchString(name):
-			return invalid("The message attribute name %q is not valid", name)
 		case !slices.Contains(attributeTypes, a.DataType):
 			return invalid("The type of the message attribute %q must be one of %q", name, attributeTypes)
-		case binary && len(a.BinaryValue) == 0, !binary && a.StringValue == "":
+		case a.StringValue == "" && len(a.BinaryValue) == 0:
 			return invalid("The message attribute %q must contain a non-empty value of its type %s", name, a.DataType)
 		}
 	}

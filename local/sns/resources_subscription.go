@@ -3,7 +3,6 @@ package sns
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -122,8 +121,6 @@ func (s *subscription) parse() (property string, err error) {
 		if nested && s.scope() != scopeBody {
 			return "filterPolicy", fmt.Errorf("has nested keys, which only the filterPolicyScope %s may have", scopeBody)
 		}
-	} else if s.args.FilterPolicyScope != nil {
-		return "filterPolicyScope", errors.New("goes with a filterPolicy")
 	}
 	if p := s.args.RedrivePolicy; p != nil && *p != "" {
 		var redrive struct {
@@ -176,9 +173,6 @@ func checkSubscription(c *provider.Checker, in *SubscriptionArgs) {
 		c.Match("endpoint", &in.Endpoint, queueARN, "the ARN of a standard queue in this account and Region")
 	case in.Protocol == protocolEmail:
 		c.Match("endpoint", &in.Endpoint, emailAddress, "an e-mail address")
-		if sub.raw() {
-			c.Failf("rawMessageDelivery", "is not supported by the protocol email")
-		}
 	}
 	if property, err := sub.parse(); err != nil && !c.Unknown("filterPolicy") && !c.Unknown("filterPolicyScope") {
 		c.Failf(property, "is not accepted: %v", err)

@@ -28,8 +28,8 @@ const (
 
 var statuses = []string{running, succeeded, failed, timedOut, aborted}
 
-// endEvents are the events with which an execution ends that does not succeed.
-var endEvents = map[string]string{failed: "ExecutionFailed", timedOut: "ExecutionTimedOut", aborted: "ExecutionAborted"}
+// ends are the statuses in the names of events and metrics.
+var ends = map[string]string{succeeded: "Succeeded", failed: "Failed", timedOut: "TimedOut", aborted: "Aborted"}
 
 // maxDuration is how long executions can run: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 var maxDuration = map[string]time.Duration{standard: 365 * 24 * time.Hour, express: 5 * time.Minute}
@@ -150,14 +150,14 @@ func (e *execution) end(status string, f *failure) {
 	if status == failed {
 		previous = e.last
 	}
-	e.add(event{previous: previous, kind: endEvents[status], details: f.details()})
+	e.add(event{previous: previous, kind: "Execution" + ends[status], details: f.details()})
 	e.close(status)
 }
 
 // close ends what the execution waits for. The caller holds the lock.
 func (e *execution) close(status string) {
 	e.status, e.stopped = status, e.service.account.Clock.Now()
-	e.publish(account.Count(endMetrics[status], 1), account.Milliseconds("ExecutionTime", e.stopped.Sub(e.started)))
+	e.publish(account.Count("Executions"+ends[status], 1), account.Milliseconds("ExecutionTime", e.stopped.Sub(e.started)))
 	e.cancel()
 	e.service.ended(e)
 }

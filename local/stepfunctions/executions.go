@@ -18,7 +18,6 @@ import (
 const (
 	maxClosed     = 10000
 	maxClosedSize = 256 << 20 // bytes
-	retention     = 90 * 24 * time.Hour
 )
 
 const maxName = 80
@@ -68,9 +67,8 @@ func (s *Service) start(m *machine, name, input string, data any, traceHeader st
 
 // executionsOf returns the executions of a machine that are kept, in no order.
 func (s *Service) executionsOf(m *machine) (list []*execution) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deleteOld()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	for _, e := range s.executions {
 		if e.machine == m {
 			list = append(list, e)
@@ -88,23 +86,11 @@ func (s *Service) ended(e *execution) {
 	}
 	s.closed = append(s.closed, e)
 	s.closedSize += e.memory()
-	s.deleteOld()
-}
-
-// deleteOld deletes the oldest closed executions until the others are within the limits. The caller holds the lock.
-func (s *Service) deleteOld() {
-	oldest := s.account.Clock.Now().Add(-retention)
-	n := 0
-	for _, e := range s.closed {
-		if len(s.closed)-n <= maxClosed && s.closedSize <= maxClosedSize && e.stopped.After(oldest) {
-			break
-		}
-		s.closedSize -= e.memory()
-		delete(s.executions, e.arn)
-		s.closed[n] = nil
-		n++
+	for len(s.closed) > maxClosed || s.closedSize > maxClosedSize {
+		s.closedSize -= s.closed[0].memory()
+		delete(s.executions, s.closed[0].arn)
+		s.closed[0], s.closed = nil, s.closed[1:]
 	}
-	s.closed = s.closed[n:]
 }
 
 // deleteMachine deletes a state machine with its executions. Running ones are aborted.
@@ -142,8 +128,6 @@ func (e *execution) notRedrivable() string {
 		return "Execution is " + e.status + " and cannot be redriven"
 	case e.last >= maxEvents-1:
 		return "Execution history event limit exceeded"
-	case now.Sub(e.started) > maxDuration[standard]:
-		return "Execution has exceeded the max execution time"
 	case now.Sub(e.stopped) > redrivable:
 		return "Execution redrivable period exceeded"
 	}
@@ -161,23 +145,20 @@ type redriveInput struct {
 func (s *Service) redriveExecution(_ *wire.Call, e *execution, _ *redriveInput) (wire.Object, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for {
+	for waited := false; !waited; {
 		if reason := e.notRedrivable(); reason != "" {
 			return nil, refuse("ExecutionNotRedrivable", "%s", reason)
 		}
 		select {
 		case <-e.finished:
-			return s.redrive(e)
+			waited = true
 		default: // it is closed, and about to stop
+			finished := e.finished
+			e.mu.Unlock()
+			<-finished
+			e.mu.Lock()
 		}
-		e.mu.Unlock()
-		<-e.finished
-		e.mu.Lock()
 	}
-}
-
-// redrive runs an execution again that does not run. The caller holds its lock.
-func (s *Service) redrive(e *execution) (wire.Object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -1,7 +1,6 @@
 package stepfunctions
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,8 +26,6 @@ func (r *reference) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-const maxNesting = 10
-
 func parseExpression(v any) (expression, error) {
 	text, ok := v.(string)
 	if !ok {
@@ -38,7 +35,7 @@ func parseExpression(v any) (expression, error) {
 		p, err := parsePath(text)
 		return p.evaluate, err
 	}
-	e, rest, err := parseCall(text, 1)
+	e, rest, err := parseCall(text)
 	if err == nil && rest != "" {
 		err = errors.New("there is text after it")
 	}
@@ -50,7 +47,7 @@ func parseExpression(v any) (expression, error) {
 
 // parseCall reads an intrinsic function and returns the text after it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
-func parseCall(text string, depth int) (e expression, rest string, err error) {
+func parseCall(text string) (e expression, rest string, err error) {
 	name, rest, ok := strings.Cut(text, "(")
 	if !ok || !strings.HasPrefix(name, "States.") {
 		return nil, "", fmt.Errorf("a function has the form States.Name(...), not %q", text)
@@ -58,9 +55,6 @@ func parseCall(text string, depth int) (e expression, rest string, err error) {
 	f, known := intrinsics[name]
 	if !known {
 		return nil, "", fmt.Errorf("the embedded cloud does not implement the intrinsic function %s", name)
-	}
-	if depth > maxNesting {
-		return nil, "", fmt.Errorf("more than %d functions are within each other", maxNesting)
 	}
 	var args []expression
 	for rest = strings.TrimSpace(rest); !strings.HasPrefix(rest, ")"); {
@@ -71,7 +65,7 @@ func parseCall(text string, depth int) (e expression, rest string, err error) {
 		}
 		var arg expression
 		keepEscapes := name == formatName && len(args) == 0 // States.Format reads them itself
-		if arg, rest, err = parseArgument(strings.TrimSpace(rest), depth, keepEscapes); err != nil {
+		if arg, rest, err = parseArgument(strings.TrimSpace(rest), keepEscapes); err != nil {
 			return nil, "", err
 		}
 		args = append(args, arg)
@@ -91,9 +85,9 @@ var (
 	escaped        = regexp.MustCompile(`(?s)\\(.)`)
 )
 
-func parseArgument(text string, depth int, keepEscapes bool) (e expression, rest string, err error) {
+func parseArgument(text string, keepEscapes bool) (e expression, rest string, err error) {
 	if strings.HasPrefix(text, "States.") {
-		return parseCall(text, depth+1)
+		return parseCall(text)
 	}
 	if arg := stringArgument.FindString(text); arg != "" {
 		rest, arg = text[len(arg):], arg[1:len(arg)-1]
@@ -107,12 +101,8 @@ func parseArgument(text string, depth int, keepEscapes bool) (e expression, rest
 		return p.evaluate, text[len(arg):], err
 	}
 	arg := otherArgument.FindString(text)
-	v, err := parseJSON(arg)
-	switch v.(type) {
-	case nil, bool, json.Number:
-		if err == nil {
-			return constant(v), text[len(arg):], nil
-		}
+	if v, err := parseJSON(arg); err == nil {
+		return constant(v), text[len(arg):], nil
 	}
 	return nil, "", fmt.Errorf("%q does not begin with a string, number, boolean, null, path or function", text)
 }
@@ -163,34 +153,28 @@ var intrinsics = map[string]intrinsic{
 	}},
 }
 
-// format replaces each {} of a template by an argument. A backslash escapes the next character.
+// formatToken is what has a meaning in the template of States.Format. A backslash escapes the next character.
+var formatToken = regexp.MustCompile(`(?s)\\.|\{\}|[{}]`)
+
+// format replaces each {} of a template by an argument.
 func format(args []any) (any, error) {
 	template, ok := args[0].(string)
 	if !ok {
 		return nil, fmt.Errorf("the first argument cannot be %s", renderJSON(args[0]))
 	}
-	values := args[1:]
-	var b strings.Builder
-	for i := 0; i < len(template); i++ {
-		switch ch := template[i]; {
-		case ch == '\\' && i+1 < len(template):
-			i++
-			b.WriteByte(template[i])
-		case strings.HasPrefix(template[i:], "{}"):
-			if len(values) == 0 {
-				return nil, errors.New("there are more {} than arguments")
-			}
-			b.WriteString(renderText(values[0]))
-			values = values[1:]
-			i++
-		case ch == '{' || ch == '}':
-			return nil, errors.New("braces that are not {} must be escaped")
-		default:
-			b.WriteByte(ch)
+	n, broken := 0, false
+	text := formatToken.ReplaceAllStringFunc(template, func(token string) string {
+		if token != "{}" {
+			broken = broken || len(token) == 1
+			return token[1:]
 		}
+		if n++; n >= len(args) {
+			return ""
+		}
+		return renderText(args[n])
+	})
+	if broken || n != len(args)-1 {
+		return nil, errors.New("it must have as many {} as arguments, and other braces must be escaped")
 	}
-	if len(values) > 0 {
-		return nil, errors.New("there are more arguments than {}")
-	}
-	return b.String(), nil
+	return text, nil
 }

@@ -6,42 +6,37 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/lambda"
+	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-// invoke is arn:aws:states:::lambda:invoke: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
-func invoke(ctx context.Context, v *visit, parameters any) (any, error) {
-	p := parameters.(map[string]any)
-	name, ok := p["FunctionName"].(string)
+func textOf(parameters map[string]any, name string) (string, error) {
+	text, ok := parameters[name].(string)
 	if !ok {
-		return nil, runtimef("The value for the field 'FunctionName' must be a string")
+		return "", runtimef("The value for the field '%s' must be a string", name)
 	}
-	var payload []byte
-	if v, ok := p["Payload"]; ok {
-		payload = []byte(renderJSON(v))
-	}
-	answer, result, err := v.callFunction(ctx, name, payload)
+	return text, nil
+}
+
+// invoke is arn:aws:states:::lambda:invoke: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+// An error of the function has the name that the function reports.
+func invoke(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
+	in := parameters.(map[string]any)
+	name, err := textOf(in, "FunctionName")
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"ExecutedVersion": answer.ExecutedVersion, "Payload": result, "StatusCode": number(http.StatusOK)}, nil
-}
-
-// callFunction invokes a function with the machine's role. An error of the function has the name that the function
-// reports.
-func (v *visit) callFunction(ctx context.Context, name string, payload []byte) (lambda.Result, any, error) {
-	p, err := v.assume()
-	if err != nil {
-		return lambda.Result{}, nil, err
+	var payload []byte
+	if value, ok := in["Payload"]; ok {
+		payload = []byte(renderJSON(value))
 	}
 	answer, err := v.service.Functions.Invoke(ctx, lambda.Invocation{
 		Principal: p, Function: name, Payload: payload, TraceHeader: v.trace.header,
 	})
 	if err != nil {
-		return answer, nil, serviceFailure("Lambda", "AWSLambda", err)
+		return nil, serviceFailure("Lambda", "AWSLambda", err)
 	}
 	text := string(answer.Payload)
 	if answer.FunctionError != "" {
@@ -49,33 +44,27 @@ func (v *visit) callFunction(ctx context.Context, name string, payload []byte) (
 			ErrorType string `json:"errorType"`
 		}
 		if json.Unmarshal(answer.Payload, &report) != nil || report.ErrorType == "" {
-			return answer, nil, &failure{Name: "Lambda.Unknown", Cause: "The cause could not be determined because Lambda did not return an error type. Returned payload: " + text}
+			return nil, &failure{Name: "Lambda.Unknown", Cause: "The cause could not be determined because Lambda did not return an error type. Returned payload: " + text}
 		}
-		return answer, nil, &failure{Name: report.ErrorType, Cause: text}
+		return nil, &failure{Name: report.ErrorType, Cause: text}
 	}
 	result, err := parseJSON(text)
 	if err != nil {
 		result = text
 	}
-	return answer, result, nil
+	return map[string]any{"ExecutedVersion": answer.ExecutedVersion, "Payload": result, "StatusCode": number(http.StatusOK)}, nil
 }
 
 // publish is arn:aws:states:::sns:publish: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sns.html
 // A message that is no string is sent as JSON.
-func publish(ctx context.Context, v *visit, parameters any) (any, error) {
-	var in struct {
-		TopicARN string `json:"TopicArn"`
-		Message  any
-	}
-	if err := strictjson.Decode(renderJSON(parameters), &in); err != nil {
-		return nil, runtimef("The parameters are not those of sns:publish: %v", err)
-	}
-	p, err := v.assume()
+func publish(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
+	in := parameters.(map[string]any)
+	topic, err := textOf(in, "TopicArn")
 	if err != nil {
 		return nil, err
 	}
 	id, err := v.service.Topics.Publish(ctx, p, sns.Publication{
-		TopicARN: in.TopicARN, Message: renderText(in.Message), TraceHeader: v.trace.header,
+		TopicARN: topic, Message: renderText(in["Message"]), TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("SNS", "AmazonSNS", err)
@@ -85,20 +74,14 @@ func publish(ctx context.Context, v *visit, parameters any) (any, error) {
 
 // sendMessage is arn:aws:states:::sqs:sendMessage: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html
 // A body that is no string is sent as JSON.
-func sendMessage(ctx context.Context, v *visit, parameters any) (any, error) {
-	var in struct {
-		QueueURL string `json:"QueueUrl"`
-		Body     any    `json:"MessageBody"`
-	}
-	if err := strictjson.Decode(renderJSON(parameters), &in); err != nil {
-		return nil, runtimef("The parameters are not those of sqs:sendMessage: %v", err)
-	}
-	p, err := v.assume()
+func sendMessage(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
+	in := parameters.(map[string]any)
+	url, err := textOf(in, "QueueUrl")
 	if err != nil {
 		return nil, err
 	}
-	id, err := v.service.Queues.Send(ctx, p, nil, sqs.QueueARN(in.QueueURL[strings.LastIndex(in.QueueURL, "/")+1:]), sqs.Message{
-		Body: renderText(in.Body), TraceHeader: v.trace.header,
+	id, err := v.service.Queues.Send(ctx, p, nil, sqs.QueueARN(url[strings.LastIndex(url, "/")+1:]), sqs.Message{
+		Body: renderText(in["MessageBody"]), TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("SQS", "AmazonSQS", err)

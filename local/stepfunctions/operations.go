@@ -77,10 +77,9 @@ func (s *Service) openExecution(c *wire.Call, arn string) (*execution, error) {
 	if isExpress {
 		return nil, typeNotSupported()
 	}
-	s.mu.Lock()
-	s.deleteOld()
+	s.mu.RLock()
 	e := s.executions[arn]
-	s.mu.Unlock()
+	s.mu.RUnlock()
 	return wire.Found(e, executionDoesNotExist(arn))
 }
 

@@ -41,12 +41,6 @@ func TestStartingTheSameExecutionAgain(t *testing.T) {
 	_, err = start(`{"a":1}`)
 	cloudtest.Refused(t, err, "ExecutionAlreadyExists")
 	require.Equal(t, []string{"ExecutionStarted", "WaitStateEntered", "WaitStateExited", "ExecutionSucceeded"}, w.history(t, *first.ExecutionArn))
-
-	w.Clock.Advance(90 * 24 * time.Hour)
-	_, err = w.sfn.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: first.ExecutionArn})
-	require.Equal(t, "Execution Does Not Exist: '"+*first.ExecutionArn+"'", cloudtest.Refused(t, err, "ExecutionDoesNotExist"))
-	_, err = start(`{"a":1}`)
-	require.NoError(t, err, "a name is free again after 90 days")
 }
 
 func TestStartingIsRefused(t *testing.T) {

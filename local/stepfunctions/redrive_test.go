@@ -113,5 +113,5 @@ func TestATaskSendsAMessageToAQueue(t *testing.T) {
 	require.Equal(t, `{"input":{"a":[1.50,"é"]}}`, w.sentTo[queueARN][0].Body)
 	require.Equal(t, "text", w.sentTo[queueARN][1].Body)
 	requireFailed(t, "SQS.AccessDeniedException", "sqs:SendMessage", sending("denied", `"QueueUrl":"`+url+`2","MessageBody":"text"`))
-	requireFailed(t, "States.Runtime", "The parameters are not those of sqs:sendMessage", sending("number", `"QueueUrl":1,"MessageBody":"text"`))
+	requireFailed(t, "States.Runtime", "The value for the field 'QueueUrl' must be a string", sending("number", `"QueueUrl":1,"MessageBody":"text"`))
 }

@@ -96,12 +96,8 @@ func checkMachine(c *provider.Checker, in *StateMachineArgs) {
 	if c.Unknown("loggingConfiguration") {
 		return
 	}
-	if l.LogDestination == nil {
-		if *l.Level != "OFF" {
-			c.Failf("loggingConfiguration.logDestination", "is required unless the level is OFF")
-		}
-	} else if _, ok := groupOf(*l.LogDestination); !ok {
-		c.Failf("loggingConfiguration.logDestination", "must be the ARN of a log group that ends with :*, got %q", *l.LogDestination)
+	if _, err := l.group(); err != nil {
+		c.Failf("loggingConfiguration.logDestination", "%v", err)
 	}
 }
 

@@ -14,8 +14,8 @@
 //   - A JSONPath selects one value: no names with hyphens outside of brackets, no wildcards, slices, unions, filters, functions or recursive descent.
 //   - The members of an object that a state makes are in alphabetical order.
 //   - A task's result has no SdkHttpMetadata and no SdkResponseMetadata.
-//   - A closed execution is deleted after 90 days as on AWS, and earlier when there are more than 10,000 of them or
-//     their histories take more than 256 MiB. Its name can then be used again.
+//   - A closed execution is deleted when there are more than 10,000 of them or their histories take more than 256 MiB, and
+//     not after 90 days. Its name can then be used again.
 //   - StartExecution is not throttled. An execution cannot be stopped. The client token of a redrive is not remembered.
 //   - A trace has one segment for each execution, without subsegments for its states.
 //   - There are no versions, aliases, activities and callbacks.

@@ -16,7 +16,7 @@ import (
 type integration struct {
 	service, action    string // "lambda", "invoke"
 	required, optional string // parameters
-	call               func(ctx context.Context, v *visit, parameters any) (any, error)
+	call               func(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error)
 }
 
 // integrations are the optimized integrations, by the resource of their tasks:
@@ -82,7 +82,11 @@ func (t integration) attempt(v *visit, input any) (any, error) {
 		timer := v.service.account.Clock.AfterFunc(seconds(v.state.TimeoutSeconds), func() { cancel(errTaskTimeout) })
 		defer timer.Stop()
 	}
-	result, err := t.call(ctx, v, parameters)
+	p, err := v.assume()
+	var result any
+	if err == nil {
+		result, err = t.call(ctx, v, p, parameters)
+	}
 	switch {
 	case v.ctx.Err() != nil:
 		return nil, errClosed

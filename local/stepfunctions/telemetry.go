@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -45,11 +46,17 @@ var deliveryActions = []string{
 	"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
 }
 
-// groupOf returns the name of the log group of a destination, arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*.
-func groupOf(destination string) (string, bool) {
-	group, ok := strings.CutPrefix(destination, account.ARN("logs", "log-group:"))
+// group returns the name of the log group of the destination, arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*.
+func (l *LoggingConfiguration) group() (string, error) {
+	if l.LogDestination == nil && *l.Level == "OFF" {
+		return "", nil
+	}
+	group, ok := strings.CutPrefix(aws.ToString(l.LogDestination), account.ARN("logs", "log-group:"))
 	name, all := strings.CutSuffix(group, ":*")
-	return name, ok && all && name != "" && !strings.ContainsAny(name, ":*")
+	if !ok || !all || name == "" || strings.ContainsAny(name, ":*") {
+		return "", fmt.Errorf("must be the ARN of a log group that ends with :*, got %q", aws.ToString(l.LogDestination))
+	}
+	return name, nil
 }
 
 // logSettings returns the settings of a revision, nil if logging is off. It fails if the role may not deliver logs.
@@ -58,12 +65,12 @@ func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*l
 	if *l.Level == "OFF" {
 		return nil, nil
 	}
-	if !slices.Contains(logLevels, *l.Level) || l.LogDestination == nil {
-		return nil, invalidLogging("Must specify a level and exactly one Log Destination.")
+	group, err := l.group()
+	if err == nil && !slices.Contains(logLevels, *l.Level) {
+		err = fmt.Errorf("cannot have the level %q", *l.Level)
 	}
-	group, ok := groupOf(*l.LogDestination)
-	if !ok {
-		return nil, invalidLogging("Log Destination is not the ARN of a log group that ends with :*")
+	if err != nil {
+		return nil, invalidLogging("Log Destination %v", err)
 	}
 	for _, action := range deliveryActions {
 		if s.account.Decide(context.Background(), policy.Request{Principal: role, Action: action, Resource: "*"}) != nil {
@@ -176,11 +183,6 @@ func (s *Service) sendSegment(e *execution) {
 const TransitionAction = "states:StateTransition"
 
 const throttleWait = time.Second
-
-// endMetrics count executions by the status with which they end.
-var endMetrics = map[string]string{
-	succeeded: "ExecutionsSucceeded", failed: "ExecutionsFailed", timedOut: "ExecutionsTimedOut", aborted: "ExecutionsAborted",
-}
 
 // publish publishes metrics of a state machine: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 func (e *execution) publish(values ...account.Value) {

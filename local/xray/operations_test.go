@@ -2,7 +2,6 @@ package xray_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 	"time"
 
@@ -23,12 +22,8 @@ func TestSummaries(t *testing.T) {
 	got := list[0]
 	require.Equal(t, id, *got.Id)
 	require.True(t, *got.HasFault)
-	require.False(t, *got.HasError || *got.HasThrottle || *got.IsPartial)
+	require.False(t, *got.HasError || *got.HasThrottle)
 	require.InDelta(t, 0.008, *got.Duration, 1e-9)
-	require.InDelta(t, 0.008, *got.ResponseTime, 1e-9)
-	require.Equal(t, "api/prod", *got.EntryPoint.Name)
-	require.Equal(t, "POST https://api/order 502 127.0.0.1 curl",
-		fmt.Sprint(*got.Http.HttpMethod, " ", *got.Http.HttpURL, " ", *got.Http.HttpStatus, " ", *got.Http.ClientIp, " ", *got.Http.UserAgent))
 	require.Len(t, c.summaries(t, ""), 2)
 	require.Empty(t, c.summaries(t, `service("other")`))
 

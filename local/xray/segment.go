@@ -88,23 +88,13 @@ func parseSegment(text string) (Segment, error) {
 	var d document
 	err := json.Unmarshal([]byte(text), &d)
 	s := d.Segment
-	switch {
-	case err != nil:
+	if err != nil {
 		return s, fmt.Errorf("invalid segment document: %w", err)
-	case len(text) > maxDocument:
-		return s, fmt.Errorf("document is larger than %d bytes", maxDocument)
-	case !rootFormat.MatchString(d.TraceID):
-		return s, fmt.Errorf("invalid trace_id %q", d.TraceID)
-	case !parentFormat.MatchString(d.ID):
-		return s, fmt.Errorf("invalid id %q", d.ID)
-	case d.Name == "" || len(d.Name) > 200:
-		return s, fmt.Errorf("name must have 1 to 200 characters, got %q", d.Name)
-	case d.Start <= 0:
-		return s, fmt.Errorf("start_time is required")
-	case (d.End > 0) == d.InProgress:
-		return s, fmt.Errorf("exactly one of end_time and in_progress is required")
-	case d.Type != "" && (d.Type != "subsegment" || d.ParentID == ""):
-		return s, fmt.Errorf("type can only be subsegment, which needs a parent_id")
+	}
+	if len(text) > maxDocument || !rootFormat.MatchString(d.TraceID) || !parentFormat.MatchString(d.ID) || d.Name == "" || len(d.Name) > 200 ||
+		d.Start <= 0 || (d.End > 0) == d.InProgress || d.Type != "" && (d.Type != "subsegment" || d.ParentID == "") {
+		return s, fmt.Errorf("invalid segment document: it has at most %d bytes, a trace_id, an id, a name of at most 200 characters, a start_time, "+
+			"either end_time or in_progress, and as a subsegment a parent_id", maxDocument)
 	}
 	s.Start, s.document, s.subsegment, s.annotations = moment(d.Start), text, d.Type != "", map[string]any{}
 	d.note(s.annotations)

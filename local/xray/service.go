@@ -4,6 +4,7 @@
 // Differences from AWS:
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
 //   - filter expressions have service("name"), annotation.key = value, error, fault, throttle and AND, and answers are one page;
+//   - summaries of traces have times, services, errors, faults and throttles, without annotations, HTTP and users;
 //   - there is no service graph, and there are no telemetry records, groups or configurable sampling rules.
 package xray
 
@@ -145,9 +146,6 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, "InvalidRequestException", format, args...)
 }
 
-// maxPolicies is a quota: https://docs.aws.amazon.com/general/latest/gr/xray.html
-const maxPolicies = 5
-
 // ResourcePolicyArgs are the inputs of aws:xray/resourcePolicy:ResourcePolicy: a policy of the account's X-Ray.
 type ResourcePolicyArgs struct {
 	Name     string `pulumi:"policyName,replace"`
@@ -167,9 +165,8 @@ func (s *Service) Kinds() []provider.Kind {
 		},
 		Lock: &s.mu,
 		Create: func(_ context.Context, in *ResourcePolicyArgs) (string, error) {
-			if s.policies[in.Name] != nil || len(s.policies) == maxPolicies {
-				return "", wire.Errorf(http.StatusBadRequest, "PolicyCountLimitExceededException",
-					"The policy %s exists, or there are %d.", in.Name, maxPolicies)
+			if s.policies[in.Name] != nil {
+				return "", invalid("The policy %s exists.", in.Name)
 			}
 			s.policies[in.Name] = in
 			return in.Name, nil

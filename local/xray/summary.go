@@ -2,7 +2,6 @@ package xray
 
 import (
 	"encoding/json"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,14 +58,6 @@ type serviceID struct {
 	Type      string `json:",omitempty"`
 }
 
-type summaryHTTP struct {
-	Method    string `json:"HttpMethod,omitempty"`
-	URL       string `json:"HttpURL,omitempty"`
-	ClientIP  string `json:"ClientIp,omitempty"`
-	UserAgent string `json:",omitempty"`
-	Status    int    `json:"HttpStatus,omitempty"`
-}
-
 // getTraceSummaries returns the traces that started in a range of time, newest first, for any TimeRangeType. There is only
 // one page.
 func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
@@ -83,58 +74,39 @@ func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	processed, summaries := 0, []wire.Object{}
+	summaries := []wire.Object{}
 	for _, id := range slices.Backward(s.ids) {
 		t := s.traces[id]
 		start, _ := t.span()
 		if at := seconds(start); at < in.StartTime || at > in.EndTime {
 			continue
 		}
-		processed++
 		if sum := t.summary(); filter(t, sum) {
 			summaries = append(summaries, sum)
 		}
 	}
-	return wire.Object{
-		"TraceSummaries": summaries, "ApproximateTime": seconds(s.account.Clock.Now()), "TracesProcessedCount": processed,
-	}, nil
+	return wire.Object{"TraceSummaries": summaries}, nil
 }
 
 // summary describes a trace. Its entry point is the earliest segment without a parent, which decides whether the request
 // failed. https://docs.aws.amazon.com/xray/latest/api/API_TraceSummary.html
 func (t *trace) summary() wire.Object {
 	start, end := t.span()
-	throttled, partial := false, false
-	services, annotations := []serviceID{}, map[string][]wire.Object{}
-	var entry *Segment
+	throttled, services, entry := false, []serviceID{}, &Segment{}
 	for i := range t.segments {
 		g := &t.segments[i]
-		throttled, partial = throttled || g.Throttle, partial || g.End.IsZero()
-		id := serviceID{g.Name, account.ID, g.Origin}
-		if !g.subsegment && !slices.Contains(services, id) {
+		throttled = throttled || g.Throttle
+		if id := (serviceID{g.Name, account.ID, g.Origin}); !g.subsegment && !slices.Contains(services, id) {
 			services = append(services, id)
 		}
-		for key, v := range g.annotations {
-			kind := map[reflect.Kind]string{reflect.String: "StringValue", reflect.Float64: "NumberValue", reflect.Bool: "BooleanValue"}[reflect.ValueOf(v).Kind()]
-			known := func(a wire.Object) bool { return a["AnnotationValue"].(wire.Object)[kind] == v }
-			if kind != "" && !slices.ContainsFunc(annotations[key], known) { // X-Ray indexes no other values
-				annotations[key] = append(annotations[key], wire.Object{"AnnotationValue": wire.Object{kind: v}})
-			}
-		}
-		if g.ParentID == "" && (entry == nil || g.Start.Before(entry.Start)) {
+		if g.ParentID == "" && (entry.ID == "" || g.Start.Before(entry.Start)) {
 			entry = g
 		}
 	}
-	sum := wire.Object{
-		"Id": t.id, "StartTime": seconds(start), "Duration": end.Sub(start).Seconds(), "ServiceIds": services, "Annotations": annotations,
-		"HasThrottle": throttled, "IsPartial": partial, "HasFault": false, "HasError": false, "ResponseTime": 0,
+	return wire.Object{
+		"Id": t.id, "StartTime": seconds(start), "Duration": end.Sub(start).Seconds(), "ServiceIds": services,
+		"HasThrottle": throttled, "HasFault": entry.Fault, "HasError": entry.Error,
 	}
-	if entry != nil {
-		sum["HasFault"], sum["HasError"], sum["EntryPoint"] = entry.Fault, entry.Error, serviceID{entry.Name, account.ID, entry.Origin}
-		sum["ResponseTime"] = max(0, entry.End.Sub(entry.Start).Seconds())
-		sum.With(wire.Object{"Http": (*summaryHTTP)(entry.HTTP)})
-	}
-	return sum
 }
 
 // term is one condition of a filter expression, and the AND after it.

@@ -9,7 +9,7 @@ import { nodeLink } from './map.js';
 const Figures = ({ node, s, dead = node.kind === 'deadletters' }) => html`<dl class="stats">${[
   !dead && ['Rate', perSecond(s.rate)],
   !dead && ['Since you look', count(s.total)],
-  !dead && ['Errors, last minute', count(s.errors)],
+  !dead && ['Errors, last two minutes', count(s.errors)],
   s.p99Ms > 0 && ['Latency p50', span(s.p50Ms)],
   s.p99Ms > 0 && ['Latency p99', span(s.p99Ms)],
   s.waiting !== undefined && [node.kind === 'machine' ? 'Running' : 'Waiting', count(dead ? s.waiting + s.inFlight : s.waiting)],
