@@ -24,7 +24,7 @@ import (
 )
 
 // patience is how long a test waits for something on the page.
-const patience = 20 * time.Second
+const patience = 30 * time.Second
 
 // page is a tab that shows the console. What a test names are values of data-testid.
 type page struct {
