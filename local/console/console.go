@@ -62,6 +62,7 @@ func Start(o Options) (*Console, error) {
 	c := &Console{
 		cloud: o.Cloud, settings: o.Settings.withDefaults(), config: o.Cloud.Admin.Config(o.Cloud.Endpoint),
 		token: rand.Text(), address: l.Addr().String(),
+		records: records{all: map[recordKey]*record{}, seen: map[string]time.Time{}},
 	}
 	c.sqs = sqs.NewFromConfig(c.config)
 	// There is no limit for writing: the page reads one response for as long as it is open.

@@ -77,9 +77,6 @@ func (x *records) update(ctx context.Context, c *Console) error {
 	if x.drawn != g {
 		x.drawn, x.flow = g, newFlow(g)
 	}
-	if x.all == nil {
-		x.all, x.seen = map[recordKey]*record{}, map[string]time.Time{}
-	}
 	now, s := c.cloud.Account.Clock.Now(), &c.settings.Record
 	for _, component := range g.Components {
 		for _, n := range component.steps() {

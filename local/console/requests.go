@@ -1,11 +1,9 @@
 package console
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -38,7 +36,7 @@ func (c *Console) offers() []*offered {
 				continue
 			}
 			o := offer(r.Title, r.Method, r.Path)
-			o.Body, o.first = indented(r.Body), r.First
+			o.Body, o.first = string(r.Body), r.First
 			all, used[route] = append(all, o), true
 		}
 		for i, route := range a.routes {
@@ -48,14 +46,6 @@ func (c *Console) offers() []*offered {
 		}
 	}
 	return append(all, others...)
-}
-
-func indented(body json.RawMessage) string {
-	var b bytes.Buffer
-	if json.Indent(&b, body, "", "  ") != nil { // there is none
-		return ""
-	}
-	return b.String()
 }
 
 type sendInput struct {

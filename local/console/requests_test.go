@@ -46,7 +46,7 @@ func TestRequestsOfTheSettingsAndOfTheOtherRoutesAreOffered(t *testing.T) {
 	require.Equal(t, "Place an order", taken[0].Title)
 	require.Equal(t, "shop", taken[0].Component)
 	require.Equal(t, s.url+"/order", taken[0].URL)
-	require.Equal(t, "{\n  \"order\": {\n    \"id\": \"{id}\"\n  }\n}", taken[0].Body)
+	require.Equal(t, `{"order": {"id":"{id}"}}`, taken[0].Body)
 
 	w.use(t, console.Settings{})
 	taken = get[offers](t, w, "/api/requests").Requests

@@ -16,7 +16,7 @@ export function Records() {
   const { data, error, old } = useData(`records?q=${encodeURIComponent(q)}&failed=${failed}&limit=100`, `${live.records.done} ${live.records.failed} ${running && tick}`);
   const records = data?.records ?? [];
   const keys = ['id', ...settings.record.search ?? [], 'trace id'].join(', ');
-  useEffect(() => setRunning(records.some((r) => !r.failed && !r.outcome)), [data]);
+  useEffect(() => setRunning(records.length === 0 || records.some((r) => !r.failed && !r.outcome)), [data]); // one that waits changes no number
   const filter = (value, text, n) => html`<button type="button" aria-pressed=${failed === value}
     onClick=${() => change({ failed: value })}>${text}${n !== undefined && html` <small>${count(n)}</small>`}</button>`;
   return html`<div class="page"><h1>${plural()}</h1>
