@@ -26,7 +26,7 @@ func (c *Console) apis() (all []*api) {
 		for _, n := range component.nodes(kindAPI) {
 			a := &api{component: component}
 			for _, o := range operations(properties(n.deployed.Properties).text("body")) {
-				if len(o.Method) > 0 && o.Method != http.MethodOptions && !strings.HasPrefix(o.Method, "X-") {
+				if o.Method != "" && o.Method != http.MethodOptions {
 					a.routes = append(a.routes, o)
 				}
 			}
@@ -80,7 +80,7 @@ func (a *api) route(method, path string) *operation {
 func (c *Console) newSender(a *api, method, path, body string) (*sender, error) {
 	route := a.route(method, path)
 	if route == nil {
-		return nil, invalidf("path: the API has no route %s %s", method, path)
+		return nil, invalid("path: the API has no route %s %s", method, path)
 	}
 	headers, sign := http.Header{}, false
 	for _, s := range route.schemes {

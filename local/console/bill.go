@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,13 +37,9 @@ type bill struct {
 const maxBill = 24 * 60
 
 func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*bill, error) {
-	minutes := 60
-	if text := r.FormValue("minutes"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxBill {
-			return nil, invalidf("minutes: must be a number from 1 to %d, got %q", maxBill, text)
-		}
-		minutes = n
+	minutes, err := number(r, "minutes", 60, maxBill)
+	if err != nil {
+		return nil, err
 	}
 	deployed, _ := c.cloud.Provider.Resources()
 	resources := make([]meter.Resource, len(deployed))

@@ -7,6 +7,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"embed"
@@ -17,6 +18,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,6 +82,9 @@ func (c *Console) URL() string { return "http://" + c.address + "/#token=" + c.t
 
 func (c *Console) routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	show := func(read func() any) http.HandlerFunc {
+		return handle(c, func(context.Context, *http.Request, *struct{}) (any, error) { return read(), nil })
+	}
 	root, err := fs.Sub(assets, "assets")
 	if err != nil {
 		panic(err) // the name is constant
@@ -88,40 +93,56 @@ func (c *Console) routes() *http.ServeMux {
 	mux.HandleFunc("GET /api/bill", handle(c, c.getBill))
 	mux.HandleFunc("POST /api/clock", handle(c, c.moveClock))
 	mux.HandleFunc("GET /api/deadletters", handle(c, c.getDeadLetters))
-	mux.HandleFunc("GET /api/faults", handle(c, c.getFaults))
+	mux.HandleFunc("GET /api/faults", show(func() any { return map[string]any{"kinds": faultKinds} }))
 	mux.HandleFunc("POST /api/faults", handle(c, c.addFault))
 	mux.HandleFunc("DELETE /api/faults/{id}", handle(c, c.removeFault))
 	mux.HandleFunc("GET /api/live", c.live)
-	mux.HandleFunc("GET /api/map", handle(c, c.getMap))
+	mux.HandleFunc("GET /api/map", show(func() any { return c.graph() }))
 	mux.HandleFunc("POST /api/pause", handle(c, c.pause))
 	mux.HandleFunc("GET /api/records", handle(c, c.getRecords))
 	mux.HandleFunc("GET /api/records/{id}", handle(c, c.getStory))
 	mux.HandleFunc("POST /api/redrive", handle(c, c.redrive))
-	mux.HandleFunc("GET /api/requests", handle(c, c.getRequests))
+	mux.HandleFunc("GET /api/requests", show(func() any { return map[string]any{"requests": c.offers()} }))
 	mux.HandleFunc("POST /api/requests", handle(c, c.sendRequests))
-	mux.HandleFunc("GET /api/settings", handle(c, c.getSettings))
+	mux.HandleFunc("GET /api/settings", show(func() any {
+		return map[string]any{"record": c.settings.Record, "region": c.config.Region, "endpoint": c.cloud.Endpoint}
+	}))
 	return mux
 }
 
 // maxBody is the size of a request to the console.
 const maxBody = 1 << 20
 
-// invalid is an error of what was asked for. Its text is for the person who asked.
-type invalid string
+// failure is an error of what was asked for. Its text is for the person who asked.
+type failure struct {
+	status int
+	text   string
+}
 
-func (e invalid) Error() string { return string(e) }
+func (f failure) Error() string { return f.text }
 
-// absent is an error of what was asked for and does not exist.
-type absent string
+func invalid(format string, args ...any) error {
+	return failure{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
 
-func (e absent) Error() string { return string(e) }
+func absent(format string, args ...any) error {
+	return failure{http.StatusNotFound, fmt.Sprintf(format, args...)}
+}
 
-func invalidf(format string, args ...any) error { return invalid(fmt.Sprintf(format, args...)) }
+// number returns a number of the query, which is from 1 to a limit.
+func number(r *http.Request, name string, without, limit int) (int, error) {
+	text := cmp.Or(r.FormValue(name), strconv.Itoa(without))
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > limit {
+		return 0, invalid("%s: must be a number from 1 to %d, got %q", name, limit, text)
+	}
+	return n, nil
+}
 
 // refused makes what an AWS service refuses an error of what was asked for.
 func refused(err error) error {
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
-		return invalid(e.ErrorCode() + ": " + e.ErrorMessage())
+		return invalid("%s: %s", e.ErrorCode(), e.ErrorMessage())
 	}
 	return err
 }
@@ -134,29 +155,25 @@ func handle[In, Out any](c *Console, f func(context.Context, *http.Request, *In)
 		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(in); err != nil && !errors.Is(err, io.EOF) {
-			answer(w, http.StatusBadRequest, problem{"reading the request: " + err.Error()})
+			refuse(w, http.StatusBadRequest, "reading the request: "+err.Error())
 			return
 		}
 		out, err := f(r.Context(), r, in)
-		if wrong, ok := errors.AsType[invalid](err); ok {
-			answer(w, http.StatusBadRequest, problem{wrong.Error()})
+		if err == nil {
+			answer(w, http.StatusOK, out)
 			return
 		}
-		if none, ok := errors.AsType[absent](err); ok {
-			answer(w, http.StatusNotFound, problem{none.Error()})
-			return
-		}
-		if err != nil {
+		failed, ok := errors.AsType[failure](err)
+		if !ok {
 			c.cloud.Account.Log.Error("console", "path", r.URL.Path, "error", err)
-			answer(w, http.StatusInternalServerError, problem{err.Error()})
-			return
+			failed = failure{http.StatusInternalServerError, err.Error()}
 		}
-		answer(w, http.StatusOK, out)
+		refuse(w, failed.status, failed.text)
 	}
 }
 
-type problem struct {
-	Error string `json:"error"`
+func refuse(w http.ResponseWriter, status int, text string) {
+	answer(w, status, map[string]string{"error": text})
 }
 
 func answer(w http.ResponseWriter, status int, v any) {

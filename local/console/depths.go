@@ -41,25 +41,19 @@ func (s *sampler) depths(ctx context.Context, live *Live) error {
 	return errors.Join(errs...)
 }
 
-const (
-	visible   = sqstypes.QueueAttributeNameApproximateNumberOfMessages
-	delayed   = sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed
-	invisible = sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible
-)
-
 // queueDepths returns how many messages of a queue can be received, will be later, and are received.
 func (c *Console) queueDepths(ctx context.Context, queue *Node) (now, later, inFlight int, err error) {
 	out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &queue.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{visible, delayed, invisible},
+		QueueUrl: &queue.deployed.ID, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
 	})
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	number := func(name sqstypes.QueueAttributeName) int {
-		n, _ := strconv.Atoi(out.Attributes[string(name)]) // SQS answers with numbers
+	number := func(state string) int {
+		n, _ := strconv.Atoi(out.Attributes["ApproximateNumberOfMessages"+state]) // SQS answers with numbers
 		return n
 	}
-	return number(visible), number(delayed), number(invisible), nil
+	return number(""), number("Delayed"), number("NotVisible"), nil
 }
 
 // maxExecutions is how many running executions one call lists.

@@ -44,12 +44,12 @@ func mentions(text, value string) bool {
 }
 
 // addItems adds the item of each table whose key is in the lines.
-func (t *teller) addItems(s *story) error {
+func (s *story) addItems() error {
 	lower := map[string]string{}
-	for name, v := range t.fields {
+	for name, v := range s.fields {
 		lower[strings.ToLower(name)] = v
 	}
-	for _, n := range t.component.nodes(kindTable) {
+	for _, n := range s.component.nodes(kindTable) {
 		key, p := map[string]types.AttributeValue{}, properties(n.deployed.Properties)
 		for _, name := range []string{p.text("hashKey"), p.text("rangeKey")} {
 			if v := lower[strings.ToLower(name)]; v != "" {
@@ -62,7 +62,7 @@ func (t *teller) addItems(s *story) error {
 		if key == nil {
 			continue
 		}
-		out, err := dynamodb.NewFromConfig(t.config).GetItem(t.ctx, &dynamodb.GetItemInput{TableName: &n.Resource, Key: key, ConsistentRead: aws.Bool(true)})
+		out, err := dynamodb.NewFromConfig(s.config).GetItem(s.ctx, &dynamodb.GetItemInput{TableName: &n.Resource, Key: key, ConsistentRead: aws.Bool(true)})
 		if err != nil {
 			return err
 		}
@@ -98,20 +98,20 @@ func plain(v types.AttributeValue) any {
 
 // addObjects adds the objects that have the id in their key, or a field in their key and the id in their text. Of the latter not all are
 // read: a field such as a shop may be in every key.
-func (t *teller) addObjects(s *story) error {
-	client := s3.NewFromConfig(t.config, func(o *s3.Options) { o.UsePathStyle = true })
-	for _, n := range t.component.nodes(kindBucket) {
+func (s *story) addObjects() error {
+	client := s3.NewFromConfig(s.config, func(o *s3.Options) { o.UsePathStyle = true })
+	for _, n := range s.component.nodes(kindBucket) {
 		var named, related []s3types.Object
 		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &n.Resource})
 		for pages.HasMorePages() {
-			page, err := pages.NextPage(t.ctx)
+			page, err := pages.NextPage(s.ctx)
 			if err != nil {
 				return err
 			}
 			for _, o := range page.Contents {
-				if mentions(*o.Key, t.record.ID) {
+				if mentions(*o.Key, s.record.ID) {
 					named = append(named, o)
-				} else if len(related) < maxRelated && slices.ContainsFunc(t.settings.Record.Search, func(name string) bool { return mentions(*o.Key, t.record.Fields[name]) }) {
+				} else if len(related) < maxRelated && slices.ContainsFunc(s.settings.Record.Search, func(name string) bool { return mentions(*o.Key, s.record.Fields[name]) }) {
 					related = append(related, o)
 				}
 			}
@@ -120,11 +120,11 @@ func (t *teller) addObjects(s *story) error {
 			if len(s.Objects) == maxObjects {
 				return nil
 			}
-			text, err := t.objectText(client, n.Resource, *o.Key, *o.Size)
+			text, err := s.objectText(client, n.Resource, *o.Key, *o.Size)
 			if err != nil {
 				return err
 			}
-			if i < len(named) || mentions(text, t.record.ID) {
+			if i < len(named) || mentions(text, s.record.ID) {
 				s.Objects = append(s.Objects, object{n.Name, *o.Key, *o.Size, text})
 			}
 		}
@@ -133,11 +133,11 @@ func (t *teller) addObjects(s *story) error {
 }
 
 // objectText returns the text of an object that is not too large.
-func (t *teller) objectText(client *s3.Client, bucket, key string, size int64) (string, error) {
+func (s *story) objectText(client *s3.Client, bucket, key string, size int64) (string, error) {
 	if size > maxText {
 		return "", nil
 	}
-	out, err := client.GetObject(t.ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	out, err := client.GetObject(s.ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return "", err
 	}
@@ -147,14 +147,14 @@ func (t *teller) objectText(client *s3.Client, bucket, key string, size int64) (
 }
 
 // addDeadLetters adds the messages in dead-letter queues that mention the id.
-func (t *teller) addDeadLetters(s *story) error {
-	for _, n := range t.component.nodes(kindDeadLetters) {
-		all, err := t.lookInto(t.ctx, n.deployed.ID)
+func (s *story) addDeadLetters() error {
+	for _, n := range s.component.nodes(kindDeadLetters) {
+		all, err := s.lookInto(s.ctx, n.deployed.ID)
 		if err != nil {
 			return err
 		}
 		for _, m := range all.Messages {
-			if mentions(m.Body, t.record.ID) {
+			if mentions(m.Body, s.record.ID) {
 				s.DeadLetters = append(s.DeadLetters, lyingLetter{n.Name, m.Body})
 			}
 		}

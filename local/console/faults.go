@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/sqs"
@@ -17,14 +18,14 @@ import (
 
 // Fault is what a person has asked to go wrong. It does not hit people: what they do with keys of their own is never refused.
 type Fault struct {
-	ID      string `json:"id"`
-	Kind    string `json:"kind"`
-	Node    string `json:"node"`             // ARN
-	Action  string `json:"action,omitempty"` // such as dynamodb:PutItem; empty for all
-	Percent int    `json:"percent"`          // of the calls, or of the messages of a queue
-	DelayMs int    `json:"delayMs,omitempty"`
-	Hits    int64  `json:"hits"`
-	Since   string `json:"since"`
+	ID      string    `json:"id"`
+	Kind    string    `json:"kind"`
+	Node    string    `json:"node"`             // ARN
+	Action  string    `json:"action,omitempty"` // such as dynamodb:PutItem; empty for all
+	Percent int       `json:"percent"`          // of the calls, or of the messages of a queue
+	DelayMs int       `json:"delayMs,omitempty"`
+	Hits    int64     `json:"hits"`
+	Since   time.Time `json:"since"`
 }
 
 // faults are those in force.
@@ -65,36 +66,26 @@ var faultKinds = map[string][]string{
 // maxDelay is less than the timeout of most functions and of APIs.
 const maxDelay = 25_000 // milliseconds
 
-// getFaults answers GET /api/faults.
-func (c *Console) getFaults(context.Context, *http.Request, *struct{}) (map[string]any, error) {
-	return map[string]any{"kinds": faultKinds}, nil
-}
-
-type faultInput struct {
-	Kind, Node, Action string
-	Percent, DelayMs   int
-}
-
 // addFault answers POST /api/faults.
-func (c *Console) addFault(_ context.Context, _ *http.Request, in *faultInput) (*Fault, error) {
+func (c *Console) addFault(_ context.Context, _ *http.Request, in *Fault) (*Fault, error) {
 	node := c.graph().nodes[in.Node]
 	if node == nil {
-		return nil, invalidf("node: must be the ARN of a node of the map, got %q", in.Node)
+		return nil, invalid("node: must be the ARN of a node of the map, got %q", in.Node)
 	}
 	in.Percent = cmp.Or(in.Percent, 100)
 	switch kinds := faultKinds[node.Kind]; {
 	case !slices.Contains(kinds, in.Kind):
-		return nil, invalidf("kind: a %s can have %s, got %q", node.Kind, strings.Join(kinds, ", "), in.Kind)
+		return nil, invalid("kind: a %s can have %s, got %q", node.Kind, strings.Join(kinds, ", "), in.Kind)
 	case in.Percent < 1 || in.Percent > 100:
-		return nil, invalidf("percent: must be from 1 to 100, got %d", in.Percent)
+		return nil, invalid("percent: must be from 1 to 100, got %d", in.Percent)
 	case in.Kind == faultSlow && (in.DelayMs < 1 || in.DelayMs > maxDelay):
-		return nil, invalidf("delayMs: must be from 1 to %d milliseconds, got %d", maxDelay, in.DelayMs)
+		return nil, invalid("delayMs: must be from 1 to %d milliseconds, got %d", maxDelay, in.DelayMs)
 	case in.Kind != faultSlow && in.DelayMs != 0:
-		return nil, invalidf("delayMs: is for %s only", faultSlow)
+		return nil, invalid("delayMs: is for %s only", faultSlow)
 	case in.Kind == faultTwice && in.Action != "":
-		return nil, invalidf("action: is not for %s", faultTwice)
+		return nil, invalid("action: is not for %s", faultTwice)
 	case in.Action != "" && !strings.Contains(in.Action, ":"):
-		return nil, invalidf("action: must be as in IAM, such as dynamodb:PutItem, got %q", in.Action)
+		return nil, invalid("action: must be as in IAM, such as dynamodb:PutItem, got %q", in.Action)
 	}
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -102,9 +93,8 @@ func (c *Console) addFault(_ context.Context, _ *http.Request, in *faultInput) (
 		return nil, invalid("kind: the queue has this fault already")
 	}
 	c.faults.added++
-	f := &injected{Fault: Fault{
-		ID: strconv.Itoa(c.faults.added), Kind: in.Kind, Node: in.Node, Action: in.Action, Percent: in.Percent, DelayMs: in.DelayMs, Since: c.time().Time,
-	}}
+	in.ID, in.Since, in.Hits = strconv.Itoa(c.faults.added), c.now().Time, 0
+	f := &injected{Fault: *in}
 	f.remove = c.inject(f, node)
 	c.faults.all = append(c.faults.all, f)
 	return &f.Fault, nil
@@ -141,7 +131,7 @@ func (c *Console) removeFault(_ context.Context, r *http.Request, _ *struct{}) (
 	defer c.faults.mu.Unlock()
 	i := slices.IndexFunc(c.faults.all, func(f *injected) bool { return f.ID == id })
 	if i < 0 {
-		return struct{}{}, invalidf("id: there is no fault %q", id)
+		return struct{}{}, invalid("id: there is no fault %q", id)
 	}
 	c.faults.all[i].remove()
 	c.faults.all = slices.Delete(c.faults.all, i, i+1)

@@ -28,11 +28,11 @@ func (c *Console) guard(next http.Handler) http.Handler {
 		from := r.Header.Get("Origin")
 		switch {
 		case r.Host != c.address:
-			answer(w, http.StatusForbidden, problem{"the Host header must be " + c.address})
+			refuse(w, http.StatusForbidden, "the Host header must be "+c.address)
 		case from != "" && from != origin:
-			answer(w, http.StatusForbidden, problem{"the Origin header must be " + origin})
+			refuse(w, http.StatusForbidden, "the Origin header must be "+origin)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead && subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(c.token)) != 1:
-			answer(w, http.StatusForbidden, problem{"the header " + tokenHeader + " must be the token of the address that make console prints"})
+			refuse(w, http.StatusForbidden, "the header "+tokenHeader+" must be the token of the address that make console prints")
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ type hop struct {
 	Kind       string  `json:"kind"` // that of a node, or call or work
 	Node       string  `json:"node"` // ARN
 	Parent     int     `json:"parent"`
-	StartMs    float64 `json:"startMs"` // since the first hop
+	StartMs    float64 `json:"startMs"` // since the first segment
 	DurationMs float64 `json:"durationMs"`
 	Status     string  `json:"status"` // ok, error or running
 	Detail     string  `json:"detail"`
@@ -50,10 +49,10 @@ var origins = map[string]string{
 // https://docs.aws.amazon.com/xray/latest/api/API_BatchGetTraces.html
 const maxTraces = 5
 
-func (t *teller) addHops(s *story) error {
+func (s *story) addHops() error {
 	var all []segment
 	if len(s.TraceIDs) > 0 {
-		out, err := xray.NewFromConfig(t.config).BatchGetTraces(t.ctx, &xray.BatchGetTracesInput{TraceIds: s.TraceIDs[:min(len(s.TraceIDs), maxTraces)]})
+		out, err := xray.NewFromConfig(s.config).BatchGetTraces(s.ctx, &xray.BatchGetTracesInput{TraceIds: s.TraceIDs[:min(len(s.TraceIDs), maxTraces)]})
 		if err != nil {
 			return err
 		}
@@ -67,8 +66,8 @@ func (t *teller) addHops(s *story) error {
 			}
 		}
 	}
-	if s.Hops = t.waterfall(all); len(s.Hops) == 0 { // no trace was recorded
-		s.Hops = t.logged()
+	if s.Hops = s.waterfall(all); len(s.Hops) == 0 { // no trace was recorded
+		s.Hops = s.logged()
 	}
 	return nil
 }
@@ -85,7 +84,7 @@ func (g segment) flatten(all []segment) []segment {
 
 // waterfall makes hops of segments, parents before children. It leaves out what is there twice: segments of Lambda around those of
 // functions, and those that X-Ray infers from calls.
-func (t *teller) waterfall(all []segment) []hop {
+func (s *story) waterfall(all []segment) []hop {
 	hops := []hop{}
 	children, known := map[string][]*segment{}, map[string]bool{}
 	for i := range all {
@@ -104,31 +103,27 @@ func (t *teller) waterfall(all []segment) []hop {
 		for _, g := range children[of] {
 			at := parent
 			if !g.Inferred && g.Origin != "AWS::Lambda" {
-				at, hops = len(hops), append(hops, t.hop(g, parent))
+				at, hops = len(hops), append(hops, s.hop(g, parent, all[0].Start))
 			}
 			walk(g.ID, at)
 		}
 	}
 	walk("", -1)
-	first := math.Inf(1)
-	for _, h := range hops {
-		first = min(first, h.StartMs)
-	}
-	for i := range hops {
-		hops[i].StartMs -= first
-	}
 	return hops
 }
 
-// hop describes a segment. Its start is in milliseconds since 1970.
-func (t *teller) hop(g *segment, parent int) hop {
-	h := hop{Name: g.Name, Kind: cmp.Or(origins[g.Origin], "work"), Parent: parent, StartMs: g.Start * 1000, DurationMs: max(0, g.End-g.Start) * 1000, Status: "ok"}
+// hop describes a segment of a trace that began at a time.
+func (s *story) hop(g *segment, parent int, began float64) hop {
+	h := hop{
+		Name: g.Name, Kind: cmp.Or(origins[g.Origin], "work"), Parent: parent, Status: "ok",
+		StartMs: (g.Start - began) * 1000, DurationMs: max(0, g.End-g.Start) * 1000,
+	}
 	resource := strings.TrimSuffix(g.Name, "/"+g.Name[strings.LastIndex(g.Name, "/")+1:]) // of an API, without its stage
 	if g.Namespace == "aws" {
 		h.Kind, h.Name = "call", g.Name+" "+g.AWS.Operation
 		resource = cmp.Or(g.AWS.Table, g.AWS.Queue[strings.LastIndex(g.AWS.Queue, "/")+1:])
 	}
-	for _, n := range t.component.Nodes {
+	for _, n := range s.component.Nodes {
 		if n.Resource == resource && (n.Kind == h.Kind || h.Kind == "call") {
 			h.Node = n.ID
 			if h.Kind != "call" {
@@ -154,13 +149,13 @@ func (t *teller) hop(g *segment, parent int) hop {
 }
 
 // logged makes hops of the lines of a record whose trace was not recorded, one for each invocation.
-func (t *teller) logged() []hop {
+func (s *story) logged() []hop {
 	hops, index := []hop{}, map[string]int{}
-	for _, l := range t.lines {
-		at := l.at.Sub(t.lines[0].at).Seconds() * 1000
+	for _, l := range s.lines {
+		at := l.at.Sub(s.lines[0].at).Seconds() * 1000
 		i, known := index[l.function+l.text("requestId")]
 		if !known {
-			i, hops = len(hops), append(hops, hop{Name: t.graph.nodes[l.function].Name, Kind: kindFunction, Node: l.function, Parent: -1, StartMs: at})
+			i, hops = len(hops), append(hops, hop{Name: s.graph.nodes[l.function].Name, Kind: kindFunction, Node: l.function, Parent: -1, StartMs: at})
 			index[l.function+l.text("requestId")] = i
 		}
 		hops[i].DurationMs, hops[i].Status, hops[i].Detail = at-hops[i].StartMs, "ok", cmp.Or(l.text("outcome"), hops[i].Detail)

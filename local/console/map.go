@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -107,11 +106,6 @@ func (ns names) find(name string) (arn string) {
 type graphs struct {
 	sync.Mutex
 	last *graph
-}
-
-// getMap answers GET /api/map.
-func (c *Console) getMap(context.Context, *http.Request, *struct{}) (*graph, error) {
-	return c.graph(), nil
 }
 
 // graph returns the graph of what is deployed now.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,10 +17,10 @@ import (
 type published struct {
 	namespace, dimension string
 	count                string
+	statistic            string // of count; default Sum
 	errors               []string
 	duration             string // in milliseconds
-	age                  string // of the oldest message or record
-	ageUnit              time.Duration
+	age                  string // of the oldest message, in seconds
 }
 
 var metricsOf = map[string]published{
@@ -35,18 +36,18 @@ var metricsOf = map[string]published{
 	kindStream: {
 		namespace: "AWS/Kinesis", dimension: "StreamName", count: "IncomingRecords",
 		errors: []string{"WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"},
-		age:    "GetRecords.IteratorAgeMilliseconds", ageUnit: time.Millisecond,
 	},
 	kindTable: { // for each operation, and counted by its durations
-		namespace: "AWS/DynamoDB", dimension: "TableName", errors: []string{"ThrottledRequests", "SystemErrors"}, duration: "SuccessfulRequestLatency",
+		namespace: "AWS/DynamoDB", dimension: "TableName", count: "SuccessfulRequestLatency", statistic: "SampleCount",
+		errors: []string{"ThrottledRequests", "SystemErrors"}, duration: "SuccessfulRequestLatency",
 	},
 }
 
 var queueMetrics = published{
-	namespace: "AWS/SQS", dimension: "QueueName", count: "NumberOfMessagesSent", age: "ApproximateAgeOfOldestMessage", ageUnit: time.Second,
+	namespace: "AWS/SQS", dimension: "QueueName", count: "NumberOfMessagesSent", age: "ApproximateAgeOfOldestMessage",
 }
 
-// tableOperations are those that a policy with a wildcard may allow.
+// tableOperations are those that have metrics of their own.
 var tableOperations = []string{
 	"PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems",
 }
@@ -81,9 +82,8 @@ func (g *graph) readings() (all []reading) {
 	failed := func(a *Activity, m measured) { a.Errors += m.sum }
 	p50 := func(a *Activity, m measured) { a.P50Ms = higher(a.P50Ms, m.last) }
 	p99 := func(a *Activity, m measured) { a.P99Ms = higher(a.P99Ms, m.last) }
-	oldest := func(unit time.Duration) func(*Activity, measured) {
-		return func(a *Activity, m measured) { a.OldestMs = max(a.OldestMs, m.last*float64(unit/time.Millisecond)) }
-	}
+	oldestMessage := func(a *Activity, m measured) { a.OldestMs = m.last * 1000 }
+	oldestRecord := func(a *Activity, m measured) { a.OldestMs = max(a.OldestMs, m.last) }
 	for _, n := range g.nodes {
 		m, ok := metricsOf[n.Kind]
 		if !ok {
@@ -92,16 +92,12 @@ func (g *graph) readings() (all []reading) {
 		sets := [][]string{{m.dimension, n.dimension()}}
 		if n.Kind == kindTable { // has a set of metrics for each operation
 			sets = nil
-			for _, operation := range g.operationsOn(n.ID) {
+			for _, operation := range tableOperations {
 				sets = append(sets, []string{m.dimension, n.dimension(), "Operation", operation})
 			}
 		}
 		for _, set := range sets {
-			if m.count != "" {
-				add(n.ID, m.namespace, m.count, "Sum", counted, set...)
-			} else {
-				add(n.ID, m.namespace, m.duration, "SampleCount", counted, set...)
-			}
+			add(n.ID, m.namespace, m.count, cmp.Or(m.statistic, "Sum"), counted, set...)
 			for _, metric := range m.errors {
 				add(n.ID, m.namespace, metric, "Sum", failed, set...)
 			}
@@ -110,13 +106,13 @@ func (g *graph) readings() (all []reading) {
 				add(n.ID, m.namespace, m.duration, "p99", p99, set...)
 			}
 			if m.age != "" {
-				add(n.ID, m.namespace, m.age, "Maximum", oldest(m.ageUnit), set...)
+				add(n.ID, m.namespace, m.age, "Maximum", oldestMessage, set...)
 			}
 		}
 		if n.Kind == kindStream {
 			for _, e := range g.owner[n.ID].Edges {
 				if e.From == n.ID {
-					add(n.ID, "AWS/Lambda", "IteratorAge", "Maximum", oldest(time.Millisecond), "FunctionName", g.nodes[e.To].Resource)
+					add(n.ID, "AWS/Lambda", "IteratorAge", "Maximum", oldestRecord, "FunctionName", g.nodes[e.To].Resource)
 				}
 			}
 		}
@@ -130,20 +126,6 @@ func (n *Node) dimension() string {
 		return n.ID
 	}
 	return n.Resource
-}
-
-// operationsOn are the operations that functions may call on a table.
-func (g *graph) operationsOn(table string) (all []string) {
-	for _, e := range g.owner[table].Edges {
-		if e.To == table {
-			all = append(all, strings.Split(e.Label, ", ")...)
-		}
-	}
-	if strings.Contains(strings.Join(all, ""), "*") {
-		return tableOperations
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 func higher(p *float64, v float64) *float64 {
@@ -161,7 +143,7 @@ func (s *sampler) metrics(ctx context.Context, live *Live) error {
 	end := live.Time.Truncate(time.Minute).Add(time.Minute)
 	recent := end.Add(-2 * time.Minute)
 	start := recent
-	if s.last != nil && s.last.Time.Before(start) {
+	if s.samples > 0 && s.last.Time.Before(start) {
 		start = s.last.Time.Truncate(time.Minute)
 	}
 	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool { return r.latency && s.samples%latencyEvery != 0 })
@@ -181,8 +163,8 @@ func (s *sampler) metrics(ctx context.Context, live *Live) error {
 				at := result.Timestamps[j]
 				m.fresh += max(0, v-s.seen[r.key][at])
 				values[at] = v
-				if !at.Before(recent) {
-					m.sum, m.last = m.sum+v, v
+				if m.last = v; !at.Before(recent) {
+					m.sum += v
 				}
 			}
 			if len(values) > 0 {

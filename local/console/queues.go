@@ -38,7 +38,7 @@ func (c *Console) getDeadLetters(ctx context.Context, r *http.Request, _ *struct
 	queue := r.URL.Query().Get("queue")
 	n := c.graph().nodes[queue]
 	if n == nil || n.Kind != kindQueue && n.Kind != kindDeadLetters {
-		return deadLetters{}, invalidf("queue: must be the ARN of a queue of the map, got %q", queue)
+		return deadLetters{}, invalid("queue: must be the ARN of a queue of the map, got %q", queue)
 	}
 	return c.lookInto(ctx, n.deployed.ID)
 }
@@ -99,7 +99,7 @@ func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queu
 	}
 	task := tasks.Results[0]
 	if aws.ToString(task.Status) == "FAILED" {
-		return nil, invalidf("queue: %d messages were moved, and then: %s", task.ApproximateNumberOfMessagesMoved, aws.ToString(task.FailureReason))
+		return nil, invalid("queue: %d messages were moved, and then: %s", task.ApproximateNumberOfMessagesMoved, aws.ToString(task.FailureReason))
 	}
 	return map[string]any{"moved": task.ApproximateNumberOfMessagesMoved}, nil
 }

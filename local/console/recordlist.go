@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -17,15 +16,12 @@ type recordList struct {
 
 // getRecords answers with the newest records that match q, or with those of them that failed.
 func (c *Console) getRecords(ctx context.Context, r *http.Request, _ *struct{}) (*recordList, error) {
-	limit := 100
-	if text := r.FormValue("limit"); text != "" {
-		var err error
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > 1000 {
-			return nil, invalidf("limit: must be a number from 1 to 1000, got %q", text)
-		}
+	limit, err := number(r, "limit", 100, 1000)
+	if err != nil {
+		return nil, err
 	}
 	out := &recordList{Name: c.settings.Record.Name, Records: []*record{}}
-	err := c.indexed(ctx, func(x *records) error {
+	err = c.indexed(ctx, func(x *records) error {
 		for _, rec := range x.list {
 			if !rec.matches(r.FormValue("q")) {
 				continue

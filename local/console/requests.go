@@ -24,12 +24,7 @@ type offered struct {
 	api   *api
 }
 
-// getRequests answers GET /api/requests: the requests of the settings for APIs that are deployed, and one for each of their other
-// routes.
-func (c *Console) getRequests(context.Context, *http.Request, *struct{}) (map[string]any, error) {
-	return map[string]any{"requests": c.offers()}, nil
-}
-
+// offers are the requests of the settings for APIs that are deployed, and one for each of their other routes.
 func (c *Console) offers() []*offered {
 	all, others := []*offered{}, []*offered{}
 	for _, a := range c.apis() {
@@ -74,9 +69,9 @@ func (c *Console) sendRequests(ctx context.Context, _ *http.Request, in *sendInp
 	in.Count, in.Parallel = cmp.Or(in.Count, 1), cmp.Or(in.Parallel, 1)
 	switch {
 	case in.Count < 1 || in.Count > maxCount:
-		return nil, invalidf("count: must be from 1 to %d, got %d", maxCount, in.Count)
+		return nil, invalid("count: must be from 1 to %d, got %d", maxCount, in.Count)
 	case in.Parallel < 1 || in.Parallel > maxParallel:
-		return nil, invalidf("parallel: must be from 1 to %d, got %d", maxParallel, in.Parallel)
+		return nil, invalid("parallel: must be from 1 to %d, got %d", maxParallel, in.Parallel)
 	}
 	o, err := c.choose(in)
 	if err != nil {
@@ -96,7 +91,7 @@ func (c *Console) sendRequests(ctx context.Context, _ *http.Request, in *sendInp
 			err = fmt.Errorf("answered with %d: %s", status, body)
 		}
 		if err != nil {
-			return nil, invalidf("the request that comes first, %s %s: %v", r.Method, r.Path, err)
+			return nil, invalid("the request that comes first, %s %s: %v", r.Method, r.Path, err)
 		}
 	}
 	return s.run(ctx, in.Count, in.Parallel)
@@ -114,9 +109,9 @@ func (c *Console) choose(in *sendInput) (*offered, error) {
 		}
 	}
 	if in.Title != "" {
-		return nil, invalidf("title: the component %q offers no request %q", in.Component, in.Title)
+		return nil, invalid("title: the component %q offers no request %q", in.Component, in.Title)
 	}
-	return nil, invalidf("path: the component %q has no route %s %s", in.Component, in.Method, in.Path)
+	return nil, invalid("path: the component %q has no route %s %s", in.Component, in.Method, in.Path)
 }
 
 // newID is short enough to be read, and long enough that no two are equal.

@@ -8,9 +8,8 @@ import (
 
 // Live is what happens now.
 type Live struct {
-	Time    time.Time            `json:"time"`
-	AheadMs int64                `json:"aheadMs"` // of the clock of this machine
-	Nodes   map[string]*Activity `json:"nodes"`   // by ARN
+	moment
+	Nodes   map[string]*Activity `json:"nodes"` // by ARN
 	Alarms  []Alarm              `json:"alarms"`
 	Faults  []Fault              `json:"faults"`
 	Records counts               `json:"records"`
@@ -41,12 +40,12 @@ type sampler struct {
 	seen     map[string]map[time.Time]float64 // values of the last minutes, by the key of a reading
 	requests bucketRequests
 	samples  int
-	last     *Live     // nil before the first sample
+	last     *Live
 	sampled  time.Time // of the last sample, in the machine's time
 }
 
 func (c *Console) newSampler() *sampler {
-	return &sampler{Console: c, seen: map[string]map[time.Time]float64{}}
+	return &sampler{Console: c, last: &Live{}, seen: map[string]map[time.Time]float64{}}
 }
 
 // sample reads once. What cannot be read, such as a queue that is just being deleted, is missing. The error is for the log.
@@ -54,11 +53,10 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 	if g := s.graph(); s.drawn != g {
 		s.drawn, s.readings = g, g.readings()
 	}
-	now := s.cloud.Account.Clock.Now()
-	live := &Live{Time: now.UTC(), AheadMs: time.Until(now).Milliseconds(), Nodes: map[string]*Activity{}, Faults: s.liveFaults()}
+	live := &Live{moment: s.now(), Nodes: map[string]*Activity{}, Faults: s.liveFaults()}
 	for id := range s.drawn.nodes {
 		a := &Activity{Alarms: []string{}}
-		if before := s.before(id); s.samples%latencyEvery != 0 {
+		if before := s.last.Nodes[id]; before != nil && s.samples%latencyEvery != 0 {
 			a.P50Ms, a.P99Ms = before.P50Ms, before.P99Ms
 		}
 		live.Nodes[id] = a
@@ -69,21 +67,15 @@ func (s *sampler) sample(ctx context.Context) (*Live, error) {
 	err = errors.Join(err, s.metrics(ctx, live), s.depths(ctx, live), s.mappings(ctx, live), s.alarms(ctx, live))
 	elapsed := time.Since(s.sampled).Seconds()
 	for id, a := range live.Nodes {
-		if s.last == nil {
+		if s.samples == 0 {
 			a.Total = 0 // what was counted before
 		}
 		a.Rate = a.Total / elapsed
-		a.Total += s.before(id).Total
+		if before := s.last.Nodes[id]; before != nil {
+			a.Total += before.Total
+		}
 	}
 	s.last, s.sampled = live, time.Now()
 	s.samples++
 	return live, err
-}
-
-// before is what happened at a node at the last sample.
-func (s *sampler) before(id string) Activity {
-	if s.last == nil || s.last.Nodes[id] == nil {
-		return Activity{}
-	}
-	return *s.last.Nodes[id]
 }

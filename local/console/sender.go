@@ -117,28 +117,26 @@ func (s *sender) send(ctx context.Context, n int, id string) (status int, body [
 	return resp.StatusCode, body, err
 }
 
-// recordID is the id of a record in an answer, also one level down, or else the id that was sent.
+// recordID is the id of a record in an answer, or else the id that was sent.
 func (s *sender) recordID(body []byte, id string) string {
 	if !strings.Contains(s.body+s.path, "{id}") {
 		id = ""
 	}
-	var fields map[string]any
-	if json.Unmarshal(body, &fields) != nil { // an answer of another kind
-		return id
-	}
-	find := func(fields map[string]any) string {
-		for key, value := range fields {
-			if text, ok := value.(string); ok && strings.EqualFold(key, s.console.settings.Record.ID) {
-				return text
-			}
+	var value any
+	_ = json.Unmarshal(body, &value) // an answer of another kind has none
+	return cmp.Or(find(value, s.console.settings.Record.ID), id)
+}
+
+// find returns the text of a key in JSON, the outermost one. Upper and lower case are the same.
+func find(value any, key string) (text string) {
+	fields, _ := value.(map[string]any)
+	for name, value := range fields {
+		if text, ok := value.(string); ok && strings.EqualFold(name, key) {
+			return text
 		}
-		return ""
 	}
-	found := find(fields)
 	for _, value := range fields {
-		if nested, ok := value.(map[string]any); ok {
-			found = cmp.Or(found, find(nested))
-		}
+		text = cmp.Or(text, find(value, key))
 	}
-	return cmp.Or(found, id)
+	return text
 }

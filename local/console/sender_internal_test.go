@@ -66,7 +66,7 @@ func TestTheIDOfARecordIsThatOfTheAnswerOrTheSentOne(t *testing.T) {
 	s := &sender{console: &Console{settings: Settings{Record: Record{ID: "orderId"}}}, body: `{"id":"{id}"}`}
 	for answer, want := range map[string]string{
 		`{"orderid":"a"}`: "a", `{"ORDERID":"a","x":{"orderId":"b"}}`: "a", `{"order":{"orderId":"b"}}`: "b",
-		`{"a":{"b":{"orderId":"c"}}}`: "sent", `{"orderId":7}`: "sent", `[]`: "sent", ``: "sent", `null`: "sent",
+		`{"a":{"b":{"orderId":"c"}}}`: "c", `{"orderId":7}`: "sent", `[]`: "sent", ``: "sent", `null`: "sent",
 	} {
 		require.Equal(t, want, s.recordID([]byte(answer), "sent"), answer)
 	}

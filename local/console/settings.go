@@ -3,11 +3,9 @@ package console
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -84,9 +82,4 @@ func (r *Request) check(at string, offered bool) (errs []error) {
 		errs = append(errs, first.check(fmt.Sprintf("%s.first[%d]", at, i), false)...)
 	}
 	return errs
-}
-
-// getSettings answers GET /api/settings.
-func (c *Console) getSettings(context.Context, *http.Request, *struct{}) (map[string]any, error) {
-	return map[string]any{"record": c.settings.Record, "region": c.config.Region, "endpoint": c.cloud.Endpoint}, nil
 }

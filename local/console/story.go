@@ -27,6 +27,14 @@ type story struct {
 	Objects     []object      `json:"objects"`
 	DeadLetters []lyingLetter `json:"deadLetters"`
 	TraceIDs    []string      `json:"traceIds"`
+
+	*Console  // has no exported fields
+	ctx       context.Context
+	graph     *graph
+	component *Component
+	record    *record
+	lines     []*line
+	fields    map[string]string // of all lines
 }
 
 type logLine struct {
@@ -48,7 +56,7 @@ func (c *Console) getStory(ctx context.Context, r *http.Request, _ *struct{}) (*
 			}
 		}
 		if rec == nil {
-			return absent("no function has logged the " + c.settings.Record.Name + " " + r.PathValue("id"))
+			return absent("no function has logged the %s %s", c.settings.Record.Name, r.PathValue("id"))
 		}
 		missing, rec = x.flow.missing(rec), rec.copied()
 		return nil
@@ -59,45 +67,36 @@ func (c *Console) getStory(ctx context.Context, r *http.Request, _ *struct{}) (*
 	g := c.graph()
 	i := slices.IndexFunc(g.Components, func(k *Component) bool { return k.Name == rec.Component })
 	if i < 0 {
-		return nil, absent("the component " + rec.Component + " is not deployed any more")
+		return nil, absent("the component %s is not deployed any more", rec.Component)
 	}
-	t := &teller{Console: c, ctx: ctx, graph: g, component: g.Components[i], record: rec, fields: map[string]string{}}
-	s := &story{ID: rec.ID, Component: rec.Component, Hops: []hop{}, Logs: []logLine{}, Items: []item{}, Objects: []object{}, DeadLetters: []lyingLetter{}, TraceIDs: []string{}}
-	for _, part := range []func(*story) error{t.addLines, t.addHops, t.addItems, t.addObjects, t.addDeadLetters} {
-		if err := part(s); err != nil {
+	s := &story{
+		ID: rec.ID, Component: rec.Component, Hops: []hop{}, Logs: []logLine{}, Items: []item{}, Objects: []object{}, DeadLetters: []lyingLetter{}, TraceIDs: []string{},
+		Console: c, ctx: ctx, graph: g, component: g.Components[i], record: rec, fields: map[string]string{},
+	}
+	for _, part := range []func() error{s.addLines, s.addHops, s.addItems, s.addObjects, s.addDeadLetters} {
+		if err := part(); err != nil {
 			return nil, err
 		}
 	}
-	return s, t.judge(s, missing)
+	return s, s.judge(missing)
 }
 
-// teller collects a story.
-type teller struct {
-	*Console
-	ctx       context.Context
-	graph     *graph
-	component *Component
-	record    *record
-	lines     []*line
-	fields    map[string]string // of all lines
-}
-
-func (t *teller) addLines(s *story) error {
-	for _, n := range t.component.steps() {
-		if err := t.Console.lines(t.ctx, n, t.record.Started.Add(-overlap), t.record.ID, func(_ string, l *line) {
-			if l.text(t.settings.Record.ID) == t.record.ID {
-				t.lines = append(t.lines, l)
+func (s *story) addLines() error {
+	for _, n := range s.component.steps() {
+		if err := s.Console.lines(s.ctx, n, s.record.Started.Add(-overlap), s.record.ID, func(_ string, l *line) {
+			if l.text(s.settings.Record.ID) == s.record.ID {
+				s.lines = append(s.lines, l)
 			}
 		}); err != nil {
 			return err
 		}
 	}
-	slices.SortStableFunc(t.lines, func(a, b *line) int {
+	slices.SortStableFunc(s.lines, func(a, b *line) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.text("timestamp"), b.text("timestamp")))
 	})
-	for _, l := range t.lines {
+	for _, l := range s.lines {
 		for name := range l.fields {
-			t.fields[name] = cmp.Or(l.text(name), t.fields[name])
+			s.fields[name] = cmp.Or(l.text(name), s.fields[name])
 		}
 		if id := l.text("traceId"); id != "" && !slices.Contains(s.TraceIDs, id) {
 			s.TraceIDs = append(s.TraceIDs, id)
@@ -106,21 +105,21 @@ func (t *teller) addLines(s *story) error {
 		maps.DeleteFunc(fields, func(name string, _ any) bool {
 			return slices.Contains([]string{"timestamp", "level", "message", "_aws"}, name)
 		})
-		s.Logs = append(s.Logs, logLine{l.at, l.text("level"), t.graph.nodes[l.function].Name, l.text("message"), fields})
+		s.Logs = append(s.Logs, logLine{l.at, l.text("level"), s.graph.nodes[l.function].Name, l.text("message"), fields})
 	}
 	return nil
 }
 
 // judge says how the record is doing.
-func (t *teller) judge(s *story, missing []*Node) error {
+func (s *story) judge(missing []*Node) error {
 	s.Status = "done"
-	if n, err := t.waitsIn(t.ctx, missing, map[*Node]bool{}); err != nil {
+	if n, err := s.waitsIn(s.ctx, missing, map[*Node]bool{}); err != nil {
 		return err
 	} else if n != nil {
 		s.Status, s.Where = "running", "waits in the "+n.Kind+" "+n.Name
 	}
-	for _, n := range t.component.nodes(kindMachine) {
-		out := t.execution(n)
+	for _, n := range s.component.nodes(kindMachine) {
+		out := s.execution(n)
 		switch {
 		case out == nil:
 		case out.Status == types.ExecutionStatusRunning:
@@ -133,18 +132,18 @@ func (t *teller) judge(s *story, missing []*Node) error {
 		s.Status, s.Where = "failed", "is in the dead-letter queue "+s.DeadLetters[0].Queue
 		s.Reason = cmp.Or(s.Reason, "it was received too often without success")
 	}
-	if t.record.Failed {
-		s.Status, s.Reason = "failed", t.record.Reason
+	if s.record.Failed {
+		s.Status, s.Reason = "failed", s.record.Reason
 	}
 	return nil
 }
 
 // execution returns the execution of a machine for the record, which has the name of its id or of the request to the API, or nil.
-func (t *teller) execution(machine *Node) *sfn.DescribeExecutionOutput {
-	for _, name := range []string{t.record.ID, t.fields["apiRequestId"]} {
+func (s *story) execution(machine *Node) *sfn.DescribeExecutionOutput {
+	for _, name := range []string{s.record.ID, s.fields["apiRequestId"]} {
 		arn := strings.Replace(machine.ID, ":stateMachine:", ":execution:", 1) + ":" + name
 		// Machines of the type EXPRESS do not describe executions.
-		if out, err := sfn.NewFromConfig(t.config).DescribeExecution(t.ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err == nil {
+		if out, err := sfn.NewFromConfig(s.config).DescribeExecution(s.ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err == nil {
 			return out
 		}
 	}

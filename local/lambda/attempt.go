@@ -44,8 +44,8 @@ func (l *lane) handle(ctx context.Context, batch []item) (rest []item) {
 //
 // For what AWS does not document see package guess.
 func (l *lane) attempt(ctx context.Context, p part) []part {
-	if p.waits > 0 {
-		l.m.s.sleep(ctx, l.wait(p))
+	if p.waits > 0 && (p.last == nil || !l.m.s.account.Guesses.Other(guess.StreamBackoff)) {
+		l.m.s.sleep(ctx, backoff(p.waits, maxBackoff))
 	}
 	if ctx.Err() != nil {
 		return []part{p}
@@ -84,13 +84,6 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 		return nil
 	}
 	return []part{p}
-}
-
-func (l *lane) wait(p part) time.Duration {
-	if p.last != nil && l.m.s.account.Guesses.Other(guess.StreamBackoff) {
-		return 0
-	}
-	return backoff(p.waits, maxBackoff)
 }
 
 // checkpoint returns how many of the first records a function handled, and the LastProcessingResult.
@@ -159,9 +152,5 @@ func (r Result) failures(partial bool, known func(id string) bool) (ids []string
 const eventHead, eventFoot = `{"Records":[`, `]}`
 
 func recordsEvent(encoded [][]byte) []byte {
-	var event bytes.Buffer
-	event.WriteString(eventHead)
-	event.Write(bytes.Join(encoded, []byte(",")))
-	event.WriteString(eventFoot)
-	return event.Bytes()
+	return slices.Concat([]byte(eventHead), bytes.Join(encoded, []byte(",")), []byte(eventFoot))
 }

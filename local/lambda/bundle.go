@@ -19,10 +19,7 @@ import (
 
 // hostArchitecture is Lambda's name of this machine's architecture.
 func hostArchitecture() string {
-	if runtime.GOARCH == "arm64" {
-		return "arm64"
-	}
-	return "x86_64"
+	return map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 }
 
 // bundle is a valid deployment package.

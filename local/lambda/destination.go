@@ -67,21 +67,14 @@ func (e *asyncEvent) record(condition string) invocationRecord {
 	r.ResponseContext = &recordedOutcome{StatusCode: e.last.status}
 	if e.last.status == http.StatusOK {
 		r.ResponseContext.ExecutedVersion = latest
-		r.ResponsePayload = asJSON(e.last.payload)
+		if json.Valid(e.last.payload) { // that of another runtime may be no JSON
+			r.ResponsePayload = e.last.payload
+		}
 	}
 	if e.last.failed {
 		r.ResponseContext.FunctionError = Unhandled
 	}
 	return r
-}
-
-// asJSON is a function's answer in a record. An answer that is not JSON, which is possible, becomes a string.
-func asJSON(answer []byte) json.RawMessage {
-	if len(answer) == 0 || json.Valid(answer) {
-		return answer
-	}
-	text, _ := json.Marshal(string(answer)) // a string
-	return text
 }
 
 // end sends the record of a finished event, if there is a destination for it. It retries while SQS fails. The record is lost
@@ -101,7 +94,11 @@ func (e *asyncEvent) end(condition string) {
 	}
 	message := sqs.Message{Body: string(strictjson.Encode(e.record(condition)))}
 	for wait := startingDelay; ; wait = min(2*wait, maxRetryDelay) {
-		err := e.send(destination, message)
+		// With the current permissions of the function's role.
+		err := e.s.withRole(e.f.current.Load().args.Role, e.f.name, func(p policy.Principal) error {
+			_, err := e.s.Queues.Send(e.s.ctx, p, nil, destination, message)
+			return err
+		})
 		if err == nil || e.s.ctx.Err() != nil {
 			return
 		}
@@ -113,14 +110,6 @@ func (e *asyncEvent) end(condition string) {
 		}
 		e.s.sleep(e.s.ctx, wait)
 	}
-}
-
-// send sends with the current permissions of the function's role.
-func (e *asyncEvent) send(destination string, message sqs.Message) error {
-	return e.s.withRole(e.f.current.Load().args.Role, e.f.name, func(p policy.Principal) error {
-		_, err := e.s.Queues.Send(e.s.ctx, p, nil, destination, message)
-		return err
-	})
 }
 
 // Why records are discarded.

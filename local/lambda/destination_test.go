@@ -3,7 +3,6 @@ package lambda
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
-	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
@@ -294,13 +292,4 @@ func TestRecordIsSentAsSoonAsSQSWorks(t *testing.T) {
 		clock.Advance(wait)
 	}
 	require.Equal(t, conditionSuccess, c.records(destination, 1)[0].RequestContext.Condition)
-}
-
-func TestAnswerThatIsNoJSONIsAStringInTheRecord(t *testing.T) {
-	require.JSONEq(t, `"say \"hi\""`, string(asJSON([]byte(`say "hi"`))))
-	require.JSONEq(t, `{"a":1}`, string(asJSON([]byte(`{"a":1}`))))
-	require.Nil(t, asJSON(nil))
-	e := &asyncEvent{s: newCloud(t).lambda, f: &function{name: "f"}, last: answer{status: http.StatusOK}}
-	e.payload = []byte(`{}`)
-	require.NotContains(t, string(strictjson.Encode(e.record(conditionSuccess))), "responsePayload")
 }

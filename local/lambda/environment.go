@@ -5,10 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -96,39 +94,35 @@ func newEnvironment(p *pool) (*environment, *initFailure) {
 // AWS_ENDPOINT_URL is the only addition: the standard variable of all AWS SDKs for the endpoint.
 func (e *environment) variables(creds iam.Credentials) []string {
 	rev := e.pool.rev
-	vars := map[string]string{
-		"AWS_ENDPOINT_URL": e.s.account.Endpoint(),
-
-		"_HANDLER":                        rev.args.Handler,
-		"AWS_REGION":                      account.Region,
-		"AWS_DEFAULT_REGION":              account.Region,
-		"AWS_LAMBDA_FUNCTION_NAME":        rev.fn.name,
-		"AWS_LAMBDA_FUNCTION_VERSION":     latest,
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(*rev.args.MemorySize),
-		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME":       rev.logGroup,
-		"AWS_LAMBDA_LOG_STREAM_NAME":      e.stream,
-		"AWS_ACCESS_KEY_ID":               creds.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY":           creds.SecretAccessKey,
-		"AWS_SESSION_TOKEN":               creds.SessionToken,
-		"AWS_LAMBDA_RUNTIME_API":          e.s.api.address() + "/" + e.token,
-		"LAMBDA_TASK_ROOT":                rev.dir,
-		"LANG":                            "en_US.UTF-8",
-		"PATH":                            "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-		"TZ":                              ":UTC",
-		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
-		"AWS_XRAY_DAEMON_ADDRESS":         e.daemon.conn.LocalAddr().String(),
-		"AWS_LAMBDA_LOG_FORMAT":           rev.args.LoggingConfig.LogFormat,
+	list := []string{
+		"AWS_ENDPOINT_URL=" + e.s.account.Endpoint(),
+		"_HANDLER=" + rev.args.Handler,
+		"AWS_REGION=" + account.Region,
+		"AWS_DEFAULT_REGION=" + account.Region,
+		"AWS_LAMBDA_FUNCTION_NAME=" + rev.fn.name,
+		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(*rev.args.MemorySize),
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=" + rev.logGroup,
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + e.stream,
+		"AWS_ACCESS_KEY_ID=" + creds.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + creds.SecretAccessKey,
+		"AWS_SESSION_TOKEN=" + creds.SessionToken,
+		"AWS_LAMBDA_RUNTIME_API=" + e.s.api.address() + "/" + e.token,
+		"LAMBDA_TASK_ROOT=" + rev.dir,
+		"LANG=en_US.UTF-8",
+		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+		"TZ=:UTC",
+		"AWS_XRAY_CONTEXT_MISSING=LOG_ERROR",
+		"AWS_XRAY_DAEMON_ADDRESS=" + e.daemon.conn.LocalAddr().String(),
+		"AWS_LAMBDA_LOG_FORMAT=" + rev.args.LoggingConfig.LogFormat,
 	}
-	if rev.jsonLogs {
-		vars["AWS_LAMBDA_LOG_LEVEL"] = "INFO"
+	if rev.args.LoggingConfig.LogFormat == "JSON" {
+		list = append(list, "AWS_LAMBDA_LOG_LEVEL=INFO")
 	}
-	maps.Copy(vars, value(rev.args.Environment, Environment{}).Variables)
-	list := make([]string, 0, len(vars))
-	for name, v := range vars {
-		list = append(list, name+"="+v)
+	for name, v := range value(rev.args.Environment, Environment{}).Variables {
+		list = append(list, name+"="+v) // the last one of a name counts
 	}
-	slices.Sort(list)
 	return list
 }
 
@@ -158,6 +152,7 @@ type initFailure struct {
 func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure {
 	timer := e.s.account.Clock.NewTimer(limit)
 	defer timer.Stop()
+	failure := &initFailure{body: timedOut(limit)}
 	select {
 	case <-e.inited:
 		return nil
@@ -165,14 +160,12 @@ func (e *environment) awaitInit(limit time.Duration, phase string) *initFailure 
 		e.process.kill()
 		<-e.gone
 		e.log.initReport(phase, "timeout", "", limit)
-		e.log.events.Flush()
-		return &initFailure{body: timedOut(limit)}
 	case <-e.gone:
+		failure.body = errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
+		e.log.initReport(phase, "error", failure.body.Type, e.s.account.Clock.Since(e.started))
 	}
-	body := errorBody{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.exitState}
-	e.log.initReport(phase, "error", body.Type, e.s.account.Clock.Since(e.started))
 	e.log.events.Flush()
-	return &initFailure{body: body}
+	return failure
 }
 
 func (e *environment) assign(inv *invoke) {

@@ -16,26 +16,19 @@ import (
 // Invocation is one synchronous call of a function by a principal.
 type Invocation struct {
 	Principal policy.Principal
-	// Keys are condition keys for the function's resource policy, such as aws:SourceArn.
-	Keys map[string]string
-	// Function is a name or an ARN, without a qualifier.
-	Function string
-	// Payload is the event: JSON of at most 6 MiB. An empty payload is sent as {}. It is not copied: the caller must not
-	// change it any more.
-	Payload []byte
-	// TraceHeader is the caller's X-Amzn-Trace-Id; empty for none.
-	TraceHeader string
+	Keys      map[string]string // condition keys for the function's resource policy, such as aws:SourceArn
+	Function  string            // a name or an ARN, without a qualifier
+	// Payload is the event: JSON of at most 6 MiB, {} if it is empty. The caller must not change it any more.
+	Payload     []byte
+	TraceHeader string // the caller's X-Amzn-Trace-Id; empty for none
 }
 
 // Result is the answer of a function.
 type Result struct {
-	// Payload is the function's answer or, if it failed, its error.
-	Payload []byte
-	// FunctionError is empty, or Unhandled if the function failed.
-	FunctionError string
-	RequestID     string
-	// ExecutedVersion is always $LATEST.
-	ExecutedVersion string
+	Payload         []byte // the function's answer or, if it failed, its error
+	FunctionError   string // empty, or Unhandled if the function failed
+	RequestID       string
+	ExecutedVersion string // $LATEST
 }
 
 // Invoker invokes functions for other services. Invoke must return when its context ends. *Service implements it.
@@ -107,12 +100,8 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 	h := w.Header()
 	h.Set("X-Amz-Executed-Version", latest)
 	ev := event{id: c.RequestID, arn: functionARN(name), payload: c.Body, limit: maxSyncPayload, trace: c.Header.Get("X-Amzn-Trace-Id")}
-	switch kind := c.Header.Get("X-Amz-Invocation-Type"); kind {
-	case "", "RequestResponse":
-	case "Event":
-		if f == nil {
-			return functionNotFound(name)
-		}
+	switch kind := c.Header.Get("X-Amz-Invocation-Type"); {
+	case kind == "Event" && f != nil:
 		ev.limit = maxAsyncPayload
 		if err := checkEvent(ev.payload, ev.limit); err != nil {
 			return err
@@ -120,10 +109,9 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 		s.queueEvent(f, ev)
 		w.WriteHeader(http.StatusAccepted)
 		return nil
-	default:
+	case kind != "" && kind != "RequestResponse" && kind != "Event":
 		return wire.Unsupported("the invocation type %q", kind)
 	}
-
 	inv, err := s.invoke(c.Context(), f, ev)
 	if err != nil {
 		return err

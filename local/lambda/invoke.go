@@ -30,7 +30,7 @@ type invoke struct {
 	failed    bool
 	responded bool
 	timedOut  bool
-	status    string // of a failure that the function did not report: "timeout" or "error"
+	status    string // of a failure in the report; empty for "error"
 	errorType string
 	err       error // instead of a response: the API call fails
 
@@ -44,9 +44,6 @@ func (inv *invoke) failWith(b errorBody) {
 	}
 	inv.response, _ = json.Marshal(b) // two strings
 	inv.failed, inv.errorType = true, b.Type
-	if inv.status == "" {
-		inv.status = "error"
-	}
 }
 
 func (inv *invoke) result() Result {
@@ -104,12 +101,10 @@ func (s *Service) submit(f *function, ev event) (*invoke, error) {
 
 func checkEvent(payload []byte, limit int) error {
 	if len(payload) > limit {
-		return wire.Errorf(http.StatusRequestEntityTooLarge, "RequestTooLargeException",
-			"Request must be smaller than %d bytes for the InvokeFunction operation", limit)
+		return wire.Errorf(http.StatusRequestEntityTooLarge, "RequestTooLargeException", "Request must be smaller than %d bytes", limit)
 	}
 	if len(bytes.TrimSpace(payload)) > 0 && !json.Valid(payload) {
-		return wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException",
-			"Could not parse request body into json: the payload is not valid JSON")
+		return wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "The payload is not valid JSON")
 	}
 	return nil
 }
@@ -151,8 +146,7 @@ func (s *Service) complete(f *function, inv *invoke) {
 }
 
 func (s *Service) refuse(rev *revision, inv *invoke) {
-	inv.err = functionNotFound(rev.fn.name)
-	s.complete(rev.fn, inv)
+	s.failInit(rev, inv, &initFailure{err: functionNotFound(rev.fn.name)})
 }
 
 func (s *Service) failInit(rev *revision, inv *invoke, failure *initFailure) {

@@ -2,8 +2,8 @@ package lambda
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/logs"
 	"github.com/order-patterns/order-patterns/local/policy"
 )
@@ -138,11 +139,7 @@ const logTime = "2006-01-02T15:04:05.000Z"
 type record map[string]any
 
 func (w *logWriter) platform(kind string, r record) {
-	line, err := json.Marshal(record{"time": w.s.account.Clock.Now().UTC().Format(logTime), "type": kind, "record": r})
-	if err != nil {
-		panic("lambda: " + err.Error()) // numbers and strings
-	}
-	w.add(string(line))
+	w.add(string(strictjson.Encode(record{"time": w.s.account.Clock.Now().UTC().Format(logTime), "type": kind, "record": r})))
 }
 
 func (w *logWriter) start(inv *invoke) {
@@ -171,13 +168,10 @@ func (w *logWriter) initReport(phase, status, errorType string, took time.Durati
 }
 
 func (inv *invoke) reportStatus() string {
-	switch {
-	case inv.status != "":
-		return inv.status
-	case inv.failed:
-		return "error"
+	if !inv.failed {
+		return "success"
 	}
-	return "success"
+	return cmp.Or(inv.status, "error")
 }
 
 func billedMilliseconds(inv *invoke) int64 {

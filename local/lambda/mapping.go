@@ -33,7 +33,7 @@ type mapping struct {
 	session  policy.Principal
 	key      string        // access key of session
 	stop     func()        // ends polling; nil while disabled
-	stopped  chan struct{} // closed when everything that was polled is handled; nil before the first start
+	stopped  chan struct{} // closed when everything that was polled is handled
 	places   places        // in a stream
 	progress sync.Map      // *progress by the ID of a shard
 }
@@ -57,7 +57,8 @@ func newSource(s *Service, in *MappingArgs) (source, error) {
 }
 
 func (s *Service) createMapping(in *MappingArgs) (*mapping, error) {
-	m := &mapping{s: s, uuid: uuid.NewString(), result: "No records processed"}
+	m := &mapping{s: s, uuid: uuid.NewString(), result: "No records processed", stopped: make(chan struct{})}
+	close(m.stopped) // it does not run yet
 	if err := m.configure(in); err != nil {
 		return nil, err
 	}
@@ -149,9 +150,6 @@ func (m *mapping) halt(ctx context.Context) error {
 	if stop != nil {
 		stop()
 	}
-	if stopped == nil {
-		return nil
-	}
 	select {
 	case <-stopped:
 		return nil
@@ -179,14 +177,12 @@ func (m *mapping) state() (state, result string) {
 	if m.stop != nil {
 		return enabled, m.result
 	}
-	if m.stopped != nil {
-		select {
-		case <-m.stopped:
-		default:
-			return disabling, m.result
-		}
+	select {
+	case <-m.stopped:
+		return disabled, m.result
+	default:
+		return disabling, m.result
 	}
-	return disabled, m.result
 }
 
 // enable starts polling, or stops it without waiting for what was polled.

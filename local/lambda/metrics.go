@@ -61,17 +61,12 @@ func (s *Service) gauge(end time.Time, publish func(string, map[string]string, .
 
 // Stats are counters of a function since it was created.
 type Stats struct {
-	// Invocations ended, whether with success or not.
-	Invocations int64
-	// Errors are the invocations that ended with a function error.
-	Errors int64
-	// Throttles are the invocations that were refused because of the concurrency.
-	Throttles int64
-	// Environments were started since the function was created; Running of them exist now.
-	Environments int64
-	Running      int
-	// Busy are the invocations that run now or wait for an environment.
-	Busy int
+	Invocations  int64 // that ended, whether with success or not
+	Errors       int64 // invocations that ended with a function error
+	Throttles    int64 // invocations that were refused because of the concurrency
+	Environments int64 // that were started
+	Running      int   // environments that exist now
+	Busy         int   // invocations that run now or wait for an environment
 }
 
 // Stats returns a function's counters, for tests and benchmarks.

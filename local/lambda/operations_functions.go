@@ -132,19 +132,13 @@ func (s *Service) listMappings(c *wire.Call) (wire.Object, error) {
 		return nil, err
 	}
 	source, function := c.URL.Query().Get("EventSourceArn"), c.URL.Query().Get("FunctionName")
-	if function != "" {
-		var err error
-		if function, err = parseName(function); err != nil {
-			return nil, err
-		}
-	}
 	s.mu.RLock()
 	mappings := slices.SortedFunc(maps.Values(s.mappings), func(a, b *mapping) int { return cmp.Compare(a.uuid, b.uuid) })
 	s.mu.RUnlock() // a mapping that is locked may lock the service
 	list := []*mappingOutput{}
 	for _, m := range mappings {
 		m.mu.Lock()
-		matches := (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function)
+		matches := (source == "" || source == m.args.EventSourceARN) && (function == "" || function == m.function || function == functionARN(m.function))
 		m.mu.Unlock()
 		if matches {
 			list = append(list, m.output())

@@ -2,12 +2,11 @@ package lambda
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -22,17 +21,14 @@ type resourcePolicy struct {
 
 // document is the parsed policy of a function; nil for none. f may be nil.
 func (f *function) document() *policy.Document {
-	if f == nil || f.policy.Load() == nil {
+	if f == nil {
 		return nil
 	}
-	return f.policy.Load().doc
+	return value(f.policy.Load(), resourcePolicy{}).doc
 }
 
 func (f *function) permissions() []PermissionArgs {
-	if p := f.policy.Load(); p != nil {
-		return p.permissions
-	}
-	return nil
+	return value(f.policy.Load(), resourcePolicy{}).permissions
 }
 
 // permission returns the permission with this statement id, or nil.
@@ -55,15 +51,12 @@ func (f *function) setPermissions(list []PermissionArgs) error {
 	for i := range list {
 		statements[i] = list[i].statement(f)
 	}
-	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Id": "default", "Statement": statements})
-	if err != nil {
-		return fmt.Errorf("rendering the policy of %s: %w", f.name, err)
-	}
-	doc, err := policy.Parse(string(text), policy.Resource)
+	text := string(strictjson.Encode(map[string]any{"Version": "2012-10-17", "Id": "default", "Statement": statements}))
+	doc, err := policy.Parse(text, policy.Resource)
 	if err != nil {
 		return invalidParameter("%v", err)
 	}
-	f.policy.Store(&resourcePolicy{list, string(text), doc})
+	f.policy.Store(&resourcePolicy{list, text, doc})
 	return nil
 }
 

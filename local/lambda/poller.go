@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -31,12 +32,7 @@ func (q *sqsSource) run(ctx context.Context, m *mapping) {
 	ps.group.Wait()
 }
 
-func (ps *pollers) limit() int {
-	if ps.concurrency > 0 {
-		return ps.concurrency
-	}
-	return maxPollers
-}
+func (ps *pollers) limit() int { return cmp.Or(ps.concurrency, maxPollers) }
 
 func (ps *pollers) poll(ctx context.Context) {
 	for ctx.Err() == nil {

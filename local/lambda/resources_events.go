@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -32,10 +33,7 @@ type EventDestination struct {
 // eventSettings control how a function's events are delivered now.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
 func (f *function) eventSettings() *EventInvokeConfigArgs {
-	if set := f.events.Load(); set != nil {
-		return set
-	}
-	return &EventInvokeConfigArgs{}
+	return cmp.Or(f.events.Load(), &EventInvokeConfigArgs{})
 }
 
 func (in *EventInvokeConfigArgs) retries() int { return value(in.MaximumRetryAttempts, defaultRetries) }

@@ -92,7 +92,8 @@ func (in FunctionArgs) withDefaults() FunctionArgs {
 func (f *function) state() *FunctionArgs {
 	r, arn := f.current.Load(), f.arn()
 	state := r.args
-	state.ARN, state.Version, state.LastModified, state.CodeSha256, state.SourceCodeSize = arn, latest, r.lastModified(), r.bundle.sha256, r.bundle.size
+	state.ARN, state.Version, state.LastModified = arn, latest, r.modified.Format("2006-01-02T15:04:05.000-0700")
+	state.CodeSha256, state.SourceCodeSize = r.bundle.sha256, r.bundle.size
 	state.InvokeARN = strings.Join([]string{"arn:aws:apigateway", account.Region, "lambda:path/2015-03-31/functions/" + arn + "/invocations"}, ":")
 	return &state
 }
@@ -116,7 +117,9 @@ func (s *Service) functionKind() provider.Kind {
 			delete(s.functions, f.name)
 			s.reserved -= f.current.Load().reserved()
 			s.mu.Unlock()
-			s.closePools(f)
+			for _, p := range s.pools(f) {
+				p.close()
+			}
 			return nil
 		},
 	}
@@ -145,12 +148,6 @@ func checkFunction(c *provider.Checker, in *FunctionArgs) {
 		if !c.Unknown("layers") && !insightsLayer.MatchString(layer) {
 			c.Failf("layers", "%q is not supported by the embedded cloud, which has only LambdaInsightsExtension, in %s", layer, account.Region)
 		}
-	}
-	if in.TracingConfig != nil {
-		c.OneOf("tracingConfig.mode", &in.TracingConfig.Mode, "Active", "PassThrough")
-	}
-	if l := in.LoggingConfig; l != nil {
-		c.OneOf("loggingConfig.logFormat", &l.LogFormat, "Text", "JSON")
 	}
 }
 

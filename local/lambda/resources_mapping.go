@@ -72,10 +72,7 @@ type Filter struct {
 // filters are the patterns, none without criteria. Mappings of streams have patterns of the data only, which must be JSON:
 // https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
 func (in *MappingArgs) filters() (filters []pattern.Pattern, err error) {
-	if in.FilterCriteria == nil {
-		return nil, nil
-	}
-	for _, f := range in.FilterCriteria.Filters {
+	for _, f := range value(in.FilterCriteria, FilterCriteria{}).Filters {
 		var of map[string]json.RawMessage
 		if json.Unmarshal([]byte(f.Pattern), &of) != nil || len(of) != 1 || of["data"] == nil {
 			return nil, fmt.Errorf(`must have patterns of data, such as {"data":{"kind":["a"]}}, got %q`, f.Pattern)
@@ -113,10 +110,7 @@ func (in MappingArgs) withDefaults() MappingArgs {
 }
 
 func (in *MappingArgs) destination() string {
-	if in.DestinationConfig == nil || in.DestinationConfig.OnFailure == nil {
-		return ""
-	}
-	return in.DestinationConfig.OnFailure.DestinationARN
+	return value(value(in.DestinationConfig, DestinationConfig{}).OnFailure, OnFailure{}).DestinationARN
 }
 
 func (m *mapping) resource() *MappingArgs {
@@ -179,7 +173,9 @@ func checkMapping(c *provider.Checker, in *MappingArgs) {
 	switch {
 	case c.Unknown("eventSourceArn"):
 	case isQueue(in.EventSourceARN):
-		checkQueueMapping(c, in)
+		if in.FilterCriteria != nil {
+			c.Failf("filterCriteria", "is not supported by the embedded cloud for queues, only for streams")
+		}
 	case in.stream():
 		checkStreamMapping(c, in)
 	default:
@@ -189,18 +185,6 @@ func checkMapping(c *provider.Checker, in *MappingArgs) {
 }
 
 func isQueue(arn string) bool { return strings.HasPrefix(arn, sqs.QueueARN("")) }
-
-func checkQueueMapping(c *provider.Checker, in *MappingArgs) {
-	if value(in.BatchSize, 10) > 10 && value(in.MaximumBatchingWindowInSeconds, 0) < 1 && !c.Unknown("maximumBatchingWindowInSeconds") {
-		c.Failf("maximumBatchingWindowInSeconds", "must be 1 at least with a batchSize over 10, got batchSize %d", *in.BatchSize)
-	}
-	if in.ScalingConfig != nil {
-		c.Range("scalingConfig.maximumConcurrency", in.ScalingConfig.MaximumConcurrency, 2, 1000)
-	}
-	if in.FilterCriteria != nil {
-		c.Failf("filterCriteria", "is not supported by the embedded cloud for queues, only for streams")
-	}
-}
 
 // checkStreamMapping follows https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
 func checkStreamMapping(c *provider.Checker, in *MappingArgs) {

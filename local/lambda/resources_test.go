@@ -94,7 +94,6 @@ func TestFunctionInputsAreChecked(t *testing.T) {
 		{"timeout", map[string]any{"timeout": 901}, "timeout", "from 1 to 900"},
 		{"name", map[string]any{"name": "a b"}, "name", "1 to 64"},
 		{"log levels", map[string]any{"loggingConfig": map[string]any{"logFormat": "JSON", "systemLogLevel": "WARN"}}, "loggingConfig.systemLogLevel", "not supported"},
-		{"tracing", map[string]any{"tracingConfig": map[string]any{"mode": "On"}}, "tracingConfig.mode", "Active"},
 		{"versions", map[string]any{"publish": true}, "publish", "not supported"},
 		{"the size of /tmp", map[string]any{"ephemeralStorage": map[string]any{"size": 1024}}, "ephemeralStorage", "not supported"},
 		{"dead letters", map[string]any{"deadLetterConfig": map[string]any{"targetArn": "x"}}, "deadLetterConfig", "not supported"},
@@ -261,9 +260,7 @@ func TestPermissionAndMappingInputsAreChecked(t *testing.T) {
 	}{
 		{permissionKind, "principal", "sns.amazonaws.com", map[string]any{"function": "f", "action": "lambda:InvokeFunction", "principal": "sns"}},
 		{mappingKind, "batchSize", "1 to 10000", map[string]any{"eventSourceArn": queue, "functionName": "f", "batchSize": 0}},
-		{mappingKind, "maximumBatchingWindowInSeconds", "1 at least", map[string]any{"eventSourceArn": queue, "functionName": "f", "batchSize": 11}},
 		{mappingKind, "maximumBatchingWindowInSeconds", "0 to 300", map[string]any{"eventSourceArn": queue, "functionName": "f", "maximumBatchingWindowInSeconds": 301}},
-		{mappingKind, "scalingConfig.maximumConcurrency", "2 to 1000", map[string]any{"eventSourceArn": queue, "functionName": "f", "scalingConfig": map[string]any{"maximumConcurrency": 1}}},
 		{mappingKind, "functionResponseTypes", "ReportBatchItemFailures", map[string]any{"eventSourceArn": queue, "functionName": "f", "functionResponseTypes": []any{"x"}}},
 		{mappingKind, "filterCriteria", "not supported by the embedded cloud for queues", map[string]any{"eventSourceArn": queue, "functionName": "f", "filterCriteria": map[string]any{}}},
 		{mappingKind, "eventSourceArn", "no other event sources", map[string]any{"eventSourceArn": account.ARN("dynamodb", "table/t/stream/s"), "functionName": "f"}},

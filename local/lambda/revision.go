@@ -23,14 +23,11 @@ type revision struct {
 	args     FunctionArgs // with defaults
 	timeout  time.Duration
 	logGroup string
-	jsonLogs bool
 	bundle   *bundle
 	dir      string // where the bundle is unpacked
 	modified time.Time
 	pool     *pool
 }
-
-func (r *revision) lastModified() string { return r.modified.Format("2006-01-02T15:04:05.000-0700") }
 
 // put makes a new revision the current one of a function. The function may be new.
 func (s *Service) put(f *function, in *FunctionArgs) error {
@@ -43,12 +40,10 @@ func (s *Service) put(f *function, in *FunctionArgs) error {
 	}
 	rev := &revision{
 		fn: f, args: in.withDefaults(), bundle: b, modified: s.account.Clock.Now().UTC(),
-		dir: filepath.Join(s.Dir, f.name+"-"+uuid.NewString()), logGroup: "/aws/lambda/" + f.name,
+		dir:      filepath.Join(s.Dir, f.name+"-"+uuid.NewString()),
+		logGroup: value(value(in.LoggingConfig, LoggingConfig{}).LogGroup, "/aws/lambda/"+f.name),
 	}
 	rev.timeout = time.Duration(*rev.args.Timeout) * time.Second
-	if l := in.LoggingConfig; l != nil {
-		rev.logGroup, rev.jsonLogs = value(l.LogGroup, rev.logGroup), l.LogFormat == "JSON"
-	}
 	rev.pool = newPool(s, rev)
 	if err := s.spawner.do(func() error { return b.unpack(rev.dir) }); err != nil {
 		rev.discard()

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // runtimeAPI is the HTTP interface between Lambda and the processes of functions:
@@ -42,7 +45,7 @@ type errorBody struct {
 	Type    string `json:"errorType"`
 }
 
-const wrongState = "InvalidStateTransition"
+var wrongState = errorBody{Type: "InvalidStateTransition"}
 
 // ServeHTTP routes by hand: this is the busiest path of the embedded cloud.
 func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +74,7 @@ func (e *environment) next(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case done != nil && !done.responded:
 		e.mu.Unlock()
-		writeJSON(w, http.StatusForbidden, errorBody{Type: wrongState})
+		writeJSON(w, http.StatusForbidden, wrongState)
 		return
 	case done != nil:
 		e.current = nil
@@ -116,7 +119,7 @@ func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string,
 	case inv == nil || inv.id != id:
 		writeJSON(w, http.StatusBadRequest, errorBody{Type: "InvalidRequestID"})
 	case inv.responded:
-		writeJSON(w, http.StatusForbidden, errorBody{Type: wrongState})
+		writeJSON(w, http.StatusForbidden, wrongState)
 	case large != nil:
 		inv.failWith(errorBody{Type: "Function.ResponseSizeTooLarge",
 			Message: "Response payload size exceeded maximum allowed payload size (" + strconv.Itoa(maxResponse) + " bytes)."})
@@ -125,24 +128,10 @@ func (e *environment) respond(w http.ResponseWriter, r *http.Request, id string,
 	default:
 		inv.response, inv.failed, inv.responded = body, failed, true
 		if failed {
-			inv.errorType = errorTypeOf(body)
+			var b errorBody
+			_ = json.Unmarshal(body, &b) // an error without a type is unknown
+			inv.errorType = cmp.Or(b.Type, "Runtime.Unknown")
 		}
-		accepted(w)
+		writeJSON(w, http.StatusAccepted, wire.Object{"status": "OK"})
 	}
-}
-
-var status = []byte(`{"status":"OK"}` + "\n")
-
-func accepted(w http.ResponseWriter) {
-	w.Header()["Content-Type"] = []string{"application/json"}
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = w.Write(status) // if the process ends meanwhile, watch reports it
-}
-
-func errorTypeOf(body []byte) string {
-	var b errorBody
-	if json.Unmarshal(body, &b) != nil || b.Type == "" {
-		return "Runtime.Unknown"
-	}
-	return b.Type
 }

@@ -11,9 +11,8 @@
 //   - A log group is not created if it is missing. Lambda's own log lines are JSON in both log formats, and the answer of an
 //     invocation has no log.
 //   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions
-//     and whether a mapping is enabled.
-//     Versions, aliases, layers but that of Lambda Insights, images, filters of queues, tumbling windows, dead-letter queues of
-//     functions and destinations other than queues are refused by name.
+//     and whether a mapping is enabled. Versions, aliases, layers but that of Lambda Insights, images, filters of queues, tumbling
+//     windows, dead-letter queues of functions and destinations other than queues are refused by name.
 //   - A VPC is recorded, and the role must be allowed to attach to it. The function reaches what it would reach without it.
 package lambda
 
@@ -52,14 +51,12 @@ const (
 
 // Dependencies are the other services that Lambda uses.
 type Dependencies struct {
-	Roles  *iam.Service
-	Logs   *logs.Service
-	Traces xray.Traces
-	Queues Queues
-	// Streams may be nil if no mapping reads a stream.
-	Streams *kinesis.Service
-	// Objects may be nil if no function's code is in S3.
-	Objects Objects
+	Roles   *iam.Service
+	Logs    *logs.Service
+	Traces  xray.Traces
+	Queues  Queues
+	Streams *kinesis.Service // may be nil if no mapping reads a stream
+	Objects Objects          // may be nil if no function's code is in S3
 	// Dir is an existing directory in which deployment packages are unpacked. Nothing else writes to it.
 	Dir string
 }
@@ -126,18 +123,13 @@ func (s *Service) Close() error {
 	functions := slices.Collect(maps.Values(s.functions))
 	s.mu.RUnlock()
 	for _, f := range functions {
-		s.closePools(f)
+		for _, p := range s.pools(f) {
+			p.close()
+		}
 	}
 	s.background.Wait()
 	s.spawner.close()
 	return s.api.close()
-}
-
-// closePools kills the processes of a function, and refuses the invocations that wait.
-func (s *Service) closePools(f *function) {
-	for _, p := range s.pools(f) {
-		p.close()
-	}
 }
 
 func (s *Service) pools(f *function) []*pool {

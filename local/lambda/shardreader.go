@@ -37,7 +37,8 @@ func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardRead
 // run reads until the shard's end, or ctx ends. It returns when all lanes have finished their current attempt. The records
 // that are not handled are in the place's backlog then.
 func (r *shardReader) run(ctx context.Context) {
-	r.progress.move(r.place.from)
+	from := r.place.from
+	r.progress.from.Store(&from)
 	r.m.progress.Store(r.id, r.progress)
 	r.deal(r.place.backlog)
 	r.place.backlog = nil
@@ -50,7 +51,7 @@ func (r *shardReader) run(ctx context.Context) {
 	}
 	if r.place.end {
 		for _, l := range r.lanes {
-			l.end()
+			l.change(func() { l.ended = true })
 		}
 	}
 	group.Wait()
@@ -81,7 +82,12 @@ func (r *shardReader) read(ctx context.Context) {
 		}
 		b, err := r.streamSource.read(ctx, r.m, r.id, r.place.from, readLimit)
 		if err != nil {
-			failing = r.refused(ctx, err) || failing
+			// Exceeded read limits are no problem: the shard has other readers.
+			if ctx.Err() == nil && wire.Code(err) != "ProvisionedThroughputExceededException" {
+				failing = true
+				r.m.report(problem("Kinesis", err))
+			}
+			r.m.s.sleep(ctx, retryRefused)
 			continue
 		}
 		if failing {
@@ -89,7 +95,7 @@ func (r *shardReader) read(ctx context.Context) {
 			r.m.report("OK")
 		}
 		r.place.from = b.Next
-		r.progress.move(b.Next)
+		r.progress.from.Store(&b.Next)
 		r.deal(b.Records)
 		switch {
 		case b.End:
@@ -107,19 +113,6 @@ func (r *shardReader) read(ctx context.Context) {
 	}
 }
 
-// refused waits after a read that failed, and reports whether the error is a problem. Exceeded read limits are not: the
-// shard has other readers.
-func (r *shardReader) refused(ctx context.Context, err error) (isProblem bool) {
-	if ctx.Err() != nil {
-		return false
-	}
-	if isProblem = wire.Code(err) != "ProvisionedThroughputExceededException"; isProblem {
-		r.m.report(problem("Kinesis", err))
-	}
-	r.m.s.sleep(ctx, retryRefused)
-	return isProblem
-}
-
 // deal distributes records to their lanes, but for those that no filter matches.
 func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
@@ -135,8 +128,9 @@ func (r *shardReader) deal(records []kinesis.Record) {
 	}
 	for n, items := range dealt {
 		if len(items) > 0 {
-			r.progress.add(len(items))
-			r.lanes[n].add(items)
+			r.progress.unhandled.Add(int64(len(items)))
+			l := r.lanes[n]
+			l.change(func() { l.queue = append(l.queue, items...) })
 		}
 	}
 }

@@ -41,7 +41,11 @@ func (s *streamSource) run(ctx context.Context, m *mapping) {
 
 // startReaders lists the shards and starts readers of those that are ready. It reports whether it could list them.
 func (r *streamRun) startReaders(ctx context.Context) bool {
-	shards, err := r.list(ctx)
+	var shards []kinesis.Shard
+	_, err := r.enter(ctx, r.m)
+	if err == nil {
+		shards, err = r.streams.Shards(r.stream)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			r.m.report(problem("Kinesis", err))
@@ -64,13 +68,6 @@ func (r *streamRun) startReaders(ctx context.Context) bool {
 		})
 	}
 	return true
-}
-
-func (r *streamRun) list(ctx context.Context) ([]kinesis.Shard, error) {
-	if _, err := r.enter(ctx, r.m); err != nil {
-		return nil, err
-	}
-	return r.streams.Shards(r.stream)
 }
 
 // ready reports whether a shard can be read now: it is not being read and not done, and its parents are done. So the records
@@ -148,16 +145,10 @@ type lane struct {
 	ended bool // no more will come
 }
 
-func (l *lane) add(items []item) {
+// change changes the queue or ended.
+func (l *lane) change(f func()) {
 	l.mu.Lock()
-	l.queue = append(l.queue, items...)
-	l.mu.Unlock()
-	signal(l.more)
-}
-
-func (l *lane) end() {
-	l.mu.Lock()
-	l.ended = true
+	f()
 	l.mu.Unlock()
 	signal(l.more)
 }
@@ -185,7 +176,7 @@ func (l *lane) run(ctx context.Context) {
 		}
 		signal(l.taken)
 		rest := l.handle(ctx, batch)
-		l.progress.add(len(rest) - len(batch))
+		l.progress.unhandled.Add(int64(len(rest) - len(batch)))
 		if len(rest) > 0 {
 			l.mu.Lock()
 			l.queue = slices.Concat(rest, l.queue)
@@ -224,15 +215,13 @@ func (l *lane) take(partly bool) (batch []item, more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, size := 0, len(eventHead)+len(eventFoot)
-	full := false
-	for n < len(l.queue) && !full {
+	for n < min(l.batch, len(l.queue)) {
 		if size += l.queue[n].size + len(","); n > 0 && size > maxSyncPayload {
-			full = true
 			break
 		}
 		n++
-		full = n == l.batch
 	}
+	full := n == l.batch || n < len(l.queue)
 	if n == 0 || !full && !partly && !l.ended {
 		return nil, !l.ended
 	}

@@ -1,28 +1,15 @@
 package lambda
 
 import (
-	"sync"
+	"sync/atomic"
 
 	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
 // progress is how far a mapping is in a shard.
 type progress struct {
-	mu        sync.Mutex
-	from      kinesis.Position // of the next read
-	unhandled int              // records that were read
-}
-
-func (p *progress) move(from kinesis.Position) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.from = from
-}
-
-func (p *progress) add(records int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.unhandled += records
+	from      atomic.Pointer[kinesis.Position] // of the next read
+	unhandled atomic.Int64                     // records that were read
 }
 
 // Waiting returns how many records of its stream a mapping has not handled: those in the stream and those in a batch that is tried.
@@ -46,9 +33,7 @@ func (s *Service) Waiting(uuid string) (records int) {
 		from := src.start // of a shard that was not read
 		if v, ok := m.progress.Load(shard.ID); ok {
 			p := v.(*progress)
-			p.mu.Lock()
-			from, records = p.from, records+p.unhandled
-			p.mu.Unlock()
+			from, records = *p.from.Load(), records+int(p.unhandled.Load())
 		}
 		records += src.streams.Waiting(src.stream, shard.ID, from)
 	}

@@ -52,8 +52,7 @@ function Node({ node, component, x, y, size, selected }) {
 // flowing is how fast what an edge carries flows: 0 to 3. It looks back some seconds, so that one request is seen.
 function flowing({ from, to, kind }) {
   const recent = (id) => Math.max(0, ...(cloud.history.get(id) ?? []).slice(-3));
-  const uncounted = cloud.nodes.get(to)?.kind === 'bucket'; // S3 publishes no metrics of requests
-  const rate = kind === 'failure' ? recent(to) : Math.min(recent(from), uncounted ? Infinity : recent(to));
+  const rate = kind === 'failure' ? recent(to) : Math.min(recent(from), recent(to));
   return rate === 0 ? 0 : rate < 2 ? 1 : rate < 50 ? 2 : 3;
 }
 
