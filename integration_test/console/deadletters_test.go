@@ -70,6 +70,19 @@ func TestAPausedConsumerLeavesOrdersWaiting(t *testing.T) {
 	p.click("tab-act")
 	p.click("pause-eventstream-events")
 	p.shows("pause-eventstream-events", "Resume")
+	t.Cleanup(func() { // a test that failed leaves nothing paused
+		for _, c := range api[struct {
+			Components []struct {
+				Nodes []struct{ Consumers []string }
+			}
+		}](t, "GET", "/api/map", nil).Components {
+			for _, n := range c.Nodes {
+				for _, mapping := range n.Consumers {
+					ask(t, "POST", "/api/pause", map[string]any{"mapping": mapping, "paused": false})
+				}
+			}
+		}
+	})
 	id := p.place("eventstream")
 	p.follow(id)
 	p.shows("story-where", "eventstream-events")

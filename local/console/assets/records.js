@@ -1,5 +1,5 @@
 // The list of records: the latest, the failed, and those that a search finds.
-import { useEffect, useState } from './vendor/hooks.mjs';
+import { useState } from './vendor/hooks.mjs';
 import { cloud } from './cloud.js';
 import { Reading, ago, count, html, plural, useData } from './ui.js';
 
@@ -11,12 +11,10 @@ export const Outcome = ({ failed, text }) => html`<span class="pill ${failed ? '
 export function Records() {
   const [{ q, failed }, set] = useState(last);
   const change = (part) => set(Object.assign(last, part) && { ...last });
-  const { live, settings, tick } = cloud;
-  const [running, setRunning] = useState(false);
-  const { data, error, old } = useData(`records?q=${encodeURIComponent(q)}&failed=${failed}&limit=100`, `${live.records.done} ${live.records.failed} ${running && tick}`);
+  const { settings, tick } = cloud;
+  const { data, error, old } = useData(`records?q=${encodeURIComponent(q)}&failed=${failed}&limit=100`, tick);
   const records = data?.records ?? [];
   const keys = ['id', ...settings.record.search ?? [], 'trace id'].join(', ');
-  useEffect(() => setRunning(records.length === 0 || records.some((r) => !r.failed && !r.outcome)), [data]); // one that waits changes no number
   const filter = (value, text, n) => html`<button type="button" aria-pressed=${failed === value}
     onClick=${() => change({ failed: value })}>${text}${n !== undefined && html` <small>${count(n)}</small>`}</button>`;
   return html`<div class="page"><h1>${plural()}</h1>
