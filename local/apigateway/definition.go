@@ -17,7 +17,6 @@ import (
 // definition is an API as its OpenAPI document describes it, ready to serve. It never changes: a deployment keeps the
 // one that the API had at the time.
 type definition struct {
-	document  string
 	rootID    string            // of the resource "/"
 	resources []*resource       // in the order in which requests are compared with them
 	variables map[string]string // names of path variables, by the path before them and their kind
@@ -40,7 +39,7 @@ type method struct {
 // parse reads an OpenAPI document. The error lists everything in it that API Gateway or the embedded cloud refuses.
 func (s *Service) parse(apiID, text string) (*definition, error) {
 	d := &definition{
-		document: text, rootID: resourceID(apiID, "/", 10), variables: map[string]string{}, responses: map[string]*gatewayResponse{},
+		rootID: resourceID(apiID, "/", 10), variables: map[string]string{}, responses: map[string]*gatewayResponse{},
 	}
 	r := &reader{actions: s.Actions, definition: d, schemes: map[string]authorizer{}, validators: map[string]validator{}}
 	if text != "" {

@@ -1,13 +1,6 @@
 package apigateway
 
-import (
-	"encoding/json"
-	"maps"
-	"net/http"
-	"strings"
-
-	"github.com/order-patterns/order-patterns/local/wire"
-)
+import "github.com/order-patterns/order-patterns/local/wire"
 
 type object = wire.Object
 
@@ -35,7 +28,6 @@ func (s *Service) operations() {
 		}
 		return k.output(c, "includeValue"), nil
 	}, "includeValue")
-	s.Handle("GET /restapis/{api}/stages/{stage}/exports/{type}", "GetExport", s.getExport)
 }
 
 // get adds an operation that reads, with the parameters that it supports in the query string.
@@ -150,43 +142,4 @@ func (s *Service) getAccount(*wire.Call) (object, error) {
 		"cloudwatchRoleArn": s.logRole.Load(), "features": []string{"UsagePlans"}, "apiKeyVersion": "1",
 		"throttleSettings": object{"burstLimit": accountBurst, "rateLimit": accountRate},
 	}, nil
-}
-
-// getExport returns the OpenAPI document that a stage serves, without API Gateway's extensions.
-func (s *Service) getExport(w http.ResponseWriter, c *wire.Call) error {
-	if err := authorize(c); err != nil {
-		return err
-	}
-	if kind, accept := c.PathValue("type"), c.Header.Get("Accept"); kind != "oas30" || strings.Contains(accept, "yaml") {
-		return wire.Unsupported("exports of type %q as %q, only oas30 as application/json", kind, accept)
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	st, err := s.stageOf(c)
-	if err != nil {
-		return err
-	}
-	var doc any
-	if err := json.Unmarshal([]byte(st.live.document), &doc); err != nil {
-		return err
-	}
-	strip(doc)
-	w.Header().Set("Content-Type", jsonType)
-	_, err = w.Write([]byte(compact(doc)))
-	return err
-}
-
-// strip removes API Gateway's extensions from a document.
-func strip(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		maps.DeleteFunc(v, func(name string, _ any) bool { return strings.HasPrefix(name, "x-amazon-apigateway-") })
-		for _, e := range v {
-			strip(e)
-		}
-	case []any:
-		for _, e := range v {
-			strip(e)
-		}
-	}
 }

@@ -1,7 +1,6 @@
 package apigateway_test
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,16 +38,6 @@ func TestAPIsCanBeInspected(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, setting.CloudwatchRoleArn)
 	require.EqualValues(t, 5000, setting.ThrottleSettings.BurstLimit)
-
-	export := &sdk.GetExportInput{RestApiId: &a.id, StageName: aws.String("prod"), ExportType: aws.String("oas30")}
-	plain, err := a.client.GetExport(ctx, export)
-	require.NoError(t, err)
-	require.True(t, json.Valid(plain.Body))
-	require.NotContains(t, string(plain.Body), "x-amazon")
-	require.Contains(t, string(plain.Body), "/order/{orderid}/status")
-	export.Parameters = map[string]string{"extensions": "apigateway"}
-	_, err = a.client.GetExport(ctx, export)
-	require.ErrorContains(t, err, `the parameter "extensions" of GetExport`)
 }
 
 func TestUnknownIdsAndParametersAreRefused(t *testing.T) {
@@ -60,8 +49,6 @@ func TestUnknownIdsAndParametersAreRefused(t *testing.T) {
 	require.Contains(t, cloudtest.Refused(t, err, "NotFoundException"), "Invalid stage identifier specified")
 	_, err = a.client.GetRestApis(ctx, &sdk.GetRestApisInput{Limit: aws.Int32(5)})
 	require.Contains(t, cloudtest.Refused(t, err, "NotImplemented"), `the parameter "limit" of GetRestApis`)
-	_, err = a.client.GetExport(ctx, &sdk.GetExportInput{RestApiId: &a.id, StageName: aws.String("prod"), ExportType: aws.String("swagger")})
-	require.Contains(t, cloudtest.Refused(t, err, "NotImplemented"), "swagger")
 	_, err = a.client.CreateRestApi(ctx, &sdk.CreateRestApiInput{Name: aws.String("x")})
 	require.Contains(t, cloudtest.Refused(t, err, "UnknownOperationException"), "POST /restapis")
 }
