@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +129,9 @@ func TestLookAtAccessLog(t *testing.T) {
 			LogGroupName: &f.AccessLogGroup, FilterPattern: aws.String(`"202"`),
 		})
 		require.NoError(t, err)
-		return len(out.Events) > 0 && strings.Contains(*out.Events[0].Message, `"method":"POST"`)
+		return slices.ContainsFunc(out.Events, func(e logstypes.FilteredLogEvent) bool {
+			return strings.Contains(*e.Message, `"method":"POST"`) && strings.Contains(*e.Message, `"status":"202"`)
+		})
 	})
 }
 

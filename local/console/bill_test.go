@@ -34,7 +34,12 @@ func TestTheBillIsOfTheTrafficOfTheLastMinutes(t *testing.T) {
 	s.place(t, 1)
 	w.tell(t, "order-1", done)
 	w.Clock.Advance(time.Minute)
-	b := get[bill](t, w, "/api/bill?minutes=5")
+	var b bill
+	require.Eventually(t, func() bool { // until the last log lines have arrived
+		before := b.TotalUSD
+		b = get[bill](t, w, "/api/bill?minutes=5")
+		return before == b.TotalUSD
+	}, 20*time.Second, 300*time.Millisecond)
 	require.Equal(t, 1, b.Records)
 	require.InDelta(t, 1e6*b.TotalUSD, b.PerMillionUSD, 1e-6)
 	sum, usd := 0.0, map[string]float64{}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/local/fault"
 	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
 )
 
@@ -33,8 +34,13 @@ func TestAPausedMappingHandlesWhatItReceivedAndNothingMore(t *testing.T) {
 	id, _, err := e.create(mappingKind, inputs)
 	require.NoError(t, err)
 
-	c.send(queue, "wait")
-	eventually(t, "the function runs", func() bool { _, inFlight := c.count(queue); return inFlight == 1 })
+	release := make(chan struct{})
+	remove := c.account.Faults.Add(fault.Rule{Action: "lambda:InvokeFunction", Do: func(context.Context, fault.Event) error {
+		<-release
+		return nil
+	}})
+	c.send(queue, "ok")
+	eventually(t, "the function is invoked", func() bool { _, inFlight := c.count(queue); return inFlight == 1 })
 	state, err := c.enable(id, false)
 	require.NoError(t, err)
 	require.Equal(t, "Disabling", state)
@@ -44,6 +50,8 @@ func TestAPausedMappingHandlesWhatItReceivedAndNothingMore(t *testing.T) {
 	_, err = c.enable(id, true)
 	var inUse *types.ResourceInUseException
 	require.ErrorAs(t, err, &inUse)
+	close(release)
+	remove()
 	eventually(t, "it is disabled", func() bool {
 		one, err := c.sdk.GetEventSourceMapping(context.Background(), &sdk.GetEventSourceMappingInput{UUID: &id})
 		return err == nil && *one.State == "Disabled"
