@@ -108,8 +108,7 @@ program:
 	@go build -o build/program .
 local-command:
 	@mkdir -p $(BIN)
-	@go -C local build -o $(CURDIR)/$(BIN)/ ./cmd/local
-	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./orders
+	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./local ./orders
 
 # The Pulumi CLI of this machine is used if there is one.
 .PHONY: cli

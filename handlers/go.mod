@@ -161,5 +161,3 @@ replace github.com/order-patterns/order-patterns/handlers/kit => ./kit
 replace github.com/order-patterns/order-patterns/local => ../local
 
 tool github.com/aws/aws-lambda-go/cmd/build-lambda-zip
-
-replace github.com/order-patterns/order-patterns/meter => ../meter

@@ -147,5 +147,3 @@ require (
 	github.com/stretchr/testify v1.12.1
 	gopkg.in/yaml.v3 v3.0.1
 )
-
-replace github.com/order-patterns/order-patterns/meter => ../meter

@@ -155,5 +155,3 @@ replace github.com/order-patterns/order-patterns/local => ../../local
 replace github.com/order-patterns/order-patterns/examples/pictures => ../pictures
 
 replace github.com/order-patterns/order-patterns/handlers/kit => ../../handlers/kit
-
-replace github.com/order-patterns/order-patterns/meter => ../../meter

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/order-patterns/order-patterns/cmd/client/billing"
 	"github.com/order-patterns/order-patterns/local"
 	"github.com/order-patterns/order-patterns/local/clock"
 	"github.com/order-patterns/order-patterns/local/console"
@@ -75,7 +76,7 @@ func serve(ctx context.Context) (stop func() error, err error) {
 	if err != nil {
 		return stop, err
 	}
-	if served.console, err = console.Start(console.Options{Cloud: served.cloud, Settings: settings}); err != nil {
+	if served.console, err = console.Start(console.Options{Cloud: served.cloud, Settings: settings, Meter: billing.Charges}); err != nil {
 		return stop, err
 	}
 	stop = func() error {

@@ -3,14 +3,31 @@ package console
 import (
 	"cmp"
 	"context"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/order-patterns/order-patterns/local/provider"
 )
+
+// Meter computes what AWS charges, at list prices, for what ran in the resources of a stack from start to end.
+type Meter func(ctx context.Context, config aws.Config, resources []provider.Resource, start, end time.Time) (*Charges, error)
+
+// Charges are in dollars. What depends on time and not on traffic, such as alarms, is in the idle month only.
+type Charges struct {
+	Region, Date string // of the prices
+	Traffic      []Charge
+	IdleMonthUSD float64
+}
+
+// Charge is for a resource, by its name in the program.
+type Charge struct {
+	Service, Resource string
+	USD               float64
+}
 
 // cost is a part of a bill.
 type cost struct {
@@ -20,8 +37,7 @@ type cost struct {
 	Share   float64 `json:"share"` // of the whole, from 0 to 1
 }
 
-// bill is what AWS would have charged for the traffic of the last minutes, at list prices. What depends on time and not on traffic, such
-// as alarms, is in the idle month only.
+// bill is what AWS would have charged for the traffic of the last minutes.
 type bill struct {
 	Region        string  `json:"region"`
 	Date          string  `json:"date"` // of the prices
@@ -41,33 +57,20 @@ func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*b
 	if err != nil {
 		return nil, err
 	}
-	deployed, _ := c.cloud.Provider.Resources()
-	resources := make([]meter.Resource, len(deployed))
-	for i, d := range deployed {
-		resources[i] = meter.Resource{Type: d.Type, Name: d.Name, ID: d.ID, Properties: d.Properties}
+	if c.meter == nil {
+		return nil, absent("this program has no meter")
 	}
-	g, m := c.graph(), meter.New(c.config, resources)
-	m.Architecture = "arm64" // the default on AWS
+	deployed, _ := c.cloud.Provider.Resources()
 	end := c.cloud.Account.Clock.Now()
 	start := end.Add(-time.Duration(minutes) * time.Minute)
-	used, err := m.Used(ctx, start, end)
+	charged, err := c.meter(ctx, c.config, deployed, start, end)
 	if err != nil {
 		return nil, err
 	}
-	prices, err := meter.PricesOf(c.config.Region)
-	if err != nil {
-		return nil, err
+	out := &bill{Region: charged.Region, Date: charged.Date, IdleMonthUSD: charged.IdleMonthUSD}
+	for _, l := range charged.Traffic {
+		out.TotalUSD += l.USD
 	}
-	all, err := prices.Bill(used)
-	if err != nil {
-		return nil, err
-	}
-	idle, err := prices.Bill(append(meter.Idle(resources, meter.Month), meter.MethodMetrics(resources, false)...))
-	if err != nil {
-		return nil, err
-	}
-	traffic := all.Orders()
-	out := &bill{Region: prices.Region, Date: prices.Date, TotalUSD: traffic.Total(), IdleMonthUSD: idle.Total()}
 	if err := c.indexed(ctx, func(x *records) error {
 		for _, r := range x.list {
 			if !r.Started.Before(start) {
@@ -79,16 +82,20 @@ func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*b
 		return nil, err
 	}
 	if out.Records > 0 {
-		out.PerMillionUSD = traffic.PerMillion(out.Records).Total()
+		out.PerMillionUSD = out.TotalUSD / float64(out.Records) * 1e6
 	}
-	out.Services = costs(traffic, func(l meter.Line) cost { return cost{Service: l.Service} })
-	out.Components = costs(traffic, func(l meter.Line) cost { return cost{Name: cmp.Or(g.componentName(l.Resource), l.Resource)} })
+	g := c.graph()
+	out.Services = costs(charged.Traffic, func(l Charge) cost { return cost{Service: l.Service} })
+	out.Components = costs(charged.Traffic, func(l Charge) cost { return cost{Name: cmp.Or(g.componentName(l.Resource), l.Resource)} })
 	return out, nil
 }
 
 // costs adds up the lines that are of the same service or component, the highest first.
-func costs(lines meter.Bill, of func(meter.Line) cost) []cost {
-	sums, total := []cost{}, max(lines.Total(), math.SmallestNonzeroFloat64)
+func costs(lines []Charge, of func(Charge) cost) []cost {
+	sums, total := []cost{}, 0.0
+	for _, l := range lines {
+		total += l.USD
+	}
 	for _, l := range lines {
 		part := of(l)
 		i := slices.IndexFunc(sums, func(c cost) bool { return c.Service == part.Service && c.Name == part.Name })

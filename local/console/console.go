@@ -34,11 +34,14 @@ type Options struct {
 	Cloud *local.Cloud
 	// Settings are those of the program that is deployed.
 	Settings Settings
+	// Meter computes the bill. Nil means that there is none.
+	Meter Meter
 }
 
 // Console is a page that is being served.
 type Console struct {
 	cloud    *local.Cloud
+	meter    Meter
 	settings Settings
 	config   aws.Config // of the person at the keyboard
 	sqs      *sqs.Client
@@ -60,7 +63,7 @@ func Start(o Options) (*Console, error) {
 		return nil, fmt.Errorf("starting the console: %w", err)
 	}
 	c := &Console{
-		cloud: o.Cloud, settings: o.Settings.withDefaults(), config: o.Cloud.Admin.Config(o.Cloud.Endpoint),
+		cloud: o.Cloud, settings: o.Settings.withDefaults(), meter: o.Meter, config: o.Cloud.Admin.Config(o.Cloud.Endpoint),
 		token: rand.Text(), address: l.Addr().String(),
 		records: records{all: map[recordKey]*record{}, seen: map[string]time.Time{}},
 	}
@@ -106,7 +109,7 @@ func (c *Console) routes() *http.ServeMux {
 	mux.HandleFunc("GET /api/requests", show(func() any { return map[string]any{"requests": c.offers()} }))
 	mux.HandleFunc("POST /api/requests", handle(c, c.sendRequests))
 	mux.HandleFunc("GET /api/settings", show(func() any {
-		return map[string]any{"record": c.settings.Record, "region": c.config.Region, "endpoint": c.cloud.Endpoint}
+		return map[string]any{"record": c.settings.Record, "region": c.config.Region, "endpoint": c.cloud.Endpoint, "bill": c.meter != nil}
 	}))
 	return mux
 }

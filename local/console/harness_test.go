@@ -37,7 +37,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	cloud := localtest.Start(t)
-	c, err := console.Start(console.Options{Cloud: cloud.Cloud, Settings: console.Settings{
+	c, err := console.Start(console.Options{Cloud: cloud.Cloud, Meter: charges, Settings: console.Settings{
 		Record: console.Record{Name: "order", ID: "id", Search: []string{"account"}},
 	}})
 	require.NoError(t, err)

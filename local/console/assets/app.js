@@ -48,7 +48,7 @@ function App() {
   return html`
     <header>
       <a class="brand" href="#map"><img src="icon.svg" alt="" width="24" height="24" /><span>Embedded cloud</span> <small>${cloud.settings.region}</small></a>
-      <nav aria-label="Views">${Object.keys(views).map((v) => html`<a href="#${v}" data-testid="tab-${v}" aria-current=${v === view ? 'page' : null}>${name(v)}</a>`)}</nav>
+      <nav aria-label="Views">${Object.keys(views).filter((v) => v !== 'bill' || cloud.settings.bill).map((v) => html`<a href="#${v}" data-testid="tab-${v}" aria-current=${v === view ? 'page' : null}>${name(v)}</a>`)}</nav>
       <${State} />
     </header>
     ${cloud.lost && html`<p class="strip warn" role="alert">${cloud.lost}</p>`}

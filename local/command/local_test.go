@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 // TestMain lets the test binary be the command, too: up starts the cloud as `local serve`.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "up") {
-		main()
+		Main(nil)
 		return
 	}
 	// The program is compiled as make does, and not once more, as the race detector would have it.
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 func command(t *testing.T, home string, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	err = run(context.WithoutCancel(t.Context()), nil, append(args, "--home", home), &out, &errs)
+	err = run(context.WithoutCancel(t.Context()), nil, nil, append(args, "--home", home), &out, &errs)
 	return out.String(), errs.String(), err
 }
 

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -69,7 +69,7 @@ func serve(ctx context.Context, e *environment) error {
 	if err := cloud.Account.Guesses.TurnNamed(os.Getenv("GUESSES")); err != nil {
 		return fmt.Errorf("GUESSES: %w", err)
 	}
-	page, err := console.Start(console.Options{Cloud: cloud, Settings: settings})
+	page, err := console.Start(console.Options{Cloud: cloud, Settings: settings, Meter: e.meter})
 	if err != nil {
 		return err
 	}
