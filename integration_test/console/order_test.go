@@ -2,6 +2,8 @@ package console
 
 import (
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // place sends the request of a pattern once, and returns the id of the order.
@@ -37,6 +39,8 @@ func TestAnOrderIsPlacedAndFollowedToItsEnd(t *testing.T) {
 			p.follow(id)
 			p.shows("story-status", "done")
 			p.hasIn("story-item", id)
+			require.Zero(t, evaluate[int](p, `[...at('story').querySelectorAll('li.error')].filter(e => e.innerText.includes('Conditional')).length`),
+				"a condition that is not met is no error")
 			if pattern != "checker" { // which ships the order, and writes no invoice
 				p.hasIn("story-object", id)
 			}

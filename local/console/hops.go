@@ -45,6 +45,9 @@ var origins = map[string]string{
 	"AWS::ApiGateway::Stage": kindAPI, "AWS::Lambda::Function": kindFunction, "AWS::StepFunctions::StateMachine": kindMachine, "AWS::SNS::Topic": kindTopic,
 }
 
+// conditionFailed is the answer to a write that has been made before, or must not be made. X-Ray counts it as an error.
+const conditionFailed = "ConditionalCheckFailedException"
+
 // maxTraces is how many traces BatchGetTraces returns at most:
 // https://docs.aws.amazon.com/xray/latest/api/API_BatchGetTraces.html
 const maxTraces = 5
@@ -140,6 +143,7 @@ func (s *story) hop(g *segment, parent int, began float64) hop {
 		h.Detail = g.Cause.Exceptions[0].Type
 	}
 	switch {
+	case g.Error && h.Detail == conditionFailed:
 	case g.Error, g.Fault, g.Throttle:
 		h.Status = "error"
 	case g.End == 0:
