@@ -26,16 +26,25 @@ func (e *environment) stack(r *running) *stack.Stack {
 // outputsFile is where other commands, such as orders, read the outputs.
 func (e *environment) outputsFile() string { return filepath.Join(e.home, "outputs.json") }
 
-func up(ctx context.Context, e *environment, c selection) error {
+// ready returns the running cloud, which it starts if none runs, and the config for a deployment to it.
+func (e *environment) ready(ctx context.Context, c selection) (*running, map[string]string, error) {
 	config, err := c.config(e.project)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	r, err := e.start(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	r.trust(config)
+	return r, config, nil
+}
+
+func up(ctx context.Context, e *environment, c selection) error {
+	r, config, err := e.ready(ctx, c)
+	if err != nil {
+		return err
+	}
 	s := e.stack(r)
 	if err := s.Up(ctx, config); err != nil {
 		return deployError(err)
@@ -66,15 +75,10 @@ func deployError(err error) error {
 }
 
 func preview(ctx context.Context, e *environment, c selection) error {
-	config, err := c.config(e.project)
+	r, config, err := e.ready(ctx, c)
 	if err != nil {
 		return err
 	}
-	r, err := e.start(ctx)
-	if err != nil {
-		return err
-	}
-	r.trust(config)
 	s := e.stack(r)
 	s.Log = e.stdout
 	return deployError(s.Preview(ctx, config, false))
