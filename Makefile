@@ -10,9 +10,9 @@ AUTHFLAG = $(if $(AUTH),--config 'auth=$(AUTH)')
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 export CGO_ENABLED ?= 0
-# A zip must not depend on the folder in which it was built. Everything else is built with the same flag, so that each
-# package is compiled once.
-export GOFLAGS := $(GOFLAGS) -trimpath
+# A zip must not depend on the folder in which it was built, nor on the state of git. Everything else is built with the same flags,
+# so that each package is compiled once, and a commit alone links nothing again.
+export GOFLAGS := $(GOFLAGS) -trimpath -buildvcs=false
 
 # Where zips go, and the executables that go into them.
 BUILD     ?= build
@@ -31,7 +31,7 @@ help: ## List the targets
 define package
 	@folder=$(if $(4),$(4)/)$(1); built=$(abspath $(BOOTSTRAP))/$$folder; zips=$(abspath $(BUILD))/$$folder; \
 	mkdir -p $$built $$zips && cd $(or $(4),handlers) && \
-	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -buildvcs=false -tags lambda.norpc -ldflags '-s -w' -o $$built/ ./functions/... && \
+	GOOS=$(2) GOARCH=$(3) CGO_ENABLED=0 go build -tags lambda.norpc -ldflags '-s -w' -o $$built/ ./functions/... && \
 	for f in $(call functions,$(or $(4),handlers)); do \
 		zipped=$$built/$$f.zip/bootstrap; \
 		if [ -e $$zips/$$f.zip ] && cmp -s $$built/$$f $$zipped; then continue; fi; \
@@ -157,7 +157,7 @@ define build-plugin
 	if [ $(1) = darwin ]; then \
 		$(MAKE) -s package-local HOSTOS=$(1) HOSTARCH=$(2) BUILD=$$host BOOTSTRAP=$$host/bootstrap && cp -r $$host/local $$embedded/host; \
 	fi && \
-	GOOS=$(1) GOARCH=$(2) go -C provider build -buildvcs=false -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
+	GOOS=$(1) GOARCH=$(2) go -C provider build -ldflags '-s -w -X main.version=$(PLUGIN_VERSION)' \
 		-o $(abspath $(3))/ ./cmd/pulumi-resource-order-patterns
 endef
 
