@@ -101,7 +101,7 @@ var configKeys = []configKey{
 	{"alarmTopicArn", "", none, "ARN of an SNS topic that alarms are published to; by default each pattern has one, the output alarmTopicArn"},
 	{"alarmEmail", "", none, "Address that is notified of alarms, once its owner has confirmed; not with alarmTopicArn; none by default"},
 	{"alarmQueueAgeSeconds", components.DefaultQueueAge, components.QueueAgeRange,
-		"Seconds that the oldest message of a queue may wait before an alarm is raised, %v"},
+		"Seconds that the oldest message of a queue may wait, or a message may fail, before an alarm is raised, %v"},
 	{"alarmFunctionErrors", components.DefaultErrors, components.ErrorsRange, "How often a function may fail in five minutes before an alarm is raised, %v"},
 	{"alarmDurationPercent", components.DefaultDurationPercent, components.PercentRange,
 		"Percentage of its timeout that a function may take before an alarm is raised, %v"},
