@@ -308,10 +308,10 @@ func TestBadSettingsOfAlarmsAreRefused(t *testing.T) {
 		"Alarms.Email: must not be set together with TopicArn: subscribe to that topic": func(c *components.Common) {
 			c.Alarms.Email, c.Alarms.TopicArn = pulumi.String("a@example.com"), pulumi.String("arn:aws:sns:eu-west-1:123456789012:on-call")
 		},
-		"Alarms.Email: is of use only with alarms, which are off": func(c *components.Common) {
+		"Alarms.Email: is accepted only with alarms, which are off": func(c *components.Common) {
 			c.Alarms.Off, c.Alarms.Email = true, pulumi.String("a@example.com")
 		},
-		"LambdaInsightsLayerArn: is of use only with LambdaInsights": func(c *components.Common) {
+		"LambdaInsightsLayerArn: is accepted only with LambdaInsights": func(c *components.Common) {
 			c.LambdaInsightsLayerArn = pulumi.String("arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:56")
 		},
 		"LambdaInsightsLayerArn: must be the ARN of a version of a layer": func(c *components.Common) {

@@ -166,8 +166,8 @@ func TestBadEdgesAreRefusedAndSoIsAnAPIWithoutAnAddress(t *testing.T) {
 	}{
 		"a domain without a certificate": {components.ApiSettings{DomainName: text("orders.example.com")}, []string{"Api.CertificateArn: is required with DomainName"}},
 		"what is of a domain": {components.ApiSettings{CertificateArn: text(certificate), HostedZoneId: text("Z1"), DisableExecuteApiEndpoint: true}, []string{
-			"Api.CertificateArn: is of use only with DomainName", "Api.HostedZoneId: is of use only with DomainName",
-			"Api.DisableExecuteApiEndpoint: needs DomainName, because the API would have no address",
+			"Api.CertificateArn: is accepted only with DomainName", "Api.HostedZoneId: is accepted only with DomainName",
+			"Api.DisableExecuteApiEndpoint: requires DomainName: the API would have no address",
 		}},
 		"a URL":           {components.ApiSettings{DomainName: text("https://orders.example.com"), CertificateArn: text(certificate)}, []string{domain}},
 		"capitals":        {components.ApiSettings{DomainName: text("Orders.example.com"), CertificateArn: text(certificate)}, []string{domain}},

@@ -108,13 +108,13 @@ func TestBadAuthorizersOfRoutesAreRefused(t *testing.T) {
 	for i := range many {
 		many[i] = route("GET", "/"+strings.Repeat("a", i+1))
 	}
-	cannotTell := "Routes[1].Scopes: must be those of Routes[0]: a path may match both"
+	cannotTell := "Routes[1].Scopes: must be the same as those of Routes[0]: a request may match both paths"
 	for name, c := range map[string]struct {
 		routes []components.Route
 		want   []string
 	}{
 		"another kind":                {[]components.Route{of("cognito", route("GET", "/a"))}, []string{`Routes[0].Authorizer: must be one of ["none" "iam" "jwt"], got "cognito"`}},
-		"scopes of nobody":            {[]components.Route{of("none", route("GET", "/a", "x")), of("iam", route("GET", "/b", "x"))}, []string{"Routes[0].Scopes: are of use only with jwt", "Routes[1].Scopes: are of use only with jwt"}},
+		"scopes of nobody":            {[]components.Route{of("none", route("GET", "/a", "x")), of("iam", route("GET", "/b", "x"))}, []string{"Routes[0].Scopes: are accepted only with jwt", "Routes[1].Scopes: are accepted only with jwt"}},
 		"a scope with a space":        {[]components.Route{route("GET", "/a", "ok", "a b")}, []string{`Routes[0].Scopes[1]: must be printable ASCII characters without spaces, quotes and backslashes, got "a b"`}},
 		"an empty scope":              {[]components.Route{route("GET", "/a", "")}, []string{"Routes[0].Scopes[0]: must be"}},
 		"a route within":              {[]components.Route{route("GET", "/order/{id}"), route("GET", "/order/{id}/notes", "staff")}, []string{cannotTell}},

@@ -32,8 +32,8 @@ func operations(t *testing.T, doc map[string]any, test func(route string, operat
 
 func TestAComponentWithoutAnAuthorizerIsRefusedAndSaysWhichThereAre(t *testing.T) {
 	three := []string{
-		"Authorizer.Kind: is required: choose none, with which everybody may call; iam, with which requests are signed with AWS credentials; " +
-			"or jwt, with which they have a token of an OpenID Connect issuer, and which needs Issuer and Audience",
+		"Authorizer.Kind: is required: choose none, to let everybody call; iam, for requests that are signed with AWS credentials; " +
+			"or jwt, for requests with a token of an OpenID Connect issuer, which requires Issuer and Audience",
 	}
 	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Common: inFolder(t)}, three)
 	refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", &components.OrchestratorArgs{Orders: &components.OrchestratorOrders{}, Common: inFolder(t)}, three)
@@ -56,7 +56,7 @@ func TestABadAuthorizerIsRefused(t *testing.T) {
 		auth components.Authorizer
 		want []string
 	}{
-		"another kind":           {components.Authorizer{Kind: "JWT"}, []string{`Authorizer.Kind: there is no "JWT": choose none,`}},
+		"another kind":           {components.Authorizer{Kind: "JWT"}, []string{`Authorizer.Kind: unknown kind "JWT": choose none,`}},
 		"tokens of nobody":       {components.Authorizer{Kind: components.AuthJwt}, []string{"Authorizer.Issuer: is required with jwt", "Authorizer.Audience: is required with jwt"}},
 		"an empty issuer":        {issuer(""), []string{badIssuer + `""`}},
 		"an issuer over http":    {issuer("http://login.example.com"), []string{badIssuer}},
@@ -73,8 +73,8 @@ func TestABadAuthorizerIsRefused(t *testing.T) {
 		"an issuer of no tokens": {components.Authorizer{
 			Kind: components.AuthIam, Issuer: pulumi.String("https://x"), Audience: pulumi.String("a"), AccountClaim: pulumi.String("sub"), CacheSeconds: pulumi.Int(1),
 		}, []string{
-			"Authorizer.Issuer: is of use only with jwt", "Authorizer.Audience: is of use only with jwt",
-			"Authorizer.AccountClaim: is of use only with jwt", "Authorizer.CacheSeconds: is of use only with jwt",
+			"Authorizer.Issuer: is accepted only with jwt", "Authorizer.Audience: is accepted only with jwt",
+			"Authorizer.AccountClaim: is accepted only with jwt", "Authorizer.CacheSeconds: is accepted only with jwt",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -231,8 +231,8 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		},
 			[]string{"Orders.Capacity.ReadUnits: must be from 1 to 40000, got -1", "Orders.Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
 		{"rate of a client", func(a *args) { a.UsagePlan.RateLimit = pulumi.Int(10001) }, []string{"UsagePlan.RateLimit: must be from 1 to 10000, got 10001"}},
-		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = pulumi.Int(5) }, []string{"UsagePlan.QuotaLimit: needs RequireApiKey"}},
-		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = pulumi.String("DAY") }, []string{"UsagePlan.QuotaPeriod: is of use only with QuotaLimit"}},
+		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = pulumi.Int(5) }, []string{"UsagePlan.QuotaLimit: requires RequireApiKey"}},
+		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = pulumi.String("DAY") }, []string{"UsagePlan.QuotaPeriod: is accepted only with QuotaLimit"}},
 		{"a period that is none", func(a *args) {
 			a.UsagePlan = components.UsagePlan{RequireApiKey: true, QuotaLimit: pulumi.Int(5), QuotaPeriod: pulumi.String("YEAR")}
 		}, []string{`UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`}},
@@ -245,7 +245,7 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
 			"Orders.Functions.capture-order.MemoryMB", "Orders.Functions.check-stock.MemoryMB", "Orders.Functions.update-order.MemoryMB", "Orders.Functions.ship-order.MemoryMB",
-			`Orders.Functions: there is no function "ship": there are capture-order, get-order-status, update-account`, "Orders.CheckQueue.BatchSize", "Orders.UpdateQueue.BatchSize",
+			`Orders.Functions: unknown function "ship", must be one of capture-order, get-order-status, update-account`, "Orders.CheckQueue.BatchSize", "Orders.UpdateQueue.BatchSize",
 			"UsagePlan.BurstLimit", "Orders.Capacity.ReadUnits", "Api.RateLimit", "Common.Architecture",
 			"/capture-order.zip: run `make build`", "/ship-order.zip: run `make build`",
 		}},

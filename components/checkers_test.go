@@ -104,11 +104,11 @@ func TestCheckersOfOrdersAreRefusedAllAtOnce(t *testing.T) {
 		},
 		Collect: &components.Function{}, Finish: &components.Function{}, CollectQueue: components.QueueSettings{BatchSize: pulumi.Int(1)},
 	}, []string{
-		"Checkers.stock: is a check of Orders", "Checkers.check-stock: has the name of Orders.Functions.check-stock",
+		"Checkers.stock: is the name of a check of Orders", "Checkers.check-stock: has the same name as Orders.Functions.check-stock",
 		`Checkers.a_b: a name must be a letter, and then letters, digits and hyphens, got "a_b"`, "Checkers.empty.Function.Code: is required",
-		"Checkers.filtered.FilterPolicy: cannot be set with Orders: an order that the function does not get would wait for ever",
+		"Checkers.filtered.FilterPolicy: cannot be set with Orders: an order that the function does not get would wait forever",
 		"Checkers.filtered.Queue.BatchingWindowSeconds: must be at least 1",
-		"Collect: is of use only without Orders", "CollectQueue: is of use only without Orders", "Finish: is of use only without Orders",
+		"Collect: is accepted only without Orders", "CollectQueue: is accepted only without Orders", "Finish: is accepted only without Orders",
 	})
 	many := map[string]components.Checker{}
 	for i := range components.MaxCheckers + 1 {

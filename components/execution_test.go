@@ -18,7 +18,7 @@ func TestAnIntegrationIsInThePartitionAndRegionOfItsMachine(t *testing.T) {
 		require.Equal(t, want, doc["uri"])
 	}
 	_, err := e.integration("m", "arn:role", "*", false)
-	require.ErrorContains(t, err, `"m" is no ARN`)
+	require.ErrorContains(t, err, `"m" is not an ARN`)
 }
 
 // A route whose machine or function does not exist yet must not become a document without it.

@@ -209,7 +209,7 @@ func TestAFunctionIsRefused(t *testing.T) {
 		"settings of code without Code": {components.Function{
 			Runtime: pulumi.String("python3.13"), Handler: pulumi.String("app.handler"), Architecture: "arm64", Description: pulumi.String("x"),
 		}, false, []string{
-			".Runtime: is of use only with Code", ".Handler: is of use only with Code", ".Architecture: is of use only with Code", ".Description: is of use only with Code",
+			".Runtime: is accepted only with Code", ".Handler: is accepted only with Code", ".Architecture: is accepted only with Code", ".Description: is accepted only with Code",
 		}},
 		"a runtime without a handler": {with(python(t), func(f *components.Function) { f.Handler = nil }), false, []string{".Handler: is required"}},
 		"code that is not there":      {components.Function{Code: pulumi.NewFileArchive(missing)}, false, []string{".Code: no zip or folder at " + missing + ": no such file or directory"}},
@@ -239,7 +239,7 @@ func TestAFunctionIsRefused(t *testing.T) {
 			[]string{".Permissions[0].Conditions[0].Operator: is required", ".Conditions[0].Key: is required", ".Conditions[0].Value: is required"}},
 		"a key that must have two values": {permission(components.Permission{Actions: []string{"s3:ListBucket"}, Resources: somewhere, Conditions: []components.Condition{
 			{Operator: "StringLike", Key: "s3:prefix", Value: pulumi.String("a")}, {Operator: "StringLike", Key: "s3:prefix", Value: pulumi.String("b")},
-		}}), false, []string{".Permissions[0].Conditions[1]: StringLike of s3:prefix is there twice: a key has one value"}},
+		}}), false, []string{".Permissions[0].Conditions[1]: StringLike of s3:prefix occurs twice: a key must have one value"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &components.FanOutArgs{Authorizer: open, Common: inFolder(t), Orders: &components.FanOutOrders{

@@ -270,7 +270,7 @@ func TestKeysAreRefusedThatCannotBe(t *testing.T) {
 		}, "Common.OwnKey: must not be set together with KmsKeyArn"},
 		"an alias":                      {func(a *components.Common) { a.KmsKeyArn = pulumi.String("alias/orders") }, "Common.KmsKeyArn: must be the ARN of a key"},
 		"nobody to use the own key":     {func(a *components.Common) { a.OwnKey = true }, "Common.KeyUsers: is required with OwnKey"},
-		"users of a key that is nobody": {func(a *components.Common) { a.KeyUsers = keyUsers }, "Common.KeyUsers: is of use only with OwnKey"},
+		"users of a key that is nobody": {func(a *components.Common) { a.KeyUsers = keyUsers }, "Common.KeyUsers: is accepted only with OwnKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}

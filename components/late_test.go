@@ -59,25 +59,25 @@ func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 		})
 	}
 	for want, program := range map[string]pulumi.RunFunc{
-		"Orders.StoreQueue.RetentionDays: must not be below 14 days": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+		"Orders.StoreQueue.RetentionDays: must be at least 14, got": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.StoreQueue.RetentionDays = n
 		}),
 		"Orders.Functions.store-order.MemoryMB: must be from 128 to 10240, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.Functions = map[string]components.Function{"store-order": {MemoryMB: n}}
 		}),
-		"Orders.StoreQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+		"Orders.StoreQueue.BatchingWindowSeconds: must be at least 1 if BatchSize is above 10, got BatchSize 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.StoreQueue.BatchSize = n
 		}),
 		"Common.LogRetentionDays: must be one of [1 3 5": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Common.LogRetentionDays = n
 		}),
-		"Orders.Capacity.MaxWriteUnits: must not be below WriteUnits, which is 12, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+		"Orders.Capacity.MaxWriteUnits: must be at least WriteUnits, which is 12, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.Capacity = components.TableCapacity{ReadUnits: n, WriteUnits: pulumi.Int(12), MaxWriteUnits: n}
 		}),
 		"Common.Tags: a key must not begin with aws:": bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
 			a.Common.Tags = pulumi.StringMap{"aws:team": text}
 		}),
-		`Api.AllowOrigin: must be * or an origin such as https://shop.example.com, with nothing behind it, got "shop"`: bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
+		`Api.AllowOrigin: must be * or an origin such as https://shop.example.com, without a path, got "shop"`: bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
 			a.Api.AllowOrigin = text
 		}),
 	} {

@@ -160,14 +160,14 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"two addresses", func(a *args) { a.NotifyEmail = pulumi.String("a@example.com,b@example.com") }, []string{`NotifyEmail: must be an address`}},
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
-		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"Api.AllowOrigin", "with nothing behind it"}},
+		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"Api.AllowOrigin", "without a path"}},
 		{"an account without access logs", func(a *args) {
 			a.Api.AccessLogs, a.Api.AccountRoleArn = pulumi.BoolRef(false), pulumi.String("arn:role")
-		}, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		}, []string{"Api.AccountRoleArn: is accepted only with AccessLogs"}},
 		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 		{"a package for another kind of processor", func(a *args) {
 			writePackage(t, a.Common.Packages, "take-back-order-task", "bootstrap", 0o755, executable(elf.EM_RISCV))
-		}, []string{"/take-back-order-task.zip: is no executable for arm64 or x86_64"}},
+		}, []string{"/take-back-order-task.zip: is not an executable for arm64 or x86_64"}},
 		{"everything at once", func(a *args) {
 			a.Orders.Functions = map[string]components.Function{"store-order-task": {MemoryMB: pulumi.Int(1), TimeoutSeconds: pulumi.Int(-1)}, "get-order": {MemoryMB: pulumi.Int(1)}}
 			a.LogLevel, a.NotifyEmail, a.Common.Architecture = pulumi.String("x"), pulumi.String("x"), "mips"

@@ -73,5 +73,5 @@ func TestZipsAndAFolderAreRefused(t *testing.T) {
 	folder := packages(t, elf.EM_AARCH64)
 	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{
 		Common: components.Common{Zips: os.DirFS(folder), Packages: folder}, Authorizer: open, Orders: &components.FanOutOrders{},
-	}, []string{"Common.Zips: is of use only without Packages"})
+	}, []string{"Common.Zips: is accepted only without Packages"})
 }
