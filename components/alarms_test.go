@@ -20,7 +20,7 @@ const (
 	dashboardType = "aws:cloudwatch/dashboard:Dashboard"
 )
 
-// watches is what an alarm must be: its metric, or its expression with the metrics of the ids, and when it is raised.
+// watches is an expected alarm: its metric, or its expression over the metrics with these ids, and when it is raised.
 type watches struct {
 	metrics    map[string]string // by id, "NAMESPACE NAME STATISTIC DIMENSION=VALUE ..."; of the only one by ""
 	expression string
@@ -29,12 +29,12 @@ type watches struct {
 	datapoints string // such as "3 of 5"
 }
 
-// one is an alarm on one metric.
+// one returns an alarm on one metric.
 func one(metric string, threshold, period float64, datapoints string) watches {
 	return watches{map[string]string{"": metric}, "", threshold, period, datapoints}
 }
 
-// metricOf is a metric of an alarm, or of a query of one, as one text.
+// metricOf formats the metric of an alarm, or of one of its queries.
 func metricOf(in map[string]any, statistic any) string {
 	var dimensions []string
 	for name, value := range in["dimensions"].(map[string]any) {
@@ -44,7 +44,7 @@ func metricOf(in map[string]any, statistic any) string {
 	return fmt.Sprintf("%s %s %s %s", in["namespace"], in["metricName"], statistic, strings.Join(dimensions, " "))
 }
 
-// alarmsOf are the alarms of a pattern by their names in the output. It asserts what all of them have.
+// alarmsOf returns the alarms of a pattern by their names in the output. It asserts what all of them have.
 func alarmsOf(t *testing.T, pattern string, c *cloud) map[string]watches {
 	t.Helper()
 	found := map[string]watches{}
@@ -157,7 +157,7 @@ func wantedAlarms(t *testing.T, pattern string, c *cloud) map[string]watches {
 	return want
 }
 
-// tableOperations are what the functions do with each table.
+// tableOperations are the operations of the functions on each table.
 var tableOperations = map[string][]string{
 	"fanout orders": {"GetItem", "PutItem"}, "orchestrator orders": {"GetItem", "PutItem"}, "eventstream orders": {"GetItem", "PutItem"},
 	"checker orders":   {"GetItem", "PutItem", "UpdateItem", "TransactWriteItems"},
@@ -165,11 +165,11 @@ var tableOperations = map[string][]string{
 	"checker stock":    {"GetItem", "PutItem", "UpdateItem", "TransactWriteItems", "BatchGetItem"},
 }
 
-// A resource of a new kind, or one that is made elsewhere, has to get its alarms too.
+// A resource of a new kind, or one that is created elsewhere, must have its alarms too.
 func TestEveryResourceHasItsAlarms(t *testing.T) {
 	each(t, common{auth: tokens}, func(t *testing.T, pattern string, c *cloud) {
 		require.Equal(t, wantedAlarms(t, pattern, c), alarmsOf(t, pattern, c))
-		// Whatever else there is either does no work or has no metrics that AWS recommends an alarm on.
+		// The other resources do no work, or AWS recommends no alarm on their metrics.
 		watched := []string{functionType, queueType, tableType, topicType, streamType, machineType, stageType}
 		unwatched := []string{
 			alarmType, compositeType, dashboardType, queryType, logGroupType, bucketType, mappingType, restAPIType, usagePlanType,
@@ -186,7 +186,7 @@ func TestEveryResourceHasItsAlarms(t *testing.T) {
 	})
 }
 
-func TestTheCompositeAlarmIsRaisedByEachAndTellsNobody(t *testing.T) {
+func TestTheCompositeAlarmIsRaisedByEachAlarmAndHasNoAction(t *testing.T) {
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		var terms []string
 		for _, r := range c.registered {
@@ -232,8 +232,8 @@ func TestEachAlarmSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Those of functions of one's own speak of something else: see hasNothingOfOurs.
-func TestTheAlarmsOfOurExampleSpeakOfOrders(t *testing.T) {
+// hasNoBuiltInFunction asserts the same for alarms of own functions, which do not name orders.
+func TestAlarmDescriptionsNameOrdersForTheExample(t *testing.T) {
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		says := func(name string) any { return c.inputs(t, alarmType, pattern+"-"+name)["alarmDescription"] }
 		require.Contains(t, says("api-errors"), "The API answered with a status from 500: orders may not have been accepted. What to do: ")
@@ -258,7 +258,7 @@ func TestTheAlarmsPublishToTheTopicAndNobodyElseDoes(t *testing.T) {
 	})
 }
 
-func TestAlarmsArePublishedToATopicThatThereIs(t *testing.T) {
+func TestAlarmsArePublishedToAnExistingTopic(t *testing.T) {
 	const onCall = "arn:aws:sns:eu-west-1:123456789012:on-call"
 	c := fanOut(t, func(a *components.FanOutArgs) { a.Common.Alarms.TopicArn = pulumi.String(onCall) })
 	require.NotContains(t, c.registered, topicType+" fanout-alarms")
@@ -340,7 +340,7 @@ func TestAnApiThatIsUsedAloneHasItsAlarms(t *testing.T) {
 	off := deploy(t, components.NewOrderApi, "greetings", args(), func(a *components.OrderApiArgs) { a.Common.Alarms.Off = true })
 	require.Empty(t, names(off))
 
-	// That of a pattern leaves them to it.
+	// An API that is part of a pattern has no alarms of its own.
 	exported := map[string]any{}
 	require.NoError(t, (&cloud{}).run(func(ctx *pulumi.Context) error {
 		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)})

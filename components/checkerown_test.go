@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// checkedPictures are the arguments of a CheckerPipeline without orders: two checkers, and what collects their findings and finishes.
+// checkedPictures returns the arguments of a CheckerPipeline without orders: two checkers, Collect and Finish.
 func checkedPictures(t *testing.T) *components.CheckerPipelineArgs {
 	collect, finish, upload := own(t), own(t), own(t)
 	finish.TimeoutSeconds = pulumi.Int(20)
@@ -26,9 +26,9 @@ func checkedPictures(t *testing.T) *components.CheckerPipelineArgs {
 	}
 }
 
-func TestACheckerPipelineWithoutOrdersHasOnlyWhatIsYours(t *testing.T) {
+func TestACheckerPipelineWithoutOrdersHasNoBuiltInFunction(t *testing.T) {
 	c := deploy(t, components.NewCheckerPipeline, "pictures", checkedPictures(t), nil)
-	hasNothingOfOurs(t, c)
+	hasNoBuiltInFunction(t, c)
 	var names []string
 	for _, r := range c.registered {
 		if r.TypeToken == functionType || r.TypeToken == queueType {
@@ -125,7 +125,7 @@ func TestOutputsOfACheckerPipelineWithoutOrders(t *testing.T) {
 	}
 }
 
-func TestACheckerPipelineWithoutOrdersIsRefusedAllAtOnce(t *testing.T) {
+func TestACheckerPipelineWithoutOrdersReportsAllErrorsTogether(t *testing.T) {
 	type args = components.CheckerPipelineArgs
 	for name, c := range map[string]struct {
 		edit func(*args)

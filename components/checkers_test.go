@@ -22,7 +22,7 @@ func withCheckers(t *testing.T) *cloud {
 	})
 }
 
-func TestCheckersOfOnesOwnReadTheTopicAndSendFindings(t *testing.T) {
+func TestOwnCheckersReadTheTopicAndSendFindings(t *testing.T) {
 	c := withCheckers(t)
 	const findings = "https://queue/checker-update-order"
 	for name, batch := range map[string]float64{"fraud": 3, "age": 10} {
@@ -55,7 +55,7 @@ func TestCheckersOfOnesOwnReadTheTopicAndSendFindings(t *testing.T) {
 	require.NotContains(t, chartsOf(t, "checker", checkerPipeline(t, nil))["Rejected orders per minute"], "OrderPatterns Rejected Sum Pattern=checker Reason=Check")
 }
 
-func TestOnlyFunctionsThatLookAtFindingsKnowTheChecks(t *testing.T) {
+func TestOnlyFunctionsThatReadFindingsGetTheNamesOfTheChecks(t *testing.T) {
 	with, without := withCheckers(t), checkerPipeline(t, nil)
 	for _, function := range functions["checker"] {
 		require.NotContains(t, variables(t, without, "checker-"+function), "CHECKS", function)
@@ -68,8 +68,8 @@ func TestOnlyFunctionsThatLookAtFindingsKnowTheChecks(t *testing.T) {
 	}
 }
 
-// An update-order that does not know a check ships orders without it, and refuses its findings. An order that was published before the
-// checker has subscribed waits until it is published again.
+// An update-order that does not know a check would ship orders without it, and refuse its findings. An order that is published before the
+// checker's subscription exists waits until it is published again.
 func TestAnUpdateDeploysUpdateOrderThenTheCheckersThenCaptureOrder(t *testing.T) {
 	c := withCheckers(t)
 	capture := c.dependencies(t, functionType, "checker-capture-order")
@@ -92,7 +92,7 @@ func TestCheckersAddNothingElse(t *testing.T) {
 	}
 }
 
-func TestCheckersOfOrdersAreRefusedAllAtOnce(t *testing.T) {
+func TestCheckersOfOrdersReportAllErrorsTogether(t *testing.T) {
 	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{
 		Common: inFolder(t), Authorizer: open, Orders: &components.CheckerPipelineOrders{},
 		Checkers: map[string]components.Checker{

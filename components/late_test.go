@@ -11,9 +11,9 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// fromElsewhere is a program that deploys a component whose arguments come from another resource, which resolves to n and
-// to text.
-func fromElsewhere(n int, text string, create func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error) pulumi.RunFunc {
+// fromOtherResource returns a program that deploys a component. Its arguments are outputs of another resource, which resolve to n and to
+// text.
+func fromOtherResource(n int, text string, create func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		other, err := sqs.NewQueue(ctx, "other", &sqs.QueueArgs{DelaySeconds: pulumi.Int(n), Name: pulumi.String(text)})
 		if err != nil {
@@ -25,7 +25,7 @@ func fromElsewhere(n int, text string, create func(ctx *pulumi.Context, n pulumi
 
 func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 	c := &cloud{}
-	require.NoError(t, c.run(fromElsewhere(30, "https://shop.example.com", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
+	require.NoError(t, c.run(fromOtherResource(30, "https://shop.example.com", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
 		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
 			Authorizer: open,
 			Common:     components.Common{Packages: packages(t, elf.EM_AARCH64), Tags: pulumi.StringMap{"team": text}},
@@ -49,9 +49,9 @@ func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 	has(t, at(t, c.inputs(t, "order-patterns:components:FanOut", "fanout"), "orders", "storeQueue"), map[string]any{"batchSize": 30.0})
 }
 
-func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
+func TestValuesOfOtherResourcesAreValidatedWhenTheyResolve(t *testing.T) {
 	bad := func(edit func(a *components.FanOutArgs, n pulumi.IntOutput, text pulumi.StringOutput)) pulumi.RunFunc {
-		return fromElsewhere(11, "shop", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
+		return fromOtherResource(11, "shop", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
 			a := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}
 			edit(a, n, text)
 			_, err := components.NewFanOut(ctx, "fanout", a)
@@ -87,7 +87,7 @@ func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 	}
 }
 
-// An output may resolve to nothing, such as an optional output of another resource.
+// An output may resolve to nil, such as an optional output of another resource.
 func TestAnOutputWithoutAValueIsNotSet(t *testing.T) {
 	none := pulumi.IntPtrFromPtr(nil)
 	c := fanOut(t, func(a *components.FanOutArgs) {
@@ -132,7 +132,7 @@ func TestAComponentThatIsRefusedIsNil(t *testing.T) {
 	}))
 }
 
-func TestTheCallersOptionsAreLeftAlone(t *testing.T) {
+func TestTheCallersOptionsAreNotChanged(t *testing.T) {
 	options := make([]pulumi.ResourceOption, 1, 8)
 	options[0] = pulumi.Protect(false)
 	c := &cloud{}

@@ -24,7 +24,7 @@ func TestExecutionsByDefault(t *testing.T) {
 		},
 	})
 	has(t, c.inputs(t, logGroupType, "orchestrator-executions"), map[string]any{"retentionInDays": 30.0})
-	// Step Functions looks for the permission to deliver logs when the machine is made.
+	// Step Functions checks the permission to deliver logs when the machine is created.
 	require.Contains(t, c.dependencies(t, machineType, "orchestrator"), "rolepolicy/orchestrator-machine-policy")
 }
 
@@ -42,7 +42,7 @@ func TestExecutionsWithSettings(t *testing.T) {
 			"level": "ALL", "includeExecutionData": true, "logDestination": "arn:loggroup/orchestrator-executions:*",
 		},
 	})
-	// Step Functions ends an Express execution after five minutes, whatever its definition says.
+	// Step Functions ends an Express execution after five minutes, even if its definition has a longer timeout.
 	require.EqualValues(t, 300, c.document(t, machineType, "orchestrator", "definition")["TimeoutSeconds"])
 	has(t, c.inputs(t, logGroupType, "orchestrator-executions"), map[string]any{"retentionInDays": 7.0})
 	for _, name := range []string{"store-order-task", "write-invoice-task", "take-back-order-task"} {
@@ -67,7 +67,7 @@ func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
 				case nil:
 				case "arn:aws:states:::lambda:invoke":
 					ran[name] = parameters["FunctionName"].(string)
-					// The function's own timeout comes first, because its error says more.
+					// The function's own timeout is shorter, because its error says more.
 					function := strings.TrimPrefix(ran[name], "arn:function/")
 					require.Greater(t, s["TimeoutSeconds"], c.inputs(t, functionType, function)["timeout"], name)
 				case "arn:aws:states:::sqs:sendMessage":

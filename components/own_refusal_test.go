@@ -10,7 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-func TestAFanOutRefusesFunctionsOfOnesOwn(t *testing.T) {
+func TestAFanOutRefusesInvalidOwnFunctions(t *testing.T) {
 	type args = components.FanOutArgs
 	orders := func(a *args) { a.Orders, a.Common = &components.FanOutOrders{}, inFolder(t) }
 	consumer := func(name string) func(*args) {
@@ -36,11 +36,11 @@ func TestAFanOutRefusesFunctionsOfOnesOwn(t *testing.T) {
 			a.Routes, a.Authorizer, a.Api.RateLimit = nil, components.Authorizer{}, pulumi.Int(5)
 		}, []string{"Api: is accepted only with Routes or Orders"}},
 		{"a consumer without code", resize(func(c *components.Consumer) { c.Function.Code = nil }), []string{"Consumers.resize.Function.Code: is required"}},
-		{"an unknown function of ours", func(a *args) {
+		{"an unknown built-in function", func(a *args) {
 			orders(a)
 			a.Orders.Functions = map[string]components.Function{"save-order": {}}
 		}, []string{`Orders.Functions: unknown function "save-order", must be one of publish-order, store-order, write-invoice, get-order, get-invoice`}},
-		{"the name of one of ours", func(a *args) { orders(a); consumer("store-order")(a) }, []string{"Consumers.store-order: has the same name as Orders.Functions.store-order"}},
+		{"the name of a built-in function", func(a *args) { orders(a); consumer("store-order")(a) }, []string{"Consumers.store-order: has the same name as Orders.Functions.store-order"}},
 		{"the name of the function of a route", consumer("post-picture"), []string{"Routes[0].Run: has the same name as Consumers.post-picture"}},
 		{"the name of the API", consumer("api"), []string{`Consumers.api: the name "api" is reserved for the component itself`}},
 		{"a name of the API's log group", consumer("api-access"), []string{`the name "api-access" is reserved for the component itself`}},
@@ -59,7 +59,7 @@ func TestAFanOutRefusesFunctionsOfOnesOwn(t *testing.T) {
 		{"a variable of the place", resize(func(c *components.Consumer) {
 			c.Function.Environment = pulumi.StringMap{"QUEUE_URL": pulumi.String("x"), "TABLE_NAME": pulumi.String("pictures")}
 		}), []string{"Consumers.resize.Function.Environment: QUEUE_URL is set by the component"}},
-		{"a route of ours", func(a *args) {
+		{"a route of Orders", func(a *args) {
 			orders(a)
 			a.Routes[1].Method, a.Routes[1].Path = "GET", "/order"
 		}, []string{"Routes[1]: GET /order is a route of Orders"}},
@@ -91,8 +91,8 @@ func TestAFanOutRefusesFunctionsOfOnesOwn(t *testing.T) {
 	}
 }
 
-// A place of one's own has few variables, so that the names of the others are free.
-func TestAFunctionOfOnesOwnMayHaveVariablesOfOurOtherPlaces(t *testing.T) {
+// The place of an own function sets few variables. The names of the others are free.
+func TestAnOwnFunctionMaySetVariablesOfOtherPlaces(t *testing.T) {
 	args, _ := pictures(t)
 	resize := args.Consumers["resize"]
 	resize.Function.Environment = pulumi.StringMap{"TABLE_NAME": pulumi.String("pictures"), "BUCKET_NAME": pulumi.String("thumbnails")}
@@ -101,7 +101,7 @@ func TestAFunctionOfOnesOwnMayHaveVariablesOfOurOtherPlaces(t *testing.T) {
 	has(t, variables(t, c, "pictures-resize"), map[string]any{"TABLE_NAME": "pictures", "BUCKET_NAME": "thumbnails"})
 }
 
-func TestAnEventStreamRefusesFunctionsOfOnesOwn(t *testing.T) {
+func TestAnEventStreamRefusesInvalidOwnFunctions(t *testing.T) {
 	type args = components.EventStreamArgs
 	reader := func(edit func(*components.Reader)) func(*args) {
 		return func(a *args) {
@@ -122,7 +122,7 @@ func TestAnEventStreamRefusesFunctionsOfOnesOwn(t *testing.T) {
 		{"nothing to run", func(a *args) { *a = args{} }, []string{"Readers: at least one is required without Orders"}},
 		{"an authorizer without an API", func(a *args) { a.Routes = nil }, []string{"Authorizer: is accepted only with Routes or Orders"}},
 		{"a reader without code", reader(func(r *components.Reader) { r.Function.Code = nil }), []string{"Readers.resize.Function.Code: is required"}},
-		{"the name of one of ours", func(a *args) {
+		{"the name of a built-in function", func(a *args) {
 			a.Orders, a.Common = &components.EventStreamOrders{}, inFolder(t)
 			a.Readers["project-order"] = components.Reader{Function: own(t)}
 		}, []string{"Readers.project-order: has the same name as Orders.Functions.project-order"}},
@@ -152,7 +152,7 @@ func TestAnOrderApiHasNothingToPublishTo(t *testing.T) {
 	}, []string{"Routes[0].Publishes: is not accepted: an OrderApi has nothing to publish to"})
 }
 
-func TestTheCallersArgumentsAreLeftAlone(t *testing.T) {
+func TestTheCallersArgumentsAreNotChanged(t *testing.T) {
 	args, _ := pictures(t)
 	code := args.Consumers["resize"].Function.Code
 	deploy(t, components.NewFanOut, "pictures", args, nil)

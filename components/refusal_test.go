@@ -22,7 +22,7 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	rewrite := func(name, file string, mode os.FileMode, content []byte) func(*args) {
 		return func(a *args) { writePackage(t, a.Common.Packages, name, file, mode, content) }
 	}
-	// damage changes one of the packages, whose files are not compressed.
+	// damage changes one of the packages. Their files are not compressed.
 	damage := func(name string, change func(zip []byte) []byte) func(*args) {
 		return func(a *args) {
 			var b bytes.Buffer

@@ -59,7 +59,7 @@ func resolveTasks(v *validator, tasks []Task, express bool) []Task {
 	}
 	longest := TimeoutRange.Max
 	if express && len(tasks) > 0 {
-		longest = expressShare(longestWay(len(tasks), compensations)) - taskGraceSeconds
+		longest = expressShare(longestPath(len(tasks), compensations)) - taskGraceSeconds
 	}
 	for i, t := range tasks {
 		at := fmt.Sprintf("Tasks[%d]", i)

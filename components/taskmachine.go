@@ -116,12 +116,12 @@ func (b taskStates) share() int {
 			compensations++
 		}
 	}
-	return expressShare(longestWay(len(b.tasks), compensations))
+	return expressShare(longestPath(len(b.tasks), compensations))
 }
 
-// longestWay returns the largest number of tasks that an execution runs one after another before it moves its input to the failure queue:
+// longestPath returns the largest number of tasks that an execution runs one after another before it moves its input to the failure queue:
 // all tasks, and then all compensations or the notification.
-func longestWay(tasks, compensations int) int { return tasks + max(compensations, 1) }
+func longestPath(tasks, compensations int) int { return tasks + max(compensations, 1) }
 
 // run returns the state of a task. If the task fails for good, the state back undoes the tasks before it.
 func (b taskStates) run(t machineTask, next, back string) state {
