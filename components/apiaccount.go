@@ -59,7 +59,7 @@ func (a *ApiAccount) build(b *builder, _ *ApiAccountArgs) error {
 	account, err := apigateway.NewAccount(b.ctx, b.name, &apigateway.AccountArgs{
 		CloudwatchRoleArn: role.Arn,
 		// Without this, the Region's setting would still name the role after the role was deleted.
-		// lint:ignore SA1019 Version 6 of the AWS provider has no other way.
+		//lint:ignore SA1019 Version 6 of the AWS provider has no other way.
 		ResetOnDelete: pulumi.Bool(true),
 	}, b.after(push)...)
 	if err != nil {
