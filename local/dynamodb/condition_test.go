@@ -47,7 +47,7 @@ func TestConditions(t *testing.T) {
 		"m BETWEEN :one AND n": true,
 		// logic and precedence
 		"s = :s AND n = :one OR m < n": true, "m < n OR s = :s AND n = :one": true, "(m < n OR s = :s) AND n = :one": false,
-		"NOT s = :z AND n = :n": true, "NOT (s = :s OR n = :n)": false, "(s) = :s": true, "s = (:s)": true, "not (s = :z)": true,
+		"NOT s = :z AND n = :n": true, "NOT (s = :s OR n = :n)": false, "not (s = :z)": true,
 		// functions
 		"attribute_exists(s)": true, "attribute_exists(gone)": false, "attribute_not_exists(gone)": true,
 		"attribute_not_exists(doc)": false, "attribute_exists(nul)": true, "attribute_not_exists (gone)": true,
@@ -95,6 +95,8 @@ func TestInvalidConditionsAreRefused(t *testing.T) {
 		"attribute_type(s, :a)":   "The embedded cloud does not implement the function attribute_type",
 		"exists(s)":               "Invalid function name; function: exists",
 		"((s = :s))":              "The expression has redundant parentheses;",
+		"(s) = :s":                `Syntax error; token: ")", near: "s) ="`,
+		"s = (:s)":                `Syntax error; token: "(", near: "= (:s"`,
 		"name = :s":               "Attribute name is a reserved keyword; reserved keyword: name",
 		"Status = :s":             "Attribute name is a reserved keyword; reserved keyword: Status",
 		"#nope = :s":              "An expression attribute name used in the document path is not defined; attribute name: #nope",

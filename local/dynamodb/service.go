@@ -15,7 +15,7 @@
 //   - Expired items are deleted 48 hours after their time, at the next operation on the table.
 //   - Tables are ACTIVE at once, and their counts are exact.
 //   - Not implemented, and refused by name: sets and DELETE of an update expression, the functions contains, size and
-//     attribute_type, document paths, IN, the return values UPDATED_OLD and UPDATED_NEW, secondary indexes, streams, backups,
+//     attribute_type, document paths, IN, parentheses around an operand, the return values UPDATED_OLD and UPDATED_NEW, secondary indexes, streams, backups,
 //     parallel scans, PartiQL, consumed capacity, and the legacy parameters that expressions have replaced (Expected,
 //     AttributeUpdates, ...).
 package dynamodb

@@ -3,12 +3,12 @@ package dynamodb
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/apd/v3"
 	"github.com/tidwall/btree"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -158,14 +158,7 @@ func expired(v Value, now time.Time, lag time.Duration) bool {
 	if !ok {
 		return false
 	}
-	var whole apd.Decimal
-	if _, err := arithmetic.Floor(&whole, n.decimal()); err != nil {
-		return false
-	}
-	seconds, err := whole.Int64()
-	if err != nil {
-		return false
-	}
-	age := now.Sub(time.Unix(seconds, 0))
-	return age >= lag && age <= expiryLimit
+	seconds, _ := strconv.ParseFloat(string(n), 64) // a Number is one
+	age := float64(now.UnixMilli())/1000 - math.Floor(seconds)
+	return age >= lag.Seconds() && age <= expiryLimit.Seconds()
 }
