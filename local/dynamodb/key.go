@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"cmp"
-	"errors"
 	"hash/fnv"
 	"slices"
 )
@@ -132,62 +131,47 @@ func (s schema) keyOf(item Map) Map {
 	return key
 }
 
-// keyTerm is one condition on one key attribute: op and its constants.
-type keyTerm struct {
-	name   string
-	op     string
-	values []Value
-}
-
 var keyOperators = []string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}
 
 var errKeyCondition = invalid("KeyConditionExpression must be PARTITIONKEY = :value, and optionally AND one condition on the sort key; "+
 	"each compares a key attribute with values, by one of %q", keyOperators)
 
-func keyTerms(n *node) ([]keyTerm, error) {
-	if n.op == "AND" {
-		left, err1 := keyTerms(n.args[0])
-		right, err2 := keyTerms(n.args[1])
-		return append(left, right...), errors.Join(err1, err2)
+// bind checks a key condition, and returns the start of the partition that it selects.
+func (s schema) bind(condition *node) (start position, err error) {
+	terms := []*node{condition}
+	if condition.op == "AND" {
+		terms = condition.args
 	}
-	key := n.args[0]
-	if !slices.Contains(keyOperators, n.op) || key.op != "name" {
-		return nil, errKeyCondition
-	}
-	t := keyTerm{name: key.name, op: n.op}
-	for _, arg := range n.args[1:] {
-		if arg.op != "value" {
-			return nil, errKeyCondition
+	bound := map[string]bool{}
+	for _, term := range terms {
+		key, of := term.args[0], s.Range
+		if key.op != "name" || !s.isKey(key.name) || bound[key.name] || !slices.Contains(keyOperators, term.op) {
+			return start, errKeyCondition
 		}
-		t.values = append(t.values, arg.value)
-	}
-	return []keyTerm{t}, nil
-}
-
-// bind checks the terms of a key condition, and returns the start of the partition that they select.
-func (s schema) bind(terms []keyTerm) (position, error) {
-	byName := map[string]keyTerm{}
-	for _, t := range terms {
-		byName[t.name] = t
-	}
-	hash, ok := byName[s.Hash.Name]
-	if !ok {
-		return position{}, invalid("Query condition missed key schema element: %s", s.Hash.Name)
-	}
-	sort, sorted := byName[s.Range.Name]
-	if hash.op != "=" || len(terms) > 2 || len(byName) < len(terms) || len(terms) > 1 && !sorted {
-		return position{}, errKeyCondition
-	}
-	for a, t := range map[keyAttribute]keyTerm{s.Hash: hash, s.Range: sort} {
-		for _, v := range t.values {
-			if v.Type() != a.Type {
-				return position{}, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+		bound[key.name] = true
+		if key.name == s.Hash.Name {
+			if of = s.Hash; term.op != "=" {
+				return start, errKeyCondition
 			}
-			if err := checkKeyValue(a, v, a == s.Hash); err != nil {
-				return position{}, err
+		}
+		for _, arg := range term.args[1:] {
+			if arg.op != "value" {
+				return start, errKeyCondition
+			}
+			if arg.value.Type() != of.Type {
+				return start, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+			}
+			if err := checkKeyValue(of, arg.value, of == s.Hash); err != nil {
+				return start, err
+			}
+			if of == s.Hash {
+				start.pkey = sortable(arg.value)
+				start.hash = partition(start.pkey)
 			}
 		}
 	}
-	pkey := sortable(hash.values[0])
-	return position{hash: partition(pkey), pkey: pkey}, nil
+	if !bound[s.Hash.Name] {
+		return start, invalid("Query condition missed key schema element: %s", s.Hash.Name)
+	}
+	return start, nil
 }

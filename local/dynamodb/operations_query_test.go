@@ -176,7 +176,7 @@ func TestPagesAddUpToTheWhole(t *testing.T) {
 			return [2]string{rapid.SampledFrom([]string{"a", "b", "ab"}).Draw(rt, "p"), fmt.Sprint(rapid.IntRange(-50, 50).Draw(rt, "r"))}
 		}), 0, 40, rapid.ID[[2]string]).Draw(rt, "keys")
 		for _, k := range keys {
-			m, err := newPut(tbl, Map{"p": String(k[0]), "r": Number(k[1])}, conditional{})
+			m, err := (&writeInput{Item: Map{"p": String(k[0]), "r": Number(k[1])}}).mutation(putItem, tbl)
 			require.NoError(t, err)
 			require.NoError(t, m.run(c.clock.Now()))
 		}
@@ -208,7 +208,7 @@ func TestPagesAddUpToTheWhole(t *testing.T) {
 		var queried []string
 		var last Map
 		for {
-			k, err := tbl.schema.bind([]keyTerm{{name: "p", op: "=", values: []Value{String("a")}}})
+			k, err := tbl.schema.bind(&node{op: "=", args: []*node{{op: "name", name: "p"}, {op: "value", value: String("a")}}})
 			require.NoError(t, err)
 			p := &page{backward: !forward}
 			p.within(k)

@@ -209,7 +209,7 @@ func TestExpiredItemsAreDeletedAfterTheLag(t *testing.T) {
 	c.clock.Advance(time.Hour)
 	tbl := c.tables["t"]
 	remaining := func() (n int) {
-		_, err := c.Service.table("t") // the next operation on the table
+		_, err := c.Service.table("t", noTable) // the next operation on the table
 		require.NoError(t, err)
 		_, n, _ = tbl.describe()
 		return n

@@ -97,7 +97,7 @@ func (s *Service) Kinds() []provider.Kind {
 
 // find returns a table. The caller holds the lock.
 func (s *Service) find(name string) (*table, error) {
-	return wire.Found(s.tables[name], notFound("Requested resource not found: Table: %s not found", name))
+	return wire.Found(s.tables[name], notFound(noTableNamed(name)))
 }
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)

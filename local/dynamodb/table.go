@@ -62,6 +62,19 @@ func (t *table) configure(args *TableArgs) {
 	}
 }
 
+// resize changes the units of a provisioned table. It returns false for a table that is on demand.
+func (t *table) resize(reads, writes int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.args.provisioned() {
+		return false
+	}
+	now := t.account.Clock.Now()
+	t.reads.resize(now, reads)
+	t.writes.resize(now, writes)
+	return true
+}
+
 // describe returns the settings, with the capacity as it is now, the number of items and their size in bytes.
 func (t *table) describe() (args *TableArgs, items, bytes int) {
 	t.mu.RLock()

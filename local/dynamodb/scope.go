@@ -1,0 +1,119 @@
+package dynamodb
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// placeholders are parameters of a request that has expressions.
+type placeholders struct {
+	ExpressionAttributeNames  map[string]string
+	ExpressionAttributeValues Map
+}
+
+// expressions are those of a request, nil where it has none.
+type expressions struct{ condition, filter, key, update, projection *string }
+
+type parsedExpressions struct {
+	condition, filter, key *node
+	update                 update
+	keep                   projection
+}
+
+// parse reads the expressions of a request. They must use all placeholders.
+func (p placeholders) parse(e expressions) (out parsedExpressions, err error) {
+	sc, err := newScope(p.ExpressionAttributeNames, p.ExpressionAttributeValues, e != expressions{})
+	if err != nil {
+		return out, err
+	}
+	for _, c := range []struct {
+		what   string
+		source *string
+		to     **node
+	}{
+		{"KeyConditionExpression", e.key, &out.key}, {"ConditionExpression", e.condition, &out.condition}, {"FilterExpression", e.filter, &out.filter},
+	} {
+		if c.source == nil {
+			continue
+		}
+		if *c.to, err = parseCondition(c.what, *c.source, sc); err != nil {
+			return out, err
+		}
+	}
+	if e.update != nil {
+		if out.update, err = parseUpdate(*e.update, sc); err != nil {
+			return out, err
+		}
+	}
+	if e.projection != nil {
+		if out.keep, err = parseProjection(*e.projection, sc); err != nil {
+			return out, err
+		}
+	}
+	return out, sc.unused()
+}
+
+// scope is what the placeholders in a request's expressions stand for, and which of them were used.
+type scope struct {
+	names  map[string]string
+	values Map
+	used   map[string]bool
+}
+
+// newScope checks the placeholders. expressions is whether the request has any expression.
+func newScope(names map[string]string, values Map, expressions bool) (*scope, error) {
+	if err := checkPlaceholders("ExpressionAttributeNames", "#", names, expressions); err != nil {
+		return nil, err
+	}
+	if err := checkPlaceholders("ExpressionAttributeValues", ":", values, expressions); err != nil {
+		return nil, err
+	}
+	for key, name := range names {
+		if name == "" {
+			return nil, invalid("ExpressionAttributeNames contains invalid value: attribute name must not be empty; key: %s", key)
+		}
+	}
+	return &scope{names: names, values: values, used: make(map[string]bool, len(names)+len(values))}, nil
+}
+
+var placeholder = regexp.MustCompile(`^[#:]\w+$`)
+
+func checkPlaceholders[V any](parameter, prefix string, given map[string]V, expressions bool) error {
+	switch {
+	case given == nil:
+		return nil
+	case !expressions:
+		return invalid("%s can only be specified when using expressions", parameter)
+	case len(given) == 0:
+		return invalid("%s must not be empty", parameter)
+	}
+	for key := range given {
+		if !strings.HasPrefix(key, prefix) || !placeholder.MatchString(key) {
+			return invalid("%s contains invalid key: Syntax error; key: %q", parameter, key)
+		}
+	}
+	return nil
+}
+
+// unused refuses placeholders that no expression of the request has used.
+func (s *scope) unused() error {
+	if err := leftOver("ExpressionAttributeNames", s.names, s.used); err != nil {
+		return err
+	}
+	return leftOver("ExpressionAttributeValues", s.values, s.used)
+}
+
+func leftOver[V any](parameter string, given map[string]V, used map[string]bool) error {
+	var keys []string
+	for key := range given {
+		if !used[key] {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.Sort(keys)
+	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
+}
