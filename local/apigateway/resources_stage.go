@@ -70,7 +70,6 @@ func (s *Service) stageKind() provider.Kind {
 		},
 		Update: func(_ context.Context, st *stage, in *StageArgs) error { return s.setStage(st, in) },
 		Delete: func(_ context.Context, st *stage) error {
-			st.live.log.close()
 			delete(s.apis[st.inputs.RestAPI].stages, st.inputs.StageName)
 			return nil
 		},

@@ -41,7 +41,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-Trace-Id", x.traceHeader)
 	x.publish()
 	writeResponse(w, out)
-	x.live.log.add(x)
+	x.log()
 	x.endTrace()
 }
 

@@ -69,6 +69,7 @@ type Service struct {
 	wire.REST
 	Dependencies
 	account *account.Account
+	buffer  *logs.Buffer[logLine]
 	limiter *rate.Limiter
 	logRole atomic.Pointer[string] // ARN, the account's setting; nil for none
 
@@ -102,19 +103,14 @@ func New(a *account.Account, d Dependencies) *Service {
 		Dependencies: d, Name: "apigateway", account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
 		keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}, members: map[string]*member{},
 	}
+	s.buffer = logs.NewBuffer(a.Clock, logDelay, s.deliver)
 	s.operations()
 	return s
 }
 
 // Close writes the access logs that wait to be written. Later requests are not logged.
 func (s *Service) Close() error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, api := range s.apis {
-		for _, st := range api.stages {
-			st.live.log.close()
-		}
-	}
+	s.buffer.Close()
 	return nil
 }
 
