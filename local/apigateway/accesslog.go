@@ -14,7 +14,7 @@ const logDelay = time.Second
 // accessLog is where the access log of a stage goes, since its settings were applied.
 type accessLog struct {
 	group, stream string
-	format        *template
+	format        template
 }
 
 type logLine struct {

@@ -17,7 +17,7 @@ const jsonType = "application/json"
 type gatewayResponse struct {
 	status int // 0 for the type's own
 	header http.Header
-	body   *template // of JSON; nil for {"message":$context.error.messageString}
+	body   template // of JSON; nil for {"message":$context.error.messageString}
 }
 
 type gatewayResponseSpec struct {

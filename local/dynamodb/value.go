@@ -51,14 +51,8 @@ type wireValue struct {
 	NULL *bool                `json:"NULL,omitempty"`
 	L    []wireValue          `json:"L,omitzero"`
 	M    map[string]wireValue `json:"M,omitzero"`
-	sets
-}
-
-// sets are the types that are refused by name.
-type sets struct {
-	SS json.RawMessage `json:"SS,omitempty"`
-	NS json.RawMessage `json:"NS,omitempty"`
-	BS json.RawMessage `json:"BS,omitempty"`
+	// Sets are refused by name.
+	SS, NS, BS json.RawMessage `json:",omitempty"`
 }
 
 func (v String) wire() wireValue { s := string(v); return wireValue{S: &s} }
