@@ -103,7 +103,7 @@ func (v *visit) put(to resultPath, raw, result any) (any, error) {
 	case to.path == nil:
 		return result, nil
 	}
-	output, ok := to.path.put(raw, result)
+	output, ok := put(raw, result, to.path.expr[1:])
 	if !ok {
 		return nil, &failure{Name: errorResultPath, Cause: fmt.Sprintf("Unable to apply ReferencePath %s to input %s", to.path.text, renderJSON(raw)), inState: true}
 	}
