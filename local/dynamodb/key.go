@@ -64,14 +64,8 @@ func sortable(v Value) string {
 
 // keyPosition checks the Key of a request: exactly the key attributes, of the right types.
 func (s schema) keyPosition(key Map) (position, error) {
-	attributes := s.attributes()
-	if len(key) != len(attributes) {
+	if len(key) != len(s.attributes()) || s.checkTypes(key) != nil {
 		return position{}, errKeySchema
-	}
-	for _, a := range attributes {
-		if v, ok := key[a.Name]; !ok || v.Type() != a.Type {
-			return position{}, errKeySchema
-		}
 	}
 	return s.locate(key)
 }
@@ -79,17 +73,24 @@ func (s schema) keyPosition(key Map) (position, error) {
 var errKeySchema = invalid("The provided key element does not match the schema")
 
 func (s schema) itemPosition(item Map) (position, error) {
+	if err := s.checkTypes(item); err != nil {
+		return position{}, err
+	}
+	return s.locate(item)
+}
+
+// checkTypes refuses an item in which a key attribute is missing, or has another type.
+func (s schema) checkTypes(item Map) error {
 	for _, a := range s.attributes() {
 		v, ok := item[a.Name]
 		if !ok {
-			return position{}, invalid("One or more parameter values were invalid: Missing the key %s in the item", a.Name)
+			return invalid("One or more parameter values were invalid: Missing the key %s in the item", a.Name)
 		}
 		if v.Type() != a.Type {
-			return position{}, invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
-				a.Name, a.Type, v.Type())
+			return invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", a.Name, a.Type, v.Type())
 		}
 	}
-	return s.locate(item)
+	return nil
 }
 
 // locate expects the key attributes present and of the right types.

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,22 +99,13 @@ func checkPlaceholders[V any](parameter, prefix string, given map[string]V, expr
 
 // unused refuses placeholders that no expression of the request has used.
 func (s *scope) unused() error {
-	if err := leftOver("ExpressionAttributeNames", s.names, s.used); err != nil {
-		return err
-	}
-	return leftOver("ExpressionAttributeValues", s.values, s.used)
-}
-
-func leftOver[V any](parameter string, given map[string]V, used map[string]bool) error {
-	var keys []string
-	for key := range given {
-		if !used[key] {
-			keys = append(keys, key)
+	names, values := slices.Sorted(maps.Keys(s.names)), slices.Sorted(maps.Keys(s.values))
+	for i, keys := range [][]string{names, values} {
+		keys = slices.DeleteFunc(keys, func(key string) bool { return s.used[key] })
+		if len(keys) > 0 {
+			parameter := []string{"ExpressionAttributeNames", "ExpressionAttributeValues"}[i]
+			return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
 		}
 	}
-	if len(keys) == 0 {
-		return nil
-	}
-	slices.Sort(keys)
-	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
+	return nil
 }

@@ -164,8 +164,7 @@ func (s *Service) sendSegment(e *execution) {
 	if status == running {
 		return // the service is closing
 	}
-	v := &visit{execution: e}
-	p, err := v.assume()
+	p, err := e.assume()
 	if err == nil {
 		err = s.Traces.Put(context.Background(), p, xray.Segment{
 			TraceID: e.trace.root, ID: e.trace.id, ParentID: e.trace.parent, Name: e.machine.name,
@@ -196,7 +195,7 @@ func (e *execution) awaitTransition() error {
 			return nil
 		}
 		e.publish(account.Count("ExecutionThrottled", 1))
-		if err := (&visit{execution: e}).sleep(throttleWait); err != nil {
+		if err := e.sleep(throttleWait); err != nil {
 			return err
 		}
 	}
