@@ -61,11 +61,10 @@ func (s *Service) writeLog(to *accessLog, events []logs.Event) error {
 	if role == nil {
 		return errNoLogRole
 	}
-	p, end, err := s.assume(*role)
+	p, err := s.assume(*role)
 	if err != nil {
 		return err
 	}
-	defer end()
 	return s.Logs.Put(context.Background(), p, to.group, to.stream, events)
 }
 
@@ -75,11 +74,9 @@ func (s *Service) setLogRole(role *string) error {
 		s.logRole.Store(nil)
 		return nil
 	}
-	_, end, err := s.assume(*role)
-	if err != nil {
+	if _, err := s.assume(*role); err != nil {
 		return badRequest("The role ARN does not have required permissions configured")
 	}
-	end()
 	s.logRole.Store(role)
 	return nil
 }

@@ -136,13 +136,13 @@ func (s *Service) key(id string) (*apiKey, error) {
 // principal is API Gateway itself, for resource policies and trust policies.
 var principal = policy.ServicePrincipal("apigateway.amazonaws.com")
 
-// assume starts a session of a role. end must be called when it is over.
-func (s *Service) assume(role string) (p policy.Principal, end func(), err error) {
+// assume starts a session of a role. Nobody uses its access key, which is therefore revoked at once.
+func (s *Service) assume(role string) (policy.Principal, error) {
 	p, credentials, err := s.Roles.AssumeRole(principal.Service, role, "BackplaneAssumeRoleSession", nil)
-	if err != nil {
-		return p, nil, err
+	if err == nil {
+		s.Roles.Revoke(credentials.AccessKeyID)
 	}
-	return p, func() { s.Roles.Revoke(credentials.AccessKeyID) }, nil
+	return p, err
 }
 
 // arn names a resource of the management API. It has no account in it.

@@ -60,12 +60,11 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 	} else if a.strict {
 		return nil, failMediaType
 	}
-	p, end, err := x.service.assume(a.role)
+	p, err := x.service.assume(a.role)
 	if err != nil {
 		x.integration.err = "API Gateway does not have permission to assume the provided role " + a.role
 		return nil, failConfiguration
 	}
-	defer end()
 	var status int
 	if x.await(ctx, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, x.traceHeader, body) }) {
 		x.integration.err = errIntegrationTimeout.Error()
