@@ -13,10 +13,9 @@ const (
 	putItem    mutationKind = "PutItem"
 	updateItem mutationKind = "UpdateItem"
 	deleteItem mutationKind = "DeleteItem"
-	checkItem  mutationKind = "ConditionCheckItem" // in a transaction
 )
 
-// mutation is one conditional write, or the check of a condition, of one item. It is first prepared and then
+// mutation is one conditional write of one item. It is first prepared and then
 // committed, both under the lock of its table, so that several make a transaction.
 type mutation struct {
 	kind      mutationKind
@@ -39,31 +38,25 @@ func (m *mutation) prepare() error {
 		}
 		return conditionFailed(nil)
 	}
-	switch m.kind {
-	case checkItem:
-		m.after.item, m.after.size = m.old.item, m.old.size
-	case updateItem:
-		base := m.old.item
-		if base == nil {
-			base = m.key
-		}
-		item, err := m.update.apply(base)
-		if err != nil {
-			return err
-		}
-		m.after.item, m.after.size = item, itemSize(item)
-		if m.after.size > maxItemSize {
-			return invalid("Item size to update has exceeded the maximum allowed size")
-		}
+	if m.kind != updateItem {
+		return nil
+	}
+	base := m.old.item
+	if base == nil {
+		base = m.key
+	}
+	item, err := m.update.apply(base)
+	if err != nil {
+		return err
+	}
+	m.after.item, m.after.size = item, itemSize(item)
+	if m.after.size > maxItemSize {
+		return invalid("Item size to update has exceeded the maximum allowed size")
 	}
 	return nil
 }
 
-func (m *mutation) commit() {
-	if m.kind != checkItem {
-		m.table.set(m.after)
-	}
-}
+func (m *mutation) commit() { m.table.set(m.after) }
 
 func (m *mutation) units() float64 { return writeUnits(m.old.size, m.after.size) }
 

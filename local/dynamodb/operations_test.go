@@ -164,6 +164,10 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 	_, err = c.client.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String("t"), Item: attributes{"p": str("a"), "set": &types.AttributeValueMemberSS{Value: []string{"x"}}}})
 	requireRefused(t, err, "NotImplemented", "")
 	require.ErrorContains(t, err, "does not implement sets")
+	_, err = c.client.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{ConditionCheck: &types.ConditionCheck{
+		TableName: aws.String("t"), Key: attributes{"p": str("a")}, ConditionExpression: aws.String("attribute_exists(p)")}}}})
+	requireRefused(t, err, "SerializationException", "")
+	require.ErrorContains(t, err, `"ConditionCheck"`)
 	_, err = c.client.BatchWriteItem(t.Context(), &sdk.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
 		"t": {{PutRequest: &types.PutRequest{Item: attributes{"p": str("a")}}}}}})
 	requireRefused(t, err, "UnknownOperationException", "")

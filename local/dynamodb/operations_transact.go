@@ -23,7 +23,7 @@ const (
 
 // transactWriteItem is one action of a transaction.
 type transactWriteItem struct {
-	ConditionCheck, Put, Update, Delete *writeInput `json:",omitempty"`
+	Put, Update, Delete *writeInput `json:",omitempty"`
 }
 
 type transactWriteInput struct {
@@ -146,7 +146,7 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 // action returns the one member that is set, and its kind.
 func (i transactWriteItem) action() (kind mutationKind, w *writeInput, err error) {
 	set := 0
-	for k, action := range map[mutationKind]*writeInput{checkItem: i.ConditionCheck, putItem: i.Put, updateItem: i.Update, deleteItem: i.Delete} {
+	for k, action := range map[mutationKind]*writeInput{putItem: i.Put, updateItem: i.Update, deleteItem: i.Delete} {
 		if action != nil {
 			set++
 			kind, w = k, action
@@ -155,8 +155,6 @@ func (i transactWriteItem) action() (kind mutationKind, w *writeInput, err error
 	switch {
 	case set != 1:
 		return kind, w, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
-	case kind == checkItem && w.ConditionExpression == nil:
-		return kind, w, missing("ConditionExpression")
 	case kind == updateItem && w.UpdateExpression == nil:
 		return kind, w, missing("UpdateExpression")
 	}

@@ -16,8 +16,8 @@
 //   - Tables are ACTIVE at once, and their counts are exact.
 //   - Not implemented, and refused by name: sets and DELETE of an update expression, the functions contains, size and
 //     attribute_type, document paths, IN, parentheses around an operand, the return values UPDATED_OLD and UPDATED_NEW,
-//     secondary indexes, streams, backups, parallel scans, PartiQL, consumed capacity, and the legacy parameters that
-//     expressions have replaced (Expected, AttributeUpdates, ...).
+//     ConditionCheck in a transaction, secondary indexes, streams, backups, parallel scans, PartiQL, consumed capacity, and
+//     the legacy parameters that expressions have replaced (Expected, AttributeUpdates, ...).
 package dynamodb
 
 import (
