@@ -69,7 +69,7 @@ type Service struct {
 	wire.REST
 	Dependencies
 	account *account.Account
-	buffer  *logs.Buffer[logLine]
+	lines   *logs.Buffer[logs.Line] // of access logs
 	limiter *rate.Limiter
 	logRole atomic.Pointer[string] // ARN, the account's setting; nil for none
 
@@ -100,17 +100,17 @@ type deployment struct {
 // New returns a service without APIs.
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
-		Dependencies: d, Name: "apigateway", account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
+		Dependencies: d, Name: "apigateway", account: a, lines: d.Logs.Lines(), limiter: rate.NewLimiter(accountRate, accountBurst),
+		apis: map[string]*restAPI{},
 		keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}, members: map[string]*member{},
 	}
-	s.buffer = logs.NewBuffer(a.Clock, logDelay, s.deliver)
 	s.operations()
 	return s
 }
 
 // Close writes the access logs that wait to be written. Later requests are not logged.
 func (s *Service) Close() error {
-	s.buffer.Close()
+	s.lines.Close()
 	return nil
 }
 

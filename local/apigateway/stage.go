@@ -91,7 +91,7 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 		}
 	}
 	if set := st.inputs.AccessLogSettings; set != nil {
-		live.log = newAccessLog(set)
+		live.log = s.newAccessLog(set)
 	}
 	st.live = live
 }
