@@ -2,7 +2,7 @@ package dynamodb
 
 import (
 	"cmp"
-	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -118,39 +118,28 @@ func (n *node) holds(item Map) bool {
 
 // equal compares by type and value; nil equals nothing.
 func equal(a, b Value) bool {
-	switch a := a.(type) {
+	switch a.(type) {
 	case nil:
 		return false
-	case List:
-		b, ok := b.(List)
-		return ok && slices.EqualFunc(a, b, equal)
-	case Map:
-		b, ok := b.(Map)
-		return ok && maps.EqualFunc(a, b, equal)
-	}
-	switch b.(type) {
 	case List, Map: // not comparable with ==
-		return false
+		return reflect.DeepEqual(a, b)
 	}
 	return a == b
 }
 
 // compareValues orders two strings, numbers or binaries; false if they are not of one such type.
 func compareValues(a, b Value) (int, bool) {
-	if a == nil || b == nil || a.Type() != b.Type() {
-		return 0, false
-	}
-	switch a.(type) {
-	case String, Number, Binary:
-		return cmp.Compare(sortable(a), sortable(b)), true
-	}
-	return 0, false
+	x, ok1 := sortable(a)
+	y, ok2 := sortable(b)
+	return cmp.Compare(x, y), ok1 && ok2 && a.Type() == b.Type()
 }
 
+// beginsWith is true for strings and binaries only.
 func beginsWith(v, prefix Value) bool {
-	switch v.(type) {
-	case String, Binary:
-		return prefix != nil && v.Type() == prefix.Type() && strings.HasPrefix(sortable(v), sortable(prefix))
+	if _, isNumber := v.(Number); isNumber {
+		return false
 	}
-	return false
+	x, ok1 := sortable(v)
+	y, ok2 := sortable(prefix)
+	return ok1 && ok2 && v.Type() == prefix.Type() && strings.HasPrefix(x, y)
 }

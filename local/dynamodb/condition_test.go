@@ -39,6 +39,7 @@ func TestConditions(t *testing.T) {
 		"s = :s": true, "n = :n": true, "n = :s": false, "n <> :s": true, ":s = s": true, "#s = :s": true,
 		"n > m": true, "m < n": true, "s < :z": true, "s <= :s": true, "s > :s": false, "n >= :n": true, "b > :bytes": true,
 		"n < :hundred": true, "s < :hundred": false, "flag = :true": true, "nul = :null": true,
+		"l = l": true, "l = :list": false, ":map = :map": true, ":map = doc": false, "s = l": false, "l <> s": true,
 		// a missing attribute
 		"gone = :s": false, "gone < :n": false, ":n > gone": false, "gone <> :s": true, "gone <> lost": true, "gone = lost": false,
 		"NOT gone = :s": true, "gone BETWEEN :one AND :n": false,

@@ -49,17 +49,17 @@ func partition(key string) uint64 {
 	return x ^ x>>33
 }
 
-// sortable encodes a key value so that byte order is DynamoDB's order.
-func sortable(v Value) string {
+// sortable encodes a value so that byte order is DynamoDB's order; false if values of its type have none.
+func sortable(v Value) (string, bool) {
 	switch v := v.(type) {
 	case Number:
-		return v.sortable()
+		return v.sortable(), true
 	case String:
-		return string(v)
+		return string(v), true
 	case Binary:
-		return string(v)
+		return string(v), true
 	}
-	panic("dynamodb: a key of type " + v.Type())
+	return "", false
 }
 
 // keyPosition checks the Key of a request: exactly the key attributes, of the right types.
@@ -100,10 +100,11 @@ func (s schema) locate(item Map) (position, error) {
 			return position{}, err
 		}
 	}
-	p := position{pkey: sortable(item[s.Hash.Name])}
+	var p position
+	p.pkey, _ = sortable(item[s.Hash.Name])
 	p.hash = partition(p.pkey)
 	if s.Range.Name != "" {
-		p.skey = sortable(item[s.Range.Name])
+		p.skey, _ = sortable(item[s.Range.Name])
 	}
 	return p, nil
 }
@@ -166,7 +167,7 @@ func (s schema) bind(condition *node) (start position, err error) {
 				return start, err
 			}
 			if of == s.Hash {
-				start.pkey = sortable(arg.value)
+				start.pkey, _ = sortable(arg.value)
 				start.hash = partition(start.pkey)
 			}
 		}
