@@ -88,59 +88,56 @@ func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (*str
 	if n := len(in.TransactItems); n < 1 || n > maxTransactItems {
 		return nil, invalid("TransactItems must have from 1 to %d members, got %d", maxTransactItems, n)
 	}
-	mutations, faults, err := s.transactMutations(c, in.TransactItems)
+	mutations, err := s.transactMutations(c, in.TransactItems)
 	if err != nil {
-		return nil, err
-	}
-	if err := faults.err(); err != nil {
 		return nil, err
 	}
 	return &struct{}{}, s.tokens.once(in, s.account.Clock.Now(), func() error { return s.commit(mutations) })
 }
 
 // transactMutations authorizes and checks every action. Faults injected into one of them become reasons.
-func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]*mutation, *reasons, error) {
+func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]*mutation, error) {
 	type target struct {
 		table *table
 		at    position
 	}
 	var mutations []*mutation
-	faults := &reasons{}
+	var faults reasons
 	seen := map[target]bool{}
 	bytes := 0
 	for _, item := range items {
 		kind, w, err := item.action()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		name, err := s.authorize(c, string(kind), w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
 		if wire.Code(err) == "ValidationException" {
-			return nil, nil, err
+			return nil, err
 		}
 		if err := faults.add(err); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		t, err := s.table(name, noTable)
 		if err == nil {
 			err = s.useKey(c, t)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		m, err := w.mutation(kind, t)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if seen[target{t, m.after.position}] {
-			return nil, nil, invalid("Transaction request cannot include multiple operations on one item")
+			return nil, invalid("Transaction request cannot include multiple operations on one item")
 		}
 		seen[target{t, m.after.position}] = true
 		if bytes += m.after.size; bytes > maxTransactSize {
-			return nil, nil, invalid("Transaction request size has exceeded the maximum allowed size of 4 MB")
+			return nil, invalid("Transaction request size has exceeded the maximum allowed size of 4 MB")
 		}
 		mutations = append(mutations, m)
 	}
-	return mutations, faults, nil
+	return mutations, faults.err()
 }
 
 // action returns the one member that is set, and its kind.

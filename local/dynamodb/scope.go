@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -28,31 +29,25 @@ func (p placeholders) parse(e expressions) (out parsedExpressions, err error) {
 	if err != nil {
 		return out, err
 	}
-	for _, c := range []struct {
-		what   string
-		source *string
-		to     **node
-	}{
-		{"KeyConditionExpression", e.key, &out.key}, {"ConditionExpression", e.condition, &out.condition}, {"FilterExpression", e.filter, &out.filter},
-	} {
-		if c.source == nil {
-			continue
-		}
-		if *c.to, err = parseCondition(c.what, *c.source, sc); err != nil {
-			return out, err
-		}
+	condition := func(what string) func(string) (*node, error) {
+		return func(source string) (*node, error) { return parseCondition(what, source, sc) }
 	}
-	if e.update != nil {
-		if out.update, err = parseUpdate(*e.update, sc); err != nil {
-			return out, err
-		}
+	err = cmp.Or(
+		parseGiven(e.key, &out.key, condition("KeyConditionExpression")),
+		parseGiven(e.condition, &out.condition, condition("ConditionExpression")),
+		parseGiven(e.filter, &out.filter, condition("FilterExpression")),
+		parseGiven(e.update, &out.update, func(source string) (update, error) { return parseUpdate(source, sc) }),
+		parseGiven(e.projection, &out.keep, func(source string) (projection, error) { return parseProjection(source, sc) }),
+		sc.unused(),
+	)
+	return out, err
+}
+
+func parseGiven[T any](source *string, to *T, parse func(string) (T, error)) (err error) {
+	if source != nil {
+		*to, err = parse(*source)
 	}
-	if e.projection != nil {
-		if out.keep, err = parseProjection(*e.projection, sc); err != nil {
-			return out, err
-		}
-	}
-	return out, sc.unused()
+	return err
 }
 
 // scope is what the placeholders in a request's expressions stand for, and which of them were used.
