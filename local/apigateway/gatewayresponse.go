@@ -86,7 +86,7 @@ func (d *definition) respond(x *exchange, f *failure) *response {
 		body = g.body.render(x, "")
 	}
 	out := &response{status: cmp.Or(g.status, f.status), header: http.Header{}, body: []byte(body)}
-	if out.header.Set("Content-Type", jsonType); f == failTooLarge {
+	if f == failTooLarge {
 		out.body = []byte(f.message)
 		out.header.Set("Content-Type", "text/plain")
 	}

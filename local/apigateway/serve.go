@@ -28,7 +28,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amz-apigw-id", x.extendedID)
 	if !x.locate() {
 		w.Header().Set("x-amzn-ErrorType", "ForbiddenException")
-		writeResponse(w, &response{status: http.StatusForbidden, header: http.Header{"Content-Type": {jsonType}}, body: []byte(`{"message":"Forbidden"}`)})
+		writeResponse(w, &response{status: http.StatusForbidden, body: []byte(`{"message":"Forbidden"}`)})
 		return
 	}
 	x.beginTrace()
@@ -63,6 +63,9 @@ func (x *exchange) locate() bool {
 
 func writeResponse(w http.ResponseWriter, out *response) {
 	maps.Copy(w.Header(), out.header)
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", jsonType)
+	}
 	w.WriteHeader(out.status)
 	_, _ = w.Write(out.body) // the client may have disconnected
 }

@@ -3,8 +3,8 @@ package stepfunctions
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,17 +41,18 @@ var deliveryActions = []string{
 	"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
 }
 
-// group returns the name of the log group of the destination, arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*.
+var logGroupARN = regexp.MustCompile("^" + account.ARN("logs", "log-group:") + `([^:*]+):\*$`)
+
+// group returns the name of the log group of the destination, which must be given unless nothing is logged.
 func (l *LoggingConfiguration) group() (string, error) {
 	if l.LogDestination == nil && *l.Level == "OFF" {
 		return "", nil
 	}
-	group, ok := strings.CutPrefix(aws.ToString(l.LogDestination), account.ARN("logs", "log-group:"))
-	name, all := strings.CutSuffix(group, ":*")
-	if !ok || !all || name == "" || strings.ContainsAny(name, ":*") {
+	m := logGroupARN.FindStringSubmatch(aws.ToString(l.LogDestination))
+	if m == nil {
 		return "", fmt.Errorf("must be the ARN of a log group that ends with :*, got %q", aws.ToString(l.LogDestination))
 	}
-	return name, nil
+	return m[1], nil
 }
 
 // logSettings returns the settings of a revision, nil if logging is off. It fails if the role may not deliver logs.
