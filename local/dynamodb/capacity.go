@@ -52,8 +52,6 @@ func size(v Value) int {
 	switch v := v.(type) {
 	case String:
 		return len(v)
-	case Binary:
-		return len(v)
 	case Number: // one byte for two significant digits, and one more
 		_, digits, _ := v.parts()
 		return (len(digits)+1)/2 + 1

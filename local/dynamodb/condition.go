@@ -110,7 +110,9 @@ func (n *node) holds(item Map) bool {
 		high, ok2 := compareValues(v[0], v[2])
 		return ok1 && ok2 && low >= 0 && high <= 0
 	case "begins_with":
-		return beginsWith(v[0], v[1])
+		text, ok1 := v[0].(String)
+		prefix, ok2 := v[1].(String)
+		return ok1 && ok2 && strings.HasPrefix(string(text), string(prefix))
 	}
 	c, ok := compareValues(v[0], v[1])
 	return ok && orders[n.op](c)
@@ -127,19 +129,9 @@ func equal(a, b Value) bool {
 	return a == b
 }
 
-// compareValues orders two strings, numbers or binaries; false if they are not of one such type.
+// compareValues orders two strings or numbers; false if they are not of one such type.
 func compareValues(a, b Value) (int, bool) {
 	x, ok1 := sortable(a)
 	y, ok2 := sortable(b)
 	return cmp.Compare(x, y), ok1 && ok2 && a.Type() == b.Type()
-}
-
-// beginsWith is true for strings and binaries only.
-func beginsWith(v, prefix Value) bool {
-	if _, isNumber := v.(Number); isNumber {
-		return false
-	}
-	x, ok1 := sortable(v)
-	y, ok2 := sortable(prefix)
-	return ok1 && ok2 && v.Type() == prefix.Type() && strings.HasPrefix(x, y)
 }

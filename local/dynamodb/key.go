@@ -11,7 +11,7 @@ const (
 	maxRangeKey = 1024
 )
 
-// keyAttribute is one attribute of the primary key; Type is S, N or B.
+// keyAttribute is one attribute of the primary key; Type is S or N.
 type keyAttribute struct{ Name, Type string }
 
 // schema is a table's primary key. The range key's name is empty in a table without one.
@@ -55,8 +55,6 @@ func sortable(v Value) (string, bool) {
 	case Number:
 		return v.sortable(), true
 	case String:
-		return string(v), true
-	case Binary:
 		return string(v), true
 	}
 	return "", false

@@ -70,22 +70,22 @@ func TestQuerySelectsARangeInOrder(t *testing.T) {
 
 func TestQueryBeginsWith(t *testing.T) {
 	c := newCloud(t)
-	c.createTable(t, "t", "S", "B")
-	for _, r := range []string{"a", "a\xff", "a\xff\x00", "b", "\xff\xff", "\xff\xff\x01", "\xff"} {
-		c.put(t, "t", attributes{"p": str("x"), "r": &types.AttributeValueMemberB{Value: []byte(r)}})
+	c.createTable(t, "t", "S", "S")
+	for _, r := range []string{"a", "a\U0010ffff", "a\U0010ffff\x00", "b", "\U0010ffff\U0010ffff", "\U0010ffff\U0010ffff\x01", "\U0010ffff"} {
+		c.put(t, "t", attributes{"p": str("x"), "r": str(r)})
 	}
 	for prefix, want := range map[string][]string{
-		"a": {"a", "a\xff", "a\xff\x00"}, "a\xff": {"a\xff", "a\xff\x00"}, "\xff\xff": {"\xff\xff", "\xff\xff\x01"}, "c": nil,
+		"a": {"a", "a\U0010ffff", "a\U0010ffff\x00"}, "a\U0010ffff": {"a\U0010ffff", "a\U0010ffff\x00"}, "\U0010ffff\U0010ffff": {"\U0010ffff\U0010ffff", "\U0010ffff\U0010ffff\x01"}, "c": nil,
 	} {
 		for _, forward := range []bool{true, false} {
 			out, err := c.client.Query(t.Context(), &sdk.QueryInput{
 				TableName: aws.String("t"), KeyConditionExpression: aws.String("p = :p AND begins_with(r, :r)"), ScanIndexForward: &forward,
-				ExpressionAttributeValues: attributes{":p": str("x"), ":r": &types.AttributeValueMemberB{Value: []byte(prefix)}},
+				ExpressionAttributeValues: attributes{":p": str("x"), ":r": str(prefix)},
 			})
 			require.NoError(t, err)
 			var got []string
 			for _, item := range out.Items {
-				got = append(got, string(item["r"].(*types.AttributeValueMemberB).Value))
+				got = append(got, item["r"].(*types.AttributeValueMemberS).Value)
 			}
 			sort.Strings(got)
 			require.Equal(t, want, got, "%q", prefix)

@@ -24,7 +24,7 @@ func TestItemsAreStoredAndRead(t *testing.T) {
 	c.createTable(t, "orders", "S", "N")
 	item := attributes{
 		"p": str("a"), "r": num("1.50"), "doc": doc(attributes{"l": list(num("1"), str(""))}),
-		"blob": &types.AttributeValueMemberB{Value: []byte{0, 1}}, "on": &types.AttributeValueMemberBOOL{Value: true},
+		"on": &types.AttributeValueMemberBOOL{Value: true},
 	}
 	c.put(t, "orders", item)
 	item["r"] = num("1.5")

@@ -35,7 +35,7 @@ type TableArgs struct {
 	StreamLabel               string            `pulumi:"streamLabel,output"`
 }
 
-// TableAttribute declares a key attribute. Type is S, N or B.
+// TableAttribute declares a key attribute. Type is S or N.
 type TableAttribute struct {
 	Name string `pulumi:"name"`
 	Type string `pulumi:"type"`
@@ -154,7 +154,7 @@ func checkKeys(c *provider.Checker, in *TableArgs) {
 			c.Failf(at+".name", "%q is not part of the key, or is declared twice: declare only hashKey and rangeKey", a.Name)
 		}
 		delete(properties, a.Name)
-		c.OneOf(at+".type", &a.Type, "S", "N", "B")
+		c.OneOf(at+".type", &a.Type, "S", "N")
 		if len(a.Name) < 1 || len(a.Name) > 255 {
 			c.Failf(at+".name", "must be 1 to 255 characters long")
 		}

@@ -14,10 +14,10 @@
 //   - The types of the operands of an expression are not checked before it meets an item: a comparison of different types is false.
 //   - Expired items are deleted 48 hours after their time, at the next operation on the table.
 //   - Tables are ACTIVE at once, and their counts are exact.
-//   - Not implemented, and refused by name: sets and DELETE of an update expression, the functions contains, size and
-//     attribute_type, document paths, IN, parentheses around an operand, the return values UPDATED_OLD and UPDATED_NEW,
-//     ConditionCheck in a transaction, secondary indexes, streams, backups, parallel scans, PartiQL, consumed capacity, and
-//     the legacy parameters that expressions have replaced (Expected, AttributeUpdates, ...).
+//   - Not implemented, and refused by name: binary values, sets and DELETE of an update expression, the functions contains,
+//     size, attribute_type and if_not_exists, document paths, IN, parentheses around an operand, the return values UPDATED_OLD
+//     and UPDATED_NEW, ConditionCheck in a transaction, secondary indexes, streams, backups, parallel scans, PartiQL, consumed
+//     capacity, and the legacy parameters that expressions have replaced (Expected, AttributeUpdates, ...).
 package dynamodb
 
 import (
