@@ -63,10 +63,11 @@ func (p *path) find(sc *scope) (any, bool) {
 	return p.expr.FirstFound(data)
 }
 
-// resultPath is a ResultPath. The path is nil for the default, $.
+// resultPath is a ResultPath, of names. It has none by default, which is $.
 type resultPath struct {
-	path *path
-	null bool // the field is null
+	text  string
+	steps jp.Expr
+	null  bool // the field is null
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -76,11 +77,13 @@ func (r *resultPath) UnmarshalJSON(text []byte) error {
 	if r.null = name == nil; err != nil || r.null {
 		return err
 	}
-	if r.path, err = parsePath(*name); err != nil {
+	p, err := parsePath(*name)
+	if err != nil {
 		return err
 	}
+	r.text, r.steps = p.text, p.expr[1:]
 	isIndex := func(step jp.Frag) bool { _, ok := step.(jp.Nth); return ok }
-	if r.path.context || slices.ContainsFunc(r.path.expr, isIndex) {
+	if p.context || slices.ContainsFunc(r.steps, isIndex) {
 		return errors.New("ResultPath cannot be in the context object; the embedded cloud does not implement indexes in it")
 	}
 	return nil

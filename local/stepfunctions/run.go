@@ -91,15 +91,12 @@ func (v *visit) fill(t template, data any) (any, error) {
 }
 
 func (v *visit) put(to resultPath, raw, result any) (any, error) {
-	switch {
-	case to.null:
+	if to.null {
 		return raw, nil
-	case to.path == nil:
-		return result, nil
 	}
-	output, ok := put(raw, result, to.path.expr[1:])
+	output, ok := put(raw, result, to.steps)
 	if !ok {
-		return nil, &failure{Name: errorResultPath, Cause: fmt.Sprintf("Unable to apply ReferencePath %s to input %s", to.path.text, renderJSON(raw)), inState: true}
+		return nil, &failure{Name: errorResultPath, Cause: fmt.Sprintf("Unable to apply ReferencePath %s to input %s", to.text, renderJSON(raw)), inState: true}
 	}
 	return output, nil
 }

@@ -19,7 +19,7 @@ func fail(v *visit, input any) (any, error) {
 		path  expression
 		to    *string
 	}{
-		{"ErrorPath", v.state.ErrorPath.expression, &f.Name}, {"CausePath", v.state.CausePath.expression, &f.Cause},
+		{"ErrorPath", v.state.ErrorPath, &f.Name}, {"CausePath", v.state.CausePath, &f.Cause},
 	} {
 		if text.path == nil {
 			continue
