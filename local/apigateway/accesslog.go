@@ -14,7 +14,7 @@ type accessLog struct {
 }
 
 func (s *Service) newAccessLog(set *AccessLogSettings) *accessLog {
-	format, _ := parseTemplate(set.Format, true) // checked before: see StageArgs.check
+	format, _ := parseTemplate(set.Format, true) // checked before: see checkStage
 	// The ARN of a log group is arn:aws:logs:REGION:ACCOUNT:log-group:NAME, with or without :* at its end.
 	_, group, _ := strings.Cut(strings.TrimSuffix(set.DestinationARN, ":*"), ":log-group:")
 	return &accessLog{logs.Destination{Group: group, Stream: newID(32), Writer: s.logWriter}, format}

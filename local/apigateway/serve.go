@@ -23,7 +23,9 @@ import (
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{service: s, request: r, start: s.account.Clock.Now(), requestID: uuid.NewString(), extendedID: newID(15) + "="}
+	x := &exchange{
+		service: s, request: r, start: s.account.Clock.Now(), requestID: uuid.NewString(), extendedID: newID(15) + "=", overrides: map[string]any{},
+	}
 	w.Header().Set("x-amzn-RequestId", x.requestID)
 	w.Header().Set("x-amz-apigw-id", x.extendedID)
 	if !x.locate() {

@@ -165,7 +165,3 @@ func badRequest(format string, args ...any) error {
 func notFound(format string, args ...any) error {
 	return wire.Errorf(http.StatusNotFound, "NotFoundException", format, args...)
 }
-
-func conflict(format string, args ...any) error {
-	return wire.Errorf(http.StatusConflict, "ConflictException", format, args...)
-}

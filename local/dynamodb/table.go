@@ -48,13 +48,12 @@ func newTable(a *account.Account, name, arn, id string, s schema) *table {
 func (t *table) configure(args *TableArgs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if args.provisioned() {
-		t.reads.provision(t.args.ReadCapacity, args.ReadCapacity)
-		t.writes.provision(t.args.WriteCapacity, args.WriteCapacity)
-	} else {
-		t.reads.provision(nil, nil)
-		t.writes.provision(nil, nil)
+	reads, writes := args.ReadCapacity, args.WriteCapacity
+	if !args.provisioned() {
+		reads, writes = nil, nil
 	}
+	t.reads.provision(t.args.ReadCapacity, reads)
+	t.writes.provision(t.args.WriteCapacity, writes)
 	t.args = *args
 	t.expiryDue.Store(math.MaxInt64)
 	if args.ttlAttribute() != "" {
