@@ -61,7 +61,7 @@ func NotAccepted(ctx context.Context, message string, cause error) *httpapi.Erro
 // Fail logs a failure, and adds it to the span of ctx.
 func Fail(ctx context.Context, message string, cause error) {
 	trace.FromContext(ctx).Fail(cause, false)
-	slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), message, "error", cause.Error())
+	slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), message, "error", cause)
 }
 
 // ID returns a query parameter that is required, and an accountid or vendorid.

@@ -3,7 +3,7 @@
 //
 // The kit uses these names, which the access log of the APIs has, too: requestId (of the Lambda invocation), apiRequestId (of the
 // API's request), messageId, sequenceNumber, shardId, partitionKey, receiveCount, deadLetterId, traceId (of the work's trace),
-// pattern, outcome, error. A program adds ids of its own under names in the same style, such as pictureId, and spells each the same
+// pattern, outcome, error, and cause, by which errors are counted. A program adds ids of its own under names in the same style, such as pictureId, and spells each the same
 // in all functions, so that one query finds all lines about one thing. A field should hold ids only, and no data of a customer.
 package logfields
 
