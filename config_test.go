@@ -136,7 +136,7 @@ func TestPulumiYamlIsWrittenFromTheKeys(t *testing.T) {
 	require.Equal(t, b.String(), got, "run go test . -update")
 }
 
-func TestWhatIsNotSetIsLeftToTheComponents(t *testing.T) {
+func TestKeysThatAreNotSetUseTheDefaultsOfTheComponents(t *testing.T) {
 	var s *settings
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
 		s, err = loadConfig(ctx)
@@ -224,7 +224,7 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"apiDetailedMetrics", "on", `config apiDetailedMetrics: must be true or false, got "on"`},
 		{"ownKey", "on", `config ownKey: must be true or false, got "on"`},
 		{"auth", "", "config auth: is required; choose jwt: tokens of an OpenID Connect issuer, which requires jwtIssuer and jwtAudience; iam: requests signed"},
-		{"auth", "", "which needs an IAM policy that allows execute-api:Invoke on the output routeArns; or none: everybody may place orders"},
+		{"auth", "", "which requires an IAM policy that allows execute-api:Invoke on the output routeArns; or none: everybody may place orders"},
 		{"auth", "oidc", `config auth: unknown value "oidc"; choose jwt: `},
 		{"auth", "JWT", `config auth: unknown value "JWT"; choose jwt: `},
 		{"auth", "jwt", "config jwtIssuer: is required with auth jwt"},
@@ -241,7 +241,7 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 	}
 }
 
-func TestTheConfigSaysWhoMayCall(t *testing.T) {
+func TestAuthSelectsTheAuthorizer(t *testing.T) {
 	for _, c := range []struct {
 		config map[string]string
 		want   components.Authorizer
@@ -261,7 +261,7 @@ func TestTheConfigSaysWhoMayCall(t *testing.T) {
 	}
 }
 
-func TestTheConfigSaysWhereAnAPIIs(t *testing.T) {
+func TestTheConfigSetsTheAddressOfAnAPI(t *testing.T) {
 	const certificate, acl = "arn:aws:acm:eu-west-1:123456789012:certificate/1", "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/a/1"
 	edge := map[string]string{
 		"domainName": "orders.example.com", "certificateArn": certificate, "hostedZoneId": "Z1", "disableExecuteApiEndpoint": "true",
@@ -301,7 +301,7 @@ func TestTheStackFilesAreComplete(t *testing.T) {
 	}
 }
 
-func TestAKeyThatThereIsNotIsRefusedWithTheNearestOne(t *testing.T) {
+func TestAnUnknownKeyIsRefusedAndTheErrorNamesTheNearestOne(t *testing.T) {
 	for key, want := range map[string]string{
 		"order-patterns:storeBatchsize":   "config storeBatchsize: unknown key; did you mean storeBatchSize?",
 		"order-patterns:PATTERN":          "config PATTERN: unknown key; did you mean pattern?",

@@ -135,7 +135,7 @@ func TestEveryPatternHasTheAuthorizerThatTheConfigNames(t *testing.T) {
 	}
 }
 
-func TestAStackOfBeforeThatDoesNotSayWhoMayCallIsRefused(t *testing.T) {
+func TestAStackWithoutAuthIsRefused(t *testing.T) {
 	r := &recorder{}
 	err := run(t, r, map[string]string{"packages": folder(t), "pattern": "all", "auth": ""}, deploy)
 	require.ErrorContains(t, err, "config auth: is required")
@@ -232,7 +232,7 @@ func (r *recorder) requireX86AndUnprotected(t *testing.T, count int) {
 	}
 }
 
-func TestWhatAComponentRefusesIsNotDeployed(t *testing.T) {
+func TestArgumentsThatAComponentRefusesAreNotDeployed(t *testing.T) {
 	packages := folder(t)
 	for _, pattern := range append([]string{"all"}, patterns...) {
 		r := &recorder{}
