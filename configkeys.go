@@ -64,7 +64,7 @@ var configKeys = []configKey{
 	{"invoiceBatchSize", components.DefaultInvoiceBatchSize, smallBatches, "fanout: maximum number of orders that one invocation invoices, %v"},
 	{"express", false, none, "orchestrator: Express executions, which are cheaper and have no history; if false, Standard executions"},
 	{"notifyEmail", "", none, "orchestrator: e-mail address that receives a message for each placed order, after its owner has confirmed; none by default"},
-	{"shards", 0, orZero(components.ShardsRange), "eventstream: number of shards of the stream, %v; with 0 Kinesis chooses the number"},
+	{"shards", 0, orZero(components.ShardsRange), "eventstream: number of shards of the stream, %v; 0 for on-demand capacity"},
 	{"readerBatchSize", components.DefaultReaderBatchSize, components.BatchSizeRange,
 		"eventstream: maximum number of records in one invocation, %v; 100 is cheap, 10 is quick"},
 	{"readerBatchingWindowSeconds", components.DefaultBatchingWindow, components.WindowRange,

@@ -138,7 +138,7 @@ func TestLogLevelComesFromTheFunctionsSettings(t *testing.T) {
 	}
 }
 
-func TestAFunctionHasAsManyThreadsAsItsMemoryBuysProcessors(t *testing.T) {
+func TestTheNumberOfThreadsFollowsTheMemorySize(t *testing.T) {
 	for memory, want := range map[string]int{
 		"128": 1, "512": 1, "1769": 1, "1770": 2, "3538": 2, "10240": 6, // the table in AWS's documentation ends at six
 		"": runtime.NumCPU(), "plenty": runtime.NumCPU(), "0": runtime.NumCPU(),
