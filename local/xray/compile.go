@@ -7,8 +7,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
-
-	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 type fields map[string]any
@@ -23,10 +21,10 @@ func (s fields) walk(f func(fields)) {
 	}
 }
 
-// compile returns the documents of a trace's segments as X-Ray returns them, with their ids. Subsegments that were sent by themselves are in the one that
-// they belong to. An AWS call for which the service sent no segment has an inferred one.
+// compile returns a trace's segments as X-Ray returns them. Subsegments that were sent by themselves are in the one that they belong
+// to. An AWS call for which the service sent no segment has an inferred one.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html
-func compile(segments []Segment) (list []wire.Object, err error) {
+func compile(segments []Segment) ([]fields, error) {
 	segments = slices.Clone(segments)
 	slices.SortStableFunc(segments, func(a, b Segment) int { return cmp.Compare(a.Start.UnixMicro(), b.Start.UnixMicro()) })
 	index := map[any]fields{} // segments and subsegments by id
@@ -62,17 +60,7 @@ func compile(segments []Segment) (list []wire.Object, err error) {
 			}
 		})
 	}
-	for _, s := range all {
-		if s == nil {
-			continue
-		}
-		text, err := json.Marshal(s)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, wire.Object{"Id": s["id"], "Document": string(text)})
-	}
-	return list, nil
+	return slices.DeleteFunc(all, func(s fields) bool { return s == nil }), nil
 }
 
 func infer(call fields, traceID string) fields {

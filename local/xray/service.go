@@ -5,7 +5,8 @@
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
 //   - filter expressions have service("name"), annotation.key = value, error, fault, throttle and AND, and answers are one page;
 //   - summaries of traces have times, services, errors, faults and throttles, without annotations, HTTP and users;
-//   - there is no service graph, and there are no telemetry records, groups or configurable sampling rules.
+//   - the service graph has names, types, edges and counts, without times and histograms;
+//   - there are no telemetry records, groups or configurable sampling rules.
 package xray
 
 import (
@@ -65,7 +66,7 @@ func New(a *account.Account) *Service {
 	s.Refuse("POST /TraceSegments", "PutTraceSegments")
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
-	s.Refuse("POST /ServiceGraph", "GetServiceGraph")
+	wire.HandleREST(&s.REST, "POST /ServiceGraph", "GetServiceGraph", s.getServiceGraph)
 	s.Refuse("POST /TraceGraph", "GetTraceGraph")
 	return s
 }

@@ -40,15 +40,40 @@ func (s *Service) batchGetTraces(c *wire.Call) (wire.Object, error) {
 		if err != nil {
 			return nil, err
 		}
+		documents := []wire.Object{}
+		for _, segment := range segments {
+			text, err := json.Marshal(segment)
+			if err != nil {
+				return nil, err
+			}
+			documents = append(documents, wire.Object{"Id": segment["id"], "Document": string(text)})
+		}
 		traces = append(traces, wire.Object{
-			"Id": id, "Duration": end.Sub(start).Seconds(), "LimitExceeded": t.exceeded, "Segments": segments,
+			"Id": id, "Duration": end.Sub(start).Seconds(), "LimitExceeded": t.exceeded, "Segments": documents,
 		})
 	}
 	return wire.Object{"Traces": traces, "UnprocessedTraceIds": []string{}}, nil
 }
 
+// period is a range of time, in seconds since 1970.
+type period struct{ StartTime, EndTime float64 }
+
+// started returns the traces that started in a period, newest first. The caller holds the lock.
+func (s *Service) started(in period) (list []*trace, err error) {
+	if in.StartTime <= 0 || in.EndTime < in.StartTime {
+		return nil, invalid("StartTime and EndTime are required, and EndTime must not be before StartTime.")
+	}
+	for _, id := range slices.Backward(s.ids) {
+		start, _ := s.traces[id].span()
+		if at := seconds(start); at >= in.StartTime && at <= in.EndTime {
+			list = append(list, s.traces[id])
+		}
+	}
+	return list, nil
+}
+
 type getTraceSummariesInput struct {
-	StartTime, EndTime              float64
+	period
 	TimeRangeType, FilterExpression string
 }
 
@@ -65,27 +90,20 @@ func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.StartTime <= 0 || in.EndTime < in.StartTime {
-		return nil, invalid("StartTime and EndTime are required, and EndTime must not be before StartTime.")
-	}
 	filter, err := parseFilter(in.FilterExpression)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	traces, err := s.started(in.period)
 	summaries := []wire.Object{}
-	for _, id := range slices.Backward(s.ids) {
-		t := s.traces[id]
-		start, _ := t.span()
-		if at := seconds(start); at < in.StartTime || at > in.EndTime {
-			continue
-		}
+	for _, t := range traces {
 		if sum := t.summary(); filter(t, sum) {
 			summaries = append(summaries, sum)
 		}
 	}
-	return wire.Object{"TraceSummaries": summaries}, nil
+	return wire.Object{"TraceSummaries": summaries}, err
 }
 
 // summary describes a trace. Its entry point is the earliest segment without a parent, which decides whether the request
