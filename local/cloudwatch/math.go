@@ -16,7 +16,7 @@ import (
 // query is one of the queries of an alarm or of GetMetricData: a statistic of a metric, or an expression of metrics.
 type query struct {
 	key        string // of the metric
-	stat       string
+	unit, stat string
 	period     time.Duration
 	expression formula // nil for a metric
 	operands   []string
@@ -43,10 +43,12 @@ func compile(list []metricDataQuery) (queries, error) {
 			err = errors.New("it must have either a metric or an expression")
 		case stat == nil:
 			q.expression, q.operands, err = parseFormula(*in.Expression)
+		case stat.Unit != "" && !slices.Contains(stat.Unit.Values(), stat.Unit):
+			err = fmt.Errorf("%q is no unit", stat.Unit)
 		case stat.Period < 60 || stat.Period%60 != 0 || !slices.Contains(plainStatistics, stat.Stat) && !percentile.MatchString(stat.Stat):
 			err = fmt.Errorf("it must have a period that is a multiple of 60 and a known statistic, got %d and %q", stat.Period, stat.Stat)
 		default:
-			q.key, q.stat, q.period = stat.Metric.key(), stat.Stat, time.Duration(stat.Period)*time.Second
+			q.key, q.unit, q.stat, q.period = stat.Metric.key(), string(stat.Unit), stat.Stat, time.Duration(stat.Period)*time.Second
 		}
 		if err != nil {
 			return nil, fmt.Errorf("query %q: %w", in.Id, err)
@@ -79,7 +81,7 @@ func (qs queries) value(st *store, id string, start time.Time) (float64, bool) {
 		v, ok := q.expression(func(id string) (float64, bool) { return qs.value(st, id, start) })
 		return v, ok && !math.IsNaN(v) && !math.IsInf(v, 0) // such as of a division by 0
 	}
-	return st.value(q.key, q.stat, start, start.Add(q.period))
+	return st.value(q.key, q.unit, q.stat, start, start.Add(q.period))
 }
 
 // formula is a parsed expression. As on AWS, it has no value in a period in which one of its operands has none, except those

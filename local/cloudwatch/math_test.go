@@ -57,11 +57,11 @@ func TestQueriesAreChecked(t *testing.T) {
 	st := &store{series: map[string]*series{}}
 	_, ok := qs.value(st, "e2", now)
 	require.False(t, ok)
-	st.put(&datum{metric{"N", "M", nil}, now, 3}, now)
+	st.put(&datum{metric{"N", "M", nil}, "", now, 3}, now)
 	v, ok := qs.value(st, "e2", now)
 	require.True(t, ok)
 	require.Equal(t, 2.0, v)
-	st.put(&datum{metric{"N", "M", nil}, now, -3}, now)
+	st.put(&datum{metric{"N", "M", nil}, "", now, -3}, now)
 	_, ok = qs.value(st, "e2", now)
 	require.False(t, ok, "0 / 0 is no value")
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -92,6 +94,7 @@ type metricStat struct {
 	Metric metric
 	Period int // seconds
 	Stat   string
+	Unit   types.StandardUnit `json:",omitempty"` // returns only values that have it
 }
 
 func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || *q.ReturnData }

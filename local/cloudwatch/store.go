@@ -34,6 +34,7 @@ type dimension struct {
 
 type datum struct {
 	metric
+	unit  string // "Count"; None if empty
 	at    time.Time
 	value float64
 }
@@ -61,10 +62,10 @@ func dimensionsOf(dimensions map[string]string) []dimension {
 	return list
 }
 
-// series is a metric's data.
+// series is a metric's data. Its unit is that of its first value.
 type series struct {
 	metric
-	key            string
+	key, unit      string
 	minutes        map[int64]*statistics // since 1970
 	updated        time.Time
 	oldest, newest int64 // minutes
@@ -87,7 +88,7 @@ func (st *store) put(d *datum, now time.Time) {
 	m := st.series[key]
 	if m == nil {
 		st.makeRoom()
-		m = &series{metric: d.metric, key: key, minutes: map[int64]*statistics{}, oldest: at, newest: at}
+		m = &series{metric: d.metric, key: key, unit: cmp.Or(d.unit, "None"), minutes: map[int64]*statistics{}, oldest: at, newest: at}
 		st.series[key] = m
 	}
 	s := m.minutes[at]
@@ -110,12 +111,12 @@ func (st *store) makeRoom() {
 	delete(st.series, slices.MinFunc(slices.Collect(maps.Values(st.series)), func(a, b *series) int { return a.updated.Compare(b.updated) }).key)
 }
 
-// value returns a statistic of a metric from start to before end, and false if there are no values.
-func (st *store) value(key, statistic string, start, end time.Time) (float64, bool) {
+// value returns a statistic of a metric from start to before end, and false if there are no values in a unit, or in any if it is empty.
+func (st *store) value(key, unit, statistic string, start, end time.Time) (float64, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	m := st.series[key]
-	if m == nil || m.newest < minute(start) || m.oldest >= minute(end) {
+	if m == nil || unit != "" && unit != m.unit || m.newest < minute(start) || m.oldest >= minute(end) {
 		return 0, false
 	}
 	if minute(end) == minute(start)+1 { // a sum of one would copy its values
