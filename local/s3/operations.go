@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"slices"
@@ -153,26 +152,18 @@ func (s *Service) getPolicy(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-type encryptionResult struct {
-	XMLName   xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ServerSideEncryptionConfiguration"`
-	Algorithm string   `xml:"Rule>ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
-	BucketKey bool     `xml:"Rule>BucketKeyEnabled"`
-}
-
 func (s *Service) getEncryption(w http.ResponseWriter, r *request) error {
 	if err := s.authorize(r, "GetEncryptionConfiguration", "", nil); err != nil {
 		return err
 	}
-	out := encryptionResult{Algorithm: r.bucket.algorithm()}
+	algorithm := r.bucket.algorithm()
 	r.bucket.mu.RLock()
-	out.BucketKey = r.bucket.encryption != nil && aws.ToBool(r.bucket.encryption.Rules[0].BucketKeyEnabled)
-	r.bucket.mu.RUnlock()
-	return writeXML(w, out)
-}
-
-type publicAccessBlockResult struct {
-	XMLName                                                                     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ PublicAccessBlockConfiguration"`
-	BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets bool
+	defer r.bucket.mu.RUnlock()
+	wire.WriteXML(w, "ServerSideEncryptionConfiguration", wire.Object{"Rule": wire.Object{
+		"ApplyServerSideEncryptionByDefault": wire.Object{"SSEAlgorithm": algorithm},
+		"BucketKeyEnabled":                   r.bucket.encryption != nil && aws.ToBool(r.bucket.encryption.Rules[0].BucketKeyEnabled),
+	}})
+	return nil
 }
 
 func (s *Service) getPublicAccessBlock(w http.ResponseWriter, r *request) error {
@@ -180,13 +171,14 @@ func (s *Service) getPublicAccessBlock(w http.ResponseWriter, r *request) error 
 		return err
 	}
 	r.bucket.mu.RLock()
+	defer r.bucket.mu.RUnlock()
 	a := r.bucket.access
-	r.bucket.mu.RUnlock()
 	if a == nil {
 		return wire.Errorf(http.StatusNotFound, "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
 	}
-	return writeXML(w, publicAccessBlockResult{
-		BlockPublicAcls: aws.ToBool(a.BlockPublicAcls), IgnorePublicAcls: aws.ToBool(a.IgnorePublicAcls),
-		BlockPublicPolicy: aws.ToBool(a.BlockPublicPolicy), RestrictPublicBuckets: aws.ToBool(a.RestrictPublicBuckets),
+	wire.WriteXML(w, "PublicAccessBlockConfiguration", wire.Object{
+		"BlockPublicAcls": aws.ToBool(a.BlockPublicAcls), "IgnorePublicAcls": aws.ToBool(a.IgnorePublicAcls),
+		"BlockPublicPolicy": aws.ToBool(a.BlockPublicPolicy), "RestrictPublicBuckets": aws.ToBool(a.RestrictPublicBuckets),
 	})
+	return nil
 }
