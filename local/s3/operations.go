@@ -21,9 +21,9 @@ type request struct {
 }
 
 // operation is one operation of the API, with the query parameters and x-amz- headers that it understands. Any other
-// is refused, because it might change what the caller means.
+// is refused, because it might change what the caller means. An operation without an action authorizes itself.
 type operation struct {
-	name           string
+	name, action   string
 	query, headers []string
 	serve          func(*Service, http.ResponseWriter, *request) error
 }
@@ -31,17 +31,17 @@ type operation struct {
 // operations are found by method, by what the path names and by the query parameter that selects a sub-resource.
 var operations = map[string]operation{
 	"GET service":   {name: "ListBuckets", serve: (*Service).listBuckets},
-	"HEAD bucket":   {name: "HeadBucket", serve: (*Service).headBucket},
+	"HEAD bucket":   {name: "HeadBucket", action: "ListBucket", serve: (*Service).headBucket},
 	"PUT object":    {name: "PutObject", headers: putHeaders, serve: (*Service).putObject},
 	"GET object":    {name: "GetObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
 	"HEAD object":   {name: "HeadObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
-	"DELETE object": {name: "DeleteObject", serve: (*Service).deleteObject},
+	"DELETE object": {name: "DeleteObject", action: "DeleteObject", serve: (*Service).deleteObject},
 	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
 		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type",
 	}},
-	"GET bucket policy":            {name: "GetBucketPolicy", serve: (*Service).getPolicy},
-	"GET bucket encryption":        {name: "GetBucketEncryption", serve: (*Service).getEncryption},
-	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
+	"GET bucket policy":            {name: "GetBucketPolicy", action: "GetBucketPolicy", serve: (*Service).getPolicy},
+	"GET bucket encryption":        {name: "GetBucketEncryption", action: "GetEncryptionConfiguration", serve: (*Service).getEncryption},
+	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", action: "GetBucketPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
 }
 
 // Headers and query parameters that any request may have: those of the signature, and x-id, which only names the
@@ -65,6 +65,11 @@ func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
 			return err
 		}
 		c.Operation = op.name
+		if op.action != "" {
+			if err := s.authorize(r, op.action, r.key, nil); err != nil {
+				return err
+			}
+		}
 		return op.serve(s, w, r)
 	})
 	if err != nil {
@@ -130,18 +135,12 @@ func (s *Service) authorize(r *request, action, key string, keys map[string]stri
 	return missing
 }
 
-func (s *Service) headBucket(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "ListBucket", "", nil); err != nil {
-		return err
-	}
+func (s *Service) headBucket(w http.ResponseWriter, _ *request) error {
 	w.Header().Set("X-Amz-Bucket-Region", account.Region)
 	return nil
 }
 
 func (s *Service) getPolicy(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetBucketPolicy", "", nil); err != nil {
-		return err
-	}
 	r.bucket.mu.RLock()
 	defer r.bucket.mu.RUnlock()
 	if r.bucket.policy == nil {
@@ -153,10 +152,7 @@ func (s *Service) getPolicy(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Service) getEncryption(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetEncryptionConfiguration", "", nil); err != nil {
-		return err
-	}
-	algorithm := r.bucket.algorithm()
+	algorithm, _ := r.bucket.encrypts()
 	r.bucket.mu.RLock()
 	defer r.bucket.mu.RUnlock()
 	wire.WriteXML(w, "ServerSideEncryptionConfiguration", wire.Object{"Rule": wire.Object{
@@ -167,9 +163,6 @@ func (s *Service) getEncryption(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Service) getPublicAccessBlock(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetBucketPublicAccessBlock", "", nil); err != nil {
-		return err
-	}
 	r.bucket.mu.RLock()
 	defer r.bucket.mu.RUnlock()
 	a := r.bucket.access
