@@ -66,7 +66,7 @@ func (s *Service) getServiceGraph(c *wire.Call) (wire.Object, error) {
 	}
 	s.mu.Lock()
 	found, err := s.started(*in)
-	traces := make([][]Segment, len(found))
+	traces := make([][]document, len(found))
 	for i, t := range found {
 		traces[i] = slices.Clone(t.segments)
 	}
@@ -76,11 +76,7 @@ func (s *Service) getServiceGraph(c *wire.Call) (wire.Object, error) {
 	}
 	g := graph{services: []*service{}}
 	for _, trace := range traces {
-		compiled, err := compile(trace)
-		if err != nil {
-			return nil, err
-		}
-		g.add(compiled)
+		g.add(compile(trace))
 	}
 	return wire.Object{"StartTime": in.StartTime, "EndTime": in.EndTime, "Services": g.services}, nil
 }
