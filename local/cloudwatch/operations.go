@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -74,7 +75,7 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (wire.Object, 
 		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
 			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
 				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
-					return d.Name == deref(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
+					return d.Name == aws.ToString(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
 				})
 			})
 	})
@@ -138,7 +139,7 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 			slices.Reverse(values)
 		}
 		results = append(results, wire.Object{
-			"Id": q.Id, "Label": cmp.Or(deref(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
+			"Id": q.Id, "Label": cmp.Or(aws.ToString(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
 		})
 	}
 	return wire.Object{"MetricDataResults": results}, nil

@@ -119,13 +119,6 @@ func (st *store) value(key, unit, statistic string, start, end time.Time) (float
 	if m == nil || unit != "" && unit != m.unit || m.newest < minute(start) || m.oldest >= minute(end) {
 		return 0, false
 	}
-	if minute(end) == minute(start)+1 { // a sum of one would copy its values
-		s := m.minutes[minute(start)]
-		if s == nil {
-			return 0, false
-		}
-		return s.value(statistic), true
-	}
 	var sum statistics
 	for at := minute(start); at < minute(end); at++ {
 		if s := m.minutes[at]; s != nil {

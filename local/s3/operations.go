@@ -128,7 +128,7 @@ func (s *Service) authorize(r *request, action, key string, keys map[string]stri
 	if missing == nil {
 		doc = b.policyFor(r.Principal)
 	}
-	if err := r.Authorize("s3:"+action, arn, wire.WithResourcePolicy(doc), wire.WithKeys(keys)); err != nil {
+	if err := r.Authorize("s3:"+action, arn, wire.With{ResourcePolicy: doc, Keys: keys}); err != nil {
 		return err
 	}
 	r.bucket = b

@@ -23,7 +23,7 @@ func (s *Service) register() {
 // open authorizes a call's operation on a topic, and returns it with its current subscriptions.
 func (s *Service) open(c *wire.Call, arn string) (*topic, []*subscription, error) {
 	return s.find(arn, func(doc *policy.Document) error {
-		return c.Authorize("sns:"+c.Operation, arn, wire.WithResourcePolicy(doc))
+		return c.Authorize("sns:"+c.Operation, arn, wire.With{ResourcePolicy: doc})
 	})
 }
 
