@@ -49,7 +49,8 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Ob
 		}
 		d := n.describe().With(wire.Object{
 			"AlarmName": a.name, "AlarmArn": a.arn(), "ActionsEnabled": true, "StateValue": a.state, "StateReason": a.reason,
-			"StateUpdatedTimestamp": a.changed, "StateTransitionedTimestamp": a.changed, "AlarmConfigurationUpdatedTimestamp": a.configured,
+			"StateUpdatedTimestamp": wire.Time{Time: a.changed}, "StateTransitionedTimestamp": wire.Time{Time: a.changed},
+			"AlarmConfigurationUpdatedTimestamp": wire.Time{Time: a.configured},
 		})
 		switch {
 		case a.composite != nil && slices.Contains(in.AlarmTypes, "CompositeAlarm"):
@@ -126,12 +127,12 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		if q.MetricStat != nil {
 			name = q.MetricStat.Metric.MetricName
 		}
-		times, values := []time.Time{}, []float64{}
+		times, values := []wire.Time{}, []float64{}
 		period := qs[q.Id].period
 		seconds := int64(period / time.Second)
 		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
 			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
-				times, values = append(times, from), append(values, v)
+				times, values = append(times, wire.Time{Time: from}), append(values, v)
 			}
 		}
 		if in.ScanBy != "TimestampAscending" {

@@ -26,11 +26,7 @@ type metric struct {
 	Dimensions            []dimension
 }
 
-// dimension has the names of notifications in JSON, which is read whatever the case, and those of operations in CBOR.
-type dimension struct {
-	Name  string `json:"name" cbor:"Name"`
-	Value string `json:"value" cbor:"Value"`
-}
+type dimension struct{ Name, Value string }
 
 type datum struct {
 	metric

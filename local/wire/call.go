@@ -49,6 +49,7 @@ func (n Name) SigningName() string { return string(n) }
 // With is what a decision of Authorize depends on beside the caller's own policies.
 type With struct {
 	ResourcePolicy *policy.Document  // attached to the resource; nil for none
+	ByDelegation   bool              // as KMS decides
 	Keys           map[string]string // condition keys
 }
 
@@ -57,7 +58,7 @@ type With struct {
 func (c *Call) Authorize(action, resource string, with ...With) error {
 	r := policy.Request{Principal: c.Principal, Action: action, Resource: resource}
 	for _, w := range with {
-		r.ResourcePolicy, r.Keys = w.ResourcePolicy, w.Keys
+		r.ResourcePolicy, r.ByDelegation, r.Keys = w.ResourcePolicy, w.ByDelegation, w.Keys
 	}
 	if err := c.Account.Authorize(c.Context(), r); err != nil {
 		return err
