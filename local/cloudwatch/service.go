@@ -163,8 +163,14 @@ func (s *Service) Extract(at time.Time, message string) {
 				continue
 			}
 			for _, m := range directive.Metrics {
-				for _, v := range numbers(body[m.Name]) {
-					s.put(datum{metric{directive.Namespace, m.Name, dimensions}, m.Unit, at, v})
+				values, ok := body[m.Name].([]any)
+				if !ok {
+					values = []any{body[m.Name]}
+				}
+				for _, v := range values {
+					if n, ok := v.(float64); ok {
+						s.put(datum{metric{directive.Namespace, m.Name, dimensions}, m.Unit, at, n})
+					}
 				}
 			}
 		}
@@ -181,19 +187,4 @@ func dimensionSet(body map[string]any, names []string) ([]dimension, bool) {
 		dimensions = append(dimensions, dimension{name, value})
 	}
 	return dimensions, true
-}
-
-// numbers returns the values of a metric: one number, or an array.
-func numbers(v any) []float64 {
-	list, ok := v.([]any)
-	if !ok {
-		list = []any{v}
-	}
-	var values []float64
-	for _, v := range list {
-		if n, ok := v.(float64); ok {
-			values = append(values, n)
-		}
-	}
-	return values
 }

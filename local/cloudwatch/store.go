@@ -51,10 +51,9 @@ func (m *metric) key() string {
 
 func dimensionsOf(dimensions map[string]string) []dimension {
 	list := []dimension{}
-	for name, value := range dimensions {
-		list = append(list, dimension{name, value})
+	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
+		list = append(list, dimension{name, dimensions[name]})
 	}
-	slices.SortFunc(list, func(a, b dimension) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }
 

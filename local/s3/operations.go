@@ -21,21 +21,22 @@ type request struct {
 }
 
 // operation is one operation of the API, with the query parameters and x-amz- headers that it understands. Any other
-// is refused, because it might change what the caller means. An operation without an action authorizes itself.
+// is refused, because it might change what the caller means, and so are some headers of HTTP. An operation without an action
+// authorizes itself.
 type operation struct {
-	name, action   string
-	query, headers []string
-	serve          func(*Service, http.ResponseWriter, *request) error
+	name, action            string
+	query, headers, refused []string
+	serve                   func(*Service, http.ResponseWriter, *request) error
 }
 
 // operations are found by method, by what the path names and by the query parameter that selects a sub-resource.
 var operations = map[string]operation{
 	"GET service":   {name: "ListBuckets", serve: (*Service).listBuckets},
 	"HEAD bucket":   {name: "HeadBucket", action: "ListBucket", serve: (*Service).headBucket},
-	"PUT object":    {name: "PutObject", headers: putHeaders, serve: (*Service).putObject},
-	"GET object":    {name: "GetObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
-	"HEAD object":   {name: "HeadObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
-	"DELETE object": {name: "DeleteObject", action: "DeleteObject", serve: (*Service).deleteObject},
+	"PUT object":    {name: "PutObject", headers: putHeaders, refused: refusedOnPut, serve: (*Service).putObject},
+	"GET object":    {name: "GetObject", headers: []string{"X-Amz-Checksum-Mode"}, refused: refusedOnGet, serve: (*Service).getObject},
+	"HEAD object":   {name: "HeadObject", headers: []string{"X-Amz-Checksum-Mode"}, refused: refusedOnGet, serve: (*Service).getObject},
+	"DELETE object": {name: "DeleteObject", action: "DeleteObject", refused: []string{"If-Match"}, serve: (*Service).deleteObject},
 	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
 		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type",
 	}},
@@ -108,7 +109,8 @@ func (r *request) operation() (*operation, error) {
 		return nil, wire.Unsupported("%s %s", r.Method, r.URL.Path)
 	}
 	for name := range r.Header {
-		if strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name) {
+		unknown := strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name)
+		if unknown || slices.Contains(op.refused, name) {
 			return nil, wire.Unsupported("%s with the header %s", op.name, name)
 		}
 	}
