@@ -190,9 +190,11 @@ func Kept[In any](kept map[string]*In, id func(*In) string, o Object[In, In]) Ki
 			return id(in), nil
 		}
 	}
-	o.Update = func(_ context.Context, old, in *In) error {
-		*old = *in
-		return nil
+	if o.Update == nil {
+		o.Update = func(_ context.Context, old, in *In) error {
+			*old = *in
+			return nil
+		}
 	}
 	o.Delete = func(_ context.Context, in *In) error {
 		delete(kept, id(in))
