@@ -76,10 +76,6 @@ func (r *shardReader) read(ctx context.Context) {
 			}
 			continue
 		}
-		var arrival <-chan struct{}
-		if r.consumer { // before the read, so that no arrival is missed
-			arrival = r.streams.Arrivals(r.stream, r.id)
-		}
 		b, err := r.streamSource.read(ctx, r.m, r.id, r.place.from, readLimit)
 		if err != nil {
 			// Exceeded read limits are no problem: the shard has other readers.
@@ -104,7 +100,7 @@ func (r *shardReader) read(ctx context.Context) {
 		case b.More:
 		case r.consumer:
 			select {
-			case <-arrival:
+			case <-b.Arrival:
 			case <-ctx.Done():
 			}
 		default:

@@ -88,7 +88,7 @@ func (s *streamSource) check(p policy.Principal, _ *revision) error {
 	if s.consumer && policy.IsDenied(s.authorize(ctx, p, s.arn, subscribed)) {
 		return invalidParameter("Cannot access consumer %s. The role needs %s on it.", s.arn, subscribed[0])
 	}
-	if _, _, ok := s.streams.Stream(s.arn); !ok {
+	if !s.streams.Exists(s.arn) {
 		return invalidParameter("Stream not found: %s", s.arn)
 	}
 	if s.start.Timestamp.After(s.clock.Now()) {
@@ -113,10 +113,7 @@ func (s *streamSource) read(ctx context.Context, m *mapping, shard string, from 
 	if err != nil {
 		return kinesis.Batch{}, err
 	}
-	if s.consumer {
-		return s.streams.ReadConsumer(ctx, p, s.arn, shard, from, limit)
-	}
-	return s.streams.Read(ctx, p, s.stream, shard, from, limit)
+	return s.streams.Read(ctx, p, s.arn, shard, from, limit)
 }
 
 // enter returns a session of the function's role, if it may describe the stream, and for a consumer poll it. A read of the stream
