@@ -108,19 +108,15 @@ func (s *Service) enter(c *wire.Call, in streamInput) (*stream, error) {
 
 // keyActions are what the principal of an action needs on the key of the stream:
 // https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
-var keyActions = map[string]string{
-	"kinesis:PutRecord": "kms:GenerateDataKey", "kinesis:PutRecords": "kms:GenerateDataKey",
-	"kinesis:GetRecords": "kms:Decrypt", "kinesis:SubscribeToShard": "kms:Decrypt",
+var keyActions = map[string][]string{
+	"kinesis:PutRecord": {"kms:GenerateDataKey"}, "kinesis:PutRecords": {"kms:GenerateDataKey"},
+	"kinesis:GetRecords": {"kms:Decrypt"}, "kinesis:SubscribeToShard": {"kms:Decrypt"},
 }
 
 func (s *Service) useKey(ctx context.Context, p policy.Principal, action string, st *stream) error {
-	needed, ok := keyActions[action]
-	if !ok {
-		return nil
-	}
 	err := s.account.UseKey(ctx, account.KeyUse{
 		Principal: p, Service: "kinesis", Key: aws.ToString(st.args.Load().KMSKeyID), Context: map[string]string{"aws:kinesis:arn": st.arn},
-	}, needed)
+	}, keyActions[action]...)
 	return wire.KeyError(err, http.StatusBadRequest, "KMS%sException", "")
 }
 
