@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 func TestCostNeedsAStack(t *testing.T) {
