@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -47,7 +48,21 @@ func Start(home string, config map[string]string, log io.Writer, kill <-chan str
 // Deploy updates the stack to the program in a folder.
 func (c *Cloud) Deploy(ctx context.Context, project string) error {
 	c.use(project)
-	return c.stack.Up(ctx, c.config)
+	return withReasons(c.stack.Up(ctx, c.config))
+}
+
+// withReasons keeps of what a failed update printed the diagnostics. Its steps, which may be hundreds, are in the log.
+func withReasons(err error) error {
+	failed, ok := errors.AsType[*stack.Error](err)
+	if !ok {
+		return err
+	}
+	_, reasons, found := strings.Cut(failed.Output, "\nDiagnostics:\n")
+	if !found {
+		return err
+	}
+	reasons, _, _ = strings.Cut(reasons, "\nResources:\n")
+	return fmt.Errorf("pulumi %s: %w\n%s", failed.Args[0], failed.Err, strings.TrimRight(reasons, "\n"))
 }
 
 // Preview returns what Deploy would do. Something must have been deployed.
