@@ -101,7 +101,7 @@ var configKeys = []configKey{
 	{"alarmTopicArn", "", none, "ARN of an SNS topic that receives the alarms; by default each pattern creates a topic, the output alarmTopicArn"},
 	{"alarmEmail", "", none, "E-mail address that receives the alarms, after its owner has confirmed; not with alarmTopicArn; none by default"},
 	{"alarmQueueAgeSeconds", components.DefaultQueueAge, components.QueueAgeRange,
-		"Age in seconds of the oldest message of a queue above which an alarm is raised, %v"},
+		"Seconds that the oldest message of a queue may wait, or a message may fail, before an alarm is raised, %v"},
 	{"alarmFunctionErrors", components.DefaultErrors, components.ErrorsRange, "Errors of a function in five minutes above which an alarm is raised, %v"},
 	{"alarmDurationPercent", components.DefaultDurationPercent, components.PercentRange,
 		"Duration of a function, in percent of its timeout, above which an alarm is raised, %v"},
