@@ -179,4 +179,3 @@ require (
 replace github.com/order-patterns/order-patterns/handlers => ../handlers
 
 replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit
-
