@@ -10,15 +10,15 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// Checker collects what is wrong with a resource's inputs.
+// Checker collects what is wrong with a resource's inputs. It knows the paths of the values that are not known yet, in a preview.
 type Checker struct {
-	failures []Failure
+	failures []*pulumirpc.CheckFailure
 	unknown  map[string]bool
 }
 
-// Failf reports a property that AWS would refuse.
+// Failf reports a property, by its path such as "scalingConfig.maximumConcurrency", that AWS would refuse.
 func (c *Checker) Failf(property, format string, args ...any) {
-	c.failures = append(c.failures, Failure{Property: property, Reason: fmt.Sprintf(format, args...)})
+	c.failures = append(c.failures, &pulumirpc.CheckFailure{Property: property, Reason: property + " " + fmt.Sprintf(format, args...)})
 }
 
 // Unknown returns whether a property's value, or a part of it, is not known until the program is deployed.
@@ -85,7 +85,11 @@ func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.Property
 	}
 	name, had := olds[key]
 	if !had || !a.isDefault(olds) {
-		made, err := a.make(r)
+		logical := r.GetName()
+		if a.Transform != nil {
+			logical = a.Transform(logical)
+		}
+		made, err := resource.NewUniqueName(r.GetRandomSeed(), logical+"-", suffixLength, a.Max, nil)
 		if err != nil {
 			return err
 		}
@@ -94,14 +98,6 @@ func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.Property
 	news[key] = name
 	news[defaultsKey] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewStringProperty(a.Property)})
 	return nil
-}
-
-func (a *AutoName) make(r *pulumirpc.CheckRequest) (string, error) {
-	logical := r.GetName()
-	if a.Transform != nil {
-		logical = a.Transform(logical)
-	}
-	return resource.NewUniqueName(r.GetRandomSeed(), logical+"-", suffixLength, a.Max, nil)
 }
 
 func (a *AutoName) isDefault(inputs resource.PropertyMap) bool {
