@@ -96,13 +96,15 @@ func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.Property
 		name = resource.NewStringProperty(made)
 	}
 	news[key] = name
-	news[defaultsKey] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewStringProperty(a.Property)})
+	news[defaultsKey] = a.mark()
 	return nil
 }
 
+// mark is the value of defaultsKey in inputs whose name was made.
+func (a *AutoName) mark() resource.PropertyValue {
+	return resource.NewPropertyValue([]string{a.Property})
+}
+
 func (a *AutoName) isDefault(inputs resource.PropertyMap) bool {
-	defaults := inputs[defaultsKey]
-	return defaults.IsArray() && slices.ContainsFunc(defaults.ArrayValue(), func(d resource.PropertyValue) bool {
-		return d.IsString() && d.StringValue() == a.Property
-	})
+	return inputs[defaultsKey].DeepEquals(a.mark())
 }

@@ -35,7 +35,7 @@ type Server struct {
 // New returns a provider of these resource types, and of functions with their results, whatever the arguments. region is the only one
 // that it is in.
 func New(region string, kinds []Kind, functions map[string]resource.PropertyMap) *Server {
-	s := &Server{kinds: map[string]Kind{}, functions: functions, region: region}
+	s := &Server{kinds: map[string]Kind{}, functions: functions, region: region, inventory: inventory{resources: map[[2]string]Resource{}}}
 	for _, k := range kinds {
 		s.kinds[k.token()] = k
 	}
