@@ -129,12 +129,9 @@ func outputs(_ context.Context, e *environment) error {
 
 // printEnvironment prints the environment variables with which pulumi and aws find the local stack.
 func printEnvironment(_ context.Context, e *environment) error {
-	r, err := e.find()
+	r, err := e.needed()
 	if err != nil {
 		return err
-	}
-	if r == nil {
-		return errors.New("the embedded cloud is not running: run `make up`")
 	}
 	variables := append(e.stack(r).Environment(),
 		"AWS_ENDPOINT_URL="+r.Endpoint, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",

@@ -126,6 +126,15 @@ func (e *environment) find() (*running, error) {
 	return &r, nil
 }
 
+// needed is find for a command that is of no use without a cloud.
+func (e *environment) needed() (*running, error) {
+	r, err := e.find()
+	if r == nil && err == nil {
+		err = errors.New("the embedded cloud is not running: run `make up`")
+	}
+	return r, err
+}
+
 // start returns the running cloud. It starts one if none runs, and restarts one of another build, or one that may have
 // other resources than the stack's state, because Pulumi was killed while it changed them.
 func (e *environment) start(ctx context.Context) (*running, error) {

@@ -46,10 +46,9 @@ type record struct {
 	done  map[string]int  // how often each function has succeeded
 }
 
-// work says whether a piece of work did not succeed, and why.
+// work says why a piece of work did not succeed, or nothing.
 type work struct {
 	at     time.Time
-	failed bool
 	reason string
 }
 
@@ -117,8 +116,8 @@ func (x *records) add(component string, l *line, s *Record) {
 			r.Fields[name] = v
 		}
 	}
-	w := work{at: l.at, failed: l.failed()}
-	if w.failed {
+	w := work{at: l.at}
+	if l.failed() {
 		w.reason = l.reason()
 	} else {
 		r.done[l.function]++
@@ -131,11 +130,11 @@ func (x *records) add(component string, l *line, s *Record) {
 	}
 	var newest work
 	for _, w := range r.last {
-		if w.failed && !w.at.Before(newest.at) {
+		if w.reason != "" && !w.at.Before(newest.at) {
 			newest = w
 		}
 	}
-	if r.Failed, r.Reason = newest.failed, ""; r.Failed {
+	if r.Failed, r.Reason = newest.reason != "", newest.reason; r.Failed {
 		r.Reason = cmp.Or(r.cause.reason, newest.reason)
 	}
 }
