@@ -96,18 +96,45 @@ func (b *builder) watch() (names pulumi.StringMapOutput, arn, topicArn, dashboar
 		}
 		byName[a.name], arns, all = made.Name, append(arns, made.Arn), append(all, made.Name)
 	}
-	if arn, err = b.compositeAlarm(all); err != nil {
+	if arn, err = b.alarmOfAlarms(all); err != nil {
 		return
 	}
 	dashboard, err = b.dashboard(arns)
 	return byName.ToStringMapOutput(), arn, topicArn, dashboard, err
 }
 
-// compositeAlarm makes an alarm that is raised while one of the others is, by their names. It has no action, so that nobody is told
-// twice. A pager may take it instead of them.
-func (b *builder) compositeAlarm(others []any) (pulumi.StringOutput, error) {
-	made, err := cloudwatch.NewCompositeAlarm(b.ctx, b.name, &cloudwatch.CompositeAlarmArgs{
-		AlarmName:        pulumi.String(b.unique()),
+// maxAlarms is how many alarms a rule may name, and a widget show:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html and
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+const maxAlarms = 100
+
+// alarmOfAlarms makes an alarm that is raised while one of the others is, by their names. Above maxAlarms, which only a component with
+// many functions of one's own has, it is one of alarms of alarms.
+func (b *builder) alarmOfAlarms(others []any) (pulumi.StringOutput, error) {
+	if len(others) > maxAlarms {
+		var groups []any
+		for group := range slices.Chunk(others, maxAlarms) {
+			part := fmt.Sprintf("alarms-%d", len(groups)+1)
+			made, err := b.compositeAlarm(b.child(part), b.unique()+"-"+part, group)
+			if err != nil {
+				return pulumi.StringOutput{}, err
+			}
+			groups = append(groups, made.AlarmName)
+		}
+		others = groups
+	}
+	made, err := b.compositeAlarm(b.name, b.unique(), others)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return made.Arn, nil
+}
+
+// compositeAlarm makes an alarm of at most maxAlarms others. It has no action, so that nobody is told twice. A pager may take it instead
+// of them.
+func (b *builder) compositeAlarm(resource, name string, others []any) (*cloudwatch.CompositeAlarm, error) {
+	return cloudwatch.NewCompositeAlarm(b.ctx, resource, &cloudwatch.CompositeAlarmArgs{
+		AlarmName:        pulumi.String(name),
 		AlarmDescription: pulumi.String(alarmKind{"alarms", "At least one of the alarms of " + b.name + " is raised."}.description()),
 		AlarmRule: pulumi.All(others...).ApplyT(func(names []any) string {
 			terms := make([]string, len(names))
@@ -118,10 +145,6 @@ func (b *builder) compositeAlarm(others []any) (pulumi.StringOutput, error) {
 		}).(pulumi.StringOutput),
 		Tags: b.tags,
 	}, b.opts()...)
-	if err != nil {
-		return pulumi.StringOutput{}, err
-	}
-	return made.Arn, nil
 }
 
 // metricAlarm makes an alarm. It is published when it is raised, and when it is over. A period without data is not above the

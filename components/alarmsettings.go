@@ -19,8 +19,8 @@ type AlarmSettings struct {
 	// subscribe. Default: nobody.
 	Email pulumi.StringPtrInput `pulumi:"email,optional"`
 
-	// QueueAgeSeconds is how long the oldest message of a queue may wait for five minutes: [QueueAgeRange]. Default
-	// [DefaultQueueAge].
+	// QueueAgeSeconds is how long the oldest message of a queue may wait for five minutes, and how old a message of an order may be
+	// that fails: [QueueAgeRange]. Default [DefaultQueueAge].
 	QueueAgeSeconds pulumi.IntPtrInput `pulumi:"queueAgeSeconds,optional"`
 	// FunctionErrors is how often a function may fail in five minutes: [ErrorsRange]. Default [DefaultErrors].
 	FunctionErrors pulumi.IntPtrInput `pulumi:"functionErrors,optional"`

@@ -30,6 +30,7 @@ var (
 	tableThrottleKind = alarmKind{"alarm-table-throttles", "DynamoDB throttles a table."}
 	tableErrorsKind   = alarmKind{"alarm-table-errors", "DynamoDB fails with errors of its own."}
 	streamKind        = alarmKind{"alarm-stream-throttles", "Kinesis throttles a stream: a shard gets, or is asked for, more than it can do."}
+	failingKind       = alarmKind{"alarm-messages-failing", "Messages fail again and again, and wait in their queues."}
 	pendingKind       = alarmKind{"alarm-orders-pending", "An order is still Pending long after it was captured."}
 	notDoneKind       = alarmKind{"alarm-orders-not-done", "Orders are accepted, and none is done."}
 )
@@ -194,6 +195,14 @@ func (b *builder) watchOrders(done, steps, reasons []string) {
 	// An order that is accepted at the end of a period is done in the next one.
 	b.alarm(alarm{"orders-not-done", notDoneKind, accepted,
 		"IF(FILL(accepted, 0) > 0 && (" + strings.Join(terms, " + ") + ") == 0, 1, 0)", zero, fiveMinutes, 3, 3})
+}
+
+// watchFailing watches for how long messages fail. Our consumers answer with those that failed, which is no error of a function, and
+// SQS leaves them out of the age of a queue after three receives. They are retried at least every quarter of an hour.
+func (b *builder) watchFailing() {
+	failing := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})("SecondsFailing", maximum)
+	b.alarm(alarm{"messages-failing", failingKind, []metric{failing}, "", times(b.alarmArgs.QueueAgeSeconds, 1), 3 * fiveMinutes, 1, 2})
+	b.plot(ages, failing)
 }
 
 // watchPending watches for how long orders are Pending. relay-order looks at each at least every quarter of an hour, so that the

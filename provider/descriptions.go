@@ -15,7 +15,7 @@ var comments = map[string]string{
 	"AlarmSettings.IteratorAgeSeconds":         "IteratorAgeSeconds is how far a reader may be behind its stream for five minutes: [IteratorAgeRange]. Default [DefaultIteratorAge].",
 	"AlarmSettings.Off":                        "Off makes no alarms, no topic for them, and no dashboard.",
 	"AlarmSettings.PendingSeconds":             "PendingSeconds is for how long an order of a CheckerPipeline may be Pending: [PendingRange]. Default [DefaultPending].",
-	"AlarmSettings.QueueAgeSeconds":            "QueueAgeSeconds is how long the oldest message of a queue may wait for five minutes: [QueueAgeRange]. Default [DefaultQueueAge].",
+	"AlarmSettings.QueueAgeSeconds":            "QueueAgeSeconds is how long the oldest message of a queue may wait for five minutes, and how old a message of an order may be that fails: [QueueAgeRange]. Default [DefaultQueueAge].",
 	"AlarmSettings.TopicArn":                   "TopicArn is the ARN of an SNS topic that each alarm is published to when it is raised, and when it is over. Its policy must let CloudWatch publish. Default: the component makes a topic, and says which.",
 	"ApiAccount":                               "ApiAccount is API Gateway's setting of an AWS account in a Region that names the role with which all its APIs there write logs. There is one such setting, whoever made it, and no API can write access logs without it. So exactly one stack should own it; an account where it is set already needs none: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
 	"ApiAccount.RoleArn":                       "RoleArn is the role with which API Gateway writes logs. It resolves when the setting is in place.",

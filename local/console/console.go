@@ -55,7 +55,7 @@ type Console struct {
 	records  records
 	faults   faults
 
-	// What is read each second has clients that stay. Others share their connections.
+	// Clients that are used each second.
 	cloudwatch *cloudwatch.Client
 	lambda     *lambda.Client
 	logs       *cloudwatchlogs.Client
@@ -73,7 +73,6 @@ func Start(o Options) (*Console, error) {
 		return nil, fmt.Errorf("starting the console: %w", err)
 	}
 	config := o.Cloud.Admin.Config(o.Cloud.Endpoint)
-	config.HTTPClient = &http.Client{}
 	c := &Console{
 		cloud: o.Cloud, settings: o.Settings.withDefaults(), meter: o.Meter, config: config,
 		token: rand.Text(), address: l.Addr().String(),

@@ -117,7 +117,7 @@ func (s *Stack) Forget(ctx context.Context) error {
 		return err
 	}
 	if err := os.RemoveAll(s.updating()); err != nil {
-		return fmt.Errorf("forgetting an update: %w", err)
+		return fmt.Errorf("removing the record of an update: %w", err)
 	}
 	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)
 }

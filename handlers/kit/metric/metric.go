@@ -11,7 +11,7 @@
 // costs some $0.30 a month: an id never is one.
 //
 // The packages sqsbatch and kinesisbatch count what they send to the dead-letter queue or the failure queue, as Rejected with the
-// reason DeadLettered. Everything else is counted by the program.
+// reason DeadLettered, and sqsbatch has the age of messages that fail, as SecondsFailing. Everything else is counted by the program.
 //
 // A metric is counted when its line is written. A function that ends between an outcome and its line leaves the line out, and
 // some outcomes have two lines if a message or a request is handled twice. So the sums are close, and not exact.
