@@ -57,11 +57,11 @@ func (b *builder) add(from, to, kind, label string) {
 	if e.From == "" || e.To == "" || e.From == e.To {
 		return
 	}
-	if labels := b.labels[e]; label != "" && !slices.Contains(labels, label) {
-		b.labels[e] = append(labels, label)
-	} else if labels == nil {
-		b.labels[e] = []string{}
+	labels := b.labels[e]
+	if label != "" && !slices.Contains(labels, label) {
+		labels = append(labels, label)
 	}
+	b.labels[e] = labels
 }
 
 // connect adds all edges.

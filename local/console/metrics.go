@@ -31,23 +31,24 @@ type measured struct {
 	last  float64
 }
 
-func counted(a *Activity, m measured)   { a.Total += m.fresh }
-func failures(a *Activity, m measured)  { a.Errors += m.sum }
-func median(a *Activity, m measured)    { a.P50Ms = higher(a.P50Ms, m.last) }
-func slowest(a *Activity, m measured)   { a.P99Ms = higher(a.P99Ms, m.last) }
-func oldestMs(a *Activity, m measured)  { a.OldestMs = max(a.OldestMs, m.last) }
-func oldestSec(a *Activity, m measured) { a.OldestMs = m.last * 1000 }
+// What the values of a statistic say of a node.
+func counted(a *Activity, m measured)       { a.Total += m.fresh }
+func failures(a *Activity, m measured)      { a.Errors += m.sum }
+func p50(a *Activity, m measured)           { a.P50Ms = higher(a.P50Ms, m.last) }
+func p99(a *Activity, m measured)           { a.P99Ms = higher(a.P99Ms, m.last) }
+func oldestRecord(a *Activity, m measured)  { a.OldestMs = max(a.OldestMs, m.last) }
+func oldestMessage(a *Activity, m measured) { a.OldestMs = m.last * 1000 }
 
 var metricsOf = map[string]published{
 	kindAPI: {"AWS/ApiGateway", "ApiName", []statistic{
-		{"Count", "Sum", counted}, {"5XXError", "Sum", failures}, {"Latency", "p50", median}, {"Latency", "p99", slowest},
+		{"Count", "Sum", counted}, {"5XXError", "Sum", failures}, {"Latency", "p50", p50}, {"Latency", "p99", p99},
 	}},
 	kindFunction: {"AWS/Lambda", "FunctionName", []statistic{
-		{"Invocations", "Sum", counted}, {"Errors", "Sum", failures}, {"Throttles", "Sum", failures}, {"Duration", "p50", median}, {"Duration", "p99", slowest},
+		{"Invocations", "Sum", counted}, {"Errors", "Sum", failures}, {"Throttles", "Sum", failures}, {"Duration", "p50", p50}, {"Duration", "p99", p99},
 	}},
 	kindMachine: {"AWS/States", "StateMachineArn", []statistic{
 		{"ExecutionsStarted", "Sum", counted}, {"ExecutionsFailed", "Sum", failures}, {"ExecutionsTimedOut", "Sum", failures},
-		{"ExecutionTime", "p50", median}, {"ExecutionTime", "p99", slowest},
+		{"ExecutionTime", "p50", p50}, {"ExecutionTime", "p99", p99},
 	}},
 	kindTopic: {"AWS/SNS", "TopicName", []statistic{
 		{"NumberOfMessagesPublished", "Sum", counted}, {"NumberOfNotificationsFailed", "Sum", failures},
@@ -59,12 +60,12 @@ var metricsOf = map[string]published{
 	}},
 	kindTable: {"AWS/DynamoDB", "TableName", []statistic{ // for each operation, and counted by its durations
 		{"SuccessfulRequestLatency", "SampleCount", counted}, {"ThrottledRequests", "Sum", failures}, {"SystemErrors", "Sum", failures},
-		{"SuccessfulRequestLatency", "p50", median}, {"SuccessfulRequestLatency", "p99", slowest},
+		{"SuccessfulRequestLatency", "p50", p50}, {"SuccessfulRequestLatency", "p99", p99},
 	}},
 }
 
 var queueMetrics = published{"AWS/SQS", "QueueName", []statistic{
-	{"NumberOfMessagesSent", "Sum", counted}, {"ApproximateAgeOfOldestMessage", "Maximum", oldestSec},
+	{"NumberOfMessagesSent", "Sum", counted}, {"ApproximateAgeOfOldestMessage", "Maximum", oldestMessage},
 }}
 
 // tableOperations are those that have metrics of their own.
@@ -106,7 +107,7 @@ func newReadings(g *graph) (all []reading) {
 		if n.Kind == kindStream {
 			for _, e := range n.component.Edges {
 				if e.From == n.ID {
-					add(n.ID, "AWS/Lambda", statistic{"IteratorAge", "Maximum", oldestMs}, "FunctionName", g.nodes[e.To].Resource)
+					add(n.ID, "AWS/Lambda", statistic{"IteratorAge", "Maximum", oldestRecord}, "FunctionName", g.nodes[e.To].Resource)
 				}
 			}
 		}

@@ -78,10 +78,10 @@ type AutoName struct {
 }
 
 // apply sets the physical name if the program does not: to the one that the resource has, or a new one.
-func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.PropertyMap) error {
+func (a *AutoName) apply(c *Checker, r *pulumirpc.CheckRequest, olds, news resource.PropertyMap) {
 	key := resource.PropertyKey(a.Property)
 	if _, given := news[key]; given {
-		return nil
+		return
 	}
 	name, had := olds[key]
 	if !had || !a.isDefault(olds) {
@@ -91,13 +91,13 @@ func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.Property
 		}
 		made, err := resource.NewUniqueName(r.GetRandomSeed(), logical+"-", suffixLength, a.Max, nil)
 		if err != nil {
-			return err
+			c.Failf(a.Property, "%v", err)
+			return
 		}
 		name = resource.NewStringProperty(made)
 	}
 	news[key] = name
 	news[defaultsKey] = a.mark()
-	return nil
 }
 
 // mark is the value of defaultsKey in inputs whose name was made.

@@ -90,20 +90,14 @@ func (o *Object[In, T]) create(ctx context.Context, props resource.PropertyMap) 
 	if err != nil {
 		return "", nil, err
 	}
-	object, err := o.Find(id)
-	if err != nil {
-		return "", nil, err
-	}
-	return id, o.encode(object), nil
+	state, err := o.state(id)
+	return id, state, err
 }
 
 func (o *Object[In, T]) read(id string) resource.PropertyMap {
 	defer o.lock()()
-	object, err := o.Find(id)
-	if err != nil {
-		return nil
-	}
-	return o.encode(object)
+	state, _ := o.state(id) // the error means that there is no object
+	return state
 }
 
 func (o *Object[In, T]) update(ctx context.Context, id string, props resource.PropertyMap) (resource.PropertyMap, error) {
@@ -129,6 +123,15 @@ func (o *Object[In, T]) delete(ctx context.Context, id string) error {
 		return nil
 	}
 	return o.Delete(ctx, object)
+}
+
+// state returns the state of the object with an id. The caller holds the lock.
+func (o *Object[In, T]) state(id string) (resource.PropertyMap, error) {
+	object, err := o.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	return o.encode(object), nil
 }
 
 // encode returns the object's state, or nil. The caller holds the lock.

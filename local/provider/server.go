@@ -51,9 +51,7 @@ func (s *Server) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc
 	olds, news := props[0], props[1]
 	c := &Checker{}
 	if auto := kind.autoName(); auto != nil {
-		if err := auto.apply(r, olds, news); err != nil {
-			c.Failf(auto.Property, "%v", err)
-		}
+		auto.apply(c, r, olds, news)
 	}
 	if len(c.failures) == 0 {
 		c.failures = kind.check(news)
