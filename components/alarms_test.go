@@ -18,7 +18,7 @@ const (
 	dashboardType = "aws:cloudwatch/dashboard:Dashboard"
 )
 
-// watches is what an alarm must be: its metric, or its expression with the metrics of the ids, and when it is raised.
+// watches is an expected alarm: its metric, or its expression over the metrics with these ids, and when it is raised.
 type watches struct {
 	metrics    map[string]string // by id, "NAMESPACE NAME STATISTIC DIMENSION=VALUE ..."; of the only one by ""
 	expression string
@@ -27,12 +27,12 @@ type watches struct {
 	datapoints string // such as "3 of 5"
 }
 
-// one is an alarm on one metric.
+// one returns an alarm on one metric.
 func one(metric string, threshold, period float64, datapoints string) watches {
 	return watches{map[string]string{"": metric}, "", threshold, period, datapoints}
 }
 
-// metricOf is a metric of an alarm, or of a query of one, as one text.
+// metricOf formats the metric of an alarm, or of one of its queries.
 func metricOf(in map[string]any, statistic any) string {
 	var dimensions []string
 	for name, value := range in["dimensions"].(map[string]any) {
@@ -42,7 +42,7 @@ func metricOf(in map[string]any, statistic any) string {
 	return fmt.Sprintf("%s %s %s %s", in["namespace"], in["metricName"], statistic, strings.Join(dimensions, " "))
 }
 
-// alarmsOf are the alarms of a pattern by their names in the output. It asserts what all of them have.
+// alarmsOf returns the alarms of a pattern by their names in the output. It asserts what all of them have.
 func alarmsOf(t *testing.T, pattern string, c *cloud) map[string]watches {
 	t.Helper()
 	found := map[string]watches{}
@@ -158,7 +158,7 @@ func wantedAlarms(t *testing.T, pattern string, c *cloud) map[string]watches {
 	return want
 }
 
-// tableOperations are what the functions do with each table.
+// tableOperations are the operations of the functions on each table.
 var tableOperations = map[string][]string{
 	"fanout orders": {"GetItem", "PutItem"}, "orchestrator orders": {"GetItem", "PutItem"}, "eventstream orders": {"GetItem", "PutItem"},
 	"checker orders":   {"GetItem", "PutItem", "UpdateItem", "TransactWriteItems"},
@@ -166,11 +166,11 @@ var tableOperations = map[string][]string{
 	"checker stock":    {"GetItem", "PutItem", "UpdateItem", "TransactWriteItems", "BatchGetItem"},
 }
 
-// A resource of a new kind, or one that is made elsewhere, has to get its alarms too.
+// A resource of a new kind, or one that is created elsewhere, must have its alarms too.
 func TestEveryResourceHasItsAlarms(t *testing.T) {
 	each(t, common{auth: tokens}, func(t *testing.T, pattern string, c *cloud) {
 		require.Equal(t, wantedAlarms(t, pattern, c), alarmsOf(t, pattern, c))
-		// Whatever else there is either does no work or has no metrics that AWS recommends an alarm on.
+		// The other resources do no work, or AWS recommends no alarm on their metrics.
 		watched := []string{functionType, queueType, tableType, topicType, streamType, machineType, stageType}
 		unwatched := []string{
 			alarmType, compositeType, dashboardType, queryType, logGroupType, bucketType, mappingType, restAPIType, usagePlanType,
@@ -187,7 +187,7 @@ func TestEveryResourceHasItsAlarms(t *testing.T) {
 	})
 }
 
-func TestTheCompositeAlarmIsRaisedByEachAndTellsNobody(t *testing.T) {
+func TestTheCompositeAlarmIsRaisedByEachAlarmAndHasNoAction(t *testing.T) {
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		var terms []string
 		for _, r := range c.registered {
@@ -217,7 +217,7 @@ func TestTheAlarmsPublishToTheTopicAndNobodyElseDoes(t *testing.T) {
 	})
 }
 
-func TestAlarmsArePublishedToATopicThatThereIs(t *testing.T) {
+func TestAlarmsArePublishedToAnExistingTopic(t *testing.T) {
 	const onCall = "arn:aws:sns:eu-west-1:123456789012:on-call"
 	c := fanOut(t, func(a *components.FanOutArgs) { a.Common.Alarms.TopicArn = pulumi.String(onCall) })
 	require.NotContains(t, c.registered, topicType+" fanout-alarms")
@@ -267,10 +267,10 @@ func TestBadSettingsOfAlarmsAreRefused(t *testing.T) {
 		"Alarms.Email: must not be set together with TopicArn: subscribe to that topic": func(c *components.Common) {
 			c.Alarms.Email, c.Alarms.TopicArn = pulumi.String("a@example.com"), pulumi.String("arn:aws:sns:eu-west-1:123456789012:on-call")
 		},
-		"Alarms.Email: is of use only with alarms, which are off": func(c *components.Common) {
+		"Alarms.Email: is accepted only with alarms, which are off": func(c *components.Common) {
 			c.Alarms.Off, c.Alarms.Email = true, pulumi.String("a@example.com")
 		},
-		"LambdaInsightsLayerArn: is of use only with LambdaInsights": func(c *components.Common) {
+		"LambdaInsightsLayerArn: is accepted only with LambdaInsights": func(c *components.Common) {
 			c.LambdaInsightsLayerArn = pulumi.String("arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:56")
 		},
 		"LambdaInsightsLayerArn: must be the ARN of a version of a layer": func(c *components.Common) {
@@ -299,7 +299,7 @@ func TestAnApiThatIsUsedAloneHasItsAlarms(t *testing.T) {
 	off := deploy(t, components.NewOrderApi, "greetings", args(), func(a *components.OrderApiArgs) { a.Common.Alarms.Off = true })
 	require.Empty(t, names(off))
 
-	// That of a pattern leaves them to it.
+	// An API that is part of a pattern has no alarms of its own.
 	exported := map[string]any{}
 	require.NoError(t, (&cloud{}).run(func(ctx *pulumi.Context) error {
 		f, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)})

@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// chartsOf are the charts of a pattern's dashboard: the metrics by the title, each as alarmsOf has it.
+// chartsOf returns the charts of a pattern's dashboard: the metrics by title, in the format of alarmsOf.
 func chartsOf(t *testing.T, pattern string, c *cloud) map[string][]string {
 	t.Helper()
 	charts := map[string][]string{}
@@ -109,8 +109,8 @@ func TestManyFunctionsHaveMoreAlarmsThanARuleMayName(t *testing.T) {
 	require.Equal(t, len(alarms), shown)
 }
 
-// CloudWatch gives names 255 characters, and the provider makes none for these.
-func TestNamesInCloudWatchTellStacksApart(t *testing.T) {
+// CloudWatch accepts names of 255 characters, and the provider does not make these unique.
+func TestNamesInCloudWatchDifferBetweenStacks(t *testing.T) {
 	c := &cloud{}
 	project, stack, folder := strings.Repeat("p", 100), strings.Repeat("s", 95)+".main", inFolder(t)
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
@@ -125,7 +125,7 @@ func TestNamesInCloudWatchTellStacksApart(t *testing.T) {
 	has(t, c.inputs(t, queryType, name+"-query-errors"), map[string]any{"name": want + "/errors"})
 }
 
-func TestTheStoryOfAnOrderIsASavedQuery(t *testing.T) {
+func TestTheLogLinesOfAnOrderAreASavedQuery(t *testing.T) {
 	each(t, common{auth: tokens}, func(t *testing.T, pattern string, c *cloud) {
 		groups := []any{"name:loggroup/" + pattern + "-api-access-logs", "name:loggroup/" + pattern + "-api-authorize-caller-logs"}
 		for _, function := range functions[pattern] {
@@ -134,7 +134,7 @@ func TestTheStoryOfAnOrderIsASavedQuery(t *testing.T) {
 		for name, text := range map[string]string{
 			"order":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter orderId = "ORDER-ID" | sort @timestamp asc | limit 1000`,
 			"trace":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`,
-			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`,
+			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, cause | sort lines desc`,
 		} {
 			in := c.inputs(t, queryType, pattern+"-query-"+name)
 			has(t, in, map[string]any{"name": "project-stack-" + pattern + "/" + name, "queryString": text})

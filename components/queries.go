@@ -5,11 +5,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// story selects the lines about one order. The access log has no orderId, because it holds nothing of a request's body; it has the
-// traceId. AWS does not document whether it begins with "Root=" there.
+// story is the start of a query for log lines about one order. The access log has a traceId but no orderId, because it holds nothing of a
+// request's body. AWS does not document whether that traceId begins with "Root=".
 const story = `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter `
 
-// savedQuery is a query of Logs Insights. A person puts an id in the place of ORDER-ID, TRACE-ID or ID.
+// savedQuery is a query of Logs Insights. A person replaces ORDER-ID, TRACE-ID or ID with an id.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 type savedQuery struct {
 	resource, name string // the ends of the names of the resource and of the query
@@ -25,11 +25,11 @@ func (b *builder) savedQueries() []savedQuery {
 	return []savedQuery{
 		one,
 		{"query-trace", "trace", story + `traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`},
-		{"query-errors", "errors", `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`},
+		{"query-errors", "errors", `filter ispresent(error) | stats count(*) as lines by @log, message, cause | sort lines desc`},
 	}
 }
 
-// queries saves the queries for the log groups of the component. CloudWatch shows them in a folder of the component's name.
+// queries creates the saved queries for the log groups of the component. CloudWatch shows them in a folder with the component's name.
 func (b *builder) queries() error {
 	if len(b.logs) == 0 {
 		return nil

@@ -47,8 +47,8 @@ func TestEachAlarmSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Those of functions of one's own speak of something else: see hasNothingOfOurs.
-func TestTheAlarmsOfOurExampleSpeakOfOrders(t *testing.T) {
+// hasNoBuiltInFunction asserts that alarms of functions of the user's own do not name orders.
+func TestAlarmDescriptionsNameOrdersForTheExample(t *testing.T) {
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		says := func(name string) any { return c.inputs(t, alarmType, pattern+"-"+name)["alarmDescription"] }
 		require.Contains(t, says("api-errors"), "The API answered with a status from 500: orders may not have been accepted. What to do: ")
