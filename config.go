@@ -138,7 +138,7 @@ func (r *configReader) capacity() components.TableCapacity {
 	}{{maxRead, read, c.MaxReadUnits, c.ReadUnits}, {maxWrite, write, c.MaxWriteUnits, c.WriteUnits}} {
 		maximum, set := scaling.maximum.(pulumi.Int)
 		if units, provisioned := scaling.units.(pulumi.Int); set && (!provisioned || maximum < units) {
-			r.addf(scaling.key, "must not be below %s, which is %d, got %d", scaling.of, units, maximum)
+			r.addf(scaling.key, "must be at least %s, which is %d, got %d", scaling.of, units, maximum)
 		}
 	}
 	return c
@@ -189,10 +189,10 @@ func (r *configReader) authorizer() components.Authorizer {
 		return auth
 	case components.AuthIam, components.AuthNone:
 		if issuer != nil {
-			r.addf("jwtIssuer", "is of use only with auth jwt, got auth %s", kind)
+			r.addf("jwtIssuer", "is accepted only with auth jwt, got auth %s", kind)
 		}
 		if audience != nil {
-			r.addf("jwtAudience", "is of use only with auth jwt, got auth %s", kind)
+			r.addf("jwtAudience", "is accepted only with auth jwt, got auth %s", kind)
 		}
 	case "":
 		r.addf(key, "is required; %s", authKinds)

@@ -247,7 +247,7 @@ func TestWhatAComponentRefusesIsNotDeployed(t *testing.T) {
 		refused("packages", "nowhere", ".zip: run `make build`")
 		refused("pattern", "nope", `there is no pattern "nope"`)
 		if pattern == "checker" {
-			refused("clientQuota", "5", "UsagePlan.QuotaLimit: needs RequireApiKey")
+			refused("clientQuota", "5", "UsagePlan.QuotaLimit: requires RequireApiKey")
 			refused("clientQuotaPeriod", "YEAR", `UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`)
 		}
 		if pattern == "orchestrator" {

@@ -11,8 +11,9 @@ import (
 )
 
 var (
-	link   = regexp.MustCompile(`\[([A-Z]\w*)\]`)
-	goName = regexp.MustCompile(`\b[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?\b`)
+	link = regexp.MustCompile(`\[([A-Z]\w*)\]`)
+	// goName matches Step Functions as a whole: the name of the service does not contain the field Functions.
+	goName = regexp.MustCompile(`\bStep Functions\b|\b[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?\b`)
 )
 
 // describeType is the description of a type.

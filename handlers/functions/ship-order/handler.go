@@ -25,7 +25,7 @@ type handler struct {
 	now             func() time.Time
 }
 
-// outcome is what became of an order, for its line.
+// outcome is the outcome of an order, for its log line.
 type outcome struct {
 	name, message string
 	values        []metric.Value
