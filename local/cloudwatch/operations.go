@@ -117,7 +117,10 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		return nil, invalid("ValidationError", "%v", err)
 	}
 	s.evaluate(c.Context())
-	start, end := s.within(in.StartTime.Time, in.EndTime.Time)
+	// A start long ago would take long: there are no values beyond these times.
+	now := s.account.Clock.Now()
+	start := slices.MaxFunc([]time.Time{in.StartTime.Time, now.Add(-retention)}, time.Time.Compare)
+	end := slices.MinFunc([]time.Time{in.EndTime.Time, now.Add(maxAhead)}, time.Time.Compare)
 	results := []wire.Object{}
 	for _, q := range in.MetricDataQueries {
 		if !q.returns() {
@@ -144,16 +147,4 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		})
 	}
 	return wire.Object{"MetricDataResults": results}, nil
-}
-
-// within limits a range of time to where there can be data: a start long ago would take long.
-func (s *Service) within(start, end time.Time) (time.Time, time.Time) {
-	now := s.account.Clock.Now()
-	if oldest := now.Add(-retention); start.Before(oldest) {
-		start = oldest
-	}
-	if newest := now.Add(maxAhead); end.After(newest) {
-		end = newest
-	}
-	return start, end
 }
