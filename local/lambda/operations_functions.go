@@ -118,9 +118,7 @@ func (m *mapping) output() *mappingOutput {
 	if at, err := time.Parse(time.RFC3339, value(out.MappingArgs.StartingPositionTimestamp, "")); err == nil {
 		out.StartingPositionTimestamp = float64(at.UnixMilli()) / 1000
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out.LastModified = float64(m.modified.UnixMilli()) / 1000
+	out.LastModified = float64(m.settings.Load().modified.UnixMilli()) / 1000
 	return out
 }
 
