@@ -72,14 +72,21 @@ type listMetricsInput struct {
 // listMetrics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html, without pages.
 func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (wire.Object, error) {
 	s.evaluate(c.Context())
-	metrics := s.metrics.list(func(m *series) bool {
-		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
-			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
-				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
-					return d.Name == aws.ToString(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
-				})
+	s.metrics.mu.Lock()
+	defer s.metrics.mu.Unlock()
+	metrics := []metric{}
+	for _, key := range slices.Sorted(maps.Keys(s.metrics.series)) {
+		m := s.metrics.series[key].metric
+		lacks := func(wanted struct{ Name, Value *string }) bool {
+			return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
+				return d.Name == aws.ToString(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
 			})
-	})
+		}
+		if (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
+			!slices.ContainsFunc(in.Dimensions, lacks) {
+			metrics = append(metrics, m)
+		}
+	}
 	return wire.Object{"Metrics": metrics}, nil
 }
 

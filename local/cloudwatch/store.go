@@ -121,18 +121,6 @@ func (st *store) value(key, unit, statistic string, start, end time.Time) (float
 	return sum.value(statistic), true
 }
 
-func (st *store) list(match func(*series) bool) []metric {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	list := []metric{}
-	for _, key := range slices.Sorted(maps.Keys(st.series)) {
-		if m := st.series[key]; match(m) {
-			list = append(list, m.metric)
-		}
-	}
-	return list
-}
-
 func minute(t time.Time) int64 { return t.Unix() / int64(resolution/time.Second) }
 
 // statistics are those of the values of one metric in one period.
