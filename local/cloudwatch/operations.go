@@ -72,14 +72,21 @@ type listMetricsInput struct {
 // listMetrics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html, without pages.
 func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (wire.Object, error) {
 	s.evaluate(c.Context())
-	metrics := s.metrics.list(func(m *series) bool {
-		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
-			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
-				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
-					return d.Name == aws.ToString(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
-				})
+	s.metrics.mu.Lock()
+	defer s.metrics.mu.Unlock()
+	metrics := []metric{}
+	for _, key := range slices.Sorted(maps.Keys(s.metrics.series)) {
+		m := s.metrics.series[key].metric
+		lacks := func(wanted struct{ Name, Value *string }) bool {
+			return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
+				return d.Name == aws.ToString(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
 			})
-	})
+		}
+		if (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
+			!slices.ContainsFunc(in.Dimensions, lacks) {
+			metrics = append(metrics, m)
+		}
+	}
 	return wire.Object{"Metrics": metrics}, nil
 }
 
@@ -117,7 +124,10 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		return nil, invalid("ValidationError", "%v", err)
 	}
 	s.evaluate(c.Context())
-	start, end := s.within(in.StartTime.Time, in.EndTime.Time)
+	// A start long ago would take long: there are no values beyond these times.
+	now := s.account.Clock.Now()
+	start := slices.MaxFunc([]time.Time{in.StartTime.Time, now.Add(-retention)}, time.Time.Compare)
+	end := slices.MinFunc([]time.Time{in.EndTime.Time, now.Add(maxAhead)}, time.Time.Compare)
 	results := []wire.Object{}
 	for _, q := range in.MetricDataQueries {
 		if !q.returns() {
@@ -144,16 +154,4 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		})
 	}
 	return wire.Object{"MetricDataResults": results}, nil
-}
-
-// within limits a range of time to where there can be data: a start long ago would take long.
-func (s *Service) within(start, end time.Time) (time.Time, time.Time) {
-	now := s.account.Clock.Now()
-	if oldest := now.Add(-retention); start.Before(oldest) {
-		start = oldest
-	}
-	if newest := now.Add(maxAhead); end.After(newest) {
-		end = newest
-	}
-	return start, end
 }

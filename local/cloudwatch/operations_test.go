@@ -47,6 +47,12 @@ func TestMetricsOfLogEventsThroughTheSDK(t *testing.T) {
 	require.Len(t, list.Metrics, 2)
 	require.Equal(t, "Accepted", *list.Metrics[0].MetricName)
 	require.Equal(t, "fanout", *list.Metrics[0].Dimensions[0].Value)
+	for value, n := range map[string]int{"fanout": 1, "checker": 0} {
+		list, err := c.client.ListMetrics(t.Context(), &sdk.ListMetricsInput{MetricName: aws.String("Accepted"),
+			Dimensions: []types.DimensionFilter{{Name: aws.String("Pattern"), Value: &value}}})
+		require.NoError(t, err)
+		require.Len(t, list.Metrics, n, value)
+	}
 
 	for stat, want := range map[string][]float64{"Sum": {4, 2}, "SampleCount": {4, 2}, "Minimum": {0.5, 0.5}, "Maximum": {1.5, 1.5}, "Average": {1, 1}} {
 		out, err := c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(start.Add(-time.Hour)),

@@ -82,7 +82,10 @@ func (st *store) put(d *datum, now time.Time) {
 	defer st.mu.Unlock()
 	m := st.series[key]
 	if m == nil {
-		st.makeRoom()
+		if len(st.series) == maxMetrics { // the one that was updated least recently makes room
+			updated := func(a, b *series) int { return a.updated.Compare(b.updated) }
+			delete(st.series, slices.MinFunc(slices.Collect(maps.Values(st.series)), updated).key)
+		}
 		m = &series{metric: d.metric, key: key, unit: cmp.Or(d.unit, "None"), minutes: map[int64]*statistics{}, oldest: at, newest: at}
 		st.series[key] = m
 	}
@@ -96,14 +99,6 @@ func (st *store) put(d *datum, now time.Time) {
 	for limit := minute(now.Add(-retention)); m.oldest < limit; m.oldest++ {
 		delete(m.minutes, m.oldest)
 	}
-}
-
-// makeRoom removes the metric that was updated least recently if there are too many.
-func (st *store) makeRoom() {
-	if len(st.series) < maxMetrics {
-		return
-	}
-	delete(st.series, slices.MinFunc(slices.Collect(maps.Values(st.series)), func(a, b *series) int { return a.updated.Compare(b.updated) }).key)
 }
 
 // value returns a statistic of a metric from start to before end, and false if there are no values in a unit, or in any if it is empty.
@@ -124,18 +119,6 @@ func (st *store) value(key, unit, statistic string, start, end time.Time) (float
 		return 0, false
 	}
 	return sum.value(statistic), true
-}
-
-func (st *store) list(match func(*series) bool) []metric {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	list := []metric{}
-	for _, key := range slices.Sorted(maps.Keys(st.series)) {
-		if m := st.series[key]; match(m) {
-			list = append(list, m.metric)
-		}
-	}
-	return list
 }
 
 func minute(t time.Time) int64 { return t.Unix() / int64(resolution/time.Second) }

@@ -78,14 +78,6 @@ func (s *Service) logGroupKind() provider.Kind {
 	}
 }
 
-// retention is the number of days; nil if it is unlimited.
-func (in *LogGroupArgs) retention() *int {
-	if in.RetentionInDays == nil || *in.RetentionInDays == 0 {
-		return nil
-	}
-	return in.RetentionInDays
-}
-
 // QueryDefinitionArgs are the inputs of aws:cloudwatch/queryDefinition:QueryDefinition, a saved query of Logs Insights.
 type QueryDefinitionArgs struct {
 	Name          string   `pulumi:"name" json:"name"`

@@ -65,16 +65,14 @@ type DeniedError struct {
 
 func (e *DeniedError) Error() string {
 	r := e.Request
-	if e.Explicit != "" {
-		return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s with an explicit deny in %s policy",
-			r.Principal, r.Action, r.Resource, e.Explicit)
+	reason := "because no identity-based policy allows the " + r.Action + " action"
+	switch {
+	case e.Explicit != "":
+		reason = "with an explicit deny in " + e.Explicit + " policy"
+	case r.Principal.Policies == nil || e.notDelegated:
+		reason = "because no resource-based policy allows the " + r.Action + " action"
 	}
-	kind := "identity-based"
-	if r.Principal.Policies == nil || e.notDelegated {
-		kind = "resource-based"
-	}
-	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no %s policy allows the %s action",
-		r.Principal, r.Action, r.Resource, kind, r.Action)
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", r.Principal, r.Action, r.Resource, reason)
 }
 
 // IsDenied reports whether an error is a missing permission.

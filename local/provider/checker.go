@@ -21,10 +21,14 @@ func (c *Checker) Failf(property, format string, args ...any) {
 	c.failures = append(c.failures, &pulumirpc.CheckFailure{Property: property, Reason: property + " " + fmt.Sprintf(format, args...)})
 }
 
-// Unknown returns whether a property's value, or a part of it, is not known until the program is deployed.
+// Unknown returns whether a property's value, a part of it, or what it is a part of, is not known until the program is deployed.
 func (c *Checker) Unknown(property string) bool {
+	in := func(path, whole string) bool {
+		rest, ok := strings.CutPrefix(path, whole)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	}
 	for path := range c.unknown {
-		if rest, ok := strings.CutPrefix(path, property); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		if in(path, property) || in(property, path) {
 			return true
 		}
 	}
