@@ -1,6 +1,10 @@
 package dynamodb
 
-import "github.com/order-patterns/order-patterns/local/wire"
+import (
+	"errors"
+
+	"github.com/order-patterns/order-patterns/local/wire"
+)
 
 type reading struct {
 	placeholders
@@ -57,7 +61,7 @@ func (r *reading) startAt(s schema, p *page) error {
 		return nil
 	}
 	at, err := s.keyPosition(r.ExclusiveStartKey)
-	if err == errKeySchema {
+	if errors.Is(err, errKeySchema) {
 		err = invalid("The provided starting key is invalid")
 	}
 	if err != nil {
