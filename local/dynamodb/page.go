@@ -1,10 +1,6 @@
 package dynamodb
 
-import (
-	"errors"
-
-	"github.com/order-patterns/order-patterns/local/wire"
-)
+import "github.com/order-patterns/order-patterns/local/wire"
 
 type reading struct {
 	placeholders
@@ -61,11 +57,8 @@ func (r *reading) startAt(s schema, p *page) error {
 		return nil
 	}
 	at, err := s.keyPosition(r.ExclusiveStartKey)
-	if errors.Is(err, errKeySchema) {
-		err = invalid("The provided starting key is invalid")
-	}
 	if err != nil {
-		return err
+		return invalid("The provided starting key is invalid")
 	}
 	p.start, p.exclude = at, true
 	return nil
