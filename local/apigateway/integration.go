@@ -3,7 +3,6 @@ package apigateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"regexp"
@@ -146,20 +145,18 @@ func mapResponse(x *exchange, list []*integrationResponse, status int, body []by
 	return nil, failConfiguration
 }
 
-var errIntegrationTimeout = errors.New("integration timed out")
-
 // await runs the call of an integration and reports whether it took too long. A client that disconnects does not end
 // the call or the wait for it.
 func (x *exchange) await(ctx context.Context, call func(context.Context)) (timedOut bool) {
 	clock := x.service.account.Clock
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
-	timer := clock.AfterFunc(integrationTimeout, func() { cancel(errIntegrationTimeout) })
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	timer := clock.AfterFunc(integrationTimeout, cancel)
 	begin := clock.Now()
 	call(ctx)
 	timer.Stop()
 	x.integration.latency = clock.Since(begin)
-	return errors.Is(context.Cause(ctx), errIntegrationTimeout)
+	return ctx.Err() != nil
 }
 
 // mock answers without a backend, for example a CORS preflight. The media type of a request makes no difference here:

@@ -70,7 +70,7 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 	}
 	var status int
 	if x.await(ctx, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, x.traceHeader, body) }) {
-		x.integration.err = errIntegrationTimeout.Error()
+		x.integration.err = "integration timed out"
 		return nil, failTimeout
 	}
 	x.integration.answered = true

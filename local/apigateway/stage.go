@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -29,21 +30,12 @@ type liveStage struct {
 	answers *answers
 }
 
-// settingsOf returns the settings of a method, or those of all methods; nil if there are neither.
-func (st *stage) settingsOf(m *method) *Settings {
-	for path, set := range st.settings {
-		if verb, resource := splitMethodPath(path); verb == m.verb && resource == m.resource.path {
-			return set
-		}
-	}
-	return st.settings[allMethods]
-}
-
-// splitMethodPath reads PATH/VERB, where ~1 is a slash of the path. A slash at its beginning may be left out:
+// settingsOf returns the settings of a method, or those of all methods; nil if there are neither. The path of a method is PATH/VERB,
+// where ~1 is a slash of the path. One at its beginning may be left out:
 // https://docs.aws.amazon.com/apigateway/api-reference/link-relation/stage-update/
-func splitMethodPath(text string) (verb, path string) {
-	at := strings.LastIndex(text, "/")
-	return text[at+1:], "/" + strings.TrimPrefix(strings.ReplaceAll(text[:max(at, 0)], "~1", "/"), "/")
+func (st *stage) settingsOf(m *method) *Settings {
+	path := strings.ReplaceAll(m.resource.path, "/", "~1") + "/" + m.verb
+	return cmp.Or(st.settings[path], st.settings[strings.TrimPrefix(path, "~1")], st.settings[allMethods])
 }
 
 // limiter is a token bucket for one method; nil if the settings leave its limits to the account.

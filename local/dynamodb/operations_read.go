@@ -92,9 +92,8 @@ func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput
 			found := l.table.get(l.at)
 			units := readUnits(found.size, request.ConsistentRead)
 			if bytes+found.size > maxBatchSize || !l.table.chargeRead(s.account.Clock.Now(), units) {
-				left := out.UnprocessedKeys[name]
-				left.projected, left.ConsistentRead = request.projected, request.ConsistentRead
-				left.Keys = append(left.Keys, request.Keys[i])
+				left := request
+				left.Keys = append(out.UnprocessedKeys[name].Keys, request.Keys[i])
 				out.UnprocessedKeys[name] = left
 				continue
 			}

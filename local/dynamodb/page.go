@@ -57,11 +57,8 @@ func (r *reading) startAt(s schema, p *page) error {
 		return nil
 	}
 	at, err := s.keyPosition(r.ExclusiveStartKey)
-	if err == errKeySchema {
-		err = invalid("The provided starting key is invalid")
-	}
 	if err != nil {
-		return err
+		return invalid("The provided starting key is invalid")
 	}
 	p.start, p.exclude = at, true
 	return nil

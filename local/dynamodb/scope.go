@@ -94,6 +94,9 @@ func checkPlaceholders[V any](parameter, prefix string, given map[string]V, expr
 
 // unused refuses placeholders that no expression of the request has used.
 func (s *scope) unused() error {
+	if len(s.used) == len(s.names)+len(s.values) {
+		return nil
+	}
 	names, values := slices.Sorted(maps.Keys(s.names)), slices.Sorted(maps.Keys(s.values))
 	for i, keys := range [][]string{names, values} {
 		keys = slices.DeleteFunc(keys, func(key string) bool { return s.used[key] })

@@ -22,9 +22,7 @@ package dynamodb
 
 import (
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -229,7 +227,5 @@ func describeTimeToLive(_ *wire.Call, t *table, _ *tableInput) (wire.Object, err
 func (s *Service) listTables(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	names := slices.AppendSeq([]string{}, maps.Keys(s.tables))
-	slices.Sort(names)
-	return wire.Object{"TableNames": names}, nil
+	return wire.Object{"TableNames": wire.List(s.tables, func(t *table) string { return t.name })}, nil
 }

@@ -83,7 +83,8 @@ func (s *Service) Use(ctx context.Context, u account.KeyUse, actions ...string) 
 
 // find returns a key by its id or ARN. The caller holds the lock.
 func (s *Service) find(name string) (*key, error) {
-	return wire.Found(s.keys[strings.TrimPrefix(name, account.ARN("kms", "key/"))], notFound("Key '%s' does not exist", name))
+	return wire.Found(s.keys[strings.TrimPrefix(name, account.ARN("kms", "key/"))],
+		wire.Errorf(http.StatusBadRequest, "NotFoundException", "Key '%s' does not exist", name))
 }
 
 // key is a symmetric key. The service's lock guards it.
@@ -109,10 +110,6 @@ func (k *key) setPolicy(text string) error {
 	}
 	k.policyText, k.policy = text, doc
 	return nil
-}
-
-func notFound(format string, args ...any) error {
-	return wire.Errorf(http.StatusBadRequest, "NotFoundException", format, args...)
 }
 
 func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
