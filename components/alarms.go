@@ -96,18 +96,45 @@ func (b *builder) watch() (names pulumi.StringMapOutput, arn, topicArn, dashboar
 		}
 		byName[a.name], arns, all = made.Name, append(arns, made.Arn), append(all, made.Name)
 	}
-	if arn, err = b.compositeAlarm(all); err != nil {
+	if arn, err = b.alarmOfAlarms(all); err != nil {
 		return
 	}
 	dashboard, err = b.dashboard(arns)
 	return byName.ToStringMapOutput(), arn, topicArn, dashboard, err
 }
 
-// compositeAlarm creates an alarm that is raised while any of the other alarms is. It has no action, because each of the others is
-// published already. A pager may subscribe to it instead of to the others.
-func (b *builder) compositeAlarm(others []any) (pulumi.StringOutput, error) {
-	made, err := cloudwatch.NewCompositeAlarm(b.ctx, b.name, &cloudwatch.CompositeAlarmArgs{
-		AlarmName:        pulumi.String(b.unique()),
+// maxAlarms is the largest number of alarms in a rule, and in a widget:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html and
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+const maxAlarms = 100
+
+// alarmOfAlarms creates an alarm that is raised while any of the others is. others are their names. A component with many own functions
+// may have more than maxAlarms. Then this alarm is composed of composite alarms.
+func (b *builder) alarmOfAlarms(others []any) (pulumi.StringOutput, error) {
+	if len(others) > maxAlarms {
+		var groups []any
+		for group := range slices.Chunk(others, maxAlarms) {
+			part := fmt.Sprintf("alarms-%d", len(groups)+1)
+			made, err := b.compositeAlarm(b.child(part), b.unique()+"-"+part, group)
+			if err != nil {
+				return pulumi.StringOutput{}, err
+			}
+			groups = append(groups, made.AlarmName)
+		}
+		others = groups
+	}
+	made, err := b.compositeAlarm(b.name, b.unique(), others)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return made.Arn, nil
+}
+
+// compositeAlarm creates an alarm for at most maxAlarms others. It has no action, because each of the others is published already. A pager
+// may subscribe to it instead of to the others.
+func (b *builder) compositeAlarm(resource, name string, others []any) (*cloudwatch.CompositeAlarm, error) {
+	return cloudwatch.NewCompositeAlarm(b.ctx, resource, &cloudwatch.CompositeAlarmArgs{
+		AlarmName:        pulumi.String(name),
 		AlarmDescription: pulumi.String(alarmKind{"alarms", "At least one of the alarms of " + b.name + " is raised."}.description()),
 		AlarmRule: pulumi.All(others...).ApplyT(func(names []any) string {
 			terms := make([]string, len(names))
@@ -118,10 +145,6 @@ func (b *builder) compositeAlarm(others []any) (pulumi.StringOutput, error) {
 		}).(pulumi.StringOutput),
 		Tags: b.tags,
 	}, b.opts()...)
-	if err != nil {
-		return pulumi.StringOutput{}, err
-	}
-	return made.Arn, nil
 }
 
 // metricAlarm creates an alarm, which is published when it is raised and when it is over. A period without data counts as not above the

@@ -3,8 +3,6 @@ package components_test
 import (
 	"fmt"
 	"maps"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -144,6 +142,9 @@ func wantedAlarms(t *testing.T, pattern string, c *cloud) map[string]watches {
 	}
 	outcome := func(name string) string { return "OrderPatterns " + name + " Sum Pattern=" + pattern }
 	notDone := watches{map[string]string{"accepted": outcome("Accepted"), "rejected": outcome("Rejected")}, "", 0, 300, "3 of 3"}
+	if pattern == "checker" || pattern == "fanout" { // which have consumers of queues
+		want["messages-failing"] = one("OrderPatterns SecondsFailing Maximum Pattern="+pattern, 900, 900, "1 of 2")
+	}
 	switch pattern {
 	case "checker":
 		want["orders-pending"] = one("OrderPatterns SecondsPending Maximum Pattern=checker", 900, 900, "1 of 2")
@@ -201,48 +202,6 @@ func TestTheCompositeAlarmIsRaisedByEachAlarmAndHasNoAction(t *testing.T) {
 	})
 }
 
-func TestEachAlarmSaysWhatToDo(t *testing.T) {
-	const page = "https://github.com/order-patterns/order-patterns/blob/main/docs/operations.md#"
-	text, err := os.ReadFile("../docs/operations.md")
-	require.NoError(t, err)
-	anchors := map[string]bool{}
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(string(text), -1) {
-		slug := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
-		anchors[strings.ReplaceAll(slug, " ", "-")] = true
-	}
-	used := map[string]bool{}
-	each(t, common{}, func(t *testing.T, _ string, c *cloud) {
-		for key, r := range c.registered {
-			if r.TypeToken != alarmType && r.TypeToken != compositeType {
-				continue
-			}
-			description := r.Inputs.Mappable()["alarmDescription"].(string)
-			require.LessOrEqual(t, len(description), 1024, key)
-			means, anchor, ok := strings.Cut(description, " What to do: "+page)
-			require.True(t, ok, key)
-			require.Greater(t, len(means), 20, key)
-			require.Contains(t, anchors, anchor, key)
-			used[anchor] = true
-		}
-	})
-	for anchor := range anchors {
-		if strings.HasPrefix(anchor, "alarm-") {
-			require.Contains(t, used, anchor, "a heading of no alarm")
-		}
-	}
-}
-
-// hasNoBuiltInFunction asserts the same for alarms of own functions, which do not name orders.
-func TestAlarmDescriptionsNameOrdersForTheExample(t *testing.T) {
-	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
-		says := func(name string) any { return c.inputs(t, alarmType, pattern+"-"+name)["alarmDescription"] }
-		require.Contains(t, says("api-errors"), "The API answered with a status from 500: orders may not have been accepted. What to do: ")
-		if pattern == "orchestrator" {
-			require.Contains(t, says("executions-timed-out"), "Executions of the state machine timed out: their orders are not in the failure queue. What to do: ")
-		}
-	})
-}
-
 func TestTheAlarmsPublishToTheTopicAndNobodyElseDoes(t *testing.T) {
 	each(t, common{Common: components.Common{Alarms: components.AlarmSettings{Email: pulumi.String("on-call@example.com")}}}, func(t *testing.T, pattern string, c *cloud) {
 		topic := "arn:topic/" + pattern + "-alarms"
@@ -281,7 +240,7 @@ func TestThresholdsOfAlarms(t *testing.T) {
 		ApiErrors: pulumi.Int(7), ApiLatencyMs: pulumi.Int(500).ToIntOutput().ToIntPtrOutput(), PendingSeconds: pulumi.Int(120),
 	}
 	want := map[string]float64{
-		"fanout-store-order-age": 60, "fanout-store-order-errors": 5, "fanout-store-order-duration": 15_000, "fanout-get-order-duration": 5000,
+		"fanout-store-order-age": 60, "fanout-messages-failing": 60, "fanout-store-order-errors": 5, "fanout-store-order-duration": 15_000, "fanout-get-order-duration": 5000,
 		"fanout-authorize-caller-errors": 5, "eventstream-project-order-iterator-age": 2000, "fanout-api-errors": 7, "fanout-api-latency": 500,
 		"checker-orders-pending": 120, "fanout-store-order-dead-letters": 0,
 	}

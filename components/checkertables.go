@@ -23,6 +23,7 @@ func (b *builder) checkerTables(capacity TableCapacity, own checkers) (t checker
 		reasons = append(reasons, "Check")
 	}
 	b.watchOrders([]string{"Shipped"}, nil, reasons)
+	b.watchFailing()
 	b.watchPending()
 	t.stock, err = b.table("stock", capacity, dynamodb.TableArgs{Ttl: expires}, append(changing, "BatchGetItem"), "productId")
 	return t, err

@@ -57,7 +57,10 @@ const chartWidth, chartHeight, rowWidth = 8, 6, 24
 // dashboard creates a dashboard with the state of all alarms, by their ARNs, and all charts. CloudWatch places widgets in the order of the
 // list: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 func (b *builder) dashboard(alarms pulumi.StringArray) (pulumi.StringOutput, error) {
-	widgets := pulumi.Array{widget("alarm", rowWidth, 2+len(alarms)/6, pulumi.Map{"title": pulumi.String("Alarms"), "alarms": alarms})}
+	widgets := pulumi.Array{}
+	for group := range slices.Chunk(alarms, maxAlarms) {
+		widgets = append(widgets, widget("alarm", rowWidth, 2+len(group)/6, pulumi.Map{"title": pulumi.String("Alarms"), "alarms": group}))
+	}
 	for _, c := range slices.Sorted(maps.Keys(b.charts)) {
 		series := pulumi.Array{}
 		for _, m := range b.charts[c] {

@@ -74,6 +74,41 @@ func TestTheDashboardShowsOrdersFirst(t *testing.T) {
 	require.Equal(t, "Orders per minute", second["properties"].(map[string]any)["title"])
 }
 
+// A rule has at most 100 alarms and 10,240 characters, and a widget at most 100 alarms. A component with many functions has more alarms.
+func TestManyFunctionsHaveMoreAlarmsThanARuleMayName(t *testing.T) {
+	args, _ := pictures(t)
+	one := args.Consumers["resize"]
+	args.Consumers = map[string]components.Consumer{}
+	for i := range 25 {
+		args.Consumers[fmt.Sprintf("%s%d", strings.Repeat("f", 38), i+10)] = one
+	}
+	name := "pictures11" // the longest name with functions of this length
+	c := deploy(t, components.NewFanOut, name, args, nil)
+	alarms, named := alarmNames(c, name), 0
+	require.Greater(t, len(alarms), 100)
+	for _, part := range []string{"-alarms-1", "-alarms-2"} {
+		in := c.inputs(t, compositeType, name+part)
+		require.Equal(t, "project-stack-"+name+part, in["alarmName"])
+		terms := strings.Split(in["alarmRule"].(string), " OR ")
+		require.LessOrEqual(t, len(terms), 100)
+		require.LessOrEqual(t, len(in["alarmRule"].(string)), 10_240, "with names that are longer than the provider's")
+		named += len(terms)
+	}
+	require.Equal(t, len(alarms), named)
+	has(t, c.inputs(t, compositeType, name), map[string]any{
+		"alarmName": "project-stack-" + name, "alarmRule": `ALARM("project-stack-pictures11-alarms-1") OR ALARM("project-stack-pictures11-alarms-2")`,
+	})
+	shown := 0
+	for _, w := range c.document(t, dashboardType, name, "dashboardBody")["widgets"].([]any) {
+		if widget := w.(map[string]any); widget["type"] == "alarm" {
+			of := len(widget["properties"].(map[string]any)["alarms"].([]any))
+			require.LessOrEqual(t, of, 100)
+			shown += of
+		}
+	}
+	require.Equal(t, len(alarms), shown)
+}
+
 // CloudWatch accepts names of 255 characters, and the provider does not make these unique.
 func TestNamesInCloudWatchDifferBetweenStacks(t *testing.T) {
 	c := &cloud{}

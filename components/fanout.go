@@ -181,6 +181,7 @@ func (f *FanOut) orders(b *builder, args *FanOutArgs, topic *sns.Topic) ([]Route
 	if err != nil {
 		return nil, nil, err
 	}
+	b.watchFailing()
 	publish, err := b.function(functionSpec{
 		name: "publish-order", description: "Validates an order and publishes it", settings: ours["publish-order"],
 		environment: args.Authorizer.environment(pulumi.StringMap{"TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)}),

@@ -76,6 +76,10 @@ func hasNoBuiltInFunction(t *testing.T, c *cloud) {
 			require.NotContains(t, strings.ToLower(means), "order", key)
 			require.NotContains(t, means, "%", key)
 		}
+		if r.TypeToken == queryType {
+			in := r.Inputs.Mappable()
+			require.NotContains(t, strings.ToLower(in["queryString"].(string)+in["name"].(string)), "order", key)
+		}
 		if r.TypeToken == dashboardType {
 			require.NotContains(t, r.Inputs.Mappable()["dashboardBody"], "OrderPatterns", "metrics of orders")
 		}

@@ -30,6 +30,7 @@ var (
 	tableThrottleKind = alarmKind{"alarm-table-throttles", "DynamoDB throttles a table."}
 	tableErrorsKind   = alarmKind{"alarm-table-errors", "DynamoDB fails with errors of its own."}
 	streamKind        = alarmKind{"alarm-stream-throttles", "Kinesis throttles a stream: a shard gets, or is asked for, more than it can do."}
+	failingKind       = alarmKind{"alarm-messages-failing", "Messages fail again and again, and wait in their queues."}
 	pendingKind       = alarmKind{"alarm-orders-pending", "An order is still Pending long after it was captured."}
 	notDoneKind       = alarmKind{"alarm-orders-not-done", "Orders are accepted, and none is done."}
 )
@@ -195,7 +196,15 @@ func (b *builder) watchOrders(done, steps, reasons []string) {
 		"IF(FILL(accepted, 0) > 0 && (" + strings.Join(terms, " + ") + ") == 0, 1, 0)", zero, fiveMinutes, 3, 3})
 }
 
-// watchPending creates the alarm for how long orders are Pending. relay-order looks at each order at least every 15 minutes, so the alarm
+// watchFailing creates the alarm for how long messages fail. The built-in consumers report failed messages, which is not an error of the
+// function, and SQS excludes these from the age of a queue after three receives. They are retried at least every 15 minutes.
+func (b *builder) watchFailing() {
+	failing := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})("SecondsFailing", maximum)
+	b.alarm(alarm{"messages-failing", failingKind, []metric{failing}, "", times(b.alarmArgs.QueueAgeSeconds, 1), 3 * fiveMinutes, 1, 2})
+	b.plot(ages, failing)
+}
+
+// watchPending creates the alarm for how long orders are Pending. relay-order reads each order at least every 15 minutes, so the alarm
 // stays for 15 more minutes.
 func (b *builder) watchPending() {
 	pending := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})("SecondsPending", maximum)

@@ -44,8 +44,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		fmt.Fprintln(stderr, "usage: packages -o FOLDER [-arch arm64|x86_64|local] [FUNCTION ... | ./PACKAGE ...]")
 		flags.PrintDefaults()
 	}
-	out := flags.String("o", "", "the folder for the zips")
-	arch := flags.String("arch", "arm64", "what the functions run on: arm64, x86_64, or local, this machine")
+	out := flags.String("o", "", "folder for the zips (required)")
+	arch := flags.String("arch", "arm64", "processor of the functions: arm64, x86_64, or local for this machine")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

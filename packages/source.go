@@ -49,7 +49,7 @@ func find(ctx context.Context, names []string) (source, error) {
 	}
 	switch {
 	case len(own.packages) > 0 && len(ours) > 0:
-		return source{}, errors.New("name functions of this module, or those of " + modulePath + ", not both at once")
+		return source{}, errors.New("name functions of this module, or functions of " + modulePath + ", not both")
 	case len(own.packages) > 0:
 		return own, nil
 	case len(ours) == 0:
@@ -71,7 +71,7 @@ func required(ctx context.Context) (source, error) {
 		Replace      *struct{ Version string }
 	}
 	if err := json.Unmarshal(text, &found); err != nil {
-		return source{}, fmt.Errorf("reading what go list says: %w", err)
+		return source{}, fmt.Errorf("reading the output of go list: %w", err)
 	}
 	if found.Replace != nil {
 		found.Version = found.Replace.Version

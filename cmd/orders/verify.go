@@ -22,7 +22,7 @@ func verifyCommand(t *target) *cobra.Command {
 		Use:   "verify",
 		Short: "Check that every accepted order is stored and invoiced",
 		Long: "Check that every order of `orders place` that this API accepted is stored and has its invoice, and print what is missing.\n" +
-			"The exit status is 1 if anything is.",
+			"The exit status is 1 if anything is missing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(inRange("concurrency", atOnce, 1, 1000), notNegative("wait", wait)); err != nil {
@@ -41,7 +41,7 @@ func verifyCommand(t *target) *cobra.Command {
 	}
 	concurrencyFlag(cmd, &atOnce)
 	acceptedFlag(cmd, &file)
-	cmd.Flags().DurationVar(&wait, "wait", 60*time.Second, "how long orders may take to appear; 0 looks once")
+	cmd.Flags().DurationVar(&wait, "wait", 60*time.Second, "maximum time until all orders are stored and invoiced; with 0, check once")
 	return cmd
 }
 

@@ -123,7 +123,7 @@ func outputs(_ context.Context, e *environment) error {
 		return err
 	}
 	if r == nil {
-		return errors.New("the embedded cloud does not run, and its stack is gone: run `make up`")
+		return errors.New("the embedded cloud is not running, and its stack is gone: run `make up`")
 	}
 	_, err = e.stdout.Write(text)
 	return err

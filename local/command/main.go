@@ -72,16 +72,16 @@ func run(ctx context.Context, kill <-chan struct{}, meter console.Meter, args []
 	}
 
 	withSettings := func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&settings, "console", "", "file with the settings of the page, for a cloud that is started (default console.json in the project, if it exists)")
+		cmd.Flags().StringVar(&settings, "console", "", "file with the settings of the page, if the command starts the cloud (default console.json in the project, if it exists)")
 	}
 	var c selection
 	withConfig := func(cmd *cobra.Command) {
 		withSettings(cmd)
-		cmd.Flags().StringVar(&c.pattern, "pattern", "fanout", "the patterns to deploy: one, several separated by commas, or all")
-		cmd.Flags().StringArrayVar(&c.values, "config", nil, "a config value as key=value, which overrides Pulumi.local.yaml; repeatable")
+		cmd.Flags().StringVar(&c.pattern, "pattern", "fanout", "patterns to deploy: one, several separated by commas, or all")
+		cmd.Flags().StringArrayVar(&c.values, "config", nil, "config value as key=value, overrides Pulumi.local.yaml; repeatable")
 	}
 	add("serve", "Run the embedded cloud until interrupted", serve, withSettings)
-	add("up", "Start the embedded cloud if it does not run, and deploy", func(ctx context.Context, e *environment) error {
+	add("up", "Start the embedded cloud if it is not running, and deploy", func(ctx context.Context, e *environment) error {
 		return e.alone(ctx, func() error { return up(ctx, e, c) })
 	}, withConfig)
 	add("preview", "Show what up would change", func(ctx context.Context, e *environment) error {
@@ -90,7 +90,7 @@ func run(ctx context.Context, kill <-chan struct{}, meter console.Meter, args []
 	add("down", "Destroy the stack and stop the embedded cloud", func(ctx context.Context, e *environment) error {
 		return e.alone(ctx, func() error { return down(ctx, e) })
 	}, nil)
-	add("console", "Print the address of the page that shows the embedded cloud, and open it", printConsole, nil)
+	add("console", "Print the address of the page of the embedded cloud, and open it", printConsole, nil)
 	add("outputs", "Print the stack's outputs as JSON", outputs, nil)
 	add("env", "Print the environment for pulumi and aws, for a shell to eval", printEnvironment, nil)
 	return root.ExecuteContext(ctx)
@@ -127,7 +127,7 @@ func (e *environment) lock(name string) (lock *flock.Flock, locked bool, err err
 func (e *environment) alone(ctx context.Context, f func() error) error {
 	lock, locked, err := e.lock("stack.lock")
 	if err == nil && !locked {
-		fmt.Fprintf(e.stderr, "Another up, preview or down uses %s: waiting for it to end\n", e.home)
+		fmt.Fprintf(e.stderr, "Another up, preview or down uses %s: waiting until it ends\n", e.home)
 		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
 	}
 	if err != nil {

@@ -20,9 +20,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -150,19 +147,6 @@ var awsManaged = map[string]string{
 		"Effect": "Allow", "Resource": "*", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups",
 			"logs:DescribeLogStreams", "logs:PutLogEvents", "logs:GetLogEvents", "logs:FilterLogEvents"]
 	}]}`,
-}
-
-// Credentials are what a session of a role signs with.
-type Credentials struct {
-	AccessKeyID, SecretAccessKey, SessionToken string
-}
-
-// Config is the configuration of SDK clients that sign with these credentials and call an endpoint.
-func (c Credentials) Config(endpoint string) aws.Config {
-	return aws.Config{
-		Region: account.Region, BaseEndpoint: &endpoint,
-		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
-	}
 }
 
 // AddAdministrator makes an IAM user to whom everything is allowed, for the person at the keyboard, and returns its

@@ -120,7 +120,7 @@ func (s *Stack) Forget(ctx context.Context) error {
 		return err
 	}
 	if err := os.Remove(s.updating()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("forgetting an update: %w", err)
+		return fmt.Errorf("removing the record of an update: %w", err)
 	}
 	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)
 }

@@ -7,7 +7,7 @@ import (
 
 var alarms = Rule{
 	Name:        "alarms",
-	Description: "Each function, queue, table, stream, state machine and API has an alarm on its failures, which tells somebody.",
+	Description: "Each function, queue, table, stream, state machine and API has an alarm on its failures, and the alarm has an action.",
 	Level:       Advisory,
 	Reference:   "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
 	check: func(s *Stack, _ Settings, report report) {

@@ -4,14 +4,14 @@ import "slices"
 
 var deadLetters = Rule{
 	Name:        "dead-letters",
-	Description: "Whatever a consumer gives up goes to a queue or topic.",
+	Description: "Messages, records and events that fail permanently go to a queue or topic.",
 	Level:       Mandatory,
 	Reference:   "https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html",
 	check: func(s *Stack, _ Settings, report report) {
 		for _, mapping := range s.of(mappingType) {
 			if queue := s.source(mapping); queue != nil {
 				if !s.redrives(queue) {
-					report(queue, "a function consumes the queue, which has no redrive policy: a message that fails is tried until it expires, and lost")
+					report(queue, "a function consumes the queue, which has no redrive policy: a message that fails is retried until it expires, and is then lost")
 				}
 				continue
 			}

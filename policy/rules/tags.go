@@ -7,7 +7,7 @@ import (
 
 var tags = Rule{
 	Name:        "tags",
-	Description: "Each resource that can have tags says which project and which stack it belongs to.",
+	Description: "Each resource that supports tags has the required tags, such as project and stack.",
 	Level:       Advisory,
 	Reference:   "https://docs.aws.amazon.com/whitepapers/latest/tagging-best-practices/tagging-best-practices.html",
 	Settings:    []string{"tags"},

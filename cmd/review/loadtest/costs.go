@@ -85,7 +85,7 @@ func (c *costs) drain(ctx context.Context) error {
 		for time.Now().Before(end) {
 			empty, err := c.empty(ctx, r.ID)
 			if err != nil {
-				return fmt.Errorf("looking at the queue %s: %w", r.Name, err)
+				return fmt.Errorf("reading the queue %s: %w", r.Name, err)
 			}
 			if empty {
 				break

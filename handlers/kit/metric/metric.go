@@ -11,7 +11,7 @@
 // that costs about $0.30 a month. An id is never a dimension.
 //
 // The packages sqsbatch and kinesisbatch count what they send to the dead-letter queue or the failure queue, as Rejected with the reason
-// DeadLettered. The program counts everything else.
+// DeadLettered. sqsbatch also records the age of messages that fail, as SecondsFailing. The program counts everything else.
 //
 // A metric is counted when its line is written. A function that ends between an outcome and its line writes no line. A message or a request
 // that is processed twice may have two lines. So the sums are approximate.

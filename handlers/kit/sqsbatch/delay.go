@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 )
 
 // The longest delay before the second delivery of a message, and before any delivery. The shortest is half of it.
@@ -32,6 +34,22 @@ func (q *Queue) delay(ctx context.Context, m events.SQSMessage) error {
 		QueueUrl: aws.String(q.URL), ReceiptHandle: aws.String(m.ReceiptHandle), VisibilityTimeout: int32(d.Round(time.Second) / time.Second),
 	})
 	return err
+}
+
+// SecondsFailing is the age of a message that failed and will be delivered again. An alarm on it detects messages that fail repeatedly:
+// their invocations succeed, and SQS excludes a message from ApproximateAgeOfOldestMessage after three receives. The metric has a value
+// at least every MaxDelay while there is such a message.
+//
+// See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+const SecondsFailing metric.Timer = "SecondsFailing"
+
+// failing returns the value of SecondsFailing, if the time at which the message was sent is known.
+func failing(m events.SQSMessage) []metric.Value {
+	sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
+	if err != nil {
+		return nil
+	}
+	return []metric.Value{metric.Seconds(SecondsFailing, time.Since(time.UnixMilli(sent)))}
 }
 
 // receiveCount returns how often the message was received, including this time.

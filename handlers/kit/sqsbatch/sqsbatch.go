@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
+	"github.com/order-patterns/order-patterns/handlers/kit/metric"
 	"github.com/order-patterns/order-patterns/handlers/kit/parallel"
 )
 
@@ -78,7 +79,7 @@ func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, h
 		}
 		m := &messages[i]
 		if !errors.Is(errs[i], ErrNotYet) {
-			slog.ErrorContext(m.context(ctx), "message failed; it will be delivered again",
+			metric.Log(m.context(ctx), slog.LevelError, "message failed; it will be delivered again", failing(m.SQSMessage),
 				"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i].Error())
 		}
 		failed = append(failed, m)
