@@ -3,7 +3,7 @@
 PATTERN ?= fanout
 N       ?= 1000
 C       ?= 16
-# Who may call the APIs: jwt, iam or none. Empty: as Pulumi.local.yaml says.
+# The authorizer of the APIs: jwt, iam or none. Empty: the value in Pulumi.local.yaml.
 AUTH    ?=
 AUTHFLAG = $(if $(AUTH),--config 'auth=$(AUTH)')
 
@@ -21,7 +21,7 @@ BIN       := .tools/bin
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/; s/[$$][$$]/$$/' | expand -t 20
 
 # --- Lambda packages ------------------------------------------------------------------------------------------------
 
@@ -64,11 +64,11 @@ examples-local:
 
 # --- The local stack ------------------------------------------------------------------------------------------------
 
-# Says to the page of the embedded cloud what an order is.
+# Describes orders to the page of the embedded cloud.
 CONSOLE := --console cmd/orders/console.json
 
 .PHONY: up preview demo down console outputs env
-up: prepare ## Deploy PATTERN to the embedded cloud; AUTH=jwt or iam: only for those who may
+up: prepare ## Deploy PATTERN to the embedded cloud; AUTH=jwt or AUTH=iam with an authorizer
 	@$(BIN)/local up --pattern '$(PATTERN)' $(AUTHFLAG) $(CONSOLE)
 	@$(BIN)/orders curl >&2
 preview: prepare ## Show what `make up` would change
@@ -77,7 +77,7 @@ demo: up ## Deploy, place N orders in each pattern, C at a time, wait for them, 
 	@$(BIN)/orders demo --pattern '$(PATTERN)' -n $(N) -c $(C)
 down: local-command ## Destroy the local stack and stop the embedded cloud
 	@$(BIN)/local down
-console: ## Print the address of the page that shows the local stack, and open it where there is a browser
+console: ## Print the address of the page of the local stack, and open it in a browser if there is one
 	@if [ -x $(BIN)/local ]; then $(BIN)/local console; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
 outputs: ## Print the local stack's outputs as JSON
 	@if [ -x $(BIN)/local ]; then $(BIN)/local outputs; else echo 'nothing is deployed: run `make up`' >&2; exit 1; fi
@@ -87,7 +87,7 @@ env: ## Print the environment for pulumi and aws: eval "$$(make -s env)"
 # The stack of drift and policy.
 STACK ?= local
 .PHONY: drift
-drift: cli ## Print what was changed in the local stack, or in STACK, outside of Pulumi; fails if anything was
+drift: cli ## Print what was changed in the local stack, or in STACK, outside of Pulumi; fail if anything was changed
 	@$(if $(filter local,$(STACK)),env=$$($(MAKE) -s env); eval "$$env";) tools/drift '$(STACK)'
 
 # The settings of the policy pack.
@@ -97,7 +97,7 @@ POLICY_CONFIG ?= $(if $(filter local,$(STACK)),policy/local.json)
 policy: cli local-command policy-pack ## Run the policy pack on a preview of the local stack, or of STACK
 	@$(if $(filter local,$(STACK)),env="$$($(BIN)/local env)"; eval "$$env"; set -- --config-file .local/Pulumi.local.yaml;) PATH="$$PATH:$(CURDIR)/$(BIN)" \
 		pulumi preview --stack '$(STACK)' --policy-pack policy $(if $(POLICY_CONFIG),--policy-pack-config '$(POLICY_CONFIG)') "$$@"
-policy-pack: ## Build the program of the policy pack, for pulumi preview --policy-pack policy
+policy-pack: ## Build the program of the policy pack for: pulumi preview --policy-pack policy
 	@mkdir -p $(BIN)
 	@go -C policy build -ldflags '-s -w' -o $(CURDIR)/$(BIN)/pulumi-analyzer-policy-order-patterns .
 
@@ -145,8 +145,8 @@ $(BIN)/pulumi-language-yaml: tools/pulumi-language-yaml/go.mod
 
 # --- Pulumi package -------------------------------------------------------------------------------------------------
 
-# The plugin by which programs in other languages use the components. Our zips are in it: for arm64 and x86_64, and in a plugin for macOS
-# those that the embedded cloud runs there. On Linux it runs the same as Lambda, and on Windows there is none.
+# Programs in other languages use the components through the plugin. It contains the Lambda zips for arm64 and x86_64. A plugin for macOS also
+# contains the zips for the embedded cloud on macOS. On Linux the embedded cloud runs the zips for Lambda. On Windows there is no embedded cloud.
 PLUGIN_VERSION ?= 0.0.0-dev
 PLUGIN_SOURCE  := provider/cmd/pulumi-resource-order-patterns
 
@@ -162,7 +162,7 @@ define build-plugin
 endef
 
 .PHONY: plugin schema generate
-plugin: package-arm64 package-x86_64 ## Build the plugin of the Pulumi package, with our zips in it
+plugin: package-arm64 package-x86_64 ## Build the plugin of the Pulumi package, with the Lambda zips
 	@mkdir -p $(BIN); $(call build-plugin,$(HOSTOS),$(HOSTARCH),$(BIN))
 schema: ## Print the schema of the Pulumi package
 	@go -C provider run ./cmd/schema
@@ -178,19 +178,19 @@ example-typescript: sdk ## Compile the example in TypeScript against the SDK. Ne
 		&& cp sdks/order-patterns/package.json sdks/order-patterns/bin/ && npx tsc -p .
 example-python: sdk ## Compile the example in Python, and the SDK. Needs python3
 	@cd examples/python && PYTHONPYCACHEPREFIX=$$(mktemp -d) python3 -m compileall -q .
-generate: ## Write the doc comments of the components to the provider, for the descriptions in the schema
+generate: ## Write the doc comments of the components to the provider, as descriptions of the schema
 	@go -C provider generate ./...
 
 # --- Review ---------------------------------------------------------------------------------------------------------
 
-# What a change does, as one page of Markdown on standard output. Progress is on standard error. FAIL_ON, such as
-# replace,widen, makes the exit status that of a failure; docs/review/README.md lists the conditions.
+# Prints the effects of a change as a Markdown page on standard output, and its progress on standard error. With FAIL_ON, such as
+# replace,widen, the command fails under these conditions: docs/review/README.md lists them.
 BASE     ?= main
 PATTERNS ?= all
 FAIL_ON  ?=
 
 .PHONY: review
-review: cli ## Compare the working tree with BASE: resources, data, permissions, policy, cost, speed; on PATTERNS (all)
+review: cli ## Compare the working tree with BASE for PATTERNS (all): resources, data, permissions, policy, cost, speed
 	@mkdir -p $(BIN)
 	@go -C cmd build -o $(CURDIR)/$(BIN)/ ./review
 	@$(BIN)/review --base '$(BASE)' --patterns '$(PATTERNS)' --fail-on '$(FAIL_ON)'
@@ -202,7 +202,7 @@ review: cli ## Compare the working tree with BASE: resources, data, permissions,
 PLUGIN_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .PHONY: plugin-archives
-plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugin for a release, PLUGIN_VERSION=1.2.3, for all PLUGIN_PLATFORMS
+plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugin for a release PLUGIN_VERSION=1.2.3 and PLUGIN_PLATFORMS
 	@mkdir -p $(BUILD)/plugin; for platform in $(PLUGIN_PLATFORMS); do \
 		os=$${platform%/*} arch=$${platform#*/}; folder=.local/plugin/$$os-$$arch/bin; rm -rf $$folder; \
 		$(call build-plugin,$$os,$$arch,.local/plugin/$$os-$$arch/bin); \
@@ -214,11 +214,11 @@ plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugi
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers meter local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
+MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
-check: check-workflows check-api ## Format, vet, lint, known vulnerabilities, workflows, the exported API
+check: check-workflows check-api ## Check format, vet, lint, known vulnerabilities, workflows, the exported API
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
 	@sums='sha256sum $(foreach m,$(MODULES),$(m)/go.mod $(m)/go.sum)'; before=$$($$sums); $(MAKE) -s tidy; \
@@ -230,17 +230,17 @@ check: check-workflows check-api ## Format, vet, lint, known vulnerabilities, wo
 			*) echo "$$out" >&2; exit 1 ;; \
 		esac; }; } ) || exit 1; done
 
-# actionlint knows what a workflow may contain; the tests of tools/check/workflows, what must not be in one. They read files of other
-# modules, which Go's cache of test results does not notice.
+# actionlint checks the syntax of workflows. The tests of tools/check/workflows check this repository's rules. These tests read files of other
+# modules, so Go's cache of test results is off.
 .PHONY: check-workflows
 check-workflows:
 	@echo 'checking workflows' && $(CHECK) actionlint && go -C tools/check vet ./... && go -C tools/check test -count=1 ./workflows
 
-# What was exported by the last release must be there, or CHANGELOG.md says what is not: docs/releases.md.
+# The exported API of the last release must exist, or CHANGELOG.md must list what is missing: docs/releases.md.
 .PHONY: check-api api
 check-api:
 	@echo 'checking the exported API' && go -C tools/check test -count=1 ./api
-api: ## Write the exported API to api/next, after a change of it
+api: ## Write the exported API to api/next, after it has changed
 	@go -C tools/check test -count=1 ./api -update
 
 # The race detector needs a C compiler; without one the tests run without it. The components run in one goroutine at a
@@ -249,14 +249,14 @@ api: ## Write the exported API to api/next, after a change of it
 RACE  := $(if $(shell command -v gcc),-race)
 RACED := CGO_ENABLED=$(if $(RACE),1,0) go test -vet=off -v $(RACE) -timeout 20m
 
-# Tests that deploy wait for most of their time. The others run beside them, and are printed after them. Of a run that
-# fails, the last lines say what failed.
+# Tests that deploy mostly wait. The other tests run at the same time, and their output is printed afterwards. If a test fails, the last lines of
+# the output list what failed.
 .PHONY: test
-test: cli yaml plugin package-local examples-local ## All tests: unit, embedded cloud, integration on an embedded cloud
+test: cli yaml plugin package-local examples-local ## Run all tests: unit, embedded cloud, integration on an embedded cloud
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; set -o pipefail; \
-	for m in handlers/kit handlers meter local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
 	status=0; for m in integration_test provider examples/test; do \
 		go -C $$m test -vet=off -count=1 -v -p 1 -timeout 20m ./... || status=1; done 2>&1 | tee .local/integration.log; \
 	! grep -q '^FAIL' .local/integration.log || status=1; \
@@ -265,13 +265,13 @@ test: cli yaml plugin package-local examples-local ## All tests: unit, embedded 
 		grep -hE -A 12 '^ *--- FAIL|^panic:|WARNING: DATA RACE' .local/integration.log .local/test.log || true; \
 		grep -hE '^FAIL' .local/integration.log .local/test.log; }; exit $$status
 
-# The tests wait for most of their time, so two run at a time, each on a cloud of its own; the second's lines come last.
-# A run with SEED=n repeats one seed; with ROUNDS=m too, those from n on. LARGE= leaves out the two large runs.
+# The tests mostly wait, so two run at a time, each on its own embedded cloud. The output of the second is printed last.
+# SEED=n repeats one seed. SEED=n ROUNDS=m runs m seeds from n on. LARGE= omits the two large runs.
 ROUNDS ?= $(if $(SEED),1,100)
 LARGE  ?= $(if $(SEED),,1)
 
 .PHONY: soak
-soak: cli package-local ## The randomised tests of all patterns with ROUNDS new seeds, and two large runs; SEED=n repeats one
+soak: cli package-local ## Run the randomized tests of all patterns with ROUNDS new seeds, and two large runs; SEED=n repeats a seed
 	@mkdir -p .local; cd integration_test; export CGO_ENABLED=$(if $(RACE),1,0) SEEDS=$(ROUNDS) LARGE=$(LARGE); \
 	go test -c -o ../.local/soak.test $(RACE) . && run() { ../.local/soak.test -test.v -test.timeout 0 -test.run "$$1"; }; \
 	run 'RandomFaultsLoseNoOrderOfThe|TestManyOrdersForTooLittle' > ../.local/soak.log 2>&1 & second=$$!; status=0; \
@@ -279,12 +279,12 @@ soak: cli package-local ## The randomised tests of all patterns with ROUNDS new 
 	wait $$second || status=1; cat ../.local/soak.log; exit $$status
 
 .PHONY: bench
-bench: prepare ## Measure: starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings, costs, the page
+bench: prepare ## Measure starts of functions, sizes of zips, deployment, throughput, latency, memory, batch settings, costs, the page
 	go -C cmd test -run '^$$' -bench . -benchtime 1x -timeout 0 ./bench
 	go -C integration_test test -run '^$$' -bench . -benchtime 1x -timeout 0 ./console
 
 .PHONY: pictures
-pictures: prepare ## Take the pictures in docs/pictures of the page of a new embedded cloud, which processes N orders
+pictures: prepare ## Take the pictures in docs/pictures, with a new embedded cloud that processes N orders
 	@mkdir -p docs/pictures && CI_BROWSER=required PICTURES=$(CURDIR)/docs/pictures ORDERS=$(N) \
 		go -C integration_test test -count=1 -run '^TestPictures$$' ./console
 
@@ -296,5 +296,5 @@ tidy: ## Bring go.mod and go.sum up to date
 	for m in . examples/pictures/fanout examples/pictures/orchestrator; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
 
 .PHONY: clean
-clean: ## Remove what the other targets made
+clean: ## Remove the files that the other targets created
 	rm -rf build .local .tools

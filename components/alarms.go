@@ -12,14 +12,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// watched is what CloudWatch watches of a component. Each kind of resource adds to it where it is made: see watch.go.
+// watched collects what CloudWatch monitors in a component. Each kind of resource adds to it where it is created: see watch.go.
 type watched struct {
 	alarms []alarm
 	charts map[chart][]metric
-	logs   pulumi.StringArray // the names of the log groups that tell the story of an order
+	logs   pulumi.StringArray // names of the log groups with log lines about orders
 }
 
-// add adds what is watched of a child component.
+// add adds what a child component collected.
 func (w *watched) add(child watched) {
 	w.alarms = append(w.alarms, child.alarms...)
 	w.logs = append(w.logs, child.logs...)
@@ -28,7 +28,7 @@ func (w *watched) add(child watched) {
 	}
 }
 
-// metric is a metric of CloudWatch, and the statistic of it.
+// metric is a CloudWatch metric and its statistic.
 type metric struct {
 	namespace, name, statistic string
 	dimensions                 pulumi.StringMap
@@ -36,32 +36,32 @@ type metric struct {
 	label                      string // in a chart
 }
 
-// alarm is raised while the statistic of a metric, or an expression of metrics, is above a threshold.
+// alarm is raised while the statistic of a metric, or an expression over metrics, is above a threshold.
 type alarm struct {
-	name       string // what it is called in the output, and what its name ends with
+	name       string // its key in the output, and the end of its name
 	kind       alarmKind
 	metrics    []metric
-	expression string // of the metrics' ids; empty: there is one metric
+	expression string // an expression over the ids of the metrics; empty if there is one metric
 	above      pulumi.Float64Input
-	seconds    int // of a period
+	seconds    int // length of a period
 	breaching  int // how many of the last periods must be above the threshold
 	periods    int
 }
 
-// alarmKind is what an alarm means, and the heading of docs/operations.md that says what to do.
+// alarmKind says what an alarm means. anchor is the heading in docs/operations.md that says what to do.
 type alarmKind struct{ anchor, means string }
 
 const runbook = "https://github.com/order-patterns/order-patterns/blob/main/docs/operations.md"
 
 func (k alarmKind) description() string { return k.means + " What to do: " + runbook + "#" + k.anchor }
 
-// of completes what an alarm means: %s is what it is about.
+// of fills in what the alarm is about, for %s in means.
 func (k alarmKind) of(what string) alarmKind {
 	k.means = fmt.Sprintf(k.means, what)
 	return k
 }
 
-// ordersOr is what an alarm is about: orders, or something else if the functions are not ours.
+// ordersOr returns "orders" if the functions are built-in, and what otherwise.
 func (b *builder) ordersOr(what string) string {
 	if b.orders {
 		return "orders"
@@ -71,14 +71,14 @@ func (b *builder) ordersOr(what string) string {
 
 func (b *builder) alarm(a alarm) { b.alarms = append(b.alarms, a) }
 
-// noAlarms are the outputs of a component without alarms.
+// noAlarms returns the empty outputs of a component without alarms.
 func noAlarms() (names pulumi.StringMapOutput, arn, topicArn, dashboard pulumi.StringOutput) {
 	none := pulumi.String("").ToStringOutput()
 	return pulumi.StringMap{}.ToStringMapOutput(), none, none, none
 }
 
-// watch makes the alarms, the composite alarm of all of them, the topic that they are published to, and the dashboard, and returns
-// the outputs about them; all are empty if they are off. It also saves the queries, which cost nothing.
+// watch creates the alarms, the composite alarm, the topic that they are published to, and the dashboard. It returns the outputs about
+// them, which are empty if alarms are off. It also creates the saved queries, which are free.
 func (b *builder) watch() (names pulumi.StringMapOutput, arn, topicArn, dashboard pulumi.StringOutput, err error) {
 	names, arn, topicArn, dashboard = noAlarms()
 	if err = b.queries(); err != nil || b.alarmArgs.Off {
@@ -96,18 +96,45 @@ func (b *builder) watch() (names pulumi.StringMapOutput, arn, topicArn, dashboar
 		}
 		byName[a.name], arns, all = made.Name, append(arns, made.Arn), append(all, made.Name)
 	}
-	if arn, err = b.compositeAlarm(all); err != nil {
+	if arn, err = b.alarmOfAlarms(all); err != nil {
 		return
 	}
 	dashboard, err = b.dashboard(arns)
 	return byName.ToStringMapOutput(), arn, topicArn, dashboard, err
 }
 
-// compositeAlarm makes an alarm that is raised while one of the others is, by their names. It has no action, so that nobody is told
-// twice. A pager may take it instead of them.
-func (b *builder) compositeAlarm(others []any) (pulumi.StringOutput, error) {
-	made, err := cloudwatch.NewCompositeAlarm(b.ctx, b.name, &cloudwatch.CompositeAlarmArgs{
-		AlarmName:        pulumi.String(b.unique()),
+// maxAlarms is how many alarms a rule may name, and a widget show:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html and
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+const maxAlarms = 100
+
+// alarmOfAlarms creates a composite alarm that is raised while any of the named alarms is. More than maxAlarms, which only a component
+// with many functions of its user has, are first grouped into composite alarms.
+func (b *builder) alarmOfAlarms(others []any) (pulumi.StringOutput, error) {
+	if len(others) > maxAlarms {
+		var groups []any
+		for group := range slices.Chunk(others, maxAlarms) {
+			part := fmt.Sprintf("alarms-%d", len(groups)+1)
+			made, err := b.compositeAlarm(b.child(part), b.unique()+"-"+part, group)
+			if err != nil {
+				return pulumi.StringOutput{}, err
+			}
+			groups = append(groups, made.AlarmName)
+		}
+		others = groups
+	}
+	made, err := b.compositeAlarm(b.name, b.unique(), others)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return made.Arn, nil
+}
+
+// compositeAlarm creates an alarm that is raised while any of at most maxAlarms other alarms is. It has no action, because each of the
+// others is published already. A pager may subscribe to it instead of to the others.
+func (b *builder) compositeAlarm(resource, name string, others []any) (*cloudwatch.CompositeAlarm, error) {
+	return cloudwatch.NewCompositeAlarm(b.ctx, resource, &cloudwatch.CompositeAlarmArgs{
+		AlarmName:        pulumi.String(name),
 		AlarmDescription: pulumi.String(alarmKind{"alarms", "At least one of the alarms of " + b.name + " is raised."}.description()),
 		AlarmRule: pulumi.All(others...).ApplyT(func(names []any) string {
 			terms := make([]string, len(names))
@@ -118,14 +145,10 @@ func (b *builder) compositeAlarm(others []any) (pulumi.StringOutput, error) {
 		}).(pulumi.StringOutput),
 		Tags: b.tags,
 	}, b.opts()...)
-	if err != nil {
-		return pulumi.StringOutput{}, err
-	}
-	return made.Arn, nil
 }
 
-// metricAlarm makes an alarm. It is published when it is raised, and when it is over. A period without data is not above the
-// threshold: nothing happened in it.
+// metricAlarm creates an alarm, which is published when it is raised and when it is over. A period without data counts as not above the
+// threshold.
 func (b *builder) metricAlarm(a alarm, topic pulumi.StringOutput) (*cloudwatch.MetricAlarm, error) {
 	args := &cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   pulumi.String(a.kind.description()),
@@ -152,7 +175,7 @@ func (b *builder) metricAlarm(a alarm, topic pulumi.StringOutput) (*cloudwatch.M
 	return cloudwatch.NewMetricAlarm(b.ctx, b.child(a.name), args, b.opts()...)
 }
 
-// queries are the metrics of an expression, and the expression: only it is compared with the threshold.
+// queries returns the metrics of an expression, and the expression. Only the expression is compared with the threshold.
 func (a alarm) queries() cloudwatch.MetricAlarmMetricQueryArray {
 	queries := cloudwatch.MetricAlarmMetricQueryArray{}
 	for _, m := range a.metrics {
@@ -170,7 +193,7 @@ func (a alarm) queries() cloudwatch.MetricAlarmMetricQueryArray {
 	})
 }
 
-// alarmTopic is the ARN of the topic that alarms are published to. One that it makes lets only them publish.
+// alarmTopic returns the ARN of the topic that alarms are published to. A topic that it creates lets only this component's alarms publish.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 func (b *builder) alarmTopic() (pulumi.StringOutput, error) {
 	if b.alarmArgs.TopicArn != nil {
@@ -203,8 +226,8 @@ func (b *builder) alarmTopic() (pulumi.StringOutput, error) {
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
-// unique is the component's name, for resources of which the provider makes no unique name: it begins with the project and the
-// stack. They have at most 100 characters each, and CloudWatch's names 255.
+// unique returns the component's name, prefixed with the names of the project and the stack. It is for resources whose names the provider
+// does not make unique. The three names have at most 100 characters each; CloudWatch accepts names of 255.
 func (b *builder) unique() string {
 	return notInNames.ReplaceAllString(b.ctx.Project()+"-"+b.ctx.Stack()+"-"+b.name, "-")
 }

@@ -7,48 +7,49 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// AlarmSettings are those of a component's alarms and of its dashboard. An alarm is raised above its threshold. docs/operations.md
-// lists the alarms, and what to do about each.
+// AlarmSettings configures the alarms and the dashboard of a component. An alarm is raised when its metric is above the threshold.
+// docs/operations.md lists the alarms, and what to do about each.
 type AlarmSettings struct {
-	// Off makes no alarms, no topic for them, and no dashboard.
+	// Off creates no alarms, no topic for them, and no dashboard. Default false.
 	Off bool `pulumi:"off,optional"`
-	// TopicArn is the ARN of an SNS topic that each alarm is published to when it is raised, and when it is over. Its policy must let
-	// CloudWatch publish. Default: the component makes a topic, and says which.
+	// TopicArn is the ARN of an SNS topic. Each alarm is published to it when the alarm is raised, and when it is over. The policy of the
+	// topic must allow CloudWatch to publish. Default: the component creates a topic, the output alarmTopicArn.
 	TopicArn pulumi.StringPtrInput `pulumi:"topicArn,optional"`
-	// Email gets a message of each, once its owner has followed the link in AWS's first message. Not with TopicArn, to which others
-	// subscribe. Default: nobody.
+	// Email is an address that gets a message about each alarm. Its owner must first confirm the subscription, by the link in AWS's first
+	// message. It cannot be set together with TopicArn: subscribe to that topic instead. Default: none.
 	Email pulumi.StringPtrInput `pulumi:"email,optional"`
 
-	// QueueAgeSeconds is how long the oldest message of a queue may wait for five minutes: [QueueAgeRange]. Default
-	// [DefaultQueueAge].
+	// QueueAgeSeconds is the highest age of the oldest message in a queue, and of a message that fails repeatedly, in seconds, over five
+	// minutes: [QueueAgeRange]. Default [DefaultQueueAge].
 	QueueAgeSeconds pulumi.IntPtrInput `pulumi:"queueAgeSeconds,optional"`
-	// FunctionErrors is how often a function may fail in five minutes: [ErrorsRange]. Default [DefaultErrors].
+	// FunctionErrors is the highest number of errors of a function in five minutes: [ErrorsRange]. Default [DefaultErrors].
 	FunctionErrors pulumi.IntPtrInput `pulumi:"functionErrors,optional"`
-	// DurationPercent is which part of its timeout a function may take: [PercentRange]. Default [DefaultDurationPercent].
+	// DurationPercent is the longest duration of an invocation, in percent of the function's timeout: [PercentRange]. Default
+	// [DefaultDurationPercent].
 	DurationPercent pulumi.IntPtrInput `pulumi:"durationPercent,optional"`
-	// IteratorAgeSeconds is how far a reader may be behind its stream for five minutes: [IteratorAgeRange]. Default
+	// IteratorAgeSeconds is how far a reader may be behind its stream, in seconds, over five minutes: [IteratorAgeRange]. Default
 	// [DefaultIteratorAge].
 	IteratorAgeSeconds pulumi.IntPtrInput `pulumi:"iteratorAgeSeconds,optional"`
-	// ApiErrors is how many requests the API may answer with a status from 500 in five minutes: [ErrorsRange]. Default
-	// [DefaultErrors].
+	// ApiErrors is the highest number of answers of the API with a 5xx status in five minutes: [ErrorsRange]. Default [DefaultErrors].
 	ApiErrors pulumi.IntPtrInput `pulumi:"apiErrors,optional"`
-	// ApiLatencyMs is what 99 % of the API's answers may take for five minutes: [LatencyRange]. Default [DefaultLatencyMs].
+	// ApiLatencyMs is the highest 99th percentile of the API's latency, in milliseconds, over five minutes: [LatencyRange]. Default
+	// [DefaultLatencyMs].
 	ApiLatencyMs pulumi.IntPtrInput `pulumi:"apiLatencyMs,optional"`
-	// PendingSeconds is for how long an order of a CheckerPipeline may be Pending: [PendingRange]. Default [DefaultPending].
+	// PendingSeconds is how long an order of a CheckerPipeline may be Pending, in seconds: [PendingRange]. Default [DefaultPending].
 	PendingSeconds pulumi.IntPtrInput `pulumi:"pendingSeconds,optional"`
 }
 
-// The thresholds of alarms.
+// The ranges of the thresholds of alarms.
 var (
 	QueueAgeRange    = Range{60, queueRetentionDays * secondsPerDay}
 	IteratorAgeRange = Range{1, RecordAgeRange.Max}
 	ErrorsRange      = Range{0, 1_000_000}
 	PercentRange     = Range{1, 99}
-	LatencyRange     = Range{1, 29_000} // the longest that API Gateway waits by default
+	LatencyRange     = Range{1, 29_000} // 29 s is API Gateway's default limit for an integration
 	PendingRange     = Range{60, 5 * secondsPerDay}
 )
 
-// The defaults of thresholds.
+// The default thresholds of alarms.
 const (
 	DefaultQueueAge        = 900 // seconds
 	DefaultErrors          = 0
@@ -69,7 +70,7 @@ func (s AlarmSettings) resolve(v *validator, path string) AlarmSettings {
 			continue
 		}
 		if s.Off {
-			v.addf(path+"."+notify.name, "is of use only with alarms, which are off")
+			v.addf(path+"."+notify.name, "is accepted only with alarms, which are off")
 		}
 		*notify.in = v.text(path+"."+notify.name, *notify.in, notify.check, "")
 	}

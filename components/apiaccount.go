@@ -6,22 +6,21 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ApiAccount is API Gateway's setting of an AWS account in a Region that names the role with which all its APIs there
-// write logs. There is one such setting, whoever made it, and no API can write access logs without it. So exactly one
-// stack should own it; an account where it is set already needs none:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+// ApiAccount is the API Gateway account setting of a Region. It names the role with which all REST APIs of the account in that Region write
+// logs. An account has one such setting per Region, and no REST API can write access logs without it. So exactly one stack should own it.
+// An account where the setting exists needs no ApiAccount: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 type ApiAccount struct {
 	pulumi.ResourceState
 
-	// RoleArn is the role with which API Gateway writes logs. It resolves when the setting is in place.
+	// RoleArn is the ARN of the role with which API Gateway writes logs. It resolves once the setting exists.
 	RoleArn pulumi.StringOutput `pulumi:"roleArn"`
 }
 
 const apiAccountType = "order-patterns:components:ApiAccount"
 
-// ApiAccountArgs configure an ApiAccount.
+// ApiAccountArgs are the arguments of an ApiAccount.
 type ApiAccountArgs struct {
-	// Tags are put on the role.
+	// Tags are the tags of the role.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
@@ -30,13 +29,13 @@ func (args *ApiAccountArgs) resolve(v *validator) shared {
 	return shared{tags: v.tags("Tags", args.Tags)}
 }
 
-// NewApiAccount registers the setting and its role. It refuses bad arguments before it registers anything.
+// NewApiAccount registers the setting and its role. It validates the arguments before it registers anything.
 func NewApiAccount(ctx *pulumi.Context, name string, args *ApiAccountArgs, opts ...pulumi.ResourceOption) (*ApiAccount, error) {
 	a := &ApiAccount{}
 	return register(ctx, apiAccountType, name, a, args, a.build, opts...)
 }
 
-// Outputs are the setting's fields.
+// Outputs returns the outputs by name.
 func (a *ApiAccount) Outputs() pulumi.Map { return outputs(a) }
 
 func (a *ApiAccount) build(b *builder, _ *ApiAccountArgs) error {
@@ -47,8 +46,8 @@ func (a *ApiAccount) build(b *builder, _ *ApiAccountArgs) error {
 	if err != nil {
 		return err
 	}
-	// API Gateway accepts the role only with the permissions of this managed policy, on all log groups, because the
-	// role serves every API of the Region.
+	// API Gateway accepts the role only with the permissions of this managed policy, on all log groups. The role serves every API of the
+	// Region.
 	push, err := iam.NewRolePolicyAttachment(b.ctx, b.child("push-logs"), &iam.RolePolicyAttachmentArgs{
 		Role: role.Name,
 		PolicyArn: pulumi.Sprintf("arn:%s:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
@@ -59,7 +58,7 @@ func (a *ApiAccount) build(b *builder, _ *ApiAccountArgs) error {
 	}
 	account, err := apigateway.NewAccount(b.ctx, b.name, &apigateway.AccountArgs{
 		CloudwatchRoleArn: role.Arn,
-		// Else the Region would go on pointing at the role when it is deleted.
+		// Without this, the Region's setting would still name the role after the role was deleted.
 		//lint:ignore SA1019 Version 6 of the AWS provider has no other way.
 		ResetOnDelete: pulumi.Bool(true),
 	}, b.after(push)...)

@@ -19,7 +19,7 @@ var (
 	webACLPattern      = regexp.MustCompile(`^arn:[a-z-]+:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[^/]+/[^/]+$`)
 )
 
-// like accepts what matches a pattern.
+// like returns a check that accepts text that matches a pattern.
 func like(pattern *regexp.Regexp, example string) func(string) error {
 	return func(s string) error {
 		if !pattern.MatchString(s) {
@@ -29,7 +29,7 @@ func like(pattern *regexp.Regexp, example string) func(string) error {
 	}
 }
 
-// resolveEdge validates by which name and from where the API can be called.
+// resolveEdge validates the domain name, the web ACL and the allowed addresses.
 func (s ApiSettings) resolveEdge(v *validator, path string) ApiSettings {
 	if !unset(s.DomainName) {
 		s.DomainName = v.text(path+".DomainName", s.DomainName, like(domainPattern, "orders.example.com"), "")
@@ -38,13 +38,13 @@ func (s ApiSettings) resolveEdge(v *validator, path string) ApiSettings {
 		}
 	} else {
 		if !unset(s.CertificateArn) {
-			v.addf(path+".CertificateArn", "is of use only with DomainName")
+			v.addf(path+".CertificateArn", "is accepted only with DomainName")
 		}
 		if !unset(s.HostedZoneId) {
-			v.addf(path+".HostedZoneId", "is of use only with DomainName")
+			v.addf(path+".HostedZoneId", "is accepted only with DomainName")
 		}
 		if s.DisableExecuteApiEndpoint {
-			v.addf(path+".DisableExecuteApiEndpoint", "needs DomainName, because the API would have no address")
+			v.addf(path+".DisableExecuteApiEndpoint", "requires DomainName: the API would have no address")
 		}
 	}
 	if !unset(s.CertificateArn) {
@@ -62,7 +62,7 @@ func (s ApiSettings) resolveEdge(v *validator, path string) ApiSettings {
 	return s
 }
 
-// ranges validates ranges of addresses. It returns nil if they are not set.
+// ranges validates CIDR blocks. It returns nil if none are set.
 func (v *validator) ranges(path string, in pulumi.StringArrayInput) pulumi.StringArrayInput {
 	if in == nil {
 		return nil
@@ -97,18 +97,20 @@ func (v *validator) ranges(path string, in pulumi.StringArrayInput) pulumi.Strin
 	}).(pulumi.StringArrayOutput)
 }
 
-// resourcePolicy refuses requests from other addresses than the allowed ones; nil if any may call.
+// resourcePolicy returns the resource policy of the API, which denies requests from addresses that are not allowed. It returns nil if all
+// addresses are allowed.
 //
-// It allows only the routes without an authorizer, and preflights, because these need an Allow once there is a policy. An
-// Allow of a route with an authorizer would let in whom the authorizer does not: of the two policies, one Allow is enough.
+// The policy allows only preflights and routes without an authorizer: they need an Allow once there is a policy. It must not allow a route
+// with an authorizer, because one Allow of the two is enough, and the authorizer would be bypassed.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
 //
-// It is an argument of the API, which the AWS provider sets again after each import of the document. An import takes away a
-// policy that was attached in another way, and the provider takes back a changed one that is part of the document:
+// The policy is an argument of the API, which the AWS provider sets again after each import of the document. An import removes a policy
+// that was attached in another way, and the provider reverts a changed policy that is part of the document:
 // https://github.com/pulumi/pulumi-aws/issues/4296, https://github.com/hashicorp/terraform-provider-aws/issues/38515
 //
-// The ARNs have * for the API, whose id is not known yet. API Gateway would expand an ARN without it, and the next preview
-// would show a change: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
+// The ARNs have * in place of the API's id, which is not known yet. API Gateway would expand an ARN without it, and the next preview would
+// show a change:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
 func (b *builder) resourcePolicy(args *OrderApiArgs) pulumi.StringPtrInput {
 	ranges := args.Settings.AllowedCidrs
 	if ranges == nil {
@@ -134,7 +136,7 @@ func (b *builder) resourcePolicy(args *OrderApiArgs) pulumi.StringPtrInput {
 	}).(pulumi.StringOutput)
 }
 
-// domain gives the API a name of its own, and returns its URL:
+// domain creates the custom domain name of the API, and returns its URL:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-regional-api-custom-domain-create.html
 func (b *builder) domain(s ApiSettings, rest *apigateway.RestApi, stage *apigateway.Stage) (pulumi.StringOutput, error) {
 	domain, err := apigateway.NewDomainName(b.ctx, b.name, &apigateway.DomainNameArgs{
@@ -169,22 +171,22 @@ func (b *builder) domain(s ApiSettings, rest *apigateway.RestApi, stage *apigate
 	return pulumi.All(url, record.Fqdn).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput), nil
 }
 
-// awsVersion is that of the AWS provider in go.mod, with which its packages register their resources.
+// awsVersion is the version of the AWS provider in go.mod. Resources of the provider's Go packages are registered with it.
 const awsVersion = "6.83.2"
 
-// webACL puts a web ACL in front of the stage:
+// webACL associates a web ACL with the stage:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html
 //
-// The package wafv2 of the AWS provider would double the size of a program, so the resource is registered without it, with
-// the provider of the others.
+// The package wafv2 of the AWS provider would double the size of a program. So the resource is registered without it, with the version of
+// the provider that the other resources have.
 func (b *builder) webACL(arn pulumi.StringPtrInput, stage *apigateway.Stage) error {
 	var association pulumi.CustomResourceState
 	return b.ctx.RegisterResource("aws:wafv2/webAclAssociation:WebAclAssociation", b.name,
 		pulumi.Map{"resourceArn": stage.Arn, "webAclArn": stringOf(arn)}, &association, b.opts(pulumi.Version(awsVersion))...)
 }
 
-// throttleRoutes gives routes throttles of their own. The settings of a method replace those of the stage, all of them. The
-// resources follow one another, because they change the same stage.
+// throttleRoutes sets throttles on single routes. The settings of a method replace all of the stage's. Each of these resources depends on
+// the previous one, because all of them change the same stage.
 func (b *builder) throttleRoutes(args *OrderApiArgs, rest *apigateway.RestApi, stage *apigateway.Stage, after pulumi.Resource) error {
 	for _, r := range args.Routes {
 		if unset(r.RateLimit) && unset(r.BurstLimit) {
@@ -208,11 +210,11 @@ func (b *builder) throttleRoutes(args *OrderApiArgs, rest *apigateway.RestApi, s
 	return nil
 }
 
-// methodPath names a method of a stage: the slashes of its path are ~1.
+// methodPath returns the path of a method in a stage's settings, in which ~1 stands for a slash:
 // https://docs.aws.amazon.com/cli/latest/reference/apigateway/update-stage.html
 func methodPath(r Route) string { return strings.ReplaceAll(r.Path, "/", "~1") + "/" + r.Method }
 
-// either is a number, or else the other.
+// either returns n, or other if n is not set.
 func either(n, other pulumi.IntPtrInput) pulumi.IntOutput {
 	if unset(n) {
 		return intOf(other)

@@ -19,7 +19,7 @@ const (
 	webACL       = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shop/0f1e-2d"
 )
 
-func TestARouteMayHaveThrottlesOfItsOwn(t *testing.T) {
+func TestARouteMayHaveItsOwnThrottle(t *testing.T) {
 	c := mixed(t, func(a *components.OrderApiArgs) {
 		a.Settings = components.ApiSettings{RateLimit: pulumi.Int(100), BurstLimit: pulumi.Int(50), DetailedMetrics: pulumi.Bool(true)}
 		a.Routes[0].RateLimit = pulumi.Int(7)
@@ -30,7 +30,7 @@ func TestARouteMayHaveThrottlesOfItsOwn(t *testing.T) {
 	}
 	for name, want := range map[string]map[string]any{
 		"api": {"methodPath": "*/*", "settings": settings(100, 50)},
-		// What is not set for the route is set as for all: the settings of a method replace all of the stage's.
+		// A setting that the route does not set is the stage's: the settings of a method replace all of the stage's.
 		"api-throttle-get-menu-shop":  {"methodPath": "~1menu~1{shop}/GET", "settings": settings(7, 50)},
 		"api-throttle-post-menu-shop": {"methodPath": "~1menu~1{shop}/POST", "settings": settings(3, 2)},
 	} {
@@ -42,7 +42,7 @@ func TestARouteMayHaveThrottlesOfItsOwn(t *testing.T) {
 	require.Contains(t, c.dependencies(t, settingsType, "api-throttle-post-menu-shop"), "methodsettings/api-throttle-get-menu-shop")
 }
 
-func TestAThrottleThatResolvesToNothingIsTheAPIs(t *testing.T) {
+func TestAThrottleThatResolvesToNilIsTheThrottleOfTheAPI(t *testing.T) {
 	nothing := pulumi.ToOutput((*int)(nil)).ApplyT(func(any) *int { return nil }).(pulumi.IntPtrOutput)
 	c := mixed(t, func(a *components.OrderApiArgs) {
 		a.Routes[0].RateLimit, a.Routes[0].BurstLimit = nothing, pulumi.Int(9)
@@ -50,7 +50,7 @@ func TestAThrottleThatResolvesToNothingIsTheAPIs(t *testing.T) {
 	has(t, at(t, c.inputs(t, settingsType, "api-throttle-get-menu-shop"), "settings"), map[string]any{"throttlingRateLimit": 1000.0, "throttlingBurstLimit": 9.0})
 }
 
-func TestAnAPIMayHaveADomainNameOfItsOwn(t *testing.T) {
+func TestAnAPIMayHaveACustomDomainName(t *testing.T) {
 	const recordType = "aws:route53/record:Record"
 	for zone, set := range map[string]pulumi.StringPtrInput{"": nil, "Z0123": pulumi.String("Z0123")} {
 		var url string
@@ -95,15 +95,15 @@ func TestAnAPIMayHaveADomainNameOfItsOwn(t *testing.T) {
 func TestAWebACLIsInFrontOfTheStage(t *testing.T) {
 	each(t, common{api: components.ApiSettings{WebAclArn: pulumi.String(webACL)}}, func(t *testing.T, pattern string, c *cloud) {
 		require.Equal(t, map[string]any{"resourceArn": "arn:stage/" + pattern + "-api", "webAclArn": webACL}, c.inputs(t, webACLType, pattern+"-api"))
-		// Another version would need another provider, with settings of its own.
+		// Another version would need another provider, with its own settings.
 		require.Equal(t, c.find(t, stageType, pattern+"-api").RegisterRPC.GetVersion(), c.find(t, webACLType, pattern+"-api").RegisterRPC.GetVersion())
 		require.Equal(t, c.find(t, stageType, pattern+"-api").RegisterRPC.GetParent(), c.find(t, webACLType, pattern+"-api").RegisterRPC.GetParent())
 	})
 	require.NotContains(t, fanOut(t, nil).registered, webACLType+" fanout-api")
 }
 
-// AWS adds up what a resource policy and an authorizer allow: an Allow of all routes would let in whom the authorizer does not.
-func TestOtherAddressesAreRefusedAndNobodyIsLetInByTheirAddress(t *testing.T) {
+// Either a resource policy or an authorizer is enough to allow a request. So an Allow of all routes would bypass the authorizer.
+func TestTheResourcePolicyDeniesOtherAddressesAndDoesNotBypassTheAuthorizer(t *testing.T) {
 	ranges := pulumi.StringArray{pulumi.String("192.0.2.0/24"), pulumi.String("2001:db8::/32")}
 	const api = "arn:aws:execute-api:eu-west-1:123456789012:*/"
 	policy := func(open ...any) map[string]any {
@@ -134,7 +134,7 @@ func TestOtherAddressesAreRefusedAndNobodyIsLetInByTheirAddress(t *testing.T) {
 }
 
 // A policy takes effect with a deployment.
-func TestOtherAddressesNeedANewDeployment(t *testing.T) {
+func TestChangedAddressesNeedANewDeployment(t *testing.T) {
 	trigger := func(ranges pulumi.StringArrayInput) any {
 		c := fanOut(t, func(a *components.FanOutArgs) { a.Api.AllowedCidrs = ranges })
 		return c.inputs(t, "aws:apigateway/deployment:Deployment", "fanout-api")["triggers"].(map[string]any)["policy"]
@@ -156,7 +156,7 @@ func TestAccessLogsAreOnUnlessTheyAreTurnedOff(t *testing.T) {
 	})
 }
 
-func TestBadEdgesAreRefusedAndSoIsAnAPIWithoutAnAddress(t *testing.T) {
+func TestInvalidDomainsWebACLsAndAddressesAreRefused(t *testing.T) {
 	text := func(s string) pulumi.StringPtrInput { return pulumi.String(s) }
 	const domain = "Api.DomainName: must be like orders.example.com, got "
 	const address = "Api.AllowedCidrs: must be ranges such as 192.0.2.0/24 or 2001:db8::/32, got "
@@ -166,8 +166,8 @@ func TestBadEdgesAreRefusedAndSoIsAnAPIWithoutAnAddress(t *testing.T) {
 	}{
 		"a domain without a certificate": {components.ApiSettings{DomainName: text("orders.example.com")}, []string{"Api.CertificateArn: is required with DomainName"}},
 		"what is of a domain": {components.ApiSettings{CertificateArn: text(certificate), HostedZoneId: text("Z1"), DisableExecuteApiEndpoint: true}, []string{
-			"Api.CertificateArn: is of use only with DomainName", "Api.HostedZoneId: is of use only with DomainName",
-			"Api.DisableExecuteApiEndpoint: needs DomainName, because the API would have no address",
+			"Api.CertificateArn: is accepted only with DomainName", "Api.HostedZoneId: is accepted only with DomainName",
+			"Api.DisableExecuteApiEndpoint: requires DomainName: the API would have no address",
 		}},
 		"a URL":           {components.ApiSettings{DomainName: text("https://orders.example.com"), CertificateArn: text(certificate)}, []string{domain}},
 		"capitals":        {components.ApiSettings{DomainName: text("Orders.example.com"), CertificateArn: text(certificate)}, []string{domain}},
@@ -191,10 +191,10 @@ func TestBadEdgesAreRefusedAndSoIsAnAPIWithoutAnAddress(t *testing.T) {
 	}}}, []string{"Routes[0].RateLimit: must be from 1 to 10000, got 0", "Routes[0].BurstLimit: must be from 1 to 5000, got 5001"})
 }
 
-func TestTheEdgeMayComeFromAnotherResource(t *testing.T) {
+func TestDomainWebACLAndAddressesMayComeFromAnotherResource(t *testing.T) {
 	deployed := func(text string) (*cloud, error) {
 		c := &cloud{}
-		return c, c.run(fromElsewhere(5, text, func(ctx *pulumi.Context, _ pulumi.IntOutput, text pulumi.StringOutput) error {
+		return c, c.run(fromOtherResource(5, text, func(ctx *pulumi.Context, _ pulumi.IntOutput, text pulumi.StringOutput) error {
 			_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
 				Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t), Api: components.ApiSettings{AllowedCidrs: pulumi.StringArray{pulumi.String("10.0.0.0/8"), text}},
 			})

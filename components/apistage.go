@@ -5,7 +5,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// stage makes the API's only stage, and its access logs.
+// stage creates the only stage of the API, and its access logs.
 func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.RestApi, deployment *apigateway.Deployment,
 	ready []pulumi.Resource,
 ) (*apigateway.Stage, error) {
@@ -18,8 +18,8 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 	}
 	api.AccessLogGroup = pulumi.String("").ToStringOutput()
 	if args.Settings.accessLogs() {
-		// Not below /aws/vendedlogs/: access logs of a REST API are written with the role of the account's setting, and need no
-		// resource policy. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+		// The group's name need not begin with /aws/vendedlogs/. A REST API writes access logs with the role of the account setting, and
+		// needs no resource policy. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 		logs, err := b.logGroup("access-logs")
 		if err != nil {
 			return nil, err
@@ -28,7 +28,7 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 		b.logs = append(b.logs, logs.Name)
 		destination := logs.Arn
 		if role := args.Settings.AccountRoleArn; role != nil {
-			// The stage does not use the role, but must not be created before the account's setting names it.
+			// The stage does not use the role, but must not be created before the account setting names it.
 			destination = pulumi.All(logs.Arn, role).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
 		}
 		stage.AccessLogSettings = &apigateway.StageAccessLogSettingsArgs{
@@ -56,7 +56,7 @@ func (api *OrderApi) stage(b *builder, args *OrderApiArgs, rest *apigateway.Rest
 	return deployed, b.throttleRoutes(args, rest, deployed, settings)
 }
 
-// rate is a number of requests per second, as API Gateway takes it.
+// rate converts a number of requests per second to the type that API Gateway takes.
 func rate(limit pulumi.IntOutput) pulumi.Float64Output {
 	return limit.ApplyT(func(n int) float64 { return float64(n) }).(pulumi.Float64Output)
 }

@@ -12,48 +12,49 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// AuthorizerKind says who may call an API, or one of its routes.
+// AuthorizerKind is how an API, or one of its routes, authorizes callers.
 type AuthorizerKind string
 
 const (
-	// AuthNone lets everybody call.
+	// AuthNone allows every caller.
 	AuthNone AuthorizerKind = "none"
-	// AuthIam needs requests that are signed with AWS credentials, whose IAM policies allow execute-api:Invoke on the route:
+	// AuthIam requires requests that are signed with AWS credentials. The caller's IAM policies must allow execute-api:Invoke on the route:
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html
 	AuthIam AuthorizerKind = "iam"
-	// AuthJwt needs a token of an OpenID Connect issuer in the header Authorization: "Bearer ", and the token. A Lambda
-	// authorizer verifies it, authorize-caller:
+	// AuthJwt requires a token of an OpenID Connect issuer in the header Authorization: Bearer TOKEN. The Lambda authorizer
+	// authorize-caller verifies the token:
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 	AuthJwt AuthorizerKind = "jwt"
 )
 
-// authorizerKinds is what a component says that was given none.
-const authorizerKinds = "choose none, with which everybody may call; iam, with which requests are signed with AWS credentials; " +
-	"or jwt, with which they have a token of an OpenID Connect issuer, and which needs Issuer and Audience"
+// authorizerKinds is the end of the error for an authorizer that is missing.
+const authorizerKinds = "choose none, to let everybody call; iam, for requests that are signed with AWS credentials; " +
+	"or jwt, for requests with a token of an OpenID Connect issuer, which requires Issuer and Audience"
 
-// Authorizer says who may call an API. There is no default: a component without one is refused.
+// Authorizer says who may call an API. It has no default: a component with an API must set it.
 type Authorizer struct {
 	// Kind is [AuthNone], [AuthIam] or [AuthJwt]. Required.
 	Kind AuthorizerKind `pulumi:"kind"`
-	// Issuer issues the tokens: https://..., or http:// at a loopback address. Its discovery document is at
-	// Issuer/.well-known/openid-configuration. Required with AuthJwt, and of use only with it, as the others.
+	// Issuer is the URL of the token issuer: https://..., or http:// for a loopback address. Its discovery document is at
+	// Issuer/.well-known/openid-configuration. Required with AuthJwt, and not accepted with other kinds.
 	Issuer pulumi.StringPtrInput `pulumi:"issuer,optional"`
-	// Audience is what tokens must be for: their claim aud, or client_id if they have no aud. Required with AuthJwt.
+	// Audience is the audience of accepted tokens: their claim aud, or client_id if they have no aud. Required with AuthJwt, and not
+	// accepted with other kinds.
 	Audience pulumi.StringPtrInput `pulumi:"audience,optional"`
-	// AccountClaim is the claim that names the account of the caller. Default [DefaultAccountClaim].
+	// AccountClaim is the claim that names the caller's account. Only with AuthJwt. Default [DefaultAccountClaim].
 	AccountClaim pulumi.StringPtrInput `pulumi:"accountClaim,optional"`
-	// CacheSeconds is for how long API Gateway reuses the answer about a token: [CacheRange]. A token works for at most
-	// that much longer than it is valid. Default [DefaultCacheSeconds].
+	// CacheSeconds is how long API Gateway caches the authorizer's answer about a token, in seconds: [CacheRange]. A token is accepted for
+	// at most that long after it expires. Only with AuthJwt. Default [DefaultCacheSeconds].
 	CacheSeconds pulumi.IntPtrInput `pulumi:"cacheSeconds,optional"`
 }
 
-// NoAuthorizer lets everybody call.
+// NoAuthorizer returns an authorizer that allows every caller.
 func NoAuthorizer() Authorizer { return Authorizer{Kind: AuthNone} }
 
-// IamAuthorizer needs signed requests. The output RouteArns of a component is what IAM policies allow them on.
+// IamAuthorizer returns an authorizer that requires signed requests. The output RouteArns lists the ARNs for the callers' IAM policies.
 func IamAuthorizer() Authorizer { return Authorizer{Kind: AuthIam} }
 
-// JwtAuthorizer needs tokens of an issuer for an audience.
+// JwtAuthorizer returns an authorizer that requires a token of this issuer for this audience.
 func JwtAuthorizer(issuer, audience pulumi.StringPtrInput) Authorizer {
 	return Authorizer{Kind: AuthJwt, Issuer: issuer, Audience: audience}
 }
@@ -61,7 +62,7 @@ func JwtAuthorizer(issuer, audience pulumi.StringPtrInput) Authorizer {
 // authorizeCaller is the package of the function that verifies tokens.
 const authorizeCaller = "authorize-caller"
 
-// environment is that of a function behind the API, which with AuthJwt checks whose order it is asked for.
+// environment adds the variable AUTH for a function behind the API. With AuthJwt, that function checks that an order belongs to the caller.
 func (a Authorizer) environment(variables pulumi.StringMap) pulumi.StringMap {
 	if a.Kind == AuthJwt {
 		variables["AUTH"] = pulumi.String(AuthJwt)
@@ -71,14 +72,14 @@ func (a Authorizer) environment(variables pulumi.StringMap) pulumi.StringMap {
 
 var checkKind = oneOf(string(AuthNone), string(AuthIam), string(AuthJwt))
 
-// resolve validates the authorizer of an API, whose name begins with that of the component and then api. tokens says
-// whether it verifies tokens.
+// resolve validates the authorizer of an API. api is the name of the API without the component's. tokens says whether a route verifies
+// tokens.
 func (a Authorizer) resolve(v *validator, api string, tokens bool) Authorizer {
 	const path = "Authorizer"
 	if a.Kind == "" {
 		v.addf(path+".Kind", "is required: %s", authorizerKinds)
 	} else if checkKind(string(a.Kind)) != nil {
-		v.addf(path+".Kind", "there is no %q: %s", a.Kind, authorizerKinds)
+		v.addf(path+".Kind", "unknown kind %q: %s", a.Kind, authorizerKinds)
 	}
 	if !tokens {
 		for _, field := range []struct {
@@ -86,7 +87,7 @@ func (a Authorizer) resolve(v *validator, api string, tokens bool) Authorizer {
 			in   pulumi.Input
 		}{{"Issuer", a.Issuer}, {"Audience", a.Audience}, {"AccountClaim", a.AccountClaim}, {"CacheSeconds", a.CacheSeconds}} {
 			if !unset(field.in) {
-				v.addf(path+"."+field.name, "is of use only with jwt")
+				v.addf(path+"."+field.name, "is accepted only with jwt")
 			}
 		}
 		return a
@@ -109,8 +110,8 @@ func (a Authorizer) resolve(v *validator, api string, tokens bool) Authorizer {
 	return a
 }
 
-// checkIssuer accepts the URLs that an issuer may have: https://openid.net/specs/openid-connect-discovery-1_0.html#IssuerDiscovery
-// Over http, only this machine could not be impersonated: that is for tests, and for the embedded cloud.
+// checkIssuer accepts the URLs that an issuer may have: https://openid.net/specs/openid-connect-discovery-1_0.html#IssuerDiscovery http is
+// accepted only for this machine, which nobody else can impersonate. It is for tests and for the embedded cloud.
 func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
@@ -125,7 +126,7 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
-// wordPattern also fits claims and audiences that are URLs.
+// wordPattern also matches claims and audiences that are URLs.
 var wordPattern = regexp.MustCompile(`^[!-~]{1,256}$`)
 
 func checkWord(s string) error {
@@ -135,7 +136,7 @@ func checkWord(s string) error {
 	return nil
 }
 
-// kind is the authorizer of a route.
+// kind returns the authorizer of a route.
 func (args *OrderApiArgs) kind(r Route) AuthorizerKind {
 	if r.Authorizer != "" {
 		return r.Authorizer
@@ -143,27 +144,27 @@ func (args *OrderApiArgs) kind(r Route) AuthorizerKind {
 	return args.Authorizer.Kind
 }
 
-// has reports whether the API has a route with this kind of authorizer.
+// has reports whether a route of the API has this kind of authorizer.
 func (args *OrderApiArgs) has(kind AuthorizerKind) bool {
 	return slices.ContainsFunc(args.Routes, func(r Route) bool { return args.kind(r) == kind })
 }
 
-// scopePattern is a scope-token: https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+// scopePattern matches a scope-token: https://www.rfc-editor.org/rfc/rfc6749#section-3.3
 var scopePattern = regexp.MustCompile(`^[!#-\[\]-~]+$`)
 
-// maxRoutes is how many bytes of a function's environment, which has 4 KB, the routes may take:
+// maxRoutes is the largest size of the routes in the authorizer's environment, in bytes. An environment has at most 4 KB:
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxRoutes = 3 << 10
 
-// resolveAuthorizers validates the authorizer of the API, and those of its routes. The API's name begins with that of the component
-// and then api. start is one more route, which was validated alone; nil for none.
+// resolveAuthorizers validates the authorizers of the API and of its routes. api is the name of the API without the component's. start is
+// one more route, which was validated before; it may be nil.
 func (args *OrderApiArgs) resolveAuthorizers(v *validator, api string, start *Route) {
-	// The policy of a token lists the ARNs of the routes that it may call. In an ARN, * stands for any characters, slashes
-	// too. So the ARN of one route may also be that of a request to another.
+	// The policy for a token lists the ARNs of the routes that it may call. In an ARN, * matches any characters, also slashes. So the ARN
+	// of one route may match a request to another route.
 	distinct := func(at string, r, other Route, name string) {
 		if args.kind(r) == AuthJwt && args.kind(other) == AuthJwt && r.Method == other.Method &&
 			!sameScopes(r.Scopes, other.Scopes) && overlap(pathARN(r.Path), pathARN(other.Path)) {
-			v.addf(at+".Scopes", "must be those of %s: a path may match both, and a policy could not tell them apart", name)
+			v.addf(at+".Scopes", "must be the same as those of %s: a request may match both paths, and a policy cannot distinguish them", name)
 		}
 	}
 	for i, r := range args.Routes {
@@ -187,14 +188,14 @@ func (args *OrderApiArgs) resolveAuthorizers(v *validator, api string, start *Ro
 	}
 }
 
-// validateAuthorizer checks the authorizer of a route alone.
+// validateAuthorizer validates the authorizer of one route.
 func (r Route) validateAuthorizer(v *validator, at string) {
 	if r.Authorizer != "" {
 		if err := checkKind(string(r.Authorizer)); err != nil {
 			v.addf(at+".Authorizer", "%v", err)
 		}
 		if r.Authorizer != AuthJwt && len(r.Scopes) > 0 {
-			v.addf(at+".Scopes", "are of use only with jwt")
+			v.addf(at+".Scopes", "are accepted only with jwt")
 		}
 	}
 	for j, scope := range r.Scopes {
@@ -208,7 +209,7 @@ func sameScopes(a, b []string) bool {
 	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
 }
 
-// overlap reports whether a text matches both patterns, in which * stands for any characters.
+// overlap reports whether some text matches both patterns, in which * matches any characters.
 func overlap(a, b string) bool {
 	switch {
 	case a == "" && b == "":
@@ -221,14 +222,14 @@ func overlap(a, b string) bool {
 	return a != "" && b != "" && a[0] == b[0] && overlap(a[1:], b[1:])
 }
 
-// tokenRoute is a route that needs a token, as authorize-caller reads it.
+// tokenRoute is a route that requires a token, in the form that authorize-caller reads.
 type tokenRoute struct {
 	Method string   `json:"method"`
-	Path   string   `json:"path"` // as in an ARN
+	Path   string   `json:"path"` // with * for parameters, as in an ARN
 	Scopes []string `json:"scopes"`
 }
 
-// tokenRoutes are the routes that need a token, as JSON.
+// tokenRoutes returns the routes that require a token, as JSON.
 func (args *OrderApiArgs) tokenRoutes() (string, error) {
 	routes := []tokenRoute{}
 	for _, r := range args.Routes {
@@ -239,8 +240,8 @@ func (args *OrderApiArgs) tokenRoutes() (string, error) {
 	return marshal(routes)
 }
 
-// authorizer makes the function that verifies tokens; nil if no route needs one. It has no permission but to write its
-// logs and traces.
+// authorizer creates the function that verifies tokens. It returns nil if no route requires one. The function may only write its logs and
+// traces.
 func (b *builder) authorizer(args *OrderApiArgs) (*function, error) {
 	if !args.has(AuthJwt) {
 		return nil, nil
@@ -259,7 +260,7 @@ func (b *builder) authorizer(args *OrderApiArgs) (*function, error) {
 	})
 }
 
-// mayAuthorize lets the API invoke the function that verifies tokens:
+// mayAuthorize allows the API to invoke the function that verifies tokens:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/configure-api-gateway-lambda-authorization.html
 func (b *builder) mayAuthorize(rest *apigateway.RestApi, fn *function) (*lambda.Permission, error) {
 	return lambda.NewPermission(b.ctx, b.child("invoke-"+authorizeCaller), &lambda.PermissionArgs{

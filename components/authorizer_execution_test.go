@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// The Orchestrator has no function that sees the request. So its API compares the account, and the machine does it again.
+// No function of the Orchestrator is invoked by the request. So its API compares the account, and the machine compares it again.
 func TestTheOrchestratorsAPIStartsExecutionsForTheCallersAccountOnly(t *testing.T) {
 	c := orchestrator(t, func(a *components.OrchestratorArgs) { a.Authorizer = tokens })
 	operation := postOrder(t, c)
@@ -44,8 +44,8 @@ func TestTheOrchestratorsAPIStartsExecutionsForTheCallersAccountOnly(t *testing.
 	}
 }
 
-// A path to a caller that is not there would fail the execution, so the task gets all of the input.
-func TestTheMachineTellsTheStoringTaskWhoCalled(t *testing.T) {
+// A path to a caller that does not exist would fail the execution, so the task gets all of the input.
+func TestTheMachinePassesTheCallerToTheStoringTask(t *testing.T) {
 	states := func(auth components.Authorizer) map[string]any {
 		return at(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Authorizer = auth }).document(t, machineType, "orchestrator", "definition"), "States")
 	}
@@ -61,8 +61,8 @@ func TestTheMachineTellsTheStoringTaskWhoCalled(t *testing.T) {
 	require.Equal(t, states(open), states(signed))
 }
 
-// A route of another program may leave the account to its machine, which gets the caller.
-func TestAnExecutionWithoutAnAccountIsNotGated(t *testing.T) {
+// A route of another program may leave the check of the account to its machine, which gets the caller.
+func TestWithoutAnAccountPathTheCallerIsNotCompared(t *testing.T) {
 	c := mixed(t, func(a *components.OrderApiArgs) {
 		a.Routes = []components.Route{{
 			Method: "POST", Path: "/parcel", Body: `{"type": "object"}`, Execution: &components.Execution{StateMachineArn: pulumi.String(machine("m")), IdPath: "$.id"},

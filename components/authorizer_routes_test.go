@@ -38,7 +38,7 @@ func TestTheARNsOfRoutesAreOutputs(t *testing.T) {
 	}
 }
 
-// mixed is an API with a route of each kind.
+// mixed creates an API with a route of each kind.
 func mixed(t *testing.T, edit func(*components.OrderApiArgs)) *cloud {
 	t.Helper()
 	c := &cloud{}
@@ -79,7 +79,7 @@ func TestARouteMayHaveAnAuthorizerOfItsOwn(t *testing.T) {
 	})
 	require.Equal(t, "The token needs the scope menu:write and shop", at(t, doc, "paths", "/menu/{shop}", "post")["description"])
 	require.Equal(t, []string{"jwt", "sigv4"}, slices.Sorted(maps.Keys(at(t, doc, "components", "securitySchemes"))))
-	// Only the routes with tokens are the authorizer's.
+	// The authorizer gets the routes with tokens only.
 	fn := c.inputs(t, functionType, "api-"+authorizeCaller)
 	require.Equal(t, `[{"method":"POST","path":"/menu/*","scopes":["menu:write","shop"]}]`, at(t, fn, "environment", "variables")["ROUTES"])
 	require.Equal(t, map[string]any{"team": "coffee"}, fn["tags"])
@@ -108,13 +108,13 @@ func TestBadAuthorizersOfRoutesAreRefused(t *testing.T) {
 	for i := range many {
 		many[i] = route("GET", "/"+strings.Repeat("a", i+1))
 	}
-	cannotTell := "Routes[1].Scopes: must be those of Routes[0]: a path may match both"
+	cannotTell := "Routes[1].Scopes: must be the same as those of Routes[0]: a request may match both paths"
 	for name, c := range map[string]struct {
 		routes []components.Route
 		want   []string
 	}{
 		"another kind":                {[]components.Route{of("cognito", route("GET", "/a"))}, []string{`Routes[0].Authorizer: must be one of ["none" "iam" "jwt"], got "cognito"`}},
-		"scopes of nobody":            {[]components.Route{of("none", route("GET", "/a", "x")), of("iam", route("GET", "/b", "x"))}, []string{"Routes[0].Scopes: are of use only with jwt", "Routes[1].Scopes: are of use only with jwt"}},
+		"scopes of nobody":            {[]components.Route{of("none", route("GET", "/a", "x")), of("iam", route("GET", "/b", "x"))}, []string{"Routes[0].Scopes: are accepted only with jwt", "Routes[1].Scopes: are accepted only with jwt"}},
 		"a scope with a space":        {[]components.Route{route("GET", "/a", "ok", "a b")}, []string{`Routes[0].Scopes[1]: must be printable ASCII characters without spaces, quotes and backslashes, got "a b"`}},
 		"an empty scope":              {[]components.Route{route("GET", "/a", "")}, []string{"Routes[0].Scopes[0]: must be"}},
 		"a route within":              {[]components.Route{route("GET", "/order/{id}"), route("GET", "/order/{id}/notes", "staff")}, []string{cannotTell}},
@@ -127,7 +127,7 @@ func TestBadAuthorizersOfRoutesAreRefused(t *testing.T) {
 			refuses(t, components.NewOrderApi, "OrderApi", "api", &components.OrderApiArgs{Common: inFolder(t), Authorizer: tokens, Routes: c.routes}, c.want)
 		})
 	}
-	// These can be told apart, or need not be.
+	// These do not overlap, or have the same scopes.
 	for _, routes := range [][]components.Route{
 		{route("GET", "/order/{id}"), route("POST", "/order/{id}/notes", "staff")},
 		{route("GET", "/order/{id}", "a", "b"), route("GET", "/order/{id}/notes", "b", "a")},

@@ -18,7 +18,7 @@ import (
 
 const permissionType = "aws:lambda/permission:Permission"
 
-// operations calls test with each operation of a document but preflights, as "post /order".
+// operations calls test with each operation of a document except preflights, as "post /order".
 func operations(t *testing.T, doc map[string]any, test func(route string, operation map[string]any)) {
 	t.Helper()
 	for path, item := range at(t, doc, "paths") {
@@ -30,10 +30,10 @@ func operations(t *testing.T, doc map[string]any, test func(route string, operat
 	}
 }
 
-func TestAComponentWithoutAnAuthorizerIsRefusedAndSaysWhichThereAre(t *testing.T) {
+func TestAComponentWithoutAnAuthorizerIsRefusedAndTheErrorListsTheKinds(t *testing.T) {
 	three := []string{
-		"Authorizer.Kind: is required: choose none, with which everybody may call; iam, with which requests are signed with AWS credentials; " +
-			"or jwt, with which they have a token of an OpenID Connect issuer, and which needs Issuer and Audience",
+		"Authorizer.Kind: is required: choose none, to let everybody call; iam, for requests that are signed with AWS credentials; " +
+			"or jwt, for requests with a token of an OpenID Connect issuer, which requires Issuer and Audience",
 	}
 	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{Orders: &components.FanOutOrders{}, Common: inFolder(t)}, three)
 	refuses(t, components.NewOrchestrator, "Orchestrator", "orchestrator", &components.OrchestratorArgs{Orders: &components.OrchestratorOrders{}, Common: inFolder(t)}, three)
@@ -56,7 +56,7 @@ func TestABadAuthorizerIsRefused(t *testing.T) {
 		auth components.Authorizer
 		want []string
 	}{
-		"another kind":           {components.Authorizer{Kind: "JWT"}, []string{`Authorizer.Kind: there is no "JWT": choose none,`}},
+		"another kind":           {components.Authorizer{Kind: "JWT"}, []string{`Authorizer.Kind: unknown kind "JWT": choose none,`}},
 		"tokens of nobody":       {components.Authorizer{Kind: components.AuthJwt}, []string{"Authorizer.Issuer: is required with jwt", "Authorizer.Audience: is required with jwt"}},
 		"an empty issuer":        {issuer(""), []string{badIssuer + `""`}},
 		"an issuer over http":    {issuer("http://login.example.com"), []string{badIssuer}},
@@ -73,8 +73,8 @@ func TestABadAuthorizerIsRefused(t *testing.T) {
 		"an issuer of no tokens": {components.Authorizer{
 			Kind: components.AuthIam, Issuer: pulumi.String("https://x"), Audience: pulumi.String("a"), AccountClaim: pulumi.String("sub"), CacheSeconds: pulumi.Int(1),
 		}, []string{
-			"Authorizer.Issuer: is of use only with jwt", "Authorizer.Audience: is of use only with jwt",
-			"Authorizer.AccountClaim: is of use only with jwt", "Authorizer.CacheSeconds: is of use only with jwt",
+			"Authorizer.Issuer: is accepted only with jwt", "Authorizer.Audience: is accepted only with jwt",
+			"Authorizer.AccountClaim: is accepted only with jwt", "Authorizer.CacheSeconds: is accepted only with jwt",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestTheDocumentRequiresTheAuthorizerOfEveryRouteButPreflights(t *testing.T)
 	}
 }
 
-// API Gateway has no alternatives. Two elements are what documents of AWS SAM have for both.
+// API Gateway has no alternatives. AWS SAM writes two elements for both.
 func TestAnAPIKeyIsRequiredBesidesTheAuthorizer(t *testing.T) {
 	key := map[string]any{"api_key": []any{}}
 	for kind, want := range map[string][]any{"none": {key}, "iam": {key, map[string]any{"sigv4": []any{}}}, "jwt": {key, map[string]any{"jwt": []any{}}}} {
@@ -242,7 +242,7 @@ func TestTheDocumentSaysWhichScopesARouteNeeds(t *testing.T) {
 	})
 }
 
-func TestAnswersToWhoMayNotCallAreFixedTextsInTheLayoutOfTheAPI(t *testing.T) {
+func TestAnswersToUnauthorizedCallersAreFixedTextsInTheErrorFormatOfTheAPI(t *testing.T) {
 	const cors = "gatewayresponse.header.Access-Control-Allow-Origin"
 	response := func(status, text, authenticate string) map[string]any {
 		parameters := map[string]any{cors: "'*'"}
@@ -261,7 +261,7 @@ func TestAnswersToWhoMayNotCallAreFixedTextsInTheLayoutOfTheAPI(t *testing.T) {
 		for kind, want := range map[string]map[string]any{
 			"none": {"MISSING_AUTHENTICATION_TOKEN": unknown},
 			"iam": {
-				// An unsigned request and an unknown path cannot be told apart.
+				// An unsigned request and an unknown path have the same response type.
 				"MISSING_AUTHENTICATION_TOKEN": response("401", layout("401", "a signed request to a route of the API is required"), "AWS4-HMAC-SHA256"),
 				"ACCESS_DENIED":                denied,
 			},
@@ -285,10 +285,10 @@ func TestAnswersToWhoMayNotCallAreFixedTextsInTheLayoutOfTheAPI(t *testing.T) {
 	}
 }
 
-func TestFunctionsBehindAnAPIWithTokensCheckWhoseOrderItIs(t *testing.T) {
+func TestFunctionsBehindAnAPIWithTokensCheckThatTheOrderBelongsToTheCaller(t *testing.T) {
 	behind := []string{
 		"publish-order", "append-order", "get-order", "get-invoice", "capture-order", "get-order-status", "update-account", "update-stock",
-		"store-order-task", // of the Orchestrator, where no function sees the request
+		"store-order-task", // of the Orchestrator, where no function is invoked by the request
 	}
 	for kind, auth := range authorizers {
 		each(t, common{auth: auth}, func(t *testing.T, pattern string, c *cloud) {
@@ -303,10 +303,10 @@ func TestFunctionsBehindAnAPIWithTokensCheckWhoseOrderItIs(t *testing.T) {
 	}
 }
 
-func TestWhatTheAuthorizerNeedsMayComeFromAnotherResource(t *testing.T) {
+func TestArgumentsOfTheAuthorizerMayComeFromAnotherResource(t *testing.T) {
 	deployed := func(n int, text string) (*cloud, error) {
 		c := &cloud{}
-		return c, c.run(fromElsewhere(n, text, func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
+		return c, c.run(fromOtherResource(n, text, func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
 			auth := components.JwtAuthorizer(text, text)
 			auth.AccountClaim, auth.CacheSeconds = text, n
 			_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{

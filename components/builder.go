@@ -8,27 +8,26 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// builder registers the children of one component: under names that begin with the component's, with its tags, and as its
-// children.
+// builder registers the children of one component. Their names begin with the component's name, and they get its tags.
 type builder struct {
 	shared
 	watched
 	ctx     *pulumi.Context
 	name    string
-	pattern string // the name of the whole pattern, of which this may be a part
-	orders  bool   // whether the whole pattern is our example
+	pattern string // the name of the outermost component
+	orders  bool   // whether the outermost component has Orders
 	parent  pulumi.ResourceOrInvokeOption
 
-	functions []*function // those that were registered so far
-	where     *identity   // nil until it was looked up
-	key       *key        // nil if AWS's keys encrypt
+	functions []*function // registered so far
+	where     *identity   // nil until it is looked up
+	key       *key        // nil without a customer-managed key
 	keyPolicy pulumi.StringOutput
 }
 
-// identity is where a component is deployed, as its provider says.
+// identity is where a component is deployed, as its provider reports it.
 type identity struct{ partition, region, account pulumi.StringOutput }
 
-// identity looks up where the component is deployed, once.
+// identity looks up once where the component is deployed.
 func (b *builder) identity() identity {
 	if b.where == nil {
 		b.where = &identity{
@@ -40,20 +39,20 @@ func (b *builder) identity() identity {
 	return *b.where
 }
 
-// child is the name of a child.
+// child returns the name of a child.
 func (b *builder) child(name string) string { return b.name + "-" + name }
 
-// opts are the options of a child, and more.
+// opts returns the options of a child.
 func (b *builder) opts(more ...pulumi.ResourceOption) []pulumi.ResourceOption {
 	return append([]pulumi.ResourceOption{b.parent}, more...)
 }
 
-// after are the options of a child that waits for others.
+// after returns the options of a child that depends on others.
 func (b *builder) after(others ...pulumi.Resource) []pulumi.ResourceOption {
 	return b.opts(pulumi.DependsOn(others))
 }
 
-// protected are the options of a child that holds data.
+// protected returns the options of a child that holds data.
 func (b *builder) protected() []pulumi.ResourceOption {
 	if b.deleteData {
 		return b.opts()
@@ -72,7 +71,7 @@ func (b *builder) logGroup(name string) (*cloudwatch.LogGroup, error) {
 	}, b.opts()...)
 }
 
-// role makes a role that an AWS service assumes, and its policy.
+// role creates a role that an AWS service assumes, and its policy.
 func (b *builder) role(name, service string, statements ...statement) (*iam.Role, *iam.RolePolicy, error) {
 	role, err := iam.NewRole(b.ctx, b.child(name+"-role"), &iam.RoleArgs{
 		AssumeRolePolicy: b.trust(service),
@@ -88,14 +87,13 @@ func (b *builder) role(name, service string, statements ...statement) (*iam.Role
 	return role, policy, err
 }
 
-// topic makes a topic. It refuses what is published without TLS:
+// topic creates a topic, which refuses messages that are published without TLS:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html#enforce-encryption-data-in-transit
 //
-// The key that AWS manages for SNS is not used. Its policy cannot be changed, so that no AWS service, such
-// as CloudWatch or EventBridge, could publish to the topic:
-// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+// The key that AWS manages for SNS is not used. Its policy cannot be changed, and does not allow AWS services such as CloudWatch and
+// EventBridge to publish to the topic: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 //
-// SNS adds a segment of its own to a trace if X-Ray lets it: see [TraceAccount]. It passes the trace on in any case.
+// SNS adds its own segment to a trace if X-Ray permits it: see [TraceAccount]. It passes the trace on in any case.
 func (b *builder) topic(name string) (*sns.Topic, error) {
 	if b.key != nil {
 		b.key.topic = b.child(name)
@@ -107,7 +105,7 @@ func (b *builder) topic(name string) (*sns.Topic, error) {
 	return topic, err
 }
 
-// newTopic makes a topic, whose policy allow may add a statement to.
+// newTopic creates a topic. allow may add a statement to its policy; it may be nil.
 func (b *builder) newTopic(name string, allow func(*sns.Topic) statement) (*sns.Topic, error) {
 	topic, err := sns.NewTopic(b.ctx, b.child(name), &sns.TopicArgs{
 		KmsMasterKeyId: b.kmsKey(),
@@ -127,8 +125,8 @@ func (b *builder) newTopic(name string, allow func(*sns.Topic) statement) (*sns.
 	return topic, err
 }
 
-// api makes the component's API with more routes, whose functions publish like publisher; nil without any route. Its functions are
-// then also those of the component, which has its alarms, too.
+// api creates the component's API with the routes in args and more. It returns nil if there are none. publisher says what functions of
+// routes need to publish. The API's functions become functions of the component, so that its alarms cover them.
 func (b *builder) api(args OrderApiArgs, more []Route, publisher functionSpec) (*OrderApi, error) {
 	more, err := b.run(more, &args, publisher)
 	if err != nil {

@@ -11,37 +11,37 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// Checker is a function of your own that checks what is published to a topic, takes it from a queue, in batches, and sends what it
-// found to the queue of findings.
+// Checker is a function of your own in a CheckerPipeline. It takes published messages from its queue, in batches, checks them, and sends
+// findings to the queue of findings.
 //
-// It is invoked with an event of SQS, whose bodies are the messages as they were published. It must answer with the ids of those
-// that failed, and none of them is delivered again but those:
+// The function is invoked with an SQS event. The body of each record is the message as it was published. The function must answer with the
+// ids of the messages that failed; only those are delivered again:
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 //
-// It gets the variables FINDINGS_QUEUE_URL, which it may send to, and QUEUE_URL and DEAD_LETTERS_URL: it may send to the latter what
-// can never succeed, and change for how long a message of the former is hidden.
+// The function gets the variables FINDINGS_QUEUE_URL, QUEUE_URL and DEAD_LETTERS_URL. It may send findings to the first, change the
+// visibility timeout of messages in the second, and send messages that can never succeed to the third.
 //
-// With Orders it checks orders, and each order waits for its finding: {"orderId": "...", "check": "the name of the checker", "passed":
-// true, "log": "a line for the order's logs"}. All four are required. The log has 1 to 16384 characters. update-order sends any
-// other message to its dead-letter queue. A repeated finding does no harm: the first one counts.
+// With Orders, the function checks orders, and each order waits for its finding: {"orderId": "...", "check": "the name of the checker",
+// "passed": true, "log": "a line for the order's logs"}. All four members are required. The log has 1 to 16384 characters. update-order
+// moves any other message to its dead-letter queue. If a finding is repeated, the first one counts.
 type Checker struct {
-	// Function takes the messages. Default [WorkerSize].
+	// Function is the function that checks messages. Default size [WorkerSize].
 	Function Function `pulumi:"function"`
-	// Queue is the queue between the topic and the function. Default batches of [DefaultConsumerBatchSize].
+	// Queue configures the queue between the topic and the function. Default batches of [DefaultConsumerBatchSize].
 	Queue QueueSettings `pulumi:"queue,optional"`
-	// FilterPolicy is a filter policy of SNS, as JSON: the function gets the messages that pass it. Default: all of them. It cannot be
-	// set with Orders, because an order that the function does not get would wait for ever.
+	// FilterPolicy is an SNS filter policy, as JSON: the function gets only messages that match it. Default: all messages. It cannot be set
+	// with Orders, because an order would wait forever for a check that does not get it.
 	// https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
 	FilterPolicy pulumi.StringPtrInput `pulumi:"filterPolicy,optional"`
-	// FilterPolicyScope is what the filter policy looks at: MessageAttributes or MessageBody, which must be JSON. Default
+	// FilterPolicyScope is what the filter policy applies to: MessageAttributes, or MessageBody, which must be JSON. Default
 	// [DefaultFilterPolicyScope].
 	FilterPolicyScope pulumi.StringPtrInput `pulumi:"filterPolicyScope,optional"`
 }
 
-// checkers are those of a CheckerPipeline, by name.
+// checkers are the Checkers of a CheckerPipeline, by name.
 type checkers map[string]Checker
 
-// resolveCheckers validates checkers, of orders or not.
+// resolveCheckers validates checkers. ofOrders says whether they check Orders.
 func resolveCheckers(v *validator, given map[string]Checker, ofOrders bool) checkers {
 	resolved := checkers{}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
@@ -49,10 +49,10 @@ func resolveCheckers(v *validator, given map[string]Checker, ofOrders bool) chec
 		v.function(at, name)
 		if ofOrders {
 			if slices.Contains(checker.Required(nil), checker.Check(name)) {
-				v.addf(at, "is a check of Orders")
+				v.addf(at, "is the name of a check of Orders")
 			}
 			if !unset(c.FilterPolicy) {
-				v.addf(at+".FilterPolicy", "cannot be set with Orders: an order that the function does not get would wait for ever")
+				v.addf(at+".FilterPolicy", "cannot be set with Orders: an order that the function does not get would wait forever")
 			}
 		}
 		resolved[name] = Checker(Consumer(c).resolve(v, at))
@@ -63,10 +63,10 @@ func resolveCheckers(v *validator, given map[string]Checker, ofOrders bool) chec
 	return resolved
 }
 
-// names are the names of the checkers, sorted.
+// names returns the names of the checkers, sorted.
 func (cs checkers) names() []string { return slices.Sorted(maps.Keys(cs)) }
 
-// environment adds the names of the checkers to the variables of a function of orders. Without checkers it adds nothing.
+// environment adds the names of the checkers to the variables of a function of Orders. Without checkers it adds nothing.
 func (cs checkers) environment(variables pulumi.StringMap) pulumi.StringMap {
 	if len(cs) > 0 {
 		variables["CHECKS"] = pulumi.String(strings.Join(cs.names(), ","))
@@ -74,8 +74,8 @@ func (cs checkers) environment(variables pulumi.StringMap) pulumi.StringMap {
 	return variables
 }
 
-// ownCheckers makes the checkers, which send to the queue of findings. An update deploys them after its consumer, which refuses the
-// findings of checkers that it does not know. It returns what must be in place before something is published.
+// ownCheckers creates the checkers, which send to the queue of findings. An update deploys them after the consumer of that queue, which
+// refuses findings of checkers that it does not know. ready must exist before a message is published.
 func (c *CheckerPipeline) ownCheckers(b *builder, all checkers, topic *sns.Topic, findings *queue) (ready []pulumi.Resource, err error) {
 	queues, letters := pulumi.StringMap{}, pulumi.StringMap{}
 	for _, name := range all.names() {

@@ -7,34 +7,33 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// CheckerPipelineOrders are orders of a shop. POST /order and POST /orders take them, GET /order/{orderId}/status answers what became
-// of one, POST /account and POST /stock set balances.
+// CheckerPipelineOrders configures the built-in example of a CheckerPipeline, a shop. POST /order and POST /orders place orders. GET
+// /order/{orderId}/status returns the status of an order. POST /account and POST /stock set balances.
 type CheckerPipelineOrders struct {
-	// Functions changes ours, or puts functions of your own in their places: capture-order, get-order-status, update-account,
-	// update-stock, check-balance, check-stock, update-order, ship-order, relay-order. Default: ours, as they are. update-order waits
-	// for ship-order: its timeout should be longer.
+	// Functions changes settings of the built-in functions, or replaces them with functions of your own. Keys: capture-order,
+	// get-order-status, update-account, update-stock, check-balance, check-stock, update-order, ship-order, relay-order. update-order waits
+	// for ship-order, so its timeout should be longer. Default: the built-in functions with default settings.
 	//
-	// Variables: ORDERS_TABLE, ACCOUNTS_TABLE and STOCK_TABLE of those that use the table; TOPIC_ARN and OUTBOX_QUEUE_URL of
-	// capture-order; TOPIC_ARN of relay-order; FINDINGS_QUEUE_URL of the checkers; SHIP_FUNCTION of update-order; QUEUE_URL and
-	// DEAD_LETTERS_URL of those that take from a queue; ALLOW_ORIGIN and AUTH of those behind the API; with Checkers also CHECKS of
-	// capture-order, update-order and relay-order: the names of the Checkers, sorted, with commas between them.
+	// Environment variables: ORDERS_TABLE, ACCOUNTS_TABLE and STOCK_TABLE for the functions that use the table; TOPIC_ARN for capture-order
+	// and relay-order; OUTBOX_QUEUE_URL for capture-order; FINDINGS_QUEUE_URL for the checkers; SHIP_FUNCTION for update-order; QUEUE_URL
+	// and DEAD_LETTERS_URL for the functions that read a queue; ALLOW_ORIGIN and AUTH for the functions behind the API; with Checkers also
+	// CHECKS for capture-order, update-order and relay-order: the names of the Checkers, sorted and separated by commas.
 	Functions map[string]Function `pulumi:"functions,optional"`
-	// CheckQueue is the queue between the topic and each checker, and the outbox. Default batches of
-	// [DefaultCheckBatchSize].
+	// CheckQueue configures the queue between the topic and each checker, and the outbox queue. Default batches of [DefaultCheckBatchSize].
 	CheckQueue QueueSettings `pulumi:"checkQueue,optional"`
-	// UpdateQueue is the queue between the checkers and update-order. Default batches of [DefaultCheckBatchSize].
+	// UpdateQueue configures the queue between the checkers and update-order. Default batches of [DefaultCheckBatchSize].
 	UpdateQueue QueueSettings `pulumi:"updateQueue,optional"`
-	// Capacity is that of each of the three tables. Default on-demand.
+	// Capacity is the capacity of each of the three tables. Default on-demand.
 	Capacity TableCapacity `pulumi:"capacity,optional"`
 }
 
-// checkerFunctions are the packages of the functions of CheckerPipelineOrders.
+// checkerFunctions are the packages of the built-in functions.
 var checkerFunctions = []string{
 	"capture-order", "get-order-status", "update-account", "update-stock", "check-balance", "check-stock", "update-order", "ship-order",
 	"relay-order",
 }
 
-// resolve validates them, and returns a copy with the defaults in place, and the packages that it needs.
+// resolve validates the arguments. It returns a copy with defaults, and the packages that it needs.
 func (o CheckerPipelineOrders) resolve(v *validator) (*CheckerPipelineOrders, []string) {
 	all := resolveOurs(v, "Orders.Functions", o.Functions, checkerFunctions)
 	o.Functions = all
@@ -44,7 +43,7 @@ func (o CheckerPipelineOrders) resolve(v *validator) (*CheckerPipelineOrders, []
 	return &o, all.packaged()
 }
 
-// orders makes what Orders asks for, and the checkers, and returns its routes, and what must be in place before they are called.
+// orders creates what Orders needs, and the checkers. It returns the routes, and what must exist before they are called.
 func (c *CheckerPipeline) orders(b *builder, args *CheckerPipelineArgs, topic *sns.Topic, tables checkerTables) ([]Route, []pulumi.Resource, error) {
 	ours := args.Orders.Functions
 	ship, shipFailures, err := b.invoked(functionSpec{

@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// checkedPictures are the arguments of a CheckerPipeline without orders: two checkers, and what collects their findings and finishes.
+// checkedPictures returns the arguments of a CheckerPipeline without orders: two checkers, Collect and Finish.
 func checkedPictures(t *testing.T) *components.CheckerPipelineArgs {
 	collect, finish, upload := own(t), own(t), own(t)
 	finish.TimeoutSeconds = pulumi.Int(20)
@@ -26,9 +26,9 @@ func checkedPictures(t *testing.T) *components.CheckerPipelineArgs {
 	}
 }
 
-func TestACheckerPipelineWithoutOrdersHasOnlyWhatIsYours(t *testing.T) {
+func TestACheckerPipelineWithoutOrdersHasNoBuiltInFunction(t *testing.T) {
 	c := deploy(t, components.NewCheckerPipeline, "pictures", checkedPictures(t), nil)
-	hasNothingOfOurs(t, c)
+	hasNoBuiltInFunction(t, c)
 	var names []string
 	for _, r := range c.registered {
 		if r.TypeToken == functionType || r.TypeToken == queueType {
@@ -125,31 +125,31 @@ func TestOutputsOfACheckerPipelineWithoutOrders(t *testing.T) {
 	}
 }
 
-func TestACheckerPipelineWithoutOrdersIsRefusedAllAtOnce(t *testing.T) {
+func TestACheckerPipelineWithoutOrdersReportsAllErrorsTogether(t *testing.T) {
 	type args = components.CheckerPipelineArgs
 	for name, c := range map[string]struct {
 		edit func(*args)
 		want []string
 	}{
 		"nothing": {func(a *args) { *a = args{} }, []string{
-			"Checkers: at least one is required, or Orders", "Collect: is required, or Orders",
+			"Checkers: at least one is required without Orders", "Collect: is required without Orders",
 		}},
 		"functions without code": {func(a *args) {
 			a.Collect, a.Finish = &components.Function{MemoryMB: pulumi.Int(1)}, &components.Function{}
 		}, []string{"Collect.Code: is required", "Collect.MemoryMB: must be from 128 to 10240, got 1", "Finish.Code: is required"}},
 		"names that are taken": {func(a *args) {
 			a.Checkers["collect"], a.Checkers["finish"] = a.Checkers["virus"], a.Checkers["virus"]
-		}, []string{"Checkers.collect: has the name of Collect", "Checkers.finish: has the name of Finish"}},
+		}, []string{"Checkers.collect: has the same name as Collect", "Checkers.finish: has the same name as Finish"}},
 		"a filter and a queue": {func(a *args) {
 			a.Checkers["virus"] = components.Checker{Function: a.Checkers["virus"].Function, FilterPolicyScope: pulumi.String("MessageBody")}
 			a.CollectQueue.RetentionDays = pulumi.Int(1)
-		}, []string{"Checkers.virus.FilterPolicyScope: is of use only with FilterPolicy", "CollectQueue.RetentionDays: must not be below 14 days"}},
+		}, []string{"Checkers.virus.FilterPolicyScope: is accepted only with FilterPolicy", "CollectQueue.RetentionDays: must be at least 14, got"}},
 		"variables of the component": {func(a *args) {
 			a.Collect.Environment = pulumi.StringMap{"FINISH_FUNCTION": pulumi.String("x"), "QUEUE_URL": pulumi.String("x")}
 		}, []string{"Collect.Environment: FINISH_FUNCTION is set by the component", "QUEUE_URL is set by the component"}},
 		"a plan without an API": {func(a *args) {
 			a.Routes, a.UsagePlan = nil, components.UsagePlan{RequireApiKey: true}
-		}, []string{"UsagePlan: is of use only with Routes or Orders", "Authorizer: is of use only with Routes or Orders"}},
+		}, []string{"UsagePlan: is accepted only with Routes or Orders", "Authorizer: is accepted only with Routes or Orders"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := checkedPictures(t)

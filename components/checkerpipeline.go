@@ -7,116 +7,126 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// CheckerPipelineArgs configure a CheckerPipeline. What is not set has a default fit for production.
+// CheckerPipelineArgs are the arguments of a CheckerPipeline. An optional argument that is not set has a default for production use.
 type CheckerPipelineArgs struct {
 	Common Common `pulumi:"common,optional"`
 
-	// Checkers are functions of your own that check what is published, by name. With Orders they check orders, besides the customer's
-	// account and the stock: an order is shipped only when all of them have passed it, and there can be [MaxCheckers] of them. At least one is
-	// required, or Orders.
+	// Checkers are functions of your own that check published messages, by name. With Orders they check orders, in addition to the
+	// customer's account and the stock: an order is shipped only if all checks pass. With Orders there can be [MaxCheckers] of them.
+	// Checkers or Orders is required.
 	Checkers map[string]Checker `pulumi:"checkers,optional"`
-	// Collect is a function of your own that takes the findings from their queue, in batches, as the function of a Checker takes
-	// messages. It gets the variables QUEUE_URL and DEAD_LETTERS_URL, and FINISH_FUNCTION if there is Finish. It decides what a finding
-	// looks like. Required, unless there is Orders, whose update-order does it. Default [UpdateSize].
+	// Collect is a function of your own that takes findings from their queue, in batches, as the function of a Checker takes messages. It
+	// defines the format of findings. It gets the variables QUEUE_URL and DEAD_LETTERS_URL, and FINISH_FUNCTION if Finish is set. Required
+	// without Orders. Not accepted with Orders, where update-order collects the findings. Default size [UpdateSize].
 	Collect *Function `pulumi:"collect,optional"`
-	// CollectQueue is the queue of the findings, between Checkers and Collect. Default batches of [DefaultConsumerBatchSize].
+	// CollectQueue configures the queue of findings between Checkers and Collect. Default batches of [DefaultConsumerBatchSize].
 	CollectQueue QueueSettings `pulumi:"collectQueue,optional"`
-	// Finish is a function of your own that Collect invokes, by its ARN in FINISH_FUNCTION, when all findings are there. If Collect does
-	// not wait for it, Lambda retries it twice, for 6 hours at most, and then sends a message about it to FinishFailuresUrl. Default
-	// [ShipSize], and no such function.
+	// Finish is a function of your own that Collect invokes once all findings of a message are known. Its ARN is in FINISH_FUNCTION. Lambda
+	// retries an asynchronous invocation twice, for at most 6 hours, and then sends a message about it to the queue FinishFailuresUrl.
+	// Default: none. Default size [ShipSize].
 	Finish *Function `pulumi:"finish,optional"`
-	// Routes are what the API serves besides orders. Without routes and Orders there is no API: programs then publish to TopicArn.
+	// Routes are routes of the API in addition to those of Orders. Without Routes and Orders there is no API, and programs publish to the
+	// topic CheckerPipeline.TopicArn.
 	Routes []Route `pulumi:"routes,optional"`
-	// Orders adds our example: orders of a shop, of which the customer's account and the stock are checked. Default: none.
+	// Orders adds the built-in example: orders of a shop, for which the customer's account and the stock are checked. Default: none.
 	Orders *CheckerPipelineOrders `pulumi:"orders,optional"`
 
-	// Authorizer says who may call the API. Required, unless there is none.
+	// Authorizer says who may call the API. Required if there is an API.
 	Authorizer Authorizer `pulumi:"authorizer,optional"`
-	// UsagePlan limits each client of the API.
+	// UsagePlan limits each client of the API. Default: the default limits, and no API key.
 	UsagePlan UsagePlan `pulumi:"usagePlan,optional"`
-	// Api are the settings of the REST API.
+	// Api holds the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
 }
 
-// CheckerPipeline is an SNS topic, functions that each check what is published to it, in parallel, from an SQS queue of their own, and
-// a queue of what they found. One function collects the findings, and another one finishes what has passed. An API in front of the
-// topic has functions that publish.
+// CheckerPipeline is an SNS topic with functions that check each message in parallel. Each checker takes messages from its own SQS queue
+// and sends findings to a shared queue. One function collects the findings. Another function completes the messages that passed all checks.
+// An optional REST API has functions that publish to the topic.
 //
-// Messages and findings are delivered at least once and unordered; none is lost. A message that can never succeed goes to its queue's
-// dead-letter queue at once. A message that fails for another reason is tried at growing intervals, for longer than an outage of a
-// day, and goes there after [DefaultMaxReceiveCount] receives. (Your own functions decide which is which: package
-// handlers/kit/sqsbatch does it for those written in Go.)
+// Messages and findings are delivered at least once and unordered; none is lost. A message that can never succeed goes to the dead-letter
+// queue at once. A message that fails for another reason is retried with growing delays, for longer than an outage of a day.
+// After [DefaultMaxReceiveCount] receives it goes to the dead-letter queue. A function of your own decides which failures are permanent;
+// package handlers/kit/sqsbatch implements this for functions in Go.
 //
-// With Orders it takes an order over HTTP, stores it and publishes it. An outbox, a queue that the order's id is sent to before, has
-// it published if that was interrupted. Two checkers check whether the customer has the credit and the shop the stock; Checkers add
-// to them. When all findings are good the order is shipped: credit, stock and the order's status change in one transaction, exactly
-// once, and never below zero. A checker never writes the order: a finding is applied by a conditional update.
+// With Orders, the component takes orders over HTTP, stores and publishes them. Each order's id is first sent to an outbox queue, from
+// which the order is published if the request was interrupted. Two checkers check the customer's credit and the shop's stock; Checkers add
+// more checks. If all checks pass, the order is shipped: credit, stock and status change in one transaction, exactly once, and never below
+// zero. A checker never writes to the order: each finding is applied by a conditional update.
 type CheckerPipeline struct {
 	pulumi.ResourceState
 
-	// Api is the REST API; nil without one. The next four are then empty.
+	// Api is the REST API. It is nil if the component has no route.
 	Api *OrderApi
-	// Url is where the API answers: with the stage, or by its own domain name.
+	// Url is the base URL of the API: with the stage, or https://DOMAIN for an API with a domain name of its own. Empty without an API.
 	Url pulumi.StringOutput `pulumi:"url"`
-	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	// Auth is the kind of the API's authorizer: none, iam or jwt. Empty without an API.
 	Auth pulumi.StringOutput `pulumi:"auth"`
-	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	// RouteArns holds the execute-api ARN of each route, for IAM policies that allow execute-api:Invoke. The key is the route, such as
+	// "POST /order".
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
-	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
+	// ApiKey is the value of the usage plan's API key, a secret. Empty if no key is required.
 	ApiKey pulumi.StringOutput `pulumi:"apiKey"`
-	// TopicArn is the topic that the checkers read. A program that publishes to it needs sns:Publish on it.
+	// TopicArn is the ARN of the topic. A program that publishes to it needs the permission sns:Publish.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
-	// CheckerQueueUrls and CheckerDeadLettersUrls are the queues of Checkers, and their dead-letter queues, by name.
+	// CheckerQueueUrls and CheckerDeadLettersUrls hold the URLs of the queue and of the dead-letter queue of each of Checkers. The key is
+	// the name of the checker.
 	CheckerQueueUrls       pulumi.StringMapOutput `pulumi:"checkerQueueUrls"`
 	CheckerDeadLettersUrls pulumi.StringMapOutput `pulumi:"checkerDeadLettersUrls"`
-	// CollectQueueUrl and CollectDeadLettersUrl are the queue of the findings for Collect, and its dead-letter queue. Empty with Orders.
+	// CollectQueueUrl and CollectDeadLettersUrl are the URLs of the queue of findings for Collect, and of its dead-letter queue. Empty with
+	// Orders.
 	CollectQueueUrl       pulumi.StringOutput `pulumi:"collectQueueUrl"`
 	CollectDeadLettersUrl pulumi.StringOutput `pulumi:"collectDeadLettersUrl"`
-	// FinishFailuresUrl is the queue with a message about each asynchronous invocation of Finish that failed for good; empty without it.
+	// FinishFailuresUrl is the URL of the queue that gets a message about each asynchronous invocation of Finish that failed for good.
+	// Empty without Finish.
 	FinishFailuresUrl pulumi.StringOutput `pulumi:"finishFailuresUrl"`
-	// OrdersTableName, AccountsTableName and StockTableName are the tables', keyed orderId, customerId and productId. These and the next
-	// are empty without Orders.
+	// OrdersTableName, AccountsTableName and StockTableName are the names of the tables. Their partition keys are orderId, customerId and
+	// productId. Empty without Orders.
 	OrdersTableName   pulumi.StringOutput `pulumi:"ordersTableName"`
 	AccountsTableName pulumi.StringOutput `pulumi:"accountsTableName"`
 	StockTableName    pulumi.StringOutput `pulumi:"stockTableName"`
-	// The queues of check-balance, of check-stock, and of update-order, which has the findings, each with its dead-letter queue.
+	// The URLs of the queues of check-balance, check-stock and update-order, and of their dead-letter queues. The queue of update-order
+	// holds the findings. Empty without Orders.
 	BalanceQueueUrl       pulumi.StringOutput `pulumi:"balanceQueueUrl"`
 	BalanceDeadLettersUrl pulumi.StringOutput `pulumi:"balanceDeadLettersUrl"`
 	StockQueueUrl         pulumi.StringOutput `pulumi:"stockQueueUrl"`
 	StockDeadLettersUrl   pulumi.StringOutput `pulumi:"stockDeadLettersUrl"`
 	UpdateQueueUrl        pulumi.StringOutput `pulumi:"updateQueueUrl"`
 	UpdateDeadLettersUrl  pulumi.StringOutput `pulumi:"updateDeadLettersUrl"`
-	// OutboxQueueUrl is the queue of the ids of orders that are about to be stored, with its dead-letter queue.
+	// OutboxQueueUrl is the URL of the outbox queue, which holds the ids of orders that are about to be stored. OutboxDeadLettersUrl is its
+	// dead-letter queue. Empty without Orders.
 	OutboxQueueUrl       pulumi.StringOutput `pulumi:"outboxQueueUrl"`
 	OutboxDeadLettersUrl pulumi.StringOutput `pulumi:"outboxDeadLettersUrl"`
-	// ShipFailuresUrl is the queue with a message about each order that could not be shipped, for a reason other than the
-	// order's.
+	// ShipFailuresUrl is the URL of the queue that gets a message about each order that could not be shipped because of an error, not
+	// because of the order itself. Empty without Orders.
 	ShipFailuresUrl pulumi.StringOutput `pulumi:"shipFailuresUrl"`
-	// AccessLogGroup is the log group of the API's access logs; empty without them.
+	// AccessLogGroup is the name of the log group of the API's access logs. Empty if access logs are off.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
-	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
-	// key must contain.
+	// KeyArn is the ARN of the customer-managed KMS key. Empty without one. KeyPolicy is a policy document: the policy of an existing key
+	// (Common.KmsKeyArn) must contain its statements.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
-	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
-	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	// Alarms holds the name of each alarm. The key says what the alarm watches, such as "store-order-errors". AlarmArn is the ARN of a
+	// composite alarm, which is raised while any of the others is. AlarmTopicArn is the SNS topic that alarms are published to.
+	// DashboardName is the name of the CloudWatch dashboard. All of them are empty if alarms are off.
 	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by name: that of a checker; collect and finish; of ours that of its zip; of a route such as post-order.
+	// Functions describes each Lambda function. The key is the name of the checker; collect or finish; the name of the zip for built-in
+	// functions; or the name of the route, such as post-order.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const checkerPipelineType = "order-patterns:components:CheckerPipeline"
 
-// NewCheckerPipeline registers a CheckerPipeline. It refuses bad arguments, all at once, before it registers anything.
+// NewCheckerPipeline registers a CheckerPipeline. It validates all arguments before it registers anything. The error lists every argument
+// that is not valid.
 func NewCheckerPipeline(ctx *pulumi.Context, name string, args *CheckerPipelineArgs, opts ...pulumi.ResourceOption) (*CheckerPipeline, error) {
 	c := &CheckerPipeline{}
 	return register(ctx, checkerPipelineType, name, c, args, c.build, opts...)
 }
 
-// Outputs are the fields that a stack exports.
+// Outputs returns the outputs by name, for a stack to export.
 func (c *CheckerPipeline) Outputs() pulumi.Map { return outputs(c) }
 
 func (args *CheckerPipelineArgs) resolve(v *validator) shared {
@@ -131,25 +141,25 @@ func (args *CheckerPipelineArgs) resolve(v *validator) shared {
 			in   any
 		}{{"Collect", args.Collect}, {"CollectQueue", args.CollectQueue}, {"Finish", args.Finish}} {
 			if !reflect.ValueOf(field.in).IsZero() {
-				v.addf(field.path, "is of use only without Orders, which has update-order and ship-order")
+				v.addf(field.path, "is accepted only without Orders, which uses update-order and ship-order")
 			}
 		}
 	}
 	args.Checkers = resolveCheckers(v, args.Checkers, args.Orders != nil)
 	if args.Orders == nil && len(args.Routes) == 0 && !reflect.ValueOf(args.UsagePlan).IsZero() {
-		v.addf("UsagePlan", "is of use only with Routes or Orders")
+		v.addf("UsagePlan", "is accepted only with Routes or Orders")
 	}
 	args.UsagePlan = args.UsagePlan.resolve(v, "UsagePlan")
 	return args.Common.resolve(v, append(packaged, front{&args.Routes, routes, &args.Authorizer, &args.Api}.resolve(v)...)...)
 }
 
-// resolveOwn validates what there is only without Orders.
+// resolveOwn validates the arguments that are accepted only without Orders.
 func (args *CheckerPipelineArgs) resolveOwn(v *validator) {
 	if len(args.Checkers) == 0 {
-		v.addf("Checkers", "at least one is required, or Orders")
+		v.addf("Checkers", "at least one is required without Orders")
 	}
 	if args.Collect == nil {
-		v.addf("Collect", "is required, or Orders")
+		v.addf("Collect", "is required without Orders")
 	} else {
 		v.function("Collect", "collect")
 		collect := args.Collect.resolveOwn(v, "Collect", UpdateSize)
@@ -190,7 +200,7 @@ func (c *CheckerPipeline) build(b *builder, args *CheckerPipelineArgs) error {
 	return err
 }
 
-// pipeline makes the topic, and all that is behind it: that of Orders, or only what is your own. It adds to the API what it needs.
+// pipeline creates the topic and everything behind it, for Orders or for your own functions. It adds routes and dependencies to api.
 func (c *CheckerPipeline) pipeline(b *builder, args *CheckerPipelineArgs, api *OrderApiArgs) (topic *sns.Topic, err error) {
 	if args.Orders == nil {
 		if topic, err = b.topic("messages"); err != nil {
@@ -211,7 +221,7 @@ func (c *CheckerPipeline) pipeline(b *builder, args *CheckerPipelineArgs, api *O
 	return topic, err
 }
 
-// own makes Finish, Collect and the checkers. It returns what must be in place before something is published.
+// own creates Finish, Collect and the checkers. It returns what must exist before a message is published.
 func (c *CheckerPipeline) own(b *builder, args *CheckerPipelineArgs, topic *sns.Topic) ([]pulumi.Resource, error) {
 	collect := functionSpec{name: "collect", settings: *args.Collect, environment: pulumi.StringMap{}}
 	if args.Finish != nil {

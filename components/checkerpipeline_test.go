@@ -70,7 +70,7 @@ func TestShippingThatFailsIsReported(t *testing.T) {
 		"functionName": "name:function/checker-ship-order", "maximumRetryAttempts": 2.0, "maximumEventAgeInSeconds": 21600.0,
 		"destinationConfig": map[string]any{"onFailure": map[string]any{"destination": "arn:queue/checker-ship-order-failures"}},
 	})
-	// Lambda checks when the destination is set that the role may send to it.
+	// When the destination is set, Lambda checks that the role may send to it.
 	require.Contains(t, c.dependencies(t, invokeConfigType, "checker-ship-order-invocations"), "rolepolicy/checker-ship-order-policy")
 	has(t, c.inputs(t, queueType, "checker-ship-order-failures"), map[string]any{"messageRetentionSeconds": 1209600.0})
 }
@@ -95,7 +95,7 @@ func TestEnvironmentOfTheCheckerPipelinesFunctions(t *testing.T) {
 	}
 }
 
-// All permissions of each function: an unneeded one is a risk, a missing one an outage.
+// All permissions of each function. An additional permission is a risk, a missing one an outage.
 func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	c := checkerPipeline(t, nil)
 	const orders, accounts, stock, topic, findings, outbox, ship = "arn:table/checker-orders", "arn:table/checker-accounts", "arn:table/checker-stock",
@@ -133,7 +133,7 @@ func TestEachFunctionOfTheCheckerPipelineMayDoWhatItDoesAndNothingElse(t *testin
 	}
 }
 
-func TestTheCheckersAPIWordsItsErrorsAsTheFunctionsDo(t *testing.T) {
+func TestTheCheckersAPIHasTheErrorFormatOfTheFunctions(t *testing.T) {
 	doc := checkerPipeline(t, nil).document(t, restAPIType, "checker-api", "body")
 	responses := at(t, doc, "x-amazon-apigateway-gateway-responses")
 	for kind, want := range map[string]string{
@@ -176,7 +176,7 @@ func TestAUsagePlanLimitsEachClient(t *testing.T) {
 	require.Equal(t, map[string]any{"type": "apiKey", "name": "x-api-key", "in": "header"}, at(t, doc, "components", "securitySchemes", "api_key"))
 	for path, item := range at(t, doc, "paths") {
 		for method, operation := range item.(map[string]any) {
-			// A browser's preflight brings no key.
+			// A browser's preflight has no key.
 			require.Equal(t, method != "options", operation.(map[string]any)["security"] != nil, "%s %s", method, path)
 		}
 	}
@@ -231,8 +231,8 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		},
 			[]string{"Orders.Capacity.ReadUnits: must be from 1 to 40000, got -1", "Orders.Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
 		{"rate of a client", func(a *args) { a.UsagePlan.RateLimit = pulumi.Int(10001) }, []string{"UsagePlan.RateLimit: must be from 1 to 10000, got 10001"}},
-		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = pulumi.Int(5) }, []string{"UsagePlan.QuotaLimit: needs RequireApiKey"}},
-		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = pulumi.String("DAY") }, []string{"UsagePlan.QuotaPeriod: is of use only with QuotaLimit"}},
+		{"a quota without a key", func(a *args) { a.UsagePlan.QuotaLimit = pulumi.Int(5) }, []string{"UsagePlan.QuotaLimit: requires RequireApiKey"}},
+		{"a period without a quota", func(a *args) { a.UsagePlan.QuotaPeriod = pulumi.String("DAY") }, []string{"UsagePlan.QuotaPeriod: is accepted only with QuotaLimit"}},
 		{"a period that is none", func(a *args) {
 			a.UsagePlan = components.UsagePlan{RequireApiKey: true, QuotaLimit: pulumi.Int(5), QuotaPeriod: pulumi.String("YEAR")}
 		}, []string{`UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`}},
@@ -245,7 +245,7 @@ func TestCheckerPipelineRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 			a.Common.Packages = filepath.Join(a.Common.Packages, "nowhere")
 		}, []string{
 			"Orders.Functions.capture-order.MemoryMB", "Orders.Functions.check-stock.MemoryMB", "Orders.Functions.update-order.MemoryMB", "Orders.Functions.ship-order.MemoryMB",
-			`Orders.Functions: there is no function "ship": there are capture-order, get-order-status, update-account`, "Orders.CheckQueue.BatchSize", "Orders.UpdateQueue.BatchSize",
+			`Orders.Functions: unknown function "ship", must be one of capture-order, get-order-status, update-account`, "Orders.CheckQueue.BatchSize", "Orders.UpdateQueue.BatchSize",
 			"UsagePlan.BurstLimit", "Orders.Capacity.ReadUnits", "Api.RateLimit", "Common.Architecture",
 			"/capture-order.zip: run `make build`", "/ship-order.zip: run `make build`",
 		}},

@@ -12,17 +12,17 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// checkerRoutes are those of Orders.
+// checkerRoutes are the routes of Orders.
 var checkerRoutes = []string{"POST /order", "POST /orders", "GET /order/{orderId}/status", "POST /account", "POST /stock"}
 
-// balancesScope is what a token needs to set balances and stock.
+// balancesScope is the scope that a token needs to set balances and stock.
 const balancesScope = "balances:write"
 
-// checkerFront are the functions behind a CheckerPipeline's API.
+// checkerFront holds the functions behind the API of a CheckerPipeline.
 type checkerFront struct{ capture, status, account, stock *function }
 
-// checkerFront makes them. An order that is captured with a check of one's own waits for its finding. So before that, ready must be in
-// place, and update-order must know the check.
+// checkerFront creates the functions behind the API. An order that is captured with a check by one of Checkers waits for its finding. So
+// ready must exist before an order is captured, and update-order must know the check.
 func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, topic *sns.Topic, outbox *queue, ready []pulumi.Resource) (f checkerFront, err error) {
 	origin := stringOf(args.Api.AllowOrigin)
 	var after []string
@@ -37,7 +37,7 @@ func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, 
 		after: after, needs: ready,
 		allow: []statement{
 			may("AnnounceOrder", outbox.Arn, "sqs:SendMessage"),
-			// UpdateItem is for an order that was stored, could not be published, and that its client cannot repeat.
+			// UpdateItem is for an order that was stored but could not be published, and that its client cannot send again.
 			may("CaptureOrder", tables.orders.Arn, "dynamodb:PutItem", "dynamodb:UpdateItem"),
 			may("PublishOrder", topic.Arn, "sns:Publish"),
 		},
@@ -66,7 +66,7 @@ func (b *builder) checkerFront(args *CheckerPipelineArgs, tables checkerTables, 
 	return f, err
 }
 
-// routes are the API's contract. The functions validate the bodies, and name each field that is wrong.
+// routes returns the routes of the API. The functions validate the bodies, and their errors name each field that is not valid.
 func (f checkerFront) routes() []Route {
 	field := func(format string, args ...any) object { return object{"description": fmt.Sprintf(format, args...)} }
 	body := func(properties object, optional ...string) string {

@@ -22,7 +22,7 @@ func withCheckers(t *testing.T) *cloud {
 	})
 }
 
-func TestCheckersOfOnesOwnReadTheTopicAndSendFindings(t *testing.T) {
+func TestOwnCheckersReadTheTopicAndSendFindings(t *testing.T) {
 	c := withCheckers(t)
 	const findings = "https://queue/checker-update-order"
 	for name, batch := range map[string]float64{"fraud": 3, "age": 10} {
@@ -55,7 +55,7 @@ func TestCheckersOfOnesOwnReadTheTopicAndSendFindings(t *testing.T) {
 	require.NotContains(t, chartsOf(t, "checker", checkerPipeline(t, nil))["Rejected orders per minute"], "OrderPatterns Rejected Sum Pattern=checker Reason=Check")
 }
 
-func TestOnlyFunctionsThatLookAtFindingsKnowTheChecks(t *testing.T) {
+func TestOnlyFunctionsThatReadFindingsGetTheNamesOfTheChecks(t *testing.T) {
 	with, without := withCheckers(t), checkerPipeline(t, nil)
 	for _, function := range functions["checker"] {
 		require.NotContains(t, variables(t, without, "checker-"+function), "CHECKS", function)
@@ -68,8 +68,8 @@ func TestOnlyFunctionsThatLookAtFindingsKnowTheChecks(t *testing.T) {
 	}
 }
 
-// An update-order that does not know a check ships orders without it, and refuses its findings. An order that was published before the
-// checker has subscribed waits until it is published again.
+// An update-order that does not know a check would ship orders without it, and refuse its findings. An order that is published before the
+// checker's subscription exists waits until it is published again.
 func TestAnUpdateDeploysUpdateOrderThenTheCheckersThenCaptureOrder(t *testing.T) {
 	c := withCheckers(t)
 	capture := c.dependencies(t, functionType, "checker-capture-order")
@@ -92,7 +92,7 @@ func TestCheckersAddNothingElse(t *testing.T) {
 	}
 }
 
-func TestCheckersOfOrdersAreRefusedAllAtOnce(t *testing.T) {
+func TestCheckersOfOrdersReportAllErrorsTogether(t *testing.T) {
 	refuses(t, components.NewCheckerPipeline, "CheckerPipeline", "checker", &components.CheckerPipelineArgs{
 		Common: inFolder(t), Authorizer: open, Orders: &components.CheckerPipelineOrders{},
 		Checkers: map[string]components.Checker{
@@ -104,11 +104,11 @@ func TestCheckersOfOrdersAreRefusedAllAtOnce(t *testing.T) {
 		},
 		Collect: &components.Function{}, Finish: &components.Function{}, CollectQueue: components.QueueSettings{BatchSize: pulumi.Int(1)},
 	}, []string{
-		"Checkers.stock: is a check of Orders", "Checkers.check-stock: has the name of Orders.Functions.check-stock",
+		"Checkers.stock: is the name of a check of Orders", "Checkers.check-stock: has the same name as Orders.Functions.check-stock",
 		`Checkers.a_b: a name must be a letter, and then letters, digits and hyphens, got "a_b"`, "Checkers.empty.Function.Code: is required",
-		"Checkers.filtered.FilterPolicy: cannot be set with Orders: an order that the function does not get would wait for ever",
+		"Checkers.filtered.FilterPolicy: cannot be set with Orders: an order that the function does not get would wait forever",
 		"Checkers.filtered.Queue.BatchingWindowSeconds: must be at least 1",
-		"Collect: is of use only without Orders", "CollectQueue: is of use only without Orders", "Finish: is of use only without Orders",
+		"Collect: is accepted only without Orders", "CollectQueue: is accepted only without Orders", "Finish: is accepted only without Orders",
 	})
 	many := map[string]components.Checker{}
 	for i := range components.MaxCheckers + 1 {

@@ -11,11 +11,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// inBucket is the bucket from which functions get their code: the one that the arguments name, or one that it makes, once. It
-// returns nil if code does not come from S3.
+// inBucket returns the bucket from which functions get their code: the one in the arguments, or one that it creates once. It returns nil if
+// code does not come from S3.
 func (b *builder) inBucket() (pulumi.StringInput, error) {
 	if b.codeBucket == nil && b.codeFromS3 {
-		// Zips can be made again, so the bucket is deleted with what is in it. They hold no data, so S3's own key encrypts them.
+		// Zips can be rebuilt, so the bucket is deleted together with its objects. They hold no data, so S3's own key encrypts them.
 		bucket, err := b.privateBucket("code", true, nil)
 		if err != nil {
 			return nil, err
@@ -25,7 +25,7 @@ func (b *builder) inBucket() (pulumi.StringInput, error) {
 	return b.codeBucket, nil
 }
 
-// zip is the path of a function's zip, empty for code that is none.
+// zip returns the path of a function's zip. It is empty if the code is not a zip.
 func (b *builder) zip(name string, f Function) (string, error) {
 	if !f.own() {
 		return b.packages.path(name)
@@ -37,8 +37,8 @@ func (b *builder) zip(name string, f Function) (string, error) {
 	return f.Code.Path(), nil
 }
 
-// code says where Lambda gets a function's code from. A zip is passed on byte for byte: an archive that Pulumi makes itself
-// loses the executable bit of bootstrap.
+// code sets where Lambda gets a function's code from. A zip is passed on unchanged: an archive that Pulumi creates loses the executable bit
+// of bootstrap.
 func (b *builder) code(name string, f Function, args *lambda.FunctionArgs) error {
 	path, err := b.zip(name, f)
 	if err != nil {
@@ -60,7 +60,7 @@ func (b *builder) code(name string, f Function, args *lambda.FunctionArgs) error
 	if err != nil {
 		return err
 	}
-	// A changed zip has another key, by which the function changes. Objects have no tags, because they may have ten at most.
+	// A changed zip gets another key, which updates the function. Objects have no tags, because S3 allows at most ten.
 	sum := sha256.Sum256(content)
 	key := strings.Join([]string{b.ctx.Project(), b.ctx.Stack(), b.name, name, hex.EncodeToString(sum[:])}, "/") + ".zip"
 	object, err := s3.NewBucketObjectv2(b.ctx, b.child(name+"-code"), &s3.BucketObjectv2Args{

@@ -9,23 +9,22 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// component is what every component is to Pulumi.
+// component is the interface of every component.
 type component interface {
 	pulumi.ComponentResource
-	// Outputs are the component's outputs under the names that stacks export them by.
+	// Outputs returns the component's outputs by name, for a stack to export.
 	Outputs() pulumi.Map
 }
 
-// arguments are a component's. resolve validates each of them and puts its default in place; the result is what all
-// children have in common.
+// arguments are the arguments of a component. resolve validates each of them and sets defaults. It returns what all children have in
+// common.
 type arguments[A any] interface {
 	*A
 	resolve(v *validator) shared
 }
 
-// register makes a component: it validates the arguments, and refuses bad ones before anything is registered; it
-// registers the component with its arguments as inputs, its children, and its outputs. It returns the component or an
-// error, never both. args may be nil.
+// register creates a component. It validates the arguments first, and registers nothing if one is not valid. It then registers the
+// component with its arguments as inputs, its children, and its outputs. It returns the component or an error, never both. args may be nil.
 func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name string, c C, args *A, build func(*builder, *A) error,
 	opts ...pulumi.ResourceOption,
 ) (C, error) {
@@ -47,14 +46,14 @@ func register[C component, A any, P arguments[A]](ctx *pulumi.Context, typ, name
 	if err := b.buildWithKey(func() error { return build(b, &resolved) }); err != nil {
 		return none, fmt.Errorf("%s: %w", v.component, err)
 	}
-	// RegisterResourceOutputs waits until the component is registered, which its inputs may delay. Meanwhile the program goes
-	// on to register other resources.
+	// RegisterResourceOutputs waits until the component is registered, which its inputs may delay. Meanwhile the program registers other
+	// resources.
 	c.URN().ApplyT(func(pulumi.URN) error { return ctx.RegisterResourceOutputs(c, c.Outputs()) })
 	return c, nil
 }
 
-// inputs are the fields of a struct that have a `pulumi` tag, under that name, and those of the structs in it. Fields that
-// are not set are left out.
+// inputs returns the fields of a struct that have a `pulumi` tag, by that name, and those of nested structs. Fields that are not set are
+// omitted.
 func inputs(args reflect.Value) pulumi.Map {
 	m := pulumi.Map{}
 	for i := range args.NumField() {
@@ -90,7 +89,7 @@ func input(v reflect.Value) pulumi.Input {
 	return pulumi.Any(v.Interface())
 }
 
-// outputs are the fields of a component that have a `pulumi` tag, under that name.
+// outputs returns the fields of a component that have a `pulumi` tag, by that name.
 func outputs(c component) pulumi.Map {
 	m := pulumi.Map{}
 	v := reflect.ValueOf(c).Elem()

@@ -10,23 +10,23 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Consumer is a function of your own that takes what is published to a topic from a queue, in batches.
+// Consumer is a function of your own that takes published messages from its own queue, in batches.
 //
-// It is invoked with an event of SQS, whose bodies are the messages as they were published. It must answer with the ids of those
-// that failed, and none of them is delivered again but those:
+// The function is invoked with an SQS event. The body of each record is the message as it was published. The function must answer with the
+// ids of the messages that failed; only those are delivered again:
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 //
-// It gets the variables QUEUE_URL and DEAD_LETTERS_URL, and may send to the latter what can never succeed, and change for how long
-// a message of the former is hidden.
+// The function gets the variables QUEUE_URL and DEAD_LETTERS_URL. It may change the visibility timeout of messages in the first, and send
+// messages that can never succeed to the second.
 type Consumer struct {
-	// Function takes the messages. Default [WorkerSize].
+	// Function is the function that processes messages. Default size [WorkerSize].
 	Function Function `pulumi:"function"`
-	// Queue is the queue between the topic and the function. Default batches of [DefaultConsumerBatchSize].
+	// Queue configures the queue between the topic and the function. Default batches of [DefaultConsumerBatchSize].
 	Queue QueueSettings `pulumi:"queue,optional"`
-	// FilterPolicy is a filter policy of SNS, as JSON: the function gets the messages that pass it. Default: all of them.
+	// FilterPolicy is an SNS filter policy, as JSON: the function gets only messages that match it. Default: all messages.
 	// https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
 	FilterPolicy pulumi.StringPtrInput `pulumi:"filterPolicy,optional"`
-	// FilterPolicyScope is what the filter policy looks at: MessageAttributes or MessageBody, which must be JSON. Default
+	// FilterPolicyScope is what the filter policy applies to: MessageAttributes, or MessageBody, which must be JSON. Default
 	// [DefaultFilterPolicyScope].
 	FilterPolicyScope pulumi.StringPtrInput `pulumi:"filterPolicyScope,optional"`
 }
@@ -46,7 +46,7 @@ func (c Consumer) resolve(v *validator, at string) Consumer {
 	c.Queue = c.Queue.resolve(v, at+".Queue", DefaultConsumerBatchSize)
 	if unset(c.FilterPolicy) {
 		if !unset(c.FilterPolicyScope) {
-			v.addf(at+".FilterPolicyScope", "is of use only with FilterPolicy")
+			v.addf(at+".FilterPolicyScope", "is accepted only with FilterPolicy")
 		}
 		c.FilterPolicy, c.FilterPolicyScope = nil, nil
 		return c
@@ -65,12 +65,12 @@ func checkObject(text string) error {
 	return nil
 }
 
-// ownConsumer makes a consumer. ready is what must be in place before something is published.
+// ownConsumer creates a consumer. ready must exist before a message is published.
 func (b *builder) ownConsumer(topic *sns.Topic, name string, c Consumer) (q *queue, ready []pulumi.Resource, err error) {
 	return b.subscriber(topic, c, functionSpec{name: name, settings: c.Function, environment: pulumi.StringMap{}})
 }
 
-// publisher is what a function needs to publish to a topic.
+// publisher returns what a function needs to publish to a topic.
 func publisher(topic *sns.Topic) functionSpec {
 	return functionSpec{environment: pulumi.StringMap{"TOPIC_ARN": topic.Arn}, allow: []statement{may("Publish", topic.Arn, "sns:Publish")}}
 }

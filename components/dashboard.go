@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// chart is a chart of the dashboard. They are in this order.
+// chart is a chart of the dashboard. The charts appear in this order.
 type chart int
 
 const (
@@ -51,13 +51,16 @@ func (w *watched) plot(c chart, metrics ...metric) {
 	w.charts[c] = append(w.charts[c], metrics...)
 }
 
-// The size of widgets. A row has 24 units.
+// The size of widgets, in units of CloudWatch's grid. A row has 24.
 const chartWidth, chartHeight, rowWidth = 8, 6, 24
 
-// dashboard makes one page with the state of all alarms, by their ARNs, and with all charts. CloudWatch places its widgets in their
-// order: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+// dashboard creates a dashboard with the state of all alarms, by their ARNs, and all charts. CloudWatch places widgets in the order of the
+// list: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 func (b *builder) dashboard(alarms pulumi.StringArray) (pulumi.StringOutput, error) {
-	widgets := pulumi.Array{widget("alarm", rowWidth, 2+len(alarms)/6, pulumi.Map{"title": pulumi.String("Alarms"), "alarms": alarms})}
+	widgets := pulumi.Array{}
+	for group := range slices.Chunk(alarms, maxAlarms) {
+		widgets = append(widgets, widget("alarm", rowWidth, 2+len(group)/6, pulumi.Map{"title": pulumi.String("Alarms"), "alarms": group}))
+	}
 	for _, c := range slices.Sorted(maps.Keys(b.charts)) {
 		series := pulumi.Array{}
 		for _, m := range b.charts[c] {
@@ -82,7 +85,7 @@ func widget(kind string, width, height int, properties pulumi.Map) pulumi.Map {
 	return pulumi.Map{"type": pulumi.String(kind), "width": pulumi.Int(width), "height": pulumi.Int(height), "properties": properties}
 }
 
-// series is a metric as a chart has it: namespace, name, dimensions, options.
+// series returns a metric in the form of a chart: namespace, name, dimensions, options.
 func (m metric) series() pulumi.Array {
 	s := pulumi.Array{pulumi.String(m.namespace), pulumi.String(m.name)}
 	for _, name := range slices.Sorted(maps.Keys(m.dimensions)) {

@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// chartsOf are the charts of a pattern's dashboard: the metrics by the title, each as alarmsOf has it.
+// chartsOf returns the charts of a pattern's dashboard: the metrics by title, in the format of alarmsOf.
 func chartsOf(t *testing.T, pattern string, c *cloud) map[string][]string {
 	t.Helper()
 	charts := map[string][]string{}
@@ -74,8 +74,43 @@ func TestTheDashboardShowsOrdersFirst(t *testing.T) {
 	require.Equal(t, "Orders per minute", second["properties"].(map[string]any)["title"])
 }
 
-// CloudWatch gives names 255 characters, and the provider makes none for these.
-func TestNamesInCloudWatchTellStacksApart(t *testing.T) {
+// A rule names 100 alarms, in 10,240 characters, and a widget shows 100: a component with many functions has more.
+func TestManyFunctionsHaveMoreAlarmsThanARuleMayName(t *testing.T) {
+	args, _ := pictures(t)
+	one := args.Consumers["resize"]
+	args.Consumers = map[string]components.Consumer{}
+	for i := range 25 {
+		args.Consumers[fmt.Sprintf("%s%d", strings.Repeat("f", 38), i+10)] = one
+	}
+	name := "pictures11" // the longest, beside functions of this length
+	c := deploy(t, components.NewFanOut, name, args, nil)
+	alarms, named := alarmNames(c, name), 0
+	require.Greater(t, len(alarms), 100)
+	for _, part := range []string{"-alarms-1", "-alarms-2"} {
+		in := c.inputs(t, compositeType, name+part)
+		require.Equal(t, "project-stack-"+name+part, in["alarmName"])
+		terms := strings.Split(in["alarmRule"].(string), " OR ")
+		require.LessOrEqual(t, len(terms), 100)
+		require.LessOrEqual(t, len(in["alarmRule"].(string)), 10_240, "with names that are longer than the provider's")
+		named += len(terms)
+	}
+	require.Equal(t, len(alarms), named)
+	has(t, c.inputs(t, compositeType, name), map[string]any{
+		"alarmName": "project-stack-" + name, "alarmRule": `ALARM("project-stack-pictures11-alarms-1") OR ALARM("project-stack-pictures11-alarms-2")`,
+	})
+	shown := 0
+	for _, w := range c.document(t, dashboardType, name, "dashboardBody")["widgets"].([]any) {
+		if widget := w.(map[string]any); widget["type"] == "alarm" {
+			of := len(widget["properties"].(map[string]any)["alarms"].([]any))
+			require.LessOrEqual(t, of, 100)
+			shown += of
+		}
+	}
+	require.Equal(t, len(alarms), shown)
+}
+
+// CloudWatch accepts names of 255 characters, and the provider does not make these unique.
+func TestNamesInCloudWatchDifferBetweenStacks(t *testing.T) {
 	c := &cloud{}
 	project, stack, folder := strings.Repeat("p", 100), strings.Repeat("s", 95)+".main", inFolder(t)
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
@@ -90,7 +125,7 @@ func TestNamesInCloudWatchTellStacksApart(t *testing.T) {
 	has(t, c.inputs(t, queryType, name+"-query-errors"), map[string]any{"name": want + "/errors"})
 }
 
-func TestTheStoryOfAnOrderIsASavedQuery(t *testing.T) {
+func TestTheLogLinesOfAnOrderAreASavedQuery(t *testing.T) {
 	each(t, common{auth: tokens}, func(t *testing.T, pattern string, c *cloud) {
 		groups := []any{"name:loggroup/" + pattern + "-api-access-logs", "name:loggroup/" + pattern + "-api-authorize-caller-logs"}
 		for _, function := range functions[pattern] {
@@ -99,7 +134,7 @@ func TestTheStoryOfAnOrderIsASavedQuery(t *testing.T) {
 		for name, text := range map[string]string{
 			"order":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter orderId = "ORDER-ID" | sort @timestamp asc | limit 1000`,
 			"trace":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`,
-			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`,
+			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, cause | sort lines desc`,
 		} {
 			in := c.inputs(t, queryType, pattern+"-query-"+name)
 			has(t, in, map[string]any{"name": "project-stack-" + pattern + "/" + name, "queryString": text})

@@ -29,7 +29,7 @@ const (
 	streamType   = "aws:kinesis/stream:Stream"
 )
 
-// has asserts that inputs have these values, and leaves the others alone.
+// has asserts that inputs have these values. It ignores other inputs.
 func has(t *testing.T, inputs, want map[string]any) {
 	t.Helper()
 	got := map[string]any{}
@@ -67,7 +67,7 @@ func TestFunctionsByDefault(t *testing.T) {
 				"role":                         "arn:role/" + name + "-role",
 				"reservedConcurrentExecutions": nil, "name": nil,
 			})
-			// The zip goes as it is, under a path that does not depend on where the engine runs.
+			// The zip is passed on unchanged, under a path that does not depend on where the engine runs.
 			code := c.find(t, functionType, name).Inputs["code"].ArchiveValue()
 			require.True(t, filepath.IsAbs(code.Path))
 			require.Equal(t, fn+".zip", filepath.Base(code.Path))
@@ -144,7 +144,7 @@ func TestQueuesAreCreatedInParallel(t *testing.T) {
 	}
 }
 
-func TestTablesArePaidByTheRequestUnlessTheirCapacityIsSet(t *testing.T) {
+func TestTablesAreOnDemandUnlessTheirCapacityIsSet(t *testing.T) {
 	byDefault := fanOut(t, nil)
 	has(t, byDefault.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PAY_PER_REQUEST", "readCapacity": nil, "writeCapacity": nil})
 	provisioned := fanOut(t, func(a *components.FanOutArgs) {
@@ -172,7 +172,7 @@ func TestTablesScaleIfTheyHaveAMaximum(t *testing.T) {
 	policy(writes, "fanout-orders-writes", "DynamoDBWriteCapacityUtilization", 70)
 	has(t, writes.inputs(t, policyType, "fanout-orders-writes"), writesOfOrders)
 	has(t, writes.inputs(t, tableType, "fanout-orders"), map[string]any{"billingMode": "PROVISIONED", "readCapacity": 50.0, "writeCapacity": 5.0})
-	// Only the capacity that scales may differ from what the program says.
+	// Only the capacity that scales may differ from the program's.
 	require.Equal(t, []string{"writeCapacity"}, writes.find(t, tableType, "fanout-orders").RegisterRPC.GetIgnoreChanges())
 	require.NotContains(t, writes.registered, targetType+" fanout-orders-reads")
 
@@ -192,10 +192,10 @@ func TestTablesScaleIfTheyHaveAMaximum(t *testing.T) {
 	require.Empty(t, fixed.find(t, tableType, "fanout-orders").RegisterRPC.GetIgnoreChanges())
 }
 
-func TestCodeComesFromS3IfItIsAskedFor(t *testing.T) {
+func TestCodeComesFromS3IfEnabled(t *testing.T) {
 	const objectType = "aws:s3/bucketObjectv2:BucketObjectv2"
 	each(t, common{Common: components.Common{CodeFromS3: true}}, func(t *testing.T, pattern string, c *cloud) {
-		// One bucket for all functions, deleted with what is in it.
+		// There is one bucket for all functions. It is deleted together with its objects.
 		has(t, c.inputs(t, bucketType, pattern+"-code"), map[string]any{"forceDestroy": true})
 		require.False(t, c.find(t, bucketType, pattern+"-code").RegisterRPC.GetProtect())
 		for _, fn := range functions[pattern] {
@@ -361,7 +361,7 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 	}))
 	stage := c.inputs(t, stageType, "fanout-api")["accessLogSettings"].(map[string]any)
 	require.Equal(t, "arn:loggroup/fanout-api-access-logs", stage["destinationArn"])
-	// One line, so that one request is one event, and JSON once the variables are filled in. AWS requires the request's id.
+	// One line, so that one request is one log event; JSON once the variables are replaced. AWS requires the request's id.
 	require.NotContains(t, stage["format"], "\n")
 	format := parse(t, stage["format"].(string))
 	require.Equal(t, "$context.requestId", format["apiRequestId"])
@@ -372,7 +372,7 @@ func TestAccessLogsNeedTheRegionsAccountSetting(t *testing.T) {
 
 	has(t, c.inputs(t, "aws:apigateway/account:Account", "api-account"), map[string]any{
 		"cloudwatchRoleArn": "arn:role/api-account-role",
-		// Else a destroyed stack would leave the Region with a role that does not exist.
+		// Without this, the Region's setting would name a role that no longer exists after the stack is destroyed.
 		"resetOnDelete": true,
 	})
 	has(t, c.inputs(t, "aws:iam/role:Role", "api-account-role"), map[string]any{"tags": map[string]any{"team": "coffee"}})

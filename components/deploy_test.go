@@ -10,13 +10,13 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// component is what a constructor makes.
+// component is what a constructor returns.
 type component interface{ Outputs() pulumi.Map }
 
-// constructor makes a component C of its arguments A.
+// constructor creates a component C from its arguments A.
 type constructor[A any, C component] func(*pulumi.Context, string, *A, ...pulumi.ResourceOption) (C, error)
 
-// deploy makes a component. edit, if not nil, changes its arguments.
+// deploy creates a component. edit, if not nil, changes its arguments.
 func deploy[A any, C component](t *testing.T, create constructor[A, C], name string, args *A, edit func(*A)) *cloud {
 	t.Helper()
 	if edit != nil {
@@ -63,8 +63,8 @@ func exports[A any, C component](t *testing.T, create constructor[A, C], name st
 	require.Equal(t, want, outputs)
 }
 
-// refuses asserts that a component cannot be made of these arguments, that the error names the component, and
-// every part of want, and that nothing was registered before.
+// refuses asserts that a component cannot be created with these arguments, that the error names the component and contains every part of
+// want, and that nothing was registered before.
 func refuses[A any, C component](t *testing.T, create constructor[A, C], kind, name string, args *A, want []string) {
 	t.Helper()
 	c := &cloud{}

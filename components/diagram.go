@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// diagram draws the machine in the language of https://mermaid.js.org/syntax/stateDiagram.html.
+// diagram renders the machine as a Mermaid diagram: https://mermaid.js.org/syntax/stateDiagram.html.
 func (m machine) diagram() string {
 	var b strings.Builder
 	arrow := func(from, to, label string) {

@@ -1,51 +1,49 @@
-// Package components holds Pulumi components that process orders, or whatever yours is about, asynchronously on AWS. Each pattern is a
-// component that a program can use alone, with functions of its own:
+// Package components contains Pulumi components for asynchronous processing on AWS, of orders or of anything else. Each pattern is a
+// component that a program can use alone, with its own functions:
 //
-//   - [FanOut]: an SNS topic, and functions that each take what is published from an SQS queue of their own.
-//   - [Orchestrator]: an API that starts a Step Functions state machine, with no function between. The machine runs tasks one after
-//     another, publishes what they answered, and undoes what was done when one fails.
+//   - [FanOut]: an SNS topic, and functions that each take all messages from their own SQS queue.
+//   - [Orchestrator]: an API that starts a Step Functions state machine directly, without a Lambda function. The machine runs tasks one
+//     after another and publishes their results. When a task fails, it undoes the tasks before it.
 //   - [EventStream]: a Kinesis stream, and functions that each read all of it, in order.
-//   - [CheckerPipeline]: an SNS topic, functions that check what is published, in parallel, and one that collects what they found.
+//   - [CheckerPipeline]: an SNS topic, functions that check each message in parallel, and a function that collects the findings.
 //
-// Each has an API in front of it, if it has routes. With the member Orders of its arguments, a component runs our example: functions for
-// orders of coffee, or for a checkout.
+// Each component has a REST API if it has routes. With the argument Orders, a component runs the built-in example: functions for orders of
+// coffee, or for the checkout of a shop.
 //
-// [OrderApi] is the REST API in front of all of them, for programs that bring functions or state machines of their own.
-// [ApiAccount] is the Region's setting that access logs of APIs need, for a program that owns it. Access logs are on by default,
-// so a Region needs the setting, from this program or another. [TraceAccount] is X-Ray's permission of an account that lets SNS
-// topics record traces.
+// [OrderApi] is the REST API that all patterns use, for programs that have their own functions or state machines. [ApiAccount] is the API
+// Gateway account setting of a Region. Access logs need it, and they are on by default, so one program must own the setting. [TraceAccount]
+// is the permission by which X-Ray lets SNS topics record traces.
 //
 // # Arguments
 //
-// What may come from another resource is an input: numbers, strings, tags and ARNs. A plain value decides which resources
-// there are. What is not set takes the default that its comment names, chosen for production: data is protected, everything
-// is traced and logged, everything but topics is encrypted at rest (topics too, with a key of one's own), all of it refuses plain
-// HTTP, and each function may do only what it does. An explicit 0 is never a default: it is used where 0 has a meaning, and refused
+// Values that may come from another resource are inputs: numbers, strings, tags and ARNs. A plain value decides which resources exist. An
+// argument that is not set has the default that its comment names. The defaults are for production: data is protected, everything is traced
+// and logged, everything except topics is encrypted at rest (topics too, with a customer-managed key), plain HTTP is refused, and each
+// function has only the permissions that it needs. An explicit 0 never means the default: it is used where 0 is valid, and refused
 // otherwise.
 //
-// Who may call an API has no default: see [Authorizer].
+// The authorizer of an API has no default: see [Authorizer].
 //
-// A component's name begins the names of its children. One that is too long for AWS to accept all of them, or has other
-// characters than they may have, is refused like an argument.
+// The names of a component's children begin with the component's name. A name is refused if it is too long for one of the children, or has
+// characters that AWS does not accept for one of them.
 //
-// Values are validated before anything is registered, all of them at once. A value that another resource provides is
+// All values are validated before anything is registered, and all errors are reported together. A value that another resource provides is
 // validated when it resolves.
 //
 // # Functions
 //
-// A [Function] with Code is one of your own: a zip or folder, in any language. It gets what a function of ours gets in its place: a role
-// that may do what the place needs, what it lists as Permissions, and nothing else; a log group, traces and alarms; a queue with dead
-// letters, or a reader, that takes partial batches; and variables. [Route], [Consumer], [Checker], [Reader] and [Task] say what their
-// functions get and must answer; package handlers/kit does it for functions written in Go. docs/your-own.md has an example of each
-// component.
+// A [Function] with Code is your own: a zip or a folder, in any language. It gets what the built-in function in its place gets: a role with
+// the permissions that the place needs, its own Permissions, and no others; a log group, traces and alarms; a queue with a dead-letter
+// queue, or a stream, from which it takes batches and reports partial failures; and environment variables. [Route], [Consumer], [Checker],
+// [Reader] and [Task] describe the events that their functions get and the answers that they must give. Package handlers/kit implements
+// this for functions in Go. docs/your-own.md has an example of each component.
 //
-// Functions run from zips that exist before the program does, and a component refuses to deploy without them, or with damaged ones.
-// The command packages makes zips of functions of yours that are written in Go, and of ours; in a checkout, `make build` makes ours.
-// Lambda reads them from S3 with Common.CodeFromS3, which is much faster.
+// Functions run from zips that must exist before the program runs. A component refuses to deploy if a zip is missing or damaged. The
+// command packages builds zips of your own functions in Go, and of the built-in ones; in a checkout, `make build` builds the built-in ones.
+// With Common.CodeFromS3, Lambda reads the zips from S3, which makes deployments much faster.
 //
 // # How a component is written
 //
-// A component is a struct of arguments with `pulumi` tags, a struct of outputs with `pulumi` tags, and two methods: resolve
-// validates each argument and puts its default in place, and build registers the children with a builder. The function
-// register does the rest, the same for all.
+// A component is a struct of arguments with `pulumi` tags, a struct of outputs with `pulumi` tags, and two methods. The method resolve
+// validates each argument and sets defaults. The method build registers the children with a builder. The function register does the rest.
 package components

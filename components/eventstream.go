@@ -8,103 +8,109 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// EventStreamArgs configure an EventStream. What is not set has a default fit for production.
+// EventStreamArgs are the arguments of an EventStream. An optional argument that is not set has a default for production use.
 type EventStreamArgs struct {
 	Common Common `pulumi:"common,optional"`
-	// Routes are what the API serves besides orders.
+	// Routes are routes of the API in addition to those of Orders.
 	Routes []Route `pulumi:"routes,optional"`
-	// Authorizer says who may call the API. Required, unless there is none.
+	// Authorizer says who may call the API. Required if there is an API.
 	Authorizer Authorizer `pulumi:"authorizer,optional"`
 
-	// Stream sizes the stream. Default on-demand, with records kept for a week.
+	// Stream configures the stream. Default on-demand capacity, and records are kept for a week.
 	Stream StreamSettings `pulumi:"stream,optional"`
-	// Readers are functions of your own that read the stream, by name. Each reads all of it, or what passes its filter.
+	// Readers are functions of your own that read the stream, by name. Each gets all records, or those that match its filter.
 	Readers map[string]Reader `pulumi:"readers,optional"`
-	// Orders adds our example: events of orders of coffee, which are kept in a table and invoiced. Default: none.
+	// Orders adds the built-in example: events of coffee orders, which are kept in a table and invoiced. Default: none.
 	Orders *EventStreamOrders `pulumi:"orders,optional"`
 
-	// Api are the settings of the REST API.
+	// Api holds the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
 }
 
-// EventStreamOrders are orders of coffee. POST /order appends an event, GET /order and GET /invoice answer what became of it.
+// EventStreamOrders configures the built-in example. POST /order appends an event. GET /order and GET /invoice return the results.
 type EventStreamOrders struct {
-	// Functions changes ours, or puts functions of your own in their places: append-order, project-order, invoice-order, get-order,
-	// get-invoice. Default: ours, as they are.
+	// Functions changes settings of the built-in functions, or replaces them with functions of your own. Keys: append-order, project-order,
+	// invoice-order, get-order, get-invoice. Default: the built-in functions with default settings.
 	//
-	// Variables: of append-order STREAM_ARN; of project-order and get-order TABLE_NAME; of invoice-order and get-invoice BUCKET_NAME;
-	// of project-order and invoice-order also FAILURES_URL; of those behind the API also ALLOW_ORIGIN and AUTH.
+	// Environment variables: STREAM_ARN for append-order; TABLE_NAME for project-order and get-order; BUCKET_NAME for invoice-order and
+	// get-invoice; FAILURES_URL for project-order and invoice-order; ALLOW_ORIGIN and AUTH for the functions behind the API.
 	Functions map[string]Function `pulumi:"functions,optional"`
-	// Capacity is that of the table of orders. Default on-demand.
+	// Capacity is the capacity of the table of orders. Default on-demand.
 	Capacity TableCapacity `pulumi:"capacity,optional"`
-	// ProjectReader and InvoiceReader are how project-order and invoice-order read the stream.
+	// ProjectReader and InvoiceReader configure how project-order and invoice-order read the stream.
 	ProjectReader ReaderSettings `pulumi:"projectReader,optional"`
 	InvoiceReader ReaderSettings `pulumi:"invoiceReader,optional"`
 }
 
-// EventStream is a Kinesis stream of events, and functions that each read all of it, shard by shard, in order. An API in front of it
-// has functions that append.
+// EventStream is a Kinesis stream of events, and functions that each read all of it, shard by shard, in order. An optional REST API has
+// functions that append to the stream.
 //
-// A record that can never succeed goes to the failure queue of the reader that it failed in, and delays no other. One that
-// fails for a reason that may pass is retried for days; then its position in the stream is reported to the same queue. The
-// other readers are not affected. (Your own functions decide which is which: package handlers/kit/kinesisbatch does it for those written in
-// Go.)
+// A record that can never succeed goes to the failure queue of the reader in which it failed, and delays no other record. A record that
+// fails for a reason that may pass is retried for days. Then its position in the stream is sent to the same queue. Other readers are not
+// affected. A function of your own decides which failures are permanent; package handlers/kit/kinesisbatch implements this for functions in
+// Go.
 //
-// With Orders it takes orders of coffee over HTTP, and appends them; an account's events keep their order. One reader keeps a
-// DynamoDB table of the active orders, one writes invoices to an S3 bucket. The stream keeps its records, so that both can be
-// rebuilt from it.
+// With Orders, the component takes coffee orders over HTTP and appends them to the stream. The events of one account keep their order. One
+// reader keeps a DynamoDB table of the active orders, another one writes invoices to an S3 bucket. Both can be rebuilt from the records
+// that the stream retains.
 type EventStream struct {
 	pulumi.ResourceState
 
-	// Api is the REST API; nil without one. The next three are then empty.
+	// Api is the REST API. It is nil if the component has no route.
 	Api *OrderApi
-	// Url is where the API answers: with the stage, or by its own domain name.
+	// Url is the base URL of the API: with the stage, or https://DOMAIN for an API with a domain name of its own. Empty without an API.
 	Url pulumi.StringOutput `pulumi:"url"`
-	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	// Auth is the kind of the API's authorizer: none, iam or jwt. Empty without an API.
 	Auth pulumi.StringOutput `pulumi:"auth"`
-	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	// RouteArns holds the execute-api ARN of each route, for IAM policies that allow execute-api:Invoke. The key is the route, such as
+	// "POST /order".
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
-	// StreamName and StreamArn are of the stream of order events. Read it to add a consumer.
+	// StreamName and StreamArn identify the stream. Another program can read it.
 	StreamName pulumi.StringOutput `pulumi:"streamName"`
 	StreamArn  pulumi.StringOutput `pulumi:"streamArn"`
-	// ReaderFailuresUrls are the queues with the records that Readers failed with for good, by name.
+	// ReaderFailuresUrls holds the URLs of the failure queues of Readers. The key is the name of the reader. A failure queue holds records
+	// that the reader could not process.
 	ReaderFailuresUrls pulumi.StringMapOutput `pulumi:"readerFailuresUrls"`
-	// TableName and TableArn are of the table of orders, keyed accountid and vendorid. These and the next are empty without Orders.
+	// TableName and TableArn identify the table of orders. Its partition key is accountid, its sort key is vendorid. Empty without Orders.
 	TableName pulumi.StringOutput `pulumi:"tableName"`
 	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
-	// BucketName is of the bucket of invoices.
+	// BucketName is the name of the bucket of invoices. Empty without Orders.
 	BucketName pulumi.StringOutput `pulumi:"bucketName"`
-	// ProjectFailuresUrl and InvoiceFailuresUrl are the queues with the records that a reader of Orders failed with for good.
+	// ProjectFailuresUrl and InvoiceFailuresUrl are the URLs of the failure queues of project-order and invoice-order. Empty without
+	// Orders.
 	ProjectFailuresUrl pulumi.StringOutput `pulumi:"projectFailuresUrl"`
 	InvoiceFailuresUrl pulumi.StringOutput `pulumi:"invoiceFailuresUrl"`
-	// AccessLogGroup is the log group of the API's access logs; empty without them.
+	// AccessLogGroup is the name of the log group of the API's access logs. Empty if access logs are off.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
-	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
-	// key must contain.
+	// KeyArn is the ARN of the customer-managed KMS key. Empty without one. KeyPolicy is a policy document: the policy of an existing key
+	// (Common.KmsKeyArn) must contain its statements.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
-	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
-	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	// Alarms holds the name of each alarm. The key says what the alarm watches, such as "store-order-errors". AlarmArn is the ARN of a
+	// composite alarm, which is raised while any of the others is. AlarmTopicArn is the SNS topic that alarms are published to.
+	// DashboardName is the name of the CloudWatch dashboard. All of them are empty if alarms are off.
 	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by name: of ours that of its zip.
+	// Functions describes each Lambda function. The key is the name of the reader; the name of the zip for built-in functions; or the name
+	// of the route, such as post-order.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const eventStreamType = "order-patterns:components:EventStream"
 
-// NewEventStream registers an EventStream. It refuses bad arguments, all at once, before it registers anything.
+// NewEventStream registers an EventStream. It validates all arguments before it registers anything. The error lists every argument that is
+// not valid.
 func NewEventStream(ctx *pulumi.Context, name string, args *EventStreamArgs, opts ...pulumi.ResourceOption) (*EventStream, error) {
 	e := &EventStream{}
 	return register(ctx, eventStreamType, name, e, args, e.build, opts...)
 }
 
-// Outputs are the fields that a stack exports.
+// Outputs returns the outputs by name, for a stack to export.
 func (e *EventStream) Outputs() pulumi.Map { return outputs(e) }
 
-// eventStreamFunctions are ours.
+// eventStreamFunctions are the built-in functions.
 var eventStreamFunctions = append([]string{"append-order", "project-order", "invoice-order"}, readFunctions...)
 
 func (args *EventStreamArgs) resolve(v *validator) shared {
@@ -113,7 +119,7 @@ func (args *EventStreamArgs) resolve(v *validator) shared {
 	var packaged, routes []string
 	if args.Orders == nil {
 		if len(args.Readers) == 0 {
-			v.addf("Readers", "at least one is required, or Orders")
+			v.addf("Readers", "at least one is required without Orders")
 		}
 	} else {
 		orders := *args.Orders
@@ -164,7 +170,7 @@ func (e *EventStream) build(b *builder, args *EventStreamArgs) error {
 	return err
 }
 
-// orders makes what Orders asks for, and returns its routes.
+// orders creates what Orders needs, and returns its routes.
 func (e *EventStream) orders(b *builder, args *EventStreamArgs, stream *kinesis.Stream) ([]Route, error) {
 	none := pulumi.String("").ToStringOutput()
 	e.TableName, e.TableArn, e.BucketName, e.ProjectFailuresUrl, e.InvoiceFailuresUrl = none, none, none, none, none
@@ -195,7 +201,7 @@ func (e *EventStream) orders(b *builder, args *EventStreamArgs, stream *kinesis.
 	appending, err := b.function(functionSpec{
 		name: "append-order", description: "Validates an order and appends it to the stream", settings: ours["append-order"],
 		environment: args.Authorizer.environment(pulumi.StringMap{"STREAM_ARN": stream.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)}),
-		// A reader refuses what it does not know, so an older one must not read what a newer append-order writes.
+		// A reader refuses records of a format that it does not know. So the readers are updated before append-order.
 		after: []string{"project-order", "invoice-order"},
 		allow: []statement{may("AppendOrder", stream.Arn, "kinesis:PutRecord")},
 	})

@@ -24,7 +24,7 @@ func TestTheStreamByDefault(t *testing.T) {
 	})
 }
 
-func TestTheStreamAsItIsSet(t *testing.T) {
+func TestTheStreamWithSettings(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) {
 		a.Stream = components.StreamSettings{Shards: pulumi.Int(4), RetentionHours: pulumi.Int(24)}
 	})
@@ -48,7 +48,7 @@ func TestReadersByDefault(t *testing.T) {
 	}
 }
 
-func TestReadersAsTheyAreSet(t *testing.T) {
+func TestReadersWithSettings(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) {
 		a.Orders.ProjectReader = components.ReaderSettings{
 			BatchSize: pulumi.Int(10), BatchingWindowSeconds: pulumi.Int(2), ParallelizationFactor: pulumi.Int(5), MaximumRetryAttempts: pulumi.Int(3), MaximumRecordAgeSeconds: pulumi.Int(3600),
@@ -66,7 +66,7 @@ func TestReadersAsTheyAreSet(t *testing.T) {
 	})
 }
 
-func TestAReaderWithEnhancedFanOutReadsAsAConsumerOfItsOwn(t *testing.T) {
+func TestAReaderWithEnhancedFanOutHasItsOwnStreamConsumer(t *testing.T) {
 	c := eventStream(t, func(a *components.EventStreamArgs) { a.Orders.ProjectReader.EnhancedFanOut = true })
 	const name, stream, consumer = "eventstream-project-order", "arn:stream/eventstream-events", "arn:streamconsumer/eventstream-project-order"
 	has(t, c.inputs(t, consumerType, name), map[string]any{"streamArn": stream, "name": nil})

@@ -8,10 +8,10 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A program whose orders need a third check, by a function of its own. docs/checker.md describes the message that the function sends.
+// A program whose orders need a third check, by its own function. docs/checker.md describes the message that the function sends.
 func ExampleNewCheckerPipeline() {
-	packages := examplePackages() // where `make build` leaves them: build/arm64
-	folder := exampleFolder       // of fraud.py
+	packages := examplePackages() // the folder that `make build` writes: build/arm64
+	folder := exampleFolder       // the folder with fraud.py
 
 	program := func(ctx *pulumi.Context) error {
 		shop, err := components.NewCheckerPipeline(ctx, "shop", &components.CheckerPipelineArgs{
@@ -42,10 +42,10 @@ func ExampleNewCheckerPipeline() {
 	// and from there also to https://queue/shop-fraud
 }
 
-// A program that checks pictures in two ways, collects what was found, and publishes those that passed. It has no API: others publish
-// to its topic.
+// A program that checks pictures in two ways, collects the findings, and publishes pictures that passed. It has no API: other programs
+// publish to its topic.
 func ExampleNewCheckerPipeline_withoutOrders() {
-	folder := exampleFolder // of pictures.py
+	folder := exampleFolder // the folder with pictures.py
 	own := func(handler string) components.Function {
 		return components.Function{Code: pulumi.NewFileArchive(folder), Runtime: pulumi.String("python3.13"), Handler: pulumi.String(handler)}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// Two functions of your own, and an event: each takes what is published to the topic from a queue, one of them only a part of it. There is
-// no API and nothing about orders. code(NAME) is pulumi.NewFileArchive(NAME + ".zip").
+// Two consumers with their own functions. Each takes published messages from its own queue; one of them has a filter. There is no API, and
+// nothing about orders. code(NAME) is pulumi.NewFileArchive(NAME + ".zip").
 func ExampleNewFanOut_consumers() {
 	code := exampleCode
 
@@ -41,7 +41,7 @@ func ExampleNewFanOut_consumers() {
 	// what resize gave up is in https://queue/pictures-resize-dead-letters
 }
 
-// A function of your own appends to a stream behind an API, and another reads it, in a VPC, where its database is.
+// A function behind an API appends to a stream. Another function reads the stream, in the VPC of its database.
 func ExampleNewEventStream_readers() {
 	code := exampleCode
 

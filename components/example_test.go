@@ -11,10 +11,10 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A program that uses FanOut alone, for callers with tokens of an issuer, and with other batches of invoices than the default. Its main is pulumi.Run(program); this
-// example runs without AWS.
+// A program that uses FanOut alone, for callers with tokens of an issuer, with another batch size for invoices than the default. Its main
+// is pulumi.Run(program); this example runs without AWS.
 func ExampleNewFanOut() {
-	folder := examplePackages() // where `make build` leaves them: build/arm64
+	folder := examplePackages() // the folder that `make build` writes: build/arm64
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{
@@ -29,7 +29,7 @@ func ExampleNewFanOut() {
 			return err
 		}
 		ctx.Export("url", coffee.Url)
-		ctx.Export("topic", coffee.TopicArn) // for consumers of their own
+		ctx.Export("topic", coffee.TopicArn) // for other consumers
 
 		coffee.Url.ApplyT(func(url string) error {
 			_, err := fmt.Println("orders go to", url+"/order")
@@ -45,8 +45,8 @@ func ExampleNewFanOut() {
 	// orders go to https://stage/coffee-api/order
 }
 
-// A program that puts a function of its own behind an API: routed, validated, throttled and traced. Requests are signed, and
-// the program says which of the routes a role may call.
+// A program with its own function behind an API that routes, validates, throttles and traces. Requests are signed, and the program exports
+// the ARN of a route for the IAM policy of a role.
 func ExampleNewOrderApi() {
 	program := func(ctx *pulumi.Context) error {
 		role, err := iam.NewRole(ctx, "greet", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(`{
@@ -103,7 +103,7 @@ func ExampleNewOrderApi() {
 
 // A program that uses Orchestrator alone.
 func ExampleNewOrchestrator() {
-	folder := examplePackages() // where `make build` leaves them: build/arm64
+	folder := examplePackages() // the folder that `make build` writes: build/arm64
 
 	program := func(ctx *pulumi.Context) error {
 		coffee, err := components.NewOrchestrator(ctx, "coffee", &components.OrchestratorArgs{
@@ -117,7 +117,7 @@ func ExampleNewOrchestrator() {
 		if err != nil {
 			return err
 		}
-		ctx.Export("topic", coffee.TopicArn) // for subscribers of their own
+		ctx.Export("topic", coffee.TopicArn) // for other subscribers
 
 		pulumi.All(coffee.Url, coffee.StateMachineArn).ApplyT(func(v []any) error {
 			_, err := fmt.Printf("orders go to %s/order\nand from there into %s\n", v...)
@@ -134,7 +134,7 @@ func ExampleNewOrchestrator() {
 	// and from there into arn:aws:states:eu-west-1:123456789012:stateMachine:coffee
 }
 
-// A program that runs two functions of its own one after another. If a picture cannot be indexed, its sizes are deleted.
+// A program that runs two functions one after another. If a picture cannot be indexed, its resized copies are deleted.
 func ExampleNewOrchestrator_tasks() {
 	function := func(handler string) components.Function {
 		return components.Function{Code: pulumi.NewFileArchive("testdata"), Runtime: pulumi.String("python3.13"), Handler: pulumi.String(handler)}
@@ -170,8 +170,8 @@ func ExampleNewOrchestrator_tasks() {
 	// and what failed goes to https://queue/pictures-failures
 }
 
-// A program that puts a state machine of its own behind an API, with no function between. The schema
-// refuses what API Gateway can tell, and the machine has to refuse the rest.
+// A program with its own state machine behind an API, without a Lambda function. API Gateway refuses what the schema can express. The
+// machine must refuse the rest.
 func ExampleNewOrderApi_execution() {
 	program := func(ctx *pulumi.Context) error {
 		role, err := iam.NewRole(ctx, "parcels", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(`{
@@ -228,7 +228,7 @@ func ExampleNewOrderApi_execution() {
 	// parcels go to https://stage/post-office/parcel
 }
 
-// Without its packages a component refuses to deploy, and says what to do.
+// A component refuses to deploy without its packages, and the error says what to do.
 func ExampleNewFanOut_withoutPackages() {
 	program := func(ctx *pulumi.Context) error {
 		_, err := components.NewFanOut(ctx, "coffee", &components.FanOutArgs{

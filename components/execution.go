@@ -9,38 +9,37 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Execution lets API Gateway start an execution of a state machine by itself, with no function between:
+// Execution lets API Gateway start an execution of a state machine directly, without a Lambda function:
 // https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-api-gateway.html
 //
-// The execution's name is the id of the request, so that every request starts one. Its input is {"id", "requestid",
-// "accepted", "body"}: the id that the client chose, or else the request's; the request's id; when it was accepted, in
-// milliseconds since 1970; and the body. Where tokens are verified it also has "caller", the account of the caller, unless the
-// caller may act for any account.
+// The name of the execution is the id of the request, so every request starts one. The input is {"id", "requestid", "accepted", "body"}:
+// the id that the client chose, or else the id of the request; the id of the request; the time at which it was accepted, in milliseconds
+// since 1970; and the body. Where tokens are verified, the input also has "caller", the caller's account, unless the caller may act for any
+// account.
 //
-// API Gateway writes the body anew: a number may have another form (1.0 for 1), and one of a member's values is left if the
-// client sent the member twice.
+// API Gateway rewrites the body: the format of a number may change (1.0 for 1), and a member that occurs twice keeps only one value.
 //
-// The answer is 202 {"id", "requestid", "executionArn"}; 413 if the body is larger than [MaxExecutionBody]; 403 if it is
-// of another account than the caller's; 503 where Step Functions is throttled.
+// The answer is 202 {"id", "requestid", "executionArn"}; 413 if the body is larger than [MaxExecutionBody]; 403 if the body names another
+// account than the caller's; 503 if Step Functions is throttled.
 type Execution struct {
-	// StateMachineArn is the machine's. Required.
+	// StateMachineArn is the ARN of the state machine. Required.
 	StateMachineArn pulumi.StringInput `pulumi:"stateMachineArn"`
-	// IdPath is where in the body the id is that the client chose, such as "$.order.orderid". Default: the id is the request's.
+	// IdPath is the JSONPath of the id that the client chooses, in the body, such as "$.order.orderid". Default: the id of the request.
 	//
-	// Nothing relies on what is there: any character but letters, digits, dots, underscores and hyphens is left out. The
-	// machine must validate the body.
+	// The id is not validated: characters other than letters, digits, dots, underscores and hyphens are removed. The machine must validate
+	// the body.
 	IdPath string `pulumi:"idPath,optional"`
-	// AccountPath is where in the body the account is, such as "$.order.accountid". Where tokens are verified, it must be
-	// that of the caller, or else the answer is 403. Default: the account is not compared.
+	// AccountPath is the JSONPath of the account in the body, such as "$.order.accountid". Where tokens are verified, it must be the
+	// caller's account; otherwise the answer is 403. Default: the account is not compared.
 	AccountPath string `pulumi:"accountPath,optional"`
 
-	// orders says that the execution is one of our orders. Its id is called orderid, and its body is the text as the client wrote
-	// it: the machine validates that, also whether a member occurs twice. So it must compare the account with "caller" again.
+	// orders says that the execution processes a built-in order. Its id is then called orderid, and its body is the text that the client
+	// sent. The machine validates that text, and rejects a member that occurs twice. So it must also compare the account with "caller".
 	orders bool
 }
 
-// MaxExecutionBody is the largest body that starts an execution, in characters. It is that of the functions, too, and leaves
-// the whole input space in a message of 256 KiB.
+// MaxExecutionBody is the largest body that starts an execution, in characters. Functions behind the API have the same limit. It leaves
+// space for the whole input in a message of 256 KiB.
 const MaxExecutionBody = 64 << 10
 
 var memberPath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*)+$`)
@@ -59,22 +58,21 @@ func (e *Execution) validatePaths(v *validator, path string) {
 	}
 }
 
-// executionStatuses are what the integration answers. API Gateway refuses a document in which a route's integration
-// answers with a status that the route does not declare.
+// executionStatuses are the statuses that the integration answers. API Gateway refuses a document in which an integration answers with a
+// status that the route does not declare.
 var executionStatuses = []int{202, 413, 500, 503}
 
 // The mapping templates, in the language of
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 //
-// The template of a response cannot read the request. So the request's template keeps the id in a header that Step Functions
-// ignores, which AWS documents:
+// The template of a response cannot read the request. So the template of the request stores the id in a header that Step Functions ignores:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
-// AWS does not say that the response's template can read that header. If it cannot, the answer has no id: it is then the
-// one that the client sent, or else the requestid.
+// AWS does not document that the template of the response can read that header. If it cannot, the answer has no id. The id is then the one
+// that the client sent, or else the requestid.
 const (
 	keptID = "$context.requestOverride.header.X-Order-Id"
-	// $input.json is JSON of any type, "" if there is nothing. The body is JSON in a string in JSON in a string, so it is
-	// escaped twice. escapeJavaScript also escapes apostrophes, which JSON does not allow.
+	// $input.json returns JSON of any type, or "" if there is nothing. The body is JSON in a string in JSON in a string, so it is escaped
+	// twice. escapeJavaScript also escapes apostrophes, which JSON does not allow.
 	textBody = `\"$util.escapeJavaScript($body).replaceAll("\\'","'")\"`
 	setText  = `#set($body = $util.escapeJavaScript($input.body).replaceAll("\\'","'"))`
 	// A body that is JSON in JSON in a string is escaped once.
@@ -88,7 +86,7 @@ const (
 		`\"accepted\":$context.requestTimeEpoch,CALLER\"body\":BODY}"}OTHER#end`
 	startedTemplate = `#set($id = ` + keptID + `){#if($id && $id != "")"MEMBER":"$id",#end"requestid":"$context.requestId",` +
 		`"executionArn":"$input.path('$.executionArn')"}`
-	// The request without an ARN, of a body that is too large, is refused as one of these two.
+	// A body that is too large makes a request without an ARN, which Step Functions refuses with one of these two errors.
 	refusedTemplate = `#set($type = $input.path('$.__type'))` +
 		`#if(FORBIDDEN$type.contains("ValidationException") || $type.contains("InvalidArn"))#set($context.responseOverride.status = 413)` +
 		`{"message":"The body is larger than LIMIT characters"}` +
@@ -97,15 +95,15 @@ const (
 		`#else{"message":"Internal server error"}#end`
 )
 
-// The parts of the templates where tokens are verified. The authorizer's answer has the caller's account, or any "true".
+// The parts of the templates where tokens are verified. The authorizer's answer has the caller's account, or "true" in any if the caller
+// may act for any account.
 //
-// Step Functions refuses an input that is no JSON, by the error InvalidExecutionInput:
+// A mapping template cannot answer by itself. So for a request for another account it sends an input that is not JSON. Step Functions
+// refuses that with the error InvalidExecutionInput, and the template of the response turns the error into a 403:
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
-// A mapping template cannot answer by itself. So a request for another account is one with such an input, and the template of
-// the response makes a 403 of the error.
 //
-// AWS does not say whether a variable that is not set is null or an empty text, nor how null compares. So the gate opens only
-// for texts that are equal.
+// AWS does not document whether a variable that is not set is null or an empty text, nor how null compares. So a request is allowed only if
+// two texts are equal.
 const (
 	ownTemplate = `#elseif($context.authorizer.any == "true" || ($context.authorizer.account && $context.authorizer.account != "" && ` +
 		`$context.authorizer.account == $input.path('ACCOUNT')))`
@@ -117,10 +115,10 @@ const (
 		`{"message":"` + otherAccount + `"}#elseif(`
 )
 
-// otherAccount is the message about an order of another account than the caller's. The functions have the same.
+// otherAccount is the message about an order of another account than the caller's. The functions answer with the same text.
 const otherAccount = "not allowed for this account"
 
-// templates are those of the request, of the answer, of a refusal, and of a failure. tokens says that tokens are verified.
+// templates returns the templates for the request, the answer, a refusal, and a failure. tokens says that tokens are verified.
 func (e *Execution) templates(machineARN string, tokens bool) (start, started, refused, unavailable string) {
 	own, other, caller, forbidden := "#else", "", "", ""
 	if tokens {
@@ -144,12 +142,12 @@ func (e *Execution) templates(machineARN string, tokens bool) (start, started, r
 	return start, started, refused, unavailable
 }
 
-// integration is the x-amazon-apigateway-integration. The response's status is that of the mapping that the backend's
-// status chooses, unless its template overrides it.
+// integration returns the x-amazon-apigateway-integration. The backend's status selects a mapping, whose status is the response's unless
+// its template overrides it.
 func (e *Execution) integration(machineARN, roleARN, allowOrigin string, tokens bool) (object, error) {
 	parts := strings.Split(machineARN, ":")
 	if len(parts) < 4 {
-		return nil, fmt.Errorf("state machine: %q is no ARN", machineARN)
+		return nil, fmt.Errorf("state machine: %q is not an ARN", machineARN)
 	}
 	respond := func(status, template string) object {
 		return object{

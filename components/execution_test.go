@@ -18,10 +18,10 @@ func TestAnIntegrationIsInThePartitionAndRegionOfItsMachine(t *testing.T) {
 		require.Equal(t, want, doc["uri"])
 	}
 	_, err := e.integration("m", "arn:role", "*", false)
-	require.ErrorContains(t, err, `"m" is no ARN`)
+	require.ErrorContains(t, err, `"m" is not an ARN`)
 }
 
-// A route whose machine or function does not exist yet must not become a document without it.
+// A route to a machine or function that does not exist yet must not be left out of the document.
 func TestARouteWithoutATargetIsRefused(t *testing.T) {
 	execution := Route{Execution: &Execution{IdPath: "$.id"}}
 	for _, target := range []any{"", nil, []string{}, []string{"arn:aws:states:eu-west-1:1:stateMachine:m"}, []string{"", "arn:role"}, []string{"arn:aws:states:eu-west-1:1:stateMachine:m", ""}} {

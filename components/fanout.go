@@ -8,104 +8,110 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// FanOutArgs configure a FanOut. What is not set has a default fit for production.
+// FanOutArgs are the arguments of a FanOut. An optional argument that is not set has a default for production use.
 type FanOutArgs struct {
 	Common Common `pulumi:"common,optional"`
 
-	// Consumers are functions of your own that take what is published, by name. Each gets all of it, or what passes its filter.
+	// Consumers are functions of your own that take published messages, by name. Each gets all messages, or those that match its filter.
 	Consumers map[string]Consumer `pulumi:"consumers,optional"`
-	// Routes are what the API serves besides orders. Without routes and Orders there is no API: programs then publish to TopicArn.
+	// Routes are routes of the API in addition to those of Orders. Without Routes and Orders there is no API, and programs publish to the
+	// topic FanOut.TopicArn.
 	Routes []Route `pulumi:"routes,optional"`
-	// Orders adds our example: orders of coffee, which are stored and invoiced. Default: none.
+	// Orders adds the built-in example: coffee orders, which are stored and invoiced. Default: none.
 	Orders *FanOutOrders `pulumi:"orders,optional"`
 
-	// Authorizer says who may call the API. Required, unless there is none.
+	// Authorizer says who may call the API. Required if there is an API.
 	Authorizer Authorizer `pulumi:"authorizer,optional"`
-	// Api are the settings of the REST API.
+	// Api holds the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
 }
 
-// FanOutOrders are orders of coffee. POST /order publishes one, GET /order and GET /invoice answer what became of it.
+// FanOutOrders configures the built-in example. POST /order publishes an order. GET /order and GET /invoice return the results.
 type FanOutOrders struct {
-	// Functions changes ours, or puts functions of your own in their places: publish-order, store-order, write-invoice, get-order,
-	// get-invoice. Default: ours, as they are.
+	// Functions changes settings of the built-in functions, or replaces them with functions of your own. Keys: publish-order, store-order,
+	// write-invoice, get-order, get-invoice. Default: the built-in functions with default settings.
 	//
-	// Variables: of publish-order TOPIC_ARN; of store-order and get-order TABLE_NAME; of write-invoice and get-invoice BUCKET_NAME; of
-	// store-order and write-invoice also QUEUE_URL and DEAD_LETTERS_URL; of those behind the API also ALLOW_ORIGIN and AUTH.
+	// Environment variables: TOPIC_ARN for publish-order; TABLE_NAME for store-order and get-order; BUCKET_NAME for write-invoice and
+	// get-invoice; QUEUE_URL and DEAD_LETTERS_URL for store-order and write-invoice; ALLOW_ORIGIN and AUTH for the functions behind the
+	// API.
 	Functions map[string]Function `pulumi:"functions,optional"`
-	// Capacity is that of the table of orders. Default on-demand.
+	// Capacity is the capacity of the table of orders. Default on-demand.
 	Capacity TableCapacity `pulumi:"capacity,optional"`
-	// StoreQueue is the queue between the topic and store-order. Default batches of [DefaultStoreBatchSize].
+	// StoreQueue configures the queue between the topic and store-order. Default batches of [DefaultStoreBatchSize].
 	StoreQueue QueueSettings `pulumi:"storeQueue,optional"`
-	// InvoiceQueue is the queue between the topic and write-invoice. Default batches of [DefaultInvoiceBatchSize].
+	// InvoiceQueue configures the queue between the topic and write-invoice. Default batches of [DefaultInvoiceBatchSize].
 	InvoiceQueue QueueSettings `pulumi:"invoiceQueue,optional"`
 }
 
-// FanOut is an SNS topic, and functions that each take what is published to it from an SQS queue of their own. An API in front of it
-// has functions that publish.
+// FanOut is an SNS topic, and functions that each take all messages from their own SQS queue. An optional REST API has functions that
+// publish to the topic.
 //
 // Delivery is at least once and unordered. A message that can never succeed goes to the dead-letter queue of its consumer at once. A
-// message that fails for another reason is tried at growing intervals, for longer than an outage of a day, and goes there after
-// [DefaultMaxReceiveCount] receives. The other consumers are not affected. (Your own functions decide which is which: package
-// handlers/kit/sqsbatch does it for those written in Go.)
+// message that fails for another reason is retried with growing delays, for longer than an outage of a day. After [DefaultMaxReceiveCount]
+// receives it goes to the dead-letter queue. Other consumers are not affected. A function of your own decides which failures are permanent;
+// package handlers/kit/sqsbatch implements this for functions in Go.
 //
-// With Orders it takes orders of coffee over HTTP: one consumer stores them in a DynamoDB table, another one writes their invoices to
-// an S3 bucket. Both end up as if each message had been delivered once and in order.
+// With Orders, the component takes coffee orders over HTTP. One consumer stores them in a DynamoDB table, another one writes invoices to an
+// S3 bucket. Both are idempotent: the result is the same as if each message had been delivered once and in order.
 type FanOut struct {
 	pulumi.ResourceState
 
-	// Api is the REST API; nil without one. The next three are then empty.
+	// Api is the REST API. It is nil if the component has no route.
 	Api *OrderApi
-	// Url is where the API answers: with the stage, or by its own domain name.
+	// Url is the base URL of the API: with the stage, or https://DOMAIN for an API with a domain name of its own. Empty without an API.
 	Url pulumi.StringOutput `pulumi:"url"`
-	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	// Auth is the kind of the API's authorizer: none, iam or jwt. Empty without an API.
 	Auth pulumi.StringOutput `pulumi:"auth"`
-	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	// RouteArns holds the execute-api ARN of each route, for IAM policies that allow execute-api:Invoke. The key is the route, such as
+	// "POST /order".
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
-	// TopicArn is the topic. A program that publishes to it needs sns:Publish on it.
+	// TopicArn is the ARN of the topic. A program that publishes to it needs the permission sns:Publish.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
-	// ConsumerQueueUrls and ConsumerDeadLettersUrls are the queues of Consumers, and their dead-letter queues, by name.
+	// ConsumerQueueUrls and ConsumerDeadLettersUrls hold the URLs of the queue and of the dead-letter queue of each of Consumers. The key
+	// is the name of the consumer.
 	ConsumerQueueUrls       pulumi.StringMapOutput `pulumi:"consumerQueueUrls"`
 	ConsumerDeadLettersUrls pulumi.StringMapOutput `pulumi:"consumerDeadLettersUrls"`
-	// TableName and TableArn are of the table of orders, keyed accountid and vendorid. These and the next are empty without Orders.
+	// TableName and TableArn identify the table of orders. Its partition key is accountid, its sort key is vendorid. Empty without Orders.
 	TableName pulumi.StringOutput `pulumi:"tableName"`
 	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
-	// BucketName is of the bucket of invoices.
+	// BucketName is the name of the bucket of invoices. Empty without Orders.
 	BucketName pulumi.StringOutput `pulumi:"bucketName"`
-	// StoreQueueUrl and InvoiceQueueUrl are the queues of Orders, and StoreDeadLettersUrl and InvoiceDeadLettersUrl their
-	// dead-letter queues.
+	// StoreQueueUrl and InvoiceQueueUrl are the URLs of the queues of store-order and write-invoice. StoreDeadLettersUrl and
+	// InvoiceDeadLettersUrl are the URLs of their dead-letter queues. Empty without Orders.
 	StoreQueueUrl         pulumi.StringOutput `pulumi:"storeQueueUrl"`
 	StoreDeadLettersUrl   pulumi.StringOutput `pulumi:"storeDeadLettersUrl"`
 	InvoiceQueueUrl       pulumi.StringOutput `pulumi:"invoiceQueueUrl"`
 	InvoiceDeadLettersUrl pulumi.StringOutput `pulumi:"invoiceDeadLettersUrl"`
-	// AccessLogGroup is the log group of the API's access logs; empty without them.
+	// AccessLogGroup is the name of the log group of the API's access logs. Empty if access logs are off.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
-	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
-	// key must contain.
+	// KeyArn is the ARN of the customer-managed KMS key. Empty without one. KeyPolicy is a policy document: the policy of an existing key
+	// (Common.KmsKeyArn) must contain its statements.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
-	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
-	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	// Alarms holds the name of each alarm. The key says what the alarm watches, such as "store-order-errors". AlarmArn is the ARN of a
+	// composite alarm, which is raised while any of the others is. AlarmTopicArn is the SNS topic that alarms are published to.
+	// DashboardName is the name of the CloudWatch dashboard. All of them are empty if alarms are off.
 	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by name: that of a consumer; of ours that of its zip; of a route such as post-order.
+	// Functions describes each Lambda function. The key is the name of the consumer; the name of the zip for built-in functions; or the
+	// name of the route, such as post-order.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const fanOutType = "order-patterns:components:FanOut"
 
-// NewFanOut registers a FanOut. It refuses bad arguments, all at once, before it registers anything.
+// NewFanOut registers a FanOut. It validates all arguments before it registers anything. The error lists every argument that is not valid.
 func NewFanOut(ctx *pulumi.Context, name string, args *FanOutArgs, opts ...pulumi.ResourceOption) (*FanOut, error) {
 	f := &FanOut{}
 	return register(ctx, fanOutType, name, f, args, f.build, opts...)
 }
 
-// Outputs are the fields that a stack exports.
+// Outputs returns the outputs by name, for a stack to export.
 func (f *FanOut) Outputs() pulumi.Map { return outputs(f) }
 
-// fanOutFunctions are ours.
+// fanOutFunctions are the built-in functions.
 var fanOutFunctions = append([]string{"publish-order", "store-order", "write-invoice"}, readFunctions...)
 
 func (args *FanOutArgs) resolve(v *validator) shared {
@@ -122,7 +128,7 @@ func (args *FanOutArgs) resolve(v *validator) shared {
 	}
 	args.Consumers = resolveConsumers(v, args.Consumers)
 	if len(args.Consumers) == 0 && args.Orders == nil {
-		v.addf("Consumers", "at least one is required, or Orders")
+		v.addf("Consumers", "at least one is required without Orders")
 	}
 	return args.Common.resolve(v, append(packaged, front{&args.Routes, routes, &args.Authorizer, &args.Api}.resolve(v)...)...)
 }
@@ -162,7 +168,7 @@ func (f *FanOut) build(b *builder, args *FanOutArgs) error {
 	return err
 }
 
-// orders makes what Orders asks for, and returns its routes, and what must be in place before they are called.
+// orders creates what Orders needs. It returns the routes, and what must exist before they are called.
 func (f *FanOut) orders(b *builder, args *FanOutArgs, topic *sns.Topic) ([]Route, []pulumi.Resource, error) {
 	none := pulumi.String("").ToStringOutput()
 	f.TableName, f.TableArn, f.BucketName = none, none, none
@@ -175,6 +181,7 @@ func (f *FanOut) orders(b *builder, args *FanOutArgs, topic *sns.Topic) ([]Route
 	if err != nil {
 		return nil, nil, err
 	}
+	b.watchFailing()
 	publish, err := b.function(functionSpec{
 		name: "publish-order", description: "Validates an order and publishes it", settings: ours["publish-order"],
 		environment: args.Authorizer.environment(pulumi.StringMap{"TOPIC_ARN": topic.Arn, "ALLOW_ORIGIN": stringOf(args.Api.AllowOrigin)}),

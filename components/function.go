@@ -13,86 +13,86 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Function is a Lambda function that a component runs: one of ours with other settings, or one of your own.
+// Function is a Lambda function that a component creates: a built-in one with other settings, or one of your own.
 type Function struct {
-	// Code is a zip or a folder with the code of your own function. Default: ours, where the component has one. For provided.al2023 it
-	// must be a zip, because no file is executable in the one that Pulumi makes of a folder.
+	// Code is a zip or a folder with the code of your own function. Default: the built-in function, if the place has one. The runtime
+	// provided.al2023 needs a zip: Pulumi zips a folder without executable bits.
 	//
-	// Lambda takes up to 50 MB this way, and a zip with CodeFromS3 of Common as long as it has 250 MB unzipped:
+	// Lambda accepts up to 50 MB in the request. With CodeFromS3 of Common the limit is 250 MB, unzipped:
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	Code pulumi.Archive `pulumi:"code,optional"`
-	// Runtime is what runs Code, such as python3.13 or nodejs22.x. Default provided.al2023, which runs an executable.
+	// Runtime is the Lambda runtime of Code, such as python3.13 or nodejs22.x. Default provided.al2023, which runs an executable.
 	// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 	Runtime pulumi.StringPtrInput `pulumi:"runtime,optional"`
-	// Handler is what Runtime calls in Code, such as app.handler. Default bootstrap, the name of the executable.
+	// Handler is the entry point that Runtime calls in Code, such as app.handler. Default bootstrap, the name of the executable.
 	Handler pulumi.StringPtrInput `pulumi:"handler,optional"`
-	// Architecture is that of the processors that Code was built for: arm64 or x86_64. Default: that of the executable bootstrap in
-	// Code, or else that of Common.
+	// Architecture is the instruction set that Code was built for: arm64 or x86_64. Default: the one of the executable bootstrap in Code,
+	// or else the architecture in Common.
 	Architecture string `pulumi:"architecture,optional"`
-	// Description says what the function does. Default: none for Code.
+	// Description is the function's description in Lambda. Default: none for Code.
 	Description pulumi.StringPtrInput `pulumi:"description,optional"`
 
-	// MemoryMB is the memory in MB, which also decides the share of a processor: [MemoryRange].
+	// MemoryMB is the memory in MB: [MemoryRange]. CPU is in proportion to it. Default: depends on the place.
 	MemoryMB pulumi.IntPtrInput `pulumi:"memoryMB,optional"`
-	// TimeoutSeconds ends an invocation: [TimeoutRange].
+	// TimeoutSeconds is the timeout of an invocation, in seconds: [TimeoutRange]. Default: depends on the place.
 	TimeoutSeconds pulumi.IntPtrInput `pulumi:"timeoutSeconds,optional"`
-	// ReservedConcurrency is both the most environments that may run at once and the number kept free for this
-	// function: [ConcurrencyRange]. With 0 the function is never invoked. Default: it shares the account's pool.
+	// ReservedConcurrency is both the largest number of concurrent invocations and the concurrency reserved for this function:
+	// [ConcurrencyRange]. With 0 the function is never invoked. Default: the function shares the account's unreserved concurrency.
 	ReservedConcurrency pulumi.IntPtrInput `pulumi:"reservedConcurrency,optional"`
 
-	// Environment are variables besides those that the component sets, which are listed with the place where the function runs. It
-	// also sets PATTERN, the component's name.
+	// Environment holds variables in addition to those that the component sets. The documentation of each place lists those. PATTERN is
+	// always set to the component's name.
 	Environment pulumi.StringMapInput `pulumi:"environment,optional"`
-	// Layers are ARNs of versions of layers, five at most, of which LambdaInsights of Common is one:
+	// Layers are ARNs of layer versions, at most five. With LambdaInsights of Common, its layer is one of them:
 	// https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 	Layers pulumi.StringArrayInput `pulumi:"layers,optional"`
-	// Vpc attaches the function to subnets. Default: it reaches the internet, and no VPC.
+	// Vpc attaches the function to subnets of a VPC. Default: no VPC, with access to the internet.
 	Vpc *Vpc `pulumi:"vpc,optional"`
-	// Permissions are what the function may do besides what its place needs, such as taking messages from its queue, and writing
-	// its logs and traces.
+	// Permissions are permissions in addition to those that the place needs, such as receiving messages from its queue, and writing logs
+	// and traces.
 	Permissions []Permission `pulumi:"permissions,optional"`
 }
 
 // Vpc is where in a VPC a function runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 type Vpc struct {
-	// SubnetIds are subnets of one VPC. Required.
+	// SubnetIds are ids of subnets of one VPC. Required.
 	SubnetIds pulumi.StringArrayInput `pulumi:"subnetIds"`
-	// SecurityGroupIds are security groups of the VPC. Required.
+	// SecurityGroupIds are ids of security groups of the VPC. Required.
 	SecurityGroupIds pulumi.StringArrayInput `pulumi:"securityGroupIds"`
 }
 
-// Permission lets a function do actions on resources.
+// Permission allows a function actions on resources.
 type Permission struct {
-	// Actions are such as s3:GetObject. Required.
+	// Actions are IAM actions, such as s3:GetObject. Required.
 	Actions []string `pulumi:"actions"`
 	// Resources are ARNs. Required.
 	Resources pulumi.StringArrayInput `pulumi:"resources"`
-	// Conditions narrow the permission. All of them must hold.
+	// Conditions restrict the permission. All of them must hold.
 	Conditions []Condition `pulumi:"conditions,optional"`
 }
 
-// Condition compares a key of a request with a value:
+// Condition compares a condition key of the request with a value:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
 type Condition struct {
-	// Operator is such as StringEquals. Required.
+	// Operator is a condition operator, such as StringEquals. Required.
 	Operator string `pulumi:"operator"`
-	// Key is such as s3:prefix. Required.
+	// Key is a condition key, such as s3:prefix. Required.
 	Key string `pulumi:"key"`
-	// Value is what the key is compared with. Required.
+	// Value is the value that the key is compared with. Required.
 	Value pulumi.StringInput `pulumi:"value"`
 }
 
-// own reports whether the function is not one of ours.
+// own reports whether the function is not built-in.
 func (f Function) own() bool { return f.Code != nil }
 
 var actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*]+$`)
 
-// resolve validates a function in a place of one of ours. The function is ours unless it has Code.
+// resolve validates a function in the place of a built-in one. The function is the built-in one unless it has Code.
 func (f Function) resolve(v *validator, path string, standard Size) Function {
 	return f.resolveWith(v, path, standard, variablesOfPlaces, variablesOfOrders)
 }
 
-// resolveOwn validates a function in a place where there is none of ours.
+// resolveOwn validates a function in a place without a built-in one.
 func (f Function) resolveOwn(v *validator, path string, standard Size) Function {
 	if !f.own() {
 		v.addf(path+".Code", "is required")
@@ -100,7 +100,7 @@ func (f Function) resolveOwn(v *validator, path string, standard Size) Function 
 	return f.resolveWith(v, path, standard, variablesOfPlaces)
 }
 
-// resolveWith validates a function whose place sets these variables.
+// resolveWith validates a function. The component sets these variables in its environment.
 func (f Function) resolveWith(v *validator, path string, standard Size, variables ...[]string) Function {
 	f.MemoryMB = v.number(path+".MemoryMB", f.MemoryMB, MemoryRange.Check, standard.MemoryMB)
 	f.TimeoutSeconds = v.number(path+".TimeoutSeconds", f.TimeoutSeconds, TimeoutRange.Check, standard.TimeoutSeconds)
@@ -125,7 +125,7 @@ func (f *Function) resolveCode(v *validator, path string) {
 			set  bool
 		}{{"Runtime", !unset(f.Runtime)}, {"Handler", !unset(f.Handler)}, {"Architecture", f.Architecture != ""}, {"Description", !unset(f.Description)}} {
 			if field.set {
-				v.addf(path+"."+field.name, "is of use only with Code")
+				v.addf(path+"."+field.name, "is accepted only with Code")
 			}
 		}
 		return
@@ -146,7 +146,7 @@ func (f *Function) resolveCode(v *validator, path string) {
 	if f.Code.Path() == "" { // made of assets, or at a URL
 		return
 	}
-	code, err := filepath.Abs(f.Code.Path()) // the engine may run elsewhere
+	code, err := filepath.Abs(f.Code.Path()) // the engine may run in another folder
 	if err != nil {
 		v.addf(path+".Code", "%v", err)
 		return
@@ -163,7 +163,7 @@ func (f *Function) resolveCode(v *validator, path string) {
 	}
 }
 
-// checkExecutable reports a zip that a runtime for executables would refuse to start.
+// checkExecutable reports a zip that a runtime for executables cannot start.
 func (f *Function) checkExecutable(v *validator, path, zip string) {
 	built, err := inspectPackage(zip)
 	switch {
@@ -190,7 +190,7 @@ func (p Permission) validate(v *validator, path string) {
 	for i, c := range p.Conditions {
 		at := fmt.Sprintf("%s.Conditions[%d]", path, i)
 		if slices.ContainsFunc(p.Conditions[:i], func(other Condition) bool { return other.Operator == c.Operator && other.Key == c.Key }) {
-			v.addf(at, "%s of %s is there twice: a key has one value", c.Operator, c.Key)
+			v.addf(at, "%s of %s occurs twice: a key must have one value", c.Operator, c.Key)
 		}
 		if c.Operator == "" {
 			v.addf(at+".Operator", "is required")
@@ -202,7 +202,7 @@ func (p Permission) validate(v *validator, path string) {
 	}
 }
 
-// statements are what the permissions allow.
+// statements converts the permissions to policy statements.
 func (f Function) statements() []statement {
 	var statements []statement
 	for i, p := range f.Permissions {

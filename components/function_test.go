@@ -19,7 +19,7 @@ const (
 	layerB = "arn:aws:lambda:eu-west-1:123456789012:layer:imagemagick:1"
 )
 
-// python is a function of one's own in a folder.
+// python is an own function in a folder.
 func python(t *testing.T) components.Function {
 	t.Helper()
 	folder := t.TempDir()
@@ -27,7 +27,7 @@ func python(t *testing.T) components.Function {
 	return components.Function{Code: pulumi.NewFileArchive(folder), Runtime: pulumi.String("python3.13"), Handler: pulumi.String("app.handler")}
 }
 
-// ownOrder deploys a FanOut of ours with changes to store-order, whose inputs it returns.
+// ownOrder deploys a FanOut with Orders and changes to store-order. It returns the inputs of that function.
 func ownOrder(t *testing.T, change components.Function, edit func(*components.FanOutArgs)) (*cloud, map[string]any) {
 	t.Helper()
 	c := fanOut(t, func(a *components.FanOutArgs) {
@@ -39,7 +39,7 @@ func ownOrder(t *testing.T, change components.Function, edit func(*components.Fa
 	return c, c.inputs(t, functionType, "fanout-store-order")
 }
 
-func TestAFunctionOfOnesOwnTakesThePlaceOfOneOfOurs(t *testing.T) {
+func TestAnOwnFunctionReplacesABuiltInOne(t *testing.T) {
 	own := python(t)
 	own.Description, own.Environment = pulumi.String("Stores orders elsewhere"), pulumi.StringMap{"HOST": pulumi.String("db")}
 	c, inputs := ownOrder(t, own, func(a *components.FanOutArgs) {
@@ -54,7 +54,7 @@ func TestAFunctionOfOnesOwnTakesThePlaceOfOneOfOurs(t *testing.T) {
 		"HOST": "db", "PATTERN": "fanout", "TABLE_NAME": "name:table/fanout-orders",
 		"QUEUE_URL": "https://queue/fanout-store-order", "DEAD_LETTERS_URL": "https://queue/fanout-store-order-dead-letters",
 	}, variables(t, c, "fanout-store-order"))
-	// The place keeps its permissions.
+	// The permissions of the place stay.
 	ours, _ := grants(t, fanOut(t, nil), "fanout-store-order")
 	got, _ := grants(t, c, "fanout-store-order")
 	require.Empty(t, cmp.Diff(ours, got))
@@ -75,7 +75,7 @@ func TestTheArchitectureIsThatOfTheCode(t *testing.T) {
 	})
 	has(t, inputs, map[string]any{"architectures": []any{"x86_64"}})
 
-	// A script runs on any processor, and without functions of ours Common has the default.
+	// A script runs on any architecture. Without a built-in function, Common has the default.
 	folder := t.TempDir()
 	writePackage(t, folder, "script", "bootstrap", 0o755, []byte("#!/bin/sh\n"))
 	c := deploy(t, components.NewFanOut, "pictures", &components.FanOutArgs{Consumers: map[string]components.Consumer{
@@ -84,7 +84,7 @@ func TestTheArchitectureIsThatOfTheCode(t *testing.T) {
 	has(t, c.inputs(t, functionType, "pictures-resize"), map[string]any{"architectures": []any{"arm64"}})
 }
 
-// Code that is not a file of this machine is for the engine to find.
+// The engine resolves code that is not a file of this machine.
 func TestCodeMayBeMadeOfAssetsOrAtAURL(t *testing.T) {
 	for _, code := range []pulumi.Archive{
 		pulumi.NewAssetArchive(map[string]any{"app.py": pulumi.NewStringAsset("def handler(event, context): pass")}),
@@ -99,7 +99,7 @@ func TestCodeMayBeMadeOfAssetsOrAtAURL(t *testing.T) {
 	}
 }
 
-func TestAZipOfOnesOwnComesFromS3IfItIsAskedFor(t *testing.T) {
+func TestAnOwnZipComesFromS3IfEnabled(t *testing.T) {
 	const objectType = "aws:s3/bucketObjectv2:BucketObjectv2"
 	args, _ := pictures(t)
 	args.Common.CodeFromS3 = true
@@ -108,7 +108,7 @@ func TestAZipOfOnesOwnComesFromS3IfItIsAskedFor(t *testing.T) {
 	object := c.inputs(t, objectType, "pictures-resize-code")
 	require.Regexp(t, `^project/stack/pictures/resize/[0-9a-f]{64}\.zip$`, object["key"])
 	has(t, c.inputs(t, functionType, "pictures-resize"), map[string]any{"s3Bucket": "name:bucketv2/pictures-code", "s3Key": object["key"], "code": nil})
-	// A folder is a part of the request.
+	// A folder is part of the request.
 	require.NotContains(t, c.registered, objectType+" pictures-caption-code")
 	has(t, c.inputs(t, functionType, "pictures-caption"), map[string]any{"s3Bucket": nil})
 	require.Equal(t, args.Consumers["caption"].Function.Code.Path(), c.find(t, functionType, "pictures-caption").Inputs["code"].ArchiveValue().Path)
@@ -175,7 +175,7 @@ func TestTheEnvironmentMayBeAnOutput(t *testing.T) {
 	require.Equal(t, "name:table/fanout-orders", got["TABLE_NAME"])
 }
 
-// Variables of Lambda that are not reserved switch layers on.
+// Layers are enabled by variables of Lambda that are not reserved.
 func TestAFunctionMaySetVariablesOfLambdaThatAreNotReserved(t *testing.T) {
 	c, _ := ownOrder(t, components.Function{Environment: pulumi.StringMap{"AWS_LAMBDA_EXEC_WRAPPER": pulumi.String("/opt/otel-handler")}}, nil)
 	require.Equal(t, "/opt/otel-handler", variables(t, c, "fanout-store-order")["AWS_LAMBDA_EXEC_WRAPPER"])
@@ -209,7 +209,7 @@ func TestAFunctionIsRefused(t *testing.T) {
 		"settings of code without Code": {components.Function{
 			Runtime: pulumi.String("python3.13"), Handler: pulumi.String("app.handler"), Architecture: "arm64", Description: pulumi.String("x"),
 		}, false, []string{
-			".Runtime: is of use only with Code", ".Handler: is of use only with Code", ".Architecture: is of use only with Code", ".Description: is of use only with Code",
+			".Runtime: is accepted only with Code", ".Handler: is accepted only with Code", ".Architecture: is accepted only with Code", ".Description: is accepted only with Code",
 		}},
 		"a runtime without a handler": {with(python(t), func(f *components.Function) { f.Handler = nil }), false, []string{".Handler: is required"}},
 		"code that is not there":      {components.Function{Code: pulumi.NewFileArchive(missing)}, false, []string{".Code: no zip or folder at " + missing + ": no such file or directory"}},
@@ -239,7 +239,7 @@ func TestAFunctionIsRefused(t *testing.T) {
 			[]string{".Permissions[0].Conditions[0].Operator: is required", ".Conditions[0].Key: is required", ".Conditions[0].Value: is required"}},
 		"a key that must have two values": {permission(components.Permission{Actions: []string{"s3:ListBucket"}, Resources: somewhere, Conditions: []components.Condition{
 			{Operator: "StringLike", Key: "s3:prefix", Value: pulumi.String("a")}, {Operator: "StringLike", Key: "s3:prefix", Value: pulumi.String("b")},
-		}}), false, []string{".Permissions[0].Conditions[1]: StringLike of s3:prefix is there twice: a key has one value"}},
+		}}), false, []string{".Permissions[0].Conditions[1]: StringLike of s3:prefix occurs twice: a key must have one value"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &components.FanOutArgs{Authorizer: open, Common: inFolder(t), Orders: &components.FanOutOrders{

@@ -7,9 +7,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// FunctionInfo says where a function of a component is.
+// FunctionInfo identifies a Lambda function of a component.
 type FunctionInfo struct {
-	// Name is the function's name, LogGroup that of its log group, and RoleName that of its role.
+	// Name is the function's name. LogGroup is the name of its log group. RoleName is the name of its role.
 	Name     string `pulumi:"name"`
 	LogGroup string `pulumi:"logGroup"`
 	RoleName string `pulumi:"roleName"`
@@ -18,7 +18,7 @@ type FunctionInfo struct {
 // FunctionInfoMapOutput resolves to the functions of a component, by name, such as "store-order".
 type FunctionInfoMapOutput struct{ *pulumi.OutputState }
 
-// ElementType is map[string]FunctionInfo.
+// ElementType returns map[string]FunctionInfo.
 func (FunctionInfoMapOutput) ElementType() reflect.Type {
 	return reflect.TypeFor[map[string]FunctionInfo]()
 }
@@ -36,7 +36,7 @@ func (o FunctionInfoMapOutput) Name(function string) pulumi.StringOutput {
 
 func init() { pulumi.RegisterOutputType(FunctionInfoMapOutput{}) }
 
-// functionInfos is where the functions are that were registered so far.
+// functionInfos returns the functions that are registered so far.
 func (b *builder) functionInfos() FunctionInfoMapOutput {
 	infos := pulumi.Map{}
 	for _, f := range b.functions {

@@ -10,18 +10,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// functionSpec describes a function in its place.
+// functionSpec describes a function and what its place in the component needs.
 type functionSpec struct {
-	name        string // what the names of its resources begin with; that of its zip, if it is one of ours
-	description string // of ours
+	name        string // the beginning of the names of its resources; the name of the zip, if the function is built-in
+	description string // of the built-in function
 	settings    Function
-	environment pulumi.StringMap  // that its place needs
-	allow       []statement       // besides writing its logs and traces, and its own permissions
+	environment pulumi.StringMap  // variables that the place needs
+	allow       []statement       // permissions besides writing logs and traces, and the function's own
 	after       []string          // names of functions that an update deploys before this one
-	needs       []pulumi.Resource // what else it deploys before
+	needs       []pulumi.Resource // other resources that are deployed before this one
 }
 
-// function is a Lambda function with a role and a log group of its own.
+// function is a Lambda function with its own role and log group.
 type function struct {
 	*lambda.Function
 	name     string
@@ -30,16 +30,16 @@ type function struct {
 	policy   *iam.RolePolicy
 }
 
-// function makes a function.
+// function creates a function.
 func (b *builder) function(spec functionSpec) (*function, error) {
-	// Without a log group of ours, Lambda would make one that keeps everything for ever, and that nobody deletes.
+	// Without this log group, Lambda would create one that keeps events forever, and that is not deleted with the stack.
 	logGroup, err := b.logGroup(spec.name + "-logs")
 	if err != nil {
 		return nil, err
 	}
 	own := []statement{
 		may("WriteLogs", pulumi.Sprintf("%s:*", logGroup.Arn), "logs:CreateLogStream", "logs:PutLogEvents"),
-		// X-Ray has no resources that these actions could be limited to:
+		// X-Ray does not support resource-level permissions for these actions:
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 		may("WriteTraces", pulumi.String("*"), "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
 	}
@@ -53,7 +53,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 	}
 	args.Role = role.Arn
 	args.LoggingConfig = &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logGroup.Name}
-	// Without its policy the function's first invocations would fail.
+	// Without its policy, the function's first invocations would fail.
 	before := append([]pulumi.Resource{policy}, spec.needs...)
 	for _, f := range b.functions {
 		if slices.Contains(spec.after, f.name) {
@@ -70,7 +70,7 @@ func (b *builder) function(spec functionSpec) (*function, error) {
 	return f, nil
 }
 
-// functionArgs are the arguments of a function but for its role and its log group.
+// functionArgs returns the arguments of a function without its role and its log group.
 func (b *builder) functionArgs(spec functionSpec) (*lambda.FunctionArgs, error) {
 	f, architecture := spec.settings, b.packages.architecture
 	if f.Architecture != "" {
@@ -106,13 +106,13 @@ func (b *builder) functionArgs(spec functionSpec) (*lambda.FunctionArgs, error) 
 	return args, nil
 }
 
-// environment is that of a function's place, and what the function has besides.
+// environment returns the variables that the place needs, and those of the function.
 func (b *builder) environment(spec functionSpec) pulumi.StringMapInput {
 	variables := maps.Clone(spec.environment)
 	if variables == nil {
 		variables = pulumi.StringMap{}
 	}
-	variables["PATTERN"] = pulumi.String(b.pattern) // a dimension of metrics, and in each line and trace
+	variables["PATTERN"] = pulumi.String(b.pattern) // a dimension of metrics, and a field of log lines and traces
 	more := spec.settings.Environment
 	if unset(more) {
 		return variables
@@ -124,8 +124,8 @@ func (b *builder) environment(spec functionSpec) pulumi.StringMapInput {
 	}).(pulumi.StringMapOutput)
 }
 
-// mayAttach lets Lambda attach a function to its VPC. EC2 has no resource for what does not exist yet, and describes all network
-// interfaces or none. The page lists these actions:
+// mayAttach allows Lambda to attach a function to its VPC. These actions need all resources: EC2 has no ARN for a network interface that
+// does not exist yet, and no resource-level permissions for describing them. The actions are listed at
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
 func (f Function) mayAttach() []statement {
 	if f.Vpc == nil {
@@ -136,7 +136,7 @@ func (f Function) mayAttach() []statement {
 		"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")}
 }
 
-// target is how a route reaches the function.
+// target returns the function as the target of a route.
 func (f *function) target() *FunctionTarget {
 	return &FunctionTarget{Name: f.Name, InvokeArn: f.InvokeArn}
 }

@@ -24,8 +24,8 @@ func (e *engine) NewResource(args pulumi.MockResourceArgs) (string, resource.Pro
 
 func (e *engine) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) { return args.Args, nil }
 
-// A component of a provider gets its arguments field by field, by tag, and so does the state. An embedded struct would be
-// skipped, and an interface that is no input could not be set from another language.
+// A component of a provider gets its arguments field by field, by tag, and the state stores them so. An embedded struct would be skipped,
+// and an interface that is not an input could not be set from another language.
 func TestEveryArgumentIsRecordedByItsTag(t *testing.T) {
 	for _, args := range argumentTypes {
 		t.Run(reflect.TypeOf(args).Name(), func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestEveryArgumentIsRecordedByItsTag(t *testing.T) {
 	}
 }
 
-// plain are inputs as plain values, and archives as their paths.
+// plain converts inputs to plain values, and archives to their paths.
 func plain(inputs resource.PropertyMap) map[string]any {
 	return inputs.MapRepl(nil, func(v resource.PropertyValue) (any, bool) {
 		if v.IsArchive() {
@@ -50,14 +50,14 @@ func plain(inputs resource.PropertyMap) map[string]any {
 	})
 }
 
-// fill sets every field of a struct, and of the structs in it. It returns the inputs that the struct then stands for.
+// fill sets every field of a struct, and of nested structs. It returns the inputs that the struct then stands for.
 func fill(t *testing.T, v reflect.Value, at string) map[string]any {
 	t.Helper()
 	want := map[string]any{}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		path := at + "." + f.Name
-		if path == ".DependsOn" || path == ".Common.Zips" || !f.IsExported() { // of Go only
+		if path == ".DependsOn" || path == ".Common.Zips" || !f.IsExported() { // can only be set from Go
 			continue
 		}
 		name, option, _ := strings.Cut(f.Tag.Get("pulumi"), ",")
@@ -121,7 +121,7 @@ func fillField(t *testing.T, v reflect.Value, at string) any {
 	return nil
 }
 
-// The outputs of a component are its fields with a tag, and other languages read them by it.
+// The outputs of a component are its fields with a tag. Other languages use the tag as the name.
 func TestOutputsAreTheFieldsWithATag(t *testing.T) {
 	for _, c := range []component{&FanOut{}, &Orchestrator{}, &EventStream{}, &CheckerPipeline{}, &OrderApi{}, &ApiAccount{}, &TraceAccount{}} {
 		typ := reflect.TypeOf(c).Elem()

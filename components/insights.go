@@ -7,11 +7,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// insights are the arguments of Lambda Insights, validated.
+// insights holds the validated arguments of Lambda Insights.
 type insights struct {
 	on    bool
-	layer pulumi.StringPtrInput // nil for the one that AWS lists
-	at    func(error) error     // the error of a value that resolves late
+	layer pulumi.StringPtrInput // nil for the version that AWS lists
+	at    func(error) error     // adds the argument's path to an error of a value that resolves late
 }
 
 var layerARN = regexp.MustCompile(`^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$`)
@@ -34,14 +34,14 @@ func (c Common) resolveInsights(v *validator) insights {
 		return i
 	}
 	if !i.on {
-		v.addf("Common.LambdaInsightsLayerArn", "is of use only with LambdaInsights")
+		v.addf("Common.LambdaInsightsLayerArn", "is accepted only with LambdaInsights")
 	}
 	i.layer = v.text("Common.LambdaInsightsLayerArn", c.LambdaInsightsLayerArn, checkLayerARN, "")
 	return i
 }
 
-// mayReport is what the extension does: it writes to one log group, from which CloudWatch takes the metrics, and makes it if it
-// is the first. AWS's managed policy CloudWatchLambdaInsightsExecutionRolePolicy would let it make any log group.
+// mayReport allows what the extension does: it writes to one log group, from which CloudWatch extracts the metrics, and creates that group
+// if it does not exist. AWS's managed policy CloudWatchLambdaInsightsExecutionRolePolicy would allow creating any log group.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-Getting-Started.html
 func (b *builder) mayReport() []statement {
 	if !b.insights.on {
@@ -55,7 +55,7 @@ func (b *builder) mayReport() []statement {
 	}}
 }
 
-// insightsLayer is the ARN of the extension's layer, nil without the extension.
+// insightsLayer returns the ARN of the extension's layer, or nil without the extension.
 func (b *builder) insightsLayer(architecture string) pulumi.StringInput {
 	switch {
 	case !b.insights.on:
@@ -70,7 +70,8 @@ func (b *builder) insightsLayer(architecture string) pulumi.StringInput {
 	}).(pulumi.StringOutput)
 }
 
-// insightsLayerARN is the ARN of version 1.0.404.0 of the extension's layer, which does not change by itself:
+// insightsLayerARN returns the ARN of version 1.0.404.0 of the extension's layer. The version is fixed, so that a deployment does not
+// change it:
 //
 //   - https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsARM.html
 //   - https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsx86-64.html

@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-func TestLambdaInsightsIsAddedIfItIsAskedFor(t *testing.T) {
+func TestLambdaInsightsIsAddedIfEnabled(t *testing.T) {
 	const layer = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension-Arm64:23"
 	const group = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda-insights"
 	report := allow(group, "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")

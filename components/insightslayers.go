@@ -1,7 +1,7 @@
 package components
 
-// insightsAccounts are the AWS accounts that own the layer of Lambda Insights, of the Regions where it is not 580247275435. AWS's
-// lists, which insightsLayer names, were read in the copy that the AWS CDK has of them.
+// insightsAccounts are the AWS accounts that own the layer of Lambda Insights, for the Regions where it is not 580247275435. The numbers
+// were taken from the AWS CDK's copy of AWS's lists, whose addresses are at insightsLayerARN.
 var insightsAccounts = map[string]string{
 	"af-south-1": "012438385374", "ap-east-1": "519774774795", "ap-northeast-3": "194566237122", "ap-south-2": "891564319516",
 	"ap-southeast-3": "439286490199", "ap-southeast-4": "158895979263", "ap-southeast-5": "590183865173",
@@ -11,7 +11,7 @@ var insightsAccounts = map[string]string{
 	"us-gov-west-1": "751350123760",
 }
 
-// insightsARM and insightsX86 are the layer's versions by Region.
+// insightsARM and insightsX86 are the versions of the layer by Region.
 var insightsARM = map[string]int{
 	"af-south-1": 21, "ap-east-1": 21, "ap-northeast-1": 34, "ap-northeast-2": 22, "ap-northeast-3": 20, "ap-south-1": 25,
 	"ap-south-2": 9, "ap-southeast-1": 23, "ap-southeast-2": 23, "ap-southeast-3": 21, "ca-central-1": 21, "eu-central-1": 23,

@@ -5,14 +5,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// noncurrentDays is how long a version of an object stays after it was overwritten or deleted, and uploadDays how long the
-// parts of an upload that was not completed.
+// noncurrentDays is how long a version of an object is kept after it was overwritten or deleted. uploadDays is how long the parts of an
+// incomplete upload are kept.
 const (
 	noncurrentDays = 30
 	uploadDays     = 7
 )
 
-// invoiceBucket makes a private bucket that is versioned.
+// invoiceBucket creates a private bucket with versioning.
 func (b *builder) invoiceBucket(name string) (*s3.BucketV2, error) {
 	bucket, err := b.privateBucket(name, b.deleteData, b.kmsKey())
 	if err != nil {
@@ -21,8 +21,8 @@ func (b *builder) invoiceBucket(name string) (*s3.BucketV2, error) {
 	return bucket, b.versions(name, bucket)
 }
 
-// privateBucket makes a bucket that only this account can read. It is encrypted, with a key that S3 has if key is nil, and answers
-// over TLS only. Unless its content may be deleted, it is protected.
+// privateBucket creates a bucket that only this account can access, over TLS only. It is encrypted with the key, or with S3's own key if
+// key is nil. It is protected unless mayDelete is set.
 func (b *builder) privateBucket(name string, mayDelete bool, key pulumi.StringPtrInput) (*s3.BucketV2, error) {
 	opts := b.opts()
 	if !mayDelete {
@@ -58,8 +58,7 @@ func (b *builder) privateBucket(name string, mayDelete bool, key pulumi.StringPt
 		},
 	}
 	if key != nil {
-		// A bucket key makes S3 call KMS once for many objects:
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+		// With a bucket key, S3 calls KMS once for many objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
 		rule.BucketKeyEnabled = pulumi.Bool(true)
 		rule.ApplyServerSideEncryptionByDefault = &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
 			SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: key,
@@ -81,7 +80,7 @@ func (b *builder) privateBucket(name string, mayDelete bool, key pulumi.StringPt
 	return bucket, err
 }
 
-// versions keeps what is overwritten or deleted for a while, and tidies up after it:
+// versions keeps overwritten and deleted versions for a while, and then deletes them:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 func (b *builder) versions(name string, bucket *s3.BucketV2) error {
 	versioning, err := s3.NewBucketVersioningV2(b.ctx, b.child(name), &s3.BucketVersioningV2Args{

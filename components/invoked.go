@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	asyncRetries         = 2           // how often Lambda retries an asynchronous invocation at most
-	asyncEventAgeSeconds = 6 * 60 * 60 // how long it keeps one at most
+	asyncRetries         = 2           // the maximum of retries of an asynchronous invocation
+	asyncEventAgeSeconds = 6 * 60 * 60 // the maximum age of an event
 )
 
-// invoked makes a function that another one invokes, and the queue that receives a message about each asynchronous invocation that
-// failed for good: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+// invoked creates a function that another function invokes, and a queue. The queue receives a message about each asynchronous invocation
+// that failed for good: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 func (b *builder) invoked(spec functionSpec) (*function, *sqs.Queue, error) {
 	failures, report, err := b.failures(spec.name + "-failures")
 	if err != nil {

@@ -18,7 +18,8 @@ const (
 	generateDataKey = "kms:GenerateDataKey"
 )
 
-// keyActions are what a role needs on the key of what it acts on. An action that is not listed neither stores nor returns data.
+// keyActions are the KMS actions that a role needs for an action on an encrypted resource. An action that is not listed neither stores nor
+// returns data.
 //
 //   - https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 //   - https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -40,19 +41,19 @@ var keyActions = map[string][]string{
 	"kinesis:SubscribeToShard": {decrypt},
 }
 
-// key is the customer-managed key of a component, and who needs it. Roles, topics and log groups are recorded when they are
-// registered, by the patterns of their names: the policy of the key must be there before them, and a policy that named their ARNs
-// would have to be made after them. Pulumi adds a random suffix to a name.
+// key is the customer-managed key of a component, and records which roles, topics and log groups use it. They are recorded when they are
+// registered, as patterns of their names; Pulumi adds a random suffix to a name. The key's policy cannot name their ARNs, because it must
+// exist before they do.
 type key struct {
 	arn       pulumi.StringOutput
-	roles     map[string][]string // actions, by the name of the role
+	roles     map[string][]string // KMS actions by the name of the role
 	logGroups []string
 	topic     string
-	sends     bool   // the topic sends to queues
-	alarms    string // what the names of alarms that publish to a topic begin with; empty for none
+	sends     bool   // whether the topic sends to queues
+	alarms    string // the prefix of the names of alarms that publish to a topic; empty for none
 
-	recorded func(any)   // tells the key that the record is complete
-	failed   func(error) // or that it never will be
+	recorded func(any)   // called once everything is recorded
+	failed   func(error) // called instead if that fails
 }
 
 var keyARN = regexp.MustCompile(`^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$`)
@@ -64,9 +65,9 @@ func checkKeyARN(arn string) error {
 	return nil
 }
 
-// keyArgs are those of a component's key, validated.
+// keyArgs holds the validated arguments of a component's key.
 type keyArgs struct {
-	arn   pulumi.StringPtrInput // of an existing key; nil for none
+	arn   pulumi.StringPtrInput // of an existing key; nil if there is none
 	own   bool
 	users pulumi.StringArrayInput
 }
@@ -82,12 +83,12 @@ func (c Common) resolveKey(v *validator) keyArgs {
 	case k.own && unset(k.users):
 		v.addf("Common.KeyUsers", "is required with OwnKey: the ARNs of who deploys, and of who may look at data, such as arn:aws:iam::123456789012:role/deploy")
 	case !k.own && !unset(k.users):
-		v.addf("Common.KeyUsers", "is of use only with OwnKey")
+		v.addf("Common.KeyUsers", "is accepted only with OwnKey")
 	}
 	return k
 }
 
-// makeKey prepares the component's key, if it has one, before its other children.
+// makeKey prepares the component's key, if it has one, before the other children.
 func (b *builder) makeKey(args keyArgs) error {
 	if !args.own && args.arn == nil {
 		return nil
@@ -110,7 +111,7 @@ func (b *builder) makeKey(args keyArgs) error {
 		b.key.arn = stringOf(args.arn)
 		return nil
 	}
-	// Without its key, data that is kept could not be read any more.
+	// Without its key, retained data could not be read.
 	own, err := kms.NewKey(b.ctx, b.child("key"), &kms.KeyArgs{
 		Description:          pulumi.Sprintf("Encrypts what %s stores", b.name),
 		EnableKeyRotation:    pulumi.Bool(true),
@@ -125,8 +126,8 @@ func (b *builder) makeKey(args keyArgs) error {
 	return nil
 }
 
-// buildWithKey makes the key and the other children. The key is registered once all children are recorded, which does not wait for
-// them.
+// buildWithKey creates the key and the other children. The key is registered once all children are recorded. Recording does not wait for
+// the children to be created.
 func (b *builder) buildWithKey(build func() error) error {
 	if err := b.makeKey(b.keyArgs); err != nil {
 		return err
@@ -142,10 +143,10 @@ func (b *builder) buildWithKey(build func() error) error {
 	return err
 }
 
-// keyDeletionDays is how long a key that is destroyed can be restored: the longest.
+// keyDeletionDays is how long a destroyed key can be restored. 30 is the maximum.
 const keyDeletionDays = 30
 
-// kmsKey is the key for a resource that is encrypted, nil for the resource's default.
+// kmsKey returns the key of an encrypted resource, or nil for the resource's default.
 func (b *builder) kmsKey() pulumi.StringPtrInput {
 	if b.key == nil {
 		return nil
@@ -153,8 +154,8 @@ func (b *builder) kmsKey() pulumi.StringPtrInput {
 	return b.key.arn.ToStringPtrOutput()
 }
 
-// useKey returns the statement with which a role may use the key for what its other statements allow, none if it needs no key,
-// and records the role. The variables of a function's environment need Decrypt.
+// useKey records that the role needs the key for what its statements allow. It returns the statement that allows using the key, or none if
+// no key is needed. The variables of a function's environment need Decrypt.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
 func (b *builder) useKey(role, service string, statements []statement) []statement {
 	if b.key == nil {
@@ -177,8 +178,8 @@ func (b *builder) useKey(role, service string, statements []statement) []stateme
 	return []statement{may("UseKey", b.key.arn, actions...)}
 }
 
-// keyOutputs are the ARN of the key, and what the policy of an existing one must contain; both are empty without a key. A preview
-// also prints what an existing one must contain, because Pulumi does not show outputs as JSON.
+// keyOutputs returns the ARN of the key, and the statements that the policy of an existing key must contain. Both are empty without a key.
+// A preview also prints the statements for an existing key, because Pulumi does not show outputs as JSON.
 func (b *builder) keyOutputs() (arn, policy pulumi.StringOutput) {
 	if b.key == nil {
 		none := pulumi.String("").ToStringOutput()
@@ -196,7 +197,7 @@ func (b *builder) keyOutputs() (arn, policy pulumi.StringOutput) {
 	}).(pulumi.StringOutput)
 }
 
-// add records what the child component has that uses the same key.
+// add records what a child component recorded for the same key.
 func (k *key) add(child *key) {
 	maps.Copy(k.roles, child.roles)
 	k.logGroups = append(k.logGroups, child.logGroups...)
@@ -218,10 +219,10 @@ type keyStatement struct {
 	Condition map[string]map[string][]string `json:",omitempty"`
 }
 
-// render writes the whole policy, or what the policy of an existing key must contain.
+// render writes the whole policy if own is set. Otherwise it writes the statements that the policy of an existing key must contain.
 //
-// Statements for people and roles name the account, on the condition of who it is. So IAM must allow the use as well, a role that
-// was deleted leaves no unknown id in the policy, and nothing has to exist before the policy:
+// Statements for people and roles have the account as principal, and a condition on the caller. So IAM must allow the use as well, a
+// deleted role leaves no unknown id in the policy, and no role has to exist before the policy:
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam
 func (p keyPolicy) render(own bool) (string, error) {
 	var statements []keyStatement
@@ -234,9 +235,9 @@ func (p keyPolicy) render(own bool) (string, error) {
 	}
 	root := fmt.Sprintf("arn:%s:iam::%s:root", p.partition, p.account)
 	if own {
-		// What AWS's console gives to key administrators: not to use the key.
+		// The actions that AWS's console gives to key administrators. They do not include using the key.
 		allow("Administer", "AWS", root, administration, "", nil)
-		// DynamoDB and Lambda need all of this of who deploys:
+		// DynamoDB and Lambda require all of these actions of the principal that deploys:
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html#dynamodb-customer-cmk-policy
 		allow("DeployAndOperate", "AWS", root, []string{
 			"kms:Encrypt", decrypt, "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:CreateGrant",
@@ -274,7 +275,7 @@ func (p keyPolicy) render(own bool) (string, error) {
 	}{"2012-10-17", statements})
 }
 
-// arns are ARNs of resources of a service, in order.
+// arns returns the ARNs of resources of a service, sorted.
 func (p keyPolicy) arns(service string, resources []string) []string {
 	arns := make([]string, len(resources))
 	for i, r := range resources {
@@ -284,7 +285,7 @@ func (p keyPolicy) arns(service string, resources []string) []string {
 	return arns
 }
 
-// administration is what key administrators do:
+// administration are the actions of key administrators:
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-administrators
 var administration = []string{
 	"kms:Create*", "kms:Describe*", "kms:Enable*", "kms:List*", "kms:Put*", "kms:Update*", "kms:Revoke*", "kms:Disable*", "kms:Get*",

@@ -22,7 +22,7 @@ const (
 
 var keyUsers = pulumi.StringArray{pulumi.String("arn:aws:iam::123456789012:role/deploy"), pulumi.String("arn:aws:iam::123456789012:user/operator-*")}
 
-// keys are the arguments with each kind of key, and the ARN of the key of a pattern.
+// keys returns the arguments for each kind of key, and the ARN of the key of a pattern.
 func keys() map[string]struct {
 	common common
 	arn    func(pattern string) string
@@ -84,7 +84,7 @@ func TestAnOwnKeyIsRotatedAndProtectedUnlessDataMayBeDeleted(t *testing.T) {
 	}
 }
 
-// What each role needs on the key: an unneeded action is a risk, a missing one an outage.
+// The key actions of each role. An additional action is a risk, a missing one an outage.
 func TestEachRoleMayUseTheKeyForWhatItDoesAndNothingElse(t *testing.T) {
 	read, send := []any{"kms:Decrypt"}, []any{"kms:Decrypt", "kms:GenerateDataKey"}
 	roles := map[string]map[string][]any{
@@ -128,7 +128,7 @@ func TestEachRoleMayUseTheKeyForWhatItDoesAndNothingElse(t *testing.T) {
 	}
 }
 
-// keyStatements are those of a key policy, by Sid.
+// keyStatements returns the statements of a key policy by Sid.
 func keyStatements(t *testing.T, text string) map[string]map[string]any {
 	t.Helper()
 	var doc struct {
@@ -146,7 +146,7 @@ func keyStatements(t *testing.T, text string) map[string]map[string]any {
 	return statements
 }
 
-// onlyIf is the condition of a statement.
+// onlyIf returns the condition of a statement.
 func onlyIf(key string, values ...any) map[string]any {
 	return map[string]any{"ArnLike": map[string]any{key: values}}
 }
@@ -217,7 +217,7 @@ func sort(list []any) {
 	slices.SortFunc(list, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
 }
 
-// What is pasted into the policy of an existing key is what an own key has for the pattern itself.
+// The statements for the policy of an existing key are the same as those in the policy of the component's own key.
 func TestTheOutputHasWhatTheExistingKeysPolicyMustContain(t *testing.T) {
 	outputs := func(edit func(*components.Common)) (m map[string]any, c *cloud) {
 		args := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: tokens, Common: inFolder(t)}
@@ -260,7 +260,7 @@ func TestTheKeyPolicyIsOfItsPartition(t *testing.T) {
 	require.NotContains(t, text, "arn:aws:")
 }
 
-func TestKeysAreRefusedThatCannotBe(t *testing.T) {
+func TestInvalidKeysAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit func(*components.Common)
 		want string
@@ -270,7 +270,7 @@ func TestKeysAreRefusedThatCannotBe(t *testing.T) {
 		}, "Common.OwnKey: must not be set together with KmsKeyArn"},
 		"an alias":                      {func(a *components.Common) { a.KmsKeyArn = pulumi.String("alias/orders") }, "Common.KmsKeyArn: must be the ARN of a key"},
 		"nobody to use the own key":     {func(a *components.Common) { a.OwnKey = true }, "Common.KeyUsers: is required with OwnKey"},
-		"users of a key that is nobody": {func(a *components.Common) { a.KeyUsers = keyUsers }, "Common.KeyUsers: is of use only with OwnKey"},
+		"users of a key that is nobody": {func(a *components.Common) { a.KeyUsers = keyUsers }, "Common.KeyUsers: is accepted only with OwnKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}
@@ -280,8 +280,8 @@ func TestKeysAreRefusedThatCannotBe(t *testing.T) {
 	}
 }
 
-// An API that is used by itself may have a key too.
-func TestAnAPIByItselfHasItsKey(t *testing.T) {
+// An API that is used alone may have a key too.
+func TestAnAPIUsedAloneHasItsKey(t *testing.T) {
 	c := deploy(t, components.NewOrderApi, "api", &components.OrderApiArgs{
 		Authorizer: tokens, Common: components.Common{Packages: packages(t, elf.EM_AARCH64), OwnKey: true, KeyUsers: keyUsers},
 		Routes: []components.Route{{Method: "GET", Path: "/order", Responses: []components.Response{{Status: 200, Description: "x"}}, Function: &components.FunctionTarget{Name: pulumi.String("f"), InvokeArn: pulumi.String("arn:f")}}},

@@ -11,9 +11,9 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// fromElsewhere is a program that deploys a component whose arguments come from another resource, which resolves to n and
-// to text.
-func fromElsewhere(n int, text string, create func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error) pulumi.RunFunc {
+// fromOtherResource returns a program that deploys a component. Its arguments are outputs of another resource, which resolve to n and to
+// text.
+func fromOtherResource(n int, text string, create func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		other, err := sqs.NewQueue(ctx, "other", &sqs.QueueArgs{DelaySeconds: pulumi.Int(n), Name: pulumi.String(text)})
 		if err != nil {
@@ -25,7 +25,7 @@ func fromElsewhere(n int, text string, create func(ctx *pulumi.Context, n pulumi
 
 func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 	c := &cloud{}
-	require.NoError(t, c.run(fromElsewhere(30, "https://shop.example.com", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
+	require.NoError(t, c.run(fromOtherResource(30, "https://shop.example.com", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
 		_, err := components.NewFanOut(ctx, "fanout", &components.FanOutArgs{
 			Authorizer: open,
 			Common:     components.Common{Packages: packages(t, elf.EM_AARCH64), Tags: pulumi.StringMap{"team": text}},
@@ -49,9 +49,9 @@ func TestArgumentsMayComeFromAnotherResource(t *testing.T) {
 	has(t, at(t, c.inputs(t, "order-patterns:components:FanOut", "fanout"), "orders", "storeQueue"), map[string]any{"batchSize": 30.0})
 }
 
-func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
+func TestValuesOfOtherResourcesAreValidatedWhenTheyResolve(t *testing.T) {
 	bad := func(edit func(a *components.FanOutArgs, n pulumi.IntOutput, text pulumi.StringOutput)) pulumi.RunFunc {
-		return fromElsewhere(11, "shop", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
+		return fromOtherResource(11, "shop", func(ctx *pulumi.Context, n pulumi.IntOutput, text pulumi.StringOutput) error {
 			a := &components.FanOutArgs{Orders: &components.FanOutOrders{}, Authorizer: open, Common: inFolder(t)}
 			edit(a, n, text)
 			_, err := components.NewFanOut(ctx, "fanout", a)
@@ -59,25 +59,25 @@ func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 		})
 	}
 	for want, program := range map[string]pulumi.RunFunc{
-		"Orders.StoreQueue.RetentionDays: must not be below 14 days": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+		"Orders.StoreQueue.RetentionDays: must be at least 14, got": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.StoreQueue.RetentionDays = n
 		}),
 		"Orders.Functions.store-order.MemoryMB: must be from 128 to 10240, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.Functions = map[string]components.Function{"store-order": {MemoryMB: n}}
 		}),
-		"Orders.StoreQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+		"Orders.StoreQueue.BatchingWindowSeconds: must be at least 1 if BatchSize is above 10, got BatchSize 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.StoreQueue.BatchSize = n
 		}),
 		"Common.LogRetentionDays: must be one of [1 3 5": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Common.LogRetentionDays = n
 		}),
-		"Orders.Capacity.MaxWriteUnits: must not be below WriteUnits, which is 12, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
+		"Orders.Capacity.MaxWriteUnits: must be at least WriteUnits, which is 12, got 11": bad(func(a *components.FanOutArgs, n pulumi.IntOutput, _ pulumi.StringOutput) {
 			a.Orders.Capacity = components.TableCapacity{ReadUnits: n, WriteUnits: pulumi.Int(12), MaxWriteUnits: n}
 		}),
 		"Common.Tags: a key must not begin with aws:": bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
 			a.Common.Tags = pulumi.StringMap{"aws:team": text}
 		}),
-		`Api.AllowOrigin: must be * or an origin such as https://shop.example.com, with nothing behind it, got "shop"`: bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
+		`Api.AllowOrigin: must be * or an origin such as https://shop.example.com, without a path, got "shop"`: bad(func(a *components.FanOutArgs, _ pulumi.IntOutput, text pulumi.StringOutput) {
 			a.Api.AllowOrigin = text
 		}),
 	} {
@@ -87,7 +87,7 @@ func TestWhatComesFromAnotherResourceIsValidatedWhenItResolves(t *testing.T) {
 	}
 }
 
-// An output may resolve to nothing, such as an optional output of another resource.
+// An output may resolve to nil, such as an optional output of another resource.
 func TestAnOutputWithoutAValueIsNotSet(t *testing.T) {
 	none := pulumi.IntPtrFromPtr(nil)
 	c := fanOut(t, func(a *components.FanOutArgs) {
@@ -132,7 +132,7 @@ func TestAComponentThatIsRefusedIsNil(t *testing.T) {
 	}))
 }
 
-func TestTheCallersOptionsAreLeftAlone(t *testing.T) {
+func TestTheCallersOptionsAreNotChanged(t *testing.T) {
 	options := make([]pulumi.ResourceOption, 1, 8)
 	options[0] = pulumi.Protect(false)
 	c := &cloud{}

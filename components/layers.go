@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// maxLayers: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
+// maxLayers is Lambda's limit: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 const maxLayers = 5
 
 func checkLayerCount(n int) error {
@@ -47,7 +47,7 @@ func (v *validator) layers(path string, in pulumi.StringArrayInput) pulumi.Strin
 	return list
 }
 
-// addLayers adds the function's layers, and that of Lambda Insights.
+// addLayers adds the function's layers, and the layer of Lambda Insights.
 func (b *builder) addLayers(args *lambda.FunctionArgs, f Function, architecture string) {
 	insights := b.insightsLayer(architecture)
 	switch {

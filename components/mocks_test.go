@@ -24,8 +24,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// cloud stands in for the engine and AWS: it records what is registered, and answers with outputs that say which resource
-// they are of: arn:queue/NAME, https://queue/NAME, id:queue/NAME; and machine(NAME), because an API looks into that ARN. That of a key is whole, too.
+// cloud stands in for the engine and AWS. It records what is registered, and answers with outputs that name the resource: arn:queue/NAME,
+// https://queue/NAME, id:queue/NAME. The ARNs of state machines and keys are complete, because components parse them.
 type cloud struct {
 	mu         sync.Mutex
 	registered map[string]pulumi.MockResourceArgs // by type and name: "aws:sqs/queue:Queue fanout-store-order"
@@ -76,10 +76,10 @@ func (c *cloud) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	return "id:" + from, state, nil
 }
 
-// machine is the ARN of a state machine.
+// machine returns the ARN of a state machine.
 func machine(name string) string { return "arn:aws:states:eu-west-1:123456789012:stateMachine:" + name }
 
-// Call says where the cloud is.
+// Call returns the cloud's partition, Region and account.
 func (c *cloud) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,7 +94,7 @@ func (c *cloud) run(program pulumi.RunFunc) error {
 	return pulumi.RunErr(program, pulumi.WithMocks("project", "stack", c))
 }
 
-// find returns a registration, which must be there.
+// find returns a registration. It fails the test if there is none.
 func (c *cloud) find(t *testing.T, typ, name string) pulumi.MockResourceArgs {
 	t.Helper()
 	r, ok := c.registered[typ+" "+name]
@@ -102,7 +102,7 @@ func (c *cloud) find(t *testing.T, typ, name string) pulumi.MockResourceArgs {
 	return r
 }
 
-// inputs are those of a registration, as plain values.
+// inputs returns the inputs of a registration as plain values.
 func (c *cloud) inputs(t *testing.T, typ, name string) map[string]any {
 	t.Helper()
 	return c.find(t, typ, name).Inputs.Mappable()
@@ -118,7 +118,7 @@ func (c *cloud) document(t *testing.T, typ, name, input string) map[string]any {
 	return doc
 }
 
-// dependencies are the names of what a resource waits for, each with its kind: "queuepolicy/NAME".
+// dependencies returns the names of the dependencies of a resource, each with its kind: "queuepolicy/NAME".
 func (c *cloud) dependencies(t *testing.T, typ, name string) []string {
 	t.Helper()
 	var list []string
@@ -129,7 +129,7 @@ func (c *cloud) dependencies(t *testing.T, typ, name string) []string {
 	return list
 }
 
-// functions are those of each pattern, which is deployed under its config name.
+// functions are the functions of each pattern, which is deployed under its config name.
 var functions = map[string][]string{
 	"fanout":       {"publish-order", "store-order", "write-invoice", "get-order", "get-invoice"},
 	"orchestrator": {"store-order-task", "write-invoice-task", "take-back-order-task", "get-order", "get-invoice"},
@@ -140,10 +140,10 @@ var functions = map[string][]string{
 	"eventstream": {"append-order", "project-order", "invoice-order", "get-order", "get-invoice"},
 }
 
-// authorizeCaller is the function that verifies tokens, of each API that needs them.
+// authorizeCaller is the function that verifies tokens. Each API that requires tokens has one.
 const authorizeCaller = "authorize-caller"
 
-// zips are the names of the functions' packages.
+// zips returns the names of the functions' packages.
 func zips() []string {
 	return append(slices.Concat(slices.Collect(maps.Values(functions))...), authorizeCaller)
 }
@@ -155,7 +155,7 @@ var (
 	tokens = components.JwtAuthorizer(pulumi.String("https://login.example.com/"), pulumi.String("orders"))
 )
 
-// authorizers are one of each kind.
+// authorizers has one authorizer of each kind.
 var authorizers = map[string]components.Authorizer{"none": open, "iam": signed, "jwt": tokens}
 
 // packages writes a zip for each function, and returns the folder.
@@ -168,7 +168,7 @@ func packages(t *testing.T, machine elf.Machine) string {
 	return folder
 }
 
-// executable is the header of a Linux executable, which names its processor.
+// executable returns the header of a Linux executable, which contains its architecture.
 func executable(machine elf.Machine) []byte {
 	header := append([]byte(elf.ELFMAG), make([]byte, 60)...)
 	binary.LittleEndian.PutUint16(header[18:], uint16(machine))
@@ -198,7 +198,7 @@ func zipFile(path, file string, mode os.FileMode, content []byte) error {
 	return os.WriteFile(path, b.Bytes(), 0o600)
 }
 
-// exampleFolder has the packages of the examples, which have no t.TempDir.
+// exampleFolder has the packages of the examples. Examples have no t.TempDir.
 var exampleFolder string
 
 func TestMain(m *testing.M) {
@@ -221,7 +221,7 @@ func examplePackages() string {
 	return exampleFolder
 }
 
-// exampleCode is the zip of a function of one's own.
+// exampleCode returns the zip of an own function.
 func exampleCode(name string) pulumi.Archive {
 	path := filepath.Join(exampleFolder, name+".zip")
 	if err := zipFile(path, "bootstrap", 0o755, executable(elf.EM_AARCH64)); err != nil {
@@ -232,7 +232,7 @@ func exampleCode(name string) pulumi.Archive {
 
 func exampleRun(program pulumi.RunFunc) error { return (&cloud{}).run(program) }
 
-// target is how a route reaches a function.
+// target returns a function as the target of a route.
 func target(fn *lambda.Function) *components.FunctionTarget {
 	return &components.FunctionTarget{Name: fn.Name, InvokeArn: fn.InvokeArn}
 }
@@ -261,17 +261,17 @@ func checkerPipeline(t *testing.T, edit func(*components.CheckerPipelineArgs)) *
 	return deploy(t, components.NewCheckerPipeline, "checker", &components.CheckerPipelineArgs{Authorizer: open, Common: inFolder(t), Orders: &components.CheckerPipelineOrders{}}, edit)
 }
 
-// inFolder are common arguments with the folder of new packages.
+// inFolder returns common arguments with a folder of new packages.
 func inFolder(t *testing.T) components.Common {
 	t.Helper()
 	return components.Common{Packages: packages(t, elf.EM_AARCH64)}
 }
 
-// common are the arguments that every pattern has, without Packages.
+// common are the arguments that every pattern has, except Packages.
 type common struct {
 	components.Common
 	api  components.ApiSettings
-	auth components.Authorizer // open, if it is not set
+	auth components.Authorizer // open if it is not set
 }
 
 // set sets the arguments of a pattern.

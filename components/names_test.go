@@ -19,8 +19,8 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A child's name and type are its identity: a change replaces a table, or a queue with orders in it, in every existing
-// stack. So a change of these lists is a breaking change.
+// A child's name and type are its identity. A change replaces the resource in every existing stack, such as a table, or a queue that holds
+// orders. So a change of these lists is a breaking change.
 func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 	for name, program := range map[string]pulumi.RunFunc{
 		"fanout": func(ctx *pulumi.Context) error {
@@ -87,7 +87,7 @@ func TestChildrenKeepTheirNamesTypesAndParents(t *testing.T) {
 			}})
 			return err
 		},
-		// What an authorizer of tokens adds, and what an API has at its edge.
+		// The children that an authorizer of tokens, a domain name and a web ACL add.
 		"edges": func(ctx *pulumi.Context) error {
 			_, err := components.NewOrchestrator(ctx, "orchestrator", &components.OrchestratorArgs{
 				Orders: &components.OrchestratorOrders{}, Authorizer: tokens, Common: inFolder(t), Api: components.ApiSettings{
@@ -155,7 +155,7 @@ func TestTwoComponentsOfAKindFitInOneStack(t *testing.T) {
 	}
 }
 
-// nameLimits are the lengths that AWS allows, by the type of the resource that is named; 0 for types that have no name.
+// nameLimits are the longest names that AWS accepts, by the type of the resource; 0 for types without a name.
 var nameLimits = map[string]int{
 	"aws:iam/role:Role":                64, // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 	"aws:iam/rolePolicy:RolePolicy":    128,
@@ -176,7 +176,7 @@ var nameLimits = map[string]int{
 	apiKeyType:    255,
 }
 
-// A name that is too long for a child would else fail in the middle of a deployment.
+// Without this check, a name that is too long for a child would fail in the middle of a deployment.
 func TestTheLongestNameFitsEveryChild(t *testing.T) {
 	folder := inFolder(t)
 	route := func(r components.Route) *components.OrderApiArgs {
@@ -262,7 +262,7 @@ func TestTheLongestNameFitsEveryChild(t *testing.T) {
 			c := &cloud{}
 			longest := strings.Repeat("n", kind.longest)
 			require.NoError(t, c.run(func(ctx *pulumi.Context) error { return kind.register(ctx, longest) }))
-			full := false // whether a child's name has all the length that AWS allows
+			full := false // whether the name of a child has the maximum length
 			for key, r := range c.registered {
 				limit := nameLimits[r.TypeToken]
 				if name, given := r.Inputs["name"]; given && name.IsString() {

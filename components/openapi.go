@@ -8,26 +8,25 @@ import (
 	"strings"
 )
 
-// This file writes the OpenAPI document of the REST API: its routes, what they accept, their targets, and the wording of
-// API Gateway's own errors. The extensions are described at
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
+// This file renders the OpenAPI document of the REST API: its routes, what they accept, their targets, and API Gateway's own errors. The
+// extensions are described at https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
 
 type object = map[string]any
 
-// The request validators. API Gateway's messages about a body do not name the field, and repeat the value, however long it
-// is. So it validates the body only where no function does.
+// The request validators. API Gateway's error about a body does not name the field, and repeats the value, even a long one. So API Gateway
+// validates a body only if no function does.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
 const (
 	validateAll        = "all"
 	validateParameters = "parameters"
 )
 
-// documentArgs are what the document depends on, besides the arguments of the API.
+// documentArgs are what the document depends on, in addition to the arguments of the API.
 type documentArgs struct {
 	title         string
-	integrations  []object // of the routes, in their order
+	integrations  []object // of the routes, in the same order
 	allowOrigin   string
-	authorizerURI string // by which API Gateway invokes the function that verifies tokens
+	authorizerURI string // the URI with which API Gateway invokes the authorizer
 	cacheSeconds  int
 }
 
@@ -79,17 +78,17 @@ func (args *OrderApiArgs) openAPI(d documentArgs) (string, error) {
 	return string(text), nil
 }
 
-// lambdaProxy is the integration with a function that answers the whole request.
+// lambdaProxy returns the proxy integration of a function.
 func lambdaProxy(invokeARN string) object {
 	return object{
 		"type":                "aws_proxy",
-		"httpMethod":          "POST", // how Lambda is invoked, whatever the route's own method
+		"httpMethod":          "POST", // the method of Lambda's Invoke call, not of the route
 		"uri":                 invokeARN,
 		"passthroughBehavior": "when_no_match",
 	}
 }
 
-// bodyRules joins the rules of the routes whose bodies API Gateway validates.
+// bodyRules joins the BodyRules of the routes whose bodies API Gateway validates.
 func bodyRules(routes []Route) string {
 	var rules strings.Builder
 	for _, r := range routes {
@@ -104,7 +103,7 @@ func (r Route) operation(integration object, kind AuthorizerKind) object {
 	responses := object{}
 	for _, s := range r.allResponses(kind) {
 		answer := object{"description": s.Description}
-		if r.Execution != nil { // a function sends its headers undeclared
+		if r.Execution != nil { // a function may send headers that are not declared
 			answer["headers"] = object{"Access-Control-Allow-Origin": object{"schema": object{"type": "string"}}}
 		}
 		responses[fmt.Sprint(s.Status)] = answer
@@ -137,7 +136,7 @@ func (r Route) operation(integration object, kind AuthorizerKind) object {
 	return op
 }
 
-// pathParameters declares the parameters of the path, as OpenAPI requires of each of its operations.
+// pathParameters declares the path parameters, which OpenAPI requires for each operation.
 func (r Route) pathParameters() (parameters []object) {
 	for _, name := range pathParameter.FindAllString(r.Path, -1) {
 		parameters = append(parameters, object{
@@ -147,7 +146,7 @@ func (r Route) pathParameters() (parameters []object) {
 	return parameters
 }
 
-// preflight answers a browser's CORS preflight without a function:
+// preflight returns the operation that answers a browser's CORS preflight without a function:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
 func preflight(methods, extraHeaders []string, parameters []object, allowOrigin string) object {
 	slices.Sort(extraHeaders)
@@ -177,14 +176,14 @@ func preflight(methods, extraHeaders []string, parameters []object, allowOrigin 
 	return op
 }
 
-// gatewayResponses gives API Gateway's own errors the layout of the functions' errors, and lets browsers read them:
+// gatewayResponses gives API Gateway's own errors the format of the functions' errors, and CORS headers:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 //
-// A 413 of a body over 10 MB is missing here, because AWS does not support changing it: it is text, without a CORS header.
+// The 413 for a body over 10 MB is not included, because AWS does not support customizing it. It is plain text without a CORS header.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 func gatewayResponses(allowOrigin string, args *OrderApiArgs) object {
 	responses := object{}
-	// A status of 0 is API Gateway's own. message is JSON: a text in quotes, or a variable that renders as one.
+	// A status of 0 keeps API Gateway's own. message is JSON: a quoted text, or a variable that renders as one.
 	respond := func(kind string, status int, message string, authenticate ...string) {
 		template := `{"message":` + message + `}`
 		if args.ErrorBody == DescriptionBody {
@@ -203,7 +202,7 @@ func gatewayResponses(allowOrigin string, args *OrderApiArgs) object {
 	const message = "$context.error.messageString"
 	statuses := map[string]int{"DEFAULT_4XX": 0, "DEFAULT_5XX": 0}
 	if args.ErrorBody == DescriptionBody {
-		// No variable of a template has the status. So each kind has a fixed one, and what is left has that of its class.
+		// No template variable holds the status. So each kind has a fixed status, and the defaults have that of their class.
 		statuses = map[string]int{
 			"DEFAULT_4XX": 400, "BAD_REQUEST_PARAMETERS": 400, "UNAUTHORIZED": 401, "ACCESS_DENIED": 403, "EXPIRED_TOKEN": 403,
 			"INVALID_API_KEY": 403, "INVALID_SIGNATURE": 403, "WAF_FILTERED": 403, "RESOURCE_NOT_FOUND": 404,
@@ -215,11 +214,11 @@ func gatewayResponses(allowOrigin string, args *OrderApiArgs) object {
 		respond(kind, status, message)
 	}
 	if slices.ContainsFunc(args.Routes, func(r Route) bool { return r.Execution != nil }) {
-		// A fixed text, which a gateway response has to be: the variable with the reason repeats the value that was sent.
+		// The text must be fixed: the variable with the reason repeats the value that was sent.
 		rules := cmp.Or(bodyRules(args.Routes), " They are in the API's documentation.")
 		respond("BAD_REQUEST_BODY", 400, `"Invalid request body: it is not JSON, or breaks one of these rules.`+rules+`"`)
 	}
-	// AWS says 403 Missing Authentication Token for a path or method that does not exist.
+	// AWS answers 403 Missing Authentication Token for a path or method that does not exist.
 	respond("MISSING_AUTHENTICATION_TOKEN", 404, `"No route for $context.httpMethod $context.path"`)
 	args.authorizerResponses(respond)
 	return responses

@@ -16,7 +16,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// postOrder is the operation with which the Orchestrator's API takes orders.
+// postOrder returns the operation POST /order of the Orchestrator's API.
 func postOrder(t *testing.T, c *cloud) map[string]any {
 	t.Helper()
 	return at(t, c.document(t, restAPIType, "orchestrator-api", "body"), "paths", "/order", "post")
@@ -30,7 +30,7 @@ func TestAnOrderStartsAnExecutionWithoutAFunction(t *testing.T) {
 		"type": "aws", "httpMethod": "POST",
 		"uri":         "arn:aws:apigateway:eu-west-1:states:action/StartExecution",
 		"credentials": "arn:role/orchestrator-api-start-post-order-role",
-		// What is not JSON is not validated.
+		// Only JSON is validated.
 		"passthroughBehavior": "never",
 	})
 	require.Equal(t, map[string]any{"application/json": `#set($id = $input.json('$.order.orderid').replaceAll("[^A-Za-z0-9._-]",""))` +
@@ -59,7 +59,7 @@ func TestTheOtherRoutesAreThoseOfFanOut(t *testing.T) {
 	require.Empty(t, cmp.Diff(routes(fanOut(t, nil), "fanout"), routes(orchestrator(t, nil), "orchestrator")))
 }
 
-func TestStepFunctionsAnswersBecomeTheAPIs(t *testing.T) {
+func TestAnswersOfStepFunctionsAreMappedToAnswersOfTheAPI(t *testing.T) {
 	for _, origin := range []string{"*", "https://shop.example.com"} {
 		operation := postOrder(t, orchestrator(t, func(a *components.OrchestratorArgs) { a.Api.AllowOrigin = pulumi.String(origin) }))
 		mappings := at(t, operation, integration, "responses")
@@ -75,7 +75,7 @@ func TestStepFunctionsAnswersBecomeTheAPIs(t *testing.T) {
 		template := func(pattern string) string {
 			return at(t, mappings, pattern, "responseTemplates")["application/json"].(string)
 		}
-		// AWS does not say that the response's template can read the id. The answer is JSON if it cannot, and has no orderid then.
+		// AWS does not document that the response's template can read the id. If it cannot, the answer is still JSON, without an orderid.
 		require.Equal(t, `#set($id = $context.requestOverride.header.X-Order-Id){#if($id && $id != "")"orderid":"$id",#end`+
 			`"requestid":"$context.requestId","executionArn":"$input.path('$.executionArn')"}`, template("200"))
 		require.Equal(t, "The order was not accepted; try again", parse(t, template("default"))["message"])
@@ -88,7 +88,7 @@ func TestStepFunctionsAnswersBecomeTheAPIs(t *testing.T) {
 			require.Equal(t, status, after[:3], kind)
 		}
 		require.NotContains(t, refused, "AlreadyExists", "every request starts an execution of its own")
-		// The message of Step Functions, which names the account, is not passed on.
+		// Step Functions' own message, which names the account, is not passed on.
 		require.NotContains(t, refused, "$.message")
 		require.NotContains(t, refused, "$input.body")
 
@@ -110,8 +110,8 @@ func TestOnlyJSONThatMayBeAnOrderStartsAnExecution(t *testing.T) {
 	require.Equal(t, []string{"accountid", "city", "details", "eventtype", "orderdate", "orderid", "vendorid"}, slices.Sorted(maps.Keys(properties)))
 }
 
-// The validator's own message repeats the value, however long it is, and does not name its field.
-func TestTheMessageOfABadOrderSaysWhatAnOrderIsAndNothingOfWhatWasSent(t *testing.T) {
+// The validator's own message repeats the value, even a long one, and does not name the field.
+func TestTheErrorForAnInvalidOrderDescribesAValidOneAndDoesNotRepeatTheInput(t *testing.T) {
 	response := func(c *cloud, name string) string {
 		return at(t, c.document(t, restAPIType, name+"-api", "body"), "x-amazon-apigateway-gateway-responses",
 			"BAD_REQUEST_BODY", "responseTemplates")["application/json"].(string)
@@ -123,7 +123,7 @@ func TestTheMessageOfABadOrderSaysWhatAnOrderIsAndNothingOfWhatWasSent(t *testin
 	}
 	require.NotContains(t, message, "$", "it does not repeat what was sent")
 	require.Less(t, len(message), 600)
-	// Behind FanOut's API a function names each field that is wrong.
+	// Behind FanOut's API, a function names each field that is not valid.
 	require.NotContains(t, at(t, fanOut(t, nil).document(t, restAPIType, "fanout-api", "body"), "x-amazon-apigateway-gateway-responses"), "BAD_REQUEST_BODY")
 }
 

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// This file is the part of the OpenAPI document that says who may call.
+// This file renders the part of the OpenAPI document that says who may call.
 
 // The security schemes: https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-authtype.html
 const (
-	apiKeyScheme = "api_key" // also API Gateway's name for it
+	apiKeyScheme = "api_key" // API Gateway uses this name too
 	apiKeyHeader = "X-Api-Key"
 	jwtScheme    = "jwt"
 	iamScheme    = "sigv4"
 )
 
-// bearer is the header that can be a token. API Gateway answers others with 401, without invoking the authorizer. The
-// characters are those of https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+// bearer matches an Authorization header that may hold a token. API Gateway answers 401 to others, without invoking the authorizer. The
+// characters are defined by https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 const bearer = "^[Bb]earer +[A-Za-z0-9._~+/=-]+$"
 
-// securitySchemes are those that the routes name.
+// securitySchemes returns the schemes that the routes use.
 func (args *OrderApiArgs) securitySchemes(d documentArgs) object {
 	schemes := object{}
 	if args.requireAPIKey() {
@@ -43,10 +43,10 @@ func (args *OrderApiArgs) securitySchemes(d documentArgs) object {
 	return schemes
 }
 
-// security are what a route requires, all of it, and the headers that it needs for that.
+// security returns the requirements of a route, and the headers that they need. A request must meet all of them.
 //
-// In OpenAPI, the elements of such a list are alternatives. API Gateway has none: a method has an authorizer, and needs a key or
-// not. AWS documents no method with both. Each is an element of its own, because that is what the documents of AWS SAM have:
+// In OpenAPI, the elements of this list are alternatives. API Gateway has no alternatives: a method has an authorizer or not, and needs an
+// API key or not. AWS does not document a method with both. Each requirement is an element of its own, as in the documents of AWS SAM:
 // https://github.com/aws/serverless-application-model/blob/develop/samtranslator/swagger/swagger.py
 func (args *OrderApiArgs) security(r Route) (requirements []object, headers []string) {
 	if args.requireAPIKey() {
@@ -63,7 +63,7 @@ func (args *OrderApiArgs) security(r Route) (requirements []object, headers []st
 	return requirements, headers
 }
 
-// allResponses are the statuses that a route answers, and those of an authorizer.
+// allResponses returns the statuses that the route and its authorizer answer.
 func (r Route) allResponses(kind AuthorizerKind) []Response {
 	all := slices.Clone(r.Responses)
 	add := func(status int, description string) {
@@ -82,9 +82,8 @@ func (r Route) allResponses(kind AuthorizerKind) []Response {
 	return all
 }
 
-// authorizerResponses are API Gateway's answers to who may not call. The texts are fixed: those of AWS have ARNs, and tell
-// what exists.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+// authorizerResponses returns API Gateway's answers to callers that are not authorized. The texts are fixed: AWS's own texts contain ARNs,
+// and reveal which resources exist. https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 func (args *OrderApiArgs) authorizerResponses(respond func(kind string, status int, message string, authenticate ...string)) {
 	if args.has(AuthJwt) {
 		respond("UNAUTHORIZED", 401, `"a valid token is required"`, "Bearer")
@@ -93,7 +92,7 @@ func (args *OrderApiArgs) authorizerResponses(respond func(kind string, status i
 		}
 	}
 	if args.has(AuthIam) {
-		// That of an unsigned request is also that of a path or method that does not exist.
+		// API Gateway uses this kind for an unsigned request, and for a path or method that does not exist.
 		respond("MISSING_AUTHENTICATION_TOKEN", 401, `"a signed request to a route of the API is required"`, "AWS4-HMAC-SHA256")
 	}
 	if args.has(AuthJwt) || args.has(AuthIam) || args.Settings.AllowedCidrs != nil {

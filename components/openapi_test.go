@@ -46,7 +46,7 @@ func TestTheDocumentRoutesEachMethodToItsFunction(t *testing.T) {
 				require.Equal(t, "mock", way["type"])
 				continue
 			}
-			// Lambda is invoked by POST, whatever the route's method.
+			// Lambda is invoked by POST, for any method of the route.
 			has(t, way, map[string]any{"type": "aws_proxy", "httpMethod": "POST"})
 			got[method+" "+path] = way["uri"].(string)
 		}

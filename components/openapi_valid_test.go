@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// A validating importer refuses a document that is not OpenAPI 3.
+// API Gateway's import refuses a document that is not valid OpenAPI 3.
 func TestEveryDocumentIsValidOpenAPI3(t *testing.T) {
 	other := &cloud{}
 	require.NoError(t, other.run(func(ctx *pulumi.Context) error {

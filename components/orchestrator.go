@@ -9,106 +9,110 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// OrchestratorArgs configure an Orchestrator. What is not set has a default fit for production.
+// OrchestratorArgs are the arguments of an Orchestrator. An optional argument that is not set has a default for production use.
 type OrchestratorArgs struct {
 	Common Common `pulumi:"common,optional"`
 
-	// Tasks are what the machine runs, one after another: functions of your own, at most 28 with their compensations. One of Tasks and
-	// Orders is required.
+	// Tasks are functions of your own that the state machine runs one after another. There can be 28 functions, including compensations.
+	// Either Tasks or Orders is required.
 	Tasks []Task `pulumi:"tasks,optional"`
-	// Start is the route of the API that starts an execution of Tasks. Default: programs start executions of StateMachineArn, with any
-	// JSON.
+	// Start is the route of the API that starts an execution of Tasks. Default: none; programs start executions of the state machine
+	// Orchestrator.StateMachineArn, with any JSON as input.
 	Start *StartRoute `pulumi:"start,optional"`
-	// Routes are what the API serves besides. Without Start, Routes and Orders there is no API.
+	// Routes are additional routes of the API. Without Start, Routes and Orders there is no API.
 	Routes []Route `pulumi:"routes,optional"`
-	// Orders is our example: orders of coffee, which are stored and invoiced, and taken back if they cannot be invoiced. Default: none.
+	// Orders adds the built-in example: coffee orders, which are stored and invoiced. An order that cannot be invoiced is removed again.
+	// Default: none.
 	Orders *OrchestratorOrders `pulumi:"orders,optional"`
 
-	// Authorizer says who may call the API. Required, unless there is none.
+	// Authorizer says who may call the API. Required if there is an API.
 	Authorizer Authorizer `pulumi:"authorizer,optional"`
 
-	// Express makes executions cheaper, five minutes long at most, and started at least once: the same input may then
-	// run twice, so tasks must be idempotent. Their only history is the log. They retry for one or two minutes, and then move the
-	// input to the failure queue. The more tasks there are, the less time each of them has. The default is Standard: started exactly
-	// once, retried for more than a day, with a history of 90 days.
+	// Express creates a state machine of type EXPRESS instead of STANDARD. Its executions are cheaper and last at most five minutes. They
+	// are started at least once: the same input may run twice, so tasks must be idempotent. Their only history is the log. They retry for
+	// one or two minutes, and then move the input to the failure queue. The time is divided among the tasks. Executions of type STANDARD
+	// are started exactly once, retry for more than a day, and have a history of 90 days. Default false.
 	// https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 	Express bool `pulumi:"express,optional"`
-	// LogLevel is what of an execution is logged: ALL, ERROR, FATAL or OFF. Default [DefaultLogLevel].
+	// LogLevel is the level of the executions' log: ALL, ERROR, FATAL or OFF. Default [DefaultLogLevel].
 	LogLevel pulumi.StringPtrInput `pulumi:"logLevel,optional"`
-	// LogData lets the log hold the input and output of states, which is customers' data. Default false.
+	// LogData includes the input and output of states in the log. They contain customers' data. Default false.
 	LogData pulumi.BoolPtrInput `pulumi:"logData,optional"`
 
-	// NotifyEmail gets a message for each execution that succeeds, once its owner has followed the link in AWS's first message.
-	// Default: nobody is notified.
+	// NotifyEmail is an address that gets a message about each execution that succeeds. Its owner must first confirm the subscription, by
+	// the link in AWS's first message. Default: none.
 	NotifyEmail pulumi.StringPtrInput `pulumi:"notifyEmail,optional"`
 
-	// Api are the settings of the REST API.
+	// Api holds the settings of the REST API.
 	Api ApiSettings `pulumi:"api,optional"`
 
-	start *Route // that of Start, validated
+	start *Route // Start after validation
 }
 
-// Orchestrator takes a request over HTTP straight into a Step Functions state machine, with no function between. The machine runs
-// tasks one after another. It retries what may succeed. If a task fails for good, it undoes what was done before, and moves the whole
-// input to a failure queue. If all succeed, it publishes its output to an SNS topic: {"execution", "input", "results"}, the name of the
-// execution, its input, and what each task has answered. If that cannot be published, the execution succeeds nevertheless.
+// Orchestrator is a REST API that starts a Step Functions state machine directly, without a Lambda function. The machine runs tasks one
+// after another. It retries errors that may pass. If a task fails for good, the machine undoes the tasks before it, and moves its input to
+// a failure queue. If all tasks succeed, it publishes {"execution", "input", "results"} to an SNS topic: the name of the execution, its
+// input, and the result of each task. If it cannot publish, the execution succeeds nevertheless.
 //
-// With Orders the machine stores an order in a DynamoDB table, writes its invoice to an S3 bucket and publishes a notification. It
-// takes the order back if its invoice cannot be written.
+// With Orders, the machine stores an order in a DynamoDB table, writes its invoice to an S3 bucket, and publishes a notification. If the
+// invoice cannot be written, the machine removes the order from the table.
 type Orchestrator struct {
 	pulumi.ResourceState
 
-	// Api is the REST API; nil without one. The next three are then empty.
+	// Api is the REST API. It is nil if the component has no route.
 	Api *OrderApi
-	// Url is where the API answers: with the stage, or by its own domain name.
+	// Url is the base URL of the API: with the stage, or https://DOMAIN for an API with a domain name of its own. Empty without an API.
 	Url pulumi.StringOutput `pulumi:"url"`
-	// Auth is the kind of the API's authorizer: none, iam or jwt.
+	// Auth is the kind of the API's authorizer: none, iam or jwt. Empty without an API.
 	Auth pulumi.StringOutput `pulumi:"auth"`
-	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order".
+	// RouteArns holds the execute-api ARN of each route, for IAM policies that allow execute-api:Invoke. The key is the route, such as
+	// "POST /order".
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
-	// StateMachineArn is the machine, ExecutionLogs its log group and MachineRoleName its role.
+	// StateMachineArn is the ARN of the state machine. ExecutionLogs is the name of its log group. MachineRoleName is the name of its role.
 	StateMachineArn pulumi.StringOutput `pulumi:"stateMachineArn"`
 	ExecutionLogs   pulumi.StringOutput `pulumi:"executionLogs"`
 	MachineRoleName pulumi.StringOutput `pulumi:"machineRoleName"`
-	// ApiRoleNames are the roles with which the API starts executions.
+	// ApiRoleNames are the names of the roles with which the API starts executions.
 	ApiRoleNames pulumi.StringArrayOutput `pulumi:"apiRoleNames"`
-	// TopicArn is the topic that the outputs of executions are published to, or placed orders.
+	// TopicArn is the ARN of the topic that results of executions are published to; with Orders, the notifications.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
-	// FailureQueueUrl is the queue that holds the inputs of the executions that failed for good: {"input", "error", "cause",
-	// "execution", "time"}, with the execution's ARN. With Tasks it also has "compensations": by the name of each task that has one,
-	// {"done": true}, {"Error", "Cause"} if it failed for good, or null if it was not needed.
+	// FailureQueueUrl is the URL of the queue with the inputs of executions that failed for good. A message is {"input", "error", "cause",
+	// "execution", "time"}; execution is an ARN. With Tasks it also has "compensations". Its keys are the names of the tasks with a
+	// compensation. A value is {"done": true}, {"Error", "Cause"} if the compensation failed for good, or null if it was not needed.
 	FailureQueueUrl pulumi.StringOutput `pulumi:"failureQueueUrl"`
-	// TableName and TableArn are of the table of orders, keyed accountid and vendorid. These and the next are empty without Orders.
+	// TableName and TableArn identify the table of orders. Its partition key is accountid, its sort key is vendorid. Empty without Orders.
 	TableName pulumi.StringOutput `pulumi:"tableName"`
 	TableArn  pulumi.StringOutput `pulumi:"tableArn"`
-	// BucketName is of the bucket of invoices.
+	// BucketName is the name of the bucket of invoices. Empty without Orders.
 	BucketName pulumi.StringOutput `pulumi:"bucketName"`
-	// AccessLogGroup is the log group of the API's access logs; empty without them.
+	// AccessLogGroup is the name of the log group of the API's access logs. Empty if access logs are off.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
-	// KeyArn is the key that encrypts; empty for keys of AWS. KeyPolicy is a policy with the statements that the policy of an existing
-	// key must contain.
+	// KeyArn is the ARN of the customer-managed KMS key. Empty without one. KeyPolicy is a policy document: the policy of an existing key
+	// (Common.KmsKeyArn) must contain its statements.
 	KeyArn    pulumi.StringOutput `pulumi:"keyArn"`
 	KeyPolicy pulumi.StringOutput `pulumi:"keyPolicy"`
-	// Alarms are the names of the alarms by what they watch, such as "store-order-errors". AlarmArn is an alarm that is raised while one of
-	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without alarms.
+	// Alarms holds the name of each alarm. The key says what the alarm watches, such as "store-order-errors". AlarmArn is the ARN of a
+	// composite alarm, which is raised while any of the others is. AlarmTopicArn is the SNS topic that alarms are published to.
+	// DashboardName is the name of the CloudWatch dashboard. All of them are empty if alarms are off.
 	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
-	// Functions are the functions by name: that of a task, and undo-TASK of its compensation; of ours that of its zip; of a route such as
-	// post-order.
+	// Functions describes each Lambda function. The key is the name of the task; undo-TASK for its compensation; the name of the zip for
+	// built-in functions; or the name of the route, such as post-order.
 	Functions FunctionInfoMapOutput `pulumi:"functions"`
 }
 
 const orchestratorType = "order-patterns:components:Orchestrator"
 
-// NewOrchestrator registers an Orchestrator. It refuses bad arguments, all at once, before it registers anything.
+// NewOrchestrator registers an Orchestrator. It validates all arguments before it registers anything. The error lists every argument that
+// is not valid.
 func NewOrchestrator(ctx *pulumi.Context, name string, args *OrchestratorArgs, opts ...pulumi.ResourceOption) (*Orchestrator, error) {
 	o := &Orchestrator{}
 	return register(ctx, orchestratorType, name, o, args, o.build, opts...)
 }
 
-// Outputs are the fields that a stack exports.
+// Outputs returns the outputs by name, for a stack to export.
 func (o *Orchestrator) Outputs() pulumi.Map { return outputs(o) }
 
 func (args *OrchestratorArgs) resolve(v *validator) shared {
@@ -122,13 +126,13 @@ func (args *OrchestratorArgs) resolve(v *validator) shared {
 	case args.Orders != nil:
 		packaged, routes = args.resolveOrders(v), coffeeRoutes
 	case len(args.Tasks) == 0:
-		v.addf("Tasks", "at least one is required, or Orders")
+		v.addf("Tasks", "at least one is required without Orders")
 	}
 	args.Tasks = resolveTasks(v, args.Tasks, args.Express)
 	if args.Start != nil {
 		start = args.Start.resolve(v, "Start")
 		if len(args.Tasks) == 0 {
-			v.addf("Start", "is of use only with Tasks")
+			v.addf("Start", "is accepted only with Tasks")
 		}
 	}
 	args.start = start
@@ -190,7 +194,7 @@ func (o *Orchestrator) build(b *builder, args *OrchestratorArgs) error {
 	return err
 }
 
-// runs makes the functions of Tasks, or what Orders asks for.
+// runs creates the functions of Tasks, or what Orders needs.
 func (o *Orchestrator) runs(b *builder, args *OrchestratorArgs) (run machineRun, topic string, err error) {
 	none := pulumi.String("").ToStringOutput()
 	o.TableName, o.TableArn, o.BucketName = none, none, none
@@ -202,7 +206,7 @@ func (o *Orchestrator) runs(b *builder, args *OrchestratorArgs) (run machineRun,
 	return run, "done", err
 }
 
-// starter is what a function needs to start executions.
+// starter returns what a function needs to start executions.
 func starter(machine *sfn.StateMachine) functionSpec {
 	return functionSpec{
 		environment: pulumi.StringMap{"STATE_MACHINE_ARN": machine.Arn},

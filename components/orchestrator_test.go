@@ -24,7 +24,7 @@ func TestExecutionsByDefault(t *testing.T) {
 		},
 	})
 	has(t, c.inputs(t, logGroupType, "orchestrator-executions"), map[string]any{"retentionInDays": 30.0})
-	// Step Functions looks for the permission to deliver logs when the machine is made.
+	// Step Functions checks the permission to deliver logs when the machine is created.
 	require.Contains(t, c.dependencies(t, machineType, "orchestrator"), "rolepolicy/orchestrator-machine-policy")
 }
 
@@ -42,7 +42,7 @@ func TestExecutionsWithSettings(t *testing.T) {
 			"level": "ALL", "includeExecutionData": true, "logDestination": "arn:loggroup/orchestrator-executions:*",
 		},
 	})
-	// Step Functions ends an Express execution after five minutes, whatever its definition says.
+	// Step Functions ends an Express execution after five minutes, even if its definition has a longer timeout.
 	require.EqualValues(t, 300, c.document(t, machineType, "orchestrator", "definition")["TimeoutSeconds"])
 	has(t, c.inputs(t, logGroupType, "orchestrator-executions"), map[string]any{"retentionInDays": 7.0})
 	for _, name := range []string{"store-order-task", "write-invoice-task", "take-back-order-task"} {
@@ -67,7 +67,7 @@ func TestTheMachineRunsItsOwnFunctionsAndNotifiesItsOwnTopic(t *testing.T) {
 				case nil:
 				case "arn:aws:states:::lambda:invoke":
 					ran[name] = parameters["FunctionName"].(string)
-					// The function's own timeout comes first, because its error says more.
+					// The function's own timeout is shorter, because its error says more.
 					function := strings.TrimPrefix(ran[name], "arn:function/")
 					require.Greater(t, s["TimeoutSeconds"], c.inputs(t, functionType, function)["timeout"], name)
 				case "arn:aws:states:::sqs:sendMessage":
@@ -160,14 +160,14 @@ func TestOrchestratorRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"two addresses", func(a *args) { a.NotifyEmail = pulumi.String("a@example.com,b@example.com") }, []string{`NotifyEmail: must be an address`}},
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
-		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"Api.AllowOrigin", "with nothing behind it"}},
+		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"Api.AllowOrigin", "without a path"}},
 		{"an account without access logs", func(a *args) {
 			a.Api.AccessLogs, a.Api.AccountRoleArn = pulumi.BoolRef(false), pulumi.String("arn:role")
-		}, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		}, []string{"Api.AccountRoleArn: is accepted only with AccessLogs"}},
 		{"architecture", func(a *args) { a.Common.Architecture = "mips" }, []string{`Common.Architecture: must be one of ["arm64" "x86_64"], got "mips"`}},
 		{"a package for another kind of processor", func(a *args) {
 			writePackage(t, a.Common.Packages, "take-back-order-task", "bootstrap", 0o755, executable(elf.EM_RISCV))
-		}, []string{"/take-back-order-task.zip: is no executable for arm64 or x86_64"}},
+		}, []string{"/take-back-order-task.zip: is not an executable for arm64 or x86_64"}},
 		{"everything at once", func(a *args) {
 			a.Orders.Functions = map[string]components.Function{"store-order-task": {MemoryMB: pulumi.Int(1), TimeoutSeconds: pulumi.Int(-1)}, "get-order": {MemoryMB: pulumi.Int(1)}}
 			a.LogLevel, a.NotifyEmail, a.Common.Architecture = pulumi.String("x"), pulumi.String("x"), "mips"

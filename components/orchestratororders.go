@@ -7,22 +7,22 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// OrchestratorOrders are orders of coffee. POST /order starts an execution, GET /order and GET /invoice answer what became of it.
+// OrchestratorOrders configures the built-in example. POST /order starts an execution. GET /order and GET /invoice return the results.
 type OrchestratorOrders struct {
-	// Functions changes ours, or puts functions of your own in their places: store-order-task, write-invoice-task,
-	// take-back-order-task, get-order, get-invoice. Default: ours, as they are.
+	// Functions changes settings of the built-in functions, or replaces them with functions of your own. Keys: store-order-task,
+	// write-invoice-task, take-back-order-task, get-order, get-invoice. Default: the built-in functions with default settings.
 	//
-	// Variables: of store-order-task, take-back-order-task and get-order TABLE_NAME; of write-invoice-task and get-invoice
-	// BUCKET_NAME; of get-order and get-invoice also ALLOW_ORIGIN; of these and store-order-task AUTH.
+	// Environment variables: TABLE_NAME for store-order-task, take-back-order-task and get-order; BUCKET_NAME for write-invoice-task and
+	// get-invoice; ALLOW_ORIGIN for get-order and get-invoice; AUTH for get-order, get-invoice and store-order-task.
 	Functions map[string]Function `pulumi:"functions,optional"`
-	// Capacity is that of the table of orders. Default on-demand.
+	// Capacity is the capacity of the table of orders. Default on-demand.
 	Capacity TableCapacity `pulumi:"capacity,optional"`
 }
 
 // taskFunctions are the packages of the functions that the state machine runs.
 var taskFunctions = []string{"store-order-task", "write-invoice-task", "take-back-order-task"}
 
-// orchestratorFunctions are ours.
+// orchestratorFunctions are the built-in functions.
 var orchestratorFunctions = slices.Concat(taskFunctions, readFunctions)
 
 // resolveOrders validates Orders, and returns the packages that it needs.
@@ -44,7 +44,7 @@ func (args *OrchestratorArgs) resolveOrders(v *validator) []string {
 	return all.packaged()
 }
 
-// checkExpressTimeout leaves each of an execution's tasks time for one attempt, and the grace.
+// checkExpressTimeout accepts a timeout that leaves each task of an execution time for one attempt and the grace period.
 func checkExpressTimeout(seconds int) error {
 	if most := expressShare(tasksInARow) - taskGraceSeconds; seconds > most {
 		return fmt.Errorf("must be at most %d with Express, got %d", most, seconds)
@@ -52,7 +52,7 @@ func checkExpressTimeout(seconds int) error {
 	return nil
 }
 
-// orders makes what Orders asks for.
+// orders creates what Orders needs.
 func (o *Orchestrator) orders(b *builder, args *OrchestratorArgs) (machineRun, error) {
 	store, err := b.orderStore(args.Orders.Capacity, args.Orders.Functions, args.Api.AllowOrigin, args.Authorizer)
 	if err != nil {
@@ -76,11 +76,11 @@ func (o *Orchestrator) orders(b *builder, args *OrchestratorArgs) (machineRun, e
 	return run, err
 }
 
-// orderTasks makes the functions that the machine of orders runs, in the order of taskFunctions.
+// orderTasks creates the functions of the machine for orders, in the order of taskFunctions.
 func (b *builder) orderTasks(ours functions, store *orderStore, auth Authorizer) ([]*function, error) {
 	specs := []functionSpec{
 		{
-			// No function of ours sees the request. So this one checks whose order it is.
+			// No function is invoked by the request. So this function checks that the order belongs to the caller.
 			description: "Stores an order in the table", allow: []statement{store.mayStore()},
 			environment: auth.environment(pulumi.StringMap{"TABLE_NAME": store.table.Name}),
 		},

@@ -13,58 +13,60 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// stageName is the name of every API's only stage, the first part of its paths.
+// stageName is the name of the only stage of an API, and the first part of its paths.
 const stageName = "prod"
 
-// OrderApi is a REST API in API Gateway with one stage, described by one OpenAPI document: routing, validation, CORS
-// and the wording of errors. The stage is throttled and traced.
+// OrderApi is a REST API of API Gateway with one stage. One OpenAPI document defines its routes, validation, CORS and errors. The stage has
+// throttling and tracing.
 type OrderApi struct {
 	pulumi.ResourceState
 
-	// Url is where the API answers: https://API.execute-api.REGION.amazonaws.com/prod, or https://DOMAIN.
+	// Url is the base URL of the API: https://API.execute-api.REGION.amazonaws.com/prod, or https://DOMAIN.
 	Url pulumi.StringOutput `pulumi:"url"`
-	// RestApiId is the API's id.
+	// RestApiId is the id of the REST API.
 	RestApiId pulumi.StringOutput `pulumi:"restApiId"`
 	// Document is the OpenAPI document.
 	Document pulumi.StringOutput `pulumi:"document"`
-	// AccessLogGroup is the name of the log group of its access logs; empty without them.
+	// AccessLogGroup is the name of the log group of the access logs. Empty if access logs are off.
 	AccessLogGroup pulumi.StringOutput `pulumi:"accessLogGroup"`
-	// ApiKey is the value of the usage plan's API key, a secret; empty if none is required.
+	// ApiKey is the value of the usage plan's API key, a secret. Empty if no key is required.
 	ApiKey pulumi.StringOutput `pulumi:"apiKey"`
 	// Auth is the kind of its authorizer: none, iam or jwt.
 	Auth pulumi.StringOutput `pulumi:"auth"`
-	// RouteArns are the ARNs that IAM policies allow execute-api:Invoke on, by the route, such as "POST /order". Parameters of a
-	// path are *.
+	// RouteArns holds the execute-api ARN of each route, for IAM policies that allow execute-api:Invoke. The key is the route, such as
+	// "POST /order". Path parameters are *.
 	RouteArns pulumi.StringMapOutput `pulumi:"routeArns"`
 
-	// Alarms are the names of the alarms by what they watch, such as "api-errors". AlarmArn is an alarm that is raised while one of
-	// them is, AlarmTopicArn the topic that they are published to, and DashboardName the page that shows all of it. Empty without
-	// alarms, and for an API that is part of a pattern, which has them.
+	// Alarms holds the name of each alarm. The key says what the alarm watches, such as "api-errors". AlarmArn is the ARN of a composite
+	// alarm, which is raised while any of the others is. AlarmTopicArn is the SNS topic that alarms are published to. DashboardName is the
+	// name of the CloudWatch dashboard. All of them are empty if alarms are off, and for the API of a pattern, whose component has the
+	// alarms.
 	Alarms        pulumi.StringMapOutput `pulumi:"alarms"`
 	AlarmArn      pulumi.StringOutput    `pulumi:"alarmArn"`
 	AlarmTopicArn pulumi.StringOutput    `pulumi:"alarmTopicArn"`
 	DashboardName pulumi.StringOutput    `pulumi:"dashboardName"`
 
-	roleNames pulumi.StringArray // of the routes into state machines
-	functions []*function        // of its own
-	key       *key               // nil without one
-	pattern   string             // that it is part of; empty if it is used alone
-	orders    bool               // whether that is our example
-	watched   watched            // by that pattern
+	roleNames pulumi.StringArray // of the routes that start executions
+	functions []*function        // the functions that the API itself creates
+	key       *key               // nil without a customer-managed key
+	pattern   string             // the component that the API is part of; empty if it is used alone
+	orders    bool               // whether that component has Orders
+	watched   watched            // for the alarms of that component
 }
 
 const orderApiType = "order-patterns:components:OrderApi"
 
-// NewOrderApi registers an OrderApi. It refuses bad arguments, all at once, before it registers anything.
+// NewOrderApi registers an OrderApi. It validates all arguments before it registers anything. The error lists every argument that is not
+// valid.
 func NewOrderApi(ctx *pulumi.Context, name string, args *OrderApiArgs, opts ...pulumi.ResourceOption) (*OrderApi, error) {
 	api := &OrderApi{}
 	return register(ctx, orderApiType, name, api, args, api.build, opts...)
 }
 
-// Outputs are the API's fields.
+// Outputs returns the outputs by name.
 func (api *OrderApi) Outputs() pulumi.Map { return outputs(api) }
 
-// outputs are those that a pattern repeats; all are empty without an API.
+// outputs returns the outputs that a pattern repeats. All of them are empty if api is nil.
 func (api *OrderApi) outputs() (url, accessLogGroup, auth pulumi.StringOutput, routeArns pulumi.StringMapOutput) {
 	if api == nil {
 		none := pulumi.String("").ToStringOutput()
@@ -73,7 +75,7 @@ func (api *OrderApi) outputs() (url, accessLogGroup, auth pulumi.StringOutput, r
 	return api.Url, api.AccessLogGroup, api.Auth, api.RouteArns
 }
 
-// integration renders one of the targets, of a route with this kind of authorizer.
+// integration renders the target of a route with this kind of authorizer.
 func (r Route) integration(target any, allowOrigin string, kind AuthorizerKind) (object, error) {
 	switch t := target.(type) {
 	case string:
@@ -88,8 +90,8 @@ func (r Route) integration(target any, allowOrigin string, kind AuthorizerKind) 
 	return nil, fmt.Errorf("its target has no ARN, got %v", target)
 }
 
-// accessLogFormat is one JSON object on one line. It holds ids and outcomes, and nothing of the order. The functions' lines have the
-// same keys: requestId is that of an invocation there, so the one of the API's request has another name.
+// accessLogFormat is one JSON object on one line. It holds ids and results, and no data of the order. The functions' log lines have the
+// same keys. There, requestId is the id of the invocation, so the id of the API's request has another name.
 const accessLogFormat = `{"apiRequestId":"$context.requestId","extendedRequestId":"$context.extendedRequestId",` +
 	`"time":"$context.requestTime","method":"$context.httpMethod","path":"$context.resourcePath",` +
 	`"status":"$context.status","responseLatency":"$context.responseLatency",` +
@@ -118,11 +120,12 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		EndpointConfiguration: &apigateway.RestApiEndpointConfigurationArgs{
 			Types: pulumi.String("REGIONAL"),
 		},
-		// The import warns of parts of a schema that API Gateway ignores. What takes the requests validates them anyway, so that
-		// is no reason not to deploy: https://docs.aws.amazon.com/apigateway/latest/developerguide/import-export-api-OpenAPI-overview.html
+		// The import warns about parts of a schema that API Gateway ignores. The consumer of the requests validates them too, so these
+		// warnings must not stop a deployment:
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/import-export-api-OpenAPI-overview.html
 		FailOnWarnings: pulumi.Bool(false),
 		Policy:         policy,
-		// nil, not false, which is the provider's default too.
+		// nil instead of false, as the provider's default.
 		DisableExecuteApiEndpoint: trueOrNil(args.Settings.DisableExecuteApiEndpoint),
 		Tags:                      b.tags,
 	}, b.opts()...)
@@ -140,7 +143,7 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 		}
 		permissions = append(permissions, permission)
 	}
-	// A deployment is a snapshot: a changed document or policy needs a new one.
+	// A deployment is a snapshot, so a changed document or policy needs a new one.
 	triggers := pulumi.StringMap{"document": document.ApplyT(digest).(pulumi.StringOutput)}
 	if policy != nil {
 		triggers["policy"] = stringOf(policy).ApplyT(digest).(pulumi.StringOutput)
@@ -152,7 +155,7 @@ func (api *OrderApi) build(b *builder, args *OrderApiArgs) error {
 	if err != nil {
 		return err
 	}
-	// The stage comes last, so that its first request finds everything in place.
+	// The stage is created last, so that everything exists before its first request.
 	stage, err := api.stage(b, args, rest, deployment, slices.Concat(ready, args.DependsOn, permissions))
 	if err != nil {
 		return err
@@ -202,7 +205,7 @@ func trueOrNil(b bool) pulumi.BoolPtrInput {
 	return nil
 }
 
-// document renders the OpenAPI document, once all that it depends on is known.
+// document renders the OpenAPI document once everything that it depends on is known.
 func (api *OrderApi) document(b *builder, args *OrderApiArgs, targets []any, authorizer *function) pulumi.StringOutput {
 	inputs := pulumi.Map{
 		"targets": pulumi.ToOutput(targets), "origin": stringOf(args.Settings.AllowOrigin),
@@ -228,9 +231,8 @@ func (api *OrderApi) document(b *builder, args *OrderApiArgs, targets []any, aut
 	}).(pulumi.StringOutput)
 }
 
-// targets returns what the document must know about the target of each route: of a function its invocation ARN; of a
-// state machine its ARN and that of the role that starts it, which it makes. ready is what must be in place before the
-// first request.
+// targets returns what the document needs to know about the target of each route: the invocation ARN of a function, or the ARN of a state
+// machine and of the role that starts it. It creates these roles. ready must exist before the first request.
 func (api *OrderApi) targets(b *builder, routes []Route) (targets []any, ready []pulumi.Resource, err error) {
 	for _, r := range routes {
 		if r.Function != nil {
@@ -249,7 +251,7 @@ func (api *OrderApi) targets(b *builder, routes []Route) (targets []any, ready [
 	return targets, ready, nil
 }
 
-// invokePermissions lets the API invoke each function, for its routes only.
+// invokePermissions allows the API to invoke each function, for its routes only.
 func (b *builder) invokePermissions(rest *apigateway.RestApi, routes []Route) (permissions []pulumi.Resource, err error) {
 	for _, r := range routes {
 		if r.Function == nil {
@@ -271,7 +273,7 @@ func (b *builder) invokePermissions(rest *apigateway.RestApi, routes []Route) (p
 
 var pathParameter = regexp.MustCompile(`\{[^}]*\}`)
 
-// pathARN is a path as an execute-api ARN has it, with * for parameters.
+// pathARN returns a path in the form of an execute-api ARN, with * for parameters.
 func pathARN(path string) string { return pathParameter.ReplaceAllString(path, "*") }
 
 func digest(text string) string {

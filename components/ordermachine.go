@@ -1,34 +1,33 @@
 package components
 
-// orderMachineArgs are what differs between the machines of our orders.
+// orderMachineArgs are what differs between the machines for Orders.
 type orderMachineArgs struct {
 	machineTargets
 	storeOrder, writeInvoice, takeBackOrder string // function ARNs
 	taskTimeoutSeconds                      int    // of one attempt at a task
-	callers                                 bool   // the input names the caller, unless the caller may act for any account
+	callers                                 bool   // whether the input names the caller, unless the caller may act for any account
 }
 
-// tasksInARow is how many tasks an execution runs one after another, at most, before it moves its input to the failure queue.
+// tasksInARow is the largest number of tasks that an execution runs one after another before it moves its input to the failure queue.
 const tasksInARow = 3
 
-// permanent are the errors of functions after which a retry cannot succeed: the order is not valid, or of another account
-// than the caller's, or the table or the bucket does not accept this request from anybody. They also mean that nothing was
-// written.
+// permanent are the errors of functions after which a retry cannot succeed: the order is not valid, it belongs to another account than the
+// caller's, or the table or the bucket refuses the request whoever sends it. They also mean that nothing was written.
 var permanent = []string{"InvalidOrder", "NotAllowed", "StoreRefused", "InvoiceRefused"}
 
-// orderMachine stores an order, writes its invoice, publishes a notification, and succeeds. The input is
-// {"orderid", "requestid", "accepted", "body"}, and "caller" where tokens are verified; see [Execution].
+// orderMachine stores an order, writes its invoice, publishes a notification, and succeeds. The input is {"orderid", "requestid",
+// "accepted", "body"}, and "caller" where tokens are verified; see [Execution].
 //
-// The function that stores the order validates all of it. If the invoice cannot be written, or it is unknown whether the
-// order was stored, the order is taken back. Whatever failed for good, its input is moved to the failure queue, and the
-// execution fails with that error. If the notification cannot be published, the order stands, and the output says so.
+// The function that stores the order validates all of it. The order is removed again if the invoice cannot be written, or if it is unknown
+// whether the order was stored. When a task fails for good, the input is moved to the failure queue, and the execution fails with the
+// task's error. If the notification cannot be published, the order stays, and the output says so.
 func orderMachine(a orderMachineArgs) machine {
 	task := longRetry
 	if a.express {
 		task = shortRetry(expressShare(tasksInARow), a.taskTimeoutSeconds)
 	}
-	// invoke runs a function with the execution's input. The name of the execution tells the function attempts at the same
-	// order apart, and the number of retries counts an order once.
+	// invoke runs a function with the execution's input. The name of the execution identifies retries of the same order to the function.
+	// With the number of retries, the function counts an order once.
 	invoke := func(function string) state {
 		return state{
 			Type: "Task", Resource: a.integration("lambda:invoke"), TimeoutSeconds: a.taskTimeoutSeconds,
@@ -45,7 +44,7 @@ func orderMachine(a orderMachineArgs) machine {
 
 	store := invoke(a.storeOrder)
 	if a.callers {
-		// The function gets the whole input, because a path to a caller that is not there would fail the execution.
+		// The function gets the whole input, because a path to a caller that does not exist would fail the execution.
 		// https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 		store.Parameters = map[string]any{"FunctionName": a.storeOrder, "Payload.$": `States.JsonMerge($$.Execution.Input, ` +
 			`States.StringToJson(States.Format('\{"execution":"{}","attempt":{}\}', $$.Execution.Name, $$.State.RetryCount)), false)`}
@@ -60,7 +59,7 @@ func orderMachine(a orderMachineArgs) machine {
 	invoice.ResultPath, invoice.Next = "$.invoice", "Notify"
 	invoice.Catch = []catcher{catchAll("$.failure", "TakeBackOrder")}
 
-	// A completion is not taken back: the function refuses it. A failure here is not the one that matters.
+	// The function refuses to remove a completed order. An error here does not replace the error of the task.
 	back := invoke(a.takeBackOrder)
 	back.ResultSelector = map[string]any{"takenback.$": "$.Payload.takenback"}
 	back.ResultPath, back.Next = "$.takeback", "MoveToFailureQueue"
@@ -90,7 +89,7 @@ func orderMachine(a orderMachineArgs) machine {
 			"OrderPlaced": {Type: "Succeed"},
 		},
 	}
-	// A machine that timed out between two tasks would leave an order without its invoice. So it outlasts all of them.
+	// If the machine timed out between two tasks, an order could stay without its invoice. So the timeout is longer than all tasks.
 	m.TimeoutSeconds = expressSeconds
 	if !a.express {
 		m.TimeoutSeconds = (tasksInARow+1)*store.longest() + standardMaxDelay

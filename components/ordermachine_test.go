@@ -28,7 +28,7 @@ func expressMachine(seconds int) machine {
 	return orderMachine(a)
 }
 
-// TestTheDocumentedDiagramsAreTheMachines compares the page with the definitions; -update writes it.
+// TestTheDocumentedDiagramsAreTheMachines compares docs/orchestrator.md with the definitions. -update writes the page.
 func TestTheDocumentedDiagramsAreTheMachines(t *testing.T) {
 	page := filepath.Join("..", "docs", "orchestrator.md")
 	for name, m := range map[string]machine{"diagram": testMachine(), "diagram of tasks": pictureMachine(false)} {
@@ -121,8 +121,8 @@ func TestAStandardMachineRetriesForMoreThanADay(t *testing.T) {
 	}
 }
 
-// way is the most seconds that an execution is in these tasks.
-func way(t *testing.T, m machine, names ...string) (seconds int) {
+// longestSeconds returns the longest time that an execution spends in these tasks, in seconds.
+func longestSeconds(t *testing.T, m machine, names ...string) (seconds int) {
 	t.Helper()
 	for _, name := range names {
 		require.Equal(t, "Task", m.States[name].Type, name)
@@ -137,14 +137,14 @@ var ways = [][]string{
 	{"StoreOrder", "WriteInvoice", "Notify"},
 }
 
-// A machine that timed out would leave an order without its invoice, and not move it to the failure queue.
+// If a machine timed out, an order could stay without its invoice, and would not be in the failure queue.
 func TestAStandardMachineOutlastsAllAttemptsAtItsTasks(t *testing.T) {
 	for _, timeout := range []int{6, 15, 905} {
 		a := testArgs()
 		a.taskTimeoutSeconds = timeout
 		m := orderMachine(a)
 		for _, names := range ways {
-			require.Greater(t, m.TimeoutSeconds, way(t, m, names...), names)
+			require.Greater(t, m.TimeoutSeconds, longestSeconds(t, m, names...), names)
 		}
 		require.Less(t, m.TimeoutSeconds, 60*24*60*60, "an execution that hangs ends at last")
 	}
@@ -158,14 +158,14 @@ func TestAnExpressMachineMovesItsInputToTheFailureQueueBeforeItsFiveMinutesEnd(t
 		m := expressMachine(timeout)
 		require.Equal(t, 300, m.TimeoutSeconds, "where Step Functions ends it anyway")
 		for _, names := range ways {
-			require.LessOrEqual(t, way(t, m, names...), 300-spareSeconds, "%v with a timeout of %d", names, timeout)
+			require.LessOrEqual(t, longestSeconds(t, m, names...), 300-spareSeconds, "%v with a timeout of %d", names, timeout)
 		}
 	}
 	require.Error(t, checkExpressTimeout(expressShare(tasksInARow)-taskGraceSeconds+1))
 	require.Equal(t, 3, expressMachine(15).States["StoreOrder"].Retry[1].MaxAttempts, "by default")
 }
 
-func TestWhatFailedForGoodIsInTheFailureQueueWithItsWholeInput(t *testing.T) {
+func TestAnExecutionThatFailedForGoodMovesItsWholeInputToTheFailureQueue(t *testing.T) {
 	for _, m := range []machine{testMachine(), expressMachine(15)} {
 		move := m.States["MoveToFailureQueue"]
 		require.Equal(t, "arn:aws-cn:states:::sqs:sendMessage", move.Resource, "in the machine's partition")
@@ -175,7 +175,7 @@ func TestWhatFailedForGoodIsInTheFailureQueueWithItsWholeInput(t *testing.T) {
 		}}, move.Parameters)
 		require.Equal(t, "OrderFailed", move.Next)
 		require.Equal(t, state{Type: "Fail", ErrorPath: "$.failure.Error", CausePath: "$.failure.Cause"}, m.States["OrderFailed"])
-		// Every way to the Fail state is through the queue, and no task fails the execution by itself but the one that moves.
+		// Every path to the Fail state leads through the queue. Only the task that moves the input fails the execution directly.
 		for name, s := range m.States {
 			if s.Next == "OrderFailed" {
 				require.Equal(t, "MoveToFailureQueue", name)
@@ -192,7 +192,7 @@ func TestWhatFailedForGoodIsInTheFailureQueueWithItsWholeInput(t *testing.T) {
 	}
 }
 
-func TestWhatMayHaveBeenStoredIsTakenBack(t *testing.T) {
+func TestAnOrderThatMayHaveBeenStoredIsTakenBack(t *testing.T) {
 	m := testMachine()
 	require.Equal(t, "StoreOrder", m.StartAt, "the function that validates an order is the first")
 	require.Equal(t, []catcher{{ErrorEquals: []string{"States.ALL"}, ResultPath: "$.failure", Next: "TakeBackOrder"}}, m.States["WriteInvoice"].Catch)

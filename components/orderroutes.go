@@ -10,7 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// orderToFunction is POST /order to a function, which checks each field itself.
+// orderToFunction is the route POST /order to a function, which validates each field.
 func orderToFunction(fn *function) Route {
 	return Route{
 		Method: "POST", Path: "/order", Function: fn.target(),
@@ -25,7 +25,7 @@ func orderToFunction(fn *function) Route {
 	}
 }
 
-// orderToMachine is POST /order to a state machine. API Gateway refuses what it can tell, and the machine the rest.
+// orderToMachine is the route POST /order to a state machine. API Gateway validates what its schema can express, the machine the rest.
 func orderToMachine(arn pulumi.StringInput) Route {
 	return Route{
 		Method: "POST", Path: "/order", Execution: &Execution{StateMachineArn: arn, IdPath: "$.order.orderid", AccountPath: "$.order.accountid", orders: true},
@@ -41,16 +41,16 @@ func orderToMachine(arn pulumi.StringInput) Route {
 	}
 }
 
-// schemaText is the text of a JSON schema.
+// schemaText returns the text of a JSON schema.
 func schemaText(schema object) string {
 	text, err := json.Marshal(schema)
 	if err != nil {
-		panic(err) // schemas are maps of strings and numbers, which always marshal
+		panic(err) // schemas are maps of strings and numbers, which can always be marshaled
 	}
 	return string(text)
 }
 
-// orderRules says in a sentence what an order is.
+// orderRules describes a valid order in a sentence.
 var orderRules = fmt.Sprintf("An order has accountid and vendorid: 1 to %d letters, digits and ._-; orderid, if at all: 1 to %d of these; "+
 	"orderdate: RFC 3339, or YYYY-MM-DD HH:MM:SS in UTC, from 2000 on; city: 1 to %d characters; "+
 	"details: coffeetype and coffeesize: 1 to %d characters, unitprice: 0 to %d with %d decimals, quantity: an integer, 1 to %d; "+
@@ -58,10 +58,10 @@ var orderRules = fmt.Sprintf("An order has accountid and vendorid: 1 to %d lette
 	coffee.MaxID, coffee.MaxOrderID, coffee.MaxText, coffee.MaxText, coffee.MaxUnitPrice, money.Places, coffee.MaxQuantity,
 	coffee.NewOrder, coffee.OrderCompleted)
 
-// coffeeRoutes are those that routes returns.
+// coffeeRoutes are the routes that routes returns.
 var coffeeRoutes = []string{"POST /order", "GET /order", "GET /invoice"}
 
-// routes are the contract of the coffee patterns. They differ in how an order is placed only.
+// routes returns the routes of the coffee patterns. Only the way to place an order differs.
 func (s *orderStore) routes(placeOrder Route) []Route {
 	account := Parameter{Name: "accountid", Description: "The customer's account", Required: true}
 	vendor := Parameter{Name: "vendorid", Description: "The shop"}
@@ -88,7 +88,7 @@ func (s *orderStore) routes(placeOrder Route) []Route {
 	}
 }
 
-// orderBody is what the API's document says of an order that a function receives and validates.
+// orderBody is the schema of an order in the API's document, for a function that receives and validates it.
 func orderBody() object {
 	field := func(description string) object { return object{"description": description} }
 	id := fmt.Sprintf("1 to %d letters, digits, dots, underscores and hyphens", coffee.MaxID)

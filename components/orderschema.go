@@ -8,14 +8,14 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// orderSchema is a JSON schema of draft 4 for the order of an API with no function between API Gateway and what processes
-// the order. It accepts every valid order, and refuses what the keywords that API Gateway supports in every model can tell:
+// orderSchema is a JSON schema of draft 4 for the order of an API that starts executions directly. It accepts every valid order. It refuses
+// what can be expressed by the keywords that API Gateway supports in every model:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 //
-// So it has no additionalProperties, anyOf, oneOf, exclusiveMinimum, minItems and maxItems, nor multipleOf and an enum of
-// arrays. It cannot tell an unknown field, a field that only a new order must have, a fraction of a quantity, the decimals of
-// a price, an array of two event types, and a key that occurs twice. Nothing relies on it: the function that stores the order
-// validates all of it. Patterns are ECMA 262 there and RE2 in Go; these mean the same in both.
+// So it does not use additionalProperties, anyOf, oneOf, exclusiveMinimum, minItems, maxItems, multipleOf, or an enum of arrays. It does
+// not detect an unknown field, a field that only a new order must have, a fraction in a quantity, the decimals of a price, an array of two
+// event types, or a key that occurs twice. The function that stores the order validates all of it again. API Gateway's patterns are ECMA
+// 262 and Go's are RE2; these mean the same in both.
 func orderSchema() object {
 	return object{
 		"description": "The request to place an order, or to complete it. It has no other fields than these",
@@ -63,10 +63,10 @@ func idSchema(description string, length int) object {
 }
 
 const (
-	// blank is Unicode's white space without control characters. A text must have another character.
+	// blank is Unicode's white space without control characters. A text must contain another character.
 	blank = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-	// noText are the characters that a text must not hold: control characters, and the one that stands for what could
-	// not be decoded. \x is the only escape that ECMA 262 and RE2 share; so the last is there as it is.
+	// noText are the characters that a text must not contain: control characters, and the replacement character, which stands for bytes
+	// that could not be decoded. \x is the only escape that ECMA 262 and RE2 share, so the replacement character is not escaped.
 	noText = `\x00-\x1f\x7f-\x9f` + "\ufffd"
 )
 
@@ -78,8 +78,8 @@ func textSchema(description string) object {
 	}
 }
 
-// priceSchema has no type, because a price may be a number or a string. The limits are those of a number, and the pattern that
-// of a string. It relies on MaxUnitPrice being a power of ten: a smaller price has fewer digits.
+// priceSchema has no type, because a price may be a number or a string. The limits apply to a number, the pattern to a string. The pattern
+// relies on MaxUnitPrice being a power of ten: a smaller price has fewer digits.
 func priceSchema() object {
 	digits := len(strconv.Itoa(coffee.MaxUnitPrice)) - 1
 	return object{
@@ -90,7 +90,7 @@ func priceSchema() object {
 	}
 }
 
-// The parts of a date's pattern. The first day is for offsets from UTC: it may be in the year 2000 there.
+// The parts of a date's pattern. The first day is accepted because of offsets from UTC: the date may be in the year 2000 in UTC.
 const (
 	dayPattern = `(1999-12-31|[2-9][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))` +
 		`|([2-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[3579][26])00)-02-29)`

@@ -16,7 +16,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// schemaOf compiles a schema as API Gateway reads it: JSON, of draft 4.
+// schemaOf compiles a schema as API Gateway does: JSON schema, draft 4.
 func schemaOf(t testing.TB, schema any) *jsonschema.Schema {
 	t.Helper()
 	text, err := json.Marshal(schema)
@@ -39,16 +39,16 @@ func accepts(schema *jsonschema.Schema, body string) error {
 	return schema.Validate(doc)
 }
 
-// parseTask parses a body as the machine's tasks do. Its date is not compared with a clock, which no schema can do.
+// parseTask parses a body as the machine's tasks do. It does not compare the date with a clock, which no schema can do.
 func parseTask(body string) (coffee.Order, error) {
 	s, err := coffee.ParseSubmission([]byte(strings.Replace(body, "{", `{"orderid":"assigned",`, 1)))
 	return s.Order, err
 }
 
-// number is written into a body as it is.
+// number is written to a body unchanged.
 type number = json.RawMessage
 
-// bodyWith is a good body with fields replaced, by their path below order; nil removes one.
+// bodyWith returns a valid body with some fields of order replaced, by path; nil removes a field.
 func bodyWith(t require.TestingT, change map[string]any) string {
 	details := map[string]any{"coffeetype": "latte", "coffeesize": "large", "unitprice": number("3.5"), "quantity": number("2")}
 	o := map[string]any{
@@ -116,8 +116,8 @@ func TestTheOrderSchemaAcceptsGoodOrders(t *testing.T) {
 	}
 }
 
-// What the schema refuses is a 400; the rest is an execution that fails at once by the name InvalidOrder.
-func TestWhatTheOrderSchemaCannotTellTheFirstStateRefuses(t *testing.T) {
+// What the schema refuses is a 400. The rest becomes an execution that fails at once with the error InvalidOrder.
+func TestTheFirstStateRefusesWhatTheOrderSchemaDoesNotDetect(t *testing.T) {
 	schema := schemaOf(t, orderSchema())
 	long := strings.Repeat("x", 129)
 	bad := []string{"[]", "null", `"x"`, "1", "{}", `{"order":null}`, `{"order":[]}`, `{"order":{}}`, `{"order":"x"}`}
@@ -156,7 +156,7 @@ func TestWhatTheOrderSchemaCannotTellTheFirstStateRefuses(t *testing.T) {
 			bad = append(bad, bodyWith(t, map[string]any{c.path: v}))
 		}
 	}
-	// Of a completion, the optional fields are validated too.
+	// The optional fields of a completion are validated too.
 	for path, v := range map[string]any{"details.quantity": 0, "city": " ", "accountid": nil, "vendorid": nil, "orderdate": nil, "details.x": 1} {
 		bad = append(bad, bodyWith(t, map[string]any{"eventtype": []any{"order_completed"}, path: v}))
 	}
@@ -183,7 +183,7 @@ func TestWhatTheOrderSchemaCannotTellTheFirstStateRefuses(t *testing.T) {
 	}, passed, "a few of %d", len(bad))
 }
 
-// values are drawn for any field: what is good for one, what is at a limit or just past it, and anything.
+// values generates values for any field: valid ones, values at a limit or just beyond it, and arbitrary ones.
 func values() *rapid.Generator[any] {
 	strange := rapid.StringOf(rapid.OneOf(
 		rapid.Rune(), rapid.SampledFrom([]rune(" \t\n\r.-_/:TZ+09aé\u0000\u007f\u0085\u00a0\u2003\u2028\u3000\ufeff\ufffd🙂")),
@@ -222,7 +222,7 @@ func values() *rapid.Generator[any] {
 	)
 }
 
-// passes requires that the schema accepts a body if it is a valid order, and returns whether it is one.
+// passes asserts that the schema accepts a body if it is a valid order. It returns whether the body is one.
 func passes(t *rapid.T, schema *jsonschema.Schema, body string) bool {
 	o, err := parseTask(body)
 	if err != nil || o.OrderDate.Year() < 2000 {
@@ -241,7 +241,7 @@ func TestTheOrderSchemaRefusesNoValidOrder(t *testing.T) {
 	valid := 0
 	rapid.Check(t, func(t *rapid.T) {
 		change := rapid.MapOfN(rapid.SampledFrom(paths), values(), 1, 3).Draw(t, "change")
-		// Most changes make an order bad, so a change that keeps it good is drawn often.
+		// Most changes make an order invalid, so a change that keeps it valid is drawn often.
 		if rapid.Bool().Draw(t, "one only") {
 			for path := range change {
 				change = map[string]any{path: change[path]}
@@ -255,7 +255,7 @@ func TestTheOrderSchemaRefusesNoValidOrder(t *testing.T) {
 	require.NotZero(t, valid)
 }
 
-// A single field at a time reaches deeper than mutations of many: what matters is that enough values are valid.
+// Changing a single field reaches more cases than changing many, because more of the values are valid.
 func TestEachFieldOfTheOrderSchemaIsNoNarrowerThanTheFunctions(t *testing.T) {
 	schema := schemaOf(t, orderSchema())
 	for path, near := range map[string]*rapid.Generator[any]{

@@ -6,8 +6,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// orderStore is where the coffee patterns store orders: an item in a table, and an invoice in a bucket. It also has the
-// functions that read both, so that every pattern answers the same GET routes.
+// orderStore is where the coffee patterns store orders: an item in a table, and an invoice in a bucket. It also has the functions that read
+// both, so that every pattern has the same GET routes.
 type orderStore struct {
 	table      *dynamodb.Table
 	bucket     *s3.BucketV2
@@ -18,11 +18,11 @@ type orderStore struct {
 // readFunctions are the packages of the functions that read the store.
 var readFunctions = []string{"get-order", "get-invoice"}
 
-// orderStore makes a store. Its functions answer with this CORS origin.
+// orderStore creates a store. Its functions answer with this CORS origin.
 func (b *builder) orderStore(capacity TableCapacity, ours functions, allowOrigin pulumi.StringPtrInput, auth Authorizer) (*orderStore, error) {
 	s := &orderStore{}
 	var err error
-	// The mark of a completed order expires once no older message can arrive any more.
+	// The marker of a completed order expires once no older message can arrive any more.
 	if s.table, err = b.table("orders", capacity, dynamodb.TableArgs{
 		Ttl: &dynamodb.TableTtlArgs{AttributeName: pulumi.String("expires"), Enabled: pulumi.Bool(true)},
 	}, []string{"GetItem", "PutItem"}, "accountid", "vendorid"); err != nil {
@@ -50,16 +50,16 @@ func (b *builder) orderStore(capacity TableCapacity, ours functions, allowOrigin
 	return s, err
 }
 
-// mayStore lets a function write orders.
+// mayStore allows a function to write orders.
 func (s *orderStore) mayStore() statement { return may("StoreOrder", s.table.Arn, "dynamodb:PutItem") }
 
-// mayInvoice lets a function write invoices.
+// mayInvoice allows a function to write invoices.
 func (s *orderStore) mayInvoice() statement { return may("WriteInvoice", s.invoices(), "s3:PutObject") }
 
-// invoicePrefix begins the key of every invoice.
+// invoicePrefix is the prefix of the key of every invoice.
 const invoicePrefix = "invoices/"
 
-// invoices is the ARN pattern of all invoices.
+// invoices returns the ARN pattern of all invoices.
 func (s *orderStore) invoices() pulumi.StringOutput {
 	return pulumi.Sprintf("%s/%s*", s.bucket.Arn, invoicePrefix)
 }

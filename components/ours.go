@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// sizes are the default sizes of our functions, by the names of their packages.
+// sizes are the default sizes of the built-in functions, by the names of their packages.
 var sizes = map[string]Size{
 	"publish-order": IntakeSize, "store-order": WorkerSize, "write-invoice": InvoiceSize,
 	"append-order": IntakeSize, "project-order": WorkerSize, "invoice-order": WorkerSize,
@@ -16,14 +16,14 @@ var sizes = map[string]Size{
 	"check-balance": TaskSize, "check-stock": TaskSize, "relay-order": TaskSize, "update-order": UpdateSize, "ship-order": ShipSize,
 }
 
-// functions are what a component runs, by name.
+// functions are the functions of a component, by name.
 type functions map[string]Function
 
-// resolveOurs validates the changes to our functions, and returns all of these names.
+// resolveOurs validates the changes to the built-in functions. It returns the functions with all of these names.
 func resolveOurs(v *validator, path string, changes map[string]Function, names []string) functions {
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
 		if !slices.Contains(names, name) {
-			v.addf(path, "there is no function %q: there are %s", name, strings.Join(names, ", "))
+			v.addf(path, "unknown function %q, must be one of %s", name, strings.Join(names, ", "))
 		}
 	}
 	v.taken("a table of Orders", "orders", "accounts", "stock")
@@ -36,7 +36,7 @@ func resolveOurs(v *validator, path string, changes map[string]Function, names [
 	return all
 }
 
-// packaged are the names of those that are ours.
+// packaged returns the names of the functions that are built-in.
 func (fs functions) packaged() []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(fs)) {

@@ -15,7 +15,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// executableZip is a zip with the executable of a function of one's own.
+// executableZip writes a zip with the executable of an own function.
 func executableZip(t *testing.T, machine elf.Machine) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -23,13 +23,13 @@ func executableZip(t *testing.T, machine elf.Machine) string {
 	return filepath.Join(folder, "code.zip")
 }
 
-// own is a function of one's own, for arm64.
+// own returns an own function, for arm64.
 func own(t *testing.T) components.Function {
 	t.Helper()
 	return components.Function{Code: pulumi.NewFileArchive(executableZip(t, elf.EM_AARCH64))}
 }
 
-// pictures are a FanOut and an EventStream with functions of one's own, and nothing of ours. Common has no packages.
+// pictures returns a FanOut and an EventStream with own functions only. Common has no packages.
 func pictures(t *testing.T) (fanOut *components.FanOutArgs, stream *components.EventStreamArgs) {
 	t.Helper()
 	publish := own(t)
@@ -58,11 +58,11 @@ func pictures(t *testing.T) (fanOut *components.FanOutArgs, stream *components.E
 		}
 }
 
-// ofOurs are the types of resources that only our example has.
+// ofOurs are the types of resources that only Orders has.
 var ofOurs = []string{tableType, bucketType, "aws:s3/bucketObjectv2:BucketObjectv2"}
 
-// hasNothingOfOurs asserts that a pattern has no table and no bucket, and names nothing after orders.
-func hasNothingOfOurs(t *testing.T, c *cloud) {
+// hasNoBuiltInFunction asserts that a pattern has no table and no bucket, and that no name contains orders.
+func hasNoBuiltInFunction(t *testing.T, c *cloud) {
 	t.Helper()
 	for key, r := range c.registered {
 		require.NotContains(t, ofOurs, r.TypeToken, key)
@@ -76,13 +76,17 @@ func hasNothingOfOurs(t *testing.T, c *cloud) {
 			require.NotContains(t, strings.ToLower(means), "order", key)
 			require.NotContains(t, means, "%", key)
 		}
+		if r.TypeToken == queryType {
+			in := r.Inputs.Mappable()
+			require.NotContains(t, strings.ToLower(in["queryString"].(string)+in["name"].(string)), "order", key)
+		}
 		if r.TypeToken == dashboardType {
 			require.NotContains(t, r.Inputs.Mappable()["dashboardBody"], "OrderPatterns", "metrics of orders")
 		}
 	}
 }
 
-// alarmNames are those of a pattern, without its name.
+// alarmNames returns the names of a pattern's alarms, without the pattern's name.
 func alarmNames(c *cloud, pattern string) []string {
 	var names []string
 	for _, r := range c.registered {
@@ -112,7 +116,7 @@ func outputsOf[A any, C component](t *testing.T, create constructor[A, C], name 
 	return c, outputs
 }
 
-// traces and logs are what each function may do.
+// everyFunctionMay returns the statements that each function has: traces and logs.
 func everyFunctionMay(name string, more map[string]any) map[string]any {
 	want := map[string]any{
 		"WriteLogs":   allow("arn:loggroup/"+name+"-logs:*", "logs:CreateLogStream", "logs:PutLogEvents"),
@@ -127,10 +131,10 @@ func variables(t *testing.T, c *cloud, function string) map[string]any {
 	return at(t, c.inputs(t, functionType, function), "environment", "variables")
 }
 
-func TestAFanOutRunsFunctionsOfOnesOwn(t *testing.T) {
+func TestAFanOutRunsOwnFunctions(t *testing.T) {
 	args, _ := pictures(t)
 	c, outputs := outputsOf(t, components.NewFanOut, "pictures", args)
-	hasNothingOfOurs(t, c)
+	hasNoBuiltInFunction(t, c)
 
 	for consumer, batch := range map[string]float64{"resize": 10, "index": 5} {
 		name := "pictures-" + consumer
@@ -161,7 +165,7 @@ func TestAFanOutRunsFunctionsOfOnesOwn(t *testing.T) {
 			"topic": "arn:topic/pictures-messages", "protocol": "sqs", "endpoint": "arn:queue/" + name, "rawMessageDelivery": true})
 		require.Equal(t, map[string]any{"deadLetterTargetArn": "arn:queue/" + name + "-dead-letters"},
 			c.document(t, subscriptionType, name+"-subscription", "redrivePolicy"))
-		// What is published before a queue gets it would be lost.
+		// A message that is published before the queue is subscribed would be lost.
 		for _, ready := range []string{"topicsubscription/" + name + "-subscription", "queuepolicy/" + name + "-queue-policy", "redrivepolicy/" + name + "-redrive"} {
 			require.Contains(t, c.dependencies(t, stageType, "pictures-api"), ready)
 		}
@@ -203,7 +207,7 @@ func TestAFanOutRunsFunctionsOfOnesOwn(t *testing.T) {
 	}, outputs)
 }
 
-func TestARoutesFunctionPublishesIfItIsToldTo(t *testing.T) {
+func TestTheFunctionOfARouteMayPublishIfPublishesIsSet(t *testing.T) {
 	fan, stream := pictures(t)
 	for name, pattern := range map[string]struct {
 		c        *cloud
@@ -233,8 +237,8 @@ func TestARoutesFunctionPublishesIfItIsToldTo(t *testing.T) {
 	}
 }
 
-// With tokens, a function behind the API learns that it has to look at who calls, and the API needs our authorizer.
-func TestRoutesOfOnesOwnHaveAuthorizersToo(t *testing.T) {
+// With tokens, the environment of a function behind the API says that it must check the caller, and the API has the built-in authorizer.
+func TestOwnRoutesHaveAuthorizers(t *testing.T) {
 	args, _ := pictures(t)
 	args.Authorizer, args.Common = tokens, inFolder(t)
 	args.Routes[1].Authorizer = components.AuthNone
@@ -262,10 +266,10 @@ func TestAFanOutWithoutRoutesHasNoAPI(t *testing.T) {
 	require.NotContains(t, strings.Join(alarmNames(c, "pictures"), " "), "api-")
 }
 
-func TestAnEventStreamRunsFunctionsOfOnesOwn(t *testing.T) {
+func TestAnEventStreamRunsOwnFunctions(t *testing.T) {
 	_, args := pictures(t)
 	c, outputs := outputsOf(t, components.NewEventStream, "pictures", args)
-	hasNothingOfOurs(t, c)
+	hasNoBuiltInFunction(t, c)
 
 	const stream = "arn:stream/pictures-events"
 	for reader, want := range map[string]struct {
@@ -318,7 +322,7 @@ func TestAnEventStreamRunsFunctionsOfOnesOwn(t *testing.T) {
 	require.NotContains(t, c.registered, restAPIType+" pictures-api")
 }
 
-// A consumer of one's own and our example share a topic and an API.
+// An own consumer and Orders share a topic and an API.
 func TestConsumersAndRoutesAreAddedToOrders(t *testing.T) {
 	added, _ := pictures(t)
 	c := fanOut(t, func(a *components.FanOutArgs) { a.Consumers, a.Routes = added.Consumers, added.Routes })
@@ -331,7 +335,7 @@ func TestConsumersAndRoutesAreAddedToOrders(t *testing.T) {
 	require.Contains(t, c.registered, tableType+" fanout-orders")
 }
 
-func TestAnOrderApiRunsFunctionsOfOnesOwn(t *testing.T) {
+func TestAnOrderApiRunsOwnFunctions(t *testing.T) {
 	run := own(t)
 	run.Environment = pulumi.StringMap{"TABLE_NAME": pulumi.String("pictures")}
 	c, outputs := outputsOf(t, components.NewOrderApi, "pictures", &components.OrderApiArgs{

@@ -16,21 +16,20 @@ import (
 	"sync"
 )
 
-// Architectures of Lambda functions. arm64 costs a fifth less per GB-second:
-// https://aws.amazon.com/lambda/pricing/
+// The architectures of Lambda functions. arm64 costs a fifth less per GB-second: https://aws.amazon.com/lambda/pricing/
 const (
 	ARM64 = "arm64"
 	X8664 = "x86_64"
 )
 
-// packages says where the zips of a pattern's functions are, and for which processor they were built.
+// packages says where the zips of a component's functions are, and which architecture they were built for.
 type packages struct {
 	folder, architecture string
-	zips                 fs.FS // instead of a folder
+	zips                 fs.FS // used instead of a folder
 }
 
-// path is the zip of a function. It is absolute, because the engine and its providers read it too, from wherever they
-// were started. Pulumi compares archives by their content, so two checkouts agree.
+// path returns the absolute path of a function's zip. It must be absolute because the engine and its providers, which also read the zip,
+// may run in another folder. Pulumi compares archives by content, so the path does not change a preview.
 func (p packages) path(function string) (string, error) {
 	if p.zips != nil {
 		return extract(p.zips, function+".zip")
@@ -38,17 +37,17 @@ func (p packages) path(function string) (string, error) {
 	return filepath.Abs(filepath.Join(p.folder, function+".zip"))
 }
 
-// findPackages resolves the arguments Packages, Zips and Architecture at a path. It reports the zips that are missing, that
-// Lambda would refuse to start, or that were built for another processor.
+// findPackages resolves the arguments Packages, Zips and Architecture. It reports zips that are missing, that Lambda could not start, or
+// that were built for another architecture.
 func findPackages(v *validator, at, folder string, zips fs.FS, architecture string, functions ...string) packages {
 	if architecture != "" {
 		if err := oneOf(ARM64, X8664)(architecture); err != nil {
 			v.addf(at+"Architecture", "%v", err)
-			architecture = "" // the packages are inspected as if it were not set
+			architecture = "" // inspect the packages as if it were not set
 		}
 	}
 	if zips != nil && folder != "" {
-		v.addf(at+"Zips", "is of use only without Packages")
+		v.addf(at+"Zips", "is accepted only without Packages")
 	}
 	pkgs := packages{folder: folder, architecture: architecture, zips: zips}
 	if zips == nil {
@@ -79,12 +78,12 @@ func findPackages(v *validator, at, folder string, zips fs.FS, architecture stri
 			v.addf(at+"Packages", "%s was built for %s, not for %s", r.path, r.built, pkgs.architecture)
 		}
 	}
-	pkgs.architecture = cmp.Or(pkgs.architecture, ARM64) // there are none of ours
+	pkgs.architecture = cmp.Or(pkgs.architecture, ARM64) // there is no built-in function
 	return pkgs
 }
 
-// inspectPackage returns the architecture that a zip was built for. The zip must have an executable file named bootstrap
-// at its root, which the runtime provided.al2023 starts: https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
+// inspectPackage returns the architecture that a zip was built for. The zip must have an executable file named bootstrap at its root, which
+// the runtime provided.al2023 starts: https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 func inspectPackage(path string) (architecture string, err error) {
 	z, err := zip.OpenReader(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -113,8 +112,7 @@ func inspectPackage(path string) (architecture string, err error) {
 	return architecture, nil
 }
 
-// checkFile reads a file to its end, where its checksum is compared. AWS refuses a damaged zip only in the middle of a
-// deployment.
+// checkFile reads a file to its end, where the checksum is compared. AWS would refuse a damaged zip only in the middle of a deployment.
 func checkFile(f *zip.File) error {
 	r, err := f.Open()
 	if err != nil {
@@ -124,11 +122,11 @@ func checkFile(f *zip.File) error {
 	return errors.Join(err, r.Close())
 }
 
-// errScript is the error of a bootstrap that another program runs, on any processor. None of ours is one.
-var errScript = errors.New("is a script, which is no executable for arm64 or x86_64")
+// errScript is the error for a bootstrap that is a script, which runs on any architecture. No built-in function is one.
+var errScript = errors.New("is a script, which is not an executable for arm64 or x86_64")
 
-// executableArchitecture reads the processor from the first bytes of an executable of Linux or, for functions that the
-// embedded cloud runs on a Mac, of macOS.
+// executableArchitecture reads the architecture from the first bytes of an executable: of Linux, or of macOS for functions that the
+// embedded cloud runs on a Mac.
 func executableArchitecture(f *zip.File) (string, error) {
 	r, err := f.Open()
 	if err != nil {
@@ -152,5 +150,5 @@ func executableArchitecture(f *zip.File) (string, error) {
 	case isELF && elfMachine == elf.EM_X86_64, isMach && machCPU == macho.CpuAmd64:
 		return X8664, nil
 	}
-	return "", errors.New("is no executable for arm64 or x86_64")
+	return "", errors.New("is not an executable for arm64 or x86_64")
 }

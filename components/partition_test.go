@@ -48,7 +48,7 @@ func TestEveryPartitionHasItsOwnARNs(t *testing.T) {
 	}
 }
 
-func TestAComponentAsksOnceWhereItIs(t *testing.T) {
+func TestAComponentLooksUpItsIdentityOnce(t *testing.T) {
 	c := fanOut(t, nil)
 	slices.Sort(c.calls)
 	require.Equal(t, []string{

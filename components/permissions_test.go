@@ -10,7 +10,7 @@ import (
 
 const rolePolicyType = "aws:iam/rolePolicy:RolePolicy"
 
-// trusted is the service that may assume a role, for this account only.
+// trusted returns the service that may assume a role, for this account only.
 func trusted(t *testing.T, c *cloud, role string) any {
 	t.Helper()
 	// Lambda and API Gateway do not document which account they name, or that they name one.
@@ -31,12 +31,12 @@ func trusted(t *testing.T, c *cloud, role string) any {
 	return principal["Service"]
 }
 
-// allow is an Allow statement as a document has it, without its Sid.
+// allow returns an Allow statement of a document, without its Sid.
 func allow(resource string, actions ...any) map[string]any {
 	return map[string]any{"Effect": "Allow", "Action": actions, "Resource": []any{resource}}
 }
 
-// grants are the statements of a role's policy by Sid, without it, and the role's trusted service.
+// grants returns the statements of a role's policy by Sid, and the service that may assume the role.
 func grants(t *testing.T, c *cloud, name string) (statements map[string]any, service any) {
 	t.Helper()
 	doc := c.document(t, rolePolicyType, name+"-policy", "policy")
@@ -53,7 +53,7 @@ func grants(t *testing.T, c *cloud, name string) (statements map[string]any, ser
 	return statements, trusted(t, c, name+"-role")
 }
 
-// All permissions of each function: an unneeded one is a risk, a missing one an outage.
+// All permissions of each function. An additional permission is a risk, a missing one an outage.
 func TestEachFunctionMayDoWhatItDoesAndNothingElse(t *testing.T) {
 	take := func(queue string) map[string]any {
 		return allow("arn:queue/"+queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
@@ -124,11 +124,11 @@ func TestTheAPIMayStartThisMachineAndNothingElse(t *testing.T) {
 }
 
 func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
-	// What AWS has no resources to limit to, by the name of the role that does it.
+	// The actions for which AWS has no resource-level permissions, by the name of the role.
 	unlimited := func(policy, action string) bool {
 		return strings.HasPrefix(action, "xray:") || strings.HasPrefix(action, "logs:") && policy == "orchestrator-machine-policy"
 	}
-	// Besides the functions' roles, those of the machine and of what starts it.
+	// The roles of functions, of the machine, and of the API that starts it.
 	roles := map[string]int{"fanout": len(functions["fanout"]), "orchestrator": len(functions["orchestrator"]) + 2, "eventstream": len(functions["eventstream"]),
 		"checker": len(functions["checker"])}
 	test := func(t *testing.T, pattern string, c *cloud, more int) {
@@ -152,11 +152,11 @@ func TestNoRoleHasAWildcardButForTracesAndLogDeliveries(t *testing.T) {
 	}
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) { test(t, pattern, c, 0) })
 	each(t, common{auth: signed}, func(t *testing.T, pattern string, c *cloud) { test(t, pattern, c, 0) })
-	// That of authorize-caller.
+	// The additional role is authorize-caller's.
 	each(t, common{auth: tokens}, func(t *testing.T, pattern string, c *cloud) { test(t, pattern, c, 1) })
 }
 
-// overTLSOnly is the statement that denies everybody an action that does not come over TLS.
+// overTLSOnly returns the statement that denies everybody an action over plain HTTP.
 func overTLSOnly(action string, resources ...any) map[string]any {
 	return map[string]any{
 		"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": []any{action}, "Resource": resources,
@@ -211,7 +211,7 @@ func TestTheAPIInvokesEachFunctionForItsRouteOnly(t *testing.T) {
 			"arn:restapi/eventstream-api/prod/GET/order":   "name:function/eventstream-get-order",
 			"arn:restapi/eventstream-api/prod/GET/invoice": "name:function/eventstream-get-invoice",
 		},
-		// None for POST /order, which runs no function; its role starts the machine.
+		// None for POST /order, which invokes no function; its role starts the machine.
 		"orchestrator": {
 			"arn:restapi/orchestrator-api/prod/GET/order":   "name:function/orchestrator-get-order",
 			"arn:restapi/orchestrator-api/prod/GET/invoice": "name:function/orchestrator-get-invoice",

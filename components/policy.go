@@ -8,32 +8,32 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// statement allows actions on resources, given by ARN, or denies them.
+// statement is a policy statement. It allows or denies actions on resources, which are ARNs.
 type statement struct {
 	sid       string
 	deny      bool
-	principal string // in resource and trust policies: an AWS service, or everybody
+	principal string // in resource and trust policies: an AWS service, or *
 	actions   []string
 	resources []pulumi.StringInput
-	list      pulumi.StringArrayInput // more resources; nil for none
-	// conditions narrow the statement. All of them must hold.
+	list      pulumi.StringArrayInput // additional resources; nil for none
+	// conditions restrict the statement. All of them must hold.
 	conditions []condition
 }
 
 const everybody = "*"
 
-// may allows actions on one resource.
+// may returns a statement that allows actions on one resource.
 func may(sid string, on pulumi.StringInput, actions ...string) statement {
 	return statement{sid: sid, actions: actions, resources: []pulumi.StringInput{on}}
 }
 
-// condition compares a key of the request with a value.
+// condition compares a condition key of the request with a value.
 type condition struct {
 	operator, key string
 	value         pulumi.StringInput
 }
 
-// tlsOnly denies everybody actions on resources that do not come over TLS.
+// tlsOnly returns a statement that denies everybody the actions over plain HTTP.
 func tlsOnly(action string, resources ...pulumi.StringInput) statement {
 	return statement{
 		sid: "TLSOnly", deny: true, principal: everybody, actions: []string{action}, resources: resources,
@@ -74,7 +74,7 @@ func policyOf(statements ...statement) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// renderPolicy takes the values of the statements in their order: of each its resources, its list, and its conditions.
+// renderPolicy renders statements. values holds, for each statement in order: its resources, its list, and its conditions.
 func renderPolicy(statements []statement, values []any) (string, error) {
 	next := func() (string, error) {
 		v, _ := values[0].(string)
@@ -134,7 +134,7 @@ func marshal(v any) (string, error) {
 	return string(text), err
 }
 
-// The services that assume our roles. The names are the same in every partition:
+// The AWS services that assume roles. The names are the same in every partition:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 const (
 	lambdaService     = "lambda.amazonaws.com"
@@ -142,12 +142,12 @@ const (
 	statesService     = "states.amazonaws.com"
 )
 
-// trust is the policy of a role that an AWS service assumes, for the resources of this account only:
+// trust returns the trust policy of a role that an AWS service assumes, for resources of this account only:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 //
-// Step Functions documents that it names the account and the state machine:
+// Step Functions documents that its requests name the account and the state machine:
 // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy
-// Lambda and API Gateway do not document what they name, so a request of theirs that names no account is let through.
+// Lambda and API Gateway do not document this, so their requests are also accepted if they do not name an account.
 func (b *builder) trust(service string) pulumi.StringOutput {
 	is := b.identity()
 	s := statement{sid: "Assume", principal: service, actions: []string{"sts:AssumeRole"}}

@@ -9,23 +9,23 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// QueueSettings say how a function takes messages from its queue.
+// QueueSettings configures a queue, and how a function takes messages from it.
 type QueueSettings struct {
-	// BatchSize is the most messages in one invocation: [BatchSizeRange]. Above [SmallBatch] it needs a
-	// BatchingWindowSeconds.
+	// BatchSize is the largest number of messages in an invocation: [BatchSizeRange]. Above [SmallBatch], BatchingWindowSeconds is
+	// required.
 	BatchSize pulumi.IntPtrInput `pulumi:"batchSize,optional"`
-	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default
-	// [DefaultBatchingWindow]: do not wait.
+	// BatchingWindowSeconds is how long Lambda waits for a batch to fill, in seconds: [WindowRange]. Default [DefaultBatchingWindow]: it
+	// does not wait.
 	BatchingWindowSeconds pulumi.IntPtrInput `pulumi:"batchingWindowSeconds,optional"`
-	// MaximumConcurrency is the most invocations at the same time: [MaximumConcurrencyRange]. Default: the function's
-	// own concurrency is the limit.
+	// MaximumConcurrency is the largest number of concurrent invocations for the queue: [MaximumConcurrencyRange]. Default: only the
+	// function's own concurrency is the limit.
 	MaximumConcurrency pulumi.IntPtrInput `pulumi:"maximumConcurrency,optional"`
-	// MaxReceiveCount is how often a message that may succeed later is tried before it goes to the dead-letter queue:
-	// [ReceiveCountRange]. Default [DefaultMaxReceiveCount], which the functions' delays, up to a quarter of an hour, make
-	// last for five to ten days. A message that can never succeed goes there at once.
+	// MaxReceiveCount is how often a message is received before it goes to the dead-letter queue: [ReceiveCountRange]. Default
+	// [DefaultMaxReceiveCount]. Functions delay retries by up to 15 minutes, so these receives take five to ten days. A message that can
+	// never succeed goes to the dead-letter queue at once.
 	MaxReceiveCount pulumi.IntPtrInput `pulumi:"maxReceiveCount,optional"`
-	// RetentionDays is how long the dead-letter queue keeps a message. A message that SQS moves keeps its age, so this must
-	// not be below the retention of the queue itself, which is the longest. Default: the longest.
+	// RetentionDays is the retention period of the dead-letter queue, in days. A message that SQS moves keeps its age. So this must not be
+	// shorter than the retention period of the queue, which is the longest, 14 days. Default: 14.
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 	RetentionDays pulumi.IntPtrInput `pulumi:"retentionDays,optional"`
 }
@@ -40,7 +40,7 @@ func (s QueueSettings) resolve(v *validator, path string, batchSize int) QueueSe
 	}
 	r.BatchingWindowSeconds = v.together(path+".BatchingWindowSeconds", r.BatchSize, r.BatchingWindowSeconds, func(batch, window int) error {
 		if batch > SmallBatch && window == 0 {
-			return fmt.Errorf("must be at least 1 when BatchSize is above %d, which is %d", SmallBatch, batch)
+			return fmt.Errorf("must be at least 1 if BatchSize is above %d, got BatchSize %d", SmallBatch, batch)
 		}
 		return nil
 	})
@@ -49,10 +49,10 @@ func (s QueueSettings) resolve(v *validator, path string, batchSize int) QueueSe
 
 const (
 	secondsPerDay = 24 * 60 * 60
-	// queueRetentionDays is for how long a queue keeps a message that is not handled: longer than all receives take.
+	// queueRetentionDays is the retention period of a queue. It is longer than all receives take.
 	queueRetentionDays = 14
-	// minVisibilitySeconds is the shortest visibility timeout of a queue. It is the interval of retries where a function
-	// cannot set one, because it crashes or is throttled: 1,000 of them last for two days.
+	// minVisibilitySeconds is the shortest visibility timeout of a queue. It is the interval of retries if a function cannot set one,
+	// because it crashes or is throttled. 1,000 such retries take two days.
 	minVisibilitySeconds = 180
 )
 
@@ -61,12 +61,12 @@ func checkDeadLetterRetention(days int) error {
 		return err
 	}
 	if days < queueRetentionDays {
-		return fmt.Errorf("must not be below %d days, the retention of the queue that it receives from: a message keeps its age, got %d", queueRetentionDays, days)
+		return fmt.Errorf("must be at least %d, got %d: a message keeps its age, and its queue keeps it for %[1]d days", queueRetentionDays, days)
 	}
 	return nil
 }
 
-// queue is a standard SQS queue with a dead-letter queue of its own.
+// queue is a standard SQS queue with its own dead-letter queue.
 type queue struct {
 	*sqs.Queue
 	name        string
@@ -75,22 +75,22 @@ type queue struct {
 	redrive     *sqs.RedrivePolicy
 }
 
-// queue makes the queue of a function, and its dead-letter queue in parallel, and joins them by a policy afterwards. The
-// AWS provider waits 25 seconds for each queue resource, so a chain of them (dead-letter queue, then queue, then policy)
-// would take three times as long as one. This way it is twice, however many queues there are. It cannot be once: a redrive
-// policy names a dead-letter queue, which must exist, and whose name the provider makes.
+// queue creates the queue of a function and its dead-letter queue in parallel. A redrive policy connects them afterwards. The AWS provider
+// waits 25 seconds for each queue resource. A chain of three (dead-letter queue, queue, policy) would take 75 seconds. This way it takes
+// 50, for any number of queues. It cannot take 25, because a redrive policy needs the name of the dead-letter queue, which the provider
+// generates.
 func (b *builder) queue(name string, settings QueueSettings, consumer Function) (*queue, error) {
 	deadLetters, err := b.deadLetters(name+"-dead-letters", settings.RetentionDays)
 	if err != nil {
 		return nil, err
 	}
-	// Six times the function's timeout, plus the batching window, as Lambda advises:
+	// Six times the function's timeout, plus the batching window, as Lambda recommends:
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 	visibility := pulumi.All(intOf(consumer.TimeoutSeconds), intOf(settings.BatchingWindowSeconds)).ApplyT(func(n []any) int {
 		return max(6*n[0].(int)+n[1].(int), minVisibilitySeconds)
 	}).(pulumi.IntOutput)
 	q, err := sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
-		// A shorter retention would lose orders while a consumer is down.
+		// A shorter retention period would lose orders while a consumer is down.
 		MessageRetentionSeconds:  pulumi.Int(queueRetentionDays * secondsPerDay),
 		VisibilityTimeoutSeconds: visibility,
 		ReceiveWaitTimeSeconds:   pulumi.Int(20),
@@ -126,7 +126,7 @@ func (b *builder) queue(name string, settings QueueSettings, consumer Function) 
 	return &queue{Queue: q, name: name, settings: settings, deadLetters: deadLetters, redrive: redrive}, err
 }
 
-// queuePolicy makes the policy of a queue, which refuses what comes without TLS:
+// queuePolicy creates the policy of a queue. It denies requests without TLS:
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html
 func (b *builder) queuePolicy(name string, q *sqs.Queue, statements ...statement) (*sqs.QueuePolicy, error) {
 	return sqs.NewQueuePolicy(b.ctx, b.child(name+"-queue-policy"), &sqs.QueuePolicyArgs{
@@ -135,7 +135,7 @@ func (b *builder) queuePolicy(name string, q *sqs.Queue, statements ...statement
 	}, b.opts()...)
 }
 
-// deadLetters makes a queue from which only a person takes messages. The caller makes its policy.
+// deadLetters creates a queue from which only a person takes messages. The caller creates its policy.
 func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*sqs.Queue, error) {
 	q, err := sqs.NewQueue(b.ctx, b.child(name), &sqs.QueueArgs{
 		MessageRetentionSeconds: intOf(retentionDays).ApplyT(func(days int) int { return days * secondsPerDay }).(pulumi.IntOutput),
@@ -149,8 +149,7 @@ func (b *builder) deadLetters(name string, retentionDays pulumi.IntPtrInput) (*s
 	return q, err
 }
 
-// failures makes a queue that receives a message about what failed for good, and returns the statement that lets a role
-// send it.
+// failures creates a queue for messages about permanent failures. It also returns the statement that allows a role to send to it.
 func (b *builder) failures(name string) (*sqs.Queue, statement, error) {
 	q, err := b.deadLetters(name, pulumi.Int(RetentionRange.Max))
 	if err != nil {
@@ -162,8 +161,7 @@ func (b *builder) failures(name string) (*sqs.Queue, statement, error) {
 	return q, may("ReportFailures", q.Arn, "sqs:SendMessage"), nil
 }
 
-// consume allows a function to take messages from the queue, to delay those that failed, and to send those that can never
-// succeed to the dead-letter queue.
+// consume allows a function to receive and delete messages, to change their visibility timeout, and to send to the dead-letter queue.
 func (q *queue) consume() []statement {
 	return []statement{
 		may("TakeMessages", q.Arn, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"),
@@ -182,7 +180,7 @@ func topicSends(q *sqs.Queue, topic *sns.Topic) statement {
 	}
 }
 
-// unlessKey is true for a queue that SQS encrypts with a key of its own; nil if it has another.
+// unlessKey returns true for a queue that SQS encrypts with a key of its own. It returns nil if the component has a key.
 func (b *builder) unlessKey() pulumi.BoolPtrInput {
 	if b.key != nil {
 		return nil
@@ -190,10 +188,9 @@ func (b *builder) unlessKey() pulumi.BoolPtrInput {
 	return pulumi.Bool(true)
 }
 
-// subscribe lets a topic send to the queue, message bodies as they were published, and returns what must be in place
-// before the first message is published. What SNS cannot deliver goes to the queue's dead-letter queue. It does not retry
-// after a client-side error, such as a missing permission, and discards the message if there is no such queue:
-// https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+// subscribe lets a topic send to the queue, with raw message delivery. It returns what must exist before the first message is published. A
+// message that SNS cannot deliver goes to the queue's dead-letter queue. SNS does not retry after a client-side error, such as a missing
+// permission, and without that queue it would discard the message: https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 func (b *builder) subscribe(q *queue, topic *sns.Topic, c Consumer) ([]pulumi.Resource, error) {
 	if b.key != nil {
 		b.key.sends = true
@@ -220,8 +217,8 @@ func (b *builder) subscribe(q *queue, topic *sns.Topic, c Consumer) ([]pulumi.Re
 	return []pulumi.Resource{policy, subscription, q.redrive}, err
 }
 
-// drain invokes the function with batches of the queue's messages. The function answers which of a batch failed, so
-// that one bad message does not bring the others back.
+// drain creates the event source mapping from the queue to the function. The function reports which messages of a batch failed, so that one
+// failed message does not make the others visible again.
 func (b *builder) drain(q *queue, fn *function) error {
 	args := &lambda.EventSourceMappingArgs{
 		EventSourceArn:                 q.Arn,
@@ -233,13 +230,12 @@ func (b *builder) drain(q *queue, fn *function) error {
 	if q.settings.MaximumConcurrency != nil {
 		args.ScalingConfig = &lambda.EventSourceMappingScalingConfigArgs{MaximumConcurrency: q.settings.MaximumConcurrency}
 	}
-	// A message that failed before the redrive policy is in place would only be retried; so the mapping waits for the
-	// function's permissions alone.
+	// A message that fails before the redrive policy exists is only retried. So the mapping depends on the function's permissions only.
 	_, err := lambda.NewEventSourceMapping(b.ctx, b.child(q.name+"-mapping"), args, b.after(fn.policy)...)
 	return err
 }
 
-// consumer makes a function that takes messages from a queue of its own, which has the function's name.
+// consumer creates a function that takes messages from its own queue. The queue has the function's name.
 func (b *builder) consumer(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
 	q, err := b.queue(spec.name, settings, spec.settings)
 	if err != nil {
@@ -254,7 +250,7 @@ func (b *builder) consumer(settings QueueSettings, spec functionSpec) (*queue, *
 	return q, fn, b.drain(q, fn)
 }
 
-// worker makes a consumer that only functions with the permission send to.
+// worker creates a consumer whose queue only functions with a permission send to.
 func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *function, error) {
 	q, fn, err := b.consumer(settings, spec)
 	if err != nil {
@@ -267,7 +263,7 @@ func (b *builder) worker(settings QueueSettings, spec functionSpec) (*queue, *fu
 	return q, fn, err
 }
 
-// subscriber makes a consumer that a topic sends to, and returns what must be in place before the first message is published.
+// subscriber creates a consumer whose queue a topic sends to. It returns what must exist before the first message is published.
 func (b *builder) subscriber(topic *sns.Topic, c Consumer, spec functionSpec) (*queue, []pulumi.Resource, error) {
 	q, _, err := b.consumer(c.Queue, spec)
 	if err != nil {

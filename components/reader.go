@@ -15,23 +15,23 @@ import (
 
 // Reader is a function of your own that reads a stream.
 //
-// It is invoked with an event of Kinesis: the records of one shard, in order. It must answer with the first that failed; those from
-// there on are delivered again:
+// The function is invoked with a Kinesis event: records of one shard, in order. The function must answer with the sequence number of the
+// first record that failed; that record and those after it are delivered again:
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 //
-// It gets the variable FAILURES_URL, a queue that it may send to what can never succeed.
+// The function gets the variable FAILURES_URL, the URL of a queue. It may send records that can never succeed to it.
 type Reader struct {
-	// Function reads the stream. Default [WorkerSize].
+	// Function is the function that reads the stream. Default size [WorkerSize].
 	Function Function `pulumi:"function"`
-	// Settings say how it reads.
+	// Settings configure how the function reads.
 	Settings ReaderSettings `pulumi:"settings,optional"`
-	// FilterPatterns are filter patterns of Lambda, five at most, such as {"data":{"kind":["picture"]}}: the function gets the records
-	// whose data match one of them. Lambda counts the others as done. Default: all records.
+	// FilterPatterns are Lambda filter patterns, at most five, such as {"data":{"kind":["picture"]}}. The function gets the records whose
+	// data match one of them. Lambda treats other records as done. Default: all records.
 	// https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
 	FilterPatterns []string `pulumi:"filterPatterns,optional"`
 }
 
-// maxFilters: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+// maxFilters is Lambda's limit: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 const maxFilters = 5
 
 func resolveReaders(v *validator, readers map[string]Reader, retention pulumi.IntPtrInput) map[string]Reader {
@@ -54,7 +54,7 @@ func resolveReaders(v *validator, readers map[string]Reader, retention pulumi.In
 	return resolved
 }
 
-// checkPattern accepts a filter pattern of the data of records. Mappings of streams have no others:
+// checkPattern accepts a filter pattern for the data of records. A mapping of a stream supports no other keys:
 // https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
 func checkPattern(text string) error {
 	var pattern map[string]map[string]any
@@ -64,7 +64,7 @@ func checkPattern(text string) error {
 	return nil
 }
 
-// filters are the patterns as a mapping takes them, nil for none.
+// filters returns the filter criteria of the event source mapping, or nil for none.
 func (r Reader) filters() *lambda.EventSourceMappingFilterCriteriaArgs {
 	if len(r.FilterPatterns) == 0 {
 		return nil
@@ -76,44 +76,44 @@ func (r Reader) filters() *lambda.EventSourceMappingFilterCriteriaArgs {
 	return &lambda.EventSourceMappingFilterCriteriaArgs{Filters: filters}
 }
 
-// ReaderSettings say how a function reads a stream. BatchSize and BatchingWindowSeconds trade cost against speed: 100 and
-// 30 give few, full, late invocations; 10 and 2 give many small ones soon.
+// ReaderSettings configures how a function reads a stream. BatchSize and BatchingWindowSeconds are a trade-off between cost and latency:
+// 100 and 30 give few, large, late invocations; 10 and 2 give many small, early ones.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
 type ReaderSettings struct {
-	// BatchSize is the most records in one invocation: [BatchSizeRange]. Default [DefaultReaderBatchSize].
+	// BatchSize is the largest number of records in an invocation: [BatchSizeRange]. Default [DefaultReaderBatchSize].
 	BatchSize pulumi.IntPtrInput `pulumi:"batchSize,optional"`
-	// BatchingWindowSeconds is how long to wait for a batch to fill: [WindowRange]. Default
-	// [DefaultBatchingWindow]: do not wait. Lambda polls each shard once a second in any case.
+	// BatchingWindowSeconds is how long Lambda waits for a batch to fill, in seconds: [WindowRange]. Default [DefaultBatchingWindow]: it
+	// does not wait. Lambda polls each shard once a second in any case.
 	BatchingWindowSeconds pulumi.IntPtrInput `pulumi:"batchingWindowSeconds,optional"`
-	// ParallelizationFactor is how many batches of one shard are processed at the same time, each with other accounts'
-	// orders: [ParallelizationRange]. Default [DefaultParallelizationFactor].
+	// ParallelizationFactor is the number of batches of one shard that are processed concurrently: [ParallelizationRange]. Records with the
+	// same partition key stay in order. Default [DefaultParallelizationFactor].
 	ParallelizationFactor pulumi.IntPtrInput `pulumi:"parallelizationFactor,optional"`
-	// MaximumRetryAttempts is how often a batch is retried that fails for a reason that may pass, such as a throttled table,
-	// before the position of its records goes to the failure queue: [RetryAttemptsRange], 0 for no retry. Default: until
-	// MaximumRecordAgeSeconds, so that an outage loses nothing, however fast Lambda retries. Meanwhile the records after it
-	// in its shard wait. A record that can never succeed is not retried.
+	// MaximumRetryAttempts is the number of retries of a batch that fails for a reason that may pass, such as a throttled table:
+	// [RetryAttemptsRange]; 0 is no retry. Then the position of its records goes to the failure queue. Records after it in the shard wait
+	// meanwhile. Default: retries until MaximumRecordAgeSeconds, so that an outage loses nothing. A record that can never succeed is not
+	// retried.
 	MaximumRetryAttempts pulumi.IntPtrInput `pulumi:"maximumRetryAttempts,optional"`
-	// MaximumRecordAgeSeconds sends the position of a record that could not be processed for so long to the failure queue,
-	// even if the function could not be invoked at all: [RecordAgeRange], less than the stream keeps it. Default: half of the
-	// time that the stream keeps it, so that as much remains to read it from there.
+	// MaximumRecordAgeSeconds is the largest age of a record that is retried, in seconds: [RecordAgeRange], less than the retention period
+	// of the stream. Then the position of the record goes to the failure queue, also if the function could not be invoked at all. Default:
+	// half of the retention period, so that the record can be read from the stream for as long again.
 	MaximumRecordAgeSeconds pulumi.IntPtrInput `pulumi:"maximumRecordAgeSeconds,optional"`
-	// StartingPosition is where in the stream a new reader begins: TRIM_HORIZON, at the oldest record; LATEST; or
-	// AT_TIMESTAMP. Default [DefaultStartingPosition]. A change makes a new event source mapping, which begins there.
+	// StartingPosition is where a new reader begins in the stream: TRIM_HORIZON is the oldest record, LATEST the next one, AT_TIMESTAMP a
+	// time. Default [DefaultStartingPosition]. A change creates a new event source mapping, which begins there.
 	StartingPosition string `pulumi:"startingPosition,optional"`
-	// StartingPositionTimestamp is the time of AT_TIMESTAMP: RFC 3339, such as 2026-01-31T08:30:00Z.
+	// StartingPositionTimestamp is the time for AT_TIMESTAMP, in RFC 3339, such as 2026-01-31T08:30:00Z. Required with AT_TIMESTAMP.
 	StartingPositionTimestamp string `pulumi:"startingPositionTimestamp,optional"`
-	// EnhancedFanOut gives the reader 2 MB a second of each shard for itself, pushed to it instead of polled once a
-	// second. It costs by the shard-hour and the GB. By default the readers share what a shard gives.
+	// EnhancedFanOut gives the reader its own throughput of 2 MB per second and shard. Records are pushed to it instead of polled once a
+	// second. It is billed by shard-hour and GB. By default all readers share the throughput of a shard. Default false.
 	// https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html
 	EnhancedFanOut bool `pulumi:"enhancedFanOut,optional"`
 }
 
 const (
 	atTimestamp = "AT_TIMESTAMP"
-	unlimited   = -1 // retries
+	unlimited   = -1 // number of retries
 )
 
-// resolve validates the settings of a reader of a stream with this retention period, in hours.
+// resolve validates the settings of a reader. retention is the retention period of the stream, in hours.
 func (s ReaderSettings) resolve(v *validator, path string, retention pulumi.IntPtrInput) ReaderSettings {
 	s.BatchSize = v.number(path+".BatchSize", s.BatchSize, BatchSizeRange.Check, DefaultReaderBatchSize)
 	s.BatchingWindowSeconds = v.number(path+".BatchingWindowSeconds", s.BatchingWindowSeconds, WindowRange.Check, DefaultBatchingWindow)
@@ -136,8 +136,8 @@ func (s ReaderSettings) resolve(v *validator, path string, retention pulumi.IntP
 	return s
 }
 
-// recordAge validates the maximum age of a record in seconds, and returns the default if it is not set. A record that expired
-// in the stream could not be read any more when its position is reported.
+// recordAge validates the maximum age of a record in seconds, and sets its default. It is less than the retention period: an expired record
+// could not be read any more when its position is reported.
 func recordAge(v *validator, path string, age, retention pulumi.IntPtrInput) pulumi.IntPtrInput {
 	const notSet = -1
 	age = v.number(path, age, RecordAgeRange.Check, notSet)
@@ -158,9 +158,9 @@ func recordAge(v *validator, path string, age, retention pulumi.IntPtrInput) pul
 
 const secondsPerHour = 60 * 60
 
-// reader makes a function that is invoked with the records of each shard in their order, and its failure queue. The function
-// sends a record that can never succeed to that queue itself. For what may succeed later it answers with the first record
-// that failed; those before it are done. Lambda reports what it gives up to the same queue.
+// reader creates a function that is invoked with the records of each shard in order, and its failure queue. The function sends records that
+// can never succeed to that queue. For other failures it answers with the first record that failed; the records before it are done. Lambda
+// reports records that it stops retrying to the same queue.
 func (b *builder) reader(stream *kinesis.Stream, r Reader, spec functionSpec) (*sqs.Queue, error) {
 	settings := r.Settings
 	failures, report, err := b.failures(spec.name + "-failures")
@@ -203,10 +203,9 @@ func (b *builder) reader(stream *kinesis.Stream, r Reader, spec functionSpec) (*
 	return failures, err
 }
 
-// readStream returns what a mapping reads, the stream or a consumer of its own, and what the function's role needs for it. AWS
-// requires the same actions on the stream for both, and SubscribeToShard, which acts on a consumer. The managed policy
-// AWSLambdaKinesisExecutionRole also has ListStreams, which cannot be limited to a stream, and which the page does not
-// require:
+// readStream returns the ARN that a mapping reads, which is the stream or an enhanced fan-out consumer, and the permissions for it. AWS
+// requires the same actions on the stream for both, and SubscribeToShard on a consumer. The managed policy AWSLambdaKinesisExecutionRole
+// also has ListStreams, which has no resource-level permissions, and which this page does not require:
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
 func (b *builder) readStream(name string, stream *kinesis.Stream, enhanced bool) (pulumi.StringOutput, []statement, error) {
 	reading := []statement{

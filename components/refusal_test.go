@@ -22,7 +22,7 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 	rewrite := func(name, file string, mode os.FileMode, content []byte) func(*args) {
 		return func(a *args) { writePackage(t, a.Common.Packages, name, file, mode, content) }
 	}
-	// damage changes one of the packages, whose files are not compressed.
+	// damage changes one of the packages. Their files are not compressed.
 	damage := func(name string, change func(zip []byte) []byte) func(*args) {
 		return func(a *args) {
 			var b bytes.Buffer
@@ -53,35 +53,35 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		}, []string{"Orders.Functions.get-order.ReservedConcurrency: must be from 0 to 1000, got -1"}},
 		{"batch size", func(a *args) { a.Orders.StoreQueue.BatchSize = pulumi.Int(10001) }, []string{"Orders.StoreQueue.BatchSize: must be from 1 to 10000, got 10001"}},
 		{"a large batch without a window", func(a *args) { a.Orders.InvoiceQueue.BatchSize = pulumi.Int(11) },
-			[]string{"Orders.InvoiceQueue.BatchingWindowSeconds: must be at least 1 when BatchSize is above 10, which is 11"}},
+			[]string{"Orders.InvoiceQueue.BatchingWindowSeconds: must be at least 1 if BatchSize is above 10, got BatchSize 11"}},
 		{"window", func(a *args) { a.Orders.StoreQueue.BatchingWindowSeconds = pulumi.Int(301) }, []string{"Orders.StoreQueue.BatchingWindowSeconds: must be from 0 to 300, got 301"}},
 		{"maximum concurrency", func(a *args) { a.Orders.StoreQueue.MaximumConcurrency = pulumi.Int(1) }, []string{"Orders.StoreQueue.MaximumConcurrency: must be from 2 to 1000, got 1"}},
 		{"receives", func(a *args) { a.Orders.StoreQueue.MaxReceiveCount = pulumi.Int(1001) }, []string{"Orders.StoreQueue.MaxReceiveCount: must be from 1 to 1000, got 1001"}},
 		{"retention of dead letters", func(a *args) { a.Orders.InvoiceQueue.RetentionDays = pulumi.Int(15) }, []string{"Orders.InvoiceQueue.RetentionDays: must be from 1 to 14, got 15"}},
 		{"dead letters kept for less long than their source keeps them", func(a *args) { a.Orders.StoreQueue.RetentionDays = pulumi.Int(13) },
-			[]string{"Orders.StoreQueue.RetentionDays: must not be below 14 days, the retention of the queue that it receives from: a message keeps its age, got 13"}},
+			[]string{"Orders.StoreQueue.RetentionDays: must be at least 14, got 13: a message keeps its age, and its queue keeps it for 14 days"}},
 		{"write units without read units", func(a *args) { a.Orders.Capacity.WriteUnits = pulumi.Int(5) }, []string{"Orders.Capacity: must have both ReadUnits and WriteUnits, or neither"}},
 		{"write units", func(a *args) {
 			a.Orders.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(1), WriteUnits: pulumi.Int(40001)}
 		},
 			[]string{"Orders.Capacity.WriteUnits: must be from 1 to 40000, got 40001"}},
-		{"a maximum of units that are not provisioned", func(a *args) { a.Orders.Capacity.MaxWriteUnits = pulumi.Int(5) }, []string{"Orders.Capacity.MaxWriteUnits: needs WriteUnits"}},
+		{"a maximum of units that are not provisioned", func(a *args) { a.Orders.Capacity.MaxWriteUnits = pulumi.Int(5) }, []string{"Orders.Capacity.MaxWriteUnits: requires WriteUnits"}},
 		{"a maximum below the units", func(a *args) {
 			a.Orders.Capacity = components.TableCapacity{ReadUnits: pulumi.Int(9), WriteUnits: pulumi.Int(9), MaxReadUnits: pulumi.Int(8), MaxWriteUnits: pulumi.Int(40001)}
-		}, []string{"Orders.Capacity.MaxReadUnits: must not be below ReadUnits, which is 9, got 8", "Orders.Capacity.MaxWriteUnits: must be from 1 to 40000, got 40001"}},
+		}, []string{"Orders.Capacity.MaxReadUnits: must be at least ReadUnits, which is 9, got 8", "Orders.Capacity.MaxWriteUnits: must be from 1 to 40000, got 40001"}},
 		{"a target without scaling", func(a *args) { a.Orders.Capacity.TargetUtilization = pulumi.Int(91) },
-			[]string{"Orders.Capacity.TargetUtilization: is of use only with MaxReadUnits or MaxWriteUnits", "Orders.Capacity.TargetUtilization: must be from 20 to 90, got 91"}},
+			[]string{"Orders.Capacity.TargetUtilization: is accepted only with MaxReadUnits or MaxWriteUnits", "Orders.Capacity.TargetUtilization: must be from 20 to 90, got 91"}},
 		{"rate", func(a *args) { a.Api.RateLimit = pulumi.Int(10001) }, []string{"Api.RateLimit: must be from 1 to 10000, got 10001"}},
 		{"burst", func(a *args) { a.Api.BurstLimit = pulumi.Int(-5) }, []string{"Api.BurstLimit: must be from 1 to 5000, got -5"}},
 		{"log retention", func(a *args) { a.Common.LogRetentionDays = pulumi.Int(31) }, []string{"Common.LogRetentionDays: must be one of [1 3 5 7 14 30 60", "got 31"}},
 		{"an origin without a scheme", func(a *args) { a.Api.AllowOrigin = pulumi.String("shop.example.com") }, []string{`Api.AllowOrigin: must be * or an origin`, `got "shop.example.com"`}},
-		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"with nothing behind it"}},
+		{"an origin with a path", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://shop.example.com/") }, []string{"without a path"}},
 		{"an origin that would break out of its quotes", func(a *args) { a.Api.AllowOrigin = pulumi.String("https://x'y") }, []string{"Api.AllowOrigin"}},
 		{"an account without access logs", func(a *args) {
 			a.Api.AccessLogs, a.Api.AccountRoleArn = pulumi.BoolRef(false), pulumi.String("arn:role")
-		}, []string{"Api.AccountRoleArn: is of use only with AccessLogs"}},
+		}, []string{"Api.AccountRoleArn: is accepted only with AccessLogs"}},
 		{"a bucket for code that is not in S3", func(a *args) { a.Common.CodeBucket = pulumi.String("b") },
-			[]string{"Common.CodeBucket: is of use only with CodeFromS3"}},
+			[]string{"Common.CodeBucket: is accepted only with CodeFromS3"}},
 		{"a tag's key", func(a *args) {
 			a.Common.Tags = pulumi.StringMap{strings.Repeat("é", 129): pulumi.String(""), "aws:team": pulumi.String("coffee")}
 		}, []string{"Common.Tags: a key must not begin with aws:, which is reserved", "a key must have 1 to 128 characters, got 129"}},
@@ -112,8 +112,8 @@ func TestFanOutRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"bootstrap in a folder", rewrite("get-order", "bin/bootstrap", 0o755, executable(elf.EM_AARCH64)), []string{"has no file named bootstrap"}},
 		{"bootstrap that is not executable", rewrite("write-invoice", "bootstrap", 0o644, executable(elf.EM_AARCH64)),
 			[]string{"Common.Packages: bootstrap in /", "/write-invoice.zip is not executable: run `make build`"}},
-		{"bootstrap for another kind of processor", rewrite("publish-order", "bootstrap", 0o755, executable(elf.EM_RISCV)), []string{"is no executable for arm64 or x86_64"}},
-		{"bootstrap that is a script", rewrite("publish-order", "bootstrap", 0o755, []byte("#!/bin/sh\necho it is a script\n")), []string{"is no executable for arm64 or x86_64"}},
+		{"bootstrap for another kind of processor", rewrite("publish-order", "bootstrap", 0o755, executable(elf.EM_RISCV)), []string{"is not an executable for arm64 or x86_64"}},
+		{"bootstrap that is a script", rewrite("publish-order", "bootstrap", 0o755, []byte("#!/bin/sh\necho it is a script\n")), []string{"is not an executable for arm64 or x86_64"}},
 		{"bootstrap that is empty", rewrite("publish-order", "bootstrap", 0o755, nil), []string{"reading its header"}},
 		{"packages for another architecture", func(a *args) { a.Common.Architecture = components.X8664 },
 			[]string{"/publish-order.zip was built for arm64, not for x86_64", "/get-invoice.zip was built for arm64, not for x86_64"}},
@@ -172,10 +172,10 @@ func TestOrderApiRefusesBadArgumentsAndRegistersNothing(t *testing.T) {
 		{"a route twice", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "GET", Path: "/a", Function: fn, Responses: ok}, {Method: "POST", Path: "/a", Function: fn, Responses: ok},
 			{Method: "GET", Path: "/a", Function: fn, Responses: ok},
-		}}, []string{"Routes[2]: GET /a cannot be told from Routes[0]"}},
+		}}, []string{"Routes[2]: GET /a matches the same requests as Routes[0]"}},
 		{"routes whose resources would have the same names", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "GET", Path: "/order/{id}", Function: fn, Responses: ok}, {Method: "GET", Path: "/order/id", Function: fn, Responses: ok},
-		}}, []string{"Routes[1]: GET /order/id cannot be told from Routes[0]"}},
+		}}, []string{"Routes[1]: GET /order/id matches the same requests as Routes[0]"}},
 		{"a response without a status, a parameter without a name", &components.OrderApiArgs{Authorizer: open, Routes: []components.Route{
 			{Method: "GET", Path: "/a", Function: fn, Responses: []components.Response{{Status: 200}, {}}, Query: []components.Parameter{{}}},
 		}}, []string{"Routes[0].Responses[1].Status: must be from 200 to 599, got 0", "Routes[0].Query[0].Name: is required"}},

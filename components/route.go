@@ -11,71 +11,74 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Route is one method of one path.
+// Route is one method of one path of a REST API.
 type Route struct {
 	// Method is GET, POST, PUT, PATCH, DELETE or HEAD. Required.
 	Method string `pulumi:"method"`
-	// Path is such as /order, or /order/{orderId}. Required.
+	// Path is the path, such as /order or /order/{orderId}. Required.
 	Path string `pulumi:"path"`
-	// Run is a function that the component makes, and that answers the route's requests. It gets the variables ALLOW_ORIGIN, the
-	// origin that its answers must allow, and AUTH, jwt if the API verifies tokens. One of Run, Function and Execution is required.
+	// Run is a function that the component creates, and that answers the route's requests. It gets the variables ALLOW_ORIGIN, the origin
+	// that its answers must allow, and AUTH, which is jwt if the API verifies tokens. Exactly one of Run, Function and Execution is
+	// required. Default size [IntakeSize].
 	Run *Function `pulumi:"run,optional"`
-	// Publishes lets Run publish to what the component has behind its API: a FanOut's topic (TOPIC_ARN), a CheckerPipeline's, or an
-	// EventStream's stream (STREAM_ARN); or start executions of an Orchestrator's machine (STATE_MACHINE_ARN).
+	// Publishes gives Run the permission and a variable for the resource behind the API: to publish to the topic of a FanOut or
+	// CheckerPipeline (TOPIC_ARN), to append to the stream of an EventStream (STREAM_ARN), or to start executions of the machine of an
+	// Orchestrator (STATE_MACHINE_ARN). Default false.
 	Publishes bool `pulumi:"publishes,optional"`
-	// Function is a function of any program that answers the route's requests.
+	// Function is an existing Lambda function that answers the route's requests.
 	Function *FunctionTarget `pulumi:"function,optional"`
-	// Execution starts a state machine with the route's requests. It needs a Body.
+	// Execution starts an execution of a state machine for each request. It requires Body.
 	Execution *Execution `pulumi:"execution,optional"`
-	// Summary is for the API's document.
+	// Summary is the summary of the route in the API's document.
 	Summary string `pulumi:"summary,optional"`
-	// Query are the parameters of the query string. Requests without a required one get 400.
+	// Query lists the parameters of the query string. A request without a required one gets 400.
 	Query []Parameter `pulumi:"query,optional"`
-	// Headers are those that a client may send besides the usual ones. A CORS preflight lists them.
+	// Headers lists additional headers that a client may send. CORS preflights include them.
 	Headers []Parameter `pulumi:"headers,optional"`
-	// Body is the text of a JSON schema of draft 4 of request bodies, which the API's document has. With Execution, other
-	// bodies get 400. A function gets every body: it can say which field is wrong, and API Gateway cannot. Empty for none.
+	// Body is a JSON schema of draft 4 for request bodies, as text. It is part of the API's document. With Execution, API Gateway answers
+	// 400 to a body that is not valid. A function gets every body, because its errors can name the field, and API Gateway's cannot.
+	// Default: no schema.
 	Body string `pulumi:"body,optional"`
-	// BodyRules are the message of such a 400, because API Gateway does not say which value is wrong, and repeats the
-	// whole value. Letters, digits, spaces and ()[]:;,.'/_- only.
+	// BodyRules is the message of such a 400, because API Gateway's own does not name the field, and repeats the whole value. It may
+	// contain letters, digits, spaces and ()[]:;,.'/_- only.
 	BodyRules string `pulumi:"bodyRules,optional"`
-	// Responses are the statuses that the route answers: with Execution at least 202, 413, 500 and 503, and otherwise 200 by default.
-	// The document also has 401 and 403, if the route has an authorizer.
+	// Responses lists the statuses that the route answers. With Execution they must include 202, 413, 500 and 503. Otherwise the default is
+	// 200. The document also lists 401 and 403 if the route has an authorizer.
 	Responses []Response `pulumi:"responses,optional"`
 
-	// Authorizer says who may call the route. Default: the API's.
+	// Authorizer is the authorizer of the route. Default: the API's.
 	Authorizer AuthorizerKind `pulumi:"authorizer,optional"`
-	// Scopes are what a token needs for the route, all of them, where tokens are verified. Default: any valid token will do.
+	// Scopes are the scopes that a token must have, all of them. Only where tokens are verified. Default: none.
 	Scopes []string `pulumi:"scopes,optional"`
 
-	// RateLimit and BurstLimit are those of the route, as those of [ApiSettings] are of the others. Default: the API's.
+	// RateLimit and BurstLimit are the throttle of the route, like those in [ApiSettings]. Default: the API's.
 	RateLimit  pulumi.IntPtrInput `pulumi:"rateLimit,optional"`
 	BurstLimit pulumi.IntPtrInput `pulumi:"burstLimit,optional"`
 }
 
-// FunctionTarget is a Lambda function behind a route, of any program.
+// FunctionTarget is an existing Lambda function that a route invokes.
 type FunctionTarget struct {
 	// Name is the function's name. The API gets the permission to invoke it. Required.
 	Name pulumi.StringInput `pulumi:"name"`
-	// InvokeArn is the ARN by which API Gateway invokes it, the output invokeArn of a function. Required.
+	// InvokeArn is the ARN with which API Gateway invokes the function: the output invokeArn of an aws.lambda.Function. Required.
 	InvokeArn pulumi.StringInput `pulumi:"invokeArn"`
 }
 
-// Parameter is one parameter of a query string, or one header.
+// Parameter is a parameter of a query string, or a header.
 type Parameter struct {
-	// Name is its name. Required.
+	// Name is the name of the parameter or header. Required.
 	Name string `pulumi:"name"`
-	// Description is for the API's document.
+	// Description is the description in the API's document.
 	Description string `pulumi:"description,optional"`
-	// Required refuses requests without it: they get 400.
+	// Required answers 400 to a request without the parameter. Default false.
 	Required bool `pulumi:"required,optional"`
 }
 
-// Response is one status that a route answers.
+// Response is a status that a route answers.
 type Response struct {
 	// Status is an HTTP status, 200 to 599. Required.
 	Status int `pulumi:"status"`
-	// Description is for the API's document.
+	// Description is the description in the API's document.
 	Description string `pulumi:"description,optional"`
 }
 
@@ -84,21 +87,21 @@ var (
 	rulesPattern  = regexp.MustCompile(`^[A-Za-z0-9 ()\[\]:;,.'/_-]*$`)
 	headerPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 	pathPattern   = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z0-9._-]+\+?\}))+$`)
-	// statusRange is what a route can answer.
+	// statusRange is the range of a route's statuses.
 	statusRange = Range{200, 599}
 )
 
-// resolveRoutes validates routes, and puts their defaults in place.
+// resolveRoutes validates routes, and sets defaults.
 func resolveRoutes(v *validator, routes []Route) []Route {
 	routes = slices.Clone(routes)
 	seen := map[string]int{}
 	for i, r := range routes {
 		at := fmt.Sprintf("Routes[%d]", i)
 		r.validate(v, at)
-		// Routes that differ in braces only would give their resources the same names.
+		// Routes that differ only in braces would give their resources the same names.
 		key := routeSuffix(r)
 		if other, taken := seen[key]; taken {
-			v.addf(at, "%s %s cannot be told from Routes[%d]", r.Method, r.Path, other)
+			v.addf(at, "%s %s matches the same requests as Routes[%d]", r.Method, r.Path, other)
 		}
 		seen[key] = i
 		if len(r.Responses) == 0 && r.Execution == nil {
@@ -114,14 +117,14 @@ func resolveRoutes(v *validator, routes []Route) []Route {
 	return routes
 }
 
-// runName names the function of a route: post-order for POST /order.
+// runName returns the name of the function of a route: post-order for POST /order.
 func runName(r Route) string {
 	return strings.Trim(functionNameEnd.ReplaceAllString(strings.TrimPrefix(routeSuffix(r), "-"), "-"), "-")
 }
 
 var functionNameEnd = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
-// run makes the functions of routes, and returns the routes to them. publisher has what those get that publish.
+// run creates the functions of routes, and returns the routes with these targets. publisher says what a function needs to publish.
 func (b *builder) run(routes []Route, args *OrderApiArgs, publisher functionSpec) ([]Route, error) {
 	routes = slices.Clone(routes)
 	for i, r := range routes {
@@ -156,7 +159,7 @@ func (r Route) validate(v *validator, at string) {
 		v.addf(at, "must have one of Run, Function and Execution, got %d", targets)
 	}
 	if r.Publishes && r.Run == nil {
-		v.addf(at+".Publishes", "is of use only with Run")
+		v.addf(at+".Publishes", "is accepted only with Run")
 	}
 	if r.Function != nil {
 		v.required(at+".Function.Name", r.Function.Name)
@@ -167,7 +170,7 @@ func (r Route) validate(v *validator, at string) {
 	}
 }
 
-// validateRequest checks what the route takes and answers.
+// validateRequest validates the request and the responses of a route.
 func (r Route) validateRequest(v *validator, at string) {
 	if err := oneOf(methods...)(r.Method); err != nil {
 		v.addf(at+".Method", "%v", err)
@@ -199,7 +202,7 @@ func (r Route) validateRequest(v *validator, at string) {
 	}
 }
 
-// validateExecution checks what no function behind the API would check.
+// validateExecution validates what no function behind the API would validate.
 func (r Route) validateExecution(v *validator, at string) {
 	r.Execution.validate(v, at+".Execution")
 	if r.Body == "" {
@@ -212,7 +215,7 @@ func (r Route) validateExecution(v *validator, at string) {
 	}
 }
 
-// routeSuffix names the resources of a route: -post-order for POST /order.
+// routeSuffix returns the suffix of the names of a route's resources: -post-order for POST /order.
 func routeSuffix(r Route) string {
 	path := strings.NewReplacer("/", "-", "{", "", "}", "", "+", "").Replace(r.Path)
 	return "-" + strings.ToLower(r.Method) + path

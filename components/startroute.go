@@ -6,40 +6,40 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// StartRoute is the route of an Orchestrator's API that starts an execution of its Tasks, with no function between. [Execution] says
-// what the input is, and the answer.
+// StartRoute is the route of an Orchestrator's API that starts an execution of its Tasks directly, without a Lambda function. [Execution]
+// describes the input of the execution, and the answer.
 type StartRoute struct {
 	// Method is POST, PUT, PATCH, DELETE, GET or HEAD. Default [DefaultStartMethod].
 	Method string `pulumi:"method,optional"`
-	// Path is such as /pictures. Required.
+	// Path is the path, such as /pictures. Required.
 	Path string `pulumi:"path"`
-	// Summary says in the API's document what the route does.
+	// Summary is the summary of the route in the API's document.
 	Summary string `pulumi:"summary,optional"`
-	// Body is the text of a JSON schema of draft 4 of request bodies. Others get 400. Required, so that only JSON starts an execution.
+	// Body is a JSON schema of draft 4 for request bodies, as text. API Gateway answers 400 to a body that is not valid. Required, so that
+	// only JSON starts an execution.
 	//
-	// API Gateway does not support all of it:
-	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+	// API Gateway does not support all keywords: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 	Body string `pulumi:"body"`
-	// BodyRules are the message of such a 400, because API Gateway does not say which value is wrong, and repeats the
-	// whole value. Letters, digits, spaces and ()[]:;,.'/_- only.
+	// BodyRules is the message of such a 400, because API Gateway's own does not name the field, and repeats the whole value. It may
+	// contain letters, digits, spaces and ()[]:;,.'/_- only.
 	BodyRules string `pulumi:"bodyRules,optional"`
-	// IdPath is where in the body an id is that the client chose, such as "$.picture.id": see [Execution]. Default: the id is that of
-	// the request.
+	// IdPath is the JSONPath of an id that the client chooses, in the body, such as "$.picture.id": see [Execution]. Default: the id of the
+	// request.
 	IdPath string `pulumi:"idPath,optional"`
-	// AccountPath is where in the body the account is, such as "$.picture.owner". Where tokens are verified, it must be that of the
-	// caller, or else the answer is 403. Default: the account is not compared.
+	// AccountPath is the JSONPath of the account in the body, such as "$.picture.owner". Where tokens are verified, it must be the caller's
+	// account; otherwise the answer is 403. Default: the account is not compared.
 	AccountPath string `pulumi:"accountPath,optional"`
 
-	// Authorizer says who may call the route. Default: the API's.
+	// Authorizer is the authorizer of the route. Default: the API's.
 	Authorizer AuthorizerKind `pulumi:"authorizer,optional"`
-	// Scopes are what a token needs for the route, all of them, where tokens are verified. Default: any valid token will do.
+	// Scopes are the scopes that a token must have, all of them. Only where tokens are verified. Default: none.
 	Scopes []string `pulumi:"scopes,optional"`
-	// RateLimit and BurstLimit are those of the route, as those of [ApiSettings] are of the others. Default: the API's.
+	// RateLimit and BurstLimit are the throttle of the route, like those in [ApiSettings]. Default: the API's.
 	RateLimit  pulumi.IntPtrInput `pulumi:"rateLimit,optional"`
 	BurstLimit pulumi.IntPtrInput `pulumi:"burstLimit,optional"`
 }
 
-// resolve validates the route, and returns it without its machine.
+// resolve validates the route. It returns the route without its state machine.
 func (s StartRoute) resolve(v *validator, path string) *Route {
 	r := Route{
 		Method: cmp.Or(s.Method, DefaultStartMethod), Path: s.Path, Summary: s.Summary, Body: s.Body, BodyRules: s.BodyRules,

@@ -11,21 +11,21 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// taskGraceSeconds is how much longer the machine waits for a function than the function's own timeout, whose error
-// says more.
+// taskGraceSeconds is how much longer the machine waits for a function than the function's own timeout. So the function's timeout error,
+// which says more, comes first.
 const taskGraceSeconds = 5
 
 // machineRun is what a machine runs, and how.
 type machineRun struct {
 	functions []*function
-	timeouts  []pulumi.IntPtrInput // of the functions, in their order
-	// machine writes the machine, once the ARNs of the functions and their timeouts in seconds are known.
+	timeouts  []pulumi.IntPtrInput // timeouts of the functions, in the same order
+	// machine returns the definition, once the functions' ARNs and timeouts (in seconds) are known.
 	machine func(targets machineTargets, arns []string, timeouts []int) machine
-	// routes are those of the API that the machine has.
+	// routes returns the routes of the API that start the machine.
 	routes func(machineARN pulumi.StringInput) []Route
 }
 
-// definition is that of the machine.
+// definition renders the definition of the machine.
 func (run machineRun) definition(b *builder, express bool, topic *sns.Topic, failures *sqs.Queue) pulumi.StringOutput {
 	inputs := []any{b.identity().partition, topic.Arn, failures.Url}
 	for _, fn := range run.functions {
@@ -50,8 +50,8 @@ func (run machineRun) definition(b *builder, express bool, topic *sns.Topic, fai
 	}).(pulumi.StringOutput)
 }
 
-// stateMachine makes the machine with its log group and its role, which may run the machine's functions, publish to the topic,
-// move what failed to the failure queue, and write logs and traces.
+// stateMachine creates the machine with its log group and its role. The role may invoke the machine's functions, publish to the topic, send
+// to the failure queue, and write logs and traces.
 func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, run machineRun, topic *sns.Topic, failures *sqs.Queue, report statement) (*sfn.StateMachine, error) {
 	runTasks := statement{sid: "RunTasks", actions: []string{"lambda:InvokeFunction"}}
 	for _, fn := range run.functions {
@@ -61,11 +61,11 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, run mach
 		runTasks,
 		may("Notify", topic.Arn, "sns:Publish"),
 		report,
-		// X-Ray has no resources that these actions could be limited to:
+		// X-Ray does not support resource-level permissions for these actions:
 		// https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
 		may("WriteTraces", pulumi.String("*"),
 			"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
-		// CloudWatch Logs has no resources that log deliveries could be limited to:
+		// CloudWatch Logs does not support resource-level permissions for log deliveries:
 		// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
 		may("DeliverLogs", pulumi.String("*"),
 			"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
@@ -101,12 +101,11 @@ func (o *Orchestrator) stateMachine(b *builder, args *OrchestratorArgs, run mach
 	return machine, err
 }
 
-// executionLogs makes the log group of executions. Log delivery lists each log group in one resource policy of the account,
-// of 5,120 characters at most, except for groups with this prefix:
-// https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+// executionLogs creates the log group of executions. Log delivery adds each log group to a resource policy of the account, which has at
+// most 5,120 characters. Groups with this prefix are excepted: https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
 //
-// The role's name has a random suffix, so that two stacks do not have the same log group. A change of the name would replace a
-// log group, and lose its lines; so one that was made before keeps the name that it has.
+// The group is named after the role, whose name has a random suffix, so that two stacks do not use the same group. A changed name would
+// replace the group and delete its events, so changes of the name are ignored.
 func (b *builder) executionLogs(role *iam.Role) (*cloudwatch.LogGroup, error) {
 	if b.key != nil {
 		b.key.logGroups = append(b.key.logGroups, "log-group:/aws/vendedlogs/states/"+b.child("machine-role")+"-*")

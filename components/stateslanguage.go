@@ -6,8 +6,8 @@ import (
 	"maps"
 )
 
-// This file has state machines in the Amazon States Language, https://states-language.net/spec.html, as typed values, without
-// knowing Pulumi: see orderMachine and taskMachine.
+// This file models state machines in the Amazon States Language, https://states-language.net/spec.html, as typed values. It does not depend
+// on Pulumi: see orderMachine and taskMachine.
 
 // machine is a state machine definition.
 type machine struct {
@@ -24,7 +24,7 @@ type state struct {
 	Result     any            `json:",omitempty"`
 	Resource   string         `json:",omitempty"`
 	Parameters map[string]any `json:",omitempty"`
-	// ResultSelector and ResultPath choose what of a task's result joins the state's input, and where.
+	// ResultSelector and ResultPath select what of a task's result is added to the state's input, and where.
 	ResultSelector map[string]any `json:",omitempty"`
 	ResultPath     string         `json:",omitempty"`
 	TimeoutSeconds int            `json:",omitempty"`
@@ -38,7 +38,7 @@ type state struct {
 	End            bool           `json:",omitempty"`
 }
 
-// retrier has MaxAttempts even if they are 0, for which the States Language's default would be 3.
+// retrier always renders MaxAttempts: without it, the default of the States Language would be 3.
 type retrier struct {
 	ErrorEquals     []string
 	IntervalSeconds int `json:",omitempty"`
@@ -60,7 +60,7 @@ type choice struct {
 	Next         string
 }
 
-// definition renders the machine as the text that Step Functions takes.
+// definition renders the machine as JSON.
 func (m machine) definition() (string, error) {
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -77,13 +77,13 @@ type machineTargets struct {
 	express      bool
 }
 
-// integration is the resource of a task that calls a service:
+// integration returns the resource of a task that calls a service:
 // https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 func (t machineTargets) integration(action string) string {
 	return "arn:" + t.partition + ":states:::" + action
 }
 
-// move is the state that moves the execution's input to the failure queue, with what is in $.failure, and more.
+// move returns the state that moves the execution's input to the failure queue, with the contents of $.failure, and with more.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html
 func (t machineTargets) move(timeoutSeconds int, next string, more map[string]any) state {
 	r := longRetry
@@ -105,12 +105,13 @@ func (t machineTargets) move(timeoutSeconds int, next string, more map[string]an
 	}
 }
 
-// failed is the state that ends an execution with what is in $.failure.
+// failed returns the state that ends an execution with the error in $.failure.
 func failed() state {
 	return state{Type: "Fail", ErrorPath: "$.failure.Error", CausePath: "$.failure.Cause"}
 }
 
-// notify is the state that publishes parameters to the topic. If it fails for good, the next state has the error in $.notification.
+// notify returns the state that publishes parameters to the topic. If it fails for good, the state unpublished gets the error in
+// $.notification.
 func (t machineTargets) notify(timeoutSeconds int, r retrier, parameters map[string]any, next, unpublished string) state {
 	parameters["TopicArn"] = t.topic
 	return state{
@@ -124,7 +125,7 @@ func (t machineTargets) notify(timeoutSeconds int, r retrier, parameters map[str
 	}
 }
 
-// catchAll catches every error that States.ALL stands for.
+// catchAll catches every error that States.ALL matches.
 func catchAll(to, next string) catcher {
 	return catcher{ErrorEquals: []string{"States.ALL"}, ResultPath: to, Next: next}
 }

@@ -5,14 +5,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// StreamSettings size a Kinesis data stream.
+// StreamSettings configures a Kinesis data stream.
 type StreamSettings struct {
-	// Shards fixes how many shards there are, each of which takes 1,000 records or 1 MB a second: [ShardsRange], within the
-	// account's quota. Default: on-demand. The stream then begins with four shards, and Kinesis scales it with the traffic.
+	// Shards is a fixed number of shards: [ShardsRange], within the account's quota. A shard takes 1,000 records or 1 MB per second.
+	// Default: on-demand capacity. The stream then begins with four shards, and Kinesis scales it with the traffic.
 	// https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html
 	Shards pulumi.IntPtrInput `pulumi:"shards,optional"`
-	// RetentionHours is how long a record can be read, and so replayed: [RetentionHoursRange]. Default
-	// [DefaultRetentionHours], a week: what fails on a Friday evening can still be found on Monday.
+	// RetentionHours is how long a record can be read, and so replayed, in hours: [RetentionHoursRange]. Default [DefaultRetentionHours], a
+	// week, so that records that failed on a Friday evening can still be read on Monday.
 	RetentionHours pulumi.IntPtrInput `pulumi:"retentionHours,optional"`
 }
 
@@ -23,9 +23,8 @@ func (s StreamSettings) resolve(v *validator, path string) StreamSettings {
 	}
 }
 
-// stream makes a stream. Unless the component has a key, it is encrypted with the one that AWS manages for Kinesis, for which
-// neither writers nor readers need a permission.
-// https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
+// stream creates a stream. Unless the component has a key, it is encrypted with the key that AWS manages for Kinesis. Writers and readers
+// need no permission for that key. https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
 func (b *builder) stream(name string, settings StreamSettings) (*kinesis.Stream, error) {
 	mode := "ON_DEMAND"
 	if settings.Shards != nil {

@@ -8,26 +8,24 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// TableCapacity is what a DynamoDB table can read and write in a second. What goes beyond the capacity of a provisioned
-// table, and beyond the 300 seconds of unused capacity that DynamoDB saves up, is throttled. Then orders wait in front of
-// the table; they are not lost.
+// TableCapacity is the read and write capacity of a DynamoDB table. Requests above the capacity of a provisioned table are throttled, after
+// the 300 seconds of unused capacity that DynamoDB saves. Orders then wait in a queue or stream; they are not lost.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html
 type TableCapacity struct {
-	// ReadUnits and WriteUnits provision the table: [CapacityRange] each. Default, if neither is set: on-demand, paid by
-	// the request.
+	// ReadUnits and WriteUnits are the provisioned capacity units: [CapacityRange] each. Default, if neither is set: on-demand, billed per
+	// request.
 	ReadUnits  pulumi.IntPtrInput `pulumi:"readUnits,optional"`
 	WriteUnits pulumi.IntPtrInput `pulumi:"writeUnits,optional"`
 
-	// MaxReadUnits and MaxWriteUnits let the capacity of a provisioned table scale between ReadUnits or WriteUnits and this
-	// maximum: [CapacityRange] each, not below those. Default: the capacity is fixed.
+	// MaxReadUnits and MaxWriteUnits let the capacity of a provisioned table scale between ReadUnits or WriteUnits and this maximum:
+	// [CapacityRange] each, not less than those. Default: the capacity is fixed.
 	//
-	// DynamoDB scales after two minutes above the target utilization, so a burst waits in front of the table meanwhile. An
-	// on-demand table is provisioned by one deployment and scales from the next one on: Pulumi ignores its units while it scales.
+	// DynamoDB scales after two minutes above the target utilization; meanwhile orders wait. To make an on-demand table scale, one
+	// deployment must provision it first, and the next one set the maximum: Pulumi ignores the units of a table that scales.
 	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
 	MaxReadUnits  pulumi.IntPtrInput `pulumi:"maxReadUnits,optional"`
 	MaxWriteUnits pulumi.IntPtrInput `pulumi:"maxWriteUnits,optional"`
-	// TargetUtilization is the percentage of the capacity that scaling aims at: [UtilizationRange]. Default
-	// [DefaultTargetUtilization].
+	// TargetUtilization is the percentage of the capacity that scaling aims at: [UtilizationRange]. Default [DefaultTargetUtilization].
 	TargetUtilization pulumi.IntPtrInput `pulumi:"targetUtilization,optional"`
 }
 
@@ -36,7 +34,7 @@ func (c TableCapacity) resolve(v *validator, path string) TableCapacity {
 		v.addf(path, "must have both ReadUnits and WriteUnits, or neither")
 	}
 	if !unset(c.TargetUtilization) && unset(c.MaxReadUnits) && unset(c.MaxWriteUnits) {
-		v.addf(path+".TargetUtilization", "is of use only with MaxReadUnits or MaxWriteUnits")
+		v.addf(path+".TargetUtilization", "is accepted only with MaxReadUnits or MaxWriteUnits")
 	}
 	r := TableCapacity{
 		ReadUnits:         v.optional(path+".ReadUnits", c.ReadUnits, CapacityRange.Check),
@@ -48,7 +46,7 @@ func (c TableCapacity) resolve(v *validator, path string) TableCapacity {
 	return r
 }
 
-// maxUnits validates the maximum of units, which were validated before; nil if it is not set.
+// maxUnits validates a maximum of units. units was validated before. It returns nil if maximum is not set.
 func (v *validator) maxUnits(path, name string, maximum, units pulumi.IntPtrInput) pulumi.IntPtrInput {
 	at := path + ".Max" + name
 	checked := v.optional(at, maximum, CapacityRange.Check)
@@ -56,19 +54,19 @@ func (v *validator) maxUnits(path, name string, maximum, units pulumi.IntPtrInpu
 		return nil
 	}
 	if units == nil {
-		v.addf(at, "needs %s", name)
+		v.addf(at, "requires %s", name)
 		return nil
 	}
 	return v.together(at, units, checked, func(units, maximum int) error {
 		if maximum < units {
-			return fmt.Errorf("must not be below %s, which is %d, got %d", name, units, maximum)
+			return fmt.Errorf("must be at least %s, which is %d, got %d", name, units, maximum)
 		}
 		return nil
 	})
 }
 
-// table makes a table whose keys are strings, for these operations. Unless the component has a key, it is encrypted with one that
-// DynamoDB owns, which every table is at no cost:
+// table creates a table whose keys are strings. operations are those that its alarms watch. Unless the component has a key, the table is
+// encrypted with a key that DynamoDB owns, which is free:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 func (b *builder) table(name string, capacity TableCapacity, args dynamodb.TableArgs, operations []string, keys ...string) (*dynamodb.Table, error) {
 	attributes := dynamodb.TableAttributeArray{}
@@ -85,7 +83,7 @@ func (b *builder) table(name string, capacity TableCapacity, args dynamodb.Table
 	if capacity.WriteUnits != nil {
 		args.BillingMode = pulumi.String("PROVISIONED")
 		args.ReadCapacity, args.WriteCapacity = capacity.ReadUnits, capacity.WriteUnits
-		// Else each deployment would set the capacity back that DynamoDB has scaled.
+		// Without this, each deployment would reset the capacity that DynamoDB has scaled.
 		var scaled []string
 		if capacity.MaxReadUnits != nil {
 			scaled = append(scaled, "readCapacity")

@@ -14,7 +14,7 @@ import (
 // The limits of tags: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices
 const maxTags, maxTagKey, maxTagValue = 50, 128, 256
 
-// tags validates tags; none if they are not set.
+// tags validates tags. It returns no tags if none are set.
 func (v *validator) tags(path string, tags pulumi.StringMapInput) pulumi.StringMapInput {
 	if unset(tags) {
 		return pulumi.StringMap{}

@@ -8,44 +8,43 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Task is one step of an Orchestrator: a function of your own, and one that undoes what it did.
+// Task is one step of an Orchestrator: a function of your own, and optionally a second one that undoes it.
 //
-// Both are invoked with {"input", "execution", "attempt", "results"}: the input of the execution, its name, how often this state was
-// tried before, and what the tasks have answered, by their names; null for those that have not. With Start, the input is {"id",
-// "requestid", "accepted", "body"}: see [StartRoute]. Compensate also gets "failure": {"Error", "Cause"}, the name of the error for
-// which the execution is undone, and what Step Functions says about it.
+// Both functions are invoked with {"input", "execution", "attempt", "results"}: the input of the execution, its name, the number of
+// previous attempts at this state, and the results of the tasks by name, null for tasks without a result. With Start, the input is {"id",
+// "requestid", "accepted", "body"}: see [StartRoute]. Compensate also gets "failure": {"Error", "Cause"}, the name of the error that failed
+// the execution, and Step Functions' description of it.
 //
-// What Function answers is JSON of any kind, and its result. All results and the input together must stay below 256 KiB: put large
-// things elsewhere, and answer where they are. The answer of Compensate is not used.
+// The answer of Function is its result, JSON of any kind. All results and the input together must stay below 256 KiB: store large data
+// elsewhere, and answer with its location. The answer of Compensate is not used.
 //
-// Both may be invoked more than once for the same execution, the last time after they were done: they must be idempotent.
+// Both functions may be invoked more than once for the same execution, also after they succeeded: they must be idempotent.
 //
-// A function fails with the name of an error: in Python and JavaScript that of the exception's class, in Go that of the error's type.
-// (Package handlers/kit/task does it for those written in Go.)
-// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+// A function fails with the name of an error: the class of the exception in Python and JavaScript, the type of the error in Go. Package
+// handlers/kit/task implements this for functions in Go. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 //
-// A task that fails is retried, whatever the error, unless it is Permanent: for more than a day, or for its share of an Express
-// execution's five minutes. When it fails for good, the compensations of all tasks that were done run in reverse order. So does its
-// own, first, because it is unknown what was done; except after a Permanent error. Each is retried like a task. If one fails for good,
-// the others run nevertheless.
+// A task that fails is retried, unless the error is Permanent: for more than a day, or within its share of an Express execution's five
+// minutes. When a task fails for good, the compensations of all tasks before it run in reverse order. Its own compensation runs first,
+// because it is unknown what the task did; it does not run after a Permanent error. A compensation is retried like a task. If one fails for
+// good, the others still run.
 type Task struct {
-	// Name is a letter, and then letters, digits and hyphens. The state, and the function, have this name; those of Compensate have undo-
-	// before it. Required.
+	// Name is the name of the state and of the function: a letter, and then letters, digits and hyphens. Compensate has the name with the
+	// prefix undo-. Required.
 	Name string `pulumi:"name"`
-	// Function does the step. Required. Default [TaskSize].
+	// Function performs the step. Required. Default size [TaskSize].
 	Function Function `pulumi:"function"`
-	// Compensate undoes what Function did, or may have done. Default: nothing is to be undone, or nothing can.
+	// Compensate undoes what Function did, or may have done. Default: none.
 	Compensate *Function `pulumi:"compensate,optional"`
-	// Permanent are the names of errors after which a retry cannot succeed. From Function they also mean that nothing was done, by any
-	// attempt.
+	// Permanent lists the names of errors after which a retry cannot succeed. An error of Function in this list also means that no attempt
+	// changed anything.
 	Permanent []string `pulumi:"permanent,optional"`
 }
 
-// MaxTaskFunctions is the largest number of Function and Compensate of all tasks together. Each may be retried 270 times, and AWS
-// limits the history of an execution to 25,000 events: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+// MaxTaskFunctions is the largest number of functions of all tasks, including compensations. Each may be retried 270 times, and AWS limits
+// the history of an execution to 25,000 events: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const MaxTaskFunctions = 28
 
-// resolveTasks validates tasks, and puts their defaults in place.
+// resolveTasks validates tasks, and sets defaults.
 func resolveTasks(v *validator, tasks []Task, express bool) []Task {
 	tasks = slices.Clone(tasks)
 	compensations := 0
@@ -60,7 +59,7 @@ func resolveTasks(v *validator, tasks []Task, express bool) []Task {
 	}
 	longest := TimeoutRange.Max
 	if express && len(tasks) > 0 {
-		longest = expressShare(longestWay(len(tasks), compensations)) - taskGraceSeconds
+		longest = expressShare(longestPath(len(tasks), compensations)) - taskGraceSeconds
 	}
 	for i, t := range tasks {
 		at := fmt.Sprintf("Tasks[%d]", i)
@@ -83,7 +82,7 @@ func resolveTasks(v *validator, tasks []Task, express bool) []Task {
 	return tasks
 }
 
-// resolveTask validates a function that a machine runs. In an Express execution, it has a share of the five minutes.
+// resolveTask validates a function that a machine runs. In an Express execution, the function has a share of the five minutes.
 func (f Function) resolveTask(v *validator, path string, express bool, longest int) Function {
 	if express && unset(f.TimeoutSeconds) && TaskSize.TimeoutSeconds > longest {
 		v.addf(path+".TimeoutSeconds", "must be at most %d with Express and this number of functions, and is %d by default", longest, TaskSize.TimeoutSeconds)
@@ -100,7 +99,7 @@ func (f Function) resolveTask(v *validator, path string, express bool, longest i
 	return f
 }
 
-// taskRun makes the functions of Tasks.
+// taskRun creates the functions of Tasks.
 func (b *builder) taskRun(args *OrchestratorArgs) (machineRun, error) {
 	run := machineRun{
 		routes: func(machineARN pulumi.StringInput) []Route {
@@ -134,8 +133,8 @@ func (b *builder) taskRun(args *OrchestratorArgs) (machineRun, error) {
 	return run, nil
 }
 
-// machineTasks are tasks as a machine has them. arns and timeouts are those of their functions, each with that of its compensation
-// behind it.
+// machineTasks converts tasks to those of a machine. arns and timeouts are those of their functions; a compensation follows its task's
+// function.
 func machineTasks(tasks []Task, arns []string, timeouts []int) []machineTask {
 	next := func() machineFunction {
 		f := machineFunction{arns[0], timeouts[0] + taskGraceSeconds}

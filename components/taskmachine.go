@@ -2,7 +2,7 @@ package components
 
 import "fmt"
 
-// taskMachineArgs are what differs between the machines of tasks of one's own.
+// taskMachineArgs are what differs between the machines for Tasks.
 type taskMachineArgs struct {
 	machineTargets
 	tasks []machineTask
@@ -12,7 +12,7 @@ type taskMachineArgs struct {
 type machineTask struct {
 	name       string
 	run        machineFunction
-	compensate *machineFunction // nil if the task cannot be undone
+	compensate *machineFunction // nil if the task has none
 	permanent  []string         // names of errors
 }
 
@@ -22,7 +22,7 @@ type machineFunction struct {
 	timeoutSeconds int // of one attempt
 }
 
-// The states that every machine of tasks has. The others have the names of tasks, and those of their compensations.
+// The states that every machine of tasks has. The other states have the names of tasks and of their compensations.
 const (
 	beginState        = "Begin"
 	outputState       = "Output"
@@ -36,14 +36,14 @@ const (
 
 var taskMachineStates = []string{beginState, outputState, notifyState, unnotifiedState, succeededState, moveState, failedState}
 
-// undo names the compensation of a task: its state, and its function.
+// undo returns the name of a task's compensation: of its state and of its function.
 func undo(task string) string { return "undo-" + task }
 
-// serviceTimeoutSeconds is that of one attempt at publishing, or at moving, in a Standard execution.
+// serviceTimeoutSeconds is the timeout of one attempt to publish, or to move the input, in a Standard execution.
 const serviceTimeoutSeconds = 15
 
-// taskMachine runs tasks one after another, publishes its output, and succeeds: see [Task]. Each state has the whole data:
-// {"results": {TASK: {"result"}}, "compensations": {TASK}}, all of which is null at first, so that a path always finds a value.
+// taskMachine runs tasks one after another, publishes its output, and succeeds: see [Task]. Every state passes on the whole data:
+// {"results": {TASK: {"result"}}, "compensations": {TASK}}. All values are null at first, so that every path finds a value.
 func taskMachine(a taskMachineArgs) machine {
 	b := taskStates{taskMachineArgs: a, results: map[string]any{}}
 	results, compensations := map[string]any{}, map[string]any{}
@@ -77,7 +77,7 @@ func taskMachine(a taskMachineArgs) machine {
 			failedState:     failed(),
 		},
 	}
-	back := moveState // where an execution goes if all of the tasks before have to be undone
+	back := moveState // the state that follows if all of the tasks before must be undone
 	for i, t := range a.tasks {
 		next := outputState
 		if i+1 < len(a.tasks) {
@@ -89,7 +89,7 @@ func taskMachine(a taskMachineArgs) machine {
 			back = undo(t.name)
 		}
 	}
-	// A machine that timed out between two tasks would not undo the first. So it outlasts all of them.
+	// If the machine timed out between two tasks, the first would not be undone. So the timeout is longer than all tasks.
 	m.TimeoutSeconds = expressSeconds
 	if !a.express {
 		m.TimeoutSeconds = standardMaxDelay
@@ -102,13 +102,13 @@ func taskMachine(a taskMachineArgs) machine {
 	return m
 }
 
-// taskStates writes the states of tasks.
+// taskStates builds the states of tasks.
 type taskStates struct {
 	taskMachineArgs
 	results map[string]any // a payload template of the results of all tasks
 }
 
-// share is how many seconds an Express execution has for each of its functions.
+// share returns the time that each function of an Express execution has, in seconds.
 func (b taskStates) share() int {
 	compensations := 0
 	for _, t := range b.tasks {
@@ -116,14 +116,14 @@ func (b taskStates) share() int {
 			compensations++
 		}
 	}
-	return expressShare(longestWay(len(b.tasks), compensations))
+	return expressShare(longestPath(len(b.tasks), compensations))
 }
 
-// longestWay is how many tasks an execution runs one after another, at most, before it moves its input to the failure queue: all
-// tasks, and then all compensations, or the notification.
-func longestWay(tasks, compensations int) int { return tasks + max(compensations, 1) }
+// longestPath returns the largest number of tasks that an execution runs one after another before it moves its input to the failure queue:
+// all tasks, and then all compensations or the notification.
+func longestPath(tasks, compensations int) int { return tasks + max(compensations, 1) }
 
-// run is the state of a task. If the task fails for good, back undoes the tasks before it.
+// run returns the state of a task. If the task fails for good, the state back undoes the tasks before it.
 func (b taskStates) run(t machineTask, next, back string) state {
 	s := b.invoke(t.run, t.permanent, nil)
 	s.ResultSelector = map[string]any{"result.$": "$.Payload"}
@@ -139,7 +139,7 @@ func (b taskStates) run(t machineTask, next, back string) state {
 	return s
 }
 
-// undo is the state of a compensation. Whether it succeeds or fails, the one before it is the next.
+// undo returns the state of a compensation. The next state follows whether it succeeds or fails.
 func (b taskStates) undo(t machineTask, next string) state {
 	s := b.invoke(*t.compensate, t.permanent, map[string]any{"failure.$": "$.failure"})
 	s.ResultSelector = map[string]any{"done": true}
@@ -148,7 +148,7 @@ func (b taskStates) undo(t machineTask, next string) state {
 	return s
 }
 
-// invoke runs a function. The execution's name and the number of retries tell it apart from others.
+// invoke returns a state that runs a function. The function gets the execution's name and the number of retries.
 func (b taskStates) invoke(f machineFunction, permanent []string, more map[string]any) state {
 	payload := map[string]any{
 		"input.$": "$$.Execution.Input", "execution.$": "$$.Execution.Name", "attempt.$": "$$.State.RetryCount", "results": b.results,
@@ -167,7 +167,7 @@ func (b taskStates) invoke(f machineFunction, permanent []string, more map[strin
 	}
 }
 
-// catchEvery also catches the error of a function whose answer is too large, which States.ALL does not stand for:
+// catchEvery also catches the error of a function whose answer is too large, which States.ALL does not match:
 // https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 func catchEvery(to, next string) []catcher {
 	return []catcher{{ErrorEquals: []string{dataLimitExceeded}, ResultPath: to, Next: next}, catchAll(to, next)}

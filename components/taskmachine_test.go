@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pictures are three tasks: the first and the last can be undone, and the first and the second have permanent errors.
+// pictures returns three tasks: the first and the last have compensations, the first and the second have permanent errors.
 func pictures(timeoutSeconds int) []machineTask {
 	function := func(name string) machineFunction {
 		return machineFunction{"arn:aws:lambda:us-east-1:123456789012:function:" + name, timeoutSeconds}
@@ -31,7 +31,7 @@ func pictureMachine(express bool) machine {
 	}, pictures(15)})
 }
 
-// TestTheDefinitionsAreThoseOfTheFiles compares definitions with files, which tests of the embedded cloud run; -update writes them.
+// TestTheDefinitionsAreThoseOfTheFiles compares definitions with files, which tests of the embedded cloud execute. -update writes them.
 func TestTheDefinitionsAreThoseOfTheFiles(t *testing.T) {
 	for name, m := range map[string]machine{
 		"machine-orders": testMachine(), "machine-orders-express": expressMachine(15),
@@ -50,7 +50,7 @@ func TestTheDefinitionsAreThoseOfTheFiles(t *testing.T) {
 	}
 }
 
-func TestWhatFailedIsUndoneUnlessItsErrorSaysThatNothingWasDone(t *testing.T) {
+func TestAFailedTaskIsUndoneUnlessItsErrorIsPermanent(t *testing.T) {
 	type way struct {
 		errors []string
 		next   string
@@ -100,7 +100,7 @@ func TestEveryTaskAndCompensationRetriesEverythingButItsPermanentErrors(t *testi
 	}
 }
 
-// chain are tasks, the first of which have compensations.
+// chain returns tasks. The first ones have compensations.
 func chain(tasks, compensations, timeoutSeconds int) []machineTask {
 	list := make([]machineTask, tasks)
 	for i := range list {
@@ -113,8 +113,8 @@ func chain(tasks, compensations, timeoutSeconds int) []machineTask {
 	return list
 }
 
-// taskWays are the two longest ways through a machine of tasks.
-func taskWays(tasks []machineTask) [][]string {
+// taskPaths returns the two longest paths through a machine of tasks.
+func taskPaths(tasks []machineTask) [][]string {
 	var done, undone []string
 	for _, task := range tasks {
 		done = append(done, task.name)
@@ -125,29 +125,29 @@ func taskWays(tasks []machineTask) [][]string {
 	return [][]string{slices.Concat(done, []string{notifyState}), slices.Concat(done, undone, []string{moveState})}
 }
 
-func TestExpressTasksAreOverBeforeTheirFiveMinutesEnd(t *testing.T) {
+func TestExpressTasksEndWithinFiveMinutes(t *testing.T) {
 	for tasks := 1; tasks <= MaxTaskFunctions; tasks++ {
 		for compensations := 0; compensations <= min(tasks, MaxTaskFunctions-tasks); compensations++ {
-			share := expressShare(longestWay(tasks, compensations))
+			share := expressShare(longestPath(tasks, compensations))
 			require.Greater(t, share, taskGraceSeconds, "there is a timeout that fits")
 			for _, timeout := range []int{1 + taskGraceSeconds, share} {
 				list := chain(tasks, compensations, timeout)
 				m := taskMachine(taskMachineArgs{machineTargets{express: true}, list})
 				require.Equal(t, 300, m.TimeoutSeconds)
-				for _, names := range taskWays(list) {
-					require.LessOrEqual(t, way(t, m, names...), 300-spareSeconds, "%d tasks, %d compensations, %d s", tasks, compensations, timeout)
+				for _, names := range taskPaths(list) {
+					require.LessOrEqual(t, longestSeconds(t, m, names...), 300-spareSeconds, "%d tasks, %d compensations, %d s", tasks, compensations, timeout)
 				}
 			}
 		}
 	}
 }
 
-func TestStandardTasksAreOverBeforeTheMachineTimesOutAndItsHistoryIsFull(t *testing.T) {
+func TestStandardTasksEndBeforeTheMachineTimesOutAndItsHistoryIsFull(t *testing.T) {
 	for _, size := range [][2]int{{1, 0}, {1, 1}, {14, 14}, {28, 0}} {
 		list := chain(size[0], size[1], TimeoutRange.Max+taskGraceSeconds)
 		m := taskMachine(taskMachineArgs{machineTargets{}, list})
-		for _, names := range taskWays(list) {
-			require.Greater(t, m.TimeoutSeconds, way(t, m, names...))
+		for _, names := range taskPaths(list) {
+			require.Greater(t, m.TimeoutSeconds, longestSeconds(t, m, names...))
 			events := 100
 			for _, name := range names {
 				events += 2 + 3*(1+m.States[name].Retry[0].MaxAttempts)

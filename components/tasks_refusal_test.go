@@ -23,17 +23,17 @@ func TestTasksAreRefusedBeforeAnythingIsRegistered(t *testing.T) {
 		edit func(*args)
 		want []string
 	}{
-		{"neither tasks nor orders", func(a *args) { a.Tasks = nil }, []string{"Tasks: at least one is required, or Orders", "Start: is of use only with Tasks"}},
+		{"neither tasks nor orders", func(a *args) { a.Tasks = nil }, []string{"Tasks: at least one is required without Orders", "Start: is accepted only with Tasks"}},
 		{"both", func(a *args) { a.Common, a.Orders = inFolder(t), &components.OrchestratorOrders{} }, []string{"Tasks: must not be set with Orders"}},
-		{"orders with a start", func(a *args) { a.Common, a.Tasks, a.Orders = inFolder(t), nil, &components.OrchestratorOrders{} }, []string{"Start: is of use only with Tasks"}},
+		{"orders with a start", func(a *args) { a.Common, a.Tasks, a.Orders = inFolder(t), nil, &components.OrchestratorOrders{} }, []string{"Start: is accepted only with Tasks"}},
 		{"names", func(a *args) { a.Tasks[0].Name, a.Tasks[1].Name, a.Tasks[2].Name = "", "1st", long },
 			[]string{`Tasks[0].Name: a name must be a letter, and then letters, digits and hyphens, got ""`, `Tasks[1].Name: a name must be`, "Tasks[2].Name: a name must have at most 40 characters"}},
-		{"a name twice", func(a *args) { a.Tasks[2].Name = "resize" }, []string{"Tasks[2].Name: has the name of Tasks[0].Name", "Tasks[2].Compensate: has the name of Tasks[0].Compensate"}},
-		{"the name of a compensation", func(a *args) { a.Tasks[1].Name = "undo-resize" }, []string{"Tasks[1].Name: has the name of Tasks[0].Compensate"}},
+		{"a name twice", func(a *args) { a.Tasks[2].Name = "resize" }, []string{"Tasks[2].Name: has the same name as Tasks[0].Name", "Tasks[2].Compensate: has the same name as Tasks[0].Compensate"}},
+		{"the name of a compensation", func(a *args) { a.Tasks[1].Name = "undo-resize" }, []string{"Tasks[1].Name: has the same name as Tasks[0].Compensate"}},
 		{"the name of a route's function", func(a *args) {
 			run := picture(3)
 			a.Tasks[1].Name, a.Routes = "get-albums", []components.Route{{Method: "GET", Path: "/albums", Run: &run}}
-		}, []string{"Routes[0].Run: has the name of Tasks[1].Name"}},
+		}, []string{"Routes[0].Run: has the same name as Tasks[1].Name"}},
 		{"the name of a state", func(a *args) { a.Tasks[1].Name = "Notify" }, []string{`Tasks[1].Name: "Notify" is the name of a state that every machine has`}},
 		{"no code", func(a *args) {
 			a.Tasks[0].Function, a.Tasks[0].Compensate = components.Function{}, &components.Function{}
@@ -52,19 +52,19 @@ func TestTasksAreRefusedBeforeAnythingIsRegistered(t *testing.T) {
 				Authorizer: components.AuthIam, Scopes: []string{"a b"}, RateLimit: pulumi.Int(0), BurstLimit: pulumi.Int(0)}
 		}, []string{
 			"Start.Method: must be one of", "Start.Path: must be like", "Start.Body: must be a JSON schema", "Start.BodyRules: must have", `Start.IdPath: must be a path such as $.order.orderid, got "id"`,
-			`Start.AccountPath: must be a path`, "Start.Scopes: are of use only with jwt", "Start.Scopes[0]: must be", "Start.RateLimit: must be from 1", "Start.BurstLimit: must be from 1",
+			`Start.AccountPath: must be a path`, "Start.Scopes: are accepted only with jwt", "Start.Scopes[0]: must be", "Start.RateLimit: must be from 1", "Start.BurstLimit: must be from 1",
 		}},
 		{"a start without a body", func(a *args) { a.Start.Body = "" }, []string{"Start.Body: is required, so that only JSON starts an execution"}},
 		{"a route that is the start", func(a *args) {
 			run := picture(3)
 			a.Routes = []components.Route{{Method: "POST", Path: "/pictures", Run: &run}}
-		}, []string{"Routes[0]: POST /pictures cannot be told from Start"}},
+		}, []string{"Routes[0]: POST /pictures matches the same requests as Start"}},
 		{"what the API would refuse of another route", func(a *args) {
 			run := picture(3)
 			a.Routes = []components.Route{{Method: "GET", Path: "/albums", Run: &run, RateLimit: pulumi.Int(0), Authorizer: components.AuthIam, Scopes: []string{"read"}}}
-		}, []string{"Routes[0].RateLimit: must be from 1", "Routes[0].Scopes: are of use only with jwt"}},
+		}, []string{"Routes[0].RateLimit: must be from 1", "Routes[0].Scopes: are accepted only with jwt"}},
 		{"an API without an authorizer", func(a *args) { a.Authorizer = components.Authorizer{} }, []string{"Authorizer.Kind: is required"}},
-		{"an authorizer without an API", func(a *args) { a.Start = nil }, []string{"Authorizer: is of use only with Routes or Orders"}},
+		{"an authorizer without an API", func(a *args) { a.Start = nil }, []string{"Authorizer: is accepted only with Routes or Orders"}},
 		{"a variable of the component", func(a *args) {
 			a.Tasks[0].Function.Environment = pulumi.StringMap{"STATE_MACHINE_ARN": pulumi.String("x")}
 		}, []string{"Tasks[0].Function.Environment: STATE_MACHINE_ARN is set by the component"}},

@@ -15,14 +15,14 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// picture is a function of one's own.
+// picture returns an own function.
 func picture(seconds int) components.Function {
 	return components.Function{
 		Code: pulumi.NewFileArchive("testdata"), Runtime: pulumi.String("python3.13"), Handler: pulumi.String("app.handler"), TimeoutSeconds: pulumi.Int(seconds),
 	}
 }
 
-// pictureArgs are an Orchestrator of three tasks, the first and the last of which can be undone, with a route that starts it.
+// pictureArgs returns an Orchestrator of three tasks with a route that starts it. The first and the last task have compensations.
 func pictureArgs() *components.OrchestratorArgs {
 	undoResize, undoIndex := picture(7), picture(8)
 	return &components.OrchestratorArgs{
@@ -59,7 +59,7 @@ func TestTheMachineRunsTheTasksAndItsRoleNothingElse(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]run{
-		// The function's own timeout comes first, because its error says more.
+		// The function's own timeout is shorter, because its error says more.
 		"resize": {"arn:function/pictures-resize", 65}, "undo-resize": {"arn:function/pictures-undo-resize", 12},
 		"moderate": {"arn:function/pictures-moderate", 25},
 		"index":    {"arn:function/pictures-index", 14}, "undo-index": {"arn:function/pictures-undo-index", 13},
@@ -82,7 +82,7 @@ func TestTheMachineRunsTheTasksAndItsRoleNothingElse(t *testing.T) {
 	require.Equal(t, map[string]any{"StartExecution": allow(machine("pictures"), "states:StartExecution")}, got)
 }
 
-func TestATaskIsAFunctionOfOnesOwn(t *testing.T) {
+func TestATaskRunsAnOwnFunction(t *testing.T) {
 	c := pictureCloud(t, func(a *components.OrchestratorArgs) {
 		a.Tasks[1].Function.Permissions = []components.Permission{{Actions: []string{"s3:GetObject"}, Resources: pulumi.StringArray{pulumi.String("arn:aws:s3:::p/*")}}}
 		a.Tasks[1].Function.Environment = pulumi.StringMap{"LEVEL": pulumi.String("high")}
@@ -98,9 +98,9 @@ func TestATaskIsAFunctionOfOnesOwn(t *testing.T) {
 	require.Equal(t, []string{"WriteLogs", "WriteTraces"}, slices.Sorted(maps.Keys(got)))
 }
 
-func TestTasksAreWatched(t *testing.T) {
+func TestTasksHaveAlarms(t *testing.T) {
 	c := pictureCloud(t, nil)
-	hasNothingOfOurs(t, c)
+	hasNoBuiltInFunction(t, c)
 	alarms := slices.Sorted(maps.Keys(alarmsOf(t, "pictures", c)))
 	want := []string{"api-errors", "api-latency", "done-deliveries", "executions-failed", "executions-throttled", "executions-timed-out", "failures"}
 	for _, function := range []string{"resize", "undo-resize", "moderate", "index", "undo-index"} {
@@ -200,7 +200,7 @@ func TestAFunctionBehindARouteMayStartExecutions(t *testing.T) {
 
 func TestATimeoutFromAnotherResourceIsComparedWithItsShareWhenItResolves(t *testing.T) {
 	deploy := func(express bool) error {
-		return (&cloud{}).run(fromElsewhere(47, "x", func(ctx *pulumi.Context, n pulumi.IntOutput, _ pulumi.StringOutput) error {
+		return (&cloud{}).run(fromOtherResource(47, "x", func(ctx *pulumi.Context, n pulumi.IntOutput, _ pulumi.StringOutput) error {
 			a := pictureArgs()
 			a.Express = express
 			a.Tasks[0].Function.TimeoutSeconds = pulumi.Int(40)

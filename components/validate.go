@@ -8,27 +8,26 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// validator validates a component's arguments and puts defaults in their place. What is wrong with values that are known
-// when the component is registered is gathered, so that a person sees all of it at once, before anything is registered.
-// A value that another resource provides is validated when it resolves: the resources that use it then fail with the same
-// message.
+// validator validates the arguments of a component and sets defaults. Errors in values that are known when the component is registered are
+// collected, so that all of them are reported before anything is registered. A value that another resource provides is validated when it
+// resolves. The resources that use it then fail with the same message.
 type validator struct {
 	component string // such as `order-patterns:components:FanOut "orders"`
-	name      string // the component's, such as "orders"
-	longest   int    // what the children allow its length to be
-	// noUnderscore is set if a child's name may have none.
+	name      string // the component's name, such as "orders"
+	longest   int    // the longest name that the children accept
+	// noUnderscore is set if the name of a child must not have underscores.
 	noUnderscore bool
-	functions    map[string]string // where each function is given, by name
-	fullLayers   []string          // where functions have all the layers that Lambda takes
+	functions    map[string]string // the path of each function by name
+	fullLayers   []string          // paths of functions that have as many layers as Lambda accepts
 	faults       []error
 }
 
-// addf reports what is wrong with the argument at a path.
+// addf reports an error of the argument at a path.
 func (v *validator) addf(path, format string, args ...any) {
 	v.faults = append(v.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
 }
 
-// err joins what was reported, under the component's name; nil if nothing was.
+// err joins the reported errors under the component's name. It returns nil if there are none.
 func (v *validator) err() error {
 	if len(v.faults) == 0 {
 		return nil
@@ -36,7 +35,7 @@ func (v *validator) err() error {
 	return fmt.Errorf("%s: %w", v.component, errors.Join(v.faults...))
 }
 
-// late is the error of a value that resolves after registration; nil if err is.
+// late returns the error of a value that resolves after registration. It returns nil if err is nil.
 func (v *validator) late(path string, err error) error {
 	if err == nil {
 		return nil
@@ -44,13 +43,13 @@ func (v *validator) late(path string, err error) error {
 	return fmt.Errorf("%s: %s: %w", v.component, path, err)
 }
 
-// unset reports whether an optional input was left out.
+// unset reports whether an optional input is not set.
 func unset(in pulumi.Input) bool {
 	v := reflect.ValueOf(in)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// known returns the value of an input that is a value, such as pulumi.Int(5) or pulumi.StringPtr("x"), not an output.
+// known returns the value of an input that is a plain value, such as pulumi.Int(5) or pulumi.StringPtr("x"), not an output.
 func known[T int | string](in pulumi.Input) (value T, ok bool) {
 	v := reflect.Indirect(reflect.ValueOf(in))
 	if !v.IsValid() || v.Kind() != reflect.TypeFor[T]().Kind() {
@@ -67,7 +66,7 @@ func (v *validator) required(path string, in pulumi.Input) {
 	}
 }
 
-// optional validates a number that has no default. It returns nil if the number is not set.
+// optional validates a number without a default. It returns nil if the number is not set.
 func (v *validator) optional(path string, in pulumi.IntPtrInput, check func(int) error) pulumi.IntPtrInput {
 	if unset(in) {
 		return nil
@@ -86,7 +85,7 @@ func (v *validator) optional(path string, in pulumi.IntPtrInput, check func(int)
 	}).(pulumi.IntPtrOutput)
 }
 
-// number validates a number, and returns the default if it is not set or resolves to nothing.
+// number validates a number. It returns the default if the number is not set or resolves to nil.
 func (v *validator) number(path string, in pulumi.IntPtrInput, check func(int) error, standard int) pulumi.IntPtrInput {
 	checked := v.optional(path, in, check)
 	if checked == nil {
@@ -103,7 +102,7 @@ func (v *validator) number(path string, in pulumi.IntPtrInput, check func(int) e
 	return checked
 }
 
-// text validates a string, and returns the default if it is not set or resolves to nothing.
+// text validates a string. It returns the default if the string is not set or resolves to nil.
 func (v *validator) text(path string, in pulumi.StringPtrInput, check func(string) error, standard string) pulumi.StringPtrInput {
 	if unset(in) {
 		return pulumi.String(standard)
@@ -122,7 +121,7 @@ func (v *validator) text(path string, in pulumi.StringPtrInput, check func(strin
 	}).(pulumi.StringOutput)
 }
 
-// together validates two numbers that depend on each other, which number has returned. It returns the second.
+// together validates two numbers that depend on each other. Both were returned by number. It returns the second.
 func (v *validator) together(path string, first, second pulumi.IntPtrInput, check func(first, second int) error) pulumi.IntPtrInput {
 	a, aKnown := known[int](first)
 	b, bKnown := known[int](second)
@@ -137,13 +136,13 @@ func (v *validator) together(path string, first, second pulumi.IntPtrInput, chec
 	}).(pulumi.IntOutput)
 }
 
-// intOf is a validated number for use in a computation.
+// intOf returns a validated number for use in a computation.
 func intOf(in pulumi.IntPtrInput) pulumi.IntOutput { return in.ToIntPtrOutput().Elem() }
 
-// stringOf is a validated string for use in a computation.
+// stringOf returns a validated string for use in a computation.
 func stringOf(in pulumi.StringPtrInput) pulumi.StringOutput { return in.ToStringPtrOutput().Elem() }
 
-// oneOf accepts the listed strings.
+// oneOf returns a check that accepts the listed strings.
 func oneOf(accepted ...string) func(string) error {
 	return func(s string) error {
 		for _, a := range accepted {

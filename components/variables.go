@@ -12,7 +12,7 @@ import (
 
 var variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]+$`)
 
-// Variables that components set: those of all places where a function may run, and those of places of ours.
+// The variables that components set: in every place where a function may run, and in the places of built-in functions.
 var (
 	variablesOfPlaces = []string{
 		"ALLOW_ORIGIN", "AUTH", "DEAD_LETTERS_URL", "FAILURES_URL", "FINDINGS_QUEUE_URL", "FINISH_FUNCTION", "PATTERN", "QUEUE_URL",
@@ -25,7 +25,7 @@ var (
 )
 
 // variablesOfLambda are reserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-// Others that begin with AWS_ may be set, such as AWS_LAMBDA_EXEC_WRAPPER. Those that begin with _ have no valid name.
+// Other names that begin with AWS_ are accepted, such as AWS_LAMBDA_EXEC_WRAPPER. A name that begins with _ is not valid anyway.
 var variablesOfLambda = []string{
 	"AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 	"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
@@ -45,7 +45,7 @@ func checkVariable(name string, set []string) error {
 	return nil
 }
 
-// variables validates the names of variables of an environment, in which set are set.
+// variables validates the names of environment variables. set are the names that the component sets.
 func (v *validator) variables(path string, in pulumi.StringMapInput, set []string) pulumi.StringMapInput {
 	if unset(in) {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The kinds of alarms. Each is a heading of docs/operations.md.
+// The kinds of alarms. Each is a heading in docs/operations.md.
 var (
 	deadLettersKind   = alarmKind{"alarm-dead-letters", "Messages, records or executions were given up."}
 	queueAgeKind      = alarmKind{"alarm-age-of-the-oldest-message", "Messages have waited too long in a queue: its function fails, is throttled, or is too slow."}
@@ -30,11 +30,12 @@ var (
 	tableThrottleKind = alarmKind{"alarm-table-throttles", "DynamoDB throttles a table."}
 	tableErrorsKind   = alarmKind{"alarm-table-errors", "DynamoDB fails with errors of its own."}
 	streamKind        = alarmKind{"alarm-stream-throttles", "Kinesis throttles a stream: a shard gets, or is asked for, more than it can do."}
+	failingKind       = alarmKind{"alarm-messages-failing", "Messages fail again and again, and wait in their queues."}
 	pendingKind       = alarmKind{"alarm-orders-pending", "An order is still Pending long after it was captured."}
 	notDoneKind       = alarmKind{"alarm-orders-not-done", "Orders are accepted, and none is done."}
 )
 
-// Each alarm has periods of a minute, unless it says otherwise. Where AWS recommends one, this is it:
+// An alarm's period is one minute unless it says otherwise. Where AWS recommends an alarm, this is that alarm:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
 const (
 	sum, maximum = "Sum", "Maximum"
@@ -43,29 +44,28 @@ const (
 	zero         = pulumi.Float64(0)
 )
 
-// metricsOf names the metrics of one resource.
+// metricsOf returns a constructor for the metrics of one resource.
 func metricsOf(namespace, label string, dimensions pulumi.StringMap) func(name, statistic string) metric {
 	return func(name, statistic string) metric {
 		return metric{namespace: namespace, name: name, statistic: statistic, dimensions: dimensions, label: label}
 	}
 }
 
-// as is a metric under the id that an expression has for it.
+// as returns the metric with the id that it has in an expression.
 func (m metric) as(id string) metric {
 	m.id = id
 	return m
 }
 
-// times is a threshold: a setting in another unit.
+// times converts a setting to the unit of a threshold.
 func times(setting pulumi.IntPtrInput, unit float64) pulumi.Float64Output {
 	return intOf(setting).ApplyT(func(n int) float64 { return float64(n) * unit }).(pulumi.Float64Output)
 }
 
-// watchFunction watches a function:
-// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+// watchFunction creates the alarms and charts of a function: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 //
-// An invocation that is close to the timeout may be one that started cold, or that retried. In three minutes of five it is no
-// accident, and there is still time: one that times out is an error.
+// One invocation may come close to the timeout because of a cold start or a retry. Three such minutes out of five are a problem. The alarm
+// comes early: an invocation that times out is an error.
 func (b *builder) watchFunction(f *function, timeout pulumi.IntPtrInput) {
 	of := metricsOf("AWS/Lambda", f.name, pulumi.StringMap{"FunctionName": f.Name})
 	failed, throttled, duration := of("Errors", sum), of("Throttles", sum), of("Duration", maximum)
@@ -82,14 +82,14 @@ func (b *builder) watchFunction(f *function, timeout pulumi.IntPtrInput) {
 	b.logs = append(b.logs, f.logGroup.Name)
 }
 
-// watchReader watches how far a function is behind the stream that it reads.
+// watchReader creates the alarm for how far a function is behind its stream.
 func (b *builder) watchReader(f *function) {
 	age := metricsOf("AWS/Lambda", f.name, pulumi.StringMap{"FunctionName": f.Name})("IteratorAge", maximum)
 	b.alarm(alarm{f.name + "-iterator-age", iteratorAgeKind, []metric{age}, "", times(b.alarmArgs.IteratorAgeSeconds, 1000), minute, 5, 5})
 	b.plot(behind, age)
 }
 
-// watchQueue watches a queue that a function drains:
+// watchQueue creates the alarms of a queue from which a function takes messages:
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 func (b *builder) watchQueue(name string, q *sqs.Queue) {
 	of := metricsOf("AWS/SQS", name, pulumi.StringMap{"QueueName": q.Name})
@@ -99,14 +99,14 @@ func (b *builder) watchQueue(name string, q *sqs.Queue) {
 	b.plot(ages, age)
 }
 
-// watchDeadLetters watches a queue from which only a person takes messages.
+// watchDeadLetters creates the alarm of a queue from which only a person takes messages.
 func (b *builder) watchDeadLetters(name string, q *sqs.Queue) {
 	letters := metricsOf("AWS/SQS", name, pulumi.StringMap{"QueueName": q.Name})("ApproximateNumberOfMessagesVisible", maximum)
 	b.alarm(alarm{name, deadLettersKind, []metric{letters}, "", zero, minute, 1, 1})
 	b.plot(deadLetters, letters)
 }
 
-// watchTopic watches a topic that sends to queues:
+// watchTopic creates the alarm of a topic that sends to queues:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
 func (b *builder) watchTopic(name string, topic *sns.Topic) {
 	of := metricsOf("AWS/SNS", name, pulumi.StringMap{"TopicName": topic.Name})
@@ -115,10 +115,10 @@ func (b *builder) watchTopic(name string, topic *sns.Topic) {
 	b.plot(messages, of("NumberOfMessagesPublished", sum), of("NumberOfNotificationsDelivered", sum), failed)
 }
 
-// watchTable watches a table, on which the component does these operations:
+// watchTable creates the alarms of a table on which the component performs these operations:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
 //
-// A function repeats what is throttled, or fails. So short bursts of either do no harm.
+// Functions retry a throttled or failed operation, so short bursts are harmless.
 func (b *builder) watchTable(name string, table *dynamodb.Table, operations []string) {
 	of := metricsOf("AWS/DynamoDB", name, pulumi.StringMap{"TableName": table.Name})
 	reads, writes := of("ReadThrottleEvents", sum), of("WriteThrottleEvents", sum)
@@ -138,8 +138,8 @@ func (b *builder) watchTable(name string, table *dynamodb.Table, operations []st
 	b.plot(throttled, failed...)
 }
 
-// watchStream watches a stream: https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
-// What is throttled is repeated, or fails.
+// watchStream creates the alarms of a stream: https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
+// A throttled write is retried, or fails.
 func (b *builder) watchStream(name string, stream *kinesis.Stream) {
 	of := metricsOf("AWS/Kinesis", name, pulumi.StringMap{"StreamName": stream.Name})
 	reads, writes := of("ReadProvisionedThroughputExceeded", sum), of("WriteProvisionedThroughputExceeded", sum)
@@ -148,8 +148,8 @@ func (b *builder) watchStream(name string, stream *kinesis.Stream) {
 	b.plot(throttled, reads, writes)
 }
 
-// watchMachine watches executions: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
-// An aborted one was ended by a person.
+// watchMachine creates the alarms of executions: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+// Aborted executions are not counted, because a person aborted them.
 func (b *builder) watchMachine(machine *sfn.StateMachine) {
 	of := metricsOf("AWS/States", "executions", pulumi.StringMap{"StateMachineArn": machine.Arn})
 	failed, timedOut, throttled := of("ExecutionsFailed", sum), of("ExecutionsTimedOut", sum), of("ExecutionThrottled", sum)
@@ -160,7 +160,7 @@ func (b *builder) watchMachine(machine *sfn.StateMachine) {
 	b.plot(executionTimes, of("ExecutionTime", "p50"), of("ExecutionTime", "p99"))
 }
 
-// watchAPI watches the stage of an API:
+// watchAPI creates the alarms of the stage of an API:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
 func (b *builder) watchAPI(rest *apigateway.RestApi, stage *apigateway.Stage) {
 	of := metricsOf("AWS/ApiGateway", "api", pulumi.StringMap{"ApiName": rest.Name, "Stage": stage.StageName})
@@ -171,8 +171,8 @@ func (b *builder) watchAPI(rest *apigateway.RestApi, stage *apigateway.Stage) {
 	b.plot(latencies, of("Latency", "p50"), slowest, of("IntegrationLatency", "p99"))
 }
 
-// watchOrders watches what becomes of orders. The functions write these metrics into their logs: see handlers/ordermetric. An order
-// is done after one of the outcomes done, or if it is rejected. steps are other outcomes.
+// watchOrders creates the alarms and charts of orders. Functions write these metrics to their logs: see handlers/ordermetric. An order is
+// done when it has one of the outcomes done, or is rejected. steps are other outcomes.
 func (b *builder) watchOrders(done, steps, reasons []string) {
 	of := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})
 	done = append(done, "Rejected")
@@ -196,8 +196,16 @@ func (b *builder) watchOrders(done, steps, reasons []string) {
 		"IF(FILL(accepted, 0) > 0 && (" + strings.Join(terms, " + ") + ") == 0, 1, 0)", zero, fiveMinutes, 3, 3})
 }
 
-// watchPending watches for how long orders are Pending. relay-order looks at each at least every quarter of an hour, so that the
-// alarm lasts for one more.
+// watchFailing creates the alarm for how long messages fail. Our consumers return which messages failed, which is no error of a
+// function, and SQS leaves these messages out of the age of a queue after three receives. They are retried at least every 15 minutes.
+func (b *builder) watchFailing() {
+	failing := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})("SecondsFailing", maximum)
+	b.alarm(alarm{"messages-failing", failingKind, []metric{failing}, "", times(b.alarmArgs.QueueAgeSeconds, 1), 3 * fiveMinutes, 1, 2})
+	b.plot(ages, failing)
+}
+
+// watchPending creates the alarm for how long orders are Pending. relay-order looks at each order at least every 15 minutes, so the alarm
+// stays for 15 more minutes.
 func (b *builder) watchPending() {
 	pending := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})("SecondsPending", maximum)
 	b.alarm(alarm{"orders-pending", pendingKind, []metric{pending}, "", times(b.alarmArgs.PendingSeconds, 1), 3 * fiveMinutes, 1, 2})

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 )
 
-// extract writes a zip to the user's cache folder, where the engine and its providers can read it, and returns its path. The path
-// has the digest of the content, so that a zip is written once, and two versions do not meet.
+// extract writes a zip to the user's cache folder, where the engine and its providers can read it, and returns its path. The path contains
+// the digest of the content. So a zip is written once, and versions do not conflict.
 func extract(zips fs.FS, name string) (string, error) {
 	content, err := fs.ReadFile(zips, name)
 	if err != nil {
@@ -29,7 +29,7 @@ func extract(zips fs.FS, name string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", fmt.Errorf("extracting %s: %w", name, err)
 	}
-	// Another process may extract the same zip. A file that has its name is whole.
+	// Another process may extract the same zip. Only a complete file gets the final name.
 	part, err := os.CreateTemp(filepath.Dir(path), name+".*")
 	if err != nil {
 		return "", fmt.Errorf("extracting %s: %w", name, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// cacheFolder is a cache folder of the test's own, in which zips are extracted.
+// cacheFolder sets a cache folder for the test, to which zips are extracted.
 func cacheFolder(t *testing.T) string {
 	t.Helper()
 	cache := t.TempDir()
@@ -38,7 +38,7 @@ func TestZipsThatAreNotFilesAreExtractedOnce(t *testing.T) {
 	deployIt := func() {
 		c := fanOut(t, func(args *components.FanOutArgs) {
 			args.Common = components.Common{Zips: os.DirFS(folder)}
-			args.Authorizer = tokens // whose function is that of the API in the component
+			args.Authorizer = tokens // the API in the component has the authorizer's function
 		})
 		c.find(t, functionType, "fanout-store-order")
 		c.find(t, functionType, "fanout-api-authorize-caller")
@@ -73,5 +73,5 @@ func TestZipsAndAFolderAreRefused(t *testing.T) {
 	folder := packages(t, elf.EM_AARCH64)
 	refuses(t, components.NewFanOut, "FanOut", "fanout", &components.FanOutArgs{
 		Common: components.Common{Zips: os.DirFS(folder), Packages: folder}, Authorizer: open, Orders: &components.FanOutOrders{},
-	}, []string{"Common.Zips: is of use only without Packages"})
+	}, []string{"Common.Zips: is accepted only without Packages"})
 }

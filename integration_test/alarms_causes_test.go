@@ -85,6 +85,8 @@ func (c *causes) of(t *testing.T, pattern string, a patternAlarm) cause {
 		return tableFails(t, of["TableName"], wire.Errorf(http.StatusInternalServerError, "InternalServerError", "internal error"))
 	case "AWS/Kinesis ReadProvisionedThroughputExceeded", "AWS/Kinesis WriteProvisionedThroughputExceeded":
 		return streamThrottled(t, of["StreamName"])
+	case "OrderPatterns SecondsFailing":
+		return c.messageFails(t, pattern)
 	case "OrderPatterns SecondsPending":
 		return c.orderPending(t)
 	case "OrderPatterns Accepted":
@@ -122,6 +124,24 @@ func (c *causes) consumerStops(t *testing.T, queue, zip string) cause {
 			resume = hold(t, queue)
 			_, err := sqsClient(t).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(queueURL(t, queue)), MessageBody: aws.String(c.message(t, zip))})
 			require.NoError(t, err)
+		},
+		stop: func() { resume() },
+	}
+}
+
+// messageFails takes from a consumer what it needs, and gives it a message that is twenty minutes old.
+func (c *causes) messageFails(t *testing.T, pattern string) cause {
+	zip, action := "write-invoice", "s3:PutObject"
+	if pattern == "checker" {
+		zip, action = "check-balance", "dynamodb:GetItem"
+	}
+	fn := functionsOf(t, pattern)[zip]
+	var resume func()
+	return cause{
+		start: func() {
+			resume = inject(t, fault.Rule{Action: action, Principal: "*:assumed-role/" + fn.RoleName + "/*", Do: fail(accessDenied)})
+			require.False(t, invokeFunction(t, fn.Name, c.event(t, zip)), "the failure of a message is no error of the function")
+			time.Sleep(logDelay)
 		},
 		stop: func() { resume() },
 	}

@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"testing"
 	"time"
@@ -63,7 +64,9 @@ func (c *causes) event(t *testing.T, zip string) string {
 		return render(map[string]any{"orderId": c.order})
 	}
 	return render(map[string]any{"Records": []any{map[string]any{
-		"messageId": "m1", "receiptHandle": "r1", "body": c.message(t, zip), "eventSource": "aws:sqs", "attributes": map[string]string{"ApproximateReceiveCount": "1"},
+		"messageId": "m1", "receiptHandle": "r1", "body": c.message(t, zip), "eventSource": "aws:sqs", "attributes": map[string]string{
+			"ApproximateReceiveCount": "1", "SentTimestamp": fmt.Sprint(time.Now().Add(-20 * time.Minute).UnixMilli()),
+		},
 	}}})
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -149,10 +150,27 @@ func requireTrace(t *testing.T, id, orderID string, label func(span) string, wan
 		require.False(t, s.Fault || s.Error && s.Name != "DynamoDB", "%+v", s)
 		if s.Annotations["outcome"] != nil {
 			require.Equal(t, orderID, s.Annotations["orderId"], s.Name)
-			require.NotEmpty(t, s.Annotations["pattern"], s.Name)
-			require.NotEmpty(t, s.Metadata["default"]["requestId"], "%s: %+v", s.Name, s.Metadata)
+			requireSaysWhatItIsAbout(t, s)
 		}
 	}
+}
+
+// requireSaysWhatItIsAbout asserts that a span of an order has the annotations and metadata that docs/operations.md names, and nothing else
+// of the order: a trace holds ids, and no data of a customer.
+func requireSaysWhatItIsAbout(t *testing.T, s span) {
+	t.Helper()
+	who := []string{"accountId", "vendorId"}
+	if s.Annotations["pattern"] == "checker" {
+		who = []string{"customerId"}
+	}
+	require.ElementsMatch(t, append(who, "orderId", "pattern", "outcome"), slices.Collect(maps.Keys(s.Annotations)), s.Name)
+	metadata := slices.Collect(maps.Keys(s.Metadata["default"]))
+	require.Subset(t, metadata, []string{"function", "memory", "coldStart", "requestId"}, s.Name)
+	require.Subset(t, []string{"function", "memory", "coldStart", "requestId", "attempt", "batchSize", "invocationTrace"}, metadata, s.Name)
+	if s.Metadata["default"]["invocationTrace"] != nil { // it handled a batch
+		require.Contains(t, metadata, "batchSize", s.Name)
+	}
+	require.LessOrEqual(t, len(s.Metadata), 1, s.Name)
 }
 
 // requireLinked asserts that the invocation with a batch has a trace of its own, which is linked to the order's trace.

@@ -13,7 +13,7 @@ import (
 	"github.com/order-patterns/order-patterns/internal/moduleproxy"
 )
 
-// A program elsewhere gets the functions of the version that it requires, or of the checkout that it replaces it with.
+// A program without a checkout gets the functions of the version in its go.mod, or of the checkout in a replace directive.
 func TestAProgramWithoutACheckoutGetsTheFunctions(t *testing.T) {
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		{nil, "-o: a folder for the zips is required"},
 		{[]string{"-o", "x", "-arch", "mips"}, `-arch "mips": must be arm64, x86_64 or local`},
 		{[]string{"-o", "x", "../x"}, `function "../x": a name such as store-order is expected, or a path such as ./functions/resize`},
-		{[]string{"-o", "x", "store-order", "./x"}, "not both at once"},
+		{[]string{"-o", "x", "store-order", "./x"}, "functions of github.com/order-patterns/order-patterns, not both"},
 		{[]string{"-o", t.TempDir(), "no-such-function"}, "building the functions: "},
 	} {
 		require.ErrorContains(t, run(t.Context(), c.args, &bytes.Buffer{}), c.want)

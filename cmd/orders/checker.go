@@ -36,10 +36,10 @@ func checkerCommand(t *target) *cobra.Command {
 		Use:     "checker",
 		Aliases: []string{"checkout"}, // the former name
 		Short:   "Set accounts and stock of the checker pattern, place random orders, and report which are Shipped or Rejected",
-		Long: "Set the balances of new customers and products of the checker pattern, place random orders, wait until each is Shipped or\n" +
-			"Rejected, and print how many there are of each, and why. Most orders can be shipped. Some find too little in the account\n" +
-			"or in stock, and a few have an unknown customer or product.\n\n" +
-			"An order is sent again with the same Idempotency-Key if the answer is 429 or 5xx or there is none. The exit status is 1 if\n" +
+		Long: "Set the balances of new customers and products of the checker pattern, place random orders, wait until each order is Shipped\n" +
+			"or Rejected, and print the number of orders by status and reason. Most orders can be shipped. Some orders exceed the\n" +
+			"account or the stock, and a few have an unknown customer or product.\n\n" +
+			"An order is sent again with the same Idempotency-Key if the answer is 429 or 5xx, or if there is no answer. The exit status is 1 if\n" +
 			"an order was not accepted or not decided in time, or if the results are inconsistent.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,11 +49,11 @@ func checkerCommand(t *target) *cobra.Command {
 	}
 	f.define(cmd)
 	f.defineSeed(cmd)
-	cmd.Flags().IntVar(&f.attempts, "attempts", defaultAttempts, "how often an order is sent at most, 1 to 100")
-	cmd.Flags().IntVar(&f.customers, "customers", defaultCustomers, "how many customers order, 1 to 10000")
-	cmd.Flags().IntVar(&f.products, "products", defaultProducts, "how many products there are, 1 to 10000")
+	cmd.Flags().IntVar(&f.attempts, "attempts", defaultAttempts, "maximum number of attempts to send an order, 1 to 100")
+	cmd.Flags().IntVar(&f.customers, "customers", defaultCustomers, "number of customers, 1 to 10000")
+	cmd.Flags().IntVar(&f.products, "products", defaultProducts, "number of products, 1 to 10000")
 	cmd.Flags().StringVar(&f.apiKey, "api-key", "", "API key, if the API at --url requires one (default: $"+apiKeyVariable+")")
-	cmd.Flags().DurationVar(&f.wait, "wait", 2*time.Minute, "how long orders may take to be decided; 0 looks once")
+	cmd.Flags().DurationVar(&f.wait, "wait", 2*time.Minute, "maximum time until all orders are decided; with 0, check once")
 	return cmd
 }
 

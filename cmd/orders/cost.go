@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 type costFlags struct {
@@ -27,17 +27,17 @@ func costCommand(t *target) *cobra.Command {
 	var f costFlags
 	cmd := &cobra.Command{
 		Use:   "cost",
-		Short: "Print what AWS charges for the last hour, and for a month in which nothing runs",
-		Long: "Print what AWS charges for what ran in a stack in the last hour, and for a month in which nothing runs: by service, or with\n" +
-			"--resources by resource. Prices are list prices; free tiers and stored data are not counted. For the local stack it is what\n" +
-			"the same requests would cost on AWS, with functions for arm64.\n\n" +
-			"For a stack on AWS, --state names a file that `pulumi stack export` has written. Needs cloudwatch:GetMetricData,\n" +
+		Short: "Print what AWS charges for the last hour, and for a month without requests",
+		Long: "Print what AWS charges for the requests to a stack in the last hour, and for a month without requests: by service, or with\n" +
+			"--resources by resource. Prices are list prices; free tiers and stored data are not counted. For the local stack, print\n" +
+			"what the same requests would cost on AWS, with functions for arm64.\n\n" +
+			"For a stack on AWS, --state names a file with the output of `pulumi stack export`. Needs cloudwatch:GetMetricData,\n" +
 			"cloudwatch:ListMetrics, logs:FilterLogEvents, xray:GetTraceSummaries, states:ListExecutions, states:GetExecutionHistory\n" +
 			"and s3:ListBucket.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if t.url != "" {
-				return errors.New("cost is for a stack: name the state of one on AWS with --state")
+				return errors.New("cost needs the state of a stack, not a URL: name the state of a stack on AWS with --state")
 			}
 			if f.since < time.Minute || f.since > 15*24*time.Hour {
 				return fmt.Errorf("--since must be from 1m to 360h, got %s", f.since)
@@ -45,9 +45,9 @@ func costCommand(t *target) *cobra.Command {
 			return cost(cmd, t, f)
 		},
 	}
-	cmd.Flags().DurationVar(&f.since, "since", time.Hour, "how long ago the range begins, 1m to 360h; an embedded cloud keeps metrics for 24h")
-	cmd.Flags().StringVar(&f.state, "state", "", "file that `pulumi stack export` has written (default: the running local stack)")
-	cmd.Flags().StringVar(&f.region, "region", "", "Region of the stack and of the prices (default: that of your AWS configuration; "+localRegion+" for the local stack)")
+	cmd.Flags().DurationVar(&f.since, "since", time.Hour, "length of the time range that ends now, 1m to 360h; an embedded cloud keeps metrics for 24h")
+	cmd.Flags().StringVar(&f.state, "state", "", "file with the output of `pulumi stack export` (default: the running local stack)")
+	cmd.Flags().StringVar(&f.region, "region", "", "Region of the stack and of the prices (default: the Region of your AWS configuration; "+localRegion+" for the local stack)")
 	cmd.Flags().BoolVar(&f.resources, "resources", false, "print each resource")
 	return cmd
 }
@@ -173,7 +173,7 @@ func beginCosts(ctx context.Context, pattern string) costs {
 	return c
 }
 
-// line says what a million orders cost, of which n ran since the begin.
+// line returns what a million orders cost, based on the n orders since the beginning.
 func (c costs) line(ctx context.Context, n int) (string, error) {
 	if c.err != nil {
 		return "", c.err

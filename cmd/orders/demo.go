@@ -16,8 +16,8 @@ func demoCommand(t *target) *cobra.Command {
 		Use:   "demo",
 		Short: "Demonstrate each pattern that the local stack runs, one after the other",
 		Long: "Demonstrate the patterns that the local stack runs, one after the other. In a coffee pattern, place orders, wait until they\n" +
-			"are stored and invoiced, and show one. In the checker pattern, do the same as `orders checker`. The last line of each\n" +
-			"says what a million of its orders would cost on AWS. --pattern may name one pattern, several separated by commas, or\n" +
+			"are stored and invoiced, and show one order. In the checker pattern, do the same as `orders checker`. The last line of each\n" +
+			"pattern is what a million of its orders would cost on AWS. --pattern may name one pattern, several separated by commas, or\n" +
 			"all, the default. The first failure ends the demo.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -34,7 +34,7 @@ func demoCommand(t *target) *cobra.Command {
 		},
 	}
 	f.define(cmd)
-	cmd.Flags().DurationVar(&f.wait, "wait", 2*time.Minute, "how long orders may take in each pattern")
+	cmd.Flags().DurationVar(&f.wait, "wait", 2*time.Minute, "maximum time until all orders of a pattern are done")
 	return cmd
 }
 
@@ -61,7 +61,7 @@ func demo(cmd *cobra.Command, t *target, f loadFlags) error {
 		if line, err := costs.line(cmd.Context(), f.count); err == nil {
 			fmt.Fprintln(cmd.OutOrStdout(), line)
 		} else {
-			fmt.Fprintf(cmd.ErrOrStderr(), "what these orders cost is not known: %v\n", err)
+			fmt.Fprintf(cmd.ErrOrStderr(), "the cost of these orders is not known: %v\n", err)
 		}
 	}
 	return nil

@@ -32,12 +32,12 @@ func experimentCommand(t *target) *cobra.Command {
 	var f experimentFlags
 	cmd := &cobra.Command{
 		Use:   "experiment",
-		Short: "Place more orders than the table of the fanout pattern can store at once, and watch them wait in the queue",
-		Long: "Place orders faster than a table of few write units can store them, and print how many wait in the queues and how many are\n" +
-			"stored, until all are. Then read each of them, and count the dead letters. The exit status is 1 if an order is missing\n" +
+		Short: "Place more orders than the table of the fanout pattern can store at once, and print how many wait in the queue",
+		Long: "Place orders faster than a table of few write units can store them. Print how many orders wait in the queues and how many are\n" +
+			"stored, until all are stored. Then read each order, and count the dead letters. The exit status is 1 if an order is missing\n" +
 			"or there is a dead letter.\n\n" +
-			"It deploys nothing. Deploy the pattern with a small table before: local up --config tableWriteUnits=5 --config\n" +
-			"tableReadUnits=1000. What is stored is what was accepted and neither waits nor is a dead letter. On AWS, SQS's counts are\n" +
+			"The command deploys nothing. Deploy the pattern with a small table before: local up --config tableWriteUnits=5 --config\n" +
+			"tableReadUnits=1000. The stored orders are the accepted orders without waiting messages and dead letters. On AWS, SQS's counts are\n" +
 			"approximate. Needs sqs:GetQueueAttributes and dynamodb:DescribeTable.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,15 +54,15 @@ func experimentCommand(t *target) *cobra.Command {
 			return experiment(cmd, t, f)
 		},
 	}
-	cmd.Flags().IntVarP(&f.count, "count", "n", 10_000, "how many orders, 1 to 10000000")
+	cmd.Flags().IntVarP(&f.count, "count", "n", 10_000, "number of orders, 1 to 10000000")
 	concurrencyFlag(cmd, &f.atOnce)
 	cmd.Flags().StringVar(&f.outputs, "outputs", "", "file with the JSON of `pulumi stack output --json` (default: the running local stack)")
-	cmd.Flags().DurationVar(&f.every, "every", 10*time.Second, "how often to print")
-	cmd.Flags().DurationVar(&f.wait, "wait", 4*time.Hour, "how long the orders may take")
+	cmd.Flags().DurationVar(&f.every, "every", 10*time.Second, "interval between two lines")
+	cmd.Flags().DurationVar(&f.wait, "wait", 4*time.Hour, "maximum time until all orders are stored")
 	return cmd
 }
 
-// fanOutStack is where a fanout pattern is.
+// fanOutStack identifies a deployed fanout pattern.
 type fanOutStack struct {
 	endpoint
 	TableName             string `json:"tableName"`
@@ -107,7 +107,7 @@ func findFanOut(ctx context.Context, file string) (*fanOutStack, error) {
 		return nil, errors.New("the stack does not run the pattern fanout")
 	}
 	if file != "" {
-		f.Auth = "" // --token or --sign say it
+		f.Auth = "" // --token or --sign set it
 	}
 	table, err := arn.Parse(f.TableARN)
 	if err != nil {
@@ -123,7 +123,7 @@ func findFanOut(ctx context.Context, file string) (*fanOutStack, error) {
 	return f, nil
 }
 
-// counts are the messages in the queues.
+// counts are the numbers of messages in the queues.
 type counts struct{ store, invoice, dead int }
 
 func (f *fanOutStack) counts(ctx context.Context) (c counts, err error) {
@@ -160,7 +160,7 @@ func experiment(cmd *cobra.Command, t *target, f experimentFlags) error {
 	}
 	units := aws.ToInt64(table.Table.ProvisionedThroughput.WriteCapacityUnits)
 	if units == 0 {
-		return fmt.Errorf("the table %s is paid by the request and stores everything at once: deploy it with tableWriteUnits and tableReadUnits", stack.TableName)
+		return fmt.Errorf("the table %s is on demand and stores all orders at once: deploy it with tableWriteUnits and tableReadUnits", stack.TableName)
 	}
 	before, err := stack.counts(ctx)
 	if err != nil {

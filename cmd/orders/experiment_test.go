@@ -79,7 +79,7 @@ func TestTheExperimentFailsWithADeadLetter(t *testing.T) {
 
 func TestTheExperimentNeedsAProvisionedTableAndEmptyQueues(t *testing.T) {
 	_, err := experimentOn(t, &slowStack{})
-	require.ErrorContains(t, err, "is paid by the request and stores everything at once: deploy it with tableWriteUnits")
+	require.ErrorContains(t, err, "is on demand and stores all orders at once: deploy it with tableWriteUnits")
 	_, err = experimentOn(t, &slowStack{units: 5, waiting: []int{3}})
 	require.EqualError(t, err, "3 messages wait and 0 are dead letters already")
 	_, err = experimentOn(t, &slowStack{units: 5}, "--pattern", "checker")

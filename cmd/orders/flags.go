@@ -18,13 +18,13 @@ type loadFlags struct {
 
 // define adds the flags -n and -c.
 func (f *loadFlags) define(cmd *cobra.Command) {
-	cmd.Flags().IntVarP(&f.count, "count", "n", 100, "how many orders, 1 to 10000000")
+	cmd.Flags().IntVarP(&f.count, "count", "n", 100, "number of orders, 1 to 10000000")
 	concurrencyFlag(cmd, &f.atOnce)
 }
 
 // defineSeed adds the flag --seed.
 func (f *loadFlags) defineSeed(cmd *cobra.Command) {
-	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "determines who orders what; the same seed gives the same orders (default: random)")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the random orders; the same seed results in the same orders (default: random)")
 }
 
 // setSeed chooses a random seed if none was given.
@@ -39,9 +39,9 @@ func (f *loadFlags) check() error {
 	return errors.Join(inRange("count", f.count, 1, 10_000_000), inRange("concurrency", f.atOnce, 1, 1000), notNegative("wait", f.wait))
 }
 
-// concurrencyFlag adds the flag -c, which the commands have that send many requests.
+// concurrencyFlag adds the flag -c for commands that send many requests.
 func concurrencyFlag(cmd *cobra.Command, n *int) {
-	cmd.Flags().IntVarP(n, "concurrency", "c", 16, "how many requests at once, 1 to 1000")
+	cmd.Flags().IntVarP(n, "concurrency", "c", 16, "number of concurrent requests, 1 to 1000")
 }
 
 // inRange validates a number given as a flag.

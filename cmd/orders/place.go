@@ -22,8 +22,8 @@ func placeCommand(t *target) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "place",
 		Short: "Place random orders; print the answers by status, and their latency",
-		Long: "Place random orders, each with an account of its own. An order is sent once: it is counted and not sent again, whatever\n" +
-			"the answer. The exit status is 1 if any was not accepted, or with --wait not stored and invoiced in time.",
+		Long: "Place random orders, each with its own account. Each order is sent once and counted, whatever the answer is. The exit status\n" +
+			"is 1 if an order was not accepted, or with --wait was not stored and invoiced in time.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.setSeed(cmd)
@@ -33,8 +33,8 @@ func placeCommand(t *target) *cobra.Command {
 	f.define(cmd)
 	f.defineSeed(cmd)
 	acceptedFlag(cmd, &f.accepted)
-	cmd.Flags().BoolVar(&f.reset, "reset", false, "empty the file of the accepted orders first")
-	cmd.Flags().DurationVar(&f.wait, "wait", 0, "then wait at most this long until all are stored and invoiced, and print when they were")
+	cmd.Flags().BoolVar(&f.reset, "reset", false, "first empty the file of the accepted orders")
+	cmd.Flags().DurationVar(&f.wait, "wait", 0, "maximum time to wait until all orders are stored and invoiced; prints how long it took")
 	return cmd
 }
 

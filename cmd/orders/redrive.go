@@ -24,10 +24,10 @@ func redriveCommand(t *target) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "redrive",
 		Short: "Start the failed executions of the orchestrator pattern again",
-		Long: "Start the executions of the orchestrator pattern again whose input is in its failure queue, and delete their messages. An\n" +
-			"order that is not valid or not allowed would fail again: it stays in the queue, except with --invalid. So does an order that fails again\n" +
-			"meanwhile. With --unfinished, also redrive the Standard executions that ended without a message in the queue: those that\n" +
-			"timed out, or could not send it.\n\n" +
+		Long: "Start the executions of the orchestrator pattern whose input is in the failure queue again, and delete their messages. An order\n" +
+			"that is not valid or not allowed would fail again: it stays in the queue, except with --invalid. An order that fails again\n" +
+			"meanwhile also stays. With --unfinished, also redrive the Standard executions that ended without a message in the queue,\n" +
+			"because they timed out or could not send it.\n\n" +
 			"Needs sqs:ReceiveMessage and sqs:DeleteMessage on the queue, and states:StartExecution on the machine; for --unfinished\n" +
 			"also states:ListExecutions, states:GetExecutionHistory and states:RedriveExecution.",
 		Args: cobra.NoArgs,
@@ -38,9 +38,9 @@ func redriveCommand(t *target) *cobra.Command {
 			return redriveOrders(cmd, &r, unfinished)
 		},
 	}
-	cmd.Flags().StringVar(&r.QueueURL, "queue-url", "", "URL of the failure queue (default: of the running local stack)")
+	cmd.Flags().StringVar(&r.QueueURL, "queue-url", "", "URL of the failure queue (default: the queue of the running local stack)")
 	cmd.Flags().StringVar(&r.MachineARN, "machine-arn", "", "ARN of the state machine; needed with --queue-url")
-	cmd.Flags().BoolVar(&r.Invalid, "invalid", false, "also start orders that are not valid, or not allowed to their caller")
+	cmd.Flags().BoolVar(&r.Invalid, "invalid", false, "also start orders that are not valid, or that their caller may not place")
 	cmd.Flags().BoolVar(&unfinished, "unfinished", false, "also redrive executions that ended without a message in the queue")
 	cmd.MarkFlagsRequiredTogether("queue-url", "machine-arn")
 	return cmd
@@ -70,8 +70,8 @@ func redriveOrders(cmd *cobra.Command, r *redrive.Redrive, unfinished bool) erro
 	return err
 }
 
-// redriveTarget returns the AWS configuration for the queue and the machine: that of the environment, or that of the running
-// embedded cloud. It takes them from the outputs of the local stack, unless the flags name them.
+// redriveTarget returns the AWS configuration for the queue and the machine: the environment's, or the running embedded cloud's. Without
+// flags for them, it takes the queue and the machine from the outputs of the local stack.
 func redriveTarget(ctx context.Context, r *redrive.Redrive) (aws.Config, error) {
 	var stack localstack.Stack
 	local := r.QueueURL == ""

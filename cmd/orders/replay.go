@@ -33,26 +33,26 @@ func replayCommand(t *target) *cobra.Command {
 		Short: "Send the orders in the stream of the eventstream pattern to its functions again",
 		Long: "Send every order in the stream of the eventstream pattern to its function project-order again, which restores the table\n" +
 			"of active orders. With --invoices, also send them to invoice-order, which writes the missing invoices. New orders may be\n" +
-			"placed meanwhile: of two events of an order the newer one wins, whichever arrives first. Repeat a replay that was\n" +
-			"interrupted: it may have stored an old order, and not yet its completion.\n\n" +
-			"A record that a function fails on repeatedly is printed and skipped; the exit status is then 1.\n\n" +
-			"With --failures, only the records that the function's failure queue names are sent again. Each message is deleted when its\n" +
-			"records are handled.\n\n" +
+			"placed meanwhile: the newer of two events of an order wins, whichever arrives first. Repeat an interrupted replay, because\n" +
+			"it may have stored an old order without its completion.\n\n" +
+			"A record that fails repeatedly is printed and skipped; the exit status is then 1.\n\n" +
+			"With --failures, send only the records that the function's failure queue names. Each message is deleted when its\n" +
+			"records are done.\n\n" +
 			"Needs kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on the stream, and lambda:InvokeFunction on the\n" +
 			"functions; with --failures sqs:ReceiveMessage and sqs:DeleteMessage on the failure queues.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if t.url != "" || t.pattern != "" && t.pattern != "eventstream" {
-				return errors.New("replay reads the stream of the pattern eventstream: name that of a stack on AWS with --stream-arn")
+				return errors.New("replay reads the stream of the pattern eventstream: name the stream of a stack on AWS with --stream-arn")
 			}
 			return replayOrders(cmd, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.since, "since", "", "leave out records that arrived before this time, such as 2026-03-01T08:30:00Z (default: all records in the stream)")
-	cmd.Flags().BoolVar(&f.invoices, "invoices", false, "send the orders to invoice-order, too")
-	cmd.Flags().IntVar(&f.batch, "batch", 100, "how many records an invocation gets at most, 1 to 10000")
-	cmd.Flags().IntVar(&f.maxRefused, "max-refused", 100, "stop once more records than this are refused, 0 to 1000000")
-	cmd.Flags().StringVar(&f.stream.arn, "stream-arn", "", "ARN of the stream (default: of the running local stack)")
+	cmd.Flags().StringVar(&f.since, "since", "", "omit records that arrived before this time, such as 2026-03-01T08:30:00Z (default: all records in the stream)")
+	cmd.Flags().BoolVar(&f.invoices, "invoices", false, "also send the orders to invoice-order")
+	cmd.Flags().IntVar(&f.batch, "batch", 100, "maximum number of records in an invocation, 1 to 10000")
+	cmd.Flags().IntVar(&f.maxRefused, "max-refused", 100, "stop if more records than this fail, 0 to 1000000")
+	cmd.Flags().StringVar(&f.stream.arn, "stream-arn", "", "ARN of the stream (default: the stream of the running local stack)")
 	cmd.Flags().StringVar(&f.stream.project, "project-function", "", "name or ARN of the function project-order; needed with --stream-arn")
 	cmd.Flags().StringVar(&f.stream.invoice, "invoice-function", "", "name or ARN of the function invoice-order; needed with --stream-arn and --invoices")
 	cmd.Flags().BoolVar(&f.failures, "failures", false, "send only the records that the failure queues name")
@@ -106,7 +106,7 @@ func replayOrders(cmd *cobra.Command, f replayFlags) error {
 	return nil
 }
 
-// replayFailures returns what replays the failure queue of each function.
+// replayFailures returns the function that replays the failure queue of each function.
 func replayFailures(queues replay.QueueAPI, r *replay.Replay, f replayFlags) (func(context.Context) (replay.Result, error), error) {
 	urls := []string{f.stream.projectFailures, f.stream.invoiceFailures}[:len(r.Functions)]
 	if slices.Contains(urls, "") {

@@ -196,7 +196,7 @@ func TestReplayNamesWhatIsMissing(t *testing.T) {
 		"no failure queue":   {"", []string{"--stream-arn", ordersARN, "--project-function", "p", "--failures"}, "--failures needs --project-failures"},
 		"failures since":     {"", []string{"--failures", "--since", "2026-03-01T08:30:00Z"}, "[failures since] were all set"},
 		"a name, not an ARN": {"", []string{"--stream-arn", "orders", "--project-function", "p"}, "--stream-arn must be like arn:aws:kinesis:"},
-		"an API":             {"", []string{"--url", "http://h/prod"}, "name that of a stack on AWS with --stream-arn"},
+		"an API":             {"", []string{"--url", "http://h/prod"}, "name the stream of a stack on AWS with --stream-arn"},
 		"wrong pattern":      {"", []string{"--pattern", "fanout"}, "replay reads the stream of the pattern eventstream"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,8 +17,8 @@ func tokenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Print a token of the local stack's OpenID Connect issuer",
-		Long: "Print a token of the local stack's OpenID Connect issuer, with which its APIs let an account place and read its own orders.\n" +
-			"The scope orders:any allows those of all accounts, and balances:write allows POST /account and POST /stock.",
+		Long: "Print a token of the local stack's OpenID Connect issuer. With it, the account may place and read its own orders.\n" +
+			"The scope orders:any allows the orders of all accounts, and balances:write allows POST /account and POST /stock.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if account == "" {
@@ -39,9 +39,9 @@ func tokenCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&account, "account", "", "the account, or customer of the checker, whom the token names (required)")
+	cmd.Flags().StringVar(&account, "account", "", "account, or customer of the checker, in the token (required)")
 	cmd.Flags().StringSliceVar(&scopes, "scope", nil, "scope of the token; may be repeated")
-	cmd.Flags().DurationVar(&expires, "expires", localstack.TokenLifetime, "how long it is valid, 1s to 24h")
+	cmd.Flags().DurationVar(&expires, "expires", localstack.TokenLifetime, "lifetime of the token, 1s to 24h")
 	mustHave(cmd, "account")
 	return cmd
 }

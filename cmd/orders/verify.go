@@ -22,7 +22,7 @@ func verifyCommand(t *target) *cobra.Command {
 		Use:   "verify",
 		Short: "Check that every accepted order is stored and invoiced",
 		Long: "Check that every order of `orders place` that this API accepted is stored and has its invoice, and print what is missing.\n" +
-			"The exit status is 1 if anything is.",
+			"The exit status is 1 if anything is missing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(inRange("concurrency", atOnce, 1, 1000), notNegative("wait", wait)); err != nil {
@@ -41,11 +41,11 @@ func verifyCommand(t *target) *cobra.Command {
 	}
 	concurrencyFlag(cmd, &atOnce)
 	acceptedFlag(cmd, &file)
-	cmd.Flags().DurationVar(&wait, "wait", 60*time.Second, "how long orders may take to appear; 0 looks once")
+	cmd.Flags().DurationVar(&wait, "wait", 60*time.Second, "maximum time until all orders are stored and invoiced; with 0, check once")
 	return cmd
 }
 
-// check is what is known of an accepted order.
+// check is the known state of an accepted order.
 type check struct {
 	accepted
 	item, invoice document
@@ -77,8 +77,8 @@ func (c *check) String() string {
 	return fmt.Sprintf("order %s of account %s at vendor %s: %s", c.OrderID, c.AccountID, c.VendorID, strings.Join(faults, "; "))
 }
 
-// verify looks for the items and invoices of orders for at most wait, and prints the result. Times are counted from since,
-// which event describes.
+// verify requests the items and invoices of orders for at most wait, and prints the result. Times are counted from since, which event
+// describes.
 func verify(cmd *cobra.Command, client *coffeeclient.Client, orders []accepted, atOnce int, wait time.Duration, since time.Time, event string) error {
 	out := cmd.OutOrStdout()
 	var checks []*check
@@ -134,7 +134,7 @@ func after(d time.Duration, event string) string {
 	return fmt.Sprintf(" (all %s after %s)", seconds(d), event)
 }
 
-// fault says why an answer is not the order's document; "" if it is.
+// fault returns why an answer is not the order's document; "" if it is.
 func fault(body []byte, err error, orderID string) string {
 	if err != nil {
 		return load.Reason(err)

@@ -1,6 +1,6 @@
-// Command review prints what a change does to what is deployed, as one page of Markdown: to resources, data, permissions, policy,
-// cost and speed. It builds the commit from which the change began, and the working tree, deploys the one and then the other to an embedded
-// cloud, and compares them. Then it deploys each to an empty one, and places orders in both. No AWS account is needed.
+// Command review prints the effects of a change on a deployed stack, as one page of Markdown: resources, data, permissions, policy,
+// cost and speed. It builds the base commit of the change and the working tree, deploys first the base and then the working tree to an
+// embedded cloud, and compares them. Then it deploys each version to an empty cloud, and places orders in both. It needs no AWS account.
 //
 //	review --base main
 //	review --base v1.2.0 --patterns fanout,checker --fail-on replace,widen
@@ -44,7 +44,7 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 	var rounds int
 	cmd := &cobra.Command{
 		Use:           "review",
-		Short:         "Print what a change does to what is deployed",
+		Short:         "Print the effects of a change on a deployed stack",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -73,10 +73,10 @@ func run(ctx context.Context, kill <-chan struct{}, args []string, stdout, stder
 			return conditions.check(page)
 		},
 	}
-	cmd.Flags().StringVar(&base, "base", "main", "the branch, tag or commit to compare with")
-	cmd.Flags().StringVar(&patterns, "patterns", "all", "the patterns to deploy: one, several separated by commas, or all")
-	cmd.Flags().StringVar(&failOn, "fail-on", "", "when the exit status is 2, separated by commas: "+accepted+" (default: never)")
-	cmd.Flags().IntVar(&rounds, "rounds", 20, "how many rounds of orders are measured in each version of a pattern that differs, 8 to 25; 0 places none")
+	cmd.Flags().StringVar(&base, "base", "main", "branch, tag or commit to compare with")
+	cmd.Flags().StringVar(&patterns, "patterns", "all", "patterns to deploy: one, several separated by commas, or all")
+	cmd.Flags().StringVar(&failOn, "fail-on", "", "conditions for the exit status 2, separated by commas: "+accepted+" (default: none)")
+	cmd.Flags().IntVar(&rounds, "rounds", 20, "rounds of orders to measure in each version of a changed pattern, 8 to 25; with 0, no orders are placed")
 	cmd.SetArgs(args)
 	cmd.SetOut(stderr)
 	cmd.SetErr(stderr)
@@ -90,7 +90,7 @@ func checkBase(base string) error {
 	return nil
 }
 
-// checkPatterns refuses what is no list of names. Which patterns there are is known to the programs: the two may differ in that.
+// checkPatterns refuses a text that is no list of names. Only the programs know which patterns exist, and the two versions may differ.
 func checkPatterns(patterns string) error {
 	for _, p := range strings.Split(patterns, ",") {
 		if p = strings.TrimSpace(p); p == "" || strings.Trim(p, "abcdefghijklmnopqrstuvwxyz") != "" {

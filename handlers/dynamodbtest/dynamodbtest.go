@@ -1,5 +1,4 @@
-// Package dynamodbtest runs an embedded cloud for tests of programs that use DynamoDB: it evaluates the conditions that they
-// send, with the permissions that they have.
+// Package dynamodbtest runs an embedded cloud for tests of programs that use DynamoDB. It evaluates their conditions and their permissions.
 package dynamodbtest
 
 import (
@@ -24,13 +23,13 @@ type Item = map[string]types.AttributeValue
 
 // DynamoDB is an embedded DynamoDB.
 type DynamoDB struct {
-	// Client may do everything, and does not retry.
+	// Client has all permissions, and does not retry.
 	Client *sdk.Client
 
 	cloud *localtest.Cloud
 }
 
-// Start starts a DynamoDB without tables, which ends with the test.
+// Start starts a DynamoDB without tables. It stops with the test.
 func Start(t testing.TB) *DynamoDB {
 	t.Helper()
 	cloud := localtest.Start(t)
@@ -44,8 +43,9 @@ func client(config aws.Config) *sdk.Client {
 	return sdk.NewFromConfig(config)
 }
 
-// httpClient hides WriteTo of the bodies of requests. The SDK closes a body as soon as the response begins, and WriteTo of a
-// closed body returns io.EOF as an error, for which net/http closes the connection. A client that retries hides this.
+// httpClient hides WriteTo of the bodies of requests. The SDK closes a body as soon as the response begins. WriteTo of a closed body
+// returns io.EOF as
+// an error, for which net/http closes the connection. A client that retries hides this.
 //
 // https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
 type httpClient struct{ sdk aws.HTTPClient }
@@ -58,7 +58,7 @@ func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 	return c.sdk.Do(r)
 }
 
-// Table makes an on-demand table whose partition key is a string, and returns its name.
+// Table creates an on-demand table whose partition key is a string, and returns its name.
 func (d *DynamoDB) Table(t testing.TB, name, key string) string {
 	t.Helper()
 	d.cloud.Deploy(t, "aws:dynamodb/table:Table", map[string]any{
@@ -67,24 +67,24 @@ func (d *DynamoDB) Table(t testing.TB, name, key string) string {
 	return name
 }
 
-// Role returns a client that may do what the policy document allows, and does not retry.
+// Role returns a client with the permissions of the policy document. It does not retry.
 func (d *DynamoDB) Role(t testing.TB, name, document string) *sdk.Client {
 	t.Helper()
 	return client(d.cloud.Role(t, name, document))
 }
 
-// ARN is the ARN of a table.
+// ARN returns the ARN of a table.
 func ARN(table string) string { return dynamodb.TableARN(table) }
 
-// Fault puts a rule in force, and returns the function that removes it.
+// Fault adds a fault rule, and returns a function that removes it.
 func (d *DynamoDB) Fault(r fault.Rule) (remove func()) { return d.cloud.Account.Faults.Add(r) }
 
-// Answer is what a rule does that answers with an error: a *wire.Error is rendered as DynamoDB does it.
+// Answer returns the action of a fault rule that answers with an error. A *wire.Error is rendered as DynamoDB does.
 func Answer(err error) func(context.Context, fault.Event) error {
 	return func(context.Context, fault.Event) error { return err }
 }
 
-// Put stores an item, whatever was there.
+// Put stores or replaces an item.
 func (d *DynamoDB) Put(t testing.TB, table string, item Item) {
 	t.Helper()
 	_, err := d.Client.PutItem(context.Background(), &sdk.PutItemInput{TableName: &table, Item: item})

@@ -1,9 +1,8 @@
-// Package kit has no code. It describes the packages below it, which are a library for AWS Lambda functions in Go: consumers of
-// SQS queues, readers of Kinesis streams, tasks of Step Functions state machines, and functions behind API Gateway's REST APIs. The
-// components of this repository run such functions, but nothing here depends on them, and every function works elsewhere, too. The
-// module requires the AWS SDK only.
+// Package kit has no code. It describes the packages below it, a library for AWS Lambda functions in Go: consumers of SQS queues, readers
+// of Kinesis streams, tasks of Step Functions state machines, and functions behind API Gateway REST APIs. The components of this repository
+// run such functions. The kit does not depend on the components. Its module requires only the AWS SDK.
 //
-// A function has a main of a few lines, which reads the environment and starts a handler:
+// A function has a short main, which reads the environment and starts a handler:
 //
 //	func main() {
 //		env := lambdaenv.Setup()
@@ -12,22 +11,22 @@
 //		env.Start(queue.Handler(10, pictures.resize))
 //	}
 //
-// Packages for each kind of function; the examples of this package show one of each:
+// There is one package for each kind of function. The examples of this package show one function of each kind:
 //
 //   - sqsbatch: a consumer of a queue. Environment: QUEUE_URL, DEAD_LETTERS_URL.
 //   - kinesisbatch: a reader of a stream. Environment: FAILURES_URL.
 //   - task: a task of a state machine, also of the component Orchestrator.
-//   - httpapi: a function of a route. caller checks whose data a request is about; environment: AUTH.
+//   - httpapi: a function of a route. caller checks that the request may access an account. Environment: AUTH.
 //
-// Packages for all of them:
+// Packages for all kinds:
 //
 //   - lambdaenv: environment variables, the AWS configuration, the log handler, the start.
-//   - permanent: marks an error that no other attempt can avoid. Every other error is tried again.
+//   - permanent: marks an error that a retry cannot avoid. Every other error is retried.
 //   - table, item, contention: DynamoDB. Items that are stored once, or only if they are newer.
 //   - bucket: S3. Objects that are written once.
-//   - awserr: which errors of AWS services are worth another try.
-//   - trace: X-Ray. Setup traces all AWS calls; a span is made for each message, record, task and request. trace.Annotate adds ids to
-//     the span and to all log lines about the work (see logfields).
+//   - awserr: which errors of AWS services are worth a retry.
+//   - trace: X-Ray. Setup traces all AWS calls. Each message, record, task and request has a span. trace.Annotate adds ids to the span and
+//     to all log lines about the work (see logfields).
 //   - metric: CloudWatch metrics from log lines. Environment: PATTERN, METRICS_NAMESPACE.
 //   - parallel, deadline: concurrent work that ends before the invocation times out. The packages for each kind use them.
 //   - handlertest, table/tabletest, bucket/buckettest, trace/tracetest: for tests.
@@ -41,16 +40,16 @@
 //	kinesisbatch    to the failure queue, in its turn        the batch is delivered again from this record on
 //	task            the error PermanentError, not retried    an error of its own type, which the state machine retries
 //
-// A function of a route answers an *httpapi.Error as it is, and 503 for any other error.
+// A function of a route answers with an *httpapi.Error unchanged, and with 503 for any other error.
 //
 // # Delivery
 //
-// Queues and streams deliver at least once, queues in any order. What a function does must not depend on either. Package table
-// stores the newest state of each thing, whatever the order in which the messages arrive; package bucket writes an object once.
+// Queues and streams deliver at least once. Queues deliver in any order. The result of a function must not depend on either. Package table
+// stores the newest state of each thing, in whatever order the messages arrive. Package bucket writes an object once.
 //
 // # Limits
 //
-// The environment is read once, before the first event. A variable that is required and missing is named in the log, and the start
-// fails. Work ends one second before the timeout of the function, or a tenth of the time left if that is less, so that the answer
-// still says what is not done.
+// The environment is read once, before the first event. If a required variable is missing, the log names it, and the start fails. Work ends
+// one second before the timeout of the function, or a tenth of the remaining time if that is less, so that the answer can report what is
+// not done.
 package kit

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Claims are what a verified token says.
+// Claims are the claims of a verified token.
 type Claims struct {
 	Subject string // the claim sub; never empty
 	all     map[string]any
@@ -17,8 +17,8 @@ func (c Claims) String(name string) string {
 	return s
 }
 
-// Scopes returns what the token is for: the claim scope, separated by spaces (RFC 8693, RFC 9068), or else the claim scp, a
-// list or also separated by spaces (Okta, Microsoft Entra ID).
+// Scopes returns the scopes of the token: the claim scope, separated by spaces (RFC 8693, RFC 9068), or else the claim scp, a list or also
+// separated by spaces (Okta, Microsoft Entra ID).
 func (c Claims) Scopes() []string {
 	for _, name := range []string{"scope", "scp"} {
 		switch v := c.all[name].(type) {

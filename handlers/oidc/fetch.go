@@ -17,23 +17,23 @@ import (
 )
 
 const (
-	// fetchTimeout is for both requests of a fetch. The caller's context may end sooner.
+	// fetchTimeout is the timeout of both requests of a fetch together. The caller's context may end sooner.
 	fetchTimeout = 3 * time.Second
-	// maxDocument is the largest answer in bytes.
+	// maxDocument is the largest answer, in bytes.
 	maxDocument = 1 << 20
 )
 
-// Client returns a client for an issuer. It does not follow redirects: what the issuer serves is answered by 200.
+// Client returns a client for an issuer. It does not follow redirects: an issuer answers with 200.
 func Client() *http.Client {
 	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// fetch gets the keys that the issuer's discovery document names. The document is fetched each time, because the issuer may
-// move its keys. Keys that the library does not know are left out, as RFC 7517, section 5, says.
+// fetch gets the keys that the issuer's discovery document names. It fetches the document each time, because the address of the keys may
+// change. Keys that the library does not know are omitted, as RFC 7517, section 5, requires.
 func fetch(ctx context.Context, client *http.Client, issuer string) ([]jose.JSONWebKey, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	// The next fetch may be an hour of frozen time later, when a connection that looks open leads nowhere.
+	// The function may be frozen for an hour before the next fetch. By then a connection that looks open may be dead.
 	defer client.CloseIdleConnections()
 	var discovered struct {
 		Issuer  string `json:"issuer"`
@@ -55,7 +55,7 @@ func fetch(ctx context.Context, client *http.Client, issuer string) ([]jose.JSON
 	for _, text := range set.Keys {
 		var k jose.JSONWebKey
 		if err := k.UnmarshalJSON(text); err != nil {
-			slog.WarnContext(ctx, "a key of the issuer is not used", "issuer", issuer, "error", err.Error())
+			slog.WarnContext(ctx, "a key of the issuer is not used", "issuer", issuer, "error", err)
 			continue
 		}
 		keys = append(keys, k)
@@ -91,7 +91,7 @@ func get(ctx context.Context, client *http.Client, address string, document any)
 	return nil
 }
 
-// secure refuses an address from which somebody on the way could send other keys: it must be https, or on this machine.
+// secure refuses an address from which an attacker on the network could send other keys. It must be https, or on this machine.
 func secure(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {

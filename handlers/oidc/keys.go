@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	// MaxAge is how long a key is used after it was fetched, so also how long one is used that the issuer withdrew. While the
-	// issuer cannot be reached, older keys are used.
+	// MaxAge is how long a key is used after it was fetched. This is also how long a key is used that the issuer withdrew. While the issuer
+	// cannot be reached, older keys are used.
 	MaxAge = time.Hour
-	// FetchInterval and FetchBurst limit how often the keys are fetched, whatever key ids the tokens name: at most FetchBurst
-	// times at once, and then once each FetchInterval.
+	// FetchInterval and FetchBurst limit how often the keys are fetched, for any key ids in tokens: at most FetchBurst times at once, and
+	// then once per FetchInterval.
 	FetchInterval = 10 * time.Second
 	FetchBurst    = 5
 )
@@ -43,9 +43,9 @@ type keySet struct {
 	client *http.Client
 	now    func() time.Time
 
-	mu      sync.Mutex // one fetch at a time; the others wait for its result
+	mu      sync.Mutex // one fetch at a time; other callers wait for its result
 	keys    map[string]key
-	fetched time.Time // when the keys were
+	fetched time.Time // time of the last successful fetch
 	limit   *rate.Limiter
 	failure error // of the last fetch
 }
@@ -54,8 +54,8 @@ func newKeySet(issuer string, client *http.Client, now func() time.Time) *keySet
 	return &keySet{issuer: issuer, client: client, now: now, limit: rate.NewLimiter(rate.Every(FetchInterval), FetchBurst)}
 }
 
-// find returns the key with this id. It fetches the keys if they are too old, or if there is no such key: an issuer that
-// changes its keys publishes the new one under a new id.
+// find returns the key with this id. It fetches the keys if they are too old, or if there is no such key: an issuer that changes its keys
+// publishes the new one under a new id.
 func (s *keySet) find(ctx context.Context, id string) (key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,11 +79,11 @@ func (s *keySet) find(ctx context.Context, id string) (key, error) {
 	return key{}, fmt.Errorf("the key %s is unknown", strictjson.Show(id))
 }
 
-// refresh fetches the keys, and keeps the ones that it has if that fails.
+// refresh fetches the keys. If that fails, it keeps the existing ones.
 func (s *keySet) refresh(ctx context.Context) {
 	set, err := fetch(ctx, s.client, s.issuer)
 	if s.failure = err; err != nil {
-		slog.ErrorContext(ctx, "the issuer's keys were not fetched", "issuer", s.issuer, "cached", len(s.keys), "error", err.Error())
+		slog.ErrorContext(ctx, "the issuer's keys were not fetched", "issuer", s.issuer, "cached", len(s.keys), "error", err)
 		return
 	}
 	s.keys, s.fetched = map[string]key{}, s.now()
@@ -95,9 +95,9 @@ func (s *keySet) refresh(ctx context.Context) {
 	slog.InfoContext(ctx, "the issuer's keys were fetched", "issuer", s.issuer, "keys", len(s.keys))
 }
 
-// algorithmsOf returns the algorithms that a key may verify, or nil for one that is not for signatures, is no public key, or
-// has no id. If the key names its algorithm, it is that one. Otherwise the kind of key decides: the library would verify
-// ES256 by a key on the curve P-384, too.
+// algorithmsOf returns the algorithms that a key may verify. It returns nil for a key that is not for signatures, is not a public key, or
+// has no id. If the key names its algorithm, that is the only one. Otherwise the type of the key decides: the library would also verify
+// ES256 by a key on the curve P-384.
 func algorithmsOf(k jose.JSONWebKey) (algorithms []jose.SignatureAlgorithm) {
 	if k.KeyID == "" || k.Use != "" && k.Use != "sig" {
 		return nil

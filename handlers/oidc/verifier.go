@@ -18,7 +18,8 @@ import (
 // Skew is how much the clocks of the issuer and of this machine may differ.
 const Skew = time.Minute
 
-// algorithms are those with a public key. With none, or with a shared secret, anybody could sign who knows the public key.
+// algorithms are the algorithms with a public key. Without a signature, or with the public key used as a shared secret, anybody could
+// create tokens.
 var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
@@ -34,13 +35,13 @@ type Verifier struct {
 	now              func() time.Time
 }
 
-// NewVerifier makes a verifier. issuer is the URL of the issuer, exactly as in its tokens. No request is made yet.
+// NewVerifier returns a verifier. issuer is the URL of the issuer, exactly as in its tokens. NewVerifier makes no request.
 func NewVerifier(issuer, audience string, client *http.Client, now func() time.Time) *Verifier {
 	return &Verifier{issuer: issuer, audience: audience, now: now, keys: newKeySet(issuer, client, now)}
 }
 
-// Verify returns the claims of a token that the issuer signed, for the audience, and that is valid now. The error says what
-// is wrong; it does not contain the token. It is [ErrNoKeys] if the token's key is not known and cannot be fetched.
+// Verify returns the claims of a token that the issuer signed for the audience, and that is valid now. The error says what is wrong. It
+// does not contain the token. It is [ErrNoKeys] if the token's key is not known and cannot be fetched.
 func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	t, err := jwt.ParseSigned(token, algorithms)
 	if err != nil {
@@ -74,7 +75,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	return Claims{Subject: registered.Subject, all: all}, nil
 }
 
-// unparsed says why a token was not parsed. The error of the library may contain parts of the token.
+// unparsed returns the error for a token that cannot be parsed. The error of the library may contain parts of the token.
 func unparsed(err error) error {
 	var algorithm *jose.ErrUnexpectedSignatureAlgorithm
 	if errors.As(err, &algorithm) {
@@ -83,7 +84,7 @@ func unparsed(err error) error {
 	return errors.New("it is no signed JSON Web Token")
 }
 
-// validate checks the claims of a token whose signature is right.
+// validate checks the claims of a token with a valid signature.
 func (v *Verifier) validate(c jwt.Claims, all map[string]any) error {
 	if c.Issuer != v.issuer {
 		return fmt.Errorf("the issuer is %s", strictjson.Show(c.Issuer))

@@ -1,9 +1,9 @@
-// Package ordermetric has the names of the metrics of orders. Package metric writes them, and says where they are kept.
+// Package ordermetric defines the names of the metrics of orders. Package metric writes them.
 package ordermetric
 
 import "github.com/order-patterns/order-patterns/handlers/kit/metric"
 
-// The counters: one order each time. Orders that are rejected are counted with a reason, by metric.Reject and metric.Refuse.
+// The counters of orders. Rejected orders are counted with a reason, by metric.Reject and metric.Refuse.
 const (
 	Accepted   metric.Counter = "Accepted"   // the API answered 2xx
 	Stored     metric.Counter = "Stored"     // the item of the order was written
@@ -12,17 +12,17 @@ const (
 	Shipped    metric.Counter = "Shipped"    // account and stock were debited
 )
 
-// The reasons of metric.Reject, besides metric.DeadLettered. A new one costs another metric for each pattern that uses it.
+// The reasons of metric.Reject, besides metric.DeadLettered. A new reason costs another metric for each pattern that uses it.
 const (
-	Balance metric.Reason = "Balance" // the balance of the account does not suffice
-	Check   metric.Reason = "Check"   // a check of one's own did not pass
-	Stock   metric.Reason = "Stock"   // the stock of a product does not suffice
+	Balance metric.Reason = "Balance" // the balance of the account is not sufficient
+	Check   metric.Reason = "Check"   // a check of Checkers did not pass
+	Stock   metric.Reason = "Stock"   // the stock of a product is not sufficient
 )
 
 // The reasons of metric.Refuse.
 const (
-	Refused      metric.Reason = "Refused"      // by the API's function
-	NotPublished metric.Reason = "NotPublished" // stored, and the client was told that it was not accepted
+	Refused      metric.Reason = "Refused"      // by the function behind the API
+	NotPublished metric.Reason = "NotPublished" // stored, but the client was told that it was not accepted
 )
 
 // The timers.

@@ -48,10 +48,6 @@ type integrationSpec struct {
 // integrationTimeout is AWS's default, and the only one here.
 const integrationTimeout = 29 * time.Second
 
-// strict reports whether a request without a template for its media type is refused. Else its body passes through:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
-func (s *integrationSpec) strict() bool { return strings.EqualFold(s.PassthroughBehavior, "never") }
-
 func (r *reader) integration(at string, raw json.RawMessage, m *method) integration {
 	var spec integrationSpec
 	if !r.object(at, raw, &spec) {
@@ -143,9 +139,6 @@ func mapResponse(x *exchange, list []*integrationResponse, status int, body []by
 			if out.body = text; override != 0 {
 				out.status = override
 			}
-		}
-		if out.header.Get("Content-Type") == "" {
-			out.header.Set("Content-Type", jsonType)
 		}
 		return out, nil
 	}

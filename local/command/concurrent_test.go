@@ -28,7 +28,7 @@ func TestASecondUpWaitsForTheFirst(t *testing.T) {
 	require.NoError(t, errs[0], stderr[0])
 	require.NoError(t, errs[1], stderr[1])
 	require.Equal(t, outputs[0], outputs[1], "both used one cloud")
-	require.Equal(t, 1, strings.Count(stderr[0]+stderr[1], "Another up, preview or down uses "+home+": waiting for it to end"))
+	require.Equal(t, 1, strings.Count(stderr[0]+stderr[1], "Another up, preview or down uses "+home+": waiting until it ends"))
 
 	t.Run("serve refuses to run beside a running cloud", func(t *testing.T) {
 		before := cloudOf(t, home)
@@ -43,7 +43,7 @@ func TestASecondUpWaitsForTheFirst(t *testing.T) {
 		require.NoError(t, syscall.Kill(r.PID, syscall.SIGKILL))
 		require.Eventually(t, func() bool { return !answers(r.Endpoint) }, 10*time.Second, 10*time.Millisecond)
 		stdout, _, err := command(t, home, "outputs")
-		require.ErrorContains(t, err, "the embedded cloud does not run, and its stack is gone: run `make up`")
+		require.ErrorContains(t, err, "the embedded cloud is not running, and its stack is gone: run `make up`")
 		require.Empty(t, stdout)
 	})
 }

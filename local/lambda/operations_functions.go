@@ -39,7 +39,7 @@ func (s *Service) authorize(c *wire.Call, action string) (name string, f *functi
 		return "", nil, err
 	}
 	f = s.function(name)
-	return name, f, c.Authorize("lambda:"+action, functionARN(name), wire.WithResourcePolicy(f.document()))
+	return name, f, c.Authorize("lambda:"+action, functionARN(name), wire.With{ResourcePolicy: f.document()})
 }
 
 // open is authorize for operations that need the function to exist.

@@ -108,7 +108,7 @@ func (s *Service) open(c *wire.Call, queueURL string) (*queue, error) {
 // allow authorizes a call's action on the queue with this ARN, and returns the queue, or absent if it does not exist.
 func (s *Service) allow(c *wire.Call, action, arn string, absent error) (*queue, error) {
 	q := s.findARN(arn)
-	if err := c.Authorize("sqs:"+action, arn, wire.WithResourcePolicy(q.accessPolicy())); err != nil {
+	if err := c.Authorize("sqs:"+action, arn, wire.With{ResourcePolicy: q.accessPolicy()}); err != nil {
 		return nil, err
 	}
 	if q == nil {

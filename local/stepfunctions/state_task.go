@@ -118,15 +118,15 @@ func (t integration) failed(v *visit, event string, f *failure) error {
 	return f
 }
 
-func (v *visit) assume() (policy.Principal, error) {
-	if v.execution.principal == nil {
-		p, err := v.service.assume(&v.revision.args)
+func (e *execution) assume() (policy.Principal, error) {
+	if e.principal == nil {
+		p, err := e.service.assume(&e.revision.args)
 		if err != nil {
 			return policy.Principal{}, &failure{Name: errorPermissions, Cause: err.Error()}
 		}
-		v.execution.principal = &p
+		e.principal = &p
 	}
-	return *v.execution.principal, nil
+	return *e.principal, nil
 }
 
 type retrier struct {

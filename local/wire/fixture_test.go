@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/internal/cloudtest"
+	"github.com/order-patterns/order-patterns/local/iam"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
@@ -66,7 +66,7 @@ func serve(t *testing.T, services ...wire.Service) *endpoint {
 
 // config is that of an SDK client. after, if not nil, changes its requests once they are signed.
 func (e *endpoint) config(key aws.Credentials, after func(*http.Request)) aws.Config {
-	client := cloudtest.HTTPClient()
+	client := iam.HTTPClient()
 	return aws.Config{
 		Region:           account.Region,
 		BaseEndpoint:     aws.String(e.url),

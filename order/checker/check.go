@@ -10,21 +10,21 @@ import (
 // Check is the name of a check of an order.
 type Check string
 
-// The checks that every order has.
+// The checks of every order.
 const (
-	Account Check = "account" // that the customer can pay
-	Stock   Check = "stock"   // that everything is there
+	Account Check = "account" // the customer can pay
+	Stock   Check = "stock"   // all items are in stock
 )
 
-// MaxChecks is how many checks an order may have besides Account and Stock. Each one makes the conditions of a write longer, which
-// DynamoDB limits to 4 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+// MaxChecks is the largest number of checks of an order besides Account and Stock. Each one makes the conditions of a write longer.
+// DynamoDB limits these to 4 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const MaxChecks = 20
 
-// checkName is what is a name of a checker of a CheckerPipeline.
+// checkName matches the name of a checker of a CheckerPipeline.
 var checkName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 
-// ParseChecks parses the environment variable CHECKS: the names of the checks besides Account and Stock, with commas between
-// them. It returns nil for "".
+// ParseChecks parses the environment variable CHECKS: the names of the checks besides Account and Stock, separated by commas. It returns
+// nil for "".
 func ParseChecks(list string) ([]Check, error) {
 	if list == "" {
 		return nil, nil
@@ -46,10 +46,10 @@ func ParseChecks(list string) ([]Check, error) {
 	return own, nil
 }
 
-// Required returns all checks: Account, Stock, and those of own.
+// Required returns all checks: Account, Stock, and own.
 func Required(own []Check) []Check { return append([]Check{Account, Stock}, own...) }
 
-// oneOf lists checks for a message: "a", "b" or "c".
+// oneOf formats checks for a message: "a", "b" or "c".
 func oneOf(checks []Check) string {
 	quoted := make([]string, len(checks))
 	for i, c := range checks {

@@ -10,20 +10,20 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// MaxLog is how many characters a log line may have. A line with the shortages of MaxItems products fits.
+// MaxLog is the largest length of a log line, in characters. A line with the shortages of MaxItems products fits.
 const MaxLog = 16 << 10
 
-// Finding is the result of a check of an order: the contract between a check, in whatever language, and update-order. Its
-// JSON is the body of a message to the queue FINDINGS_QUEUE_URL:
+// Finding is the result of a check of an order. It is the contract between a check, in any language, and update-order. Its JSON is the body
+// of a message to the queue FINDINGS_QUEUE_URL:
 //
 //	{"orderId": "0196...", "check": "fraud", "passed": false, "log": "Too many orders from this address"}
 //
-// All four fields are required, and no other is accepted. A check sends one finding on each order that it gets. It may send it
-// again: the first one that is applied counts, whatever the others say.
+// All four fields are required, and no others are accepted. A check sends one finding for each order that it gets. It may send the finding
+// again: the first one that is applied counts, also if the others differ.
 type Finding struct {
-	OrderID string `json:"orderId"` // that of the order as it was published
-	Check   Check  `json:"check"`   // the name of the check: that of the checker
-	Passed  bool   `json:"passed"`  // one that did not pass rejects the order
+	OrderID string `json:"orderId"` // the id of the published order
+	Check   Check  `json:"check"`   // the name of the check, which is the checker's name
+	Passed  bool   `json:"passed"`  // false rejects the order
 	Log     string `json:"log"`     // the line for the order's logs: 1 to MaxLog characters
 }
 
@@ -36,7 +36,7 @@ func (f Finding) JSON() ([]byte, error) {
 	return doc, nil
 }
 
-// ParseFinding parses what Finding.JSON encodes. A check other than Account, Stock and those of own is a fault.
+// ParseFinding parses what Finding.JSON encodes. A check other than Account, Stock and own is a fault.
 func ParseFinding(body []byte, own ...Check) (Finding, error) {
 	doc, err := Decode(body)
 	if err != nil {

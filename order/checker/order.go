@@ -18,18 +18,18 @@ type Order struct {
 	TotalAmount money.Amount `json:"totalAmount"` // 0 to MaxAmount
 }
 
-// Item is a number of pieces of a product. An order may name a product several times.
+// Item is a quantity of a product. An order may name a product several times.
 type Item struct {
 	ProductID string `json:"productId"`
 	Qty       int64  `json:"qty"` // 1 to MaxQty
 }
 
-// Same reports whether two orders have the same content, apart from their ids.
+// Same reports whether two orders have the same content. It ignores their ids.
 func (o Order) Same(other Order) bool {
 	return o.CustomerID == other.CustomerID && o.TotalAmount == other.TotalAmount && slices.Equal(o.Items, other.Items)
 }
 
-// Wanted returns the sum of the order's pieces of each product, in the order in which the products first occur.
+// Wanted returns the order's total quantity of each product, in the order in which the products first occur.
 func (o Order) Wanted() []Item {
 	var sums []Item
 	for _, item := range o.Items {
@@ -62,21 +62,21 @@ const (
 	Rejected    Status = "Rejected"
 )
 
-// Record is an order with its status, as it is stored and returned to clients.
+// Record is an order and its status, as it is stored and returned to clients.
 type Record struct {
 	Order
 	Status         Status `json:"status"`
-	AccountChecked bool   `json:"accountChecked"` // the finding of that check was applied, passed or not
+	AccountChecked bool   `json:"accountChecked"` // whether the finding of the check was applied, passed or not
 	StockChecked   bool   `json:"stockChecked"`
-	// Checks are the checks besides Account and Stock that were required when the order was captured, and whether the finding of
-	// each was applied. A check that was added later is in it only if its finding was applied. Nil if there are none.
+	// Checks are the checks besides Account and Stock that were required when the order was captured, and whether the finding of each was
+	// applied. A check that was added later is included only if its finding was applied. Nil if there are none.
 	Checks      map[Check]bool `json:"checks,omitempty"`
 	Logs        []string       `json:"logs"` // what each step found, in the order of arrival; never nil
 	CreatedAt   time.Time      `json:"-"`    // UTC
-	PublishedAt time.Time      `json:"-"`    // when the outbox published it last, or zero if it has not
+	PublishedAt time.Time      `json:"-"`    // when the outbox last published it, or zero
 }
 
-// NewRecord makes the record of an order that was accepted at now. own are its checks besides Account and Stock.
+// NewRecord returns the record of an order that was accepted at now. own are its checks besides Account and Stock.
 func NewRecord(o Order, now time.Time, own ...Check) Record {
 	r := Record{Order: o, Status: Pending, Logs: []string{}, CreatedAt: now.UTC()}
 	for _, c := range own {
@@ -116,8 +116,8 @@ func (r Record) Found() bool {
 	return r.AccountChecked || r.StockChecked || slices.Contains(slices.Collect(maps.Values(r.Checks)), true)
 }
 
-// WaitsFor returns the checks that the order waits for, if own are required besides Account and Stock now. It does not wait for
-// a check that was not required when it was captured, or is not required any more.
+// WaitsFor returns the checks that the order waits for. own are the checks besides Account and Stock that are required now. The order does
+// not wait for a check that was not required when it was captured, or that is no longer required.
 func (r Record) WaitsFor(own []Check) []Check {
 	return slices.DeleteFunc(Required(own), func(c Check) bool {
 		_, had := r.Checks[c]

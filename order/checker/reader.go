@@ -8,30 +8,29 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// The limits of the fields.
+// The limits of fields.
 const (
 	MaxID     = coffee.MaxID // characters of customerId, productId and orderId
 	MaxItems  = 50           // items of an order: with the order and the account, they fit a transaction, which has at most 100 actions
 	MaxQty    = 10_000       // pieces of an item
 	MaxOrders = 100          // orders of a POST /orders
-	// MaxAmount is the largest amount of money, in the currency's unit. Up to this power of ten, binary floating point, which
-	// JavaScript clients use, distinguishes all ten-thousandths.
+	// MaxAmount is the largest amount of money, in the currency's unit. Up to this power of ten, binary floating point, which JavaScript
+	// clients use, distinguishes all ten-thousandths.
 	MaxAmount = 100_000_000_000
 	MaxStock  = 1_000_000_000 // pieces of a product in stock
 )
 
-// IdempotencyKeyHeader is the name of the header of POST /order and POST /orders that makes a request repeatable. Its value
-// has at most MaxIdempotencyKey printable ASCII characters, without spaces.
+// IdempotencyKeyHeader is the header of POST /order and POST /orders that makes a request repeatable. Its value has at most
+// MaxIdempotencyKey printable ASCII characters, without spaces.
 const (
 	IdempotencyKeyHeader = "Idempotency-Key"
 	MaxIdempotencyKey    = 128
 )
 
-// Reader reads the fields of a document that strictjson decoded, and collects every fault. The zero value is ready to
-// use.
+// Reader reads the fields of a document that strictjson decoded, and collects all faults. The zero value is ready to use.
 type Reader struct{ strictjson.Reader }
 
-// Decode decodes a document. The error is an *strictjson.Invalid with a fault of "body".
+// Decode decodes a document. The error is a *strictjson.Invalid with a fault of "body".
 func Decode(body []byte) (any, error) {
 	doc, err := strictjson.Decode(body)
 	if err != nil {
@@ -72,7 +71,7 @@ func (r *Reader) Whole(fields map[string]any, path, name string, least, most int
 	return r.Int(fields, path, name, strictjson.Required, least, most)
 }
 
-// list returns a required field that is an array of 1 to most elements. It returns nil if the field is missing or wrong.
+// list returns a required field that is an array of 1 to most elements. It returns nil if the field is missing or not valid.
 func (r *Reader) list(fields map[string]any, path, name string, most int) []any {
 	v, found := r.Field(fields, path, name, strictjson.Required)
 	if !found {

@@ -8,23 +8,23 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// MaxAhead is how far an orderdate may be ahead of the clock of the function or service that accepts the order. The latest
-// orderdate wins, so an order from the far future would stay the active one of its account and shop for ever.
+// MaxAhead is how far an orderdate may be ahead of the clock of the function or service that accepts the order. The latest orderdate wins.
+// So an order from the distant future would stay the active one of its account and shop forever.
 const MaxAhead = 5 * time.Minute
 
-// MaxAge is how long after an order was accepted it may still be stored as the active one. It covers every way that a message
-// takes by itself or by one redrive: SNS retries a queue for 23 days, the queue keeps a message for 14 days, and its
-// dead-letter queue for 14 more. Package store says why there is a limit.
+// MaxAge is how long after its acceptance an order may still be stored as the active one. It covers every path of a message without or with
+// one redrive: SNS retries a queue for 23 days, the queue keeps a message for 14 days, and its dead-letter queue for 14 more. Package store
+// explains the limit.
 const MaxAge = 59 * 24 * time.Hour
 
-// ReplaySource is the eventSource of the records of a stream that is replayed from its first record on, instead of
-// "aws:kinesis". MaxAge does not apply to these: each account's completions are replayed after its orders.
+// ReplaySource is the eventSource of records of a stream that is replayed from its first record, instead of "aws:kinesis". MaxAge does not
+// apply to them: each account's completions are replayed after its orders.
 const ReplaySource = "order-patterns:replay"
 
 // Earliest is the earliest orderdate that is accepted.
 var Earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// checkDate returns what is wrong with the orderdate t of an order that is accepted at now, or "".
+// checkDate returns why the orderdate t of an order that is accepted at now is not valid, or "".
 func checkDate(t, now time.Time) string {
 	switch {
 	case t.Before(Earliest):
@@ -35,7 +35,7 @@ func checkDate(t, now time.Time) string {
 	return ""
 }
 
-// FormatDate formats an order date as in the canonical form: RFC 3339 in UTC, without trailing zeros of the seconds.
+// FormatDate formats an order date in the canonical form: RFC 3339 in UTC, without trailing zeros of the seconds.
 func FormatDate(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // parseDate parses RFC 3339, or "YYYY-MM-DD HH:MM:SS[.ffffff]" as UTC, and truncates to microseconds, the resolution in
@@ -65,7 +65,7 @@ func parseDate(s string) (time.Time, bool) {
 	return t, true
 }
 
-// date reads a date. It is ok if the field is there and is a date.
+// date reads a date. ok is false if the field is missing or not a date.
 func (r reader) date(fields map[string]any, path, name string, need presence) (t time.Time, ok bool) {
 	v, found := r.Field(fields, path, name, need)
 	if !found {

@@ -2,11 +2,11 @@ package coffee
 
 import "time"
 
-// Message is an order event on its way through the FanOut pattern: the order in its canonical form, and beside its fields
-// "accepted", when it was accepted. Repeating a request gives another message of the same order.
+// Message is an order event in the FanOut pattern: the order in its canonical form, with the additional field "accepted", the time at which
+// it was accepted. A repeated request gives another message of the same order.
 type Message struct {
 	Order    Order
-	Accepted time.Time // UTC, whole microseconds; zero in a message that does not say
+	Accepted time.Time // UTC, whole microseconds; zero if the message has no time
 }
 
 // JSON encodes the message.
@@ -18,8 +18,7 @@ func (m Message) JSON() ([]byte, error) {
 	return c.encode()
 }
 
-// ParseMessage parses what Message.JSON encodes. It does not compare orderdate with a clock again. The error is an
-// *InvalidOrder with every fault.
+// ParseMessage parses what Message.JSON encodes. It does not compare orderdate with a clock. The error is an *InvalidOrder with all faults.
 func ParseMessage(body []byte) (Message, error) {
 	doc, err := decode(body)
 	if err != nil {

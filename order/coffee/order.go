@@ -11,10 +11,10 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// EventType is what happened to the order.
+// EventType is the kind of an event.
 type EventType string
 
-// The event types of the contract.
+// The event types.
 const (
 	NewOrder       EventType = "new_order"
 	OrderCompleted EventType = "order_completed"
@@ -40,7 +40,7 @@ type Details struct {
 	Quantity   int64        `json:"quantity"`  // 1 to MaxQuantity
 }
 
-// Total returns the unit price times the quantity. There is no error for an order that was parsed.
+// Total returns the unit price times the quantity. It never fails for an order that was parsed.
 func (d Details) Total() (money.Amount, error) {
 	total, ok := d.UnitPrice.Times(d.Quantity)
 	if !ok {
@@ -49,7 +49,7 @@ func (d Details) Total() (money.Amount, error) {
 	return total, nil
 }
 
-// Completed reports whether the event is that the order was picked up.
+// Completed reports whether the event is order_completed.
 func (o Order) Completed() bool { return o.EventType == OrderCompleted }
 
 // Version returns orderdate in microseconds since the Unix epoch, by which the events of an account and shop are ordered.
@@ -118,7 +118,7 @@ func (c canonical) encode() ([]byte, error) {
 // MarshalJSON is JSON, for an order in another document.
 func (o Order) MarshalJSON() ([]byte, error) { return o.JSON() }
 
-// EncodeJSON is json.Marshal without escaping <, > and &, which is of use only in HTML.
+// EncodeJSON is json.Marshal without escaping <, > and &, which is only useful in HTML.
 func EncodeJSON(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

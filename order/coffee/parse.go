@@ -7,9 +7,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// ParseRequest parses the body of POST /order, {"order": {...}}, that is accepted at now. orderid is optional; eventtype is
-// new_order by default; orderdate is from Earliest on, and at most MaxAhead after now. The error is an *InvalidOrder with
-// every fault.
+// ParseRequest parses the body of POST /order, {"order": {...}}, which is accepted at now. orderid is optional. eventtype is new_order by
+// default. orderdate is between Earliest and MaxAhead after now. The error is an *InvalidOrder with all faults.
 func ParseRequest(body []byte, now time.Time) (Order, error) {
 	doc, err := decode(body)
 	if err != nil {
@@ -26,8 +25,7 @@ func ParseRequest(body []byte, now time.Time) (Order, error) {
 	return r.order(inner, "order", optional)
 }
 
-// Parse parses the canonical form that Order.JSON encodes, in which orderid is required. The error is an *InvalidOrder
-// with every fault.
+// Parse parses the canonical form that Order.JSON encodes, in which orderid is required. The error is an *InvalidOrder with all faults.
 func Parse(body []byte) (Order, error) {
 	doc, err := decode(body)
 	if err != nil {
@@ -37,8 +35,7 @@ func Parse(body []byte) (Order, error) {
 	return r.order(doc, "", required)
 }
 
-// Read is Parse for an order at path in a document that strictjson decoded. It is ok if there are no faults; faults are
-// added to r.
+// Read is Parse for an order at path in a document that strictjson decoded. It adds faults to r. ok is true if there are none.
 func Read(r *strictjson.Reader, v any, path string) (o Order, ok bool) {
 	inner := newReader()
 	o, err := inner.order(v, path, required)
@@ -78,7 +75,7 @@ func (r reader) order(v any, path string, id presence) (Order, error) {
 	if err := r.err(); err != nil {
 		return Order{}, err
 	}
-	// A completion has no city and no details. If a client sends them, they are validated, and dropped.
+	// A completion has no city and no details. If a client sends them, they are validated and dropped.
 	if o.Completed() {
 		o.City, o.Details = "", Details{}
 	}

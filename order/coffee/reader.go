@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/strictjson"
 )
 
-// The limits of the fields.
+// The limits of fields.
 const (
 	MaxID        = 128       // characters of accountid and vendorid
 	MaxOrderID   = 80        // characters of orderid, the limit of the name of a Step Functions execution
@@ -21,9 +21,8 @@ const (
 	MaxQuantity  = 10_000    // cups of an order
 )
 
-// IDPattern is a regular expression, also valid in a JSON schema, that accountid, vendorid and orderid must match. In
-// addition they have at most MaxID or MaxOrderID characters. They become parts of keys, so they contain neither separators
-// nor "..".
+// IDPattern is a regular expression that accountid, vendorid and orderid must match. It is also valid in a JSON schema. In addition they
+// have at most MaxID or MaxOrderID characters. They become parts of keys, so they contain neither separators nor "..".
 const IDPattern = `^\.?([A-Za-z0-9_-]\.?)+$`
 
 type presence = strictjson.Presence
@@ -33,7 +32,7 @@ const (
 	optional = strictjson.Optional
 )
 
-// reader reads the fields of an order in a decoded document, and collects every fault.
+// reader reads the fields of an order in a decoded document, and collects all faults.
 type reader struct {
 	*strictjson.Reader
 	now time.Time // when the order is accepted; zero if it was accepted before, and its date is not compared again
@@ -54,10 +53,10 @@ func (r reader) id(fields map[string]any, path, name string, need presence, limi
 	return s
 }
 
-// CheckID returns what is wrong with an accountid or vendorid, or "".
+// CheckID returns why an accountid or vendorid is not valid, or "".
 func CheckID(s string) string { return checkID(s, MaxID) }
 
-// CheckOrderID returns what is wrong with an orderid, or "".
+// CheckOrderID returns why an orderid is not valid, or "".
 func CheckOrderID(s string) string { return checkID(s, MaxOrderID) }
 
 func checkID(s string, limit int) string {
@@ -85,7 +84,7 @@ func (r reader) text(fields map[string]any, path, name string, need presence) st
 	return s
 }
 
-// notText also refuses U+FFFD: the decoder replaces half a surrogate pair by it, and what was sent is lost.
+// notText also matches U+FFFD. The decoder replaces half a surrogate pair by it, and the original is lost.
 func notText(c rune) bool { return unicode.IsControl(c) || c == utf8.RuneError }
 
 func (r reader) price(fields map[string]any, path, name string, need presence) money.Amount {

@@ -10,22 +10,28 @@ const maxAttempts = 1e8
 
 // Submission is the input of a task of the Orchestrator's state machine.
 type Submission struct {
-	Order     Order     // has its OrderID
-	RequestID string    // of the request that brought it, for the log; may be empty
-	Accepted  time.Time // when the request was accepted; zero if the input does not say
-	// Execution is the name of the execution, which tells attempts at the same order apart; may be empty.
+	Order     Order     // with an OrderID
+	RequestID string    // id of the request, for the log; may be empty
+	Accepted  time.Time // when the request was accepted; zero if the input has no time
+	// Execution is the name of the execution, which distinguishes attempts at the same order; may be empty.
 	Execution string
-	// Attempt is how often the task was tried before in this execution.
+	// Attempt is the number of previous attempts at the task in this execution.
 	Attempt int
-	// Caller is the account whose orders the sender of the request may place; empty if everybody's.
+	// Caller is the caller's account; empty if the caller may place orders for any account.
 	Caller string
 }
 
-// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "attempt", "caller", "body"}: the id
-// assigned to the order, which counts if it has none; the request's id; when it was accepted, in milliseconds since 1970; the
-// execution; how often the task was tried before; the caller's account, which may be empty and is not compared with the order's; and the body of POST /order as a string. A task may also have the order itself, {"order": {...}}, as the client sent it or
-// in its canonical form, instead of the body. If it says when the order was accepted, orderdate is compared with that as in
-// ParseRequest. The error is an *InvalidOrder with every fault.
+// ParseSubmission parses the input of a task, {"orderid", "requestid", "accepted", "execution", "attempt", "caller", "body"}:
+//
+//   - orderid: the id assigned to the order, which is used if the order has none.
+//   - requestid: the id of the request.
+//   - accepted: when the request was accepted, in milliseconds since 1970. orderdate is compared with it as in ParseRequest.
+//   - execution: the name of the execution.
+//   - attempt: the number of previous attempts at the task.
+//   - caller: the caller's account. It may be empty, and is not compared with the order's account.
+//   - body: the body of POST /order, as a string. A task may have "order" instead: {...}, as the client sent it or in its canonical form.
+//
+// The error is an *InvalidOrder with all faults.
 func ParseSubmission(input []byte) (Submission, error) {
 	doc, err := decode(input)
 	if err != nil {

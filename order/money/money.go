@@ -1,9 +1,8 @@
-// Package money has exact decimal amounts.
+// Package money implements exact decimal amounts.
 //
-// An Amount counts ten-thousandths in an int64: it has four decimal places, addition and multiplication are exact, and
-// nothing is allocated. That is enough for every amount of an order (a unit price up to 1,000,000 times a quantity up to
-// 10,000), without a general decimal library, which would slow the start of a function. No binary floating point is used
-// between the request and the table or the invoice.
+// An Amount is a number of ten-thousandths in an int64. It has four decimal places. Addition and multiplication are exact, and nothing is
+// allocated. This is enough for every amount of an order (a unit price up to 1,000,000 times a quantity up to 10,000). A general decimal
+// library would slow the start of a function. No binary floating point is used between the request and the table or the invoice.
 package money
 
 import (
@@ -19,11 +18,10 @@ const Places = 4
 
 const unit = 10_000
 
-// maxDigits is the number of digits before the point that fit an int64, with Places after it.
+// maxDigits is the number of digits before the decimal point that fit an int64, together with Places after it.
 const maxDigits = 14
 
-// maxPower is the largest exponent that is evaluated. With a larger one, only a number with as many digits could be an
-// amount.
+// maxPower is the largest exponent that is evaluated. With a larger one, a number would need as many digits to be an amount.
 const maxPower = 1 << 20
 
 // The errors of Parse and ParseJSON.
@@ -40,9 +38,8 @@ type Amount int64
 // FromInt returns the amount of n units.
 func FromInt(n int64) Amount { return Amount(n * unit) }
 
-// Parse parses plain decimal notation: an optional minus sign, digits, and at most Places decimals, not counting trailing
-// zeros ("3.500000" is 3.5). It refuses exponents. The errors are ErrSyntax, ErrExponent, ErrPlaces and ErrRange, for
-// errors.Is.
+// Parse parses plain decimal notation: an optional minus sign, digits, and at most Places decimals, not counting trailing zeros ("3.500000"
+// is 3.5). It refuses exponents. The errors are ErrSyntax, ErrExponent, ErrPlaces and ErrRange, for errors.Is.
 func Parse(s string) (Amount, error) {
 	if i := strings.IndexAny(s, "eE"); i > 0 && isDigits(strings.TrimPrefix(s, "-")[:1]) {
 		return 0, ErrExponent
@@ -50,9 +47,9 @@ func Parse(s string) (Amount, error) {
 	return parse(s, "")
 }
 
-// ParseJSON parses a JSON number. Unlike Parse it accepts an exponent: 1e2 is 100, and 35e-1 is 3.5. In JSON these are
-// spellings of one number: a JSON schema cannot distinguish them, and a service in between may change one into the
-// other. A number such as 1e999999999 takes no more time than others.
+// ParseJSON parses a JSON number. Unlike Parse it accepts an exponent: 1e2 is 100, and 35e-1 is 3.5. In JSON these are the same number: a
+// JSON schema cannot distinguish them, and a service in between may convert one to the other. A number such as 1e999999999 takes no more
+// time than others.
 func ParseJSON(s string) (Amount, error) {
 	mantissa, exponent := s, ""
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
@@ -105,7 +102,7 @@ func parse(s, exponent string) (Amount, error) {
 	return Amount(n), nil
 }
 
-// exponentError is the error of a number whose exponent exceeds maxPower.
+// exponentError returns the error for a number whose exponent exceeds maxPower.
 func exponentError(exponent string) error {
 	if strings.HasPrefix(exponent, "-") {
 		return ErrPlaces
@@ -113,10 +110,10 @@ func exponentError(exponent string) error {
 	return ErrRange
 }
 
-// Int returns the amount as an integer, and whether it is one.
-func (a Amount) Int() (int64, bool) { return int64(a) / unit, a%unit == 0 }
+// Int returns the amount as an integer. ok is false if it is not an integer.
+func (a Amount) Int() (n int64, ok bool) { return int64(a) / unit, a%unit == 0 }
 
-// Times multiplies by a count. ok is false when the product does not fit.
+// Times multiplies by a count. ok is false if the product does not fit.
 func (a Amount) Times(count int64) (product Amount, ok bool) {
 	if a == 0 || count == 0 {
 		return 0, true

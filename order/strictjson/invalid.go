@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Invalid is the error for an invalid document. Reading it again does not help.
+// Invalid is the error for an invalid document. A retry cannot succeed.
 type Invalid struct {
 	Faults []Fault
 }
 
-// Error names the faults with their paths, in one line, for the sender.
+// Error lists the faults with their paths, in one line, for the sender.
 func (e *Invalid) Error() string { return Explain(e.Faults) }
 
-// Err returns an *Invalid with the faults that were collected, or nil if there are none.
+// Err returns an *Invalid with the collected faults, or nil if there are none.
 func (r *Reader) Err() error {
 	if len(r.Faults) == 0 {
 		return nil
@@ -21,10 +21,10 @@ func (r *Reader) Err() error {
 	return &Invalid{Faults: r.Faults}
 }
 
-// maxFaults is how many faults one message contains. A body can have any number of unknown fields.
+// maxFaults is the largest number of faults in a message. A body can have any number of unknown fields.
 const maxFaults = 20
 
-// Explain lists faults with their paths, in one line, for the sender.
+// Explain formats faults with their paths, in one line, for the sender.
 func Explain(faults []Fault) string {
 	var lines []string
 	for i, f := range faults {

@@ -6,8 +6,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// Int returns a field that must be an integer from least to most. 2.0 and 2e0 are accepted for 2: in JSON these are
-// spellings of one number. It returns 0 if the field is missing or wrong.
+// Int returns a field that must be an integer from least to most. 2.0 and 2e0 are accepted for 2: in JSON these are the same number. It
+// returns 0 if the field is missing or not valid.
 func (r *Reader) Int(fields map[string]any, path, name string, need Presence, least, most int64) int64 {
 	v, found := r.Field(fields, path, name, need)
 	if !found {

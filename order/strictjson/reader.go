@@ -7,27 +7,27 @@ import (
 	"strings"
 )
 
-// Fault is one thing wrong with a document: where, and what.
+// Fault is an error in a document: its place, and the problem.
 type Fault struct {
 	Path    string // JSON path, such as order.details.quantity; "body" for the document as a whole
 	Problem string // such as "must be an integer from 1 to 10000, got 0"
 }
 
-// Presence says whether a field must be there.
+// Presence says whether a field is required.
 type Presence bool
 
-// A field is one of these.
+// The values of Presence.
 const (
 	Required Presence = true
 	Optional Presence = false
 )
 
-// Reader reads the fields of a document that Decode decoded, and collects every fault. The zero value is ready to use.
+// Reader reads the fields of a document that Decode decoded, and collects all faults. The zero value is ready to use.
 type Reader struct {
 	Faults []Fault
 }
 
-// Fault notes what is wrong at path.
+// Fault records a problem at path.
 func (r *Reader) Fault(path, problem string) {
 	r.Faults = append(r.Faults, Fault{Path: path, Problem: problem})
 }
@@ -37,8 +37,7 @@ func (r *Reader) Faultf(path, format string, args ...any) {
 	r.Fault(path, fmt.Sprintf(format, args...))
 }
 
-// Object returns the fields of v, which must be an object with no fields but the known ones. It returns nil if v is not an
-// object.
+// Object returns the fields of v, which must be an object without fields other than known. It returns nil if v is not an object.
 func (r *Reader) Object(v any, path string, known ...string) map[string]any {
 	fields, ok := v.(map[string]any)
 	if !ok {
@@ -58,7 +57,7 @@ func (r *Reader) Object(v any, path string, known ...string) map[string]any {
 	return fields
 }
 
-// Field returns the field name of the object at path, and whether it is there.
+// Field returns the field name of the object at path, and whether it is present.
 func (r *Reader) Field(fields map[string]any, path, name string, need Presence) (any, bool) {
 	v, found := fields[name]
 	if !found && need == Required {
@@ -67,7 +66,7 @@ func (r *Reader) Field(fields map[string]any, path, name string, need Presence) 
 	return v, found
 }
 
-// String returns a field that must be a string. It is not ok if the field is missing or is not a string.
+// String returns a field that must be a string. ok is false if the field is missing or not a string.
 func (r *Reader) String(fields map[string]any, path, name string, need Presence) (s string, ok bool) {
 	v, found := r.Field(fields, path, name, need)
 	if !found {
@@ -87,7 +86,7 @@ func Join(path, name string) string {
 	return path + "." + name
 }
 
-// Show formats a JSON value for an error message: the kind of an object or array, the shortened text of anything else.
+// Show formats a JSON value for an error message: the kind of an object or array, the shortened text of any other value.
 func Show(v any) string {
 	switch v := v.(type) {
 	case map[string]any:

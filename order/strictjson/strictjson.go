@@ -1,8 +1,8 @@
 // Package strictjson decodes a JSON value strictly, and reads its fields.
 //
-// encoding/json accepts several mistakes: a key that is given twice (the last one counts), keys in another letter case,
-// data after the value, and text that is not UTF-8 (which it replaces). Decode refuses all but the second, and names the
-// place. Keys in another letter case are unknown fields for Reader, which refuses those.
+// encoding/json accepts several mistakes: a key that is given twice (the last one counts), keys in another letter case, data after the
+// value, and text that is not UTF-8 (which it replaces). Decode refuses all but the second, and its error names the place. Keys in another
+// letter case are unknown fields for Reader, which refuses those.
 package strictjson
 
 import (
@@ -15,13 +15,12 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep arrays and objects may be nested. Orders need three levels. The limit keeps a body of nothing but
-// opening brackets from growing the stack.
+// MaxDepth is the largest nesting of arrays and objects. Orders need three levels. The limit prevents a body of only opening brackets from
+// growing the stack.
 const MaxDepth = 32
 
-// Decode decodes data, which must be exactly one JSON value. Objects become map[string]any, arrays []any, and numbers
-// json.Number with the digits as they were sent. The errors are for the sender; they continue a sentence that begins with
-// the document's name.
+// Decode decodes data, which must be exactly one JSON value. Objects become map[string]any, arrays []any, and numbers json.Number with
+// their original digits. The errors are for the sender. They continue a sentence that begins with the document's name.
 func Decode(data []byte) (any, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("is empty, a JSON object is needed")
@@ -46,7 +45,7 @@ func Decode(data []byte) (any, error) {
 	return v, nil
 }
 
-// value decodes one value; path is where it is, for the errors.
+// value decodes one value. path is its path, for errors.
 func value(dec *json.Decoder, path []string) (any, error) {
 	tok, err := dec.Token()
 	if err != nil {
@@ -107,13 +106,13 @@ func closing(dec *json.Decoder) error {
 	return nil
 }
 
-// errSyntax is replaced by what explain says.
+// errSyntax is replaced by the error of explain.
 var errSyntax = errors.New("is not valid JSON")
 
-// explain says where data breaks the syntax of JSON, and what was expected there.
+// explain returns an error that says where data violates JSON's syntax, and what was expected.
 func explain(data []byte) error {
 	var broken *json.SyntaxError
-	// The decoder's own errors do not have the place of every mistake.
+	// The decoder's own errors do not contain the position of every mistake.
 	if err := json.Unmarshal(data, new(json.RawMessage)); !errors.As(err, &broken) {
 		return errSyntax
 	}
@@ -124,13 +123,13 @@ func explain(data []byte) error {
 	return fmt.Errorf("is not valid JSON: %w, at %s", broken, place(data[:end-1]))
 }
 
-// place describes the place after before, the beginning of a document.
+// place describes the position after before, which is the beginning of a document.
 func place(before []byte) string {
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
 	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(line))
 }
 
-// maxClip is how many characters of the input an error message repeats.
+// maxClip is the number of characters of the input that an error message repeats.
 const maxClip = 64
 
 // Clip shortens s for an error message.

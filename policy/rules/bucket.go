@@ -4,7 +4,7 @@ import "strings"
 
 var noPublicBucket = Rule{
 	Name:        "no-public-bucket",
-	Description: "Each bucket blocks public access, and has no ACL or policy that lets everybody in.",
+	Description: "Each bucket blocks public access, and has no ACL or policy that allows everybody.",
 	Level:       Mandatory,
 	Reference:   "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
 	check: func(s *Stack, _ Settings, report report) {
@@ -23,7 +23,7 @@ var noPublicBucket = Rule{
 		}
 		for _, r := range append(s.of(bucketTypes...), s.of(bucketACLTypes...)...) {
 			if acl := r.text("acl"); strings.HasPrefix(acl, "public-") || acl == "authenticated-read" {
-				report(r, "the ACL %s lets others in", acl)
+				report(r, "the ACL %s allows others", acl)
 			}
 		}
 		for _, r := range append(s.of(bucketTypes...), s.of(bucketPolicyType)...) {

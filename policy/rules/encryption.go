@@ -20,10 +20,10 @@ var encryption = Rule{
 		}
 		for _, bucket := range s.of(bucketTypes...) {
 			if !s.encrypts(bucket) {
-				report(bucket, "nothing says how the bucket is encrypted: add a server-side encryption configuration")
+				report(bucket, "the bucket has no encryption configuration: add a server-side encryption configuration")
 			}
 		}
-		// DynamoDB encrypts each table, and CloudWatch each log group, with a key of AWS's own if none is named:
+		// DynamoDB encrypts each table, and CloudWatch each log group, with an AWS key if no key is set:
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
 		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/data-protection.html
 		if s.hasKey() {
@@ -36,7 +36,7 @@ var encryption = Rule{
 	},
 }
 
-// hasKey tells whether the stack has a key of its own.
+// hasKey reports whether the stack has its own key.
 func (s *Stack) hasKey() bool { return len(s.of(keyType)) > 0 }
 
 func (s *Stack) encrypts(bucket *Resource) bool {
@@ -53,7 +53,7 @@ func (s *Stack) encrypts(bucket *Resource) bool {
 
 var topicEncryption = Rule{
 	Name:        "topic-encryption",
-	Description: "Topics use the stack's key if it has one; without one, the settings say why they have none.",
+	Description: "Topics use the stack's key if it has one. Otherwise the settings have a reason for topics without a key.",
 	Level:       Mandatory,
 	Reference:   "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
 	Settings:    []string{"plainTopics"},

@@ -135,7 +135,7 @@ var faults = []struct {
 	{"encryption-at-rest", "a queue in plain text", set("queue", "sqsManagedSseEnabled", false), nil, "queue: the queue is not encrypted: set sqsManagedSseEnabled or kmsMasterKeyId"},
 	{"encryption-at-rest", "a stream in plain text", set("stream", "encryptionType", "NONE"), nil, "stream: the stream is not encrypted: set encryptionType KMS and kmsKeyId"},
 	{"encryption-at-rest", "a stream without a key", set("stream", "kmsKeyId", ""), nil, "stream: the stream is not encrypted: set encryptionType KMS and kmsKeyId"},
-	{"encryption-at-rest", "a bucket in plain text", without("encryption"), nil, "bucket: nothing says how the bucket is encrypted: add a server-side encryption configuration"},
+	{"encryption-at-rest", "a bucket in plain text", without("encryption"), nil, "bucket: the bucket has no encryption configuration: add a server-side encryption configuration"},
 	{"encryption-at-rest", "a table that does not use the key", add("aws:kms/key:Key", "key", tagged(object{})), nil, "table: the stack has a key, and the table does not use it: set serverSideEncryption"},
 
 	{"topic-encryption", "a topic without a key, and no reason", set("topic", "kmsMasterKeyId", nil), func(s *rules.Settings) { s.PlainTopics = "" },
@@ -144,13 +144,13 @@ var faults = []struct {
 	{"topic-encryption", "AWS's own key", set("topic", "kmsMasterKeyId", "alias/aws/sns"), nil,
 		"topic: the topic uses AWS's own key for SNS, with which other AWS services cannot publish to it: use a key of your own"},
 
-	{"dead-letters", "a queue without redrive policy", without("redrive"), nil, "queue: a function consumes the queue, which has no redrive policy: a message that fails is tried until it expires, and lost"},
+	{"dead-letters", "a queue without redrive policy", without("redrive"), nil, "queue: a function consumes the queue, which has no redrive policy: a message that fails is retried until it expires, and is then lost"},
 	{"dead-letters", "a reader without destination", set("reader", "destinationConfig", nil), nil, "reader: the reader of a stream has no destination for failures: records that fail are skipped and lost"},
 	{"dead-letters", "a subscription without redrive policy", set("subscription", "redrivePolicy", ""), nil, "subscription: the subscription has no redrive policy: a message that cannot be delivered is lost"},
 	{"dead-letters", "asynchronous invocations without destination", set("invocations", "destinationConfig", object{}), nil, "invocations: asynchronous invocations have no destination for failures: an event that fails is lost"},
 	{"dead-letters", "a function of a topic without destination", without("invocations"), nil, "consumer: " + noDestination},
 
-	{"retention", "logs for ever", set("logs", "retentionInDays", nil), nil, "logs: the log group keeps everything for ever: set retentionInDays"},
+	{"retention", "logs for ever", set("logs", "retentionInDays", nil), nil, "logs: the log group keeps log lines for ever: set retentionInDays"},
 	{"retention", "a short queue", set("queue", "messageRetentionSeconds", 86400.0), nil, "queue: the queue keeps messages for 1 days, and must keep them for 4"},
 	{"retention", "a short stream", set("stream", "retentionPeriod", nil), nil, "stream: the stream keeps records for 24 hours, and must keep them for 72"},
 	{"retention", "dead letters that expire before the queue's messages", set("letters", "messageRetentionSeconds", 864000.0), nil,
@@ -158,7 +158,7 @@ var faults = []struct {
 
 	{"no-public-bucket", "no block", without("block"), nil, "bucket: the bucket has no public access block"},
 	{"no-public-bucket", "half a block", set("block", "ignorePublicAcls", false), nil, "block: ignorePublicAcls is not true"},
-	{"no-public-bucket", "a public ACL", add("aws:s3/bucketAclV2:BucketAclV2", "acl", object{"acl": "public-read"}), nil, "acl: the ACL public-read lets others in"},
+	{"no-public-bucket", "a public ACL", add("aws:s3/bucketAclV2:BucketAclV2", "acl", object{"acl": "public-read"}), nil, "acl: the ACL public-read allows others"},
 	{"no-public-bucket", "a policy for everybody", set("bucket-policy", "policy", policy(`{"Sid":"Read","Effect":"Allow","Principal":{"AWS":"*"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}`)), nil,
 		"bucket-policy: the statement Read allows everybody"},
 
@@ -219,12 +219,12 @@ var faults = []struct {
 	{"tags", "one tag of two", set("bucket", "tags", object{"project": "orders"}), nil, "bucket: tags are missing: stack"},
 }
 
-func TestAStackThatKeepsAllRulesHasNoFindings(t *testing.T) {
+func TestACompliantStackHasNoFindings(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, check(stack(), settingsOf(nil)))
 }
 
-func TestEachPlantedFaultIsFoundAndNothingElse(t *testing.T) {
+func TestEachInjectedFaultIsFoundAndNothingElse(t *testing.T) {
 	t.Parallel()
 	planted := map[string]bool{}
 	for _, f := range faults {
@@ -256,7 +256,7 @@ func check(all map[string]rules.Resource, settings rules.Settings) []rules.Findi
 	return rules.Check(resources, rules.Config{Settings: settings})
 }
 
-func TestWhatIsNotKnownIsNotReported(t *testing.T) {
+func TestUnknownValuesAreNotReported(t *testing.T) {
 	t.Parallel()
 	all := stack()
 	for _, r := range all {

@@ -4,14 +4,14 @@ const secondsPerDay = 24 * 60 * 60
 
 var retention = Rule{
 	Name:        "retention",
-	Description: "Logs end some day, queues and streams keep what is not handled yet, and dead letters are kept as long as the messages of their queue.",
+	Description: "Log groups have a retention. Queues and streams keep unprocessed messages and records long enough. Dead letters are kept as long as the messages of their queue.",
 	Level:       Mandatory,
 	Reference:   "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html",
 	Settings:    []string{"minQueueDays", "minStreamHours"},
 	check: func(s *Stack, settings Settings, report report) {
 		for _, group := range s.of(logGroupType) {
 			if days, known := group.number(0, "retentionInDays"); known && days == 0 {
-				report(group, "the log group keeps everything for ever: set retentionInDays")
+				report(group, "the log group keeps log lines for ever: set retentionInDays")
 			}
 		}
 		for _, queue := range s.of(queueType) {
@@ -41,7 +41,7 @@ func queueDays(queue *Resource) (float64, bool) {
 	return seconds / secondsPerDay, known
 }
 
-// lettersOf returns the queues that SQS moves messages of the queue to.
+// lettersOf returns the dead-letter queues of the queue.
 func (s *Stack) lettersOf(queue *Resource) []*Resource {
 	var found []*Resource
 	for _, other := range s.of(queueType) {

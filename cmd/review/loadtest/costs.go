@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 // costs measures what each round uses.
@@ -85,7 +85,7 @@ func (c *costs) drain(ctx context.Context) error {
 		for time.Now().Before(end) {
 			empty, err := c.empty(ctx, r.ID)
 			if err != nil {
-				return fmt.Errorf("looking at the queue %s: %w", r.Name, err)
+				return fmt.Errorf("reading the queue %s: %w", r.Name, err)
 			}
 			if empty {
 				break

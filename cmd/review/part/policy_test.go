@@ -39,7 +39,7 @@ func TestFindingsOfTheHeadOnlyAreNew(t *testing.T) {
 	group := func(name string) apitype.ResourceV3 { return state("aws:cloudwatch/logGroup:LogGroup", name, nil) }
 	const (
 		store = "`no-wildcard`: role policy `store`: the statement Store allows dynamodb:\\*; name what is needed, or give the reason in the settings."
-		logs  = "`retention`: log group `logs`: the log group keeps everything for ever: set retentionInDays."
+		logs  = "`retention`: log group `logs`: the log group keeps log lines for ever: set retentionInDays."
 	)
 	for name, c := range map[string]struct {
 		base, head Version
@@ -54,7 +54,7 @@ func TestFindingsOfTheHeadOnlyAreNew(t *testing.T) {
 		"new settings": {version(t, "", group("logs")), version(t, settings, group("logs")),
 			Section{Markdown: "No new finding.\n\nFindings that both versions have: 1.\n\n`policy/local.json` differs. Both versions are checked with its new settings."}},
 		"advisory": {version(t, settings), version(t, `{"tags": "disabled", "retention": "advisory"}`, group("logs")),
-			Section{Markdown: "- **New: `retention` (advisory): log group `logs`: the log group keeps everything for ever: set retentionInDays.**\n\n" +
+			Section{Markdown: "- **New: `retention` (advisory): log group `logs`: the log group keeps log lines for ever: set retentionInDays.**\n\n" +
 				"`policy/local.json` differs. Both versions are checked with its new settings.", Summary: "**new policy findings: 1**", Met: map[string]float64{"policy": 1}}},
 	} {
 		t.Run(name, func(t *testing.T) {

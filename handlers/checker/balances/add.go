@@ -15,18 +15,18 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// KeyLifetime is how long a key makes an addition repeatable at least.
+// KeyLifetime is how long a key prevents a second addition, at least.
 const KeyLifetime = 30 * 24 * time.Hour
 
-// The errors of an addition that was not made. OutOfRange is another one.
+// The errors of an addition that was not made. A third one is OutOfRange.
 var (
 	ErrUnknown   = errors.New("there is no such balance")
 	ErrDifferent = errors.New("another amount was added under this key")
 )
 
-// OutOfRange is the error of an addition after which the balance would be below zero or above its limit.
+// OutOfRange is the error of an addition after which the balance would be negative or above its limit.
 type OutOfRange struct {
-	Left money.Amount // the balance, which was not changed
+	Left money.Amount // the balance, which did not change
 }
 
 func (e *OutOfRange) Error() string {
@@ -36,22 +36,22 @@ func (e *OutOfRange) Error() string {
 // Addition is an amount to add to a balance.
 type Addition struct {
 	ID     string
-	Amount money.Amount // below zero to subtract
+	Amount money.Amount // negative to subtract
 	Most   money.Amount // the limit of the balance
-	// Key makes the addition repeatable: under one key and ID it is made once. "" if it is not to be repeated. It has no
-	// spaces.
+	// Key makes the addition repeatable: an addition with the same Key and ID is made once. It has no spaces. "" makes each call another
+	// addition.
 	Key string
 }
 
-// Add makes an addition, if the balance is then from 0 to a.Most. The errors are ErrUnknown, an *OutOfRange and
-// ErrDifferent; after another error it is not known whether the addition was made. An addition that was made before under
-// its key is not made again, and is no error. Needs dynamodb:UpdateItem, and for a key dynamodb:PutItem.
+// Add makes an addition if the balance is then from 0 to a.Most. The errors are ErrUnknown, an *OutOfRange and ErrDifferent. After any
+// other error it is unknown whether the addition was made. An addition that was made before under its key is not made again, and is not an
+// error. It needs dynamodb:UpdateItem, and for a key dynamodb:PutItem.
 //
-// It is a transaction, also without a key, because the SDK repeats a request whose answer was lost: the token that it
-// gives a transaction makes sure that this changes nothing. An UpdateItem that adds would add twice.
+// It is a transaction, also without a key. The SDK repeats a request whose answer was lost; the transaction's token then prevents a second
+// addition. An UpdateItem would add twice.
 //
-// With a key the transaction also stores an item that says so, in the same table. Its id has a space, which the ids of
-// balances do not have. DynamoDB deletes it after KeyLifetime by the attribute expires.
+// With a key, the transaction also stores an item for the addition in the same table. Its id has a space, which ids of balances never have.
+// DynamoDB deletes it after KeyLifetime by the attribute expires.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 func (t *Table) Add(ctx context.Context, a Addition, now time.Time) error {
@@ -72,9 +72,9 @@ func (t *Table) Add(ctx context.Context, a Addition, now time.Time) error {
 	return fmt.Errorf("adding to the balance of %s %s in table %s: %w", t.Kind.Key, a.ID, t.Name, err)
 }
 
-// addition changes the balance.
+// addition returns the action that changes the balance.
 func (t *Table) addition(a Addition, now time.Time) types.TransactWriteItem {
-	// What the balance has to be before, so that it is in range afterwards.
+	// The range of the balance before, so that it is in range afterwards.
 	least, most := max(0, -a.Amount), min(a.Most, a.Most-a.Amount)
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                aws.String(t.Name),
@@ -90,7 +90,7 @@ func (t *Table) addition(a Addition, now time.Time) types.TransactWriteItem {
 	}}
 }
 
-// note stores that the addition was made.
+// note returns the action that stores that the addition was made.
 func (t *Table) note(a Addition, now time.Time) types.TransactWriteItem {
 	made := t.key(a.ID + " " + a.Key)
 	made["added"] = item.Decimal(a.Amount.String())
@@ -104,14 +104,14 @@ func (t *Table) note(a Addition, now time.Time) types.TransactWriteItem {
 	}}
 }
 
-// refusal returns what Add returns if a condition failed, which refused says.
+// refusal returns the error of Add if a condition failed. refused reports whether one did.
 func (t *Table) refusal(err error, a Addition) (reason error, refused bool, problem error) {
 	var cancelled *types.TransactionCanceledException
 	if !errors.As(err, &cancelled) {
 		return nil, false, nil
 	}
-	// The reasons are in the order of the actions. That the addition was made before counts first: the balance may not
-	// suffice for it a second time.
+	// The reasons are in the order of the actions. If the addition was made before, that is the result, also if the balance is not
+	// sufficient for a second one.
 	if len(cancelled.CancellationReasons) > 1 && aws.ToString(cancelled.CancellationReasons[1].Code) == "ConditionalCheckFailed" {
 		r := item.NewReader(cancelled.CancellationReasons[1].Item)
 		added := item.Number(r, "added", "an amount", money.ParseJSON)
@@ -130,8 +130,8 @@ func (t *Table) refusal(err error, a Addition) (reason error, refused bool, prob
 	return &OutOfRange{Left: left}, true, err
 }
 
-// Get reads a balance, and when it was last changed. The read is strongly consistent. The error is ErrUnknown if there is
-// no such balance. Needs dynamodb:GetItem.
+// Get reads a balance, and the time of its last change. The read is strongly consistent. The error is ErrUnknown if there is no such
+// balance. It needs dynamodb:GetItem.
 func (t *Table) Get(ctx context.Context, id string) (balance money.Amount, changed string, err error) {
 	it, err := t.read(ctx, id)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// CheckOne reports whether a balance suffices: it returns one shortage or none. The read is strongly consistent. Needs
+// CheckOne checks that a balance is sufficient. It returns one shortage or none. The read is strongly consistent. It needs
 // dynamodb:GetItem.
 func (t *Table) CheckOne(ctx context.Context, want Want) ([]Shortage, error) {
 	it, err := t.read(ctx, want.ID)
@@ -24,7 +24,7 @@ func (t *Table) CheckOne(ctx context.Context, want Want) ([]Shortage, error) {
 	return t.shortages([]Want{want}, map[string]item.Item{want.ID: it})
 }
 
-// read reads the item of a balance, which is empty if there is none. The read is strongly consistent.
+// read reads the item of a balance. The item is empty if there is none. The read is strongly consistent.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
 func (t *Table) read(ctx context.Context, id string) (item.Item, error) {
@@ -37,9 +37,9 @@ func (t *Table) read(ctx context.Context, id string) (item.Item, error) {
 	return out.Item, nil
 }
 
-// Check returns which of up to 100 balances do not suffice, in the order of wants, whose ids are distinct. Each read is
-// strongly consistent, but there is no common point in time. Keys that DynamoDB leaves unprocessed, because it is busy,
-// are read again until ctx ends. Needs dynamodb:BatchGetItem.
+// Check returns the shortages of up to 100 balances, in the order of wants, whose ids are distinct. Each read is strongly consistent, but
+// they do not share a point in time. Keys that DynamoDB leaves unprocessed because it is busy are read again until ctx ends. It needs
+// dynamodb:BatchGetItem.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 func (t *Table) Check(ctx context.Context, wants []Want) ([]Shortage, error) {
@@ -88,8 +88,8 @@ func (t *Table) shortages(wants []Want, items map[string]item.Item) ([]Shortage,
 	return short, errors.Join(faults...)
 }
 
-// DebitShortage returns the shortage that made the Debit of want fail, from the reason why its transaction was
-// cancelled. failed is false if the Debit was not the cause.
+// DebitShortage returns the shortage because of which the Debit of want failed. reason is the cancellation reason of its action. failed is
+// false if the Debit did not fail.
 func (t *Table) DebitShortage(want Want, reason types.CancellationReason) (s Shortage, failed bool, err error) {
 	if aws.ToString(reason.Code) != "ConditionalCheckFailed" {
 		return Shortage{}, false, nil

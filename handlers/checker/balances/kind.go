@@ -8,12 +8,12 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// Kind is what the balances of a table are of.
+// Kind says what the balances of a table measure.
 type Kind struct {
 	Key   string        // the name of the partition key
 	Check checker.Check // the check that reads the balances
 
-	// The log lines of the check; {id} stands for the id.
+	// The log lines of the check. {id} stands for the id.
 	sufficient, insufficient, unknown string
 }
 
@@ -29,23 +29,23 @@ var (
 	}
 )
 
-// Want is an amount that an order takes from a balance.
+// Want is the amount that an order needs from a balance.
 type Want struct {
 	ID     string
 	Amount money.Amount
 }
 
-// Pieces is the Want of a number of pieces of a product.
+// Pieces returns the Want of a number of pieces of a product.
 func Pieces(id string, n int64) Want { return Want{ID: id, Amount: money.FromInt(n)} }
 
 // Shortage is a Want that exceeds its balance.
 type Shortage struct {
 	Want
 	Left  money.Amount
-	Known bool // whether there is a balance at all
+	Known bool // whether the balance exists
 }
 
-// Explain returns shortages as a log line.
+// Explain formats shortages as a log line.
 func (k Kind) Explain(shortages ...Shortage) string {
 	var parts []string
 	for _, s := range shortages {
@@ -58,7 +58,7 @@ func (k Kind) Explain(shortages ...Shortage) string {
 	return strings.Join(parts, "; ")
 }
 
-// Finding returns the finding of the check on an order that has these shortages.
+// Finding returns the finding of the check for an order with these shortages.
 func (k Kind) Finding(orderID string, shortages []Shortage) checker.Finding {
 	f := checker.Finding{OrderID: orderID, Check: k.Check, Passed: len(shortages) == 0, Log: k.sufficient}
 	if !f.Passed {

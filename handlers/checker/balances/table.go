@@ -1,10 +1,8 @@
-// Package balances keeps balances in a DynamoDB table: the money in the accounts of customers, or the pieces of products
-// in stock. An item has its id as the key, balance (a number, exact and never negative) and updateTime (RFC 3339, UTC),
-// the time of the last change.
+// Package balances stores balances in a DynamoDB table: the money in the accounts of customers, or the pieces of products in stock. An item
+// has its id as the key, balance (a number, exact and never negative) and updateTime (RFC 3339, UTC), the time of the last change.
 //
-// A balance is set as a whole, or an amount is added to it on the condition that it stays in range. Shipping an order
-// subtracts from balances in a transaction, on the condition that they suffice. So the result of a check is only a
-// forecast.
+// A balance is set, or an amount is added to it on the condition that it stays in range. Shipping an order subtracts from balances in a
+// transaction, on the condition that they are sufficient. So the result of a check is only a forecast.
 //
 // The table also has an item for each addition that was made under an idempotency key: see Table.Add.
 package balances
@@ -34,11 +32,11 @@ var names = map[string]string{"#balance": "balance", "#time": "updateTime"}
 
 func (t *Table) key(id string) item.Item { return item.Item{t.Kind.Key: item.String(id)} }
 
-// FormatTime formats updateTime.
+// FormatTime formats a time for updateTime.
 func FormatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// Set sets a balance, whatever it was; a new id is added. A write that meets the transaction of a shipment is retried
-// until that is over, or ctx ends. Needs dynamodb:UpdateItem.
+// Set sets a balance to a new value. A new id is added. A write that conflicts with the transaction of a shipment is retried until the
+// transaction is over, or ctx ends. It needs dynamodb:UpdateItem.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
 func (t *Table) Set(ctx context.Context, id string, balance money.Amount, now time.Time) error {
@@ -58,8 +56,8 @@ func (t *Table) Set(ctx context.Context, id string, balance money.Amount, now ti
 	return nil
 }
 
-// Debit is the part of a transaction that subtracts want from its balance, on the condition that the balance suffices.
-// Needs dynamodb:UpdateItem.
+// Debit returns the action of a transaction that subtracts want from its balance, on the condition that the balance is sufficient. It needs
+// dynamodb:UpdateItem.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Update.html
 func (t *Table) Debit(want Want, now time.Time) types.TransactWriteItem {

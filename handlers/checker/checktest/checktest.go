@@ -1,5 +1,4 @@
-// Package checktest tests the functions of the checks, against a table of the embedded cloud, with the permissions of the
-// function.
+// Package checktest tests the functions of the checks against a table of the embedded cloud, with the permissions of the function.
 package checktest
 
 import (
@@ -30,11 +29,11 @@ import (
 // Handler handles a batch of orders.
 type Handler = func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// Check is a function that makes a check. All fields are required.
+// Check is a function that performs a check. All fields are required.
 type Check struct {
 	Function string // its name
 	Kind     balances.Kind
-	Action   string // the only one that it may do on the table of balances
+	Action   string // the only action that it may perform on the table of balances
 	Event    string // the file of a recorded batch of ten orders, two of them malformed
 	New      func(*sqsbatch.Queue, *balances.Table, *findings.Queue) Handler
 }
@@ -45,7 +44,7 @@ func (c Check) Batch(t *testing.T) events.SQSEvent {
 	return handlertest.Event[events.SQSEvent](t, c.Event)
 }
 
-// World is the function, its table, and its findings.
+// World is a function, its table, and its findings.
 type World struct {
 	*dynamodbtest.DynamoDB
 	Found map[string][]string // "passed: log" of each finding, by order
@@ -57,7 +56,7 @@ type World struct {
 	handle Handler
 }
 
-// Start starts the function with a table of these amounts, and a queue that keeps the findings.
+// Start starts the function with a table of these balances, and a queue that records the findings.
 func (c Check) Start(t *testing.T, amounts map[string]string) *World {
 	t.Helper()
 	w := &World{DynamoDB: dynamodbtest.Start(t), Found: map[string][]string{}, check: c.Kind.Check}
@@ -74,7 +73,7 @@ func (c Check) Start(t *testing.T, amounts map[string]string) *World {
 	return w
 }
 
-// SendMessage keeps a finding, as the queue of findings.
+// SendMessage records a finding, as the queue of findings.
 func (w *World) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	f, err := checker.ParseFinding([]byte(aws.ToString(in.MessageBody)))
 	if err != nil {
@@ -119,7 +118,7 @@ func (c Check) FailsWithItsQueue(t *testing.T) {
 	require.Empty(t, w.Found)
 }
 
-// IsTraced tests that each order has a span in its own trace and lines with its ids, those that are dead letters too.
+// IsTraced tests that each order has a span in its own trace, and log lines with its ids; dead letters too.
 func (c Check) IsTraced(t *testing.T, daemon *tracetest.Daemon) {
 	t.Setenv("PATTERN", "checker")
 	w := c.Start(t, nil)

@@ -1,5 +1,5 @@
-// Package findings sends what a check found about an order to the queue of findings. A check never writes the order
-// itself: the consumer of the queue, update-order, applies the findings.
+// Package findings sends the findings of a check to the queue of findings. A check never writes to the order itself: update-order, the
+// consumer of the queue, applies the findings.
 package findings
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// SendMessageAPI is the part of an SQS client that a Queue uses. Needs sqs:SendMessage on the queue.
+// SendMessageAPI is the part of an SQS client that a Queue uses. It needs sqs:SendMessage on the queue.
 type SendMessageAPI interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
@@ -25,8 +25,8 @@ type Queue struct {
 	URL    string
 }
 
-// Send sends a finding, and logs that the order was checked. An order that is delivered again gives another finding; only the
-// first one is applied.
+// Send sends a finding, and logs that the order was checked. An order that is delivered again gives another finding. Only the first one is
+// applied.
 func (q *Queue) Send(ctx context.Context, f checker.Finding) error {
 	message, err := f.JSON()
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package idempotency reads the header with which a client makes a request repeatable.
+// Package idempotency reads the idempotency key of a request from its header.
 package idempotency
 
 import (

@@ -9,25 +9,24 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// attempts is how often Apply tries the two changes of a finding, in turn. As long as the finding is not applied, a change fails
-// only if the last of the other findings or a rejection was applied since the last try. Each of those happens once, so at most three
-// tries fail.
+// attempts is how often Apply tries the two changes of a finding, alternately. While the finding is not applied, a change fails only if the
+// last other finding or a rejection was applied since the previous attempt. Each of those happens once, so at most three attempts fail.
 const attempts = 4
 
-// Effect is what Apply did.
+// Effect is the effect of Apply.
 type Effect int
 
 // The effects.
 const (
 	None    Effect = iota // the finding was applied before
-	Noted                 // it was applied; the order waits for others, or was decided before
+	Noted                 // it was applied; the order waits for other findings, or was decided before
 	Decided               // the order was rejected or made ready to ship
 )
 
-// Apply applies the finding of a check, and returns the order as it is afterwards. Of all findings on an order, at most one has
-// the effect Decided. The error is ErrNotFound if there is no such order. Needs dynamodb:UpdateItem.
+// Apply applies the finding of a check, and returns the order as it is afterwards. At most one of the findings of an order has the effect
+// Decided. The error is ErrNotFound if there is no such order. It needs dynamodb:UpdateItem.
 func (t *Table) Apply(ctx context.Context, f checker.Finding) (rec checker.Record, effect Effect, err error) {
-	// The conditions decide whether this finding decides the order, not a read.
+	// The conditions of the writes decide whether this finding decides the order. Nothing is read first.
 	for n := range attempts {
 		c, effect := t.deciding(f), Decided
 		if n%2 == 1 {
@@ -46,8 +45,8 @@ func (t *Table) Apply(ctx context.Context, f checker.Finding) (rec checker.Recor
 	return rec, None, fmt.Errorf("order %s changes faster than the %s check can be applied to it", f.OrderID, f.Check)
 }
 
-// complete makes a Pending order ready to ship that waits for no check. There is such an order only where a check that it waited
-// for is not required any more: the next copy of a finding that was applied before makes it ready.
+// complete makes a Pending order ready to ship if it waits for no check. Such an order exists only if a check that it waited for is no
+// longer required. The next copy of an applied finding makes it ready.
 func (t *Table) complete(ctx context.Context, rec checker.Record) (checker.Record, Effect, error) {
 	if rec.Status != checker.Pending || len(rec.WaitsFor(t.Checks)) > 0 {
 		return rec, None, nil
@@ -64,7 +63,7 @@ func (t *Table) complete(ctx context.Context, rec checker.Record) (checker.Recor
 	return rec, Decided, nil
 }
 
-// applying marks the finding as applied, if it is not, and adds its log line. All changes below extend it.
+// applying returns a change that marks the finding as applied, if it is not, and adds its log line. All changes below extend it.
 func applying(f checker.Finding) change {
 	c := change{
 		set:       "#checked = :true, " + appendLog,
@@ -80,8 +79,8 @@ func applying(f checker.Finding) change {
 	return c
 }
 
-// deciding rejects a Pending order if the check did not pass. Otherwise it makes the order ready if all others were applied:
-// they have passed, or the order would not be Pending.
+// deciding returns a change that rejects a Pending order if the check did not pass. Otherwise it makes the order ready if all other
+// findings were applied. Those have passed, because the order is Pending.
 func (t *Table) deciding(f checker.Finding) change {
 	c := applying(f)
 	c.set += ", #status = :decided"
@@ -96,7 +95,7 @@ func (t *Table) deciding(f checker.Finding) change {
 	return c
 }
 
-// noting is for all other cases: the order waits for another check, or it was decided.
+// noting returns the change for all other cases: the order waits for another check, or it was decided before.
 func (t *Table) noting(f checker.Finding) change {
 	c := applying(f)
 	alternative := "#status <> :pending"
@@ -109,12 +108,12 @@ func (t *Table) noting(f checker.Finding) change {
 	return c
 }
 
-// others are the required checks but one.
+// others returns the required checks except one.
 func (t *Table) others(c checker.Check) []checker.Check {
 	return slices.DeleteFunc(checker.Required(t.Checks), func(other checker.Check) bool { return other == c })
 }
 
-// own reports whether a check is none of those that every order has.
+// own reports whether a check is not one of the checks of every order.
 func own(c checker.Check) bool { return c != checker.Account && c != checker.Stock }
 
 // name adds a check to the names of an expression, and returns its placeholder.
@@ -124,8 +123,8 @@ func (c change) name(i int, check checker.Check) string {
 	return placeholder
 }
 
-// passed is the condition that the finding of a check was applied, or that the order does not need it: it was captured before the
-// check was required.
+// passed returns the condition that the finding of a check was applied, or that the order does not need it, because it was captured before
+// the check was required.
 func (c change) passed(i int, check checker.Check) string {
 	name := c.name(i, check)
 	if own(check) {

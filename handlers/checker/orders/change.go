@@ -15,8 +15,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// change is one conditional update of an order. Attribute names are placeholders, so that no future reserved word of
-// DynamoDB breaks an expression.
+// change is one conditional update of an order. Attribute names are placeholders, so that a future reserved word of DynamoDB does not break
+// an expression.
 type change struct {
 	set, condition string
 	names          map[string]string
@@ -26,8 +26,8 @@ type change struct {
 // appendLog adds the line :log to the logs.
 const appendLog = "#logs = list_append(#logs, :log)"
 
-// update makes a change if its condition holds, and returns the order as it is afterwards. applied is false if the
-// condition did not hold. The error is ErrNotFound if there is no such order. Needs dynamodb:UpdateItem.
+// update makes a change if its condition holds, and returns the order as it is afterwards. applied is false if the condition does not hold.
+// The error is ErrNotFound if there is no such order. It needs dynamodb:UpdateItem.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
 func (t *Table) update(ctx context.Context, orderID string, c change) (rec checker.Record, applied bool, err error) {
@@ -65,7 +65,7 @@ func (t *Table) update(ctx context.Context, orderID string, c change) (rec check
 	return rec, applied, nil
 }
 
-// transition changes the status from one to another, with a log line.
+// transition returns a change of the status, with a log line.
 func transition(from, to checker.Status, log string) change {
 	return change{
 		set:       "#status = :to, " + appendLog,
@@ -75,8 +75,8 @@ func transition(from, to checker.Status, log string) change {
 	}
 }
 
-// NotePublished notes that the outbox published a Pending order. If the order is not Pending any more, it does nothing. The error
-// is ErrNotFound if there is no such order. Needs dynamodb:UpdateItem.
+// NotePublished records that the outbox published a Pending order. If the order is no longer Pending, it does nothing. The error is
+// ErrNotFound if there is no such order. It needs dynamodb:UpdateItem.
 func (t *Table) NotePublished(ctx context.Context, orderID string, now time.Time) error {
 	_, _, err := t.update(ctx, orderID, change{
 		set:       "#published = :now",
@@ -87,15 +87,15 @@ func (t *Table) NotePublished(ctx context.Context, orderID string, now time.Time
 	return err
 }
 
-// Reject changes the status of an order from from to Rejected, with a log line that says why, and returns the order as
-// it is afterwards. applied is false if it had another status, which stays. The error is ErrNotFound if there is no such
-// order. Needs dynamodb:UpdateItem.
+// Reject changes the status of an order from the status from to Rejected. log is the log line with the reason. It returns the order as it
+// is afterwards. applied is false if the order has another status, which stays. The error is ErrNotFound if there is no such order. It
+// needs dynamodb:UpdateItem.
 func (t *Table) Reject(ctx context.Context, orderID string, from checker.Status, log string) (rec checker.Record, applied bool, err error) {
 	return t.update(ctx, orderID, transition(from, checker.Rejected, log))
 }
 
-// Shipped is the part of a transaction that changes the status of an order to Shipped, on the condition that it is "Ready
-// to ship". Needs dynamodb:UpdateItem.
+// Shipped returns the action of a transaction that changes the status of an order to Shipped, on the condition that it is "Ready to ship".
+// It needs dynamodb:UpdateItem.
 func (t *Table) Shipped(orderID string) types.TransactWriteItem {
 	c := transition(checker.ReadyToShip, checker.Shipped, "Shipped")
 	return types.TransactWriteItem{Update: &types.Update{

@@ -19,7 +19,7 @@ func status(s checker.Status) item.Value { return item.String(string(s)) }
 // publishedAt is an attribute that an order has once the outbox has published it.
 const publishedAt = "publishedAt"
 
-// toItem makes the item of a new record.
+// toItem returns the item of a new record.
 func toItem(r checker.Record) item.Item {
 	var items []item.Value
 	for _, i := range r.Items {
@@ -40,13 +40,13 @@ func toItem(r checker.Record) item.Item {
 	return it
 }
 
-// checked is how the name of an attribute ends that says whether the finding of a check was applied: accountChecked, stockChecked.
+// checked is the suffix of attributes that say whether the finding of a check was applied: accountChecked, stockChecked.
 const checked = "Checked"
 
-// attribute is the name of that attribute.
+// attribute returns the name of such an attribute.
 func attribute(c checker.Check) string { return string(c) + checked }
 
-// ownChecks are the checks of an item besides Account and Stock.
+// ownChecks returns the checks of an item besides Account and Stock.
 func ownChecks(it item.Item) (own []checker.Check) {
 	for name := range it {
 		if c, found := strings.CutSuffix(name, checked); found && c != string(checker.Account) && c != string(checker.Stock) {
@@ -56,7 +56,7 @@ func ownChecks(it item.Item) (own []checker.Check) {
 	return own
 }
 
-// fromItem reads an item that toItem made.
+// fromItem parses an item of toItem.
 func fromItem(it item.Item) (checker.Record, error) {
 	r := item.NewReader(it)
 	rec := checker.Record{

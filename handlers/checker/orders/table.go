@@ -16,7 +16,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// The errors of a table that does not hold what the caller expected.
+// The errors of a table whose contents are not what the caller expects.
 var (
 	ErrNotFound  = errors.New("there is no such order")
 	ErrDifferent = errors.New("an order with other content was stored under this id")
@@ -26,10 +26,10 @@ var (
 type Table struct {
 	Client *dynamodb.Client
 	Name   string          // Required: the table's name or ARN
-	Checks []checker.Check // that an order needs besides Account and Stock
+	Checks []checker.Check // the checks that an order needs besides Account and Stock
 }
 
-// FromEnvironment is the table that ORDERS_TABLE names. CHECKS, which may be unset, has the names of Checks.
+// FromEnvironment returns the table in ORDERS_TABLE. CHECKS holds the names of Checks, and may be unset.
 func FromEnvironment(env *lambdaenv.Env) *Table {
 	return &Table{
 		Client: dynamodb.NewFromConfig(env.AWS), Name: env.Required("ORDERS_TABLE"),
@@ -37,8 +37,8 @@ func FromEnvironment(env *lambdaenv.Env) *Table {
 	}
 }
 
-// Get reads an order. The read is strongly consistent: it sees every write that was answered before. The error is
-// ErrNotFound if there is no such order. Needs dynamodb:GetItem.
+// Get reads an order. The read is strongly consistent: it sees every write that was answered before. The error is ErrNotFound if there is
+// no such order. It needs dynamodb:GetItem.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
 func (t *Table) Get(ctx context.Context, orderID string) (checker.Record, error) {
@@ -58,9 +58,9 @@ func (t *Table) Get(ctx context.Context, orderID string) (checker.Record, error)
 	return rec, nil
 }
 
-// Create stores a new order, and returns it as it is stored. If its id is taken, by a first try whose answer was lost or
-// by an earlier request with the same key, nothing changes: Create returns the stored order, or ErrDifferent if that
-// has other content. Needs dynamodb:PutItem.
+// Create stores a new order, and returns it as it is stored. If the id exists, because the answer to a first attempt was lost or because of
+// an earlier request with the same key, nothing changes. Create then returns the stored order, or ErrDifferent if that has other content.
+// It needs dynamodb:PutItem.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 func (t *Table) Create(ctx context.Context, rec checker.Record) (checker.Record, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// The messages for a client after whose request it is not known whether the amount was added.
+// The messages for a client when it is unknown whether the amount was added.
 const (
 	repeat     = "it is not known whether the amount was added; please repeat the request with the same " + checker.IdempotencyKeyHeader
 	unknown    = "it is not known whether the amount was added; only with an " + checker.IdempotencyKeyHeader + " can the request be repeated"
@@ -26,7 +26,7 @@ func (h *Handler) add(ctx context.Context, c change, key string) (map[string]any
 		fault := refusal(kind, c, err)
 		if fault == nil {
 			trace.FromContext(ctx).Fail(err, false)
-			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "amount perhaps not added", "error", err.Error())
+			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "amount perhaps not added", "error", err)
 			if key != "" {
 				return nil, httpapi.Errorf(http.StatusServiceUnavailable, repeat)
 			}
@@ -38,14 +38,14 @@ func (h *Handler) add(ctx context.Context, c change, key string) (map[string]any
 	balance, changed, err := h.Balances.Get(ctx, c.id)
 	if err != nil {
 		trace.FromContext(ctx).Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "added"), "amount added, and the balance not read", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "added"), "amount added, and the balance not read", "error", err)
 		return nil, httpapi.Errorf(http.StatusServiceUnavailable, unreadable)
 	}
 	slog.InfoContext(trace.Annotate(ctx, "outcome", "added"), "amount added")
 	return map[string]any{kind.Key: c.id, "balance": balance, "updateTime": changed}, nil
 }
 
-// refusal is the answer to an addition that was refused, or nil if err is something else.
+// refusal returns the answer to an addition that was refused, or nil if err is another error.
 func refusal(kind balances.Kind, c change, err error) *httpapi.Error {
 	short := balances.Shortage{Want: balances.Want{ID: c.id, Amount: -c.amount}}
 	var out *balances.OutOfRange

@@ -1,4 +1,4 @@
-// Package setbalance is the HTTP handler that update-account and update-stock share: it sets a balance, or adds to it.
+// Package setbalance is the HTTP handler of update-account and update-stock: it sets a balance, or adds to it.
 package setbalance
 
 import (
@@ -30,11 +30,11 @@ type updated struct {
 
 // Handle answers a request {"<key>", "balance"} or {"<key>", "add"} with 202 when the change is stored.
 //
-// A balance is set whatever it was, and a new id is created. The last one of several requests counts.
+// "balance" replaces the balance, and creates a new id. The last one of several requests wins.
 //
-// An amount is added to a balance that exists, in one step with the conditions that keep it in range. An unknown id is
-// refused and not created with a balance of 0: a typing error would otherwise make an account with money in it. A header
-// Idempotency-Key makes the request repeatable. The answer to a repeated request has the balance as it is now.
+// "add" changes an existing balance, in one step with the conditions that keep it in range. An unknown id is refused, and not created with
+// a balance of 0: a typing error would otherwise create an account with money in it. A header Idempotency-Key makes the request repeatable.
+// The answer to a repeated request has the current balance.
 func (h *Handler) Handle(ctx context.Context, r httpapi.Request) (httpapi.Response, error) {
 	ctx, span := httpapi.Begin(ctx, r, "change balance")
 	defer span.End()
@@ -45,11 +45,11 @@ func (h *Handler) Handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	return h.Answers.JSON(http.StatusAccepted, updated{http.StatusAccepted, answer}), nil
 }
 
-// change is a request.
+// change is a parsed request.
 type change struct {
 	id      string
-	adds    bool         // whether amount is added
-	amount  money.Amount // else it is the balance
+	adds    bool         // whether amount is added to the balance
+	amount  money.Amount // otherwise it is the new balance
 	maximum money.Amount // of the balance
 }
 
@@ -79,7 +79,7 @@ func (h *Handler) set(ctx context.Context, c change) (map[string]any, *httpapi.E
 	key, now := h.Balances.Kind.Key, h.Now()
 	if err := h.Balances.Set(ctx, c.id, c.amount, now); err != nil {
 		trace.FromContext(ctx).Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "balance not set", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "balance not set", "error", err)
 		return nil, httpapi.Errorf(http.StatusServiceUnavailable, "the balance was not updated; please try again")
 	}
 	slog.InfoContext(trace.Annotate(ctx, "outcome", "set"), "balance set")
@@ -112,7 +112,7 @@ func parse(kind balances.Kind, body []byte) (c change, err error) {
 	return c, r.Err()
 }
 
-// amount reads a field, an amount from least times the maximum.
+// amount reads a field, an amount that is at least least times the maximum.
 func amount(r *checker.Reader, kind balances.Kind, fields map[string]any, name string, least int64) (amount, maximum money.Amount) {
 	if kind == balances.Stock {
 		return money.FromInt(r.Whole(fields, "", name, least*checker.MaxStock, checker.MaxStock)), money.FromInt(checker.MaxStock)

@@ -11,7 +11,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// PublishAPI is the part of an SNS client that a Topic uses. Needs sns:Publish on the topic.
+// PublishAPI is the part of an SNS client that a Topic uses. It needs sns:Publish on the topic.
 type PublishAPI interface {
 	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
@@ -22,8 +22,7 @@ type Topic struct {
 	ARN    string
 }
 
-// Publish publishes an order, which must be in the table. An order that is published again is checked again; that changes
-// nothing.
+// Publish publishes an order, which must be in the table. An order that is published again is checked again, without effect.
 func (t *Topic) Publish(ctx context.Context, o checker.Order) error {
 	message, err := o.JSON()
 	if err != nil {

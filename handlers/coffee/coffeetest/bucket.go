@@ -19,14 +19,14 @@ import (
 // Bucket is an S3 bucket of invoices in memory. It refuses to overwrite an object. The zero value is empty.
 type Bucket struct {
 	Objects  map[string]string // by key
-	Fails    map[string]error  // returned by a put without effect, by order id
-	Lose     error             // returned by a put that was done
+	Fails    map[string]error  // by order id; the error of a put without effect
+	Lose     error             // the error of a put with effect
 	Deadline time.Time         // of the last put
 
 	mu sync.Mutex
 }
 
-// PutObject puts an object if its key is free.
+// PutObject puts an object if there is none with its key.
 func (b *Bucket) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

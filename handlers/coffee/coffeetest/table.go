@@ -1,5 +1,5 @@
-// Package coffeetest has an S3 bucket of invoices and a DynamoDB table of orders in memory, for tests of the functions of
-// the coffee patterns.
+// Package coffeetest has an S3 bucket of invoices and a DynamoDB table of orders in memory, for tests of the functions of the coffee
+// patterns.
 package coffeetest
 
 import (
@@ -14,19 +14,19 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
 )
 
-// Table is a DynamoDB table of orders in memory. For each key it holds the item with the highest rank, as package store
-// stores it; the condition expression itself is tested there. The zero value is empty.
+// Table is a DynamoDB table of orders in memory. For each key it keeps the item with the highest rank, like package store. The condition
+// expression itself is tested in that package. The zero value is empty.
 type Table struct {
 	Items    map[string]item.Item // by "accountid/vendorid"
-	Puts     []string             // order ids, of items that were superseded too
-	Fails    map[string]error     // returned by a put without effect, by order id
-	Lose     error                // returned by a put that was done
+	Puts     []string             // order ids, also of items that were superseded
+	Fails    map[string]error     // by order id; the error of a put without effect
+	Lose     error                // the error of a put with effect
 	Deadline time.Time            // of the last put
 
 	mu sync.Mutex
 }
 
-// PutItem puts an item, unless the table holds one with a higher rank.
+// PutItem puts an item, unless the table has one with a higher rank.
 func (t *Table) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -48,7 +48,7 @@ func (t *Table) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...fun
 	return &dynamodb.PutItemOutput{}, t.Lose
 }
 
-// Orders returns the order id that each key holds.
+// Orders returns the order id of each key.
 func (t *Table) Orders() map[string]string {
 	ids := map[string]string{}
 	for key, it := range t.Items {

@@ -1,13 +1,12 @@
-// Package event defines the events in the stream of the EventStream pattern, one per accepted order: the order in its
-// canonical form, and fields for a consumer of the stream that does not parse the order.
+// Package event defines the events in the stream of the EventStream pattern, one per accepted order: the order in its canonical form, and
+// fields for a consumer of the stream that does not parse the order.
 //
 //	{"id":"...","type":"new_order","time":"2026-03-01T08:30:01.000123Z","version":1772353800123456,"order":{...},
 //	 "trace":"Root=1-...;Parent=...;Sampled=1"}
 //
-// id is the UUID of the event. A record that was put twice, because the answer to the first try was lost, has the same
-// id. type and version repeat the order's event type and its version (orderdate in microseconds since the Unix epoch).
-// time is when the order was accepted. trace is the tracing header of the function that accepted it; an event may have none, and
-// nothing but tracing depends on it.
+// id is the UUID of the event. A record that was put twice, because the answer to the first attempt was lost, has the same id. type and
+// version repeat the order's event type and its version (orderdate in microseconds since the Unix epoch). time is when the order was
+// accepted. trace is the tracing header of the function that accepted it. It is optional, and used for tracing only.
 package event
 
 import (
@@ -30,12 +29,12 @@ type Event struct {
 	Trace string // the tracing header, or ""
 }
 
-// New makes the event of an order that was accepted at now. The order must have its id.
+// New returns the event of an order that was accepted at now. The order must have its id.
 func New(o coffee.Order, id uuid.UUID, now time.Time) Event {
 	return Event{ID: id, Time: now.UTC().Truncate(time.Microsecond), Order: o}
 }
 
-// document is the layout of Event.JSON. The fields are encoded in this order.
+// document is the JSON of an event. The fields are encoded in this order.
 type document struct {
 	ID      string           `json:"id"`
 	Type    coffee.EventType `json:"type"`
@@ -56,9 +55,8 @@ func (e Event) JSON() ([]byte, error) {
 	return doc, nil
 }
 
-// Parse parses what JSON encodes. A type or version that differs from the order's is a fault: a consumer that relies on
-// it would act differently from one that parses the order. The error is an *coffee.InvalidOrder with every fault found. With an
-// error, the event has only the Trace.
+// Parse parses what JSON encodes. A type or version that differs from the order's is a fault: a consumer that uses it would act differently
+// from a consumer that parses the order. The error is a *coffee.InvalidOrder with all faults. With an error, the event has only the Trace.
 func Parse(data []byte) (Event, error) {
 	r := reader{}
 	doc, err := strictjson.Decode(data)
@@ -71,7 +69,7 @@ func Parse(data []byte) (Event, error) {
 		return Event{}, r.err()
 	}
 	var traced Event
-	traced.Trace, _ = fields["trace"].(string) // anything else is no reason to refuse the order
+	traced.Trace, _ = fields["trace"].(string) // any other value is no reason to refuse the order
 	e := Event{ID: r.id(fields), Time: r.time(fields), Trace: traced.Trace}
 	kind, typed := r.eventType(fields)
 	version, versioned := r.version(fields)
@@ -93,7 +91,7 @@ func Parse(data []byte) (Event, error) {
 	return e, nil
 }
 
-// reader reads the fields around the order. A program wrote them, so each has only one valid spelling.
+// reader reads the fields around the order. A program wrote them, so each value has only one valid spelling.
 type reader struct{ strictjson.Reader }
 
 func (r *reader) err() error { return coffee.Invalid(r.Faults) }

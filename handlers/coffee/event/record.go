@@ -14,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Consumer is a kinesisbatch.Parse whose records are events, which consume handles.
+// Consumer returns a kinesisbatch.Parse for records that are events. consume processes them.
 func Consumer(consume func(ctx context.Context, e Event, r events.KinesisEventRecord) error) kinesisbatch.Parse {
 	return func(r events.KinesisEventRecord) (header string, handle kinesisbatch.Handle) {
 		e, err := Parse(r.Kinesis.Data)
@@ -28,8 +28,8 @@ func Consumer(consume func(ctx context.Context, e Event, r events.KinesisEventRe
 	}
 }
 
-// Accepted returns when the event of the record was accepted, or the zero time for a record of a replay of the whole stream,
-// in which the age of an event does not matter (see package store).
+// Accepted returns when the event of the record was accepted. It returns the zero time for a record of a replay of the whole stream, for
+// which the age of an event is not limited (see package store).
 func Accepted(e Event, r events.KinesisEventRecord) time.Time {
 	if r.EventSource == coffee.ReplaySource {
 		return time.Time{}

@@ -12,8 +12,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Consume writes the invoice of an event that was delivered, if it is a new order. It adds the order and the outcome to the span
-// and the log lines of ctx, and logs the outcome with its metrics. accepted is when the event was accepted, or zero.
+// Consume writes the invoice of a delivered event, if it is a new order. It adds the order and the outcome to the span and the log lines of
+// ctx, and logs the outcome with its metrics. accepted is when the event was accepted, or zero.
 func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time) error {
 	ctx = seen.Order(ctx, o)
 	if o.Completed() {
@@ -24,7 +24,7 @@ func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time
 	return err
 }
 
-// PutNew is Put, and adds the outcome to the span and the log lines of ctx, and logs it with its metrics.
+// PutNew is Put, and also adds the outcome to the span and the log lines of ctx, and logs it with its metrics.
 func (w *Writer) PutNew(ctx context.Context, o coffee.Order, accepted time.Time) (key string, err error) {
 	key, written, err := w.Put(ctx, o)
 	switch {

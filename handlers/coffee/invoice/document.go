@@ -20,7 +20,7 @@ type Document struct {
 	Total     money.Amount   `json:"total"`     // the sum of the line totals; an order has one line
 }
 
-// New makes the invoice of an order. A completion has none; the error is an *coffee.InvalidOrder.
+// New returns the invoice of an order. A completion has none; the error is a *coffee.InvalidOrder.
 func New(o coffee.Order) (Document, error) {
 	if o.EventType != coffee.NewOrder {
 		return Document{}, &coffee.InvalidOrder{Faults: []coffee.Fault{{

@@ -11,13 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// URLLife is how long a URL of Finder is valid. It is shorter if the credentials that signed it expire before.
+// URLLife is how long a URL of Finder is valid. It expires earlier if the credentials that signed it do.
 const URLLife = time.Hour
 
-// ErrNotFound means that the account has no invoice, or none of the vendor in question.
+// ErrNotFound means that the account has no invoice, or none of the given vendor.
 var ErrNotFound = errors.New("no invoice")
 
-// ListObjectsAPI is the part of an S3 client that a Finder uses. Needs s3:ListBucket on the bucket.
+// ListObjectsAPI is the part of an S3 client that a Finder uses. It needs s3:ListBucket on the bucket.
 type ListObjectsAPI interface {
 	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
 }
@@ -34,14 +34,14 @@ type Finder struct {
 	Bucket  string // Required
 }
 
-// pageSize is how many keys are listed if the first one nearly always suffices.
+// pageSize is the number of keys that are listed if the first key is nearly always the result.
 const pageSize = 8
 
-// Latest returns the key of the account's latest invoice by order date, or of its latest at one vendor if vendorID is not
-// empty. The error is ErrNotFound if there is none.
+// Latest returns the key of the account's latest invoice by order date. With a vendorID it returns the latest invoice of that vendor. The
+// error is ErrNotFound if there is none.
 //
-// Without a vendor this takes one request. With a vendor it pages through the account's newer invoices, 1,000 at a time,
-// to the first one of that vendor.
+// Without a vendor this takes one request. With a vendor it lists the account's newer invoices in pages of 1,000, until the first one of
+// that vendor.
 //
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func (f *Finder) Latest(ctx context.Context, accountID, vendorID string) (string, error) {
@@ -76,7 +76,7 @@ func (f *Finder) Latest(ctx context.Context, accountID, vendorID string) (string
 	return best.key, nil
 }
 
-// URL signs a URL that lets anybody read the object at key for URLLife.
+// URL signs a URL with which anybody can read the object at key for URLLife.
 func (f *Finder) URL(ctx context.Context, key string) (string, error) {
 	signed, err := f.Presign.PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(f.Bucket),

@@ -11,7 +11,7 @@ import (
 const (
 	prefix = "invoices/"
 	suffix = ".json"
-	// lastVersion is the version of the last microsecond of the year 9999, the last that an order date can have.
+	// lastVersion is the version of the last microsecond of the year 9999, the maximum of an order date.
 	lastVersion = 253402300799999999
 )
 
@@ -28,7 +28,7 @@ type keyParts struct {
 	key, rev, vendorID, orderID, invoiceID string
 }
 
-// parseKey parses a key below the account's prefix. It is not ok for an object that is not an invoice.
+// parseKey parses a key below the account's prefix. ok is false for an object that is not an invoice.
 func parseKey(key, accountID string) (p keyParts, ok bool) {
 	rest, ok := strings.CutPrefix(key, AccountPrefix(accountID))
 	if !ok {
@@ -42,8 +42,7 @@ func parseKey(key, accountID string) (p keyParts, ok bool) {
 	return keyParts{key: key, rev: fields[0], vendorID: fields[1], orderID: fields[2], invoiceID: fields[3]}, true
 }
 
-// outranks reports whether p is the later one of two invoices with the same time: the one whose order the table keeps
-// (see package store).
+// outranks reports whether p is the later one of two invoices with the same time: the one whose order the table keeps (see package store).
 func (p keyParts) outranks(q keyParts) bool {
 	return cmp.Or(
 		strings.Compare(p.orderID+"#"+p.invoiceID, q.orderID+"#"+q.invoiceID),

@@ -12,14 +12,14 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Writer writes invoices to a bucket. Needs s3:PutObject on invoices/*.
+// Writer writes invoices to a bucket. It needs s3:PutObject on invoices/*.
 type Writer struct {
 	Client bucket.PutObjectAPI
 	Bucket string // Required
 }
 
-// Put writes the invoice of an order, and returns its key. written is false if it was there already. After an error the
-// outcome is unknown; putting it again is safe.
+// Put writes the invoice of an order, and returns its key. written is false if the invoice existed already. After an error the result is
+// unknown; calling Put again is safe.
 func (w *Writer) Put(ctx context.Context, o coffee.Order) (key string, written bool, err error) {
 	doc, err := New(o)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package seen says in traces and logs which coffee order the work is about.
+// Package seen adds the ids of a coffee order to traces and logs.
 package seen
 
 import (
@@ -10,15 +10,15 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Order adds the ids of the order to the span and to the log lines of ctx, and its event type to the log lines. The context that
-// it returns is the one for the work that follows.
+// Order adds the ids of the order to the span and the log lines of ctx, and its event type to the log lines. Use the context that it
+// returns for the work that follows.
 func Order(ctx context.Context, o coffee.Order) context.Context {
 	ctx = trace.Annotate(ctx, "orderId", o.OrderID, "accountId", o.AccountID, "vendorId", o.VendorID)
 	return logfields.Add(ctx, "eventType", string(o.EventType))
 }
 
-// Refused is Order for a JSON document that has no valid order in it: an order, an object with an order as its field "order", or
-// the input of a task with such an object as its field "body", a string. It adds the ids that it finds and that are valid.
+// Refused is Order for a JSON document without a valid order: an order, an object with an order as its field "order", or the input of a
+// task with such an object as its field "body", a string. It adds the valid ids that it finds.
 func Refused(ctx context.Context, document []byte) context.Context {
 	type ids struct{ OrderID, AccountID, VendorID string }
 	var found struct {

@@ -12,9 +12,9 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Consume is Apply for an event that was delivered. It adds the order and the outcome to the span and the log lines of ctx, and
-// logs the outcome, with its metrics and values. accepted is when the event was accepted; zero if its age does not matter. A new
-// order that was accepted more than coffee.MaxAge ago is an *coffee.InvalidOrder: a retry does not help.
+// Consume is Apply for a delivered event. It adds the order and the outcome to the span and the log lines of ctx, and logs the outcome with
+// its metrics and values. accepted is when the event was accepted; zero if its age is not limited. For a new order that was accepted more
+// than coffee.MaxAge ago, the error is a *coffee.InvalidOrder: a retry cannot succeed.
 func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time, values ...metric.Value) (stored bool, err error) {
 	ctx = seen.Order(ctx, o)
 	if err := tooOld(o, accepted, w.Now()); err != nil {
@@ -36,7 +36,7 @@ func (w *Writer) Consume(ctx context.Context, o coffee.Order, accepted time.Time
 	return true, nil
 }
 
-// tooOld returns the error for a new order whose completion may have been forgotten.
+// tooOld returns the error for a new order whose tombstone may have expired.
 func tooOld(o coffee.Order, accepted, now time.Time) error {
 	if o.Completed() || accepted.IsZero() || now.Sub(accepted) <= coffee.MaxAge {
 		return nil

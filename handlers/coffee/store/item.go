@@ -9,8 +9,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// TombstoneLife is how long the table keeps the tombstone of an order that was completed or taken back. The extra day is for
-// clocks that differ, and for a write that is still under way when an event becomes too old.
+// TombstoneLife is how long the table keeps the tombstone of an order that was completed or taken back. The additional day allows for
+// clocks that differ, and for a write in progress when an event becomes too old.
 const TombstoneLife = coffee.MaxAge + 24*time.Hour
 
 // The attributes of an item that are not fields of the order.
@@ -18,14 +18,14 @@ const (
 	attrVersion = "version" // N: orderdate in microseconds since the Unix epoch
 	attrTie     = "tie"     // S: rank among events of one version, see tie
 	attrExpires = "expires" // N: epoch seconds, the table's TTL attribute; tombstones only
-	attrAttempt = "attempt" // S: the attempt that took the order back; tombstones of these only, if it has a name
+	attrAttempt = "attempt" // S: the attempt that took the order back, if it has a name; only in tombstones of taking back
 )
 
 func key(accountID, vendorID string) item.Item {
 	return item.Item{"accountid": item.String(accountID), "vendorid": item.String(vendorID)}
 }
 
-// tie ranks events of one version. No part contains '#', so different events have different ties.
+// tie returns the rank among events of one version. No part contains '#', so different events have different ties.
 func tie(o coffee.Order) (string, error) {
 	fingerprint, err := o.Fingerprint()
 	if err != nil {
@@ -41,11 +41,11 @@ func tie(o coffee.Order) (string, error) {
 // takenBackEvent marks the item of an order that was taken back. No client can send it.
 const takenBackEvent coffee.EventType = "order_taken_back"
 
-// takenBackTie ranks the taking back of an order just above the order itself, whose rank is tie. The tie of every new
-// order ends in a fingerprint, so no other rank is between the two.
+// takenBackTie returns the rank of taking an order back, just above the order's own rank, tie. The tie of every new order ends in a
+// fingerprint, so no other rank is between the two.
 func takenBackTie(tie string) string { return tie + "#back" }
 
-// toItem makes the item of an order. A tombstone expires TombstoneLife after now.
+// toItem returns the item of an order. A tombstone expires TombstoneLife after now.
 func toItem(o coffee.Order, now time.Time) (item.Item, error) {
 	rank, err := tie(o)
 	if err != nil {
@@ -65,7 +65,7 @@ func toItem(o coffee.Order, now time.Time) (item.Item, error) {
 	return it, nil
 }
 
-// commonItem has the attributes of every item.
+// commonItem returns the attributes of every item.
 func commonItem(o coffee.Order, event coffee.EventType, rank string) item.Item {
 	it := key(o.AccountID, o.VendorID)
 	it["orderid"] = item.String(o.OrderID)
@@ -76,7 +76,7 @@ func commonItem(o coffee.Order, event coffee.EventType, rank string) item.Item {
 	return it
 }
 
-// tombstone makes the item that says that an order is over.
+// tombstone returns the tombstone of an order.
 func tombstone(o coffee.Order, event coffee.EventType, rank string, now time.Time) item.Item {
 	it := commonItem(o, event, rank)
 	it[attrExpires] = item.Int(now.Add(TombstoneLife).Unix())
@@ -88,7 +88,7 @@ func isTombstone(event coffee.EventType) bool {
 	return event == coffee.OrderCompleted || event == takenBackEvent
 }
 
-// fromItem reads an item that toItem made.
+// fromItem parses an item of toItem.
 func fromItem(it item.Item) (coffee.Order, error) {
 	r := item.NewReader(it)
 	o := coffee.Order{

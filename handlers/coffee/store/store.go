@@ -14,40 +14,37 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// ErrNotFound means that the customer has no active order at the shop: none was placed, or it was completed or taken
-// back.
+// ErrNotFound means that the customer has no active order at the shop: none was placed, or it was completed or taken back.
 var ErrNotFound = errors.New("no active order")
 
-// The conditions of writes. Attribute names are placeholders, so that no future reserved word of DynamoDB breaks an
-// expression.
+// The conditions of writes. Attribute names are placeholders, so that a future reserved word of DynamoDB does not break an expression.
 const (
-	// notNewer holds if nothing is stored, or an event that does not have a higher rank.
+	// notNewer holds if there is no item, or its rank is not higher.
 	notNewer = "attribute_not_exists(#account) OR #version < :version OR (#version = :version AND #tie <= :tie)"
-	// sameOrder holds if nothing is stored, or the order itself, or its tombstone from an earlier TakeBack.
+	// sameOrder holds if there is no item, or it is the order itself, or its tombstone of an earlier TakeBack.
 	sameOrder = "attribute_not_exists(#account) OR (#version = :version AND (#tie = :tie OR #tie = :back))"
-	// triedBefore holds for the order's tombstone that another attempt left. A tombstone that names no attempt stays.
+	// triedBefore holds for the order's tombstone of another attempt. A tombstone without an attempt stays.
 	triedBefore = "(#version = :version AND #tie = :back AND (#attempt < :attempt OR #attempt > :attempt))"
 )
 
 var names = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie}
 
-// namesWithAttempt are names and that of triedBefore. DynamoDB refuses a name that the expression does not use.
+// namesWithAttempt are names and the name in triedBefore. DynamoDB refuses a name that the expression does not use.
 var namesWithAttempt = map[string]string{"#account": "accountid", "#version": attrVersion, "#tie": attrTie, "#attempt": attrAttempt}
 
-// Writer applies order events to the table. Needs dynamodb:PutItem on it.
+// Writer applies order events to the table. It needs dynamodb:PutItem on it.
 type Writer struct {
 	Client table.PutItemAPI
 	Table  string           // Required: the table's name or ARN
 	Now    func() time.Time // Required: the clock for the expiry of tombstones
 
-	// Attempt is the name of the attempt at the order, where an order that was taken back may be tried again: Apply then
-	// replaces the tombstone that another attempt left.
+	// Attempt is the name of the attempt at the order, if an order that was taken back may be retried. Apply then replaces the tombstone of
+	// another attempt.
 	Attempt string
 }
 
-// Apply stores the event as the item of its key, unless the table holds an event with a higher rank. In that case stored
-// is false, and the error is nil. Applying the stored event again returns the same. After an error the outcome is
-// unknown; applying the event again is safe.
+// Apply stores the event as the item of its key, unless the table has an event with a higher rank. In that case stored is false, and the
+// error is nil. Applying the stored event again returns the same. After an error the result is unknown; calling Apply again is safe.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 func (w *Writer) Apply(ctx context.Context, o coffee.Order) (stored bool, err error) {
@@ -71,18 +68,17 @@ func (w *Writer) Apply(ctx context.Context, o coffee.Order) (stored bool, err er
 	return stored, nil
 }
 
-// TakeBack undoes the Apply of a new order: it stores a tombstone if the table holds the order, or nothing. If the table
-// holds another event, that stays, takenBack is false, and the error is nil. Taking back again returns the same while the
-// tombstone is the item. After an error the outcome is unknown; taking back again is safe.
+// TakeBack undoes the Apply of a new order: it stores a tombstone if the table has the order, or no item. If the table has another event,
+// that event stays, takenBack is false, and the error is nil. Calling TakeBack again returns the same while the tombstone is the item.
+// After an error the result is unknown; calling TakeBack again is safe.
 //
-// The tombstone ranks just above its order. So a late Apply of the order, by a function that timed out, does not bring
-// the order back, which it would if the item were deleted; and any newer event replaces the tombstone. One case remains:
-// the table holds an older order when TakeBack runs, and the Apply of the order arrives only after that. TakeBack then
-// returns false, and the order becomes active.
+// The tombstone ranks just above its order. So a late Apply of the order, by a function that timed out, does not make the order active
+// again, as it would if the item were deleted. Any newer event replaces the tombstone. One case remains: the table has an older order when
+// TakeBack runs, and the Apply of the order arrives only after that. TakeBack then returns false, and the order becomes active.
 //
 // An Apply of another attempt, in a later execution, replaces the tombstone.
 //
-// A completion cannot be taken back; the error is an *coffee.InvalidOrder.
+// A completion cannot be taken back; the error is a *coffee.InvalidOrder.
 func (w *Writer) TakeBack(ctx context.Context, o coffee.Order) (takenBack bool, err error) {
 	if o.Completed() {
 		return false, &coffee.InvalidOrder{Faults: []coffee.Fault{{
@@ -120,7 +116,7 @@ func (w *Writer) put(ctx context.Context, it item.Item, condition string, values
 	return stored, err
 }
 
-// Reader finds active orders in the table. Needs dynamodb:GetItem on it.
+// Reader finds active orders in the table. It needs dynamodb:GetItem on it.
 type Reader struct {
 	Client table.GetItemAPI
 	Table  string // Required: the table's name or ARN

@@ -7,10 +7,9 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// The errors of the table of orders and of the bucket of invoices. Unavailable means that another try, which is safe, may
-// succeed, also if a permission or the table itself is missing for a while; the outcome is unknown. Refused means that the
-// service does not accept the request itself, and would refuse it again. The message says what was done to which resource,
-// and what the service answered.
+// The errors of the table of orders and of the bucket of invoices. Unavailable means that a retry may succeed, also if a permission or the
+// table itself is missing for a while. The result is unknown, and a retry is safe. Refused means that the service does not accept the
+// request itself, and would refuse it again. The message names the operation, the resource, and the service's answer.
 type (
 	StoreUnavailable   struct{ cause }
 	StoreRefused       struct{ cause }
@@ -23,19 +22,18 @@ type cause struct{ err error }
 func (c cause) Error() string { return c.err.Error() }
 func (c cause) Unwrap() error { return c.err }
 
-// NotAllowed means that the order is not one that the caller may place.
+// NotAllowed means that the caller may not place this order.
 type NotAllowed struct{}
 
 func (*NotAllowed) Error() string { return "order.accountid: is not the account of the caller" }
 
-// StoreError returns an error of the table as *StoreUnavailable or *StoreRefused, and an *coffee.InvalidOrder as it is.
-// nil stays nil.
+// StoreError converts an error of the table to *StoreUnavailable or *StoreRefused. It returns a *coffee.InvalidOrder, and nil, unchanged.
 func StoreError(err error) error {
 	return classify(err, &StoreUnavailable{cause{err}}, &StoreRefused{cause{err}})
 }
 
-// InvoiceError returns an error of the bucket as *InvoiceUnavailable or *InvoiceRefused, and an *coffee.InvalidOrder as
-// it is. nil stays nil.
+// InvoiceError converts an error of the bucket to *InvoiceUnavailable or *InvoiceRefused. It returns a *coffee.InvalidOrder, and nil,
+// unchanged.
 func InvoiceError(err error) error {
 	return classify(err, &InvoiceUnavailable{cause{err}}, &InvoiceRefused{cause{err}})
 }

@@ -1,8 +1,8 @@
-// Package task is shared by the tasks of the Orchestrator's state machine: it parses the input of a task, traces and logs what
-// becomes of it, and gives an error the name that the state machine matches.
+// Package task is shared by the tasks of the Orchestrator's state machine: it parses the input of a task, traces and logs the outcome, and
+// gives an error the name that the state machine matches.
 //
-// In Retry and Catch, Step Functions matches the error type that the Lambda runtime reports: the name of the outermost
-// Go type, whatever it wraps. So a task returns the errors of this package as they are, and never wraps them.
+// In Retry and Catch, Step Functions matches the error type that the Lambda runtime reports: the name of the outermost Go type, also if it
+// wraps another error. So a task returns the errors of this package directly, and never wraps them.
 //
 // See https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 package task
@@ -20,21 +20,21 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Task says what a task does.
+// Task describes a task.
 type Task struct {
 	Work    string // the name of its span, such as "store order"
 	Failure string // the log line of a failure, such as "order not stored"
-	// First is set for the first task of an execution. It counts the order as accepted, because the API starts executions
-	// without a function: in the line of the outcome of its first attempt, whatever that is.
+	// First is set for the first task of an execution. The task counts the order as accepted, because the API starts executions without a
+	// function. It does so in the line of the outcome of its first attempt, for any outcome.
 	First bool
-	// Last is set for a task after whose final error the state machine gives the order up.
+	// Last is set for a task after whose permanent error the state machine stops processing the order.
 	Last bool
 }
 
-// Run runs a task: it parses the input (see coffee.ParseSubmission), and calls work within a span. The context of work has the
-// order and the id of the request that brought it, for the span and the log lines, and ends shortly before the deadline of the
-// invocation. Run logs an error, but not the faults of an *coffee.InvalidOrder, which may repeat what the client sent. The result is
-// that of work, or the *coffee.InvalidOrder of the parser.
+// Run runs a task: it parses the input (see coffee.ParseSubmission), and calls work within a span. The context of work has the order and
+// the id of the request, for the span and the log lines, and ends shortly before the deadline of the invocation. Run logs an error, but not
+// the faults of a *coffee.InvalidOrder, which may repeat the client's input. It returns the result of work, or the *coffee.InvalidOrder of
+// the parser.
 //
 // A task takes its input as json.RawMessage: an error of encoding/json would have a name that no state machine matches.
 func Run[O any](ctx context.Context, t Task, input []byte, work func(context.Context, coffee.Submission) (O, error)) (O, error) {
@@ -75,10 +75,10 @@ func (t Task) failed(ctx context.Context, s coffee.Submission, err error) {
 		metric.Log(ctx, slog.LevelError, "order refused", values)
 		return
 	}
-	metric.Log(ctx, slog.LevelError, t.Failure, values, "error", err.Error())
+	metric.Log(ctx, slog.LevelError, t.Failure, values, "error", err)
 }
 
-// Accepted returns what the line of the outcome of an attempt counts as accepted.
+// Accepted returns the metrics by which the line of an attempt's outcome counts the order as accepted.
 func (t Task) Accepted(s coffee.Submission) []metric.Value {
 	if !t.First || s.Attempt > 0 {
 		return nil

@@ -49,9 +49,9 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(ctx, o, "order appended", place...)), nil
 }
 
-// append puts the order's event into the stream, and returns what the log says about where it is. The partition key is the account: the events of an account are in one
-// shard, in their order, and different accounts spread over the shards. The SDK retries when a shard throttles. If that
-// puts the record twice, both have the same event id.
+// append puts the order's event into the stream, and returns its position for the log. The partition key is the account: the events of one
+// account are in one shard, in order, and different accounts are distributed over the shards. The SDK retries when a shard throttles. If
+// that puts the record twice, both have the same event id.
 //
 // See https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
 func (h *handler) append(ctx context.Context, o coffee.Order, accepted time.Time) (place []any, err error) {

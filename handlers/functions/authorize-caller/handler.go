@@ -14,10 +14,10 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// anyScope is the scope of those who may place and read everybody's orders.
+// anyScope is the scope of a caller who may place and read orders of all accounts.
 const anyScope = "orders:any"
 
-// errUnauthorized is the error that API Gateway answers by 401. It must have exactly this text:
+// errUnauthorized is the error that API Gateway answers with 401. It must have exactly this text:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 var errUnauthorized = errors.New("Unauthorized")
 
@@ -43,12 +43,12 @@ func (h *handler) handle(ctx context.Context, r request) (response, error) {
 	defer cancel()
 	claims, account, err := h.verify(ctx, r.AuthorizationToken)
 	if err != nil {
-		level, key := slog.LevelInfo, "reason" // it is no error of ours
+		level, key := slog.LevelInfo, "reason" // an invalid token is not an error of this function
 		if errors.Is(err, oidc.ErrNoKeys) {
 			level, key = slog.LevelError, "error"
 		}
 		span.Fail(err, level == slog.LevelInfo)
-		slog.Log(trace.Annotate(ctx, "outcome", "refused"), level, "token refused", key, err.Error())
+		slog.Log(trace.Annotate(ctx, "outcome", "refused"), level, "token refused", key, err)
 		return response{}, errUnauthorized
 	}
 	trace.Annotate(ctx, "accountId", account, "outcome", "allowed")
@@ -62,8 +62,8 @@ func (h *handler) handle(ctx context.Context, r request) (response, error) {
 	return answer, nil
 }
 
-// verify verifies the value of the header Authorization. account is "" if the token is for everybody's orders and has no
-// valid account of its own.
+// verify verifies the value of the header Authorization. account is "" if the token is for all accounts and has no valid account of its
+// own.
 func (h *handler) verify(ctx context.Context, authorization string) (claims oidc.Claims, account string, err error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {

@@ -12,13 +12,13 @@ import (
 // route is a route of the API, and the scopes that a token needs for it, all of them.
 type route struct {
 	Method string   `json:"method"`
-	Path   string   `json:"path"` // as in an ARN: /order/*/status
+	Path   string   `json:"path"` // with * for parameters, as in an ARN: /order/*/status
 	Scopes []string `json:"scopes"`
 }
 
 var methodARN = regexp.MustCompile(`^(arn:[a-z-]+:execute-api:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9]+/[^/]+)/`)
 
-// stageOf returns the ARN of the API's stage of a method: arn:aws:execute-api:REGION:ACCOUNT:API/STAGE.
+// stageOf returns the ARN of the API's stage from the ARN of a method: arn:aws:execute-api:REGION:ACCOUNT:API/STAGE.
 func stageOf(method string) (string, error) {
 	m := methodARN.FindStringSubmatch(method)
 	if m == nil {

@@ -58,8 +58,7 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	return h.answers.JSON(http.StatusOK, answer), nil
 }
 
-// request parses the body and the key of a request. It logs that a request is refused, and not why: the reason may quote the
-// order.
+// request parses the body and the key of a request. It logs that a request is refused, but not why, because the reason may quote the order.
 func request[T any](ctx context.Context, h *handler, r httpapi.Request, limit int, parse func([]byte) (T, error)) (what T, key requestKey, fault *httpapi.Error) {
 	defer func() {
 		if fault != nil {
@@ -108,7 +107,7 @@ type batch struct {
 	Failed []failed         `json:"failed,omitempty"`
 }
 
-// failed is an order of a batch that was not captured: its index in the request, and what POST /order would answer.
+// failed is an order of a batch that was not captured: its index in the request, and the answer that POST /order would give.
 type failed struct {
 	Index       int    `json:"index"`
 	CustomerID  string `json:"customerId"`
@@ -116,8 +115,8 @@ type failed struct {
 	Description string `json:"description"`
 }
 
-// many captures the orders of a request concurrently. If one is invalid, or may not be placed by the
-// caller, the request is refused and none is stored.
+// many captures the orders of a request concurrently. If one is not valid, or the caller may not place it, the request is refused and none
+// is stored.
 func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Error) {
 	orders, key, fault := request(ctx, h, r, maxBatch, checker.ParseRequests)
 	if fault != nil {
@@ -151,7 +150,7 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 		var fault *httpapi.Error
 		if !errors.As(err, &fault) {
 			slog.ErrorContext(ctx, "order not captured", "orderId", orders[i].OrderID, "customerId", orders[i].CustomerID,
-				"index", i, "outcome", "failed", "error", err.Error())
+				"index", i, "outcome", "failed", "error", err)
 			fault = unavailable(key)
 		}
 		answer.Failed = append(answer.Failed, failed{i, orders[i].CustomerID, fault.Status, fault.Message})
@@ -162,8 +161,8 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 	return answer, nil
 }
 
-// worst returns the error for a batch if no order was captured: the one with the highest status, so that a failure that is
-// worth a retry comes first.
+// worst returns the error for a batch of which no order was captured: the one with the highest status, so that an error that is worth a
+// retry comes first.
 func worst(all []failed) *httpapi.Error {
 	w := all[0]
 	for _, f := range all {

@@ -1,13 +1,12 @@
-// Command capture-order is the function behind POST /order and POST /orders of the checker pattern: it parses the orders,
-// announces them to the outbox, stores each as Pending, and then publishes it to the SNS topic of the checks. The answer
-// 200 means that an order is in the table and in the topic. If the function ends between the two, relay-order publishes
-// the order: see package outbox.
+// Command capture-order is the function behind POST /order and POST /orders of the checker pattern. It parses the orders, announces them to
+// the outbox, stores each as Pending, and then publishes it to the SNS topic of the checks. The answer 200 means that an order is in the
+// table and in the topic. If the function ends between the two, relay-order publishes the order: see package outbox.
 //
-// A client that sends a header Idempotency-Key may repeat a request whose answer it did not get. It gets the same orders,
-// and those that were stored but not published are published.
+// A client that sends a header Idempotency-Key may repeat a request whose answer it did not get. It gets the same orders, and orders that
+// were stored but not published are published.
 //
-// Environment: OUTBOX_QUEUE_URL, ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN, AUTH, and CHECKS, as of update-order. IAM: sqs:SendMessage on the outbox;
-// dynamodb:PutItem and dynamodb:UpdateItem on the table; sns:Publish on the topic.
+// Environment: OUTBOX_QUEUE_URL, ORDERS_TABLE, TOPIC_ARN; optional ALLOW_ORIGIN, AUTH, and CHECKS as for update-order. IAM: sqs:SendMessage
+// on the outbox; dynamodb:PutItem and dynamodb:UpdateItem on the table; sns:Publish on the topic.
 package main
 
 import (

@@ -22,13 +22,13 @@ type handler struct {
 	callers caller.Check
 }
 
-// found is the answer if there is such an order.
+// found is the answer if the order exists.
 type found struct {
 	Status checker.Status `json:"status"`
 	Logs   []string       `json:"logs"`
 }
 
-// absent is the answer if there is none. The API's contract gives it another layout than other errors.
+// absent is the answer if it does not. The API's contract gives it another format than other errors.
 type absent struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
@@ -44,18 +44,18 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	if fault := h.callers.Identified(ctx, r); fault != nil {
 		return h.answers.Fail(fault), nil
 	}
-	// No annotation: the id finds the order's own trace, not those of who asked for its status.
+	// The id is not an annotation: a search for it must find the order's own trace, not the traces of requests for its status.
 	ctx, cancel := deadline.Ahead(logfields.Add(ctx, "orderId", id))
 	defer cancel()
 	rec, err := h.orders.Get(ctx, id)
 	switch {
-	// Whose order an id is, or that there is such an order, is not for others to know.
+	// The answer must not reveal that an order of another account exists.
 	case errors.Is(err, orders.ErrNotFound), err == nil && !h.callers.May(r, rec.CustomerID):
 		trace.Annotate(ctx, "outcome", "absent")
 		return h.answers.JSON(http.StatusNotFound, absent{http.StatusNotFound, "Order not found"}), nil
 	case err != nil:
 		span.Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not read", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not read", "error", err)
 		return h.answers.Fail(httpapi.Errorf(http.StatusServiceUnavailable, "the order could not be read; please try again")), nil
 	}
 	trace.Annotate(ctx, "customerId", rec.CustomerID, "outcome", "found")

@@ -56,7 +56,7 @@ func (h *handler) get(ctx context.Context, r httpapi.Request) (found, *httpapi.E
 		orderapi.Fail(ctx, "order not read", err)
 		return found{}, httpapi.Errorf(http.StatusServiceUnavailable, "the order could not be read; please try again")
 	}
-	// Without the order's id, by which its own trace is found.
+	// Without the order's id: a search for it must find the order's own trace.
 	trace.Annotate(ctx, "outcome", "found")
 	return found{Item: o}, nil
 }

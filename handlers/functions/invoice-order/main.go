@@ -1,8 +1,8 @@
-// Command invoice-order is the EventStream pattern's consumer that writes an invoice to an S3 bucket for each new order
-// of a Kinesis batch. An event that is delivered again finds its invoice there, and writes none.
+// Command invoice-order is the EventStream pattern's reader that writes an invoice to an S3 bucket for each new order of a Kinesis batch.
+// If an event is delivered again, its invoice exists, and none is written.
 //
-// Environment: BUCKET_NAME, FAILURES_URL. IAM: s3:PutObject on invoices/* of the bucket; sqs:SendMessage on the failure
-// queue, which Lambda needs, too; reading the stream, which Lambda does with this role.
+// Environment: BUCKET_NAME, FAILURES_URL. IAM: s3:PutObject on invoices/* of the bucket; sqs:SendMessage on the failure queue, which Lambda
+// needs too; reading the stream, which Lambda does with this role.
 package main
 
 import (

@@ -1,9 +1,9 @@
-// Command project-order is the EventStream pattern's consumer that stores the active orders: it applies each order event
-// of a Kinesis batch to a DynamoDB table. The table is a projection of the stream: replaying events, from any point and
-// while new ones arrive, gives the same items.
+// Command project-order is the EventStream pattern's reader that stores the active orders: it applies each order event of a Kinesis batch
+// to a DynamoDB table. The table is a projection of the stream: replaying events, from any point and while new ones arrive, gives the same
+// items.
 //
-// Environment: TABLE_NAME, FAILURES_URL. IAM: dynamodb:PutItem on the table; sqs:SendMessage on the failure queue, which
-// Lambda needs, too; reading the stream, which Lambda does with this role.
+// Environment: TABLE_NAME, FAILURES_URL. IAM: dynamodb:PutItem on the table; sqs:SendMessage on the failure queue, which Lambda needs too;
+// reading the stream, which Lambda does with this role.
 package main
 
 import (

@@ -45,7 +45,7 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 	return h.answers.JSON(http.StatusAccepted, orderapi.Accepted(ctx, o, "order published", place...)), nil
 }
 
-// publish returns what the log says about where the order is.
+// publish publishes the order, and returns the id of its message for the log.
 func (h *handler) publish(ctx context.Context, o coffee.Order, accepted time.Time) (place []any, err error) {
 	message, err := coffee.Message{Order: o, Accepted: accepted}.JSON()
 	if err != nil {

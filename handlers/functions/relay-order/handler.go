@@ -24,12 +24,12 @@ import (
 const (
 	// maxConcurrent is how many messages of a batch are handled concurrently: all of a batch of the default size.
 	maxConcurrent = 10
-	// maxConcurrentOrders is how many orders of a message, which has those of one request, are looked at concurrently.
+	// maxConcurrentOrders is how many orders of a message are read concurrently. A message has the orders of one request.
 	maxConcurrentOrders = 8
-	// publishInterval is how long a Pending order is left alone after a publication. A copy in each queue of the checks for each
-	// look would multiply what they have to do after an outage: in a day there are some 130 looks.
+	// publishInterval is the shortest time between publications of a Pending order. Publishing on every read would multiply the work of the
+	// checks after an outage: relay-order reads an order about 130 times a day.
 	publishInterval = 3 * time.Hour
-	// late is the age from which on the line about a Pending order is a warning. It is the default threshold of the alarm.
+	// late is the age from which the line about a Pending order is a warning. It is the default threshold of the alarm.
 	late = 15 * time.Minute
 )
 
@@ -44,7 +44,7 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	return h.queue.Process(ctx, batch, maxConcurrent, h.watchAll), nil
 }
 
-// watchAll looks at the orders of a message. The message is done when all of them are.
+// watchAll reads the orders of a message. The message is done when all of them are.
 func (h *handler) watchAll(ctx context.Context, m events.SQSMessage) error {
 	ids, err := checker.ParseReferences([]byte(m.Body))
 	if err != nil {
@@ -64,7 +64,7 @@ func (h *handler) watchAll(ctx context.Context, m events.SQSMessage) error {
 	}))
 }
 
-// all returns the errors of the orders that failed, or else ErrNotYet if one of the orders is Pending.
+// all returns the errors of the orders that failed. Otherwise it returns ErrNotYet if one of the orders is Pending.
 func all(errs []error) error {
 	var pending error
 	for i, err := range errs {
@@ -78,7 +78,7 @@ func all(errs []error) error {
 	return pending
 }
 
-// watch looks at an order. It returns nil if the order is decided or was not stored, and ErrNotYet if it is Pending.
+// watch reads an order. It returns nil if the order is decided or was not stored, and ErrNotYet if it is Pending.
 func (h *handler) watch(ctx context.Context, orderID string) error {
 	ctx = trace.Annotate(ctx, "orderId", orderID)
 	rec, err := h.orders.Get(ctx, orderID)
@@ -97,7 +97,7 @@ func (h *handler) watch(ctx context.Context, orderID string) error {
 	return h.pending(trace.Annotate(ctx, "outcome", "pending"), rec)
 }
 
-// pending publishes an order if that is due, and reports its age.
+// pending publishes an order if it is due, and reports its age.
 func (h *handler) pending(ctx context.Context, rec checker.Record) error {
 	now := h.now()
 	message, problem := "order is Pending", error(nil)
@@ -119,9 +119,9 @@ func (h *handler) pending(ctx context.Context, rec checker.Record) error {
 	return sqsbatch.ErrNotYet
 }
 
-// due reports whether to publish a Pending order: at once if the outbox has not published it, and no finding is applied, because
-// then perhaps nobody has, or it waits for no check any more, because then another copy of a finding makes it ready; and later if
-// it is still Pending a long time after the last publication.
+// due reports whether to publish a Pending order. It is due at once if the outbox has not published it, and no finding is applied (it may
+// never have been published) or it waits for no check any more (another copy of a finding makes it ready). It is due again
+// publishInterval after the last publication.
 func (h *handler) due(rec checker.Record, now time.Time) bool {
 	last := rec.CreatedAt
 	if !rec.PublishedAt.IsZero() {

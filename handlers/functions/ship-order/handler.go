@@ -25,7 +25,7 @@ type handler struct {
 	now             func() time.Time
 }
 
-// outcome is what became of an order, for its line.
+// outcome is the outcome of an order, for its log line.
 type outcome struct {
 	name, message string
 	values        []metric.Value
@@ -44,7 +44,7 @@ func (h *handler) handle(ctx context.Context, input json.RawMessage) error {
 	done, err := h.ship(ctx, id)
 	if err != nil {
 		span.Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not shipped; it will be tried again", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not shipped; it will be tried again", "error", err)
 		return fmt.Errorf("shipping order %s: %w", id, err)
 	}
 	metric.Info(trace.Annotate(ctx, "outcome", done.name), done.message, done.values)

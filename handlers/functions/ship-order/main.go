@@ -1,13 +1,11 @@
-// Command ship-order is the checker pattern's last step: in one transaction, exactly once per order, it subtracts the
-// order's total from the customer's account and its pieces from the stock. An order that account or stock no longer
-// suffice for is rejected.
+// Command ship-order is the checker pattern's last step: in one transaction, exactly once per order, it subtracts the order's total from
+// the customer's account and its pieces from the stock. An order for which account or stock are no longer sufficient is rejected.
 //
-// Input: {"orderId"}. The invocation is asynchronous: after an error Lambda retries it, twice by default, and then sends
-// it to the function's on-failure destination.
+// Input: {"orderId"}. The invocation is asynchronous: after an error Lambda retries it, twice by default, and then sends it to the
+// function's on-failure destination.
 //
-// Environment: ORDERS_TABLE, ACCOUNTS_TABLE, STOCK_TABLE. IAM: dynamodb:GetItem and dynamodb:UpdateItem on the orders;
-// dynamodb:UpdateItem on the accounts and on the stock. A transaction needs the permissions of its actions, and none of
-// its own.
+// Environment: ORDERS_TABLE, ACCOUNTS_TABLE, STOCK_TABLE. IAM: dynamodb:GetItem and dynamodb:UpdateItem on the orders; dynamodb:UpdateItem
+// on the accounts and on the stock. A transaction needs only the permissions of its actions.
 package main
 
 import (

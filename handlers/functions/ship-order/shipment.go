@@ -33,9 +33,9 @@ func (h *handler) debits(o checker.Order) []debit {
 	return debits
 }
 
-// transact marks the order as shipped and makes the debits, in one transaction. It is retried while it conflicts with
-// other transactions, which is usual when many orders race for one product. The SDK gives each transaction a token: if
-// the answer is lost and the SDK repeats the request, the transaction is made once.
+// transact marks the order as shipped and makes the debits, in one transaction. It is retried while it conflicts with other transactions,
+// which is usual when many orders compete for one product. The SDK gives each transaction a token: if the answer is lost and the SDK
+// repeats the request, the transaction is made once.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 func (h *handler) transact(ctx context.Context, orderID string, debits []debit) error {
@@ -50,9 +50,8 @@ func (h *handler) transact(ctx context.Context, orderID string, debits []debit) 
 	})
 }
 
-// explain returns why the transaction was cancelled: the shortages as a log line, or "" if the order was not "Ready to
-// ship" any more. The reason is that of the first shortage: Balance, if the account and the stock do not suffice. It returns any
-// other err as it is.
+// explain returns why the transaction was canceled: the shortages as a log line, or "" if the order was no longer "Ready to ship". reason
+// belongs to the first shortage: Balance if both account and stock are not sufficient. It returns any other err unchanged.
 func (h *handler) explain(err error, debits []debit) (shortages string, reason metric.Reason, _ error) {
 	var cancelled *types.TransactionCanceledException
 	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) != 1+len(debits) || contention.Is(err) {

@@ -27,7 +27,7 @@ func (h *handler) handle(ctx context.Context, input json.RawMessage) (output, er
 }
 
 func (h *handler) store(ctx context.Context, s coffee.Submission) (output, error) {
-	// The API compares them before it starts an execution, but it reads JSON in a way of its own.
+	// The API compares them before it starts an execution, but it may read JSON in another way.
 	if h.callers.ByToken && s.Caller != "" && s.Caller != s.Order.AccountID {
 		return output{}, &task.NotAllowed{}
 	}

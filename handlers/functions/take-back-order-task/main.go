@@ -1,9 +1,8 @@
-// Command take-back-order-task is the Orchestrator's task that undoes the storing of an order after a later step has
-// failed. The order is then not active, and a late retry of storing it does not make it active again.
+// Command take-back-order-task is the Orchestrator's task that undoes storing an order after a later step failed. The order is then not
+// active, and a late retry of storing it does not make it active again.
 //
-// Input: {"order": the order in its canonical form}, or the input of store-order-task if it is not known whether the
-// order was stored. Output: {"takenback"}, false if the table holds another event, such as a newer order, which stays.
-// The task is idempotent.
+// Input: {"order": the order in its canonical form}, or the input of store-order-task if it is unknown whether the order was stored.
+// Output: {"takenback"}, false if the table has another event, such as a newer order, which stays. The task is idempotent.
 //
 // Errors: InvalidOrder; StoreUnavailable, which is worth a retry; StoreRefused, which is not.
 //

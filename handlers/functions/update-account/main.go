@@ -1,9 +1,8 @@
-// Command update-account is the function behind POST /account of the checker pattern: it sets the balance of a customer's
-// account, {"customerId", "balance"}, or adds to it, {"customerId", "add"}. balance is an amount of money from 0; add may
-// be below zero, and the balance is never.
+// Command update-account is the function behind POST /account of the checker pattern: it sets the balance of a customer's account,
+// {"customerId", "balance"}, or adds to it, {"customerId", "add"}. balance is an amount of money from 0; add may be negative, the resulting
+// balance must not be.
 //
-// Environment: ACCOUNTS_TABLE; optional ALLOW_ORIGIN. IAM: dynamodb:UpdateItem, dynamodb:PutItem and dynamodb:GetItem on
-// the table.
+// Environment: ACCOUNTS_TABLE; optional ALLOW_ORIGIN. IAM: dynamodb:UpdateItem, dynamodb:PutItem and dynamodb:GetItem on the table.
 package main
 
 import (

@@ -50,7 +50,7 @@ func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 	}
 	ctx = seen.Order(ctx, f.OrderID, "")
 	rec, effect, err := h.orders.Apply(ctx, f)
-	// An order is stored before it is published, so one that is not there now will never be.
+	// An order is stored before it is published, so an order that is missing now will never exist.
 	if errors.Is(err, orders.ErrNotFound) {
 		return permanent.Error(err)
 	}
@@ -58,8 +58,8 @@ func (h *handler) apply(ctx context.Context, m events.SQSMessage) error {
 		return fmt.Errorf("applying the finding of the %s check: %w", f.Check, err)
 	}
 	logEffect(seen.Order(ctx, "", rec.CustomerID), f, rec, effect)
-	// This depends on the order, and not on whether the finding was applied now: an earlier invocation may have applied it
-	// and ended before the next line. ship-order is idempotent.
+	// This depends on the order, not on whether the finding was applied now: an earlier invocation may have applied it and ended before the
+	// next line. ship-order is idempotent.
 	if rec.Status == checker.ReadyToShip {
 		return h.shipOrder(ctx, f.OrderID)
 	}
@@ -82,7 +82,7 @@ func logEffect(ctx context.Context, f checker.Finding, rec checker.Record, effec
 	metric.Info(trace.Annotate(ctx, "outcome", outcome), message, values, "check", f.Check, "passed", f.Passed, "status", rec.Status)
 }
 
-// reason is why an order is rejected that does not pass a check.
+// reason returns why an order that does not pass a check is rejected.
 func reason(c checker.Check) metric.Reason {
 	switch c {
 	case checker.Account:
@@ -93,9 +93,9 @@ func reason(c checker.Check) metric.Reason {
 	return ordermetric.Check
 }
 
-// shipOrder invokes ship-order and waits for it, so that the finding stays in its queue until the order was shipped or
-// rejected. Lambda would retry an asynchronous invocation twice only, within three minutes: an order that became ready
-// shortly before an outage of a table would not be shipped.
+// shipOrder invokes ship-order and waits for it, so that the finding stays in its queue until the order is shipped or rejected. Lambda
+// would retry an asynchronous invocation only twice, within three minutes: an order that became ready shortly before an outage of a table
+// would not be shipped.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/invocation-sync.html
 func (h *handler) shipOrder(ctx context.Context, orderID string) error {

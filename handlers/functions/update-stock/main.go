@@ -1,9 +1,7 @@
-// Command update-stock is the function behind POST /stock of the checker pattern: it sets the number of pieces of a
-// product, {"productId", "balance"}, or adds to it, {"productId", "add"}. balance is an integer from 0; add may be below
-// zero, and the number of pieces is never.
+// Command update-stock is the function behind POST /stock of the checker pattern: it sets the number of pieces of a product, {"productId",
+// "balance"}, or adds to it, {"productId", "add"}. balance is an integer from 0; add may be negative, the resulting number must not be.
 //
-// Environment: STOCK_TABLE; optional ALLOW_ORIGIN. IAM: dynamodb:UpdateItem, dynamodb:PutItem and dynamodb:GetItem on the
-// table.
+// Environment: STOCK_TABLE; optional ALLOW_ORIGIN. IAM: dynamodb:UpdateItem, dynamodb:PutItem and dynamodb:GetItem on the table.
 package main
 
 import (

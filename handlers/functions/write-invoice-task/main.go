@@ -1,10 +1,10 @@
 // Command write-invoice-task is the Orchestrator's task that writes the invoice of an order to an S3 bucket.
 //
-// Input: {"order": the order in its canonical form}. Output: {"invoiceid", "key"}, which depend only on the order. The
-// task is idempotent: there is one invoice, and the output is the same.
+// Input: {"order": the order in its canonical form}. Output: {"invoiceid", "key"}, which depend only on the order. The task is idempotent:
+// there is one invoice, and the output is the same.
 //
-// Errors: InvalidOrder, also for a completion, which has no invoice; InvoiceUnavailable, which is worth a retry;
-// InvoiceRefused, which is not.
+// Errors: InvalidOrder, also for a completion, which has no invoice; InvoiceUnavailable, which is worth a retry; InvoiceRefused, which is
+// not.
 //
 // Environment: BUCKET_NAME. IAM: s3:PutObject on invoices/* of the bucket.
 package main

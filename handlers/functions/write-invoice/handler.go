@@ -12,8 +12,8 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// maxConcurrent is how many messages of a batch are handled concurrently: more than the default batch of five, and few
-// enough for the smallest memory size, which has little CPU.
+// maxConcurrent is how many messages of a batch are processed concurrently: more than the default batch of five, but limited for the
+// smallest memory size, which has little CPU.
 const maxConcurrent = 10
 
 type handler struct {

@@ -1,9 +1,9 @@
-// Command write-invoice is the FanOut pattern's consumer that writes an invoice to an S3 bucket for each new order of an
-// SQS batch. An order that is delivered again finds its invoice there, and writes none.
+// Command write-invoice is the FanOut pattern's consumer that writes an invoice to an S3 bucket for each new order of an SQS batch. If an
+// order is delivered again, its invoice exists, and none is written.
 //
-// Environment: BUCKET_NAME, QUEUE_URL, DEAD_LETTERS_URL. IAM: s3:PutObject on invoices/* of the bucket;
-// sqs:ChangeMessageVisibility on its queue; sqs:SendMessage on its dead-letter queue; sqs:ReceiveMessage,
-// sqs:DeleteMessage and sqs:GetQueueAttributes on its queue, which Lambda uses to read it.
+// Environment: BUCKET_NAME, QUEUE_URL, DEAD_LETTERS_URL. IAM: s3:PutObject on invoices/* of the bucket; sqs:ChangeMessageVisibility on its
+// queue; sqs:SendMessage on its dead-letter queue; sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on its queue, which
+// Lambda uses to read it.
 package main
 
 import (

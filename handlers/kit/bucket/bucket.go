@@ -13,15 +13,15 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// PutObjectAPI is the part of an S3 client that PutOnce uses. Needs s3:PutObject on the objects.
+// PutObjectAPI is the part of an S3 client that PutOnce uses. It needs s3:PutObject on the objects.
 type PutObjectAPI interface {
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 }
 
-// PutOnce writes an object, unless there is one under its key: then that stays, written is false, and the error is nil. It sets
-// in.IfNoneMatch. After an error the outcome is unknown; putting the object again is safe.
+// PutOnce writes an object if the bucket has none with its key. Otherwise the existing object stays, written is false, and the error is
+// nil. It sets in.IfNoneMatch. After an error the result is unknown; calling PutOnce again is safe.
 //
-// In a bucket with versioning, an object whose newest version is a delete marker is written.
+// In a bucket with versioning, it writes an object if the newest version of the key is a delete marker.
 func PutOnce(ctx context.Context, client PutObjectAPI, in *s3.PutObjectInput) (written bool, err error) {
 	in.IfNoneMatch = aws.String("*")
 	_, err = client.PutObject(ctx, in, retryConflicts)

@@ -1,11 +1,10 @@
 // Package contention retries DynamoDB writes that were refused because of other writes.
 //
-// In DynamoDB no write waits for another one: while a transaction is at work on an item, every other write of the item
-// is refused, and the SDK does not retry those. When many writers race for one item, this is the usual case, and it lasts
-// milliseconds.
+// A DynamoDB write does not wait for another one. While a transaction is in progress on an item, every other write to the item is refused,
+// and the SDK does not retry it. When many writers compete for one item, this is the usual case, and lasts milliseconds.
 //
-// It is not part of package awserr because it needs DynamoDB's types, which add half a millisecond to the start of a
-// function that has no table.
+// This is not part of package awserr because it needs DynamoDB's types. They would add half a millisecond to the start of a function
+// without a table.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
 package contention
@@ -23,14 +22,14 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
 )
 
-// The waits between two attempts are random, from 0 to a limit that doubles from firstWait to longestWait.
+// The delay between two attempts is random, from 0 to a limit. The limit doubles from firstWait to longestWait.
 const (
 	firstWait   = 20 * time.Millisecond
 	longestWait = time.Second
 )
 
-// Retry calls write until it returns something other than contention, or until ctx ends. In the latter case it returns
-// the error of the last call, whose write was not made. ctx should have a deadline.
+// Retry calls write until it returns something other than contention, or until ctx ends. If ctx ends, it returns the error of the last
+// call, which wrote nothing. ctx should have a deadline.
 func Retry(ctx context.Context, write func(context.Context) error) error {
 	for attempt := 1; ; attempt++ {
 		err := write(ctx)
@@ -43,7 +42,7 @@ func Retry(ctx context.Context, write func(context.Context) error) error {
 	}
 }
 
-// Wait waits between an attempt, counted from 1, and the next one. It returns the error of ctx if that ends first.
+// Wait waits between an attempt, counted from 1, and the next one. It returns the error of ctx if ctx ends first.
 func Wait(ctx context.Context, attempt int) error {
 	limit := min(longestWait, firstWait<<min(attempt-1, 10))
 	timer := time.NewTimer(rand.N(limit))
@@ -58,8 +57,8 @@ func Wait(ctx context.Context, attempt int) error {
 
 // Is reports whether DynamoDB refused a write because of other writes.
 //
-// A transaction with one action in conflict counts, even if the condition of another action failed. That condition may
-// have seen a part of the conflicting write, such as the balance after this very payment.
+// A transaction with a conflict on one action counts, even if the condition of another action failed. That condition may have read a part
+// of the conflicting write, such as the balance after this same payment.
 func Is(err error) bool {
 	var cancelled *types.TransactionCanceledException
 	if !errors.As(err, &cancelled) {

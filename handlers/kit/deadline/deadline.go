@@ -1,5 +1,5 @@
-// Package deadline lets a handler stop its work shortly before its invocation times out. It can then still answer which
-// part is not done; a time-out answers nothing.
+// Package deadline lets a handler stop its work shortly before its invocation times out. It can then still report which part is not done.
+// An invocation that times out reports nothing.
 package deadline
 
 import (
@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Margin is the time between the end of the work and the deadline of the invocation. If a tenth of the time left is
-// less, that is the margin.
+// Margin is the time between the end of the work and the deadline of the invocation. The margin is a tenth of the remaining time if that is
+// shorter.
 const Margin = time.Second
 
-// Ahead returns a context that ends Margin before the deadline of ctx, or with ctx if that has none.
+// Ahead returns a context that ends Margin before the deadline of ctx. Without a deadline, it ends with ctx.
 func Ahead(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

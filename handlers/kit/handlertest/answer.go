@@ -6,7 +6,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 )
 
-// Answer returns the status and the body of an answer, and asserts that it is JSON that a page of any origin may read.
+// Answer returns the status and the body of an answer. It asserts that the body is JSON, and that a page of any origin may read it.
 func Answer(t testing.TB, answer httpapi.Response, err error) (status int, body string) {
 	t.Helper()
 	noError(t, err)

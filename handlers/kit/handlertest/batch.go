@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Failed returns the ids of the failed messages in the answer to an SQS batch, and asserts that the list is not null.
+// Failed returns the ids of the failed messages in the answer to an SQS batch. It asserts that the list is not null.
 func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []string) {
 	t.Helper()
 	noError(t, err)
@@ -19,7 +19,7 @@ func Failed(t testing.TB, response events.SQSEventResponse, err error) (ids []st
 	return ids
 }
 
-// Checkpoint returns the sequence number from which on Lambda delivers a Kinesis batch again, or "" if all was done.
+// Checkpoint returns the sequence number from which Lambda delivers a Kinesis batch again, or "" if the whole batch is done.
 func Checkpoint(t testing.TB, response events.KinesisEventResponse, err error) string {
 	t.Helper()
 	noError(t, err)

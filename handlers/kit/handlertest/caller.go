@@ -2,8 +2,8 @@ package handlertest
 
 import "github.com/order-patterns/order-patterns/handlers/kit/httpapi"
 
-// By returns the request with the context of the authorizer of a token. account is "" if the token names none; all is that it
-// is for the data of all accounts.
+// By returns the request with the authorizer context of a token. account is "" if the token names none. all says that the token allows the
+// data of all accounts.
 func By(r httpapi.Request, account string, all bool) httpapi.Request {
 	r.RequestContext.Authorizer = map[string]any{"principalId": "user-1", "integrationLatency": 3.0}
 	if account != "" {
@@ -15,7 +15,7 @@ func By(r httpapi.Request, account string, all bool) httpapi.Request {
 	return r
 }
 
-// Callers are requests of several callers about the account own, by name, and whether they are allowed.
+// Callers returns requests of several callers about the account own, by name, and whether they are allowed.
 func Callers(r httpapi.Request, own string) map[string]Caller {
 	anonymous := r
 	anonymous.RequestContext.Authorizer = nil
@@ -30,7 +30,7 @@ func Callers(r httpapi.Request, own string) map[string]Caller {
 	}
 }
 
-// Caller is a request of a caller.
+// Caller is a request of one caller.
 type Caller struct {
 	Request httpapi.Request
 	Allowed bool

@@ -1,5 +1,5 @@
-// Package handlertest is for the tests of functions. It reads recorded events, invokes functions as the Lambda runtime does, checks
-// answers, captures the log, and has a queue and a failure queue in memory. It needs no module beyond those of the functions.
+// Package handlertest is for tests of functions. It reads recorded events, invokes functions as the Lambda runtime does, checks answers,
+// and captures the log. It has a queue and a failure queue in memory. It needs no other modules than the functions.
 package handlertest
 
 import "testing"

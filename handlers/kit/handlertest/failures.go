@@ -14,9 +14,9 @@ import (
 
 // Failures is the failure queue of a reader of a stream.
 type Failures struct {
-	// Sent are the messages.
+	// Sent holds the messages that were sent.
 	Sent []kinesisbatch.Failure
-	// Refuse, if not nil, is the answer to each send.
+	// Refuse is the error of each send; nil accepts them.
 	Refuse error
 }
 
@@ -25,7 +25,7 @@ func (f *Failures) Reader() *kinesisbatch.Reader {
 	return &kinesisbatch.Reader{Client: f, FailuresURL: "https://failures"}
 }
 
-// Numbers are the sequence numbers of the records that were sent.
+// Numbers returns the sequence numbers of the records that were sent.
 func (f *Failures) Numbers() (numbers []string) {
 	for _, m := range f.Sent {
 		numbers = append(numbers, m.Record.SequenceNumber)
@@ -33,7 +33,7 @@ func (f *Failures) Numbers() (numbers []string) {
 	return numbers
 }
 
-// SendMessage keeps a message.
+// SendMessage records a message.
 func (f *Failures) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	if err := errors.Join(f.Refuse, ctx.Err()); err != nil {
 		return nil, err

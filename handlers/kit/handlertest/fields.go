@@ -1,6 +1,6 @@
 package handlertest
 
-// Fields returns some fields of a line of the log, or of the annotations of a span, as far as it has them.
+// Fields returns the named fields of a log line, or of the annotations of a span. It omits missing ones.
 func Fields(line map[string]any, names ...string) map[string]any {
 	found := map[string]any{}
 	for _, name := range names {

@@ -9,8 +9,8 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/lambdaenv"
 )
 
-// Logged runs do, and returns the lines that it logs, with the fields of the function's log handler and without their time. It
-// replaces the default logger meanwhile: no other test may log at the same time.
+// Logged calls do, and returns the lines that it logs, with the fields of the function's log handler and without the time. It replaces the
+// default logger meanwhile, so no other test may log at the same time.
 func Logged(t testing.TB, do func()) (lines []map[string]any) {
 	t.Helper()
 	var out bytes.Buffer

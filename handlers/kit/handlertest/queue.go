@@ -14,9 +14,9 @@ import (
 
 // Queue is the SQS of a consumer: its queue and its dead-letter queue.
 type Queue struct {
-	// Refuse, if not nil, is called before each send; its error is the answer.
+	// Refuse is called before each send. If it returns an error, the send fails with it. It may be nil.
 	Refuse func(*sqs.SendMessageInput) error
-	// NoDelay, if not nil, is the answer to ChangeMessageVisibility.
+	// NoDelay is the error of ChangeMessageVisibility; nil accepts the calls.
 	NoDelay error
 
 	mu     sync.Mutex
@@ -24,19 +24,19 @@ type Queue struct {
 	delays map[string]time.Duration
 }
 
-// Consumer returns the queue as the consumer knows it.
+// Consumer returns the queue of a consumer, with this implementation of SQS.
 func (q *Queue) Consumer() *sqsbatch.Queue {
 	return &sqsbatch.Queue{Client: q, URL: "https://queue", DeadLettersURL: "https://dead-letters"}
 }
 
-// Dead are the messages that were sent to the dead-letter queue.
+// Dead returns the messages that were sent to the dead-letter queue.
 func (q *Queue) Dead() []*sqs.SendMessageInput {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.dead
 }
 
-// DeadBodies are the bodies of the messages that were sent to the dead-letter queue.
+// DeadBodies returns the bodies of the messages that were sent to the dead-letter queue.
 func (q *Queue) DeadBodies() (bodies []string) {
 	for _, m := range q.Dead() {
 		bodies = append(bodies, aws.ToString(m.MessageBody))
@@ -44,14 +44,14 @@ func (q *Queue) DeadBodies() (bodies []string) {
 	return bodies
 }
 
-// Delays are the visibility timeouts that were set, by receipt handle.
+// Delays returns the visibility timeouts that were set, by receipt handle.
 func (q *Queue) Delays() map[string]time.Duration {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.delays
 }
 
-// SendMessage keeps a dead letter.
+// SendMessage records a dead letter.
 func (q *Queue) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -67,7 +67,7 @@ func (q *Queue) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...fu
 	return &sqs.SendMessageOutput{MessageId: aws.String(fmt.Sprint("dead", len(q.dead)))}, nil
 }
 
-// ChangeMessageVisibility keeps the timeout.
+// ChangeMessageVisibility records the timeout.
 func (q *Queue) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -7,26 +7,26 @@ import (
 	"net/http"
 )
 
-// Layout is the layout of errors.
+// Layout is the format of errors.
 type Layout int
 
-// The layouts.
+// The formats of errors.
 const (
 	MessageOnly       Layout = iota // {"message": "..."}
 	StatusDescription               // {"status": 400, "description": "..."}
 )
 
-// Answers makes responses. The zero value allows every origin.
+// Answers creates responses. The zero value allows every origin.
 type Answers struct {
 	AllowOrigin string // Access-Control-Allow-Origin; "" means "*"
 	Layout      Layout
 }
 
-// JSON answers with v. A v that JSON cannot hold becomes a 500.
+// JSON answers with v as JSON. If v cannot be encoded, it answers 500.
 func (a Answers) JSON(status int, v any) Response {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false) // a URL stays readable
+	enc.SetEscapeHTML(false) // so that a URL stays readable
 	if err := enc.Encode(v); err != nil {
 		return a.Fail(Errorf(http.StatusInternalServerError, "the answer could not be written"))
 	}

@@ -1,5 +1,5 @@
-// Package httpapi reads the proxy events of API Gateway's REST API, and makes answers. Every answer is JSON and has the
-// CORS header, errors too: API Gateway passes on the headers of a proxy function as they are, and adds none.
+// Package httpapi reads the proxy events of API Gateway's REST APIs and creates answers. Every answer is JSON and has the CORS header,
+// errors too: API Gateway passes on the headers of a proxy function unchanged, and adds none.
 //
 // See https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 package httpapi
@@ -16,7 +16,7 @@ type (
 	Response = events.APIGatewayProxyResponse
 )
 
-// Error is an answer other than success: the status, and a message for the client.
+// Error is an answer that reports an error: the status, and a message for the client.
 type Error struct {
 	Status  int
 	Message string
@@ -24,7 +24,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// Errorf makes an Error.
+// Errorf returns an Error.
 func Errorf(status int, format string, args ...any) *Error {
 	return &Error{Status: status, Message: fmt.Sprintf(format, args...)}
 }

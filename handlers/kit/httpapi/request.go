@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// MaxBody is the largest body in bytes that Body returns.
+// MaxBody is the largest body that Body returns, in bytes.
 const MaxBody = 64 << 10
 
-// Body returns the request's body, decoded if API Gateway sent it as base64, of at most MaxBody bytes.
+// Body returns the request's body, at most MaxBody bytes. It decodes base64.
 func Body(r Request) ([]byte, *Error) { return BodyUpTo(r, MaxBody) }
 
-// BodyUpTo is Body with another limit in bytes.
+// BodyUpTo is Body with another limit, in bytes.
 func BodyUpTo(r Request, limit int) ([]byte, *Error) {
 	body := []byte(r.Body)
 	if r.IsBase64Encoded {
@@ -27,7 +27,7 @@ func BodyUpTo(r Request, limit int) ([]byte, *Error) {
 	return body, nil
 }
 
-// Query returns a query parameter, and whether there is one. It must not be given more than once.
+// Query returns a query parameter, and whether it is present. A parameter that is given more than once is a 400.
 func Query(r Request, name string) (value string, found bool, fault *Error) {
 	if n := len(r.MultiValueQueryStringParameters[name]); n > 1 {
 		return "", true, Errorf(http.StatusBadRequest, "query parameter %s: is given %d times", name, n)
@@ -36,8 +36,8 @@ func Query(r Request, name string) (value string, found bool, fault *Error) {
 	return value, found, nil
 }
 
-// Header returns a header, and whether there is one. It must not be given more than once. The letter case of the name
-// does not matter: a REST API passes it on as the client sent it.
+// Header returns a header, and whether it is present. A header that is given more than once is a 400. The name is case-insensitive: a REST
+// API passes on the client's spelling.
 func Header(r Request, name string) (value string, found bool, fault *Error) {
 	for sent, v := range r.Headers {
 		if strings.EqualFold(sent, name) {

@@ -14,18 +14,18 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
 
-// Begin starts the span of a request, which is named for the work, and adds the request's id to the log lines of ctx.
+// Begin starts the span of a request, with work as its name. It adds the request's id to the log lines of ctx.
 func Begin(ctx context.Context, r Request, work string) (context.Context, *trace.Span) {
 	return trace.Start(logfields.Add(ctx, "apiRequestId", r.RequestContext.RequestID), work)
 }
 
-// Handle handles one request. It returns the status and the body of the answer, which is encoded as JSON, or an error. An [*Error] is
-// the answer to the client. Any other error is not shown to the client, who gets a 503. Handle should return when ctx ends.
+// Handle handles one request. It returns the status and the body of the answer, which is encoded as JSON, or an error. An [*Error] is the
+// answer to the client. For any other error the client gets a 503 without details. Handle should return when ctx ends.
 type Handle func(ctx context.Context, r Request) (status int, body any, err error)
 
-// Handler returns the function of a route, for lambdaenv.Env.Start. It calls handle within a span named for the work, with a context
-// that ends shortly before the deadline of the invocation, and logs an error that is not the client's, with the fields that handle
-// added by trace.Annotate. It never returns an error.
+// Handler returns the function of a route, for lambdaenv.Env.Start. It calls handle within a span with work as its name. ctx ends shortly
+// before the deadline of the invocation. An error that is not the client's is logged, with the fields that handle added by trace.Annotate.
+// The function never returns an error.
 func (a Answers) Handler(work string, handle Handle) func(context.Context, Request) (Response, error) {
 	return func(ctx context.Context, r Request) (Response, error) {
 		ctx, span := Begin(ctx, r, work)
@@ -42,7 +42,7 @@ func (a Answers) Handler(work string, handle Handle) func(context.Context, Reque
 		}
 		if answer.Status >= http.StatusInternalServerError {
 			span.Fail(err, false)
-			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "request failed", "error", err.Error())
+			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "request failed", "error", err)
 		} else {
 			trace.Annotate(ctx, "outcome", "refused")
 		}
@@ -50,8 +50,8 @@ func (a Answers) Handler(work string, handle Handle) func(context.Context, Reque
 	}
 }
 
-// Decode decodes the request's body, which must be one JSON value of the type of into, without fields that the type does not have.
-// limit is the longest body in bytes. The error is the answer for the client: 400, or 413 for a body that is too long.
+// Decode decodes the request's body, which must be one JSON value of the type of into, without unknown fields. limit is the largest body in
+// bytes. The error is the answer for the client: 400, or 413 for a body that is too large.
 func Decode(r Request, limit int, into any) *Error {
 	body, fault := BodyUpTo(r, limit)
 	if fault != nil {

@@ -1,8 +1,7 @@
 // Package item writes and reads the items of DynamoDB tables.
 //
-// It does not use the SDK's feature/dynamodb/attributevalue, which works by reflection: numbers would pass through
-// float64 or a type of its own, and a missing attribute would be read as a zero. Here a number is its exact text, and a
-// missing or mistyped attribute is an error.
+// It does not use the SDK's feature/dynamodb/attributevalue, which uses reflection. That package converts numbers to float64 or to its own
+// type, and reads a missing attribute as a zero. Here a number is its exact text, and a missing or mistyped attribute is an error.
 package item
 
 import (
@@ -12,34 +11,34 @@ import (
 )
 
 type (
-	// Item is an item, its key, a map inside it, or the values of an expression.
+	// Item is an item, a key, a map in an item, or the values of an expression.
 	Item = map[string]types.AttributeValue
 	// Value is the value of an attribute.
 	Value = types.AttributeValue
 )
 
-// String is the value s, of type S.
+// String returns a value of type S.
 func String(s string) Value { return &types.AttributeValueMemberS{Value: s} }
 
-// Bool is the value b, of type BOOL.
+// Bool returns a value of type BOOL.
 func Bool(b bool) Value { return &types.AttributeValueMemberBOOL{Value: b} }
 
-// Int is the value n, of type N.
+// Int returns a value of type N.
 func Int(n int64) Value { return Decimal(strconv.FormatInt(n, 10)) }
 
-// Decimal is the number that s is in decimal notation, of type N.
+// Decimal returns a value of type N. s is the number in decimal notation.
 func Decimal(s string) Value { return &types.AttributeValueMemberN{Value: s} }
 
-// Map is the value m, of type M.
+// Map returns a value of type M.
 func Map(m Item) Value { return &types.AttributeValueMemberM{Value: m} }
 
-// List is the value of type L with these elements.
+// List returns a value of type L with these elements.
 func List(elements ...Value) Value {
-	// Never nil: the SDK would leave the attribute out.
+	// Never nil: the SDK would omit the attribute.
 	return &types.AttributeValueMemberL{Value: append([]Value{}, elements...)}
 }
 
-// Strings is the list of these strings.
+// Strings returns a list of these strings.
 func Strings(all ...string) Value {
 	elements := make([]Value, len(all))
 	for i, s := range all {

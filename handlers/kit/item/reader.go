@@ -8,22 +8,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Reader reads the attributes of an item, and collects what is wrong with them. An attribute that is wrong is read as a
-// zero value.
+// Reader reads the attributes of an item, and collects errors. An attribute that is missing or has the wrong type is read as a zero value.
 type Reader struct {
 	item   Item
-	faults *[]error // shared with the readers of the maps inside
+	faults *[]error // shared with the readers of nested maps
 }
 
-// NewReader returns a reader of it.
+// NewReader returns a reader of an item.
 func NewReader(it Item) Reader { return Reader{item: it, faults: new([]error)} }
 
-// Fault notes that the attribute name is not what it must be, such as "a string".
+// Fault records that the attribute name is not what must says, such as "a string".
 func (r Reader) Fault(name, must string) {
 	*r.faults = append(*r.faults, fmt.Errorf("attribute %s is not %s", name, must))
 }
 
-// Err returns all faults, those of the maps inside included, or nil.
+// Err returns all recorded errors, also those of nested maps. It returns nil if there are none.
 func (r Reader) Err() error { return errors.Join(*r.faults...) }
 
 // String reads an attribute of type S.
@@ -51,7 +50,7 @@ func (r Reader) Int(name string) int64 {
 	return Number(r, name, "a whole number", func(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) })
 }
 
-// Number reads an attribute of type N with parse. must is what an N that parse refuses should be, such as "an amount".
+// Number reads an attribute of type N with parse. If parse fails, must says in the error what the number must be, such as "an amount".
 func Number[T any](r Reader, name, must string, parse func(string) (T, error)) (number T) {
 	n, ok := r.item[name].(*types.AttributeValueMemberN)
 	if !ok {
@@ -79,7 +78,7 @@ func (r Reader) Strings(name string) []string {
 	return all
 }
 
-// Map reads an attribute of type M. It is not ok if the attribute is not one.
+// Map reads an attribute of type M. ok is false if the attribute is missing or has another type.
 func (r Reader) Map(name string) (inner Reader, ok bool) {
 	m, ok := r.item[name].(*types.AttributeValueMemberM)
 	if !ok {

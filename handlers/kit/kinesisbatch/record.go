@@ -25,7 +25,7 @@ func (r *record) init(rec events.KinesisEventRecord) {
 	r.fields.Add("sequenceNumber", rec.Kinesis.SequenceNumber)
 }
 
-// shardID is the shard of a record. The id of its event is the shard's id and the sequence number, with a colon between.
+// shardID returns the shard of a record. The id of the event is SHARD:SEQUENCENUMBER.
 func shardID(r events.KinesisEventRecord) string {
 	shard, _, _ := strings.Cut(r.EventID, ":")
 	return shard
@@ -37,13 +37,13 @@ func (r *record) logFailure(ctx context.Context, err error) {
 
 func (r *record) logError(ctx context.Context, message, outcome string, err error, values ...metric.Value) {
 	metric.Log(r.fields.Context(ctx), slog.LevelError, message, values, "shardId", shardID(r.KinesisEventRecord), "partitionKey", r.Kinesis.PartitionKey,
-		"outcome", outcome, "error", err.Error())
+		"outcome", outcome, "error", err)
 }
 
 var errPanic = errors.New("panic")
 
-// handle parses a record and handles it within a span in the trace whose header it carries, and returns that header. The
-// handler adds ids and the outcome of a success.
+// handle parses a record and handles it within a span in the trace of the record's tracing header. It returns that header. On success the
+// handler logs the outcome and adds ids.
 func (r *record) handle(ctx context.Context, batchSize int, parse Parse) (header string, err error) {
 	header, handle := parse(r.KinesisEventRecord)
 	ctx, span := trace.Continue(r.fields.Context(ctx), header, "record")

@@ -1,5 +1,5 @@
-// Package lambdaenv starts a function: it reads the environment, sets up logging and the AWS configuration, and hands
-// over to the Lambda runtime. This happens once per process, before the first event.
+// Package lambdaenv starts a function. It reads the environment, sets up logging and the AWS configuration, and starts the Lambda runtime
+// client. This happens once per process, before the first event.
 package lambdaenv
 
 import (
@@ -23,13 +23,13 @@ import (
 
 // Env is the environment of a function.
 type Env struct {
-	AWS     aws.Config // of Setup
+	AWS     aws.Config // set by Setup
 	missing []string
 	invalid []error
 }
 
-// Setup sets up logging and the number of threads, and loads the AWS configuration, whose calls are traced. If that fails, it logs why and ends
-// the process, which Lambda reports as a failed start.
+// Setup sets up logging and the number of threads, and loads the AWS configuration. All calls with that configuration are traced. If
+// loading fails, Setup logs the error and ends the process, which Lambda reports as a failed start.
 func Setup() *Env {
 	env := SetupWithoutAWS()
 	cfg, err := config.LoadDefaultConfig(context.Background())
@@ -41,14 +41,14 @@ func Setup() *Env {
 	return env
 }
 
-// SetupWithoutAWS is Setup for a function that calls no AWS service: without the SDK's configuration, its zip is smaller.
+// SetupWithoutAWS is Setup for a function that calls no AWS service. Without the SDK's configuration, its zip is smaller.
 func SetupWithoutAWS() *Env {
 	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), Processors(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))))
 	slog.SetDefault(slog.New(NewLogHandler(os.Stdout)))
 	return &Env{}
 }
 
-// Required returns an environment variable. Start fails if it is not set or empty.
+// Required returns an environment variable. Start fails if it is not set or is empty.
 func (e *Env) Required(name string) string {
 	value := os.Getenv(name)
 	if value == "" {
@@ -57,8 +57,7 @@ func (e *Env) Required(name string) string {
 	return value
 }
 
-// OneOf returns an environment variable, which may be unset or empty. Start fails if it is anything else that is not one of
-// the values.
+// OneOf returns an environment variable, which may be unset or empty. Start fails if it has a value that is not listed.
 func (e *Env) OneOf(name string, values ...string) string {
 	value := os.Getenv(name)
 	if value != "" && !slices.Contains(values, value) {
@@ -67,8 +66,7 @@ func (e *Env) OneOf(name string, values ...string) string {
 	return value
 }
 
-// JSON decodes a required environment variable. Start fails if it is not set, or is no JSON of the type of into, or has a
-// field that the type does not have.
+// JSON decodes a required environment variable. Start fails if it is not set, is not JSON of the type of into, or has an unknown field.
 func (e *Env) JSON(name string, into any) {
 	value := e.Required(name)
 	if value == "" {
@@ -81,7 +79,7 @@ func (e *Env) JSON(name string, into any) {
 	}
 }
 
-// Parsed returns what parse makes of an environment variable, which may be unset: then it gets "". Start fails if parse does.
+// Parsed returns the result of parse for an environment variable; an unset one is "". Start fails if parse fails.
 func Parsed[T any](e *Env, name string, parse func(string) (T, error)) T {
 	value, err := parse(os.Getenv(name))
 	if err != nil {
@@ -90,7 +88,7 @@ func Parsed[T any](e *Env, name string, parse func(string) (T, error)) T {
 	return value
 }
 
-// Err names all required variables that are missing, and all that are invalid; it is nil if there are none.
+// Err returns an error that names all missing and all invalid variables. It returns nil if there are none.
 func (e *Env) Err() error {
 	errs := e.invalid
 	if e.missing != nil {
@@ -99,8 +97,8 @@ func (e *Env) Err() error {
 	return errors.Join(errs...)
 }
 
-// Start runs handler, of one of the signatures that lambda.Start accepts, until the environment is shut down. If a
-// required variable is missing or one is invalid, it logs that and ends the process, which Lambda reports as a failed start.
+// Start runs handler until the environment is shut down. handler has one of the signatures that lambda.Start accepts. If a variable is
+// missing or invalid, Start logs the error and ends the process, which Lambda reports as a failed start.
 func (e *Env) Start(handler any) {
 	if err := e.Err(); err != nil {
 		fail(err)
@@ -108,7 +106,7 @@ func (e *Env) Start(handler any) {
 	lambda.Start(invoked{lambda.NewHandler(handler)})
 }
 
-// invoked is a handler whose invocations package trace knows, because the first one is the cold start.
+// invoked is a handler that reports its invocations to package trace. The first one is the cold start.
 type invoked struct{ lambda.Handler }
 
 func (h invoked) Invoke(ctx context.Context, event []byte) ([]byte, error) {
@@ -117,17 +115,16 @@ func (h invoked) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 }
 
 func fail(err error) {
-	slog.Error("the function cannot start", "error", err.Error())
+	slog.Error("the function cannot start", "error", err)
 	os.Exit(1)
 }
 
-// memoryOfOneCPU is the memory size in MB at which a function gets the time of one processor.
+// memoryOfOneCPU is the memory size in MB that gives a function one vCPU.
 const memoryOfOneCPU = 1769
 
-// Processors returns how many threads are useful to a function of this memory size in MB, as the variable
-// AWS_LAMBDA_FUNCTION_MEMORY_SIZE states it; without a size, the number of processors. Every function sees two
-// processors or more, but its share of their time depends on its memory. Threads beyond that share only wake and
-// interrupt each other.
+// Processors returns how many threads are useful to a function of this memory size in MB, which is the value of
+// AWS_LAMBDA_FUNCTION_MEMORY_SIZE. Without a size, it returns the number of processors. Every function has at least two processors, but its
+// share of CPU time depends on its memory. More threads than that share only interrupt each other.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 func Processors(memory string) int {

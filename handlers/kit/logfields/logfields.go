@@ -1,10 +1,10 @@
-// Package logfields keeps the fields of every log line about one piece of work, such as a message of a batch. The log handler
-// of package lambdaenv adds them to each line that is logged with the work's context.
+// Package logfields holds the fields of every log line about one piece of work, such as one message of a batch. The log handler of package
+// lambdaenv adds them to each line that is logged with the work's context.
 //
-// The kit uses these names, which the access log of the APIs has, too: requestId (of the Lambda invocation), apiRequestId (of the
-// API's request), messageId, sequenceNumber, shardId, partitionKey, receiveCount, deadLetterId, traceId (of the work's trace),
-// pattern, outcome, error. A program adds ids of its own under names in the same style, such as pictureId, and spells each the same
-// in all functions, so that one query finds all lines about one thing. A field should hold ids only, and no data of a customer.
+// The kit uses these names, which the access log of the APIs also uses: requestId (of the Lambda invocation), apiRequestId (of the API's
+// request), messageId, sequenceNumber, shardId, partitionKey, receiveCount, deadLetterId, traceId (of the work's trace), pattern, outcome,
+// error, and cause, by which errors are counted. A program adds ids of its own in the same style, such as pictureId, with the same spelling in all functions, so that one query
+// finds all lines about one thing. A field should hold only ids, and no customers' data.
 package logfields
 
 import (
@@ -14,8 +14,8 @@ import (
 	"sync"
 )
 
-// Scope holds the fields of one piece of work. Who made the scope sees the fields that are added with its context, also if the
-// work has failed. The zero value has none. A Scope may be used by several goroutines.
+// Scope holds the fields of one piece of work. The owner of a scope sees the fields that were added with its context, also after the work
+// failed. The zero value has no fields. A Scope may be used by several goroutines.
 type Scope struct {
 	mu     sync.Mutex
 	fields []slog.Attr
@@ -23,12 +23,12 @@ type Scope struct {
 
 type contextKey struct{}
 
-// Context returns a context whose log lines have the fields of the scope, and not those of another scope of ctx.
+// Context returns a context whose log lines have the fields of this scope, and not those of another scope in ctx.
 func (s *Scope) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, contextKey{}, s)
 }
 
-// Add adds fields, given as name and value in turn, or replaces their values. It leaves out empty values.
+// Add adds fields, given as alternating names and values, or replaces their values. It omits empty values.
 func (s *Scope) Add(pairs ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +47,7 @@ func (s *Scope) Add(pairs ...string) {
 	}
 }
 
-// Add adds fields to the scope of ctx, as Scope.Add does. If ctx has no scope, the context that it returns has one.
+// Add adds fields to the scope of ctx, like Scope.Add. If ctx has no scope, the context that it returns has a new one.
 func Add(ctx context.Context, pairs ...string) context.Context {
 	s, ok := ctx.Value(contextKey{}).(*Scope)
 	if !ok {
@@ -58,13 +58,13 @@ func Add(ctx context.Context, pairs ...string) context.Context {
 	return ctx
 }
 
-// Branch returns a context for a part of the work of ctx, such as one of several items of a message. It has the fields of ctx, and what is
-// added to it is not added to ctx.
+// Branch returns a context for a part of the work of ctx, such as one of several items of a message. It has the fields of ctx. Fields that
+// are added to it are not added to ctx.
 func Branch(ctx context.Context) context.Context {
 	return (&Scope{fields: slices.Clone(Of(ctx))}).Context(ctx)
 }
 
-// Of returns the fields of ctx. They must not be changed.
+// Of returns the fields of ctx. The caller must not change them.
 func Of(ctx context.Context) []slog.Attr {
 	s, ok := ctx.Value(contextKey{}).(*Scope)
 	if !ok {

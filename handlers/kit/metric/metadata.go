@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// metadata is the field _aws of a line. It has one directive for the counter Rejected, if the line has it, and one for the other
-// values, because their dimensions differ.
+// metadata is the field _aws of a line. It has one directive for the counter Rejected, if the line has it, and one for the other values,
+// because their dimensions differ.
 type metadata struct {
 	at        time.Time
 	namespace string
 	values    []Value
 }
 
-// MarshalJSON makes {"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"","Dimensions":[["Pattern"]],"Metrics":[{"Name":"","Unit":""}]}]}.
+// MarshalJSON returns {"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"","Dimensions":[["Pattern"]],"Metrics":[{"Name":"","Unit":""}]}]}.
 func (m metadata) MarshalJSON() ([]byte, error) {
 	b := make([]byte, 0, 512)
 	b = append(b, `{"Timestamp":`...)
@@ -27,7 +27,7 @@ func (m metadata) MarshalJSON() ([]byte, error) {
 	return append(b, "]}"...), nil
 }
 
-// appendDirective appends a directive for the values that are in it, if there are any.
+// appendDirective appends a directive for the values that in accepts, if there are any.
 func (m metadata) appendDirective(b []byte, dimensions string, in func(Value) bool) []byte {
 	separator := `{"Namespace":` + quote(m.namespace) + `,"Dimensions":[` + dimensions + `],"Metrics":[`
 	found := false
@@ -53,7 +53,7 @@ func (m metadata) appendDirective(b []byte, dimensions string, in func(Value) bo
 	return b
 }
 
-// quote is s as a JSON string. Almost no name has a character that JSON escapes.
+// quote returns s as a JSON string. Almost no name has a character that JSON escapes.
 func quote(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0 {
 		return `"` + s + `"`

@@ -1,24 +1,23 @@
-// Package metric counts what happens to pieces of work, by CloudWatch's embedded metric format: the log line about an outcome is
-// also the document from which CloudWatch Logs takes the metrics. That needs no call and no permission.
+// Package metric counts pieces of work with CloudWatch's embedded metric format: the log line about an outcome is also the document from
+// which CloudWatch Logs extracts the metrics. This needs no call and no permission.
 //
-// The names of counters, timers and reasons are the program's own. Two environment variables say where they are kept:
+// The program chooses the names of counters, timers and reasons. Two environment variables configure the rest:
 //
-//   - PATTERN is the value of the dimension Pattern, which all metrics have. The components set it to the name of the component.
-//     Without it, a line is an ordinary log line, and nothing is counted.
-//   - METRICS_NAMESPACE is the namespace. Without it, that is [DefaultNamespace].
+//   - PATTERN is the value of the dimension Pattern, which all metrics have. The components set it to the name of the component. Without it, a
+//     line is an ordinary log line, and nothing is counted.
+//   - METRICS_NAMESPACE is the namespace. Default [DefaultNamespace].
 //
-// The counter Rejected is also kept by Reason. No other field is a dimension, because each combination of values is a metric that
-// costs some $0.30 a month: an id never is one.
+// The counter Rejected has the additional dimension Reason. No other field is a dimension, because each combination of values is a metric
+// that costs about $0.30 a month. An id is never a dimension.
 //
-// The packages sqsbatch and kinesisbatch count what they send to the dead-letter queue or the failure queue, as Rejected with the
-// reason DeadLettered. Everything else is counted by the program.
+// The packages sqsbatch and kinesisbatch count what they send to the dead-letter queue or the failure queue, as Rejected with the reason
+// DeadLettered. sqsbatch also records the age of messages that fail, as SecondsFailing. The program counts everything else.
 //
-// A metric is counted when its line is written. A function that ends between an outcome and its line leaves the line out, and
-// some outcomes have two lines if a message or a request is handled twice. So the sums are close, and not exact.
+// A metric is counted when its line is written. A function that ends between an outcome and its line writes no line. A message or a request
+// that is processed twice may have two lines. So the sums are approximate.
 //
-// CloudWatch takes metrics only from an event whose root is the document. Lambda's log format JSON leaves a line as it is that is JSON
-// already:
-// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html and
+// CloudWatch extracts metrics only from an event that is the document itself. Lambda's log format JSON does not change a line that is
+// already JSON: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html and
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 package metric
 
@@ -30,7 +29,7 @@ import (
 	"time"
 )
 
-// DefaultNamespace is the namespace of all metrics, unless the variable METRICS_NAMESPACE names another one.
+// DefaultNamespace is the namespace of all metrics if the variable METRICS_NAMESPACE is not set.
 const DefaultNamespace = "OrderPatterns"
 
 // Counter is the name of a metric with the unit Count: 1 to 255 printable ASCII characters, and not Rejected.
@@ -38,11 +37,11 @@ type Counter string
 
 const rejected = "Rejected"
 
-// Reason is why a piece of work was rejected: the value of the dimension Reason, of 1 to 255 printable ASCII characters. Each costs
-// another metric.
+// Reason is why a piece of work was rejected: the value of the dimension Reason, 1 to 255 printable ASCII characters. Each reason is
+// another metric that costs money.
 type Reason string
 
-// DeadLettered is the reason of what can never succeed, and is in a dead-letter queue or failure queue.
+// DeadLettered is the reason of messages and records that can never succeed. They are in a dead-letter queue or failure queue.
 const DeadLettered Reason = "DeadLettered"
 
 // Timer is the name of a metric with the unit Seconds: 1 to 255 printable ASCII characters.
@@ -53,37 +52,37 @@ type Value struct {
 	name, unit string
 	number     float64
 	reason     Reason
-	refused    bool // it is kept by reason only
+	refused    bool // counted by reason only
 }
 
 // Count counts one piece of work.
 func Count(c Counter) Value { return Value{name: string(c), unit: "Count", number: 1} }
 
-// Reject counts one piece of work that had been accepted and cannot succeed, as Rejected: by Pattern, and by Pattern and Reason. A
-// line has at most one.
+// Reject counts one piece of work that had been accepted and cannot succeed, as Rejected: by Pattern, and by Pattern and Reason. A line has
+// at most one Reject or Refuse.
 func Reject(r Reason) Value {
 	return Value{name: rejected, unit: "Count", number: 1, reason: r}
 }
 
-// Refuse counts one piece of work that was never accepted, such as a request that an API answers by 400. It is Reject by Pattern and
-// Reason only, so that Rejected by Pattern alone counts what had been accepted.
+// Refuse counts one piece of work that was never accepted, such as a request that an API answers by 400. It counts by Pattern and Reason
+// only, so that Rejected by Pattern alone counts work that had been accepted.
 func Refuse(r Reason) Value {
 	v := Reject(r)
 	v.refused = true
 	return v
 }
 
-// Seconds is a duration. Less than zero, which clocks that differ make of a short one, counts as zero.
+// Seconds is a duration. A negative duration counts as zero: two clocks may differ by more than a short duration.
 func Seconds(t Timer, d time.Duration) Value {
 	return Value{name: string(t), unit: "Seconds", number: max(0, d.Seconds())}
 }
 
-// Log writes one line by the default logger, as slog.Log does, with the values and their metadata. args must not have the names
-// of metrics and dimensions.
+// Log writes one line by the default logger, like slog.Log, with the values and their metadata. args must not have the names of metrics and
+// dimensions.
 //
-// A line that has a metric is written at any log level: if level is below that of the function's settings, it is raised to that.
-// Otherwise the logger, and after it Lambda's own filter, would drop the line and the metric with it:
-// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html. The level FATAL drops errors too, and so all
+// A line with a metric is written at any log level: a level below the one of the function's settings is raised to that one. Otherwise the
+// logger or Lambda's own filter would drop the line together with the metric:
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html. The level FATAL also drops errors, and so all
 // metrics.
 func Log(ctx context.Context, level slog.Level, message string, values []Value, args ...any) {
 	log, pattern := slog.Default(), os.Getenv("PATTERN")
@@ -110,7 +109,7 @@ func Log(ctx context.Context, level slog.Level, message string, values []Value, 
 	_ = log.Handler().Handle(ctx, r) // as slog does
 }
 
-// Info is Log with the level INFO.
+// Info is Log at the level INFO.
 func Info(ctx context.Context, message string, values []Value, args ...any) {
 	Log(ctx, slog.LevelInfo, message, values, args...)
 }

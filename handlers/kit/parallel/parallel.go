@@ -1,8 +1,8 @@
-// Package parallel runs the tasks of one invocation concurrently, and reports for each task whether it was done before
-// the end of the invocation.
+// Package parallel runs the tasks of one invocation concurrently. It reports for each task whether it was done before the end of the
+// invocation.
 //
-// It does what errgroup does not: a task that ignores its context does not delay the answer, a panic fails its own task
-// only, and every task has its own error.
+// Unlike errgroup, a task that ignores its context does not delay the answer, a panic fails only its own task, and every task has its own
+// error.
 package parallel
 
 import (
@@ -17,9 +17,9 @@ import (
 // ErrDeadline is the error of a task that was not done, or not started, shortly before the invocation's deadline.
 var ErrDeadline = errors.New("the invocation's deadline is near")
 
-// Do calls task for 0 to n-1, at most limit at a time and started in this order. It returns one error per task: the
-// task's own, its panic, or ErrDeadline if the task was not done shortly before the deadline of ctx. A task should
-// return when its ctx ends. Do does not wait for one that does not.
+// Do calls task for 0 to n-1, at most limit at a time and started in this order. It returns one error per task: the task's own, its panic,
+// or ErrDeadline if the task was not done shortly before the deadline of ctx. A task should return when its ctx ends. Do does not wait for
+// a task that does not.
 func Do(ctx context.Context, n, limit int, task func(ctx context.Context, i int) error) []error {
 	ctx, cancel := deadline.Ahead(ctx)
 	defer cancel()
@@ -28,7 +28,7 @@ func Do(ctx context.Context, n, limit int, task func(ctx context.Context, i int)
 		index int
 		err   error
 	}
-	// There is room for every result, so that a task that outlives the call is not blocked forever.
+	// The channel has space for every result, so that a task that ends after the call is not blocked forever.
 	results := make(chan result, n)
 	slots := make(chan struct{}, limit)
 	go func() {
@@ -60,7 +60,7 @@ func Do(ctx context.Context, n, limit int, task func(ctx context.Context, i int)
 	return errs
 }
 
-// run calls task, and returns a panic as an error. Otherwise a panic would end the process and fail all tasks.
+// run calls task, and returns a panic as an error. Without this, a panic would end the process and fail all tasks.
 func run(ctx context.Context, i int, task func(context.Context, int) error) (err error) {
 	_ = growStack(0)
 	defer func() {
@@ -71,9 +71,8 @@ func run(ctx context.Context, i int, task func(context.Context, int) error) (err
 	return task(ctx, i)
 }
 
-// growStack grows the stack of a new goroutine to the size that a call of the AWS SDK needs, in one step while the stack
-// is empty. Without it the stack grows in several steps that copy ever more frames, which took a sixth of a consumer's
-// time.
+// growStack grows the stack of a new goroutine to the size that a call of the AWS SDK needs, in one step while the stack is empty.
+// Otherwise the stack grows in several steps, each of which copies all frames. That took a sixth of a consumer's time.
 //
 //go:noinline
 func growStack(i int) byte {

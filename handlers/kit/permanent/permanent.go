@@ -1,4 +1,4 @@
-// Package permanent marks errors that no other attempt can avoid, whatever changes around it: those of a malformed message.
+// Package permanent marks errors that a retry cannot avoid, such as the error of a malformed message.
 package permanent
 
 import "errors"
@@ -7,7 +7,7 @@ type permanent struct{ error }
 
 func (p permanent) Unwrap() error { return p.error }
 
-// Error marks an error. It returns nil for nil.
+// Error marks an error as permanent. It returns nil for nil.
 func Error(err error) error {
 	if err == nil {
 		return nil
@@ -15,7 +15,7 @@ func Error(err error) error {
 	return permanent{err}
 }
 
-// Is reports whether err, or one that it wraps, is marked.
+// Is reports whether err, or an error that it wraps, is marked.
 func Is(err error) bool {
 	var p permanent
 	return errors.As(err, &p)

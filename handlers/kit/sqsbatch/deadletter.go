@@ -18,11 +18,11 @@ import (
 // ErrorAttribute is the attribute of a dead letter that says why the message can never succeed.
 const ErrorAttribute = "Error"
 
-// maxError is how many bytes of an error are put into the attribute.
+// maxError is the largest size of the error in the attribute, in bytes.
 const maxError = 1024
 
-// deadLetter sends the message to the dead-letter queue, with its attributes, its tracing header and the error. If SQS refuses it
-// so, the error is left out: a message has at most ten attributes, its size has a limit, and not every character is allowed.
+// deadLetter sends the message to the dead-letter queue, with its attributes, its tracing header and the error. If SQS refuses that, it
+// sends the message without the error: a message has at most ten attributes and a limited size, and some characters are not allowed.
 //
 // See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 func (q *Queue) deadLetter(ctx context.Context, m *message, cause error) error {
@@ -48,12 +48,12 @@ func (q *Queue) deadLetter(ctx context.Context, m *message, cause error) error {
 		return fmt.Errorf("sending the message to the dead-letter queue, because of %w: %w", cause, err)
 	}
 	metric.Log(ctx, slog.LevelError, "message can never succeed; it was sent to the dead-letter queue", []metric.Value{metric.Reject(metric.DeadLettered)},
-		"deadLetterId", aws.ToString(sent.MessageId), "outcome", "rejected", "error", text)
+		"deadLetterId", aws.ToString(sent.MessageId), "outcome", "rejected", "error", cause)
 	return nil
 }
 
-// TraceHeader returns the system attribute of a message that has this tracing header, which counts instead of the request's
-// header. It returns nil if the header is not valid, which SQS would refuse.
+// TraceHeader returns the system attribute of a message with this tracing header. It takes precedence over the header of the request. It
+// returns nil if the header is not valid, because SQS would refuse it.
 //
 // See https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
 func TraceHeader(header string) map[string]types.MessageSystemAttributeValue {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -103,6 +104,29 @@ func TestAMessageThatMaySucceedLaterWaitsLongerEachTimeUpToAQuarterOfAnHour(t *t
 		require.GreaterOrEqual(t, slices.Min(delays), most/2, n)
 		require.NotEqual(t, slices.Min(delays), slices.Max(delays), "jitter spreads those that failed together")
 	}
+}
+
+// An invocation with such a message succeeds, and SQS leaves it out of the age of the queue.
+func TestTheAgeOfAMessageThatFailsIsAMetric(t *testing.T) {
+	t.Setenv("PATTERN", "fanout")
+	process := func(sent string, err error) []map[string]any {
+		m := received("m0", 9)
+		m.Attributes["SentTimestamp"] = sent
+		return handlertest.Logged(t, func() {
+			(&handlertest.Queue{}).Consumer().Process(t.Context(), events.SQSEvent{Records: []events.SQSMessage{m}}, 1, fails(err))
+		})
+	}
+	anHourAgo := strconv.FormatInt(time.Now().Add(-time.Hour).UnixMilli(), 10)
+	lines := process(anHourAgo, errDown)
+	require.Len(t, lines, 1)
+	require.Equal(t, "message failed; it will be delivered again", lines[0]["msg"])
+	require.InDelta(t, 3600, lines[0]["SecondsFailing"], 60)
+	require.Contains(t, fmt.Sprint(lines[0]["_aws"]), "SecondsFailing")
+
+	for _, err := range []error{malformed, sqsbatch.ErrNotYet, nil} {
+		require.NotContains(t, fmt.Sprint(process(anHourAgo, err)), "SecondsFailing", err)
+	}
+	require.NotContains(t, process("", errDown)[0], "_aws", "its age is not known")
 }
 
 // A thousand receives are the most that a redrive policy allows.

@@ -21,14 +21,14 @@ type message struct {
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
 func (m *message) header() string { return m.Attributes["AWSTraceHeader"] }
 
-// context is ctx in the trace of the sender, with the fields of the message.
+// context returns ctx in the trace of the sender, with the fields of the message.
 func (m *message) context(ctx context.Context) context.Context {
 	return m.fields.Context(trace.Join(ctx, m.header()))
 }
 
 var errPanic = errors.New("panic")
 
-// handle handles a message within a span in the trace of its sender. The handler adds ids and the outcome of a success.
+// handle handles a message within a span in the trace of its sender. On success the handler logs the outcome and adds ids.
 func (q *Queue) handle(ctx context.Context, m *message, batchSize int, handle Handle) error {
 	ctx, span := trace.Continue(m.fields.Context(ctx), m.header(), "message")
 	cause, outcome := errPanic, "failed"

@@ -1,12 +1,12 @@
-// Package table stores items in a DynamoDB table so that the result does not depend on how often a message is delivered, nor on the
-// order of messages. Each write is one conditional PutItem, which compares and writes in one step. Nothing is read first, so no
-// writer acts on stale data.
+// Package table stores items in a DynamoDB table. The result does not depend on how often a message is delivered, or on the order of
+// messages. Each write is one conditional PutItem, which compares and writes in one step. Nothing is read first, so no write is based on
+// stale data.
 //
 //   - [Table.PutOnce] stores an item once: the first one stays.
-//   - [Table.PutNewest] stores an item if the table holds none of a higher rank: the newest one stays.
+//   - [Table.PutNewest] stores an item if the table has none of a higher rank: the newest one stays.
 //
-// A deleted item would come back with the next late message. With PutNewest, store a tombstone instead: an item of a higher rank
-// that says that there is nothing, with a time to live that is longer than any message can be late.
+// A message that arrives late would create a deleted item again. So with PutNewest, store a tombstone instead of deleting: an item of a
+// higher rank that means that there is nothing, with a time to live that is longer than any message can be late.
 //
 // An item that takes part in transactions may be refused because of another write; see package contention.
 package table
@@ -24,17 +24,17 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/item"
 )
 
-// PutItemAPI is the part of a DynamoDB client that writes. Needs dynamodb:PutItem on the table.
+// PutItemAPI is the part of a DynamoDB client that writes. It needs dynamodb:PutItem on the table.
 type PutItemAPI interface {
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 }
 
-// GetItemAPI is the part of a DynamoDB client that reads. Needs dynamodb:GetItem on the table.
+// GetItemAPI is the part of a DynamoDB client that reads. It needs dynamodb:GetItem on the table.
 type GetItemAPI interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 }
 
-// Table is a DynamoDB table. All fields are required, except those of the methods that are not called.
+// Table is a DynamoDB table. All fields are required, except those for methods that are not called.
 type Table struct {
 	Writer PutItemAPI
 	Reader GetItemAPI
@@ -42,9 +42,9 @@ type Table struct {
 	Key    string // the name of the partition key
 }
 
-// PutOnce stores an item, unless the table holds one with its key: then stored is false, there is the item that stays, and the
-// error is nil. After an error the outcome is unknown; putting the item again is safe.
-func (t *Table) PutOnce(ctx context.Context, it item.Item) (stored bool, there item.Item, err error) {
+// PutOnce stores an item if the table has none with its key. Otherwise stored is false, existing is the item in the table, and the error is
+// nil. After an error the result is unknown; calling PutOnce again is safe.
+func (t *Table) PutOnce(ctx context.Context, it item.Item) (stored bool, existing item.Item, err error) {
 	return Put(ctx, t.Writer, &dynamodb.PutItemInput{
 		TableName: aws.String(t.Name), Item: it, ConditionExpression: aws.String("attribute_not_exists(#key)"),
 		ExpressionAttributeNames:            map[string]string{"#key": t.Key},
@@ -52,11 +52,11 @@ func (t *Table) PutOnce(ctx context.Context, it item.Item) (stored bool, there i
 	})
 }
 
-// PutNewest stores an item, unless the table holds one with its key and a higher rank: then stored is false, and the error is nil.
-// The rank is that of the attributes named rank, one at least, which are compared in turn: each must be of type N in all items, or
-// of type S in all items. The item must have them. An item of the same rank is written again, so different items of one key need
-// different ranks: for example the time of a change, and then a hash of the content. After an error the outcome is unknown; putting
-// the item again is safe.
+// PutNewest stores an item, unless the table has an item with the same key and a higher rank: then stored is false, and the error is nil.
+// The rank is the list of attributes named rank, at least one, which are compared in order. Each must be of type N in all items, or of type
+// S in all items, and the item must have all of them. An item of the same rank is written again. So different items of one key need
+// different ranks: for example the time of a change, and then a hash of the content. After an error the result is unknown; calling
+// PutNewest again is safe.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
 func (t *Table) PutNewest(ctx context.Context, it item.Item, rank ...string) (stored bool, err error) {
@@ -75,8 +75,8 @@ func (t *Table) PutNewest(ctx context.Context, it item.Item, rank ...string) (st
 	return stored, err
 }
 
-// NotNewer is the condition that the n attributes #r0, #r1, ... of the item in the table, compared in turn, are not greater than
-// the values :r0, :r1, ...
+// NotNewer returns the condition that the n attributes #r0, #r1, ... of the item in the table, compared in order, are not greater than the
+// values :r0, :r1, ...
 func NotNewer(n int) string {
 	var b strings.Builder
 	for i := range n - 1 {
@@ -87,7 +87,7 @@ func NotNewer(n int) string {
 	return b.String()
 }
 
-// Get reads the item with a key, or nil if there is none. The read is strongly consistent: it sees every write that was answered
+// Get reads the item with a key. It returns nil if there is none. The read is strongly consistent: it sees every write that was answered
 // before.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
@@ -102,11 +102,11 @@ func (t *Table) Get(ctx context.Context, key item.Item) (item.Item, error) {
 	return out.Item, nil
 }
 
-// Put puts an item if its condition holds. Otherwise stored is false, the error is nil, and there is the item in the table, if in
-// asks for it by ReturnValuesOnConditionCheckFailure.
+// Put puts an item if its condition holds. Otherwise stored is false and the error is nil; existing is the item in the table, if
+// in.ReturnValuesOnConditionCheckFailure asks for it.
 //
 // See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
-func Put(ctx context.Context, client PutItemAPI, in *dynamodb.PutItemInput) (stored bool, there item.Item, err error) {
+func Put(ctx context.Context, client PutItemAPI, in *dynamodb.PutItemInput) (stored bool, existing item.Item, err error) {
 	_, err = client.PutItem(ctx, in)
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		return false, failed.Item, nil

@@ -8,25 +8,25 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/permanent"
 )
 
-// Input is what the component Orchestrator gives to a task, and to the function that undoes one. I is the input of the execution:
-// [Started] if the API started it. A state machine of another kind may give anything else.
+// Input is the input that the component Orchestrator passes to a task or a compensation. I is the input of the execution: [Started] if the
+// API started it. Another state machine may pass any other type.
 type Input[I any] struct {
 	Input     I      `json:"input"`
-	Execution string `json:"execution"` // the name of the execution
-	Attempt   int    `json:"attempt"`   // how often this state was tried before
-	// Results are what the tasks have answered, by their names; null for those that have not.
+	Execution string `json:"execution"` // name of the execution
+	Attempt   int    `json:"attempt"`   // number of previous attempts at this state
+	// Results are the results of the tasks, by name; null for tasks without a result.
 	Results map[string]json.RawMessage `json:"results"`
-	// Failure is why the execution is undone; nil for a task.
+	// Failure is why the execution is undone. It is nil for a task.
 	Failure *Failure `json:"failure"`
 }
 
-// Failure is the name of an error, and what Step Functions says about it.
+// Failure is the name of an error, and Step Functions' description of it.
 type Failure struct {
 	Error string
 	Cause string
 }
 
-// Result decodes what a task has answered into a variable, and reports whether it has. The error is permanent.
+// Result decodes the result of a task into a variable. found reports whether the task has a result. The error is permanent.
 func (in Input[I]) Result(task string, into any) (found bool, err error) {
 	text := in.Results[task]
 	if len(text) == 0 || string(text) == "null" {
@@ -38,20 +38,20 @@ func (in Input[I]) Result(task string, into any) (found bool, err error) {
 	return true, nil
 }
 
-// state says which try at which execution this is.
+// state returns the execution and the number of previous attempts.
 func (in Input[I]) state() (execution string, attempt int) { return in.Execution, in.Attempt }
 
-// Started is the input of an execution that the API of the component Orchestrator started, with a request's body of type B.
+// Started is the input of an execution that the API of the component Orchestrator started. B is the type of the request's body.
 type Started[B any] struct {
-	ID           string `json:"id"`        // that the client chose, or else the request's
-	RequestID    string `json:"requestid"` // of the request
+	ID           string `json:"id"`        // chosen by the client, or else the request's id
+	RequestID    string `json:"requestid"` // id of the request
 	AcceptedAtMs int64  `json:"accepted"`  // milliseconds since 1970
-	// Caller is the account of the caller, where tokens are verified; "" for one who may act for any account.
+	// Caller is the caller's account, where tokens are verified; "" for a caller who may act for any account.
 	Caller string `json:"caller"`
 	Body   B      `json:"body"`
 }
 
-// Accepted is when the API accepted the request, to the millisecond, in UTC; zero if the input does not say.
+// Accepted returns when the API accepted the request, to the millisecond, in UTC; zero if the input has no time.
 func (s Started[B]) Accepted() time.Time {
 	if s.AcceptedAtMs == 0 {
 		return time.Time{}

@@ -15,8 +15,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Calls makes the clients of cfg record every AWS call in a sampled trace, with its retries, and pass the call on as the
-// parent of what the service records. In a trace that is not sampled, a call passes the header on.
+// Calls makes the clients of cfg record every AWS call in a sampled trace, with its retries. The call is the parent of what the service
+// records. In a trace that is not sampled, a call only passes the header on.
 func Calls(cfg *aws.Config) {
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
 		if err := stack.Initialize.Add(recordCall{}, middleware.After); err != nil {
@@ -29,7 +29,7 @@ func Calls(cfg *aws.Config) {
 
 type callKey struct{}
 
-// recordCall makes a span of a call. It is last in its step, when the context has the names of service and operation.
+// recordCall creates the span of a call. It is last in its step, when the context has the names of the service and the operation.
 type recordCall struct{}
 
 func (recordCall) ID() string { return "OrderPatternsRecordCall" }
@@ -55,7 +55,7 @@ func (recordCall) HandleInitialize(ctx context.Context, in middleware.Initialize
 	return out, metadata, err
 }
 
-// answered adds the service's answer.
+// answered adds the service's answer to the span.
 func (s *Span) answered(metadata middleware.Metadata, err error) {
 	s.doc.AWS.RequestID, _ = awsmiddleware.GetRequestIDMetadata(metadata)
 	if attempts, ok := retry.GetAttemptResults(metadata); ok {
@@ -99,7 +99,7 @@ func field(input any, name string) string {
 	return aws.ToString(text)
 }
 
-// passCall sets the tracing header of a call that is recorded, or is in a trace that is not sampled.
+// passCall sets the tracing header of a call that is recorded, or that is in a trace that is not sampled.
 type passCall struct{}
 
 func (passCall) ID() string { return "OrderPatternsPassCall" }

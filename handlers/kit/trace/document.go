@@ -13,7 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// document is a subsegment that is sent by itself, or a segment, which has no type.
+// document is a subsegment that is sent separately, or a segment, which has no type.
 type document struct {
 	TraceID     string                    `json:"trace_id"`
 	ID          string                    `json:"id"`
@@ -60,7 +60,7 @@ type exception struct {
 	Type string `json:"type"`
 }
 
-// causeOf names the error: by its code if it is an AWS service's, else by the type of the innermost error.
+// causeOf returns the name of the error: its code if it is an AWS service's, else the type of the innermost error.
 func causeOf(err error) *cause {
 	var kind string
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
@@ -73,13 +73,13 @@ func causeOf(err error) *cause {
 	return &cause{[]exception{{ID: newID(), Type: kind}}}
 }
 
-// newID makes the id of a segment.
+// newID returns a new segment id.
 func newID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
 
-// seconds is a time in X-Ray's unit.
+// seconds converts a time to X-Ray's unit.
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-// prefix is before each document in a datagram.
+// prefix precedes each document in a datagram.
 const prefix = `{"format":"json","version":1}` + "\n"
 
 // connect is called when the first document is sent, so that tracing does not delay the start of a function.
@@ -91,7 +91,7 @@ var connect = sync.OnceValue(func() net.Conn {
 	return conn
 })
 
-// send writes one datagram and does not wait for anything. Errors are ignored: a function works without traces.
+// send writes one datagram without waiting. Errors are ignored: a function works without traces.
 func send(d *document) {
 	text, err := json.Marshal(d)
 	conn := connect()

@@ -5,7 +5,7 @@ import "strings"
 // headerName is the tracing header of requests.
 const headerName = "X-Amzn-Trace-Id"
 
-// lambdaKey is the key under which aws-lambda-go puts the invocation's tracing header into the context.
+// lambdaKey is the context key under which aws-lambda-go stores the invocation's tracing header.
 const lambdaKey = "x-amzn-trace-id"
 
 // header is a tracing header: "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1".
@@ -16,8 +16,7 @@ type header struct {
 	sampled      bool
 }
 
-// parse reads a tracing header. It reports false if the Root is not the id of a trace. A Parent that is not the id of a
-// segment is ignored.
+// parse parses a tracing header. ok is false if the Root is not a trace id. A Parent that is not a segment id is ignored.
 func parse(text string) (h header, ok bool) {
 	for field := range strings.SplitSeq(text, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
@@ -37,8 +36,8 @@ func parse(text string) (h header, ok bool) {
 	return h, version == "1" && isHex(seconds, 8) && isHex(random, 24)
 }
 
-// text is the value of the header for a request that is made in an invocation. It has the other fields of the invocation's
-// header: Lambda finds loops by Lineage, which counts the functions up to this one.
+// text returns the header for a request that is made in an invocation. It includes the other fields of the invocation's header: Lambda
+// detects loops by Lineage, which counts the functions up to this one.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 func (h header) text(invocation string) string {

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// place is a context with its place in a trace: in a span, or in a trace that is not sampled.
+// place is a context with its position in a trace: in a span, or in a trace that is not sampled.
 type place struct {
 	context.Context
-	header header // of what is made there; its Parent is the span if there is one
+	header header // the header of what is created there; its Parent is the span, if there is one
 	span   *Span
 }
 
 type placeKey struct{}
 
-// Value returns the place itself for placeKey. One value that is the context, too, is one allocation.
+// Value returns the place itself for placeKey. The place is also the context, which saves an allocation.
 func (p *place) Value(key any) any {
 	if key == (placeKey{}) {
 		return p
@@ -33,7 +33,7 @@ func invocation(ctx context.Context) string {
 	return text
 }
 
-// sampledPlace returns where in a sampled trace ctx is: in the span of ctx, else in the invocation.
+// sampledPlace returns the position of ctx in a sampled trace: the span of ctx, or else the invocation.
 func sampledPlace(ctx context.Context) (h header, ok bool) {
 	if p := placeOf(ctx); p != nil {
 		return p.header, p.header.sampled
@@ -46,8 +46,8 @@ func sampledPlace(ctx context.Context) (h header, ok bool) {
 	return h, ok && h.sampled && h.parent != ""
 }
 
-// Join returns a context in the trace of a tracing header, without a span: ID returns that trace, and AWS calls pass the header
-// on. It returns ctx if the header is not valid.
+// Join returns a context in the trace of a tracing header, without a span. ID returns that trace, and AWS calls pass the header on. It
+// returns ctx if the header is not valid.
 func Join(ctx context.Context, text string) context.Context {
 	h, ok := parse(text)
 	if !ok {
@@ -63,7 +63,7 @@ func join(ctx context.Context, h header, s *Span) context.Context {
 	return &place{ctx, h, s}
 }
 
-// Plain returns a tracing header with its Root, Parent and Sampled only, or "" if it is not valid.
+// Plain returns a tracing header with only its Root, Parent and Sampled, or "" if it is not valid.
 func Plain(text string) string {
 	h, ok := parse(text)
 	if !ok {
@@ -72,8 +72,8 @@ func Plain(text string) string {
 	return h.text("")
 }
 
-// Header returns the tracing header of ctx, for a message or record that carries it to the next function, or "" if the
-// invocation has none. Its Parent is the span of ctx, else the invocation.
+// Header returns the tracing header of ctx, for a message or record that carries it to the next function, or "" if the invocation has none.
+// Its Parent is the span of ctx, or else the invocation.
 func Header(ctx context.Context) string {
 	text := invocation(ctx)
 	if p := placeOf(ctx); p != nil {
@@ -82,8 +82,8 @@ func Header(ctx context.Context) string {
 	return text
 }
 
-// ID returns the id of the trace that ctx is in: that of the header that Continue or Join got, whether it is sampled or
-// not, else that of the invocation. It is "" if there is none.
+// ID returns the id of the trace of ctx: the trace of the header that Continue or Join got, sampled or not, or else the trace of the
+// invocation. It is "" if there is none.
 func ID(ctx context.Context) string {
 	if p := placeOf(ctx); p != nil {
 		return p.header.root

@@ -12,8 +12,8 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 )
 
-// Span is one piece of work, from Start or Continue to End. A nil Span is one that is not sampled. A Span is used by one
-// goroutine, but AWS calls may be made from several with its context.
+// Span is one piece of work, from Start or Continue to End. A nil Span is not sampled. A Span must be used by one goroutine only, but
+// several goroutines may make AWS calls with its context.
 type Span struct {
 	parent header
 	doc    document
@@ -30,7 +30,7 @@ func FromContext(ctx context.Context) *Span {
 // firstRequest is the id of the process's first request.
 var firstRequest atomic.Pointer[string]
 
-// Invoked is called at the start of each invocation. The first one is the cold start.
+// Invoked must be called at the start of each invocation. The first one is the cold start.
 func Invoked(ctx context.Context) {
 	if firstRequest.Load() == nil {
 		id := requestID(ctx)
@@ -45,9 +45,9 @@ func requestID(ctx context.Context) string {
 	return ""
 }
 
-// Start starts a span named for the work, such as "resize picture", as a child of the span of ctx or of the invocation. It has
-// the annotation pattern, from the environment variable PATTERN, and the metadata function, memory (in MB), requestId and
-// coldStart, which is true in the process's first invocation. Without sampling it returns ctx and nil.
+// Start starts a span, such as "resize picture", as a child of the span of ctx or of the invocation. The span has the annotation pattern,
+// from the environment variable PATTERN, and the metadata function, memory (in MB), requestId and coldStart, which is true in the process's
+// first invocation. Without sampling it returns ctx and nil.
 func Start(ctx context.Context, name string) (context.Context, *Span) {
 	h, ok := sampledPlace(ctx)
 	if !ok {
@@ -58,13 +58,13 @@ func Start(ctx context.Context, name string) (context.Context, *Span) {
 	return join(ctx, h, s), s
 }
 
-// Continue starts a span in the trace of a message or record, whose tracing header is text: a segment of this function, whose
-// parent is that of the header. The segment has what Start adds, and the metadata invocationTrace, which is the trace of the
-// invocation that handles the whole batch. Lambda itself links the two traces, where the event source is SQS:
+// Continue starts a span in the trace of a message or record. text is its tracing header. The span is a segment of this function, and its
+// parent is the header's. In addition to what Start sets, it has the metadata invocationTrace, the trace of the invocation for the whole
+// batch. Lambda itself links the two traces if the event source is SQS:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
 //
-// If the header is not sampled, there is no span, but ctx is in its trace, as by Join. Without a valid header,
-// Continue is Start. The span is sent also if the invocation is not sampled; Lambda may then run no daemon that receives it.
+// If the header is not sampled, there is no span, but ctx is in its trace, as by Join. Without a valid header, Continue is Start. The span
+// is also sent if the invocation is not sampled; Lambda may then run no daemon that receives it.
 func Continue(ctx context.Context, text, name string) (context.Context, *Span) {
 	h, ok := parse(text)
 	if !ok {
@@ -98,10 +98,9 @@ func (s *Span) describeInvocation(ctx context.Context) {
 	s.describe("coldStart", first != nil && id == *first)
 }
 
-// Annotate says what the work of ctx is about, in its trace and in the log: it sets annotations of the span, given as
-// name and value in turn, and adds them to the fields of the log lines of ctx (see package logfields). The names are those of
-// the log, such as pictureId, and outcome. outcome must be one of a fixed set. Empty values are left out.
-// The context that it returns is the one for the work that follows.
+// Annotate adds ids to the work of ctx, in its trace and in the log. It sets annotations of the span, given as alternating names and
+// values, and adds them to the fields of the log lines of ctx (see package logfields). The names are those of the log, such as pictureId,
+// and outcome. outcome must be one of a fixed set. Empty values are omitted. Use the context that it returns for the work that follows.
 func Annotate(ctx context.Context, pairs ...string) context.Context {
 	if s := FromContext(ctx); s != nil {
 		for i := 0; i+1 < len(pairs); i += 2 {
@@ -114,11 +113,11 @@ func Annotate(ctx context.Context, pairs ...string) context.Context {
 // Batch sets the metadata batchSize.
 func (s *Span) Batch(size int) { s.describe("batchSize", size) }
 
-// Attempt sets the metadata attempt, which is how often the message was delivered, this time included.
+// Attempt sets the metadata attempt: how often the message was delivered, including this time.
 func (s *Span) Attempt(n int) { s.describe("attempt", n) }
 
-// Fail records an error by its type. rejected says that the work can never succeed, which X-Ray shows as an error, and
-// anything else as a fault. It does nothing for nil.
+// Fail records an error by its type. It does nothing for nil. rejected says that the work can never succeed: X-Ray shows that as an error,
+// and any other failure as a fault.
 func (s *Span) Fail(err error, rejected bool) {
 	if s == nil || err == nil {
 		return
@@ -127,7 +126,7 @@ func (s *Span) Fail(err error, rejected bool) {
 	s.doc.Cause = causeOf(err)
 }
 
-// End ends the span and sends it. What cannot be sent is lost.
+// End ends the span and sends it. If it cannot be sent, it is lost.
 func (s *Span) End() {
 	if s == nil {
 		return
@@ -152,7 +151,7 @@ func (s *Span) annotate(key, value string) {
 	s.doc.Annotations[key] = value
 }
 
-// namespace holds all metadata. X-Ray shows "default" if there is no other.
+// namespace holds all metadata. "default" is X-Ray's default.
 const namespace = "default"
 
 func (s *Span) describe(key string, value any) {

@@ -1,4 +1,4 @@
-// Package oidctest is an OpenID Connect issuer for tests: its discovery document, its keys, and tokens good and bad.
+// Package oidctest is an OpenID Connect issuer for tests: its discovery document, its keys, and valid and invalid tokens.
 package oidctest
 
 import (
@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// Audience is that of the issuer's tokens.
+// Audience is the audience of the issuer's tokens.
 const Audience = "order-patterns"
 
 // Issuer serves a discovery document and a set of keys on a loopback address.
 type Issuer struct {
 	URL string
-	Key Key // the one that signs
+	Key Key // the key that signs tokens
 
 	mu        sync.Mutex
 	keys      []map[string]any
@@ -52,14 +52,14 @@ func (i *Issuer) Discover(members map[string]any) {
 	maps.Copy(i.discovery, members)
 }
 
-// Answer replaces the answers to all requests; nil brings the right ones back.
+// Answer replaces the answers to all requests; nil restores the default ones.
 func (i *Issuer) Answer(answer http.HandlerFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.answer = answer
 }
 
-// Fetches returns how often the keys were requested, and the discovery document.
+// Fetches returns how often the keys and the discovery document were requested.
 func (i *Issuer) Fetches() (keys, discovery int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -88,8 +88,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Claims are those of a valid token of the account a0, issued at now for an hour, with other values; one that is nil is left
-// out.
+// Claims returns the claims of a valid token of the account a0, issued at now for an hour. other replaces some of them; a nil value removes
+// the claim.
 func (i *Issuer) Claims(now time.Time, other map[string]any) map[string]any {
 	claims := map[string]any{"iss": i.URL, "aud": Audience, "sub": "a0", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 	maps.Copy(claims, other)
@@ -97,7 +97,7 @@ func (i *Issuer) Claims(now time.Time, other map[string]any) map[string]any {
 	return claims
 }
 
-// Token is a token of these claims, signed by RS256.
+// Token returns a token with these claims, signed by RS256.
 func (i *Issuer) Token(t testing.TB, now time.Time, other map[string]any) string {
 	t.Helper()
 	return i.Key.Token(t, "RS256", nil, i.Claims(now, other))

@@ -25,7 +25,7 @@ type Key struct {
 	private crypto.Signer
 }
 
-// NewKey makes a key for tokens of an algorithm: RS256, PS256 (the same kind), ES256, ES384 or EdDSA.
+// NewKey creates a key for tokens of an algorithm: RS256, PS256 (the same kind), ES256, ES384 or EdDSA.
 func NewKey(t testing.TB, id, algorithm string) Key {
 	t.Helper()
 	var private crypto.Signer
@@ -46,7 +46,7 @@ func NewKey(t testing.TB, id, algorithm string) Key {
 	return Key{id, private}
 }
 
-// JWK returns the public key as in a key set, with more members.
+// JWK returns the public key in the format of a key set, with more members.
 func (k Key) JWK(more map[string]any) map[string]any {
 	jwk := map[string]any{"kid": k.ID, "use": "sig"}
 	switch public := k.private.Public().(type) {
@@ -63,8 +63,8 @@ func (k Key) JWK(more map[string]any) map[string]any {
 	return jwk
 }
 
-// Token makes a token. A header that is nil is left out; the key's id and the type at+jwt are added. It does not use the
-// library that verifies tokens.
+// Token returns a token. A nil header is omitted; the key's id and the type at+jwt are added. It does not use the library that verifies
+// tokens.
 func (k Key) Token(t testing.TB, algorithm string, header, claims map[string]any) string {
 	t.Helper()
 	all := map[string]any{"alg": algorithm, "typ": "at+jwt", "kid": k.ID}
@@ -74,7 +74,7 @@ func (k Key) Token(t testing.TB, algorithm string, header, claims map[string]any
 	return input + "." + encode(k.sign(t, algorithm, []byte(input)))
 }
 
-// Raw makes a token with this text as its claims.
+// Raw returns a token with this text as its claims.
 func (k Key) Raw(t testing.TB, algorithm, claims string) string {
 	t.Helper()
 	input := encodeJSON(t, map[string]any{"alg": algorithm, "kid": k.ID}) + "." + encode([]byte(claims))
@@ -112,7 +112,7 @@ func ecSignature(t testing.TB, private crypto.Signer, digest []byte, size int) [
 	return append(r.FillBytes(make([]byte, size)), s.FillBytes(make([]byte, size))...)
 }
 
-// Shared makes a token that is signed by HS256 with a shared secret.
+// Shared returns a token that is signed by HS256 with a shared secret.
 func Shared(t testing.TB, secret []byte, header, claims map[string]any) string {
 	t.Helper()
 	all := map[string]any{"alg": "HS256", "typ": "at+jwt"}

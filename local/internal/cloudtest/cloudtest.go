@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
@@ -29,12 +27,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
-
-// Service is a service that also realises Pulumi resource types.
-type Service interface {
-	wire.Service
-	Kinds() []provider.Kind
-}
 
 // Engine deploys resources one by one, as the Pulumi engine does for a program.
 type Engine struct {
@@ -66,7 +58,7 @@ func (c *Cloud) Serve(t testing.TB, services ...wire.Service) {
 	t.Helper()
 	kinds := c.IAM.Kinds()
 	for _, s := range services {
-		if s, ok := s.(Service); ok {
+		if s, ok := s.(interface{ Kinds() []provider.Kind }); ok {
 			kinds = append(kinds, s.Kinds()...)
 		}
 	}
@@ -168,26 +160,7 @@ func Refused(t testing.TB, err error, code string) string {
 func Config(creds iam.Credentials, endpoint string) aws.Config {
 	config := creds.Config(endpoint)
 	config.RetryMaxAttempts = 1
-	config.HTTPClient = HTTPClient()
 	return config
-}
-
-// HTTPClient is for SDK clients that do not retry. With the SDK's own one, a call sometimes fails with "use of closed network
-// connection" on a busy machine: net/http sends the body of a request, and then reads on, to see that the body has ended. The
-// SDK closes the body as soon as the response begins, and WriteTo of a closed body returns io.EOF as an error, for which
-// net/http closes the connection. A client that retries hides this.
-//
-// https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
-func HTTPClient() aws.HTTPClient { return &httpClient{awshttp.NewBuildableClient()} }
-
-type httpClient struct{ sdk aws.HTTPClient }
-
-// Do hides WriteTo of the body. From Read, io.EOF is the end of the body.
-func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = struct{ io.ReadCloser }{r.Body}
-	}
-	return c.sdk.Do(r)
 }
 
 // Metrics records the metrics of an account's services.

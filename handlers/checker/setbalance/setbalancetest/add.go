@@ -66,13 +66,13 @@ func (a API) RefusesToAdd(t *testing.T, outOfRange map[string]string, unknown st
 		require.Equal(t, fmt.Sprintf(`{"status":404,"description":%q}`, unknown), body)
 		require.Nil(t, w.Get(t, table, a.Kind.Key, "nobody"))
 	}
-	// A key whose addition was refused is as new.
+	// A key whose addition was refused can be used again.
 	status, body := w.call(t, w.added("-1", "k"))
 	require.Equal(t, 202, status, body)
 }
 
-// AddsOnceUnderAKey tests that a request that is repeated under its key, also concurrently, adds once, and that the key is
-// for one amount.
+// AddsOnceUnderAKey tests that a request that is repeated under its key, also concurrently, adds once, and that a key cannot be used for
+// another amount.
 func (a API) AddsOnceUnderAKey(t *testing.T) {
 	w := a.stocked(t)
 	status, body := w.call(t, httpapi.Request{Body: w.with(t, "12").Body})
@@ -104,13 +104,13 @@ func (a API) AddsOnceUnderAKey(t *testing.T) {
 	status, body = w.call(t, w.added("5", "k 1"))
 	require.Equal(t, 400, status, body)
 	require.Equal(t, "4", w.left(t))
-	// What notes the key is deleted after 30 days: the function's clock is at 2026-03-01T08:30:00Z.
+	// The item of the key expires after 30 days. The function's clock is at 2026-03-01T08:30:00Z.
 	note := w.Get(t, table, a.Kind.Key, a.ID+" k1")
 	require.Equal(t, dynamodbtest.Item{a.Kind.Key: text(a.ID + " k1"), "added": number("-5"), "expires": number("1774945800")}, note)
 }
 
-// AddsOnceThoughTheAnswerIsLost tests that an addition whose answer is lost is made once, whether the client repeats it
-// under its key or the SDK repeats it without one.
+// AddsOnceThoughTheAnswerIsLost tests that an addition whose answer is lost is made once, if the client repeats it under its key, and if
+// the SDK repeats it without one.
 func (a API) AddsOnceThoughTheAnswerIsLost(t *testing.T) {
 	w := a.stocked(t)
 	lose := func(times int) {
@@ -127,7 +127,7 @@ func (a API) AddsOnceThoughTheAnswerIsLost(t *testing.T) {
 	require.Equal(t, 202, status, body)
 	require.Equal(t, once, w.left(t))
 
-	// The client of these tests does not retry, as the function's does.
+	// Unlike the function's client, the client of these tests does not retry.
 	lose(1)
 	status, body = w.call(t, w.added("-1", ""))
 	require.Equal(t, 503, status)

@@ -1,5 +1,4 @@
-// Package setbalancetest tests the functions that set balances, against a table of the embedded cloud, with the
-// permissions of the function.
+// Package setbalancetest tests the functions that set balances against a table of the embedded cloud, with the permissions of the function.
 package setbalancetest
 
 import (
@@ -35,7 +34,7 @@ type API struct {
 	Least    string // the least amount that can be added
 }
 
-// world is the function and its table.
+// world is a function and its table.
 type world struct {
 	API
 	*dynamodbtest.DynamoDB
@@ -46,7 +45,7 @@ func (a API) start(t *testing.T) *world {
 	t.Helper()
 	w := &world{API: a, DynamoDB: dynamodbtest.Start(t)}
 	w.Table(t, table, a.Kind.Key)
-	// Only what the doc comment of main lists.
+	// Only the permissions that the doc comment of main lists.
 	role := w.Role(t, a.Function, fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dynamodb:UpdateItem","dynamodb:PutItem","dynamodb:GetItem"],"Resource":"%s"}]}`, dynamodbtest.ARN(table)))
 	now := func() time.Time { return time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC) }
@@ -69,7 +68,7 @@ func (w *world) with(t *testing.T, balance string) httpapi.Request {
 	return httpapi.Request{Body: strings.Replace(w.recorded(t).Body, w.Balance, balance, 1)}
 }
 
-// retrying makes the retries of the SDK.
+// retrying sets the retries of the SDK.
 func (w *world) retrying() {
 	options := w.function.Balances.Client.Options()
 	options.Retryer, options.RetryMaxAttempts = nil, 3

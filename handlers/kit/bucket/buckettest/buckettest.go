@@ -15,16 +15,16 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Bucket holds objects, whatever the name of the bucket.
+// Bucket holds the objects of one bucket, for any bucket name.
 type Bucket struct {
-	// Refuse, if not nil, is called before each request for the object with a key; its error is the answer.
+	// Refuse is called before each request for the object with a key. If it returns an error, the request fails with it. It may be nil.
 	Refuse func(key string) error
 
 	mu      sync.Mutex
 	objects map[string][]byte
 }
 
-// PutObject writes an object, unless IfNoneMatch is set and there is one.
+// PutObject writes an object. With IfNoneMatch it fails if the object exists.
 func (b *Bucket) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,7 +97,7 @@ func (b *Bucket) Get(key string) []byte {
 	return b.objects[key]
 }
 
-// Keys are the keys of all objects, sorted.
+// Keys returns the keys of all objects, sorted.
 func (b *Bucket) Keys() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -17,11 +17,11 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/table"
 )
 
-// Table is a table. It evaluates the conditions of package table, and refuses any other.
+// Table is a table. It evaluates the conditions of package table, and refuses any others.
 type Table struct {
 	Keys []string // Required: the names of the attributes of the key
-	Fail error    // if not nil, the answer to each request, which is not carried out
-	Lose error    // if not nil, the answer to each write, which is carried out
+	Fail error    // the error of each request, which has no effect; nil for none
+	Lose error    // the error of each write, which has its effect; nil for none
 
 	mu    sync.Mutex
 	items map[string]item.Item
@@ -66,14 +66,14 @@ func (t *Table) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...fun
 	return &dynamodb.GetItemOutput{Item: maps.Clone(t.items[t.key(in.Key)])}, nil
 }
 
-// Items are all items, by the values of their keys, with a slash between.
+// Items returns all items. A key is the values of an item's keys, joined by slashes.
 func (t *Table) Items() map[string]item.Item {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return maps.Clone(t.items)
 }
 
-// Puts is how many items were put, with those whose condition did not hold.
+// Puts returns the number of puts, including those whose condition did not hold.
 func (t *Table) Puts() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -90,7 +90,7 @@ func (t *Table) key(it item.Item) (key string) {
 	return key
 }
 
-// replaces reports whether the condition of in holds for the item that is there.
+// replaces reports whether the condition of in holds for the existing item.
 func replaces(in *dynamodb.PutItemInput, there item.Item) (bool, error) {
 	const absent = "attribute_not_exists(#key)"
 	n := len(in.ExpressionAttributeValues)

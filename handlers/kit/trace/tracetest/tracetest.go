@@ -14,14 +14,14 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// Ids of the trace of Invocation.
+// The ids of the trace of Invocation.
 const (
 	Root    = "1-5759e988-bd862e3fe1be46a994272793"
 	Parent  = "53995c3f42cd8ad8"
 	Sampled = "Root=" + Root + ";Parent=" + Parent + ";Sampled=1"
 )
 
-// Daemon receives what is sent by UDP.
+// Daemon receives documents by UDP.
 type Daemon struct{ conn net.PacketConn }
 
 // Segment is a document that the daemon received.
@@ -78,7 +78,7 @@ func (d *Daemon) Next(t *testing.T, n int) (segments []Segment) {
 	return segments
 }
 
-// Nothing asserts that no document is waiting. A datagram on the loopback interface is there when the sender's write returns.
+// Nothing asserts that no document is waiting. A datagram on the loopback interface is received when the sender's write returns.
 func (d *Daemon) Nothing(t *testing.T) {
 	t.Helper()
 	if size, err := d.read(make([]byte, 1<<16), 20*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -94,7 +94,7 @@ func (d *Daemon) read(buffer []byte, wait time.Duration) (size int, err error) {
 	return size, err
 }
 
-// Invocation is the context of an invocation with this tracing header.
+// Invocation returns the context of an invocation with this tracing header.
 func Invocation(ctx context.Context, header, requestID string) context.Context {
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: requestID})
 	//lint:ignore SA1029 the key of aws-lambda-go is a string

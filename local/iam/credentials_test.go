@@ -1,4 +1,4 @@
-package cloudtest
+package iam
 
 import (
 	"context"
@@ -12,8 +12,6 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/stretchr/testify/require"
-
-	"github.com/order-patterns/order-patterns/local/iam"
 )
 
 // slowConn returns from a write some time after the data was sent, as on a busy machine.
@@ -40,7 +38,8 @@ func TestAResponseMayBeginBeforeTheRequestIsWritten(t *testing.T) {
 			return slowConn{conn}, err
 		}
 	})
-	config := Config(iam.Credentials{AccessKeyID: "a", SecretAccessKey: "s"}, server.URL)
+	config := Credentials{AccessKeyID: "a", SecretAccessKey: "s"}.Config(server.URL)
+	config.RetryMaxAttempts = 1
 	config.HTTPClient = &httpClient{slow}
 	out, err := xray.NewFromConfig(config).BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{"1"}})
 	require.NoError(t, err)
