@@ -104,18 +104,11 @@ func (s *Service) deliver(ctx context.Context, f *function, queueARN string, r i
 	}
 }
 
-// end sends the record of a finished event, if there is a destination for it.
-func (e *asyncEvent) end(condition string) {
-	destination, onSuccess := e.f.eventSettings().destinations()
-	if condition == conditionSuccess {
-		destination = onSuccess
-	} else {
-		e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1)) // also if the destination gets the record
-	}
+// drop sends the record of an event that has failed, if there is a destination for it.
+func (e *asyncEvent) drop(condition string) {
+	destination := e.f.eventSettings().destination()
 	if destination == "" {
-		if condition != conditionSuccess {
-			e.discarded(condition)
-		}
+		e.discarded(condition)
 		return
 	}
 	err := e.s.deliver(e.s.ctx, e.f, destination, e.record(condition), func(error) {})

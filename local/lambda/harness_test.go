@@ -207,7 +207,7 @@ func (c *cloud) idleMapping(in MappingArgs) *mapping {
 
 // reader reads a shard of the stream of such a mapping.
 func (m *mapping) reader(shard string) *shardReader {
-	return newShardReader(m.settings.Load().source.(*streamSource), m, shard, newPlace(kinesis.Position{}))
+	return newShardReader(m.settings.Load().source.(*streamSource), m, shard, &place{})
 }
 
 // invoke calls a function with the SDK.

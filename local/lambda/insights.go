@@ -25,8 +25,12 @@ type usage struct {
 	user, system time.Duration // in steps of 10 ms, as on AWS
 }
 
-func (p *process) usage() *usage {
-	dir := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
+// measure returns the usage of the process of a function with Lambda Insights, else nil.
+func (e *environment) measure() *usage {
+	if len(e.pool.rev.args.Layers) == 0 {
+		return nil
+	}
+	dir := fmt.Sprintf("/proc/%d/", e.process.cmd.Process.Pid)
 	stat, _ := os.ReadFile(dir + "stat")
 	status, err := os.ReadFile(dir + "status")
 	_, after, _ := strings.Cut(string(stat), ") ") // the name may contain spaces
@@ -82,12 +86,4 @@ func (e *environment) insights(inv *invoke) {
 	if err != nil {
 		e.s.account.Log.Warn("an event of Lambda Insights is lost", "function", rev.fn.name, "error", err)
 	}
-}
-
-// measure returns the usage of the process of a function with Lambda Insights, else nil.
-func (e *environment) measure() *usage {
-	if len(e.pool.rev.args.Layers) == 0 {
-		return nil
-	}
-	return e.process.usage()
 }

@@ -155,17 +155,21 @@ func (m *mapping) start() error {
 	return nil
 }
 
+// pause stops polling. It returns a channel that is closed when everything that was polled is handled.
+func (m *mapping) pause() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stop != nil {
+		m.stop()
+		m.stop = nil
+	}
+	return m.stopped
+}
+
 // halt stops polling, and waits until everything that was polled is handled, or ctx ends.
 func (m *mapping) halt(ctx context.Context) error {
-	m.mu.Lock()
-	stop, stopped := m.stop, m.stopped
-	m.stop = nil
-	m.mu.Unlock()
-	if stop != nil {
-		stop()
-	}
 	select {
-	case <-stopped:
+	case <-m.pause():
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the invocations of event source mapping %s: %w", m.uuid, ctx.Err())
@@ -209,6 +213,9 @@ func (m *mapping) enable(on bool) error {
 	if _, err := m.s.mapping(m.uuid); err != nil {
 		return err // it was deleted meanwhile
 	}
+	set := *m.settings.Load()
+	args := *set.args
+	args.Enabled = &on
 	state, _ := m.state()
 	switch {
 	case on == (state == enabled):
@@ -216,22 +223,14 @@ func (m *mapping) enable(on bool) error {
 	case state == disabling:
 		return inUse
 	case on:
-		args := *m.settings.Load().args
-		args.Enabled = new(true)
 		if err := m.configure(&args); err != nil {
 			return err
 		}
 		return m.start()
 	}
-	set := *m.settings.Load()
-	args := *set.args
-	args.Enabled = new(false)
 	set.args, set.modified = &args, m.s.account.Clock.Now().UTC()
 	m.settings.Store(&set)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.stop()
-	m.stop = nil
+	m.pause()
 	return nil
 }
 
@@ -244,7 +243,7 @@ func (m *mapping) report(result string) {
 // invoke runs the function with a batch. The error is throttling, or another refusal of the batch. links are the
 // sampled traces that the batch's senders belong to. The batch has a trace of its own. If there are links, it is sampled.
 func (m *mapping) invoke(payload []byte, links []xray.Link) (Result, error) {
-	ev := event{id: uuid.NewString(), arn: functionARN(m.functionName()), payload: payload, limit: maxSyncPayload, links: links}
+	ev := event{id: uuid.NewString(), arn: functionARN(m.functionName()), payload: payload, links: links}
 	if len(links) > 0 {
 		ev.trace = "Sampled=1"
 	}

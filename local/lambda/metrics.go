@@ -105,7 +105,9 @@ func (s *Service) Waiting(uuid string) (records int) {
 	for _, shard := range shards {
 		from := src.start // of a shard that was not read
 		if p := m.places.at(shard.ID); p != nil {
-			from, records = *p.from.Load(), records+int(p.unhandled.Load())
+			var unhandled int
+			from, unhandled = p.progress()
+			records += unhandled
 		}
 		records += s.Streams.Waiting(src.stream, shard.ID, from)
 	}

@@ -91,43 +91,30 @@ func (ps *pollers) leave() bool {
 // maxReceive is how many messages one ReceiveMessage gives at most.
 const maxReceive = 10
 
-// gather receives a batch, and returns the time of the first receive. Without a batching window it is the result of one
-// poll; else everything until the batch is full or the window ends.
+// gather receives a batch, and returns the time of the first receive. Without a batching window it is the result of one poll, and
+// one poller polls at a time, else several would share the messages of one batch. With a window it is everything until the batch is
+// full or the window ends.
 func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
 	if ps.window() == 0 {
-		return ps.once(ctx)
+		ps.turn.Lock()
+		defer func() {
+			if len(batch) < ps.full() {
+				time.AfterFunc(betweenPolls, ps.turn.Unlock)
+			} else {
+				ps.turn.Unlock()
+			}
+		}()
+		if err := ctx.Err(); err != nil { // it ended during the wait for the turn
+			return nil, time.Time{}, err
+		}
 	}
 	batch, err = ps.receive(ctx, *ps.BatchSize, longPoll)
 	received = ps.clock.Now()
-	if err != nil || len(batch) == 0 {
-		return batch, received, err
-	}
-	for end := received.Add(ps.window()); ; {
-		left := end.Sub(ps.clock.Now())
-		if len(batch) >= *ps.BatchSize || left <= 0 {
-			return batch, received, nil
-		}
-		more, err := ps.receive(ctx, *ps.BatchSize-len(batch), min(left, longPoll))
+	end := received.Add(ps.window())
+	for left := ps.window(); err == nil && len(batch) > 0 && len(batch) < *ps.BatchSize && left > 0; left = end.Sub(ps.clock.Now()) {
+		var more []sqs.Received
+		more, err = ps.receive(ctx, *ps.BatchSize-len(batch), min(left, longPoll))
 		batch = append(batch, more...)
-		if err != nil {
-			return batch, received, err
-		}
-	}
-}
-
-// once returns the result of one poll. One poller polls at a time, else several would share the messages of one batch.
-func (ps *pollers) once(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
-	ps.turn.Lock()
-	if err := ctx.Err(); err != nil { // it ended during the wait for the turn
-		ps.turn.Unlock()
-		return nil, time.Time{}, err
-	}
-	batch, err = ps.receive(ctx, *ps.BatchSize, longPoll)
-	received = ps.clock.Now()
-	if len(batch) < ps.full() {
-		time.AfterFunc(betweenPolls, ps.turn.Unlock)
-	} else {
-		ps.turn.Unlock()
 	}
 	return batch, received, err
 }

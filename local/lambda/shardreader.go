@@ -6,7 +6,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
@@ -37,8 +36,7 @@ func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardRead
 // run reads until the shard's end, or ctx ends. It returns when all lanes have finished their current attempt. The records
 // that are not handled are in the place's backlog then.
 func (r *shardReader) run(ctx context.Context) {
-	r.place.unhandled.Store(0) // deal counts them again
-	r.deal(r.place.backlog)
+	r.deal(r.place.backlog, r.place.from, len(r.place.backlog))
 	r.place.backlog = nil
 	var group sync.WaitGroup
 	for _, l := range r.lanes {
@@ -74,7 +72,7 @@ func (r *shardReader) read(ctx context.Context) {
 			}
 			continue
 		}
-		b, err := r.streamSource.read(ctx, r.m, r.id, *r.place.from.Load(), readLimit)
+		b, err := r.streamSource.read(ctx, r.m, r.id, r.place.from, readLimit)
 		if err != nil {
 			// Exceeded read limits are no problem: the shard has other readers.
 			if ctx.Err() == nil && wire.Code(err) != "ProvisionedThroughputExceededException" {
@@ -88,8 +86,7 @@ func (r *shardReader) read(ctx context.Context) {
 			failing = false
 			r.m.report("OK")
 		}
-		r.deal(b.Records)
-		r.place.from.Store(&b.Next) // now, so that each record is counted, here or in the stream
+		r.deal(b.Records, b.Next, 0)
 		switch {
 		case b.End:
 			r.place.end = true
@@ -106,9 +103,10 @@ func (r *shardReader) read(ctx context.Context) {
 	}
 }
 
-// deal distributes records to their lanes, but for those that no filter matches.
-func (r *shardReader) deal(records []kinesis.Record) {
-	dealt := make([][]item, len(r.lanes))
+// deal distributes records to their lanes, but for those that no filter matches. The next read is at next. counted is how many
+// of the records the place counts already.
+func (r *shardReader) deal(records []kinesis.Record, next kinesis.Position, counted int) {
+	dealt, total := make([][]item, len(r.lanes)), 0
 	for _, rec := range records {
 		matches := func(p pattern.Pattern) bool { return p.MatchesJSON(rec.Data) }
 		if len(r.patterns) > 0 && !slices.ContainsFunc(r.patterns, matches) {
@@ -118,10 +116,11 @@ func (r *shardReader) deal(records []kinesis.Record) {
 		h.Write([]byte(rec.PartitionKey)) // never fails
 		n := int(h.Sum32() % uint32(len(r.lanes)))
 		dealt[n] = append(dealt[n], item{rec, len(r.encode(&rec))})
+		total++
 	}
+	r.place.advance(next, total-counted) // before a lane can handle them
 	for n, items := range dealt {
 		if len(items) > 0 {
-			r.place.unhandled.Add(int64(len(items)))
 			l := r.lanes[n]
 			l.change(func() { l.queue = append(l.queue, items...) })
 		}
@@ -137,11 +136,10 @@ func (r *shardReader) hasRoom() bool {
 // places are the positions of a mapping in a stream. They are kept between runs, so that a mapping that was disabled or
 // changed continues where it was. One run at a time changes them.
 type places struct {
-	// known is set once the first shards were listed. The starting position is for those only; later shards are read from
-	// their beginning.
-	known  bool
-	mu     sync.Mutex        // of changes of shards, and of reads of others than the run
-	shards map[string]*place // by shard ID
+	mu sync.Mutex // of changes of shards, and of reads of others than the run
+	// shards are by ID; nil until they were listed. The starting position is for those first shards only; later ones are read
+	// from their beginning.
+	shards map[string]*place
 }
 
 // at returns the place of a shard; nil if there is none yet.
@@ -154,16 +152,26 @@ func (ps *places) at(shard string) *place {
 // place is the position of a mapping in a shard: up to where it was read, and the records that were read and not handled. AWS
 // has a checkpoint for each lane. This is equivalent, and does not depend on the number of lanes.
 type place struct {
-	from      atomic.Pointer[kinesis.Position] // of the next read
-	unhandled atomic.Int64                     // records that were read
-	backlog   []kinesis.Record                 // in their order; empty during a run
-	end       bool                             // the shard is closed, and everything was read
+	mu        sync.Mutex       // of changes of from and unhandled, and of reads of others than the run
+	from      kinesis.Position // of the next read
+	unhandled int              // records that were read
+	backlog   []kinesis.Record // those, in their order; empty during a run
+	end       bool             // the shard is closed, and everything was read
 }
 
-func newPlace(from kinesis.Position) *place {
-	p := &place{}
-	p.from.Store(&from)
-	return p
+// advance changes the position, and adds to the records that are not handled.
+func (p *place) advance(from kinesis.Position, unhandled int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.from = from
+	p.unhandled += unhandled
+}
+
+// progress returns the position, and how many of the records before it are not handled.
+func (p *place) progress() (kinesis.Position, int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.from, p.unhandled
 }
 
 func (p *place) done() bool { return p.end && len(p.backlog) == 0 }
@@ -172,18 +180,16 @@ func (p *place) done() bool { return p.end && len(p.backlog) == 0 }
 func (ps *places) update(shards []kinesis.Shard, start kinesis.Position, running map[string]bool) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if ps.known {
-		start = kinesis.Position{Type: trimHorizon}
-	}
 	if ps.shards == nil {
 		ps.shards = map[string]*place{}
+	} else {
+		start = kinesis.Position{Type: trimHorizon}
 	}
 	for _, shard := range shards {
 		if ps.shards[shard.ID] == nil {
-			ps.shards[shard.ID] = newPlace(start)
+			ps.shards[shard.ID] = &place{from: start}
 		}
 	}
-	ps.known = true
 	for id := range ps.shards {
 		listed := slices.ContainsFunc(shards, func(s kinesis.Shard) bool { return s.ID == id })
 		if !listed && !running[id] {
@@ -204,9 +210,9 @@ func (s *streamSource) begin(m *mapping) {
 		return
 	}
 	for id, place := range m.places.shards {
-		if b, err := s.read(m.s.ctx, m, id, *place.from.Load(), 1); err == nil {
+		if b, err := s.read(m.s.ctx, m, id, place.from, 1); err == nil {
 			place.backlog, place.end = b.Records, b.End
-			place.from.Store(&b.Next)
+			place.advance(b.Next, len(b.Records))
 		}
 	}
 }

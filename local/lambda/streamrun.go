@@ -2,10 +2,11 @@ package lambda
 
 import (
 	"context"
-	"encoding/base64"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/guess"
@@ -84,26 +85,6 @@ func (r *streamRun) ready(shard kinesis.Shard) bool {
 	return true
 }
 
-// streamRecord is a record in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
-type streamRecord struct {
-	Kinesis           streamData `json:"kinesis"`
-	EventSource       string     `json:"eventSource"`
-	EventVersion      string     `json:"eventVersion"`
-	EventID           string     `json:"eventID"`
-	EventName         string     `json:"eventName"`
-	InvokeIdentityARN string     `json:"invokeIdentityArn"`
-	Region            string     `json:"awsRegion"`
-	EventSourceARN    string     `json:"eventSourceARN"`
-}
-
-type streamData struct {
-	SchemaVersion  string  `json:"kinesisSchemaVersion"`
-	PartitionKey   string  `json:"partitionKey"`
-	SequenceNumber string  `json:"sequenceNumber"`
-	Data           string  `json:"data"`                        // in Base64
-	Arrived        float64 `json:"approximateArrivalTimestamp"` // seconds since the epoch, to the millisecond
-}
-
 func (r *shardReader) event(items []item) []byte {
 	encoded := make([][]byte, len(items))
 	for i := range items {
@@ -112,6 +93,7 @@ func (r *shardReader) event(items []item) []byte {
 	return recordsEvent(encoded)
 }
 
+// encode makes the record of an event: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	role, source := "", r.EventSourceARN
 	if r.m.s.account.Guesses.Other(guess.ConsumerEventSource) {
@@ -120,13 +102,13 @@ func (r *shardReader) encode(rec *kinesis.Record) []byte {
 	if f := r.m.function(); f != nil {
 		role = f.current.Load().args.Role
 	}
-	return strictjson.Encode(streamRecord{
-		Kinesis: streamData{
-			SchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber,
-			Data: base64.StdEncoding.EncodeToString(rec.Data), Arrived: float64(rec.Arrived.UnixMilli()) / 1000,
+	return strictjson.Encode(events.KinesisEventRecord{
+		Kinesis: events.KinesisRecord{
+			KinesisSchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber, Data: rec.Data,
+			ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: rec.Arrived.Truncate(time.Millisecond)},
 		},
 		EventSource: "aws:kinesis", EventVersion: "1.0", EventID: r.id + ":" + rec.SequenceNumber, EventName: "aws:kinesis:record",
-		InvokeIdentityARN: role, Region: account.Region, EventSourceARN: source,
+		InvokeIdentityArn: role, AwsRegion: account.Region, EventSourceArn: source,
 	})
 }
 
@@ -176,7 +158,9 @@ func (l *lane) run(ctx context.Context) {
 		}
 		signal(l.taken)
 		rest := l.handle(ctx, batch)
-		l.place.unhandled.Add(int64(len(rest) - len(batch)))
+		l.place.mu.Lock()
+		l.place.unhandled -= len(batch) - len(rest)
+		l.place.mu.Unlock()
 		if len(rest) > 0 {
 			l.mu.Lock()
 			l.queue = slices.Concat(rest, l.queue)

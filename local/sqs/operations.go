@@ -31,7 +31,7 @@ type getAttributesInput struct {
 func getQueueAttributes(c *wire.Call, q *queue, in *getAttributesInput) (wire.Object, error) {
 	all := q.attributes()
 	for _, name := range in.AttributeNames {
-		if _, present := all[name]; !present && texts[name] == nil && name != "All" {
+		if _, present := all[name]; !present && !slices.Contains(policies, name) && name != "All" {
 			return nil, unknownAttribute(name)
 		}
 	}

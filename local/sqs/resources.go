@@ -78,7 +78,7 @@ func (s *Service) state(q *queue) *QueueArgs {
 	}
 	return &QueueArgs{
 		Name: &q.name, Retention: &set.retention, Wait: &set.wait, Visibility: &set.visibility,
-		Policy: optional(set.policyText), RedrivePolicy: optional(set.redriveText), RedriveAllowPolicy: optional(set.allowText),
+		Policy: optional(set.texts["Policy"]), RedrivePolicy: optional(set.texts["RedrivePolicy"]), RedriveAllowPolicy: optional(set.texts["RedriveAllowPolicy"]),
 		ManagedSSE: &set.managedSSE, KMSKey: optional(set.kmsKey), Tags: maps.Clone(q.tags), ARN: q.arn, URL: s.QueueURL(q.name),
 	}
 }

@@ -12,7 +12,8 @@
 //   - maxReceiveCount must be a number, not a string.
 //   - What is received is decided by the key of the queue, not by the one with which a message was encrypted in another queue.
 //   - A message move task is done when its start is answered. It has no rate.
-//   - There are no FIFO queues, fair queues, list values of attributes, and no pages of lists.
+//   - There are no FIFO queues, fair queues, queues of other accounts (QueueOwnerAWSAccountId), list values of attributes, and no
+//     pages of lists.
 package sqs
 
 import (
