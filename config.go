@@ -28,14 +28,14 @@ type settings struct {
 
 func (s *settings) deploys(pattern string) bool { return slices.Contains(s.patterns, pattern) }
 
-// useApiAccount lets the access logs of all APIs wait for the Region's setting.
+// useApiAccount makes the access logs of all APIs depend on the Region's account setting.
 func (s *settings) useApiAccount(roleArn pulumi.StringOutput) {
 	for _, api := range []*components.ApiSettings{&s.fanOut.Api, &s.orchestrator.Api, &s.eventStream.Api, &s.checker.Api} {
 		api.AccountRoleArn = roleArn
 	}
 }
 
-// loadConfig reads the stack's config and reports everything that is wrong with it at once.
+// loadConfig reads the stack's config. Its error lists everything that is not valid.
 func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	r := &configReader{config: config.New(ctx, "")}
 	logs := r.oneOf("apiAccessLogs", accessLogs, defaultAccessLogs)
@@ -71,7 +71,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 		AllowedCidrs:              r.list("allowedCidrs"),
 	}
 	if api.DomainName != nil && len(patterns) > 1 {
-		r.addf("domainName", "needs a stack with one pattern, because each has an API of its own, got %s", strings.Join(patterns, ", "))
+		r.addf("domainName", "requires a stack with one pattern, because each pattern has its own API, got %s", strings.Join(patterns, ", "))
 	}
 	capacity := r.capacity()
 	reader := components.ReaderSettings{
@@ -122,7 +122,7 @@ func loadConfig(ctx *pulumi.Context) (*settings, error) {
 	return s, nil
 }
 
-// capacity reads what the tables can read and write.
+// capacity reads the capacity of the tables.
 func (r *configReader) capacity() components.TableCapacity {
 	const read, write, maxRead, maxWrite = "tableReadUnits", "tableWriteUnits", "tableMaxReadUnits", "tableMaxWriteUnits"
 	c := components.TableCapacity{
@@ -130,7 +130,7 @@ func (r *configReader) capacity() components.TableCapacity {
 		MaxReadUnits: r.numberOrZero(maxRead), MaxWriteUnits: r.numberOrZero(maxWrite),
 	}
 	if (c.ReadUnits == nil) != (c.WriteUnits == nil) {
-		r.addf(write, "must be set together with %s: both, or neither for tables that are paid by the request", read)
+		r.addf(write, "must be set together with %s, or neither for on-demand tables", read)
 	}
 	for _, scaling := range []struct {
 		key, of        string
@@ -144,7 +144,7 @@ func (r *configReader) capacity() components.TableCapacity {
 	return c
 }
 
-// keyUsers reads who may use the own key, if there is one: a stack's config may name them in any case.
+// keyUsers reads the users of the component's own key. It ignores them without ownKey, so that a stack's config may always have them.
 func (r *configReader) keyUsers() pulumi.StringArrayInput {
 	if !r.boolean("ownKey") {
 		return nil
@@ -152,7 +152,7 @@ func (r *configReader) keyUsers() pulumi.StringArrayInput {
 	return r.list("keyUsers")
 }
 
-// alarms reads the settings of alarms. A stack's config may have them in any case: they are of no use while alarms are off.
+// alarms reads the settings of alarms. It ignores them while alarms are off, so that a stack's config may always have them.
 func (r *configReader) alarms() components.AlarmSettings {
 	s := components.AlarmSettings{
 		TopicArn:           r.text("alarmTopicArn"),
@@ -182,7 +182,7 @@ func (r *configReader) authorizer() components.Authorizer {
 			r.addf("jwtIssuer", "is required with auth jwt: the URL of the OpenID Connect issuer of the tokens")
 		}
 		if audience == nil {
-			r.addf("jwtAudience", "is required with auth jwt: what the tokens are for, their claim aud")
+			r.addf("jwtAudience", "is required with auth jwt: the audience of the tokens, their claim aud")
 		}
 		auth := components.JwtAuthorizer(issuer, audience)
 		auth.AccountClaim = r.text("jwtAccountClaim")
@@ -197,12 +197,12 @@ func (r *configReader) authorizer() components.Authorizer {
 	case "":
 		r.addf(key, "is required; %s", authKinds)
 	default:
-		r.addf(key, "there is no %q; %s", kind, authKinds)
+		r.addf(key, "unknown value %q; %s", kind, authKinds)
 	}
 	return components.Authorizer{Kind: kind}
 }
 
-// patterns reads one name, several separated by commas, or "all".
+// patterns reads one name, several names separated by commas, or "all".
 func (r *configReader) patterns() []string {
 	const key = "pattern"
 	choose := fmt.Sprintf("choose from %s, several separated by commas, or all", strings.Join(patterns, ", "))
@@ -219,7 +219,7 @@ func (r *configReader) patterns() []string {
 		}
 		for _, name := range names {
 			if !slices.Contains(patterns, name) {
-				r.addf(key, "there is no pattern %q; %s", name, choose)
+				r.addf(key, "unknown pattern %q; %s", name, choose)
 				return nil
 			}
 			if !slices.Contains(chosen, name) {

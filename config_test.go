@@ -115,7 +115,7 @@ func TestTheDefaultsOfPulumiYamlAreValid(t *testing.T) {
 
 var update = flag.Bool("update", false, "rewrite the keys in Pulumi.yaml")
 
-// Pulumi refuses to read a typed key that has neither a value nor a default there, so it has to repeat the defaults.
+// Pulumi refuses to read a typed key that has neither a value nor a default in Pulumi.yaml, so that file must repeat the defaults.
 func TestPulumiYamlIsWrittenFromTheKeys(t *testing.T) {
 	const begin = "\nconfig: # written from configkeys.go by: go test . -update\n"
 	text, err := os.ReadFile("Pulumi.yaml")
@@ -136,7 +136,7 @@ func TestPulumiYamlIsWrittenFromTheKeys(t *testing.T) {
 	require.Equal(t, b.String(), got, "run go test . -update")
 }
 
-func TestWhatIsNotSetIsLeftToTheComponents(t *testing.T) {
+func TestKeysThatAreNotSetUseTheDefaultsOfTheComponents(t *testing.T) {
 	var s *settings
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
 		s, err = loadConfig(ctx)
@@ -186,11 +186,11 @@ func TestTheCapacityOfTablesIsThatOfEachPattern(t *testing.T) {
 func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 	choose := "; choose from " + strings.Join(patterns, ", ") + ", several separated by commas, or all"
 	for _, c := range []struct{ key, value, want string }{
-		{"pattern", "fan-out", `config pattern: there is no pattern "fan-out"` + choose},
-		{"pattern", "fanout,nope", `config pattern: there is no pattern "nope"` + choose},
-		{"pattern", "all,nope", `config pattern: there is no pattern "nope"` + choose},
-		{"pattern", "Fanout", `config pattern: there is no pattern "Fanout"` + choose},
-		{"pattern", "fanout,", `config pattern: there is no pattern ""` + choose},
+		{"pattern", "fan-out", `config pattern: unknown pattern "fan-out"` + choose},
+		{"pattern", "fanout,nope", `config pattern: unknown pattern "nope"` + choose},
+		{"pattern", "all,nope", `config pattern: unknown pattern "nope"` + choose},
+		{"pattern", "Fanout", `config pattern: unknown pattern "Fanout"` + choose},
+		{"pattern", "fanout,", `config pattern: unknown pattern ""` + choose},
 		{"pattern", " ", "config pattern: is required" + choose},
 		{"storeBatchSize", "0", "config storeBatchSize: must be from 1 to 10, got 0"},
 		{"storeBatchSize", "11", "config storeBatchSize: must be from 1 to 10, got 11"},
@@ -215,7 +215,7 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"clientRateLimit", "0", "config clientRateLimit: must be from 1 to 10000, got 0"},
 		{"clientBurstLimit", "5001", "config clientBurstLimit: must be from 1 to 5000, got 5001"},
 		{"tableWriteUnits", "40001", "config tableWriteUnits: must be from 0 to 40000, got 40001"},
-		{"tableWriteUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits: both, or neither for tables that are paid by the request"},
+		{"tableWriteUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits, or neither for on-demand tables"},
 		{"tableReadUnits", "5", "config tableWriteUnits: must be set together with tableReadUnits"},
 		{"tableMaxReadUnits", "5", "config tableMaxReadUnits: must be at least tableReadUnits, which is 0, got 5"},
 		{"tableMaxWriteUnits", "40001", "config tableMaxWriteUnits: must be from 0 to 40000, got 40001"},
@@ -223,10 +223,10 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 		{"requireApiKey", "x", `config requireApiKey: must be true or false, got "x"`},
 		{"apiDetailedMetrics", "on", `config apiDetailedMetrics: must be true or false, got "on"`},
 		{"ownKey", "on", `config ownKey: must be true or false, got "on"`},
-		{"auth", "", "config auth: is required; choose jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience; iam: requests signed"},
-		{"auth", "", "which needs an IAM policy that allows execute-api:Invoke on the output routeArns; or none: everybody may place orders"},
-		{"auth", "oidc", `config auth: there is no "oidc"; choose jwt: `},
-		{"auth", "JWT", `config auth: there is no "JWT"; choose jwt: `},
+		{"auth", "", "config auth: is required; choose jwt: tokens of an OpenID Connect issuer, which requires jwtIssuer and jwtAudience; iam: requests signed"},
+		{"auth", "", "which requires an IAM policy that allows execute-api:Invoke on the output routeArns; or none: everybody may place orders"},
+		{"auth", "oidc", `config auth: unknown value "oidc"; choose jwt: `},
+		{"auth", "JWT", `config auth: unknown value "JWT"; choose jwt: `},
 		{"auth", "jwt", "config jwtIssuer: is required with auth jwt"},
 		{"auth", "jwt", "config jwtAudience: is required with auth jwt"},
 		{"jwtIssuer", "https://login.example.com", "config jwtIssuer: is accepted only with auth jwt, got auth none"},
@@ -241,7 +241,7 @@ func TestBadConfigIsRefusedByItsKey(t *testing.T) {
 	}
 }
 
-func TestTheConfigSaysWhoMayCall(t *testing.T) {
+func TestAuthSelectsTheAuthorizer(t *testing.T) {
 	for _, c := range []struct {
 		config map[string]string
 		want   components.Authorizer
@@ -261,7 +261,7 @@ func TestTheConfigSaysWhoMayCall(t *testing.T) {
 	}
 }
 
-func TestTheConfigSaysWhereAnAPIIs(t *testing.T) {
+func TestTheConfigSetsTheAddressOfAnAPI(t *testing.T) {
 	const certificate, acl = "arn:aws:acm:eu-west-1:123456789012:certificate/1", "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/a/1"
 	edge := map[string]string{
 		"domainName": "orders.example.com", "certificateArn": certificate, "hostedZoneId": "Z1", "disableExecuteApiEndpoint": "true",
@@ -279,10 +279,10 @@ func TestTheConfigSaysWhereAnAPIIs(t *testing.T) {
 
 	edge["pattern"] = "fanout,checker"
 	_, err = load(t, edge)
-	require.ErrorContains(t, err, "config domainName: needs a stack with one pattern, because each has an API of its own, got fanout, checker")
+	require.ErrorContains(t, err, "config domainName: requires a stack with one pattern, because each pattern has its own API, got fanout, checker")
 }
 
-// The stacks in the repository say who may call.
+// The stack files in the repository set an authorizer.
 func TestTheStackFilesAreComplete(t *testing.T) {
 	for file, want := range map[string]struct{ auth, logs string }{"Pulumi.local.yaml": {"none", "own-account"}, "Pulumi.dev.yaml": {"iam", "own-account"}} {
 		stack, err := workspace.LoadProjectStack(nil, &workspace.Project{Name: "order-patterns"}, file)
@@ -301,13 +301,13 @@ func TestTheStackFilesAreComplete(t *testing.T) {
 	}
 }
 
-func TestAKeyThatThereIsNotIsRefusedWithTheNearestOne(t *testing.T) {
+func TestAnUnknownKeyIsRefusedAndTheErrorNamesTheNearestOne(t *testing.T) {
 	for key, want := range map[string]string{
-		"order-patterns:storeBatchsize":   "config storeBatchsize: there is no such key; did you mean storeBatchSize?",
-		"order-patterns:PATTERN":          "config PATTERN: there is no such key; did you mean pattern?",
-		"order-patterns:logRetention":     "config logRetention: there is no such key; did you mean logRetentionDays?",
+		"order-patterns:storeBatchsize":   "config storeBatchsize: unknown key; did you mean storeBatchSize?",
+		"order-patterns:PATTERN":          "config PATTERN: unknown key; did you mean pattern?",
+		"order-patterns:logRetention":     "config logRetention: unknown key; did you mean logRetentionDays?",
 		"order-patterns:invoiceBatchSize": "",
-		// Other namespaces are others' business.
+		// Keys of other namespaces are not checked.
 		"aws:regoin": "", "order-patterns2:pattren": "", "pulumi:disable-default-providers": "",
 	} {
 		t.Run(key, func(t *testing.T) {
@@ -353,7 +353,7 @@ func TestAlarms(t *testing.T) {
 		require.Equal(t, pulumi.Int(120), common.Alarms.QueueAgeSeconds)
 		require.Equal(t, pulumi.Int(300), common.Alarms.PendingSeconds)
 	}
-	// What is configured stays so while they are off.
+	// The settings of alarms may stay in the config while alarms are off.
 	s, err = load(t, map[string]string{"alarms": "off", "alarmEmail": "on-call@example.com"})
 	require.NoError(t, err)
 	require.Equal(t, components.AlarmSettings{Off: true}, s.checker.Common.Alarms)

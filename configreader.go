@@ -14,7 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )
 
-// configReader reads values of the config, and gathers what is wrong with them.
+// configReader reads values of the config, and collects errors.
 type configReader struct {
 	config *config.Config
 	errs   []error
@@ -24,12 +24,12 @@ func (r *configReader) addf(key, format string, args ...any) {
 	r.errs = append(r.errs, fmt.Errorf("config %s: %s", key, fmt.Sprintf(format, args...)))
 }
 
-// unknown reports the keys of the project's namespace that there are not. all is the config of every namespace, as Pulumi
-// passes it to the program: a JSON object.
+// unknown reports keys in the project's namespace that do not exist. all is the config of every namespace, as Pulumi passes it to the
+// program: a JSON object.
 func (r *configReader) unknown(project, all string) {
 	var values map[string]any
 	if json.Unmarshal([]byte(all), &values) != nil {
-		return // empty, or of a Pulumi that passes it in another way
+		return // empty, or from a Pulumi version that passes it in another way
 	}
 	for _, full := range slices.Sorted(maps.Keys(values)) {
 		key, ours := strings.CutPrefix(full, project+":")
@@ -40,11 +40,11 @@ func (r *configReader) unknown(project, all string) {
 			return levenshtein.Distance(strings.ToLower(key), strings.ToLower(k.name), nil)
 		}
 		nearest := slices.MinFunc(configKeys, func(a, b configKey) int { return cmp.Compare(distance(a), distance(b)) })
-		r.addf(key, "there is no such key; did you mean %s?", nearest.name)
+		r.addf(key, "unknown key; did you mean %s?", nearest.name)
 	}
 }
 
-// number reads an integer within the limits of its key; nil if it is not set, which leaves the default to the component.
+// number reads an integer within the limits of its key. It returns nil if it is not set, so that the component's default applies.
 func (r *configReader) number(key string) pulumi.IntPtrInput {
 	n, err := r.config.TryInt(key)
 	if errors.Is(err, config.ErrMissingVar) {
@@ -61,7 +61,7 @@ func (r *configReader) number(key string) pulumi.IntPtrInput {
 	return pulumi.Int(n)
 }
 
-// numberOrZero reads an integer of which 0 stands for: not set.
+// numberOrZero reads an integer for which 0 means that it is not set.
 func (r *configReader) numberOrZero(key string) pulumi.IntPtrInput {
 	if n := r.number(key); n != pulumi.Int(0) {
 		return n
@@ -77,7 +77,7 @@ func (r *configReader) boolean(key string) bool {
 	return b
 }
 
-// toggle reads a bool; nil if it is not set.
+// toggle reads a bool. It returns nil if it is not set.
 func (r *configReader) toggle(key string) pulumi.BoolPtrInput {
 	if r.config.Get(key) == "" {
 		return nil
@@ -85,7 +85,7 @@ func (r *configReader) toggle(key string) pulumi.BoolPtrInput {
 	return pulumi.Bool(r.boolean(key))
 }
 
-// text reads a string; nil if it is empty.
+// text reads a string. It returns nil if it is empty.
 func (r *configReader) text(key string) pulumi.StringPtrInput {
 	if s := r.config.Get(key); s != "" {
 		return pulumi.String(s)
@@ -93,7 +93,7 @@ func (r *configReader) text(key string) pulumi.StringPtrInput {
 	return nil
 }
 
-// list reads strings that are separated by commas; nil if there are none.
+// list reads strings separated by commas. It returns nil if there are none.
 func (r *configReader) list(key string) pulumi.StringArrayInput {
 	var list pulumi.StringArray
 	for s := range strings.SplitSeq(r.config.Get(key), ",") {
@@ -107,7 +107,7 @@ func (r *configReader) list(key string) pulumi.StringArrayInput {
 	return list
 }
 
-// oneOf reads one of the values.
+// oneOf reads one of the listed values.
 func (r *configReader) oneOf(key string, values []string, standard string) string {
 	s := r.config.Get(key)
 	if s == "" {

@@ -10,7 +10,7 @@ import (
 
 func main() { pulumi.Run(deploy) }
 
-// deploy registers the patterns that the stack's config names, and exports the outputs of each under its name.
+// deploy registers the patterns in the stack's config, and exports the outputs of each under its name.
 func deploy(ctx *pulumi.Context) error {
 	cfg, err := loadConfig(ctx)
 	if err != nil {

@@ -135,11 +135,11 @@ func TestEveryPatternHasTheAuthorizerThatTheConfigNames(t *testing.T) {
 	}
 }
 
-func TestAStackOfBeforeThatDoesNotSayWhoMayCallIsRefused(t *testing.T) {
+func TestAStackWithoutAuthIsRefused(t *testing.T) {
 	r := &recorder{}
 	err := run(t, r, map[string]string{"packages": folder(t), "pattern": "all", "auth": ""}, deploy)
 	require.ErrorContains(t, err, "config auth: is required")
-	for _, kind := range []string{"jwt: tokens of an OpenID Connect issuer, which needs jwtIssuer and jwtAudience", "iam: requests signed with AWS credentials", "none: everybody may"} {
+	for _, kind := range []string{"jwt: tokens of an OpenID Connect issuer, which requires jwtIssuer and jwtAudience", "iam: requests signed with AWS credentials", "none: everybody may"} {
 		require.ErrorContains(t, err, kind)
 	}
 	require.Empty(t, r.registered)
@@ -232,7 +232,7 @@ func (r *recorder) requireX86AndUnprotected(t *testing.T, count int) {
 	}
 }
 
-func TestWhatAComponentRefusesIsNotDeployed(t *testing.T) {
+func TestArgumentsThatAComponentRefusesAreNotDeployed(t *testing.T) {
 	packages := folder(t)
 	for _, pattern := range append([]string{"all"}, patterns...) {
 		r := &recorder{}
@@ -245,7 +245,7 @@ func TestWhatAComponentRefusesIsNotDeployed(t *testing.T) {
 		refused("architecture", "arm64", "was built for x86_64, not for arm64")
 		refused("logRetentionDays", "31", "Common.LogRetentionDays: must be one of")
 		refused("packages", "nowhere", ".zip: run `make build`")
-		refused("pattern", "nope", `there is no pattern "nope"`)
+		refused("pattern", "nope", `unknown pattern "nope"`)
 		if pattern == "checker" {
 			refused("clientQuota", "5", "UsagePlan.QuotaLimit: requires RequireApiKey")
 			refused("clientQuotaPeriod", "YEAR", `UsagePlan.QuotaPeriod: must be one of ["DAY" "WEEK" "MONTH"], got "YEAR"`)

@@ -134,7 +134,7 @@ func TestTheLogLinesOfAnOrderAreASavedQuery(t *testing.T) {
 		for name, text := range map[string]string{
 			"order":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter orderId = "ORDER-ID" | sort @timestamp asc | limit 1000`,
 			"trace":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`,
-			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`,
+			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, cause | sort lines desc`,
 		} {
 			in := c.inputs(t, queryType, pattern+"-query-"+name)
 			has(t, in, map[string]any{"name": "project-stack-" + pattern + "/" + name, "queryString": text})

@@ -25,7 +25,7 @@ func (b *builder) savedQueries() []savedQuery {
 	return []savedQuery{
 		one,
 		{"query-trace", "trace", story + `traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`},
-		{"query-errors", "errors", `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`},
+		{"query-errors", "errors", `filter ispresent(error) | stats count(*) as lines by @log, message, cause | sort lines desc`},
 	}
 }
 

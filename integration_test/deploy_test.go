@@ -97,7 +97,7 @@ func TestInvalidConfigStopsPreviewWithInstructions(t *testing.T) {
 				"pattern": "fanuot", "storeBatchSize": "11", "invoiceBatchSize": "0",
 			},
 			[]string{
-				`config pattern: there is no pattern "fanuot"`, "fanout", "all", "config storeBatchSize: must be from 1 to 10, got 11",
+				`config pattern: unknown pattern "fanuot"`, "fanout", "all", "config storeBatchSize: must be from 1 to 10, got 11",
 				"config invoiceBatchSize: must be from 1 to 10, got 0",
 			},
 		},

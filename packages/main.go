@@ -1,17 +1,17 @@
-// Command packages builds the Lambda functions that the components run, and zips them, for programs that import the components and
-// have no checkout of this repository.
+// Command packages builds and zips the Lambda functions of the components. It is for programs that import the components and have no
+// checkout of this repository.
 //
 //	go run github.com/order-patterns/order-patterns/packages -o lambda
 //
-// builds the functions of the version that the program's go.mod requires, for arm64, into the folder lambda, which is then
-// Common.Packages. A function that has not changed keeps its zip: the same source gives the same zip, byte for byte.
+// builds the functions of the version in the program's go.mod, for arm64, into the folder lambda. Set Common.Packages to that folder. A
+// function that has not changed keeps its zip: the same source gives the same zip, byte for byte.
 //
-// The architecture is arm64, x86_64, or local, which is for an embedded cloud on this machine. Names of functions choose some of
-// them. Functions of your own are named by the paths of their packages:
+// The architecture is arm64, x86_64, or local, which is for an embedded cloud on this machine. Names of functions select some of them. To
+// build your own functions, give the paths of their packages:
 //
 //	go run github.com/order-patterns/order-patterns/packages -o lambda ./functions/...
 //
-// It needs Go, and the first time a module proxy.
+// It needs Go. The first run needs a module proxy.
 package main
 
 import (

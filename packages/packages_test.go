@@ -13,7 +13,7 @@ import (
 	"github.com/order-patterns/order-patterns/internal/moduleproxy"
 )
 
-// A program elsewhere gets the functions of the version that it requires, or of the checkout that it replaces it with.
+// A program without a checkout gets the functions of the version in its go.mod, or of the checkout in a replace directive.
 func TestAProgramWithoutACheckoutGetsTheFunctions(t *testing.T) {
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)

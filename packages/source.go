@@ -19,7 +19,7 @@ const (
 	handlers   = modulePath + "/handlers"
 )
 
-// target is what an executable is built for, in Go's words.
+// target is the platform of an executable: GOOS and GOARCH.
 type target struct{ os, arch string }
 
 func targets() map[string]target {
@@ -28,13 +28,13 @@ func targets() map[string]target {
 
 // source is where functions are built from.
 type source struct {
-	folder   string   // of a module that has them, or requires them; empty for the working directory
+	folder   string   // of a module that contains or requires them; empty for the working directory
 	packages []string // patterns of the go command
 	remove   func()
 }
 
-// find finds functions: those of the working directory if they are paths, and else those of the version of this module that the
-// module of the working directory requires, all of them if none is named.
+// find finds the functions. Paths are functions of the working directory. Names are functions of the version of this module that the
+// working directory's module requires. Without names it finds all of these.
 func find(ctx context.Context, names []string) (source, error) {
 	own, ours := source{remove: func() {}}, []string{}
 	for _, name := range names {
@@ -60,7 +60,7 @@ func find(ctx context.Context, names []string) (source, error) {
 	return s, err
 }
 
-// required finds the version of this module that the module of the working directory requires.
+// required returns the version of this module that the working directory's module requires.
 func required(ctx context.Context) (source, error) {
 	text, err := goCommand(ctx, "", nil, "list", "-m", "-json", modulePath)
 	if err != nil {
@@ -82,7 +82,7 @@ func required(ctx context.Context) (source, error) {
 	return released(ctx, found.Version)
 }
 
-// released makes a module that requires the functions of a version.
+// released creates a module that requires the functions of a version.
 func released(ctx context.Context, version string) (source, error) {
 	folder, err := os.MkdirTemp("", "packages-")
 	if err != nil {
@@ -112,13 +112,13 @@ func (s source) build(ctx context.Context, t target, folder string, log io.Write
 	return nil
 }
 
-// goCommand runs the go command, in no workspace, and returns what it prints.
+// goCommand runs the go command without a workspace, and returns its output.
 func goCommand(ctx context.Context, folder string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), env...)
 	if folder != "" {
-		cmd.Env = append(cmd.Env, "GOWORK=off", "GOFLAGS=") // those of the working directory are not meant for this module
+		cmd.Env = append(cmd.Env, "GOWORK=off", "GOFLAGS=") // GOFLAGS of the working directory may not suit this module
 	}
 	var errs bytes.Buffer
 	cmd.Stderr = &errs

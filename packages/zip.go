@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// zipAll zips each executable in a folder into another folder: store-order becomes store-order.zip, with a file named bootstrap.
+// zipAll zips each executable in a folder into another folder: store-order becomes store-order.zip, which contains the file bootstrap.
 // https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 func zipAll(executables, out string, log io.Writer) error {
 	files, err := os.ReadDir(executables)
@@ -40,7 +40,7 @@ func zipAll(executables, out string, log io.Writer) error {
 	return nil
 }
 
-// zipped is a zip with one executable. It has no times, so that it depends on the executable only.
+// zipped returns a zip with one executable. The zip has no times, so it depends only on the executable.
 func zipped(path string) ([]byte, error) {
 	executable, err := os.ReadFile(path)
 	if err != nil {
@@ -63,7 +63,7 @@ func zipped(path string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// replace writes a file so that it is there as a whole, or not at all.
+// replace writes a file atomically.
 func replace(path string, content []byte) error {
 	if err := os.WriteFile(path+".new", content, 0o644); err != nil {
 		return err

@@ -16,11 +16,11 @@ const (
 	packVersion = "1.0.0"
 )
 
-// analyzer answers the engine. Most rules are about relations: which alarm watches a queue, which function consumes it. So all of them
-// are run once, on the whole stack, at the end of a preview or an update.
+// analyzer implements the engine's analyzer protocol. Most rules are about relations: which alarm watches a queue, which function consumes
+// it. So all of them run once, on the whole stack, at the end of a preview or an update.
 //
-// The server of Pulumi's package policyx runs rules on single resources only: its AnalyzeStack returns nothing, in SDK v3.256.0 as
-// in v3.220.0. That is why the pack has a server of its own.
+// The server of Pulumi's package policyx runs rules on single resources only: its AnalyzeStack returns nothing, in SDK v3.256.0 as in
+// v3.220.0. So the pack has its own server.
 type analyzer struct {
 	pulumirpc.UnimplementedAnalyzerServer
 
@@ -31,7 +31,7 @@ func newAnalyzer() *analyzer {
 	return &analyzer{config: rules.Config{Settings: rules.DefaultSettings()}}
 }
 
-// Handshake tells the engine that the pack is ready.
+// Handshake reports that the pack is ready.
 func (a *analyzer) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
 	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
 }
@@ -46,7 +46,7 @@ func (a *analyzer) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Pl
 	return &pulumirpc.PluginInfo{Version: packVersion}, nil
 }
 
-// GetAnalyzerInfo returns the rules, and what can be configured.
+// GetAnalyzerInfo returns the rules, and their settings.
 func (a *analyzer) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
 	info := &pulumirpc.AnalyzerInfo{Name: packName, DisplayName: packName, Version: packVersion, SupportsConfig: true}
 	for _, rule := range rules.All() {
@@ -61,8 +61,8 @@ func (a *analyzer) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.
 	return info, nil
 }
 
-// Configure takes the settings and levels from the file of --policy-pack-config. The engine has checked them with the schemas, and names
-// each rule.
+// Configure applies the settings and levels in the file of --policy-pack-config. The engine has validated them with the schemas, and passes
+// every rule.
 func (a *analyzer) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
 	config := rules.Config{Settings: rules.DefaultSettings(), Levels: map[string]rules.Level{}}
 	for name, policy := range req.GetPolicyConfig() {
@@ -86,7 +86,7 @@ func (a *analyzer) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzer
 	return &emptypb.Empty{}, nil
 }
 
-// Analyze finds nothing in single resources.
+// Analyze returns nothing for single resources.
 func (a *analyzer) Analyze(context.Context, *pulumirpc.AnalyzeRequest) (*pulumirpc.AnalyzeResponse, error) {
 	return &pulumirpc.AnalyzeResponse{}, nil
 }
@@ -96,7 +96,7 @@ func (a *analyzer) Remediate(context.Context, *pulumirpc.AnalyzeRequest) (*pulum
 	return &pulumirpc.RemediateResponse{}, nil
 }
 
-// Cancel has nothing to end: a run of the rules takes milliseconds.
+// Cancel does nothing: a run of the rules takes milliseconds.
 func (a *analyzer) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
@@ -131,7 +131,7 @@ func (a *analyzer) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRe
 	return response, nil
 }
 
-// levels are the protocol's numbers for levels.
+// levels are the protocol's values for levels.
 var levels = map[rules.Level]pulumirpc.EnforcementLevel{
 	rules.Advisory:  pulumirpc.EnforcementLevel_ADVISORY,
 	rules.Mandatory: pulumirpc.EnforcementLevel_MANDATORY,

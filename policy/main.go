@@ -1,5 +1,5 @@
-// Command policy is the policy pack of the project. The Pulumi CLI starts it with `pulumi preview --policy-pack policy` and
-// `pulumi up --policy-pack policy`. docs/policy.md says how to use and to configure it.
+// Command policy is the policy pack of the project. The Pulumi CLI starts it with `pulumi preview --policy-pack policy` and `pulumi up
+// --policy-pack policy`. docs/policy.md describes its use and configuration.
 package main
 
 import (
@@ -18,8 +18,8 @@ func main() {
 	}
 }
 
-// serve serves the analyzer protocol on a free port, and prints the port, as the CLI expects it of a plugin. The CLI kills the
-// process when it needs it no more.
+// serve serves the analyzer protocol on a free port, and prints the port, as the CLI requires of a plugin. The CLI kills the process when
+// it no longer needs it.
 func serve() error {
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
 		pulumirpc.RegisterAnalyzerServer(server, newAnalyzer())

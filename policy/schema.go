@@ -24,7 +24,7 @@ var settings = map[string]any{
 	}},
 }
 
-// configSchema describes the settings of a rule to the engine; nil if it has none.
+// configSchema returns the schema of a rule's settings for the engine. It returns nil if the rule has none.
 func configSchema(rule rules.Rule) (*pulumirpc.PolicyConfigSchema, error) {
 	if len(rule.Settings) == 0 {
 		return nil, nil

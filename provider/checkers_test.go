@@ -14,7 +14,7 @@ import (
 )
 
 // The functions are those of the integration tests: a checker, one that collects its findings, and one that finishes what has passed.
-func TestACheckerPipelineWithFunctionsOfItsOwnInYAML(t *testing.T) {
+func TestACheckerPipelineWithOwnFunctionsInYAML(t *testing.T) {
 	zips := t.TempDir()
 	command(t, "../integration_test", "go", "run", "github.com/order-patterns/order-patterns/packages", "-o", zips, "-arch", "local",
 		"./checkers/fraud", "./checkers/collect", "./checkers/finish")

@@ -15,13 +15,13 @@ const Name = "order-patterns"
 // module is the part of a token that comes after the package: order-patterns:components:FanOut.
 const module = "components"
 
-// component is a constructor of components, and what it takes and returns.
+// component is a constructor of a component, with its arguments and results.
 type component struct {
 	args, outputs reflect.Type
 	construct     func(ctx *pulumi.Context, name string, inputs sdk.ConstructInputs, zips zips, opts pulumi.ResourceOption) (*sdk.ConstructResult, error)
 }
 
-// all are the components by their tokens.
+// all are the components by token.
 var all = map[string]component{}
 
 func init() {

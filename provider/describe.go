@@ -16,15 +16,15 @@ var (
 	goName = regexp.MustCompile(`\bStep Functions\b|\b[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?\b`)
 )
 
-// describeType is the description of a type.
+// describeType returns the description of a type.
 func describeType(t reflect.Type) string { return describe(t, comments[t.Name()]) }
 
-// describeField is the description of a property. One without a comment has that of its type.
+// describeField returns the description of a property. Without a comment, it is the description of its type.
 func describeField(t reflect.Type, field reflect.StructField) string {
 	return cmp.Or(describe(t, comments[t.Name()+"."+field.Name]), describeType(field.Type))
 }
 
-// describeValues are the values of an enumeration, with their descriptions.
+// describeValues returns the values of an enumeration with their descriptions.
 func describeValues(t reflect.Type, values []enumValue) []enumValue {
 	described := make([]enumValue, len(values))
 	for i, v := range values {
@@ -33,15 +33,15 @@ func describeValues(t reflect.Type, values []enumValue) []enumValue {
 	return described
 }
 
-// describe translates a doc comment for a program that is not written in Go. Names of fields become those of properties. The
-// name of a constant or a limit in brackets becomes its value.
+// describe converts a doc comment for a program in another language. Names of fields become names of properties. The name of a constant or
+// a limit in brackets becomes its value.
 func describe(t reflect.Type, comment string) string {
 	comment = goName.ReplaceAllStringFunc(comment, func(name string) string { return propertyName(t, name) })
 	return link.ReplaceAllStringFunc(comment, func(match string) string {
 		name := strings.Trim(match, "[]")
 		value, ok := links[name]
 		if !ok {
-			return name // of a type
+			return name // the name of a type
 		}
 		if size, ok := value.(components.Size); ok {
 			return fmt.Sprintf("%d MB and %d seconds", size.MemoryMB, size.TimeoutSeconds)
@@ -53,7 +53,7 @@ func describe(t reflect.Type, comment string) string {
 	})
 }
 
-// propertyName is the name of a property for a name in a comment of t: Field, or Type.Field. Other names stay as they are.
+// propertyName returns the name of a property for a name in a comment of t: Field, or Type.Field. It returns other names unchanged.
 func propertyName(t reflect.Type, name string) string {
 	owner, field, two := strings.Cut(name, ".")
 	own := properties[t.Name()][owner]

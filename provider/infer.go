@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// inference collects the types that the components refer to.
+// inference collects the types that the components use.
 type inference struct{ types map[string]typeSpec }
 
 var (
@@ -18,7 +18,7 @@ var (
 	outputType  = reflect.TypeFor[pulumi.Output]()
 )
 
-// resource infers a component.
+// resource infers the schema of a component.
 func (in *inference) resource(c component) (resourceSpec, error) {
 	outputs, err := in.object(c.outputs, false)
 	if err != nil {
@@ -31,7 +31,7 @@ func (in *inference) resource(c component) (resourceSpec, error) {
 	return resourceSpec{object: outputs, InputProperties: args.Properties, RequiredInputs: args.Required, IsComponent: true}, nil
 }
 
-// object infers a struct: its fields that have a `pulumi` tag.
+// object infers the schema of a struct from its fields with a `pulumi` tag.
 func (in *inference) object(t reflect.Type, plain bool) (object, error) {
 	o := object{Description: describeType(t), Properties: map[string]property{}}
 	for i := range t.NumField() {
@@ -53,7 +53,7 @@ func (in *inference) object(t reflect.Type, plain bool) (object, error) {
 	return o, nil
 }
 
-// reference infers the type of a value. plain says whether a plain Go type is plain in the schema too, which is so for inputs.
+// reference infers the type of a value. plain says whether a plain Go type is plain in the schema too, as it is for inputs.
 func (in *inference) reference(t reflect.Type, plain bool) (reference, error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -111,7 +111,7 @@ func (in *inference) named(t reflect.Type, plain bool) (reference, error) {
 	return ref, err
 }
 
-// eventual returns what an input or an output of the SDK resolves to.
+// eventual returns the type to which an input or an output of the SDK resolves.
 func eventual(t reflect.Type) (reflect.Type, bool) {
 	if t.Implements(outputType) {
 		return reflect.Zero(t).Interface().(pulumi.Output).ElementType(), true
@@ -119,7 +119,7 @@ func eventual(t reflect.Type) (reflect.Type, bool) {
 	if !t.Implements(inputType) {
 		return nil, false
 	}
-	// StringPtrInput has a method ToStringPtrOutput, whose output knows what it resolves to. pulumi.Input has none.
+	// StringPtrInput has a method ToStringPtrOutput, whose result has the type to which it resolves. pulumi.Input has no such method.
 	method, ok := t.MethodByName("To" + strings.TrimSuffix(t.Name(), "Input") + "Output")
 	if !ok || !method.Type.Out(0).Implements(outputType) {
 		return nil, false
@@ -127,7 +127,7 @@ func eventual(t reflect.Type) (reflect.Type, bool) {
 	return eventual(method.Type.Out(0))
 }
 
-// tag returns the name of a field's property; empty if it has none.
+// tag returns the name of a field's property. It is empty if the field has no tag.
 func tag(field reflect.StructField) (name string, optional bool) {
 	name, options, _ := strings.Cut(field.Tag.Get("pulumi"), ",")
 	return name, options == "optional"

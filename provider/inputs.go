@@ -11,8 +11,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// checkInputs compares the inputs of a component with the type of its arguments, and returns all differences. The SDK, which copies
-// them, ignores a property that does not exist, cuts off the fraction of a number, and names a Go type where it refuses a value.
+// checkInputs compares the inputs of a component with the type of its arguments, and returns all differences. The SDK copies the inputs. It
+// ignores a property that does not exist, truncates the fraction of a number, and names a Go type where it refuses a value.
 func checkInputs(inputs resource.PropertyMap, args reflect.Type) error {
 	c := checker{}
 	c.object("", inputs, args)
@@ -38,7 +38,7 @@ func (c *checker) value(path string, v resource.PropertyValue, t reflect.Type, p
 	case v.IsNull():
 		return
 	case plain && (v.IsSecret() || v.IsComputed() || v.IsOutput() && !isPlain(v.OutputValue())):
-		c.addf(path, "decides which resources there are: it cannot be a secret, or come from another resource")
+		c.addf(path, "decides which resources exist: it cannot be a secret, or come from another resource")
 		return
 	case v.IsSecret():
 		c.value(path, v.SecretValue().Element, t, plain)
@@ -107,6 +107,6 @@ func (c *checker) object(path string, o resource.PropertyMap, t reflect.Type) {
 			continue
 		}
 		slices.Sort(names)
-		c.addf(path+name, "does not exist; there are %s", strings.Join(names, ", "))
+		c.addf(path+name, "does not exist, must be one of %s", strings.Join(names, ", "))
 	}
 }

@@ -141,11 +141,11 @@ func TestInputsOfAWrongTypeAreRefusedByTheirPaths(t *testing.T) {
 		return err
 	},
 		`order-patterns:components:FanOut "second": `,
-		"common.architecture decides which resources there are: it cannot be a secret, or come from another resource",
+		"common.architecture decides which resources exist: it cannot be a secret, or come from another resource",
 		"common.packages decides which resources there are",
 		"common.ownKey must be true or false, got string",
 		"common.logRetentionDays must be a whole number, got 7.5",
-		"common.retention does not exist; there are alarms, architecture",
+		"common.retention does not exist, must be one of alarms, architecture",
 		"common.keyUsers must be a list, got object",
 		"common.alarms.email must be a string, got 1",
 	)

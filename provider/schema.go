@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// platform is the name of the package's only config value, and platformHost one of its values.
+// platform is the name of the package's only config value. platformHost is one of its values.
 const (
 	platform     = "platform"
 	platformAWS  = "aws"
@@ -19,13 +19,13 @@ var platformProperty = property{
 		"the default of `common.architecture` is that of the machine.",
 }
 
-// Schema is the package's schema, as JSON.
+// Schema returns the package's schema, as JSON.
 func Schema(version string) ([]byte, error) {
 	in := inference{types: map[string]typeSpec{}}
 	config := map[string]property{platform: platformProperty}
 	spec := packageSpec{
 		Name: Name, DisplayName: "Order patterns", Version: version, License: "Apache-2.0",
-		// SDKs that are made from the schema let the CLI download the plugin from the releases on GitHub.
+		// With this, SDKs that are generated from the schema let the CLI download the plugin from the releases on GitHub.
 		Download: "github://api.github.com/order-patterns/order-patterns",
 		Description: "Serverless patterns of asynchronous processing on AWS: an API with an SNS fan-out, a Step Functions state machine, " +
 			"a Kinesis stream or parallel checkers, with your functions or ours.",

@@ -14,16 +14,16 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// Options are those of a provider.
+// Options are the options of a provider.
 type Options struct {
 	// Version is the version of the package, without a v.
 	Version string
-	// Zips has a folder for each architecture, arm64 and x86_64, with the zips of our functions. On a system other than Linux it also
-	// has the folder host, with those for the system itself. A component that needs a zip that is missing is refused.
+	// Zips has a folder for each architecture, arm64 and x86_64, with the zips of the built-in functions. On a system other than Linux it
+	// also has the folder host, with the zips for the system itself. A component that needs a missing zip is refused.
 	Zips fs.FS
 }
 
-// Main serves the package to the Pulumi engine that started this process. It returns when the engine ends it.
+// Main serves the package to the Pulumi engine that started this process. It returns when the engine stops it.
 func Main(options Options) error {
 	schema, err := Schema(options.Version)
 	if err != nil {
@@ -77,7 +77,7 @@ func checkConfig(config map[string]any) (failures []*pulumirpc.CheckFailure) {
 	return failures
 }
 
-// DiffConfig finds no difference: no resource belongs to the provider, so that none is replaced with it.
+// DiffConfig reports no difference. No resource belongs to the provider, so none must be replaced when it changes.
 func (s *server) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
 }
@@ -87,7 +87,7 @@ func (s *server) Configure(_ context.Context, r *pulumirpc.ConfigureRequest) (*p
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true, AcceptOutputs: true}, nil
 }
 
-// Construct makes a component. Inputs of a wrong type are refused, all at once, before that.
+// Construct creates a component. It first refuses inputs of a wrong type, and reports all of them.
 func (s *server) Construct(ctx context.Context, r *pulumirpc.ConstructRequest) (*pulumirpc.ConstructResponse, error) {
 	c, ok := all[r.GetType()]
 	if !ok {
@@ -107,7 +107,7 @@ func (s *server) Construct(ctx context.Context, r *pulumirpc.ConstructRequest) (
 	})
 }
 
-// Attach is how an engine connects to a provider that is already running.
+// Attach connects an engine to a provider that is already running.
 func (s *server) Attach(_ context.Context, r *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
 	host, err := sdk.NewHostClient(r.GetAddress())
 	s.host = host

@@ -1,6 +1,6 @@
 package provider
 
-// The parts of a package's schema that are used here: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
+// The parts of a package's schema that this package uses: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
 
 type packageSpec struct {
 	Name        string                  `json:"name"`
@@ -51,7 +51,7 @@ type property struct {
 	Description string `json:"description"`
 }
 
-// reference is the type of a value. Plain is that of an input that cannot be an output of a resource.
+// reference is the type of a value. Plain is set for an input that cannot be an output of a resource.
 type reference struct {
 	Type                 string     `json:"type,omitempty"`
 	Ref                  string     `json:"$ref,omitempty"`

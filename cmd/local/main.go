@@ -1,5 +1,5 @@
-// Command local runs the program against the embedded cloud, with a bill on its page. The Makefile's targets up, preview, down, console,
-// outputs and env call it.
+// Command local runs the Pulumi program against the embedded cloud, and shows a bill on its page. The Makefile's targets up, preview, down,
+// console, outputs and env call it.
 package main
 
 import (

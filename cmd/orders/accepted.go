@@ -39,7 +39,7 @@ func acceptedFlag(cmd *cobra.Command, file *string) {
 	cmd.Flags().StringVar(file, "accepted", "", "file of the accepted orders, one JSON object a line (default: .local/accepted.jsonl in the project)")
 }
 
-// acceptedFile is the file of the flag, or its default.
+// acceptedFile returns the file of the flag, or its default.
 func acceptedFile(flag string) (string, error) {
 	if flag != "" {
 		return flag, nil
@@ -72,7 +72,7 @@ func openAccepted(flag string, reset bool) (*os.File, error) {
 	return f, nil
 }
 
-// acceptedOrders reads the orders that the target's API accepted from the file of the flag. It returns the API, too.
+// acceptedOrders reads the orders that the target's API accepted from the file of the flag. It also returns the API.
 func (t *target) acceptedOrders(flag string) (api endpoint, orders []accepted, err error) {
 	if api, err = t.coffee(); err != nil {
 		return api, nil, err
@@ -85,7 +85,7 @@ func (t *target) acceptedOrders(flag string) (api endpoint, orders []accepted, e
 	return api, orders, err
 }
 
-// readAccepted reads the orders that the API at url accepted. It is an error if there are none.
+// readAccepted reads the orders that the API at url accepted. It returns an error if there are none.
 func readAccepted(file, url string) ([]accepted, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {

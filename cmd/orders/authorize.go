@@ -13,7 +13,7 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
-// tokenVariable may hold the value of --token, so that it is in no list of processes.
+// tokenVariable may hold the value of --token, which the list of processes would show.
 const tokenVariable = "ORDERS_TOKEN"
 
 const localRegion = "us-east-1"
@@ -21,7 +21,7 @@ const localRegion = "us-east-1"
 // apiHost is the name of a REST API on AWS, with its Region.
 var apiHost = regexp.MustCompile(`^[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$`)
 
-// authorize returns how to identify the caller to an API: as the flags say, or else as the API of the local stack needs it.
+// authorize returns how to authenticate to an API: by the flags, or else as the API of the local stack requires.
 func (t *target) authorize(ctx context.Context, api endpoint) (auth.Authorize, error) {
 	switch {
 	case t.sign:
@@ -38,7 +38,7 @@ func (t *target) authorize(ctx context.Context, api endpoint) (auth.Authorize, e
 	return cloud.Authorize(api.Auth, localRegion), nil
 }
 
-// signed signs with the user's AWS credentials, for the Region in the API's name or else that of the user's configuration.
+// signed signs with the user's AWS credentials, for the Region in the API's name or else in the user's configuration.
 func signed(ctx context.Context, api string) (auth.Authorize, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {

@@ -173,7 +173,7 @@ func beginCosts(ctx context.Context, pattern string) costs {
 	return c
 }
 
-// line says what a million orders cost, of which n ran since the begin.
+// line returns what a million orders cost, based on the n orders since the beginning.
 func (c costs) line(ctx context.Context, n int) (string, error) {
 	if c.err != nil {
 		return "", c.err

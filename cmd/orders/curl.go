@@ -40,8 +40,7 @@ func curlCommand(t *target) *cobra.Command {
 	}
 }
 
-// identify returns the options with which curl identifies its caller, and what to run before. account are the flags for a
-// token.
+// identify returns the options with which curl authenticates, and the commands to run before. account are the flags for a token.
 func identify(api endpoint, account string) (before, options string) {
 	switch api.Auth {
 	case "jwt":
@@ -52,7 +51,7 @@ func identify(api endpoint, account string) (before, options string) {
 	return "", ""
 }
 
-// coffeeCurl takes the pattern's name, the API's URL, and what identify returns.
+// coffeeCurl is a format for the pattern's name, the API's URL, and the results of identify.
 const coffeeCurl = `
 Place an order (%[1]s):
 
@@ -65,7 +64,7 @@ curl '%[2]s/order?accountid=a0&vendorid=v0'%[3]s
 curl '%[2]s/invoice?accountid=a0'%[3]s
 `
 
-// checkerCurl takes the same, with the option for an API key.
+// checkerCurl is a format for the same, and the option for an API key.
 const checkerCurl = `
 Fill an account and the stock, and place an order (%[1]s):
 

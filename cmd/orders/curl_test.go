@@ -45,7 +45,7 @@ curl 'http://h/c/prod/order/ORDERID/status'
 	require.EqualError(t, err, `the local stack does not run the pattern "eventstream"; it runs: fanout, checker`)
 }
 
-func TestCurlShowsAnAPIKeyToWhoeverMustSendIt(t *testing.T) {
+func TestCurlPrintsTheAPIKeyIfTheAPIRequiresOne(t *testing.T) {
 	project(t, `{"checker":{"url":"http://h/prod","apiKey":"secret"}}`)
 	out, _, err := orders(t, "curl")
 	require.NoError(t, err)

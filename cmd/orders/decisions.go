@@ -15,7 +15,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// decision is what is known of an order of the checker pattern.
+// decision is the known state of an order of the checker pattern.
 type decision struct {
 	checker.Record
 	fault string // why the last request for its status failed; "" if it did not
@@ -35,8 +35,8 @@ func (d *decision) String() string {
 	return text
 }
 
-// awaitDecisions waits for at most f.wait until the captured orders are Shipped or Rejected, and prints the result. Times
-// are counted from since. audit has the balances before.
+// awaitDecisions waits for at most f.wait until the captured orders are Shipped or Rejected, and prints the result. Times are counted from
+// since. audit has the balances before.
 func awaitDecisions(cmd *cobra.Command, client *checkerclient.Client, captured []checker.Record, f loadFlags, since time.Time, audit checkerclient.Audit) error {
 	out, n := cmd.OutOrStdout(), len(captured)
 	var orders []*decision

@@ -62,7 +62,7 @@ func experimentCommand(t *target) *cobra.Command {
 	return cmd
 }
 
-// fanOutStack is where a fanout pattern is.
+// fanOutStack identifies a deployed fanout pattern.
 type fanOutStack struct {
 	endpoint
 	TableName             string `json:"tableName"`
@@ -107,7 +107,7 @@ func findFanOut(ctx context.Context, file string) (*fanOutStack, error) {
 		return nil, errors.New("the stack does not run the pattern fanout")
 	}
 	if file != "" {
-		f.Auth = "" // --token or --sign say it
+		f.Auth = "" // --token or --sign set it
 	}
 	table, err := arn.Parse(f.TableARN)
 	if err != nil {
@@ -123,7 +123,7 @@ func findFanOut(ctx context.Context, file string) (*fanOutStack, error) {
 	return f, nil
 }
 
-// counts are the messages in the queues.
+// counts are the numbers of messages in the queues.
 type counts struct{ store, invoice, dead int }
 
 func (f *fanOutStack) counts(ctx context.Context) (c counts, err error) {

@@ -39,7 +39,7 @@ func (f *loadFlags) check() error {
 	return errors.Join(inRange("count", f.count, 1, 10_000_000), inRange("concurrency", f.atOnce, 1, 1000), notNegative("wait", f.wait))
 }
 
-// concurrencyFlag adds the flag -c, which the commands have that send many requests.
+// concurrencyFlag adds the flag -c for commands that send many requests.
 func concurrencyFlag(cmd *cobra.Command, n *int) {
 	cmd.Flags().IntVarP(n, "concurrency", "c", 16, "number of concurrent requests, 1 to 1000")
 }

@@ -22,7 +22,7 @@ import (
 func runLoad(cmd *cobra.Command, f loadFlags, run func(ctx context.Context, answered func()) (*load.Answers, error)) (start time.Time, answers *load.Answers, err error) {
 	bar := newBar(cmd.ErrOrStderr(), f.count)
 	start = time.Now()
-	answers, err = run(cmd.Context(), func() { _ = bar.Add(1) }) // a bar that cannot be drawn is no reason to fail
+	answers, err = run(cmd.Context(), func() { _ = bar.Add(1) }) // an error of the progress bar is ignored
 	took := time.Since(start)
 	_ = bar.Finish()
 	report(cmd.OutOrStdout(), answers, took, f)

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// pollEvery is the pause between two rounds of requests for orders that are not done.
+// pollEvery is the time between two rounds of requests for orders that are not done.
 const pollEvery = 200 * time.Millisecond
 
-// poll calls look for every order, atOnce at a time, and again for those that are not done, until all are done or wait has
-// passed. It looks at least once. It returns the orders that are not done, with an error if ctx ended before that.
+// poll calls look for every order, atOnce concurrently, and again for orders that are not done, until all are done or wait has passed. It
+// calls look at least once. It returns the orders that are not done, with an error if ctx ended before that.
 func poll[T any](ctx context.Context, orders []T, atOnce int, wait time.Duration, look func(context.Context, T), done func(T) bool) (pending []T, err error) {
 	deadline := time.Now().Add(wait)
 	for pending = orders; ; {

@@ -70,8 +70,8 @@ func redriveOrders(cmd *cobra.Command, r *redrive.Redrive, unfinished bool) erro
 	return err
 }
 
-// redriveTarget returns the AWS configuration for the queue and the machine: that of the environment, or that of the running
-// embedded cloud. It takes them from the outputs of the local stack, unless the flags name them.
+// redriveTarget returns the AWS configuration for the queue and the machine: the environment's, or the running embedded cloud's. Without
+// flags for them, it takes the queue and the machine from the outputs of the local stack.
 func redriveTarget(ctx context.Context, r *redrive.Redrive) (aws.Config, error) {
 	var stack localstack.Stack
 	local := r.QueueURL == ""

@@ -106,7 +106,7 @@ func replayOrders(cmd *cobra.Command, f replayFlags) error {
 	return nil
 }
 
-// replayFailures returns what replays the failure queue of each function.
+// replayFailures returns the function that replays the failure queue of each function.
 func replayFailures(queues replay.QueueAPI, r *replay.Replay, f replayFlags) (func(context.Context) (replay.Result, error), error) {
 	urls := []string{f.stream.projectFailures, f.stream.invoiceFailures}[:len(r.Functions)]
 	if slices.Contains(urls, "") {

@@ -14,7 +14,7 @@ import (
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
 )
 
-// maxAttempts is how often the SDK sends a request at most, with growing pauses, while a shard or a function is throttled.
+// maxAttempts is how often the SDK sends a request at most, with growing delays, while a shard or a function is throttled.
 const maxAttempts = 10
 
 // streamTarget says which stream to read and which functions to invoke, as given by the flags.
@@ -23,9 +23,9 @@ type streamTarget struct {
 	projectFailures, invoiceFailures string // URLs of the failure queues
 }
 
-// find returns the AWS configuration for the target: that of the environment, or that of the running embedded cloud. It
-// takes the stream and functions from the outputs of the local stack, unless the flags name a stream. invoices says
-// whether the function that writes invoices is needed.
+// find returns the AWS configuration for the target: the environment's, or the running embedded cloud's. Without a flag for the stream, it
+// takes the stream and the functions from the outputs of the local stack. invoices says whether the function that writes invoices is
+// needed.
 func (t *streamTarget) find(ctx context.Context, invoices bool) (aws.Config, error) {
 	var cloud *localstack.Cloud
 	if t.arn == "" {

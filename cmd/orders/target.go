@@ -22,11 +22,11 @@ var (
 // target says which API to use, as given by the flags.
 type target struct {
 	url, pattern string
-	token        string // of an OpenID Connect issuer
+	token        string // from an OpenID Connect issuer
 	sign         bool   // with AWS credentials
 }
 
-// endpoint is where a pattern's API is, and who may call it.
+// endpoint is the address of a pattern's API, and its kind of authorizer.
 type endpoint struct {
 	URL    string `json:"url"`    // without a slash at the end
 	APIKey string `json:"apiKey"` // "" if the API requires none
@@ -36,7 +36,7 @@ type endpoint struct {
 // coffee returns the API of a coffee pattern.
 func (t *target) coffee() (endpoint, error) { return t.find(coffeePatterns) }
 
-// coffeeClient returns a client of a coffee pattern's API, for atOnce requests at a time.
+// coffeeClient returns a client of a coffee pattern's API, for atOnce concurrent requests.
 func (t *target) coffeeClient(ctx context.Context, api endpoint, atOnce int) (*coffeeclient.Client, error) {
 	authorize, err := t.authorize(ctx, api)
 	if err != nil {
@@ -45,7 +45,7 @@ func (t *target) coffeeClient(ctx context.Context, api endpoint, atOnce int) (*c
 	return coffeeclient.NewClient(api.URL, atOnce).Authorized(authorize), nil
 }
 
-// find returns the API at --url, or else that of the local stack, which must run one of these patterns.
+// find returns the API at --url, or else the API of the local stack, which must have one of these patterns.
 func (t *target) find(patterns []string) (endpoint, error) {
 	if t.url == "" {
 		return t.local(patterns)
@@ -60,7 +60,7 @@ func (t *target) find(patterns []string) (endpoint, error) {
 	return endpoint{URL: strings.TrimRight(t.url, "/")}, nil
 }
 
-// local returns the API of the one pattern of the local stack that --pattern names or that is the only one.
+// local returns the API of the local stack's pattern that --pattern names, or of its only pattern.
 func (t *target) local(patterns []string) (endpoint, error) {
 	list := strings.Join(patterns, ", ")
 	if t.pattern != "" && !slices.Contains(patterns, t.pattern) {
@@ -83,7 +83,7 @@ func (t *target) local(patterns []string) (endpoint, error) {
 	return apis[names[0]], nil
 }
 
-// hint names the command for a pattern that another command does not support.
+// hint returns the name of the command for a pattern that another command does not support.
 func hint(pattern string) string {
 	switch {
 	case slices.Contains(checkerPatterns, pattern):
@@ -94,8 +94,8 @@ func hint(pattern string) string {
 	return ""
 }
 
-// chosen returns the APIs of the patterns of the local stack that --pattern names, separated by commas. Without --pattern,
-// and with "all", it returns those of all patterns that the stack runs.
+// chosen returns the APIs of the local stack's patterns that --pattern names, separated by commas. Without --pattern, and with "all", it
+// returns those of all deployed patterns.
 func (t *target) chosen() (apis map[string]endpoint, names []string, err error) {
 	apis, running, err := deployed("", allPatterns)
 	switch {
@@ -123,8 +123,8 @@ func (t *target) chosen() (apis map[string]endpoint, names []string, err error) 
 	return apis, names, nil
 }
 
-// deployed returns which of these patterns the local stack runs, and their APIs. missing is the flag that could have been
-// given instead of a local stack, for the error; "" for none.
+// deployed returns which of these patterns the local stack has, and their APIs. missing is the flag that could be given instead of a local
+// stack, for the error; "" for none.
 func deployed(missing string, patterns []string) (apis map[string]endpoint, names []string, err error) {
 	outputs, _, err := localOutputs(missing)
 	if err != nil {

@@ -45,7 +45,7 @@ func verifyCommand(t *target) *cobra.Command {
 	return cmd
 }
 
-// check is what is known of an accepted order.
+// check is the known state of an accepted order.
 type check struct {
 	accepted
 	item, invoice document
@@ -77,8 +77,8 @@ func (c *check) String() string {
 	return fmt.Sprintf("order %s of account %s at vendor %s: %s", c.OrderID, c.AccountID, c.VendorID, strings.Join(faults, "; "))
 }
 
-// verify looks for the items and invoices of orders for at most wait, and prints the result. Times are counted from since,
-// which event describes.
+// verify requests the items and invoices of orders for at most wait, and prints the result. Times are counted from since, which event
+// describes.
 func verify(cmd *cobra.Command, client *coffeeclient.Client, orders []accepted, atOnce int, wait time.Duration, since time.Time, event string) error {
 	out := cmd.OutOrStdout()
 	var checks []*check
@@ -134,7 +134,7 @@ func after(d time.Duration, event string) string {
 	return fmt.Sprintf(" (all %s after %s)", seconds(d), event)
 }
 
-// fault says why an answer is not the order's document; "" if it is.
+// fault returns why an answer is not the order's document; "" if it is.
 func fault(body []byte, err error, orderID string) string {
 	if err != nil {
 		return load.Reason(err)

@@ -77,7 +77,7 @@ func TestAWithdrawnKeyIsUsedForAnHourAtMost(t *testing.T) {
 	require.ErrorContains(t, err, `the key "k1" is unknown`)
 }
 
-func TestJunkTokensDoNotHammerTheIssuer(t *testing.T) {
+func TestInvalidTokensDoNotCauseUnlimitedFetches(t *testing.T) {
 	i, c := oidctest.Start(t, "RS256"), at()
 	v := verifier(i, c)
 	for n := range 1000 {

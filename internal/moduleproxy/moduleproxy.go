@@ -1,5 +1,5 @@
-// Package moduleproxy serves the modules of this repository to the go command as if they were released, for tests of programs
-// elsewhere.
+// Package moduleproxy serves the modules of this repository to the go command as if they were released. It is for tests of programs outside
+// the repository.
 package moduleproxy
 
 import (
@@ -18,11 +18,11 @@ import (
 	modzip "golang.org/x/mod/zip"
 )
 
-// Version is that of all modules.
+// Version is the version of all modules.
 const Version = "v0.1.0"
 
-// Serve lets the go command find the modules of the repository in a folder, as they are there, until the test ends. Other modules
-// come from where they were downloaded to before, or from the proxy.
+// Serve makes the modules of the repository in a folder available to the go command, with their current content, until the test ends. Other
+// modules come from the module cache or the proxy.
 func Serve(t *testing.T, root string) {
 	t.Helper()
 	proxy := write(t, root)
@@ -30,7 +30,7 @@ func Serve(t *testing.T, root string) {
 	t.Setenv("GOPROXY", "file://"+proxy+",file://"+downloaded+","+goEnv(t, "GOPROXY"))
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Setenv("GOSUMDB", "off")
-	t.Cleanup(func() { require.NoError(t, exec.Command("go", "clean", "-modcache").Run()) }) // which is read-only
+	t.Cleanup(func() { require.NoError(t, exec.Command("go", "clean", "-modcache").Run()) }) // the cache is read-only
 }
 
 func goEnv(t *testing.T, name string) string {
@@ -40,8 +40,7 @@ func goEnv(t *testing.T, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// write makes a folder that serves the modules of a repository as they are there, by the protocol of
-// https://go.dev/ref/mod#goproxy-protocol
+// write creates a folder with the modules of a repository in their current state, in the layout of https://go.dev/ref/mod#goproxy-protocol
 func write(t *testing.T, root string) string {
 	t.Helper()
 	proxy := t.TempDir()
@@ -88,7 +87,7 @@ func tree(t *testing.T, root string) (files []string, modules map[string]string)
 	return files, modules
 }
 
-// releasedMod is a go.mod as tools/release leaves it: it requires the other modules of the repository in the same version.
+// releasedMod returns a go.mod as tools/release writes it: it requires the other modules of the repository in the same version.
 func releasedMod(t *testing.T, path string, modules map[string]string, version string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -107,12 +106,12 @@ func releasedMod(t *testing.T, path string, modules map[string]string, version s
 	return text
 }
 
-// private reports whether a file is in a module that nobody requires.
+// private reports whether a file is in a module that no released module requires.
 func private(name string) bool {
 	return strings.HasPrefix(name, "tools/") || strings.HasPrefix(name, "templates/")
 }
 
-// owner is the folder of the module that a file belongs to.
+// owner returns the folder of the module that contains a file.
 func owner(name string, modules map[string]string) (folder string) {
 	if private(name) {
 		return "none"
@@ -132,7 +131,7 @@ func (f file) Path() string                 { return f.path }
 func (f file) Lstat() (os.FileInfo, error)  { return os.Lstat(filepath.Join(f.root, f.name)) }
 func (f file) Open() (io.ReadCloser, error) { return os.Open(filepath.Join(f.root, f.name)) }
 
-// rewritten is a file with another text.
+// rewritten is a file with changed content.
 type rewritten struct {
 	modzip.File
 	text []byte

@@ -14,7 +14,7 @@ import (
 
 const released = "v0.99.0"
 
-// The modules that Serve serves are those that tools/release tags, with the same text of go.mod.
+// Serve serves the modules that tools/release tags, with the same go.mod files.
 func TestARelease(t *testing.T) {
 	root := checkout(t)
 	_, modules := tree(t, root)
@@ -72,8 +72,8 @@ func TestARefusedRelease(t *testing.T) {
 
 const modulePath = "github.com/order-patterns/order-patterns"
 
-// checkout is a repository of its own, on main, with the files of this one, and a heading for the release. Its make only writes down what it
-// was asked for.
+// checkout creates a repository on branch main with the files of this one, and a heading for the release. Its make only records its
+// arguments.
 func checkout(t *testing.T) string {
 	t.Helper()
 	source, err := filepath.Abs("../..")

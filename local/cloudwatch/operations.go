@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -46,7 +49,8 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Ob
 		}
 		d := n.describe().With(wire.Object{
 			"AlarmName": a.name, "AlarmArn": a.arn(), "ActionsEnabled": true, "StateValue": a.state, "StateReason": a.reason,
-			"StateUpdatedTimestamp": a.changed, "StateTransitionedTimestamp": a.changed, "AlarmConfigurationUpdatedTimestamp": a.configured,
+			"StateUpdatedTimestamp": wire.Time{Time: a.changed}, "StateTransitionedTimestamp": wire.Time{Time: a.changed},
+			"AlarmConfigurationUpdatedTimestamp": wire.Time{Time: a.configured},
 		})
 		switch {
 		case a.composite != nil && slices.Contains(in.AlarmTypes, "CompositeAlarm"):
@@ -72,7 +76,7 @@ func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (wire.Object, 
 		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
 			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
 				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
-					return d.Name == deref(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
+					return d.Name == aws.ToString(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
 				})
 			})
 	})
@@ -92,6 +96,7 @@ type metricStat struct {
 	Metric metric
 	Period int // seconds
 	Stat   string
+	Unit   types.StandardUnit `json:",omitempty"` // returns only values that have it
 }
 
 func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || *q.ReturnData }
@@ -122,12 +127,12 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		if q.MetricStat != nil {
 			name = q.MetricStat.Metric.MetricName
 		}
-		times, values := []time.Time{}, []float64{}
+		times, values := []wire.Time{}, []float64{}
 		period := qs[q.Id].period
 		seconds := int64(period / time.Second)
 		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
 			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
-				times, values = append(times, from), append(values, v)
+				times, values = append(times, wire.Time{Time: from}), append(values, v)
 			}
 		}
 		if in.ScanBy != "TimestampAscending" {
@@ -135,7 +140,7 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 			slices.Reverse(values)
 		}
 		results = append(results, wire.Object{
-			"Id": q.Id, "Label": cmp.Or(deref(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
+			"Id": q.Id, "Label": cmp.Or(aws.ToString(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
 		})
 	}
 	return wire.Object{"MetricDataResults": results}, nil

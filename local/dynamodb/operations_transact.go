@@ -110,7 +110,7 @@ func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]
 		if err != nil {
 			return nil, err
 		}
-		name, err := s.authorize(c, string(kind), w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
+		name, err := s.authorize(c, string(kind), w.TableName, wire.With{Keys: map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}})
 		if wire.Code(err) == "ValidationException" {
 			return nil, err
 		}

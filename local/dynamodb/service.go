@@ -71,13 +71,13 @@ func New(a *account.Account) *Service {
 func TableARN(name string) string { return account.ARN("dynamodb", "table/"+name) }
 
 // authorize decides an action on a table, given by name or ARN, and returns its name.
-func (s *Service) authorize(c *wire.Call, action, nameOrARN string, opts ...wire.Option) (string, error) {
+func (s *Service) authorize(c *wire.Call, action, nameOrARN string, with ...wire.With) (string, error) {
 	if nameOrARN == "" {
 		return "", invalid("The parameter 'TableName' is required but was not present in the request")
 	}
 	name := strings.TrimPrefix(nameOrARN, TableARN(""))
 	c.Resources = append(c.Resources, name)
-	return name, c.Authorize("dynamodb:"+action, TableARN(name), opts...)
+	return name, c.Authorize("dynamodb:"+action, TableARN(name), with...)
 }
 
 // table returns a table, without the items that have expired. absent is the error if there is none.

@@ -126,7 +126,7 @@ func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Authorize("kms:"+c.Operation, k.arn(), func(r *policy.Request) { r.ResourcePolicy, r.ByDelegation = doc, true }); err != nil {
+	if err := c.Authorize("kms:"+c.Operation, k.arn(), wire.With{ResourcePolicy: doc, ByDelegation: true}); err != nil {
 		return err
 	}
 	s.mu.Lock()

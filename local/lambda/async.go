@@ -90,7 +90,7 @@ func (e *asyncEvent) attempt() (wait time.Duration, condition string, err error)
 	if !e.s.account.Clock.Now().Before(e.expires()) {
 		return 0, eventAgeExceeded, nil
 	}
-	inv, err := e.s.invokeItself(e.s.ctx, e.f, e.event)
+	inv, err := e.s.invokeItself(e.f, e.event)
 	if inv != nil {
 		e.trace = inv.trace.incoming()
 	}

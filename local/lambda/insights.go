@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -76,9 +75,9 @@ func (e *environment) insights(inv *invoke) {
 			{"Name": "init_duration", "Unit": "Milliseconds"}},
 	}}}
 	line, _ := json.Marshal(event) // numbers and strings
-	err := e.s.Logs.EnsureGroup(context.Background(), e.principal, insightsGroup)
+	err := e.s.Logs.EnsureGroup(e.s.ctx, e.principal, insightsGroup)
 	if err == nil {
-		err = e.s.Logs.Put(context.Background(), e.principal, insightsGroup, rev.fn.name, []logs.Event{{Time: now, Message: string(line)}})
+		err = e.s.Logs.Put(e.s.ctx, e.principal, insightsGroup, rev.fn.name, []logs.Event{{Time: now, Message: string(line)}})
 	}
 	if err != nil {
 		e.s.account.Log.Warn("an event of Lambda Insights is lost", "function", rev.fn.name, "error", err)

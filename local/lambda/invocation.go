@@ -72,15 +72,15 @@ func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
 	return inv.result(), s.account.After(ctx, in.Principal, request.Action, request.Resource)
 }
 
-// invokeItself invokes a function for a mapping or the queue of events, and waits for the answer until ctx ends. Lambda needs
-// no permission for that, but a test may have injected a fault.
-func (s *Service) invokeItself(ctx context.Context, f *function, ev event) (*invoke, error) {
+// invokeItself invokes a function for a mapping or the queue of events, and waits for the answer until the service closes. Lambda
+// needs no permission for that, but a test may have injected a fault.
+func (s *Service) invokeItself(f *function, ev event) (*invoke, error) {
 	lambda := policy.ServicePrincipal(servicePrincipal)
 	if err := s.account.Faults.Before(s.ctx, fault.Event{Action: "lambda:InvokeFunction", Resource: ev.arn, Principal: lambda.String()}); err != nil {
 		s.countThrottle(f.name, err)
 		return nil, err
 	}
-	inv, err := s.invoke(ctx, f, ev)
+	inv, err := s.invoke(s.ctx, f, ev)
 	if err != nil {
 		return inv, err
 	}

@@ -3,7 +3,6 @@ package lambda
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -111,7 +110,7 @@ func (w *logWriter) add(line string) {
 }
 
 func (w *logWriter) put(events []logs.Event) {
-	if err := w.s.Logs.Put(context.Background(), w.principal, w.group, w.stream, events); err != nil {
+	if err := w.s.Logs.Put(w.s.ctx, w.principal, w.group, w.stream, events); err != nil {
 		w.lost.Do(func() {
 			w.s.account.Log.Warn("the logs of a function are lost", "function", w.rev.fn.name, "group", w.group, "error", err)
 		})

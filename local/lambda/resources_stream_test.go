@@ -160,7 +160,7 @@ func TestAStreamsMappingIsRefusedAsOnAWS(t *testing.T) {
 
 func TestEventOfAStreamIsWhatAWSSends(t *testing.T) {
 	r := newRiver(t, 1)
-	reader := newShardReader(&streamSource{arn: r.stream}, &mapping{s: r.lambda, function: "f"}, "shardId-000000000006", nil)
+	reader := r.idleMapping(MappingArgs{EventSourceARN: r.stream}).reader("shardId-000000000006")
 	event := reader.event([]item{
 		{Record: kinesis.Record{SequenceNumber: "49590338271490256608559692538361571095921575989136588898", PartitionKey: "<1>", Data: []byte("Hello, this is a test."), Arrived: time.UnixMilli(1545084650987)}},
 		{Record: kinesis.Record{SequenceNumber: "7", PartitionKey: "2", Arrived: time.UnixMilli(1545084711000)}},

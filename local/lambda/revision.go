@@ -51,6 +51,11 @@ func (s *Service) put(f *function, in *FunctionArgs) error {
 	}
 
 	s.mu.Lock()
+	if s.ctx.Err() != nil { // Close does not see it any more
+		s.mu.Unlock()
+		rev.discard()
+		return errClosed
+	}
 	old := f.current.Load()
 	reserved, before := rev.reserved(), 0
 	if old != nil {

@@ -219,6 +219,8 @@ func problem(call string, err error) string {
 	return "PROBLEM: " + call + ": " + err.Error()
 }
 
+var errClosed = errors.New("lambda: the service is closed")
+
 // isThrottled reports whether an invocation that failed with err should be retried: it was throttled, or Lambda failed.
 func isThrottled(err error) bool {
 	status := statusOf(err)

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
@@ -17,18 +18,17 @@ import (
 // order of a key's records.
 type shardReader struct {
 	*streamSource
-	m        *mapping
-	id       string
-	place    *place
-	progress *progress
-	lanes    []*lane
-	taken    chan struct{} // signalled after a lane has taken a batch
-	invoke   func(payload []byte, links []xray.Link) (Result, error)
+	m      *mapping
+	id     string
+	place  *place
+	lanes  []*lane
+	taken  chan struct{} // signalled after a lane has taken a batch
+	invoke func(payload []byte, links []xray.Link) (Result, error)
 }
 
 func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardReader {
-	r := &shardReader{streamSource: s, m: m, id: id, place: p, taken: make(chan struct{}, 1), invoke: m.invoke, progress: &progress{}}
-	for range s.parallel {
+	r := &shardReader{streamSource: s, m: m, id: id, place: p, taken: make(chan struct{}, 1), invoke: m.invoke}
+	for range *s.ParallelizationFactor {
 		r.lanes = append(r.lanes, &lane{shardReader: r, more: make(chan struct{}, 1)})
 	}
 	return r
@@ -37,9 +37,7 @@ func newShardReader(s *streamSource, m *mapping, id string, p *place) *shardRead
 // run reads until the shard's end, or ctx ends. It returns when all lanes have finished their current attempt. The records
 // that are not handled are in the place's backlog then.
 func (r *shardReader) run(ctx context.Context) {
-	from := r.place.from
-	r.progress.from.Store(&from)
-	r.m.progress.Store(r.id, r.progress)
+	r.place.unhandled.Store(0) // deal counts them again
 	r.deal(r.place.backlog)
 	r.place.backlog = nil
 	var group sync.WaitGroup
@@ -76,11 +74,7 @@ func (r *shardReader) read(ctx context.Context) {
 			}
 			continue
 		}
-		var arrival <-chan struct{}
-		if r.consumer { // before the read, so that no arrival is missed
-			arrival = r.streams.Arrivals(r.stream, r.id)
-		}
-		b, err := r.streamSource.read(ctx, r.m, r.id, r.place.from, readLimit)
+		b, err := r.streamSource.read(ctx, r.m, r.id, *r.place.from.Load(), readLimit)
 		if err != nil {
 			// Exceeded read limits are no problem: the shard has other readers.
 			if ctx.Err() == nil && wire.Code(err) != "ProvisionedThroughputExceededException" {
@@ -94,9 +88,8 @@ func (r *shardReader) read(ctx context.Context) {
 			failing = false
 			r.m.report("OK")
 		}
-		r.place.from = b.Next
-		r.progress.from.Store(&b.Next)
 		r.deal(b.Records)
+		r.place.from.Store(&b.Next) // now, so that each record is counted, here or in the stream
 		switch {
 		case b.End:
 			r.place.end = true
@@ -104,7 +97,7 @@ func (r *shardReader) read(ctx context.Context) {
 		case b.More:
 		case r.consumer:
 			select {
-			case <-arrival:
+			case <-b.Arrival:
 			case <-ctx.Done():
 			}
 		default:
@@ -118,7 +111,7 @@ func (r *shardReader) deal(records []kinesis.Record) {
 	dealt := make([][]item, len(r.lanes))
 	for _, rec := range records {
 		matches := func(p pattern.Pattern) bool { return p.MatchesJSON(rec.Data) }
-		if len(r.filters) > 0 && !slices.ContainsFunc(r.filters, matches) {
+		if len(r.patterns) > 0 && !slices.ContainsFunc(r.patterns, matches) {
 			continue
 		}
 		h := fnv.New32a()
@@ -128,7 +121,7 @@ func (r *shardReader) deal(records []kinesis.Record) {
 	}
 	for n, items := range dealt {
 		if len(items) > 0 {
-			r.progress.unhandled.Add(int64(len(items)))
+			r.place.unhandled.Add(int64(len(items)))
 			l := r.lanes[n]
 			l.change(func() { l.queue = append(l.queue, items...) })
 		}
@@ -138,30 +131,47 @@ func (r *shardReader) deal(records []kinesis.Record) {
 // hasRoom reports whether any lane has less than a batch. The queues of the others may grow meanwhile, so that one lane
 // that is stuck does not stop the rest. A queue needs little memory, because the stream owns the data of the records.
 func (r *shardReader) hasRoom() bool {
-	return slices.ContainsFunc(r.lanes, func(l *lane) bool { return l.length() < r.batch })
+	return slices.ContainsFunc(r.lanes, func(l *lane) bool { return l.length() < *r.BatchSize })
 }
 
 // places are the positions of a mapping in a stream. They are kept between runs, so that a mapping that was disabled or
-// changed continues where it was. One run at a time uses them.
+// changed continues where it was. One run at a time changes them.
 type places struct {
 	// known is set once the first shards were listed. The starting position is for those only; later shards are read from
 	// their beginning.
 	known  bool
+	mu     sync.Mutex        // of changes of shards, and of reads of others than the run
 	shards map[string]*place // by shard ID
+}
+
+// at returns the place of a shard; nil if there is none yet.
+func (ps *places) at(shard string) *place {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return ps.shards[shard]
 }
 
 // place is the position of a mapping in a shard: up to where it was read, and the records that were read and not handled. AWS
 // has a checkpoint for each lane. This is equivalent, and does not depend on the number of lanes.
 type place struct {
-	from    kinesis.Position
-	backlog []kinesis.Record // in their order
-	end     bool             // the shard is closed, and everything was read
+	from      atomic.Pointer[kinesis.Position] // of the next read
+	unhandled atomic.Int64                     // records that were read
+	backlog   []kinesis.Record                 // in their order; empty during a run
+	end       bool                             // the shard is closed, and everything was read
+}
+
+func newPlace(from kinesis.Position) *place {
+	p := &place{}
+	p.from.Store(&from)
+	return p
 }
 
 func (p *place) done() bool { return p.end && len(p.backlog) == 0 }
 
 // update applies a list of the shards. It adds new shards, and removes those that expired and are not being read.
 func (ps *places) update(shards []kinesis.Shard, start kinesis.Position, running map[string]bool) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
 	if ps.known {
 		start = kinesis.Position{Type: trimHorizon}
 	}
@@ -170,7 +180,7 @@ func (ps *places) update(shards []kinesis.Shard, start kinesis.Position, running
 	}
 	for _, shard := range shards {
 		if ps.shards[shard.ID] == nil {
-			ps.shards[shard.ID] = &place{from: start}
+			ps.shards[shard.ID] = newPlace(start)
 		}
 	}
 	ps.known = true
@@ -185,7 +195,7 @@ func (ps *places) update(shards []kinesis.Shard, start kinesis.Position, running
 // begin records the current shards. It resolves LATEST to a fixed position in each of them, which does not depend on the
 // time of the first read. If Kinesis refuses, the first run does this.
 func (s *streamSource) begin(m *mapping) {
-	shards, err := s.streams.Shards(s.stream)
+	shards, err := m.s.Streams.Shards(s.stream)
 	if err != nil {
 		return
 	}
@@ -194,8 +204,9 @@ func (s *streamSource) begin(m *mapping) {
 		return
 	}
 	for id, place := range m.places.shards {
-		if b, err := s.read(context.Background(), m, id, place.from, 1); err == nil {
-			place.from, place.backlog, place.end = b.Next, b.Records, b.End
+		if b, err := s.read(m.s.ctx, m, id, *place.from.Load(), 1); err == nil {
+			place.backlog, place.end = b.Records, b.End
+			place.from.Store(&b.Next)
 		}
 	}
 }

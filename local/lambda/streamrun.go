@@ -32,7 +32,7 @@ func (s *streamSource) run(ctx context.Context, m *mapping) {
 		select {
 		case shard := <-r.ended:
 			delete(r.running, shard)
-		case <-s.clock.After(wait):
+		case <-m.s.account.Clock.After(wait):
 		case <-ctx.Done():
 		}
 	}
@@ -44,7 +44,7 @@ func (r *streamRun) startReaders(ctx context.Context) bool {
 	var shards []kinesis.Shard
 	_, err := r.enter(ctx, r.m)
 	if err == nil {
-		shards, err = r.streams.Shards(r.stream)
+		shards, err = r.m.s.Streams.Shards(r.stream)
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -113,11 +113,11 @@ func (r *shardReader) event(items []item) []byte {
 }
 
 func (r *shardReader) encode(rec *kinesis.Record) []byte {
-	role, source := "", r.arn
+	role, source := "", r.EventSourceARN
 	if r.m.s.account.Guesses.Other(guess.ConsumerEventSource) {
 		source = r.stream
 	}
-	if f := r.m.s.function(r.m.function); f != nil {
+	if f := r.m.function(); f != nil {
 		role = f.current.Load().args.Role
 	}
 	return strictjson.Encode(streamRecord{
@@ -176,7 +176,7 @@ func (l *lane) run(ctx context.Context) {
 		}
 		signal(l.taken)
 		rest := l.handle(ctx, batch)
-		l.progress.unhandled.Add(int64(len(rest) - len(batch)))
+		l.place.unhandled.Add(int64(len(rest) - len(batch)))
 		if len(rest) > 0 {
 			l.mu.Lock()
 			l.queue = slices.Concat(rest, l.queue)
@@ -190,14 +190,14 @@ func (l *lane) run(ctx context.Context) {
 // then it ends when the batch is full, 6 MB are there or no more will come. The result is empty at the end.
 func (l *lane) gather(ctx context.Context) []item {
 	var window <-chan time.Time
-	over := l.window == 0
+	over := l.window() == 0
 	for ctx.Err() == nil {
 		batch, more := l.take(over)
 		if len(batch) > 0 || !more {
 			return batch
 		}
 		if window == nil && l.length() > 0 {
-			window = l.clock.After(l.window)
+			window = l.m.s.account.Clock.After(l.window())
 		}
 		select {
 		case <-l.more:
@@ -215,13 +215,13 @@ func (l *lane) take(partly bool) (batch []item, more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, size := 0, len(eventHead)+len(eventFoot)
-	for n < min(l.batch, len(l.queue)) {
+	for n < min(*l.BatchSize, len(l.queue)) {
 		if size += l.queue[n].size + len(","); n > 0 && size > maxSyncPayload {
 			break
 		}
 		n++
 	}
-	full := n == l.batch || n < len(l.queue)
+	full := n == *l.BatchSize || n < len(l.queue)
 	if n == 0 || !full && !partly && !l.ended {
 		return nil, !l.ended
 	}

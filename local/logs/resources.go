@@ -95,13 +95,10 @@ type QueryDefinitionArgs struct {
 }
 
 func (s *Service) queryDefinitionKind() provider.Kind {
-	return &provider.Object[QueryDefinitionArgs, QueryDefinitionArgs]{
+	id := func(in *QueryDefinitionArgs) string { return in.ID }
+	return provider.Kept(s.definitions, id, provider.Object[QueryDefinitionArgs, QueryDefinitionArgs]{
 		Type: "aws:cloudwatch/queryDefinition:QueryDefinition",
 		Lock: &s.mu,
-		Find: func(id string) (*QueryDefinitionArgs, error) {
-			return wire.Found(s.definitions[id], refuse("ResourceNotFoundException", "There is no query definition %s.", id))
-		},
-		State: func(d *QueryDefinitionArgs) *QueryDefinitionArgs { return d },
 		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
 			in.ID = uuid.NewString()
 			s.definitions[in.ID] = in
@@ -112,11 +109,7 @@ func (s *Service) queryDefinitionKind() provider.Kind {
 			*d = *in
 			return nil
 		},
-		Delete: func(_ context.Context, d *QueryDefinitionArgs) error {
-			delete(s.definitions, d.ID)
-			return nil
-		},
-	}
+	})
 }
 
 type describeQueryDefinitionsInput struct{ QueryDefinitionNamePrefix string }

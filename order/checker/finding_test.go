@@ -27,7 +27,7 @@ func TestAFindingIsUnchangedByEncodingAndParsing(t *testing.T) {
 	require.Equal(t, `{"orderId":"o1","check":"stock","passed":false,"log":"a < b"}`, string(message))
 }
 
-func TestAFindingOfACheckOfOnesOwnIsAcceptedWhereItIsKnown(t *testing.T) {
+func TestAFindingOfAnOwnCheckIsAcceptedIfTheCheckIsKnown(t *testing.T) {
 	const body = `{"orderId":"o1","check":"fraud","passed":true,"log":"Known address"}`
 	f, err := checker.ParseFinding([]byte(body), "age", "fraud")
 	require.NoError(t, err)

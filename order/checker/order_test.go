@@ -56,7 +56,7 @@ func TestARecordIsEncodedAsInTheContract(t *testing.T) {
 		`"status":"Pending","accountChecked":false,"stockChecked":false,"logs":[]}`, string(shown))
 }
 
-func TestARecordWithChecksOfOnesOwnShowsThem(t *testing.T) {
+func TestARecordContainsItsOwnChecks(t *testing.T) {
 	o := checker.Order{OrderID: "o1", CustomerID: "c1", Items: []checker.Item{{ProductID: "456", Qty: 3}}, TotalAmount: 105_000}
 	shown, err := json.Marshal(checker.NewRecord(o, time.Now(), "fraud", "age"))
 	require.NoError(t, err)

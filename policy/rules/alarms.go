@@ -21,7 +21,7 @@ var alarms = Rule{
 	},
 }
 
-// watched says which metrics an alarm must watch: one of them.
+// watched lists metrics. An alarm must watch one of them.
 type watched struct {
 	typ, namespace string
 	metrics        []string
@@ -36,7 +36,8 @@ var watchedTypes = []watched{
 	{apiType, "AWS/ApiGateway", []string{"5XXError"}},
 }
 
-// by tells whether the alarm watches the resource: it has an action, and its metric, or one of its expression, is of the resource.
+// by reports whether the alarm watches the resource. The alarm must have an action. Its metric, or a metric of its expression, must belong
+// to the resource.
 func (w watched) by(alarm, r *Resource) bool {
 	if enabled, stated := alarm.at("actionsEnabled").(bool); stated && !enabled || !alarm.has("alarmActions") {
 		return false

@@ -35,10 +35,10 @@ var authorizer = Rule{
 	},
 }
 
-// openMethods returns the methods of an OpenAPI document that need no authorizer, such as POST /order. A preflight has no
-// credentials: https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
+// openMethods returns the methods of an OpenAPI document without an authorizer, such as POST /order. A preflight has no credentials:
+// https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
 //
-// An API key is no authorizer: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html
+// An API key is not an authorizer: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html
 func openMethods(document string) []string {
 	var api struct {
 		Paths      map[string]map[string]json.RawMessage
@@ -73,5 +73,5 @@ func openMethods(document string) []string {
 	return open
 }
 
-// methods are the keys of a path that are methods, but for preflights.
+// methods are the keys of a path that are methods, except preflights.
 var methods = []string{"get", "put", "post", "delete", "head", "patch", "trace", "x-amazon-apigateway-any-method"}

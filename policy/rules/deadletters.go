@@ -15,7 +15,7 @@ var deadLetters = Rule{
 				}
 				continue
 			}
-			// Streams have a starting position, and queues have none.
+			// A mapping of a stream has a starting position, a mapping of a queue has none.
 			if mapping.has("startingPosition") && !mapping.has("destinationConfig", "onFailure", "destinationArn") {
 				report(mapping, "the reader of a stream has no destination for failures: records that fail are skipped and lost")
 			}
@@ -39,10 +39,10 @@ var deadLetters = Rule{
 	},
 }
 
-// forPeople are the protocols of subscriptions that nothing consumes.
+// forPeople are the protocols of subscriptions for people.
 var forPeople = []string{"email", "email-json", "sms"}
 
-// source returns the queue of an event source mapping; nil if it is not a queue of this stack.
+// source returns the queue of an event source mapping. It returns nil if that is not a queue of this stack.
 func (s *Stack) source(mapping *Resource) *Resource {
 	for _, queue := range s.of(queueType) {
 		if refers(mapping, "eventSourceArn", queue) {
@@ -56,11 +56,11 @@ func (s *Stack) redrives(queue *Resource) bool {
 	return queue.has("redrivePolicy") || len(s.referrers(redriveType, "queueUrl", queue)) > 0
 }
 
-// asynchronous are services that do not wait for the function which they invoke:
+// asynchronous are the services that invoke a function without waiting for it:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
 var asynchronous = []string{"events.amazonaws.com", "iot.amazonaws.com", "s3.amazonaws.com", "ses.amazonaws.com", "sns.amazonaws.com"}
 
-// invokesAsynchronously returns the service that may invoke the function and does not wait for it; empty if there is none.
+// invokesAsynchronously returns the service that may invoke the function without waiting for it. It is empty if there is none.
 func (s *Stack) invokesAsynchronously(fn *Resource) string {
 	for _, permission := range s.referrers(permissionType, "function", fn) {
 		if principal := permission.text("principal"); slices.Contains(asynchronous, principal) {

@@ -23,7 +23,7 @@ var encryption = Rule{
 				report(bucket, "the bucket has no encryption configuration: add a server-side encryption configuration")
 			}
 		}
-		// DynamoDB encrypts each table, and CloudWatch each log group, with a key of AWS's own if none is named:
+		// DynamoDB encrypts each table, and CloudWatch each log group, with an AWS key if no key is set:
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
 		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/data-protection.html
 		if s.hasKey() {
@@ -36,7 +36,7 @@ var encryption = Rule{
 	},
 }
 
-// hasKey tells whether the stack has a key of its own.
+// hasKey reports whether the stack has its own key.
 func (s *Stack) hasKey() bool { return len(s.of(keyType)) > 0 }
 
 func (s *Stack) encrypts(bucket *Resource) bool {

@@ -219,12 +219,12 @@ var faults = []struct {
 	{"tags", "one tag of two", set("bucket", "tags", object{"project": "orders"}), nil, "bucket: tags are missing: stack"},
 }
 
-func TestAStackThatKeepsAllRulesHasNoFindings(t *testing.T) {
+func TestACompliantStackHasNoFindings(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, check(stack(), settingsOf(nil)))
 }
 
-func TestEachPlantedFaultIsFoundAndNothingElse(t *testing.T) {
+func TestEachInjectedFaultIsFoundAndNothingElse(t *testing.T) {
 	t.Parallel()
 	planted := map[string]bool{}
 	for _, f := range faults {
@@ -256,7 +256,7 @@ func check(all map[string]rules.Resource, settings rules.Settings) []rules.Findi
 	return rules.Check(resources, rules.Config{Settings: settings})
 }
 
-func TestWhatIsNotKnownIsNotReported(t *testing.T) {
+func TestUnknownValuesAreNotReported(t *testing.T) {
 	t.Parallel()
 	all := stack()
 	for _, r := range all {

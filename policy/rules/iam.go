@@ -14,7 +14,7 @@ var noWildcard = Rule{
 	check: func(s *Stack, settings Settings, report report) {
 		for _, at := range policyProperties {
 			for _, r := range s.of(at.typ) {
-				// The resource * of a key's policy is the key, and AWS's pages name its actions by what they begin with.
+				// In a key's policy, the resource * is the key itself, and AWS's pages use action names with a wildcard at the end.
 				isKey := at.typ == keyType
 				for _, statement := range r.documents(at.property) {
 					if fault := statement.wildcard(isKey); fault != "" && !settings.Wildcards[statement.Sid].excuses(statement) {
@@ -29,7 +29,7 @@ var noWildcard = Rule{
 			}
 		}
 		for _, attachment := range s.of(attachmentType) {
-			// A policy of this stack is checked where it is written.
+			// A policy of this stack is checked at its own resource.
 			_, name, managed := strings.Cut(attachment.text("policyArn"), ":iam::aws:policy/")
 			name = name[strings.LastIndex(name, "/")+1:]
 			if managed && settings.Wildcards[name].Reason == "" {
@@ -39,7 +39,7 @@ var noWildcard = Rule{
 	},
 }
 
-// policyProperties are where policy documents are.
+// policyProperties are the properties that hold policy documents.
 var policyProperties = []struct{ typ, property string }{
 	{rolePolicyType, "policy"},
 	{roleType, "assumeRolePolicy"},
@@ -79,7 +79,7 @@ func (r *Resource) documents(property string) []statement {
 	return nil
 }
 
-// wildcard says what is too wide in a statement; empty if nothing is.
+// wildcard returns what is too wide in a statement. It is empty if nothing is.
 func (s statement) wildcard(ofKey bool) string {
 	if !s.allows() {
 		return ""

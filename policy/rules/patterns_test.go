@@ -116,7 +116,7 @@ func packages(t *testing.T) string {
 
 var tokensOf = components.JwtAuthorizer(pulumi.String("https://login.example.com/"), pulumi.String("orders"))
 
-func TestTheFourPatternsKeepAllRules(t *testing.T) {
+func TestTheFourPatternsComplyWithAllRules(t *testing.T) {
 	t.Parallel()
 	users := pulumi.StringArray{pulumi.String("arn:aws:iam::123456789012:role/deploy")}
 	for name, stack := range map[string]struct {
@@ -165,7 +165,7 @@ func own(t *testing.T, common components.Common) []rules.Resource {
 	return c.resources
 }
 
-func TestFunctionsOfOnesOwnKeepAllRules(t *testing.T) {
+func TestOwnFunctionsComplyWithAllRules(t *testing.T) {
 	t.Parallel()
 	users := pulumi.StringArray{pulumi.String("arn:aws:iam::123456789012:role/deploy")}
 	for name, common := range map[string]components.Common{"by default": {}, "own keys": {OwnKey: true, KeyUsers: users}} {

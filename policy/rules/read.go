@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// ReadState reads what `pulumi stack export` prints.
+// ReadState reads the output of `pulumi stack export`.
 func ReadState(data []byte) ([]Resource, error) {
 	var state struct {
 		Deployment struct{ Resources []stateJSON }
@@ -26,7 +26,7 @@ func ReadState(data []byte) ([]Resource, error) {
 	return all, nil
 }
 
-// ReadPreview reads what `pulumi preview --json --show-sames` prints: the resources as they would be after the update.
+// ReadPreview reads the output of `pulumi preview --json --show-sames`: the resources as they would be after the update.
 func ReadPreview(data []byte) ([]Resource, error) {
 	var preview struct {
 		Steps []struct {
@@ -56,7 +56,7 @@ func ReadPreview(data []byte) ([]Resource, error) {
 	return all, nil
 }
 
-// stateJSON is a resource as the CLI writes it.
+// stateJSON is a resource in the CLI's format.
 type stateJSON struct {
 	URN                  string
 	Type                 string
@@ -65,7 +65,7 @@ type stateJSON struct {
 	PropertyDependencies map[string][]string
 }
 
-// resource has the inputs, and the outputs for what is no input.
+// resource returns the inputs, and the outputs that are not inputs.
 func (r *stateJSON) resource() Resource {
 	properties := map[string]any{}
 	maps.Copy(properties, r.Outputs)
@@ -76,7 +76,7 @@ func (r *stateJSON) resource() Resource {
 	return New(r.URN, r.Type, properties, r.PropertyDependencies)
 }
 
-// New makes a resource. Its name is the last part of its URN.
+// New returns a resource. Its name is the last part of its URN.
 func New(urn, typ string, properties map[string]any, dependsOn map[string][]string) Resource {
 	name := urn
 	if i := strings.LastIndex(urn, "::"); i >= 0 {
@@ -85,7 +85,7 @@ func New(urn, typ string, properties map[string]any, dependsOn map[string][]stri
 	return Resource{URN: urn, Type: typ, Name: name, Properties: properties, DependsOn: dependsOn}
 }
 
-// What the CLI writes for values that are not known, and for secrets in the JSON of a preview.
+// The CLI's placeholders for unknown values, and for secrets in the JSON of a preview.
 const (
 	unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9" // plugin.UnknownStringValue of Pulumi's SDK
 	secretText  = "[secret]"
@@ -113,7 +113,7 @@ func plain(value any) any {
 	return value
 }
 
-// FromPropertyMap returns properties as rules read them: secrets are read, and values that are not known are [Unknown].
+// FromPropertyMap converts properties for rules: secrets become their values, and unknown values become [Unknown].
 func FromPropertyMap(m resource.PropertyMap) map[string]any {
 	properties := make(map[string]any, len(m))
 	for name, value := range m {
@@ -144,5 +144,5 @@ func fromProperty(v resource.PropertyValue) any {
 	case v.IsBool(), v.IsNumber(), v.IsString():
 		return v.V
 	}
-	return nil // also assets and archives, which no rule reads
+	return nil // also for assets and archives, which no rule reads
 }

@@ -42,7 +42,7 @@ func TestAPreviewHasTheResourcesAsTheyWouldBe(t *testing.T) {
 	}, resources)
 }
 
-func TestWhatIsNoJSONIsRefused(t *testing.T) {
+func TestInputThatIsNotJSONIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := rules.ReadState([]byte("error: no stack"))
 	require.ErrorContains(t, err, "reading the stack's state")

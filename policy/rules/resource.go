@@ -19,12 +19,12 @@ type Resource struct {
 	// Properties are the inputs, and the outputs as far as they are known. Values are nil, bool, float64, string, []any,
 	// map[string]any or [Unknown].
 	Properties map[string]any
-	// DependsOn has the URNs of the resources that the value of each property was made from.
+	// DependsOn has, for each property, the URNs of the resources from which its value was computed.
 	DependsOn map[string][]string
 }
 
-// at returns the value at a path of property names. Below an unknown value everything is unknown. The AWS provider has some
-// nested objects as a list of one, which is passed through.
+// at returns the value at a path of property names. Everything below an unknown value is unknown. The AWS provider represents some nested
+// objects as a list of one element, which is skipped.
 func (r *Resource) at(path ...string) any { return descend(r.Properties, path...) }
 
 func descend(value any, path ...string) any {
@@ -44,13 +44,13 @@ func descend(value any, path ...string) any {
 	return value
 }
 
-// text returns a string property; empty if it is unset, unknown, or something else.
+// text returns a string property. It is empty if the property is not set, unknown, or not a string.
 func (r *Resource) text(path ...string) string {
 	s, _ := r.at(path...).(string)
 	return s
 }
 
-// number returns a property, the default if it is unset, and whether it is known.
+// number returns a property, or the default if it is not set, and whether it is known.
 func (r *Resource) number(byDefault float64, path ...string) (float64, bool) {
 	switch v := r.at(path...).(type) {
 	case nil:
@@ -61,7 +61,7 @@ func (r *Resource) number(byDefault float64, path ...string) (float64, bool) {
 	return 0, false
 }
 
-// has tells whether a property is set. An unknown one is.
+// has reports whether a property is set. An unknown one is.
 func (r *Resource) has(path ...string) bool { return set(r.at(path...)) }
 
 func set(value any) bool {
@@ -80,7 +80,7 @@ func set(value any) bool {
 	return true
 }
 
-// Stack is what rules look at: all resources of a stack.
+// Stack is the input of rules: all resources of a stack.
 type Stack struct{ resources []*Resource }
 
 // of returns the resources of these types.
@@ -105,7 +105,7 @@ func (s *Stack) referrers(typ, property string, to *Resource) []*Resource {
 	return found
 }
 
-// refers tells whether a property refers to another resource: it was made from an output of it, or has its ARN, URL, id or name.
+// refers reports whether a property refers to another resource: it was computed from an output of it, or has its ARN, URL, id or name.
 func refers(r *Resource, property string, to *Resource) bool {
 	if slices.Contains(r.DependsOn[property], to.URN) {
 		return true
@@ -124,7 +124,7 @@ func refers(r *Resource, property string, to *Resource) bool {
 	return false
 }
 
-// texts are all strings in a value.
+// texts returns all strings in a value.
 func texts(value any) []string {
 	switch v := value.(type) {
 	case string:
@@ -145,7 +145,7 @@ func texts(value any) []string {
 	return nil
 }
 
-// Types of resources, by the AWS provider.
+// Types of resources in the AWS provider.
 const (
 	queueType        = "aws:sqs/queue:Queue"
 	redriveType      = "aws:sqs/redrivePolicy:RedrivePolicy"
@@ -172,7 +172,7 @@ const (
 	tracePolicyType  = "aws:xray/resourcePolicy:ResourcePolicy"
 )
 
-// The provider has two types for a bucket and for some of its settings: the one with V2 is the one of before.
+// The provider has two types for a bucket and for some of its settings. The type with V2 is the older one.
 var (
 	bucketTypes           = []string{"aws:s3/bucketV2:BucketV2", "aws:s3/bucket:Bucket"}
 	bucketEncryptionTypes = []string{

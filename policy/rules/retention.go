@@ -41,7 +41,7 @@ func queueDays(queue *Resource) (float64, bool) {
 	return seconds / secondsPerDay, known
 }
 
-// lettersOf returns the queues that SQS moves messages of the queue to.
+// lettersOf returns the dead-letter queues of the queue.
 func (s *Stack) lettersOf(queue *Resource) []*Resource {
 	var found []*Resource
 	for _, other := range s.of(queueType) {

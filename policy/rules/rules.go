@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Level says what a finding does to an update.
+// Level is the effect of a finding on an update.
 type Level string
 
 const (
@@ -22,11 +22,11 @@ const (
 type Rule struct {
 	// Name identifies the rule: lower case, words joined with hyphens.
 	Name string
-	// Description says what must hold, in a sentence.
+	// Description says in a sentence what must hold.
 	Description string
-	// Level is what a finding does, if no configuration says otherwise.
+	// Level is the level of the rule without a configuration.
 	Level Level
-	// Reference is AWS's page on which the rule rests.
+	// Reference is the AWS page on which the rule is based.
 	Reference string
 
 	// Settings are the JSON names of the settings that the rule reads.
@@ -38,7 +38,7 @@ type Rule struct {
 // report records a finding about a resource.
 type report func(r *Resource, format string, args ...any)
 
-// Finding is a resource that breaks a rule.
+// Finding is a resource that violates a rule.
 type Finding struct {
 	Rule    string
 	Level   Level

@@ -8,34 +8,33 @@ import (
 	"strings"
 )
 
-// Settings are what may differ from stack to stack. [DefaultSettings] are those of the project. The JSON names are those of the
-// configuration of the policy pack.
+// Settings may differ from stack to stack. [DefaultSettings] are the project's. The JSON names are those in the configuration of the policy
+// pack.
 type Settings struct {
-	// AllowNone accepts methods that everybody may call: for a stack that holds nothing of value.
+	// AllowNone accepts methods that everybody may call, for a stack that holds nothing of value.
 	AllowNone bool `json:"allowNone"`
-	// PlainTopics is the reason why topics may have no key of AWS KMS in a stack without a key of its own. Empty: they must
-	// have one.
+	// PlainTopics is the reason why topics may have no KMS key in a stack without its own key. If it is empty, they must have one.
 	PlainTopics string `json:"plainTopics"`
 	// Wildcards are the exceptions for wildcards, by the Sid of a statement, or by the name of an AWS managed policy.
 	Wildcards map[string]Exception `json:"wildcards"`
 	// Tags are the keys that each resource must have.
 	Tags []string `json:"tags"`
-	// MinQueueDays is for how many days a queue must keep a message.
+	// MinQueueDays is the shortest retention period of a queue, in days.
 	MinQueueDays float64 `json:"minQueueDays"`
-	// MinStreamHours is for how many hours a stream must keep a record.
+	// MinStreamHours is the shortest retention period of a stream, in hours.
 	MinStreamHours float64 `json:"minStreamHours"`
 }
 
 // Exception accepts a wildcard.
 type Exception struct {
-	// Reason is why it must be. An exception without one is of no effect.
+	// Reason is the reason for the exception. An exception without a reason has no effect.
 	Reason string `json:"reason"`
-	// Actions are the actions that the statement may have, and no others. One that ends with a colon stands for all actions of a
-	// service that are written out: xray: is also xray:PutTraceSegments, and not xray:Put*. An AWS managed policy needs none.
+	// Actions are the actions that the statement may have, and no others. An entry that ends with a colon stands for all complete action
+	// names of a service: xray: matches xray:PutTraceSegments, but not xray:Put*. An AWS managed policy needs none.
 	Actions []string `json:"actions"`
 }
 
-// excuses tells whether the exception covers the statement.
+// excuses reports whether the exception covers the statement.
 func (e Exception) excuses(s statement) bool {
 	return e.Reason != "" && len(s.NotAction) == 0 && !slices.ContainsFunc(s.Action, func(action string) bool {
 		return !slices.ContainsFunc(e.Actions, func(covered string) bool {
@@ -44,7 +43,7 @@ func (e Exception) excuses(s statement) bool {
 	})
 }
 
-// DefaultSettings are the settings of the project.
+// DefaultSettings returns the settings of the project.
 func DefaultSettings() Settings {
 	return Settings{
 		// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
@@ -64,20 +63,20 @@ func DefaultSettings() Settings {
 			"AmazonAPIGatewayPushToCloudWatchLogs": {"API Gateway checks that the role of its logs has all of these permissions", nil},
 		},
 		Tags:           []string{"project", "stack"},
-		MinQueueDays:   4,  // as long as SQS keeps a message by default
+		MinQueueDays:   4,  // SQS's default retention period
 		MinStreamHours: 72, // from Friday evening to Monday evening
 	}
 }
 
-// Config is a configuration of the policy pack: which settings and levels differ from the defaults.
+// Config is a configuration of the policy pack: the settings and levels that differ from the defaults.
 type Config struct {
 	Settings Settings
-	// Levels has the level of each rule that differs. [Disabled] rules are not run.
+	// Levels has the level of each rule that differs. [Disabled] rules do not run.
 	Levels map[string]Level
 }
 
-// ReadConfig reads the file that `pulumi preview --policy-pack-config` reads: an object that has, by the name of a rule, its level, or
-// an object of its settings with the level as enforcementLevel. The rule `all` stands for each rule that is not named.
+// ReadConfig reads the file of `pulumi preview --policy-pack-config`. It is an object. A key is the name of a rule. Its value is the level,
+// or an object of settings with the level as enforcementLevel. The rule `all` stands for each rule that is not named.
 // https://www.pulumi.com/docs/iac/packages-and-automation/crossguard/configuration/
 func ReadConfig(data []byte) (Config, error) {
 	var byRule map[string]json.RawMessage
@@ -112,7 +111,7 @@ func ReadConfig(data []byte) (Config, error) {
 	return c, nil
 }
 
-// Set changes the settings that a JSON object names. Exceptions are added to those that there are.
+// Set changes the settings in a JSON object. Exceptions are added to the existing ones.
 func (s *Settings) Set(data []byte) error { return json.Unmarshal(data, s) }
 
 // Level returns the level of a rule.

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// statement is one of a policy document:
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+// statement is a statement of a policy document: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 type statement struct {
 	Sid         string
 	Effect      string
@@ -32,8 +31,8 @@ func (l *list) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]string)(l))
 }
 
-// statements reads the policy document in a property. It is empty if there is none or if it is unknown. AWS refuses a document
-// that is not valid, so that is not looked for here.
+// statements reads the policy document in a property. It returns none if there is no document or if it is unknown. AWS refuses a document
+// that is not valid, so it is not validated here.
 func (r *Resource) statements(path ...string) []statement {
 	return parseStatements(r.text(path...))
 }
@@ -56,7 +55,7 @@ func parseStatements(text string) []statement {
 
 func (s statement) allows() bool { return s.Effect == "Allow" }
 
-// name is how messages call the statement.
+// name returns the name of the statement in messages.
 func (s statement) name() string {
 	if s.Sid == "" {
 		return "without Sid"
@@ -64,7 +63,7 @@ func (s statement) name() string {
 	return s.Sid
 }
 
-// everybody tells whether the principal is everybody, and no condition narrows that.
+// everybody reports whether the principal is everybody, and no condition restricts that.
 func (s statement) everybody() bool {
 	return len(s.Condition) == 0 && slices.Contains(principals(s.Principal), "*")
 }
@@ -79,8 +78,8 @@ func principals(value any) []string {
 	return nil
 }
 
-// wholeType tells whether an ARN pattern covers all resources of a service, or all of a type: `*`, `arn:aws:sqs:eu-west-1:1:*`,
-// `arn:aws:dynamodb:eu-west-1:1:table/*`. A wildcard behind a name is not meant: `arn:aws:s3:::invoices/*`.
+// wholeType reports whether an ARN pattern covers all resources of a service, or of one type: `*`, `arn:aws:sqs:eu-west-1:1:*`,
+// `arn:aws:dynamodb:eu-west-1:1:table/*`. A wildcard after a name is accepted: `arn:aws:s3:::invoices/*`.
 func wholeType(pattern string) bool {
 	parts := strings.SplitN(pattern, ":", 6)
 	if len(parts) < 6 {
@@ -90,7 +89,7 @@ func wholeType(pattern string) bool {
 	if strings.HasPrefix(resource, "*") || strings.Contains(service, "*") {
 		return true
 	}
-	// These have no type in front of the name.
+	// ARNs of these services have no type before the name.
 	if slices.Contains([]string{"s3", "sqs", "sns", "execute-api"}, service) {
 		return false
 	}

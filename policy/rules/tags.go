@@ -15,7 +15,7 @@ var tags = Rule{
 		for _, r := range s.of(slices.Concat(taggedTypes, bucketTypes)...) {
 			var missing []string
 			for _, key := range settings.Tags {
-				// Those of the provider are in tagsAll.
+				// The provider's default tags are in tagsAll.
 				if !set(r.at("tags", key)) && !set(r.at("tagsAll", key)) {
 					missing = append(missing, key)
 				}
@@ -27,7 +27,7 @@ var tags = Rule{
 	},
 }
 
-// taggedTypes are the types that can have tags, besides buckets.
+// taggedTypes are the types that can have tags, in addition to buckets.
 var taggedTypes = []string{
 	queueType, topicType, tableType, streamType, keyType, logGroupType, alarmType, functionType, machineType, apiType, roleType,
 	"aws:apigateway/apiKey:ApiKey", "aws:apigateway/domainName:DomainName", "aws:apigateway/stage:Stage", "aws:apigateway/usagePlan:UsagePlan",

@@ -1,6 +1,6 @@
 package rules
 
-// timesTimeout is how many times the function's timeout a queue must hide a message.
+// timesTimeout is the smallest ratio of a queue's visibility timeout to the function's timeout.
 const timesTimeout = 6
 
 var visibility = Rule{

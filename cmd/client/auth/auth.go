@@ -1,5 +1,4 @@
-// Package auth identifies the caller to an API of a pattern: by a token of an OpenID Connect issuer, or by a signature with AWS
-// credentials.
+// Package auth authenticates requests to a pattern's API: with a token of an OpenID Connect issuer, or with a signature of AWS credentials.
 package auth
 
 import (
@@ -17,10 +16,10 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// Authorize adds to a request what identifies the caller. It is safe for concurrent use.
+// Authorize adds credentials to a request. It is safe for concurrent use.
 type Authorize func(*http.Request) error
 
-// Bearer sends a token, which get returns. It is called again when the token has an age of lifetime.
+// Bearer sends a token, which get returns. It calls get again when the token is older than lifetime.
 func Bearer(lifetime time.Duration, get func(context.Context) (string, error)) Authorize {
 	var mu sync.Mutex
 	var token string
@@ -40,7 +39,7 @@ func Bearer(lifetime time.Duration, get func(context.Context) (string, error)) A
 	}
 }
 
-// Token sends this token.
+// Token sends a fixed token.
 func Token(token string) Authorize {
 	return func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+token)

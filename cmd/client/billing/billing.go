@@ -12,7 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// Charges is a console.Meter with the list prices of package meter. Functions have the prices of arm64, which is the default on AWS.
+// Charges is a console.Meter with the list prices of package meter. Functions have the prices of arm64, the default architecture on AWS.
 func Charges(ctx context.Context, config aws.Config, deployed []provider.Resource, start, end time.Time) (*console.Charges, error) {
 	resources := make([]meter.Resource, len(deployed))
 	for i, d := range deployed {

@@ -9,34 +9,34 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// Audit compares balances and orders: what there was, what was ordered, and the results.
+// Audit compares balances and orders: the balances before, the orders, and the results.
 type Audit struct {
 	// Before are the balances before the first order. Only the orders may have changed them since.
 	Before Balances
-	// After are the balances once all orders are decided; nil if they are not known.
+	// After are the balances once all orders are decided; nil if they are unknown.
 	After *Balances
 	// Accepted are the orders that the API answered with 200.
 	Accepted []checker.Order
-	// Unanswered is how many orders were sent without being accepted. Each may be stored or not, and a stored one may stay
-	// Pending until its request is repeated.
+	// Unanswered is the number of orders that were sent but not accepted. Each may be stored or not. A stored one may stay Pending until
+	// its request is repeated.
 	Unanswered int
 	// Orders are all orders as they are stored. AccountChecked and StockChecked are not read.
 	Orders []checker.Record
 }
 
-// Violations returns a sentence for each inconsistency, sorted; none if there is none. These are inconsistencies:
+// Violations returns a sentence for each inconsistency, sorted. These are inconsistencies:
+//
 //   - an accepted order is not stored, or is stored differently; more orders are stored than were sent;
-//   - an order is neither Shipped nor Rejected; the logs of a Rejected order give no reason, or say that it was shipped; the
-//     logs of a Shipped order do not say exactly that account and stock were sufficient and that it was shipped; a log line
-//     occurs twice;
-//   - a customer spent more than the account had, or more of a product was shipped than there was;
-//   - with After: a balance is not Before less the shipped orders, is below zero, is missing, or is new.
+//   - an order is neither Shipped nor Rejected; the logs of a Rejected order give no reason, or say that it was shipped; the logs of a Shipped
+//     order do not say exactly that account and stock were sufficient and that it was shipped; a log line occurs twice;
+//   - a customer spent more than the balance, or more of a product was shipped than was in stock;
+//   - with After: a balance is not Before less the shipped orders, is negative, is missing, or is new.
 func (a Audit) Violations() []string {
 	v := &violations{}
 	accepted := v.stored(a)
 	for _, rec := range a.Orders {
 		v.logs(rec)
-		// An order that was not accepted may stay Pending: its request may still be repeated.
+		// An order that was not accepted may stay Pending, because its request may still be repeated.
 		if accepted[rec.OrderID] || rec.Status != checker.Pending || len(rec.Logs) > 0 {
 			v.decided(rec)
 		}
@@ -134,7 +134,7 @@ func (a Audit) taken() (spent map[string]money.Amount, sold map[string]int64) {
 	return spent, sold
 }
 
-// compare checks balances of one kind. What is left is checked only if it is known.
+// compare checks balances of one kind. It checks left only if known is set.
 func compare[N ~int64](v *violations, kind string, before, taken, left map[string]N, known bool) {
 	for id, n := range taken {
 		if had, found := before[id]; !found {

@@ -1,6 +1,5 @@
-// Package checkerclient is a client and load generator for the HTTP API of the checker pattern. It sets accounts and stock,
-// places random orders, many at a time, and counts and times the answers. Audit finds out whether the results are
-// consistent.
+// Package checkerclient is a client and load generator for the HTTP API of the checker pattern. It sets accounts and stock, places random
+// orders concurrently, and counts and times the answers. Audit checks that the results are consistent.
 package checkerclient
 
 import (
@@ -17,14 +16,14 @@ import (
 	"github.com/order-patterns/order-patterns/order/money"
 )
 
-// Client calls the HTTP API of the checker pattern. An answer with another status than the contract's for success is
-// returned as a *load.StatusError.
+// Client calls the HTTP API of the checker pattern. An answer with another status than the contract's success status is a
+// *load.StatusError.
 type Client struct {
 	api *load.Client
 }
 
-// NewClient returns a client of the API at base, which has no slash at the end, for atOnce requests at a time. apiKey is
-// the value of the usage plan's API key; "" if the API requires none.
+// NewClient returns a client of the API at base, which has no slash at the end, for atOnce concurrent requests. apiKey is the value of the
+// usage plan's API key; "" if the API requires none.
 func NewClient(base, apiKey string, atOnce int) *Client {
 	c := &Client{api: load.NewClient(base, atOnce)}
 	if apiKey != "" {
@@ -33,7 +32,7 @@ func NewClient(base, apiKey string, atOnce int) *Client {
 	return c
 }
 
-// Authorized makes the client identify its caller by authorize, nil for an API that lets everybody call, and returns it.
+// Authorized sets how the client authenticates, and returns the client. authorize is nil for an API that allows every caller.
 func (c *Client) Authorized(authorize auth.Authorize) *Client {
 	c.api.Authorize = authorize
 	return c
@@ -57,8 +56,8 @@ func (c *Client) SetStock(ctx context.Context, productID string, pieces int64) e
 	return nil
 }
 
-// AddToAccount adds to the balance of a customer's account, and returns the new one. An amount below zero is subtracted.
-// The key makes the request idempotent, as that of Place.
+// AddToAccount adds to the balance of a customer's account, and returns the new one. A negative amount is subtracted. The key makes the
+// request idempotent, as in Place.
 func (c *Client) AddToAccount(ctx context.Context, key, customerID string, amount money.Amount) (money.Amount, error) {
 	balance, err := c.add(ctx, "/account", key, map[string]any{"customerId": customerID, "add": amount})
 	if err != nil {
@@ -67,8 +66,8 @@ func (c *Client) AddToAccount(ctx context.Context, key, customerID string, amoun
 	return balance, nil
 }
 
-// AddToStock adds to the number of pieces in stock of a product, and returns the new one. A number below zero is
-// subtracted. The key makes the request idempotent, as that of Place.
+// AddToStock adds to the number of pieces in stock of a product, and returns the new one. A negative number is subtracted. The key makes
+// the request idempotent, as in Place.
 func (c *Client) AddToStock(ctx context.Context, key, productID string, pieces int64) (int64, error) {
 	balance, err := c.add(ctx, "/stock", key, map[string]any{"productId": productID, "add": pieces})
 	if err != nil {
@@ -109,8 +108,8 @@ type captured struct {
 	TotalAmount json.Number `json:"totalAmount"`
 }
 
-// Place posts an order and returns it as the API stored it. The key, 1 to 128 printable ASCII characters without spaces,
-// makes the request idempotent: repeated with the same key, it is the same order. With "" each request is a new order.
+// Place sends an order and returns it as the API stored it. The key, 1 to 128 printable ASCII characters without spaces, makes the request
+// idempotent: a repetition with the same key is the same order. With "" each request is a new order.
 func (c *Client) Place(ctx context.Context, key string, o checker.Order) (checker.Record, error) {
 	answer, err := c.post(ctx, "/order", key, requestOf(o), http.StatusOK)
 	if err != nil {

@@ -15,7 +15,7 @@ const (
 	maxQty   = 5 // an item has 1 to maxQty pieces
 	// doublePieces is twice the mean number of pieces of an order.
 	doublePieces = (1 + maxItems) * (1 + maxQty) / 2
-	// One order in unknownOneIn has an unknown customer, and one in as many an unknown product.
+	// One in unknownOneIn orders has an unknown customer, and one in as many an unknown product.
 	unknownOneIn = 100
 )
 
@@ -24,14 +24,14 @@ const (
 	minPrice, maxPrice = 100 * cent, 2000 * cent
 )
 
-// Balances are the money of customers and the stock of products, by id.
+// Balances are the balances of customers and the stock of products, by id.
 type Balances struct {
 	Accounts map[string]money.Amount
 	Stock    map[string]int64
 }
 
-// Generator makes accounts, stock and random orders. The seed determines who orders what. The ids of customers and products
-// are new in every run, so that other runs do not change their balances.
+// Generator generates accounts, stock and random orders. The seed determines the orders. The ids of customers and products are new in every
+// run, so that other runs do not change their balances.
 type Generator struct {
 	random    *rand.Rand
 	run       string
@@ -42,8 +42,8 @@ type Generator struct {
 	Opening Balances
 }
 
-// NewGenerator returns a generator for about so many orders, customers and products, each at least 1. The opening balances
-// are 0.75 to 2 times what the orders need on average, so that some orders find too little in an account or in stock.
+// NewGenerator returns a generator for about this many orders, customers and products, each at least 1. The opening balances are 0.75 to 2
+// times the average need, so some orders find too little in an account or in stock.
 func NewGenerator(seed uint64, orders, customers, products int) *Generator {
 	g := &Generator{
 		random:  rand.New(rand.NewPCG(seed, seed)),
@@ -70,13 +70,13 @@ func NewGenerator(seed uint64, orders, customers, products int) *Generator {
 	return g
 }
 
-// perHead is orders divided by heads, rounded up.
+// perHead returns orders divided by heads, rounded up.
 func perHead(orders, heads int) int64 { return int64((orders + heads - 1) / heads) }
 
 // about returns a random number from 0.75 n to 2 n.
 func (g *Generator) about(n int64) int64 { return n * (750 + g.random.Int64N(1250)) / 1000 }
 
-// Next makes an order, without an id. It is not safe for concurrent use.
+// Next generates an order without an id. It is not safe for concurrent use.
 func (g *Generator) Next() checker.Order {
 	o := checker.Order{CustomerID: g.customers[g.random.IntN(len(g.customers))]}
 	for range 1 + g.random.IntN(maxItems) {

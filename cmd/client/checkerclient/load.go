@@ -15,7 +15,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/checker"
 )
 
-// pause is the time until a request is sent again, times the number of attempts so far.
+// pause is the time until a request is sent again, per previous attempt.
 const pause = 100 * time.Millisecond
 
 // SetBalances sets balances, atOnce at a time. It stops at the first error.
@@ -31,24 +31,24 @@ func (c *Client) SetBalances(ctx context.Context, b Balances, atOnce int) error 
 	return all.Wait()
 }
 
-// Load is a number of orders to place.
+// Load places a number of orders.
 type Load struct {
 	Client *Client
-	// Next makes an order, one call at a time.
+	// Next generates an order. Calls do not overlap.
 	Next func() checker.Order
-	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
+	// Count is the number of orders, AtOnce the number of concurrent requests. Both are at least 1.
 	Count, AtOnce int
-	// Attempts is how often an order is sent at most. It is sent again, with the same Idempotency-Key, if the answer is 429
-	// or 5xx or there is none. The last answer counts. Default 1.
+	// Attempts is how often an order is sent at most. It is sent again, with the same Idempotency-Key, if the answer is 429 or 5xx or
+	// missing. The last answer counts. Default 1.
 	Attempts int
-	// Accepted is called with each accepted order at once, one call at a time. An error stops the run. Optional.
+	// Accepted is called at once with each accepted order. Calls do not overlap. An error stops the run. Optional.
 	Accepted func(checker.Record) error
-	// Answered is called after each order's last answer, one call at a time. Optional.
+	// Answered is called after each order's last answer. Calls do not overlap. Optional.
 	Answered func()
 }
 
-// Run places the orders, each with an Idempotency-Key of its own. If ctx ends or Accepted fails, no more orders are sent;
-// the answers so far are returned with an error that says why.
+// Run places the orders, each with its own Idempotency-Key. If ctx ends or Accepted fails, no more orders are sent; Run then returns the
+// answers so far with an error that gives the reason.
 func (l *Load) Run(ctx context.Context) (*load.Answers, error) {
 	run, sent := uuid.NewString(), atomic.Int64{}
 	return load.Run[checker.Order, checker.Record]{

@@ -16,13 +16,13 @@ const (
 
 var successLogs = []string{accountSufficient, stockSufficient, shipped}
 
-// Reasons are the log lines that say why an order was rejected.
+// Reasons returns the log lines that say why an order was rejected.
 func Reasons(logs []string) []string {
 	return slices.DeleteFunc(slices.Clone(logs), func(line string) bool { return slices.Contains(successLogs, line) })
 }
 
-// Kind is an order's reasons without ids and numbers, so that orders can be counted by it. Several are sorted and joined
-// with "; ". "" means that there is none.
+// Kind returns an order's reasons without ids and numbers, so that orders can be counted by it. Several are sorted and joined with "; ". ""
+// means that there is none.
 func Kind(logs []string) string {
 	var kinds []string
 	for _, line := range Reasons(logs) {

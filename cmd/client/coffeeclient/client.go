@@ -1,5 +1,5 @@
-// Package coffeeclient is a client and load generator for the HTTP API that the coffee patterns share. It places random
-// orders, many at a time, and counts and times the answers.
+// Package coffeeclient is a client and load generator for the HTTP API of the coffee patterns. It places random orders concurrently, and
+// counts and times the answers.
 package coffeeclient
 
 import (
@@ -15,22 +15,21 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Client calls the HTTP API of a coffee pattern. An answer with another status than the contract's for success is returned
-// as a *load.StatusError.
+// Client calls the HTTP API of a coffee pattern. An answer with another status than the contract's success status is a *load.StatusError.
 type Client struct {
 	api *load.Client
 }
 
-// NewClient returns a client of the API at base, which has no slash at the end, for atOnce requests at a time.
+// NewClient returns a client of the API at base, which has no slash at the end, for atOnce concurrent requests.
 func NewClient(base string, atOnce int) *Client { return &Client{api: load.NewClient(base, atOnce)} }
 
-// Authorized makes the client identify its caller by authorize, nil for an API that lets everybody call, and returns it.
+// Authorized sets how the client authenticates, and returns the client. authorize is nil for an API that allows every caller.
 func (c *Client) Authorized(authorize auth.Authorize) *Client {
 	c.api.Authorize = authorize
 	return c
 }
 
-// Place posts an order and returns the id under which it was accepted.
+// Place sends an order and returns its id.
 func (c *Client) Place(ctx context.Context, o coffee.Order) (orderID string, err error) {
 	body, err := coffee.EncodeJSON(map[string]coffee.Order{"order": o})
 	if err != nil {
@@ -40,7 +39,7 @@ func (c *Client) Place(ctx context.Context, o coffee.Order) (orderID string, err
 	if err != nil {
 		return "", err
 	}
-	// The Orchestrator may leave out the orderid. It is then the client's, or else the id of the request.
+	// The Orchestrator's answer may have no orderid. The id is then the client's, or else the id of the request.
 	var accepted struct{ OrderID, RequestID string }
 	if err := json.Unmarshal(answer, &accepted); err != nil || accepted.OrderID+accepted.RequestID == "" {
 		return "", fmt.Errorf("the order was accepted without an orderid: %.200s", answer)

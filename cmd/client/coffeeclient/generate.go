@@ -30,8 +30,8 @@ var (
 	}
 )
 
-// Generator makes random orders. The seed determines what is ordered where. Each order has a new account, so that no other
-// order replaces it.
+// Generator generates random orders. The seed determines the products and the vendors. Each order has a new account, so that no other order
+// replaces it.
 type Generator struct {
 	random *rand.Rand
 	run    string
@@ -44,7 +44,7 @@ func NewGenerator(seed uint64, now func() time.Time) *Generator {
 	return &Generator{random: rand.New(rand.NewPCG(seed, seed)), run: uuid.NewString()[:8], now: now}
 }
 
-// Next makes an order. It is not safe for concurrent use.
+// Next generates an order. It is not safe for concurrent use.
 func (g *Generator) Next() coffee.Order {
 	drink, size := coffees[g.random.IntN(len(coffees))], sizes[g.random.IntN(len(sizes))]
 	o := coffee.Order{

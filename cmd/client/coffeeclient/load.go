@@ -8,20 +8,20 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// Load is a number of orders to place.
+// Load places a number of orders.
 type Load struct {
 	Client    *Client
 	Generator *Generator
-	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
+	// Count is the number of orders, AtOnce the number of concurrent requests. Both are at least 1.
 	Count, AtOnce int
-	// Accepted is called with each accepted order at once, one call at a time. An error stops the run. Optional.
+	// Accepted is called at once with each accepted order. Calls do not overlap. An error stops the run. Optional.
 	Accepted func(o coffee.Order) error
-	// Answered is called after each answer, one call at a time. Optional.
+	// Answered is called after each answer. Calls do not overlap. Optional.
 	Answered func()
 }
 
-// Run places the orders, each once: an order is counted and not sent again, whatever the answer. If ctx ends or Accepted
-// fails, no more orders are sent; the answers so far are returned with an error that says why.
+// Run places each order once. It does not retry. If ctx ends or Accepted fails, no more orders are sent; Run then returns the answers so
+// far with an error that gives the reason.
 func (l *Load) Run(ctx context.Context) (*load.Answers, error) {
 	return load.Run[coffee.Order, coffee.Order]{
 		Count: l.Count, AtOnce: l.AtOnce,

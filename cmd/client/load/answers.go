@@ -28,9 +28,9 @@ func NewAnswers(want int) *Answers {
 	}
 }
 
-// Record counts one answer. A nil error means the wanted status.
+// Record counts one answer. A nil error means the expected status.
 func (a *Answers) Record(took time.Duration, err error) {
-	// A latency beyond the histogram's range can only come from a clock that was set; it is recorded as the longest.
+	// A latency above the histogram's range is only possible if the clock was set. It is recorded as the maximum.
 	_ = a.latency.RecordValue(min(max(took.Microseconds(), 1), a.latency.HighestTrackableValue()))
 	status := a.want
 	var answered *StatusError
@@ -48,13 +48,13 @@ func (a *Answers) Record(took time.Duration, err error) {
 	a.accepted++
 }
 
-// Count is how many requests were recorded, including those without an answer.
+// Count returns how many requests were recorded, including those without an answer.
 func (a *Answers) Count() int { return int(a.latency.TotalCount()) }
 
-// Accepted is how many orders were accepted.
+// Accepted returns how many orders were accepted.
 func (a *Answers) Accepted() int { return a.accepted }
 
-// Latency is a percentile of the time until the answer; that of 100 is the longest time.
+// Latency returns a percentile of the latency. 100 returns the maximum.
 func (a *Answers) Latency(percent float64) time.Duration {
 	return time.Duration(a.latency.ValueAtPercentile(percent)) * time.Microsecond
 }

@@ -1,5 +1,5 @@
-// Package load has what the clients of the patterns' HTTP APIs share: an HTTP client, and a load generator that sends many
-// requests at a time and counts and times the answers.
+// Package load is shared by the clients of the patterns' HTTP APIs: an HTTP client, and a load generator that sends concurrent requests and
+// counts and times the answers.
 package load
 
 import (
@@ -20,16 +20,16 @@ import (
 // requestTime is the time limit of one request. API Gateway answers within 29 seconds.
 const requestTime = 35 * time.Second
 
-// maxAnswer is how many bytes of an answer are read. The largest answer, to a hundred orders of fifty items each, is smaller.
+// maxAnswer is the number of bytes of an answer that are read. The largest answer, to a hundred orders of fifty items each, is smaller.
 const maxAnswer = 4 << 20
 
-// Client calls an HTTP API that speaks JSON.
+// Client calls a JSON API over HTTP.
 type Client struct {
 	// Base is the API's URL, stage included, without a slash at the end.
 	Base string
-	// Header is sent with every request to the API. It must not change once there are requests.
+	// Header is sent with every request to the API. It must not change after the first request.
 	Header http.Header
-	// Authorize, if not nil, identifies the caller of each request to the API.
+	// Authorize authenticates each request to the API. Optional.
 	Authorize auth.Authorize
 	http      *http.Client
 }
@@ -43,7 +43,7 @@ func NewClient(base string, atOnce int) *Client {
 	return &Client{Base: base, Header: http.Header{}, http: &http.Client{Transport: transport, Timeout: requestTime}}
 }
 
-// StatusError is an answer with another status than the wanted one.
+// StatusError is an answer with an unexpected status.
 type StatusError struct {
 	Status  int
 	Message string // of the API's {"message": ...} or {"description": ...}, or the beginning of the body
@@ -53,7 +53,7 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%d %s: %s", e.Status, http.StatusText(e.Status), e.Message)
 }
 
-// Reason is err's message without details that differ between failures of one kind, such as the port of a connection.
+// Reason returns err's message without details that differ between errors of one kind, such as the port of a connection.
 func Reason(err error) string {
 	var answered *StatusError
 	if errors.As(err, &answered) {
@@ -66,7 +66,7 @@ func Reason(err error) string {
 	return err.Error()
 }
 
-// Get reads a resource of the API, given by path and query.
+// Get reads a resource of the API, given by its path and query.
 func (c *Client) Get(ctx context.Context, path string) ([]byte, error) {
 	return c.do(ctx, http.MethodGet, c.Base+path, c.Header, c.Authorize, nil, http.StatusOK)
 }

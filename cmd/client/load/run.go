@@ -7,30 +7,30 @@ import (
 	"time"
 )
 
-// Run is a number of orders to place, each with a request of its own. In is an order, Out the API's answer to it.
+// Run places a number of orders, each with its own request. In is an order, Out the API's answer.
 type Run[In, Out any] struct {
-	// Count is how many orders to place, AtOnce how many at a time. Both at least 1.
+	// Count is the number of orders, AtOnce the number of concurrent requests. Both are at least 1.
 	Count, AtOnce int
-	// Next makes an order, one call at a time.
+	// Next generates an order. Calls do not overlap.
 	Next func() In
-	// Place sends it, several at once.
+	// Place sends an order. It is called concurrently.
 	Place func(context.Context, In) (Out, error)
 	// Want is the HTTP status of the answer if Place returns no error.
 	Want int
-	// Accepted is called with each accepted order at once, one call at a time. An error stops the run. Optional.
+	// Accepted is called at once with each accepted order. Calls do not overlap. An error stops the run. Optional.
 	Accepted func(Out) error
-	// Answered is called after each answer, one call at a time. Optional.
+	// Answered is called after each answer. Calls do not overlap. Optional.
 	Answered func()
 }
 
-// Do places the orders, each once: an order is counted and not placed again, whatever the answer. If ctx ends or
-// Accepted fails, no more orders are sent; the answers so far are returned with an error that says why.
+// Do places each order once. It does not retry. If ctx ends or Accepted fails, no more orders are sent; Do then returns the answers so far
+// with an error that gives the reason.
 func (r Run[In, Out]) Do(ctx context.Context) (*Answers, error) {
 	var (
 		mu      sync.Mutex // guards what follows, and the calls of Next, Accepted and Answered
 		answers = NewAnswers(r.Want)
 		left    = r.Count
-		stopped error // why no more orders are sent
+		stopped error // the reason why no more orders are sent
 	)
 	next := func() (o In, ok bool) {
 		mu.Lock()

@@ -1,5 +1,4 @@
-// Package localstack reads what `make up` leaves in the project: where the stack's APIs and resources are, and where the
-// embedded cloud listens.
+// Package localstack reads the files that `make up` writes to the project: the stack's outputs, and the address of the embedded cloud.
 package localstack
 
 import (
@@ -24,17 +23,17 @@ import (
 
 // Stack is a stack on an embedded cloud.
 type Stack struct {
-	// Home is the folder of its state, .local in the project by default.
+	// Home is the folder of the stack's state. Default .local in the project.
 	Home string
 }
 
-// Find returns the stack of the project around the working directory, which need not be deployed.
+// Find returns the stack of the project that contains the working directory. The stack need not be deployed.
 func Find() (Stack, error) {
 	project, err := Project()
 	return Stack{Home: filepath.Join(project, ".local")}, err
 }
 
-// Project returns the nearest folder with a Pulumi.yaml, from the working directory up.
+// Project returns the nearest folder with a Pulumi.yaml: the working directory or one above it.
 func Project() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
@@ -50,11 +49,10 @@ func Project() (string, error) {
 	}
 }
 
-// OutputsFile is the file of the stack's outputs.
+// OutputsFile returns the path of the stack's outputs.
 func (s Stack) OutputsFile() string { return filepath.Join(s.Home, "outputs.json") }
 
-// Outputs decodes the stack's outputs, one JSON object for each deployed pattern under its name, into a pointer to a map
-// or struct.
+// Outputs decodes the stack's outputs into a pointer to a map or struct. They are one JSON object for each deployed pattern, by its name.
 func (s Stack) Outputs(into any) error {
 	data, err := os.ReadFile(s.OutputsFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,7 +67,7 @@ func (s Stack) Outputs(into any) error {
 	return nil
 }
 
-// State returns the stack's state, as the Pulumi CLI keeps it.
+// State returns the stack's state in the format of the Pulumi CLI.
 func (s Stack) State() ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(s.Home, "pulumi", "state", ".pulumi", "stacks", "*", "local.json"))
 	if err != nil || len(files) != 1 {
@@ -86,11 +84,11 @@ func (s Stack) State() ([]byte, error) {
 type Cloud struct {
 	PID      int // of its process
 	Endpoint string
-	// The key of its administrator.
+	// The administrator's access key.
 	AccessKeyID, SecretAccessKey string
 }
 
-// Cloud reads where the stack's embedded cloud runs.
+// Cloud returns the stack's running embedded cloud.
 func (s Stack) Cloud() (c Cloud, err error) {
 	file := filepath.Join(s.Home, "cloud.json")
 	data, err := os.ReadFile(file)
@@ -130,14 +128,14 @@ func (c Cloud) Token(ctx context.Context, account string, scopes []string, lifet
 	return answer.Token, nil
 }
 
-// TokenLifetime is how long the tokens of Authorize are valid.
+// TokenLifetime is the lifetime of tokens of Authorize.
 const TokenLifetime = time.Hour
 
-// staff are the scopes with which one token serves orders of all accounts, and sets balances.
+// staff are the scopes of a token for orders of all accounts, and for setting balances.
 var staff = []string{"orders:any", "balances:write"}
 
-// Authorize returns how to identify the caller to an API of the cloud, by the output auth of its pattern: iam, jwt, or any other for
-// an API that lets everybody call.
+// Authorize returns how to authenticate to an API of the cloud. kind is the output auth of its pattern: iam, jwt, or any other for an API
+// that allows every caller.
 func (c Cloud) Authorize(kind, region string) auth.Authorize {
 	switch kind {
 	case "iam":
@@ -151,7 +149,7 @@ func (c Cloud) Authorize(kind, region string) auth.Authorize {
 	}
 }
 
-// Config is a configuration for SDK clients of the cloud. It ignores the environment and the user's AWS profiles.
+// Config returns a configuration for SDK clients of the cloud. It ignores the environment and the user's AWS profiles.
 func (c Cloud) Config(region string) aws.Config {
 	return aws.Config{
 		Region: region, BaseEndpoint: aws.String(c.Endpoint),

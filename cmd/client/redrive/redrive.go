@@ -1,12 +1,12 @@
 // Package redrive starts the Orchestrator's failed executions again.
 //
-// An execution that failed for good has moved its input to the failure queue, and ended in a Fail state. RedriveExecution
-// would enter that state again and fail again (https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html),
-// and Express executions have no redrive. So its input starts a new execution. What the first one did is no obstacle: every
-// step is idempotent, and another execution may place an order again that was taken back.
+// An execution that failed for good has moved its input to the failure queue, and ended in a Fail state. RedriveExecution would enter that
+// state again and fail again (https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html), and Express executions cannot
+// be redriven. So the input starts a new execution. This is safe: every step is idempotent, and another execution may place an order again
+// that was taken back.
 //
-// A Standard execution that ended in another state is not in the queue: it timed out, or could not send the message. It is
-// redriven, and continues there.
+// A Standard execution that ended in another state is not in the queue: it timed out, or could not send the message. It is redriven, and
+// continues at that state.
 package redrive
 
 import (
@@ -25,14 +25,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// QueueAPI is what a Redrive needs of an SQS client: sqs:ReceiveMessage and sqs:DeleteMessage on the failure queue.
+// QueueAPI is the part of an SQS client that a Redrive uses. It needs sqs:ReceiveMessage and sqs:DeleteMessage on the failure queue.
 type QueueAPI interface {
 	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
 	DeleteMessage(context.Context, *sqs.DeleteMessageInput, ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error)
 }
 
-// MachineAPI is what a Redrive needs of a Step Functions client: states:StartExecution on the machine, and for Unfinished
-// states:ListExecutions on it, and states:GetExecutionHistory and states:RedriveExecution on its executions.
+// MachineAPI is the part of a Step Functions client that a Redrive uses. It needs states:StartExecution on the machine. Unfinished also
+// needs states:ListExecutions on the machine, and states:GetExecutionHistory and states:RedriveExecution on its executions.
 type MachineAPI interface {
 	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
 	RedriveExecution(context.Context, *sfn.RedriveExecutionInput, ...func(*sfn.Options)) (*sfn.RedriveExecutionOutput, error)
@@ -46,16 +46,16 @@ type Redrive struct {
 	Machine MachineAPI // Required
 
 	QueueURL, MachineARN string // Required
-	// Invalid also starts orders again that are not valid or not allowed, which fail again unless a function was changed.
+	// Invalid also starts orders again that are not valid or not allowed. They fail again unless a function was changed.
 	Invalid bool
-	// Report is told of each order. Required.
+	// Report is called with each order. Required.
 	Report func(Order)
 
 	left    map[string]bool // messages that stay in the queue, by id
 	started map[string]bool // executions of this run, by ARN
 }
 
-// Order is what happened to one failed order.
+// Order is the result for one failed order.
 type Order struct {
 	Outcome Outcome
 	Failed  string // the execution that failed
@@ -63,7 +63,7 @@ type Order struct {
 	Started string // the execution that runs now; empty if the order was left
 }
 
-// Outcome is one of those below.
+// Outcome is the outcome for an order.
 type Outcome string
 
 const (
@@ -72,27 +72,27 @@ const (
 	Left     Outcome = "left"     // the message stays in the queue
 )
 
-// message is what the machine moves to the failure queue.
+// message is the message that the machine sends to the failure queue.
 type message struct {
 	Input            json.RawMessage
 	Error, Execution string
 }
 
-// invalid are the errors of orders that fail again: they are not valid, or of another account than the caller's.
+// invalid are the errors of orders that would fail again: the order is not valid, or belongs to another account than the caller's.
 var invalid = []string{"InvalidOrder", "NotAllowed"}
 
 const (
-	// visibility is how long messages that stay are not received again. It is longer than a batch takes.
+	// visibility is the visibility timeout of messages that stay, in seconds. It is longer than a batch takes.
 	visibility = 60
-	// rounds of receiving nothing end the run.
+	// rounds is the number of empty receives in a row that end the run.
 	rounds = 2
 )
 
-// namespace is that of the names of executions, which are derived from messages: a message that is received again starts
-// nothing twice.
+// namespace is the namespace of the names of executions, which are derived from messages. So a message that is received again does not
+// start a second execution.
 var namespace = uuid.MustParse("8f0a3c5e-5a2f-4b6e-9a39-0c7f1e6d2b41")
 
-// Messages starts the executions in the failure queue again, until no message is left that it has not seen.
+// Messages starts the executions in the failure queue again, until it has seen every message.
 func (r *Redrive) Messages(ctx context.Context) error {
 	r.left, r.started = map[string]bool{}, map[string]bool{}
 	for empty := 0; empty < rounds; empty++ {
@@ -164,7 +164,7 @@ func (r *Redrive) start(ctx context.Context, m types.Message, failed message) (a
 // redrivable is how long after its end an execution can be redriven.
 const redrivable = 14 * 24 * time.Hour
 
-// Unfinished redrives the Standard executions that ended in another than the Fail state. Express machines have none.
+// Unfinished redrives the Standard executions that ended in another state than the Fail state. Express machines have none.
 func (r *Redrive) Unfinished(ctx context.Context) error {
 	for _, status := range []sfntypes.ExecutionStatus{sfntypes.ExecutionStatusTimedOut, sfntypes.ExecutionStatusFailed} {
 		pages := sfn.NewListExecutionsPaginator(r.Machine, &sfn.ListExecutionsInput{StateMachineArn: &r.MachineARN, StatusFilter: status})
@@ -191,7 +191,7 @@ func (r *Redrive) unfinished(ctx context.Context, e sfntypes.ExecutionListItem) 
 	if e.StopDate != nil && time.Since(*e.StopDate) > redrivable {
 		return nil
 	}
-	// The last events are those of the end and of the state before it.
+	// The last events are those of the end, and of the state before it.
 	history, err := r.Machine.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{
 		ExecutionArn: e.ExecutionArn, ReverseOrder: true, MaxResults: 2,
 	})

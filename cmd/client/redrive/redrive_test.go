@@ -128,7 +128,7 @@ func TestAMessageThatWasNotDeletedStartsNothingTwice(t *testing.T) {
 	require.Empty(t, c.messages)
 }
 
-func TestWhatWouldFailAgainStaysInTheQueue(t *testing.T) {
+func TestAnOrderThatWouldFailAgainStaysInTheQueue(t *testing.T) {
 	for _, name := range []string{"InvalidOrder", "NotAllowed"} {
 		c := newCloud()
 		c.add("m1", `{"input":{},"error":"`+name+`","execution":"e1"}`)

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// tries is how often a record may be the first to fail before it is refused. The last try is with no other record.
+	// tries is how often a record may be the first to fail before it is refused. In the last attempt it is the only record.
 	tries = 4
-	// firstPause is the time before the second try. It doubles with each try.
+	// firstPause is the time before the second attempt. It doubles with each attempt.
 	firstPause = 250 * time.Millisecond
-	// maxShown is how many bytes of a function's answer a reason quotes.
+	// maxShown is the number of bytes of a function's answer that a reason quotes.
 	maxShown = 300
 )
 
@@ -33,7 +33,7 @@ type delivery struct {
 	tally    *tally
 }
 
-// deliver invokes the function with the records in order until each is handled or refused.
+// deliver invokes the function with the records in order until each is done or refused.
 func (d *delivery) deliver(ctx context.Context, records []record) error {
 	tried := 0 // how often the first record was the first to fail
 	for len(records) > 0 {
@@ -75,12 +75,12 @@ func (d *delivery) deliver(ctx context.Context, records []record) error {
 
 // answer is the result of an invocation.
 type answer struct {
-	done  int    // how many records were handled, from the first on
-	fault string // why the next one was not; "" if all were handled
-	named bool   // the function named the record that failed; else it may be any of them
+	done  int    // how many records are done, from the first on
+	fault string // why the next one is not done; "" if all are
+	named bool   // whether the function named the failed record; otherwise it may be any of them
 }
 
-// invoke sends records in one event. The error is one of Lambda's, not the function's.
+// invoke sends records in one event. The error is Lambda's, not the function's.
 //
 // See https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func (d *delivery) invoke(ctx context.Context, records []record) (answer, error) {
@@ -101,8 +101,8 @@ func (d *delivery) invoke(ctx context.Context, records []record) (answer, error)
 	return readAnswer(out.Payload, records), nil
 }
 
-// readAnswer returns which records were handled according to a function's answer: those before the lowest sequence number
-// that it names. An answer that names a record which is not in the batch is a failure of all.
+// readAnswer returns which records are done according to a function's answer: those before the lowest sequence number that it names. An
+// answer that names a record which is not in the batch means that all failed.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 func readAnswer(payload []byte, records []record) answer {
@@ -130,7 +130,7 @@ func readAnswer(payload []byte, records []record) answer {
 	return answer{done: checkpoint, fault: "reported as failed; the function's log says why", named: true}
 }
 
-// reason is a failed function's error, for a refusal.
+// reason returns a failed function's error, for a refusal.
 func reason(payload []byte) string {
 	var failure struct{ ErrorType, ErrorMessage string }
 	if err := json.Unmarshal(payload, &failure); err != nil || failure.ErrorType == "" {

@@ -19,32 +19,32 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/kinesisbatch"
 )
 
-// QueueAPI is what Failures needs of an SQS client: sqs:ReceiveMessage and sqs:DeleteMessage on the queue.
+// QueueAPI is the part of an SQS client that Failures uses. It needs sqs:ReceiveMessage and sqs:DeleteMessage on the queue.
 type QueueAPI interface {
 	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
 	DeleteMessage(context.Context, *sqs.DeleteMessageInput, ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error)
 }
 
-// Failures gives a function the records again that its failure queue names: those inside a message of the function, and those
-// whose position is in a message of Lambda, which are read from the stream. A message is deleted when its records are handled.
-// The stream's other readers are not involved.
+// Failures passes the records in a function's failure queue to the function again: records in a message of the function, and records whose
+// position is in a message of Lambda, which are read from the stream. A message is deleted when its records are done. Other readers of the
+// stream are not involved.
 type Failures struct {
 	Replay // Functions has one element; Since is ignored. Messages that were sent after Until stay.
 	Queue  QueueAPI
 	URL    string
 }
 
-// visibility is how long a received message stays invisible. If its records take longer, they are given again, which is safe.
+// visibility is the visibility timeout of a received message. If its records take longer, they are passed again, which is safe.
 const visibility = 2 * time.Minute
 
-// position is what Lambda reports: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+// position is Lambda's message about a failed batch: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 type position struct {
 	ShardID string `json:"shardId"`
 	Start   string `json:"startSequenceNumber"`
 	End     string `json:"endSequenceNumber"`
 }
 
-// Run empties the queue of what could be handled. A message whose records were refused, or cannot be found, stays.
+// Run processes the messages in the queue. A message stays if its records were refused, or cannot be found.
 func (f *Failures) Run(ctx context.Context) (Result, error) {
 	stream, err := arn.Parse(f.StreamARN)
 	if err != nil {
@@ -65,7 +65,7 @@ func (f *Failures) Run(ctx context.Context) (Result, error) {
 		for _, m := range out.Messages {
 			sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
 			if err == nil && sent > f.Until.UnixMilli() {
-				continue // of a record that was refused again meanwhile
+				continue // about a record that was refused again meanwhile
 			}
 			if err := f.message(ctx, stream.Region, m, t); err != nil {
 				return t.result, err
@@ -101,7 +101,7 @@ func (f *Failures) message(ctx context.Context, region string, m sqstypes.Messag
 	return nil
 }
 
-// lostError says why the records of a message cannot be had.
+// lostError says why the records of a message are not available.
 type lostError struct{ reason string }
 
 func (e *lostError) Error() string { return e.reason }

@@ -1,9 +1,9 @@
-// Package replay invokes functions with the records of a Kinesis stream again, as Lambda's event source mapping did when the
-// records arrived: with events of the same form, each shard in order, parent shards before their children. The functions
-// run with their own code and permissions; the caller needs none of theirs.
+// Package replay invokes functions again with the records of a Kinesis stream, as Lambda's event source mapping did when the records
+// arrived: with events of the same format, each shard in order, parent shards before their children. The functions run with their own code
+// and permissions. The caller does not need the functions' permissions.
 //
-// The event source mapping goes on delivering new records meanwhile. A function must therefore give the same result for
-// records that are repeated, late, or concurrent with newer ones.
+// The event source mapping continues to deliver new records. So a function must give the same result for records that are repeated, late,
+// or concurrent with newer ones.
 package replay
 
 import (
@@ -20,10 +20,10 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// shardsAtOnce is how many shards are replayed in parallel, and so the number of concurrent invocations.
+// shardsAtOnce is the number of shards that are replayed in parallel, and so the number of concurrent invocations.
 const shardsAtOnce = 8
 
-// StreamAPI is what a Replay needs of a Kinesis client: kinesis:ListShards, kinesis:GetShardIterator and
+// StreamAPI is the part of a Kinesis client that a Replay uses. It needs kinesis:ListShards, kinesis:GetShardIterator and
 // kinesis:GetRecords on the stream.
 type StreamAPI interface {
 	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
@@ -31,7 +31,7 @@ type StreamAPI interface {
 	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
 }
 
-// InvokeAPI is what a Replay needs of a Lambda client: lambda:InvokeFunction on the functions.
+// InvokeAPI is the part of a Lambda client that a Replay uses. It needs lambda:InvokeFunction on the functions.
 type InvokeAPI interface {
 	Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
 }
@@ -45,21 +45,21 @@ type Replay struct {
 	StreamARN string
 	// Functions are the names or ARNs of the functions. Each gets every record.
 	Functions []string
-	// Since leaves out records that arrived before it, and functions then refuse orders older than coffee.MaxAge. Zero means
-	// from the oldest record in the stream: only then orders of any age are stored again.
+	// Since skips records that arrived before it. Functions then refuse orders older than coffee.MaxAge. Zero means from the oldest record
+	// in the stream: only then are orders of any age stored again.
 	Since time.Time
-	// Until leaves out records that arrived after it, by the stream's clock. Required.
+	// Until skips records that arrived after it, by the stream's clock. Required.
 	Until time.Time
-	// Batch is how many records an invocation gets at most; fewer if they would exceed its 6 MB. At least 1.
+	// Batch is the largest number of records in an invocation. There are fewer if they would exceed 6 MB. At least 1.
 	Batch int
-	// MaxRefused stops the replay once more records than this are refused. The fault is then probably in a function, not in
-	// the records.
+	// MaxRefused is the largest number of refused records. More stop the replay, because then the fault is probably in a function and not
+	// in the records.
 	MaxRefused int
 }
 
-// Result counts the records by what happened to them.
+// Result counts the records by outcome.
 type Result struct {
-	Handled map[string]int // how many, by function
+	Handled map[string]int // number of records, by function
 	Refused []Refusal
 }
 
@@ -73,7 +73,7 @@ func (r Refusal) String() string {
 	return fmt.Sprintf("sequence number %s of shard %s by %s: %s", r.SequenceNumber, r.ShardID, r.Function, r.Reason)
 }
 
-// Run replays the records. With an error, the result is of the records until then.
+// Run replays the records. With an error, it returns the result so far.
 func (r *Replay) Run(ctx context.Context) (Result, error) {
 	streamARN, err := arn.Parse(r.StreamARN)
 	if err != nil {
@@ -115,8 +115,8 @@ func (r *Replay) Run(ctx context.Context) (Result, error) {
 	return t.result, nil
 }
 
-// source is the eventSource of the events. Without the records before Since, an order may lack the completion that ended it,
-// so that the functions have to refuse what is too old.
+// source returns the eventSource of the events. Without the records before Since, an order may lack the completion that ended it. So the
+// functions must then refuse orders that are too old.
 func (r *Replay) source() string {
 	if r.Since.IsZero() {
 		return coffee.ReplaySource

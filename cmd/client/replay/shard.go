@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// Kinesis allows five reads and 2 MB a second of a shard, for all its readers together. At this rate, half of the reads
-// remain for the event source mappings.
+// Kinesis allows five reads and 2 MB per second and shard, for all readers together. At this rate, half of the reads remain for the event
+// source mappings.
 //
 // See https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 const (
@@ -29,8 +29,7 @@ type shard struct {
 	done    chan struct{} // closed when the shard was replayed, or the replay ended
 }
 
-// shards lists the stream's shards, including closed ones, with their parents. A parent that the stream no longer has is
-// left out.
+// shards lists the stream's shards, including closed ones, with their parents. It omits a parent that the stream no longer has.
 //
 // See https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
 func (r *Replay) shards(ctx context.Context) ([]*shard, error) {
@@ -65,7 +64,7 @@ func (r *Replay) shards(ctx context.Context) ([]*shard, error) {
 	return shards, nil
 }
 
-// awaitParents waits until the parents of the shard were replayed: their records of a partition key are older.
+// awaitParents waits until the parents of the shard are replayed. Their records of a partition key are older.
 func (s *shard) awaitParents(ctx context.Context) error {
 	for _, p := range s.parents {
 		select {
@@ -76,7 +75,7 @@ func (s *shard) awaitParents(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// read calls give with the records of a shard that arrived between Since and Until, in order, a page at a time.
+// read calls give with the records of a shard that arrived between Since and Until, in order, one page at a time.
 //
 // See https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 func (r *Replay) read(ctx context.Context, shardID string, give func([]record) error) error {
@@ -108,7 +107,7 @@ func (r *Replay) read(ctx context.Context, shardID string, give func([]record) e
 			}
 			last = aws.ToString(records[len(records)-1].SequenceNumber)
 		}
-		// A page without records is the end only if it is at the tip of the shard: a shard may have gaps.
+		// A page without records is the end only at the tip of the shard, because a shard may have gaps.
 		atTip := len(out.Records) == 0 && aws.ToInt64(out.MillisBehindLatest) == 0
 		if out.NextShardIterator == nil || atTip || len(records) < len(out.Records) {
 			return nil
@@ -120,7 +119,7 @@ func (r *Replay) read(ctx context.Context, shardID string, give func([]record) e
 	}
 }
 
-// iterator returns an iterator that starts after the sequence number last, or with "" where the replay starts.
+// iterator returns an iterator that starts after the sequence number last. With "" it starts where the replay starts.
 func (r *Replay) iterator(ctx context.Context, shardID, last string) (*string, error) {
 	in := &kinesis.GetShardIteratorInput{StreamARN: aws.String(r.StreamARN), ShardId: aws.String(shardID)}
 	switch {
@@ -138,8 +137,8 @@ func (r *Replay) iterator(ctx context.Context, shardID, last string) (*string, e
 	return out.ShardIterator, nil
 }
 
-// inTime returns the records up to the last one that arrived by Until. Arrival times are approximate: a record may have an
-// earlier one than the record before it.
+// inTime returns the records up to the last one that arrived by Until. Arrival times are approximate: a record may have an earlier time
+// than the record before it.
 func (r *Replay) inTime(records []record) []record {
 	for n := len(records); n > 0; n-- {
 		if !aws.ToTime(records[n-1].ApproximateArrivalTimestamp).After(r.Until) {

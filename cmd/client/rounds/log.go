@@ -11,17 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 )
 
-// Log is what a function logged.
+// Log is the log of a function.
 type Log struct {
-	// Orders is when it logged an order first, by order id.
+	// Orders is the time of the first line about each order, by order id.
 	Orders map[string]time.Time
-	// Reports is when invocations ended.
+	// Reports are the times at which invocations ended.
 	Reports []time.Time
 	// Error is the message of the last error, with its cause, or empty.
 	Error string
 }
 
-// read returns what a function has logged since a time.
+// read returns the log of a function since a time.
 func (p *Pattern) read(ctx context.Context, group string, since time.Time) (Log, error) {
 	l := Log{Orders: map[string]time.Time{}}
 	pages := cloudwatchlogs.NewFilterLogEventsPaginator(p.Logs, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli())})
@@ -37,8 +37,8 @@ func (p *Pattern) read(ctx context.Context, group string, since time.Time) (Log,
 	return l, nil
 }
 
-// add reads a line. A function logs each order that it has processed with level INFO. Lines that are neither that nor
-// an error nor a report are ignored.
+// add parses a line. A function logs each order that it has processed at level INFO. Other lines that are neither an error nor a report are
+// ignored.
 func (l *Log) add(at time.Time, text string) {
 	var line struct{ Type, Level, OrderID, Message, Error string }
 	if json.Unmarshal([]byte(text), &line) != nil {
@@ -54,7 +54,7 @@ func (l *Log) add(at time.Time, text string) {
 	}
 }
 
-// completed returns when the last of the functions logged an order. It returns false if one has not.
+// completed returns when the last of the functions logged an order. ok is false if one of them has not logged it.
 func completed(id string, logs []Log) (last time.Time, ok bool) {
 	for _, l := range logs {
 		at, ok := l.Orders[id]

@@ -1,5 +1,5 @@
-// Package rounds places orders in a deployed pattern, many at a time, and measures when they are accepted and when they are
-// completed. The times of completion are those of the log lines of the pattern's functions.
+// Package rounds places orders in a deployed pattern concurrently, and measures when they are accepted and when they are completed. The
+// times of completion are the times of log lines of the pattern's functions.
 package rounds
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/order-patterns/order-patterns/order/coffee"
 )
 
-// functions are those that complete an order, by pattern: an order is completed once each of them has logged it.
+// functions are the functions that complete an order, by pattern. An order is completed once each of them has logged it.
 var functions = map[string][]string{
 	"fanout":       {"store-order", "write-invoice"},
 	"orchestrator": {"store-order-task", "write-invoice-task"},
@@ -27,7 +27,7 @@ var functions = map[string][]string{
 	"checker":      {"ship-order"},
 }
 
-// Outputs are those of a pattern that are used here.
+// Outputs are the outputs of a pattern that this package uses.
 type Outputs struct {
 	URL, APIKey, Auth string
 	Functions         map[string]struct{ LogGroup string }
@@ -38,13 +38,13 @@ type Pattern struct {
 	Name    string
 	Outputs Outputs
 	Logs    cloudwatchlogs.FilterLogEventsAPIClient
-	// AtOnce is how many orders are placed at a time. At least 1.
+	// AtOnce is the number of concurrent requests. At least 1.
 	AtOnce int
-	// Authorize is called with each request. Optional.
+	// Authorize authenticates each request. Optional.
 	Authorize auth.Authorize
-	// Poll is the time between two looks at the logs, which are a load of their own. Default 1 second.
+	// Poll is the interval between reads of the logs, which cause load themselves. Default 1 second.
 	Poll time.Duration
-	// Limit is how long a round waits for the completion of its orders. Default 5 minutes.
+	// Limit is how long a round waits until its orders are completed. Default 5 minutes.
 	Limit time.Duration
 
 	groups []string // the log groups of the functions that complete an order
@@ -64,9 +64,9 @@ func (e *UnpreparedError) Error() string {
 // Unwrap returns the cause.
 func (e *UnpreparedError) Unwrap() error { return e.Err }
 
-// Prepare makes the clients of the pattern's API. In the checker pattern it sets the balances of new customers and products. They
-// suffice for a million orders, so that all are shipped, and there are so many that transactions rarely conflict. Errors are of type
-// *UnpreparedError.
+// Prepare creates the clients of the pattern's API. In the checker pattern it also sets the balances of new customers and products. They
+// are sufficient for a million orders, so that all are shipped. There are so many of them that transactions rarely conflict. Errors are of
+// type *UnpreparedError.
 func (p *Pattern) Prepare(ctx context.Context) error {
 	names, known := functions[p.Name]
 	if !known {
@@ -98,7 +98,7 @@ func (p *Pattern) prepareChecker(ctx context.Context) error {
 	if err := client.SetBalances(ctx, generator.Opening, p.AtOnce); err != nil {
 		return &UnpreparedError{p.Name, err}
 	}
-	// Orders of unknown customers or products are left out.
+	// Orders of unknown customers or products are skipped.
 	next := func() checker.Order {
 		for {
 			order := generator.Next()

@@ -19,19 +19,19 @@ type Round struct {
 	Accepted time.Duration
 	// Completed are the times from the first request until each order was completed.
 	Completed []time.Duration
-	// Delays are the times from each order's acceptance until it was completed. An order may be completed before its client has the
-	// answer; then it is 0.
+	// Delays are the times from each order's acceptance until it was completed. If an order is completed before its client has the answer,
+	// the delay is 0.
 	Delays []time.Duration
 }
 
-// IncompleteError says that not all orders of a round were accepted, or completed in time.
+// IncompleteError says that some orders of a round were not accepted, or not completed in time.
 type IncompleteError struct {
-	// Orders is how many were placed, Missing how many of them were not accepted, or not completed.
+	// Orders is the number of placed orders. Missing is the number of those that were not accepted, or not completed.
 	Orders, Missing int
-	// Reasons are those for orders that were not accepted. It is empty if all were accepted, and some not completed within Limit.
+	// Reasons are the reasons for orders that were not accepted. It is empty if all were accepted, but some not completed within Limit.
 	Reasons []string
 	Limit   time.Duration
-	// Logged is the last error that a function logged of those that complete orders, or empty.
+	// Logged is the last error in the logs of the functions that complete orders, or empty.
 	Logged string
 }
 
@@ -46,7 +46,8 @@ func (e *IncompleteError) Error() string {
 	return text
 }
 
-// Round places n orders, and waits until all are completed. It returns an *IncompleteError if one is not accepted, or not completed.
+// Round places n orders, and waits until all are completed. It returns an *IncompleteError if one of them is not accepted, or not
+// completed.
 func (p *Pattern) Round(ctx context.Context, n int) (r Round, err error) {
 	accepted := map[string]time.Time{}
 	began := time.Now()
@@ -72,7 +73,7 @@ func (p *Pattern) Round(ctx context.Context, n int) (r Round, err error) {
 	return r, nil
 }
 
-// Await waits until orders that were placed since a time are completed, and returns the logs of the functions that complete them.
+// Await waits until orders that were placed since a time are completed. It returns the logs of the functions that complete them.
 func (p *Pattern) Await(ctx context.Context, ids []string, since time.Time) (logs []Log, err error) {
 	limit := cmp.Or(p.Limit, 5*time.Minute)
 	end := time.NewTimer(limit)
@@ -109,7 +110,7 @@ func (p *Pattern) Await(ctx context.Context, ids []string, since time.Time) (log
 	}
 }
 
-// Quantile is the smallest of the values that a share q of them do not exceed.
+// Quantile returns the smallest value that a share q of the values do not exceed.
 func Quantile(values []time.Duration, q float64) time.Duration {
 	s := slices.Sorted(slices.Values(values))
 	return s[max(0, int(math.Ceil(q*float64(len(s))))-1)]

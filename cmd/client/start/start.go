@@ -1,5 +1,5 @@
-// Package start measures how long a function takes to start: from the start of its process until it requests its first event, when
-// Lambda considers it initialised.
+// Package start measures how long a function takes to start: from the start of its process until it requests its first event. Lambda then
+// considers it initialised.
 package start
 
 import (
@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// Limit is how long Lambda lets a function initialise.
+// Limit is the time that Lambda gives a function to initialise.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 const Limit = 10 * time.Second
 
-// Measure runs a function until it requests its first event, and returns how long that took from the start of its process. What
-// it prints as an error goes to standard error.
+// Measure runs a function until it requests its first event. It returns the time since the start of the process. The function's standard
+// error is passed on.
 func Measure(ctx context.Context, bootstrap string, environment []string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
@@ -55,7 +55,7 @@ func Measure(ctx context.Context, bootstrap string, environment []string) (time.
 	}
 }
 
-// Environment is a function's: variables of Lambda, and all those that the functions require.
+// Environment is the environment of a function: Lambda's variables, and all variables that the functions require.
 var Environment = []string{
 	"_HANDLER=bootstrap", "AWS_REGION=us-east-1", "AWS_LAMBDA_FUNCTION_NAME=f", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 	"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO",

@@ -33,7 +33,7 @@ func startWith(t *testing.T, captured ...checker.Check) (*orders.Table, *dynamod
 	return b, db
 }
 
-func TestAnItemHasAnAttributeForEachCheckOfOnesOwn(t *testing.T) {
+func TestAnItemHasAnAttributeForEachOwnCheck(t *testing.T) {
 	b, db := startWith(t, "fraud", "age-2")
 	item := db.Get(t, "orders", "orderId", "o1")
 	require.Len(t, item, 11)

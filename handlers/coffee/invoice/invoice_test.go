@@ -114,7 +114,7 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>no</Message><RequestId>1</RequestId></Error>`, code)
 }
 
-func TestS3SayingThatTheKeyIsTakenIsSuccess(t *testing.T) {
+func TestAnExistingInvoiceIsSuccess(t *testing.T) {
 	c := client(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPut || r.Header.Get("If-None-Match") != "*" || r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("unexpected request %s %v", r.Method, r.Header)

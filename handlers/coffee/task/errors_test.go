@@ -63,7 +63,7 @@ func serve(t *testing.T, answer http.HandlerFunc) string {
 	return server.URL
 }
 
-func TestWhatDynamoDBAnswersHasAName(t *testing.T) {
+func TestErrorsOfDynamoDBHaveNames(t *testing.T) {
 	for code, c := range map[string]struct {
 		status int
 		want   string
@@ -98,7 +98,7 @@ func TestWhatDynamoDBAnswersHasAName(t *testing.T) {
 	}
 }
 
-func TestWhatS3AnswersHasAName(t *testing.T) {
+func TestErrorsOfS3HaveNames(t *testing.T) {
 	for code, c := range map[string]struct {
 		status int
 		want   string

@@ -111,7 +111,7 @@ func TestAnUnpublishedOrderIsRejectedIfTheClientCannotRepeatIt(t *testing.T) {
 	require.Equal(t, []string{"The order could not be passed on to the checks"}, rec.Logs)
 }
 
-func TestATopicThatHangsIsGivenUpBeforeTheInvocationEnds(t *testing.T) {
+func TestPublishingToATopicThatHangsEndsBeforeTheInvocation(t *testing.T) {
 	w := start(t)
 	w.hang = true
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // a tenth of it is kept for the answer

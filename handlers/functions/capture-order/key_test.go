@@ -160,7 +160,7 @@ func TestABatchIsRepeatedUnderItsKeyOrderByOrder(t *testing.T) {
 	require.Equal(t, 422, w.fails(changed).Status)
 }
 
-func TestNobodysKeyMeetsAnothers(t *testing.T) {
+func TestTheSameKeyOfAnotherCallerIsAnotherOrder(t *testing.T) {
 	w := start(t)
 	w.callers = caller.Check{ByToken: true}
 	r := event(t, "post-order-key.json")

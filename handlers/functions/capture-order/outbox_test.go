@@ -70,7 +70,7 @@ func TestTheAnnouncementArrivesAfterTheEndOfTheInvocation(t *testing.T) {
 }
 
 // Whether an answer is lost or a write is refused, what is stored was announced.
-func TestWhateverFailsEveryStoredOrderIsAnnounced(t *testing.T) {
+func TestEveryStoredOrderIsAnnouncedWhicheverCallFails(t *testing.T) {
 	for name, fail := range map[string]func(*world){
 		"the answer to the announcement is lost": func(w *world) { w.refuse = errors.New("lost") },
 		"the order is not stored":                func(w *world) { w.db.Fault(put(injected.Before)) },

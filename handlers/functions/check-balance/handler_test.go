@@ -28,7 +28,7 @@ func TestAnOrderIsDeliveredAgainIfItsFindingIsNotSent(t *testing.T) {
 
 func TestAnEmptyBatchFindsNothing(t *testing.T) { function.TakesAnEmptyBatch(t) }
 
-func TestOfTenOrdersTheMalformedAloneAreDeadLetters(t *testing.T) {
+func TestOnlyTheMalformedOnesOfTenOrdersAreDeadLetters(t *testing.T) {
 	w := function.Start(t, map[string]string{"rich": "100", "poor": "12", "zero": "0"})
 	b := function.Batch(t)
 	require.Empty(t, w.Call(t, b))

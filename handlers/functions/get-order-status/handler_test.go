@@ -85,7 +85,7 @@ func TestATableThatFailsIsNotAnAbsentOrder(t *testing.T) {
 	require.Equal(t, `{"status":503,"description":"the order could not be read; please try again"}`, body)
 }
 
-func TestAnothersOrderIsAnsweredExactlyAsOneThatDoesNotExist(t *testing.T) {
+func TestAnOrderOfAnotherAccountIsAnsweredLikeOneThatDoesNotExist(t *testing.T) {
 	h, _, _ := start(t)
 	h.callers = caller.Check{ByToken: true}
 	missing := request(t)

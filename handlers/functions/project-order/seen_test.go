@@ -56,7 +56,7 @@ func TestAnEventIsSeenInTheTraceThatItCarries(t *testing.T) {
 	}
 }
 
-func TestAnEventWithoutATraceOrWithANonsensicalOneIsStored(t *testing.T) {
+func TestAnEventWithoutATraceOrWithAnInvalidOneIsStored(t *testing.T) {
 	for _, with := range []string{"{", `{"trace":"x",`, `{"trace":7,`} {
 		r := batch(t, "placed-completed-duplicate.json").Records[0]
 		r.Kinesis.Data = []byte(strings.Replace(string(r.Kinesis.Data), "{", with, 1))

@@ -40,7 +40,7 @@ func TestShippingIsIdempotent(t *testing.T) {
 	}
 }
 
-func TestWhatNoLongerSufficesRejectsTheOrderAndTakesNothing(t *testing.T) {
+func TestAnInsufficientBalanceRejectsTheOrderAndDebitsNothing(t *testing.T) {
 	for name, c := range map[string]struct{ order, log string }{
 		"the account":              {"o1 c1 20.0001 123*1", "Insufficient account balance: 20.0001 wanted, 20 left"},
 		"the stock":                {"o1 c1 20 456*3", "Insufficient stock of 456: 3 wanted, 1 left"},

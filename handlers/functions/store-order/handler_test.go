@@ -32,7 +32,7 @@ func call(t *testing.T, tab *coffeetest.Table, b events.SQSEvent) (failed, dead 
 	return handlertest.Failed(t, response, err), q.DeadBodies()
 }
 
-func TestOfTenMessagesTheMalformedOneAloneIsADeadLetter(t *testing.T) {
+func TestOnlyTheMalformedOneOfTenMessagesIsADeadLetter(t *testing.T) {
 	tab, b := &coffeetest.Table{}, batch(t, "ten-one-malformed.json")
 	failed, dead := call(t, tab, b)
 	require.Empty(t, failed)

@@ -45,7 +45,7 @@ func TestAnotherOrderUnderTheKeyIsNotChanged(t *testing.T) {
 	require.Equal(t, `{"takenback":false}`, out)
 }
 
-func TestWhatCannotBeTakenBackIsAnInvalidOrder(t *testing.T) {
+func TestAnInputThatCannotBeTakenBackIsAnInvalidOrder(t *testing.T) {
 	for what, input := range map[string][]byte{
 		"a completion": handlertest.Recorded(t, "order-completed.json"), "nothing": []byte(`{}`), "an order without id": []byte(`{"order":{}}`), "a list": []byte(`[1]`),
 	} {

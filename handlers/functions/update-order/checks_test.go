@@ -78,7 +78,7 @@ func TestAThirdCheckThatDoesNotPassRejectsTheOrderAndIsCounted(t *testing.T) {
 	}
 }
 
-func TestOfABatchOfThreeChecksOnlyTheUnknownOneIsADeadLetter(t *testing.T) {
+func TestOnlyTheFindingOfTheUnknownCheckIsADeadLetter(t *testing.T) {
 	w, b := start(t, "fraud"), threeChecks(t)
 	slices.Reverse(b.Records)
 	for range 2 {
@@ -94,7 +94,7 @@ func TestOfABatchOfThreeChecksOnlyTheUnknownOneIsADeadLetter(t *testing.T) {
 
 // The function may end after the update that makes the order ready, or the answer to the update may be lost: the finding is delivered
 // again, and the order is shipped.
-func TestACrashBetweenTheThirdFindingAndTheShippingIsMadeUpFor(t *testing.T) {
+func TestAnOrderIsShippedAfterACrashBetweenTheThirdFindingAndTheShipping(t *testing.T) {
 	w, b := start(t, "fraud"), threeChecks(t)
 	require.Empty(t, call(t, w, only(b, o0Account, o0Stock)))
 	remove := w.db.Fault(fault.Rule{Action: "dynamodb:UpdateItem", When: fault.After, Do: dynamodbtest.Answer(errors.New("lost"))})

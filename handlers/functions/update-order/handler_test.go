@@ -98,7 +98,7 @@ func only(b events.SQSEvent, places ...int) (some events.SQSEvent) {
 
 const shipO0 = `{"orderId":"o0"}`
 
-func TestOfTenFindingsTheMalformedAndTheOneOfNoOrderAloneAreDeadLetters(t *testing.T) {
+func TestOnlyMalformedFindingsAndThoseOfUnknownOrdersAreDeadLetters(t *testing.T) {
 	w, b := start(t), batch(t)
 	require.Empty(t, call(t, w, b))
 	require.ElementsMatch(t, []string{b.Records[5].Body, b.Records[6].Body}, w.queue.DeadBodies())

@@ -39,7 +39,7 @@ func TestWritingAnInvoiceIsIdempotent(t *testing.T) {
 	require.Contains(t, b.Objects[key], `"total":7}`)
 }
 
-func TestWhatHasNoInvoiceIsAnInvalidOrder(t *testing.T) {
+func TestAnInputWithoutAnInvoiceIsAnInvalidOrder(t *testing.T) {
 	for what, input := range map[string][]byte{
 		"a completion": handlertest.Recorded(t, "order-completed.json"), "nothing": []byte(`{}`), "an order without id": []byte(`{"order":{}}`), "a list": []byte(`[1]`),
 	} {

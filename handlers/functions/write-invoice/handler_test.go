@@ -24,7 +24,7 @@ func call(t *testing.T, to *coffeetest.Bucket, b events.SQSEvent) (failed, dead 
 	return handlertest.Failed(t, response, err), q.DeadBodies()
 }
 
-func TestOfTenMessagesTheMalformedOneAloneIsADeadLetter(t *testing.T) {
+func TestOnlyTheMalformedOneOfTenMessagesIsADeadLetter(t *testing.T) {
 	to, b := &coffeetest.Bucket{}, batch(t, "ten-one-malformed.json")
 	failed, dead := call(t, to, b)
 	require.Empty(t, failed)

@@ -10,7 +10,7 @@ import (
 	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 )
 
-func TestTheMakerOfAScopeSeesWhatIsAddedWithItsContext(t *testing.T) {
+func TestTheOwnerOfAScopeSeesFieldsAddedWithItsContext(t *testing.T) {
 	var s logfields.Scope
 	s.Add("messageId", "m1")
 	ctx := s.Context(t.Context())

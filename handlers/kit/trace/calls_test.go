@@ -124,7 +124,7 @@ func keys(h http.Header) (names []string) {
 	return names
 }
 
-func TestACallOfAnUnsampledInvocationIsLeftAlone(t *testing.T) {
+func TestACallOfAnUnsampledInvocationIsNotRecorded(t *testing.T) {
 	s := &service{status: []int{200}}
 	require.NoError(t, put(tracetest.Invocation(t.Context(), unsampled(tracetest.Sampled), "r-1"), s.config(true)))
 	require.Equal(t, []string{""}, s.header)

@@ -1,5 +1,5 @@
-// Command pulumi-resource-order-patterns is the plugin by which a Pulumi program in any language uses the components. The Pulumi
-// engine starts it.
+// Command pulumi-resource-order-patterns is the plugin with which a Pulumi program in any language uses the components. The Pulumi engine
+// starts it.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 // version is set by the linker.
 var version = "0.0.0-dev"
 
-// lambda has the zips of our functions. `make plugin` copies them there; without it the folder is empty.
+// lambda has the zips of the built-in functions. `make plugin` copies them to this folder. Otherwise it is empty.
 //
 //go:embed all:lambda
 var lambda embed.FS
