@@ -214,7 +214,7 @@ plugin-archives: package-arm64 package-x86_64 ## Build the archives of the plugi
 
 # The Go modules. The root is what others import for components, and handlers/kit for functions; everything else has modules of
 # its own, so that importing these two brings in Pulumi's SDK only, and the AWS SDK only.
-MODULES := . handlers/kit handlers meter local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
+MODULES := . handlers/kit handlers local cmd policy provider integration_test examples/pictures examples/pictures/fanout examples/pictures/orchestrator examples/test
 CHECK := go tool -modfile=$(CURDIR)/tools/check/go.mod
 
 .PHONY: check
@@ -256,7 +256,7 @@ test: cli yaml plugin package-local examples-local ## Run all tests: unit, embed
 	go test -vet=off -v ./...
 	go -C policy test -vet=off -v ./...
 	@mkdir -p .local; set -o pipefail; \
-	for m in handlers/kit handlers meter local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
+	for m in handlers/kit handlers local cmd examples/pictures; do ( cd $$m && $(RACED) ./... ) || exit 1; done > .local/test.log 2>&1 & raced=$$!; \
 	status=0; for m in integration_test provider examples/test; do \
 		go -C $$m test -vet=off -count=1 -v -p 1 -timeout 20m ./... || status=1; done 2>&1 | tee .local/integration.log; \
 	! grep -q '^FAIL' .local/integration.log || status=1; \

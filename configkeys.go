@@ -7,7 +7,7 @@ import (
 	"github.com/order-patterns/order-patterns/components"
 )
 
-// patterns are the values of the config key pattern.
+// patterns are the names that the config value pattern may have.
 var patterns = []string{"fanout", "orchestrator", "eventstream", "checker"}
 
 // accessLogs are the values of apiAccessLogs.
@@ -25,7 +25,7 @@ const defaultAlarms = "on" // or off
 // authKinds are the values of auth, and what each requires.
 const authKinds = "choose jwt: tokens of an OpenID Connect issuer, which requires jwtIssuer and jwtAudience; " +
 	"iam: requests signed with AWS credentials, which requires an IAM policy that allows execute-api:Invoke on the output routeArns; " +
-	"or none: everybody may place orders, read all orders and set balances, for a stack that holds nothing of value"
+	"or none: everybody may place orders, read any of them and set balances, which is for a stack that holds nothing of value"
 
 // configKey is a key of the stack's config.
 type configKey struct {
@@ -52,19 +52,19 @@ var configKeys = []configKey{
 	{"tableReadUnits", 0, orZero(components.CapacityRange),
 		"Reads of up to 4 KB per second of each table, %v; 0, with tableWriteUnits 0, for on-demand tables"},
 	{"tableWriteUnits", 0, orZero(components.CapacityRange),
-		"Writes of up to 1 KB per second of each table, %v; further orders wait in their queue, execution or stream; needs tableReadUnits"},
+		"Writes of up to 1 KB per second of each table, %v; further orders wait in their queue, execution or stream; requires tableReadUnits"},
 	{"tableMaxReadUnits", 0, orZero(components.CapacityRange),
-		"Maximum to which the read units of each table scale from tableReadUnits, %v; 0 for a fixed capacity; needs tableReadUnits"},
+		"Maximum to which the read units of each table scale from tableReadUnits, %v; 0 for a fixed capacity; requires tableReadUnits"},
 	{"tableMaxWriteUnits", 0, orZero(components.CapacityRange),
-		"Maximum to which the write units of each table scale from tableWriteUnits, %v; 0 for a fixed capacity; needs tableWriteUnits"},
+		"Maximum to which the write units of each table scale from tableWriteUnits, %v; 0 for a fixed capacity; requires tableWriteUnits"},
 	{"kmsKeyArn", "", none, "ARN of a KMS key that encrypts all data; its policy must contain the statements of the output keyPolicy, which `pulumi preview` prints; by default AWS's keys encrypt"},
-	{"ownKey", false, none, "Create a KMS key for each pattern, which KMS rotates; needs keyUsers"},
+	{"ownKey", false, none, "Create a KMS key for each pattern, which KMS rotates; requires keyUsers"},
 	{"keyUsers", "", none, "ownKey: ARNs of the users and roles that deploy or read data, and may use the keys; separated by commas"},
 	{"storeBatchSize", components.DefaultStoreBatchSize, smallBatches, "fanout: maximum number of orders that one invocation stores, %v"},
 	{"invoiceBatchSize", components.DefaultInvoiceBatchSize, smallBatches, "fanout: maximum number of orders that one invocation invoices, %v"},
 	{"express", false, none, "orchestrator: Express executions, which are cheaper and have no history; if false, Standard executions"},
 	{"notifyEmail", "", none, "orchestrator: e-mail address that receives a message for each placed order, after its owner has confirmed; none by default"},
-	{"shards", 0, orZero(components.ShardsRange), "eventstream: number of shards of the stream, %v; with 0 Kinesis chooses the number"},
+	{"shards", 0, orZero(components.ShardsRange), "eventstream: number of shards of the stream, %v; 0 for on-demand capacity"},
 	{"readerBatchSize", components.DefaultReaderBatchSize, components.BatchSizeRange,
 		"eventstream: maximum number of records in one invocation, %v; 100 is cheap, 10 is quick"},
 	{"readerBatchingWindowSeconds", components.DefaultBatchingWindow, components.WindowRange,
@@ -80,7 +80,7 @@ var configKeys = []configKey{
 		"checker: concurrent requests that the usage plan allows for an API key, %v"},
 	{"requireApiKey", false, none, "checker: refuse requests without an API key in the header X-Api-Key; the stack creates a key, which is an output"},
 	{"clientQuota", 0, orZero(components.QuotaRange),
-		"checker: requests that an API key allows in a clientQuotaPeriod; 0 for no limit; needs requireApiKey"},
+		"checker: requests that an API key allows in a clientQuotaPeriod; 0 for no limit; requires requireApiKey"},
 	{"clientQuotaPeriod", "", none, "checker: DAY, WEEK or MONTH; " + components.DefaultQuotaPeriod + " by default"},
 	{"apiRateLimit", components.DefaultRateLimit, components.RateRange, "Requests per second that an API accepts, %v"},
 	{"apiBurstLimit", components.DefaultBurstLimit, components.BurstRange, "Concurrent requests that an API accepts, %v"},
@@ -93,10 +93,10 @@ var configKeys = []configKey{
 		"needed; or own-account, if this stack creates it for all topics of the Region"},
 	{"allowedCidrs", "", none, "Address ranges that may call the APIs, separated by commas, such as 192.0.2.0/24; other addresses get 403; any by default"},
 	{"webAclArn", "", none, "ARN of a Regional web ACL of AWS WAF for the APIs; none by default"},
-	{"domainName", "", none, "Domain name of the API, such as orders.example.com, in a stack with one pattern; needs certificateArn"},
+	{"domainName", "", none, "Domain name of the API, such as orders.example.com, in a stack with one pattern; requires certificateArn"},
 	{"certificateArn", "", none, "ARN of a certificate for domainName, in AWS Certificate Manager in the stack's Region"},
 	{"hostedZoneId", "", none, "Id of the Route 53 hosted zone in which the stack creates the record of domainName; by default the stack creates no record"},
-	{"disableExecuteApiEndpoint", false, none, "Turn off the default domain name of API Gateway; needs domainName"},
+	{"disableExecuteApiEndpoint", false, none, "Turn off the default domain name of API Gateway; requires domainName"},
 	{"alarms", defaultAlarms, none, "on or off: create alarms and a dashboard for each pattern"},
 	{"alarmTopicArn", "", none, "ARN of an SNS topic that receives the alarms; by default each pattern creates a topic, the output alarmTopicArn"},
 	{"alarmEmail", "", none, "E-mail address that receives the alarms, after its owner has confirmed; not with alarmTopicArn; none by default"},
@@ -114,7 +114,7 @@ var configKeys = []configKey{
 	{"alarmPendingSeconds", components.DefaultPending, components.PendingRange,
 		"checker: age in seconds of a Pending order above which an alarm is raised, %v"},
 	{"lambdaInsights", false, none, "Add the CloudWatch Lambda Insights extension to each function; it is billed"},
-	{"lambdaInsightsLayerArn", "", none, "ARN of a layer version of Lambda Insights; by default the version that AWS lists for the Region; needs lambdaInsights"},
+	{"lambdaInsightsLayerArn", "", none, "ARN of a layer version of Lambda Insights; by default the version that AWS lists for the Region; requires lambdaInsights"},
 	{"logRetentionDays", components.DefaultLogRetention, components.LogRetentionRange, "Days for which log groups keep their lines"},
 }
 
@@ -127,7 +127,7 @@ var (
 // orZero extends a range by 0, which means that the key is not set.
 func orZero(r components.Range) components.Range { return components.Range{Min: 0, Max: r.Max} }
 
-// text returns the description with the limits filled in.
+// text is the description, with the limits in it.
 func (k configKey) text() string {
 	if strings.Contains(k.description, "%v") {
 		return fmt.Sprintf(k.description, k.limits)

@@ -11,7 +11,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs v1.92.0
 	github.com/aws/aws-sdk-go-v2/service/kinesis v1.56.11
 	github.com/aws/aws-sdk-go-v2/service/lambda v1.114.2
-	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8 // indirect
+	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8
 	github.com/google/uuid v1.6.0
 	github.com/order-patterns/order-patterns v0.0.0-00010101000000-000000000000
 	github.com/schollz/progressbar/v3 v3.19.1
@@ -163,7 +163,6 @@ require (
 	github.com/order-patterns/order-patterns/handlers v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/handlers/kit v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/local v0.0.0-00010101000000-000000000000
-	github.com/order-patterns/order-patterns/meter v0.0.0-00010101000000-000000000000
 	github.com/order-patterns/order-patterns/policy v0.0.0-00010101000000-000000000000
 	github.com/pulumi/pulumi/sdk/v3 v3.256.0
 )
@@ -175,5 +174,3 @@ replace github.com/order-patterns/order-patterns/local => ../local
 replace github.com/order-patterns/order-patterns/policy => ../policy
 
 replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit
-
-replace github.com/order-patterns/order-patterns/meter => ../meter

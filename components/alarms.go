@@ -103,13 +103,13 @@ func (b *builder) watch() (names pulumi.StringMapOutput, arn, topicArn, dashboar
 	return byName.ToStringMapOutput(), arn, topicArn, dashboard, err
 }
 
-// maxAlarms is the largest number of alarms in a rule, and in a widget:
+// maxAlarms is how many alarms a rule may name, and a widget show:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html and
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 const maxAlarms = 100
 
-// alarmOfAlarms creates an alarm that is raised while any of the others is. others are their names. A component with many own functions
-// may have more than maxAlarms. Then this alarm is composed of composite alarms.
+// alarmOfAlarms creates a composite alarm that is raised while any of the named alarms is. More than maxAlarms, which only a component
+// with many functions of its user has, are first grouped into composite alarms.
 func (b *builder) alarmOfAlarms(others []any) (pulumi.StringOutput, error) {
 	if len(others) > maxAlarms {
 		var groups []any
@@ -130,8 +130,8 @@ func (b *builder) alarmOfAlarms(others []any) (pulumi.StringOutput, error) {
 	return made.Arn, nil
 }
 
-// compositeAlarm creates an alarm for at most maxAlarms others. It has no action, because each of the others is published already. A pager
-// may subscribe to it instead of to the others.
+// compositeAlarm creates an alarm that is raised while any of at most maxAlarms other alarms is. It has no action, because each of the
+// others is published already. A pager may subscribe to it instead of to the others.
 func (b *builder) compositeAlarm(resource, name string, others []any) (*cloudwatch.CompositeAlarm, error) {
 	return cloudwatch.NewCompositeAlarm(b.ctx, resource, &cloudwatch.CompositeAlarmArgs{
 		AlarmName:        pulumi.String(name),

@@ -19,8 +19,8 @@ type AlarmSettings struct {
 	// message. It cannot be set together with TopicArn: subscribe to that topic instead. Default: none.
 	Email pulumi.StringPtrInput `pulumi:"email,optional"`
 
-	// QueueAgeSeconds is the highest age of the oldest message in a queue, over five minutes, and of a failing message of an order, in
-	// seconds: [QueueAgeRange]. Default [DefaultQueueAge].
+	// QueueAgeSeconds is the highest age of the oldest message in a queue, and of a message that fails repeatedly, in seconds, over five
+	// minutes: [QueueAgeRange]. Default [DefaultQueueAge].
 	QueueAgeSeconds pulumi.IntPtrInput `pulumi:"queueAgeSeconds,optional"`
 	// FunctionErrors is the highest number of errors of a function in five minutes: [ErrorsRange]. Default [DefaultErrors].
 	FunctionErrors pulumi.IntPtrInput `pulumi:"functionErrors,optional"`

@@ -74,7 +74,7 @@ func TestTheDashboardShowsOrdersFirst(t *testing.T) {
 	require.Equal(t, "Orders per minute", second["properties"].(map[string]any)["title"])
 }
 
-// A rule has at most 100 alarms and 10,240 characters, and a widget at most 100 alarms. A component with many functions has more alarms.
+// A rule names 100 alarms, in 10,240 characters, and a widget shows 100: a component with many functions has more.
 func TestManyFunctionsHaveMoreAlarmsThanARuleMayName(t *testing.T) {
 	args, _ := pictures(t)
 	one := args.Consumers["resize"]
@@ -82,7 +82,7 @@ func TestManyFunctionsHaveMoreAlarmsThanARuleMayName(t *testing.T) {
 	for i := range 25 {
 		args.Consumers[fmt.Sprintf("%s%d", strings.Repeat("f", 38), i+10)] = one
 	}
-	name := "pictures11" // the longest name with functions of this length
+	name := "pictures11" // the longest, beside functions of this length
 	c := deploy(t, components.NewFanOut, name, args, nil)
 	alarms, named := alarmNames(c, name), 0
 	require.Greater(t, len(alarms), 100)
@@ -134,7 +134,7 @@ func TestTheLogLinesOfAnOrderAreASavedQuery(t *testing.T) {
 		for name, text := range map[string]string{
 			"order":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter orderId = "ORDER-ID" | sort @timestamp asc | limit 1000`,
 			"trace":  `fields @timestamp, @log, level, message, outcome, error, requestId, traceId, @message | filter traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`,
-			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`,
+			"errors": `filter ispresent(error) | stats count(*) as lines by @log, message, cause | sort lines desc`,
 		} {
 			in := c.inputs(t, queryType, pattern+"-query-"+name)
 			has(t, in, map[string]any{"name": "project-stack-" + pattern + "/" + name, "queryString": text})

@@ -12,11 +12,11 @@ const story = `fields @timestamp, @log, level, message, outcome, error, requestI
 // savedQuery is a query of Logs Insights. A person replaces ORDER-ID, TRACE-ID or ID with an id.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 type savedQuery struct {
-	resource, name string // the suffixes of the names of the resource and of the query
+	resource, name string // the ends of the names of the resource and of the query
 	text           string
 }
 
-// savedQueries returns the queries for a component. Own functions may log their ids under any names.
+// savedQueries are the queries about a component. Functions that are not ours have ids of their own, under any names.
 func (b *builder) savedQueries() []savedQuery {
 	one := savedQuery{"query-order", "order", story + `orderId = "ORDER-ID" | sort @timestamp asc | limit 1000`}
 	if !b.orders {
@@ -25,7 +25,7 @@ func (b *builder) savedQueries() []savedQuery {
 	return []savedQuery{
 		one,
 		{"query-trace", "trace", story + `traceId like "TRACE-ID" | sort @timestamp asc | limit 1000`},
-		{"query-errors", "errors", `filter ispresent(error) | stats count(*) as lines by @log, message, error | sort lines desc`},
+		{"query-errors", "errors", `filter ispresent(error) | stats count(*) as lines by @log, message, cause | sort lines desc`},
 	}
 }
 

@@ -47,7 +47,7 @@ func TestEachAlarmSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Those of functions of one's own speak of something else: see hasNoBuiltInFunction.
+// hasNoBuiltInFunction asserts that alarms of functions of the user's own do not name orders.
 func TestAlarmDescriptionsNameOrdersForTheExample(t *testing.T) {
 	each(t, common{}, func(t *testing.T, pattern string, c *cloud) {
 		says := func(name string) any { return c.inputs(t, alarmType, pattern+"-"+name)["alarmDescription"] }

@@ -196,15 +196,15 @@ func (b *builder) watchOrders(done, steps, reasons []string) {
 		"IF(FILL(accepted, 0) > 0 && (" + strings.Join(terms, " + ") + ") == 0, 1, 0)", zero, fiveMinutes, 3, 3})
 }
 
-// watchFailing creates the alarm for how long messages fail. The built-in consumers report failed messages, which is not an error of the
-// function, and SQS excludes these from the age of a queue after three receives. They are retried at least every 15 minutes.
+// watchFailing creates the alarm for how long messages fail. Our consumers return which messages failed, which is no error of a
+// function, and SQS leaves these messages out of the age of a queue after three receives. They are retried at least every 15 minutes.
 func (b *builder) watchFailing() {
 	failing := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})("SecondsFailing", maximum)
 	b.alarm(alarm{"messages-failing", failingKind, []metric{failing}, "", times(b.alarmArgs.QueueAgeSeconds, 1), 3 * fiveMinutes, 1, 2})
 	b.plot(ages, failing)
 }
 
-// watchPending creates the alarm for how long orders are Pending. relay-order reads each order at least every 15 minutes, so the alarm
+// watchPending creates the alarm for how long orders are Pending. relay-order looks at each order at least every 15 minutes, so the alarm
 // stays for 15 more minutes.
 func (b *builder) watchPending() {
 	pending := metricsOf("OrderPatterns", "", pulumi.StringMap{"Pattern": pulumi.String(b.pattern)})("SecondsPending", maximum)

@@ -102,7 +102,6 @@ require (
 	github.com/ohler55/ojg v1.28.5 // indirect
 	github.com/opentracing/basictracer-go v1.1.0 // indirect
 	github.com/opentracing/opentracing-go v1.2.0 // indirect
-	github.com/order-patterns/order-patterns/meter v0.0.0-00010101000000-000000000000 // indirect
 	github.com/pgavlin/fx v0.1.6 // indirect
 	github.com/pgavlin/fx/v2 v2.0.12 // indirect
 	github.com/pjbgf/sha1cd v0.6.0 // indirect
@@ -180,5 +179,3 @@ require (
 replace github.com/order-patterns/order-patterns/handlers => ../handlers
 
 replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit
-
-replace github.com/order-patterns/order-patterns/meter => ../meter

@@ -3,6 +3,7 @@ package integration_test
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/order-patterns/order-patterns/local/fault"
 )
 
 // requireStory asserts that one query by an order's id finds a line of each of the functions that worked on it, all with the id of
@@ -88,4 +91,25 @@ func runQuery(t *testing.T, logGroups []string, text string) (lines []map[string
 		return got.Status == types.QueryStatusComplete
 	})
 	return lines
+}
+
+// The saved query counts errors by what they have in common: their texts have the ids of orders and requests.
+func TestErrorsAreCountedByTheirCause(t *testing.T) {
+	f := fanOut(t)
+	fn := f.Functions["write-invoice"]
+	resume := inject(t, fault.Rule{Action: "s3:PutObject", Principal: "*:assumed-role/" + fn.RoleName + "/*", Do: fail(accessDenied)})
+	for range 3 {
+		place(t, f.URL, newOrder(newAccount(), "v0", time.Now()))
+	}
+	eventuallyAdvancing(t, "the failures are one row", func() bool {
+		for _, row := range runSavedQuery(t, fn.LogGroup, "errors", "", "") {
+			count, err := strconv.Atoi(row["lines"])
+			require.NoError(t, err)
+			if strings.HasSuffix(row["@log"], fn.LogGroup) && row["cause"] == "AccessDenied" && count >= 3 {
+				return true
+			}
+		}
+		return false
+	})
+	resume()
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 type costFlags struct {

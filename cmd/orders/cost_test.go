@@ -14,17 +14,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 func TestCostNeedsAStack(t *testing.T) {
 	dir := project(t, `{"fanout":{"url":"http://h/prod"}}`)
 	for want, args := range map[string][]string{
 		"cost needs the state of a stack, not a URL: name the state of a stack on AWS with --state": {"--url", "http://h"},
-		"--since must be from 1m to 360h, got 30s":                       {"--since", "30s"},
-		"--since must be from 1m to 360h, got 361h0m0s":                  {"--since", "361h"},
-		"the embedded cloud is not running: run `make up`":               nil,
-		"reading the state of the stack: open none.json":                 {"--state", "none.json"},
+		"--since must be from 1m to 360h, got 30s":                                                  {"--since", "30s"},
+		"--since must be from 1m to 360h, got 361h0m0s":                                             {"--since", "361h"},
+		"the embedded cloud is not running: run `make up`":                                          nil,
+		"reading the state of the stack: open none.json":                                            {"--state", "none.json"},
 	} {
 		_, _, err := orders(t, append([]string{"cost"}, args...)...)
 		require.ErrorContains(t, err, want)

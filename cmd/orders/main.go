@@ -1,9 +1,10 @@
-// Command orders is a client of the patterns' APIs. For the coffee patterns (fanout, orchestrator, eventstream) it places
-// random orders and measures the latency of the answers, verifies that every accepted order is stored and invoiced, and
-// reads single orders and invoices. For the eventstream pattern it replays the stream of orders to the pattern's
-// functions. For the orchestrator pattern it starts failed executions again. For the fanout pattern it shows that orders wait
-// for a table that is too small, and that none is lost. For the checker pattern it sets accounts and stock, places random
-// orders, and prints how many were Shipped and Rejected, and the reasons. It prints what AWS charges for a stack.
+// Command orders is a client of the patterns' APIs.
+//
+// For the coffee patterns (fanout, orchestrator, eventstream) it places random orders and measures the latency of the answers, verifies
+// that every accepted order is stored and invoiced, and reads single orders and invoices. For the eventstream pattern it replays the stream
+// of orders to the pattern's functions. For the orchestrator pattern it starts failed executions again. For the fanout pattern it shows how
+// orders wait in front of a table that is too small, and that none is lost. For the checker pattern it sets accounts and stock, places
+// random orders, and prints how many were Shipped and Rejected, and why. It also prints what AWS charges for a stack.
 //
 //	orders place -n 1000 -c 16 && orders verify && orders show
 //	orders get --accountid a0 --vendorid v0
@@ -17,9 +18,8 @@
 //	orders curl
 //	orders token --account a0
 //
-// It uses the API at --url, or else the API of the running local stack of the project around the working directory. replay
-// and redrive use the AWS resources that their flags name, or else the resources of the local stack. The exit status is 0 on
-// success, else 1.
+// It uses the API at --url, or else the API of the running local stack of the project that contains the working directory. replay and
+// redrive use the AWS resources that their flags name, or else those of the local stack. The exit status is 0 on success, otherwise 1.
 package main
 
 import (
@@ -57,8 +57,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.SetErr(stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().StringVar(&t.url, "url", "", "base URL of the API, such as https://abc.execute-api.eu-west-1.amazonaws.com/prod (default: the running local stack)")
-	root.PersistentFlags().StringVar(&t.pattern, "pattern", "", "pattern of the local stack, if it runs several")
-	root.PersistentFlags().StringVar(&t.token, "token", os.Getenv(tokenVariable), "token of the API's OpenID Connect issuer (default: $"+tokenVariable+"; for a local stack, a new token of its issuer)")
+	root.PersistentFlags().StringVar(&t.pattern, "pattern", "", "which pattern of the local stack, if it runs several")
+	root.PersistentFlags().StringVar(&t.token, "token", os.Getenv(tokenVariable), "token of the API's OpenID Connect issuer (default: $"+tokenVariable+"; for a local stack, one of its issuer)")
 	root.PersistentFlags().BoolVar(&t.sign, "sign", false, "sign requests with your AWS credentials, for an API at --url with IAM authorization")
 	root.MarkFlagsMutuallyExclusive("url", "pattern")
 	root.MarkFlagsMutuallyExclusive("token", "sign")

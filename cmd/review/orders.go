@@ -9,11 +9,11 @@ import (
 	"slices"
 
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 	"github.com/order-patterns/order-patterns/cmd/client/rounds"
 	"github.com/order-patterns/order-patterns/cmd/review/deployment"
 	"github.com/order-patterns/order-patterns/cmd/review/loadtest"
 	"github.com/order-patterns/order-patterns/cmd/review/page"
-	"github.com/order-patterns/order-patterns/meter"
 )
 
 // undeployable is why no orders can be placed.

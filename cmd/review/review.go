@@ -50,9 +50,9 @@ func (r *reviewer) review(ctx context.Context) (result *page.Review, err error) 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	for _, b := range []struct{ name, folder string }{{"the base, " + commit.Digest, base}, {"the working tree", r.project}} {
+	for _, b := range []struct{ name, folder string }{{"the base " + commit.Digest, base}, {"the working tree", r.project}} {
 		if err := r.step("building "+b.name, func() error { return checkout.Build(ctx, b.folder, r.log) }); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s cannot be built: %w", b.name, err)
 		}
 	}
 	result = &page.Review{Base: commit.String(), Head: head, Patterns: r.patterns}

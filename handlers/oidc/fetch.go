@@ -55,7 +55,7 @@ func fetch(ctx context.Context, client *http.Client, issuer string) ([]jose.JSON
 	for _, text := range set.Keys {
 		var k jose.JSONWebKey
 		if err := k.UnmarshalJSON(text); err != nil {
-			slog.WarnContext(ctx, "a key of the issuer is not used", "issuer", issuer, "error", err.Error())
+			slog.WarnContext(ctx, "a key of the issuer is not used", "issuer", issuer, "error", err)
 			continue
 		}
 		keys = append(keys, k)

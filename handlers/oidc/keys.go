@@ -83,7 +83,7 @@ func (s *keySet) find(ctx context.Context, id string) (key, error) {
 func (s *keySet) refresh(ctx context.Context) {
 	set, err := fetch(ctx, s.client, s.issuer)
 	if s.failure = err; err != nil {
-		slog.ErrorContext(ctx, "the issuer's keys were not fetched", "issuer", s.issuer, "cached", len(s.keys), "error", err.Error())
+		slog.ErrorContext(ctx, "the issuer's keys were not fetched", "issuer", s.issuer, "cached", len(s.keys), "error", err)
 		return
 	}
 	s.keys, s.fetched = map[string]key{}, s.now()

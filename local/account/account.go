@@ -149,11 +149,11 @@ type KeyError struct {
 func (e *KeyError) Error() string { return e.Reason + ": " + e.Message }
 
 // UseKey authorizes the use of a key. Everybody may use no key, and the keys that AWS manages for its services, whose policies
-// allow all principals that may use the service:
+// allow all principals that may use the service. Without actions the key is not used:
 // https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
 func (a *Account) UseKey(ctx context.Context, u KeyUse, actions ...string) error {
 	switch {
-	case u.Key == "" || strings.HasPrefix(u.Key, "alias/aws/"):
+	case len(actions) == 0 || u.Key == "" || strings.HasPrefix(u.Key, "alias/aws/"):
 		return nil
 	case a.Keys == nil:
 		return &KeyError{"NotFound", "Key '" + u.Key + "' does not exist"}

@@ -1,6 +1,7 @@
 package apigateway_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/lambda"
 )
 
 const pushToLogs = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -135,4 +137,25 @@ func TestAChangedFormatAppliesFromTheNextRequest(t *testing.T) {
 		_, err := fmt.Sscanf(lines[i], word+" %s", &id)
 		require.NoError(t, err, lines[i])
 	}
+}
+
+func TestARequestThatIsServedWhileItsStageChangesIsLogged(t *testing.T) {
+	a := logged(t, "first $context.status")
+	invoked, answer := make(chan struct{}), make(chan struct{})
+	a.functions.answer = func(context.Context, lambda.Invocation) (lambda.Result, error) {
+		close(invoked)
+		<-answer
+		return lambda.Result{Payload: []byte(`{"statusCode":202}`)}, nil
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		a.call(t, "GET /order/7/status?x=1", "")
+	}()
+	<-invoked
+	require.NoError(t, a.Update(t, stageType, a.stage, a.inputs))
+	close(answer)
+	<-served
+	require.NoError(t, a.gateway.Close())
+	require.Equal(t, []string{"first 202"}, a.lines(t))
 }

@@ -17,7 +17,7 @@ const jsonType = "application/json"
 type gatewayResponse struct {
 	status int // 0 for the type's own
 	header http.Header
-	body   *template // of JSON; nil for {"message":$context.error.messageString}
+	body   template // of JSON; nil for {"message":$context.error.messageString}
 }
 
 type gatewayResponseSpec struct {
@@ -86,7 +86,7 @@ func (d *definition) respond(x *exchange, f *failure) *response {
 		body = g.body.render(x, "")
 	}
 	out := &response{status: cmp.Or(g.status, f.status), header: http.Header{}, body: []byte(body)}
-	if out.header.Set("Content-Type", jsonType); f == failTooLarge {
+	if f == failTooLarge {
 		out.body = []byte(f.message)
 		out.header.Set("Content-Type", "text/plain")
 	}

@@ -3,7 +3,6 @@ package apigateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"regexp"
@@ -47,10 +46,6 @@ type integrationSpec struct {
 
 // integrationTimeout is AWS's default, and the only one here.
 const integrationTimeout = 29 * time.Second
-
-// strict reports whether a request without a template for its media type is refused. Else its body passes through:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
-func (s *integrationSpec) strict() bool { return strings.EqualFold(s.PassthroughBehavior, "never") }
 
 func (r *reader) integration(at string, raw json.RawMessage, m *method) integration {
 	var spec integrationSpec
@@ -144,29 +139,24 @@ func mapResponse(x *exchange, list []*integrationResponse, status int, body []by
 				out.status = override
 			}
 		}
-		if out.header.Get("Content-Type") == "" {
-			out.header.Set("Content-Type", jsonType)
-		}
 		return out, nil
 	}
 	x.integration.err = "No match for output mapping and no default output mapping configured for the status " + strconv.Itoa(status)
 	return nil, failConfiguration
 }
 
-var errIntegrationTimeout = errors.New("integration timed out")
-
 // await runs the call of an integration and reports whether it took too long. A client that disconnects does not end
 // the call or the wait for it.
 func (x *exchange) await(ctx context.Context, call func(context.Context)) (timedOut bool) {
 	clock := x.service.account.Clock
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
-	timer := clock.AfterFunc(integrationTimeout, func() { cancel(errIntegrationTimeout) })
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	timer := clock.AfterFunc(integrationTimeout, cancel)
 	begin := clock.Now()
 	call(ctx)
 	timer.Stop()
 	x.integration.latency = clock.Since(begin)
-	return errors.Is(context.Cause(ctx), errIntegrationTimeout)
+	return ctx.Err() != nil
 }
 
 // mock answers without a backend, for example a CORS preflight. The media type of a request makes no difference here:

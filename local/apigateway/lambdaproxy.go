@@ -111,9 +111,8 @@ func proxyResponse(payload []byte) (*response, error) {
 		}
 	}
 	add := func(name string, value string) {
-		name = http.CanonicalHeaderKey(name)
-		if !slices.Contains(out.header[name], value) {
-			out.header[name] = append(out.header[name], value)
+		if !slices.Contains(out.header.Values(name), value) {
+			out.header.Add(name, value)
 		}
 	}
 	for name, values := range answer.MultiValueHeaders {
@@ -123,9 +122,6 @@ func proxyResponse(payload []byte) (*response, error) {
 	}
 	for name, v := range answer.Headers {
 		add(name, v)
-	}
-	if out.header.Get("Content-Type") == "" {
-		out.header.Set("Content-Type", jsonType)
 	}
 	if answer.Body != nil {
 		out.body = []byte(*answer.Body)

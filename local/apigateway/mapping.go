@@ -108,9 +108,6 @@ func (r *rendering) overrideHeader(name string, v any) {
 	case r.x.overrides[name] != nil:
 		r.failf("$%s%s is set more than once", headerOverride, name)
 	case v != nil:
-		if r.x.overrides == nil {
-			r.x.overrides = map[string]any{}
-		}
 		r.x.overrides[name] = r.textOf(v)
 	}
 }

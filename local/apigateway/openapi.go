@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -144,24 +145,11 @@ func compileModel(c *jsonschema.Compiler, location string) (*model, error) {
 	return &model{schema: s}, nil
 }
 
-// hugeExponent matches numbers whose arithmetic would take unreasonable time.
-var hugeExponent = regexp.MustCompile(`^[^eE]*[eE][+-]?0*[1-9]\d{3,}$`)
+// hugeNumber matches strings, and numbers whose arithmetic would take unreasonable time.
+var hugeNumber = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\d[eE][+-]?0*[1-9]\d{3,}`)
 
 func (m *model) accepts(body []byte) bool {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	return err == nil && !hasHugeNumber(body) && m.schema.Validate(value) == nil
-}
-
-func hasHugeNumber(body []byte) bool {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return false
-		}
-		if number, ok := token.(json.Number); ok && hugeExponent.MatchString(string(number)) {
-			return true
-		}
-	}
+	isNumber := func(match []byte) bool { return match[0] != '"' }
+	return err == nil && !slices.ContainsFunc(hugeNumber.FindAll(body, -1), isNumber) && m.schema.Validate(value) == nil
 }

@@ -33,7 +33,11 @@ func (s *Service) operations() {
 // get adds an operation that reads, with the parameters that it supports in the query string.
 func (s *Service) get(path, name string, read func(*wire.Call) (object, error), parameters ...string) {
 	wire.HandleREST(&s.REST, "GET "+path, name, func(c *wire.Call) (object, error) {
-		if err := authorize(c, parameters...); err != nil {
+		// One action is for everything that reads, on the path.
+		if err := c.Authorize("apigateway:GET", arn(c.URL.Path)); err != nil {
+			return nil, err
+		}
+		if err := c.Only(parameters...); err != nil {
 			return nil, err
 		}
 		s.mu.RLock()
@@ -50,14 +54,6 @@ func of[T any](find func(*wire.Call) (*T, error), output func(*T) object) func(*
 		}
 		return output(v), nil
 	}
-}
-
-// authorize checks the one action for everything that reads, on the path, and refuses other parameters than these.
-func authorize(c *wire.Call, parameters ...string) error {
-	if err := c.Authorize("apigateway:GET", arn(c.URL.Path)); err != nil {
-		return err
-	}
-	return c.Only(parameters...)
 }
 
 func list[T any](of map[string]T, output func(T) object) object {

@@ -75,9 +75,6 @@ func (s *Service) restAPIKind() provider.Kind {
 		},
 		Update: func(_ context.Context, a *restAPI, in *RestAPIArgs) error { return s.define(a, in) },
 		Delete: func(_ context.Context, a *restAPI) error {
-			for _, st := range a.stages {
-				st.live.log.close()
-			}
 			delete(s.apis, a.id)
 			return nil
 		},

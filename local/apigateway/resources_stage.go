@@ -2,11 +2,13 @@ package apigateway
 
 import (
 	"context"
+	"net/http"
 	"regexp"
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/provider"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // StageArgs are the inputs of aws:apigateway/stage:Stage.
@@ -32,7 +34,7 @@ type AccessLogSettings struct {
 
 var logGroupARN = regexp.MustCompile(`^arn:aws:logs:` + account.Region + `:` + account.ID + `:log-group:[^:*]+(:\*)?$`)
 
-func (in *StageArgs) check(c *provider.Checker) {
+func checkStage(c *provider.Checker, in *StageArgs) {
 	set := in.AccessLogSettings
 	if set == nil {
 		return
@@ -48,7 +50,7 @@ func (s *Service) stageKind() provider.Kind {
 	return &provider.Object[StageArgs, stage]{
 		Type:  "aws:apigateway/stage:Stage",
 		Lock:  &s.mu,
-		Check: func(c *provider.Checker, in *StageArgs) { in.check(c) },
+		Check: checkStage,
 		Find:  func(id string) (*stage, error) { return s.findStage(strings.TrimPrefix(id, "ags-")) },
 		State: func(st *stage) *StageArgs {
 			state := st.inputs
@@ -63,14 +65,13 @@ func (s *Service) stageKind() provider.Kind {
 				return "", err
 			}
 			if a.stages[in.StageName] != nil {
-				return "", conflict("Stage already exists")
+				return "", wire.Errorf(http.StatusConflict, "ConflictException", "Stage already exists")
 			}
 			st := &stage{created: s.account.Clock.Now().UTC(), settings: map[string]*Settings{}}
 			return "ags-" + in.RestAPI + "-" + in.StageName, s.setStage(st, in)
 		},
 		Update: func(_ context.Context, st *stage, in *StageArgs) error { return s.setStage(st, in) },
 		Delete: func(_ context.Context, st *stage) error {
-			st.live.log.close()
 			delete(s.apis[st.inputs.RestAPI].stages, st.inputs.StageName)
 			return nil
 		},

@@ -66,7 +66,7 @@ func (s *Service) usagePlanKind() provider.Kind {
 		// DeleteUsagePlan refuses a plan with stages, so the AWS provider removes them before.
 		Delete: func(_ context.Context, p *usagePlan) error {
 			delete(s.plans, p.id)
-			s.leave(func(m *member) bool { return m.plan == p })
+			maps.DeleteFunc(s.members, func(_ string, m *member) bool { return m.plan == p })
 			return nil
 		},
 	}
@@ -86,11 +86,6 @@ func (s *Service) setPlan(p *usagePlan, in *UsagePlanArgs) error {
 		}
 	}
 	return nil
-}
-
-// leave ends memberships. The caller holds the lock.
-func (s *Service) leave(gone func(*member) bool) {
-	maps.DeleteFunc(s.members, func(_ string, m *member) bool { return gone(m) })
 }
 
 // APIKeyArgs are the inputs of aws:apigateway/apiKey:ApiKey. The value of a key is made here.
@@ -129,7 +124,7 @@ func (s *Service) apiKeyKind() provider.Kind {
 		},
 		Delete: func(_ context.Context, k *apiKey) error {
 			delete(s.keys, k.id)
-			s.leave(func(m *member) bool { return m.key == k })
+			maps.DeleteFunc(s.members, func(_ string, m *member) bool { return m.key == k })
 			return nil
 		},
 	}
@@ -170,7 +165,7 @@ func (s *Service) usagePlanKeyKind() provider.Kind {
 			return id, nil
 		},
 		Delete: func(_ context.Context, gone *member) error {
-			s.leave(func(m *member) bool { return m == gone })
+			delete(s.members, gone.plan.id+"/"+gone.key.id)
 			return nil
 		},
 	}

@@ -26,7 +26,7 @@ type securityScheme struct {
 type authorizerSpec struct {
 	Type       string `json:"type"`
 	URI        string `json:"authorizerUri"`
-	TTL        *int   `json:"authorizerResultTtlInSeconds"`
+	TTL        int    `json:"authorizerResultTtlInSeconds"`
 	Validation string `json:"identityValidationExpression"`
 }
 
@@ -53,11 +53,11 @@ func (r *reader) securityScheme(at, name string, raw json.RawMessage) authorizer
 }
 
 func (r *reader) tokenAuthorizer(at, name string, s *securityScheme) authorizer {
-	var spec authorizerSpec
+	spec := authorizerSpec{TTL: 300}
 	if !r.object(at, s.Authorizer, &spec) {
 		return nil
 	}
-	a := &tokenAuthorizer{id: resourceID(r.definition.rootID, name, 6), header: s.Name, ttl: 300 * time.Second}
+	a := &tokenAuthorizer{id: resourceID(r.definition.rootID, name, 6), header: s.Name, ttl: time.Duration(spec.TTL) * time.Second}
 	if spec.Type != "token" {
 		r.failf(at+".type", "only token is supported by the embedded cloud, got %q", spec.Type)
 	}
@@ -65,9 +65,6 @@ func (r *reader) tokenAuthorizer(at, name string, s *securityScheme) authorizer 
 		a.function = m[1]
 	} else {
 		r.failf(at+".authorizerUri", "%s, got %q", wantInvocationURI, spec.URI)
-	}
-	if ttl := spec.TTL; ttl != nil {
-		a.ttl = time.Duration(*ttl) * time.Second
 	}
 	if spec.Validation != "" {
 		var err error

@@ -23,12 +23,14 @@ import (
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{service: s, request: r, start: s.account.Clock.Now(), requestID: uuid.NewString(), extendedID: newID(15) + "="}
+	x := &exchange{
+		service: s, request: r, start: s.account.Clock.Now(), requestID: uuid.NewString(), extendedID: newID(15) + "=", overrides: map[string]any{},
+	}
 	w.Header().Set("x-amzn-RequestId", x.requestID)
 	w.Header().Set("x-amz-apigw-id", x.extendedID)
 	if !x.locate() {
 		w.Header().Set("x-amzn-ErrorType", "ForbiddenException")
-		writeResponse(w, &response{status: http.StatusForbidden, header: http.Header{"Content-Type": {jsonType}}, body: []byte(`{"message":"Forbidden"}`)})
+		writeResponse(w, &response{status: http.StatusForbidden, body: []byte(`{"message":"Forbidden"}`)})
 		return
 	}
 	x.beginTrace()
@@ -41,7 +43,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-Trace-Id", x.traceHeader)
 	x.publish()
 	writeResponse(w, out)
-	x.live.log.add(x)
+	x.log()
 	x.endTrace()
 }
 
@@ -63,6 +65,9 @@ func (x *exchange) locate() bool {
 
 func writeResponse(w http.ResponseWriter, out *response) {
 	maps.Copy(w.Header(), out.header)
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", jsonType)
+	}
 	w.WriteHeader(out.status)
 	_, _ = w.Write(out.body) // the client may have disconnected
 }

@@ -69,6 +69,7 @@ type Service struct {
 	wire.REST
 	Dependencies
 	account *account.Account
+	lines   *logs.Buffer[logs.Line] // of access logs
 	limiter *rate.Limiter
 	logRole atomic.Pointer[string] // ARN, the account's setting; nil for none
 
@@ -99,7 +100,8 @@ type deployment struct {
 // New returns a service without APIs.
 func New(a *account.Account, d Dependencies) *Service {
 	s := &Service{
-		Dependencies: d, Name: "apigateway", account: a, limiter: rate.NewLimiter(accountRate, accountBurst), apis: map[string]*restAPI{},
+		Dependencies: d, Name: "apigateway", account: a, lines: d.Logs.Lines(), limiter: rate.NewLimiter(accountRate, accountBurst),
+		apis: map[string]*restAPI{},
 		keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}, members: map[string]*member{},
 	}
 	s.operations()
@@ -108,13 +110,7 @@ func New(a *account.Account, d Dependencies) *Service {
 
 // Close writes the access logs that wait to be written. Later requests are not logged.
 func (s *Service) Close() error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, api := range s.apis {
-		for _, st := range api.stages {
-			st.live.log.close()
-		}
-	}
+	s.lines.Close()
 	return nil
 }
 
@@ -140,13 +136,13 @@ func (s *Service) key(id string) (*apiKey, error) {
 // principal is API Gateway itself, for resource policies and trust policies.
 var principal = policy.ServicePrincipal("apigateway.amazonaws.com")
 
-// assume starts a session of a role. end must be called when it is over.
-func (s *Service) assume(role string) (p policy.Principal, end func(), err error) {
+// assume starts a session of a role. Nobody uses its access key, which is therefore revoked at once.
+func (s *Service) assume(role string) (policy.Principal, error) {
 	p, credentials, err := s.Roles.AssumeRole(principal.Service, role, "BackplaneAssumeRoleSession", nil)
-	if err != nil {
-		return p, nil, err
+	if err == nil {
+		s.Roles.Revoke(credentials.AccessKeyID)
 	}
-	return p, func() { s.Roles.Revoke(credentials.AccessKeyID) }, nil
+	return p, err
 }
 
 // arn names a resource of the management API. It has no account in it.
@@ -168,8 +164,4 @@ func badRequest(format string, args ...any) error {
 
 func notFound(format string, args ...any) error {
 	return wire.Errorf(http.StatusNotFound, "NotFoundException", format, args...)
-}
-
-func conflict(format string, args ...any) error {
-	return wire.Errorf(http.StatusConflict, "ConflictException", format, args...)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -21,9 +22,11 @@ type Actions interface {
 // serviceAction calls an action of an AWS service, as a role, and maps its answer:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-request-basic-setup.html
 type serviceAction struct {
-	service   Actions
-	action    string
-	role      string // ARN
+	service Actions
+	action  string
+	role    string // ARN
+	// strict says that a request without a template for its media type is refused. Else its body passes through:
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
 	strict    bool
 	request   *mapping // of JSON bodies
 	responses []*integrationResponse
@@ -38,7 +41,7 @@ func readServiceAction(r *reader, at string, spec *integrationSpec, m *method) i
 			account.Region, spec.URI)
 		return nil
 	}
-	a := &serviceAction{service: r.actions[uri[1]], action: uri[2], role: spec.Credentials, strict: spec.strict()}
+	a := &serviceAction{service: r.actions[uri[1]], action: uri[2], role: spec.Credentials, strict: strings.EqualFold(spec.PassthroughBehavior, "never")}
 	if a.service == nil {
 		r.failf(at+".uri", "the service %q is not supported by the embedded cloud in integrations; it has %q", uri[1], slices.Sorted(maps.Keys(r.actions)))
 	}
@@ -60,15 +63,14 @@ func (a *serviceAction) serve(ctx context.Context, x *exchange) (*response, *fai
 	} else if a.strict {
 		return nil, failMediaType
 	}
-	p, end, err := x.service.assume(a.role)
+	p, err := x.service.assume(a.role)
 	if err != nil {
 		x.integration.err = "API Gateway does not have permission to assume the provided role " + a.role
 		return nil, failConfiguration
 	}
-	defer end()
 	var status int
 	if x.await(ctx, func(ctx context.Context) { status, body = a.service.Call(ctx, p, a.action, x.traceHeader, body) }) {
-		x.integration.err = errIntegrationTimeout.Error()
+		x.integration.err = "integration timed out"
 		return nil, failTimeout
 	}
 	x.integration.answered = true

@@ -1,13 +1,11 @@
 package apigateway
 
 import (
-	"context"
+	"cmp"
 	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/order-patterns/order-patterns/local/logs"
 )
 
 // stage is a name under which a deployment is served, with its settings.
@@ -26,27 +24,18 @@ type liveStage struct {
 	deploymentID string
 	tracing      bool
 	traceName    string
-	log          *accessLog
+	log          *accessLog                // nil for none
 	limiters     map[*method]*rate.Limiter // nil where only the account's limit applies
 	// answers belong to one deployment: another one starts without.
 	answers *answers
 }
 
-// settingsOf returns the settings of a method, or those of all methods; nil if there are neither.
-func (st *stage) settingsOf(m *method) *Settings {
-	for path, set := range st.settings {
-		if verb, resource := splitMethodPath(path); verb == m.verb && resource == m.resource.path {
-			return set
-		}
-	}
-	return st.settings[allMethods]
-}
-
-// splitMethodPath reads PATH/VERB, where ~1 is a slash of the path. A slash at its beginning may be left out:
+// settingsOf returns the settings of a method, or those of all methods; nil if there are neither. The path of a method is PATH/VERB,
+// where ~1 is a slash of the path. One at its beginning may be left out:
 // https://docs.aws.amazon.com/apigateway/api-reference/link-relation/stage-update/
-func splitMethodPath(text string) (verb, path string) {
-	at := strings.LastIndex(text, "/")
-	return text[at+1:], "/" + strings.TrimPrefix(strings.ReplaceAll(text[:max(at, 0)], "~1", "/"), "/")
+func (st *stage) settingsOf(m *method) *Settings {
+	path := strings.ReplaceAll(m.resource.path, "/", "~1") + "/" + m.verb
+	return cmp.Or(st.settings[path], st.settings[strings.TrimPrefix(path, "~1")], st.settings[allMethods])
 }
 
 // limiter is a token bucket for one method; nil if the settings leave its limits to the account.
@@ -93,89 +82,8 @@ func (s *Service) refresh(api *restAPI, st *stage) {
 			live.limiters[m] = keepBucket(st.live.limiters[m], live.limiters[m])
 		}
 	}
-	live.log = s.accessLogOf(st)
+	if set := st.inputs.AccessLogSettings; set != nil {
+		live.log = s.newAccessLog(set)
+	}
 	st.live = live
-}
-
-// logDelay is the time from the first line of a batch to its delivery.
-const logDelay = time.Second
-
-type accessLog struct {
-	service  *Service
-	settings AccessLogSettings
-	format   *template
-	stream   string
-	buffer   *logs.Buffer[logs.Event]
-}
-
-// accessLogOf starts a log with the stage's settings, after the one that it has.
-func (s *Service) accessLogOf(st *stage) *accessLog {
-	if st.live != nil {
-		st.live.log.close()
-	}
-	set := st.inputs.AccessLogSettings
-	if set == nil {
-		return nil
-	}
-	format, err := parseTemplate(set.Format, true)
-	if err != nil {
-		return nil // checked before: see StageArgs.check
-	}
-	l := &accessLog{service: s, settings: *set, format: format, stream: newID(32)}
-	l.buffer = logs.NewBuffer(s.account.Clock, logDelay, l.deliver)
-	return l
-}
-
-// add records a request. A nil log ignores it.
-func (l *accessLog) add(x *exchange) {
-	if l != nil {
-		l.buffer.Add(logs.Event{Time: x.start, Message: strings.TrimSuffix(l.format.render(x, "-"), "\n")})
-	}
-}
-
-// close writes the waiting lines. Later lines are ignored.
-func (l *accessLog) close() {
-	if l != nil {
-		l.buffer.Close()
-	}
-}
-
-func (l *accessLog) deliver(events []logs.Event) {
-	if err := l.write(events); err != nil {
-		l.service.account.Log.Warn("writing the access log of an API failed", "group", l.settings.group(), "lines", len(events), "error", err)
-	}
-}
-
-func (l *accessLog) write(events []logs.Event) error {
-	role := l.service.logRole.Load()
-	if role == nil {
-		return errNoLogRole
-	}
-	p, end, err := l.service.assume(*role)
-	if err != nil {
-		return err
-	}
-	defer end()
-	return l.service.Logs.Put(context.Background(), p, l.settings.group(), l.stream, events)
-}
-
-// group is the name in the ARN of a log group, arn:aws:logs:REGION:ACCOUNT:log-group:NAME, with or without :* at its end.
-func (s AccessLogSettings) group() string {
-	_, name, _ := strings.Cut(strings.TrimSuffix(s.DestinationARN, ":*"), ":log-group:")
-	return name
-}
-
-// setLogRole sets the role of all access logs, which API Gateway must be able to assume. Nil or an empty ARN removes it.
-func (s *Service) setLogRole(role *string) error {
-	if role == nil || *role == "" {
-		s.logRole.Store(nil)
-		return nil
-	}
-	_, end, err := s.assume(*role)
-	if err != nil {
-		return badRequest("The role ARN does not have required permissions configured")
-	}
-	end()
-	s.logRole.Store(role)
-	return nil
 }

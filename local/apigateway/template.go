@@ -14,12 +14,7 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 //
 // Values are escaped for a JSON string, so that a client cannot make a JSON text invalid.
-type template struct{ parts []part }
-
-type part struct {
-	literal string
-	variable
-}
+type template []func(x *exchange, absent string) string
 
 type variable struct {
 	value func(*exchange) string
@@ -75,8 +70,9 @@ func contextValue(name string) (variable, bool) {
 }
 
 // parseTemplate refuses unknown variables and every other use of $.
-func parseTemplate(text string, inLog bool) (*template, error) {
-	t := &template{}
+func parseTemplate(text string, inLog bool) (template, error) {
+	var t template
+	literal := func(text string) { t = append(t, func(*exchange, string) string { return text }) }
 	at := 0
 	for _, m := range reference.FindAllStringSubmatchIndex(text, -1) {
 		name, isContext := strings.CutPrefix(text[m[2]:m[3]], "context.")
@@ -89,30 +85,32 @@ func parseTemplate(text string, inLog bool) (*template, error) {
 		case v.logOnly && !inLog:
 			return nil, fmt.Errorf("the variable $context.%s exists in access logs only", name)
 		}
-		t.parts = append(t.parts, part{literal: text[at:m[0]]}, part{variable: v})
+		literal(text[at:m[0]])
+		t = append(t, v.render)
 		at = m[1]
 	}
-	t.parts = append(t.parts, part{literal: text[at:]})
+	literal(text[at:])
 	return t, nil
 }
 
+// render returns the value, escaped for a JSON string, or absent if there is none.
+func (v variable) render(x *exchange, absent string) string {
+	value := v.value(x)
+	switch {
+	case value == "":
+		return absent
+	case v.raw:
+		return value
+	}
+	quoted := compact(value)
+	return quoted[1 : len(quoted)-1]
+}
+
 // render inserts the variables. A variable without a value is rendered as absent.
-func (t *template) render(x *exchange, absent string) string {
+func (t template) render(x *exchange, absent string) string {
 	var b strings.Builder
-	for _, p := range t.parts {
-		if p.value == nil {
-			b.WriteString(p.literal)
-			continue
-		}
-		switch v := p.value(x); {
-		case v == "":
-			b.WriteString(absent)
-		case p.raw:
-			b.WriteString(v)
-		default:
-			quoted := compact(v)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		}
+	for _, part := range t {
+		b.WriteString(part(x, absent))
 	}
 	return b.String()
 }

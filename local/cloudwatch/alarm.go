@@ -3,7 +3,6 @@ package cloudwatch
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sns"
 	"github.com/order-patterns/order-patterns/local/wire"
@@ -141,22 +141,21 @@ const (
 	region     = "US East (N. Virginia)"
 )
 
+// smallNames changes the members of dimensions, which have small names in notifications. A quote within a text has a \ before it.
+var smallNames = strings.NewReplacer(`{"Name":`, `{"name":`, `,"Value":`, `,"value":`)
+
 // notify publishes the transitions to the topics of the new states. CloudWatch publishes as a service, so that the policy of
 // the topic decides. A topic that refuses is reported to the operator; AWS shows it in the alarm's history only.
 func (s *Service) notify(ctx context.Context, changes []change) {
 	for i := range changes {
 		c := &changes[i]
 		n := c.notifications()
-		message, err := json.Marshal(c.message())
-		if err != nil {
-			s.account.Log.Error("alarm notification", "alarm", c.name, "error", err)
-			continue
-		}
+		message := smallNames.Replace(string(strictjson.Encode(c.message())))
 		subject := fmt.Sprintf("%s: %q in %s", c.state, c.name, region)
 		subject = subject[:min(len(subject), 100)] // the limit of SNS
 		for _, topic := range n.actions(c.state) {
 			if _, err := s.Topics.Publish(ctx, policy.ServicePrincipal("cloudwatch.amazonaws.com"), sns.Publication{
-				TopicARN: topic, Message: string(message), Subject: &subject, Source: c.arn(),
+				TopicARN: topic, Message: message, Subject: &subject, Source: c.arn(),
 			}); err != nil {
 				s.account.Log.Warn("alarm action failed", "alarm", c.name, "topic", topic, "error", err)
 			}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // extraPeriods is how many periods more than it needs an alarm looks at when data is missing. In AWS's examples an alarm of
@@ -92,23 +94,13 @@ func (in *MetricAlarmArgs) reason(points []point) string {
 }
 
 func (in *MetricAlarmArgs) datapoints() int {
-	if in.DatapointsToAlarm != nil {
-		return *in.DatapointsToAlarm
-	}
-	return in.EvaluationPeriods
+	return cmp.Or(aws.ToInt(in.DatapointsToAlarm), in.EvaluationPeriods)
 }
 
 // missing is how missing data is treated. Metrics of DynamoDB have another default, as the page of decide says.
 func (in *MetricAlarmArgs) missing() string {
-	if in.TreatMissingData == nil && deref(in.Namespace) == "AWS/DynamoDB" {
+	if in.TreatMissingData == nil && aws.ToString(in.Namespace) == "AWS/DynamoDB" {
 		return "ignore"
 	}
-	return cmp.Or(deref(in.TreatMissingData), "missing")
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+	return cmp.Or(aws.ToString(in.TreatMissingData), "missing")
 }

@@ -16,7 +16,7 @@ import (
 // query is one of the queries of an alarm or of GetMetricData: a statistic of a metric, or an expression of metrics.
 type query struct {
 	key        string // of the metric
-	stat       string
+	unit, stat string
 	period     time.Duration
 	expression formula // nil for a metric
 	operands   []string
@@ -43,10 +43,12 @@ func compile(list []metricDataQuery) (queries, error) {
 			err = errors.New("it must have either a metric or an expression")
 		case stat == nil:
 			q.expression, q.operands, err = parseFormula(*in.Expression)
+		case stat.Unit != "" && !slices.Contains(stat.Unit.Values(), stat.Unit):
+			err = fmt.Errorf("%q is no unit", stat.Unit)
 		case stat.Period < 60 || stat.Period%60 != 0 || !slices.Contains(plainStatistics, stat.Stat) && !percentile.MatchString(stat.Stat):
 			err = fmt.Errorf("it must have a period that is a multiple of 60 and a known statistic, got %d and %q", stat.Period, stat.Stat)
 		default:
-			q.key, q.stat, q.period = stat.Metric.key(), stat.Stat, time.Duration(stat.Period)*time.Second
+			q.key, q.unit, q.stat, q.period = stat.Metric.key(), string(stat.Unit), stat.Stat, time.Duration(stat.Period)*time.Second
 		}
 		if err != nil {
 			return nil, fmt.Errorf("query %q: %w", in.Id, err)
@@ -76,15 +78,20 @@ func compile(list []metricDataQuery) (queries, error) {
 func (qs queries) value(st *store, id string, start time.Time) (float64, bool) {
 	q := qs[id]
 	if q.expression != nil {
-		v, ok := q.expression(func(id string) (float64, bool) { return qs.value(st, id, start) })
-		return v, ok && !math.IsNaN(v) && !math.IsInf(v, 0) // such as of a division by 0
+		v := q.expression(func(id string) float64 {
+			if v, ok := qs.value(st, id, start); ok {
+				return v
+			}
+			return math.NaN()
+		})
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0) // such as of a division by 0
 	}
-	return st.value(q.key, q.stat, start, start.Add(q.period))
+	return st.value(q.key, q.unit, q.stat, start, start.Add(q.period))
 }
 
-// formula is a parsed expression. As on AWS, it has no value in a period in which one of its operands has none, except those
-// that FILL fills.
-type formula func(operand func(id string) (float64, bool)) (float64, bool)
+// formula is a parsed expression. As on AWS, it has no value, which is NaN, in a period in which one of its operands has none,
+// except those that FILL fills.
+type formula func(operand func(id string) float64) float64
 
 var binary = map[token.Token]func(a, b float64) float64{
 	token.ADD:  func(a, b float64) float64 { return a + b },
@@ -127,10 +134,10 @@ func build(x ast.Expr, ids *[]string) (formula, error) {
 		return build(x.X, ids)
 	case *ast.BasicLit:
 		v, err := strconv.ParseFloat(x.Value, 64)
-		return func(func(string) (float64, bool)) (float64, bool) { return v, true }, err
+		return func(func(string) float64) float64 { return v }, err
 	case *ast.Ident:
 		*ids = append(*ids, x.Name)
-		return func(operand func(string) (float64, bool)) (float64, bool) { return operand(x.Name) }, nil
+		return func(operand func(string) float64) float64 { return operand(x.Name) }, nil
 	case *ast.UnaryExpr:
 		if x.Op == token.SUB {
 			return build(&ast.BinaryExpr{X: &ast.BasicLit{Value: "0"}, Op: token.SUB, Y: x.X}, ids)
@@ -155,9 +162,9 @@ func build(x ast.Expr, ids *[]string) (formula, error) {
 				return nil, err
 			}
 			filler, err := build(x.Args[1], ids)
-			return func(operand func(string) (float64, bool)) (float64, bool) {
-				if v, ok := series(operand); ok {
-					return v, true
+			return func(operand func(string) float64) float64 {
+				if v := series(operand); !math.IsNaN(v) {
+					return v
 				}
 				return filler(operand)
 			}, err
@@ -177,15 +184,13 @@ func apply(f func([]float64) float64, ids *[]string, operands ...ast.Expr) (form
 			return nil, err
 		}
 	}
-	return func(operand func(string) (float64, bool)) (float64, bool) {
+	return func(operand func(string) float64) float64 {
 		values := make([]float64, len(parts))
 		for i, part := range parts {
-			v, ok := part(operand)
-			if !ok {
-				return 0, false
+			if values[i] = part(operand); math.IsNaN(values[i]) {
+				return math.NaN()
 			}
-			values[i] = v
 		}
-		return f(values), true
+		return f(values)
 	}, nil
 }

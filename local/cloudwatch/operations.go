@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -46,7 +49,8 @@ func (s *Service) describeAlarms(c *wire.Call, in *describeAlarmsInput) (wire.Ob
 		}
 		d := n.describe().With(wire.Object{
 			"AlarmName": a.name, "AlarmArn": a.arn(), "ActionsEnabled": true, "StateValue": a.state, "StateReason": a.reason,
-			"StateUpdatedTimestamp": a.changed, "StateTransitionedTimestamp": a.changed, "AlarmConfigurationUpdatedTimestamp": a.configured,
+			"StateUpdatedTimestamp": wire.Time{Time: a.changed}, "StateTransitionedTimestamp": wire.Time{Time: a.changed},
+			"AlarmConfigurationUpdatedTimestamp": wire.Time{Time: a.configured},
 		})
 		switch {
 		case a.composite != nil && slices.Contains(in.AlarmTypes, "CompositeAlarm"):
@@ -68,14 +72,21 @@ type listMetricsInput struct {
 // listMetrics follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html, without pages.
 func (s *Service) listMetrics(c *wire.Call, in *listMetricsInput) (wire.Object, error) {
 	s.evaluate(c.Context())
-	metrics := s.metrics.list(func(m *series) bool {
-		return (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
-			!slices.ContainsFunc(in.Dimensions, func(wanted struct{ Name, Value *string }) bool {
-				return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
-					return d.Name == deref(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
-				})
+	s.metrics.mu.Lock()
+	defer s.metrics.mu.Unlock()
+	metrics := []metric{}
+	for _, key := range slices.Sorted(maps.Keys(s.metrics.series)) {
+		m := s.metrics.series[key].metric
+		lacks := func(wanted struct{ Name, Value *string }) bool {
+			return !slices.ContainsFunc(m.Dimensions, func(d dimension) bool {
+				return d.Name == aws.ToString(wanted.Name) && (wanted.Value == nil || d.Value == *wanted.Value)
 			})
-	})
+		}
+		if (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.MetricName) &&
+			!slices.ContainsFunc(in.Dimensions, lacks) {
+			metrics = append(metrics, m)
+		}
+	}
 	return wire.Object{"Metrics": metrics}, nil
 }
 
@@ -92,6 +103,7 @@ type metricStat struct {
 	Metric metric
 	Period int // seconds
 	Stat   string
+	Unit   types.StandardUnit `json:",omitempty"` // returns only values that have it
 }
 
 func (q *metricDataQuery) returns() bool { return q.ReturnData == nil || *q.ReturnData }
@@ -112,7 +124,10 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		return nil, invalid("ValidationError", "%v", err)
 	}
 	s.evaluate(c.Context())
-	start, end := s.within(in.StartTime.Time, in.EndTime.Time)
+	// A start long ago would take long: there are no values beyond these times.
+	now := s.account.Clock.Now()
+	start := slices.MaxFunc([]time.Time{in.StartTime.Time, now.Add(-retention)}, time.Time.Compare)
+	end := slices.MinFunc([]time.Time{in.EndTime.Time, now.Add(maxAhead)}, time.Time.Compare)
 	results := []wire.Object{}
 	for _, q := range in.MetricDataQueries {
 		if !q.returns() {
@@ -122,12 +137,12 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 		if q.MetricStat != nil {
 			name = q.MetricStat.Metric.MetricName
 		}
-		times, values := []time.Time{}, []float64{}
+		times, values := []wire.Time{}, []float64{}
 		period := qs[q.Id].period
 		seconds := int64(period / time.Second)
 		for from := time.Unix(start.Unix()/seconds*seconds, 0).UTC(); from.Before(end); from = from.Add(period) {
 			if v, ok := qs.value(&s.metrics, q.Id, from); ok {
-				times, values = append(times, from), append(values, v)
+				times, values = append(times, wire.Time{Time: from}), append(values, v)
 			}
 		}
 		if in.ScanBy != "TimestampAscending" {
@@ -135,20 +150,8 @@ func (s *Service) getMetricData(c *wire.Call, in *getMetricDataInput) (wire.Obje
 			slices.Reverse(values)
 		}
 		results = append(results, wire.Object{
-			"Id": q.Id, "Label": cmp.Or(deref(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
+			"Id": q.Id, "Label": cmp.Or(aws.ToString(q.Label), name), "StatusCode": "Complete", "Timestamps": times, "Values": values,
 		})
 	}
 	return wire.Object{"MetricDataResults": results}, nil
-}
-
-// within limits a range of time to where there can be data: a start long ago would take long.
-func (s *Service) within(start, end time.Time) (time.Time, time.Time) {
-	now := s.account.Clock.Now()
-	if oldest := now.Add(-retention); start.Before(oldest) {
-		start = oldest
-	}
-	if newest := now.Add(maxAhead); end.After(newest) {
-		end = newest
-	}
-	return start, end
 }

@@ -47,6 +47,12 @@ func TestMetricsOfLogEventsThroughTheSDK(t *testing.T) {
 	require.Len(t, list.Metrics, 2)
 	require.Equal(t, "Accepted", *list.Metrics[0].MetricName)
 	require.Equal(t, "fanout", *list.Metrics[0].Dimensions[0].Value)
+	for value, n := range map[string]int{"fanout": 1, "checker": 0} {
+		list, err := c.client.ListMetrics(t.Context(), &sdk.ListMetricsInput{MetricName: aws.String("Accepted"),
+			Dimensions: []types.DimensionFilter{{Name: aws.String("Pattern"), Value: &value}}})
+		require.NoError(t, err)
+		require.Len(t, list.Metrics, n, value)
+	}
 
 	for stat, want := range map[string][]float64{"Sum": {4, 2}, "SampleCount": {4, 2}, "Minimum": {0.5, 0.5}, "Maximum": {1.5, 1.5}, "Average": {1, 1}} {
 		out, err := c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(start.Add(-time.Hour)),
@@ -56,6 +62,29 @@ func TestMetricsOfLogEventsThroughTheSDK(t *testing.T) {
 		require.Equal(t, want, out.MetricDataResults[0].Values, stat)
 		require.Equal(t, start.UTC(), out.MetricDataResults[0].Timestamps[0].UTC())
 	}
+}
+
+func TestQueriesReturnOnlyValuesInTheirUnit(t *testing.T) {
+	c := newCloud(t)
+	start := c.Clock.Now()
+	c.service.Extract(start, emf(start))
+	values := func(unit types.StandardUnit) ([]float64, error) {
+		q := query("Sum", "SecondsToDone")
+		q.MetricStat.Unit = unit
+		out, err := c.client.GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(start.Add(-time.Hour)),
+			EndTime: aws.Time(start.Add(time.Minute)), MetricDataQueries: []types.MetricDataQuery{q}})
+		if err != nil {
+			return nil, err
+		}
+		return out.MetricDataResults[0].Values, nil
+	}
+	for unit, want := range map[types.StandardUnit][]float64{"": {2}, types.StandardUnitSeconds: {2}, types.StandardUnitMilliseconds: {}, types.StandardUnitNone: {}} {
+		got, err := values(unit)
+		require.NoError(t, err)
+		require.Equal(t, want, got, unit)
+	}
+	_, err := values("Hours")
+	require.ErrorContains(t, err, `"Hours" is no unit`)
 }
 
 func TestExpressionsThroughTheSDK(t *testing.T) {
@@ -109,6 +138,9 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 	c := newCloud(t)
 	_, err := c.client.DescribeAlarmHistory(t.Context(), &sdk.DescribeAlarmHistoryInput{})
 	require.ErrorContains(t, err, `does not implement the operation "DescribeAlarmHistory"`)
+	_, err = c.client.GetMetricStatistics(t.Context(), &sdk.GetMetricStatisticsInput{Namespace: aws.String("N"), MetricName: aws.String("M"),
+		StartTime: aws.Time(c.Clock.Now()), EndTime: aws.Time(c.Clock.Now()), Period: aws.Int32(60)})
+	require.ErrorContains(t, err, `does not implement the operation "GetMetricStatistics"`)
 	_, err = c.client.DescribeAlarms(t.Context(), &sdk.DescribeAlarmsInput{MaxRecords: aws.Int32(1)})
 	require.ErrorContains(t, err, "MaxRecords")
 	_, denied := c.Role(t, "reader", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"cloudwatch:ListMetrics","Resource":"*"}]}`)

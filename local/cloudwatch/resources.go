@@ -82,13 +82,7 @@ func (n *Notifications) check(c *provider.Checker) {
 
 // actions are those of a state. One of insufficient data has none.
 func (n *Notifications) actions(state string) []string {
-	switch state {
-	case stateAlarm:
-		return n.AlarmActions
-	case stateOK:
-		return n.OKActions
-	}
-	return nil
+	return map[string][]string{stateAlarm: n.AlarmActions, stateOK: n.OKActions}[state]
 }
 
 func (in *MetricAlarmArgs) check(c *provider.Checker) {

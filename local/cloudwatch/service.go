@@ -2,7 +2,7 @@
 // queries of Logs Insights.
 //
 // Differences from AWS:
-//   - metrics are kept for 24 hours by the minute, and 5,000 of them, without their units;
+//   - metrics are kept for 24 hours by the minute, and 5,000 of them; a metric has the unit of its first value;
 //   - a percentile is at most 0.5 % off;
 //   - an alarm is evaluated at the start of each minute, on the periods that have ended by then; AWS does not say when;
 //   - an alarm looks at two periods more than it evaluates when data is missing; AWS says "a higher number";
@@ -76,7 +76,7 @@ func (s *Service) Close() error {
 func (s *Service) Publish(at time.Time, namespace string, dimensions map[string]string, values ...account.Value) {
 	set := dimensionsOf(dimensions)
 	for _, v := range values {
-		s.put(datum{metric{namespace, v.Metric, set}, at, v.Value})
+		s.put(datum{metric{namespace, v.Metric, set}, v.Unit, at, v.Value})
 	}
 }
 
@@ -138,7 +138,7 @@ type emf struct {
 		CloudWatchMetrics []struct {
 			Namespace  string
 			Dimensions [][]string
-			Metrics    []struct{ Name string }
+			Metrics    []struct{ Name, Unit string }
 		}
 	} `json:"_aws"`
 }
@@ -163,8 +163,14 @@ func (s *Service) Extract(at time.Time, message string) {
 				continue
 			}
 			for _, m := range directive.Metrics {
-				for _, v := range numbers(body[m.Name]) {
-					s.put(datum{metric{directive.Namespace, m.Name, dimensions}, at, v})
+				values, ok := body[m.Name].([]any)
+				if !ok {
+					values = []any{body[m.Name]}
+				}
+				for _, v := range values {
+					if n, ok := v.(float64); ok {
+						s.put(datum{metric{directive.Namespace, m.Name, dimensions}, m.Unit, at, n})
+					}
 				}
 			}
 		}
@@ -181,19 +187,4 @@ func dimensionSet(body map[string]any, names []string) ([]dimension, bool) {
 		dimensions = append(dimensions, dimension{name, value})
 	}
 	return dimensions, true
-}
-
-// numbers returns the values of a metric: one number, or an array.
-func numbers(v any) []float64 {
-	list, ok := v.([]any)
-	if !ok {
-		list = []any{v}
-	}
-	var values []float64
-	for _, v := range list {
-		if n, ok := v.(float64); ok {
-			values = append(values, n)
-		}
-	}
-	return values
 }

@@ -26,14 +26,11 @@ type metric struct {
 	Dimensions            []dimension
 }
 
-// dimension has the names of notifications in JSON, which is read whatever the case, and those of operations in CBOR.
-type dimension struct {
-	Name  string `json:"name" cbor:"Name"`
-	Value string `json:"value" cbor:"Value"`
-}
+type dimension struct{ Name, Value string }
 
 type datum struct {
 	metric
+	unit  string // "Count"; None if empty
 	at    time.Time
 	value float64
 }
@@ -54,17 +51,16 @@ func (m *metric) key() string {
 
 func dimensionsOf(dimensions map[string]string) []dimension {
 	list := []dimension{}
-	for name, value := range dimensions {
-		list = append(list, dimension{name, value})
+	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
+		list = append(list, dimension{name, dimensions[name]})
 	}
-	slices.SortFunc(list, func(a, b dimension) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }
 
-// series is a metric's data.
+// series is a metric's data. Its unit is that of its first value.
 type series struct {
 	metric
-	key            string
+	key, unit      string
 	minutes        map[int64]*statistics // since 1970
 	updated        time.Time
 	oldest, newest int64 // minutes
@@ -86,8 +82,11 @@ func (st *store) put(d *datum, now time.Time) {
 	defer st.mu.Unlock()
 	m := st.series[key]
 	if m == nil {
-		st.makeRoom()
-		m = &series{metric: d.metric, key: key, minutes: map[int64]*statistics{}, oldest: at, newest: at}
+		if len(st.series) == maxMetrics { // the one that was updated least recently makes room
+			updated := func(a, b *series) int { return a.updated.Compare(b.updated) }
+			delete(st.series, slices.MinFunc(slices.Collect(maps.Values(st.series)), updated).key)
+		}
+		m = &series{metric: d.metric, key: key, unit: cmp.Or(d.unit, "None"), minutes: map[int64]*statistics{}, oldest: at, newest: at}
 		st.series[key] = m
 	}
 	s := m.minutes[at]
@@ -102,28 +101,13 @@ func (st *store) put(d *datum, now time.Time) {
 	}
 }
 
-// makeRoom removes the metric that was updated least recently if there are too many.
-func (st *store) makeRoom() {
-	if len(st.series) < maxMetrics {
-		return
-	}
-	delete(st.series, slices.MinFunc(slices.Collect(maps.Values(st.series)), func(a, b *series) int { return a.updated.Compare(b.updated) }).key)
-}
-
-// value returns a statistic of a metric from start to before end, and false if there are no values.
-func (st *store) value(key, statistic string, start, end time.Time) (float64, bool) {
+// value returns a statistic of a metric from start to before end, and false if there are no values in a unit, or in any if it is empty.
+func (st *store) value(key, unit, statistic string, start, end time.Time) (float64, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	m := st.series[key]
-	if m == nil || m.newest < minute(start) || m.oldest >= minute(end) {
+	if m == nil || unit != "" && unit != m.unit || m.newest < minute(start) || m.oldest >= minute(end) {
 		return 0, false
-	}
-	if minute(end) == minute(start)+1 { // a sum of one would copy its values
-		s := m.minutes[minute(start)]
-		if s == nil {
-			return 0, false
-		}
-		return s.value(statistic), true
 	}
 	var sum statistics
 	for at := minute(start); at < minute(end); at++ {
@@ -135,18 +119,6 @@ func (st *store) value(key, statistic string, start, end time.Time) (float64, bo
 		return 0, false
 	}
 	return sum.value(statistic), true
-}
-
-func (st *store) list(match func(*series) bool) []metric {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	list := []metric{}
-	for _, key := range slices.Sorted(maps.Keys(st.series)) {
-		if m := st.series[key]; match(m) {
-			list = append(list, m.metric)
-		}
-	}
-	return list
 }
 
 func minute(t time.Time) int64 { return t.Unix() / int64(resolution/time.Second) }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
@@ -16,7 +18,7 @@ func (in *MetricAlarmArgs) onWire() []metricDataQuery {
 		flag := q.ReturnData != nil && *q.ReturnData
 		out := metricDataQuery{Id: q.ID, Expression: q.Expression, Label: q.Label, ReturnData: &flag, Period: q.Period}
 		if m := q.Metric; m != nil {
-			out.MetricStat = &metricStat{Metric: metric{deref(m.Namespace), m.MetricName, dimensionsOf(m.Dimensions)}, Period: m.Period, Stat: m.Stat}
+			out.MetricStat = &metricStat{Metric: metric{aws.ToString(m.Namespace), m.MetricName, dimensionsOf(m.Dimensions)}, Period: m.Period, Stat: m.Stat}
 		}
 		list = append(list, out)
 	}
@@ -34,8 +36,8 @@ func (in *MetricAlarmArgs) watch(a *alarm) *alarm {
 func (in *MetricAlarmArgs) queries() (qs queries, watched string, err error) {
 	list := in.onWire()
 	if len(list) == 0 {
-		m := metric{deref(in.Namespace), deref(in.MetricName), dimensionsOf(in.Dimensions)}
-		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: cmp.Or(deref(in.Statistic), deref(in.ExtendedStatistic))}}}
+		m := metric{aws.ToString(in.Namespace), aws.ToString(in.MetricName), dimensionsOf(in.Dimensions)}
+		list = []metricDataQuery{{Id: "m", MetricStat: &metricStat{Metric: m, Stat: cmp.Or(aws.ToString(in.Statistic), aws.ToString(in.ExtendedStatistic))}}}
 		if in.Period != nil {
 			list[0].MetricStat.Period = *in.Period
 		}

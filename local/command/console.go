@@ -45,12 +45,9 @@ func (e *environment) readSettings() (console.Settings, error) {
 
 // printConsole prints the address of the page, and nothing else. For a person at a terminal it opens the page.
 func printConsole(_ context.Context, e *environment) error {
-	r, err := e.find()
+	r, err := e.needed()
 	if err != nil {
 		return err
-	}
-	if r == nil {
-		return errors.New("the embedded cloud is not running: run `make up`")
 	}
 	if _, err := fmt.Fprintln(e.stdout, r.Console); err != nil {
 		return err

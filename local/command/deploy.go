@@ -27,8 +27,8 @@ func (e *environment) stack(r *running) *stack.Stack {
 func (e *environment) outputsFile() string { return filepath.Join(e.home, "outputs.json") }
 
 // ready returns the running cloud, which it starts if none runs, and the config for a deployment to it.
-func (e *environment) ready(ctx context.Context, c selection) (*running, map[string]string, error) {
-	config, err := c.config(e.project)
+func (e *environment) ready(ctx context.Context) (*running, map[string]string, error) {
+	config, err := e.selection.config(e.project)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,8 +40,8 @@ func (e *environment) ready(ctx context.Context, c selection) (*running, map[str
 	return r, config, nil
 }
 
-func up(ctx context.Context, e *environment, c selection) error {
-	r, config, err := e.ready(ctx, c)
+func up(ctx context.Context, e *environment) error {
+	r, config, err := e.ready(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,8 @@ func deployError(err error) error {
 	return err
 }
 
-func preview(ctx context.Context, e *environment, c selection) error {
-	r, config, err := e.ready(ctx, c)
+func preview(ctx context.Context, e *environment) error {
+	r, config, err := e.ready(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,10 +101,8 @@ func down(ctx context.Context, e *environment) error {
 			return err
 		}
 	}
-	for _, file := range []string{e.outputsFile(), e.cloudFile()} {
-		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	if err := errors.Join(os.RemoveAll(e.outputsFile()), os.RemoveAll(e.cloudFile())); err != nil {
+		return err
 	}
 	return deployError(s.Forget(ctx))
 }
@@ -131,12 +129,9 @@ func outputs(_ context.Context, e *environment) error {
 
 // printEnvironment prints the environment variables with which pulumi and aws find the local stack.
 func printEnvironment(_ context.Context, e *environment) error {
-	r, err := e.find()
+	r, err := e.needed()
 	if err != nil {
 		return err
-	}
-	if r == nil {
-		return errors.New("the embedded cloud is not running: run `make up`")
 	}
 	variables := append(e.stack(r).Environment(),
 		"AWS_ENDPOINT_URL="+r.Endpoint, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
@@ -149,6 +144,7 @@ func printEnvironment(_ context.Context, e *environment) error {
 	return nil
 }
 
+// selection is what to deploy.
 type selection struct {
 	pattern string
 	values  []string // key=value

@@ -31,6 +31,7 @@ func Main(meter console.Meter) {
 // run is Main without an exit, for the tests. The end of ctx interrupts the command, and kill ends it at once.
 func run(ctx context.Context, kill <-chan struct{}, meter console.Meter, args []string, stdout, stderr io.Writer) error {
 	var home, settings string
+	var selected selection
 	root := &cobra.Command{
 		Use:           "local",
 		Short:         "Deploy to the embedded cloud",
@@ -55,9 +56,11 @@ func run(ctx context.Context, kill <-chan struct{}, meter console.Meter, args []
 			return nil, err
 		}
 		file, err := settingsFile(project, settings)
-		return &environment{project: project, home: home, settings: file, meter: meter, stdout: stdout, stderr: stderr, kill: kill}, err
+		return &environment{
+			project: project, home: home, settings: file, selection: selected, meter: meter, stdout: stdout, stderr: stderr, kill: kill,
+		}, err
 	}
-	add := func(use, short string, f func(context.Context, *environment) error, flags func(*cobra.Command)) {
+	add := func(use, short string, f action, flags func(*cobra.Command)) {
 		cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 			e, err := env()
 			if err != nil {
@@ -74,31 +77,28 @@ func run(ctx context.Context, kill <-chan struct{}, meter console.Meter, args []
 	withSettings := func(cmd *cobra.Command) {
 		cmd.Flags().StringVar(&settings, "console", "", "file with the settings of the page, if the command starts the cloud (default console.json in the project, if it exists)")
 	}
-	var c selection
 	withConfig := func(cmd *cobra.Command) {
 		withSettings(cmd)
-		cmd.Flags().StringVar(&c.pattern, "pattern", "fanout", "patterns to deploy: one, several separated by commas, or all")
-		cmd.Flags().StringArrayVar(&c.values, "config", nil, "config value as key=value, overrides Pulumi.local.yaml; repeatable")
+		cmd.Flags().StringVar(&selected.pattern, "pattern", "fanout", "patterns to deploy: one, several separated by commas, or all")
+		cmd.Flags().StringArrayVar(&selected.values, "config", nil, "config value as key=value, overrides Pulumi.local.yaml; repeatable")
 	}
 	add("serve", "Run the embedded cloud until interrupted", serve, withSettings)
-	add("up", "Start the embedded cloud if it is not running, and deploy", func(ctx context.Context, e *environment) error {
-		return e.alone(ctx, func() error { return up(ctx, e, c) })
-	}, withConfig)
-	add("preview", "Show what up would change", func(ctx context.Context, e *environment) error {
-		return e.alone(ctx, func() error { return preview(ctx, e, c) })
-	}, withConfig)
-	add("down", "Destroy the stack and stop the embedded cloud", func(ctx context.Context, e *environment) error {
-		return e.alone(ctx, func() error { return down(ctx, e) })
-	}, nil)
+	add("up", "Start the embedded cloud if it is not running, and deploy", alone(up), withConfig)
+	add("preview", "Show what up would change", alone(preview), withConfig)
+	add("down", "Destroy the stack and stop the embedded cloud", alone(down), nil)
 	add("console", "Print the address of the page of the embedded cloud, and open it", printConsole, nil)
 	add("outputs", "Print the stack's outputs as JSON", outputs, nil)
 	add("env", "Print the environment for pulumi and aws, for a shell to eval", printEnvironment, nil)
 	return root.ExecuteContext(ctx)
 }
 
+// action is what a command does.
+type action func(context.Context, *environment) error
+
 type environment struct {
 	project, home  string
 	settings       string // file of the console's; empty if there is none
+	selection      selection
 	stdout, stderr io.Writer
 	kill           <-chan struct{}
 	meter          console.Meter // of the page's bill, or nil
@@ -123,16 +123,18 @@ func (e *environment) lock(name string) (lock *flock.Flock, locked bool, err err
 	return lock, locked, err
 }
 
-// alone runs f while no other up, preview or down uses this home. It waits for the other one to end.
-func (e *environment) alone(ctx context.Context, f func() error) error {
-	lock, locked, err := e.lock("stack.lock")
-	if err == nil && !locked {
-		fmt.Fprintf(e.stderr, "Another up, preview or down uses %s: waiting until it ends\n", e.home)
-		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+// alone makes an action wait until no other up, preview or down uses its home.
+func alone(f action) action {
+	return func(ctx context.Context, e *environment) error {
+		lock, locked, err := e.lock("stack.lock")
+		if err == nil && !locked {
+			fmt.Fprintf(e.stderr, "Another up, preview or down uses %s: waiting until it ends\n", e.home)
+			_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+		}
+		if err != nil {
+			return err
+		}
+		defer lock.Unlock()
+		return f(ctx, e)
 	}
-	if err != nil {
-		return err
-	}
-	defer lock.Unlock()
-	return f()
 }

@@ -33,7 +33,11 @@ type running struct {
 	Console         string `json:"console"` // address of the page
 }
 
-const startLimit = 15 * time.Second
+// startLimit is how long the cloud may take to start, and to stop. Whether it has is looked at every pollEvery.
+const (
+	startLimit = 15 * time.Second
+	pollEvery  = 20 * time.Millisecond
+)
 
 func (e *environment) cloudFile() string { return filepath.Join(e.home, "cloud.json") }
 func (e *environment) cloudLog() string  { return filepath.Join(e.home, "cloud.log") }
@@ -122,6 +126,15 @@ func (e *environment) find() (*running, error) {
 	return &r, nil
 }
 
+// needed is find for a command that is of no use without a cloud.
+func (e *environment) needed() (*running, error) {
+	r, err := e.find()
+	if r == nil && err == nil {
+		err = errors.New("the embedded cloud is not running: run `make up`")
+	}
+	return r, err
+}
+
 // start returns the running cloud. It starts one if none runs, and restarts one of another build, or one that may have
 // other resources than the stack's state, because Pulumi was killed while it changed them.
 func (e *environment) start(ctx context.Context) (*running, error) {
@@ -159,9 +172,6 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 			return nil, err
 		}
 	}
-	if err := os.MkdirAll(e.home, 0o755); err != nil {
-		return nil, fmt.Errorf("making %s: %w", e.home, err)
-	}
 	log, err := os.Create(e.cloudLog())
 	if err != nil {
 		return nil, err
@@ -172,10 +182,8 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 		return nil, err
 	}
 	// These describe a cloud that has ended.
-	for _, file := range []string{e.cloudFile(), e.outputsFile()} {
-		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
+	if err := errors.Join(os.RemoveAll(e.cloudFile()), os.RemoveAll(e.outputsFile())); err != nil {
+		return nil, err
 	}
 	args := []string{"serve", "--home", e.home}
 	if e.settings != "" {
@@ -190,19 +198,15 @@ func (e *environment) start(ctx context.Context) (*running, error) {
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
-	deadline := time.NewTimer(startLimit)
-	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("the embedded cloud did not start within %s; see %s", startLimit, e.cloudLog()))
+	defer cancel()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, context.Cause(ctx)
 		case err := <-exited:
 			return nil, fmt.Errorf("the embedded cloud did not start: %w; see %s", err, e.cloudLog())
-		case <-deadline.C:
-			return nil, fmt.Errorf("the embedded cloud did not start within %s; see %s", startLimit, e.cloudLog())
-		case <-tick.C:
+		case <-time.After(pollEvery):
 			if r, err := e.find(); r != nil || err != nil {
 				return r, err
 			}
@@ -219,19 +223,16 @@ func (e *environment) stop(ctx context.Context) error {
 	if err := syscall.Kill(r.PID, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stopping the embedded cloud, process %d: %w", r.PID, err)
 	}
-	deadline := time.Now().Add(startLimit)
-	for time.Now().Before(deadline) {
-		if syscall.Kill(r.PID, 0) != nil {
-			_ = os.Remove(e.cloudFile())
-			return nil
-		}
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("the embedded cloud, process %d, did not stop within %s", r.PID, startLimit))
+	defer cancel()
+	for syscall.Kill(r.PID, 0) == nil {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
+			return context.Cause(ctx)
+		case <-time.After(pollEvery):
 		}
 	}
-	return fmt.Errorf("the embedded cloud, process %d, did not stop within %s", r.PID, startLimit)
+	return nil
 }
 
 // executable returns the SHA-256 of this command's binary, which identifies the build.

@@ -22,7 +22,7 @@ type Alarm struct {
 // alarms reads the alarms that are raised. Composite alarms only repeat those of metrics.
 func (s *sampler) alarms(ctx context.Context, live *Live) error {
 	live.Alarms = []Alarm{}
-	out, err := cloudwatch.NewFromConfig(s.config).DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{StateValue: types.StateValueAlarm})
+	out, err := s.cloudwatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{StateValue: types.StateValueAlarm})
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (c *Console) apis() (all []*api) {
 	for _, component := range c.graph().Components {
 		for _, n := range component.nodes(kindAPI) {
 			a := &api{component: component}
-			for _, o := range operations(properties(n.deployed.Properties).text("body")) {
+			for _, o := range operations(n.deployed.Text("body")) {
 				if o.Method != "" && o.Method != http.MethodOptions {
 					a.routes = append(a.routes, o)
 				}
@@ -43,11 +43,10 @@ func (c *Console) apis() (all []*api) {
 func (a *api) find(id string, resources []provider.Resource) {
 	plan := ""
 	for _, r := range resources {
-		p := properties(r.Properties)
 		switch r.Type {
 		case "aws:apigateway/stage:Stage":
-			if p.text("restApi") == id {
-				a.url = p.text("invokeUrl")
+			if r.Text("restApi") == id {
+				a.url = r.Text("invokeUrl")
 			}
 		case "aws:apigateway/usagePlan:UsagePlan":
 			stages, _ := r.Properties["apiStages"].([]any)
@@ -57,8 +56,8 @@ func (a *api) find(id string, resources []provider.Resource) {
 		}
 	}
 	for _, r := range resources {
-		if p := properties(r.Properties); r.Type == "aws:apigateway/usagePlanKey:UsagePlanKey" && p.text("usagePlanId") == plan {
-			a.key = p.text("value")
+		if r.Type == "aws:apigateway/usagePlanKey:UsagePlanKey" && r.Text("usagePlanId") == plan {
+			a.key = r.Text("value")
 		}
 	}
 }

@@ -71,13 +71,12 @@ func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*b
 	for _, l := range charged.Traffic {
 		out.TotalUSD += l.USD
 	}
-	if err := c.indexed(ctx, func(x *records) error {
+	if err := c.indexed(ctx, func(x *records) {
 		for _, r := range x.list {
 			if !r.Started.Before(start) {
 				out.Records++
 			}
 		}
-		return nil
 	}); err != nil {
 		return nil, err
 	}
@@ -85,28 +84,26 @@ func (c *Console) getBill(ctx context.Context, r *http.Request, _ *struct{}) (*b
 		out.PerMillionUSD = out.TotalUSD / float64(out.Records) * 1e6
 	}
 	g := c.graph()
-	out.Services = costs(charged.Traffic, func(l Charge) cost { return cost{Service: l.Service} })
-	out.Components = costs(charged.Traffic, func(l Charge) cost { return cost{Name: cmp.Or(g.componentName(l.Resource), l.Resource)} })
+	out.Services = costs(charged.Traffic, out.TotalUSD, func(l Charge) cost { return cost{Service: l.Service} })
+	out.Components = costs(charged.Traffic, out.TotalUSD, func(l Charge) cost { return cost{Name: cmp.Or(g.componentName(l.Resource), l.Resource)} })
 	return out, nil
 }
 
 // costs adds up the lines that are of the same service or component, the highest first.
-func costs(lines []Charge, of func(Charge) cost) []cost {
-	sums, total := []cost{}, 0.0
+func costs(lines []Charge, total float64, of func(Charge) cost) []cost {
+	sums := map[cost]float64{}
 	for _, l := range lines {
-		total += l.USD
+		sums[of(l)] += l.USD
 	}
-	for _, l := range lines {
-		part := of(l)
-		i := slices.IndexFunc(sums, func(c cost) bool { return c.Service == part.Service && c.Name == part.Name })
-		if i < 0 {
-			i, sums = len(sums), append(sums, part)
-		}
-		sums[i].USD += l.USD
-		sums[i].Share += l.USD / total
+	all := []cost{}
+	for part, usd := range sums {
+		part.USD, part.Share = usd, usd/total
+		all = append(all, part)
 	}
-	slices.SortStableFunc(sums, func(a, b cost) int { return cmp.Compare(b.USD, a.USD) })
-	return sums
+	slices.SortFunc(all, func(a, b cost) int {
+		return cmp.Or(cmp.Compare(b.USD, a.USD), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Name, b.Name))
+	})
+	return all
 }
 
 // componentName is the name of the component that a resource belongs to by its own name, or "".

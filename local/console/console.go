@@ -22,6 +22,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
@@ -44,13 +48,19 @@ type Console struct {
 	meter    Meter
 	settings Settings
 	config   aws.Config // of the person at the keyboard
-	sqs      *sqs.Client
 	token    string
 	address  string // host and port
 	server   *http.Server
 	graphs   graphs
 	records  records
 	faults   faults
+
+	// Clients that are used each second.
+	cloudwatch *cloudwatch.Client
+	lambda     *lambda.Client
+	logs       *cloudwatchlogs.Client
+	sfn        *sfn.Client
+	sqs        *sqs.Client
 }
 
 //go:embed assets
@@ -62,12 +72,14 @@ func Start(o Options) (*Console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the console: %w", err)
 	}
+	config := o.Cloud.Admin.Config(o.Cloud.Endpoint)
 	c := &Console{
-		cloud: o.Cloud, settings: o.Settings.withDefaults(), meter: o.Meter, config: o.Cloud.Admin.Config(o.Cloud.Endpoint),
+		cloud: o.Cloud, settings: o.Settings.withDefaults(), meter: o.Meter, config: config,
 		token: rand.Text(), address: l.Addr().String(),
-		records: records{all: map[recordKey]*record{}, seen: map[string]time.Time{}},
+		records:    records{all: map[recordKey]*record{}, seen: map[string]time.Time{}},
+		cloudwatch: cloudwatch.NewFromConfig(config), lambda: lambda.NewFromConfig(config), logs: cloudwatchlogs.NewFromConfig(config),
+		sfn: sfn.NewFromConfig(config), sqs: sqs.NewFromConfig(config),
 	}
-	c.sqs = sqs.NewFromConfig(c.config)
 	// There is no limit for writing: the page reads one response for as long as it is open.
 	c.server = &http.Server{Handler: c.guard(c.routes()), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Hour}
 	go func() {

@@ -64,10 +64,10 @@ func (c *Console) queueDepths(ctx context.Context, queue *Node) (now, later, inF
 const maxExecutions = 1000
 
 func (s *sampler) machine(ctx context.Context, n *Node, a *Activity) error {
-	if properties(n.deployed.Properties).text("type") == string(sfntypes.StateMachineTypeExpress) {
+	if n.deployed.Text("type") == string(sfntypes.StateMachineTypeExpress) {
 		return nil // Step Functions does not list its executions
 	}
-	out, err := sfn.NewFromConfig(s.config).ListExecutions(ctx, &sfn.ListExecutionsInput{
+	out, err := s.sfn.ListExecutions(ctx, &sfn.ListExecutionsInput{
 		StateMachineArn: &n.ID, StatusFilter: sfntypes.ExecutionStatusRunning, MaxResults: maxExecutions,
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *sampler) machine(ctx context.Context, n *Node, a *Activity) error {
 
 // mappings reads which sources are paused.
 func (s *sampler) mappings(ctx context.Context, live *Live) error {
-	out, err := lambda.NewFromConfig(s.config).ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
+	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
 	if err != nil {
 		return err
 	}

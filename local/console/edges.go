@@ -34,18 +34,17 @@ func newBuilder(resources []provider.Resource) *builder {
 		grants: map[string][]policy.Statement{}, labels: map[Edge][]string{},
 	}
 	for _, r := range resources {
-		p := properties(r.Properties)
 		if kind, ok := kinds[r.Type]; ok {
-			arn := p.text("arn")
+			arn := r.Text("arn")
 			b.nodes[arn] = &Node{
-				ID: arn, Kind: kind, Name: r.Name, Resource: cmp.Or(p.text("name"), p.text("bucket"), r.ID),
-				Description: p.text("description"), deployed: r,
+				ID: arn, Kind: kind, Name: r.Name, Resource: cmp.Or(r.Text("name"), r.Text("bucket"), r.ID),
+				Description: r.Text("description"), deployed: r,
 			}
 			b.names[arn], b.names[r.ID] = arn, arn
 		}
 		if r.Type == "aws:iam/rolePolicy:RolePolicy" {
-			if d, err := policy.Parse(p.text("policy"), policy.Identity); err == nil { // it was parsed when it was deployed
-				b.grants[p.text("role")] = append(b.grants[p.text("role")], d.Statements...)
+			if d, err := policy.Parse(r.Text("policy"), policy.Identity); err == nil { // it was parsed when it was deployed
+				b.grants[r.Text("role")] = append(b.grants[r.Text("role")], d.Statements...)
 			}
 		}
 	}
@@ -58,44 +57,43 @@ func (b *builder) add(from, to, kind, label string) {
 	if e.From == "" || e.To == "" || e.From == e.To {
 		return
 	}
-	if labels := b.labels[e]; label != "" && !slices.Contains(labels, label) {
-		b.labels[e] = append(labels, label)
-	} else if labels == nil {
-		b.labels[e] = []string{}
+	labels := b.labels[e]
+	if label != "" && !slices.Contains(labels, label) {
+		labels = append(labels, label)
 	}
+	b.labels[e] = labels
 }
 
 // connect adds all edges.
 func (b *builder) connect() {
 	for _, r := range b.resources {
-		p := properties(r.Properties)
 		switch r.Type {
 		case "aws:apigateway/restApi:RestApi":
-			for _, o := range operations(p.text("body")) {
-				b.add(p.text("arn"), o.function(), edgeCall, o.label())
-				b.granted(o.Integration.Credentials, func(_, to string) { b.add(p.text("arn"), to, edgeCall, o.label()) })
+			for _, o := range operations(r.Text("body")) {
+				b.add(r.Text("arn"), o.function(), edgeCall, o.label())
+				b.granted(o.Integration.Credentials, func(_, to string) { b.add(r.Text("arn"), to, edgeCall, o.label()) })
 			}
 		case "aws:sfn/stateMachine:StateMachine":
-			b.states(p.text("arn"), p.text("definition"))
+			b.states(r.Text("arn"), r.Text("definition"))
 		case "aws:lambda/function:Function":
-			b.granted(p.text("role"), func(action, to string) { b.add(p.text("arn"), to, edgeCall, action) })
+			b.granted(r.Text("role"), func(action, to string) { b.add(r.Text("arn"), to, edgeCall, action) })
 		case "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig":
-			b.add(p.text("functionName"), p.text("destinationConfig", "onFailure", "destination"), edgeFailure, "")
-			b.add(p.text("functionName"), p.text("destinationConfig", "onSuccess", "destination"), edgeEvent, "")
+			b.add(r.Text("functionName"), r.Text("destinationConfig", "onFailure", "destination"), edgeFailure, "")
+			b.add(r.Text("functionName"), r.Text("destinationConfig", "onSuccess", "destination"), edgeEvent, "")
 		case "aws:lambda/eventSourceMapping:EventSourceMapping":
-			source := p.text("eventSourceArn")
-			b.add(source, p.text("functionArn"), edgeEvent, "")
-			b.add(p.text("functionArn"), p.text("destinationConfig", "onFailure", "destinationArn"), edgeFailure, "")
+			source := r.Text("eventSourceArn")
+			b.add(source, r.Text("functionArn"), edgeEvent, "")
+			b.add(r.Text("functionArn"), r.Text("destinationConfig", "onFailure", "destinationArn"), edgeFailure, "")
 			if n := b.nodes[b.find(source)]; n != nil {
 				n.Consumers = append(n.Consumers, r.ID)
 			}
 		case "aws:sns/topicSubscription:TopicSubscription":
-			b.add(p.text("topic"), p.text("endpoint"), edgeEvent, "")
-			b.redrive(p.text("topic"), p.text("redrivePolicy"))
+			b.add(r.Text("topic"), r.Text("endpoint"), edgeEvent, "")
+			b.redrive(r.Text("topic"), r.Text("redrivePolicy"))
 		case "aws:sqs/queue:Queue":
-			b.redrive(r.ID, p.text("redrivePolicy"))
+			b.redrive(r.ID, r.Text("redrivePolicy"))
 		case "aws:sqs/redrivePolicy:RedrivePolicy":
-			b.redrive(p.text("queueUrl"), p.text("redrivePolicy"))
+			b.redrive(r.Text("queueUrl"), r.Text("redrivePolicy"))
 		}
 	}
 	b.tidy()
@@ -181,18 +179,4 @@ func (b *builder) sorted() (edges []Edge) {
 		return cmp.Or(cmp.Compare(name(a.From), name(b.From)), cmp.Compare(name(a.To), name(b.To)), cmp.Compare(a.Kind, b.Kind))
 	})
 	return edges
-}
-
-// properties are the outputs of a resource.
-type properties map[string]any
-
-// text returns a string by its path, or "".
-func (p properties) text(path ...string) string {
-	var v any = map[string]any(p)
-	for _, key := range path {
-		m, _ := v.(map[string]any)
-		v = m[key]
-	}
-	s, _ := v.(string)
-	return s
 }

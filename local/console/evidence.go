@@ -45,21 +45,17 @@ func mentions(text, value string) bool {
 
 // addItems adds the item of each table whose key is in the lines.
 func (s *story) addItems() error {
-	lower := map[string]string{}
-	for name, v := range s.fields {
-		lower[strings.ToLower(name)] = v
-	}
 	for _, n := range s.component.nodes(kindTable) {
-		key, p := map[string]types.AttributeValue{}, properties(n.deployed.Properties)
-		for _, name := range []string{p.text("hashKey"), p.text("rangeKey")} {
-			if v := lower[strings.ToLower(name)]; v != "" {
+		key, names := map[string]types.AttributeValue{}, []string{n.deployed.Text("hashKey")}
+		if name := n.deployed.Text("rangeKey"); name != "" {
+			names = append(names, name)
+		}
+		for _, name := range names {
+			if v := s.fields[strings.ToLower(name)]; v != "" {
 				key[name] = &types.AttributeValueMemberS{Value: v}
-			} else if name != "" {
-				key = nil
-				break
 			}
 		}
-		if key == nil {
+		if len(key) < len(names) {
 			continue
 		}
 		out, err := dynamodb.NewFromConfig(s.config).GetItem(s.ctx, &dynamodb.GetItemInput{TableName: &n.Resource, Key: key, ConsistentRead: aws.Bool(true)})

@@ -1,6 +1,9 @@
 package console
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // flow is how records get from one function to the next ones: through queues and streams.
 type flow struct {
@@ -65,10 +68,7 @@ func (f *flow) dropRepeaters() {
 // step is where a function belongs to: the work of a state machine is one step, in which a later function makes good for an
 // earlier one.
 func (f *flow) step(function string) string {
-	if machine, ok := f.machines[function]; ok {
-		return machine
-	}
-	return function
+	return cmp.Or(f.machines[function], function)
 }
 
 // missing returns the queues and streams in which messages about a record may be: the functions before have succeeded, each of which

@@ -89,14 +89,11 @@ func (g segment) flatten(all []segment) []segment {
 // functions, and those that X-Ray infers from calls.
 func (s *story) waterfall(all []segment) []hop {
 	hops := []hop{}
-	children, known := map[string][]*segment{}, map[string]bool{}
-	for i := range all {
-		known[all[i].ID] = true
-	}
+	children := map[string][]*segment{}
 	slices.SortStableFunc(all, func(a, b segment) int { return cmp.Compare(a.Start, b.Start) })
 	for i := range all {
 		parent := all[i].ParentID
-		if !known[parent] {
+		if !slices.ContainsFunc(all, func(g segment) bool { return g.ID == parent }) {
 			parent = "" // that of the client
 		}
 		children[parent] = append(children[parent], &all[i])

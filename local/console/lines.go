@@ -45,12 +45,12 @@ func (l *line) reason() string {
 
 // logGroup is where a function logs.
 func logGroup(function *Node) string {
-	return cmp.Or(properties(function.deployed.Properties).text("loggingConfig", "logGroup"), "/aws/lambda/"+function.Resource)
+	return cmp.Or(function.deployed.Text("loggingConfig", "logGroup"), "/aws/lambda/"+function.Resource)
 }
 
 // lines calls f with each line of a function from a time on that has a text in it.
 func (c *Console) lines(ctx context.Context, function *Node, from time.Time, text string, f func(id string, l *line)) error {
-	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(c.config), &cloudwatchlogs.FilterLogEventsInput{
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(c.logs, &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: aws.String(logGroup(function)), FilterPattern: aws.String(`"` + text + `"`), StartTime: aws.Int64(max(from.UnixMilli(), 0)),
 	})
 	for pages.HasMorePages() {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,6 +46,7 @@ type Node struct {
 	Description string   `json:"description"`
 	Consumers   []string `json:"consumers,omitempty"` // UUIDs of the event source mappings that read it
 	deployed    provider.Resource
+	component   *Component
 }
 
 // Edge is a way of data from one node to another.
@@ -83,8 +83,9 @@ func (c *Component) steps() []*Node {
 type graph struct {
 	Components []*Component `json:"components"`
 	changes    int
-	nodes      map[string]*Node      // of all components, by ARN
-	owner      map[string]*Component // of a node, by ARN
+	nodes      map[string]*Node // of all components, by ARN
+	flow       *flow
+	readings   []reading
 	names
 }
 
@@ -121,54 +122,47 @@ func (c *Console) graph() *graph {
 func newGraph(resources []provider.Resource, changes int) *graph {
 	b := newBuilder(resources)
 	b.connect()
-	g := &graph{Components: []*Component{}, changes: changes, nodes: map[string]*Node{}, owner: map[string]*Component{}, names: b.names}
 	edges := b.sorted()
-	for _, part := range parts(edges) {
-		c := &Component{}
-		for _, id := range part {
-			n := b.nodes[id]
-			g.nodes[id], g.owner[id], c.Nodes = n, c, append(c.Nodes, n)
+	for _, e := range edges {
+		join(b.nodes[e.From], b.nodes[e.To])
+	}
+	g := &graph{Components: []*Component{}, changes: changes, nodes: map[string]*Node{}, names: b.names}
+	for _, e := range edges {
+		c := b.nodes[e.From].component
+		if c.Edges == nil {
+			g.Components = append(g.Components, c)
 		}
+		c.Edges = append(c.Edges, e)
+	}
+	for _, c := range g.Components {
 		slices.SortFunc(c.Nodes, func(a, b *Node) int {
 			return cmp.Or(slices.Index(kindOrder, a.Kind)-slices.Index(kindOrder, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 		})
 		c.Name, c.Type = commonName(c.Nodes), c.Nodes[0].deployed.Component
-		g.Components = append(g.Components, c)
-	}
-	for _, e := range edges {
-		c := g.owner[e.From]
-		c.Edges = append(c.Edges, e)
+		for _, n := range c.Nodes {
+			g.nodes[n.ID] = n
+		}
 	}
 	slices.SortFunc(g.Components, func(a, b *Component) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Nodes[0].ID, b.Nodes[0].ID))
 	})
+	g.flow, g.readings = newFlow(g), newReadings(g)
 	return g
 }
 
-// parts returns the ids of the nodes of each connected part.
-func parts(edges []Edge) (all [][]string) {
-	neighbours, seen := map[string][]string{}, map[string]bool{}
-	for _, e := range edges {
-		neighbours[e.From] = append(neighbours[e.From], e.To)
-		neighbours[e.To] = append(neighbours[e.To], e.From)
-	}
-	var reach func(id string) []string
-	reach = func(id string) (part []string) {
-		if seen[id] {
-			return nil
-		}
-		seen[id], part = true, []string{id}
-		for _, next := range neighbours[id] {
-			part = append(part, reach(next)...)
-		}
-		return part
-	}
-	for _, id := range slices.Sorted(maps.Keys(neighbours)) {
-		if !seen[id] {
-			all = append(all, reach(id))
+// join makes one component of those of two nodes. A node begins as one of its own.
+func join(a, b *Node) {
+	for _, n := range []*Node{a, b} {
+		if n.component == nil {
+			n.component = &Component{Nodes: []*Node{n}}
 		}
 	}
-	return all
+	if into, from := a.component, b.component; into != from {
+		into.Nodes = append(into.Nodes, from.Nodes...)
+		for _, n := range from.Nodes {
+			n.component = into
+		}
+	}
 }
 
 // commonName is what all names begin with, up to a hyphen, or the first name.

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,48 +15,13 @@ import (
 // published are the metrics that the services publish of a kind of node.
 type published struct {
 	namespace, dimension string
-	count                string
-	statistic            string // of count; default Sum
-	errors               []string
-	duration             string // in milliseconds
-	age                  string // of the oldest message, in seconds
+	statistics           []statistic
 }
 
-var metricsOf = map[string]published{
-	kindAPI:      {namespace: "AWS/ApiGateway", dimension: "ApiName", count: "Count", errors: []string{"5XXError"}, duration: "Latency"},
-	kindFunction: {namespace: "AWS/Lambda", dimension: "FunctionName", count: "Invocations", errors: []string{"Errors", "Throttles"}, duration: "Duration"},
-	kindMachine: {
-		namespace: "AWS/States", dimension: "StateMachineArn", count: "ExecutionsStarted", errors: []string{"ExecutionsFailed", "ExecutionsTimedOut"},
-		duration: "ExecutionTime",
-	},
-	kindTopic:       {namespace: "AWS/SNS", dimension: "TopicName", count: "NumberOfMessagesPublished", errors: []string{"NumberOfNotificationsFailed"}},
-	kindQueue:       queueMetrics,
-	kindDeadLetters: queueMetrics,
-	kindStream: {
-		namespace: "AWS/Kinesis", dimension: "StreamName", count: "IncomingRecords",
-		errors: []string{"WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"},
-	},
-	kindTable: { // for each operation, and counted by its durations
-		namespace: "AWS/DynamoDB", dimension: "TableName", count: "SuccessfulRequestLatency", statistic: "SampleCount",
-		errors: []string{"ThrottledRequests", "SystemErrors"}, duration: "SuccessfulRequestLatency",
-	},
-}
-
-var queueMetrics = published{
-	namespace: "AWS/SQS", dimension: "QueueName", count: "NumberOfMessagesSent", age: "ApproximateAgeOfOldestMessage",
-}
-
-// tableOperations are those that have metrics of their own.
-var tableOperations = []string{
-	"PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems",
-}
-
-// reading is a statistic of a metric, and what it says of a node.
-type reading struct {
-	node, key string // key identifies the metric and the statistic
-	stat      types.MetricStat
-	latency   bool
-	apply     func(*Activity, measured)
+// statistic is one of a metric, and what it says of a node.
+type statistic struct {
+	metric, name string
+	apply        func(*Activity, measured)
 }
 
 // measured are values of a statistic.
@@ -67,52 +31,83 @@ type measured struct {
 	last  float64
 }
 
-// readings are those of all nodes.
-func (g *graph) readings() (all []reading) {
-	add := func(node, namespace, metric, statistic string, apply func(*Activity, measured), dimensions ...string) {
-		r := reading{node: node, key: strings.Join(append(dimensions, namespace, metric, statistic), " "), latency: statistic[0] == 'p', apply: apply}
-		m := &types.Metric{Namespace: &namespace, MetricName: &metric}
+// What the values of a statistic say of a node.
+func counted(a *Activity, m measured)       { a.Total += m.fresh }
+func failures(a *Activity, m measured)      { a.Errors += m.sum }
+func p50(a *Activity, m measured)           { a.P50Ms = higher(a.P50Ms, m.last) }
+func p99(a *Activity, m measured)           { a.P99Ms = higher(a.P99Ms, m.last) }
+func oldestRecord(a *Activity, m measured)  { a.OldestMs = max(a.OldestMs, m.last) }
+func oldestMessage(a *Activity, m measured) { a.OldestMs = m.last * 1000 }
+
+var metricsOf = map[string]published{
+	kindAPI: {"AWS/ApiGateway", "ApiName", []statistic{
+		{"Count", "Sum", counted}, {"5XXError", "Sum", failures}, {"Latency", "p50", p50}, {"Latency", "p99", p99},
+	}},
+	kindFunction: {"AWS/Lambda", "FunctionName", []statistic{
+		{"Invocations", "Sum", counted}, {"Errors", "Sum", failures}, {"Throttles", "Sum", failures}, {"Duration", "p50", p50}, {"Duration", "p99", p99},
+	}},
+	kindMachine: {"AWS/States", "StateMachineArn", []statistic{
+		{"ExecutionsStarted", "Sum", counted}, {"ExecutionsFailed", "Sum", failures}, {"ExecutionsTimedOut", "Sum", failures},
+		{"ExecutionTime", "p50", p50}, {"ExecutionTime", "p99", p99},
+	}},
+	kindTopic: {"AWS/SNS", "TopicName", []statistic{
+		{"NumberOfMessagesPublished", "Sum", counted}, {"NumberOfNotificationsFailed", "Sum", failures},
+	}},
+	kindQueue:       queueMetrics,
+	kindDeadLetters: queueMetrics,
+	kindStream: {"AWS/Kinesis", "StreamName", []statistic{
+		{"IncomingRecords", "Sum", counted}, {"WriteProvisionedThroughputExceeded", "Sum", failures}, {"ReadProvisionedThroughputExceeded", "Sum", failures},
+	}},
+	kindTable: {"AWS/DynamoDB", "TableName", []statistic{ // for each operation, and counted by its durations
+		{"SuccessfulRequestLatency", "SampleCount", counted}, {"ThrottledRequests", "Sum", failures}, {"SystemErrors", "Sum", failures},
+		{"SuccessfulRequestLatency", "p50", p50}, {"SuccessfulRequestLatency", "p99", p99},
+	}},
+}
+
+var queueMetrics = published{"AWS/SQS", "QueueName", []statistic{
+	{"NumberOfMessagesSent", "Sum", counted}, {"ApproximateAgeOfOldestMessage", "Maximum", oldestMessage},
+}}
+
+// tableOperations are those that have metrics of their own.
+var tableOperations = []string{
+	"PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems",
+}
+
+// reading is a statistic that is read for a node.
+type reading struct {
+	node, key string // key identifies the metric and the statistic
+	stat      types.MetricStat
+	latency   bool
+	apply     func(*Activity, measured)
+}
+
+// newReadings returns those of all nodes.
+func newReadings(g *graph) (all []reading) {
+	add := func(node, namespace string, s statistic, dimensions ...string) {
+		m := &types.Metric{Namespace: &namespace, MetricName: &s.metric}
 		for d := range slices.Chunk(dimensions, 2) {
 			m.Dimensions = append(m.Dimensions, types.Dimension{Name: &d[0], Value: &d[1]})
 		}
-		r.stat = types.MetricStat{Metric: m, Period: aws.Int32(60), Stat: &statistic}
-		all = append(all, r)
+		all = append(all, reading{
+			node: node, key: strings.Join(append(dimensions, namespace, s.metric, s.name), " "), latency: s.name[0] == 'p',
+			stat: types.MetricStat{Metric: m, Period: aws.Int32(60), Stat: &s.name}, apply: s.apply,
+		})
 	}
-	counted := func(a *Activity, m measured) { a.Total += m.fresh }
-	failed := func(a *Activity, m measured) { a.Errors += m.sum }
-	p50 := func(a *Activity, m measured) { a.P50Ms = higher(a.P50Ms, m.last) }
-	p99 := func(a *Activity, m measured) { a.P99Ms = higher(a.P99Ms, m.last) }
-	oldestMessage := func(a *Activity, m measured) { a.OldestMs = m.last * 1000 }
-	oldestRecord := func(a *Activity, m measured) { a.OldestMs = max(a.OldestMs, m.last) }
 	for _, n := range g.nodes {
-		m, ok := metricsOf[n.Kind]
-		if !ok {
-			continue // S3 publishes metrics of requests only on request
-		}
-		sets := [][]string{{m.dimension, n.dimension()}}
-		if n.Kind == kindTable { // has a set of metrics for each operation
-			sets = nil
+		m := metricsOf[n.Kind] // S3 publishes metrics of requests only on request
+		for _, s := range m.statistics {
+			if n.Kind != kindTable {
+				add(n.ID, m.namespace, s, m.dimension, n.dimension())
+				continue
+			}
 			for _, operation := range tableOperations {
-				sets = append(sets, []string{m.dimension, n.dimension(), "Operation", operation})
-			}
-		}
-		for _, set := range sets {
-			add(n.ID, m.namespace, m.count, cmp.Or(m.statistic, "Sum"), counted, set...)
-			for _, metric := range m.errors {
-				add(n.ID, m.namespace, metric, "Sum", failed, set...)
-			}
-			if m.duration != "" {
-				add(n.ID, m.namespace, m.duration, "p50", p50, set...)
-				add(n.ID, m.namespace, m.duration, "p99", p99, set...)
-			}
-			if m.age != "" {
-				add(n.ID, m.namespace, m.age, "Maximum", oldestMessage, set...)
+				add(n.ID, m.namespace, s, m.dimension, n.dimension(), "Operation", operation)
 			}
 		}
 		if n.Kind == kindStream {
-			for _, e := range g.owner[n.ID].Edges {
+			for _, e := range n.component.Edges {
 				if e.From == n.ID {
-					add(n.ID, "AWS/Lambda", "IteratorAge", "Maximum", oldestRecord, "FunctionName", g.nodes[e.To].Resource)
+					add(n.ID, "AWS/Lambda", statistic{"IteratorAge", "Maximum", oldestRecord}, "FunctionName", g.nodes[e.To].Resource)
 				}
 			}
 		}
@@ -146,14 +141,14 @@ func (s *sampler) metrics(ctx context.Context, live *Live) error {
 	if s.samples > 0 && s.last.Time.Before(start) {
 		start = s.last.Time.Truncate(time.Minute)
 	}
-	due := slices.DeleteFunc(slices.Clone(s.readings), func(r reading) bool { return r.latency && s.samples%latencyEvery != 0 })
+	due := slices.DeleteFunc(slices.Clone(s.drawn.readings), func(r reading) bool { return r.latency && s.samples%latencyEvery != 0 })
 	for chunk := range slices.Chunk(due, maxQueries) {
 		in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, ScanBy: types.ScanByTimestampAscending}
 		for i := range chunk {
 			q := types.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", i)), MetricStat: &chunk[i].stat}
 			in.MetricDataQueries = append(in.MetricDataQueries, q)
 		}
-		out, err := cloudwatch.NewFromConfig(s.config).GetMetricData(ctx, in)
+		out, err := s.cloudwatch.GetMetricData(ctx, in)
 		if err != nil {
 			return err
 		}

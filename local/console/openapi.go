@@ -24,31 +24,28 @@ type scheme struct {
 	Authorizer struct{ AuthorizerURI string } `json:"x-amazon-apigateway-authorizer"`
 }
 
-var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
-
 // operations returns the routes of an OpenAPI document, without those that API Gateway answers itself, and its authorizers, sorted
 // by path and method.
 func operations(body string) (all []operation) {
 	var d struct {
-		Paths      map[string]map[string]json.RawMessage
+		Paths      map[string]map[string]operation
 		Components struct {
 			SecuritySchemes map[string]scheme
 		}
 	}
-	if json.Unmarshal([]byte(body), &d) != nil { // an API without a body
-		return nil
-	}
+	_ = json.Unmarshal([]byte(body), &d) // an API may have no body, and a path has members that are no operations
 	for path, item := range d.Paths {
-		for _, method := range methods {
-			o := operation{Method: strings.ToUpper(method), Path: path}
-			if json.Unmarshal(item[method], &o) == nil && o.Integration.URI != "" {
-				for _, requirement := range o.Security {
-					for name := range requirement {
-						o.schemes = append(o.schemes, d.Components.SecuritySchemes[name])
-					}
-				}
-				all = append(all, o)
+		for method, o := range item {
+			if o.Integration.URI == "" {
+				continue
 			}
+			o.Method, o.Path = strings.ToUpper(method), path
+			for _, requirement := range o.Security {
+				for name := range requirement {
+					o.schemes = append(o.schemes, d.Components.SecuritySchemes[name])
+				}
+			}
+			all = append(all, o)
 		}
 	}
 	for _, s := range d.Components.SecuritySchemes {

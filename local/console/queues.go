@@ -104,13 +104,11 @@ func (c *Console) redrive(ctx context.Context, _ *http.Request, in *struct{ Queu
 	return map[string]any{"moved": task.ApproximateNumberOfMessagesMoved}, nil
 }
 
-type pauseInput struct {
+// pause answers POST /api/pause: it stops or starts what reads a queue or a stream for a function.
+func (c *Console) pause(ctx context.Context, _ *http.Request, in *struct {
 	Mapping string
 	Paused  bool
-}
-
-// pause answers POST /api/pause: it stops or starts what reads a queue or a stream for a function.
-func (c *Console) pause(ctx context.Context, _ *http.Request, in *pauseInput) (struct{}, error) {
-	_, err := lambda.NewFromConfig(c.config).UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: &in.Mapping, Enabled: aws.Bool(!in.Paused)})
+}) (struct{}, error) {
+	_, err := c.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: &in.Mapping, Enabled: aws.Bool(!in.Paused)})
 	return struct{}{}, refused(err)
 }

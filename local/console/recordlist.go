@@ -21,7 +21,7 @@ func (c *Console) getRecords(ctx context.Context, r *http.Request, _ *struct{}) 
 		return nil, err
 	}
 	out := &recordList{Name: c.settings.Record.Name, Records: []*record{}}
-	err = c.indexed(ctx, func(x *records) error {
+	err = c.indexed(ctx, func(x *records) {
 		for _, rec := range x.list {
 			if !rec.matches(r.FormValue("q")) {
 				continue
@@ -31,10 +31,10 @@ func (c *Console) getRecords(ctx context.Context, r *http.Request, _ *struct{}) 
 				out.Failed++
 			}
 			if rec.Failed || r.FormValue("failed") != "true" {
-				out.Records = append(out.Records, rec.copied())
+				found := *rec
+				out.Records = append(out.Records, &found)
 			}
 		}
-		return nil
 	})
 	slices.SortStableFunc(out.Records, func(a, b *record) int { return b.Started.Compare(a.Started) })
 	out.Records = out.Records[:min(limit, len(out.Records))]

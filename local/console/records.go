@@ -19,13 +19,12 @@ const (
 // records is an index of what functions have logged about records. It is brought up to date when it is read, and costs nothing
 // otherwise.
 type records struct {
-	mu    sync.Mutex
-	all   map[recordKey]*record
-	list  []*record // in the order in which they were found
-	flow  *flow
-	drawn *graph               // that flow was made from
-	read  time.Time            // up to when everything was logged before the last update
-	seen  map[string]time.Time // the lines since then, by log group and id
+	mu   sync.Mutex
+	all  map[recordKey]*record
+	list []*record // in the order in which they were found
+	flow *flow
+	read time.Time            // up to when everything was logged before the last update
+	seen map[string]time.Time // the lines since then, by log group and id
 }
 
 type recordKey struct{ component, id string }
@@ -47,36 +46,27 @@ type record struct {
 	done  map[string]int  // how often each function has succeeded
 }
 
-// copied returns what the index does not change.
-func (r *record) copied() *record {
-	c := *r
-	c.Fields, c.last, c.done = maps.Clone(r.Fields), nil, nil
-	return &c
-}
-
-// work says whether a piece of work did not succeed, and why.
+// work says why a piece of work did not succeed, or nothing.
 type work struct {
 	at     time.Time
-	failed bool
 	reason string
 }
 
 // indexed brings the index up to date, and calls f with it.
-func (c *Console) indexed(ctx context.Context, f func(*records) error) error {
+func (c *Console) indexed(ctx context.Context, f func(*records)) error {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	if err := c.records.update(ctx, c); err != nil {
-		return err
+	err := c.records.update(ctx, c)
+	if err == nil {
+		f(&c.records)
 	}
-	return f(&c.records)
+	return err
 }
 
 // update reads what was logged since the last time. The caller holds the lock.
 func (x *records) update(ctx context.Context, c *Console) error {
 	g := c.graph()
-	if x.drawn != g {
-		x.drawn, x.flow = g, newFlow(g)
-	}
+	x.flow = g.flow
 	now, s := c.cloud.Account.Clock.Now(), &c.settings.Record
 	for _, component := range g.Components {
 		for _, n := range component.steps() {
@@ -121,12 +111,13 @@ func (x *records) add(component string, l *line, s *Record) {
 		r.LastSeen, r.Outcome = l.at, cmp.Or(l.text("outcome"), r.Outcome)
 	}
 	for _, name := range s.Search {
-		if v := l.text(name); v != "" {
+		if v := l.text(name); v != "" && v != r.Fields[name] {
+			r.Fields = maps.Clone(r.Fields) // copies of the record have the old one
 			r.Fields[name] = v
 		}
 	}
-	w := work{at: l.at, failed: l.failed()}
-	if w.failed {
+	w := work{at: l.at}
+	if l.failed() {
 		w.reason = l.reason()
 	} else {
 		r.done[l.function]++
@@ -139,11 +130,11 @@ func (x *records) add(component string, l *line, s *Record) {
 	}
 	var newest work
 	for _, w := range r.last {
-		if w.failed && !w.at.Before(newest.at) {
+		if w.reason != "" && !w.at.Before(newest.at) {
 			newest = w
 		}
 	}
-	if r.Failed, r.Reason = newest.failed, ""; r.Failed {
+	if r.Failed, r.Reason = newest.reason != "", newest.reason; r.Failed {
 		r.Reason = cmp.Or(r.cause.reason, newest.reason)
 	}
 }
@@ -155,23 +146,26 @@ type counts struct {
 }
 
 func (c *Console) countRecords(ctx context.Context) (n counts, err error) {
-	known := map[*Node]bool{}
-	err = c.indexed(ctx, func(x *records) error {
+	var missing [][]*Node // of each record that did not fail
+	err = c.indexed(ctx, func(x *records) {
 		for _, r := range x.list {
 			if r.Failed {
 				n.Failed++
-				continue
-			}
-			at, err := c.waitsIn(ctx, x.flow.missing(r), known)
-			if err != nil {
-				return err
-			}
-			if at == nil {
-				n.Done++
+			} else {
+				missing = append(missing, x.flow.missing(r))
 			}
 		}
-		return nil
 	})
+	known := map[*Node]bool{}
+	for _, via := range missing {
+		at, err := c.waitsIn(ctx, via, known)
+		if err != nil {
+			return n, err
+		}
+		if at == nil {
+			n.Done++
+		}
+	}
 	return n, err
 }
 

@@ -36,7 +36,6 @@ const latencyEvery = 5
 type sampler struct {
 	*Console
 	drawn    *graph
-	readings []reading
 	seen     map[string]map[time.Time]float64 // values of the last minutes, by the key of a reading
 	requests bucketRequests
 	samples  int
@@ -50,9 +49,7 @@ func (c *Console) newSampler() *sampler {
 
 // sample reads once. What cannot be read, such as a queue that is just being deleted, is missing. The error is for the log.
 func (s *sampler) sample(ctx context.Context) (*Live, error) {
-	if g := s.graph(); s.drawn != g {
-		s.drawn, s.readings = g, g.readings()
-	}
+	s.drawn = s.graph()
 	live := &Live{moment: s.now(), Nodes: map[string]*Activity{}, Faults: s.liveFaults()}
 	for id := range s.drawn.nodes {
 		a := &Activity{Alarms: []string{}}

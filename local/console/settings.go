@@ -47,14 +47,13 @@ func ReadSettings(text []byte) (Settings, error) {
 	var s Settings
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&s); err != nil {
-		return s, fmt.Errorf("reading the settings of the console: %w", err)
+	err := decoder.Decode(&s)
+	if err == nil {
+		for i, r := range s.Requests {
+			err = errors.Join(err, r.check(fmt.Sprintf("requests[%d]", i), true))
+		}
 	}
-	errs := []error{}
-	for i, r := range s.Requests {
-		errs = append(errs, r.check(fmt.Sprintf("requests[%d]", i), true)...)
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err != nil {
 		return s, fmt.Errorf("reading the settings of the console: %w", err)
 	}
 	return s.withDefaults(), nil
@@ -71,15 +70,15 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
-func (r *Request) check(at string, offered bool) (errs []error) {
+func (r *Request) check(at string, offered bool) (err error) {
 	if offered && (r.Title == "" || r.Component == "") {
-		errs = append(errs, fmt.Errorf("%s: title and component are required", at))
+		err = fmt.Errorf("%s: title and component are required", at)
 	}
 	if !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, r.Method) || !strings.HasPrefix(r.Path, "/") {
-		errs = append(errs, fmt.Errorf("%s: must have a method, such as POST, and a path that begins with /, got %q and %q", at, r.Method, r.Path))
+		err = errors.Join(err, fmt.Errorf("%s: must have a method, such as POST, and a path that begins with /, got %q and %q", at, r.Method, r.Path))
 	}
 	for i, first := range r.First {
-		errs = append(errs, first.check(fmt.Sprintf("%s.first[%d]", at, i), false)...)
+		err = errors.Join(err, first.check(fmt.Sprintf("%s.first[%d]", at, i), false))
 	}
-	return errs
+	return err
 }

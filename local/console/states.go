@@ -35,7 +35,8 @@ func (b *builder) mentions(e Edge, v any) {
 			for name, v := range states {
 				kind := edgeCall
 				state, _ := v.(map[string]any)
-				if next, ok := state["Next"].(string); ok && properties(states).text(next, "Type") == "Fail" {
+				next, _ := state["Next"].(string)
+				if after, _ := states[next].(map[string]any); after["Type"] == "Fail" {
 					kind = edgeFailure
 				}
 				b.mentions(Edge{From: e.From, Label: name, Kind: kind}, v)

@@ -32,9 +32,9 @@ type story struct {
 	ctx       context.Context
 	graph     *graph
 	component *Component
-	record    *record
+	record    record
 	lines     []*line
-	fields    map[string]string // of all lines
+	fields    map[string]string // of all lines, by names in lower case
 }
 
 type logLine struct {
@@ -47,22 +47,19 @@ type logLine struct {
 
 // getStory answers with the story of the newest record with an id.
 func (c *Console) getStory(ctx context.Context, r *http.Request, _ *struct{}) (*story, error) {
-	var rec *record
+	var rec record
 	var missing []*Node
-	err := c.indexed(ctx, func(x *records) error {
+	if err := c.indexed(ctx, func(x *records) {
 		for _, known := range x.list {
-			if known.ID == r.PathValue("id") && (rec == nil || known.LastSeen.After(rec.LastSeen)) {
-				rec = known
+			if known.ID == r.PathValue("id") && known.LastSeen.After(rec.LastSeen) {
+				rec, missing = *known, x.flow.missing(known)
 			}
 		}
-		if rec == nil {
-			return absent("no function has logged the %s %s", c.settings.Record.Name, r.PathValue("id"))
-		}
-		missing, rec = x.flow.missing(rec), rec.copied()
-		return nil
-	})
-	if err != nil {
+	}); err != nil {
 		return nil, err
+	}
+	if rec.ID == "" {
+		return nil, absent("no function has logged the %s %s", c.settings.Record.Name, r.PathValue("id"))
 	}
 	g := c.graph()
 	i := slices.IndexFunc(g.Components, func(k *Component) bool { return k.Name == rec.Component })
@@ -96,7 +93,8 @@ func (s *story) addLines() error {
 	})
 	for _, l := range s.lines {
 		for name := range l.fields {
-			s.fields[name] = cmp.Or(l.text(name), s.fields[name])
+			lower := strings.ToLower(name)
+			s.fields[lower] = cmp.Or(l.text(name), s.fields[lower])
 		}
 		if id := l.text("traceId"); id != "" && !slices.Contains(s.TraceIDs, id) {
 			s.TraceIDs = append(s.TraceIDs, id)
@@ -140,10 +138,10 @@ func (s *story) judge(missing []*Node) error {
 
 // execution returns the execution of a machine for the record, which has the name of its id or of the request to the API, or nil.
 func (s *story) execution(machine *Node) *sfn.DescribeExecutionOutput {
-	for _, name := range []string{s.record.ID, s.fields["apiRequestId"]} {
+	for _, name := range []string{s.record.ID, s.fields["apirequestid"]} {
 		arn := strings.Replace(machine.ID, ":stateMachine:", ":execution:", 1) + ":" + name
 		// Machines of the type EXPRESS do not describe executions.
-		if out, err := sfn.NewFromConfig(s.config).DescribeExecution(s.ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err == nil {
+		if out, err := s.sfn.DescribeExecution(s.ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err == nil {
 			return out
 		}
 	}

@@ -27,11 +27,11 @@ func BenchmarkConditionalPut(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			var in putItemInput
+			var in singleWriteInput
 			if err := json.Unmarshal(fmt.Appendf(nil, benchmarkRequest, n.Add(1)), &in); err != nil {
 				b.Fatal(err)
 			}
-			m, err := newPut(t, in.Item, in.conditional)
+			m, err := in.mutation(putItem, t)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -38,11 +38,6 @@ func (c *capacity) resize(now time.Time, units int) {
 	c.bucket.SetBurstAt(now, units*burstSeconds)
 }
 
-// take uses units; false if a provisioned table has none left.
-func (c *capacity) take(now time.Time, units float64) bool {
-	return c.bucket == nil || c.bucket.AllowN(now, int(math.Ceil(units)))
-}
-
 const (
 	// maxItemSize is the largest item, names included.
 	maxItemSize = 400 << 10
@@ -56,8 +51,6 @@ const (
 func size(v Value) int {
 	switch v := v.(type) {
 	case String:
-		return len(v)
-	case Binary:
 		return len(v)
 	case Number: // one byte for two significant digits, and one more
 		_, digits, _ := v.parts()
@@ -139,7 +132,7 @@ func (s *Service) measure(c *wire.Call, took time.Duration, err error) {
 // consume takes units of a table's capacity for reading or writing. It returns false if there are not enough. The caller holds
 // the lock of the table.
 func (t *table) consume(c *capacity, now time.Time, units float64) bool {
-	if !c.take(now, units) {
+	if c.bucket != nil && !c.bucket.AllowN(now, int(math.Ceil(units))) {
 		return false
 	}
 	metric := "ConsumedWriteCapacityUnits"

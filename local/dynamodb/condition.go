@@ -2,7 +2,7 @@ package dynamodb
 
 import (
 	"cmp"
-	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -11,14 +11,17 @@ var conditionFunctions = map[string]int{"attribute_exists": 1, "attribute_not_ex
 
 var comparators = []string{"=", "<>", "<", "<=", ">", ">="}
 
+// orders are the comparators of values that have an order, on the result of cmp.Compare.
+var orders = map[string]func(int) bool{
+	"<": func(c int) bool { return c < 0 }, "<=": func(c int) bool { return c <= 0 },
+	">": func(c int) bool { return c > 0 }, ">=": func(c int) bool { return c >= 0 },
+}
+
 // parseCondition reads a condition, filter or key condition expression.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 func parseCondition(what, src string, sc *scope) (*node, error) {
-	return parse(what, src, sc, conditionFunctions, func(p *parser) *node {
-		p.inner = p.or
-		return p.condition(p.or())
-	})
+	return parse(what, src, sc, conditionFunctions, (*parser).or)
 }
 
 func (p *parser) or() *node { return p.joined("OR", p.and) }
@@ -27,45 +30,51 @@ func (p *parser) and() *node { return p.joined("AND", p.not) }
 
 func (p *parser) joined(keyword string, operand func() *node) *node {
 	n := operand()
-	for p.peek().is(keyword) {
-		left := p.condition(n)
-		p.advance()
-		n = &node{op: keyword, args: []*node{left, p.condition(operand())}}
+	for p.accept(keyword) {
+		n = &node{op: keyword, args: []*node{n, operand()}}
 	}
 	return n
 }
 
 func (p *parser) not() *node {
 	if p.accept("NOT") {
-		return &node{op: "NOT", args: []*node{p.condition(p.comparison())}}
+		return &node{op: "NOT", args: []*node{p.comparison()}}
 	}
 	return p.comparison()
 }
 
+// comparison reads a comparison, a function, or a condition in parentheses.
 func (p *parser) comparison() *node {
-	x := p.primary()
+	if p.accept("(") {
+		n := p.or()
+		p.expect(")")
+		if n.parens {
+			p.fail("The expression has redundant parentheses;")
+		}
+		n.parens = true
+		return n
+	}
+	if p.isCall() {
+		n := p.call()
+		if t := p.peek(); slices.Contains(comparators, t.text) || t.is("BETWEEN") {
+			p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)
+		}
+		return n
+	}
+	x := p.operand()
 	switch t := p.peek(); {
-	case t.kind == tokenSymbol && slices.Contains(comparators, t.text):
-		p.operand(x)
+	case slices.Contains(comparators, t.text):
 		p.advance()
-		return &node{op: t.text, args: []*node{x, p.operand(p.primary())}}
-	case t.is("BETWEEN"):
-		p.operand(x)
-		p.advance()
-		low := p.operand(p.primary())
+		return &node{op: t.text, args: []*node{x, p.operand()}}
+	case p.accept("BETWEEN"):
+		low := p.operand()
 		p.expect("AND")
-		return &node{op: "BETWEEN", args: []*node{x, low, p.operand(p.primary())}}
+		return &node{op: "BETWEEN", args: []*node{x, low, p.operand()}}
 	case t.is("IN"):
 		p.fail("The embedded cloud does not implement IN")
 	}
-	return x
-}
-
-func (p *parser) condition(n *node) *node {
-	if n.op == "name" || n.op == "value" {
-		p.syntax()
-	}
-	return n
+	p.syntax()
+	return nil
 }
 
 // holds returns whether a condition is true of an item. No condition (nil) is true. The item is nil if it does not exist.
@@ -101,59 +110,28 @@ func (n *node) holds(item Map) bool {
 		high, ok2 := compareValues(v[0], v[2])
 		return ok1 && ok2 && low >= 0 && high <= 0
 	case "begins_with":
-		return beginsWith(v[0], v[1])
+		text, ok1 := v[0].(String)
+		prefix, ok2 := v[1].(String)
+		return ok1 && ok2 && strings.HasPrefix(string(text), string(prefix))
 	}
 	c, ok := compareValues(v[0], v[1])
-	return ok && ordered(n.op, c)
-}
-
-func ordered(op string, c int) bool {
-	switch op {
-	case "<":
-		return c < 0
-	case "<=":
-		return c <= 0
-	case ">":
-		return c > 0
-	}
-	return c >= 0
+	return ok && orders[n.op](c)
 }
 
 // equal compares by type and value; nil equals nothing.
 func equal(a, b Value) bool {
-	switch a := a.(type) {
+	switch a.(type) {
 	case nil:
 		return false
-	case List:
-		b, ok := b.(List)
-		return ok && slices.EqualFunc(a, b, equal)
-	case Map:
-		b, ok := b.(Map)
-		return ok && maps.EqualFunc(a, b, equal)
-	}
-	switch b.(type) {
 	case List, Map: // not comparable with ==
-		return false
+		return reflect.DeepEqual(a, b)
 	}
 	return a == b
 }
 
-// compareValues orders two strings, numbers or binaries; false if they are not of one such type.
+// compareValues orders two strings or numbers; false if they are not of one such type.
 func compareValues(a, b Value) (int, bool) {
-	if a == nil || b == nil || a.Type() != b.Type() {
-		return 0, false
-	}
-	switch a.(type) {
-	case String, Number, Binary:
-		return cmp.Compare(sortable(a), sortable(b)), true
-	}
-	return 0, false
-}
-
-func beginsWith(v, prefix Value) bool {
-	switch v.(type) {
-	case String, Binary:
-		return prefix != nil && v.Type() == prefix.Type() && strings.HasPrefix(sortable(v), sortable(prefix))
-	}
-	return false
+	x, ok1 := sortable(a)
+	y, ok2 := sortable(b)
+	return cmp.Compare(x, y), ok1 && ok2 && a.Type() == b.Type()
 }

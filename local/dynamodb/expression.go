@@ -13,7 +13,6 @@ type node struct {
 	args   []*node
 	name   string // of an attribute
 	value  Value
-	call   bool // op is a function's name
 	parens bool
 }
 
@@ -24,7 +23,6 @@ type parser struct {
 	next      int
 	scope     *scope
 	functions map[string]int // the functions known here, and how many operands each has
-	inner     func() *node   // what may stand in parentheses
 }
 
 // mistake is the first thing that is wrong with an expression, as DynamoDB words it. Of several, DynamoDB may
@@ -140,21 +138,20 @@ func (p *parser) placeholder() *node {
 	return &node{op: "value", value: v}
 }
 
-// primary reads a name, a placeholder, a function's call or something in parentheses.
-func (p *parser) primary() *node {
+// isCall reports whether a function's name and its parenthesis follow.
+func (p *parser) isCall() bool {
+	return p.peek().kind == tokenWord && p.tokens[p.next+1].is("(")
+}
+
+// operand reads a name, a placeholder, or the call of a function that has a value.
+func (p *parser) operand() *node {
 	switch t := p.peek(); {
-	case t.is("("):
-		p.advance()
-		n := p.inner()
-		p.expect(")")
-		if n.parens {
-			p.fail("The expression has redundant parentheses;")
-		}
-		n.parens = true
-		return n
 	case t.kind == tokenValue:
 		return p.placeholder()
-	case t.kind == tokenWord && p.tokens[p.next+1].is("("):
+	case p.isCall():
+		if name := p.peek().text; conditionFunctions[name] != 0 {
+			p.fail("The function is not allowed to be used this way in an expression; function: %s", name)
+		}
 		return p.call()
 	case t.is("AND"), t.is("OR"), t.is("NOT"), t.is("BETWEEN"):
 		p.syntax()
@@ -163,7 +160,7 @@ func (p *parser) primary() *node {
 }
 
 func (p *parser) call() *node {
-	n := &node{op: p.advance().text, call: true}
+	n := &node{op: p.advance().text}
 	want, known := p.functions[n.op]
 	switch {
 	case slices.Contains([]string{"contains", "attribute_type", "size", "if_not_exists"}, n.op):
@@ -172,32 +169,16 @@ func (p *parser) call() *node {
 		p.fail("Invalid function name; function: %s", n.op)
 	}
 	p.expect("(")
-	n.args = p.operands()
+	n.args = append(n.args, p.operand())
+	for p.accept(",") {
+		n.args = append(n.args, p.operand())
+	}
 	p.expect(")")
 	if len(n.args) != want {
 		p.fail("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", n.op, len(n.args))
 	}
 	if want == 1 && n.args[0].op != "name" {
 		p.fail("Operator or function requires a document path; operator or function: %s", n.op)
-	}
-	return n
-}
-
-func (p *parser) operands() (list []*node) {
-	for {
-		list = append(list, p.operand(p.primary()))
-		if !p.accept(",") {
-			return list
-		}
-	}
-}
-
-func (p *parser) operand(n *node) *node {
-	if _, isCondition := conditionFunctions[n.op]; isCondition {
-		p.fail("The function is not allowed to be used this way in an expression; function: %s", n.op)
-	}
-	if n.op != "name" && n.op != "value" && !n.call {
-		p.syntax()
 	}
 	return n
 }

@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"cmp"
-	"errors"
 	"hash/fnv"
 	"slices"
 )
@@ -12,7 +11,7 @@ const (
 	maxRangeKey = 1024
 )
 
-// keyAttribute is one attribute of the primary key; Type is S, N or B.
+// keyAttribute is one attribute of the primary key; Type is S or N.
 type keyAttribute struct{ Name, Type string }
 
 // schema is a table's primary key. The range key's name is empty in a table without one.
@@ -50,29 +49,21 @@ func partition(key string) uint64 {
 	return x ^ x>>33
 }
 
-// sortable encodes a key value so that byte order is DynamoDB's order.
-func sortable(v Value) string {
+// sortable encodes a value so that byte order is DynamoDB's order; false if values of its type have none.
+func sortable(v Value) (string, bool) {
 	switch v := v.(type) {
 	case Number:
-		return v.sortable()
+		return v.sortable(), true
 	case String:
-		return string(v)
-	case Binary:
-		return string(v)
+		return string(v), true
 	}
-	panic("dynamodb: a key of type " + v.Type())
+	return "", false
 }
 
 // keyPosition checks the Key of a request: exactly the key attributes, of the right types.
 func (s schema) keyPosition(key Map) (position, error) {
-	attributes := s.attributes()
-	if len(key) != len(attributes) {
+	if len(key) != len(s.attributes()) || s.checkTypes(key) != nil {
 		return position{}, errKeySchema
-	}
-	for _, a := range attributes {
-		if v, ok := key[a.Name]; !ok || v.Type() != a.Type {
-			return position{}, errKeySchema
-		}
 	}
 	return s.locate(key)
 }
@@ -80,17 +71,24 @@ func (s schema) keyPosition(key Map) (position, error) {
 var errKeySchema = invalid("The provided key element does not match the schema")
 
 func (s schema) itemPosition(item Map) (position, error) {
+	if err := s.checkTypes(item); err != nil {
+		return position{}, err
+	}
+	return s.locate(item)
+}
+
+// checkTypes refuses an item in which a key attribute is missing, or has another type.
+func (s schema) checkTypes(item Map) error {
 	for _, a := range s.attributes() {
 		v, ok := item[a.Name]
 		if !ok {
-			return position{}, invalid("One or more parameter values were invalid: Missing the key %s in the item", a.Name)
+			return invalid("One or more parameter values were invalid: Missing the key %s in the item", a.Name)
 		}
 		if v.Type() != a.Type {
-			return position{}, invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
-				a.Name, a.Type, v.Type())
+			return invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", a.Name, a.Type, v.Type())
 		}
 	}
-	return s.locate(item)
+	return nil
 }
 
 // locate expects the key attributes present and of the right types.
@@ -100,10 +98,11 @@ func (s schema) locate(item Map) (position, error) {
 			return position{}, err
 		}
 	}
-	p := position{pkey: sortable(item[s.Hash.Name])}
+	var p position
+	p.pkey, _ = sortable(item[s.Hash.Name])
 	p.hash = partition(p.pkey)
 	if s.Range.Name != "" {
-		p.skey = sortable(item[s.Range.Name])
+		p.skey, _ = sortable(item[s.Range.Name])
 	}
 	return p, nil
 }
@@ -132,62 +131,47 @@ func (s schema) keyOf(item Map) Map {
 	return key
 }
 
-// keyTerm is one condition on one key attribute: op and its constants.
-type keyTerm struct {
-	name   string
-	op     string
-	values []Value
-}
-
 var keyOperators = []string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}
 
 var errKeyCondition = invalid("KeyConditionExpression must be PARTITIONKEY = :value, and optionally AND one condition on the sort key; "+
 	"each compares a key attribute with values, by one of %q", keyOperators)
 
-func keyTerms(n *node) ([]keyTerm, error) {
-	if n.op == "AND" {
-		left, err1 := keyTerms(n.args[0])
-		right, err2 := keyTerms(n.args[1])
-		return append(left, right...), errors.Join(err1, err2)
+// bind checks a key condition, and returns the start of the partition that it selects.
+func (s schema) bind(condition *node) (start position, err error) {
+	terms := []*node{condition}
+	if condition.op == "AND" {
+		terms = condition.args
 	}
-	key := n.args[0]
-	if !slices.Contains(keyOperators, n.op) || key.op != "name" {
-		return nil, errKeyCondition
-	}
-	t := keyTerm{name: key.name, op: n.op}
-	for _, arg := range n.args[1:] {
-		if arg.op != "value" {
-			return nil, errKeyCondition
+	bound := map[string]bool{}
+	for _, term := range terms {
+		key, of := term.args[0], s.Range
+		if key.op != "name" || !s.isKey(key.name) || bound[key.name] || !slices.Contains(keyOperators, term.op) {
+			return start, errKeyCondition
 		}
-		t.values = append(t.values, arg.value)
-	}
-	return []keyTerm{t}, nil
-}
-
-// bind checks the terms of a key condition, and returns the start of the partition that they select.
-func (s schema) bind(terms []keyTerm) (position, error) {
-	byName := map[string]keyTerm{}
-	for _, t := range terms {
-		byName[t.name] = t
-	}
-	hash, ok := byName[s.Hash.Name]
-	if !ok {
-		return position{}, invalid("Query condition missed key schema element: %s", s.Hash.Name)
-	}
-	sort, sorted := byName[s.Range.Name]
-	if hash.op != "=" || len(terms) > 2 || len(byName) < len(terms) || len(terms) > 1 && !sorted {
-		return position{}, errKeyCondition
-	}
-	for a, t := range map[keyAttribute]keyTerm{s.Hash: hash, s.Range: sort} {
-		for _, v := range t.values {
-			if v.Type() != a.Type {
-				return position{}, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+		bound[key.name] = true
+		if key.name == s.Hash.Name {
+			if of = s.Hash; term.op != "=" {
+				return start, errKeyCondition
 			}
-			if err := checkKeyValue(a, v, a == s.Hash); err != nil {
-				return position{}, err
+		}
+		for _, arg := range term.args[1:] {
+			if arg.op != "value" {
+				return start, errKeyCondition
+			}
+			if arg.value.Type() != of.Type {
+				return start, invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+			}
+			if err := checkKeyValue(of, arg.value, of == s.Hash); err != nil {
+				return start, err
+			}
+			if of == s.Hash {
+				start.pkey, _ = sortable(arg.value)
+				start.hash = partition(start.pkey)
 			}
 		}
 	}
-	pkey := sortable(hash.values[0])
-	return position{hash: partition(pkey), pkey: pkey}, nil
+	if !bound[s.Hash.Name] {
+		return start, invalid("Query condition missed key schema element: %s", s.Hash.Name)
+	}
+	return start, nil
 }

@@ -3,7 +3,6 @@ package dynamodb
 import (
 	_ "embed"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -57,67 +56,3 @@ var reserved = func() map[string]bool {
 
 //go:embed reserved.txt
 var reservedWords string
-
-// scope is what the placeholders in a request's expressions stand for, and which of them were used.
-type scope struct {
-	names  map[string]string
-	values Map
-	used   map[string]bool
-}
-
-// newScope checks the placeholders. expressions is whether the request has any expression.
-func newScope(names map[string]string, values Map, expressions bool) (*scope, error) {
-	if err := checkPlaceholders("ExpressionAttributeNames", "#", names, expressions); err != nil {
-		return nil, err
-	}
-	if err := checkPlaceholders("ExpressionAttributeValues", ":", values, expressions); err != nil {
-		return nil, err
-	}
-	for key, name := range names {
-		if name == "" {
-			return nil, invalid("ExpressionAttributeNames contains invalid value: attribute name must not be empty; key: %s", key)
-		}
-	}
-	return &scope{names: names, values: values, used: make(map[string]bool, len(names)+len(values))}, nil
-}
-
-var placeholder = regexp.MustCompile(`^[#:]\w+$`)
-
-func checkPlaceholders[V any](parameter, prefix string, given map[string]V, expressions bool) error {
-	switch {
-	case given == nil:
-		return nil
-	case !expressions:
-		return invalid("%s can only be specified when using expressions", parameter)
-	case len(given) == 0:
-		return invalid("%s must not be empty", parameter)
-	}
-	for key := range given {
-		if !strings.HasPrefix(key, prefix) || !placeholder.MatchString(key) {
-			return invalid("%s contains invalid key: Syntax error; key: %q", parameter, key)
-		}
-	}
-	return nil
-}
-
-// unused refuses placeholders that no expression of the request has used.
-func (s *scope) unused() error {
-	if err := leftOver("ExpressionAttributeNames", s.names, s.used); err != nil {
-		return err
-	}
-	return leftOver("ExpressionAttributeValues", s.values, s.used)
-}
-
-func leftOver[V any](parameter string, given map[string]V, used map[string]bool) error {
-	var keys []string
-	for key := range given {
-		if !used[key] {
-			keys = append(keys, key)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	slices.Sort(keys)
-	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(keys, ", "))
-}

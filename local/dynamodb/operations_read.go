@@ -18,18 +18,6 @@ type projected struct {
 	ExpressionAttributeNames map[string]string
 }
 
-func (p projected) parse() (projection, error) {
-	sc, err := newScope(p.ExpressionAttributeNames, nil, p.ProjectionExpression != nil)
-	if err != nil || p.ProjectionExpression == nil {
-		return nil, err
-	}
-	keep, err := parseProjection(*p.ProjectionExpression, sc)
-	if err != nil {
-		return nil, err
-	}
-	return keep, sc.unused()
-}
-
 type lookup struct {
 	table *table
 	at    position
@@ -40,12 +28,12 @@ func newLookup(t *table, key Map, p projected) (lookup, error) {
 	if key == nil {
 		return lookup{}, missing("Key")
 	}
-	keep, err := p.parse()
+	parsed, err := placeholders{ExpressionAttributeNames: p.ExpressionAttributeNames}.parse(expressions{projection: p.ProjectionExpression})
 	if err != nil {
 		return lookup{}, err
 	}
 	at, err := t.schema.keyPosition(key)
-	return lookup{t, at, keep}, err
+	return lookup{t, at, parsed.keep}, err
 }
 
 type getItemInput struct {
@@ -104,9 +92,8 @@ func (s *Service) batchGetItem(c *wire.Call, in *batchGetInput) (*batchGetOutput
 			found := l.table.get(l.at)
 			units := readUnits(found.size, request.ConsistentRead)
 			if bytes+found.size > maxBatchSize || !l.table.chargeRead(s.account.Clock.Now(), units) {
-				left := out.UnprocessedKeys[name]
-				left.projected, left.ConsistentRead = request.projected, request.ConsistentRead
-				left.Keys = append(left.Keys, request.Keys[i])
+				left := request
+				left.Keys = append(out.UnprocessedKeys[name].Keys, request.Keys[i])
 				out.UnprocessedKeys[name] = left
 				continue
 			}
@@ -163,28 +150,18 @@ type queryInput struct {
 
 // query follows https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html.
 func (s *Service) query(_ *wire.Call, t *table, in *queryInput) (*pageOutput, error) {
-	p := &page{backward: in.ScanIndexForward != nil && !*in.ScanIndexForward}
 	if in.KeyConditionExpression == nil {
 		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
-	sc, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, true)
+	parsed, err := in.parse(expressions{key: in.KeyConditionExpression, filter: in.FilterExpression, projection: in.ProjectionExpression})
 	if err != nil {
 		return nil, err
 	}
-	if p.key, err = parseCondition("KeyConditionExpression", *in.KeyConditionExpression, sc); err != nil {
-		return nil, err
-	}
-	if err := in.parse(sc, p); err != nil {
-		return nil, err
-	}
-	terms, err := keyTerms(p.key)
-	if err != nil {
-		return nil, err
-	}
+	p := &page{parsedExpressions: parsed, backward: in.ScanIndexForward != nil && !*in.ScanIndexForward}
 	if name := p.filter.mentions(t.schema.isKey); name != "" {
 		return nil, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
 	}
-	partition, err := t.schema.bind(terms)
+	partition, err := t.schema.bind(p.key)
 	if err != nil {
 		return nil, err
 	}
@@ -205,14 +182,11 @@ func (s *Service) query(_ *wire.Call, t *table, in *queryInput) (*pageOutput, er
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html
 func (s *Service) scan(_ *wire.Call, t *table, in *reading) (*pageOutput, error) {
-	sc, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.FilterExpression != nil || in.ProjectionExpression != nil)
+	parsed, err := in.parse(expressions{filter: in.FilterExpression, projection: in.ProjectionExpression})
 	if err != nil {
 		return nil, err
 	}
-	p := &page{}
-	if err := in.parse(sc, p); err != nil {
-		return nil, err
-	}
+	p := &page{parsedExpressions: parsed}
 	if err := in.startAt(t.schema, p); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func TestItemsAreStoredAndRead(t *testing.T) {
 	c.createTable(t, "orders", "S", "N")
 	item := attributes{
 		"p": str("a"), "r": num("1.50"), "doc": doc(attributes{"l": list(num("1"), str(""))}),
-		"blob": &types.AttributeValueMemberB{Value: []byte{0, 1}}, "on": &types.AttributeValueMemberBOOL{Value: true},
+		"on": &types.AttributeValueMemberBOOL{Value: true},
 	}
 	c.put(t, "orders", item)
 	item["r"] = num("1.5")
@@ -164,6 +164,10 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 	_, err = c.client.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String("t"), Item: attributes{"p": str("a"), "set": &types.AttributeValueMemberSS{Value: []string{"x"}}}})
 	requireRefused(t, err, "NotImplemented", "")
 	require.ErrorContains(t, err, "does not implement sets")
+	_, err = c.client.TransactWriteItems(t.Context(), &sdk.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{ConditionCheck: &types.ConditionCheck{
+		TableName: aws.String("t"), Key: attributes{"p": str("a")}, ConditionExpression: aws.String("attribute_exists(p)")}}}})
+	requireRefused(t, err, "SerializationException", "")
+	require.ErrorContains(t, err, `"ConditionCheck"`)
 	_, err = c.client.BatchWriteItem(t.Context(), &sdk.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
 		"t": {{PutRequest: &types.PutRequest{Item: attributes{"p": str("a")}}}}}})
 	requireRefused(t, err, "UnknownOperationException", "")
@@ -209,7 +213,7 @@ func TestExpiredItemsAreDeletedAfterTheLag(t *testing.T) {
 	c.clock.Advance(time.Hour)
 	tbl := c.tables["t"]
 	remaining := func() (n int) {
-		_, err := c.Service.table("t") // the next operation on the table
+		_, err := c.Service.table("t", noTable) // the next operation on the table
 		require.NoError(t, err)
 		_, n, _ = tbl.describe()
 		return n

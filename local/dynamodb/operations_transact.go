@@ -21,17 +21,9 @@ const (
 	transactionCost = 2
 )
 
-// transactWrite is one action of a transaction; its members are those of the operation with that name.
-type transactWrite struct {
-	conditional
-	TableName        string
-	Item             Map     `json:",omitzero"`
-	Key              Map     `json:",omitzero"`
-	UpdateExpression *string `json:",omitempty"`
-}
-
+// transactWriteItem is one action of a transaction.
 type transactWriteItem struct {
-	ConditionCheck, Put, Update, Delete *transactWrite `json:",omitempty"`
+	Put, Update, Delete *writeInput `json:",omitempty"`
 }
 
 type transactWriteInput struct {
@@ -96,97 +88,74 @@ func (s *Service) transactWriteItems(c *wire.Call, in *transactWriteInput) (*str
 	if n := len(in.TransactItems); n < 1 || n > maxTransactItems {
 		return nil, invalid("TransactItems must have from 1 to %d members, got %d", maxTransactItems, n)
 	}
-	mutations, faults, err := s.transactMutations(c, in.TransactItems)
+	mutations, err := s.transactMutations(c, in.TransactItems)
 	if err != nil {
-		return nil, err
-	}
-	if err := faults.err(); err != nil {
 		return nil, err
 	}
 	return &struct{}{}, s.tokens.once(in, s.account.Clock.Now(), func() error { return s.commit(mutations) })
 }
 
 // transactMutations authorizes and checks every action. Faults injected into one of them become reasons.
-func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]*mutation, *reasons, error) {
+func (s *Service) transactMutations(c *wire.Call, items []transactWriteItem) ([]*mutation, error) {
 	type target struct {
 		table *table
 		at    position
 	}
 	var mutations []*mutation
-	faults := &reasons{}
+	var faults reasons
 	seen := map[target]bool{}
 	bytes := 0
 	for _, item := range items {
-		kind, action, w, err := item.action()
+		kind, w, err := item.action()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		name, err := s.authorize(c, action, w.TableName, wire.WithKeys(map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}))
+		name, err := s.authorize(c, string(kind), w.TableName, wire.With{Keys: map[string]string{"dynamodb:EnclosingOperation": "TransactWriteItems"}})
 		if wire.Code(err) == "ValidationException" {
-			return nil, nil, err
+			return nil, err
 		}
 		if err := faults.add(err); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		t, err := s.table(name)
+		t, err := s.table(name, noTable)
 		if err == nil {
 			err = s.useKey(c, t)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		m, err := w.mutation(kind, t)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if seen[target{t, m.at}] {
-			return nil, nil, invalid("Transaction request cannot include multiple operations on one item")
+		if seen[target{t, m.after.position}] {
+			return nil, invalid("Transaction request cannot include multiple operations on one item")
 		}
-		seen[target{t, m.at}] = true
+		seen[target{t, m.after.position}] = true
 		if bytes += m.after.size; bytes > maxTransactSize {
-			return nil, nil, invalid("Transaction request size has exceeded the maximum allowed size of 4 MB")
+			return nil, invalid("Transaction request size has exceeded the maximum allowed size of 4 MB")
 		}
 		mutations = append(mutations, m)
 	}
-	return mutations, faults, nil
+	return mutations, faults.err()
 }
 
-// action returns the one member that is set, and the permission that it needs.
-func (i transactWriteItem) action() (kind mutationKind, action string, w *transactWrite, err error) {
+// action returns the one member that is set, and its kind.
+func (i transactWriteItem) action() (kind mutationKind, w *writeInput, err error) {
 	set := 0
-	for _, a := range []struct {
-		kind   mutationKind
-		action string
-		w      *transactWrite
-	}{
-		{checkItem, "ConditionCheckItem", i.ConditionCheck}, {putItem, "PutItem", i.Put},
-		{updateItem, "UpdateItem", i.Update}, {deleteItem, "DeleteItem", i.Delete},
-	} {
-		if a.w != nil {
+	for k, action := range map[mutationKind]*writeInput{putItem: i.Put, updateItem: i.Update, deleteItem: i.Delete} {
+		if action != nil {
 			set++
-			kind, action, w = a.kind, a.action, a.w
+			kind, w = k, action
 		}
 	}
-	if set != 1 {
-		err = invalid("TransactItems can only contain one of Check, Put, Update or Delete")
-	}
-	return kind, action, w, err
-}
-
-func (w *transactWrite) mutation(kind mutationKind, t *table) (*mutation, error) {
 	switch {
-	case kind == checkItem && w.ConditionExpression == nil:
-		return nil, missing("ConditionExpression")
+	case set != 1:
+		return kind, w, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
 	case kind == updateItem && w.UpdateExpression == nil:
-		return nil, missing("UpdateExpression")
-	case kind != updateItem && w.UpdateExpression != nil:
-		return nil, invalid("UpdateExpression can only be specified for an Update")
-	case kind == putItem && w.Key != nil, kind != putItem && w.Item != nil:
-		return nil, invalid("Item can only be specified for a Put, and Key for the others")
-	case kind == putItem:
-		return newPut(t, w.Item, w.conditional)
+		return kind, w, missing("UpdateExpression")
 	}
-	return newKeyed(kind, t, w.Key, w.UpdateExpression, w.conditional)
+	return kind, w, nil
 }
 
 // commit prepares all mutations under the locks of all their tables and commits them if none fails.

@@ -26,9 +26,7 @@ type page struct {
 	exclude   bool // leave out the item at start
 	backward  bool
 	partition *position // that a Query reads; nil for all
-	key       *node     // the condition of a Query
-	filter    *node
-	keep      projection
+	parsedExpressions
 }
 
 // within limits a page to the partition that begins at a position.
@@ -53,34 +51,14 @@ func (r *reading) check() error {
 	return nil
 }
 
-func (r *reading) parse(sc *scope, p *page) (err error) {
-	if r.FilterExpression != nil {
-		if p.filter, err = parseCondition("FilterExpression", *r.FilterExpression, sc); err != nil {
-			return err
-		}
-	}
-	if r.ProjectionExpression != nil {
-		if p.keep, err = parseProjection(*r.ProjectionExpression, sc); err != nil {
-			return err
-		}
-	}
-	return sc.unused()
-}
-
 // startAt makes the page begin after the item where the last one ended.
 func (r *reading) startAt(s schema, p *page) error {
 	if r.ExclusiveStartKey == nil {
 		return nil
 	}
-	attributes := s.attributes()
-	for _, a := range attributes {
-		if _, ok := r.ExclusiveStartKey[a.Name]; !ok || len(r.ExclusiveStartKey) != len(attributes) {
-			return invalid("The provided starting key is invalid")
-		}
-	}
 	at, err := s.keyPosition(r.ExclusiveStartKey)
 	if err != nil {
-		return err
+		return invalid("The provided starting key is invalid")
 	}
 	p.start, p.exclude = at, true
 	return nil

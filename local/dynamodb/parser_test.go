@@ -27,7 +27,7 @@ func TestParserAcceptsAnyInput(t *testing.T) {
 		if n, err := parseCondition("ConditionExpression", expression, testScope(t)); !refused(err) {
 			n.holds(item)
 			n.holds(nil)
-			_, err := keyTerms(n)
+			_, err := schema{Hash: keyAttribute{"s", "S"}, Range: keyAttribute{"n", "N"}}.bind(n)
 			refused(err)
 		}
 		if u, err := parseUpdate("SET a = "+expression, testScope(t)); !refused(err) {

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -34,7 +35,7 @@ type TableArgs struct {
 	StreamLabel               string            `pulumi:"streamLabel,output"`
 }
 
-// TableAttribute declares a key attribute. Type is S, N or B.
+// TableAttribute declares a key attribute. Type is S or N.
 type TableAttribute struct {
 	Name string `pulumi:"name"`
 	Type string `pulumi:"type"`
@@ -97,7 +98,7 @@ func (s *Service) Kinds() []provider.Kind {
 
 // find returns a table. The caller holds the lock.
 func (s *Service) find(name string) (*table, error) {
-	return wire.Found(s.tables[name], notFound("Requested resource not found: Table: %s not found", name))
+	return wire.Found(s.tables[name], notFound(noTableNamed(name)))
 }
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
@@ -137,35 +138,29 @@ func checkKeys(c *provider.Checker, in *TableArgs) {
 	if c.Unknown("attributes") || c.Unknown("hashKey") || c.Unknown("rangeKey") {
 		return
 	}
-	keys := []string{in.HashKey}
+	properties := map[string]string{in.HashKey: "hashKey"} // by the attributes that must still be declared
 	if in.RangeKey != nil {
-		keys = append(keys, *in.RangeKey)
 		if *in.RangeKey == in.HashKey {
 			c.Failf("rangeKey", "must differ from hashKey, got %q for both", in.HashKey)
 		}
+		properties[*in.RangeKey] = "rangeKey"
 	}
-	declared := map[string]bool{}
 	for i, a := range in.Attributes {
 		at := fmt.Sprintf("attributes[%d]", i)
 		if c.Unknown(at+".name") || c.Unknown(at+".type") {
 			return
 		}
-		if !slices.Contains(keys, a.Name) {
-			c.Failf(at+".name", "%q is not part of the key: declare only hashKey and rangeKey", a.Name)
+		if properties[a.Name] == "" {
+			c.Failf(at+".name", "%q is not part of the key, or is declared twice: declare only hashKey and rangeKey", a.Name)
 		}
-		if declared[a.Name] {
-			c.Failf(at+".name", "%q is declared twice", a.Name)
-		}
-		declared[a.Name] = true
-		c.OneOf(at+".type", &a.Type, "S", "N", "B")
+		delete(properties, a.Name)
+		c.OneOf(at+".type", &a.Type, "S", "N")
 		if len(a.Name) < 1 || len(a.Name) > 255 {
 			c.Failf(at+".name", "must be 1 to 255 characters long")
 		}
 	}
-	for i, property := range []string{"hashKey", "rangeKey"}[:len(keys)] {
-		if !declared[keys[i]] {
-			c.Failf(property, "%q must be declared in attributes", keys[i])
-		}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		c.Failf(properties[name], "%q must be declared in attributes", name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,6 +63,27 @@ func TestCapacityStaysUntilTheProgramChangesIt(t *testing.T) {
 	require.ErrorContains(t, scale(0, 1), "at least 1")
 	table.configure(&TableArgs{BillingMode: aws.String("PAY_PER_REQUEST")})
 	require.ErrorContains(t, scale(1, 1), "PAY_PER_REQUEST")
+}
+
+// The billing mode changes while UpdateTable waits for the table.
+func TestUnitsOfATableThatHasJustBecomeOnDemandAreRefused(t *testing.T) {
+	table := newCloud(t).createTable(t, "t", "S", "", func(in *TableArgs) {
+		in.BillingMode, in.ReadCapacity, in.WriteCapacity = nil, aws.Int(1), aws.Int(5)
+	})
+	table.mu.RLock()
+	refused := make(chan error)
+	go func() {
+		_, err := updateTable(nil, table, &updateTableInput{ProvisionedThroughput: &struct{ ReadCapacityUnits, WriteCapacityUnits int }{2, 2}})
+		refused <- err
+	}()
+	for table.mu.TryRLock() { // until it waits
+		table.mu.RUnlock()
+		runtime.Gosched()
+	}
+	table.args = TableArgs{BillingMode: aws.String("PAY_PER_REQUEST")}
+	table.reads, table.writes = capacity{}, capacity{}
+	table.mu.RUnlock()
+	require.ErrorContains(t, <-refused, "PAY_PER_REQUEST")
 }
 
 func TestScalingIsRecordedAndRemoved(t *testing.T) {

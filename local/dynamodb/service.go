@@ -14,17 +14,15 @@
 //   - The types of the operands of an expression are not checked before it meets an item: a comparison of different types is false.
 //   - Expired items are deleted 48 hours after their time, at the next operation on the table.
 //   - Tables are ACTIVE at once, and their counts are exact.
-//   - Not implemented, and refused by name: sets and DELETE of an update expression, the functions contains, size and
-//     attribute_type, document paths, IN, the return values UPDATED_OLD and UPDATED_NEW, secondary indexes, streams, backups,
-//     parallel scans, PartiQL, consumed capacity, and the legacy parameters that expressions have replaced (Expected,
-//     AttributeUpdates, ...).
+//   - Not implemented, and refused by name: binary values, sets and DELETE of an update expression, the functions contains,
+//     size, attribute_type and if_not_exists, document paths, IN, parentheses around an operand, the return values UPDATED_OLD
+//     and UPDATED_NEW, ConditionCheck in a transaction, secondary indexes, streams, backups, parallel scans, PartiQL, consumed
+//     capacity, and the legacy parameters that expressions have replaced (Expected, AttributeUpdates, ...).
 package dynamodb
 
 import (
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -53,9 +51,9 @@ func New(a *account.Account) *Service {
 	}
 	s.Measure = s.measure
 	wire.HandleOn(&s.JSON, "GetItem", s.open, s.getItem)
-	wire.Handle(&s.JSON, "PutItem", s.putItem)
-	wire.Handle(&s.JSON, "UpdateItem", s.updateItem)
-	wire.Handle(&s.JSON, "DeleteItem", s.deleteItem)
+	wire.Handle(&s.JSON, "PutItem", s.write)
+	wire.Handle(&s.JSON, "UpdateItem", s.write)
+	wire.Handle(&s.JSON, "DeleteItem", s.write)
 	wire.HandleOn(&s.JSON, "Query", s.read, s.query)
 	wire.HandleOn(&s.JSON, "Scan", s.read, s.scan)
 	wire.Handle(&s.JSON, "BatchGetItem", s.batchGetItem)
@@ -71,32 +69,34 @@ func New(a *account.Account) *Service {
 func TableARN(name string) string { return account.ARN("dynamodb", "table/"+name) }
 
 // authorize decides an action on a table, given by name or ARN, and returns its name.
-func (s *Service) authorize(c *wire.Call, action, nameOrARN string, opts ...wire.Option) (string, error) {
+func (s *Service) authorize(c *wire.Call, action, nameOrARN string, with ...wire.With) (string, error) {
 	if nameOrARN == "" {
 		return "", invalid("The parameter 'TableName' is required but was not present in the request")
 	}
 	name := strings.TrimPrefix(nameOrARN, TableARN(""))
 	c.Resources = append(c.Resources, name)
-	return name, c.Authorize("dynamodb:"+action, TableARN(name), opts...)
+	return name, c.Authorize("dynamodb:"+action, TableARN(name), with...)
 }
 
-func (s *Service) table(name string) (*table, error) {
+// table returns a table, without the items that have expired. absent is the error if there is none.
+func (s *Service) table(name, absent string) (*table, error) {
 	s.mu.RLock()
-	t, ok := s.tables[name]
+	t := s.tables[name]
 	s.mu.RUnlock()
-	if !ok {
-		return nil, notFound("Requested resource not found")
+	if t == nil {
+		return nil, notFound(absent)
 	}
 	t.expire(s.account)
 	return t, nil
 }
 
+// open authorizes a call on the items of a table.
 func (s *Service) open(c *wire.Call, nameOrARN string) (*table, error) {
 	name, err := s.authorize(c, c.Operation, nameOrARN)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.table(name)
+	t, err := s.table(name, noTable)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +127,13 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, "ValidationException", format, args...)
 }
 
-func notFound(format string, args ...any) error {
-	return wire.Errorf(http.StatusBadRequest, "ResourceNotFoundException", format, args...)
+func notFound(message string) error {
+	return wire.Errorf(http.StatusBadRequest, "ResourceNotFoundException", "%s", message)
 }
+
+const noTable = "Requested resource not found"
+
+func noTableNamed(name string) string { return noTable + ": Table: " + name + " not found" }
 
 // conditionFailed carries the item that failed the condition, if the caller asked to see it.
 func conditionFailed(item Map) error {
@@ -158,19 +162,13 @@ type tableInput struct{ TableName string }
 
 func (in tableInput) Target() string { return in.TableName }
 
+// inspect authorizes a call on a table itself.
 func (s *Service) inspect(c *wire.Call, nameOrARN string) (*table, error) {
 	name, err := s.authorize(c, c.Operation, nameOrARN)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.RLock()
-	t, err := s.find(name)
-	s.mu.RUnlock()
-	if err != nil {
-		return nil, err
-	}
-	t.expire(s.account)
-	return t, nil
+	return s.table(name, noTableNamed(name))
 }
 
 // describeTable counts items as they are now; DynamoDB's own counts are up to six hours old.
@@ -206,17 +204,12 @@ type updateTableInput struct {
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 func updateTable(c *wire.Call, t *table, in *updateTableInput) (wire.Object, error) {
 	units := in.ProvisionedThroughput
-	switch args, _, _ := t.describe(); {
-	case units == nil || units.ReadCapacityUnits < 1 || units.WriteCapacityUnits < 1:
+	if units == nil || units.ReadCapacityUnits < 1 || units.WriteCapacityUnits < 1 {
 		return nil, invalid("ProvisionedThroughput must have ReadCapacityUnits and WriteCapacityUnits of at least 1; nothing else can be changed")
-	case !args.provisioned():
+	}
+	if !t.resize(units.ReadCapacityUnits, units.WriteCapacityUnits) {
 		return nil, invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
 	}
-	t.mu.Lock()
-	now := t.account.Clock.Now()
-	t.reads.resize(now, units.ReadCapacityUnits)
-	t.writes.resize(now, units.WriteCapacityUnits)
-	t.mu.Unlock()
 	out, err := describeTable(c, t, &in.tableInput)
 	return wire.Object{"TableDescription": out["Table"]}, err
 }
@@ -234,7 +227,5 @@ func describeTimeToLive(_ *wire.Call, t *table, _ *tableInput) (wire.Object, err
 func (s *Service) listTables(*wire.Call, *struct{}) (wire.Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	names := slices.AppendSeq([]string{}, maps.Keys(s.tables))
-	slices.Sort(names)
-	return wire.Object{"TableNames": names}, nil
+	return wire.Object{"TableNames": wire.List(s.tables, func(t *table) string { return t.name })}, nil
 }

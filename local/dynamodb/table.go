@@ -3,12 +3,12 @@ package dynamodb
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/apd/v3"
 	"github.com/tidwall/btree"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -48,18 +48,30 @@ func newTable(a *account.Account, name, arn, id string, s schema) *table {
 func (t *table) configure(args *TableArgs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if args.provisioned() {
-		t.reads.provision(t.args.ReadCapacity, args.ReadCapacity)
-		t.writes.provision(t.args.WriteCapacity, args.WriteCapacity)
-	} else {
-		t.reads.provision(nil, nil)
-		t.writes.provision(nil, nil)
+	reads, writes := args.ReadCapacity, args.WriteCapacity
+	if !args.provisioned() {
+		reads, writes = nil, nil
 	}
+	t.reads.provision(t.args.ReadCapacity, reads)
+	t.writes.provision(t.args.WriteCapacity, writes)
 	t.args = *args
 	t.expiryDue.Store(math.MaxInt64)
 	if args.ttlAttribute() != "" {
 		t.expiryDue.Store(0)
 	}
+}
+
+// resize changes the units of a provisioned table. It returns false for a table that is on demand.
+func (t *table) resize(reads, writes int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.args.provisioned() {
+		return false
+	}
+	now := t.account.Clock.Now()
+	t.reads.resize(now, reads)
+	t.writes.resize(now, writes)
+	return true
 }
 
 // describe returns the settings, with the capacity as it is now, the number of items and their size in bytes.
@@ -158,14 +170,7 @@ func expired(v Value, now time.Time, lag time.Duration) bool {
 	if !ok {
 		return false
 	}
-	var whole apd.Decimal
-	if _, err := arithmetic.Floor(&whole, n.decimal()); err != nil {
-		return false
-	}
-	seconds, err := whole.Int64()
-	if err != nil {
-		return false
-	}
-	age := now.Sub(time.Unix(seconds, 0))
-	return age >= lag && age <= expiryLimit
+	seconds, _ := strconv.ParseFloat(string(n), 64) // a Number is one
+	age := float64(now.UnixMilli())/1000 - math.Floor(seconds)
+	return age >= lag.Seconds() && age <= expiryLimit.Seconds()
 }

@@ -7,11 +7,10 @@ import (
 
 var updateFunctions = map[string]int{"list_append": 2}
 
-// action is one action of an update expression. Verb is SET, REMOVE or ADD; DELETE, for sets, is not implemented.
+// action is one action of an update expression. DELETE, for sets, is not implemented.
 type action struct {
-	verb  string
 	name  string
-	value *node // nil for REMOVE
+	value *node // that the attribute gets; nil for REMOVE
 }
 
 type update []action
@@ -21,7 +20,6 @@ type update []action
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html
 func parseUpdate(src string, sc *scope) (update, error) {
 	return parse("UpdateExpression", src, sc, updateFunctions, func(p *parser) update {
-		p.inner = p.sum
 		var actions update
 		var names []string
 		seen := map[string]bool{}
@@ -58,30 +56,28 @@ func (p *parser) verb() string {
 }
 
 func (p *parser) action(verb string) action {
-	a := action{verb: verb, name: p.name()}
+	a := action{name: p.name()}
 	switch verb {
 	case "SET":
 		p.expect("=")
 		a.value = p.sum()
 	case "ADD":
-		a.value = p.placeholder()
-		if t := a.value.value.Type(); t != "N" {
+		added := p.placeholder()
+		if t := added.value.Type(); t != "N" {
 			p.fail("Incorrect operand type for operator or function; operator: ADD, operand type: %s", t)
 		}
+		a.value = &node{op: "ADD", args: []*node{{op: "name", name: a.name}, added}}
 	}
 	return a
 }
 
 // sum is what SET assigns: an operand, or the sum or difference of two.
 func (p *parser) sum() *node {
-	x := p.primary()
+	x := p.operand()
 	for _, op := range []string{"+", "-"} {
-		if !p.peek().is(op) {
-			continue
+		if p.accept(op) {
+			return &node{op: op, args: []*node{x, p.operand()}}
 		}
-		p.operand(x)
-		p.advance()
-		return &node{op: op, args: []*node{x, p.operand(p.primary())}}
 	}
 	return x
 }
@@ -102,35 +98,20 @@ var errOperandType = invalid("An operand in the update expression has an incorre
 func (u update) apply(old Map) (Map, error) {
 	item := maps.Clone(old)
 	for _, a := range u {
-		v, err := a.compute(old)
+		if a.value == nil {
+			delete(item, a.name)
+			continue
+		}
+		v, err := a.value.compute(old)
 		if err != nil {
 			return nil, err
 		}
-		if item[a.name] = v; v == nil {
-			delete(item, a.name)
-		}
+		item[a.name] = v
 	}
 	return item, nil
 }
 
-// compute is the value to which an action sets its attribute; nil if it removes it.
-func (a action) compute(item Map) (Value, error) {
-	old := item[a.name]
-	switch a.verb {
-	case "SET":
-		return a.value.compute(item)
-	case "REMOVE":
-		return nil, nil
-	}
-	if old == nil {
-		return a.value.value, nil
-	}
-	if n, ok := old.(Number); ok {
-		return n.Add(a.value.value.(Number))
-	}
-	return nil, errOperandType
-}
-
+// compute is the value of an operand, a sum or a function for the item as it was.
 func (n *node) compute(item Map) (Value, error) {
 	switch n.op {
 	case "value":
@@ -140,6 +121,9 @@ func (n *node) compute(item Map) (Value, error) {
 			return v, nil
 		}
 		return nil, invalid("The provided expression refers to an attribute that does not exist in the item")
+	}
+	if n.op == "ADD" && item[n.args[0].name] == nil {
+		return n.args[1].value, nil
 	}
 	x, err := n.args[0].compute(item)
 	if err != nil {
@@ -162,8 +146,8 @@ func (n *node) compute(item Map) (Value, error) {
 	switch {
 	case !ok1 || !ok2:
 		return nil, errOperandType
-	case n.op == "+":
-		return a.Add(b)
+	case n.op == "-":
+		return a.Sub(b)
 	}
-	return a.Sub(b)
+	return a.Add(b)
 }

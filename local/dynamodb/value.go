@@ -6,12 +6,12 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// Value is one DynamoDB attribute value: String, Number, Binary, Bool, Null, List or Map. Sets are not implemented.
+// Value is one DynamoDB attribute value: String, Number, Bool, Null, List or Map. Sets and binary values are not implemented.
 // Values are immutable once stored, so readers may keep them without holding a table's lock.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 type Value interface {
-	// Type is the data type descriptor: S, N, B, BOOL, NULL, L or M.
+	// Type is the data type descriptor: S, N, BOOL, NULL, L or M.
 	Type() string
 	wire() wireValue
 }
@@ -19,8 +19,6 @@ type Value interface {
 type (
 	// String is UTF-8 text.
 	String string
-	// Binary is raw bytes, kept as a string so that values compare and never alias.
-	Binary string
 	// Bool is true or false.
 	Bool bool
 	// Null is the only value of type NULL.
@@ -33,7 +31,6 @@ type (
 
 func (String) Type() string { return "S" }
 func (Number) Type() string { return "N" }
-func (Binary) Type() string { return "B" }
 func (Bool) Type() string   { return "BOOL" }
 func (Null) Type() string   { return "NULL" }
 func (List) Type() string   { return "L" }
@@ -46,24 +43,16 @@ const maxNesting = 32
 type wireValue struct {
 	S    *string              `json:"S,omitempty"`
 	N    *string              `json:"N,omitempty"`
-	B    *[]byte              `json:"B,omitempty"`
 	BOOL *bool                `json:"BOOL,omitempty"`
 	NULL *bool                `json:"NULL,omitempty"`
 	L    []wireValue          `json:"L,omitzero"`
 	M    map[string]wireValue `json:"M,omitzero"`
-	sets
-}
-
-// sets are the types that are refused by name.
-type sets struct {
-	SS json.RawMessage `json:"SS,omitempty"`
-	NS json.RawMessage `json:"NS,omitempty"`
-	BS json.RawMessage `json:"BS,omitempty"`
+	// These are refused by name.
+	B, SS, NS, BS json.RawMessage `json:",omitempty"`
 }
 
 func (v String) wire() wireValue { s := string(v); return wireValue{S: &s} }
 func (v Number) wire() wireValue { s := string(v); return wireValue{N: &s} }
-func (v Binary) wire() wireValue { b := []byte(v); return wireValue{B: &b} }
 func (v Bool) wire() wireValue   { b := bool(v); return wireValue{BOOL: &b} }
 func (Null) wire() wireValue     { b := true; return wireValue{NULL: &b} }
 func (v Map) wire() wireValue    { return wireValue{M: v.wireMap()} }
@@ -116,14 +105,14 @@ func mapFromWire(raw map[string]wireValue, depth int) (Map, error) {
 // value converts one wire value and checks what DynamoDB checks: exactly one type, well-formed numbers, nesting.
 func (w wireValue) value(depth int) (Value, error) {
 	given := 0
-	for _, present := range []bool{w.S != nil, w.N != nil, w.B != nil, w.BOOL != nil, w.NULL != nil, w.L != nil, w.M != nil} {
+	for _, present := range []bool{w.S != nil, w.N != nil, w.BOOL != nil, w.NULL != nil, w.L != nil, w.M != nil} {
 		if present {
 			given++
 		}
 	}
 	switch {
-	case w.SS != nil || w.NS != nil || w.BS != nil:
-		return nil, wire.Unsupported("sets (SS, NS, BS) in DynamoDB")
+	case w.SS != nil || w.NS != nil || w.BS != nil || w.B != nil:
+		return nil, wire.Unsupported("sets (SS, NS, BS) and binary values (B) in DynamoDB")
 	case given == 0:
 		return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
 	case given > 1:
@@ -132,8 +121,6 @@ func (w wireValue) value(depth int) (Value, error) {
 		return String(*w.S), nil
 	case w.N != nil:
 		return ParseNumber(*w.N)
-	case w.B != nil:
-		return Binary(*w.B), nil
 	case w.BOOL != nil:
 		return Bool(*w.BOOL), nil
 	case w.NULL != nil && !*w.NULL:

@@ -7,6 +7,7 @@ package fault
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -70,12 +71,7 @@ func (i *Injector) Add(r Rule) (remove func()) {
 	return func() {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		for n, have := range i.rules {
-			if have == s {
-				i.rules = append(i.rules[:n:n], i.rules[n+1:]...)
-				break
-			}
-		}
+		i.rules = slices.DeleteFunc(i.rules, func(have *state) bool { return have == s })
 		i.active.Store(int32(len(i.rules)))
 	}
 }

@@ -98,7 +98,7 @@ func (s *Service) putRolePolicy(_ *role, in *putRolePolicyInput) (*struct{}, err
 
 func (s *Service) deleteRolePolicy(r *role, in *rolePolicyInput) (*struct{}, error) {
 	_, err := r.findInline(in.PolicyName)
-	s.deleteInline(r, in.PolicyName)
+	delete(r.inline, in.PolicyName)
 	return &struct{}{}, err
 }
 

@@ -51,7 +51,6 @@ func (s *Service) roleKind() provider.Kind {
 			if err := r.set(in); err != nil {
 				return "", err
 			}
-			s.refresh(r)
 			s.roles[name] = r
 			return name, nil
 		},
@@ -115,7 +114,7 @@ func (s *Service) rolePolicyKind() provider.Kind {
 			return s.putInline(o.role.name, o.name, in.Policy)
 		},
 		Delete: func(_ context.Context, o *owned) error {
-			s.deleteInline(o.role, o.name)
+			delete(o.role.inline, o.name)
 			return nil
 		},
 	}
@@ -142,7 +141,6 @@ func (s *Service) attachmentKind() provider.Kind {
 		},
 		Delete: func(_ context.Context, o *owned) error {
 			o.role.attached = slices.DeleteFunc(o.role.attached, func(arn string) bool { return arn == o.name })
-			s.refresh(o.role)
 			return nil
 		},
 	}

@@ -11,13 +11,11 @@ package iam
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -37,7 +35,7 @@ type Service struct {
 	keys  map[string]wire.Identity // by access key
 }
 
-// role is a role. All but effective is guarded by the service's lock.
+// role is a role. The service's lock guards it.
 type role struct {
 	name      string
 	inputs    RoleArgs
@@ -46,9 +44,6 @@ type role struct {
 	trust     *policy.Document
 	inline    map[string]*inlinePolicy // by name
 	attached  []string                 // ARNs of managed policies
-
-	// effective is what the role allows now, so that an authorization costs one load.
-	effective atomic.Pointer[[]*policy.Document]
 }
 
 type inlinePolicy struct {
@@ -83,16 +78,17 @@ func (s *Service) find(name string) (*role, error) {
 	return wire.Found(s.roles[name], noEntity("The role with name %s cannot be found.", name))
 }
 
-// refresh recomputes what a role allows. The caller holds the lock.
-func (s *Service) refresh(r *role) {
-	var docs []*policy.Document
+// policies are what a role allows now.
+func (s *Service) policies(r *role) (docs []*policy.Document) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	for _, p := range r.inline {
 		docs = append(docs, p.doc)
 	}
 	for _, arn := range r.attached {
 		docs = append(docs, s.managed[arn])
 	}
-	r.effective.Store(&docs)
+	return docs
 }
 
 // putInline adds an inline policy to a role, or replaces it. The caller holds the lock.
@@ -106,14 +102,7 @@ func (s *Service) putInline(roleName, name, text string) error {
 		return err
 	}
 	r.inline[name] = &inlinePolicy{text: text, doc: doc}
-	s.refresh(r)
 	return nil
-}
-
-// deleteInline takes an inline policy from a role. The caller holds the lock.
-func (s *Service) deleteInline(r *role, name string) {
-	delete(r.inline, name)
-	s.refresh(r)
 }
 
 // attach adds a managed policy to a role. The caller holds the lock.
@@ -128,7 +117,6 @@ func (s *Service) attach(roleName, policyARN string) error {
 	if !slices.Contains(r.attached, policyARN) {
 		r.attached = append(r.attached, policyARN)
 	}
-	s.refresh(r)
 	return nil
 }
 
@@ -184,7 +172,7 @@ func (s *Service) AssumeRole(service, roleARN, session string, keys map[string]s
 		ARN:      fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", account.ID, r.name, session),
 		ID:       r.id + ":" + session,
 		RoleARN:  roleARN,
-		Policies: func() []*policy.Document { return *r.effective.Load() },
+		Policies: func() []*policy.Document { return s.policies(r) },
 	}
 	c := Credentials{AccessKeyID: randomID("ASIA", 16), SecretAccessKey: randomID("", 40), SessionToken: randomID("", 64)}
 	s.keys[c.AccessKeyID] = wire.Identity{Secret: c.SecretAccessKey, SessionToken: c.SessionToken, Principal: p}
@@ -216,8 +204,7 @@ func (s *Service) byARN(arn string) *role {
 	return s.roles[name]
 }
 
+// randomID makes an id of letters and digits, at most 78 after the prefix.
 func randomID(prefix string, n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // crypto/rand does not fail
-	return prefix + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)[:n]
+	return prefix + (rand.Text() + rand.Text() + rand.Text())[:n]
 }

@@ -31,13 +31,15 @@ func TestConsumersAreRegisteredAndListed(t *testing.T) {
 	require.Equal(t, arn, *d.ConsumerARN)
 	require.Equal(t, types.ConsumerStatusActive, d.ConsumerStatus)
 	require.WithinDuration(t, c.Clock.Now(), *d.ConsumerCreationTimestamp, time.Second)
-	streamARN, consumer, ok := c.s.Stream(arn)
-	require.Equal(t, []any{ordersARN, true, true}, []any{streamARN, consumer, ok})
-	streamARN, consumer, ok = c.s.Stream(ordersARN)
-	require.Equal(t, []any{ordersARN, false, true}, []any{streamARN, consumer, ok})
+	st, consumer, err := c.s.resolve(arn)
+	require.NoError(t, err)
+	require.Equal(t, []any{ordersARN, true}, []any{st.arn, consumer})
+	st, consumer, err = c.s.resolve(ordersARN)
+	require.NoError(t, err)
+	require.Equal(t, []any{ordersARN, false}, []any{st.arn, consumer})
+	require.True(t, c.s.Exists(arn) && c.s.Exists(ordersARN))
 	for _, absent := range []string{ordersARN + "/consumer/reader:1", StreamARN("other"), "x", ""} {
-		_, _, ok = c.s.Stream(absent)
-		require.False(t, ok, absent)
+		require.False(t, c.s.Exists(absent), absent)
 	}
 
 	for i := range maxConsumers - 1 {
@@ -54,20 +56,19 @@ func TestConsumersAreRegisteredAndListed(t *testing.T) {
 	require.Len(t, names, maxConsumers)
 
 	require.NoError(t, c.Delete(t, consumerType, arn))
-	streamARN, consumer, ok = c.s.Stream(arn)
-	require.Equal(t, []any{"", false, false}, []any{streamARN, consumer, ok})
+	require.False(t, c.s.Exists(arn))
 }
 
 func TestAConsumerIsReadWithItsOwnPermission(t *testing.T) {
 	c := newOrders(t, 1)
 	arn := c.register(t, "reader")
 	reader, _ := c.Role(t, "reader", statement(`"kinesis:SubscribeToShard"`, ordersARN+"/consumer/*"))
-	_, err := c.s.ReadConsumer(t.Context(), reader, arn, shard0, Position{Type: "LATEST"}, 10)
+	_, err := c.s.Read(t.Context(), reader, arn, shard0, Position{Type: "LATEST"}, 10)
 	require.NoError(t, err)
 	other, _ := c.Role(t, "other", statement(`"kinesis:*"`, ordersARN))
-	_, err = c.s.ReadConsumer(t.Context(), other, arn, shard0, Position{Type: "LATEST"}, 10)
+	_, err = c.s.Read(t.Context(), other, arn, shard0, Position{Type: "LATEST"}, 10)
 	var denied *policy.DeniedError
 	require.ErrorAs(t, err, &denied)
-	_, err = c.s.ReadConsumer(t.Context(), c.admin, ordersARN+"/consumer/x:1", shard0, Position{Type: "LATEST"}, 10)
+	_, err = c.s.Read(t.Context(), c.admin, ordersARN+"/consumer/x:1", shard0, Position{Type: "LATEST"}, 10)
 	require.ErrorContains(t, err, "ResourceNotFoundException")
 }

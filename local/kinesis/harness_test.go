@@ -49,7 +49,7 @@ func (c *cloud) administrator() policy.Principal {
 func newStreamOnly(shards int) *cloud {
 	c := &cloud{Cloud: cloudtest.New()}
 	c.s, c.admin = New(c.Account), c.administrator()
-	c.s.streams["orders"] = newStream("orders", provisioned, shards, c.Clock.Now())
+	c.s.streams["orders"] = newStream(&StreamArgs{Name: aws.String("orders"), ShardCount: &shards}, c.Clock.Now())
 	return c
 }
 
@@ -124,7 +124,7 @@ func (c *cloud) all(t require.TestingT, shard string) []Record {
 }
 
 // hashKey is a hash key in the i-th sixteenth.
-func hashKey(i int) string { return share(i, 16).plusOne().String() }
+func hashKey(i int) string { return share(i, 16).plus(1).String() }
 
 // refused asserts the code of an error that came over the wire, and returns its message.
 func refused(t testing.TB, err error, code string) string {

@@ -1,56 +1,52 @@
 package kinesis
 
 import (
+	"bytes"
 	"crypto/md5"
-	"encoding/binary"
 	"fmt"
 	"math/big"
-	"math/bits"
 )
 
-// hash is a hash key: a number of 128 bits.
-type hash struct{ hi, lo uint64 }
+// hash is a hash key: a number of 128 bits, the highest byte first.
+type hash [md5.Size]byte
 
-var maxHash = hash{1<<64 - 1, 1<<64 - 1}
+var maxHash = hashOfNumber(new(big.Int).Sub(hashKeys, big.NewInt(1)))
+
+// hashKeys is how many there are.
+var hashKeys = new(big.Int).Lsh(big.NewInt(1), 8*md5.Size)
 
 // hashOf is where a partition key falls: its MD5 sum.
-func hashOf(partitionKey string) hash {
-	sum := md5.Sum([]byte(partitionKey))
-	return hash{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
+func hashOf(partitionKey string) hash { return md5.Sum([]byte(partitionKey)) }
+
+func hashOfNumber(n *big.Int) (h hash) {
+	n.FillBytes(h[:])
+	return h
 }
 
 // parseHash reads a number of at most 128 bits, without sign and leading zeros.
 func parseHash(text string) (h hash, ok bool) {
 	n, ok := new(big.Int).SetString(text[:min(len(text), len(maxHash.String())+1)], 10)
-	if !ok || n.Sign() < 0 || n.BitLen() > 128 || n.String() != text {
+	if !ok || n.Sign() < 0 || n.Cmp(hashKeys) >= 0 || n.String() != text {
 		return hash{}, false
 	}
-	b := n.FillBytes(make([]byte, 16))
-	return hash{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}, true
+	return hashOfNumber(n), true
 }
 
-func (h hash) String() string {
-	b := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, h.hi), h.lo)
-	return new(big.Int).SetBytes(b).String()
-}
+func (h hash) number() *big.Int { return new(big.Int).SetBytes(h[:]) }
 
-func (h hash) less(o hash) bool { return h.hi < o.hi || (h.hi == o.hi && h.lo < o.lo) }
+func (h hash) String() string { return h.number().String() }
 
-func (h hash) plusOne() hash {
-	lo, carry := bits.Add64(h.lo, 1, 0)
-	return hash{h.hi + carry, lo}
-}
+func (h hash) less(o hash) bool { return bytes.Compare(h[:], o[:]) < 0 }
 
-func (h hash) minusOne() hash {
-	lo, borrow := bits.Sub64(h.lo, 1, 0)
-	return hash{h.hi - borrow, lo}
+func (h hash) plus(n int64) hash {
+	sum := h.number()
+	return hashOfNumber(sum.Add(sum, big.NewInt(n)))
 }
 
 // share is where the i-th of n equal ranges starts; i is less than n.
 func share(i, n int) hash {
-	hi, rest := bits.Div64(uint64(i), 0, uint64(n))
-	lo, _ := bits.Div64(rest, 0, uint64(n))
-	return hash{hi, lo}
+	start := new(big.Int).Mul(hashKeys, big.NewInt(int64(i)))
+	return hashOfNumber(start.Div(start, big.NewInt(int64(n))))
 }
 
 // sequence is the content of a sequence number. Numbers grow within a shard, and from a shard to its children.

@@ -28,8 +28,12 @@ func TestHashKeysHave128Bits(t *testing.T) {
 		_, ok := parseHash(wrong)
 		require.False(t, ok, wrong)
 	}
-	require.Equal(t, hash{1, 0}, hash{0, 1<<64 - 1}.plusOne())
-	require.Equal(t, hash{0, 1<<64 - 1}, hash{1, 0}.minusOne())
+	const carried, before = "18446744073709551616", "18446744073709551615"
+	low, _ := parseHash(before)
+	high, _ := parseHash(carried)
+	require.Equal(t, carried, low.plus(1).String())
+	require.Equal(t, before, high.plus(-1).String())
+	require.True(t, low.less(high))
 }
 
 // The ranges of three shards, as AWS gives them.

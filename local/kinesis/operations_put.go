@@ -51,17 +51,13 @@ func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (wire.O
 	}
 
 	failed, results := 0, make([]wire.Object, len(in.Records))
-	var check func(*shard) error
-	if s.account.Faults.Active() {
-		check = func(sh *shard) error {
-			return s.account.Faults.Before(c.Context(), fault.Event{
-				Action: RecordAction, Resource: st.arn + "/" + sh.id, Principal: c.Principal.String(),
-			})
-		}
-	}
-	now := s.account.Clock.Now()
 	for i := range in.Records {
-		sh, q, err := st.put(now, hashes[i], in.Records[i].PartitionKey, in.Records[i].Data, check)
+		err := s.strike(c, st, hashes[i])
+		var sh *shard
+		var q sequence
+		if err == nil {
+			sh, q, err = st.put(s.account.Clock.Now(), hashes[i], in.Records[i].PartitionKey, in.Records[i].Data)
+		}
 		s.countPut(st.name, len(in.Records[i].Data)+len(in.Records[i].PartitionKey), err)
 		if err != nil {
 			failed++
@@ -72,6 +68,19 @@ func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (wire.O
 		results[i] = wire.Object{"ShardId": sh.id, "SequenceNumber": q.String()}
 	}
 	return wire.Object{"FailedRecordCount": failed, "Records": results, "EncryptionType": st.encryption()}, nil
+}
+
+// strike lets the injected faults of one record happen. It holds no lock meanwhile, because a fault may wait, or use the stream.
+func (s *Service) strike(c *wire.Call, st *stream, h hash) error {
+	if !s.account.Faults.Active() {
+		return nil
+	}
+	st.mu.RLock()
+	shard := st.open[st.at(h)].id
+	st.mu.RUnlock()
+	return s.account.Faults.Before(c.Context(), fault.Event{
+		Action: RecordAction, Resource: st.arn + "/" + shard, Principal: c.Principal.String(),
+	})
 }
 
 const (
@@ -113,7 +122,7 @@ func (s *Service) putOne(st *stream, in *recordInput) (*shard, sequence, error) 
 	if err != nil {
 		return nil, sequence{}, err
 	}
-	sh, q, err := st.put(s.account.Clock.Now(), h, in.PartitionKey, in.Data, nil)
+	sh, q, err := st.put(s.account.Clock.Now(), h, in.PartitionKey, in.Data)
 	s.countPut(st.name, size, err)
 	return sh, q, err
 }

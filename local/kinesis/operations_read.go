@@ -61,11 +61,7 @@ func (s *Service) getShardIterator(c *wire.Call, st *stream, in *iteratorInput) 
 		return nil, err
 	}
 	now := s.account.Clock.Now()
-	sh, err := st.find(now, in.ShardID)
-	if err != nil {
-		return nil, err
-	}
-	place, err := sh.find(now, p)
+	sh, place, err := st.locate(now, in.ShardID, p)
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +85,11 @@ func (s *Service) getRecords(c *wire.Call, in *getInput) (wire.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, err := between(in.Limit, "Limit", maxReadRecords, 1, maxReadRecords)
-	if err != nil {
-		return nil, err
+	limit := maxReadRecords
+	if in.Limit != nil {
+		if limit = *in.Limit; limit < 1 || limit > maxReadRecords {
+			return nil, invalidMember("Limit", "must be from 1 to %d, got %d", maxReadRecords, limit)
+		}
 	}
 	now := s.account.Clock.Now()
 	if now.UnixMilli()-at.Issued > tokenLife.Milliseconds() {

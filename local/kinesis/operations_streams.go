@@ -11,20 +11,15 @@ import (
 )
 
 func (st *stream) summary() wire.Object {
-	st.mu.RLock()
-	defer st.mu.RUnlock()
 	return wire.Object{
 		"StreamName": st.name, "StreamARN": st.arn, "StreamStatus": "ACTIVE", "StreamCreationTimestamp": seconds(st.created),
-		"StreamModeDetails": wire.Object{"StreamMode": st.mode},
+		"StreamModeDetails": wire.Object{"StreamMode": st.mode()},
 	}
 }
 
 func (st *stream) describe() wire.Object {
-	d := st.summary()
-	d["RetentionPeriodHours"], d["EncryptionType"] = st.hours.Load(), st.encryption()
-	st.mu.RLock()
-	defer st.mu.RUnlock()
-	return d.With(wire.Object{"KeyId": st.kmsKey})
+	in := st.args.Load()
+	return st.summary().With(wire.Object{"RetentionPeriodHours": in.RetentionPeriod, "EncryptionType": in.EncryptionType, "KeyId": in.KMSKeyID})
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html
@@ -117,7 +112,7 @@ func (s *Service) splitShard(c *wire.Call, st *stream, in *splitInput) (*struct{
 	now := s.account.Clock.Now()
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.mode != provisioned {
+	if st.mode() != provisioned {
 		return nil, refuse("ValidationException", "SplitShard is only supported for streams in %s mode.", provisioned)
 	}
 	i, err := st.openShard(now, in.ShardToSplit)
@@ -128,8 +123,8 @@ func (s *Service) splitShard(c *wire.Call, st *stream, in *splitInput) (*struct{
 	if !ok {
 		return nil, invalidMember("NewStartingHashKey", "must be from 0 to 2^128-1, got %q", in.NewStartingHashKey)
 	}
-	if sh := st.open[i]; !sh.from.plusOne().less(at) || !at.less(sh.to) {
-		return nil, invalid("NewStartingHashKey %s must be greater than %s and less than %s, for shard %s of stream %s.", at, sh.from.plusOne(), sh.to, sh.id, st.name)
+	if sh := st.open[i]; !sh.from.plus(1).less(at) || !at.less(sh.to) {
+		return nil, invalid("NewStartingHashKey %s must be greater than %s and less than %s, for shard %s of stream %s.", at, sh.from.plus(1), sh.to, sh.id, st.name)
 	}
 	if len(st.open) == maxShards {
 		return nil, refuse("LimitExceededException", "Stream %s has %d shards already.", st.name, maxShards)
@@ -169,7 +164,7 @@ func (s *shard) close(now time.Time) {
 func (st *stream) split(now time.Time, i int, at hash) {
 	s := st.open[i]
 	s.close(now)
-	st.open = slices.Replace(st.open, i, i+1, st.add(now, s.from, at.minusOne(), s), st.add(now, at, s.to, s))
+	st.open = slices.Replace(st.open, i, i+1, st.add(now, s.from, at.plus(-1), s), st.add(now, at, s.to, s))
 }
 
 // merge closes the i-th open shard and the next one, and opens one in their place.

@@ -27,7 +27,7 @@ func TestARecordGoesToTheShardOfItsHashKey(t *testing.T) {
 		require.False(t, hashOf(key).less(from) || to.less(hashOf(key)), key)
 	}
 	for hash, shard := range map[string]string{
-		"0": shard0, share(1, 4).minusOne().String(): shard0, share(1, 4).String(): shardID(1), maxHash.String(): shardID(3),
+		"0": shard0, share(1, 4).plus(-1).String(): shard0, share(1, 4).String(): shardID(1), maxHash.String(): shardID(3),
 	} {
 		out, err := c.client.PutRecord(t.Context(), &sdk.PutRecordInput{
 			StreamARN: &ordersARN, PartitionKey: aws.String("a0"), ExplicitHashKey: &hash, Data: []byte("x"),
@@ -189,6 +189,21 @@ func TestFaultsStrikeASingleRecordOrLoseAnAnswer(t *testing.T) {
 	_, _, err = c.s.Put(t.Context(), c.admin, ordersARN, "a0", []byte("x"))
 	require.ErrorContains(t, err, "broken")
 	require.Len(t, c.all(t, shard0), 4, "what was not answered was done")
+}
+
+// A fault may wait until the stream has changed.
+func TestAFaultOfARecordDoesNotLockTheStream(t *testing.T) {
+	c := newOrders(t, 1)
+	defer c.Account.Faults.Add(fault.Rule{Action: RecordAction, Times: 1, Do: func(ctx context.Context, _ fault.Event) error {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		_, err := c.client.SplitShard(ctx, &sdk.SplitShardInput{StreamARN: &ordersARN, ShardToSplit: aws.String(shard0), NewStartingHashKey: aws.String(hashKey(8))})
+		return err
+	}})()
+	out, err := c.putMany(t, []byte("x"), "0", maxHash.String())
+	require.NoError(t, err)
+	require.Zero(t, *out.FailedRecordCount)
+	require.Equal(t, []string{shardID(1), shardID(2)}, []string{*out.Records[0].ShardId, *out.Records[1].ShardId})
 }
 
 func throttleOnceThenFail() func(context.Context, fault.Event) error {

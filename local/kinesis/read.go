@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -36,18 +37,27 @@ type Batch struct {
 	End bool
 	// More is set if there are more records now.
 	More bool
+	// Arrival is closed when a record has arrived after the read, or the shard was closed. Nil with End or More.
+	Arrival <-chan struct{}
 }
 
-// Stream resolves the ARN of a stream or of a registered consumer to the ARN of the stream. ok is false if it does not
-// exist.
-func (s *Service) Stream(arn string) (streamARN string, consumer, ok bool) {
-	if st, err := s.streamAt(arn); err == nil {
-		return st.arn, false, true
+// Exists reports whether there is a stream, or a registered consumer, with this ARN.
+func (s *Service) Exists(arn string) bool {
+	_, _, err := s.resolve(arn)
+	return err == nil
+}
+
+// resolve returns the stream of an ARN: its own, or that of a consumer.
+func (s *Service) resolve(arn string) (st *stream, consumer bool, err error) {
+	if !strings.Contains(arn, consumerPart) {
+		st, err = s.streamAt(arn)
+		return st, false, err
 	}
-	if c, err := s.consumerAt(arn); err == nil {
-		return c.stream.arn, true, true
+	c, err := s.consumerAt(arn)
+	if err != nil {
+		return nil, true, err
 	}
-	return "", false, false
+	return c.stream, true, nil
 }
 
 // Retention is the retention period of a stream; false if there is no such stream.
@@ -87,12 +97,7 @@ func (s *Service) Waiting(streamARN, shardID string, from Position) int {
 	if err != nil {
 		return 0
 	}
-	now := s.account.Clock.Now()
-	sh, err := st.find(now, shardID)
-	if err != nil {
-		return 0
-	}
-	place, err := sh.find(now, from)
+	sh, place, err := st.locate(s.account.Clock.Now(), shardID, from)
 	if err != nil {
 		return 0
 	}
@@ -101,60 +106,40 @@ func (s *Service) Waiting(streamARN, shardID string, from Position) int {
 	return int(sh.next() - place)
 }
 
-// Read reads up to limit records and 10 MiB of a shard, as GetShardIterator and GetRecords do, which it authorizes. An expired shard
-// is a *wire.Error with the code ResourceNotFoundException.
-func (s *Service) Read(ctx context.Context, p policy.Principal, streamARN, shardID string, from Position, limit int) (Batch, error) {
-	if err := s.allow(ctx, p, "kinesis:GetShardIterator", streamARN); err != nil {
-		return Batch{}, err
+// Read reads up to limit records and 10 MiB of a shard. With the ARN of a stream it authorizes and does what GetShardIterator and
+// GetRecords do; with that of a consumer, what SubscribeToShard does. An expired shard is a *wire.Error with the code
+// ResourceNotFoundException.
+func (s *Service) Read(ctx context.Context, p policy.Principal, arn, shardID string, from Position, limit int) (Batch, error) {
+	action := "kinesis:SubscribeToShard"
+	if !strings.Contains(arn, consumerPart) {
+		action = "kinesis:GetRecords"
+		if err := s.allow(ctx, p, "kinesis:GetShardIterator", arn); err != nil {
+			return Batch{}, err
+		}
 	}
-	return s.readAs(ctx, p, "kinesis:GetRecords", streamARN, func() (Batch, error) {
-		st, err := s.streamAt(streamARN)
-		if err == nil {
-			err = s.useKey(ctx, p, "kinesis:GetRecords", st)
-		}
-		if err != nil {
-			return Batch{}, err
-		}
-		return s.read(st, false, shardID, from, limit)
-	})
-}
-
-// ReadConsumer is Read with enhanced fan-out: it authorizes kinesis:SubscribeToShard on the consumer.
-func (s *Service) ReadConsumer(ctx context.Context, p policy.Principal, consumerARN, shardID string, from Position, limit int) (Batch, error) {
-	return s.readAs(ctx, p, "kinesis:SubscribeToShard", consumerARN, func() (Batch, error) {
-		c, err := s.consumerAt(consumerARN)
-		if err == nil {
-			err = s.useKey(ctx, p, "kinesis:SubscribeToShard", c.stream)
-		}
-		if err != nil {
-			return Batch{}, err
-		}
-		return s.read(c.stream, true, shardID, from, limit)
-	})
-}
-
-// readAs authorizes an action and reads, with the faults that are injected before and after.
-func (s *Service) readAs(ctx context.Context, p policy.Principal, action, arn string, read func() (Batch, error)) (Batch, error) {
 	if err := s.allow(ctx, p, action, arn); err != nil {
 		return Batch{}, err
 	}
-	b, err := read()
+	st, consumer, err := s.resolve(arn)
+	if err == nil {
+		err = s.useKey(ctx, p, action, st)
+	}
+	if err != nil {
+		return Batch{}, err
+	}
+	b, err := s.read(st, consumer, shardID, from, limit)
 	if err == nil {
 		err = s.account.After(ctx, p, action, arn)
 	}
 	if err != nil {
-		return Batch{}, err
+		return Batch{}, err // the answer is lost
 	}
 	return b, nil
 }
 
 func (s *Service) read(st *stream, consumer bool, shardID string, from Position, limit int) (Batch, error) {
 	now := s.account.Clock.Now()
-	sh, err := st.find(now, shardID)
-	if err != nil {
-		return Batch{}, err
-	}
-	place, err := sh.find(now, from)
+	sh, place, err := st.locate(now, shardID, from)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -162,7 +147,7 @@ func (s *Service) read(st *stream, consumer bool, shardID string, from Position,
 	if !consumer { // enhanced fan-out has other metrics
 		s.countRead(st.name, &f, now)
 	}
-	b := Batch{End: f.end, More: f.more}
+	b := Batch{End: f.end, More: f.more, Arrival: f.arrival}
 	for i, e := range f.entries {
 		b.Records = append(b.Records, Record{f.number(sh, i), e.key, e.data, time.UnixMilli(e.arrived)})
 	}
@@ -171,23 +156,3 @@ func (s *Service) read(st *stream, consumer bool, shardID string, from Position,
 }
 
 func (f *found) number(s *shard, i int) string { return s.sequenceAt(f.place + uint64(i)).String() }
-
-// Arrivals returns a channel that is closed when a record arrives after the call, the shard closes or the stream is
-// deleted. For a closed shard it is closed already. To miss no record, call it before the read that finds none.
-func (s *Service) Arrivals(streamARN, shardID string) <-chan struct{} {
-	st, err := s.streamAt(streamARN)
-	if err != nil {
-		return alreadyClosed
-	}
-	sh, err := st.find(s.account.Clock.Now(), shardID)
-	if err != nil {
-		return alreadyClosed
-	}
-	return sh.arrives()
-}
-
-var alreadyClosed = func() <-chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()

@@ -229,23 +229,31 @@ func TestRecordsAreKeptForTheRetentionPeriod(t *testing.T) {
 
 func TestAnArrivalClosesTheChannel(t *testing.T) {
 	c := newOrders(t, 2)
-	quiet, arrivals := c.s.Arrivals(ordersARN, shardID(1)), c.s.Arrivals(ordersARN, shard0)
+	read := func(shard string) Batch {
+		b, err := c.s.Read(t.Context(), c.admin, ordersARN, shard, Position{Type: "LATEST"}, 1)
+		require.NoError(t, err)
+		return b
+	}
+	quiet, arrivals := read(shardID(1)).Arrival, read(shard0).Arrival
 	requireOpen(t, arrivals)
 	_, err := c.putMany(t, []byte("x"), "0")
 	require.NoError(t, err)
 	requireClosed(t, arrivals)
 	requireOpen(t, quiet)
-	requireOpen(t, c.s.Arrivals(ordersARN, shard0))
+	requireOpen(t, read(shard0).Arrival)
 
 	split, err := c.client.SplitShard(t.Context(), &sdk.SplitShardInput{StreamARN: &ordersARN, ShardToSplit: aws.String(shardID(1)), NewStartingHashKey: aws.String(hashKey(12))})
 	require.NoError(t, err, split)
 	requireClosed(t, quiet)
-	requireClosed(t, c.s.Arrivals(ordersARN, shardID(1)))
+	closed := read(shardID(1))
+	require.True(t, closed.End)
+	require.Nil(t, closed.Arrival)
 
-	arrivals = c.s.Arrivals(ordersARN, shard0)
+	arrivals = read(shard0).Arrival
 	require.NoError(t, c.Delete(t, streamType, ordersARN))
 	requireClosed(t, arrivals)
-	requireClosed(t, c.s.Arrivals(ordersARN, shard0))
+	_, err = c.s.Read(t.Context(), c.admin, ordersARN, shard0, Position{Type: "LATEST"}, 1)
+	require.ErrorContains(t, err, "ResourceNotFoundException")
 	_, err = c.s.Shards(ordersARN)
 	require.ErrorContains(t, err, "ResourceNotFoundException")
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,15 +32,16 @@ type StreamMode struct {
 	StreamMode string `pulumi:"streamMode"`
 }
 
-func (in *StreamArgs) mode() string {
-	if in.Mode == nil {
-		return provisioned
+// withDefaults sets AWS's default of each input that is absent.
+func (in StreamArgs) withDefaults() *StreamArgs {
+	in.Mode = cmp.Or(in.Mode, &StreamMode{provisioned})
+	in.RetentionPeriod = cmp.Or(in.RetentionPeriod, new(minRetention))
+	in.EncryptionType = cmp.Or(in.EncryptionType, new("NONE"))
+	in.EnforceConsumerDeletion = cmp.Or(in.EnforceConsumerDeletion, new(false))
+	if *in.EncryptionType == "NONE" {
+		in.KMSKeyID = nil
 	}
-	return in.Mode.StreamMode
-}
-
-func (in *StreamArgs) encrypted() bool {
-	return in.EncryptionType != nil && *in.EncryptionType == "KMS"
+	return &in
 }
 
 // checkStream validates as CreateStream and the AWS provider do.
@@ -49,20 +49,21 @@ func (in *StreamArgs) encrypted() bool {
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
 func checkStream(c *provider.Checker, in *StreamArgs) {
 	checkName(c, in.Name)
-	if in.Mode != nil && !c.Unknown("streamModeDetails") {
-		c.OneOf("streamModeDetails.streamMode", &in.Mode.StreamMode, provisioned, onDemand)
+	set := in.withDefaults()
+	if !c.Unknown("streamModeDetails") {
+		c.OneOf("streamModeDetails.streamMode", &set.Mode.StreamMode, provisioned, onDemand)
 	}
-	switch {
+	switch mode := set.Mode.StreamMode; {
 	case c.Unknown("streamModeDetails") || c.Unknown("shardCount"):
-	case in.mode() == onDemand && in.ShardCount != nil:
+	case mode == onDemand && in.ShardCount != nil:
 		c.Failf("shardCount", "must not be set when streamModeDetails.streamMode is %s", onDemand)
-	case in.mode() == provisioned && in.ShardCount == nil:
+	case mode == provisioned && in.ShardCount == nil:
 		c.Failf("shardCount", "is required when streamModeDetails.streamMode is %s, which is the default", provisioned)
 	}
 	c.Range("shardCount", in.ShardCount, 1, maxShards)
 	c.Range("retentionPeriod", in.RetentionPeriod, minRetention, maxRetention)
 	c.OneOf("encryptionType", in.EncryptionType, "NONE", "KMS")
-	if in.encrypted() && (in.KMSKeyID == nil || *in.KMSKeyID == "") && !c.Unknown("kmsKeyId") {
+	if *set.EncryptionType == "KMS" && aws.ToString(in.KMSKeyID) == "" && !c.Unknown("kmsKeyId") {
 		c.Failf("kmsKeyId", "is required when encryptionType is KMS")
 	}
 }
@@ -87,28 +88,20 @@ func (s *Service) streamKind() provider.Kind {
 func (s *Service) createStream(_ context.Context, in *StreamArgs) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name := *in.Name
-	if s.streams[name] != nil {
-		return "", refuse("ResourceInUseException", "Stream %s already exists.", name)
+	if s.streams[*in.Name] != nil {
+		return "", refuse("ResourceInUseException", "Stream %s already exists.", *in.Name)
 	}
-	shards := onDemandShards
-	if in.mode() == provisioned {
-		shards = *in.ShardCount
-	}
-	now := s.account.Clock.Now()
-	st := newStream(name, in.mode(), shards, now)
-	st.configure(now, in)
-	s.streams[name] = st
+	st := newStream(in, s.account.Clock.Now())
+	s.streams[st.name] = st
 	return st.arn, nil
 }
 
-// updateStream changes the mode, then the shards, then the rest. As on AWS, one update can at most double or halve the
-// number of shards. A stream that leaves on-demand mode keeps its shards at first.
+// updateStream changes the shards, and then the rest. As on AWS, one update can at most double or halve the number of shards. A
+// stream that leaves on-demand mode has the shards that it had.
 func (s *Service) updateStream(_ context.Context, st *stream, in *StreamArgs) error {
 	now := s.account.Clock.Now()
-	st.mu.Lock()
-	st.mode = in.mode()
 	var err error
+	st.mu.Lock()
 	if in.ShardCount != nil && *in.ShardCount != len(st.open) {
 		err = st.scale(now, *in.ShardCount)
 	}
@@ -116,48 +109,30 @@ func (s *Service) updateStream(_ context.Context, st *stream, in *StreamArgs) er
 	if err != nil {
 		return fmt.Errorf("updating the shard count of stream %s: %w", st.name, err)
 	}
-	st.configure(now, in)
+	for _, sh := range st.live(now) { // what has expired does not come back with a longer period
+		sh.mu.Lock()
+		sh.trim(now)
+		sh.mu.Unlock()
+	}
+	st.args.Store(in.withDefaults())
 	return nil
 }
 
-// configure sets everything except the mode and the shards.
-func (st *stream) configure(now time.Time, in *StreamArgs) {
-	st.setRetention(now, cmp.Or(aws.ToInt(in.RetentionPeriod), minRetention))
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	st.kmsKey = ""
-	if in.encrypted() {
-		st.kmsKey = *in.KMSKeyID
-	}
-	st.tags = in.Tags
-	st.enforce = in.EnforceConsumerDeletion != nil && *in.EnforceConsumerDeletion
-}
-
 func (st *stream) state() *StreamArgs {
-	kind := st.encryption()
 	st.mu.RLock()
 	defer st.mu.RUnlock()
-	name, hours, enforce := st.name, int(st.hours.Load()), st.enforce
-	state := &StreamArgs{
-		Name: &name, Mode: &StreamMode{st.mode}, RetentionPeriod: &hours, EncryptionType: &kind, EnforceConsumerDeletion: &enforce,
-		Tags: maps.Clone(st.tags), ARN: st.arn,
+	state := *st.args.Load()
+	if state.ARN = st.arn; st.mode() == provisioned {
+		state.ShardCount = new(len(st.open))
 	}
-	if st.mode == provisioned {
-		shards := len(st.open)
-		state.ShardCount = &shards
-	}
-	if st.kmsKey != "" {
-		key := st.kmsKey
-		state.KMSKeyID = &key
-	}
-	return state
+	return &state
 }
 
 func (s *Service) deleteStream(_ context.Context, st *stream) error {
 	st.mu.RLock()
-	registered, enforce := len(st.consumers), st.enforce
+	registered := len(st.consumers)
 	st.mu.RUnlock()
-	if registered > 0 && !enforce {
+	if registered > 0 && !*st.args.Load().EnforceConsumerDeletion {
 		return refuse("ResourceInUseException", "Stream %s has %d registered consumers. Delete them, or set enforceConsumerDeletion, "+
 			"before you delete the stream.", st.name, registered)
 	}

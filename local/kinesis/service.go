@@ -16,7 +16,7 @@
 //   - A record has at most 1 MiB.
 //   - Lists are complete: there are no pages. The only filter of ListShards is AT_LATEST. GetRecords returns no ChildShards.
 //   - Streams and consumers are created, changed and deleted by Pulumi, not by operations. SubscribeToShard is available to
-//     other services of the embedded cloud only (ReadConsumer).
+//     other services of the embedded cloud only (Read).
 package kinesis
 
 import (
@@ -26,6 +26,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -106,22 +108,15 @@ func (s *Service) enter(c *wire.Call, in streamInput) (*stream, error) {
 
 // keyActions are what the principal of an action needs on the key of the stream:
 // https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
-var keyActions = map[string]string{
-	"kinesis:PutRecord": "kms:GenerateDataKey", "kinesis:PutRecords": "kms:GenerateDataKey",
-	"kinesis:GetRecords": "kms:Decrypt", "kinesis:SubscribeToShard": "kms:Decrypt",
+var keyActions = map[string][]string{
+	"kinesis:PutRecord": {"kms:GenerateDataKey"}, "kinesis:PutRecords": {"kms:GenerateDataKey"},
+	"kinesis:GetRecords": {"kms:Decrypt"}, "kinesis:SubscribeToShard": {"kms:Decrypt"},
 }
 
 func (s *Service) useKey(ctx context.Context, p policy.Principal, action string, st *stream) error {
-	needed, ok := keyActions[action]
-	if !ok {
-		return nil
-	}
-	st.mu.RLock()
-	key := st.kmsKey
-	st.mu.RUnlock()
 	err := s.account.UseKey(ctx, account.KeyUse{
-		Principal: p, Service: "kinesis", Key: key, Context: map[string]string{"aws:kinesis:arn": st.arn},
-	}, needed)
+		Principal: p, Service: "kinesis", Key: aws.ToString(st.args.Load().KMSKeyID), Context: map[string]string{"aws:kinesis:arn": st.arn},
+	}, keyActions[action]...)
 	return wire.KeyError(err, http.StatusBadRequest, "KMS%sException", "")
 }
 
@@ -146,10 +141,8 @@ func (s *Service) Authorize(ctx context.Context, p policy.Principal, action, arn
 	if err := s.allow(ctx, p, action, arn); err != nil {
 		return err
 	}
-	if _, _, ok := s.Stream(arn); !ok {
-		return errNoStream(arn)
-	}
-	return nil
+	_, _, err := s.resolve(arn)
+	return err
 }
 
 func (s *Service) allow(ctx context.Context, p policy.Principal, action, arn string) error {
@@ -204,17 +197,6 @@ func invalid(format string, args ...any) *wire.Error {
 // invalidMember is the error for a parameter that violates the model of the API.
 func invalidMember(member, format string, args ...any) *wire.Error {
 	return refuse("ValidationException", member+" "+format, args...)
-}
-
-// between returns the default for an absent number, and refuses one that is out of range.
-func between(n *int, member string, otherwise, lo, hi int) (int, error) {
-	switch {
-	case n == nil:
-		return otherwise, nil
-	case *n < lo || *n > hi:
-		return 0, invalidMember(member, "must be from %d to %d, got %d", lo, hi, *n)
-	}
-	return *n, nil
 }
 
 func errNoStream(name string) *wire.Error {

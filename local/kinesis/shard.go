@@ -149,6 +149,7 @@ type found struct {
 	next    uint64 // where the next read continues
 	end     bool   // the shard is closed and everything was read
 	more    bool
+	arrival <-chan struct{} // closed when there is more, or the shard is closed; nil if there is more now, or the end
 }
 
 // behind is MillisBehindLatest: the age of the last record that was read, 0 at the tip of the shard.
@@ -177,18 +178,11 @@ func (s *shard) read(now time.Time, place uint64, limit int) found {
 	f.entries = append(f.entries, rest[:n]...)
 	f.next, f.more = f.place+uint64(n), n < len(rest)
 	f.end = !f.more && !s.open()
+	if !f.more && !f.end {
+		if s.arrival == nil {
+			s.arrival = make(chan struct{})
+		}
+		f.arrival = s.arrival
+	}
 	return f
-}
-
-// arrives returns a channel that is closed when a record arrives or the shard closes.
-func (s *shard) arrives() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.open() {
-		return alreadyClosed
-	}
-	if s.arrival == nil {
-		s.arrival = make(chan struct{})
-	}
-	return s.arrival
 }

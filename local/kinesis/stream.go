@@ -26,49 +26,50 @@ const (
 type stream struct {
 	name, arn string
 	created   time.Time
-	hours     atomic.Int64 // retention
+	args      atomic.Pointer[StreamArgs] // with defaults
 
 	mu        sync.RWMutex
 	gone      bool
-	mode      string
-	kmsKey    string // empty without encryption
-	tags      map[string]string
-	enforce   bool // may be deleted although it has consumers
 	consumers map[string]*consumer
 	shards    []*shard // those that have not expired, by number; the slice is replaced, never changed
 	open      []*shard // by hash key; together they cover all hash keys
 	number    uint32   // of the next shard
 }
 
-func newStream(name, mode string, shards int, now time.Time) *stream {
-	st := &stream{name: name, arn: StreamARN(name), created: now, mode: mode, consumers: map[string]*consumer{}}
-	st.hours.Store(minRetention)
+func newStream(in *StreamArgs, now time.Time) *stream {
+	st := &stream{name: *in.Name, arn: StreamARN(*in.Name), created: now, consumers: map[string]*consumer{}}
+	st.args.Store(in.withDefaults())
+	shards := onDemandShards
+	if st.mode() == provisioned {
+		shards = *in.ShardCount
+	}
 	for i := range shards {
 		to := maxHash
 		if i+1 < shards {
-			to = share(i+1, shards).minusOne()
+			to = share(i+1, shards).plus(-1)
 		}
 		st.open = append(st.open, st.add(now, share(i, shards), to))
 	}
 	return st
 }
 
-func (st *stream) retention() time.Duration { return time.Duration(st.hours.Load()) * time.Hour }
+func (st *stream) mode() string { return st.args.Load().Mode.StreamMode }
+
+func (st *stream) encryption() string { return *st.args.Load().EncryptionType }
+
+func (st *stream) retention() time.Duration {
+	return time.Duration(*st.args.Load().RetentionPeriod) * time.Hour
+}
 
 // put appends a record to the shard of its hash key. It holds the stream's lock, so that the shard is not closed
-// meanwhile. check may be nil; its error refuses the record.
-func (st *stream) put(now time.Time, h hash, key string, data []byte, check func(*shard) error) (*shard, sequence, error) {
+// meanwhile.
+func (st *stream) put(now time.Time, h hash, key string, data []byte) (*shard, sequence, error) {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
 	if st.gone {
 		return nil, sequence{}, errNoStream(st.name)
 	}
 	s := st.open[st.at(h)]
-	if check != nil {
-		if err := check(s); err != nil {
-			return nil, sequence{}, err
-		}
-	}
 	q, err := s.put(now, key, data)
 	return s, q, err
 }
@@ -112,26 +113,20 @@ func (st *stream) close(now time.Time) {
 	}
 }
 
-func (st *stream) encryption() string {
-	st.mu.RLock()
-	defer st.mu.RUnlock()
-	if st.kmsKey == "" {
-		return "NONE"
+// locate returns the shard with this id, and the place of a position in it.
+func (st *stream) locate(now time.Time, id string, p Position) (*shard, uint64, error) {
+	s, err := st.find(now, id)
+	if err != nil {
+		return nil, 0, err
 	}
-	return "KMS"
-}
-
-// setRetention changes the retention period. Expired records do not come back.
-func (st *stream) setRetention(now time.Time, hours int) {
-	for _, s := range st.live(now) {
-		s.mu.Lock()
-		s.trim(now)
-		s.mu.Unlock()
-	}
-	st.hours.Store(int64(hours))
+	place, err := s.find(now, p)
+	return s, place, err
 }
 
 const maxConsumers = 20
+
+// consumerPart is between a stream's ARN and the rest of a consumer's.
+const consumerPart = "/consumer/"
 
 type consumer struct {
 	stream    *stream
@@ -153,14 +148,14 @@ func (st *stream) register(name string, now time.Time) (*consumer, error) {
 	case len(st.consumers) == maxConsumers:
 		return nil, refuse("LimitExceededException", "Stream %s already has the maximum of %d consumers.", st.name, maxConsumers)
 	}
-	c := &consumer{st, name, fmt.Sprintf("%s/consumer/%s:%d", st.arn, name, now.Unix()), now}
+	c := &consumer{st, name, fmt.Sprintf("%s%s%s:%d", st.arn, consumerPart, name, now.Unix()), now}
 	st.consumers[name] = c
 	return c, nil
 }
 
 // consumerAt finds a consumer by its ARN: STREAM-ARN/consumer/NAME:SECONDS.
 func (s *Service) consumerAt(arn string) (*consumer, error) {
-	streamARN, rest, _ := strings.Cut(arn, "/consumer/")
+	streamARN, rest, _ := strings.Cut(arn, consumerPart)
 	name, _, _ := strings.Cut(rest, ":")
 	st, err := s.streamAt(streamARN)
 	if err != nil {

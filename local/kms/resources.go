@@ -11,11 +11,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/provider"
 )
 
-// Kinds are the Pulumi resource types that this service implements.
-func (s *Service) Kinds() []provider.Kind {
-	return []provider.Kind{s.keyKind()}
-}
-
 // KeyArgs are the inputs of aws:kms/key:Key. Rotation and the deletion window are recorded.
 type KeyArgs struct {
 	Description    *string           `pulumi:"description,optional"`
@@ -27,8 +22,9 @@ type KeyArgs struct {
 	KeyID          string            `pulumi:"keyId,output"`
 }
 
-func (s *Service) keyKind() provider.Kind {
-	return &provider.Object[KeyArgs, key]{
+// Kinds are the Pulumi resource types that this service implements.
+func (s *Service) Kinds() []provider.Kind {
+	return []provider.Kind{&provider.Object[KeyArgs, key]{
 		Type: "aws:kms/key:Key",
 		Check: func(c *provider.Checker, in *KeyArgs) {
 			c.Range("deletionWindowInDays", in.DeletionWindow, 7, 30)
@@ -62,5 +58,5 @@ func (s *Service) keyKind() provider.Kind {
 			delete(s.keys, k.id)
 			return nil
 		},
-	}
+	}}
 }

@@ -83,7 +83,8 @@ func (s *Service) Use(ctx context.Context, u account.KeyUse, actions ...string) 
 
 // find returns a key by its id or ARN. The caller holds the lock.
 func (s *Service) find(name string) (*key, error) {
-	return wire.Found(s.keys[strings.TrimPrefix(name, account.ARN("kms", "key/"))], notFound("Key '%s' does not exist", name))
+	return wire.Found(s.keys[strings.TrimPrefix(name, account.ARN("kms", "key/"))],
+		wire.Errorf(http.StatusBadRequest, "NotFoundException", "Key '%s' does not exist", name))
 }
 
 // key is a symmetric key. The service's lock guards it.
@@ -111,10 +112,6 @@ func (k *key) setPolicy(text string) error {
 	return nil
 }
 
-func notFound(format string, args ...any) error {
-	return wire.Errorf(http.StatusBadRequest, "NotFoundException", format, args...)
-}
-
 func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
 	s.mu.RLock()
 	k, err := s.find(keyID)
@@ -126,7 +123,7 @@ func (s *Service) on(c *wire.Call, keyID string, do func(*key) error) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Authorize("kms:"+c.Operation, k.arn(), func(r *policy.Request) { r.ResourcePolicy, r.ByDelegation = doc, true }); err != nil {
+	if err := c.Authorize("kms:"+c.Operation, k.arn(), wire.With{ResourcePolicy: doc, ByDelegation: true}); err != nil {
 		return err
 	}
 	s.mu.Lock()

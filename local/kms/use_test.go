@@ -294,7 +294,7 @@ func TestStream(t *testing.T) {
 	for role, want := range map[string]string{"kms:GenerateDataKey": "KMSAccessDeniedException", "kms:Decrypt": ""} {
 		p, _ := c.Role(t, strings.TrimPrefix(role, "kms:"), document(allow("kinesis:*", role)))
 		_, polled := streams.Read(t.Context(), p, kinesis.StreamARN("events"), "shardId-000000000000", start, 1)
-		_, pushed := streams.ReadConsumer(t.Context(), p, consumer["arn"].(string), "shardId-000000000000", start, 1)
+		_, pushed := streams.Read(t.Context(), p, consumer["arn"].(string), "shardId-000000000000", start, 1)
 		for _, err := range []error{polled, pushed} {
 			if want == "" {
 				require.NoError(t, err)

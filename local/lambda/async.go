@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"bytes"
 	"cmp"
 	"net/http"
 	"time"
@@ -53,9 +52,6 @@ func (s *Service) queueEvent(f *function, ev event) {
 	if !s.begin() {
 		return
 	}
-	if len(bytes.TrimSpace(ev.payload)) == 0 {
-		ev.payload = []byte("{}")
-	}
 	go func() {
 		defer s.background.Done()
 		e := asyncEvent{event: ev, s: s, f: f, queued: s.account.Clock.Now(), backoff: startingDelay}
@@ -68,12 +64,15 @@ func (e *asyncEvent) deliver() {
 		wait, condition, err := e.attempt()
 		switch {
 		case e.s.ctx.Err() != nil:
-		case err != nil:
-			e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1))
-			e.discarded(err.Error())
+		case condition == conditionSuccess:
 			return
-		case condition != "":
-			e.end(condition)
+		case condition != "" || err != nil:
+			e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1)) // also if a destination gets the record
+			if err != nil {
+				e.discarded(err.Error())
+			} else {
+				e.drop(condition)
+			}
 			return
 		default:
 			e.s.sleep(e.s.ctx, wait)
@@ -90,7 +89,7 @@ func (e *asyncEvent) attempt() (wait time.Duration, condition string, err error)
 	if !e.s.account.Clock.Now().Before(e.expires()) {
 		return 0, eventAgeExceeded, nil
 	}
-	inv, err := e.s.invokeItself(e.s.ctx, e.f, e.event)
+	inv, err := e.s.invokeItself(e.f, e.event)
 	if inv != nil {
 		e.trace = inv.trace.incoming()
 	}

@@ -59,8 +59,8 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 		}
 	}
 	last := p.items[len(p.items)-1].Arrived
-	l.m.trying.Store(l, trial{l.m.function, last})
-	l.m.s.publish(l.m.function, account.Milliseconds("IteratorAge", l.clock.Since(last)))
+	l.m.trying.Store(l, last)
+	l.m.s.publish(l.m.functionName(), account.Milliseconds("IteratorAge", l.m.s.account.Clock.Since(last)))
 	result, err := l.invoke(l.event(p.items), nil)
 	if err != nil { // the function was not invoked: that costs no retry
 		l.m.report(problem("Invoke", err))
@@ -73,14 +73,14 @@ func (l *lane) attempt(ctx context.Context, p part) []part {
 	switch {
 	case len(rest) == 0:
 		return nil
-	case l.bisect && n > 0:
+	case *l.BisectBatchOnFunctionError && n > 0:
 		return []part{{items: rest}}
-	case l.bisect && len(rest) > 1 && (result.FunctionError != "" || !l.m.s.account.Guesses.Other(guess.StreamFirstRecord)):
+	case *l.BisectBatchOnFunctionError && len(rest) > 1 && (result.FunctionError != "" || !l.m.s.account.Guesses.Other(guess.StreamFirstRecord)):
 		half := len(rest) / 2
 		return []part{{items: rest[:half]}, {items: rest[half:]}}
 	}
 	p = part{items: rest, tries: p.tries + 1, waits: p.waits + 1, last: &result}
-	if l.retries != forever && p.tries > l.retries && l.discard(ctx, p, rest, retryAttemptsExhausted) {
+	if limit := *l.MaximumRetryAttempts; limit != forever && p.tries > limit && l.discard(ctx, p, rest, retryAttemptsExhausted) {
 		return nil
 	}
 	return []part{p}
@@ -91,7 +91,7 @@ func (l *lane) checkpoint(result Result, items []item) (n int, outcome string) {
 	find := func(id string) int {
 		return slices.IndexFunc(items, func(it item) bool { return it.SequenceNumber == id })
 	}
-	failed, outcome := result.failures(l.partial, func(id string) bool { return find(id) >= 0 })
+	failed, outcome := result.failures(l.partial(), func(id string) bool { return find(id) >= 0 })
 	if outcome != outcomeOK {
 		return 0, outcome
 	}
@@ -104,11 +104,11 @@ func (l *lane) checkpoint(result Result, items []item) (n int, outcome string) {
 
 // expired counts the records at the front that are older than the mapping's maximum age or the stream's retention period.
 func (l *lane) expired(items []item) int {
-	limit, ok := l.streams.Retention(l.stream)
-	if l.maxAge >= 0 && (!ok || l.maxAge < limit) {
-		limit, ok = l.maxAge, true
+	limit, ok := l.m.s.Streams.Retention(l.stream)
+	if age := seconds(l.MaximumRecordAgeInSeconds); age >= 0 && (!ok || age < limit) {
+		limit, ok = age, true
 	}
-	now := l.clock.Now()
+	now := l.m.s.account.Clock.Now()
 	if at := slices.IndexFunc(items, func(it item) bool { return !ok || now.Sub(it.Arrived) <= limit }); at >= 0 {
 		return at
 	}

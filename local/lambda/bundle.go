@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
@@ -88,6 +87,3 @@ func checkProgram(program []byte) error {
 	}
 	return nil
 }
-
-// unpack writes the files below dir, which must not exist.
-func (b *bundle) unpack(dir string) error { return os.CopyFS(dir, b.zip) }

@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -77,38 +78,44 @@ func (e *asyncEvent) record(condition string) invocationRecord {
 	return r
 }
 
-// end sends the record of a finished event, if there is a destination for it. It retries while SQS fails. The record is lost
-// if the destination refuses it: the role may not send any more, the queue was deleted, or the record is too large.
-func (e *asyncEvent) end(condition string) {
-	destination, onSuccess := e.f.eventSettings().destinations()
-	if condition == conditionSuccess {
-		destination = onSuccess
-	} else {
-		e.s.publish(e.f.name, account.Count("AsyncEventsDropped", 1)) // also if the destination gets the record
-	}
-	if destination == "" {
-		if condition != conditionSuccess {
-			e.discarded(condition)
+// deliver sends a record to a destination, with the permissions that the function's role has at that time. It retries while SQS
+// fails, until ctx ends. Any other error is a refusal: the role may not send any more, the queue was deleted, or the record is too
+// large. failed gets each error. f is nil if the function was deleted.
+func (s *Service) deliver(ctx context.Context, f *function, queueARN string, r invocationRecord, failed func(error)) error {
+	message := sqs.Message{Body: string(strictjson.Encode(r))}
+	for n := 1; ; n++ {
+		var err error = notFound("Function not found: %s", r.RequestContext.FunctionARN)
+		if f != nil {
+			err = s.withRole(f.current.Load().args.Role, f.name, func(p policy.Principal) error {
+				_, err := s.Queues.Send(s.ctx, p, nil, queueARN, message) // a send that has begun is finished even if ctx ends
+				return err
+			})
 		}
+		if err == nil {
+			return nil
+		}
+		if failed(err); sqs.ClientSide(err) {
+			return err
+		}
+		s.sleep(ctx, backoff(n, maxBackoff))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// drop sends the record of an event that has failed, if there is a destination for it.
+func (e *asyncEvent) drop(condition string) {
+	destination := e.f.eventSettings().destination()
+	if destination == "" {
+		e.discarded(condition)
 		return
 	}
-	message := sqs.Message{Body: string(strictjson.Encode(e.record(condition)))}
-	for wait := startingDelay; ; wait = min(2*wait, maxRetryDelay) {
-		// With the current permissions of the function's role.
-		err := e.s.withRole(e.f.current.Load().args.Role, e.f.name, func(p policy.Principal) error {
-			_, err := e.s.Queues.Send(e.s.ctx, p, nil, destination, message)
-			return err
-		})
-		if err == nil || e.s.ctx.Err() != nil {
-			return
-		}
-		if sqs.ClientSide(err) {
-			e.s.publish(e.f.name, account.Count("DestinationDeliveryFailures", 1))
-			e.s.account.Log.Error("a destination refuses the record of an event, which is lost", "function", e.f.name,
-				"request", e.id, "condition", condition, "destination", destination, "error", err)
-			return
-		}
-		e.s.sleep(e.s.ctx, wait)
+	err := e.s.deliver(e.s.ctx, e.f, destination, e.record(condition), func(error) {})
+	if err != nil && e.s.ctx.Err() == nil {
+		e.s.publish(e.f.name, account.Count("DestinationDeliveryFailures", 1))
+		e.s.account.Log.Error("a destination refuses the record of an event, which is lost", "function", e.f.name,
+			"request", e.id, "condition", condition, "destination", destination, "error", err)
 	}
 }
 
@@ -118,51 +125,34 @@ const (
 	recordAgeExceeded      = "RecordAgeExceeded"
 )
 
-// discard gives up records of a part, and sends their metadata to the destination. It retries while SQS fails, and returns
-// false if ctx ends before that. The metadata is lost if the destination refuses it: the role may not send any more, or the
-// queue was deleted. The log and LastProcessingResult show it.
+// discard gives up records of a part, and sends their metadata to the destination. It returns false if ctx ends before SQS answers.
+// The metadata is lost if the destination refuses it. The log and LastProcessingResult show it.
 func (l *lane) discard(ctx context.Context, p part, items []item, condition string) bool {
 	first, last := &items[0], &items[len(items)-1]
-	log := l.m.s.account.Log.With("mapping", l.m.uuid, "function", l.m.function, "condition", condition, "shard", l.id,
+	log := l.m.s.account.Log.With("mapping", l.m.uuid, "function", l.m.functionName(), "condition", condition, "shard", l.id,
 		"first", first.SequenceNumber, "last", last.SequenceNumber, "records", len(items))
 	log.Warn("records of a stream are discarded")
-	if l.destination == "" {
+	destination := l.destination()
+	if destination == "" {
 		return true
 	}
-	message := sqs.Message{Body: string(strictjson.Encode(l.failure(p, items, condition)))}
-	for n := 1; ; n++ {
-		// A send that has begun is finished even if the mapping stops.
-		err := l.send(context.WithoutCancel(ctx), message)
-		if err == nil {
-			return true
-		}
-		l.m.report(problem("SQS SendMessage", err))
-		if sqs.ClientSide(err) {
-			log.Error("the destination of discarded records refuses", "destination", l.destination, "error", err)
-			return true
-		}
-		l.m.s.sleep(ctx, backoff(n, maxBackoff))
-		if ctx.Err() != nil {
-			return false
-		}
+	failed := func(err error) { l.m.report(problem("SQS SendMessage", err)) }
+	err := l.m.s.deliver(ctx, l.m.function(), destination, l.failure(p, items, condition), failed)
+	if errors.Is(err, context.Canceled) {
+		return false
 	}
-}
-
-func (l *lane) send(ctx context.Context, message sqs.Message) error {
-	p, err := l.m.principal(l.m.s.function(l.m.function))
 	if err != nil {
-		return err
+		log.Error("the destination of discarded records refuses", "destination", destination, "error", err)
 	}
-	_, err = l.queues.Send(ctx, p, nil, l.destination, message)
-	return err
+	return true
 }
 
 func (l *lane) failure(p part, items []item, condition string) invocationRecord {
 	first, last := &items[0], &items[len(items)-1]
 	r := invocationRecord{
-		Version: "1.0", Timestamp: millis(l.clock.Now()),
+		Version: "1.0", Timestamp: millis(l.m.s.account.Clock.Now()),
 		// AWS also counts one invocation if there was none.
-		RequestContext: recordedRequest{uuid.NewString(), functionARN(l.m.function), condition, max(p.tries, 1)},
+		RequestContext: recordedRequest{uuid.NewString(), functionARN(l.m.functionName()), condition, max(p.tries, 1)},
 		Batch: &recordedBatch{
 			ShardID: l.id, StreamARN: l.stream, Size: len(items), Start: first.SequenceNumber, ArrivalOfFirst: millis(first.Arrived),
 			End: last.SequenceNumber, ArrivalOfLast: millis(last.Arrived),

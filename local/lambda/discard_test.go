@@ -132,8 +132,8 @@ func TestTheLowestReportedRecordIsTheCheckpoint(t *testing.T) {
 
 func TestResponsesForBatchesOfAStream(t *testing.T) {
 	items := []item{{Record: kinesis.Record{SequenceNumber: "10"}}, {Record: kinesis.Record{SequenceNumber: "11"}}, {Record: kinesis.Record{SequenceNumber: "12"}}}
-	partial := &lane{shardReader: &shardReader{streamSource: &streamSource{partial: true}}}
-	whole := &lane{shardReader: &shardReader{streamSource: &streamSource{}}}
+	partial := &lane{shardReader: &shardReader{streamSource: &streamSource{MappingArgs: &MappingArgs{FunctionResponseTypes: []string{"ReportBatchItemFailures"}}}}}
+	whole := &lane{shardReader: &shardReader{streamSource: &streamSource{MappingArgs: &MappingArgs{}}}}
 	for response, want := range map[string]int{
 		``: 3, ` `: 3, `null`: 3, `{}`: 3, `{"batchItemFailures":[]}`: 3, `{"batchItemFailures":null}`: 3,
 		`{"batchItemFailures":[{"itemIdentifier":"12"}]}`:                         2,

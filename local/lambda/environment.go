@@ -56,16 +56,15 @@ func newEnvironment(p *pool) (*environment, *initFailure) {
 	if err != nil {
 		return nil, &initFailure{final: true, err: wire.Errorf(http.StatusForbidden, "AccessDeniedException", cannotAssume)}
 	}
-	if err := s.decryptVariables(rev, principal); err != nil {
-		s.Roles.Revoke(creds.AccessKeyID)
-		return nil, &initFailure{final: true, err: err}
-	}
 	e := &environment{
 		s: s, pool: p, token: randomHex(16), principal: principal, key: creds.AccessKeyID, started: s.account.Clock.Now(),
 		work: make(chan *invoke, 1), inited: make(chan struct{}), gone: make(chan struct{}),
 	}
 	e.stream = e.started.UTC().Format("2006/01/02/[") + latest + "]" + randomHex(16)
-	if e.daemon, err = listenDaemon(); err != nil {
+	if err = s.decryptVariables(rev, principal); err == nil {
+		e.daemon, err = listenDaemon()
+	}
+	if err != nil {
 		s.Roles.Revoke(e.key)
 		return nil, &initFailure{final: true, err: err}
 	}
@@ -79,11 +78,9 @@ func newEnvironment(p *pool) (*environment, *initFailure) {
 		s.Roles.Revoke(e.key)
 		_ = e.daemon.conn.Close()
 		s.account.Log.Error("function does not start", "function", rev.fn.name, "error", err)
-		return nil, &initFailure{final: true, body: errorBody{
-			Type: "Runtime.InvalidEntrypoint", Message: "Error: " + err.Error(),
-		}}
+		return nil, &initFailure{final: true, body: errorBody{Type: "Runtime.InvalidEntrypoint", Message: "Error: " + err.Error()}}
 	}
-	e.log = newLogWriter(s, rev, principal, e.stream, e.process.output)
+	e.log = newLogWriter(e)
 	go e.daemon.serve(e)
 	rev.fn.environments.Add(1)
 	return e, nil

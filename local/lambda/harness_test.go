@@ -195,6 +195,21 @@ func (c *cloud) logGroup(name string) {
 	create(c.t, c.logs, "aws:cloudwatch/logGroup:LogGroup", map[string]any{"name": name})
 }
 
+// idleMapping is a mapping of the function f that does not run.
+func (c *cloud) idleMapping(in MappingArgs) *mapping {
+	args := in.withDefaults()
+	src, err := newSource(&args)
+	require.NoError(c.t, err)
+	m := &mapping{s: c.lambda}
+	m.settings.Store(&mappingSettings{args: &args, function: "f", source: src})
+	return m
+}
+
+// reader reads a shard of the stream of such a mapping.
+func (m *mapping) reader(shard string) *shardReader {
+	return newShardReader(m.settings.Load().source.(*streamSource), m, shard, &place{})
+}
+
 // invoke calls a function with the SDK.
 func (c *cloud) invoke(name, payload string) *sdk.InvokeOutput {
 	c.t.Helper()

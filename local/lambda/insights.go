@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -26,8 +25,12 @@ type usage struct {
 	user, system time.Duration // in steps of 10 ms, as on AWS
 }
 
-func (p *process) usage() *usage {
-	dir := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
+// measure returns the usage of the process of a function with Lambda Insights, else nil.
+func (e *environment) measure() *usage {
+	if len(e.pool.rev.args.Layers) == 0 {
+		return nil
+	}
+	dir := fmt.Sprintf("/proc/%d/", e.process.cmd.Process.Pid)
 	stat, _ := os.ReadFile(dir + "stat")
 	status, err := os.ReadFile(dir + "status")
 	_, after, _ := strings.Cut(string(stat), ") ") // the name may contain spaces
@@ -76,19 +79,11 @@ func (e *environment) insights(inv *invoke) {
 			{"Name": "init_duration", "Unit": "Milliseconds"}},
 	}}}
 	line, _ := json.Marshal(event) // numbers and strings
-	err := e.s.Logs.EnsureGroup(context.Background(), e.principal, insightsGroup)
+	err := e.s.Logs.EnsureGroup(e.s.ctx, e.principal, insightsGroup)
 	if err == nil {
-		err = e.s.Logs.Put(context.Background(), e.principal, insightsGroup, rev.fn.name, []logs.Event{{Time: now, Message: string(line)}})
+		err = e.s.Logs.Put(e.s.ctx, e.principal, insightsGroup, rev.fn.name, []logs.Event{{Time: now, Message: string(line)}})
 	}
 	if err != nil {
 		e.s.account.Log.Warn("an event of Lambda Insights is lost", "function", rev.fn.name, "error", err)
 	}
-}
-
-// measure returns the usage of the process of a function with Lambda Insights, else nil.
-func (e *environment) measure() *usage {
-	if len(e.pool.rev.args.Layers) == 0 {
-		return nil
-	}
-	return e.process.usage()
 }

@@ -64,7 +64,7 @@ func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
 		s.countThrottle(name, err) // if it is an injected one
 		return Result{}, err
 	}
-	ev := event{id: uuid.NewString(), arn: request.Resource, payload: in.Payload, limit: maxSyncPayload, trace: in.TraceHeader}
+	ev := event{id: uuid.NewString(), arn: request.Resource, payload: in.Payload, trace: in.TraceHeader}
 	inv, err := s.invoke(ctx, f, ev)
 	if err != nil {
 		return Result{}, err
@@ -72,15 +72,15 @@ func (s *Service) Invoke(ctx context.Context, in Invocation) (Result, error) {
 	return inv.result(), s.account.After(ctx, in.Principal, request.Action, request.Resource)
 }
 
-// invokeItself invokes a function for a mapping or the queue of events, and waits for the answer until ctx ends. Lambda needs
-// no permission for that, but a test may have injected a fault.
-func (s *Service) invokeItself(ctx context.Context, f *function, ev event) (*invoke, error) {
+// invokeItself invokes a function for a mapping or the queue of events, and waits for the answer until the service closes. Lambda
+// needs no permission for that, but a test may have injected a fault.
+func (s *Service) invokeItself(f *function, ev event) (*invoke, error) {
 	lambda := policy.ServicePrincipal(servicePrincipal)
 	if err := s.account.Faults.Before(s.ctx, fault.Event{Action: "lambda:InvokeFunction", Resource: ev.arn, Principal: lambda.String()}); err != nil {
 		s.countThrottle(f.name, err)
 		return nil, err
 	}
-	inv, err := s.invoke(ctx, f, ev)
+	inv, err := s.invoke(s.ctx, f, ev)
 	if err != nil {
 		return inv, err
 	}
@@ -99,11 +99,10 @@ func (s *Service) invokeOperation(w http.ResponseWriter, c *wire.Call) error {
 	}
 	h := w.Header()
 	h.Set("X-Amz-Executed-Version", latest)
-	ev := event{id: c.RequestID, arn: functionARN(name), payload: c.Body, limit: maxSyncPayload, trace: c.Header.Get("X-Amzn-Trace-Id")}
+	ev := event{id: c.RequestID, arn: functionARN(name), payload: c.Body, trace: c.Header.Get("X-Amzn-Trace-Id")}
 	switch kind := c.Header.Get("X-Amz-Invocation-Type"); {
 	case kind == "Event" && f != nil:
-		ev.limit = maxAsyncPayload
-		if err := checkEvent(ev.payload, ev.limit); err != nil {
+		if err := ev.check(maxAsyncPayload); err != nil {
 			return err
 		}
 		s.queueEvent(f, ev)

@@ -57,7 +57,6 @@ func (inv *invoke) result() Result {
 type event struct {
 	id, arn string // of the request, and of the function
 	payload []byte
-	limit   int    // of the payload's size
 	trace   string // the caller's header
 	links   []xray.Link
 }
@@ -78,14 +77,11 @@ func (s *Service) invoke(ctx context.Context, f *function, ev event) (*invoke, e
 
 // submit gives an event to the function's pool, unless there is no concurrency left. f is nil if there is no such function.
 func (s *Service) submit(f *function, ev event) (*invoke, error) {
-	if err := checkEvent(ev.payload, ev.limit); err != nil {
+	if err := ev.check(maxSyncPayload); err != nil {
 		return nil, err
 	}
 	if f == nil {
 		return nil, notFound("Function not found: %s", ev.arn)
-	}
-	if len(ev.payload) == 0 {
-		ev.payload = []byte("{}")
 	}
 	inv := &invoke{event: ev, accepted: s.account.Clock.Now(), done: make(chan struct{})}
 	rev := f.current.Load()
@@ -99,11 +95,15 @@ func (s *Service) submit(f *function, ev event) (*invoke, error) {
 	return inv, nil
 }
 
-func checkEvent(payload []byte, limit int) error {
-	if len(payload) > limit {
+// check refuses a payload that is too large or no JSON. An empty one becomes {}.
+func (ev *event) check(limit int) error {
+	if len(ev.payload) > limit {
 		return wire.Errorf(http.StatusRequestEntityTooLarge, "RequestTooLargeException", "Request must be smaller than %d bytes", limit)
 	}
-	if len(bytes.TrimSpace(payload)) > 0 && !json.Valid(payload) {
+	if len(bytes.TrimSpace(ev.payload)) == 0 {
+		ev.payload = []byte("{}")
+	}
+	if !json.Valid(ev.payload) {
 		return wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "The payload is not valid JSON")
 	}
 	return nil

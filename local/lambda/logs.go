@@ -3,10 +3,8 @@ package lambda
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"io"
-	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/logs"
-	"github.com/order-patterns/order-patterns/local/policy"
 )
 
 const (
@@ -28,28 +25,21 @@ const (
 // logWriter collects the lines that an environment's process prints, and those of Lambda itself. It puts them in batches into
 // the environment's log stream with the permissions of the function's role. Without permission they are lost.
 type logWriter struct {
-	s             *Service
-	rev           *revision
-	principal     policy.Principal
-	group, stream string
-	pipe          *os.File
-	raw           syscall.RawConn
-
+	*environment
+	raw    syscall.RawConn // the pipe that is the process's output
 	events *logs.Buffer[logs.Event]
 
-	mu     sync.Mutex
-	buffer []byte
-	line   []byte // an incomplete line
+	reading sync.Mutex
+	buffer  []byte
+	line    []byte // an incomplete line
 
 	lost sync.Once
 }
 
-func newLogWriter(s *Service, rev *revision, p policy.Principal, stream string, pipe *os.File) *logWriter {
-	w := &logWriter{
-		s: s, rev: rev, principal: p, group: rev.logGroup, stream: stream, pipe: pipe, buffer: make([]byte, 16<<10),
-	}
+func newLogWriter(e *environment) *logWriter {
+	w := &logWriter{environment: e, buffer: make([]byte, 16<<10)}
 	w.events = logs.NewBuffer(clockwork.NewRealClock(), logInterval, w.put)
-	raw, err := pipe.SyscallConn()
+	raw, err := e.process.output.SyscallConn()
 	if err != nil {
 		panic("lambda: a pipe without descriptor: " + err.Error()) // it was opened just now
 	}
@@ -71,8 +61,8 @@ func (w *logWriter) drain() {
 
 // read reads everything that is in the pipe. Its descriptor does not block.
 func (w *logWriter) read(fd uintptr) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.reading.Lock()
+	defer w.reading.Unlock()
 	for {
 		n, err := syscall.Read(int(fd), w.buffer)
 		switch {
@@ -95,38 +85,33 @@ func (w *logWriter) split(text []byte) {
 		if !complete && len(line) < maxLogLine {
 			return
 		}
-		w.application(string(line))
+		w.add(string(line))
 		w.line = rest
 	}
 }
 
-func (w *logWriter) application(line string) {
+func (w *logWriter) add(line string) {
 	if line != "" { // CloudWatch Logs has no empty events
-		w.add(line)
+		w.events.Add(logs.Event{Time: w.s.account.Clock.Now(), Message: line})
 	}
 }
 
-func (w *logWriter) add(line string) {
-	w.events.Add(logs.Event{Time: w.s.account.Clock.Now(), Message: line})
-}
-
 func (w *logWriter) put(events []logs.Event) {
-	if err := w.s.Logs.Put(context.Background(), w.principal, w.group, w.stream, events); err != nil {
+	rev := w.pool.rev
+	if err := w.s.Logs.Put(w.s.ctx, w.principal, rev.logGroup, w.stream, events); err != nil {
 		w.lost.Do(func() {
-			w.s.account.Log.Warn("the logs of a function are lost", "function", w.rev.fn.name, "group", w.group, "error", err)
+			w.s.account.Log.Warn("the logs of a function are lost", "function", rev.fn.name, "group", rev.logGroup, "error", err)
 		})
 	}
 }
 
 func (w *logWriter) close() {
 	w.drain()
-	w.pipe.Close()
-	w.mu.Lock()
-	if len(w.line) > 0 {
-		w.application(string(w.line))
-		w.line = nil
-	}
-	w.mu.Unlock()
+	w.process.output.Close()
+	w.reading.Lock()
+	w.add(string(w.line))
+	w.line = nil
+	w.reading.Unlock()
 	w.events.Flush()
 }
 
@@ -134,12 +119,10 @@ func (w *logWriter) close() {
 // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html. On AWS they are plain text if the log format
 // is Text.
 
-const logTime = "2006-01-02T15:04:05.000Z"
-
 type record map[string]any
 
 func (w *logWriter) platform(kind string, r record) {
-	w.add(string(strictjson.Encode(record{"time": w.s.account.Clock.Now().UTC().Format(logTime), "type": kind, "record": r})))
+	w.add(string(strictjson.Encode(record{"time": millis(w.s.account.Clock.Now()), "type": kind, "record": r})))
 }
 
 func (w *logWriter) start(inv *invoke) {
@@ -147,7 +130,7 @@ func (w *logWriter) start(inv *invoke) {
 }
 
 func (w *logWriter) end(inv *invoke) {
-	metrics := record{"durationMs": milliseconds(inv.duration), "billedDurationMs": billedMilliseconds(inv), "memorySizeMB": *w.rev.args.MemorySize}
+	metrics := record{"durationMs": milliseconds(inv.duration), "billedDurationMs": billedMilliseconds(inv), "memorySizeMB": *w.pool.rev.args.MemorySize}
 	if inv.initTime > 0 {
 		metrics["initDurationMs"] = milliseconds(inv.initTime) // the init phase is billed too
 	}

@@ -2,11 +2,9 @@ package lambda
 
 import (
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/order-patterns/order-patterns/local/account"
-	"github.com/order-patterns/order-patterns/local/kinesis"
 )
 
 // publish publishes metrics of a function. On AWS, those of an invocation have the time of its start; here that of its end, so
@@ -34,11 +32,6 @@ func (s *Service) countThrottle(function string, err error) {
 	}
 }
 
-type trial struct {
-	function string
-	arrived  time.Time // of the last record
-}
-
 // gauge publishes the concurrency of functions, and the age of the last record of each batch that a stream's reader tries.
 func (s *Service) gauge(end time.Time, publish func(string, map[string]string, ...account.Value)) {
 	s.mu.RLock()
@@ -50,8 +43,8 @@ func (s *Service) gauge(end time.Time, publish func(string, map[string]string, .
 	}
 	for _, m := range s.mappings {
 		m.trying.Range(func(_, v any) bool {
-			if t := v.(trial); !t.arrived.After(end) {
-				publish("AWS/Lambda", map[string]string{"FunctionName": t.function}, account.Milliseconds("IteratorAge", end.Sub(t.arrived)))
+			if arrived := v.(time.Time); !arrived.After(end) {
+				publish("AWS/Lambda", map[string]string{"FunctionName": m.functionName()}, account.Milliseconds("IteratorAge", end.Sub(arrived)))
 			}
 			return true
 		})
@@ -94,12 +87,6 @@ func (s *Service) Kill(functionName string) (killed int) {
 	return killed
 }
 
-// progress is how far a mapping is in a shard.
-type progress struct {
-	from      atomic.Pointer[kinesis.Position] // of the next read
-	unhandled atomic.Int64                     // records that were read
-}
-
 // Waiting returns how many records of its stream a mapping has not handled: those in the stream and those in a batch that is tried.
 // It is 0 for a mapping of a queue, and for one that does not exist.
 func (s *Service) Waiting(uuid string) (records int) {
@@ -107,23 +94,22 @@ func (s *Service) Waiting(uuid string) (records int) {
 	if err != nil {
 		return 0
 	}
-	m.mu.Lock()
-	src, ok := m.source.(*streamSource)
-	m.mu.Unlock()
+	src, ok := m.settings.Load().source.(*streamSource)
 	if !ok {
 		return 0
 	}
-	shards, err := src.streams.Shards(src.stream)
+	shards, err := s.Streams.Shards(src.stream)
 	if err != nil { // it was deleted
 		return 0
 	}
 	for _, shard := range shards {
 		from := src.start // of a shard that was not read
-		if v, ok := m.progress.Load(shard.ID); ok {
-			p := v.(*progress)
-			from, records = *p.from.Load(), records+int(p.unhandled.Load())
+		if p := m.places.at(shard.ID); p != nil {
+			var unhandled int
+			from, unhandled = p.progress()
+			records += unhandled
 		}
-		records += src.streams.Waiting(src.stream, shard.ID, from)
+		records += s.Streams.Waiting(src.stream, shard.ID, from)
 	}
 	return records
 }

@@ -39,7 +39,7 @@ func (s *Service) authorize(c *wire.Call, action string) (name string, f *functi
 		return "", nil, err
 	}
 	f = s.function(name)
-	return name, f, c.Authorize("lambda:"+action, functionARN(name), wire.WithResourcePolicy(f.document()))
+	return name, f, c.Authorize("lambda:"+action, functionARN(name), wire.With{ResourcePolicy: f.document()})
 }
 
 // open is authorize for operations that need the function to exist.
@@ -118,9 +118,7 @@ func (m *mapping) output() *mappingOutput {
 	if at, err := time.Parse(time.RFC3339, value(out.MappingArgs.StartingPositionTimestamp, "")); err == nil {
 		out.StartingPositionTimestamp = float64(at.UnixMilli()) / 1000
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out.LastModified = float64(m.modified.UnixMilli()) / 1000
+	out.LastModified = float64(m.settings.Load().modified.UnixMilli()) / 1000
 	return out
 }
 

@@ -27,8 +27,7 @@ func TestStartingPosition(t *testing.T) {
 				}
 			})
 			r.put("k", "new")
-			m.args.Enabled = aws.Bool(true)
-			require.NoError(t, m.start())
+			require.NoError(t, m.enable(true))
 			r.untilBatches(test.want)
 		})
 	}

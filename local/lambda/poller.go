@@ -1,11 +1,12 @@
 package lambda
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
@@ -13,18 +14,18 @@ import (
 // pollers are the concurrent pollers of one run. Each receives a batch and invokes the function with it.
 type pollers struct {
 	*sqsSource
-	m *mapping
+	m     *mapping
+	clock clockwork.Clock
 
 	group sync.WaitGroup
 	turn  sync.Mutex // to poll
 	mu    sync.Mutex
 	count int
-	busy  int
 	grown time.Time
 }
 
 func (q *sqsSource) run(ctx context.Context, m *mapping) {
-	ps := &pollers{sqsSource: q, m: m, grown: q.clock.Now()}
+	ps := &pollers{sqsSource: q, m: m, clock: m.s.account.Clock, grown: m.s.account.Clock.Now()}
 	ps.count = min(startPollers, ps.limit())
 	for range ps.count {
 		ps.group.Go(func() { ps.poll(ctx) })
@@ -32,7 +33,12 @@ func (q *sqsSource) run(ctx context.Context, m *mapping) {
 	ps.group.Wait()
 }
 
-func (ps *pollers) limit() int { return cmp.Or(ps.concurrency, maxPollers) }
+func (ps *pollers) limit() int {
+	return value(value(ps.ScalingConfig, ScalingConfig{}).MaximumConcurrency, maxPollers)
+}
+
+// full is how many messages a poll gives at most.
+func (ps *pollers) full() int { return min(*ps.BatchSize, maxReceive) }
 
 func (ps *pollers) poll(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -40,12 +46,13 @@ func (ps *pollers) poll(ctx context.Context) {
 		switch {
 		case len(batch) > 0:
 			// What was received is handled, even if the next receive failed or ctx has ended.
-			ps.begin(ctx, len(batch))
+			if len(batch) >= ps.full() {
+				ps.grow(ctx)
+			}
 			failed := false
 			for _, part := range ps.parts(batch) {
 				failed = ps.handle(ctx, part, received) || failed
 			}
-			ps.end()
 			if failed && ps.leave() {
 				return
 			}
@@ -58,23 +65,15 @@ func (ps *pollers) poll(ctx context.Context) {
 	}
 }
 
-// begin counts a poller as busy, and adds one if all are busy and the batch was full.
-func (ps *pollers) begin(ctx context.Context, messages int) {
+// grow adds a poller while batches are full, one each growEvery.
+func (ps *pollers) grow(ctx context.Context) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	ps.busy++
-	now := ps.clock.Now()
-	if ps.busy == ps.count && ps.count < ps.limit() && messages >= min(ps.batch, maxReceive) && now.Sub(ps.grown) >= growEvery {
+	if now := ps.clock.Now(); ps.count < ps.limit() && now.Sub(ps.grown) >= growEvery {
 		ps.count++
 		ps.grown = now
 		ps.group.Go(func() { ps.poll(ctx) })
 	}
-}
-
-func (ps *pollers) end() {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	ps.busy--
 }
 
 // leave reports whether a poller that found the queue empty, or the function failing, must end: there are more than at the
@@ -92,59 +91,44 @@ func (ps *pollers) leave() bool {
 // maxReceive is how many messages one ReceiveMessage gives at most.
 const maxReceive = 10
 
-// gather receives a batch, and returns the time of the first receive. Without a batching window it is the result of one
-// poll; else everything until the batch is full or the window ends.
+// gather receives a batch, and returns the time of the first receive. Without a batching window it is the result of one poll, and
+// one poller polls at a time, else several would share the messages of one batch. With a window it is everything until the batch is
+// full or the window ends.
 func (ps *pollers) gather(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
-	if ps.window == 0 {
-		return ps.once(ctx)
-	}
-	batch, err = ps.receive(ctx, ps.batch, longPoll)
-	received = ps.clock.Now()
-	if err != nil || len(batch) == 0 {
-		return batch, received, err
-	}
-	for end := received.Add(ps.window); ; {
-		left := end.Sub(ps.clock.Now())
-		if len(batch) >= ps.batch || left <= 0 {
-			return batch, received, nil
+	if ps.window() == 0 {
+		ps.turn.Lock()
+		defer func() {
+			if len(batch) < ps.full() {
+				time.AfterFunc(betweenPolls, ps.turn.Unlock)
+			} else {
+				ps.turn.Unlock()
+			}
+		}()
+		if err := ctx.Err(); err != nil { // it ended during the wait for the turn
+			return nil, time.Time{}, err
 		}
-		more, err := ps.receive(ctx, ps.batch-len(batch), min(left, longPoll))
+	}
+	batch, err = ps.receive(ctx, *ps.BatchSize, longPoll)
+	received = ps.clock.Now()
+	end := received.Add(ps.window())
+	for left := ps.window(); err == nil && len(batch) > 0 && len(batch) < *ps.BatchSize && left > 0; left = end.Sub(ps.clock.Now()) {
+		var more []sqs.Received
+		more, err = ps.receive(ctx, *ps.BatchSize-len(batch), min(left, longPoll))
 		batch = append(batch, more...)
-		if err != nil {
-			return batch, received, err
-		}
-	}
-}
-
-// once returns the result of one poll. One poller polls at a time, else several would share the messages of one batch.
-func (ps *pollers) once(ctx context.Context) (batch []sqs.Received, received time.Time, err error) {
-	ps.turn.Lock()
-	if err := ctx.Err(); err != nil { // it ended during the wait for the turn
-		ps.turn.Unlock()
-		return nil, time.Time{}, err
-	}
-	batch, err = ps.receive(ctx, ps.batch, longPoll)
-	received = ps.clock.Now()
-	if len(batch) < min(ps.batch, maxReceive) {
-		time.AfterFunc(betweenPolls, ps.turn.Unlock)
-	} else {
-		ps.turn.Unlock()
 	}
 	return batch, received, err
 }
 
 func (ps *pollers) receive(ctx context.Context, limit int, wait time.Duration) ([]sqs.Received, error) {
-	p, err := ps.m.principal(ps.function())
+	p, err := ps.m.principal(ps.m.function())
 	if err != nil {
 		return nil, err
 	}
-	if err := ps.queues.Authorize(ctx, p, nil, "sqs:GetQueueAttributes", ps.arn); err != nil {
+	if err := ps.m.s.Queues.Authorize(ctx, p, nil, "sqs:GetQueueAttributes", ps.EventSourceARN); err != nil {
 		return nil, err
 	}
-	return ps.queues.Receive(ctx, p, ps.arn, min(limit, maxReceive), 0, wait)
+	return ps.m.s.Queues.Receive(ctx, p, ps.EventSourceARN, min(limit, maxReceive), 0, wait)
 }
-
-func (ps *pollers) function() *function { return ps.m.s.function(ps.m.function) }
 
 // handle invokes the function with messages, and deletes those that it handled. It reports whether the function failed.
 func (ps *pollers) handle(ctx context.Context, part records, received time.Time) (failed bool) {
@@ -154,12 +138,12 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 		ps.m.s.sleep(ctx, retryRefused)
 		return true
 	}
-	done, outcome := succeeded(result, ps.partial, part.messages)
+	done, outcome := succeeded(result, ps.partial(), part.messages)
 	if outcome != outcomeOK {
 		ps.m.report(outcome)
 		return true
 	}
-	p, err := ps.m.principal(ps.function())
+	p, err := ps.m.principal(ps.m.function())
 	if err != nil {
 		ps.m.report(problem("SQS DeleteMessage", err))
 		return false
@@ -170,7 +154,7 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 			handles[i] = some[i].ReceiptHandle
 		}
 		// A batch that was handled is deleted even if the mapping stops.
-		if err := ps.queues.Delete(context.WithoutCancel(ctx), p, ps.arn, handles); err != nil {
+		if err := ps.m.s.Queues.Delete(ps.m.s.ctx, p, ps.EventSourceARN, handles); err != nil {
 			ps.m.report(problem("SQS DeleteMessage", err))
 			return false
 		}
@@ -181,7 +165,7 @@ func (ps *pollers) handle(ctx context.Context, part records, received time.Time)
 
 // invoke retries while the function is throttled, until the messages become visible again.
 func (ps *pollers) invoke(ctx context.Context, part records, received time.Time) (Result, error) {
-	visibility, _ := ps.queues.VisibilityTimeout(ps.arn)
+	visibility, _ := ps.m.s.Queues.VisibilityTimeout(ps.EventSourceARN)
 	for n := 1; ; n++ {
 		result, err := ps.m.invoke(part.payload, linksOf(part.messages))
 		wait := backoff(n, 5*time.Second)

@@ -171,7 +171,7 @@ func TestResponseIsIgnoredWithoutReportBatchItemFailures(t *testing.T) {
 }
 
 func TestEventIsWhatAWSSends(t *testing.T) {
-	source := &sqsSource{arn: fakeARN}
+	source := &sqsSource{&MappingArgs{EventSourceARN: fakeARN}}
 	parts := source.parts([]sqs.Received{{
 		MessageID: "id", ReceiptHandle: "handle", Body: `{"a":"<b>"}`, MD5OfBody: "m1", MD5OfAttributes: "m2",
 		Attributes: map[string]string{"ApproximateReceiveCount": "1"},
@@ -194,7 +194,7 @@ func TestEventIsWhatAWSSends(t *testing.T) {
 }
 
 func TestBatchOverSixMegabytesIsSplit(t *testing.T) {
-	source := &sqsSource{arn: fakeARN}
+	source := &sqsSource{&MappingArgs{EventSourceARN: fakeARN}}
 	var batch []sqs.Received
 	for i := range 10 {
 		batch = append(batch, sqs.Received{MessageID: fmt.Sprint(i), Body: strings.Repeat("x", 1<<20)})
@@ -284,15 +284,17 @@ func TestMappingGrowsWithABacklogUpToItsLimit(t *testing.T) {
 		q := newFakeQueues()
 		c.lambda.Queues = q
 		c.consumer("f")
-		src := &sqsSource{queues: q, clock: clock, arn: fakeARN, batch: 1, concurrency: test.limit}
-		m := &mapping{s: c.lambda, function: "f", source: src}
-		ps := &pollers{sqsSource: src, m: m, grown: clock.Now()}
+		in := MappingArgs{EventSourceARN: fakeARN, BatchSize: aws.Int(1)}
+		if test.limit > 0 {
+			in.ScalingConfig = &ScalingConfig{&test.limit}
+		}
+		m := c.idleMapping(in)
+		ps := &pollers{sqsSource: m.settings.Load().source.(*sqsSource), m: m, clock: clock, grown: clock.Now()}
 		ps.count = min(startPollers, ps.limit())
 		ctx, cancel := context.WithCancel(context.Background())
 		for range 10 {
 			clock.Advance(growEvery / 2)
-			ps.busy = ps.count - 1
-			ps.begin(ctx, 1)
+			ps.grow(ctx)
 			if ps.count == test.want {
 				break
 			}

@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -49,7 +48,7 @@ func (s *spawner) do(f func() error) error {
 	case s.work <- func() { done <- f() }:
 		return <-done
 	case <-s.ended:
-		return errors.New("the embedded cloud is closing")
+		return errClosed
 	}
 }
 

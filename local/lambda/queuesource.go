@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/jonboulle/clockwork"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
@@ -41,36 +40,18 @@ const (
 )
 
 // sqsSource polls a standard queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-type sqsSource struct {
-	queues      Queues
-	clock       clockwork.Clock
-	arn         string
-	batch       int
-	window      time.Duration
-	concurrency int // 0 for no limit of its own
-	partial     bool
-}
+type sqsSource struct{ *MappingArgs }
 
-func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
-
-func newSQSSource(s *Service, in *MappingArgs) *sqsSource {
-	return &sqsSource{
-		queues: s.Queues, clock: s.account.Clock, arn: in.EventSourceARN,
-		batch: *in.BatchSize, window: seconds(in.MaximumBatchingWindowInSeconds),
-		concurrency: value(value(in.ScalingConfig, ScalingConfig{}).MaximumConcurrency, 0), partial: len(in.FunctionResponseTypes) > 0,
-	}
-}
-
-func (q *sqsSource) check(p policy.Principal, function *revision) error {
-	visibility, exists := q.queues.VisibilityTimeout(q.arn)
+func (q *sqsSource) check(s *Service, p policy.Principal, function *revision) error {
+	visibility, exists := s.Queues.VisibilityTimeout(q.EventSourceARN)
 	for _, call := range pollerCalls {
 		// Injected faults of polling are ignored here: only the policies of the role and the queue decide.
-		if err := q.queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.arn); policy.IsDenied(err) {
+		if err := s.Queues.Authorize(context.Background(), p, nil, "sqs:"+call, q.EventSourceARN); policy.IsDenied(err) {
 			return invalidParameter("The provided execution role does not have permissions to call %s on SQS", call)
 		}
 	}
 	if !exists {
-		return invalidParameter("The queue %s does not exist.", q.arn)
+		return invalidParameter("The queue %s does not exist.", q.EventSourceARN)
 	}
 	if timeout := function.timeout; timeout > visibility {
 		return invalidParameter("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
@@ -113,7 +94,7 @@ func (q *sqsSource) record(m *sqs.Received) []byte {
 	r := sqsRecord{events.SQSMessage{
 		MessageId: m.MessageID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, Attributes: m.Attributes,
 		MessageAttributes: make(map[string]events.SQSMessageAttribute, len(m.MessageAttributes)), Md5OfBody: m.MD5OfBody,
-		EventSource: "aws:sqs", EventSourceARN: q.arn, AWSRegion: account.Region,
+		EventSource: "aws:sqs", EventSourceARN: q.EventSourceARN, AWSRegion: account.Region,
 	}, m.MD5OfAttributes}
 	for name, a := range m.MessageAttributes {
 		out := events.SQSMessageAttribute{DataType: a.DataType, BinaryValue: a.BinaryValue, StringListValues: []string{}, BinaryListValues: [][]byte{}}

@@ -3,7 +3,6 @@ package lambda
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -19,10 +18,9 @@ type EventInvokeConfigArgs struct {
 	DestinationConfig        *EventDestinations `pulumi:"destinationConfig,optional" json:",omitempty"`
 }
 
-// EventDestinations receive the records of events that the function failed with, and that it handled.
+// EventDestinations receive the records of events that the function failed with.
 type EventDestinations struct {
 	OnFailure *EventDestination `pulumi:"onFailure,optional" json:",omitempty"`
-	OnSuccess *EventDestination `pulumi:"onSuccess,optional" json:",omitempty"`
 }
 
 // EventDestination is the ARN of a standard queue.
@@ -42,18 +40,15 @@ func (in *EventInvokeConfigArgs) maxAge() time.Duration {
 	return time.Duration(value(in.MaximumEventAgeInSeconds, int(maxEventAge/time.Second))) * time.Second
 }
 
-// destinations are the ARNs of queues, empty for none.
-func (in *EventInvokeConfigArgs) destinations() (onFailure, onSuccess string) {
-	d := value(in.DestinationConfig, EventDestinations{})
-	return value(d.OnFailure, EventDestination{}).Destination, value(d.OnSuccess, EventDestination{}).Destination
+// destination is the ARN of a queue, empty for none.
+func (in *EventInvokeConfigArgs) destination() string {
+	return value(value(in.DestinationConfig, EventDestinations{}).OnFailure, EventDestination{}).Destination
 }
 
 func checkEventInvokeConfig(c *provider.Checker, in *EventInvokeConfigArgs) {
 	c.Range("maximumRetryAttempts", in.MaximumRetryAttempts, 0, defaultRetries)
 	c.Range("maximumEventAgeInSeconds", in.MaximumEventAgeInSeconds, 60, int(maxEventAge/time.Second))
-	onFailure, onSuccess := in.destinations()
-	checkDestinationARN(c, "destinationConfig.onFailure.destination", onFailure)
-	checkDestinationARN(c, "destinationConfig.onSuccess.destination", onSuccess)
+	checkDestinationARN(c, "destinationConfig.onFailure.destination", in.destination())
 }
 
 // checkDestinationARN accepts an empty ARN.
@@ -82,13 +77,10 @@ func (s *Service) putEventSettings(ctx context.Context, f *function, in *EventIn
 	}
 	set := *in
 	set.MaximumRetryAttempts = new(set.retries())
-	onFailure, onSuccess := set.destinations()
-	if onFailure+onSuccess != "" {
-		if err := s.withRole(f.current.Load().args.Role, f.name, func(p policy.Principal) error {
-			return errors.Join(checkDestination(ctx, s.Queues, p, onFailure), checkDestination(ctx, s.Queues, p, onSuccess))
-		}); err != nil {
-			return err
-		}
+	if err := s.withRole(f.current.Load().args.Role, f.name, func(p policy.Principal) error {
+		return checkDestination(ctx, s.Queues, p, set.destination())
+	}); err != nil {
+		return err
 	}
 	f.events.Store(&set)
 	return nil

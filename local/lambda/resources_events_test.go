@@ -18,13 +18,9 @@ func onFailure(arn string) map[string]any {
 	return map[string]any{"destinationConfig": map[string]any{"onFailure": map[string]any{"destination": arn}}}
 }
 
-func onSuccess(arn string) map[string]any {
-	return map[string]any{"destinationConfig": map[string]any{"onSuccess": map[string]any{"destination": arn}}}
-}
-
 func TestEventInvokeConfigInputsAreChecked(t *testing.T) {
 	e := newEngine(t, newCloud(t).lambda)
-	const failure, success = "destinationConfig.onFailure.destination", "destinationConfig.onSuccess.destination"
+	const failure = "destinationConfig.onFailure.destination"
 	for _, test := range []struct {
 		name, property, reason string
 		change                 map[string]any
@@ -38,12 +34,13 @@ func TestEventInvokeConfigInputsAreChecked(t *testing.T) {
 		{"too short", "maximumEventAgeInSeconds", "from 60 to 21600", map[string]any{"maximumEventAgeInSeconds": 59}},
 		{"too long", "maximumEventAgeInSeconds", "from 60 to 21600", map[string]any{"maximumEventAgeInSeconds": 21601}},
 		{"a topic", failure, "no other destinations", onFailure(account.ARN("sns", "t"))},
-		{"a function", success, "no other destinations", onSuccess(functionARN("f"))},
-		{"a bus", success, "no other destinations", onSuccess(account.ARN("events", "event-bus/default"))},
+		{"a function", failure, "no other destinations", onFailure(functionARN("f"))},
+		{"a bus", failure, "no other destinations", onFailure(account.ARN("events", "event-bus/default"))},
 		{"a bucket", failure, "no other destinations", onFailure("arn:aws:s3:::b")},
 		{"a FIFO queue", failure, "standard queue", onFailure(account.ARN("sqs", "q.fifo"))},
 		{"another account's queue", failure, "of this account and Region", onFailure("arn:aws:sqs:us-east-1:210987654321:q")},
-		{"no ARN", success, "must be the ARN", onSuccess("q")},
+		{"no ARN", failure, "must be the ARN", onFailure("q")},
+		{"an event that succeeded", "destinationConfig.onSuccess", "not supported", map[string]any{"destinationConfig": map[string]any{"onSuccess": map[string]any{"destination": account.ARN("sqs", "q")}}}},
 		{"no destination", failure, "is required", map[string]any{"destinationConfig": map[string]any{"onFailure": map[string]any{}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -91,17 +88,15 @@ func TestEventInvokeConfigLife(t *testing.T) {
 			require.EqualValues(t, 2, *got.MaximumRetryAttempts)
 			require.EqualValues(t, 90, *got.MaximumEventAgeInSeconds)
 			require.Equal(t, queue, *got.DestinationConfig.OnFailure.Destination)
-			require.Nil(t, got.DestinationConfig.OnSuccess)
 
-			changed := onSuccess(queue)
+			changed := onFailure(queue)
 			changed["functionName"], changed["maximumRetryAttempts"] = name, 0
 			e.update(eventInvokeConfigKind, id, changed)
 			got, err = c.sdk.GetFunctionEventInvokeConfig(ctx, &sdk.GetFunctionEventInvokeConfigInput{FunctionName: aws.String("f")})
 			require.NoError(t, err)
 			require.Zero(t, *got.MaximumRetryAttempts)
 			require.Nil(t, got.MaximumEventAgeInSeconds)
-			require.Equal(t, queue, *got.DestinationConfig.OnSuccess.Destination)
-			require.Nil(t, got.DestinationConfig.OnFailure)
+			require.Equal(t, queue, *got.DestinationConfig.OnFailure.Destination)
 
 			e.delete(eventInvokeConfigKind, id)
 			e.delete(eventInvokeConfigKind, id)
@@ -123,24 +118,20 @@ func TestDestinationMustBeThereAndTheRoleAllowedToSend(t *testing.T) {
 	c := newCloud(t)
 	e := newEngine(t, c.lambda)
 	queue := c.queue("q", map[string]any{})
-	for _, in := range []map[string]any{onFailure(queue), onSuccess(queue)} {
-		in["functionName"] = "f"
-		_, _, err := e.create(eventInvokeConfigKind, in)
-		require.ErrorContains(t, err, "Function not found: "+functionARN("f"))
-	}
-	c.function("f", nil)
-	for _, in := range []map[string]any{onFailure(queue), onSuccess(queue)} {
-		in["functionName"] = "f"
-		_, _, err := e.create(eventInvokeConfigKind, in)
-		require.ErrorContains(t, err, "InvalidParameterValueException")
-		require.ErrorContains(t, err, "The function's execution role does not have permissions to call SendMessage on "+queue)
-		require.Nil(t, c.lambda.function("f").events.Load())
-	}
-	c.grant("f-role", "sqs:SendMessage")
-	absent := account.ARN("sqs", "absent")
-	in := onFailure(absent)
+	in := onFailure(queue)
 	in["functionName"] = "f"
 	_, _, err := e.create(eventInvokeConfigKind, in)
+	require.ErrorContains(t, err, "Function not found: "+functionARN("f"))
+	c.function("f", nil)
+	_, _, err = e.create(eventInvokeConfigKind, in)
+	require.ErrorContains(t, err, "InvalidParameterValueException")
+	require.ErrorContains(t, err, "The function's execution role does not have permissions to call SendMessage on "+queue)
+	require.Nil(t, c.lambda.function("f").events.Load())
+	c.grant("f-role", "sqs:SendMessage")
+	absent := account.ARN("sqs", "absent")
+	in = onFailure(absent)
+	in["functionName"] = "f"
+	_, _, err = e.create(eventInvokeConfigKind, in)
 	require.ErrorContains(t, err, "The destination ARN "+absent+" is invalid.")
 	in = onFailure(queue)
 	in["functionName"] = "f"

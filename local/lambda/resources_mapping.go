@@ -86,17 +86,19 @@ func (in *MappingArgs) filters() (filters []pattern.Pattern, err error) {
 	return filters, nil
 }
 
+func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
+
 // forever is -1 as a number of retries or an age: no limit.
 const forever = -1
 
-func (in *MappingArgs) stream() bool {
+func (in *MappingArgs) ofStream() bool {
 	return strings.HasPrefix(in.EventSourceARN, kinesis.StreamARN(""))
 }
 
 // withDefaults sets AWS's default of each input that is absent.
 func (in MappingArgs) withDefaults() MappingArgs {
 	batch := 10
-	if in.stream() {
+	if in.ofStream() {
 		batch = 100
 		in.ParallelizationFactor = new(value(in.ParallelizationFactor, 1))
 		in.MaximumRetryAttempts = new(value(in.MaximumRetryAttempts, forever))
@@ -109,17 +111,21 @@ func (in MappingArgs) withDefaults() MappingArgs {
 	return in
 }
 
+// partial reports whether the function returns the items that failed.
+func (in *MappingArgs) partial() bool { return len(in.FunctionResponseTypes) > 0 }
+
+func (in *MappingArgs) window() time.Duration { return seconds(in.MaximumBatchingWindowInSeconds) }
+
 func (in *MappingArgs) destination() string {
 	return value(value(in.DestinationConfig, DestinationConfig{}).OnFailure, OnFailure{}).DestinationARN
 }
 
 func (m *mapping) resource() *MappingArgs {
-	status, result := m.state()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	state := m.args
-	state.UUID, state.ARN, state.FunctionARN, state.State, state.LastProcessingResult = m.uuid, mappingARN(m.uuid), functionARN(m.function), status, result
-	state.LastModified = m.modified.Format(time.RFC3339)
+	set := m.settings.Load()
+	state := *set.args
+	state.State, state.LastProcessingResult = m.state()
+	state.UUID, state.ARN, state.FunctionARN = m.uuid, mappingARN(m.uuid), functionARN(set.function)
+	state.LastModified = set.modified.Format(time.RFC3339)
 	return &state
 }
 
@@ -176,7 +182,7 @@ func checkMapping(c *provider.Checker, in *MappingArgs) {
 		if in.FilterCriteria != nil {
 			c.Failf("filterCriteria", "is not supported by the embedded cloud for queues, only for streams")
 		}
-	case in.stream():
+	case in.ofStream():
 		checkStreamMapping(c, in)
 	default:
 		c.Failf("eventSourceArn", "must be the ARN of a queue, a stream or a stream's consumer of this account and Region: "+

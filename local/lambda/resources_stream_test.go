@@ -160,18 +160,19 @@ func TestAStreamsMappingIsRefusedAsOnAWS(t *testing.T) {
 
 func TestEventOfAStreamIsWhatAWSSends(t *testing.T) {
 	r := newRiver(t, 1)
-	reader := newShardReader(&streamSource{arn: r.stream}, &mapping{s: r.lambda, function: "f"}, "shardId-000000000006", nil)
+	reader := r.idleMapping(MappingArgs{EventSourceARN: r.stream}).reader("shardId-000000000006")
 	event := reader.event([]item{
 		{Record: kinesis.Record{SequenceNumber: "49590338271490256608559692538361571095921575989136588898", PartitionKey: "<1>", Data: []byte("Hello, this is a test."), Arrived: time.UnixMilli(1545084650987)}},
-		{Record: kinesis.Record{SequenceNumber: "7", PartitionKey: "2", Arrived: time.UnixMilli(1545084711000)}},
+		{Record: kinesis.Record{SequenceNumber: "7", PartitionKey: "2", Data: []byte{}, Arrived: time.UnixMilli(1545084711000)}},
 	})
 	role := r.lambda.function("f").current.Load().args.Role
-	require.Equal(t, `{"Records":[{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"<1>","sequenceNumber":"49590338271490256608559692538361571095921575989136588898",`+
-		`"data":"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==","approximateArrivalTimestamp":1545084650.987},"eventSource":"aws:kinesis","eventVersion":"1.0",`+
-		`"eventID":"shardId-000000000006:49590338271490256608559692538361571095921575989136588898","eventName":"aws:kinesis:record","invokeIdentityArn":"`+role+`",`+
-		`"awsRegion":"us-east-1","eventSourceARN":"`+r.stream+`"},{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"2","sequenceNumber":"7","data":"",`+
-		`"approximateArrivalTimestamp":1545084711},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"shardId-000000000006:7","eventName":"aws:kinesis:record",`+
-		`"invokeIdentityArn":"`+role+`","awsRegion":"us-east-1","eventSourceARN":"`+r.stream+`"}]}`, string(event))
+	require.Equal(t, `{"Records":[{"awsRegion":"us-east-1",`+
+		`"eventID":"shardId-000000000006:49590338271490256608559692538361571095921575989136588898","eventName":"aws:kinesis:record","eventSource":"aws:kinesis",`+
+		`"eventSourceARN":"`+r.stream+`","eventVersion":"1.0","invokeIdentityArn":"`+role+`","kinesis":{"approximateArrivalTimestamp":1545084650.987,`+
+		`"data":"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==","partitionKey":"<1>","sequenceNumber":"49590338271490256608559692538361571095921575989136588898","kinesisSchemaVersion":"1.0"}},`+
+		`{"awsRegion":"us-east-1","eventID":"shardId-000000000006:7","eventName":"aws:kinesis:record","eventSource":"aws:kinesis",`+
+		`"eventSourceARN":"`+r.stream+`","eventVersion":"1.0","invokeIdentityArn":"`+role+`","kinesis":{"approximateArrivalTimestamp":1545084711,`+
+		`"data":"","partitionKey":"2","sequenceNumber":"7","kinesisSchemaVersion":"1.0"}}]}`, string(event))
 	var decoded events.KinesisEvent
 	require.NoError(t, json.Unmarshal(event, &decoded))
 	require.WithinDuration(t, time.UnixMilli(1545084650987), decoded.Records[0].Kinesis.ApproximateArrivalTimestamp.Time, time.Millisecond)

@@ -45,12 +45,17 @@ func (s *Service) put(f *function, in *FunctionArgs) error {
 	}
 	rev.timeout = time.Duration(*rev.args.Timeout) * time.Second
 	rev.pool = newPool(s, rev)
-	if err := s.spawner.do(func() error { return b.unpack(rev.dir) }); err != nil {
+	if err := s.spawner.do(func() error { return os.CopyFS(rev.dir, b.zip) }); err != nil {
 		rev.discard()
 		return fmt.Errorf("lambda: function %s: %w", f.name, err)
 	}
 
 	s.mu.Lock()
+	if s.ctx.Err() != nil { // Close does not see it any more
+		s.mu.Unlock()
+		rev.discard()
+		return errClosed
+	}
 	old := f.current.Load()
 	reserved, before := rev.reserved(), 0
 	if old != nil {

@@ -12,7 +12,8 @@
 //     not filtered by their level, and the answer of an invocation has no log.
 //   - Functions, mappings and their settings are created, changed and deleted by Pulumi, not by operations, except permissions
 //     and whether a mapping is enabled. Versions, aliases, layers but that of Lambda Insights, images, filters of queues, tumbling
-//     windows, dead-letter queues of functions and destinations other than queues are refused by name.
+//     windows, dead-letter queues of functions, destinations of events that succeeded and destinations other than queues are
+//     refused by name.
 //   - A VPC is recorded, and the role must be allowed to attach to it. The function reaches what it would reach without it.
 package lambda
 
@@ -218,6 +219,8 @@ func problem(call string, err error) string {
 	}
 	return "PROBLEM: " + call + ": " + err.Error()
 }
+
+var errClosed = errors.New("lambda: the service is closed")
 
 // isThrottled reports whether an invocation that failed with err should be retried: it was throttled, or Lambda failed.
 func isThrottled(err error) bool {

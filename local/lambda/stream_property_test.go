@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -52,13 +53,17 @@ func TestEveryRecordOfABatchIsHandledOrDiscarded(t *testing.T) {
 				defer r.account.Guesses.Turn(g)()
 			}
 		}
-		m := &mapping{s: r.lambda, function: "f"}
 		out := &sentQueue{}
-		src := &streamSource{
-			streams: r.kinesis, queues: out, clock: r.clock, stream: "none", destination: "d", maxAge: forever, batch: 100, parallel: 1,
-			bisect: rapid.Bool().Draw(t, "bisect"), partial: rapid.Bool().Draw(t, "partial"), retries: rapid.IntRange(0, 2).Draw(t, "retries"),
+		r.lambda.Queues = out
+		bisect, partial, retries := rapid.Bool().Draw(t, "bisect"), rapid.Bool().Draw(t, "partial"), rapid.IntRange(0, 2).Draw(t, "retries")
+		in := MappingArgs{
+			EventSourceARN: kinesis.StreamARN("none"), BatchSize: aws.Int(100), BisectBatchOnFunctionError: &bisect, MaximumRetryAttempts: &retries,
+			DestinationConfig: &DestinationConfig{OnFailure: &OnFailure{DestinationARN: "d"}},
 		}
-		lane := newShardReader(src, m, "shard", &place{}).lanes[0]
+		if partial {
+			in.FunctionResponseTypes = []string{"ReportBatchItemFailures"}
+		}
+		lane := r.idleMapping(in).reader("shard").lanes[0]
 		poison := rapid.SliceOfN(rapid.Bool(), 1, 40).Draw(t, "poison")
 		var batch []item
 		index := map[string]int{}
@@ -87,7 +92,7 @@ func TestEveryRecordOfABatchIsHandledOrDiscarded(t *testing.T) {
 				if !poison[i] {
 					continue
 				}
-				if !src.partial {
+				if !partial {
 					return Result{FunctionError: Unhandled}, nil
 				}
 				for _, before := range event.Records {
@@ -126,11 +131,11 @@ func TestEveryRecordOfABatchIsHandledOrDiscarded(t *testing.T) {
 		for i, bad := range poison {
 			if bad {
 				require.True(t, discarded[i])
-			} else if src.bisect && !(src.partial && first) {
+			} else if bisect && !(partial && first) {
 				require.False(t, discarded[i], "with bisecting on, only what fails is discarded")
 			}
-			if bad && src.bisect && !(src.partial && first) {
-				require.Greater(t, tries[i], src.retries)
+			if bad && bisect && !(partial && first) {
+				require.Greater(t, tries[i], retries)
 			}
 		}
 	})

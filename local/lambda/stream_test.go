@@ -263,7 +263,7 @@ func TestBatchWaitsForItsSizeOrTheWindow(t *testing.T) {
 }
 
 func TestBatchEndsAtSixMegabytes(t *testing.T) {
-	lane := &lane{shardReader: &shardReader{streamSource: &streamSource{batch: 100}}}
+	lane := &lane{shardReader: &shardReader{streamSource: &streamSource{MappingArgs: &MappingArgs{BatchSize: aws.Int(100)}}}}
 	for range 10 {
 		lane.queue = append(lane.queue, item{size: 1 << 20})
 	}
@@ -283,8 +283,7 @@ func TestBatchEndsAtSixMegabytes(t *testing.T) {
 func TestTheEventSourceOfARecordIsWhatIsMappedOrTheStream(t *testing.T) {
 	r := newRiver(t, 1)
 	consumer := r.stream + "/consumer/c:1"
-	src := &streamSource{arn: consumer, stream: r.stream, parallel: 1}
-	reader := newShardReader(src, &mapping{s: r.lambda, function: "f"}, "shard", &place{})
+	reader := r.idleMapping(MappingArgs{EventSourceARN: consumer}).reader("shard")
 	require.Contains(t, string(reader.encode(&kinesis.Record{})), `"eventSourceARN":"`+consumer+`"`)
 	r.account.Guesses.Turn(guess.ConsumerEventSource)
 	require.Contains(t, string(reader.encode(&kinesis.Record{})), `"eventSourceARN":"`+r.stream+`"`)

@@ -2,10 +2,11 @@ package lambda
 
 import (
 	"context"
-	"encoding/base64"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/guess"
@@ -32,7 +33,7 @@ func (s *streamSource) run(ctx context.Context, m *mapping) {
 		select {
 		case shard := <-r.ended:
 			delete(r.running, shard)
-		case <-s.clock.After(wait):
+		case <-m.s.account.Clock.After(wait):
 		case <-ctx.Done():
 		}
 	}
@@ -44,7 +45,7 @@ func (r *streamRun) startReaders(ctx context.Context) bool {
 	var shards []kinesis.Shard
 	_, err := r.enter(ctx, r.m)
 	if err == nil {
-		shards, err = r.streams.Shards(r.stream)
+		shards, err = r.m.s.Streams.Shards(r.stream)
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -84,26 +85,6 @@ func (r *streamRun) ready(shard kinesis.Shard) bool {
 	return true
 }
 
-// streamRecord is a record in an event: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
-type streamRecord struct {
-	Kinesis           streamData `json:"kinesis"`
-	EventSource       string     `json:"eventSource"`
-	EventVersion      string     `json:"eventVersion"`
-	EventID           string     `json:"eventID"`
-	EventName         string     `json:"eventName"`
-	InvokeIdentityARN string     `json:"invokeIdentityArn"`
-	Region            string     `json:"awsRegion"`
-	EventSourceARN    string     `json:"eventSourceARN"`
-}
-
-type streamData struct {
-	SchemaVersion  string  `json:"kinesisSchemaVersion"`
-	PartitionKey   string  `json:"partitionKey"`
-	SequenceNumber string  `json:"sequenceNumber"`
-	Data           string  `json:"data"`                        // in Base64
-	Arrived        float64 `json:"approximateArrivalTimestamp"` // seconds since the epoch, to the millisecond
-}
-
 func (r *shardReader) event(items []item) []byte {
 	encoded := make([][]byte, len(items))
 	for i := range items {
@@ -112,21 +93,22 @@ func (r *shardReader) event(items []item) []byte {
 	return recordsEvent(encoded)
 }
 
+// encode makes the record of an event: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 func (r *shardReader) encode(rec *kinesis.Record) []byte {
-	role, source := "", r.arn
+	role, source := "", r.EventSourceARN
 	if r.m.s.account.Guesses.Other(guess.ConsumerEventSource) {
 		source = r.stream
 	}
-	if f := r.m.s.function(r.m.function); f != nil {
+	if f := r.m.function(); f != nil {
 		role = f.current.Load().args.Role
 	}
-	return strictjson.Encode(streamRecord{
-		Kinesis: streamData{
-			SchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber,
-			Data: base64.StdEncoding.EncodeToString(rec.Data), Arrived: float64(rec.Arrived.UnixMilli()) / 1000,
+	return strictjson.Encode(events.KinesisEventRecord{
+		Kinesis: events.KinesisRecord{
+			KinesisSchemaVersion: "1.0", PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber, Data: rec.Data,
+			ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: rec.Arrived.Truncate(time.Millisecond)},
 		},
 		EventSource: "aws:kinesis", EventVersion: "1.0", EventID: r.id + ":" + rec.SequenceNumber, EventName: "aws:kinesis:record",
-		InvokeIdentityARN: role, Region: account.Region, EventSourceARN: source,
+		InvokeIdentityArn: role, AwsRegion: account.Region, EventSourceArn: source,
 	})
 }
 
@@ -176,7 +158,9 @@ func (l *lane) run(ctx context.Context) {
 		}
 		signal(l.taken)
 		rest := l.handle(ctx, batch)
-		l.progress.unhandled.Add(int64(len(rest) - len(batch)))
+		l.place.mu.Lock()
+		l.place.unhandled -= len(batch) - len(rest)
+		l.place.mu.Unlock()
 		if len(rest) > 0 {
 			l.mu.Lock()
 			l.queue = slices.Concat(rest, l.queue)
@@ -190,14 +174,14 @@ func (l *lane) run(ctx context.Context) {
 // then it ends when the batch is full, 6 MB are there or no more will come. The result is empty at the end.
 func (l *lane) gather(ctx context.Context) []item {
 	var window <-chan time.Time
-	over := l.window == 0
+	over := l.window() == 0
 	for ctx.Err() == nil {
 		batch, more := l.take(over)
 		if len(batch) > 0 || !more {
 			return batch
 		}
 		if window == nil && l.length() > 0 {
-			window = l.clock.After(l.window)
+			window = l.m.s.account.Clock.After(l.window())
 		}
 		select {
 		case <-l.more:
@@ -215,13 +199,13 @@ func (l *lane) take(partly bool) (batch []item, more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, size := 0, len(eventHead)+len(eventFoot)
-	for n < min(l.batch, len(l.queue)) {
+	for n < min(*l.BatchSize, len(l.queue)) {
 		if size += l.queue[n].size + len(","); n > 0 && size > maxSyncPayload {
 			break
 		}
 		n++
 	}
-	full := n == l.batch || n < len(l.queue)
+	full := n == *l.BatchSize || n < len(l.queue)
 	if n == 0 || !full && !partly && !l.ended {
 		return nil, !l.ended
 	}

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jonboulle/clockwork"
-
 	"github.com/order-patterns/order-patterns/local/internal/pattern"
 	"github.com/order-patterns/order-patterns/local/kinesis"
 	"github.com/order-patterns/order-patterns/local/policy"
@@ -31,36 +29,18 @@ const (
 
 // streamSource reads the shards of a stream: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 type streamSource struct {
-	streams     *kinesis.Service
-	queues      Queues
-	clock       clockwork.Clock
-	arn         string // as mapped: of a stream, or of a consumer with enhanced fan-out
-	stream      string // ARN of the stream
-	consumer    bool
-	start       kinesis.Position
-	batch       int
-	window      time.Duration
-	parallel    int           // batches of one shard at a time
-	retries     int           // after the first attempt, or forever
-	maxAge      time.Duration // of a record; negative for no limit
-	bisect      bool
-	partial     bool   // the function reports failed items
-	destination string // of the metadata of discarded records; empty for none
-	filters     []pattern.Pattern
+	*MappingArgs
+	stream   string // ARN of the stream; the mapping's may be that of a consumer with enhanced fan-out
+	consumer bool
+	start    kinesis.Position
+	patterns []pattern.Pattern
 }
 
-func newStreamSource(s *Service, in *MappingArgs) (*streamSource, error) {
+func newStreamSource(in *MappingArgs) (*streamSource, error) {
 	stream, _, consumer := strings.Cut(in.EventSourceARN, "/consumer/")
-	src := &streamSource{
-		streams: s.Streams, queues: s.Queues, clock: s.account.Clock,
-		arn: in.EventSourceARN, stream: stream, consumer: consumer,
-		start: kinesis.Position{Type: value(in.StartingPosition, "")},
-		batch: *in.BatchSize, window: seconds(in.MaximumBatchingWindowInSeconds), parallel: *in.ParallelizationFactor,
-		retries: *in.MaximumRetryAttempts, maxAge: seconds(in.MaximumRecordAgeInSeconds),
-		bisect: *in.BisectBatchOnFunctionError, partial: len(in.FunctionResponseTypes) > 0, destination: in.destination(),
-	}
+	src := &streamSource{MappingArgs: in, stream: stream, consumer: consumer, start: kinesis.Position{Type: value(in.StartingPosition, "")}}
 	var err error
-	if src.filters, err = in.filters(); err != nil {
+	if src.patterns, err = in.filters(); err != nil {
 		return nil, invalidParameter("FilterCriteria: %v", err)
 	}
 	if src.start.Type == atTimestamp {
@@ -79,27 +59,27 @@ var (
 	subscribed = []string{"SubscribeToShard"}
 )
 
-func (s *streamSource) check(p policy.Principal, _ *revision) error {
-	ctx := context.Background()
+func (r *streamSource) check(s *Service, p policy.Principal, _ *revision) error {
+	ctx, all := context.Background(), slices.Concat(describing, polling)
 	// Injected faults of reading are ignored here: only the role's policies decide.
-	if policy.IsDenied(s.authorize(ctx, p, s.stream, slices.Concat(describing, polling))) {
-		return invalidParameter("Cannot access stream %s. The role needs %s on it.", s.stream, strings.Join(slices.Concat(describing, polling), ", "))
+	if policy.IsDenied(authorize(ctx, s.Streams, p, r.stream, all)) {
+		return invalidParameter("Cannot access stream %s. The role needs %s on it.", r.stream, strings.Join(all, ", "))
 	}
-	if s.consumer && policy.IsDenied(s.authorize(ctx, p, s.arn, subscribed)) {
-		return invalidParameter("Cannot access consumer %s. The role needs %s on it.", s.arn, subscribed[0])
+	if r.consumer && policy.IsDenied(authorize(ctx, s.Streams, p, r.EventSourceARN, subscribed)) {
+		return invalidParameter("Cannot access consumer %s. The role needs %s on it.", r.EventSourceARN, subscribed[0])
 	}
-	if _, _, ok := s.streams.Stream(s.arn); !ok {
-		return invalidParameter("Stream not found: %s", s.arn)
+	if !s.Streams.Exists(r.EventSourceARN) {
+		return invalidParameter("Stream not found: %s", r.EventSourceARN)
 	}
-	if s.start.Timestamp.After(s.clock.Now()) {
-		return invalidParameter("StartingPositionTimestamp cannot be in the future: %s", s.start.Timestamp.Format(time.RFC3339))
+	if r.start.Timestamp.After(s.account.Clock.Now()) {
+		return invalidParameter("StartingPositionTimestamp cannot be in the future: %s", r.start.Timestamp.Format(time.RFC3339))
 	}
-	return checkDestination(ctx, s.queues, p, s.destination)
+	return checkDestination(ctx, s.Queues, p, r.destination())
 }
 
-func (s *streamSource) authorize(ctx context.Context, p policy.Principal, arn string, calls []string) error {
+func authorize(ctx context.Context, streams *kinesis.Service, p policy.Principal, arn string, calls []string) error {
 	for _, call := range calls {
-		if err := s.streams.Authorize(ctx, p, "kinesis:"+call, arn); err != nil {
+		if err := streams.Authorize(ctx, p, "kinesis:"+call, arn); err != nil {
 			return err
 		}
 	}
@@ -108,27 +88,24 @@ func (s *streamSource) authorize(ctx context.Context, p policy.Principal, arn st
 
 // read reads a shard. It authorizes everything that the mapping needs each time, so that the mapping stops when a permission
 // is removed.
-func (s *streamSource) read(ctx context.Context, m *mapping, shard string, from kinesis.Position, limit int) (kinesis.Batch, error) {
-	p, err := s.enter(ctx, m)
+func (r *streamSource) read(ctx context.Context, m *mapping, shard string, from kinesis.Position, limit int) (kinesis.Batch, error) {
+	p, err := r.enter(ctx, m)
 	if err != nil {
 		return kinesis.Batch{}, err
 	}
-	if s.consumer {
-		return s.streams.ReadConsumer(ctx, p, s.arn, shard, from, limit)
-	}
-	return s.streams.Read(ctx, p, s.stream, shard, from, limit)
+	return m.s.Streams.Read(ctx, p, r.EventSourceARN, shard, from, limit)
 }
 
 // enter returns a session of the function's role, if it may describe the stream, and for a consumer poll it. A read of the stream
 // itself is authorized when it is done.
-func (s *streamSource) enter(ctx context.Context, m *mapping) (policy.Principal, error) {
-	p, err := m.principal(m.s.function(m.function))
+func (r *streamSource) enter(ctx context.Context, m *mapping) (policy.Principal, error) {
+	p, err := m.principal(m.function())
 	if err != nil {
 		return p, err
 	}
 	calls := describing
-	if s.consumer {
+	if r.consumer {
 		calls = slices.Concat(describing, polling)
 	}
-	return p, s.authorize(ctx, p, s.stream, calls)
+	return p, authorize(ctx, m.s.Streams, p, r.stream, calls)
 }

@@ -115,7 +115,7 @@ func TestAllAttemptsOfAnEventContinueTheCallersTrace(t *testing.T) {
 	r := &recorder{Service: c.xray}
 	c.lambda.Traces = r
 	f := c.function("f", nil)
-	c.lambda.queueEvent(f, event{id: "r", arn: f.arn(), payload: []byte(`{"do":"error"}`), limit: maxAsyncPayload, trace: header(1, true)})
+	c.lambda.queueEvent(f, event{id: "r", arn: f.arn(), payload: []byte(`{"do":"error"}`), trace: header(1, true)})
 	for i, wait := range []time.Duration{0, time.Minute, 2 * time.Minute} {
 		clock.Advance(wait)
 		c.invocations("f", int64(i+1))

@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -59,7 +58,7 @@ func (s *Service) trace(e *environment, inv *invoke, end time.Time) {
 		return
 	}
 	name := e.pool.rev.fn.name
-	err := s.Traces.Put(context.Background(), e.principal,
+	err := s.Traces.Put(s.ctx, e.principal,
 		xray.Segment{TraceID: t.root, ID: t.service, ParentID: t.parent, Name: name, Origin: "AWS::Lambda",
 			Start: inv.accepted, End: end, Fault: inv.failed, HTTP: &xray.HTTP{Status: 200}},
 		xray.Segment{TraceID: t.root, ID: t.function, ParentID: t.service, Name: name, Origin: "AWS::Lambda::Function",
@@ -97,7 +96,7 @@ func (d *daemon) serve(e *environment) {
 		_, document, _ := bytes.Cut(b[:n], []byte("\n")) // the first line is {"format": "json", "version": 1}
 		document, err = moved(document, time.Until(e.s.account.Clock.Now()))
 		if err == nil {
-			err = e.s.Traces.PutDocument(context.Background(), e.principal, string(document))
+			err = e.s.Traces.PutDocument(e.s.ctx, e.principal, string(document))
 		}
 		if err != nil {
 			e.s.account.Log.Debug("a function's segment is lost", "function", e.pool.rev.fn.name, "error", err)

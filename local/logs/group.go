@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/jonboulle/clockwork"
 )
 
@@ -89,11 +90,11 @@ func (g *group) evict(now int64) {
 }
 
 func (g *group) oldest(now int64) int64 {
-	days := g.inputs.retention()
-	if days == nil {
+	days := aws.ToInt(g.inputs.RetentionInDays)
+	if days == 0 {
 		return 0
 	}
-	return now - int64(*days)*(24*time.Hour).Milliseconds()
+	return now - int64(days)*(24*time.Hour).Milliseconds()
 }
 
 func (g *group) find(now int64, match func(*event) bool) []event {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -57,7 +59,7 @@ func (g *group) output() wire.Object {
 	return wire.Object{
 		"arn": groupARN(g.name) + ":*", "logGroupArn": groupARN(g.name), "logGroupName": g.name, "creationTime": g.created,
 		"logGroupClass": "STANDARD", "metricFilterCount": 0, "storedBytes": g.bytes,
-	}.With(wire.Object{"retentionInDays": g.inputs.retention(), "kmsKeyId": g.inputs.KMSKey})
+	}.With(wire.Object{"retentionInDays": aws.ToInt(g.inputs.RetentionInDays), "kmsKeyId": g.inputs.KMSKey})
 }
 
 type describeLogStreamsInput struct {

@@ -78,14 +78,6 @@ func (s *Service) logGroupKind() provider.Kind {
 	}
 }
 
-// retention is the number of days; nil if it is unlimited.
-func (in *LogGroupArgs) retention() *int {
-	if in.RetentionInDays == nil || *in.RetentionInDays == 0 {
-		return nil
-	}
-	return in.RetentionInDays
-}
-
 // QueryDefinitionArgs are the inputs of aws:cloudwatch/queryDefinition:QueryDefinition, a saved query of Logs Insights.
 type QueryDefinitionArgs struct {
 	Name          string   `pulumi:"name" json:"name"`
@@ -95,13 +87,10 @@ type QueryDefinitionArgs struct {
 }
 
 func (s *Service) queryDefinitionKind() provider.Kind {
-	return &provider.Object[QueryDefinitionArgs, QueryDefinitionArgs]{
+	id := func(in *QueryDefinitionArgs) string { return in.ID }
+	return provider.Kept(s.definitions, id, provider.Object[QueryDefinitionArgs, QueryDefinitionArgs]{
 		Type: "aws:cloudwatch/queryDefinition:QueryDefinition",
 		Lock: &s.mu,
-		Find: func(id string) (*QueryDefinitionArgs, error) {
-			return wire.Found(s.definitions[id], refuse("ResourceNotFoundException", "There is no query definition %s.", id))
-		},
-		State: func(d *QueryDefinitionArgs) *QueryDefinitionArgs { return d },
 		Create: func(_ context.Context, in *QueryDefinitionArgs) (string, error) {
 			in.ID = uuid.NewString()
 			s.definitions[in.ID] = in
@@ -112,11 +101,7 @@ func (s *Service) queryDefinitionKind() provider.Kind {
 			*d = *in
 			return nil
 		},
-		Delete: func(_ context.Context, d *QueryDefinitionArgs) error {
-			delete(s.definitions, d.ID)
-			return nil
-		},
-	}
+	})
 }
 
 type describeQueryDefinitionsInput struct{ QueryDefinitionNamePrefix string }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -66,16 +65,14 @@ type DeniedError struct {
 
 func (e *DeniedError) Error() string {
 	r := e.Request
-	if e.Explicit != "" {
-		return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s with an explicit deny in %s policy",
-			r.Principal, r.Action, r.Resource, e.Explicit)
+	reason := "because no identity-based policy allows the " + r.Action + " action"
+	switch {
+	case e.Explicit != "":
+		reason = "with an explicit deny in " + e.Explicit + " policy"
+	case r.Principal.Policies == nil || e.notDelegated:
+		reason = "because no resource-based policy allows the " + r.Action + " action"
 	}
-	kind := "identity-based"
-	if r.Principal.Policies == nil || e.notDelegated {
-		kind = "resource-based"
-	}
-	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s because no %s policy allows the %s action",
-		r.Principal, r.Action, r.Resource, kind, r.Action)
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", r.Principal, r.Action, r.Resource, reason)
 }
 
 // IsDenied reports whether an error is a missing permission.
@@ -86,10 +83,12 @@ func IsDenied(err error) bool {
 
 // Authorize returns nil if r is allowed, else a *DeniedError.
 func Authorize(r Request) error {
-	keys := map[string]string{"aws:SecureTransport": "true"}
-	maps.Copy(keys, r.Keys)
+	keys := map[string]string{"aws:securetransport": "true"}
+	for key, value := range r.Keys {
+		keys[strings.ToLower(key)] = value // keys compare without regard to case
+	}
 	if arn := cmp.Or(r.Principal.RoleARN, r.Principal.ARN); arn != "" {
-		keys["aws:PrincipalArn"] = arn
+		keys["aws:principalarn"] = arn
 	}
 	var identity, resource, delegated bool // what allows the action
 	if r.Principal.Policies != nil {
@@ -118,7 +117,7 @@ func Authorize(r Request) error {
 			}
 			s.granted(r)
 			// The account's own ARN in a resource policy delegates to identity policies; it grants nothing itself.
-			if s.grants(r.Principal) {
+			if s.Principal.name(r.Principal) {
 				resource = true
 			} else {
 				delegated = true
@@ -152,21 +151,17 @@ func (s *Statement) granted(r Request) {
 	r.Granted(Grant{s.Sid, first(s.Action, r.Action, matchAction), first(s.Resource, r.Resource, matchARN)})
 }
 
+// include reports whether the principals are the caller or have it, as one of an account.
 func (ps *Principals) include(p Principal) bool {
-	if ps.Any {
-		return true
-	}
-	if p.Service != "" {
-		return slices.Contains(ps.Service, p.Service)
-	}
-	return slices.ContainsFunc(ps.AWS, func(want string) bool { return want == p.ARN || want == p.RoleARN || isAccount(want, p) })
+	return ps.name(p) || slices.ContainsFunc(ps.AWS, func(want string) bool { return isAccount(want, p) })
 }
 
-func (s *Statement) grants(p Principal) bool {
-	if s.Principal.Any || p.Service != "" {
-		return true
+// name reports whether the caller itself is one of the principals.
+func (ps *Principals) name(p Principal) bool {
+	if p.Service != "" {
+		return ps.Any || slices.Contains(ps.Service, p.Service)
 	}
-	return slices.ContainsFunc(s.Principal.AWS, func(want string) bool { return want == p.ARN || want == p.RoleARN })
+	return ps.Any || slices.Contains(ps.AWS, p.ARN) || slices.Contains(ps.AWS, p.RoleARN)
 }
 
 // isAccount returns whether want names the principal's whole account, by its id or its root ARN.

@@ -1,18 +1,12 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 )
-
-// operator is a condition operator: how one value of the policy compares with one of the request.
-type operator struct {
-	test     func(want, have string) bool
-	negated  bool // true when no value may match; a missing key then satisfies it
-	ifExists bool
-}
 
 var tests = map[string]func(want, have string) bool{
 	"StringEquals": func(w, h string) bool { return w == h },
@@ -38,52 +32,36 @@ var negations = map[string]string{
 func parseOperator(name string) (operator, error) {
 	base, ifExists := strings.CutSuffix(name, "IfExists")
 	positive, negated := negations[base]
-	if !negated {
-		positive = base
-	}
-	test, ok := tests[positive]
+	test, ok := tests[cmp.Or(positive, base)]
 	if !ok {
-		return operator{}, fmt.Errorf("condition operator %q is not supported by the embedded cloud", name)
+		return nil, fmt.Errorf("condition operator %q is not supported by the embedded cloud", name)
 	}
-	return operator{test: test, negated: negated, ifExists: ifExists}, nil
+	return func(wants Strings, have string, present bool) bool {
+		if !present {
+			return ifExists || negated
+		}
+		return slices.ContainsFunc(wants, func(w string) bool { return test(w, have) }) != negated
+	}, nil
 }
 
-// holds returns whether the keys of a request meet a condition block. All operators and all keys must be met, each by any
-// of its values. Keys compare without regard to case.
+// operator compares the values of a policy with the one of a request, which may be absent.
+type operator func(wants Strings, have string, present bool) bool
+
+// holds returns whether the keys of a request, in small letters, meet a condition block. All operators and all keys must be met,
+// each by any of its values.
 func holds(condition map[string]map[string]Strings, keys map[string]string) bool {
 	for name, byKey := range condition {
-		op, err := parseOperator(name)
+		met, err := parseOperator(name)
 		if err != nil {
 			return false
 		}
 		for key, wants := range byKey {
-			have, present := lookup(keys, key)
-			if !op.met(wants, have, present) {
+			if have, present := keys[strings.ToLower(key)]; !met(wants, have, present) {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-func (o operator) met(wants Strings, have string, present bool) bool {
-	if !present {
-		return o.ifExists || o.negated
-	}
-	any := slices.ContainsFunc(wants, func(w string) bool { return o.test(w, have) })
-	return any != o.negated
-}
-
-func lookup(keys map[string]string, key string) (string, bool) {
-	if v, ok := keys[key]; ok {
-		return v, true
-	}
-	for k, v := range keys {
-		if strings.EqualFold(k, key) {
-			return v, true
-		}
-	}
-	return "", false
 }
 
 // inRange reports whether an address is the one that a policy names, or in its range, such as 203.0.113.0/24.

@@ -8,7 +8,7 @@ import (
 
 func TestConditionOperators(t *testing.T) {
 	keys := map[string]string{
-		"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:orders", "s3:prefix": "invoices/a0", "aws:SecureTransport": "true", "x": "not a number", "aws:SourceIp": "203.0.113.7",
+		"aws:sourcearn": "arn:aws:sns:us-east-1:123456789012:orders", "s3:prefix": "invoices/a0", "aws:securetransport": "true", "x": "not a number", "aws:sourceip": "203.0.113.7",
 	}
 	for _, c := range []struct {
 		operator, key, value string

@@ -53,9 +53,7 @@ type Strings []string
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Strings) UnmarshalJSON(b []byte) error {
 	var v any
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
+	if err := strictjson.Decode(b, &v); err != nil {
 		return err
 	}
 	list, ok := v.([]any)

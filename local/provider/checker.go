@@ -10,21 +10,25 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// Checker collects what is wrong with a resource's inputs.
+// Checker collects what is wrong with a resource's inputs. It knows the paths of the values that are not known yet, in a preview.
 type Checker struct {
-	failures []Failure
+	failures []*pulumirpc.CheckFailure
 	unknown  map[string]bool
 }
 
-// Failf reports a property that AWS would refuse.
+// Failf reports a property, by its path such as "scalingConfig.maximumConcurrency", that AWS would refuse.
 func (c *Checker) Failf(property, format string, args ...any) {
-	c.failures = append(c.failures, Failure{Property: property, Reason: fmt.Sprintf(format, args...)})
+	c.failures = append(c.failures, &pulumirpc.CheckFailure{Property: property, Reason: property + " " + fmt.Sprintf(format, args...)})
 }
 
-// Unknown returns whether a property's value, or a part of it, is not known until the program is deployed.
+// Unknown returns whether a property's value, a part of it, or what it is a part of, is not known until the program is deployed.
 func (c *Checker) Unknown(property string) bool {
+	in := func(path, whole string) bool {
+		rest, ok := strings.CutPrefix(path, whole)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	}
 	for path := range c.unknown {
-		if rest, ok := strings.CutPrefix(path, property); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		if in(path, property) || in(property, path) {
 			return true
 		}
 	}
@@ -78,35 +82,33 @@ type AutoName struct {
 }
 
 // apply sets the physical name if the program does not: to the one that the resource has, or a new one.
-func (a *AutoName) apply(r *pulumirpc.CheckRequest, olds, news resource.PropertyMap) error {
+func (a *AutoName) apply(c *Checker, r *pulumirpc.CheckRequest, olds, news resource.PropertyMap) {
 	key := resource.PropertyKey(a.Property)
 	if _, given := news[key]; given {
-		return nil
+		return
 	}
 	name, had := olds[key]
 	if !had || !a.isDefault(olds) {
-		made, err := a.make(r)
+		logical := r.GetName()
+		if a.Transform != nil {
+			logical = a.Transform(logical)
+		}
+		made, err := resource.NewUniqueName(r.GetRandomSeed(), logical+"-", suffixLength, a.Max, nil)
 		if err != nil {
-			return err
+			c.Failf(a.Property, "%v", err)
+			return
 		}
 		name = resource.NewStringProperty(made)
 	}
 	news[key] = name
-	news[defaultsKey] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewStringProperty(a.Property)})
-	return nil
+	news[defaultsKey] = a.mark()
 }
 
-func (a *AutoName) make(r *pulumirpc.CheckRequest) (string, error) {
-	logical := r.GetName()
-	if a.Transform != nil {
-		logical = a.Transform(logical)
-	}
-	return resource.NewUniqueName(r.GetRandomSeed(), logical+"-", suffixLength, a.Max, nil)
+// mark is the value of defaultsKey in inputs whose name was made.
+func (a *AutoName) mark() resource.PropertyValue {
+	return resource.NewPropertyValue([]string{a.Property})
 }
 
 func (a *AutoName) isDefault(inputs resource.PropertyMap) bool {
-	defaults := inputs[defaultsKey]
-	return defaults.IsArray() && slices.ContainsFunc(defaults.ArrayValue(), func(d resource.PropertyValue) bool {
-		return d.IsString() && d.StringValue() == a.Property
-	})
+	return inputs[defaultsKey].DeepEquals(a.mark())
 }

@@ -22,9 +22,12 @@ func (s *Server) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empt
 	return &emptypb.Empty{}, nil
 }
 
-// GetPluginInfo returns the version of the AWS provider whose resource types these are.
+// version is that of the AWS provider whose resource types these are.
+const version = "6.83.2"
+
+// GetPluginInfo returns the version.
 func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
-	return &pulumirpc.PluginInfo{Version: "6.83.2"}, nil
+	return &pulumirpc.PluginInfo{Version: version}, nil
 }
 
 // CheckConfig refuses a Region other than that of the embedded cloud, and settings that it does not have. Settings that
@@ -64,24 +67,22 @@ func (s *Server) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulum
 // asks for it. Check validates the types of values.
 //
 // See https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
-func (s *Server) GetSchema(ctx context.Context, _ *pulumirpc.GetSchemaRequest) (*pulumirpc.GetSchemaResponse, error) {
+func (s *Server) GetSchema(_ context.Context, _ *pulumirpc.GetSchemaRequest) (*pulumirpc.GetSchemaResponse, error) {
 	type properties map[resource.PropertyKey]map[string]string
 	anything := map[string]string{"$ref": "pulumi.json#/Any"}
 	resources := map[string]map[string]properties{}
 	for token, kind := range s.kinds {
-		inputs, all, given := properties{}, properties{}, resource.PropertyMap{}
-		for key := range kind.inputKeys() {
-			inputs[key], given[key] = anything, resource.NewNullProperty()
-		}
-		for key := range kind.preview(given) {
-			all[key] = anything
+		inputs, all := properties{}, properties{}
+		for key, p := range kind.properties() {
+			if all[key] = anything; !p.output {
+				inputs[key] = anything
+			}
+			if key == "tags" {
+				all["tagsAll"] = anything
+			}
 		}
 		resources[token] = map[string]properties{"inputProperties": inputs, "properties": all}
 	}
-	info, err := s.GetPluginInfo(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(map[string]any{"name": "aws", "version": info.GetVersion(), "resources": resources})
+	text, err := json.Marshal(map[string]any{"name": "aws", "version": version, "resources": resources})
 	return &pulumirpc.GetSchemaResponse{Schema: string(text)}, err
 }

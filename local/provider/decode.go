@@ -17,12 +17,6 @@ type Archive = *archive.Archive
 // Asset is the type of a field that takes a Pulumi asset, such as an object's content.
 type Asset = *asset.Asset
 
-// Failure is one fault of one property.
-type Failure struct {
-	Property string // path: "scalingConfig.maximumConcurrency"
-	Reason   string
-}
-
 // field is one property of a resource as its Go struct declares it with
 //
 //	`pulumi:"name,optional,replace,output"`
@@ -54,35 +48,15 @@ func fields(t reflect.Type) []field {
 	return list
 }
 
-// decoder fills Go structs from property maps and collects every fault. It records the values that are not known yet, in a
-// preview, and leaves their fields unset.
-type decoder struct {
-	failures []Failure
-	unknown  map[string]bool
-}
-
-func keys[T any](match func(field) bool) map[resource.PropertyKey]bool {
-	all := map[resource.PropertyKey]bool{}
-	for _, f := range fields(reflect.TypeFor[T]()) {
-		if match(f) {
-			all[resource.PropertyKey(f.name)] = true
-		}
-	}
-	return all
-}
-
-func decode[In any](props resource.PropertyMap) (*In, *decoder) {
+// decode fills a Go struct from a property map and collects every fault. The fields of values that are not known yet stay unset.
+func decode[In any](props resource.PropertyMap) (*In, *Checker) {
 	in := new(In)
-	d := &decoder{unknown: map[string]bool{}}
-	d.object("", props, reflect.ValueOf(in).Elem())
-	return in, d
+	c := &Checker{unknown: map[string]bool{}}
+	c.object("", props, reflect.ValueOf(in).Elem())
+	return in, c
 }
 
-func (d *decoder) fail(path, format string, args ...any) {
-	d.failures = append(d.failures, Failure{Property: path, Reason: fmt.Sprintf(format, args...)})
-}
-
-func (d *decoder) object(path string, props resource.PropertyMap, target reflect.Value) {
+func (c *Checker) object(path string, props resource.PropertyMap, target reflect.Value) {
 	known := map[resource.PropertyKey]bool{}
 	for _, f := range fields(target.Type()) {
 		if f.output {
@@ -94,30 +68,30 @@ func (d *decoder) object(path string, props resource.PropertyMap, target reflect
 		v, ok := props[key]
 		if !ok || v.IsNull() {
 			if !f.optional {
-				d.fail(at, "is required")
+				c.Failf(at, "is required")
 			}
 			continue
 		}
-		d.value(at, v, target.FieldByIndex(f.index))
+		c.value(at, v, target.FieldByIndex(f.index))
 	}
 	for key := range props {
 		if !known[key] && !strings.HasPrefix(string(key), "__") {
-			d.fail(join(path, string(key)), "is not supported by the embedded cloud")
+			c.Failf(join(path, string(key)), "is not supported by the embedded cloud")
 		}
 	}
 }
 
-func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Value) {
+func (c *Checker) value(path string, v resource.PropertyValue, target reflect.Value) {
 	if v.IsComputed() {
-		d.unknown[path] = true
+		c.unknown[path] = true
 		return
 	}
 	_, isArchive := target.Interface().(Archive)
 	_, isAsset := target.Interface().(Asset)
 	if target.Kind() == reflect.Pointer && !isArchive && !isAsset {
 		elem := reflect.New(target.Type().Elem())
-		d.value(path, v, elem.Elem())
-		if !d.unknown[path] {
+		c.value(path, v, elem.Elem())
+		if !c.unknown[path] {
 			target.Set(elem)
 		}
 		return
@@ -134,7 +108,7 @@ func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Va
 	case kind == reflect.Slice && v.IsArray():
 		list := reflect.MakeSlice(target.Type(), len(v.ArrayValue()), len(v.ArrayValue()))
 		for i, e := range v.ArrayValue() {
-			d.value(fmt.Sprintf("%s[%d]", path, i), e, list.Index(i))
+			c.value(fmt.Sprintf("%s[%d]", path, i), e, list.Index(i))
 		}
 		target.Set(list)
 	case kind == reflect.Map && v.IsObject():
@@ -142,21 +116,19 @@ func (d *decoder) value(path string, v resource.PropertyValue, target reflect.Va
 		for k, e := range v.ObjectValue() {
 			elem := reflect.New(target.Type().Elem()).Elem()
 			at := fmt.Sprintf("%s[%q]", path, string(k))
-			if d.value(at, e, elem); !d.unknown[at] {
+			if c.value(at, e, elem); !c.unknown[at] {
 				m.SetMapIndex(reflect.ValueOf(string(k)), elem)
 			}
 		}
 		target.Set(m)
 	case kind == reflect.Struct && v.IsObject():
-		d.object(path, v.ObjectValue(), target)
-	case isArchive && v.IsArchive():
-		target.Set(reflect.ValueOf(v.ArchiveValue()))
-	case isAsset && v.IsAsset():
-		target.Set(reflect.ValueOf(v.AssetValue()))
+		c.object(path, v.ObjectValue(), target)
+	case isArchive && v.IsArchive(), isAsset && v.IsAsset():
+		target.Set(reflect.ValueOf(v.V))
 	case isAsset:
-		d.fail(path, "must be an asset, got %s", v.TypeString())
+		c.Failf(path, "must be an asset, got %s", v.TypeString())
 	default:
-		d.fail(path, "must be %s, got %s", wanted[kind], v.TypeString())
+		c.Failf(path, "must be %s, got %s", wanted[kind], v.TypeString())
 	}
 }
 
@@ -177,41 +149,21 @@ func join(path, name string) string {
 func encode(v reflect.Value) resource.PropertyMap {
 	props := resource.PropertyMap{}
 	for _, f := range fields(v.Type()) {
-		if value, ok := encodeValue(v.FieldByIndex(f.index)); ok {
-			props[resource.PropertyKey(f.name)] = value
+		value := v.FieldByIndex(f.index)
+		switch value.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			if value.IsNil() {
+				continue
+			}
 		}
+		props[resource.PropertyKey(f.name)] = resource.NewPropertyValueRepl(value.Interface(), nil, encodeStruct)
 	}
 	return props
 }
 
-func encodeValue(v reflect.Value) (resource.PropertyValue, bool) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-		if v.IsNil() {
-			return resource.PropertyValue{}, false
-		}
+func encodeStruct(v any) (resource.PropertyValue, bool) {
+	if s := reflect.ValueOf(v); s.Kind() == reflect.Struct {
+		return resource.NewObjectProperty(encode(s)), true
 	}
-	switch v.Interface().(type) {
-	case Archive, Asset:
-		return resource.NewPropertyValue(v.Interface()), true
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		return encodeValue(v.Elem())
-	case reflect.Slice:
-		list := make([]resource.PropertyValue, v.Len())
-		for i := range list {
-			list[i], _ = encodeValue(v.Index(i))
-		}
-		return resource.NewArrayProperty(list), true
-	case reflect.Map:
-		m := resource.PropertyMap{}
-		for _, k := range v.MapKeys() {
-			m[resource.PropertyKey(k.String())], _ = encodeValue(v.MapIndex(k))
-		}
-		return resource.NewObjectProperty(m), true
-	case reflect.Struct:
-		return resource.NewObjectProperty(encode(v)), true
-	}
-	return resource.NewPropertyValue(v.Interface()), true
+	return resource.PropertyValue{}, false
 }

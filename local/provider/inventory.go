@@ -22,6 +22,17 @@ type Resource struct {
 	Properties map[string]any
 }
 
+// Text returns a string of the properties by its path, or "".
+func (r Resource) Text(path ...string) string {
+	var v any = r.Properties
+	for _, key := range path {
+		m, _ := v.(map[string]any)
+		v = m[key]
+	}
+	s, _ := v.(string)
+	return s
+}
+
 // inventory is what the provider has created, updated and not deleted.
 type inventory struct {
 	mu        sync.Mutex
@@ -37,9 +48,6 @@ func (i *inventory) put(text, id string, state resource.PropertyMap) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.resources == nil {
-		i.resources = map[[2]string]Resource{}
-	}
 	i.resources[[2]string{text, id}] = Resource{text, string(u.Type()), u.Name(), id, outermost, state.Mappable()}
 	i.changes++
 }

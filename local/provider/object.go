@@ -7,16 +7,15 @@ import (
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
 // Kind is one Pulumi resource type that the embedded cloud realises. Object is the only implementation.
 type Kind interface {
 	token() string
 	autoName() *AutoName
-	inputKeys() map[resource.PropertyKey]bool
-	replaceKeys() map[resource.PropertyKey]bool
-	check(resource.PropertyMap) []Failure
-	preview(inputs resource.PropertyMap) resource.PropertyMap
+	properties() map[resource.PropertyKey]field
+	check(resource.PropertyMap) []*pulumirpc.CheckFailure
 	create(ctx context.Context, inputs resource.PropertyMap) (string, resource.PropertyMap, error)
 	read(id string) resource.PropertyMap
 	update(ctx context.Context, id string, inputs resource.PropertyMap) (resource.PropertyMap, error)
@@ -56,31 +55,21 @@ type Object[In, T any] struct {
 func (o *Object[In, T]) token() string       { return o.Type }
 func (o *Object[In, T]) autoName() *AutoName { return o.AutoName }
 
-func (o *Object[In, T]) inputKeys() map[resource.PropertyKey]bool {
-	return keys[In](func(f field) bool { return !f.output })
-}
-
-func (o *Object[In, T]) replaceKeys() map[resource.PropertyKey]bool {
-	return keys[In](func(f field) bool { return !f.output && (f.replace || o.Update == nil) })
-}
-
-func (o *Object[In, T]) check(props resource.PropertyMap) []Failure {
-	in, d := decode[In](props)
-	if len(d.failures) > 0 || o.Check == nil {
-		return d.failures
+func (o *Object[In, T]) properties() map[resource.PropertyKey]field {
+	all := map[resource.PropertyKey]field{}
+	for _, f := range fields(reflect.TypeFor[In]()) {
+		f.replace = f.replace || o.Update == nil
+		all[resource.PropertyKey(f.name)] = f
 	}
-	c := &Checker{unknown: d.unknown}
-	o.Check(c, in)
+	return all
+}
+
+func (o *Object[In, T]) check(props resource.PropertyMap) []*pulumirpc.CheckFailure {
+	in, c := decode[In](props)
+	if len(c.failures) == 0 && o.Check != nil {
+		o.Check(c, in)
+	}
 	return c.failures
-}
-
-// preview returns the state that creating the object would give: its inputs, and unknown outputs.
-func (o *Object[In, T]) preview(inputs resource.PropertyMap) resource.PropertyMap {
-	state := inputs.Copy()
-	for key := range keys[In](func(f field) bool { return f.output }) {
-		state[key] = resource.MakeComputed(resource.NewStringProperty(""))
-	}
-	return withAllTags(state)
 }
 
 // withAllTags adds tagsAll: there are no default tags of the provider here.
@@ -101,20 +90,14 @@ func (o *Object[In, T]) create(ctx context.Context, props resource.PropertyMap) 
 	if err != nil {
 		return "", nil, err
 	}
-	object, err := o.Find(id)
-	if err != nil {
-		return "", nil, err
-	}
-	return id, o.encode(object), nil
+	state, err := o.state(id)
+	return id, state, err
 }
 
 func (o *Object[In, T]) read(id string) resource.PropertyMap {
 	defer o.lock()()
-	object, err := o.Find(id)
-	if err != nil {
-		return nil
-	}
-	return o.encode(object)
+	state, _ := o.state(id) // the error means that there is no object
+	return state
 }
 
 func (o *Object[In, T]) update(ctx context.Context, id string, props resource.PropertyMap) (resource.PropertyMap, error) {
@@ -142,6 +125,15 @@ func (o *Object[In, T]) delete(ctx context.Context, id string) error {
 	return o.Delete(ctx, object)
 }
 
+// state returns the state of the object with an id. The caller holds the lock.
+func (o *Object[In, T]) state(id string) (resource.PropertyMap, error) {
+	object, err := o.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	return o.encode(object), nil
+}
+
 // encode returns the object's state, or nil. The caller holds the lock.
 func (o *Object[In, T]) encode(object *T) resource.PropertyMap {
 	state := o.State(object)
@@ -162,11 +154,11 @@ func (o *Object[In, T]) lock() (unlock func()) {
 
 // inputs decodes what was checked before. A failure or an unknown value here is the engine's mistake.
 func (o *Object[In, T]) inputs(props resource.PropertyMap) (*In, error) {
-	in, d := decode[In](props)
-	for _, f := range d.failures {
-		return nil, fmt.Errorf("%s: %s %s", o.Type, f.Property, f.Reason)
+	in, c := decode[In](props)
+	for _, f := range c.failures {
+		return nil, fmt.Errorf("%s: %s", o.Type, f.GetReason())
 	}
-	for path := range d.unknown {
+	for path := range c.unknown {
 		return nil, fmt.Errorf("%s: %s is still unknown", o.Type, path)
 	}
 	return in, nil
@@ -190,9 +182,11 @@ func Kept[In any](kept map[string]*In, id func(*In) string, o Object[In, In]) Ki
 			return id(in), nil
 		}
 	}
-	o.Update = func(_ context.Context, old, in *In) error {
-		*old = *in
-		return nil
+	if o.Update == nil {
+		o.Update = func(_ context.Context, old, in *In) error {
+			*old = *in
+			return nil
+		}
 	}
 	o.Delete = func(_ context.Context, in *In) error {
 		delete(kept, id(in))

@@ -9,7 +9,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,7 +35,7 @@ type Server struct {
 // New returns a provider of these resource types, and of functions with their results, whatever the arguments. region is the only one
 // that it is in.
 func New(region string, kinds []Kind, functions map[string]resource.PropertyMap) *Server {
-	s := &Server{kinds: map[string]Kind{}, functions: functions, region: region}
+	s := &Server{kinds: map[string]Kind{}, functions: functions, region: region, inventory: inventory{resources: map[[2]string]Resource{}}}
 	for _, k := range kinds {
 		s.kinds[k.token()] = k
 	}
@@ -50,21 +49,15 @@ func (s *Server) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc
 		return nil, err
 	}
 	olds, news := props[0], props[1]
-	var failures []Failure
+	c := &Checker{}
 	if auto := kind.autoName(); auto != nil {
-		if err := auto.apply(r, olds, news); err != nil {
-			failures = append(failures, Failure{Property: auto.Property, Reason: err.Error()})
-		}
+		auto.apply(c, r, olds, news)
 	}
-	if len(failures) == 0 {
-		failures = kind.check(news)
+	if len(c.failures) == 0 {
+		c.failures = kind.check(news)
 	}
-	resp := &pulumirpc.CheckResponse{}
-	for _, f := range failures {
-		resp.Failures = append(resp.Failures, &pulumirpc.CheckFailure{Property: f.Property, Reason: f.Property + " " + f.Reason})
-	}
-	resp.Inputs, err = marshal(news)
-	return resp, err
+	inputs, err := marshal(news)
+	return &pulumirpc.CheckResponse{Failures: c.failures, Inputs: inputs}, err
 }
 
 // Diff compares the last inputs with the new ones. After a refresh the last inputs are those that Read returned.
@@ -82,7 +75,7 @@ func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.D
 	}
 	resp.Changes = pulumirpc.DiffResponse_DIFF_SOME
 	resp.HasDetailedDiff, resp.DetailedDiff = true, map[string]*pulumirpc.PropertyDiff{}
-	replace := kind.replaceKeys()
+	properties := kind.properties()
 	for _, key := range diff.Keys() {
 		if !diff.Changed(key) {
 			continue
@@ -94,7 +87,7 @@ func (s *Server) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.D
 		case diff.Deleted(key):
 			change = pulumirpc.PropertyDiff_DELETE
 		}
-		if replace[key] {
+		if properties[key].replace {
 			resp.Replaces = append(resp.Replaces, string(key))
 			change++ // each kind of change is followed by its replacing form
 		}
@@ -116,7 +109,7 @@ func (s *Server) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulum
 	}
 	inputs := props[0]
 	if r.GetPreview() {
-		state, err := marshal(kind.preview(inputs))
+		state, err := marshal(preview(kind, inputs))
 		return &pulumirpc.CreateResponse{Properties: state}, err
 	}
 	id, state, err := kind.create(ctx, inputs)
@@ -126,6 +119,17 @@ func (s *Server) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulum
 	s.inventory.put(r.GetUrn(), id, state)
 	text, err := marshal(state)
 	return &pulumirpc.CreateResponse{Id: id, Properties: text}, err
+}
+
+// preview returns the state that creating a resource would give: its inputs, and unknown outputs.
+func preview(kind Kind, inputs resource.PropertyMap) resource.PropertyMap {
+	state := inputs.Copy()
+	for key, p := range kind.properties() {
+		if p.output {
+			state[key] = resource.MakeComputed(resource.NewStringProperty(""))
+		}
+	}
+	return withAllTags(state)
 }
 
 // Read returns a resource as it is, or an empty id if it is gone.
@@ -150,11 +154,12 @@ func (s *Server) Read(_ context.Context, r *pulumirpc.ReadRequest) (*pulumirpc.R
 // all that have a value.
 func inputsOf(kind Kind, olds, state resource.PropertyMap) resource.PropertyMap {
 	inputs := resource.PropertyMap{}
-	keys := kind.inputKeys()
+	properties := kind.properties()
 	for key, value := range state {
 		old, given := olds[key]
+		p, declared := properties[key]
 		switch {
-		case !keys[key] || (len(olds) > 0 && !given):
+		case !declared || p.output || (len(olds) > 0 && !given):
 		case given && old.DeepEquals(value):
 			inputs[key] = old // an archive may be the same and lie elsewhere
 		default:
@@ -175,8 +180,10 @@ func (s *Server) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pulum
 	}
 	state, inputs := props[0], props[1]
 	if r.GetPreview() {
-		for key := range kind.inputKeys() {
-			delete(state, key)
+		for key, p := range kind.properties() {
+			if !p.output {
+				delete(state, key)
+			}
 		}
 		maps.Copy(state, inputs)
 	} else if state, err = kind.update(ctx, r.GetId(), inputs); err != nil {
@@ -232,12 +239,9 @@ func (s *Server) open(text string, structs ...*structpb.Struct) (Kind, []resourc
 }
 
 func unmarshal(s *structpb.Struct) (resource.PropertyMap, error) {
-	if s == nil {
-		return resource.PropertyMap{}, nil
-	}
 	m, err := plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true, ComputeAssetHashes: true})
 	if err != nil {
-		return nil, errors.Join(errors.New("reading properties"), err)
+		return nil, fmt.Errorf("reading properties: %w", err)
 	}
 	return m, nil
 }

@@ -102,24 +102,14 @@ func (b *bucket) policyFor(p policy.Principal) *policy.Document {
 	return b.policy.doc
 }
 
-// algorithm is how the bucket encrypts: AES256 unless it is set otherwise.
-func (b *bucket) algorithm() string {
+// encrypts returns how the bucket encrypts objects, AES256 unless it is set otherwise, and with which KMS key; empty without one.
+func (b *bucket) encrypts() (algorithm, key string) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	if b.encryption != nil && b.encryption.Rules[0].Default != nil {
-		return b.encryption.Rules[0].Default.Algorithm
+	if b.encryption == nil || b.encryption.Rules[0].Default == nil {
+		return "AES256", ""
 	}
-	return "AES256"
-}
-
-// kmsKey is the key with which the bucket encrypts objects that have none of their own; empty without one.
-func (b *bucket) kmsKey() string {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	if b.encryption != nil && b.encryption.Rules[0].Default != nil && b.encryption.Rules[0].Default.Key != nil {
-		return *b.encryption.Rules[0].Default.Key
-	}
-	return ""
+	return b.encryption.Rules[0].Default.Algorithm, aws.ToString(b.encryption.Rules[0].Default.Key)
 }
 
 // checksum is the checksum that an object was sent with, or CRC64NVME if it came without one:

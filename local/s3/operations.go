@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,27 +21,28 @@ type request struct {
 }
 
 // operation is one operation of the API, with the query parameters and x-amz- headers that it understands. Any other
-// is refused, because it might change what the caller means.
+// is refused, because it might change what the caller means, and so are some headers of HTTP. An operation without an action
+// authorizes itself.
 type operation struct {
-	name           string
-	query, headers []string
-	serve          func(*Service, http.ResponseWriter, *request) error
+	name, action            string
+	query, headers, refused []string
+	serve                   func(*Service, http.ResponseWriter, *request) error
 }
 
 // operations are found by method, by what the path names and by the query parameter that selects a sub-resource.
 var operations = map[string]operation{
 	"GET service":   {name: "ListBuckets", serve: (*Service).listBuckets},
-	"HEAD bucket":   {name: "HeadBucket", serve: (*Service).headBucket},
-	"PUT object":    {name: "PutObject", headers: putHeaders, serve: (*Service).putObject},
-	"GET object":    {name: "GetObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
-	"HEAD object":   {name: "HeadObject", headers: []string{"X-Amz-Checksum-Mode"}, serve: (*Service).getObject},
-	"DELETE object": {name: "DeleteObject", serve: (*Service).deleteObject},
+	"HEAD bucket":   {name: "HeadBucket", action: "ListBucket", serve: (*Service).headBucket},
+	"PUT object":    {name: "PutObject", headers: putHeaders, refused: refusedOnPut, serve: (*Service).putObject},
+	"GET object":    {name: "GetObject", headers: []string{"X-Amz-Checksum-Mode"}, refused: refusedOnGet, serve: (*Service).getObject},
+	"HEAD object":   {name: "HeadObject", headers: []string{"X-Amz-Checksum-Mode"}, refused: refusedOnGet, serve: (*Service).getObject},
+	"DELETE object": {name: "DeleteObject", action: "DeleteObject", refused: []string{"If-Match"}, serve: (*Service).deleteObject},
 	"GET bucket list-type": {name: "ListObjectsV2", serve: (*Service).listObjects, query: []string{
 		"prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type",
 	}},
-	"GET bucket policy":            {name: "GetBucketPolicy", serve: (*Service).getPolicy},
-	"GET bucket encryption":        {name: "GetBucketEncryption", serve: (*Service).getEncryption},
-	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
+	"GET bucket policy":            {name: "GetBucketPolicy", action: "GetBucketPolicy", serve: (*Service).getPolicy},
+	"GET bucket encryption":        {name: "GetBucketEncryption", action: "GetEncryptionConfiguration", serve: (*Service).getEncryption},
+	"GET bucket publicAccessBlock": {name: "GetPublicAccessBlock", action: "GetBucketPublicAccessBlock", serve: (*Service).getPublicAccessBlock},
 }
 
 // Headers and query parameters that any request may have: those of the signature, and x-id, which only names the
@@ -66,6 +66,11 @@ func (s *Service) ServeAWS(w http.ResponseWriter, c *wire.Call) {
 			return err
 		}
 		c.Operation = op.name
+		if op.action != "" {
+			if err := s.authorize(r, op.action, r.key, nil); err != nil {
+				return err
+			}
+		}
 		return op.serve(s, w, r)
 	})
 	if err != nil {
@@ -104,7 +109,8 @@ func (r *request) operation() (*operation, error) {
 		return nil, wire.Unsupported("%s %s", r.Method, r.URL.Path)
 	}
 	for name := range r.Header {
-		if strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name) {
+		unknown := strings.HasPrefix(name, "X-Amz-") && !slices.Contains(op.headers, name) && !slices.Contains(commonHeaders, name)
+		if unknown || slices.Contains(op.refused, name) {
 			return nil, wire.Unsupported("%s with the header %s", op.name, name)
 		}
 	}
@@ -124,25 +130,19 @@ func (s *Service) authorize(r *request, action, key string, keys map[string]stri
 	if missing == nil {
 		doc = b.policyFor(r.Principal)
 	}
-	if err := r.Authorize("s3:"+action, arn, wire.WithResourcePolicy(doc), wire.WithKeys(keys)); err != nil {
+	if err := r.Authorize("s3:"+action, arn, wire.With{ResourcePolicy: doc, Keys: keys}); err != nil {
 		return err
 	}
 	r.bucket = b
 	return missing
 }
 
-func (s *Service) headBucket(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "ListBucket", "", nil); err != nil {
-		return err
-	}
+func (s *Service) headBucket(w http.ResponseWriter, _ *request) error {
 	w.Header().Set("X-Amz-Bucket-Region", account.Region)
 	return nil
 }
 
 func (s *Service) getPolicy(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetBucketPolicy", "", nil); err != nil {
-		return err
-	}
 	r.bucket.mu.RLock()
 	defer r.bucket.mu.RUnlock()
 	if r.bucket.policy == nil {
@@ -153,40 +153,27 @@ func (s *Service) getPolicy(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-type encryptionResult struct {
-	XMLName   xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ServerSideEncryptionConfiguration"`
-	Algorithm string   `xml:"Rule>ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
-	BucketKey bool     `xml:"Rule>BucketKeyEnabled"`
-}
-
 func (s *Service) getEncryption(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetEncryptionConfiguration", "", nil); err != nil {
-		return err
-	}
-	out := encryptionResult{Algorithm: r.bucket.algorithm()}
+	algorithm, _ := r.bucket.encrypts()
 	r.bucket.mu.RLock()
-	out.BucketKey = r.bucket.encryption != nil && aws.ToBool(r.bucket.encryption.Rules[0].BucketKeyEnabled)
-	r.bucket.mu.RUnlock()
-	return writeXML(w, out)
-}
-
-type publicAccessBlockResult struct {
-	XMLName                                                                     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ PublicAccessBlockConfiguration"`
-	BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets bool
+	defer r.bucket.mu.RUnlock()
+	wire.WriteXML(w, "ServerSideEncryptionConfiguration", wire.Object{"Rule": wire.Object{
+		"ApplyServerSideEncryptionByDefault": wire.Object{"SSEAlgorithm": algorithm},
+		"BucketKeyEnabled":                   r.bucket.encryption != nil && aws.ToBool(r.bucket.encryption.Rules[0].BucketKeyEnabled),
+	}})
+	return nil
 }
 
 func (s *Service) getPublicAccessBlock(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "GetBucketPublicAccessBlock", "", nil); err != nil {
-		return err
-	}
 	r.bucket.mu.RLock()
+	defer r.bucket.mu.RUnlock()
 	a := r.bucket.access
-	r.bucket.mu.RUnlock()
 	if a == nil {
 		return wire.Errorf(http.StatusNotFound, "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
 	}
-	return writeXML(w, publicAccessBlockResult{
-		BlockPublicAcls: aws.ToBool(a.BlockPublicAcls), IgnorePublicAcls: aws.ToBool(a.IgnorePublicAcls),
-		BlockPublicPolicy: aws.ToBool(a.BlockPublicPolicy), RestrictPublicBuckets: aws.ToBool(a.RestrictPublicBuckets),
+	wire.WriteXML(w, "PublicAccessBlockConfiguration", wire.Object{
+		"BlockPublicAcls": aws.ToBool(a.BlockPublicAcls), "IgnorePublicAcls": aws.ToBool(a.IgnorePublicAcls),
+		"BlockPublicPolicy": aws.ToBool(a.BlockPublicPolicy), "RestrictPublicBuckets": aws.ToBool(a.RestrictPublicBuckets),
 	})
+	return nil
 }

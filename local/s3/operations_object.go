@@ -22,8 +22,9 @@ var (
 		"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha256",
 		"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Storage-Class", sseHeader,
 	}
-	// unsupportedOnPut are the headers of a put that are refused. The content type is the only one that a get returns.
-	unsupportedOnPut = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires", "If-Match"}
+	refusedOnGet = []string{"Range", "If-Match", "If-Unmodified-Since"}
+	// The content type is the only header of a put that a get returns.
+	refusedOnPut = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires", "If-Match"}
 )
 
 // putObject follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
@@ -36,10 +37,7 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	if err := s.authorize(r, "PutObject", r.key, keys); err != nil {
 		return err
 	}
-	if err := r.without(unsupportedOnPut); err != nil {
-		return err
-	}
-	algorithm := r.bucket.algorithm()
+	algorithm, kmsKey := r.bucket.encrypts()
 	ifNone := r.Header.Get("If-None-Match")
 	switch class := r.Header.Get("X-Amz-Storage-Class"); {
 	case len(r.key) > maxKey:
@@ -51,7 +49,6 @@ func (s *Service) putObject(w http.ResponseWriter, r *request) error {
 	case ifNone != "" && ifNone != "*":
 		return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: If-None-Match")
 	}
-	kmsKey := r.bucket.kmsKey()
 	if err := s.useKey(r, kmsKey, "kms:GenerateDataKey"); err != nil {
 		return err
 	}
@@ -97,7 +94,8 @@ func (s *Service) useKey(r *request, key, action string) error {
 
 func (b *bucket) describe(h http.Header, o *object) {
 	h.Set("ETag", o.tag())
-	h.Set(sseHeader, b.algorithm())
+	algorithm, _ := b.encrypts()
+	h.Set(sseHeader, algorithm)
 	if o.kmsKey != "" {
 		h.Set(sseHeader, "aws:kms")
 		h.Set(sseHeader+"-Aws-Kms-Key-Id", o.kmsKey)
@@ -105,22 +103,10 @@ func (b *bucket) describe(h http.Header, o *object) {
 	h.Set(o.checksum.header, o.checksum.value)
 }
 
-func (r *request) without(headers []string) error {
-	for _, name := range headers {
-		if r.Header.Get(name) != "" {
-			return wire.Unsupported("%s with the header %s", r.Operation, name)
-		}
-	}
-	return nil
-}
-
 // getObject serves GET and HEAD: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 	o, err := s.readable(r)
 	if err != nil {
-		return err
-	}
-	if err := r.without([]string{"Range", "If-Match", "If-Unmodified-Since"}); err != nil {
 		return err
 	}
 	h := w.Header()
@@ -138,12 +124,6 @@ func (s *Service) getObject(w http.ResponseWriter, r *request) error {
 // deleteObject follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html: a key that is not there
 // is deleted as well as any.
 func (s *Service) deleteObject(w http.ResponseWriter, r *request) error {
-	if err := s.authorize(r, "DeleteObject", r.key, nil); err != nil {
-		return err
-	}
-	if err := r.without([]string{"If-Match"}); err != nil {
-		return err
-	}
 	r.bucket.delete(r.key)
 	w.WriteHeader(http.StatusNoContent)
 	return nil

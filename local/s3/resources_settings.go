@@ -124,12 +124,15 @@ var encryptionSetting = setting[EncryptionArgs]{
 	bucket: func(a *EncryptionArgs) string { return a.Bucket },
 	slot:   func(b *bucket) **EncryptionArgs { return &b.encryption },
 	check: func(c *provider.Checker, a *EncryptionArgs) {
-		if len(a.Rules) != 1 && !c.Unknown("rules") {
+		const at = "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"
+		if c.Unknown(at) {
+			return
+		}
+		if len(a.Rules) != 1 {
 			c.Failf("rules", "must have one member, got %d", len(a.Rules))
 			return
 		}
-		const at = "rules[0].applyServerSideEncryptionByDefault.sseAlgorithm"
-		if d := a.Rules[0].Default; d != nil && !c.Unknown(at) {
+		if d := a.Rules[0].Default; d != nil {
 			c.OneOf(at, &d.Algorithm, "AES256", "aws:kms")
 			if d.Key != nil && d.Algorithm != "aws:kms" {
 				c.Failf(at, "must be aws:kms with a kmsMasterKeyId, got %q", d.Algorithm)
@@ -152,9 +155,7 @@ var ownershipSetting = setting[OwnershipArgs]{
 	slot:   func(b *bucket) **OwnershipArgs { return &b.ownership },
 	check: func(c *provider.Checker, a *OwnershipArgs) {
 		// The other values bring ACLs back, which are not implemented.
-		if !c.Unknown("rule") && !c.Unknown("rule.objectOwnership") {
-			c.OneOf("rule.objectOwnership", &a.Rule.ObjectOwnership, "BucketOwnerEnforced")
-		}
+		c.OneOf("rule.objectOwnership", &a.Rule.ObjectOwnership, "BucketOwnerEnforced")
 	},
 }
 
@@ -171,9 +172,7 @@ var versioningSetting = setting[VersioningArgs]{
 	bucket: func(a *VersioningArgs) string { return a.Bucket },
 	slot:   func(b *bucket) **VersioningArgs { return &b.versioning },
 	check: func(c *provider.Checker, a *VersioningArgs) {
-		if !c.Unknown("versioningConfiguration") && !c.Unknown("versioningConfiguration.status") {
-			c.OneOf("versioningConfiguration.status", &a.Configuration.Status, "Enabled", "Suspended")
-		}
+		c.OneOf("versioningConfiguration.status", &a.Configuration.Status, "Enabled", "Suspended")
 	},
 }
 
@@ -205,9 +204,7 @@ var lifecycleSetting = setting[LifecycleArgs]{
 	slot:   func(b *bucket) **LifecycleArgs { return &b.lifecycle },
 	check: func(c *provider.Checker, a *LifecycleArgs) {
 		for i, r := range a.Rules {
-			if at := fmt.Sprintf("rules[%d].status", i); !c.Unknown(at) {
-				c.OneOf(at, &r.Status, "Enabled", "Disabled")
-			}
+			c.OneOf(fmt.Sprintf("rules[%d].status", i), &r.Status, "Enabled", "Disabled")
 		}
 	},
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
 	"github.com/stretchr/testify/require"
 
@@ -81,6 +82,14 @@ func TestInvalidInputsAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "MalformedPolicy")
 	_, _, err = c.Deploy(t, accessType, map[string]any{"bucket": "missing"})
 	require.ErrorContains(t, err, "NoSuchBucket")
+}
+
+func TestUnknownSettingsAreAcceptedInAPreview(t *testing.T) {
+	c := newCloud(t)
+	unknown := resource.MakeComputed(resource.NewStringProperty(""))
+	for kind, property := range map[string]string{encryptionType: "rules", ownershipType: "rule", versioningType: "versioningConfiguration", lifecycleType: "rules"} {
+		require.Empty(t, c.Check(t, kind, map[string]any{"bucket": "orders", property: unknown}).GetFailures(), kind)
+	}
 }
 
 func text(t *testing.T, content string) *asset.Asset {

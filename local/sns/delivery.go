@@ -12,6 +12,7 @@ import (
 	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/policy"
 	"github.com/order-patterns/order-patterns/local/sqs"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 type delivery struct {
@@ -97,42 +98,26 @@ func (s *Service) moveToDLQ(ctx context.Context, d *delivery, sub *subscription,
 	log.Warn("SNS delivery failed; the message is dropped")
 }
 
-// envelope is the body of a notification without raw delivery.
+// render returns what a queue gets: the text itself with raw delivery, or else an envelope.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-type envelope struct {
-	Type              string
-	MessageID         string  `json:"MessageId"`
-	TopicARN          string  `json:"TopicArn"`
-	Subject           *string `json:",omitempty"`
-	Message           string
-	Timestamp         string
-	SignatureVersion  string
-	Signature         string
-	SigningCertURL    string
-	UnsubscribeURL    string
-	MessageAttributes map[string]envelopeAttribute `json:",omitempty"`
-}
-
-type envelopeAttribute struct{ Type, Value string }
-
 func (s *Service) render(sub *subscription, m message) sqs.Message {
 	if sub.raw() {
 		return sqs.Message{Body: m.text, Attributes: m.attributes, TraceHeader: m.trace}
 	}
-	e := envelope{
-		Type: "Notification", MessageID: m.id, TopicARN: sub.args.Topic, Subject: m.subject, Message: m.text,
-		Timestamp:        m.at.UTC().Format("2006-01-02T15:04:05.000Z"),
-		SignatureVersion: "1", Signature: base64.StdEncoding.EncodeToString([]byte("not signed by the embedded cloud")),
-		SigningCertURL:    "https://sns." + account.Region + ".amazonaws.com/SimpleNotificationService-00000000000000000000000000000000.pem",
-		UnsubscribeURL:    s.account.Endpoint() + "/?Action=Unsubscribe&SubscriptionArn=" + url.QueryEscape(sub.arn),
-		MessageAttributes: map[string]envelopeAttribute{},
-	}
+	attributes := wire.Object{}
 	for name, a := range m.attributes {
 		value := a.StringValue
 		if a.DataType == "Binary" {
 			value = base64.StdEncoding.EncodeToString(a.BinaryValue)
 		}
-		e.MessageAttributes[name] = envelopeAttribute{a.DataType, value}
+		attributes[name] = wire.Object{"Type": a.DataType, "Value": value}
 	}
-	return sqs.Message{Body: string(strictjson.Encode(e)), TraceHeader: m.trace}
+	envelope := wire.Object{
+		"Type": "Notification", "MessageId": m.id, "TopicArn": sub.args.Topic, "Message": m.text,
+		"Timestamp":        m.at.UTC().Format("2006-01-02T15:04:05.000Z"),
+		"SignatureVersion": "1", "Signature": base64.StdEncoding.EncodeToString([]byte("not signed by the embedded cloud")),
+		"SigningCertURL": "https://sns." + account.Region + ".amazonaws.com/SimpleNotificationService-00000000000000000000000000000000.pem",
+		"UnsubscribeURL": s.account.Endpoint() + "/?Action=Unsubscribe&SubscriptionArn=" + url.QueryEscape(sub.arn),
+	}.With(wire.Object{"Subject": m.subject, "MessageAttributes": attributes})
+	return sqs.Message{Body: string(strictjson.Encode(envelope)), TraceHeader: m.trace}
 }

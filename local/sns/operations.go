@@ -22,13 +22,9 @@ func (s *Service) register() {
 
 // open authorizes a call's operation on a topic, and returns it with its current subscriptions.
 func (s *Service) open(c *wire.Call, arn string) (*topic, []*subscription, error) {
-	t, subscriptions, err := s.find(arn, func(doc *policy.Document) error {
-		return c.Authorize("sns:"+c.Operation, arn, wire.WithResourcePolicy(doc))
+	return s.find(arn, func(doc *policy.Document) error {
+		return c.Authorize("sns:"+c.Operation, arn, wire.With{ResourcePolicy: doc})
 	})
-	if err == nil && c.Operation == "Publish" {
-		err = s.useKey(c.Context(), c.Principal, nil, t)
-	}
-	return t, subscriptions, err
 }
 
 // attributes is an answer with a map as the query protocol writes it.
@@ -135,14 +131,10 @@ type publishInput struct {
 }
 
 func (s *Service) publish(c *wire.Call, in *publishInput) (wire.Object, error) {
-	t, subscriptions, err := s.open(c, in.TopicARN)
-	if err != nil {
-		return nil, err
-	}
 	m := message{text: in.Message, subject: in.Subject, trace: c.Header.Get("X-Amzn-Trace-Id"), attributes: map[string]sqs.MessageAttribute{}}
 	for _, a := range in.MessageAttributes {
 		m.attributes[a.Name] = a.Value
 	}
-	id, err := s.accept(c.Context(), t, subscriptions, m)
+	id, err := s.accept(c.Context(), c.Principal, nil, in.TopicARN, m)
 	return wire.Object{"MessageId": id}, err
 }

@@ -39,31 +39,11 @@ type Publisher interface {
 // Every refusal is a *wire.Error. That of a missing permission has the code AuthorizationError.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 func (s *Service) Publish(ctx context.Context, p policy.Principal, in Publication) (messageID string, err error) {
-	const action = "sns:Publish"
-	keys := map[string]string{}
+	var keys map[string]string
 	if in.Source != "" {
-		keys["aws:SourceArn"], keys["aws:SourceAccount"], keys["aws:PrincipalIsAWSService"] = in.Source, account.ID, "true"
+		keys = map[string]string{"aws:SourceArn": in.Source, "aws:SourceAccount": account.ID, "aws:PrincipalIsAWSService": "true"}
 	}
-	t, subscriptions, err := s.find(in.TopicARN, func(doc *policy.Document) error {
-		err := s.account.Authorize(ctx, policy.Request{
-			Principal: p, Action: action, Resource: in.TopicARN, ResourcePolicy: doc, Keys: keys,
-		})
-		if refused, ok := errors.AsType[*policy.DeniedError](err); ok {
-			return denied(refused)
-		}
-		return err
-	})
-	if err == nil {
-		err = s.useKey(ctx, p, keys, t)
-	}
-	if err != nil {
-		return "", err
-	}
-	m := message{text: in.Message, subject: in.Subject, trace: in.TraceHeader}
-	if messageID, err = s.accept(ctx, t, subscriptions, m); err != nil {
-		return "", err
-	}
-	return messageID, s.account.After(ctx, p, action, in.TopicARN)
+	return s.accept(ctx, p, keys, in.TopicARN, message{text: in.Message, subject: in.Subject, trace: in.TraceHeader})
 }
 
 type message struct {
@@ -73,21 +53,36 @@ type message struct {
 	at              time.Time
 }
 
-// accept validates a message and delivers it. Deliveries go on when the publisher's connection ends.
-func (s *Service) accept(ctx context.Context, t *topic, subscriptions []*subscription, m message) (string, error) {
-	if err := m.check(); err != nil {
+// accept authorizes the publisher of a message, validates it and delivers it. Deliveries go on when the publisher's connection ends.
+func (s *Service) accept(ctx context.Context, p policy.Principal, keys map[string]string, arn string, m message) (string, error) {
+	const action = "sns:Publish"
+	t, subscriptions, err := s.find(arn, func(doc *policy.Document) error {
+		err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: arn, ResourcePolicy: doc, Keys: keys})
+		if refused, ok := errors.AsType[*policy.DeniedError](err); ok {
+			return denied(refused)
+		}
+		return err
+	})
+	if err == nil {
+		err = s.useKey(ctx, p, keys, t)
+	}
+	if err == nil {
+		err = m.check()
+	}
+	if err != nil {
 		return "", err
 	}
 	s.count(t, "NumberOfMessagesPublished")
 	m.id, m.at = uuid.NewString(), s.account.Clock.Now()
-	ctx = context.WithoutCancel(ctx)
-	defer s.trace(ctx, t, &m)()
+	delivering := context.WithoutCancel(ctx)
+	done := s.trace(delivering, t, &m)
 	for _, sub := range subscriptions {
 		if !sub.pending() && sub.accepts(m) {
-			s.deliver(ctx, &delivery{topic: t, subscription: sub.arn, message: s.render(sub, m)})
+			s.deliver(delivering, &delivery{topic: t, subscription: sub.arn, message: s.render(sub, m)})
 		}
 	}
-	return m.id, nil
+	done()
+	return m.id, s.account.After(ctx, p, action, arn)
 }
 
 func (m *message) size() int {

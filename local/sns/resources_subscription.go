@@ -1,6 +1,7 @@
 package sns
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/uuid"
 
 	"github.com/order-patterns/order-patterns/local/account"
@@ -53,9 +55,7 @@ func (s *subscription) state() *SubscriptionArgs {
 	return &state
 }
 
-func (s *subscription) raw() bool {
-	return s.args.RawMessageDelivery != nil && *s.args.RawMessageDelivery
-}
+func (s *subscription) raw() bool { return aws.ToBool(s.args.RawMessageDelivery) }
 
 // maxFilterKeys: https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
 const maxFilterKeys = 5
@@ -67,10 +67,7 @@ const (
 )
 
 func (s *subscription) scope() string {
-	if s.args.FilterPolicyScope == nil {
-		return scopeAttributes
-	}
-	return *s.args.FilterPolicyScope
+	return cmp.Or(aws.ToString(s.args.FilterPolicyScope), scopeAttributes)
 }
 
 // accepts reports whether the filter policy lets a message through. A body that is not a JSON object does not pass.

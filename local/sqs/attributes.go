@@ -21,10 +21,10 @@ type settings struct {
 	managedSSE                         bool
 	kmsKey                             string // empty without one
 
-	policyText, redriveText, allowText string
-	policy                             *policy.Document
-	redrive                            *redrivePolicy
-	allow                              *redriveAllowPolicy
+	texts   map[string]string // of policies, by attribute, empty for none; not changed once the settings are used
+	policy  *policy.Document
+	redrive *redrivePolicy
+	allow   *redriveAllowPolicy
 }
 
 const (
@@ -49,11 +49,7 @@ var integers = map[string]struct {
 	"VisibilityTimeout":             {0, maxVisibility, func(s *settings) *int { return &s.visibility }},
 }
 
-var texts = map[string]func(*settings) *string{
-	"Policy":             func(s *settings) *string { return &s.policyText },
-	"RedrivePolicy":      func(s *settings) *string { return &s.redriveText },
-	"RedriveAllowPolicy": func(s *settings) *string { return &s.allowText },
-}
+var policies = []string{"Policy", "RedrivePolicy", "RedriveAllowPolicy"}
 
 // A queue is encrypted in one of these ways: setting one ends the other.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
@@ -77,7 +73,7 @@ func (s *settings) set(name, value string) error {
 		return nil
 	}
 	var err error
-	switch text := texts[name]; {
+	switch {
 	case name == managedSSE:
 		if s.managedSSE, err = strconv.ParseBool(value); s.managedSSE {
 			s.kmsKey = ""
@@ -86,11 +82,10 @@ func (s *settings) set(name, value string) error {
 		if s.kmsKey = value; value != "" {
 			s.managedSSE = false
 		}
-	case text == nil:
-		return unknownAttribute(name)
-	default:
-		*text(s) = value
+	case slices.Contains(policies, name):
 		err = s.parse(name, value)
+	default:
+		return unknownAttribute(name)
 	}
 	if err != nil {
 		return invalidAttribute(value, name, err.Error())
@@ -99,6 +94,9 @@ func (s *settings) set(name, value string) error {
 }
 
 func (s *settings) parse(name, text string) (err error) {
+	texts := map[string]string{}
+	maps.Copy(texts, s.texts)
+	texts[name], s.texts = text, texts
 	switch name {
 	case "Policy":
 		if s.policy = nil; text != "" {
@@ -163,18 +161,13 @@ func (q *queue) attributes() map[string]string {
 		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(q.counts[inFlight]),
 		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(q.counts[delayed]),
 		managedSSE:                              strconv.FormatBool(set.managedSSE),
+		kmsKey:                                  set.kmsKey,
 	}
 	for name, n := range integers {
 		all[name] = strconv.Itoa(*n.of(&set))
 	}
-	if set.kmsKey != "" {
-		all[kmsKey] = set.kmsKey
-	}
-	for name, text := range texts {
-		if *text(&set) != "" {
-			all[name] = *text(&set)
-		}
-	}
+	maps.Copy(all, set.texts)
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	return all
 }
 

@@ -133,30 +133,30 @@ const (
 
 var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
-// checkBatch decides whether a batch is refused as a whole, by the ids of its entries, and by its size in bytes. It returns the code
-// and the message of the error; empty for none.
+// checkBatch refuses a batch as a whole, by the ids of its entries and by its size in bytes.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html#API_SendMessageBatch_Errors
-func checkBatch(ids []string, size int) (code, message string) {
+func checkBatch(ids []string, size int) error {
+	refused := func(code, format string, args ...any) error {
+		return legacy(http.StatusBadRequest, code, format, args...)
+	}
 	if len(ids) == 0 {
-		return "EmptyBatchRequest", "There should be at least one entry in the request."
+		return refused("EmptyBatchRequest", "There should be at least one entry in the request.")
 	}
 	if len(ids) > maxEntries {
-		return "TooManyEntriesInBatchRequest", fmt.Sprintf("Maximum number of entries per request are %d. You have sent %d.", maxEntries, len(ids))
+		return refused("TooManyEntriesInBatchRequest", "Maximum number of entries per request are %d. You have sent %d.", maxEntries, len(ids))
 	}
-	seen := map[string]bool{}
-	for _, id := range ids {
+	for i, id := range ids {
 		if !entryID.MatchString(id) {
-			return "InvalidBatchEntryId", fmt.Sprintf("The Id of a batch entry must be 1 to 80 letters, digits, _ and -, got %q.", id)
+			return refused("InvalidBatchEntryId", "The Id of a batch entry must be 1 to 80 letters, digits, _ and -, got %q.", id)
 		}
-		if seen[id] {
-			return "BatchEntryIdsNotDistinct", fmt.Sprintf("Id %s repeated.", id)
+		if slices.Contains(ids[:i], id) {
+			return refused("BatchEntryIdsNotDistinct", "Id %s repeated.", id)
 		}
-		seen[id] = true
 	}
 	if size > maxBatchSize {
-		return "BatchRequestTooLong", fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBatchSize, size)
+		return refused("BatchRequestTooLong", "Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBatchSize, size)
 	}
-	return "", ""
+	return nil
 }
 
 // Sender sends messages for other services. *Service is one. ClientSide tells whether an error is worth a retry.

@@ -16,39 +16,60 @@ import (
 // moveTask moves the messages of a dead-letter queue to another queue, or each to its source queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
 type moveTask struct {
-	service     *Service
-	source      *queue
-	destination *string // ARN; nil for the source queue of each message
-	started     time.Time
-	status      string // empty while it runs
-	failure     string
-	moved       int
-	toMove      int
+	source        *queue
+	destination   *string // ARN; nil for the source queue of each message
+	started       time.Time
+	toMove, moved int
+	failure       string // why it has ended before all were moved; empty if it has not
 }
 
-// Statuses of a task.
-const (
-	moveCompleted = "COMPLETED"
-	moveFailed    = "FAILED"
-)
+// move runs a task to its end. It moves the messages that can be received when it begins. As on AWS, they get a new id and age.
+func (s *Service) move(source *queue, destination *string) *moveTask {
+	fallback := "" // where messages go that were sent to the dead-letter queue directly
+	if sources := s.sourcesOf(source); len(sources) == 1 && s.account.Guesses.Other(guess.MoveWithoutSource) {
+		fallback = sources[0]
+	}
+	messages := source.receivable()
+	t := &moveTask{source: source, destination: destination, started: s.account.Clock.Now(), toMove: len(messages)}
+	for _, m := range messages {
+		to := cmp.Or(aws.ToString(destination), m.source, fallback)
+		if to == "" {
+			t.failure = "CouldNotDetermineMessageSource"
+			return t
+		}
+		if !source.takeOut(m) {
+			continue // a consumer has received it
+		}
+		if target := s.findARN(to); target == nil || !target.add(newMessage(m.Message, m.sender, t.started), t.started) {
+			source.add(m, m.sent)
+			t.failure = "AWS.SimpleQueueService.NonExistentQueue"
+			return t
+		}
+		t.moved++
+	}
+	return t
+}
 
-// move runs a task to its end. It moves the messages that are in the queue when it begins.
-func (s *Service) move(source *queue, destination *string) {
-	source.mu.Lock()
-	now := source.clock.Now()
-	source.advance(now)
-	toMove := source.counts[ready]
-	source.mu.Unlock()
-	t := &moveTask{service: s, source: source, destination: destination, started: now, toMove: toMove}
-	for t.status == "" && t.moved < toMove {
-		t.step()
+// receivable returns the messages that can be received.
+func (q *queue) receivable() (messages []*message) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.advance(q.clock.Now())
+	for e := q.ready.Front(); e != nil; e = e.Next() {
+		messages = append(messages, e.Value.(*message))
 	}
-	if t.status == "" {
-		t.status = moveCompleted
+	return messages
+}
+
+// takeOut removes a message, if it still can be received.
+func (q *queue) takeOut(m *message) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.messages[m.seq] != m || m.state != ready {
+		return false
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.moves = append(s.moves, t)
+	q.remove(m)
+	return true
 }
 
 func (s *Service) sourcesOf(dlq *queue) (arns []string) {
@@ -62,42 +83,13 @@ func (s *Service) sourcesOf(dlq *queue) (arns []string) {
 	return arns
 }
 
-// step moves one message. As on AWS, it gets a new id and age.
-func (t *moveTask) step() {
-	q, only := t.source, "" // the queue of messages that were sent here directly
-	if sources := t.service.sourcesOf(q); len(sources) == 1 && t.service.account.Guesses.Other(guess.MoveWithoutSource) {
-		only = sources[0]
-	}
-	q.mu.Lock()
-	now := q.clock.Now()
-	q.advance(now)
-	first := q.ready.Front()
-	if first == nil {
-		q.mu.Unlock()
-		t.status = moveCompleted // consumers have received the other messages
-		return
-	}
-	m := first.Value.(*message)
-	to := cmp.Or(aws.ToString(t.destination), m.source, only)
-	if to == "" {
-		q.mu.Unlock()
-		t.status, t.failure = moveFailed, "CouldNotDetermineMessageSource"
-		return
-	}
-	q.remove(m)
-	q.mu.Unlock()
-
-	if target := t.service.findARN(to); target == nil || !target.add(newMessage(m.Message, m.sender, now), now) {
-		q.add(m, m.sent)
-		t.status, t.failure = moveFailed, "AWS.SimpleQueueService.NonExistentQueue"
-		return
-	}
-	t.moved++
-}
-
 func (t *moveTask) result() wire.Object {
+	status := "COMPLETED"
+	if t.failure != "" {
+		status = "FAILED"
+	}
 	return wire.Object{
-		"Status": t.status, "SourceArn": t.source.arn, "ApproximateNumberOfMessagesMoved": t.moved,
+		"Status": status, "SourceArn": t.source.arn, "ApproximateNumberOfMessagesMoved": t.moved,
 		"ApproximateNumberOfMessagesToMove": t.toMove, "StartedTimestamp": t.started.UnixMilli(),
 	}.With(wire.Object{"DestinationArn": t.destination, "FailureReason": t.failure})
 }
@@ -126,7 +118,10 @@ func (s *Service) startMessageMoveTask(c *wire.Call, in *startMoveInput) (wire.O
 			return nil, err
 		}
 	}
-	s.move(source, in.DestARN)
+	t := s.move(source, in.DestARN)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moves = append(s.moves, t)
 	return wire.Object{"TaskHandle": uuid.NewString()}, nil
 }
 

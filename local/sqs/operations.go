@@ -8,21 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/order-patterns/order-patterns/local/account"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-type getURLInput struct {
-	QueueName string
-	Owner     *string `json:"QueueOwnerAWSAccountId"`
-}
+type getURLInput struct{ QueueName string }
 
 func (s *Service) getQueueURL(c *wire.Call, in *getURLInput) (wire.Object, error) {
 	if in.QueueName == "" {
 		return nil, missing("QueueName")
-	}
-	if in.Owner != nil && *in.Owner != account.ID {
-		return nil, noQueue()
 	}
 	if _, err := s.allow(c, "GetQueueUrl", QueueARN(in.QueueName), noQueue()); err != nil {
 		return nil, err
@@ -38,7 +31,7 @@ type getAttributesInput struct {
 func getQueueAttributes(c *wire.Call, q *queue, in *getAttributesInput) (wire.Object, error) {
 	all := q.attributes()
 	for _, name := range in.AttributeNames {
-		if _, present := all[name]; !present && texts[name] == nil && name != "All" {
+		if _, present := all[name]; !present && !slices.Contains(policies, name) && name != "All" {
 			return nil, unknownAttribute(name)
 		}
 	}
@@ -176,8 +169,8 @@ func sendMessageBatch(c *wire.Call, q *queue, in *sendBatchInput) (*sendBatchOut
 		n, _ := (&Message{Body: e.Body, Attributes: e.Attributes}).check() // an invalid message fails with its entry
 		ids[i], size = e.ID, size+n
 	}
-	if code, message := checkBatch(ids, size); code != "" {
-		return nil, legacy(http.StatusBadRequest, code, "%s", message)
+	if err := checkBatch(ids, size); err != nil {
+		return nil, err
 	}
 	out := &sendBatchOutput{}
 	for i := range in.Entries {

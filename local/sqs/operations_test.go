@@ -133,7 +133,7 @@ func TestABadRequestIsRefusedByName(t *testing.T) {
 		"receipt handle":         {sdk.DeleteMessageInput{QueueUrl: url, ReceiptHandle: aws.String("x")}, "ReceiptHandleIsInvalid", "invalid"},
 		"attribute of the queue": {sdk.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"Size"}}, "InvalidAttributeName", "Size"},
 		"queue name":             {sdk.GetQueueUrlInput{QueueName: aws.String("other")}, "AWS.SimpleQueueService.NonExistentQueue", "does not exist"},
-		"queue of another":       {sdk.GetQueueUrlInput{QueueName: aws.String("orders"), QueueOwnerAWSAccountId: aws.String("999999999999")}, "AWS.SimpleQueueService.NonExistentQueue", "does not exist"},
+		"queue of another":       {sdk.GetQueueUrlInput{QueueName: aws.String("orders"), QueueOwnerAWSAccountId: aws.String("999999999999")}, "SerializationException", "does not support this parameter"},
 		"unset":                  {sdk.SetQueueAttributesInput{QueueUrl: url, Attributes: settingsMap{}}, "MissingParameter", "Attribute"},
 		"set FIFO":               {sdk.SetQueueAttributesInput{QueueUrl: url, Attributes: settingsMap{"FifoQueue": "true"}}, "InvalidAttributeName", "FifoQueue"},
 		"set range":              {sdk.SetQueueAttributesInput{QueueUrl: url, Attributes: settingsMap{"VisibilityTimeout": "43201"}}, "InvalidAttributeValue", "0 to 43200"},

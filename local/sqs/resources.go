@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"strconv"
@@ -45,17 +46,12 @@ const providerMaxSize = 256 << 10
 // attributes returns the queue attributes for the inputs. An absent input gets the provider's default. Absent policies
 // are left as they are, because another resource may own them.
 func (in *QueueArgs) attributes() map[string]string {
-	integer := func(given *int, otherwise int) string {
-		if given == nil {
-			given = &otherwise
-		}
-		return strconv.Itoa(*given)
-	}
+	integer := func(given, otherwise *int) string { return strconv.Itoa(*cmp.Or(given, otherwise)) }
 	all := map[string]string{
 		"MaximumMessageSize": strconv.Itoa(providerMaxSize), kmsKey: aws.ToString(in.KMSKey),
-		"MessageRetentionPeriod":        integer(in.Retention, defaults.retention),
-		"ReceiveMessageWaitTimeSeconds": integer(in.Wait, defaults.wait),
-		"VisibilityTimeout":             integer(in.Visibility, defaults.visibility),
+		"MessageRetentionPeriod":        integer(in.Retention, &defaults.retention),
+		"ReceiveMessageWaitTimeSeconds": integer(in.Wait, &defaults.wait),
+		"VisibilityTimeout":             integer(in.Visibility, &defaults.visibility),
 	}
 	for name, text := range map[string]*string{
 		"Policy": in.Policy, "RedrivePolicy": in.RedrivePolicy, "RedriveAllowPolicy": in.RedriveAllowPolicy,
@@ -82,7 +78,7 @@ func (s *Service) state(q *queue) *QueueArgs {
 	}
 	return &QueueArgs{
 		Name: &q.name, Retention: &set.retention, Wait: &set.wait, Visibility: &set.visibility,
-		Policy: optional(set.policyText), RedrivePolicy: optional(set.redriveText), RedriveAllowPolicy: optional(set.allowText),
+		Policy: optional(set.texts["Policy"]), RedrivePolicy: optional(set.texts["RedrivePolicy"]), RedriveAllowPolicy: optional(set.texts["RedriveAllowPolicy"]),
 		ManagedSSE: &set.managedSSE, KMSKey: optional(set.kmsKey), Tags: maps.Clone(q.tags), ARN: q.arn, URL: s.QueueURL(q.name),
 	}
 }

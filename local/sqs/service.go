@@ -12,7 +12,8 @@
 //   - maxReceiveCount must be a number, not a string.
 //   - What is received is decided by the key of the queue, not by the one with which a message was encrypted in another queue.
 //   - A message move task is done when its start is answered. It has no rate.
-//   - There are no FIFO queues, fair queues, list values of attributes, and no pages of lists.
+//   - There are no FIFO queues, fair queues, queues of other accounts (QueueOwnerAWSAccountId), list values of attributes, and no
+//     pages of lists.
 package sqs
 
 import (
@@ -107,7 +108,7 @@ func (s *Service) open(c *wire.Call, queueURL string) (*queue, error) {
 // allow authorizes a call's action on the queue with this ARN, and returns the queue, or absent if it does not exist.
 func (s *Service) allow(c *wire.Call, action, arn string, absent error) (*queue, error) {
 	q := s.findARN(arn)
-	if err := c.Authorize("sqs:"+action, arn, wire.WithResourcePolicy(q.accessPolicy())); err != nil {
+	if err := c.Authorize("sqs:"+action, arn, wire.With{ResourcePolicy: q.accessPolicy()}); err != nil {
 		return nil, err
 	}
 	if q == nil {
@@ -126,13 +127,9 @@ var keyActions = map[string][]string{
 
 // useKey authorizes the use of the queue's key for an action. keys are the condition keys of the request.
 func (s *Service) useKey(ctx context.Context, p policy.Principal, keys map[string]string, action string, q *queue) error {
-	actions, needed := keyActions[action]
-	if !needed {
-		return nil
-	}
 	err := s.account.UseKey(ctx, account.KeyUse{
 		Principal: p, Service: "sqs", Key: q.settings.Load().kmsKey, Keys: keys,
-	}, actions...)
+	}, keyActions[action]...)
 	return wire.KeyError(err, http.StatusBadRequest, "Kms%s", "KMS.%sException")
 }
 
@@ -181,10 +178,9 @@ func (s *Service) create(name string, attributes, tags map[string]string) (*queu
 		s.mu.Unlock()
 		return nil, refuse(http.StatusBadRequest, "QueueNameExists", "QueueAlreadyExists", "A queue with the name %s exists already in account %s.", name, account.ID)
 	}
+	q.setDelivery(s.deliveries[q.arn]) // before anybody else has the queue: its lock comes before the service's
 	s.queues[name] = q
-	d := s.deliveries[q.arn]
 	s.mu.Unlock()
-	q.setDelivery(d)
 	return q, nil
 }
 

@@ -46,9 +46,6 @@ func (s *Stack) ConfigFile() string { return filepath.Join(s.Home, "Pulumi."+Nam
 // Up refreshes the state and deploys the program. The refresh makes Up recreate what a restart of the cloud removed. config
 // overrides Pulumi.local.yaml.
 func (s *Stack) Up(ctx context.Context, config map[string]string) error {
-	if err := s.prepare(ctx); err != nil {
-		return err
-	}
 	args := []string{"up", "--refresh", "--yes", "--skip-preview", "--suppress-outputs"}
 	return s.update(ctx, s.WithConfig(args, config)...)
 }
@@ -56,6 +53,9 @@ func (s *Stack) Up(ctx context.Context, config map[string]string) error {
 // update changes resources. Pulumi saves the state at its end only: writing all of it after each step takes more time than the
 // steps. A file tells that an update is running. It stays if Pulumi is killed: then the state is not that of the cloud.
 func (s *Stack) update(ctx context.Context, args ...string) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
 	if err := os.WriteFile(s.updating(), nil, 0o600); err != nil {
 		return fmt.Errorf("recording that an update begins: %w", err)
 	}
@@ -105,10 +105,7 @@ func (s *Stack) Outputs(ctx context.Context) ([]byte, error) {
 
 // Destroy deletes all resources of the stack.
 func (s *Stack) Destroy(ctx context.Context) error {
-	if err := s.prepare(ctx); err != nil {
-		return err
-	}
-	return s.update(ctx, "destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", Name, "--config-file", s.ConfigFile())
+	return s.update(ctx, s.WithConfig([]string{"destroy", "--yes", "--skip-preview", "--suppress-outputs"}, nil)...)
 }
 
 // Forget deletes the stack's state, even if the state lists resources. They end with the cloud.
@@ -119,7 +116,7 @@ func (s *Stack) Forget(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	if err := os.Remove(s.updating()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.RemoveAll(s.updating()); err != nil {
 		return fmt.Errorf("removing the record of an update: %w", err)
 	}
 	return s.run(ctx, io.Discard, "stack", "rm", "--force", "--yes", "--preserve-config", "--stack", Name)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,40 +26,20 @@ type path struct {
 	expr    jp.Expr
 }
 
-var (
-	// hyphenated matches names with hyphens, which AWS accepts without brackets and package jp does not.
-	hyphenated = regexp.MustCompile(`\.(\w*-[\w-]*)`)
-	quoted     = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
-)
-
 func parsePath(text string) (*path, error) {
-	p := &path{text: text}
-	rest, ok := strings.CutPrefix(text, "$$")
-	switch {
-	case ok:
-		p.context, rest = true, "$"+rest
-	case strings.HasPrefix(text, "$"):
-		rest = text
-	default:
-		return nil, errors.New("the value is not a valid JSONPath")
-	}
-	if !strings.ContainsAny(rest, `'"`) {
-		rest = hyphenated.ReplaceAllString(rest, "['$1']")
-	}
-	unsupported := errors.New("the value is not a JSONPath that the embedded cloud implements: only names and indexes, as in $.a.b[0]")
-	if strings.ContainsAny(quoted.ReplaceAllString(rest, ""), "()?") {
-		return nil, unsupported
+	p := &path{text: text, context: strings.HasPrefix(text, "$$")}
+	if p.context {
+		text = text[1:]
 	}
 	var err error
-	if p.expr, err = jp.ParseString(rest); err != nil {
+	p.expr, err = jp.ParseString(text)
+	switch {
+	case !strings.HasPrefix(text, "$"):
+		return nil, errors.New("the value is not a valid JSONPath")
+	case err != nil:
 		return nil, fmt.Errorf("the value is not a valid JSONPath: %w", err)
-	}
-	for _, step := range p.expr[1:] {
-		switch step.(type) {
-		case jp.Child, jp.Nth:
-		default:
-			return nil, unsupported
-		}
+	case !p.expr.Normal():
+		return nil, errors.New("the value is not a JSONPath that the embedded cloud implements: only names and indexes, as in $.a.b[0]")
 	}
 	return p, nil
 }
@@ -84,10 +63,11 @@ func (p *path) find(sc *scope) (any, bool) {
 	return p.expr.FirstFound(data)
 }
 
-// resultPath is a ResultPath. The path is nil for the default, $.
+// resultPath is a ResultPath, of names. It has none by default, which is $.
 type resultPath struct {
-	path *path
-	null bool // the field is null
+	text  string
+	steps jp.Expr
+	null  bool // the field is null
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -97,39 +77,32 @@ func (r *resultPath) UnmarshalJSON(text []byte) error {
 	if r.null = name == nil; err != nil || r.null {
 		return err
 	}
-	if r.path, err = parsePath(*name); err != nil {
+	p, err := parsePath(*name)
+	if err != nil {
 		return err
 	}
+	r.text, r.steps = p.text, p.expr[1:]
 	isIndex := func(step jp.Frag) bool { _, ok := step.(jp.Nth); return ok }
-	if r.path.context || slices.ContainsFunc(r.path.expr, isIndex) {
+	if p.context || slices.ContainsFunc(r.steps, isIndex) {
 		return errors.New("ResultPath cannot be in the context object; the embedded cloud does not implement indexes in it")
 	}
 	return nil
 }
 
-// put returns a copy of data with value at the path. Objects that are missing on the way are added. A path with an index is
-// refused when the definition is read.
-func (p *path) put(data, value any) (any, bool) { return put(data, value, p.expr[1:]) }
-
-func put(data, value any, steps jp.Expr) (any, bool) {
+// put returns a copy of data with value at the end of the steps, which are names. Objects that are missing on the way are added.
+// ok is false if a step meets a value that is no object.
+func put(data, value any, steps jp.Expr) (changed any, ok bool) {
 	if len(steps) == 0 {
 		return value, true
 	}
-	name, ok := steps[0].(jp.Child)
 	object, isObject := data.(map[string]any)
-	if !ok || !isObject && data != nil {
+	if !isObject && data != nil {
 		return nil, false
 	}
-	inner, ok := put(object[string(name)], value, steps[1:])
-	if !ok {
-		return nil, false
-	}
-	changed := maps.Clone(object)
-	if changed == nil {
-		changed = map[string]any{}
-	}
-	changed[string(name)] = inner
-	return changed, true
+	name, copied := string(steps[0].(jp.Child)), map[string]any{}
+	maps.Copy(copied, object)
+	copied[name], ok = put(object[name], value, steps[1:])
+	return copied, ok
 }
 
 // maxData is the largest input or output of a state or an execution, in bytes:

@@ -42,7 +42,7 @@ type state struct {
 	Default                    string // empty if there is none
 	Seconds                    int    // of Wait
 	Error, Cause               string
-	ErrorPath, CausePath       reference
+	ErrorPath, CausePath       expression // nil if they are absent
 }
 
 // stateTypes are the types of states that the embedded cloud implements, with the fields of each but Type and Comment.

@@ -3,7 +3,7 @@ package stepfunctions
 import (
 	"context"
 	"encoding/json"
-	"slices"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -193,10 +193,8 @@ func (e *event) output() map[string]any {
 
 func (e *event) detailsKey() string {
 	name := e.kind
-	for _, suffix := range []string{"StateEntered", "StateExited"} {
-		if strings.HasSuffix(name, suffix) {
-			name = suffix
-		}
+	if i := strings.Index(name, "State"); i > 0 { // TaskStateEntered
+		name = name[i:]
 	}
 	return string(unicode.ToLower(rune(name[0]))) + name[1:] + "EventDetails"
 }
@@ -219,9 +217,10 @@ func (t epoch) MarshalJSON() ([]byte, error) {
 
 func (e *event) logLine(executionARN string, redrives int, data bool) string {
 	d := details{}
-	for name, v := range e.details {
-		if data || !slices.Contains([]string{"input", "inputDetails", "output", "outputDetails", "parameters"}, name) {
-			d[name] = v
+	maps.Copy(d, e.details)
+	if !data {
+		for _, name := range []string{"input", "inputDetails", "output", "outputDetails", "parameters"} {
+			delete(d, name)
 		}
 	}
 	line, _ := json.Marshal(map[string]any{ // cannot fail

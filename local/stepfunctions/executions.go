@@ -25,6 +25,8 @@ const maxName = 80
 // forbiddenInName matches the characters that the name of an execution must not have.
 var forbiddenInName = regexp.MustCompile(`[\s<>{}\[\]?*"#%\\^|~` + "`" + `$&,;:/\x00-\x1f\x7f-\x{9f}\x{fffe}\x{ffff}]`)
 
+var errClosing = wire.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "The service is closing")
+
 // start runs a new execution. If a Standard execution with the same name and input is running, it returns the ARN and
 // start time of that one.
 func (s *Service) start(m *machine, name, input string, data any, traceHeader string) (arn string, started time.Time, err error) {
@@ -51,7 +53,7 @@ func (s *Service) start(m *machine, name, input string, data any, traceHeader st
 	defer s.mu.Unlock()
 	switch {
 	case s.ctx.Err() != nil:
-		return "", started, wire.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "The service is closing")
+		return "", started, errClosing
 	case s.machines[m.arn] != m:
 		return "", started, machineDoesNotExist(m.arn)
 	}
@@ -163,7 +165,7 @@ func (s *Service) redriveExecution(_ *wire.Call, e *execution, _ *redriveInput) 
 	defer s.mu.Unlock()
 	switch {
 	case s.ctx.Err() != nil:
-		return nil, wire.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "The service is closing")
+		return nil, errClosing
 	case s.executions[e.arn] != e:
 		return nil, executionDoesNotExist(e.arn)
 	}

@@ -14,14 +14,11 @@ type expression func(*scope) (any, error)
 
 func constant(value any) expression { return func(*scope) (any, error) { return value, nil } }
 
-// reference is a field whose name ends with Path: a JSONPath, or an intrinsic function. It has no expression if it is absent.
-type reference struct{ expression }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (r *reference) UnmarshalJSON(text []byte) error {
+// UnmarshalJSON implements json.Unmarshaler. It reads a field whose name ends with Path: a JSONPath, or an intrinsic function.
+func (e *expression) UnmarshalJSON(text []byte) error {
 	v, err := parseJSON(string(text))
 	if err == nil {
-		r.expression, err = parseExpression(v)
+		*e, err = parseExpression(v)
 	}
 	return err
 }

@@ -12,28 +12,15 @@ import (
 	"github.com/order-patterns/order-patterns/local/sqs"
 )
 
-func textOf(parameters map[string]any, name string) (string, error) {
-	text, ok := parameters[name].(string)
-	if !ok {
-		return "", runtimef("The value for the field '%s' must be a string", name)
-	}
-	return text, nil
-}
-
 // invoke is arn:aws:states:::lambda:invoke: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
 // An error of the function has the name that the function reports.
-func invoke(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
-	in := parameters.(map[string]any)
-	name, err := textOf(in, "FunctionName")
-	if err != nil {
-		return nil, err
-	}
+func invoke(ctx context.Context, v *visit, p policy.Principal, function string, parameters map[string]any) (any, error) {
 	var payload []byte
-	if value, ok := in["Payload"]; ok {
+	if value, ok := parameters["Payload"]; ok {
 		payload = []byte(renderJSON(value))
 	}
 	answer, err := v.service.Functions.Invoke(ctx, lambda.Invocation{
-		Principal: p, Function: name, Payload: payload, TraceHeader: v.trace.header,
+		Principal: p, Function: function, Payload: payload, TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("Lambda", "AWSLambda", err)
@@ -57,14 +44,9 @@ func invoke(ctx context.Context, v *visit, p policy.Principal, parameters any) (
 
 // publish is arn:aws:states:::sns:publish: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sns.html
 // A message that is no string is sent as JSON.
-func publish(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
-	in := parameters.(map[string]any)
-	topic, err := textOf(in, "TopicArn")
-	if err != nil {
-		return nil, err
-	}
+func publish(ctx context.Context, v *visit, p policy.Principal, topic string, parameters map[string]any) (any, error) {
 	id, err := v.service.Topics.Publish(ctx, p, sns.Publication{
-		TopicARN: topic, Message: renderText(in["Message"]), TraceHeader: v.trace.header,
+		TopicARN: topic, Message: renderText(parameters["Message"]), TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("SNS", "AmazonSNS", err)
@@ -74,14 +56,9 @@ func publish(ctx context.Context, v *visit, p policy.Principal, parameters any) 
 
 // sendMessage is arn:aws:states:::sqs:sendMessage: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html
 // A body that is no string is sent as JSON.
-func sendMessage(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error) {
-	in := parameters.(map[string]any)
-	url, err := textOf(in, "QueueUrl")
-	if err != nil {
-		return nil, err
-	}
-	id, err := v.service.Queues.Send(ctx, p, nil, sqs.QueueARN(url[strings.LastIndex(url, "/")+1:]), sqs.Message{
-		Body: renderText(in["MessageBody"]), TraceHeader: v.trace.header,
+func sendMessage(ctx context.Context, v *visit, p policy.Principal, queueURL string, parameters map[string]any) (any, error) {
+	id, err := v.service.Queues.Send(ctx, p, nil, sqs.QueueARN(queueURL[strings.LastIndex(queueURL, "/")+1:]), sqs.Message{
+		Body: renderText(parameters["MessageBody"]), TraceHeader: v.trace.header,
 	})
 	if err != nil {
 		return nil, serviceFailure("SQS", "AmazonSQS", err)

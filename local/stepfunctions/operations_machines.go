@@ -67,34 +67,38 @@ func (s *Service) updateStateMachine(_ *wire.Call, m *machine, in *updateMachine
 	if in.Definition == nil && in.RoleARN == nil {
 		return nil, refuse("MissingRequiredParameter", "Either the definition or the role ARN must be specified")
 	}
-	args := m.current.Load().args
-	if in.Definition != nil {
-		args.Definition = *in.Definition
+	if in.Logging != nil && len(in.Logging.Destinations) > 1 {
+		return nil, invalidLogging("Must specify exactly one Log Destination.")
 	}
-	if in.RoleARN != nil {
-		args.RoleARN = *in.RoleARN
-	}
-	if l := in.Logging; l != nil {
-		if len(l.Destinations) > 1 {
-			return nil, invalidLogging("Must specify exactly one Log Destination.")
+	r, err := s.update(m, func(args *StateMachineArgs) {
+		if in.Definition != nil {
+			args.Definition = *in.Definition
 		}
-		args.Logging = &LoggingConfiguration{Level: l.Level, IncludeExecutionData: l.IncludeExecutionData}
-		for _, d := range l.Destinations {
-			args.Logging.LogDestination = &d.Logs.ARN
+		if in.RoleARN != nil {
+			args.RoleARN = *in.RoleARN
 		}
-	}
-	r, err := s.update(m, &args)
+		if l := in.Logging; l != nil {
+			args.Logging = &LoggingConfiguration{Level: l.Level, IncludeExecutionData: l.IncludeExecutionData}
+			for _, d := range l.Destinations {
+				args.Logging.LogDestination = &d.Logs.ARN
+			}
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	return wire.Object{"updateDate": epoch(r.updated), "revisionId": r.id}, nil
 }
 
-func (s *Service) update(m *machine, args *StateMachineArgs) (*revision, error) {
-	r, err := s.newRevision(args, uuid.NewString())
-	if err != nil {
-		return nil, err
+// update makes a revision of a machine with changed properties.
+func (s *Service) update(m *machine, change func(*StateMachineArgs)) (*revision, error) {
+	for {
+		old := m.current.Load()
+		args := old.args
+		change(&args)
+		r, err := s.newRevision(&args, uuid.NewString())
+		if err != nil || m.current.CompareAndSwap(old, r) { // another update may have been faster
+			return r, err
+		}
 	}
-	m.current.Store(r)
-	return r, nil
 }

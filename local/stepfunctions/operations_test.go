@@ -1,9 +1,12 @@
 package stepfunctions_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,4 +214,26 @@ func TestUpdateStateMachineValidatesLikeCreation(t *testing.T) {
 	cloudtest.Refused(t, update(sfn.UpdateStateMachineInput{RoleArn: aws.String(role + "x")}), "AccessDeniedException")
 	require.NoError(t, update(sfn.UpdateStateMachineInput{Definition: definition}))
 	requireOutput(t, `1`, w.closed(t, w.start(t, m, `{}`)))
+}
+
+func TestUpdatesAtTheSameTimeAreAllKept(t *testing.T) {
+	w := newWorld(t)
+	m, admin := w.machine(t, waits, nil), administrator(t, w)
+	other := w.role(t, "other", everything)
+	update := func(property, value string) {
+		body, err := json.Marshal(map[string]string{"stateMachineArn": m, property: value})
+		require.NoError(t, err)
+		status, answer := w.service.Call(context.Background(), admin, "UpdateStateMachine", "", body)
+		require.Equal(t, 200, status, string(answer))
+	}
+	for i := range 100 {
+		definition, roleARN := one(fmt.Sprintf(`"Type":"Pass","Result":%d,"End":true`, i)), []string{role, other}[i%2]
+		var both sync.WaitGroup
+		both.Go(func() { update("definition", definition) })
+		both.Go(func() { update("roleArn", roleARN) })
+		both.Wait()
+		out, err := w.sfn.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: &m})
+		require.NoError(t, err)
+		require.Equal(t, []string{definition, roleARN}, []string{*out.Definition, *out.RoleArn})
+	}
 }

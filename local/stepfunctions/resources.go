@@ -76,7 +76,7 @@ func (s *Service) Kinds() []provider.Kind {
 		State:    (*machine).state,
 		Create:   s.createMachine,
 		Update: func(_ context.Context, m *machine, in *StateMachineArgs) error {
-			_, err := s.update(m, in)
+			_, err := s.update(m, func(args *StateMachineArgs) { *args = *in })
 			return err
 		},
 		Delete: s.deleteMachine,

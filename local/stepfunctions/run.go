@@ -62,9 +62,14 @@ func (s *Service) run(e *execution) {
 	}
 }
 
-// perform runs the state and returns its output. If a catcher matches a failure, its output is the catcher's.
+// perform runs the state, which applies Parameters and ResultSelector, and returns its output: its result at ResultPath, or the
+// failure at that of the catcher that matches it.
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
 func (v *visit) perform(raw any) (any, error) {
-	output, err := v.process(raw)
+	output, err := v.state.do(v, raw)
+	if err == nil {
+		output, err = v.put(v.state.ResultPath, raw, output)
+	}
 	if err == nil || errors.Is(err, errClosed) {
 		return output, err
 	}
@@ -78,17 +83,6 @@ func (v *visit) perform(raw any) (any, error) {
 	return nil, f
 }
 
-// process applies the state's work and ResultPath. The work applies Parameters and ResultSelector.
-// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
-func (v *visit) process(raw any) (any, error) {
-	st := v.state
-	result, err := st.do(v, raw)
-	if err != nil || st.Type != "Task" && st.Type != "Pass" {
-		return result, err
-	}
-	return v.put(st.ResultPath, raw, result)
-}
-
 func (v *visit) fill(t template, data any) (any, error) {
 	if t.expression == nil {
 		return data, nil
@@ -97,30 +91,27 @@ func (v *visit) fill(t template, data any) (any, error) {
 }
 
 func (v *visit) put(to resultPath, raw, result any) (any, error) {
-	switch {
-	case to.null:
+	if to.null {
 		return raw, nil
-	case to.path == nil:
-		return result, nil
 	}
-	output, ok := to.path.put(raw, result)
+	output, ok := put(raw, result, to.steps)
 	if !ok {
-		return nil, &failure{Name: errorResultPath, Cause: fmt.Sprintf("Unable to apply ReferencePath %s to input %s", to.path.text, renderJSON(raw)), inState: true}
+		return nil, &failure{Name: errorResultPath, Cause: fmt.Sprintf("Unable to apply ReferencePath %s to input %s", to.text, renderJSON(raw)), inState: true}
 	}
 	return output, nil
 }
 
 // sleep returns after d, or with errClosed.
-func (v *visit) sleep(d time.Duration) error {
+func (e *execution) sleep(d time.Duration) error {
 	if d <= 0 {
 		return nil
 	}
-	t := v.service.account.Clock.NewTimer(d)
+	t := e.service.account.Clock.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.Chan():
 		return nil
-	case <-v.ctx.Done():
+	case <-e.ctx.Done():
 		return errClosed
 	}
 }

@@ -67,7 +67,7 @@ type Service struct {
 	wire.Name
 	wire.JSON
 	account *account.Account
-	buffer  *logs.Buffer[logLine]
+	lines   *logs.Buffer[logs.Line]
 
 	// ctx ends when the service closes. background counts the executions that run.
 	ctx        context.Context
@@ -94,7 +94,7 @@ func New(a *account.Account, d Dependencies) *Service {
 		machines: map[string]*machine{}, executions: map[string]*execution{}, running: map[*execution]bool{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.buffer = logs.NewBuffer(a.Clock, logDelay, s.deliver)
+	s.lines = d.Logs.Lines()
 	s.register()
 	return s
 }
@@ -105,7 +105,7 @@ func (s *Service) Close() error {
 	s.cancel()
 	s.mu.Unlock()
 	s.background.Wait()
-	s.buffer.Close()
+	s.lines.Close()
 	return nil
 }
 

@@ -14,17 +14,17 @@ import (
 
 // integration is a service's action that a Task state can call.
 type integration struct {
-	service, action    string // "lambda", "invoke"
-	required, optional string // parameters
-	call               func(ctx context.Context, v *visit, p policy.Principal, parameters any) (any, error)
+	service, action            string // "lambda", "invoke"
+	target, required, optional string // parameters; target names what is called, and is required too
+	call                       func(ctx context.Context, v *visit, p policy.Principal, target string, parameters map[string]any) (any, error)
 }
 
 // integrations are the optimized integrations, by the resource of their tasks:
 // https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 var integrations = map[string]integration{
-	"arn:aws:states:::lambda:invoke":   {"lambda", "invoke", "FunctionName", "Payload", invoke},
-	"arn:aws:states:::sns:publish":     {"sns", "publish", "TopicArn Message", "", publish},
-	"arn:aws:states:::sqs:sendMessage": {"sqs", "sendMessage", "QueueUrl MessageBody", "", sendMessage},
+	"arn:aws:states:::lambda:invoke":   {"lambda", "invoke", "FunctionName", "", "Payload", invoke},
+	"arn:aws:states:::sns:publish":     {"sns", "publish", "TopicArn", "Message", "", publish},
+	"arn:aws:states:::sqs:sendMessage": {"sqs", "sendMessage", "QueueUrl", "MessageBody", "", sendMessage},
 }
 
 func (st *state) checkTask() error {
@@ -32,7 +32,7 @@ func (st *state) checkTask() error {
 	if !known {
 		return fmt.Errorf("the embedded cloud does not implement the resource %s, only lambda:invoke, sns:publish and sqs:sendMessage", st.Resource)
 	}
-	return checkFields(st.Parameters.names, t.required, t.optional)
+	return checkFields(st.Parameters.names, t.target+" "+t.required, t.optional)
 }
 
 // task calls a service, and retries as the state's retriers say.
@@ -82,11 +82,7 @@ func (t integration) attempt(v *visit, input any) (any, error) {
 		timer := v.service.account.Clock.AfterFunc(seconds(v.state.TimeoutSeconds), func() { cancel(errTaskTimeout) })
 		defer timer.Stop()
 	}
-	p, err := v.assume()
-	var result any
-	if err == nil {
-		result, err = t.call(ctx, v, p, parameters)
-	}
+	result, err := t.perform(ctx, v, parameters.(map[string]any))
 	switch {
 	case v.ctx.Err() != nil:
 		return nil, errClosed
@@ -100,6 +96,18 @@ func (t integration) attempt(v *visit, input any) (any, error) {
 		return nil, t.failed(v, "Failed", tooLarge(t.service))
 	}
 	return result, t.record(v, "Succeeded", withData(details{}, "output", output))
+}
+
+func (t integration) perform(ctx context.Context, v *visit, parameters map[string]any) (any, error) {
+	p, err := v.assume()
+	if err != nil {
+		return nil, err
+	}
+	target, ok := parameters[t.target].(string)
+	if !ok {
+		return nil, runtimef("The value for the field '%s' must be a string", t.target)
+	}
+	return t.call(ctx, v, p, target, parameters)
 }
 
 // record adds an event of the task with its service and action. It returns errClosed if the execution has closed.
@@ -118,15 +126,15 @@ func (t integration) failed(v *visit, event string, f *failure) error {
 	return f
 }
 
-func (v *visit) assume() (policy.Principal, error) {
-	if v.execution.principal == nil {
-		p, err := v.service.assume(&v.revision.args)
+func (e *execution) assume() (policy.Principal, error) {
+	if e.principal == nil {
+		p, err := e.service.assume(&e.revision.args)
 		if err != nil {
 			return policy.Principal{}, &failure{Name: errorPermissions, Cause: err.Error()}
 		}
-		v.execution.principal = &p
+		e.principal = &p
 	}
-	return *v.execution.principal, nil
+	return *e.principal, nil
 }
 
 type retrier struct {

@@ -13,26 +13,27 @@ import (
 func succeed(_ *visit, input any) (any, error) { return input, nil }
 
 func fail(v *visit, input any) (any, error) {
-	evaluate := func(text, field string, path reference) (string, error) {
-		if path.expression == nil {
-			return text, nil
+	f := &failure{Name: v.state.Error, Cause: v.state.Cause}
+	for _, text := range []struct {
+		field string
+		path  expression
+		to    *string
+	}{
+		{"ErrorPath", v.state.ErrorPath, &f.Name}, {"CausePath", v.state.CausePath, &f.Cause},
+	} {
+		if text.path == nil {
+			continue
 		}
-		value, err := path.expression(v.scope(input))
-		text, ok := value.(string)
-		if err == nil && !ok {
-			err = runtimef("The %s parameter does not reference a string", field)
+		value, err := text.path(v.scope(input))
+		if err != nil {
+			return nil, err
 		}
-		return text, err
+		var ok bool
+		if *text.to, ok = value.(string); !ok {
+			return nil, runtimef("The %s parameter does not reference a string", text.field)
+		}
 	}
-	name, err := evaluate(v.state.Error, "ErrorPath", v.state.ErrorPath)
-	if err != nil {
-		return nil, err
-	}
-	cause, err := evaluate(v.state.Cause, "CausePath", v.state.CausePath)
-	if err != nil {
-		return nil, err
-	}
-	return nil, &failure{Name: name, Cause: cause}
+	return nil, f
 }
 
 func pass(v *visit, input any) (any, error) {

@@ -3,8 +3,8 @@ package stepfunctions
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,9 +17,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/xray"
 )
 
-// logDelay is the time from the first line of a batch to its delivery.
-const logDelay = time.Second
-
 var logLevels = []string{"OFF", "ERROR", "FATAL", "ALL"}
 
 // fatalEvents and errorEvents are the events that are logged at the levels FATAL and ERROR:
@@ -30,13 +27,11 @@ var (
 )
 
 type logSettings struct {
-	level  string
-	data   bool
-	group  string
-	stream string
-	// delivery is the service principal that writes the lines. On AWS the log group's resource policy allows it, and Step
-	// Functions writes that policy with the permissions of the machine's role: see deliveryActions.
-	delivery policy.Principal
+	level string
+	data  bool
+	// On AWS the log group's resource policy allows a service principal to write the lines, and Step Functions writes that policy with
+	// the permissions of the machine's role: see deliveryActions.
+	to logs.Destination
 }
 
 // deliveryActions are the actions that the role of a machine with logging must be allowed on all resources:
@@ -46,17 +41,18 @@ var deliveryActions = []string{
 	"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
 }
 
-// group returns the name of the log group of the destination, arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*.
+var logGroupARN = regexp.MustCompile("^" + account.ARN("logs", "log-group:") + `([^:*]+):\*$`)
+
+// group returns the name of the log group of the destination, which must be given unless nothing is logged.
 func (l *LoggingConfiguration) group() (string, error) {
 	if l.LogDestination == nil && *l.Level == "OFF" {
 		return "", nil
 	}
-	group, ok := strings.CutPrefix(aws.ToString(l.LogDestination), account.ARN("logs", "log-group:"))
-	name, all := strings.CutSuffix(group, ":*")
-	if !ok || !all || name == "" || strings.ContainsAny(name, ":*") {
+	m := logGroupARN.FindStringSubmatch(aws.ToString(l.LogDestination))
+	if m == nil {
 		return "", fmt.Errorf("must be the ARN of a log group that ends with :*, got %q", aws.ToString(l.LogDestination))
 	}
-	return name, nil
+	return m[1], nil
 }
 
 // logSettings returns the settings of a revision, nil if logging is off. It fails if the role may not deliver logs.
@@ -84,10 +80,11 @@ func (s *Service) logSettings(args *StateMachineArgs, role policy.Principal) (*l
 	}
 	delivery := policy.ServicePrincipal("delivery.logs.amazonaws.com")
 	delivery.Policies = func() []*policy.Document { return []*policy.Document{allowed} }
-	return &logSettings{
-		level: *l.Level, data: *l.IncludeExecutionData, group: group, delivery: delivery,
-		stream: fmt.Sprintf("states/%s/%s/%s", *args.Name, s.account.Clock.Now().UTC().Format("2006-01-02-15-04"), uuid.NewString()[:8]),
-	}, nil
+	return &logSettings{level: *l.Level, data: *l.IncludeExecutionData, to: logs.Destination{
+		Group:  group,
+		Stream: fmt.Sprintf("states/%s/%s/%s", *args.Name, s.account.Clock.Now().UTC().Format("2006-01-02-15-04"), uuid.NewString()[:8]),
+		Writer: func() (policy.Principal, error) { return delivery, nil },
+	}}, nil
 }
 
 // includes reports whether an event is logged. A machine without logging has nil settings.
@@ -103,27 +100,9 @@ func (l *logSettings) includes(kind string) bool {
 	return slices.Contains(fatalEvents, kind)
 }
 
-type logLine struct {
-	to    *logSettings
-	event logs.Event
-}
-
 func (s *Service) log(e *execution, ev *event) {
-	if to := e.revision.logs; to.includes(ev.kind) {
-		s.buffer.Add(logLine{to, logs.Event{Time: ev.at, Message: ev.logLine(e.arn, e.redrives, to.data)}})
-	}
-}
-
-// deliver writes lines. As on AWS, lines that cannot be written are lost and no execution fails.
-func (s *Service) deliver(lines []logLine) {
-	batches := map[*logSettings][]logs.Event{}
-	for _, l := range lines {
-		batches[l.to] = append(batches[l.to], l.event)
-	}
-	for to, events := range batches {
-		if err := s.Logs.Put(context.Background(), to.delivery, to.group, to.stream, events); err != nil {
-			s.account.Log.Warn("the log of a state machine is lost", "group", to.group, "lines", len(events), "error", err)
-		}
+	if set := e.revision.logs; set.includes(ev.kind) {
+		s.lines.Add(logs.Line{To: &set.to, Event: logs.Event{Time: ev.at, Message: ev.logLine(e.arn, e.redrives, set.data)}})
 	}
 }
 
@@ -164,8 +143,7 @@ func (s *Service) sendSegment(e *execution) {
 	if status == running {
 		return // the service is closing
 	}
-	v := &visit{execution: e}
-	p, err := v.assume()
+	p, err := e.assume()
 	if err == nil {
 		err = s.Traces.Put(context.Background(), p, xray.Segment{
 			TraceID: e.trace.root, ID: e.trace.id, ParentID: e.trace.parent, Name: e.machine.name,
@@ -196,7 +174,7 @@ func (e *execution) awaitTransition() error {
 			return nil
 		}
 		e.publish(account.Count("ExecutionThrottled", 1))
-		if err := (&visit{execution: e}).sleep(throttleWait); err != nil {
+		if err := e.sleep(throttleWait); err != nil {
 			return err
 		}
 	}

@@ -46,30 +46,19 @@ type Name string
 // SigningName implements Service.
 func (n Name) SigningName() string { return string(n) }
 
-// Option adds to the request that Authorize decides.
-type Option func(*policy.Request)
-
-// WithResourcePolicy adds the policy attached to the resource.
-func WithResourcePolicy(d *policy.Document) Option {
-	return func(r *policy.Request) { r.ResourcePolicy = d }
-}
-
-// WithKeys adds condition keys.
-func WithKeys(keys map[string]string) Option {
-	return func(r *policy.Request) {
-		if r.Keys == nil {
-			r.Keys = map[string]string{}
-		}
-		maps.Copy(r.Keys, keys)
-	}
+// With is what a decision of Authorize depends on beside the caller's own policies.
+type With struct {
+	ResourcePolicy *policy.Document  // attached to the resource; nil for none
+	ByDelegation   bool              // as KMS decides
+	Keys           map[string]string // condition keys
 }
 
 // Authorize decides whether the caller may perform action ("dynamodb:PutItem") on the resource with this ARN.
 // Return its error as it is: the protocol knows how to render it.
-func (c *Call) Authorize(action, resource string, opts ...Option) error {
+func (c *Call) Authorize(action, resource string, with ...With) error {
 	r := policy.Request{Principal: c.Principal, Action: action, Resource: resource}
-	for _, o := range opts {
-		o(&r)
+	for _, w := range with {
+		r.ResourcePolicy, r.ByDelegation, r.Keys = w.ResourcePolicy, w.ByDelegation, w.Keys
 	}
 	if err := c.Account.Authorize(c.Context(), r); err != nil {
 		return err

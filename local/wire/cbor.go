@@ -6,46 +6,39 @@ import (
 	"net/http"
 	"path"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
-// RPC serves the protocols of CloudWatch: Smithy RPC v2 with CBOR, which SDKs use, and awsJson1.0, which the AWS CLI uses. Times of
-// results are time.Time. https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
+// RPC serves the protocols of CloudWatch: Smithy RPC v2 with CBOR, which SDKs use, and awsJson1.0, which the AWS CLI uses.
+// https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 type RPC struct{ JSON }
 
 // ServeAWS answers a call, or refuses an operation that was not added.
 func (r *RPC) ServeAWS(w http.ResponseWriter, c *Call) {
-	inCBOR := isCBOR(c.Request)
-	decode, name := decodeCBOR, path.Base(c.URL.Path)
-	if !inCBOR {
-		decode, name = decodeJSON, strings.TrimPrefix(c.Header.Get("X-Amz-Target"), r.Target+".")
+	if !isCBOR(c.Request) {
+		r.JSON.ServeAWS(w, c)
+		return
 	}
-	var out any
-	var err error
-	if op, ok := r.JSON.operations[name]; ok {
-		out, err = op(c, decode)
-	} else {
-		err = Errorf(http.StatusBadRequest, "UnknownOperationException", "The embedded cloud does not implement the operation %q in this protocol", name)
+	name := path.Base(c.URL.Path)
+	op := r.operations[name]
+	if op == nil {
+		writeCBORError(w, unknownOperation(name, c.URL.Path))
+		return
 	}
-	switch {
-	case err != nil && inCBOR:
+	out, err := op(c, decodeCBOR)
+	if err != nil {
 		writeCBORError(w, err)
-	case err != nil:
-		r.JSON.fail(w, c, err)
-	case inCBOR:
-		writeCBOR(w, http.StatusOK, out)
-	default:
-		r.JSON.write(w, http.StatusOK, plain(out))
+		return
 	}
+	writeCBOR(w, http.StatusOK, out)
 }
 
-// Time is a time of a request: seconds since 1970 in JSON, and a text where it was a time in CBOR.
+// Time is a time of a request or a result: seconds since 1970 in JSON, a time in CBOR.
 type Time struct{ time.Time }
 
-// UnmarshalJSON implements json.Unmarshaler.
+// UnmarshalJSON implements json.Unmarshaler. A time that came in CBOR is a text.
 func (t *Time) UnmarshalJSON(b []byte) error {
 	var seconds float64
 	if json.Unmarshal(b, &seconds) != nil {
@@ -54,6 +47,12 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	t.Time = time.UnixMilli(int64(math.Round(seconds * 1000)))
 	return nil
 }
+
+// MarshalJSON implements json.Marshaler.
+func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(float64(t.UnixMilli()) / 1000) }
+
+// MarshalCBOR implements cbor.Marshaler.
+func (t Time) MarshalCBOR() ([]byte, error) { return encoding.Marshal(t.Time) }
 
 var (
 	encoding, _ = cbor.EncOptions{Time: cbor.TimeUnixMicro, TimeTag: cbor.EncTagRequired}.EncMode() // valid options
@@ -85,33 +84,4 @@ func decodeCBOR(c *Call, v any) error {
 		err = decodeStrict(text, v)
 	}
 	return unreadable(c, err)
-}
-
-// plain returns a result as JSON has it: with the names of CBOR, and times in seconds since 1970.
-func plain(v any) any {
-	body, err := encoding.Marshal(v)
-	var tree any
-	if err == nil {
-		err = decoding.Unmarshal(body, &tree)
-	}
-	if err != nil {
-		panic("wire: " + err.Error()) // results have plain values
-	}
-	return inSeconds(tree)
-}
-
-func inSeconds(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, member := range v {
-			v[name] = inSeconds(member)
-		}
-	case []any:
-		for i, e := range v {
-			v[i] = inSeconds(e)
-		}
-	case time.Time:
-		return float64(v.UnixMilli()) / 1000
-	}
-	return v
 }

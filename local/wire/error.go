@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"maps"
@@ -93,12 +92,7 @@ func WriteXMLError(w http.ResponseWriter, c *Call, err error) {
 	e := asError(err, func(*policy.DeniedError) *Error {
 		return &Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
 	})
-	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(e.Status)
-	if c.Method == http.MethodHead {
-		return
-	}
 	body := Object{"Code": e.Code, "Message": e.Message, "Resource": c.URL.Path, "RequestId": c.RequestID}
 	maps.Copy(body, e.Fields)
-	_ = xml.NewEncoder(w).EncodeElement(body, start("Error")) // the caller may have gone
+	writeXML(w, e.Status, "application/xml", "Error", "", body)
 }

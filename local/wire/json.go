@@ -34,11 +34,11 @@ type JSON struct {
 
 // ServeAWS answers a call, or refuses an operation that was not added.
 func (j *JSON) ServeAWS(w http.ResponseWriter, c *Call) {
-	target, name, _ := strings.Cut(c.Header.Get("X-Amz-Target"), ".")
-	op, ok := j.operations[name]
-	if target != j.Target || !ok {
-		j.fail(w, c, Errorf(http.StatusBadRequest, "UnknownOperationException",
-			"The embedded cloud does not implement the operation %q", c.Header.Get("X-Amz-Target")))
+	target := c.Header.Get("X-Amz-Target")
+	name, ok := strings.CutPrefix(target, j.Target+".")
+	op := j.operations[name]
+	if !ok || op == nil {
+		j.fail(w, c, unknownOperation(name, target))
 		return
 	}
 	start := c.Account.Clock.Now()
@@ -51,6 +51,10 @@ func (j *JSON) ServeAWS(w http.ResponseWriter, c *Call) {
 		return
 	}
 	j.write(w, http.StatusOK, out)
+}
+
+func unknownOperation(name, target string) error {
+	return Errorf(http.StatusBadRequest, "UnknownOperationException", "The embedded cloud does not implement the operation %q (%s)", name, target)
 }
 
 func (j *JSON) write(w http.ResponseWriter, status int, v any) {

@@ -55,10 +55,10 @@ func (q *Query) ServeAWS(w http.ResponseWriter, c *Call) {
 		q.fail(w, c, err)
 		return
 	}
-	q.write(w, http.StatusOK, name+"Response", Object{name + "Result": out, "ResponseMetadata": Object{"RequestId": c.RequestID}})
+	writeXML(w, http.StatusOK, "text/xml", name+"Response", q.XMLNS, Object{name + "Result": out, "ResponseMetadata": Object{"RequestId": c.RequestID}})
 }
 
-// MarshalXML implements xml.Marshaler, for results of the query protocol.
+// MarshalXML implements xml.Marshaler, for results of S3 and of the query protocol.
 func (o Object) MarshalXML(e *xml.Encoder, element xml.StartElement) error {
 	errs := []error{e.EncodeToken(element)}
 	for _, name := range slices.Sorted(maps.Keys(o)) {
@@ -82,15 +82,24 @@ func (q *Query) fail(w http.ResponseWriter, c *Call, err error) {
 	if e.Status >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
-	q.write(w, e.Status, "ErrorResponse", Object{"Error": struct{ Type, Code, Message string }{kind, e.Code, e.Message}, "RequestId": c.RequestID})
+	writeXML(w, e.Status, "text/xml", "ErrorResponse", q.XMLNS, Object{
+		"Error": struct{ Type, Code, Message string }{kind, e.Code, e.Message}, "RequestId": c.RequestID,
+	})
 }
 
-func (q *Query) write(w http.ResponseWriter, status int, root string, members Object) {
+// WriteXML writes a result of S3.
+func WriteXML(w http.ResponseWriter, root string, members Object) {
+	writeXML(w, http.StatusOK, "application/xml", root, "http://s3.amazonaws.com/doc/2006-03-01/", members)
+}
+
+func writeXML(w http.ResponseWriter, status int, contentType, root, namespace string, members Object) {
 	open := start(root)
-	open.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: q.XMLNS}}
+	if namespace != "" {
+		open.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: namespace}}
+	}
 	var text bytes.Buffer
 	err := xml.NewEncoder(&text).EncodeElement(members, open)
-	write(w, status, "text/xml", text.Bytes(), err)
+	write(w, status, contentType, text.Bytes(), err)
 }
 
 func start(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }

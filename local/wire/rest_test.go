@@ -39,7 +39,7 @@ func newRESTService() *restService {
 	})
 	s.Handle("POST /2015-03-31/functions/{name}/invocations", "Invoke", func(w http.ResponseWriter, c *wire.Call) error {
 		if err := c.Authorize("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:"+c.PathValue("name"),
-			wire.WithResourcePolicy(s.resource), wire.WithKeys(map[string]string{"aws:SourceArn": "arn:aws:x:::y:z"})); err != nil {
+			wire.With{ResourcePolicy: s.resource, Keys: map[string]string{"aws:SourceArn": "arn:aws:x:::y:z"}}); err != nil {
 			return err
 		}
 		s.invoked = append(s.invoked, string(c.Body))

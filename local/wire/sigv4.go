@@ -53,63 +53,43 @@ var errIncomplete = Errorf(http.StatusForbidden, "IncompleteSignature", "The req
 
 // parseSignature returns nil without an error for a request that is not signed.
 func parseSignature(r *http.Request) (*signature, error) {
-	auth := r.Header.Get("Authorization")
-	if auth == "" {
-		if q := r.URL.Query(); q.Has("X-Amz-Algorithm") || q.Has("X-Amz-Signature") {
-			return parsePresigned(q)
-		}
+	q, malformed := r.URL.Query(), errPresigned
+	presigned := r.Header.Get("Authorization") == ""
+	switch {
+	case presigned && !q.Has("X-Amz-Algorithm") && !q.Has("X-Amz-Signature"):
 		return nil, nil
+	case !presigned:
+		q, malformed = authorization(r.Header), errIncomplete
 	}
-	if !strings.HasPrefix(auth, algorithm+" ") {
-		return nil, errIncomplete
+	at, err := time.Parse(amzTime, q.Get("X-Amz-Date"))
+	seconds, _ := strconv.Atoi(q.Get("X-Amz-Expires")) // 0 if it is no number
+	scope, headers, value := strings.Split(q.Get("X-Amz-Credential"), "/"), q.Get("X-Amz-SignedHeaders"), q.Get("X-Amz-Signature")
+	if err != nil || q.Get("X-Amz-Algorithm") != algorithm || presigned && (seconds < 1 || seconds > 604800) || value == "" || headers == "" ||
+		len(scope) != 5 || scope[4] != "aws4_request" || scope[1] != at.Format("20060102") {
+		return nil, malformed
 	}
-	parts := authorization(auth)
-	at, err := time.Parse(amzTime, r.Header.Get("X-Amz-Date"))
-	if err != nil {
-		return nil, errIncomplete
-	}
-	s := &signature{value: parts["Signature"], signedAt: at, token: r.Header.Get("X-Amz-Security-Token")}
-	return s, s.scope(parts["Credential"], parts["SignedHeaders"])
+	return &signature{
+		accessKey: scope[0], region: scope[2], service: scope[3], headers: strings.Split(headers, ";"), value: value,
+		token: q.Get("X-Amz-Security-Token"), signedAt: at, expires: time.Duration(seconds) * time.Second,
+	}, nil
 }
 
-// authorization splits an Authorization header: Credential, SignedHeaders and Signature.
-func authorization(header string) map[string]string {
-	parts := map[string]string{}
-	for part := range strings.SplitSeq(strings.TrimPrefix(header, algorithm), ",") {
-		k, v, _ := strings.Cut(strings.TrimSpace(part), "=")
-		parts[k] = v
+// authorization returns a signature in headers as a presigned URL has it.
+func authorization(h http.Header) url.Values {
+	name, rest, _ := strings.Cut(h.Get("Authorization"), " ")
+	q := url.Values{}
+	for part := range strings.SplitSeq(rest, ",") { // Credential, SignedHeaders and Signature
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		q.Set("X-Amz-"+name, value)
 	}
-	return parts
-}
-
-func parsePresigned(q url.Values) (*signature, error) {
-	at, err1 := time.Parse(amzTime, q.Get("X-Amz-Date"))
-	seconds, err2 := strconv.Atoi(q.Get("X-Amz-Expires"))
-	s := &signature{
-		value: q.Get("X-Amz-Signature"), signedAt: at, token: q.Get("X-Amz-Security-Token"),
-		expires: time.Duration(seconds) * time.Second,
-	}
-	if q.Get("X-Amz-Algorithm") != algorithm || err1 != nil || err2 != nil || seconds < 1 || seconds > 604800 ||
-		s.scope(q.Get("X-Amz-Credential"), q.Get("X-Amz-SignedHeaders")) != nil {
-		return nil, errPresigned
-	}
-	return s, nil
+	q["X-Amz-Algorithm"], q["X-Amz-Date"], q["X-Amz-Security-Token"] = []string{name}, h["X-Amz-Date"], h["X-Amz-Security-Token"]
+	q.Del("X-Amz-Expires") // only a presigned URL has one
+	return q
 }
 
 var errPresigned = Errorf(http.StatusBadRequest, "AuthorizationQueryParametersError", "X-Amz-Algorithm must be "+algorithm+
 	", X-Amz-Date must be like "+amzTime+", X-Amz-Expires must be from 1 to 604800 seconds, "+
 	"and X-Amz-Credential must be KEY/YYYYMMDD/REGION/SERVICE/aws4_request, with X-Amz-SignedHeaders and X-Amz-Signature")
-
-func (s *signature) scope(credential, headers string) error {
-	scope := strings.Split(credential, "/")
-	if len(scope) != 5 || scope[4] != "aws4_request" || s.value == "" || headers == "" ||
-		scope[1] != s.signedAt.Format("20060102") {
-		return errIncomplete
-	}
-	s.accessKey, s.region, s.service = scope[0], scope[2], scope[3]
-	s.headers = strings.Split(headers, ";")
-	return nil
-}
 
 // verifier checks signatures by signing the request again with the secret that belongs to its key.
 type verifier struct {
@@ -208,7 +188,7 @@ func (v *verifier) sign(r *http.Request, hash string, s *signature, creds aws.Cr
 		if err := signer.SignHTTP(r.Context(), creds, again, hash, s.service, s.region, s.signedAt); err != nil {
 			return "", err
 		}
-		return s.valueIn(authorization(again.Header.Get("Authorization"))), nil
+		return s.valueIn(authorization(again.Header)), nil
 	}
 	query := again.URL.Query()
 	for _, own := range []string{"X-Amz-Signature", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Security-Token"} {
@@ -223,17 +203,16 @@ func (v *verifier) sign(r *http.Request, hash string, s *signature, creds aws.Cr
 	if err != nil {
 		return "", err
 	}
-	q := u.Query()
-	return s.valueIn(map[string]string{"SignedHeaders": q.Get("X-Amz-SignedHeaders"), "Signature": q.Get("X-Amz-Signature")}), nil
+	return s.valueIn(u.Query()), nil
 }
 
 // valueIn returns the signature of a request signed again, if it covers the same headers as s. The signer
 // adds those that every signature must cover.
-func (s *signature) valueIn(again map[string]string) string {
-	if again["SignedHeaders"] != strings.Join(s.headers, ";") {
+func (s *signature) valueIn(again url.Values) string {
+	if again.Get("X-Amz-SignedHeaders") != strings.Join(s.headers, ";") {
 		return ""
 	}
-	return again["Signature"]
+	return again.Get("X-Amz-Signature")
 }
 
 // payloadHash returns the hash of the body that was signed, after comparing it with the body.

@@ -2,13 +2,11 @@ package xray
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"strings"
 
-	"github.com/order-patterns/order-patterns/local/wire"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 )
 
 type fields map[string]any
@@ -23,30 +21,22 @@ func (s fields) walk(f func(fields)) {
 	}
 }
 
-// compile returns the documents of a trace's segments as X-Ray returns them, with their ids. Subsegments that were sent by themselves are in the one that
-// they belong to. An AWS call for which the service sent no segment has an inferred one.
+// compile returns a trace's segments as X-Ray returns them. Subsegments that were sent by themselves are in the one that they belong
+// to. An AWS call for which the service sent no segment has an inferred one.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html
-func compile(segments []Segment) (list []wire.Object, err error) {
+func compile(segments []document) []fields {
 	segments = slices.Clone(segments)
-	slices.SortStableFunc(segments, func(a, b Segment) int { return cmp.Compare(a.Start.UnixMicro(), b.Start.UnixMicro()) })
+	slices.SortStableFunc(segments, func(a, b document) int { return cmp.Compare(a.Start, b.Start) })
 	index := map[any]fields{} // segments and subsegments by id
 	served := map[any]bool{}  // subsegments that are the parent of a segment
 	all := make([]fields, len(segments))
-	for i := range segments {
-		text, err := segments[i].render()
-		if err != nil {
-			return nil, err
-		}
-		d := json.NewDecoder(strings.NewReader(text))
-		d.UseNumber()
-		if err := d.Decode(&all[i]); err != nil {
-			return nil, err
-		}
-		all[i].walk(func(s fields) { index[fmt.Sprint(s["id"])] = s })
-		served[segments[i].ParentID] = served[segments[i].ParentID] || !segments[i].subsegment
+	for i, g := range segments {
+		_ = strictjson.Decode(g.text, &all[i]) // it was decoded before
+		all[i].walk(func(s fields) { index[s["id"]] = s })
+		served[g.ParentID] = served[g.ParentID] || g.Type == ""
 	}
 	for i, g := range segments {
-		if parent := index[g.ParentID]; g.subsegment && parent != nil {
+		if parent := index[g.ParentID]; g.Type != "" && parent != nil {
 			for _, name := range []string{"type", "trace_id", "parent_id"} {
 				delete(all[i], name)
 			}
@@ -57,22 +47,12 @@ func compile(segments []Segment) (list []wire.Object, err error) {
 	}
 	for i, g := range segments {
 		all[i].walk(func(call fields) {
-			if call["namespace"] == "aws" && !served[fmt.Sprint(call["id"])] {
+			if call["namespace"] == "aws" && !served[call["id"]] {
 				all = append(all, infer(call, g.TraceID))
 			}
 		})
 	}
-	for _, s := range all {
-		if s == nil {
-			continue
-		}
-		text, err := json.Marshal(s)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, wire.Object{"Id": s["id"], "Document": string(text)})
-	}
-	return list, nil
+	return slices.DeleteFunc(all, func(s fields) bool { return s == nil })
 }
 
 func infer(call fields, traceID string) fields {

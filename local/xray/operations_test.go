@@ -34,6 +34,8 @@ func TestSummaries(t *testing.T) {
 	in.FilterExpression = aws.String(`fault = true`)
 	_, err = c.client.GetTraceSummaries(t.Context(), in)
 	cloudtest.Refused(t, err, "InvalidRequestException")
+	_, err = c.client.GetTraceSummaries(t.Context(), &sdk.GetTraceSummariesInput{StartTime: in.StartTime, EndTime: in.EndTime, TimeRangeType: types.TimeRangeTypeService})
+	require.ErrorContains(t, err, "TimeRangeType")
 	_, err = c.client.GetTraceSummaries(t.Context(), &sdk.GetTraceSummariesInput{StartTime: in.EndTime, EndTime: in.StartTime})
 	cloudtest.Refused(t, err, "InvalidRequestException")
 }

@@ -3,32 +3,31 @@ package xray
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
+	"github.com/order-patterns/order-patterns/local/wire"
 )
 
 // Segment is what one service did for one request:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 type Segment struct {
-	TraceID  string    `json:"trace_id"`
-	ID       string    `json:"id"`                  // 16 hexadecimal digits: NewID
-	ParentID string    `json:"parent_id,omitempty"` // empty for the first of a trace
-	Name     string    `json:"name"`
-	Origin   string    `json:"origin,omitempty"` // "AWS::Lambda::Function"
-	Start    time.Time `json:"-"`
-	End      time.Time `json:"-"`               // zero while in progress
-	Error    bool      `json:"error,omitempty"` // a status of 400 to 499
-	Fault    bool      `json:"fault,omitempty"` // a status of 500 to 599
-	Throttle bool      `json:"throttle,omitempty"`
-	HTTP     *HTTP     `json:"-"`
-	Links    []Link    `json:"links,omitempty"` // to other traces
-
-	document    string         // the text of a segment from the wire
-	subsegment  bool           // which was sent by itself
-	annotations map[string]any // strings, numbers and booleans, also of subsegments in the document
+	TraceID  string
+	ID       string // 16 hexadecimal digits: NewID
+	ParentID string // empty for the first of a trace
+	Name     string
+	Origin   string // "AWS::Lambda::Function"
+	Start    time.Time
+	End      time.Time // zero while in progress
+	Error    bool      // a status of 400 to 499
+	Fault    bool      // a status of 500 to 599
+	Throttle bool
+	HTTP     *HTTP
+	Links    []Link // to other traces
 }
 
 // Link names another trace, and a segment of it: https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html
@@ -47,78 +46,65 @@ type HTTP struct {
 	Status    int    `json:"-"`
 }
 
-// document is a segment on the wire. Fields that the service does not use are only in the text.
+// document is the text of a segment or of a subsegment that was sent by itself, with the fields that the service uses.
 type document struct {
-	Segment
-	Type        string         `json:"type,omitempty"`
-	Start       float64        `json:"start_time"`
-	End         float64        `json:"end_time,omitempty"`
-	InProgress  bool           `json:"in_progress,omitempty"`
-	HTTP        *documentHTTP  `json:"http,omitempty"`
-	Annotations map[string]any `json:"annotations,omitempty"`
-	Subsegments []document     `json:"subsegments,omitempty"`
+	text        string
+	TraceID     string `json:"trace_id"`
+	ID          string
+	ParentID    string `json:"parent_id"`
+	Name        string
+	Origin      string
+	Type        string  // subsegment, or empty
+	Start       float64 `json:"start_time"`
+	End         float64 `json:"end_time"`
+	InProgress  bool    `json:"in_progress"`
+	Error       bool
+	Fault       bool
+	Throttle    bool
+	Annotations map[string]any // strings, numbers and booleans
+	Subsegments []document
 }
 
-type documentHTTP struct {
-	Request  HTTP `json:"request,omitzero"`
-	Response struct {
-		Status int `json:"status,omitempty"`
-	} `json:"response,omitzero"`
-}
+// size is about what a document takes in memory.
+func (d *document) size() int { return len(d.text) + 256 }
 
-func (s *Segment) size() int { return len(s.document) + 256 }
-
-func (s *Segment) render() (string, error) {
-	if s.document != "" {
-		return s.document, nil
-	}
-	d := document{Segment: *s, Start: seconds(s.Start), InProgress: s.End.IsZero()}
-	if !d.InProgress {
-		d.End = seconds(s.End)
+func (s *Segment) document() document {
+	o := wire.Object{"trace_id": s.TraceID, "id": s.ID, "name": s.Name, "start_time": seconds(s.Start)}.With(wire.Object{
+		"parent_id": s.ParentID, "origin": s.Origin, "error": s.Error, "fault": s.Fault, "throttle": s.Throttle, "links": s.Links,
+		"in_progress": s.End.IsZero(),
+	})
+	if !s.End.IsZero() {
+		o["end_time"] = seconds(s.End)
 	}
 	if s.HTTP != nil {
-		d.HTTP = &documentHTTP{Request: *s.HTTP}
-		d.HTTP.Response.Status = s.HTTP.Status
+		o["http"] = wire.Object{}.With(wire.Object{"request": *s.HTTP, "response": wire.Object{}.With(wire.Object{"status": s.HTTP.Status})})
 	}
-	text, err := json.Marshal(d)
-	return string(text), err
+	d := document{text: string(strictjson.Encode(o))}
+	_ = json.Unmarshal([]byte(d.text), &d) // it has what was encoded
+	return d
 }
 
-func parseSegment(text string) (Segment, error) {
-	var d document
-	err := json.Unmarshal([]byte(text), &d)
-	s := d.Segment
-	if err != nil {
-		return s, fmt.Errorf("invalid segment document: %w", err)
+func parseDocument(text string) (document, error) {
+	d := document{text: text}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return d, fmt.Errorf("invalid segment document: %w", err)
 	}
 	if len(text) > maxDocument || !rootFormat.MatchString(d.TraceID) || !parentFormat.MatchString(d.ID) || d.Name == "" || len(d.Name) > 200 ||
 		d.Start <= 0 || (d.End > 0) == d.InProgress || d.Type != "" && (d.Type != "subsegment" || d.ParentID == "") {
-		return s, fmt.Errorf("invalid segment document: it has at most %d bytes, a trace_id, an id, a name of at most 200 characters, a start_time, "+
+		return d, fmt.Errorf("invalid segment document: it has at most %d bytes, a trace_id, an id, a name of at most 200 characters, a start_time, "+
 			"either end_time or in_progress, and as a subsegment a parent_id", maxDocument)
 	}
-	s.Start, s.document, s.subsegment, s.annotations = moment(d.Start), text, d.Type != "", map[string]any{}
-	d.note(s.annotations)
-	if d.End > 0 {
-		s.End = moment(d.End)
-	}
-	if d.HTTP != nil {
-		s.HTTP = &d.HTTP.Request
-		s.HTTP.Status = d.HTTP.Response.Status
-	}
-	return s, nil
+	return d, nil
 }
 
-func (d *document) note(annotations map[string]any) {
-	maps.Copy(annotations, d.Annotations)
-	for i := range d.Subsegments {
-		d.Subsegments[i].note(annotations)
-	}
+// has reports whether the segment or a subsegment in it has an annotation with a value.
+func (d *document) has(annotation string, value any) bool {
+	return d.Annotations[annotation] == value ||
+		slices.ContainsFunc(d.Subsegments, func(sub document) bool { return sub.has(annotation, value) })
 }
 
 // seconds is a time in X-Ray's unit, with a precision of microseconds.
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
-
-func moment(seconds float64) time.Time { return time.UnixMicro(int64(seconds * 1e6)).UTC() }
 
 // Header is the tracing header X-Amzn-Trace-Id, which services pass on with a request:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader

@@ -5,12 +5,14 @@
 //   - it holds the newest 2,000 traces; a trace has at most 500 KB of documents, as on AWS;
 //   - filter expressions have service("name"), annotation.key = value, error, fault, throttle and AND, and answers are one page;
 //   - summaries of traces have times, services, errors, faults and throttles, without annotations, HTTP and users;
-//   - there is no service graph, and there are no telemetry records, groups or configurable sampling rules.
+//   - the service graph has names, types, edges and counts, without times and histograms;
+//   - there are no telemetry records, groups or configurable sampling rules.
 package xray
 
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"regexp"
 	"sync"
@@ -54,7 +56,7 @@ type Service struct {
 
 type trace struct {
 	id       string
-	segments []Segment
+	segments []document
 	bytes    int
 	exceeded bool // some documents were dropped
 }
@@ -65,7 +67,7 @@ func New(a *account.Account) *Service {
 	s.Refuse("POST /TraceSegments", "PutTraceSegments")
 	wire.HandleREST(&s.REST, "POST /TraceSummaries", "GetTraceSummaries", s.getTraceSummaries)
 	wire.HandleREST(&s.REST, "POST /Traces", "BatchGetTraces", s.batchGetTraces)
-	s.Refuse("POST /ServiceGraph", "GetServiceGraph")
+	wire.HandleREST(&s.REST, "POST /ServiceGraph", "GetServiceGraph", s.getServiceGraph)
 	s.Refuse("POST /TraceGraph", "GetTraceGraph")
 	return s
 }
@@ -74,6 +76,14 @@ func New(a *account.Account) *Service {
 // a role needs xray:PutTraceSegments and xray:PutTelemetryRecords. A service that acts as itself needs nothing. The error
 // is a *policy.DeniedError, or that of an injected fault.
 func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segment) error {
+	documents := make([]document, len(segments))
+	for i := range segments {
+		documents[i] = segments[i].document()
+	}
+	return s.put(ctx, p, documents...)
+}
+
+func (s *Service) put(ctx context.Context, p policy.Principal, documents ...document) error {
 	if p.Service == "" {
 		for _, action := range []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"} {
 			if err := s.account.Authorize(ctx, policy.Request{Principal: p, Action: action, Resource: "*"}); err != nil {
@@ -82,8 +92,8 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segme
 		}
 	}
 	s.mu.Lock()
-	for _, segment := range segments {
-		s.add(segment)
+	for _, d := range documents {
+		s.add(d)
 	}
 	s.mu.Unlock()
 	return s.account.Faults.After(ctx, fault.Event{Action: "xray:PutTraceSegments", Resource: "*", Principal: p.String()})
@@ -91,15 +101,15 @@ func (s *Service) Put(ctx context.Context, p policy.Principal, segments ...Segme
 
 // PutDocument is Put with the text of a document, which may be invalid.
 func (s *Service) PutDocument(ctx context.Context, p policy.Principal, text string) error {
-	segment, err := parseSegment(text)
+	d, err := parseDocument(text)
 	if err != nil {
 		return err
 	}
-	return s.Put(ctx, p, segment)
+	return s.put(ctx, p, d)
 }
 
 // add records a segment. It replaces one with the same id, which was sent while in progress. The caller holds the lock.
-func (s *Service) add(segment Segment) {
+func (s *Service) add(segment document) {
 	t := s.traces[segment.TraceID]
 	if t == nil {
 		if len(s.ids) == maxTraces {
@@ -125,21 +135,13 @@ func (s *Service) add(segment Segment) {
 	t.segments = append(t.segments, segment)
 }
 
-// span is the time from the start of the earliest segment to the latest end so far.
-func (t *trace) span() (start, end time.Time) {
-	for i := range t.segments {
-		s := &t.segments[i]
-		if start.IsZero() || s.Start.Before(start) {
-			start = s.Start
-		}
-		if s.End.After(end) {
-			end = s.End
-		}
+// span is the start of the earliest segment, in seconds since 1970, and the seconds to the latest end so far.
+func (t *trace) span() (start, duration float64) {
+	start, end := math.Inf(1), 0.0
+	for _, s := range t.segments {
+		start, end = min(start, s.Start), max(end, s.End)
 	}
-	if end.Before(start) {
-		end = start
-	}
-	return start, end
+	return start, math.Round(max(end-start, 0)*1e6) / 1e6 // microseconds, as in documents
 }
 
 func invalid(format string, args ...any) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/order-patterns/order-patterns/local/account"
+	"github.com/order-patterns/order-patterns/local/internal/strictjson"
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
@@ -35,21 +36,35 @@ func (s *Service) batchGetTraces(c *wire.Call) (wire.Object, error) {
 		if t == nil {
 			continue
 		}
-		start, end := t.span()
-		segments, err := compile(t.segments)
-		if err != nil {
-			return nil, err
+		documents := []wire.Object{}
+		for _, segment := range compile(t.segments) {
+			documents = append(documents, wire.Object{"Id": segment["id"], "Document": string(strictjson.Encode(segment))})
 		}
-		traces = append(traces, wire.Object{
-			"Id": id, "Duration": end.Sub(start).Seconds(), "LimitExceeded": t.exceeded, "Segments": segments,
-		})
+		_, duration := t.span()
+		traces = append(traces, wire.Object{"Id": id, "Duration": duration, "LimitExceeded": t.exceeded, "Segments": documents})
 	}
 	return wire.Object{"Traces": traces, "UnprocessedTraceIds": []string{}}, nil
 }
 
+// period is a range of time, in seconds since 1970.
+type period struct{ StartTime, EndTime float64 }
+
+// started returns the traces that started in a period, newest first. The caller holds the lock.
+func (s *Service) started(in period) (list []*trace, err error) {
+	if in.StartTime <= 0 || in.EndTime < in.StartTime {
+		return nil, invalid("StartTime and EndTime are required, and EndTime must not be before StartTime.")
+	}
+	for _, id := range slices.Backward(s.ids) {
+		if start, _ := s.traces[id].span(); start >= in.StartTime && start <= in.EndTime {
+			list = append(list, s.traces[id])
+		}
+	}
+	return list, nil
+}
+
 type getTraceSummariesInput struct {
-	StartTime, EndTime              float64
-	TimeRangeType, FilterExpression string
+	period
+	FilterExpression string
 }
 
 type serviceID struct {
@@ -58,15 +73,11 @@ type serviceID struct {
 	Type      string `json:",omitempty"`
 }
 
-// getTraceSummaries returns the traces that started in a range of time, newest first, for any TimeRangeType. There is only
-// one page.
+// getTraceSummaries returns the traces that started in a range of time, newest first, in one page.
 func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
 	in, err := input[getTraceSummariesInput](c)
 	if err != nil {
 		return nil, err
-	}
-	if in.StartTime <= 0 || in.EndTime < in.StartTime {
-		return nil, invalid("StartTime and EndTime are required, and EndTime must not be before StartTime.")
 	}
 	filter, err := parseFilter(in.FilterExpression)
 	if err != nil {
@@ -74,37 +85,33 @@ func (s *Service) getTraceSummaries(c *wire.Call) (wire.Object, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	traces, err := s.started(in.period)
 	summaries := []wire.Object{}
-	for _, id := range slices.Backward(s.ids) {
-		t := s.traces[id]
-		start, _ := t.span()
-		if at := seconds(start); at < in.StartTime || at > in.EndTime {
-			continue
-		}
+	for _, t := range traces {
 		if sum := t.summary(); filter(t, sum) {
 			summaries = append(summaries, sum)
 		}
 	}
-	return wire.Object{"TraceSummaries": summaries}, nil
+	return wire.Object{"TraceSummaries": summaries}, err
 }
 
 // summary describes a trace. Its entry point is the earliest segment without a parent, which decides whether the request
 // failed. https://docs.aws.amazon.com/xray/latest/api/API_TraceSummary.html
 func (t *trace) summary() wire.Object {
-	start, end := t.span()
-	throttled, services, entry := false, []serviceID{}, &Segment{}
+	start, duration := t.span()
+	throttled, services, entry := false, []serviceID{}, &document{}
 	for i := range t.segments {
 		g := &t.segments[i]
 		throttled = throttled || g.Throttle
-		if id := (serviceID{g.Name, account.ID, g.Origin}); !g.subsegment && !slices.Contains(services, id) {
+		if id := (serviceID{g.Name, account.ID, g.Origin}); g.Type == "" && !slices.Contains(services, id) {
 			services = append(services, id)
 		}
-		if g.ParentID == "" && (entry.ID == "" || g.Start.Before(entry.Start)) {
+		if g.ParentID == "" && (entry.ID == "" || g.Start < entry.Start) {
 			entry = g
 		}
 	}
 	return wire.Object{
-		"Id": t.id, "StartTime": seconds(start), "Duration": end.Sub(start).Seconds(), "ServiceIds": services,
+		"Id": t.id, "StartTime": start, "Duration": duration, "ServiceIds": services,
 		"HasThrottle": throttled, "HasFault": entry.Fault, "HasError": entry.Error,
 	}
 }
@@ -130,7 +137,7 @@ func parseFilter(expression string) (func(*trace, wire.Object) bool, error) {
 			case keyword != "":
 				return sum["Has"+strings.ToUpper(keyword[:1])+keyword[1:]] == true
 			case key != "":
-				return slices.ContainsFunc(t.segments, func(g Segment) bool { return want != nil && g.annotations[key] == want })
+				return slices.ContainsFunc(t.segments, func(g document) bool { return want != nil && g.has(key, want) })
 			}
 			return slices.ContainsFunc(sum["ServiceIds"].([]serviceID), func(id serviceID) bool { return id.Name == name })
 		})

@@ -7,9 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 	"github.com/order-patterns/order-patterns/local/console"
 	"github.com/order-patterns/order-patterns/local/provider"
-	"github.com/order-patterns/order-patterns/meter"
 )
 
 // Charges is a console.Meter with the list prices of package meter. Functions have the prices of arm64, the default architecture on AWS.

@@ -97,7 +97,7 @@ func Build(ctx context.Context, folder string, log io.Writer) error {
 		return slices.Contains([]string{"MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"}, name)
 	})
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("make package-local program in %s: %w", folder, errors.Join(ctx.Err(), err))
+		return fmt.Errorf("make package-local program: %w", errors.Join(ctx.Err(), err))
 	}
 	return nil
 }

@@ -11,11 +11,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/jonboulle/clockwork"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -51,25 +48,28 @@ func Start(home string, config map[string]string, log io.Writer, kill <-chan str
 // Deploy updates the stack to the program in a folder.
 func (c *Cloud) Deploy(ctx context.Context, project string) error {
 	c.use(project)
-	return c.stack.Up(ctx, c.config)
+	return withReasons(c.stack.Up(ctx, c.config))
+}
+
+// withReasons keeps of what a failed update printed the diagnostics. Its steps, which may be hundreds, are in the log.
+func withReasons(err error) error {
+	failed, ok := errors.AsType[*stack.Error](err)
+	if !ok {
+		return err
+	}
+	_, reasons, found := strings.Cut(failed.Output, "\nDiagnostics:\n")
+	if !found {
+		return err
+	}
+	reasons, _, _ = strings.Cut(reasons, "\nResources:\n")
+	return fmt.Errorf("pulumi %s: %w\n%s", failed.Args[0], failed.Err, strings.TrimRight(reasons, "\n"))
 }
 
 // Preview returns what Deploy would do. Something must have been deployed.
 func (c *Cloud) Preview(ctx context.Context, project string) ([]Step, error) {
 	c.use(project)
-	// The config of this version, which Deploy copies too.
-	config, err := os.ReadFile(filepath.Join(project, "Pulumi."+stack.Name+".yaml"))
-	if err != nil {
-		return nil, fmt.Errorf("reading the stack's config: %w", err)
-	}
-	if err := os.WriteFile(c.stack.ConfigFile(), config, 0o600); err != nil {
-		return nil, fmt.Errorf("copying the stack's config: %w", err)
-	}
-	args := []string{"preview", "--json", "--config-file", c.stack.ConfigFile()}
-	for key, value := range c.config {
-		args = append(args, "--config", key+"="+value)
-	}
-	text, failed := c.pulumi(ctx, args...)
+	var text bytes.Buffer
+	failed := c.stack.CLI(ctx, &text, c.stack.WithConfig([]string{"preview", "--json"}, c.config)...)
 	var plan struct {
 		Steps       []Step `json:"steps"`
 		Diagnostics []struct {
@@ -78,7 +78,7 @@ func (c *Cloud) Preview(ctx context.Context, project string) ([]Step, error) {
 		} `json:"diagnostics"`
 	}
 	// A preview that fails has JSON too, with the reasons, unless it failed before it began.
-	err = json.Unmarshal(text, &plan)
+	err := json.Unmarshal(text.Bytes(), &plan)
 	if failed == nil && err != nil {
 		return nil, fmt.Errorf("reading the preview: %w", err)
 	}
@@ -114,7 +114,9 @@ func (c *Cloud) Outputs(ctx context.Context) ([]byte, error) { return c.stack.Ou
 
 // Export returns the stack's state as JSON, with secrets in plain text. They are those of an embedded cloud.
 func (c *Cloud) Export(ctx context.Context) ([]byte, error) {
-	return c.pulumi(ctx, "stack", "export", "--show-secrets")
+	var out bytes.Buffer
+	err := c.stack.CLI(ctx, &out, "stack", "export", "--show-secrets", "--stack", stack.Name)
+	return out.Bytes(), err
 }
 
 // State returns the resources in Export.
@@ -134,25 +136,4 @@ func (c *Cloud) State(ctx context.Context) ([]apitype.ResourceV3, error) {
 
 func (c *Cloud) use(project string) {
 	c.stack = &stack.Stack{Project: project, Home: c.home, ProviderPort: c.ProviderPort, Log: c.log, Kill: c.kill}
-}
-
-// pulumi runs the CLI on the stack, and returns what it prints, also if it fails.
-func (c *Cloud) pulumi(ctx context.Context, args ...string) ([]byte, error) {
-	cli, err := exec.LookPath("pulumi")
-	if err != nil {
-		cli = filepath.Join(c.stack.Project, ".tools", "bin", "pulumi")
-	}
-	cmd := exec.CommandContext(ctx, cli, append(args, "--stack", stack.Name, "--non-interactive", "--color", "never")...)
-	cmd.Dir = c.stack.Project
-	// As package stack does: the terminal's Ctrl-C does not reach the CLI, and the context interrupts it once.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Env = append(slices.Clone(os.Environ()), c.stack.Environment()...)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		return out, fmt.Errorf("pulumi %s: %w: %s", args[0], errors.Join(ctx.Err(), err), errs.String())
-	}
-	return out, nil
 }

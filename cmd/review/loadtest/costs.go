@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 // costs measures what each round uses.

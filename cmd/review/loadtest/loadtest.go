@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/order-patterns/order-patterns/cmd/client/localstack"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 	"github.com/order-patterns/order-patterns/cmd/client/rounds"
-	"github.com/order-patterns/order-patterns/meter"
 )
 
 // AtOnce is how many orders are placed at a time.

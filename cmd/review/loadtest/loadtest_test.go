@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 	"github.com/order-patterns/order-patterns/cmd/client/rounds"
-	"github.com/order-patterns/order-patterns/meter"
 )
 
 func TestRoundsArePlacedInTurn(t *testing.T) {

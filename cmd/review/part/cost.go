@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/order-patterns/order-patterns/meter"
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 )
 
 // Cost compares what a month costs in which nothing runs, and what orders cost.

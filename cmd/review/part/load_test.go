@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 	"github.com/order-patterns/order-patterns/cmd/review/loadtest"
-	"github.com/order-patterns/order-patterns/meter"
 )
 
 // around are durations whose median is a number of milliseconds.

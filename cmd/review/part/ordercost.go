@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/order-patterns/order-patterns/cmd/client/meter"
 	"github.com/order-patterns/order-patterns/cmd/review/loadtest"
-	"github.com/order-patterns/order-patterns/meter"
 )
 
 // cost compares what a million orders cost: the units, such as requests of SQS, whose difference the spread does not explain. The total

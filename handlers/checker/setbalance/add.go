@@ -26,7 +26,7 @@ func (h *Handler) add(ctx context.Context, c change, key string) (map[string]any
 		fault := refusal(kind, c, err)
 		if fault == nil {
 			trace.FromContext(ctx).Fail(err, false)
-			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "amount perhaps not added", "error", err.Error())
+			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "amount perhaps not added", "error", err)
 			if key != "" {
 				return nil, httpapi.Errorf(http.StatusServiceUnavailable, repeat)
 			}
@@ -38,7 +38,7 @@ func (h *Handler) add(ctx context.Context, c change, key string) (map[string]any
 	balance, changed, err := h.Balances.Get(ctx, c.id)
 	if err != nil {
 		trace.FromContext(ctx).Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "added"), "amount added, and the balance not read", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "added"), "amount added, and the balance not read", "error", err)
 		return nil, httpapi.Errorf(http.StatusServiceUnavailable, unreadable)
 	}
 	slog.InfoContext(trace.Annotate(ctx, "outcome", "added"), "amount added")

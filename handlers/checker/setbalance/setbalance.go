@@ -79,7 +79,7 @@ func (h *Handler) set(ctx context.Context, c change) (map[string]any, *httpapi.E
 	key, now := h.Balances.Kind.Key, h.Now()
 	if err := h.Balances.Set(ctx, c.id, c.amount, now); err != nil {
 		trace.FromContext(ctx).Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "balance not set", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "balance not set", "error", err)
 		return nil, httpapi.Errorf(http.StatusServiceUnavailable, "the balance was not updated; please try again")
 	}
 	slog.InfoContext(trace.Annotate(ctx, "outcome", "set"), "balance set")

@@ -61,7 +61,7 @@ func NotAccepted(ctx context.Context, message string, cause error) *httpapi.Erro
 // Fail logs an error, and adds it to the span of ctx.
 func Fail(ctx context.Context, message string, cause error) {
 	trace.FromContext(ctx).Fail(cause, false)
-	slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), message, "error", cause.Error())
+	slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), message, "error", cause)
 }
 
 // ID returns a required query parameter that is an accountid or vendorid.

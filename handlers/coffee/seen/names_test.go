@@ -17,7 +17,7 @@ import (
 // names are the names of fields that several functions log, in their only spelling.
 var names = []string{
 	"orderId", "accountId", "vendorId", "customerId", "productId", "eventType", "eventId", "requestId", "apiRequestId", "messageId",
-	"sequenceNumber", "shardId", "traceId", "pattern", "outcome", "error",
+	"sequenceNumber", "shardId", "traceId", "pattern", "outcome", "error", "cause",
 }
 
 // others are names for the same that nobody uses.

@@ -75,7 +75,7 @@ func (t Task) failed(ctx context.Context, s coffee.Submission, err error) {
 		metric.Log(ctx, slog.LevelError, "order refused", values)
 		return
 	}
-	metric.Log(ctx, slog.LevelError, t.Failure, values, "error", err.Error())
+	metric.Log(ctx, slog.LevelError, t.Failure, values, "error", err)
 }
 
 // Accepted returns the metrics by which the line of an attempt's outcome counts the order as accepted.

@@ -52,7 +52,7 @@ func TestTheLogOfATaskHasItsOrderAndTheRequestThatBroughtIt(t *testing.T) {
 
 func TestAFailureIsLoggedWithItsOrderAndCause(t *testing.T) {
 	lines := handlertest.Logged(t, func() { run(t, input, errors.New("down")) })
-	require.Equal(t, []map[string]any{about(map[string]any{"level": "ERROR", "msg": "order not moved", "outcome": "failed", "error": "down"})}, lines)
+	require.Equal(t, []map[string]any{about(map[string]any{"level": "ERROR", "msg": "order not moved", "outcome": "failed", "error": "down", "cause": "down"})}, lines)
 }
 
 func TestTheLineOfTheFirstAttemptCountsTheOrderAsAccepted(t *testing.T) {

@@ -48,7 +48,7 @@ func (h *handler) handle(ctx context.Context, r request) (response, error) {
 			level, key = slog.LevelError, "error"
 		}
 		span.Fail(err, level == slog.LevelInfo)
-		slog.Log(trace.Annotate(ctx, "outcome", "refused"), level, "token refused", key, err.Error())
+		slog.Log(trace.Annotate(ctx, "outcome", "refused"), level, "token refused", key, err)
 		return response{}, errUnauthorized
 	}
 	trace.Annotate(ctx, "accountId", account, "outcome", "allowed")

@@ -220,7 +220,8 @@ func TestWhileTheIssuerIsDownKnownKeysAreUsedAndAnUnknownOneIsUnauthorized(t *te
 	require.Len(t, lines, 2)
 	require.Equal(t, "ERROR", lines[0]["level"])
 	require.Contains(t, lines[0]["error"], "502 Bad Gateway")
-	require.Equal(t, map[string]any{"level": "ERROR", "msg": "token refused", "outcome": "refused", "error": "the key is not known, and the issuer's keys cannot be fetched"}, lines[1])
+	const unknown = "the key is not known, and the issuer's keys cannot be fetched"
+	require.Equal(t, map[string]any{"level": "ERROR", "msg": "token refused", "outcome": "refused", "error": unknown, "cause": unknown}, lines[1])
 
 	i.Answer(nil)
 	_, _, err = invoke(t, h, r)

@@ -29,7 +29,7 @@ func (h *handler) announce(ctx context.Context, key requestKey, orders []checker
 	ids := make([]string, len(orders))
 	for i := range orders {
 		if ids[i], err = key.orderID(orders[i].CustomerID, i); err != nil {
-			slog.ErrorContext(ctx, "order has no id", "outcome", "failed", "error", err.Error())
+			slog.ErrorContext(ctx, "order has no id", "outcome", "failed", "error", err)
 			return unavailable(key)
 		}
 		orders[i].OrderID = ids[i]
@@ -37,7 +37,7 @@ func (h *handler) announce(ctx context.Context, key requestKey, orders []checker
 	if err := h.outbox.Announce(ctx, ids); err != nil {
 		trace.FromContext(ctx).Fail(err, false)
 		ctx = trace.Annotate(ctx, "outcome", "failed")
-		slog.ErrorContext(ctx, "orders not announced; none is stored", "orders", len(orders), "error", err.Error())
+		slog.ErrorContext(ctx, "orders not announced; none is stored", "orders", len(orders), "error", err)
 		return unavailable(key)
 	}
 	return nil
@@ -74,7 +74,7 @@ func (h *handler) capture(ctx context.Context, key requestKey, o checker.Order) 
 func (h *handler) fail(ctx context.Context, key requestKey, orderID, message string, err error) *httpapi.Error {
 	trace.FromContext(ctx).Fail(err, false)
 	ctx = trace.Annotate(ctx, "outcome", "failed")
-	slog.ErrorContext(ctx, message, "error", err.Error())
+	slog.ErrorContext(ctx, message, "error", err)
 	if key.text == "" {
 		h.abandon(ctx, orderID)
 	}
@@ -97,6 +97,6 @@ func (h *handler) abandon(ctx context.Context, orderID string) {
 	case rejected:
 		metric.Info(trace.Annotate(ctx, "outcome", "rejected"), "order rejected", []metric.Value{metric.Refuse(ordermetric.NotPublished)})
 	case err != nil && !errors.Is(err, orders.ErrNotFound):
-		slog.ErrorContext(ctx, "order may be Pending; then relay-order will publish it", "error", err.Error())
+		slog.ErrorContext(ctx, "order may be Pending; then relay-order will publish it", "error", err)
 	}
 }

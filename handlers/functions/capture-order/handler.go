@@ -150,7 +150,7 @@ func (h *handler) many(ctx context.Context, r httpapi.Request) (any, *httpapi.Er
 		var fault *httpapi.Error
 		if !errors.As(err, &fault) {
 			slog.ErrorContext(ctx, "order not captured", "orderId", orders[i].OrderID, "customerId", orders[i].CustomerID,
-				"index", i, "outcome", "failed", "error", err.Error())
+				"index", i, "outcome", "failed", "error", err)
 			fault = unavailable(key)
 		}
 		answer.Failed = append(answer.Failed, failed{i, orders[i].CustomerID, fault.Status, fault.Message})

@@ -55,7 +55,7 @@ func (h *handler) handle(ctx context.Context, r httpapi.Request) (httpapi.Respon
 		return h.answers.JSON(http.StatusNotFound, absent{http.StatusNotFound, "Order not found"}), nil
 	case err != nil:
 		span.Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not read", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not read", "error", err)
 		return h.answers.Fail(httpapi.Errorf(http.StatusServiceUnavailable, "the order could not be read; please try again")), nil
 	}
 	trace.Annotate(ctx, "customerId", rec.CustomerID, "outcome", "found")

@@ -44,7 +44,7 @@ func (h *handler) handle(ctx context.Context, input json.RawMessage) error {
 	done, err := h.ship(ctx, id)
 	if err != nil {
 		span.Fail(err, false)
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not shipped; it will be tried again", "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "order not shipped; it will be tried again", "error", err)
 		return fmt.Errorf("shipping order %s: %w", id, err)
 	}
 	metric.Info(trace.Annotate(ctx, "outcome", done.name), done.message, done.values)

@@ -4,6 +4,7 @@ package awserr
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -48,6 +49,22 @@ func Permanent(err error) bool {
 		return status >= 400 && status < 500 && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout
 	}
 	return answer.ErrorFault() != smithy.FaultServer
+}
+
+// maxCause is the longest text that Cause returns, in bytes.
+const maxCause = 200
+
+// Cause returns what errors of one cause have in common: the code of a service's error, such as AccessDenied, or the text of the
+// innermost error. The text of the whole error contains ids, such as the id of the request.
+func Cause(err error) string {
+	if answer, ok := errors.AsType[smithy.APIError](err); ok {
+		return answer.ErrorCode()
+	}
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), maxCause)], "")
 }
 
 // malformed are the codes of errors about the request itself:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/aws/smithy-go"
@@ -18,6 +19,18 @@ func answer(status int, code string) error {
 	return fmt.Errorf("writing: %w", &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: &smithy.GenericAPIError{Code: code},
 	})
+}
+
+func TestTheCauseOfAnErrorHasNoIDs(t *testing.T) {
+	for want, err := range map[string]error{
+		"AccessDenied":           fmt.Errorf("order o1: %w", answer(403, "AccessDenied")),
+		"no route":               fmt.Errorf("order o1: %w", fmt.Errorf("request 4711: %w", errors.New("no route"))),
+		"alone":                  errors.New("alone"),
+		"two\nmore":              fmt.Errorf("order o1: %w", errors.Join(errors.New("two"), errors.New("more"))),
+		strings.Repeat("x", 199): errors.New(strings.Repeat("x", 199) + "é"),
+	} {
+		require.Equal(t, want, awserr.Cause(err))
+	}
 }
 
 func TestAnErrorIsBusyPermanentOrMalformed(t *testing.T) {

@@ -42,7 +42,7 @@ func (a Answers) Handler(work string, handle Handle) func(context.Context, Reque
 		}
 		if answer.Status >= http.StatusInternalServerError {
 			span.Fail(err, false)
-			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "request failed", "error", err.Error())
+			slog.ErrorContext(trace.Annotate(ctx, "outcome", "failed"), "request failed", "error", err)
 		} else {
 			trace.Annotate(ctx, "outcome", "refused")
 		}

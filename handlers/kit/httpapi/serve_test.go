@@ -50,7 +50,7 @@ func TestAHandlerAnswersAndOnlyItsOwnFailuresAreLogged(t *testing.T) {
 		}
 		require.Equal(t, []map[string]any{{
 			"level": "ERROR", "msg": "request failed", "apiRequestId": "q-1", "requestId": "r-1", "traceId": tracetest.Root,
-			"pictureId": "p1", "outcome": "failed", "error": c.err.Error(),
+			"pictureId": "p1", "outcome": "failed", "error": c.err.Error(), "cause": c.err.Error(),
 		}}, lines)
 	}
 }

@@ -241,7 +241,7 @@ func TestEachFailureIsLoggedWithoutTheData(t *testing.T) {
 	require.Len(t, lines, 2, "the second record of a key that stopped has not failed")
 	require.Equal(t, map[string]any{
 		"level": "ERROR", "msg": "record failed; the batch will be delivered again from the first such record",
-		"sequenceNumber": "101", "partitionKey": "b", "shardId": "shardId-000000000000", "outcome": "failed", "error": "broken",
+		"sequenceNumber": "101", "partitionKey": "b", "shardId": "shardId-000000000000", "outcome": "failed", "error": "broken", "cause": "broken",
 	}, lines[1])
 	require.NotContains(t, fmt.Sprint(lines), "secret")
 }

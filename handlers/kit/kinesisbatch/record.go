@@ -37,7 +37,7 @@ func (r *record) logFailure(ctx context.Context, err error) {
 
 func (r *record) logError(ctx context.Context, message, outcome string, err error, values ...metric.Value) {
 	metric.Log(r.fields.Context(ctx), slog.LevelError, message, values, "shardId", shardID(r.KinesisEventRecord), "partitionKey", r.Kinesis.PartitionKey,
-		"outcome", outcome, "error", err.Error())
+		"outcome", outcome, "error", err)
 }
 
 var errPanic = errors.New("panic")

@@ -115,7 +115,7 @@ func (h invoked) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 }
 
 func fail(err error) {
-	slog.Error("the function cannot start", "error", err.Error())
+	slog.Error("the function cannot start", "error", err)
 	os.Exit(1)
 }
 

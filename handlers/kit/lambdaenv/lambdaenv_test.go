@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"strconv"
@@ -103,6 +105,22 @@ func TestLogRecordsAreJSONWithWhatTheyAreAbout(t *testing.T) {
 	}, record)
 	require.Equal(t, 1, strings.Count(out.String(), `"outcome"`), "no field is there twice")
 	require.Equal(t, 1, strings.Count(out.String(), `"messageId"`))
+}
+
+// The saved query that counts errors needs what they have in common.
+func TestALineOfAnErrorHasItsCause(t *testing.T) {
+	denied := fmt.Errorf("writing o1: %w", &smithy.GenericAPIError{Code: "AccessDenied", Message: "request 4711"})
+	for _, c := range []struct {
+		err  any
+		want any
+	}{{denied, "AccessDenied"}, {fmt.Errorf("writing o1: %w", errors.New("down")), "down"}, {"a text", nil}} {
+		var out bytes.Buffer
+		slog.New(lambdaenv.NewLogHandler(&out)).Error("order not stored", "error", c.err)
+		var record map[string]any
+		require.NoError(t, json.Unmarshal(out.Bytes(), &record), out.String())
+		require.Equal(t, c.want, record["cause"])
+		require.Equal(t, fmt.Sprint(c.err), record["error"])
+	}
 }
 
 func TestALogRecordOutsideOfAnInvocationHasNoEmptyFields(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"github.com/order-patterns/order-patterns/handlers/kit/awserr"
 	"github.com/order-patterns/order-patterns/handlers/kit/logfields"
 	"github.com/order-patterns/order-patterns/handlers/kit/trace"
 )
@@ -26,7 +27,8 @@ func NewLogHandler(w io.Writer) slog.Handler {
 }
 
 // WithFields adds to every record: pattern, the environment variable PATTERN; requestId, the id of the invocation; traceId (see trace.ID);
-// and the fields of the context (see package logfields). It omits empty fields, and fields that the record already has.
+// the fields of the context (see package logfields); and cause (see awserr.Cause), if the field error is an error. It omits empty fields,
+// and fields that the record already has.
 func WithFields(h slog.Handler) slog.Handler {
 	if pattern := os.Getenv("PATTERN"); pattern != "" {
 		h = h.WithAttrs([]slog.Attr{slog.String("pattern", pattern)})
@@ -50,7 +52,21 @@ func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
 	if id := trace.ID(ctx); id != "" {
 		h.add(&r, slog.String("traceId", id))
 	}
+	if err := loggedError(r); err != nil {
+		h.add(&r, slog.String("cause", awserr.Cause(err)))
+	}
 	return h.Handler.Handle(ctx, r)
+}
+
+// loggedError returns the field error of a record, if it is an error.
+func loggedError(r slog.Record) (err error) {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "error" {
+			err, _ = a.Value.Any().(error)
+		}
+		return err == nil
+	})
+	return err
 }
 
 // add adds a field unless the record already has it.

@@ -3,7 +3,7 @@
 //
 // The kit uses these names, which the access log of the APIs also uses: requestId (of the Lambda invocation), apiRequestId (of the API's
 // request), messageId, sequenceNumber, shardId, partitionKey, receiveCount, deadLetterId, traceId (of the work's trace), pattern, outcome,
-// error. A program adds ids of its own in the same style, such as pictureId, with the same spelling in all functions, so that one query
+// error, and cause, by which errors are counted. A program adds ids of its own in the same style, such as pictureId, with the same spelling in all functions, so that one query
 // finds all lines about one thing. A field should hold only ids, and no customers' data.
 package logfields
 

@@ -48,7 +48,7 @@ func (q *Queue) deadLetter(ctx context.Context, m *message, cause error) error {
 		return fmt.Errorf("sending the message to the dead-letter queue, because of %w: %w", cause, err)
 	}
 	metric.Log(ctx, slog.LevelError, "message can never succeed; it was sent to the dead-letter queue", []metric.Value{metric.Reject(metric.DeadLettered)},
-		"deadLetterId", aws.ToString(sent.MessageId), "outcome", "rejected", "error", text)
+		"deadLetterId", aws.ToString(sent.MessageId), "outcome", "rejected", "error", cause)
 	return nil
 }
 

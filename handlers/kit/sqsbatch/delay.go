@@ -36,14 +36,14 @@ func (q *Queue) delay(ctx context.Context, m events.SQSMessage) error {
 	return err
 }
 
-// SecondsFailing is the age of a message that failed and will be delivered again. An alarm on it detects messages that fail repeatedly:
-// their invocations succeed, and SQS excludes a message from ApproximateAgeOfOldestMessage after three receives. The metric has a value
-// at least every MaxDelay while there is such a message.
+// SecondsFailing is the age of a message that failed and will be delivered again. An alarm on it finds messages that fail repeatedly:
+// their invocations succeed, and SQS leaves a message out of ApproximateAgeOfOldestMessage after three receives. As long as there is
+// such a message, the metric has a value at least every MaxDelay.
 //
 // See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 const SecondsFailing metric.Timer = "SecondsFailing"
 
-// failing returns the value of SecondsFailing, if the time at which the message was sent is known.
+// failing returns the value of SecondsFailing, if it is known when the message was sent.
 func failing(m events.SQSMessage) []metric.Value {
 	sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
 	if err != nil {

@@ -80,7 +80,7 @@ func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, h
 		m := &messages[i]
 		if !errors.Is(errs[i], ErrNotYet) {
 			metric.Log(m.context(ctx), slog.LevelError, "message failed; it will be delivered again", failing(m.SQSMessage),
-				"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i].Error())
+				"receiveCount", receiveCount(m.SQSMessage), "outcome", "failed", "error", errs[i])
 		}
 		failed = append(failed, m)
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
@@ -91,7 +91,7 @@ func (q *Queue) Process(ctx context.Context, batch events.SQSEvent, limit int, h
 	}) {
 		if err != nil {
 			slog.WarnContext(failed[i].context(ctx), "message cannot be delayed; it will be delivered again after the queue's visibility timeout",
-				"error", err.Error())
+				"error", err)
 		}
 	}
 	return response

@@ -60,7 +60,7 @@ func Handler[I, O any](work string, do func(ctx context.Context, input I) (O, er
 			outcome, err = "rejected", &PermanentError{err}
 		}
 		span.Fail(err, outcome == "rejected")
-		slog.ErrorContext(trace.Annotate(ctx, "outcome", outcome), "task failed: "+work, "error", err.Error())
+		slog.ErrorContext(trace.Annotate(ctx, "outcome", outcome), "task failed: "+work, "error", err)
 		var none O
 		return none, err
 	}

@@ -69,7 +69,8 @@ func TestAFailureIsLoggedAndTracedWithTheIdsOfTheWork(t *testing.T) {
 			require.Error(t, failed)
 		})
 		require.Equal(t, []map[string]any{{
-			"level": "ERROR", "msg": "task failed: move picture", "pictureId": "p1", "outcome": outcome, "error": "down", "requestId": "r-1", "traceId": tracetest.Root,
+			"level": "ERROR", "msg": "task failed: move picture", "pictureId": "p1", "outcome": outcome, "error": "down", "cause": "down",
+			"requestId": "r-1", "traceId": tracetest.Root,
 		}}, lines)
 		s := daemon.Next(t, 1)[0]
 		require.Equal(t, []any{"move picture", map[string]any{"pictureId": "p1", "outcome": outcome}}, []any{s.Name, s.Annotations})

@@ -28,12 +28,6 @@ import (
 	"github.com/order-patterns/order-patterns/local/wire"
 )
 
-// Service is a service that also realises Pulumi resource types.
-type Service interface {
-	wire.Service
-	Kinds() []provider.Kind
-}
-
 // Engine deploys resources one by one, as the Pulumi engine does for a program.
 type Engine struct {
 	Provider *provider.Server
@@ -64,7 +58,7 @@ func (c *Cloud) Serve(t testing.TB, services ...wire.Service) {
 	t.Helper()
 	kinds := c.IAM.Kinds()
 	for _, s := range services {
-		if s, ok := s.(Service); ok {
+		if s, ok := s.(interface{ Kinds() []provider.Kind }); ok {
 			kinds = append(kinds, s.Kinds()...)
 		}
 	}

@@ -21,11 +21,8 @@ type rule struct {
 	nested     Pattern
 }
 
-// condition is one condition on a value. accepts reports whether it holds for a value, absent whether it holds if there is none.
-type condition struct {
-	accepts func(value any) bool
-	absent  bool
-}
+// condition reports whether it holds for a value, which is nil if there is none.
+type condition func(value any, present bool) bool
 
 // Parse reads a pattern.
 func Parse(text string) (Pattern, error) {
@@ -85,11 +82,11 @@ func (p Pattern) Keys() (n int, nested bool) {
 
 func parseCondition(item any) (condition, error) {
 	if scalar(item) {
-		return condition{accepts: func(v any) bool { return v == item }}, nil
+		return func(v any, present bool) bool { return present && v == item }, nil
 	}
 	m, _ := item.(map[string]any)
 	if len(m) != 1 {
-		return condition{}, fmt.Errorf("a condition must be a string, a number or an object with one operator, got %v", item)
+		return nil, fmt.Errorf("a condition must be a string, a number or an object with one operator, got %v", item)
 	}
 	operator := slices.Collect(maps.Keys(m))[0]
 	arg := m[operator]
@@ -97,7 +94,7 @@ func parseCondition(item any) (condition, error) {
 	exists, isFlag := arg.(bool)
 	switch {
 	case operator == "exists" && isFlag:
-		return condition{accepts: func(any) bool { return exists }, absent: !exists}, nil
+		return func(_ any, present bool) bool { return present == exists }, nil
 	case operator == "prefix" && isText:
 		return onStrings(func(v string) bool { return strings.HasPrefix(v, text) }), nil
 	case operator == "suffix" && isText:
@@ -109,23 +106,23 @@ func parseCondition(item any) (condition, error) {
 	case operator == "numeric":
 		return parseNumeric(arg)
 	}
-	return condition{}, fmt.Errorf("the embedded cloud does not support the operator %q on %v", operator, arg)
+	return nil, fmt.Errorf("the embedded cloud does not support the operator %q on %v", operator, arg)
 }
 
 // parseAnythingBut reads a string or number, a list of them, or an object with another operator.
 func parseAnythingBut(arg any) (condition, error) {
 	if nested, ok := arg.(map[string]any); ok {
 		inner, err := parseCondition(nested)
-		return condition{accepts: func(v any) bool { return !inner.accepts(v) }}, err
+		return func(v any, present bool) bool { return present && !inner(v, present) }, err
 	}
 	list, ok := arg.([]any)
 	if !ok {
 		list = []any{arg}
 	}
 	if len(list) == 0 || slices.ContainsFunc(list, func(v any) bool { return !scalar(v) }) {
-		return condition{}, fmt.Errorf("anything-but: must have strings or numbers, got %v", arg)
+		return nil, fmt.Errorf("anything-but: must have strings or numbers, got %v", arg)
 	}
-	return condition{accepts: func(v any) bool { return !slices.Contains(list, v) }}, nil
+	return func(v any, present bool) bool { return present && !slices.Contains(list, v) }, nil
 }
 
 // scalar reports whether a JSON value is neither a list nor an object. Only scalars can be compared with ==.
@@ -138,7 +135,7 @@ func scalar(v any) bool {
 }
 
 func onStrings(test func(string) bool) condition {
-	return condition{accepts: func(v any) bool { s, ok := v.(string); return ok && test(s) }}
+	return func(v any, _ bool) bool { s, ok := v.(string); return ok && test(s) }
 }
 
 var comparisons = map[string]func(v, n float64) bool{
@@ -151,7 +148,7 @@ var comparisons = map[string]func(v, n float64) bool{
 func parseNumeric(arg any) (condition, error) {
 	list, _ := arg.([]any)
 	if len(list) != 2 && len(list) != 4 {
-		return condition{}, fmt.Errorf("numeric: must have one or two comparisons, got %v", arg)
+		return nil, fmt.Errorf("numeric: must have one or two comparisons, got %v", arg)
 	}
 	var all []func(float64) bool
 	for pair := range slices.Chunk(list, 2) {
@@ -159,14 +156,14 @@ func parseNumeric(arg any) (condition, error) {
 		n, ok := pair[1].(float64)
 		compare := comparisons[name]
 		if !ok || compare == nil {
-			return condition{}, fmt.Errorf("numeric: must have =, <, <=, > or >= and a number, got %v", pair)
+			return nil, fmt.Errorf("numeric: must have =, <, <=, > or >= and a number, got %v", pair)
 		}
 		all = append(all, func(v float64) bool { return compare(v, n) })
 	}
-	return condition{accepts: func(v any) bool {
+	return func(v any, _ bool) bool {
 		n, ok := v.(float64)
 		return ok && !slices.ContainsFunc(all, func(holds func(float64) bool) bool { return !holds(n) })
-	}}, nil
+	}, nil
 }
 
 // MatchesJSON reports whether a text is a JSON object that the pattern matches.
@@ -202,8 +199,8 @@ func (r rule) matches(values []any, present bool) bool {
 	}
 	return slices.ContainsFunc(r.conditions, func(c condition) bool {
 		if !present {
-			return c.absent
+			return c(nil, false)
 		}
-		return slices.ContainsFunc(values, func(v any) bool { return scalar(v) && c.accepts(v) })
+		return slices.ContainsFunc(values, func(v any) bool { return scalar(v) && c(v, true) })
 	})
 }

@@ -16,6 +16,7 @@ import (
 type file struct {
 	On          any `yaml:"on"`
 	Permissions any `yaml:"permissions"`
+	Concurrency any `yaml:"concurrency"`
 	Defaults    struct {
 		Run struct {
 			Shell string `yaml:"shell"`
@@ -72,6 +73,9 @@ func Faults(text string) ([]string, error) {
 		if trigger == "pull_request_target" || trigger == "workflow_run" {
 			fault("%s is a trigger", trigger)
 		}
+		if trigger == "pull_request" && f.Concurrency == nil {
+			fault("a new commit of a pull request does not end the run of the one before: there is no concurrency")
+		}
 	}
 
 	if none, ok := f.Permissions.(map[string]any); len(f.Jobs) > 0 && (!ok || len(none) > 0) {
@@ -100,6 +104,22 @@ func Faults(text string) ([]string, error) {
 		stepFaults(fmt.Sprintf("step %d", i+1), s, fault)
 	}
 	return faults, nil
+}
+
+// TwoPins returns the actions that are not used with one digest and one version in all of the texts.
+func TwoPins(texts ...string) (faults []string) {
+	pinned := map[string]string{}
+	for _, text := range texts {
+		for _, m := range uses.FindAllStringSubmatch(text, -1) {
+			action, digest, _ := strings.Cut(m[1], "@")
+			pin := digest + m[2]
+			if other, ok := pinned[action]; ok && other != pin {
+				faults = append(faults, fmt.Sprintf("%s is used with %s, and with %s", action, other, pin))
+			}
+			pinned[action] = pin
+		}
+	}
+	return faults
 }
 
 func stepFaults(where string, s step, fault func(string, ...any)) {

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ const good = `
 on: pull_request
 permissions: {}
 defaults: {run: {shell: bash}}
+concurrency: {group: test, cancel-in-progress: true}
 jobs:
   test:
     runs-on: ubuntu-24.04
@@ -51,12 +51,14 @@ func TestEachRuleFindsItsFault(t *testing.T) {
 		"no permissions of a job":     {"    permissions:\n      contents: read\n", "", "job test does not list its permissions"},
 		"other shell":                 {"shell: bash", "shell: sh", "the default shell is not bash"},
 		"no shell":                    {"defaults: {run: {shell: bash}}\n", "", "the default shell is not bash"},
-		"no timeout":                  {"    timeout-minutes: 5\n", "", "job test has no timeout-minutes"},
-		"all secrets":                 {"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    secrets: inherit\n", "job test passes on all secrets"},
-		"expression in a script":      {`"$TITLE"`, `"${{ github.event.pull_request.title }}"`, "step 3 of job test has an expression in its script: pass it by env"},
-		"expression in an argument":   {"persist-credentials: false", "{persist-credentials: false, script: '${{ github.head_ref }}'}", "step 1 of job test has an expression in its script: pass it by env"},
-		"credentials kept":            {"persist-credentials: false", "persist-credentials: true", "step 1 of job test leaves the token in the checkout: set persist-credentials to false"},
-		"credentials by default":      {"        with:\n          persist-credentials: false\n", "", "step 1 of job test leaves the token in the checkout: set persist-credentials to false"},
+		"no concurrency": {"concurrency: {group: test, cancel-in-progress: true}\n", "",
+			"a new commit of a pull request does not end the run of the one before: there is no concurrency"},
+		"no timeout":                {"    timeout-minutes: 5\n", "", "job test has no timeout-minutes"},
+		"all secrets":               {"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    secrets: inherit\n", "job test passes on all secrets"},
+		"expression in a script":    {`"$TITLE"`, `"${{ github.event.pull_request.title }}"`, "step 3 of job test has an expression in its script: pass it by env"},
+		"expression in an argument": {"persist-credentials: false", "{persist-credentials: false, script: '${{ github.head_ref }}'}", "step 1 of job test has an expression in its script: pass it by env"},
+		"credentials kept":          {"persist-credentials: false", "persist-credentials: true", "step 1 of job test leaves the token in the checkout: set persist-credentials to false"},
+		"credentials by default":    {"        with:\n          persist-credentials: false\n", "", "step 1 of job test leaves the token in the checkout: set persist-credentials to false"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if strings.Count(good, c.old) != 1 && c.old != "" {
@@ -77,14 +79,26 @@ func TestEachRuleFindsItsFault(t *testing.T) {
 	}
 }
 
+func TestAnActionHasOnePinInAllWorkflows(t *testing.T) {
+	other := strings.Replace(good, "@01", "@ff", 1)
+	if faults := TwoPins(good, good); faults != nil {
+		t.Errorf("one pin: %q", faults)
+	}
+	expected := "actions/checkout is used with 0123456789012345678901234567890123456789 # v1.2.3, and with ff23456789012345678901234567890123456789 # v1.2.3"
+	if faults := TwoPins(good, other); !slices.Equal(faults, []string{expected}) {
+		t.Errorf("two pins: %q", faults)
+	}
+}
+
 func TestTheWorkflowsHaveNoFault(t *testing.T) {
 	files := append(glob(t, ".github/workflows/*.yml"), glob(t, ".github/actions/*/action.yml")...)
 	if len(files) < 9 {
 		t.Fatalf("only found %q", files)
 	}
-	pinned := map[string]string{}
+	var texts []string
 	for _, name := range files {
 		text := read(t, name)
+		texts = append(texts, text)
 		faults, err := Faults(text)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -92,12 +106,9 @@ func TestTheWorkflowsHaveNoFault(t *testing.T) {
 		for _, fault := range faults {
 			t.Errorf("%s: %s", name, fault)
 		}
-		for _, m := range regexp.MustCompile(`uses: ([\w/-]+)(@.*)`).FindAllStringSubmatch(text, -1) {
-			if other, ok := pinned[m[1]]; ok && other != m[2] {
-				t.Errorf("%s: %s is also used with%s", name, m[1], other)
-			}
-			pinned[m[1]] = m[2]
-		}
+	}
+	for _, fault := range TwoPins(texts...) {
+		t.Error(fault)
 	}
 }
 

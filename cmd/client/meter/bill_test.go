@@ -123,7 +123,7 @@ func TestEachPriceHasASourceAndSaysWhetherItIsConfirmed(t *testing.T) {
 
 // docs/cost.md shows the list.
 func TestThePageHasTheSamePrices(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "docs", "cost.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "cost.md"))
 	require.NoError(t, err)
 	var regions []*Prices
 	for _, region := range []string{"us-east-1", "eu-west-1"} {
