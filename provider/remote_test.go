@@ -142,7 +142,7 @@ func TestInputsOfAWrongTypeAreRefusedByTheirPaths(t *testing.T) {
 	},
 		`order-patterns:components:FanOut "second": `,
 		"common.architecture decides which resources exist: it cannot be a secret, or come from another resource",
-		"common.packages decides which resources there are",
+		"common.packages decides which resources exist",
 		"common.ownKey must be true or false, got string",
 		"common.logRetentionDays must be a whole number, got 7.5",
 		"common.retention does not exist, must be one of alarms, architecture",

@@ -79,7 +79,6 @@ func (b *builder) connect() {
 			b.granted(r.Text("role"), func(action, to string) { b.add(r.Text("arn"), to, edgeCall, action) })
 		case "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig":
 			b.add(r.Text("functionName"), r.Text("destinationConfig", "onFailure", "destination"), edgeFailure, "")
-			b.add(r.Text("functionName"), r.Text("destinationConfig", "onSuccess", "destination"), edgeEvent, "")
 		case "aws:lambda/eventSourceMapping:EventSourceMapping":
 			source := r.Text("eventSourceArn")
 			b.add(source, r.Text("functionArn"), edgeEvent, "")

@@ -58,12 +58,11 @@ func TestPoliciesAreEdgesToWhatTheyName(t *testing.T) {
 	}
 }
 
-func TestFunctionsHaveDestinations(t *testing.T) {
-	all := append(resources(statement("Allow", "sqs:SendMessage", "*"), "failures", "results"), provider.Resource{
+func TestFunctionsHaveFailureDestinations(t *testing.T) {
+	all := append(resources(statement("Allow", "sqs:SendMessage", "*"), "failures"), provider.Resource{
 		Type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", ID: "f-1", Properties: map[string]any{
 			"functionName": "f-1", "destinationConfig": map[string]any{
 				"onFailure": map[string]any{"destination": "arn:aws:sqs:us-east-1:123456789012:failures"},
-				"onSuccess": map[string]any{"destination": "arn:aws:sqs:us-east-1:123456789012:results"},
 			},
 		},
 	})
@@ -73,7 +72,7 @@ func TestFunctionsHaveDestinations(t *testing.T) {
 	for _, n := range g.Components[0].Nodes {
 		kinds[n.Name] = n.Kind
 	}
-	require.Equal(t, map[string]string{"f": "function", "failures": "deadletters", "results": "queue"}, kinds)
+	require.Equal(t, map[string]string{"f": "function", "failures": "deadletters"}, kinds)
 }
 
 func TestTheNameOfAComponentIsWhatItsNamesBeginWith(t *testing.T) {

@@ -66,6 +66,6 @@ var Environment = []string{
 	"OUTBOX_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/outbox",
 	"QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/orders", "DEAD_LETTERS_URL=https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
 	"FAILURES_URL=https://sqs.us-east-1.amazonaws.com/123456789012/failures",
-	"PATTERN=fan-out", "AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000",
+	"PATTERN=fan-out", "METRICS_NAMESPACE=OrderPatterns", "AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000",
 	"AUTH=jwt", "ISSUER=https://issuer.example", "AUDIENCE=order-patterns", "ACCOUNT_CLAIM=sub", "ROUTES=[]",
 }
