@@ -293,7 +293,7 @@ pictures: prepare ## Take the pictures in docs/pictures, with a new embedded clo
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum up to date
 	for m in $(MODULES); do ( cd $$m && go mod tidy ) || exit 1; done
-	for m in . examples/pictures/fanout examples/pictures/orchestrator; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
+	for m in . integration_test examples/pictures/fanout examples/pictures/orchestrator; do ( cd $$m && go list -m -mod=mod -json all >/dev/null ) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove the files that the other targets created

@@ -179,3 +179,5 @@ require (
 replace github.com/order-patterns/order-patterns/handlers => ../handlers
 
 replace github.com/order-patterns/order-patterns/handlers/kit => ../handlers/kit
+
+replace github.com/order-patterns/order-patterns/policy => ../policy
