@@ -52,7 +52,7 @@ func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (wire.O
 
 	failed, results := 0, make([]wire.Object, len(in.Records))
 	for i := range in.Records {
-		err := s.strike(c, st, hashes[i])
+		err := s.injectFaults(c, st, hashes[i])
 		var sh *shard
 		var q sequence
 		if err == nil {
@@ -70,8 +70,8 @@ func (s *Service) putRecords(c *wire.Call, st *stream, in *putManyInput) (wire.O
 	return wire.Object{"FailedRecordCount": failed, "Records": results, "EncryptionType": st.encryption()}, nil
 }
 
-// strike lets the injected faults of one record happen. It holds no lock meanwhile, because a fault may wait, or use the stream.
-func (s *Service) strike(c *wire.Call, st *stream, h hash) error {
+// injectFaults runs the injected faults of one record. It holds no lock meanwhile, because a fault may wait, or use the stream.
+func (s *Service) injectFaults(c *wire.Call, st *stream, h hash) error {
 	if !s.account.Faults.Active() {
 		return nil
 	}
